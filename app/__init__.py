@@ -1,0 +1,1 @@
+"""Intone: speech whose every sentence carries the emotion of its words."""

@@ -1,0 +1,146 @@
+"""Every error that a caller or an operator can cause, and the ONE table from error to HTTP status.
+
+IntoneError
+├── UnreadableBody, UnsupportedMediaType, NotAcceptable, RouteNotFound, MethodNotAllowed
+├── InvalidRequest, EmptyText, UnknownEmotion, TextTooLong, AudioTooLong, BodyTooLarge
+├── VoiceNotFound, FallbackRefused
+├── Unauthorized, Busy, NotReady, OverTimeBudget
+└── SetupError: the installation is at fault (settings, a voice folder, a classifier), told at start
+    ├── InvalidVoice
+    └── InvalidClassifier
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a request."""
+
+    detail: str
+    pointer: str
+    """JSON pointer as a URI fragment (RFC 6901), such as `#/degree`."""
+
+
+class IntoneError(Exception):
+    """Base of all typed errors: `detail` says what happened, `hint` what to do about it."""
+
+    def __init__(self, detail: str, *, hint: str = "", fields: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.hint = hint
+        self.fields = tuple(fields)
+
+
+class UnreadableBody(IntoneError):
+    """The body cannot be read as what its Content-Type says."""
+
+
+class UnsupportedMediaType(IntoneError):
+    """The Content-Type is none that the route takes."""
+
+
+class NotAcceptable(IntoneError):
+    """Nothing that the Accept header allows can be made."""
+
+
+class RouteNotFound(IntoneError):
+    """No such path."""
+
+
+class MethodNotAllowed(IntoneError):
+    """The path exists, the method does not."""
+
+
+class InvalidRequest(IntoneError):
+    """A field is missing, unknown, of the wrong type or out of range."""
+
+
+class EmptyText(IntoneError):
+    """The text is empty or white space."""
+
+
+class UnknownEmotion(IntoneError):
+    """The emotion is neither one of the seven nor an alias."""
+
+
+class TextTooLong(IntoneError):
+    """The text has more code points than the setting allows."""
+
+
+class AudioTooLong(IntoneError):
+    """The speech would be longer than the setting allows."""
+
+
+class BodyTooLarge(IntoneError):
+    """The body has more bytes than any request may have."""
+
+
+class VoiceNotFound(IntoneError):
+    """No such voice."""
+
+
+class FallbackRefused(IntoneError):
+    """`strict` was asked for and a fallback would have been needed."""
+
+
+class Unauthorized(IntoneError):
+    """No key, or a wrong one."""
+
+
+class Busy(IntoneError):
+    """The queue is full."""
+
+
+class NotReady(IntoneError):
+    """The models are still being loaded, or the service is stopping."""
+
+
+class OverTimeBudget(IntoneError):
+    """The request took longer than the setting allows."""
+
+
+class SetupError(IntoneError):
+    """The installation is at fault, not a caller."""
+
+
+class InvalidVoice(SetupError):
+    """A voice folder cannot be used; the detail says what disagrees."""
+
+
+class InvalidClassifier(SetupError):
+    """A classifier cannot be used, for example because a label has no emotion."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """How an error looks from outside."""
+
+    status: int
+    code: str
+    title: str
+
+
+ERRORS: dict[type[IntoneError], ErrorRow] = {
+    UnreadableBody: ErrorRow(400, "unreadable_body", "The body cannot be read"),
+    Unauthorized: ErrorRow(401, "unauthorized", "A valid key is needed"),
+    RouteNotFound: ErrorRow(404, "not_found", "There is nothing at this address"),
+    VoiceNotFound: ErrorRow(404, "voice_not_found", "There is no such voice"),
+    MethodNotAllowed: ErrorRow(405, "method_not_allowed", "This address does not take this method"),
+    NotAcceptable: ErrorRow(406, "not_acceptable", "No format that we make is accepted"),
+    FallbackRefused: ErrorRow(409, "fallback_refused", "The voice lacks an emotion and strict forbids a fallback"),
+    TextTooLong: ErrorRow(413, "text_too_long", "The text is too long"),
+    AudioTooLong: ErrorRow(413, "audio_too_long", "The speech would be too long"),
+    BodyTooLarge: ErrorRow(413, "body_too_large", "The body is too large"),
+    UnsupportedMediaType: ErrorRow(415, "unsupported_media_type", "The Content-Type is not supported"),
+    InvalidRequest: ErrorRow(422, "invalid_request", "A field of the request is wrong"),
+    EmptyText: ErrorRow(422, "empty_text", "There is no text to speak"),
+    UnknownEmotion: ErrorRow(422, "unknown_emotion", "There is no such emotion"),
+    Busy: ErrorRow(503, "busy", "The service is busy"),
+    NotReady: ErrorRow(503, "not_ready", "The service is not ready"),
+    OverTimeBudget: ErrorRow(504, "over_time_budget", "The request took too long"),
+}
+"""Errors that are missing here are the service's own fault: 500, `internal_error`."""
