@@ -1,0 +1,72 @@
+"""Start the service, have it speak a story, and show what it decided: `scripts/demo` runs this after setting up."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ADDRESS = "127.0.0.1"
+PORT = 8000
+SERVICE = f"http://{ADDRESS}:{PORT}"
+START_SECONDS = 120
+STORY = Path(__file__).with_name("story.txt")
+OUTPUT = Path("story.wav")
+
+
+def main() -> int:
+    """Run the demonstration; 0 when `story.wav` was written."""
+    command = [sys.executable, "-m", "app", "serve", "--host", ADDRESS, "--port", str(PORT)]
+    service = subprocess.Popen(command)
+    try:
+        wait_until_ready(service)
+        answer = synthesize(STORY.read_text(encoding="utf-8"))
+    finally:
+        service.terminate()
+        service.wait()
+    OUTPUT.write_bytes(base64.b64decode(answer["audio"]))
+    show(answer)
+    return 0
+
+
+def wait_until_ready(service: subprocess.Popen[bytes]) -> None:
+    """Ask until the service says that it can speak."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if service.poll() is not None:
+            raise SystemExit(f"The service ended with code {service.returncode}; its last line says why.")
+        try:
+            with urllib.request.urlopen(f"{SERVICE}/ready"):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    raise SystemExit("The service did not become ready.")
+
+
+def synthesize(text: str) -> dict[str, Any]:
+    """The audio and the plan of a text."""
+    body = json.dumps({"text": text, "timing": True, "seed": 1}).encode()
+    request = urllib.request.Request(f"{SERVICE}/synthesize", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as response:
+        answer: dict[str, Any] = json.load(response)
+    return answer
+
+
+def show(answer: dict[str, Any]) -> None:
+    """One line for each sentence."""
+    lines = [
+        f"{one['start']:6.2f} s  {one['emotion']:9}{one['text'].strip()[:70]:72}{one['reason']}"
+        for one in answer["plan"]["utterances"]
+    ]
+    lines.append(f"{answer['duration']:.1f} s of speech are in {OUTPUT.resolve()}")
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
