@@ -1,0 +1,43 @@
+"""The command line. What a command needs is imported when it runs: `intone --help` must not wait for torch."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from app.cli.parser import UsageError, make_parser
+from app.errors import IntoneError
+
+FAILED = 1
+WRONG_USE = 2
+INTERRUPTED = 130
+"""What shells expect of a program that Ctrl-C ended: 128 + SIGINT."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its errors are one line on standard error."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = make_parser(arguments).parse_args(arguments)
+    try:
+        command = importlib.import_module(f"app.cli.{options.command}")
+        code: int = command.run(options)
+        return code
+    except UsageError as error:
+        return _tell(error, WRONG_USE)
+    except IntoneError as error:
+        return _tell(error, FAILED)
+    except OSError as error:
+        return _tell(IntoneError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")), FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _tell(error: IntoneError, code: int) -> int:
+    line = " ".join(f"{error.detail} {error.hint}".split())
+    sys.stderr.write(f"intone: {line}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

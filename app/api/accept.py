@@ -1,0 +1,75 @@
+"""What the answer is made of: `format` and `timing` of the request, else its header Accept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.api.strict_json import shown
+from app.audio.encode import DEFAULT_FORMAT, FORMATS
+from app.errors import FieldError, InvalidRequest, NotAcceptable
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The form of an answer."""
+
+    format: str
+    """Of the audio, wherever it is."""
+    timing: bool
+    """Whether the answer is JSON with the audio and the plan inside."""
+
+
+def check_format(format: str | None) -> str | None:
+    """The format in its canonical spelling."""
+    if format is None or format.lower() in FORMATS:
+        return format and format.lower()
+    detail = f"{shown(format)} is none of {', '.join(FORMATS)}"
+    raise InvalidRequest(f"format: {detail}.", fields=[FieldError(detail, "#/format")])
+
+
+def choose(format: str | None, timing: bool, accept: str) -> Answer:
+    """The answer's form. `format` and `timing` beat the header; `format` is checked before."""
+    if timing:
+        return Answer(format or DEFAULT_FORMAT, True)
+    wanted = _best(accept) if accept.strip() else DEFAULT_FORMAT
+    if wanted == JSON:
+        return Answer(format or DEFAULT_FORMAT, True)
+    if format or wanted:
+        return Answer(format or wanted or DEFAULT_FORMAT, False)
+    offered = ", ".join(row.content_type for row in FORMATS.values())
+    raise NotAcceptable(f"Accept allows none of {offered}, {JSON}.", hint="Leave Accept away, or choose `format`.")
+
+
+def _best(accept: str) -> str | None:
+    """The format, or JSON, that the header likes best; among equals the one that it names first, then our order."""
+    ranges = [one for part in accept.split(",") if (one := _media_range(part))]
+    ranked = [
+        (quality, -place, kind)
+        for order, kind in enumerate((*FORMATS, JSON))
+        for place, quality in [_match(kind, ranges, order)]
+        if quality > 0
+    ]
+    return max(ranked, key=lambda rank: rank[:2])[2] if ranked else None
+
+
+def _match(kind: str, ranges: list[tuple[str, float]], order: int) -> tuple[float, float]:
+    """Place in the header and quality of the most specific range that covers what we could answer."""
+    names = (JSON,) if kind == JSON else FORMATS[kind].accepted
+    groups = (names, (f"{names[0].partition('/')[0]}/*",), ("*/*",))
+    for group in groups:
+        for place, (name, quality) in enumerate(ranges):
+            if name in group:
+                return place + order / 100, quality
+    return 0, 0
+
+
+def _media_range(part: str) -> tuple[str, float] | None:
+    """Name and quality of one part of the header; None if it cannot be read."""
+    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    quality = next((value for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "q"), "1")
+    try:
+        return (name, float(quality)) if 0 <= float(quality) <= 1 else None
+    except ValueError:
+        return None

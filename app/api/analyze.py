@@ -1,0 +1,38 @@
+"""POST /analyze: what would be spoken, and how, without speaking it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.api.body import until_gone
+from app.api.documentation import SPEECH_PROBLEMS, plan_answer, speech_body
+from app.api.plan_json import plan_to_dict
+from app.api.reading import read_request
+from app.api.service import service_of
+from app.api.work import Cancelled
+
+router = APIRouter(tags=["speech"])
+
+
+@router.post(
+    "/analyze",
+    summary="The plan of a text",
+    responses={**plan_answer(), **SPEECH_PROBLEMS},
+    openapi_extra=speech_body(),
+)
+async def analyze(request: Request) -> Response:
+    """Cuts the text into utterances, labels each with an emotion and says why. Takes the body of `POST /synthesize`;
+    fields that only shape audio are checked and have no effect."""
+    asked = await read_request(request)
+
+    def work(_: Cancelled) -> Response:
+        plan = asked.pipeline.analyze(asked.speech)
+        request.state.log["utterances"] = len(plan.utterances)
+        return JSONResponse(plan_to_dict(plan))
+
+    done = await service_of(request).analyzing.run(work, partial(until_gone, request))
+    return done.result

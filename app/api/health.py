@@ -1,0 +1,26 @@
+"""Whether the process lives, and whether it can speak."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.api.documentation import problems
+from app.api.service import service_of
+from app.errors import NotReady
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/health", summary="Is the process alive?")
+async def health() -> dict[str, str]:
+    """Answers as long as the process does, also while the models are loaded and while it speaks."""
+    return {"status": "ok"}
+
+
+@router.get("/ready", summary="Can it speak?", responses=problems(NotReady))
+async def ready(request: Request) -> Response:
+    """200 once the models are loaded and have spoken, 503 before."""
+    service_of(request).pipeline()
+    return JSONResponse({"status": "ready"})

@@ -1,0 +1,93 @@
+"""Around every request: its id, HEAD, one log line, and the last net under an exception."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import traceback
+import uuid
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.problems import internal_problem
+
+logger = logging.getLogger("intone.request")
+
+CLIENT_GONE = 499
+"""Status in the log of a request whose client did not wait for the answer."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LONGEST_PATH = 200
+
+
+class RequestLog:
+    """ASGI middleware. Routes put facts for the log line into `request.state.log`; never the text of a request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        await _Exchange(scope, send).run(self.app, receive)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.started = time.perf_counter()
+        self.scope = scope
+        self.send_on = send
+        self.status: int | None = None
+        self.request_id = _request_id(scope)
+        self.facts: dict[str, Any] = {}
+
+    async def run(self, app: ASGIApp, receive: Receive) -> None:
+        scope = {**self.scope, "method": "GET" if self.scope["method"] == "HEAD" else self.scope["method"]}
+        scope["state"] = {**self.scope.get("state", {}), "request_id": self.request_id, "log": self.facts}
+        try:
+            await app(scope, receive, self.send)
+        except Exception as error:
+            await self.fail(error, scope, receive)
+        finally:
+            self.log()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            MutableHeaders(scope=message)["X-Request-Id"] = self.request_id
+        elif self.scope["method"] == "HEAD":
+            message = {**message, "body": b""}
+        await self.send_on(message)
+
+    async def fail(self, error: Exception, scope: Scope, receive: Receive) -> None:
+        """Answer 500, if nothing was answered yet, and log where it happened."""
+        self.facts["code"] = "internal_error"
+        # Only the places and the type: the message of an exception may quote the text that was to be spoken.
+        places = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("%s in request %s\n%s", type(error).__name__, self.request_id, places.rstrip())
+        if self.status is None:
+            await internal_problem(self.request_id)(scope, receive, self.send)
+
+    def log(self) -> None:
+        status = self.status or CLIENT_GONE
+        facts = {
+            "method": self.scope["method"],
+            "path": self.scope["path"][:_LONGEST_PATH],
+            "status": status,
+            "ms": round((time.perf_counter() - self.started) * 1000, 1),
+            "request_id": self.request_id,
+            **self.facts,
+        }
+        logger.log(logging.WARNING if status >= 500 else logging.INFO, "request", extra={"facts": facts})
+
+
+def _request_id(scope: Scope) -> str:
+    """The client's own id, if it is a sane one, so that its log and ours can be laid side by side."""
+    sent = Headers(scope=scope).get("x-request-id", "")
+    return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex

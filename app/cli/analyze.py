@@ -1,0 +1,26 @@
+"""`intone analyze`: the plan of a text, without speaking it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from app.api.plan_json import plan_to_dict
+from app.cli.flags import settings
+from app.cli.source import speech_request
+from app.cli.table import show_plan
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the plan, for people or for programs."""
+    chosen = settings()
+    request = speech_request(options)
+    from app.pipeline import Pipeline
+
+    plan = Pipeline.load(chosen).analyze(request)
+    if options.json:
+        sys.stdout.write(json.dumps(plan_to_dict(plan), ensure_ascii=False, indent=2) + "\n")
+    else:
+        show_plan(plan)
+    return 0

@@ -1,0 +1,50 @@
+"""Flags of `serve`: one for each setting."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from app.cli.parser import UsageError
+from app.errors import SetupError
+from app.settings import Settings, load_settings
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """A flag of the same name for each setting; one that is absent leaves the environment's value."""
+    for name, field in Settings.model_fields.items():
+        switch: dict[str, Any] = {"action": argparse.BooleanOptionalAction} if field.annotation is bool else {}
+        parser.add_argument(_flag(name), dest=name, default=None, help=_help(name, field), **_metavar(switch))
+
+
+def _metavar(switch: dict[str, Any]) -> dict[str, Any]:
+    return switch or {"metavar": "VALUE"}
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _help(name: str, field: FieldInfo) -> str:
+    default = "" if field.default_factory or field.default in (None, {}) else f"; default {_shown(field.default)}"
+    return f"{(field.description or '').rstrip('.')} (INTONE_{name.upper()}{default})".replace("%", "%%")
+
+
+def _shown(default: Any) -> str:
+    return ", ".join(map(str, default)) if isinstance(default, list) else str(default)
+
+
+def settings_from(options: argparse.Namespace) -> Settings:
+    """The settings with the flags on top of the environment."""
+    chosen = {name: getattr(options, name, None) for name in Settings.model_fields}
+    return settings(**{name: value for name, value in chosen.items() if value is not None})
+
+
+def settings(**chosen: Any) -> Settings:
+    """The settings; a wrong one is a wrong use of the program."""
+    try:
+        return load_settings(**chosen)
+    except SetupError as error:
+        raise UsageError(error.detail) from None

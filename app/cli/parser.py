@@ -1,0 +1,81 @@
+"""Commands and their flags; imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.errors import IntoneError
+
+SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
+
+
+class UsageError(IntoneError):
+    """The command was called wrongly."""
+
+
+def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; the flags of `serve` are made from the settings, and only when `serve` is asked for."""
+    parser = argparse.ArgumentParser(
+        prog="intone", description="Speech whose every sentence carries the emotion of its words."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="the service", description="Serve speech over HTTP.")
+    if "serve" in arguments:
+        _add_settings(serve)
+    _add_say(commands.add_parser("say", help="speak a text", description="Speak a text and show its plan."))
+    _add_analyze(commands.add_parser("analyze", help="the plan of a text", description="Show the plan of a text."))
+    _add_voices(commands.add_parser("voices", help="what can speak", description="List the installed voices."))
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    from app.cli.flags import add_flags
+
+    add_flags(parser)
+
+
+def _add_say(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the sound there instead of playing it")
+    parser.add_argument("--format", help="wav or flac; by default what the output's ending says, else wav")
+    _add_manner(parser)
+    parser.add_argument("--seed", type=_seed, help="the same seed gives the same sound")
+
+
+def _add_analyze(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
+    parser.add_argument("--json", action="store_true", help="the whole plan as JSON")
+    _add_manner(parser)
+
+
+def _add_manner(parser: argparse.ArgumentParser) -> None:
+    """How it is spoken."""
+    parser.add_argument("--voice", help="name or alias of a voice")
+    parser.add_argument("--emotion", default="auto", help="pin one emotion, instead of labelling each sentence")
+    parser.add_argument("--degree", type=_within(0.01, 2), default=1.0, help="how strongly, 0.01 to 2")
+    parser.add_argument("--speed", type=_within(0.25, 4), default=1.0, help="speaking rate, 0.25 to 4")
+    parser.add_argument("--strict", action="store_true", help="fail where the voice lacks an emotion")
+
+
+def _add_voices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="load each voice and speak with each of its emotions")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _within(least: float, most: float) -> Callable[[str], float]:
+    """A number in a range, as a type of argparse."""
+
+    def number(value: str) -> float:
+        if not least <= float(value) <= most:
+            raise argparse.ArgumentTypeError(f"{value} is not within {least:g} and {most:g}")
+        return float(value)
+
+    return number
+
+
+def _seed(value: str) -> int:
+    if not 0 <= int(value) < 2**32:
+        raise argparse.ArgumentTypeError(f"{value} is not within 0 and 2**32 - 1")
+    return int(value)

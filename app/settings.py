@@ -1,0 +1,122 @@
+"""Every setting: its default, its meaning and, with the prefix `INTONE_`, its environment variable."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.errors import SetupError
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+"""The models that ship."""
+
+
+def _folders(value: Any) -> Any:
+    """A list may be written as JSON or, like PATH, with the system's separator between the folders."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part for part in value.split(os.pathsep) if part]
+
+
+def _pairs(value: Any) -> Any:
+    """A mapping may be written as JSON or as `name=voice,name=voice`."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("{"):
+        return json.loads(value)
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if not all(separator for _, separator, _ in pairs):
+        raise ValueError("write name=voice,name=voice or a JSON object")
+    return {name.strip(): voice.strip() for name, _, voice in pairs}
+
+
+def _cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """What an operator can choose."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="INTONE_", env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
+
+    host: str = "127.0.0.1"
+    """Address to listen on; anything but loopback needs allow_anonymous."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    allow_anonymous: bool = False
+    """Whether everybody who can reach the service may use it."""
+
+    voices: Annotated[list[Path], NoDecode, BeforeValidator(_folders)] = Field([MODELS / "voices"], min_length=1)
+    """Folders in which voices are looked for."""
+    default_voice: str = "wren"
+    """The voice of requests that name none."""
+    voice_aliases: Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)] = {}
+    """Further names for voices, as name=voice,name=voice or a JSON object."""
+
+    classifier: str = str(MODELS / "emotion" / "minilm-ekman")
+    """Folder, or name on the Hugging Face hub, of the classifier that labels the sentences."""
+    label_map: Path | None = None
+    """JSON file from the classifier's labels to emotions; by default its labels must be known."""
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    """Probability under which a label is not trusted; by default what the classifier's folder says, else 0.7."""
+
+    max_chars: int = Field(default=20_000, ge=1)
+    """Most characters (code points) of one request."""
+    max_audio_seconds: float = Field(default=3600, gt=0)
+    """Longest speech of one request, in seconds."""
+    queue_size: int = Field(default=64, ge=0)
+    """Most requests that wait; one more is answered 503 at once."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """Requests that are spoken at the same time."""
+    threads: int = Field(default_factory=_cores, ge=1, le=1024)
+    """Threads that compute one request; by default one for each processor core."""
+    time_budget: float = Field(default=600, gt=0)
+    """Most seconds that a request may take, its time in the queue included."""
+
+    log_format: Literal["console", "json"] = "console"
+    """Log lines for people (console) or for programs (json)."""
+
+    @model_validator(mode="after")
+    def _refuse_an_open_door(self) -> Self:
+        if not self.allow_anonymous and not _is_loopback(self.host):
+            raise ValueError(
+                f"{self.host} can be reached from outside and there are no keys: "
+                "set INTONE_ALLOW_ANONYMOUS=1 if everybody there may use the service"
+            )
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(**chosen: Any) -> Settings:
+    """Settings from the environment and `.env`, with `chosen` on top; a wrong one is told in one line."""
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False)
+        raise SetupError("; ".join(_in_words(problem["loc"], problem["msg"]) for problem in problems)) from None
+
+
+def _in_words(place: tuple[int | str, ...], message: str) -> str:
+    """One problem: the variable that is wrong, and why."""
+    message = message.removeprefix("Value error, ")
+    return f"INTONE_{str(place[0]).upper()}: {message}" if place else message

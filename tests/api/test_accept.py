@@ -1,0 +1,62 @@
+"""Which form an answer takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.api.accept import Answer, check_format, choose
+from app.errors import InvalidRequest, NotAcceptable
+
+
+@pytest.mark.parametrize(
+    ("accept", "format"),
+    [
+        ("", "wav"),
+        ("*/*", "wav"),
+        ("audio/*", "wav"),
+        ("audio/wav", "wav"),
+        ("audio/x-wav", "wav"),
+        ("Audio/FLAC", "flac"),
+        ("audio/x-flac", "flac"),
+        ("audio/flac, audio/wav", "flac"),
+        ("audio/wav;q=0.5, audio/flac", "flac"),
+        ("audio/flac;q=0.2, */*;q=0.1", "flac"),
+        ("audio/wav;q=0, audio/*", "flac"),
+        ("audio/mpeg, audio/flac;q=0.1", "flac"),
+        ("audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5", "wav"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "wav"),
+        ("nonsense, audio/flac", "flac"),
+    ],
+)
+def test_accept_chooses_the_format(accept: str, format: str) -> None:
+    assert choose(None, False, accept) == Answer(format, timing=False)
+
+
+@pytest.mark.parametrize("accept", ["audio/mpeg", "image/png", "nonsense", "audio/wav;q=0", "audio/wav;q=x", "*/*;q=0"])
+def test_nothing_that_we_make_is_refused(accept: str) -> None:
+    with pytest.raises(NotAcceptable):
+        choose(None, False, accept)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/*", "application/json, */*;q=0.5"])
+def test_accept_json_means_timing(accept: str) -> None:
+    assert choose(None, False, accept) == Answer("wav", timing=True)
+    assert choose("flac", False, accept) == Answer("flac", timing=True)
+
+
+def test_format_wins_over_accept() -> None:
+    assert choose("flac", False, "audio/wav") == Answer("flac", timing=False)
+    assert choose("wav", False, "image/png") == Answer("wav", timing=False)
+
+
+def test_timing_wins_over_accept_and_the_audio_inside_is_chosen_by_format_alone() -> None:
+    assert choose(None, True, "audio/flac") == Answer("wav", timing=True)
+    assert choose("flac", True, "image/png") == Answer("flac", timing=True)
+
+
+def test_format_names_ignore_case_and_unknown_ones_are_refused_with_a_pointer() -> None:
+    assert check_format("FLAC") == "flac"
+    assert check_format(None) is None
+    with pytest.raises(InvalidRequest) as caught:
+        check_format("mp9")
+    assert [field.pointer for field in caught.value.fields] == ["#/format"]

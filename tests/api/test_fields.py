@@ -1,0 +1,168 @@
+"""JSON and query parameters to fields: types, ranges, and pointers to what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.api.schemas import check_fields, read_query, refuse_query
+from app.api.strict_json import pointer, read_json
+from app.errors import InvalidRequest, UnreadableBody
+
+
+def refused(text: str) -> InvalidRequest:
+    with pytest.raises(InvalidRequest) as caught:
+        check_fields(read_json(text))
+    return caught.value
+
+
+def test_null_is_the_default_everywhere_but_in_the_text() -> None:
+    names = ("voice", "emotion", "degree", "speed", "format", "timing", "strict", "seed")
+    body = check_fields({"text": "Hi", **dict.fromkeys(names)})
+    assert body == check_fields({"text": "Hi"})
+    assert refused('{"text": null}').fields[0].pointer == "#/text"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("text", "1"),
+        ("text", "true"),
+        ("text", "[]"),
+        ("text", '"\\ud800"'),
+        ("voice", "1"),
+        ("voice", '"\\udfff"'),
+        ("emotion", "1"),
+        ("emotion", '{"joy": 1}'),
+        ("degree", "true"),
+        ("degree", '"1"'),
+        ("degree", "0"),
+        ("degree", "2.01"),
+        ("degree", "1e400"),
+        ("degree", "-1e400"),
+        ("degree", "1" * 5000),
+        ("speed", "0.24"),
+        ("speed", "4.5"),
+        ("speed", "[]"),
+        ("speed", "9" * 400),
+        ("format", "1"),
+        ("timing", "1"),
+        ("timing", '"true"'),
+        ("strict", "0"),
+        ("seed", "-1"),
+        ("seed", "4294967296"),
+        ("seed", "1.5"),
+        ("seed", "true"),
+        ("seed", '"7"'),
+        ("seed", "1" * 5000),
+    ],
+)
+def test_a_wrong_value_is_refused_with_a_pointer_to_its_field(field: str, value: str) -> None:
+    other = "" if field == "text" else '"text": "Hi", '
+    assert [error.pointer for error in refused(f'{{{other}"{field}": {value}}}').fields] == [f"#/{field}"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("degree", 0.01), ("degree", 2), ("speed", 0.25), ("speed", 4), ("seed", 0), ("seed", 2**32 - 1)],
+)
+def test_the_ends_of_a_range_belong_to_it(field: str, value: float) -> None:
+    assert getattr(check_fields({"text": "Hi", field: value}), field) == value
+
+
+def test_unknown_fields_are_named() -> None:
+    error = refused('{"text": "Hi", "stream": true, "a/b~c é": 1}')
+    assert [field.pointer for field in error.fields] == ["#/stream", "#/a~1b~0c%20%C3%A9"]
+    assert "stream" in error.detail
+
+
+def test_an_unknown_name_with_half_a_surrogate_is_still_told() -> None:
+    assert refused('{"text": "Hi", "\\ud800": 1}').fields[0].pointer.isascii()
+
+
+def test_a_name_that_occurs_twice_is_refused() -> None:
+    assert refused('{"text": "a", "text": "b"}').fields[0].pointer == "#/text"
+
+
+@pytest.mark.parametrize("text", ["[]", '"Hi"', "1", "null", "true"])
+def test_a_body_that_is_no_object_is_refused(text: str) -> None:
+    refused(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        '{"text": "a"',
+        "{'text': 'a'}",
+        '{"degree": NaN}',
+        '{"degree": -Infinity}',
+        "[" * 200_000,
+        '{"a":' * 9999,
+    ],
+)
+def test_what_is_not_json_is_unreadable(text: str) -> None:
+    with pytest.raises(UnreadableBody):
+        read_json(text)
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "value"),
+    [
+        (b"voice=wren", "voice", "wren"),
+        (b"degree=1.5", "degree", 1.5),
+        (b"speed=2", "speed", 2),
+        (b"timing=true", "timing", True),
+        (b"timing=1", "timing", True),
+        (b"strict=false", "strict", False),
+        (b"strict=0", "strict", False),
+        (b"seed=7", "seed", 7),
+        (b"emotion=%6Aoy", "emotion", "joy"),
+    ],
+)
+def test_a_query_parameter_gets_the_type_of_its_field(query: bytes, field: str, value: Any) -> None:
+    body = check_fields({**read_query(query), "text": "Hi"})
+    assert getattr(body, field) == value
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"degree=nan",
+        b"degree=inf",
+        b"degree=1_0",
+        b"degree=",
+        b"degree=+1",
+        b"seed=1.5",
+        b"seed=abc",
+        b"timing=yes",
+        b"timing=TRUE",
+        b"text=Hi",
+        b"unknown=1",
+        b"voice=a&voice=a",
+        b"voice=%ff",
+        b"v\xffoice=a",
+        b"&".join(b"a%d=1" % number for number in range(500)),
+    ],
+)
+def test_a_wrong_repeated_or_unknown_parameter_is_refused(query: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        check_fields({**read_query(query), "text": "Hi"})
+
+
+def test_beside_json_parameters_are_refused_by_name() -> None:
+    refuse_query(b"")
+    with pytest.raises(InvalidRequest, match="emotion") as caught:
+        refuse_query(b"emotion=joy&x=1")
+    assert [field.pointer for field in caught.value.fields] == ["#/emotion", "#/x"]
+
+
+def test_pointers_are_uri_fragments() -> None:
+    assert pointer("a/b", 0, "c~d", "e f") == "#/a~1b/0/c~0d/e%20f"
+
+
+def test_a_thousand_unknown_fields_do_not_make_a_thousand_lines() -> None:
+    error = refused('{"text": "Hi", ' + ", ".join(f'"f{number}": 1' for number in range(1000)) + "}")
+    assert len(error.detail) < 2000
