@@ -14,7 +14,7 @@ from app.audio.join import Piece, Placed, join
 from app.audio.pauses import pause_between
 from app.emotion import Classifier, plan_emotions
 from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
-from app.plan import Emotion, Plan, PlanWarning, Sentence, Speech, Timings, Utterance
+from app.plan import Emotion, Plan, Sentence, Speech, Timings, Utterance
 from app.settings import Settings
 from app.speech import Engine, Spoken
 from app.text import read_text

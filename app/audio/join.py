@@ -1,4 +1,4 @@
-"""Spoken pieces and pauses -> one stream of samples without clicks, and without a level that jumps from piece to piece."""
+"""Spoken pieces and pauses -> one stream of samples: no clicks, and no level that jumps from piece to piece."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Token ids -> mel spectrogram, through coqui's GlowTTS (arXiv 2005.11129) and Tacotron (2) (arXiv 1712.05884) classes."""
+"""Token ids -> mel spectrogram: coqui's GlowTTS (arXiv 2005.11129) and Tacotron 1 and 2 (arXiv 1712.05884)."""
 
 from __future__ import annotations
 

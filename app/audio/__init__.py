@@ -1,0 +1,1 @@
+"""Samples -> bytes: joining utterances and encoding files."""

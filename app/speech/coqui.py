@@ -1,0 +1,153 @@
+"""The only file that imports coqui-tts: its model classes, configurations and characters, without what else it asks for.
+
+coqui-tts refuses to be imported unless torchaudio and torchcodec can be found. GlowTTS, Tacotron and HiFi-GAN use
+neither, and torchaudio's wheel cannot be loaded beside a CPU build of torch: an empty module takes their place.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import logging
+import sys
+import types
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from app.errors import InvalidVoice
+
+
+def stand_in(name: str) -> None:
+    """Make `import name` succeed: with the real module where it works, with an empty one elsewhere."""
+    try:
+        importlib.import_module(name)
+    except (ImportError, OSError, RuntimeError):
+        for loaded in [module for module in sys.modules if module.split(".")[0] == name]:
+            del sys.modules[loaded]
+        module = types.ModuleType(name)
+        module.__spec__ = importlib.machinery.ModuleSpec(name, None)
+        sys.modules[name] = module
+
+
+for missing in ("torchaudio", "torchcodec"):
+    stand_in(missing)
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # deprecations of coqui's own dependencies are no news for our users
+    from TTS.config import register_config
+    from TTS.tts.models.glow_tts import GlowTTS
+    from TTS.tts.models.tacotron import Tacotron
+    from TTS.tts.models.tacotron2 import Tacotron2
+    from TTS.tts.utils.text import cleaners
+    from TTS.tts.utils.text.characters import BaseCharacters, Graphemes, IPAPhonemes
+    from TTS.tts.utils.text.tokenizer import TTSTokenizer
+    from TTS.utils.generic_utils import import_class
+    from TTS.vocoder.models.hifigan_generator import HifiganGenerator
+
+__all__ = [
+    "BaseCharacters",
+    "HifiganGenerator",
+    "build_acoustic",
+    "build_hifigan",
+    "cleaner",
+    "load_weights",
+    "vocabulary",
+]
+
+logging.getLogger("TTS").setLevel(logging.WARNING)
+
+ARCHITECTURES = {"glow_tts": GlowTTS, "tacotron": Tacotron, "tacotron2": Tacotron2}
+CHARACTER_CLASSES = "TTS.tts.utils.text.characters."
+"""A config names the class of its characters: only coqui's own are imported."""
+
+
+def coqui_config(values: Mapping[str, Any], speakers: list[str]) -> Any:
+    """coqui's config object. Paths of the training machine are taken out of it: nothing is read but what we read."""
+    config = register_config(values["model"].lower())()
+    config.from_dict(
+        {**values, "speakers_file": None, "speakers": speakers, "datasets": [], "phoneme_cache_path": None}
+    )
+    config.audio.stats_path = None
+    return config
+
+
+def vocabulary(config: Any) -> BaseCharacters:
+    """The characters that a checkpoint knows, in the order of its embeddings."""
+    named = config.characters.characters_class if config.characters else None
+    if named and not named.startswith(CHARACTER_CLASSES):
+        raise InvalidVoice(f"The config names characters of {named!r}; only coqui's own classes can be used.")
+    default = IPAPhonemes if config.use_phonemes else Graphemes
+    characters, _ = (import_class(named) if named else default).init_from_config(config)
+    return characters
+
+
+def cleaner(name: str | None) -> Any:
+    """coqui's text cleaner of that name; None where the config names none."""
+    if not name:
+        return None
+    found = getattr(cleaners, name, None)
+    if not name.endswith("cleaners") or not callable(found):
+        raise InvalidVoice(f"The config names the text cleaner {name!r}, which coqui-tts does not have.")
+    return found
+
+
+def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any]) -> nn.Module:
+    """An acoustic model with its weights, ready for inference."""
+    base = ARCHITECTURES[architecture]
+    # A tokenizer that is already there keeps coqui from looking for the espeak-ng program.
+    tokenizer = TTSTokenizer(characters=vocabulary(config))
+    model: nn.Module = type(base.__name__, (base,), {"tokenizer": tokenizer})(config)
+    fill(model, state["model"], architecture)
+    if architecture == "glow_tts":
+        model.eval()
+        model.store_inverse()  # type: ignore[operator]  # the inverse of every 1x1 convolution, computed once
+    else:
+        saved = state.get("config") or {}
+        model.decoder.set_r(state.get("r") or saved.get("r") or config.r)  # type: ignore[operator,union-attr]
+    return model.eval().requires_grad_(False)
+
+
+def build_hifigan(config: Mapping[str, Any], state: Mapping[str, Any]) -> HifiganGenerator:
+    """coqui's HiFi-GAN generator with its weights; the discriminators of a training checkpoint are left out."""
+    parameters = {"in_channels": config["audio"]["num_mels"], **config["generator_model_params"]}
+    generator = HifiganGenerator(out_channels=1, **parameters)
+    weights = state["model"]
+    prefix = "model_g."
+    generated = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+    fill(generator, generated or weights, "hifigan")
+    return generator
+
+
+def fill(module: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:
+    """Copy weights into a module; names or shapes that disagree are refused with a sentence."""
+    full = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+    try:
+        module.load_state_dict(full)
+    except RuntimeError as error:
+        first = " ".join(str(error).split())[:300]
+        raise InvalidVoice(f"The weights do not fit the {what} that their config describes: {first}") from None
+
+
+def load_weights(path: Path) -> dict[str, Any]:
+    """A checkpoint as coqui lays it out, `{"model": weights, …}`; no code of the file is ever run."""
+    if path.suffix == ".safetensors":
+        return {"model": load_file(path)}
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # torch raises whatever its restricted unpickler met; the first line says which type was refused.
+        raise InvalidVoice(
+            f"{path} cannot be loaded without running code from it ({str(error).splitlines()[0][:200]}).",
+            hint="Save its weights as safetensors: safetensors.torch.save_file(state['model'], 'model.safetensors').",
+        ) from None
+    if not isinstance(state, dict):
+        raise InvalidVoice(f"{path} does not hold a checkpoint.")
+    if "model" not in state and "model_g" not in state:
+        return {"model": state}
+    return {**state, "model": state.get("model", state.get("model_g"))}

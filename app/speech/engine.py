@@ -1,0 +1,106 @@
+"""The face of this folder: one utterance in, its samples out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from app.plan import Emotion, PlanWarning, Utterance
+from app.speech.acoustic import Mel
+from app.speech.backends.torch import TorchBackend
+from app.speech.loading import Loader, Speaker
+from app.speech.tokens import Tokens
+from app.voices import Voice
+
+Samples = npt.NDArray[np.float32]
+
+FINAL_MARKS = (".", "!", "?", "…", ",", ";", ":", "—", "–", "-")
+CLOSERS = "\"'”’»)]} "
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One utterance as it was spoken."""
+
+    samples: Samples
+    """Mono, (samples,), within -1..1; empty where nothing could be pronounced."""
+    gain: float
+    """Linear; fixed for the checkpoint."""
+    warnings: tuple[PlanWarning, ...] = ()
+    acoustic_ms: float = 0.0
+    vocoder_ms: float = 0.0
+
+
+class Engine:
+    """Loads what a voice needs when it is first asked for, and speaks; called from many threads at a time."""
+
+    def __init__(self, threads: int) -> None:
+        torch.set_num_threads(threads)
+        self.backend = TorchBackend()
+        self.loading = threading.Lock()
+        self.loaders: dict[Path, Loader] = {}
+        self.speakers: dict[tuple[Path, Emotion], Speaker] = {}
+
+    def speaker(self, voice: Voice, emotion: Emotion) -> Speaker:
+        """What speaks an emotion of a voice, loaded once."""
+        key = (voice.folder, emotion)
+        with self.loading:
+            if key not in self.speakers:
+                loader = self.loaders.setdefault(voice.folder, Loader(voice, self.backend))
+                self.speakers[key] = loader.speaker(emotion)
+            return self.speakers[key]
+
+    def speak(self, voice: Voice, utterance: Utterance, seed: int) -> Spoken:
+        """Make the samples of one utterance; the same arguments give the same bytes."""
+        speaker = self.speaker(voice, utterance.emotion)
+        gain = 10 ** (speaker.gain_db / 20)
+        tokens = speaker.checkpoint.tokenizer.encode(with_final_mark(utterance.spoken)) if utterance.spoken else None
+        if tokens is None or not any(symbol.isalpha() for symbol in tokens.symbols):
+            return Spoken(np.zeros(0, np.float32), gain, (nothing_spoken(utterance),))
+        began = time.perf_counter()
+        mel = speaker.mel(tokens.ids, utterance.degree, utterance.speed, seed)
+        midway = time.perf_counter()
+        samples = speaker.vocoder.samples(mel.frames, seed)
+        ended = time.perf_counter()
+        warnings = (*unread(utterance, tokens), *faults(utterance, mel))
+        return Spoken(samples, gain, warnings, 1000 * (midway - began), 1000 * (ended - midway))
+
+
+def with_final_mark(spoken: str) -> str:
+    """A text without a final mark sends an acoustic model babbling: give it one."""
+    return spoken if spoken.rstrip(CLOSERS).endswith(FINAL_MARKS) else spoken.rstrip() + "."
+
+
+def nothing_spoken(utterance: Utterance) -> PlanWarning:
+    """Say that an utterance has no sound."""
+    return PlanWarning("nothing_spoken", f"{place(utterance)}: there is nothing in it that the voice can pronounce.")
+
+
+def unread(utterance: Utterance, tokens: Tokens) -> list[PlanWarning]:
+    """Say that some characters were left out because the checkpoint does not know them."""
+    letters = [character for character in tokens.dropped if character.isalpha()]
+    if not letters:
+        return []
+    detail = f"{place(utterance)}: the voice does not know {', '.join(letters[:8])}, which were left out."
+    return [PlanWarning("unread_characters", detail)]
+
+
+def faults(utterance: Utterance, mel: Mel) -> list[PlanWarning]:
+    """Say that the acoustic model went on without end, or stopped too early."""
+    found = []
+    if mel.runaway:
+        found.append(PlanWarning("runaway", f"{place(utterance)}: the model went on too long and was cut."))
+    if mel.truncated:
+        found.append(PlanWarning("truncated", f"{place(utterance)}: the model stopped before the end of the text."))
+    return found
+
+
+def place(utterance: Utterance) -> str:
+    """Where an utterance stands in the request, for a warning."""
+    return f"characters {utterance.span[0]} to {utterance.span[1]}"

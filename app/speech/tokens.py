@@ -1,0 +1,59 @@
+"""Spoken text -> the token ids that a checkpoint was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.speech.coqui import cleaner, vocabulary
+from app.speech.phonemes import Phonemizer
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What an acoustic model reads."""
+
+    ids: tuple[int, ...]
+    symbols: str
+    """The characters or phonemes behind the ids, without blanks and end marks."""
+    dropped: str
+    """Characters that the checkpoint does not know, each once; they are left out."""
+
+
+class Tokenizer:
+    """coqui's steps: clean, phonemize, look up, intersperse blanks, add both ends."""
+
+    def __init__(self, config: Any, language: str | None = None) -> None:
+        self.characters = vocabulary(config)
+        self.cleaner = cleaner(config.text_cleaner)
+        self.language = language or config.phoneme_language or "en-us"
+        self.phonemizer = Phonemizer(self.language) if config.use_phonemes else None
+        self.add_blank = bool(config.add_blank)
+        self.use_ends = bool(config.enable_eos_bos_chars)
+
+    def encode(self, spoken: str) -> Tokens:
+        """Token ids of a text that is already normalised."""
+        text = self.cleaner(spoken, lang=self.language) if self.cleaner else spoken
+        if self.phonemizer:
+            text = self.phonemizer.phonemize([text])[0]
+        return self.look_up(text)
+
+    def look_up(self, text: str) -> Tokens:
+        """Token ids of characters or phonemes."""
+        known = "".join(character for character in text if character in self.characters.vocab)
+        dropped = "".join(dict.fromkeys(character for character in text if character not in self.characters.vocab))
+        ids = [self.characters.char_to_id(character) for character in known]
+        return Tokens(tuple(self.with_ends(self.with_blanks(ids))), known, dropped)
+
+    def with_blanks(self, ids: list[int]) -> list[int]:
+        """A blank before, between and behind the tokens, where the model was trained so."""
+        if not self.add_blank:
+            return ids
+        blank = self.characters.char_to_id(self.characters.blank)
+        spread = [blank] * (2 * len(ids) + 1)
+        spread[1::2] = ids
+        return spread
+
+    def with_ends(self, ids: list[int]) -> list[int]:
+        """The marks of beginning and end, where the model was trained so."""
+        return [self.characters.bos_id, *ids, self.characters.eos_id] if self.use_ends else ids

@@ -1,0 +1,158 @@
+"""One voice folder, opened: its files are there, are what they should be, and fit together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.errors import InvalidVoice
+from app.plan import CheckpointName, Emotion, VoiceAbilities
+from app.voices.audio_config import AudioConfig, check_fit, source_audio
+from app.voices.manifest import Checkpoint, Manifest, SpokenEmotion, VocoderFiles, read_manifest
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that was checked; nothing of it is loaded yet."""
+
+    folder: Path
+    manifest: Manifest
+    hashes: Mapping[str, str]
+    """Relative path of each weight file -> its SHA-256."""
+
+    @property
+    def name(self) -> str:
+        """Canonical spelling."""
+        return self.manifest.name
+
+    @property
+    def sample_rate(self) -> int:
+        """Hertz."""
+        return self.manifest.sample_rate
+
+    @property
+    def abilities(self) -> VoiceAbilities:
+        """What the planner may choose from."""
+        checkpoints = {
+            emotion: CheckpointName(spoken.checkpoint, self.hashes[self.manifest.checkpoints[spoken.checkpoint].model])
+            for emotion, spoken in self.manifest.emotions.items()
+        }
+        return VoiceAbilities(self.name, checkpoints, self.manifest.fallbacks, self.manifest.degree)
+
+    def file(self, path: str) -> Path:
+        """A file of this voice."""
+        return inside(self.folder, path)
+
+    def config(self, path: str) -> dict[str, Any]:
+        """A `config.json` of this voice."""
+        return read_config(self.file(path))
+
+
+def open_voice(folder: Path) -> Voice:
+    """Read and check a voice folder; whatever disagrees is said as `InvalidVoice`."""
+    manifest = read_manifest(folder)
+    parts: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
+    hashes = {part.model: check_hash(inside(folder, part.model), part.sha256) for part in parts}
+    voice = Voice(folder, manifest, hashes)
+    for emotion, spoken in manifest.emotions.items():
+        check_emotion(voice, emotion, spoken)
+    return voice
+
+
+def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None:
+    """Compare the acoustic model and the vocoder of one emotion, and look for its speaker."""
+    checkpoint, vocoder = acoustic_audio(voice, spoken.checkpoint), vocoder_audio(voice, spoken.vocoder)
+    pair = f"{voice.folder}: checkpoint {spoken.checkpoint} and vocoder {spoken.vocoder} ({emotion})"
+    check_fit(checkpoint, vocoder, pair)
+    if checkpoint.sample_rate != voice.sample_rate:
+        raise InvalidVoice(
+            f"{voice.folder}: voice.json says {voice.sample_rate} Hz, "
+            f"checkpoint {spoken.checkpoint} says {checkpoint.sample_rate} Hz."
+        )
+    names = speaker_names(voice, spoken.checkpoint)
+    if spoken.speaker is not None and spoken.speaker not in names:
+        raise InvalidVoice(
+            f"{voice.folder}: {emotion} names the speaker {spoken.speaker!r}; "
+            f"checkpoint {spoken.checkpoint} has {', '.join(names) or 'no speakers'}."
+        )
+    if spoken.speaker is None and len(names) > 1:
+        raise InvalidVoice(
+            f"{voice.folder}: checkpoint {spoken.checkpoint} has the speakers {', '.join(names)}; "
+            f"say in voice.json which one is {emotion}."
+        )
+
+
+def acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:
+    """What a checkpoint's config says about its mel spectrogram."""
+    return AudioConfig.from_dict(voice.config(voice.manifest.checkpoints[checkpoint].config)["audio"])
+
+
+def vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
+    """What a vocoder's config says about the mel spectrogram that it takes."""
+    files = voice.manifest.vocoders[vocoder]
+    audio = voice.config(files.config)["audio"]
+    return source_audio(audio) if files.architecture == "hifigan_source" else AudioConfig.from_dict(audio)
+
+
+def speaker_names(voice: Voice, checkpoint: str) -> list[str]:
+    """The speakers of a multi-speaker checkpoint in the order of their embeddings, as its config or its file says."""
+    path = voice.manifest.checkpoints[checkpoint].config
+    config = voice.config(path)
+    if not config.get("use_speaker_embedding"):
+        return []
+    if config.get("speakers"):
+        return [str(name) for name in config["speakers"]]
+    listed = config.get("speakers_file") or config.get("speaker_file")
+    if not isinstance(listed, str) or not listed.endswith(".json"):
+        raise InvalidVoice(
+            f"{voice.file(path)}: use_speaker_embedding is set, but speakers_file is {listed!r}.",
+            hint='Name a JSON file, {"speaker": index, …}, relative to the config.',
+        )
+    # coqui writes absolute paths of the training machine: only the file's name can be trusted.
+    ids = read_config(inside(voice.file(path).parent, Path(listed).name))
+    if sorted(ids.values()) != list(range(len(ids))):
+        raise InvalidVoice(f"{listed} of {voice.folder} does not number its speakers from 0 without a gap.")
+    return sorted(ids, key=lambda name: int(ids[name]))
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidVoice(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidVoice(f"{path} is not valid JSON: {error}.") from None
+    if not isinstance(config, dict):
+        raise InvalidVoice(f"{path} does not hold a JSON object.")
+    return config
+
+
+def inside(folder: Path, path: str) -> Path:
+    """A file of a folder; links that lead out of it are refused."""
+    resolved = (folder / path).resolve()
+    if not resolved.is_relative_to(folder.resolve()):
+        raise InvalidVoice(f"{path} leads out of {folder}.")
+    if not resolved.is_file():
+        raise InvalidVoice(f"{path} is missing in {folder}.")
+    return resolved
+
+
+def check_hash(path: Path, expected: str | None) -> str:
+    """The file's SHA-256; a wrong one is refused."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    if expected is not None and digest.hexdigest() != expected:
+        raise InvalidVoice(
+            f"{path} has the SHA-256 {digest.hexdigest()}, voice.json says {expected}.",
+            hint="The file is damaged or was replaced: fetch it again, or correct voice.json.",
+        )
+    return digest.hexdigest()
