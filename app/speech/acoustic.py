@@ -95,7 +95,8 @@ class GlowAcoustic:
         vector = self.model.emb_g.weight[conditioning.speaker]
         if conditioning.neutral is not None and conditioning.degree != 1.0:
             vector = torch.lerp(self.model.emb_g.weight[conditioning.neutral], vector, conditioning.degree)
-        return F.normalize(vector[None])[..., None]
+        unit: Tensor = F.normalize(vector[None])
+        return unit[..., None]
 
 
 class TacotronAcoustic:
@@ -124,7 +125,7 @@ class TacotronAcoustic:
     def bound(self, tokens: int) -> int:
         """Most decoder steps that a text of so many tokens can need."""
         seconds = max(TACOTRON_MINIMUM_SECONDS, tokens * TACOTRON_SECONDS_PER_TOKEN)
-        return math.ceil(seconds * self.frame_rate / self.model.decoder.r)
+        return math.ceil(seconds * self.frame_rate / int(self.model.decoder.r))
 
 
 def stretch(frames: Tensor, speed: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""The only file that imports coqui-tts: its model classes, configurations and characters, without what else it asks for.
+"""The only file that imports coqui-tts: its model classes, configurations and characters.
 
 coqui-tts refuses to be imported unless torchaudio and torchcodec can be found. GlowTTS, Tacotron and HiFi-GAN use
 neither, and torchaudio's wheel cannot be loaded beside a CPU build of torch: an empty module takes their place.

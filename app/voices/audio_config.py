@@ -44,7 +44,7 @@ class AudioConfig:
     def from_dict(cls, audio: Mapping[str, Any]) -> AudioConfig:
         """Keep what matters of a config's `audio`; a length in milliseconds becomes samples, as coqui does."""
         known = {field.name: audio[field.name] for field in fields(cls) if field.name in audio}
-        rate = audio.get("sample_rate", cls.sample_rate)
+        rate = audio.get("sample_rate", cls().sample_rate)
         if audio.get("frame_length_ms") and audio.get("frame_shift_ms"):
             known["win_length"] = int(audio["frame_length_ms"] / 1000 * rate)
             known["hop_length"] = int(audio["frame_shift_ms"] / 1000 * rate)

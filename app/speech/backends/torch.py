@@ -15,6 +15,7 @@ class TorchBackend:
     def compile(self, module: nn.Module) -> Callable[..., Tensor]:
         """See `Backend.compile`; the weight norm of training is folded into the weights."""
         module.eval().requires_grad_(False)
-        if hasattr(module, "remove_weight_norm"):
-            module.remove_weight_norm()
+        fold = getattr(module, "remove_weight_norm", None)
+        if callable(fold):
+            fold()
         return module
