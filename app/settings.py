@@ -12,9 +12,9 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import SetupError
+from app.shipped import shipped_models
 
-MODELS = Path(__file__).resolve().parent.parent / "models"
-"""The models that ship."""
+MODELS = shipped_models()
 
 
 def _folders(value: Any) -> Any:

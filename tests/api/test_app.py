@@ -1,0 +1,139 @@
+"""The app without models: what it answers before it can speak, and what surrounds every answer."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.api.problems import row_of
+from app.api.requestlog import RequestLog
+from app.errors import ERRORS, IntoneError
+from app.main import create_app
+from app.settings import load_settings
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    """Never started, so nothing is ever loaded."""
+    return create_app(load_settings())
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        yield client
+
+
+async def test_before_the_models_are_loaded_it_lives_but_is_not_ready(client: httpx.AsyncClient) -> None:
+    health, ready = await client.get("/health"), await client.get("/ready")
+    assert (health.status_code, health.json()) == (200, {"status": "ok"})
+    assert (ready.status_code, ready.json()["code"]) == (503, "not_ready")
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/synthesize"), ("POST", "/analyze"), ("GET", "/voices")])
+async def test_before_it_is_ready_it_asks_to_come_back(client: httpx.AsyncClient, method: str, path: str) -> None:
+    answer = await client.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert 1 <= int(answer.headers["retry-after"]) <= 120
+
+
+async def test_a_problem_has_every_member_and_its_media_type(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/nowhere")
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert set(problem) == {"type", "title", "status", "detail", "code", "hint", "request_id"}
+    assert (problem["type"], problem["status"]) == ("/errors/not_found", 404)
+    assert problem["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_a_wrong_method_is_told_the_right_ones(client: httpx.AsyncClient) -> None:
+    for method, path, allowed in [("GET", "/synthesize", "POST"), ("DELETE", "/voices", "GET, HEAD")]:
+        answer = await client.request(method, path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+        assert answer.json()["code"] == "method_not_allowed"
+
+
+async def test_head_is_get_without_a_body(client: httpx.AsyncClient) -> None:
+    for path in ("/health", "/docs", "/openapi.json", "/ready"):
+        get, head = await client.get(path), await client.head(path)
+        assert head.content == b""
+        assert (head.status_code, head.headers["content-type"]) == (get.status_code, get.headers["content-type"])
+    assert (await client.head("/synthesize")).status_code == 405
+
+
+@pytest.mark.parametrize("request_id", ["abc-123", "A.b_c-9", "x" * 64])
+async def test_a_sane_request_id_is_kept(client: httpx.AsyncClient, request_id: str) -> None:
+    answer = await client.get("/health", headers={"X-Request-Id": request_id})
+    assert answer.headers["x-request-id"] == request_id
+
+
+@pytest.mark.parametrize("request_id", ["", "a b", "x" * 65, "ä", "a;b", "<script>"])
+async def test_another_request_id_is_replaced(client: httpx.AsyncClient, request_id: str) -> None:
+    answer = await client.get("/health", headers={"X-Request-Id": request_id.encode("latin-1")})
+    assert answer.headers["x-request-id"] not in ("", request_id)
+
+
+async def test_every_request_makes_one_log_line(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "intone.request"):
+        answer = await client.get("/health")
+    (record,) = [record for record in caplog.records if record.name == "intone.request"]
+    facts = record.facts  # type: ignore[attr-defined]
+    assert (facts["method"], facts["path"], facts["status"]) == ("GET", "/health", 200)
+    assert facts["request_id"] == answer.headers["x-request-id"]
+    assert facts["ms"] >= 0
+
+
+async def test_a_fault_of_the_service_is_a_500_that_tells_the_client_and_the_log_nothing_of_the_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ValueError("terces ym"[::-1])  # backwards, for a traceback shows the line
+
+    transport = httpx.ASGITransport(RequestLog(broken))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.post("/synthesize")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert answer.headers["x-request-id"] == answer.json()["request_id"]
+    assert "my secret" not in answer.text + caplog.text
+    assert "ValueError" in caplog.text and "in broken" in caplog.text
+
+
+async def test_openapi_documents_bodies_answers_and_problems(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    speak = document["paths"]["/synthesize"]["post"]
+    assert set(speak["requestBody"]["content"]) == {"application/json", "text/plain"}
+    assert set(speak["responses"]["200"]["content"]) == {"audio/wav", "audio/flac", "application/json"}
+    assert {"400", "404", "406", "409", "413", "415", "422", "503", "504"} <= set(speak["responses"])
+    for status in ("400", "422", "503"):
+        content = speak["responses"][status]["content"]["application/problem+json"]
+        assert content["examples"]
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+    assert document["components"]["schemas"]["Problem"]["properties"]["code"]
+
+
+async def test_openapi_names_every_reference_that_it_uses(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/openapi.json")).text
+    document = json.loads(text)
+    used = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert used <= set(document["components"]["schemas"])
+
+
+async def test_the_documentation_page_is_there(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/docs")
+    assert answer.status_code == 200 and "/openapi.json" in answer.text
+
+
+def test_a_code_has_one_status_and_every_error_of_a_class_below_takes_its_row() -> None:
+    codes = [row.code for row in ERRORS.values()]
+    assert len(codes) == len(set(codes))
+    for kind, row in ERRORS.items():
+        below = type("Below", (kind,), {})
+        assert row_of(below("")) is row
+    assert row_of(IntoneError("")).status == 500

@@ -1,0 +1,38 @@
+"""GET /voices."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from app.emotion import ALIASES
+from app.plan import Emotion
+
+
+def test_the_shipped_voice_is_listed_with_every_emotion(client: httpx.Client) -> None:
+    data = client.get("/voices").json()
+    assert set(data) == {"default", "emotions", "aliases", "voices"}
+    assert data["default"] == "wren"
+    (wren,) = [voice for voice in data["voices"] if voice["name"] == "wren"]
+    assert set(wren["emotions"]) | set(wren["fallbacks"]) == {emotion.value for emotion in Emotion}
+    assert isinstance(wren["sample_rate"], int) and wren["words_per_minute"] > 50
+    for checkpoint in wren["emotions"].values():
+        assert set(checkpoint) == {"checkpoint", "checkpoint_sha256", "architecture"}
+        assert len(checkpoint["checkpoint_sha256"]) == 64
+
+
+def test_every_listed_alias_is_taken(client: httpx.Client) -> None:
+    listed = client.get("/voices").json()["emotions"]
+    assert list(listed) == [emotion.value for emotion in Emotion]
+    assert sum(len(aliases) for aliases in listed.values()) == len(ALIASES)
+    assert "cheerful" in listed["joy"]
+    for emotion, aliases in listed.items():
+        for alias in aliases[:1]:
+            plan = client.post("/analyze", json={"text": "Hello.", "emotion": alias.upper()}).json()
+            assert plan["utterances"][0]["emotion"] == emotion
+
+
+@pytest.mark.parametrize("name", ["wren", "WREN"])
+def test_one_voice_is_answered_in_its_canonical_spelling(client: httpx.Client, name: str) -> None:
+    assert client.get(f"/voices/{name}").json() == client.get("/voices").json()["voices"][0]
+    assert client.get(f"/voices/{name}").json()["name"] == "wren"

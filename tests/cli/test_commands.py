@@ -1,0 +1,169 @@
+"""The command line, as a person calls it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import soundfile
+from serving import ROOT, clean_environment
+
+from app.cli.source import read_source
+
+
+def intone(*arguments: str, text: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=ROOT, input=text, capture_output=True, env=clean_environment(**environment), timeout=120,
+    )  # fmt: skip
+
+
+def one_line(result: subprocess.CompletedProcess[bytes]) -> str:
+    lines = result.stderr.decode().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_help_imports_nothing_heavy_and_answers_at_once() -> None:
+    began = time.perf_counter()
+    result = intone("--help")
+    assert time.perf_counter() - began < 0.5
+    assert result.returncode == 0 and b"serve" in result.stdout
+    code = "import sys; from app.cli.parser import make_parser; make_parser(['--help']); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    assert {"torch", "transformers", "fastapi", "pydantic", "numpy", "rich"}.isdisjoint(loaded)
+
+
+def test_help_of_serve_lists_every_setting_with_its_variable() -> None:
+    from app.settings import Settings
+
+    text = "".join(intone("serve", "--help").stdout.decode().split())
+    for name in Settings.model_fields:
+        assert f"--{name.replace('_', '-')}" in text
+        assert f"INTONE_{name.upper()}" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("sing",),
+        ("say",),
+        ("say", "Hi", "--speed", "9"),
+        ("say", "Hi", "--seed", "-1"),
+        ("say", "Hi", "-o", "/nowhere/out.wav"),
+        ("say", "Hi", "-o", "out.xyz"),
+        ("serve", "--port", "http"),
+        ("serve", "--host", "0.0.0.0"),
+    ],
+)
+def test_wrong_use_ends_with_2_before_anything_is_loaded(arguments: tuple[str, ...]) -> None:
+    result = intone(*arguments)
+    assert result.returncode == 2
+    assert b"Traceback" not in result.stderr and result.stderr.strip()
+
+
+def test_a_wrong_setting_is_one_line() -> None:
+    result = intone("serve", INTONE_PORT="http")
+    assert result.returncode == 2
+    assert "INTONE_PORT" in one_line(result)
+
+
+def test_a_taken_port_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = intone("serve", "--port", str(taken.getsockname()[1]))
+    assert result.returncode == 1
+    assert "--port" in one_line(result)
+
+
+def test_a_file_is_read_and_everything_else_is_text(tmp_path: Path) -> None:
+    file = tmp_path / "story.txt"
+    file.write_bytes(b"\xef\xbb\xbfOnce upon a time.")
+    assert read_source(str(file)) == "Once upon a time."
+    assert read_source("story.txt is no file here") == "story.txt is no file here"
+    assert read_source("long " * 1000) == "long " * 1000
+    assert read_source("a\0b") == "a\0b"
+
+
+def test_a_file_that_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "latin.txt"
+    file.write_bytes(b"caf\xe9")
+    result = intone("say", str(file))
+    assert result.returncode == 2
+    assert "UTF-8" in one_line(result)
+
+
+def test_say_writes_the_file_and_shows_the_plan(tmp_path: Path) -> None:
+    out = tmp_path / "out.flac"
+    result = intone("say", "-", "-o", str(out), "--seed", "1", text=b"I am so happy! Where is he?")
+    assert result.returncode == 0, result.stderr
+    assert out.read_bytes()[:4] == b"fLaC"
+    assert soundfile.info(str(out)).duration > 0.8
+    table = result.stdout.decode()
+    assert "I am so happy!" in table and "emotion" in table
+    assert "\x1b" not in table + result.stderr.decode()
+
+
+def test_say_without_a_player_says_so_and_still_shows_the_plan() -> None:
+    result = intone("say", "Hello.", "--emotion", "joy", PATH="/nowhere")
+    assert result.returncode == 0, result.stderr
+    assert "-o speech.wav" in one_line(result)
+    assert "joy" in result.stdout.decode()
+
+
+def test_say_plays_with_the_player_that_there_is(tmp_path: Path) -> None:
+    player = tmp_path / "aplay"
+    player.write_text(f'#!{sys.executable}\nimport shutil, sys; shutil.copy(sys.argv[-1], "{tmp_path}/played")\n')
+    player.chmod(0o755)
+    result = intone("say", "Hello.", PATH=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "played").read_bytes()[:4] == b"RIFF"
+
+
+def test_analyze_answers_json_for_programs(tmp_path: Path) -> None:
+    file = tmp_path / "in.txt"
+    file.write_text("I am so happy! Where is he?", encoding="utf-8")
+    result = intone("analyze", str(file), "--json")
+    assert result.returncode == 0, result.stderr
+    assert [one["text"] for one in json.loads(result.stdout)["utterances"]] == ["I am so happy!", "Where is he?"]
+    assert result.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("say", "Hi.", "--voice", "nobody"), "wren"),
+        (("analyze", "Hi.", "--emotion", "hapy"), "happy"),
+        (("say", " "), "empty"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_that_helps(arguments: tuple[str, ...], word: str) -> None:
+    result = intone(*arguments)
+    assert result.returncode == 1
+    assert word in one_line(result)
+
+
+def test_voices_are_listed_as_a_table_and_as_json() -> None:
+    assert "wren" in intone("voices").stdout.decode()
+    assert [voice["name"] for voice in json.loads(intone("voices", "--json").stdout)] == ["wren"]
+
+
+def test_voices_check_speaks_with_every_emotion() -> None:
+    result = intone("voices", "--check", "--json")
+    assert result.returncode == 0, result.stderr
+    checks = json.loads(result.stdout)
+    assert len(checks) == 7
+    assert all(check["seconds"] > 0.5 and check["real_time_factor"] > 0 and not check["problem"] for check in checks)
+
+
+def test_voices_check_fails_for_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "voice.json").write_text("{")
+    result = intone("voices", "--check", INTONE_VOICES=f"{ROOT / 'models' / 'voices'}:{tmp_path}")
+    assert result.returncode == 1
+    assert "broken" in one_line(result)

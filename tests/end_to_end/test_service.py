@@ -1,0 +1,177 @@
+"""The service under load, under watch, and at its end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from serving import Server, StartServer, wait_until
+
+LONG = "The rain fell on the roof all night, and nobody in the old house could sleep at all. " * 40
+"""Takes long enough to speak that things can happen meanwhile."""
+
+SECRET = "Xylophon Quarzuhr"
+"""A text that no log may hold."""
+
+
+def facts(server: Server, path: str = "/synthesize") -> list[dict[str, object]]:
+    """The log lines of requests to a path."""
+    lines = [json.loads(line) for line in server.log_text().splitlines() if line.startswith("{")]
+    return [line for line in lines if line.get("path") == path]
+
+
+def test_twenty_at_once_get_the_bytes_that_each_gets_alone(client: httpx.Client) -> None:
+    names = ["neutral", "joy", "sadness", "anger", "fear", "surprise", "disgust", "auto"]
+    bodies = [
+        {
+            "text": f"Request {number} has its own words. And {number + 1} more!",
+            "seed": number,
+            "emotion": names[number % 8],
+        }
+        for number in range(20)
+    ]
+
+    def speak(body: dict[str, object]) -> bytes:
+        answer = client.post("/synthesize", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    with ThreadPoolExecutor(20) as crowd:
+        together = list(crowd.map(speak, bodies))
+    alone = [speak(body) for body in bodies]
+    assert together == alone
+    assert len(set(alone)) == 20
+
+
+def test_requests_do_not_block_the_event_loop(watched_server: str) -> None:
+    """BlockBuster watches the loop that answers these: where it would block, the answer would be a 500."""
+    with httpx.Client(base_url=watched_server, timeout=120, trust_env=False) as client:
+        big = json.dumps({"text": "a" * 20_001, "voice": "b" * 1_000_000})
+        statuses = [
+            client.get("/health").status_code,
+            client.get("/docs").status_code,
+            client.get("/openapi.json").status_code,
+            client.get("/voices").status_code,
+            client.get("/voices/nobody").status_code,
+            client.post("/synthesize", json={"text": "Hello. How are you?"}).status_code,
+            client.post("/synthesize", json={"text": "Hello.", "timing": True, "format": "flac"}).status_code,
+            client.post("/analyze", json={"text": "Hello. " * 500}).status_code,
+            client.post("/synthesize", content=big, headers={"Content-Type": "application/json"}).status_code,
+            client.post("/synthesize", content=b"a" * 4_000_000, headers={"Content-Type": "text/plain"}).status_code,
+        ]
+    assert statuses == [200, 200, 200, 200, 404, 200, 200, 200, 413, 413]
+
+
+def test_health_answers_while_the_service_speaks(server: Server, client: httpx.Client) -> None:
+    speaking = threading.Thread(target=lambda: client.post("/synthesize", json={"text": LONG[:800]}))
+    speaking.start()
+    slowest = 0.0
+    with server.client() as other:
+        for _ in range(20):
+            began = time.perf_counter()
+            assert other.get("/health").status_code == 200
+            slowest = max(slowest, time.perf_counter() - began)
+    speaking.join()
+    assert slowest < 1
+
+
+def test_the_text_is_in_no_log_line_and_the_numbers_are(server: Server, client: httpx.Client) -> None:
+    client.post("/synthesize", json={"text": f"{SECRET}. How nice!"}, headers={"X-Request-Id": "log-me"})
+    client.post("/synthesize", json={"text": "Hi", SECRET: SECRET})
+    client.post("/synthesize", json={"text": "Hi", "voice": SECRET, "emotion": SECRET})
+    client.post("/synthesize", content=f'{{"text": "{SECRET}', headers={"Content-Type": "application/json"})
+    client.post("/analyze", content=f"{SECRET}. ".encode() * 50, headers={"Content-Type": "text/plain"})
+    wait_until(lambda: any(line["request_id"] == "log-me" for line in facts(server)), 10)
+    (line,) = [line for line in facts(server) if line["request_id"] == "log-me"]
+    assert (line["method"], line["status"], line["characters"]) == ("POST", 200, len(SECRET) + 11)
+    assert line["utterances"] == 2
+    assert sum(line["emotions"].values()) == 2  # type: ignore[attr-defined]
+    assert float(line["audio_seconds"]) > 0.5  # type: ignore[arg-type]
+    for word in SECRET.split():
+        assert word not in server.log_text()
+
+
+def test_a_full_queue_refuses_at_once_and_a_client_that_leaves_frees_its_place(own_server: StartServer) -> None:
+    server = own_server("--workers", "1", "--queue-size", "1")
+    with ThreadPoolExecutor(2) as crowd, server.client() as client:
+        leavers = [crowd.submit(leave_after, server, 6) for _ in range(2)]
+        wait_until(lambda: client.post("/synthesize", json={"text": "Hi."}, timeout=5).status_code == 503, 5)
+        began = time.perf_counter()
+        refused = client.post("/synthesize", json={"text": "Hi."})
+        assert time.perf_counter() - began < 1
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+        assert 1 <= int(refused.headers["retry-after"]) <= 120
+        assert client.post("/analyze", json={"text": "Hi."}).status_code == 200
+        assert client.get("/ready").status_code == 200
+        for leaver in leavers:
+            leaver.result()
+        assert client.post("/synthesize", json={"text": "Hi."}).status_code == 200
+    assert sum(line["status"] == 499 for line in facts(server)) == 2
+
+
+def leave_after(server: Server, seconds: float) -> None:
+    """Ask for a long speech and go away before it is ready."""
+    with server.client() as client, pytest.raises(httpx.ReadTimeout):
+        client.post("/synthesize", json={"text": LONG}, timeout=seconds)
+
+
+def test_over_the_time_budget_the_answer_is_504_and_the_next_is_spoken(own_server: StartServer) -> None:
+    server = own_server("--time-budget", "1.5")
+    with server.client() as client:
+        late = client.post("/synthesize", json={"text": LONG})
+        assert (late.status_code, late.json()["code"]) == (504, "over_time_budget")
+        assert late.headers["x-should-retry"] == "false"
+        wait_until(lambda: client.post("/synthesize", json={"text": "Hi."}).status_code == 200, 30)
+
+
+def test_limits_of_the_settings_are_kept(own_server: StartServer) -> None:
+    server = own_server("--max-chars", "30", "--max-audio-seconds", "2", "--voice-aliases", "alloy=wren")
+    with server.client() as client:
+        assert client.post("/synthesize", json={"text": "a" * 31}).json()["code"] == "text_too_long"
+        slow = client.post("/synthesize", json={"text": "One two three four five six.", "speed": 0.25})
+        assert (slow.status_code, slow.json()["code"]) == (413, "audio_too_long")
+        answer = client.post("/synthesize", json={"text": "\ufeff" + "a" + " " * 28 + "b", "voice": "Alloy"})
+        assert (answer.status_code, answer.headers["x-voice"]) == (200, "wren")
+        assert client.get("/voices").json()["aliases"] == {"alloy": "wren"}
+
+
+def test_sigterm_lets_a_request_finish(own_server: StartServer) -> None:
+    server = own_server()
+    with server.client() as client, ThreadPoolExecutor(1) as other:
+        speaking = other.submit(client.post, "/synthesize", json={"text": LONG[:1200]})
+        time.sleep(0.5)
+        assert not speaking.done()
+        assert server.stop() == 0
+        answer = speaking.result()
+    assert answer.status_code == 200
+    assert len(answer.content) == 44 + int.from_bytes(answer.content[40:44], "little")
+
+
+def test_ctrl_c_ends_the_service_cleanly(own_server: StartServer) -> None:
+    server = own_server()
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(30) == 0
+    assert "Traceback" not in server.log_text()
+
+
+def test_the_service_lives_before_it_can_speak(own_server: StartServer) -> None:
+    server = own_server(ready=False)
+    with server.client() as client:
+        assert client.get("/health").status_code == 200
+        assert client.get("/ready").status_code == 503
+        assert client.post("/synthesize", json={"text": "Hi."}).json()["code"] == "not_ready"
+        wait_until(lambda: client.get("/ready").status_code == 200, 120, server)
+        assert client.post("/synthesize", json={"text": "Hi."}).status_code == 200
+
+
+def test_a_service_without_its_models_ends_with_one_line(tmp_path: Path, own_server: StartServer) -> None:
+    server = own_server("--voices", str(tmp_path), ready=False)
+    assert server.process.wait(60) == 1
+    assert "INTONE_VOICES" in server.log_text()
+    assert "Traceback" not in server.log_text()

@@ -1,0 +1,90 @@
+"""A real `intone serve`, started, asked and stopped by tests."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 120
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """The environment without the settings of whoever runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("INTONE_")}
+    return {**kept, "NO_COLOR": "1", **extra}
+
+
+@dataclass
+class Server:
+    """A running `intone serve`."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    def client(self, **options: object) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=120, trust_env=False, **options)  # type: ignore[arg-type]
+
+    def log_text(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def stop(self, patience: float = 60) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(patience)
+
+
+StartServer = Callable[..., Server]
+"""`start_server` without its folder."""
+
+
+def start_server(folder: Path, *flags: str, ready: bool = True, **environment: str) -> Server:
+    """Start the real service on a free port, and wait until it can speak."""
+    log = folder / "server.log"
+    command = [sys.executable, "-m", "app", "serve", "--port", "0", "--log-format", "json", *flags]
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=clean_environment(**environment), stdout=subprocess.DEVNULL, stderr=stderr
+        )
+    server = Server(process, _address(process, log), log)
+    if ready:
+        wait_until(lambda: _is_ready(server), READY_SECONDS, server)
+    return server
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    def found() -> re.Match[str] | None:
+        assert process.poll() is None, log.read_text()
+        return re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+
+    deadline = time.monotonic() + 30
+    while (match := found()) is None:
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    return match.group()
+
+
+def _is_ready(server: Server) -> bool:
+    try:
+        return httpx.get(f"{server.url}/ready", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait_until(holds: Callable[[], bool], seconds: float, server: Server | None = None) -> None:
+    """Poll until it holds; a server that died in the meantime says why."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if server is not None:
+            assert server.process.poll() is None, server.log_text()
+        assert time.monotonic() < deadline, server.log_text() if server else "it never held"
+        time.sleep(0.05)
