@@ -1,0 +1,90 @@
+"""Which emotion every label of the known classifiers means, and by which other names people call the seven."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from app.errors import InvalidClassifier, UnknownEmotion
+from app.plan import Emotion
+
+TAXONOMY_VERSION = "1"
+
+EKMAN = {emotion.value: emotion for emotion in Emotion}
+"""Ekman's six and neutral under their own names, as j-hartmann/emotion-english-distilroberta-base has them too."""
+
+GOEMOTIONS = {
+    Emotion.NEUTRAL: ("neutral",),
+    Emotion.JOY: (
+        "admiration",
+        "amusement",
+        "approval",
+        "caring",
+        "desire",
+        "excitement",
+        "gratitude",
+        "joy",
+        "love",
+        "optimism",
+        "pride",
+        "relief",
+    ),
+    Emotion.SADNESS: ("disappointment", "embarrassment", "grief", "remorse", "sadness"),
+    Emotion.ANGER: ("anger", "annoyance", "disapproval"),
+    Emotion.FEAR: ("fear", "nervousness"),
+    Emotion.SURPRISE: ("confusion", "curiosity", "realization", "surprise"),
+    Emotion.DISGUST: ("disgust",),
+}
+"""The 28 labels of GoEmotions, grouped as its authors group them (arXiv 2005.00547, section 5.3)."""
+
+EMOTION_OF_LABEL = EKMAN | {label: emotion for emotion, labels in GOEMOTIONS.items() for label in labels}
+
+ALIASES: dict[Emotion, tuple[str, ...]] = {
+    Emotion.NEUTRAL: ("calm",),
+    Emotion.JOY: (
+        "cheerful",
+        "excited",
+        "friendly",
+        "hopeful",
+        "happy",
+        "joyful",
+        "happiness",
+        "excitement",
+        "hope",
+    ),
+    Emotion.SADNESS: ("sad", "depressed"),
+    Emotion.ANGER: ("angry", "shouting"),
+    Emotion.FEAR: ("terrified", "fearful"),
+    Emotion.SURPRISE: ("surprised",),
+    Emotion.DISGUST: ("disgruntled", "disgusted"),
+}
+"""Names that a request may use instead, most of them Azure's styles."""
+
+EMOTION_OF_NAME = EKMAN | {alias: emotion for emotion, aliases in ALIASES.items() for alias in aliases}
+
+
+def map_labels(labels: Iterable[str], label_map: Mapping[str, str] | None = None) -> dict[str, Emotion]:
+    """The emotion of every label of a classifier; a label without one is refused.
+
+    `label_map` adds to the known labels, or overrides them; case is ignored.
+    """
+    own = {label.lower(): parse_emotion(name) for label, name in (label_map or {}).items()}
+    known = EMOTION_OF_LABEL | own
+    labels = list(labels)
+    unmapped = [label for label in labels if label.lower() not in known]
+    if unmapped:
+        raise InvalidClassifier(
+            f"The classifier has labels without an emotion: {', '.join(unmapped)}.",
+            hint='Name a JSON file {"label": "emotion", …} in INTONE_LABEL_MAP.',
+        )
+    return {label: known[label.lower()] for label in labels}
+
+
+def parse_emotion(name: str) -> Emotion:
+    """The emotion of a name or an alias, case ignored."""
+    wanted = name.strip().lower()
+    if wanted not in EMOTION_OF_NAME:
+        near = difflib.get_close_matches(wanted[:64], EMOTION_OF_NAME, n=1)
+        hint = f"Emotions: {', '.join(Emotion)}." + (f" Did you mean {near[0]}?" if near else "")
+        raise UnknownEmotion(f"There is no emotion {name!r:.80}.", hint=hint)
+    return EMOTION_OF_NAME[wanted]

@@ -1,0 +1,28 @@
+"""Text as it is written -> text as it is read aloud (English): one table of steps, each of them linear in time.
+
+Emoji are dropped: read by name they would break the sentence whose feeling they mark.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.text.abbreviations import say_abbreviations
+from app.text.cleaning import clean, tidy
+from app.text.dates import say_dates
+from app.text.money import say_amounts
+from app.text.symbols import say_addresses, say_numbers, say_signs
+
+STEPS = (clean, say_addresses, say_amounts, say_dates, say_abbreviations, say_numbers, say_signs, tidy)
+"""In this order: what is more specific comes first, since it takes the digits and dots away from the others."""
+PRONOUNCEABLE = re.compile(r"[^\W_]")
+DOUBLED_COMMA = re.compile(r"(?:, ?){2,}")
+COMMA_AT_END = re.compile(r"^[,;: ]+|[, ]+(?=[.!?…])")
+
+
+def normalize(text: str) -> str:
+    """What will be read; empty where nothing can be pronounced."""
+    for step in STEPS:
+        text = step(text)
+    text = COMMA_AT_END.sub("", DOUBLED_COMMA.sub(", ", text)).strip()
+    return text if PRONOUNCEABLE.search(text) else ""

@@ -1,0 +1,24 @@
+"""Text -> sentences, cut into clauses with what will be read."""
+
+from __future__ import annotations
+
+from app.plan import Sentence
+from app.text.clauses import clauses
+from app.text.segment import segment
+
+MAX_SPOKEN = 250
+"""Characters that a model speaks well at once: about sixteen seconds."""
+
+
+def read_text(text: str, max_spoken: int = MAX_SPOKEN) -> list[Sentence]:
+    """All sentences of a text, in order; empty where there is only white space."""
+    return [
+        Sentence(
+            text[span.start : span.end],
+            span.start,
+            span.end,
+            tuple(clauses(text, span.start, span.end, max_spoken)),
+            span.ends_paragraph,
+        )
+        for span in segment(text)
+    ]

@@ -1,0 +1,1 @@
+"""How the shipped models are made. Nothing here is imported by the service."""

@@ -1,0 +1,88 @@
+"""Hard cases of sentence segmentation. `|` stands between two sentences; nothing else does."""
+
+CASES = (
+    # plain
+    "It rained. | We stayed in.",
+    "It rained! | Did we care? | No.",
+    "One sentence without a mark",
+    "Wait... | What was that?",
+    "Wait… | What was that?",
+    "What?! | You sold it?",
+    "No!!! | Stop it!!!",
+    # titles and names
+    "Dr. Smith arrived. | He was late.",
+    "Mr. and Mrs. Jones left early. | Nobody noticed.",
+    "We met Prof. Lee and Gen. Grant. | Both smiled.",
+    "I saw St. Paul's at dawn. | It was quiet.",
+    "J. R. R. Tolkien wrote it. | We read it.",
+    "George W. Bush spoke. | Then we ate.",
+    "Martin Luther King Jr. had a dream. | It lives on.",
+    "Ask Ms. Green about it. | She knows.",
+    "Capt. Ahab and Lt. Starbuck argued. | The sea was calm.",
+    # abbreviations
+    "Bring fruit, e.g. apples. | Thanks.",
+    "The rest, i.e. the books, can stay. | Take the lamp.",
+    "He moved to the U.S. in May. | She stayed.",
+    "The U.S. Army came. | They waited.",
+    "We need pens, paper, etc. for the class. | Buy them.",
+    "It was Smith vs. Jones again. | Smith won.",
+    "See p. 12 and fig. 3 for more. | Then go on.",
+    "No. 5 is my favourite. | It smells of roses.",
+    "Acme Inc. sold it to Bolt Ltd. in June. | The price rose.",
+    "He lives on Main St. near the park. | I visit often.",
+    "It weighs approx. 5 kg. | Lift with care.",
+    "She has a Ph.D. in physics. | He has none.",
+    "We left on Jan. 5 and came back on Feb. 2. | It snowed.",
+    "The meeting is at 5 p.m. on Friday. | Be there.",
+    "We start at 9 a.m. sharp. | Do not be late.",
+    "It opens at 10 a.m. | It closes at noon.",
+    # numbers, times, addresses
+    "It costs $3.50 today. | Cheap!",
+    "Pi is 3.14159 or so. | Euler's number is 2.718.",
+    "The train leaves at 10.30 from platform 2. | Hurry.",
+    "Version 2.0.1 is out. | Update now.",
+    "Go to www.example.com for more. | It is free.",
+    "Read https://example.com/a.b?c=d. | Then answer.",
+    "Write to me@example.com. | I answer soon.",
+    "The file is called notes.txt. | Open it.",
+    "The score was 3-2. | We cheered.",
+    "Meet me at 12:30. | Bring cake.",
+    # quotes and brackets
+    '"Stop!" he said.',
+    '"Stop!" he said. | Nobody did.',
+    '"I am tired." | She closed the book.',
+    "“Where are you?” | “Here.”",
+    "“I won!” she cried. | “We all won!”",
+    "He said, “Go home.” | Then he left.",
+    "‘Run!’ | They ran.",
+    "(It was late.) | We slept.",
+    "She left (at last). | He stayed.",
+    "She asked, “Why?” and left. | Nobody knew.",
+    "'What is it?' he asked. | 'A trap,' she said.",
+    # ellipses and dashes
+    "I thought... maybe we could go. | Or not.",
+    "Well… I do not know. | Do you?",
+    "He was — how shall I say — odd. | We liked him.",
+    # marks, lists, lines
+    "Hello there 😀. | How are you? 🎉",
+    "Great job! 🎉 | See you tomorrow.",
+    "I love it ❤️! | Thanks!",
+    "Chapter One\n\n| It was a dark night. | Rain fell.",
+    "First line.\r\n\r\n| Second line.",
+    "This sentence is\nbroken by a line. | This one is not.",
+    "Cafe\u0301 open. | Come in.",
+    "Yahoo! is a company. | So is Google.",
+    "I live at 5 Elm Rd. in Leeds. | It is small.",
+    "Is it Mr. T? | I think so.",
+    "I went home. | i was tired.",
+    "He said it was 5 ft. tall. | It was not.",
+    "That was then, this is now; so it goes. | Amen.",
+    "A. Buy milk. | B. Feed the cat.",
+    "He left at 6. | She left at 7.",
+    "I was born in 1999. | You were not.",
+)
+
+
+def expected(case: str) -> tuple[str, list[str]]:
+    """The text of a case and its sentences."""
+    return case.replace("| ", ""), [part.strip() for part in case.split("|")]

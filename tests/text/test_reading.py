@@ -1,0 +1,129 @@
+"""Reading a text: clauses that a model can speak, and time that grows only with the length."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.text import read_text
+from app.text.reading import MAX_SPOKEN
+
+HOSTILE = (
+    "a",
+    ".",
+    "1",
+    "1,",
+    "1.",
+    "1:",
+    "1/",
+    "1-",
+    "$1",
+    "$",
+    "Dr. ",
+    "Mr. A",
+    "e.g. ",
+    "U.S.",
+    "A.",
+    "X",
+    "Chapter I",
+    "(",
+    '"',
+    "“",
+    "'",
+    " ",
+    "\n",
+    "\r\n",
+    "\r",
+    "\t\n",
+    "\u0301",
+    "😀",
+    "😀 ",
+    "👨\u200d",
+    "@",
+    "#",
+    "a@",
+    "a@a.",
+    "www.",
+    "http://",
+    "a.com/",
+    "-",
+    "—",
+    ", ",
+    "! ",
+    "He said. ",
+    "May 5, ",
+    "5 May ",
+    "1st ",
+    "%",
+    "½",
+    "+1 ",
+    "\ud800",
+    "\x00",
+    "你",
+    "a_",
+    "St. ",
+    "A" * 39 + " ",
+)
+SHORT, LONG = 25_000, 100_000
+
+
+@given(st.text(max_size=300), st.integers(20, 120))
+def test_clauses_point_at_the_original_and_keep_to_the_limit(text: str, limit: int) -> None:
+    for sentence in read_text(text, limit):
+        assert text[sentence.start : sentence.end] == sentence.text
+        position = sentence.start
+        assert sentence.clauses
+        for clause in sentence.clauses:
+            assert text[clause.start : clause.end] == clause.text
+            assert not text[position : clause.start].strip()
+            assert len(clause.spoken) <= limit
+            position = clause.end
+        assert position == sentence.end
+
+
+def test_a_sentence_of_usual_length_is_one_clause() -> None:
+    (sentence,) = read_text("We walked along the wall, and the gulls followed us.")
+    assert [clause.text for clause in sentence.clauses] == [sentence.text]
+
+
+def test_a_long_sentence_is_cut_behind_its_commas() -> None:
+    text = ", ".join(["the gulls followed us along the wall"] * 20) + "."
+    (sentence,) = read_text(text)
+    assert len(sentence.clauses) > 1
+    assert all(clause.text.endswith((",", ".")) for clause in sentence.clauses)
+    assert min(len(clause.spoken) for clause in sentence.clauses) > MAX_SPOKEN / 8
+
+
+def test_five_thousand_letters_without_a_space_are_cut_and_nothing_is_lost() -> None:
+    (sentence,) = read_text("a" * 5000)
+    assert "".join(clause.text for clause in sentence.clauses) == "a" * 5000
+    assert all(len(clause.spoken) <= MAX_SPOKEN for clause in sentence.clauses)
+
+
+def test_digits_that_grow_when_they_are_read_keep_to_the_limit() -> None:
+    clauses = [clause for sentence in read_text("7" * 3000) for clause in sentence.clauses]
+    assert all(len(clause.spoken) <= MAX_SPOKEN for clause in clauses)
+    assert sum(clause.spoken.count("seven") for clause in clauses) == 3000
+
+
+def test_a_family_emoji_is_not_cut_in_two() -> None:
+    text = "👨\u200d👩\u200d👧" * 400
+    for sentence in read_text(text, 60):
+        assert not any(clause.text.startswith("\u200d") for clause in sentence.clauses)
+
+
+def seconds(unit: str, length: int) -> float:
+    text = (unit * length)[:length]
+    began = time.process_time()
+    read_text(text)
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_four_times_the_hostile_text_costs_less_than_nine_times_the_time(unit: str) -> None:
+    # Below a second the clock's own noise would decide.
+    long = seconds(unit, LONG)
+    assert long < 1.0 or long < 9 * seconds(unit, SHORT)

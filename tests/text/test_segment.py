@@ -1,0 +1,59 @@
+"""Segmentation: hard cases, and spans that always point at the original."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.text.segment import segment
+from tests.text.segmentation_cases import CASES, expected
+
+KNOWN_MISSES = {
+    "Wait… | What was that?",
+    "It weighs approx. 5 kg. | Lift with care.",
+    "(It was late.) | We slept.",
+}
+"""What the segmenter gets wrong today; one that it learns must leave this list."""
+
+
+def sentences(text: str) -> list[str]:
+    return [text[span.start : span.end] for span in segment(text)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_hard_text_is_cut_where_a_reader_would(case: str) -> None:
+    text, parts = expected(case)
+    assert (sentences(text) == parts) is (case not in KNOWN_MISSES)
+
+
+def test_the_list_is_as_long_as_it_should_be() -> None:
+    assert len(CASES) >= 60
+    assert set(CASES) >= KNOWN_MISSES
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from(" .!?\n\r\"'“”😀\u0301\ud800")), max_size=200))
+def test_spans_are_in_order_and_leave_out_only_white_space(text: str) -> None:
+    position = 0
+    for span in segment(text):
+        assert not text[position : span.start].strip()
+        assert text[span.start : span.end] == text[span.start : span.end].strip() != ""
+        position = span.end
+    assert not text[position:].strip()
+
+
+@pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n", "\r\r", "\u2029", "\n\n\n\n"])
+def test_a_blank_line_ends_the_paragraph(gap: str) -> None:
+    assert [span.ends_paragraph for span in segment(f"One. Two{gap}Three.")] == [False, True, True]
+
+
+def test_a_single_line_break_ends_nothing() -> None:
+    assert sentences("One line\nand its other half.") == ["One line\nand its other half."]
+
+
+def test_marks_alone_belong_to_the_sentence_before() -> None:
+    assert sentences("Great! 🎉🎉 !!! Next.") == ["Great! 🎉🎉 !!!", "Next."]
+
+
+def test_a_combining_mark_is_never_cut_from_its_letter() -> None:
+    assert sentences("Cafe\u0301. Olé!") == ["Cafe\u0301.", "Olé!"]
