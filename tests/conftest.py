@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,8 +14,11 @@ import uvicorn
 from blockbuster import BlockBuster
 from serving import READY_SECONDS, Server, StartServer, start_server, wait_until
 
+from app.__main__ import WAIT_ASLEEP
 from app.main import create_app
 from app.settings import load_settings
+
+os.environ.setdefault(*WAIT_ASLEEP)
 
 
 @pytest.fixture
@@ -34,7 +38,8 @@ def watched_event_loop() -> Iterator[BlockBuster]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One real service for all tests that do not stop it."""
-    server = start_server(tmp_path_factory.mktemp("server"))
+    # Three at a time, so that what is not safe between threads shows.
+    server = start_server(tmp_path_factory.mktemp("server"), "--workers", "3")
     yield server
     server.stop()
 

@@ -88,4 +88,4 @@ def _speech_request(fields: SpeechBody, text: str, pipeline: Pipeline) -> Speech
 def _emotion(name: str | None) -> Emotion | None:
     from app.emotion import parse_emotion
 
-    return None if name is None or name.lower() == AUTO else parse_emotion(name)
+    return None if name is None or name.strip().lower() == AUTO else parse_emotion(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.plan import Emotion
@@ -11,18 +11,14 @@ if TYPE_CHECKING:
     from app.voices import Registry, Voice
 
 
-def voices_to_dict(registry: Registry, aliases: Mapping[str, Emotion]) -> dict[str, Any]:
+def voices_to_dict(registry: Registry, aliases: Mapping[Emotion, Sequence[str]]) -> dict[str, Any]:
     """Everything that can be asked for: voices, emotions, and the other names of both."""
     return {
         "default": registry.default,
-        "emotions": {emotion.value: _names_of(emotion, aliases) for emotion in Emotion},
+        "emotions": {emotion.value: list(aliases.get(emotion, ())) for emotion in Emotion},
         "aliases": registry.aliases,
         "voices": [voice_to_dict(voice) for voice in registry.voices.values()],
     }
-
-
-def _names_of(emotion: Emotion, aliases: Mapping[str, Emotion]) -> list[str]:
-    return [alias for alias, meant in aliases.items() if meant is emotion]
 
 
 def voice_to_dict(voice: Voice) -> dict[str, Any]:

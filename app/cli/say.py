@@ -65,9 +65,8 @@ def _play(speech: Speech) -> None:
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """What follows the work: a bar on standard error, if there is much of it."""
     console = Console(stderr=True)
-    with Progress(
-        "speaking", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
-    ) as bar:
+    columns = ("speaking", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("speaking", visible=False)
 
         def on_utterance(done: int, of: int) -> None:

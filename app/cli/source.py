@@ -46,7 +46,7 @@ def speech_request(options: argparse.Namespace) -> SpeechRequest:
     return SpeechRequest(
         text=text,
         voice=options.voice,
-        emotion=None if options.emotion.lower() == AUTO else parse_emotion(options.emotion),
+        emotion=None if options.emotion.strip().lower() == AUTO else parse_emotion(options.emotion),
         degree=options.degree,
         speed=options.speed,
         seed=getattr(options, "seed", None),
