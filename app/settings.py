@@ -38,18 +38,6 @@ def _pairs(value: Any) -> Any:
     return {name.strip(): voice.strip() for name, _, voice in pairs}
 
 
-def _label_map(value: Any) -> Any:
-    """A mapping is read from a JSON file, or written as one."""
-    if not isinstance(value, str | Path):
-        return value
-    if str(value).lstrip().startswith("{"):
-        return json.loads(str(value))
-    try:
-        return json.loads(Path(value).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{value} cannot be read: {error.strerror}") from None
-
-
 def _cores() -> int:
     """The processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -78,7 +66,7 @@ class Settings(BaseSettings):
 
     classifier: str = str(MODELS / "emotion" / "minilm-ekman")
     """Folder, or name on the Hugging Face hub, of the classifier that labels the sentences."""
-    label_map: Annotated[dict[str, str] | None, NoDecode, BeforeValidator(_label_map)] = None
+    label_map: Path | None = None
     """JSON file {"label": "emotion", …} for labels of the classifier that are not known."""
     threshold: float | None = Field(default=None, ge=0, le=1)
     """Probability under which a label is not trusted; by default what the classifier's folder says, else 0.7."""

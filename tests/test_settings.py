@@ -53,20 +53,9 @@ def test_aliases_are_written_as_pairs_or_as_json(monkeypatch: pytest.MonkeyPatch
     assert load_settings().voice_aliases == {"alloy": "wren", "nova": "wren"}
 
 
-def test_a_label_map_is_a_file_or_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("labels.json").write_text('{"rage": "anger"}')
-    for written in ("labels.json", '{"rage": "anger"}'):
-        monkeypatch.setenv("INTONE_LABEL_MAP", written)
-        assert load_settings().label_map == {"rage": "anger"}
-    monkeypatch.delenv("INTONE_LABEL_MAP")
-    assert load_settings().label_map is None
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("LABEL_MAP", "nowhere.json"),
-        ("LABEL_MAP", "{"),
         ("PORT", "99999"),
         ("PORT", "http"),
         ("MAX_CHARS", "0"),
