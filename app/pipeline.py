@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -12,15 +11,13 @@ import numpy as np
 
 from app.audio.join import Piece, Placed, join
 from app.audio.pauses import pause_between
-from app.emotion import Classifier, plan_emotions
+from app.emotion import Classifier, plan_emotions, read_label_map
 from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
 from app.plan import Emotion, Plan, Sentence, Speech, Timings, Utterance
 from app.settings import Settings
 from app.speech import Engine, Spoken
 from app.text import read_text
 from app.voices import Registry, Voice
-
-LOGGER = logging.getLogger(__name__)
 
 DEFAULT_THRESHOLD = 0.7
 SILENCE_SECONDS = 0.1
@@ -65,7 +62,8 @@ class Pipeline:
         """Load the classifier and the default voice and speak once, so that the first caller does not wait."""
         engine = Engine(settings.threads)
         registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
-        classifier = Classifier.load(settings.classifier, settings.label_map)
+        label_map = read_label_map(settings.label_map) if settings.label_map else None
+        classifier = Classifier.load(settings.classifier, label_map)
         pipeline = cls(settings, classifier, registry, engine)
         pipeline.synthesize(SpeechRequest(WARM_UP_TEXT, seed=0))
         return pipeline
@@ -129,6 +127,9 @@ class Pipeline:
         warnings = plan.warnings + tuple(warning for one in spoken for warning in one.warnings)
         timings = Timings(acoustic=sum(s.acoustic_ms for s in spoken), vocoder=sum(s.vocoder_ms for s in spoken))
         samples = np.concatenate([placed.samples for placed in pieces])
+        if not len(samples):
+            samples = np.zeros(round(SILENCE_SECONDS * voice.sample_rate), np.float32)
+            utterances = (*utterances[:-1], replace(utterances[-1], end=SILENCE_SECONDS))
         return Speech(samples, voice.sample_rate, replace(plan, utterances=utterances, warnings=warnings), timings)
 
     def pieces(

@@ -39,7 +39,7 @@ Probabilities = Mapping[Emotion, float]
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A stretch of the request's text that is spoken in one breath: a sentence, or a part of one too long for a model."""
+    """A stretch of the request's text that is spoken at once: a sentence, or a part of one too long for a model."""
 
     text: str
     """Exactly `request[start:end]`."""

@@ -2,6 +2,6 @@
 
 from app.emotion.classifier import Classifier
 from app.emotion.planner import plan_emotions
-from app.emotion.taxonomy import ALIASES, map_labels, parse_emotion
+from app.emotion.taxonomy import ALIASES, map_labels, parse_emotion, read_label_map
 
-__all__ = ["ALIASES", "Classifier", "map_labels", "parse_emotion", "plan_emotions"]
+__all__ = ["ALIASES", "Classifier", "map_labels", "parse_emotion", "plan_emotions", "read_label_map"]

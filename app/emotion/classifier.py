@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from app.plan import ClassifierName, Emotion
 
 LONGEST_TOKENS = 128
 """Of a longer sentence the classifier reads only so much: a feeling shows early, and time grows with length."""
-BATCH = 32
 LONGEST_CHARACTERS = 2000
 """Cut before the tokenizer sees the text; no LONGEST_TOKENS tokens of natural text are longer."""
 
@@ -55,35 +53,24 @@ class Classifier:
         return cls(model.eval().requires_grad_(False), tokenizer, label_map, source)
 
     def classify(self, texts: Sequence[str]) -> list[dict[Emotion, float]]:
-        """Probabilities of the seven emotions for each text, sum 1."""
-        ids = [self.token_ids(text) for text in texts]
-        found: dict[int, dict[Emotion, float]] = {}
-        order = sorted(range(len(texts)), key=lambda index: len(ids[index]))
-        # Only sentences of one length share a batch: padding would change the last bits of their probabilities,
-        # and with them, at the threshold, what is spoken.
-        for _, same_length in groupby(order, key=lambda index: len(ids[index])):
-            group = list(same_length)
-            for start in range(0, len(group), BATCH):
-                batch = group[start : start + BATCH]
-                found.update(zip(batch, self.probabilities([ids[index] for index in batch]), strict=True))
-        return [found[index] for index in range(len(texts))]
+        """Probabilities of the seven emotions for each text, sum 1.
 
-    def token_ids(self, text: str) -> list[int]:
-        """Token ids of a text that may hold anything, lone surrogates as well."""
-        clean = text[:LONGEST_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
-        ids: list[int] = self.tokenizer(clean, truncation=True, max_length=LONGEST_TOKENS)["input_ids"]
-        return ids
+        One text at a time: in a batch, padding and the blocking of matrix products change the last bits, and with them,
+        at the threshold, what is spoken. A sentence costs a few milliseconds.
+        """
+        return [self.probabilities(text) for text in texts]
 
-    def probabilities(self, batch: list[list[int]]) -> list[dict[Emotion, float]]:
-        """Probabilities of some sentences of equal length."""
+    def probabilities(self, text: str) -> dict[Emotion, float]:
+        """Probabilities for one text, which may hold anything, lone surrogates as well."""
         import torch
 
+        clean = text[:LONGEST_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+        inputs = self.tokenizer(clean, truncation=True, max_length=LONGEST_TOKENS, return_tensors="pt")
         with torch.inference_mode():
-            ids = torch.tensor(batch)
-            logits = self.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits.double()
-            multi_label = self.model.config.problem_type == "multi_label_classification"
-            scores = torch.sigmoid(logits) if multi_label else torch.softmax(logits, 1)
-        return [self.by_emotion(row) for row in scores.tolist()]
+            logits = self.model(**inputs).logits[0].double()
+        multi_label = self.model.config.problem_type == "multi_label_classification"
+        scores = torch.sigmoid(logits) if multi_label else torch.softmax(logits, 0)
+        return self.by_emotion(scores.tolist())
 
     def by_emotion(self, scores: Sequence[float]) -> dict[Emotion, float]:
         """Sum the scores of all labels that mean one emotion, and make the seven sum to 1."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from app.errors import InvalidClassifier, UnknownEmotion
 from app.plan import Emotion
@@ -78,6 +80,17 @@ def map_labels(labels: Iterable[str], label_map: Mapping[str, str] | None = None
             hint='Name a JSON file {"label": "emotion", …} in INTONE_LABEL_MAP.',
         )
     return {label: known[label.lower()] for label in labels}
+
+
+def read_label_map(path: Path) -> dict[str, str]:
+    """An operator's JSON file, `{"label": "emotion", …}`."""
+    try:
+        label_map = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidClassifier(f"The label map {path} cannot be read: {error}.") from None
+    if not isinstance(label_map, dict) or not all(isinstance(value, str) for value in label_map.values()):
+        raise InvalidClassifier(f'The label map {path} must look like {{"label": "emotion", …}}.')
+    return label_map
 
 
 def parse_emotion(name: str) -> Emotion:

@@ -86,7 +86,8 @@ class GlowAcoustic:
             missing = self.model.num_squeeze - mean.shape[2]
             mean, log_scale = F.pad(mean, (0, missing), "replicate"), F.pad(log_scale, (0, missing), "replicate")
         noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(seed))
-        return mean + torch.exp(log_scale) * noise * self.model.inference_noise_scale
+        latent: Tensor = mean + torch.exp(log_scale) * noise * self.model.inference_noise_scale
+        return latent
 
     def speaker_vector(self, conditioning: Conditioning) -> Tensor | None:
         """Unit vector (1, channels, 1) on the way from neutral to the speaker; None for a single speaker."""

@@ -22,7 +22,7 @@ from app.training.emotion_data import EMOTIONS, Example, read_examples, training
 
 LOGGER = logging.getLogger(__name__)
 
-EPOCHS = 2
+EPOCHS = 3
 BATCH = 32
 LEARNING_RATE = 1.5e-4
 WARM_UP = 0.06

@@ -1,0 +1,123 @@
+"""What a classifier is worth: `python -m app.training.emotion_measures DATA MODEL [--spoken TSV] [--write]`.
+
+GoEmotions as in its paper (arXiv 2005.00547): multi-label over Ekman's six and neutral, macro-F1 on the test split;
+probabilities by softmax, one threshold a class, tuned for F1 on the dev split. The threshold from which an emotion is
+voiced comes from the dev splits alone: the lowest at which at most 8 % of the neutral sentences are given an emotion.
+`--write` stores it in the model's `config.json`. `--spoken` measures a list of sentences at that threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from app.emotion import Classifier
+from app.plan import Emotion
+from app.training.emotion_data import EMOTIONS, Example, read_examples
+
+FALSE_ALARMS = 0.08
+"""Largest share of neutral dev sentences that may be given an emotion."""
+THRESHOLDS = np.arange(0.3, 0.96, 0.01)
+CLASS_THRESHOLDS = np.arange(0.05, 0.96, 0.01)
+VERSION = "1"
+Matrix = npt.NDArray[np.float64]
+
+
+def main() -> None:
+    """Measure, and print one JSON object."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--spoken", type=Path)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    classifier = Classifier.load(str(arguments.model))
+    examples = [example for example in read_examples(arguments.data) if example.split != "train" and example.labels]
+    threshold = voicing_threshold(classifier, [example for example in examples if example.split == "dev"])
+    report: dict[str, object] = {"threshold": threshold, "goemotions": goemotions(classifier, examples)}
+    if arguments.spoken:
+        report["spoken"] = spoken_style(classifier, read_spoken(arguments.spoken), threshold)
+    if arguments.write:
+        write_threshold(arguments.model / "config.json", threshold)
+    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+
+
+def matrix(classifier: Classifier, texts: Sequence[str]) -> Matrix:
+    """Probabilities (sentences, 7)."""
+    return np.array([[one[emotion] for emotion in EMOTIONS] for one in classifier.classify(texts)])
+
+
+def voicing_threshold(classifier: Classifier, dev: list[Example]) -> float:
+    """The lowest threshold at which few enough neutral sentences are given an emotion."""
+    neutral = [example.text for example in dev if example.labels == (Emotion.NEUTRAL,)]
+    emotional = matrix(classifier, neutral)[:, 1:].max(axis=1)
+    allowed = [float(value) for value in THRESHOLDS if (emotional >= value).mean() <= FALSE_ALARMS]
+    return round(allowed[0], 2)
+
+
+def goemotions(classifier: Classifier, examples: list[Example]) -> dict[str, object]:
+    """Macro-F1 over the seven on the test split, with class thresholds from the dev split."""
+    dev, test = ([e for e in examples if e.source == "goemotions" and e.split == name] for name in ("dev", "test"))
+    dev_scores, test_scores = (matrix(classifier, [e.text for e in part]) for part in (dev, test))
+    dev_truth, test_truth = (truth(part) for part in (dev, test))
+    f1s = {}
+    for column, emotion in enumerate(EMOTIONS):
+        scored = [f1(dev_scores[:, column] >= value, dev_truth[:, column]) for value in CLASS_THRESHOLDS]
+        chosen = CLASS_THRESHOLDS[int(np.argmax(scored))]
+        f1s[str(emotion)] = round(f1(test_scores[:, column] >= chosen, test_truth[:, column]), 3)
+    return {"sentences": len(test), "macro_f1": round(float(np.mean(list(f1s.values()))), 3), "f1": f1s}
+
+
+def truth(examples: list[Example]) -> npt.NDArray[np.bool_]:
+    """Labels (sentences, 7)."""
+    return np.array([[emotion in example.labels for emotion in EMOTIONS] for example in examples])
+
+
+def f1(predicted: npt.NDArray[np.bool_], actual: npt.NDArray[np.bool_]) -> float:
+    """Harmonic mean of precision and recall."""
+    hits = int((predicted & actual).sum())
+    return 2 * hits / max(1, int(predicted.sum()) + int(actual.sum()))
+
+
+def read_spoken(path: Path) -> list[tuple[str, Emotion]]:
+    """A list of sentences, each with one label: text, tab, emotion."""
+    rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+    return [(text, Emotion(label)) for text, label in rows]
+
+
+def spoken_style(classifier: Classifier, rows: list[tuple[str, Emotion]], threshold: float) -> dict[str, object]:
+    """False alarms on neutral sentences, and how often an emotional sentence that is voiced is voiced rightly."""
+    heard = []
+    for scores in matrix(classifier, [text for text, _ in rows]):
+        best = int(scores.argmax())
+        heard.append(EMOTIONS[best] if scores[best] >= threshold else Emotion.NEUTRAL)
+    neutral = [got for got, (_, label) in zip(heard, rows, strict=True) if label is Emotion.NEUTRAL]
+    emotional = [(label, got) for got, (_, label) in zip(heard, rows, strict=True) if label is not Emotion.NEUTRAL]
+    voiced = [(label, got) for label, got in emotional if got is not Emotion.NEUTRAL]
+    confusion = Counter(f"{label} heard as {got}" for label, got in emotional if label is not got)
+    return {
+        "neutral_sentences": len(neutral),
+        "false_alarms": round(sum(got is not Emotion.NEUTRAL for got in neutral) / len(neutral), 3),
+        "emotional_sentences": len(emotional),
+        "voiced": round(len(voiced) / len(emotional), 3),
+        "voiced_rightly": round(sum(label is got for label, got in voiced) / len(voiced), 3),
+        "confusion": dict(confusion.most_common()),
+    }
+
+
+def write_threshold(path: Path, threshold: float) -> None:
+    """Store the threshold where the classifier finds it."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["intone"] = {"version": VERSION, "threshold": threshold}
+    path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

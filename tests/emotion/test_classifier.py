@@ -1,0 +1,106 @@
+"""The shipped classifier, and what any other one must bring."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app.emotion import Classifier
+from app.errors import InvalidClassifier
+from app.plan import Emotion
+from app.shipped import shipped_models
+from app.training.emotion_measures import read_spoken, spoken_style
+
+SHIPPED = shipped_models() / "emotion" / "minilm-ekman"
+SENTENCES = [text for text, _ in read_spoken(Path(__file__).with_name("spoken_style.tsv"))]
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load(str(SHIPPED))
+
+
+def test_it_keeps_to_its_limits_on_spoken_sentences(classifier: Classifier) -> None:
+    assert classifier.threshold is not None
+    measured = spoken_style(classifier, read_spoken(Path(__file__).with_name("spoken_style.tsv")), classifier.threshold)
+    assert measured["neutral_sentences"] >= 80  # type: ignore[operator]
+    assert measured["false_alarms"] <= 0.12  # type: ignore[operator]
+    assert measured["voiced_rightly"] >= 0.80  # type: ignore[operator]
+
+
+def test_probabilities_cover_the_seven_and_sum_to_one(classifier: Classifier) -> None:
+    for one in classifier.classify(SENTENCES[:20]):
+        assert set(one) == set(Emotion)
+        assert abs(sum(one.values()) - 1) < 1e-9
+
+
+def test_a_sentence_alone_has_the_same_bits_as_among_others(classifier: Classifier) -> None:
+    together = classifier.classify(SENTENCES[:60])
+    assert together == [classifier.classify([text])[0] for text in SENTENCES[:60]]
+
+
+def test_many_threads_get_what_one_gets(classifier: Classifier) -> None:
+    alone = [classifier.classify([text]) for text in SENTENCES[:40]]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda text: classifier.classify([text]), SENTENCES[:40])) == alone
+
+
+@pytest.mark.parametrize("text", ["", " ", "\0", "\ud800", "😀" * 50, "a" * 100_000, "word " * 20_000])
+def test_odd_text_is_classified(classifier: Classifier, text: str) -> None:
+    assert abs(sum(classifier.classify([text])[0].values()) - 1) < 1e-9
+
+
+def test_no_sentences_have_no_probabilities(classifier: Classifier) -> None:
+    assert classifier.classify([]) == []
+
+
+def copied(folder: Path, **changes: object) -> Path:
+    """The shipped classifier with another config."""
+    copy = folder / "copy"
+    shutil.copytree(SHIPPED, copy)
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, **changes}))
+    return copy
+
+
+def test_a_classifier_with_an_unmapped_label_is_refused(tmp_path: Path) -> None:
+    labels = {str(index): f"LABEL_{index}" for index in range(7)}
+    folder = copied(tmp_path, id2label=labels, label2id={label: int(index) for index, label in labels.items()})
+    with pytest.raises(InvalidClassifier, match="LABEL_0"):
+        Classifier.load(str(folder))
+    mapped = Classifier.load(str(folder), {f"LABEL_{index}": str(emotion) for index, emotion in enumerate(Emotion)})
+    assert mapped.classify(["I am so happy!"]) == Classifier.load(str(SHIPPED)).classify(["I am so happy!"])
+
+
+def test_labels_that_mean_one_emotion_are_summed(tmp_path: Path) -> None:
+    labels = ["neutral", "love", "joy", "gratitude", "fear", "surprise", "disgust"]
+    id2label = {str(index): label for index, label in enumerate(labels)}
+    folder = copied(tmp_path, id2label=id2label, label2id={label: index for index, label in enumerate(labels)})
+    (summed,), (plain,) = (Classifier.load(str(path)).classify(["Well, well."]) for path in (folder, SHIPPED))
+    joy = plain[Emotion.JOY] + plain[Emotion.SADNESS] + plain[Emotion.ANGER]
+    assert summed[Emotion.JOY] == pytest.approx(joy)
+    assert summed[Emotion.SADNESS] == 0
+
+
+def test_a_multi_label_classifier_is_read_by_sigmoid(tmp_path: Path) -> None:
+    folder = copied(tmp_path, problem_type="multi_label_classification")
+    (one,) = Classifier.load(str(folder)).classify(["I am so happy!"])
+    assert abs(sum(one.values()) - 1) < 1e-9
+    assert one != Classifier.load(str(SHIPPED)).classify(["I am so happy!"])[0]
+
+
+def test_weights_that_could_run_code_are_not_loaded(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(InvalidClassifier, match="cannot be loaded"):
+        Classifier.load(str(folder))
+
+
+@pytest.mark.parametrize("source", ["/nowhere/at/all", "./nowhere"])
+def test_a_missing_folder_is_named(source: str) -> None:
+    with pytest.raises(InvalidClassifier, match="nowhere"):
+        Classifier.load(source)

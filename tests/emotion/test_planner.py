@@ -1,0 +1,145 @@
+"""Planning: who decides, in which order, and that the reason says so."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.emotion import plan_emotions
+from app.errors import FallbackRefused
+from app.plan import CheckpointName, Clause, Emotion, Probabilities, Sentence, Source, Utterance, VoiceAbilities
+
+THRESHOLD = 0.7
+FULL = VoiceAbilities("wren", {emotion: CheckpointName("base", "0" * 64) for emotion in Emotion}, {}, degree=True)
+POOR = VoiceAbilities(
+    "poor",
+    {emotion: CheckpointName("base", "1" * 64) for emotion in (Emotion.NEUTRAL, Emotion.JOY)},
+    {Emotion.SURPRISE: (Emotion.FEAR, Emotion.JOY)},
+    degree=False,
+)
+
+
+def sentence(number: int, clauses: int = 1) -> Sentence:
+    parts = tuple(Clause("Word.", number + i, number + i + 5, "Word.") for i in range(clauses))
+    return Sentence("Word.", number, number + 5, parts)
+
+
+def scores(**given_scores: float) -> Probabilities:
+    """Some probabilities; what is missing to 1 is shared by the others."""
+    rest = [emotion for emotion in Emotion if emotion not in given_scores]
+    share = (1 - sum(given_scores.values())) / len(rest)
+    return {emotion: given_scores.get(emotion, share) for emotion in Emotion}
+
+
+def plan(*rows: Probabilities, voice: VoiceAbilities = FULL) -> list[Utterance]:
+    utterances, _ = plan_emotions([sentence(i) for i in range(len(rows))], rows, voice, threshold=THRESHOLD)
+    return utterances
+
+
+def test_a_confident_label_is_taken() -> None:
+    (utterance,) = plan(scores(joy=0.9))
+    assert (utterance.emotion, utterance.source) == (Emotion.JOY, Source.CLASSIFIER)
+    assert utterance.reason == "joy at 0.90 over 0.70"
+
+
+def test_a_label_under_the_threshold_is_neutral() -> None:
+    (utterance,) = plan(scores(joy=0.55))
+    assert utterance.emotion is Emotion.NEUTRAL
+    assert utterance.reason == "joy at 0.55 under 0.70: neutral"
+
+
+def test_a_pin_beats_everything_and_needs_no_classifier() -> None:
+    utterances, warnings = plan_emotions([sentence(0)], None, FULL, threshold=THRESHOLD, pin=Emotion.FEAR)
+    assert (utterances[0].emotion, utterances[0].source) == (Emotion.FEAR, Source.PINNED)
+    assert utterances[0].probabilities is None
+    assert not warnings
+
+
+def test_a_weak_sentence_between_two_of_one_emotion_follows_them() -> None:
+    middle = plan(scores(anger=0.9), scores(disgust=0.5, anger=0.4), scores(anger=0.8))[1]
+    assert (middle.emotion, middle.source) == (Emotion.ANGER, Source.SMOOTHED)
+    assert "between two sentences of anger" in middle.reason
+
+
+def test_a_sentence_just_over_the_threshold_among_neutral_ones_is_smoothed() -> None:
+    middle = plan(scores(neutral=0.9), scores(joy=0.72, neutral=0.26), scores(neutral=0.9))[1]
+    assert (middle.emotion, middle.source) == (Emotion.NEUTRAL, Source.SMOOTHED)
+
+
+def test_strong_evidence_is_never_smoothed() -> None:
+    middle = plan(scores(neutral=0.9), scores(joy=0.95), scores(neutral=0.9))[1]
+    assert (middle.emotion, middle.source) == (Emotion.JOY, Source.CLASSIFIER)
+
+
+def test_a_clearly_neutral_line_never_becomes_emotional() -> None:
+    middle = plan(scores(anger=0.9), scores(neutral=0.7, anger=0.28), scores(anger=0.9))[1]
+    assert middle.emotion is Emotion.NEUTRAL
+
+
+def test_a_smoothed_sentence_does_not_carry_the_next() -> None:
+    doubtful = scores(disgust=0.5, anger=0.4)
+    assert [u.emotion for u in plan(scores(anger=0.9), doubtful, doubtful, scores(anger=0.9))][1:3] == [
+        Emotion.NEUTRAL,
+        Emotion.NEUTRAL,
+    ]
+
+
+def test_the_fallback_chain_is_tried_in_order_and_reported_once() -> None:
+    rows = [scores(surprise=0.9), scores(surprise=0.95)]
+    utterances, warnings = plan_emotions([sentence(0), sentence(1)], rows, POOR, threshold=THRESHOLD)
+    assert [u.emotion for u in utterances] == [Emotion.JOY, Emotion.JOY]
+    assert all(u.source is Source.FALLBACK and "lacks surprise: joy" in u.reason for u in utterances)
+    assert [warning.code for warning in warnings] == ["fallback"]
+
+
+def test_neutral_is_the_last_resort() -> None:
+    (utterance,) = plan(scores(anger=0.9), voice=POOR)
+    assert (utterance.emotion, utterance.source) == (Emotion.NEUTRAL, Source.FALLBACK)
+
+
+def test_strict_refuses_a_fallback_and_names_it() -> None:
+    with pytest.raises(FallbackRefused, match="no anger"):
+        plan_emotions([sentence(0)], [scores(anger=0.9)], POOR, threshold=THRESHOLD, strict=True)
+
+
+def test_strict_without_a_fallback_changes_nothing() -> None:
+    rows = [scores(anger=0.9)]
+    assert plan_emotions([sentence(0)], rows, FULL, threshold=THRESHOLD, strict=True) == plan_emotions(
+        [sentence(0)], rows, FULL, threshold=THRESHOLD
+    )
+
+
+def test_a_degree_that_the_voice_cannot_vary_is_reported() -> None:
+    utterances, warnings = plan_emotions(
+        [sentence(0)], None, POOR, threshold=THRESHOLD, pin=Emotion.JOY, degree=1.5, speed=2.0
+    )
+    assert (utterances[0].degree, utterances[0].speed) == (1.0, 2.0)
+    assert [warning.code for warning in warnings] == ["degree_unsupported"]
+
+
+def test_the_clauses_of_a_sentence_share_its_decision() -> None:
+    utterances, _ = plan_emotions([sentence(0, clauses=3)], [scores(fear=0.8)], FULL, threshold=THRESHOLD)
+    assert [u.emotion for u in utterances] == [Emotion.FEAR] * 3
+    assert [u.span for u in utterances] == [(0, 5), (1, 6), (2, 7)]
+
+
+probability_rows = st.lists(
+    st.lists(st.floats(0.001, 1), min_size=7, max_size=7).map(
+        lambda row: {emotion: value / sum(row) for emotion, value in zip(Emotion, row, strict=True)}
+    ),
+    max_size=12,
+)
+
+
+@given(probability_rows, st.sampled_from([FULL, POOR]), st.floats(0, 1))
+def test_every_utterance_can_be_spoken_and_has_a_reason(
+    rows: list[Probabilities], voice: VoiceAbilities, threshold: float
+) -> None:
+    sentences = [sentence(number, clauses=1 + number % 3) for number in range(len(rows))]
+    utterances, _ = plan_emotions(sentences, rows, voice, threshold=threshold)
+    assert len(utterances) == sum(len(one.clauses) for one in sentences)
+    for utterance in utterances:
+        assert utterance.emotion in voice.checkpoints
+        assert utterance.checkpoint_sha256 == voice.checkpoints[utterance.emotion].sha256
+        assert utterance.reason
