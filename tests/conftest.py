@@ -70,13 +70,21 @@ def own_server(tmp_path: Path) -> Iterator[StartServer]:
 def watched_server() -> Iterator[str]:
     """The service in this process, in a thread whose event loop BlockBuster watches like any other; its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(load_settings()), log_config=None, access_log=False, lifespan="on")
-    server = uvicorn.Server(config)
+    failures: list[str] = []
+    app = create_app(load_settings(), on_failure=failures.append)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    wait_until(lambda: httpx.get(f"{url}/ready", trust_env=False).status_code == 200, READY_SECONDS)
-    yield url
-    server.should_exit = True
-    thread.join()
-    listener.close()
+
+    def ready_or_failed() -> bool:
+        return bool(failures) or httpx.get(f"{url}/ready", trust_env=False).status_code == 200
+
+    try:
+        wait_until(ready_or_failed, READY_SECONDS)
+        assert not failures
+        yield url
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
