@@ -44,6 +44,7 @@ with warnings.catch_warnings():
     from TTS.tts.models.glow_tts import GlowTTS
     from TTS.tts.models.tacotron import Tacotron
     from TTS.tts.models.tacotron2 import Tacotron2
+    from TTS.tts.utils.languages import normalize_language
     from TTS.tts.utils.text import cleaners
     from TTS.tts.utils.text.characters import BaseCharacters, Graphemes, IPAPhonemes
     from TTS.tts.utils.text.tokenizer import TTSTokenizer
@@ -57,6 +58,7 @@ __all__ = [
     "build_hifigan",
     "cleaner",
     "load_weights",
+    "normalize_language",
     "vocabulary",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,8 +69,13 @@ class Engine:
         midway = time.perf_counter()
         samples = speaker.vocoder.samples(mel.frames, seed)
         ended = time.perf_counter()
-        warnings = (*unread(utterance, tokens), *faults(utterance, mel))
-        return Spoken(samples, gain, warnings, 1000 * (midway - began), 1000 * (ended - midway))
+        warnings = [*unread(utterance, tokens), *foreign(utterance, speaker), *faults(utterance, mel)]
+        if not np.isfinite(samples).all():
+            samples = np.zeros(0, np.float32)
+            warnings.append(
+                PlanWarning("not_finite", f"{place(utterance)}: the weights gave no sound, it was left out.")
+            )
+        return Spoken(samples, gain, tuple(warnings), 1000 * (midway - began), 1000 * (ended - midway))
 
 
 def with_final_mark(spoken: str) -> str:
@@ -89,6 +95,19 @@ def unread(utterance: Utterance, tokens: Tokens) -> list[PlanWarning]:
         return []
     detail = f"{place(utterance)}: the voice does not know {', '.join(letters[:8])}, which were left out."
     return [PlanWarning("unread_characters", detail)]
+
+
+def foreign(utterance: Utterance, speaker: Speaker) -> list[PlanWarning]:
+    """Say that an English voice meets another script: espeak-ng then names letters instead of reading words."""
+    if not speaker.checkpoint.tokenizer.language.startswith("en"):
+        return []
+    letters = {letter for letter in utterance.spoken if letter.isalpha()}
+    if all(
+        unicodedata.name(letter, "").startswith(("LATIN", "MODIFIER", "FEMININE", "MASCULINE")) for letter in letters
+    ):
+        return []
+    detail = f"{place(utterance)}: it is written in another script, which an English voice cannot read as words."
+    return [PlanWarning("foreign_script", detail)]
 
 
 def faults(utterance: Utterance, mel: Mel) -> list[PlanWarning]:

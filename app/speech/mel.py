@@ -95,8 +95,8 @@ def read_statistics(path: Path) -> dict[str, Any]:
     """coqui's `scale_stats.npy`: a pickled dict of arrays and plain values, read without running code from it."""
     try:
         with path.open("rb") as file:
-            version = np.lib.format.read_magic(file)
-            np.lib.format._read_array_header(file, version)  # type: ignore[attr-defined]
+            major, _ = np.lib.format.read_magic(file)
+            (np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0)(file)
             statistics = ArrayUnpickler(io.BytesIO(file.read())).load()
         statistics = statistics.item() if isinstance(statistics, np.ndarray) else statistics
         return {key: statistics[key] for key in ("mel_mean", "mel_std")}

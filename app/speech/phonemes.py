@@ -42,7 +42,8 @@ class Phonemizer:
 
     def phonemize(self, texts: Sequence[str]) -> list[str]:
         """Phonemes with stress marks and punctuation, one string for each text."""
-        clean = [SPACE_BEFORE_MARK.sub("", encodable(text)) for text in texts]
+        # phonemizer leaves out empty lines; a space keeps their place.
+        clean = [SPACE_BEFORE_MARK.sub("", encodable(text)) or " " for text in texts]
         with LIBRARY:
             phonemes: list[str] = self.backend.phonemize(clean, strip=True)
         return phonemes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.speech.coqui import cleaner, vocabulary
+from app.speech.coqui import cleaner, normalize_language, vocabulary
 from app.speech.phonemes import Phonemizer
 
 
@@ -33,7 +33,7 @@ class Tokenizer:
 
     def encode(self, spoken: str) -> Tokens:
         """Token ids of a text that is already normalised."""
-        text = self.cleaner(spoken, lang=self.language) if self.cleaner else spoken
+        text = self.cleaner(spoken, lang=normalize_language(self.language)) if self.cleaner else spoken
         if self.phonemizer:
             text = self.phonemizer.phonemize([text])[0]
         return self.look_up(text)

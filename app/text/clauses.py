@@ -9,7 +9,7 @@ from app.plan import Clause
 from app.text.normalize import normalize
 
 CUTS = (
-    re.compile(r"[;:—–]+[\"'”’)]*(?=\s)"),
+    re.compile(r"(?<![;:—–])[;:—–]++[\"'”’)]*+(?=\s)"),
     re.compile(r",[\"'”’)]*(?=\s)"),
     re.compile(r"(?=\s(?:and|but|or|nor|so|yet|because|although|though|while|when|where|which|who|that|if|as)\s)"),
     re.compile(r"(?=\s)"),

@@ -1,7 +1,7 @@
 """Text -> spans of its sentences, in code points of the original.
 
-The boundaries come from sentencex (Wikimedia's segmenter; see docs/segmenters.md for what it was measured against);
-here paragraphs are kept apart, and marks without letters are given back to the sentence before them.
+Paragraphs are kept apart, the segmenter sees windows of bounded length, and marks without letters are given back to the
+sentence before them.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sentencex import get_sentence_boundaries
+from app.text.boundaries import sentence_starts
 
-LANGUAGE = "en"
-WINDOW = 4000
+WINDOW = 2000
 """Code points that the segmenter sees at once: some texts cost it the square of their length."""
-WINDOW_END = re.compile(r".*[.!?…][\"'”’)]*\s|.*\s", re.DOTALL)
-"""Behind the last sentence of a window, or at least behind a word."""
+LAST_SPACE = re.compile(r".*\s", re.DOTALL)
 BLANK_LINE = re.compile(r"(?:\r\n|[\n\r\v\f\x85\u2028\u2029])[^\S\n]*(?:\r\n|[\n\r\v\f\x85\u2028\u2029])\s*|\u2029\s*")
 WORD = re.compile(r"[^\W_]")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -52,45 +50,48 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def windows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A paragraph in stretches of bounded length."""
-    while end - start > WINDOW:
-        whole = WINDOW_END.match(text, start, start + WINDOW)
-        middle = whole.end() if whole else start + WINDOW
-        yield start, middle
-        start = middle
-    yield start, end
-
-
 def paragraph_sentences(text: str, start: int, end: int) -> list[Span]:
     """The sentences of one paragraph; the last one ends it."""
-    spans = [span for window in windows(text, start, end) for span in sentences(text, *window)]
+    edges = with_words(text, start, end, starts(text, start, end))
+    spans = [span for span in (stripped(text, a, b) for a, b in pairwise(edges)) if span.start < span.end]
     return [*spans[:-1], *(Span(span.start, span.end, ends_paragraph=True) for span in spans[-1:])]
 
 
-def sentences(text: str, start: int, end: int) -> list[Span]:
-    """The sentences of one window."""
-    window = text[start:end]
-    edges = [boundary["start_index"] for boundary in get_sentence_boundaries(LANGUAGE, window)]
-    merged = with_words(window, edges[1:])
-    spans = [stripped(text, start + a, start + b) for a, b in pairwise(merged)]
-    return [span for span in spans if span.start < span.end]
+def starts(text: str, start: int, end: int) -> Iterator[int]:
+    """Where second and later sentences of a paragraph begin, window by window.
+
+    A window begins with a sentence, or, in one longer than a window, somewhere inside it; that place is no edge.
+    """
+    while start < end:
+        stop = min(start + WINDOW, end)
+        found = [start + place for place in sentence_starts(text[start:stop])]
+        yield from found
+        if stop == end:
+            return
+        inside = LAST_SPACE.match(text, start, stop)
+        # Within the last words of a window the segmenter does not see what follows, so they are looked at again.
+        start = found[-1] if found else inside.end() if inside else stop
 
 
-def with_words(text: str, starts: list[int]) -> list[int]:
-    """Edges of sentences that hold a word each: from where the second and later ones were said to start.
+def with_words(text: str, start: int, end: int, found: Iterator[int]) -> list[int]:
+    """Edges of sentences that hold a word each, the ends of the paragraph among them.
 
     Marks at the beginning of a sentence go to the one before; so does a sentence of nothing but marks.
     """
-    edges = [0]
-    for start in starts:
-        marks = UNPRONOUNCED.match(text, start)
-        edge = marks.end() if marks else start
-        if WORD.search(text, edges[-1], edge):
+    edges, seen, has_word = [start], start, False
+    for place in found:
+        if place < seen:
+            continue
+        marks = UNPRONOUNCED.match(text, place, end)
+        edge = marks.end() if marks else place
+        has_word = has_word or WORD.search(text, seen, edge) is not None
+        seen = edge
+        if has_word and edge < end:
             edges.append(edge)
-    if len(edges) > 1 and not WORD.search(text, edges[-1]):
+            has_word = False
+    if len(edges) > 1 and not has_word and not WORD.search(text, seen, end):
         edges.pop()
-    return [*edges, len(text)]
+    return [*edges, end]
 
 
 def stripped(text: str, start: int, end: int) -> Span:

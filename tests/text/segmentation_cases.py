@@ -80,9 +80,59 @@ CASES = (
     "A. Buy milk. | B. Feed the cat.",
     "He left at 6. | She left at 7.",
     "I was born in 1999. | You were not.",
+    # abbreviations that may end a sentence
+    "She moved to the U.S. | He stayed.",
+    "We bought pens, paper, etc. | Then we left.",
+    "He lives on Main St. | I live nearby.",
+    "They work for Acme Inc. | It pays well.",
+    "Come at 5 p.m. | Bring a coat.",
+    "We met at 5 p.m. EST today.",
+    "Gov. Brown met Sen. White on Oct. 3. | They talked.",
+    "The plane left Washington, D.C. at noon. | It was full.",
+    "Messrs. Hart and Co. wrote to us. | We replied.",
+    "The temp. fell to -3.5 degrees. | Pipes froze.",
+    "Mt. Everest is high. | Ft. Knox is not.",
+    "He is, viz. he was, a fool. | She knew.",
+    # marks inside a sentence
+    "Who said “Never!” first? | I did.",
+    "“Stop,” she said. | “Now.” | He stopped.",
+    "“Is it over?” asked Tom. | It was.",
+    '"Why not?" | "Because I said so."',
+    '"Dr. Who?" she asked. | "The very same."',
+    "He yelled “Fire!” and everybody ran. | I froze.",
+    "I (really!) mean it. | Trust me.",
+    "“Wait... don't go!” | The door slammed.",
+    "“Come in.” | “Thank you.” | “Sit.”",
+    "He paused . . . and then he spoke. | We listened.",
+    "Oh... | My God!",
+    "Really?? | Yes!! | No?!?",
+    "What the—! | Get down!",
+    # numbers and addresses
+    "It grew by 5.7%. | Profits fell.",
+    "Chapter 2. | The storm broke.",
+    "1. Wash your hands. | 2. Dry them.",
+    "He paid £2.50. | She paid €3.",
+    "The answer is 42. | 17 people knew it.",
+    "Ping 192.168.0.1 first. | Then call.",
+    "See http://a.example/x?y=1. | Was it long?",
+    "Use node.js or ASP.NET. | Both work.",
+    "It is 20°C. | Warm!",
+    "She scored 9.5. | He scored 8.",
+    # no capital, other letters, line ends
+    "wait. | what? | no way!",
+    "ok. | so what now?",
+    "iPhone sales rose. | eBay fell.",
+    "Élan counts. | École est finie. | Ça va.",
+    "He came home.\r\n| She left.",
+    "A title without a mark\n\n| Then a text.",
+    "One.\n\n\n\n| Two.",
+    "She said yes!🎉 | We danced.",
+    "I'm so happy 😀😀😀 | Are you?",
+    "你好。| 再见！",
+    "Привет. | Как дела?",
 )
 
 
 def expected(case: str) -> tuple[str, list[str]]:
     """The text of a case and its sentences."""
-    return case.replace("| ", ""), [part.strip() for part in case.split("|")]
+    return case.replace("| ", "").replace("|", ""), [part.strip() for part in case.split("|")]

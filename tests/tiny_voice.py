@@ -1,0 +1,152 @@
+"""Complete voices of random weights, made through coqui's own classes and laid out as coqui releases its models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from app.speech.coqui import ARCHITECTURES, HifiganGenerator, TTSTokenizer, coqui_config, vocabulary
+
+SIZES: dict[str, dict[str, Any]] = {
+    "glow_tts": {
+        "hidden_channels_enc": 32,
+        "hidden_channels_dec": 32,
+        "hidden_channels_dp": 32,
+        "num_flow_blocks_dec": 2,
+        "num_block_layers": 1,
+        "encoder_params": {
+            "kernel_size": 3,
+            "dropout_p": 0.1,
+            "num_layers": 1,
+            "num_heads": 2,
+            "hidden_channels_ffn": 32,
+            "input_length": None,
+        },
+    },
+    "tacotron": {"r": 2},
+    "tacotron2": {"r": 2, "double_decoder_consistency": True, "ddc_r": 4, "attention_type": "dynamic_convolution"},
+}
+"""Small where the architecture lets us."""
+GENERATOR = {
+    "upsample_factors": [8, 8, 2, 2],
+    "upsample_kernel_sizes": [16, 16, 4, 4],
+    "upsample_initial_channel": 16,
+    "resblock_kernel_sizes": [3],
+    "resblock_dilation_sizes": [[1, 3, 5]],
+    "resblock_type": "1",
+}
+AUDIO = {
+    "signal_norm": False,
+    "log_func": "np.log",
+    "spec_gain": 1.0,
+    "mel_fmin": 0.0,
+    "mel_fmax": 8000.0,
+    "num_mels": 80,
+}
+"""HiFi-GAN's convention."""
+PHONEMES = {"use_phonemes": True, "phonemizer": "espeak", "phoneme_language": "en-us", "text_cleaner": None}
+TRAINING_MACHINE = "/home/someone/training/run-2021"
+"""Released configs hold paths of the machine that trained them."""
+
+
+def write_tiny_voice(
+    folder: Path,
+    architecture: str = "glow_tts",
+    weights: str = ".pth",
+    speakers: tuple[str, ...] = (),
+    **changes: Any,
+) -> Path:
+    """Write a voice folder; `changes` go into the acoustic config (`audio` is merged)."""
+    torch.manual_seed(0)
+    (folder / "acoustic").mkdir(parents=True)
+    (folder / "vocoder").mkdir()
+    values = acoustic_values(architecture, speakers, changes)
+    model = build(architecture, values, list(speakers))
+    save(model.state_dict(), folder / "acoustic" / f"model{weights}")
+    (folder / "acoustic" / "config.json").write_text(json.dumps(values))
+    if speakers:
+        ids = {name: index for index, name in enumerate(speakers)}
+        (folder / "acoustic" / "speakers.json").write_text(json.dumps(ids))
+    write_vocoder(folder / "vocoder", weights)
+    (folder / "voice.json").write_text(json.dumps(manifest(architecture, weights, speakers)))
+    return folder
+
+
+def acoustic_values(architecture: str, speakers: tuple[str, ...], changes: dict[str, Any]) -> dict[str, Any]:
+    """A config as coqui's trainer saves it, whole."""
+    audio = {**AUDIO, **changes.pop("audio", {})}
+    chosen = {"model": architecture, **SIZES[architecture], **PHONEMES, **changes}
+    config = coqui_config({"model": architecture, **chosen}, [])
+    config.audio.from_dict(audio)
+    config.num_chars = vocabulary(config).num_chars
+    values: dict[str, Any] = json.loads(config.to_json())
+    if speakers:
+        values |= {"use_speaker_embedding": True, "speakers_file": f"{TRAINING_MACHINE}/speakers.json"}
+    return {**values, "output_path": TRAINING_MACHINE, "audio": {**values["audio"], **audio}}
+
+
+def build(architecture: str, values: dict[str, Any], speakers: list[str]) -> torch.nn.Module:
+    """coqui's model of a config, with random weights."""
+
+    config = coqui_config(values, speakers)
+    base = ARCHITECTURES[architecture]
+    model: torch.nn.Module = type(base.__name__, (base,), {"tokenizer": TTSTokenizer(characters=vocabulary(config))})(
+        config
+    )
+    if architecture == "glow_tts":  # untrained, the flow would answer zeros
+        for parameter in model.parameters():
+            parameter.data += 0.02 * torch.randn_like(parameter)
+    return model.eval()
+
+
+def write_vocoder(folder: Path, weights: str) -> None:
+    """A HiFi-GAN as coqui's trainer saves it: generator and discriminator in one checkpoint."""
+    config = {"model": "hifigan", "generator_model": "hifigan_generator", "generator_model_params": GENERATOR}
+    (folder / "config.json").write_text(json.dumps({**config, "audio": AUDIO}))
+    generator = HifiganGenerator(in_channels=80, out_channels=1, **GENERATOR)
+    state = {f"model_g.{name}": value for name, value in generator.state_dict().items()}
+    save({**state, "model_d.some.weight": torch.zeros(3)}, folder / f"model{weights}")
+
+
+def save(state: dict[str, torch.Tensor], path: Path) -> None:
+    """Write weights in the way that the file's name asks for."""
+    if path.suffix == ".safetensors":
+        save_file({name: value.contiguous().clone() for name, value in state.items()}, path)
+    else:
+        torch.save({"model": state, "step": 1, "epoch": 1, "date": "May 17, 2021"}, path)
+
+
+def manifest(architecture: str, weights: str, speakers: tuple[str, ...]) -> dict[str, Any]:
+    """The shortest voice.json: all that a user has to write."""
+    emotions = {
+        name: {"checkpoint": "main", "vocoder": "main", **({"speaker": name} if speakers else {})}
+        for name in speakers or ("neutral",)
+    }
+    return {
+        "schema": 1,
+        "name": "tiny",
+        "sample_rate": 22050,
+        "checkpoints": {
+            "main": {
+                "model": f"acoustic/model{weights}",
+                "config": "acoustic/config.json",
+                "architecture": architecture,
+            }
+        },
+        "vocoders": {
+            "main": {"model": f"vocoder/model{weights}", "config": "vocoder/config.json", "architecture": "hifigan"}
+        },
+        "emotions": emotions,
+    }
+
+
+def change(path: Path, **values: Any) -> None:
+    """Replace top-level values of a JSON file; a dict is merged one level deep."""
+    content = json.loads(path.read_text())
+    for name, value in values.items():
+        content[name] = {**(content.get(name) or {}), **value} if isinstance(value, dict) else value
+    path.write_text(json.dumps(content))
