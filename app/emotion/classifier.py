@@ -10,10 +10,12 @@ from app.emotion.taxonomy import map_labels
 from app.errors import InvalidClassifier
 from app.plan import ClassifierName, Emotion
 
-LONGEST_TOKENS = 128
-"""Of a longer sentence the classifier reads only so much: a feeling shows early, and time grows with length."""
-LONGEST_CHARACTERS = 2000
+LONGEST_TOKENS = 512
+"""Of a longer sentence the classifier reads only so much, or less where its model's own maximum is lower."""
+LONGEST_CHARACTERS = 4000
 """Cut before the tokenizer sees the text; no LONGEST_TOKENS tokens of natural text are longer."""
+TRIAL = "A word."
+"""Tokenized once at loading: see `check_tokenizer`."""
 
 
 class Classifier:
@@ -25,32 +27,51 @@ class Classifier:
         self.emotions = [emotion_of[label] for label in labels]
         self.model = model
         self.tokenizer = tokenizer
-        settings = getattr(model.config, "intone", None) or {}
-        self.threshold: float | None = settings.get("threshold")
-        self.name = ClassifierName(Path(source).name, str(settings.get("version", "unknown")))
+        version, self.threshold = own_settings(model.config, source)
+        self.name = ClassifierName(Path(source).name, version)
+        self.longest = longest(model.config, tokenizer)
+        self.check_tokenizer(source)
 
     @classmethod
-    def load(cls, source: str, label_map: Mapping[str, str] | None = None) -> Classifier:
-        """Load a local folder, or a name on the Hugging Face hub; weights only from safetensors."""
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
-        from transformers.utils import logging
+    def load(
+        cls, source: Path | str, label_map: Mapping[str, str] | None = None, threads: int | None = None
+    ) -> Classifier:
+        """Load a local folder, or a name on the Hugging Face hub; weights only from safetensors.
 
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        `threads` is how many threads torch uses in one operation, in the whole process; None leaves that as it is.
+        Raises `InvalidClassifier`.
+        """
+        import torch
+
+        source = str(source)
+        if threads is not None:
+            torch.set_num_threads(threads)
         local = Path(source).is_dir()
         if not local and (source.startswith((".", "/", "~")) or source.count("/") > 1):
             raise InvalidClassifier(
                 f"There is no classifier in {source}.", hint="Name its folder in INTONE_CLASSIFIER."
             )
         try:
-            tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
-            model = AutoModelForSequenceClassification.from_pretrained(
-                source, local_files_only=local, use_safetensors=True, dtype="float32"
-            )
-        except (OSError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
+            model, tokenizer, missing = read_model(source, local)
+        except Exception as error:  # a foreign folder fails in as many ways as the libraries that read it
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise InvalidClassifier(f"The classifier {source} cannot be loaded: {reason}") from None
-        return cls(model.eval().requires_grad_(False), tokenizer, label_map, source)
+        if missing:
+            # They would be random numbers: an encoder that was never trained to classify, or too short a file.
+            raise InvalidClassifier(
+                f"The classifier {source} cannot be loaded: its file lacks weights: {', '.join(missing[:3])}."
+            )
+        return cls(model, tokenizer, label_map, source)
+
+    def check_tokenizer(self, source: str) -> None:
+        """Refuse a folder without a vocabulary, and set the truncation once and for all.
+
+        The tokenizer stores the truncation of its last call. While every call asks for the same, no later one writes,
+        and so none can disturb another thread's.
+        """
+        ids = self.tokens(TRIAL)["input_ids"][0].tolist()
+        if set(ids) <= set(self.tokenizer.all_special_ids):
+            raise InvalidClassifier(f"The classifier {source} has no vocabulary.", hint="Is tokenizer.json there?")
 
     def classify(self, texts: Sequence[str]) -> list[dict[Emotion, float]]:
         """Probabilities of the seven emotions for each text, sum 1.
@@ -61,16 +82,24 @@ class Classifier:
         return [self.probabilities(text) for text in texts]
 
     def probabilities(self, text: str) -> dict[Emotion, float]:
-        """Probabilities for one text, which may hold anything, lone surrogates as well."""
+        """Probabilities for one text, which may hold anything; neutral where nothing is left to read."""
         import torch
 
-        clean = text[:LONGEST_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
-        inputs = self.tokenizer(clean, truncation=True, max_length=LONGEST_TOKENS, return_tensors="pt")
+        inputs = self.tokens(text)
+        if bool(inputs.pop("special_tokens_mask").all()):
+            return {emotion: float(emotion is Emotion.NEUTRAL) for emotion in Emotion}
         with torch.inference_mode():
             logits = self.model(**inputs).logits[0].double()
         multi_label = self.model.config.problem_type == "multi_label_classification"
         scores = torch.sigmoid(logits) if multi_label else torch.softmax(logits, 0)
         return self.by_emotion(scores.tolist())
+
+    def tokens(self, text: str) -> Any:
+        """Token ids (1, tokens) as the model takes them, and which of them stand for no text; lone surrogates pass."""
+        clean = text[:LONGEST_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+        return self.tokenizer(
+            clean, truncation=True, max_length=self.longest, return_special_tokens_mask=True, return_tensors="pt"
+        )
 
     def by_emotion(self, scores: Sequence[float]) -> dict[Emotion, float]:
         """Sum the scores of all labels that mean one emotion, and make the seven sum to 1."""
@@ -79,3 +108,31 @@ class Classifier:
             sums[emotion] += score
         total = sum(sums.values())
         return {emotion: value / total for emotion, value in sums.items()}
+
+
+def read_model(source: str, local: bool) -> tuple[Any, Any, list[str]]:
+    """Model in float32 (whatever is on disk), tokenizer, and the names of weights that the file lacks."""
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
+    model, report = AutoModelForSequenceClassification.from_pretrained(
+        source, local_files_only=local, use_safetensors=True, dtype="float32", output_loading_info=True
+    )
+    return model.eval().requires_grad_(False), tokenizer, sorted(report["missing_keys"])
+
+
+def own_settings(config: Any, source: str) -> tuple[str, float | None]:
+    """Version and threshold from `"intone"` in the model's config.json; a foreign model has neither."""
+    settings = getattr(config, "intone", None) or {}
+    threshold = settings.get("threshold") if isinstance(settings, dict) else "none"
+    if threshold is not None and not (isinstance(threshold, int | float) and 0 <= threshold <= 1):
+        raise InvalidClassifier(f'The classifier {source}: "intone" in its config.json needs a threshold in 0..1.')
+    return str(settings.get("version", "unknown")), threshold
+
+
+def longest(config: Any, tokenizer: Any) -> int:
+    """Tokens that the model can take; a tokenizer that does not know says an astronomical number."""
+    return min(LONGEST_TOKENS, tokenizer.model_max_length, getattr(config, "max_position_embeddings", LONGEST_TOKENS))

@@ -40,11 +40,7 @@ def plan_emotions(
     The order: what is pinned; a label that the classifier is sure of; the neighbours' emotion where it is not; a
     fallback where the voice lacks the emotion; neutral. Raises `FallbackRefused` where `strict` forbids a fallback.
     """
-    if pin is not None:
-        decisions = [pinned(pin) for _ in sentences]
-    else:
-        labelled = [label(one, threshold) for one in probabilities or ()]
-        decisions = smooth(labelled, threshold)
+    decisions = decide(sentences, probabilities, threshold, pin)
     warnings = []
     if degree != 1.0 and not voice.degree:
         detail = f"The voice {voice.voice} cannot vary how strongly it feels: degree {degree} was read as 1."
@@ -60,9 +56,14 @@ def plan_emotions(
     return utterances, warnings
 
 
-def pinned(emotion: Emotion) -> Decision:
-    """The request's own word."""
-    return Decision(emotion, Source.PINNED, f"{emotion}, pinned by the request", None)
+def decide(
+    sentences: Sequence[Sentence], probabilities: Sequence[Probabilities] | None, threshold: float, pin: Emotion | None
+) -> list[Decision]:
+    """What each sentence shall sound like, whatever the voice can speak."""
+    if pin is None:
+        return smooth([label(one, threshold) for one in probabilities or ()], threshold)
+    known = probabilities if probabilities is not None else [None] * len(sentences)
+    return [Decision(pin, Source.PINNED, f"{pin}, pinned by the request", one) for one in known]
 
 
 def label(probabilities: Probabilities, threshold: float) -> Decision:

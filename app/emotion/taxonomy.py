@@ -70,7 +70,7 @@ def map_labels(labels: Iterable[str], label_map: Mapping[str, str] | None = None
 
     `label_map` adds to the known labels, or overrides them; case is ignored.
     """
-    own = {label.lower(): parse_emotion(name) for label, name in (label_map or {}).items()}
+    own = {label.lower(): mapped_emotion(label, name) for label, name in (label_map or {}).items()}
     known = EMOTION_OF_LABEL | own
     labels = list(labels)
     unmapped = [label for label in labels if label.lower() not in known]
@@ -80,6 +80,14 @@ def map_labels(labels: Iterable[str], label_map: Mapping[str, str] | None = None
             hint='Name a JSON file {"label": "emotion", …} in INTONE_LABEL_MAP.',
         )
     return {label: known[label.lower()] for label in labels}
+
+
+def mapped_emotion(label: str, name: str) -> Emotion:
+    """What a label map says of a label; a wrong name is the installation's fault, not a caller's."""
+    try:
+        return parse_emotion(name)
+    except UnknownEmotion as error:
+        raise InvalidClassifier(f"The label map, at {label}: {error.detail}", hint=error.hint) from None
 
 
 def read_label_map(path: Path) -> dict[str, str]:

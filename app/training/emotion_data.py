@@ -43,10 +43,21 @@ def read_source(path: Path, source: str) -> list[Example]:
 
 
 def training_set(examples: list[Example]) -> list[Example]:
-    """The train splits, without sentences that any other split holds as well, and without those that have no label."""
+    """The train splits, without sentences that any other split holds as well.
+
+    Subtitle lines that XED labels only as trust or anticipation are taken as neutral: they are spoken, and nobody
+    heard one of the seven emotions in them.
+    """
     held_out = {example.text.strip().lower() for example in examples if example.split != "train"}
-    return [
-        example
-        for example in examples
-        if example.split == "train" and example.labels and example.text.strip().lower() not in held_out
-    ]
+    kept = []
+    for example in examples:
+        if example.split != "train" or example.text.strip().lower() in held_out:
+            continue
+        labels = example.labels or (Emotion.NEUTRAL,)
+        kept.append(Example(example.text, labels, example.source, example.split))
+    return kept
+
+
+def development_set(examples: list[Example]) -> list[Example]:
+    """The dev splits, on which every choice is made, without sentences that have no label."""
+    return [example for example in examples if example.split == "dev" and example.labels]

@@ -1,16 +1,14 @@
-"""What a classifier is worth: `python -m app.training.emotion_measures DATA MODEL [--spoken TSV] [--write]`.
+"""What a classifier is worth, and from which probability on an emotion is voiced.
 
 GoEmotions as in its paper (arXiv 2005.00547): multi-label over Ekman's six and neutral, macro-F1 on the test split;
 probabilities by softmax, one threshold a class, tuned for F1 on the dev split. The threshold from which an emotion is
 voiced comes from the dev splits alone: the lowest at which at most 8 % of the neutral sentences are given an emotion.
-`--write` stores it in the model's `config.json`. `--spoken` measures a list of sentences at that threshold.
+It is stored in the model's `config.json`, and a list of spoken-style sentences is measured at what is stored there.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,23 +28,16 @@ VERSION = "1"
 Matrix = npt.NDArray[np.float64]
 
 
-def main() -> None:
-    """Measure, and print one JSON object."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--spoken", type=Path)
-    parser.add_argument("--write", action="store_true")
-    arguments = parser.parse_args()
-    classifier = Classifier.load(str(arguments.model))
-    examples = [example for example in read_examples(arguments.data) if example.split != "train" and example.labels]
-    threshold = voicing_threshold(classifier, [example for example in examples if example.split == "dev"])
-    report: dict[str, object] = {"threshold": threshold, "goemotions": goemotions(classifier, examples)}
-    if arguments.spoken:
-        report["spoken"] = spoken_style(classifier, read_spoken(arguments.spoken), threshold)
-    if arguments.write:
-        write_threshold(arguments.model / "config.json", threshold)
-    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+def measure(model: Path, data: Path, spoken: Path | None = None) -> dict[str, object]:
+    """All figures of a trained model, at its own threshold."""
+    classifier = Classifier.load(model)
+    report: dict[str, object] = {
+        "threshold": classifier.threshold,
+        "goemotions": goemotions(classifier, read_examples(data)),
+    }
+    if spoken and classifier.threshold is not None:
+        report["spoken"] = spoken_style(classifier, read_spoken(spoken), classifier.threshold)
+    return report
 
 
 def matrix(classifier: Classifier, texts: Sequence[str]) -> Matrix:
@@ -112,12 +103,9 @@ def spoken_style(classifier: Classifier, rows: list[tuple[str, Emotion]], thresh
     }
 
 
-def write_threshold(path: Path, threshold: float) -> None:
+def store_threshold(model: Path, threshold: float) -> None:
     """Store the threshold where the classifier finds it."""
+    path = model / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["intone"] = {"version": VERSION, "threshold": threshold}
     path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
