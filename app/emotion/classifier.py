@@ -135,4 +135,5 @@ def own_settings(config: Any, source: str) -> tuple[str, float | None]:
 
 def longest(config: Any, tokenizer: Any) -> int:
     """Tokens that the model can take; a tokenizer that does not know says an astronomical number."""
-    return min(LONGEST_TOKENS, tokenizer.model_max_length, getattr(config, "max_position_embeddings", LONGEST_TOKENS))
+    positions = getattr(config, "max_position_embeddings", LONGEST_TOKENS)
+    return min(LONGEST_TOKENS, int(tokenizer.model_max_length), int(positions))

@@ -56,6 +56,20 @@ def test_a_pin_beats_everything_and_needs_no_classifier() -> None:
     assert not warnings
 
 
+def test_a_pin_keeps_what_the_classifier_said() -> None:
+    rows = [scores(joy=0.9)]
+    utterances, _ = plan_emotions([sentence(0)], rows, FULL, threshold=THRESHOLD, pin=Emotion.FEAR)
+    assert utterances[0].probabilities is rows[0]
+    assert utterances[0].emotion is Emotion.FEAR
+
+
+@given(st.sampled_from(Emotion), st.sampled_from([FULL, POOR]), st.integers(0, 5))
+def test_a_pinned_request_speaks_one_emotion(pin: Emotion, voice: VoiceAbilities, count: int) -> None:
+    utterances, warnings = plan_emotions([sentence(i) for i in range(count)], None, voice, threshold=THRESHOLD, pin=pin)
+    assert len({u.emotion for u in utterances}) == min(count, 1)
+    assert len(warnings) == (count > 0 and pin not in voice.checkpoints)
+
+
 def test_a_weak_sentence_between_two_of_one_emotion_follows_them() -> None:
     middle = plan(scores(anger=0.9), scores(disgust=0.5, anger=0.4), scores(anger=0.8))[1]
     assert (middle.emotion, middle.source) == (Emotion.ANGER, Source.SMOOTHED)
@@ -143,3 +157,26 @@ def test_every_utterance_can_be_spoken_and_has_a_reason(
         assert utterance.emotion in voice.checkpoints
         assert utterance.checkpoint_sha256 == voice.checkpoints[utterance.emotion].sha256
         assert utterance.reason
+
+
+@given(probability_rows, st.floats(0, 1))
+def test_a_sentence_whose_top_label_is_neutral_is_never_given_an_emotion(
+    rows: list[Probabilities], threshold: float
+) -> None:
+    utterances, _ = plan_emotions([sentence(i) for i in range(len(rows))], rows, FULL, threshold=threshold)
+    for row, utterance in zip(rows, utterances, strict=True):
+        if max(row, key=lambda emotion: row[emotion]) is Emotion.NEUTRAL:
+            assert utterance.emotion is Emotion.NEUTRAL
+
+
+@given(probability_rows, st.floats(0, 1))
+def test_a_fallback_is_told_once_for_each_emotion_and_refused_when_strict(
+    rows: list[Probabilities], threshold: float
+) -> None:
+    sentences = [sentence(i) for i in range(len(rows))]
+    utterances, warnings = plan_emotions(sentences, rows, POOR, threshold=threshold)
+    assert len({warning.detail for warning in warnings}) == len(warnings)
+    assert bool(warnings) == any(u.source is Source.FALLBACK for u in utterances)
+    if warnings:
+        with pytest.raises(FallbackRefused):
+            plan_emotions(sentences, rows, POOR, threshold=threshold, strict=True)

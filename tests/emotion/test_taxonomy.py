@@ -40,6 +40,12 @@ def test_a_label_map_adds_and_overrides() -> None:
     assert mapped == {"boredom": Emotion.SADNESS, "love": Emotion.SURPRISE}
 
 
+def test_a_label_map_with_an_unknown_emotion_is_refused() -> None:
+    with pytest.raises(InvalidClassifier, match=r"boredom.*blissful") as refused:
+        map_labels(["boredom"], {"boredom": "blissful"})
+    assert "neutral, joy" in refused.value.hint
+
+
 @pytest.mark.parametrize(("alias", "emotion"), [(name, emotion) for emotion in Emotion for name in ALIASES[emotion]])
 def test_an_alias_is_read_in_any_case(alias: str, emotion: Emotion) -> None:
     assert parse_emotion(f" {alias.upper()} ") is emotion

@@ -1,0 +1,165 @@
+"""Voice folders: found, checked, and refused with a sentence that says what disagrees."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.errors import InvalidVoice, VoiceNotFound
+from app.plan import Emotion
+from app.shipped import shipped_models
+from app.voices import Registry, open_voice
+from tests.tiny_voice import change, write_tiny_voice
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_tiny_voice(tmp_path / "tiny")
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(InvalidVoice) as refused:
+        open_voice(folder)
+    return refused.value.detail
+
+
+def test_the_shipped_voice_fits_and_has_all_emotions() -> None:
+    voice = open_voice(shipped_models() / "voices" / "wren")
+    assert set(voice.abilities.checkpoints) == set(Emotion)
+    assert voice.abilities.degree
+
+
+def test_the_shortest_voice_json_is_enough(folder: Path) -> None:
+    voice = open_voice(folder)
+    assert set(voice.abilities.checkpoints) == {Emotion.NEUTRAL}
+    assert len(voice.abilities.checkpoints[Emotion.NEUTRAL].sha256) == 64
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"schema": 2}, "schema"),
+        ({"name": "../x"}, "name"),
+        ({"sample_rate": "fast"}, "sample_rate"),
+        ({"emotions": {"neutral": {"checkpoint": "nowhere", "vocoder": "main"}}}, "nowhere"),
+        ({"emotions": {"neutral": {"checkpoint": "main", "vocoder": "nowhere"}}}, "nowhere"),
+        ({"emotions": {"neutral": {"checkpoint": "main", "vocoder": "main", "volume": 3}}}, "volume"),
+        ({"emotions": {"bliss": {"checkpoint": "main", "vocoder": "main"}}}, "bliss"),
+        ({"fallbacks": {"joy": ["glee"]}}, "fallbacks"),
+        ({"surprise": 1}, "surprise"),
+        ({"sample": "../../etc/passwd"}, "sample"),
+        ({"sample": "/etc/passwd"}, "sample"),
+    ],
+)
+def test_a_wrong_voice_json_is_refused_by_field(folder: Path, values: dict[str, Any], expected: str) -> None:
+    change(folder / "voice.json", **values)
+    assert "voice.json" in refusal(folder) and expected in refusal(folder)
+
+
+def test_a_voice_without_neutral_is_refused(folder: Path) -> None:
+    content = json.loads((folder / "voice.json").read_text())
+    content["emotions"] = {"joy": content["emotions"]["neutral"]}
+    (folder / "voice.json").write_text(json.dumps(content))
+    assert "neutral" in refusal(folder)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '"x"', "[" * 100_000])
+def test_a_voice_json_that_is_no_object_is_refused(folder: Path, content: str) -> None:
+    (folder / "voice.json").write_text(content)
+    assert "voice.json" in refusal(folder)
+
+
+@pytest.mark.parametrize("missing", ["acoustic/model.pth", "acoustic/config.json", "vocoder/model.pth"])
+def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
+    (folder / missing).unlink()
+    assert missing in refusal(folder)
+
+
+def test_a_link_out_of_the_folder_is_refused(folder: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.pth"
+    (folder / "acoustic" / "model.pth").rename(outside)
+    (folder / "acoustic" / "model.pth").symlink_to(outside)
+    assert "leads out" in refusal(folder)
+
+
+def test_a_wrong_hash_is_refused_with_both(folder: Path) -> None:
+    content = json.loads((folder / "voice.json").read_text())
+    content["checkpoints"]["main"]["sha256"] = "0" * 64
+    (folder / "voice.json").write_text(json.dumps(content))
+    assert "0" * 64 in refusal(folder)
+    assert "SHA-256" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("audio", "sentence"),
+    [
+        ({"hop_length": 300}, "hop_length is 300.0 in the acoustic model and 256.0 in the vocoder"),
+        ({"win_length": 512}, "win_length is 512.0 in the acoustic model and 1024.0 in the vocoder"),
+        ({"fft_size": 2048}, "fft_size is 2048.0"),
+        ({"num_mels": 64}, "num_mels is 64.0"),
+        ({"mel_fmin": 50.0}, "mel_fmin is 50.0"),
+        ({"mel_fmax": None}, "mel_fmax is 11025.0 in the acoustic model and 8000.0 in the vocoder"),
+        ({"sample_rate": 16000}, "sample_rate is 16000.0 in the acoustic model and 22050.0 in the vocoder"),
+    ],
+)
+def test_a_misfit_is_refused_with_both_values(folder: Path, audio: dict[str, Any], sentence: str) -> None:
+    change(folder / "acoustic" / "config.json", audio=audio)
+    assert sentence in refusal(folder)
+
+
+def test_a_difference_of_normalisation_is_no_misfit(folder: Path) -> None:
+    change(folder / "acoustic" / "config.json", audio={"signal_norm": True, "log_func": "np.log10", "spec_gain": 20.0})
+    assert open_voice(folder).name == "tiny"
+
+
+def test_a_speaker_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:
+    folder = write_tiny_voice(tmp_path / "v", speakers=("neutral", "joy"))
+    change(folder / "voice.json", emotions={"joy": {"checkpoint": "main", "vocoder": "main", "speaker": "bob"}})
+    assert "'bob'" in refusal(folder) and "neutral, joy" in refusal(folder)
+
+
+def test_a_multi_speaker_checkpoint_needs_a_speaker(tmp_path: Path) -> None:
+    folder = write_tiny_voice(tmp_path / "v", speakers=("neutral", "joy"))
+    change(folder / "voice.json", emotions={"joy": {"checkpoint": "main", "vocoder": "main"}})
+    assert "say in voice.json which one is joy" in refusal(folder)
+
+
+def test_a_broken_voice_hides_no_other(tmp_path: Path) -> None:
+    write_tiny_voice(tmp_path / "good")
+    (write_tiny_voice(tmp_path / "bad") / "voice.json").write_text("{")
+    registry = Registry([tmp_path], "tiny")
+    assert registry.names() == ["tiny"]
+    assert list(registry.problems) == [tmp_path / "bad"]
+
+
+def test_two_voices_of_one_name_are_told(tmp_path: Path) -> None:
+    write_tiny_voice(tmp_path / "a")
+    write_tiny_voice(tmp_path / "b")
+    assert "already a voice tiny" in Registry([tmp_path], "tiny").problems[tmp_path / "b"]
+
+
+def test_a_default_voice_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
+    (write_tiny_voice(tmp_path / "tiny") / "voice.json").write_text("{")
+    with pytest.raises(InvalidVoice, match="default voice tiny"):
+        Registry([tmp_path], "tiny")
+
+
+def test_names_and_aliases_are_found_in_any_case(folder: Path) -> None:
+    registry = Registry([folder], "tiny", {"Alloy": "Tiny"})
+    assert {registry.get(name).name for name in (None, "TINY", "alloy")} == {"tiny"}
+
+
+def test_an_unknown_voice_is_refused_with_the_nearest(folder: Path) -> None:
+    with pytest.raises(VoiceNotFound) as refused:
+        Registry([folder], "tiny").get("tinny")
+    assert "Did you mean tiny?" in refused.value.hint
+
+
+def test_looking_at_voices_does_not_load_torch() -> None:
+    code = "import sys, app.voices; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
