@@ -1,7 +1,7 @@
 """Score sentence segmenters on the hard cases and time them; prints the table of docs/segmenters.md.
 
-    python -m venv /tmp/compare && /tmp/compare/bin/pip install sentencex pysbd syntok nupunkt blingfire
-    PYTHONPATH=. /tmp/compare/bin/python scripts/compare_segmenters.py
+    python -m venv compare && compare/bin/pip install sentencex pysbd syntok nupunkt blingfire
+    PYTHONPATH=. compare/bin/python scripts/compare_segmenters.py
 
 A segmenter that is not installed is left out.
 """
