@@ -14,8 +14,6 @@ LONGEST_TOKENS = 512
 """Of a longer sentence the classifier reads only so much, or less where its model's own maximum is lower."""
 LONGEST_CHARACTERS = 4000
 """Cut before the tokenizer sees the text; no LONGEST_TOKENS tokens of natural text are longer."""
-TRIAL = "A word."
-"""Tokenized once at loading: see `check_tokenizer`."""
 
 
 class Classifier:
@@ -69,9 +67,9 @@ class Classifier:
         The tokenizer stores the truncation of its last call. While every call asks for the same, no later one writes,
         and so none can disturb another thread's.
         """
-        ids = self.tokens(TRIAL)["input_ids"][0].tolist()
-        if set(ids) <= set(self.tokenizer.all_special_ids):
+        if len(self.tokenizer) <= len(self.tokenizer.all_special_ids):
             raise InvalidClassifier(f"The classifier {source} has no vocabulary.", hint="Is tokenizer.json there?")
+        self.tokens("")
 
     def classify(self, texts: Sequence[str]) -> list[dict[Emotion, float]]:
         """Probabilities of the seven emotions for each text, sum 1.

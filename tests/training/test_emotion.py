@@ -1,0 +1,114 @@
+"""The training loop, on an encoder so small that it is done at once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import BertConfig, BertModel, BertTokenizer
+
+from app.emotion import Classifier
+from app.plan import Emotion
+from app.training import emotion
+from app.training.emotion_data import EMOTIONS, Example
+
+WORDS = ("good", "bad", "thing", "lovely", "awful", "day")
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> Path:
+    """A BERT of one tiny layer that has not learned anything."""
+    torch.manual_seed(1)
+    folder = tmp_path / "encoder"
+    vocabulary = {word: index for index, word in enumerate(("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS))}
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        hidden_dropout_prob=0.0,
+        initializer_range=0.3,
+    )
+    BertModel(config).save_pretrained(folder)
+    BertTokenizer(vocab=vocabulary).save_pretrained(folder)
+    return folder
+
+
+def write_data(folder: Path) -> Path:
+    """Sentences whose first word tells the emotion; every dev sentence differs from those of train."""
+    folder.mkdir()
+    rows = ["split\ttext\tlabel7\torig"]
+    for number in range(160):
+        ending = " thing" * (number % 8)
+        rows += [f"train\tlovely day{ending}\tjoy\t", f"train\tthing{ending}\tneutral\t"]
+    rows += ["dev\tlovely thing\tjoy\t", "dev\tthing day\tneutral\t", "test\tgood day\tjoy\t", "train\tbad\t\ttrust"]
+    for name in ("goemotions", "xed"):
+        (folder / f"{name}.tsv.gz").write_bytes(gzip.compress("\n".join(rows).encode()))
+    return folder
+
+
+def test_it_learns_and_saves_what_the_service_loads(
+    tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emotion, "LEARNING_RATE", 0.01)
+    monkeypatch.setattr(emotion, "EPOCHS", 10)
+    emotion.fine_tune(encoder, write_data(tmp_path / "data"), tmp_path / "out")
+    trained = Classifier.load(tmp_path / "out")
+    joyful, plain = trained.classify(["lovely day thing thing", "thing thing"])
+    assert joyful[Emotion.JOY] > 0.6
+    assert plain[Emotion.NEUTRAL] > 0.6
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert config["dtype"] == "float16"
+    assert config["intone"]["threshold"] == trained.threshold
+
+
+def test_word_embeddings_stay_as_they_are(tmp_path: Path, encoder: Path) -> None:
+    emotion.fine_tune(encoder, write_data(tmp_path / "data"), tmp_path / "out")
+    before = BertModel.from_pretrained(encoder).embeddings.word_embeddings.weight
+    after = Classifier.load(tmp_path / "out").model.bert.embeddings.word_embeddings.weight
+    assert torch.equal(before.half(), after.half())
+
+
+def test_without_the_package_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="--encoder"):
+        emotion.packaged_encoder()
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    rates = [emotion.learning_rate(step, 1000) for step in range(1000)]
+    assert max(rates) == rates[59] == 1
+    assert rates[:60] == sorted(rates[:60])
+    assert rates[60:] == sorted(rates[60:], reverse=True)
+    assert 0 < rates[-1] < 0.01
+
+
+def test_every_epoch_sees_every_sentence_once_in_batches_of_like_length() -> None:
+    examples = [Example("x" * (number % 50), (Emotion.JOY,), "xed", str(number)) for number in range(emotion.BATCH * 8)]
+    drawn = list(emotion.batches(examples, 16))
+    assert [len(batch) for batch in drawn] == [emotion.BATCH] * 16
+    for epoch in (drawn[:8], drawn[8:]):
+        assert sorted(int(one.split) for batch in epoch for one in batch) == list(range(len(examples)))
+    assert all(max(len(e.text) for e in batch) - min(len(e.text) for e in batch) <= 8 for batch in drawn)
+
+
+def test_two_labels_are_half_each() -> None:
+    (row,) = emotion.soft_labels([Example("", (Emotion.JOY, Emotion.FEAR), "xed", "train")]).tolist()
+    assert dict(zip(EMOTIONS, row, strict=True)) == {e: 0.5 * (e in (Emotion.JOY, Emotion.FEAR)) for e in Emotion}
+
+
+def test_rare_classes_weigh_more_but_not_by_all_their_rarity() -> None:
+    examples = [Example("", (label,), "xed", "train") for label in Emotion for _ in range(10)]
+    examples += [Example("", (Emotion.NEUTRAL,), "xed", "train")] * 310
+    weights = emotion.class_weights(examples)
+    assert weights[1:].unique().numel() == 1
+    assert float(weights[1] / weights[0]) == pytest.approx(32**0.3)
+
+
+def test_a_class_without_any_sentence_has_a_finite_weight() -> None:
+    weights = emotion.class_weights([Example("", (Emotion.JOY,), "xed", "train")] * 4)
+    assert bool(weights.isfinite().all())

@@ -1,0 +1,53 @@
+"""The labelled sentences that the classifier learns from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.plan import Emotion
+from app.training.emotion_data import Example, development_set, read_examples, training_set
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def example(text: str, split: str, *labels: Emotion) -> Example:
+    return Example(text, labels, "xed", split)
+
+
+@pytest.mark.parametrize(("source", "count"), [("goemotions", 54263), ("xed", 27068)])
+def test_all_rows_are_read(source: str, count: int) -> None:
+    rows = [one for one in read_examples(DATA) if one.source == source]
+    assert len(rows) == count
+    assert {one.split for one in rows} == {"train", "dev", "test"}
+    assert {label for one in rows for label in one.labels} == set(Emotion)
+
+
+def test_what_is_held_out_is_never_learned() -> None:
+    examples = read_examples(DATA)
+    held_out = {one.text.strip().lower() for one in examples if one.split != "train"}
+    learned = training_set(examples)
+    assert len(learned) > 60_000
+    assert not held_out & {one.text.strip().lower() for one in learned}
+
+
+def test_subtitle_lines_without_one_of_the_seven_are_learned_as_neutral_and_never_measured() -> None:
+    examples = [
+        example("a", "train"),
+        example("b", "train", Emotion.JOY),
+        example("c", "dev"),
+        example("d", "dev", Emotion.FEAR),
+        example("D ", "train", Emotion.FEAR),
+    ]
+    assert [(one.text, one.labels) for one in training_set(examples)] == [
+        ("a", (Emotion.NEUTRAL,)),
+        ("b", (Emotion.JOY,)),
+    ]
+    assert [one.text for one in development_set(examples)] == ["d"]
+
+
+def test_no_sentence_of_the_spoken_list_is_in_the_data() -> None:
+    lines = (DATA.parent / "tests" / "emotion" / "spoken_style.tsv").read_text(encoding="utf-8").splitlines()
+    spoken = {line.split("\t")[0].lower() for line in lines}
+    assert not spoken & {one.text.strip().lower() for one in read_examples(DATA)}
