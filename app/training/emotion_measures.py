@@ -3,7 +3,8 @@
 GoEmotions as in its paper (arXiv 2005.00547): multi-label over Ekman's six and neutral, macro-F1 on the test split;
 probabilities by softmax, one threshold a class, tuned for F1 on the dev split. The threshold from which an emotion is
 voiced comes from the dev splits alone: the lowest at which at most 8 % of the neutral sentences are given an emotion.
-It is stored in the model's `config.json`, and a list of spoken-style sentences is measured at what is stored there.
+It is stored in the model's `config.json`. At what is stored there, two lists are measured: the test split of XED
+(subtitle lines, arXiv 2011.01612) and spoken-style sentences.
 """
 
 from __future__ import annotations
@@ -31,13 +32,20 @@ Matrix = npt.NDArray[np.float64]
 def measure(model: Path, data: Path, spoken: Path | None = None) -> dict[str, object]:
     """All figures of a trained model, at its own threshold."""
     classifier = Classifier.load(model)
-    report: dict[str, object] = {
-        "threshold": classifier.threshold,
-        "goemotions": goemotions(classifier, read_examples(data)),
-    }
-    if spoken and classifier.threshold is not None:
-        report["spoken"] = spoken_style(classifier, read_spoken(spoken), classifier.threshold)
+    threshold = classifier.threshold
+    examples = read_examples(data)
+    report: dict[str, object] = {"threshold": threshold, "goemotions": goemotions(classifier, examples)}
+    if threshold is not None:
+        report["subtitles"] = spoken_style(classifier, subtitles(examples), threshold)
+    if spoken and threshold is not None:
+        report["spoken"] = spoken_style(classifier, read_spoken(spoken), threshold)
     return report
+
+
+def subtitles(examples: list[Example]) -> list[tuple[str, Emotion]]:
+    """Test sentences of XED with one label: speech, but labelled without its context."""
+    held_out = [example for example in examples if example.source == "xed" and example.split == "test"]
+    return [(example.text, example.labels[0]) for example in held_out if len(example.labels) == 1]
 
 
 def matrix(classifier: Classifier, texts: Sequence[str]) -> Matrix:

@@ -13,7 +13,15 @@ import pytest
 from app.emotion import Classifier
 from app.plan import Emotion
 from app.training.emotion_data import Example
-from app.training.emotion_measures import f1, goemotions, read_spoken, spoken_style, store_threshold, voicing_threshold
+from app.training.emotion_measures import (
+    f1,
+    goemotions,
+    read_spoken,
+    spoken_style,
+    store_threshold,
+    subtitles,
+    voicing_threshold,
+)
 
 
 class Told:
@@ -69,6 +77,17 @@ def test_spoken_sentences_are_counted_at_the_threshold() -> None:
         "voiced_rightly": 0.5,
         "confusion": {"joy heard as fear": 1, "joy heard as neutral": 1},
     }
+
+
+def test_subtitles_are_the_test_lines_with_one_label() -> None:
+    examples = [
+        Example("a", (Emotion.JOY,), "xed", "test"),
+        Example("b", (Emotion.JOY, Emotion.FEAR), "xed", "test"),
+        Example("c", (), "xed", "test"),
+        Example("d", (Emotion.JOY,), "xed", "dev"),
+        Example("e", (Emotion.JOY,), "goemotions", "test"),
+    ]
+    assert subtitles(examples) == [("a", Emotion.JOY)]
 
 
 def test_the_spoken_list_is_balanced() -> None:
