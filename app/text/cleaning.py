@@ -36,18 +36,23 @@ TWINS = str.maketrans(
         "\x85": " ",
     }
 )
-KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢%&@#*/\\"
+KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽%&@#*/\\±×÷≈≤≥≠√∞"
 """Symbols that later steps read."""
 FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")
+SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹]+")
+HEART = re.compile(r"(?<=\s)<3(?=[\s.!]*$)")
+TAG = re.compile(r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>=]{0,40}=[^<>]{0,300})?\s?/?>", re.IGNORECASE)
+"""A tag of a marked-up page; a comparison like `a <b` has no closing bracket and stays."""
 MANY_SPACES = re.compile(r"\s+")
 SPACE_BEFORE_MARK = re.compile(r" (?=[,.;:!?](?:\s|$))")
 
 
 def clean(text: str) -> str:
     """Plain quotes, dashes, spaces and letters; no emoji, no control, format or private characters."""
-    text = FRACTION_SIGN.sub(spaced_fraction, text.translate(TWINS))
+    text = HEART.sub("", TAG.sub(" ", FRACTION_SIGN.sub(spaced_fraction, text.translate(TWINS))))
+    text = SUPERSCRIPTS.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]), text)
     compatible = "".join(twin(character) for character in text)
-    return "".join(character for character in compatible if speakable(character))
+    return "".join(spoken_part(character) for character in compatible)
 
 
 def twin(character: str) -> str:
@@ -57,12 +62,13 @@ def twin(character: str) -> str:
     return unicodedata.normalize("NFKC", character).translate(TWINS)
 
 
-def speakable(character: str) -> bool:
-    """Whether a character can matter for the reading: emoji, controls, surrogates and invisible marks cannot."""
+def spoken_part(character: str) -> str:
+    """What is left of a character: emoji and unknown symbols part words, invisible marks are as if never there."""
     category = unicodedata.category(character)
     if category in ("So", "Sk", "Sm", "Sc"):
-        return character in KEPT_SYMBOLS
-    return not category.startswith("C") and category != "Me" and not "\ufe00" <= character <= "\ufe0f"
+        return character if character in KEPT_SYMBOLS else " "
+    invisible = category.startswith("C") or category == "Me" or "\ufe00" <= character <= "\ufe0f"
+    return "" if invisible else character
 
 
 def spaced_fraction(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Amounts of money, percentages and measures -> words."""
+"""Amounts of money and percentages -> words."""
 
 from __future__ import annotations
 
@@ -11,68 +11,43 @@ CURRENCIES = {
     "€": ("euro", "euros", "cent", "cents"),
     "£": ("pound", "pounds", "penny", "pence"),
     "¥": ("yen", "yen", "", ""),
+    "₹": ("rupee", "rupees", "", ""),
+    "₩": ("won", "won", "", ""),
+    "₽": ("ruble", "rubles", "", ""),
 }
-CODES = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+CODES = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 SCALES = {"k": "thousand", "m": "million", "mn": "million", "bn": "billion", "b": "billion", "tn": "trillion"}
-NUMBER = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+NUMBER = r"(\d{1,3}(?:,\d{3})++(?:\.\d++)?|\d++(?:\.\d++)?)"
+SYMBOL = "[" + "".join(CURRENCIES) + "]"
 SCALE = r"( ?(?:thousand|million|billion|trillion|mn|bn|tn|[kmb])\b)?"
-MONEY_BEFORE = re.compile(rf"(-?)(?:US|A|C)?([$€£¥]) ?{NUMBER}(?![\d,]*\d){SCALE}", re.IGNORECASE)
-MONEY_AFTER = re.compile(rf"(?<![\d.,]){NUMBER}{SCALE} ?([$€£¥]|USD\b|EUR\b|GBP\b|JPY\b)")
+MONEY_BEFORE = re.compile(rf"(-?)(?:\b(?:US|AU|CA|[AC]))?({SYMBOL}) ?{NUMBER}(?!,?\d){SCALE}", re.IGNORECASE)
+MONEY_AFTER = re.compile(rf"(?<![\d.,]){NUMBER}{SCALE} ?({SYMBOL}|(?:{'|'.join(CODES)})\b)")
+CODE_BEFORE = re.compile(rf"\b({'|'.join(CODES)}) ?(?=\d)")
+WHOLE = r"(\d{1,3}(?:\.\d{3}){1,4}|\d{1,9})"
+DECIMAL_COMMA = re.compile(rf"(?<![\d.,]){WHOLE},(\d\d)(?= ?€)|(?<=€){WHOLE},(\d\d)(?![\d,])")
+"""`1.234,56 €`, as most of Europe writes it."""
+NO_WHOLE = re.compile(rf"(?<={SYMBOL})(?=\.\d)")
+PER = re.compile(rf"({SYMBOL} ?\d[\d,.]{{0,15}}) ?/ ?(?=[a-z])")
+ONE_THING = re.compile(rf"({SYMBOL}){NUMBER} (?=(?:bills?|notes?|coins?|tickets?|fine|tip)\b)")
 CENTS = re.compile(r"(?<![\d.,])(\d+) ?¢")
 PERCENT = re.compile(rf"(?<![\d.,])(-?){NUMBER} ?%")
-UNITS = {
-    "km/h": ("kilometer per hour", "kilometers per hour"),
-    "kph": ("kilometer per hour", "kilometers per hour"),
-    "mph": ("mile per hour", "miles per hour"),
-    "m/s": ("meter per second", "meters per second"),
-    "km": ("kilometer", "kilometers"),
-    "cm": ("centimeter", "centimeters"),
-    "mm": ("millimeter", "millimeters"),
-    "kg": ("kilogram", "kilograms"),
-    "mg": ("milligram", "milligrams"),
-    "ml": ("milliliter", "milliliters"),
-    "lb": ("pound", "pounds"),
-    "lbs": ("pound", "pounds"),
-    "oz": ("ounce", "ounces"),
-    "ft": ("foot", "feet"),
-    "mi": ("mile", "miles"),
-    "yd": ("yard", "yards"),
-    "GB": ("gigabyte", "gigabytes"),
-    "MB": ("megabyte", "megabytes"),
-    "kB": ("kilobyte", "kilobytes"),
-    "KB": ("kilobyte", "kilobytes"),
-    "TB": ("terabyte", "terabytes"),
-    "GHz": ("gigahertz", "gigahertz"),
-    "MHz": ("megahertz", "megahertz"),
-    "kHz": ("kilohertz", "kilohertz"),
-    "Hz": ("hertz", "hertz"),
-    "kW": ("kilowatt", "kilowatts"),
-    "kWh": ("kilowatt hour", "kilowatt hours"),
-    "ms": ("millisecond", "milliseconds"),
-    "min": ("minute", "minutes"),
-    "hrs": ("hour", "hours"),
-    "hr": ("hour", "hours"),
-    "°C": ("degree Celsius", "degrees Celsius"),
-    "°F": ("degree Fahrenheit", "degrees Fahrenheit"),
-    "°": ("degree", "degrees"),
-    "m": ("meter", "meters"),
-    "g": ("gram", "grams"),
-    "L": ("liter", "liters"),
-    "l": ("liter", "liters"),
-    "V": ("volt", "volts"),
-    "W": ("watt", "watts"),
-}
-UNIT_NAMES = "|".join(re.escape(name) for name in sorted(UNITS, key=len, reverse=True))
-MEASURE = re.compile(rf"(?<![\w.,])(-?){NUMBER} ?({UNIT_NAMES})(?![\w/²³])")
 
 
 def say_amounts(text: str) -> str:
-    """Read money, percentages and measures."""
+    """Read money and percentages."""
+    text = NO_WHOLE.sub("0", CODE_BEFORE.sub(lambda m: CODES[m[1]], text))
+    text = PER.sub(r"\1 per ", DECIMAL_COMMA.sub(decimal_point, text))
+    text = ONE_THING.sub(lambda m: f"{decimal(m[2])} {CURRENCIES[m[1]][0]} ", text)
     text = MONEY_BEFORE.sub(lambda m: minus(m[1]) + money(m[3], m[4], m[2]), text)
     text = MONEY_AFTER.sub(lambda m: money(m[1], m[2], CODES.get(m[3], m[3])), text)
     text = CENTS.sub(lambda m: f"{cardinal(m[1])} {'cent' if m[1] == '1' else 'cents'}", text)
-    text = PERCENT.sub(lambda m: f"{minus(m[1])}{decimal(m[2])} percent", text)
-    return MEASURE.sub(lambda m: f"{minus(m[1])}{decimal(m[2])} {UNITS[m[3]][m[2] != '1']}", text)
+    return PERCENT.sub(lambda m: f"{minus(m[1])}{decimal(m[2])} percent", text)
+
+
+def decimal_point(match: re.Match[str]) -> str:
+    """`1.234,56` -> 1234.56."""
+    whole, cents = match[1] or match[3], match[2] or match[4]
+    return f"{whole.replace('.', '')}.{cents}"
 
 
 def minus(sign: str) -> str:

@@ -10,14 +10,29 @@ import re
 from app.text.abbreviations import say_abbreviations
 from app.text.cleaning import clean, tidy
 from app.text.dates import say_dates
+from app.text.formulas import say_formulas
+from app.text.measures import say_measures
 from app.text.money import say_amounts
+from app.text.ranges import say_ranges
 from app.text.symbols import say_addresses, say_numbers, say_signs
 
-STEPS = (clean, say_addresses, say_amounts, say_dates, say_abbreviations, say_numbers, say_signs, tidy)
+STEPS = (
+    clean,
+    say_addresses,
+    say_formulas,
+    say_ranges,
+    say_amounts,
+    say_measures,
+    say_dates,
+    say_abbreviations,
+    say_numbers,
+    say_signs,
+    tidy,
+)
 """In this order: what is more specific comes first, since it takes the digits and dots away from the others."""
 PRONOUNCEABLE = re.compile(r"[^\W_]")
 DOUBLED_COMMA = re.compile(r"(?:, ?){2,}")
-COMMA_AT_END = re.compile(r"^[,;: ]+|[, ]+(?=[.!?…])")
+COMMA_AT_END = re.compile(r"^[-,;: ]+|[, ]+(?=[.!?…])")
 
 
 def normalize(text: str) -> str:

@@ -41,7 +41,7 @@ def decimal(number: str) -> str:
 def year(digits: str) -> str:
     """`1905` -> nineteen oh five; `2005` -> two thousand and five; `2024` -> twenty twenty-four."""
     number = int(digits)
-    if number < 1100 or 2000 <= number < 2010 or number % 1000 == 0:
+    if number < 1010 or 2000 <= number < 2010 or number % 1000 == 0:
         return cardinal(str(number))
     century, rest = divmod(number, 100)
     if rest == 0:

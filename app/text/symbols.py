@@ -1,10 +1,11 @@
-"""Addresses, telephone numbers, plain numbers and signs -> words."""
+"""Telephone numbers, plain numbers and signs -> words."""
 
 from __future__ import annotations
 
 import re
 
 from app.text.numbers import cardinal, decimal, fraction, ordinal, spell_digits, year
+from app.text.ranges import LOCAL_PHONE
 
 SPOKEN_SIGNS = {".": " dot ", "/": " slash ", "-": " dash ", "_": " underscore ", "@": " at ", ":": " colon "}
 SPOKEN_SIGNS |= {"?": " question mark ", "=": " equals ", "&": " and ", "#": " hash ", "%": " percent ", "~": " tilde "}
@@ -46,6 +47,18 @@ SIGNS = {
     "¥": " yen ",
     "¢": " cents ",
     "~": " about ",
+    "≈": " about ",
+    "±": " plus or minus ",
+    "×": " times ",
+    "÷": " divided by ",
+    "≤": " at most ",
+    "≥": " at least ",
+    "≠": " is not ",
+    "√": " the root of ",
+    "∞": " infinity ",
+    "₹": " rupees ",
+    "₩": " won ",
+    "₽": " rubles ",
     "#": " number ",
     "*": " ",
     "|": " ",
@@ -78,7 +91,7 @@ def say_address(address: str) -> str:
 
 def say_numbers(text: str) -> str:
     """Read telephone numbers, versions, ordinals, fractions, ranges and every number that is left."""
-    text = PHONE.sub(phone, text)
+    text = LOCAL_PHONE.sub(lambda m: ", ".join(map(spell_digits, m[0].split("-"))), PHONE.sub(phone, text))
     text = INTERNATIONAL.sub(lambda m: "plus " + ", ".join(map(spell_digits, re.split("[ -]", m[1]))), text)
     text = VERSION.sub(lambda m: ("version " if m[1] else "") + " point ".join(map(cardinal, m[2].split("."))), text)
     text = ORDINAL.sub(lambda m: ordinal(m[1]), text)
