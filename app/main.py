@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,13 +26,16 @@ from app.settings import Settings
 
 def create_app(settings: Settings, on_failure: Callable[[str], None] = lambda reason: None) -> FastAPI:
     """The service as an ASGI app. `on_failure` hears why, if the models cannot be loaded."""
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
         title="Intone",
         description="Speech whose every sentence carries the emotion of its words.",
         version=_version(),
         lifespan=_lifespan,
         redirect_slashes=False,
     )
+    # Reads the system's tables of media types now: the first served file would read them on the event loop.
+    mimetypes.init()
     app.state.service = Service(settings, on_failure)
     for routes in (synthesize, analyze, voices, health):
         app.include_router(routes.router)

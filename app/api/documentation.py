@@ -172,12 +172,21 @@ def plan_answer() -> Responses:
 
 
 def document(app: FastAPI) -> None:
-    """Add the schemas that the answers above refer to."""
+    """Add the schema that the answers above refer to, in place of FastAPI's own, which is never answered."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = made()
-        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
+        document["components"] = {"schemas": {"Problem": _PROBLEM_SCHEMA}}
+        for path in document["paths"].values():
+            for operation in path.values():
+                _drop_validation_error(operation["responses"])
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _drop_validation_error(responses: dict[str, Any]) -> None:
+    schema = responses.get("422", {}).get("content", {}).get(JSON, {}).get("schema", {})
+    if schema.get("$ref", "").endswith("/HTTPValidationError"):
+        del responses["422"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 
 import httpx
@@ -128,6 +129,19 @@ async def test_openapi_names_every_reference_that_it_uses(client: httpx.AsyncCli
 async def test_the_documentation_page_is_there(client: httpx.AsyncClient) -> None:
     answer = await client.get("/docs")
     assert answer.status_code == 200 and "/openapi.json" in answer.text
+
+
+async def test_the_documentation_page_needs_no_other_host(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    assert "//" not in page.replace("<!--", "").replace("-->", "").replace("// ", "")
+    parts = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(parts) >= 3
+    for part in parts:
+        assert (await client.get(part)).status_code == 200
+
+
+async def test_the_api_reference_names_no_answer_that_the_service_never_gives(client: httpx.AsyncClient) -> None:
+    assert "HTTPValidationError" not in (await client.get("/openapi.json")).text
 
 
 def test_a_code_has_one_status_and_every_error_of_a_class_below_takes_its_row() -> None:
