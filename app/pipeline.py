@@ -13,7 +13,7 @@ from app.audio.join import Piece, Placed, join
 from app.audio.pauses import pause_between
 from app.emotion import Classifier, plan_emotions, read_label_map
 from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
-from app.plan import Emotion, Plan, Sentence, Speech, Timings, Utterance
+from app.plan import Emotion, Plan, Sentence, Speech, Timings, Utterance, Word
 from app.settings import Settings
 from app.speech import Engine, Spoken
 from app.text import read_text
@@ -121,8 +121,8 @@ class Pipeline:
             if on_utterance:
                 on_utterance(number, len(plan.utterances))
         utterances = tuple(
-            replace(utterance, start=round(placed.start, 4), end=round(placed.end, 4))
-            for utterance, placed in zip(plan.utterances, pieces, strict=True)
+            replace(utterance, start=placed.start, end=placed.end, words=place_words(one.words, placed))
+            for utterance, one, placed in zip(plan.utterances, spoken, pieces, strict=True)
         )
         warnings = plan.warnings + tuple(warning for one in spoken for warning in one.warnings)
         timings = Timings(acoustic=sum(s.acoustic_ms for s in spoken), vocoder=sum(s.vocoder_ms for s in spoken))
@@ -185,6 +185,16 @@ def place_pauses(sentences: list[Sentence], utterances: list[Utterance]) -> list
         )
         paused.append(replace(here, pause_after=pause if here.spoken else 0.0))
     return paused + utterances[-1:]
+
+
+def place_words(words: tuple[Word, ...], placed: Placed) -> tuple[Word, ...]:
+    """Words in the time of the joined audio."""
+    offset = placed.start - placed.trimmed_lead
+
+    def within(seconds: float) -> float:
+        return min(max(seconds + offset, placed.start), placed.end)
+
+    return tuple(replace(word, start=within(word.start), end=within(word.end)) for word in words)
 
 
 def estimate_seconds(utterances: list[Utterance], voice: Voice) -> float:

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from app.plan import Emotion, PlanWarning, Utterance
+from app.plan import Emotion, PlanWarning, Utterance, Word
 from app.speech.acoustic import Mel
 from app.speech.backends.torch import TorchBackend
 from app.speech.loading import Loader, Speaker
 from app.speech.tokens import Tokens
+from app.speech.words import time_words
 from app.voices import Voice
 
 Samples = npt.NDArray[np.float32]
@@ -33,6 +34,8 @@ class Spoken:
     """Mono, (samples,), within -1..1; empty where nothing could be pronounced."""
     gain: float
     """Linear; fixed for the checkpoint."""
+    words: tuple[Word, ...] = ()
+    """Seconds from the beginning of the samples; only where the acoustic model gives durations."""
     warnings: tuple[PlanWarning, ...] = ()
     acoustic_ms: float = 0.0
     vocoder_ms: float = 0.0
@@ -63,19 +66,22 @@ class Engine:
         gain = 10 ** (speaker.gain_db / 20)
         tokens = speaker.checkpoint.tokenizer.encode(with_final_mark(utterance.spoken)) if utterance.spoken else None
         if tokens is None or not any(symbol.isalpha() for symbol in tokens.symbols):
-            return Spoken(np.zeros(0, np.float32), gain, (nothing_spoken(utterance),))
+            return Spoken(np.zeros(0, np.float32), gain, warnings=(nothing_spoken(utterance),))
         began = time.perf_counter()
         mel = speaker.mel(tokens.ids, utterance.degree, utterance.speed, seed)
         midway = time.perf_counter()
         samples = speaker.vocoder.samples(mel.frames, seed)
         ended = time.perf_counter()
         warnings = [*unread(utterance, tokens), *foreign(utterance, speaker), *faults(utterance, mel)]
+        frame_seconds = len(samples) / mel.frames.shape[2] / voice.sample_rate
+        words = time_words(utterance, tokens, mel.durations, frame_seconds) if mel.durations else ()
         if not np.isfinite(samples).all():
             samples = np.zeros(0, np.float32)
+            words = ()
             warnings.append(
                 PlanWarning("not_finite", f"{place(utterance)}: the weights gave no sound, it was left out.")
             )
-        return Spoken(samples, gain, tuple(warnings), 1000 * (midway - began), 1000 * (ended - midway))
+        return Spoken(samples, gain, words, tuple(warnings), 1000 * (midway - began), 1000 * (ended - midway))
 
 
 def with_final_mark(spoken: str) -> str:

@@ -16,6 +16,8 @@ class Tokens:
     ids: tuple[int, ...]
     symbols: str
     """The characters or phonemes behind the ids, without blanks and end marks."""
+    places: tuple[int, ...]
+    """Where the id of each symbol stands."""
     dropped: str
     """Characters that the checkpoint does not know, each once; they are left out."""
 
@@ -43,7 +45,9 @@ class Tokenizer:
         known = "".join(character for character in text if character in self.characters.vocab)
         dropped = "".join(dict.fromkeys(character for character in text if character not in self.characters.vocab))
         ids = [self.characters.char_to_id(character) for character in known]
-        return Tokens(tuple(self.with_ends(self.with_blanks(ids))), known, dropped)
+        first, step = int(self.add_blank) + int(self.use_ends), 1 + int(self.add_blank)
+        places = tuple(range(first, first + step * len(ids), step))
+        return Tokens(tuple(self.with_ends(self.with_blanks(ids))), known, places, dropped)
 
     def with_blanks(self, ids: list[int]) -> list[int]:
         """A blank before, between and behind the tokens, where the model was trained so."""
