@@ -1,0 +1,49 @@
+"""A service that also has a voice without every emotion: what it falls back to is told, or refused when strict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from serving import start_server
+from tiny_voice import write_tiny_voice
+
+from app.shipped import shipped_models
+
+ANGRY = "I am so angry with you, this makes me furious!"
+
+
+@pytest.fixture(scope="module")
+def poor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("poor")
+    write_tiny_voice(folder / "voices" / "tiny", speakers=("neutral", "joy"))
+    voices = f"{shipped_models() / 'voices'}:{folder / 'voices'}"
+    server = start_server(folder, INTONE_VOICES=voices)
+    with server.client() as client:
+        yield client
+    server.stop()
+
+
+def test_a_fallback_is_told_in_the_plan_and_in_a_header(poor: httpx.Client) -> None:
+    answer = poor.post("/synthesize", json={"text": ANGRY, "voice": "tiny", "seed": 1, "timing": True})
+    assert answer.status_code == 200
+    (utterance,) = answer.json()["plan"]["utterances"]
+    assert (utterance["source"], utterance["emotion"]) == ("fallback", "neutral")
+    assert "anger" in utterance["reason"]
+    assert "fallback" in [warning["code"] for warning in answer.json()["plan"]["warnings"]]
+    assert "fallback" in answer.headers["x-warnings"].split(",")
+
+
+@pytest.mark.parametrize("fields", [{}, {"emotion": "angry"}])
+def test_strict_refuses_it(poor: httpx.Client, fields: dict[str, str]) -> None:
+    answer = poor.post("/synthesize", json={"text": ANGRY, "voice": "tiny", "strict": True, **fields})
+    assert (answer.status_code, answer.json()["code"]) == (409, "fallback_refused")
+    assert "anger" in answer.json()["detail"]
+    assert poor.post("/synthesize", json={"text": ANGRY, "strict": True}).status_code == 200
+
+
+def test_the_list_of_voices_tells_beforehand(poor: httpx.Client) -> None:
+    voices = {voice["name"]: voice for voice in poor.get("/voices").json()["voices"]}
+    assert set(voices["tiny"]["emotions"]) == {"neutral", "joy"}
+    assert len(voices["wren"]["emotions"]) == 7
