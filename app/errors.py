@@ -4,7 +4,7 @@ IntoneError
 ├── UnreadableBody, UnsupportedMediaType, NotAcceptable, RouteNotFound, MethodNotAllowed
 ├── InvalidRequest, EmptyText, UnknownEmotion, TextTooLong, AudioTooLong, BodyTooLarge
 ├── VoiceNotFound, FallbackRefused
-├── Unauthorized, Busy, NotReady, OverTimeBudget
+├── Busy, NotReady, OverTimeBudget
 └── SetupError: the installation is at fault (settings, a voice folder, a classifier), told at start
     ├── InvalidVoice
     └── InvalidClassifier
@@ -87,10 +87,6 @@ class FallbackRefused(IntoneError):
     """`strict` was asked for and a fallback would have been needed."""
 
 
-class Unauthorized(IntoneError):
-    """No key, or a wrong one."""
-
-
 class Busy(IntoneError):
     """The queue is full."""
 
@@ -126,7 +122,6 @@ class ErrorRow:
 
 ERRORS: dict[type[IntoneError], ErrorRow] = {
     UnreadableBody: ErrorRow(400, "unreadable_body", "The body cannot be read"),
-    Unauthorized: ErrorRow(401, "unauthorized", "A valid key is needed"),
     RouteNotFound: ErrorRow(404, "not_found", "There is nothing at this address"),
     VoiceNotFound: ErrorRow(404, "voice_not_found", "There is no such voice"),
     MethodNotAllowed: ErrorRow(405, "method_not_allowed", "This address does not take this method"),

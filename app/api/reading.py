@@ -13,7 +13,6 @@ from app.api.body import JSON, MediaType, decode, media_type, read_body, without
 from app.api.schemas import SpeechBody, check_fields, read_query, refuse_query
 from app.api.service import service_of
 from app.api.strict_json import read_json
-from app.errors import EmptyText, TextTooLong
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline, SpeechRequest
@@ -46,7 +45,7 @@ def _read(body: bytes, media: MediaType, request: Request, pipeline: Pipeline) -
     fields = _fields(body, media, request.scope["query_string"])
     format = check_format(fields.format)
     text = without_bom(fields.text)
-    _check_length(text, pipeline.settings.max_chars)
+    pipeline.check_length(text)
     speech = _speech_request(fields, text, pipeline)
     return Asked(pipeline, speech, choose(format, bool(fields.timing), request.headers.get("accept", "")))
 
@@ -58,16 +57,6 @@ def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
         return check_fields(data)
     text = decode(body, media.charset)
     return check_fields({**read_query(query), "text": text})
-
-
-def _check_length(text: str, limit: int) -> None:
-    if len(text) > limit:
-        raise TextTooLong(
-            f"The text has {len(text)} characters, the limit is {limit}.",
-            hint="Send the text in parts, or raise INTONE_MAX_CHARS.",
-        )
-    if not text.strip():
-        raise EmptyText("The text is empty or white space.", hint="Put what is to be spoken into `text`.")
 
 
 def _speech_request(fields: SpeechBody, text: str, pipeline: Pipeline) -> SpeechRequest:

@@ -19,6 +19,9 @@ logger = logging.getLogger("intone.request")
 CLIENT_GONE = 499
 """Status in the log of a request whose client did not wait for the answer."""
 
+_PROBES = ("/health", "/ready")
+"""Asked every few seconds by whatever watches the service; their lines would bury all others."""
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LONGEST_PATH = 200
 
@@ -84,7 +87,8 @@ class _Exchange:
             "request_id": self.request_id,
             **self.facts,
         }
-        logger.log(logging.WARNING if status >= 500 else logging.INFO, "request", extra={"facts": facts})
+        level = logging.WARNING if status >= 500 else logging.INFO
+        logger.log(logging.DEBUG if facts["path"] in _PROBES else level, "request", extra={"facts": facts})
 
 
 def _request_id(scope: Scope) -> str:

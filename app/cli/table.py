@@ -22,9 +22,9 @@ _PIPE_WIDTH = 160
 """Columns where the output is no terminal that could say how wide it is."""
 
 
-def show_plan(plan: Plan, *, to_stderr: bool = False) -> None:
+def show_plan(plan: Plan) -> None:
     """Print the plan, with colours on a terminal only."""
-    console = Console(stderr=to_stderr, highlight=False)
+    console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
     console.print(_table(plan))

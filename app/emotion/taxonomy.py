@@ -10,8 +10,6 @@ from pathlib import Path
 from app.errors import InvalidClassifier, UnknownEmotion
 from app.plan import Emotion
 
-TAXONOMY_VERSION = "1"
-
 EKMAN = {emotion.value: emotion for emotion in Emotion}
 """Ekman's six and neutral under their own names, as j-hartmann/emotion-english-distilroberta-base has them too."""
 

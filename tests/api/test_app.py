@@ -83,12 +83,23 @@ async def test_another_request_id_is_replaced(client: httpx.AsyncClient, request
 
 async def test_every_request_makes_one_log_line(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "intone.request"):
-        answer = await client.get("/health")
+        answer = await client.get("/openapi.json")
     (record,) = [record for record in caplog.records if record.name == "intone.request"]
     facts = record.facts  # type: ignore[attr-defined]
-    assert (facts["method"], facts["path"], facts["status"]) == ("GET", "/health", 200)
+    assert (facts["method"], facts["path"], facts["status"]) == ("GET", "/openapi.json", 200)
     assert facts["request_id"] == answer.headers["x-request-id"]
     assert facts["ms"] >= 0
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+async def test_probes_are_told_on_demand_only(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    for level, lines in ((logging.INFO, 0), (logging.DEBUG, 1)):
+        caplog.clear()
+        with caplog.at_level(level, "intone.request"):
+            await client.get(path)
+        assert len([record for record in caplog.records if record.name == "intone.request"]) == lines
 
 
 async def test_a_fault_of_the_service_is_a_500_that_tells_the_client_and_the_log_nothing_of_the_text(
