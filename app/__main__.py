@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from app.cli.parser import UsageError, make_parser
+from app.cli.parser import make_parser
+from app.cli.usage import UsageError
 from app.errors import IntoneError
 
 FAILED = 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from app.cli.parser import UsageError
+from app.cli.usage import UsageError
 from app.errors import SetupError
 from app.settings import Settings, load_settings
 

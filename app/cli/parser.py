@@ -6,13 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.errors import IntoneError
-
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
-
-
-class UsageError(IntoneError):
-    """The command was called wrongly."""
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

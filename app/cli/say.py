@@ -12,10 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, encode
 from app.cli.flags import settings
-from app.cli.parser import UsageError
 from app.cli.player import find_player, play
 from app.cli.source import speech_request
 from app.cli.table import show_plan
+from app.cli.usage import UsageError
 from app.errors import IntoneError
 from app.plan import Speech
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.parser import UsageError
+from app.cli.usage import UsageError
 
 if TYPE_CHECKING:
     from app.pipeline import SpeechRequest
