@@ -21,7 +21,7 @@ ARRAY_PARTS = {"_reconstruct", "scalar", "ndarray", "dtype"}
 """The names that a pickled array is made of; whatever else a statistics file names is refused."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Normalization:
     """One model's way to write a mel spectrogram, (1, n_mels, T)."""
 
@@ -55,6 +55,12 @@ class Normalization:
         mel = share * (audio.max_norm - low) + low
         return mel.clamp(low, audio.max_norm) if audio.clip_norm else mel
 
+    def same_as(self, other: Normalization) -> bool:
+        """Whether both write every mel spectrogram alike."""
+        if self.mean is None or self.deviation is None or other.mean is None or other.deviation is None:
+            return self.audio == other.audio and self.mean is other.mean
+        return torch.equal(self.mean, other.mean) and torch.equal(self.deviation, other.deviation)
+
     @property
     def log_scale(self) -> float:
         """What a natural logarithm is multiplied by: the gain, over the base's own logarithm."""
@@ -67,7 +73,7 @@ class MelConverter:
     def __init__(self, acoustic: Normalization, vocoder: Normalization) -> None:
         self.acoustic = acoustic
         self.vocoder = vocoder
-        self.identical = acoustic == vocoder or not (acoustic.audio.signal_norm or vocoder.audio.signal_norm)
+        self.identical = acoustic.same_as(vocoder) or not (acoustic.audio.signal_norm or vocoder.audio.signal_norm)
         self.ratio = vocoder.log_scale / acoustic.log_scale
 
     def __call__(self, mel: Tensor) -> Tensor:

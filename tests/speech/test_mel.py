@@ -46,9 +46,9 @@ def test_values_are_normalised_as_coqui_does(audio: dict[str, Any]) -> None:
     np.testing.assert_allclose(ours.undo(small)[0].numpy(), theirs.denormalize(small[0].numpy()), atol=1e-3)
 
 
-def write_statistics(path: Path, audio: dict[str, Any]) -> None:
+def write_statistics(path: Path, audio: dict[str, Any], seed: int = 0) -> None:
     """As coqui's compute_statistics writes them."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
     statistics = {
         "mel_mean": random.normal(size=80).astype(np.float32),
         "mel_std": random.uniform(0.5, 2, size=80).astype(np.float32),
@@ -69,6 +69,20 @@ def test_statistics_are_applied_as_coqui_does(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         ours.undo(values)[0].numpy(), theirs.denormalize(values[0].numpy()), rtol=1e-4, atol=1e-4
     )
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_two_models_with_statistics_of_their_own_are_converted_as_coqui_does(tmp_path: Path, seed: int) -> None:
+    converted = []
+    for name, own_seed in (("acoustic", 0), ("vocoder", seed)):
+        (tmp_path / name).mkdir()
+        write_statistics(tmp_path / name / "scale_stats.npy", {}, own_seed)
+        audio = AudioConfig.from_dict({"signal_norm": True, "stats_path": "scale_stats.npy"})
+        converted.append(read_normalization(audio, tmp_path / name))
+    theirs = [processor({"signal_norm": True}, tmp_path / name / "scale_stats.npy") for name in ("acoustic", "vocoder")]
+    values = mel() / 20
+    expected = theirs[1].normalize(theirs[0].denormalize(values[0].numpy()))
+    np.testing.assert_allclose(MelConverter(*converted)(values)[0].numpy(), expected, rtol=1e-4, atol=1e-4)
 
 
 class Bomb:
