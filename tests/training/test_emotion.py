@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,7 @@ def test_it_learns_and_saves_what_the_service_loads(
 ) -> None:
     monkeypatch.setattr(emotion, "LEARNING_RATE", 0.01)
     monkeypatch.setattr(emotion, "EPOCHS", 10)
+    monkeypatch.setattr(emotion, "SEEDS", (1, 2))
     emotion.fine_tune(encoder, write_data(tmp_path / "data"), tmp_path / "out")
     trained = Classifier.load(tmp_path / "out")
     joyful, plain = trained.classify(["lovely day thing thing", "thing thing"])
@@ -66,7 +68,8 @@ def test_it_learns_and_saves_what_the_service_loads(
     assert config["intone"]["threshold"] == trained.threshold
 
 
-def test_word_embeddings_stay_as_they_are(tmp_path: Path, encoder: Path) -> None:
+def test_word_embeddings_stay_as_they_are(tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emotion, "SEEDS", (1,))
     emotion.fine_tune(encoder, write_data(tmp_path / "data"), tmp_path / "out")
     before = BertModel.from_pretrained(encoder).embeddings.word_embeddings.weight
     after = Classifier.load(tmp_path / "out").model.bert.embeddings.word_embeddings.weight
@@ -89,7 +92,7 @@ def test_the_learning_rate_rises_and_falls() -> None:
 
 def test_every_epoch_sees_every_sentence_once_in_batches_of_like_length() -> None:
     examples = [Example("x" * (number % 50), (Emotion.JOY,), "xed", str(number)) for number in range(emotion.BATCH * 8)]
-    drawn = list(emotion.batches(examples, 16))
+    drawn = list(emotion.batches(examples, 16, random.Random(0)))
     assert [len(batch) for batch in drawn] == [emotion.BATCH] * 16
     for epoch in (drawn[:8], drawn[8:]):
         assert sorted(int(one.split) for batch in epoch for one in batch) == list(range(len(examples)))
@@ -104,11 +107,40 @@ def test_two_labels_are_half_each() -> None:
 def test_rare_classes_weigh_more_but_not_by_all_their_rarity() -> None:
     examples = [Example("", (label,), "xed", "train") for label in Emotion for _ in range(10)]
     examples += [Example("", (Emotion.NEUTRAL,), "xed", "train")] * 310
-    weights = emotion.class_weights(examples)
+    weights = emotion.class_weights(examples)["xed"]
     assert weights[1:].unique().numel() == 1
     assert float(weights[1] / weights[0]) == pytest.approx(32**0.3)
 
 
 def test_a_class_without_any_sentence_has_a_finite_weight() -> None:
     weights = emotion.class_weights([Example("", (Emotion.JOY,), "xed", "train")] * 4)
-    assert bool(weights.isfinite().all())
+    assert bool(weights["xed"].isfinite().all())
+
+
+def test_rarity_is_counted_in_each_source_by_itself() -> None:
+    post = [Example("", (Emotion.JOY,), "goemotions", "train")] * 9 + [
+        Example("", (Emotion.FEAR,), "goemotions", "train")
+    ]
+    line = [Example("", (Emotion.FEAR,), "xed", "train")] * 9 + [Example("", (Emotion.JOY,), "xed", "train")]
+    weights = emotion.class_weights(post + line)
+    joy, fear = EMOTIONS.index(Emotion.JOY), EMOTIONS.index(Emotion.FEAR)
+    assert float(weights["goemotions"][fear] / weights["goemotions"][joy]) == pytest.approx(9**0.3)
+    assert float(weights["xed"][joy] / weights["goemotions"][fear]) == pytest.approx(0.4)
+
+
+def test_the_loss_is_cross_entropy_weighted_by_class_and_source() -> None:
+    batch = [
+        Example("", (Emotion.JOY,), "xed", "train"),
+        Example("", (Emotion.JOY, Emotion.FEAR), "goemotions", "train"),
+    ]
+    weights = {"xed": torch.full((7,), 0.4), "goemotions": torch.arange(1.0, 8.0)}
+    logits = torch.randn(2, 7, generator=torch.Generator().manual_seed(0))
+    logs, joy, fear = logits.log_softmax(-1), EMOTIONS.index(Emotion.JOY), EMOTIONS.index(Emotion.FEAR)
+    first, second, third = 0.4, 0.5 * (joy + 1), 0.5 * (fear + 1)
+    expected = -(first * logs[0, joy] + second * logs[1, joy] + third * logs[1, fear]) / (first + second + third)
+    assert float(emotion.weighted_loss(logits, batch, weights)) == pytest.approx(float(expected))
+
+
+def test_the_average_of_runs_is_taken_weight_by_weight() -> None:
+    runs = [{"a": torch.tensor([1.0, 3.0])}, {"a": torch.tensor([3.0, 5.0])}]
+    assert emotion.average(runs)["a"].tolist() == [2.0, 4.0]
