@@ -1,0 +1,80 @@
+"""Make the training corpus of the embedded voice: `python -m scripts.corpus OUT MINUTES --texts FILE`.
+
+Needs `pip install hibari-tts onnx soxr` beside this project's own packages. FILE holds one text a line, MINUTES are
+those of each emotion (`--emotion NAME …` for fewer than all). OUT is laid out as LJSpeech is:
+
+    metadata.csv      name|text|text as it is read|emotion
+    wavs/NAME.flac    22,050 Hz, mono
+    durations.jsonl   {"name": …, "symbols": espeak's phonemes, "seconds": [one value for each symbol]}
+    pitch.npz         name -> Hz, 80 values a second, 0 where unvoiced
+
+The same arguments give the same files. Texts that teacher and espeak read differently are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from app.plan import Emotion
+from scripts.corpus.clips import Clip, make_clips
+
+LOGGER = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Make the clips of all emotions, then the files that list them."""
+    arguments = parse()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    folder = arguments.output / "wavs"
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = read_texts(arguments.texts)
+    emotions = arguments.emotion or list(Emotion)
+    clips: list[Clip] = []
+    # A process of its own for each emotion: threads that espeak and onnxruntime have started do not survive a fork.
+    with ProcessPoolExecutor(arguments.processes, get_context("spawn")) as pool:
+        make = partial(make_clips, texts, minutes=arguments.minutes, folder=folder)
+        for emotion, (made, left_out) in zip(emotions, pool.map(make, emotions), strict=True):
+            minutes = sum(sum(clip.seconds) for clip in made) / 60
+            LOGGER.info("%s: %.1f minutes in %d clips, %d left out", emotion, minutes, len(made), left_out)
+            clips += made
+    write_lists(arguments.output, clips)
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("output", type=Path)
+    parser.add_argument("minutes", type=float, help="of speech for each emotion")
+    parser.add_argument("--texts", type=Path, required=True, help="one text a line")
+    parser.add_argument("--emotion", type=Emotion, nargs="+", help="default: all seven")
+    parser.add_argument("--processes", type=int, default=2)
+    return parser.parse_args()
+
+
+def read_texts(path: Path) -> list[str]:
+    """The lines that fit into metadata.csv, each once."""
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return list(dict.fromkeys(line for line in lines if line and "|" not in line))
+
+
+def write_lists(folder: Path, clips: Sequence[Clip]) -> None:
+    """Texts, durations and pitch of all clips, one file each."""
+    rows = [f"{clip.name}|{clip.text}|{clip.spoken}|{clip.emotion.value}\n" for clip in clips]
+    (folder / "metadata.csv").write_text("".join(rows), encoding="utf-8")
+    timed = [{"name": clip.name, "symbols": clip.symbols, "seconds": clip.seconds} for clip in clips]
+    lines = [json.dumps(each, ensure_ascii=False) + "\n" for each in timed]
+    (folder / "durations.jsonl").write_text("".join(lines), encoding="utf-8")
+    np.savez(folder / "pitch.npz", **{clip.name: clip.pitch for clip in clips})
+
+
+if __name__ == "__main__":
+    main()
