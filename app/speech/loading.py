@@ -14,7 +14,8 @@ from app.speech.coqui import build_acoustic, build_hifigan, coqui_config, fill, 
 from app.speech.mel import MelConverter, read_normalization
 from app.speech.source import HifiganSourceGenerator
 from app.speech.tokens import Tokenizer
-from app.speech.vocoder import HifiganSourceVocoder, HifiganVocoder, Vocoder
+from app.speech.vocoder import HifiganSourceVocoder, HifiganVocoder, Vocoder, VocosSourceVocoder
+from app.speech.vocos import VocosSourceGenerator
 from app.voices import Voice
 from app.voices.voice import acoustic_audio, speaker_names, vocoder_audio
 
@@ -91,7 +92,11 @@ class Loader:
             files = self.voice.manifest.vocoders[name]
             config, state = self.voice.config(files.config), load_weights(self.voice.file(files.model))
             hop_length = vocoder_audio(self.voice, name).hop_length
-            if files.architecture == "hifigan_source":
+            if files.architecture == "vocos_source":
+                vocos = VocosSourceGenerator(config)
+                fill(vocos, state["model"], files.architecture)
+                self.vocoders[name] = VocosSourceVocoder(vocos, self.backend)
+            elif files.architecture == "hifigan_source":
                 generator = HifiganSourceGenerator(config)
                 fill(generator, state["model"], files.architecture)
                 self.vocoders[name] = HifiganSourceVocoder(generator, hop_length, self.backend)

@@ -19,11 +19,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from app.speech.coqui import HifiganGenerator
+from app.speech.pulses import pulse_train, to_samples
 
-PITCH_BASE_HZ = 100.0
 MEL_MEAN, MEL_SCALE = -5.0, 3.0
 LEAKY_SLOPE = 0.1
-SMALLEST_SINE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,8 @@ class Excitation(nn.Module):
     def __init__(self, config: SourceConfig) -> None:
         super().__init__()
         self.config = config
-        self.register_buffer("interpolation", mel_to_bins(config), persistent=False)
+        bands = mel_to_bins(config.sample_rate, config.fft_size, config.num_mels, config.mel_fmin, config.mel_fmax)
+        self.register_buffer("interpolation", bands, persistent=False)
         self.register_buffer("lifter", minimum_phase_lifter(config), persistent=False)
         self.register_buffer("window", torch.hann_window(config.fft_size), persistent=False)
         bins = config.fft_size // 2 + 1
@@ -115,27 +115,13 @@ class Excitation(nn.Module):
         `mel` (B, n_mels, T); `pitch` log2(F0 / 100 Hz) and `voicing` 0..1, (B, T); `noise` standard normal
         (B, T * hop). Returns (B, 2, T * hop).
         """
-        pulses = self.pulse_train(pitch) * self.to_samples(voicing)
+        rate, hop = self.config.sample_rate, self.config.hop_length
+        pulses = pulse_train(pitch, hop, rate, rate / 2) * to_samples(voicing, hop)
         gains = self.mix(torch.cat([standardize(mel), voicing[:, None]], 1))
         tone_gain, hiss_gain = gains.chunk(2, 1)
         tone = self.shape(pulses, self.to_bins(mel + tone_gain) + self.tone[:, None])
         hiss = self.shape(noise, self.to_bins(mel + hiss_gain - 2 * voicing[:, None]) + self.hiss[:, None])
         return torch.stack([tone, hiss], 1)
-
-    def pulse_train(self, pitch: Tensor) -> Tensor:
-        """Sum of all harmonics below half the sample rate (Dirichlet kernel): pitch (B, T) -> (B, T * hop)."""
-        frequency = (PITCH_BASE_HZ * 2 ** self.to_samples(pitch)).double()
-        phase = torch.cumsum(frequency / self.config.sample_rate, 1) % 1
-        harmonics = torch.floor(self.config.sample_rate / 2 / frequency)
-        sine = torch.sin(math.pi * phase)
-        at_pulse = sine.abs() < SMALLEST_SINE
-        divisor = torch.where(at_pulse, torch.ones_like(sine), sine)
-        between = 0.5 * (torch.sin((2 * harmonics + 1) * math.pi * phase) / divisor - 1)
-        return torch.where(at_pulse, harmonics, between).float()
-
-    def to_samples(self, track: Tensor) -> Tensor:
-        """One value a frame -> one a sample: (B, T) -> (B, T * hop)."""
-        return F.interpolate(track[:, None], size=track.shape[1] * self.config.hop_length, mode="linear")[:, 0]
 
     def to_bins(self, log_mel: Tensor) -> Tensor:
         """Mel bands -> linear frequency bins: (B, n_mels, T) -> (B, bins, T)."""
@@ -201,13 +187,13 @@ def entry_layers(upsample_factors: list[int], initial_channels: int) -> list[nn.
     return layers
 
 
-def mel_to_bins(config: SourceConfig) -> Tensor:
-    """Weights (bins, n_mels) that interpolate linearly between the centres of the mel bands."""
-    centres = librosa.mel_frequencies(config.num_mels + 2, fmin=config.mel_fmin, fmax=config.mel_fmax)[1:-1]
-    bins = np.linspace(0, config.sample_rate / 2, config.fft_size // 2 + 1)
-    upper = np.clip(np.searchsorted(centres, bins), 1, config.num_mels - 1)
+def mel_to_bins(sample_rate: int, fft_size: int, num_mels: int, fmin: float, fmax: float) -> Tensor:
+    """Weights (bins, n_mels) that interpolate linearly between the centres of the mel bands, which are in hertz."""
+    centres = librosa.mel_frequencies(num_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
+    bins = np.linspace(0, sample_rate / 2, fft_size // 2 + 1)
+    upper = np.clip(np.searchsorted(centres, bins), 1, num_mels - 1)
     share = np.clip((bins - centres[upper - 1]) / (centres[upper] - centres[upper - 1]), 0, 1)
-    weights = np.zeros((len(bins), config.num_mels), np.float32)
+    weights = np.zeros((len(bins), num_mels), np.float32)
     weights[np.arange(len(bins)), upper - 1] = 1 - share
     weights[np.arange(len(bins)), upper] = share
     return torch.from_numpy(weights)

@@ -62,7 +62,7 @@ class AudioConfig:
 
 
 def source_audio(audio: Mapping[str, Any]) -> AudioConfig:
-    """The `audio` of a `hifigan_source`: natural logarithms of magnitudes, as they are."""
+    """The `audio` of a vocoder with a harmonic source: natural logarithms of magnitudes, as they are."""
     return AudioConfig.from_dict({"signal_norm": False, "log_func": "np.log", "spec_gain": 1.0, **audio})
 
 

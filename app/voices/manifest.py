@@ -58,8 +58,8 @@ class VocoderFiles(_Strict):
     model: RelativePath
     """Weights: `.safetensors`, or `.pth` that loads without running code."""
     config: RelativePath
-    """coqui's `config.json`, or that of a `hifigan_source`."""
-    architecture: Literal["hifigan", "hifigan_source"]
+    """coqui's `config.json`, or that of a `hifigan_source` or `vocos_source`."""
+    architecture: Literal["hifigan", "hifigan_source", "vocos_source"]
     sha256: Sha256 | None = None
     """Hash of the weights, checked when it is given."""
 

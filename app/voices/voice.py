@@ -97,7 +97,7 @@ def vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
     """What a vocoder's config says about the mel spectrogram that it takes."""
     files = voice.manifest.vocoders[vocoder]
     audio = voice.config(files.config)["audio"]
-    return source_audio(audio) if files.architecture == "hifigan_source" else AudioConfig.from_dict(audio)
+    return AudioConfig.from_dict(audio) if files.architecture == "hifigan" else source_audio(audio)
 
 
 def speaker_names(voice: Voice, checkpoint: str) -> list[str]:

@@ -1,0 +1,32 @@
+"""A band-limited pulse train of a pitch track: what a voice's harmonics start from."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+PITCH_BASE_HZ = 100.0
+SMALLEST_SINE = 1e-5
+
+
+def pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: float) -> Tensor:
+    """Sum of all harmonics up to `top_hz`, each of amplitude one (Dirichlet kernel).
+
+    `pitch` is log2(F0 / 100 Hz), (B, T); the samples are (B, T * hop_length).
+    """
+    frequency = (PITCH_BASE_HZ * 2 ** to_samples(pitch, hop_length)).double()
+    phase = torch.cumsum(frequency / sample_rate, 1) % 1
+    harmonics = torch.floor(top_hz / frequency)
+    sine = torch.sin(math.pi * phase)
+    at_pulse = sine.abs() < SMALLEST_SINE
+    divisor = torch.where(at_pulse, torch.ones_like(sine), sine)
+    between = 0.5 * (torch.sin((2 * harmonics + 1) * math.pi * phase) / divisor - 1)
+    return torch.where(at_pulse, harmonics, between).float()
+
+
+def to_samples(track: Tensor, hop_length: int) -> Tensor:
+    """One value a frame -> one a sample: (B, T) -> (B, T * hop_length)."""
+    return F.interpolate(track[:, None], size=track.shape[1] * hop_length, mode="linear")[:, 0]

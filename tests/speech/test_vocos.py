@@ -1,0 +1,80 @@
+"""Vocos with a harmonic source: its transforms, its harmonics, and any length of input."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from app.speech.backends.torch import TorchBackend
+from app.speech.vocoder import VocosSourceVocoder
+from app.speech.vocos import VocosSourceGenerator
+
+CONFIG: dict[str, Any] = {
+    "architecture": "vocos_source",
+    "audio": {
+        "sample_rate": 24000,
+        "fft_size": 1200,
+        "hop_length": 300,
+        "num_mels": 80,
+        "mel_fmin": 0,
+        "mel_fmax": 8000,
+    },
+    "network": {"channels": 16, "blocks": 2, "pitch_channels": 8},
+}
+
+
+@pytest.fixture(scope="module")
+def generator() -> VocosSourceGenerator:
+    torch.manual_seed(0)
+    return VocosSourceGenerator(CONFIG).eval()
+
+
+def mel(frames: int) -> torch.Tensor:
+    return torch.randn(1, 80, frames, generator=torch.Generator().manual_seed(1)) * 2 - 5
+
+
+def test_the_transform_is_undone(generator: VocosSourceGenerator) -> None:
+    samples = torch.randn(1, 40 * 300, generator=torch.Generator().manual_seed(2))
+    back = generator.invert(generator.transform(samples))
+    assert back.shape == samples.shape
+    # The frame behind the last hop is not kept, so half a window at the end is not whole.
+    torch.testing.assert_close(back[:, :-600], samples[:, :-600], atol=1e-4, rtol=1e-4)
+
+
+def test_harmonics_have_the_pitch_and_the_loudness_that_are_asked_for(generator: VocosSourceGenerator) -> None:
+    frames, tone_db = 80, -1.5
+    parts = torch.zeros(1, 4, 601, frames)
+    parts[:, 0], parts[:, 2] = tone_db, -30.0
+    pitch = torch.full((1, frames), math.log2(2.0))
+    samples = generator.render(parts, pitch, torch.ones(1, frames))[0].detach().numpy()
+    middle = samples[6000:18000]
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle)))) / (len(middle) / 4)
+    peaks = [spectrum[round(200 * harmonic * len(middle) / 24000)] for harmonic in range(1, 50)]
+    np.testing.assert_allclose(peaks, math.exp(tone_db), rtol=0.05)
+    between = [spectrum[round(200 * (harmonic + 0.5) * len(middle) / 24000)] for harmonic in range(1, 50)]
+    assert max(between) < 0.01 * min(peaks)
+
+
+def test_what_is_unvoiced_has_no_harmonics(generator: VocosSourceGenerator) -> None:
+    parts = torch.zeros(1, 4, 601, 30)
+    parts[:, 2] = -30.0
+    assert generator.render(parts, torch.ones(1, 30), torch.zeros(1, 30)).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 50])
+def test_any_length_gives_a_hop_of_samples_for_each_frame(frames: int) -> None:
+    torch.manual_seed(0)
+    vocoder = VocosSourceVocoder(VocosSourceGenerator(CONFIG), TorchBackend())
+    samples = vocoder.samples(mel(frames), seed=0)
+    assert samples.shape == (frames * 300,)
+    assert np.isfinite(samples).all() and np.abs(samples).max() <= 1
+    assert (samples == vocoder.samples(mel(frames), seed=1)).all()
+
+
+def test_a_network_gone_wild_stays_finite(generator: VocosSourceGenerator) -> None:
+    parts = torch.full((1, 4, 601, 20), 1e4)
+    assert generator.render(parts, torch.ones(1, 20), torch.ones(1, 20)).isfinite().all()
