@@ -132,7 +132,7 @@ class VocosSourceGenerator(nn.Module):
         top_hz = TOP_SHARE * self.config.sample_rate / 2
         pulses = pulse_train(pitch, self.config.hop_length, self.config.sample_rate, top_hz)
         pulses = pulses * (to_samples(voicing, self.config.hop_length) > 0.5)
-        # A harmonic of amplitude one has a magnitude of one in a spectrum that is divided by half the window's sum.
+        # Divided by half the window's sum every harmonic has the magnitude one, and takes that of the filter.
         harmonics = self.transform(pulses) / (self.config.fft_size / 4)
         spectrum = harmonics * torch.polar(tone.clamp(max=LOUDEST).exp(), tone_phase)
         return self.invert(spectrum + torch.polar(free.clamp(max=LOUDEST).exp(), free_phase))
