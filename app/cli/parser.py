@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
+EVALUATE = "Have a voice speak test sentences, listen to them, and report. Needs: pip install '.[listen]'"
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -21,6 +22,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_say(commands.add_parser("say", help="speak a text", description="Speak a text and show its plan."))
     _add_analyze(commands.add_parser("analyze", help="the plan of a text", description="Show the plan of a text."))
     _add_voices(commands.add_parser("voices", help="what can speak", description="List the installed voices."))
+    _add_evaluate(commands.add_parser("evaluate", help="what a voice is worth", description=EVALUATE))
     return parser
 
 
@@ -56,6 +58,27 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
 def _add_voices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="load each voice and speak with each of its emotions")
     parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    subject = parser.add_mutually_exclusive_group(required=True)
+    subject.add_argument("voice", nargs="?", metavar="VOICE", help="name of a voice, or a folder with a voice.json")
+    subject.add_argument(
+        "--recordings",
+        type=Path,
+        metavar="LIST",
+        help="measure recordings: a file of lines group<TAB>sound file<TAB>text",
+    )
+    parser.add_argument("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
+    parser.add_argument("--limit", type=_positive, metavar="N", help="only the first sentences of each emotion")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots, pictures and sound there")
+
+
+def _positive(value: str) -> int:
+    if int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
+    return int(value)
 
 
 def _within(least: float, most: float) -> Callable[[str], float]:

@@ -1,0 +1,27 @@
+"""What a voice is worth: sentences spoken or recorded -> measures of each -> figures of each group -> a report."""
+
+from app.evaluation.ears import Ears
+from app.evaluation.figures import Figures, figures_by_group
+from app.evaluation.listening import Heard, listen
+from app.evaluation.page import page
+from app.evaluation.recordings import Recording, read_recordings
+from app.evaluation.report import Report
+from app.evaluation.sentences import Prompt, read_sentences
+from app.evaluation.speaking import speak
+from app.evaluation.table import figures_table
+
+__all__ = [
+    "Ears",
+    "Figures",
+    "Heard",
+    "Prompt",
+    "Recording",
+    "Report",
+    "figures_by_group",
+    "figures_table",
+    "listen",
+    "page",
+    "read_recordings",
+    "read_sentences",
+    "speak",
+]

@@ -1,0 +1,34 @@
+"""Have a voice speak the sentences."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from app.errors import SetupError
+from app.evaluation.recordings import Recording
+from app.evaluation.sentences import Prompt
+from app.pipeline import WARM_UP_TEXT, Pipeline, SpeechRequest
+from app.plan import Emotion
+
+
+def speak(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt]) -> Iterator[Recording]:
+    """Speak each sentence with its emotion and time it; loading an emotion's checkpoint is not in the time."""
+    warm: set[Emotion] = set()
+    for sentence in sentences:
+        if sentence.emotion not in warm:
+            _request(pipeline, voice, Prompt(sentence.emotion, WARM_UP_TEXT, seed=0))
+            warm.add(sentence.emotion)
+        yield _request(pipeline, voice, sentence)
+
+
+def _request(pipeline: Pipeline, voice: str, sentence: Prompt) -> Recording:
+    began = time.perf_counter()
+    speech = pipeline.synthesize(
+        # Strict: a fallback would be measured under the name of another emotion.
+        SpeechRequest(sentence.text, voice=voice, emotion=sentence.emotion, seed=sentence.seed, strict=True)
+    )
+    spent = time.perf_counter() - began
+    if not speech.samples.any():
+        raise SetupError(f"The voice {voice} is silent with {sentence.emotion}: {sentence.text}")
+    return Recording(sentence.emotion.value, sentence.text, speech.samples, speech.sample_rate, spent)

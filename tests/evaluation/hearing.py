@@ -1,0 +1,47 @@
+"""What the tests share: recordings that were heard in a way that is known, and ears without packages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.evaluation.listening import Heard
+from app.evaluation.measures import Manner
+from app.evaluation.recordings import Recording
+
+SAMPLES = (0.3 * np.sin(2 * np.pi * 220 * np.arange(8000) / 16000)).astype(np.float32)
+"""Half a second at 16 kHz."""
+
+
+class DeafEars:
+    """Understand "Hello." whatever is said, and like everything."""
+
+    def transcribe(self, sound: npt.NDArray[np.float32]) -> str:
+        return "Hello."
+
+    def word_errors(self, text: str, understood: str) -> int:
+        return 1
+
+    def opinion(self, speech: npt.NDArray[np.float32]) -> float:
+        return 4.0
+
+
+def heard(
+    group: str = "neutral", text: str = "Hello there.", computing_seconds: float | None = 0.05, **measures: Any
+) -> Heard:
+    """Ten words without an error, spoken in a tenth of their time; `measures` are those of `Heard` and `Manner`."""
+    manner = {name: measures.pop(name) for name in Manner.__slots__ if name in measures}
+    return replace(
+        Heard(
+            Recording(group, text, SAMPLES, 16000, computing_seconds),
+            understood=text,
+            words=10,
+            errors=0,
+            mos=4.0,
+            manner=replace(Manner(pitch=12, pitch_range=5, rate=4, level=-20, tilt=-9), **manner),
+        ),
+        **measures,
+    )

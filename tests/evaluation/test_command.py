@@ -1,0 +1,77 @@
+"""`intone evaluate`, with ears that need no packages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import soundfile
+from hearing import SAMPLES, DeafEars
+from tiny_voice import write_tiny_voice
+
+import app.evaluation
+from app.__main__ import main
+
+
+@pytest.fixture(autouse=True)
+def ears(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.evaluation, "Ears", lambda threads: DeafEars())
+
+
+def test_a_voice_folder_speaks_each_of_its_emotions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_tiny_voice(tmp_path / "tiny", speakers=("neutral", "joy"))
+    files = tmp_path / "out.json", tmp_path / "out.html"
+    flags = ("--limit", "1", "--json", str(files[0]), "--html", str(files[1]))
+    assert main(["evaluate", str(folder), *flags]) == 0
+    content = json.loads(files[0].read_text(encoding="utf-8"))
+    assert [one["group"] for one in content["recordings"]] == ["neutral", "joy"]
+    assert content["total"]["real_time_factor"] > 0
+    assert files[1].read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["neutral", "joy", "all"]
+
+
+def test_an_emotion_that_the_voice_lacks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_tiny_voice(tmp_path / "tiny")
+    assert main(["evaluate", str(folder), "--limit", "1", "--emotion", "joy"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_recordings_are_measured_like_a_voice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    soundfile.write(tmp_path / "one.flac", SAMPLES, 16000)
+    (tmp_path / "list.tsv").write_text("teacher\tone.flac\tHello there.\n", encoding="utf-8")
+    assert main(["evaluate", "--recordings", str(tmp_path / "list.tsv")]) == 0
+    assert "teacher" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("wren", "--recordings", "list.tsv"),
+        ("wren", "--limit", "0"),
+        ("wren", "--json", "/nowhere/out.json"),
+        ("wren", "--html", "/nowhere/out.html"),
+        ("--recordings", "list.tsv", "--emotion", "joy"),
+    ],
+)
+def test_wrong_use_ends_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        code: object = main(["evaluate", *arguments])
+    except SystemExit as error:
+        code = error.code
+    assert code == 2
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(("nobody",), "wren"), (("wren", "--emotion", "hapy"), "happy"), (("--recordings", "missing.tsv"), "missing.tsv")],
+)
+def test_what_cannot_be_done_is_one_line(
+    arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", *arguments]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and told in lines[0]

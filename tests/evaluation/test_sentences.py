@@ -1,0 +1,35 @@
+"""The fixed sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from app.evaluation.sentences import FILE, read_sentences
+from app.evaluation.wording import normalized
+from app.plan import Emotion
+from app.text import read_text
+
+
+def test_every_emotion_has_twenty_different_sentences() -> None:
+    sentences = read_sentences(list(Emotion))
+    assert Counter(one.emotion for one in sentences) == {emotion: 20 for emotion in Emotion}
+    assert len({normalized(one.text) for one in sentences}) == len(sentences)
+
+
+def test_each_is_one_sentence_of_6_to_16_words_that_is_read_as_it_is_written() -> None:
+    for one in read_sentences(list(Emotion)):
+        assert 6 <= len(one.text.split()) <= 16, one.text
+        assert one.text.isascii() and not any(character.isdigit() for character in one.text)
+        assert [sentence.text for sentence in read_text(one.text)] == [one.text]
+        assert [clause.spoken for clause in read_text(one.text)[0].clauses] == [one.text]
+
+
+def test_a_part_of_them_has_the_same_seeds() -> None:
+    everything = read_sentences([Emotion.FEAR])
+    assert read_sentences([Emotion.FEAR, Emotion.JOY], limit=3)[3:] == everything[:3]
+    assert [one.seed for one in everything] == list(range(20))
+
+
+def test_the_file_is_a_plain_table() -> None:
+    text = FILE.read_text(encoding="utf-8")
+    assert text.endswith("\n") and all(line.count("\t") == 1 for line in text.splitlines())
