@@ -2,7 +2,7 @@
 
 IntoneError
 ├── UnreadableBody, UnsupportedMediaType, NotAcceptable, RouteNotFound, MethodNotAllowed
-├── InvalidRequest, EmptyText, UnknownEmotion, TextTooLong, AudioTooLong, BodyTooLarge
+├── InvalidRequest, EmptyText, UnknownEmotion, BlendUnsupported, TextTooLong, AudioTooLong, BodyTooLarge
 ├── VoiceNotFound, FallbackRefused
 ├── Busy, NotReady, OverTimeBudget
 └── SetupError: the installation is at fault (settings, a voice folder, a classifier), told at start
@@ -65,6 +65,10 @@ class EmptyText(IntoneError):
 
 class UnknownEmotion(IntoneError):
     """The emotion is neither one of the seven nor an alias."""
+
+
+class BlendUnsupported(IntoneError):
+    """The voice cannot blend these emotions."""
 
 
 class TextTooLong(IntoneError):
@@ -134,6 +138,7 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
     InvalidRequest: ErrorRow(422, "invalid_request", "A field of the request is wrong"),
     EmptyText: ErrorRow(422, "empty_text", "There is no text to speak"),
     UnknownEmotion: ErrorRow(422, "unknown_emotion", "There is no such emotion"),
+    BlendUnsupported: ErrorRow(422, "blend_unsupported", "The voice cannot blend these emotions"),
     Busy: ErrorRow(503, "busy", "The service is busy"),
     NotReady: ErrorRow(503, "not_ready", "The service is not ready"),
     OverTimeBudget: ErrorRow(504, "over_time_budget", "The request took too long"),

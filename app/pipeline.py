@@ -13,7 +13,7 @@ from app.audio.join import Piece, Placed, join
 from app.audio.pauses import pause_between
 from app.emotion import Classifier, plan_emotions, read_label_map
 from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
-from app.plan import Emotion, Plan, Sentence, Speech, Timings, Utterance, Word
+from app.plan import Blend, Emotion, Plan, Sentence, Speech, Timings, Utterance, Word
 from app.settings import Settings
 from app.speech import Engine, Spoken
 from app.text import read_text
@@ -34,8 +34,8 @@ class SpeechRequest:
     text: str
     voice: str | None = None
     """Name or alias; None is the default voice."""
-    emotion: Emotion | None = None
-    """None labels each sentence; an emotion pins them all."""
+    emotion: Emotion | Blend | None = None
+    """None labels each sentence; an emotion, or several with their weights, pins them all."""
     degree: float = 1.0
     speed: float = 1.0
     seed: int | None = None
@@ -71,7 +71,7 @@ class Pipeline:
     def analyze(self, request: SpeechRequest) -> Plan:
         """Decide everything, speak nothing.
 
-        Raises `EmptyText`, `TextTooLong`, `VoiceNotFound`, `FallbackRefused` or `AudioTooLong`.
+        Raises `EmptyText`, `TextTooLong`, `VoiceNotFound`, `FallbackRefused`, `BlendUnsupported` or `AudioTooLong`.
         """
         self.check_length(request.text)
         voice = self.registry.get(request.voice)

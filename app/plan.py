@@ -37,6 +37,10 @@ Probabilities = Mapping[Emotion, float]
 """One probability for each of the seven emotions, sum 1."""
 
 
+Blend = Mapping[Emotion, float]
+"""Weights of some emotions, each above 0, sum 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """A stretch of the request's text that is spoken at once: a sentence, or a part of one too long for a model."""
@@ -86,7 +90,7 @@ class VoiceAbilities:
     fallbacks: Mapping[Emotion, tuple[Emotion, ...]]
     """What to try, in order, for an emotion that is missing; neutral is always the last resort."""
     degree: bool
-    """Whether the strength of an emotion can be varied."""
+    """Whether the strength of an emotion can be varied, and emotions be blended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ class Utterance:
     """One sentence that a person understands."""
     checkpoint: str
     checkpoint_sha256: str
+    blend: Blend | None = None
+    """Several emotions at once; `emotion` is then the one with the largest weight."""
     degree: float = 1.0
     """How strongly, 0.01 to 2."""
     speed: float = 1.0

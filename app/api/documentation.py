@@ -12,6 +12,7 @@ from app.api.schemas import SpeechBody, SpeechFields
 from app.audio.encode import FORMATS
 from app.errors import (
     AudioTooLong,
+    BlendUnsupported,
     BodyTooLarge,
     Busy,
     EmptyText,
@@ -101,6 +102,7 @@ SPEECH_PROBLEMS = problems(
     InvalidRequest,
     EmptyText,
     UnknownEmotion,
+    BlendUnsupported,
     Busy,
     NotReady,
     OverTimeBudget,
@@ -118,6 +120,10 @@ def speech_body() -> dict[str, Any]:
                     "schema": SpeechBody.model_json_schema(),
                     "examples": {
                         "labelled": {"summary": "Each sentence by its words", "value": {"text": _TEXT}},
+                        "blended": {
+                            "summary": "Two at once",
+                            "value": {"text": _TEXT, "emotion": {"joy": 0.6, "surprise": 0.4}},
+                        },
                         "pinned": {"summary": "One emotion", "value": {"text": _TEXT, "emotion": "joy", "degree": 1.3}},
                     },
                 },

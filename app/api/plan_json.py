@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from app.plan import ClassifierName, Emotion, Plan, PlanWarning, Probabilities, Source, Utterance, Word
+from app.plan import Blend, ClassifierName, Emotion, Plan, PlanWarning, Probabilities, Source, Utterance, Word
 
 _PROBABILITY_DIGITS = 6
 _SECOND_DIGITS = 5
@@ -33,7 +33,7 @@ def _utterance_to_dict(utterance: Utterance) -> dict[str, Any]:
         "spoken": utterance.spoken,
         "voice": utterance.voice,
         "emotion": utterance.emotion.value,
-        "blend": None,
+        "blend": _blend_to_dict(utterance.blend),
         "degree": utterance.degree,
         "speed": utterance.speed,
         "volume": utterance.volume,
@@ -46,6 +46,10 @@ def _utterance_to_dict(utterance: Utterance) -> dict[str, Any]:
         "analyzed": {"emotion": utterance.emotion.value, "text_sha256": _sha256(utterance.text)},
         **_times(utterance),
     }
+
+
+def _blend_to_dict(blend: Blend | None) -> dict[str, float] | None:
+    return None if blend is None else {e.value: round(weight, _PROBABILITY_DIGITS) for e, weight in blend.items()}
 
 
 def _times(utterance: Utterance) -> dict[str, Any]:
@@ -100,6 +104,7 @@ def _utterance_from_dict(data: Mapping[str, Any]) -> Utterance:
         reason=data["reason"],
         checkpoint=data["checkpoint"],
         checkpoint_sha256=data["checkpoint_sha256"],
+        blend=data["blend"] and {Emotion(name): weight for name, weight in data["blend"].items()},
         degree=data["degree"],
         speed=data["speed"],
         volume=data["volume"],

@@ -16,7 +16,7 @@ from app.api.strict_json import read_json
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline, SpeechRequest
-    from app.plan import Emotion
+    from app.plan import Blend, Emotion
 
 AUTO = "auto"
 
@@ -74,7 +74,17 @@ def _speech_request(fields: SpeechBody, text: str, pipeline: Pipeline) -> Speech
     )
 
 
-def _emotion(name: str | None) -> Emotion | None:
+def _emotion(asked: str | dict[str, float] | None) -> Emotion | Blend | None:
+    """What pins all sentences; None labels each."""
     from app.emotion import parse_emotion
 
-    return None if name is None or name.strip().lower() == AUTO else parse_emotion(name)
+    if asked is None or (isinstance(asked, str) and asked.strip().lower() == AUTO):
+        return None
+    if isinstance(asked, str):
+        return parse_emotion(asked)
+    weights: dict[Emotion, float] = {}
+    for name, weight in asked.items():
+        emotion = parse_emotion(name)
+        weights[emotion] = weights.get(emotion, 0.0) + weight
+    total = sum(weights.values())
+    return {emotion: weight / total for emotion, weight in weights.items()}

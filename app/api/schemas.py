@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from app.api.strict_json import pointer, shown
 from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest
+
+
+def _emotion(value: Any) -> str | dict[str, float] | None:
+    """A name, or names with their weights."""
+    if value is None or isinstance(value, str):
+        return value
+    if not isinstance(value, dict) or not value:
+        raise ValueError('write a name, or names with weights such as {"joy": 0.6, "surprise": 0.4}')
+    for name, weight in value.items():
+        number = isinstance(weight, int | float) and not isinstance(weight, bool)
+        if not number or not 0 < weight <= _HEAVIEST:
+            raise ValueError(f"the weight of {shown(name)} must be a number above 0, up to {_HEAVIEST}")
+    return value
+
+
+_HEAVIEST = 1000
+"""Only proportions count; a bound keeps their sum finite."""
+
+EmotionField = Annotated[
+    str | dict[str, float] | None,
+    PlainValidator(_emotion, json_schema_input_type=str | dict[str, float] | None),
+]
 
 
 class SpeechFields(BaseModel):
@@ -23,8 +45,9 @@ class SpeechFields(BaseModel):
 
     voice: str | None = None
     """Name or alias of a voice; by default the service's own."""
-    emotion: str | None = None
-    """`auto` (the default) labels each sentence; the name or alias of an emotion pins them all."""
+    emotion: EmotionField = None
+    """`auto` (the default) labels each sentence; the name or alias of an emotion pins them all; several with their
+    weights are blended."""
     degree: float | None = Field(default=None, ge=0.01, le=2)
     """How strongly, 1 by default."""
     speed: float | None = Field(default=None, ge=0.25, le=4)
@@ -54,7 +77,9 @@ def check_fields(data: Any) -> SpeechBody:
         body = SpeechBody.model_validate(data)
     except ValidationError as error:
         raise _invalid(_field_errors(error)) from None
-    broken = [name for name in ("text", "voice", "emotion", "format") if _has_surrogate(getattr(body, name))]
+    emotions = body.emotion if isinstance(body.emotion, str | None) else "".join(body.emotion)
+    written = {"text": body.text, "voice": body.voice, "emotion": emotions, "format": body.format}
+    broken = [name for name, value in written.items() if _has_surrogate(value)]
     if broken:
         raise _invalid([FieldError("holds half of a surrogate pair, which is no character", pointer(broken[0]))])
     return body
@@ -68,6 +93,7 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
 def _in_words(kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         return f"unknown field; known are {', '.join(sorted(SpeechBody.model_fields))}"
+    message = message.removeprefix("Value error, ")
     return "is missing" if kind == "missing" else message[:1].lower() + message[1:]
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from app.errors import FallbackRefused
-from app.plan import Clause, Emotion, PlanWarning, Probabilities, Sentence, Source, Utterance, VoiceAbilities
+from app.errors import BlendUnsupported, FallbackRefused
+from app.plan import Blend, Clause, Emotion, PlanWarning, Probabilities, Sentence, Source, Utterance, VoiceAbilities
 
 STRONG = 0.9
 """From this probability on a sentence keeps its emotion, whatever its neighbours feel."""
 SUPPORT = 0.25
 """A sentence follows its neighbours only if it has at least this much of their emotion itself."""
+
+BLEND_HINT = "GET /voices tells which emotions a voice has, and by `degree` whether it can blend them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ def plan_emotions(
     voice: VoiceAbilities,
     *,
     threshold: float,
-    pin: Emotion | None = None,
+    pin: Emotion | Blend | None = None,
     degree: float = 1.0,
     speed: float = 1.0,
     strict: bool = False,
@@ -38,8 +40,12 @@ def plan_emotions(
     """Decide for every clause of every sentence; the clauses of one sentence share its decision.
 
     The order: what is pinned; a label that the classifier is sure of; the neighbours' emotion where it is not; a
-    fallback where the voice lacks the emotion; neutral. Raises `FallbackRefused` where `strict` forbids a fallback.
+    fallback where the voice lacks the emotion; neutral. A blend is a pin of several emotions. Raises `FallbackRefused`
+    where `strict` forbids a fallback, `BlendUnsupported` where the voice cannot blend.
     """
+    blend = pin if isinstance(pin, Mapping) else None
+    if blend:
+        check_blend(blend, voice)
     decisions = decide(sentences, probabilities, threshold, pin)
     warnings = []
     if degree != 1.0 and not voice.degree:
@@ -49,7 +55,7 @@ def plan_emotions(
     spoken = [within_abilities(decision, voice) for decision in decisions]
     warnings += report_fallbacks(decisions, spoken, voice, strict)
     utterances = [
-        utterance(clause, decision, voice, degree, speed)
+        utterance(clause, decision, voice, blend, degree, speed)
         for sentence, decision in zip(sentences, spoken, strict=True)
         for clause in sentence.clauses
     ]
@@ -57,13 +63,28 @@ def plan_emotions(
 
 
 def decide(
-    sentences: Sequence[Sentence], probabilities: Sequence[Probabilities] | None, threshold: float, pin: Emotion | None
+    sentences: Sequence[Sentence],
+    probabilities: Sequence[Probabilities] | None,
+    threshold: float,
+    pin: Emotion | Blend | None,
 ) -> list[Decision]:
     """What each sentence shall sound like, whatever the voice can speak."""
     if pin is None:
         return smooth([label(one, threshold) for one in probabilities or ()], threshold)
     known = probabilities if probabilities is not None else [None] * len(sentences)
-    return [Decision(pin, Source.PINNED, f"{pin}, pinned by the request", one) for one in known]
+    blend = pin if isinstance(pin, Mapping) else {pin: 1.0}
+    emotion = max(blend, key=lambda one: blend[one])
+    words = " and ".join(f"{one} {weight:.2f}" for one, weight in blend.items()) if len(blend) > 1 else str(emotion)
+    return [Decision(emotion, Source.PINNED, f"{words}, pinned by the request", one) for one in known]
+
+
+def check_blend(blend: Blend, voice: VoiceAbilities) -> None:
+    """Refuse what the voice cannot blend."""
+    missing = [str(emotion) for emotion in blend if emotion not in voice.checkpoints]
+    if missing:
+        raise BlendUnsupported(f"The voice {voice.voice} has no {', '.join(missing)} to blend.", hint=BLEND_HINT)
+    if len(blend) > 1 and not voice.degree:
+        raise BlendUnsupported(f"The voice {voice.voice} cannot blend emotions.", hint=BLEND_HINT)
 
 
 def label(probabilities: Probabilities, threshold: float) -> Decision:
@@ -141,7 +162,9 @@ def report_fallbacks(
     return [PlanWarning("fallback", detail) for detail in details]
 
 
-def utterance(clause: Clause, decision: Decision, voice: VoiceAbilities, degree: float, speed: float) -> Utterance:
+def utterance(
+    clause: Clause, decision: Decision, voice: VoiceAbilities, blend: Blend | None, degree: float, speed: float
+) -> Utterance:
     """One clause with its sentence's decision."""
     checkpoint = voice.checkpoints[decision.emotion]
     return Utterance(
@@ -155,6 +178,7 @@ def utterance(clause: Clause, decision: Decision, voice: VoiceAbilities, degree:
         reason=decision.reason,
         checkpoint=checkpoint.name,
         checkpoint_sha256=checkpoint.sha256,
+        blend=blend,
         degree=degree,
         speed=speed,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,16 +23,8 @@ RANDOM_STATE = threading.Lock()
 """Guards PyTorch's one random state, which coqui's Tacotron draws from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditioning:
-    """Who speaks, as a multi-speaker model wants to know it."""
-
-    speaker: int | None
-    """Index of the emotion among the model's speakers."""
-    neutral: int | None = None
-    """Index of neutral, from which the degree counts."""
-    degree: float = 1.0
-    """0.01 to 2: 1 is the speaker itself, below it lies between neutral and the speaker, above it beyond."""
+Speakers = Mapping[int, float]
+"""Who speaks, as a multi-speaker model wants to know it: index -> share; empty where there is only one speaker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +44,7 @@ class Mel:
 class AcousticModel(Protocol):
     """What the engine asks of an acoustic model."""
 
-    def mel(self, tokens: Sequence[int], conditioning: Conditioning, speed: float, seed: int) -> Mel:
+    def mel(self, tokens: Sequence[int], speakers: Speakers, speed: float, seed: int) -> Mel:
         """Make the mel spectrogram of one utterance; the same arguments give the same bytes."""
         ...
 
@@ -65,9 +57,9 @@ class GlowAcoustic:
         self.longest = round(LONGEST_TOKEN_SECONDS * frame_rate)
 
     @torch.inference_mode()
-    def mel(self, tokens: Sequence[int], conditioning: Conditioning, speed: float, seed: int) -> Mel:
+    def mel(self, tokens: Sequence[int], speakers: Speakers, speed: float, seed: int) -> Mel:
         """See `AcousticModel.mel`."""
-        speaker = self.speaker_vector(conditioning)
+        speaker = self.speaker_vector(speakers)
         ids, lengths = torch.tensor([tokens]), torch.tensor([len(tokens)])
         mean, log_scale, log_durations, _ = self.model.encoder(ids, lengths, g=speaker)
         predicted = torch.ceil((torch.exp(log_durations) - 1) * self.model.length_scale / speed)[0, 0]
@@ -89,14 +81,12 @@ class GlowAcoustic:
         latent: Tensor = mean + torch.exp(log_scale) * noise * self.model.inference_noise_scale
         return latent
 
-    def speaker_vector(self, conditioning: Conditioning) -> Tensor | None:
-        """Unit vector (1, channels, 1) on the way from neutral to the speaker; None for a single speaker."""
-        if conditioning.speaker is None:
+    def speaker_vector(self, speakers: Speakers) -> Tensor | None:
+        """Unit vector (1, channels, 1) in the direction of the speakers' sum; None for a single speaker."""
+        if not speakers:
             return None
-        vector = self.model.emb_g.weight[conditioning.speaker]
-        if conditioning.neutral is not None and conditioning.degree != 1.0:
-            vector = torch.lerp(self.model.emb_g.weight[conditioning.neutral], vector, conditioning.degree)
-        unit: Tensor = F.normalize(vector[None])
+        vectors = self.model.emb_g.weight[list(speakers)]
+        unit: Tensor = F.normalize(torch.tensor([list(speakers.values())]) @ vectors)
         return unit[..., None]
 
 
@@ -108,10 +98,13 @@ class TacotronAcoustic:
         self.frame_rate = frame_rate
 
     @torch.inference_mode()
-    def mel(self, tokens: Sequence[int], conditioning: Conditioning, speed: float, seed: int) -> Mel:
-        """See `AcousticModel.mel`; Tacotron has no durations to scale, so the mel is stretched for `speed`."""
+    def mel(self, tokens: Sequence[int], speakers: Speakers, speed: float, seed: int) -> Mel:
+        """See `AcousticModel.mel`; Tacotron has no durations to scale, so the mel is stretched for `speed`.
+
+        Of several speakers the one with the largest share speaks.
+        """
         steps = self.bound(len(tokens))
-        speaker = None if conditioning.speaker is None else torch.tensor([conditioning.speaker])
+        speaker = torch.tensor([max(speakers, key=lambda one: speakers[one])]) if speakers else None
         # The prenet drops values at inference, from the random state that all threads share.
         with RANDOM_STATE, torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from app.plan import Emotion, PlanWarning, Utterance, Word
+from app.plan import PlanWarning, Utterance, Word
 from app.speech.acoustic import Mel
 from app.speech.backends.torch import TorchBackend
 from app.speech.loading import Loader, Speaker
+from app.speech.mixing import Shares, mix
 from app.speech.tokens import Tokens
 from app.speech.words import time_words
 from app.voices import Voice
@@ -49,26 +50,23 @@ class Engine:
         self.backend = TorchBackend()
         self.loading = threading.Lock()
         self.loaders: dict[Path, Loader] = {}
-        self.speakers: dict[tuple[Path, Emotion], Speaker] = {}
 
-    def speaker(self, voice: Voice, emotion: Emotion) -> Speaker:
-        """What speaks an emotion of a voice, loaded once."""
-        key = (voice.folder, emotion)
+    def speaker(self, voice: Voice, shares: Shares) -> Speaker:
+        """What speaks a mixture of a voice's emotions; weights are loaded once."""
         with self.loading:
-            if key not in self.speakers:
-                loader = self.loaders.setdefault(voice.folder, Loader(voice, self.backend))
-                self.speakers[key] = loader.speaker(emotion)
-            return self.speakers[key]
+            loader = self.loaders.setdefault(voice.folder, Loader(voice, self.backend))
+            return loader.speaker(shares)
 
     def speak(self, voice: Voice, utterance: Utterance, seed: int) -> Spoken:
         """Make the samples of one utterance; the same arguments give the same bytes."""
-        speaker = self.speaker(voice, utterance.emotion)
+        blend = utterance.blend or {utterance.emotion: 1.0}
+        speaker = self.speaker(voice, mix(blend, utterance.degree) if voice.manifest.degree else blend)
         gain = 10 ** (speaker.gain_db / 20)
         tokens = speaker.checkpoint.tokenizer.encode(with_final_mark(utterance.spoken)) if utterance.spoken else None
         if tokens is None or not any(symbol.isalpha() for symbol in tokens.symbols):
             return Spoken(np.zeros(0, np.float32), gain, warnings=(nothing_spoken(utterance),))
         began = time.perf_counter()
-        mel = speaker.mel(tokens.ids, utterance.degree, utterance.speed, seed)
+        mel = speaker.mel(tokens.ids, utterance.speed, seed)
         midway = time.perf_counter()
         samples = speaker.vocoder.samples(mel.frames, seed)
         ended = time.perf_counter()

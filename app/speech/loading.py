@@ -1,23 +1,28 @@
-"""A checked voice -> what speaks one of its emotions: tokenizer, acoustic model, conversion and vocoder."""
+"""A checked voice -> what speaks its emotions: tokenizer, acoustic model, conversion and vocoder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
-from app.plan import Emotion
-from app.speech.acoustic import AcousticModel, Conditioning, GlowAcoustic, Mel, TacotronAcoustic
+from app.speech.acoustic import AcousticModel, GlowAcoustic, Mel, Speakers, TacotronAcoustic
 from app.speech.backends import Backend
 from app.speech.coqui import build_acoustic, build_hifigan, coqui_config, fill, load_weights
 from app.speech.mel import MelConverter, read_normalization
+from app.speech.mixing import Shares, mix_weights
 from app.speech.source import HifiganSourceGenerator
 from app.speech.tokens import Tokenizer
 from app.speech.vocoder import HifiganSourceVocoder, HifiganVocoder, Vocoder, VocosSourceVocoder
 from app.speech.vocos import VocosSourceGenerator
 from app.voices import Voice
 from app.voices.voice import acoustic_audio, speaker_names, vocoder_audio
+
+MOST_MIXTURES = 4
+"""Each is as large as a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +37,17 @@ class LoadedCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """One emotion of one voice, ready to speak."""
+    """An emotion, or a mixture of some, of one voice, ready to speak."""
 
     checkpoint: LoadedCheckpoint
     convert: Callable[[Tensor], Tensor]
     vocoder: Vocoder
     gain_db: float
-    speaker: int | None
-    neutral: int | None
-    """The speaker from which the degree counts, where both are in one checkpoint."""
+    speakers: Speakers
 
-    def mel(self, ids: tuple[int, ...], degree: float, speed: float, seed: int) -> Mel:
+    def mel(self, ids: tuple[int, ...], speed: float, seed: int) -> Mel:
         """The mel spectrogram of some tokens, as the vocoder wants it."""
-        mel = self.checkpoint.model.mel(ids, Conditioning(self.speaker, self.neutral, degree), speed, seed)
+        mel = self.checkpoint.model.mel(ids, self.speakers, speed, seed)
         return Mel(self.convert(mel.frames), mel.durations, mel.runaway, mel.truncated)
 
 
@@ -55,36 +58,59 @@ class Loader:
         self.voice = voice
         self.backend = backend
         self.checkpoints: dict[str, LoadedCheckpoint] = {}
+        self.mixtures: OrderedDict[tuple[tuple[str, float], ...], LoadedCheckpoint] = OrderedDict()
+        self.converters: dict[tuple[str, str], MelConverter] = {}
         self.vocoders: dict[str, Vocoder] = {}
 
-    def speaker(self, emotion: Emotion) -> Speaker:
-        """Load what one emotion needs and is not loaded yet."""
-        spoken = self.voice.manifest.emotions[emotion]
-        neutral = self.voice.manifest.emotions[Emotion.NEUTRAL]
-        checkpoint = self.checkpoint(spoken.checkpoint)
-        names = checkpoint.speakers
+    def speaker(self, shares: Shares) -> Speaker:
+        """Load what a mixture of emotions needs and is not loaded yet; the vocoder is that of the largest share."""
+        emotions = {emotion: self.voice.manifest.emotions[emotion] for emotion in shares}
+        largest = emotions[max(shares, key=lambda emotion: shares[emotion])]
+        by_checkpoint: dict[str, float] = {}
+        for emotion, spoken in emotions.items():
+            by_checkpoint[spoken.checkpoint] = by_checkpoint.get(spoken.checkpoint, 0.0) + shares[emotion]
+        checkpoint = self.checkpoint(largest.checkpoint) if len(by_checkpoint) == 1 else self.mixture(by_checkpoint)
+        places = {name: index for index, name in enumerate(checkpoint.speakers)}
+        named = [(spoken.speaker, shares[emotion]) for emotion, spoken in emotions.items()]
         return Speaker(
             checkpoint=checkpoint,
-            convert=self.converter(spoken.checkpoint, spoken.vocoder),
-            vocoder=self.vocoder(spoken.vocoder),
-            gain_db=spoken.gain_db,
-            speaker=index_of(spoken.speaker, names),
-            neutral=index_of(neutral.speaker, names) if neutral.checkpoint == spoken.checkpoint else None,
+            convert=self.converter(largest.checkpoint, largest.vocoder),
+            vocoder=self.vocoder(largest.vocoder),
+            gain_db=sum(shares[emotion] * spoken.gain_db for emotion, spoken in emotions.items()),
+            speakers={places[name]: share for name, share in named if name is not None},
         )
 
     def checkpoint(self, name: str) -> LoadedCheckpoint:
         """Load an acoustic model once."""
         if name not in self.checkpoints:
-            files = self.voice.manifest.checkpoints[name]
-            speakers = speaker_names(self.voice, name)
-            config = coqui_config(self.voice.config(files.config), speakers)
-            module = build_acoustic(files.architecture, config, load_weights(self.voice.file(files.model)))
-            frame_rate = acoustic_audio(self.voice, name).frame_rate
-            wrap = GlowAcoustic if files.architecture == "glow_tts" else TacotronAcoustic
-            frontend = self.voice.manifest.frontend
-            tokenizer = Tokenizer(config, frontend.language if frontend else None)
-            self.checkpoints[name] = LoadedCheckpoint(tokenizer, wrap(module, frame_rate), tuple(speakers))
+            self.checkpoints[name] = self.build(name, self.weights(name))
         return self.checkpoints[name]
+
+    def mixture(self, shares: Mapping[str, float]) -> LoadedCheckpoint:
+        """A model between checkpoints that descend from one base; the latest few are kept."""
+        key = tuple(sorted(shares.items()))
+        if key not in self.mixtures:
+            states = {name: self.weights(name)["model"] for name in shares}
+            self.mixtures[key] = self.build(next(iter(shares)), {"model": mix_weights(states, shares)})
+            if len(self.mixtures) > MOST_MIXTURES:
+                self.mixtures.popitem(last=False)
+        self.mixtures.move_to_end(key)
+        return self.mixtures[key]
+
+    def weights(self, name: str) -> dict[str, Any]:
+        """A checkpoint's file."""
+        return load_weights(self.voice.file(self.voice.manifest.checkpoints[name].model))
+
+    def build(self, name: str, state: Mapping[str, Any]) -> LoadedCheckpoint:
+        """A model as a checkpoint's config describes it, with some weights."""
+        files = self.voice.manifest.checkpoints[name]
+        speakers = speaker_names(self.voice, name)
+        config = coqui_config(self.voice.config(files.config), speakers)
+        module = build_acoustic(files.architecture, config, state)
+        wrap = GlowAcoustic if files.architecture == "glow_tts" else TacotronAcoustic
+        frontend = self.voice.manifest.frontend
+        tokenizer = Tokenizer(config, frontend.language if frontend else None)
+        return LoadedCheckpoint(tokenizer, wrap(module, acoustic_audio(self.voice, name).frame_rate), tuple(speakers))
 
     def vocoder(self, name: str) -> Vocoder:
         """Load a vocoder once."""
@@ -105,15 +131,13 @@ class Loader:
         return self.vocoders[name]
 
     def converter(self, checkpoint: str, vocoder: str) -> MelConverter:
-        """From the values of one to those of the other."""
-        acoustic_file = self.voice.file(self.voice.manifest.checkpoints[checkpoint].config)
-        vocoder_file = self.voice.file(self.voice.manifest.vocoders[vocoder].config)
-        return MelConverter(
-            read_normalization(acoustic_audio(self.voice, checkpoint), acoustic_file.parent),
-            read_normalization(vocoder_audio(self.voice, vocoder), vocoder_file.parent),
-        )
-
-
-def index_of(name: str | None, names: Iterable[str]) -> int | None:
-    """Place of a speaker among the embeddings; None for a single speaker."""
-    return None if name is None else list(names).index(name)
+        """From the values of one to those of the other; their files are read once."""
+        key = (checkpoint, vocoder)
+        if key not in self.converters:
+            acoustic_file = self.voice.file(self.voice.manifest.checkpoints[checkpoint].config)
+            vocoder_file = self.voice.file(self.voice.manifest.vocoders[vocoder].config)
+            self.converters[key] = MelConverter(
+                read_normalization(acoustic_audio(self.voice, checkpoint), acoustic_file.parent),
+                read_normalization(vocoder_audio(self.voice, vocoder), vocoder_file.parent),
+            )
+        return self.converters[key]

@@ -62,7 +62,23 @@ def open_voice(folder: Path) -> Voice:
     voice = Voice(folder, manifest, hashes)
     for emotion, spoken in manifest.emotions.items():
         check_emotion(voice, emotion, spoken)
+    if manifest.degree:
+        check_degree(voice)
     return voice
+
+
+def check_degree(voice: Voice) -> None:
+    """Between neutral and an emotion there must be a way: in one GlowTTS with speakers, or from a base to its child."""
+    emotions, checkpoints = voice.manifest.emotions, voice.manifest.checkpoints
+    neutral = emotions[Emotion.NEUTRAL].checkpoint
+    for emotion, spoken in emotions.items():
+        checkpoint = checkpoints[spoken.checkpoint]
+        if checkpoint.architecture != "glow_tts" or neutral not in (spoken.checkpoint, checkpoint.base):
+            raise InvalidVoice(
+                f"{voice.folder}: degree is true, but there is no way between neutral (checkpoint {neutral}) "
+                f"and {emotion} (checkpoint {spoken.checkpoint}).",
+                hint="Both must be GlowTTS, in one checkpoint or with neutral's as `base`; else leave `degree` out.",
+            )
 
 
 def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None:

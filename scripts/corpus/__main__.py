@@ -1,12 +1,13 @@
 """Make the training corpus of the embedded voice: `python -m scripts.corpus OUT MINUTES --texts FILE`.
 
-Needs `pip install hibari-tts onnx soxr` beside this project's own packages. FILE holds one text a line, MINUTES are
+Needs `pip install hibari-tts onnx` beside this project's own packages. FILE holds one text a line, MINUTES are
 those of each emotion (`--emotion NAME …` for fewer than all). OUT is laid out as LJSpeech is:
 
     metadata.csv      name|text|text as it is read|emotion
-    wavs/NAME.flac    22,050 Hz, mono
+    wavs/NAME.flac    24,000 Hz, mono
     durations.jsonl   {"name": …, "symbols": espeak's phonemes, "seconds": [one value for each symbol]}
     pitch.npz         name -> Hz, 80 values a second, 0 where unvoiced
+    spectra/NAME.npy  what the teacher's network said of each of these frames, [4, 601, frames]; see `teacher.Spoken`
 
 The same arguments give the same files. Texts that teacher and espeak read differently are left out.
 """
@@ -34,14 +35,20 @@ def main() -> None:
     """Make the clips of all emotions, then the files that list them."""
     arguments = parse()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    folder = arguments.output / "wavs"
-    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("wavs", "spectra"):
+        (arguments.output / name).mkdir(parents=True, exist_ok=True)
     texts = read_texts(arguments.texts)
     emotions = arguments.emotion or list(Emotion)
     clips: list[Clip] = []
     # A process of its own for each emotion: threads that espeak and onnxruntime have started do not survive a fork.
     with ProcessPoolExecutor(arguments.processes, get_context("spawn")) as pool:
-        make = partial(make_clips, texts, minutes=arguments.minutes, folder=folder)
+        make = partial(
+            make_clips,
+            texts,
+            minutes=arguments.minutes,
+            spectra_minutes=arguments.spectra_minutes,
+            folder=arguments.output,
+        )
         for emotion, (made, left_out) in zip(emotions, pool.map(make, emotions), strict=True):
             minutes = sum(sum(clip.seconds) for clip in made) / 60
             LOGGER.info("%s: %.1f minutes in %d clips, %d left out", emotion, minutes, len(made), left_out)
@@ -54,6 +61,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("output", type=Path)
     parser.add_argument("minutes", type=float, help="of speech for each emotion")
+    parser.add_argument("--spectra-minutes", type=float, default=0, help="of each emotion, for training a vocoder")
     parser.add_argument("--texts", type=Path, required=True, help="one text a line")
     parser.add_argument("--emotion", type=Emotion, nargs="+", help="default: all seven")
     parser.add_argument("--processes", type=int, default=2)

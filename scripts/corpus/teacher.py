@@ -47,6 +47,9 @@ class Spoken:
     """One value for each phoneme; the sum is the length of the samples."""
     pitch: Floats
     """Hz, 80 values a second, 0 where unvoiced."""
+    spectra: Floats
+    """What the network said of each of these frames, [4, bins, frames]: log magnitude and phase of the filter of the
+    harmonics, log magnitude and phase of the rest. Its noise is left out, as it lies far below the rest."""
 
 
 class Teacher:
@@ -70,7 +73,8 @@ class Teacher:
             return None
         seconds = parts[0].seconds + [value for part in parts[1:] for value in [0.0, *part.seconds]]
         samples, pitch = (np.concatenate([getattr(part, what) for part in parts]) for what in ("samples", "pitch"))
-        return Spoken(samples, " ".join(part.phonemes for part in parts), seconds, pitch)
+        spectra = np.concatenate([part.spectra for part in parts], axis=2)
+        return Spoken(samples, " ".join(part.phonemes for part in parts), seconds, pitch, spectra)
 
     def say_sentence(self, phonemes: str, manner: Manner, rng: np.random.Generator) -> Spoken:
         """Speak at most as much as the network takes at once."""
@@ -87,7 +91,8 @@ class Teacher:
         gain = band_gain(manner.bands)
         samples = dsp.synth(harmonics + gain, harmonic_phase, noise + gain, rest + gain, rest_phase, f0, rng)
         share = frames.ravel() * (len(samples) / SAMPLE_RATE / frames.sum())
-        return Spoken(samples, phonemes, without_ends(share), np.where(f0 > UNVOICED_BELOW, f0, 0))
+        spectra = np.stack([harmonics + gain, np.pi * np.tanh(harmonic_phase), rest + gain, rest_phase % (2 * np.pi)])
+        return Spoken(samples, phonemes, without_ends(share), np.where(f0 > UNVOICED_BELOW, f0, 0), spectra)
 
 
 def controls(f0_from: float, f0_to: float, f0_range: float = 1.0) -> dict[str, Floats]:

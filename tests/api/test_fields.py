@@ -34,7 +34,7 @@ def test_null_is_the_default_everywhere_but_in_the_text() -> None:
         ("voice", "1"),
         ("voice", '"\\udfff"'),
         ("emotion", "1"),
-        ("emotion", '{"joy": 1}'),
+        ("emotion", '{"joy": -1}'),
         ("degree", "true"),
         ("degree", '"1"'),
         ("degree", "0"),

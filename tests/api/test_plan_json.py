@@ -39,6 +39,7 @@ UTTERANCE = st.builds(
     reason=TEXT,
     checkpoint=TEXT,
     checkpoint_sha256=TEXT,
+    blend=st.none() | st.just({Emotion.JOY: 0.6, Emotion.SURPRISE: 0.4}),
     degree=st.floats(0.01, 2),
     speed=st.floats(0.25, 4),
     volume=st.floats(0, 2),

@@ -47,3 +47,9 @@ def test_the_list_of_voices_tells_beforehand(poor: httpx.Client) -> None:
     voices = {voice["name"]: voice for voice in poor.get("/voices").json()["voices"]}
     assert set(voices["tiny"]["emotions"]) == {"neutral", "joy"}
     assert len(voices["wren"]["emotions"]) == 7
+
+
+@pytest.mark.parametrize("emotions", [{"joy": 1, "anger": 1}, {"joy": 1, "neutral": 1}])
+def test_a_blend_that_the_voice_cannot_make_is_refused(poor: httpx.Client, emotions: dict[str, float]) -> None:
+    answer = poor.post("/synthesize", json={"text": "Hello.", "voice": "tiny", "emotion": emotions})
+    assert (answer.status_code, answer.json()["code"]) == (422, "blend_unsupported")

@@ -191,3 +191,15 @@ def test_analyze_and_synthesize_decide_the_same(client: httpx.Client) -> None:
 def test_nothing_was_classified_where_the_emotion_is_pinned(client: httpx.Client) -> None:
     (utterance,) = client.post("/analyze", json={"text": "Hello.", "emotion": "angry"}).json()["utterances"]
     assert (utterance["emotion"], utterance["source"], utterance["probabilities"]) == ("anger", "pinned", None)
+
+
+def test_a_blend_is_normalised_told_and_heard(client: httpx.Client) -> None:
+    answer = speak(client, emotion={"Cheerful": 3, "surprise": 2}, timing=True).json()
+    (utterance,) = answer["plan"]["utterances"]
+    assert utterance["blend"] == {"joy": 0.6, "surprise": 0.4}
+    assert (utterance["emotion"], utterance["source"]) == ("joy", "pinned")
+    assert utterance["reason"] == "joy 0.60 and surprise 0.40, pinned by the request"
+    others = [speak(client, emotion=name, timing=True).json()["audio"] for name in ("joy", "surprise")]
+    assert answer["audio"] not in others
+    alone = speak(client, emotion={"joy": 5}).content
+    assert alone == speak(client, emotion="joy").content

@@ -11,7 +11,6 @@ import torch
 
 from app.errors import InvalidVoice
 from app.plan import Emotion
-from app.speech.acoustic import Conditioning
 from app.speech.backends.torch import TorchBackend
 from app.speech.coqui import HifiganGenerator, TTSTokenizer, coqui_config, load_weights, vocabulary
 from app.speech.loading import Loader, Speaker
@@ -24,7 +23,7 @@ IDS = (60, 12, 81, 5, 44, 129, 33, 60, 71, 20)
 
 
 def load(folder: Path, emotion: Emotion = Emotion.NEUTRAL) -> Speaker:
-    return Loader(open_voice(folder), TorchBackend()).speaker(emotion)
+    return Loader(open_voice(folder), TorchBackend()).speaker({emotion: 1.0})
 
 
 def reference(folder: Path, architecture: str, speakers: list[str]) -> Any:
@@ -48,7 +47,7 @@ def test_glow_tts_gives_the_mel_of_coquis_inference(tmp_path: Path, speakers: tu
     aux = {"x_lengths": torch.tensor([len(IDS)]), "speaker_ids": who, "d_vectors": None}
     with torch.inference_mode():
         expected = reference(folder, "glow_tts", list(speakers)).inference(torch.tensor([IDS]), aux)["model_outputs"]
-    mel = speaker.mel(IDS, 1.0, 1.0, seed=3)
+    mel = speaker.mel(IDS, 1.0, seed=3)
     assert mel.durations is not None and len(mel.durations) == len(IDS)
     torch.testing.assert_close(mel.frames.transpose(1, 2), expected, atol=1e-4, rtol=1e-4)
 
@@ -62,7 +61,7 @@ def test_tacotron_gives_the_mel_of_coquis_inference(tmp_path: Path, architecture
     with torch.inference_mode(), torch.random.fork_rng():
         torch.manual_seed(5)
         expected = model.inference(torch.tensor([IDS]))["model_outputs"]
-    mel = speaker.checkpoint.model.mel(IDS, Conditioning(None), 1.0, seed=5)
+    mel = speaker.checkpoint.model.mel(IDS, {}, 1.0, seed=5)
     torch.testing.assert_close(mel.frames.transpose(1, 2), expected)
 
 
@@ -87,7 +86,7 @@ def test_hifi_gan_gives_the_samples_of_coquis_inference_without_its_padding(tmp_
 def test_a_released_folder_speaks_after_a_voice_json_is_added(tmp_path: Path, architecture: str, weights: str) -> None:
     speaker = load(write_tiny_voice(tmp_path / "v", architecture, weights))
     tokens = speaker.checkpoint.tokenizer.encode("Hello there, my friend.")
-    mel = speaker.mel(tokens.ids, 1.0, 1.0, seed=1)
+    mel = speaker.mel(tokens.ids, 1.0, seed=1)
     samples = speaker.vocoder.samples(mel.frames, seed=1)
     assert len(samples) == mel.frames.shape[2] * 256 > 0
     assert not tokens.dropped

@@ -130,7 +130,7 @@ def test_an_unknown_script_does_not_crash_and_is_told_or_read(engine: Engine, vo
 
 def test_a_duration_that_explodes_is_cut_and_told(voice: Voice) -> None:
     engine = Engine(2)
-    speaker = engine.speaker(voice, Emotion.NEUTRAL)
+    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
     model = speaker.checkpoint.model.model  # type: ignore[attr-defined]
     model.encoder.duration_predictor.proj.bias.data += 6.0
     spoken = engine.speak(voice, utterance("Hello."), seed=1)
@@ -140,7 +140,7 @@ def test_a_duration_that_explodes_is_cut_and_told(voice: Voice) -> None:
 
 def test_weights_that_are_no_numbers_are_told_and_not_heard(voice: Voice) -> None:
     engine = Engine(2)
-    speaker = engine.speaker(voice, Emotion.NEUTRAL)
+    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
     model = speaker.checkpoint.model.model  # type: ignore[attr-defined]
     model.encoder.proj_m.bias.data.fill_(torch.nan)
     spoken = engine.speak(voice, utterance("Hello."), seed=1)

@@ -1,0 +1,33 @@
+"""Degree and blend as one thing: how much of each emotion an utterance holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from app.plan import Emotion
+
+Shares = Mapping[Emotion, float]
+"""Sum 1; neutral's may be negative, where an emotion is driven beyond its own strength."""
+
+
+def mix(blend: Mapping[Emotion, float], degree: float) -> dict[Emotion, float]:
+    """On the straight line from neutral through the blend: at 0 neutral, at 1 the blend itself, at 2 twice as far."""
+    shares = {Emotion.NEUTRAL: 1 - degree}
+    for emotion, weight in blend.items():
+        shares[emotion] = shares.get(emotion, 0.0) + degree * weight
+    return {emotion: share for emotion, share in shares.items() if share != 0}
+
+
+def mix_weights(states: Mapping[str, Mapping[str, Tensor]], shares: Mapping[str, float]) -> dict[str, Tensor]:
+    """The sum of checkpoints by their shares; `states` are weights of the same architecture, by name."""
+    first = next(iter(states.values()))
+    return {
+        name: sum(
+            (shares[one] * state[name].float() for one, state in states.items()), start=value.new_zeros(()).float()
+        )
+        if value.is_floating_point()
+        else value
+        for name, value in first.items()
+    }
