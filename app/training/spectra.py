@@ -1,0 +1,87 @@
+"""Recordings with the spectra that a teacher computed for each of their frames: what Vocos learns from."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import torch
+from torch import Tensor
+
+from app.errors import SetupError
+from app.speech.vocos import VocosConfig
+from app.training.spectrogram import mel_spectrogram
+
+UNVOICED_BELOW = 40.0
+"""Hz."""
+HELD_OUT = 16
+"""Recordings that are only listened to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """One recording, or a stretch of it."""
+
+    mel: Tensor
+    """(n_mels, T), log."""
+    pitch: Tensor
+    """(T,), log2(F0 / 100 Hz), interpolated where unvoiced."""
+    voicing: Tensor
+    """(T,), 0 or 1."""
+    spectra: Tensor
+    """(4, bins, T), as `SpectrumNetwork` gives them; half precision."""
+
+    def cut(self, start: int, length: int) -> Taught:
+        """Some frames of it."""
+        part = slice(start, start + length)
+        return Taught(self.mel[:, part], self.pitch[part], self.voicing[part], self.spectra[:, :, part])
+
+
+def read_taught(corpus: Path, config: VocosConfig) -> list[Taught]:
+    """All recordings of a corpus that have spectra, in an order that depends on nothing but their names."""
+    files = sorted((corpus / "spectra").glob("*.npy"))
+    if len(files) <= HELD_OUT:
+        raise SetupError(f"{corpus}/spectra holds {len(files)} recordings; more than {HELD_OUT} are needed.")
+    random.Random(0).shuffle(files)
+    with np.load(corpus / "pitch.npz") as pitches:
+        return [read_one(corpus, file, pitches[file.stem], config) for file in files]
+
+
+def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: VocosConfig) -> Taught:
+    """One recording, as long as its spectra are."""
+    spectra = np.load(file, allow_pickle=False)
+    frames = spectra.shape[2]
+    samples, rate = soundfile.read(corpus / "wavs" / f"{file.stem}.flac", dtype="float32")
+    if rate != config.sample_rate or spectra.shape[:2] != (4, config.bins):
+        raise SetupError(
+            f"{file.stem}: {rate} Hz and spectra of {spectra.shape[:2]} do not fit a vocoder of "
+            f"{config.sample_rate} Hz and {config.bins} bins."
+        )
+    mel = mel_spectrogram(torch.from_numpy(samples[: frames * config.hop_length]), config)
+    curve, voicing = pitch_curve(pitch[:frames].astype(np.float32))
+    return Taught(mel, torch.from_numpy(curve), torch.from_numpy(voicing), torch.from_numpy(spectra))
+
+
+def pitch_curve(hertz: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Hz, 0 where unvoiced -> log2(F0 / 100 Hz) without gaps, and voicing 0 or 1; (T,) each."""
+    voiced = hertz > UNVOICED_BELOW
+    places = np.flatnonzero(voiced)
+    if len(places) == 0:
+        return np.ones_like(hertz), voiced.astype(np.float32)
+    curve = np.interp(np.arange(len(hertz)), places, np.log2(hertz[places] / 100))
+    return curve.astype(np.float32), voiced.astype(np.float32)
+
+
+def stack(parts: Sequence[Taught]) -> Taught:
+    """Stretches of one length as a batch: a dimension more in front, single precision."""
+    return Taught(
+        torch.stack([part.mel for part in parts]).float(),
+        torch.stack([part.pitch for part in parts]),
+        torch.stack([part.voicing for part in parts]),
+        torch.stack([part.spectra for part in parts]).float(),
+    )

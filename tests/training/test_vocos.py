@@ -1,0 +1,118 @@
+"""Teaching Vocos: on a made-up corpus it learns, goes on where it ended, and leaves what a voice can load."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import librosa
+import numpy as np
+import pytest
+import soundfile
+import torch
+from safetensors.torch import load_file
+
+from app.errors import SetupError
+from app.speech.vocos import VocosConfig, VocosSourceGenerator
+from app.training import vocos
+from app.training.spectra import HELD_OUT, pitch_curve, read_taught
+from app.training.spectrogram import mel_spectrogram
+
+CONFIG: dict[str, Any] = {**vocos.CONFIG, "network": {"channels": 16, "blocks": 1, "pitch_channels": 8}}
+FRAMES = vocos.FRAMES + 10
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Noise whose spectra are all alike."""
+    folder = tmp_path_factory.mktemp("corpus")
+    for name in ("wavs", "spectra"):
+        (folder / name).mkdir()
+    rng, pitch = np.random.default_rng(0), {}
+    for number in range(HELD_OUT + 4):
+        name = f"joy_{number:05d}"
+        soundfile.write(folder / "wavs" / f"{name}.flac", 0.1 * rng.standard_normal(FRAMES * 300), 24000)
+        spectra = np.zeros((4, 601, FRAMES), np.float16)
+        spectra[0], spectra[1], spectra[2], spectra[3] = -2, 0.5, -1, 1.0
+        np.save(folder / "spectra" / f"{name}.npy", spectra)
+        pitch[name] = np.full(FRAMES, 200, np.float16)
+    np.savez(folder / "pitch.npz", **pitch)
+    return folder
+
+
+def task(corpus: Path, seed: int = 1) -> vocos.VocosTask:
+    torch.manual_seed(0)
+    generator = VocosSourceGenerator(CONFIG)
+    return vocos.VocosTask(generator, read_taught(corpus, generator.config), seed)
+
+
+def test_it_learns_what_it_is_taught(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocos, "LEARNING_RATE", 0.01)
+    monkeypatch.setattr(vocos, "WARM_UP", 1)
+    learning = task(corpus)
+    first = learning.step()
+    before = learning.evaluate()
+    for _ in range(30):
+        last = learning.step()
+    after = learning.evaluate()
+    for name in ("tone", "tone_phase", "free", "free_phase"):
+        assert last[name] < 0.8 * first[name] and after[name] < before[name], name
+    assert last["pitch"] < first["pitch"]
+
+
+def test_it_goes_on_to_the_same_losses(corpus: Path, tmp_path: Path) -> None:
+    whole = task(corpus)
+    for _ in range(3):
+        whole.step()
+    vocos.save(whole, tmp_path)
+    expected = [whole.step() for _ in range(2)]
+    again = task(corpus)
+    again.restore(torch.load(tmp_path / "training.pt", weights_only=True))
+    assert [again.step() for _ in range(2)] == expected
+    assert task(corpus, seed=2).step() != task(corpus).step()
+
+
+def test_a_run_leaves_a_vocoder_that_loads(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocos, "CONFIG", CONFIG)
+    learning = task(corpus)
+    vocos.run(learning, tmp_path / "out", 1.0)
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    generator = VocosSourceGenerator(config)
+    generator.load_state_dict({k: v.float() for k, v in load_file(tmp_path / "out" / "model.safetensors").items()})
+    done = learning.number
+    again = task(corpus)
+    vocos.run(again, tmp_path / "out", 0.0)
+    assert again.number == done > 0
+
+
+def test_losses_without_end_stop_the_run(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    learning = task(corpus)
+    vocos.save(learning, tmp_path)
+    monkeypatch.setattr(vocos, "LEARNING_RATE", math.nan)
+    with pytest.raises(SystemExit, match="last good weights"):
+        vocos.run(learning, tmp_path, 60.0)
+    assert torch.load(tmp_path / "training.pt", weights_only=True)["number"] == 0
+
+
+def test_a_corpus_without_spectra_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="spectra"):
+        read_taught(tmp_path, VocosConfig.from_dict(CONFIG))
+
+
+def test_pitch_is_drawn_through_what_is_unvoiced() -> None:
+    curve, voicing = pitch_curve(np.array([0, 200, 0, 400, 0], np.float32))
+    assert curve.tolist() == [1.0, 1.0, 1.5, 2.0, 2.0]
+    assert voicing.tolist() == [0, 1, 0, 1, 0]
+    assert pitch_curve(np.zeros(3, np.float32))[1].tolist() == [0, 0, 0]
+
+
+def test_the_mel_spectrogram_is_librosas() -> None:
+    config = VocosConfig.from_dict(CONFIG)
+    samples = np.random.default_rng(1).standard_normal(300 * 20).astype(np.float32)
+    ours = mel_spectrogram(torch.from_numpy(samples), config).numpy()
+    theirs = librosa.feature.melspectrogram(
+        y=samples, sr=24000, n_fft=1200, hop_length=300, power=1.0, n_mels=80, fmax=8000, pad_mode="reflect"
+    )
+    np.testing.assert_allclose(ours, np.log(theirs[:, :20]), atol=1e-4)
