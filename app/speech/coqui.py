@@ -12,7 +12,8 @@ import logging
 import sys
 import types
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ for missing in ("torchaudio", "torchcodec"):
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # deprecations of coqui's own dependencies are no news for our users
     from TTS.config import register_config
+    from TTS.tts.models import glow_tts
     from TTS.tts.models.glow_tts import GlowTTS
     from TTS.tts.models.tacotron import Tacotron
     from TTS.tts.models.tacotron2 import Tacotron2
@@ -54,10 +56,13 @@ with warnings.catch_warnings():
 __all__ = [
     "BaseCharacters",
     "HifiganGenerator",
+    "IPAPhonemes",
     "build_acoustic",
     "build_hifigan",
     "cleaner",
+    "known_alignment",
     "load_weights",
+    "new_acoustic",
     "normalize_language",
     "vocabulary",
 ]
@@ -99,13 +104,30 @@ def cleaner(name: str | None) -> Any:
     return found
 
 
-def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any]) -> nn.Module:
-    """An acoustic model with its weights, ready for inference."""
+def new_acoustic(architecture: str, config: Any, state: Mapping[str, Any]) -> nn.Module:
+    """An acoustic model with its weights, as it is trained."""
     base = ARCHITECTURES[architecture]
     # A tokenizer that is already there keeps coqui from looking for the espeak-ng program.
     tokenizer = TTSTokenizer(characters=vocabulary(config))
     model: nn.Module = type(base.__name__, (base,), {"tokenizer": tokenizer})(config)
     fill(model, state["model"], architecture)
+    return model
+
+
+@contextmanager
+def known_alignment(path: Tensor) -> Iterator[None]:
+    """While it lasts, GlowTTS aligns tokens and frames by `path` (B, tokens, frames) instead of searching."""
+    search = glow_tts.maximum_path
+    glow_tts.maximum_path = lambda value, mask: path * mask
+    try:
+        yield
+    finally:
+        glow_tts.maximum_path = search
+
+
+def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any]) -> nn.Module:
+    """An acoustic model with its weights, ready for inference."""
+    model = new_acoustic(architecture, config, state)
     if architecture == "glow_tts":
         model.eval()
         model.store_inverse()  # type: ignore[operator]  # the inverse of every 1x1 convolution, computed once

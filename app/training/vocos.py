@@ -15,20 +15,17 @@ import json
 import logging
 import math
 import random
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from app.speech.vocos import VocosSourceGenerator
+from app.training.running import run
 from app.training.spectra import HELD_OUT, Taught, read_taught, stack
-
-LOGGER = logging.getLogger(__name__)
 
 CONFIG: dict[str, Any] = {
     "architecture": "vocos_source",
@@ -44,7 +41,6 @@ CONFIG: dict[str, Any] = {
     "network": {"channels": 256, "blocks": 8, "pitch_channels": 128},
 }
 SEED = 1
-SAVE_SECONDS = 120
 BATCH = 16
 FRAMES = 64
 """Of each stretch in a batch."""
@@ -78,39 +74,11 @@ def main() -> None:
     generator = VocosSourceGenerator(CONFIG)
     task = VocosTask(generator, read_taught(arguments.corpus, generator.config), SEED)
     run(task, arguments.output, arguments.minutes * 60)
-
-
-def run(task: VocosTask, output: Path, seconds: float) -> None:
-    """Steps until the time is over, from where an earlier run ended."""
-    output.mkdir(parents=True, exist_ok=True)
-    checkpoint = output / "training.pt"
-    if checkpoint.exists():
-        task.restore(torch.load(checkpoint, weights_only=True))
-    ended = time.monotonic() + seconds
-    saved = time.monotonic()
-    while time.monotonic() < ended:
-        losses = task.step()
-        if not all(map(math.isfinite, losses.values())):
-            raise SystemExit(f"Step {task.number} gave {losses}; {checkpoint} holds the last good weights.")
-        if time.monotonic() - saved > SAVE_SECONDS:
-            save(task, output)
-            saved = time.monotonic()
-            LOGGER.info("step %d, held out %s", task.number, {k: round(v, 4) for k, v in task.evaluate().items()})
-    save(task, output)
-
-
-def save(task: VocosTask, output: Path) -> None:
-    """The checkpoint, and what a voice needs: averaged weights in half precision."""
-    partial = output / "training.tmp"
-    torch.save(task.state(), partial)
-    partial.replace(output / "training.pt")
-    weights = {name: value.half().contiguous() for name, value in task.averaged.items()}
-    save_file(weights, output / "model.safetensors", {"step": str(task.number)})
-    (output / "config.json").write_text(json.dumps(CONFIG, indent=1) + "\n", encoding="utf-8")
+    (arguments.output / "config.json").write_text(json.dumps(CONFIG, indent=1) + "\n", encoding="utf-8")
 
 
 class VocosTask:
-    """One network in training. All chance of a step comes from the seed and the step's number."""
+    """See `running.Task`."""
 
     def __init__(self, generator: VocosSourceGenerator, recordings: Sequence[Taught], seed: int) -> None:
         self.generator = generator.train()
@@ -124,7 +92,7 @@ class VocosTask:
         self.bf16 = torch.cpu._is_avx512_bf16_supported()
 
     def step(self) -> dict[str, float]:
-        """One step; its losses."""
+        """See `Task.step`."""
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.batch(chance)
@@ -167,7 +135,7 @@ class VocosTask:
         return {"pitch": loss.item()}
 
     def evaluate(self) -> dict[str, float]:
-        """The losses of the averaged weights on recordings that were never learned."""
+        """See `Task.evaluate`."""
         current = {name: value.detach().clone() for name, value in self.generator.state_dict().items()}
         self.generator.load_state_dict(self.averaged)
         rows = []
@@ -180,7 +148,7 @@ class VocosTask:
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
     def state(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
+        """See `Task.state`."""
         return {
             "number": self.number,
             "model": self.generator.state_dict(),
@@ -190,7 +158,7 @@ class VocosTask:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from there."""
+        """See `Task.restore`."""
         self.number = state["number"]
         self.generator.load_state_dict(state["model"])
         self.averaged = {name: value.clone() for name, value in state["averaged"].items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from safetensors.torch import load_file
 
 from app.errors import SetupError
 from app.speech.vocos import VocosConfig, VocosSourceGenerator
-from app.training import vocos
+from app.training import running, vocos
 from app.training.spectra import HELD_OUT, pitch_curve, read_taught
 from app.training.spectrogram import mel_spectrogram
 
@@ -66,7 +65,7 @@ def test_it_goes_on_to_the_same_losses(corpus: Path, tmp_path: Path) -> None:
     whole = task(corpus)
     for _ in range(3):
         whole.step()
-    vocos.save(whole, tmp_path)
+    running.save(whole, tmp_path)
     expected = [whole.step() for _ in range(2)]
     again = task(corpus)
     again.restore(torch.load(tmp_path / "training.pt", weights_only=True))
@@ -74,25 +73,23 @@ def test_it_goes_on_to_the_same_losses(corpus: Path, tmp_path: Path) -> None:
     assert task(corpus, seed=2).step() != task(corpus).step()
 
 
-def test_a_run_leaves_a_vocoder_that_loads(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vocos, "CONFIG", CONFIG)
+def test_a_run_leaves_a_vocoder_that_loads(corpus: Path, tmp_path: Path) -> None:
     learning = task(corpus)
-    vocos.run(learning, tmp_path / "out", 1.0)
-    config = json.loads((tmp_path / "out" / "config.json").read_text())
-    generator = VocosSourceGenerator(config)
+    running.run(learning, tmp_path / "out", 1.0)
+    generator = VocosSourceGenerator(CONFIG)
     generator.load_state_dict({k: v.float() for k, v in load_file(tmp_path / "out" / "model.safetensors").items()})
     done = learning.number
     again = task(corpus)
-    vocos.run(again, tmp_path / "out", 0.0)
+    running.run(again, tmp_path / "out", 0.0)
     assert again.number == done > 0
 
 
 def test_losses_without_end_stop_the_run(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     learning = task(corpus)
-    vocos.save(learning, tmp_path)
+    running.save(learning, tmp_path)
     monkeypatch.setattr(vocos, "LEARNING_RATE", math.nan)
     with pytest.raises(SystemExit, match="last good weights"):
-        vocos.run(learning, tmp_path, 60.0)
+        running.run(learning, tmp_path, 60.0)
     assert torch.load(tmp_path / "training.pt", weights_only=True)["number"] == 0
 
 
