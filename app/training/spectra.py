@@ -15,10 +15,9 @@ from torch import Tensor
 
 from app.errors import SetupError
 from app.speech.vocos import VocosConfig
+from app.training.pitch import pitch_curve
 from app.training.spectrogram import mel_spectrogram
 
-UNVOICED_BELOW = 40.0
-"""Hz."""
 HELD_OUT = 16
 """Recordings that are only listened to."""
 
@@ -65,16 +64,6 @@ def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: V
     mel = mel_spectrogram(torch.from_numpy(samples[: frames * config.hop_length]), config)
     curve, voicing = pitch_curve(pitch[:frames].astype(np.float32))
     return Taught(mel, torch.from_numpy(curve), torch.from_numpy(voicing), torch.from_numpy(spectra))
-
-
-def pitch_curve(hertz: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Hz, 0 where unvoiced -> log2(F0 / 100 Hz) without gaps, and voicing 0 or 1; (T,) each."""
-    voiced = hertz > UNVOICED_BELOW
-    places = np.flatnonzero(voiced)
-    if len(places) == 0:
-        return np.ones_like(hertz), voiced.astype(np.float32)
-    curve = np.interp(np.arange(len(hertz)), places, np.log2(hertz[places] / 100))
-    return curve.astype(np.float32), voiced.astype(np.float32)
 
 
 def stack(parts: Sequence[Taught]) -> Taught:

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from app.errors import SetupError
 from app.speech.vocos import VocosConfig, VocosSourceGenerator
 from app.training import running, vocos
-from app.training.spectra import HELD_OUT, pitch_curve, read_taught
+from app.training.spectra import HELD_OUT, read_taught
 from app.training.spectrogram import mel_spectrogram
 
 CONFIG: dict[str, Any] = {**vocos.CONFIG, "network": {"channels": 16, "blocks": 1, "pitch_channels": 8}}
@@ -96,13 +96,6 @@ def test_losses_without_end_stop_the_run(corpus: Path, tmp_path: Path, monkeypat
 def test_a_corpus_without_spectra_is_told(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="spectra"):
         read_taught(tmp_path, VocosConfig.from_dict(CONFIG))
-
-
-def test_pitch_is_drawn_through_what_is_unvoiced() -> None:
-    curve, voicing = pitch_curve(np.array([0, 200, 0, 400, 0], np.float32))
-    assert curve.tolist() == [1.0, 1.0, 1.5, 2.0, 2.0]
-    assert voicing.tolist() == [0, 1, 0, 1, 0]
-    assert pitch_curve(np.zeros(3, np.float32))[1].tolist() == [0, 0, 0]
 
 
 def test_the_mel_spectrogram_is_librosas() -> None:

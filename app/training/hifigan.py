@@ -1,0 +1,179 @@
+"""HiFi-GAN in training (arXiv 2010.05646): spectra first, then discriminators beside them.
+
+The generator learns the mel spectrogram and the spectra at several resolutions of what was recorded, and later also to
+pass for it with discriminators that learn to tell the two.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from app.errors import SetupError
+from app.speech.coqui import HifiganGenerator
+from app.training.discriminators import Discriminators, feature_loss, passing_loss, telling_loss
+from app.training.distances import SpectralDistances
+from app.training.export import write_checkpoint
+from app.training.optimize import Average, decayed, descend, set_rate
+from app.training.settings import TrainingSettings
+from app.training.utterances import Utterance, stack
+
+HELD_OUT = 16
+"""Recordings that are only listened to; fewer where there are few."""
+HEARD = 128
+"""Frames of each of them: a wide generator on a CPU is slower than speech."""
+SHORTEST = 64
+"""Frames of a recording that is of use."""
+SEGMENT = 32
+"""Frames of each stretch in a batch."""
+LEARNING_RATE, TELLING_RATE = 5e-4, 2e-4
+"""Of the generator, and of the discriminators."""
+BETAS = (0.8, 0.99)
+BOUND = 50.0
+"""Norm of the gradient."""
+WARM_UP, HALF_LIFE = 100, 30_000
+"""Steps in which the learning rates rise, and halve."""
+ENTRY = 300
+"""Steps in which the discriminators' say grows to its full weight."""
+AVERAGED = 0.999
+MEL_WEIGHT, STFT_WEIGHT, PASSING_WEIGHT, FEATURE_WEIGHT = 15.0, 5.0, 8.0, 16.0
+GAINS = (-0.5, 0.35)
+"""Natural logarithm: recordings are made quieter or louder by chance."""
+SILENCE = math.log(1e-5)
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Steps at which something else is learned; all 0 for a generator that goes on from an earlier training."""
+
+    network: int = 0
+    """Until then only the excitation is learned, where there is one."""
+    discriminators: int = 0
+    """From then on they join."""
+
+
+FROM_SCRATCH = Stages(network=1000, discriminators=3000)
+"""For random weights."""
+
+
+class HifiganTask:
+    """See `task.Task`. `config` is the generator's `config.json`; utterances shorter than 64 frames are left out."""
+
+    def __init__(
+        self,
+        generator: HifiganGenerator,
+        config: Mapping[str, Any],
+        utterances: Iterable[Utterance],
+        settings: TrainingSettings,
+        stages: Stages,
+    ) -> None:
+        self.generator = generator.train()
+        self.config = config
+        self.stages = stages
+        self.batch_size, self.seed = settings.batch_size, settings.seed
+        self.learning_rate = settings.learning_rate or LEARNING_RATE
+        usable = [one for one in utterances if one.frames >= SHORTEST]
+        random.Random(0).shuffle(usable)
+        held_out = min(HELD_OUT, len(usable) // 10)
+        if not held_out:
+            raise SetupError(f"{len(usable)} usable recordings are too few: at least 10 are needed.")
+        self.held_out, self.utterances = usable[:held_out], usable[held_out:]
+        self.number = 0
+        self.epoch = -(-sum(one.frames for one in self.utterances) // (SEGMENT * self.batch_size))
+        self.optimizer = torch.optim.AdamW(generator.parameters(), self.learning_rate, BETAS)
+        self.average = Average(generator, AVERAGED)
+        self.distances = SpectralDistances(config["audio"]["sample_rate"])
+        # Their first weights are of the seed alone, whatever was drawn before.
+        with torch.random.fork_rng():
+            torch.manual_seed(self.seed)
+            self.discriminators = Discriminators()
+        self.telling_optimizer = torch.optim.AdamW(self.discriminators.parameters(), TELLING_RATE, BETAS)
+
+    def step(self) -> dict[str, float]:
+        """See `Task.step`."""
+        chance = random.Random(f"{self.seed}-{self.number}")
+        noise = torch.Generator().manual_seed(chance.getrandbits(63))
+        batch = self.draw(chance, SEGMENT)
+        made = self.speak(batch, noise)
+        losses = self.distances(made, batch.samples)
+        total = MEL_WEIGHT * losses["mel"] + STFT_WEIGHT * losses["stft"]
+        joined = self.number - self.stages.discriminators
+        if joined >= 0:
+            judged = self.contest(chance, made, batch.samples)
+            entered = min(1.0, joined / ENTRY)
+            total = total + entered * (PASSING_WEIGHT * judged["passing"] + FEATURE_WEIGHT * judged["features"])
+            losses |= judged
+        set_rate(self.optimizer, decayed(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
+        descend(self.optimizer, total, BOUND)
+        self.number += 1
+        self.average.follow(self.number)
+        return {name: loss.item() for name, loss in losses.items()}
+
+    def draw(self, chance: random.Random, frames: int) -> Utterance:
+        """Stretches of random recordings, each a little louder or quieter than it is."""
+        parts = []
+        for one in chance.choices(self.utterances, k=self.batch_size):
+            part = one.cut(chance.randrange(one.frames - frames + 1), frames)
+            gain = chance.uniform(*GAINS)
+            louder = (part.samples * math.exp(gain)).clamp(-1, 1)
+            parts.append(Utterance(louder, (part.mel + gain).clamp(min=SILENCE), part.pitch, part.voicing))
+        return stack(parts)
+
+    def speak(self, batch: Utterance, noise: torch.Generator) -> Tensor:
+        """What the generator makes of a batch while it learns, (B, T * hop)."""
+        made: Tensor = self.generator(batch.mel)[:, 0]
+        return made
+
+    def contest(self, chance: random.Random, made: Tensor, recorded: Tensor) -> dict[str, Tensor]:
+        """Let the discriminators learn; their loss `telling`, and the generator's losses by what they learned."""
+        judges = self.discriminators.some(chance)
+        since = self.number - self.stages.discriminators
+        set_rate(self.telling_optimizer, decayed(TELLING_RATE, since, WARM_UP, HALF_LIFE))
+        real = [judge(recorded) for judge in judges]
+        telling = telling_loss(real, [judge(made.detach()) for judge in judges])
+        descend(self.telling_optimizer, telling, BOUND)
+        self.discriminators.requires_grad_(False)
+        false = [judge(made) for judge in judges]
+        self.discriminators.requires_grad_(True)
+        return {"telling": telling.detach(), "passing": passing_loss(false), "features": feature_loss(real, false)}
+
+    def evaluate(self) -> dict[str, float]:
+        """See `Task.evaluate`."""
+        with self.average.applied():
+            rows = [self.measure(stack([one.cut(0, HEARD)])) for one in self.held_out]
+        return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
+
+    def measure(self, heard: Utterance) -> dict[str, Tensor]:
+        """The losses of one utterance as it is spoken by the service, a batch of one."""
+        return self.distances(self.generator(heard.mel)[:, 0], heard.samples)  # type: ignore[no-any-return]
+
+    def state(self) -> dict[str, Any]:
+        """See `Task.state`."""
+        return {
+            "number": self.number,
+            "model": self.generator.state_dict(),
+            "averaged": self.average.weights,
+            "optimizer": self.optimizer.state_dict(),
+            "discriminators": self.discriminators.state_dict(),
+            "telling_optimizer": self.telling_optimizer.state_dict(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """See `Task.restore`."""
+        self.number = state["number"]
+        self.generator.load_state_dict(state["model"])
+        self.average.restore(state["averaged"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.discriminators.load_state_dict(state["discriminators"])
+        self.telling_optimizer.load_state_dict(state["telling_optimizer"])
+
+    def export(self, folder: Path) -> None:
+        """See `Task.export`."""
+        write_checkpoint(folder, self.config, self.average.halved())

@@ -1,0 +1,91 @@
+"""The discriminators: their size, what they see, and that they learn to tell what differs."""
+
+from __future__ import annotations
+
+import random
+
+import torch
+
+from app.training.discriminators import (
+    PERIODS,
+    Discriminators,
+    PeriodDiscriminator,
+    ResolutionDiscriminator,
+    feature_loss,
+    passing_loss,
+    telling_loss,
+)
+
+
+def test_all_together_they_are_slim() -> None:
+    assert 760_000 < sum(parameter.numel() for parameter in Discriminators().parameters()) < 780_000
+
+
+def test_a_step_has_two_periods_and_a_resolution_by_chance_alone() -> None:
+    discriminators = Discriminators()
+    for number in range(20):
+        some = discriminators.some(random.Random(number))
+        assert [type(one) for one in some] == [PeriodDiscriminator] * 2 + [ResolutionDiscriminator]
+        assert some[0] is not some[1] and some == discriminators.some(random.Random(number))
+    seen = {id(one) for number in range(60) for one in discriminators.some(random.Random(number))}
+    assert len(seen) == 8
+
+
+def test_samples_of_any_length_are_folded_whole_by_each_period() -> None:
+    torch.manual_seed(0)
+    samples = torch.randn(2, 4001)
+    for period in PERIODS:
+        discriminator = PeriodDiscriminator(period)
+        scores, features = discriminator(samples)
+        assert scores.shape[:2] == (2, 1) and scores.shape[3] == period
+        assert [one.shape[1] for one in features] == [16, 64, 128, 128]
+        changed = samples.clone()
+        changed[:, -1] += 10  # the very last sample is seen
+        assert (discriminator(changed)[1][0] != features[0]).any()
+
+
+def test_periods_differ_from_one_another_by_what_lies_below_what() -> None:
+    torch.manual_seed(0)
+    alike = torch.randn(1, 1, 5).expand(1, 300, 5)
+    _, features = PeriodDiscriminator(5)(alike.reshape(1, -1))
+    inner = features[0][..., 5:-5, :]
+    assert torch.allclose(inner, inner[..., :1, :].expand_as(inner), atol=1e-5)
+
+
+def test_a_spectrogram_is_judged_by_its_magnitudes() -> None:
+    torch.manual_seed(0)
+    samples = torch.randn(1, 8192)
+    discriminator = ResolutionDiscriminator(512)
+    scores, _ = discriminator(samples)
+    assert torch.allclose(discriminator(-samples)[0], scores, atol=1e-5)
+    assert not torch.allclose(discriminator(2 * samples)[0], scores, atol=1e-2)
+
+
+def test_they_learn_to_tell_two_kinds_of_sound() -> None:
+    torch.manual_seed(0)
+    discriminators = Discriminators()
+    optimizer = torch.optim.AdamW(discriminators.parameters(), 1e-3)
+    noise = torch.Generator().manual_seed(1)
+    curve = []
+    for step in range(40):
+        white = 0.3 * torch.randn(4, 4096, generator=noise)
+        tones = torch.sin(torch.arange(4096) * (0.05 + 0.2 * torch.rand(4, 1, generator=noise)))
+        some = discriminators.some(random.Random(step))
+        loss = telling_loss([one(tones) for one in some], [one(white) for one in some])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        curve.append(loss.item())
+    assert sum(curve[-8:]) / 8 < 0.3 * sum(curve[:3]) / 3
+    with torch.no_grad():
+        real, false = ([one(sound) for one in some] for sound in (tones, white))
+    assert passing_loss(real) < 0.3 < passing_loss(false)
+    assert feature_loss(real, real) == 0 < feature_loss(real, false)
+
+
+def test_what_was_recorded_gets_no_gradient_from_the_generators_losses() -> None:
+    some = Discriminators().some(random.Random(0))
+    recorded, made = torch.randn(2, 4096, requires_grad=True), torch.randn(2, 4096, requires_grad=True)
+    real, false = ([one(sound) for one in some] for sound in (recorded, made))
+    (passing_loss(false) + feature_loss(real, false)).backward()
+    assert recorded.grad is None and made.grad is not None and made.grad.abs().sum() > 0

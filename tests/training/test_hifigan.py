@@ -1,0 +1,220 @@
+"""Teaching HiFi-GAN: what new ones are, that they learn, go on where they ended, and speak in the service the same."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from app.errors import SetupError
+from app.speech.backends.torch import TorchBackend
+from app.speech.loading import Loader
+from app.speech.vocoder import HifiganSourceVocoder, HifiganVocoder
+from app.training import hifigan, hifigan_source
+from app.training.dataset import Recording
+from app.training.distances import SpectralDistances
+from app.training.hifigan import HifiganTask, Stages
+from app.training.hifigan_config import UPSAMPLING, hifigan_config, new_hifigan
+from app.training.hifigan_source import HifiganSourceTask
+from app.training.settings import Model, TrainingSettings
+from app.training.utterances import Utterance, read_utterances
+from app.voices import open_voice
+from app.voices.audio_config import AudioConfig
+from app.voices.voice import vocoder_audio
+from tests.speech.test_source import CONFIG as SOURCE_CONFIG
+from tests.tiny_voice import change, write_tiny_voice
+from tests.training.recordings import tone
+
+MODELS = (Model.HIFIGAN_V2, Model.HIFIGAN_SOURCE)
+LAYOUT = AudioConfig(mel_fmax=8000.0, signal_norm=False, log_func="np.log", spec_gain=1.0)
+LAYOUTS = {256: LAYOUT, 300: replace(LAYOUT, sample_rate=24000, fft_size=1200, win_length=1200, hop_length=300)}
+TINY = {"upsample_initial_channel": 16, "resblock_kernel_sizes": [3], "resblock_dilation_sizes": [[1, 3, 5]]}
+CLIPS = 12
+ALL_AT_ONCE = Stages()
+
+
+def tiny(model: Model, layout: AudioConfig = LAYOUT) -> dict[str, Any]:
+    """The config of a narrow one."""
+    config = copy.deepcopy(hifigan_config(model, layout))
+    config["generator" if model is Model.HIFIGAN_SOURCE else "generator_model_params"] |= TINY
+    if model is Model.HIFIGAN_SOURCE:
+        config["pitch"]["channels"] = 8
+    return config
+
+
+@pytest.fixture(scope="module")
+def utterances(tmp_path_factory: pytest.TempPathFactory) -> list[Utterance]:
+    """A dozen recordings of a buzz, each of another pitch, which their corpus knows."""
+    corpus = tmp_path_factory.mktemp("corpus")
+    recordings, pitch = [], {}
+    for number in range(CLIPS):
+        name, hertz = f"clip_{number:02d}", 150 + 10 * number
+        soundfile.write(corpus / f"{name}.wav", tone(1.4, pitch=hertz), 22050)
+        pitch[name] = np.full(112, hertz, np.float16)
+        pitch[name][[*range(16), *range(88, 112)]] = 0
+        recordings.append(Recording(name, "", None, corpus / f"{name}.wav"))
+    np.savez(corpus / "pitch.npz", **pitch)
+    return list(read_utterances(recordings, corpus, LAYOUT, pitched=True))
+
+
+def task(
+    utterances: list[Utterance], model: Model, stages: Stages = ALL_AT_ONCE, seed: int = 1, batch_size: int = 2
+) -> HifiganTask:
+    torch.manual_seed(0)
+    config = tiny(model)
+    kind = HifiganSourceTask if model is Model.HIFIGAN_SOURCE else HifiganTask
+    settings = TrainingSettings(model=model, batch_size=batch_size, seed=seed)
+    return kind(new_hifigan(config), config, utterances, settings, stages)
+
+
+@pytest.mark.parametrize(("model", "millions"), [(Model.HIFIGAN_V1, 13.92), (Model.HIFIGAN_V2, 0.92)])
+def test_the_published_ones_have_their_published_size(model: Model, millions: float) -> None:
+    generator = new_hifigan(hifigan_config(model, LAYOUT))
+    generator.remove_weight_norm()
+    assert sum(one.numel() for one in generator.parameters()) == pytest.approx(millions * 1e6, rel=0.01)
+
+
+def test_a_harmonic_source_is_laid_out_as_the_service_knows_it() -> None:
+    config = hifigan_config(Model.HIFIGAN_SOURCE, LAYOUT)
+    assert config.keys() == SOURCE_CONFIG.keys() and config["generator"].keys() == SOURCE_CONFIG["generator"].keys()
+    assert config["audio"].items() >= SOURCE_CONFIG["audio"].items()
+    narrow = SOURCE_CONFIG["generator"] | {name: config["generator"][name] for name in TINY}
+    assert config["generator"] == narrow and config["source"] == SOURCE_CONFIG["source"]
+
+
+@pytest.mark.parametrize("model", [Model.HIFIGAN_V1, *MODELS])
+@pytest.mark.parametrize("hop", UPSAMPLING)
+def test_every_frame_becomes_exactly_a_hop_of_samples(model: Model, hop: int) -> None:
+    generator = new_hifigan(tiny(model, LAYOUTS[hop]))
+    for frames in (4, 7):
+        mel = torch.randn(1, 80, frames) - 5
+        source = model is Model.HIFIGAN_SOURCE
+        made = generator(mel, generator.excite(mel, torch.randn(1, frames * hop))) if source else generator(mel)
+        assert made.shape == (1, 1, frames * hop)
+
+
+@pytest.mark.parametrize("hop", UPSAMPLING)
+def test_every_sample_is_made_of_equally_many_frames(hop: int) -> None:
+    generator = new_hifigan(tiny(Model.HIFIGAN_V2, LAYOUTS[hop]))
+    with torch.no_grad():
+        for layer in generator.ups:
+            for parameter in layer.parameters():
+                parameter.fill_(1.0)
+            layer.bias.zero_()
+            flat = layer(torch.ones(1, layer.in_channels, 20))[0, 0, 20:-20]
+            assert torch.allclose(flat, flat[:1].expand_as(flat))
+
+
+@pytest.mark.parametrize("change", [{"hop_length": 200}, {"win_length": 800}])
+def test_another_layout_is_refused(change: dict[str, int]) -> None:
+    with pytest.raises(SetupError, match="not known") as refused:
+        hifigan_config(Model.HIFIGAN_V2, replace(LAYOUT, **change))
+    assert "256 or 300" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize("hop", UPSAMPLING)
+def test_a_harmonic_source_begins_with_its_excitation_as_loud_as_the_mel_says(hop: int) -> None:
+    layout = LAYOUTS[hop]
+    torch.manual_seed(0)
+    generator = new_hifigan(hifigan_config(Model.HIFIGAN_SOURCE, layout))
+    mel, pitch = torch.full((1, 80, 40), -3.0), torch.full((1, 40), 1.0)
+    distances = SpectralDistances(layout.sample_rate)
+    for voicing in (0.0, 1.0):
+        excitation = generator.source(mel, pitch, torch.full((1, 40), voicing), torch.randn(1, 40 * hop))
+        made = generator(mel, excitation).detach()
+        tone, hiss = excitation.detach().chunk(2, 1)
+        torch.testing.assert_close(made, torch.tanh(tone + 0.9 * hiss))
+        assert distances.log_mel(made[:, 0])[0, :70].mean() == pytest.approx(-3.0, abs=0.6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_learns(utterances: list[Utterance], model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hifigan, "WARM_UP", 1)
+    monkeypatch.setattr(hifigan, "ENTRY", 1)
+    monkeypatch.setattr(hifigan_source, "PITCH_RATE", 0.01)
+    learning = task(utterances, model, Stages(network=15, discriminators=30))
+    before = learning.evaluate()
+    curve = [learning.step() for _ in range(40)]
+    after = learning.evaluate()
+    assert after.keys() == before.keys() and all(after[name] < before[name] for name in ("mel", "stft"))
+    assert after["mel"] < 0.9 * before["mel"]
+    assert {"telling", "passing", "features"} <= curve[30].keys() and "telling" not in curve[29]
+    assert np.mean([one["telling"] for one in curve[36:]]) < np.mean([one["telling"] for one in curve[30:33]])
+    if model is Model.HIFIGAN_SOURCE:
+        assert after["semitones"] < 0.5 * before["semitones"] and after["voicing"] < before["voicing"]
+
+
+def test_each_stage_teaches_what_it_is_for(utterances: list[Utterance]) -> None:
+    learning = task(utterances, Model.HIFIGAN_SOURCE, Stages(network=1, discriminators=2))
+
+    def changed() -> set[str]:
+        before = {name: value.clone() for name, value in learning.generator.state_dict().items()}
+        judges = {name: value.clone() for name, value in learning.discriminators.state_dict().items()}
+        learning.step()
+        names = {n.split(".")[0] for n, v in learning.generator.state_dict().items() if not torch.equal(v, before[n])}
+        judged = any(not torch.equal(v, judges[n]) for n, v in learning.discriminators.state_dict().items())
+        return names | ({"discriminators"} if judged else set())
+
+    small = {"source", "direct", "pitch"}
+    assert changed() == small
+    assert changed() >= small | {"conv_post"}
+    assert changed() == small | {"conv_post", "conv_pre", "ups", "resblocks", "entry", "discriminators"}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_goes_on_to_the_same_losses(utterances: list[Utterance], model: Model, tmp_path: Path) -> None:
+    stages = Stages(network=2, discriminators=4)
+    whole = task(utterances, model, stages)
+    for _ in range(3):
+        whole.step()
+    torch.save(whole.state(), tmp_path / "training.pt")
+    expected = [whole.step() for _ in range(3)]
+    again = task(utterances, model, stages)
+    again.restore(torch.load(tmp_path / "training.pt", weights_only=True))
+    torch.manual_seed(7)  # nothing depends on what else is drawn
+    assert [again.step() for _ in range(3)] == expected
+    assert again.evaluate() == whole.evaluate() and again.number == whole.number == 6
+    for name, value in whole.generator.state_dict().items():
+        assert torch.equal(again.generator.state_dict()[name], value), name
+    assert task(utterances, model, seed=2).step() != task(utterances, model).step()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_service_speaks_with_what_it_leaves(utterances: list[Utterance], model: Model, tmp_path: Path) -> None:
+    learning = task(utterances, model)
+    for _ in range(3):
+        learning.step()
+    folder = write_tiny_voice(tmp_path / "voice", audio={"mel_fmax": 8000.0})
+    learning.export(folder / "trained")
+    files = {"model": "trained/model.safetensors", "config": "trained/config.json", "architecture": model.architecture}
+    change(folder / "voice.json", vocoders={"main": files})
+    voice = open_voice(folder)
+    assert vocoder_audio(voice, "main") == LAYOUT
+    loaded = Loader(voice, TorchBackend()).vocoder("main")
+
+    own = new_hifigan(learning.config)
+    own.load_state_dict(learning.average.weights)
+    wrap = HifiganSourceVocoder if model is Model.HIFIGAN_SOURCE else HifiganVocoder
+    mel = learning.held_out[0].mel[None]
+    spoken, expected = loaded.samples(mel, seed=1), wrap(own, 256, TorchBackend()).samples(mel, seed=1)
+    assert spoken.shape == (mel.shape[2] * 256,) and np.abs(expected).max() > 0.01
+    np.testing.assert_allclose(spoken, expected, atol=0.01 * np.abs(expected).max())
+
+
+def test_an_epoch_is_as_many_steps_as_hear_everything_once(utterances: list[Utterance]) -> None:
+    one = task(utterances, Model.HIFIGAN_V2, batch_size=3)
+    assert len(one.held_out) == 1 and len(one.utterances) == CLIPS - 1
+    frames = sum(each.frames for each in one.utterances)
+    assert (one.epoch - 1) * 3 * hifigan.SEGMENT < frames <= one.epoch * 3 * hifigan.SEGMENT
+
+
+def test_too_few_recordings_are_told(utterances: list[Utterance]) -> None:
+    short = [each.cut(0, 40) for each in utterances]
+    with pytest.raises(SetupError, match="9 usable recordings are too few"):
+        task(utterances[:9] + short, Model.HIFIGAN_V2)

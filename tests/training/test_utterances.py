@@ -1,0 +1,57 @@
+"""What a HiFi-GAN learns from: samples that lie where their frames look, and a pitch for each frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+
+from app.training.dataset import Recording
+from app.training.pitch import PitchTrack
+from app.training.spectrogram import mel_spectrogram
+from app.training.utterances import Utterance, read_utterances, stack, utterance
+from app.voices.audio_config import AudioConfig
+from tests.training.recordings import tone
+
+LAYOUT = AudioConfig(sample_rate=24000, fft_size=1200, win_length=1200, hop_length=300, mel_fmax=8000.0)
+
+
+def test_each_hop_of_samples_lies_around_the_middle_of_its_frame() -> None:
+    samples = np.zeros(300 * 40 + 7, np.float32)
+    samples[300 * 20] = 1
+    one = utterance(samples, None, LAYOUT)
+    assert one.frames == 40 and one.samples.shape == (300 * 40,) and one.mel.shape == (80, 40)
+    assert one.mel.sum(0).argmax() == 20
+    assert one.samples.argmax() == 300 * 20 + 150
+    assert not one.pitch.any() and not one.voicing.any()
+
+
+def test_stretches_of_it_stay_together() -> None:
+    rng = np.random.default_rng(0)
+    samples = rng.standard_normal(300 * 30).astype(np.float32)
+    track = PitchTrack(np.arange(30, dtype=np.float32), np.arange(30, dtype=np.float32) % 2)
+    one = utterance(samples, track, LAYOUT)
+    assert torch.equal(one.mel, mel_spectrogram(torch.from_numpy(samples), LAYOUT))
+    batch = stack([one.cut(start, 8) for start in (0, 5, 22)])
+    assert batch.samples.shape == (3, 2400) and batch.mel.shape == (3, 80, 8) and batch.frames == 8
+    assert batch.pitch[:, 0].tolist() == [0, 5, 22]
+    assert torch.equal(batch.samples[2], one.samples[22 * 300 :])
+    assert one.cut(25, 8).frames == 5 and one.cut(25, 8).samples.shape == (1500,)
+
+
+def test_recordings_are_read_with_the_pitch_of_their_corpus_or_a_measured_one(tmp_path: Path) -> None:
+    for name in ("known", "unknown"):
+        soundfile.write(tmp_path / f"{name}.flac", tone(1.0, 24000, pitch=200), 24000)
+    np.savez(tmp_path / "pitch.npz", known=np.full(80, 400, np.float16))
+    recordings = [Recording(name, "", None, tmp_path / f"{name}.flac") for name in ("known", "unknown")]
+
+    def read(*, pitched: bool) -> list[Utterance]:
+        return list(read_utterances(recordings, tmp_path, LAYOUT, pitched=pitched))
+
+    known, unknown = read(pitched=True)
+    assert known.pitch.eq(2).all() and known.voicing.eq(1).all()
+    voiced = unknown.voicing > 0
+    assert 30 < voiced.sum() < 50 and (unknown.pitch[voiced] - 1).abs().max() < 0.05
+    assert not any(one.pitch.any() for one in read(pitched=False))
