@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from app.training.dataset import Recording, read_sound
 from app.training.pitch import Curve, PitchTrack, measured_track, resampled_track, stored_pitch
@@ -20,7 +19,7 @@ class Utterance:
     """One recording, a stretch of it, or a batch of such stretches."""
 
     samples: Tensor
-    """(T * hop,), half a hop late."""
+    """(T * hop,)."""
     mel: Tensor
     """(n_mels, T), log."""
     pitch: Tensor
@@ -61,13 +60,10 @@ def utterance(samples: Curve, track: PitchTrack | None, layout: MelConfig) -> Ut
     hop = layout.hop_length
     frames = len(samples) // hop
     whole = torch.from_numpy(samples[: frames * hop])
-    # The middle of frame n is sample n * hop. HiFi-GAN makes a hop of samples of each frame, so they are to be those
-    # around it: the network learns to speak half a hop late, 6 ms, instead of to look ahead.
-    late = F.pad(whole, (hop // 2, 0))[: frames * hop]
     mel = mel_spectrogram(whole, layout)
     if track is None:
-        return Utterance(late, mel, torch.zeros(frames), torch.zeros(frames))
-    return Utterance(late, mel, torch.from_numpy(track.pitch), torch.from_numpy(track.voicing))
+        return Utterance(whole, mel, torch.zeros(frames), torch.zeros(frames))
+    return Utterance(whole, mel, torch.from_numpy(track.pitch), torch.from_numpy(track.voicing))
 
 
 def stack(parts: Sequence[Utterance]) -> Utterance:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import librosa
 import numpy as np
 import pytest
 
@@ -28,7 +27,7 @@ def test_a_stored_pitch_is_read_where_the_frames_are(layout: AudioConfig) -> Non
     hertz[40:] = 0
     frames = layout.sample_rate // layout.hop_length
     track = resampled_track(hertz, layout, frames)
-    seconds = np.arange(frames) * layout.hop_length / layout.sample_rate
+    seconds = (np.arange(frames) + 0.5) * layout.hop_length / layout.sample_rate
     voiced = seconds < 0.5
     assert (track.voicing == voiced).all()
     inner = voiced & (seconds > 1 / 80) & (seconds < 0.5 - 1 / 80)
@@ -55,7 +54,7 @@ def test_a_measured_pitch_is_that_of_the_sound(layout: AudioConfig) -> None:
     frames = rate // layout.hop_length
     track = measured_track(sound.astype(np.float32), layout, frames)
     assert track.pitch.shape == track.voicing.shape == (frames,)
-    places = librosa.frames_to_time(np.arange(frames), sr=rate, hop_length=layout.hop_length)
+    places = (np.arange(frames) + 0.5) * layout.hop_length / rate
     assert track.voicing[(places > 0.05) & (places < 0.65)].mean() > 0.95
     assert track.voicing[places > 0.75].mean() < 0.1
     inner = (places > 0.05) & (places < 0.65)

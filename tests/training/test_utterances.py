@@ -1,4 +1,4 @@
-"""What a HiFi-GAN learns from: samples that lie where their frames look, and a pitch for each frame."""
+"""What a HiFi-GAN learns from: samples, their mel spectrogram, and a pitch for each frame."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.training.recordings import tone
 LAYOUT = AudioConfig(sample_rate=24000, fft_size=1200, win_length=1200, hop_length=300, mel_fmax=8000.0)
 
 
-def test_each_hop_of_samples_lies_around_the_middle_of_its_frame() -> None:
+def test_it_is_whole_hops_and_a_frame_for_each() -> None:
     samples = np.zeros(300 * 40 + 7, np.float32)
     samples[300 * 20] = 1
     one = utterance(samples, None, LAYOUT)
     assert one.frames == 40 and one.samples.shape == (300 * 40,) and one.mel.shape == (80, 40)
     assert one.mel.sum(0).argmax() == 20
-    assert one.samples.argmax() == 300 * 20 + 150
+    assert one.samples.argmax() == 300 * 20
     assert not one.pitch.any() and not one.voicing.any()
 
 
