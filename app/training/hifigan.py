@@ -1,7 +1,8 @@
 """HiFi-GAN in training (arXiv 2010.05646): spectra first, then discriminators beside them.
 
 The generator learns the mel spectrogram and the spectra at several resolutions of what was recorded, and later also to
-pass for it with discriminators that learn to tell the two.
+pass for it with discriminators that learn to tell the two. All is in single precision: samples in bfloat16 hiss, 40 dB
+below the voice, and narrow layers are no faster in it.
 """
 
 from __future__ import annotations
