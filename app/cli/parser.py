@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
+TRAIN = "Check a folder of recordings laid out as LJSpeech is, or train a voice on it."
 EVALUATE = "Have a voice speak test sentences, listen to them, and report. Needs: pip install '.[listen]'"
 
 
@@ -22,6 +23,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_say(commands.add_parser("say", help="speak a text", description="Speak a text and show its plan."))
     _add_analyze(commands.add_parser("analyze", help="the plan of a text", description="Show the plan of a text."))
     _add_voices(commands.add_parser("voices", help="what can speak", description="List the installed voices."))
+    _add_train(commands.add_parser("train", help="a voice from recordings", description=TRAIN))
     _add_evaluate(commands.add_parser("evaluate", help="what a voice is worth", description=EVALUATE))
     return parser
 
@@ -58,6 +60,22 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
 def _add_voices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="load each voice and speak with each of its emotions")
     parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", type=Path, metavar="DATASET", help="folder with metadata.csv and wavs/")
+    parser.add_argument("--check", action="store_true", help="only tell what is in it, and what is wrong with it")
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where the run and its voice go")
+    parser.add_argument("--base", type=Path, metavar="VOICE", help="voice to go on from; else from scratch")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in FOLDER")
+    parser.add_argument("--model", help="glow_tts, tacotron2, hifigan_v1, hifigan_v2, hifigan_source or vocos_source")
+    parser.add_argument("--emotion", help="learn this one alone, as a checkpoint of its own")
+    parser.add_argument("--name", help="of the voice that comes out")
+    parser.add_argument("--epochs", help="end after learning from everything so often")
+    parser.add_argument("--time-limit", metavar="SECONDS", help="end after so long")
+    parser.add_argument("--batch-size", metavar="N", help="recordings in each step")
+    parser.add_argument("--learning-rate", metavar="RATE", help="the highest")
+    parser.add_argument("--seed", help="the same seed gives the same losses")
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:

@@ -104,13 +104,14 @@ def cleaner(name: str | None) -> Any:
     return found
 
 
-def new_acoustic(architecture: str, config: Any, state: Mapping[str, Any]) -> nn.Module:
-    """An acoustic model with its weights, as it is trained."""
+def new_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None = None) -> nn.Module:
+    """An acoustic model as it is trained: with some weights, or with random ones."""
     base = ARCHITECTURES[architecture]
     # A tokenizer that is already there keeps coqui from looking for the espeak-ng program.
     tokenizer = TTSTokenizer(characters=vocabulary(config))
     model: nn.Module = type(base.__name__, (base,), {"tokenizer": tokenizer})(config)
-    fill(model, state["model"], architecture)
+    if state is not None:
+        fill(model, state["model"], architecture)
     return model
 
 

@@ -1,22 +1,18 @@
-"""A corpus with known durations -> what an acoustic model learns from: token ids, mel spectrogram, frames a token."""
+"""Recordings -> what an acoustic model learns from: token ids, mel spectrogram and, where known, frames a token."""
 
 from __future__ import annotations
 
-import csv
-import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 import torch
 from torch import Tensor
 
-from app.errors import SetupError
 from app.plan import Emotion
 from app.speech.tokens import Tokenizer
+from app.training.dataset import Recording, read_sound
 from app.training.spectrogram import MelConfig, mel_spectrogram
 
 SILENCE_DB = -50.0
@@ -37,39 +33,42 @@ class Clip:
     """(tokens,)."""
     mel: Tensor
     """(n_mels, T), half precision."""
-    frames: npt.NDArray[np.int64]
-    """(tokens,), at least one each, sum T."""
+    frames: npt.NDArray[np.int64] | None
+    """(tokens,), at least one each, sum T; None where the recording came without durations."""
     emotion: Emotion
 
 
-def read_clips(corpus: Path, tokenizer: Tokenizer, layout: MelConfig) -> list[Clip]:
-    """All clips of a corpus as `scripts/corpus` lays it out, but those too short for their symbols."""
-    lines = (corpus / "durations.jsonl").read_text(encoding="utf-8").splitlines()
-    durations = {row["name"]: row for row in map(json.loads, lines)}
-    with (corpus / "metadata.csv").open(encoding="utf-8", newline="") as file:
-        rows = [(row[0], row[-1]) for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE)]
-    found = (read_clip(corpus, name, Emotion(label), durations[name], tokenizer, layout) for name, label in rows)
+Convert = Callable[[Tensor], Tensor]
+"""Natural logarithms of magnitudes (1, n_mels, T) -> the values that a model has for them."""
+
+
+def read_clips(
+    recordings: Iterable[Recording], emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: Convert
+) -> list[Clip]:
+    """All recordings but those too short for their symbols; `emotion` is that of those that name none."""
+    found = (read_clip(recording, emotion, tokenizer, layout, convert) for recording in recordings)
     return [clip for clip in found if clip is not None]
 
 
 def read_clip(
-    corpus: Path, name: str, emotion: Emotion, known: dict[str, Any], tokenizer: Tokenizer, layout: MelConfig
+    recording: Recording, emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: Convert
 ) -> Clip | None:
-    """One clip without the silence at its ends."""
-    samples, rate = soundfile.read(corpus / "wavs" / f"{name}.flac", dtype="float32")
-    if rate != layout.sample_rate:
-        raise SetupError(f"{name} has {rate} Hz; the voice has {layout.sample_rate}.")
+    """One recording without the silence at its ends."""
+    samples = read_sound(recording.sound, layout.sample_rate)
     total = len(samples) // layout.hop_length
     samples = samples[: total * layout.hop_length]
     start, end = sounding(samples, layout.hop_length)
-    frame_rate = layout.sample_rate / layout.hop_length
-    seconds = without_ends(known["seconds"], start / frame_rate, (total - end) / frame_rate)
-    frames = whole_frames(seconds, end - start)
-    tokens = tokenizer.look_up(known["symbols"])
-    if frames is None or len(tokens.ids) != len(frames):
+    known = recording.durations
+    tokens = tokenizer.look_up(known.symbols) if known else tokenizer.encode(recording.text)
+    frames = None
+    if known:
+        frame_rate = layout.sample_rate / layout.hop_length
+        seconds = without_ends(known.seconds, start / frame_rate, (total - end) / frame_rate)
+        frames = whole_frames(seconds, end - start)
+    if end - start < len(tokens.ids) or (frames is not None and len(tokens.ids) != len(frames)):
         return None
-    mel = mel_spectrogram(torch.from_numpy(samples), layout)[:, start:end].half()
-    return Clip(torch.tensor(tokens.ids), mel, frames, emotion)
+    mel = convert(mel_spectrogram(torch.from_numpy(samples), layout)[None, :, start:end])[0]
+    return Clip(torch.tensor(tokens.ids), mel.half(), frames, recording.emotion or emotion)
 
 
 def sounding(samples: npt.NDArray[np.float32], hop_length: int) -> tuple[int, int]:
@@ -83,7 +82,7 @@ def sounding(samples: npt.NDArray[np.float32], hop_length: int) -> tuple[int, in
     return start, start + (end - start) // FOLD * FOLD
 
 
-def without_ends(seconds: list[float], lead: float, tail: float) -> npt.NDArray[np.float64]:
+def without_ends(seconds: Sequence[float], lead: float, tail: float) -> npt.NDArray[np.float64]:
     """Durations after so many seconds were cut from both ends."""
     left = np.array(seconds, np.float64)
     for cut, order in ((lead, range(len(left))), (tail, reversed(range(len(left))))):

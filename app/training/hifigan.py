@@ -25,6 +25,7 @@ from app.training.export import write_checkpoint
 from app.training.optimize import Average, decayed, descend, set_rate
 from app.training.settings import TrainingSettings
 from app.training.utterances import Utterance, stack
+from app.voices import AudioConfig
 
 HELD_OUT = 16
 """Recordings that are only listened to; fewer where there are few."""
@@ -90,7 +91,7 @@ class HifiganTask:
         self.epoch = -(-sum(one.frames for one in self.utterances) // (SEGMENT * self.batch_size))
         self.optimizer = torch.optim.AdamW(generator.parameters(), self.learning_rate, BETAS)
         self.average = Average(generator, AVERAGED)
-        self.distances = SpectralDistances(config["audio"]["sample_rate"])
+        self.distances = SpectralDistances(AudioConfig.from_dict(config["audio"]).sample_rate)
         # Their first weights are of the seed alone, whatever was drawn before.
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)

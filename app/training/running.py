@@ -1,72 +1,177 @@
-"""Runs a training: steps until the time is over, saved as it goes, resumed from where it ended."""
+"""Runs a training: step after step until its end, saved as it goes, resumed from where it ended.
+
+A run's folder holds `training.pt`, all that the next step depends on, and `run.json`: settings, hash of the data, seed
+and the curve of its losses. Both are replaced whole or not at all.
+"""
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import math
+import os
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from safetensors.torch import save_file
-from torch import Tensor
+
+from app.errors import IntoneError, SetupError
+from app.training.optimize import Diverged
+from app.training.stopping import told_to_stop
+from app.training.task import Task
 
 LOGGER = logging.getLogger(__name__)
 
-CHECKPOINT = "training.pt"
-SAVE_SECONDS = 120
+CHECKPOINT, RECORD = "training.pt", "run.json"
+SAVE_SECONDS = 240
+SPARE_CHECKPOINTS = 3
+"""So much free space, in checkpoints, must be left before anything is learned: a half-written one, and a voice."""
+
+FREE_SETTINGS = ("epochs", "time_limit", "name")
+"""They may change between a run and its continuation."""
+
+Json = dict[str, Any]
 
 
-class Task(Protocol):
-    """A network in training. All chance of a step comes from a seed and the step's number."""
+class TrainingStopped(IntoneError):
+    """A run that could not go on; its last checkpoint is whole."""
 
-    number: int
-    """Steps that are done."""
-    averaged: dict[str, Tensor]
-    """Exponential moving average of the weights: what ships."""
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run is."""
+
+    step: int
+    share: float
+    """Of the run that is done, 0 to 1."""
+    seconds_left: float
+    losses: Mapping[str, float]
+    """Of this step."""
+    held_out: Mapping[str, float]
+    """Of the last evaluation; empty before the first."""
+
+
+class Run:
+    """A task in a folder."""
+
+    def __init__(self, task: Task, folder: Path, record: Json, watch: Callable[[Progress], None]) -> None:
+        self.task = task
+        self.folder = folder
+        self.record: Json = {**record, "seconds": 0.0, "curve": []}
+        self.watch = watch
+        self.held_out: dict[str, float] = {}
+
+    def resume(self) -> None:
+        """Go on from the folder's checkpoint, where there is one; it must be of the same data and settings."""
+        if not (self.folder / CHECKPOINT).exists():
+            return
+        found = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
+        changed = [name for name, value in decisive(self.record).items() if decisive(found).get(name) != value]
+        if changed:
+            raise SetupError(
+                f"The run in {self.folder} had other {' and '.join(changed)}.",
+                hint="Give it what it had, or train into another folder.",
+            )
+        self.task.restore(torch.load(self.folder / CHECKPOINT, weights_only=True))
+        self.record |= {"seconds": found["seconds"], "curve": found["curve"]}
+        LOGGER.info("going on from step %d", self.task.number)
+
+    def train(self, epochs: float, seconds: float) -> bool:
+        """Learn until so many epochs or seconds are over; whether it came to that, and was not told to stop."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.check_space()
+        last = math.ceil(epochs * self.task.epoch)
+        started, begun = time.monotonic(), self.task.number
+        saved, before = started, self.record["seconds"]
+        with told_to_stop() as stop:
+            while self.task.number < last and not stop.is_set():
+                passed = time.monotonic() - started
+                if passed >= seconds:
+                    break
+                losses = self.step()
+                pace = (time.monotonic() - started) / (self.task.number - begun)
+                left = max(0.0, min((last - self.task.number) * pace, seconds - passed))
+                share = 1 - left / max(passed + left, 1e-9)
+                self.watch(Progress(self.task.number, share, left, losses, self.held_out))
+                if time.monotonic() - saved > SAVE_SECONDS:
+                    self.record["seconds"] = before + time.monotonic() - started
+                    self.save(losses)
+                    saved = time.monotonic()
+            self.record["seconds"] = before + time.monotonic() - started
+            self.save({})
+        return not stop.is_set()
 
     def step(self) -> dict[str, float]:
-        """One step; its losses."""
-        ...
-
-    def evaluate(self) -> dict[str, float]:
-        """The losses of the averaged weights on recordings that were never learned."""
-        ...
-
-    def state(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
-        ...
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from there."""
-        ...
-
-
-def run(task: Task, output: Path, seconds: float) -> None:
-    """Train for some time; losses that are no numbers end it, and leave the last good checkpoint."""
-    output.mkdir(parents=True, exist_ok=True)
-    checkpoint = output / CHECKPOINT
-    if checkpoint.exists():
-        task.restore(torch.load(checkpoint, weights_only=True))
-    ended = time.monotonic() + seconds
-    saved = time.monotonic()
-    while time.monotonic() < ended:
-        losses = task.step()
+        """One step that gave numbers."""
+        try:
+            losses = self.task.step()
+        except Diverged as error:
+            raise self.stopped(error.detail) from None
         if not all(map(math.isfinite, losses.values())):
-            raise SystemExit(f"Step {task.number} gave {losses}; {checkpoint} holds the last good weights.")
-        if time.monotonic() - saved > SAVE_SECONDS:
-            save(task, output)
-            saved = time.monotonic()
-            LOGGER.info("step %d, held out %s", task.number, {k: round(v, 4) for k, v in task.evaluate().items()})
-    save(task, output)
+            raise self.stopped(f"The losses are {losses}.")
+        return losses
+
+    def stopped(self, why: str) -> TrainingStopped:
+        """What is told when it cannot go on."""
+        saved = bool(self.record["curve"])
+        kept = f"{self.folder / CHECKPOINT} holds the last good step." if saved else "Nothing was saved yet."
+        return TrainingStopped(
+            f"Stopped at step {self.task.number}: {why} {kept}",
+            hint="Go on with --resume, with a smaller learning rate or better data in a new folder.",
+        )
+
+    def save(self, losses: Mapping[str, float]) -> None:
+        """Evaluate, then write the checkpoint and the record."""
+        self.held_out = self.task.evaluate()
+        point = {"step": self.task.number, "seconds": round(self.record["seconds"], 1)}
+        self.record["curve"].append({**point, "train": dict(losses), "held_out": self.held_out})
+        buffer = io.BytesIO()  # torch.save on a full disk raises what no caller could tell from other errors
+        torch.save(self.task.state(), buffer)
+        try:
+            replace(self.folder / CHECKPOINT, buffer.getbuffer())
+            replace(self.folder / RECORD, (json.dumps(self.record, indent=1) + "\n").encode())
+        except OSError as error:
+            self.record["curve"].pop()
+            raise self.stopped(f"{self.folder} cannot be written: {error.strerror}.") from None
+
+    def check_space(self) -> None:
+        """Refuse to begin on a disk that would soon be full."""
+        size = sum(value.numel() * value.element_size() for value in tensors(self.task.state()))
+        free = shutil.disk_usage(self.folder).free
+        if free < SPARE_CHECKPOINTS * size:
+            raise SetupError(
+                f"{self.folder} has {free >> 20} MiB left; {SPARE_CHECKPOINTS * size >> 20} MiB are needed.",
+                hint="Free some space, or train into a folder on another disk.",
+            )
 
 
-def save(task: Task, output: Path) -> None:
-    """The checkpoint, and the averaged weights in half precision as a voice has them."""
-    partial = output / "training.tmp"
-    torch.save(task.state(), partial)
-    partial.replace(output / CHECKPOINT)
-    weights = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in task.averaged.items()}
-    save_file(weights, output / "model.safetensors", {"step": str(task.number)})
+def decisive(record: Json) -> Json:
+    """What the losses depend on: of the settings, all but how long and under which name."""
+    settings = {name: value for name, value in record["settings"].items() if name not in FREE_SETTINGS}
+    return {**settings, "data": record["data_sha256"], "base": record["base_sha256"]}
+
+
+def replace(path: Path, content: bytes | memoryview) -> None:
+    """Write a file so that it is the old one or the new one, whatever happens."""
+    partial = path.with_suffix(".partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def tensors(state: Any) -> list[torch.Tensor]:
+    """All tensors of a state, however deep."""
+    if isinstance(state, torch.Tensor):
+        return [state]
+    parts = state.values() if isinstance(state, Mapping) else state if isinstance(state, list | tuple) else ()
+    return [tensor for part in parts for tensor in tensors(part)]

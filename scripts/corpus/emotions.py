@@ -36,6 +36,6 @@ MANNERS = {
     Emotion.SADNESS: Manner(pitch=-0.3, pitch_range=0.75, speed=0.83, bands=(-2.5, -2.5, -2.2, -0.5, 1), level=-4),
     Emotion.ANGER: Manner(pitch=4.2, pitch_range=1.15, speed=0.92, bands=(7, 8, 11, 9.5, 5), level=4),
     Emotion.FEAR: Manner(pitch=5.3, pitch_range=0.9, speed=1.04, bands=(1, 1, 2.5, 2.5, 2.8)),
-    Emotion.SURPRISE: Manner(pitch=3, pitch_range=2.2, bands=(0.5, 1, 2.2, 2, 1.5), level=1),
+    Emotion.SURPRISE: Manner(pitch=3, pitch_range=2.7, bands=(0.5, 1, 2.2, 2, 1.5), level=1),
     Emotion.DISGUST: Manner(pitch=-1, pitch_range=0.9, speed=0.84, bands=(1.5, 2, 3.5, 3, 1.5)),
 }

@@ -6,22 +6,23 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from recordings import RATE, add_faults, tone, write_recordings
 from rich.console import Console
 
 from app.errors import SetupError
 from app.plan import Emotion
-from app.shipped import WREN
+from app.shipped import shipped_models
 from app.speech.coqui import coqui_config
 from app.speech.tokens import Tokenizer
 from app.training.check import examine, report_table
 from app.training.dataset import Durations, Fault, read_dataset, read_row, read_sound
 from app.voices.voice import read_config
+from tests.training.recordings import RATE, add_faults, tone, write_recordings
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return Tokenizer(coqui_config(read_config(WREN / "base" / "config.json"), list(Emotion)))
+    wren = shipped_models() / "voices" / "wren"
+    return Tokenizer(coqui_config(read_config(wren / "base" / "config.json"), list(Emotion)))
 
 
 def test_every_fault_is_told_once(tmp_path: Path, tokenizer: Tokenizer) -> None:
@@ -30,7 +31,7 @@ def test_every_fault_is_told_once(tmp_path: Path, tokenizer: Tokenizer) -> None:
     report = examine(read_dataset(folder), tokenizer)
     assert {problem.name: problem.fault for problem in report.problems} == expected
     assert len(set(expected.values())) >= 12
-    assert [clip.name for clip in report.good] == [f"clip_{number:02d}" for number in range(20)]
+    assert [one.name for one in report.good] == [f"clip_{number:02d}" for number in range(20)]
     console = Console(width=200, record=True)
     console.print(report_table(report))
     text = console.export_text()
@@ -68,8 +69,8 @@ def test_an_empty_folder_and_one_without_a_list(tmp_path: Path, tokenizer: Token
     ],
 )
 def test_columns(row: str, text: str, emotion: Emotion | None) -> None:
-    clip = read_row(row, {}, {})
-    assert (clip.text, clip.emotion) == (text, emotion)  # type: ignore[union-attr]
+    found = read_row(row, {"a": Path("a.wav")}, {})
+    assert (found.text, found.emotion) == (text, emotion)  # type: ignore[union-attr]
 
 
 def test_durations_of_another_text_are_a_fault(tmp_path: Path, tokenizer: Tokenizer) -> None:
@@ -79,7 +80,7 @@ def test_durations_of_another_text_are_a_fault(tmp_path: Path, tokenizer: Tokeni
     path.write_text(path.read_text().replace("clip_00|Good morning to you.|Good morning", "clip_00|x|Good evening"))
     report = examine(read_dataset(folder), tokenizer)
     assert [(each.name, each.fault) for each in report.problems] == [("clip_00", Fault.DURATIONS)]
-    assert isinstance(read_dataset(folder).clips[1].durations, Durations)
+    assert isinstance(read_dataset(folder).recordings[1].durations, Durations)
 
 
 def test_any_rate_and_any_channels_become_the_models(tmp_path: Path) -> None:

@@ -1,81 +1,117 @@
-"""GlowTTS with known durations: what a corpus says, what is cut from it, and that the model learns and goes on."""
+"""GlowTTS in training: what is read of recordings, and that the model learns, goes on, and fits a voice again."""
 
 from __future__ import annotations
 
-import json
+import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.torch import load_file
 
-from app.speech.coqui import coqui_config, new_acoustic
-from app.training import running
-from app.training.clips import sounding, whole_frames, without_ends
-from app.training.glow import GlowTask, collate
+from app.errors import SetupError
+from app.plan import Emotion
+from app.training.acoustic import start_acoustic
+from app.training.acoustic_task import alignment, collate
+from app.training.clips import read_clips, sounding, whole_frames, without_ends
+from app.training.dataset import read_dataset
+from app.training.glow import GlowTask
+from app.training.settings import TrainingSettings
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice
+from tests.training.recordings import write_recordings
 
-SYMBOLS = "ɡɹˈeɪt dˈeɪ."
 SPEAKERS = ("neutral", "joy")
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> GlowTask:
-    """A tiny voice with two emotions, and two dozen clips for each."""
-    folder = write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS, data_dep_init_steps=0)
-    corpus = tmp_path / "corpus"
-    (corpus / "wavs").mkdir(parents=True)
-    rng, rows, durations = np.random.default_rng(0), [], []
-    for number in range(48):
-        name, emotion = f"clip_{number:03d}", SPEAKERS[number % 2]
-        length = int(rng.integers(60, 80)) * 256
-        tone = 0.3 * np.sin(np.arange(length) * (0.05 if emotion == "joy" else 0.02))
-        soundfile.write(corpus / "wavs" / f"{name}.flac", tone, 22050)
-        rows.append(f"{name}|Great day.|Great day.|{emotion}\n")
-        share = length / 22050 / len(SYMBOLS)
-        durations.append(json.dumps({"name": name, "symbols": SYMBOLS, "seconds": [share] * len(SYMBOLS)}) + "\n")
-    (corpus / "metadata.csv").write_text("".join(rows))
-    (corpus / "durations.jsonl").write_text("".join(durations))
-    return GlowTask.load(corpus, open_voice(folder))
+def make(folder: Path, *, durations: bool = True, scratch: bool = False, **chosen: object) -> GlowTask:
+    """A tiny voice with two emotions, and two dozen recordings in them."""
+    voice, data = folder / "voice", folder / "data"
+    if not voice.exists():
+        write_tiny_voice(voice, speakers=SPEAKERS)
+        write_recordings(data, 24, SPEAKERS, durations=durations)
+    dataset = read_dataset(data)
+    settings = TrainingSettings(batch_size=6, **chosen)  # type: ignore[arg-type]
+    start = start_acoustic(settings, open_voice(voice), dataset.emotions(Emotion.NEUTRAL), scratch=scratch)
+    clips = read_clips(dataset.recordings, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
+    return GlowTask(start, clips, settings)
 
 
-def test_every_clip_is_read_with_a_duration_for_each_token(task: GlowTask) -> None:
-    assert len(task.clips) + len(task.held_out) == 48
+def test_every_clip_is_read_with_a_duration_for_each_token(tmp_path: Path) -> None:
+    task = make(tmp_path)
+    assert len(task.clips) + len(task.held_out) == 24
     for clip in task.clips:
-        assert clip.frames.sum() == clip.mel.shape[1] and len(clip.frames) == len(clip.ids) == len(SYMBOLS)
+        assert clip.frames is not None
+        assert clip.frames.sum() == clip.mel.shape[1] and len(clip.frames) == len(clip.ids)
         assert clip.frames.min() >= 1 and clip.mel.shape[1] % 2 == 0
 
 
-def test_it_learns_and_goes_on_to_the_same_losses(task: GlowTask, tmp_path: Path) -> None:
+@pytest.mark.parametrize("durations", [True, False])
+def test_it_learns_and_goes_on_to_the_same_losses(tmp_path: Path, durations: bool) -> None:
+    task = make(tmp_path, durations=durations)
     first = task.evaluate()["loss"]
     for _ in range(12):
         task.step()
     assert task.evaluate()["loss"] < first
-    running.save(task, tmp_path)
+    saved = copy.deepcopy(task.state())
     expected = [task.step() for _ in range(2)]
-    task.restore(torch.load(tmp_path / "training.pt", weights_only=True))
-    assert [task.step() for _ in range(2)] == expected
+    again = make(tmp_path)
+    again.restore(saved)
+    assert [again.step() for _ in range(2)] == expected
 
 
-def test_what_it_leaves_fits_the_model(task: GlowTask, tmp_path: Path) -> None:
-    running.run(task, tmp_path / "out", 0.5)
-    config = coqui_config(task.voice.config("acoustic/config.json"), list(SPEAKERS))
-    new_acoustic("glow_tts", config, {"model": load_file(tmp_path / "out" / "model.safetensors")})
-    assert task.number > 0
+def test_the_same_seed_gives_the_same_losses_from_scratch(tmp_path: Path) -> None:
+    first, second, other = (make(tmp_path, scratch=True, seed=seed).step() for seed in (5, 5, 6))
+    assert first == second != other
 
 
-def test_the_alignment_is_what_the_durations_say(task: GlowTask) -> None:
-    clips = task.clips[:3]
-    batch, path = collate(clips, SPEAKERS)
+def test_from_scratch_the_layers_of_normalisation_begin_with_a_batch(tmp_path: Path) -> None:
+    task = make(tmp_path, scratch=True)
+    logs = [value for name, value in task.model.state_dict().items() if name.endswith("logs")]
+    assert logs and all(value.abs().sum() > 0 for value in logs)
+    assert task.model.run_data_dep_init is False
+
+
+def test_the_alignment_is_what_the_durations_say(tmp_path: Path) -> None:
+    clips = make(tmp_path).clips[:3]
+    path, batch = alignment(clips), collate(clips, SPEAKERS)
+    assert path is not None
     for row, clip in enumerate(clips):
-        assert path[row].sum(1)[: len(clip.ids)].tolist() == clip.frames.tolist()
+        assert path[row].sum(1)[: len(clip.ids)].tolist() == clip.frames.tolist()  # type: ignore[union-attr]
         assert (path[row].sum(0)[: clip.mel.shape[1]] == 1).all()
     assert batch["speaker_ids"].tolist() == [SPEAKERS.index(clip.emotion.value) for clip in clips]
+    assert alignment([clips[0], replace(clips[1], frames=None)]) is None
+
+
+def test_the_mel_spectrogram_is_in_the_values_of_the_model(tmp_path: Path) -> None:
+    """A model whose config normalises learns from normalised values."""
+    clips = {}
+    for name, audio in (("plain", {}), ("scaled", {"signal_norm": True, "log_func": "np.log10", "spec_gain": 20.0})):
+        folder = tmp_path / name
+        write_tiny_voice(folder / "voice", speakers=SPEAKERS, audio=audio)
+        write_recordings(folder / "data", 24, SPEAKERS)
+        clips[name] = make(folder).clips[0]
+    ours, plain = clips["scaled"].mel.float(), clips["plain"].mel.float()
+    decibels = 20 / np.log(10) * plain
+    expected = ((decibels - 20 + 100) / 100 * 8 - 4).clamp(-4, 4)
+    assert torch.allclose(ours, expected, atol=0.02)
+
+
+def test_emotions_that_the_base_lacks_are_told(tmp_path: Path) -> None:
+    write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS)
+    with pytest.raises(SetupError, match="are also fear"):
+        start_acoustic(TrainingSettings(), open_voice(tmp_path / "voice"), {Emotion.FEAR}, scratch=False)
+    with pytest.raises(SetupError, match="none is neutral"):
+        start_acoustic(TrainingSettings(), open_voice(tmp_path / "voice"), {Emotion.FEAR}, scratch=True)
+
+
+def test_too_few_clips_are_told(tmp_path: Path) -> None:
+    task = make(tmp_path)
+    with pytest.raises(SetupError, match="at least 10"):
+        GlowTask(task.start, task.clips[:5], TrainingSettings())
 
 
 @given(st.lists(st.floats(0, 0.5), min_size=1, max_size=20), st.integers(1, 60))

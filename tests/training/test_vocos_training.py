@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import torch
 from safetensors.torch import load_file
 
 from app.errors import SetupError
+from app.speech.coqui import fill
 from app.speech.vocos import VocosConfig, VocosSourceGenerator
-from app.training import running, vocos
+from app.training import vocos
+from app.training.settings import Model, TrainingSettings
 from app.training.spectra import HELD_OUT, read_taught
 from app.training.spectrogram import mel_spectrogram
 
@@ -41,16 +44,16 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def task(corpus: Path, seed: int = 1) -> vocos.VocosTask:
+def task(corpus: Path, **chosen: Any) -> vocos.VocosTask:
     torch.manual_seed(0)
     generator = VocosSourceGenerator(CONFIG)
-    return vocos.VocosTask(generator, read_taught(corpus, generator.config), seed)
+    settings = TrainingSettings(model=Model.VOCOS_SOURCE, **chosen)
+    return vocos.VocosTask(generator, CONFIG, read_taught(corpus, generator.config), settings)
 
 
 def test_it_learns_what_it_is_taught(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vocos, "LEARNING_RATE", 0.01)
     monkeypatch.setattr(vocos, "WARM_UP", 1)
-    learning = task(corpus)
+    learning = task(corpus, learning_rate=0.01)
     first = learning.step()
     before = learning.evaluate()
     for _ in range(30):
@@ -61,36 +64,28 @@ def test_it_learns_what_it_is_taught(corpus: Path, monkeypatch: pytest.MonkeyPat
     assert last["pitch"] < first["pitch"]
 
 
-def test_it_goes_on_to_the_same_losses(corpus: Path, tmp_path: Path) -> None:
+def test_it_goes_on_to_the_same_losses(corpus: Path) -> None:
     whole = task(corpus)
     for _ in range(3):
         whole.step()
-    running.save(whole, tmp_path)
+    saved = copy.deepcopy(whole.state())
     expected = [whole.step() for _ in range(2)]
     again = task(corpus)
-    again.restore(torch.load(tmp_path / "training.pt", weights_only=True))
+    again.restore(saved)
     assert [again.step() for _ in range(2)] == expected
     assert task(corpus, seed=2).step() != task(corpus).step()
 
 
-def test_a_run_leaves_a_vocoder_that_loads(corpus: Path, tmp_path: Path) -> None:
+def test_it_leaves_a_vocoder_that_loads_and_what_a_later_training_goes_on_from(corpus: Path, tmp_path: Path) -> None:
     learning = task(corpus)
-    running.run(learning, tmp_path / "out", 1.0)
-    generator = VocosSourceGenerator(CONFIG)
-    generator.load_state_dict({k: v.float() for k, v in load_file(tmp_path / "out" / "model.safetensors").items()})
-    done = learning.number
-    again = task(corpus)
-    running.run(again, tmp_path / "out", 0.0)
-    assert again.number == done > 0
-
-
-def test_losses_without_end_stop_the_run(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    learning = task(corpus)
-    running.save(learning, tmp_path)
-    monkeypatch.setattr(vocos, "LEARNING_RATE", math.nan)
-    with pytest.raises(SystemExit, match="last good weights"):
-        running.run(learning, tmp_path, 60.0)
-    assert torch.load(tmp_path / "training.pt", weights_only=True)["number"] == 0
+    for _ in range(3):
+        learning.step()
+    learning.export(tmp_path)
+    generator = VocosSourceGenerator(json.loads((tmp_path / "config.json").read_text()))
+    for name, weights in (("model", learning.average.weights), ("training", learning.generator.state_dict())):
+        state = load_file(tmp_path / f"{name}.safetensors")
+        fill(generator, state, "vocos_source")
+        assert all(torch.equal(state[key], value.half()) for key, value in weights.items())
 
 
 def test_a_corpus_without_spectra_is_told(tmp_path: Path) -> None:

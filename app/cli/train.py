@@ -1,0 +1,80 @@
+"""`intone train`: from a folder of recordings to a voice."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from app.cli.usage import UsageError
+
+if TYPE_CHECKING:
+    from app.training import Progress
+
+_WIDTH = 120
+"""Columns of the table; a narrower terminal folds its lines, which loses nothing."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check the recordings, or train a voice on them."""
+    if options.check:
+        return _check(options)
+    if options.output is None:
+        raise UsageError("There is no folder to train into.", hint="Name one: --output FOLDER.")
+    return _train(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    """The table; it fails where a training would refuse to begin."""
+    from app.training import check, report_table
+
+    report = check(options.dataset, options.base)
+    console = Console(highlight=False)
+    console.width = max(console.width, _WIDTH)
+    console.print(report_table(report))
+    report.refuse_poor()
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from app.training import Folders, Logbook, TrainingSettings, parse_settings, train
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    chosen = {name: getattr(options, name) for name in TrainingSettings.model_fields}
+    settings = parse_settings({name: value for name, value in chosen.items() if value is not None})
+    folders = Folders(options.dataset, options.base, run=options.output, voice=options.output / "voice")
+    with Logbook(options.output / "tensorboard") as logbook, _bar() as show:
+
+        def watch(progress: Progress) -> None:
+            logbook.write(progress)
+            show(progress)
+
+        voice = train(folders, settings, resume=options.resume, watch=watch)
+    Console(highlight=False, soft_wrap=True).print(f"The voice {voice.name} is in {voice.folder}.")
+    return 0
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    """What follows the training on a terminal: a bar on standard error, with the time that is left."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("step {task.fields[step]}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("training", total=1.0, step=0)
+
+        def show(progress: Progress) -> None:
+            bar.update(task, completed=progress.share, step=progress.step)
+
+        yield show

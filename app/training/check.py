@@ -1,0 +1,176 @@
+"""What is in a folder of recordings, and what is wrong with it: the report of `intone train --check`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+from rich.table import Table
+
+from app.errors import SetupError
+from app.speech.tokens import Tokenizer, Tokens
+from app.training.dataset import Dataset, Fault, Problem, Recording
+
+MOST_BAD = 0.1
+"""Share of bad clips from which on something is wrong with the folder, not with clips."""
+LONGEST, SHORTEST = 15.0, 0.4
+"""Seconds; a batch needs memory for its longest recording."""
+LOWEST_RATE = 16_000
+"""Hz; below it the upper mel bands are empty."""
+FASTEST, SLOWEST = 30.0, 2.0
+"""Characters a second: beyond these the text is not what is said."""
+FULL_SCALE, CLIPPED_SHARE = 0.999, 1e-3
+SILENT_PEAK = 0.01
+MOST_DROPPED = 0.1
+"""Share of symbols outside the alphabet that a clip may have."""
+DURATIONS_OFF = 0.1
+"""Seconds by which durations may miss the recording's length."""
+EXAMPLES = 3
+"""Names that the table gives for each fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The good clips, and what is wrong with the others."""
+
+    good: tuple[Recording, ...]
+    problems: tuple[Problem, ...]
+    seconds: float
+    """Of the good clips."""
+    rates: Counter[int]
+    """Clips of each sample rate in hertz."""
+    unknown: Counter[str]
+    """Clips that have a character outside the alphabet; it is left out."""
+
+    @property
+    def total(self) -> int:
+        """Good and bad."""
+        return len(self.good) + len(self.problems)
+
+    @property
+    def poor(self) -> bool:
+        """Whether so much is bad that nothing should be trained on it."""
+        return not self.good or len(self.problems) > MOST_BAD * self.total
+
+    def refuse_poor(self) -> None:
+        """Stop before hours are spent on the wrong folder."""
+        if self.poor:
+            counts = Counter(problem.fault for problem in self.problems)
+            most = ", ".join(f"{fault.value}: {count}" for fault, count in counts.most_common(4))
+            raise SetupError(
+                f"{len(self.problems)} of {self.total} clips cannot be used ({most or 'the folder is empty'}).",
+                hint="Run `intone train --check` on the folder, and mend or leave out what it names.",
+            )
+
+
+def examine(dataset: Dataset, tokenizer: Tokenizer) -> Report:
+    """Read every clip whole."""
+    good, problems, rates, unknown = [], list(dataset.problems), Counter[int](), Counter[str]()
+    total = 0.0
+    for recording in dataset.recordings:
+        tokens = tokenizer.encode(recording.text) if recording.text else None
+        unknown.update(tokens.dropped if tokens else "")
+        try:
+            samples, rate = listen(recording)
+            rates[rate] += 1
+            problem = next(faults(recording, tokens, samples, rate), None)
+        except _Unheard as reason:
+            problem = reason.problem
+        if problem:
+            problems.append(problem)
+        else:
+            good.append(recording)
+            total += len(samples) / rate
+    return Report(tuple(good), tuple(problems), total, rates, unknown)
+
+
+class _Unheard(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+def listen(recording: Recording) -> tuple[npt.NDArray[np.float32], int]:
+    """The samples of a clip, (samples, channels), and its sample rate."""
+    try:
+        samples, rate = soundfile.read(recording.sound, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        raise _Unheard(Problem(recording.name, Fault.UNREADABLE, str(error))) from None
+    if not np.isfinite(samples).all():
+        raise _Unheard(Problem(recording.name, Fault.UNREADABLE, "not every sample is a number"))
+    return samples, rate
+
+
+def faults(
+    recording: Recording, tokens: Tokens | None, samples: npt.NDArray[np.float32], rate: int
+) -> Iterator[Problem]:
+    """What is wrong with a clip that can be read."""
+    yield from text_faults(recording, tokens, len(samples) / rate)
+    yield from sound_faults(recording, samples, rate)
+    if recording.durations and tokens:
+        yield from duration_faults(recording, tokens, len(samples) / rate)
+
+
+def text_faults(recording: Recording, tokens: Tokens | None, seconds: float) -> Iterator[Problem]:
+    """What is wrong with the transcript."""
+    if tokens is None:
+        yield Problem(recording.name, Fault.EMPTY)
+        return
+    letters = sum(character.isalpha() for character in recording.text)
+    if not letters:
+        yield Problem(recording.name, Fault.ODD, "no letter")
+    if len(tokens.dropped) > MOST_DROPPED * (len(tokens.symbols) + len(tokens.dropped)):
+        yield Problem(recording.name, Fault.ALPHABET, tokens.dropped)
+    if SHORTEST <= seconds <= LONGEST and not SLOWEST <= len(recording.text) / seconds <= FASTEST:
+        yield Problem(recording.name, Fault.ODD, f"{len(recording.text)} characters in {seconds:.1f} s")
+
+
+def sound_faults(recording: Recording, samples: npt.NDArray[np.float32], rate: int) -> Iterator[Problem]:
+    """What is wrong with the recording."""
+    seconds = len(samples) / rate
+    if seconds < SHORTEST:
+        yield Problem(recording.name, Fault.SHORT, f"{seconds:.2f} s")
+    if seconds > LONGEST:
+        yield Problem(recording.name, Fault.LONG, f"{seconds:.1f} s")
+    if rate < LOWEST_RATE:
+        yield Problem(recording.name, Fault.RATE, f"{rate} Hz")
+    loud = np.abs(samples)
+    if loud.max(initial=0) < SILENT_PEAK:
+        yield Problem(recording.name, Fault.SILENT)
+    if samples.size and (loud >= FULL_SCALE).mean() > CLIPPED_SHARE:
+        yield Problem(recording.name, Fault.CLIPPED, f"{(loud >= FULL_SCALE).mean():.1%}")
+
+
+def duration_faults(recording: Recording, tokens: Tokens, seconds: float) -> Iterator[Problem]:
+    """Where the durations belong to another text or recording."""
+    given = recording.durations
+    if given is None:
+        return
+    if len(given.symbols) != len(given.seconds) or min(given.seconds, default=-1) < 0:
+        yield Problem(recording.name, Fault.DURATIONS, f"{len(given.symbols)} symbols, {len(given.seconds)} durations")
+    elif "".join(symbol for symbol in given.symbols if symbol not in tokens.dropped) != tokens.symbols:
+        yield Problem(recording.name, Fault.DURATIONS, "other symbols than those of the text")
+    elif abs(sum(given.seconds) - seconds) > DURATIONS_OFF:
+        yield Problem(recording.name, Fault.DURATIONS, f"{sum(given.seconds):.2f} s of {seconds:.2f} s")
+
+
+def report_table(report: Report) -> Table:
+    """The report for people."""
+    table = Table("what", "clips", "which", box=None, header_style="bold", pad_edge=False)
+    table.add_row("usable", str(len(report.good)), f"{report.seconds / 60:.1f} minutes")
+    table.add_row("bad", str(len(report.problems)), f"{len(report.problems) / max(1, report.total):.1%}")
+    for fault in Fault:
+        found = [problem for problem in report.problems if problem.fault is fault]
+        if found:
+            which = [f"{problem.name} ({problem.detail})" if problem.detail else problem.name for problem in found]
+            rest = f" and {len(found) - EXAMPLES} more" if len(found) > EXAMPLES else ""
+            table.add_row(f"  {fault.value}", str(len(found)), ", ".join(which[:EXAMPLES]) + rest)
+    for rate, count in sorted(report.rates.items()):
+        table.add_row("sample rate", str(count), f"{rate} Hz")
+    for character, count in report.unknown.most_common():
+        table.add_row("character that is left out", str(count), f"{character} (U+{ord(character):04X})")
+    return table

@@ -1,0 +1,70 @@
+"""What can be chosen of a training; the same names on the command line and as hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import IntoneError
+from app.plan import Emotion
+
+
+class Model(StrEnum):
+    """What can be trained."""
+
+    GLOW_TTS = "glow_tts"
+    TACOTRON2 = "tacotron2"
+    HIFIGAN_V1 = "hifigan_v1"
+    HIFIGAN_V2 = "hifigan_v2"
+    HIFIGAN_SOURCE = "hifigan_source"
+    VOCOS_SOURCE = "vocos_source"
+
+    @property
+    def acoustic(self) -> bool:
+        """Whether it turns phonemes into mel spectrograms, not those into sound."""
+        return self in (Model.GLOW_TTS, Model.TACOTRON2)
+
+    @property
+    def architecture(self) -> str:
+        """What voice.json calls it."""
+        return "hifigan" if self in (Model.HIFIGAN_V1, Model.HIFIGAN_V2) else self.value
+
+
+class WrongHyperparameter(IntoneError):
+    """A setting of the training is unknown, or out of range."""
+
+
+class TrainingSettings(BaseModel):
+    """Every setting with its default; strings, as SageMaker passes them, become what they stand for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    model: Model = Model.GLOW_TTS
+    """What to train."""
+    emotion: Emotion | None = None
+    """Learn this emotion alone, as a checkpoint of its own beside those of the base."""
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)
+    """Of the voice that comes out; by default that of the base."""
+    epochs: float = Field(default=1000, gt=0)
+    """How often everything is learned from."""
+    time_limit: float = Field(default=86_400, gt=0)
+    """Seconds after which it ends, however many epochs are done."""
+    batch_size: int = Field(default=16, ge=1, le=1024)
+    """Recordings, or stretches of them, in each step."""
+    learning_rate: float | None = Field(default=None, gt=0, lt=1)
+    """The highest; by default what suits the model."""
+    seed: int = Field(default=1, ge=0, lt=2**32)
+    """The same seed, data and settings give the same losses."""
+
+
+def parse_settings(values: Mapping[str, Any]) -> TrainingSettings:
+    """Check the values; what is wrong with them is told by name."""
+    try:
+        return TrainingSettings.model_validate(values)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)]
+        known = ", ".join(TrainingSettings.model_fields)
+        raise WrongHyperparameter("; ".join(wrong) + ".", hint=f"The settings are {known}.") from None

@@ -1,0 +1,110 @@
+"""From a folder of recordings to a voice: read, check, train, and put what was trained into a voice."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from app.errors import SetupError
+from app.plan import Emotion
+from app.shipped import shipped_models
+from app.speech.coqui import coqui_config
+from app.speech.tokens import Tokenizer
+from app.training.check import Report, examine
+from app.training.dataset import Dataset, read_dataset
+from app.training.export import write_json
+from app.training.pack import write_voice
+from app.training.running import CHECKPOINT, RECORD, Progress, Run
+from app.training.settings import Model, TrainingSettings
+from app.training.tasks import make_task
+from app.voices import Voice, open_voice
+from app.voices.voice import speaker_names
+
+LOGGER = logging.getLogger(__name__)
+
+EMBEDDED = "wren"
+PACKAGES = ("torch", "coqui-tts")
+"""Their versions stand in the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a training reads and writes."""
+
+    dataset: Path
+    base: Path | None
+    """The voice to go on from; without one a model begins anew, beside the other half of the embedded voice."""
+    run: Path
+    """Checkpoint and record."""
+    voice: Path
+    """The voice that comes out."""
+
+
+def check(dataset: Path, base: Path | None) -> Report:
+    """What is in a folder of recordings, for a voice with the alphabet of the base."""
+    return examine(read_dataset(dataset), tokenizer_of(open_base(base)))
+
+
+def train(folders: Folders, settings: TrainingSettings, *, resume: bool, watch: Callable[[Progress], None]) -> Voice:
+    """Train until the end that the settings name or a signal asks for; either way a voice comes out."""
+    if (folders.run / CHECKPOINT).exists() and not resume:
+        raise SetupError(f"{folders.run} holds a run.", hint="Go on with --resume, or train into another folder.")
+    base = open_base(folders.base)
+    dataset = read_dataset(folders.dataset)
+    if settings.emotion:
+        dataset = dataset.only(settings.emotion)
+    report = examine(dataset, tokenizer_of(base))
+    report.refuse_poor()
+    for problem in report.problems:
+        LOGGER.warning("left out: %s (%s%s)", problem.name, problem.fault, f": {problem.detail}" * bool(problem.detail))
+    scratch = folders.base is None or not has(base, settings.model)
+    LOGGER.info("%s from %s", settings.model, "random weights" if scratch else base.folder)
+    task, speakers = make_task(settings, base, dataset, report.good, scratch=scratch)
+    run = Run(task, folders.run, record(settings, dataset, base, report), watch)
+    if resume:
+        run.resume()
+    run.train(settings.epochs, settings.time_limit)
+    with tempfile.TemporaryDirectory() as trained:
+        task.export(Path(trained))
+        voice = write_voice(folders.voice, Path(trained), base, settings, speakers, scratch=scratch)
+    write_json(folders.voice / RECORD, run.record)
+    return voice
+
+
+def has(base: Voice, model: Model) -> bool:
+    """Whether a voice has such a model for neutral, from which a training can go on."""
+    manifest = base.manifest
+    neutral = manifest.emotions[Emotion.NEUTRAL]
+    part = manifest.checkpoints[neutral.checkpoint] if model.acoustic else manifest.vocoders[neutral.vocoder]
+    return part.architecture == model.architecture
+
+
+def record(settings: TrainingSettings, dataset: Dataset, base: Voice, report: Report) -> dict[str, Any]:
+    """What is kept of a run beside its weights."""
+    return {
+        "settings": settings.model_dump(mode="json"),
+        "data_sha256": dataset.sha256,
+        "base_sha256": hashlib.sha256("".join(sorted(base.hashes.values())).encode()).hexdigest(),
+        "base": base.name,
+        "recordings": {"good": len(report.good), "left_out": len(report.problems), "minutes": report.seconds / 60},
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
+def open_base(folder: Path | None) -> Voice:
+    """The base, or the embedded voice."""
+    return open_voice(folder or shipped_models() / "voices" / EMBEDDED)
+
+
+def tokenizer_of(voice: Voice) -> Tokenizer:
+    """The alphabet and the phonemizer of a voice's neutral checkpoint."""
+    name = voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
+    config = coqui_config(voice.config(voice.manifest.checkpoints[name].config), speaker_names(voice, name))
+    frontend = voice.manifest.frontend
+    return Tokenizer(config, frontend.language if frontend else None)

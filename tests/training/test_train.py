@@ -1,0 +1,150 @@
+"""From recordings to a voice that speaks: every model, on the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.__main__ import main
+from app.pipeline import Pipeline, SpeechRequest
+from app.plan import Emotion
+from app.settings import load_settings
+from app.training import running
+from app.voices import open_voice
+from tests.tiny_voice import write_tiny_voice
+from tests.training.recordings import add_faults, write_recordings
+
+SPEAKERS = ("neutral", "joy")
+ONE_STEP = ("--epochs", "0.001")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_recordings(tmp_path_factory.mktemp("recordings") / "data", 20, SPEAKERS, durations=True)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_voice(tmp_path_factory.mktemp("base") / "voice", speakers=SPEAKERS)
+
+
+def train(data: Path, output: Path, *flags: str | Path) -> int:
+    return main(["train", str(data), "--output", str(output), *map(str, flags)])
+
+
+def speaks(folder: Path, emotion: Emotion = Emotion.NEUTRAL) -> bool:
+    """Whether the service says something with this voice."""
+    name = open_voice(folder).name
+    pipeline = Pipeline.load(load_settings(voices=[folder], default_voice=name))
+    speech = pipeline.synthesize(SpeechRequest(text="We won the game.", emotion=emotion, seed=1))
+    return bool(len(speech.samples) > 0 and np.isfinite(speech.samples).all())
+
+
+def test_an_emotion_becomes_a_checkpoint_of_its_own_beside_those_of_the_base(
+    data: Path, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(data, tmp_path, "--base", base, "--emotion", "joy", "--name", "glad", *ONE_STEP) == 0
+    assert "The voice glad is in" in capsys.readouterr().out
+    voice = open_voice(tmp_path / "voice")
+    assert voice.manifest.emotions[Emotion.JOY].checkpoint == "joy"
+    assert voice.manifest.checkpoints["joy"].base == voice.manifest.emotions[Emotion.NEUTRAL].checkpoint == "main"
+    assert voice.hashes["joy/model.safetensors"] != voice.hashes["acoustic/model.pth"]
+    record = json.loads((tmp_path / "voice" / running.RECORD).read_text())
+    assert record["settings"]["emotion"] == "joy" and record["recordings"]["good"] == 10
+    assert len(record["data_sha256"]) == 64 and record["curve"][-1]["step"] == 1
+    assert list((tmp_path / "tensorboard").glob("events.*"))
+    assert speaks(tmp_path / "voice", Emotion.JOY)
+
+
+def test_a_run_is_gone_on_with_only_when_that_is_asked_for(
+    data: Path, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(data, tmp_path, "--base", base, *ONE_STEP) == 0
+    assert train(data, tmp_path, "--base", base, "--epochs", "2") == 1
+    assert "holds a run" in capsys.readouterr().err
+    assert train(data, tmp_path, "--base", base, "--epochs", "2", "--resume") == 0
+    curve = json.loads((tmp_path / running.RECORD).read_text())["curve"]
+    assert [point["step"] for point in curve] == [1, 4]
+
+
+@pytest.mark.parametrize("model", ["glow_tts", "tacotron2", "hifigan_source"])
+def test_a_model_begins_anew_beside_the_other_half_of_the_embedded_voice(
+    data: Path, tmp_path: Path, model: str
+) -> None:
+    assert train(data, tmp_path, "--model", model, "--batch-size", "2", *ONE_STEP) == 0
+    voice = open_voice(tmp_path / "voice")
+    if model == "hifigan_source":
+        assert voice.manifest.vocoders["vocoder"].architecture == model and len(voice.manifest.emotions) == 7
+    else:
+        assert voice.manifest.checkpoints["base"].architecture == model
+        assert [emotion.value for emotion in voice.manifest.emotions] == list(SPEAKERS)
+    assert speaks(tmp_path / "voice")
+
+
+def test_a_vocoder_takes_the_place_of_the_bases(data: Path, base: Path, tmp_path: Path) -> None:
+    assert train(data, tmp_path, "--base", base, "--model", "hifigan_v2", "--batch-size", "2", *ONE_STEP) == 0
+    before, after = open_voice(base), open_voice(tmp_path / "voice")
+    assert after.hashes["vocoder/model.safetensors"] != before.hashes["vocoder/model.pth"]
+    assert after.hashes["acoustic/model.pth"] == before.hashes["acoustic/model.pth"]
+    assert after.config("vocoder/config.json") == before.config("vocoder/config.json")
+    assert speaks(tmp_path / "voice", Emotion.JOY)
+
+
+def test_the_check_tells_twelve_kinds_of_faults_and_training_refuses_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_recordings(tmp_path / "data", 20)
+    faults = add_faults(folder)
+    assert main(["train", str(folder), "--check"]) == 1
+    said = capsys.readouterr()
+    for fault in set(faults.values()):
+        assert fault.value in said.out
+    assert "14 of 34 clips cannot be used" in said.err and said.err.count("\n") == 1
+    assert train(folder, tmp_path / "out") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "told"),
+    [
+        (["--epochs", "many"], 1, "epochs: Input should be a valid number"),
+        (["--emotion", "rage"], 1, "emotion: Input should be"),
+        (["--model", "wavenet"], 1, "model: Input should be"),
+        (["--base", "/nowhere"], 1, "voice.json cannot be read"),
+    ],
+)
+def test_wrong_settings_are_told_before_anything_is_read(
+    data: Path, tmp_path: Path, flags: list[str], code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(data, tmp_path / "out", *flags) == code
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_an_output_it_is_wrong_use(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(data)]) == 2
+    assert "--output" in capsys.readouterr().err
+
+
+def test_sigterm_saves_leaves_a_voice_and_exits_with_0(data: Path, base: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app", "train", data, "--output", tmp_path, "--base", base]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert process.stderr
+    while "sm_metric step=" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    told = time.monotonic()
+    process.communicate(timeout=60)
+    assert process.returncode == 0 and time.monotonic() - told < 30
+    step = json.loads((tmp_path / running.RECORD).read_text())["curve"][-1]["step"]
+    assert step > 0 and speaks(tmp_path / "voice")
+    assert train(data, tmp_path, "--base", base, "--resume", "--epochs", str(step // 3 + 2)) == 0
+    assert json.loads((tmp_path / running.RECORD).read_text())["curve"][-1]["step"] > step
