@@ -8,7 +8,7 @@ from pathlib import Path
 
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 TRAIN = "Check a folder of recordings laid out as LJSpeech is, or train a voice on it."
-EVALUATE = "Have a voice speak test sentences, listen to them, and report. Needs: pip install '.[listen]'"
+EVALUATE = "Have a voice speak test sentences, listen to them, and report. Needs: pip install '.[train]'"
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

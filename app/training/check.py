@@ -68,7 +68,7 @@ class Report:
 
 
 def examine(dataset: Dataset, tokenizer: Tokenizer) -> Report:
-    """Read every clip whole."""
+    """Read every recording whole."""
     good, problems, rates, unknown = [], list(dataset.problems), Counter[int](), Counter[str]()
     total = 0.0
     for recording in dataset.recordings:
@@ -97,6 +97,9 @@ class _Unheard(Exception):
 def listen(recording: Recording) -> tuple[npt.NDArray[np.float32], int]:
     """The samples of a clip, (samples, channels), and its sample rate."""
     try:
+        seconds = soundfile.info(recording.sound).duration
+        if seconds > LONGEST:  # an hour of sound is not read to learn that
+            raise _Unheard(Problem(recording.name, Fault.LONG, f"{seconds:.1f} s"))
         samples, rate = soundfile.read(recording.sound, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
         raise _Unheard(Problem(recording.name, Fault.UNREADABLE, str(error))) from None
@@ -134,8 +137,6 @@ def sound_faults(recording: Recording, samples: npt.NDArray[np.float32], rate: i
     seconds = len(samples) / rate
     if seconds < SHORTEST:
         yield Problem(recording.name, Fault.SHORT, f"{seconds:.2f} s")
-    if seconds > LONGEST:
-        yield Problem(recording.name, Fault.LONG, f"{seconds:.1f} s")
     if rate < LOWEST_RATE:
         yield Problem(recording.name, Fault.RATE, f"{rate} Hz")
     loud = np.abs(samples)

@@ -1,7 +1,7 @@
-"""Make the training corpus of the embedded voice: `python -m scripts.corpus OUT MINUTES --texts FILE`.
+"""Make the training corpus of the embedded voice: `python -m scripts.corpus OUT MINUTES`.
 
-Needs `pip install hibari-tts onnx` beside this project's own packages. FILE holds one text a line, MINUTES are
-those of each emotion (`--emotion NAME …` for fewer than all). OUT is laid out as LJSpeech is:
+Needs `pip install hibari-tts onnx` beside this project's own packages. MINUTES are those of each emotion (`--emotion
+NAME …` for fewer than all). OUT is laid out as LJSpeech is:
 
     metadata.csv      name|text|text as it is read|emotion
     wavs/NAME.flac    24,000 Hz, mono
@@ -15,6 +15,7 @@ The same arguments give the same files. Texts that teacher and espeak read diffe
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import logging
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from app.plan import Emotion
 from scripts.corpus.clips import Clip, make_clips
 
 LOGGER = logging.getLogger(__name__)
+TEXTS = Path(__file__).resolve().parents[2] / "data" / "speech.txt.gz"
 
 
 def main() -> None:
@@ -62,7 +64,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("output", type=Path)
     parser.add_argument("minutes", type=float, help="of speech for each emotion")
     parser.add_argument("--spectra-minutes", type=float, default=0, help="of each emotion, for training a vocoder")
-    parser.add_argument("--texts", type=Path, required=True, help="one text a line")
+    parser.add_argument("--texts", type=Path, default=TEXTS, help="gzipped, one text a line; default %(default)s")
     parser.add_argument("--emotion", type=Emotion, nargs="+", help="default: all seven")
     parser.add_argument("--processes", type=int, default=2)
     return parser.parse_args()
@@ -70,7 +72,8 @@ def parse() -> argparse.Namespace:
 
 def read_texts(path: Path) -> list[str]:
     """The lines that fit into metadata.csv, each once."""
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        lines = [line.strip() for line in file]
     return list(dict.fromkeys(line for line in lines if line and "|" not in line))
 
 

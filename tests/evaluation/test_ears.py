@@ -20,7 +20,7 @@ def test_a_missing_package_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPa
     hide(monkeypatch, "faster_whisper", "jiwer")
     with pytest.raises(SetupError, match="faster-whisper, jiwer") as caught:
         Ears(threads=1)
-    assert "pip install '.[listen]'" in caught.value.hint
+    assert "pip install '.[train]'" in caught.value.hint
 
 
 def test_nothing_is_said_where_all_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
