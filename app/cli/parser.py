@@ -75,6 +75,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-limit", metavar="SECONDS", help="end after so long")
     parser.add_argument("--batch-size", metavar="N", help="recordings in each step")
     parser.add_argument("--learning-rate", metavar="RATE", help="the highest")
+    told = "teach a Vocos also on what the base's GlowTTS makes"
+    parser.add_argument("--predicted-mels", action="store_true", default=None, help=told)
     parser.add_argument("--seed", help="the same seed gives the same losses")
 
 

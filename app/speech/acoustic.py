@@ -66,9 +66,22 @@ class GlowAcoustic:
         longest = max(1, round(self.longest / speed))
         durations = predicted.nan_to_num(longest + 1).clamp(1, longest).long()
         latent = self.sample(mean, log_scale, durations, seed)
-        frames, _ = self.model.decoder(latent, torch.ones_like(latent[:, :1]), g=speaker, reverse=True)
+        frames = self.decode(latent, speaker)
         runaway = not bool((predicted <= longest).all())
         return Mel(frames, tuple(durations.tolist()), runaway=runaway)
+
+    @torch.inference_mode()
+    def timed_mel(self, tokens: Sequence[int], speakers: Speakers, durations: Sequence[int], seed: int) -> Tensor:
+        """The mel spectrogram (1, n_mels, T) where each token lasts so many frames; their sum T must be even."""
+        speaker = self.speaker_vector(speakers)
+        ids, lengths = torch.tensor([tokens]), torch.tensor([len(tokens)])
+        mean, log_scale, _, _ = self.model.encoder(ids, lengths, g=speaker)
+        return self.decode(self.sample(mean, log_scale, torch.tensor(durations), seed), speaker)
+
+    def decode(self, latent: Tensor, speaker: Tensor | None) -> Tensor:
+        """Through the flow, backwards: (1, n_mels, T) -> (1, n_mels, T)."""
+        frames: Tensor = self.model.decoder(latent, torch.ones_like(latent[:, :1]), g=speaker, reverse=True)[0]
+        return frames
 
     def sample(self, mean: Tensor, log_scale: Tensor, durations: Tensor, seed: int) -> Tensor:
         """Stretch the encoder's output to frames and add the flow's noise: (1, n_mels, T)."""

@@ -56,6 +56,9 @@ class TrainingSettings(BaseModel):
     """Recordings, or stretches of them, in each step."""
     learning_rate: float | None = Field(default=None, gt=0, lt=1)
     """The highest; by default what suits the model."""
+    predicted_mels: bool = False
+    """Teach a Vocos also on the mel spectrograms that the base's GlowTTS makes of the recordings' phonemes, with the
+    durations of the corpus: those are what it will be given."""
     seed: int = Field(default=1, ge=0, lt=2**32)
     """The same seed, data and settings give the same losses."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,9 @@ from app.training.spectrogram import mel_spectrogram
 
 HELD_OUT = 16
 """Recordings that are only listened to."""
+
+Predict = Callable[[str, int], tuple[int, Tensor] | None]
+"""Name of a recording and its frames -> the first frame that a mel spectrogram (n_mels, T) was made of, and that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,25 @@ class Taught:
         return Taught(self.mel[:, part], self.pitch[part], self.voicing[part], self.spectra[:, :, part])
 
 
-def read_taught(corpus: Path, config: VocosConfig) -> list[Taught]:
-    """All recordings of a corpus that have spectra, in an order that depends on nothing but their names."""
+def read_taught(corpus: Path, config: VocosConfig, predict: Predict | None = None) -> list[Taught]:
+    """All recordings of a corpus that have spectra, in an order that depends on nothing but their names.
+
+    With `predict` each is followed by itself with the mel spectrogram that an acoustic model makes of it.
+    """
     files = sorted((corpus / "spectra").glob("*.npy"))
     if len(files) <= HELD_OUT:
         raise SetupError(f"{corpus}/spectra holds {len(files)} recordings; more than {HELD_OUT} are needed.")
     random.Random(0).shuffle(files)
     with np.load(corpus / "pitch.npz") as pitches:
-        return [read_one(corpus, file, pitches[file.stem], config) for file in files]
+        taught = []
+        for file in files:
+            one = read_one(corpus, file, pitches[file.stem], config)
+            taught.append(one)
+            predicted = predict(file.stem, one.mel.shape[1]) if predict else None
+            if predicted:
+                start, mel = predicted
+                taught.append(replace(one.cut(start, mel.shape[1]), mel=mel))
+        return taught
 
 
 def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: VocosConfig) -> Taught:

@@ -16,6 +16,7 @@ from app.training.export import RAW_FILE
 from app.training.hifigan import FROM_SCRATCH, HifiganTask, Stages
 from app.training.hifigan_config import hifigan_config, new_hifigan
 from app.training.hifigan_source import HifiganSourceTask
+from app.training.predicted import Predictor
 from app.training.settings import Model, TrainingSettings
 from app.training.spectra import read_taught
 from app.training.task import Task
@@ -31,7 +32,7 @@ def vocoder_task(
     """A vocoder's training; Vocos learns from the spectra beside the recordings, HiFi-GAN from their sound."""
     torch.manual_seed(settings.seed)
     if settings.model is Model.VOCOS_SOURCE:
-        return vocos_task(settings, base, dataset, scratch=scratch)
+        return vocos_task(settings, base, dataset, good, scratch=scratch)
     generator, config = hifigan(settings.model, base, scratch=scratch)
     layout = vocoder_audio(base, name_of(base))
     pitched = settings.model is Model.HIFIGAN_SOURCE
@@ -55,7 +56,9 @@ def hifigan(model: Model, base: Voice, *, scratch: bool) -> tuple[HifiganGenerat
     return generator, config
 
 
-def vocos_task(settings: TrainingSettings, base: Voice, dataset: Dataset, *, scratch: bool) -> VocosTask:
+def vocos_task(
+    settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[Recording], *, scratch: bool
+) -> VocosTask:
     """Goes on from the weights before averaging, where the base has kept them."""
     files = base.manifest.vocoders[name_of(base)]
     config = CONFIG if scratch else base.config(files.config)
@@ -63,7 +66,8 @@ def vocos_task(settings: TrainingSettings, base: Voice, dataset: Dataset, *, scr
     if not scratch:
         raw = base.file(files.config).with_name(RAW_FILE)
         fill(generator, load_weights(raw if raw.exists() else base.file(files.model))["model"], files.architecture)
-    return VocosTask(generator, config, read_taught(dataset.folder, generator.config), settings)
+    predict = Predictor(base, good) if settings.predicted_mels else None
+    return VocosTask(generator, config, read_taught(dataset.folder, generator.config, predict), settings)
 
 
 def name_of(base: Voice) -> str:

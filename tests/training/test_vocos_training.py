@@ -88,6 +88,18 @@ def test_it_leaves_a_vocoder_that_loads_and_what_a_later_training_goes_on_from(c
         assert all(torch.equal(state[key], value.half()) for key, value in weights.items())
 
 
+def test_predictions_follow_their_recordings(corpus: Path) -> None:
+    config = VocosConfig.from_dict(CONFIG)
+    plain = read_taught(corpus, config)
+    made = torch.zeros(80, 10)
+    both = read_taught(corpus, config, lambda name, frames: (5, made) if name != "joy_00003" else None)
+    assert len(both) == 2 * len(plain) - 1
+    for one, recorded in zip(both[1::2], plain, strict=False):
+        if one.mel is made:
+            assert torch.equal(one.spectra, recorded.spectra[:, :, 5:15]) and one.pitch.shape == (10,)
+    assert sum(one.mel is made for one in both) == len(plain) - 1
+
+
 def test_a_corpus_without_spectra_is_told(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="spectra"):
         read_taught(tmp_path, VocosConfig.from_dict(CONFIG))

@@ -1,0 +1,55 @@
+"""Mel spectrograms that a GlowTTS makes of recordings: as long as what it would learn from, and in their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from app.errors import SetupError
+from app.plan import Emotion
+from app.training.acoustic import start_acoustic
+from app.training.clips import read_clip
+from app.training.dataset import read_dataset
+from app.training.predicted import Predictor
+from app.training.settings import TrainingSettings
+from app.voices import open_voice
+from tests.tiny_voice import write_tiny_voice
+from tests.training.recordings import write_recordings
+
+SPEAKERS = ("neutral", "joy")
+FRAMES = 1000
+
+
+def test_a_prediction_lies_where_the_clip_does(tmp_path: Path) -> None:
+    base = open_voice(write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS))
+    dataset = read_dataset(write_recordings(tmp_path / "data", 4, SPEAKERS, durations=True))
+    predict = Predictor(base, dataset.recordings)
+    start = start_acoustic(TrainingSettings(), base, dataset.emotions(Emotion.NEUTRAL), scratch=False)
+    for recording in dataset.recordings:
+        clip = read_clip(recording, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
+        found = predict(recording.name, FRAMES)
+        assert clip and found
+        first, mel = found
+        assert mel.shape == clip.mel.shape and torch.isfinite(mel).all() and not mel.is_inference()
+        assert first == pytest.approx(0.2 * 22050 / 256, abs=4)  # of the silence three frames are kept
+    assert predict(recording.name, 10) is None  # its end lies beyond the spectra
+    assert predict("nobody", FRAMES) is None
+
+
+def test_each_emotion_is_predicted_by_its_speaker(tmp_path: Path) -> None:
+    base = open_voice(write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS))
+    data = write_recordings(tmp_path / "data", 1, ("neutral",), durations=True)
+    plain = Predictor(base, read_dataset(data).recordings)("clip_00", FRAMES)
+    (data / "metadata.csv").write_text((data / "metadata.csv").read_text().replace("|neutral", "|joy"))
+    glad = Predictor(base, read_dataset(data).recordings)("clip_00", FRAMES)
+    assert plain and glad and plain[1].shape == glad[1].shape and not torch.equal(plain[1], glad[1])
+
+
+def test_without_durations_or_a_glow_tts_there_is_none(tmp_path: Path) -> None:
+    base = open_voice(write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS))
+    dataset = read_dataset(write_recordings(tmp_path / "data", 1))
+    assert Predictor(base, dataset.recordings)("clip_00", FRAMES) is None
+    with pytest.raises(SetupError, match="no GlowTTS"):
+        Predictor(open_voice(write_tiny_voice(tmp_path / "other", "tacotron2")), dataset.recordings)
