@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -112,6 +113,10 @@ def new_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None
     model: nn.Module = type(base.__name__, (base,), {"tokenizer": tokenizer})(config)
     if state is not None:
         fill(model, state["model"], architecture)
+        if architecture != "glow_tts":
+            saved = state.get("config") or {}
+            # Fewer frames a step than its config says where they became fewer in training.
+            model.decoder.set_r(state.get("r") or saved.get("r") or config.r)  # type: ignore[operator,union-attr]
     return model
 
 
@@ -132,9 +137,6 @@ def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any]) -> 
     if architecture == "glow_tts":
         model.eval()
         model.store_inverse()  # type: ignore[operator]  # the inverse of every 1x1 convolution, computed once
-    else:
-        saved = state.get("config") or {}
-        model.decoder.set_r(state.get("r") or saved.get("r") or config.r)  # type: ignore[operator,union-attr]
     return model.eval().requires_grad_(False)
 
 
@@ -162,7 +164,9 @@ def fill(module: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:
 def load_weights(path: Path) -> dict[str, Any]:
     """A checkpoint as coqui lays it out, `{"model": weights, …}`; no code of the file is ever run."""
     if path.suffix == ".safetensors":
-        return {"model": load_file(path)}
+        with safe_open(path, "pt") as file:
+            frames_a_step = (file.metadata() or {}).get("r", "")
+        return {"model": load_file(path), "r": int(frames_a_step) if frames_a_step.isdecimal() else None}
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:

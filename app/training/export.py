@@ -15,7 +15,11 @@ RAW_FILE = "training.safetensors"
 
 
 def write_checkpoint(
-    folder: Path, config: Mapping[str, Any], weights: Mapping[str, Tensor], speakers: Sequence[str] = ()
+    folder: Path,
+    config: Mapping[str, Any],
+    weights: Mapping[str, Tensor],
+    speakers: Sequence[str] = (),
+    metadata: dict[str, str] | None = None,
 ) -> None:
     """Write `config.json`, `model.safetensors` and, for several speakers, the file that numbers them."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -24,7 +28,7 @@ def write_checkpoint(
         values |= {"use_speaker_embedding": True, "speakers_file": SPEAKERS_FILE}
         write_json(folder / SPEAKERS_FILE, {name: number for number, name in enumerate(speakers)})
     write_json(folder / "config.json", values)
-    save_file(dict(weights), folder / "model.safetensors")
+    save_file(dict(weights), folder / "model.safetensors", metadata)
 
 
 def write_json(path: Path, value: Any) -> None:

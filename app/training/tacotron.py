@@ -7,7 +7,8 @@ minutes of recordings then suffice for it to learn to read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from torch.nn import functional as F
 from app.training.acoustic import Acoustic
 from app.training.acoustic_task import AcousticTask, Pace, alignment, collate
 from app.training.clips import Clip
+from app.training.export import write_checkpoint
 from app.training.settings import TrainingSettings
 
 PACE = Pace(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
@@ -31,6 +33,7 @@ class TacotronTask(AcousticTask):
 
     def __init__(self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings) -> None:
         super().__init__(start, clips, settings, PACE)
+        self.criterion = in_single_precision(self.criterion)
 
     def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """coqui's losses of some clips and, where it is known, how far the attention is from where it should be."""
@@ -41,12 +44,30 @@ class TacotronTask(AcousticTask):
             outputs, losses = self.model.train_step(batch, self.criterion)
         path = alignment(clips)
         if path is not None:
-            target = steps_of(path, frames_a_step).transpose(1, 2)
-            losses["attention_loss"] = (
-                -(target * outputs["alignments"].float().clamp(min=LEAST).log()).sum() / target.sum()
-            )
+            losses["attention_loss"] = attention_loss(outputs["alignments"], steps_of(path, frames_a_step))
             losses["loss"] = losses["loss"] + TAUGHT_WEIGHT * losses["attention_loss"]
         return {name: loss for name, loss in losses.items() if isinstance(loss, Tensor)}
+
+    def export(self, folder: Path) -> None:
+        """See `Task.export`; the weights say how many frames a step makes, which may be fewer than in the config."""
+        frames_a_step = {"r": str(self.model.decoder.r)}
+        write_checkpoint(folder, self.start.config, self.average.halved(), self.start.speakers, frames_a_step)
+
+
+def in_single_precision(criterion: Callable[..., Any]) -> Callable[..., Any]:
+    """A loss as it is outside of autocast: SSIM subtracts squares, and bfloat16 would leave noise of the difference."""
+
+    def exact(*values: Any) -> Any:
+        with torch.autocast("cpu", enabled=False):
+            return criterion(*values)
+
+    return exact
+
+
+def attention_loss(alignments: Tensor, target: Tensor) -> Tensor:
+    """Mean cross entropy of the attention, (B, steps, tokens), and where it should be, (B, tokens, steps)."""
+    wanted = target.transpose(1, 2)
+    return -(wanted * alignments.float().clamp(min=LEAST).log()).sum() / wanted.sum()
 
 
 def with_stops(batch: Mapping[str, Any], frames_a_step: int) -> dict[str, Any]:

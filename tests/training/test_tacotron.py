@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import copy
+import math
 from pathlib import Path
 
 import pytest
 import torch
 
 from app.plan import Emotion
+from app.speech.coqui import build_acoustic, coqui_config, load_weights
 from app.training.acoustic import start_acoustic
 from app.training.acoustic_task import collate
 from app.training.clips import read_clips
 from app.training.dataset import read_dataset
 from app.training.settings import Model, TrainingSettings
-from app.training.tacotron import TacotronTask, steps_of, with_stops
+from app.training.tacotron import TacotronTask, attention_loss, in_single_precision, steps_of, with_stops
 from app.training.train import open_base
+from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings
 
 
-def make(data: Path) -> TacotronTask:
+def make(data: Path, base: Path | None = None) -> TacotronTask:
+    """A task that goes on from a base, or begins anew beside the embedded vocoder."""
     dataset = read_dataset(data)
     settings = TrainingSettings(model=Model.TACOTRON2, batch_size=4)
-    start = start_acoustic(settings, open_base(None), dataset.emotions(Emotion.NEUTRAL), scratch=True)
+    start = start_acoustic(settings, open_base(base), dataset.emotions(Emotion.NEUTRAL), scratch=base is None)
     clips = read_clips(dataset.recordings, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
     return TacotronTask(start, clips, settings)
 
@@ -66,3 +70,40 @@ def test_the_alignment_of_a_decoder_step_is_the_mean_of_its_frames() -> None:
     path[0, 0, :3], path[0, 1, 3:4], path[0, 2, 4:] = 1, 1, 1
     expected = [[0.75, 0.0], [0.25, 0.0], [0.0, 0.75]]
     torch.testing.assert_close(steps_of(path, 4)[0], torch.tensor(expected))
+
+
+def test_the_attention_loss_is_least_where_the_attention_is_what_it_should_be() -> None:
+    target = torch.zeros(2, 4, 5)
+    target[0, [0, 0, 1, 2, 3], range(5)] = 1
+    target[1, [0, 1, 2], range(3)] = 1  # two steps of padding, which do not count
+    there, uniform = target.transpose(1, 2), torch.full((2, 5, 4), 0.25)
+    assert attention_loss(there, target) == 0
+    assert attention_loss(uniform, target).item() == pytest.approx(math.log(4))
+    nearly = torch.lerp(uniform, there, 0.9).requires_grad_()
+    attention_loss(nearly, target).backward()
+    assert nearly.grad is not None and (nearly.grad[there == 1] < 0).all()
+    assert (nearly.grad[1, 3:] == 0).all()
+
+
+def test_the_losses_are_those_of_single_precision(data: Path) -> None:
+    task = make(data)
+    batch = with_stops(collate(task.clips[:2], ()), 6)
+    mel, lengths = batch["mel_input"], batch["mel_lengths"]
+    near = mel + 0.05 * torch.randn(mel.shape, generator=torch.Generator().manual_seed(0))
+    ssim = task.model.get_criterion().criterion_ssim
+    expected = ssim(near, mel, lengths)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert in_single_precision(ssim)(near, mel, lengths) == expected != ssim(near, mel, lengths)
+
+
+def test_a_checkpoint_of_fewer_frames_a_step_stays_so(data: Path, tmp_path: Path) -> None:
+    """coqui's gradual training makes them fewer; its config then still says how many they were."""
+    base = write_tiny_voice(tmp_path / "voice", "tacotron2", r=4)
+    weights = base / "acoustic" / "model.pth"
+    torch.save({**torch.load(weights), "r": 2}, weights)
+    task = make(data, base)
+    task.step()
+    task.export(tmp_path / "trained")
+    config = coqui_config(task.start.config, [])
+    model = build_acoustic("tacotron2", config, load_weights(tmp_path / "trained" / "model.safetensors"))
+    assert task.model.decoder.r == model.decoder.r == 2 and config.r == 4  # type: ignore[union-attr]
