@@ -34,7 +34,7 @@ class SourceConfig:
     hop_length: int
     """Samples between two frames."""
     fft_size: int
-    """Samples of a window, a power of two."""
+    """Samples of a window: four hops, so that the windows add up to 2."""
     num_mels: int
     mel_fmin: float
     """Hertz."""

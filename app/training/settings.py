@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.errors import IntoneError
 from app.plan import Emotion
@@ -62,12 +62,20 @@ class TrainingSettings(BaseModel):
     seed: int = Field(default=1, ge=0, lt=2**32)
     """The same seed, data and settings give the same losses."""
 
+    @model_validator(mode="after")
+    def _fits_the_model(self) -> Self:
+        if self.emotion and not self.model.acoustic:
+            raise ValueError(f"emotion is for acoustic models; a {self.model} serves all emotions")
+        if self.predicted_mels and self.model is not Model.VOCOS_SOURCE:
+            raise ValueError(f"predicted_mels is for vocos_source, not for {self.model}")
+        return self
+
 
 def parse_settings(values: Mapping[str, Any]) -> TrainingSettings:
     """Check the values; what is wrong with them is told by name."""
     try:
         return TrainingSettings.model_validate(values)
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)]
+        wrong = [": ".join([*map(str, one["loc"]), one["msg"]]) for one in error.errors(include_input=False)]
         known = ", ".join(TrainingSettings.model_fields)
         raise WrongHyperparameter("; ".join(wrong) + ".", hint=f"The settings are {known}.") from None

@@ -118,6 +118,8 @@ def test_the_check_tells_twelve_kinds_of_faults_and_training_refuses_them(
         (["--epochs", "many"], 1, "epochs: Input should be a valid number"),
         (["--emotion", "rage"], 1, "emotion: Input should be"),
         (["--model", "wavenet"], 1, "model: Input should be"),
+        (["--model", "hifigan_v2", "--emotion", "joy"], 1, "emotion is for acoustic models"),
+        (["--predicted-mels"], 1, "predicted_mels is for vocos_source"),
         (["--base", "/nowhere"], 1, "voice.json cannot be read"),
     ],
 )
