@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from app.errors import SetupError
-from app.speech.coqui import HifiganGenerator
+from app.speech.coqui import HifiganGenerator, fill
 from app.training.discriminators import Discriminators, feature_loss, passing_loss, telling_loss
 from app.training.distances import SpectralDistances
-from app.training.export import write_checkpoint
+from app.training.export import write_checkpoint, write_raw
 from app.training.optimize import Average, decayed, descend, set_rate
 from app.training.settings import TrainingSettings
 from app.training.utterances import Utterance, stack
@@ -179,3 +179,12 @@ class HifiganTask:
     def export(self, folder: Path) -> None:
         """See `Task.export`."""
         write_checkpoint(folder, self.config, self.average.halved())
+        write_raw(folder, self.learned(), self.number)
+
+    def go_on(self, raw: Mapping[str, Tensor]) -> None:
+        """Begin with the generator before averaging, and with the discriminators, that an earlier training left."""
+        fill(self.learned(), raw, "HiFi-GAN and its discriminators")
+
+    def learned(self) -> nn.ModuleDict:
+        """All that has weights."""
+        return nn.ModuleDict({"generator": self.generator, "discriminators": self.discriminators})

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
+from torch import Tensor
 
 from app.plan import Emotion
 from app.speech.coqui import HifiganGenerator, build_hifigan, fill, load_weights
@@ -38,7 +40,11 @@ def vocoder_task(
     pitched = settings.model is Model.HIFIGAN_SOURCE
     utterances = read_utterances(good, dataset.folder, layout, pitched=pitched)
     kind = HifiganSourceTask if pitched else HifiganTask
-    return kind(generator, config, utterances, settings, FROM_SCRATCH if scratch else Stages())
+    task = kind(generator, config, utterances, settings, FROM_SCRATCH if scratch else Stages())
+    raw = raw_weights(base)
+    if raw and not scratch:
+        task.go_on(raw)
+    return task
 
 
 def hifigan(model: Model, base: Voice, *, scratch: bool) -> tuple[HifiganGenerator, dict[str, Any]]:
@@ -64,10 +70,15 @@ def vocos_task(
     config = CONFIG if scratch else base.config(files.config)
     generator = VocosSourceGenerator(config)
     if not scratch:
-        raw = base.file(files.config).with_name(RAW_FILE)
-        fill(generator, load_weights(raw if raw.exists() else base.file(files.model))["model"], files.architecture)
+        fill(generator, raw_weights(base) or load_weights(base.file(files.model))["model"], files.architecture)
     predict = Predictor(base, good) if settings.predicted_mels else None
     return VocosTask(generator, config, read_taught(dataset.folder, generator.config, predict), settings)
+
+
+def raw_weights(base: Voice) -> dict[str, Tensor] | None:
+    """The weights before averaging that the base's vocoder has kept, if it has."""
+    path = base.file(base.manifest.vocoders[name_of(base)].config).with_name(RAW_FILE)
+    return load_file(path) if path.exists() else None
 
 
 def name_of(base: Voice) -> str:

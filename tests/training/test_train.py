@@ -12,12 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from app.__main__ import main
 from app.pipeline import Pipeline, SpeechRequest
 from app.plan import Emotion
 from app.settings import load_settings
 from app.training import running
+from app.training.export import RAW_FILE
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import add_faults, write_recordings
@@ -94,6 +97,13 @@ def test_a_vocoder_takes_the_place_of_the_bases(data: Path, base: Path, tmp_path
     before, after = open_voice(base), open_voice(tmp_path / "voice")
     assert after.hashes["vocoder/model.safetensors"] != before.hashes["vocoder/model.pth"]
     assert after.hashes["acoustic/model.pth"] == before.hashes["acoustic/model.pth"]
+    assert load_file(tmp_path / "voice" / "vocoder" / RAW_FILE).keys() > {"generator.conv_pre.bias"}
+    again = tmp_path / "again"
+    flags = ("--base", tmp_path / "voice", "--model", "hifigan_v2", "--batch-size", "2", "--learning-rate", "1e-9")
+    assert train(data, again, *flags, *ONE_STEP) == 0
+    kept, left = (load_file(folder / "voice" / "vocoder" / RAW_FILE) for folder in (tmp_path, again))
+    judges = [name for name in kept if name.startswith("discriminators.")]
+    assert judges and all(torch.allclose(kept[name], left[name], atol=1e-3) for name in judges)
     assert after.config("vocoder/config.json") == before.config("vocoder/config.json")
     assert speaks(tmp_path / "voice", Emotion.JOY)
 
