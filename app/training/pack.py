@@ -50,7 +50,8 @@ def write_voice(
     for kept in parts:
         if kept.model != files["model"]:
             copy_part(base, kept, folder)
-    shutil.copytree(trained, folder / part, dirs_exist_ok=True)
+    for source in trained.iterdir():
+        copy(source, folder / part / source.name)
     write_json(folder / FILE_NAME, changed)
     return open_voice(folder)
 
@@ -97,6 +98,10 @@ def with_checkpoint(values: Json, files: Json, speakers: Sequence[str]) -> Json:
 def copy_part(base: Voice, files: Checkpoint | VocoderFiles, folder: Path) -> None:
     """The weights of a checkpoint or vocoder, and what lies beside its config."""
     for source in {base.file(files.model), *base.file(files.config).parent.glob("*.*")}:
-        target = folder / source.relative_to(base.folder.resolve())
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        copy(source, folder / source.relative_to(base.folder.resolve()))
+
+
+def copy(source: Path, target: Path) -> None:
+    """What a file says, not who may read it: a temporary folder is its owner's alone, a voice is not."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
