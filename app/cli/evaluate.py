@@ -47,8 +47,9 @@ def _check_use(options: argparse.Namespace) -> None:
     for file in (options.json, options.html):
         if file and not file.parent.is_dir():
             raise UsageError(f"There is no folder {file.parent}.", hint="Make it first.")
-    if options.recordings and options.emotion:
-        raise UsageError("--emotion chooses what a voice speaks.", hint="Leave it out with --recordings.")
+    for flag, chosen in (("--emotion", options.emotion), ("--degree", options.degree != 1)):
+        if options.recordings and chosen:
+            raise UsageError(f"{flag} is about what a voice speaks.", hint="Leave it out with --recordings.")
 
 
 def _recordings(options: argparse.Namespace) -> list[Recording]:
@@ -74,7 +75,7 @@ def _speak(options: argparse.Namespace) -> list[Recording]:
         pipeline = Pipeline.load(settings())
     voice = pipeline.registry.get(name)
     sentences = read_sentences(emotions or list(voice.manifest.emotions), options.limit)
-    return list(_progress(speak(pipeline, voice.name, sentences), "speaking", len(sentences)))
+    return list(_progress(speak(pipeline, voice.name, sentences, options.degree), "speaking", len(sentences)))
 
 
 def _progress(work: Iterable[T], what: str, total: int) -> Iterable[T]:

@@ -90,6 +90,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         help="measure recordings: a file of lines group<TAB>sound file<TAB>text",
     )
     parser.add_argument("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
+    parser.add_argument("--degree", type=_within(0.01, 2), default=1.0, help="how strongly it speaks, 0.01 to 2")
     parser.add_argument("--limit", type=_positive, metavar="N", help="only the first sentences of each emotion")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots, pictures and sound there")

@@ -12,22 +12,23 @@ from app.pipeline import WARM_UP_TEXT, Pipeline, SpeechRequest
 from app.plan import Emotion
 
 
-def speak(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt]) -> Iterator[Recording]:
+def speak(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt], degree: float = 1.0) -> Iterator[Recording]:
     """Speak each sentence with its emotion and time it; loading an emotion's checkpoint is not in the time."""
     warm: set[Emotion] = set()
     for sentence in sentences:
         if sentence.emotion not in warm:
-            _request(pipeline, voice, Prompt(sentence.emotion, WARM_UP_TEXT, seed=0))
+            _request(pipeline, voice, Prompt(sentence.emotion, WARM_UP_TEXT, seed=0), degree)
             warm.add(sentence.emotion)
-        yield _request(pipeline, voice, sentence)
+        yield _request(pipeline, voice, sentence, degree)
 
 
-def _request(pipeline: Pipeline, voice: str, sentence: Prompt) -> Recording:
-    began = time.perf_counter()
-    speech = pipeline.synthesize(
-        # Strict: a fallback would be measured under the name of another emotion.
-        SpeechRequest(sentence.text, voice=voice, emotion=sentence.emotion, seed=sentence.seed, strict=True)
+def _request(pipeline: Pipeline, voice: str, sentence: Prompt, degree: float) -> Recording:
+    # Strict: a fallback would be measured under the name of another emotion.
+    request = SpeechRequest(
+        sentence.text, voice=voice, emotion=sentence.emotion, degree=degree, seed=sentence.seed, strict=True
     )
+    began = time.perf_counter()
+    speech = pipeline.synthesize(request)
     spent = time.perf_counter() - began
     if not speech.samples.any():
         raise SetupError(f"The voice {voice} is silent with {sentence.emotion}: {sentence.text}")

@@ -32,6 +32,15 @@ def test_a_voice_folder_speaks_each_of_its_emotions(tmp_path: Path, capsys: pyte
     assert [line.split()[0] for line in lines[1:]] == ["neutral", "joy", "all"]
 
 
+def test_a_degree_changes_the_manner(tmp_path: Path) -> None:
+    levels = []
+    for degree in ("0.25", "1.5"):
+        flags = ("--emotion", "anger", "--limit", "1", "--degree", degree, "--json", str(tmp_path / "out.json"))
+        assert main(["evaluate", "wren", *flags]) == 0
+        levels.append(json.loads((tmp_path / "out.json").read_text())["groups"]["anger"]["manner"]["level"])
+    assert levels[1] > levels[0] + 1
+
+
 def test_an_emotion_that_the_voice_lacks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_tiny_voice(tmp_path / "tiny")
     assert main(["evaluate", str(folder), "--limit", "1", "--emotion", "joy"]) == 1
@@ -54,6 +63,8 @@ def test_recordings_are_measured_like_a_voice(tmp_path: Path, capsys: pytest.Cap
         ("wren", "--json", "/nowhere/out.json"),
         ("wren", "--html", "/nowhere/out.html"),
         ("--recordings", "list.tsv", "--emotion", "joy"),
+        ("--recordings", "list.tsv", "--degree", "2"),
+        ("wren", "--degree", "2.5"),
     ],
 )
 def test_wrong_use_ends_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
