@@ -66,6 +66,8 @@ class TrainingSettings(BaseModel):
     def _fits_the_model(self) -> Self:
         if self.emotion and not self.model.acoustic:
             raise ValueError(f"emotion is for acoustic models; a {self.model} serves all emotions")
+        if self.emotion is Emotion.NEUTRAL:
+            raise ValueError("emotion is for what stands beside neutral; leave it out to learn neutral")
         if self.predicted_mels and self.model is not Model.VOCOS_SOURCE:
             raise ValueError(f"predicted_mels is for vocos_source, not for {self.model}")
         return self

@@ -129,6 +129,7 @@ def test_the_check_tells_twelve_kinds_of_faults_and_training_refuses_them(
         (["--emotion", "rage"], 1, "emotion: Input should be"),
         (["--model", "wavenet"], 1, "model: Input should be"),
         (["--model", "hifigan_v2", "--emotion", "joy"], 1, "emotion is for acoustic models"),
+        (["--emotion", "neutral"], 1, "beside neutral"),
         (["--predicted-mels"], 1, "predicted_mels is for vocos_source"),
         (["--base", "/nowhere"], 1, "voice.json cannot be read"),
     ],
