@@ -71,7 +71,9 @@ class Run:
         if not (self.folder / CHECKPOINT).exists():
             return
         found = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
-        changed = [name for name, value in decisive(self.record).items() if decisive(found).get(name) != value]
+        # A setting that did not exist then is what it is by default.
+        before = decisive(found)
+        changed = [name for name, value in decisive(self.record).items() if before.get(name, value) != value]
         if changed:
             raise SetupError(
                 f"The run in {self.folder} had other {' and '.join(changed)}.",
@@ -96,7 +98,7 @@ class Run:
                 losses = self.step()
                 pace = (time.monotonic() - started) / (self.task.number - begun)
                 left = max(0.0, min((last - self.task.number) * pace, seconds - passed))
-                share = 1 - left / max(passed + left, 1e-9)
+                share = max(self.task.number / last, passed / seconds)
                 self.watch(Progress(self.task.number, share, left, losses, self.held_out))
                 if time.monotonic() - saved > SAVE_SECONDS:
                     self.record["seconds"] = before + time.monotonic() - started

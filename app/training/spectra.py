@@ -37,11 +37,19 @@ class Taught:
     """(T,), 0 or 1."""
     spectra: Tensor
     """(4, bins, T), as `SpectrumNetwork` gives them; half precision."""
+    recorded: Tensor
+    """(), 1 where the mel spectrogram is that of the sound, 0 where an acoustic model made it."""
 
     def cut(self, start: int, length: int) -> Taught:
         """Some frames of it."""
         part = slice(start, start + length)
-        return Taught(self.mel[:, part], self.pitch[part], self.voicing[part], self.spectra[:, :, part])
+        return replace(
+            self,
+            mel=self.mel[:, part],
+            pitch=self.pitch[part],
+            voicing=self.voicing[part],
+            spectra=self.spectra[:, :, part],
+        )
 
 
 def read_taught(corpus: Path, config: VocosConfig, predict: Predict | None = None) -> list[Taught]:
@@ -61,7 +69,7 @@ def read_taught(corpus: Path, config: VocosConfig, predict: Predict | None = Non
             predicted = predict(file.stem, one.mel.shape[1]) if predict else None
             if predicted:
                 start, mel = predicted
-                taught.append(replace(one.cut(start, mel.shape[1]), mel=mel))
+                taught.append(replace(one.cut(start, mel.shape[1]), mel=mel, recorded=torch.tensor(0.0)))
         return taught
 
 
@@ -77,7 +85,9 @@ def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: V
         )
     mel = mel_spectrogram(torch.from_numpy(samples[: frames * config.hop_length]), config)
     curve, voicing = pitch_curve(pitch[:frames].astype(np.float32))
-    return Taught(mel, torch.from_numpy(curve), torch.from_numpy(voicing), torch.from_numpy(spectra))
+    return Taught(
+        mel, torch.from_numpy(curve), torch.from_numpy(voicing), torch.from_numpy(spectra), recorded=torch.tensor(1.0)
+    )
 
 
 def stack(parts: Sequence[Taught]) -> Taught:
@@ -87,4 +97,5 @@ def stack(parts: Sequence[Taught]) -> Taught:
         torch.stack([part.pitch for part in parts]),
         torch.stack([part.voicing for part in parts]),
         torch.stack([part.spectra for part in parts]).float(),
+        torch.stack([part.recorded for part in parts]),
     )

@@ -111,11 +111,13 @@ class VocosTask:
         return {name: loss.item() for name, loss in losses.items()}
 
     def pitch_step(self, mel: Tensor, batch: Taught) -> dict[str, float]:
-        """Teach pitch and voicing."""
+        """Teach pitch and voicing, from sound alone: what an acoustic model made has a pitch of its own."""
         pitch, voicing = self.generator.pitch(mel)
-        voiced = batch.voicing.sum().clamp(min=1)
-        distance = ((pitch - batch.pitch).abs() * batch.voicing).sum() / voiced
-        loss = F.binary_cross_entropy_with_logits(voicing, batch.voicing) + 4 * distance
+        heard = batch.recorded[:, None].expand_as(voicing)
+        voiced = heard * batch.voicing
+        distance = ((pitch - batch.pitch).abs() * voiced).sum() / voiced.sum().clamp(min=1)
+        wrong = F.binary_cross_entropy_with_logits(voicing, batch.voicing, heard, reduction="sum")
+        loss = wrong / heard.sum().clamp(min=1) + 4 * distance
         descend(self.pitch_optimizer, loss, BOUND)
         return {"pitch": loss.item()}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,17 @@ def test_predictions_follow_their_recordings(corpus: Path) -> None:
         if one.mel is made:
             assert torch.equal(one.spectra, recorded.spectra[:, :, 5:15]) and one.pitch.shape == (10,)
     assert sum(one.mel is made for one in both) == len(plain) - 1
+
+
+def test_pitch_is_not_learned_from_predictions(corpus: Path) -> None:
+    learning = task(corpus, batch_size=1)
+    for kept, changes in ((1.0, True), (0.0, False)):
+        learning.recordings = [replace(one, recorded=torch.tensor(kept)) for one in learning.recordings]
+        before = learning.generator.pitch.n[0].weight.clone()
+        learning.pitch_optimizer.param_groups[0]["weight_decay"] = 0.0
+        learning.pitch_optimizer.state.clear()
+        learning.step()
+        assert torch.equal(learning.generator.pitch.n[0].weight, before) is not changes
 
 
 def test_a_corpus_without_spectra_is_told(tmp_path: Path) -> None:
