@@ -23,6 +23,7 @@ TACOTRON_DESIGN: dict[str, Any] = {
     "r": 6,
     "attention_type": "dynamic_convolution",
     "ga_alpha": 5.0,
+    "stopnet_pos_weight": 1.0,
     "prenet_dropout_at_inference": True,
     "loss_masking": True,
     "double_decoder_consistency": False,

@@ -33,12 +33,12 @@ def test_a_voice_folder_speaks_each_of_its_emotions(tmp_path: Path, capsys: pyte
 
 
 def test_a_degree_changes_the_manner(tmp_path: Path) -> None:
-    levels = []
+    pitches = []
     for degree in ("0.25", "1.5"):
         flags = ("--emotion", "anger", "--limit", "1", "--degree", degree, "--json", str(tmp_path / "out.json"))
         assert main(["evaluate", "wren", *flags]) == 0
-        levels.append(json.loads((tmp_path / "out.json").read_text())["groups"]["anger"]["manner"]["level"])
-    assert levels[1] > levels[0] + 1
+        pitches.append(json.loads((tmp_path / "out.json").read_text())["groups"]["anger"]["manner"]["pitch"])
+    assert pitches[1] > pitches[0] + 1  # semitones
 
 
 def test_an_emotion_that_the_voice_lacks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
