@@ -108,8 +108,7 @@ class Loader:
         config = coqui_config(self.voice.config(files.config), speakers)
         module = build_acoustic(files.architecture, config, state)
         wrap = GlowAcoustic if files.architecture == "glow_tts" else TacotronAcoustic
-        frontend = self.voice.manifest.frontend
-        tokenizer = Tokenizer(config, frontend.language if frontend else None)
+        tokenizer = Tokenizer(config, self.voice.manifest.language)
         return LoadedCheckpoint(tokenizer, wrap(module, acoustic_audio(self.voice, name).frame_rate), tuple(speakers))
 
     def vocoder(self, name: str) -> Vocoder:

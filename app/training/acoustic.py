@@ -86,12 +86,11 @@ def start_acoustic(
     state = None if scratch else load_weights(base.file(files.model))
     model = new_acoustic(settings.model.value, config, state)
     layout = AudioConfig.from_dict(values["audio"])
-    frontend = base.manifest.frontend
     return Acoustic(
         model=model,
         config=values,
         speakers=speakers,
-        tokenizer=Tokenizer(config, frontend.language if frontend else None),
+        tokenizer=Tokenizer(config, base.manifest.language),
         layout=layout,
         convert=MelConverter(
             read_normalization(plain(layout), base.folder),
@@ -110,8 +109,7 @@ def new_config(settings: TrainingSettings, base: Voice, speakers: Sequence[str])
     """coqui's config of a new model for the base's vocoder and language."""
     layout = plain(vocoder_audio(base, base.manifest.emotions[Emotion.NEUTRAL].vocoder))
     design = GLOW_DESIGN if settings.model is Model.GLOW_TTS else TACOTRON_DESIGN
-    frontend = base.manifest.frontend
-    language = frontend.language if frontend else "en-us"
+    language = base.manifest.language or "en-us"
     chosen = {"model": settings.model.value, **design, **PHONEMES, "phoneme_language": language}
     chosen["use_speaker_embedding"] = bool(speakers)
     config = coqui_config(chosen, list(speakers))

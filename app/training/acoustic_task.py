@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from app.training.acoustic import Acoustic
 from app.training.clips import Clip
 from app.training.export import write_checkpoint
 from app.training.optimize import Average, decayed, descend, set_rate
+from app.training.resumable import Part, Resumable
 from app.training.settings import TrainingSettings
 
 HELD_OUT = 24
@@ -42,7 +43,7 @@ class Pace:
     """Share of the averaged weights that stays at each step."""
 
 
-class AcousticTask(ABC):
+class AcousticTask(Resumable):
     """See `task.Task`."""
 
     def __init__(self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings, pace: Pace) -> None:
@@ -96,21 +97,9 @@ class AcousticTask(ABC):
             losses = self.losses(self.held_out)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def state(self) -> dict[str, Any]:
-        """See `Task.state`."""
-        return {
-            "number": self.number,
-            "model": self.model.state_dict(),
-            "averaged": self.average.weights,
-            "optimizer": self.optimizer.state_dict(),
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """See `Task.restore`."""
-        self.number = state["number"]
-        self.model.load_state_dict(state["model"])
-        self.average.restore(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
+    def parts(self) -> dict[str, Part]:
+        """See `Resumable.parts`."""
+        return {"model": self.model, "averaged": self.average, "optimizer": self.optimizer}
 
     def export(self, folder: Path) -> None:
         """See `Task.export`."""

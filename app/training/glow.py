@@ -34,7 +34,7 @@ class GlowTask(AcousticTask):
         """Glow's layers of normalisation begin with the mean and the variance of one batch."""
         self.model.run_data_dep_init = True
         self.losses(self.batch())
-        self.average.restore(self.model.state_dict())
+        self.average.load_state_dict(self.model.state_dict())
 
     def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """coqui's losses of some clips; none while the normalisation begins."""

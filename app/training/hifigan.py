@@ -23,6 +23,7 @@ from app.training.discriminators import Discriminators, feature_loss, passing_lo
 from app.training.distances import SpectralDistances
 from app.training.export import write_checkpoint, write_raw
 from app.training.optimize import Average, decayed, descend, set_rate
+from app.training.resumable import Part, Resumable
 from app.training.settings import TrainingSettings
 from app.training.utterances import Utterance, stack
 from app.voices import AudioConfig
@@ -65,7 +66,7 @@ FROM_SCRATCH = Stages(network=1000, discriminators=3000)
 """For random weights."""
 
 
-class HifiganTask:
+class HifiganTask(Resumable):
     """See `task.Task`. `config` is the generator's `config.json`; utterances shorter than 64 frames are left out."""
 
     def __init__(
@@ -156,25 +157,15 @@ class HifiganTask:
         """The losses of one utterance as it is spoken by the service, a batch of one."""
         return self.distances(self.generator(heard.mel)[:, 0], heard.samples)  # type: ignore[no-any-return]
 
-    def state(self) -> dict[str, Any]:
-        """See `Task.state`."""
+    def parts(self) -> dict[str, Part]:
+        """See `Resumable.parts`."""
         return {
-            "number": self.number,
-            "model": self.generator.state_dict(),
-            "averaged": self.average.weights,
-            "optimizer": self.optimizer.state_dict(),
-            "discriminators": self.discriminators.state_dict(),
-            "telling_optimizer": self.telling_optimizer.state_dict(),
+            "model": self.generator,
+            "averaged": self.average,
+            "optimizer": self.optimizer,
+            "discriminators": self.discriminators,
+            "telling_optimizer": self.telling_optimizer,
         }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """See `Task.restore`."""
-        self.number = state["number"]
-        self.generator.load_state_dict(state["model"])
-        self.average.restore(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.discriminators.load_state_dict(state["discriminators"])
-        self.telling_optimizer.load_state_dict(state["telling_optimizer"])
 
     def export(self, folder: Path) -> None:
         """See `Task.export`."""

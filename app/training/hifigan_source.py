@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from app.speech.source import HifiganSourceGenerator
 from app.training.hifigan import BOUND, SHORTEST, HifiganTask, Stages
 from app.training.optimize import descend
+from app.training.resumable import Part
 from app.training.settings import TrainingSettings
 from app.training.utterances import Utterance
 
@@ -79,11 +80,6 @@ class HifiganSourceTask(HifiganTask):
         wrong = ((voicing > 0) != (heard.voicing > 0)).float().mean()
         return {**self.distances(made, heard.samples), "semitones": SEMITONES * apart, "voicing": wrong}
 
-    def state(self) -> dict[str, Any]:
-        """See `Task.state`."""
-        return {**super().state(), "pitch_optimizer": self.pitch_optimizer.state_dict()}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """See `Task.restore`."""
-        super().restore(state)
-        self.pitch_optimizer.load_state_dict(state["pitch_optimizer"])
+    def parts(self) -> dict[str, Part]:
+        """See `Resumable.parts`."""
+        return {**super().parts(), "pitch_optimizer": self.pitch_optimizer}

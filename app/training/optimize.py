@@ -69,7 +69,11 @@ class Average:
             self.module.load_state_dict(current)
             self.module.train()
 
-    def restore(self, weights: dict[str, Tensor]) -> None:
+    def state_dict(self) -> dict[str, Tensor]:
+        """What is saved of it."""
+        return self.weights
+
+    def load_state_dict(self, weights: dict[str, Tensor]) -> None:
         """Go on from a saved average."""
         self.weights = {name: value.clone() for name, value in weights.items()}
 

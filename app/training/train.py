@@ -106,5 +106,4 @@ def tokenizer_of(voice: Voice) -> Tokenizer:
     """The alphabet and the phonemizer of a voice's neutral checkpoint."""
     name = voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
     config = coqui_config(voice.config(voice.manifest.checkpoints[name].config), speaker_names(voice, name))
-    frontend = voice.manifest.frontend
-    return Tokenizer(config, frontend.language if frontend else None)
+    return Tokenizer(config, voice.manifest.language)

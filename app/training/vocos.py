@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from app.speech.vocos import VocosSourceGenerator
 from app.training.export import write_checkpoint, write_raw
 from app.training.optimize import Average, decayed, descend, set_rate
+from app.training.resumable import Part, Resumable
 from app.training.settings import TrainingSettings
 from app.training.spectra import HELD_OUT, Taught, stack
 
@@ -57,7 +58,7 @@ MOST_NOISE = 0.15
 SILENCE = math.log(1e-5)
 
 
-class VocosTask:
+class VocosTask(Resumable):
     """See `task.Task`."""
 
     def __init__(
@@ -131,23 +132,14 @@ class VocosTask:
                 rows.append(spectrum_losses(said, whole.spectra, whole.voicing))
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
-    def state(self) -> dict[str, Any]:
-        """See `Task.state`."""
+    def parts(self) -> dict[str, Part]:
+        """See `Resumable.parts`."""
         return {
-            "number": self.number,
-            "model": self.generator.state_dict(),
-            "averaged": self.average.weights,
-            "optimizer": self.optimizer.state_dict(),
-            "pitch_optimizer": self.pitch_optimizer.state_dict(),
+            "model": self.generator,
+            "averaged": self.average,
+            "optimizer": self.optimizer,
+            "pitch_optimizer": self.pitch_optimizer,
         }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """See `Task.restore`."""
-        self.number = state["number"]
-        self.generator.load_state_dict(state["model"])
-        self.average.restore(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.pitch_optimizer.load_state_dict(state["pitch_optimizer"])
 
     def export(self, folder: Path) -> None:
         """See `Task.export`."""

@@ -101,6 +101,11 @@ class Manifest(_Strict):
     sample: RelativePath | None = None
     """A recording that shows the voice."""
 
+    @property
+    def language(self) -> str | None:
+        """Language of the phonemizer; None leaves it to the checkpoint's config."""
+        return self.frontend.language if self.frontend else None
+
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         if Emotion.NEUTRAL not in self.emotions:
