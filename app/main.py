@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import analyze, health, synthesize, voices
+from app.api import analyze, health, metrics, synthesize, voices
 from app.api.documentation import document
 from app.api.problems import answer_intone_error, answer_router_error
 from app.api.requestlog import CLIENT_GONE, RequestLog
@@ -36,13 +36,14 @@ def create_app(settings: Settings, on_failure: Callable[[str], None] = lambda re
     )
     # Reads the system's tables of media types now: the first served file would read them on the event loop.
     mimetypes.init()
-    app.state.service = Service(settings, on_failure)
-    for routes in (synthesize, analyze, voices, health):
+    service = Service(settings, on_failure)
+    app.state.service = service
+    for routes in (synthesize, analyze, voices, health, metrics):
         app.include_router(routes.router)
     app.add_exception_handler(IntoneError, answer_intone_error)
     app.add_exception_handler(HTTPException, answer_router_error)
     app.add_exception_handler(ClientGone, _answer_nobody)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, answered=service.metrics.answered)
     document(app)
     return app
 

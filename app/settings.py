@@ -43,6 +43,12 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _cache_folder() -> Path:
+    """Where programs keep what can be made again, by the XDG base directory specification."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "intone"
+
+
 class Settings(BaseSettings):
     """What an operator can choose."""
 
@@ -77,10 +83,20 @@ class Settings(BaseSettings):
     """Longest speech of one request, in seconds."""
     queue_size: int = Field(default=64, ge=0)
     """Most requests that wait; one more is answered 503 at once."""
-    workers: int = Field(default=1, ge=1, le=64)
-    """Requests that are spoken at the same time."""
-    threads: int = Field(default_factory=_cores, ge=1, le=1024)
-    """Threads that compute one request; by default one for each processor core."""
+    concurrency: int = Field(default=16, ge=1, le=256)
+    """Requests that are spoken side by side: their sentences share the workers."""
+    workers: int = Field(default_factory=_cores, ge=1, le=256)
+    """Batches of sentences that are computed at the same time; by default one for each processor core."""
+    threads: int = Field(default=1, ge=1, le=256)
+    """Threads that compute one batch."""
+    batch_size: int = Field(default=4, ge=1, le=64)
+    """Most sentences in a batch; sentences of requests with a seed are never batched."""
+    backend: Literal["auto", "torch", "openvino", "openvino_bf16"] = "auto"
+    """What runs the networks; auto measures at the start and takes the fastest."""
+    graph_cache: Path = Field(default_factory=_cache_folder)
+    """Folder for converted networks, so that the next start need not convert them."""
+    cache_mb: int = Field(default=256, ge=0)
+    """Megabytes of memory for sentences that were spoken before; 0 turns that off."""
     time_budget: float = Field(default=600, gt=0)
     """Most seconds that a request may take, its time in the queue included."""
 

@@ -19,6 +19,8 @@ class Answer:
     """Of the audio, wherever it is."""
     timing: bool
     """Whether the answer is JSON with the audio and the plan inside."""
+    stream: bool = False
+    """Whether the audio is sent as it is made."""
 
 
 def check_format(format: str | None) -> str | None:
@@ -29,15 +31,16 @@ def check_format(format: str | None) -> str | None:
     raise InvalidRequest(f"format: {detail}.", fields=[FieldError(detail, "#/format")])
 
 
-def choose(format: str | None, timing: bool, accept: str) -> Answer:
+def choose(format: str | None, timing: bool, stream: bool, accept: str) -> Answer:
     """The answer's form. `format` and `timing` beat the header; `format` is checked before."""
-    if timing:
-        return Answer(format or DEFAULT_FORMAT, True)
     wanted = _best(accept) if accept.strip() else DEFAULT_FORMAT
-    if wanted == JSON:
-        return Answer(format or DEFAULT_FORMAT, True)
+    if timing or wanted == JSON:
+        if stream:
+            detail = "the plan with its times is known only at the end, so it cannot come with a stream"
+            raise InvalidRequest(f"stream: {detail}.", fields=[FieldError(detail, "#/stream")])
+        return Answer(format or DEFAULT_FORMAT, timing=True)
     if format or wanted:
-        return Answer(format or wanted or DEFAULT_FORMAT, False)
+        return Answer(format or wanted or DEFAULT_FORMAT, timing=False, stream=stream)
     offered = ", ".join(row.content_type for row in FORMATS.values())
     raise NotAcceptable(f"Accept allows none of {offered}, {JSON}.", hint="Leave Accept away, or choose `format`.")
 

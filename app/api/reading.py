@@ -47,7 +47,8 @@ def _read(body: bytes, media: MediaType, request: Request, pipeline: Pipeline) -
     text = without_bom(fields.text)
     pipeline.check_length(text)
     speech = _speech_request(fields, text, pipeline)
-    return Asked(pipeline, speech, choose(format, bool(fields.timing), request.headers.get("accept", "")))
+    accept = request.headers.get("accept", "")
+    return Asked(pipeline, speech, choose(format, bool(fields.timing), bool(fields.stream), accept))
 
 
 def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:

@@ -7,6 +7,7 @@ import re
 import time
 import traceback
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -27,16 +28,22 @@ _LONGEST_PATH = 200
 
 
 class RequestLog:
-    """ASGI middleware. Routes put facts for the log line into `request.state.log`; never the text of a request."""
+    """ASGI middleware. Routes put facts for the log line into `request.state.log`; never the text of a request.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `answered` is told the status of each answer.
+    """
+
+    def __init__(self, app: ASGIApp, answered: Callable[[int], None]) -> None:
         self.app = app
+        self.answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        await _Exchange(scope, send).run(self.app, receive)
+        exchange = _Exchange(scope, send)
+        await exchange.run(self.app, receive)
+        self.answered(exchange.status or CLIENT_GONE)
 
 
 class _Exchange:
@@ -70,7 +77,7 @@ class _Exchange:
 
     async def fail(self, error: Exception, scope: Scope, receive: Receive) -> None:
         """Answer 500, if nothing was answered yet, and log where it happened."""
-        self.facts["code"] = "internal_error"
+        self.facts.setdefault("code", "internal_error")
         # Only the places and the type: the message of an exception may quote the text that was to be spoken.
         places = "".join(traceback.format_tb(error.__traceback__))
         logger.error("%s in request %s\n%s", type(error).__name__, self.request_id, places.rstrip())

@@ -53,7 +53,9 @@ class SpeechFields(BaseModel):
     speed: float | None = Field(default=None, ge=0.25, le=4)
     """Speaking rate, 1 by default."""
     format: str | None = Field(default=None, json_schema_extra={"examples": list(FORMATS)})
-    """`wav` or `flac`; by default what `Accept` asks for, else `wav`."""
+    """`wav`, `flac` or `pcm`; by default what `Accept` asks for, else `wav`."""
+    stream: bool | None = None
+    """Send the audio as it is made, the first of it before the first sentence is done."""
     timing: bool | None = None
     """Answer JSON that holds the audio (base64) and the plan."""
     strict: bool | None = None
@@ -137,7 +139,7 @@ def _typed(name: str, value: str) -> Any:
     """The value with the type of its field; one that has another stays a string, which the field then refuses."""
     if name in ("degree", "speed", "seed") and _NUMBER.fullmatch(value):
         return float(value) if "." in value else int(value)
-    return _BOOLEANS.get(value, value) if name in ("timing", "strict") else value
+    return _BOOLEANS.get(value, value) if name in ("stream", "timing", "strict") else value
 
 
 def refuse_query(query: bytes) -> None:

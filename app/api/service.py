@@ -11,10 +11,12 @@ from starlette.requests import Request
 
 from app.api.work import WorkQueue
 from app.errors import NotReady, SetupError
+from app.metrics import Metrics
 from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline
+    from app.speech import Engine
 
 logger = logging.getLogger("intone.service")
 
@@ -26,10 +28,12 @@ class Service:
         self.settings = settings
         self.failure: str | None = None
         self._on_failure = on_failure
+        self.metrics = Metrics()
         self._pipeline: Pipeline | None = None
-        self.speaking = _queue("speaking", settings.workers, settings)
+        self.speaking = _queue("speaking", settings.concurrency, settings)
         # Apart from the other queue: an analysis takes milliseconds and must not wait behind a book that is read.
         self.analyzing = _queue("analyzing", 1, settings)
+        self.metrics.watch("intone_requests_waiting", "Requests in the queue.", lambda: self.speaking.waiting)
 
     async def load(self) -> None:
         """Load the models in a thread, so that the service can already tell that it is alive."""
@@ -41,7 +45,16 @@ class Service:
             logger.exception("The models cannot be loaded.")
             self._fail("The models cannot be loaded; the log says where it happened.")
         else:
+            self._watch(self._pipeline.engine)
             logger.info("ready")
+
+    def _watch(self, engine: Engine) -> None:
+        cache, watch, count = engine.cache, self.metrics.watch, self.metrics.watch_count
+        watch("intone_utterances_waiting", "Utterances in the engine's queue.", lambda: len(engine.waiting))
+        watch("intone_cache_bytes", "Memory of the sentence cache.", lambda: cache.weight)
+        watch("intone_cache_sentences", "Sentences in the cache.", lambda: len(cache))
+        count("intone_cache_hits", "Sentences that were in the cache.", lambda: cache.hits)
+        count("intone_cache_misses", "Sentences that were not.", lambda: cache.misses)
 
     def _fail(self, reason: str) -> None:
         self.failure = reason
@@ -57,6 +70,8 @@ class Service:
         """Waits for the work that still runs."""
         await self.speaking.close()
         await self.analyzing.close()
+        if self._pipeline is not None:
+            await asyncio.to_thread(self._pipeline.close)
 
 
 def _queue(name: str, workers: int, settings: Settings) -> WorkQueue:

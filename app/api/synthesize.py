@@ -1,10 +1,11 @@
-"""POST /synthesize: text in, audio out."""
+"""POST /synthesize: text in, audio out, whole or as it is made."""
 
 from __future__ import annotations
 
 import base64
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from functools import partial
 
@@ -15,11 +16,13 @@ from starlette.responses import JSONResponse, Response
 from app.api.body import until_gone
 from app.api.documentation import SPEECH_PROBLEMS, audio_answer, speech_body
 from app.api.plan_json import plan_to_dict
-from app.api.reading import read_request
+from app.api.reading import Asked, read_request
 from app.api.service import service_of
+from app.api.streaming import StreamedAudio, encoded
 from app.api.work import Cancelled
 from app.audio.encode import FORMATS, AudioFormat, encode
-from app.plan import Plan, Speech, Timings
+from app.plan import PlanWarning, Speech, Timings, Utterance
+from app.rendering import Rendering
 
 router = APIRouter(tags=["speech"])
 
@@ -37,21 +40,58 @@ _MOST_EMOTIONS = 64
 async def synthesize(request: Request) -> Response:
     """Speaks a text, each sentence with the emotion of its words."""
     asked = await read_request(request)
+    return await (_stream if asked.answer.stream else _whole)(request, asked)
+
+
+async def _whole(request: Request, asked: Asked) -> Response:
+    """The answer once everything is spoken."""
+    format = FORMATS[asked.answer.format]
 
     def work(cancelled: Cancelled) -> tuple[Speech, bytes | Response, float]:
-        speech = asked.pipeline.synthesize(asked.speech, cancelled=cancelled)
+        speech = asked.pipeline.synthesize(asked.speech, cancelled)
         began = time.perf_counter()
-        data = encode(speech.samples, speech.sample_rate, asked.answer.format)
-        body = _with_plan(data, speech, FORMATS[asked.answer.format]) if asked.answer.timing else data
+        data = encode(speech.samples, speech.sample_rate, format.name)
+        body = _with_plan(data, speech, format) if asked.answer.timing else data
         return speech, body, (time.perf_counter() - began) * 1000
 
-    done = await service_of(request).speaking.run(work, partial(until_gone, request))
+    service = service_of(request)
+    done = await service.speaking.run(work, partial(until_gone, request))
     speech, body, encode_ms = done.result
-    timings = replace(speech.timings, queue=done.queued_ms, encode=encode_ms)
-    request.state.log.update(_facts(speech))
-    response = body if isinstance(body, Response) else _audio(body, FORMATS[asked.answer.format])
-    response.headers.update(_headers(speech, timings))
+    timings = replace(speech.timings, queue=speech.timings.queue + done.queued_ms, encode=encode_ms)
+    plan = speech.plan
+    request.state.log.update(_facts(plan.utterances, speech.duration))
+    service.metrics.spoken(plan.utterances, plan.warnings, speech.duration, timings)
+    response = body if isinstance(body, Response) else _audio(body, format, speech.sample_rate)
+    response.headers["X-Audio-Duration"] = f"{speech.duration:.3f}"
+    response.headers.update(_headers(plan.voice, plan.utterances, plan.warnings, timings))
     return response
+
+
+async def _stream(request: Request, asked: Asked) -> Response:
+    """The answer as soon as there is a piece of sound."""
+    service, format = service_of(request), FORMATS[asked.answer.format]
+    renderings: list[Rendering] = []
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        rendering = asked.pipeline.render(asked.speech, cancelled)
+        renderings.append(rendering)
+        yield from encoded(rendering, format.stream(rendering.voice.sample_rate))
+
+    done = await service.speaking.start(work, partial(until_gone, request))
+    (rendering,) = renderings
+
+    def timings() -> Timings:
+        return replace(rendering.timings, queue=rendering.timings.queue + done.queued_ms)
+
+    def ended() -> None:
+        request.state.log.update(_facts(rendering.spoken, rendering.seconds))
+        service.metrics.spoken(rendering.spoken, rendering.all_warnings, rendering.seconds, timings())
+
+    rate = rendering.voice.sample_rate
+    headers = _headers(rendering.voice.name, rendering.draft.utterances, rendering.all_warnings, timings())
+    headers["Content-Disposition"] = _disposition(format)
+    patience = service.settings.time_budget
+    return StreamedAudio(done.result, format.content_type_at(rate), headers, patience, ended)
 
 
 def _with_plan(data: bytes, speech: Speech, format: AudioFormat) -> Response:
@@ -60,7 +100,7 @@ def _with_plan(data: bytes, speech: Speech, format: AudioFormat) -> Response:
         {
             "audio": base64.b64encode(data).decode("ascii"),
             "format": format.name,
-            "content_type": format.content_type,
+            "content_type": format.content_type_at(speech.sample_rate),
             "sample_rate": speech.sample_rate,
             "duration": round(speech.duration, 5),
             "plan": plan_to_dict(speech.plan),
@@ -68,31 +108,32 @@ def _with_plan(data: bytes, speech: Speech, format: AudioFormat) -> Response:
     )
 
 
-def _audio(data: bytes, format: AudioFormat) -> Response:
-    disposition = f'inline; filename="speech.{format.extension}"'
-    return Response(data, media_type=format.content_type, headers={"Content-Disposition": disposition})
+def _audio(data: bytes, format: AudioFormat, sample_rate: int) -> Response:
+    headers = {"Content-Disposition": _disposition(format)}
+    return Response(data, media_type=format.content_type_at(sample_rate), headers=headers)
 
 
-def _headers(speech: Speech, timings: Timings) -> dict[str, str]:
-    emotions = [utterance.emotion.value for utterance in speech.plan.utterances[:_MOST_EMOTIONS]]
+def _disposition(format: AudioFormat) -> str:
+    return f'inline; filename="speech.{format.extension}"'
+
+
+def _headers(
+    voice: str, utterances: Sequence[Utterance], warnings: Sequence[PlanWarning], timings: Timings
+) -> dict[str, str]:
     headers = {
-        "X-Audio-Duration": f"{speech.duration:.3f}",
-        "X-Voice": speech.plan.voice,
-        "X-Emotions": ",".join(emotions),
+        "X-Voice": voice,
+        "X-Emotions": ",".join(utterance.emotion.value for utterance in utterances[:_MOST_EMOTIONS]),
         "Server-Timing": ", ".join(f"{f.name};dur={getattr(timings, f.name):.1f}" for f in fields(timings)),
     }
-    return {**headers, **({"X-Warnings": ",".join(_codes(speech.plan))} if speech.plan.warnings else {})}
+    # Each kind once, in the order of its first appearance.
+    codes = dict.fromkeys(warning.code for warning in warnings)
+    return {**headers, **({"X-Warnings": ",".join(codes)} if codes else {})}
 
 
-def _codes(plan: Plan) -> list[str]:
-    """Each kind of warning once, in the order of its first appearance."""
-    return list(dict.fromkeys(warning.code for warning in plan.warnings))
-
-
-def _facts(speech: Speech) -> dict[str, object]:
+def _facts(utterances: Sequence[Utterance], seconds: float) -> dict[str, object]:
     """What the log may know: numbers, never the text."""
     return {
-        "utterances": len(speech.plan.utterances),
-        "audio_seconds": round(speech.duration, 3),
-        "emotions": dict(Counter(utterance.emotion.value for utterance in speech.plan.utterances)),
+        "utterances": len(utterances),
+        "audio_seconds": round(seconds, 3),
+        "emotions": dict(Counter(utterance.emotion.value for utterance in utterances)),
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 TRAIN = "Check a folder of recordings laid out as LJSpeech is, or train a voice on it."
+BENCH = "Measure speed, cost and memory of the service, beside other services. Needs: pip install '.[bench]'"
 EVALUATE = "Have a voice speak test sentences, listen to them, and report. Needs: pip install '.[train]'"
 
 
@@ -25,6 +26,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_voices(commands.add_parser("voices", help="what can speak", description="List the installed voices."))
     _add_train(commands.add_parser("train", help="a voice from recordings", description=TRAIN))
     _add_evaluate(commands.add_parser("evaluate", help="what a voice is worth", description=EVALUATE))
+    _add_bench(commands.add_parser("bench", help="how fast the service is", description=BENCH))
     return parser
 
 
@@ -37,7 +39,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def _add_say(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the sound there instead of playing it")
-    parser.add_argument("--format", help="wav or flac; by default what the output's ending says, else wav")
+    parser.add_argument("--format", help="wav, flac or pcm; by default what the output's ending says, else wav")
     _add_manner(parser)
     parser.add_argument("--seed", type=_seed, help="the same seed gives the same sound")
 
@@ -94,6 +96,36 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=_positive, metavar="N", help="only the first sentences of each emotion")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots, pictures and sound there")
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rounds", type=_positive, default=5, metavar="N", help="every figure is the median of so many"
+    )
+    parser.add_argument("--clients", type=_counts, default=[1, 4, 8, 16], metavar="N,N", help="that ask at once")
+    peers = ["intone", "coqui", "piper", "kokoro"]
+    parser.add_argument("--peers", type=_names(peers), default=peers, metavar="NAME,NAME", help=", ".join(peers))
+    parser.add_argument(
+        "--memory-requests", type=_positive, default=1000, metavar="N", help="between the readings of the memory"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="write bench.json and plots there")
+    parser.add_argument("--quick", action="store_true", help="one small round, to see that everything works")
+
+
+def _counts(value: str) -> list[int]:
+    return [_positive(part) for part in value.split(",")]
+
+
+def _names(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """Some of the known names, as a type of argparse."""
+
+    def names(value: str) -> list[str]:
+        chosen = value.split(",")
+        if unknown := [name for name in chosen if name not in known]:
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
+        return chosen
+
+    return names
 
 
 def _positive(value: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 PLAYERS: tuple[tuple[str, ...], ...] = (
@@ -22,9 +21,6 @@ def find_player() -> list[str] | None:
     return next(([path, *rest] for name, *rest in PLAYERS if (path := shutil.which(name))), None)
 
 
-def play(player: list[str], wav: bytes) -> bool:
+def play(player: list[str], wav: Path) -> bool:
     """Whether the sound was played to its end."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "speech.wav"
-        file.write_bytes(wav)
-        return subprocess.run([*player, str(file)], check=False).returncode == 0
+    return subprocess.run([*player, str(wav)], check=False).returncode == 0

@@ -4,40 +4,52 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-from app.audio.encode import DEFAULT_FORMAT, FORMATS, encode
+from app.audio.encode import DEFAULT_FORMAT, FORMATS, Samples
+from app.audio.save import save
 from app.cli.flags import settings
 from app.cli.player import find_player, play
 from app.cli.source import speech_request
-from app.cli.table import show_plan
+from app.cli.table import show_plan, show_summary
 from app.cli.usage import UsageError
 from app.errors import IntoneError
-from app.plan import Speech
 
-_LONG = 10
-"""Utterances from which on a progress bar is worth its line."""
+if TYPE_CHECKING:
+    from app.rendering import Rendering
+
+_LONG_TEXT = 2000
+"""Characters from which on a progress bar is worth its line."""
+_LONG_PLAN = 200
+"""Utterances from which on the plan is summed up."""
+_UNBOUNDED = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize)}
+"""Limits protect a service from its callers; whoever sits at the machine may have a book spoken."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Speak, show the plan, and write or play the sound."""
     format = _format(options)
-    chosen = settings()
+    chosen = settings(**_UNBOUNDED)
     request = speech_request(options)
     from app.pipeline import Pipeline
 
     pipeline = Pipeline.load(chosen)
-    with _progress() as on_utterance:
-        speech = pipeline.synthesize(request, on_utterance=on_utterance)
-    show_plan(speech.plan)
-    if options.output:
-        options.output.write_bytes(encode(speech.samples, speech.sample_rate, format))
-    else:
-        _play(speech)
+    rendering = pipeline.render(request)
+    with tempfile.TemporaryDirectory() as folder:
+        # Players want a file that they can look into; as WAV, which every player knows.
+        path = options.output or Path(folder) / "speech.wav"
+        pieces = _with_progress(rendering, len(request.text))
+        save(path, format if options.output else DEFAULT_FORMAT, rendering.voice.sample_rate, pieces)
+        plan = pipeline.spoken_plan(rendering)
+        (show_plan if len(plan.utterances) <= _LONG_PLAN else show_summary)(plan)
+        if not options.output:
+            _play(path)
     return 0
 
 
@@ -52,24 +64,22 @@ def _format(options: argparse.Namespace) -> str:
     return format
 
 
-def _play(speech: Speech) -> None:
-    """Through the speakers; as WAV, which every player knows, whatever format was asked for."""
+def _play(path: Path) -> None:
+    """Through the speakers."""
     player = find_player()
     if player is None:
         sys.stderr.write("intone: No program here plays sound. Write a file with -o speech.wav.\n")
-    elif not play(player, encode(speech.samples, speech.sample_rate, DEFAULT_FORMAT)):
+    elif not play(player, path):
         raise IntoneError(f"{player[0]} could not play the sound.", hint="Write a file with -o speech.wav.")
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """What follows the work: a bar on standard error, if there is much of it."""
+def _with_progress(rendering: Rendering, characters: int) -> Iterator[Samples]:
+    """The samples; a bar on standard error follows them, if there is much to speak."""
     console = Console(stderr=True)
-    columns = ("speaking", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("speaking", visible=False)
-
-        def on_utterance(done: int, of: int) -> None:
-            bar.update(task, completed=done, total=of, visible=of > _LONG)
-
-        yield on_utterance
+    columns = ("speaking", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    shown = console.is_terminal and characters >= _LONG_TEXT
+    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
+        task = bar.add_task("speaking", total=characters)
+        for samples in rendering:
+            yield samples
+            bar.update(task, completed=rendering.spoken[-1].span[1] if rendering.spoken else 0)

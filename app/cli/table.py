@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -30,6 +32,15 @@ def show_plan(plan: Plan) -> None:
     console.print(_table(plan))
     for warning in plan.warnings:
         console.print(Text(f"{warning.code}: {warning.detail}", style="dim"))
+
+
+def show_summary(plan: Plan) -> None:
+    """Print how often each emotion is spoken, for a plan that is too long to be read, and its warnings by kind."""
+    console = Console(highlight=False)
+    for emotion, count in Counter(one.emotion for one in plan.utterances).most_common():
+        console.print(Text(f"{count:7} {emotion.value}", style=COLOURS[emotion]))
+    for code, count in Counter(warning.code for warning in plan.warnings).most_common():
+        console.print(Text(f"{count:7} {code}", style="dim"))
 
 
 def _table(plan: Plan) -> Table:

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from app.backends import Backend, Network
 from app.emotion.taxonomy import map_labels
 from app.errors import InvalidClassifier
+from app.lru import Lru
 from app.plan import ClassifierName, Emotion
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LONGEST_TOKENS = 512
 """Of a longer sentence the classifier reads only so much, or less where its model's own maximum is lower."""
 LONGEST_CHARACTERS = 4000
 """Cut before the tokenizer sees the text; no LONGEST_TOKENS tokens of natural text are longer."""
+TOKEN_STEP = 8
+"""Numbers of tokens are padded to a multiple of it: a backend prepares itself anew for each length it has not seen."""
+ENTRY_CHARACTERS = 1000
+"""What a remembered sentence takes beside its text, in characters."""
 
 
 class Classifier:
-    """A loaded classifier; `classify` may be called from many threads at a time."""
+    """A loaded classifier; it may be called from many threads at a time."""
 
-    def __init__(self, model: Any, tokenizer: Any, label_map: Mapping[str, str] | None, source: str) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        label_map: Mapping[str, str] | None,
+        source: str,
+        backend: Backend,
+        remembered: int,
+    ) -> None:
         labels = [str(model.config.id2label[index]) for index in range(model.config.num_labels)]
         emotion_of = map_labels(labels, label_map)
         self.emotions = [emotion_of[label] for label in labels]
@@ -29,21 +46,25 @@ class Classifier:
         self.name = ClassifierName(Path(source).name, version)
         self.longest = longest(model.config, tokenizer)
         self.check_tokenizer(source)
+        self.known: Lru[str, dict[Emotion, float]] = Lru(remembered, lambda text, _: len(text) + ENTRY_CHARACTERS)
+        self.network = self.compiled(backend)
 
     @classmethod
     def load(
-        cls, source: Path | str, label_map: Mapping[str, str] | None = None, threads: int | None = None
+        cls,
+        source: Path | str,
+        label_map: Mapping[str, str] | None = None,
+        backend: Backend | None = None,
+        remembered: int = 0,
     ) -> Classifier:
         """Load a local folder, or a name on the Hugging Face hub; weights only from safetensors.
 
-        `threads` is how many threads torch uses in one operation, in the whole process; None leaves that as it is.
-        Raises `InvalidClassifier`.
+        `backend` runs the network, PyTorch by default; `remembered` is how many characters of sentences are kept with
+        their probabilities, for those that come again. Raises `InvalidClassifier`.
         """
-        import torch
+        from app.backends.torch import TorchBackend
 
         source = str(source)
-        if threads is not None:
-            torch.set_num_threads(threads)
         local = Path(source).is_dir()
         if not local and (source.startswith((".", "/", "~")) or source.count("/") > 1):
             raise InvalidClassifier(
@@ -59,7 +80,7 @@ class Classifier:
             raise InvalidClassifier(
                 f"The classifier {source} cannot be loaded: its file lacks weights: {', '.join(missing[:3])}."
             )
-        return cls(model, tokenizer, label_map, source)
+        return cls(model, tokenizer, label_map, source, backend or TorchBackend(), remembered)
 
     def check_tokenizer(self, source: str) -> None:
         """Refuse a folder without a vocabulary, and set the truncation once and for all.
@@ -81,16 +102,47 @@ class Classifier:
 
     def probabilities(self, text: str) -> dict[Emotion, float]:
         """Probabilities for one text, which may hold anything; neutral where nothing is left to read."""
-        import torch
-
+        if (known := self.known.get(text)) is not None:
+            return known
         inputs = self.tokens(text)
         if bool(inputs.pop("special_tokens_mask").all()):
             return {emotion: float(emotion is Emotion.NEUTRAL) for emotion in Emotion}
-        with torch.inference_mode():
-            logits = self.model(**inputs).logits[0].double()
+        found = self.by_emotion(self.scores(inputs))
+        self.known.put(text, found)
+        return found
+
+    def scores(self, inputs: Mapping[str, Tensor]) -> list[float]:
+        """The model's probability of each of its labels, for what `tokens` gave of one text."""
+        import torch
+        from torch.nn import functional as F
+
+        length = inputs["input_ids"].shape[1]
+        more = min(-length % TOKEN_STEP, self.longest - length)
+        padding = {"input_ids": self.tokenizer.pad_token_id or 0}
+        (logits,) = self.network(
+            *(F.pad(value, (0, more), value=padding.get(name, 0)) for name, value in inputs.items())
+        )
         multi_label = self.model.config.problem_type == "multi_label_classification"
-        scores = torch.sigmoid(logits) if multi_label else torch.softmax(logits, 0)
-        return self.by_emotion(scores.tolist())
+        one = logits[0].double()
+        scores: list[float] = (torch.sigmoid(one) if multi_label else torch.softmax(one, 0)).tolist()
+        return scores
+
+    def compiled(self, backend: Backend) -> Network:
+        """The model as the backend runs it; its inputs are those of the tokenizer, in that order."""
+        import torch
+
+        from app.emotion.network import ClassifierNetwork
+
+        names = [name for name in self.tokens("") if name != "special_tokens_mask"]
+
+        def example(batch: int, length: int) -> tuple[Tensor, ...]:
+            # The last token is padding, so that nobody takes a mask for one that hides nothing.
+            masked = torch.ones(batch, length, dtype=torch.long)
+            masked[:, -1] = 0
+            nothing = torch.zeros(batch, length, dtype=torch.long)
+            return tuple(masked if name == "attention_mask" else nothing for name in names)
+
+        return backend.compile(ClassifierNetwork(self.model, names), example)
 
     def tokens(self, text: str) -> Any:
         """Token ids (1, tokens) as the model takes them, and which of them stand for no text; lone surrogates pass."""

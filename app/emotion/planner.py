@@ -1,9 +1,13 @@
-"""Sentences and their probabilities -> utterances: every one with an emotion, a checkpoint, and the reason for both."""
+"""Sentences and their probabilities -> utterances: every one with an emotion, a checkpoint, and the reason for both.
+
+Everything is an iterator that looks one sentence ahead, so that a long text can be spoken before it is read to its end.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from app.errors import BlendUnsupported, FallbackRefused
 from app.plan import Blend, Clause, Emotion, PlanWarning, Probabilities, Sentence, Source, Utterance, VoiceAbilities
@@ -26,9 +30,20 @@ class Decision:
     probabilities: Probabilities | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedSentence:
+    """A sentence with everything decided."""
+
+    sentence: Sentence
+    utterances: tuple[Utterance, ...]
+    """One for each clause."""
+    warnings: tuple[PlanWarning, ...]
+    """What is to be said about it and was not said about an earlier one."""
+
+
 def plan_emotions(
-    sentences: Sequence[Sentence],
-    probabilities: Sequence[Probabilities] | None,
+    sentences: Iterable[Sentence],
+    probabilities: Iterable[Probabilities] | None,
     voice: VoiceAbilities,
     *,
     threshold: float,
@@ -36,46 +51,44 @@ def plan_emotions(
     degree: float = 1.0,
     speed: float = 1.0,
     strict: bool = False,
-) -> tuple[list[Utterance], list[PlanWarning]]:
+) -> Iterator[PlannedSentence]:
     """Decide for every clause of every sentence; the clauses of one sentence share its decision.
 
     The order: what is pinned; a label that the classifier is sure of; the neighbours' emotion where it is not; a
-    fallback where the voice lacks the emotion; neutral. A blend is a pin of several emotions. Raises `FallbackRefused`
-    where `strict` forbids a fallback, `BlendUnsupported` where the voice cannot blend.
+    fallback where the voice lacks the emotion; neutral. A blend is a pin of several emotions. `probabilities`, one for
+    each sentence, may be None where everything is pinned. Raises `FallbackRefused` where `strict` forbids a fallback,
+    `BlendUnsupported` where the voice cannot blend.
     """
     blend = pin if isinstance(pin, Mapping) else None
     if blend:
         check_blend(blend, voice)
-    decisions = decide(sentences, probabilities, threshold, pin)
     warnings = []
     if degree != 1.0 and not voice.degree:
         detail = f"The voice {voice.voice} cannot vary how strongly it feels: degree {degree} was read as 1."
         warnings.append(PlanWarning("degree_unsupported", detail))
         degree = 1.0
-    spoken = [within_abilities(decision, voice) for decision in decisions]
-    warnings += report_fallbacks(decisions, spoken, voice, strict)
-    utterances = [
-        utterance(clause, decision, voice, blend, degree, speed)
-        for sentence, decision in zip(sentences, spoken, strict=True)
-        for clause in sentence.clauses
-    ]
-    return utterances, warnings
+    missing: set[Emotion] = set()
+    for sentence, decision in zip(sentences, decide(probabilities, threshold, pin), strict=False):
+        spoken = within_abilities(decision, voice)
+        if spoken is not decision and decision.emotion not in missing:
+            missing.add(decision.emotion)
+            warnings.append(report_fallback(decision.emotion, spoken.emotion, voice, strict))
+        utterances = (utterance(clause, spoken, voice, blend, degree, speed) for clause in sentence.clauses)
+        yield PlannedSentence(sentence, tuple(utterances), tuple(warnings))
+        warnings = []
 
 
 def decide(
-    sentences: Sequence[Sentence],
-    probabilities: Sequence[Probabilities] | None,
-    threshold: float,
-    pin: Emotion | Blend | None,
-) -> list[Decision]:
+    probabilities: Iterable[Probabilities] | None, threshold: float, pin: Emotion | Blend | None
+) -> Iterator[Decision]:
     """What each sentence shall sound like, whatever the voice can speak."""
     if pin is None:
-        return smooth([label(one, threshold) for one in probabilities or ()], threshold)
-    known = probabilities if probabilities is not None else [None] * len(sentences)
+        return smooth((label(one, threshold) for one in probabilities or ()), threshold)
+    known = repeat(None) if probabilities is None else probabilities
     blend = pin if isinstance(pin, Mapping) else {pin: 1.0}
     emotion = max(blend, key=lambda one: blend[one])
     words = " and ".join(f"{one} {weight:.2f}" for one, weight in blend.items()) if len(blend) > 1 else str(emotion)
-    return [Decision(emotion, Source.PINNED, f"{words}, pinned by the request", one) for one in known]
+    return (Decision(emotion, Source.PINNED, f"{words}, pinned by the request", one) for one in known)
 
 
 def check_blend(blend: Blend, voice: VoiceAbilities) -> None:
@@ -101,22 +114,30 @@ def label(probabilities: Probabilities, threshold: float) -> Decision:
     return Decision(emotion, Source.CLASSIFIER, reason, probabilities)
 
 
-def smooth(decisions: Sequence[Decision], threshold: float) -> list[Decision]:
+def smooth(decisions: Iterable[Decision], threshold: float) -> Iterator[Decision]:
     """Have a lone doubtful sentence follow its neighbours, where both feel the same and it half does itself.
 
     A change of voice for a single sentence is the loudest of all mistakes. The labels as first given decide, so that
     one smoothed sentence never carries the next.
     """
-    smoothed = list(decisions)
-    for index in range(1, len(decisions) - 1):
-        before, here, after = decisions[index - 1 : index + 2]
-        around = before.emotion
-        if around is not after.emotion or here.emotion is around or here.probabilities is None:
-            continue
-        if doubtful(here, around, threshold):
-            reason = f"between two sentences of {around}, {here.reason.split(':')[0]} is weak: {around}"
-            smoothed[index] = replace(here, emotion=around, source=Source.SMOOTHED, reason=reason)
-    return smoothed
+    before: Decision | None = None
+    here: Decision | None = None
+    for after in decisions:
+        if here is not None:
+            yield here if before is None else between(before, here, after, threshold)
+            before = here
+        here = after
+    if here is not None:
+        yield here
+
+
+def between(before: Decision, here: Decision, after: Decision, threshold: float) -> Decision:
+    """What becomes of a decision between two others."""
+    around = before.emotion
+    if around is not after.emotion or here.emotion is around or not doubtful(here, around, threshold):
+        return here
+    reason = f"between two sentences of {around}, {here.reason.split(':')[0]} is weak: {around}"
+    return replace(here, emotion=around, source=Source.SMOOTHED, reason=reason)
 
 
 def doubtful(decision: Decision, around: Emotion, threshold: float) -> bool:
@@ -151,15 +172,12 @@ def within_abilities(decision: Decision, voice: VoiceAbilities) -> Decision:
     return replace(decision, emotion=emotion, source=Source.FALLBACK, reason=reason)
 
 
-def report_fallbacks(
-    wanted: Sequence[Decision], spoken: Sequence[Decision], voice: VoiceAbilities, strict: bool
-) -> list[PlanWarning]:
-    """Say once for each emotion that the voice lacks it, or refuse."""
-    missing = {want.emotion: got.emotion for want, got in zip(wanted, spoken, strict=True) if want is not got}
-    details = [f"The voice {voice.voice} has no {want}; {got} speaks instead." for want, got in missing.items()]
-    if details and strict:
-        raise FallbackRefused(" ".join(details), hint="Choose another voice or emotion, or leave `strict` out.")
-    return [PlanWarning("fallback", detail) for detail in details]
+def report_fallback(wanted: Emotion, spoken: Emotion, voice: VoiceAbilities, strict: bool) -> PlanWarning:
+    """Say that the voice lacks an emotion, or refuse."""
+    detail = f"The voice {voice.voice} has no {wanted}; {spoken} speaks instead."
+    if strict:
+        raise FallbackRefused(detail, hint="Choose another voice or emotion, or leave `strict` out.")
+    return PlanWarning("fallback", detail)
 
 
 def utterance(

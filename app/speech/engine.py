@@ -1,129 +1,230 @@
-"""The face of this folder: one utterance in, its samples out."""
+"""The face of this folder: utterances in, their samples out, of many requests at a time.
+
+request threads                       workers, one for each processor core
+speak: tokens ─► Waiting ─► take a batch ─► acoustic model ─► vocoder, chunk by chunk ─► Speaking (the reader's end)
+"""
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
-import unicodedata
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from app.plan import PlanWarning, Utterance, Word
+from app.backends import Backend
+from app.lru import Lru
+from app.plan import Utterance
 from app.speech.acoustic import Mel
-from app.speech.backends.torch import TorchBackend
-from app.speech.loading import Loader, Speaker
+from app.speech.cache import Sentence, SentenceKey, key_of, sentence_cache
+from app.speech.job import Head, Job, Speaking, Tail
+from app.speech.loading import Loader, Speaker, mels
 from app.speech.mixing import Shares, mix
+from app.speech.rehearsal import rehearse
+from app.speech.remarks import faults, foreign, not_finite, nothing_spoken, unread
 from app.speech.tokens import Tokens
+from app.speech.waiting import Waiting
 from app.speech.words import time_words
 from app.voices import Voice
 
 Samples = npt.NDArray[np.float32]
 
+AHEAD = 4
+"""Utterances of one request that are spoken before its reader has taken the ones before: so much memory it may take."""
 FINAL_MARKS = (".", "!", "?", "…", ",", ";", ":", "—", "–", "-")
 CLOSERS = "\"'”’»)]} "
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """One utterance as it was spoken."""
+def never() -> bool:
+    """The answer of a reader that stays."""
+    return False
 
-    samples: Samples
-    """Mono, (samples,), within -1..1; empty where nothing could be pronounced."""
-    gain: float
-    """Linear; fixed for the checkpoint."""
-    words: tuple[Word, ...] = ()
-    """Seconds from the beginning of the samples; only where the acoustic model gives durations."""
-    warnings: tuple[PlanWarning, ...] = ()
-    acoustic_ms: float = 0.0
+
+@dataclass(slots=True, eq=False)
+class Voicing:
+    """A job whose mel spectrogram is made, while it is vocoded."""
+
+    job: Job
+    mel: Mel
+    chunks: Iterator[Samples]
+    acoustic_ms: float
+    queue_ms: float
+    made: list[Samples] = field(default_factory=list)
     vocoder_ms: float = 0.0
 
 
 class Engine:
     """Loads what a voice needs when it is first asked for, and speaks; called from many threads at a time."""
 
-    def __init__(self, threads: int) -> None:
-        torch.set_num_threads(threads)
-        self.backend = TorchBackend()
+    def __init__(self, backend: Backend, *, workers: int, batch_size: int, cache_bytes: int) -> None:
+        self.backend = backend
+        self.batch_size = batch_size
+        self.cache: Lru[SentenceKey, Sentence] = sentence_cache(cache_bytes)
+        self.waiting = Waiting()
         self.loading = threading.Lock()
         self.loaders: dict[Path, Loader] = {}
+        self.threads = [
+            threading.Thread(target=self.work, name=f"speaking-{number}", daemon=True) for number in range(workers)
+        ]
+        for thread in self.threads:
+            thread.start()
+        # A thread that still computes while the interpreter is taken down would end the process with an abort.
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Give up what waits, finish what is being spoken, and end the workers."""
+        self.waiting.close()
+        for thread in self.threads:
+            thread.join()
+        atexit.unregister(self.close)
+
+    def warm_up(self, voice: Voice) -> None:
+        """Load all of a voice, and run its networks at the usual lengths: a backend prepares itself for each."""
+        speakers = [self.speaker(voice, {emotion: 1.0}) for emotion in voice.manifest.emotions]
+        for speaker in {id(one.checkpoint): one for one in speakers}.values():
+            rehearse(speaker, len(self.threads))
 
     def speaker(self, voice: Voice, shares: Shares) -> Speaker:
         """What speaks a mixture of a voice's emotions; weights are loaded once."""
         with self.loading:
             loader = self.loaders.setdefault(voice.folder, Loader(voice, self.backend))
-            return loader.speaker(shares)
+        return loader.speaker(shares)
 
-    def speak(self, voice: Voice, utterance: Utterance, seed: int) -> Spoken:
-        """Make the samples of one utterance; the same arguments give the same bytes."""
+    def speak(
+        self,
+        voice: Voice,
+        asked: Iterable[tuple[Utterance, int]],
+        *,
+        seeded: bool,
+        cancelled: Callable[[], bool] = never,
+    ) -> Generator[Speaking]:
+        """The utterances of one request, each with its seed, in order; a few are worked on ahead of the reader.
+
+        `seeded`: the caller chose the seeds, and the same arguments must give the same bytes; else utterances may share
+        a batch, or come from the cache whatever their seed. Closing the iterator stops the work within a chunk.
+        """
+        ahead: deque[Speaking] = deque()
+        due = time.monotonic()
+        source = enumerate(asked)
+        try:
+            while True:
+                with suppress(StopIteration):
+                    while len(ahead) < AHEAD:
+                        number, (utterance, seed) = next(source)
+                        job = self.submit(voice, utterance, seed, seeded, soon=number == 0, due=due)
+                        ahead.append(Speaking(job, cancelled))
+                        due += voice.seconds(utterance.spoken, utterance.speed) + utterance.pause_after
+                if not ahead:
+                    return
+                yield ahead[0]
+                ahead.popleft()
+        finally:
+            for speaking in ahead:
+                speaking.cancel()
+
+    def submit(self, voice: Voice, utterance: Utterance, seed: int, seeded: bool, *, soon: bool, due: float) -> Job:
+        """Put an utterance into the queue, or answer it at once: from the cache, or where there is nothing to say."""
         blend = utterance.blend or {utterance.emotion: 1.0}
-        speaker = self.speaker(voice, mix(blend, utterance.degree) if voice.manifest.degree else blend)
-        gain = 10 ** (speaker.gain_db / 20)
+        shares = mix(blend, utterance.degree) if voice.manifest.degree else blend
+        speaker = self.speaker(voice, shares)
         tokens = speaker.checkpoint.tokenizer.encode(with_final_mark(utterance.spoken)) if utterance.spoken else None
+        key = None
+        if self.cache.capacity:
+            key = key_of(voice, utterance, shares, seed if seeded else None, soon, self.backend.name)
+        job = Job(voice, utterance, speaker, tokens, seed, alone=seeded, soon=soon, due=due, key=key)
         if tokens is None or not any(symbol.isalpha() for symbol in tokens.symbols):
-            return Spoken(np.zeros(0, np.float32), gain, warnings=(nothing_spoken(utterance),))
+            job.answer(Head(gain(speaker), warnings=(nothing_spoken(utterance),)))
+        elif key is not None and (sentence := self.cache.get(key)) is not None:
+            job.answer(head(job, tokens, sentence.durations, sentence.runaway, sentence.truncated), sentence)
+        else:
+            self.waiting.put(job)
+        return job
+
+    def work(self) -> None:
+        """A worker's life."""
+        while jobs := self.waiting.take(self.batch_size):
+            try:
+                self.voice_all([voicing for voicing in self.start(jobs) if voicing is not None])
+            except Exception as error:
+                # Whatever went wrong is told to those who asked; the worker goes on with others.
+                for job in jobs:
+                    job.channel.put(error)
+
+    def start(self, jobs: list[Job]) -> list[Voicing | None]:
+        """The acoustic model's part of a batch; None for a job that ends with it."""
         began = time.perf_counter()
-        mel = speaker.mel(tokens.ids, utterance.speed, seed)
-        midway = time.perf_counter()
-        samples = speaker.vocoder.samples(mel.frames, seed)
-        ended = time.perf_counter()
-        warnings = [*unread(utterance, tokens), *foreign(utterance, speaker), *faults(utterance, mel)]
-        frame_seconds = len(samples) / mel.frames.shape[2] / voice.sample_rate
-        words = time_words(utterance, tokens, mel.durations, frame_seconds) if mel.durations else ()
-        if not np.isfinite(samples).all():
-            samples = np.zeros(0, np.float32)
-            words = ()
-            warnings.append(
-                PlanWarning("not_finite", f"{place(utterance)}: the weights gave no sound, it was left out.")
-            )
-        return Spoken(samples, gain, words, tuple(warnings), 1000 * (midway - began), 1000 * (ended - midway))
+        made = mels([job.speaker for job in jobs], [job.asked for job in jobs])
+        acoustic_ms = 1000 * (time.perf_counter() - began) / len(jobs)
+        return [
+            self.begin(job, mel, acoustic_ms, 1000 * (began - job.asked_at))
+            for job, mel in zip(jobs, made, strict=True)
+        ]
+
+    def begin(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> Voicing | None:
+        """Tell the reader what is known now, and set up the vocoder."""
+        assert job.tokens is not None
+        if not bool(mel.frames.isfinite().all()):
+            job.channel.put(Head(gain(job.speaker)))
+            job.channel.put(Tail((not_finite(job.utterance),), queue_ms, acoustic_ms))
+            return None
+        job.channel.put(head(job, job.tokens, mel.durations, mel.runaway, mel.truncated))
+        chunks = job.speaker.vocoder.chunks(mel.frames, job.seed, job.soon)
+        return Voicing(job, mel, chunks, acoustic_ms, queue_ms)
+
+    def voice_all(self, batch: list[Voicing]) -> None:
+        """The vocoder's part: one chunk of each in turn, so that all first sounds leave early."""
+        while batch:
+            batch = [voicing for voicing in batch if self.voice_chunk(voicing)]
+
+    def voice_chunk(self, voicing: Voicing) -> bool:
+        """Make the next chunk of one utterance; False when it was the last."""
+        job, began = voicing.job, time.perf_counter()
+        chunk = None if job.cancelled else next(voicing.chunks, None)
+        voicing.vocoder_ms += 1000 * (time.perf_counter() - began)
+        if chunk is not None and np.isfinite(chunk).all():
+            voicing.made.append(chunk)
+            job.channel.put(chunk)
+            return True
+        warnings = () if chunk is None else (not_finite(job.utterance),)
+        if not warnings and not job.cancelled:
+            self.keep(voicing)
+        job.channel.put(Tail(warnings, voicing.queue_ms, voicing.acoustic_ms, voicing.vocoder_ms))
+        return False
+
+    def keep(self, voicing: Voicing) -> None:
+        """Put a whole sentence into the cache."""
+        if voicing.job.key is None:
+            return
+        samples = np.concatenate(voicing.made)
+        samples.flags.writeable = False
+        mel = voicing.mel
+        self.cache.put(voicing.job.key, Sentence(samples, mel.durations, mel.runaway, mel.truncated))
+
+
+def head(job: Job, tokens: Tokens, durations: tuple[int, ...] | None, runaway: bool, truncated: bool) -> Head:
+    """What an utterance's reader is told first."""
+    language = job.speaker.checkpoint.tokenizer.language
+    warnings = (
+        *unread(job.utterance, tokens),
+        *foreign(job.utterance, language),
+        *faults(job.utterance, runaway, truncated),
+    )
+    frame_seconds = job.speaker.vocoder.hop_length / job.voice.sample_rate
+    words = time_words(job.utterance, tokens, durations, frame_seconds) if durations else ()
+    return Head(gain(job.speaker), words, warnings)
+
+
+def gain(speaker: Speaker) -> float:
+    """Linear; fixed for the checkpoint."""
+    return float(10 ** (speaker.gain_db / 20))
 
 
 def with_final_mark(spoken: str) -> str:
     """A text without a final mark sends an acoustic model babbling: give it one."""
     return spoken if spoken.rstrip(CLOSERS).endswith(FINAL_MARKS) else spoken.rstrip() + "."
-
-
-def nothing_spoken(utterance: Utterance) -> PlanWarning:
-    """Say that an utterance has no sound."""
-    return PlanWarning("nothing_spoken", f"{place(utterance)}: there is nothing in it that the voice can pronounce.")
-
-
-def unread(utterance: Utterance, tokens: Tokens) -> list[PlanWarning]:
-    """Say that some characters were left out because the checkpoint does not know them."""
-    letters = [character for character in tokens.dropped if character.isalpha()]
-    if not letters:
-        return []
-    detail = f"{place(utterance)}: the voice does not know {', '.join(letters[:8])}, which were left out."
-    return [PlanWarning("unread_characters", detail)]
-
-
-def foreign(utterance: Utterance, speaker: Speaker) -> list[PlanWarning]:
-    """Say that an English voice meets another script: espeak-ng then names letters instead of reading words."""
-    if not speaker.checkpoint.tokenizer.language.startswith("en"):
-        return []
-    letters = {letter for letter in utterance.spoken if letter.isalpha()}
-    if all(
-        unicodedata.name(letter, "").startswith(("LATIN", "MODIFIER", "FEMININE", "MASCULINE")) for letter in letters
-    ):
-        return []
-    detail = f"{place(utterance)}: it is written in another script, which an English voice cannot read as words."
-    return [PlanWarning("foreign_script", detail)]
-
-
-def faults(utterance: Utterance, mel: Mel) -> list[PlanWarning]:
-    """Say that the acoustic model went on without end, or stopped too early."""
-    found = []
-    if mel.runaway:
-        found.append(PlanWarning("runaway", f"{place(utterance)}: the model went on too long and was cut."))
-    if mel.truncated:
-        found.append(PlanWarning("truncated", f"{place(utterance)}: the model stopped before the end of the text."))
-    return found
-
-
-def place(utterance: Utterance) -> str:
-    """Where an utterance stands in the request, for a warning."""
-    return f"characters {utterance.span[0]} to {utterance.span[1]}"

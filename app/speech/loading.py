@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
 
-from app.speech.acoustic import AcousticModel, GlowAcoustic, Mel, Speakers, TacotronAcoustic
-from app.speech.backends import Backend
+from app.backends import Backend
+from app.backends.torch import TorchBackend
+from app.speech.acoustic import AcousticModel, Asked, Mel, Speakers
 from app.speech.coqui import build_acoustic, build_hifigan, coqui_config, fill, load_weights
+from app.speech.glow import GlowAcoustic
 from app.speech.mel import MelConverter, read_normalization
 from app.speech.mixing import Shares, mix_weights
 from app.speech.source import HifiganSourceGenerator
+from app.speech.tacotron import TacotronAcoustic
 from app.speech.tokens import Tokenizer
 from app.speech.vocoder import HifiganSourceVocoder, HifiganVocoder, Vocoder, VocosSourceVocoder
 from app.speech.vocos import VocosSourceGenerator
@@ -25,7 +29,7 @@ MOST_MIXTURES = 4
 """Each is as large as a checkpoint."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LoadedCheckpoint:
     """An acoustic model and what belongs to it."""
 
@@ -45,18 +49,24 @@ class Speaker:
     gain_db: float
     speakers: Speakers
 
-    def mel(self, ids: tuple[int, ...], speed: float, seed: int) -> Mel:
-        """The mel spectrogram of some tokens, as the vocoder wants it."""
-        mel = self.checkpoint.model.mel(ids, self.speakers, speed, seed)
-        return Mel(self.convert(mel.frames), mel.durations, mel.runaway, mel.truncated)
+
+def mels(speakers: Sequence[Speaker], asked: Sequence[Asked]) -> list[Mel]:
+    """The mel spectrograms of some utterances of one checkpoint, each as its speaker's vocoder wants it."""
+    made = speakers[0].checkpoint.model.mels(asked)
+    return [replace(mel, frames=speaker.convert(mel.frames)) for speaker, mel in zip(speakers, made, strict=True)]
 
 
 class Loader:
-    """Loads the parts of one voice; emotions that share a checkpoint or a vocoder share its memory."""
+    """Loads the parts of one voice; emotions that share a checkpoint or a vocoder share its memory.
+
+    Called from many threads at a time; whoever needs a mixture that is still made holds up nobody else.
+    """
 
     def __init__(self, voice: Voice, backend: Backend) -> None:
         self.voice = voice
         self.backend = backend
+        self.loading = threading.Lock()
+        self.mixing = threading.Lock()
         self.checkpoints: dict[str, LoadedCheckpoint] = {}
         self.mixtures: OrderedDict[tuple[tuple[str, float], ...], LoadedCheckpoint] = OrderedDict()
         self.converters: dict[tuple[str, str], MelConverter] = {}
@@ -69,13 +79,20 @@ class Loader:
         by_checkpoint: dict[str, float] = {}
         for emotion, spoken in emotions.items():
             by_checkpoint[spoken.checkpoint] = by_checkpoint.get(spoken.checkpoint, 0.0) + shares[emotion]
-        checkpoint = self.checkpoint(largest.checkpoint) if len(by_checkpoint) == 1 else self.mixture(by_checkpoint)
+        if len(by_checkpoint) > 1:
+            with self.mixing:
+                checkpoint = self.mixture(by_checkpoint)
+        with self.loading:
+            if len(by_checkpoint) == 1:
+                checkpoint = self.checkpoint(largest.checkpoint)
+            convert = self.converter(largest.checkpoint, largest.vocoder)
+            vocoder = self.vocoder(largest.vocoder)
         places = {name: index for index, name in enumerate(checkpoint.speakers)}
         named = [(spoken.speaker, shares[emotion]) for emotion, spoken in emotions.items()]
         return Speaker(
             checkpoint=checkpoint,
-            convert=self.converter(largest.checkpoint, largest.vocoder),
-            vocoder=self.vocoder(largest.vocoder),
+            convert=convert,
+            vocoder=vocoder,
             gain_db=sum(shares[emotion] * spoken.gain_db for emotion, spoken in emotions.items()),
             speakers={places[name]: share for name, share in named if name is not None},
         )
@@ -83,15 +100,19 @@ class Loader:
     def checkpoint(self, name: str) -> LoadedCheckpoint:
         """Load an acoustic model once."""
         if name not in self.checkpoints:
-            self.checkpoints[name] = self.build(name, self.weights(name))
+            self.checkpoints[name] = self.build(name, self.weights(name), self.backend)
         return self.checkpoints[name]
 
     def mixture(self, shares: Mapping[str, float]) -> LoadedCheckpoint:
-        """A model between checkpoints that descend from one base; the latest few are kept."""
+        """A model between checkpoints that descend from one base; the latest few are kept.
+
+        It runs on PyTorch itself: another backend would convert it for longer than it is likely to speak.
+        """
         key = tuple(sorted(shares.items()))
         if key not in self.mixtures:
             states = {name: self.weights(name)["model"] for name in shares}
-            self.mixtures[key] = self.build(next(iter(shares)), {"model": mix_weights(states, shares)})
+            mixed = {"model": mix_weights(states, shares)}
+            self.mixtures[key] = self.build(next(iter(shares)), mixed, TorchBackend())
             if len(self.mixtures) > MOST_MIXTURES:
                 self.mixtures.popitem(last=False)
         self.mixtures.move_to_end(key)
@@ -101,33 +122,43 @@ class Loader:
         """A checkpoint's file."""
         return load_weights(self.voice.file(self.voice.manifest.checkpoints[name].model))
 
-    def build(self, name: str, state: Mapping[str, Any]) -> LoadedCheckpoint:
+    def build(self, name: str, state: Mapping[str, Any], backend: Backend) -> LoadedCheckpoint:
         """A model as a checkpoint's config describes it, with some weights."""
         files = self.voice.manifest.checkpoints[name]
         speakers = speaker_names(self.voice, name)
         config = coqui_config(self.voice.config(files.config), speakers)
         module = build_acoustic(files.architecture, config, state)
-        wrap = GlowAcoustic if files.architecture == "glow_tts" else TacotronAcoustic
-        tokenizer = Tokenizer(config, self.voice.manifest.language)
-        return LoadedCheckpoint(tokenizer, wrap(module, acoustic_audio(self.voice, name).frame_rate), tuple(speakers))
+        frame_rate = acoustic_audio(self.voice, name).frame_rate
+        model: AcousticModel
+        if files.architecture == "glow_tts":
+            model = GlowAcoustic(module, frame_rate, backend)
+        else:
+            model = TacotronAcoustic(module, frame_rate)
+        return LoadedCheckpoint(Tokenizer(config, self.voice.manifest.language), model, tuple(speakers))
 
     def vocoder(self, name: str) -> Vocoder:
         """Load a vocoder once."""
         if name not in self.vocoders:
             files = self.voice.manifest.vocoders[name]
             config, state = self.voice.config(files.config), load_weights(self.voice.file(files.model))
-            hop_length = vocoder_audio(self.voice, name).hop_length
-            if files.architecture == "vocos_source":
-                vocos = VocosSourceGenerator(config)
-                fill(vocos, state["model"], files.architecture)
-                self.vocoders[name] = VocosSourceVocoder(vocos, self.backend)
-            elif files.architecture == "hifigan_source":
-                generator = HifiganSourceGenerator(config)
-                fill(generator, state["model"], files.architecture)
-                self.vocoders[name] = HifiganSourceVocoder(generator, hop_length, self.backend)
-            else:
-                self.vocoders[name] = HifiganVocoder(build_hifigan(config, state), hop_length, self.backend)
+            self.vocoders[name] = self.build_vocoder(files.architecture, config, state, name)
         return self.vocoders[name]
+
+    def build_vocoder(
+        self, architecture: str, config: Mapping[str, Any], state: Mapping[str, Any], name: str
+    ) -> Vocoder:
+        """A vocoder as its config describes it."""
+        hop_length = vocoder_audio(self.voice, name).hop_length
+        if architecture == "vocos_source":
+            vocos = VocosSourceGenerator(config)
+            fill(vocos, state["model"], architecture)
+            return VocosSourceVocoder(vocos, self.backend)
+        if architecture == "hifigan_source":
+            generator = HifiganSourceGenerator(config)
+            fill(generator, state["model"], architecture)
+            return HifiganSourceVocoder(generator, config["generator"], hop_length, self.backend)
+        plain = build_hifigan(config, state)
+        return HifiganVocoder(plain, config["generator_model_params"], hop_length, self.backend)
 
     def converter(self, checkpoint: str, vocoder: str) -> MelConverter:
         """From the values of one to those of the other; their files are read once."""

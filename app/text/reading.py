@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from app.plan import Sentence
 from app.text.clauses import clauses
 from app.text.segment import segment
@@ -10,15 +12,13 @@ MAX_SPOKEN = 250
 """Characters that a model speaks well at once: about sixteen seconds."""
 
 
-def read_text(text: str, max_spoken: int = MAX_SPOKEN) -> list[Sentence]:
-    """All sentences of a text, in order; empty where there is only white space."""
-    return [
-        Sentence(
+def read_text(text: str, max_spoken: int = MAX_SPOKEN) -> Iterator[Sentence]:
+    """The sentences of a text, in order, read as they are asked for; none where there is only white space."""
+    for span in segment(text):
+        yield Sentence(
             text[span.start : span.end],
             span.start,
             span.end,
             tuple(clauses(text, span.start, span.end, max_spoken)),
             span.ends_paragraph,
         )
-        for span in segment(text)
-    ]

@@ -34,11 +34,12 @@ class Span:
     ends_paragraph: bool = False
 
 
-def segment(text: str) -> list[Span]:
+def segment(text: str) -> Iterator[Span]:
     """Spans of all sentences, in order; they do not overlap and leave out only white space."""
     # The segmenter is written in Rust and takes no lone surrogates; any other character keeps the places.
     readable = SURROGATE.sub("\ufffd", text)
-    return [span for start, end in paragraphs(readable) for span in paragraph_sentences(readable, start, end)]
+    for start, end in paragraphs(readable):
+        yield from paragraph_sentences(readable, start, end)
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from app.backends.torch import TorchBackend
 from app.errors import SetupError
 from app.plan import Emotion
-from app.speech.acoustic import GlowAcoustic
-from app.speech.backends.torch import TorchBackend
+from app.speech.glow import GlowAcoustic
 from app.speech.loading import Loader
 from app.training.clips import sounding, whole_frames, without_ends
 from app.training.dataset import Recording, read_sound

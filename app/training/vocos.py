@@ -104,7 +104,7 @@ class VocosTask(Resumable):
         """Teach the spectra."""
         set_rate(self.optimizer, decayed(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
-            said = self.generator.spectrum(mel, batch.pitch, batch.voicing)
+            said = self.generator.spectrum(mel, batch.pitch, batch.voicing, torch.ones_like(mel[:, :1]))
         louder = batch.spectra + torch.stack([gain, 0 * gain, gain, 0 * gain], 1)
         losses = spectrum_losses(said.float(), louder, batch.voicing)
         total = losses["tone"] + 2 * losses["tone_phase"] + losses["free"] + 2 * losses["free_phase"]
@@ -128,7 +128,8 @@ class VocosTask(Resumable):
         with self.average.applied():
             for one in self.held_out:
                 whole = stack([one])
-                said = self.generator.spectrum(whole.mel, whole.pitch, whole.voicing)
+                everywhere = torch.ones_like(whole.mel[:, :1])
+                said = self.generator.spectrum(whole.mel, whole.pitch, whole.voicing, everywhere)
                 rows.append(spectrum_losses(said, whole.spectra, whole.voicing))
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 

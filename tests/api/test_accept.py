@@ -29,29 +29,29 @@ from app.errors import InvalidRequest, NotAcceptable
     ],
 )
 def test_accept_chooses_the_format(accept: str, format: str) -> None:
-    assert choose(None, False, accept) == Answer(format, timing=False)
+    assert choose(None, False, False, accept) == Answer(format, timing=False)
 
 
 @pytest.mark.parametrize("accept", ["audio/mpeg", "image/png", "nonsense", "audio/wav;q=0", "audio/wav;q=x", "*/*;q=0"])
 def test_nothing_that_we_make_is_refused(accept: str) -> None:
     with pytest.raises(NotAcceptable):
-        choose(None, False, accept)
+        choose(None, False, False, accept)
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/*", "application/json, */*;q=0.5"])
 def test_accept_json_means_timing(accept: str) -> None:
-    assert choose(None, False, accept) == Answer("wav", timing=True)
-    assert choose("flac", False, accept) == Answer("flac", timing=True)
+    assert choose(None, False, False, accept) == Answer("wav", timing=True)
+    assert choose("flac", False, False, accept) == Answer("flac", timing=True)
 
 
 def test_format_wins_over_accept() -> None:
-    assert choose("flac", False, "audio/wav") == Answer("flac", timing=False)
-    assert choose("wav", False, "image/png") == Answer("wav", timing=False)
+    assert choose("flac", False, False, "audio/wav") == Answer("flac", timing=False)
+    assert choose("wav", False, False, "image/png") == Answer("wav", timing=False)
 
 
 def test_timing_wins_over_accept_and_the_audio_inside_is_chosen_by_format_alone() -> None:
-    assert choose(None, True, "audio/flac") == Answer("wav", timing=True)
-    assert choose("flac", True, "image/png") == Answer("flac", timing=True)
+    assert choose(None, True, False, "audio/flac") == Answer("wav", timing=True)
+    assert choose("flac", True, False, "image/png") == Answer("flac", timing=True)
 
 
 def test_format_names_ignore_case_and_unknown_ones_are_refused_with_a_pointer() -> None:
@@ -60,3 +60,11 @@ def test_format_names_ignore_case_and_unknown_ones_are_refused_with_a_pointer() 
     with pytest.raises(InvalidRequest) as caught:
         check_format("mp9")
     assert [field.pointer for field in caught.value.fields] == ["#/format"]
+
+
+def test_a_stream_has_a_format_and_no_plan() -> None:
+    assert choose(None, False, True, "audio/flac") == Answer("flac", timing=False, stream=True)
+    for timing, accept in ((True, ""), (False, "application/json")):
+        with pytest.raises(InvalidRequest) as caught:
+            choose(None, timing, True, accept)
+        assert [field.pointer for field in caught.value.fields] == ["#/stream"]

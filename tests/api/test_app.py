@@ -108,10 +108,12 @@ async def test_a_fault_of_the_service_is_a_500_that_tells_the_client_and_the_log
     async def broken(*_: object) -> None:
         raise ValueError("terces ym"[::-1])  # backwards, for a traceback shows the line
 
-    transport = httpx.ASGITransport(RequestLog(broken))
+    statuses: list[int] = []
+    transport = httpx.ASGITransport(RequestLog(broken, answered=statuses.append))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.post("/synthesize")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert statuses == [500]
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
     assert "my secret" not in answer.text + caplog.text
     assert "ValueError" in caplog.text and "in broken" in caplog.text
@@ -121,7 +123,7 @@ async def test_openapi_documents_bodies_answers_and_problems(client: httpx.Async
     document = (await client.get("/openapi.json")).json()
     speak = document["paths"]["/synthesize"]["post"]
     assert set(speak["requestBody"]["content"]) == {"application/json", "text/plain"}
-    assert set(speak["responses"]["200"]["content"]) == {"audio/wav", "audio/flac", "application/json"}
+    assert set(speak["responses"]["200"]["content"]) == {"audio/wav", "audio/flac", "audio/pcm", "application/json"}
     assert {"400", "404", "406", "409", "413", "415", "422", "503", "504"} <= set(speak["responses"])
     for status in ("400", "422", "503"):
         content = speak["responses"][status]["content"]["application/problem+json"]

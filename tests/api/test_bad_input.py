@@ -73,7 +73,7 @@ BAD = [
     fields("seed negative", "#/seed", seed=-1),
     fields("seed fractional", "#/seed", seed=1.5),
     fields("seed over 32 bits", "#/seed", seed=2**32),
-    fields("an unknown field", "#/stream", stream=True),
+    fields("an unknown field", "#/loud", loud=True),
     raw(
         "a number beyond floats",
         '{"text": "Hi.", "degree": 1e400}',

@@ -72,9 +72,9 @@ def test_the_ends_of_a_range_belong_to_it(field: str, value: float) -> None:
 
 
 def test_unknown_fields_are_named() -> None:
-    error = refused('{"text": "Hi", "stream": true, "a/b~c é": 1}')
-    assert [field.pointer for field in error.fields] == ["#/stream", "#/a~1b~0c%20%C3%A9"]
-    assert "stream" in error.detail
+    error = refused('{"text": "Hi", "loud": true, "a/b~c é": 1}')
+    assert [field.pointer for field in error.fields] == ["#/loud", "#/a~1b~0c%20%C3%A9"]
+    assert "loud" in error.detail
 
 
 def test_an_unknown_name_with_half_a_surrogate_is_still_told() -> None:

@@ -23,7 +23,7 @@ SENTENCES = [text for text, _ in read_spoken(Path(__file__).with_name("spoken_st
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return Classifier.load(SHIPPED, threads=1)
+    return Classifier.load(SHIPPED)
 
 
 def test_it_says_which_one_it_is(classifier: Classifier) -> None:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.emotion import plan_emotions
+from app.emotion import plan_emotions as plan_lazily
 from app.errors import FallbackRefused
-from app.plan import CheckpointName, Clause, Emotion, Probabilities, Sentence, Source, Utterance, VoiceAbilities
+from app.plan import (
+    CheckpointName,
+    Clause,
+    Emotion,
+    PlanWarning,
+    Probabilities,
+    Sentence,
+    Source,
+    Utterance,
+    VoiceAbilities,
+)
 
 THRESHOLD = 0.7
 FULL = VoiceAbilities("wren", {emotion: CheckpointName("base", "0" * 64) for emotion in Emotion}, {}, degree=True)
@@ -30,6 +42,12 @@ def scores(**given_scores: float) -> Probabilities:
     rest = [emotion for emotion in Emotion if emotion not in given_scores]
     share = (1 - sum(given_scores.values())) / len(rest)
     return {emotion: given_scores.get(emotion, share) for emotion in Emotion}
+
+
+def plan_emotions(sentences: list[Sentence], *rest: Any, **options: Any) -> tuple[list[Utterance], list[PlanWarning]]:
+    """The whole plan at once."""
+    planned = list(plan_lazily(sentences, *rest, **options))
+    return [one for row in planned for one in row.utterances], [one for row in planned for one in row.warnings]
 
 
 def plan(*rows: Probabilities, voice: VoiceAbilities = FULL) -> list[Utterance]:

@@ -21,7 +21,7 @@ def test_each_is_one_sentence_of_6_to_16_words_that_is_read_as_it_is_written() -
         assert 6 <= len(one.text.split()) <= 16, one.text
         assert one.text.isascii() and not any(character.isdigit() for character in one.text)
         assert [sentence.text for sentence in read_text(one.text)] == [one.text]
-        assert [clause.spoken for clause in read_text(one.text)[0].clauses] == [one.text]
+        assert [clause.spoken for clause in next(read_text(one.text)).clauses] == [one.text]
 
 
 def test_a_part_of_them_has_the_same_seeds() -> None:

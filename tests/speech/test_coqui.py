@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 import torch
 
+from app.backends.torch import TorchBackend
 from app.errors import InvalidVoice
 from app.plan import Emotion
-from app.speech.backends.torch import TorchBackend
 from app.speech.coqui import HifiganGenerator, TTSTokenizer, coqui_config, load_weights, vocabulary
 from app.speech.loading import Loader, Speaker
 from app.speech.tokens import Tokenizer
 from app.speech.vocoder import HifiganVocoder
 from app.voices import open_voice
+from tests.speaking import mel_of, samples_of
 from tests.tiny_voice import build, change, write_tiny_voice
 
 IDS = (60, 12, 81, 5, 44, 129, 33, 60, 71, 20)
@@ -47,7 +48,7 @@ def test_glow_tts_gives_the_mel_of_coquis_inference(tmp_path: Path, speakers: tu
     aux = {"x_lengths": torch.tensor([len(IDS)]), "speaker_ids": who, "d_vectors": None}
     with torch.inference_mode():
         expected = reference(folder, "glow_tts", list(speakers)).inference(torch.tensor([IDS]), aux)["model_outputs"]
-    mel = speaker.mel(IDS, 1.0, seed=3)
+    mel = mel_of(speaker, IDS, seed=3)
     assert mel.durations is not None and len(mel.durations) == len(IDS)
     torch.testing.assert_close(mel.frames.transpose(1, 2), expected, atol=1e-4, rtol=1e-4)
 
@@ -61,7 +62,7 @@ def test_tacotron_gives_the_mel_of_coquis_inference(tmp_path: Path, architecture
     with torch.inference_mode(), torch.random.fork_rng():
         torch.manual_seed(5)
         expected = model.inference(torch.tensor([IDS]))["model_outputs"]
-    mel = speaker.checkpoint.model.mel(IDS, {}, 1.0, seed=5)
+    mel = mel_of(speaker, IDS, seed=5)
     torch.testing.assert_close(mel.frames.transpose(1, 2), expected)
 
 
@@ -74,7 +75,7 @@ def test_hifi_gan_gives_the_samples_of_coquis_inference_without_its_padding(tmp_
     generator.load_state_dict({name.removeprefix("model_g."): v for name, v in state.items() if "model_g" in name})
     mel = torch.randn(1, 80, 17)
     expected = generator.eval().inference(mel)[0, 0, 5 * 256 : -5 * 256]
-    samples = HifiganVocoder(generator, 256, TorchBackend()).samples(mel, seed=0)
+    samples = samples_of(HifiganVocoder(generator, GENERATOR, 256, TorchBackend()), mel)
     assert len(samples) == 17 * 256
     torch.testing.assert_close(torch.from_numpy(samples), expected, atol=1e-6, rtol=1e-4)
 
@@ -86,8 +87,8 @@ def test_hifi_gan_gives_the_samples_of_coquis_inference_without_its_padding(tmp_
 def test_a_released_folder_speaks_after_a_voice_json_is_added(tmp_path: Path, architecture: str, weights: str) -> None:
     speaker = load(write_tiny_voice(tmp_path / "v", architecture, weights))
     tokens = speaker.checkpoint.tokenizer.encode("Hello there, my friend.")
-    mel = speaker.mel(tokens.ids, 1.0, seed=1)
-    samples = speaker.vocoder.samples(mel.frames, seed=1)
+    mel = mel_of(speaker, tokens.ids)
+    samples = samples_of(speaker.vocoder, mel.frames)
     assert len(samples) == mel.frames.shape[2] * 256 > 0
     assert not tokens.dropped
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from app.backends.torch import TorchBackend
 from app.pipeline import Pipeline, SpeechRequest
 from app.plan import Emotion
 from app.settings import load_settings
-from app.speech.backends.torch import TorchBackend
 from app.speech.loading import MOST_MIXTURES, Loader
 from app.speech.mixing import mix, mix_weights
 from app.voices import open_voice

@@ -48,7 +48,8 @@ def test_words_are_where_the_sound_is(speech: Speech) -> None:
     for utterance in speech.plan.utterances:
         for word in utterance.words:
             stretch = power[round(word.start * speech.sample_rate) : round(word.end * speech.sample_rate)]
-            assert stretch.mean() > 10 * SILENT, word.text  # an unstressed "a" is 20 dB softer than the rest
+            loudest = np.sort(stretch)[-len(stretch) // 4 :]  # an unstressed "a" may fade before it ends
+            assert loudest.mean() > 20 * SILENT, word.text
     words = {word.text: word for utterance in speech.plan.utterances for word in utterance.words}
     pause = power[round(words["corner"].end * speech.sample_rate) : round(words["Dr"].start * speech.sample_rate)]
     assert len(pause) > 0.2 * speech.sample_rate and np.median(pause) < SILENT

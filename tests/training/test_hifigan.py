@@ -12,8 +12,8 @@ import pytest
 import soundfile
 import torch
 
+from app.backends.torch import TorchBackend
 from app.errors import SetupError
-from app.speech.backends.torch import TorchBackend
 from app.speech.loading import Loader
 from app.speech.vocoder import HifiganSourceVocoder, HifiganVocoder
 from app.training import hifigan, hifigan_source
@@ -27,6 +27,7 @@ from app.training.utterances import Utterance, read_utterances
 from app.voices import open_voice
 from app.voices.audio_config import AudioConfig
 from app.voices.voice import vocoder_audio
+from tests.speaking import samples_of
 from tests.speech.test_source import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import change, write_tiny_voice
 from tests.training.recordings import tone
@@ -202,7 +203,9 @@ def test_the_service_speaks_with_what_it_leaves(utterances: list[Utterance], mod
     own.load_state_dict(learning.average.weights)
     wrap = HifiganSourceVocoder if model is Model.HIFIGAN_SOURCE else HifiganVocoder
     mel = learning.held_out[0].mel[None]
-    spoken, expected = loaded.samples(mel, seed=1), wrap(own, 256, TorchBackend()).samples(mel, seed=1)
+    parameters = learning.config["generator" if model is Model.HIFIGAN_SOURCE else "generator_model_params"]
+    spoken = samples_of(loaded, mel, seed=1)
+    expected = samples_of(wrap(own, parameters, 256, TorchBackend()), mel, seed=1)
     assert spoken.shape == (mel.shape[2] * 256,) and np.abs(expected).max() > 0.01
     np.testing.assert_allclose(spoken, expected, atol=0.01 * np.abs(expected).max())
 

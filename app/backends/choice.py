@@ -1,0 +1,85 @@
+"""Which backend runs the networks: the one that the settings name, or the fastest on this machine."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from app.backends import Backend, Example, Network
+from app.backends.openvino import OpenVinoBackend, Unconvertible, supports_bf16
+from app.backends.torch import TorchBackend
+from app.errors import SetupError
+
+logger = logging.getLogger("intone.backend")
+
+ROUNDS = 5
+
+
+def make_backend(setting: str, cache: Path, workers: int, threads: int) -> Backend:
+    """The backend "torch", "openvino" or "openvino_bf16"; `cache`, `workers` and `threads` are OpenVINO's.
+
+    Raises SetupError where this machine cannot run it.
+    """
+    if setting == "torch":
+        return TorchBackend("cuda" if torch.cuda.is_available() else "cpu")
+    bf16 = setting == "openvino_bf16"
+    try:
+        if bf16 and not supports_bf16():
+            hint = "Set the backend to openvino or auto."
+            raise SetupError("This processor does not compute in bfloat16.", hint=hint)
+        return OpenVinoBackend(cache, workers, threads, bf16)
+    except ImportError as error:
+        hint = "Install it (pip install openvino) or set the backend to torch."
+        raise SetupError(f"OpenVINO cannot be imported: {error}", hint=hint) from error
+
+
+def candidates(cache: Path, workers: int, threads: int) -> list[Backend]:
+    """The backends that this machine can run; a GPU leaves only PyTorch, which is always among them."""
+    if torch.cuda.is_available():
+        return [TorchBackend("cuda")]
+    found: list[Backend] = [TorchBackend()]
+    try:
+        found.append(OpenVinoBackend(cache, workers, threads))
+        if supports_bf16():
+            found.append(OpenVinoBackend(cache, workers, threads, bf16=True))
+    except ImportError as error:
+        logger.info("OpenVINO cannot be imported, torch alone is used: %s", error)
+    return found
+
+
+def fastest(backends: Sequence[Backend], module: nn.Module, example: Example, length: int) -> Backend:
+    """The backend that runs a module fastest on one example of some length; the module itself stays as it is."""
+    if len(backends) == 1:
+        return backends[0]
+    networks: dict[Backend, Network] = {}
+    for backend in backends:
+        try:
+            networks[backend] = backend.compile(copy.deepcopy(module), example)
+        except Unconvertible as error:
+            logger.info("backend %s is left out: %s", backend.name, error)
+    inputs = example(1, length)
+    for network in networks.values():
+        network(*inputs)
+    times: dict[Backend, list[float]] = {backend: [] for backend in networks}
+    for _ in range(ROUNDS):  # alternately, so that what else the machine does meets all alike
+        for backend, network in networks.items():
+            times[backend].append(milliseconds(network, inputs))
+    medians = {backend: statistics.median(taken) for backend, taken in times.items()}
+    best, *others = sorted(medians, key=lambda backend: medians[backend])
+    said = ", ".join(f"{backend.name} {medians[backend]:.1f}" for backend in others)
+    logger.info("backend %s: %s %.1f ms; %s", best.name, type(module).__name__, medians[best], said or "no other")
+    return best
+
+
+def milliseconds(network: Network, inputs: tuple[Tensor, ...]) -> float:
+    """How long one call takes."""
+    began = time.perf_counter()
+    network(*inputs)
+    return 1000 * (time.perf_counter() - began)

@@ -1,0 +1,120 @@
+"""One run: servers are started, asked in turns, and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.bench import measures
+from app.bench.arithmetic import matmul_rate, shipped_vocoder, vocoder_share
+from app.bench.client import ask
+from app.bench.machine import backend_line, cores, machine_facts
+from app.bench.peers import CACHED, INTONE, find_peer
+from app.bench.results import Key, Results
+from app.bench.server import Server, running
+from app.bench.texts import PARAGRAPH
+from app.errors import SetupError
+
+Tell = Callable[[str], None]
+"""Takes what is being done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How much is measured."""
+
+    rounds: int
+    clients: Sequence[int]
+    peers: Sequence[str]
+    lengths: Sequence[int]
+    """Passages of a text."""
+    memory_requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A measure that is taken of some servers, at each of some places."""
+
+    measure: Callable[[Server, int], measures.Found]
+    servers: Sequence[Server]
+    places: Sequence[int] = (1,)
+
+
+def bench(scope: Scope, tell: Tell) -> Results:
+    """Measure; what cannot be is told in the results."""
+    results = Results(machine_facts())
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        with ExitStack() as stack:
+            servers = dict(_start(scope.peers, folder, stack, results, tell))
+            if INTONE in servers:
+                results.facts["backend"] = backend_line(servers[INTONE].log)
+            for number in range(scope.rounds):
+                _round(number, scope, servers, results, tell)
+        if INTONE in servers:
+            tell("memory")
+            _memory(scope.memory_requests, folder, results)
+    return results
+
+
+def _start(
+    peers: Sequence[str], folder: Path, stack: ExitStack, results: Results, tell: Tell
+) -> Iterator[tuple[str, Server]]:
+    """The servers that could be started, by name, each having spoken once. Beside Intone there is one that caches."""
+    for name in [*peers, *([CACHED] if INTONE in peers else [])]:
+        tell(f"starting {name}")
+        try:
+            server = stack.enter_context(running(find_peer(name, folder), folder))
+            ask(server.port, server.peer.speak(PARAGRAPH, 0))
+            yield name, server
+        except SetupError as error:
+            results.miss(f"{name}: {error.detail} {error.hint}".strip())
+
+
+def _round(number: int, scope: Scope, servers: dict[str, Server], results: Results, tell: Tell) -> None:
+    """Every measure once; of each, one server after the other, so that a slow minute hits all of them."""
+    peers = [server for name, server in servers.items() if name != CACHED]
+    ours = [servers[name] for name in (INTONE,) if name in servers]
+    both = [servers[name] for name in (INTONE, CACHED) if name in servers]
+    steps = (
+        Step(measures.throughput, peers, scope.clients),
+        Step(measures.first_audio_of_paragraph, peers, scope.clients),
+        Step(measures.first_audio_of_sentence, peers),
+        Step(measures.paragraph, peers),
+        Step(measures.lengths, ours, scope.lengths),
+        Step(measures.repeated_paragraph, both),
+    )
+    for step in steps:
+        for place in step.places:
+            for server in step.servers:
+                tell(f"round {number + 1} of {scope.rounds}: {step.measure.__name__} {place}, {server.peer.name}")
+                try:
+                    found = step.measure(server, place)
+                except SetupError as error:
+                    results.miss(f"{server.peer.name}: {error.detail}")
+                    continue
+                for name, value in found.items():
+                    results.add(Key(name, server.peer.name, place), number, value)
+    tell(f"round {number + 1} of {scope.rounds}: arithmetic")
+    _arithmetic(number, results)
+
+
+def _arithmetic(number: int, results: Results) -> None:
+    rates = {threads: matmul_rate(threads) for threads in (1, cores())}
+    for threads, rate in rates.items():
+        results.add(Key("matmul_rate", "machine", threads), number, rate)
+    vocoder = shipped_vocoder()
+    results.add(Key("vocoder_share", INTONE), number, vocoder_share(vocoder, vocoder.spectrum, rates[1]))
+
+
+def _memory(requests: int, folder: Path, results: Results) -> None:
+    """Of a service of its own, which has done nothing else."""
+    try:
+        with running(find_peer(INTONE, folder), folder) as server:
+            for done, mib in measures.memory(server, requests):
+                results.add(Key("memory", INTONE, done), 0, mib)
+    except SetupError as error:
+        results.miss(f"{INTONE}: {error.detail}")

@@ -1,0 +1,125 @@
+"""One request while it is spoken: its samples as they are made, and what becomes known by speaking."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from app.audio.join import Joiner, Placed
+from app.draft import Draft
+from app.plan import PlanWarning, Timings, Utterance, Word
+from app.speech import Engine, Speaking
+from app.voices import Voice
+
+Samples = npt.NDArray[np.float32]
+
+SILENCE_SECONDS = 0.1
+"""What is answered where nothing can be pronounced: clients test a server with `.`"""
+SEED_STEP = 0x9E3779B97F4A7C15
+"""Odd and large (the golden ratio in 64 bits): seeds of neighbouring utterances share no pattern."""
+PLANNED_FIRST = 64
+"""Utterances that are planned while the first one is spoken, so that an answer's headers can name them."""
+
+
+class Rendering:
+    """Iterate once for the samples of the joined audio, mono, (samples,), within -1..1.
+
+    `check_seconds` is told how long the audio is by now, and raises where that is too long; `cancelled` is asked
+    whether anybody still waits. Closing the iterator stops the work within a chunk.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        voice: Voice,
+        draft: Draft,
+        *,
+        seed: int | None,
+        check_seconds: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self.engine = engine
+        self.voice = voice
+        self.draft = draft
+        self.seed = seed
+        self.check_seconds = check_seconds
+        self.cancelled = cancelled
+        self.spoken: list[Utterance] = []
+        """With start, end and words, as far as they were spoken."""
+        self.warnings: list[PlanWarning] = []
+        self._timings = Timings()
+
+    def __iter__(self) -> Iterator[Samples]:
+        joiner = Joiner(self.voice.sample_rate)
+        speakings = self.engine.speak(self.voice, self.seeded(), seeded=self.seed is not None, cancelled=self.cancelled)
+        with closing(speakings):
+            for speaking in speakings:
+                self.draft.reach(PLANNED_FIRST)
+                for samples in self.utterance(speaking, joiner):
+                    self.check_seconds(joiner.seconds)
+                    yield samples
+        if joiner.seconds == 0:
+            self.spoken[-1] = replace(self.spoken[-1], end=SILENCE_SECONDS)
+            yield np.zeros(round(SILENCE_SECONDS * self.voice.sample_rate), np.float32)
+
+    @property
+    def seconds(self) -> float:
+        """Of the audio until the end of the last utterance that is whole."""
+        return (self.spoken[-1].end or 0.0) if self.spoken else 0.0
+
+    @property
+    def all_warnings(self) -> list[PlanWarning]:
+        """What planning and speaking had to say until now."""
+        return [*self.draft.warnings, *self.warnings]
+
+    @property
+    def timings(self) -> Timings:
+        """What it cost until now."""
+        return replace(self._timings, analyze=self.draft.milliseconds)
+
+    def seeded(self) -> Iterator[tuple[Utterance, int]]:
+        """The utterances, each with a seed of its own."""
+        first = secrets.randbits(32) if self.seed is None else self.seed
+        for number, utterance in enumerate(self.draft):
+            yield utterance, (first + number * SEED_STEP) % 2**63
+
+    def utterance(self, speaking: Speaking, joiner: Joiner) -> Iterator[Samples]:
+        """The samples of one utterance and of the pause behind it."""
+        utterance, head = speaking.utterance, speaking.head()
+        joiner.piece(head.gain * utterance.volume)
+        for chunk in speaking.chunks():
+            samples = joiner.push(chunk)
+            if len(samples):
+                yield samples
+        rest, placed = joiner.end(utterance.pause_after)
+        words = place_words(head.words, placed)
+        self.spoken.append(replace(utterance, start=placed.start, end=placed.end, words=words))
+        self.warnings += (*head.warnings, *speaking.tail.warnings)
+        self.count(speaking)
+        if len(rest):
+            yield rest
+
+    def count(self, speaking: Speaking) -> None:
+        """Add what an utterance cost; only the first one's wait counts, the others wait while it is heard."""
+        tail, before = speaking.tail, self._timings
+        self._timings = replace(
+            before,
+            queue=before.queue + (tail.queue_ms if len(self.spoken) == 1 else 0.0),
+            acoustic=before.acoustic + tail.acoustic_ms,
+            vocoder=before.vocoder + tail.vocoder_ms,
+        )
+
+
+def place_words(words: tuple[Word, ...], placed: Placed) -> tuple[Word, ...]:
+    """Words in the time of the joined audio."""
+    offset = placed.start - placed.trimmed_lead
+
+    def within(seconds: float) -> float:
+        return min(max(seconds + offset, placed.start), placed.end)
+
+    return tuple(replace(word, start=within(word.start), end=within(word.end)) for word in words)

@@ -1,0 +1,75 @@
+"""Sentences that were spoken before: text, emotion and voice -> samples, bounded in bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.lru import Lru
+from app.plan import Emotion, Utterance
+from app.speech.mixing import Shares
+from app.voices import Voice
+
+Samples = npt.NDArray[np.float32]
+
+BYTES_PER_LETTER = 4
+ENTRY_BYTES = 1000
+"""What an entry takes beside its text and its arrays, roughly."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceKey:
+    """All that the samples of an utterance depend on."""
+
+    voice: str
+    weights: tuple[str, ...]
+    """Hashes of the voice's weight files."""
+    spoken: str
+    shares: tuple[tuple[Emotion, float], ...]
+    """How much of each emotion, the degree included."""
+    speed: float
+    seed: int | None
+    """None where the request left it open: then any rendition will do."""
+    soon: bool
+    """Whether the first chunk was to be short: the cut changes the last bits."""
+    backend: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sentence:
+    """A whole utterance as it was spoken."""
+
+    samples: Samples
+    """Mono, (samples,); cannot be written to, so no reader can damage it for the next."""
+    durations: tuple[int, ...] | None
+    """Frames of each token."""
+    runaway: bool
+    truncated: bool
+
+
+def sentence_cache(capacity: int) -> Lru[SentenceKey, Sentence]:
+    """A cache of at most so many bytes."""
+
+    def weigh(key: SentenceKey, value: Sentence) -> int:
+        durations = len(value.durations or ()) * 32
+        return value.samples.nbytes + BYTES_PER_LETTER * len(key.spoken) + durations + ENTRY_BYTES
+
+    return Lru(capacity, weigh)
+
+
+def key_of(
+    voice: Voice, utterance: Utterance, shares: Shares, seed: int | None, soon: bool, backend: str
+) -> SentenceKey:
+    """The key of an utterance."""
+    return SentenceKey(
+        voice=voice.name,
+        weights=tuple(voice.hashes.values()),
+        spoken=utterance.spoken,
+        shares=tuple(sorted(shares.items())),
+        speed=utterance.speed,
+        seed=seed,
+        soon=soon and seed is not None,
+        backend=backend,
+    )

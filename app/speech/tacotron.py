@@ -1,0 +1,65 @@
+"""Tacotron and Tacotron 2 (arXiv 1712.05884): token ids -> mel spectrogram, one utterance after the other."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from app.speech.acoustic import Asked, Mel
+
+TACOTRON_SECONDS_PER_TOKEN = 0.25
+"""Three times what a slow speaker needs: where a decoder still has not stopped, it never will."""
+TACOTRON_MINIMUM_SECONDS = 1.5
+READ_SHARE = 0.75
+"""A decoder that stops before its attention passed this share of the tokens has left text out."""
+RANDOM_STATE = threading.Lock()
+"""Guards PyTorch's one random state, which coqui's Tacotron draws from."""
+
+
+class TacotronAcoustic:
+    """Through coqui's own `inference`, bounded in length and watched by its attention."""
+
+    def __init__(self, model: Any, frame_rate: float) -> None:
+        self.model = model
+        self.frame_rate = frame_rate
+
+    def mels(self, asked: Sequence[Asked]) -> list[Mel]:
+        """See `AcousticModel.mels`; a decoder that goes step by step gains nothing from a batch of its kind."""
+        return [self.mel(one) for one in asked]
+
+    @torch.inference_mode()
+    def mel(self, asked: Asked) -> Mel:
+        """One utterance. Tacotron has no durations to scale, so the mel is stretched for `speed`.
+
+        Of several speakers the one with the largest share speaks.
+        """
+        steps, shares = self.bound(len(asked.tokens)), asked.speakers
+        speaker = torch.tensor([max(shares, key=lambda one: shares[one])]) if shares else None
+        # The prenet drops values at inference, from the random state that all threads share.
+        with RANDOM_STATE, torch.random.fork_rng(devices=[]):
+            torch.manual_seed(asked.seed)
+            self.model.decoder.max_decoder_steps = steps
+            outputs = self.model.inference(torch.tensor([asked.tokens]), {"speaker_ids": speaker, "d_vectors": None})
+        frames = outputs["model_outputs"].transpose(1, 2)
+        runaway = outputs["stop_tokens"].shape[1] >= steps and not bool(outputs["stop_tokens"][0, -1] > 0.5)
+        read = int(outputs["alignments"][0].argmax(dim=-1).max()) + 1
+        truncated = not runaway and read < READ_SHARE * len(asked.tokens)
+        return Mel(stretch(frames, asked.speed), None, runaway=runaway, truncated=truncated)
+
+    def bound(self, tokens: int) -> int:
+        """Most decoder steps that a text of so many tokens can need."""
+        seconds = max(TACOTRON_MINIMUM_SECONDS, tokens * TACOTRON_SECONDS_PER_TOKEN)
+        return math.ceil(seconds * self.frame_rate / int(self.model.decoder.r))
+
+
+def stretch(frames: Tensor, speed: float) -> Tensor:
+    """Change the number of frames by interpolation: (1, n_mels, T) -> (1, n_mels, T / speed)."""
+    if speed == 1.0:
+        return frames
+    return F.interpolate(frames, size=max(1, round(frames.shape[2] / speed)), mode="linear")

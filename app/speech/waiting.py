@@ -1,0 +1,78 @@
+"""The utterances of all requests that wait to be spoken, in the order in which their sound is needed.
+
+Earliest deadline first (Liu and Layland, doi 10.1145/321738.321743): the first utterance of a request is due at once, a
+later one when a listener who began to listen at once has heard those before it. So a line of a dialogue goes before the
+far end of a book, and a book that is only just ahead of its listener before a request that has only begun.
+"""
+
+from __future__ import annotations
+
+import bisect
+import threading
+
+from app.errors import OverTimeBudget
+from app.speech.glow import TOKEN_STEP
+from app.speech.job import Job
+
+WINDOW = 32
+"""How many of the most urgent jobs are looked through for company: a batch is no reason to be unfair."""
+
+
+class Waiting:
+    """Safe between threads."""
+
+    def __init__(self) -> None:
+        self._jobs: list[Job] = []
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def put(self, job: Job) -> None:
+        """Add a job; among equals the one that came first goes first."""
+        with self._changed:
+            bisect.insort(self._jobs, job, key=lambda one: one.due)
+            self._changed.notify()
+
+    def take(self, most: int) -> list[Job]:
+        """Wait for the most urgent job, and take others like it along; none once it is closed."""
+        with self._changed:
+            while True:
+                self._jobs = [job for job in self._jobs if not job.cancelled]
+                if self._closed:
+                    return []
+                if self._jobs:
+                    break
+                self._changed.wait()
+            batch = company(self._jobs[:WINDOW], most)
+            self._jobs = [job for job in self._jobs if job not in batch]
+            return batch
+
+    def close(self) -> None:
+        """Forget what waits: whoever takes gets none."""
+        with self._changed:
+            self._closed = True
+            for job in self._jobs:
+                job.channel.put(OverTimeBudget("The service is stopping.", hint="Try again."))
+            self._jobs = []
+            self._changed.notify_all()
+
+
+def company(jobs: list[Job], most: int) -> list[Job]:
+    """The first job, and those behind it that may share a batch with it: one checkpoint, and hardly any padding."""
+    batch = jobs[:1]
+    for job in jobs[1:]:
+        if len(batch) < most and not batch[0].alone and not job.alone and alike(batch[0], job):
+            batch.append(job)
+    return batch
+
+
+def alike(one: Job, other: Job) -> bool:
+    """Whether a batch of both would be padded to what each is padded to alone."""
+    return one.speaker.checkpoint is other.speaker.checkpoint and steps(one) == steps(other)
+
+
+def steps(job: Job) -> int:
+    """Tokens, in units of what they are padded to."""
+    return -(-len(job.asked.tokens) // TOKEN_STEP)

@@ -1,0 +1,42 @@
+"""`intone bench`, as a person calls it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from serving import ROOT, clean_environment
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app", "bench", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=clean_environment(), timeout=300)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--peers", "intone,nobody"), ("--clients", "1,0"), ("--rounds", "0"), ("--output", "/nowhere")],
+)
+def test_wrong_use_ends_with_2_before_anything_is_measured(arguments: tuple[str, ...]) -> None:
+    result = bench(*arguments)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr and result.stderr.strip()
+
+
+def test_a_quick_run_measures_the_service_and_writes_the_files(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    result = bench("--quick", "--peers", "intone", "--output", str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert "clients: 4" in result.stdout and "repeated paragraph" in result.stdout
+    report = json.loads((tmp_path / "bench.json").read_text())
+    assert not report["missing"]
+    peers = {(sample["measure"], sample["peer"]) for sample in report["samples"]}
+    assert ("repeated_paragraph", "intone-cached") in peers and ("first_audio_of_paragraph", "intone") in peers
+    assert all(sample["value"] > 0 for sample in report["samples"])
+    requests = [sample["at"] for sample in report["samples"] if sample["measure"] == "memory"]
+    assert requests == list(range(4, 41, 4))
+    pictures = ("throughput.png", "first_audio.png", "cost_by_length.png", "memory.png")
+    assert all((tmp_path / name).read_bytes()[:4] == b"\x89PNG" for name in pictures)

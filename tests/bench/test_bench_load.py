@@ -1,0 +1,86 @@
+"""The load generator, against a real server."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from app.bench.client import WAV_HEADER, Request, ask
+from app.bench.load import load
+from app.errors import SetupError
+
+TOGETHER = 4
+PAUSE = 0.3
+"""Seconds that the slow answer waits before and after its first sound."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """`/together` answers when so many ask at once, `/slow` sends its sound in pieces, the rest is not found."""
+
+    crowd = threading.Barrier(TOGETHER, timeout=20)
+
+    def do_POST(self) -> None:
+        fields = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.crowd.wait()
+        self.begin(200, len(fields["text"]))
+        self.wfile.write(fields["text"].encode())
+
+    def do_GET(self) -> None:
+        if self.path != "/slow":
+            self.begin(404, 7)
+            self.wfile.write(b"nothing")
+            return
+        self.begin(200, WAV_HEADER + 2)
+        for piece in (b"h" * WAV_HEADER, b"a", b"b"):
+            self.wfile.write(piece)
+            time.sleep(PAUSE)
+
+    def begin(self, status: int, length: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Not into the output of the tests."""
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_clients_ask_at_the_same_time_and_every_answer_is_whole(port: int) -> None:
+    requests = [[Request("/together", {"text": f"{client} {number}"}) for number in range(3)] for client in range(4)]
+    done = load(port, requests)
+    expected = {f"{client} {number}".encode() for client in range(TOGETHER) for number in range(3)}
+    assert {answer.body for answer in done.answers} == expected
+    assert done.seconds >= max(answer.seconds for answer in done.answers)
+
+
+def test_first_audio_is_the_first_byte_behind_the_header(port: int) -> None:
+    answer = ask(port, Request("/slow"))
+    assert answer.body == b"h" * WAV_HEADER + b"ab"
+    assert PAUSE <= answer.first_audio < answer.seconds
+
+
+def test_an_error_names_the_path_and_the_status_but_not_the_query(port: int) -> None:
+    with pytest.raises(SetupError, match=r"/missing was answered 404: nothing") as caught:
+        load(port, [[Request("/missing?text=secret")]])
+    assert "secret" not in caught.value.detail
+
+
+def test_a_server_that_is_not_there_is_a_typed_error() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        free = server.server_port
+    with pytest.raises(SetupError, match="was not answered"):
+        ask(free, Request("/"))

@@ -1,0 +1,73 @@
+"""What the kernel counts, and servers that are started and always stopped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.bench.client import Request, ask
+from app.bench.peers import CACHED, INTONE, KOKORO, Peer, find_peer
+from app.bench.process import cpu_seconds, resident_mib
+from app.bench.server import running
+from app.errors import SetupError
+
+SERVER = """
+import http.server, os, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(os.environ["GREETING"].encode())
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[-1])), Handler).serve_forever()
+"""
+
+
+def speak(text: str, seed: int) -> Request:
+    return Request("/")
+
+
+def peer(code: str) -> Peer:
+    return Peer("small", (sys.executable, "-c", code), "/", speak, speak, {"GREETING": "hello"})
+
+
+def test_processor_time_and_memory_of_living_children_count() -> None:
+    code = "import time; kept = bytearray(b'x' * 2**26); n = sum(range(5_000_000)); print(); input()"
+    time_before, memory_before = cpu_seconds(os.getpid()), resident_mib(os.getpid())
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None and child.stdout.readline()
+        alone = cpu_seconds(child.pid)
+        assert alone > 0
+        assert cpu_seconds(os.getpid()) >= time_before + alone
+        assert resident_mib(os.getpid()) > memory_before + 60
+        child.communicate(b"\n")
+    assert cpu_seconds(os.getpid()) >= time_before + alone
+
+
+def test_a_server_runs_with_its_environment_and_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), running(peer(SERVER), tmp_path) as server:
+        assert ask(server.port, Request("/")).body == b"hello"
+        raise ZeroDivisionError
+    with pytest.raises(ProcessLookupError):
+        os.kill(server.pid, 0)
+    assert "GET /" in server.log.read_text()
+
+
+def test_a_server_that_ends_at_once_says_why(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="no such model"), running(peer("raise SystemExit('no such model')"), tmp_path):
+        pass
+
+
+def test_what_a_peer_misses_is_told_with_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KOKORO_MODEL", raising=False)
+    with pytest.raises(SetupError) as caught:
+        find_peer(KOKORO, tmp_path)
+    assert "kokoro" in caught.value.hint
+
+
+def test_only_the_service_that_caches_keeps_what_it_spoke(tmp_path: Path) -> None:
+    assert find_peer(INTONE, tmp_path).environment == {"INTONE_CACHE_MB": "0"}
+    assert "INTONE_CACHE_MB" not in find_peer(CACHED, tmp_path).environment

@@ -1,0 +1,49 @@
+"""What is exported for coqui's server loads in coqui's own classes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from app.bench.coqui_export import CoquiFiles, export
+from app.bench.peers import BASE
+from app.shipped import shipped_models
+from app.speech.coqui import coqui_config, load_weights, new_acoustic
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # coqui's own
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> CoquiFiles:
+    return export(shipped_models() / BASE, tmp_path_factory.mktemp("coqui"))
+
+
+def test_the_acoustic_model_is_the_shipped_one_in_full_precision(files: CoquiFiles) -> None:
+    config = json.loads(files.config.read_text())
+    speakers = json.loads(Path(config["speakers_file"]).read_text())
+    assert Path(config["speakers_file"]).is_absolute()
+    state = load_weights(files.model)
+    model = new_acoustic("glow_tts", coqui_config(config, list(speakers)), state)
+    shipped = load_weights(shipped_models() / BASE / "model.safetensors")["model"]
+    for name, value in model.state_dict().items():
+        assert value.dtype in (torch.float32, torch.int64)
+        assert torch.equal(value, shipped[name].to(value.dtype))
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="coqui needs the espeak-ng program")
+def test_coquis_synthesizer_speaks_with_the_files(files: CoquiFiles) -> None:
+    from TTS.utils.synthesizer import Synthesizer
+
+    synthesizer = Synthesizer(
+        tts_checkpoint=files.model,
+        tts_config_path=files.config,
+        vocoder_checkpoint=files.vocoder,
+        vocoder_config=files.vocoder_config,
+    )
+    samples = synthesizer.tts("The ferry came in.", speaker_name="neutral")
+    assert synthesizer.output_sample_rate == 24000
+    assert 0.5 < len(samples) / 24000 < 5

@@ -1,0 +1,86 @@
+"""Speaking whole utterances through the engine and its parts, for tests that do not care for chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from app.backends import Backend
+from app.backends.torch import TorchBackend
+from app.plan import Emotion, PlanWarning, Source, Utterance, Word
+from app.speech import Engine
+from app.speech.acoustic import Asked, Mel
+from app.speech.loading import Speaker, mels
+from app.speech.vocoder import Vocoder
+from app.text import normalize
+from app.voices import Voice
+
+TEXT = "I never thought that we would see the ocean again."
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One utterance as it was spoken."""
+
+    samples: npt.NDArray[np.float32]
+    words: tuple[Word, ...]
+    warnings: tuple[PlanWarning, ...]
+
+
+@contextmanager
+def running_engine(
+    backend: Backend | None = None, workers: int = 2, batch_size: int = 4, cache_bytes: int = 0
+) -> Iterator[Engine]:
+    """An engine that ends with the test."""
+    engine = Engine(backend or TorchBackend(), workers=workers, batch_size=batch_size, cache_bytes=cache_bytes)
+    yield engine
+    engine.close()
+
+
+def utterance(text: str = TEXT, emotion: Emotion = Emotion.NEUTRAL, **changes: float) -> Utterance:
+    """An utterance of the shipped voice."""
+    made = Utterance(
+        text=text,
+        span=(0, len(text)),
+        spoken=normalize(text),
+        voice="wren",
+        emotion=emotion,
+        probabilities=None,
+        source=Source.PINNED,
+        reason="",
+        checkpoint="base",
+        checkpoint_sha256="",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def speak_all(engine: Engine, voice: Voice, asked: list[tuple[Utterance, int]], seeded: bool = True) -> list[Spoken]:
+    """Some utterances of one request."""
+    spoken = []
+    for speaking in engine.speak(voice, asked, seeded=seeded):
+        head = speaking.head()
+        samples = np.concatenate([np.zeros(0, np.float32), *speaking.chunks()])
+        spoken.append(Spoken(samples, head.words, head.warnings + speaking.tail.warnings))
+    return spoken
+
+
+def speak(engine: Engine, voice: Voice, one: Utterance, seed: int = 1) -> Spoken:
+    """One utterance."""
+    (spoken,) = speak_all(engine, voice, [(one, seed)])
+    return spoken
+
+
+def mel_of(speaker: Speaker, ids: tuple[int, ...], speed: float = 1.0, seed: int = 1) -> Mel:
+    """The mel spectrogram of some tokens, as the vocoder wants it."""
+    (mel,) = mels([speaker], [Asked(ids, speaker.speakers, speed, seed)])
+    return mel
+
+
+def samples_of(vocoder: Vocoder, mel: torch.Tensor, seed: int = 0, soon: bool = False) -> npt.NDArray[np.float32]:
+    """All chunks of a vocoder, joined."""
+    return np.concatenate(list(vocoder.chunks(mel, seed, soon)))
