@@ -4,62 +4,70 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from app.audio.pauses import pause_between
 from app.emotion import PlannedSentence
 from app.plan import PlanWarning, Sentence, Utterance
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An utterance that is decided, but for the silence behind it."""
+
+    utterance: Utterance
+    sentence: Sentence
+    ends_sentence: bool
+
+
 class Draft:
     """The utterances of a request, in order. Iterating plans on; what was planned once stays."""
 
     def __init__(self, planned: Iterable[PlannedSentence]) -> None:
-        self.utterances: list[Utterance] = []
         self.warnings: list[PlanWarning] = []
         self.milliseconds = 0.0
         """That the planning took until now."""
-        self._coming = self._paused(planned)
+        self._rows: list[Row] = []
+        self._coming = self._decided(planned)
 
     def __iter__(self) -> Iterator[Utterance]:
         number = 0
         while self.reach(number + 1):
-            yield self.utterances[number]
+            yield self._rows[number].utterance
             number += 1
+
+    @property
+    def utterances(self) -> list[Utterance]:
+        """Those that are decided, without the silence behind them."""
+        return [row.utterance for row in self._rows]
 
     def reach(self, count: int) -> bool:
         """Plan until there are so many utterances; False where the text ends before."""
         began = time.perf_counter()
-        while len(self.utterances) < count and (utterance := next(self._coming, None)) is not None:
-            self.utterances.append(utterance)
+        while len(self._rows) < count and (row := next(self._coming, None)) is not None:
+            self._rows.append(row)
         self.milliseconds += 1000 * (time.perf_counter() - began)
-        return len(self.utterances) >= count
+        return len(self._rows) >= count
 
-    def finish(self) -> None:
-        """Plan to the end."""
-        for _ in self:
-            pass
+    def pause_after(self, number: int) -> float:
+        """Seconds of silence behind an utterance, by the next one; none behind the last or one that is not spoken."""
+        if not self.reach(number + 2) or not self._rows[number].utterance.spoken:
+            return 0.0
+        here, following = self._rows[number], self._rows[number + 1].utterance
+        return pause_between(
+            here.utterance.text,
+            here.utterance.emotion,
+            following.emotion,
+            ends_sentence=here.ends_sentence,
+            ends_paragraph=here.ends_sentence and here.sentence.ends_paragraph,
+        )
 
-    def _paused(self, planned: Iterable[PlannedSentence]) -> Iterator[Utterance]:
-        """Fill in `pause_after`, for which the next utterance must be known; the last one has none."""
-        here: tuple[Utterance, Sentence, bool] | None = None
+    def whole(self) -> list[Utterance]:
+        """Plan to the end: all utterances, each with the silence behind it."""
+        return [replace(one, pause_after=self.pause_after(number)) for number, one in enumerate(self)]
+
+    def _decided(self, planned: Iterable[PlannedSentence]) -> Iterator[Row]:
         for one in planned:
             self.warnings += one.warnings
             for clause, utterance in zip(one.sentence.clauses, one.utterances, strict=True):
-                if here is not None:
-                    yield with_pause(*here, utterance)
-                here = utterance, one.sentence, clause is one.sentence.clauses[-1]
-        if here is not None:
-            yield here[0]
-
-
-def with_pause(here: Utterance, sentence: Sentence, ends_sentence: bool, following: Utterance) -> Utterance:
-    """An utterance with the silence that lies between it and the next; none behind one that is not spoken."""
-    pause = pause_between(
-        here.text,
-        here.emotion,
-        following.emotion,
-        ends_sentence=ends_sentence,
-        ends_paragraph=ends_sentence and sentence.ends_paragraph,
-    )
-    return replace(here, pause_after=pause if here.spoken else 0.0)
+                yield Row(utterance, one.sentence, clause is one.sentence.clauses[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import tee
@@ -23,6 +24,9 @@ from app.voices import Registry, Voice
 DEFAULT_THRESHOLD = 0.7
 WARM_UP_TEXT = "Ready when you are."
 BYTES_PER_MB = 1_000_000
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep Python's lock while others want it. A worker wants it some fifty times an utterance, for
+moments: at Python's own 5 ms it would wait for longer than it computes while a request is read."""
 REMEMBERED_CHARACTERS = 2_000_000
 """Of sentences whose probabilities are kept beside their sound."""
 
@@ -54,8 +58,9 @@ class Pipeline:
 
     @classmethod
     def load(cls, settings: Settings) -> Pipeline:
-        """Load the classifier and the default voice and speak, so that the first caller does not wait."""
+        """Choose the backend, find the voices and load the classifier; a voice is loaded when it first speaks."""
         few_heaps()
+        sys.setswitchinterval(SWITCH_SECONDS)
         torch.set_num_threads(settings.threads)
         registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
         backend = choose_backend(
@@ -71,11 +76,13 @@ class Pipeline:
             batch_size=settings.batch_size,
             cache_bytes=settings.cache_mb * BYTES_PER_MB,
         )
-        engine.warm_up(registry.get())
-        pipeline = cls(settings, classifier, registry, engine)
-        pipeline.synthesize(SpeechRequest(WARM_UP_TEXT))
+        return cls(settings, classifier, registry, engine)
+
+    def warm_up(self) -> None:
+        """Load all of the default voice and speak, so that the first caller does not wait for anything."""
+        self.engine.warm_up(self.registry.get())
+        self.synthesize(SpeechRequest(WARM_UP_TEXT))
         give_back()
-        return pipeline
 
     def close(self) -> None:
         """Finish what is being spoken."""
@@ -87,24 +94,34 @@ class Pipeline:
         Raises `EmptyText`, `TextTooLong`, `VoiceNotFound`, `FallbackRefused`, `BlendUnsupported` or `AudioTooLong`.
         """
         voice, draft = self.draft(request)
-        draft.finish()
-        self.check_seconds(estimate_seconds(draft.utterances, voice))
-        return self.plan(voice, draft.utterances, draft.warnings)
+        utterances = draft.whole()
+        self.check_seconds(estimate_seconds(utterances, voice))
+        return self.plan(voice, utterances, draft.warnings)
 
-    def synthesize(self, request: SpeechRequest, cancelled: Callable[[], bool] = never) -> Speech:
+    def synthesize(
+        self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = True
+    ) -> Speech:
         """Speak a text; `cancelled` ends it with `OverTimeBudget`. Raises what `analyze` does."""
-        rendering = self.render(request, cancelled)
+        rendering = self.render(request, cancelled, with_words)
         samples = np.concatenate(list(rendering))
         return Speech(samples, rendering.voice.sample_rate, self.spoken_plan(rendering), rendering.timings)
 
-    def render(self, request: SpeechRequest, cancelled: Callable[[], bool] = never) -> Rendering:
+    def render(
+        self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = False
+    ) -> Rendering:
         """Speak a text piece by piece. Planning goes on meanwhile, but under `strict`, which may refuse."""
         voice, draft = self.draft(request)
         self.check_seconds(voice.seconds(" ".join(request.text.split()), request.speed))
         if request.strict:
-            draft.finish()
+            draft.whole()
         return Rendering(
-            self.engine, voice, draft, seed=request.seed, check_seconds=self.check_seconds, cancelled=cancelled
+            self.engine,
+            voice,
+            draft,
+            seed=request.seed,
+            with_words=with_words,
+            check_seconds=self.check_seconds,
+            cancelled=cancelled,
         )
 
     def spoken_plan(self, rendering: Rendering) -> Plan:
@@ -121,7 +138,7 @@ class Pipeline:
         self.check_length(request.text)
         voice = self.registry.get(request.voice)
         sentences, same = tee(read_text(request.text))
-        probabilities = (self.classifier.probabilities(sentence.text) for sentence in same)
+        probabilities = self.classifier.stream(sentence.text for sentence in same)
         planned = plan_emotions(
             sentences,
             probabilities if request.emotion is None else None,

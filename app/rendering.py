@@ -13,7 +13,7 @@ import numpy.typing as npt
 from app.audio.join import Joiner, Placed
 from app.draft import Draft
 from app.plan import PlanWarning, Timings, Utterance, Word
-from app.speech import Engine, Speaking
+from app.speech import Engine, Head, Speaking
 from app.voices import Voice
 
 Samples = npt.NDArray[np.float32]
@@ -29,8 +29,9 @@ PLANNED_FIRST = 64
 class Rendering:
     """Iterate once for the samples of the joined audio, mono, (samples,), within -1..1.
 
-    `check_seconds` is told how long the audio is by now, and raises where that is too long; `cancelled` is asked
-    whether anybody still waits. Closing the iterator stops the work within a chunk.
+    `with_words`: find out when each word is heard. `check_seconds` is told how long the audio is by now, and raises
+    where that is too long; `cancelled` is asked whether anybody still waits. Closing the iterator stops the work within
+    a chunk.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Rendering:
         draft: Draft,
         *,
         seed: int | None,
+        with_words: bool,
         check_seconds: Callable[[float], None],
         cancelled: Callable[[], bool],
     ) -> None:
@@ -47,6 +49,7 @@ class Rendering:
         self.voice = voice
         self.draft = draft
         self.seed = seed
+        self.with_words = with_words
         self.check_seconds = check_seconds
         self.cancelled = cancelled
         self.spoken: list[Utterance] = []
@@ -59,7 +62,6 @@ class Rendering:
         speakings = self.engine.speak(self.voice, self.seeded(), seeded=self.seed is not None, cancelled=self.cancelled)
         with closing(speakings):
             for speaking in speakings:
-                self.draft.reach(PLANNED_FIRST)
                 for samples in self.utterance(speaking, joiner):
                     self.check_seconds(joiner.seconds)
                     yield samples
@@ -87,32 +89,32 @@ class Rendering:
         first = secrets.randbits(32) if self.seed is None else self.seed
         for number, utterance in enumerate(self.draft):
             yield utterance, (first + number * SEED_STEP) % 2**63
+            # The first one is being spoken: nothing else may take the processor from it but what its answer needs.
+            self.draft.reach(PLANNED_FIRST)
 
     def utterance(self, speaking: Speaking, joiner: Joiner) -> Iterator[Samples]:
         """The samples of one utterance and of the pause behind it."""
         utterance, head = speaking.utterance, speaking.head()
+        self.began(head)
         joiner.piece(head.gain * utterance.volume)
         for chunk in speaking.chunks():
             samples = joiner.push(chunk)
             if len(samples):
                 yield samples
-        rest, placed = joiner.end(utterance.pause_after)
-        words = place_words(head.words, placed)
-        self.spoken.append(replace(utterance, start=placed.start, end=placed.end, words=words))
+        pause = self.draft.pause_after(len(self.spoken))
+        rest, placed = joiner.end(pause)
+        words = place_words(head.words(), placed) if self.with_words else ()
+        self.spoken.append(replace(utterance, pause_after=pause, start=placed.start, end=placed.end, words=words))
         self.warnings += (*head.warnings, *speaking.tail.warnings)
-        self.count(speaking)
+        self._timings = replace(self._timings, vocoder=self._timings.vocoder + speaking.tail.vocoder_ms)
         if len(rest):
             yield rest
 
-    def count(self, speaking: Speaking) -> None:
-        """Add what an utterance cost; only the first one's wait counts, the others wait while it is heard."""
-        tail, before = speaking.tail, self._timings
-        self._timings = replace(
-            before,
-            queue=before.queue + (tail.queue_ms if len(self.spoken) == 1 else 0.0),
-            acoustic=before.acoustic + tail.acoustic_ms,
-            vocoder=before.vocoder + tail.vocoder_ms,
-        )
+    def began(self, head: Head) -> None:
+        """Add what an utterance cost until now; only the first one's wait counts, the others wait while it is heard."""
+        before = self._timings
+        queue = before.queue if self.spoken else head.queue_ms
+        self._timings = replace(before, queue=queue, acoustic=before.acoustic + head.acoustic_ms)
 
 
 def place_words(words: tuple[Word, ...], placed: Placed) -> tuple[Word, ...]:

@@ -65,7 +65,7 @@ def speak_all(engine: Engine, voice: Voice, asked: list[tuple[Utterance, int]], 
     for speaking in engine.speak(voice, asked, seeded=seeded):
         head = speaking.head()
         samples = np.concatenate([np.zeros(0, np.float32), *speaking.chunks()])
-        spoken.append(Spoken(samples, head.words, head.warnings + speaking.tail.warnings))
+        spoken.append(Spoken(samples, head.words(), head.warnings + speaking.tail.warnings))
     return spoken
 
 

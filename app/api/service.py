@@ -82,7 +82,9 @@ def _load(settings: Settings) -> Pipeline:
     # Imported here, in the thread: torch takes seconds, in which the service must already answer.
     from app.pipeline import Pipeline
 
-    return Pipeline.load(settings)
+    pipeline = Pipeline.load(settings)
+    pipeline.warm_up()
+    return pipeline
 
 
 def service_of(request: Request) -> Service:

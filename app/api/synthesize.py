@@ -48,7 +48,7 @@ async def _whole(request: Request, asked: Asked) -> Response:
     format = FORMATS[asked.answer.format]
 
     def work(cancelled: Cancelled) -> tuple[Speech, bytes | Response, float]:
-        speech = asked.pipeline.synthesize(asked.speech, cancelled)
+        speech = asked.pipeline.synthesize(asked.speech, cancelled, with_words=asked.answer.timing)
         began = time.perf_counter()
         data = encode(speech.samples, speech.sample_rate, format.name)
         body = _with_plan(data, speech, format) if asked.answer.timing else data

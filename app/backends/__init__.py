@@ -25,6 +25,9 @@ class Backend(Protocol):
 
     name: str
 
-    def compile(self, module: nn.Module, example: Example) -> Network:
-        """Prepare a module for inference. The module belongs to the backend then: it may be changed or moved."""
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+        """Prepare a module for inference; `precise` is in float32 even where the backend knows a faster format.
+
+        The module belongs to the backend then: it may be changed or moved, and its weights freed.
+        """
         ...

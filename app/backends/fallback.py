@@ -20,10 +20,10 @@ class FallbackBackend:
         self.backend = backend
         self.name = backend.name
 
-    def compile(self, module: nn.Module, example: Example) -> Network:
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
         """See `Backend.compile`."""
         try:
-            return self.backend.compile(module, example)
+            return self.backend.compile(module, example, precise)
         except Unconvertible as error:
             logger.warning("torch runs %s: %s", type(module).__name__, error)
             return TorchBackend().compile(module, example)

@@ -48,12 +48,13 @@ class OpenVinoBackend:
             "ENABLE_CPU_PINNING": False,  # pinned threads of two processes would share one core
         }
 
-    def compile(self, module: nn.Module, example: Example) -> Network:
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
         """See `Backend.compile`. Raises Unconvertible."""
         for_inference(module)
         with self.converting:
             model = self.graph(module, example)
-        network = OpenVinoNetwork(self.core.compile_model(model, "CPU", self.properties))
+        properties = {**self.properties, "INFERENCE_PRECISION_HINT": "f32"} if precise else self.properties
+        network = OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))
         check_shapes(module, network, example)
         release(module)
         return network

@@ -15,7 +15,7 @@ class TorchBackend:
         self.device = torch.device(device)
         self.name = "torch" if self.device.type == "cpu" else f"torch on {self.device.type}"
 
-    def compile(self, module: nn.Module, example: Example) -> Network:
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
         """See `Backend.compile`; nothing is traced, so the example is not looked at."""
         for_inference(module).to(self.device)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from app.backends.choice import candidates, fastest
+from app.settings import Settings
 from app.shipped import shipped_models
+from app.speech.vocoder import VocosSourceVocoder
 from app.speech.vocos import VocosSourceGenerator
 
 VOCODER = "voices/wren/vocoder/config.json"
@@ -41,23 +46,46 @@ def matmul_rate(number: int) -> float:
         return 2 * SIZE**3 / _fastest(lambda: left @ right)
 
 
-def shipped_vocoder() -> VocosSourceGenerator:
-    """The vocoder of the shipped voice, with random weights, which are multiplied as fast as any."""
+@dataclass(frozen=True, slots=True)
+class VocoderTrial:
+    """Ways to run the shipped voice's vocoder on ten seconds of speech, with one thread."""
+
+    operations: int
+    """Of its network; what the transforms before and behind it compute is not counted."""
+    ways: Mapping[str, Callable[[], object]]
+
+
+def vocoder_trial(settings: Settings) -> VocoderTrial:
+    """The network in f32, the network as the service runs it here, and all from mel spectrogram to samples."""
     config = json.loads((shipped_models() / VOCODER).read_text(encoding="utf-8"))
-    return VocosSourceGenerator(config).eval().requires_grad_(False)
+    vocoder = VocosSourceGenerator(config).eval().requires_grad_(False)  # random weights are multiplied as fast
+    network, frames = vocoder.spectrum, round(SECONDS * vocoder.config.sample_rate / vocoder.config.hop_length)
+    mel, track = torch.randn(1, vocoder.config.num_mels, frames) - 5, torch.ones(1, frames)
+    inputs = mel, track, track, torch.ones(1, 1, frames)
+    operations = count_operations(network, *inputs)
+
+    def example(batch: int, length: int) -> tuple[Tensor, ...]:
+        tracks = torch.zeros(batch, length)
+        return torch.zeros(batch, mel.shape[1], length), tracks, tracks, torch.ones(batch, 1, length)
+
+    backends = candidates(settings.graph_cache, workers=1, threads=1)
+    precise = backends[1:2] or backends  # OpenVINO in f32, where there is OpenVINO
+    in_f32 = precise[0].compile(copy.deepcopy(network), example)
+    best = fastest(backends, network, example, frames)
+    served = best.compile(copy.deepcopy(network), example)
+    whole = VocosSourceVocoder(vocoder, best)
+    ways = {
+        "vocoder_network_f32": lambda: in_f32(*inputs),
+        "vocoder_network": lambda: served(*inputs),
+        "vocoder": lambda: list(whole.chunks(mel, 0, soon=False)),
+    }
+    return VocoderTrial(operations, ways)
 
 
-def vocoder_share(vocoder: VocosSourceGenerator, run: Callable[..., Tensor], rate: float) -> float:
-    """Operations of the vocoder's network in each second, with one thread, as a share of `rate`.
-
-    `run` computes the network, `vocoder.spectrum`, and takes what that takes.
-    """
-    config = vocoder.config
-    frames = round(SECONDS * config.sample_rate / config.hop_length)
-    mel, pitch, voiced = torch.randn(1, config.num_mels, frames), torch.zeros(1, frames), torch.ones(1, frames)
-    inputs = mel, pitch, voiced, torch.ones(1, 1, frames)
+def vocoder_rates(trial: VocoderTrial) -> dict[str, float]:
+    """Operations in each second, for each way."""
     with torch.inference_mode(), threads(1):
-        return count_operations(vocoder.spectrum, *inputs) / _fastest(lambda: run(*inputs)) / rate
+        return {name: trial.operations / _fastest(run) for name, run in trial.ways.items()}
 
 
 def count_operations(network: nn.Module, *inputs: Tensor) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.bench import measures
-from app.bench.arithmetic import matmul_rate, shipped_vocoder, vocoder_share
+from app.bench.arithmetic import VocoderTrial, matmul_rate, vocoder_rates, vocoder_trial
 from app.bench.client import ask
 from app.bench.machine import backend_line, cores, machine_facts
 from app.bench.peers import CACHED, INTONE, find_peer
@@ -17,6 +17,7 @@ from app.bench.results import Key, Results
 from app.bench.server import Server, running
 from app.bench.texts import PARAGRAPH
 from app.errors import SetupError
+from app.settings import load_settings
 
 Tell = Callable[[str], None]
 """Takes what is being done."""
@@ -52,8 +53,11 @@ def bench(scope: Scope, tell: Tell) -> Results:
             servers = dict(_start(scope.peers, folder, stack, results, tell))
             if INTONE in servers:
                 results.facts["backend"] = backend_line(servers[INTONE].log)
+            trial = vocoder_trial(load_settings())
             for number in range(scope.rounds):
                 _round(number, scope, servers, results, tell)
+                tell(f"round {number + 1} of {scope.rounds}: arithmetic")
+                _arithmetic(number, trial, results)
         if INTONE in servers:
             tell("memory")
             _memory(scope.memory_requests, folder, results)
@@ -98,16 +102,15 @@ def _round(number: int, scope: Scope, servers: dict[str, Server], results: Resul
                     continue
                 for name, value in found.items():
                     results.add(Key(name, server.peer.name, place), number, value)
-    tell(f"round {number + 1} of {scope.rounds}: arithmetic")
-    _arithmetic(number, results)
 
 
-def _arithmetic(number: int, results: Results) -> None:
+def _arithmetic(number: int, trial: VocoderTrial, results: Results) -> None:
     rates = {threads: matmul_rate(threads) for threads in (1, cores())}
     for threads, rate in rates.items():
         results.add(Key("matmul_rate", "machine", threads), number, rate)
-    vocoder = shipped_vocoder()
-    results.add(Key("vocoder_share", INTONE), number, vocoder_share(vocoder, vocoder.spectrum, rates[1]))
+    for name, rate in vocoder_rates(trial).items():
+        results.add(Key(f"{name}_rate", INTONE), number, rate)
+        results.add(Key(f"{name}_share", INTONE), number, rate / rates[1])
 
 
 def _memory(requests: int, folder: Path, results: Results) -> None:

@@ -19,7 +19,10 @@ HEADINGS = {
     "repeated_paragraph": ("repeated paragraph, s", ""),
     "memory": ("resident memory, MiB", "requests"),
     "matmul_rate": ("matrix multiplication, f32, operations per second", "threads"),
-    "vocoder_share": ("vocoder's share of that, 1 thread", ""),
+    "vocoder_rate": ("vocoder, mel to samples, operations per second, 1 thread", ""),
+    "vocoder_share": ("its share of the matrix multiplication's", ""),
+    "vocoder_network_share": ("share of its network alone", ""),
+    "vocoder_network_f32_share": ("share of its network alone, in f32", ""),
 }
 """Of each measure: what it is, and what a place of it counts."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.backends import Backend, Network
+from app.backends import Backend
 from app.emotion.taxonomy import map_labels
 from app.errors import InvalidClassifier
 from app.lru import Lru
@@ -19,7 +20,9 @@ LONGEST_TOKENS = 512
 """Of a longer sentence the classifier reads only so much, or less where its model's own maximum is lower."""
 LONGEST_CHARACTERS = 4000
 """Cut before the tokenizer sees the text; no LONGEST_TOKENS tokens of natural text are longer."""
-TOKEN_STEP = 8
+FIRST_GROUP, GROUP = 1, 8
+"""Sentences that are labelled at once, where a text is spoken while it is read."""
+TOKEN_STEP = 16
 """Numbers of tokens are padded to a multiple of it: a backend prepares itself anew for each length it has not seen."""
 ENTRY_CHARACTERS = 1000
 """What a remembered sentence takes beside its text, in characters."""
@@ -47,7 +50,10 @@ class Classifier:
         self.longest = longest(model.config, tokenizer)
         self.check_tokenizer(source)
         self.known: Lru[str, dict[Emotion, float]] = Lru(remembered, lambda text, _: len(text) + ENTRY_CHARACTERS)
-        self.network = self.compiled(backend)
+        from app.emotion.network import ClassifierNetwork
+
+        names = [name for name in self.tokens("") if name != "special_tokens_mask"]
+        self.network = ClassifierNetwork(model, names, backend)
 
     @classmethod
     def load(
@@ -92,57 +98,39 @@ class Classifier:
             raise InvalidClassifier(f"The classifier {source} has no vocabulary.", hint="Is tokenizer.json there?")
         self.tokens("")
 
+    def stream(self, texts: Iterable[str]) -> Iterator[dict[Emotion, float]]:
+        """The same as `classify`, a few texts at a time: the first one alone, for it is waited for."""
+        source, size = iter(texts), FIRST_GROUP
+        while group := list(islice(source, size)):
+            yield from self.classify(group)
+            size = GROUP
+
     def classify(self, texts: Sequence[str]) -> list[dict[Emotion, float]]:
-        """Probabilities of the seven emotions for each text, sum 1.
+        """Probabilities of the seven emotions for each text, sum 1; a text may hold anything.
 
-        One text at a time: in a batch, padding and the blocking of matrix products change the last bits, and with them,
-        at the threshold, what is spoken. A sentence costs a few milliseconds.
+        A text has the same bits whatever stands beside it, or what is spoken would depend on it at the threshold.
         """
-        return [self.probabilities(text) for text in texts]
+        found = [self.known.get(text) for text in texts]
+        rows = {place: self.padded(texts[place]) for place, one in enumerate(found) if one is None}
+        for batch in batches([place for place in rows if rows[place]], lambda place: rows[place][0].shape[1]):
+            for place, scores in zip(batch, self.network.scores([rows[place] for place in batch]), strict=True):
+                found[place] = self.by_emotion(scores)
+        for place, row in rows.items():
+            found[place] = found[place] if row else {one: float(one is Emotion.NEUTRAL) for one in Emotion}
+            self.known.put(texts[place], found[place] or {})
+        return [one for one in found if one is not None]
 
-    def probabilities(self, text: str) -> dict[Emotion, float]:
-        """Probabilities for one text, which may hold anything; neutral where nothing is left to read."""
-        if (known := self.known.get(text)) is not None:
-            return known
-        inputs = self.tokens(text)
-        if bool(inputs.pop("special_tokens_mask").all()):
-            return {emotion: float(emotion is Emotion.NEUTRAL) for emotion in Emotion}
-        found = self.by_emotion(self.scores(inputs))
-        self.known.put(text, found)
-        return found
-
-    def scores(self, inputs: Mapping[str, Tensor]) -> list[float]:
-        """The model's probability of each of its labels, for what `tokens` gave of one text."""
-        import torch
+    def padded(self, text: str) -> tuple[Tensor, ...]:
+        """The model's inputs for a text, (1, tokens) each, padded to a multiple; none where nothing is left to read."""
         from torch.nn import functional as F
 
+        inputs = self.tokens(text)
+        if bool(inputs.pop("special_tokens_mask").all()):
+            return ()
         length = inputs["input_ids"].shape[1]
         more = min(-length % TOKEN_STEP, self.longest - length)
         padding = {"input_ids": self.tokenizer.pad_token_id or 0}
-        (logits,) = self.network(
-            *(F.pad(value, (0, more), value=padding.get(name, 0)) for name, value in inputs.items())
-        )
-        multi_label = self.model.config.problem_type == "multi_label_classification"
-        one = logits[0].double()
-        scores: list[float] = (torch.sigmoid(one) if multi_label else torch.softmax(one, 0)).tolist()
-        return scores
-
-    def compiled(self, backend: Backend) -> Network:
-        """The model as the backend runs it; its inputs are those of the tokenizer, in that order."""
-        import torch
-
-        from app.emotion.network import ClassifierNetwork
-
-        names = [name for name in self.tokens("") if name != "special_tokens_mask"]
-
-        def example(batch: int, length: int) -> tuple[Tensor, ...]:
-            # The last token is padding, so that nobody takes a mask for one that hides nothing.
-            masked = torch.ones(batch, length, dtype=torch.long)
-            masked[:, -1] = 0
-            nothing = torch.zeros(batch, length, dtype=torch.long)
-            return tuple(masked if name == "attention_mask" else nothing for name in names)
-
-        return backend.compile(ClassifierNetwork(self.model, names), example)
+        return tuple(F.pad(value, (0, more), value=padding.get(name, 0)) for name, value in inputs.items())
 
     def tokens(self, text: str) -> Any:
         """Token ids (1, tokens) as the model takes them, and which of them stand for no text; lone surrogates pass."""
@@ -158,6 +146,16 @@ class Classifier:
             sums[emotion] += score
         total = sum(sums.values())
         return {emotion: value / total for emotion, value in sums.items()}
+
+
+def batches(places: Sequence[int], length: Callable[[int], int]) -> Iterator[list[int]]:
+    """Group places whose texts are padded to one length, in few sizes: a backend prepares itself for each."""
+    for _, alike in groupby(sorted(places, key=length), key=length):
+        rest = list(alike)
+        while rest:
+            size = 1 << (len(rest).bit_length() - 1)
+            yield rest[:size]
+            rest = rest[size:]
 
 
 def read_model(source: str, local: bool) -> tuple[Any, Any, list[str]]:

@@ -1,15 +1,21 @@
-"""The classifier's network with plain inputs and one output, as backends want it."""
+"""The classifier's network as a backend runs it: token ids of some texts -> a score for each label."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
+from app.backends import Backend
 
-class ClassifierNetwork(nn.Module):
-    """A Hugging Face sequence classifier."""
+PROBE_ROWS, PROBE_TOKENS = 8, (16, 32)
+"""What it is tried on whether a batch gives the bits that each row has alone."""
+
+
+class Logits(nn.Module):
+    """A Hugging Face sequence classifier with plain inputs and one output."""
 
     def __init__(self, model: Any, names: Sequence[str]) -> None:
         super().__init__()
@@ -20,3 +26,50 @@ class ClassifierNetwork(nn.Module):
         """What the names say, (B, tokens) each -> logits (B, labels)."""
         logits: Tensor = self.model(**dict(zip(self.names, inputs, strict=True))).logits
         return logits
+
+
+class ClassifierNetwork:
+    """In float32, whatever is faster: what a text is labelled shall not depend on the processor."""
+
+    def __init__(self, model: Any, names: Sequence[str], backend: Backend) -> None:
+        """`names` are the model's inputs, in the order in which they will come."""
+        self.multi_label = model.config.problem_type == "multi_label_classification"
+        vocabulary = model.config.vocab_size
+
+        def example(batch: int, length: int) -> tuple[Tensor, ...]:
+            # The last token is padding, so that nobody takes a mask for one that hides nothing.
+            masked = torch.ones(batch, length, dtype=torch.long)
+            masked[:, -1] = 0
+            nothing = torch.zeros(batch, length, dtype=torch.long)
+            ids = torch.arange(batch * length).reshape(batch, length) % vocabulary
+            known = {"attention_mask": masked, "input_ids": ids}
+            return tuple(known.get(name, nothing) for name in names)
+
+        self.network = backend.compile(Logits(model, names), example, precise=True)
+        self.exact = all(self.agrees(example(PROBE_ROWS, length)) for length in PROBE_TOKENS)
+        """Whether a text has the same bits in a batch as alone, on this machine."""
+
+    def agrees(self, inputs: tuple[Tensor, ...]) -> bool:
+        """Whether each row of a batch, and of its halves, has the bits that it has alone."""
+        alone = torch.cat([self.logits([one[row : row + 1] for one in inputs]) for row in range(PROBE_ROWS)])
+        halves = inputs
+        while len(halves[0]) > 1:
+            if not torch.equal(self.logits(halves), alone[: len(halves[0])]):
+                return False
+            halves = tuple(one[: len(one) // 2] for one in halves)
+        return True
+
+    def logits(self, inputs: Sequence[Tensor]) -> Tensor:
+        """(B, tokens) each -> (B, labels)."""
+        (logits,) = self.network(*inputs)
+        return logits
+
+    def scores(self, rows: Sequence[tuple[Tensor, ...]]) -> list[list[float]]:
+        """The probability of each label for each text; the rows' inputs are (1, tokens) each, all of one length."""
+        if self.exact:
+            logits = self.logits([torch.cat(column) for column in zip(*rows, strict=True)])
+        else:
+            logits = torch.cat([self.logits(row) for row in rows])
+        logits = logits.double()
+        scores: list[list[float]] = (torch.sigmoid(logits) if self.multi_label else torch.softmax(logits, 1)).tolist()
+        return scores

@@ -120,13 +120,15 @@ def smooth(decisions: Iterable[Decision], threshold: float) -> Iterator[Decision
     A change of voice for a single sentence is the loudest of all mistakes. The labels as first given decide, so that
     one smoothed sentence never carries the next.
     """
-    before: Decision | None = None
-    here: Decision | None = None
-    for after in decisions:
-        if here is not None:
-            yield here if before is None else between(before, here, after, threshold)
-            before = here
-        here = after
+    coming = iter(decisions)
+    before, here = next(coming, None), None
+    if before is not None:
+        yield before
+        here = next(coming, None)
+    for after in coming:
+        assert before is not None and here is not None
+        yield between(before, here, after, threshold)
+        before, here = here, after
     if here is not None:
         yield here
 

@@ -2,6 +2,6 @@
 
 from app.speech.choosing import choose_backend
 from app.speech.engine import Engine, never
-from app.speech.job import Speaking
+from app.speech.job import Head, Speaking
 
-__all__ = ["Engine", "Speaking", "choose_backend", "never"]
+__all__ = ["Engine", "Head", "Speaking", "choose_backend", "never"]

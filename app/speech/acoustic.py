@@ -39,6 +39,11 @@ class Mel:
 class AcousticModel(Protocol):
     """What the engine asks of an acoustic model."""
 
+    @property
+    def exact(self) -> bool:
+        """Whether an utterance has the same bits in a batch as alone, as tried on this machine."""
+        ...
+
     def mels(self, asked: Sequence[Asked]) -> list[Mel]:
         """Make the mel spectrogram of each utterance; the same batch gives the same bytes."""
         ...

@@ -10,11 +10,13 @@ import numpy.typing as npt
 from app.lru import Lru
 from app.plan import Emotion, Utterance
 from app.speech.mixing import Shares
+from app.speech.tokens import Tokens
 from app.voices import Voice
 
 Samples = npt.NDArray[np.float32]
 
 BYTES_PER_LETTER = 4
+BYTES_PER_TOKEN = 40
 ENTRY_BYTES = 1000
 """What an entry takes beside its text and its arrays, roughly."""
 
@@ -43,6 +45,7 @@ class Sentence:
 
     samples: Samples
     """Mono, (samples,); cannot be written to, so no reader can damage it for the next."""
+    tokens: Tokens
     durations: tuple[int, ...] | None
     """Frames of each token."""
     runaway: bool
@@ -53,8 +56,8 @@ def sentence_cache(capacity: int) -> Lru[SentenceKey, Sentence]:
     """A cache of at most so many bytes."""
 
     def weigh(key: SentenceKey, value: Sentence) -> int:
-        durations = len(value.durations or ()) * 32
-        return value.samples.nbytes + BYTES_PER_LETTER * len(key.spoken) + durations + ENTRY_BYTES
+        tokens = (len(value.tokens.ids) + len(value.durations or ())) * BYTES_PER_TOKEN
+        return value.samples.nbytes + BYTES_PER_LETTER * len(key.spoken) + tokens + ENTRY_BYTES
 
     return Lru(capacity, weigh)
 

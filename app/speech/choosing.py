@@ -35,7 +35,7 @@ class Probe:
     def __init__(self) -> None:
         self.asked: list[tuple[nn.Module, Example]] = []
 
-    def compile(self, module: nn.Module, example: Example) -> Network:
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
         """See `Backend.compile`; the network is never called."""
         self.asked.append((module, example))
         return module

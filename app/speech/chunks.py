@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 FIRST_FRAMES = 32
 """Of the first chunk where somebody waits: 0.4 seconds, which take a few milliseconds and last longer than the next."""
-FRAME_STEP = 32
+FRAME_STEP = 16
 """Lengths are padded to a multiple of it: a backend prepares itself anew for each length that it has not seen."""
 
 

@@ -7,12 +7,14 @@ speak: tokens ─► Waiting ─► take a batch ─► acoustic model ─► vo
 from __future__ import annotations
 
 import atexit
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +30,6 @@ from app.speech.loading import Loader, Speaker, mels
 from app.speech.mixing import Shares, mix
 from app.speech.rehearsal import rehearse
 from app.speech.remarks import faults, foreign, not_finite, nothing_spoken, unread
-from app.speech.tokens import Tokens
 from app.speech.waiting import Waiting
 from app.speech.words import time_words
 from app.voices import Voice
@@ -39,6 +40,8 @@ AHEAD = 4
 """Utterances of one request that are spoken before its reader has taken the ones before: so much memory it may take."""
 FINAL_MARKS = (".", "!", "?", "…", ",", ";", ":", "—", "–", "-")
 CLOSERS = "\"'”’»)]} "
+
+logger = logging.getLogger("intone.engine")
 
 
 def never() -> bool:
@@ -53,8 +56,6 @@ class Voicing:
     job: Job
     mel: Mel
     chunks: Iterator[Samples]
-    acoustic_ms: float
-    queue_ms: float
     made: list[Samples] = field(default_factory=list)
     vocoder_ms: float = 0.0
 
@@ -87,8 +88,11 @@ class Engine:
     def warm_up(self, voice: Voice) -> None:
         """Load all of a voice, and run its networks at the usual lengths: a backend prepares itself for each."""
         speakers = [self.speaker(voice, {emotion: 1.0}) for emotion in voice.manifest.emotions]
-        for speaker in {id(one.checkpoint): one for one in speakers}.values():
+        checkpoints = {id(one.checkpoint): one for one in speakers}
+        for speaker in checkpoints.values():
             rehearse(speaker, len(self.threads))
+        exact = all(one.checkpoint.model.exact for one in checkpoints.values())
+        logger.info("requests with a seed are %s", "batched like others" if exact else "spoken one by one")
 
     def speaker(self, voice: Voice, shares: Shares) -> Speaker:
         """What speaks a mixture of a voice's emotions; weights are loaded once."""
@@ -119,7 +123,7 @@ class Engine:
                         number, (utterance, seed) = next(source)
                         job = self.submit(voice, utterance, seed, seeded, soon=number == 0, due=due)
                         ahead.append(Speaking(job, cancelled))
-                        due += voice.seconds(utterance.spoken, utterance.speed) + utterance.pause_after
+                        due += voice.seconds(utterance.spoken, utterance.speed)
                 if not ahead:
                     return
                 yield ahead[0]
@@ -133,17 +137,19 @@ class Engine:
         blend = utterance.blend or {utterance.emotion: 1.0}
         shares = mix(blend, utterance.degree) if voice.manifest.degree else blend
         speaker = self.speaker(voice, shares)
-        tokens = speaker.checkpoint.tokenizer.encode(with_final_mark(utterance.spoken)) if utterance.spoken else None
-        key = None
-        if self.cache.capacity:
+        key, sentence = None, None
+        if self.cache.capacity and utterance.spoken:
             key = key_of(voice, utterance, shares, seed if seeded else None, soon, self.backend.name)
-        job = Job(voice, utterance, speaker, tokens, seed, alone=seeded, soon=soon, due=due, key=key)
-        if tokens is None or not any(symbol.isalpha() for symbol in tokens.symbols):
-            job.answer(Head(gain(speaker), warnings=(nothing_spoken(utterance),)))
-        elif key is not None and (sentence := self.cache.get(key)) is not None:
-            job.answer(head(job, tokens, sentence.durations, sentence.runaway, sentence.truncated), sentence)
-        else:
+            sentence = self.cache.get(key)
+        tokens = sentence.tokens if sentence else speaker.checkpoint.tokenizer.encode(with_final_mark(utterance.spoken))
+        alone = seeded and not speaker.checkpoint.model.exact
+        job = Job(voice, utterance, speaker, tokens, seed, alone=alone, soon=soon, due=due, key=key)
+        if sentence is not None:
+            job.answer(head(job, sentence), sentence)
+        elif utterance.spoken and any(symbol.isalpha() for symbol in tokens.symbols):
             self.waiting.put(job)
+        else:
+            job.answer(Head(gain(speaker), warnings=(nothing_spoken(utterance),)))
         return job
 
     def work(self) -> None:
@@ -168,14 +174,12 @@ class Engine:
 
     def begin(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> Voicing | None:
         """Tell the reader what is known now, and set up the vocoder."""
-        assert job.tokens is not None
         if not bool(mel.frames.isfinite().all()):
-            job.channel.put(Head(gain(job.speaker)))
-            job.channel.put(Tail((not_finite(job.utterance),), queue_ms, acoustic_ms))
+            job.channel.put(Head(gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
+            job.channel.put(Tail((not_finite(job.utterance),)))
             return None
-        job.channel.put(head(job, job.tokens, mel.durations, mel.runaway, mel.truncated))
-        chunks = job.speaker.vocoder.chunks(mel.frames, job.seed, job.soon)
-        return Voicing(job, mel, chunks, acoustic_ms, queue_ms)
+        job.channel.put(replace(head(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
+        return Voicing(job, mel, job.speaker.vocoder.chunks(mel.frames, job.seed, job.soon))
 
     def voice_all(self, batch: list[Voicing]) -> None:
         """The vocoder's part: one chunk of each in turn, so that all first sounds leave early."""
@@ -194,7 +198,7 @@ class Engine:
         warnings = () if chunk is None else (not_finite(job.utterance),)
         if not warnings and not job.cancelled:
             self.keep(voicing)
-        job.channel.put(Tail(warnings, voicing.queue_ms, voicing.acoustic_ms, voicing.vocoder_ms))
+        job.channel.put(Tail(warnings, voicing.vocoder_ms))
         return False
 
     def keep(self, voicing: Voicing) -> None:
@@ -204,20 +208,21 @@ class Engine:
         samples = np.concatenate(voicing.made)
         samples.flags.writeable = False
         mel = voicing.mel
-        self.cache.put(voicing.job.key, Sentence(samples, mel.durations, mel.runaway, mel.truncated))
+        sentence = Sentence(samples, voicing.job.tokens, mel.durations, mel.runaway, mel.truncated)
+        self.cache.put(voicing.job.key, sentence)
 
 
-def head(job: Job, tokens: Tokens, durations: tuple[int, ...] | None, runaway: bool, truncated: bool) -> Head:
+def head(job: Job, spoken: Mel | Sentence) -> Head:
     """What an utterance's reader is told first."""
     language = job.speaker.checkpoint.tokenizer.language
     warnings = (
-        *unread(job.utterance, tokens),
+        *unread(job.utterance, job.tokens),
         *foreign(job.utterance, language),
-        *faults(job.utterance, runaway, truncated),
+        *faults(job.utterance, spoken.runaway, spoken.truncated),
     )
     frame_seconds = job.speaker.vocoder.hop_length / job.voice.sample_rate
-    words = time_words(job.utterance, tokens, durations, frame_seconds) if durations else ()
-    return Head(gain(job.speaker), words, warnings)
+    words = partial(time_words, job.utterance, job.tokens, spoken.durations or (), frame_seconds)
+    return Head(gain(job.speaker), words if spoken.durations else tuple, warnings)
 
 
 def gain(speaker: Speaker) -> float:

@@ -7,6 +7,7 @@ lengths padded to a few sizes. Encoder and decoder mask what is padded, so an ut
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -19,6 +20,8 @@ from app.speech.chunks import padded
 
 LONGEST_TOKEN_SECONDS = 1.5
 """No phoneme or punctuation mark lasts longer; a duration above it is a fault of the model."""
+PROBE_TOKENS = (35, 41, 44, 48)
+"""Lengths of the utterances on which it is tried whether a batch gives the bits that each has alone."""
 TOKEN_STEP = 16
 """Numbers of tokens are padded to a multiple of it."""
 
@@ -69,6 +72,21 @@ class GlowAcoustic:
 
         self.encode = backend.compile(GlowEncoder(model), tokens)
         self.decode = backend.compile(GlowDecoder(model), frames)
+
+    @cached_property
+    def exact(self) -> bool:
+        """See `AcousticModel.exact`."""
+        ids = range(1, self.model.encoder.emb.num_embeddings)
+        speakers: list[Speakers] = [{}] if self.speakers is None else [{n: 1.0} for n in range(len(self.speakers))]
+        asked = [
+            Asked(
+                [ids[(7 * place + row) % len(ids)] for place in range(count)], speakers[row % len(speakers)], 1.0, row
+            )
+            for row, count in enumerate(PROBE_TOKENS)
+        ]
+        alone = [self.mels([one])[0] for one in asked]
+        pairs = zip(alone, self.mels(asked), strict=True)
+        return all(torch.equal(one.frames, other.frames) for one, other in pairs)
 
     @torch.inference_mode()
     def mels(self, asked: Sequence[Asked]) -> list[Mel]:

@@ -30,9 +30,12 @@ class Head:
 
     gain: float
     """Linear; fixed for the checkpoint."""
-    words: tuple[Word, ...] = ()
-    """Seconds from the beginning of the samples; only where the acoustic model gives durations."""
+    words: Callable[[], tuple[Word, ...]] = tuple
+    """Finds them, which takes a while: seconds from the beginning of the samples; none without durations."""
     warnings: tuple[PlanWarning, ...] = ()
+    queue_ms: float = 0.0
+    acoustic_ms: float = 0.0
+    """Its share of the batch that it was in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,6 @@ class Tail:
     """What is known behind its last sample."""
 
     warnings: tuple[PlanWarning, ...] = ()
-    queue_ms: float = 0.0
-    acoustic_ms: float = 0.0
-    """Its share of the batch that it was in."""
     vocoder_ms: float = 0.0
 
 
@@ -53,8 +53,7 @@ class Job:
     voice: Voice
     utterance: Utterance
     speaker: Speaker
-    tokens: Tokens | None
-    """None where nothing can be pronounced."""
+    tokens: Tokens
     seed: int
     alone: bool
     """Never in a batch: its bytes were promised."""
@@ -71,7 +70,6 @@ class Job:
     @property
     def asked(self) -> Asked:
         """What the acoustic model is asked."""
-        assert self.tokens is not None
         return Asked(self.tokens.ids, self.speaker.speakers, self.utterance.speed, self.seed)
 
     def answer(self, head: Head, sentence: Sentence | None = None) -> None:

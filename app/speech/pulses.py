@@ -17,14 +17,16 @@ def pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: float)
 
     `pitch` is log2(F0 / 100 Hz), (B, T); the samples are (B, T * hop_length).
     """
-    frequency = (PITCH_BASE_HZ * 2 ** to_samples(pitch, hop_length)).double()
-    phase = torch.cumsum(frequency / sample_rate, 1) % 1
+    frequency = PITCH_BASE_HZ * 2 ** to_samples(pitch, hop_length)
+    # The sum needs double precision. Its distance from the nearest pulse does not: it is small where that matters.
+    phase = torch.cumsum(frequency.double() / sample_rate, 1)
+    angle = math.pi * (phase - phase.round()).float()
     harmonics = torch.floor(top_hz / frequency)
-    sine = torch.sin(math.pi * phase)
+    sine = torch.sin(angle)
     at_pulse = sine.abs() < SMALLEST_SINE
     divisor = torch.where(at_pulse, torch.ones_like(sine), sine)
-    between = 0.5 * (torch.sin((2 * harmonics + 1) * math.pi * phase) / divisor - 1)
-    return torch.where(at_pulse, harmonics, between).float()
+    between = 0.5 * (torch.sin((2 * harmonics + 1) * angle) / divisor - 1)
+    return torch.where(at_pulse, harmonics, between)
 
 
 def to_samples(track: Tensor, hop_length: int) -> Tensor:

@@ -28,6 +28,7 @@ class TacotronAcoustic:
     def __init__(self, model: Any, frame_rate: float) -> None:
         self.model = model
         self.frame_rate = frame_rate
+        self.exact = True
 
     def mels(self, asked: Sequence[Asked]) -> list[Mel]:
         """See `AcousticModel.mels`; a decoder that goes step by step gains nothing from a batch of its kind."""

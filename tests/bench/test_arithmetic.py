@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import nn
 
-from app.bench.arithmetic import count_operations, matmul_rate, shipped_vocoder, threads, vocoder_share
+from app.bench.arithmetic import count_operations, threads, vocoder_rates, vocoder_trial
+from app.settings import load_settings
 
 
 def test_a_multiplication_and_an_addition_are_two_operations() -> None:
@@ -19,6 +22,10 @@ def test_the_number_of_threads_is_put_back() -> None:
     assert torch.get_num_threads() == before
 
 
-def test_the_vocoder_reaches_a_share_of_what_the_machine_can_multiply() -> None:
-    vocoder = shipped_vocoder()
-    assert 0 < vocoder_share(vocoder, vocoder.spectrum, matmul_rate(1))
+def test_each_way_to_run_the_vocoder_has_a_rate(tmp_path: Path) -> None:
+    trial = vocoder_trial(load_settings(graph_cache=tmp_path))
+    # By the layers' shapes; only the widest of them are of any weight.
+    assert 5e9 < trial.operations < 8e9
+    rates = vocoder_rates(trial)
+    assert set(rates) == {"vocoder_network_f32", "vocoder_network", "vocoder"}
+    assert all(rate > 0 for rate in rates.values()) and rates["vocoder"] < 1.1 * rates["vocoder_network"]

@@ -1,0 +1,180 @@
+"""Streams of the real service: the bytes of the whole, in order, as they are made, as long as they are read."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+from serving import Server, StartServer, wait_until
+
+TEXT = "The harbour was quiet when the ferry came in. I am so happy that you are finally here! How dare you!"
+BOOK = "The rain fell on the roof all night, and nobody in the old house could sleep at all. " * 60
+
+
+def stream(client: httpx.Client, **fields: object) -> tuple[httpx.Response, list[bytes]]:
+    with client.stream("POST", "/synthesize", json={"text": TEXT, "seed": 5, "stream": True, **fields}) as answer:
+        return answer, list(answer.iter_raw())
+
+
+def whole(client: httpx.Client, **fields: object) -> bytes:
+    return client.post("/synthesize", json={"text": TEXT, "seed": 5, **fields}).content
+
+
+class ForwardOnly(soundfile.SoundFile):  # type: ignore[misc]  # soundfile carries no types
+    """A file of unknown length, which must not be sought in."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def test_a_wav_stream_has_the_samples_of_the_whole_behind_a_header_without_a_length(client: httpx.Client) -> None:
+    answer, pieces = stream(client)
+    data = b"".join(pieces)
+    assert answer.headers["content-type"] == "audio/wav"
+    assert data[:4] == b"RIFF" and data[4:8] == data[40:44] == b"\xff\xff\xff\xff"
+    assert data[44:] == whole(client)[44:]
+    assert len(pieces) > 3
+
+
+def test_a_pcm_stream_is_the_whole(client: httpx.Client) -> None:
+    answer, pieces = stream(client, format="pcm")
+    assert answer.headers["content-type"] == "audio/pcm;rate=24000"
+    assert b"".join(pieces) == whole(client, format="pcm") == whole(client)[44:]
+
+
+def test_a_flac_stream_decodes_to_the_whole(client: httpx.Client) -> None:
+    _, pieces = stream(client, format="flac")
+    with ForwardOnly(io.BytesIO(b"".join(pieces))) as file:
+        samples = file.read(10_000_000, dtype="int16")
+    np.testing.assert_array_equal(samples, np.frombuffer(whole(client)[44:], "<i2"))
+
+
+def test_the_first_sound_leaves_before_the_first_sentence_is_spoken(client: httpx.Client) -> None:
+    _, pieces = stream(client, text="This one sentence is long enough to be made in more than a single piece, I think.")
+    assert 44 < len(pieces[0]) < 0.6 * 48_000 < sum(map(len, pieces))
+
+
+def test_the_headers_tell_what_is_known_and_nothing_else(client: httpx.Client) -> None:
+    answer, _ = stream(client)
+    assert answer.headers["x-emotions"] == "neutral,joy,anger"
+    assert answer.headers["x-voice"] == "wren"
+    assert answer.headers["x-accel-buffering"] == "no"
+    assert answer.headers["transfer-encoding"] == "chunked"
+    assert "x-audio-duration" not in answer.headers and "content-length" not in answer.headers
+    stages = dict(part.strip().split(";dur=") for part in answer.headers["server-timing"].split(","))
+    assert list(stages) == ["queue", "analyze", "acoustic", "vocoder", "encode"]
+    assert float(stages["acoustic"]) > 0
+    long, _ = stream(client, text="Oh no. " * 80)
+    assert len(long.headers["x-emotions"].split(",")) == 64
+
+
+def test_nothing_to_pronounce_is_a_short_silence(client: httpx.Client) -> None:
+    _, pieces = stream(client, text=".")
+    assert b"".join(pieces)[44:] == bytes(4800)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code"),
+    [
+        ({"timing": True}, 422, "invalid_request"),
+        ({"text": " "}, 422, "empty_text"),
+        ({"voice": "nobody"}, 404, "voice_not_found"),
+        ({"stream": "yes"}, 422, "invalid_request"),
+        ({"emotion": "hapy"}, 422, "unknown_emotion"),
+    ],
+)
+def test_what_cannot_be_streamed_is_a_problem_and_no_stream(
+    client: httpx.Client, fields: dict[str, object], status: int, code: str
+) -> None:
+    answer = client.post("/synthesize", json={"text": TEXT, "stream": True, **fields})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_text_body_streams_by_its_query(client: httpx.Client) -> None:
+    answer = client.post("/synthesize?stream=true&seed=5", content=TEXT, headers={"Content-Type": "text/plain"})
+    assert "content-length" not in answer.headers
+    assert answer.content[44:] == whole(client)[44:]
+
+
+def test_many_streams_at_once_are_the_bytes_of_each_alone(client: httpx.Client) -> None:
+    seeds = range(12)
+    with ThreadPoolExecutor(12) as crowd:
+        together = list(crowd.map(lambda seed: b"".join(stream(client, seed=seed)[1]), seeds))
+    assert [data[44:] for data in together] == [whole(client, seed=seed)[44:] for seed in seeds]
+
+
+def counters(client: httpx.Client) -> dict[str, float]:
+    lines = [line for line in client.get("/metrics").text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+def open_stream(server: Server, text: str) -> socket.socket:
+    """A connection on which a stream was asked for and of which nothing was read yet."""
+    host, port = server.url.removeprefix("http://").split(":")
+    body = json.dumps({"text": text, "stream": True, "format": "pcm"}).encode()
+    connection = socket.create_connection((host, int(port)))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    head = (
+        f"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + body)
+    return connection
+
+
+def test_a_reader_that_goes_away_stops_the_work_and_a_slow_one_holds_it_up(own_server: StartServer) -> None:
+    server = own_server("--concurrency", "1", "--queue-size", "0", "--cache-mb", "0")
+    with server.client() as client:
+        connection = open_stream(server, BOOK)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        wait_until(lambda: client.post("/synthesize", json={"text": "Hi."}).status_code == 503, 10)
+        # Nothing is read: what the sockets and the few utterances ahead hold is all that is made.
+        time.sleep(4)
+        spent = cpu_seconds(server)
+        time.sleep(2)
+        assert cpu_seconds(server) - spent < 0.5
+        connection.close()
+        wait_until(lambda: client.post("/synthesize", json={"text": "Hi."}).status_code == 200, 10)
+        found = counters(client)
+        assert found["intone_utterances_waiting"] == 0
+        assert found["intone_audio_seconds_total"] < 120
+
+
+def cpu_seconds(server: Server) -> float:
+    """Processor time of the server until now."""
+    from app.bench.process import cpu_seconds
+
+    return cpu_seconds(server.process.pid)
+
+
+def test_an_error_behind_the_first_byte_cuts_the_connection(own_server: StartServer) -> None:
+    server = own_server("--max-audio-seconds", "6", "--cache-mb", "0")
+    # Numbers take far longer to say than to write, so the estimate lets them pass.
+    with server.client() as client, pytest.raises(httpx.RemoteProtocolError):
+        stream(client, text="77,777,777,777 and 77,777,777,777. Then 77,777,777,777!", seed=None)
+    assert "audio_too_long" in server.log_text() and "Traceback" not in server.log_text()
+
+
+def test_metrics_count_what_was_spoken_and_hold_no_text(own_server: StartServer) -> None:
+    server = own_server()
+    with server.client() as client:
+        before = counters(client)
+        for _ in range(2):
+            client.post("/synthesize", json={"text": "Xylophon Quarzuhr. How nice!", "seed": 1})
+        client.post("/synthesize", json={"text": "!!!"})
+        client.post("/synthesize", json={"text": ""})
+        after = counters(client)
+        text = client.get("/metrics").text
+    assert after["intone_cache_hits_total"] - before["intone_cache_hits_total"] == 2
+    assert after['intone_stage_seconds_count{stage="acoustic"}'] == 3
+    assert after['intone_requests_total{status="422"}'] == 1
+    assert after['intone_warnings_total{code="nothing_spoken"}'] == 1
+    assert sum(value for name, value in after.items() if name.startswith("intone_utterances_total")) == 5
+    assert after["intone_audio_seconds_total"] > 2 and after["intone_cache_bytes"] > 48_000
+    assert "Xylophon" not in text and "Quarzuhr" not in text
