@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import tee
 
 import numpy as np
 import torch
 
+from app.backends import Backend
 from app.draft import Draft
 from app.emotion import Classifier, plan_emotions, read_label_map
 from app.errors import AudioTooLong, EmptyText, TextTooLong
@@ -57,32 +59,33 @@ class Pipeline:
         self.engine = engine
 
     @classmethod
-    def load(cls, settings: Settings) -> Pipeline:
-        """Choose the backend, find the voices and load the classifier; a voice is loaded when it first speaks."""
+    def load(cls, settings: Settings, warm: bool = False) -> Pipeline:
+        """Choose the backend, find the voices, load the classifier.
+
+        `warm`: also load all of the default voice and speak, so that the first caller does not wait for anything; else
+        a voice is loaded when it first speaks.
+        """
         few_heaps()
         sys.setswitchinterval(SWITCH_SECONDS)
         torch.set_num_threads(settings.threads)
         registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
-        backend = choose_backend(
-            settings.backend, registry.get(), settings.graph_cache, settings.workers, settings.threads
-        )
-        label_map = read_label_map(settings.label_map) if settings.label_map else None
-        classifier = Classifier.load(
-            settings.classifier, label_map, backend, REMEMBERED_CHARACTERS if settings.cache_mb else 0
-        )
+        voice = registry.get()
+        backend = choose_backend(settings.backend, voice, settings.graph_cache, settings.workers, settings.threads)
         engine = Engine(
             backend,
             workers=settings.workers,
             batch_size=settings.batch_size,
             cache_bytes=settings.cache_mb * BYTES_PER_MB,
         )
-        return cls(settings, classifier, registry, engine)
-
-    def warm_up(self) -> None:
-        """Load all of the default voice and speak, so that the first caller does not wait for anything."""
-        self.engine.warm_up(self.registry.get())
-        self.synthesize(SpeechRequest(WARM_UP_TEXT))
-        give_back()
+        with ThreadPoolExecutor(1) as beside:
+            labelling = beside.submit(load_classifier, settings, backend)
+            if warm:
+                engine.warm_up(voice)
+            pipeline = cls(settings, labelling.result(), registry, engine)
+        if warm:
+            pipeline.synthesize(SpeechRequest(WARM_UP_TEXT))
+            give_back()
+        return pipeline
 
     def close(self) -> None:
         """Finish what is being spoken."""
@@ -176,6 +179,13 @@ class Pipeline:
                 f"The speech would take {seconds:.0f} s, the limit is {self.settings.max_audio_seconds} s.",
                 hint="Send the text in parts, or raise INTONE_MAX_AUDIO_SECONDS.",
             )
+
+
+def load_classifier(settings: Settings, backend: Backend) -> Classifier:
+    """The classifier that the settings name."""
+    label_map = read_label_map(settings.label_map) if settings.label_map else None
+    remembered = REMEMBERED_CHARACTERS if settings.cache_mb else 0
+    return Classifier.load(settings.classifier, label_map, backend, remembered)
 
 
 def estimate_seconds(utterances: list[Utterance], voice: Voice) -> float:

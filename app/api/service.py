@@ -82,9 +82,7 @@ def _load(settings: Settings) -> Pipeline:
     # Imported here, in the thread: torch takes seconds, in which the service must already answer.
     from app.pipeline import Pipeline
 
-    pipeline = Pipeline.load(settings)
-    pipeline.warm_up()
-    return pipeline
+    return Pipeline.load(settings, warm=True)
 
 
 def service_of(request: Request) -> Service:

@@ -88,10 +88,8 @@ class Engine:
     def warm_up(self, voice: Voice) -> None:
         """Load all of a voice, and run its networks at the usual lengths: a backend prepares itself for each."""
         speakers = [self.speaker(voice, {emotion: 1.0}) for emotion in voice.manifest.emotions]
-        checkpoints = {id(one.checkpoint): one for one in speakers}
-        for speaker in checkpoints.values():
-            rehearse(speaker, len(self.threads))
-        exact = all(one.checkpoint.model.exact for one in checkpoints.values())
+        rehearse(speakers, len(self.threads))
+        exact = all(one.checkpoint.model.exact for one in speakers)
         logger.info("requests with a seed are %s", "batched like others" if exact else "spoken one by one")
 
     def speaker(self, voice: Voice, shares: Shares) -> Speaker:

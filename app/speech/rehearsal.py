@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -9,34 +10,59 @@ import torch
 from app.speech.chunks import FRAME_STEP
 from app.speech.glow import TOKEN_STEP, GlowAcoustic
 from app.speech.loading import Speaker
+from app.speech.vocoder import Vocoder
 
-LONGEST_TOKENS = 160
-LONGEST_FRAMES = 512
-"""About seven seconds; longer utterances are rare, and the few milliseconds that they wait do not show."""
+TOKENS = range(TOKEN_STEP, 97, TOKEN_STEP)
+FRAMES = range(4 * FRAME_STEP, 321, FRAME_STEP)
+"""One to four seconds. Others are rarer, and the few milliseconds that they wait the first time do not show."""
+SILENCE = -5.0
+"""A value of mel spectrograms; what is rehearsed is heard by nobody."""
 
 
-def rehearse(speaker: Speaker, workers: int) -> None:
+def rehearse(speakers: Sequence[Speaker], workers: int) -> None:
     """Have each worker's share of the networks meet every length once; only GlowTTS pads its lengths to a few."""
-    model = speaker.checkpoint.model
-    if not isinstance(model, GlowAcoustic):
-        return
+    models = {id(one.checkpoint.model): one for one in speakers}
+    mels = 0
+    with ThreadPoolExecutor(workers) as pool:
 
-    def tokens(count: int) -> None:
-        model.encoded([[0] * count], model.speaker_vectors([speaker.speakers]))
+        def repeat(rehearsal: Callable[[int], None], lengths: range) -> None:
+            for length in lengths:
+                list(pool.map(rehearsal, [length] * workers))
 
-    def frames(count: int) -> None:
-        mel = torch.zeros(model.model.out_channels, count)
-        model.decoded([mel], model.speaker_vectors([speaker.speakers]))
+        for speaker in models.values():
+            model = speaker.checkpoint.model
+            if isinstance(model, GlowAcoustic):
+                repeat(encoding(model, speaker), TOKENS)
+                repeat(decoding(model, speaker), FRAMES)
+                mels = model.model.out_channels
+        if mels:
+            for vocoder in {id(one.vocoder): one.vocoder for one in speakers}.values():
+                repeat(vocoding(vocoder, mels), FRAMES)
 
-    def samples(count: int) -> None:
-        for _ in speaker.vocoder.chunks(torch.full((1, model.model.out_channels, count), -5.0), 0, soon=False):
+
+def encoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
+    """Encode so many tokens."""
+
+    def rehearsal(tokens: int) -> None:
+        model.encoded([[0] * tokens], model.speaker_vectors([speaker.speakers]))
+
+    return rehearsal
+
+
+def decoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
+    """Decode so many frames."""
+
+    def rehearsal(frames: int) -> None:
+        model.decoded([torch.zeros(model.model.out_channels, frames)], model.speaker_vectors([speaker.speakers]))
+
+    return rehearsal
+
+
+def vocoding(vocoder: Vocoder, mels: int) -> Callable[[int], None]:
+    """Vocode so many frames."""
+
+    def rehearsal(frames: int) -> None:
+        for _ in vocoder.chunks(torch.full((1, mels, frames), SILENCE), 0, soon=False):
             pass
 
-    with ThreadPoolExecutor(workers) as pool:
-        for rehearsal, step, longest in (
-            (tokens, TOKEN_STEP, LONGEST_TOKENS),
-            (frames, FRAME_STEP, LONGEST_FRAMES),
-            (samples, FRAME_STEP, LONGEST_FRAMES),
-        ):
-            for count in range(step, longest + 1, step):
-                list(pool.map(rehearsal, [count] * workers))
+    return rehearsal

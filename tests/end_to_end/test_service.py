@@ -13,8 +13,11 @@ import httpx
 import pytest
 from serving import Server, StartServer, wait_until
 
-LONG = "The rain fell on the roof all night, and nobody in the old house could sleep at all. " * 40
-"""Takes long enough to speak that things can happen meanwhile."""
+LONG = " ".join(
+    f"The rain fell on the roof all night, and {number} people in the old house could not sleep at all."
+    for number in range(100, 300)
+)
+"""Takes long enough to speak that things can happen meanwhile: no sentence comes twice."""
 
 SECRET = "Xylophon Quarzuhr"
 """A text that no log may hold."""
@@ -98,7 +101,7 @@ def test_the_text_is_in_no_log_line_and_the_numbers_are(server: Server, client: 
 
 
 def test_a_full_queue_refuses_at_once_and_a_client_that_leaves_frees_its_place(own_server: StartServer) -> None:
-    server = own_server("--workers", "1", "--queue-size", "1")
+    server = own_server("--concurrency", "1", "--queue-size", "1")
     with ThreadPoolExecutor(2) as crowd, server.client() as client:
         leavers = []
         for _ in range(2):
@@ -146,7 +149,7 @@ def test_limits_of_the_settings_are_kept(own_server: StartServer) -> None:
 def test_sigterm_lets_a_request_finish(own_server: StartServer) -> None:
     server = own_server()
     with server.client() as client, ThreadPoolExecutor(1) as other:
-        speaking = other.submit(client.post, "/synthesize", json={"text": LONG[:1200]})
+        speaking = other.submit(client.post, "/synthesize", json={"text": LONG})
         time.sleep(0.5)
         assert not speaking.done()
         assert server.stop() == 0

@@ -62,7 +62,7 @@ def test_the_first_sound_leaves_before_the_first_sentence_is_spoken(client: http
 
 
 def test_the_headers_tell_what_is_known_and_nothing_else(client: httpx.Client) -> None:
-    answer, _ = stream(client)
+    answer, _ = stream(client, seed=987)
     assert answer.headers["x-emotions"] == "neutral,joy,anger"
     assert answer.headers["x-voice"] == "wren"
     assert answer.headers["x-accel-buffering"] == "no"
