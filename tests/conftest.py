@@ -12,13 +12,15 @@ import httpx
 import pytest
 import uvicorn
 from blockbuster import BlockBuster
-from serving import READY_SECONDS, Server, StartServer, start_server, wait_until
+from serving import READY_SECONDS, ROOT, Server, StartServer, start_server, wait_until
 
 from app.__main__ import WAIT_ASLEEP
 from app.main import create_app
 from app.settings import load_settings
 
 os.environ.setdefault(*WAIT_ASLEEP)
+# Converted networks are kept between runs, but not among those of whoever runs the tests.
+os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache" / "xdg")
 
 
 @pytest.fixture

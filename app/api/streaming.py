@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.problems import row_of
 from app.api.work import Steps
-from app.audio.encode import Encoder
+from app.audio.encode import Encoder, Samples
 from app.errors import IntoneError
+from app.plan import Timings
 from app.rendering import Rendering
 
 
-def encoded(rendering: Rendering, encoder: Encoder) -> Iterator[bytes]:
-    """The bytes of a stream, piece by piece, none of them empty."""
-    for samples in rendering:
-        if data := encoder.push(samples):
+class Encoding:
+    """Iterate once for the bytes of a stream, piece by piece, none of them empty."""
+
+    def __init__(self, rendering: Rendering, encoder: Encoder) -> None:
+        self.rendering = rendering
+        self.encoder = encoder
+        self.milliseconds = 0.0
+        """That the encoding took until now."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for samples in self.rendering:
+            if data := self.timed(self.encoder.push, samples):
+                yield data
+        if data := self.timed(self.encoder.end):
             yield data
-    if data := encoder.end():
-        yield data
+
+    def timed(self, step: Callable[..., bytes], *arguments: Samples) -> bytes:
+        """One step of the encoder."""
+        began = time.perf_counter()
+        data = step(*arguments)
+        self.milliseconds += 1000 * (time.perf_counter() - began)
+        return data
+
+    @property
+    def timings(self) -> Timings:
+        """What the stream cost until now."""
+        return replace(self.rendering.timings, encode=self.milliseconds)
 
 
 class StreamedAudio(StreamingResponse):

@@ -18,11 +18,10 @@ from app.api.documentation import SPEECH_PROBLEMS, audio_answer, speech_body
 from app.api.plan_json import plan_to_dict
 from app.api.reading import Asked, read_request
 from app.api.service import service_of
-from app.api.streaming import StreamedAudio, encoded
+from app.api.streaming import Encoding, StreamedAudio
 from app.api.work import Cancelled
 from app.audio.encode import FORMATS, AudioFormat, encode
 from app.plan import PlanWarning, Speech, Timings, Utterance
-from app.rendering import Rendering
 
 router = APIRouter(tags=["speech"])
 
@@ -70,18 +69,19 @@ async def _whole(request: Request, asked: Asked) -> Response:
 async def _stream(request: Request, asked: Asked) -> Response:
     """The answer as soon as there is a piece of sound."""
     service, format = service_of(request), FORMATS[asked.answer.format]
-    renderings: list[Rendering] = []
+    begun: list[Encoding] = []
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         rendering = asked.pipeline.render(asked.speech, cancelled)
-        renderings.append(rendering)
-        yield from encoded(rendering, format.stream(rendering.voice.sample_rate))
+        begun.append(Encoding(rendering, format.stream(rendering.voice.sample_rate)))
+        yield from begun[0]
 
     done = await service.speaking.start(work, partial(until_gone, request))
-    (rendering,) = renderings
+    (encoding,) = begun
+    rendering = encoding.rendering
 
     def timings() -> Timings:
-        return replace(rendering.timings, queue=rendering.timings.queue + done.queued_ms)
+        return replace(encoding.timings, queue=encoding.timings.queue + done.queued_ms)
 
     def ended() -> None:
         request.state.log.update(_facts(rendering.spoken, rendering.seconds))

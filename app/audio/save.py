@@ -41,7 +41,7 @@ def save(path: Path, format: str, sample_rate: int, pieces: Iterable[Samples]) -
 def _write_sizes(file: BinaryIO) -> None:
     """Tell the header what it could not know; over 4 GiB it goes on saying that the size is unknown."""
     size = file.tell()
-    if size <= _MOST:
+    if _HEADER <= size <= _MOST:  # a device tells no size
         for place, value in ((_RIFF_SIZE, size - 8), (_DATA_SIZE, size - _HEADER)):
             file.seek(place)
             file.write(struct.pack("<I", value))

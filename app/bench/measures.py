@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import statistics
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 
 from app.bench.audio import trimmed_seconds
@@ -19,6 +21,9 @@ REQUESTS_EACH = 4
 """Of each client while throughput is measured."""
 REPEATS = 3
 """Of one short request in each round; their median counts."""
+BOOK_SENTENCES = 200
+BETWEEN_SECONDS = 0.3
+"""Between two sentences beside a book."""
 MEMORY_CLIENTS = 4
 MEMORY_POINTS = 10
 """How often memory is read: after each tenth of the requests."""
@@ -53,6 +58,19 @@ def first_audio_of_sentence(server: Server, clients: int = 1) -> Found:
     """Seconds until a sentence begins to sound, on an idle server."""
     answers = [ask(server.port, server.peer.stream(SENTENCE, seed)) for seed in range(REPEATS)]
     return {"first_audio_of_sentence": statistics.median(answer.first_audio for answer in answers)}
+
+
+def first_audio_beside_a_book(server: Server, clients: int = 1) -> Found:
+    """Seconds until a sentence begins to sound, while the same server speaks a book of 200 sentences to another."""
+    with ThreadPoolExecutor(1) as other:
+        book = other.submit(ask, server.port, server.peer.speak(sentences(0, BOOK_SENTENCES), SEED))
+        answers = []
+        while not book.done():
+            time.sleep(BETWEEN_SECONDS)
+            answers.append(ask(server.port, server.peer.stream(SENTENCE, SEED)))
+        book.result()
+    # The last one may have begun when the book was over.
+    return {"first_audio_beside_a_book": statistics.median(answer.first_audio for answer in answers[:-1] or answers)}
 
 
 def paragraph(server: Server, clients: int = 1) -> Found:

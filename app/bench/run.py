@@ -87,6 +87,7 @@ def _round(number: int, scope: Scope, servers: dict[str, Server], results: Resul
         Step(measures.throughput, peers, scope.clients),
         Step(measures.first_audio_of_paragraph, peers, scope.clients),
         Step(measures.first_audio_of_sentence, peers),
+        Step(measures.first_audio_beside_a_book, ours),
         Step(measures.paragraph, peers),
         Step(measures.lengths, ours, scope.lengths),
         Step(measures.repeated_paragraph, both),

@@ -12,6 +12,7 @@ HEADINGS = {
     "audio_seconds_per_second": ("seconds of speech per second", "clients"),
     "first_audio_of_paragraph": ("first audio of a paragraph, s", "clients"),
     "first_audio_of_sentence": ("first audio of a sentence, idle, s", ""),
+    "first_audio_beside_a_book": ("first audio of a sentence, beside a book, s", ""),
     "real_time_factor": ("real-time factor of a paragraph", ""),
     "cost": ("processor seconds per second of speech, paragraph", ""),
     "real_time_factor_by_length": ("real-time factor", "passages"),
