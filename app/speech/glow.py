@@ -70,7 +70,8 @@ class GlowAcoustic:
             speaker = (torch.zeros(batch, size, 1) for size in channels)
             return torch.zeros(batch, mels, length), torch.ones(batch, 1, length), *speaker
 
-        self.encode = backend.compile(GlowEncoder(model), tokens)
+        # In float32: a duration is rounded up to whole frames, and a little error makes it one more.
+        self.encode = backend.compile(GlowEncoder(model), tokens, precise=True)
         self.decode = backend.compile(GlowDecoder(model), frames)
 
     @cached_property
