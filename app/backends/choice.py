@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from app.backends import Backend, Example, Network
 from app.backends.openvino import OpenVinoBackend, Unconvertible, supports_bf16
-from app.backends.torch import TorchBackend
+from app.backends.torch import TorchBackend, for_inference
 from app.errors import SetupError
 
 logger = logging.getLogger("intone.backend")
@@ -58,6 +58,7 @@ def fastest(backends: Sequence[Backend], module: nn.Module, example: Example, le
     """The backend that runs a module fastest on one example of some length; the module itself stays as it is."""
     if len(backends) == 1:
         return backends[0]
+    for_inference(module)  # before it is copied: a copy cannot fold its weight norm
     networks: dict[Backend, Network] = {}
     for backend in backends:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from app.backends import Example, Network
 
@@ -31,7 +32,7 @@ def for_inference(module: nn.Module) -> nn.Module:
     """The same module without what only training needs; the weight norm is folded into the weights."""
     module.eval().requires_grad_(False)
     fold = getattr(module, "remove_weight_norm", None)
-    if callable(fold):
+    if callable(fold) and any(is_parametrized(part) for part in module.modules()):
         fold()
     return module
 
