@@ -55,7 +55,10 @@ def candidates(cache: Path, workers: int, threads: int) -> list[Backend]:
 
 
 def fastest(backends: Sequence[Backend], module: nn.Module, example: Example, length: int) -> Backend:
-    """The backend that runs a module fastest on one example of some length; the module itself stays as it is."""
+    """The backend that runs a module fastest on one example of some length.
+
+    The module is made ready for inference; its weights stay, since only copies are compiled.
+    """
     if len(backends) == 1:
         return backends[0]
     for_inference(module)  # before it is copied: a copy cannot fold its weight norm

@@ -391,7 +391,13 @@ def test_the_fastest_is_chosen(caplog: pytest.LogCaptureFixture, tmp_path: Path)
     with caplog.at_level(logging.INFO, "intone.backend"):
         assert fastest(backends, module, tiny, 20) is backends[1]
     assert caplog.messages[0].startswith("backend torch: Tiny ") and "; slow 0.1 " in caplog.messages[0]
-    assert module.training and module.layer.weight.requires_grad  # only copies were compiled
+
+
+def test_what_is_measured_can_be_compiled_afterwards(tmp_path: Path) -> None:
+    module = Tiny()
+    before = module.eval()(*tiny(1, 20))
+    fastest([OpenVinoBackend(tmp_path, 1, 1), Slow(0.1)], module, tiny, 20)
+    assert torch.equal(module(*tiny(1, 20))[0], before[0])  # only copies were compiled: that frees the weights
 
 
 def test_a_backend_that_cannot_run_the_network_is_left_out(tmp_path: Path) -> None:
