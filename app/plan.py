@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -42,17 +44,59 @@ Blend = Mapping[Emotion, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How markup wants a stretch of text to be spoken; what it leaves open is as the request says."""
+
+    voice: str | None = None
+    """Name or alias."""
+    emotion: Emotion | None = None
+    """None where no style pins one."""
+    degree: float | None = None
+    """How strongly, 0.01 to 2."""
+    speed: float = 1.0
+    """Factor on the request's."""
+    volume: float = 1.0
+    """Gain, linear, 0 to 2."""
+    pitch: float = 0.0
+    """Semitones above the voice's own, -12 to 12."""
+
+
+UNMARKED = Manner()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a text that the caller wants to know the time of."""
+
+    name: str
+    place: int
+    """Code points from the beginning of the clause's text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Clause:
-    """A stretch of the request's text that is spoken at once: a sentence, or a part of one too long for a model."""
+    """A stretch of the request's text that is spoken at once: a sentence, or a part of one.
+
+    Sentences are cut where they are too long for a model, and where markup asks for a pause or another manner.
+    """
 
     text: str
-    """Exactly `request[start:end]`."""
+    """Without markup; exactly `request[start:end]` where the request is plain text. Empty for a pause of its own."""
     start: int
-    """Code points from the beginning of the request's text."""
+    """Code points from the beginning of the request's text, markup included."""
     end: int
     """Code points, exclusive."""
     spoken: str
-    """The text as it will be read: numbers, dates and symbols in words. Empty where nothing can be pronounced."""
+    """The text as it will be read: numbers, dates and symbols in words. Empty where nothing can be pronounced. What
+    `phonetic` wrote stands for phonemes."""
+    manner: Manner = UNMARKED
+    pause_after: float | None = None
+    """Seconds; None leaves it to the marks of the text and the emotions around it."""
+    ssml: str = ""
+    """The markup inside, where it changes the reading (say-as, sub, phoneme, mark)."""
+    marks: tuple[Mark, ...] = ()
+    places: tuple[int, ...] | None = None
+    """Where in the request each character of `text` stands; None where they follow each other from `start` on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +104,7 @@ class Sentence:
     """One sentence of the request: what the classifier sees, cut into the clauses that the voice speaks."""
 
     text: str
-    """Exactly `request[start:end]`."""
+    """Without markup; exactly `request[start:end]` where the request is plain text."""
     start: int
     """Code points from the beginning of the request's text."""
     end: int
@@ -91,6 +135,8 @@ class VoiceAbilities:
     """What to try, in order, for an emotion that is missing; neutral is always the last resort."""
     degree: bool
     """Whether the strength of an emotion can be varied, and emotions be blended."""
+    pitch: bool = False
+    """Whether its pitch can be moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +152,34 @@ class Word:
     """When a word is heard."""
 
     text: str
-    span: tuple[int, int]
-    """Code points in the request's text."""
+    span: tuple[int, int] | None
+    """Code points in the request's text; None where the text is not the request's any more."""
     start: float
     """Seconds from the beginning of the audio."""
     end: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimedMark:
+    """When a mark is reached."""
+
+    name: str
+    time: float
+    """Seconds from the beginning of the audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """What an utterance was when it was first planned: tells what was edited since."""
+
+    emotion: Emotion
+    text_sha256: str
+    """Of the text in UTF-8, hexadecimal."""
+
+    @classmethod
+    def of(cls, emotion: Emotion, text: str) -> Analyzed:
+        """Of an utterance that is planned now."""
+        return cls(emotion, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +187,8 @@ class Utterance:
     """One clause with everything decided about how it is spoken."""
 
     text: str
-    span: tuple[int, int]
-    """Code points in the request's text, half open."""
+    span: tuple[int, int] | None
+    """Code points in the request's text, half open; None where the text was edited."""
     spoken: str
     voice: str
     emotion: Emotion
@@ -138,8 +207,16 @@ class Utterance:
     """Speaking rate, 0.25 to 4."""
     volume: float = 1.0
     """Gain, linear."""
+    pitch: float = 0.0
+    """Semitones above the voice's own."""
     pause_after: float = 0.0
     """Seconds of silence behind it."""
+    ssml: str = ""
+    """See `Clause.ssml`, as are the next two."""
+    marks: tuple[Mark, ...] = ()
+    places: tuple[int, ...] | None = None
+    analyzed: Analyzed | None = None
+    """None where the utterance is as it was first planned."""
     start: float | None = None
     """Seconds in the audio; only after synthesis."""
     end: float | None = None
@@ -166,6 +243,8 @@ class Plan:
     duration_estimate: float
     """Seconds, before synthesis."""
     warnings: tuple[PlanWarning, ...] = ()
+    marks: tuple[TimedMark, ...] = ()
+    """Only after synthesis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +274,29 @@ class Speech:
     def duration(self) -> float:
         """Seconds."""
         return len(self.samples) / self.sample_rate
+
+
+_PHONETIC = re.compile(r"⟦([^|⟧]*)\|([^⟧]*)⟧")
+
+
+def phonetic(phonemes: str, text: str) -> str:
+    """Phonemes (IPA) within a spoken text, and the text that a checkpoint reads which knows letters only.
+
+    Neither may hold one of the three characters of this notation; no other text that is read does.
+    """
+    return f"⟦{phonemes}|{text}⟧"
+
+
+def split_phonetic(spoken: str) -> list[tuple[str, str]]:
+    """A spoken text -> its stretches in order, each (phonemes, text); phonemes are empty where letters are read."""
+    parts = _PHONETIC.split(spoken)
+    plain, phonemes, texts = parts[0::3], parts[1::3], parts[2::3]
+    stretches = [("", plain[0])]
+    for ipa, text, following in zip(phonemes, texts, plain[1:], strict=True):
+        stretches += [(ipa, text), ("", following)]
+    return [(ipa, text) for ipa, text in stretches if text]
+
+
+def without_phonemes(spoken: str) -> str:
+    """A spoken text in letters alone."""
+    return _PHONETIC.sub(r"\2", spoken)
