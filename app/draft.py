@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.audio.pauses import pause_between
 from app.emotion import PlannedSentence
-from app.plan import PlanWarning, Sentence, Utterance
+from app.plan import Clause, PlanWarning, Sentence, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +16,21 @@ class Row:
     """An utterance that is decided, but for the silence behind it."""
 
     utterance: Utterance
+    clause: Clause
     sentence: Sentence
-    ends_sentence: bool
+
+    @property
+    def ends_sentence(self) -> bool:
+        """Whether the sentence ends with it."""
+        return self.clause is self.sentence.clauses[-1]
 
 
 class Draft:
     """The utterances of a request, in order. Iterating plans on; what was planned once stays."""
 
-    def __init__(self, planned: Iterable[PlannedSentence]) -> None:
-        self.warnings: list[PlanWarning] = []
+    def __init__(self, planned: Iterable[PlannedSentence], warnings: Iterable[PlanWarning] = ()) -> None:
+        """`warnings` are what reading the request had to say."""
+        self.warnings: list[PlanWarning] = [*warnings]
         self.milliseconds = 0.0
         """That the planning took until now."""
         self._rows: list[Row] = []
@@ -50,14 +56,20 @@ class Draft:
         return len(self._rows) >= count
 
     def pause_after(self, number: int) -> float:
-        """Seconds of silence behind an utterance, by the next one; none behind the last or one that is not spoken."""
-        if not self.reach(number + 2) or not self._rows[number].utterance.spoken:
+        """Seconds of silence behind an utterance: as asked, else by the next one.
+
+        Unless it is asked for there is none behind the last one, nor behind one that is not spoken.
+        """
+        is_last = not self.reach(number + 2)
+        here = self._rows[number]
+        if here.clause.pause_after is not None:
+            return here.clause.pause_after
+        if is_last or not here.utterance.spoken:
             return 0.0
-        here, following = self._rows[number], self._rows[number + 1].utterance
         return pause_between(
             here.utterance.text,
             here.utterance.emotion,
-            following.emotion,
+            self._rows[number + 1].utterance.emotion,
             ends_sentence=here.ends_sentence,
             ends_paragraph=here.ends_sentence and here.sentence.ends_paragraph,
         )
@@ -70,4 +82,4 @@ class Draft:
         for one in planned:
             self.warnings += one.warnings
             for clause, utterance in zip(one.sentence.clauses, one.utterances, strict=True):
-                yield Row(utterance, one.sentence, clause is one.sentence.clauses[-1])
+                yield Row(utterance, clause, one.sentence)

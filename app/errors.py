@@ -3,7 +3,7 @@
 IntoneError
 ├── UnreadableBody, UnsupportedMediaType, NotAcceptable, RouteNotFound, MethodNotAllowed
 ├── InvalidRequest, EmptyText, UnknownEmotion, BlendUnsupported, TextTooLong, AudioTooLong, BodyTooLarge
-├── VoiceNotFound, FallbackRefused
+├── VoiceNotFound, ModelNotFound, FallbackRefused
 ├── Busy, NotReady, OverTimeBudget
 └── SetupError: the installation is at fault (settings, a voice folder, a classifier), told at start
     ├── InvalidVoice
@@ -87,6 +87,10 @@ class VoiceNotFound(IntoneError):
     """No such voice."""
 
 
+class ModelNotFound(IntoneError):
+    """No such model; OpenAI's routes name one."""
+
+
 class FallbackRefused(IntoneError):
     """`strict` was asked for and a fallback would have been needed."""
 
@@ -128,6 +132,7 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
     UnreadableBody: ErrorRow(400, "unreadable_body", "The body cannot be read"),
     RouteNotFound: ErrorRow(404, "not_found", "There is nothing at this address"),
     VoiceNotFound: ErrorRow(404, "voice_not_found", "There is no such voice"),
+    ModelNotFound: ErrorRow(404, "model_not_found", "There is no such model"),
     MethodNotAllowed: ErrorRow(405, "method_not_allowed", "This address does not take this method"),
     NotAcceptable: ErrorRow(406, "not_acceptable", "No format that we make is accepted"),
     FallbackRefused: ErrorRow(409, "fallback_refused", "The voice lacks an emotion and strict forbids a fallback"),

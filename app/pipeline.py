@@ -5,48 +5,33 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import tee
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from app.backends import Backend
 from app.draft import Draft
-from app.emotion import Classifier, plan_emotions, read_label_map
+from app.emotion import Classifier, Planner, read_label_map
 from app.errors import AudioTooLong, EmptyText, TextTooLong
 from app.memory import few_heaps, give_back
-from app.plan import Blend, Emotion, Plan, PlanWarning, Speech, Utterance
-from app.rendering import Rendering
+from app.plan import Plan, PlanWarning, Speech, Utterance, without_phonemes
+from app.rendering import Cast, Rendering
+from app.request import SpeechRequest
+from app.script import Script, read_script
 from app.settings import Settings
 from app.speech import Engine, choose_backend, never
-from app.text import read_text
-from app.voices import Registry, Voice
+from app.voices import Registry
 
 DEFAULT_THRESHOLD = 0.7
 WARM_UP_TEXT = "Ready when you are."
 BYTES_PER_MB = 1_000_000
+EMPTY_HINT = "Put what is to be spoken into `text`, `ssml` or `plan`."
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python's lock while others want it. A worker wants it some fifty times an utterance, for
 moments: at Python's own 5 ms it would wait for longer than it computes while a request is read."""
 REMEMBERED_CHARACTERS = 2_000_000
 """Of sentences whose probabilities are kept beside their sound."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechRequest:
-    """What a caller asks for, checked and in its canonical form."""
-
-    text: str
-    voice: str | None = None
-    """Name or alias; None is the default voice."""
-    emotion: Emotion | Blend | None = None
-    """None labels each sentence; an emotion, or several with their weights, pins them all."""
-    degree: float = 1.0
-    speed: float = 1.0
-    seed: int | None = None
-    strict: bool = False
-    """Refuse where the voice lacks an emotion, instead of falling back."""
 
 
 class Pipeline:
@@ -68,7 +53,7 @@ class Pipeline:
         few_heaps()
         sys.setswitchinterval(SWITCH_SECONDS)
         torch.set_num_threads(settings.threads)
-        registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
+        registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
         voice = registry.get()
         backend = choose_backend(settings.backend, voice, settings.graph_cache, settings.workers, settings.threads)
         engine = Engine(
@@ -94,12 +79,13 @@ class Pipeline:
     def analyze(self, request: SpeechRequest) -> Plan:
         """Decide everything, speak nothing.
 
-        Raises `EmptyText`, `TextTooLong`, `VoiceNotFound`, `FallbackRefused`, `BlendUnsupported` or `AudioTooLong`.
+        Raises `EmptyText`, `InvalidSsml`, `TextTooLong`, `VoiceNotFound`, `FallbackRefused`, `BlendUnsupported` or
+        `AudioTooLong`.
         """
-        voice, draft = self.draft(request)
+        cast, draft = self.draft(request)
         utterances = draft.whole()
-        self.check_seconds(estimate_seconds(utterances, voice))
-        return self.plan(voice, utterances, draft.warnings)
+        self.check_seconds(estimate_seconds(utterances, cast))
+        return self.plan(cast, utterances, draft.warnings)
 
     def synthesize(
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = True
@@ -107,19 +93,18 @@ class Pipeline:
         """Speak a text; `cancelled` ends it with `OverTimeBudget`. Raises what `analyze` does."""
         rendering = self.render(request, cancelled, with_words)
         samples = np.concatenate(list(rendering))
-        return Speech(samples, rendering.voice.sample_rate, self.spoken_plan(rendering), rendering.timings)
+        return Speech(samples, rendering.cast.sample_rate, self.spoken_plan(rendering), rendering.timings)
 
     def render(
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = False
     ) -> Rendering:
         """Speak a text piece by piece. Planning goes on meanwhile, but under `strict`, which may refuse."""
-        voice, draft = self.draft(request)
-        self.check_seconds(voice.seconds(" ".join(request.text.split()), request.speed))
+        cast, draft = self.draft(request)
         if request.strict:
             draft.whole()
         return Rendering(
             self.engine,
-            voice,
+            cast,
             draft,
             seed=request.seed,
             with_words=with_words,
@@ -129,30 +114,37 @@ class Pipeline:
 
     def spoken_plan(self, rendering: Rendering) -> Plan:
         """What was decided, and what became known by speaking it."""
-        return self.plan(rendering.voice, rendering.spoken, rendering.all_warnings)
+        plan = self.plan(rendering.cast, rendering.spoken, rendering.all_warnings)
+        return replace(plan, marks=tuple(rendering.marks))
 
-    def plan(self, voice: Voice, utterances: list[Utterance], warnings: list[PlanWarning]) -> Plan:
+    def plan(self, cast: Cast, utterances: list[Utterance], warnings: list[PlanWarning]) -> Plan:
         """The plan of some utterances."""
-        seconds = round(estimate_seconds(utterances, voice), 2)
-        return Plan(voice.name, self.classifier.name, tuple(utterances), seconds, tuple(warnings))
+        seconds = round(estimate_seconds(utterances, cast), 2)
+        return Plan(cast.voice.name, self.classifier.name, tuple(utterances), seconds, tuple(warnings))
 
-    def draft(self, request: SpeechRequest) -> tuple[Voice, Draft]:
-        """The voice, and the plan as far as anybody will want to know it."""
-        self.check_length(request.text)
-        voice = self.registry.get(request.voice)
-        sentences, same = tee(read_text(request.text))
-        probabilities = self.classifier.stream(sentence.text for sentence in same)
-        planned = plan_emotions(
-            sentences,
-            probabilities if request.emotion is None else None,
-            voice.abilities,
-            threshold=self.threshold,
-            pin=request.emotion,
+    def draft(self, request: SpeechRequest) -> tuple[Cast, Draft]:
+        """Who speaks, and the plan as far as anybody will want to know it."""
+        script = read_script(request, self.classifier, self.threshold)
+        self.check_length(script.characters)
+        cast = self.cast(request, script)
+        self.check_seconds(cast.voice.seconds(script.characters, request.speed))
+        planner = Planner(
+            lambda name: self.registry.get(name or cast.voice.name).abilities,
             degree=request.degree,
             speed=request.speed,
             strict=request.strict,
         )
-        return voice, Draft(planned)
+        draft = Draft(planner.plan(script.sentences, script.decisions), script.warnings)
+        if not draft.reach(1):
+            raise EmptyText("There is no text to speak.", hint=EMPTY_HINT)
+        return cast, draft
+
+    def cast(self, request: SpeechRequest, script: Script) -> Cast:
+        """The request's own voice and those that stand in it; what they say is joined at the highest of their rates."""
+        voice = self.registry.get(request.voice)
+        found = [voice, *(self.registry.get(name) for name in script.voices)]
+        voices = {one.name: one for one in found}
+        return Cast(voice, voices, request.rate_for(max(one.sample_rate for one in found)))
 
     @property
     def threshold(self) -> float:
@@ -162,15 +154,13 @@ class Pipeline:
                 return threshold
         return DEFAULT_THRESHOLD
 
-    def check_length(self, text: str) -> None:
-        """Refuse an empty text and one over the limit."""
-        if len(text) > self.settings.max_chars:
+    def check_length(self, characters: int) -> None:
+        """Refuse a text over the limit; markup does not count."""
+        if characters > self.settings.max_chars:
             raise TextTooLong(
-                f"The text has {len(text)} characters, the limit is {self.settings.max_chars}.",
+                f"The text has {characters} characters, the limit is {self.settings.max_chars}.",
                 hint="Send the text in parts, or raise INTONE_MAX_CHARS.",
             )
-        if not text.strip():
-            raise EmptyText("The text is empty or white space.", hint="Put what is to be spoken into `text`.")
 
     def check_seconds(self, seconds: float) -> None:
         """Refuse speech over the limit."""
@@ -188,6 +178,9 @@ def load_classifier(settings: Settings, backend: Backend) -> Classifier:
     return Classifier.load(settings.classifier, label_map, backend, remembered)
 
 
-def estimate_seconds(utterances: list[Utterance], voice: Voice) -> float:
+def estimate_seconds(utterances: list[Utterance], cast: Cast) -> float:
     """Length of the speech, its pauses included, before anything is spoken."""
-    return sum(voice.seconds(one.spoken, one.speed) + one.pause_after for one in utterances)
+    return sum(
+        cast.voices[one.voice].seconds(len(without_phonemes(one.spoken)), one.speed) + one.pause_after
+        for one in utterances
+    )

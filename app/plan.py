@@ -44,13 +44,41 @@ Blend = Mapping[Emotion, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a sentence shall sound like, whatever the voice can speak."""
+
+    emotion: Emotion
+    source: Source
+    reason: str
+    """One sentence that a person understands."""
+    probabilities: Probabilities | None = None
+    """None where nothing was classified."""
+    blend: Blend | None = None
+    """Several emotions at once; `emotion` is then the one with the largest weight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """What an utterance was when it was first planned: tells what was edited since."""
+
+    emotion: Emotion
+    text_sha256: str
+    """Of the text in UTF-8, hexadecimal."""
+
+    @classmethod
+    def of(cls, emotion: Emotion, text: str) -> Analyzed:
+        """Of an utterance that is planned now."""
+        return cls(emotion, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
 class Manner:
     """How markup wants a stretch of text to be spoken; what it leaves open is as the request says."""
 
     voice: str | None = None
     """Name or alias."""
-    emotion: Emotion | None = None
-    """None where no style pins one."""
+    feeling: Emotion | Blend | None = None
+    """What a style pins; None where none does."""
     degree: float | None = None
     """How strongly, 0.01 to 2."""
     speed: float = 1.0
@@ -62,6 +90,8 @@ class Manner:
 
 
 UNMARKED = Manner()
+NOWHERE = -1
+"""Start and end of a clause whose text was edited in a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +113,7 @@ class Clause:
     text: str
     """Without markup; exactly `request[start:end]` where the request is plain text. Empty for a pause of its own."""
     start: int
-    """Code points from the beginning of the request's text, markup included."""
+    """Code points from the beginning of the request's text, markup included; NOWHERE where it stands in none."""
     end: int
     """Code points, exclusive."""
     spoken: str
@@ -97,6 +127,8 @@ class Clause:
     marks: tuple[Mark, ...] = ()
     places: tuple[int, ...] | None = None
     """Where in the request each character of `text` stands; None where they follow each other from `start` on."""
+    analyzed: Analyzed | None = None
+    """What it was in the plan that came back; None where it is planned for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +189,8 @@ class Word:
     start: float
     """Seconds from the beginning of the audio."""
     end: float
+    place: int = 0
+    """Code points from the beginning of the utterance's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +200,6 @@ class TimedMark:
     name: str
     time: float
     """Seconds from the beginning of the audio."""
-
-
-@dataclass(frozen=True, slots=True)
-class Analyzed:
-    """What an utterance was when it was first planned: tells what was edited since."""
-
-    emotion: Emotion
-    text_sha256: str
-    """Of the text in UTF-8, hexadecimal."""
-
-    @classmethod
-    def of(cls, emotion: Emotion, text: str) -> Analyzed:
-        """Of an utterance that is planned now."""
-        return cls(emotion, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +232,10 @@ class Utterance:
     pause_after: float = 0.0
     """Seconds of silence behind it."""
     ssml: str = ""
-    """See `Clause.ssml`, as are the next two."""
+    """As in `Clause`, like the next three."""
     marks: tuple[Mark, ...] = ()
     places: tuple[int, ...] | None = None
     analyzed: Analyzed | None = None
-    """None where the utterance is as it was first planned."""
     start: float | None = None
     """Seconds in the audio; only after synthesis."""
     end: float | None = None

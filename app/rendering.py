@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from app.audio.join import Joiner, Placed
+from app.audio.resample import Resampler
 from app.draft import Draft
-from app.plan import PlanWarning, Timings, Utterance, Word
+from app.plan import PlanWarning, TimedMark, Timings, Utterance, Word
 from app.speech import Engine, Head, Speaking
 from app.voices import Voice
 
@@ -26,18 +27,30 @@ PLANNED_FIRST = 64
 """Utterances that are planned while the first one is spoken, so that an answer's headers can name them."""
 
 
-class Rendering:
-    """Iterate once for the samples of the joined audio, mono, (samples,), within -1..1.
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who speaks, and at which rate what they say is joined."""
 
-    `with_words`: find out when each word is heard. `check_seconds` is told how long the audio is by now, and raises
-    where that is too long; `cancelled` is asked whether anybody still waits. Closing the iterator stops the work within
-    a chunk.
+    voice: Voice
+    """The voice of whatever names no other."""
+    voices: Mapping[str, Voice]
+    """By their canonical names."""
+    sample_rate: int
+    """Hertz."""
+
+
+class Rendering:
+    """Iterate once for the samples of the joined audio, mono, (samples,), within -1..1, at the rate of the cast.
+
+    `with_words`: find out when each word is heard, and each mark. `check_seconds` is told how long the audio is by now,
+    and raises where that is too long; `cancelled` is asked whether anybody still waits. Closing the iterator stops the
+    work within a chunk.
     """
 
     def __init__(
         self,
         engine: Engine,
-        voice: Voice,
+        cast: Cast,
         draft: Draft,
         *,
         seed: int | None,
@@ -46,7 +59,7 @@ class Rendering:
         cancelled: Callable[[], bool],
     ) -> None:
         self.engine = engine
-        self.voice = voice
+        self.cast = cast
         self.draft = draft
         self.seed = seed
         self.with_words = with_words
@@ -58,8 +71,8 @@ class Rendering:
         self._timings = Timings()
 
     def __iter__(self) -> Iterator[Samples]:
-        joiner = Joiner(self.voice.sample_rate)
-        speakings = self.engine.speak(self.voice, self.seeded(), seeded=self.seed is not None, cancelled=self.cancelled)
+        joiner = Joiner(self.cast.sample_rate)
+        speakings = self.engine.speak(self.seeded(), seeded=self.seed is not None, cancelled=self.cancelled)
         with closing(speakings):
             for speaking in speakings:
                 for samples in self.utterance(speaking, joiner):
@@ -67,7 +80,7 @@ class Rendering:
                     yield samples
         if joiner.seconds == 0:
             self.spoken[-1] = replace(self.spoken[-1], end=SILENCE_SECONDS)
-            yield np.zeros(round(SILENCE_SECONDS * self.voice.sample_rate), np.float32)
+            yield np.zeros(round(SILENCE_SECONDS * self.cast.sample_rate), np.float32)
 
     @property
     def seconds(self) -> float:
@@ -84,11 +97,16 @@ class Rendering:
         """What it cost until now."""
         return replace(self._timings, analyze=self.draft.milliseconds)
 
-    def seeded(self) -> Iterator[tuple[Utterance, int]]:
-        """The utterances, each with a seed of its own."""
+    @property
+    def marks(self) -> list[TimedMark]:
+        """When each mark is reached, in what was spoken until now."""
+        return [TimedMark(mark.name, time_of(mark.place, one)) for one in self.spoken for mark in one.marks]
+
+    def seeded(self) -> Iterator[tuple[Voice, Utterance, int]]:
+        """The utterances, each with its voice and a seed of its own."""
         first = secrets.randbits(32) if self.seed is None else self.seed
         for number, utterance in enumerate(self.draft):
-            yield utterance, (first + number * SEED_STEP) % 2**63
+            yield self.cast.voices[utterance.voice], utterance, (first + number * SEED_STEP) % 2**63
             # The first one is being spoken: nothing else may take the processor from it but what its answer needs.
             self.draft.reach(PLANNED_FIRST)
 
@@ -97,7 +115,7 @@ class Rendering:
         utterance, head = speaking.utterance, speaking.head()
         self.began(head)
         joiner.piece(head.gain * utterance.volume)
-        for chunk in speaking.chunks():
+        for chunk in self.resampled(speaking):
             samples = joiner.push(chunk)
             if len(samples):
                 yield samples
@@ -109,6 +127,14 @@ class Rendering:
         self._timings = replace(self._timings, vocoder=self._timings.vocoder + speaking.tail.vocoder_ms)
         if len(rest):
             yield rest
+
+    def resampled(self, speaking: Speaking) -> Iterator[Samples]:
+        """The chunks of one utterance at the rate of the joined audio."""
+        voice = self.cast.voices[speaking.utterance.voice]
+        resampler = Resampler(voice.sample_rate, self.cast.sample_rate)
+        for chunk in speaking.chunks():
+            yield resampler.push(chunk)
+        yield resampler.end()
 
     def began(self, head: Head) -> None:
         """Add what an utterance cost until now; only the first one's wait counts, the others wait while it is heard."""
@@ -125,3 +151,14 @@ def place_words(words: tuple[Word, ...], placed: Placed) -> tuple[Word, ...]:
         return min(max(seconds + offset, placed.start), placed.end)
 
     return tuple(replace(word, start=within(word.start), end=within(word.end)) for word in words)
+
+
+def time_of(place: int, spoken: Utterance) -> float:
+    """When a place in a spoken utterance's text is reached: where the next word begins, else by the share of text."""
+    assert spoken.start is not None and spoken.end is not None
+    if place >= len(spoken.text):
+        return spoken.end
+    following = next((word.start for word in spoken.words if word.place >= place), None)
+    if spoken.words:
+        return spoken.end if following is None else following
+    return spoken.start + (spoken.end - spoken.start) * place / len(spoken.text)

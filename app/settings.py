@@ -15,6 +15,22 @@ from app.errors import SetupError
 from app.shipped import shipped_models
 
 MODELS = shipped_models()
+OPENAI_VOICES = (
+    "alloy",
+    "ash",
+    "ballad",
+    "cedar",
+    "coral",
+    "echo",
+    "fable",
+    "marin",
+    "nova",
+    "onyx",
+    "sage",
+    "shimmer",
+    "verse",
+)
+"""Names that clients of OpenAI's ask for without ever listing the voices."""
 
 
 def _folders(value: Any) -> Any:
@@ -68,7 +84,7 @@ class Settings(BaseSettings):
     default_voice: str = "wren"
     """The voice of requests that name none."""
     voice_aliases: Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)] = {}
-    """Further names for voices, as name=voice,name=voice or a JSON object."""
+    """Further names for voices, as name=voice,name=voice or a JSON object; OpenAI's names are the default voice's."""
 
     classifier: str = str(MODELS / "emotion" / "minilm-ekman")
     """Folder, or name on the Hugging Face hub, of the classifier that labels the sentences."""
@@ -102,6 +118,11 @@ class Settings(BaseSettings):
 
     log_format: Literal["console", "json"] = "console"
     """Log lines for people (console) or for programs (json)."""
+
+    @property
+    def all_aliases(self) -> dict[str, str]:
+        """Further names for voices, OpenAI's among them."""
+        return {**dict.fromkeys(OPENAI_VOICES, self.default_voice), **self.voice_aliases}
 
     @model_validator(mode="after")
     def _refuse_an_open_door(self) -> Self:

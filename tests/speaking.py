@@ -62,7 +62,7 @@ def utterance(text: str = TEXT, emotion: Emotion = Emotion.NEUTRAL, **changes: f
 def speak_all(engine: Engine, voice: Voice, asked: list[tuple[Utterance, int]], seeded: bool = True) -> list[Spoken]:
     """Some utterances of one request."""
     spoken = []
-    for speaking in engine.speak(voice, asked, seeded=seeded):
+    for speaking in engine.speak(((voice, *one) for one in asked), seeded=seeded):
         head = speaking.head()
         samples = np.concatenate([np.zeros(0, np.float32), *speaking.chunks()])
         spoken.append(Spoken(samples, head.words(), head.warnings + speaking.tail.warnings))

@@ -31,6 +31,14 @@ def check_format(format: str | None) -> str | None:
     raise InvalidRequest(f"format: {detail}.", fields=[FieldError(detail, "#/format")])
 
 
+def check_rate(sample_rate: int | None, format: str) -> None:
+    """Refuse a rate that the format does not have."""
+    rates = FORMATS[format].rates
+    if sample_rate is not None and rates and sample_rate not in rates:
+        detail = f"{format} has no {sample_rate} Hz; it has {', '.join(map(str, rates))}"
+        raise InvalidRequest(f"sample_rate: {detail}.", fields=[FieldError(detail, "#/sample_rate")])
+
+
 def choose(format: str | None, timing: bool, stream: bool, accept: str) -> Answer:
     """The answer's form. `format` and `timing` beat the header; `format` is checked before."""
     wanted = _best(accept) if accept.strip() else DEFAULT_FORMAT

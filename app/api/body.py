@@ -15,6 +15,7 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 
 JSON = "application/json"
 PLAIN = "text/plain"
+SSML = "application/ssml+xml"
 
 _BOM = "\ufeff"
 _NOT_FOR_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"})
@@ -37,7 +38,7 @@ def media_type(request: Request) -> MediaType:
     header["content-type"] = value
     # The header's own default for nonsense is text/plain, which would let the nonsense pass.
     name = value.partition(";")[0].strip().lower()
-    if name not in (JSON, PLAIN):
+    if name not in (JSON, PLAIN, SSML):
         raise UnsupportedMediaType(_unsupported(name), hint=_hint(name))
     charset = header.get_param("charset")
     return MediaType(name, charset if isinstance(charset, str) else None)
@@ -50,7 +51,7 @@ def _unsupported(name: str) -> str:
 def _hint(name: str) -> str:
     if name == "application/x-www-form-urlencoded":
         return f"curl -d sends a form unless told otherwise: add -H 'Content-Type: {JSON}'."
-    return f"Send {JSON}, or {PLAIN} with the text as the body."
+    return f"Send {JSON}, {PLAIN} with the text as the body, or {SSML} with the SSML."
 
 
 async def read_body(request: Request) -> bytes:

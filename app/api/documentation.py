@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
-from app.api.body import JSON, PLAIN
+from app.api.body import JSON, PLAIN, SSML
+from app.api.openai_body import OpenAiSpeech
 from app.api.problems import PROBLEM_TYPE, row_of
 from app.api.schemas import SpeechBody, SpeechFields
 from app.audio.encode import FORMATS
@@ -32,6 +35,11 @@ from app.errors import (
 Responses = dict[int | str, dict[str, Any]]
 
 _TEXT = "What a wonderful morning! I could sing."
+_SSML = (
+    '<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xmlns:mstts="http://www.w3.org/2001/mstts">'
+    '<mstts:express-as style="cheerful" styledegree="1.5">What a wonderful morning!</mstts:express-as>'
+    '<break time="500ms"/>I could sing.</speak>'
+)
 
 _PROBLEM_SCHEMA = {
     "type": "object",
@@ -48,6 +56,24 @@ _PROBLEM_SCHEMA = {
                 "properties": {"detail": {"type": "string"}, "pointer": {"type": "string", "example": "#/degree"}},
             },
         },
+    },
+}
+
+_OPENAI_ERROR_SCHEMA = {
+    "type": "object",
+    "title": "OpenAiError",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"enum": ["invalid_request_error", "server_error"]},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": "string"},
+            },
+        }
     },
 }
 
@@ -110,14 +136,15 @@ SPEECH_PROBLEMS = problems(
 
 
 def speech_body() -> dict[str, Any]:
-    """The body of a speech request in its two media types; beside a plain text the fields are parameters."""
+    """The body of a speech request in its three media types; beside a text the fields are parameters."""
+    note = f"Only beside `{PLAIN}` and `{SSML}`. "
     return {
-        "parameters": [_parameter(name, schema) for name, schema in _properties(SpeechFields).items()],
+        "parameters": [_parameter(name, schema, note) for name, schema in _properties(SpeechFields).items()],
         "requestBody": {
             "required": True,
             "content": {
                 JSON: {
-                    "schema": SpeechBody.model_json_schema(),
+                    "schema": _reference("SpeechBody"),
                     "examples": {
                         "labelled": {"summary": "Each sentence by its words", "value": {"text": _TEXT}},
                         "blended": {
@@ -128,9 +155,48 @@ def speech_body() -> dict[str, Any]:
                     },
                 },
                 PLAIN: {"schema": {"type": "string"}, "example": _TEXT},
+                SSML: {"schema": {"type": "string"}, "example": _SSML},
             },
         },
     }
+
+
+def query_parameters() -> dict[str, Any]:
+    """A speech request as a query: either `text` or `ssml`."""
+    content = {name: schema for name, schema in _properties(SpeechBody).items() if name in ("text", "ssml")}
+    fields = {**content, **_properties(SpeechFields)}
+    return {"parameters": [_parameter(name, schema, "") for name, schema in fields.items()]}
+
+
+def openai_body() -> dict[str, Any]:
+    """The body of OpenAI's speech route."""
+    example = {"model": "intone", "input": _TEXT, "voice": "alloy", "response_format": "wav"}
+    return {
+        "requestBody": {"required": True, "content": {JSON: {"schema": _reference("OpenAiSpeech"), "example": example}}}
+    }
+
+
+def openai_problems() -> Responses:
+    """Answers of `/v1` that are errors."""
+    content = {JSON: {"schema": _reference("OpenAiError")}}
+    described = {
+        400: "A field is wrong",
+        401: "No key, or a wrong one",
+        404: "No such model",
+        405: "Another method is needed",
+        408: "The body came too slowly",
+        409: "A fallback was refused",
+        413: "The body is too large",
+        415: "Another media type is needed",
+        429: "Too many requests",
+        503: "Busy, or not ready",
+        504: "It took too long",
+    }
+    return {status: {"description": text, "content": content} for status, text in described.items()}
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _properties(model: type[SpeechFields]) -> dict[str, dict[str, Any]]:
@@ -138,10 +204,10 @@ def _properties(model: type[SpeechFields]) -> dict[str, dict[str, Any]]:
     return properties
 
 
-def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    note = f"Only beside `{PLAIN}`. {schema.get('description', '')}"
+def _parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
     inner = next(option for option in schema["anyOf"] if option != {"type": "null"})
-    return {"name": name, "in": "query", "required": False, "description": note, "schema": inner}
+    description = note + schema.get("description", "")
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": inner}
 
 
 def audio_answer() -> Responses:
@@ -183,13 +249,22 @@ def document(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = made()
-        document["components"] = {"schemas": {"Problem": _PROBLEM_SCHEMA}}
+        document["components"] = {"schemas": _schemas()}
         for path in document["paths"].values():
             for operation in path.values():
                 _drop_validation_error(operation["responses"])
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _schemas() -> dict[str, Any]:
+    bodies: list[tuple[type[BaseModel], Literal["validation"]]] = [
+        (SpeechBody, "validation"),
+        (OpenAiSpeech, "validation"),
+    ]
+    _, made = models_json_schema(bodies, ref_template="#/components/schemas/{model}")
+    return {**made["$defs"], "Problem": _PROBLEM_SCHEMA, "OpenAiError": _OPENAI_ERROR_SCHEMA}
 
 
 def _drop_validation_error(responses: dict[str, Any]) -> None:

@@ -1,12 +1,10 @@
-"""A plan as JSON and back: the form in which clients see it."""
+"""A plan as JSON: the form in which clients see it. `plan_body.py` reads it back."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from typing import Any
 
-from app.plan import Blend, ClassifierName, Emotion, Plan, PlanWarning, Probabilities, Source, Utterance, Word
+from app.plan import Analyzed, Blend, Emotion, Plan, Probabilities, Utterance, Word, without_phonemes
 
 _PROBABILITY_DIGITS = 6
 _SECOND_DIGITS = 5
@@ -21,35 +19,38 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "classifier": {"name": plan.classifier.name, "version": plan.classifier.version},
         "duration_estimate": _seconds(plan.duration_estimate),
         "utterances": [_utterance_to_dict(utterance) for utterance in plan.utterances],
-        **({"marks": []} if spoken else {}),
+        **({"marks": [{"name": one.name, "time": _seconds(one.time)} for one in plan.marks]} if spoken else {}),
         "warnings": [{"code": warning.code, "detail": warning.detail} for warning in plan.warnings],
     }
 
 
 def _utterance_to_dict(utterance: Utterance) -> dict[str, Any]:
+    analyzed = utterance.analyzed or Analyzed.of(utterance.emotion, utterance.text)
     return {
         "text": utterance.text,
-        "span": list(utterance.span),
-        "spoken": utterance.spoken,
+        "span": utterance.span and list(utterance.span),
+        "spoken": without_phonemes(utterance.spoken),
         "voice": utterance.voice,
         "emotion": utterance.emotion.value,
         "blend": _blend_to_dict(utterance.blend),
         "degree": utterance.degree,
         "speed": utterance.speed,
         "volume": utterance.volume,
+        "pitch": utterance.pitch,
         "pause_after": _seconds(utterance.pause_after),
         "probabilities": _probabilities_to_dict(utterance.probabilities),
         "source": utterance.source.value,
         "reason": utterance.reason,
         "checkpoint": utterance.checkpoint,
         "checkpoint_sha256": utterance.checkpoint_sha256,
-        "analyzed": {"emotion": utterance.emotion.value, "text_sha256": _sha256(utterance.text)},
+        "analyzed": {"emotion": analyzed.emotion.value, "text_sha256": analyzed.text_sha256},
+        **({"ssml": utterance.ssml} if utterance.ssml else {}),
         **_times(utterance),
     }
 
 
 def _blend_to_dict(blend: Blend | None) -> dict[str, float] | None:
-    return None if blend is None else {e.value: round(weight, _PROBABILITY_DIGITS) for e, weight in blend.items()}
+    return None if blend is None else {emotion.value: weight for emotion, weight in blend.items()}
 
 
 def _times(utterance: Utterance) -> dict[str, Any]:
@@ -63,7 +64,12 @@ def _times(utterance: Utterance) -> dict[str, Any]:
 
 
 def _word_to_dict(word: Word) -> dict[str, Any]:
-    return {"text": word.text, "span": list(word.span), "start": _seconds(word.start), "end": _seconds(word.end)}
+    return {
+        "text": word.text,
+        "span": word.span and list(word.span),
+        "start": _seconds(word.start),
+        "end": _seconds(word.end),
+    }
 
 
 def _probabilities_to_dict(probabilities: Probabilities | None) -> dict[str, float] | None:
@@ -74,51 +80,3 @@ def _probabilities_to_dict(probabilities: Probabilities | None) -> dict[str, flo
 
 def _seconds(value: float) -> float:
     return round(value, _SECOND_DIGITS)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def plan_from_dict(data: Mapping[str, Any]) -> Plan:
-    """The plan that `plan_to_dict` wrote; its floats are as exact as it wrote them."""
-    return Plan(
-        voice=data["voice"],
-        classifier=ClassifierName(**data["classifier"]),
-        utterances=tuple(_utterance_from_dict(utterance) for utterance in data["utterances"]),
-        duration_estimate=data["duration_estimate"],
-        warnings=tuple(PlanWarning(**warning) for warning in data["warnings"]),
-    )
-
-
-def _utterance_from_dict(data: Mapping[str, Any]) -> Utterance:
-    probabilities = data["probabilities"]
-    return Utterance(
-        text=data["text"],
-        span=_span(data["span"]),
-        spoken=data["spoken"],
-        voice=data["voice"],
-        emotion=Emotion(data["emotion"]),
-        probabilities=probabilities and {Emotion(name): value for name, value in probabilities.items()},
-        source=Source(data["source"]),
-        reason=data["reason"],
-        checkpoint=data["checkpoint"],
-        checkpoint_sha256=data["checkpoint_sha256"],
-        blend=data["blend"] and {Emotion(name): weight for name, weight in data["blend"].items()},
-        degree=data["degree"],
-        speed=data["speed"],
-        volume=data["volume"],
-        pause_after=data["pause_after"],
-        start=data.get("start"),
-        end=data.get("end"),
-        words=tuple(_word_from_dict(word) for word in data.get("words", ())),
-    )
-
-
-def _word_from_dict(data: Mapping[str, Any]) -> Word:
-    return Word(data["text"], _span(data["span"]), data["start"], data["end"])
-
-
-def _span(pair: list[int]) -> tuple[int, int]:
-    start, end = pair
-    return start, end

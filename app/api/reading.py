@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app.api.accept import Answer, check_format, choose
-from app.api.body import JSON, MediaType, decode, media_type, read_body, without_bom
-from app.api.schemas import SpeechBody, check_fields, read_query, refuse_query
+from app.api.accept import Answer, check_format, check_rate, choose
+from app.api.body import JSON, PLAIN, SSML, MediaType, decode, media_type, read_body, without_bom
+from app.api.plan_body import edited
+from app.api.query import read_query, refuse_content, refuse_query
+from app.api.schemas import SpeechBody, check_fields
 from app.api.service import service_of
 from app.api.strict_json import read_json
+from app.audio.encode import FORMATS
 
 if TYPE_CHECKING:
-    from app.pipeline import Pipeline, SpeechRequest
-    from app.plan import Blend, Emotion
+    from app.pipeline import Pipeline
+    from app.plan import Blend, Emotion, PlanWarning
+    from app.request import SpeechRequest
 
-AUTO = "auto"
+CONTENT_OF = {PLAIN: "text", SSML: "ssml"}
+"""The field that the whole body stands for."""
+GET_SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +35,45 @@ class Asked:
     pipeline: Pipeline
     speech: SpeechRequest
     answer: Answer
+    warnings: tuple[PlanWarning, ...] = ()
+    """What reading the request had to say."""
+
+    @property
+    def characters(self) -> int:
+        """Of what was sent, markup included."""
+        edited = self.speech.edited or ()
+        return len(self.speech.text) + sum(len(sentence.text) for sentence, _ in edited)
 
 
 async def read_request(request: Request) -> Asked:
-    """Media type, size, syntax, fields, length, emptiness, voice, emotion, Accept: the first that is wrong is told."""
-    pipeline = service_of(request).pipeline()
+    """Media type, size, syntax, fields, voice, emotion, Accept: the first that is wrong is told."""
     media = media_type(request)
     body = await read_body(request)
+    query = request.scope["query_string"]
+    return await _ask(request, lambda: _fields(body, media, query))
+
+
+async def read_get(request: Request) -> Asked:
+    """A request whose query says everything; without a seed its answer is still the same each time."""
+    query = request.scope["query_string"]
+    return await _ask(request, lambda: check_fields({"seed": GET_SEED, **read_query(query)}))
+
+
+async def _ask(request: Request, read: Callable[[], SpeechBody]) -> Asked:
+    pipeline = service_of(request).pipeline()
+    accept = request.headers.get("accept", "")
     # In a thread, for a body of some megabytes takes a while to read.
-    asked = await run_in_threadpool(_read, body, media, request, pipeline)
-    request.state.log["characters"] = len(asked.speech.text)
+    asked = await run_in_threadpool(lambda: asked_for(read(), pipeline, accept))
+    request.state.log["characters"] = asked.characters
     return asked
 
 
-def _read(body: bytes, media: MediaType, request: Request, pipeline: Pipeline) -> Asked:
-    fields = _fields(body, media, request.scope["query_string"])
+def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str) -> Asked:
+    """Checked fields as the pipeline takes them."""
     format = check_format(fields.format)
-    text = without_bom(fields.text)
-    pipeline.check_length(text)
-    speech = _speech_request(fields, text, pipeline)
-    accept = request.headers.get("accept", "")
-    return Asked(pipeline, speech, choose(format, bool(fields.timing), bool(fields.stream), accept))
+    answer = choose(format, bool(fields.timing), bool(fields.stream), accept)
+    check_rate(fields.sample_rate, answer.format)
+    return Asked(pipeline, _speech_request(fields, pipeline, FORMATS[answer.format].rates), answer)
 
 
 def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
@@ -57,35 +82,33 @@ def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
         refuse_query(query)
         return check_fields(data)
     text = decode(body, media.charset)
-    return check_fields({**read_query(query), "text": text})
+    parameters = read_query(query)
+    refuse_content(parameters)
+    return check_fields({**parameters, CONTENT_OF[media.name]: text})
 
 
-def _speech_request(fields: SpeechBody, text: str, pipeline: Pipeline) -> SpeechRequest:
+def _speech_request(fields: SpeechBody, pipeline: Pipeline, rates: tuple[int, ...]) -> SpeechRequest:
     # Imported here: whoever has a pipeline has these modules, and nobody else must wait for them.
-    from app.pipeline import SpeechRequest
+    from app.request import SpeechRequest
 
+    plan = fields.plan
     return SpeechRequest(
-        text=text,
-        voice=pipeline.registry.get(fields.voice).name,
-        emotion=_emotion(fields.emotion),
+        text=without_bom(fields.ssml or fields.text or ""),
+        voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
+        emotion=_feeling(fields.emotion),
         degree=1.0 if fields.degree is None else float(fields.degree),
         speed=1.0 if fields.speed is None else float(fields.speed),
         seed=fields.seed,
         strict=bool(fields.strict),
+        markup=fields.ssml is not None,
+        edited=tuple(edited(one) for one in plan.utterances) if plan else None,
+        sample_rate=fields.sample_rate,
+        rates=rates,
     )
 
 
-def _emotion(asked: str | dict[str, float] | None) -> Emotion | Blend | None:
+def _feeling(asked: str | dict[str, float] | None) -> Emotion | Blend | None:
     """What pins all sentences; None labels each."""
-    from app.emotion import parse_emotion
+    from app.emotion import parse_feeling
 
-    if asked is None or (isinstance(asked, str) and asked.strip().lower() == AUTO):
-        return None
-    if isinstance(asked, str):
-        return parse_emotion(asked)
-    weights: dict[Emotion, float] = {}
-    for name, weight in asked.items():
-        emotion = parse_emotion(name)
-        weights[emotion] = weights.get(emotion, 0.0) + weight
-    total = sum(weights.values())
-    return {emotion: weight / total for emotion, weight in weights.items()}
+    return None if asked is None else parse_feeling(asked)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from app.api.strict_json import pointer, shown
+from app.api.plan_body import PlanBody
+from app.api.strict_json import has_surrogate, pointer, shown
 from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest
 
@@ -28,7 +27,7 @@ def _emotion(value: Any) -> str | dict[str, float] | None:
 
 
 _HEAVIEST = 1000
-"""Only proportions count; a bound keeps their sum finite."""
+"""See `app.emotion.taxonomy.HEAVIEST`, which is not imported here: it comes with the classifier's packages."""
 
 EmotionField = Annotated[
     str | dict[str, float] | None,
@@ -53,7 +52,9 @@ class SpeechFields(BaseModel):
     speed: float | None = Field(default=None, ge=0.25, le=4)
     """Speaking rate, 1 by default."""
     format: str | None = Field(default=None, json_schema_extra={"examples": list(FORMATS)})
-    """`wav`, `flac` or `pcm`; by default what `Accept` asks for, else `wav`."""
+    """`wav`, `flac`, `mp3`, `opus`, `aac` or `pcm`; by default what `Accept` asks for, else `wav`."""
+    sample_rate: int | None = Field(default=None, ge=8000, le=48000)
+    """Hertz; by default the voice's own, or the next higher one that the format has."""
     stream: bool | None = None
     """Send the audio as it is made, the first of it before the first sentence is done."""
     timing: bool | None = None
@@ -65,36 +66,73 @@ class SpeechFields(BaseModel):
 
 
 class SpeechBody(SpeechFields):
-    """A text and how it is spoken."""
+    """What is spoken, exactly one of the three, and how."""
 
-    text: str = Field(examples=["What a wonderful morning! I could sing."])
-    """What is spoken."""
+    text: str | None = Field(default=None, examples=["What a wonderful morning! I could sing."])
+    """Plain text."""
+    ssml: str | None = None
+    """SSML, see `GET /ssml`."""
+    plan: PlanBody | None = None
+    """What `POST /analyze` returned, edited; it says itself who speaks and how."""
+
+
+CONTENT = ("text", "ssml", "plan")
+_IN_THE_PLAN = ("voice", "emotion", "degree", "speed")
 
 
 def check_fields(data: Any) -> SpeechBody:
-    """The body, if every field is known, of its type and in its range."""
+    """The body, if every field is known, of its type and in its range, and the fields go together."""
     if not isinstance(data, dict):
         raise InvalidRequest("The body must be a JSON object.", hint='Such as {"text": "Hello."}.')
     try:
         body = SpeechBody.model_validate(data)
     except ValidationError as error:
-        raise _invalid(_field_errors(error)) from None
-    emotions = body.emotion if isinstance(body.emotion, str | None) else "".join(body.emotion)
-    written = {"text": body.text, "voice": body.voice, "emotion": emotions, "format": body.format}
-    broken = [name for name, value in written.items() if _has_surrogate(value)]
-    if broken:
-        raise _invalid([FieldError("holds half of a surrogate pair, which is no character", pointer(broken[0]))])
+        raise _invalid(field_errors(error, SpeechBody)) from None
+    if wrong := [*_broken(body), *_contradictions(body)]:
+        raise _invalid(wrong)
     return body
 
 
-def _field_errors(error: ValidationError) -> list[FieldError]:
+def _broken(body: SpeechBody) -> list[FieldError]:
+    """Fields with half a character."""
+    emotions = body.emotion if isinstance(body.emotion, str | None) else "".join(body.emotion)
+    fields = ("text", "ssml", "voice", "format")
+    written = {**{name: getattr(body, name) for name in fields}, "emotion": emotions}
+    broken = [name for name, value in written.items() if has_surrogate(value)]
+    return [FieldError("holds half of a surrogate pair, which is no character", pointer(name)) for name in broken]
+
+
+def _contradictions(body: SpeechBody) -> list[FieldError]:
+    """None or several of what can be spoken; fields that a plan says itself."""
+    given = [name for name in CONTENT if getattr(body, name) is not None]
+    if not given:
+        return [FieldError("is missing; give one of text, ssml and plan", pointer("text"))]
+    if len(given) > 1:
+        return [FieldError(f"is given beside {given[0]}; give one of text, ssml and plan", pointer(given[1]))]
+    if body.plan is None:
+        return []
+    beside = [name for name in _IN_THE_PLAN if getattr(body, name) is not None]
+    return [FieldError("stands in the plan, utterance by utterance", pointer(name)) for name in beside]
+
+
+def field_errors(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
+    """What a body of some model has wrong, field by field."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return [FieldError(_in_words(problem["type"], problem["msg"]), pointer(*problem["loc"])) for problem in problems]
+    known = ", ".join(sorted(model.model_fields))
+    return [FieldError(_in_words(one["type"], one["msg"], known), pointer(*_path(one["loc"]))) for one in problems]
 
 
-def _in_words(kind: str, message: str) -> str:
+def _path(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Without the names of types that stand behind a field which may be of several."""
+    return tuple(part for part in loc if part not in _TYPE_NAMES)
+
+
+_TYPE_NAMES = ("str", "VoiceId")
+
+
+def _in_words(kind: str, message: str, known: str) -> str:
     if kind == "extra_forbidden":
-        return f"unknown field; known are {', '.join(sorted(SpeechBody.model_fields))}"
+        return f"unknown field; known are {known}"
     message = message.removeprefix("Value error, ")
     return "is missing" if kind == "missing" else message[:1].lower() + message[1:]
 
@@ -102,50 +140,3 @@ def _in_words(kind: str, message: str) -> str:
 def _invalid(fields: Sequence[FieldError]) -> InvalidRequest:
     detail = "; ".join(f"{field.pointer[2:]}: {field.detail}" for field in fields[:3])
     return InvalidRequest(detail, hint="GET /docs lists the fields.", fields=fields)
-
-
-def _has_surrogate(text: str | None) -> bool:
-    try:
-        (text or "").encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-
-
-def read_query(query: bytes) -> dict[str, Any]:
-    """The parameters beside a plain text, with their types; each once."""
-    parameters: dict[str, Any] = {}
-    for name, value in _pairs(query):
-        if name in parameters:
-            raise _invalid([FieldError("is given twice", pointer(name))])
-        parameters[name] = _typed(name, value)
-    if "text" in parameters:
-        raise _invalid([FieldError("the text is the body here, not a parameter", pointer("text"))])
-    return parameters
-
-
-def _pairs(query: bytes) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
-    except ValueError:
-        raise InvalidRequest("The query cannot be read.", hint="Percent-encode parameters as UTF-8.") from None
-
-
-def _typed(name: str, value: str) -> Any:
-    """The value with the type of its field; one that has another stays a string, which the field then refuses."""
-    if name in ("degree", "speed", "seed") and _NUMBER.fullmatch(value):
-        return float(value) if "." in value else int(value)
-    return _BOOLEANS.get(value, value) if name in ("stream", "timing", "strict") else value
-
-
-def refuse_query(query: bytes) -> None:
-    """Beside JSON there are no parameters: one that was meant to count must not be ignored silently."""
-    names = list(dict.fromkeys(name for name, _ in _pairs(query)))
-    if names:
-        fields = [FieldError("is a query parameter; with JSON it belongs into the body", pointer(n)) for n in names]
-        listed = ", ".join(shown(name) for name in names[:10])
-        raise InvalidRequest(f"JSON takes no query parameters, but there is {listed}.", fields=fields)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -15,7 +16,9 @@ from app.api.work import Steps
 from app.audio.encode import Encoder, Samples
 from app.errors import IntoneError
 from app.plan import Timings
-from app.rendering import Rendering
+
+if TYPE_CHECKING:
+    from app.rendering import Rendering
 
 
 class Encoding:
@@ -47,6 +50,21 @@ class Encoding:
         return replace(self.rendering.timings, encode=self.milliseconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """What the bytes of a stream are wrapped into."""
+
+    content_type: str | None
+    """None is the audio's own."""
+    frames: Callable[[Iterable[bytes], int], Iterator[bytes]]
+    """The pieces of audio and the characters that are read -> what is sent."""
+    on_error: Callable[[IntoneError], bytes] | None = None
+    """The last of what is sent where an error comes behind the first byte; None ends the connection instead."""
+
+
+as_audio = Framing(None, lambda pieces, _: iter(pieces))
+
+
 class StreamedAudio(StreamingResponse):
     """Chunked audio. A reader that goes away stops the work; one that takes nothing for `patience` seconds is cut."""
 
@@ -57,11 +75,26 @@ class StreamedAudio(StreamingResponse):
         headers: Mapping[str, str],
         patience: float,
         ended: Callable[[], None],
+        on_error: Callable[[IntoneError], bytes] | None = None,
     ) -> None:
-        super().__init__(steps, media_type=media_type, headers={**headers, "X-Accel-Buffering": "no"})
+        super().__init__(
+            self.told(steps, on_error), media_type=media_type, headers={**headers, "X-Accel-Buffering": "no"}
+        )
         self.steps = steps
         self.patience = patience
         self.ended = ended
+        self.failure = ""
+
+    async def told(self, steps: Steps[bytes], on_error: Callable[[IntoneError], bytes] | None) -> AsyncIterator[bytes]:
+        """The pieces, and an error as the last of them where the framing can say one."""
+        try:
+            async for piece in steps:
+                yield piece
+        except IntoneError as error:
+            self.failure = row_of(error).code
+            if on_error is None:
+                raise
+            yield on_error(error)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See `StreamingResponse`. An error behind the first byte ends the connection without the last chunk."""
@@ -72,9 +105,8 @@ class StreamedAudio(StreamingResponse):
 
         try:
             await super().__call__(scope, receive, patiently)
-        except IntoneError as error:
-            scope["state"]["log"]["code"] = row_of(error).code
-            raise
         finally:
+            if self.failure:
+                scope["state"]["log"]["code"] = self.failure
             self.steps.close()
             self.ended()

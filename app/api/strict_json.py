@@ -53,3 +53,12 @@ def pointer(*path: str | int) -> str:
 def shown(value: str) -> str:
     """A value of the client's in a message: short, printable."""
     return ascii(value if len(value) <= 40 else value[:39] + "…")
+
+
+def has_surrogate(text: str | None) -> bool:
+    """Whether a text holds half of a surrogate pair, which JSON can write and nothing can encode."""
+    try:
+        (text or "").encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -1,32 +1,17 @@
-"""POST /synthesize: text in, audio out, whole or as it is made."""
+"""POST and GET /synthesize: text, SSML or a plan in; audio out."""
 
 from __future__ import annotations
 
-import base64
-import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
-from functools import partial
-
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from app.api.body import until_gone
-from app.api.documentation import SPEECH_PROBLEMS, audio_answer, speech_body
-from app.api.plan_json import plan_to_dict
-from app.api.reading import Asked, read_request
-from app.api.service import service_of
-from app.api.streaming import Encoding, StreamedAudio
-from app.api.work import Cancelled
-from app.audio.encode import FORMATS, AudioFormat, encode
-from app.plan import PlanWarning, Speech, Timings, Utterance
+from app.api.answering import answer
+from app.api.documentation import SPEECH_PROBLEMS, audio_answer, query_parameters, speech_body
+from app.api.ranges import ranged
+from app.api.reading import read_get, read_request
 
 router = APIRouter(tags=["speech"])
-
-_MOST_EMOTIONS = 64
-"""Utterances named in a header, so that a book does not make a header that proxies refuse."""
 
 
 @router.post(
@@ -37,103 +22,20 @@ _MOST_EMOTIONS = 64
     response_class=Response,
 )
 async def synthesize(request: Request) -> Response:
-    """Speaks a text, each sentence with the emotion of its words."""
-    asked = await read_request(request)
-    return await (_stream if asked.answer.stream else _whole)(request, asked)
+    """Speaks a text, SSML or an edited plan, each sentence with the emotion of its words."""
+    return await answer(request, await read_request(request))
 
 
-async def _whole(request: Request, asked: Asked) -> Response:
-    """The answer once everything is spoken."""
-    format = FORMATS[asked.answer.format]
-
-    def work(cancelled: Cancelled) -> tuple[Speech, bytes | Response, float]:
-        speech = asked.pipeline.synthesize(asked.speech, cancelled, with_words=asked.answer.timing)
-        began = time.perf_counter()
-        data = encode(speech.samples, speech.sample_rate, format.name)
-        body = _with_plan(data, speech, format) if asked.answer.timing else data
-        return speech, body, (time.perf_counter() - began) * 1000
-
-    service = service_of(request)
-    done = await service.speaking.run(work, partial(until_gone, request))
-    speech, body, encode_ms = done.result
-    timings = replace(speech.timings, queue=speech.timings.queue + done.queued_ms, encode=encode_ms)
-    plan = speech.plan
-    request.state.log.update(_facts(plan.utterances, speech.duration))
-    service.metrics.spoken(plan.utterances, plan.warnings, speech.duration, timings)
-    response = body if isinstance(body, Response) else _audio(body, format, speech.sample_rate)
-    response.headers["X-Audio-Duration"] = f"{speech.duration:.3f}"
-    response.headers.update(_headers(plan.voice, plan.utterances, plan.warnings, timings))
-    return response
-
-
-async def _stream(request: Request, asked: Asked) -> Response:
-    """The answer as soon as there is a piece of sound."""
-    service, format = service_of(request), FORMATS[asked.answer.format]
-    begun: list[Encoding] = []
-
-    def work(cancelled: Cancelled) -> Iterator[bytes]:
-        rendering = asked.pipeline.render(asked.speech, cancelled)
-        begun.append(Encoding(rendering, format.stream(rendering.voice.sample_rate)))
-        yield from begun[0]
-
-    done = await service.speaking.start(work, partial(until_gone, request))
-    (encoding,) = begun
-    rendering = encoding.rendering
-
-    def timings() -> Timings:
-        return replace(encoding.timings, queue=encoding.timings.queue + done.queued_ms)
-
-    def ended() -> None:
-        request.state.log.update(_facts(rendering.spoken, rendering.seconds))
-        service.metrics.spoken(rendering.spoken, rendering.all_warnings, rendering.seconds, timings())
-
-    rate = rendering.voice.sample_rate
-    headers = _headers(rendering.voice.name, rendering.draft.utterances, rendering.all_warnings, timings())
-    headers["Content-Disposition"] = _disposition(format)
-    patience = service.settings.time_budget
-    return StreamedAudio(done.result, format.content_type_at(rate), headers, patience, ended)
-
-
-def _with_plan(data: bytes, speech: Speech, format: AudioFormat) -> Response:
-    """Made in the worker's thread: encoding an hour of sound takes a while."""
-    return JSONResponse(
-        {
-            "audio": base64.b64encode(data).decode("ascii"),
-            "format": format.name,
-            "content_type": format.content_type_at(speech.sample_rate),
-            "sample_rate": speech.sample_rate,
-            "duration": round(speech.duration, 5),
-            "plan": plan_to_dict(speech.plan),
-        }
-    )
-
-
-def _audio(data: bytes, format: AudioFormat, sample_rate: int) -> Response:
-    headers = {"Content-Disposition": _disposition(format)}
-    return Response(data, media_type=format.content_type_at(sample_rate), headers=headers)
-
-
-def _disposition(format: AudioFormat) -> str:
-    return f'inline; filename="speech.{format.extension}"'
-
-
-def _headers(
-    voice: str, utterances: Sequence[Utterance], warnings: Sequence[PlanWarning], timings: Timings
-) -> dict[str, str]:
-    headers = {
-        "X-Voice": voice,
-        "X-Emotions": ",".join(utterance.emotion.value for utterance in utterances[:_MOST_EMOTIONS]),
-        "Server-Timing": ", ".join(f"{f.name};dur={getattr(timings, f.name):.1f}" for f in fields(timings)),
-    }
-    # Each kind once, in the order of its first appearance.
-    codes = dict.fromkeys(warning.code for warning in warnings)
-    return {**headers, **({"X-Warnings": ",".join(codes)} if codes else {})}
-
-
-def _facts(utterances: Sequence[Utterance], seconds: float) -> dict[str, object]:
-    """What the log may know: numbers, never the text."""
-    return {
-        "utterances": len(utterances),
-        "audio_seconds": round(seconds, 3),
-        "emotions": dict(Counter(utterance.emotion.value for utterance in utterances)),
-    }
+@router.get(
+    "/synthesize",
+    summary="Speak a text that stands in the address",
+    responses={**audio_answer(), **SPEECH_PROBLEMS},
+    openapi_extra=query_parameters(),
+    response_class=Response,
+)
+async def synthesize_get(request: Request) -> Response:
+    """The same with query parameters, for `<audio src>`. The seed is 0 by default, so that the answer is always the
+    same and may be asked for in ranges."""
+    asked = await read_get(request)
+    response = await answer(request, asked)
+    return response if asked.answer.stream else ranged(request, response)

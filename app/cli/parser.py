@@ -53,7 +53,9 @@ def _add_analyze(parser: argparse.ArgumentParser) -> None:
 def _add_manner(parser: argparse.ArgumentParser) -> None:
     """How it is spoken."""
     parser.add_argument("--voice", help="name or alias of a voice")
-    parser.add_argument("--emotion", default="auto", help="pin one emotion, instead of labelling each sentence")
+    feeling = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
+    parser.add_argument("--emotion", default="auto", help=feeling)
+    parser.add_argument("--ssml", action="store_true", help="the text is SSML")
     parser.add_argument("--degree", type=_within(0.01, 2), default=1.0, help="how strongly, 0.01 to 2")
     parser.add_argument("--speed", type=_within(0.25, 4), default=1.0, help="speaking rate, 0.25 to 4")
     parser.add_argument("--strict", action="store_true", help="fail where the voice lacks an emotion")

@@ -6,6 +6,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Speak, show the plan, and write or play the sound."""
     format = _format(options)
     chosen = settings(**_UNBOUNDED)
-    request = speech_request(options)
+    request = replace(speech_request(options), rates=FORMATS[format].rates)
     from app.pipeline import Pipeline
 
     pipeline = Pipeline.load(chosen)
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         # Players want a file that they can look into; as WAV, which every player knows.
         path = options.output or Path(folder) / "speech.wav"
         pieces = _with_progress(rendering, len(request.text))
-        save(path, format if options.output else DEFAULT_FORMAT, rendering.voice.sample_rate, pieces)
+        save(path, format if options.output else DEFAULT_FORMAT, rendering.cast.sample_rate, pieces)
         plan = pipeline.spoken_plan(rendering)
         (show_plan if len(plan.utterances) <= _LONG_PLAN else show_summary)(plan)
         if not options.output:
@@ -82,4 +83,5 @@ def _with_progress(rendering: Rendering, characters: int) -> Iterator[Samples]:
         task = bar.add_task("speaking", total=characters)
         for samples in rendering:
             yield samples
-            bar.update(task, completed=rendering.spoken[-1].span[1] if rendering.spoken else 0)
+            spoken = rendering.spoken[-1].span if rendering.spoken else None
+            bar.update(task, completed=spoken[1] if spoken else 0)

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from app.cli.usage import UsageError
 
 if TYPE_CHECKING:
-    from app.pipeline import SpeechRequest
-
-AUTO = "auto"
+    from app.request import SpeechRequest
 
 
 def read_source(source: str) -> str:
@@ -40,15 +38,16 @@ def _decode(data: bytes, name: str) -> str:
 def speech_request(options: argparse.Namespace) -> SpeechRequest:
     """What the flags ask for."""
     text = read_source(options.source)
-    from app.emotion import parse_emotion
-    from app.pipeline import SpeechRequest
+    from app.emotion import parse_feeling
+    from app.request import SpeechRequest
 
     return SpeechRequest(
         text=text,
         voice=options.voice,
-        emotion=None if options.emotion.strip().lower() == AUTO else parse_emotion(options.emotion),
+        emotion=parse_feeling(options.emotion),
         degree=options.degree,
         speed=options.speed,
         seed=getattr(options, "seed", None),
         strict=options.strict,
+        markup=options.ssml,
     )

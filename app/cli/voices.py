@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 def _list(settings: Settings, as_json: bool) -> int:
     from app.voices import Registry
 
-    registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
+    registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
     if as_json:
         _write([voice_to_dict(voice) for voice in registry.voices.values()])
     else:
@@ -87,7 +87,7 @@ def _speak(pipeline: Pipeline, voice: str, emotion: Emotion) -> Check:
     """Speak one sentence; whatever goes wrong is the result, so that the other voices are checked too."""
     import numpy as np
 
-    from app.pipeline import SpeechRequest
+    from app.request import SpeechRequest
 
     began = time.perf_counter()
     try:

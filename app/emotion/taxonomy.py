@@ -7,8 +7,13 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from app.errors import InvalidClassifier, UnknownEmotion
-from app.plan import Emotion
+from app.errors import InvalidClassifier, InvalidRequest, UnknownEmotion
+from app.plan import Blend, Emotion
+
+AUTO = "auto"
+HEAVIEST = 1000
+"""Weight of a blend: only proportions count, and a bound keeps their sum finite."""
+WEIGHT_DIGITS = 6
 
 EKMAN = {emotion.value: emotion for emotion in Emotion}
 """Ekman's six and neutral under their own names, as j-hartmann/emotion-english-distilroberta-base has them too."""
@@ -107,3 +112,46 @@ def parse_emotion(name: str) -> Emotion:
         hint = f"Emotions: {', '.join(Emotion)}." + (f" Did you mean {near[0]}?" if near else "")
         raise UnknownEmotion(f"There is no emotion {name!r:.80}.", hint=hint)
     return EMOTION_OF_NAME[wanted]
+
+
+def parse_feeling(written: str | Mapping[str, float]) -> Emotion | Blend | None:
+    """What pins an emotion: a name, or several with their weights, also written as `joy:0.6,surprise:0.4`.
+
+    None for `auto`, which labels each sentence. Raises `UnknownEmotion`, and `InvalidRequest` for a wrong weight.
+    """
+    if not isinstance(written, str):
+        return blended(written)
+    if written.strip().lower() == AUTO:
+        return None
+    return blended(weights_in(written)) if ":" in written else parse_emotion(written)
+
+
+def named_emotions(text: str) -> set[Emotion]:
+    """The emotions that a text in plain words names, by any of their names."""
+    words = {word.strip(".,;:!?'\"()").lower() for word in text.split()}
+    return {EMOTION_OF_NAME[word] for word in words if word in EMOTION_OF_NAME}
+
+
+def weights_in(written: str) -> dict[str, float]:
+    """The weights of `joy:0.6,surprise:0.4`."""
+    pairs = [part.partition(":") for part in written.split(",")]
+    try:
+        return {name.strip(): float(weight) for name, _, weight in pairs}
+    except ValueError:
+        hint = "Write it as joy:0.6,surprise:0.4, each weight a number above 0."
+        raise InvalidRequest(f"The blend {written!r:.80} cannot be read.", hint=hint) from None
+
+
+def blended(weights: Mapping[str, float]) -> Blend:
+    """Weights of emotions, normalised; those of one emotion under several names are added."""
+    sums: dict[Emotion, float] = {}
+    for name, weight in weights.items():
+        if not 0 < weight <= HEAVIEST:
+            raise InvalidRequest(f"The weight of {name!r:.80} must be a number above 0, up to {HEAVIEST}.")
+        emotion = parse_emotion(name)
+        sums[emotion] = sums.get(emotion, 0.0) + weight
+    total = sum(sums.values())
+    if abs(total - 1) <= len(sums) * 10**-WEIGHT_DIGITS:
+        total = 1.0  # they are the rounded weights of a plan
+    # Rounded as a plan shows them, so that a plan that comes back means the same to the last bit.
+    return {emotion: round(weight / total, WEIGHT_DIGITS) for emotion, weight in sums.items()}

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from app.errors import SetupError
 from app.evaluation.recordings import Recording
 from app.evaluation.sentences import Prompt
-from app.pipeline import WARM_UP_TEXT, Pipeline, SpeechRequest
+from app.pipeline import WARM_UP_TEXT, Pipeline
 from app.plan import Emotion
+from app.request import SpeechRequest
 
 
 def speak(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt], degree: float = 1.0) -> Iterator[Recording]:

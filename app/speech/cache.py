@@ -32,6 +32,7 @@ class SentenceKey:
     shares: tuple[tuple[Emotion, float], ...]
     """How much of each emotion, the degree included."""
     speed: float
+    pitch: float
     seed: int | None
     """None where the request left it open: then any rendition will do."""
     soon: bool
@@ -72,6 +73,7 @@ def key_of(
         spoken=utterance.spoken,
         shares=tuple(sorted(shares.items())),
         speed=utterance.speed,
+        pitch=utterance.pitch,
         seed=seed,
         soon=soon and seed is not None,
         backend=backend,

@@ -100,13 +100,12 @@ class Engine:
 
     def speak(
         self,
-        voice: Voice,
-        asked: Iterable[tuple[Utterance, int]],
+        asked: Iterable[tuple[Voice, Utterance, int]],
         *,
         seeded: bool,
         cancelled: Callable[[], bool] = never,
     ) -> Generator[Speaking]:
-        """The utterances of one request, each with its seed, in order; a few are worked on ahead of the reader.
+        """The utterances of one request, each with its voice and seed, in order; a few are made ahead of the reader.
 
         `seeded`: the caller chose the seeds, and the same arguments must give the same bytes; else utterances may share
         a batch, or come from the cache whatever their seed. Closing the iterator stops the work within a chunk.
@@ -118,10 +117,10 @@ class Engine:
             while True:
                 with suppress(StopIteration):
                     while len(ahead) < AHEAD:
-                        number, (utterance, seed) = next(source)
+                        number, (voice, utterance, seed) = next(source)
                         job = self.submit(voice, utterance, seed, seeded, soon=number == 0, due=due)
                         ahead.append(Speaking(job, cancelled))
-                        due += voice.seconds(utterance.spoken, utterance.speed)
+                        due += voice.seconds(len(utterance.spoken), utterance.speed)
                 if not ahead:
                     return
                 yield ahead[0]
@@ -147,7 +146,7 @@ class Engine:
         elif utterance.spoken and any(symbol.isalpha() for symbol in tokens.symbols):
             self.waiting.put(job)
         else:
-            job.answer(Head(gain(speaker), warnings=(nothing_spoken(utterance),)))
+            job.answer(Head(gain(speaker), warnings=nothing_spoken(utterance)))
         return job
 
     def work(self) -> None:
@@ -177,7 +176,7 @@ class Engine:
             job.channel.put(Tail((not_finite(job.utterance),)))
             return None
         job.channel.put(replace(head(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
-        return Voicing(job, mel, job.speaker.vocoder.chunks(mel.frames, job.seed, job.soon))
+        return Voicing(job, mel, job.speaker.vocoder.chunks(mel.frames, job.seed, job.soon, job.utterance.pitch))
 
     def voice_all(self, batch: list[Voicing]) -> None:
         """The vocoder's part: one chunk of each in turn, so that all first sounds leave early."""

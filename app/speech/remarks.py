@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 
-from app.plan import PlanWarning, Utterance
+from app.plan import PlanWarning, Utterance, without_phonemes
 from app.speech.tokens import Tokens
 
 LATIN = ("LATIN", "MODIFIER", "FEMININE", "MASCULINE")
 """How the Unicode names of letters begin that an English voice can read."""
 
 
-def nothing_spoken(utterance: Utterance) -> PlanWarning:
-    """Say that an utterance has no sound."""
-    return PlanWarning("nothing_spoken", f"{place(utterance)}: there is nothing in it that the voice can pronounce.")
+def nothing_spoken(utterance: Utterance) -> tuple[PlanWarning, ...]:
+    """Say that an utterance has no sound; of one without a text, which is a pause, nothing is to be said."""
+    if not utterance.text:
+        return ()
+    detail = f"{place(utterance)}: there is nothing in it that the voice can pronounce."
+    return (PlanWarning("nothing_spoken", detail),)
 
 
 def not_finite(utterance: Utterance) -> PlanWarning:
@@ -34,7 +37,7 @@ def foreign(utterance: Utterance, language: str) -> list[PlanWarning]:
     """Say that an English voice meets another script: espeak-ng then names letters instead of reading words."""
     if not language.startswith("en"):
         return []
-    letters = {letter for letter in utterance.spoken if letter.isalpha()}
+    letters = {letter for letter in without_phonemes(utterance.spoken) if letter.isalpha()}
     if all(unicodedata.name(letter, "").startswith(LATIN) for letter in letters):
         return []
     detail = f"{place(utterance)}: it is written in another script, which an English voice cannot read as words."
@@ -53,4 +56,6 @@ def faults(utterance: Utterance, runaway: bool, truncated: bool) -> list[PlanWar
 
 def place(utterance: Utterance) -> str:
     """Where an utterance stands in the request, for a warning."""
+    if utterance.span is None:
+        return "an edited utterance"
     return f"characters {utterance.span[0]} to {utterance.span[1]}"

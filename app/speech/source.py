@@ -152,10 +152,13 @@ class HifiganSourceGenerator(HifiganGenerator):  # type: ignore[misc]  # coqui's
         self.entry = nn.ModuleList(entry_layers(generator["upsample_factors"], generator["upsample_initial_channel"]))
         self.direct = nn.Conv1d(2, 1, 33, padding=16)
 
-    def excite(self, mel: Tensor, noise: Tensor) -> Tensor:
-        """The excitation of a whole utterance: (B, n_mels, T), (B, T * hop) -> (B, 2, T * hop)."""
+    def excite(self, mel: Tensor, noise: Tensor, octaves: float = 0.0) -> Tensor:
+        """The excitation of a whole utterance: (B, n_mels, T), (B, T * hop) -> (B, 2, T * hop).
+
+        Its pitch is that of the mel spectrogram, moved by some octaves.
+        """
         pitch, voicing_logit = self.pitch(mel)
-        return self.source(mel, pitch, (voicing_logit > 0).float(), noise)  # type: ignore[no-any-return]
+        return self.source(mel, pitch + octaves, (voicing_logit > 0).float(), noise)  # type: ignore[no-any-return]
 
     def forward(self, mel: Tensor, excitation: Tensor) -> Tensor:
         """(B, n_mels, T), (B, 2, T * hop) -> samples (B, 1, T * hop) within -1..1."""

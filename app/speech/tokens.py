@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from app.plan import split_phonetic
 from app.speech.coqui import cleaner, normalize_language, vocabulary
 from app.speech.phonemes import Phonemizer
+
+SPACE_AT_ENDS = re.compile(r"^(\s*).*?(\s*)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,18 @@ class Tokenizer:
 
     def encode(self, spoken: str) -> Tokens:
         """Token ids of a text that is already normalised."""
-        text = self.cleaner(spoken, lang=normalize_language(self.language)) if self.cleaner else spoken
-        if self.phonemizer:
-            text = self.phonemizer.phonemize([text])[0]
-        return self.look_up(text)
+        stretches = split_phonetic(spoken)
+        if len(stretches) == 1:
+            return self.look_up(self.symbols(*stretches[0]))
+        return self.look_up("".join(spaced(text, self.symbols(phonemes, text)) for phonemes, text in stretches))
+
+    def symbols(self, phonemes: str, text: str) -> str:
+        """What the checkpoint reads of a stretch: its phonemes, given or found, or its letters."""
+        if phonemes and self.phonemizer:
+            return phonemes
+        if self.cleaner:
+            text = self.cleaner(text, lang=normalize_language(self.language))
+        return self.phonemizer.phonemize([text])[0] if self.phonemizer else text
 
     def look_up(self, text: str) -> Tokens:
         """Token ids of characters or phonemes."""
@@ -61,3 +73,10 @@ class Tokenizer:
     def with_ends(self, ids: list[int]) -> list[int]:
         """The marks of beginning and end, where the model was trained so."""
         return [self.characters.bos_id, *ids, self.characters.eos_id] if self.use_ends else ids
+
+
+def spaced(text: str, symbols: str) -> str:
+    """The symbols of a stretch with the space around its text, so that words of neighbouring stretches stay apart."""
+    space = SPACE_AT_ENDS.match(text)
+    assert space is not None
+    return f"{space[1]}{symbols.strip()}{space[2]}"

@@ -28,6 +28,8 @@ VOCOS_CHUNK = 448
 """Frames, 5.6 seconds: with the overlap they make 505, and a longer chunk hardly gets cheaper by the second."""
 HIFIGAN_CHUNK = 128
 """Frames, about 1.5 seconds: HiFi-GAN is many times slower."""
+OCTAVE = 12
+"""Semitones."""
 
 
 class Vocoder(Protocol):
@@ -36,10 +38,11 @@ class Vocoder(Protocol):
     hop_length: int
     """Samples of a frame."""
 
-    def chunks(self, mel: Tensor, seed: int, soon: bool) -> Iterator[Samples]:
+    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
         """Turn a mel spectrogram (1, n_mels, T) into samples (T * hop,) within -1..1, chunk by chunk.
 
-        With `soon` the first chunk is short. The same arguments give the same bytes.
+        With `soon` the first chunk is short. `semitones` move the pitch, where the vocoder makes it itself. The same
+        arguments give the same bytes.
         """
         ...
 
@@ -57,8 +60,8 @@ class HifiganVocoder:
         self.generate = backend.compile(generator, lambda batch, length: (torch.zeros(batch, mels, length),))
 
     @torch.inference_mode()
-    def chunks(self, mel: Tensor, seed: int, soon: bool) -> Iterator[Samples]:
-        """See `Vocoder.chunks`; a plain HiFi-GAN has no randomness, the seed changes nothing."""
+    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
+        """See `Vocoder.chunks`; a plain HiFi-GAN has no randomness and no pitch of its own."""
         whole = F.pad(mel, (self.padding, self.padding), "replicate")
         for start, end in spans(mel.shape[2], HIFIGAN_CHUNK, soon):
             start, end = start + self.padding, end + self.padding
@@ -85,11 +88,11 @@ class HifiganSourceVocoder:
         )
 
     @torch.inference_mode()
-    def chunks(self, mel: Tensor, seed: int, soon: bool) -> Iterator[Samples]:
+    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
         """See `Vocoder.chunks`; the excitation is made for the whole utterance, so that its phase runs through."""
         whole, hop = at_least(mel, self.smallest), self.hop_length
         noise = torch.randn(1, whole.shape[2] * hop, generator=torch.Generator().manual_seed(seed))
-        excitation = self.excite(whole, noise)
+        excitation = self.excite(whole, noise, semitones / OCTAVE)
         for start, end in spans(mel.shape[2], HIFIGAN_CHUNK, soon):
             first, last = window(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK)
             (samples,) = self.generate(whole[..., first:last], excitation[..., first * hop : last * hop])
@@ -115,10 +118,11 @@ class VocosSourceVocoder:
         self.spectrum = backend.compile(generator.spectrum, example)
 
     @torch.inference_mode()
-    def chunks(self, mel: Tensor, seed: int, soon: bool) -> Iterator[Samples]:
+    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
         """See `Vocoder.chunks`; there is no randomness, the seed changes nothing."""
         whole = at_least(mel, self.smallest)
         pitch, voicing = self.generator.read_pitch(whole)
+        pitch = pitch + semitones / OCTAVE
         pulses = self.generator.excite(pitch, voicing)
         for start, end in spans(mel.shape[2], VOCOS_CHUNK, soon):
             yield self.chunk(whole, pitch, voicing, pulses, start, end)

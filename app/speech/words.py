@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
 
-from app.plan import Utterance, Word
+from app.plan import Utterance, Word, without_phonemes
 from app.speech.tokens import Tokens
 
 WRITTEN_WORD = re.compile(r"[$€£¥#@]?\w(?:\S*\w)?%?")
@@ -39,7 +39,9 @@ def time_words(
 ) -> tuple[Word, ...]:
     """The words of an utterance; seconds count from the beginning of its samples, `durations` are frames a token."""
     groups = time_groups(tokens, durations, frame_seconds)
-    spoken = time_spoken([word for word in utterance.spoken.split() if any(map(str.isalnum, word))], groups)
+    spoken = time_spoken(
+        [word for word in without_phonemes(utterance.spoken).split() if any(map(str.isalnum, word))], groups
+    )
     return time_written(utterance, spoken)
 
 
@@ -112,10 +114,19 @@ def time_written(utterance: Utterance, spoken: list[Timed]) -> tuple[Word, ...]:
         else:
             continue
         words += [
-            Word(match[0], (utterance.span[0] + match.start(), utterance.span[0] + match.end()), time.start, time.end)
+            Word(match[0], span_in_request(utterance, *match.span()), time.start, time.end, match.start())
             for match, time in zip(these, times, strict=True)
         ]
     return tuple(words)
+
+
+def span_in_request(utterance: Utterance, start: int, end: int) -> tuple[int, int] | None:
+    """Where a stretch of an utterance's text stands in the request; None where that is not known any more."""
+    if utterance.places is not None:
+        return utterance.places[start], utterance.places[end - 1] + 1
+    if utterance.span is None or utterance.span[1] - utterance.span[0] != len(utterance.text):
+        return None
+    return utterance.span[0] + start, utterance.span[0] + end
 
 
 def shared(words: Sequence[str], start: float, end: float) -> list[Timed]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.plan import Sentence
+from app.plan import Clause, Sentence
 from app.text.clauses import clauses
 from app.text.segment import segment
 
@@ -22,3 +22,8 @@ def read_text(text: str, max_spoken: int = MAX_SPOKEN) -> Iterator[Sentence]:
             tuple(clauses(text, span.start, span.end, max_spoken)),
             span.ends_paragraph,
         )
+
+
+def clauses_of(text: str, max_spoken: int = MAX_SPOKEN) -> list[Clause]:
+    """A text that is one utterance, in as many clauses as it takes to speak it; at least one."""
+    return clauses(text, 0, len(text), max_spoken) or [Clause(text, 0, len(text), "")]

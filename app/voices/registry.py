@@ -49,10 +49,10 @@ class Registry:
         return [voice.name for voice in self.voices.values()]
 
     def get(self, name: str | None = None) -> Voice:
-        """The voice of a name or an alias, case ignored; None is the default voice."""
+        """The voice of a name or, where none has it, of an alias, case ignored; None is the default voice."""
         wanted = (self.default if name is None else name).lower()
         aliases = {alias.lower(): voice.lower() for alias, voice in self.aliases.items()}
-        voice = self.voices.get(aliases.get(wanted, wanted))
+        voice = self.voices.get(wanted) or self.voices.get(aliases.get(wanted, ""))
         if voice is None:
             known = [*self.names(), *self.aliases]
             near = difflib.get_close_matches(wanted[:64], [one.lower() for one in known], n=1)

@@ -15,6 +15,8 @@ from app.voices.audio_config import AudioConfig, check_fit, source_audio
 from app.voices.manifest import Checkpoint, Manifest, SpokenEmotion, VocoderFiles, read_manifest
 
 BLOCK = 1 << 20
+OWN_PITCH = ("hifigan_source", "vocos_source")
+"""Vocoders that make the pitch themselves, so that it can be moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,18 @@ class Voice:
             emotion: CheckpointName(spoken.checkpoint, self.hashes[self.manifest.checkpoints[spoken.checkpoint].model])
             for emotion, spoken in self.manifest.emotions.items()
         }
-        return VoiceAbilities(self.name, checkpoints, self.manifest.fallbacks, self.manifest.degree)
+        vocoders = (self.manifest.vocoders[spoken.vocoder] for spoken in self.manifest.emotions.values())
+        return VoiceAbilities(
+            self.name,
+            checkpoints,
+            self.manifest.fallbacks,
+            degree=self.manifest.degree,
+            pitch=all(vocoder.architecture in OWN_PITCH for vocoder in vocoders),
+        )
 
-    def seconds(self, spoken: str, speed: float) -> float:
-        """About how long it speaks a text: by its words per minute, each taken as five letters and a space."""
-        return len(spoken) * 60 / (6 * self.manifest.words_per_minute * speed)
+    def seconds(self, characters: int, speed: float) -> float:
+        """About how long it speaks so much text: by its words per minute, each taken as five letters and a space."""
+        return characters * 60 / (6 * self.manifest.words_per_minute * speed)
 
     def file(self, path: str) -> Path:
         """A file of this voice."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.api.schemas import check_fields, read_query, refuse_query
+from app.api.query import read_query, refuse_content, refuse_query
+from app.api.schemas import check_fields
 from app.api.strict_json import pointer, read_json
 from app.errors import InvalidRequest, UnreadableBody
 
@@ -85,6 +86,23 @@ def test_a_name_that_occurs_twice_is_refused() -> None:
     assert refused('{"text": "a", "text": "b"}').fields[0].pointer == "#/text"
 
 
+def test_exactly_one_of_text_ssml_and_plan_is_spoken() -> None:
+    assert refused("{}").fields[0].pointer == "#/text"
+    assert refused('{"text": "Hi", "ssml": "<speak/>"}').fields[0].pointer == "#/ssml"
+    assert refused('{"text": "Hi", "plan": {"utterances": [{"text": "Hi"}]}}').fields[0].pointer == "#/plan"
+
+
+def test_beside_a_plan_stands_nothing_that_it_says_itself() -> None:
+    error = refused('{"plan": {"utterances": [{"text": "Hi"}]}, "voice": "wren", "emotion": "joy", "degree": 1}')
+    assert [field.pointer for field in error.fields] == ["#/voice", "#/emotion", "#/degree"]
+
+
+@pytest.mark.parametrize("name", ["text", "ssml"])
+def test_what_is_spoken_is_no_parameter_beside_a_body(name: str) -> None:
+    with pytest.raises(InvalidRequest):
+        refuse_content({name: "Hi"})
+
+
 @pytest.mark.parametrize("text", ["[]", '"Hi"', "1", "null", "true"])
 def test_a_body_that_is_no_object_is_refused(text: str) -> None:
     refused(text)
@@ -139,7 +157,7 @@ def test_a_query_parameter_gets_the_type_of_its_field(query: bytes, field: str, 
         b"seed=abc",
         b"timing=yes",
         b"timing=TRUE",
-        b"text=Hi",
+        b"plan={}",
         b"unknown=1",
         b"voice=a&voice=a",
         b"voice=%ff",

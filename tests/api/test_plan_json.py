@@ -1,4 +1,4 @@
-"""A plan survives its way through JSON."""
+"""A plan on its way through JSON and back."""
 
 from __future__ import annotations
 
@@ -10,8 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.plan_json import plan_from_dict, plan_to_dict
-from app.plan import ClassifierName, Emotion, Plan, PlanWarning, Source, Utterance, Word
+from app.api.plan_body import PlanBody, UtteranceBody, edited
+from app.api.plan_json import plan_to_dict
+from app.plan import (
+    NOWHERE,
+    Analyzed,
+    ClassifierName,
+    Decision,
+    Emotion,
+    Plan,
+    PlanWarning,
+    Source,
+    Utterance,
+    Word,
+)
+from app.request import EditedUtterance
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 SECONDS = st.integers(0, 10**9).map(lambda steps: steps / 10**5)
@@ -27,7 +40,7 @@ def probabilities(draw: st.DrawFn) -> dict[Emotion, float]:
     }
 
 
-UTTERANCE = st.builds(
+LABELLED = st.builds(
     Utterance,
     text=TEXT,
     span=SPAN,
@@ -39,26 +52,86 @@ UTTERANCE = st.builds(
     reason=TEXT,
     checkpoint=TEXT,
     checkpoint_sha256=TEXT,
-    blend=st.none() | st.just({Emotion.JOY: 0.6, Emotion.SURPRISE: 0.4}),
     degree=st.floats(0.01, 2),
     speed=st.floats(0.25, 4),
     volume=st.floats(0, 2),
-    pause_after=SECONDS,
+    pause_after=st.integers(0, 2 * 10**6).map(lambda steps: steps / 10**5),
 )
+BLEND = {Emotion.JOY: 0.666667, Emotion.SURPRISE: 0.333334}
+BLENDED = LABELLED.map(lambda one: replace(one, emotion=Emotion.JOY, source=Source.PINNED, blend=BLEND))
+UTTERANCE = LABELLED | BLENDED
 SPOKEN = st.builds(replace, UTTERANCE, start=SECONDS, end=SECONDS, words=st.lists(WORD, max_size=3).map(tuple))
 PLAN = st.builds(
     Plan,
     voice=TEXT,
     classifier=st.builds(ClassifierName, TEXT, TEXT),
-    utterances=st.lists(UTTERANCE | SPOKEN, max_size=3).map(tuple),
+    utterances=st.lists(UTTERANCE | SPOKEN, min_size=1, max_size=3).map(tuple),
     duration_estimate=SECONDS,
     warnings=st.lists(st.builds(PlanWarning, TEXT, TEXT), max_size=2).map(tuple),
 )
 
 
 @given(PLAN)
-def test_a_plan_comes_back_from_json_as_it_was(plan: Plan) -> None:
-    assert plan_from_dict(json.loads(json.dumps(plan_to_dict(plan)))) == plan
+def test_a_plan_that_comes_back_is_read_whatever_it_says(plan: Plan) -> None:
+    body = PlanBody.model_validate(json.loads(json.dumps(plan_to_dict(plan))))
+    for one, back in zip(plan.utterances, body.utterances, strict=True):
+        sentence, decision = edited(back)
+        assert decision is not None and sentence.text == one.text
+        assert (decision.emotion, decision.source, decision.blend) == (one.emotion, one.source, one.blend)
+        assert decision.probabilities == one.probabilities
+        assert decision.reason == one.reason or not one.reason
+        clause = sentence.clauses[-1]
+        assert (clause.pause_after, clause.analyzed) == (one.pause_after, Analyzed.of(one.emotion, one.text))
+        manner = clause.manner
+        assert (manner.degree, manner.speed, manner.volume) == (one.degree, one.speed, one.volume)
+
+
+def asked(**fields: object) -> EditedUtterance:
+    return edited(UtteranceBody.model_validate(fields))
+
+
+def planned(**changes: object) -> dict[str, object]:
+    (made,) = plan_to_dict(plan(utterance()))["utterances"]
+    return {**made, **changes}
+
+
+def test_only_the_text_is_required() -> None:
+    sentence, decision = asked(text="It costs $5.")
+    assert decision is None and sentence.clauses[0].spoken == "It costs five dollars."
+    assert sentence.clauses[0].pause_after is None and sentence.clauses[0].start == NOWHERE
+
+
+def test_an_edited_emotion_is_pinned_and_auto_is_labelled_again() -> None:
+    _, decision = asked(**planned(emotion="terrified"))
+    assert decision == Decision(Emotion.FEAR, Source.PINNED, "fear, pinned by the plan", {e: 0.142857 for e in Emotion})
+    assert asked(**planned(emotion="auto"))[1] is None
+
+
+def test_an_edited_text_loses_its_place() -> None:
+    kept, _ = asked(**planned())
+    edited, _ = asked(**planned(text="Hello."))
+    assert (kept.start, kept.end) == (0, 3)
+    assert (edited.start, edited.clauses[0].start) == (NOWHERE, NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "emotion"),
+    [
+        ({"blend": {"anger": 0.8, "joy": 0.2}}, Emotion.ANGER),
+        ({"blend": {"anger": 0.8, "joy": 0.2}, "emotion": "fear"}, Emotion.FEAR),
+        ({"blend": {"anger": 0.8, "joy": 0.2}, "emotion": None}, Emotion.ANGER),
+        ({"blend": {"anger": 0.2, "joy": 0.8}}, Emotion.JOY),
+    ],
+)
+def test_of_emotion_and_blend_the_edited_one_counts(changes: dict[str, object], emotion: Emotion) -> None:
+    _, decision = asked(**planned(**changes))
+    assert decision is not None and (decision.emotion, decision.source) == (emotion, Source.PINNED)
+
+
+def test_a_text_too_long_for_one_breath_is_spoken_in_parts_with_the_pause_behind_the_last() -> None:
+    sentence, _ = asked(text="We walked along the wall, and the gulls followed us. " * 12, pause_after=2.0)
+    assert len(sentence.clauses) > 1
+    assert [one.pause_after for one in sentence.clauses] == [None] * (len(sentence.clauses) - 1) + [2.0]
 
 
 def utterance(**changes: object) -> Utterance:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.emotion import plan_emotions as plan_lazily
-from app.errors import FallbackRefused
+from app.emotion import Planner, decide, decide_again
+from app.errors import BlendUnsupported, FallbackRefused
 from app.plan import (
+    Blend,
     CheckpointName,
     Clause,
+    Decision,
     Emotion,
+    Manner,
     PlanWarning,
     Probabilities,
     Sentence,
@@ -44,9 +48,17 @@ def scores(**given_scores: float) -> Probabilities:
     return {emotion: given_scores.get(emotion, share) for emotion in Emotion}
 
 
-def plan_emotions(sentences: list[Sentence], *rest: Any, **options: Any) -> tuple[list[Utterance], list[PlanWarning]]:
+def plan_emotions(
+    sentences: list[Sentence],
+    rows: list[Probabilities] | tuple[Probabilities, ...] | None,
+    voice: VoiceAbilities,
+    *,
+    threshold: float,
+    pin: Emotion | Blend | None = None,
+    **manner: Any,
+) -> tuple[list[Utterance], list[PlanWarning]]:
     """The whole plan at once."""
-    planned = list(plan_lazily(sentences, *rest, **options))
+    planned = list(Planner(lambda _: voice, **manner).plan(sentences, decide(rows, threshold, pin)))
     return [one for row in planned for one in row.utterances], [one for row in planned for one in row.warnings]
 
 
@@ -198,3 +210,57 @@ def test_a_fallback_is_told_once_for_each_emotion_and_refused_when_strict(
     if warnings:
         with pytest.raises(FallbackRefused):
             plan_emotions(sentences, rows, POOR, threshold=threshold, strict=True)
+
+
+def marked(*manners: Manner) -> Sentence:
+    parts = tuple(Clause("Word.", i, i + 5, "Word.", manner) for i, manner in enumerate(manners))
+    return Sentence("Word.", 0, 5, parts)
+
+
+def test_markup_goes_before_the_request_and_the_label() -> None:
+    sentence = marked(Manner(), Manner(feeling=Emotion.FEAR, degree=1.5, speed=0.5, volume=0.5, pitch=2))
+    (first, second), _ = plan_emotions([sentence], [scores(joy=0.9)], FULL, threshold=THRESHOLD, degree=0.5, speed=2.0)
+    assert (first.emotion, first.source, first.degree, first.speed) == (Emotion.JOY, Source.CLASSIFIER, 0.5, 2.0)
+    assert (second.emotion, second.source, second.degree) == (Emotion.FEAR, Source.PINNED, 1.5)
+    assert (second.speed, second.volume, second.reason) == (1.0, 0.5, "fear, pinned by the markup")
+    assert second.probabilities == first.probabilities
+
+
+def test_markup_may_blend_where_the_voice_can() -> None:
+    blend = {Emotion.JOY: 0.75, Emotion.SURPRISE: 0.25}
+    (one,), _ = plan_emotions([marked(Manner(feeling=blend))], None, FULL, threshold=THRESHOLD, pin=Emotion.FEAR)
+    assert (one.emotion, one.blend) == (Emotion.JOY, blend)
+    with pytest.raises(BlendUnsupported):
+        plan_emotions([marked(Manner(feeling=blend))], None, POOR, threshold=THRESHOLD, pin=Emotion.FEAR)
+
+
+def test_a_pitch_is_moved_where_the_voice_can_and_told_once_where_it_cannot() -> None:
+    higher = [marked(Manner(pitch=3)), marked(Manner(pitch=-3))]
+    able = replace(FULL, pitch=True)
+    utterances, warnings = plan_emotions(higher, None, able, threshold=THRESHOLD, pin=Emotion.JOY)
+    assert [one.pitch for one in utterances] == [3, -3] and not warnings
+    utterances, warnings = plan_emotions(higher, None, FULL, threshold=THRESHOLD, pin=Emotion.JOY)
+    assert [one.pitch for one in utterances] == [0, 0]
+    assert [warning.code for warning in warnings] == ["pitch_unsupported"]
+
+
+def test_a_speed_that_markup_multiplies_beyond_the_range_is_limited_and_told() -> None:
+    utterances, warnings = plan_emotions(
+        [marked(Manner(speed=3), Manner(speed=0.1))], None, FULL, threshold=THRESHOLD, pin=Emotion.JOY, speed=2.0
+    )
+    assert [one.speed for one in utterances] == [4.0, 0.25]
+    assert [warning.code for warning in warnings] == ["speed_limited"] * 2
+
+
+def test_each_clause_is_spoken_by_the_voice_that_markup_names() -> None:
+    planner = Planner(lambda name: POOR if name == "poor" else FULL)
+    (row,) = planner.plan([marked(Manner(), Manner(voice="poor"))], decide([scores(fear=0.9)], THRESHOLD))
+    assert [(one.voice, one.emotion) for one in row.utterances] == [("wren", Emotion.FEAR), ("poor", Emotion.NEUTRAL)]
+    assert [warning.code for warning in row.warnings] == ["fallback"]
+
+
+def test_what_a_plan_decided_stays_and_what_it_leaves_open_is_labelled() -> None:
+    kept = Decision(Emotion.SADNESS, Source.SMOOTHED, "between two")
+    first, second, third = decide_again([None, kept, None], [scores(joy=0.9), scores(fear=0.9)], THRESHOLD)
+    assert second is kept
+    assert [first.emotion, third.emotion] == [Emotion.JOY, Emotion.FEAR]

@@ -11,8 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from app.backends.torch import TorchBackend
-from app.pipeline import Pipeline, SpeechRequest
+from app.pipeline import Pipeline
 from app.plan import Emotion
+from app.request import SpeechRequest
 from app.settings import load_settings
 from app.speech.loading import MOST_MIXTURES, Loader
 from app.speech.mixing import mix, mix_weights

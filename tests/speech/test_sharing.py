@@ -103,12 +103,12 @@ def test_utterances_of_a_crowd_without_seeds_are_batched_and_never_mixed_up(
 def test_only_a_few_utterances_are_made_ahead_of_the_reader(engine: Engine, voice: Voice) -> None:
     taken = []
 
-    def asked() -> Iterator[tuple[Utterance, int]]:
+    def asked() -> Iterator[tuple[Voice, Utterance, int]]:
         for number in range(40):
             taken.append(number)
-            yield utterance("Yes, of course."), number
+            yield voice, utterance("Yes, of course."), number
 
-    with closing(engine.speak(voice, asked(), seeded=True)) as speakings:
+    with closing(engine.speak(asked(), seeded=True)) as speakings:
         for speaking in (next(speakings), next(speakings)):
             speaking.head()
         time.sleep(0.5)
@@ -116,8 +116,8 @@ def test_only_a_few_utterances_are_made_ahead_of_the_reader(engine: Engine, voic
 
 
 def test_a_reader_that_goes_away_stops_the_work(engine: Engine, voice: Voice) -> None:
-    book = [(utterance(TEXTS[7]), seed) for seed in range(200)]
-    speakings = engine.speak(voice, book, seeded=True)
+    book = [(voice, utterance(TEXTS[7]), seed) for seed in range(200)]
+    speakings = engine.speak(book, seeded=True)
     next(speakings).head()
     speakings.close()
     began = time.monotonic()
@@ -129,7 +129,7 @@ def test_a_reader_that_goes_away_stops_the_work(engine: Engine, voice: Voice) ->
 
 def test_who_is_cancelled_while_waiting_is_told_at_once(engine: Engine, voice: Voice) -> None:
     gone = threading.Event()
-    speakings = engine.speak(voice, [(utterance(TEXTS[7]), 1)], seeded=True, cancelled=gone.is_set)
+    speakings = engine.speak([(voice, utterance(TEXTS[7]), 1)], seeded=True, cancelled=gone.is_set)
     speaking = next(speakings)
     gone.set()
     with pytest.raises(Exception, match="stopped"):
@@ -201,7 +201,7 @@ def test_nobody_can_change_what_is_kept(caching: Engine, voice: Voice) -> None:
 
 
 def test_a_sentence_that_was_broken_off_is_not_kept(caching: Engine, voice: Voice) -> None:
-    speakings = caching.speak(voice, [(utterance(TEXTS[7]), 1)], seeded=True)
+    speakings = caching.speak([(voice, utterance(TEXTS[7]), 1)], seeded=True)
     speaking = next(speakings)
     speaking.cancel()
     speakings.close()

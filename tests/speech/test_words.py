@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pipeline import Pipeline, SpeechRequest
+from app.pipeline import Pipeline
 from app.plan import Emotion, Source, Speech, Utterance
+from app.request import SpeechRequest
 from app.settings import load_settings
 from app.speech.words import Timed, align, time_spoken, time_written
 

@@ -15,8 +15,9 @@ import torch
 from safetensors.torch import load_file
 
 from app.__main__ import main
-from app.pipeline import Pipeline, SpeechRequest
+from app.pipeline import Pipeline
 from app.plan import Emotion
+from app.request import SpeechRequest
 from app.settings import load_settings
 from app.training import running
 from app.training.export import RAW_FILE

@@ -1,0 +1,132 @@
+"""The answer to a checked request: audio whole or as it is made, alone or with its plan."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.api.body import until_gone
+from app.api.plan_json import plan_to_dict
+from app.api.reading import Asked
+from app.api.service import service_of
+from app.api.streaming import Encoding, Framing, StreamedAudio, as_audio
+from app.api.work import Cancelled
+from app.audio.encode import FORMATS, AudioFormat, encode
+from app.plan import PlanWarning, Speech, Timings, Utterance
+
+_MOST_EMOTIONS = 64
+"""Utterances named in a header, so that a book does not make a header that proxies refuse."""
+
+
+async def answer(request: Request, asked: Asked, framing: Framing = as_audio) -> Response:
+    """Speak; `framing` wraps the bytes of a stream."""
+    if asked.answer.stream:
+        return await _stream(request, asked, framing)
+    return await _whole(request, asked)
+
+
+async def _whole(request: Request, asked: Asked) -> Response:
+    """The answer once everything is spoken."""
+    format = FORMATS[asked.answer.format]
+
+    def work(cancelled: Cancelled) -> tuple[Speech, bytes | Response, float]:
+        speech = asked.pipeline.synthesize(asked.speech, cancelled, with_words=asked.answer.timing)
+        began = time.perf_counter()
+        data = encode(speech.samples, speech.sample_rate, format.name)
+        body = _with_plan(data, speech, format) if asked.answer.timing else data
+        return speech, body, (time.perf_counter() - began) * 1000
+
+    service = service_of(request)
+    done = await service.speaking.run(work, partial(until_gone, request))
+    speech, body, encode_ms = done.result
+    timings = replace(speech.timings, queue=speech.timings.queue + done.queued_ms, encode=encode_ms)
+    plan = speech.plan
+    request.state.log.update(_facts(plan.utterances, speech.duration))
+    warnings = [*asked.warnings, *plan.warnings]
+    service.metrics.spoken(plan.utterances, warnings, speech.duration, timings)
+    response = body if isinstance(body, Response) else _audio(body, format, speech.sample_rate)
+    response.headers["X-Audio-Duration"] = f"{speech.duration:.3f}"
+    response.headers.update(_headers(plan.voice, plan.utterances, warnings, timings))
+    return response
+
+
+async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
+    """The answer as soon as there is a piece of sound."""
+    service, format = service_of(request), FORMATS[asked.answer.format]
+    begun: list[Encoding] = []
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        rendering = asked.pipeline.render(asked.speech, cancelled)
+        begun.append(Encoding(rendering, format.stream(rendering.cast.sample_rate)))
+        yield from framing.frames(begun[0], asked.characters)
+
+    done = await service.speaking.start(work, partial(until_gone, request))
+    (encoding,) = begun
+    rendering = encoding.rendering
+
+    def timings() -> Timings:
+        return replace(encoding.timings, queue=encoding.timings.queue + done.queued_ms)
+
+    def ended() -> None:
+        request.state.log.update(_facts(rendering.spoken, rendering.seconds))
+        warnings = [*asked.warnings, *rendering.all_warnings]
+        service.metrics.spoken(rendering.spoken, warnings, rendering.seconds, timings())
+
+    cast, warnings = rendering.cast, [*asked.warnings, *rendering.all_warnings]
+    headers = _headers(cast.voice.name, rendering.draft.utterances, warnings, timings())
+    if framing.content_type is None:
+        headers["Content-Disposition"] = _disposition(format)
+    content_type = framing.content_type or format.content_type_at(cast.sample_rate)
+    return StreamedAudio(done.result, content_type, headers, service.settings.time_budget, ended, framing.on_error)
+
+
+def _with_plan(data: bytes, speech: Speech, format: AudioFormat) -> Response:
+    """Made in the worker's thread: encoding an hour of sound takes a while."""
+    return JSONResponse(
+        {
+            "audio": base64.b64encode(data).decode("ascii"),
+            "format": format.name,
+            "content_type": format.content_type_at(speech.sample_rate),
+            "sample_rate": speech.sample_rate,
+            "duration": round(speech.duration, 5),
+            "plan": plan_to_dict(speech.plan),
+        }
+    )
+
+
+def _audio(data: bytes, format: AudioFormat, sample_rate: int) -> Response:
+    headers = {"Content-Disposition": _disposition(format)}
+    return Response(data, media_type=format.content_type_at(sample_rate), headers=headers)
+
+
+def _disposition(format: AudioFormat) -> str:
+    return f'inline; filename="speech.{format.extension}"'
+
+
+def _headers(
+    voice: str, utterances: Sequence[Utterance], warnings: Sequence[PlanWarning], timings: Timings
+) -> dict[str, str]:
+    headers = {
+        "X-Voice": voice,
+        "X-Emotions": ",".join(utterance.emotion.value for utterance in utterances[:_MOST_EMOTIONS]),
+        "Server-Timing": ", ".join(f"{f.name};dur={getattr(timings, f.name):.1f}" for f in fields(timings)),
+    }
+    # Each kind once, in the order of its first appearance.
+    codes = dict.fromkeys(warning.code for warning in warnings)
+    return {**headers, **({"X-Warnings": ",".join(codes)} if codes else {})}
+
+
+def _facts(utterances: Sequence[Utterance], seconds: float) -> dict[str, object]:
+    """What the log may know: numbers, never the text."""
+    return {
+        "utterances": len(utterances),
+        "audio_seconds": round(seconds, 3),
+        "emotions": dict(Counter(utterance.emotion.value for utterance in utterances)),
+    }

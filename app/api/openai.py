@@ -1,0 +1,85 @@
+"""The routes that OpenAI's clients call, and the two lists that Open WebUI asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.answering import answer
+from app.api.body import JSON, decode, media_type, read_body
+from app.api.documentation import audio_answer, openai_body, openai_problems
+from app.api.openai_body import MODELS, check_model, read_openai
+from app.api.query import refuse_query
+from app.api.reading import Asked, asked_for
+from app.api.service import service_of
+from app.api.sse import SSE
+from app.api.streaming import as_audio
+from app.api.strict_json import read_json
+from app.errors import UnsupportedMediaType
+
+router = APIRouter(prefix="/v1", tags=["openai"])
+
+_CREATED = 1763942400
+"""Of every model: the clients want a time, in seconds since 1970."""
+
+
+@router.post(
+    "/audio/speech",
+    summary="Speak a text, as OpenAI's clients ask",
+    responses={**audio_answer(), **openai_problems()},
+    openapi_extra=openai_body(),
+    response_class=Response,
+)
+async def speech(request: Request) -> Response:
+    """Each sentence with the emotion of its words, unless `emotion` or `instructions` pin one."""
+    if media_type(request).name != JSON:
+        raise UnsupportedMediaType("This address takes JSON alone.", hint=f"Send {JSON}.")
+    body = await read_body(request)
+    query = request.scope["query_string"]
+    pipeline = service_of(request).pipeline()
+
+    def read() -> tuple[Asked, bool]:
+        data = read_json(decode(body, None))
+        refuse_query(query)
+        fields, sse, warnings = read_openai(data)
+        plain = asked_for(fields, pipeline, accept="")  # the clients accept application/octet-stream
+        return Asked(pipeline, plain.speech, plain.answer, warnings), sse
+
+    asked, sse = await run_in_threadpool(read)
+    request.state.log["characters"] = asked.characters
+    return await answer(request, asked, SSE if sse else as_audio)
+
+
+@router.get("/models", summary="Models by OpenAI's names")
+async def models() -> dict[str, Any]:
+    """Every name that is taken as `model`; all are the same engine."""
+    return {"object": "list", "data": [_model(name) for name in MODELS]}
+
+
+@router.get("/models/{name}", summary="One model", responses=openai_problems())
+async def model(name: str) -> dict[str, Any]:
+    """One of the names."""
+    check_model(name)
+    return _model(name)
+
+
+@router.get("/audio/models", summary="Models as Open WebUI lists them")
+async def audio_models() -> dict[str, Any]:
+    """Names to choose from."""
+    return {"models": [{"id": name, "name": name} for name in MODELS]}
+
+
+@router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=openai_problems())
+async def audio_voices(request: Request) -> dict[str, Any]:
+    """Voices and their further names, among them OpenAI's own."""
+    registry = service_of(request).pipeline().registry
+    voices = [{"id": voice.name, "name": voice.manifest.display_name or voice.name} for voice in registry.voices.values()]
+    return {"voices": [*voices, *({"id": alias, "name": alias} for alias in registry.aliases)]}
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "intone"}

@@ -1,0 +1,163 @@
+"""A plan that came back from a client, edited or not: its fields, and what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.api.strict_json import has_surrogate
+from app.plan import NOWHERE, Analyzed, Blend, Clause, Decision, Emotion, Manner, Mark, Sentence, Source
+
+if TYPE_CHECKING:
+    from app.request import EditedUtterance
+
+MOST_UTTERANCES = 20_000
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(gt=0, le=1000)]
+Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
+
+
+class _Strict(BaseModel):
+    """`null` anywhere means the default."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class AnalyzedBody(_Strict):
+    """What an utterance was when it was first planned."""
+
+    emotion: Emotion = Field(strict=False)
+    text_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class UtteranceBody(_Strict):
+    """One utterance. Only `text` is required; what tells how it was decided may stay and is computed anew."""
+
+    text: str
+    """What is spoken; empty for a pause alone."""
+    ssml: str | None = None
+    """The text with the markup that changes its reading; ignored where it is not that of `text`."""
+    span: Span | None = None
+    """Where the text stands in the request that was analyzed."""
+    voice: str | None = None
+    """Name or alias; by default the plan's."""
+    emotion: str | None = None
+    """Name or alias; `auto` (the default) labels the text."""
+    blend: dict[str, Weight] | None = None
+    """Several emotions with their weights."""
+    degree: float | None = Field(default=None, ge=0.01, le=2)
+    speed: float | None = Field(default=None, ge=0.25, le=4)
+    volume: float | None = Field(default=None, ge=0, le=2)
+    """Gain."""
+    pitch: float | None = Field(default=None, ge=-12, le=12)
+    """Semitones above the voice's own."""
+    pause_after: float | None = Field(default=None, ge=0, le=20)
+    """Seconds; by default by its last mark and what follows."""
+    probabilities: dict[Annotated[Emotion, Field(strict=False)], Share] | None = None
+    source: Annotated[Source, Field(strict=False)] | None = None
+    reason: str | None = None
+    analyzed: AnalyzedBody | None = None
+    spoken: str | None = None
+    checkpoint: str | None = None
+    checkpoint_sha256: str | None = None
+    start: float | None = None
+    end: float | None = None
+    words: list[Any] | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> UtteranceBody:
+        if self.probabilities is not None and len(self.probabilities) != len(Emotion):
+            raise ValueError("probabilities must name all seven emotions")
+        if self.span is not None and self.span[0] > self.span[1]:
+            raise ValueError("span must not end before it starts")
+        if any(has_surrogate(text) for text in (self.text, self.ssml, self.voice, self.emotion, self.reason)):
+            raise ValueError("holds half of a surrogate pair, which is no character")
+        return self
+
+
+class PlanBody(_Strict):
+    """What `POST /analyze` returned, edited."""
+
+    utterances: list[UtteranceBody] = Field(min_length=1, max_length=MOST_UTTERANCES)
+    voice: str | None = None
+    """Name or alias; by default the service's own voice."""
+    classifier: dict[str, Any] | None = None
+    duration_estimate: float | None = None
+    marks: list[Any] | None = None
+    warnings: list[Any] | None = None
+
+
+def edited(one: UtteranceBody) -> EditedUtterance:
+    """One utterance as the pipeline takes it. Raises `InvalidSsml`, `UnknownEmotion`."""
+    analyzed = Analyzed(one.analyzed.emotion, one.analyzed.text_sha256) if one.analyzed else None
+    as_planned = analyzed is not None and Analyzed.of(analyzed.emotion, one.text) == analyzed
+    start, end = one.span if one.span and as_planned else (NOWHERE, NOWHERE)
+    manner = Manner(
+        voice=one.voice,
+        degree=1.0 if one.degree is None else one.degree,
+        speed=1.0 if one.speed is None else one.speed,
+        volume=1.0 if one.volume is None else one.volume,
+        pitch=one.pitch or 0.0,
+    )
+    clauses = _clauses(one, start, end, manner, analyzed)
+    return Sentence(one.text, start, end, clauses), _decision(one, analyzed)
+
+
+def _clauses(one: UtteranceBody, start: int, end: int, manner: Manner, analyzed: Analyzed | None) -> tuple[Clause, ...]:
+    """What is read: with its markup, or, where a text is too long to be spoken at once, in parts."""
+    from app.text import clauses_of, read_inner
+
+    inner = read_inner(one.ssml) if one.ssml else None
+    if inner is not None and inner.text == one.text:
+        return (_clause(one, (start, end), inner.spoken, manner, analyzed, one.ssml or "", inner.marks),)
+    parts = clauses_of(one.text)
+    if len(parts) == 1:
+        return (_clause(one, (start, end), parts[0].spoken, manner, analyzed),)
+    *before, last = (Clause(part.text, NOWHERE, NOWHERE, part.spoken, manner) for part in parts)
+    return (*before, Clause(last.text, NOWHERE, NOWHERE, last.spoken, manner, pause_after=one.pause_after))
+
+
+def _clause(
+    one: UtteranceBody,
+    span: tuple[int, int],
+    spoken: str,
+    manner: Manner,
+    analyzed: Analyzed | None,
+    ssml: str = "",
+    marks: tuple[Mark, ...] = (),
+) -> Clause:
+    return Clause(one.text, *span, spoken, manner, one.pause_after, ssml, marks, analyzed=analyzed)
+
+
+def _decision(one: UtteranceBody, analyzed: Analyzed | None) -> Decision | None:
+    """What the plan says; None where the classifier is asked again. What was not edited keeps its reason."""
+    from app.emotion import pinned
+
+    feeling = _feeling(one, analyzed)
+    if feeling is None:
+        return None
+    decision = pinned(feeling, "plan", one.probabilities)
+    same = analyzed is not None and decision.emotion is analyzed.emotion
+    if not same or one.source is None or (decision.blend and one.source is not Source.PINNED):
+        return decision
+    return replace(decision, source=one.source, reason=one.reason or decision.reason)
+
+
+def _feeling(one: UtteranceBody, analyzed: Analyzed | None) -> Emotion | Blend | None:
+    """Emotion or blend; where they disagree, the one that was edited."""
+    from app.emotion import parse_feeling
+
+    emotion = None if one.emotion is None else parse_feeling(one.emotion)
+    if not one.blend or (one.emotion is not None and emotion is None):
+        return emotion
+    blend = parse_feeling(one.blend)
+    assert isinstance(blend, Mapping)
+    was_edited = analyzed is not None and one.emotion is not None and emotion is not analyzed.emotion
+    agrees = max(blend, key=lambda each: blend[each]) is emotion
+    return emotion if was_edited and not agrees else blend

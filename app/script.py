@@ -1,0 +1,67 @@
+"""What a request says, read: its sentences, and what each shall sound like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import tee
+
+from app.emotion import Classifier, decide, decide_again, parse_feeling
+from app.errors import InvalidRequest, UnknownEmotion
+from app.plan import Blend, Decision, Emotion, PlanWarning, Sentence
+from app.request import EditedUtterance, SpeechRequest
+from app.text import read_ssml, read_text
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A request, read as far as somebody asks for its sentences."""
+
+    sentences: Iterable[Sentence]
+    decisions: Iterable[Decision]
+    """One for each sentence."""
+    characters: int
+    """Code points without markup."""
+    voices: tuple[str, ...] = ()
+    """Names or aliases that stand in it."""
+    warnings: tuple[PlanWarning, ...] = ()
+
+
+def read_script(request: SpeechRequest, classifier: Classifier, threshold: float) -> Script:
+    """Read a request. Raises `InvalidSsml`."""
+    if request.edited is not None:
+        return read_plan(request.edited, classifier, threshold)
+    if not request.markup:
+        text = read_text(request.text)
+        return Script(*labelled(text, request.emotion, classifier, threshold), len(request.text))
+    marked = read_ssml(request.text, feeling_of_style)
+    sentences, decisions = labelled(marked.sentences, request.emotion, classifier, threshold)
+    return Script(sentences, decisions, marked.characters, marked.voices, marked.warnings)
+
+
+def labelled(
+    sentences: Iterable[Sentence], pin: Emotion | Blend | None, classifier: Classifier, threshold: float
+) -> tuple[Iterable[Sentence], Iterable[Decision]]:
+    """The sentences and a decision for each; what is pinned needs no classifier."""
+    if pin is not None:
+        return sentences, decide(None, threshold, pin)
+    sentences, same = tee(sentences)
+    return sentences, decide(classifier.stream(sentence.text for sentence in same), threshold)
+
+
+def read_plan(edited: tuple[EditedUtterance, ...], classifier: Classifier, threshold: float) -> Script:
+    """The utterances of a plan that came back."""
+    open_texts = (sentence.text for sentence, decision in edited if decision is None)
+    decisions = decide_again((decision for _, decision in edited), classifier.stream(open_texts), threshold)
+    named = [clause.manner.voice for sentence, _ in edited for clause in sentence.clauses]
+    voices = tuple(dict.fromkeys(name for name in named if name is not None))
+    characters = sum(len(sentence.text) for sentence, _ in edited)
+    return Script([sentence for sentence, _ in edited], decisions, characters, voices)
+
+
+def feeling_of_style(style: str) -> Emotion | Blend | None:
+    """What a style of markup pins; None for one without an emotion, such as `newscast`."""
+    try:
+        return parse_feeling(style)
+    except (UnknownEmotion, InvalidRequest):
+        return None
