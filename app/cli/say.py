@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-from app.audio.encode import DEFAULT_FORMAT, FORMATS, Samples
+from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, Samples
+from app.audio.resample import resampled
 from app.audio.save import save
 from app.cli.flags import settings
 from app.cli.player import find_player, play
@@ -34,7 +35,7 @@ _UNBOUNDED = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize)}
 
 def run(options: argparse.Namespace) -> int:
     """Speak, show the plan, and write or play the sound."""
-    format = _format(options)
+    format = output_format(options.output, options.format)
     chosen = settings(**_UNBOUNDED)
     request = speech_request(options)
     from app.pipeline import Pipeline
@@ -44,8 +45,7 @@ def run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         # Players want a file that they can look into; as WAV, which every player knows.
         path = options.output or Path(folder) / "speech.wav"
-        pieces = _with_progress(rendering, len(request.text))
-        save(path, format if options.output else DEFAULT_FORMAT, rendering.voice.sample_rate, pieces)
+        _save(path, format if options.output else FORMATS[DEFAULT_FORMAT], rendering, len(request.text))
         plan = pipeline.spoken_plan(rendering)
         (show_plan if len(plan.utterances) <= _LONG_PLAN else show_summary)(plan)
         if not options.output:
@@ -53,15 +53,22 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _format(options: argparse.Namespace) -> str:
-    """The flag, else the ending of the output's name, else the default; told before anything is loaded."""
-    if options.output and not options.output.parent.is_dir():
-        raise UsageError(f"There is no folder {options.output.parent}.", hint="Make it first.")
-    ending = options.output.suffix.lstrip(".") if options.output else ""
-    format: str = (options.format or ending or DEFAULT_FORMAT).lower()
-    if format not in FORMATS:
-        raise UsageError(f"The format {format!r} is unknown.", hint=f"Choose --format {' or '.join(FORMATS)}.")
-    return format
+def output_format(output: Path | None, name: str | None) -> AudioFormat:
+    """The format by its name, else by the output's ending, else the default; told before anything is loaded."""
+    if output and not output.parent.is_dir():
+        raise UsageError(f"There is no folder {output.parent}.", hint="Make it first.")
+    ending = output.suffix.lstrip(".") if output else ""
+    asked = (name or ending or DEFAULT_FORMAT).lower()
+    by_ending = {ending: format for format in FORMATS.values() for ending in format.endings}
+    if asked not in by_ending:
+        raise UsageError(f"The format {asked!r} is unknown.", hint=f"Choose --format {' or '.join(FORMATS)}.")
+    return by_ending[asked]
+
+
+def _save(path: Path, format: AudioFormat, rendering: Rendering, characters: int) -> None:
+    own = rendering.voice.sample_rate
+    rate = format.rate_at_least(own)
+    save(path, format.name, rate, resampled(_with_progress(rendering, characters), own, rate))
 
 
 def _play(path: Path) -> None:
@@ -82,4 +89,9 @@ def _with_progress(rendering: Rendering, characters: int) -> Iterator[Samples]:
         task = bar.add_task("speaking", total=characters)
         for samples in rendering:
             yield samples
-            bar.update(task, completed=rendering.spoken[-1].span[1] if rendering.spoken else 0)
+            bar.update(task, completed=_reached(rendering))
+
+
+def _reached(rendering: Rendering) -> int:
+    """Characters of the text that were spoken until now."""
+    return next((one.span[1] for one in reversed(rendering.spoken) if one.span), 0)
