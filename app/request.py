@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.plan import Blend, Decision, Emotion, Sentence
@@ -29,13 +30,5 @@ class SpeechRequest:
     """Whether the text is SSML."""
     edited: tuple[EditedUtterance, ...] | None = None
     """The utterances of a plan that came back."""
-    sample_rate: int | None = None
-    """Hertz; None is the voice's own, or the next higher one of `rates`."""
-    rates: tuple[int, ...] = ()
-    """The only ones that the format of the answer has, ascending; empty where it has all."""
-
-    def rate_for(self, own: int) -> int:
-        """The rate of the answer where the voices' own highest is given."""
-        if self.sample_rate is not None or not self.rates:
-            return self.sample_rate or own
-        return next((rate for rate in self.rates if rate >= own), self.rates[-1])
+    rate_for: Callable[[int], int] = int
+    """The highest rate of the voices that speak (Hertz) -> the rate of the answer; by default the same."""

@@ -77,8 +77,9 @@ async def audio_models() -> dict[str, Any]:
 async def audio_voices(request: Request) -> dict[str, Any]:
     """Voices and their further names, among them OpenAI's own."""
     registry = service_of(request).pipeline().registry
-    voices = [{"id": voice.name, "name": voice.manifest.display_name or voice.name} for voice in registry.voices.values()]
-    return {"voices": [*voices, *({"id": alias, "name": alias} for alias in registry.aliases)]}
+    names = {voice.name: voice.manifest.display_name or voice.name for voice in registry.voices.values()}
+    aliases = {alias: alias for alias in registry.aliases}
+    return {"voices": [{"id": name, "name": shown} for name, shown in (aliases | names).items()]}
 
 
 def _model(name: str) -> dict[str, Any]:

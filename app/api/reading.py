@@ -16,7 +16,7 @@ from app.api.query import read_query, refuse_content, refuse_query
 from app.api.schemas import SpeechBody, check_fields
 from app.api.service import service_of
 from app.api.strict_json import read_json
-from app.audio.encode import FORMATS
+from app.audio.encode import FORMATS, AudioFormat
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline
@@ -73,7 +73,7 @@ def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str) -> Asked:
     format = check_format(fields.format)
     answer = choose(format, bool(fields.timing), bool(fields.stream), accept)
     check_rate(fields.sample_rate, answer.format)
-    return Asked(pipeline, _speech_request(fields, pipeline, FORMATS[answer.format].rates), answer)
+    return Asked(pipeline, _speech_request(fields, pipeline, FORMATS[answer.format]), answer)
 
 
 def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
@@ -87,7 +87,7 @@ def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
     return check_fields({**parameters, CONTENT_OF[media.name]: text})
 
 
-def _speech_request(fields: SpeechBody, pipeline: Pipeline, rates: tuple[int, ...]) -> SpeechRequest:
+def _speech_request(fields: SpeechBody, pipeline: Pipeline, format: AudioFormat) -> SpeechRequest:
     # Imported here: whoever has a pipeline has these modules, and nobody else must wait for them.
     from app.request import SpeechRequest
 
@@ -102,8 +102,7 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline, rates: tuple[int, ..
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
         edited=tuple(edited(one) for one in plan.utterances) if plan else None,
-        sample_rate=fields.sample_rate,
-        rates=rates,
+        rate_for=lambda own: fields.sample_rate or format.rate_at_least(own),
     )
 
 

@@ -39,7 +39,9 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def _add_say(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the sound there instead of playing it")
-    parser.add_argument("--format", help="wav, flac or pcm; by default what the output's ending says, else wav")
+    parser.add_argument(
+        "--format", help="wav, flac, mp3, opus, aac or pcm; by default what the output's ending says, else wav"
+    )
     _add_manner(parser)
     parser.add_argument("--seed", type=_seed, help="the same seed gives the same sound")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-from app.audio.encode import DEFAULT_FORMAT, FORMATS, Samples
+from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, Samples
 from app.audio.save import save
 from app.cli.flags import settings
 from app.cli.player import find_player, play
@@ -35,18 +35,17 @@ _UNBOUNDED = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize)}
 
 def run(options: argparse.Namespace) -> int:
     """Speak, show the plan, and write or play the sound."""
-    format = _format(options)
+    # Players want a file that they can look into; as WAV, which every player knows.
+    format = output_format(options.output, options.format) if options.output else FORMATS[DEFAULT_FORMAT]
     chosen = settings(**_UNBOUNDED)
-    request = replace(speech_request(options), rates=FORMATS[format].rates)
+    request = replace(speech_request(options), rate_for=format.rate_at_least)
     from app.pipeline import Pipeline
 
     pipeline = Pipeline.load(chosen)
     rendering = pipeline.render(request)
     with tempfile.TemporaryDirectory() as folder:
-        # Players want a file that they can look into; as WAV, which every player knows.
         path = options.output or Path(folder) / "speech.wav"
-        pieces = _with_progress(rendering, len(request.text))
-        save(path, format if options.output else DEFAULT_FORMAT, rendering.cast.sample_rate, pieces)
+        save(path, format.name, rendering.cast.sample_rate, _with_progress(rendering, len(request.text)))
         plan = pipeline.spoken_plan(rendering)
         (show_plan if len(plan.utterances) <= _LONG_PLAN else show_summary)(plan)
         if not options.output:
@@ -54,15 +53,16 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _format(options: argparse.Namespace) -> str:
-    """The flag, else the ending of the output's name, else the default; told before anything is loaded."""
-    if options.output and not options.output.parent.is_dir():
-        raise UsageError(f"There is no folder {options.output.parent}.", hint="Make it first.")
-    ending = options.output.suffix.lstrip(".") if options.output else ""
-    format: str = (options.format or ending or DEFAULT_FORMAT).lower()
-    if format not in FORMATS:
-        raise UsageError(f"The format {format!r} is unknown.", hint=f"Choose --format {' or '.join(FORMATS)}.")
-    return format
+def output_format(output: Path, name: str | None) -> AudioFormat:
+    """The format by its name, else by the output's ending, else the default; told before anything is loaded."""
+    if not output.parent.is_dir():
+        raise UsageError(f"There is no folder {output.parent}.", hint="Make it first.")
+    ending = output.suffix.lstrip(".")
+    asked = (name or ending or DEFAULT_FORMAT).lower()
+    by_ending = {ending: format for format in FORMATS.values() for ending in format.endings}
+    if asked not in by_ending:
+        raise UsageError(f"The format {asked!r} is unknown.", hint=f"Choose --format {' or '.join(FORMATS)}.")
+    return by_ending[asked]
 
 
 def _play(path: Path) -> None:
@@ -83,5 +83,9 @@ def _with_progress(rendering: Rendering, characters: int) -> Iterator[Samples]:
         task = bar.add_task("speaking", total=characters)
         for samples in rendering:
             yield samples
-            spoken = rendering.spoken[-1].span if rendering.spoken else None
-            bar.update(task, completed=spoken[1] if spoken else 0)
+            bar.update(task, completed=_reached(rendering))
+
+
+def _reached(rendering: Rendering) -> int:
+    """Characters of the text that were spoken until now."""
+    return next((one.span[1] for one in reversed(rendering.spoken) if one.span), 0)
