@@ -34,6 +34,8 @@ class Codec:
     exact_files: bool
     """Whether a file says where in its frames the sound begins and ends."""
     exact_streams: bool
+    least_trimmed: int
+    """Frames, of which decoders want so many where nothing says how long the sound is."""
     encoding: Mapping[str, str]
     """Options of the encoder."""
     packing: Mapping[str, str]
@@ -46,6 +48,7 @@ MP3 = Codec(
     bit_rate=64_000,
     exact_files=True,
     exact_streams=False,
+    least_trimmed=2,
     # Each frame stands alone, so that a stream may begin with any.
     encoding={"reservoir": "0"},
     packing={"id3v2_version": "0"},
@@ -58,6 +61,7 @@ OPUS = Codec(
     bit_rate=48_000,
     exact_files=True,
     exact_streams=True,
+    least_trimmed=1,
     encoding={"application": "audio"},
     # A page (microseconds) leaves when the next one is full.
     packing={"page_duration": "40000"},
@@ -69,6 +73,7 @@ AAC = Codec(
     bit_rate=64_000,
     exact_files=False,
     exact_streams=False,
+    least_trimmed=1,
     encoding={},
     packing={},
 )
@@ -79,10 +84,11 @@ _STEADY = {"fflags": "+bitexact", "flush_packets": "1"}
 
 
 class CompressedWriter:
-    """Writes one file or stream of a codec. Its shortest is one frame: no samples make a frame of silence."""
+    """Writes one file or stream of a codec. What is shorter than it can be ends with silence."""
 
     def __init__(self, codec: Codec, file: OutputFile, sample_rate: int) -> None:
         self._exact = codec.exact_files if file.seekable() else codec.exact_streams
+        self._least_frames = 1 if self._exact else codec.least_trimmed
         self._rate = sample_rate
         self._count = 0
         """Samples that were taken."""
@@ -96,9 +102,8 @@ class CompressedWriter:
             self._write(self._frame(samples))
 
     def end(self) -> None:
-        if not self._count:
-            self.push(np.zeros(1, np.float32))
-        self._count = max(self._count, self._stream.frame_size)
+        self._container.start_encoding()  # the size of a frame is known from here on
+        self.push(np.zeros(max(0, self._least_frames * self._stream.frame_size - self._count), np.float32))
         self._write(None)
         self._container.close()
 
@@ -116,10 +121,12 @@ class CompressedWriter:
     def _write(self, frame: av.AudioFrame | None) -> None:
         """Write what is ready with this frame; with None, all that is left."""
         for packet in self._stream.encode(frame):
-            assert packet.pts is not None
-            if self._exact or self._is_heard(packet.pts):
+            assert packet.pts is not None and packet.duration is not None
+            if self._is_heard(packet.pts, packet.duration):
                 self._container.mux(packet)
 
-    def _is_heard(self, start: int) -> bool:
-        """Whether at least half of the codec's frame that begins there lies within the sound."""
+    def _is_heard(self, start: int, duration: int) -> bool:
+        """Whether a frame holds sound; where nothing tells how much of it, whether at least half of it does."""
+        if self._exact:
+            return duration > 0
         return 0 <= start + self._stream.frame_size / 2 <= self._count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import struct
 import wave
@@ -10,13 +11,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import soundfile
+from av.container import OutputContainer
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from app.audio.encode import DEFAULT_FORMAT, FORMATS, _Sink, encode, to_int16
+from app.audio.encode import DEFAULT_FORMAT, FORMATS, encode, to_int16
+from app.audio.writing import Sink
 
 NAMES = list(FORMATS)
+LOSSLESS = ["wav", "flac", "pcm"]
 
 
 class ForwardOnly(soundfile.SoundFile):
@@ -78,9 +82,9 @@ def test_wav_is_16_bit_mono_for_the_standard_library() -> None:
         assert file.getnframes() == 2205
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LOSSLESS)
 @pytest.mark.parametrize("rate", [8000, 22050, 48000])
-def test_every_format_gives_back_the_same_samples(name: str, rate: int) -> None:
+def test_every_lossless_format_gives_back_the_same_samples(name: str, rate: int) -> None:
     assert np.array_equal(decoded(encode(tone(), rate, name), name, rate), to_int16(tone()))
 
 
@@ -90,7 +94,7 @@ def test_files_tell_their_length(name: str) -> None:
     assert (info.frames, info.samplerate) == (2205, 22050)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LOSSLESS)
 @pytest.mark.parametrize("rate", [8000, 24000])
 def test_no_samples_make_a_valid_empty_file_and_stream(name: str, rate: int) -> None:
     empty = np.zeros(0, np.float32)
@@ -104,7 +108,8 @@ def test_a_stream_is_the_same_however_it_is_cut(name: str, length: int, cuts: li
     samples = noise()[:length]
     data = streamed(samples, name, cuts)
     assert data == streamed(samples, name, [])
-    assert np.array_equal(decoded(data, name, 24000), to_int16(samples))
+    if name in LOSSLESS:
+        assert np.array_equal(decoded(data, name, 24000), to_int16(samples))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -150,7 +155,7 @@ def test_pcm_is_16_bit_little_endian_and_the_same_in_both_forms() -> None:
 
 
 def test_the_sink_holds_only_what_was_not_taken() -> None:
-    sink = _Sink()
+    sink = Sink()
     for _ in range(1000):
         assert sink.write(bytes(100)) == 100
         assert sink.tell() == sink.taken + len(sink._waiting)
@@ -159,7 +164,7 @@ def test_the_sink_holds_only_what_was_not_taken() -> None:
 
 
 def test_the_sink_drops_what_is_written_over_taken_bytes() -> None:
-    sink = _Sink()
+    sink = Sink()
     sink.write(b"head")
     assert sink.take() == b"head"
     sink.write(b"body")
@@ -171,10 +176,17 @@ def test_the_sink_drops_what_is_written_over_taken_bytes() -> None:
     assert sink.take() == b""
 
 
-def test_a_flac_stream_that_nobody_ends_is_no_problem() -> None:
-    encoder = FORMATS["flac"].stream(24000)
-    assert encoder.push(noise())
-    del encoder
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stream_that_nobody_ends_is_freed_at_once(name: str) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        encoder = FORMATS[name].stream(24000)
+        assert encoder.push(noise())
+        del encoder
+        assert not [one for one in gc.get_objects() if type(one) in (Sink, OutputContainer)]
+    finally:
+        gc.enable()
 
 
 def test_two_streams_at_a_time_do_not_mix() -> None:
@@ -189,7 +201,7 @@ def test_two_streams_at_a_time_do_not_mix() -> None:
 
 def test_the_same_samples_make_the_same_bytes() -> None:
     for name in NAMES:
-        assert encode(tone(), 22050, name) == encode(tone(), 22050, name)
+        assert encode(tone(), 24000, name) == encode(tone(), 24000, name)
 
 
 def test_loud_samples_are_clipped_where_they_would_wrap_around() -> None:
@@ -213,8 +225,19 @@ def test_each_media_type_stands_for_one_format() -> None:
 
 def test_only_bytes_without_a_head_need_the_rate_in_their_content_type() -> None:
     types = {name: row.content_type_at(24000) for name, row in FORMATS.items()}
-    assert types == {"wav": "audio/wav", "flac": "audio/flac", "pcm": "audio/pcm;rate=24000"}
+    assert types == {
+        "wav": "audio/wav",
+        "flac": "audio/flac",
+        "mp3": "audio/mpeg",
+        "opus": "audio/ogg; codecs=opus",
+        "aac": "audio/aac",
+        "pcm": "audio/pcm;rate=24000",
+    }
     assert FORMATS["pcm"].accepted == ("audio/pcm",)
+
+
+def test_what_is_accepted_has_no_parameters() -> None:
+    assert FORMATS["opus"].accepted == ("audio/ogg", "audio/opus")
 
 
 def test_wav_is_the_default() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-import soundfile
 
 from app.audio.encode import FORMATS, encode
 from app.audio.save import save
@@ -25,17 +26,36 @@ def test_a_file_in_pieces_is_the_file_at_once(tmp_path: Path, format: str) -> No
     assert path.read_bytes() == encode(SAMPLES, RATE, format)
 
 
-@pytest.mark.parametrize("format", ["wav", "flac"])
-def test_what_was_written_before_an_error_can_be_heard(tmp_path: Path, format: str) -> None:
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_was_written_before_an_error_is_a_whole_file(tmp_path: Path, format: str) -> None:
     def broken() -> Iterator[npt.NDArray[np.float32]]:
         yield SAMPLES[:20_000]
         raise RuntimeError("the voice broke")
 
     with pytest.raises(RuntimeError):
         save(tmp_path / "out", format, RATE, broken())
-    samples, _ = soundfile.read(tmp_path / "out", dtype="int16")
-    assert len(samples) == 20_000
+    assert (tmp_path / "out").read_bytes() == encode(SAMPLES[:20_000], RATE, format)
 
 
-def test_a_pipe_gets_a_stream(tmp_path: Path) -> None:
-    assert save(Path("/dev/null"), "wav", RATE, PIECES) > 0
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_pipe_gets_a_stream(tmp_path: Path, format: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        assert save(pipe, format, RATE, PIECES) == len(SAMPLES) / RATE
+    encoder = FORMATS[format].stream(RATE)
+    assert read.result() == b"".join([*map(encoder.push, PIECES), encoder.end()])
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_device_takes_it_too(format: str) -> None:
+    assert save(Path("/dev/null"), format, RATE, PIECES) > 0
+
+
+# libsndfile cannot hand the error on: it is printed, and raised when the file is closed.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_full_disk_is_told(format: str) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        save(Path("/dev/full"), format, RATE, PIECES)
