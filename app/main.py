@@ -16,8 +16,9 @@ from starlette.responses import Response
 
 from app.api import analyze, health, metrics, synthesize, voices
 from app.api.documentation import document
+from app.api.doors import add_doors
 from app.api.problems import answer_intone_error, answer_router_error
-from app.api.requestlog import CLIENT_GONE, RequestLog
+from app.api.requestlog import CLIENT_GONE
 from app.api.service import Service
 from app.api.work import ClientGone
 from app.errors import IntoneError
@@ -43,7 +44,7 @@ def create_app(settings: Settings, on_failure: Callable[[str], None] = lambda re
     app.add_exception_handler(IntoneError, answer_intone_error)
     app.add_exception_handler(HTTPException, answer_router_error)
     app.add_exception_handler(ClientGone, _answer_nobody)
-    app.add_middleware(RequestLog, answered=service.metrics.answered)
+    add_doors(app, settings, service.metrics)
     document(app)
     return app
 
