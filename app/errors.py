@@ -1,7 +1,8 @@
 """Every error that a caller or an operator can cause, and the ONE table from error to HTTP status.
 
 IntoneError
-├── UnreadableBody, UnsupportedMediaType, NotAcceptable, RouteNotFound, MethodNotAllowed
+├── Unauthorized, RateLimited, RouteNotFound, MethodNotAllowed, RangeNotSatisfiable
+├── UnreadableBody, BodyTooSlow, UnsupportedMediaType, NotAcceptable
 ├── InvalidRequest, EmptyText, UnknownEmotion, BlendUnsupported, TextTooLong, AudioTooLong, BodyTooLarge
 ├── VoiceNotFound, ModelNotFound, FallbackRefused
 ├── Busy, NotReady, OverTimeBudget
@@ -35,8 +36,24 @@ class IntoneError(Exception):
         self.fields = tuple(fields)
 
 
+class Unauthorized(IntoneError):
+    """No key, or one that is not known."""
+
+
+class RateLimited(IntoneError):
+    """One client asks more often than the setting allows; `retry_after` in whole seconds."""
+
+    def __init__(self, detail: str, *, hint: str = "", retry_after: int = 1) -> None:
+        super().__init__(detail, hint=hint)
+        self.retry_after = retry_after
+
+
 class UnreadableBody(IntoneError):
     """The body cannot be read as what its Content-Type says."""
+
+
+class BodyTooSlow(IntoneError):
+    """The body did not arrive in time."""
 
 
 class UnsupportedMediaType(IntoneError):
@@ -52,7 +69,19 @@ class RouteNotFound(IntoneError):
 
 
 class MethodNotAllowed(IntoneError):
-    """The path exists, the method does not."""
+    """The path exists, the method does not; `allowed` are those that do."""
+
+    def __init__(self, detail: str, *, hint: str = "", allowed: Sequence[str] = ()) -> None:
+        super().__init__(detail, hint=hint)
+        self.allowed = tuple(allowed)
+
+
+class RangeNotSatisfiable(IntoneError):
+    """The asked range begins behind the end; `size` of the whole in bytes."""
+
+    def __init__(self, detail: str, *, hint: str = "", size: int = 0) -> None:
+        super().__init__(detail, hint=hint)
+        self.size = size
 
 
 class InvalidRequest(IntoneError):
@@ -130,22 +159,33 @@ class ErrorRow:
 
 ERRORS: dict[type[IntoneError], ErrorRow] = {
     UnreadableBody: ErrorRow(400, "unreadable_body", "The body cannot be read"),
+    Unauthorized: ErrorRow(401, "unauthorized", "A key is needed"),
     RouteNotFound: ErrorRow(404, "not_found", "There is nothing at this address"),
     VoiceNotFound: ErrorRow(404, "voice_not_found", "There is no such voice"),
     ModelNotFound: ErrorRow(404, "model_not_found", "There is no such model"),
     MethodNotAllowed: ErrorRow(405, "method_not_allowed", "This address does not take this method"),
     NotAcceptable: ErrorRow(406, "not_acceptable", "No format that we make is accepted"),
+    BodyTooSlow: ErrorRow(408, "body_too_slow", "The body did not arrive in time"),
     FallbackRefused: ErrorRow(409, "fallback_refused", "The voice lacks an emotion and strict forbids a fallback"),
     TextTooLong: ErrorRow(413, "text_too_long", "The text is too long"),
     AudioTooLong: ErrorRow(413, "audio_too_long", "The speech would be too long"),
     BodyTooLarge: ErrorRow(413, "body_too_large", "The body is too large"),
     UnsupportedMediaType: ErrorRow(415, "unsupported_media_type", "The Content-Type is not supported"),
+    RangeNotSatisfiable: ErrorRow(416, "range_not_satisfiable", "The range is outside of the audio"),
     InvalidRequest: ErrorRow(422, "invalid_request", "A field of the request is wrong"),
     EmptyText: ErrorRow(422, "empty_text", "There is no text to speak"),
     UnknownEmotion: ErrorRow(422, "unknown_emotion", "There is no such emotion"),
     BlendUnsupported: ErrorRow(422, "blend_unsupported", "The voice cannot blend these emotions"),
+    RateLimited: ErrorRow(429, "rate_limited", "Too many requests"),
     Busy: ErrorRow(503, "busy", "The service is busy"),
     NotReady: ErrorRow(503, "not_ready", "The service is not ready"),
     OverTimeBudget: ErrorRow(504, "over_time_budget", "The request took too long"),
 }
 """Errors that are missing here are the service's own fault: 500, `internal_error`."""
+
+INTERNAL_ERROR = ErrorRow(500, "internal_error", "The service failed")
+
+
+def row_of(error: IntoneError) -> ErrorRow:
+    """The error's row in the table, its own or that of the nearest class above it."""
+    return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), INTERNAL_ERROR)

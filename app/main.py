@@ -14,10 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import analyze, health, metrics, synthesize, voices
+from app.api import analyze, health, metrics, openai, sagemaker, ssml, synthesize, voices
 from app.api.documentation import document
+from app.api.doors import add_doors
 from app.api.problems import answer_intone_error, answer_router_error
-from app.api.requestlog import CLIENT_GONE, RequestLog
+from app.api.requestlog import CLIENT_GONE
 from app.api.service import Service
 from app.api.work import ClientGone
 from app.errors import IntoneError
@@ -38,12 +39,12 @@ def create_app(settings: Settings, on_failure: Callable[[str], None] = lambda re
     mimetypes.init()
     service = Service(settings, on_failure)
     app.state.service = service
-    for routes in (synthesize, analyze, voices, health, metrics):
+    for routes in (synthesize, analyze, voices, ssml, openai, sagemaker, health, metrics):
         app.include_router(routes.router)
     app.add_exception_handler(IntoneError, answer_intone_error)
     app.add_exception_handler(HTTPException, answer_router_error)
     app.add_exception_handler(ClientGone, _answer_nobody)
-    app.add_middleware(RequestLog, answered=service.metrics.answered)
+    add_doors(app, settings, service.metrics)
     document(app)
     return app
 

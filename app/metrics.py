@@ -22,6 +22,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         here = self.registry
         self._requests = Counter("intone_requests", "Answers by HTTP status.", ["status"], registry=here)
+        self._rejected = Counter("intone_rejected", "Answers that are errors, by their code.", ["code"], registry=here)
         self._stages = Histogram(
             "intone_stage_seconds",
             "What a request spent in each stage.",
@@ -35,9 +36,11 @@ class Metrics:
         )
         self._warnings = Counter("intone_warnings", "What was done other than asked.", ["code"], registry=here)
 
-    def answered(self, status: int) -> None:
-        """Count an answer."""
+    def answered(self, status: int, code: str | None) -> None:
+        """Count an answer; `code` is that of its error."""
         self._requests.labels(str(status)).inc()
+        if code is not None:
+            self._rejected.labels(code).inc()
 
     def spoken(
         self, utterances: Iterable[Utterance], warnings: Sequence[PlanWarning], seconds: float, timings: Timings

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app import written
 from app.errors import SetupError
 from app.shipped import shipped_models
 
@@ -33,27 +33,6 @@ OPENAI_VOICES = (
 """Names that clients of OpenAI's ask for without ever listing the voices."""
 
 
-def _folders(value: Any) -> Any:
-    """A list may be written as JSON or, like PATH, with the system's separator between the folders."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [part for part in value.split(os.pathsep) if part]
-
-
-def _pairs(value: Any) -> Any:
-    """A mapping may be written as JSON or as `name=voice,name=voice`."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("{"):
-        return json.loads(value)
-    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-    if not all(separator for _, separator, _ in pairs):
-        raise ValueError("write name=voice,name=voice or a JSON object")
-    return {name.strip(): voice.strip() for name, _, voice in pairs}
-
-
 def _cores() -> int:
     """The processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -69,21 +48,34 @@ class Settings(BaseSettings):
     """What an operator can choose."""
 
     model_config = SettingsConfigDict(
-        env_prefix="INTONE_", env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True
+        env_prefix="INTONE_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,  # it may be a key
     )
 
     host: str = "127.0.0.1"
-    """Address to listen on; anything but loopback needs allow_anonymous."""
+    """Address to listen on; anything but loopback needs api_keys or allow_anonymous."""
     port: int = Field(default=8000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
     allow_anonymous: bool = False
-    """Whether everybody who can reach the service may use it."""
+    """Whether everybody who can reach the service may use it, where there are no keys."""
+    api_keys: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(written.keys)] = {}
+    """Keys (16 characters or more) as name=key,name=key or a JSON object; without names as key,key or a JSON list."""
+    rate_limit: float = Field(default=0, ge=0, allow_inf_nan=False)
+    """Requests for speech a minute for each key, or each address where there are no keys; 0 is no limit."""
+    cors_origins: Annotated[list[str], NoDecode, BeforeValidator(written.origins)] = []
+    """Origins of web pages that may use the service, such as https://example.org,http://localhost:3000; * is all."""
+    root_path: Annotated[str, BeforeValidator(written.prefix)] = ""
+    """Path that a proxy puts in front of all of ours, such as /tts."""
 
-    voices: Annotated[list[Path], NoDecode, BeforeValidator(_folders)] = Field([MODELS / "voices"], min_length=1)
+    voices: Annotated[list[Path], NoDecode, BeforeValidator(written.folders)] = Field([MODELS / "voices"], min_length=1)
     """Folders in which voices are looked for."""
     default_voice: str = "wren"
     """The voice of requests that name none."""
-    voice_aliases: Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)] = {}
+    voice_aliases: Annotated[dict[str, str], NoDecode, BeforeValidator(written.pairs)] = {}
     """Further names for voices, as name=voice,name=voice or a JSON object; OpenAI's names are the default voice's."""
 
     classifier: str = str(MODELS / "emotion" / "minilm-ekman")
@@ -126,10 +118,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_an_open_door(self) -> Self:
-        if not self.allow_anonymous and not _is_loopback(self.host):
+        if not self.api_keys and not self.allow_anonymous and not _is_loopback(self.host):
             raise ValueError(
                 f"{self.host} can be reached from outside and there are no keys: "
-                "set INTONE_ALLOW_ANONYMOUS=1 if everybody there may use the service"
+                "set INTONE_API_KEYS, or INTONE_ALLOW_ANONYMOUS=1 if everybody there may use the service"
             )
         return self
 

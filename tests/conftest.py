@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from blockbuster import BlockBuster
-from serving import READY_SECONDS, ROOT, Server, StartServer, start_server, wait_until
+from serving import READY_SECONDS, ROOT, Server, StartServer, serving_here, start_server, wait_until
 
 from app.__main__ import WAIT_ASLEEP
 from app.main import create_app
@@ -71,22 +68,12 @@ def own_server(tmp_path: Path) -> Iterator[StartServer]:
 @pytest.fixture(scope="module")
 def watched_server() -> Iterator[str]:
     """The service in this process, in a thread whose event loop BlockBuster watches like any other; its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
     failures: list[str] = []
-    app = create_app(load_settings(), on_failure=failures.append)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with serving_here(create_app(load_settings(), on_failure=failures.append), lifespan="on") as url:
 
-    def ready_or_failed() -> bool:
-        return bool(failures) or httpx.get(f"{url}/ready", trust_env=False).status_code == 200
+        def ready_or_failed() -> bool:
+            return bool(failures) or httpx.get(f"{url}/ready", trust_env=False).status_code == 200
 
-    try:
         wait_until(ready_or_failed, READY_SECONDS)
         assert not failures
         yield url
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()

@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
+import uvicorn
+
+from app.main import create_app
+from app.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
@@ -59,6 +67,31 @@ def start_server(folder: Path, *flags: str, ready: bool = True, **environment: s
     if ready:
         wait_until(lambda: _is_ready(server), READY_SECONDS, server)
     return server
+
+
+@contextmanager
+def serving_here(app: Any, **options: Any) -> Iterator[str]:
+    """Serve an app from a thread of this process; its address."""
+    options = {"log_config": None, "access_log": False, "lifespan": "off", **options}
+    server = uvicorn.Server(uvicorn.Config(app, **options))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def service_without_models(**settings: Any) -> Iterator[httpx.Client]:
+    """A client of a real server that is up at once: what needs a voice is answered 503, `not_ready`."""
+    with (
+        serving_here(create_app(load_settings(**settings))) as url,
+        httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
+    ):
+        yield client
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:

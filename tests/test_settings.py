@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from app.errors import SetupError
 from app.settings import Settings, load_settings
+
+KEY = "a-secret-0123456789"
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +29,7 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert (settings.max_chars, settings.queue_size) == (20_000, 64)
     assert (settings.max_audio_seconds, settings.time_budget) == (3600, 600)
     assert settings.threshold is None
+    assert (settings.api_keys, settings.rate_limit, settings.cors_origins, settings.root_path) == ({}, 0, [], "")
     assert settings.threads >= 1
 
 
@@ -69,6 +74,21 @@ def test_aliases_are_written_as_pairs_or_as_json(monkeypatch: pytest.MonkeyPatch
         ("VOICES", ""),
         ("VOICE_ALIASES", "alloy"),
         ("VOICE_ALIASES", "{"),
+        ("RATE_LIMIT", "-1"),
+        ("RATE_LIMIT", "inf"),
+        ("RATE_LIMIT", "nan"),
+        ("CORS_ORIGINS", "page.example"),
+        ("CORS_ORIGINS", "https://page.example/"),
+        ("CORS_ORIGINS", "https://page.example/path"),
+        ("CORS_ORIGINS", "https://"),
+        ("CORS_ORIGINS", "null"),
+        ("CORS_ORIGINS", "https://*.example"),
+        ("CORS_ORIGINS", "[1]"),
+        ("ROOT_PATH", "tts"),
+        ("ROOT_PATH", "/a b"),
+        ("ROOT_PATH", "/a//b"),
+        ("ROOT_PATH", '/"><script>'),
+        ("ROOT_PATH", "https://host/tts"),
     ],
 )
 def test_a_wrong_value_is_told_in_one_line_that_names_the_variable(
@@ -81,11 +101,93 @@ def test_a_wrong_value_is_told_in_one_line_that_names_the_variable(
     assert "\n" not in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    ("written", "keys"),
+    [
+        (f"alice={KEY},bob={KEY}=2", {"alice": KEY, "bob": f"{KEY}=2"}),
+        (f" alice = {KEY} ,\n bob={KEY}==\n", {"alice": KEY, "bob": f"{KEY}=="}),
+        (f'{{"alice": "{KEY}", "bob": "{KEY},2"}}', {"alice": KEY, "bob": f"{KEY},2"}),
+        (f"{KEY},{KEY}==", {"key1": KEY, "key2": f"{KEY}=="}),
+        (f'["{KEY}", "{KEY}="]', {"key1": KEY, "key2": f"{KEY}="}),
+        (f"alice={KEY},{KEY}2", {"alice": KEY, "key2": f"{KEY}2"}),
+        ("", {}),
+    ],
+)
+def test_keys_are_written_with_names_or_without(
+    monkeypatch: pytest.MonkeyPatch, written: str, keys: dict[str, str]
+) -> None:
+    monkeypatch.setenv("INTONE_API_KEYS", written)
+    assert {name: key.get_secret_value() for name, key in load_settings().api_keys.items()} == keys
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("0123456789abcde", "under 16"),
+        ("alice=short", "under 16"),
+        ("alice=", "under 16"),
+        (f"alice={KEY},bob=short", "key 2"),
+        (f'{{"{KEY}": {{"a": "b"}}}}', "under 16"),
+        ("[1]", "under 16"),
+        (f'{{"alice": "{KEY} {KEY}"}}', "ASCII"),
+        (f"alice={KEY}ä", "ASCII"),
+        (f"{KEY} {KEY}={KEY}", "name of key 1"),
+        (f"={KEY}", "name of key 1"),
+        (f"alice={KEY},alice={KEY}2", "same name"),
+        (f'{{"alice": "{KEY}", "alice": "{KEY}2"}}', "same name"),
+        (f"key2={KEY},{KEY}2", "same name"),
+        (f"alice={KEY},bob={KEY}", "same key"),
+        (f'{{"alice": "{KEY}"', "line 1"),
+    ],
+)
+def test_a_key_that_will_not_do_is_refused_and_never_shown(
+    monkeypatch: pytest.MonkeyPatch, written: str, why: str
+) -> None:
+    monkeypatch.setenv("INTONE_API_KEYS", written)
+    with pytest.raises(SetupError, match=why) as caught:
+        load_settings()
+    assert caught.value.detail.startswith("INTONE_API_KEYS: ")
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    with pytest.raises(ValidationError) as raw:
+        Settings()
+    assert KEY not in str(raw.value)
+
+
+def test_the_settings_do_not_show_their_keys() -> None:
+    settings = load_settings(api_keys=f"alice={KEY}")
+    assert KEY not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("written", "origins"),
+    [
+        ("*", ["*"]),
+        ("https://Page.Example, http://localhost:3000", ["https://page.example", "http://localhost:3000"]),
+        ('["https://page.example"]', ["https://page.example"]),
+        ("chrome-extension://abcdef", ["chrome-extension://abcdef"]),
+        ("", []),
+    ],
+)
+def test_origins_are_written_with_commas_or_as_json(
+    monkeypatch: pytest.MonkeyPatch, written: str, origins: list[str]
+) -> None:
+    monkeypatch.setenv("INTONE_CORS_ORIGINS", written)
+    assert load_settings().cors_origins == origins
+
+
+@pytest.mark.parametrize(
+    ("written", "path"), [("", ""), ("/", ""), ("/tts", "/tts"), ("/a/b.c_d~e-f/", "/a/b.c_d~e-f")]
+)
+def test_the_root_path_has_no_slash_at_its_end(written: str, path: str) -> None:
+    assert load_settings(root_path=written).root_path == path
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
 def test_a_bind_to_the_outside_is_refused_unless_everybody_is_welcome(host: str) -> None:
     with pytest.raises(SetupError, match="INTONE_ALLOW_ANONYMOUS=1"):
         load_settings(host=host)
     assert load_settings(host=host, allow_anonymous="1").host == host
+    assert load_settings(host=host, api_keys=KEY).host == host
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 from dataclasses import dataclass
 from email.message import Message
@@ -9,9 +10,11 @@ from email.message import Message
 from starlette.requests import ClientDisconnect, Request
 
 from app.api.work import ClientGone
-from app.errors import BodyTooLarge, UnreadableBody, UnsupportedMediaType
+from app.errors import BodyTooLarge, BodyTooSlow, UnreadableBody, UnsupportedMediaType
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+BODY_SECONDS = 60.0
+"""That a body may take to arrive: enough for the largest one over a slow line."""
 
 JSON = "application/json"
 PLAIN = "text/plain"
@@ -54,19 +57,26 @@ def _hint(name: str) -> str:
     return f"Send {JSON}, {PLAIN} with the text as the body, or {SSML} with the SSML."
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
     """The whole body; one over the limit is refused as soon as that is known, whatever Content-Length says."""
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and (len(declared) > 15 or int(declared) > MAX_BODY_BYTES):
         raise _too_large()
-    body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise _too_large()
+        async with asyncio.timeout(seconds):
+            return await _receive(request)
+    except TimeoutError:
+        raise BodyTooSlow(f"The body did not arrive within {seconds:g} seconds.", hint="Send it again.") from None
     except ClientDisconnect:
         raise ClientGone from None
+
+
+async def _receive(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _too_large()
     return bytes(body)
 
 

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from app.api.body import JSON, PLAIN, SSML
 from app.api.openai_body import OpenAiSpeech
-from app.api.problems import PROBLEM_TYPE, row_of
+from app.api.problems import PROBLEM_TYPE
 from app.api.schemas import SpeechBody, SpeechFields
 from app.audio.encode import FORMATS
 from app.errors import (
@@ -30,6 +30,7 @@ from app.errors import (
     UnreadableBody,
     UnsupportedMediaType,
     VoiceNotFound,
+    row_of,
 )
 
 Responses = dict[int | str, dict[str, Any]]

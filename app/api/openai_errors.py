@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.api.problems import row_of
 from app.errors import (
     AudioTooLong,
     BodyTooLarge,
@@ -16,6 +15,7 @@ from app.errors import (
     Unauthorized,
     UnknownEmotion,
     VoiceNotFound,
+    row_of,
 )
 
 _STATUS = {404: 400, 406: 400, 413: 400, 422: 400}

@@ -1,19 +1,16 @@
-"""Around every request: its id, HEAD, one log line, and the last net under an exception."""
+"""Around every request: its id, one log line, and its place in the counters."""
 
 from __future__ import annotations
 
 import logging
 import re
 import time
-import traceback
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from app.api.problems import internal_problem
 
 logger = logging.getLogger("intone.request")
 
@@ -28,12 +25,13 @@ _LONGEST_PATH = 200
 
 
 class RequestLog:
-    """ASGI middleware. Routes put facts for the log line into `request.state.log`; never the text of a request.
+    """ASGI middleware. Gives `request.state` a `request_id`, the `path` without the prefix of a proxy, and a `log`:
+    facts for the log line; never the text of a request.
 
-    `answered` is told the status of each answer.
+    `answered` is told the status of each answer, and the code of its error.
     """
 
-    def __init__(self, app: ASGIApp, answered: Callable[[int], None]) -> None:
+    def __init__(self, app: ASGIApp, answered: Callable[[int, str | None], None]) -> None:
         self.app = app
         self.answered = answered
 
@@ -42,8 +40,12 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         exchange = _Exchange(scope, send)
-        await exchange.run(self.app, receive)
-        self.answered(exchange.status or CLIENT_GONE)
+        try:
+            await self.app(exchange.scope, receive, exchange.send)
+        finally:
+            status = exchange.status or CLIENT_GONE
+            exchange.log(status)
+            self.answered(status, exchange.facts.get("code"))
 
 
 class _Exchange:
@@ -51,51 +53,31 @@ class _Exchange:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.started = time.perf_counter()
-        self.scope = scope
         self.send_on = send
         self.status: int | None = None
         self.request_id = _request_id(scope)
+        self.path = scope["path"].removeprefix(scope.get("root_path", ""))
         self.facts: dict[str, Any] = {}
-
-    async def run(self, app: ASGIApp, receive: Receive) -> None:
-        scope = {**self.scope, "method": "GET" if self.scope["method"] == "HEAD" else self.scope["method"]}
-        scope["state"] = {**self.scope.get("state", {}), "request_id": self.request_id, "log": self.facts}
-        try:
-            await app(scope, receive, self.send)
-        except Exception as error:
-            await self.fail(error, scope, receive)
-        finally:
-            self.log()
+        state = {"request_id": self.request_id, "path": self.path, "log": self.facts}
+        self.scope = {**scope, "state": {**scope.get("state", {}), **state}}
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             MutableHeaders(scope=message)["X-Request-Id"] = self.request_id
-        elif self.scope["method"] == "HEAD":
-            message = {**message, "body": b""}
         await self.send_on(message)
 
-    async def fail(self, error: Exception, scope: Scope, receive: Receive) -> None:
-        """Answer 500, if nothing was answered yet, and log where it happened."""
-        self.facts.setdefault("code", "internal_error")
-        # Only the places and the type: the message of an exception may quote the text that was to be spoken.
-        places = "".join(traceback.format_tb(error.__traceback__))
-        logger.error("%s in request %s\n%s", type(error).__name__, self.request_id, places.rstrip())
-        if self.status is None:
-            await internal_problem(self.request_id)(scope, receive, self.send)
-
-    def log(self) -> None:
-        status = self.status or CLIENT_GONE
+    def log(self, status: int) -> None:
         facts = {
             "method": self.scope["method"],
-            "path": self.scope["path"][:_LONGEST_PATH],
+            "path": self.path[:_LONGEST_PATH],
             "status": status,
             "ms": round((time.perf_counter() - self.started) * 1000, 1),
             "request_id": self.request_id,
             **self.facts,
         }
         level = logging.WARNING if status >= 500 else logging.INFO
-        logger.log(logging.DEBUG if facts["path"] in _PROBES else level, "request", extra={"facts": facts})
+        logger.log(logging.DEBUG if self.path in _PROBES else level, "request", extra={"facts": facts})
 
 
 def _request_id(scope: Scope) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,4 +40,12 @@ async def synthesize_get(request: Request) -> Response:
     same and may be asked for in ranges."""
     asked = await read_get(request)
     response = await answer(request, asked)
-    return response if asked.answer.stream else ranged(request, response)
+    return response if asked.answer.stream else _in_parts(request, response)
+
+
+def _in_parts(request: Request, whole: Response) -> Response:
+    """The part that is asked for; the tag tells whether parts that were asked for one by one belong together."""
+    body = bytes(whole.body)
+    headers = {name: value for name, value in whole.headers.items() if name != "content-length"}
+    headers["ETag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return ranged(body, headers, request.headers.get("range"), request.headers.get("if-range"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, get_args
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from app.cli.usage import UsageError
@@ -13,10 +14,22 @@ from app.settings import Settings, load_settings
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """A flag of the same name for each setting; one that is absent leaves the environment's value."""
+    """A flag of the same name for each setting but secrets; one that is absent leaves the environment's value."""
     for name, field in Settings.model_fields.items():
+        if _is_secret(field):
+            continue
         switch: dict[str, Any] = {"action": argparse.BooleanOptionalAction} if field.annotation is bool else {}
         parser.add_argument(_flag(name), dest=name, default=None, help=_help(name, field), **_metavar(switch))
+
+
+def secrets_help() -> str:
+    """What to know of the settings that have no flag."""
+    secrets = (_help(name, field) for name, field in Settings.model_fields.items() if _is_secret(field))
+    return f"Only in the environment or .env, since others on the machine can read command lines: {'; '.join(secrets)}."
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr in get_args(field.annotation)
 
 
 def _metavar(switch: dict[str, Any]) -> dict[str, Any]:
@@ -28,7 +41,8 @@ def _flag(name: str) -> str:
 
 
 def _help(name: str, field: FieldInfo) -> str:
-    default = "" if field.default_factory or field.default in (None, {}) else f"; default {_shown(field.default)}"
+    nothing = field.default_factory or field.default in (None, "", [], {})
+    default = "" if nothing else f"; default {_shown(field.default)}"
     return f"{(field.description or '').rstrip('.')} (INTONE_{name.upper()}{default})".replace("%", "%%")
 
 

@@ -31,9 +31,10 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    from app.cli.flags import add_flags
+    from app.cli.flags import add_flags, secrets_help
 
     add_flags(parser)
+    parser.epilog = secrets_help()
 
 
 def _add_say(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ import socket
 
 import uvicorn
 
+from app.cli.connections import QUIET_SECONDS, Connection
 from app.cli.flags import settings_from
 from app.cli.logs import logging_to_stderr
 from app.errors import IntoneError
@@ -40,7 +41,18 @@ def _serve(settings: Settings, listener: socket.socket) -> str:
         server.should_exit = True
 
     app = create_app(settings, on_failure=stop)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", server_header=False))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=Connection,
+            ws="none",
+            timeout_keep_alive=QUIET_SECONDS,
+            lifespan="on",
+            server_header=False,
+            log_config=None,
+            access_log=False,
+        )
+    )
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -44,8 +44,14 @@ def test_help_of_serve_lists_every_setting_with_its_variable() -> None:
 
     text = "".join(intone("serve", "--help").stdout.decode().split())
     for name in Settings.model_fields:
-        assert f"--{name.replace('_', '-')}" in text
+        assert (f"--{name.replace('_', '-')}" in text) == (name != "api_keys")
         assert f"INTONE_{name.upper()}" in text
+
+
+def test_keys_are_not_taken_from_the_command_line_and_help_never_shows_them() -> None:
+    key = "a-key-of-some-length"
+    assert intone("serve", "--api-keys", key).returncode == 2
+    assert key.encode() not in intone("serve", "--help", INTONE_API_KEYS=key).stdout
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,27 @@
+"""Everything between the server and the routes, in its order."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from app.api.cors import add_cors
+from app.api.gate import Gate
+from app.api.head import HeadAsGet
+from app.api.prefix import Prefix
+from app.api.rate_limit import RateLimit
+from app.api.requestlog import RequestLog
+from app.api.security import Keys
+from app.metrics import Metrics
+from app.settings import Settings
+
+
+def add_doors(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """From the innermost to the outermost: errors made inside of CORS can be read by web pages, whose preflights need
+    no key; the log sees everything."""
+    app.add_middleware(Gate, checks=(Keys(settings.api_keys).check, RateLimit(settings.rate_limit).check))
+    app.add_middleware(HeadAsGet)
+    if settings.cors_origins:
+        add_cors(app, settings.cors_origins)
+    app.add_middleware(RequestLog, answered=metrics.answered)
+    if settings.root_path:
+        app.add_middleware(Prefix, root_path=settings.root_path)

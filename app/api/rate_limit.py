@@ -1,0 +1,78 @@
+"""How often one client may ask for speech."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from starlette.requests import Request
+
+from app.errors import RateLimited
+from app.lru import Lru
+
+_LIMITED = frozenset({"/synthesize", "/analyze", "/v1/audio/speech", "/invocations"})
+
+_MOST_CLIENTS = 10_000
+"""That are remembered; one that was forgotten begins anew."""
+
+_LONGEST_WAIT = 120
+"""Seconds; a client that is told more gives up."""
+
+_NEARLY = 1 - 1e-9
+"""Of a token: what additions of fractions make of a whole one."""
+
+
+class RateLimit:
+    """A bucket of tokens for each client: each request takes one, and they come back evenly.
+
+    A client is whoever has a key, by the key's name. Where there are no keys it is an address: behind a proxy, the one
+    in X-Forwarded-For, which the server believes only from this machine (or from FORWARDED_ALLOW_IPS, a setting of
+    uvicorn), since everybody else could write into it what they like.
+    """
+
+    def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.per_minute = per_minute
+        self.most = max(1.0, per_minute / 6)
+        """Tokens in a full bucket: what may come in a burst, ten seconds' worth."""
+        self._clock = clock
+        self._buckets: Lru[str, tuple[float, float]] = Lru(_MOST_CLIENTS, lambda client, bucket: 1)
+        """Tokens, and when there were so many."""
+
+    def check(self, request: Request) -> None:
+        """Raise RateLimited where the client asks too often."""
+        if not self.per_minute or request.state.path not in _LIMITED or request.method == "OPTIONS":
+            return
+        if seconds := self.take(_client(request)):
+            raise RateLimited(
+                f"This client may ask {self.per_minute:g} times a minute.",
+                hint="Try again after the seconds in Retry-After.",
+                retry_after=min(math.ceil(seconds), _LONGEST_WAIT),
+            )
+
+    def take(self, client: str) -> float:
+        """Take a token; the seconds until there is one again, if there is none, else 0."""
+        now, per_second = self._clock(), self.per_minute / 60
+        tokens, since = self._buckets.get(client) or (self.most, now)
+        tokens = min(self.most, tokens + (now - since) * per_second)
+        enough = tokens >= _NEARLY
+        self._buckets.put(client, (tokens - enough, now))
+        return 0.0 if enough else (1 - tokens) / per_second
+
+
+def _client(request: Request) -> str:
+    key: str | None = getattr(request.state, "key", None)
+    return key or network_of(request.client.host if request.client else "")
+
+
+def network_of(host: str) -> str:
+    """An address as one client has it: of IPv6 the first 64 bits, for whoever has one has all that begin so."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        # A proxy may write anything there; all of it is one client.
+        return ""
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address.packed, 64), strict=False))

@@ -1,0 +1,68 @@
+"""Keys: who may use the service."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from hashlib import sha256
+
+from pydantic import SecretStr
+from starlette.requests import Request
+
+from app.errors import Unauthorized
+
+_OPEN = frozenset({"/", "/docs", "/openapi.json", "/health", "/ready", "/metrics", "/ping", "/voices", "/ssml"})
+"""Paths whose GET needs no key."""
+
+_OPEN_BELOW = ("/static-offline-docs/", "/voices/", "/v1/")
+"""The same for whatever is below: files of the documentation page, single voices, OpenAI's lists."""
+
+
+class Keys:
+    """The keys by name, of which only digests are kept; without any, everybody is let in."""
+
+    def __init__(self, keys: Mapping[str, SecretStr]) -> None:
+        self._digests = [(name, _digest(key.get_secret_value())) for name, key in keys.items()]
+
+    def check(self, request: Request) -> None:
+        """Raise Unauthorized where a key is needed and missing or wrong; else tell the log, and nobody else, its name.
+
+        Keys are taken from the header Authorization alone: URLs are written into logs.
+        """
+        if not self._digests or _is_open(request.method, request.state.path):
+            return
+        sent = _bearer(request)
+        if sent is None:
+            raise Unauthorized("The request has no key.", hint="Send the header Authorization: Bearer KEY.")
+        name = self.name_of(sent)
+        if name is None:
+            raise Unauthorized("The key is not known.", hint="Ask the operator of the service for a key.")
+        request.state.key = request.state.log["key"] = name
+
+    def name_of(self, key: str) -> str | None:
+        """The name of a key; takes as long for every key, so that nothing is learnt from the time."""
+        digest, found = _digest(key), None
+        for name, known in self._digests:
+            if hmac.compare_digest(digest, known):
+                found = name
+        return found
+
+
+def _digest(key: str) -> bytes:
+    return sha256(key.encode("utf-8", "surrogatepass")).digest()
+
+
+def _is_open(method: str, path: str) -> bool:
+    """OPTIONS tells only what the documentation tells, and browsers ask it without a key."""
+    if method == "OPTIONS":
+        return True
+    if path == "/ping":
+        return method in ("GET", "POST")
+    return method == "GET" and (path in _OPEN or path.startswith(_OPEN_BELOW))
+
+
+def _bearer(request: Request) -> str | None:
+    """What stands behind `Bearer` in the one header Authorization."""
+    sent = request.headers.getlist("authorization")
+    scheme, _, key = sent[0].strip().partition(" ") if len(sent) == 1 else ("", "", "")
+    return key.strip() if scheme.lower() == "bearer" else None

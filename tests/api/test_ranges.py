@@ -1,0 +1,122 @@
+"""Parts of a whole answer."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.api.ranges import ranged
+from app.errors import RangeNotSatisfiable
+
+BODY = bytes(range(100))
+HEADERS = {"Content-Type": "audio/wav", "X-Voice": "wren", "ETag": '"abc"'}
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ("bytes=0-0", 0, 0),
+        ("bytes=0-1", 0, 1),
+        ("bytes=10-19", 10, 19),
+        ("bytes=90-", 90, 99),
+        ("bytes=0-", 0, 99),
+        ("bytes=99-99", 99, 99),
+        ("bytes=90-1000", 90, 99),
+        ("bytes=0-99999999999999999999999999", 0, 99),
+        ("bytes=00000000000000000000000000010-19", 10, 19),
+        ("bytes=-1", 99, 99),
+        ("bytes=-100", 0, 99),
+        ("bytes=-101", 0, 99),
+        ("Bytes= 10-19 ", 10, 19),
+    ],
+)
+def test_one_range_is_answered_with_its_bytes(asked: str, first: int, last: int) -> None:
+    response = ranged(BODY, HEADERS, asked, None)
+    assert (response.status_code, response.body) == (206, BODY[first : last + 1])
+    assert response.headers["content-range"] == f"bytes {first}-{last}/100"
+    assert response.headers["content-length"] == str(last + 1 - first)
+    assert response.headers["accept-ranges"] == "bytes"
+    assert (response.headers["content-type"], response.headers["x-voice"]) == ("audio/wav", "wren")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None,
+        "",
+        "bytes",
+        "bytes=",
+        "bytes=-",
+        "bytes=a-b",
+        "bytes=1",
+        "bytes=5-4",
+        "bytes=--1",
+        "bytes=+1-2",
+        "bytes=1-2-3",
+        "bytes=1_0-19",
+        "bytes=٣-٤",
+        "bytes = 0-1",
+        "bytes=0-1,5-6",
+        "seconds=0-1",
+        "items=0-5",
+        "bytes=" + "9" * 10_000,
+        "bytes=" + "0-1," * 5_000,
+    ],
+)
+def test_without_one_range_that_makes_sense_the_answer_is_the_whole(asked: str | None) -> None:
+    response = ranged(BODY, HEADERS, asked, None)
+    assert (response.status_code, response.body) == (200, BODY)
+    assert response.headers["accept-ranges"] == "bytes"
+    assert "content-range" not in response.headers
+
+
+@pytest.mark.parametrize("asked", ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=" + "9" * 10_000 + "-"])
+def test_a_range_behind_the_end_cannot_be_satisfied(asked: str) -> None:
+    with pytest.raises(RangeNotSatisfiable) as caught:
+        ranged(BODY, HEADERS, asked, None)
+    assert caught.value.size == 100
+
+
+@pytest.mark.parametrize(
+    ("if_range", "status"),
+    [
+        ('"abc"', 206),
+        ('"other"', 200),
+        ('W/"abc"', 200),
+        ("abc", 200),
+        ("", 200),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 200),
+    ],
+)
+def test_a_range_of_another_answer_is_the_whole_of_this_one(if_range: str, status: int) -> None:
+    assert ranged(BODY, HEADERS, "bytes=0-9", if_range).status_code == status
+
+
+def test_what_is_only_perhaps_the_same_is_answered_whole() -> None:
+    weak = {**HEADERS, "ETag": 'W/"abc"'}
+    assert ranged(BODY, weak, "bytes=0-9", 'W/"abc"').status_code == 200
+    assert ranged(BODY, {"Content-Type": "audio/wav"}, "bytes=0-9", '"abc"').status_code == 200
+
+
+def test_of_nothing_there_is_no_part() -> None:
+    assert ranged(b"", HEADERS, "bytes=0-9", None).status_code == 200
+
+
+@given(st.integers(1, 300), st.lists(st.integers(1, 300), max_size=5))
+def test_parts_joined_are_the_whole(size: int, cuts: list[int]) -> None:
+    body = bytes(number % 256 for number in range(size))
+    edges = sorted({0, size, *(cut for cut in cuts if cut < size)})
+    parts = [ranged(body, HEADERS, f"bytes={a}-{b - 1}", None).body for a, b in pairwise(edges)]
+    assert b"".join(map(bytes, parts)) == body
+
+
+@given(st.text(max_size=30))
+def test_whatever_is_sent_is_answered_or_refused(asked: str) -> None:
+    for header in (asked, f"bytes={asked}"):
+        try:
+            assert ranged(BODY, HEADERS, header, asked or None).status_code in (200, 206)
+        except RangeNotSatisfiable:
+            pass
