@@ -2,7 +2,8 @@
 
 IntoneError
 ├── UnreadableBody, UnsupportedMediaType, NotAcceptable, RouteNotFound, MethodNotAllowed
-├── InvalidRequest, EmptyText, UnknownEmotion, BlendUnsupported, TextTooLong, AudioTooLong, BodyTooLarge
+├── InvalidRequest, InvalidSsml, EmptyText, UnknownEmotion, BlendUnsupported
+├── TextTooLong, AudioTooLong, BodyTooLarge
 ├── VoiceNotFound, FallbackRefused
 ├── Busy, NotReady, OverTimeBudget
 └── SetupError: the installation is at fault (settings, a voice folder, a classifier), told at start
@@ -57,6 +58,10 @@ class MethodNotAllowed(IntoneError):
 
 class InvalidRequest(IntoneError):
     """A field is missing, unknown, of the wrong type or out of range."""
+
+
+class InvalidSsml(IntoneError):
+    """The SSML is no XML that can be read safely; the detail names line and column."""
 
 
 class EmptyText(IntoneError):
@@ -136,6 +141,7 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
     BodyTooLarge: ErrorRow(413, "body_too_large", "The body is too large"),
     UnsupportedMediaType: ErrorRow(415, "unsupported_media_type", "The Content-Type is not supported"),
     InvalidRequest: ErrorRow(422, "invalid_request", "A field of the request is wrong"),
+    InvalidSsml: ErrorRow(422, "invalid_ssml", "The SSML cannot be read"),
     EmptyText: ErrorRow(422, "empty_text", "There is no text to speak"),
     UnknownEmotion: ErrorRow(422, "unknown_emotion", "There is no such emotion"),
     BlendUnsupported: ErrorRow(422, "blend_unsupported", "The voice cannot blend these emotions"),
