@@ -3,7 +3,8 @@
 IntoneError
 ├── Unauthorized, RateLimited, RouteNotFound, MethodNotAllowed, RangeNotSatisfiable
 ├── UnreadableBody, BodyTooSlow, UnsupportedMediaType, NotAcceptable
-├── InvalidRequest, EmptyText, UnknownEmotion, BlendUnsupported, TextTooLong, AudioTooLong, BodyTooLarge
+├── InvalidRequest, InvalidSsml, EmptyText, UnknownEmotion, BlendUnsupported
+├── TextTooLong, AudioTooLong, BodyTooLarge
 ├── VoiceNotFound, ModelNotFound, FallbackRefused
 ├── Busy, NotReady, OverTimeBudget
 └── SetupError: the installation is at fault (settings, a voice folder, a classifier), told at start
@@ -86,6 +87,10 @@ class RangeNotSatisfiable(IntoneError):
 
 class InvalidRequest(IntoneError):
     """A field is missing, unknown, of the wrong type or out of range."""
+
+
+class InvalidSsml(IntoneError):
+    """The SSML is no XML that can be read safely; the detail names line and column."""
 
 
 class EmptyText(IntoneError):
@@ -173,6 +178,7 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
     UnsupportedMediaType: ErrorRow(415, "unsupported_media_type", "The Content-Type is not supported"),
     RangeNotSatisfiable: ErrorRow(416, "range_not_satisfiable", "The range is outside of the audio"),
     InvalidRequest: ErrorRow(422, "invalid_request", "A field of the request is wrong"),
+    InvalidSsml: ErrorRow(422, "invalid_ssml", "The SSML cannot be read"),
     EmptyText: ErrorRow(422, "empty_text", "There is no text to speak"),
     UnknownEmotion: ErrorRow(422, "unknown_emotion", "There is no such emotion"),
     BlendUnsupported: ErrorRow(422, "blend_unsupported", "The voice cannot blend these emotions"),

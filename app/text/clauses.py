@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from app.plan import Clause
+from app.plan import Clause, without_phonemes
 from app.text.normalize import normalize
 
 CUTS = (
@@ -15,6 +15,10 @@ CUTS = (
     re.compile(r"(?=\s)"),
 )
 """Where to cut, best first."""
+Read = Callable[[int, int], str]
+"""What is read of the text from a place to another."""
+CutAt = Callable[[int, int, int], int]
+"""(place, a, b): where between a and b a cut that was wanted at a place may be; a or b where there is no such place."""
 JOINED = re.compile(r"[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
 """Code points that belong to the one before them."""
 SMALLEST_SHARE = 0.25
@@ -25,24 +29,31 @@ LONGEST_LOOK = 4
 
 def clauses(text: str, start: int, end: int, max_spoken: int) -> list[Clause]:
     """Clauses of `text[start:end]`, each with at most `max_spoken` characters to read."""
-    return list(cut(text, start, end, max_spoken))
+    parts = cut(text, start, end, max_spoken, lambda a, b: normalize(text[a:b]), anywhere)
+    return [Clause(text[a:b], a, b, spoken[:max_spoken]) for a, b, spoken in parts]
 
 
-def cut(text: str, start: int, end: int, max_spoken: int) -> Iterator[Clause]:
-    """Halve until every part is short enough."""
+def cut(text: str, start: int, end: int, max_spoken: int, read: Read, cut_at: CutAt) -> Iterator[tuple[int, int, str]]:
+    """Halve until every part is short enough, or cannot be cut; with what is read of each."""
     pending = [(start, end)]
     while pending:
         a, b = pending.pop()
         a, b = a + leading_space(text[a:b]), b - leading_space(text[a:b][::-1])
         if a >= b:
             continue
-        piece = text[a:b]
-        spoken = normalize(piece) if len(piece) <= LONGEST_LOOK * max_spoken else None
-        if spoken is not None and (len(spoken) <= max_spoken or len(piece) == 1):
-            yield Clause(piece, a, b, spoken[:max_spoken])
-        else:
-            middle = a + best_cut(piece)
+        spoken = read(a, b) if b - a <= LONGEST_LOOK * max_spoken else None
+        middle = b
+        if spoken is None or len(without_phonemes(spoken)) > max_spoken:
+            middle = cut_at(a + best_cut(text[a:b]), a, b)
+        if a < middle < b:
             pending += [(middle, b), (a, middle)]
+        else:
+            yield a, b, read(a, b) if spoken is None else spoken
+
+
+def anywhere(place: int, a: int, b: int) -> int:
+    """A cut of plain text stays where it is best."""
+    return place
 
 
 def leading_space(text: str) -> int:

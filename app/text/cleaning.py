@@ -25,6 +25,8 @@ TWINS = str.maketrans(
         "∕": "/",
         "•": ",",
         "·": " ",
+        "⟦": "",
+        "⟧": "",
         "\u00a0": " ",
         "\u2028": " ",
         "\u2029": " ",
@@ -36,6 +38,7 @@ TWINS = str.maketrans(
         "\x85": " ",
     }
 )
+"""`⟦` and `⟧` go: they are the notation for phonemes within a spoken text, which no caller may forge."""
 KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽%&@#*/\\±×÷≈≤≥≠√∞"
 """Symbols that later steps read."""
 FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")

@@ -17,7 +17,6 @@ from app.text.ranges import say_ranges
 from app.text.symbols import say_addresses, say_numbers, say_signs
 
 STEPS = (
-    clean,
     say_addresses,
     say_formulas,
     say_ranges,
@@ -37,7 +36,17 @@ COMMA_AT_END = re.compile(r"^[-,;: ]+|[, ]+(?=[.!?…])")
 
 def normalize(text: str) -> str:
     """What will be read; empty where nothing can be pronounced."""
+    return read_cleaned(clean(text))
+
+
+def read_cleaned(text: str) -> str:
+    """What will be read of a text that went through `clean`."""
     for step in STEPS:
         text = step(text)
     text = COMMA_AT_END.sub("", DOUBLED_COMMA.sub(", ", text)).strip()
+    return pronounceable(text)
+
+
+def pronounceable(text: str) -> str:
+    """The text, or nothing where nothing in it can be pronounced."""
     return text if PRONOUNCEABLE.search(text) else ""
