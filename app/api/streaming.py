@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.errors import IntoneError, row_of
 from app.api.work import Steps
 from app.audio.encode import Encoder, Samples
+from app.errors import IntoneError, row_of
 from app.plan import Timings
 
 if TYPE_CHECKING:

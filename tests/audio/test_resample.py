@@ -9,13 +9,14 @@ from decoding import Heard, tone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.audio.resample import Resampler, resampled
+from app.audio.resample import Resampler
 
 RATES = [(22_050, 24_000), (22_050, 48_000), (24_000, 11_025), (48_000, 8000), (22_050, 12_345)]
 
 
 def in_pieces(sound: Heard, rates: tuple[int, int], cuts: list[int]) -> Heard:
-    return np.concatenate(list(resampled(np.split(sound, cuts), *rates)))
+    resampler = Resampler(*rates)
+    return np.concatenate([*(resampler.push(piece) for piece in np.split(sound, cuts)), resampler.end()])
 
 
 @pytest.mark.parametrize("rates", RATES)
