@@ -53,7 +53,7 @@ MP3 = Codec(
     encoding={"reservoir": "0"},
     packing={"id3v2_version": "0"},
 )
-"""Constant bit rate, so that players tell the duration even of a stream; LAME passes up to 11 kHz, or half the rate."""
+"""Constant bit rate, so that players can tell the duration even of a stream; up to 16 kHz pass."""
 
 OPUS = Codec(
     encoder="libopus",
