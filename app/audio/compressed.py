@@ -3,6 +3,8 @@
 A codec's output begins with its delay and ends at a full frame. Opus and a whole MP3 file tell the decoder how much of
 both to leave out, so what is decoded is as long as what was given, to the sample. An MP3 stream has no place for that,
 AAC in ADTS has none at all: they are trimmed in whole frames, those of which more than half lies outside the sound.
+Their durations are therefore right to half a frame, and the first frame that is kept fades in, for it lacks the one
+that it overlaps with. From 22 kHz on that falls into the silence before speech; at 8 kHz it softens the first sound.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ MP3 = Codec(
     encoding={"reservoir": "0"},
     packing={"id3v2_version": "0"},
 )
-"""Constant bit rate, so that players tell the duration even of a stream; LAME passes up to 11 kHz, or half the rate."""
+"""Constant bit rate, so that players can tell the duration even of a stream; up to 16 kHz pass."""
 
 OPUS = Codec(
     encoder="libopus",
@@ -77,7 +79,7 @@ AAC = Codec(
     encoding={},
     packing={},
 )
-"""A frame has 1024 samples, so the duration is right to half of that: 11 ms at 48 kHz, 21 at 24 kHz, 64 at 8 kHz."""
+"""Half a frame of 1024 samples is 11 ms at 48 kHz, 21 ms at 24 kHz, 64 ms at 8 kHz."""
 
 _STEADY = {"fflags": "+bitexact", "flush_packets": "1"}
 """Options of every container: nothing random, such as the serial number of an Ogg stream; and nothing waits."""

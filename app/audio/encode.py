@@ -15,6 +15,9 @@ from app.audio.writing import OutputFile, Sink, Writer
 
 __all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "Samples", "encode", "to_int16"]
 
+_PIECE = 16_384
+"""Samples that a writer is given at a time: it copies them, and an hour of them takes memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
@@ -80,7 +83,8 @@ def encode(samples: Samples, sample_rate: int, format: str) -> bytes:
     """The whole file in the format of that name (a key of FORMATS)."""
     file = io.BytesIO()
     writer = FORMATS[format].writer(file, sample_rate)
-    writer.push(samples)
+    for start in range(0, len(samples), _PIECE):
+        writer.push(samples[start : start + _PIECE])
     writer.end()
     return file.getvalue()
 

@@ -22,8 +22,16 @@ from app.errors import InvalidRequest, NotAcceptable
         ("audio/wav;q=0.5, audio/flac", "flac"),
         ("audio/flac;q=0.2, */*;q=0.1", "flac"),
         ("audio/wav;q=0, audio/*", "flac"),
-        ("audio/mpeg, audio/flac;q=0.1", "flac"),
-        ("audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5", "wav"),
+        ("audio/basic, audio/flac;q=0.1", "flac"),
+        ("audio/mpeg", "mp3"),
+        ("audio/mp3", "mp3"),
+        ("audio/ogg", "opus"),
+        ("audio/ogg; codecs=opus", "opus"),
+        ("audio/wav;q=0.5, audio/ogg;codecs=opus;q=0.6", "opus"),
+        ("audio/opus", "opus"),
+        ("audio/aac", "aac"),
+        ("audio/pcm;rate=24000", "pcm"),
+        ("audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5", "opus"),
         ("text/html,application/xhtml+xml,*/*;q=0.8", "wav"),
         ("nonsense, audio/flac", "flac"),
     ],
@@ -32,7 +40,9 @@ def test_accept_chooses_the_format(accept: str, format: str) -> None:
     assert choose(None, False, False, accept) == Answer(format, timing=False)
 
 
-@pytest.mark.parametrize("accept", ["audio/mpeg", "image/png", "nonsense", "audio/wav;q=0", "audio/wav;q=x", "*/*;q=0"])
+@pytest.mark.parametrize(
+    "accept", ["audio/basic", "image/png", "nonsense", "audio/wav;q=0", "audio/wav;q=x", "*/*;q=0"]
+)
 def test_nothing_that_we_make_is_refused(accept: str) -> None:
     with pytest.raises(NotAcceptable):
         choose(None, False, False, accept)

@@ -64,6 +64,8 @@ def test_keys_are_not_taken_from_the_command_line_and_help_never_shows_them() ->
         ("say", "Hi", "--seed", "-1"),
         ("say", "Hi", "-o", "/nowhere/out.wav"),
         ("say", "Hi", "-o", "out.xyz"),
+        ("say", "Hi", "-o", "out.m4a"),
+        ("say", "Hi", "--format", "mp9"),
         ("serve", "--port", "http"),
         ("serve", "--host", "0.0.0.0"),
     ],
@@ -113,6 +115,13 @@ def test_say_writes_the_file_and_shows_the_plan(tmp_path: Path) -> None:
     table = result.stdout.decode()
     assert "I am so happy!" in table and "emotion" in table
     assert "\x1b" not in table + result.stderr.decode()
+
+
+def test_say_writes_the_format_of_the_ending(tmp_path: Path) -> None:
+    out = tmp_path / "out.ogg"
+    result = intone("say", "Hello.", "-o", str(out))
+    assert result.returncode == 0, result.stderr
+    assert soundfile.info(str(out)).subtype == "OPUS"
 
 
 def test_say_without_a_player_says_so_and_still_shows_the_plan() -> None:

@@ -1,0 +1,43 @@
+"""Which format `intone say` writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.audio.encode import FORMATS
+from app.cli.say import output_format
+from app.cli.usage import UsageError
+
+
+@pytest.mark.parametrize(
+    ("output", "name", "format"),
+    [
+        (None, None, "wav"),
+        ("speech", None, "wav"),
+        ("speech.wav", None, "wav"),
+        ("speech.flac", None, "flac"),
+        ("speech.MP3", None, "mp3"),
+        ("speech.opus", None, "opus"),
+        ("speech.ogg", None, "opus"),
+        ("speech.aac", None, "aac"),
+        ("speech.pcm", None, "pcm"),
+        ("speech.wav", "mp3", "mp3"),
+        ("speech.xyz", "AAC", "aac"),
+    ],
+)
+def test_the_flag_decides_else_the_ending(output: str | None, name: str | None, format: str) -> None:
+    assert output_format(output and Path(output), name).name == format
+
+
+@pytest.mark.parametrize(("output", "name"), [("speech.m4a", None), ("speech.txt", None), ("speech.wav", "m4a")])
+def test_another_is_refused_with_the_list(output: str, name: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        output_format(Path(output), name)
+    assert all(format in caught.value.hint for format in FORMATS)
+
+
+def test_each_ending_stands_for_one_format() -> None:
+    endings = [ending for format in FORMATS.values() for ending in format.endings]
+    assert len(endings) == len(set(endings))
