@@ -1,7 +1,17 @@
-"""Text -> sentences: segmentation in the original text, normalisation for speech."""
+"""Text or SSML -> sentences: segmentation in the original, normalisation for speech."""
 
 from app.text.normalize import normalize
 from app.text.reading import clauses_of, read_text
-from app.text.ssml import read_inner, read_ssml
+from app.text.ssml import SSML_TABLE, SSML_WARNINGS, Inner, Marked, read_inner, read_ssml
 
-__all__ = ["clauses_of", "normalize", "read_inner", "read_ssml", "read_text"]
+__all__ = [
+    "SSML_TABLE",
+    "SSML_WARNINGS",
+    "Inner",
+    "Marked",
+    "clauses_of",
+    "normalize",
+    "read_inner",
+    "read_ssml",
+    "read_text",
+]

@@ -51,11 +51,17 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def paragraph_sentences(text: str, start: int, end: int) -> list[Span]:
+def paragraph_sentences(text: str, start: int, end: int) -> Iterator[Span]:
     """The sentences of one paragraph; the last one ends it."""
-    edges = with_words(text, start, end, starts(text, start, end))
-    spans = [span for span in (stripped(text, a, b) for a, b in pairwise(edges)) if span.start < span.end]
-    return [*spans[:-1], *(Span(span.start, span.end, ends_paragraph=True) for span in spans[-1:])]
+    before: Span | None = None
+    for a, b in pairwise(with_words(text, start, end, starts(text, start, end))):
+        span = stripped(text, a, b)
+        if span.start < span.end:
+            if before:
+                yield before
+            before = span
+    if before:
+        yield Span(before.start, before.end, ends_paragraph=True)
 
 
 def starts(text: str, start: int, end: int) -> Iterator[int]:
@@ -74,12 +80,13 @@ def starts(text: str, start: int, end: int) -> Iterator[int]:
         start = found[-1] if found else inside.end() if inside else stop
 
 
-def with_words(text: str, start: int, end: int, found: Iterator[int]) -> list[int]:
+def with_words(text: str, start: int, end: int, found: Iterator[int]) -> Iterator[int]:
     """Edges of sentences that hold a word each, the ends of the paragraph among them.
 
     Marks at the beginning of a sentence go to the one before; so does a sentence of nothing but marks.
     """
-    edges, seen, has_word = [start], start, False
+    yield start
+    held, seen, has_word = None, start, False
     for place in found:
         if place < seen:
             continue
@@ -88,11 +95,12 @@ def with_words(text: str, start: int, end: int, found: Iterator[int]) -> list[in
         has_word = has_word or WORD.search(text, seen, edge) is not None
         seen = edge
         if has_word and edge < end:
-            edges.append(edge)
-            has_word = False
-    if len(edges) > 1 and not has_word and not WORD.search(text, seen, end):
-        edges.pop()
-    return [*edges, end]
+            if held is not None:
+                yield held
+            held, has_word = edge, False
+    if held is not None and (has_word or WORD.search(text, seen, end)):
+        yield held
+    yield end
 
 
 def stripped(text: str, start: int, end: int) -> Span:

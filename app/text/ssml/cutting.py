@@ -1,0 +1,193 @@
+"""A document's text -> sentences, cut into clauses where the markup parts them and where they are too long."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from app.plan import UNMARKED, Clause, Manner, Mark, Sentence
+from app.text.clauses import cut
+from app.text.segment import WORD, Span, segment
+from app.text.ssml.flow import Anchor, Flow, Pause
+from app.text.ssml.fragment import fragment
+from app.text.ssml.readings import Reading, spoken_text
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the text that nothing parts."""
+
+    start: int
+    end: int
+    manner: Manner
+    pause: float | None
+    """Seconds behind it, where the markup says so."""
+    wordless: bool
+
+
+class Cutter:
+    """Cuts the flow of one document that is finished."""
+
+    def __init__(self, flow: Flow, max_spoken: int) -> None:
+        self.flow = flow
+        self.max_spoken = max_spoken
+
+    def sentences(self) -> Iterator[Sentence]:
+        """All, made as they are asked for; a pause before any text belongs to the first."""
+        lead = self.lead()
+        for span in self.spans():
+            clauses = tuple(self.clauses(span.start, span.end))
+            if lead:
+                clauses, lead = (replace(lead, manner=clauses[0].manner), *clauses), None
+            text, end = self.flow.text[span.start : span.end], self.flow.ends[span.end - 1]
+            yield Sentence(text, clauses[0].start, end, clauses, span.ends_paragraph)
+        if lead:
+            yield Sentence("", lead.start, lead.end, (lead,), ends_paragraph=True)
+
+    def lead(self) -> Clause | None:
+        """The pause before any text, where there is one."""
+        first = next(iter(self.flow.pauses), None)
+        if not first or first.at:
+            return None
+        marks = tuple(Mark(anchor.name, 0) for anchor in self.anchors(-1, 0))
+        return Clause("", first.place, first.place, "", UNMARKED, first.seconds, fragment("", (), marks), marks)
+
+    def spans(self) -> Iterator[Span]:
+        """The sentences between the edges that the markup tells."""
+        text, start = self.flow.text, 0
+        last = len(text.rstrip())
+        for end, paragraph in (*((edge.at, edge.paragraph) for edge in self.flow.edges), (len(text), True)):
+            for span in self.whole(segment(text[start:end]), start):
+                yield replace(span, ends_paragraph=span.ends_paragraph and (paragraph or end >= last))
+            start = end
+
+    def whole(self, spans: Iterable[Span], offset: int) -> Iterator[Span]:
+        """Sentences moved to their places in the text, and joined where a reading runs from one into the next."""
+        before: Span | None = None
+        for span in spans:
+            moved = replace(span, start=span.start + offset, end=span.end + offset)
+            if before and self.held(moved.start):
+                moved = replace(moved, start=before.start)
+            elif before:
+                yield before
+            before = moved
+        if before:
+            yield before
+
+    def clauses(self, start: int, end: int) -> Iterator[Clause]:
+        """The clauses of one sentence, at least one; the pause of a piece is behind its last clause."""
+        for piece in self.pieces(start, end):
+            parts = list(cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at))
+            for number, (a, b, spoken) in enumerate(parts, 1):
+                yield self.clause(a, b, spoken, piece.manner, piece.pause if number == len(parts) else None)
+
+    def pieces(self, start: int, end: int) -> list[Piece]:
+        """A sentence, parted at pauses and changes of manner; marks without words go to the words beside them."""
+        edges = {pause.at for pause in self.pauses(start, end)} | {place for place, _ in self.changes(start, end)}
+        joined: list[Piece] = []
+        for a, b in pairwise(sorted(edges | {start, end})):
+            piece = self.piece(a, b)
+            if joined and (piece.wordless or (joined[-1].wordless and joined[-1].pause is None)):
+                piece = together(joined.pop(), piece)
+            joined.append(piece)
+        return joined
+
+    def piece(self, start: int, end: int) -> Piece:
+        """One stretch, without the blanks at its ends."""
+        text = self.flow.text[start:end]
+        a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
+        pauses = [pause.seconds for pause in self.pauses(start, end)]
+        manner = self.flow.manners[bisect_right(self.flow.manners, a, key=place_of) - 1][1]
+        wordless = not WORD.search(text) and not self.spoken(a, b)
+        return Piece(a, b, manner, sum(pauses) if pauses else None, wordless)
+
+    def clause(self, start: int, end: int, spoken: str, manner: Manner, pause: float | None) -> Clause:
+        """One clause with all that the markup says of it."""
+        text, places = self.flow.text[start:end], self.flow.places[start:end]
+        marks = tuple(Mark(anchor.name, on_word(text, anchor.at - start)) for anchor in self.anchors(start, end))
+        inner = fragment(text, self.readings(start, end), marks)
+        straight = places[-1] - places[0] == len(places) - 1
+        return Clause(
+            text,
+            places[0],
+            self.flow.ends[end - 1],
+            spoken,
+            manner,
+            pause,
+            inner,
+            marks,
+            None if straight else tuple(places),
+        )
+
+    def spoken(self, start: int, end: int) -> str:
+        """What will be read of a stretch."""
+        return spoken_text(self.flow.text[start:end], self.readings(start, end))
+
+    def cut_at(self, place: int, start: int, end: int) -> int:
+        """A cut within a reading goes to its nearer end."""
+        reading = self.reading_around(place)
+        if not reading:
+            return place
+        edges = [edge for edge in (reading.start, reading.end) if start < edge < end]
+        return min(edges, key=lambda edge: abs(edge - place), default=end)
+
+    def reading_around(self, place: int) -> Reading | None:
+        """The reading that a cut at this place would part."""
+        index = bisect_left(self.flow.readings, place, key=start_of) - 1
+        around = self.flow.readings[index] if index >= 0 else None
+        return around if around and around.end > place else None
+
+    def held(self, place: int) -> bool:
+        """Whether no sentence may begin here: an element whose text is read at once goes on."""
+        here = self.readings(place, place + 1)
+        return self.reading_around(place) is not None or any(reading.continues for reading in here)
+
+    def readings(self, start: int, end: int) -> list[Reading]:
+        """Those within a stretch, counted in its text."""
+        first, last = (bisect_left(self.flow.readings, place, key=start_of) for place in (start, end))
+        return [reading.moved(-start) for reading in self.flow.readings[first:last]]
+
+    def pauses(self, start: int, end: int) -> list[Pause]:
+        """Those within a stretch and right behind it."""
+        first, last = (bisect_right(self.flow.pauses, place, key=at) for place in (start, end))
+        return self.flow.pauses[first:last]
+
+    def changes(self, start: int, end: int) -> list[tuple[int, Manner]]:
+        """Where the manner changes within a stretch."""
+        first, last = (bisect_left(self.flow.manners, place, key=place_of) for place in (start + 1, end))
+        return self.flow.manners[first:last]
+
+    def anchors(self, start: int, end: int) -> list[Anchor]:
+        """Those on the characters of a stretch and behind its end."""
+        first, last = (bisect_left(self.flow.anchors, 2 * place, key=key_of) for place in (start, end))
+        return self.flow.anchors[first:last]
+
+
+def together(first: Piece, second: Piece) -> Piece:
+    """Two pieces as one, in the manner of the words."""
+    pauses = [piece.pause for piece in (first, second) if piece.pause is not None]
+    manner = second.manner if first.wordless else first.manner
+    return Piece(first.start, second.end, manner, sum(pauses) if pauses else None, first.wordless and second.wordless)
+
+
+def on_word(text: str, place: int) -> int:
+    """A place that is no blank."""
+    return place + (text[place : place + 1] == " ")
+
+
+def at(pause: Pause) -> int:
+    return pause.at
+
+
+def place_of(change: tuple[int, Manner]) -> int:
+    return change[0]
+
+
+def start_of(reading: Reading) -> int:
+    return reading.start
+
+
+def key_of(anchor: Anchor) -> int:
+    return anchor.key

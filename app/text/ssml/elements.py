@@ -1,0 +1,204 @@
+"""What each element does to the flow of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from app.plan import Manner
+from app.text.ssml import marked
+from app.text.ssml.flow import Flow
+from app.text.ssml.manners import FeelingOfStyle, express_as, prosody
+from app.text.ssml.pauses import pause_seconds
+from app.text.ssml.remarks import Remarks, shown
+from app.text.ssml.table import SSML_TABLE, SsmlElement, Support
+
+Attributes = Mapping[str, str]
+Closing = Callable[[int], None]
+"""What happens where an element ends; it is told the place of the closing tag."""
+
+ROWS = {row.name: row for row in SSML_TABLE}
+KNOWN = {row.name: {attribute.name for attribute in row.attributes} | {"lang"} for row in SSML_TABLE}
+HELD = ("say-as", "sub", "phoneme")
+"""Elements whose text is read at once, otherwise than it is written."""
+PARTING = ("speak", "p", "s", "voice", "break", "prosody", "express-as")
+"""Elements that part what is spoken at once."""
+
+
+class Walker:
+    """The handler of one document; `inner` reads what stands within an utterance, which nothing may part."""
+
+    def __init__(self, flow: Flow, remarks: Remarks, feeling_of_style: FeelingOfStyle, *, inner: bool = False) -> None:
+        self.flow = flow
+        self.remarks = remarks
+        self.feeling_of_style = feeling_of_style
+        self.inner = inner
+        self.voices: dict[str, None] = {}
+        """Names, in order, each once."""
+        self.holding = ""
+        """The element, if any, whose text is read at once."""
+        self.dropping = False
+        self.closings: list[Closing] = []
+
+    def start(self, name: str, attributes: Attributes, place: int) -> None:
+        """A tag opens."""
+        opening = None if self.dropping else self.opening(name, attributes)
+        self.closings.append(opening(self, attributes, place) if opening else nothing)
+
+    def end(self, place: int) -> None:
+        """The innermost open tag closes."""
+        self.closings.pop()(place)
+
+    def text(self, text: str, place: int, end: int) -> None:
+        """Characters."""
+        if not self.dropping:
+            self.flow.characters(text, place, end)
+
+    def opening(self, name: str, attributes: Attributes) -> Opening | None:
+        """What a tag does, if anything; whatever has no effect is reported."""
+        row = ROWS.get(name)
+        self.check_language(row, attributes)
+        if not row:
+            self.remarks.add("unsupported_element", f"<{name:.40}> is not supported: its text is read.")
+            return None
+        around = self.holding or ("utterance" if self.inner and self.closings and name in PARTING else "")
+        if around and name in (*PARTING, *HELD):
+            self.remarks.add("unsupported_element", f"<{name}> within <{around}> has no effect.")
+            return None
+        self.check_attributes(row, attributes)
+        return OPENINGS[name]
+
+    def check_language(self, row: SsmlElement | None, attributes: Attributes) -> None:
+        """Report text in another language."""
+        language = attributes.get("lang", "").strip().lower().replace("_", "-")
+        if language and language.split("-")[0] != "en" and not (row and row.support is Support.DROPPED):
+            self.remarks.add("lang_ignored", f"Text in the language {shown(attributes['lang'])} is read as English.")
+
+    def check_attributes(self, row: SsmlElement, attributes: Attributes) -> None:
+        """Report attributes without effect, of elements that have one."""
+        if row.support not in (Support.FULL, Support.PARTIAL):
+            return
+        for name in attributes:
+            if name not in KNOWN[row.name]:
+                self.remarks.add("unsupported_attribute", f"{name:.40} on <{row.name}> has no effect.")
+
+    def manner(self, manner: Manner) -> Closing:
+        """Speak in a manner until the element ends."""
+        outer, self.flow.manner = self.flow.manner, manner
+        return lambda _: setattr(self.flow, "manner", outer)
+
+    def hold(self, name: str, ending: marked.Ending | None) -> Closing:
+        """Read the text of the element as a whole when it ends."""
+        self.holding = name
+        self.flow.begin_reading()
+        return partial(release, self, name, ending)
+
+
+Opening = Callable[[Walker, Attributes, int], Closing]
+
+
+def nothing(place: int) -> None:
+    """An element that ends without effect."""
+
+
+def part(walker: Walker, attributes: Attributes, place: int, *, paragraph: bool = False) -> Closing:
+    """Sentences end at both ends of the element."""
+    if not walker.closings:
+        return nothing  # the root
+    walker.flow.edge(place, paragraph=paragraph, closing=False)
+    return lambda end: walker.flow.edge(end, paragraph=paragraph, closing=True)
+
+
+def speak_as(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """Another voice speaks."""
+    name = attributes.get("name", "").strip()
+    if name:
+        walker.voices[name] = None
+    else:
+        walker.remarks.add("missing_attribute", "<voice> without name changes no voice.")
+    parted = part(walker, attributes, place)
+    restored = walker.manner(replace(walker.flow.manner, voice=name or walker.flow.manner.voice))
+
+    def close(end: int) -> None:
+        restored(end)
+        parted(end)
+
+    return close
+
+
+def pause(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """Silence."""
+    walker.flow.pause(pause_seconds(attributes, walker.remarks), place)
+    return nothing
+
+
+def mark(walker: Walker, attributes: Attributes, place: int, *, attribute: str, element: str) -> Closing:
+    """A place whose time is asked for."""
+    name = attributes.get(attribute, "").strip()
+    if name:
+        walker.flow.mark(name)
+    else:
+        walker.remarks.add("missing_attribute", f"<{element}> without {attribute} marks nothing.")
+    return nothing
+
+
+def release(walker: Walker, name: str, ending: marked.Ending | None, place: int) -> None:
+    """The end of an element whose text is read as a whole."""
+    walker.holding = ""
+    start, text = walker.flow.marked_text()
+    if not text:
+        walker.remarks.add("empty_element", f"<{name}> without text has no effect.")
+    elif ending:
+        walker.flow.readings += (reading.moved(start) for reading in ending(text))
+
+
+def emphasize(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """The text is read as it is."""
+    if attributes.get("level", "").strip().lower() != "none":
+        walker.remarks.add("emphasis_ignored", "<emphasis> has no effect: its text is read.")
+    return nothing
+
+
+def replace_audio(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """The alternative text is read."""
+    walker.remarks.add("audio_ignored", "<audio> is not fetched: its text is read.")
+    return nothing
+
+
+def drop(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """Nothing within is read."""
+    walker.dropping = True
+    return lambda _: setattr(walker, "dropping", False)
+
+
+def drop_lexicon(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """A dictionary is not fetched, which may be heard."""
+    walker.remarks.add("unsupported_element", "<lexicon> is not fetched.")
+    return drop(walker, attributes, place)
+
+
+OPENINGS: dict[str, Opening] = {
+    "speak": part,
+    "p": partial(part, paragraph=True),
+    "s": part,
+    "voice": speak_as,
+    "break": pause,
+    "prosody": lambda walker, attributes, _: walker.manner(prosody(walker.flow.manner, attributes, walker.remarks)),
+    "say-as": lambda walker, attributes, _: walker.hold("say-as", marked.say_as(attributes, walker.remarks)),
+    "sub": lambda walker, attributes, _: walker.hold("sub", marked.sub(attributes, walker.remarks)),
+    "phoneme": lambda walker, attributes, _: walker.hold("phoneme", marked.phoneme(attributes, walker.remarks)),
+    "mark": partial(mark, attribute="name", element="mark"),
+    "bookmark": partial(mark, attribute="mark", element="bookmark"),
+    "express-as": lambda walker, attributes, _: walker.manner(
+        express_as(walker.flow.manner, attributes, walker.feeling_of_style, walker.remarks)
+    ),
+    "lang": lambda *_: nothing,
+    "emphasis": emphasize,
+    "audio": replace_audio,
+    "desc": drop,
+    "meta": drop,
+    "metadata": drop,
+    "lexicon": drop_lexicon,
+}
+"""One for each row of the table."""

@@ -1,0 +1,126 @@
+"""Elements whose text is read otherwise than it is written: say-as, sub and phoneme.
+
+Each takes the attributes, reports what is wrong with them, and says how the text will be read when it is known; None
+where it is read as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import groupby
+from xml.sax.saxutils import quoteattr
+
+from app.plan import phonetic
+from app.text.normalize import normalize
+from app.text.segment import WORD
+from app.text.ssml.phones import foreign, phones
+from app.text.ssml.readings import Reading
+from app.text.ssml.remarks import Remarks, shown
+from app.text.ssml.say_as import KINDS, Kind, read_as
+from app.text.ssml.spelling import AT_ONCE
+
+Attributes = Mapping[str, str]
+Ending = Callable[[str], list[Reading]]
+"""An element's text, which is not empty and has no blanks at its ends -> its readings, which count in this text."""
+
+LONGEST = 250
+"""Characters that are read at once: as many as a model speaks well."""
+SIGN = re.compile(r"[^\W\d_]|\s")
+SIGN_LENGTH = 8
+"""Characters that a digit or a sign is read with at most, but for rare ones."""
+
+
+def sub(attributes: Attributes, remarks: Remarks) -> Ending | None:
+    """Another text in place of what is written."""
+    alias = attributes.get("alias")
+    if alias is None:
+        remarks.add("missing_attribute", "<sub> without alias has no effect.")
+        return None
+    if read_length(alias) > LONGEST:
+        remarks.add("invalid_value", f"alias={shown(alias)} on <sub> was ignored: it is too long to be read at once.")
+        return None
+    tag = f"sub alias={quoteattr(alias)}"
+    return lambda text: [Reading(0, len(text), tag, partial(normalize, alias), apart=False)]
+
+
+def read_length(text: str) -> int:
+    """About how many characters will be read, told without reading."""
+    if len(text) > LONGEST:
+        return len(text)
+    letters = len(SIGN.findall(text))
+    return letters + SIGN_LENGTH * (len(text) - letters)
+
+
+def phoneme(attributes: Attributes, remarks: Remarks) -> Ending | None:
+    """Sounds in place of letters."""
+    alphabet = attributes.get("alphabet", "").strip().lower() or "ipa"
+    written = attributes.get("ph", "")
+    sounds, what = phones(written), f"ph={shown(written)} on <phoneme>"
+    if not sounds:
+        remarks.add("missing_attribute", "<phoneme> without ph has no effect.")
+    elif alphabet != "ipa":
+        remarks.add("unsupported_phoneme", f"The alphabet {shown(alphabet)} is not known, only ipa: the text is read.")
+    elif foreign(sounds):
+        remarks.add("unsupported_phoneme", f"{shown(foreign(sounds))} in {what} is not IPA: the text is read.")
+    elif len(sounds) > LONGEST:
+        remarks.add("invalid_value", f"{what} was ignored: it is too long to be read at once.")
+    else:
+        return partial(sounded, sounds, f"phoneme alphabet={quoteattr(alphabet)} ph={quoteattr(written)}", remarks)
+    return None
+
+
+def sounded(sounds: str, tag: str, remarks: Remarks, text: str) -> list[Reading]:
+    """The reading of a text by its sounds."""
+    if not WORD.search(text) or len(text) > LONGEST:
+        remarks.add("unsupported_phoneme", f"{shown(text)} within <phoneme> is no word: it is read as it stands.")
+        return []
+    return [Reading(0, len(text), tag, lambda: phonetic(sounds, normalize(text)), apart=False)]
+
+
+def say_as(attributes: Attributes, remarks: Remarks) -> Ending | None:
+    """A number, a date, letters."""
+    name = attributes.get("interpret-as", "").strip().lower()
+    if not name:
+        remarks.add("missing_attribute", "<say-as> without interpret-as has no effect.")
+        return None
+    if name not in KINDS:
+        remarks.add("unsupported_say_as", f"interpret-as={shown(name)} on <say-as> is not known: the text is read.")
+        return None
+    form = known_form(KINDS[name], attributes.get("format", ""), remarks)
+    return partial(said, KINDS[name], name, form, remarks)
+
+
+def known_form(kind: Kind, written: str, remarks: Remarks) -> str:
+    """A format as the table has it: `yyyymmdd` is `ymd`; nothing where there is none."""
+    form = "".join(letter for letter, _ in groupby(written.strip().lower()))
+    if not form or form in kind.formats or written.strip().lower() in kind.formats:
+        return form
+    if kind.formats:
+        remarks.add("invalid_value", f"format={shown(written)} on <say-as> was ignored.")
+    else:
+        remarks.add("unsupported_attribute", "format on <say-as> has an effect on dates and times only.")
+    return ""
+
+
+def said(kind: Kind, name: str, form: str, remarks: Remarks, text: str) -> list[Reading]:
+    """The readings of a text; several where it is read sign by sign and long."""
+    tag = f"say-as interpret-as={quoteattr(name)}" + (f" format={quoteattr(form)}" if form else "")
+    readings = [
+        Reading(start, end, tag, speak, continues=start > 0)
+        for start, end in (stretches(text) if kind.apart else [(0, len(text))])
+        if (speak := read_as(kind, text[start:end], form))
+    ]
+    if sum(reading.end - reading.start for reading in readings) < len(text.replace(" ", "")):
+        remarks.add("say_as_unreadable", f"{shown(text)} cannot be read as {name}: it is read as it stands.")
+        return []
+    return readings
+
+
+def stretches(text: str) -> Iterator[tuple[int, int]]:
+    """A text in short pieces that neither begin nor end with a blank."""
+    for start in range(0, len(text), AT_ONCE):
+        piece = text[start : start + AT_ONCE]
+        if piece.strip():
+            yield start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())

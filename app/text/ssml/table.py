@@ -1,0 +1,167 @@
+"""What is supported of SSML 1.1 and of Azure's extension, as data: it is served, documented and tested from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Support(StrEnum):
+    """What becomes of an element."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    SPOKEN = "text spoken"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class SsmlAttribute:
+    """One attribute that has an effect."""
+
+    name: str
+    values: tuple[str, ...]
+    """All that are accepted, or examples of them; each can be sent as it stands."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SsmlElement:
+    """One element. Names go by what stands behind the colon, whatever the namespace."""
+
+    name: str
+    support: Support
+    attributes: tuple[SsmlAttribute, ...] = ()
+    note: str = ""
+
+
+BREAK_SECONDS = {"none": 0.0, "x-weak": 0.25, "weak": 0.5, "medium": 0.75, "strong": 1.0, "x-strong": 1.25}
+"""Azure's pauses."""
+RATES = {"x-slow": 0.5, "slow": 0.64, "medium": 1.0, "fast": 1.55, "x-fast": 2.0}
+"""Azure's factors."""
+VOLUMES = {"silent": 0.0, "x-soft": 0.2, "soft": 0.4, "medium": 0.6, "loud": 0.8, "x-loud": 1.0}
+"""Azure's levels; the loudest is the voice's own."""
+PITCHES = {"x-low": 0.55, "low": 0.8, "medium": 1.0, "high": 1.2, "x-high": 1.45}
+"""Azure's ratios of the voice's own frequency."""
+DEFAULT = "default"
+"""What gives rate, volume or pitch back to the voice, whatever is around."""
+ENGLISH = ("en", "en-US", "en-GB")
+
+LANGUAGE = SsmlAttribute("xml:lang", ENGLISH, "any English; another language is ignored with a warning")
+SSML_TABLE = (
+    SsmlElement("speak", Support.FULL, (SsmlAttribute("version", ("1.0", "1.1")), LANGUAGE), "the root element"),
+    SsmlElement("p", Support.FULL, (LANGUAGE,), "ends a paragraph"),
+    SsmlElement("s", Support.FULL, (LANGUAGE,), "ends a sentence"),
+    SsmlElement(
+        "voice",
+        Support.PARTIAL,
+        (SsmlAttribute("name", ("wren",), "a name or an alias; an unknown one is refused"), LANGUAGE),
+        "ends a sentence; a voice is found by its name alone, not by gender, age, variant or languages",
+    ),
+    SsmlElement(
+        "break",
+        Support.FULL,
+        (
+            SsmlAttribute("time", ("2s", "500ms", "1.5s", ".5s", "+2s"), "wins over strength"),
+            SsmlAttribute("strength", tuple(BREAK_SECONDS), "without both, medium: 750 ms"),
+        ),
+        "replaces the automatic pause; breaks in a row add up, at most 20 s",
+    ),
+    SsmlElement(
+        "prosody",
+        Support.PARTIAL,
+        (
+            SsmlAttribute(
+                "rate",
+                (*RATES, DEFAULT, "1.2", "+30%", "-30%", "80%"),
+                "80% without a sign is the factor 0.8, with a warning: Azure reads 80 % more",
+            ),
+            SsmlAttribute(
+                "volume",
+                (*VOLUMES, DEFAULT, "75", "+10", "-10", "+10%", "-10%", "50%", "+3dB", "-6dB"),
+                "a percentage is a change, as in Azure; at most twice the voice's own",
+            ),
+            SsmlAttribute(
+                "pitch",
+                (*PITCHES, DEFAULT, "+2st", "-3st", "+10%", "-10%", "10%"),
+                "at most an octave; Hertz are ignored with a warning",
+            ),
+        ),
+        "nested ones combine; contour, range and duration are ignored with a warning",
+    ),
+    SsmlElement(
+        "say-as",
+        Support.PARTIAL,
+        (
+            SsmlAttribute(
+                "interpret-as",
+                (
+                    *("characters", "spell-out", "cardinal", "number", "ordinal", "digits", "number_digit"),
+                    *("fraction", "telephone", "currency", "date", "time"),
+                ),
+                "with another one, or where the text does not fit, the text is read as it stands, with a warning",
+            ),
+            SsmlAttribute(
+                "format",
+                ("dmy", "mdy", "ymd", "ydm", "ym", "my", "md", "dm", "d", "m", "y", "yyyymmdd", "hms12", "hms24"),
+                "of a date or a time",
+            ),
+        ),
+    ),
+    SsmlElement("sub", Support.FULL, (SsmlAttribute("alias", ("World Wide Web Consortium",), "read as any text is"),)),
+    SsmlElement(
+        "phoneme",
+        Support.PARTIAL,
+        (
+            SsmlAttribute("ph", ("təˈmeɪtoʊ", "tə.ˈmeɪ.toʊ"), "with other signs than IPA's the text is read"),
+            SsmlAttribute("alphabet", ("ipa",), "with another one the text is read, with a warning"),
+        ),
+    ),
+    SsmlElement("mark", Support.FULL, (SsmlAttribute("name", ("here",)),), "its time is in the plan's `marks`"),
+    SsmlElement("bookmark", Support.FULL, (SsmlAttribute("mark", ("here",)),), "Azure's name for a mark"),
+    SsmlElement(
+        "express-as",
+        Support.PARTIAL,
+        (
+            SsmlAttribute(
+                "style",
+                ("cheerful", "sad", "angry", "fearful", "surprised", "disgusted", "calm"),
+                "an emotion or one of its other names; with another style the text is labelled as if unmarked",
+            ),
+            SsmlAttribute("styledegree", ("0.01", "1", "1.5", "2"), "how strongly, 0.01 to 2"),
+        ),
+        "Azure's mstts:express-as; the innermost wins; role is ignored with a warning",
+    ),
+    SsmlElement("lang", Support.SPOKEN, (LANGUAGE,), "text in another language is read as English, with a warning"),
+    SsmlElement(
+        "emphasis",
+        Support.SPOKEN,
+        (SsmlAttribute("level", ("strong", "moderate", "none", "reduced")),),
+        "has no effect: spoken by itself a word would lose the melody of its sentence",
+    ),
+    SsmlElement("audio", Support.SPOKEN, (), "nothing is fetched; the alternative text is read, with a warning"),
+    SsmlElement("desc", Support.DROPPED),
+    SsmlElement("meta", Support.DROPPED),
+    SsmlElement("metadata", Support.DROPPED),
+    SsmlElement("lexicon", Support.DROPPED, (), "nothing is fetched; with a warning"),
+)
+"""Any other element is never read aloud: its text is, and a warning says so."""
+
+SSML_WARNINGS = {
+    "audio_ignored": "a recording was not fetched; its alternative text is read",
+    "emphasis_ignored": "text is read without the emphasis",
+    "empty_element": "an element without text has nothing to apply to",
+    "invalid_value": "an attribute's value cannot be read and was ignored",
+    "lang_ignored": "text in another language is read as English",
+    "missing_attribute": "an element lacks the attribute that it needs and was ignored",
+    "more_warnings": "there were more warnings than are listed",
+    "rate_percent": "a rate in per cent without a sign was read as a factor",
+    "say_as_unreadable": "the text is not what say-as calls it and is read as it stands",
+    "unsupported_attribute": "an attribute has no effect",
+    "unsupported_element": "an element has no effect; its text is read, unless the table says that it is dropped",
+    "unsupported_phoneme": "an alphabet or a sign is not known; the text is read",
+    "unsupported_say_as": "text is read as it stands",
+    "unsupported_style": "a style has no emotion; the text is labelled as if unmarked",
+    "value_limited": "a value was moved into its range",
+}
+"""Every code that reading SSML may report, and what it means."""

@@ -1,0 +1,74 @@
+"""Values of attributes -> numbers; None where they cannot be read."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from app.text.ssml.table import BREAK_SECONDS, PITCHES, RATES, VOLUMES
+
+NUMBER = r"(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})"
+TIME = re.compile(rf"\+?{NUMBER} ?(ms|s)")
+PLAIN = re.compile(NUMBER)
+CHANGE = re.compile(rf"[+-]{NUMBER}")
+PERCENT = re.compile(rf"[+-]?{NUMBER}%")
+SIGNED_PERCENT = re.compile(rf"[+-]{NUMBER}%")
+DECIBELS = re.compile(rf"[+-]?{NUMBER}db")
+SEMITONES = re.compile(rf"[+-]?{NUMBER}st")
+LOWEST = 1e-6
+"""Ratio of two frequencies that stands for zero, of which there is no logarithm."""
+
+
+def seconds(value: str) -> float | None:
+    """`500ms` -> 0.5."""
+    match = TIME.fullmatch(value)
+    if not match:
+        return None
+    return float(match[1]) / 1000 if match[2] == "ms" else float(match[1])
+
+
+def strength(value: str) -> float | None:
+    """`weak` -> 0.5 seconds."""
+    return BREAK_SECONDS.get(value)
+
+
+def rate(value: str) -> float | None:
+    """`+30%` -> 1.3; `80%` and `0.8` -> 0.8; `slow` -> 0.64."""
+    if value in RATES:
+        return RATES[value]
+    if SIGNED_PERCENT.fullmatch(value):
+        return change(value)
+    match = PERCENT.fullmatch(value)
+    if match:
+        return float(match[1]) / 100
+    return float(value) if PLAIN.fullmatch(value) else None
+
+
+def volume(value: str) -> float | None:
+    """Gain: `soft` -> 0.4; `75` -> 0.75; `+10` and `+10%` -> 1.1; `-6dB` -> 0.5."""
+    if value in VOLUMES:
+        return VOLUMES[value]
+    if PLAIN.fullmatch(value):
+        return float(value) / 100
+    if CHANGE.fullmatch(value) or PERCENT.fullmatch(value):
+        return change(value)
+    return 10 ** (min(float(value[:-2]), 1e3) / 20) if DECIBELS.fullmatch(value) else None
+
+
+def pitch(value: str) -> float | None:
+    """Semitones: `high` -> 3.2; `+10%` -> 1.7; `-2st` -> -2."""
+    if value in PITCHES:
+        return 12 * math.log2(PITCHES[value])
+    if PERCENT.fullmatch(value):
+        return 12 * math.log2(max(change(value), LOWEST))
+    return float(value[:-2]) if SEMITONES.fullmatch(value) else None
+
+
+def degree(value: str) -> float | None:
+    """A plain number."""
+    return float(value) if PLAIN.fullmatch(value) else None
+
+
+def change(value: str) -> float:
+    """`-30%` or `-30` -> 0.7, never below nothing."""
+    return max(0.0, 1 + float(value.rstrip("%")) / 100)
