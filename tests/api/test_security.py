@@ -151,6 +151,12 @@ def test_without_keys_everybody_is_let_in() -> None:
         assert client.post("/synthesize", json=HELLO).json()["code"] == "not_ready"
 
 
+def test_the_api_reference_knows_keys_and_what_the_doors_answer(locked: httpx.Client) -> None:
+    document = locked.get("/openapi.json").json()
+    assert document["components"]["securitySchemes"]["key"] == {"type": "http", "scheme": "bearer"}
+    assert {"401", "408", "429"} <= set(document["paths"]["/synthesize"]["post"]["responses"])
+
+
 def test_a_key_has_its_name_and_another_has_none() -> None:
     keys = Keys({name: SecretStr(key) for name, key in KEYS.items()})
     assert [keys.name_of(key) for key in (ALICE, BOB, "other", "", "\udcff")] == ["alice", "bob", None, None, None]
