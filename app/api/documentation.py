@@ -17,6 +17,7 @@ from app.errors import (
     AudioTooLong,
     BlendUnsupported,
     BodyTooLarge,
+    BodyTooSlow,
     Busy,
     EmptyText,
     FallbackRefused,
@@ -25,7 +26,9 @@ from app.errors import (
     NotAcceptable,
     NotReady,
     OverTimeBudget,
+    RateLimited,
     TextTooLong,
+    Unauthorized,
     UnknownEmotion,
     UnreadableBody,
     UnsupportedMediaType,
@@ -119,17 +122,20 @@ def _problem_example(code: str, title: str) -> dict[str, str]:
 
 SPEECH_PROBLEMS = problems(
     UnreadableBody,
+    Unauthorized,
     VoiceNotFound,
     NotAcceptable,
     FallbackRefused,
     TextTooLong,
     AudioTooLong,
     BodyTooLarge,
+    BodyTooSlow,
     UnsupportedMediaType,
     InvalidRequest,
     EmptyText,
     UnknownEmotion,
     BlendUnsupported,
+    RateLimited,
     Busy,
     NotReady,
     OverTimeBudget,
@@ -254,6 +260,9 @@ def document(app: FastAPI) -> None:
         for path in document["paths"].values():
             for operation in path.values():
                 _drop_validation_error(operation["responses"])
+        # Either is enough, for a service may have no keys.
+        document["security"] = [{"key": []}, {}]
+        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -38,7 +38,7 @@ def client() -> Iterator[httpx.Client]:
 
 def preflight(client: httpx.Client, origin: str = PAGE, method: str = "POST", headers: str = "") -> httpx.Response:
     asked = {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
-    return client.options("/synthesize", headers={name: value for name, value in asked.items() if value})
+    return client.options("/analyze", headers={name: value for name, value in asked.items() if value})
 
 
 def test_a_preflight_needs_no_key_and_allows_what_our_clients_send(client: httpx.Client) -> None:

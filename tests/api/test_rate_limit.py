@@ -10,6 +10,7 @@ from serving import service_without_models
 
 from app.api.rate_limit import RateLimit, network_of
 
+HELLO = {"text": "Hello."}
 KEYS = {"alice": "key-of-alice-0123456789", "bob": "key-of-bob-0123456789"}
 
 
@@ -93,7 +94,7 @@ def test_a_client_is_an_address_or_what_one_client_has_of_them(host: str, client
 
 
 def codes(client: httpx.Client, count: int, **options: object) -> list[str]:
-    return [client.post("/synthesize", **options).json()["code"] for _ in range(count)]  # type: ignore[arg-type]
+    return [client.post("/synthesize", json=HELLO, **options).json()["code"] for _ in range(count)]  # type: ignore[arg-type]
 
 
 def test_over_the_limit_the_answer_is_429_with_the_time_to_wait() -> None:

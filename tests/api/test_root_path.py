@@ -33,7 +33,7 @@ def test_the_prefix_may_be_passed_on_or_stripped(client: httpx.Client, prefix: s
     for path, answer in expected.items():
         got = client.get(prefix + path)
         assert (got.status_code, got.json().get("code")) == answer
-    assert client.options(f"{prefix}/synthesize").headers["allow"] == "POST, OPTIONS"
+    assert client.options(f"{prefix}/analyze").headers["allow"] == "POST, OPTIONS"
     assert client.options(f"{prefix}/nowhere").status_code == 404
 
 

@@ -29,6 +29,9 @@ def locked() -> Iterator[httpx.Client]:
         yield client
 
 
+HELLO = {"text": "Hello."}
+
+
 def with_key(value: str | bytes) -> dict[str, str | bytes]:
     return {"Authorization": value}
 
@@ -94,13 +97,12 @@ def test_what_tells_about_the_service_is_open(locked: httpx.Client, method: str,
 def test_everything_else_needs_a_key(locked: httpx.Client, method: str, path: str) -> None:
     refused = ask_exactly(locked, method, path)
     assert (refused.status, refused.headers["www-authenticate"]) == (401, "Bearer")
-    assert refused.headers["content-type"] == "application/problem+json"
     assert ask_exactly(locked, method, path, with_key(f"Bearer {ALICE}")).status != 401
 
 
 @pytest.mark.parametrize("value", [f"Bearer {ALICE}", f"Bearer {BOB}", f"bearer {ALICE}", f"BEARER   {BOB}"])
 def test_a_known_key_lets_in(locked: httpx.Client, value: str) -> None:
-    assert locked.post("/synthesize", headers=with_key(value)).json()["code"] == "not_ready"
+    assert locked.post("/synthesize", json=HELLO, headers=with_key(value)).json()["code"] == "not_ready"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,9 @@ def test_a_known_key_lets_in(locked: httpx.Client, value: str) -> None:
     ],
 )
 def test_another_key_does_not(locked: httpx.Client, value: str | bytes) -> None:
-    assert locked.post("/synthesize", headers=with_key(value)).status_code == 401
+    refused = locked.post("/synthesize", json=HELLO, headers=with_key(value))
+    assert (refused.status_code, refused.headers["content-type"]) == (401, "application/problem+json")
+    assert refused.json()["code"] == "unauthorized"
 
 
 def test_two_keys_are_none(locked: httpx.Client) -> None:
@@ -144,7 +148,13 @@ def test_the_body_of_a_stranger_is_not_read(locked: httpx.Client) -> None:
 
 def test_without_keys_everybody_is_let_in() -> None:
     with service_without_models() as client:
-        assert client.post("/synthesize").json()["code"] == "not_ready"
+        assert client.post("/synthesize", json=HELLO).json()["code"] == "not_ready"
+
+
+def test_the_api_reference_knows_keys_and_what_the_doors_answer(locked: httpx.Client) -> None:
+    document = locked.get("/openapi.json").json()
+    assert document["components"]["securitySchemes"]["key"] == {"type": "http", "scheme": "bearer"}
+    assert {"401", "408", "429"} <= set(document["paths"]["/synthesize"]["post"]["responses"])
 
 
 def test_a_key_has_its_name_and_another_has_none() -> None:
@@ -174,7 +184,10 @@ async def test_the_log_knows_the_name_of_the_key_and_nobody_knows_the_key(
     transport = httpx.ASGITransport(locked_app)
     with caplog.at_level(logging.DEBUG):
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            answers = [await client.post("/synthesize", headers=with_key(f"Bearer {key}")) for key in (ALICE, "wrong")]
+            answers = [
+                await client.post("/synthesize", json=HELLO, headers=with_key(f"Bearer {key}"))
+                for key in (ALICE, "wrong")
+            ]
             metrics = await client.get("/metrics")
     facts = [record.facts for record in caplog.records if record.name == "intone.request"]  # type: ignore[attr-defined]
     assert [(line.get("key"), line.get("code")) for line in facts[:2]] == [
