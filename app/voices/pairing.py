@@ -59,13 +59,13 @@ def most_alike(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[Confi
     return [one for one, score in scores.items() if score == max(scores.values())]
 
 
-def likeness(config: ConfigFile, path: PurePosixPath) -> tuple[int, int] | None:
-    """How many words both names share, and fewer words that only the config has; None where the kinds differ."""
+def likeness(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | None:
+    """How many words both names share, and whether these are all of the config's; None where the kinds differ."""
     pairs = zip(config.path.parts, path.parts, strict=False)
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     own, its = telling(config.path.parts[common:]), telling(path.parts[common:])
     kinds = {kind for kind, marks in KIND_WORDS.items() if marks & its}
-    return None if kinds and config.kind not in kinds else (len(own & its), -len(own - its))
+    return None if kinds and config.kind not in kinds else (len(own & its), own <= its)
 
 
 def telling(parts: Sequence[str]) -> set[str]:
