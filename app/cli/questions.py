@@ -26,7 +26,10 @@ class Questions:
         if self.take_defaults:
             return read(default)
         if not sys.stdin.isatty():
-            raise UsageError(f"{question} There is no terminal to ask on.", hint=f"Give {flag}, or --yes: {default}.")
+            raise UsageError(
+                f"{question} There is no terminal to ask on.",
+                hint=f"Give {flag}, or --yes to take every default, here: {default}.",
+            )
         while True:
             answer = prompt(f"{question} [{default}] ", flag)
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 from app.cli.questions import Questions
@@ -34,7 +35,7 @@ def decide(found: Found, options: argparse.Namespace, installed: Sequence[Path])
     weights = weights_of(used, found, options.weights, questions)
     return Decisions(
         name=name_of(found.folder, options.name, installed, questions),
-        license=options.license or questions.ask("Which licence does the voice have?", UNKNOWN, "--license", str),
+        license=options.license or questions.ask("Which licence does the voice have?", UNKNOWN, "--license NAME", str),
         cast=cast,
         vocoders=vocoders,
         weights=weights,
@@ -48,11 +49,18 @@ def name_of(folder: Path, wanted: str | None, installed: Sequence[Path], questio
     if wanted is not None:
         return free_name(wanted, taken)
     name = voice_name(folder.resolve().name)
-    if name and name.lower() not in taken:
+    free = unused(name or UNNAMED, taken)
+    if name == free:
         return name
-    free = next(each for number in range(2, len(taken) + 3) if (each := f"{name or UNNAMED}-{number}") not in taken)
     why = f"There is a voice {name} already" if name else "The folder's name cannot be a voice's"
-    return questions.ask(f"{why}. What is this one called?", free, "--name", lambda answer: free_name(answer, taken))
+    question = f"{why}. What is this one called?"
+    return questions.ask(question, free, "--name NAME", lambda answer: free_name(answer, taken))
+
+
+def unused(name: str, taken: Collection[str]) -> str:
+    """The name itself where no other voice has it, else with the first number that none has."""
+    numbered = (f"{name[: LONGEST_NAME - 4]}-{number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each.lower() not in taken)
 
 
 def names_in(installed: Sequence[Path], folder: Path) -> set[str]:
