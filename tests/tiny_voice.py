@@ -61,19 +61,29 @@ def write_tiny_voice(
     **changes: Any,
 ) -> Path:
     """Write a voice folder; `changes` go into the acoustic config (`audio` is merged)."""
-    torch.manual_seed(0)
-    (folder / "acoustic").mkdir(parents=True)
-    (folder / "vocoder").mkdir()
-    values = acoustic_values(architecture, speakers, changes)
-    model = build(architecture, values, list(speakers))
-    save(model.state_dict(), folder / "acoustic" / f"model{weights}")
-    (folder / "acoustic" / "config.json").write_text(json.dumps(values))
-    if speakers:
-        ids = {name: index for index, name in enumerate(speakers)}
-        (folder / "acoustic" / "speakers.json").write_text(json.dumps(ids))
-    write_vocoder(folder / "vocoder", weights)
+    write_acoustic(folder / "acoustic", architecture, f"model{weights}", speakers, **changes)
+    write_vocoder(folder / "vocoder", f"model{weights}")
     (folder / "voice.json").write_text(json.dumps(manifest(architecture, weights, speakers)))
     return folder
+
+
+def write_acoustic(
+    folder: Path,
+    architecture: str = "glow_tts",
+    weights: str = "model.pth",
+    speakers: tuple[str, ...] = (),
+    config: str = "config.json",
+    seed: int = 0,
+    **changes: Any,
+) -> None:
+    """An acoustic model as coqui's trainer saves it."""
+    torch.manual_seed(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    values = acoustic_values(architecture, speakers, changes)
+    save(build(architecture, values, list(speakers)).state_dict(), folder / weights)
+    (folder / config).write_text(json.dumps(values))
+    if speakers:
+        (folder / "speakers.json").write_text(json.dumps({name: index for index, name in enumerate(speakers)}))
 
 
 def acoustic_values(architecture: str, speakers: tuple[str, ...], changes: dict[str, Any]) -> dict[str, Any]:
@@ -103,13 +113,15 @@ def build(architecture: str, values: dict[str, Any], speakers: list[str]) -> tor
     return model.eval()
 
 
-def write_vocoder(folder: Path, weights: str) -> None:
+def write_vocoder(folder: Path, weights: str = "model.pth", config: str = "config.json", **audio: Any) -> None:
     """A HiFi-GAN as coqui's trainer saves it: generator and discriminator in one checkpoint."""
-    config = {"model": "hifigan", "generator_model": "hifigan_generator", "generator_model_params": GENERATOR}
-    (folder / "config.json").write_text(json.dumps({**config, "audio": AUDIO}))
+    torch.manual_seed(0)
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {"model": "hifigan", "generator_model": "hifigan_generator", "generator_model_params": GENERATOR}
+    (folder / config).write_text(json.dumps({**values, "audio": {**AUDIO, **audio}}))
     generator = HifiganGenerator(in_channels=80, out_channels=1, **GENERATOR)
     state = {f"model_g.{name}": value for name, value in generator.state_dict().items()}
-    save({**state, "model_d.some.weight": torch.zeros(3)}, folder / f"model{weights}")
+    save({**state, "model_d.some.weight": torch.zeros(3)}, folder / weights)
 
 
 def save(state: dict[str, torch.Tensor], path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 TRAIN = "Check a folder of recordings laid out as LJSpeech is, or train a voice on it."
+ADD_VOICE = "Write the voice.json of a folder of coqui-tts files, and hear whether it speaks."
 BENCH = "Measure speed, cost and memory of the service, beside other services. Needs: pip install '.[bench]'"
 EVALUATE = "Have a voice speak test sentences, listen to them, and report. Needs: pip install '.[train]'"
 
@@ -67,6 +68,27 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
 def _add_voices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="load each voice and speak with each of its emotions")
     parser.add_argument("--json", action="store_true", help="as JSON")
+    actions = parser.add_subparsers(dest="action", metavar="add")
+    _add_add_voice(actions.add_parser("add", help="a folder of coqui-tts files", description=ADD_VOICE))
+
+
+def _add_add_voice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with an acoustic model and a vocoder")
+    parser.add_argument("--name", help="of the voice; by default the folder's")
+    parser.add_argument(
+        "--emotion",
+        action="append",
+        default=[],
+        metavar="SPEAKER_OR_CHECKPOINT=EMOTION",
+        help="who speaks an emotion; may be repeated",
+    )
+    parser.add_argument("--vocoder", type=Path, metavar="FOLDER", help="which of several vocoders")
+    parser.add_argument(
+        "--weights", type=Path, action="append", default=[], metavar="FILE", help="which of several weight files"
+    )
+    parser.add_argument("--license", help="of the voice")
+    parser.add_argument("--yes", action="store_true", help="ask nothing, take every default")
+    parser.add_argument("--force", action="store_true", help="replace a voice.json that is there")
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:

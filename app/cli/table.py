@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -26,12 +27,25 @@ _PIPE_WIDTH = 160
 
 def show_plan(plan: Plan) -> None:
     """Print the plan, with colours on a terminal only."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _PIPE_WIDTH
+    console = _console()
     console.print(_table(plan))
     for warning in plan.warnings:
         console.print(Text(f"{warning.code}: {warning.detail}", style="dim"))
+
+
+def show_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print any table; words in brackets stay as they are."""
+    table = Table(*header, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    _console().print(table)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    return console
 
 
 def show_summary(plan: Plan) -> None:

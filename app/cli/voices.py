@@ -5,42 +5,33 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
-from rich.table import Table
 
 from app.api.voice_json import voice_to_dict
 from app.cli.flags import settings
-from app.plan import Emotion
+from app.cli.table import show_rows
+from app.cli.usage import UsageError
+from app.cli.voice_check import Check, show_checks, speak
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.pipeline import Pipeline
     from app.voices import Registry
-
-CHECK_TEXT = "The quick brown fox jumps over the lazy dog."
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """How one emotion of one voice spoke."""
-
-    voice: str
-    emotion: str
-    seconds: float = 0.0
-    """Length of the speech."""
-    real_time_factor: float = 0.0
-    """Computing time for a second of speech; lower is better."""
-    problem: str = ""
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the voices or check them; 1 if a check failed."""
+    """List the voices, check them or add one; 1 if a check failed."""
+    if options.action == "add":
+        return _add(options)
     chosen = settings()
     return _check(chosen, options.json) if options.check else _list(chosen, options.json)
+
+
+def _add(options: argparse.Namespace) -> int:
+    if options.check or options.json:
+        raise UsageError("--check and --json are about the installed voices.", hint="Leave them out with add.")
+    from app.cli.add_voice import add_voice
+
+    return add_voice(options)
 
 
 def _list(settings: Settings, as_json: bool) -> int:
@@ -50,7 +41,7 @@ def _list(settings: Settings, as_json: bool) -> int:
     if as_json:
         _write([voice_to_dict(voice) for voice in registry.voices.values()])
     else:
-        _show(
+        show_rows(
             ("voice", "locale", "gender", "Hz", "license", "emotions"),
             [_row(voice_to_dict(voice)) for voice in registry.voices.values()],
         )
@@ -74,41 +65,14 @@ def _check(settings: Settings, as_json: bool) -> int:
     pipeline = Pipeline.load(settings)
     registry = pipeline.registry
     pairs = [(voice.name, emotion) for voice in registry.voices.values() for emotion in voice.manifest.emotions]
-    checks = [_speak(pipeline, name, emotion) for name, emotion in pairs]
+    checks = [speak(pipeline, name, emotion) for name, emotion in pairs]
     if as_json:
         _write([{name: getattr(check, name) for name in Check.__slots__} for check in checks])
     else:
-        _show(("voice", "emotion", "seconds", "real-time factor", ""), [_check_row(check) for check in checks])
+        show_checks(checks)
     _tell_problems(registry)
     return 1 if registry.problems or any(check.problem for check in checks) else 0
 
 
-def _speak(pipeline: Pipeline, voice: str, emotion: Emotion) -> Check:
-    """Speak one sentence; whatever goes wrong is the result, so that the other voices are checked too."""
-    import numpy as np
-
-    from app.request import SpeechRequest
-
-    began = time.perf_counter()
-    try:
-        speech = pipeline.synthesize(SpeechRequest(CHECK_TEXT, voice=voice, emotion=emotion, seed=0))
-    except Exception as error:
-        return Check(voice, emotion.value, problem=f"{type(error).__name__}: {error}")
-    spent = time.perf_counter() - began
-    silent = "" if np.abs(speech.samples).max(initial=0) > 0.01 else "nothing can be heard"
-    return Check(voice, emotion.value, round(speech.duration, 3), round(spent / speech.duration, 3), silent)
-
-
-def _check_row(check: Check) -> list[str]:
-    return [check.voice, check.emotion, f"{check.seconds:.2f}", f"{check.real_time_factor:.3f}", check.problem or "ok"]
-
-
 def _write(data: object) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
-
-
-def _show(header: tuple[str, ...], rows: list[list[str]]) -> None:
-    table = Table(*header, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    Console(highlight=False).print(table)

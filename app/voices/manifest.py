@@ -12,6 +12,8 @@ from app.errors import InvalidVoice
 from app.plan import Emotion
 
 FILE_NAME = "voice.json"
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+LONGEST_NAME = 64
 
 
 def _inside(path: str) -> str:
@@ -50,6 +52,8 @@ class Checkpoint(_Strict):
     """Hash of the weights, checked when it is given."""
     base: str | None = None
     """The checkpoint that this one was fine-tuned from."""
+    speakers: tuple[str, ...] | None = None
+    """Names of the speakers in the order of their embeddings, where the config does not lead to them."""
 
 
 class VocoderFiles(_Strict):
@@ -81,7 +85,7 @@ class Manifest(_Strict):
     """The whole of `voice.json`."""
 
     schema_version: Literal[1] = Field(alias="schema")
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=LONGEST_NAME)]
     display_name: str = ""
     locale: str = "en-US"
     gender: str = "unknown"

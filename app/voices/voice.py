@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,11 @@ from typing import Any
 from app.errors import InvalidVoice
 from app.plan import CheckpointName, Emotion, VoiceAbilities
 from app.voices.audio_config import AudioConfig, check_fit, source_audio
+from app.voices.config_file import config_speakers, inside, read_config
 from app.voices.manifest import Checkpoint, Manifest, SpokenEmotion, VocoderFiles, read_manifest
 
 BLOCK = 1 << 20
-OWN_PITCH = ("hifigan_source", "vocos_source")
+SOURCE_VOCODERS = ("hifigan_source", "vocos_source")
 """Vocoders that make the pitch themselves, so that it can be moved."""
 
 
@@ -51,7 +51,7 @@ class Voice:
             checkpoints,
             self.manifest.fallbacks,
             degree=self.manifest.degree,
-            pitch=all(vocoder.architecture in OWN_PITCH for vocoder in vocoders),
+            pitch=all(vocoder.architecture in SOURCE_VOCODERS for vocoder in vocoders),
         )
 
     def seconds(self, characters: int, speed: float) -> float:
@@ -69,7 +69,11 @@ class Voice:
 
 def open_voice(folder: Path) -> Voice:
     """Read and check a voice folder; whatever disagrees is said as `InvalidVoice`."""
-    manifest = read_manifest(folder)
+    return check_voice(folder, read_manifest(folder))
+
+
+def check_voice(folder: Path, manifest: Manifest) -> Voice:
+    """Check a folder against what a manifest says of it, which may not be written yet."""
     parts: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
     hashes = {part.model: check_hash(inside(folder, part.model), part.sha256) for part in parts}
     voice = Voice(folder, manifest, hashes)
@@ -119,58 +123,27 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
 
 def acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:
     """What a checkpoint's config says about its mel spectrogram."""
-    return AudioConfig.from_dict(voice.config(voice.manifest.checkpoints[checkpoint].config)["audio"])
+    files = voice.manifest.checkpoints[checkpoint]
+    return audio_of(files.architecture, voice.config(files.config))
 
 
 def vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
     """What a vocoder's config says about the mel spectrogram that it takes."""
     files = voice.manifest.vocoders[vocoder]
-    audio = voice.config(files.config)["audio"]
-    return AudioConfig.from_dict(audio) if files.architecture == "hifigan" else source_audio(audio)
+    return audio_of(files.architecture, voice.config(files.config))
+
+
+def audio_of(architecture: str, config: Mapping[str, Any]) -> AudioConfig:
+    """What the config of an acoustic model or a vocoder says about its mel spectrogram."""
+    return (source_audio if architecture in SOURCE_VOCODERS else AudioConfig.from_dict)(config["audio"])
 
 
 def speaker_names(voice: Voice, checkpoint: str) -> list[str]:
-    """The speakers of a multi-speaker checkpoint in the order of their embeddings, as its config or its file says."""
-    path = voice.manifest.checkpoints[checkpoint].config
-    config = voice.config(path)
-    if not config.get("use_speaker_embedding"):
-        return []
-    if config.get("speakers"):
-        return [str(name) for name in config["speakers"]]
-    listed = config.get("speakers_file") or config.get("speaker_file")
-    if not isinstance(listed, str) or not listed.endswith(".json"):
-        raise InvalidVoice(
-            f"{voice.file(path)}: use_speaker_embedding is set, but speakers_file is {listed!r}.",
-            hint='Name a JSON file, {"speaker": index, …}, relative to the config.',
-        )
-    # coqui writes absolute paths of the training machine: only the file's name can be trusted.
-    ids = read_config(inside(voice.file(path).parent, Path(listed).name))
-    if sorted(ids.values()) != list(range(len(ids))):
-        raise InvalidVoice(f"{listed} of {voice.folder} does not number its speakers from 0 without a gap.")
-    return sorted(ids, key=lambda name: int(ids[name]))
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Read a JSON object."""
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidVoice(f"{path} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError) as error:
-        raise InvalidVoice(f"{path} is not valid JSON: {error}.") from None
-    if not isinstance(config, dict):
-        raise InvalidVoice(f"{path} does not hold a JSON object.")
-    return config
-
-
-def inside(folder: Path, path: str) -> Path:
-    """A file of a folder; links that lead out of it are refused."""
-    resolved = (folder / path).resolve()
-    if not resolved.is_relative_to(folder.resolve()):
-        raise InvalidVoice(f"{path} leads out of {folder}.")
-    if not resolved.is_file():
-        raise InvalidVoice(f"{path} is missing in {folder}.")
-    return resolved
+    """The speakers of a multi-speaker checkpoint in the order of their embeddings, as voice.json or its config says."""
+    files = voice.manifest.checkpoints[checkpoint]
+    if files.speakers:
+        return list(files.speakers)
+    return config_speakers(voice.file(files.config), voice.config(files.config))
 
 
 def check_hash(path: Path, expected: str | None) -> str:

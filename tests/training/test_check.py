@@ -15,7 +15,7 @@ from app.speech.coqui import coqui_config
 from app.speech.tokens import Tokenizer
 from app.training.check import examine, report_table
 from app.training.dataset import Durations, Fault, read_dataset, read_row, read_sound
-from app.voices.voice import read_config
+from app.voices.config_file import read_config
 from tests.training.recordings import RATE, add_faults, tone, write_recordings
 
 

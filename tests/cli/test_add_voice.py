@@ -1,0 +1,371 @@
+"""`intone voices add`, as a person calls it, on little voices of random weights in the layouts that users have."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from serving import ROOT, clean_environment
+
+from app.__main__ import main
+from app.pipeline import Pipeline, SpeechRequest
+from app.plan import Emotion
+from app.settings import load_settings
+from app.shipped import shipped_models
+from app.voices import Voice, open_voice
+from tests.tiny_voice import change, write_acoustic, write_tiny_voice, write_vocoder
+
+JOY, ANGER, NEUTRAL, SADNESS = Emotion.JOY, Emotion.ANGER, Emotion.NEUTRAL, Emotion.SADNESS
+
+
+def add(folder: Path, *flags: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the real command, without a terminal unless one is given as `stdin`."""
+    return subprocess.run(
+        [sys.executable, "-m", "app", "voices", "add", str(folder), *flags],
+        cwd=ROOT, text=True, env=clean_environment(INTONE_BACKEND="torch"), timeout=240,
+        **{"stdin": subprocess.DEVNULL, "capture_output": True, **options},
+    )  # fmt: skip
+
+
+def added(folder: Path, *flags: str) -> Voice:
+    """A voice that the command described and heard."""
+    result = add(folder, *flags)
+    assert result.returncode == 0, result.stderr
+    return open_voice(folder)
+
+
+def audible(voice: Voice) -> dict[Emotion, bool]:
+    """Whether each emotion can be heard, through the pipeline as the service loads it."""
+    pipeline = Pipeline.load(load_settings(voices=[voice.folder], default_voice=voice.name, backend="torch"))
+    requests = {emotion: SpeechRequest("Good morning.", emotion=emotion, seed=1) for emotion in voice.manifest.emotions}
+    heard = {name: np.abs(pipeline.synthesize(one).samples).max() > 0.001 for name, one in requests.items()}
+    pipeline.close()
+    return heard
+
+
+def cast(voice: Voice) -> dict[Emotion, tuple[str, str | None, str]]:
+    return {name: (one.checkpoint, one.speaker, one.vocoder) for name, one in voice.manifest.emotions.items()}
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """The code and the one line of a command that fails before it speaks."""
+    code = main(["voices", "add", *arguments])
+    (line,) = capsys.readouterr().err.splitlines()
+    return code, line
+
+
+def folders(root: Path) -> None:
+    write_acoustic(root / "glow", weights="best_model.pth")
+    write_vocoder(root / "vocoder", "checkpoint.pth")
+
+
+def one_folder(root: Path) -> None:
+    write_acoustic(root, "tacotron2")
+    write_vocoder(root, "vocoder.pth", "vocoder_config.json")
+
+
+def downloads(root: Path) -> None:
+    write_acoustic(root / "tts_models--en--ljspeech--glow-tts", weights="model_file.pth")
+    write_vocoder(root / "vocoder_models--en--ljspeech--hifigan_v2", "model_file.pth")
+
+
+def speakers_as_emotions(root: Path) -> None:
+    write_acoustic(root / "tts", weights="model.safetensors", speakers=("neutral", "happy"))
+    write_vocoder(root / "hifigan", "model.safetensors")
+
+
+def folders_as_emotions(root: Path) -> None:
+    write_acoustic(root / "angry", weights="best_model_20.pth", seed=1)
+    write_acoustic(root / "plain" / "glow", weights="checkpoint_10.pth", seed=2)
+    write_vocoder(root / "vocoder")
+
+
+def files_as_emotions(root: Path) -> None:
+    write_acoustic(root, weights="sad.pth", seed=1)
+    write_acoustic(root, weights="neutral.pth", seed=1)
+    write_vocoder(root / "vocoder")
+
+
+def trainers_run(root: Path) -> None:
+    """As coqui's trainer leaves it: its speakers in a pickle, copies of the best, and a config with a comment."""
+    write_acoustic(root / "run", weights="best_model.pth", speakers=("neutral", "sad"))
+    shutil.copy(root / "run" / "best_model.pth", root / "run" / "best_model_1200.pth")
+    torch.save(json.loads((root / "run" / "speakers.json").read_text()), root / "run" / "speakers.pth")
+    (root / "run" / "speakers.json").unlink()
+    change(root / "run" / "config.json", speakers_file="/home/someone/run/speakers.pth")
+    config = root / "run" / "config.json"
+    config.write_text("// a run of March\n" + config.read_text())
+    write_vocoder(root / "vocoder")
+
+
+@pytest.mark.parametrize(
+    ("write", "expected", "degree"),
+    [
+        (folders, {NEUTRAL: ("glow", None, "vocoder")}, False),
+        (one_folder, {NEUTRAL: ("main", None, "vocoder")}, False),
+        (
+            downloads,
+            {NEUTRAL: ("tts_models--en--ljspeech--glow-tts", None, "vocoder_models--en--ljspeech--hifigan_v2")},
+            False,
+        ),
+        (speakers_as_emotions, {NEUTRAL: ("tts", "neutral", "hifigan"), JOY: ("tts", "happy", "hifigan")}, True),
+        (folders_as_emotions, {NEUTRAL: ("glow", None, "vocoder"), ANGER: ("angry", None, "vocoder")}, False),
+        (files_as_emotions, {NEUTRAL: ("neutral", None, "vocoder"), SADNESS: ("sad", None, "vocoder")}, True),
+        (trainers_run, {NEUTRAL: ("run", "neutral", "vocoder"), SADNESS: ("run", "sad", "vocoder")}, True),
+    ],
+)
+def test_a_folder_is_described_and_speaks_without_a_question(
+    tmp_path: Path, write: Callable[[Path], None], expected: dict[Emotion, Any], degree: bool
+) -> None:
+    write(tmp_path / "My voice")
+    voice = added(tmp_path / "My voice", "--license", "MIT")
+    assert cast(voice) == expected
+    assert (voice.name, voice.manifest.display_name, voice.manifest.license) == ("My-voice", "My voice", "MIT")
+    assert voice.manifest.degree is degree
+    parts = [*voice.manifest.checkpoints.values(), *voice.manifest.vocoders.values()]
+    assert all(part.sha256 == voice.hashes[part.model] for part in parts)
+    assert audible(voice) == dict.fromkeys(expected, True)
+
+
+def test_the_shipped_voice_is_described_as_it_was(tmp_path: Path) -> None:
+    shipped = open_voice(shipped_models() / "voices" / "wren")
+    shutil.copytree(shipped.folder, tmp_path / "wren")
+    (tmp_path / "wren" / "voice.json").unlink()
+    voice = added(tmp_path / "wren", "--name", "finch", "--license", "Apache-2.0")
+    assert {name: (one.checkpoint, one.speaker) for name, one in voice.manifest.emotions.items()} == {
+        name: (one.checkpoint, one.speaker) for name, one in shipped.manifest.emotions.items()
+    }
+    for name, files in shipped.manifest.checkpoints.items():
+        assert voice.manifest.checkpoints[name] == files
+    (vocoder,), (shipped_vocoder,) = voice.manifest.vocoders.values(), shipped.manifest.vocoders.values()
+    assert vocoder == shipped_vocoder
+    assert voice.manifest.degree
+    assert audible(voice) == dict.fromkeys(Emotion, True)
+
+
+def test_it_shows_what_was_found_and_the_next_step_works(tmp_path: Path) -> None:
+    folder = tmp_path / "a b"
+    write_acoustic(folder / "glow", speakers=("p1", "p2"))
+    write_vocoder(folder / "vocoder")
+    write_acoustic(folder / "vits")
+    change(folder / "vits" / "config.json", model="vits")
+    result = add(folder, "--yes")
+    assert result.returncode == 0, result.stderr
+    for told in ("glow_tts", "glow/model.pth", "hifigan", "22050 Hz", "phonemes, en-us", "speak nothing: p2"):
+        assert told in result.stdout
+    assert "vits/config.json is a vits, which is not supported" in result.stdout
+    variable, _, *command = shlex.split(result.stdout.splitlines()[-1])
+    name, _, value = variable.partition("=")
+    said = subprocess.run(
+        [sys.executable, "-m", "app", *command, "-o", str(tmp_path / "out.wav")],
+        cwd=ROOT, capture_output=True, text=True, env=clean_environment(**{name: value}), timeout=240,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    assert (tmp_path / "out.wav").stat().st_size > 1000
+
+
+def on_terminal(folder: Path, answers: str) -> subprocess.CompletedProcess[str]:
+    """Run the command on a terminal of its own, where somebody types."""
+    typing, terminal = pty.openpty()
+    os.write(typing, answers.encode())
+    try:
+        return add(folder, stdin=terminal)
+    finally:
+        os.close(terminal)
+        os.close(typing)
+
+
+def test_on_a_terminal_it_asks_what_the_files_do_not_tell(tmp_path: Path) -> None:
+    folder = tmp_path / "голос"
+    write_acoustic(folder / "glow", weights="checkpoint_10.pth", speakers=("p225", "p226", "p227"))
+    write_acoustic(folder / "glow", weights="checkpoint_20.pth", speakers=("p225", "p226", "p227"), seed=1)
+    write_vocoder(folder / "a")
+    write_vocoder(folder / "b")
+    answers = ["p228", "p226", "p225=bliss", "p225=cheerful", "b", "glow/checkpoint_10.pth", "../x", "sprat", ""]
+    result = on_terminal(folder, "".join(f"{answer}\n" for answer in answers))
+    assert result.returncode == 0, result.stderr
+    questions = [
+        "Who speaks neutral: p225, p226, p227? [p225]",
+        "'p228' is none of them",
+        "Who else speaks an emotion: p225, p227?",
+        "no emotion 'bliss'",
+        "Which vocoder: a, b? [a]",
+        "Which weights belong to glow/config.json: glow/checkpoint_20.pth, glow/checkpoint_10.pth?",
+        "What is this one called? [voice]",
+        "'../x' cannot be a voice's name",
+        "Which licence does the voice have? [unknown]",
+    ]
+    places = [result.stderr.find(question) for question in questions]
+    assert -1 not in places and places == sorted(places), result.stderr
+    voice = open_voice(folder)
+    assert cast(voice) == {NEUTRAL: ("glow", "p226", "b"), JOY: ("glow", "p225", "b")}
+    assert voice.manifest.checkpoints["glow"].model == "glow/checkpoint_10.pth"
+    assert (voice.name, voice.manifest.license) == ("sprat", "unknown")
+
+
+def test_a_terminal_that_is_closed_writes_nothing(tmp_path: Path) -> None:
+    write_acoustic(tmp_path / "glow")
+    write_vocoder(tmp_path / "vocoder")
+    result = on_terminal(tmp_path, "\x04")  # Ctrl-D
+    assert result.returncode == 2 and "--license" in result.stderr
+    assert not (tmp_path / "voice.json").exists()
+
+
+@pytest.fixture
+def unclear(tmp_path: Path) -> Path:
+    """A folder about which everything has to be asked."""
+    folder = tmp_path / "wren"
+    for weights in ("checkpoint_10.pth", "checkpoint_20.pth"):
+        write_acoustic(folder / "glow", weights=weights, speakers=("p225", "p226"))
+    write_vocoder(folder / "a")
+    write_vocoder(folder / "b")
+    return folder
+
+
+FLAGS = [
+    ("--emotion", "p225=neutral"),
+    ("--vocoder", "a"),
+    ("--weights", "glow/checkpoint_20.pth"),
+    ("--name", "wren-2"),
+    ("--license", "unknown"),
+]
+
+
+@pytest.mark.parametrize("missing", [flag for flag, _ in FLAGS])
+def test_without_a_terminal_the_flag_is_named_that_answers(
+    unclear: Path, missing: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    given = [word for flag, value in FLAGS if flag != missing for word in (flag, value)]
+    code, line = refused(capsys, str(unclear), *given)
+    assert code == 2
+    assert f"{missing} " in line and "--yes" in line
+    assert not (unclear / "voice.json").exists()
+
+
+def test_all_flags_together_leave_no_question(unclear: Path) -> None:
+    voice = added(unclear, *(word for flag in FLAGS for word in flag), "--emotion", "p226=sad")
+    assert cast(voice) == {NEUTRAL: ("glow", "p225", "a"), SADNESS: ("glow", "p226", "a")}
+    assert (voice.name, voice.manifest.license) == ("wren-2", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--emotion", "p225"), ["NAME=EMOTION"]),
+        (("--emotion", "p225=bliss"), ["bliss", "joy"]),
+        (("--emotion", "p999=joy"), ["p999", "p225"]),
+        (("--emotion", "glow=joy"), ["'glow' may be p225, p226"]),
+        (("--vocoder", "glow"), ["no vocoder glow", "a, b"]),
+        (("--weights", "a/config.json"), ["a/config.json", "no weight file"]),
+        (("--name", "a/b"), ["'a/b'", "letters"]),
+        (("--name", "WREN"), ["already", "--name"]),
+    ],
+)
+def test_a_wrong_flag_is_wrong_use(
+    unclear: Path, flags: tuple[str, ...], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, line = refused(capsys, str(unclear), "--yes", *flags)
+    assert code == 2 and all(word in line for word in words), line
+    assert not (unclear / "voice.json").exists()
+
+
+def test_a_folder_that_is_missing_or_described_already_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, line = refused(capsys, str(tmp_path / "nowhere"))
+    assert code == 2 and "no folder" in line
+    folder = write_tiny_voice(tmp_path / "tiny")
+    before = (folder / "voice.json").read_bytes()
+    code, line = refused(capsys, str(folder), "--yes")
+    assert code == 2 and "--force" in line
+    assert (folder / "voice.json").read_bytes() == before
+
+
+def test_force_describes_it_anew(tmp_path: Path) -> None:
+    folder = write_tiny_voice(tmp_path / "tiny")
+    (folder / "voice.json").write_text("{")
+    assert added(folder, "--force", "--yes").name == "tiny"
+    assert sorted(path.name for path in folder.iterdir()) == ["acoustic", "vocoder", "voice.json"]
+
+
+def test_list_flags_do_not_go_with_add(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["voices", "--check", "add", str(tmp_path)]) == 2
+    assert "--check" in capsys.readouterr().err
+
+
+def no_vocoder(root: Path) -> None:
+    write_acoustic(root / "glow")
+
+
+def misfit(root: Path) -> None:
+    write_acoustic(root / "glow")
+    write_vocoder(root / "vocoder", mel_fmax=7600.0)
+
+
+def two_rates(root: Path) -> None:
+    for emotion, rate in (("neutral", 22050), ("angry", 16000)):
+        write_acoustic(root / emotion / "glow", audio={"sample_rate": rate})
+        write_vocoder(root / emotion / "vocoder", sample_rate=rate)
+
+
+def runs_code(root: Path) -> None:
+    """The weights are compared before anything is written, and so are refused there."""
+    write_acoustic(root / "neutral")
+    write_acoustic(root / "angry")
+    write_vocoder(root / "vocoder")
+    torch.save({"model": {"weight": print}}, root / "angry" / "model.pth")
+
+
+@pytest.mark.parametrize(
+    ("write", "words"),
+    [
+        (no_vocoder, ["glow_tts", "vocoder", "hifigan_v2"]),
+        (misfit, ["mel_fmax is 8000.0", "7600.0", "trained on the same mel spectrogram"]),
+        (two_rates, ["one sample rate", "22050", "16000"]),
+        (runs_code, ["without running code", "safetensors"]),
+    ],
+)
+def test_what_cannot_work_is_refused_in_one_line_and_nothing_is_written(
+    tmp_path: Path, write: Callable[[Path], None], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "voice")
+    code, line = refused(capsys, str(tmp_path / "voice"), "--yes")
+    assert code == 1 and all(word in line for word in words), line
+    assert not (tmp_path / "voice" / "voice.json").exists()
+
+
+def last_line(result: subprocess.CompletedProcess[str]) -> str:
+    return result.stderr.splitlines()[-1]
+
+
+def test_a_voice_that_cannot_be_loaded_fails_and_keeps_its_voice_json(tmp_path: Path) -> None:
+    folders(tmp_path)
+    change(tmp_path / "vocoder" / "config.json", generator_model_params={"upsample_initial_channel": 32})
+    result = add(tmp_path, "--yes")
+    assert result.returncode == 1
+    assert "weights do not fit" in last_line(result) and "voice.json stays" in last_line(result)
+    assert (tmp_path / "voice.json").exists()
+
+
+def test_a_silent_voice_fails_and_keeps_its_voice_json(tmp_path: Path) -> None:
+    folders(tmp_path)
+    weights = torch.load(tmp_path / "vocoder" / "checkpoint.pth", weights_only=True)
+    silent = {name: torch.zeros_like(value) for name, value in weights["model"].items()}
+    torch.save({**weights, "model": silent}, tmp_path / "vocoder" / "checkpoint.pth")
+    result = add(tmp_path, "--yes")
+    assert result.returncode == 1
+    assert "does not speak with neutral" in last_line(result) and "voice.json stays" in last_line(result)
+    assert (tmp_path / "voice.json").exists()

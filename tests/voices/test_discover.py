@@ -1,0 +1,385 @@
+"""Folders as coqui's users have them: which weights belong to which config, who speaks, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+import torch
+
+from app.errors import InvalidVoice
+from app.plan import Emotion
+from app.speech.coqui import load_weights
+from app.voices import coqui_files
+from app.voices.casting import BY_BOTH, BY_CHECKPOINT, BY_ONE, CONTRADICTORY, NAMELESS, candidates, guess, surest
+from app.voices.discover import Found, discover
+from app.voices.fitting import check_complete, fitting
+from app.voices.naming import emotion_in, locale_of, voice_name
+
+AUDIO = {"sample_rate": 22050, "num_mels": 80, "hop_length": 256}
+GLOW = {"model": "glow_tts", "audio": AUDIO}
+TACOTRON = {"model": "Tacotron2", "audio": AUDIO}
+HIFIGAN = {"generator_model": "hifigan_generator", "audio": AUDIO}
+VOCOS = {"architecture": "vocos_source", "audio": AUDIO}
+VITS = {"model": "vits", "audio": AUDIO}
+WEIGHTS = None
+"""Stands for a weight file: nobody looks into it here."""
+
+Layout = Mapping[str, dict[str, Any] | None]
+
+
+def lay_out(folder: Path, layout: Layout) -> Path:
+    for name, content in layout.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("" if content is None else json.dumps(content))
+    return folder
+
+
+def read_pth(path: Path) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = load_weights(path)["model"]
+    return content
+
+
+def look(folder: Path, layout: Layout) -> Found:
+    return discover(lay_out(folder, layout), read_pth)
+
+
+def refusal(folder: Path, layout: Layout) -> str:
+    with pytest.raises(InvalidVoice) as refused:
+        check_complete(look(folder, layout))
+    return f"{refused.value.detail} {refused.value.hint}"
+
+
+def weights(found: Found) -> dict[str, list[str]]:
+    parts = (*found.acoustic, *found.vocoders)
+    return {str(part.config): [str(path) for path in part.weights] for part in parts}
+
+
+@pytest.mark.parametrize(
+    ("layout", "expected"),
+    [
+        pytest.param(
+            {
+                "glow/config.json": GLOW,
+                "glow/best_model.pth": WEIGHTS,
+                "vocoder/config.json": HIFIGAN,
+                "vocoder/checkpoint.pth": WEIGHTS,
+            },
+            {"glow/config.json": ["glow/best_model.pth"], "vocoder/config.json": ["vocoder/checkpoint.pth"]},
+            id="a folder each",
+        ),
+        pytest.param(
+            {"config.json": GLOW, "model.pth": WEIGHTS, "vocoder_config.json": HIFIGAN, "vocoder.pth": WEIGHTS},
+            {"config.json": ["model.pth"], "vocoder_config.json": ["vocoder.pth"]},
+            id="all in one folder",
+        ),
+        pytest.param(
+            {"glow_tts.json": GLOW, "hifigan.json": HIFIGAN, "model.pth": WEIGHTS, "hifigan.pth": WEIGHTS},
+            {"glow_tts.json": ["model.pth"], "hifigan.json": ["hifigan.pth"]},
+            id="configs by the names of the networks",
+        ),
+        pytest.param(
+            {
+                "tts_models--en--ljspeech--glow-tts/config.json": GLOW,
+                "tts_models--en--ljspeech--glow-tts/model_file.pth": WEIGHTS,
+                "vocoder_models--en--ljspeech--hifigan_v2/config.json": HIFIGAN,
+                "vocoder_models--en--ljspeech--hifigan_v2/model_file.pth": WEIGHTS,
+            },
+            {
+                "tts_models--en--ljspeech--glow-tts/config.json": ["tts_models--en--ljspeech--glow-tts/model_file.pth"],
+                "vocoder_models--en--ljspeech--hifigan_v2/config.json": [
+                    "vocoder_models--en--ljspeech--hifigan_v2/model_file.pth"
+                ],
+            },
+            id="coqui's downloads",
+        ),
+        pytest.param(
+            {"config.json": TACOTRON, "vocoder/config.json": HIFIGAN, "vocoder/g.pth": WEIGHTS, "t.pth.tar": WEIGHTS},
+            {"config.json": ["t.pth.tar"], "vocoder/config.json": ["vocoder/g.pth"]},
+            id="a vocoder inside",
+        ),
+        pytest.param(
+            {
+                "configs/tts.json": GLOW,
+                "configs/vocoder.json": HIFIGAN,
+                "weights/tts/model.pt": WEIGHTS,
+                "weights/vocoder/model.pt": WEIGHTS,
+            },
+            {"configs/tts.json": ["weights/tts/model.pt"], "configs/vocoder.json": ["weights/vocoder/model.pt"]},
+            id="weights elsewhere",
+        ),
+        pytest.param(
+            {
+                "run/config.json": GLOW,
+                "run/best_model_900.pth": WEIGHTS,
+                "run/best_model_1100.pth": WEIGHTS,
+                "run/best_model.pth": WEIGHTS,
+                "run/checkpoint_2000.pth": WEIGHTS,
+                "run/speakers.pth": WEIGHTS,
+            },
+            {"run/config.json": ["run/best_model.pth"]},
+            id="a run of coqui's trainer",
+        ),
+        pytest.param(
+            {"config.json": GLOW, "best_model_900.pth": WEIGHTS, "best_model_1100.pth": WEIGHTS},
+            {"config.json": ["best_model_1100.pth"]},
+            id="the best of the latest step",
+        ),
+        pytest.param(
+            {"config.json": GLOW, "checkpoint_9000.pth": WEIGHTS, "checkpoint_10000.pth": WEIGHTS},
+            {"config.json": ["checkpoint_10000.pth", "checkpoint_9000.pth"]},
+            id="who can tell",
+        ),
+        pytest.param(
+            {"config.json": GLOW, "model.pth": WEIGHTS, "model.safetensors": WEIGHTS},
+            {"config.json": ["model.safetensors"]},
+            id="the same in two formats",
+        ),
+        pytest.param(
+            {
+                "base/config.json": GLOW,
+                "base/model.safetensors": WEIGHTS,
+                "base/training.safetensors": WEIGHTS,
+                "base/run.json": {"settings": {"model": "glow_tts"}},
+                "vocoder/config.json": VOCOS,
+                "vocoder/model.safetensors": WEIGHTS,
+            },
+            {"base/config.json": ["base/model.safetensors"], "vocoder/config.json": ["vocoder/model.safetensors"]},
+            id="a voice of this project",
+        ),
+        pytest.param(
+            {"config.json": GLOW, "config_original.json": GLOW, "model.pth": WEIGHTS},
+            {"config.json": ["model.pth"]},
+            id="a config that was kept",
+        ),
+        pytest.param(
+            {"vits/config.json": VITS, "vits/model.pth": WEIGHTS, "glow/config.json": GLOW, "glow/m.pth": WEIGHTS},
+            {"glow/config.json": ["glow/m.pth"]},
+            id="the weights of another model stay its own",
+        ),
+    ],
+)
+def test_each_config_finds_its_weights(tmp_path: Path, layout: Layout, expected: dict[str, list[str]]) -> None:
+    assert weights(look(tmp_path, layout)) == expected
+
+
+def test_the_newest_of_equally_named_best_models_wins(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path, {"config.json": GLOW, "a/best_model.pth": WEIGHTS, "b/best_model.pth": WEIGHTS})
+    os.utime(folder / "a" / "best_model.pth", (2_000_000_000, 2_000_000_000))
+    assert weights(discover(folder, read_pth)) == {"config.json": ["a/best_model.pth"]}
+    os.utime(folder / "b" / "best_model.pth", (2_000_000_001, 2_000_000_001))
+    assert weights(discover(folder, read_pth)) == {"config.json": ["b/best_model.pth"]}
+
+
+def test_weights_that_are_named_after_emotions_are_a_checkpoint_each(tmp_path: Path) -> None:
+    layout = {"config.json": GLOW, "neutral.pth": WEIGHTS, "angry_best_model.pth": WEIGHTS, "angry_9.pth": WEIGHTS}
+    found = look(tmp_path, layout)
+    assert {part.name: (part.emotion, [str(path) for path in part.weights]) for part in found.acoustic} == {
+        "neutral": (Emotion.NEUTRAL, ["neutral.pth"]),
+        "angry_best_model": (Emotion.ANGER, ["angry_best_model.pth"]),
+    }
+
+
+def test_what_something_is_comes_from_its_config(tmp_path: Path) -> None:
+    layout = {"a/config.json": TACOTRON, "a/m.pth": WEIGHTS, "b/config.json": HIFIGAN, "b/m.pth": WEIGHTS}
+    found = look(tmp_path, {**layout, "c/config.json": VOCOS, "c/m.pth": WEIGHTS})
+    assert [part.architecture for part in found.acoustic] == ["tacotron2"]
+    assert [part.architecture for part in found.vocoders] == ["hifigan", "vocos_source"]
+
+
+def test_every_part_has_a_name_of_its_own(tmp_path: Path) -> None:
+    layout = {f"{place}/config.json": GLOW for place in ("angry/glow", "sad/glow", "base")}
+    layout |= {"one.json": GLOW, "two.json": GLOW}
+    files = {f"{Path(name).with_suffix('')}.pth": WEIGHTS for name in layout}
+    names = [part.name for part in look(tmp_path, layout | files).acoustic]
+    assert sorted(names) == ["angry/glow", "base", "one", "sad/glow", "two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "emotion"),
+    [
+        ("angry", Emotion.ANGER),
+        ("Sad_2", Emotion.SADNESS),
+        ("p225-happy", Emotion.JOY),
+        ("my.calm.voice", Emotion.NEUTRAL),
+        ("joyful-happy", Emotion.JOY),
+        ("happy-and-sad", None),
+        ("p225", None),
+        ("unhappy", None),
+        ("", None),
+    ],
+)
+def test_an_emotion_is_read_from_a_name(name: str, emotion: Emotion | None) -> None:
+    assert emotion_in(name) is emotion
+
+
+def test_the_nearest_name_tells_the_emotion(tmp_path: Path) -> None:
+    layout = {"sad/angry/config.json": GLOW, "sad/angry/model.pth": WEIGHTS}
+    assert look(tmp_path / "happy", layout).acoustic[0].emotion is Emotion.ANGER
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "speaker", "expected"),
+    [
+        (None, None, (None, NAMELESS)),
+        (None, Emotion.JOY, (Emotion.JOY, BY_ONE)),
+        (Emotion.JOY, None, (Emotion.JOY, BY_CHECKPOINT)),
+        (Emotion.JOY, Emotion.JOY, (Emotion.JOY, BY_BOTH)),
+        (Emotion.NEUTRAL, Emotion.JOY, (Emotion.JOY, BY_ONE)),
+        (Emotion.JOY, Emotion.NEUTRAL, (None, CONTRADICTORY)),
+    ],
+)
+def test_checkpoint_and_speaker_tell_the_emotion_together(
+    checkpoint: Emotion | None, speaker: Emotion | None, expected: tuple[Emotion | None, int]
+) -> None:
+    assert guess(checkpoint, speaker) == expected
+
+
+def test_a_checkpoint_for_one_emotion_goes_before_a_speaker_of_all(tmp_path: Path) -> None:
+    speaking = {**GLOW, "use_speaker_embedding": True, "speakers": ["neutral", "anger", "joy"]}
+    layout = {"base/config.json": speaking, "anger/config.json": speaking}
+    found = look(tmp_path, {**layout, "base/m.pth": WEIGHTS, "anger/m.pth": WEIGHTS})
+    everybody = candidates(found.acoustic)
+    assert [one.name for one in surest(everybody, Emotion.ANGER)] == ["anger/anger"]
+    assert [one.name for one in surest(everybody, Emotion.JOY)] == ["base/joy"]
+    assert [one.name for one in surest(everybody, Emotion.NEUTRAL)] == ["base/neutral"]
+
+
+def multi(**values: Any) -> dict[str, Any]:
+    return {**GLOW, "use_speaker_embedding": True, **values}
+
+
+@pytest.mark.parametrize(
+    ("config", "file", "in_config"),
+    [
+        (multi(speakers=["b", "a"]), "", True),
+        (multi(speakers_file="/home/someone/run/speakers.json"), "speakers.json", True),
+        (multi(speakers_file="C:\\Users\\someone\\ids.json"), "ids.json", True),
+        (multi(speakers_file="/home/someone/run/speakers.pth"), "speakers.pth", False),
+        (multi(), "speaker_ids.json", False),
+    ],
+)
+def test_speakers_are_found_where_coqui_puts_them(
+    tmp_path: Path, config: dict[str, Any], file: str, in_config: bool
+) -> None:
+    ids = {"b": 0, "a": 1}
+    lay_out(tmp_path, {"tts/config.json": config, "tts/model.pth": WEIGHTS})
+    if file.endswith(".json"):
+        lay_out(tmp_path, {f"tts/{file}": ids})
+    elif file:
+        torch.save(ids, tmp_path / "tts" / file)
+    (part,) = discover(tmp_path, read_pth).acoustic
+    assert (part.speakers, part.named_in_config) == (("b", "a"), in_config)
+
+
+class RunsCode:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return exec, ("open('it-ran', 'w').close()",)
+
+
+def test_a_speaker_file_that_would_run_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lay_out(tmp_path, {"config.json": multi(speakers_file="speakers.pth"), "model.pth": WEIGHTS})
+    torch.save({"a": RunsCode()}, tmp_path / "speakers.pth")
+    with pytest.raises(InvalidVoice, match="without running code"):
+        discover(tmp_path, read_pth)
+    assert not (tmp_path / "it-ran").exists()
+
+
+@pytest.mark.parametrize("ids", [{"a": 0, "b": 2}, {"a": "0"}, {"clip": {"embedding": [0.1]}}, {"a": None}])
+def test_a_speaker_file_that_does_not_number_is_refused(tmp_path: Path, ids: dict[str, Any]) -> None:
+    layout = {"config.json": multi(speakers_file="speakers.json"), "speakers.json": ids, "model.pth": WEIGHTS}
+    assert "without a gap" in refusal(tmp_path, layout)
+
+
+def test_a_config_with_comments_is_read(tmp_path: Path) -> None:
+    text = '{ // what it is\n "model": "glow_tts", "distributed_url": "tcp://localhost", "audio": {} }'
+    lay_out(tmp_path, {"model.pth": WEIGHTS})
+    (tmp_path / "config.json").write_text(text)
+    (part,) = discover(tmp_path, read_pth).acoustic
+    assert part.values["distributed_url"] == "tcp://localhost"
+
+
+@pytest.mark.parametrize(
+    ("layout", "words"),
+    [
+        ({}, ["no files of coqui-tts", "glow_tts"]),
+        ({"readme.txt": WEIGHTS, "notes.json": WEIGHTS, "list.json": {"model": "x"}}, ["no files of coqui-tts"]),
+        ({"config.json": VITS, "model.pth": WEIGHTS}, ["config.json is a vits", "not supported", "glow_tts"]),
+        ({"config.json": {"model": "xtts", "audio": {}}, "model.pth": WEIGHTS}, ["xtts", "not supported"]),
+        ({"config.json": {**GLOW, "use_d_vector_file": True}, "model.pth": WEIGHTS}, ["d-vectors", "not supported"]),
+        ({"config.json": HIFIGAN, "model.pth": WEIGHTS}, ["no acoustic model"]),
+        ({"config.json": GLOW}, ["no weights", "config.json"]),
+        ({"config.json": GLOW, "model.pth": WEIGHTS}, ["vocoder", "there is none", "hifigan_v2"]),
+        (
+            {"config.json": GLOW, "model.pth": WEIGHTS, "v/config.json": {"generator_model": "melgan", "audio": {}}},
+            ["vocoder", "v/config.json is a melgan", "not supported"],
+        ),
+        ({"config.json": WEIGHTS, "model.pth": WEIGHTS}, ["config.json", "not valid JSON"]),
+        ({"config.json": multi(), "model.pth": WEIGHTS}, ["use_speaker_embedding"]),
+        ({"inner/voice.json": {}, "config.json": GLOW}, ["voice.json of its own"]),
+        (
+            {
+                "config.json": {**GLOW, "audio": {**AUDIO, "hop_length": 300}},
+                "model.pth": WEIGHTS,
+                "v/config.json": HIFIGAN,
+                "v/model.pth": WEIGHTS,
+            },
+            ["config.json and v/config.json do not fit", "hop_length is 300.0", "256.0"],
+        ),
+    ],
+)
+def test_what_is_no_voice_is_refused_with_the_reason(tmp_path: Path, layout: Layout, words: list[str]) -> None:
+    told = refusal(tmp_path, layout)
+    assert all(word in told for word in words), told
+
+
+def test_a_folder_of_everything_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coqui_files, "MOST_FILES", 2)
+    assert "more than 2 files" in refusal(tmp_path, {f"{number}.txt": WEIGHTS for number in range(3)})
+
+
+def test_hidden_files_and_large_json_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coqui_files, "LARGEST_CONFIG", 200)
+    layout = {".git/config.json": GLOW, "config.json": {**GLOW, "more": "x" * 200}}
+    assert look(tmp_path, layout) == Found(tmp_path, (), (), ())
+
+
+def test_the_nearest_vocoder_that_fits_is_taken(tmp_path: Path) -> None:
+    misfit = {**HIFIGAN, "audio": {**AUDIO, "num_mels": 64}}
+    layout = {"angry/glow/config.json": GLOW, "sad/glow/config.json": GLOW}
+    layout |= {"angry/vocoder/config.json": HIFIGAN, "sad/vocoder/config.json": misfit, "v/config.json": HIFIGAN}
+    files = {str(PurePosixPath(name).with_name("model.pth")): WEIGHTS for name in layout}
+    found = look(tmp_path, layout | files)
+    chosen = {part.name: [str(one.config) for one in fitting(part, found.vocoders)] for part in found.acoustic}
+    assert chosen == {
+        "angry/glow": ["angry/vocoder/config.json"],
+        "sad/glow": ["angry/vocoder/config.json", "v/config.json"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("my-voice", "my-voice"),
+        ("Meine Stimme (neu)", "Meine-Stimme-neu"),
+        ("_x_", "x"),
+        ("tts_models--en--lj", "tts_models--en--lj"),
+        ("голос", ""),
+        ("a" * 80, "a" * 64),
+    ],
+)
+def test_a_voice_is_called_like_its_folder_as_far_as_it_may(folder: str, name: str) -> None:
+    assert voice_name(folder) == name
+
+
+@pytest.mark.parametrize(
+    ("language", "locale"), [("en-us", "en-US"), ("de", "de"), ("en-gb-x-rp", "en-GB"), ("fr-fr", "fr-FR")]
+)
+def test_a_language_makes_a_locale(language: str, locale: str) -> None:
+    assert locale_of(language) == locale
