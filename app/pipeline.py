@@ -26,6 +26,7 @@ from app.voices import Registry
 DEFAULT_THRESHOLD = 0.7
 WARM_UP_TEXT = "Ready when you are."
 BYTES_PER_MB = 1_000_000
+EMPTY = "The text is empty, or nothing but white space."
 EMPTY_HINT = "Put what is to be spoken into `text`, `ssml` or `plan`."
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python's lock while others want it. A worker wants it some fifty times an utterance, for
@@ -136,7 +137,7 @@ class Pipeline:
         )
         draft = Draft(planner.plan(script.sentences, script.decisions), script.warnings)
         if not draft.reach(1):
-            raise EmptyText("There is no text to speak.", hint=EMPTY_HINT)
+            raise EmptyText(EMPTY, hint=EMPTY_HINT)
         return cast, draft
 
     def cast(self, request: SpeechRequest, script: Script) -> Cast:
@@ -153,6 +154,12 @@ class Pipeline:
             if threshold is not None:
                 return threshold
         return DEFAULT_THRESHOLD
+
+    def check_text(self, text: str) -> None:
+        """Refuse a plain text that is empty or over the limit before anything else is looked at."""
+        self.check_length(len(text))
+        if not text.strip():
+            raise EmptyText(EMPTY, hint=EMPTY_HINT)
 
     def check_length(self, characters: int) -> None:
         """Refuse a text over the limit; markup does not count."""

@@ -36,7 +36,6 @@ def _utterance_to_dict(utterance: Utterance) -> dict[str, Any]:
         "degree": utterance.degree,
         "speed": utterance.speed,
         "volume": utterance.volume,
-        "pitch": utterance.pitch,
         "pause_after": _seconds(utterance.pause_after),
         "probabilities": _probabilities_to_dict(utterance.probabilities),
         "source": utterance.source.value,
@@ -45,6 +44,7 @@ def _utterance_to_dict(utterance: Utterance) -> dict[str, Any]:
         "checkpoint_sha256": utterance.checkpoint_sha256,
         "analyzed": {"emotion": analyzed.emotion.value, "text_sha256": analyzed.text_sha256},
         **({"ssml": utterance.ssml} if utterance.ssml else {}),
+        **({"pitch": utterance.pitch} if utterance.pitch else {}),
         **_times(utterance),
     }
 

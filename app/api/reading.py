@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +16,7 @@ from app.api.query import read_query, refuse_content, refuse_query
 from app.api.schemas import SpeechBody, check_fields
 from app.api.service import service_of
 from app.api.strict_json import read_json
-from app.audio.encode import FORMATS, AudioFormat
+from app.audio.encode import FORMATS
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline
@@ -47,20 +47,21 @@ class Asked:
 
 async def read_request(request: Request) -> Asked:
     """Media type, size, syntax, fields, voice, emotion, Accept: the first that is wrong is told."""
+    pipeline = service_of(request).pipeline()
     media = media_type(request)
     body = await read_body(request)
     query = request.scope["query_string"]
-    return await _ask(request, lambda: _fields(body, media, query))
+    return await _ask(request, pipeline, lambda: _fields(body, media, query))
 
 
 async def read_get(request: Request) -> Asked:
     """A request whose query says everything; without a seed its answer is still the same each time."""
     query = request.scope["query_string"]
-    return await _ask(request, lambda: check_fields({"seed": GET_SEED, **read_query(query)}))
-
-
-async def _ask(request: Request, read: Callable[[], SpeechBody]) -> Asked:
     pipeline = service_of(request).pipeline()
+    return await _ask(request, pipeline, lambda: check_fields({"seed": GET_SEED, **read_query(query)}))
+
+
+async def _ask(request: Request, pipeline: Pipeline, read: Callable[[], SpeechBody]) -> Asked:
     accept = request.headers.get("accept", "")
     # In a thread, for a body of some megabytes takes a while to read.
     asked = await run_in_threadpool(lambda: asked_for(read(), pipeline, accept))
@@ -70,10 +71,13 @@ async def _ask(request: Request, read: Callable[[], SpeechBody]) -> Asked:
 
 def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str) -> Asked:
     """Checked fields as the pipeline takes them."""
-    format = check_format(fields.format)
-    answer = choose(format, bool(fields.timing), bool(fields.stream), accept)
+    asked_format = check_format(fields.format)
+    speech = _speech_request(fields, pipeline)
+    answer = choose(asked_format, bool(fields.timing), bool(fields.stream), accept)
     check_rate(fields.sample_rate, answer.format)
-    return Asked(pipeline, _speech_request(fields, pipeline, FORMATS[answer.format]), answer)
+    format = FORMATS[answer.format]
+    speech = replace(speech, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
+    return Asked(pipeline, speech, answer)
 
 
 def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
@@ -87,13 +91,15 @@ def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
     return check_fields({**parameters, CONTENT_OF[media.name]: text})
 
 
-def _speech_request(fields: SpeechBody, pipeline: Pipeline, format: AudioFormat) -> SpeechRequest:
+def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     # Imported here: whoever has a pipeline has these modules, and nobody else must wait for them.
     from app.request import SpeechRequest
 
-    plan = fields.plan
+    plan, text = fields.plan, without_bom(fields.ssml or fields.text or "")
+    if fields.text is not None:
+        pipeline.check_text(text)
     return SpeechRequest(
-        text=without_bom(fields.ssml or fields.text or ""),
+        text=text,
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
         emotion=_feeling(fields.emotion),
         degree=1.0 if fields.degree is None else float(fields.degree),
@@ -102,7 +108,6 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline, format: AudioFormat)
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
         edited=tuple(edited(one) for one in plan.utterances) if plan else None,
-        rate_for=lambda own: fields.sample_rate or format.rate_at_least(own),
     )
 
 

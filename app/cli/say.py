@@ -35,8 +35,9 @@ _UNBOUNDED = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize)}
 
 def run(options: argparse.Namespace) -> int:
     """Speak, show the plan, and write or play the sound."""
-    # Players want a file that they can look into; as WAV, which every player knows.
-    format = output_format(options.output, options.format) if options.output else FORMATS[DEFAULT_FORMAT]
+    format = output_format(options.output, options.format)
+    if not options.output:
+        format = FORMATS[DEFAULT_FORMAT]  # every player knows WAV
     chosen = settings(**_UNBOUNDED)
     request = replace(speech_request(options), rate_for=format.rate_at_least)
     from app.pipeline import Pipeline
@@ -44,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     pipeline = Pipeline.load(chosen)
     rendering = pipeline.render(request)
     with tempfile.TemporaryDirectory() as folder:
+        # Players want a file that they can look into.
         path = options.output or Path(folder) / "speech.wav"
         save(path, format.name, rendering.cast.sample_rate, _with_progress(rendering, len(request.text)))
         plan = pipeline.spoken_plan(rendering)
@@ -53,11 +55,11 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def output_format(output: Path, name: str | None) -> AudioFormat:
+def output_format(output: Path | None, name: str | None) -> AudioFormat:
     """The format by its name, else by the output's ending, else the default; told before anything is loaded."""
-    if not output.parent.is_dir():
+    if output and not output.parent.is_dir():
         raise UsageError(f"There is no folder {output.parent}.", hint="Make it first.")
-    ending = output.suffix.lstrip(".")
+    ending = output.suffix.lstrip(".") if output else ""
     asked = (name or ending or DEFAULT_FORMAT).lower()
     by_ending = {ending: format for format in FORMATS.values() for ending in format.endings}
     if asked not in by_ending:

@@ -43,7 +43,8 @@ def reads(part: Part) -> str:
 
 def unused(found: Found, manifest: Manifest) -> list[str]:
     """What is in the folder, could speak, and does not."""
-    configs = {one.config for one in (*manifest.checkpoints.values(), *manifest.vocoders.values())}
+    files: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
+    configs = {one.config for one in files}
     parts = [part for part in (*found.acoustic, *found.vocoders) if str(part.config) not in configs]
     cast = {(one.checkpoint, one.speaker) for one in manifest.emotions.values()}
     silent = {part.name: [name for name in part.speakers if (part.name, name) not in cast] for part in found.acoustic}

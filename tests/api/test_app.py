@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from app.api.gate import Gate
 from app.api.problems import row_of
 from app.api.requestlog import RequestLog
+from app.audio.encode import FORMATS
 from app.errors import ERRORS, IntoneError
 from app.main import create_app
 from app.settings import load_settings
@@ -115,8 +116,11 @@ async def test_a_fault_of_the_service_is_a_500_that_tells_the_client_and_the_log
 async def test_openapi_documents_bodies_answers_and_problems(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
     speak = document["paths"]["/synthesize"]["post"]
-    assert set(speak["requestBody"]["content"]) == {"application/json", "text/plain"}
-    assert set(speak["responses"]["200"]["content"]) == {"audio/wav", "audio/flac", "audio/pcm", "application/json"}
+    assert set(speak["requestBody"]["content"]) == {"application/json", "text/plain", "application/ssml+xml"}
+    assert set(speak["responses"]["200"]["content"]) == {
+        "application/json",
+        *(format.content_type for format in FORMATS.values()),
+    }
     assert {"400", "404", "406", "409", "413", "415", "422", "503", "504"} <= set(speak["responses"])
     for status in ("400", "422", "503"):
         content = speak["responses"][status]["content"]["application/problem+json"]

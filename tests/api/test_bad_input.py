@@ -15,6 +15,7 @@ from serving import Server
 
 JSON = "application/json"
 PLAIN = "text/plain"
+SSML = "application/ssml+xml"
 MIB = 1024 * 1024
 
 
@@ -107,7 +108,37 @@ BAD = [
     Bad("no Content-Type", 415, "unsupported_media_type", type=None),
     Bad("a form", 415, "unsupported_media_type", b"text=Hi", "application/x-www-form-urlencoded"),
     Bad("a file form", 415, "unsupported_media_type", b"--x--", "multipart/form-data; boundary=x"),
-    Bad("SSML", 415, "unsupported_media_type", b"<speak/>", "application/ssml+xml"),
+    Bad("SSML without a text", 422, "empty_text", b"<speak/>", SSML),
+    Bad("SSML that is not XML", 422, "invalid_ssml", b"<speak>Hi", SSML),
+    Bad("SSML with a document type", 422, "invalid_ssml", b"<!DOCTYPE speak><speak>Hi</speak>", SSML),
+    Bad("SSML with an unknown voice", 404, "voice_not_found", b'<speak><voice name="x">Hi</voice></speak>', SSML),
+    fields("text beside SSML", "#/ssml", ssml="<speak>Hi</speak>"),
+    fields("text beside a plan", "#/plan", plan={"utterances": [{"text": "Hi"}]}),
+    fields("a rate that the format has not", "#/sample_rate", format="opus", sample_rate=22050),
+    fields("a rate below all", "#/sample_rate", sample_rate=7999),
+    raw("nothing to speak", "{}", 422, "invalid_request"),
+    raw("a plan without utterances", '{"plan": {"utterances": []}}', 422, "invalid_request"),
+    raw(
+        "a plan with an unknown field", '{"plan": {"utterances": [{"text": "Hi", "loud": 1}]}}', 422, "invalid_request"
+    ),
+    raw(
+        "a plan with a voice beside it",
+        '{"voice": "wren", "plan": {"utterances": [{"text": "Hi"}]}}',
+        422,
+        "invalid_request",
+    ),
+    raw(
+        "a plan with an unknown voice",
+        '{"plan": {"utterances": [{"text": "Hi", "voice": "x"}]}}',
+        404,
+        "voice_not_found",
+    ),
+    raw(
+        "a plan with an unknown emotion",
+        '{"plan": {"utterances": [{"text": "Hi", "emotion": "x"}]}}',
+        422,
+        "unknown_emotion",
+    ),
     Bad("nonsense for a Content-Type", 415, "unsupported_media_type", type=";;;"),
     fields("an unknown voice", "", 404, "voice_not_found", voice="nobody"),
     fields("an empty voice", "", 404, "voice_not_found", voice=""),
@@ -132,7 +163,8 @@ BAD = [
     ),
     Bad("an unknown voice in the query", 404, "voice_not_found", b"Hi.", PLAIN, "/synthesize?voice=%00"),
     Bad("the wrong method", 405, "method_not_allowed", method="PUT"),
-    Bad("GET where POST is meant", 405, "method_not_allowed", None, None, method="GET"),
+    Bad("GET without a text", 422, "invalid_request", None, None, method="GET"),
+    Bad("GET with a plan", 422, "invalid_request", None, None, "/synthesize?plan=%7B%7D", method="GET"),
     Bad("an invented method", 405, "method_not_allowed", method="SPEAK"),
     Bad("an unknown path", 404, "not_found", path="/speak"),
     Bad("a slash too many", 404, "not_found", path="/synthesize/"),
@@ -165,7 +197,13 @@ def test_bad_input_to_synthesize_is_a_typed_error(client: httpx.Client, bad: Bad
 
 @pytest.mark.parametrize(
     "bad",
-    [bad for bad in BAD if bad.path.startswith("/synthesize") and bad.code not in ("not_acceptable", "not_found")],
+    [
+        bad
+        for bad in BAD
+        if bad.path.startswith("/synthesize")
+        and bad.method != "GET"
+        and bad.code not in ("not_acceptable", "not_found")
+    ],
     ids=lambda bad: bad.name,
 )
 def test_bad_input_to_analyze_is_the_same_error(client: httpx.Client, bad: Bad) -> None:
