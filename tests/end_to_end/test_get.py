@@ -1,0 +1,99 @@
+"""GET /synthesize: an address that a browser's `<audio>` can play."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import httpx
+import pytest
+import soundfile
+
+TEXT = "What a day! It rains."
+
+
+def get(client: httpx.Client, headers: dict[str, str] | None = None, **parameters: Any) -> httpx.Response:
+    return client.get("/synthesize", params={"text": TEXT, **parameters}, headers=headers)
+
+
+def test_the_query_says_what_the_body_would(client: httpx.Client) -> None:
+    parameters = {"emotion": "cheerful", "degree": 1.2, "speed": 1.1, "format": "flac", "sample_rate": 16000}
+    posted = client.post("/synthesize", json={"text": TEXT, "seed": 3, **parameters})
+    got = get(client, seed=3, **parameters)
+    assert (got.status_code, got.content) == (200, posted.content)
+    assert got.headers["content-type"] == "audio/flac" and got.headers["x-emotions"] == "joy,joy"
+    assert soundfile.info(io.BytesIO(got.content)).samplerate == 16000
+
+
+def test_without_a_seed_the_answer_is_still_the_same(client: httpx.Client) -> None:
+    assert get(client).content == get(client).content == get(client, seed=0).content
+
+
+def test_markup_and_a_blend_fit_into_an_address(client: httpx.Client) -> None:
+    answer = client.get("/synthesize", params={"ssml": "<speak>It <break/>rains.</speak>", "emotion": "joy:3,anger:1"})
+    assert (answer.status_code, answer.headers["x-emotions"]) == (200, "joy,joy")
+
+
+def test_timing_and_streams_come_by_address_too(client: httpx.Client) -> None:
+    assert [one["text"] for one in get(client, timing="1").json()["plan"]["utterances"]] == ["What a day!", "It rains."]
+    streamed = get(client, stream="true", headers={"Range": "bytes=0-9"})
+    assert (streamed.status_code, streamed.content[44:]) == (200, get(client).content[44:])
+    assert "accept-ranges" not in streamed.headers
+
+
+def test_a_whole_answer_can_be_had_in_parts(client: httpx.Client) -> None:
+    whole = get(client)
+    assert (whole.status_code, whole.headers["accept-ranges"]) == (200, "bytes")
+    size = len(whole.content)
+    assert int(whole.headers["content-length"]) == size
+    part = get(client, headers={"Range": "bytes=100-199", "If-Range": whole.headers["etag"]})
+    assert (part.status_code, part.content) == (206, whole.content[100:200])
+    assert (part.headers["content-range"], part.headers["content-length"]) == (f"bytes 100-199/{size}", "100")
+    assert get(client, headers={"Range": "bytes=-10"}).content == whole.content[-10:]
+    beyond = get(client, headers={"Range": f"bytes={size}-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
+
+
+def test_head_tells_what_get_would(client: httpx.Client) -> None:
+    head, whole = client.head("/synthesize", params={"text": TEXT}), get(client)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-length", "content-type", "etag", "x-audio-duration", "x-emotions"):
+        assert head.headers[name] == whole.headers[name]
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("*/*", "audio/wav"),
+        ("audio/*;q=0.9, application/json;q=0.1", "audio/wav"),
+        ("audio/mpeg", "audio/mpeg"),
+        ("audio/mp3;q=0.5, audio/x-flac", "audio/flac"),
+        ("audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,*/*;q=0.5", "audio/ogg; codecs=opus"),
+        ("audio/aac", "audio/aac"),
+        ("audio/pcm", "audio/pcm;rate=24000"),
+        ("application/json", "application/json"),
+    ],
+)
+def test_accept_is_negotiated(client: httpx.Client, accept: str, content_type: str) -> None:
+    assert get(client, headers={"Accept": accept}).headers["content-type"] == content_type
+    assert get(client, headers={"Accept": accept}, format="WAV").headers["content-type"] in (
+        "audio/wav",
+        "application/json",
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "pointer"),
+    [
+        ({"text": "Hi", "ssml": "<speak>Hi</speak>"}, "#/ssml"),
+        ({"text": "Hi", "timing": "yes"}, "#/timing"),
+        ({"text": "Hi", "loud": "1"}, "#/loud"),
+        ({"text": "Hi", "stream": "true", "timing": "true"}, "#/stream"),
+        ({"text": "Hi", "plan": "{}"}, "#/plan"),
+        ({}, "#/text"),
+    ],
+)
+def test_a_wrong_query_is_told(client: httpx.Client, parameters: dict[str, str], pointer: str) -> None:
+    answer = client.get("/synthesize", params=parameters)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == pointer
