@@ -22,6 +22,9 @@ UNTOLD = ("mdy", "ymd", "dmy", "my", "ym", "md", "y")
 UNBROKEN = re.compile(r"(?P<y>\d{4}|\?{4})(?P<m>0[1-9]|1[0-2]|\?\?)(?P<d>0[1-9]|[12]\d|3[01]|\?\?)")
 """Year, month and day in eight digits; question marks stand for what is not known."""
 
+WORDS = re.compile(r"[A-Za-z ,-]+")
+"""What an amount or a date looks like when nothing of it is left to be read."""
+
 
 def read_date(text: str, order: str) -> Speak | None:
     """A date in some order, none where it is not told; None where it is no date."""
@@ -31,7 +34,7 @@ def read_date(text: str, order: str) -> Speak | None:
     if order:
         return in_order(text, order)
     words = say_dates(text)
-    if words != text and not re.search(r"\d", words):
+    if words != text and WORDS.fullmatch(words):
         return lambda: words
     return next((speak for one in UNTOLD if (speak := in_order(text, one))), None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +14,11 @@ from app.text.segment import WORD, Span, segment
 from app.text.ssml.flow import Anchor, Flow, Pause
 from app.text.ssml.fragment import fragment
 from app.text.ssml.readings import Reading, spoken_text
+
+OPENING = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
+CLOSING = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
+MOST_OPENING = 8
+"""Marks that are looked at before a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,8 @@ class Cutter:
 
     def pieces(self, start: int, end: int) -> list[Piece]:
         """A sentence, parted at pauses and changes of manner; marks without words go to the words beside them."""
-        edges = {pause.at for pause in self.pauses(start, end)} | {place for place, _ in self.changes(start, end)}
+        changes = {self.beside_marks(place, start, end) for place, _ in self.changes(start, end)}
+        edges = {pause.at for pause in self.pauses(start, end)} | changes
         joined: list[Piece] = []
         for a, b in pairwise(sorted(edges | {start, end})):
             piece = self.piece(a, b)
@@ -99,9 +106,17 @@ class Cutter:
         text = self.flow.text[start:end]
         a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
         pauses = [pause.seconds for pause in self.pauses(start, end)]
-        manner = self.flow.manners[bisect_right(self.flow.manners, a, key=place_of) - 1][1]
-        wordless = not WORD.search(text) and not self.spoken(a, b)
-        return Piece(a, b, manner, sum(pauses) if pauses else None, wordless)
+        word = WORD.search(text)
+        place = start + word.start() if word else a
+        manner = self.flow.manners[bisect_right(self.flow.manners, place, key=place_of) - 1][1]
+        return Piece(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b))
+
+    def beside_marks(self, place: int, start: int, end: int) -> int:
+        """A cut goes before opening marks and behind closing ones: they belong to the words that they touch."""
+        opening = OPENING.search(self.flow.text, max(start, place - MOST_OPENING), place)
+        closing = None if opening else CLOSING.match(self.flow.text, place, end)
+        moved = opening.start() if opening else closing.end() if closing else place
+        return place if self.reading_around(moved) else moved
 
     def clause(self, start: int, end: int, spoken: str, manner: Manner, pause: float | None) -> Clause:
         """One clause with all that the markup says of it."""

@@ -16,12 +16,11 @@ def fragment(text: str, readings: Sequence[Reading], marks: Sequence[Mark]) -> s
         return ""
     written, position, waiting = [], 0, list(reversed(marks))
     for reading in whole(readings):
-        written += marked(text, position, reading.start, waiting)
-        inside = marked(text, reading.start, reading.end, waiting)
+        written += marked(text, position, reading.start, waiting, reading.start + 1)
+        inside = marked(text, reading.start, reading.end, waiting, reading.end)
         written += [f"<{reading.tag}>", *inside, f"</{reading.tag.split(' ', 1)[0]}>"]
         position = reading.end
-    written += marked(text, position, len(text), waiting)
-    return "".join([*written, *(tag(mark) for mark in reversed(waiting))])
+    return "".join([*written, *marked(text, position, len(text), waiting, len(text) + 1)])
 
 
 def whole(readings: Sequence[Reading]) -> list[Reading]:
@@ -35,10 +34,10 @@ def whole(readings: Sequence[Reading]) -> list[Reading]:
     return joined
 
 
-def marked(text: str, start: int, end: int, waiting: list[Mark]) -> list[str]:
-    """A stretch of text with the marks before each of its characters; those are taken off the end of `waiting`."""
+def marked(text: str, start: int, end: int, waiting: list[Mark], until: int) -> list[str]:
+    """A stretch of text with the marks before a place; they are taken off the end of `waiting`."""
     written = []
-    while waiting and waiting[-1].place < end:
+    while waiting and waiting[-1].place < until:
         mark = waiting.pop()
         written += [escape(text[start : mark.place]), tag(mark)]
         start = mark.place

@@ -11,7 +11,7 @@ from app.text.cleaning import clean
 from app.text.dates import HOUR, TIME, hour, time_of_day
 from app.text.money import say_amounts
 from app.text.numbers import cardinal, decimal, fraction, ordinal, spell_digits
-from app.text.ssml.calendar import read_date
+from app.text.ssml.calendar import WORDS, read_date
 from app.text.ssml.readings import Speak
 from app.text.ssml.spelling import say_digits, spell
 
@@ -86,6 +86,7 @@ def counted(digits: str, unit: str) -> str:
 
 def read_time(text: str, _: str) -> Speak | None:
     """A time of day, or minutes and seconds."""
+    text = text.removesuffix(".")  # of `p.m.`, which would end the sentence
     for pattern, say in ((TIME, time_of_day), (HOUR, hour), (MINUTES, say_minutes)):
         match = pattern.fullmatch(text)
         if match:
@@ -96,7 +97,7 @@ def read_time(text: str, _: str) -> Speak | None:
 def read_currency(text: str, _: str) -> Speak | None:
     """`$42.01`, `99.9 USD`."""
     words = say_amounts(text)
-    return None if words == text or re.search(r"\d", words) else lambda: words
+    return None if words == text or not WORDS.fullmatch(words) else lambda: words
 
 
 def read_characters(text: str, _: str) -> Speak | None:
