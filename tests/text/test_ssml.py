@@ -474,7 +474,7 @@ def test_a_voice_without_a_name_changes_nothing_and_is_reported() -> None:
 @pytest.mark.parametrize("tag", ["mstts:express-as", "express-as", "other:express-as"])
 def test_a_style_pins_an_emotion(tag: str) -> None:
     (clause,) = clauses(f"<{tag} style='Cheerful' styledegree='1.5'>Nice.</{tag}>")
-    assert (clause.manner.emotion, clause.manner.degree) == (Emotion.JOY, 1.5)
+    assert (clause.manner.feeling, clause.manner.degree) == (Emotion.JOY, 1.5)
 
 
 def test_the_innermost_style_wins() -> None:
@@ -483,7 +483,7 @@ def test_the_innermost_style_wins() -> None:
         "<express-as style='chat'>Three.</express-as> <express-as styledegree='0.5'>Four.</express-as> "
         "Five.</express-as> Six."
     )
-    assert [(one.manner.emotion, one.manner.degree) for one in read] == [
+    assert [(one.manner.feeling, one.manner.degree) for one in read] == [
         (Emotion.SADNESS, 2.0),
         (Emotion.ANGER, None),
         (None, None),
