@@ -10,10 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-import soundfile
 
 from app.audio.encode import FORMATS, encode
-from app.audio.resample import resampled
 from app.audio.save import save
 
 RATE = 24_000
@@ -48,13 +46,6 @@ def test_a_pipe_gets_a_stream(tmp_path: Path, format: str) -> None:
         assert save(pipe, format, RATE, PIECES) == len(SAMPLES) / RATE
     encoder = FORMATS[format].stream(RATE)
     assert read.result() == b"".join([*map(encoder.push, PIECES), encoder.end()])
-
-
-def test_a_voice_is_brought_to_a_rate_of_the_format(tmp_path: Path) -> None:
-    rate = FORMATS["opus"].rate_at_least(22_050)
-    seconds = save(tmp_path / "out.opus", "opus", rate, resampled(PIECES, 22_050, rate))
-    assert seconds == pytest.approx(len(SAMPLES) / 22_050, abs=0.001)
-    assert soundfile.info(str(tmp_path / "out.opus")).duration == pytest.approx(seconds, abs=0.001)
 
 
 @pytest.mark.parametrize("format", FORMATS)
