@@ -102,9 +102,7 @@ def read_openai(data: Any) -> OpenAiAsked:
     if sse and body.stream is False:
         raise invalid([FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")])
     feeling, remark = _feeling(body)
-    unknown = [name for name in data if name not in OpenAiSpeech.model_fields]
-    ignored = (PlanWarning("ignored_field", f"{shown(name)} is not known here and was ignored.") for name in unknown)
-    return OpenAiAsked(_ours(body, feeling), sse, (*remark, *ignored))
+    return OpenAiAsked(_ours(body, feeling), sse, (*remark, *_unknown(data)))
 
 
 def model_of(name: str) -> str:
@@ -157,6 +155,14 @@ def _feeling(body: OpenAiSpeech) -> tuple[str | Mapping[str, float] | None, tupl
 
 def _ignored(why: str) -> tuple[PlanWarning, ...]:
     return (PlanWarning("instructions_ignored", f"The instructions {why} and were ignored."),)
+
+
+def _unknown(data: dict[str, Any]) -> tuple[PlanWarning, ...]:
+    """One warning for all fields that nobody knows, for there may be very many."""
+    names = [name for name in data if name not in OpenAiSpeech.model_fields]
+    if not names:
+        return ()
+    return (PlanWarning("ignored_field", f"Not known here, and ignored: {', '.join(map(shown, names[:10]))}."),)
 
 
 def _in_their_names(error: FieldError) -> FieldError:
