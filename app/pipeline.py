@@ -27,7 +27,7 @@ DEFAULT_THRESHOLD = 0.7
 WARM_UP_TEXT = "Ready when you are."
 BYTES_PER_MB = 1_000_000
 EMPTY = "The text is empty, or nothing but white space."
-EMPTY_HINT = "Put what is to be spoken into `text`, `ssml` or `plan`."
+EMPTY_HINT = "Send at least one character that is no white space."
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python's lock while others want it. A worker wants it some fifty times an utterance, for
 moments: at Python's own 5 ms it would wait for longer than it computes while a request is read."""

@@ -193,7 +193,6 @@ def openai_problems() -> Responses:
         405: "Another method is needed",
         408: "The body came too slowly",
         409: "A fallback was refused",
-        413: "The body is too large",
         415: "Another media type is needed",
         429: "Too many requests",
         503: "Busy, or not ready",

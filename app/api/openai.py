@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.api.answering import answer
 from app.api.body import JSON, decode, media_type, read_body
 from app.api.documentation import audio_answer, openai_body, openai_problems
-from app.api.openai_body import MODELS, check_model, read_openai
+from app.api.openai_body import MODELS, model_of, read_openai, told_in_their_names
 from app.api.query import refuse_query
 from app.api.reading import Asked, asked_for
 from app.api.service import service_of
@@ -46,7 +46,8 @@ async def speech(request: Request) -> Response:
         data = read_json(decode(body, None))
         refuse_query(query)
         fields, sse, warnings = read_openai(data)
-        plain = asked_for(fields, pipeline, accept="")  # the clients accept application/octet-stream
+        with told_in_their_names():
+            plain = asked_for(fields, pipeline, accept="")  # the clients accept application/octet-stream
         return Asked(pipeline, plain.speech, plain.answer, warnings), sse
 
     asked, sse = await run_in_threadpool(read)
@@ -60,11 +61,10 @@ async def models() -> dict[str, Any]:
     return {"object": "list", "data": [_model(name) for name in MODELS]}
 
 
-@router.get("/models/{name}", summary="One model", responses=openai_problems())
+@router.get("/models/{name:path}", summary="One model", responses=openai_problems())
 async def model(name: str) -> dict[str, Any]:
     """One of the names."""
-    check_model(name)
-    return _model(name)
+    return _model(model_of(name))
 
 
 @router.get("/audio/models", summary="Models as Open WebUI lists them")
@@ -78,8 +78,8 @@ async def audio_voices(request: Request) -> dict[str, Any]:
     """Voices and their further names, among them OpenAI's own."""
     registry = service_of(request).pipeline().registry
     names = {voice.name: voice.manifest.display_name or voice.name for voice in registry.voices.values()}
-    aliases = {alias: alias for alias in registry.aliases}
-    return {"voices": [{"id": name, "name": shown} for name, shown in (aliases | names).items()]}
+    aliases = {alias: alias for alias in registry.aliases if alias not in names}
+    return {"voices": [{"id": name, "name": shown} for name, shown in {**names, **aliases}.items()]}
 
 
 def _model(name: str) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
-from app.api.schemas import EmotionField, SpeechBody, check_fields, field_errors
+from app.api.schemas import EmotionField, SpeechBody, check_fields, field_errors, invalid
 from app.api.strict_json import shown
 from app.errors import FieldError, InvalidRequest, ModelNotFound
 from app.plan import PlanWarning
@@ -33,11 +34,20 @@ _THEIRS = {"text": "input", "ssml": "input", "format": "response_format"}
 
 
 class VoiceId(BaseModel):
-    """A voice as an object."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    """A voice as an object, for the API reference."""
 
     id: str
+
+
+def _voice(value: Any) -> str | None:
+    """The name, however it is written."""
+    name = value["id"] if isinstance(value, dict) and set(value) == {"id"} else value
+    if name is None or isinstance(name, str):
+        return name
+    raise ValueError('write a name, or {"id": "a name"}')
+
+
+VoiceField = Annotated[str | None, PlainValidator(_voice, json_schema_input_type=str | VoiceId | None)]
 
 
 class OpenAiSpeech(BaseModel):
@@ -49,7 +59,7 @@ class OpenAiSpeech(BaseModel):
     """`intone`, or one of OpenAI's names: all are the same engine."""
     input: str
     """What is spoken."""
-    voice: str | VoiceId | None = None
+    voice: VoiceField = None
     """A name from `GET /v1/audio/voices`; by default the service's own."""
     response_format: str | None = None
     """`mp3` (the default), `opus`, `aac`, `flac`, `wav` or `pcm`."""
@@ -67,7 +77,7 @@ class OpenAiSpeech(BaseModel):
     seed: int | None = None
     ssml: bool | None = None
     """Whether `input` is SSML."""
-    stream: bool | None = Field(default=None)
+    stream: bool | None = None
     """True by default; false gives a complete file."""
 
 
@@ -86,58 +96,75 @@ def read_openai(data: Any) -> OpenAiAsked:
     try:
         body = OpenAiSpeech.model_validate(data)
     except ValidationError as error:
-        raise _invalid(field_errors(error, OpenAiSpeech)) from None
-    check_model(body.model)
+        raise invalid(field_errors(error, OpenAiSpeech)) from None
+    model_of(body.model)
+    sse = body.stream_format == "sse"
+    if sse and body.stream is False:
+        raise invalid([FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")])
     feeling, remark = _feeling(body)
-    unknown = [name for name in data if name not in OpenAiSpeech.model_fields]
-    ignored = (PlanWarning("ignored_field", f"{shown(name)} is not known here and was ignored.") for name in unknown)
-    return OpenAiAsked(_ours(body, feeling), body.stream_format == "sse", (*remark, *ignored))
+    return OpenAiAsked(_ours(body, feeling), sse, (*remark, *_unknown(data)))
 
 
-def check_model(name: str) -> None:
-    """Refuse a model that is none of the known ones."""
-    if name.lower() not in MODELS and not _DATED.fullmatch(name.lower()):
+def model_of(name: str) -> str:
+    """The canonical spelling of a model's name. Raises `ModelNotFound`."""
+    known = name.lower()
+    if known not in MODELS and not _DATED.fullmatch(known):
         raise ModelNotFound(f"There is no model {shown(name)}.", hint=f"Models: {', '.join(MODELS)}.")
+    return known
+
+
+@contextmanager
+def told_in_their_names() -> Iterator[None]:
+    """What is found wrong with one of our fields is said of the one that they call by another name."""
+    try:
+        yield
+    except InvalidRequest as error:
+        raise invalid([_in_their_names(one) for one in error.fields]) from None
 
 
 def _ours(body: OpenAiSpeech, feeling: str | Mapping[str, float] | None) -> SpeechBody:
-    voice = body.voice.id if isinstance(body.voice, VoiceId) else body.voice
     values = {
         "ssml" if body.ssml else "text": body.input,
-        "voice": voice,
+        "voice": body.voice,
         "emotion": feeling,
         "degree": body.degree,
         "speed": body.speed,
-        "format": body.response_format or "mp3",
+        "format": "mp3" if body.response_format is None else body.response_format,
         "sample_rate": SAMPLE_RATE if body.sample_rate is None else body.sample_rate,
         "seed": body.seed,
-        "stream": body.stream is not False or body.stream_format == "sse",
+        "stream": body.stream is not False,
     }
-    try:
+    with told_in_their_names():
         return check_fields(values)
-    except InvalidRequest as error:
-        raise _invalid([_in_their_names(one) for one in error.fields]) from None
 
 
 def _feeling(body: OpenAiSpeech) -> tuple[str | Mapping[str, float] | None, tuple[PlanWarning, ...]]:
     """The emotion that is asked for: by its field, else by the one that the instructions name."""
-    if body.emotion is not None or not (body.instructions or "").strip():
+    if not (body.instructions or "").strip():
         return body.emotion, ()
+    if body.emotion is not None:
+        return body.emotion, _ignored("stand beside `emotion`, which counts,")
     # Imported here: it comes with the classifier's packages, for which a starting service must not wait.
     from app.emotion import named_emotions
 
     named = named_emotions(body.instructions or "")
     if len(named) == 1:
         return named.pop().value, ()
-    which = "several emotions" if named else "no emotion"
-    return None, (PlanWarning("instructions_ignored", f"The instructions name {which} and were ignored."),)
+    return None, _ignored("name several emotions" if named else "name no emotion")
+
+
+def _ignored(why: str) -> tuple[PlanWarning, ...]:
+    return (PlanWarning("instructions_ignored", f"The instructions {why} and were ignored."),)
+
+
+def _unknown(data: dict[str, Any]) -> tuple[PlanWarning, ...]:
+    """One warning for all fields that nobody knows, for there may be very many."""
+    names = [name for name in data if name not in OpenAiSpeech.model_fields]
+    if not names:
+        return ()
+    return (PlanWarning("ignored_field", f"Not known here, and ignored: {', '.join(map(shown, names[:10]))}."),)
 
 
 def _in_their_names(error: FieldError) -> FieldError:
     name = error.pointer.removeprefix("#/")
     return FieldError(error.detail, f"#/{_THEIRS.get(name, name)}")
-
-
-def _invalid(fields: list[FieldError]) -> InvalidRequest:
-    detail = "; ".join(f"{field.pointer[2:]}: {field.detail}" for field in fields[:3])
-    return InvalidRequest(detail, hint="GET /docs lists the fields.", fields=fields)

@@ -6,11 +6,11 @@ from typing import Any
 
 from app.errors import (
     AudioTooLong,
+    BlendUnsupported,
     BodyTooLarge,
     EmptyText,
     IntoneError,
     InvalidSsml,
-    NotAcceptable,
     TextTooLong,
     Unauthorized,
     UnknownEmotion,
@@ -18,7 +18,7 @@ from app.errors import (
     row_of,
 )
 
-_STATUS = {404: 400, 406: 400, 413: 400, 422: 400}
+_STATUS = {404: 400, 413: 400, 422: 400}
 """OpenAI says 400 for whatever is wrong with a field; what is not here stays."""
 _NOT_FOUND = ("model_not_found", "not_found")
 """Codes that stay 404."""
@@ -30,7 +30,7 @@ _PARAMS: dict[type[IntoneError], str] = {
     InvalidSsml: "input",
     VoiceNotFound: "voice",
     UnknownEmotion: "emotion",
-    NotAcceptable: "response_format",
+    BlendUnsupported: "emotion",
     BodyTooLarge: "input",
 }
 

@@ -17,6 +17,7 @@ from app.api.schemas import SpeechBody, check_fields
 from app.api.service import service_of
 from app.api.strict_json import read_json
 from app.audio.encode import FORMATS
+from app.errors import FieldError, InvalidRequest
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline
@@ -115,4 +116,7 @@ def _feeling(asked: str | dict[str, float] | None) -> Emotion | Blend | None:
     """What pins all sentences; None labels each."""
     from app.emotion import parse_feeling
 
-    return None if asked is None else parse_feeling(asked)
+    try:
+        return None if asked is None else parse_feeling(asked)
+    except InvalidRequest as error:
+        raise InvalidRequest(error.detail, hint=error.hint, fields=[FieldError(error.detail, "#/emotion")]) from None

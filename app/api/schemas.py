@@ -87,9 +87,9 @@ def check_fields(data: Any) -> SpeechBody:
     try:
         body = SpeechBody.model_validate(data)
     except ValidationError as error:
-        raise _invalid(field_errors(error, SpeechBody)) from None
+        raise invalid(field_errors(error, SpeechBody)) from None
     if wrong := [*_broken(body), *_contradictions(body)]:
-        raise _invalid(wrong)
+        raise invalid(wrong)
     return body
 
 
@@ -119,15 +119,7 @@ def field_errors(error: ValidationError, model: type[BaseModel]) -> list[FieldEr
     """What a body of some model has wrong, field by field."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     known = ", ".join(sorted(model.model_fields))
-    return [FieldError(_in_words(one["type"], one["msg"], known), pointer(*_path(one["loc"]))) for one in problems]
-
-
-def _path(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Without the names of types that stand behind a field which may be of several."""
-    return tuple(part for part in loc if part not in _TYPE_NAMES)
-
-
-_TYPE_NAMES = ("str", "VoiceId")
+    return [FieldError(_in_words(one["type"], one["msg"], known), pointer(*one["loc"])) for one in problems]
 
 
 def _in_words(kind: str, message: str, known: str) -> str:
@@ -137,6 +129,7 @@ def _in_words(kind: str, message: str, known: str) -> str:
     return "is missing" if kind == "missing" else message[:1].lower() + message[1:]
 
 
-def _invalid(fields: Sequence[FieldError]) -> InvalidRequest:
+def invalid(fields: Sequence[FieldError]) -> InvalidRequest:
+    """The error that tells what is wrong with some fields, of which the first are named."""
     detail = "; ".join(f"{field.pointer[2:]}: {field.detail}" for field in fields[:3])
-    return InvalidRequest(detail, hint="GET /docs lists the fields.", fields=fields)
+    return InvalidRequest(f"{detail}.", hint="GET /docs lists the fields.", fields=fields)

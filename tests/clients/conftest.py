@@ -1,0 +1,58 @@
+"""What the tests with other people's clients share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from asking import KEY, client_of, speaks
+from openai import OpenAI
+from serving import Server, start_server, wait_until
+from tiny_voice import write_tiny_voice
+
+from app.shipped import shipped_models
+
+
+@pytest.fixture(scope="session")
+def openai_client(server: Server) -> Iterator[OpenAI]:
+    """OpenAI's client for the service that has no keys."""
+    with client_of(server.url) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def keyed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A service that asks for a key, speaks for six seconds at most, and has a second voice, which cannot blend."""
+    folder = tmp_path_factory.mktemp("keyed")
+    write_tiny_voice(folder / "voices" / "tiny", speakers=("neutral", "joy"))
+    voices = f"{shipped_models() / 'voices'}:{folder / 'voices'}"
+    server = start_server(
+        folder, *("--max-audio-seconds", "6", "--cache-mb", "0"), INTONE_API_KEYS=f"clients={KEY}", INTONE_VOICES=voices
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def keyed_client(keyed_server: Server) -> Iterator[OpenAI]:
+    """OpenAI's client with the key."""
+    with client_of(keyed_server.url, KEY) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def started_narrow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start_server(
+        tmp_path_factory.mktemp("narrow"),
+        *("--concurrency", "1", "--queue-size", "0", "--cache-mb", "0", "--time-budget", "5"),
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def narrow_server(started_narrow_server: Server) -> Server:
+    """A service that speaks for one client at a time, and for five seconds at most; it is free when a test begins."""
+    with client_of(started_narrow_server.url) as client:
+        wait_until(lambda: speaks(client), 30)
+    return started_narrow_server

@@ -1,0 +1,87 @@
+"""OpenAI's Python client for event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+import pytest
+from asking import BOOK, HELLO, RATE, TEXT, async_client_of, client_of, speaks
+from decoding import heard
+from openai import AsyncOpenAI, AsyncStream, BadRequestError
+from serving import Server, wait_until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def client(server: Server) -> AsyncIterator[AsyncOpenAI]:
+    async with await asyncio.to_thread(async_client_of, server.url) as client:
+        yield client
+
+
+@pytest.fixture
+async def narrow_client(narrow_server: Server) -> AsyncIterator[AsyncOpenAI]:
+    async with await asyncio.to_thread(async_client_of, narrow_server.url) as client:
+        yield client
+
+
+async def test_several_are_spoken_to_at_once(client: AsyncOpenAI) -> None:
+    async def speak(name: str) -> bytes:
+        return (await client.audio.speech.create(**HELLO, response_format=name)).content
+
+    names = ("mp3", "wav", "flac", "opus")
+    answers = await asyncio.gather(*map(speak, names))
+    for name, data in zip(names, answers, strict=True):
+        assert len(heard(data, name, RATE)) > RATE / 4
+
+
+async def test_a_stream_and_events_are_the_plain_answer(client: AsyncOpenAI) -> None:
+    fields: dict[str, Any] = {**HELLO, "input": TEXT, "response_format": "pcm"}
+    plain = (await client.audio.speech.create(**fields, extra_body={"seed": 3})).content
+    async with client.audio.speech.with_streaming_response.create(**fields, extra_body={"seed": 3}) as answer:
+        assert b"".join([piece async for piece in answer.iter_bytes()]) == plain
+    body = {**fields, "stream_format": "sse", "seed": 3}
+    events: Any = await client.post(
+        "/audio/speech", cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
+    )
+    *deltas, done = [event async for event in events]
+    assert b"".join(base64.b64decode(delta["audio"]) for delta in deltas) == plain
+    assert done["type"] == "speech.audio.done"
+
+
+async def test_errors_are_told(client: AsyncOpenAI) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        await client.audio.speech.create(**{**HELLO, "voice": "nobody"})
+    assert caught.value.param == "voice"
+
+
+async def test_models_are_listed(client: AsyncOpenAI) -> None:
+    assert "tts-1" in [model.id async for model in client.models.list()]
+
+
+@pytest.mark.parametrize("how", ["audio", "sse"])
+async def test_who_leaves_a_stream_frees_the_place(
+    narrow_server: Server, narrow_client: AsyncOpenAI, how: Literal["audio", "sse"]
+) -> None:
+    speech = narrow_client.audio.speech.with_streaming_response
+    async with speech.create(**{**HELLO, "input": BOOK}, response_format="pcm", stream_format=how) as answer:
+        pieces = answer.iter_bytes(100)
+        await anext(pieces)
+        assert not await asyncio.to_thread(is_free, narrow_server)
+    await asyncio.to_thread(wait_until, lambda: is_free(narrow_server), 10)
+
+
+async def test_who_is_cancelled_frees_the_place(narrow_server: Server, narrow_client: AsyncOpenAI) -> None:
+    whole = narrow_client.audio.speech.create(**{**HELLO, "input": BOOK}, extra_body={"stream": False})
+    asking = asyncio.create_task(whole)
+    await asyncio.to_thread(wait_until, lambda: not is_free(narrow_server), 4)
+    asking.cancel()
+    await asyncio.to_thread(wait_until, lambda: is_free(narrow_server), 10)
+
+
+def is_free(server: Server) -> bool:
+    with client_of(server.url) as client:
+        return speaks(client)

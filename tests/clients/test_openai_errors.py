@@ -1,0 +1,191 @@
+"""What goes wrong, as OpenAI's Python client tells it: the class that its users catch, the code, the field."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import openai
+import pytest
+from asking import BOOK, HELLO, KEY, client_of, counted, create
+from openai import APIError, APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI, Stream
+from serving import Server, service_without_models, wait_until
+
+NUMBERS = "77,777,777,777 and 77,777,777,777. Then 77,777,777,777!"
+"""Takes far longer to say than to write, so that the limit is met while it is spoken."""
+LARGE = 5 * 1024 * 1024
+
+
+def extra(**fields: Any) -> dict[str, Any]:
+    return {"extra_body": fields}
+
+
+WRONG: list[tuple[dict[str, Any], type[APIStatusError], str, str | None]] = [
+    ({"model": "gpt-5"}, NotFoundError, "model_not_found", None),
+    ({"model": "tts-1-112"}, NotFoundError, "model_not_found", None),
+    (extra(model=None), BadRequestError, "invalid_request", "model"),
+    ({"input": ""}, BadRequestError, "empty_text", "input"),
+    ({"input": " \n"}, BadRequestError, "empty_text", "input"),
+    ({"input": "a" * 20_001}, BadRequestError, "text_too_long", "input"),
+    ({"input": "a" * LARGE}, BadRequestError, "body_too_large", "input"),
+    ({"input": ["Hello."]}, BadRequestError, "invalid_request", "input"),
+    (extra(input=None), BadRequestError, "invalid_request", "input"),
+    ({"input": "<speak>Hello", **extra(ssml=True)}, BadRequestError, "invalid_ssml", "input"),
+    ({"input": "Hello.", **extra(ssml=True)}, BadRequestError, "invalid_ssml", "input"),
+    (extra(ssml="yes"), BadRequestError, "invalid_request", "ssml"),
+    ({"voice": "nobody"}, BadRequestError, "voice_not_found", "voice"),
+    ({"voice": ""}, BadRequestError, "voice_not_found", "voice"),
+    ({"voice": {"id": "nobody"}}, BadRequestError, "voice_not_found", "voice"),
+    ({"voice": {"name": "alloy"}}, BadRequestError, "invalid_request", "voice"),
+    ({"voice": {"id": 5}}, BadRequestError, "invalid_request", "voice"),
+    ({"voice": 5}, BadRequestError, "invalid_request", "voice"),
+    ({"speed": 4.5}, BadRequestError, "invalid_request", "speed"),
+    ({"speed": 0.2}, BadRequestError, "invalid_request", "speed"),
+    ({"speed": "fast"}, BadRequestError, "invalid_request", "speed"),
+    ({"response_format": "wma"}, BadRequestError, "invalid_request", "response_format"),
+    ({"response_format": ""}, BadRequestError, "invalid_request", "response_format"),
+    ({"stream_format": "xml"}, BadRequestError, "invalid_request", "stream_format"),
+    ({"stream_format": "sse", **extra(stream=False)}, BadRequestError, "invalid_request", "stream"),
+    ({"instructions": 5}, BadRequestError, "invalid_request", "instructions"),
+    (extra(emotion="hapy"), BadRequestError, "unknown_emotion", "emotion"),
+    (extra(emotion="joy:much"), BadRequestError, "invalid_request", "emotion"),
+    (extra(emotion={"joy": 0}), BadRequestError, "invalid_request", "emotion"),
+    (extra(emotion={"joy": 1, "anger": 1}, voice="tiny"), BadRequestError, "blend_unsupported", "emotion"),
+    (extra(degree=3), BadRequestError, "invalid_request", "degree"),
+    (extra(seed=-1), BadRequestError, "invalid_request", "seed"),
+    (extra(sample_rate=96_000), BadRequestError, "invalid_request", "sample_rate"),
+    ({"response_format": "opus", **extra(sample_rate=22_050)}, BadRequestError, "invalid_request", "sample_rate"),
+    ({"extra_query": {"speed": "2"}}, BadRequestError, "invalid_request", "speed"),
+    ({"extra_headers": {"Content-Type": "text/plain"}}, APIStatusError, "unsupported_media_type", None),
+]
+
+
+@pytest.mark.parametrize(("fields", "kind", "code", "param"), WRONG)
+def test_a_wrong_field_is_named(
+    keyed_client: OpenAI, fields: dict[str, Any], kind: type[APIStatusError], code: str, param: str | None
+) -> None:
+    with pytest.raises(kind) as caught:
+        create(keyed_client, **fields)
+    error = caught.value
+    assert (error.code, error.param, error.type) == (code, param, "invalid_request_error")
+    assert isinstance(error.body, dict) and set(error.body) == {"message", "type", "param", "code"}
+    assert error.body["message"][-1] in ".?"
+    assert error.request_id
+
+
+def test_a_wrong_field_is_told_by_the_name_that_the_client_used(openai_client: OpenAI) -> None:
+    with pytest.raises(BadRequestError, match=r"response_format: 'wma' is none of wav, "):
+        create(openai_client, response_format="wma")
+
+
+@pytest.mark.parametrize("body", ['{"model": ', "[]", '"Hello."', "\udcff"])
+def test_what_is_no_json_object_is_told_as_well(openai_client: OpenAI, body: str) -> None:
+    content = body.encode("utf-8", "surrogateescape")
+    with pytest.raises(BadRequestError) as caught:
+        openai_client.post("/audio/speech", cast_to=object, content=content)
+    assert caught.value.param is None
+
+
+def test_every_name_is_a_model_and_another_is_none(openai_client: OpenAI) -> None:
+    listed = [model.id for model in openai_client.models.list()]
+    assert {"intone", "tts-1", "tts-1-hd", "gpt-4o-mini-tts"} <= set(listed)
+    for name in listed:
+        model = openai_client.models.retrieve(name.upper())
+        assert (model.id, model.object, model.owned_by) == (name, "model", "intone")
+        assert model.created > 1_700_000_000
+    for name in ("whisper-1", "hexgrad/Kokoro-82M", " "):
+        with pytest.raises(NotFoundError) as caught:
+            openai_client.models.retrieve(name)
+        assert caught.value.code == "model_not_found"
+
+
+def test_a_route_that_is_not_there_is_told_in_the_same_form(openai_client: OpenAI) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        openai_client.audio.transcriptions.create(model="whisper-1", file=b"RIFF")
+    assert (caught.value.code, caught.value.param) == ("not_found", None)
+
+
+def test_who_has_the_key_is_spoken_to_and_who_has_not_is_told(keyed_server: Server, keyed_client: OpenAI) -> None:
+    assert len(create(keyed_client).content) > 1000
+    with client_of(keyed_server.url, KEY[:-1]) as stranger:
+        with pytest.raises(AuthenticationError) as caught:
+            create(stranger)
+        assert (caught.value.code, caught.value.param) == ("invalid_api_key", None)
+        assert caught.value.response.headers["www-authenticate"] == "Bearer"
+        assert stranger.models.retrieve("tts-1").id == "tts-1"
+
+
+def test_a_service_that_is_not_ready_is_asked_three_times() -> None:
+    with service_without_models() as client, client_of(str(client.base_url), max_retries=2) as asking:
+        with pytest.raises(openai.InternalServerError) as caught:
+            create(asking)
+        error = caught.value
+        assert (error.status_code, error.code, error.type) == (503, "not_ready", "server_error")
+        assert 1 <= int(error.response.headers["retry-after"]) <= 120
+        assert counted(str(client.base_url), 503) == 3
+
+
+def test_who_asks_too_often_waits_as_long_as_told_and_gets_in() -> None:
+    with service_without_models(rate_limit=60) as client:
+        url = str(client.base_url)
+        with client_of(url) as hasty:
+            errors = [refused(hasty) for _ in range(11)]
+        assert [error.status_code for error in errors[:10]] == [503] * 10
+        assert isinstance(errors[10], openai.RateLimitError)
+        assert errors[10].response.headers["retry-after"] == "1"
+        with client_of(url, max_retries=1) as patient:
+            assert refused(patient).status_code == 503
+        assert counted(url, 429) == 2
+
+
+def refused(client: OpenAI) -> APIStatusError:
+    with pytest.raises(APIStatusError) as caught:
+        create(client)
+    return caught.value
+
+
+def test_a_busy_service_is_asked_again_and_speaks(narrow_server: Server) -> None:
+    url = narrow_server.url
+    book = {**HELLO, "input": BOOK, "response_format": "pcm"}
+    before = counted(url, 503)
+    with client_of(url) as reader, client_of(url, max_retries=2) as patient, ThreadPoolExecutor(1) as other:
+        with reader.audio.speech.with_streaming_response.create(**book) as answer:
+            pieces = answer.iter_bytes(100)  # kept, for the client leaves when it is collected
+            next(pieces)
+            waiting = other.submit(create, patient)
+            wait_until(lambda: counted(url, 503) > before, 10)
+        assert len(waiting.result().content) > 1000
+
+
+def test_a_request_that_took_too_long_is_not_repeated(narrow_server: Server) -> None:
+    before = counted(narrow_server.url, 504)
+    with client_of(narrow_server.url, max_retries=2) as client:
+        with pytest.raises(openai.InternalServerError) as caught:
+            create(client, input=BOOK, extra_body={"stream": False})
+    assert (caught.value.status_code, caught.value.code) == (504, "over_time_budget")
+    assert counted(narrow_server.url, 504) == before + 1
+
+
+def test_an_error_behind_the_first_byte_is_an_event(keyed_client: OpenAI) -> None:
+    body = {**HELLO, "input": NUMBERS, "stream_format": "sse", "response_format": "pcm"}
+    seen: list[Any] = []
+    with pytest.raises(APIError) as caught:
+        seen.extend(
+            keyed_client.post("/audio/speech", cast_to=object, body=body, stream=True, stream_cls=Stream[object])
+        )
+    assert (caught.value.code, caught.value.param) == ("audio_too_long", "input")
+    assert seen
+
+
+def test_or_it_cuts_the_connection(keyed_client: OpenAI) -> None:
+    fields = {**HELLO, "input": NUMBERS, "response_format": "pcm"}
+    with keyed_client.audio.speech.with_streaming_response.create(**fields) as answer:
+        pieces = answer.iter_bytes(100)
+        assert next(pieces)
+        with pytest.raises(Exception, match="incomplete chunked read"):
+            for _ in pieces:
+                pass
+
+
+def test_an_accept_that_cannot_be_met_is_no_error(openai_client: OpenAI) -> None:
+    assert create(openai_client, extra_headers={"Accept": "image/png"}).headers["content-type"] == "audio/mpeg"
