@@ -8,7 +8,7 @@ from functools import partial
 
 from app.plan import Manner
 from app.text.ssml import marked
-from app.text.ssml.flow import Flow
+from app.text.ssml.building import Builder
 from app.text.ssml.manners import EmotionOfStyle, express_as, prosody
 from app.text.ssml.pauses import pause_seconds
 from app.text.ssml.remarks import Remarks, shown
@@ -29,7 +29,9 @@ PARTING = ("speak", "p", "s", "voice", "break", "prosody", "express-as")
 class Walker:
     """The handler of one document; `inner` reads what stands within an utterance, which nothing may part."""
 
-    def __init__(self, flow: Flow, remarks: Remarks, emotion_of_style: EmotionOfStyle, *, inner: bool = False) -> None:
+    def __init__(
+        self, flow: Builder, remarks: Remarks, emotion_of_style: EmotionOfStyle, *, inner: bool = False
+    ) -> None:
         self.flow = flow
         self.remarks = remarks
         self.emotion_of_style = emotion_of_style
