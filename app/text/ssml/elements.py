@@ -106,8 +106,6 @@ def nothing(place: int) -> None:
 
 def part(walker: Walker, attributes: Attributes, place: int, *, paragraph: bool = False) -> Closing:
     """Sentences end at both ends of the element."""
-    if not walker.closings:
-        return nothing  # the root
     walker.flow.edge(place, paragraph=paragraph, closing=False)
     return lambda end: walker.flow.edge(end, paragraph=paragraph, closing=True)
 
