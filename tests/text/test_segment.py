@@ -45,6 +45,7 @@ def test_a_single_line_break_ends_nothing() -> None:
 
 def test_marks_alone_belong_to_the_sentence_before() -> None:
     assert sentences("Great! 🎉🎉 !!! Next.") == ["Great! 🎉🎉 !!!", "Next."]
+    assert sentences("She came. He left. -") == ["She came.", "He left. -"]
 
 
 def test_a_combining_mark_is_never_cut_from_its_letter() -> None:

@@ -107,6 +107,7 @@ UNREADABLE = (
     ("currency", "42"),
     ("currency", "five"),
     ("currency", "$5|€6"),
+    ("currency", "$5" + " and a penny" * 5),
     ("date", "5/5/2000: a|b"),
     ("date", "foo"),
     ("date", "32.13.2000"),
@@ -255,10 +256,10 @@ def test_places_count_code_points() -> None:
 
 
 def test_an_ampersand_in_a_cdata_section_is_one_character() -> None:
-    document = "<speak><![CDATA[a &amp; <b> &]]></speak>"
-    ((clause,),) = (sentence.clauses for sentence in marked(document).sentences)
-    assert clause.text == "a &amp; <b> &"
-    assert document[clause.start : clause.end] == clause.text
+    for text in ("a &amp; <b> &", "& a; b", "&"):
+        document = f"<speak><![CDATA[{text}]]></speak>"
+        ((clause,),) = (sentence.clauses for sentence in marked(document).sentences)
+        assert clause.text == text == document[clause.start : clause.end]
 
 
 def test_a_document_may_begin_with_white_space_a_byte_order_mark_and_any_declared_encoding() -> None:
@@ -334,6 +335,19 @@ def test_breaks_in_a_row_add_up_to_twenty_seconds() -> None:
 def test_a_break_parts_a_word() -> None:
     assert texts("wo<break/>rd") == ["wo", "rd"]
     assert sentences("Stop.<break/>Go.")[0].text == "Stop."
+
+
+def test_a_break_is_behind_the_last_part_of_a_long_clause() -> None:
+    read = clauses(", ".join(["the gulls followed us along the wall"] * 20) + "<break/>, and left.")
+    assert len(read) > 3
+    assert [one.pause_after for one in read] == [None] * (len(read) - 2) + [0.75, None]
+
+
+def test_a_break_between_marks_and_words_stays_between_them() -> None:
+    read = clauses("… <break/> <prosody rate='slow'>Hello</prosody>")
+    assert [(one.text, one.spoken, one.pause_after) for one in read] == [("…", "", 0.75), ("Hello", "Hello", None)]
+    (clause,) = clauses("… <prosody rate='slow'>Hello</prosody>")
+    assert (clause.text, clause.manner.speed) == ("… Hello", 0.64)
 
 
 def test_a_break_between_sentences_belongs_to_the_one_before() -> None:
@@ -480,7 +494,7 @@ def test_a_style_pins_an_emotion(tag: str) -> None:
 def test_the_innermost_style_wins() -> None:
     read = clauses(
         "<express-as style='sad' styledegree='2'>One. <express-as style='angry'>Two.</express-as> "
-        "<express-as style='chat'>Three.</express-as> <express-as styledegree='0.5'>Four.</express-as> "
+        "<express-as style='chat' styledegree='2'>Three.</express-as> <express-as styledegree='0.5'>Four.</express-as> "
         "Five.</express-as> Six."
     )
     assert [(one.manner.feeling, one.manner.degree) for one in read] == [
@@ -553,6 +567,9 @@ def test_a_reading_stands_in_its_sentence() -> None:
     ]
     assert spoken("A<say-as interpret-as='characters'>BC</say-as>D") == ["A B C D"]
     assert spoken("<say-as interpret-as='digits'>1</say-as><say-as interpret-as='digits'>2</say-as>") == ["one two"]
+    letters = "<say-as interpret-as='characters'>"
+    assert spoken(f"{letters}?</say-as>{letters}!</say-as>") == ["question mark exclamation mark"]
+    assert spoken(f"<prosody rate='slow'>a</prosody>{letters},b</say-as>") == ["a", "comma B"]
 
 
 def test_an_alias_is_read_as_any_text_is() -> None:
@@ -580,7 +597,7 @@ def test_phonemes_stand_in_the_spoken_text() -> None:
         ("d͡ʒ", "dʒ"),
         ("ʤ", "dʒ"),
         ("g:", "ɡː"),
-        ("'a.b", "ˈab"),
+        ("'a.b|c‖d", "ˈabcd"),
         ("ç c\u0327", "ç ç"),
         ("  a   b ", "a b"),
         ("ã", "a\u0303"),
@@ -639,6 +656,12 @@ def test_a_long_spelling_is_cut_between_its_letters() -> None:
     assert len(read) > 1
     assert " ".join(one.spoken for one in read) == " ".join(["A B C"] * 100)
     assert all(len(one.spoken) <= 250 for one in read)
+    assert read[0].ssml.count("<say-as") == 1
+
+
+def test_phonemes_do_not_count_when_a_clause_is_measured() -> None:
+    read = marked(f"<speak>one <phoneme ph='{'ə' * 40}'>two</phoneme> three</speak>", max_spoken=20)
+    assert [clause.text for sentence in read.sentences for clause in sentence.clauses] == ["one two three"]
 
 
 # Marks
@@ -658,6 +681,13 @@ def test_a_mark_before_a_pause_is_behind_the_words_and_one_after_it_is_on_the_ne
 def test_a_mark_at_the_end_of_a_paragraph_is_before_its_pause() -> None:
     first, second = clauses("<p>One.<mark name='a'/></p><mark name='b'/><p>Two.</p>")
     assert (first.marks, second.marks) == ((Mark("a", 4),), (Mark("b", 0),))
+    first, second = clauses("<p>One.<break/><mark name='a'/></p><p>Two.</p>")
+    assert (first.marks, second.marks) == ((), (Mark("a", 0),))
+
+
+def test_a_mark_is_never_on_a_blank() -> None:
+    (clause,) = clauses("One<mark name='a'/><break/>!")
+    assert (clause.text, clause.marks) == ("One !", (Mark("a", 4),))
 
 
 def test_marks_at_both_ends_of_a_document() -> None:
@@ -738,6 +768,7 @@ def test_names_are_case_sensitive_and_go_without_their_prefix() -> None:
     assert texts("<ssml:p xmlns:ssml='a'>a</ssml:p><x:s>b</x:s>") == ["a", "b"]
     assert clauses("<prosody x:rate='slow'>a</prosody>")[0].manner.speed == 0.64
     assert clauses("<prosody x:rate='slow' rate='fast'>a</prosody>")[0].manner.speed == 1.55
+    assert clauses("<prosody rate='fast' x:rate='slow'>a</prosody>")[0].manner.speed == 1.55
     assert codes("<Prosody rate='slow'>a</Prosody>") == ["unsupported_element"]
     assert codes("<prosody Rate='slow'>a</prosody>") == ["unsupported_attribute"]
 

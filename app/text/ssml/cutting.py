@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from app.plan import UNMARKED, Clause, Manner, Mark, Sentence
+from app.plan import Clause, Manner, Mark, Sentence
 from app.text.clauses import cut
 from app.text.segment import WORD, Span, segment
-from app.text.ssml.flow import Anchor, Flow, Pause
+from app.text.ssml.flow import Flow
 from app.text.ssml.fragment import fragment
-from app.text.ssml.readings import Reading, spoken_text
+from app.text.ssml.readings import spoken_text
 
 OPENING = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
 CLOSING = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
@@ -34,7 +33,7 @@ class Piece:
 
 
 class Cutter:
-    """Cuts the flow of one document that is finished."""
+    """Cuts the flow of one document."""
 
     def __init__(self, flow: Flow, max_spoken: int) -> None:
         self.flow = flow
@@ -54,11 +53,12 @@ class Cutter:
 
     def lead(self) -> Clause | None:
         """The pause before any text, where there is one."""
-        first = next(iter(self.flow.pauses), None)
-        if not first or first.at:
+        if not self.flow.pauses or self.flow.pauses[0].at:
             return None
-        marks = tuple(Mark(anchor.name, 0) for anchor in self.anchors(-1, 0))
-        return Clause("", first.place, first.place, "", UNMARKED, first.seconds, fragment("", (), marks), marks)
+        first = self.flow.pauses[0]
+        marks = tuple(Mark(anchor.name, 0) for anchor in self.flow.anchors_in(-1, 0))
+        inner = fragment("", (), marks)
+        return Clause("", first.place, first.place, "", pause_after=first.seconds, ssml=inner, marks=marks)
 
     def spans(self) -> Iterator[Span]:
         """The sentences between the edges that the markup tells."""
@@ -74,7 +74,7 @@ class Cutter:
         before: Span | None = None
         for span in spans:
             moved = replace(span, start=span.start + offset, end=span.end + offset)
-            if before and self.held(moved.start):
+            if before and self.flow.is_held(moved.start):
                 moved = replace(moved, start=before.start)
             elif before:
                 yield before
@@ -91,10 +91,10 @@ class Cutter:
 
     def pieces(self, start: int, end: int) -> list[Piece]:
         """A sentence, parted at pauses and changes of manner; marks without words go to the words beside them."""
-        changes = {self.beside_marks(place, start, end) for place, _ in self.changes(start, end)}
-        edges = {pause.at for pause in self.pauses(start, end)} | changes
+        pauses = {pause.at for pause in self.flow.pauses_in(start, end)}
+        changes = {self.beside_marks(change.at, start, end) for change in self.flow.changes_in(start, end)}
         joined: list[Piece] = []
-        for a, b in pairwise(sorted(edges | {start, end})):
+        for a, b in pairwise(sorted({start, end} | pauses | changes)):
             piece = self.piece(a, b)
             if joined and (piece.wordless or (joined[-1].wordless and joined[-1].pause is None)):
                 piece = together(joined.pop(), piece)
@@ -105,24 +105,27 @@ class Cutter:
         """One stretch, without the blanks at its ends."""
         text = self.flow.text[start:end]
         a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
-        pauses = [pause.seconds for pause in self.pauses(start, end)]
         word = WORD.search(text)
-        place = start + word.start() if word else a
-        manner = self.flow.manners[bisect_right(self.flow.manners, place, key=place_of) - 1][1]
-        return Piece(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b))
+        manner = self.flow.manner_at(start + word.start() if word else a)
+        pauses = [pause.seconds for pause in self.flow.pauses_in(start, end)]
+        return Piece(a, b, manner, sum(pauses) if pauses else None, wordless=not word and not self.spoken(a, b))
 
     def beside_marks(self, place: int, start: int, end: int) -> int:
         """A cut goes before opening marks and behind closing ones: they belong to the words that they touch."""
         opening = OPENING.search(self.flow.text, max(start, place - MOST_OPENING), place)
-        closing = None if opening else CLOSING.match(self.flow.text, place, end)
-        moved = opening.start() if opening else closing.end() if closing else place
-        return place if self.reading_around(moved) else moved
+        if opening:
+            moved = opening.start()
+        else:
+            closing = CLOSING.match(self.flow.text, place, end)
+            moved = closing.end() if closing else place
+        return place if self.flow.reading_around(moved) else moved
 
     def clause(self, start: int, end: int, spoken: str, manner: Manner, pause: float | None) -> Clause:
         """One clause with all that the markup says of it."""
         text, places = self.flow.text[start:end], self.flow.places[start:end]
-        marks = tuple(Mark(anchor.name, on_word(text, anchor.at - start)) for anchor in self.anchors(start, end))
-        inner = fragment(text, self.readings(start, end), marks)
+        marks = tuple(
+            Mark(anchor.name, on_word(text, anchor.at - start)) for anchor in self.flow.anchors_in(start, end)
+        )
         straight = places[-1] - places[0] == len(places) - 1
         return Clause(
             text,
@@ -130,79 +133,33 @@ class Cutter:
             self.flow.ends[end - 1],
             spoken,
             manner,
-            pause,
-            inner,
-            marks,
-            None if straight else tuple(places),
+            pause_after=pause,
+            ssml=fragment(text, self.flow.readings_in(start, end), marks),
+            marks=marks,
+            places=None if straight else tuple(places),
         )
 
     def spoken(self, start: int, end: int) -> str:
         """What will be read of a stretch."""
-        return spoken_text(self.flow.text[start:end], self.readings(start, end))
+        return spoken_text(self.flow.text[start:end], self.flow.readings_in(start, end))
 
     def cut_at(self, place: int, start: int, end: int) -> int:
         """A cut within a reading goes to its nearer end."""
-        reading = self.reading_around(place)
+        reading = self.flow.reading_around(place)
         if not reading:
             return place
         edges = [edge for edge in (reading.start, reading.end) if start < edge < end]
         return min(edges, key=lambda edge: abs(edge - place), default=end)
-
-    def reading_around(self, place: int) -> Reading | None:
-        """The reading that a cut at this place would part."""
-        index = bisect_left(self.flow.readings, place, key=start_of) - 1
-        around = self.flow.readings[index] if index >= 0 else None
-        return around if around and around.end > place else None
-
-    def held(self, place: int) -> bool:
-        """Whether no sentence may begin here: an element whose text is read at once goes on."""
-        here = self.readings(place, place + 1)
-        return self.reading_around(place) is not None or any(reading.continues for reading in here)
-
-    def readings(self, start: int, end: int) -> list[Reading]:
-        """Those within a stretch, counted in its text."""
-        first, last = (bisect_left(self.flow.readings, place, key=start_of) for place in (start, end))
-        return [reading.moved(-start) for reading in self.flow.readings[first:last]]
-
-    def pauses(self, start: int, end: int) -> list[Pause]:
-        """Those within a stretch and right behind it."""
-        first, last = (bisect_right(self.flow.pauses, place, key=at) for place in (start, end))
-        return self.flow.pauses[first:last]
-
-    def changes(self, start: int, end: int) -> list[tuple[int, Manner]]:
-        """Where the manner changes within a stretch."""
-        first, last = (bisect_left(self.flow.manners, place, key=place_of) for place in (start + 1, end))
-        return self.flow.manners[first:last]
-
-    def anchors(self, start: int, end: int) -> list[Anchor]:
-        """Those on the characters of a stretch and behind its end."""
-        first, last = (bisect_left(self.flow.anchors, 2 * place, key=key_of) for place in (start, end))
-        return self.flow.anchors[first:last]
 
 
 def together(first: Piece, second: Piece) -> Piece:
     """Two pieces as one, in the manner of the words."""
     pauses = [piece.pause for piece in (first, second) if piece.pause is not None]
     manner = second.manner if first.wordless else first.manner
-    return Piece(first.start, second.end, manner, sum(pauses) if pauses else None, first.wordless and second.wordless)
+    wordless = first.wordless and second.wordless
+    return Piece(first.start, second.end, manner, sum(pauses) if pauses else None, wordless)
 
 
 def on_word(text: str, place: int) -> int:
     """A place that is no blank."""
     return place + (text[place : place + 1] == " ")
-
-
-def at(pause: Pause) -> int:
-    return pause.at
-
-
-def place_of(change: tuple[int, Manner]) -> int:
-    return change[0]
-
-
-def start_of(reading: Reading) -> int:
-    return reading.start
-
-
-def key_of(anchor: Anchor) -> int:
-    return anchor.key

@@ -8,7 +8,7 @@ from functools import partial
 
 from app.plan import Manner
 from app.text.ssml import marked
-from app.text.ssml.flow import Flow
+from app.text.ssml.building import Builder
 from app.text.ssml.manners import FeelingOfStyle, express_as, prosody
 from app.text.ssml.pauses import pause_seconds
 from app.text.ssml.remarks import Remarks, shown
@@ -29,7 +29,9 @@ PARTING = ("speak", "p", "s", "voice", "break", "prosody", "express-as")
 class Walker:
     """The handler of one document; `inner` reads what stands within an utterance, which nothing may part."""
 
-    def __init__(self, flow: Flow, remarks: Remarks, feeling_of_style: FeelingOfStyle, *, inner: bool = False) -> None:
+    def __init__(
+        self, flow: Builder, remarks: Remarks, feeling_of_style: FeelingOfStyle, *, inner: bool = False
+    ) -> None:
         self.flow = flow
         self.remarks = remarks
         self.feeling_of_style = feeling_of_style
@@ -104,8 +106,6 @@ def nothing(place: int) -> None:
 
 def part(walker: Walker, attributes: Attributes, place: int, *, paragraph: bool = False) -> Closing:
     """Sentences end at both ends of the element."""
-    if not walker.closings:
-        return nothing  # the root
     walker.flow.edge(place, paragraph=paragraph, closing=False)
     return lambda end: walker.flow.edge(end, paragraph=paragraph, closing=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from app.text.ssml import values
-from app.text.ssml.flow import LONGEST_PAUSE
+from app.text.ssml.building import LONGEST_PAUSE
 from app.text.ssml.manners import limited
 from app.text.ssml.remarks import Remarks, shown
 from app.text.ssml.table import BREAK_SECONDS

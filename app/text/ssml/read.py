@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from app.plan import Mark, PlanWarning, Sentence
 from app.text.reading import MAX_SPOKEN
+from app.text.ssml.building import Builder
 from app.text.ssml.cutting import Cutter
 from app.text.ssml.document import parse, parse_inner
 from app.text.ssml.elements import Walker
-from app.text.ssml.flow import Flow
 from app.text.ssml.manners import FeelingOfStyle
 from app.text.ssml.readings import spoken_text
 from app.text.ssml.remarks import Remarks
@@ -46,10 +46,10 @@ def read_ssml(document: str, feeling_of_style: FeelingOfStyle, max_spoken: int =
     Raises `InvalidSsml`; nothing else that a document says fails it.
     """
     remarks = Remarks()
-    flow = Flow(remarks)
-    walker = Walker(flow, remarks, feeling_of_style)
+    builder = Builder(remarks)
+    walker = Walker(builder, remarks, feeling_of_style)
     parse(document, walker)
-    flow.finish()
+    flow = builder.finish()
     sentences = Cutter(flow, max_spoken).sentences()
     return Marked(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 
@@ -57,9 +57,9 @@ def read_ssml(document: str, feeling_of_style: FeelingOfStyle, max_spoken: int =
 def read_inner(ssml: str) -> Inner:
     """Read what `Clause.ssml` holds, or what a caller made of it; raises `InvalidSsml`."""
     remarks = Remarks()
-    flow = Flow(remarks)
-    parse_inner(ssml, Walker(flow, remarks, no_feeling, inner=True))
-    flow.finish()
+    builder = Builder(remarks)
+    parse_inner(ssml, Walker(builder, remarks, no_feeling, inner=True))
+    flow = builder.finish()
     text = flow.text.rstrip()
     marks = tuple(Mark(anchor.name, anchor.at) for anchor in flow.anchors)
     return Inner(text, spoken_text(text, flow.readings), marks, remarks.warnings)
