@@ -26,6 +26,10 @@ logger = logging.getLogger("intone.backend")
 SMALL, LARGE = (1, 36), (2, 60)
 """Batch size and length of the two examples that tell which dimensions are dynamic."""
 
+PREPARED = 32
+"""Parts of a network that stay prepared for lengths that were seen, a network and worker: OpenVINO's own 5,000 grow with
+every new length, to some hundred megabytes."""
+
 
 class Unconvertible(Exception):
     """OpenVINO cannot run this module; PyTorch can."""
@@ -46,6 +50,7 @@ class OpenVinoBackend:
             "INFERENCE_NUM_THREADS": workers * threads,
             "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
             "ENABLE_CPU_PINNING": False,  # pinned threads of two processes would share one core
+            "CPU_RUNTIME_CACHE_CAPACITY": PREPARED,
         }
 
     def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:

@@ -29,8 +29,9 @@ _LONG_TEXT = 2000
 """Characters from which on a progress bar is worth its line."""
 _LONG_PLAN = 200
 """Utterances from which on the plan is summed up."""
-_UNBOUNDED = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize)}
-"""Limits protect a service from its callers; whoever sits at the machine may have a book spoken."""
+_FOR_A_BOOK = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0}
+"""Limits protect a service from its callers; whoever sits at the machine may have a book spoken, which hardly says a
+sentence twice."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     format = output_format(options.output, options.format)
     if not options.output:
         format = FORMATS[DEFAULT_FORMAT]  # every player knows WAV
-    chosen = settings(**_UNBOUNDED)
+    chosen = settings(**_FOR_A_BOOK)
     request = replace(speech_request(options), rate_for=format.rate_at_least)
     from app.pipeline import Pipeline
 
