@@ -95,7 +95,7 @@ def say_as(attributes: Attributes, remarks: Remarks) -> Ending | None:
 def known_form(kind: Kind, written: str, remarks: Remarks) -> str:
     """A format as the table has it: `yyyymmdd` is `ymd`; nothing where there is none."""
     form = "".join(letter for letter, _ in groupby(written.strip().lower()))
-    if not form or form in kind.formats or written.strip().lower() in kind.formats:
+    if not form or form in kind.formats:
         return form
     if kind.formats:
         remarks.add("invalid_value", f"format={shown(written)} on <say-as> was ignored.")
@@ -107,15 +107,14 @@ def known_form(kind: Kind, written: str, remarks: Remarks) -> str:
 def said(kind: Kind, name: str, form: str, remarks: Remarks, text: str) -> list[Reading]:
     """The readings of a text; several where it is read sign by sign and long."""
     tag = f"say-as interpret-as={quoteattr(name)}" + (f" format={quoteattr(form)}" if form else "")
-    readings = [
-        Reading(start, end, tag, speak, continues=start > 0)
-        for start, end in (stretches(text) if kind.apart else [(0, len(text))])
-        if (speak := read_as(kind, text[start:end], form))
-    ]
-    if sum(reading.end - reading.start for reading in readings) < len(text.replace(" ", "")):
+    speak = read_as(kind, text, form)
+    if not speak:
         remarks.add("say_as_unreadable", f"{shown(text)} cannot be read as {name}: it is read as it stands.")
         return []
-    return readings
+    signs = kind.signs
+    if not signs:
+        return [Reading(0, len(text), tag, speak)]
+    return [Reading(a, b, tag, partial(signs, text[a:b]), continues=a > 0) for a, b in stretches(text)]
 
 
 def stretches(text: str) -> Iterator[tuple[int, int]]:

@@ -22,7 +22,7 @@ ORDINAL = re.compile(r"(\d[\d,]{0,24})(?:st|nd|rd|th)?", re.IGNORECASE)
 FRACTION = re.compile(r"(-?)(?:(\d{1,6})(?: ?\+ ?| ))?(\d{1,6}) ?/ ?(\d{1,6})")
 PHONE = re.compile(r"(?=(?:\D*\d){2})(\+?)([\d ()./-]{2,30})(?:(?:x|ext\.?) ?(\d{1,6}))?", re.IGNORECASE)
 MINUTES = re.compile(r"(\d{1,3})' ?(?:(\d{1,2})(?:\"|''))?")
-DIGITS = re.compile(r"(?=\D*\d)[\d ,.()/+-]+")
+DIGITS = re.compile(r"[\d ,.()-]+")
 LARGEST_DENOMINATOR = 100
 """Beyond it a fraction is read with `over`."""
 
@@ -34,8 +34,8 @@ class Kind:
     read: Callable[[str, str], Speak | None]
     """Text, without needless white space and signs, and format -> its words; None where the text does not fit."""
     formats: tuple[str, ...] = ()
-    apart: bool = False
-    """Whether the text is read sign by sign, so that it can be cut anywhere."""
+    signs: Callable[[str], str] | None = None
+    """Reads any stretch of a text that fits, where it is read sign by sign and so can be cut anywhere."""
 
 
 def matched(pattern: re.Pattern[str], say: Callable[[re.Match[str]], str]) -> Callable[[str, str], Speak | None]:
@@ -105,9 +105,9 @@ def read_characters(text: str, _: str) -> Speak | None:
     return partial(spell, text)
 
 
-CHARACTERS = Kind(read_characters, apart=True)
+CHARACTERS = Kind(read_characters, signs=spell)
 NUMBER = Kind(matched(CARDINAL, say_cardinal))
-BY_DIGITS = Kind(matched(DIGITS, lambda match: say_digits(match[0])), apart=True)
+BY_DIGITS = Kind(matched(DIGITS, lambda match: say_digits(match[0])), signs=say_digits)
 KINDS = {
     "characters": CHARACTERS,
     "spell-out": CHARACTERS,
@@ -126,6 +126,6 @@ KINDS = {
 
 def read_as(kind: Kind, text: str, form: str) -> Speak | None:
     """The words of a text; None where it is none of its kind."""
-    if kind.apart:
+    if kind.signs:
         return kind.read(text, form)
     return kind.read(" ".join(clean(text).split()), form) if len(text) <= LONGEST else None
