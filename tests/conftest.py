@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from blockbuster import BlockBuster
+from hypothesis import HealthCheck, settings
 from serving import READY_SECONDS, ROOT, Server, StartServer, serving_here, start_server, wait_until
 
 from app.__main__ import WAIT_ASLEEP
@@ -16,6 +17,9 @@ from app.main import create_app
 from app.settings import load_settings
 
 os.environ.setdefault(*WAIT_ASLEEP)
+# Examples are made and tried for as long as it takes: a machine may have other work to do.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 # Converted networks are kept between runs, but not among those of whoever runs the tests.
 os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache" / "xdg")
 

@@ -105,14 +105,21 @@ async def test_over_the_time_budget_the_work_is_told_and_its_place_becomes_free(
 
 
 async def test_time_in_the_queue_counts_towards_the_budget() -> None:
-    work, running, waiting = queue(time_budget=0.2), Blocking(), Blocking()
-    first = asyncio.create_task(work.run(running, stays))
-    await happens(running.entered)
+    work, entered, release, waiting = queue(time_budget=0.2), threading.Event(), threading.Event(), Blocking()
+
+    def deaf(cancelled: Cancelled) -> None:
+        """Keeps its place until it is told to leave, whether anybody waits or not."""
+        entered.set()
+        release.wait(60)
+
+    first = asyncio.create_task(work.run(deaf, stays))
+    await happens(entered)
     with pytest.raises(OverTimeBudget):
         await work.run(waiting, stays)
-    assert not waiting.entered.is_set()
     with pytest.raises(OverTimeBudget):
         await first
+    assert not waiting.entered.is_set()
+    release.set()
 
 
 async def test_a_client_that_leaves_while_waiting_frees_its_place_and_is_never_worked_for() -> None:

@@ -18,7 +18,7 @@ from app.cli.source import read_source
 def intone(*arguments: str, text: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "app", *arguments],
-        cwd=ROOT, input=text, capture_output=True, env=clean_environment(**environment), timeout=120,
+        cwd=ROOT, input=text, capture_output=True, env=clean_environment(**environment), timeout=600,
     )  # fmt: skip
 
 
