@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import analyze, health, metrics, openai, sagemaker, ssml, synthesize, voices
-from app.api.documentation import document
+from app.api.docs.document import TAGS, description, document, operation_id
 from app.api.doors import add_doors
 from app.api.problems import answer_intone_error, answer_router_error
 from app.api.requestlog import CLIENT_GONE
@@ -30,7 +30,9 @@ def create_app(settings: Settings, on_failure: Callable[[str], None] = lambda re
     app = FastAPIOffline(
         redoc_url=None,
         title="Intone",
-        description="Speech whose every sentence carries the emotion of its words.",
+        description=description(),
+        openapi_tags=TAGS,
+        generate_unique_id_function=operation_id,
         version=_version(),
         lifespan=_lifespan,
         redirect_slashes=False,
@@ -45,7 +47,7 @@ def create_app(settings: Settings, on_failure: Callable[[str], None] = lambda re
     app.add_exception_handler(HTTPException, answer_router_error)
     app.add_exception_handler(ClientGone, _answer_nobody)
     add_doors(app, settings, service.metrics)
-    document(app)
+    document(app, with_keys=bool(settings.api_keys))
     return app
 
 

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.api.body import until_gone
-from app.api.documentation import SPEECH_PROBLEMS, plan_answer, speech_body
+from app.api.docs.errors import SPEECH, problems
+from app.api.docs.speech import plan_answer, speech_body
 from app.api.plan_json import plan_to_dict
 from app.api.reading import read_request
 from app.api.service import service_of
@@ -21,7 +22,7 @@ router = APIRouter(tags=["speech"])
 @router.post(
     "/analyze",
     summary="The plan of a text",
-    responses={**plan_answer(), **SPEECH_PROBLEMS},
+    responses={**plan_answer(), **problems(*SPEECH)},
     openapi_extra=speech_body(),
 )
 async def analyze(request: Request) -> Response:

@@ -18,7 +18,7 @@ _OPENAI = (
 
 _READABLE = (
     *("X-Request-Id", "X-Audio-Duration", "X-Voice", "X-Emotions", "X-Warnings", "X-Should-Retry", "Server-Timing"),
-    *("Retry-After", "Content-Disposition", "Content-Range", "Accept-Ranges"),
+    *("Retry-After", "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag", "X-Accel-Buffering"),
 )
 
 

@@ -16,7 +16,9 @@ router = APIRouter(tags=["operation"])
     "/metrics",
     summary="Counters for Prometheus",
     response_class=Response,
-    responses={200: {"description": "Prometheus' text format", "content": {"text/plain": {}}}},
+    responses={
+        200: {"description": "Prometheus' text format", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    },
 )
 async def metrics(request: Request) -> Response:
     """Requests, stages, utterances by emotion, warnings, queues and cache; no text of anybody."""

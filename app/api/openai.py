@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api import answers
 from app.api.answering import answer
 from app.api.body import JSON, decode, media_type, read_body
-from app.api.documentation import audio_answer, openai_body, openai_problems
+from app.api.docs.errors import BODY, TEXT, WORK, openai_problems
+from app.api.docs.speech import openai_answer, openai_body
 from app.api.openai_body import MODELS, model_of, read_openai, told_in_their_names
 from app.api.query import refuse_query
 from app.api.reading import Asked, asked_for
@@ -19,10 +21,11 @@ from app.api.service import service_of
 from app.api.sse import SSE
 from app.api.streaming import as_audio
 from app.api.strict_json import read_json
-from app.errors import UnsupportedMediaType
+from app.errors import ModelNotFound, NotReady, RouteNotFound, UnsupportedMediaType
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
+_FIRST: dict[str, Any] = {"model": {"operationId": "model", "parameters": {"name": "$response.body#/data/0/id"}}}
 _CREATED = 1763942400
 """Of every model: the clients want a time, in seconds since 1970."""
 
@@ -30,7 +33,7 @@ _CREATED = 1763942400
 @router.post(
     "/audio/speech",
     summary="Speak a text, as OpenAI's clients ask",
-    responses={**audio_answer(), **openai_problems()},
+    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, ModelNotFound)},
     openapi_extra=openai_body(),
     response_class=Response,
 )
@@ -55,26 +58,26 @@ async def speech(request: Request) -> Response:
     return await answer(request, asked, SSE if sse else as_audio)
 
 
-@router.get("/models", summary="Models by OpenAI's names")
-async def models() -> dict[str, Any]:
+@router.get("/models", summary="Models by OpenAI's names", responses={200: {"links": _FIRST}})
+async def models() -> answers.Models:
     """Every name that is taken as `model`; all are the same engine."""
     return {"object": "list", "data": [_model(name) for name in MODELS]}
 
 
-@router.get("/models/{name:path}", summary="One model", responses=openai_problems())
-async def model(name: str) -> dict[str, Any]:
+@router.get("/models/{name:path}", summary="One model", responses=openai_problems(ModelNotFound, RouteNotFound))
+async def model(name: Annotated[str, Path(examples=["tts-1"])]) -> answers.Model:
     """One of the names."""
     return _model(model_of(name))
 
 
 @router.get("/audio/models", summary="Models as Open WebUI lists them")
-async def audio_models() -> dict[str, Any]:
+async def audio_models() -> answers.AudioModels:
     """Names to choose from."""
     return {"models": [{"id": name, "name": name} for name in MODELS]}
 
 
-@router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=openai_problems())
-async def audio_voices(request: Request) -> dict[str, Any]:
+@router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=openai_problems(NotReady))
+async def audio_voices(request: Request) -> answers.AudioVoices:
     """Voices and their further names, among them OpenAI's own."""
     registry = service_of(request).pipeline().registry
     names = {voice.name: voice.manifest.display_name or voice.name for voice in registry.voices.values()}
@@ -82,5 +85,5 @@ async def audio_voices(request: Request) -> dict[str, Any]:
     return {"voices": [{"id": name, "name": shown} for name, shown in {**names, **aliases}.items()]}
 
 
-def _model(name: str) -> dict[str, Any]:
+def _model(name: str) -> answers.Model:
     return {"id": name, "object": "model", "created": _CREATED, "owned_by": "intone"}

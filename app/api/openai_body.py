@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
+from app.api.fields import Degree, FormatName, Hertz, Seed, Speed, open_to
 from app.api.schemas import EmotionField, SpeechBody, check_fields, field_errors, invalid
 from app.api.strict_json import shown
 from app.errors import FieldError, InvalidRequest, ModelNotFound
@@ -55,26 +56,26 @@ class OpenAiSpeech(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
-    model: str
+    model: Annotated[str, open_to(*MODELS)]
     """`intone`, or one of OpenAI's names: all are the same engine."""
-    input: str
+    input: Annotated[str, Field(min_length=1)]
     """What is spoken."""
     voice: VoiceField = None
     """A name from `GET /v1/audio/voices`; by default the service's own."""
-    response_format: str | None = None
+    response_format: FormatName | None = None
     """`mp3` (the default), `opus`, `aac`, `flac`, `wav` or `pcm`."""
-    speed: float | None = None
-    """0.25 to 4."""
+    speed: Speed | None = None
+    """1 by default."""
     instructions: str | None = None
     """Pins an emotion if it names one ("sound cheerful"); else it is reported and ignored."""
     stream_format: Literal["audio", "sse"] | None = None
     """`sse` sends events with pieces of the audio in base64."""
     emotion: EmotionField = None
     """As in `POST /synthesize`, like the next ones."""
-    degree: float | None = None
-    sample_rate: int | None = None
+    degree: Degree | None = None
+    sample_rate: Hertz | None = None
     """24000 by default."""
-    seed: int | None = None
+    seed: Seed | None = None
     ssml: bool | None = None
     """Whether `input` is SSML."""
     stream: bool | None = None

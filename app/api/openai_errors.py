@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
+from app.api import answers
 from app.errors import (
     AudioTooLong,
     BlendUnsupported,
@@ -41,7 +42,7 @@ def openai_status(error: IntoneError) -> int:
     return row.status if row.code in _NOT_FOUND else _STATUS.get(row.status, row.status)
 
 
-def openai_content(error: IntoneError) -> dict[str, Any]:
+def openai_content(error: IntoneError) -> answers.OpenAiError:
     """The body of the answer, or of an event."""
     status = openai_status(error)
     kind = next((kind for kind in type(error).__mro__ if kind in _CODES), None)
@@ -53,7 +54,9 @@ def openai_content(error: IntoneError) -> dict[str, Any]:
     )
 
 
-def openai_error(*, message: str, type: str, param: str | None, code: str) -> dict[str, Any]:
+def openai_error(
+    *, message: str, type: Literal["invalid_request_error", "server_error"], param: str | None, code: str
+) -> answers.OpenAiError:
     """The form that all of them have."""
     return {"error": {"message": message, "type": type, "param": param, "code": code}}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.api.fields import Degree, FeelingName, Pause, Pitch, Sha256, Share, Span, Speed, Volume, Weight
 from app.api.strict_json import has_surrogate
 from app.plan import NOWHERE, Analyzed, Blend, Clause, Decision, Emotion, Manner, Mark, Sentence, Source
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from app.request import EditedUtterance
 
 MOST_UTTERANCES = 20_000
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Weight = Annotated[float, Field(gt=0, le=1000)]
-Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
 
 
 class _Strict(BaseModel):
@@ -33,7 +30,7 @@ class AnalyzedBody(_Strict):
     """What an utterance was when it was first planned."""
 
     emotion: Emotion = Field(strict=False)
-    text_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    text_sha256: Sha256
 
 
 class UtteranceBody(_Strict):
@@ -47,17 +44,17 @@ class UtteranceBody(_Strict):
     """Where the text stands in the request that was analyzed."""
     voice: str | None = None
     """Name or alias; by default the plan's."""
-    emotion: str | None = None
+    emotion: FeelingName | None = None
     """Name or alias; `auto` (the default) labels the text."""
     blend: dict[str, Weight] | None = None
     """Several emotions with their weights."""
-    degree: float | None = Field(default=None, ge=0.01, le=2)
-    speed: float | None = Field(default=None, ge=0.25, le=4)
-    volume: float | None = Field(default=None, ge=0, le=2)
+    degree: Degree | None = None
+    speed: Speed | None = None
+    volume: Volume | None = None
     """Gain."""
-    pitch: float | None = Field(default=None, ge=-12, le=12)
+    pitch: Pitch | None = None
     """Semitones above the voice's own."""
-    pause_after: float | None = Field(default=None, ge=0, le=20)
+    pause_after: Pause | None = None
     """Seconds; by default by its last mark and what follows."""
     probabilities: dict[Annotated[Emotion, Field(strict=False)], Share] | None = None
     source: Annotated[Source, Field(strict=False)] | None = None

@@ -2,80 +2,90 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from app.plan import Analyzed, Blend, Emotion, Plan, Probabilities, Utterance, Word, without_phonemes
+
+if TYPE_CHECKING:
+    from app.api import answers
 
 _PROBABILITY_DIGITS = 6
 _SECOND_DIGITS = 5
 """Under one sample at every rate that we make, and less than a float spells out."""
 
 
-def plan_to_dict(plan: Plan) -> dict[str, Any]:
+def plan_to_dict(plan: Plan) -> answers.Plan:
     """What `/analyze` answers, and `/synthesize` with `timing`."""
-    spoken = any(utterance.start is not None for utterance in plan.utterances)
-    return {
+    told: answers.Plan = {
         "voice": plan.voice,
         "classifier": {"name": plan.classifier.name, "version": plan.classifier.version},
         "duration_estimate": _seconds(plan.duration_estimate),
         "utterances": [_utterance_to_dict(utterance) for utterance in plan.utterances],
-        **({"marks": [{"name": one.name, "time": _seconds(one.time)} for one in plan.marks]} if spoken else {}),
         "warnings": [{"code": warning.code, "detail": warning.detail} for warning in plan.warnings],
     }
+    if any(utterance.start is not None for utterance in plan.utterances):
+        told["marks"] = [{"name": one.name, "time": _seconds(one.time)} for one in plan.marks]
+    return told
 
 
-def _utterance_to_dict(utterance: Utterance) -> dict[str, Any]:
+def _utterance_to_dict(utterance: Utterance) -> answers.Utterance:
     analyzed = utterance.analyzed or Analyzed.of(utterance.emotion, utterance.text)
-    return {
+    told: answers.Utterance = {
         "text": utterance.text,
-        "span": utterance.span and list(utterance.span),
+        "span": _span(utterance.span),
         "spoken": without_phonemes(utterance.spoken),
         "voice": utterance.voice,
-        "emotion": utterance.emotion.value,
+        "emotion": utterance.emotion,
         "blend": _blend_to_dict(utterance.blend),
         "degree": utterance.degree,
         "speed": utterance.speed,
         "volume": utterance.volume,
         "pause_after": _seconds(utterance.pause_after),
         "probabilities": _probabilities_to_dict(utterance.probabilities),
-        "source": utterance.source.value,
+        "source": utterance.source,
         "reason": utterance.reason,
         "checkpoint": utterance.checkpoint,
         "checkpoint_sha256": utterance.checkpoint_sha256,
-        "analyzed": {"emotion": analyzed.emotion.value, "text_sha256": analyzed.text_sha256},
-        **({"ssml": utterance.ssml} if utterance.ssml else {}),
-        **({"pitch": utterance.pitch} if utterance.pitch else {}),
-        **_times(utterance),
+        "analyzed": {"emotion": analyzed.emotion, "text_sha256": analyzed.text_sha256},
     }
+    if utterance.ssml:
+        told["ssml"] = utterance.ssml
+    if utterance.pitch:
+        told["pitch"] = utterance.pitch
+    _add_times(told, utterance)
+    return told
 
 
-def _blend_to_dict(blend: Blend | None) -> dict[str, float] | None:
-    return None if blend is None else {emotion.value: weight for emotion, weight in blend.items()}
+def _blend_to_dict(blend: Blend | None) -> dict[Emotion, float] | None:
+    return None if blend is None else dict(blend)
 
 
-def _times(utterance: Utterance) -> dict[str, Any]:
+def _add_times(told: answers.Utterance, utterance: Utterance) -> None:
     """What is known only after synthesis; absent before."""
     if utterance.start is None or utterance.end is None:
-        return {}
-    times: dict[str, Any] = {"start": _seconds(utterance.start), "end": _seconds(utterance.end)}
+        return
+    told["start"], told["end"] = _seconds(utterance.start), _seconds(utterance.end)
     if utterance.words:
-        times["words"] = [_word_to_dict(word) for word in utterance.words]
-    return times
+        told["words"] = [_word_to_dict(word) for word in utterance.words]
 
 
-def _word_to_dict(word: Word) -> dict[str, Any]:
+def _word_to_dict(word: Word) -> answers.Word:
     return {
         "text": word.text,
-        "span": word.span and list(word.span),
+        "span": _span(word.span),
         "start": _seconds(word.start),
         "end": _seconds(word.end),
     }
 
 
-def _probabilities_to_dict(probabilities: Probabilities | None) -> dict[str, float] | None:
+def _probabilities_to_dict(probabilities: Probabilities | None) -> dict[Emotion, float] | None:
     if probabilities is None:
         return None
-    return {emotion.value: round(probabilities[emotion], _PROBABILITY_DIGITS) for emotion in Emotion}
+    return {emotion: round(probabilities[emotion], _PROBABILITY_DIGITS) for emotion in Emotion}
+
+
+def _span(span: tuple[int, int] | None) -> list[int] | None:
+    return None if span is None else list(span)
 
 
 def _seconds(value: float) -> float:

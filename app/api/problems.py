@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api import answers
 from app.api.error_headers import headers_of
 from app.api.methods import methods_of
 from app.api.openai_errors import openai_content, openai_status
-from app.errors import INTERNAL_ERROR, ErrorRow, IntoneError, MethodNotAllowed, RouteNotFound, row_of
+from app.errors import INTERNAL_ERROR, IntoneError, MethodNotAllowed, RouteNotFound, row_of
 
 PROBLEM_TYPE = "application/problem+json"
 OPENAI_PREFIX = "/v1/"
@@ -36,16 +37,18 @@ def render(error: IntoneError, request: Request) -> Response:
         error = IntoneError(_OUR_FAULT, hint=_OUR_FAULT_HINT)
     if request.state.path.startswith(OPENAI_PREFIX):
         return _answer(openai_content(error), openai_status(error), error, "application/json")
-    return _answer(_problem(row, error, request.state.request_id), row.status, error, PROBLEM_TYPE)
+    return _answer(problem(error, request.state.request_id), row.status, error, PROBLEM_TYPE)
 
 
-def _answer(content: dict[str, Any], status: int, error: IntoneError, media_type: str) -> Response:
+def _answer(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:
     # ASCII only: what an error quotes from the request may hold a lone surrogate, which UTF-8 cannot say.
     return Response(json.dumps(content), status, headers_of(error), media_type)
 
 
-def _problem(row: ErrorRow, error: IntoneError, request_id: str) -> dict[str, Any]:
-    content: dict[str, Any] = {
+def problem(error: IntoneError, request_id: str) -> answers.Problem:
+    """The body of an answer outside of `/v1`."""
+    row = row_of(error)
+    content: answers.Problem = {
         "type": f"/errors/{row.code}",
         "title": row.title,
         "status": row.status,

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.answering import answer
-from app.api.documentation import SPEECH_PROBLEMS, audio_answer, problems, speech_body
+from app.api.docs.errors import SPEECH, problems
+from app.api.docs.speech import audio_answer, speech_body
 from app.api.reading import read_request
 from app.api.service import service_of
 from app.errors import NotReady
@@ -16,7 +17,7 @@ router = APIRouter(tags=["sagemaker"])
 
 
 @router.get("/ping", summary="Can it speak?", responses=problems(NotReady), response_class=Response)
-@router.post("/ping", include_in_schema=False)
+@router.post("/ping", summary="The same", responses=problems(NotReady), response_class=Response, name="ping_post")
 async def ping(request: Request) -> Response:
     """As `GET /ready`, with an empty body."""
     service_of(request).pipeline()
@@ -26,7 +27,7 @@ async def ping(request: Request) -> Response:
 @router.post(
     "/invocations",
     summary="Speak a text, behind a SageMaker endpoint",
-    responses={**audio_answer(), **SPEECH_PROBLEMS},
+    responses={**audio_answer(), **problems(*SPEECH)},
     openapi_extra=speech_body(),
     response_class=Response,
 )

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
+from app.api.fields import HEAVIEST, Degree, FeelingName, FormatName, Hertz, Seed, Speed, Weight
 from app.api.plan_body import PlanBody
 from app.api.strict_json import has_surrogate, pointer, shown
-from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest
 
 
@@ -21,17 +21,17 @@ def _emotion(value: Any) -> str | dict[str, float] | None:
         raise ValueError('write a name, or names with weights such as {"joy": 0.6, "surprise": 0.4}')
     for name, weight in value.items():
         number = isinstance(weight, int | float) and not isinstance(weight, bool)
-        if not number or not 0 < weight <= _HEAVIEST:
-            raise ValueError(f"the weight of {shown(name)} must be a number above 0, up to {_HEAVIEST}")
+        if not number or not 0 < weight <= HEAVIEST:
+            raise ValueError(f"the weight of {shown(name)} must be a number above 0, up to {HEAVIEST}")
     return value
 
 
-_HEAVIEST = 1000
-"""See `app.emotion.taxonomy.HEAVIEST`, which is not imported here: it comes with the classifier's packages."""
-
 EmotionField = Annotated[
     str | dict[str, float] | None,
-    PlainValidator(_emotion, json_schema_input_type=str | dict[str, float] | None),
+    PlainValidator(
+        _emotion,
+        json_schema_input_type=FeelingName | Annotated[dict[str, Weight], Field(min_length=1)] | None,
+    ),
 ]
 
 
@@ -47,13 +47,13 @@ class SpeechFields(BaseModel):
     emotion: EmotionField = None
     """`auto` (the default) labels each sentence; the name or alias of an emotion pins them all; several with their
     weights are blended."""
-    degree: float | None = Field(default=None, ge=0.01, le=2)
+    degree: Degree | None = None
     """How strongly, 1 by default."""
-    speed: float | None = Field(default=None, ge=0.25, le=4)
+    speed: Speed | None = None
     """Speaking rate, 1 by default."""
-    format: str | None = Field(default=None, json_schema_extra={"examples": list(FORMATS)})
+    format: FormatName | None = None
     """`wav`, `flac`, `mp3`, `opus`, `aac` or `pcm`; by default what `Accept` asks for, else `wav`."""
-    sample_rate: int | None = Field(default=None, ge=8000, le=48000)
+    sample_rate: Hertz | None = None
     """Hertz; by default the voice's own, or the next higher one that the format has."""
     stream: bool | None = None
     """Send the audio as it is made, the first of it before the first sentence is done."""
@@ -61,7 +61,7 @@ class SpeechFields(BaseModel):
     """Answer JSON that holds the audio (base64) and the plan."""
     strict: bool | None = None
     """Refuse (409) where the voice lacks an emotion, instead of falling back."""
-    seed: int | None = Field(default=None, ge=0, le=2**32 - 1)
+    seed: Seed | None = None
     """The same seed gives the same bytes."""
 
 

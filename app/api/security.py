@@ -29,7 +29,7 @@ class Keys:
 
         Keys are taken from the header Authorization alone: URLs are written into logs.
         """
-        if not self._digests or _is_open(request.method, request.state.path):
+        if not self._digests or is_open(request.method, request.state.path):
             return
         sent = _bearer(request)
         if sent is None:
@@ -52,8 +52,8 @@ def _digest(key: str) -> bytes:
     return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
-def _is_open(method: str, path: str) -> bool:
-    """OPTIONS tells only what the documentation tells, and browsers ask it without a key."""
+def is_open(method: str, path: str) -> bool:
+    """Whether no key is needed. OPTIONS tells only what the documentation tells, and browsers ask it without a key."""
     if method == "OPTIONS":
         return True
     if path == "/ping":

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from app.api.openai_errors import openai_content
 from app.api.streaming import Framing
@@ -24,7 +23,7 @@ def _on_error(error: IntoneError) -> bytes:
     return _event(openai_content(error))
 
 
-def _event(data: dict[str, Any]) -> bytes:
+def _event(data: Mapping[str, object]) -> bytes:
     return f"data: {json.dumps(data)}\n\n".encode()
 
 

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.answering import answer
-from app.api.documentation import SPEECH_PROBLEMS, audio_answer, query_parameters, speech_body
+from app.api.docs.errors import SPEECH, TEXT, WORK, problems
+from app.api.docs.speech import audio_answer, audio_in_parts, speech_body, speech_query
 from app.api.ranges import ranged
 from app.api.reading import read_get, read_request
+from app.errors import NotAcceptable, RangeNotSatisfiable
 
 router = APIRouter(tags=["speech"])
 
@@ -19,7 +21,7 @@ router = APIRouter(tags=["speech"])
 @router.post(
     "/synthesize",
     summary="Speak a text",
-    responses={**audio_answer(), **SPEECH_PROBLEMS},
+    responses={**audio_answer(), **problems(*SPEECH)},
     openapi_extra=speech_body(),
     response_class=Response,
 )
@@ -31,8 +33,8 @@ async def synthesize(request: Request) -> Response:
 @router.get(
     "/synthesize",
     summary="Speak a text that stands in the address",
-    responses={**audio_answer(), **SPEECH_PROBLEMS},
-    openapi_extra=query_parameters(),
+    responses={**audio_in_parts(), **problems(*TEXT, *WORK, NotAcceptable, RangeNotSatisfiable)},
+    openapi_extra=speech_query(),
     response_class=Response,
 )
 async def synthesize_get(request: Request) -> Response:

@@ -27,8 +27,8 @@ SMALL, LARGE = (1, 36), (2, 60)
 """Batch size and length of the two examples that tell which dimensions are dynamic."""
 
 PREPARED = 32
-"""Parts of a network that stay prepared for lengths that were seen, a network and worker: OpenVINO's own 5,000 grow with
-every new length, to some hundred megabytes."""
+"""Parts of a network that stay prepared for a length that was seen: OpenVINO's own 5,000 grow with every new length, to
+some hundred megabytes."""
 
 
 class Unconvertible(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.api.voice_json import voice_to_dict
 from app.cli.flags import settings
@@ -15,6 +15,7 @@ from app.cli.voice_check import Check, show_checks, speak
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from app.api import answers
     from app.voices import Registry
 
 
@@ -49,8 +50,8 @@ def _list(settings: Settings, as_json: bool) -> int:
     return 0
 
 
-def _row(voice: dict[str, Any]) -> list[str]:
-    facts = [str(voice[key]) for key in ("name", "locale", "gender", "sample_rate", "license")]
+def _row(voice: answers.Voice) -> list[str]:
+    facts = [voice["name"], voice["locale"], voice["gender"], str(voice["sample_rate"]), voice["license"]]
     return [*facts, " ".join(voice["emotions"])]
 
 

@@ -1,0 +1,37 @@
+"""The types of fields that requests and answers share, with their ranges."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, WithJsonSchema
+
+from app.audio.encode import FORMATS
+from app.plan import Emotion
+
+
+def open_to(*names: str) -> WithJsonSchema:
+    """The schema of a name: these are always taken, and others may be, as those of another case and aliases."""
+    schema: dict[str, Any] = {"anyOf": [{"type": "string", "enum": list(names)}, {"type": "string"}]}
+    return WithJsonSchema(schema)
+
+
+HEAVIEST = 1000
+"""See `app.emotion.taxonomy.HEAVIEST`, which is not imported here: it comes with the classifier's packages."""
+
+Degree = Annotated[float, Field(ge=0.01, le=2)]
+Speed = Annotated[float, Field(ge=0.25, le=4)]
+Volume = Annotated[float, Field(ge=0, le=2)]
+Pitch = Annotated[float, Field(ge=-12, le=12)]
+Pause = Annotated[float, Field(ge=0, le=20)]
+Seconds = Annotated[float, Field(ge=0)]
+Hertz = Annotated[int, Field(ge=8000, le=48000)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(gt=0, le=HEAVIEST)]
+Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
+"""Start and end in code points, half open."""
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+FormatName = Annotated[str, open_to(*FORMATS)]
+FeelingName = Annotated[str, open_to("auto", *Emotion)]
+"""Of an emotion, or what labels each sentence."""
