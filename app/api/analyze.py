@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.api.body import until_gone
-from app.api.docs.errors import SPEECH, problems
+from app.api.docs.errors import BODY, TEXT, WORK, problems
 from app.api.docs.speech import plan_answer, speech_body
 from app.api.plan_json import plan_to_dict
 from app.api.reading import read_request
@@ -22,13 +22,13 @@ router = APIRouter(tags=["speech"])
 @router.post(
     "/analyze",
     summary="The plan of a text",
-    responses={**plan_answer(), **problems(*SPEECH)},
+    responses={**plan_answer(), **problems(*BODY, *WORK, *TEXT)},
     openapi_extra=speech_body(),
 )
 async def analyze(request: Request) -> Response:
     """Cuts the text into utterances, labels each with an emotion and says why. Takes the body of `POST /synthesize`;
     fields that only shape audio are checked and have no effect."""
-    asked = await read_request(request)
+    asked = await read_request(request, negotiated=False)
 
     def work(_: Cancelled) -> Response:
         plan = asked.pipeline.analyze(asked.speech)

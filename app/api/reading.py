@@ -46,24 +46,33 @@ class Asked:
         return len(self.speech.text) + sum(len(sentence.text) for sentence, _ in edited)
 
 
-async def read_request(request: Request) -> Asked:
-    """Media type, size, syntax, fields, voice, emotion, Accept: the first that is wrong is told."""
+async def read_request(request: Request, *, negotiated: bool = True) -> Asked:
+    """Media type, size, syntax, fields, voice, emotion, Accept: the first that is wrong is told.
+
+    `negotiated`: whether the header Accept has a say in the form of the answer.
+    """
     pipeline = service_of(request).pipeline()
     media = media_type(request)
     body = await read_body(request)
     query = request.scope["query_string"]
-    return await _ask(request, pipeline, lambda: _fields(body, media, query))
+    accept = _accept(request) if negotiated else ""
+    return await _ask(request, pipeline, lambda: _fields(body, media, query), accept)
 
 
 async def read_get(request: Request) -> Asked:
     """A request whose query says everything; without a seed its answer is still the same each time."""
     query = request.scope["query_string"]
     pipeline = service_of(request).pipeline()
-    return await _ask(request, pipeline, lambda: check_fields({"seed": GET_SEED, **read_query(query)}))
+    return await _ask(
+        request, pipeline, lambda: check_fields({"seed": GET_SEED, **read_query(query)}), _accept(request)
+    )
 
 
-async def _ask(request: Request, pipeline: Pipeline, read: Callable[[], SpeechBody]) -> Asked:
-    accept = request.headers.get("accept", "")
+def _accept(request: Request) -> str:
+    return request.headers.get("accept", "")
+
+
+async def _ask(request: Request, pipeline: Pipeline, read: Callable[[], SpeechBody], accept: str) -> Asked:
     # In a thread, for a body of some megabytes takes a while to read.
     asked = await run_in_threadpool(lambda: asked_for(read(), pipeline, accept))
     request.state.log["characters"] = asked.characters
