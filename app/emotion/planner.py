@@ -99,9 +99,10 @@ class Planner:
             return decision
         chain = (*voice.fallbacks.get(wanted, ()), Emotion.NEUTRAL)
         emotion = next(candidate for candidate in chain if candidate in voice.checkpoints)
-        detail = f"The voice {voice.voice} has no {wanted}; {emotion} speaks instead."
         if self.strict:
+            detail = f"The voice {voice.voice} has no {wanted}; {emotion} would speak instead."
             raise FallbackRefused(detail, hint="Choose another voice or emotion, or leave `strict` out.")
+        detail = f"The voice {voice.voice} has no {wanted}; {emotion} speaks instead."
         self.say("fallback", detail, voice.voice, wanted)
         reason = f"{decision.reason}; the voice lacks {wanted}: {emotion}"
         return replace(decision, emotion=emotion, source=Source.FALLBACK, reason=reason)
