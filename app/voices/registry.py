@@ -16,12 +16,13 @@ class Registry:
 
     def __init__(self, folders: Sequence[Path], default: str, aliases: Mapping[str, str] | None = None) -> None:
         self.default = default
-        self.aliases = dict(aliases or {})
         self.voices: dict[str, Voice] = {}
         self.problems: dict[Path, str] = {}
         for folder in voice_folders(folders):
             self.add(folder)
         self.check_default()
+        self.aliases = self.leading(aliases or {})
+        """Further names, and the voice of each in its canonical spelling."""
 
     def add(self, folder: Path) -> None:
         """Open one voice folder."""
@@ -43,6 +44,11 @@ class Registry:
                 hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
             )
         self.default = self.voices[self.default.lower()].name
+
+    def leading(self, aliases: Mapping[str, str]) -> dict[str, str]:
+        """Those that lead to a voice; of two that differ in case alone the last one counts."""
+        written = {alias.lower(): (alias, voice.lower()) for alias, voice in aliases.items()}
+        return {alias: self.voices[voice].name for alias, voice in written.values() if voice in self.voices}
 
     def names(self) -> list[str]:
         """All names in their canonical spelling."""

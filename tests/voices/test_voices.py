@@ -154,6 +154,26 @@ def test_names_and_aliases_are_found_in_any_case(folder: Path) -> None:
     assert {registry.get(name).name for name in (None, "TINY", "alloy")} == {"tiny"}
 
 
+def test_an_alias_is_told_with_its_voice_as_that_is_spelled_and_none_leads_nowhere(folder: Path) -> None:
+    registry = Registry([folder], "TINY", {"alloy": "TINY", "bird": "nobody", "Alloy": "tiny"})
+    assert (registry.default, registry.aliases) == ("tiny", {"Alloy": "tiny"})
+    with pytest.raises(VoiceNotFound) as refused:
+        registry.get("bird")
+    assert "bird" not in refused.value.hint
+
+
+@pytest.mark.parametrize("name", ["a", "7", "Wren-2.0_b", "x" * 64])
+def test_a_name_of_letters_digits_and_three_marks_is_taken(folder: Path, name: str) -> None:
+    change(folder / "voice.json", name=name)
+    assert open_voice(folder).name == name
+
+
+@pytest.mark.parametrize("name", ["", ".a", "-a", "_a", "a b", "a/b", "é", "a\n", "x" * 65])
+def test_another_name_is_refused(folder: Path, name: str) -> None:
+    change(folder / "voice.json", name=name)
+    assert "name" in refusal(folder)
+
+
 def test_an_unknown_voice_is_refused_with_the_nearest(folder: Path) -> None:
     with pytest.raises(VoiceNotFound) as refused:
         Registry([folder], "tiny").get("tinny")
