@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 TRAIN = "Check a folder of recordings laid out as LJSpeech is, or train a voice on it."
@@ -13,11 +14,17 @@ BENCH = "Measure speed, cost and memory of the service, beside other services. N
 EVALUATE = "Have a voice speak test sentences, listen to them, and report. Needs: pip install '.[train]'"
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """Tells a wrong use in one line, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        """See `argparse`, which would show the usage in some more lines."""
+        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; the flags of `serve` are made from the settings, and only when `serve` is asked for."""
-    parser = argparse.ArgumentParser(
-        prog="intone", description="Speech whose every sentence carries the emotion of its words."
-    )
+    parser = OneLineParser(prog="intone", description="Speech whose every sentence carries the emotion of its words.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="the service", description="Serve speech over HTTP.")
     if "serve" in arguments:

@@ -69,8 +69,8 @@ def test_keys_are_not_taken_from_the_command_line_and_help_never_shows_them() ->
 )
 def test_wrong_use_ends_with_2_before_anything_is_loaded(arguments: tuple[str, ...]) -> None:
     result = intone(*arguments)
-    assert result.returncode == 2
-    assert b"Traceback" not in result.stderr and result.stderr.strip()
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert one_line(result).startswith("intone")
 
 
 def test_a_wrong_setting_is_one_line() -> None:
@@ -155,6 +155,15 @@ def test_analyze_answers_json_for_programs(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert [one["text"] for one in json.loads(result.stdout)["utterances"]] == ["I am so happy!", "Where is he?"]
     assert result.stderr == b""
+
+
+def test_analyze_reads_standard_input_and_shows_a_table() -> None:
+    result = intone("analyze", "-", text=b"I am so happy! Where is he?")
+    assert result.returncode == 0, result.stderr
+    header, first, second = result.stdout.decode().splitlines()
+    assert header.split() == ["emotion", "text", "why"]
+    assert first.startswith("joy") and "I am so happy!" in first and "joy at 0." in first
+    assert "Where is he?" in second
 
 
 @pytest.mark.parametrize(
