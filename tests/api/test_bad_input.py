@@ -13,10 +13,13 @@ import httpx
 import pytest
 from serving import Server
 
+from app.errors import ERRORS
+
 JSON = "application/json"
 PLAIN = "text/plain"
 SSML = "application/ssml+xml"
 MIB = 1024 * 1024
+TITLES = {row.code: row.title for row in ERRORS.values()}
 
 
 @dataclass
@@ -183,9 +186,12 @@ def check(answer: httpx.Response, bad: Bad) -> None:
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (bad.status, bad.code), problem
     assert answer.headers["content-type"] == "application/problem+json"
+    assert set(problem) - {"errors"} == {"type", "title", "status", "detail", "code", "hint", "request_id"}
     assert (problem["status"], problem["type"]) == (bad.status, f"/errors/{bad.code}")
+    assert problem["title"] == TITLES[bad.code]
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert problem["detail"] and problem["title"]
+    assert all(set(error) == {"detail", "pointer"} for error in problem.get("errors", ()))
     if bad.pointers and bad.pointers != ("",):
         assert tuple(error["pointer"] for error in problem["errors"]) == bad.pointers
 

@@ -101,6 +101,14 @@ def test_only_the_text_is_required() -> None:
     assert sentence.clauses[0].pause_after is None and sentence.clauses[0].start == NOWHERE
 
 
+def test_null_is_the_default_in_every_field() -> None:
+    whole = dict.fromkeys(PlanBody.model_fields.keys() - {"utterances"})
+    one = dict.fromkeys(UtteranceBody.model_fields.keys() - {"text"})
+    sent, bare = (PlanBody.model_validate({"utterances": [{"text": "Hi.", **more}]}) for more in (one, {}))
+    assert PlanBody.model_validate({**whole, "utterances": [{"text": "Hi."}]}) == bare
+    assert edited(sent.utterances[0]) == edited(bare.utterances[0])
+
+
 def test_an_edited_emotion_is_pinned_and_auto_is_labelled_again() -> None:
     _, decision = asked(**planned(emotion="terrified"))
     assert decision == Decision(Emotion.FEAR, Source.PINNED, "fear, pinned by the plan", {e: 0.142857 for e in Emotion})

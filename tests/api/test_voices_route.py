@@ -7,6 +7,7 @@ import pytest
 
 from app.emotion import ALIASES
 from app.plan import Emotion
+from app.settings import OPENAI_VOICES
 
 
 def test_the_shipped_voice_is_listed_with_every_emotion(client: httpx.Client) -> None:
@@ -35,4 +36,24 @@ def test_every_listed_alias_is_taken(client: httpx.Client) -> None:
 @pytest.mark.parametrize("name", ["wren", "WREN"])
 def test_one_voice_is_answered_in_its_canonical_spelling(client: httpx.Client, name: str) -> None:
     assert client.get(f"/voices/{name}").json() == client.get("/voices").json()["voices"][0]
+    assert client.get(f"/voices/{name}").json()["name"] == "wren"
+
+
+def test_a_voice_has_these_fields_and_its_numbers_are_numbers(client: httpx.Client) -> None:
+    data = client.get("/voices").json()
+    assert data["aliases"] == dict.fromkeys(OPENAI_VOICES, "wren")
+    for voice in data["voices"]:
+        assert set(voice) == {
+            *("name", "display_name", "locale", "gender", "sample_rate", "words_per_minute", "license", "degree"),
+            *("emotions", "fallbacks"),
+        }
+        assert type(voice["sample_rate"]) is int
+        assert type(voice["words_per_minute"]) in (int, float)
+        assert type(voice["degree"]) is bool
+        texts = ("name", "display_name", "locale", "gender", "license")
+        assert all(type(voice[name]) is str and voice[name] for name in texts)
+
+
+@pytest.mark.parametrize("name", ["alloy", "VERSE"])
+def test_a_voice_is_found_by_its_other_names(client: httpx.Client, name: str) -> None:
     assert client.get(f"/voices/{name}").json()["name"] == "wren"

@@ -82,3 +82,23 @@ def test_a_label_map_is_read_from_its_file(tmp_path: Path) -> None:
     file = tmp_path / "map.json"
     file.write_text('{"boredom": "sadness"}')
     assert read_label_map(file) == {"boredom": "sadness"}
+
+
+def test_the_aliases_are_azures_styles_of_a_feeling() -> None:
+    assert {emotion.value: set(names) for emotion, names in ALIASES.items()} == {
+        "neutral": {"calm"},
+        "joy": {
+            *("cheerful", "excited", "friendly", "hopeful", "happy", "joyful", "happiness", "excitement", "hope"),
+        },
+        "sadness": {"sad", "depressed"},
+        "anger": {"angry", "shouting"},
+        "fear": {"terrified", "fearful"},
+        "surprise": {"surprised"},
+        "disgust": {"disgruntled", "disgusted"},
+    }
+
+
+@pytest.mark.parametrize("style", ["chat", "newscast", "whispering", "unfriendly", "customerservice"])
+def test_a_style_without_a_feeling_is_no_alias(style: str) -> None:
+    with pytest.raises(UnknownEmotion):
+        parse_emotion(style)

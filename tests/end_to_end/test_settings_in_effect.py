@@ -1,0 +1,79 @@
+"""A service that is set otherwise than by default does otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from serving import Server, start_server
+from tiny_voice import write_tiny_voice
+
+from app.shipped import shipped_models
+
+HAPPY = "I am so happy that it is finally here!"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("otherwise")
+    write_tiny_voice(folder / "voices" / "tiny", speakers=("neutral", "sadness"))
+    (folder / "labels.json").write_text(json.dumps({"joy": "sad"}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def otherwise(folder: Path) -> Iterator[Server]:
+    server = start_server(
+        folder,
+        *("--voices", f"{folder / 'voices'}:{shipped_models() / 'voices'}", "--default-voice", "TINY"),
+        *("--voice-aliases", "en-US-JennyNeural=Wren", "--label-map", str(folder / "labels.json")),
+        *("--threshold", "0", "--cache-mb", "0", "--log-format", "console"),
+        *("--workers", "1", "--threads", "2", "--batch-size", "1", "--concurrency", "2"),
+        *("--backend", "openvino", "--graph-cache", str(folder / "graphs")),
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def client(otherwise: Server) -> Iterator[httpx.Client]:
+    with otherwise.client() as client:
+        yield client
+
+
+def test_who_names_no_voice_hears_the_chosen_one_and_so_does_who_names_one_of_openais(client: httpx.Client) -> None:
+    for fields in ({}, {"voice": "alloy"}):
+        assert client.post("/synthesize", json={"text": "Hi.", **fields}).headers["x-voice"] == "tiny"
+    listed = client.get("/voices").json()
+    assert (listed["default"], listed["aliases"]["alloy"]) == ("tiny", "tiny")
+
+
+def test_a_further_name_leads_to_its_voice(client: httpx.Client) -> None:
+    answer = client.post("/synthesize", json={"text": "Hi.", "voice": "en-us-jennyneural"})
+    assert answer.headers["x-voice"] == client.get("/voices").json()["aliases"]["en-US-JennyNeural"] == "wren"
+
+
+def test_labels_mean_what_the_map_says_and_the_threshold_is_the_chosen_one(client: httpx.Client) -> None:
+    (one,) = client.post("/analyze", json={"text": HAPPY}).json()["utterances"]
+    assert one["emotion"] == "sadness" and one["probabilities"]["joy"] == 0
+    assert one["reason"].endswith(" over 0.00")
+
+
+def test_nothing_is_kept_where_the_cache_is_off(client: httpx.Client) -> None:
+    for _ in range(2):
+        client.post("/synthesize", json={"text": "Hello.", "seed": 1})
+    assert "\nintone_cache_bytes 0.0\n" in client.get("/metrics").text
+
+
+def test_converted_networks_are_kept_in_the_chosen_folder(client: httpx.Client, folder: Path) -> None:
+    assert client.get("/ready").status_code == 200
+    assert any(path.is_file() for path in (folder / "graphs").rglob("*"))
+
+
+def test_the_log_is_for_people(otherwise: Server, client: httpx.Client) -> None:
+    client.get("/voices")
+    lines = [line for line in otherwise.log_text().splitlines() if "/voices" in line]
+    assert lines and not any(line.startswith("{") for line in lines)
