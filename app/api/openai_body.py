@@ -58,7 +58,7 @@ class OpenAiSpeech(BaseModel):
 
     model: Annotated[str, open_to(*MODELS)]
     """`intone`, or one of OpenAI's names: all are the same engine."""
-    input: Annotated[str, Field(min_length=1)]
+    input: Annotated[str, Field(json_schema_extra={"minLength": 1})]
     """What is spoken."""
     voice: VoiceField = None
     """A name from `GET /v1/audio/voices`; by default the service's own."""
