@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.api.fields import Degree, FormatName, Hertz, Seed, Speed, open_to
+from app.api.fields import Degree, FormatName, Hertz, Seed, Speed, Text, open_to
 from app.api.schemas import EmotionField, SpeechBody, check_fields, field_errors
 from app.api.strict_json import shown
 from app.errors import FieldError, InvalidRequest, ModelNotFound
@@ -48,7 +48,7 @@ class OpenAiSpeech(BaseModel):
 
     model: Annotated[str, open_to(*MODELS)]
     """`intone`, or one of OpenAI's names: all are the same engine."""
-    input: Annotated[str, Field(min_length=1)]
+    input: Text
     """What is spoken."""
     voice: str | VoiceId | None = None
     """A name from `GET /v1/audio/voices`; by default the service's own."""
