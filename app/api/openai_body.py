@@ -42,9 +42,10 @@ class VoiceId(BaseModel):
 
 def _voice(value: Any) -> str | None:
     """The name, however it is written."""
-    name = value["id"] if isinstance(value, dict) and set(value) == {"id"} else value
-    if name is None or isinstance(name, str):
-        return name
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict) and set(value) == {"id"} and isinstance(value["id"], str):
+        return str(value["id"])
     raise ValueError('write a name, or {"id": "a name"}')
 
 
