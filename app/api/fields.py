@@ -32,6 +32,8 @@ Weight = Annotated[float, Field(gt=0, le=HEAVIEST)]
 Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
 """Start and end in code points, half open."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Text = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1})]
+"""What is refused where it is empty, with an error of its own."""
 FormatName = Annotated[str, open_to(*FORMATS)]
 FeelingName = Annotated[str, open_to("auto", *Emotion)]
 """Of an emotion, or what labels each sentence."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
-from app.api.fields import Degree, FormatName, Hertz, Seed, Speed, open_to
+from app.api.fields import Degree, FormatName, Hertz, Seed, Speed, Text, open_to
 from app.api.schemas import EmotionField, SpeechBody, check_fields, field_errors, invalid
 from app.api.strict_json import shown
 from app.errors import FieldError, InvalidRequest, ModelNotFound
@@ -42,9 +42,10 @@ class VoiceId(BaseModel):
 
 def _voice(value: Any) -> str | None:
     """The name, however it is written."""
-    name = value["id"] if isinstance(value, dict) and set(value) == {"id"} else value
-    if name is None or isinstance(name, str):
-        return name
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict) and set(value) == {"id"} and isinstance(value["id"], str):
+        return str(value["id"])
     raise ValueError('write a name, or {"id": "a name"}')
 
 
@@ -58,7 +59,7 @@ class OpenAiSpeech(BaseModel):
 
     model: Annotated[str, open_to(*MODELS)]
     """`intone`, or one of OpenAI's names: all are the same engine."""
-    input: Annotated[str, Field(min_length=1)]
+    input: Text
     """What is spoken."""
     voice: VoiceField = None
     """A name from `GET /v1/audio/voices`; by default the service's own."""

@@ -56,7 +56,8 @@ class UtteranceBody(_Strict):
     """Semitones above the voice's own."""
     pause_after: Pause | None = None
     """Seconds; by default by its last mark and what follows."""
-    probabilities: dict[Annotated[Emotion, Field(strict=False)], Share] | None = None
+    probabilities: Annotated[dict[Annotated[Emotion, Field(strict=False)], Share], Field(min_length=7)] | None = None
+    """Of all seven emotions."""
     source: Annotated[Source, Field(strict=False)] | None = None
     reason: str | None = None
     analyzed: AnalyzedBody | None = None
@@ -69,8 +70,6 @@ class UtteranceBody(_Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> UtteranceBody:
-        if self.probabilities is not None and len(self.probabilities) != len(Emotion):
-            raise ValueError("probabilities must name all seven emotions")
         if self.span is not None and self.span[0] > self.span[1]:
             raise ValueError("span must not end before it starts")
         if any(has_surrogate(text) for text in (self.text, self.ssml, self.voice, self.emotion, self.reason)):

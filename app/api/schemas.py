@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from app.api.fields import HEAVIEST, Degree, FeelingName, FormatName, Hertz, Seed, Speed, Weight
+from app.api.fields import HEAVIEST, Degree, FeelingName, FormatName, Hertz, Seed, Speed, Text, Weight
 from app.api.plan_body import PlanBody
 from app.api.strict_json import has_surrogate, pointer, shown
 from app.errors import FieldError, InvalidRequest
@@ -65,19 +65,37 @@ class SpeechFields(BaseModel):
     """The same seed gives the same bytes."""
 
 
+CONTENT = ("text", "ssml", "plan")
+_IN_THE_PLAN = ("voice", "emotion", "degree", "speed")
+
+
+def _one_of_three(schema: dict[str, Any]) -> None:
+    """What `_contradictions` refuses, as the API reference says it."""
+    nothing = {"type": "null"}
+    schema["oneOf"] = [
+        {
+            "required": [name],
+            "properties": {
+                name: {"not": nothing},
+                **{other: nothing for other in CONTENT if other != name},
+                **({other: nothing for other in _IN_THE_PLAN} if name == "plan" else {}),
+            },
+        }
+        for name in CONTENT
+    ]
+
+
 class SpeechBody(SpeechFields):
     """What is spoken, exactly one of the three, and how."""
 
-    text: str | None = Field(default=None, examples=["What a wonderful morning! I could sing."])
+    model_config = ConfigDict(json_schema_extra=_one_of_three)
+
+    text: Text | None = None
     """Plain text."""
-    ssml: str | None = None
+    ssml: Text | None = None
     """SSML, see `GET /ssml`."""
     plan: PlanBody | None = None
     """What `POST /analyze` returned, edited; it says itself who speaks and how."""
-
-
-CONTENT = ("text", "ssml", "plan")
-_IN_THE_PLAN = ("voice", "emotion", "degree", "speed")
 
 
 def check_fields(data: Any) -> SpeechBody:

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
+from app.api import answers
 from app.api.openai_errors import openai_content
 from app.api.streaming import Framing
 from app.errors import IntoneError
@@ -14,9 +15,11 @@ from app.errors import IntoneError
 def _frames(pieces: Iterable[bytes], characters: int) -> Iterator[bytes]:
     """The decoded deltas, joined, are the file."""
     for piece in pieces:
-        yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode("ascii")})
-    usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
-    yield _event({"type": "speech.audio.done", "usage": usage})
+        delta: answers.AudioDelta = {"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode("ascii")}
+        yield _event(delta)
+    usage: answers.Usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
+    done: answers.AudioDone = {"type": "speech.audio.done", "usage": usage}
+    yield _event(done)
 
 
 def _on_error(error: IntoneError) -> bytes:

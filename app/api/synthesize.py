@@ -39,10 +39,11 @@ async def synthesize(request: Request) -> Response:
 )
 async def synthesize_get(request: Request) -> Response:
     """The same with query parameters, for `<audio src>`. The seed is 0 by default, so that the answer is always the
-    same and may be asked for in ranges."""
+    same, and audio may be asked for in ranges."""
     asked = await read_get(request)
     response = await answer(request, asked)
-    return response if asked.answer.stream else _in_parts(request, response)
+    # A part of JSON is no JSON.
+    return response if asked.answer.stream or asked.answer.timing else _in_parts(request, response)
 
 
 def _in_parts(request: Request, whole: Response) -> Response:

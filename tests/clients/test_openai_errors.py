@@ -34,6 +34,7 @@ WRONG: list[tuple[dict[str, Any], type[APIStatusError], str, str | None]] = [
     ({"input": "Hello.", **extra(ssml=True)}, BadRequestError, "invalid_ssml", "input"),
     (extra(ssml="yes"), BadRequestError, "invalid_request", "ssml"),
     ({"voice": "nobody"}, BadRequestError, "voice_not_found", "voice"),
+    ({"voice": {"id": None}}, BadRequestError, "invalid_request", "voice"),
     ({"voice": ""}, BadRequestError, "voice_not_found", "voice"),
     ({"voice": {"id": "nobody"}}, BadRequestError, "voice_not_found", "voice"),
     ({"voice": {"name": "alloy"}}, BadRequestError, "invalid_request", "voice"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.api.answers.errors import FieldProblem, OpenAiError, OpenAiProblem, Problem
+from app.api.answers.events import AudioDelta, AudioDone, Usage
 from app.api.answers.models import AudioModels, AudioVoices, Model, Models, Named
 from app.api.answers.plan import Analyzed, Classifier, Mark, Plan, TimedSpeech, Utterance, Warning, Word
 from app.api.answers.states import Alive, Ready
@@ -11,6 +12,8 @@ from app.api.answers.voices import Checkpoint, SsmlAttribute, SsmlElement, SsmlT
 __all__ = [
     "Alive",
     "Analyzed",
+    "AudioDelta",
+    "AudioDone",
     "AudioModels",
     "AudioVoices",
     "Checkpoint",
@@ -29,6 +32,7 @@ __all__ = [
     "SsmlElement",
     "SsmlTable",
     "TimedSpeech",
+    "Usage",
     "Utterance",
     "Voice",
     "Voices",

@@ -33,7 +33,7 @@ _TAGS = {
 }
 TAGS = [{"name": name, "description": text} for name, text in _TAGS.items()]
 
-_ANSWERED_BY_HAND = (answers.Problem, answers.OpenAiError)
+_ANSWERED_BY_HAND = (answers.Problem, answers.OpenAiError, answers.AudioDelta, answers.AudioDone)
 """Types that the answers of routes refer to; all others FastAPI knows."""
 
 

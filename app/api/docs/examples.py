@@ -54,6 +54,3 @@ FIELDS: dict[str, Any] = {
     "seed": 7,
 }
 """One for each field that can be a query parameter; each is taken beside a text."""
-EVENTS = (
-    'data: {"type": "speech.audio.delta", "audio": "SUQz…"}\n\ndata: {"type": "speech.audio.done", "usage": {…}}\n\n'
-)

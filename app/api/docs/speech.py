@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from app.api import answers
 from app.api.body import JSON, PLAIN, SSML
 from app.api.docs import examples
@@ -16,9 +14,34 @@ from app.api.schemas import SpeechBody, SpeechFields
 from app.api.sse import SSE
 from app.audio.encode import FORMATS
 
+
+def _reference(model: type[Any]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
 _SOUND = {"schema": {"type": "string", "format": "binary"}}
 _AUDIO: dict[str, Any] = {row.content_type: _SOUND for row in FORMATS.values()}
-_EVENTS = {str(SSE.content_type): {"schema": {"type": "string"}, "example": examples.EVENTS}}
+_EVENTS = {
+    str(SSE.content_type): {
+        # Of each event, as is usual where OpenAPI has no word for a stream of them.
+        "schema": {
+            "type": "object",
+            "required": ["data"],
+            "properties": {
+                "data": {
+                    "type": "string",
+                    "contentMediaType": JSON,
+                    "contentSchema": {
+                        "anyOf": [
+                            _reference(one) for one in (answers.AudioDelta, answers.AudioDone, answers.OpenAiError)
+                        ]
+                    },
+                }
+            },
+        },
+        "example": {"data": '{"type": "speech.audio.delta", "audio": "SUQz"}'},
+    }
+}
 _BACK = {
     "speak": {
         "operationId": "synthesize",
@@ -85,10 +108,6 @@ def openai_answer() -> Responses:
 def plan_answer() -> Responses:
     """The plan."""
     return {200: {"description": "The plan", "model": answers.Plan, "links": _BACK}}
-
-
-def _reference(model: type[BaseModel]) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def _parameters(model: type[SpeechFields], note: str = "", leave_out: tuple[str, ...] = ()) -> list[dict[str, Any]]:
