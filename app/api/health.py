@@ -21,6 +21,6 @@ async def health() -> dict[str, str]:
 
 @router.get("/ready", summary="Can it speak?", responses=problems(NotReady))
 async def ready(request: Request) -> Response:
-    """200 once the models are loaded and have spoken, 503 before."""
-    service_of(request).pipeline()
+    """200 once the models are loaded and have spoken; 503 before, and while utterances wait and nothing moves."""
+    service_of(request).check_ready()
     return JSONResponse({"status": "ready"})

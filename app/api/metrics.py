@@ -18,6 +18,6 @@ router = APIRouter(tags=["operation"])
     response_class=Response,
     responses={200: {"description": "Prometheus' text format", "content": {"text/plain": {}}}},
 )
-async def metrics(request: Request) -> Response:
-    """Requests, stages, utterances by emotion, warnings, queues and cache; no text of anybody."""
+def metrics(request: Request) -> Response:
+    """Requests, stages, utterances by emotion, warnings, queues, cache and process; no text of anybody."""
     return Response(service_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -19,7 +19,7 @@ router = APIRouter(tags=["sagemaker"])
 @router.post("/ping", include_in_schema=False)
 async def ping(request: Request) -> Response:
     """The same as `GET /ready`."""
-    service_of(request).pipeline()
+    service_of(request).check_ready()
     return JSONResponse({"status": "ready"})
 
 

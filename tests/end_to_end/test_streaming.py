@@ -171,7 +171,7 @@ def test_metrics_count_what_was_spoken_and_hold_no_text(own_server: StartServer)
         text = client.get("/metrics").text
     assert after["intone_cache_hits_total"] - before["intone_cache_hits_total"] == 2
     assert after['intone_stage_seconds_count{stage="acoustic"}'] == 3
-    assert after['intone_requests_total{status="422"}'] == 1
+    assert after['intone_requests_total{route="/synthesize",status="422"}'] == 1
     assert after['intone_warnings_total{code="nothing_spoken"}'] == 1
     assert sum(value for name, value in after.items() if name.startswith("intone_utterances_total")) == 5
     assert after["intone_audio_seconds_total"] > 2 and after["intone_cache_bytes"] > 48_000
