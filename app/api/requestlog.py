@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPMethod
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,6 +23,8 @@ CLIENT_GONE = 499
 _PROBES = ("/health", "/ready")
 """Asked every few seconds by whatever watches the service; their lines would bury all others."""
 
+_METHODS = frozenset(HTTPMethod)
+"""A method may be any word."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -89,7 +92,7 @@ class _Exchange:
 
     def log(self, answer: Answered) -> None:
         facts = {
-            "method": self.scope["method"],
+            "method": method if (method := self.scope["method"]) in _METHODS else "unknown",
             "route": answer.route,
             "status": answer.status,
             "ms": round(answer.seconds * 1000, 1),
