@@ -20,7 +20,7 @@ logger = logging.getLogger("intone.request")
 CLIENT_GONE = 499
 """Status in the log of a request whose client did not wait for the answer."""
 
-_PROBES = ("/health", "/ready")
+_PROBES = ("/health", "/ready", "/ping", "/metrics")
 """Asked every few seconds by whatever watches the service; their lines would bury all others."""
 
 _METHODS = frozenset(HTTPMethod)

@@ -31,11 +31,11 @@ def _watch_readiness(service: Service) -> None:
 
 def _watch_queues(service: Service) -> None:
     metrics = service.metrics
-    metrics.watch("intone_requests_waiting", "Requests in the queue.", lambda: service.speaking.waiting)
+    metrics.watch("intone_requests_waiting", "Requests that wait for a place.", lambda: service.speaking.waiting)
     metrics.watch("intone_requests_waiting_limit", "Most requests that may wait.", lambda: service.settings.queue_size)
     metrics.watch(
         "intone_utterances_waiting",
-        "Utterances in the engine's queue.",
+        "Utterances that wait for a worker.",
         _of(service, lambda one: len(one.engine.waiting)),
     )
     metrics.watch_sizes(
@@ -48,13 +48,21 @@ def _watch_queues(service: Service) -> None:
 
 def _watch_cache(service: Service) -> None:
     watch, count = service.metrics.watch, service.metrics.watch_count
-    watch("intone_cache_bytes", "Memory of the sentence cache.", _of(service, lambda one: one.engine.cache.weight))
+    watch(
+        "intone_cache_bytes",
+        "Memory of the sentence cache, in bytes.",
+        _of(service, lambda one: one.engine.cache.weight),
+    )
     watch("intone_cache_sentences", "Sentences in the cache.", _of(service, lambda one: len(one.engine.cache)))
     count("intone_cache_hits", "Sentences that were in the cache.", _of(service, lambda one: one.engine.cache.hits))
-    count("intone_cache_misses", "Sentences that were not.", _of(service, lambda one: one.engine.cache.misses))
+    count(
+        "intone_cache_misses",
+        "Sentences that were not in the cache.",
+        _of(service, lambda one: one.engine.cache.misses),
+    )
     count(
         "intone_cache_evictions",
-        "Sentences that made room for others.",
+        "Sentences that left the cache to make room for others.",
         _of(service, lambda one: one.engine.cache.evictions),
     )
 

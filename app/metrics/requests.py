@@ -34,18 +34,21 @@ class RequestMetrics:
 
     def __init__(self, here: CollectorRegistry) -> None:
         self._requests = Counter(
-            "intone_requests", "Answers by route and HTTP status.", ["route", "status"], registry=here
+            "intone_requests",
+            "Answers by route and HTTP status; 499 where the client did not wait.",
+            ["route", "status"],
+            registry=here,
         )
         self._seconds = Histogram(
             "intone_request_duration_seconds",
-            "From the arrival of a request to the end of its answer, the time that the client takes included.",
+            "Seconds from the arrival of a request to the end of its answer; a stream lasts as long as it is read.",
             ["route"],
             buckets=REQUEST_SECONDS,
             registry=here,
         )
         self._first_byte = Histogram(
             "intone_stream_first_byte_seconds",
-            "From the arrival of a request to the first byte of its audio, for streams.",
+            "Seconds from the arrival of a request to the first byte of its audio, for streams.",
             buckets=FIRST_BYTE_SECONDS,
             registry=here,
         )

@@ -36,10 +36,15 @@ class SpeechMetrics:
     """Counts speech; safe between threads."""
 
     def __init__(self, here: CollectorRegistry) -> None:
-        self._characters = Counter("intone_characters", "Characters that were sent to be spoken.", registry=here)
-        self._audio = Counter("intone_audio_seconds", "Audio that was made.", registry=here)
+        self._characters = Counter(
+            "intone_characters", "Characters of what was spoken, markup included.", registry=here
+        )
+        self._audio = Counter("intone_audio_seconds", "Seconds of audio that were made.", registry=here)
         self._utterances = Counter(
-            "intone_utterances", "Utterances by their emotion and who chose it.", ["emotion", "source"], registry=here
+            "intone_utterances",
+            "Utterances that were spoken, by emotion and who chose it.",
+            ["emotion", "source"],
+            registry=here,
         )
         self._fallbacks = Counter(
             "intone_fallbacks", "Utterances whose emotion the voice lacks, by that emotion.", ["wanted"], registry=here
@@ -50,10 +55,10 @@ class SpeechMetrics:
             buckets=PROBABILITIES,
             registry=here,
         )
-        self._warnings = Counter("intone_warnings", "What was done other than asked.", ["code"], registry=here)
+        self._warnings = Counter("intone_warnings", "What was done other than asked, by code.", ["code"], registry=here)
         self._stages = Histogram(
             "intone_stage_seconds",
-            "What a request spent in each stage.",
+            "Seconds that a request spent in each stage.",
             ["stage"],
             buckets=STAGE_SECONDS,
             registry=here,

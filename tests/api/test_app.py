@@ -85,7 +85,7 @@ async def test_every_request_makes_one_log_line(client: httpx.AsyncClient, caplo
     assert facts["ms"] >= 0
 
 
-@pytest.mark.parametrize("path", ["/health", "/ready"])
+@pytest.mark.parametrize("path", ["/health", "/ready", "/ping", "/metrics"])
 async def test_probes_are_told_on_demand_only(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
 import pytest
-from serving import Server, wait_until
+from serving import ROOT, Server, wait_until
 
 WORD = "Quarzuhr"
 TEXT = f"The {WORD} ticks. How nice!"
@@ -118,6 +119,16 @@ def test_the_log_line_of_speech_has_its_numbers(server: Server, client: httpx.Cl
     assert (line["characters"], line["utterances"]) == (len(TEXT), sum(line["emotions"].values()))
     assert 0 < line["first_byte_ms"] <= line["ms"]
     assert line["audio_seconds"] > 0
+
+
+def test_every_field_of_a_log_line_is_documented(server: Server, client: httpx.Client) -> None:
+    document = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    table = document[document.index("| field | meaning |") :]
+    documented = {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    fields = {
+        field for door in (SPOKEN["a stream"], REFUSED["a voice"]) for field in knock(server, client, door, "fields")[1]
+    }
+    assert fields <= documented == fields | {"key"}
 
 
 def test_the_stages_of_the_log_are_those_of_the_header(server: Server, client: httpx.Client) -> None:
