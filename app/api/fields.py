@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from app.audio.encode import FORMATS
 from app.plan import Emotion
@@ -16,6 +16,11 @@ def open_to(*names: str) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 24000.0 is a whole one, as its schemas have it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 HEAVIEST = 1000
 """See `app.emotion.taxonomy.HEAVIEST`, which is not imported here: it comes with the classifier's packages."""
 
@@ -25,11 +30,12 @@ Volume = Annotated[float, Field(ge=0, le=2)]
 Pitch = Annotated[float, Field(ge=-12, le=12)]
 Pause = Annotated[float, Field(ge=0, le=20)]
 Seconds = Annotated[float, Field(ge=0)]
-Hertz = Annotated[int, Field(ge=8000, le=48000)]
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Hertz = Annotated[int, Field(ge=8000, le=48000), BeforeValidator(_whole)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1), BeforeValidator(_whole)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=HEAVIEST)]
-Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
+Place = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
+Span = Annotated[list[Place], Field(min_length=2, max_length=2)]
 """Start and end in code points, half open."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Text = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1})]

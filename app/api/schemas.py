@@ -69,8 +69,8 @@ CONTENT = ("text", "ssml", "plan")
 _IN_THE_PLAN = ("voice", "emotion", "degree", "speed")
 
 
-def _one_of_three(schema: dict[str, Any]) -> None:
-    """What `_contradictions` refuses, as the API reference says it."""
+def _what_goes_together(schema: dict[str, Any]) -> None:
+    """What is refused beside each other, as the API reference says it."""
     nothing = {"type": "null"}
     schema["oneOf"] = [
         {
@@ -83,12 +83,14 @@ def _one_of_three(schema: dict[str, Any]) -> None:
         }
         for name in CONTENT
     ]
+    both = {name: {"const": True} for name in ("stream", "timing")}
+    schema["not"] = {"properties": both, "required": list(both)}
 
 
 class SpeechBody(SpeechFields):
     """What is spoken, exactly one of the three, and how."""
 
-    model_config = ConfigDict(json_schema_extra=_one_of_three)
+    model_config = ConfigDict(json_schema_extra=_what_goes_together)
 
     text: Text | None = None
     """Plain text."""

@@ -23,7 +23,10 @@ MARKUP = (
     "<speak><p>{}</s></speak>",
     "{}",
 )
-ACCEPT = ("*/*", "*/*", "audio/mpeg", "application/json", "audio/ogg;q=0.5, audio/flac;q=0.2", "text/html", "nonsense")
+ACCEPT = (
+    *("*/*",) * 6,
+    *("audio/mpeg", "application/json", "audio/ogg;q=0.5, audio/flac;q=0.2", "audio/aac", "text/html", "nonsense"),
+)
 RANGES = ("bytes=0-", "bytes=0-99", "bytes=-50", "bytes=99999999-", "bytes=5-4", "items=1-2")
 NAMES = {
     "voice": ("wren", "Alloy", "nova"),
@@ -34,10 +37,10 @@ NAMES = {
 }
 
 
-@schemathesis.serializer(SSML)
-def ssml(context: schemathesis.SerializationContext, value: object) -> dict[str, bytes]:
+@schemathesis.serializer("application/xml")  # SSML is of its family
+def xml(context: schemathesis.SerializationContext, value: object) -> dict[str, bytes]:
     """The body as it stands."""
-    return {"data": str(value).encode("utf-8", "surrogatepass")}
+    return {"data": value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")}
 
 
 @schemathesis.hook
@@ -56,7 +59,7 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
         headers = {"Accept": _one_of(ACCEPT, seed)}
         if "Range" in case.operation.headers:
             headers["Range"] = _one_of(RANGES, seed)
-        case.headers = {**headers, **(case.headers or {}), **headers}
+        case.headers = {**(case.headers or {}), **headers}
 
 
 def _likely_body(case: schemathesis.Case) -> Any:
@@ -72,6 +75,8 @@ def likely(fields: dict[str, Any]) -> dict[str, Any]:
     made = {name: _likely(name, value) for name, value in fields.items()}
     if isinstance(made.get("text"), str) and isinstance(made.get("ssml"), str):
         del made["ssml"]
+    if made.get("stream") and made.get("timing"):
+        del made["stream"]
     if made.get("ssml") is True and isinstance(made.get("input"), str):
         made["input"] = marked_up(made["input"])
     return made
