@@ -20,6 +20,7 @@ class Lru(Generic[K, V]):
         self.weight = 0
         self.hits = 0
         self.misses = 0
+        self.evictions = 0
         self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -49,3 +50,4 @@ class Lru(Generic[K, V]):
             while self.weight > self.capacity:
                 _, (_, forgotten) = self._entries.popitem(last=False)
                 self.weight -= forgotten
+                self.evictions += 1

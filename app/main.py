@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -20,33 +20,42 @@ from app.api.doors import add_doors
 from app.api.problems import answer_intone_error, answer_router_error
 from app.api.requestlog import CLIENT_GONE
 from app.api.service import Service
+from app.api.watching import watch
 from app.api.work import ClientGone
 from app.errors import IntoneError
 from app.settings import Settings
+from app.version import version
 
 
-def create_app(settings: Settings, on_failure: Callable[[str], None] = lambda reason: None) -> FastAPI:
-    """The service as an ASGI app. `on_failure` hears why, if the models cannot be loaded."""
+def create_app(
+    settings: Settings,
+    on_failure: Callable[[str], None] = lambda reason: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> FastAPI:
+    """The service as an ASGI app. `on_failure` hears why, if the models cannot be loaded; `clock` tells whether the
+    workers hang."""
     app = FastAPIOffline(
         redoc_url=None,
         title="Intone",
         description=description(),
         openapi_tags=TAGS,
         generate_unique_id_function=operation_id,
-        version=_version(),
+        version=version(),
         lifespan=_lifespan,
         redirect_slashes=False,
     )
     # Reads the system's tables of media types now: the first served file would read them on the event loop.
     mimetypes.init()
-    service = Service(settings, on_failure)
+    service = Service(settings, on_failure, clock)
+    watch(service)
     app.state.service = service
-    for routes in (synthesize, analyze, voices, ssml, openai, sagemaker, health, metrics):
-        app.include_router(routes.router)
+    routers = [one.router for one in (synthesize, analyze, voices, ssml, openai, sagemaker, health, metrics)]
+    for router in routers:
+        app.include_router(router)
     app.add_exception_handler(IntoneError, answer_intone_error)
     app.add_exception_handler(HTTPException, answer_router_error)
     app.add_exception_handler(ClientGone, _answer_nobody)
-    add_doors(app, settings, service.metrics)
+    add_doors(app, settings, service.metrics, [route for one in (*routers, app) for route in one.routes])
     document(app, with_keys=bool(settings.api_keys))
     return app
 
@@ -64,10 +73,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _answer_nobody(request: Request, error: Exception) -> Response:
     """An answer that is only seen by the log."""
     return Response(status_code=CLIENT_GONE)
-
-
-def _version() -> str:
-    try:
-        return version("intone")
-    except PackageNotFoundError:
-        return "0"

@@ -231,6 +231,8 @@ class Utterance:
     """Semitones above the voice's own."""
     pause_after: float = 0.0
     """Seconds of silence behind it."""
+    lacking: Emotion | None = None
+    """What was wanted and the voice cannot speak, so that `emotion` speaks instead; None where nothing was lacking."""
     ssml: str = ""
     """As in `Clause`, like the next three."""
     marks: tuple[Mark, ...] = ()

@@ -22,7 +22,7 @@ def test_what_was_asked_for_the_longest_ago_is_forgotten_first() -> None:
     assert lru.get("a") == "xx"
     lru.put("d", "xx")
     assert (lru.get("a"), lru.get("b"), lru.get("d")) == ("xx", None, "xx")
-    assert (lru.hits, lru.misses, len(lru), lru.weight) == (3, 1, 3, 6)
+    assert (lru.hits, lru.misses, lru.evictions, len(lru), lru.weight) == (3, 1, 1, 3, 6)
 
 
 def test_what_is_too_heavy_is_not_kept_and_displaces_nothing() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from functools import partial
@@ -12,6 +11,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.api.account import account
 from app.api.body import until_gone
 from app.api.plan_json import plan_to_dict
 from app.api.reading import Asked
@@ -19,6 +19,7 @@ from app.api.service import service_of
 from app.api.streaming import Encoding, Framing, StreamedAudio, as_audio
 from app.api.work import Cancelled
 from app.audio.encode import FORMATS, AudioFormat, encode
+from app.metrics import Spoken
 from app.plan import PlanWarning, Speech, Timings, Utterance
 
 _MOST_EMOTIONS = 64
@@ -43,14 +44,12 @@ async def _whole(request: Request, asked: Asked) -> Response:
         body = _with_plan(data, speech, format) if asked.answer.timing else data
         return speech, body, (time.perf_counter() - began) * 1000
 
-    service = service_of(request)
-    done = await service.speaking.run(work, partial(until_gone, request))
+    done = await service_of(request).speaking.run(work, partial(until_gone, request))
     speech, body, encode_ms = done.result
     timings = replace(speech.timings, queue=speech.timings.queue + done.queued_ms, encode=encode_ms)
     plan = speech.plan
-    request.state.log.update(_facts(plan.utterances, speech.duration))
     warnings = [*asked.warnings, *plan.warnings]
-    service.metrics.spoken(plan.utterances, warnings, speech.duration, timings)
+    account(request, Spoken(plan.utterances, warnings, asked.characters, speech.duration, timings))
     response = body if isinstance(body, Response) else _audio(body, format, speech.sample_rate)
     response.headers["X-Audio-Duration"] = f"{speech.duration:.3f}"
     response.headers.update(_headers(plan.voice, plan.utterances, warnings, timings))
@@ -68,6 +67,7 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
         yield from framing.frames(begun[0], asked.characters)
 
     done = await service.speaking.start(work, partial(until_gone, request))
+    request.state.log["stream"] = True
     (encoding,) = begun
     rendering = encoding.rendering
 
@@ -75,9 +75,8 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
         return replace(encoding.timings, queue=encoding.timings.queue + done.queued_ms)
 
     def ended() -> None:
-        request.state.log.update(_facts(rendering.spoken, rendering.seconds))
         warnings = [*asked.warnings, *rendering.all_warnings]
-        service.metrics.spoken(rendering.spoken, warnings, rendering.seconds, timings())
+        account(request, Spoken(rendering.spoken, warnings, asked.characters, rendering.seconds, timings()))
 
     cast, warnings = rendering.cast, [*asked.warnings, *rendering.all_warnings]
     headers = _headers(cast.voice.name, rendering.draft.utterances, warnings, timings())
@@ -121,12 +120,3 @@ def _headers(
     # Each kind once, in the order of its first appearance.
     codes = dict.fromkeys(warning.code for warning in warnings)
     return {**headers, **({"X-Warnings": ",".join(codes)} if codes else {})}
-
-
-def _facts(utterances: Sequence[Utterance], seconds: float) -> dict[str, object]:
-    """What the log may know: numbers, never the text."""
-    return {
-        "utterances": len(utterances),
-        "audio_seconds": round(seconds, 3),
-        "emotions": dict(Counter(utterance.emotion.value for utterance in utterances)),
-    }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from app.api.cors import add_cors
 from app.api.gate import Gate
@@ -11,17 +14,18 @@ from app.api.prefix import Prefix
 from app.api.rate_limit import RateLimit
 from app.api.requestlog import RequestLog
 from app.api.security import Keys
+from app.api.templates import Templates
 from app.metrics import Metrics
 from app.settings import Settings
 
 
-def add_doors(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+def add_doors(app: FastAPI, settings: Settings, metrics: Metrics, routes: Iterable[BaseRoute]) -> None:
     """From the innermost to the outermost: errors made inside of CORS can be read by web pages, whose preflights need
     no key; the log sees everything."""
     app.add_middleware(Gate, checks=(Keys(settings.api_keys).check, RateLimit(settings.rate_limit).check))
     app.add_middleware(HeadAsGet)
     if settings.cors_origins:
         add_cors(app, settings.cors_origins)
-    app.add_middleware(RequestLog, answered=metrics.answered)
+    app.add_middleware(RequestLog, template_of=Templates(routes).of, answered=metrics.answered)
     if settings.root_path:
         app.add_middleware(Prefix, root_path=settings.root_path)

@@ -21,6 +21,6 @@ async def health() -> answers.Alive:
 
 @router.get("/ready", summary="Can it speak?", responses=problems(NotReady))
 async def ready(request: Request) -> answers.Ready:
-    """200 once the models are loaded and have spoken, 503 before."""
-    service_of(request).pipeline()
+    """200 once the models are loaded and have spoken; 503 before, and while utterances wait and nothing moves."""
+    service_of(request).check_ready()
     return {"status": "ready"}

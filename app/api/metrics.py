@@ -20,6 +20,6 @@ router = APIRouter(tags=["operation"])
         200: {"description": "Prometheus' text format", "content": {"text/plain": {"schema": {"type": "string"}}}}
     },
 )
-async def metrics(request: Request) -> Response:
-    """Requests, stages, utterances by emotion, warnings, queues and cache; no text of anybody."""
+def metrics(request: Request) -> Response:
+    """Requests, stages, utterances by emotion, warnings, queues, cache and process; no text of anybody."""
     return Response(service_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

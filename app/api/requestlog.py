@@ -7,32 +7,37 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPMethod
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.metrics import Answered
 
 logger = logging.getLogger("intone.request")
 
 CLIENT_GONE = 499
 """Status in the log of a request whose client did not wait for the answer."""
 
-_PROBES = ("/health", "/ready")
+_PROBES = ("/health", "/ready", "/ping", "/metrics")
 """Asked every few seconds by whatever watches the service; their lines would bury all others."""
 
+_METHODS = frozenset(HTTPMethod)
+"""A method may be any word."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_LONGEST_PATH = 200
 
 
 class RequestLog:
     """ASGI middleware. Gives `request.state` a `request_id`, the `path` without the prefix of a proxy, and a `log`:
-    facts for the log line; never the text of a request.
+    facts for the log line; never the text of a request, which may stand in its path or its query as well.
 
-    `answered` is told the status of each answer, and the code of its error.
+    `template_of` knows what may be told of a path. `answered` is told of each answer.
     """
 
-    def __init__(self, app: ASGIApp, answered: Callable[[int, str | None], None]) -> None:
+    def __init__(self, app: ASGIApp, template_of: Callable[[str], str], answered: Callable[[Answered], None]) -> None:
         self.app = app
+        self.template_of = template_of
         self.answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,9 +48,9 @@ class RequestLog:
         try:
             await self.app(exchange.scope, receive, exchange.send)
         finally:
-            status = exchange.status or CLIENT_GONE
-            exchange.log(status)
-            self.answered(status, exchange.facts.get("code"))
+            answer = exchange.answer(self.template_of(exchange.path))
+            exchange.log(answer)
+            self.answered(answer)
 
 
 class _Exchange:
@@ -55,6 +60,7 @@ class _Exchange:
         self.started = time.perf_counter()
         self.send_on = send
         self.status: int | None = None
+        self.first_byte: float | None = None
         self.request_id = _request_id(scope)
         self.path = scope["path"].removeprefix(scope.get("root_path", ""))
         self.facts: dict[str, Any] = {}
@@ -65,18 +71,36 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             MutableHeaders(scope=message)["X-Request-Id"] = self.request_id
+        elif self.first_byte is None and message.get("body"):
+            self.first_byte = self.seconds
         await self.send_on(message)
 
-    def log(self, status: int) -> None:
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.perf_counter() - self.started
+
+    def answer(self, route: str) -> Answered:
+        """What there is to tell at its end: the one value for the log and the counters."""
+        return Answered(
+            route=route,
+            status=self.status or CLIENT_GONE,
+            seconds=self.seconds,
+            first_byte=self.first_byte if self.facts.get("stream") else None,
+            code=self.facts.get("code"),
+        )
+
+    def log(self, answer: Answered) -> None:
         facts = {
-            "method": self.scope["method"],
-            "path": self.path[:_LONGEST_PATH],
-            "status": status,
-            "ms": round((time.perf_counter() - self.started) * 1000, 1),
+            "method": method if (method := self.scope["method"]) in _METHODS else "unknown",
+            "route": answer.route,
+            "status": answer.status,
+            "ms": round(answer.seconds * 1000, 1),
             "request_id": self.request_id,
             **self.facts,
+            **({"first_byte_ms": round(answer.first_byte * 1000, 1)} if answer.first_byte is not None else {}),
         }
-        level = logging.WARNING if status >= 500 else logging.INFO
+        level = logging.WARNING if answer.status >= 500 else logging.INFO
         logger.log(logging.DEBUG if self.path in _PROBES else level, "request", extra={"facts": facts})
 
 

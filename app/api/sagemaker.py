@@ -20,7 +20,7 @@ router = APIRouter(tags=["sagemaker"])
 @router.post("/ping", summary="The same", responses=problems(NotReady), response_class=Response, name="ping_post")
 async def ping(request: Request) -> Response:
     """As `GET /ready`, with an empty body."""
-    service_of(request).pipeline()
+    service_of(request).check_ready()
     return Response()
 
 

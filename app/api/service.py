@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline
-    from app.speech import Engine
+
+STALL_SECONDS = 60
+"""Nothing that a worker does between two signs of life takes so long, on the slowest machine that can be used."""
 
 logger = logging.getLogger("intone.service")
 
@@ -24,37 +27,31 @@ logger = logging.getLogger("intone.service")
 class Service:
     """Belongs to one app; made and used in its event loop."""
 
-    def __init__(self, settings: Settings, on_failure: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: Settings, on_failure: Callable[[str], None], clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         self.settings = settings
+        self.clock = clock
         self.failure: str | None = None
         self._on_failure = on_failure
         self.metrics = Metrics()
-        self._pipeline: Pipeline | None = None
+        self.loaded: Pipeline | None = None
+        """None until it is; `pipeline()` tells why."""
         self.speaking = _queue("speaking", settings.concurrency, settings)
         # Apart from the other queue: an analysis takes milliseconds and must not wait behind a book that is read.
         self.analyzing = _queue("analyzing", 1, settings)
-        self.metrics.watch("intone_requests_waiting", "Requests in the queue.", lambda: self.speaking.waiting)
 
     async def load(self) -> None:
         """Load the models in a thread, so that the service can already tell that it is alive."""
         try:
-            self._pipeline = await asyncio.to_thread(_load, self.settings)
+            self.loaded = await asyncio.to_thread(_load, self.settings)
         except SetupError as error:
             self._fail(f"{error.detail} {error.hint}".strip())
         except Exception:
             logger.exception("The models cannot be loaded.")
             self._fail("The models cannot be loaded; the log says where it happened.")
         else:
-            self._watch(self._pipeline.engine)
             logger.info("ready")
-
-    def _watch(self, engine: Engine) -> None:
-        cache, watch, count = engine.cache, self.metrics.watch, self.metrics.watch_count
-        watch("intone_utterances_waiting", "Utterances in the engine's queue.", lambda: len(engine.waiting))
-        watch("intone_cache_bytes", "Memory of the sentence cache.", lambda: cache.weight)
-        watch("intone_cache_sentences", "Sentences in the cache.", lambda: len(cache))
-        count("intone_cache_hits", "Sentences that were in the cache.", lambda: cache.hits)
-        count("intone_cache_misses", "Sentences that were not.", lambda: cache.misses)
 
     def _fail(self, reason: str) -> None:
         self.failure = reason
@@ -62,16 +59,34 @@ class Service:
 
     def pipeline(self) -> Pipeline:
         """The loaded pipeline, or the reason why there is none."""
-        if self._pipeline is None:
+        if self.loaded is None:
             raise NotReady(self.failure or "The models are still being loaded.", hint="GET /ready tells when it can.")
-        return self._pipeline
+        return self.loaded
+
+    def check_ready(self) -> None:
+        """Raises `NotReady` where it cannot speak: not yet, or because its workers hang."""
+        stalled = self.pipeline().engine.stalled_for(self.clock())
+        if stalled > STALL_SECONDS:
+            raise NotReady(
+                f"Utterances wait, and no worker has finished anything for {stalled:.0f} seconds.",
+                hint="If that lasts, restart the service.",
+            )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can speak now."""
+        try:
+            self.check_ready()
+        except NotReady:
+            return False
+        return True
 
     async def close(self) -> None:
         """Waits for the work that still runs."""
         await self.speaking.close()
         await self.analyzing.close()
-        if self._pipeline is not None:
-            await asyncio.to_thread(self._pipeline.close)
+        if self.loaded is not None:
+            await asyncio.to_thread(self.loaded.close)
 
 
 def _queue(name: str, workers: int, settings: Settings) -> WorkQueue:

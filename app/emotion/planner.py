@@ -86,6 +86,7 @@ class Planner:
             speed=self.speed_of(self.speed * manner.speed),
             volume=manner.volume,
             pitch=self.pitch_of(manner.pitch, voice),
+            lacking=None if spoken.emotion is decision.emotion else decision.emotion,
             ssml=clause.ssml,
             marks=clause.marks,
             places=clause.places,

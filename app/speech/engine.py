@@ -28,6 +28,7 @@ from app.speech.cache import Sentence, SentenceKey, key_of, sentence_cache
 from app.speech.job import Head, Job, Speaking, Tail
 from app.speech.loading import Loader, Speaker, mels
 from app.speech.mixing import Shares, mix
+from app.speech.progress import Progress
 from app.speech.rehearsal import rehearse
 from app.speech.remarks import faults, foreign, not_finite, nothing_spoken, unread
 from app.speech.waiting import Waiting
@@ -68,6 +69,7 @@ class Engine:
         self.batch_size = batch_size
         self.cache: Lru[SentenceKey, Sentence] = sentence_cache(cache_bytes)
         self.waiting = Waiting()
+        self.progress = Progress()
         self.loading = threading.Lock()
         self.loaders: dict[Path, Loader] = {}
         self.threads = [
@@ -152,12 +154,19 @@ class Engine:
     def work(self) -> None:
         """A worker's life."""
         while jobs := self.waiting.take(self.batch_size):
+            self.progress.took(len(jobs))
             try:
                 self.voice_all([voicing for voicing in self.start(jobs) if voicing is not None])
             except Exception as error:
                 # Whatever went wrong is told to those who asked; the worker goes on with others.
                 for job in jobs:
                     job.channel.put(error)
+            self.progress.step()
+
+    def stalled_for(self, now: float) -> float:
+        """Seconds for which somebody has waited while nothing moved; `now` by `time.perf_counter`."""
+        oldest = self.waiting.oldest
+        return 0.0 if oldest is None else max(0.0, now - max(oldest, self.progress.last))
 
     def start(self, jobs: list[Job]) -> list[Voicing | None]:
         """The acoustic model's part of a batch; None for a job that ends with it."""
@@ -188,6 +197,7 @@ class Engine:
         job, began = voicing.job, time.perf_counter()
         chunk = None if job.cancelled else next(voicing.chunks, None)
         voicing.vocoder_ms += 1000 * (time.perf_counter() - began)
+        self.progress.step()
         if chunk is not None and np.isfinite(chunk).all():
             voicing.made.append(chunk)
             job.channel.put(chunk)

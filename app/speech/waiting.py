@@ -29,6 +29,11 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    @property
+    def oldest(self) -> float | None:
+        """When the job that waits the longest was asked for, by `time.perf_counter`; None where none waits."""
+        return min((job.asked_at for job in self._jobs[:]), default=None)
+
     def put(self, job: Job) -> None:
         """Add a job; among equals the one that came first goes first."""
         with self._changed:

@@ -18,6 +18,7 @@ from app.api.requestlog import RequestLog
 from app.audio.encode import FORMATS
 from app.errors import ERRORS, IntoneError
 from app.main import create_app
+from app.metrics import Answered
 from app.settings import load_settings
 
 pytestmark = pytest.mark.anyio
@@ -80,12 +81,12 @@ async def test_every_request_makes_one_log_line(client: httpx.AsyncClient, caplo
         answer = await client.get("/openapi.json")
     (record,) = [record for record in caplog.records if record.name == "intone.request"]
     facts = record.facts  # type: ignore[attr-defined]
-    assert (facts["method"], facts["path"], facts["status"]) == ("GET", "/openapi.json", 200)
+    assert (facts["method"], facts["route"], facts["status"]) == ("GET", "/openapi.json", 200)
     assert facts["request_id"] == answer.headers["x-request-id"]
     assert facts["ms"] >= 0
 
 
-@pytest.mark.parametrize("path", ["/health", "/ready"])
+@pytest.mark.parametrize("path", ["/health", "/ready", "/ping", "/metrics"])
 async def test_probes_are_told_on_demand_only(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
@@ -102,13 +103,13 @@ async def test_a_fault_of_the_service_is_a_500_that_tells_the_client_and_the_log
     async def broken(*_: object) -> None:
         raise ValueError("terces ym"[::-1])  # backwards, for a traceback shows the line
 
-    answered: list[tuple[int, str | None]] = []
-    app = RequestLog(Gate(broken, checks=()), answered=lambda *answer: answered.append(answer))
+    answered: list[Answered] = []
+    app = RequestLog(Gate(broken, checks=()), template_of=lambda _: "/route", answered=answered.append)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.post("/synthesize")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    assert answered == [(500, "internal_error")]
+    assert [(one.route, one.status, one.code) for one in answered] == [("/route", 500, "internal_error")]
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
     assert "my secret" not in answer.text + caplog.text
     assert "ValueError" in caplog.text and "in broken" in caplog.text

@@ -73,7 +73,7 @@ def app() -> FastAPI:
 
 
 @pytest.mark.anyio
-async def test_the_log_tells_paths_without_the_prefix_and_still_knows_probes(
+async def test_the_log_tells_routes_without_the_prefix_and_still_knows_probes(
     app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
     transport = httpx.ASGITransport(app)
@@ -82,4 +82,4 @@ async def test_the_log_tells_paths_without_the_prefix_and_still_knows_probes(
             for path in ("/tts/health", "/health", "/tts/voices", "/voices"):
                 await client.get(path)
     lines = [record.facts for record in caplog.records if record.name == "intone.request"]  # type: ignore[attr-defined]
-    assert [line["path"] for line in lines] == ["/voices", "/voices"]
+    assert [line["route"] for line in lines] == ["/voices", "/voices"]

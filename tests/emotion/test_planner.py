@@ -134,6 +134,7 @@ def test_the_fallback_chain_is_tried_in_order_and_reported_once() -> None:
     utterances, warnings = plan_emotions([sentence(0), sentence(1)], rows, POOR, threshold=THRESHOLD)
     assert [u.emotion for u in utterances] == [Emotion.JOY, Emotion.JOY]
     assert all(u.source is Source.FALLBACK and "lacks surprise: joy" in u.reason for u in utterances)
+    assert [u.lacking for u in utterances] == [Emotion.SURPRISE, Emotion.SURPRISE]
     assert [warning.code for warning in warnings] == ["fallback"]
 
 

@@ -25,10 +25,10 @@ SECRET = "Xylophon Quarzuhr"
 """A text that no log may hold."""
 
 
-def facts(server: Server, path: str = "/synthesize") -> list[dict[str, object]]:
-    """The log lines of requests to a path."""
+def facts(server: Server, route: str = "/synthesize") -> list[dict[str, object]]:
+    """The log lines of requests to a route."""
     lines = [json.loads(line) for line in server.log_text().splitlines() if line.startswith("{")]
-    return [line for line in lines if line.get("path") == path]
+    return [line for line in lines if line.get("route") == route]
 
 
 def test_twenty_at_once_get_the_bytes_that_each_gets_alone(client: httpx.Client) -> None:

@@ -150,6 +150,17 @@ def cpu_seconds(server: Server) -> float:
     return cpu_seconds(server.process.pid)
 
 
+def test_the_time_until_the_first_byte_is_counted_for_streams_alone(client: httpx.Client) -> None:
+    before = counters(client)
+    stream(client)
+    whole(client)
+    after = counters(client)
+    name = "intone_stream_first_byte_seconds"
+    assert after[f"{name}_count"] - before[f"{name}_count"] == 1
+    whole_answers = 'intone_request_duration_seconds_sum{route="/synthesize"}'
+    assert 0 < after[f"{name}_sum"] - before[f"{name}_sum"] < after[whole_answers] - before[whole_answers]
+
+
 def test_an_error_behind_the_first_byte_cuts_the_connection(own_server: StartServer) -> None:
     server = own_server("--max-audio-seconds", "6", "--cache-mb", "0")
     # Numbers take far longer to say than to write, so the estimate lets them pass.
@@ -171,8 +182,18 @@ def test_metrics_count_what_was_spoken_and_hold_no_text(own_server: StartServer)
         text = client.get("/metrics").text
     assert after["intone_cache_hits_total"] - before["intone_cache_hits_total"] == 2
     assert after['intone_stage_seconds_count{stage="acoustic"}'] == 3
-    assert after['intone_requests_total{status="422"}'] == 1
+    assert after['intone_requests_total{route="/synthesize",status="422"}'] == 1
     assert after['intone_warnings_total{code="nothing_spoken"}'] == 1
     assert sum(value for name, value in after.items() if name.startswith("intone_utterances_total")) == 5
     assert after["intone_audio_seconds_total"] > 2 and after["intone_cache_bytes"] > 48_000
+    assert after["intone_characters_total"] == 2 * 28 + 3
+    assert after["intone_batch_utterances_sum"] - before["intone_batch_utterances_sum"] == 2
+    assert (
+        after["intone_real_time_factor_count"]
+        == after['intone_request_duration_seconds_count{route="/synthesize"}'] - 1
+    )
+    assert after["intone_classifier_confidence_count"] == 5
+    assert after["intone_stream_first_byte_seconds_count"] == 0
+    assert (after["intone_ready"], after["intone_voices"], after["intone_requests_waiting_limit"]) == (1, 1, 64)
+    assert after["process_resident_memory_bytes"] > 100_000_000
     assert "Xylophon" not in text and "Quarzuhr" not in text

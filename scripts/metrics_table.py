@@ -1,0 +1,61 @@
+"""The table of metrics in docs/operate.md, made from those that the service exports.
+
+`python -m scripts.metrics_table` prints it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
+
+from app.main import create_app
+from app.metrics import Answered, Metrics, Spoken
+from app.plan import Emotion, PlanWarning, Source, Timings, Utterance
+from app.settings import Settings
+
+HEAD = ("| metric | kind | labels | meaning |", "|---|---|---|---|")
+SUFFIXES = {"counter": "_total", "info": "_info"}
+"""What the text format adds to a name."""
+
+UTTERANCE = Utterance(
+    text="",
+    span=None,
+    spoken="",
+    voice="",
+    emotion=Emotion.NEUTRAL,
+    probabilities=None,
+    source=Source.PINNED,
+    reason="",
+    checkpoint="",
+    checkpoint_sha256="",
+)
+
+
+def exported() -> CollectorRegistry:
+    """All that a service exports, with one sample at least of each."""
+    metrics: Metrics = create_app(Settings()).state.service.metrics
+    metrics.answered(Answered("/synthesize", 200, 1.0, first_byte=0.1))
+    metrics.spoken(Spoken([UTTERANCE], [PlanWarning("runaway", "")], 1, 1.0, Timings()))
+    return metrics.registry
+
+
+def table(registry: CollectorRegistry) -> str:
+    """A Markdown table of Intone's own metrics, in the order in which they are exported."""
+    return "\n".join((*HEAD, *(_row(metric) for metric in _own(registry)))) + "\n"
+
+
+def _own(registry: CollectorRegistry) -> Iterator[Metric]:
+    return (metric for metric in registry.collect() if metric.name.startswith("intone_"))
+
+
+def _row(metric: Metric) -> str:
+    labels = {label: None for sample in metric.samples for label in sample.labels if label != "le"}
+    shown = ", ".join(f"`{label}`" for label in labels)
+    return f"| `{metric.name}{SUFFIXES.get(metric.type, '')}` | {metric.type} | {shown} | {metric.documentation} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(exported()))
