@@ -30,7 +30,10 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert (settings.max_audio_seconds, settings.time_budget) == (3600, 600)
     assert settings.threshold is None
     assert (settings.api_keys, settings.rate_limit, settings.cors_origins, settings.root_path) == ({}, 0, [], "")
-    assert settings.threads >= 1
+    assert (settings.allow_anonymous, settings.voice_aliases, settings.label_map) == (False, {}, None)
+    assert (settings.concurrency, settings.batch_size, settings.threads, settings.backend) == (16, 4, 1, "auto")
+    assert (settings.cache_mb, settings.log_format) == (256, "console")
+    assert settings.workers >= 1 and settings.graph_cache.name == "intone"
 
 
 def test_the_shipped_voices_and_classifier_are_looked_for_in_models() -> None:

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.api.gate import Gate
+from app.api.openai_errors import openai_content, openai_status
 from app.api.problems import row_of
 from app.api.requestlog import RequestLog
 from app.audio.encode import FORMATS
@@ -162,3 +163,28 @@ def test_a_code_has_one_status_and_every_error_of_a_class_below_takes_its_row() 
         below = type("Below", (kind,), {})
         assert row_of(below("")) is row
     assert row_of(IntoneError("")).status == 500
+
+
+def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> None:
+    expected = {
+        400: {"unreadable_body", "voice_not_found", "text_too_long", "audio_too_long", "body_too_large"}
+        | {"invalid_request", "invalid_ssml", "empty_text", "unknown_emotion", "blend_unsupported"},
+        401: {"invalid_api_key"},
+        404: {"not_found", "model_not_found"},
+        405: {"method_not_allowed"},
+        406: {"not_acceptable"},
+        408: {"body_too_slow"},
+        409: {"fallback_refused"},
+        415: {"unsupported_media_type"},
+        416: {"range_not_satisfiable"},
+        429: {"rate_limited"},
+        500: {"internal_error"},
+        503: {"busy", "not_ready"},
+        504: {"over_time_budget"},
+    }
+    found: dict[int, set[str]] = {}
+    for kind in (*ERRORS, IntoneError):
+        status, error = openai_status(kind("")), openai_content(kind(""))["error"]
+        found.setdefault(status, set()).add(error["code"])
+        assert error["type"] == ("server_error" if status >= 500 else "invalid_request_error")
+    assert found == expected

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 import soundfile
-from serving import service_without_models
 
 from app.text import SSML_TABLE
 
@@ -69,11 +68,6 @@ def test_the_table_of_ssml_is_served_as_it_is(client: httpx.Client) -> None:
     for served, row in zip(elements, SSML_TABLE, strict=True):
         attributes = [{**asdict(one), "values": list(one.values)} for one in row.attributes]
         assert (served["support"], served["note"], served["attributes"]) == (row.support, row.note, attributes)
-
-
-def test_the_process_says_in_json_that_it_lives(client: httpx.Client) -> None:
-    answer = client.get("/health")
-    assert (answer.headers["content-type"], answer.json()) == ("application/json", {"status": "ok"})
 
 
 def test_the_lists_for_others_have_the_shapes_that_they_read(client: httpx.Client) -> None:
@@ -294,11 +288,3 @@ def test_speech_that_would_be_too_long_is_refused_before_it_begins(client: httpx
         answer = client.post(path, json={"text": "word " * 4000, "speed": 0.25})
         assert (answer.status_code, answer.json()["code"]) == (413, "audio_too_long")
         assert "3600" in answer.json()["detail"]
-
-
-def test_who_comes_before_the_models_are_loaded_is_told_to_wait() -> None:
-    with service_without_models() as client:
-        for path in ("/synthesize", "/analyze", "/invocations"):
-            answer = client.post(path, json={"text": "Hello."})
-            assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
-            assert 1 <= int(answer.headers["retry-after"]) <= 120
