@@ -21,12 +21,15 @@ from app.cli.source import speech_request
 from app.cli.table import show_plan, show_summary
 from app.cli.usage import UsageError
 from app.errors import IntoneError
+from app.memory import give_back
 
 if TYPE_CHECKING:
     from app.rendering import Rendering
 
 _LONG_TEXT = 2000
 """Characters from which on a progress bar is worth its line."""
+_PIECES = 50
+"""Of sound, after which memory that is free goes back to the system: over a book it would become scattered."""
 _LONG_PLAN = 200
 """Utterances from which on the plan is summed up."""
 _FOR_A_BOOK = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0}
@@ -84,8 +87,10 @@ def _with_progress(rendering: Rendering, characters: int) -> Iterator[Samples]:
     shown = console.is_terminal and characters >= _LONG_TEXT
     with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
         task = bar.add_task("speaking", total=characters)
-        for samples in rendering:
+        for number, samples in enumerate(rendering, 1):
             yield samples
+            if number % _PIECES == 0:
+                give_back()
             bar.update(task, completed=_reached(rendering))
 
 
