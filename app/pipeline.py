@@ -56,7 +56,9 @@ class Pipeline:
         torch.set_num_threads(settings.threads)
         registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
         voice = registry.get()
-        backend = choose_backend(settings.backend, voice, settings.graph_cache, settings.workers, settings.threads)
+        backend = choose_backend(
+            settings.backend, voice, settings.graph_cache, settings.workers, settings.threads, settings.device
+        )
         engine = Engine(
             backend,
             workers=settings.workers,

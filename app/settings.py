@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     """Most sentences in a batch; sentences of requests with a seed are never batched."""
     backend: Literal["auto", "torch", "openvino", "openvino_bf16"] = "auto"
     """What runs the networks; auto measures at the start and takes the fastest."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """What PyTorch computes on; auto takes a GPU where there is one, and then nothing else is tried."""
     graph_cache: Path = Field(default_factory=_cache_folder)
     """Folder for converted networks, so that the next start need not convert them."""
     cache_mb: int = Field(default=256, ge=0)

@@ -22,13 +22,15 @@ logger = logging.getLogger("intone.backend")
 ROUNDS = 5
 
 
-def make_backend(setting: str, cache: Path, workers: int, threads: int) -> Backend:
+def make_backend(setting: str, cache: Path, workers: int, threads: int, device: str = "auto") -> Backend:
     """The backend "torch", "openvino" or "openvino_bf16"; `cache`, `workers` and `threads` are OpenVINO's.
+
+    `device` is PyTorch's: "cpu", "cuda", or "auto", which takes a GPU where there is one.
 
     Raises SetupError where this machine cannot run it.
     """
     if setting == "torch":
-        return TorchBackend("cuda" if torch.cuda.is_available() else "cpu")
+        return TorchBackend("cuda" if takes_gpu(device) else "cpu")
     bf16 = setting == "openvino_bf16"
     try:
         if bf16 and not supports_bf16():
@@ -40,9 +42,17 @@ def make_backend(setting: str, cache: Path, workers: int, threads: int) -> Backe
         raise SetupError(f"OpenVINO cannot be imported: {error}", hint=hint) from error
 
 
-def candidates(cache: Path, workers: int, threads: int) -> list[Backend]:
+def takes_gpu(device: str) -> bool:
+    """Whether a GPU computes. Raises SetupError where one is asked for and there is none."""
+    there = torch.cuda.is_available()
+    if device == "cuda" and not there:
+        raise SetupError("There is no GPU that PyTorch can use.", hint="Set the device to auto or cpu.")
+    return there and device != "cpu"
+
+
+def candidates(cache: Path, workers: int, threads: int, device: str = "auto") -> list[Backend]:
     """The backends that this machine can run; a GPU leaves only PyTorch, which is always among them."""
-    if torch.cuda.is_available():
+    if takes_gpu(device):
         return [TorchBackend("cuda")]
     found: list[Backend] = [TorchBackend()]
     try:

@@ -17,14 +17,17 @@ MEASURED_FRAMES = 192
 """About two seconds of speech."""
 
 
-def choose_backend(setting: str, voice: Voice, graph_cache: Path, workers: int, threads: int) -> Backend:
+def choose_backend(
+    setting: str, voice: Voice, graph_cache: Path, workers: int, threads: int, device: str = "auto"
+) -> Backend:
     """The backend of a setting; "auto" measures each on the network of a voice's vocoder, which is most of the work."""
     if setting != "auto":
-        return FallbackBackend(make_backend(setting, graph_cache, workers, threads))
+        return FallbackBackend(make_backend(setting, graph_cache, workers, threads, device))
     probe = Probe()
     Loader(voice, probe).vocoder(voice.manifest.emotions[Emotion.NEUTRAL].vocoder)
     module, example = probe.asked[0]
-    return FallbackBackend(fastest(candidates(graph_cache, workers, threads), module, example, MEASURED_FRAMES))
+    found = candidates(graph_cache, workers, threads, device)
+    return FallbackBackend(fastest(found, module, example, MEASURED_FRAMES))
 
 
 class Probe:

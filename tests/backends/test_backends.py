@@ -414,6 +414,15 @@ def test_the_candidates_of_this_machine(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert [backend.name for backend in candidates(tmp_path, 2, 1)] == ["torch on cuda"]
     assert make_backend("torch", tmp_path, 2, 1).name == "torch on cuda"
+    assert [backend.name for backend in candidates(tmp_path, 2, 1, "cpu")] == expected
+    assert make_backend("torch", tmp_path, 2, 1, "cpu").name == "torch"
+
+
+def test_a_gpu_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for make in (lambda: make_backend("torch", tmp_path, 2, 1, "cuda"), lambda: candidates(tmp_path, 2, 1, "cuda")):
+        with pytest.raises(SetupError, match="no GPU"):
+            make()
 
 
 def test_without_openvino_torch_is_left(
