@@ -16,6 +16,9 @@ from app.speech.job import Job
 
 WINDOW = 32
 """How many of the most urgent jobs are looked through for company: a batch is no reason to be unfair."""
+MOST_STEPS = 32
+"""Of tokens in a batch, padding included: four sentences of usual length. Long ones gain little from company, and each
+worker keeps memory for the largest batch that it ever had."""
 
 
 class Waiting:
@@ -68,7 +71,8 @@ def company(jobs: list[Job], most: int) -> list[Job]:
     """The first job, and those behind it that may share a batch with it: one checkpoint, and hardly any padding."""
     batch = jobs[:1]
     for job in jobs[1:]:
-        if len(batch) < most and not batch[0].alone and not job.alone and alike(batch[0], job):
+        fits = len(batch) < most and (len(batch) + 1) * steps(job) <= MOST_STEPS
+        if fits and not batch[0].alone and not job.alone and alike(batch[0], job):
             batch.append(job)
     return batch
 
