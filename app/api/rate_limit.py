@@ -12,7 +12,7 @@ from starlette.requests import Request
 from app.errors import RateLimited
 from app.lru import Lru
 
-_LIMITED = frozenset({"/synthesize", "/analyze", "/v1/audio/speech", "/invocations"})
+LIMITED = frozenset({"/synthesize", "/analyze", "/v1/audio/speech", "/invocations"})
 
 _MOST_CLIENTS = 10_000
 """That are remembered; one that was forgotten begins anew."""
@@ -42,7 +42,7 @@ class RateLimit:
 
     def check(self, request: Request) -> None:
         """Raise RateLimited where the client asks too often."""
-        if not self.per_minute or request.state.path not in _LIMITED or request.method == "OPTIONS":
+        if not self.per_minute or request.state.path not in LIMITED or request.method == "OPTIONS":
             return
         if seconds := self.take(_client(request)):
             raise RateLimited(

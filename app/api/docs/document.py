@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from app.api import answers
+from app.api.docs.errors import error_examples
 from app.api.docs.headers import header_components, headers
 from app.api.openai_body import OpenAiSpeech
 from app.api.schemas import SpeechBody
@@ -57,6 +58,7 @@ def document(app: FastAPI, with_keys: bool) -> None:
     document = app.openapi()
     components = document["components"]
     components["schemas"].update(_schemas())
+    components["examples"] = error_examples()
     components["headers"] = header_components()
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     for method, path, operation in _operations(document):

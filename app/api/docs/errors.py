@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.api.docs.headers import headers
 from app.api.error_headers import headers_of
 from app.api.openai_errors import openai_content, openai_status
 from app.api.problems import PROBLEM_TYPE, problem
 from app.errors import (
+    ERRORS,
     AudioTooLong,
     BlendUnsupported,
     BodyTooLarge,
@@ -56,42 +57,55 @@ SPEECH: Errors = (*BODY, *WORK, *TEXT, NotAcceptable)
 """Where one in its own body does."""
 
 
+class _Form(NamedTuple):
+    """How errors are told."""
+
+    schema: str
+    media_type: str
+    status: Callable[[IntoneError], int]
+    content: Callable[[IntoneError], Mapping[str, Any]]
+
+
+_OURS = _Form("Problem", PROBLEM_TYPE, lambda error: row_of(error).status, lambda error: problem(error, "0b7c9ad2"))
+_OPENAIS = _Form("OpenAiError", "application/json", openai_status, openai_content)
+
+
 def problems(*kinds: type[IntoneError]) -> Responses:
     """Answers in our own form: one for each status, with an example for each code."""
-
-    def content(error: IntoneError) -> Mapping[str, Any]:
-        return problem(error, "0b7c9ad2")
-
-    return _answers(kinds, lambda error: row_of(error).status, content, PROBLEM_TYPE, "Problem")
+    return _answers(_OURS, kinds)
 
 
 def openai_problems(*kinds: type[IntoneError]) -> Responses:
     """The same below `/v1`."""
-    return _answers(kinds, openai_status, openai_content, "application/json", "OpenAiError")
+    return _answers(_OPENAIS, kinds)
 
 
-def _answers(
-    kinds: Errors,
-    status: Callable[[IntoneError], int],
-    content: Callable[[IntoneError], Mapping[str, Any]],
-    media_type: str,
-    schema: str,
-) -> Responses:
+def error_examples() -> dict[str, Any]:
+    """Every error in both forms, for `components`."""
+    return {
+        f"{form.schema}.{row.code}": {"summary": row.title, "value": form.content(_example(kind))}
+        for form in (_OURS, _OPENAIS)
+        for kind, row in ERRORS.items()
+    }
+
+
+def _answers(form: _Form, kinds: Errors) -> Responses:
     of_status: dict[int, list[IntoneError]] = {}
     for error in map(_example, kinds):
-        of_status.setdefault(status(error), []).append(error)
+        of_status.setdefault(form.status(error), []).append(error)
+    return {status: _answer(form, errors) for status, errors in sorted(of_status.items())}
+
+
+def _answer(form: _Form, errors: list[IntoneError]) -> dict[str, Any]:
+    rows = [row_of(error) for error in errors]
+    content = {
+        "schema": {"$ref": f"#/components/schemas/{form.schema}"},
+        "examples": {row.code: {"$ref": f"#/components/examples/{form.schema}.{row.code}"} for row in rows},
+    }
     return {
-        number: {
-            "description": "; ".join(row_of(error).title for error in errors),
-            "headers": headers(*(name for error in errors for name in headers_of(error))),
-            "content": {
-                media_type: {
-                    "schema": {"$ref": f"#/components/schemas/{schema}"},
-                    "examples": {row_of(error).code: {"value": content(error)} for error in errors},
-                }
-            },
-        }
-        for number, errors in sorted(of_status.items())
+        "description": "; ".join(row.title for row in rows),
+        "headers": headers(*(name for error in errors for name in headers_of(error))),
+        "content": {form.media_type: content},
     }
 
 
