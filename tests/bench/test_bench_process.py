@@ -41,10 +41,10 @@ def test_processor_time_and_memory_of_living_children_count() -> None:
         assert child.stdout is not None and child.stdout.readline()
         alone = cpu_seconds(child.pid)
         assert alone > 0
-        assert cpu_seconds(os.getpid()) >= time_before + alone
+        assert cpu_seconds(os.getpid()) >= time_before + alone - 0.01  # a tick of the clock
         assert resident_mib(os.getpid()) > memory_before + 60
         child.communicate(b"\n")
-    assert cpu_seconds(os.getpid()) >= time_before + alone
+    assert cpu_seconds(os.getpid()) >= time_before + alone - 0.01  # a tick of the clock
 
 
 def test_a_server_runs_with_its_environment_and_is_stopped(tmp_path: Path) -> None:
