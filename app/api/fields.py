@@ -16,6 +16,11 @@ def open_to(*names: str) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
+def beside(**values: Any) -> dict[str, Any]:
+    """The schema of an object that has all of these values."""
+    return {"properties": {name: {"const": value} for name, value in values.items()}, "required": list(values)}
+
+
 def _whole(value: Any) -> Any:
     """JSON has one kind of number: 24000.0 is a whole one, as its schemas have it."""
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -21,7 +21,7 @@ from app.api.service import service_of
 from app.api.sse import SSE
 from app.api.streaming import as_audio
 from app.api.strict_json import read_json
-from app.errors import ModelNotFound, NotReady, RouteNotFound, UnsupportedMediaType
+from app.errors import ModelNotFound, NotReady, UnsupportedMediaType
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -64,7 +64,7 @@ async def models() -> answers.Models:
     return {"object": "list", "data": [_model(name) for name in MODELS]}
 
 
-@router.get("/models/{name:path}", summary="One model", responses=openai_problems(ModelNotFound, RouteNotFound))
+@router.get("/models/{name:path}", summary="One model", responses=openai_problems(ModelNotFound))
 async def model(name: Annotated[str, Path(examples=["tts-1"])]) -> answers.Model:
     """One of the names."""
     return _model(model_of(name))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
-from app.api.fields import Degree, FormatName, Hertz, Seed, Speed, Text, open_to
+from app.api.fields import Degree, FormatName, Hertz, Seed, Speed, Text, beside, open_to
 from app.api.schemas import EmotionField, SpeechBody, check_fields, field_errors, invalid
 from app.api.strict_json import shown
 from app.errors import FieldError, InvalidRequest, ModelNotFound
@@ -37,6 +37,8 @@ _THEIRS = {"text": "input", "ssml": "input", "format": "response_format"}
 class VoiceId(BaseModel):
     """A voice as an object, for the API reference."""
 
+    model_config = ConfigDict(extra="forbid")
+
     id: str
 
 
@@ -55,7 +57,13 @@ VoiceField = Annotated[str | None, PlainValidator(_voice, json_schema_input_type
 class OpenAiSpeech(BaseModel):
     """OpenAI's fields, and ours for `extra_body`; fields that neither knows are ignored with a warning."""
 
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        json_schema_extra={"not": beside(stream_format="sse", stream=False)},
+    )
 
     model: Annotated[str, open_to(*MODELS)]
     """`intone`, or one of OpenAI's names: all are the same engine."""

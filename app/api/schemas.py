@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from app.api.fields import HEAVIEST, Degree, FeelingName, FormatName, Hertz, Seed, Speed, Text, Weight
+from app.api.fields import HEAVIEST, Degree, FeelingName, FormatName, Hertz, Seed, Speed, Text, Weight, beside
 from app.api.plan_body import PlanBody
 from app.api.strict_json import has_surrogate, pointer, shown
 from app.errors import FieldError, InvalidRequest
@@ -83,8 +83,7 @@ def _what_goes_together(schema: dict[str, Any]) -> None:
         }
         for name in CONTENT
     ]
-    both = {name: {"const": True} for name in ("stream", "timing")}
-    schema["not"] = {"properties": both, "required": list(both)}
+    schema["not"] = beside(stream=True, timing=True)
 
 
 class SpeechBody(SpeechFields):

@@ -72,6 +72,13 @@ def test_the_ends_of_a_range_belong_to_it(field: str, value: float) -> None:
     assert getattr(check_fields({"text": "Hi", field: value}), field) == value
 
 
+@pytest.mark.parametrize("field", ["seed", "sample_rate"])
+def test_a_whole_number_may_be_written_with_a_point(field: str) -> None:
+    value = getattr(check_fields(read_json(f'{{"text": "Hi", "{field}": 24000.0}}')), field)
+    assert (type(value), value) == (int, 24000)
+    assert refused(f'{{"text": "Hi", "{field}": 24000.5}}').fields[0].pointer == f"#/{field}"
+
+
 def test_unknown_fields_are_named() -> None:
     error = refused('{"text": "Hi", "loud": true, "a/b~c é": 1}')
     assert [field.pointer for field in error.fields] == ["#/loud", "#/a~1b~0c%20%C3%A9"]

@@ -39,6 +39,8 @@ def test_timing_and_streams_come_by_address_too(client: httpx.Client) -> None:
     streamed = get(client, stream="true", headers={"Range": "bytes=0-9"})
     assert (streamed.status_code, streamed.content[44:]) == (200, get(client).content[44:])
     assert "accept-ranges" not in streamed.headers
+    timed = get(client, timing="1", headers={"Range": "bytes=0-9"})
+    assert timed.status_code == 200 and timed.json() and "accept-ranges" not in timed.headers
 
 
 def test_a_whole_answer_can_be_had_in_parts(client: httpx.Client) -> None:
