@@ -67,6 +67,8 @@ def _listen(settings: Settings) -> socket.socket:
         listener = socket.socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        # Who comes before the app is made waits, instead of being refused.
+        listener.listen()
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         raise IntoneError(f"Cannot listen on {where}: {error.strerror}.", hint="Choose another --port.") from None
