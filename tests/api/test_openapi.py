@@ -32,9 +32,11 @@ PROBLEM = "application/problem+json"
 
 
 def routes() -> Iterator[APIRoute]:
-    """Those of every module that has any."""
+    """Those of every module that has any; only a whole router may be for people alone, never a single route."""
     for module in pkgutil.iter_modules(app.api.__path__, "app.api."):
-        yield from getattr(getattr(importlib.import_module(module.name), "router", None), "routes", ())
+        router = getattr(importlib.import_module(module.name), "router", None)
+        if router is not None and router.include_in_schema:
+            yield from router.routes
 
 
 def walk(part: Any) -> Iterator[dict[str, Any]]:
