@@ -44,5 +44,5 @@ def speaks(client: OpenAI) -> bool:
 def counted(url: str, status: int) -> float:
     """How many answers of a status the service has given until now."""
     metrics = httpx.get(f"{url}/metrics", trust_env=False).text.splitlines()
-    name = f'intone_requests_total{{status="{status}"}} '
-    return sum(float(line.removeprefix(name)) for line in metrics if line.startswith(name))
+    counters = (line for line in metrics if line.startswith("intone_requests_total{"))
+    return sum(float(line.rpartition(" ")[2]) for line in counters if f'status="{status}"' in line)
