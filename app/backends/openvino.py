@@ -26,9 +26,9 @@ logger = logging.getLogger("intone.backend")
 SMALL, LARGE = (1, 36), (2, 60)
 """Batch size and length of the two examples that tell which dimensions are dynamic."""
 
-PREPARED = 32
+PREPARED = 4
 """Parts of a network that stay prepared for a length that was seen: OpenVINO's own 5,000 grow with every new length, to
-some hundred megabytes."""
+some hundred megabytes, and more than these few make nothing faster."""
 
 
 class Unconvertible(Exception):

@@ -32,9 +32,9 @@ _PIECES = 50
 """Of sound, after which memory that is free goes back to the system: over a book it would become scattered."""
 _LONG_PLAN = 200
 """Utterances from which on the plan is summed up."""
-_FOR_A_BOOK = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0}
+_FOR_A_BOOK = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0, "batch_size": 1}
 """Limits protect a service from its callers; whoever sits at the machine may have a book spoken, which hardly says a
-sentence twice."""
+sentence twice. Its sentences keep all cores busy one by one, and a batch only takes more memory."""
 
 
 def run(options: argparse.Namespace) -> int:
