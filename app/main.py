@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import analyze, health, metrics, openai, sagemaker, ssml, synthesize, voices
+from app.api import analyze, health, metrics, openai, page, sagemaker, ssml, synthesize, voices
 from app.api.documentation import document
 from app.api.doors import add_doors
 from app.api.problems import answer_intone_error, answer_router_error
@@ -39,7 +39,7 @@ def create_app(settings: Settings, on_failure: Callable[[str], None] = lambda re
     mimetypes.init()
     service = Service(settings, on_failure)
     app.state.service = service
-    for routes in (synthesize, analyze, voices, ssml, openai, sagemaker, health, metrics):
+    for routes in (page, synthesize, analyze, voices, ssml, openai, sagemaker, health, metrics):
         app.include_router(routes.router)
     app.add_exception_handler(IntoneError, answer_intone_error)
     app.add_exception_handler(HTTPException, answer_router_error)
