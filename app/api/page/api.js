@@ -35,15 +35,14 @@ export class Api {
     this.key = key;
   }
 
-  /** @param {AbortSignal} [signal] @returns {Promise<Voices>} */
-  async voices(signal) {
-    return (await this.#ask("voices", { signal })).json();
+  /** @returns {Promise<Voices>} */
+  async voices() {
+    return (await this.#ask("voices", {})).json();
   }
 
-  /** @param {string} text @param {string} voice @param {AbortSignal} signal @returns {Promise<Plan>} */
+  /** @param {string} text @param {string | undefined} voice @param {AbortSignal} signal @returns {Promise<Plan>} */
   async analyze(text, voice, signal) {
-    const body = { text: text.toWellFormed(), ...(voice && { voice }) };
-    return (await this.#ask("analyze", post(body, signal))).json();
+    return (await this.#ask("analyze", post({ text: text.toWellFormed(), voice }, signal))).json();
   }
 
   /** Sound and the plan with its times. @param {object} what @param {AbortSignal} signal @returns {Promise<Spoken>} */
@@ -75,7 +74,7 @@ function post(body, signal) {
 
 /** @param {unknown} error @returns {never} */
 function unreachable(error) {
-  if (error instanceof DOMException && error.name === "AbortError") throw error;
+  if (isAborted(error)) throw error;
   const hint = "Check that it is running and that you are connected, then try again. Your text is still here.";
   throw new Problem("unreachable", "The service cannot be reached", "It did not answer.", hint);
 }

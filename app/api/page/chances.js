@@ -17,8 +17,14 @@ export class Chances {
     this.box.hidden = true;
   }
 
+  /** @param {import("./script.js").Sentence | undefined} sentence @param {DOMRect | null} at */
+  point(sentence, at) {
+    if (sentence && at) this.#show(sentence, at);
+    else this.hide();
+  }
+
   /** @param {import("./script.js").Sentence} sentence @param {DOMRect} at */
-  show({ utterance, edits }, at) {
+  #show({ utterance, edits }, at) {
     const reason = document.createElement("p");
     reason.textContent = edits.emotion ? "You chose this feeling." : utterance.reason;
     this.box.replaceChildren(...rows(utterance.probabilities), reason);

@@ -19,7 +19,8 @@ const END = "\u200b";
 /** Behind the text, so that an empty last line has its height. */
 
 export class Editor {
-  #selected = -1;
+  /** Of the sentences; -1 where there are none. */
+  selected = -1;
   /** @type {HTMLElement[]} */
   #marks = [];
 
@@ -37,47 +38,50 @@ export class Editor {
     this.#listen();
   }
 
-  get text() {
-    return this.area.value;
+  /** The text to begin with. @param {string} text */
+  begin(text) {
+    this.area.value = text;
+    this.area.setSelectionRange(0, 0);
+    this.on.typed(text);
   }
 
   /** Another text, which Ctrl+Z takes back. @param {string} text */
   replace(text) {
     this.area.focus({ preventScroll: true });
     this.area.select();
-    if (!document.execCommand("insertText", false, text) || this.area.value !== text) this.area.value = text;
+    document.execCommand(text ? "insertText" : "delete", false, text);
+    if (this.area.value !== text) this.begin(text);
     this.area.setSelectionRange(0, 0);
-    this.on.typed(this.area.value);
   }
 
   /** Draw the text with its sentences. @param {Script} script */
   show(script) {
     this.script = script;
     const { text, sentences } = script;
+    /** @type {(string | Node)[]} */
     const parts = [];
     let at = 0;
-    this.#marks = sentences.map((sentence, i) => {
+    this.#marks = sentences.map((sentence) => {
       parts.push(text.slice(at, sentence.start));
       at = sentence.end;
       const mark = document.createElement("mark");
       mark.textContent = text.slice(sentence.start, sentence.end);
       mark.dataset.emotion = emotionIn(sentence);
-      mark.dataset.index = String(i);
       mark.classList.toggle("stale", sentence.stale);
       parts.push(mark);
       return mark;
     });
     this.backdrop.replaceChildren(...parts, text.slice(at) + END);
     this.tags.show(sentences);
-    this.select(this.#selected);
+    this.select(this.selected);
     this.arrange();
   }
 
-  /** @param {number} index */
+  /** One sentence is always selected, if there are any. @param {number} index */
   select(index) {
-    this.#selected = Math.min(index, this.#marks.length - 1);
-    this.#marks.forEach((mark, i) => mark.classList.toggle("selected", i === this.#selected));
-    this.tags.select(this.#selected);
+    this.selected = Math.min(Math.max(index, 0), this.#marks.length - 1);
+    this.#marks.forEach((mark, i) => mark.classList.toggle("selected", i === this.selected));
+    this.tags.select(this.selected);
   }
 
   /** Labels go above the beginnings of their sentences. */
@@ -87,7 +91,7 @@ export class Editor {
     this.tags.place(lines.map((rect) => ({ left: rect.left - box.left, top: rect.top - box.top })), box.width);
   }
 
-  /** What is heard now; the text must be the one that is spoken. @param {Stretch | undefined} sentence @param {Stretch | undefined} word */
+  /** What is heard now; the text must be the one that is spoken. @param {Stretch} [sentence] @param {Stretch} [word] */
   hear(sentence, word) {
     const index = sentence ? this.script?.at(sentence.place[0]) : -1;
     this.#marks.forEach((mark, i) => {
@@ -125,7 +129,7 @@ export class Editor {
 
   #followCaret() {
     const index = this.script?.at(this.area.selectionStart) ?? -1;
-    if (index >= 0 && index !== this.#selected) this.on.selected(index);
+    if (index >= 0 && index !== this.selected) this.on.selected(index);
   }
 
   /** The typed text lies above the coloured one, so that the browser must be asked what is below the mouse. @param {PointerEvent} event */

@@ -1,6 +1,8 @@
 /** Texts to begin with. */
 
-/** @type {readonly {name: string, text: string}[]} */
+/** @typedef {{name: string, text: string}} Example */
+
+/** @type {readonly Example[]} */
 export const EXAMPLES = [
   {
     name: "The letter",
@@ -19,3 +21,15 @@ export const EXAMPLES = [
     text: "Dinner is at eight. Ugh, the smell in that kitchen is disgusting, it makes me sick! Oh wow, I did not expect that: you cooked all of this for me? That is so sweet, thank you!",
   },
 ];
+
+/** A button for each. @param {HTMLElement} group @param {(example: Example) => void} chosen */
+export function offerExamples(group, chosen) {
+  const buttons = EXAMPLES.map((example) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = example.name;
+    button.addEventListener("click", () => chosen(example));
+    return button;
+  });
+  group.append(...buttons);
+}

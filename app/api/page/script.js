@@ -63,6 +63,10 @@ export class Script {
     this.#replace(this.sentences[index], {});
   }
 
+  get voice() {
+    return this.plan?.voice ?? "";
+  }
+
   /** Edits and their texts, to be kept. @returns {[string, Edits][]} */
   get edits() {
     return this.sentences.filter(isEdited).map(({ utterance, edits }) => [utterance.text, edits]);

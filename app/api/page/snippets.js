@@ -4,17 +4,15 @@ export class Snippets {
   #audio = new Audio();
   #controller = new AbortController();
 
-  /** @param {(what: object, signal: AbortSignal) => Promise<Blob | null>} fetch   null where it failed, which was told */
-  constructor(fetch) {
-    this.fetch = fetch;
-  }
-
-  /** @param {object} what   the body of a request @param {HTMLElement} button   that shows it is busy */
-  async play(what, button) {
+  /**
+   * @param {(signal: AbortSignal) => Promise<Blob | null>} make   null where it failed, which was told
+   * @param {HTMLElement} button   that shows how far it is
+   */
+  async play(make, button) {
     this.stop();
     const { signal } = (this.#controller = new AbortController());
     button.classList.add("busy");
-    const sound = await this.fetch(what, signal).finally(() => button.classList.remove("busy"));
+    const sound = await make(signal).finally(() => button.classList.remove("busy"));
     if (!sound || signal.aborted) return;
     URL.revokeObjectURL(this.#audio.src);
     this.#audio.src = URL.createObjectURL(sound);

@@ -10,6 +10,7 @@ import { Waveform } from "./waveform.js";
  *
  * @typedef {object} Stage   what surrounds the bar
  * @property {(signal: AbortSignal) => Promise<Speech | null>} make   speaks what is written now; null where it failed
+ * @property {() => void} begin   sound is about to be heard
  * @property {(speech: Speech | null, sentence?: Stretch, word?: Stretch) => void} heard
  * @property {(text: string) => void} say
  */
@@ -51,7 +52,7 @@ export class Transport {
   async toggle() {
     if (this.#making) return;
     if (this.playing) this.#audio.pause();
-    else if (this.#speech && (this.#fresh || this.#audio.currentTime > 0)) await this.#play();
+    else if (this.#speech) await this.#play();
     else await this.#makeAndPlay();
   }
 
@@ -86,6 +87,7 @@ export class Transport {
   }
 
   async #play() {
+    this.stage.begin();
     try {
       await this.#audio.play();
       this.stage.say("Playing.");
