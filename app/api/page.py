@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     # A reload asks whether the file is still the same, and is told so without a body.
     "Cache-Control": "no-cache",
+    "Vary": "Accept-Encoding",
 }
 
 router = APIRouter(include_in_schema=False)
@@ -46,9 +48,10 @@ class PageFile:
     """One file of the page, as it is sent."""
 
     content: bytes
+    zipped: bytes
     media_type: str
     etag: str
-    """Strong, of the content."""
+    """Of the content, zipped or not."""
 
 
 def read_files() -> Mapping[str, PageFile]:
@@ -58,7 +61,8 @@ def read_files() -> Mapping[str, PageFile]:
 
 def _read(path: Path) -> PageFile:
     content = path.read_bytes()
-    return PageFile(content, _MEDIA_TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+    etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return PageFile(content, gzip.compress(content, mtime=0), _MEDIA_TYPES[path.suffix], etag)
 
 
 _FILES = read_files()
@@ -83,7 +87,8 @@ async def file(name: str, request: Request) -> Response:
 def _answer(page_file: PageFile, request: Request) -> Response:
     """The file, or that the browser still has it."""
     headers = {**_HEADERS, "ETag": page_file.etag}
-    known = request.headers.get("if-none-match", "")
-    if page_file.etag in (tag.strip().removeprefix("W/") for tag in known.split(",")):
+    if page_file.etag in map(str.strip, request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
-    return Response(page_file.content, headers=headers, media_type=page_file.media_type)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(page_file.content, headers=headers, media_type=page_file.media_type)
+    return Response(page_file.zipped, headers={**headers, "Content-Encoding": "gzip"}, media_type=page_file.media_type)

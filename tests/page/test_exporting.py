@@ -125,8 +125,8 @@ def test_where_the_clipboard_is_closed_the_old_way_is_tried_and_its_failure_told
 ) -> None:
     desk = open_page(f"{server.url}/")
     desk.tags.first.wait_for()
-    desk.page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('closed'))")
-    desk.page.evaluate("window.asked = []; document.execCommand = (name) => { asked.push(name); return false; }")
+    desk.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('closed')); }")
+    desk.page.evaluate("() => { window.asked = []; document.execCommand = (name) => { asked.push(name); return false; }; }")
     export(desk, "SSML")
     expect(desk.status).to_contain_text("does not let this page use the clipboard")
     assert desk.page.evaluate("asked") == ["copy"]

@@ -14,7 +14,7 @@ export const EXAMPLES = [
   },
   {
     name: "Late again",
-    text: "The train was late again. How dare you lie to me about it! You lied to me, and I hate you for it! I'm so sorry. I never wanted to hurt you, and I feel so sad about it. Let us talk about it tomorrow.",
+    text: "The train was late again. How dare you lie to me about it! I'm so sorry. I never wanted to hurt you, and I feel so sad about it. Let us talk about it tomorrow.",
   },
   {
     name: "Dinner",

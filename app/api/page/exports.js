@@ -32,7 +32,7 @@ export class Exports {
     const script = await ready();
     if (!script) return;
     const plan = planToSpeak(script.voice, script.sentences);
-    notices.say(`Making the ${format} file…`);
+    notices.sayOn(`Making the ${format} file…`);
     const file = await attempts.try("save", () => api.file({ plan }, format), () => this.save(format));
     if (!file) return;
     download(file, `speech.${format}`);

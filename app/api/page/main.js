@@ -72,6 +72,7 @@ new Exports(find("#export"), { api, attempts, notices, ready });
 /** @param {string} text */
 function typed(text) {
   script.type(text);
+  notices.sayOn();
   if (!text.trim()) empty();
   analysis.typed(text);
   refresh();
@@ -126,7 +127,7 @@ async function ready() {
 async function make(signal) {
   if (!(await ready()) || signal.aborted) return null;
   const { text, voice, sentences } = script;
-  notices.say("Speaking…");
+  notices.sayOn("Speaking…");
   const work = () => api.speak({ plan: planToSpeak(voice, sentences) }, signal);
   const answer = await attempts.try("speak", work, () => transport.toggle());
   if (!answer) return null;
@@ -158,8 +159,8 @@ async function findVoices() {
   select(editor.selected);
 }
 
-offerExamples(find(".examples"), ({ name, text }) => replace(text, `“${name}” is on the page.`));
-find("#clear").addEventListener("click", () => replace("", "The page is empty."));
+offerExamples(find(".examples"), ({ name, text }) => replace(text, `“${name}” is here.`));
+find("#clear").addEventListener("click", () => replace("", "Cleared."));
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) transport.toggle();
 });

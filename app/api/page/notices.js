@@ -16,9 +16,14 @@ export class Notices {
 
   /** In passing. @param {string} text @param {{name: string, act: () => void}} [offer]   what can be done about it */
   say(text, offer) {
-    clearTimeout(this.#timer);
-    this.status.replaceChildren(text, ...(offer ? [button(offer)] : []));
+    this.sayOn(text, ...(offer ? [button(offer)] : []));
     this.#timer = setTimeout(() => this.status.replaceChildren(), SECONDS * 1000 * (offer ? 3 : 1));
+  }
+
+  /** Until something else is said. @param {(string | Node)[]} parts */
+  sayOn(...parts) {
+    clearTimeout(this.#timer);
+    this.status.replaceChildren(...parts);
   }
 
   /**
@@ -29,6 +34,7 @@ export class Notices {
    */
   complain(about, problem, again) {
     this.#about = about;
+    this.sayOn();
     this.#part(".what").textContent = `${problem.title}.`;
     this.#part(".why").textContent = [problem.message, problem.hint].filter(Boolean).join(" ");
     this.again.hidden = !again;

@@ -107,10 +107,12 @@ function write(button, sentence, number) {
   const emotion = emotionIn(sentence);
   const likely = likelihood(sentence);
   const how = isEdited(sentence) ? "edited" : likely === null ? "" : `${Math.round(likely * 100)} percent likely`;
+  const label = [`Sentence ${number}: ${emotion}`, how, sentence.utterance.text].filter(Boolean).join(", ");
+  if (button.getAttribute("aria-label") === label) return;
   const name = document.createElement("span");
   name.textContent = emotion;
   button.dataset.emotion = emotion;
   button.classList.toggle("edited", isEdited(sentence));
-  button.setAttribute("aria-label", [`Sentence ${number}: ${emotion}`, how, sentence.utterance.text].filter(Boolean).join(", "));
+  button.setAttribute("aria-label", label);
   button.replaceChildren(signOf(emotion), name);
 }
