@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -117,6 +118,10 @@ class Visit:
 
     def clipboard(self) -> str:
         return str(self.page.evaluate("navigator.clipboard.readText()"))
+
+
+OpenPage = Callable[..., Visit]
+"""`visit` without its browser."""
 
 
 def visit(browser: Browser, url: str, **options: Any) -> Visit:

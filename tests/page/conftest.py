@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import FLAGS, Visit, chromium, visit
+from browsing import FLAGS, OpenPage, Visit, chromium, visit
 from playwright.sync_api import Browser, sync_playwright
 from serving import Server
-
-OpenPage = Callable[..., Visit]
 
 
 @pytest.fixture(autouse=True)

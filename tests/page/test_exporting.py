@@ -7,8 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browsing import Visit
-from conftest import OpenPage
+from browsing import OpenPage, Visit
 from decoding import heard
 from playwright.sync_api import Download, expect
 from serving import Server
@@ -126,7 +125,9 @@ def test_where_the_clipboard_is_closed_the_old_way_is_tried_and_its_failure_told
     desk = open_page(f"{server.url}/")
     desk.tags.first.wait_for()
     desk.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('closed')); }")
-    desk.page.evaluate("() => { window.asked = []; document.execCommand = (name) => { asked.push(name); return false; }; }")
+    desk.page.evaluate(
+        "() => { window.asked = []; document.execCommand = (name) => { asked.push(name); return false; }; }"
+    )
     export(desk, "SSML")
     expect(desk.status).to_contain_text("does not let this page use the clipboard")
     assert desk.page.evaluate("asked") == ["copy"]

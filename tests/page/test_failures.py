@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Visit
-from conftest import OpenPage
+from browsing import OpenPage, Visit
 from playwright.sync_api import expect
 from serving import Server, StartServer, start_server
 

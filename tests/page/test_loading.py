@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import PATIENCE
-from conftest import OpenPage
+from browsing import PATIENCE, OpenPage, Visit
 from playwright.sync_api import Browser, Route, expect
 from serving import Server, start_server
 
@@ -71,6 +70,23 @@ def test_without_any_network_but_the_service_everything_works(browser: Browser, 
         page.locator(".play").click()
     assert answer.value.ok and strangers == []
     context.close()
+
+
+INTRUDERS = """() => {
+    const script = document.createElement("script");
+    script.textContent = "window.intruded = true";
+    const image = document.createElement("img");
+    image.src = "http://192.0.2.1/pixel.png";
+    document.body.append(script, image);
+}"""
+
+
+def test_what_the_policy_forbids_is_not_done_and_would_be_noticed(desk: Visit) -> None:
+    desk.page.evaluate(INTRUDERS)
+    assert desk.page.evaluate("window.intruded") is None
+    violations = [line for line in desk.console if "Content Security Policy" in line]
+    assert ["script-src" in violations[0], "img-src" in violations[1]] == [True, True]
+    desk.console.clear()
 
 
 @pytest.mark.parametrize("path", ["/tts/", "/tts"])

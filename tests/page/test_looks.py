@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import PHONE, Visit
-from conftest import OpenPage
+from browsing import PHONE, OpenPage, Visit
 from playwright.sync_api import expect
 from serving import Server
 
@@ -130,7 +129,8 @@ def test_focus_can_be_seen_on_everything_that_takes_it(desk: Visit) -> None:
         at = desk.page.evaluate(
             """() => {
                 const one = document.activeElement;
-                const shown = one.closest("label:has([type=radio])") ?? (one.id === "text" ? one.closest(".sheet") : one);
+                const around = { text: ".sheet" }[one.id] ?? "label:has([type=radio])";
+                const shown = one.closest(around) ?? one;
                 const { outlineStyle, outlineWidth } = getComputedStyle(shown);
                 return [one.tagName, outlineStyle, parseFloat(outlineWidth)];
             }"""
