@@ -86,7 +86,9 @@ def test_what_the_policy_forbids_is_not_done_and_would_be_noticed(desk: Visit) -
     assert desk.page.evaluate("window.intruded") is None
     violations = [line for line in desk.console if "Content Security Policy" in line]
     assert ["script-src" in violations[0], "img-src" in violations[1]] == [True, True]
+    assert any("192.0.2.1" in one.url for one in desk.requests)
     desk.console.clear()
+    desk.requests.clear()
 
 
 @pytest.mark.parametrize("path", ["/tts/", "/tts"])
