@@ -78,7 +78,7 @@ def test_files_have_tags_of_their_own(client: httpx.Client) -> None:
     assert len({client.get(f"/page/{name}").headers["etag"] for name in NAMES}) == len(NAMES)
 
 
-@pytest.mark.parametrize("path", ["/", "/page/style.css"])
+@pytest.mark.parametrize("path", ["/", "/page/base.css"])
 def test_only_get_and_head_are_taken(client: httpx.Client, path: str) -> None:
     head = client.head(path)
     assert (head.status_code, head.content) == (200, b"")
@@ -92,14 +92,14 @@ def test_only_get_and_head_are_taken(client: httpx.Client, path: str) -> None:
     [
         "/page/",
         "/page/nothing.js",
-        "/page/STYLE.CSS",
-        "/page/style.css/",
+        "/page/BASE.CSS",
+        "/page/base.css/",
         "/page/..%2fpage.py",
         "/page/../page.py",
         "/page/%2e%2e/page.py",
         "/page/%2fetc%2fpasswd",
         "/page/..\\page.py",
-        "/page/style.css%00",
+        "/page/base.css%00",
         "/page//etc/passwd",
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 import app.api.page
 
-STYLE = Path(app.api.page.__file__).with_name("page").joinpath("style.css").read_text(encoding="utf-8")
+STYLE = Path(app.api.page.__file__).with_name("page").joinpath("colours.css").read_text(encoding="utf-8")
 CARDS = {"light": "#ffffff", "dark": "#1c1c23"}
 
 SIGHTS = {
@@ -41,7 +41,7 @@ GRAPHICS = 3
 
 
 def hues(theme: str) -> dict[str, np.ndarray]:
-    found = re.findall(r'\[data-emotion="(\w+)"\] \{ --hue: light-dark\((#\w{6}), (#\w{6})\)', STYLE)
+    found = re.findall(r'\[data-emotion="(\w+)"\] \{\s*--hue: light-dark\((#\w{6}), (#\w{6})\)', STYLE)
     return {name: linear(light if theme == "light" else dark) for name, light, dark in found}
 
 

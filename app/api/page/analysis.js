@@ -11,7 +11,9 @@ export class Analysis {
   latest = Promise.resolve(null);
   #controller = new AbortController();
 
-  /** @param {(text: string, signal: AbortSignal) => Promise<Plan | null>} plan   null where it failed, which was told */
+  /**
+   * @param {(text: string, signal: AbortSignal) => Promise<Plan | null>} plan   null where it failed, which was told
+   */
   constructor(plan) {
     this.plan = plan;
   }

@@ -87,7 +87,13 @@ async function problemOf(answer) {
     return new Problem(code, title, detail, hint, retryAfter);
   } catch {
     const detail = `The answer was ${answer.status} ${answer.statusText}.`.replace(" .", ".");
-    return new Problem("unknown", "The service did not answer as expected", detail, "Try again in a moment.", retryAfter);
+    return new Problem(
+      "unknown",
+      "The service did not answer as expected",
+      detail,
+      "Try again in a moment.",
+      retryAfter,
+    );
   }
 }
 

@@ -1,4 +1,7 @@
-/** How likely each emotion of a sentence is, beside the mouse or the focused label. For the eye: the panel says the same. */
+/**
+ * How likely each emotion of a sentence is, beside the mouse or the focused label. For the eye: the panel says the
+ * same.
+ */
 
 import { EMOTIONS, signOf } from "./emotions.js";
 

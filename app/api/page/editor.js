@@ -87,8 +87,13 @@ export class Editor {
   /** Labels go above the beginnings of their sentences. */
   arrange() {
     const box = this.paper.getBoundingClientRect();
-    const lines = this.#marks.map((mark) => [...mark.getClientRects()].find((rect) => rect.width > 1) ?? mark.getBoundingClientRect());
-    this.tags.place(lines.map((rect) => ({ left: rect.left - box.left, top: rect.top - box.top })), box.width);
+    const lines = this.#marks.map(
+      (mark) => [...mark.getClientRects()].find((rect) => rect.width > 1) ?? mark.getBoundingClientRect(),
+    );
+    this.tags.place(
+      lines.map((rect) => ({ left: rect.left - box.left, top: rect.top - box.top })),
+      box.width,
+    );
   }
 
   /** What is heard now; the text must be the one that is spoken. @param {Stretch} [sentence] @param {Stretch} [word] */
@@ -132,7 +137,10 @@ export class Editor {
     if (index >= 0 && index !== this.selected) this.on.selected(index);
   }
 
-  /** The typed text lies above the coloured one, so that the browser must be asked what is below the mouse. @param {PointerEvent} event */
+  /**
+   * The typed text lies above the coloured one, so that the browser must be asked what is below the mouse.
+   * @param {PointerEvent} event
+   */
   #point({ clientX, clientY, pointerType }) {
     if (pointerType === "touch") return;
     const below = document.elementsFromPoint(clientX, clientY);

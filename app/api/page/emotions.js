@@ -1,4 +1,4 @@
-/** The seven emotions: how they are drawn, and what Azure's markup calls them. Colours are in style.css. */
+/** The seven emotions: how they are drawn, and what Azure's markup calls them. Colours are in colours.css. */
 
 /**
  * @typedef {object} Emotion
@@ -14,14 +14,21 @@ export const EMOTIONS = [
   {
     name: "joy",
     shape: "M8 5a3 3 0 1 0 0 6 3 3 0 1 0 0-6z",
-    lines: "M8 1.2v1.6M8 13.2v1.6M1.2 8h1.6M13.2 8h1.6M3.2 3.2l1.1 1.1M11.7 11.7l1.1 1.1M12.8 3.2l-1.1 1.1M4.3 11.7l-1.1 1.1",
+    lines:
+      "M8 1.2v1.6M8 13.2v1.6M1.2 8h1.6M13.2 8h1.6M3.2 3.2l1.1 1.1M11.7 11.7l1.1 1.1M12.8 3.2l-1.1 1.1M4.3 11.7l-1.1 1.1",
     style: "cheerful",
   },
-  { name: "sadness", shape: "M8 1.2C8 1.2 3.4 6.9 3.4 10.2a4.6 4.6 0 0 0 9.2 0C12.6 6.9 8 1.2 8 1.2z", lines: "", style: "sad" },
+  {
+    name: "sadness",
+    shape: "M8 1.2C8 1.2 3.4 6.9 3.4 10.2a4.6 4.6 0 0 0 9.2 0C12.6 6.9 8 1.2 8 1.2z",
+    lines: "",
+    style: "sad",
+  },
   { name: "anger", shape: "M9.8.8 3 9.2h4L5.9 15.2 13 6.5H8.8z", lines: "", style: "angry" },
   {
     name: "fear",
-    shape: "M2.8 14.8V7a5.2 5.2 0 0 1 10.4 0v7.8l-2.1-1.7-1.6 1.7L8 13.1l-1.5 1.7-1.6-1.7zM6 5.9a1.1 1.4 0 1 0 0 2.8 1.1 1.4 0 1 0 0-2.8zM10 5.9a1.1 1.4 0 1 0 0 2.8 1.1 1.4 0 1 0 0-2.8z",
+    shape:
+      "M2.8 14.8V7a5.2 5.2 0 0 1 10.4 0v7.8l-2.1-1.7-1.6 1.7L8 13.1l-1.5 1.7-1.6-1.7zM6 5.9a1.1 1.4 0 1 0 0 2.8 1.1 1.4 0 1 0 0-2.8zM10 5.9a1.1 1.4 0 1 0 0 2.8 1.1 1.4 0 1 0 0-2.8z",
     lines: "",
     style: "fearful",
   },

@@ -33,7 +33,11 @@ export class Exports {
     if (!script) return;
     const plan = planToSpeak(script.voice, script.sentences);
     notices.sayOn(`Making the ${format} file…`);
-    const file = await attempts.try("save", () => api.file({ plan }, format), () => this.save(format));
+    const file = await attempts.try(
+      "save",
+      () => api.file({ plan }, format),
+      () => this.save(format),
+    );
     if (!file) return;
     download(file, `speech.${format}`);
     notices.say(`Saved as speech.${format}.`);
@@ -46,9 +50,14 @@ export class Exports {
     if (!script) return;
     const { voice, sentences } = script;
     const withKey = api.key() !== null;
-    const text = kind === "ssml" ? ssmlOf(voice, sentences) : curlOf(planToShow(voice, sentences), document.baseURI, withKey);
+    const text =
+      kind === "ssml" ? ssmlOf(voice, sentences) : curlOf(planToShow(voice, sentences), document.baseURI, withKey);
     const name = kind === "ssml" ? "SSML" : "curl command";
     const note = kind === "curl" && withKey ? " Set INTONE_KEY before you run it." : "";
-    notices.say((await copy(text)) ? `The ${name} is on the clipboard.${note}` : "The browser does not let this page use the clipboard.");
+    notices.say(
+      (await copy(text))
+        ? `The ${name} is on the clipboard.${note}`
+        : "The browser does not let this page use the clipboard.",
+    );
   }
 }

@@ -39,7 +39,11 @@ export class Inspector {
     this.#part(".close").addEventListener("click", () => this.close());
   }
 
-  /** @param {Sentence | undefined} sentence @param {string} number @param {import("./api.js").Voice | undefined} voice */
+  /**
+   * @param {Sentence | undefined} sentence
+   * @param {string} number
+   * @param {import("./api.js").Voice | undefined} voice
+   */
   show(sentence, number, voice) {
     this.panel.classList.toggle("empty", !sentence);
     this.#part(".controls").hidden = !sentence;
@@ -55,7 +59,10 @@ export class Inspector {
   /** On a small screen the panel lies over the page. */
   open() {
     this.panel.classList.add("open");
-    this.feelings.find((one) => one.querySelector("input")?.checked)?.querySelector("input")?.focus({ preventScroll: true });
+    this.feelings
+      .find((one) => one.querySelector("input")?.checked)
+      ?.querySelector("input")
+      ?.focus({ preventScroll: true });
   }
 
   close() {

@@ -138,7 +138,15 @@ async function make(signal) {
 /** One sound by itself. @param {object} what @param {HTMLElement} button @returns {Promise<void>} */
 function hear(what, button) {
   transport.stop();
-  return snippets.play((signal) => attempts.try("hear", () => api.file(what, "wav", signal), () => hear(what, button)), button);
+  return snippets.play(
+    (signal) =>
+      attempts.try(
+        "hear",
+        () => api.file(what, "wav", signal),
+        () => hear(what, button),
+      ),
+    button,
+  );
 }
 
 /** @param {string} text @param {string} said */

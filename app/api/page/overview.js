@@ -17,7 +17,11 @@ export function summaryOf({ text, plan, sentences }) {
   return `${count} · ${characters} characters · about ${clock(plan.duration_estimate)}`;
 }
 
-/** What the waveform shows before anything was spoken: about how long each sentence will be. @param {Script} script @returns {import("./waveform.js").Sound} */
+/**
+ * What the waveform shows before anything was spoken: about how long each sentence will be.
+ * @param {Script} script
+ * @returns {import("./waveform.js").Sound}
+ */
 export function previewOf({ plan, sentences }) {
   const duration = plan?.duration_estimate ?? 0;
   const length = sentences.reduce((sum, one) => sum + one.end - one.start, 0) || 1;

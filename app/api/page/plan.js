@@ -27,7 +27,19 @@ import { likeness, sameHead, sameTail } from "./text.js";
  * @typedef {{utterance: Utterance, edits: Edits}} Edited
  */
 
-const SENT = ["text", "span", "voice", "emotion", "degree", "speed", "volume", "pause_after", "source", "reason", "analyzed"];
+const SENT = [
+  "text",
+  "span",
+  "voice",
+  "emotion",
+  "degree",
+  "speed",
+  "volume",
+  "pause_after",
+  "source",
+  "reason",
+  "analyzed",
+];
 const MEANT = ["text", "voice", "emotion", "degree", "speed", "volume", "pitch", "pause_after"];
 const USUAL = { degree: 1, speed: 1, volume: 1, pitch: 0 };
 /** From which likeness on a text that was rewritten counts as the same sentence. */
@@ -72,7 +84,9 @@ export function planToSpeak(voice, sentences) {
 export function planToShow(voice, sentences) {
   const utterances = sentences.map(({ utterance, edits }) => {
     const all = picked({ ...utterance, ...edits }, MEANT);
-    return Object.fromEntries(Object.entries(all).filter(([name, value]) => USUAL[/** @type {"pitch"} */ (name)] !== value));
+    return Object.fromEntries(
+      Object.entries(all).filter(([name, value]) => USUAL[/** @type {"pitch"} */ (name)] !== value),
+    );
   });
   return { voice, utterances };
 }

@@ -10,7 +10,10 @@ export function download(file, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Whether the text is on the clipboard. Away from https and localhost only the old way is left. @param {string} text */
+/**
+ * Whether the text is on the clipboard. Away from https and localhost only the old way is left.
+ * @param {string} text
+ */
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);

@@ -89,7 +89,11 @@ export class Script {
   }
 }
 
-/** Whether a touched sentence is still more or less what was planned. @param {Sentence} sentence @param {string} text */
+/**
+ * Whether a touched sentence is still more or less what was planned.
+ * @param {Sentence} sentence
+ * @param {string} text
+ */
 function isLike({ start, end, utterance }, text) {
   return likeness(text.slice(start, end), utterance.text) >= ALIKE;
 }

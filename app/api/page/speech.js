@@ -26,16 +26,22 @@ const MOST_PEAKS = 4000;
 export function speechOf(answer, text) {
   const bytes = bytesOf(answer.audio);
   const places = placesOf(text);
-  const sentences = answer.plan.utterances.filter((one) => one.span && one.start !== undefined).map((one) => ({
-    ...stretch(one, places),
-    emotion: one.emotion,
-    words: (one.words ?? []).filter((word) => word.span).map((word) => stretch(word, places)),
-  }));
+  const sentences = answer.plan.utterances
+    .filter((one) => one.span && one.start !== undefined)
+    .map((one) => ({
+      ...stretch(one, places),
+      emotion: one.emotion,
+      words: (one.words ?? []).filter((word) => word.span).map((word) => stretch(word, places)),
+    }));
   const sound = new Blob([bytes], { type: answer.content_type });
   return { text, sound, duration: answer.duration, peaks: peaksOf(bytes), sentences };
 }
 
-/** @param {{start?: number, end?: number, span: [number, number] | null}} one @param {number[]} places @returns {Stretch} */
+/**
+ * @param {{start?: number, end?: number, span: [number, number] | null}} one
+ * @param {number[]} places
+ * @returns {Stretch}
+ */
 function stretch({ start = 0, end = 0, span }, places) {
   const [from, to] = span ?? [0, 0];
   return { start, end, place: [places[from], places[to]] };
@@ -49,7 +55,10 @@ export function bytesOf(base64) {
   return bytes;
 }
 
-/** The loudest sample of each stretch of a 16-bit mono WAV, the loudest of all being 1. @param {Uint8Array<ArrayBuffer>} wav */
+/**
+ * The loudest sample of each stretch of a 16-bit mono WAV, the loudest of all being 1.
+ * @param {Uint8Array<ArrayBuffer>} wav
+ */
 function peaksOf(wav) {
   const samples = new Int16Array(wav.buffer, HEADER, (wav.length - HEADER) >> 1);
   const count = Math.min(MOST_PEAKS, samples.length);
@@ -63,7 +72,13 @@ function peaksOf(wav) {
   return peaks.map((peak) => peak / loudest);
 }
 
-/** What is heard at a time: the last that has begun. @template {Stretch} S @param {S[]} stretches @param {number} time @returns {S | undefined} */
+/**
+ * What is heard at a time: the last that has begun.
+ * @template {Stretch} S
+ * @param {S[]} stretches
+ * @param {number} time
+ * @returns {S | undefined}
+ */
 export function heardAt(stretches, time) {
   return stretches.findLast((one) => one.start <= time);
 }

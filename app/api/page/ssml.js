@@ -1,4 +1,6 @@
-/** A plan as SSML with Azure's extension: every sentence with its feeling, so that it sounds elsewhere as it did here. */
+/**
+ * A plan as SSML with Azure's extension: every sentence with its feeling, so that it sounds elsewhere as it did here.
+ */
 
 import { emotionOf } from "./emotions.js";
 import { valueOf } from "./plan.js";

@@ -33,7 +33,10 @@ export class Tags {
     bar.addEventListener("pointerleave", () => on.pointed(-1, null));
   }
 
-  /** One label for each sentence; those that are there already stay, and keep the focus. @param {Sentence[]} sentences */
+  /**
+   * One label for each sentence; those that are there already stay, and keep the focus.
+   * @param {Sentence[]} sentences
+   */
   show(sentences) {
     while (this.#buttons.length > sentences.length) this.#buttons.pop()?.remove();
     while (this.#buttons.length < sentences.length) this.#buttons.push(this.#add());
@@ -53,7 +56,11 @@ export class Tags {
     this.#buttons[index]?.focus({ preventScroll: true });
   }
 
-  /** Names give way to signs alone where sentences are short. @param {{left: number, top: number}[]} places @param {number} width */
+  /**
+   * Names give way to signs alone where sentences are short.
+   * @param {{left: number, top: number}[]} places
+   * @param {number} width
+   */
   place(places, width) {
     for (const button of this.#buttons) button.classList.remove("short");
     const widths = this.#buttons.map((button) => button.offsetWidth);
@@ -94,7 +101,14 @@ export class Tags {
   /** @param {KeyboardEvent} event @param {number} i */
   #move(event, i) {
     const last = this.#buttons.length - 1;
-    const places = /** @type {Record<string, number>} */ ({ ArrowLeft: i - 1, ArrowUp: i - 1, ArrowRight: i + 1, ArrowDown: i + 1, Home: 0, End: last });
+    const places = /** @type {Record<string, number>} */ ({
+      ArrowLeft: i - 1,
+      ArrowUp: i - 1,
+      ArrowRight: i + 1,
+      ArrowDown: i + 1,
+      Home: 0,
+      End: last,
+    });
     const to = places[event.key];
     if (to === undefined) return;
     event.preventDefault();

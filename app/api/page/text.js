@@ -42,7 +42,11 @@ export function likeness(one, other) {
   return (start + one.length - oldEnd) / Math.max(one.length, other.length, 1);
 }
 
-/** How many items two texts or lists have in common at the beginning. @param {ArrayLike<unknown>} a @param {ArrayLike<unknown>} b */
+/**
+ * How many items two texts or lists have in common at the beginning.
+ * @param {ArrayLike<unknown>} a
+ * @param {ArrayLike<unknown>} b
+ */
 export function sameHead(a, b) {
   let length = 0;
   while (length < a.length && length < b.length && a[length] === b[length]) length++;

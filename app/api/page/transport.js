@@ -31,7 +31,9 @@ export class Transport {
     this.playButton = /** @type {HTMLButtonElement} */ (bar.querySelector(".play"));
     this.stopButton = /** @type {HTMLButtonElement} */ (bar.querySelector(".stop"));
     this.clock = /** @type {HTMLElement} */ (bar.querySelector(".clock"));
-    this.waveform = new Waveform(/** @type {HTMLCanvasElement} */ (bar.querySelector("canvas")), (time) => this.#seek(time));
+    this.waveform = new Waveform(/** @type {HTMLCanvasElement} */ (bar.querySelector("canvas")), (time) =>
+      this.#seek(time),
+    );
     this.playButton.addEventListener("click", () => this.toggle());
     this.stopButton.addEventListener("click", () => this.stop());
     for (const kind of ["play", "pause", "ended"]) this.#audio.addEventListener(kind, () => this.#changed());

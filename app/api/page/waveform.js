@@ -69,7 +69,8 @@ export class Waveform {
     const { duration } = this.#sound;
     if (!duration) return;
     for (let x = 0; x + BAR <= width; x += STEP) this.#bar(x, width, height);
-    for (const one of this.#sound.sentences) this.#sign(one, (one.start / duration) * width, (one.end / duration) * width);
+    for (const one of this.#sound.sentences)
+      this.#sign(one, (one.start / duration) * width, (one.end / duration) * width);
     if (this.#time > 0) this.#needle((this.#time / duration) * width, height);
   }
 
@@ -126,7 +127,14 @@ export class Waveform {
     const step = event.shiftKey ? LONG_STEP : SHORT_STEP;
     const [less, more] = [this.#time - step, this.#time + step];
     const to = /** @type {Record<string, number>} */ ({
-      ArrowLeft: less, ArrowDown: less, ArrowRight: more, ArrowUp: more, PageDown: this.#time - LONG_STEP, PageUp: this.#time + LONG_STEP, Home: 0, End: duration,
+      ArrowLeft: less,
+      ArrowDown: less,
+      ArrowRight: more,
+      ArrowUp: more,
+      PageDown: this.#time - LONG_STEP,
+      PageUp: this.#time + LONG_STEP,
+      Home: 0,
+      End: duration,
     })[event.key];
     if (to === undefined || !duration) return;
     event.preventDefault();
@@ -134,7 +142,7 @@ export class Waveform {
   }
 }
 
-/** The colours of style.css, as they are in the theme of now. @param {HTMLElement} parent */
+/** The colours of colours.css, as they are in the theme of now. @param {HTMLElement} parent */
 function coloursIn(parent) {
   const probe = document.createElement("i");
   probe.className = "probe";
