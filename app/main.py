@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import analyze, health, metrics, openai, sagemaker, ssml, synthesize, voices
+from app.api import analyze, health, metrics, openai, page, sagemaker, ssml, synthesize, voices
 from app.api.docs.document import TAGS, description, document, operation_id
 from app.api.doors import add_doors
 from app.api.problems import answer_intone_error, answer_router_error
@@ -49,7 +49,7 @@ def create_app(
     service = Service(settings, on_failure, clock)
     watch(service)
     app.state.service = service
-    routers = [one.router for one in (synthesize, analyze, voices, ssml, openai, sagemaker, health, metrics)]
+    routers = [one.router for one in (page, synthesize, analyze, voices, ssml, openai, sagemaker, health, metrics)]
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(IntoneError, answer_intone_error)

@@ -14,8 +14,8 @@ from app.errors import Unauthorized
 _OPEN = frozenset({"/", "/docs", "/openapi.json", "/health", "/ready", "/metrics", "/ping", "/voices", "/ssml"})
 """Paths whose GET needs no key."""
 
-_OPEN_BELOW = ("/static-offline-docs/", "/voices/", "/v1/")
-"""The same for whatever is below: files of the documentation page, single voices, OpenAI's lists."""
+_OPEN_BELOW = ("/page/", "/static-offline-docs/", "/voices/", "/v1/")
+"""The same for whatever is below: files of the web page and of the documentation, single voices, OpenAI's lists."""
 
 
 class Keys:

@@ -51,6 +51,7 @@ def ask_exactly(client: httpx.Client, method: str, target: str, headers: Mapping
     ("method", "path"),
     [
         ("GET", "/"),
+        ("GET", "/page/main.js"),
         ("GET", "/docs"),
         ("GET", "/openapi.json"),
         ("GET", "/static-offline-docs/swagger-ui.css"),
@@ -91,6 +92,8 @@ def test_what_tells_about_the_service_is_open(locked: httpx.Client, method: str,
         ("GET", "//synthesize"),
         ("GET", "/SYNTHESIZE"),
         ("GET", "/voicesx"),
+        ("GET", "/page"),
+        ("POST", "/page/main.js"),
         ("GET", "/%73ynthesize?text=Hi"),
     ],
 )

@@ -1,0 +1,103 @@
+/** The service as the page sees it. Addresses are relative to the page, which may stand below any path. */
+
+/**
+ * @typedef {import("./plan.js").Plan} Plan
+ * @typedef {{name: string, display_name: string, locale: string, gender: string, degree: boolean,
+ *   emotions: Record<string, unknown>, fallbacks: Record<string, string>}} Voice
+ * @typedef {{default: string, voices: Voice[]}} Voices
+ * @typedef {{audio: string, content_type: string, duration: number, plan: Plan}} Spoken
+ */
+
+/** Something went wrong: what happened, and what to do about it. */
+export class Problem extends Error {
+  /**
+   * @param {string} code
+   * @param {string} title
+   * @param {string} detail
+   * @param {string} hint
+   * @param {number} retryAfter   seconds; 0 where the service did not say
+   */
+  constructor(code, title, detail, hint, retryAfter = 0) {
+    super(detail);
+    this.code = code;
+    this.title = title;
+    this.hint = hint;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The same seed each time: what was heard, what is downloaded and what is copied sound alike. */
+export const SEED = 0;
+
+export class Api {
+  /** @param {() => string | null} key   gives the key, if there is one */
+  constructor(key) {
+    this.key = key;
+  }
+
+  /** @returns {Promise<Voices>} */
+  async voices() {
+    return (await this.#ask("voices", {})).json();
+  }
+
+  /** @param {string} text @param {string | undefined} voice @param {AbortSignal} signal @returns {Promise<Plan>} */
+  async analyze(text, voice, signal) {
+    return (await this.#ask("analyze", post({ text: text.toWellFormed(), voice }, signal))).json();
+  }
+
+  /** Sound and the plan with its times. @param {object} what @param {AbortSignal} signal @returns {Promise<Spoken>} */
+  async speak(what, signal) {
+    const body = { ...what, timing: true, format: "wav", seed: SEED };
+    return (await this.#ask("synthesize", post(body, signal))).json();
+  }
+
+  /** One file. @param {object} what @param {string} format @param {AbortSignal} [signal] */
+  async file(what, format, signal) {
+    return (await this.#ask("synthesize", post({ ...what, format, seed: SEED }, signal))).blob();
+  }
+
+  /** @param {string} path @param {RequestInit} options @returns {Promise<Response>} */
+  async #ask(path, options) {
+    const key = this.key();
+    const headers = new Headers(options.headers);
+    if (key) headers.set("Authorization", `Bearer ${key}`);
+    const answer = await fetch(path, { ...options, headers }).catch(unreachable);
+    if (!answer.ok) throw await problemOf(answer);
+    return answer;
+  }
+}
+
+/** @param {object} body @param {AbortSignal} [signal] @returns {RequestInit} */
+function post(body, signal) {
+  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal };
+}
+
+/** @param {unknown} error @returns {never} */
+function unreachable(error) {
+  if (isAborted(error)) throw error;
+  const hint = "Check that it is running and that you are connected, then try again. Your text is still here.";
+  throw new Problem("unreachable", "The service cannot be reached", "It did not answer.", hint);
+}
+
+/** @param {Response} answer */
+async function problemOf(answer) {
+  const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
+  try {
+    const { code, title, detail, hint } = await answer.json();
+    return new Problem(code, title, detail, hint, retryAfter);
+  } catch {
+    const detail = `The answer was ${answer.status} ${answer.statusText}.`.replace(" .", ".");
+    return new Problem(
+      "unknown",
+      "The service did not answer as expected",
+      detail,
+      "Try again in a moment.",
+      retryAfter,
+    );
+  }
+}
+
+/** Whether a request was given up on purpose. @param {unknown} error */
+export function isAborted(error) {
+  return error instanceof DOMException && error.name === "AbortError";
+}

@@ -1,0 +1,156 @@
+/** The sheet of paper: what one types, and behind it the same text once more, with its sentences coloured. */
+
+import { emotionIn } from "./script.js";
+import { Tags } from "./tags.js";
+
+/**
+ * @typedef {import("./script.js").Script} Script
+ * @typedef {import("./speech.js").Stretch} Stretch
+ *
+ * @typedef {object} Heard   of the editor
+ * @property {(text: string) => void} typed
+ * @property {(index: number) => void} selected   the sentence that the caret or a label is in
+ * @property {(index: number) => void} opened   the sentence that shall be changed
+ * @property {(index: number, box: DOMRect | null) => void} pointed   at which the mouse points; -1 for none
+ */
+
+const WORD = "word";
+const END = "\u200b";
+/** Behind the text, so that an empty last line has its height. */
+
+export class Editor {
+  /** Of the sentences; -1 where there are none. */
+  selected = -1;
+  /** @type {HTMLElement[]} */
+  #marks = [];
+
+  /** @param {HTMLElement} paper @param {Heard} on */
+  constructor(paper, on) {
+    this.paper = paper;
+    this.area = /** @type {HTMLTextAreaElement} */ (paper.querySelector("textarea"));
+    this.backdrop = /** @type {HTMLElement} */ (paper.querySelector(".backdrop"));
+    this.tags = new Tags(/** @type {HTMLElement} */ (paper.querySelector(".tags")), {
+      focused: (index) => on.selected(index),
+      opened: on.opened,
+      pointed: on.pointed,
+    });
+    this.on = on;
+    this.#listen();
+  }
+
+  /** The text to begin with. @param {string} text */
+  begin(text) {
+    this.area.value = text;
+    this.area.setSelectionRange(0, 0);
+    this.on.typed(text);
+  }
+
+  /** Another text, which Ctrl+Z takes back. @param {string} text */
+  replace(text) {
+    this.area.focus({ preventScroll: true });
+    this.area.select();
+    document.execCommand(text ? "insertText" : "delete", false, text);
+    if (this.area.value !== text) this.begin(text);
+    this.area.setSelectionRange(0, 0);
+  }
+
+  /** Draw the text with its sentences. @param {Script} script */
+  show(script) {
+    this.script = script;
+    const { text, sentences } = script;
+    /** @type {(string | Node)[]} */
+    const parts = [];
+    let at = 0;
+    this.#marks = sentences.map((sentence) => {
+      parts.push(text.slice(at, sentence.start));
+      at = sentence.end;
+      const mark = document.createElement("mark");
+      mark.textContent = text.slice(sentence.start, sentence.end);
+      mark.dataset.emotion = emotionIn(sentence);
+      mark.classList.toggle("stale", sentence.stale);
+      parts.push(mark);
+      return mark;
+    });
+    this.backdrop.replaceChildren(...parts, text.slice(at) + END);
+    this.tags.show(sentences);
+    this.select(this.selected);
+    this.arrange();
+  }
+
+  /** One sentence is always selected, if there are any. @param {number} index */
+  select(index) {
+    this.selected = Math.min(Math.max(index, 0), this.#marks.length - 1);
+    this.#marks.forEach((mark, i) => mark.classList.toggle("selected", i === this.selected));
+    this.tags.select(this.selected);
+  }
+
+  /** Labels go above the beginnings of their sentences. */
+  arrange() {
+    const box = this.paper.getBoundingClientRect();
+    const lines = this.#marks.map(
+      (mark) => [...mark.getClientRects()].find((rect) => rect.width > 1) ?? mark.getBoundingClientRect(),
+    );
+    this.tags.place(
+      lines.map((rect) => ({ left: rect.left - box.left, top: rect.top - box.top })),
+      box.width,
+    );
+  }
+
+  /** What is heard now; the text must be the one that is spoken. @param {Stretch} [sentence] @param {Stretch} [word] */
+  hear(sentence, word) {
+    const index = sentence ? this.script?.at(sentence.place[0]) : -1;
+    this.#marks.forEach((mark, i) => {
+      const heard = i === index;
+      if (heard && !mark.classList.contains("heard")) mark.scrollIntoView({ block: "nearest" });
+      mark.classList.toggle("heard", heard);
+    });
+    this.#markWord(index ?? -1, word);
+  }
+
+  /** @param {number} index @param {Stretch | undefined} word */
+  #markWord(index, word) {
+    if (!("highlights" in CSS)) return;
+    const node = this.#marks[index]?.firstChild;
+    const from = this.script?.sentences[index]?.start ?? 0;
+    if (!node || !word || word.place[0] < from) {
+      CSS.highlights.delete(WORD);
+      return;
+    }
+    const range = document.createRange();
+    const length = node.textContent?.length ?? 0;
+    range.setStart(node, Math.min(word.place[0] - from, length));
+    range.setEnd(node, Math.min(word.place[1] - from, length));
+    CSS.highlights.set(WORD, new Highlight(range));
+  }
+
+  #listen() {
+    const { area } = this;
+    area.addEventListener("input", () => this.on.typed(area.value));
+    for (const kind of ["click", "keyup", "focus"]) area.addEventListener(kind, () => this.#followCaret());
+    area.addEventListener("pointermove", (event) => this.#point(event));
+    area.addEventListener("pointerleave", () => this.on.pointed(-1, null));
+    new ResizeObserver(() => this.arrange()).observe(this.paper);
+  }
+
+  #followCaret() {
+    const index = this.script?.at(this.area.selectionStart) ?? -1;
+    if (index >= 0 && index !== this.selected) this.on.selected(index);
+  }
+
+  /**
+   * The typed text lies above the coloured one, so that the browser must be asked what is below the mouse.
+   * @param {PointerEvent} event
+   */
+  #point({ clientX, clientY, pointerType }) {
+    if (pointerType === "touch") return;
+    const below = document.elementsFromPoint(clientX, clientY);
+    const mark = this.#marks.find((one) => below.includes(one));
+    this.on.pointed(mark ? this.#marks.indexOf(mark) : -1, mark ? lineAt(mark, clientY) : null);
+  }
+}
+
+/** The line of a mark that is at a height. @param {HTMLElement} mark @param {number} y */
+function lineAt(mark, y) {
+  const lines = [...mark.getClientRects()];
+  return lines.find((rect) => rect.top <= y && y <= rect.bottom) ?? lines[0] ?? null;
+}

@@ -1,0 +1,138 @@
+/** The panel of one sentence: its feeling with the probabilities of all seven, and how it is spoken. */
+
+import { bar, percent } from "./chances.js";
+import { EMOTIONS, signOf } from "./emotions.js";
+import { emotionIn, isEdited } from "./script.js";
+import { valueOf } from "./plan.js";
+
+/**
+ * @typedef {import("./plan.js").Field} Field
+ * @typedef {import("./script.js").Sentence} Sentence
+ *
+ * @typedef {object} Wishes   what is asked for in the panel
+ * @property {(field: Field, value: string | number) => void} edited
+ * @property {() => void} reset
+ * @property {() => void} hear
+ * @property {() => void} closed
+ */
+
+/** How the value of each dial is written. @type {Record<string, (value: number) => string>} */
+const WRITTEN = {
+  degree: (value) => `×${value.toFixed(1)}`,
+  speed: (value) => `×${value.toFixed(2)}`,
+  pitch: (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value)} st`,
+  pause_after: (value) => `${value.toFixed(1)} s`,
+};
+
+export class Inspector {
+  /** @param {HTMLElement} panel @param {Wishes} on */
+  constructor(panel, on) {
+    this.panel = panel;
+    this.on = on;
+    this.dials = [.../** @type {NodeListOf<HTMLInputElement>} */ (panel.querySelectorAll("input[type=range]"))];
+    this.feelings = EMOTIONS.map(({ name }) => feeling(name));
+    this.#part(".feelings").append(...this.feelings);
+    panel.addEventListener("input", (event) => this.#edited(/** @type {HTMLInputElement} */ (event.target)));
+    panel.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
+    this.#part(".reset").addEventListener("click", on.reset);
+    this.#part(".hear").addEventListener("click", on.hear);
+    this.#part(".close").addEventListener("click", () => this.close());
+  }
+
+  /**
+   * @param {Sentence | undefined} sentence
+   * @param {string} number
+   * @param {import("./api.js").Voice | undefined} voice
+   */
+  show(sentence, number, voice) {
+    this.panel.classList.toggle("empty", !sentence);
+    this.#part(".controls").hidden = !sentence;
+    if (!sentence) return;
+    this.#part(".number").textContent = number;
+    this.#part(".quote").textContent = sentence.utterance.text;
+    this.#part(".reason").textContent = reasonOf(sentence, voice);
+    /** @type {HTMLButtonElement} */ (this.#part(".reset")).disabled = !isEdited(sentence);
+    this.#showFeelings(sentence);
+    this.#showDials(sentence, voice);
+  }
+
+  /** On a small screen the panel lies over the page. */
+  open() {
+    this.panel.classList.add("open");
+    this.feelings
+      .find((one) => one.querySelector("input")?.checked)
+      ?.querySelector("input")
+      ?.focus({ preventScroll: true });
+  }
+
+  close() {
+    this.panel.classList.remove("open");
+    this.on.closed();
+  }
+
+  /** @param {Sentence} sentence */
+  #showFeelings(sentence) {
+    const emotion = emotionIn(sentence);
+    this.feelings.forEach((row, i) => {
+      const { name } = EMOTIONS[i];
+      const share = sentence.utterance.probabilities?.[name];
+      /** @type {HTMLInputElement} */ (row.querySelector("input")).checked = name === emotion;
+      /** @type {HTMLElement} */ (row.querySelector(".share")).textContent = share === undefined ? "" : percent(share);
+      row.querySelector(".bar")?.replaceWith(bar(share ?? 0));
+    });
+  }
+
+  /** @param {Sentence} sentence @param {import("./api.js").Voice | undefined} voice */
+  #showDials(sentence, voice) {
+    for (const dial of this.dials) {
+      const value = Number(valueOf(sentence, /** @type {Field} */ (dial.name)));
+      dial.value = String(value);
+      dial.disabled = dial.name === "degree" && voice?.degree === false;
+      this.#write(dial, value);
+    }
+  }
+
+  /** @param {HTMLInputElement} dial @param {number} value */
+  #write(dial, value) {
+    const written = WRITTEN[dial.name](value);
+    dial.setAttribute("aria-valuetext", written);
+    /** @type {HTMLElement} */ (dial.closest("label")?.querySelector("output")).textContent = written;
+    const [low, high] = [Number(dial.min), Number(dial.max)];
+    dial.style.setProperty("--filled", `${((value - low) / (high - low)) * 100}%`);
+  }
+
+  /** @param {HTMLInputElement} input */
+  #edited({ type, name, value }) {
+    if (type === "radio") this.on.edited("emotion", value);
+    else this.on.edited(/** @type {Field} */ (name), Number(value));
+  }
+
+  /** @param {string} selector */
+  #part(selector) {
+    return /** @type {HTMLElement} */ (this.panel.querySelector(selector));
+  }
+}
+
+/** @param {Sentence} sentence @param {import("./api.js").Voice | undefined} voice */
+function reasonOf(sentence, voice) {
+  const emotion = emotionIn(sentence);
+  const instead = voice?.fallbacks[emotion];
+  if (instead) return `${voice?.display_name} has no ${emotion} and speaks it as ${instead}.`;
+  if (sentence.edits.emotion) return `You chose this. By its words: ${sentence.utterance.reason}.`;
+  return `By its words: ${sentence.utterance.reason}.`;
+}
+
+/** @param {string} name */
+function feeling(name) {
+  const row = document.createElement("label");
+  row.className = "feeling";
+  row.dataset.emotion = name;
+  const input = document.createElement("input");
+  Object.assign(input, { type: "radio", name: "emotion", value: name });
+  const text = document.createElement("span");
+  text.textContent = name;
+  const share = document.createElement("span");
+  share.className = "share";
+  row.append(input, signOf(name), text, bar(0), share);
+  return row;
+}

@@ -1,0 +1,180 @@
+/** Puts the page together. */
+
+import { Analysis } from "./analysis.js";
+import { Api } from "./api.js";
+import { Attempts } from "./attempts.js";
+import { Cast, SAMPLE } from "./cast.js";
+import { Chances } from "./chances.js";
+import { keep, kept } from "./draft.js";
+import { Editor } from "./editor.js";
+import { EXAMPLES, offerExamples } from "./examples.js";
+import { Exports } from "./exports.js";
+import { Inspector } from "./inspector.js";
+import { Key } from "./key.js";
+import { Notices } from "./notices.js";
+import { previewOf, showWarnings, summaryOf } from "./overview.js";
+import { planToSpeak } from "./plan.js";
+import { Script } from "./script.js";
+import { Snippets } from "./snippets.js";
+import { speechOf } from "./speech.js";
+import { Transport } from "./transport.js";
+
+/** @param {string} selector */
+const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+
+const key = new Key(/** @type {HTMLDialogElement} */ (find("#key-dialog")), find("#key"));
+const api = new Api(() => key.value);
+const notices = new Notices(find("#status"), find("#alert"));
+const attempts = new Attempts(key, notices);
+const script = new Script();
+const chances = new Chances(find("#chances"));
+const snippets = new Snippets();
+const analysis = new Analysis(plan);
+
+const cast = new Cast(find(".cast"), {
+  chosen: analyze,
+  hear: (emotion, button) => hear({ text: SAMPLE, emotion, voice: cast.voice?.name }, button),
+});
+
+const editor = new Editor(find(".paper"), {
+  typed,
+  selected: select,
+  opened: (index) => {
+    select(index);
+    chances.hide();
+    inspector.open();
+  },
+  pointed: (index, box) => chances.point(script.sentences[index], box),
+});
+
+const inspector = new Inspector(find("#inspector"), {
+  edited: (field, value) => {
+    script.edit(editor.selected, field, value);
+    refresh();
+  },
+  reset: () => {
+    script.reset(editor.selected);
+    refresh();
+  },
+  hear: () => hear({ plan: planToSpeak(script.voice, [script.sentences[editor.selected]]) }, find("#inspector .hear")),
+  closed: () => editor.tags.focus(editor.selected),
+});
+
+const transport = new Transport(find(".transport"), {
+  make,
+  begin: () => snippets.stop(),
+  heard: (speech, sentence, word) => (speech?.text === script.text ? editor.hear(sentence, word) : editor.hear()),
+  say: (text) => notices.say(text),
+});
+
+new Exports(find("#export"), { api, attempts, notices, ready });
+
+/** @param {string} text */
+function typed(text) {
+  script.type(text);
+  notices.sayOn();
+  if (!text.trim()) empty();
+  analysis.typed(text);
+  refresh();
+}
+
+function empty() {
+  script.clear();
+  notices.settled("analyze");
+  showWarnings(find("#notes"), []);
+}
+
+/** @param {string} text @param {AbortSignal} signal */
+async function plan(text, signal) {
+  const made = await attempts.try("analyze", () => api.analyze(text, cast.voice?.name, signal), analyze);
+  if (!made || text !== script.text) return null;
+  script.adopt(made);
+  showWarnings(find("#notes"), made.warnings);
+  refresh();
+  if (!cast.voice) findVoices();
+  return made;
+}
+
+function analyze() {
+  return analysis.now(script.text);
+}
+
+/** @param {number} index */
+function select(index) {
+  editor.select(index);
+  inspector.show(script.sentences[editor.selected], `${editor.selected + 1} of ${script.sentences.length}`, cast.voice);
+}
+
+/** Everything that shows the text or the plan. */
+function refresh() {
+  editor.show(script);
+  select(editor.selected);
+  find("#summary").textContent = summaryOf(script);
+  transport.outdated(previewOf(script));
+  keep(script);
+}
+
+/** The script with a plan of what was typed last; null where there is none, which was told. */
+async function ready() {
+  if (!script.text.trim()) {
+    notices.say("Write something first, or try an example.");
+    return null;
+  }
+  return ((await analysis.settled()) ?? (await analyze())) && script;
+}
+
+/** @param {AbortSignal} signal */
+async function make(signal) {
+  if (!(await ready()) || signal.aborted) return null;
+  const { text, voice, sentences } = script;
+  notices.sayOn("Speaking…");
+  const work = () => api.speak({ plan: planToSpeak(voice, sentences) }, signal);
+  const answer = await attempts.try("speak", work, () => transport.toggle());
+  if (!answer) return null;
+  showWarnings(find("#notes"), answer.plan.warnings);
+  return speechOf(answer, text);
+}
+
+/** One sound by itself. @param {object} what @param {HTMLElement} button @returns {Promise<void>} */
+function hear(what, button) {
+  transport.stop();
+  return snippets.play(
+    (signal) =>
+      attempts.try(
+        "hear",
+        () => api.file(what, "wav", signal),
+        () => hear(what, button),
+      ),
+    button,
+  );
+}
+
+/** @param {string} text @param {string} said */
+function replace(text, said) {
+  const before = { text: script.text, edits: script.edits };
+  transport.stop();
+  editor.replace(text);
+  const undo = () => {
+    script.restore(before.edits);
+    editor.replace(before.text);
+  };
+  notices.say(said, before.text.trim() ? { name: "Undo", act: undo } : undefined);
+}
+
+async function findVoices() {
+  const voices = await attempts.try("voices", () => api.voices(), findVoices);
+  if (voices) cast.show(voices);
+  select(editor.selected);
+}
+
+offerExamples(find(".examples"), ({ name, text }) => replace(text, `“${name}” is here.`));
+find("#clear").addEventListener("click", () => replace("", "Cleared."));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) transport.toggle();
+});
+document.addEventListener("theme", () => transport.waveform.paint());
+
+const draft = kept() ?? { text: EXAMPLES[0].text, edits: [] };
+script.restore(draft.edits);
+editor.begin(draft.text);
+findVoices();

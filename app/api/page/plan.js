@@ -1,0 +1,126 @@
+/** Plans: how edits are laid over what the service planned, and how they find their sentence in the next plan. */
+
+import { likeness, sameHead, sameTail } from "./text.js";
+
+/**
+ * @typedef {object} Utterance   what the service decided for one sentence
+ * @property {string} text
+ * @property {[number, number] | null} span   code points
+ * @property {string} voice
+ * @property {string} emotion
+ * @property {number} degree
+ * @property {number} speed
+ * @property {number} volume
+ * @property {number} [pitch]   semitones; absent where it is 0
+ * @property {number} pause_after   seconds
+ * @property {Record<string, number> | null} probabilities
+ * @property {string} reason
+ * @property {number} [start]   seconds; only where it was spoken
+ * @property {number} [end]
+ * @property {{text: string, span: [number, number] | null, start: number, end: number}[]} [words]
+ *
+ * @typedef {{code: string, detail: string}} Warning
+ * @typedef {{voice: string, duration_estimate: number, utterances: Utterance[], warnings: Warning[]}} Plan
+ *
+ * @typedef {"emotion" | "degree" | "speed" | "pitch" | "pause_after"} Field
+ * @typedef {Partial<Record<Field, string | number>>} Edits   what a person wants other than planned
+ * @typedef {{utterance: Utterance, edits: Edits}} Edited
+ */
+
+const SENT = [
+  "text",
+  "span",
+  "voice",
+  "emotion",
+  "degree",
+  "speed",
+  "volume",
+  "pause_after",
+  "source",
+  "reason",
+  "analyzed",
+];
+const MEANT = ["text", "voice", "emotion", "degree", "speed", "volume", "pitch", "pause_after"];
+const USUAL = { degree: 1, speed: 1, volume: 1, pitch: 0 };
+/** From which likeness on a text that was rewritten counts as the same sentence. */
+export const ALIKE = 0.5;
+
+/**
+ * A field as it will be spoken.
+ * @param {Edited} sentence
+ * @param {Field} field
+ */
+export function valueOf({ utterance, edits }, field) {
+  return edits[field] ?? utterance[field] ?? USUAL[/** @type {"pitch"} */ (field)];
+}
+
+/**
+ * The edits with one field changed; a field that is as planned again is no edit.
+ * @param {Edited} sentence
+ * @param {Field} field
+ * @param {string | number} value
+ * @returns {Edits}
+ */
+export function withEdit({ utterance, edits }, field, value) {
+  const { [field]: _, ...others } = edits;
+  const planned = valueOf({ utterance, edits: {} }, field);
+  return value === planned ? others : { ...others, [field]: value };
+}
+
+/**
+ * The plan to be spoken, with what the service needs to tell what was edited and where it stands in the text.
+ * @param {string} voice
+ * @param {Edited[]} sentences
+ */
+export function planToSpeak(voice, sentences) {
+  return { voice, utterances: sentences.map(({ utterance, edits }) => ({ ...picked(utterance, SENT), ...edits })) };
+}
+
+/**
+ * The same sound in as few words as can be, for people who read it.
+ * @param {string} voice
+ * @param {Edited[]} sentences
+ */
+export function planToShow(voice, sentences) {
+  const utterances = sentences.map(({ utterance, edits }) => {
+    const all = picked({ ...utterance, ...edits }, MEANT);
+    return Object.fromEntries(
+      Object.entries(all).filter(([name, value]) => USUAL[/** @type {"pitch"} */ (name)] !== value),
+    );
+  });
+  return { voice, utterances };
+}
+
+/** @param {object} all @param {string[]} names */
+function picked(all, names) {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
+}
+
+/**
+ * The edits of a plan's utterances, taken over from the plan before: what stands at both ends and is the same keeps
+ * its edits, in between a text finds itself again, and at last one that was only rewritten a little.
+ * @param {Edited[]} before
+ * @param {Utterance[]} after
+ * @returns {Edits[]}
+ */
+export function carried(before, after) {
+  const texts = before.map((one) => one.utterance.text);
+  const wanted = after.map((one) => one.text);
+  const head = sameHead(texts, wanted);
+  const tail = Math.min(sameTail(texts, wanted), Math.min(texts.length, wanted.length) - head);
+  const middle = between(before.slice(head, before.length - tail), wanted.slice(head, wanted.length - tail));
+  const edits = before.map((one) => one.edits);
+  return [...edits.slice(0, head), ...middle, ...edits.slice(edits.length - tail)];
+}
+
+/** @param {Edited[]} before @param {string[]} wanted @returns {Edits[]} */
+function between(before, wanted) {
+  const free = before.filter((one) => Object.keys(one.edits).length > 0);
+  /** @param {(text: string, old: string) => boolean} fits @param {string} text */
+  const take = (fits, text) => {
+    const place = free.findIndex((one) => fits(text, one.utterance.text));
+    return place < 0 ? null : free.splice(place, 1)[0].edits;
+  };
+  const exact = wanted.map((text) => take((one, old) => one === old, text));
+  return wanted.map((text, i) => exact[i] ?? take((one, old) => likeness(one, old) >= ALIKE, text) ?? {});
+}

@@ -1,0 +1,157 @@
+/** The sound drawn on a canvas, each sentence in the colour and with the sign of its emotion; a click in it seeks. */
+
+import { EMOTIONS, emotionOf } from "./emotions.js";
+
+/**
+ * @typedef {object} Sound   what is drawn
+ * @property {number} duration   seconds
+ * @property {number[]} peaks   0 to 1
+ * @property {{start: number, end: number, emotion: string}[]} sentences
+ */
+
+const BAR = 3;
+const STEP = 5;
+const SIGN = 12;
+const HEAD = 20;
+/** Pixels for the signs above the bars. */
+const SHORT_STEP = 1;
+const LONG_STEP = 5;
+/** Seconds that the arrow keys go. */
+
+export class Waveform {
+  /** @type {Sound} */
+  #sound = { duration: 0, peaks: [], sentences: [] };
+  #time = 0;
+  /** @type {Record<string, string>} */
+  #colours = {};
+
+  /** @param {HTMLCanvasElement} canvas @param {(time: number) => void} seek */
+  constructor(canvas, seek) {
+    this.canvas = canvas;
+    this.seek = seek;
+    this.pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    canvas.addEventListener("pointerdown", (event) => this.#drag(event));
+    canvas.addEventListener("pointermove", (event) => event.buttons && this.#drag(event));
+    canvas.addEventListener("keydown", (event) => this.#key(event));
+    new ResizeObserver(() => this.paint()).observe(canvas);
+  }
+
+  /** @param {Sound} sound */
+  show(sound) {
+    this.#sound = sound;
+    this.canvas.setAttribute("aria-valuemax", sound.duration.toFixed(1));
+    this.at(0);
+    this.paint();
+  }
+
+  /** @param {number} time seconds */
+  at(time) {
+    this.#time = time;
+    this.canvas.setAttribute("aria-valuenow", time.toFixed(1));
+    this.canvas.setAttribute("aria-valuetext", `${time.toFixed(1)} of ${this.#sound.duration.toFixed(1)} seconds`);
+    this.#draw();
+  }
+
+  /** Anew, in the colours and at the size of now. */
+  paint() {
+    const { clientWidth, clientHeight } = this.canvas;
+    const scale = devicePixelRatio;
+    this.canvas.width = clientWidth * scale;
+    this.canvas.height = clientHeight * scale;
+    this.pen.setTransform(scale, 0, 0, scale, 0, 0);
+    this.#colours = coloursIn(/** @type {HTMLElement} */ (this.canvas.parentElement));
+    this.#draw();
+  }
+
+  #draw() {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    this.pen.clearRect(0, 0, width, height);
+    const { duration } = this.#sound;
+    if (!duration) return;
+    for (let x = 0; x + BAR <= width; x += STEP) this.#bar(x, width, height);
+    for (const one of this.#sound.sentences)
+      this.#sign(one, (one.start / duration) * width, (one.end / duration) * width);
+    if (this.#time > 0) this.#needle((this.#time / duration) * width, height);
+  }
+
+  /** @param {number} x @param {number} width @param {number} height */
+  #bar(x, width, height) {
+    const { duration, peaks, sentences } = this.#sound;
+    const time = ((x + BAR / 2) / width) * duration;
+    const from = Math.floor((x / width) * peaks.length);
+    const to = Math.max(from + 1, Math.floor(((x + STEP) / width) * peaks.length));
+    const loud = peaks.slice(from, to).reduce((a, b) => Math.max(a, b), 0);
+    const room = height - HEAD;
+    const tall = Math.max(BAR, loud * room);
+    const emotion = sentences.find((one) => one.start <= time && time <= one.end)?.emotion;
+    this.pen.fillStyle = this.#colours[emotion ?? "silence"];
+    this.pen.globalAlpha = time <= this.#time || this.#time === 0 ? 1 : 0.4;
+    this.pen.beginPath();
+    this.pen.roundRect(x, HEAD + (room - tall) / 2, BAR, tall, BAR / 2);
+    this.pen.fill();
+    this.pen.globalAlpha = 1;
+  }
+
+  /** @param {{emotion: string}} sentence @param {number} left @param {number} right */
+  #sign({ emotion }, left, right) {
+    if (right - left < SIGN) return;
+    const { shape, lines } = emotionOf(emotion);
+    this.pen.save();
+    this.pen.translate(left, 1);
+    this.pen.scale(SIGN / 16, SIGN / 16);
+    this.pen.fillStyle = this.pen.strokeStyle = this.#colours[emotion];
+    this.pen.lineWidth = 1.8;
+    this.pen.lineCap = "round";
+    this.pen.fill(new Path2D(shape), "evenodd");
+    this.pen.stroke(new Path2D(lines));
+    this.pen.restore();
+  }
+
+  /** @param {number} x @param {number} height */
+  #needle(x, height) {
+    this.pen.fillStyle = this.#colours.needle;
+    this.pen.fillRect(x - 0.75, HEAD - 4, 1.5, height - HEAD + 4);
+  }
+
+  /** @param {PointerEvent} event */
+  #drag(event) {
+    if (!this.#sound.duration) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    const share = event.offsetX / this.canvas.clientWidth;
+    this.seek(Math.min(Math.max(share, 0), 1) * this.#sound.duration);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const { duration } = this.#sound;
+    const step = event.shiftKey ? LONG_STEP : SHORT_STEP;
+    const [less, more] = [this.#time - step, this.#time + step];
+    const to = /** @type {Record<string, number>} */ ({
+      ArrowLeft: less,
+      ArrowDown: less,
+      ArrowRight: more,
+      ArrowUp: more,
+      PageDown: this.#time - LONG_STEP,
+      PageUp: this.#time + LONG_STEP,
+      Home: 0,
+      End: duration,
+    })[event.key];
+    if (to === undefined || !duration) return;
+    event.preventDefault();
+    this.seek(Math.min(Math.max(to, 0), duration));
+  }
+}
+
+/** The colours of colours.css, as they are in the theme of now. @param {HTMLElement} parent */
+function coloursIn(parent) {
+  const probe = document.createElement("i");
+  probe.className = "probe";
+  parent.append(probe);
+  const names = [...EMOTIONS.map(({ name }) => name), "silence", "needle"];
+  const colours = names.map((name) => {
+    probe.dataset.emotion = name;
+    return [name, getComputedStyle(probe).color];
+  });
+  probe.remove();
+  return Object.fromEntries(colours);
+}

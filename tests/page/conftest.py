@@ -1,0 +1,50 @@
+"""One browser, one service, and a window for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browsing import FLAGS, OpenPage, Visit, chromium, visit
+from playwright.sync_api import Browser, sync_playwright
+from serving import Server
+
+
+@pytest.fixture(autouse=True)
+def watched_event_loop() -> None:
+    """Playwright runs an event loop around the tests themselves, which may block."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    assert program, "There is no chromium; scripts/check-page says what to do."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages that are watched to the end of the test."""
+    visits: list[Visit] = []
+
+    def open(url: str, **options: Any) -> Visit:
+        visits.append(visit(browser, url, **options))
+        return visits[-1]
+
+    yield open
+    for one in visits:
+        one.check()
+        one.page.context.close()
+
+
+@pytest.fixture
+def desk(open_page: OpenPage, server: Server) -> Visit:
+    """The page on a desktop, with the example that it begins with."""
+    page = open_page(f"{server.url}/")
+    page.settle()
+    page.tags.first.wait_for()
+    return page

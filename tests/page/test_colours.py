@@ -1,0 +1,72 @@
+"""The seven colours stay apart for colour-blind eyes, too."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import app.api.page
+
+STYLE = Path(app.api.page.__file__).with_name("page").joinpath("colours.css").read_text(encoding="utf-8")
+CARDS = {"light": "#ffffff", "dark": "#1c1c23"}
+
+SIGHTS = {
+    "all cones": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+"""Of linear RGB: Machado, Oliveira and Fernandes 2009 (doi 10.1109/TVCG.2009.113), severity 1."""
+
+TO_CONES = [
+    [0.4122214708, 0.5363325363, 0.0514459929],
+    [0.2119034982, 0.6806995451, 0.1073969566],
+    [0.0883024619, 0.2817188376, 0.6299787005],
+]
+TO_OKLAB = [
+    [0.2104542553, 0.7936177850, -0.0040720468],
+    [1.9779984951, -2.4285922050, 0.4505937099],
+    [0.0259040371, 0.7827717662, -0.8086757660],
+]
+LUMINANCE = [0.2126, 0.7152, 0.0722]
+
+APART = 0.08
+"""In OKLab, where 0.02 can just be seen."""
+GRAPHICS = 3
+"""WCAG 1.4.11: contrast of what is no text."""
+
+
+def hues(theme: str) -> dict[str, np.ndarray]:
+    found = re.findall(r'\[data-emotion="(\w+)"\] \{\s*--hue: light-dark\((#\w{6}), (#\w{6})\)', STYLE)
+    return {name: linear(light if theme == "light" else dark) for name, light, dark in found}
+
+
+def linear(colour: str) -> np.ndarray:
+    value = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def oklab(rgb: np.ndarray) -> np.ndarray:
+    return np.array(TO_OKLAB) @ np.cbrt(np.array(TO_CONES) @ rgb)
+
+
+@pytest.mark.parametrize("theme", CARDS)
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_any_two_emotions_can_be_told_apart(theme: str, sight: str) -> None:
+    seen = {name: oklab(np.clip(np.array(SIGHTS[sight]) @ rgb, 0, 1)) for name, rgb in hues(theme).items()}
+    assert len(seen) == 7
+    near = [pair for pair in combinations(seen, 2) if np.linalg.norm(seen[pair[0]] - seen[pair[1]]) < APART]
+    assert near == []
+
+
+@pytest.mark.parametrize("theme", CARDS)
+def test_each_can_be_seen_on_its_paper(theme: str) -> None:
+    assert f"--card: light-dark({CARDS['light']}, {CARDS['dark']})" in STYLE
+    paper = linear(CARDS[theme]) @ LUMINANCE + 0.05
+    for name, rgb in hues(theme).items():
+        ratio = (rgb @ LUMINANCE + 0.05) / paper
+        assert max(ratio, 1 / ratio) >= GRAPHICS, name

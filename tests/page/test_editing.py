@@ -1,0 +1,123 @@
+"""Edits: what is changed is sent and heard, and outlives writing on."""
+
+from __future__ import annotations
+
+import pytest
+from browsing import Visit
+from playwright.sync_api import expect
+
+WON, MISS, TABLE = "We won!", "I miss her so much.", "The table is made of wood."
+
+
+def test_a_chosen_emotion_is_sent_and_heard(desk: Visit) -> None:
+    desk.write(WON, "joy")
+    _, before = desk.speak()
+    desk.still()
+    desk.choose(0, "sadness")
+    sent, after = desk.speak()
+    desk.still()
+    assert [one["emotion"] for one in sent["plan"]["utterances"]] == ["sadness"]
+    assert (after["plan"]["utterances"][0]["source"], sent["timing"]) == ("pinned", True)
+    assert before["audio"] != after["audio"]
+
+
+def test_what_was_not_edited_goes_back_as_it_came(desk: Visit) -> None:
+    desk.write(f"{WON} {MISS}", "joy", "sadness")
+    sent, answer = desk.speak()
+    assert [one["source"] for one in answer["plan"]["utterances"]] == ["classifier"] * 2
+    assert [one["span"] for one in answer["plan"]["utterances"]] == [[0, 7], [8, 27]]
+    assert set(sent["plan"]) == {"voice", "utterances"}
+
+
+@pytest.mark.parametrize(("name", "value"), [("degree", 1.6), ("speed", 1.25), ("pitch", -3), ("pause_after", 1.5)])
+def test_each_dial_is_sent(desk: Visit, name: str, value: float) -> None:
+    desk.write(f"{WON} {MISS}", "joy", "sadness")
+    desk.tags.first.click()
+    desk.dial(name, value)
+    expect(desk.tags.first).to_have_class("tag edited")
+    sent, answer = desk.speak()
+    assert sent["plan"]["utterances"][0][name] == value
+    assert sent["plan"]["utterances"][1].get(name) != value
+    assert answer["plan"]["utterances"][0][name] == value
+
+
+def test_reset_gives_back_what_was_planned(desk: Visit) -> None:
+    desk.write(WON, "joy")
+    desk.choose(0, "fear")
+    desk.dial("speed", 1.5)
+    expect(desk.page.locator("#inspector .reason")).to_contain_text("You chose this")
+    desk.page.get_by_role("button", name="Reset").click()
+    expect(desk.tags).to_have_text(["joy"])
+    expect(desk.tags.first).to_have_class("tag")
+    expect(desk.page.locator("#inspector input[name=speed]")).to_have_value("1")
+    expect(desk.page.get_by_role("button", name="Reset")).to_be_disabled()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{TABLE} {WON} {MISS}", ["neutral", "anger", "sadness"]),
+        (f"{WON} {TABLE} {MISS}", ["anger", "neutral", "sadness"]),
+        (f"{WON} {MISS} {WON}", ["anger", "sadness", "joy"]),
+        (f"{MISS} {WON}", ["sadness", "anger"]),
+        (f"We really won! {MISS}", ["anger", "sadness"]),
+        (f"{MISS}", ["sadness"]),
+        (f"{TABLE} {TABLE}", ["neutral", "neutral"]),
+    ],
+)
+def test_an_edit_finds_its_sentence_again(desk: Visit, text: str, expected: list[str]) -> None:
+    desk.write(f"{WON} {MISS}", "joy", "sadness")
+    desk.choose(0, "anger")
+    desk.write(text, *expected)
+
+
+def test_of_two_alike_the_one_that_was_edited_stays_it(desk: Visit) -> None:
+    desk.write(f"{WON} {TABLE} {WON}", "joy", "neutral", "joy")
+    desk.choose(2, "fear")
+    desk.text.press("ControlOrMeta+Home")
+    desk.text.press_sequentially(f"{WON} ")
+    expect(desk.tags).to_have_text(["joy", "joy", "neutral", "fear"])
+
+
+def test_one_sentence_alone_can_be_heard(desk: Visit) -> None:
+    desk.write(f"{WON} {MISS}", "joy", "sadness")
+    desk.choose(1, "fear")
+    with desk.page.expect_response("**/synthesize") as answer:
+        desk.page.get_by_role("button", name="Hear it").click()
+    assert answer.value.headers["x-emotions"] == "fear"
+    utterances = answer.value.request.post_data_json["plan"]["utterances"]
+    assert [one["text"] for one in utterances] == [MISS]
+
+
+def test_the_keyboard_alone_is_enough(desk: Visit) -> None:
+    desk.write(f"{WON} {MISS}", "joy", "sadness")
+    press = desk.page.keyboard.press
+    desk.text.press("ControlOrMeta+Home")
+    press("Tab")
+    expect(desk.tags.nth(0)).to_be_focused()
+    press("ArrowRight")
+    expect(desk.tags.nth(1)).to_be_focused()
+    expect(desk.page.locator("#inspector .quote")).to_have_text(MISS)
+    press("Enter")
+    expect(desk.page.get_by_role("radio", name="sadness")).to_be_focused()
+    press("ArrowDown")
+    expect(desk.tags).to_have_text(["joy", "anger"])
+    press("Tab")
+    press("ArrowRight")
+    expect(desk.page.get_by_role("slider", name="Strength")).to_have_value("1.1")
+    press("Escape")
+    expect(desk.tags.nth(1)).to_be_focused()
+    with desk.page.expect_response("**/synthesize") as answer:
+        press("Control+Enter")
+    assert [one["emotion"] for one in answer.value.json()["plan"]["utterances"]] == ["joy", "anger"]
+
+
+def test_warnings_of_the_plan_are_told(desk: Visit) -> None:
+    desk.write("…", "neutral")
+    desk.speak()
+    notes = desk.page.locator("#notes")
+    expect(notes.locator("summary")).to_have_text("1 note on how this is spoken")
+    notes.locator("summary").click()
+    expect(notes.locator("li")).to_have_count(1)
+    desk.write(WON, "joy")
+    expect(notes).to_be_hidden()

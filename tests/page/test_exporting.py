@@ -1,0 +1,133 @@
+"""Out of the page: files, a command that runs, markup that is understood."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+from browsing import OpenPage, Visit
+from decoding import heard
+from playwright.sync_api import Download, expect
+from serving import Server
+
+WON, MISS = "We won & <danced>, didn't we?", 'I miss "her" so much.'
+
+
+@pytest.fixture
+def edited(desk: Visit) -> Visit:
+    """A page with a plan that was edited in everything."""
+    desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.text.fill(f"{WON} {MISS}")
+    expect(desk.marks).to_have_text([WON, MISS])
+    desk.settle()
+    desk.choose(0, "joy")
+    for name, value in {"degree": 1.5, "speed": 1.2, "pitch": 2, "pause_after": 0.7}.items():
+        desk.dial(name, value)
+    desk.choose(1, "sadness")
+    return desk
+
+
+def export(desk: Visit, name: str) -> None:
+    desk.page.get_by_role("button", name="Export").click()
+    desk.page.locator("#export").get_by_role("button", name=name, exact=True).click()
+
+
+def download(desk: Visit, name: str) -> Download:
+    with desk.page.expect_download() as started:
+        export(desk, name)
+    return started.value
+
+
+@pytest.mark.parametrize("format", ["wav", "mp3", "flac", "opus"])
+def test_a_download_is_a_file_that_can_be_played(edited: Visit, format: str, tmp_path: Path) -> None:
+    _, spoken = edited.speak()
+    file = download(edited, {"opus": "Opus"}.get(format, format.upper()))
+    assert file.suggested_filename == f"speech.{format}"
+    file.save_as(tmp_path / "file")
+    samples = heard((tmp_path / "file").read_bytes(), format, spoken["sample_rate"])
+    assert len(samples) == pytest.approx(spoken["duration"] * spoken["sample_rate"], abs=0.1 * spoken["sample_rate"])
+    expect(edited.status).to_have_text(f"Saved as speech.{format}.")
+
+
+def test_the_copied_command_runs_and_makes_the_same_file(edited: Visit, tmp_path: Path) -> None:
+    download(edited, "WAV").save_as(tmp_path / "downloaded.wav")
+    export(edited, "curl")
+    expect(edited.status).to_contain_text("clipboard")
+    subprocess.run(["sh", "-eu"], input=edited.clipboard().encode(), cwd=tmp_path, check=True, timeout=120)
+    assert (tmp_path / "speech.wav").read_bytes() == (tmp_path / "downloaded.wav").read_bytes()
+
+
+def test_the_copied_markup_means_the_same(edited: Visit, server: Server) -> None:
+    _, spoken = edited.speak()
+    export(edited, "SSML")
+    expect(edited.status).to_have_text("The SSML is on the clipboard.")
+    headers = {"Content-Type": "application/ssml+xml"}
+    with server.client() as client:
+        plan = client.post("/analyze", content=edited.clipboard().encode(), headers=headers).json()
+    assert plan["warnings"] == []
+    fields = ("text", "emotion", "degree", "speed", "pitch", "pause_after", "voice")
+    for one, other in zip(plan["utterances"], spoken["plan"]["utterances"], strict=True):
+        assert {name: one.get(name) for name in fields} == {name: other.get(name) for name in fields}
+    with server.client() as client:
+        answer = client.post("/synthesize", content=edited.clipboard().encode(), headers=headers)
+    assert (answer.status_code, answer.headers["x-emotions"]) == (200, "joy,sadness")
+    assert "x-warnings" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It's 5 o'clock; echo `ls` $HOME \\ \"quoted\" %s !!",
+        "PLAN\nPLAN\n\nEOF",
+        "Ünïcödé 😀 \u2028 line.",
+        "a\tb\\nc.",
+    ],
+)
+def test_no_text_breaks_out_of_the_command(desk: Visit, text: str, tmp_path: Path) -> None:
+    desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.text.fill(text)
+    desk.settle()
+    expect(desk.marks.first).to_be_visible()
+    export(desk, "curl")
+    expect(desk.status).to_contain_text("clipboard")
+    ran = subprocess.run(
+        ["sh", "-eu"], input=desk.clipboard().encode(), cwd=tmp_path, check=True, timeout=120, capture_output=True
+    )
+    assert (ran.stdout, ran.stderr) == (b"", b"")
+    assert [path.name for path in tmp_path.iterdir()] == ["speech.wav"]
+    assert (tmp_path / "speech.wav").read_bytes().startswith(b"RIFF")
+
+
+def test_markup_holds_no_sign_that_xml_has_not(desk: Visit, server: Server) -> None:
+    desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.text.evaluate(
+        "area => { area.value = 'A \\u0001 bell ]]> & < \\ufffe.'; area.dispatchEvent(new Event('input')) }"
+    )
+    expect(desk.marks).to_have_count(1)
+    desk.settle()
+    export(desk, "SSML")
+    expect(desk.status).to_have_text("The SSML is on the clipboard.")
+    answer = httpx.post(
+        f"{server.url}/synthesize",
+        content=desk.clipboard().encode(),
+        headers={"Content-Type": "application/ssml+xml"},
+        timeout=60,
+        trust_env=False,
+    )
+    assert answer.status_code == 200
+
+
+def test_where_the_clipboard_is_closed_the_old_way_is_tried_and_its_failure_told(
+    open_page: OpenPage, server: Server
+) -> None:
+    desk = open_page(f"{server.url}/")
+    desk.tags.first.wait_for()
+    desk.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('closed')); }")
+    desk.page.evaluate(
+        "() => { window.asked = []; document.execCommand = (name) => { asked.push(name); return false; }; }"
+    )
+    export(desk, "SSML")
+    expect(desk.status).to_contain_text("does not let this page use the clipboard")
+    assert desk.page.evaluate("asked") == ["copy"]

@@ -1,0 +1,135 @@
+"""What goes wrong: it is said, with what to do about it, and nothing that was typed is lost."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import OpenPage, Visit
+from playwright.sync_api import expect
+from serving import Server, StartServer, start_server
+
+WON, MISS = "We won!", "I miss her so much."
+KEY = "key-of-alice-0123456789"
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start_server(tmp_path_factory.mktemp("locked"), INTONE_API_KEYS=f"alice={KEY}")
+    yield server
+    server.stop()
+
+
+def test_a_text_that_is_too_long_is_told_with_its_limit(desk: Visit) -> None:
+    text = "This is too long. " * 1200
+    desk.write(text)
+    expect(desk.alert).to_contain_text("The text is too long")
+    expect(desk.alert).to_contain_text("the limit is 20000")
+    expect(desk.text).to_have_value(text)
+    desk.write(WON, "joy")
+    expect(desk.alert).to_be_hidden()
+
+
+def give_key(page: Visit, key: str) -> None:
+    page.page.get_by_role("textbox", name="Key").fill(key)
+    page.page.get_by_role("button", name="Use this key").click()
+
+
+def test_a_key_is_asked_for_and_kept_in_this_tab_alone(open_page: OpenPage, locked: Server) -> None:
+    page = open_page(f"{locked.url}/")
+    dialog = page.page.get_by_role("dialog", name="This service needs a key")
+    expect(dialog).to_be_visible()
+    give_key(page, "a wrong key")
+    expect(dialog).to_contain_text("no spaces")
+    give_key(page, "wrong")
+    expect(dialog).to_contain_text("The key is not known.")
+    give_key(page, KEY)
+    expect(dialog).to_be_hidden()
+    expect(page.tags.first).to_be_visible()
+
+    page.speak()
+    sent = [one for one in page.requests if one.url.endswith("/synthesize")]
+    assert [one.header_value("authorization") for one in sent] == [f"Bearer {KEY}"]
+    assert not any(KEY in one.url for one in page.requests)
+    kept = page.page.evaluate("[JSON.stringify(sessionStorage), JSON.stringify(localStorage), document.cookie]")
+    assert [KEY in place for place in kept] == [True, False, False]
+
+    page.page.reload()
+    expect(page.tags.first).to_be_visible()
+    expect(dialog).to_be_hidden()
+
+
+def test_the_copied_command_names_no_key_and_runs_with_one(open_page: OpenPage, locked: Server, tmp_path: Path) -> None:
+    page = open_page(f"{locked.url}/", permissions=["clipboard-read", "clipboard-write"])
+    give_key(page, KEY)
+    expect(page.tags.first).to_be_visible()
+    page.page.get_by_role("button", name="Export").click()
+    page.page.get_by_role("button", name="curl").click()
+    expect(page.status).to_contain_text("Set INTONE_KEY before you run it.")
+    command = page.clipboard()
+    assert KEY not in command
+    run = {"input": command.encode(), "cwd": tmp_path, "timeout": 120}
+    subprocess.run(["sh", "-eu"], check=True, env={"PATH": "/usr/bin:/bin", "INTONE_KEY": KEY}, **run)
+    assert (tmp_path / "speech.wav").read_bytes().startswith(b"RIFF")
+
+
+def test_without_a_key_the_page_says_what_is_missing(open_page: OpenPage, locked: Server) -> None:
+    page = open_page(f"{locked.url}/")
+    page.page.get_by_role("button", name="Not now").click()
+    expect(page.alert).to_contain_text("A key is needed")
+    page.alert.get_by_role("button", name="Try again").click()
+    give_key(page, KEY)
+    expect(page.tags.first).to_be_visible()
+    expect(page.alert).to_be_hidden()
+    page.page.get_by_role("button", name="Change key").click()
+    expect(page.page.get_by_role("dialog")).to_be_visible()
+    assert page.page.evaluate("sessionStorage.getItem('intone-key')") is None
+
+
+def test_a_service_that_is_loading_is_waited_for(open_page: OpenPage, own_server: StartServer) -> None:
+    page = open_page(f"{own_server(ready=False).url}/")
+    expect(page.alert).to_contain_text("The service is not ready")
+    expect(page.alert.get_by_role("button", name="Try again")).to_be_hidden()
+    expect(page.tags.first).to_be_visible()
+    expect(page.page.get_by_role("combobox", name="Voice")).to_have_value("wren")
+    expect(page.alert).to_be_hidden()
+
+
+def test_a_service_that_was_stopped_is_told_and_loses_nothing(open_page: OpenPage, own_server: StartServer) -> None:
+    server = own_server()
+    page = open_page(f"{server.url}/")
+    page.write(f"{WON} {MISS}", "joy", "sadness")
+    page.choose(0, "anger")
+    server.stop()
+    page.page.locator(".play").click()
+    expect(page.alert).to_contain_text("The service cannot be reached")
+    expect(page.alert).to_contain_text("Your text is still here")
+    expect(page.text).to_have_value(f"{WON} {MISS}")
+    page.text.press("ControlOrMeta+End")
+    page.text.press_sequentially(f" {WON}")
+    expect(page.tags.first).to_have_text("anger")
+
+    again = own_server("--port", server.url.rpartition(":")[2])
+    assert again.url == server.url
+    page.alert.get_by_role("button", name="Try again").click()
+    expect(page.tags).to_have_text(["anger", "sadness", "joy"])
+    expect(page.alert).to_be_hidden()
+    page.speak()
+
+
+def test_an_answer_that_is_no_problem_document_is_still_told(desk: Visit) -> None:
+    desk.page.route("**/analyze", lambda route: route.fulfill(status=502, body="<html>Bad Gateway</html>"))
+    desk.write(WON)
+    expect(desk.alert).to_contain_text("The service did not answer as expected")
+    expect(desk.alert).to_contain_text("502")
+    desk.page.unroute("**/analyze")
+    desk.alert.get_by_role("button", name="Try again").click()
+    expect(desk.tags).to_have_text(["joy"])
+
+
+def test_an_error_can_be_put_away(desk: Visit) -> None:
+    desk.write("This is too long. " * 1200)
+    desk.alert.get_by_role("button", name="Dismiss").click()
+    expect(desk.alert).to_be_hidden()

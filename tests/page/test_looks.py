@@ -1,0 +1,153 @@
+"""How it looks, for every eye and none: contrast, roles, dark, phones."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import PHONE, OpenPage, Visit
+from playwright.sync_api import expect
+from serving import Server
+
+SERIOUS = ("serious", "critical")
+
+
+def check_axe(page: Visit) -> None:
+    """No issue that axe calls serious or critical."""
+    page.page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => 0)))")
+    found = [one for one in Axe().run(page.page).response["violations"] if one["impact"] in SERIOUS]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
+@pytest.fixture(params=["light", "dark"])
+def themed(request: pytest.FixtureRequest, open_page: OpenPage, server: Server) -> Visit:
+    page = open_page(f"{server.url}/", color_scheme=request.param)
+    page.tags.first.wait_for()
+    return page
+
+
+def test_axe_finds_nothing_serious_on_a_desktop(themed: Visit) -> None:
+    check_axe(themed)
+    themed.text.fill("We won! I miss her. Get out! I am scared of it. Oh wow, I never expected that! Ugh, disgusting.")
+    expect(themed.tags).to_have_count(6)
+    themed.settle()
+    for index, emotion in enumerate(("joy", "sadness", "anger", "fear", "surprise", "disgust")):
+        themed.choose(index, emotion)
+        check_axe(themed)
+
+
+def test_axe_finds_nothing_serious_while_it_plays(themed: Visit) -> None:
+    themed.speak()
+    expect(themed.page.locator("mark.heard")).to_have_count(1)
+    check_axe(themed)
+
+
+def test_axe_finds_nothing_serious_after_an_error_and_with_the_menu(themed: Visit) -> None:
+    themed.write("This is too long. " * 1200)
+    expect(themed.alert).to_be_visible()
+    themed.page.get_by_role("button", name="Export").click()
+    check_axe(themed)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_a_phone(open_page: OpenPage, server: Server, scheme: str) -> None:
+    page = open_page(f"{server.url}/", viewport=PHONE, has_touch=True, color_scheme=scheme)
+    page.tags.first.wait_for()
+    check_axe(page)
+    page.tags.nth(1).tap()
+    expect(page.page.locator("#inspector")).to_be_visible()
+    check_axe(page)
+
+
+def test_axe_finds_nothing_serious_in_the_dialog(desk: Visit) -> None:
+    desk.page.evaluate("document.querySelector('#key-dialog').showModal()")
+    check_axe(desk)
+
+
+def test_on_a_phone_nothing_is_out_of_reach(open_page: OpenPage, server: Server) -> None:
+    page = open_page(f"{server.url}/", viewport=PHONE, has_touch=True, is_mobile=True)
+    page.tags.first.wait_for()
+
+    def widest() -> int:
+        return int(page.page.evaluate("document.documentElement.scrollWidth"))
+
+    assert widest() == PHONE["width"]
+    for control in page.page.locator(
+        "main :is(button, select, a, textarea), header :is(button, a), footer button"
+    ).all():
+        if control.is_visible() and control.is_enabled():
+            control.tap(trial=True, position={"x": 8, "y": 8})
+    page.tags.nth(1).tap()
+    panel = page.page.locator("#inspector")
+    expect(panel).to_be_visible()
+    for control in panel.locator("label, button:enabled").all():
+        control.tap(trial=True)
+    panel.locator(".feeling[data-emotion=fear]").tap()
+    panel.get_by_role("button", name="Close").tap()
+    expect(panel).to_be_hidden()
+    expect(page.tags.nth(1)).to_have_text("fear")
+    page.page.get_by_role("button", name="Export").tap()
+    for control in page.page.locator("#export button").all():
+        control.tap(trial=True)
+    page.write("This is too long. " * 1200)
+    expect(page.alert).to_be_visible()
+    assert widest() == PHONE["width"]
+
+
+def test_a_long_word_does_not_push_the_page_aside(open_page: OpenPage, server: Server) -> None:
+    page = open_page(f"{server.url}/", viewport=PHONE)
+    page.write("W" * 100, "neutral")
+    assert page.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def background(page: Visit) -> list[int]:
+    return list(
+        map(int, page.page.evaluate("getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g)"))
+    )
+
+
+def test_dark_and_light_follow_the_system_until_somebody_chooses(open_page: OpenPage, server: Server) -> None:
+    page = open_page(f"{server.url}/", color_scheme="dark")
+    switch = page.page.get_by_role("button", name="Dark theme")
+    assert max(background(page)) < 60
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    page.page.emulate_media(color_scheme="light")
+    assert min(background(page)) > 200
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    switch.click()
+    assert max(background(page)) < 60
+    page.page.reload()
+    assert max(background(page)) < 60
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    switch.click()
+    assert min(background(page)) > 200
+
+
+def test_focus_can_be_seen_on_everything_that_takes_it(desk: Visit) -> None:
+    seen = 0
+    for _ in range(60):
+        desk.page.keyboard.press("Tab")
+        at = desk.page.evaluate(
+            """() => {
+                const one = document.activeElement;
+                const around = { text: ".sheet" }[one.id] ?? "label:has([type=radio])";
+                const shown = one.closest(around) ?? one;
+                const { outlineStyle, outlineWidth } = getComputedStyle(shown);
+                return [one.tagName, outlineStyle, parseFloat(outlineWidth)];
+            }"""
+        )
+        if at[0] == "BODY":
+            break
+        assert at[1] != "none" and at[2] >= 2, at
+        seen += 1
+    assert seen >= 20
+
+
+def test_state_is_said_to_those_who_do_not_see_it(desk: Visit) -> None:
+    desk.write("We won!", "joy")
+    expect(desk.tags.first).to_have_accessible_name("Sentence 1 of 1: joy, 94 percent likely, We won!")
+    desk.choose(0, "fear")
+    expect(desk.tags.first).to_have_accessible_name("Sentence 1 of 1: fear, edited, We won!")
+    expect(desk.page.locator("#status")).to_have_role("status")
+    desk.speak()
+    expect(desk.status).to_have_text("Playing.")
+    expect(desk.status).to_have_text("Finished.")

@@ -1,0 +1,47 @@
+"""Another voice, which is poorer than the first: one rate of its own, neutral alone, no pitch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import OpenPage
+from playwright.sync_api import expect
+from serving import ROOT, Server, start_server
+from tiny_voice import write_tiny_voice
+
+WON, MISS = "We won!", "I miss her so much."
+
+
+@pytest.fixture(scope="module")
+def two_voices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder: Path = tmp_path_factory.mktemp("voices")
+    write_tiny_voice(folder / "tiny")
+    server = start_server(folder, "--voices", f"{ROOT / 'models' / 'voices'}:{folder}")
+    yield server
+    server.stop()
+
+
+def test_another_voice_speaks_and_says_what_it_lacks(open_page: OpenPage, two_voices: Server) -> None:
+    page = open_page(f"{two_voices.url}/")
+    voice = page.page.get_by_role("combobox", name="Voice")
+    expect(voice).to_have_value("wren")
+    page.write(f"{WON} {MISS}", "joy", "sadness")
+    page.choose(1, "fear")
+    voice.select_option("tiny")
+    expect(page.tags).to_have_text(["neutral", "fear"])
+    expect(page.page.locator("#notes")).to_be_visible()
+    expect(page.page.locator("#inspector .reason")).to_have_text("tiny has no fear and speaks it as neutral.")
+    expect(page.page.get_by_role("slider", name="Strength")).to_be_disabled()
+    sent, answer = page.speak()
+    assert [one["voice"] for one in answer["plan"]["utterances"]] == ["tiny"] * 2
+    assert sent["plan"]["utterances"][1]["emotion"] == "fear"
+    expect(page.page.locator("#notes")).to_contain_text("fear")
+
+    with page.page.expect_response("**/synthesize") as sample:
+        page.page.get_by_role("button", name="Hear neutral").click()
+    assert sample.value.headers["x-voice"] == "tiny"
+    voice.select_option("wren")
+    expect(page.tags).to_have_text(["joy", "fear"])
+    expect(page.page.get_by_role("slider", name="Strength")).to_be_enabled()
