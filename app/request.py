@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from app.plan import Blend, Decision, Emotion, Sentence
+from app.plan import Blend, Decision, Emotion, PlanWarning, Sentence
 
-EditedUtterance = tuple[Sentence, Decision | None]
-"""An utterance of a plan that came back; None has the classifier label it again."""
+
+class EditedUtterance(NamedTuple):
+    """An utterance of a plan that came back."""
+
+    sentence: Sentence
+    decision: Decision | None
+    """None has the classifier label it again."""
+    warnings: tuple[PlanWarning, ...] = ()
+    """What reading its markup had to say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,12 +51,13 @@ def labelled(
 
 def read_plan(edited: tuple[EditedUtterance, ...], classifier: Classifier, threshold: float) -> Script:
     """The utterances of a plan that came back."""
-    open_texts = (sentence.text for sentence, decision in edited if decision is None)
-    decisions = decide_again((decision for _, decision in edited), classifier.stream(open_texts), threshold)
-    named = [clause.manner.voice for sentence, _ in edited for clause in sentence.clauses]
+    open_texts = (one.sentence.text for one in edited if one.decision is None)
+    decisions = decide_again((one.decision for one in edited), classifier.stream(open_texts), threshold)
+    named = [clause.manner.voice for one in edited for clause in one.sentence.clauses]
     voices = tuple(dict.fromkeys(name for name in named if name is not None))
-    characters = sum(len(sentence.text) for sentence, _ in edited)
-    return Script([sentence for sentence, _ in edited], decisions, characters, voices)
+    characters = sum(len(one.sentence.text) for one in edited)
+    warnings = tuple(dict.fromkeys(warning for one in edited for warning in one.warnings))
+    return Script([one.sentence for one in edited], decisions, characters, voices, warnings)
 
 
 def feeling_of_style(style: str) -> Emotion | Blend | None:

@@ -14,6 +14,7 @@ from app.plan import NOWHERE, Analyzed, Blend, Clause, Decision, Emotion, Manner
 
 if TYPE_CHECKING:
     from app.request import EditedUtterance
+    from app.text.ssml import Inner
 
 MOST_UTTERANCES = 20_000
 
@@ -91,6 +92,9 @@ class PlanBody(_Strict):
 
 def edited(one: UtteranceBody) -> EditedUtterance:
     """One utterance as the pipeline takes it. Raises `InvalidSsml`, `UnknownEmotion`."""
+    from app.request import EditedUtterance
+    from app.text import read_inner
+
     analyzed = Analyzed(one.analyzed.emotion, one.analyzed.text_sha256) if one.analyzed else None
     as_planned = analyzed is not None and Analyzed.of(analyzed.emotion, one.text) == analyzed
     start, end = one.span if one.span and as_planned else (NOWHERE, NOWHERE)
@@ -101,20 +105,23 @@ def edited(one: UtteranceBody) -> EditedUtterance:
         volume=1.0 if one.volume is None else one.volume,
         pitch=one.pitch or 0.0,
     )
-    clauses = _clauses(one, start, end, manner, analyzed)
-    return Sentence(one.text, start, end, clauses), _decision(one, analyzed)
-
-
-def _clauses(one: UtteranceBody, start: int, end: int, manner: Manner, analyzed: Analyzed | None) -> tuple[Clause, ...]:
-    """What is read: with its markup, or, where a text is too long to be spoken at once, in parts."""
-    from app.text import clauses_of, read_inner
-
     inner = read_inner(one.ssml) if one.ssml else None
+    clauses = _clauses(one, inner, (start, end), manner, analyzed)
+    warnings = inner.warnings if inner else ()
+    return EditedUtterance(Sentence(one.text, start, end, clauses), _decision(one, analyzed), warnings)
+
+
+def _clauses(
+    one: UtteranceBody, inner: Inner | None, span: tuple[int, int], manner: Manner, analyzed: Analyzed | None
+) -> tuple[Clause, ...]:
+    """What is read: with its markup, or, where a text is too long to be spoken at once, in parts."""
+    from app.text import clauses_of
+
     if inner is not None and inner.text == one.text:
-        return (_clause(one, (start, end), inner.spoken, manner, analyzed, one.ssml or "", inner.marks),)
+        return (_clause(one, span, inner.spoken, manner, analyzed, one.ssml or "", inner.marks),)
     parts = clauses_of(one.text)
     if len(parts) == 1:
-        return (_clause(one, (start, end), parts[0].spoken, manner, analyzed),)
+        return (_clause(one, span, parts[0].spoken, manner, analyzed),)
     *before, last = (Clause(part.text, NOWHERE, NOWHERE, part.spoken, manner) for part in parts)
     return (*before, Clause(last.text, NOWHERE, NOWHERE, last.spoken, manner, pause_after=one.pause_after))
 

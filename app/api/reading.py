@@ -43,7 +43,7 @@ class Asked:
     def characters(self) -> int:
         """Of what was sent, markup included."""
         edited = self.speech.edited or ()
-        return len(self.speech.text) + sum(len(sentence.text) for sentence, _ in edited)
+        return len(self.speech.text) + sum(len(one.sentence.text) for one in edited)
 
 
 async def read_request(request: Request, *, negotiated: bool = True) -> Asked:

@@ -75,7 +75,7 @@ PLAN = st.builds(
 def test_a_plan_that_comes_back_is_read_whatever_it_says(plan: Plan) -> None:
     body = PlanBody.model_validate(json.loads(json.dumps(plan_to_dict(plan))))
     for one, back in zip(plan.utterances, body.utterances, strict=True):
-        sentence, decision = edited(back)
+        sentence, decision, _ = edited(back)
         assert decision is not None and sentence.text == one.text
         assert (decision.emotion, decision.source, decision.blend) == (one.emotion, one.source, one.blend)
         assert decision.probabilities == one.probabilities
@@ -96,7 +96,7 @@ def planned(**changes: object) -> dict[str, object]:
 
 
 def test_only_the_text_is_required() -> None:
-    sentence, decision = asked(text="It costs $5.")
+    sentence, decision, _ = asked(text="It costs $5.")
     assert decision is None and sentence.clauses[0].spoken == "It costs five dollars."
     assert sentence.clauses[0].pause_after is None and sentence.clauses[0].start == NOWHERE
 
@@ -109,15 +109,20 @@ def test_null_is_the_default_in_every_field() -> None:
     assert edited(sent.utterances[0]) == edited(bare.utterances[0])
 
 
+def test_markup_that_has_no_effect_within_a_plan_is_told() -> None:
+    assert asked(text="Hi.", ssml="<emphasis>Hi.</emphasis>").warnings
+    assert not asked(text="Hi.", ssml='<sub alias="Hello.">Hi.</sub>').warnings
+
+
 def test_an_edited_emotion_is_pinned_and_auto_is_labelled_again() -> None:
-    _, decision = asked(**planned(emotion="terrified"))
+    decision = asked(**planned(emotion="terrified")).decision
     assert decision == Decision(Emotion.FEAR, Source.PINNED, "fear, pinned by the plan", {e: 0.142857 for e in Emotion})
     assert asked(**planned(emotion="auto"))[1] is None
 
 
 def test_an_edited_text_loses_its_place() -> None:
-    kept, _ = asked(**planned())
-    edited, _ = asked(**planned(text="Hello."))
+    kept = asked(**planned()).sentence
+    edited = asked(**planned(text="Hello.")).sentence
     assert (kept.start, kept.end) == (0, 3)
     assert (edited.start, edited.clauses[0].start) == (NOWHERE, NOWHERE)
 
@@ -132,12 +137,12 @@ def test_an_edited_text_loses_its_place() -> None:
     ],
 )
 def test_of_emotion_and_blend_the_edited_one_counts(changes: dict[str, object], emotion: Emotion) -> None:
-    _, decision = asked(**planned(**changes))
+    decision = asked(**planned(**changes)).decision
     assert decision is not None and (decision.emotion, decision.source) == (emotion, Source.PINNED)
 
 
 def test_a_text_too_long_for_one_breath_is_spoken_in_parts_with_the_pause_behind_the_last() -> None:
-    sentence, _ = asked(text="We walked along the wall, and the gulls followed us. " * 12, pause_after=2.0)
+    sentence, _, _ = asked(text="We walked along the wall, and the gulls followed us. " * 12, pause_after=2.0)
     assert len(sentence.clauses) > 1
     assert [one.pause_after for one in sentence.clauses] == [None] * (len(sentence.clauses) - 1) + [2.0]
 
