@@ -16,6 +16,7 @@ def say_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", help="wav, flac, mp3, opus, aac or pcm; by default what the output's ending says, else wav"
     )
+    parser.add_argument("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
     _manner_arguments(parser)
     parser.add_argument("--seed", type=seed, help="the same seed gives the same sound")
 
@@ -93,6 +94,10 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first sentences of each emotion")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots, pictures and sound there")
+
+
+def completion_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "fish", "zsh"), help="for which one")
 
 
 def bench_arguments(parser: argparse.ArgumentParser) -> None:

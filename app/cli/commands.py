@@ -94,5 +94,15 @@ COMMANDS = {
         arguments.bench_arguments,
         ("intone bench --quick", "intone bench --peers intone,piper -o figures"),
     ),
+    "completion": Command(
+        "completion for a shell",
+        "Print a script that has a shell complete commands, flags and their values.",
+        arguments.completion_arguments,
+        (
+            "intone completion bash > ~/.local/share/bash-completion/completions/intone",
+            "intone completion fish > ~/.config/fish/completions/intone.fish",
+            "intone completion zsh >> ~/.zshrc",
+        ),
+    ),
 }
 """By name, in the order in which they are listed; that of an action of a command has two words."""
