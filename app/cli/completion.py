@@ -76,14 +76,16 @@ def bash(commands: Sequence[Described]) -> str:
 
 
 def bash_cases(command: Described) -> Iterator[str]:
-    """What may stand behind the last word, before the general case of the command."""
+    """What may stand behind a flag, then what may stand behind any other word."""
+    behind: dict[tuple[str, ...], list[str]] = {}
     for one in command.flags:
         if one.takes_value:
-            patterns = "|".join(shlex.quote(f"{command.name}:{name}") for name in one.names)
-            yield f"{patterns}) words={shlex.quote(' '.join(one.values))} ;;"
-    flags = " ".join(name for one in command.flags for name in one.names)
-    pattern = shlex.quote(f"{command.name}:")
-    yield f"{pattern}*) words={shlex.quote(' '.join(command.words))}; flags={shlex.quote(flags)} ;;"
+            behind.setdefault(one.values, []).extend(f"{command.name}:{name}" for name in one.names)
+    for values, flags in behind.items():
+        yield f"{'|'.join(map(shlex.quote, flags))}) words={shlex.quote(' '.join(values))} ;;"
+    every = shlex.quote(" ".join(name for one in command.flags for name in one.names))
+    words = shlex.quote(" ".join(command.words))
+    yield f"{shlex.quote(f'{command.name}:')}*) words={words}; flags={every} ;;"
 
 
 def zsh(commands: Sequence[Described]) -> str:
