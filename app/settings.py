@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     threads: int = Field(default=1, ge=1, le=256)
     """Threads that compute one batch."""
     batch_size: int = Field(default=4, ge=1, le=64)
-    """Most sentences in a batch; sentences of requests with a seed are never batched."""
+    """Most sentences in a batch; those of requests with a seed share one only where that changes no byte."""
     backend: Literal["auto", "torch", "openvino", "openvino_bf16"] = "auto"
     """What runs the networks; auto measures at the start and takes the fastest."""
     device: Literal["auto", "cpu", "cuda"] = "auto"

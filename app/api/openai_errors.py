@@ -18,6 +18,7 @@ from app.errors import (
     VoiceNotFound,
     row_of,
 )
+from app.remedies import REMEDIES
 
 _STATUS = {404: 400, 413: 400, 422: 400}
 """OpenAI says 400 for whatever is wrong with a field; what is not here stays."""
@@ -44,10 +45,10 @@ def openai_status(error: IntoneError) -> int:
 
 def openai_content(error: IntoneError) -> answers.OpenAiError:
     """The body of the answer, or of an event."""
-    status = openai_status(error)
+    status, hint = openai_status(error), error.hint or REMEDIES[row_of(error).code]
     kind = next((kind for kind in type(error).__mro__ if kind in _CODES), None)
     return openai_error(
-        message=f"{error.detail} {error.hint}".strip(),
+        message=f"{error.detail} {hint}",
         type="server_error" if status >= 500 else "invalid_request_error",
         param=_param(error),
         code=_CODES[kind] if kind else row_of(error).code,

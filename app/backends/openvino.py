@@ -166,6 +166,8 @@ def quiet_conversion() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
             warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is deprecated", DeprecationWarning)
+            # The tracer looks at every attribute of a model, those that transformers will drop among them.
+            warnings.filterwarnings("ignore", r"`is_gradient_checkpointing` is deprecated", FutureWarning)
             yield
     finally:
         root.setLevel(level)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 
 from app.api.plan_json import plan_to_dict
 from app.cli.flags import settings
 from app.cli.source import speech_request
-from app.cli.table import show_plan
+from app.cli.table import show_plan, write_json
 
 
 def run(options: argparse.Namespace) -> int:
@@ -20,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
 
     plan = Pipeline.load(chosen).analyze(request)
     if options.json:
-        sys.stdout.write(json.dumps(plan_to_dict(plan), ensure_ascii=False, indent=2) + "\n")
+        write_json(plan_to_dict(plan))
     else:
         show_plan(plan)
     return 0

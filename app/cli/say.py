@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
+from app.api.plan_json import plan_to_dict
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, Samples
-from app.audio.save import save
+from app.cli.book import save_book
 from app.cli.flags import settings
 from app.cli.player import find_player, play
 from app.cli.source import speech_request
-from app.cli.table import show_plan, show_summary
+from app.cli.table import show_plan, show_summary, write_json
 from app.cli.usage import UsageError
 from app.errors import IntoneError
 from app.memory import give_back
+from app.plan import Plan
+from app.text.headings import Book, read_book
 
 if TYPE_CHECKING:
     from app.rendering import Rendering
@@ -44,19 +47,32 @@ def run(options: argparse.Namespace) -> int:
         format = FORMATS[DEFAULT_FORMAT]  # every player knows WAV
     chosen = settings(**_FOR_A_BOOK)
     request = replace(speech_request(options), rate_for=format.rate_at_least)
+    book = Book(request.text, ()) if request.markup else read_book(request.text)
     from app.pipeline import Pipeline
 
     pipeline = Pipeline.load(chosen)
-    rendering = pipeline.render(request)
+    rendering = pipeline.render(replace(request, text=book.text), with_words=options.json)
     with tempfile.TemporaryDirectory() as folder:
         # Players want a file that they can look into.
         path = options.output or Path(folder) / "speech.wav"
-        save(path, format.name, rendering.cast.sample_rate, _with_progress(rendering, len(request.text)))
-        plan = pipeline.spoken_plan(rendering)
-        (show_plan if len(plan.utterances) <= _LONG_PLAN else show_summary)(plan)
+        pieces = _with_progress(rendering, len(book.text))
+        done = save_book(path, format.name, rendering, pieces, book.headings if options.output else ())
+        _show(pipeline.spoken_plan(rendering), options.json)
         if not options.output:
             _play(path)
+        elif not options.json:
+            sys.stdout.write(f"{done}\n")
     return 0
+
+
+def _show(plan: Plan, as_json: bool) -> None:
+    """The plan with its times, for programs or for people."""
+    if as_json:
+        write_json(plan_to_dict(plan))
+    elif len(plan.utterances) <= _LONG_PLAN:
+        show_plan(plan)
+    else:
+        show_summary(plan)
 
 
 def output_format(output: Path | None, name: str | None) -> AudioFormat:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections import Counter
 from collections.abc import Sequence
 
@@ -31,6 +33,11 @@ def show_plan(plan: Plan) -> None:
     console.print(_table(plan))
     for warning in plan.warnings:
         console.print(Text(f"{warning.code}: {warning.detail}", style="dim"))
+
+
+def write_json(data: object) -> None:
+    """Print something for programs."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
 
 
 def show_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

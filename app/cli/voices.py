@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import TYPE_CHECKING
 
 from app.api.voice_json import voice_to_dict
 from app.cli.flags import settings
-from app.cli.table import show_rows
+from app.cli.table import show_rows, write_json
 from app.cli.usage import UsageError
 from app.cli.voice_check import Check, show_checks, speak
 from app.settings import Settings
@@ -40,7 +39,7 @@ def _list(settings: Settings, as_json: bool) -> int:
 
     registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
     if as_json:
-        _write([voice_to_dict(voice) for voice in registry.voices.values()])
+        write_json([voice_to_dict(voice) for voice in registry.voices.values()])
     else:
         show_rows(
             ("voice", "locale", "gender", "Hz", "license", "emotions"),
@@ -68,12 +67,8 @@ def _check(settings: Settings, as_json: bool) -> int:
     pairs = [(voice.name, emotion) for voice in registry.voices.values() for emotion in voice.manifest.emotions]
     checks = [speak(pipeline, name, emotion) for name, emotion in pairs]
     if as_json:
-        _write([{name: getattr(check, name) for name in Check.__slots__} for check in checks])
+        write_json([{name: getattr(check, name) for name in Check.__slots__} for check in checks])
     else:
         show_checks(checks)
     _tell_problems(registry)
     return 1 if registry.problems or any(check.problem for check in checks) else 0
-
-
-def _write(data: object) -> None:
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")

@@ -36,6 +36,7 @@ class Frontend(_Strict):
     """How text becomes phonemes, where it is not what the checkpoint's own config says."""
 
     phonemizer: Literal["espeak"]
+    """The only one that there is."""
     language: str
     """Language of espeak-ng, such as `en-us`."""
 
@@ -48,6 +49,7 @@ class Checkpoint(_Strict):
     config: RelativePath
     """coqui's `config.json`."""
     architecture: Literal["glow_tts", "tacotron", "tacotron2"]
+    """What kind of model it is."""
     sha256: Sha256 | None = None
     """Hash of the weights, checked when it is given."""
     base: str | None = None
@@ -64,6 +66,7 @@ class VocoderFiles(_Strict):
     config: RelativePath
     """coqui's `config.json`, or that of a `hifigan_source` or `vocos_source`."""
     architecture: Literal["hifigan", "hifigan_source", "vocos_source"]
+    """What kind of model it is."""
     sha256: Sha256 | None = None
     """Hash of the weights, checked when it is given."""
 
@@ -85,19 +88,29 @@ class Manifest(_Strict):
     """The whole of `voice.json`."""
 
     schema_version: Literal[1] = Field(alias="schema")
+    """Of this description."""
     name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=LONGEST_NAME)]
+    """What requests call the voice, in any case."""
     display_name: str = ""
+    """What people call it."""
     locale: str = "en-US"
+    """Language and country of what it reads."""
     gender: str = "unknown"
+    """Shown by `GET /voices`."""
     license: str = "unknown"
+    """Shown by `GET /voices`."""
     sample_rate: Annotated[int, Field(ge=8000, le=48000)]
-    """Hertz."""
+    """Hertz; that of its checkpoints."""
     words_per_minute: Annotated[float, Field(gt=0, le=600)] = 165
     """Speaking rate at speed 1, for estimates."""
     frontend: Frontend | None = None
+    """How text becomes phonemes, where it is not what the checkpoints' own configs say."""
     checkpoints: Annotated[dict[str, Checkpoint], Field(min_length=1)]
+    """Acoustic models by names of your choice."""
     vocoders: Annotated[dict[str, VocoderFiles], Field(min_length=1)]
+    """Vocoders by names of your choice."""
     emotions: dict[Emotion, SpokenEmotion]
+    """Which weights speak each emotion; neutral must be there."""
     fallbacks: dict[Emotion, tuple[Emotion, ...]] = {}
     """What to try, in order, for an emotion that is missing; neutral is always last."""
     degree: bool = False

@@ -34,6 +34,14 @@ def test_the_plan_is_a_coloured_table(capsys: pytest.CaptureFixture[str]) -> Non
     assert line.startswith(f"{YELLOW}joy") and "because" in line
 
 
+def test_no_color_takes_the_colours_away(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    joyful = Utterance("How nice!", (0, 9), "", "wren", Emotion.JOY, None, Source.PINNED, "because", "joy", "")
+    show_plan(Plan("wren", ClassifierName("", ""), (joyful,), 1.0))
+    told = capsys.readouterr().out
+    assert "How nice!" in told and YELLOW not in told
+
+
 def test_a_bar_follows_a_long_text_into_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,121 @@
+"""Chapters as other programs read them, and files that are whole beside them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+from decoding import heard, tone
+
+from app.audio.chapters import save_with_chapters
+from app.audio.encode import FORMATS, encode
+
+RATE = 24_000
+SAMPLES = tone(RATE, 4)
+TITLES = ["Chapter 1", "Kapitel 2 – “Größe” 🎈", 'A "third" one = CHAPTER002=']
+STARTS = [0.25, 1.5, 3.123]
+INSIDE = ("flac", "opus", "mp3")
+BESIDE = ("wav", "aac", "pcm")
+
+
+def save(path: Path, format: str, titles: Sequence[str] = TITLES, starts: Sequence[float] = STARTS) -> Path | None:
+    """Written in pieces; the times are told at the end."""
+    done: list[bool] = []
+
+    def pieces() -> Iterator[npt.NDArray[np.float32]]:
+        yield from np.array_split(SAMPLES, 7)
+        done.append(True)
+
+    return save_with_chapters(path, format, RATE, pieces(), titles, lambda: starts if done else [])
+
+
+def chapters_in(path: Path) -> list[tuple[str, float]]:
+    """As libav, and so most players, reads them."""
+    with av.open(path) as file:
+        return [(one["metadata"]["title"], float(one["start"] * one["time_base"])) for one in file.chapters()]
+
+
+@pytest.mark.parametrize("format", INSIDE)
+def test_a_player_finds_titles_and_times(tmp_path: Path, format: str) -> None:
+    path = tmp_path / "book"
+    assert save(path, format) == path
+    assert chapters_in(path) == list(zip(TITLES, STARTS, strict=True))
+    assert [file.name for file in tmp_path.iterdir()] == ["book"]
+
+
+@pytest.mark.parametrize("format", INSIDE)
+def test_the_sound_is_that_of_a_file_without_chapters(tmp_path: Path, format: str) -> None:
+    save(tmp_path / "book", format)
+    plain = heard(encode(SAMPLES, RATE, format), format, RATE)
+    assert np.array_equal(heard((tmp_path / "book").read_bytes(), format, RATE), plain)
+
+
+@pytest.mark.parametrize("format", ["flac", "opus"])
+def test_libsndfile_reads_it_as_well(tmp_path: Path, format: str) -> None:
+    save(tmp_path / f"book.{format}", format)
+    assert soundfile.info(tmp_path / f"book.{format}").duration == pytest.approx(4, abs=0.001)
+
+
+@pytest.mark.parametrize("format", INSIDE)
+@pytest.mark.parametrize("count", [1, 300, 999])
+def test_a_book_of_many_chapters_has_them_all(tmp_path: Path, format: str, count: int) -> None:
+    titles = [f"Chapter {number}. {'Of what befell them on the road ' * 3}" for number in range(count)]
+    starts = [round(number * 3.9 / count, 3) for number in range(count)]
+    save(tmp_path / "book", format, titles, starts)
+    assert [start for _, start in chapters_in(tmp_path / "book")] == pytest.approx(starts)
+    assert heard((tmp_path / "book").read_bytes(), format, RATE, told=True).size == pytest.approx(SAMPLES.size, abs=1)
+
+
+@pytest.mark.parametrize("format", BESIDE)
+def test_what_must_hold_nothing_but_sound_gets_a_cue_sheet_beside_it(tmp_path: Path, format: str) -> None:
+    path = tmp_path / f"book.{format}"
+    assert save(path, format) == tmp_path / "book.cue"
+    assert path.read_bytes() == encode(SAMPLES, RATE, format)
+    assert (tmp_path / "book.cue").read_text(encoding="utf-8") == (
+        f'FILE "book.{format}" WAVE\n'
+        '  TRACK 01 AUDIO\n    TITLE "Chapter 1"\n    INDEX 01 00:00:18\n'
+        '  TRACK 02 AUDIO\n    TITLE "Kapitel 2 – “Größe” 🎈"\n    INDEX 01 00:01:37\n'
+        "  TRACK 03 AUDIO\n    TITLE \"A 'third' one = CHAPTER002=\"\n    INDEX 01 00:03:09\n"
+    )
+
+
+@pytest.mark.parametrize("format", INSIDE)
+def test_what_was_written_before_an_error_is_a_whole_file_with_its_chapters(tmp_path: Path, format: str) -> None:
+    def broken() -> Iterator[npt.NDArray[np.float32]]:
+        yield SAMPLES[: 2 * RATE]
+        raise RuntimeError("the voice broke")
+
+    with pytest.raises(RuntimeError):
+        save_with_chapters(tmp_path / "book", format, RATE, broken(), TITLES, lambda: [0.25, 1.5, 2.0])
+    assert [title for title, _ in chapters_in(tmp_path / "book")] == TITLES
+    assert heard((tmp_path / "book").read_bytes(), format, RATE).size == 2 * RATE
+
+
+def test_nothing_at_all_is_still_the_error_that_it_was(tmp_path: Path) -> None:
+    def broken() -> Iterator[npt.NDArray[np.float32]]:
+        raise RuntimeError("the voice broke")
+        yield SAMPLES
+
+    for format in INSIDE:
+        with pytest.raises(RuntimeError):
+            save_with_chapters(tmp_path / format, format, RATE, broken(), TITLES, lambda: [0.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_pipe_gets_the_sound_alone(tmp_path: Path, format: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        assert save(pipe, format) is None
+    encoder = FORMATS[format].stream(RATE)
+    pieces = map(encoder.push, np.array_split(SAMPLES, 7))
+    assert read.result() == b"".join([*pieces, encoder.end()])
+    assert [file.name for file in tmp_path.iterdir()] == ["pipe"]

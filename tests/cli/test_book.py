@@ -1,0 +1,98 @@
+"""A book through `intone say`: its chapters, read back, and its plan for programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import av
+import pytest
+
+from app.__main__ import main
+from app.cli.book import told
+from tests.tiny_voice import write_tiny_voice
+
+BOOK = """This stands before everything.
+
+# The Parcel
+It came at nine.
+## A word of warning ##
+Nobody knew it.
+
+CHAPTER TWO. The Box
+
+It began to tick. It ticked on.
+"""
+TITLES = ["The Parcel", "A word of warning", "CHAPTER TWO. The Box"]
+
+
+@pytest.fixture
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A text, and a little voice that speaks it."""
+    write_tiny_voice(tmp_path / "tiny")
+    monkeypatch.setenv("INTONE_VOICES", str(tmp_path / "tiny"))
+    monkeypatch.setenv("INTONE_DEFAULT_VOICE", "tiny")
+    monkeypatch.setenv("INTONE_BACKEND", "torch")
+    file = tmp_path / "book.txt"
+    file.write_text(BOOK, encoding="utf-8")
+    return file
+
+
+def say(*words: str | Path) -> int:
+    return main(["say", *map(str, words), "--emotion", "neutral"])
+
+
+@pytest.mark.parametrize("ending", ["flac", "opus", "mp3"])
+def test_chapters_begin_where_their_headings_are_spoken(
+    book: Path, ending: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = book.with_suffix(f".{ending}")
+    assert say(book, "-o", out, "--json") == 0
+    spoken = {one["text"]: one["start"] for one in json.loads(capsys.readouterr().out)["utterances"]}
+    with av.open(out) as file:
+        found = [(one["metadata"]["title"], float(one["start"] * one["time_base"])) for one in file.chapters()]
+    assert [title for title, _ in found] == TITLES
+    starts = [spoken["The Parcel"], spoken["A word of warning"], spoken["CHAPTER TWO."]]
+    assert starts[0] > 0
+    assert [start for _, start in found] == pytest.approx(starts, abs=0.001)
+
+
+def test_the_last_line_says_what_was_written(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for ending, where in (("flac", "3 chapters"), ("wav", f"3 chapters in {book.with_suffix('.cue')}")):
+        out = book.with_suffix(f".{ending}")
+        assert say(book, "-o", out) == 0
+        *_, line = capsys.readouterr().out.splitlines()
+        assert line.startswith(f"{out}: 0:00:") and line.endswith(f", {where}")
+    assert say("No heading.", "-o", book.with_suffix(".wav")) == 0
+    assert "chapter" not in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_the_plan_can_be_had_as_json_with_the_places_of_the_file(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say(book, "-o", book.with_suffix(".wav"), "--json") == 0
+    plan = json.loads(capsys.readouterr().out)
+    for one in plan["utterances"]:
+        start, end = one["span"]
+        assert BOOK[start:end] == one["text"]
+        assert one["end"] > one["start"] and one["words"]
+    assert not any("#" in one["text"] for one in plan["utterances"])
+
+
+def test_markup_has_no_headings(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book.write_text("<speak>\n\nChapter 1\n\nIt came.</speak>")
+    assert say("--ssml", book, "-o", book.with_suffix(".wav")) == 0
+    assert not book.with_suffix(".cue").exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "kept", "found", "words"),
+    [
+        ("book.flac", 1, 1, ", 1 chapter"),
+        ("book.cue", 2, 2, ", 2 chapters in book.cue"),
+        ("book.flac", 999, 1200, ", the first 999 chapters of 1200"),
+        (None, 2, 2, ", without its 2 chapters: a pipe or device holds none"),
+    ],
+)
+def test_it_says_where_the_chapters_are(place: str | None, kept: int, found: int, words: str) -> None:
+    assert told(Path("book.flac"), Path(place) if place else None, kept, found) == words

@@ -1,0 +1,93 @@
+"""What shells offer behind `intone`, asked of the shells themselves."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.__main__ import main
+from app.cli.commands import COMMANDS
+from app.cli.completion import SCRIPTS
+from app.cli.parser import command_parsers
+
+EVERY_COMMAND = {name for name in COMMANDS if " " not in name}
+OFFERED = [
+    ("intone ", EVERY_COMMAND),
+    ("intone s", {"say", "serve"}),
+    ("intone say --form", {"--format"}),
+    ("intone say --format ", {"wav", "flac", "mp3", "opus", "aac", "pcm"}),
+    ("intone say 'Hi there.' --emotion s", {"sadness", "surprise"}),
+    ("intone serve --log-format ", {"console", "json"}),
+    ("intone serve --no-al", {"--no-allow-anonymous"}),
+    ("intone voices ", {"add"}),
+    ("intone voices add --v", {"--vocoder"}),
+    ("intone voices --ch", {"--check"}),
+    ("intone completion ", {"bash", "fish", "zsh"}),
+]
+needs = {shell: pytest.mark.skipif(not shutil.which(shell), reason=f"there is no {shell}") for shell in SCRIPTS}
+
+
+@pytest.fixture
+def script(tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Path:
+    """The file that a person would keep."""
+    assert main(["completion", request.param]) == 0
+    file = tmp_path / f"completion.{request.param}"
+    file.write_text(capsys.readouterr().out)
+    return file
+
+
+def asked(command: list[str], code: str) -> set[str]:
+    """What a shell prints, word by word."""
+    done = subprocess.run([*command, code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == ""
+    return {line.split("\t")[0] for line in done.stdout.splitlines() if line}
+
+
+def as_bash_sees_it(line: str) -> str:
+    """The variables that bash sets before it calls the function."""
+    words = shlex.split(line) + ([""] if line.endswith(" ") else [])
+    return (
+        f"COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1}; _intone; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    )
+
+
+@needs["bash"]
+@pytest.mark.parametrize("script", ["bash"], indirect=True)
+@pytest.mark.parametrize(("line", "offered"), OFFERED)
+def test_bash_offers_it(script: Path, line: str, offered: set[str]) -> None:
+    assert asked(["bash", "-c"], f"source {script}; {as_bash_sees_it(line)}") == offered
+
+
+@needs["bash"]
+@pytest.mark.parametrize("script", ["bash"], indirect=True)
+def test_bash_knows_every_flag_of_every_command(script: Path) -> None:
+    for name, parser in command_parsers().items():
+        flags = {flag for action in parser._actions for flag in action.option_strings}
+        assert asked(["bash", "-c"], f"source {script}; {as_bash_sees_it(f'intone {name} -')}") == flags
+
+
+@needs["bash"]
+@pytest.mark.parametrize("script", ["bash"], indirect=True)
+def test_where_nothing_is_known_bash_offers_files(script: Path) -> None:
+    assert asked(["bash", "-c"], f"source {script}; {as_bash_sees_it('intone say -o ')}") == set()
+    assert asked(["bash", "-c"], f"source {script}; complete -p intone") == {"complete -o default -F _intone intone"}
+
+
+@needs["zsh"]
+@pytest.mark.parametrize("script", ["zsh"], indirect=True)
+@pytest.mark.parametrize(("line", "offered"), OFFERED)
+def test_zsh_offers_it(script: Path, line: str, offered: set[str]) -> None:
+    # As zsh's bashcompinit calls it.
+    code = f"source {script}; emulate sh; setopt kshglob; {as_bash_sees_it(line)}"
+    assert asked(["zsh", "-f", "-c"], code) == offered
+
+
+@needs["fish"]
+@pytest.mark.parametrize("script", ["fish"], indirect=True)
+@pytest.mark.parametrize(("line", "offered"), OFFERED)
+def test_fish_offers_it(script: Path, line: str, offered: set[str]) -> None:
+    assert asked(["fish", "--no-config", "-c"], f"source {script}; complete -C {shlex.quote(line)}") == offered

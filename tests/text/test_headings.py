@@ -1,0 +1,70 @@
+"""Which lines of a book are headings."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from app.text import read_text
+from app.text.headings import read_book
+
+FOUND = {
+    "Chapter 1\n\nThe parcel came.": ["Chapter 1"],
+    "CHAPTER ONE. The Parcel\n\nIt came at nine.": ["CHAPTER ONE. The Parcel"],
+    "Chapter IV: Down the hole\n\nShe fell.": ["Chapter IV: Down the hole"],
+    "chapter twenty-one — Home\n\nShe fell.": ["chapter twenty-one — Home"],
+    "CHAPTER I.\nDown the Rabbit-Hole\n\nAlice was tired.": ["CHAPTER I. Down the Rabbit-Hole"],
+    "  Part Two \r\n\r\nThe parcel came.": ["Part Two"],
+    "Book 3": ["Book 3"],
+    "# The Parcel\nIt came at nine.\n## The *box*, again ##\nIt ticked.": ["The Parcel", "The *box*, again"],
+    "One.\n\nChapter 2\n\nTwo.\n\nChapter 3\n\nThree.": ["Chapter 2", "Chapter 3"],
+    "# A\tB\x07C": ["A BC"],
+}
+NOT_FOUND = [
+    "The parcel came at nine.",
+    "Chapter 1 of the book was dull, so I skipped it.",
+    "I read on.\nChapter 2\nwas better.",
+    "Chapter 2\nwas better than I had hoped,\nand so on.",
+    "Chapter 2 was better.",
+    "Partly cloudy.",
+    "#hashtag",
+    "####### too deep",
+    "# ",
+    "C# is a language.",
+    "Chapter 1. I read it slowly.\nThen I slept.",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_a_heading_is_found_with_its_place_in_what_is_spoken(text: str) -> None:
+    book = read_book(text)
+    assert [heading.title for heading in book.headings] == FOUND[text]
+    assert len(book.text) == len(text)
+    for heading in book.headings:
+        first = heading.title.split()[0]
+        assert book.text[heading.start :].startswith(first) and text[heading.start :].startswith(first)
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+def test_prose_is_left_as_it_is(text: str) -> None:
+    book = read_book(text)
+    assert (book.text, book.headings) == (text, ())
+
+
+def test_marks_of_markdown_are_not_spoken_and_its_headings_are_paragraphs() -> None:
+    book = read_book("One\n## The Parcel ##\nTwo.")
+    assert [sentence.text for sentence in read_text(book.text)] == ["One", "The Parcel", "Two."]
+
+
+def test_a_long_title_is_listed_in_part_and_spoken_whole() -> None:
+    book = read_book("# " + "long " * 50)
+    assert len(book.headings[0].title) == 100 and book.text.count("long") == 50
+
+
+@pytest.mark.parametrize("line", ["#" * 200_000, "# " * 100_000, "chapter " * 25_000, "Chapter 1. " + " " * 200_000])
+def test_a_hostile_line_costs_no_time(line: str) -> None:
+    began = time.perf_counter()
+    read_book(f"{line}\n\n" * 5)
+    assert time.perf_counter() - began < 2
