@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.cli.parser import make_parser
 from app.cli.usage import UsageError
@@ -22,14 +22,22 @@ OpenMP reads this when torch is imported."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its errors are one line on standard error."""
+    """Run a command."""
     os.environ.setdefault(*WAIT_ASLEEP)
     arguments = sys.argv[1:] if arguments is None else arguments
     options = make_parser(arguments).parse_args(arguments)
-    try:
-        command = importlib.import_module(f"app.cli.{options.command}")
-        code: int = command.run(options)
+
+    def command() -> int:
+        code: int = importlib.import_module(f"app.cli.{options.command}").run(options)
         return code
+
+    return in_words(command)
+
+
+def in_words(command: Callable[[], int]) -> int:
+    """The exit code of a command, whose errors become one line on standard error."""
+    try:
+        return command()
     except UsageError as error:
         return _tell(error, WRONG_USE)
     except IntoneError as error:

@@ -4,7 +4,7 @@ IntoneError
 ├── Unauthorized, RateLimited, RouteNotFound, MethodNotAllowed, RangeNotSatisfiable
 ├── UnreadableBody, BodyTooSlow, UnsupportedMediaType, NotAcceptable
 ├── InvalidRequest, InvalidSsml, EmptyText, UnknownEmotion, BlendUnsupported
-├── TextTooLong, AudioTooLong, BodyTooLarge
+├── TextTooLong, AudioTooLong, AnswerTooLarge, BodyTooLarge
 ├── VoiceNotFound, ModelNotFound, FallbackRefused
 ├── Busy, NotReady, OverTimeBudget
 └── SetupError: the installation is at fault (settings, a voice folder, a classifier), told at start
@@ -113,6 +113,10 @@ class AudioTooLong(IntoneError):
     """The speech would be longer than the setting allows."""
 
 
+class AnswerTooLarge(IntoneError):
+    """The answer has more bytes than the setting allows, or would have."""
+
+
 class BodyTooLarge(IntoneError):
     """The body has more bytes than any request may have."""
 
@@ -174,6 +178,7 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
     FallbackRefused: ErrorRow(409, "fallback_refused", "The voice lacks an emotion and strict forbids a fallback"),
     TextTooLong: ErrorRow(413, "text_too_long", "The text is too long"),
     AudioTooLong: ErrorRow(413, "audio_too_long", "The speech would be too long"),
+    AnswerTooLarge: ErrorRow(413, "answer_too_large", "The answer would be too large"),
     BodyTooLarge: ErrorRow(413, "body_too_large", "The body is too large"),
     UnsupportedMediaType: ErrorRow(415, "unsupported_media_type", "The Content-Type is not supported"),
     RangeNotSatisfiable: ErrorRow(416, "range_not_satisfiable", "The range is outside of the audio"),

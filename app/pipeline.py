@@ -105,13 +105,18 @@ class Pipeline:
         cast, draft = self.draft(request)
         if request.strict:
             draft.whole()
+
+        def check_seconds(seconds: float) -> None:
+            self.check_seconds(seconds)
+            request.check_room(seconds, cast.sample_rate)
+
         return Rendering(
             self.engine,
             cast,
             draft,
             seed=request.seed,
             with_words=with_words,
-            check_seconds=self.check_seconds,
+            check_seconds=check_seconds,
             cancelled=cancelled,
         )
 
@@ -131,6 +136,7 @@ class Pipeline:
         self.check_length(script.characters)
         cast = self.cast(request, script)
         self.check_seconds(cast.voice.seconds(script.characters, request.speed))
+        request.check_room(cast.voice.seconds(request.surely_spoken, request.speed), cast.sample_rate)
         planner = Planner(
             lambda name: self.registry.get(name or cast.voice.name).abilities,
             degree=request.degree,

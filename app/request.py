@@ -40,3 +40,10 @@ class SpeechRequest:
     """The utterances of a plan that came back."""
     rate_for: Callable[[int], int] = int
     """The highest rate of the voices that speak (Hertz) -> the rate of the answer; by default the same."""
+    check_room: Callable[[float, int], None] = lambda seconds, rate: None
+    """Raises where so many seconds at that rate (Hertz) have no room in the answer; by default all have."""
+
+    @property
+    def surely_spoken(self) -> int:
+        """Characters that are heard for certain: letters and digits, unless there is markup, which may hurry them."""
+        return 0 if self.markup else sum(map(str.isalnum, self.text))

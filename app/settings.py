@@ -109,6 +109,12 @@ class Settings(BaseSettings):
     """Megabytes of memory for sentences that were spoken before; 0 turns that off."""
     time_budget: float = Field(default=600, gt=0)
     """Most seconds that a request may take, its time in the queue included."""
+    stream_time_budget: float = Field(default=600, gt=0)
+    """The same for a request whose answer is streamed; what its reader takes between the pieces does not count."""
+    max_answer_bytes: int = Field(default=0, ge=0)
+    """Most bytes of an answer that is not streamed; 0 is no limit."""
+    drain_seconds: int = Field(default=0, ge=0)
+    """Seconds for which answers are finished once the service shall stop; then they are cut off. 0 is no limit."""
 
     log_format: Literal["console", "json"] = "console"
     """Log lines for people (console) or for programs (json)."""

@@ -15,6 +15,7 @@ from app.api.account import account
 from app.api.body import until_gone
 from app.api.plan_json import plan_to_dict
 from app.api.reading import Asked
+from app.api.room import Room
 from app.api.service import service_of
 from app.api.streaming import Encoding, Framing, StreamedAudio, as_audio
 from app.api.work import Cancelled
@@ -36,12 +37,15 @@ async def answer(request: Request, asked: Asked, framing: Framing = as_audio) ->
 async def _whole(request: Request, asked: Asked) -> Response:
     """The answer once everything is spoken."""
     format = FORMATS[asked.answer.format]
+    room = Room(service_of(request).settings.max_answer_bytes, asked.answer)
 
     def work(cancelled: Cancelled) -> tuple[Speech, bytes | Response, float]:
-        speech = asked.pipeline.synthesize(asked.speech, cancelled, with_words=asked.answer.timing)
+        fitting = replace(asked.speech, check_room=room.check_seconds)
+        speech = asked.pipeline.synthesize(fitting, cancelled, with_words=asked.answer.timing)
         began = time.perf_counter()
         data = encode(speech.samples, speech.sample_rate, format.name)
         body = _with_plan(data, speech, format) if asked.answer.timing else data
+        room.check_bytes(len(body.body) if isinstance(body, Response) else len(body))
         return speech, body, (time.perf_counter() - began) * 1000
 
     done = await service_of(request).speaking.run(work, partial(until_gone, request))
@@ -66,6 +70,7 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
         begun.append(Encoding(rendering, format.stream(rendering.cast.sample_rate)))
         yield from framing.frames(begun[0], asked.characters)
 
+    patience = service.settings.stream_time_budget
     done = await service.speaking.start(work, partial(until_gone, request))
     request.state.log["stream"] = True
     (encoding,) = begun
@@ -83,7 +88,7 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
     if framing.content_type is None:
         headers["Content-Disposition"] = _disposition(format)
     content_type = framing.content_type or format.content_type_at(cast.sample_rate)
-    return StreamedAudio(done.result, content_type, headers, service.settings.time_budget, ended, framing.on_error)
+    return StreamedAudio(done.result, content_type, headers, patience, ended, framing.on_error)
 
 
 def _with_plan(data: bytes, speech: Speech, format: AudioFormat) -> Response:

@@ -21,7 +21,7 @@ from app.api.service import service_of
 from app.api.sse import SSE
 from app.api.streaming import as_audio
 from app.api.strict_json import read_json
-from app.errors import ModelNotFound, NotReady, UnsupportedMediaType
+from app.errors import AnswerTooLarge, ModelNotFound, NotReady, UnsupportedMediaType
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -33,7 +33,7 @@ _CREATED = 1763942400
 @router.post(
     "/audio/speech",
     summary="Speak a text, as OpenAI's clients ask",
-    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, ModelNotFound)},
+    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, AnswerTooLarge, ModelNotFound)},
     openapi_extra=openai_body(),
     response_class=Response,
 )

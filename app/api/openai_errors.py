@@ -6,6 +6,7 @@ from typing import Literal
 
 from app.api import answers
 from app.errors import (
+    AnswerTooLarge,
     AudioTooLong,
     BlendUnsupported,
     BodyTooLarge,
@@ -29,6 +30,7 @@ _PARAMS: dict[type[IntoneError], str] = {
     EmptyText: "input",
     TextTooLong: "input",
     AudioTooLong: "input",
+    AnswerTooLarge: "input",
     InvalidSsml: "input",
     VoiceNotFound: "voice",
     UnknownEmotion: "emotion",

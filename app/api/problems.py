@@ -19,8 +19,12 @@ from app.remedies import REMEDIES
 PROBLEM_TYPE = "application/problem+json"
 OPENAI_PREFIX = "/v1/"
 
+INVOCATIONS = "/invocations"
+
 _MOST_FIELDS = 20
 """Field errors in one answer: a body of a thousand unknown fields must not make an answer of a thousand lines."""
+_MOST_INVOKED = 2048
+"""Characters of an error's body that SageMaker hands on."""
 
 _OUR_FAULT = "Something went wrong inside the service; your request is not to blame."
 _OUR_FAULT_HINT = "Try again; if it persists, tell the operator the request_id."
@@ -38,7 +42,21 @@ def render(error: IntoneError, request: Request) -> Response:
         error = IntoneError(_OUR_FAULT, hint=_OUR_FAULT_HINT)
     if request.state.path.startswith(OPENAI_PREFIX):
         return _answer(openai_content(error), openai_status(error), error, "application/json")
-    return _answer(problem(error, request.state.request_id), row.status, error, PROBLEM_TYPE)
+    content = problem(error, request.state.request_id)
+    if request.state.path == INVOCATIONS:
+        _shorten(content)
+    return _answer(content, row.status, error, PROBLEM_TYPE)
+
+
+def _shorten(content: answers.Problem) -> None:
+    """Leave out the last field errors, then the end of hint and detail, until it has so many characters as JSON."""
+    while len(json.dumps(content)) > _MOST_INVOKED:
+        if fields := content.get("errors"):
+            fields.pop()
+        elif content["hint"]:
+            content["hint"] = content["hint"][: len(content["hint"]) // 2]
+        else:
+            content["detail"] = content["detail"][: len(content["detail"]) // 2]
 
 
 def _answer(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:

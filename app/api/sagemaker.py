@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +16,11 @@ from app.api.service import service_of
 from app.errors import NotReady
 
 router = APIRouter(tags=["sagemaker"])
+
+_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+"""What the platform hands through, to us and back: the only header that a caller can write or read."""
+_TAKEN = re.compile(r"[\x20-\x7e]{1,1024}")
+"""All that the platform allows there; anything else is ignored."""
 
 
 @router.get("/ping", summary="Can it speak?", responses=problems(NotReady), response_class=Response)
@@ -32,5 +39,8 @@ async def ping(request: Request) -> Response:
     response_class=Response,
 )
 async def invocations(request: Request) -> Response:
-    """The same as `POST /synthesize`."""
-    return await answer(request, await read_request(request))
+    """The same as `POST /synthesize`; the header X-Amzn-SageMaker-Custom-Attributes comes back as it was sent."""
+    response = await answer(request, await read_request(request))
+    if _TAKEN.fullmatch(attributes := request.headers.get(_ATTRIBUTES, "")):
+        response.headers[_ATTRIBUTES] = attributes
+    return response

@@ -51,6 +51,8 @@ class Service:
             logger.exception("The models cannot be loaded.")
             self._fail("The models cannot be loaded; the log says where it happened.")
         else:
+            for folder, problem in self.loaded.registry.problems.items():
+                logger.warning("The voice in %s is left out: %s", folder, problem)
             logger.info("ready")
 
     def _fail(self, reason: str) -> None:
@@ -90,7 +92,13 @@ class Service:
 
 
 def _queue(name: str, workers: int, settings: Settings) -> WorkQueue:
-    return WorkQueue(name, workers=workers, queue_size=settings.queue_size, time_budget=settings.time_budget)
+    return WorkQueue(
+        name,
+        workers=workers,
+        queue_size=settings.queue_size,
+        time_budget=settings.time_budget,
+        stream_time_budget=settings.stream_time_budget,
+    )
 
 
 def _load(settings: Settings) -> Pipeline:

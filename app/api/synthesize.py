@@ -13,7 +13,7 @@ from app.api.docs.errors import SPEECH, TEXT, WORK, problems
 from app.api.docs.speech import audio_answer, audio_in_parts, speech_body, speech_query
 from app.api.ranges import ranged
 from app.api.reading import read_get, read_request
-from app.errors import NotAcceptable, RangeNotSatisfiable
+from app.errors import AnswerTooLarge, NotAcceptable, RangeNotSatisfiable
 
 router = APIRouter(tags=["speech"])
 
@@ -33,7 +33,7 @@ async def synthesize(request: Request) -> Response:
 @router.get(
     "/synthesize",
     summary="Speak a text that stands in the address",
-    responses={**audio_in_parts(), **problems(*TEXT, *WORK, NotAcceptable, RangeNotSatisfiable)},
+    responses={**audio_in_parts(), **problems(*TEXT, *WORK, AnswerTooLarge, NotAcceptable, RangeNotSatisfiable)},
     openapi_extra=speech_query(),
     response_class=Response,
 )

@@ -36,11 +36,15 @@ class Done(Generic[T]):
 class WorkQueue:
     """Runs `workers` pieces of work at a time in threads; `queue_size` more may wait. Used from one event loop."""
 
-    def __init__(self, name: str, *, workers: int, queue_size: int, time_budget: float) -> None:
+    def __init__(
+        self, name: str, *, workers: int, queue_size: int, time_budget: float, stream_time_budget: float | None = None
+    ) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._free = asyncio.Semaphore(workers)
         self._queue_size = queue_size
         self.time_budget = time_budget
+        self.stream_time_budget = stream_time_budget or time_budget
+        """Of work that comes in pieces."""
         self.waiting = 0
 
     async def run(self, work: Callable[[Cancelled], T], gone: Gone) -> Done[T]:
@@ -48,7 +52,7 @@ class WorkQueue:
         self._refuse_when_full()
         given_up = threading.Event()
         try:
-            return await self._in_time(self._do(work, given_up), gone)
+            return await self._in_time(self._do(work, given_up), gone, self.time_budget)
         finally:
             given_up.set()
 
@@ -57,7 +61,7 @@ class WorkQueue:
         self._refuse_when_full()
         steps: Steps[T] = Steps(self, work)
         try:
-            queued_ms = await self._in_time(steps.begin(), gone)
+            queued_ms = await self._in_time(steps.begin(), gone, self.stream_time_budget)
         except BaseException:
             steps.close()
             raise
@@ -67,16 +71,16 @@ class WorkQueue:
         if self._free.locked() and self.waiting >= self._queue_size:
             raise Busy(f"{self.waiting} requests are waiting.", hint="Try again after the seconds in Retry-After.")
 
-    async def _in_time(self, work: Coroutine[Any, Any, T], gone: Gone) -> T:
+    async def _in_time(self, work: Coroutine[Any, Any, T], gone: Gone, seconds: float) -> T:
         doing = asyncio.create_task(work)
         leaving = asyncio.create_task(gone())
         try:
-            await asyncio.wait((doing, leaving), timeout=self.time_budget, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((doing, leaving), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if doing.done():
                 return doing.result()
             if leaving.done():
                 raise ClientGone
-            raise self.too_late()
+            raise too_late(seconds)
         finally:
             doing.cancel()
             leaving.cancel()
@@ -112,16 +116,17 @@ class WorkQueue:
         if not running.cancelled():
             running.exception()
 
-    def too_late(self) -> OverTimeBudget:
-        """What is told to a request that took too long."""
-        return OverTimeBudget(
-            f"The request was given up after {self.time_budget:g} seconds.",
-            hint="Send shorter texts, or raise INTONE_TIME_BUDGET.",
-        )
-
     async def close(self) -> None:
         """Waits for the work that still runs."""
         await asyncio.to_thread(self._threads.shutdown)
+
+
+def too_late(seconds: float) -> OverTimeBudget:
+    """What is told to a request that took longer than so many seconds."""
+    return OverTimeBudget(
+        f"The request was given up after {seconds:g} seconds.",
+        hint="Send shorter texts, or raise INTONE_TIME_BUDGET, or INTONE_STREAM_TIME_BUDGET for streams.",
+    )
 
 
 class Steps(AsyncIterator[T]):
@@ -137,7 +142,7 @@ class Steps(AsyncIterator[T]):
         self._pieces: Iterator[T] | None = None
         self._first: list[T] = []
         self._running: asyncio.Future[list[T]] | None = None
-        self._left = queue.time_budget
+        self._left = queue.stream_time_budget
         self._has_place = False
 
     async def begin(self) -> float:
@@ -157,7 +162,7 @@ class Steps(AsyncIterator[T]):
             try:
                 piece = await asyncio.wait_for(asyncio.shield(self._make()), max(0.0, self._left))
             except TimeoutError:
-                raise self._queue.too_late() from None
+                raise too_late(self._queue.stream_time_budget) from None
             self._left -= time.perf_counter() - began
         if not piece:
             raise StopAsyncIteration

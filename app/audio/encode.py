@@ -9,7 +9,7 @@ from functools import partial
 
 from app.audio.compressed import AAC, MP3, MPEG_RATES, OPUS, OPUS_RATES, CompressedWriter
 from app.audio.flac import FlacWriter
-from app.audio.plain import PcmWriter, WavWriter
+from app.audio.plain import BYTES_PER_SAMPLE, PcmWriter, WavWriter
 from app.audio.samples import Samples, to_int16
 from app.audio.writing import OutputFile, Sink, Writer
 
@@ -35,6 +35,8 @@ class AudioFormat:
     """Sample rates (Hertz) that it has, in rising order; empty: all."""
     also_ending: tuple[str, ...] = ()
     """Other endings of a file's name."""
+    bytes_per_sample: int = 0
+    """Where all samples take the same; 0 where that depends on the sound."""
     bare: bool = False
     """Whether the bytes do not tell the sample rate, so that the content type must."""
 
@@ -98,6 +100,7 @@ FORMATS: dict[str, AudioFormat] = {
             also_accepted=("audio/x-wav", "audio/wave"),
             extension="wav",
             writer=WavWriter,
+            bytes_per_sample=BYTES_PER_SAMPLE,
         ),
         AudioFormat(
             name="flac",
@@ -137,6 +140,7 @@ FORMATS: dict[str, AudioFormat] = {
             also_accepted=(),
             extension="pcm",
             writer=PcmWriter,
+            bytes_per_sample=BYTES_PER_SAMPLE,
             bare=True,
         ),
     )

@@ -7,7 +7,7 @@ import struct
 from app.audio.samples import Samples, to_int16
 from app.audio.writing import OutputFile
 
-_BYTES_PER_SAMPLE = 2
+BYTES_PER_SAMPLE = 2
 _HEAD_AFTER_SIZE = 36
 """Bytes of the head that its first size counts in."""
 _UNKNOWN_SIZE = 0xFFFFFFFF
@@ -62,6 +62,6 @@ def _head(sample_rate: int, riff_size: int, data_size: int) -> bytes:
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF", riff_size, b"WAVE",
-        b"fmt ", 16, 1, 1, sample_rate, sample_rate * _BYTES_PER_SAMPLE, _BYTES_PER_SAMPLE, 8 * _BYTES_PER_SAMPLE,
+        b"fmt ", 16, 1, 1, sample_rate, sample_rate * BYTES_PER_SAMPLE, BYTES_PER_SAMPLE, 8 * BYTES_PER_SAMPLE,
         b"data", data_size,
     )  # fmt: skip

@@ -71,6 +71,7 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="glow_tts, tacotron2, hifigan_v1, hifigan_v2, hifigan_source or vocos_source")
     parser.add_argument("--emotion", help="learn this one alone, as a checkpoint of its own")
     parser.add_argument("--name", help="of the voice that comes out")
+    parser.add_argument("--display-name", metavar="NAME", help="the same as people read it")
     parser.add_argument("--epochs", help="end after learning from everything so often")
     parser.add_argument("--time-limit", metavar="SECONDS", help="end after so long")
     parser.add_argument("--batch-size", metavar="N", help="recordings in each step")

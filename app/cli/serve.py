@@ -20,19 +20,27 @@ logger = logging.getLogger("intone.service")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until SIGTERM or Ctrl-C; requests that are being answered are finished first."""
-    settings = settings_from(options)
+    """Serve with the flags' settings."""
+    return serve(settings_from(options))
+
+
+def serve(settings: Settings, *, stays: bool = False) -> int:
+    """Serve until SIGTERM or Ctrl-C; requests that are being answered are finished first.
+
+    `stays`: go on where the models cannot be loaded, telling why in the log and to whoever asks, instead of ending with
+    the reason as an error.
+    """
     # The server hands a signal on once it has drained, to a handler that would end the program as if it had failed.
     signal.signal(signal.SIGTERM, lambda *_: None)
     with _listen(settings) as listener, logging_to_stderr(settings.log_format):
         logger.info("listening on http://%s:%d", *listener.getsockname()[:2])
-        failure = _serve(settings, listener)
+        failure = _serve(settings, listener, stays)
     if failure:
         raise IntoneError(failure)
     return 0
 
 
-def _serve(settings: Settings, listener: socket.socket) -> str:
+def _serve(settings: Settings, listener: socket.socket, stays: bool) -> str:
     """Runs the server to its end; returns why the models could not be loaded, if that ended it."""
     failures: list[str] = []
 
@@ -40,13 +48,14 @@ def _serve(settings: Settings, listener: socket.socket) -> str:
         failures.append(reason)
         server.should_exit = True
 
-    app = create_app(settings, on_failure=stop)
+    app = create_app(settings, on_failure=_tell if stays else stop)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
             http=Connection,
             ws="none",
             timeout_keep_alive=QUIET_SECONDS,
+            timeout_graceful_shutdown=settings.drain_seconds or None,
             lifespan="on",
             server_header=False,
             log_config=None,
@@ -58,6 +67,10 @@ def _serve(settings: Settings, listener: socket.socket) -> str:
     except KeyboardInterrupt:
         logger.info("stopped")
     return "".join(failures[:1])
+
+
+def _tell(reason: str) -> None:
+    logger.error("cannot speak: %s", reason)
 
 
 def _listen(settings: Settings) -> socket.socket:

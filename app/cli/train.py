@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 from app.cli.usage import UsageError
 
 if TYPE_CHECKING:
-    from app.training import Progress
+    from app.training.running import Progress
 
 _WIDTH = 120
 """Columns of the table; a narrower terminal folds its lines, which loses nothing."""
@@ -32,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     """The table; it fails where a training would refuse to begin."""
-    from app.training import check, report_table
+    from app.training.check import report_table
+    from app.training.train import check
 
     report = check(options.dataset, options.base)
     console = Console(highlight=False)
@@ -43,7 +44,9 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from app.training import Folders, Logbook, TrainingSettings, parse_settings, train
+    from app.training.logbook import Logbook
+    from app.training.settings import TrainingSettings, parse_settings
+    from app.training.train import Folders, train
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     chosen = {name: getattr(options, name) for name in TrainingSettings.model_fields}

@@ -41,11 +41,12 @@ class Logbook:
         self.writer = self.writer or SummaryWriter(str(self.folder))
         for name, value in progress.losses.items():
             self.writer.add_scalar(f"train/{name}", value, progress.step)
-        if progress.held_out != self.held_out:
+        listened = progress.held_out != self.held_out
+        if listened:
             self.held_out = progress.held_out
             for name, value in self.held_out.items():
                 self.writer.add_scalar(f"held_out/{name}", value, progress.step)
-        if time.monotonic() >= self.due:
+        if listened or time.monotonic() >= self.due:
             LOGGER.info(line(progress))
             self.due = time.monotonic() + LINE_SECONDS
 

@@ -39,6 +39,8 @@ def write_voice(
     values = base.manifest.model_dump(mode="json", by_alias=True, exclude_none=True)
     if settings.name:
         values |= {"name": settings.name, "display_name": settings.name}
+    if settings.display_name:
+        values["display_name"] = settings.display_name
     if not settings.model.acoustic:
         changed = with_vocoder(values, files)
     elif settings.emotion:

@@ -12,6 +12,7 @@ import logging
 import math
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ import torch
 
 from app.errors import IntoneError, SetupError
 from app.training.optimize import Diverged
-from app.training.stopping import told_to_stop
 from app.training.task import Task
 
 LOGGER = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ SAVE_SECONDS = 240
 SPARE_CHECKPOINTS = 3
 """So much free space, in checkpoints, must be left before anything is learned: a half-written one, and a voice."""
 
-FREE_SETTINGS = ("epochs", "time_limit", "name")
+FREE_SETTINGS = ("epochs", "time_limit", "name", "display_name")
 """They may change between a run and its continuation."""
 
 Json = dict[str, Any]
@@ -83,30 +83,33 @@ class Run:
         self.record |= {"seconds": found["seconds"], "curve": found["curve"]}
         LOGGER.info("going on from step %d", self.task.number)
 
-    def train(self, epochs: float, seconds: float) -> bool:
-        """Learn until so many epochs or seconds are over; whether it came to that, and was not told to stop."""
+    def train(self, epochs: float, seconds: float, stop: threading.Event) -> None:
+        """Learn until so many epochs or seconds are over, or until it is told to stop."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.check_space()
         last = math.ceil(epochs * self.task.epoch)
         started, begun = time.monotonic(), self.task.number
         saved, before = started, self.record["seconds"]
-        with told_to_stop() as stop:
-            while self.task.number < last and not stop.is_set():
-                passed = time.monotonic() - started
-                if passed >= seconds:
-                    break
-                losses = self.step()
-                pace = (time.monotonic() - started) / (self.task.number - begun)
-                left = max(0.0, min((last - self.task.number) * pace, seconds - passed))
-                share = max(self.task.number / last, passed / seconds)
-                self.watch(Progress(self.task.number, share, left, losses, self.held_out))
-                if time.monotonic() - saved > SAVE_SECONDS:
-                    self.record["seconds"] = before + time.monotonic() - started
-                    self.save(losses)
-                    saved = time.monotonic()
+
+        def tell(losses: Mapping[str, float]) -> None:
+            passed = time.monotonic() - started
+            pace = passed / max(1, self.task.number - begun)
+            left = max(0.0, min((last - self.task.number) * pace, seconds - passed))
+            share = min(1.0, max(self.task.number / last, passed / seconds))
+            self.watch(Progress(self.task.number, share, left, losses, self.held_out))
+
+        def save(losses: Mapping[str, float]) -> None:
             self.record["seconds"] = before + time.monotonic() - started
-            self.save({})
-        return not stop.is_set()
+            self.save(losses)
+
+        while self.task.number < last and not stop.is_set() and time.monotonic() - started < seconds:
+            losses = self.step()
+            tell(losses)
+            if time.monotonic() - saved > SAVE_SECONDS:
+                save(losses)
+                saved = time.monotonic()
+        save({})
+        tell({})
 
     def step(self) -> dict[str, float]:
         """One step that gave numbers."""

@@ -8,7 +8,8 @@
     output/tensorboard                  curves
     output/failure                      why it failed; SageMaker shows the first 1,024 characters
 
-all below /opt/ml, or below the folder that INTONE_ML_ROOT names.
+all below /opt/ml, or below the folder that INTONE_ML_ROOT names. SageMaker also makes curves of those lines of the log
+that `metric_definitions` describes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from app.errors import IntoneError, SetupError
@@ -25,20 +25,21 @@ from app.training.settings import TrainingSettings, parse_settings
 from app.training.train import Folders, train
 from app.voices.manifest import FILE_NAME
 
-ROOT = "/opt/ml"
 SHOWN = 1024
 """Characters of a failure."""
+MOST_NAMES = 10
+"""Of what is there instead of what was expected."""
 TOOLKIT = "sagemaker_"
 """Prefix of hyperparameters that AWS's own toolkits add; they are meant for them."""
 
 
-def run_job(environment: Mapping[str, str]) -> int:
+def run_job(root: Path) -> int:
     """Run the job; 0 when a voice came out, also when a signal asked for an early end."""
-    root = Path(environment.get("INTONE_ML_ROOT", ROOT))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     try:
         settings = read_hyperparameters(root / "input" / "config" / "hyperparameters.json")
         folders = find_folders(root)
+        logging.info("training with %s", settings.model_dump_json(exclude_defaults=True))
         with Logbook(root / "output" / "tensorboard") as logbook:
             voice = train(folders, settings, resume=True, watch=logbook.write)
     except Exception as error:
@@ -57,6 +58,8 @@ def read_hyperparameters(path: Path) -> TrainingSettings:
         values = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise SetupError(f"{path} is not valid JSON: {error}.") from None
+    if not isinstance(values, dict):
+        raise SetupError(f"{path} holds no JSON object.")
     return parse_settings({name: value for name, value in values.items() if not name.startswith(TOOLKIT)})
 
 
@@ -66,12 +69,20 @@ def find_folders(root: Path) -> Folders:
     training, base = channels / "training", channels / "base"
     if not training.is_dir() or not any(training.iterdir()):
         raise SetupError(
-            "The channel training is missing or empty.",
-            hint="Point it at a folder with metadata.csv and wavs/, laid out as LJSpeech is.",
+            f"The channel training is missing or empty; there is {', '.join(names_in(channels)) or 'none'}.",
+            hint="Point it at a folder with metadata.csv and wavs/, laid out as LJSpeech is, with the input mode File.",
         )
     if base.is_dir() and not (base / FILE_NAME).is_file():
-        raise SetupError(f"The channel base holds no {FILE_NAME}.", hint="Point it at an unpacked voice.")
+        raise SetupError(
+            f"The channel base holds no {FILE_NAME}; there is {', '.join(names_in(base)) or 'nothing'}.",
+            hint="Point it at an unpacked voice: a model.tar.gz is not unpacked there.",
+        )
     return Folders(training, base if base.is_dir() else None, run=root / "checkpoints", voice=root / "model")
+
+
+def names_in(folder: Path) -> list[str]:
+    """The first of what is in a folder, for a message."""
+    return sorted(path.name for path in folder.iterdir())[:MOST_NAMES] if folder.is_dir() else []
 
 
 def tell_failure(root: Path, error: Exception) -> None:

@@ -48,6 +48,8 @@ class TrainingSettings(BaseModel):
     """Learn this emotion alone, as a checkpoint of its own beside those of the base."""
     name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)
     """Of the voice that comes out; by default that of the base."""
+    display_name: str | None = Field(default=None, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
+    """Of the voice, as people read it; by default its name."""
     epochs: float = Field(default=1000, gt=0)
     """How often everything is learned from."""
     time_limit: float = Field(default=86_400, gt=0)

@@ -22,6 +22,7 @@ from app.training.export import write_json
 from app.training.pack import write_voice
 from app.training.running import CHECKPOINT, RECORD, Progress, Run
 from app.training.settings import Model, TrainingSettings
+from app.training.stopping import told_to_stop
 from app.training.tasks import make_task
 from app.voices import Voice, open_voice
 from app.voices.voice import speaker_names
@@ -69,11 +70,12 @@ def train(folders: Folders, settings: TrainingSettings, *, resume: bool, watch: 
     run = Run(task, folders.run, record(settings, dataset, base, report), watch)
     if resume:
         run.resume()
-    run.train(settings.epochs, settings.time_limit)
-    with tempfile.TemporaryDirectory() as trained:
+    # Told to stop while it writes the voice, it still writes it.
+    with told_to_stop() as stop, tempfile.TemporaryDirectory() as trained:
+        run.train(settings.epochs, settings.time_limit, stop)
         task.export(Path(trained))
         voice = write_voice(folders.voice, Path(trained), base, settings, speakers, scratch=scratch)
-    write_json(folders.voice / RECORD, run.record)
+        write_json(folders.voice / RECORD, run.record)
     return voice
 
 

@@ -20,7 +20,7 @@ class Registry:
         self.problems: dict[Path, str] = {}
         for folder in voice_folders(folders):
             self.add(folder)
-        self.check_default()
+        self.check_default(folders)
         self.aliases = self.leading(aliases or {})
         """Further names, and the voice of each in its canonical spelling."""
 
@@ -35,15 +35,20 @@ class Registry:
         if known is not voice:
             self.problems[folder] = f"There is already a voice {voice.name}, in {known.folder}."
 
-    def check_default(self) -> None:
+    def check_default(self, folders: Sequence[Path]) -> None:
         """Refuse to go on without the voice that answers when none is named."""
         if self.default.lower() not in self.voices:
-            found = "; ".join(self.problems.values()) or f"found: {', '.join(self.names()) or 'none'}"
+            found = "; ".join(self.problems.values()) or self.found_in(folders)
             raise InvalidVoice(
                 f"The default voice {self.default} cannot be used: {found}",
                 hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
             )
         self.default = self.voices[self.default.lower()].name
+
+    def found_in(self, folders: Sequence[Path]) -> str:
+        """Which voices there are, where they were looked for."""
+        names = ", ".join(self.names())
+        return f"found: {names}" if names else f"there is no {FILE_NAME} in {', '.join(map(str, folders))}"
 
     def leading(self, aliases: Mapping[str, str]) -> dict[str, str]:
         """Those that lead to a voice; of two that differ in case alone the last one counts."""

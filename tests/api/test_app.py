@@ -167,7 +167,8 @@ def test_a_code_has_one_status_and_every_error_of_a_class_below_takes_its_row() 
 
 def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> None:
     expected = {
-        400: {"unreadable_body", "voice_not_found", "text_too_long", "audio_too_long", "body_too_large"}
+        400: {"unreadable_body", "voice_not_found", "text_too_long", "audio_too_long", "answer_too_large"}
+        | {"body_too_large"}
         | {"invalid_request", "invalid_ssml", "empty_text", "unknown_emotion", "blend_unsupported"},
         401: {"invalid_api_key"},
         404: {"not_found", "model_not_found"},

@@ -11,7 +11,7 @@ from app.__main__ import main
 from app.cli.table import show_plan
 from app.cli.train import _bar
 from app.plan import ClassifierName, Emotion, Plan, Source, Utterance
-from app.training import Progress
+from app.training.running import Progress
 from tests.tiny_voice import write_tiny_voice
 
 YELLOW = "\x1b[33m"

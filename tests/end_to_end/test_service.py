@@ -137,6 +137,15 @@ def test_over_the_time_budget_the_answer_is_504_and_the_next_is_spoken(own_serve
         wait_until(lambda: client.post("/synthesize", json={"text": "Hi."}).status_code == 200, 30)
 
 
+def test_a_stream_has_a_time_budget_of_its_own(own_server: StartServer) -> None:
+    server = own_server("--stream-time-budget", "1", "--time-budget", "60")
+    with server.client() as client:
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post("/synthesize", json={"text": LONG, "format": "mp3", "stream": True})
+        assert client.post("/synthesize", json={"text": LONG[:4000], "format": "mp3"}).status_code == 200
+    wait_until(lambda: any(line.get("code") == "over_time_budget" for line in facts(server)), 10)
+
+
 def test_limits_of_the_settings_are_kept(own_server: StartServer) -> None:
     server = own_server("--max-chars", "30", "--max-audio-seconds", "2", "--voice-aliases", "bird=wren")
     with server.client() as client:

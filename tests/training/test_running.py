@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -58,10 +59,12 @@ def start(folder: Path, task: Line | None = None, **record: Any) -> tuple[Run, l
 
 def test_it_ends_after_its_epochs_and_says_where_it_is(tmp_path: Path) -> None:
     run, seen = start(tmp_path)
-    assert run.train(2, math.inf)
-    assert [progress.step for progress in seen] == list(range(1, 21))
-    assert all(earlier.share < later.share for earlier, later in pairwise(seen))
-    assert seen[-1].share == 1 and seen[-1].seconds_left == 0
+    run.train(2, math.inf, Event())
+    *steps, end = seen
+    assert [progress.step for progress in steps] == list(range(1, 21))
+    assert all(earlier.share < later.share for earlier, later in pairwise(steps))
+    assert (end.step, end.share, end.seconds_left) == (20, 1, 0)
+    assert not end.losses and end.held_out == run.held_out
     record = json.loads((tmp_path / RECORD).read_text())
     assert record["curve"][-1]["step"] == 20 and record["curve"][-1]["held_out"] == run.held_out
     assert record["settings"] == RECORD_OF["settings"] and record["seconds"] > 0
@@ -70,18 +73,19 @@ def test_it_ends_after_its_epochs_and_says_where_it_is(tmp_path: Path) -> None:
 
 def test_the_time_limit_ends_it(tmp_path: Path) -> None:
     run, _ = start(tmp_path)
-    assert run.train(1e9, 0.2)
+    run.train(1e9, 0.2, Event())
     assert 0 < run.task.number < 1e10 and (tmp_path / CHECKPOINT).exists()
 
 
 def test_a_continued_run_has_the_losses_of_an_uninterrupted_one(tmp_path: Path) -> None:
     whole, expected = start(tmp_path / "whole")
-    whole.train(2, math.inf)
-    start(tmp_path / "parts")[0].train(1, math.inf)
+    whole.train(2, math.inf, Event())
+    start(tmp_path / "parts")[0].train(1, math.inf, Event())
     second, seen = start(tmp_path / "parts")
     second.resume()
-    second.train(2, math.inf)
+    second.train(2, math.inf, Event())
     assert [progress.losses for progress in seen] == [progress.losses for progress in expected[10:]]
+    assert len(seen) == 11
     curve = json.loads((tmp_path / "parts" / RECORD).read_text())["curve"]
     assert [point["step"] for point in curve] == [10, 20]
 
@@ -89,39 +93,39 @@ def test_a_continued_run_has_the_losses_of_an_uninterrupted_one(tmp_path: Path) 
 def test_checkpoints_are_made_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "SAVE_SECONDS", 0)
     run, _ = start(tmp_path)
-    run.train(1, math.inf)
+    run.train(1, math.inf, Event())
     curve = json.loads((tmp_path / RECORD).read_text())["curve"]
     assert [point["step"] for point in curve][:3] == [1, 2, 3]
     assert curve[0]["train"].keys() == {"loss"}
 
 
 def test_other_data_or_settings_are_refused_but_a_later_end_is_not(tmp_path: Path) -> None:
-    start(tmp_path)[0].train(1, math.inf)
+    start(tmp_path)[0].train(1, math.inf, Event())
     with pytest.raises(SetupError, match="other seed and data"):
         start(tmp_path, settings={"seed": 2, "epochs": 2.0}, data_sha256="other")[0].resume()
     start(tmp_path, settings={"seed": 1, "epochs": 9.0})[0].resume()
 
 
 def test_no_number_stops_it_and_the_last_good_step_stays(tmp_path: Path) -> None:
-    start(tmp_path)[0].train(1, math.inf)
+    start(tmp_path)[0].train(1, math.inf, Event())
     run, _ = start(tmp_path, Line(rate=0.1))
     run.resume()
     good = (tmp_path / CHECKPOINT).read_bytes()
     run.task.optimizer.param_groups[0]["lr"] = math.inf  # type: ignore[attr-defined]
     with pytest.raises(TrainingStopped, match=r"is inf.*training\.pt holds the last good step") as stopped:
-        run.train(2, math.inf)
+        run.train(2, math.inf, Event())
     assert "smaller learning rate" in stopped.value.hint
     assert (tmp_path / CHECKPOINT).read_bytes() == good
 
 
 def test_a_full_disk_stops_it_and_the_last_checkpoint_stays(tmp_path: Path) -> None:
-    start(tmp_path)[0].train(1, math.inf)
+    start(tmp_path)[0].train(1, math.inf, Event())
     good = (tmp_path / CHECKPOINT).read_bytes()
     run, _ = start(tmp_path)
     run.resume()
     (tmp_path / "training.partial").symlink_to("/dev/full")  # whatever is written there finds no space
     with pytest.raises(TrainingStopped, match=r"No space left on device.*holds the last good step"):
-        run.train(2, math.inf)
+        run.train(2, math.inf, Event())
     assert (tmp_path / CHECKPOINT).read_bytes() == good
     again, _ = start(tmp_path)
     again.resume()
@@ -134,5 +138,5 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_learned(
     monkeypatch.setattr(running, "SPARE_CHECKPOINTS", 10**15)
     run, seen = start(tmp_path)
     with pytest.raises(SetupError, match="MiB are needed"):
-        run.train(1, math.inf)
+        run.train(1, math.inf, Event())
     assert not seen

@@ -11,6 +11,7 @@ from app.api.openai_errors import openai_content, openai_status
 from app.api.problems import PROBLEM_TYPE, problem
 from app.errors import (
     ERRORS,
+    AnswerTooLarge,
     AudioTooLong,
     BlendUnsupported,
     BodyTooLarge,
@@ -53,7 +54,7 @@ TEXT: Errors = (
     FallbackRefused,
 )
 """Where a request says what is to be spoken."""
-SPEECH: Errors = (*BODY, *WORK, *TEXT, NotAcceptable)
+SPEECH: Errors = (*BODY, *WORK, *TEXT, AnswerTooLarge, NotAcceptable)
 """Where one in its own body does."""
 
 

@@ -1,0 +1,65 @@
+"""The image's entry point: `serve`, `train`, or a command of ours such as `intone voices`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, MutableMapping, Sequence
+from types import FrameType
+
+import app.__main__ as command_line
+from app.container.environment import TRAINING, root_of, serving
+from app.container.model import voices_of
+
+COMMANDS = "serve, train, or intone with a command of its own"
+
+
+def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int:
+    """Run what the image was asked to run; the exit code."""
+    # The first process of a container is not ended by a signal that it does not handle. Both commands have better
+    # handlers once there is something to finish.
+    signal.signal(signal.SIGTERM, _leave)
+    match list(arguments):
+        case ["serve"]:
+            return command_line.in_words(lambda: serve(environment))
+        case ["train"]:
+            return train(environment)
+        case ["intone", *rest]:
+            return command_line.main(rest)
+    asked = " ".join(arguments) or "nothing"
+    sys.stderr.write(f"intone: this image was asked to run {asked}; it runs {COMMANDS}.\n")
+    return command_line.WRONG_USE
+
+
+def serve(environment: MutableMapping[str, str]) -> int:
+    """Serve the voices of `model`, or the embedded one where there are none; what cannot be loaded is told by /ping."""
+    _default(environment, serving(environment))
+    if "INTONE_VOICES" not in environment:
+        _default(environment, voices_of(root_of(environment) / "model"))
+    from app.cli.serve import serve
+    from app.settings import load_settings
+
+    return serve(load_settings(), stays=True)
+
+
+def train(environment: MutableMapping[str, str]) -> int:
+    """Train as a job does; see `app.training.sagemaker`."""
+    _default(environment, TRAINING)
+    from app.training.sagemaker import run_job
+
+    return run_job(root_of(environment))
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.stderr.write("intone: told to stop before there was anything to finish\n")
+    sys.exit(0)
+
+
+def _default(environment: MutableMapping[str, str], values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        environment.setdefault(name, value)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

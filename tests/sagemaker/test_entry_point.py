@@ -1,0 +1,62 @@
+"""What the image can be asked to run, and what it is made of."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+
+import pytest
+from serving import ROOT, clean_environment
+
+from app.container.environment import serving
+from tests.sagemaker.containers import command
+
+DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*words), cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.mark.parametrize("words", [(), ("bash",), ("serve", "now"), ("Train",), ("--help",)])
+def test_an_unknown_word_is_told_and_fails(words: tuple[str, ...]) -> None:
+    """S1"""
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "it runs serve, train, or intone with a command" in done.stderr and done.stderr.count("\n") == 1
+    assert " ".join(words) in done.stderr
+
+
+def test_commands_of_the_program_run_as_they_are() -> None:
+    """S1"""
+    done = run("intone", "serve", "--help")
+    assert (done.returncode, done.stderr) == (0, "") and "--max-answer-bytes" in done.stdout
+
+
+def test_the_dockerfile_keeps_the_contract() -> None:
+    """S1"""
+    lines = [line for line in DOCKERFILE.splitlines() if not line.startswith("#")]
+    (entry,) = [line.removeprefix("ENTRYPOINT ") for line in lines if line.startswith("ENTRYPOINT")]
+    assert json.loads(entry) == ["python", "-m", "app.container"]
+    assert "LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true" in lines
+    assert not re.search(r"^USER|/opt/ml|https?://|git clone|KEY|SECRET|TOKEN", "\n".join(lines), re.M)
+
+
+def test_limits_are_under_those_of_the_platform_and_the_port_is_the_platforms() -> None:
+    """S5: 60 seconds for an answer, 8 minutes for a stream, 30 seconds after SIGTERM, 6 MiB."""
+    chosen = serving({"SAGEMAKER_BIND_TO_PORT": "9000"})
+    assert chosen["INTONE_TIME_BUDGET"] == "50"
+    assert 400 < int(chosen["INTONE_STREAM_TIME_BUDGET"]) < 480
+    assert 20 <= int(chosen["INTONE_DRAIN_SECONDS"]) < 30
+    assert int(chosen["INTONE_MAX_ANSWER_BYTES"]) == 6 * 1024 * 1024
+    assert (chosen["INTONE_PORT"], serving({})["INTONE_PORT"]) == ("9000", "8080")
+
+
+def test_a_wrong_setting_is_one_line() -> None:
+    environment = clean_environment(INTONE_TIME_BUDGET="soon")
+    done = subprocess.run(command("serve"), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1 and done.stderr.startswith("intone: INTONE_TIME_BUDGET: ")
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,240 @@
+"""The training job: SageMaker's folders in, a voice or a failure out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.plan import Emotion
+from app.training import running
+from app.training.logbook import line
+from app.training.metric_definitions import METRIC_DEFINITIONS
+from app.training.running import CHECKPOINT, RECORD, Progress
+from app.training.sagemaker import read_hyperparameters, run_job
+from app.training.settings import WrongHyperparameter
+from app.voices import open_voice
+from tests.sagemaker.containers import command, kill, start_serving
+from tests.tiny_voice import write_tiny_voice
+from tests.training.recordings import write_recordings
+from tests.training.test_train import SPEAKERS
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+ODD = """Anna's "warm" voice; rm -rf $HOME `id` & | \\ é"""
+JOY = {"emotion": "joy", "epochs": "1", "name": "glad"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """What SageMaker lays out before it starts the container."""
+    root = tmp_path / "ml"
+    write_recordings(root / "input" / "data" / "training", 20, SPEAKERS, durations=True)
+    write_tiny_voice(root / "input" / "data" / "base", speakers=SPEAKERS)
+    hyperparameters(root, JOY)
+    return root
+
+
+def hyperparameters(root: Path, values: dict[str, str]) -> None:
+    path = root / "input" / "config" / "hyperparameters.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(values))
+
+
+def run(root: Path) -> int:
+    return run_job(root)
+
+
+def failure(root: Path) -> str:
+    return (root / "output" / "failure").read_text()
+
+
+def start(root: Path, temporary: Path) -> subprocess.Popen[str]:
+    """`IMAGE train`, with everything but the root and the folder for temporary files left as it is."""
+    environment = {**os.environ, "INTONE_ML_ROOT": str(root), "OMP_NUM_THREADS": "1", "TMPDIR": str(temporary)}
+    temporary.mkdir()
+    return subprocess.Popen(command("train"), env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def wait_for(process: subprocess.Popen[str], said: str) -> None:
+    """Read its log until it says so."""
+    assert process.stdout
+    while said not in process.stdout.readline():
+        assert process.poll() is None
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_missing_or_empty_channel_is_named(tmp_path: Path, empty: bool) -> None:
+    """T1"""
+    (tmp_path / "input" / "data" / ("training" if empty else "train")).mkdir(parents=True)
+    assert run(tmp_path) == 1
+    there = "training" if empty else "train"
+    assert f"The channel training is missing or empty; there is {there}." in failure(tmp_path)
+
+
+def test_a_base_that_is_no_voice_is_named(root: Path) -> None:
+    """T1"""
+    base = root / "input" / "data" / "base"
+    shutil.rmtree(base)
+    base.mkdir()
+    (base / "model.tar.gz").touch()
+    assert run(root) == 1
+    assert "channel base holds no voice.json; there is model.tar.gz." in failure(root)
+
+
+def test_hyperparameters_are_strings_and_take_effect(root: Path) -> None:
+    """T2"""
+    path = root / "input" / "config" / "hyperparameters.json"
+    hyperparameters(root, {"epochs": "3", "learning_rate": "0.0002", "sagemaker_program": "train.py"})
+    settings = read_hyperparameters(path)
+    assert (settings.epochs, settings.learning_rate) == (3, 0.0002)
+    for name, value in (("epoch", "3"), ("seed", "one"), ("name", 'wren; rm -rf "$HOME"')):
+        hyperparameters(root, {name: value})
+        with pytest.raises(WrongHyperparameter, match=name):
+            read_hyperparameters(path)
+    assert run(root) == 1 and "name" in failure(root)
+
+
+def test_an_unforeseen_error_is_told_too(root: Path) -> None:
+    hyperparameters(root, JOY)
+    (root / "input" / "data" / "training" / "metadata.csv").write_bytes(b"\xff\xfe")
+    assert run(root) == 1
+    assert "not UTF-8" in failure(root)
+    (root / "input" / "data" / "training" / "metadata.csv").unlink()
+    (root / "input" / "data" / "training" / "metadata.csv").mkdir()
+    assert run(root) == 1
+    assert "Is a directory" in failure(root) and len(failure(root)) <= 1024
+
+
+def test_hyperparameters_that_are_no_object_are_told(root: Path) -> None:
+    """T2"""
+    for written, told in (("[]", "no JSON object"), ("{", "not valid JSON")):
+        (root / "input" / "config" / "hyperparameters.json").write_text(written)
+        assert run(root) == 1 and told in failure(root)
+
+
+def test_the_round_trip(root: Path, tmp_path: Path) -> None:
+    """T2, T3, T5, T6: train, pack as SageMaker packs, unpack elsewhere, serve."""
+    hyperparameters(root, {**JOY, "display_name": ODD})
+    process = start(root, tmp_path / "tmp")
+    log, _ = process.communicate(timeout=180)
+    assert process.returncode == 0, log
+    curve = json.loads((root / "checkpoints" / RECORD).read_text())["curve"]
+    assert found("step", log)[-1] == str(curve[-1]["step"])
+    assert float(found("held_out:loss", log)[-1]) == pytest.approx(curve[-1]["held_out"]["loss"], rel=1e-3)
+    assert all(float(value) for name in ("loss", "log_mle", "loss_dur") for value in found(f"train:{name}", log))
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        archive.add(root / "model", ".")
+    elsewhere = tmp_path / "elsewhere" / "model"
+    with tarfile.open(tmp_path / "model.tar.gz") as archive:
+        assert all(member.isfile() or member.isdir() for member in archive)
+        archive.extractall(elsewhere, filter="data")
+    voice = open_voice(elsewhere)
+    assert (voice.name, voice.manifest.display_name) == ("glad", ODD)
+    assert voice.manifest.emotions[Emotion.JOY].checkpoint == "joy"
+    server = start_serving(elsewhere.parent)
+    with server.client() as client:
+        answer = client.post("/invocations", json={"text": "We won the game.", "emotion": "joy", "strict": True})
+    kill(server)
+    assert (answer.status_code, answer.headers["x-voice"], answer.content[:4]) == (200, "glad", b"RIFF")
+    # Nothing is written but below the root and the folder for temporary files, and what was read is as it was.
+    assert sorted(path.name for path in root.iterdir()) == ["checkpoints", "input", "model", "output"]
+    assert sorted(path.name for path in (root / "checkpoints").iterdir()) == [RECORD, CHECKPOINT]
+    assert not (root / "output" / "failure").exists()
+    assert not list((tmp_path / "tmp").glob("tmp*"))
+
+
+def test_sigterm_ends_with_a_voice_and_the_next_job_goes_on(root: Path, tmp_path: Path) -> None:
+    """T4"""
+    hyperparameters(root, {**JOY, "epochs": "1000000"})
+    process = start(root, tmp_path / "tmp")
+    wait_for(process, "sm_metric step=")
+    threading.Timer(0.5, process.send_signal, [signal.SIGTERM]).start()
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    step = json.loads((root / "checkpoints" / RECORD).read_text())["curve"][-1]["step"]
+    assert step > 0 and open_voice(root / "model")
+    hyperparameters(root, {**JOY, "epochs": str(2 * step)})
+    assert run(root) == 0
+    curve = json.loads((root / "checkpoints" / RECORD).read_text())["curve"]
+    assert curve[-2]["step"] == step < curve[-1]["step"] == 2 * step
+
+
+def test_sigterm_before_the_first_step_ends_it_at_once(root: Path, tmp_path: Path) -> None:
+    """T4: nothing was learned, so that there is nothing to save."""
+    process = start(root, tmp_path / "tmp")
+    wait_for(process, "training with ")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 0 and not (root / "output" / "failure").exists()
+
+
+def test_a_disk_that_is_too_small_is_told_first(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T5"""
+    monkeypatch.setattr(running, "SPARE_CHECKPOINTS", 10**15)
+    assert run(root) == 1
+    assert "MiB are needed" in failure(root) and not list((root / "checkpoints").iterdir())
+
+
+@pytest.mark.parametrize("channels", [["base"], []])
+def test_a_job_is_tried_on_this_machine_by_a_script(root: Path, tmp_path: Path, channels: list[str]) -> None:
+    job, data = tmp_path / "job", root / "input" / "data"
+    flags = [word for name in channels for word in (f"--{name}", str(data / name))]
+    words = [str(data / "training"), str(job), *flags, "emotion=joy", "epochs=0.001", "name=glad"]
+    for _ in range(2):  # the second time it goes on
+        script = [sys.executable, str(SCRIPTS / "train_local.py"), *words]
+        done = subprocess.run(script, capture_output=True, text=True, timeout=180, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert open_voice(job / "model").name == "glad" and f"The voice is in {job / 'model'}." in done.stderr
+    words[-1] = "nam=glad"
+    script = [sys.executable, str(SCRIPTS / "train_local.py"), *words]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=180, cwd=tmp_path)
+    assert done.returncode == 1 and "Failed with exit code 1: nam: Extra inputs are not permitted" in done.stderr
+
+
+def found(name: str, log: str) -> list[str]:
+    """The values of a metric, as SageMaker finds them: the first group of its expression, line by line."""
+    (pattern,) = [one["Regex"] for one in METRIC_DEFINITIONS if one["Name"] == name]
+    return [match.group(1) for match in map(re.compile(pattern).search, log.splitlines()) if match]
+
+
+def test_metric_definitions_keep_the_limits_of_the_platform() -> None:
+    """T6"""
+    names = [one["Name"] for one in METRIC_DEFINITIONS]
+    assert len(set(names)) == len(names) <= 40
+    assert all(one.keys() == {"Name", "Regex"} for one in METRIC_DEFINITIONS)
+    assert all(len(one["Regex"]) <= 500 and re.compile(one["Regex"]).groups == 1 for one in METRIC_DEFINITIONS)
+
+
+def test_metric_definitions_need_no_package() -> None:
+    """T6: what deploys a job needs nothing that trains."""
+    program = "import sys, app.training.metric_definitions; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=SCRIPTS.parent, timeout=60).returncode == 0
+
+
+def test_a_line_fits_the_metric_definitions() -> None:
+    """T6"""
+    said = line(Progress(120, 0.25, 3600.0, {"loss": -0.3681, "loss_dur": 0.02}, {"loss": 0.5}))
+    assert said == (
+        "sm_metric step=120; train_loss=-3.6810e-01; train_loss_dur=2.0000e-02; held_out_loss=5.0000e-01;"
+        " 25% done, 1:00:00 left"
+    )
+    assert (found("step", said), found("train:loss", said)) == (["120"], ["-3.6810e-01"])
+    assert (found("train:loss_dur", said), found("held_out:loss", said)) == (["2.0000e-02"], ["5.0000e-01"])
+    assert found("train:log_mle", said) == []
+
+
+def test_the_script_for_a_command_of_its_own_does_the_same(tmp_path: Path) -> None:
+    """T1; SDK v3's ModelTrainer starts the image with a command instead of the entry point."""
+    environment = {**os.environ, "INTONE_ML_ROOT": str(tmp_path)}
+    script = [sys.executable, str(SCRIPTS / "train_voice.py")]
+    assert subprocess.run(script, env=environment, cwd=tmp_path, timeout=60).returncode == 1
+    assert "channel training" in failure(tmp_path)
