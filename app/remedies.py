@@ -14,6 +14,7 @@ REMEDIES = {
     "fallback_refused": "Leave `strict` out, or choose a voice or an emotion from `GET /voices`.",
     "text_too_long": "Send the text in parts, or raise `INTONE_MAX_CHARS`.",
     "audio_too_long": "Send the text in parts, or raise `INTONE_MAX_AUDIO_SECONDS`.",
+    "answer_too_large": "Ask for a stream, MP3 or less text; the operator may raise `INTONE_MAX_ANSWER_BYTES`.",
     "body_too_large": "Send the text in parts of under 4 MiB.",
     "unsupported_media_type": "Send `application/json`, `text/plain` or `application/ssml+xml`.",
     "range_not_satisfiable": "The header `Content-Range` tells the size.",
