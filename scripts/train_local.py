@@ -42,7 +42,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("hyperparameters", nargs="*", type=hyperparameter, metavar="NAME=VALUE")
     parser.add_argument("--base", type=Path, metavar="VOICE", help="voice to go on from")
     parser.add_argument("--image", metavar="NAME", help="run inside this image")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def hyperparameter(written: str) -> tuple[str, str]:

@@ -206,7 +206,7 @@ def test_over_the_time_budget_the_answer_is_504_and_a_stream_goes_on(tmp_path: P
     [
         {},
         {"timing": True},
-        {"format": "flac"},
+        {"format": "flac", "text": LONG[:6000]},
         {"format": "pcm", "sample_rate": 48000},
         {"text": "word " * 3000},
         {"ssml": "<speak><break time='20s'/>One.<break time='20s'/></speak>"},
