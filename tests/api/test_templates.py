@@ -47,7 +47,7 @@ async def test_every_documented_path_is_counted_as_it_is_documented(app: FastAPI
 async def test_whatever_is_asked_the_names_of_routes_are_few(app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
     known = {*app.openapi()["paths"], "/docs", "/openapi.json", "/static-offline-docs", UNKNOWN, "/"}
     words = [f"quarzuhr{number}" for number in range(50)]
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "intone.request"):
         metrics = await ask(app, *(f"/{word}?{word}" for word in words), *(f"/voices/{word}" for word in words))
     assert routes_of(metrics) <= known
     facts = [record.facts for record in caplog.records if record.name == "intone.request"]  # type: ignore[attr-defined]
