@@ -1,0 +1,24 @@
+"""What SageMaker reads out of a training's log: CloudWatch metrics, each with the regular expression that finds it.
+
+The lines are those of `logbook.line`, such as `sm_metric step=120; train_loss=-3.6810e-01; held_out_loss=5.0000e-01;`.
+Which metrics a training has depends on its model. A job may have 40, each expression 500 characters.
+"""
+
+NUMBER = r"([-+.e\d]+)"
+ACOUSTIC = ("loss", "log_mle", "loss_dur", "decoder_loss", "postnet_loss", "stopnet_loss", "attention_loss")
+"""Losses of `glow_tts` and `tacotron2`."""
+HIFIGAN = ("mel", "stft", "telling", "passing", "features", "pitch", "semitones", "voicing")
+"""Losses and errors of `hifigan_v1`, `hifigan_v2` and `hifigan_source`."""
+VOCOS = ("tone", "tone_phase", "free", "free_phase")
+"""Losses of `vocos_source`, which has `pitch`, too."""
+LEARNED_ONLY = ("telling", "passing", "features", "pitch")
+HEARD_ONLY = ("semitones", "voicing")
+
+TRAINED = [name for name in (*ACOUSTIC, *HIFIGAN, *VOCOS) if name not in HEARD_ONLY]
+HELD_OUT = [name for name in (*ACOUSTIC, *HIFIGAN, *VOCOS) if name not in LEARNED_ONLY]
+
+METRIC_DEFINITIONS: list[dict[str, str]] = [
+    {"Name": "step", "Regex": r"sm_metric step=(\d+);"},
+    *({"Name": f"train:{name}", "Regex": f" train_{name}={NUMBER};"} for name in TRAINED),
+    *({"Name": f"held_out:{name}", "Regex": f" held_out_{name}={NUMBER};"} for name in HELD_OUT),
+]
