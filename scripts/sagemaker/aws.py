@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from app.cli.usage import UsageError
-from scripts.sagemaker.errors import Refused
+from scripts.sagemaker.errors import Refused, is_missing
 from scripts.sagemaker.model_check import problems
 
 READ_SECONDS = 75
@@ -32,7 +31,19 @@ class Aws:
 
     def __init__(self, region: str, make_client: Callable[[str], Any]) -> None:
         self.region = region
-        self.client = cache(make_client)
+        self.make_client = make_client
+        self.clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """The one client of a service."""
+        if service not in self.clients:
+            self.clients[service] = self.make_client(service)
+        return self.clients[service]
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self.clients.values():
+            client.close()
 
     def send(self, call: Call) -> dict[str, Any]:
         """Check a request and send it; errors are botocore's."""
@@ -42,6 +53,18 @@ class Aws:
         method = getattr(self.client(call.service), xform_name(call.operation))
         answer: dict[str, Any] = method(**call.request)
         return answer
+
+
+def unless_missing(aws: Aws, call: Call) -> dict[str, Any] | None:
+    """The answer; None where the thing is not there."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return aws.send(call)
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
 
 
 def check(calls: Iterable[Call]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 from app.cli.parser import OneLineParser
 from app.cli.usage import UsageError
@@ -55,7 +56,8 @@ def _run(run: Callable[[argparse.Namespace, Aws], int], options: argparse.Namesp
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return run(options, aws)
+        with closing(aws):
+            return run(options, aws)
     except (BotoCoreError, ClientError, Boto3Error) as error:
         raise told(error) from None
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from scripts.sagemaker.alarm_request import no_alarms_call
 from scripts.sagemaker.aws import Aws, Call
 from scripts.sagemaker.command import DONE, make_parser, run_command, tell
-from scripts.sagemaker.endpoint_request import describe_endpoint_call, generations_calls, removal_calls
+from scripts.sagemaker.endpoint_request import config_removal, describe_endpoint_call, generations_calls, model_removal
 from scripts.sagemaker.endpoint_state import remove, remove_generations, wait_until_gone
 from scripts.sagemaker.scaling_request import no_scaling_call
 
@@ -37,7 +37,7 @@ def plan(options: argparse.Namespace, region: str) -> list[Call]:
     generation = f"{options.name}-20260101-000000"
     found = [
         Call(call.service, call.operation, call.request, when=f"{FOUND}, such as this one")
-        for call in removal_calls(config=generation, model=generation)
+        for call in (config_removal(generation), model_removal(generation))
     ]
     own = [call for _, call in endpoint_calls(options.name)]
     return [*own, describe_endpoint_call(options.name), *generations_calls(options.name), *found]
@@ -46,7 +46,7 @@ def plan(options: argparse.Namespace, region: str) -> list[Call]:
 def run(options: argparse.Namespace, aws: Aws) -> int:
     """Delete everything that is there."""
     for what, call in endpoint_calls(options.name):
-        remove(aws, [call], what, tell)
+        remove(aws, call, what, tell)
     wait_until_gone(aws, options.name)
     remove_generations(aws, options.name, keep="", tell=tell)
     tell("Nothing of it costs any more. Recordings, models and checkpoints in S3 and the image in ECR are kept.")

@@ -10,19 +10,20 @@ from datetime import UTC, datetime
 from app.cli.usage import UsageError
 from scripts.sagemaker.address import parse_s3
 from scripts.sagemaker.alarm_request import alarm_calls
-from scripts.sagemaker.aws import Aws, Call
+from scripts.sagemaker.aws import Aws, Call, unless_missing
 from scripts.sagemaker.command import DONE, make_parser, run_command, tell, tell_cost
 from scripts.sagemaker.endpoint_request import (
     GENERATION,
     EndpointOptions,
+    config_removal,
     creation_calls,
     describe_endpoint_call,
     first_call,
     generations_calls,
-    removal_calls,
+    model_removal,
     update_call,
 )
-from scripts.sagemaker.endpoint_state import find_endpoint, remove_generations, unless_missing, wait_for_endpoint
+from scripts.sagemaker.endpoint_state import find_endpoint, remove_generations, wait_for_endpoint
 from scripts.sagemaker.errors import Failed, Refused
 from scripts.sagemaker.hyperparameters import read_pair
 from scripts.sagemaker.preflight import bucket_call, check_image, check_object, head_call
@@ -132,7 +133,7 @@ def create(aws: Aws, endpoint: EndpointOptions, last: Call) -> None:
         for call in (*creation_calls(endpoint), last):
             aws.send(call)
     except ClientError:
-        for call in removal_calls(config=endpoint.generation, model=endpoint.generation):
+        for call in (config_removal(endpoint.generation), model_removal(endpoint.generation)):
             unless_missing(aws, call)
         raise
 

@@ -14,9 +14,9 @@ from scripts.sagemaker.address import S3Address
 from scripts.sagemaker.aws import Call
 
 VARIANT = "AllTraffic"
-GPU_FAMILIES = ("g4dn", "g5", "g6", "g6e", "p3", "p4d", "p4de", "p5", "p5e", "p5en")
+GPU_FAMILIES = ("ml.g", "ml.p")
 GPU_IMAGE = "al2023-ami-sagemaker-inference-gpu-4-1"
-"""The newest driver. Without it the default is an old one, on which a container with a newer CUDA dies silently."""
+"""NVIDIA's driver 580, for CUDA up to 13.0. The default is an older one, on which a newer CUDA dies silently."""
 START_SECONDS = 600
 """A container converts its networks at its first start."""
 GENERATION = "-{:%Y%m%d-%H%M%S}"
@@ -82,8 +82,8 @@ def variant(options: EndpointOptions) -> dict[str, Any]:
 
 
 def has_gpu(instance_type: str) -> bool:
-    """By its family: ml.FAMILY.SIZE."""
-    return instance_type.split(".")[1:2] != [] and instance_type.split(".")[1] in GPU_FAMILIES
+    """By the family in its name."""
+    return instance_type.startswith(GPU_FAMILIES)
 
 
 def first_call(options: EndpointOptions) -> Call:
@@ -97,14 +97,10 @@ def update_call(options: EndpointOptions) -> Call:
     request: dict[str, Any] = {
         "EndpointName": options.name,
         "EndpointConfigName": options.generation,
-        "DeploymentConfig": {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": ALL_AT_ONCE}},
     }
     if options.scaled:  # as many instances as the load needs now, not as few as at the beginning
         request |= {"RetainAllVariantProperties": True}
     return Call("sagemaker", "UpdateEndpoint", request, when="the endpoint is there")
-
-
-ALL_AT_ONCE = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
 
 
 def describe_endpoint_call(name: str) -> Call:
@@ -125,11 +121,11 @@ def is_generation(endpoint: str, name: str) -> bool:
     return re.fullmatch(re.escape(endpoint) + GENERATION_PATTERN, name) is not None
 
 
-def removal_calls(config: str | None = None, model: str | None = None) -> list[Call]:
-    """What deletes a configuration, a model."""
-    calls = []
-    if config:
-        calls.append(Call("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": config}))
-    if model:
-        calls.append(Call("sagemaker", "DeleteModel", {"ModelName": model}))
-    return calls
+def config_removal(name: str) -> Call:
+    """What deletes a configuration."""
+    return Call("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": name})
+
+
+def model_removal(name: str) -> Call:
+    """What deletes a model; its files in S3 stay."""
+    return Call("sagemaker", "DeleteModel", {"ModelName": name})

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scripts.sagemaker.aws import Aws, Call
-from scripts.sagemaker.endpoint_request import describe_endpoint_call, generations_calls, is_generation, removal_calls
-from scripts.sagemaker.errors import Failed, is_missing
+from scripts.sagemaker.aws import Aws, Call, unless_missing
+from scripts.sagemaker.endpoint_request import (
+    config_removal,
+    describe_endpoint_call,
+    generations_calls,
+    is_generation,
+    model_removal,
+)
+from scripts.sagemaker.errors import Failed
 from scripts.sagemaker.waiting import wait
 
 ENDED = ("InService", "OutOfService", "Failed", "UpdateRollbackFailed")
@@ -18,18 +24,6 @@ PAGES = 100
 def find_endpoint(aws: Aws, name: str) -> dict[str, Any] | None:
     """Its description, where it is there."""
     return unless_missing(aws, describe_endpoint_call(name))
-
-
-def unless_missing(aws: Aws, call: Call) -> dict[str, Any] | None:
-    """The answer; None where the thing is not there."""
-    from botocore.exceptions import ClientError
-
-    try:
-        return aws.send(call)
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
 
 
 def wait_for_endpoint(aws: Aws, name: str, config: str) -> None:
@@ -70,17 +64,16 @@ def remove_generations(aws: Aws, endpoint: str, keep: str, tell: Callable[[str],
     configs, models = generations_calls(endpoint)
     for name in names(aws, configs, "EndpointConfigs", "EndpointConfigName"):
         if is_generation(endpoint, name) and name != keep:
-            remove(aws, removal_calls(config=name), f"configuration {name}", tell)
+            remove(aws, config_removal(name), f"configuration {name}", tell)
     for name in names(aws, models, "Models", "ModelName"):
         if is_generation(endpoint, name) and name != keep:
-            remove(aws, removal_calls(model=name), f"model {name}", tell)
+            remove(aws, model_removal(name), f"model {name}", tell)
 
 
-def remove(aws: Aws, calls: list[Call], what: str, tell: Callable[[str], None]) -> None:
+def remove(aws: Aws, call: Call, what: str, tell: Callable[[str], None]) -> None:
     """Delete something that may be gone already."""
-    for call in calls:
-        unless_missing(aws, call)
-    tell(f"deleted: {what}")
+    if unless_missing(aws, call) is not None:
+        tell(f"deleted: {what}")
 
 
 def names(aws: Aws, call: Call, listed: str, member: str) -> list[str]:

@@ -11,11 +11,12 @@ HINTS = {
     "AccessDenied": "Attach the policy docker/iam/developer.json to whoever calls; docs/sagemaker.md says how.",
     "ResourceLimitExceeded": "Ask for more under Service Quotas, Amazon SageMaker, or take another --instance-type.",
     "ThrottlingException": "AWS is asked too often; try again in a minute.",
-    "NoSuchBucket": "Make the bucket first: aws s3 mb s3://BUCKET --region REGION.",
-    "404": "Make it first, or mend the address.",
     "403": "Does the bucket belong to another account? docs/sagemaker.md says what the policies allow.",
 }
 """By the code of AWS's answer."""
+MISSING = ("404", "NoSuchBucket", "ObjectNotFoundException", "ResourceNotFound", "ResourceNotFoundException")
+NOT_FOUND = ("Could not find", "No scalable target")
+"""How a ValidationException begins that means: it is not there."""
 
 
 class Refused(IntoneError):
@@ -41,9 +42,9 @@ def told(error: Exception) -> AwsError:
 
 
 def is_missing(error: Exception) -> bool:
-    """Whether AWS's answer is that the thing is not there; SageMaker says so in the words of a ValidationException."""
+    """Whether AWS's answer is that the thing is not there."""
     answer: dict[str, Any] = getattr(error, "response", {}).get("Error", {})
     code, message = answer.get("Code", ""), answer.get("Message", "")
     if code == "ValidationException":
-        return "could not find" in message.lower() or "does not exist" in message.lower()
-    return code in ("ObjectNotFoundException", "ResourceNotFound", "ResourceNotFoundException")
+        return message.startswith(NOT_FOUND)
+    return code in MISSING

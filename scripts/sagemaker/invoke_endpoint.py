@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,8 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
 
     try:
         answer = aws.send(call_of(options))
-        pieces = stream(answer["Body"]) if options.stream else iter(lambda: answer["Body"].read(BLOCK), b"")
-        size = write(options.output, pieces)
+        with closing(answer["Body"]) as said:
+            size = write(options.output, stream(said) if options.stream else iter(lambda: said.read(BLOCK), b""))
     except (ClientError, EventStreamError) as error:
         raise model_error(error) from None
     tell(f"{size} bytes are in {options.output}.")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.voices.manifest import FILE_NAME as VOICE_FILE
 from scripts.sagemaker.address import S3Address, image_region
-from scripts.sagemaker.aws import Aws, Call
-from scripts.sagemaker.errors import Refused, is_missing
+from scripts.sagemaker.aws import Aws, Call, unless_missing
+from scripts.sagemaker.errors import Refused
 
 DATASET_FILES = ("metadata.csv", "wavs/")
 VOICE_FILES = (VOICE_FILE,)
@@ -35,7 +33,13 @@ def folder_calls(address: S3Address, files: tuple[str, ...]) -> list[Call]:
 
 def check_bucket_region(aws: Aws, address: S3Address) -> None:
     """A job or an endpoint reads only buckets of its own Region."""
-    region = aws.send(bucket_call(address)).get("BucketRegion")
+    found = unless_missing(aws, bucket_call(address))
+    if found is None:
+        raise Refused(
+            f"There is no bucket {address.bucket}.",
+            hint=f"Make it first: aws s3 mb s3://{address.bucket} --region {aws.region}",
+        )
+    region = found.get("BucketRegion")
     if region and region != aws.region:
         raise Refused(
             f"The bucket {address.bucket} is in {region}, not in {aws.region}.",
@@ -56,16 +60,11 @@ def check_folder(aws: Aws, address: S3Address, files: tuple[str, ...]) -> None:
 
 def check_object(aws: Aws, address: S3Address) -> int:
     """That an object is there; its size in bytes."""
-    from botocore.exceptions import ClientError
-
     check_bucket_region(aws, address)
-    try:
-        answer: dict[str, Any] = aws.send(head_call(address))
-    except ClientError as error:
-        if is_missing(error) or error.response["Error"]["Code"] in ("404", "NoSuchKey"):
-            raise Refused(f"There is no {address}.", hint="fetch_model names where a job's model is.") from None
-        raise
-    return int(answer["ContentLength"])
+    found = unless_missing(aws, head_call(address))
+    if found is None:
+        raise Refused(f"There is no {address}.", hint="fetch_model tells where a job's model is.")
+    return int(found["ContentLength"])
 
 
 def check_image(image: str, region: str) -> None:

