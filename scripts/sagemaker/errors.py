@@ -44,7 +44,6 @@ def told(error: Exception) -> AwsError:
 def is_missing(error: Exception) -> bool:
     """Whether AWS's answer is that the thing is not there."""
     answer: dict[str, Any] = getattr(error, "response", {}).get("Error", {})
-    code, message = answer.get("Code", ""), answer.get("Message", "")
-    if code == "ValidationException":
-        return message.startswith(NOT_FOUND)
-    return code in MISSING
+    if answer.get("Code") == "ValidationException":
+        return str(answer["Message"]).startswith(NOT_FOUND)
+    return answer.get("Code") in MISSING

@@ -23,7 +23,7 @@ from scripts.sagemaker.preflight import (
     check_image,
     folder_calls,
 )
-from scripts.sagemaker.training_request import JobOptions, describe_call, training_call
+from scripts.sagemaker.training_request import INSTANCE_TYPE, JobOptions, describe_call, training_call
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--name", help="of the job; by default intone- and the time")
     flags.add_argument("--continue", dest="run", metavar="JOB", help="go on with the checkpoints of that job")
     flags.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a hyperparameter")
-    flags.add_argument("--instance-type", default="ml.g5.xlarge", help="by default %(default)s, with one GPU")
+    flags.add_argument("--instance-type", default=INSTANCE_TYPE, help="by default %(default)s")
     flags.add_argument("--volume-gb", type=int, default=50, metavar="GB", help="of data, checkpoints and model")
     flags.add_argument("--max-runtime", type=int, metavar="SECONDS", help="by default time_limit and 900")
     flags.add_argument("--spot", action="store_true", help="cheaper; may be interrupted, and goes on by itself")

@@ -8,6 +8,8 @@ from typing import Any
 from scripts.sagemaker.address import S3Address
 from scripts.sagemaker.aws import Call
 
+INSTANCE_TYPE = "ml.c7i.2xlarge"
+"""Without a GPU: a training computes on processors alone, and would pay for one in vain."""
 CHECKPOINTS, TENSORBOARD = "/opt/ml/checkpoints", "/opt/ml/output/tensorboard"
 
 
@@ -25,7 +27,7 @@ class JobOptions:
     run: str = ""
     """Name of the job whose checkpoints are gone on with; by default the job's own."""
     hyperparameters: dict[str, str] = field(default_factory=dict)
-    instance_type: str = "ml.g5.xlarge"
+    instance_type: str = INSTANCE_TYPE
     volume_gb: int = 50
     """Of /opt/ml and /tmp."""
     max_runtime: int = 90_000

@@ -7,7 +7,6 @@ import io
 import tarfile
 import zlib
 from pathlib import Path
-from typing import IO
 
 from scripts.sagemaker.errors import Failed
 
@@ -18,7 +17,7 @@ MOST_FILES = 1000
 class Bounded(io.RawIOBase):
     """A stream that ends with an error rather than go beyond a size; few bytes can stand for many in gzip."""
 
-    def __init__(self, source: IO[bytes], size: int) -> None:
+    def __init__(self, source: gzip.GzipFile, size: int) -> None:
         self.source = source
         self.left = size
 

@@ -40,6 +40,7 @@ def run_as_the_platform_does(job: dict[str, Any], root: Path) -> None:
     (root / "input" / "config").mkdir()
     (root / "input" / "config" / "hyperparameters.json").write_text(json.dumps(job["HyperParameters"]))
     assert run_job({"INTONE_ML_ROOT": str(root)}) == 0
+    assert list((root / "output" / "tensorboard").glob("events.*"))
     with tarfile.open(root / "model.tar.gz", "w:gz") as archive:
         archive.add(root / "model", ".")
     bucket, _, key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://").partition("/")

@@ -51,7 +51,7 @@ def test_a_job_is_followed_to_its_model(scripted: Scripted, capsys: pytest.Captu
     assert COMMANDS["start_training_job"].main(TRAIN) == 0
     said = capsys.readouterr()
     assert said.out == "intone-1\n"
-    assert "1 × ml.g5.xlarge, which costs by the hour until it ends, after 24.2 hours at most" in said.err
+    assert "1 × ml.c7i.2xlarge, which costs by the hour until it ends, after 24.2 hours at most" in said.err
     assert said.err.count("Training it train:loss=-0.25") == 1
     assert "s3://voices-of-ours/jobs/intone-1/output/model.tar.gz" in said.err
 
