@@ -1,0 +1,143 @@
+"""What cannot work is refused before anything is created, with a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+import pytest
+
+from scripts.sagemaker.address import parse_s3
+from scripts.sagemaker.errors import Refused
+from tests.sagemaker_deploy.dry_runs import COMMANDS, DEPLOY, TRAIN
+from tests.sagemaker_deploy.scripted import REGION
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("voices/recordings", "no address in S3"),
+        ("https://voices.s3.amazonaws.com/recordings", "no address in S3"),
+        ("S3://voices/recordings", "no address in S3"),
+        ("s3://voices", "whole bucket"),
+        ("s3://voices/", "whole bucket"),
+        ("s3://voices//recordings", "//"),
+        ("s3://voices/a//b", "//"),
+        ("s3://voices/a//", "//"),
+        ("s3:///recordings", "name of a bucket"),
+        ("s3://Voices/recordings", "name of a bucket"),
+        ("s3://voices_of_ours/a", "name of a bucket"),
+        ("s3://vo/a", "name of a bucket"),
+        (f"s3://{'v' * 64}/a", "name of a bucket"),
+        ("s3://-voices/a", "name of a bucket"),
+        ("s3://voices..ours/a", "name of a bucket"),
+        ("s3://192.168.1.1/a", "name of a bucket"),
+        ("s3://xn--voices/a", "name of a bucket"),
+        ("s3://voices-s3alias/a", "name of a bucket"),
+        ("s3://voices/../a", "cannot be a key"),
+        ("s3://voices/a\nb", "cannot be a key"),
+        (f"s3://voices/{'a' * 1025}", "cannot be a key"),
+    ],
+)
+def test_an_address_that_a_job_would_stumble_over(address: str, told: str) -> None:
+    with pytest.raises(Refused) as refused:
+        parse_s3(address)
+    assert told in refused.value.detail and refused.value.hint
+
+
+@pytest.mark.parametrize("address", ["s3://voices/a", "s3://voices/a/", "s3://voices.of.ours/a/b c/d.tar.gz"])
+def test_an_address_that_is_right(address: str) -> None:
+    assert str(parse_s3(address)) == address.removesuffix("/")
+
+
+Complaint = Callable[..., str]
+
+
+@pytest.fixture
+def complaint(capsys: pytest.CaptureFixture[str]) -> Complaint:
+    """What a command says that refuses to begin."""
+
+    def complaint(command: str, *arguments: str, code: int = 2) -> str:
+        assert COMMANDS[command].main(arguments) == code
+        said = capsys.readouterr()
+        assert said.out == "" and len(said.err.splitlines()) == 1
+        return said.err
+
+    return complaint
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "told"),
+    [
+        ("start_training_job", (*TRAIN, "--set", "epoch=3"), "epoch"),
+        ("start_training_job", (*TRAIN, "--set", "epochs=many"), "epochs"),
+        ("start_training_job", (*TRAIN, "--set", "epochs"), "NAME=VALUE"),
+        ("start_training_job", (*TRAIN, "--spot", "--max-wait", "60"), "below --max-runtime"),
+        ("start_training_job", (*TRAIN, "--max-wait", "90000"), "--max-wait is for --spot"),
+        ("start_training_job", (*TRAIN, "--max-runtime", "60"), "would stop a training"),
+        ("start_training_job", (*TRAIN, "--name", "intone_1"), "TrainingJobName does not fit"),
+        ("start_training_job", (*TRAIN, "--instance-type", "ml.g5"), "InstanceType is none of those"),
+        ("start_training_job", (*TRAIN, "--region", "us-east-1"), f"The image is in {REGION}, not in us-east-1"),
+        ("start_training_job", (*TRAIN, "--image", "intone:latest"), "no image in ECR"),
+        ("start_training_job", (*TRAIN, "--role", "intone"), "RoleArn"),
+        ("start_training_job", (*TRAIN, "--training", "s3://voices//a"), "//"),
+        ("deploy_endpoint", (*DEPLOY, "--model", "model.tar.gz"), "no address in S3"),
+        ("deploy_endpoint", (*DEPLOY, "--instances", "0"), "at least 1"),
+        ("deploy_endpoint", (*DEPLOY, "--instances", "3", "--max-instances", "2"), "at most --max-instances"),
+        ("deploy_endpoint", (*DEPLOY, "--region", "us-east-1"), "not in us-east-1"),
+        ("deploy_endpoint", ("in_tone", *DEPLOY[1:]), "does not fit"),
+        ("deploy_endpoint", ("i" * 48, *DEPLOY[1:]), "48 characters"),
+        ("deploy_endpoint", (*DEPLOY, "--env", "A B=1"), "Environment"),
+        ("build_and_push", ("--account", "me"), "twelve digits"),
+        ("invoke_endpoint", ("intone", "It rains.", "-o", "rain.ogg"), "ends in none of"),
+        ("invoke_endpoint", ("intone", "{", "--json", "-o", "rain.wav"), "not JSON"),
+        ("invoke_endpoint", ("intone", "[]", "--json", "-o", "rain.wav"), "not a JSON object"),
+        ("fetch_model", ("intone-1", "."), "exists already"),
+        ("fetch_model", ("s3://voices", "voice"), "whole bucket"),
+        ("delete_endpoint", ("in_tone",), "does not fit"),
+    ],
+)
+def test_a_wrong_use_is_told_without_asking_aws(
+    command: str, arguments: tuple[str, ...], told: str, complaint: Complaint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert told in complaint(command, *arguments)
+
+
+def test_a_region_must_be_known(complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert "No Region is set" in complaint("delete_endpoint", "intone")
+
+
+def test_recordings_must_be_laid_out_as_ljspeech_is(complaint: Complaint, tmp_path: Path) -> None:
+    (tmp_path / "wavs").mkdir()
+    assert "neither recordings nor a voice" in complaint("upload_dataset", str(tmp_path), "s3://voices/a")
+
+
+@pytest.mark.usefixtures("moto")
+def test_a_bucket_of_another_region_is_refused(complaint: Complaint) -> None:
+    boto3.client("s3", "us-west-2").create_bucket(
+        Bucket="voices-of-ours", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    assert "is in us-west-2, not in eu-central-1" in complaint("start_training_job", *TRAIN)
+    assert "is in us-west-2, not in eu-central-1" in complaint(
+        "deploy_endpoint", *DEPLOY, "--model", "s3://voices-of-ours/model.tar.gz"
+    )
+
+
+@pytest.mark.usefixtures("moto")
+def test_an_empty_prefix_is_refused_though_a_namesake_is_full(complaint: Complaint) -> None:
+    s3 = boto3.client("s3")
+    assert "Make it first: aws s3 mb s3://voices-of-ours" in complaint("start_training_job", *TRAIN)
+    s3.create_bucket(Bucket="voices-of-ours", CreateBucketConfiguration={"LocationConstraint": REGION})
+    for key in ("recordings-old/metadata.csv", "recordings-old/wavs/a.wav"):
+        s3.put_object(Bucket="voices-of-ours", Key=key, Body=b"")
+    assert "no metadata.csv below s3://voices-of-ours/recordings/" in complaint("start_training_job", *TRAIN)
+    s3.put_object(Bucket="voices-of-ours", Key="recordings/metadata.csv", Body=b"")
+    assert "no wavs/ below" in complaint("start_training_job", *TRAIN)
+    s3.put_object(Bucket="voices-of-ours", Key="recordings/wavs/a.wav", Body=b"")
+    flags = ("--base", "s3://voices-of-ours/recordings")
+    assert "no voice.json below" in complaint("start_training_job", *TRAIN, *flags)
+    told = complaint("deploy_endpoint", *DEPLOY, "--model", "s3://voices-of-ours/model.tar.gz")
+    assert "There is no s3://voices-of-ours/model.tar.gz" in told
