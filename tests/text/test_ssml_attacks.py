@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 
@@ -14,6 +15,8 @@ from tests.text.ssml_reading import marked
 BODY = 4 * 1024 * 1024
 """Bytes of the largest body that a request may have."""
 LARGE = 10_000_000
+LONGEST = 20.0
+"""Seconds of the processor for the largest body."""
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 REFUSED = {
     "billion laughs": f'<!DOCTYPE s [<!ENTITY l0 "ha">{LAUGHS}]><speak>&l9;</speak>',
@@ -111,12 +114,20 @@ def seconds(unit: str, length: int) -> float:
     return time.process_time() - began
 
 
+def is_linear(measure: Callable[[str, int], float], unit: str, length: int) -> bool:
+    """Four times as much costs less than nine times as long, where quadratic time would be sixteen times.
+
+    Below a second the clock's own noise would decide, and what else a machine does may slow one of two measurements:
+    one try of three is enough, for quadratic time fails each.
+    """
+    return any(
+        (long := measure(unit, length)) < 1.0 or long < min(LONGEST, 9 * measure(unit, length // 4)) for _ in range(3)
+    )
+
+
 @pytest.mark.parametrize("flood", FLOODS)
 def test_four_times_a_flood_costs_less_than_nine_times_the_time(flood: str) -> None:
-    # Below a second the clock's own noise would decide.
-    long = seconds(FLOODS[flood], BODY)
-    assert long < 1.0 or long < 9 * seconds(FLOODS[flood], BODY // 4)
-    assert long < 20.0
+    assert is_linear(seconds, FLOODS[flood], BODY)
 
 
 SENTENCES = {
@@ -142,8 +153,7 @@ def seconds_to_cut(unit: str, length: int) -> float:
 
 @pytest.mark.parametrize("kind", SENTENCES)
 def test_one_sentence_full_of_markup_is_cut_in_linear_time(kind: str) -> None:
-    long = seconds_to_cut(SENTENCES[kind], 200_000)
-    assert long < 1.0 or long < 9 * seconds_to_cut(SENTENCES[kind], 50_000)
+    assert is_linear(seconds_to_cut, SENTENCES[kind], 200_000)
 
 
 def test_the_first_sentence_of_a_book_does_not_wait_for_the_others() -> None:
