@@ -164,37 +164,104 @@ class ErrorRow:
     status: int
     code: str
     title: str
+    remedy: str
+    """What to do about it, where the error itself has no better hint."""
 
 
 ERRORS: dict[type[IntoneError], ErrorRow] = {
-    UnreadableBody: ErrorRow(400, "unreadable_body", "The body cannot be read"),
-    Unauthorized: ErrorRow(401, "unauthorized", "A key is needed"),
-    RouteNotFound: ErrorRow(404, "not_found", "There is nothing at this address"),
-    VoiceNotFound: ErrorRow(404, "voice_not_found", "There is no such voice"),
-    ModelNotFound: ErrorRow(404, "model_not_found", "There is no such model"),
-    MethodNotAllowed: ErrorRow(405, "method_not_allowed", "This address does not take this method"),
-    NotAcceptable: ErrorRow(406, "not_acceptable", "No format that we make is accepted"),
-    BodyTooSlow: ErrorRow(408, "body_too_slow", "The body did not arrive in time"),
-    FallbackRefused: ErrorRow(409, "fallback_refused", "The voice lacks an emotion and strict forbids a fallback"),
-    TextTooLong: ErrorRow(413, "text_too_long", "The text is too long"),
-    AudioTooLong: ErrorRow(413, "audio_too_long", "The speech would be too long"),
-    AnswerTooLarge: ErrorRow(413, "answer_too_large", "The answer would be too large"),
-    BodyTooLarge: ErrorRow(413, "body_too_large", "The body is too large"),
-    UnsupportedMediaType: ErrorRow(415, "unsupported_media_type", "The Content-Type is not supported"),
-    RangeNotSatisfiable: ErrorRow(416, "range_not_satisfiable", "The range is outside of the audio"),
-    InvalidRequest: ErrorRow(422, "invalid_request", "A field of the request is wrong"),
-    InvalidSsml: ErrorRow(422, "invalid_ssml", "The SSML cannot be read"),
-    EmptyText: ErrorRow(422, "empty_text", "There is no text to speak"),
-    UnknownEmotion: ErrorRow(422, "unknown_emotion", "There is no such emotion"),
-    BlendUnsupported: ErrorRow(422, "blend_unsupported", "The voice cannot blend these emotions"),
-    RateLimited: ErrorRow(429, "rate_limited", "Too many requests"),
-    Busy: ErrorRow(503, "busy", "The service is busy"),
-    NotReady: ErrorRow(503, "not_ready", "The service is not ready"),
-    OverTimeBudget: ErrorRow(504, "over_time_budget", "The request took too long"),
+    UnreadableBody: ErrorRow(
+        400,
+        "unreadable_body",
+        "The body cannot be read",
+        "Send what the Content-Type says, in the character set that it names.",
+    ),
+    Unauthorized: ErrorRow(401, "unauthorized", "A key is needed", "Send `Authorization: Bearer KEY`."),
+    RouteNotFound: ErrorRow(404, "not_found", "There is nothing at this address", "`GET /docs` lists every address."),
+    VoiceNotFound: ErrorRow(404, "voice_not_found", "There is no such voice", "`GET /voices` lists the voices."),
+    ModelNotFound: ErrorRow(404, "model_not_found", "There is no such model", "`GET /v1/models` lists the models."),
+    MethodNotAllowed: ErrorRow(
+        405, "method_not_allowed", "This address does not take this method", "The header `Allow` names the methods."
+    ),
+    NotAcceptable: ErrorRow(
+        406, "not_acceptable", "No format that we make is accepted", "Accept `audio/*`, or leave the header out."
+    ),
+    BodyTooSlow: ErrorRow(
+        408, "body_too_slow", "The body did not arrive in time", "Send the request again, its body at once."
+    ),
+    FallbackRefused: ErrorRow(
+        409,
+        "fallback_refused",
+        "The voice lacks an emotion and strict forbids a fallback",
+        "Leave `strict` out, or choose a voice or an emotion from `GET /voices`.",
+    ),
+    TextTooLong: ErrorRow(
+        413, "text_too_long", "The text is too long", "Send the text in parts, or raise `INTONE_MAX_CHARS`."
+    ),
+    AudioTooLong: ErrorRow(
+        413,
+        "audio_too_long",
+        "The speech would be too long",
+        "Send the text in parts, or raise `INTONE_MAX_AUDIO_SECONDS`.",
+    ),
+    AnswerTooLarge: ErrorRow(
+        413,
+        "answer_too_large",
+        "The answer would be too large",
+        "Ask for a stream, MP3 or less text; the operator may raise `INTONE_MAX_ANSWER_BYTES`.",
+    ),
+    BodyTooLarge: ErrorRow(413, "body_too_large", "The body is too large", "Send the text in parts of under 4 MiB."),
+    UnsupportedMediaType: ErrorRow(
+        415,
+        "unsupported_media_type",
+        "The Content-Type is not supported",
+        "Send `application/json`, `text/plain` or `application/ssml+xml`.",
+    ),
+    RangeNotSatisfiable: ErrorRow(
+        416, "range_not_satisfiable", "The range is outside of the audio", "The header `Content-Range` tells the size."
+    ),
+    InvalidRequest: ErrorRow(
+        422,
+        "invalid_request",
+        "A field of the request is wrong",
+        "Each field that is wrong is named, with what is wrong with it.",
+    ),
+    InvalidSsml: ErrorRow(
+        422,
+        "invalid_ssml",
+        "The SSML cannot be read",
+        "The detail names line and column; `GET /ssml` lists what is understood.",
+    ),
+    EmptyText: ErrorRow(
+        422, "empty_text", "There is no text to speak", "Send at least one character that is no white space."
+    ),
+    UnknownEmotion: ErrorRow(
+        422, "unknown_emotion", "There is no such emotion", "`GET /voices` lists the emotions and their other names."
+    ),
+    BlendUnsupported: ErrorRow(
+        422,
+        "blend_unsupported",
+        "The voice cannot blend these emotions",
+        "Name one emotion, or a voice whose `degree` is true.",
+    ),
+    RateLimited: ErrorRow(429, "rate_limited", "Too many requests", "Wait as long as `Retry-After` says."),
+    Busy: ErrorRow(
+        503, "busy", "The service is busy", "Ask again after `Retry-After`; the operator may raise `INTONE_QUEUE_SIZE`."
+    ),
+    NotReady: ErrorRow(
+        503, "not_ready", "The service is not ready", "Ask again after `Retry-After`; `GET /ready` tells when."
+    ),
+    OverTimeBudget: ErrorRow(
+        504,
+        "over_time_budget",
+        "The request took too long",
+        "Send less text or ask for a stream; the operator may raise `INTONE_TIME_BUDGET`.",
+    ),
 }
 """Errors that are missing here are the service's own fault: 500, `internal_error`."""
 
-INTERNAL_ERROR = ErrorRow(500, "internal_error", "The service failed")
+INTERNAL_ERROR = ErrorRow(
+    500, "internal_error", "The service failed", "Try again; if it persists, tell the operator the request id."
+)
 
 
 def row_of(error: IntoneError) -> ErrorRow:

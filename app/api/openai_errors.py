@@ -19,7 +19,6 @@ from app.errors import (
     VoiceNotFound,
     row_of,
 )
-from app.remedies import REMEDIES
 
 _STATUS = {404: 400, 413: 400, 422: 400}
 """OpenAI says 400 for whatever is wrong with a field; what is not here stays."""
@@ -47,7 +46,7 @@ def openai_status(error: IntoneError) -> int:
 
 def openai_content(error: IntoneError) -> answers.OpenAiError:
     """The body of the answer, or of an event."""
-    status, hint = openai_status(error), error.hint or REMEDIES[row_of(error).code]
+    status, hint = openai_status(error), error.hint or row_of(error).remedy
     kind = next((kind for kind in type(error).__mro__ if kind in _CODES), None)
     return openai_error(
         message=f"{error.detail} {hint}",

@@ -14,7 +14,6 @@ from app.api.error_headers import headers_of
 from app.api.methods import methods_of
 from app.api.openai_errors import openai_content, openai_status
 from app.errors import INTERNAL_ERROR, IntoneError, MethodNotAllowed, RouteNotFound, row_of
-from app.remedies import REMEDIES
 
 PROBLEM_TYPE = "application/problem+json"
 OPENAI_PREFIX = "/v1/"
@@ -73,7 +72,7 @@ def problem(error: IntoneError, request_id: str) -> answers.Problem:
         "status": row.status,
         "detail": error.detail,
         "code": row.code,
-        "hint": error.hint or REMEDIES[row.code],
+        "hint": error.hint or row.remedy,
         "request_id": request_id,
     }
     if error.fields:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from app.api.openai_errors import openai_content, openai_status
 from app.errors import ERRORS, INTERNAL_ERROR, ErrorRow, IntoneError
-from app.remedies import REMEDIES
 from scripts.reference.markdown import code, table
 from scripts.reference.markdown import page as whole
 
@@ -27,4 +26,4 @@ def line(kind: type[IntoneError], row: ErrorRow) -> tuple[str, ...]:
     """One error."""
     error = kind("")
     theirs = f"{openai_status(error)} {code(openai_content(error)['error']['code'])}"
-    return str(row.status), code(row.code), f"{row.title}.", REMEDIES[row.code], theirs
+    return str(row.status), code(row.code), f"{row.title}.", row.remedy, theirs

@@ -11,7 +11,6 @@ from serving import ROOT
 from app.cli.commands import COMMANDS
 from app.cli.parser import make_parser
 from app.errors import ERRORS, INTERNAL_ERROR
-from app.remedies import REMEDIES
 from app.settings import Settings
 from scripts.reference.__main__ import FOLDER, PAGES
 from scripts.reference.schema import kind
@@ -44,8 +43,8 @@ def test_every_example_of_the_help_is_understood(command: str, line: str) -> Non
     assert " ".join(filter(None, (options.command, getattr(options, "action", None)))) == command
 
 
-def test_every_error_has_a_remedy_and_nothing_else_has() -> None:
-    assert set(REMEDIES) == {row.code for row in (*ERRORS.values(), INTERNAL_ERROR)}
+def test_every_error_has_a_remedy() -> None:
+    assert all(row.remedy for row in (*ERRORS.values(), INTERNAL_ERROR))
 
 
 @pytest.mark.parametrize(
