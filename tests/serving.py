@@ -94,6 +94,14 @@ def service_without_models(**settings: Any) -> Iterator[httpx.Client]:
         yield client
 
 
+def analyze(client: httpx.Client, **fields: Any) -> dict[str, Any]:
+    """The plan that `POST /analyze` makes of some fields."""
+    answer = client.post("/analyze", json=fields)
+    assert answer.status_code == 200, answer.text
+    plan: dict[str, Any] = answer.json()
+    return plan
+
+
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     def found() -> re.Match[str] | None:
         assert process.poll() is None, log.read_text()

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import soundfile
+from serving import analyze
 
 from app.text import SSML_TABLE
 
@@ -25,13 +26,6 @@ FORMATS: dict[str, tuple[str, str, tuple[int, ...]]] = {
     "pcm": ("audio/pcm;rate={}", "speech.pcm", RATES),
 }
 """Content type, file name and sample rates."""
-
-
-def analyze(client: httpx.Client, **fields: Any) -> dict[str, Any]:
-    answer = client.post("/analyze", json=fields)
-    assert answer.status_code == 200, answer.text
-    plan: dict[str, Any] = answer.json()
-    return plan
 
 
 def speak(client: httpx.Client, **fields: Any) -> httpx.Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from serving import analyze
 
 TEXT = (
     "The parcel came at nine — it cost $5.50. I am so happy that it is finally here!\n\n"
@@ -28,13 +29,6 @@ REQUESTS: list[dict[str, Any]] = [
     {"ssml": SSML, "emotion": {"anger": 0.7, "disgust": 0.3}},
 ]
 TIMES = ("start", "end", "words")
-
-
-def analyze(client: httpx.Client, **request: Any) -> dict[str, Any]:
-    answer = client.post("/analyze", json=request)
-    assert answer.status_code == 200, answer.text
-    plan: dict[str, Any] = answer.json()
-    return plan
 
 
 def speak(client: httpx.Client, **request: Any) -> httpx.Response:
