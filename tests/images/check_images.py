@@ -156,19 +156,20 @@ def test_sigterm_lets_an_answer_finish(tell: Tell) -> None:
             succeed("podman", "kill", "--signal", "TERM", name)
             audio, voice = asking.communicate(timeout=60)
             answered = time.monotonic() - began
-        wait_until(lambda: state(name) == "exited", 60)
+        wait_until(lambda: inspected(name, "Running") == "false", 60)
         ended = time.monotonic() - began
         tell(f"S7 SIGTERM while it speaks: answered after {answered:.1f} s, ended after {ended:.1f} s")
         assert voice == b"wren" and sound(audio) > 60
         assert exit_code(name) == 0 and ended < 30
 
 
-def state(name: str) -> str:
-    return succeed("podman", "inspect", "--format", "{{.State.Status}}", name).strip()
+def inspected(name: str, what: str) -> str:
+    """What podman says of a container's state."""
+    return succeed("podman", "inspect", "--format", f"{{{{.State.{what}}}}}", name).strip()
 
 
 def exit_code(name: str) -> int:
-    return int(succeed("podman", "inspect", "--format", "{{.State.ExitCode}}", name))
+    return int(inspected(name, "ExitCode"))
 
 
 def test_a_broken_model_leaves_it_up_and_told(tmp_path: Path) -> None:
