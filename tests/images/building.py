@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -9,11 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import soundfile
 from serving import ROOT
 
 FOLDER = Path(os.environ.get("IMAGES_FOLDER", "/var/tmp/intone-images"))
@@ -33,6 +36,11 @@ default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
 [engine]
 runtime = "runc"
 """
+
+SEALED = ("--read-only", "--tmpfs", "/tmp", "--network", "none")
+"""Nothing can be written but temporary files, and nobody can be asked."""
+Tell = Callable[[str], None]
+"""Notes what was measured."""
 
 
 def environment() -> dict[str, str]:
@@ -119,7 +127,23 @@ def inside(name: str, program: str, *words: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, input=program.encode(), capture_output=True, env=environment())
 
 
+def inspected(name: str, what: str) -> str:
+    """What podman says of a container's state."""
+    return succeed("podman", "inspect", "--format", f"{{{{.State.{what}}}}}", name).strip()
+
+
+def exit_code(name: str) -> int:
+    return int(inspected(name, "ExitCode"))
+
+
 def configuration() -> dict[str, Any]:
     """What the image says about itself."""
     (found,) = json.loads(succeed("podman", "image", "inspect", IMAGE))
     return dict(found)
+
+
+def sound(data: bytes) -> float:
+    """Seconds of a sound file that is not silent."""
+    samples, rate = soundfile.read(io.BytesIO(data))
+    assert np.abs(samples).max() > 0.001
+    return len(samples) / rate

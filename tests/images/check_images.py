@@ -1,11 +1,10 @@
 """The image itself: built, asked what it is made of, and run as the platform runs it.
 
-Run by scripts/check-images. What is measured is printed.
+Run by scripts/check-images.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -13,21 +12,21 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 from building import (
     IMAGE,
-    build,
-    build_base,
+    SEALED,
+    Tell,
     configuration,
     environment,
+    exit_code,
     inside,
+    inspected,
     run,
     running,
+    sound,
     succeed,
 )
 from programs import INVOKE, PING, READY, STATES
@@ -35,33 +34,11 @@ from serving import ROOT, wait_until
 
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings
+from tests.training.test_train import SPEAKERS
 
-SPEAKERS = ("neutral", "joy")
-SEALED = ("--read-only", "--tmpfs", "/tmp", "--network", "none")
-"""Nothing can be written but temporary files, and nobody can be asked."""
 TRAINED = {"emotion": "joy", "epochs": "1", "batch_size": "8", "name": "glad"}
 TEXT = "We won the game. I am so happy!"
 MOST_BYTES = 2_000_000_000
-
-Tell = Callable[[str], None]
-
-
-@pytest.fixture(scope="session")
-def tell() -> Iterator[Tell]:
-    """Notes what was measured; printed at the end."""
-    lines: list[str] = []
-    yield lines.append
-    sys.stdout.write("\n" + "".join(f"{line}\n" for line in lines))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def image(tell: Tell) -> None:
-    """The image, from this checkout."""
-    began = time.monotonic()
-    build_base()
-    based = time.monotonic()
-    build()
-    tell(f"base: {based - began:.0f} s (0 where it was there); image: {time.monotonic() - based:.0f} s")
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +56,6 @@ def lay_out(job: Path, hyperparameters: dict[str, str]) -> Path:
     (job / "input" / "config").mkdir()
     (job / "input" / "config" / "hyperparameters.json").write_text(json.dumps(hyperparameters))
     return job
-
-
-def sound(data: bytes) -> float:
-    """Seconds of a sound file that is not silent."""
-    samples, rate = soundfile.read(io.BytesIO(data))
-    assert np.abs(samples).max() > 0.001
-    return len(samples) / rate
 
 
 def test_the_configuration(tell: Tell) -> None:
@@ -161,15 +131,6 @@ def test_sigterm_lets_an_answer_finish(tell: Tell) -> None:
         tell(f"S7 SIGTERM while it speaks: answered after {answered:.1f} s, ended after {ended:.1f} s")
         assert voice == b"wren" and sound(audio) > 60
         assert exit_code(name) == 0 and ended < 30
-
-
-def inspected(name: str, what: str) -> str:
-    """What podman says of a container's state."""
-    return succeed("podman", "inspect", "--format", f"{{{{.State.{what}}}}}", name).strip()
-
-
-def exit_code(name: str) -> int:
-    return int(inspected(name, "ExitCode"))
 
 
 def test_a_broken_model_leaves_it_up_and_told(tmp_path: Path) -> None:

@@ -53,3 +53,9 @@ except urllib.error.HTTPError as error:
     print(error.code, error.read().decode())
 """
 """Status and body of a /ping that fails."""
+
+VOICES = """
+import urllib.request
+print(urllib.request.urlopen("http://127.0.0.1:8080/voices").read().decode())
+"""
+"""The voices that are served, as JSON."""

@@ -278,9 +278,10 @@ def test_sigterm_lets_the_answer_finish_and_refuses_new_ones(tmp_path: Path, own
     write_tiny_voice(tmp_path / "ml" / "model")
     own.append(start_serving(tmp_path / "ml"))
     server, fields = own[0], {"text": LONG[:4000], "format": "mp3", "stream": stream}
+    assert not speaks(server)
     with ThreadPoolExecutor(1) as other, server.client() as client:
         speaking = other.submit(invoke, client, fields)
-        wait_until(lambda: waits_or_speaks(server), 30, server)
+        wait_until(lambda: speaks(server), 30, server)
         server.process.send_signal(signal.SIGTERM)
         wait_until(lambda: refuses(server), 30)
         assert not speaking.done()
@@ -289,10 +290,10 @@ def test_sigterm_lets_the_answer_finish_and_refuses_new_ones(tmp_path: Path, own
     assert server.process.wait(30) == 0
 
 
-def waits_or_speaks(server: Server) -> bool:
-    """Whether a request is being worked on: some utterance waits for a worker."""
+def speaks(server: Server) -> bool:
+    """Whether a worker has taken its first utterance."""
     metrics = httpx.get(f"{server.url}/metrics", trust_env=False).text
-    return "intone_utterances_waiting 0.0" not in metrics
+    return "intone_batch_utterances_count 0.0" not in metrics
 
 
 def refuses(server: Server) -> bool:
