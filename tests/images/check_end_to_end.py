@@ -42,6 +42,6 @@ def test_from_a_bucket_to_speech(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert COMMANDS["fetch_model"].main([JOB, str(voice)]) == 0
     with running(*SEALED, "--volume", f"{voice}:/opt/ml/model:ro", command=["serve"]) as name:
         assert inside(name, READY).returncode == 0
-        ask(name, "We won the game!", tmp_path / "won.wav")
+        ask(name, "We won the game. I am so happy!", tmp_path / "won.wav")
         assert '"glad"' in inside(name, VOICES).stdout.decode()
     assert sound((tmp_path / "won.wav").read_bytes()) > 0.3
