@@ -9,7 +9,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from types import FrameType
 
 import app.__main__ as command_line
-from app.container.environment import TRAINING, root_of, serving
+from app.container.environment import EVERYWHERE, root_of, serving
 from app.container.model import voices_of
 
 COMMANDS = "serve, train, or intone with a command of its own"
@@ -20,6 +20,7 @@ def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int
     # The first process of a container is not ended by a signal that it does not handle. Both commands have better
     # handlers once there is something to finish.
     signal.signal(signal.SIGTERM, _leave)
+    _default(environment, EVERYWHERE)
     match list(arguments):
         case ["serve"]:
             return command_line.in_words(lambda: serve(environment))
@@ -45,7 +46,6 @@ def serve(environment: MutableMapping[str, str]) -> int:
 
 def train(environment: MutableMapping[str, str]) -> int:
     """Train as a job does; see `app.training.sagemaker`."""
-    _default(environment, TRAINING)
     from app.training.sagemaker import run_job
 
     return run_job(root_of(environment))

@@ -13,7 +13,7 @@ ROOT = "/opt/ml"
 TEMPORARY = Path(tempfile.gettempdir())
 CACHES = {name: str(TEMPORARY / name.lower()) for name in ("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "HF_HOME")}
 """Libraries write these beside themselves or in the home folder, neither of which need be writable."""
-TRAINING = {**CACHES, WAIT_ASLEEP[0]: WAIT_ASLEEP[1]}
+EVERYWHERE = {**CACHES, "INTONE_GRAPH_CACHE": str(TEMPORARY / "intone"), WAIT_ASLEEP[0]: WAIT_ASLEEP[1]}
 
 ANSWER_SECONDS, STREAM_SECONDS = 50, 470
 """Before the platform gives up: after 60 seconds, and after 8 minutes of a stream."""
@@ -32,7 +32,6 @@ def root_of(environment: Mapping[str, str]) -> Path:
 def serving(environment: Mapping[str, str]) -> dict[str, str]:
     """Settings of the service. Keys are not needed: the platform asks its callers who they are."""
     return {
-        **TRAINING,
         "INTONE_HOST": "0.0.0.0",
         "INTONE_PORT": environment.get("SAGEMAKER_BIND_TO_PORT") or PORT,
         "INTONE_ALLOW_ANONYMOUS": "1",
@@ -40,6 +39,5 @@ def serving(environment: Mapping[str, str]) -> dict[str, str]:
         "INTONE_STREAM_TIME_BUDGET": str(STREAM_SECONDS),
         "INTONE_MAX_ANSWER_BYTES": str(ANSWER_BYTES),
         "INTONE_DRAIN_SECONDS": str(DRAIN_SECONDS),
-        "INTONE_GRAPH_CACHE": str(TEMPORARY / "intone"),
         "INTONE_LOG_FORMAT": "json",
     }

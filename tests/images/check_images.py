@@ -89,6 +89,7 @@ def test_words_that_it_knows_and_does_not_know() -> None:
     assert unknown.returncode == 2 and "it runs serve, train, or intone with a command" in unknown.stderr
     voices = succeed("podman", "run", "--rm", *SEALED, IMAGE, "intone", "voices", "--json")
     assert json.loads(voices)[0]["name"] == "wren"
+    succeed("podman", "run", "--rm", *SEALED, IMAGE, "intone", "say", TEXT, "--output", "/tmp/spoken.wav")
 
 
 def test_the_embedded_voice_speaks_sealed_off(tell: Tell) -> None:
