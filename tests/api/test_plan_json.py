@@ -9,9 +9,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from app.api.plan_body import PlanBody, UtteranceBody, edited
 from app.api.plan_json import plan_to_dict
+from app.api.schemas import SpeechBody, check_fields
+from app.errors import InvalidRequest
 from app.plan import (
     NOWHERE,
     Analyzed,
@@ -184,3 +187,20 @@ def test_the_seven_probabilities_sum_to_one_after_rounding() -> None:
     probabilities = plan_to_dict(plan(utterance()))["utterances"][0]["probabilities"]
     assert list(probabilities) == [emotion.value for emotion in Emotion]
     assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "known"),
+    [
+        ({"text": "Hi.", "loud": 1}, "#/loud", SpeechBody),
+        ({"plan": {"utterances": [{"text": "Hi."}], "loud": 1}}, "#/plan/loud", PlanBody),
+        ({"plan": {"utterances": [{"text": "Hi.", "loud": 1}]}}, "#/plan/utterances/0/loud", UtteranceBody),
+    ],
+)
+def test_of_an_unknown_field_those_are_told_that_are_known_there(
+    body: dict[str, object], place: str, known: type[BaseModel]
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        check_fields(body)
+    (field,) = refused.value.fields
+    assert (field.pointer, field.detail) == (place, f"unknown field; known are {', '.join(sorted(known.model_fields))}")
