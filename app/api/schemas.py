@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, partial
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
@@ -137,18 +138,18 @@ def _contradictions(body: SpeechBody) -> list[FieldError]:
 def field_errors(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
     """What a body of some model has wrong, field by field."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
+    known = cache(partial(_known, model))
     return [
-        FieldError(_in_words(one["type"], one["msg"], _known(model, one["loc"])), pointer(*one["loc"]))
-        for one in problems
+        FieldError(_in_words(one["type"], one["msg"], known(one["loc"][:-1])), pointer(*one["loc"])) for one in problems
     ]
 
 
-def _known(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:
-    """The fields of the object, within a body of some model, that a place lies in."""
-    for part in place[:-1]:
+def _known(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
+    """The fields of the object that stands at a place within a body of some model."""
+    for part in place:
         if part in model.model_fields:
             model = _model_in(model.model_fields[str(part)].annotation) or model
-    return sorted(model.model_fields)
+    return ", ".join(sorted(model.model_fields))
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
@@ -158,9 +159,9 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next((found for one in get_args(annotation) if (found := _model_in(one))), None)
 
 
-def _in_words(kind: str, message: str, known: Sequence[str]) -> str:
+def _in_words(kind: str, message: str, known: str) -> str:
     if kind == "extra_forbidden":
-        return f"unknown field; known are {', '.join(known)}"
+        return f"unknown field; known are {known}"
     message = message.removeprefix("Value error, ")
     return "is missing" if kind == "missing" else message[:1].lower() + message[1:]
 
