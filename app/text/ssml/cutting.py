@@ -16,8 +16,9 @@ from app.text.ssml.readings import spoken_text
 
 OPENING = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
 CLOSING = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
-MOST_OPENING = 8
-"""Marks that are looked at before a word."""
+MOST_MARKS = 8
+"""Marks on either side of a word that are taken to belong to it. Bounded, so that a text of nothing but marks and changes
+of manner is cut in linear time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,11 @@ class Cutter:
 
     def beside_marks(self, place: int, start: int, end: int) -> int:
         """A cut goes before opening marks and behind closing ones: they belong to the words that they touch."""
-        opening = OPENING.search(self.flow.text, max(start, place - MOST_OPENING), place)
+        opening = OPENING.search(self.flow.text, max(start, place - MOST_MARKS), place)
         if opening:
             moved = opening.start()
         else:
-            closing = CLOSING.match(self.flow.text, place, end)
+            closing = CLOSING.match(self.flow.text, place, min(end, place + MOST_MARKS))
             moved = closing.end() if closing else place
         return place if self.flow.reading_around(moved) else moved
 
