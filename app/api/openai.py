@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from app.api import answers
 from app.api.answering import answer
-from app.api.body import JSON, decode, media_type, read_body
+from app.api.body import decode, read_body
+from app.api.content_type import JSON, media_type
 from app.api.docs.errors import BODY, TEXT, WORK, openai_problems
 from app.api.docs.speech import openai_answer, openai_body
 from app.api.openai_body import MODELS, model_of, read_openai, told_in_their_names
