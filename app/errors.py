@@ -2,7 +2,7 @@
 
 IntoneError
 ├── Unauthorized, RateLimited, RouteNotFound, MethodNotAllowed, RangeNotSatisfiable
-├── UnreadableBody, BodyTooSlow, UnsupportedMediaType, NotAcceptable
+├── UnreadableBody, BodyTooSlow, UnsupportedMediaType, UnsupportedContentEncoding, NotAcceptable
 ├── InvalidRequest, InvalidSsml, EmptyText, UnknownEmotion, BlendUnsupported
 ├── TextTooLong, AudioTooLong, AnswerTooLarge, BodyTooLarge
 ├── VoiceNotFound, ModelNotFound, FallbackRefused
@@ -59,6 +59,10 @@ class BodyTooSlow(IntoneError):
 
 class UnsupportedMediaType(IntoneError):
     """The Content-Type is none that the route takes."""
+
+
+class UnsupportedContentEncoding(IntoneError):
+    """The body is compressed."""
 
 
 class NotAcceptable(IntoneError):
@@ -215,6 +219,12 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
         "unsupported_media_type",
         "The Content-Type is not supported",
         "Send `application/json`, `text/plain` or `application/ssml+xml`.",
+    ),
+    UnsupportedContentEncoding: ErrorRow(
+        415,
+        "unsupported_content_encoding",
+        "The Content-Encoding is not supported",
+        "Send the body uncompressed, without `Content-Encoding`.",
     ),
     RangeNotSatisfiable: ErrorRow(
         416, "range_not_satisfiable", "The range is outside of the audio", "The header `Content-Range` tells the size."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -13,7 +13,7 @@ from app.api.docs.errors import BODY, TEXT, WORK, problems
 from app.api.docs.speech import plan_answer, speech_body
 from app.api.plan_json import plan_to_dict
 from app.api.reading import read_request
-from app.api.service import service_of
+from app.api.service import limit_rate, service_of
 from app.api.work import Cancelled
 
 router = APIRouter(tags=["speech"])
@@ -21,6 +21,7 @@ router = APIRouter(tags=["speech"])
 
 @router.post(
     "/analyze",
+    dependencies=[Depends(limit_rate)],
     summary="The plan of a text",
     responses={**plan_answer(), **problems(*BODY, *WORK, *TEXT)},
     openapi_extra=speech_body(),

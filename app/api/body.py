@@ -1,66 +1,34 @@
-"""The bytes of a request: its media type, its size, its characters."""
+"""The bytes of a request: how they are received, and decoded."""
 
 from __future__ import annotations
 
 import asyncio
-import codecs
-from dataclasses import dataclass
-from email.message import Message
+import encodings
+import pkgutil
+from encodings.aliases import aliases
 
 from starlette.requests import ClientDisconnect, Request
 
+from app.api.content_type import refuse_content_encoding
 from app.api.work import ClientGone
-from app.errors import BodyTooLarge, BodyTooSlow, UnreadableBody, UnsupportedMediaType
+from app.errors import BodyTooLarge, BodyTooSlow, UnreadableBody
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 BODY_SECONDS = 60.0
 """That a body may take to arrive: enough for the largest one over a slow line."""
 
-JSON = "application/json"
-PLAIN = "text/plain"
-SSML = "application/ssml+xml"
-
 _BOM = "\ufeff"
-_NOT_FOR_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"})
+_NOT_FOR_TEXT = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"})
 """Codecs of Python that are no character sets of documents; some take very long on long input."""
-
-
-@dataclass(frozen=True, slots=True)
-class MediaType:
-    """A Content-Type, taken apart."""
-
-    name: str
-    """In small letters, without parameters."""
-    charset: str | None
-
-
-def media_type(request: Request) -> MediaType:
-    """The Content-Type, if it is one that speech requests come in."""
-    value = request.headers.get("content-type", "")
-    header = Message()
-    header["content-type"] = value
-    # The header's own default for nonsense is text/plain, which would let the nonsense pass.
-    name = value.partition(";")[0].strip().lower()
-    if name not in (JSON, PLAIN, SSML):
-        raise UnsupportedMediaType(_unsupported(name), hint=_hint(name))
-    charset = header.get_param("charset")
-    return MediaType(name, charset if isinstance(charset, str) else None)
-
-
-def _unsupported(name: str) -> str:
-    return f"Content-Type {name[:80]!r} is not supported." if name else "The request has no Content-Type."
-
-
-def _hint(name: str) -> str:
-    if name == "application/x-www-form-urlencoded":
-        return f"curl -d sends a form unless told otherwise: add -H 'Content-Type: {JSON}'."
-    return f"Send {JSON}, {PLAIN} with the text as the body, or {SSML} with the SSML."
+_CODECS = frozenset(module.name for module in pkgutil.iter_modules(encodings.__path__)) - _NOT_FOR_TEXT
+"""Codecs of Python, by their modules."""
 
 
 async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
-    """The whole body; one over the limit is refused as soon as that is known, whatever Content-Length says."""
+    """Receive the whole body; refuse one over the limit as soon as that is known, whatever Content-Length says."""
+    refuse_content_encoding(request)
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and (len(declared) > 15 or int(declared) > MAX_BODY_BYTES):
+    if declared.isdecimal() and (len(declared) > 15 or int(declared) > MAX_BODY_BYTES):
         raise _too_large()
     try:
         async with asyncio.timeout(seconds):
@@ -105,12 +73,13 @@ def decode(body: bytes, charset: str | None) -> str:
 
 
 def _codec(charset: str) -> str:
-    """Python's name of the charset; LookupError where it is none."""
-    try:
-        name = codecs.lookup(charset).name
-    except ValueError:
-        name = "undefined"
-    if name.replace("_", "-") in _NOT_FOR_TEXT:
+    """Return Python's name of the charset. Raise LookupError for an unknown one.
+
+    Python itself is only asked for codecs that exist: it remembers every other name for ever.
+    """
+    name = encodings.normalize_encoding(charset).lower()
+    name = aliases.get(name, name)
+    if not charset.isascii() or name not in _CODECS:
         raise LookupError(name)
     return name
 

@@ -13,6 +13,7 @@ from app.errors import (
     RangeNotSatisfiable,
     RateLimited,
     Unauthorized,
+    UnsupportedContentEncoding,
 )
 
 
@@ -26,6 +27,9 @@ def headers_of(error: IntoneError) -> dict[str, str]:
         case BodyTooSlow():
             # The rest of the body may still come, and must not be taken for the next request.
             return {"Connection": "close"}
+        case UnsupportedContentEncoding():
+            # RFC 9110, 15.5.16: what would be accepted.
+            return {"Accept-Encoding": "identity"}
         case RangeNotSatisfiable():
             return {"Content-Range": f"bytes */{error.size}"}
         case RateLimited():

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import answers
 from app.api.answering import answer
-from app.api.body import JSON, decode, media_type, read_body
+from app.api.body import decode, read_body
+from app.api.content_type import JSON, media_type
 from app.api.docs.errors import BODY, TEXT, WORK, openai_problems
 from app.api.docs.speech import openai_answer, openai_body
 from app.api.openai_body import MODELS, model_of, read_openai, told_in_their_names
 from app.api.query import refuse_query
 from app.api.reading import Asked, asked_for
-from app.api.service import service_of
+from app.api.service import limit_rate, service_of
 from app.api.sse import SSE
 from app.api.streaming import as_audio
 from app.api.strict_json import read_json
@@ -32,6 +33,7 @@ _CREATED = 1763942400
 
 @router.post(
     "/audio/speech",
+    dependencies=[Depends(limit_rate)],
     summary="Speak a text, as OpenAI's clients ask",
     responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, AnswerTooLarge, ModelNotFound)},
     openapi_extra=openai_body(),

@@ -12,8 +12,6 @@ from starlette.requests import Request
 from app.errors import RateLimited
 from app.lru import Lru
 
-LIMITED = frozenset({"/synthesize", "/analyze", "/v1/audio/speech", "/invocations"})
-
 _MOST_CLIENTS = 10_000
 """That are remembered; one that was forgotten begins anew."""
 
@@ -41,10 +39,8 @@ class RateLimit:
         """Tokens, and when there were so many."""
 
     def check(self, request: Request) -> None:
-        """Raise RateLimited where the client asks too often."""
-        if not self.per_minute or request.state.path not in LIMITED or request.method == "OPTIONS":
-            return
-        if seconds := self.take(_client(request)):
+        """Raise RateLimited if the client sends requests too often."""
+        if self.per_minute and (seconds := self.take(_client(request))):
             raise RateLimited(
                 f"This client may ask {self.per_minute:g} times a minute.",
                 hint="Try again after the seconds in Retry-After.",

@@ -10,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from app.api.accept import Answer, check_format, check_rate, choose
-from app.api.body import JSON, PLAIN, SSML, MediaType, decode, media_type, read_body, without_bom
+from app.api.body import decode, read_body, without_bom
+from app.api.content_type import JSON, PLAIN, SSML, MediaType, media_type
 from app.api.plan_body import edited
 from app.api.query import read_query, refuse_content, refuse_query
 from app.api.schemas import SpeechBody, check_fields

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from app.api.rate_limit import RateLimit
 from app.api.work import WorkQueue
 from app.errors import NotReady, SetupError
 from app.metrics import Metrics
@@ -35,6 +36,7 @@ class Service:
         self.failure: str | None = None
         self._on_failure = on_failure
         self.metrics = Metrics()
+        self.rate_limit = RateLimit(settings.rate_limit)
         self.loaded: Pipeline | None = None
         """None until it is; `pipeline()` tells why."""
         self.speaking = _queue("speaking", settings.concurrency, settings)
@@ -112,3 +114,8 @@ def service_of(request: Request) -> Service:
     """The service that the app was made with."""
     service: Service = request.app.state.service
     return service
+
+
+async def limit_rate(request: Request) -> None:
+    """Dependency of every route that speaks or labels: whatever path led there, and before the body is read."""
+    service_of(request).rate_limit.check(request)

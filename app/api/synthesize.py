@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from app.api.docs.errors import SPEECH, TEXT, WORK, problems
 from app.api.docs.speech import audio_answer, audio_in_parts, speech_body, speech_query
 from app.api.ranges import ranged
 from app.api.reading import read_get, read_request
+from app.api.service import limit_rate
 from app.errors import AnswerTooLarge, NotAcceptable, RangeNotSatisfiable
 
 router = APIRouter(tags=["speech"])
@@ -20,6 +21,7 @@ router = APIRouter(tags=["speech"])
 
 @router.post(
     "/synthesize",
+    dependencies=[Depends(limit_rate)],
     summary="Speak a text",
     responses={**audio_answer(), **problems(*SPEECH)},
     openapi_extra=speech_body(),
@@ -32,6 +34,7 @@ async def synthesize(request: Request) -> Response:
 
 @router.get(
     "/synthesize",
+    dependencies=[Depends(limit_rate)],
     summary="Speak a text that stands in the address",
     responses={**audio_in_parts(), **problems(*TEXT, *WORK, AnswerTooLarge, NotAcceptable, RangeNotSatisfiable)},
     openapi_extra=speech_query(),

@@ -176,7 +176,7 @@ def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> No
         406: {"not_acceptable"},
         408: {"body_too_slow"},
         409: {"fallback_refused"},
-        415: {"unsupported_media_type"},
+        415: {"unsupported_media_type", "unsupported_content_encoding"},
         416: {"range_not_satisfiable"},
         429: {"rate_limited"},
         500: {"internal_error"},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+
 import httpx
 import pytest
 from hypothesis import given
@@ -117,6 +120,45 @@ def test_everything_that_speaks_or_labels_is_counted_together(method: str, path:
     with service_without_models(rate_limit=1) as client:
         assert client.request(method, path).status_code != 429
         assert client.post("/synthesize").status_code == 429
+
+
+@pytest.fixture(scope="module")
+def limited() -> Iterator[httpx.Client]:
+    with service_without_models(rate_limit=1) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/synthesize", "/analyze", "/v1/audio/speech", "/invocations"])
+@pytest.mark.parametrize(
+    "form", ["{}%0A", "{}%0D%0A", "{}%00", "{}/", "{}/.", "/{}", "/.{}", "/%2f{}", "/tts{}", "{}%2f", "{}%3F", "{};a"]
+)
+def test_a_path_that_only_looks_like_it_leads_nowhere(limited: httpx.Client, form: str, path: str) -> None:
+    assert [answer_to(limited, form.format(path)) for _ in range(2)] == [404, 404]
+
+
+@pytest.mark.parametrize("path", ["/%73ynthesize", "/tts/synthesize", "/synthesize?a=%0A", "/tts/%73ynthesize"])
+def test_another_spelling_of_a_path_is_counted_like_it(path: str) -> None:
+    with service_without_models(rate_limit=1, root_path="/tts") as client:
+        assert [answer_to(client, one) for one in ("/synthesize", path)] == [503, 429]
+
+
+def answer_to(client: httpx.Client, path: str) -> int:
+    """The status for a path that is sent as it is, without what httpx would make of it."""
+    return client.post("/", json=HELLO, extensions={"target": path.encode()}).status_code
+
+
+def test_head_is_counted_like_get() -> None:
+    with service_without_models(rate_limit=1) as client:
+        assert [client.head("/synthesize?text=Hi").status_code for _ in range(2)] == [503, 429]
+
+
+def test_a_client_over_the_limit_need_not_send_its_body() -> None:
+    with service_without_models(rate_limit=1) as client:
+        assert codes(client, 1) == ["not_ready"]
+        with socket.create_connection((client.base_url.host, client.base_url.port), 30) as connection:
+            connection.sendall(b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+            connection.sendall(b"Content-Length: 100\r\n\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 429 ")
 
 
 def test_everything_else_is_not_limited() -> None:

@@ -30,6 +30,7 @@ from app.errors import (
     Unauthorized,
     UnknownEmotion,
     UnreadableBody,
+    UnsupportedContentEncoding,
     UnsupportedMediaType,
     VoiceNotFound,
     row_of,
@@ -38,7 +39,7 @@ from app.errors import (
 Responses = dict[int | str, dict[str, Any]]
 Errors = tuple[type[IntoneError], ...]
 
-BODY: Errors = (UnreadableBody, BodyTooSlow, BodyTooLarge, UnsupportedMediaType)
+BODY: Errors = (UnreadableBody, BodyTooSlow, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding)
 """Where a request has a body."""
 WORK: Errors = (Unauthorized, RateLimited, Busy, NotReady, OverTimeBudget)
 """Where a request costs something."""
