@@ -15,7 +15,7 @@ from app.draft import Draft
 from app.emotion import Classifier, Planner, read_label_map
 from app.errors import AudioTooLong, EmptyText, TextTooLong
 from app.memory import few_heaps, give_back
-from app.plan import Plan, PlanWarning, Speech, Utterance, without_phonemes
+from app.plan import Plan, PlanWarning, Speech, Utterance, spoken_length
 from app.rendering import Cast, Rendering
 from app.request import SpeechRequest
 from app.script import Script, read_script
@@ -196,6 +196,5 @@ def load_classifier(settings: Settings, backend: Backend) -> Classifier:
 def estimate_seconds(utterances: list[Utterance], cast: Cast) -> float:
     """Length of the speech, its pauses included, before anything is spoken."""
     return sum(
-        cast.voices[one.voice].seconds(len(without_phonemes(one.spoken)), one.speed) + one.pause_after
-        for one in utterances
+        cast.voices[one.voice].seconds(spoken_length(one.spoken), one.speed) + one.pause_after for one in utterances
     )

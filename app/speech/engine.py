@@ -22,15 +22,17 @@ import numpy.typing as npt
 
 from app.backends import Backend
 from app.lru import Lru
-from app.plan import Utterance
+from app.plan import Utterance, spoken_length
 from app.speech.acoustic import Mel
 from app.speech.cache import Sentence, SentenceKey, key_of, sentence_cache
 from app.speech.job import Head, Job, Speaking, Tail
-from app.speech.loading import Loader, Speaker, mels
+from app.speech.loading import Loader, Speaker
 from app.speech.mixing import Shares, mix
 from app.speech.progress import Progress
 from app.speech.rehearsal import rehearse
 from app.speech.remarks import faults, foreign, not_finite, nothing_spoken, unread
+from app.speech.runs import read
+from app.speech.vocoder import vocode
 from app.speech.waiting import Waiting
 from app.speech.words import time_words
 from app.voices import Voice
@@ -58,6 +60,7 @@ class Voicing:
     mel: Mel
     chunks: Iterator[Samples]
     made: list[Samples] = field(default_factory=list)
+    """Its samples until now, if they will be kept."""
     vocoder_ms: float = 0.0
 
 
@@ -122,7 +125,7 @@ class Engine:
                         number, (voice, utterance, seed) = next(source)
                         job = self.submit(voice, utterance, seed, seeded, soon=number == 0, due=due)
                         ahead.append(Speaking(job, cancelled))
-                        due += voice.seconds(len(utterance.spoken), utterance.speed)
+                        due += voice.seconds(spoken_length(utterance.spoken), utterance.speed)
                 if not ahead:
                     return
                 yield ahead[0]
@@ -171,7 +174,7 @@ class Engine:
     def start(self, jobs: list[Job]) -> list[Voicing | None]:
         """The acoustic model's part of a batch; None for a job that ends with it."""
         began = time.perf_counter()
-        made = mels([job.speaker for job in jobs], [job.asked for job in jobs])
+        made = read(jobs)
         acoustic_ms = 1000 * (time.perf_counter() - began) / len(jobs)
         return [
             self.begin(job, mel, acoustic_ms, 1000 * (began - job.asked_at))
@@ -185,7 +188,7 @@ class Engine:
             job.channel.put(Tail((not_finite(job.utterance),)))
             return None
         job.channel.put(replace(head(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
-        return Voicing(job, mel, job.speaker.vocoder.chunks(mel.frames, job.seed, job.soon, job.utterance.pitch))
+        return Voicing(job, mel, vocode(job.speaker.vocoder, mel.frames, job.seed, job.soon, job.utterance.pitch))
 
     def voice_all(self, batch: list[Voicing]) -> None:
         """The vocoder's part: one chunk of each in turn, so that all first sounds leave early."""
@@ -199,7 +202,8 @@ class Engine:
         voicing.vocoder_ms += 1000 * (time.perf_counter() - began)
         self.progress.step()
         if chunk is not None and np.isfinite(chunk).all():
-            voicing.made.append(chunk)
+            if job.key is not None:
+                voicing.made.append(chunk)
             job.channel.put(chunk)
             return True
         warnings = () if chunk is None else (not_finite(job.utterance),)

@@ -18,7 +18,8 @@ WINDOW = 32
 """How many of the most urgent jobs are looked through for company: a batch is no reason to be unfair."""
 MOST_STEPS = 32
 """Of tokens in a batch, padding included: four sentences of usual length. Long ones gain little from company, and each
-worker keeps memory for the largest batch that it ever had."""
+worker keeps memory for the largest batch that it ever had. Attention takes memory by the square of the tokens of each
+utterance: the bound makes that most in a batch of two, and less than for one utterance of the longest run."""
 
 
 class Waiting:

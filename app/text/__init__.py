@@ -1,5 +1,6 @@
 """Text or SSML -> sentences: segmentation in the original, normalisation for speech."""
 
+from app.text.clauses import best_cut
 from app.text.normalize import normalize
 from app.text.reading import clauses_of, read_text
 from app.text.ssml import SSML_TABLE, SSML_WARNINGS, Inner, Marked, read_inner, read_ssml
@@ -9,6 +10,7 @@ __all__ = [
     "SSML_WARNINGS",
     "Inner",
     "Marked",
+    "best_cut",
     "clauses_of",
     "normalize",
     "read_inner",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from app.plan import Clause, without_phonemes
+from app.plan import Clause, spoken_length
 from app.text.normalize import normalize
 
 CUTS = (
@@ -43,7 +43,7 @@ def cut(text: str, start: int, end: int, max_spoken: int, read: Read, cut_at: Cu
             continue
         spoken = read(a, b) if b - a <= LONGEST_LOOK * max_spoken else None
         middle = b
-        if spoken is None or len(without_phonemes(spoken)) > max_spoken:
+        if spoken is None or spoken_length(spoken) > max_spoken:
             middle = cut_at(a + best_cut(text[a:b]), a, b)
         if a < middle < b:
             pending += [(middle, b), (a, middle)]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.plan import Mark, PlanWarning, Sentence
+from app.plan import NOWHERE, Clause, Mark, PlanWarning, Sentence
 from app.text.reading import MAX_SPOKEN
 from app.text.ssml.building import Builder
 from app.text.ssml.cutting import Cutter
 from app.text.ssml.document import parse, parse_inner
 from app.text.ssml.elements import Walker
 from app.text.ssml.manners import FeelingOfStyle
-from app.text.ssml.readings import spoken_text
 from app.text.ssml.remarks import Remarks
 
 
@@ -32,11 +31,11 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """The markup of one clause that was read again."""
+    """The markup of one utterance that was read again."""
 
     text: str
-    spoken: str
-    marks: tuple[Mark, ...]
+    clauses: tuple[Clause, ...]
+    """At least one; several if the text is too long to be spoken at once. They stand in no request."""
     warnings: tuple[PlanWarning, ...]
 
 
@@ -54,15 +53,21 @@ def read_ssml(document: str, feeling_of_style: FeelingOfStyle, max_spoken: int =
     return Marked(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 
 
-def read_inner(ssml: str) -> Inner:
+def read_inner(ssml: str, max_spoken: int = MAX_SPOKEN) -> Inner:
     """Read what `Clause.ssml` holds, or what a caller made of it; raises `InvalidSsml`."""
     remarks = Remarks()
     builder = Builder(remarks)
     parse_inner(ssml, Walker(builder, remarks, no_feeling, inner=True))
     flow = builder.finish()
     text = flow.text.rstrip()
-    marks = tuple(Mark(anchor.name, anchor.at) for anchor in flow.anchors)
-    return Inner(text, spoken_text(text, flow.readings), marks, remarks.warnings)
+    parts = tuple(Cutter(flow, max_spoken).clauses(0, len(text)))
+    if len(parts) > 1:
+        clauses = tuple(replace(part, start=NOWHERE, end=NOWHERE, places=None) for part in parts)
+    else:  # what a plan says of an utterance comes back as it was
+        marks = tuple(Mark(anchor.name, anchor.at) for anchor in flow.anchors)
+        spoken = parts[0].spoken if parts else ""
+        clauses = (Clause(text, NOWHERE, NOWHERE, spoken, ssml=ssml, marks=marks),)
+    return Inner(text, clauses, remarks.warnings)
 
 
 def no_feeling(style: str) -> None:
