@@ -2,6 +2,7 @@
 
 IntoneError
 ├── Unauthorized, RateLimited, RouteNotFound, MethodNotAllowed, RangeNotSatisfiable
+├── MalformedRequest, HeadTooLarge, UnknownHost
 ├── UnreadableBody, BodyTooSlow, UnsupportedMediaType, UnsupportedContentEncoding, NotAcceptable
 ├── InvalidRequest, InvalidSsml, EmptyText, UnknownEmotion, BlendUnsupported
 ├── TextTooLong, AudioTooLong, AnswerTooLarge, BodyTooLarge
@@ -47,6 +48,18 @@ class RateLimited(IntoneError):
     def __init__(self, detail: str, *, hint: str = "", retry_after: int = 1) -> None:
         super().__init__(detail, hint=hint)
         self.retry_after = retry_after
+
+
+class MalformedRequest(IntoneError):
+    """The request is not valid HTTP."""
+
+
+class HeadTooLarge(IntoneError):
+    """The request line and the headers are larger than any request needs."""
+
+
+class UnknownHost(IntoneError):
+    """The header Host names none of the service's names."""
 
 
 class UnreadableBody(IntoneError):
@@ -173,6 +186,12 @@ class ErrorRow:
 
 
 ERRORS: dict[type[IntoneError], ErrorRow] = {
+    MalformedRequest: ErrorRow(
+        400,
+        "malformed_request",
+        "The request is not valid HTTP",
+        "Use an HTTP client, and check any proxy between it and the service.",
+    ),
     UnreadableBody: ErrorRow(
         400,
         "unreadable_body",
@@ -229,6 +248,12 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
     RangeNotSatisfiable: ErrorRow(
         416, "range_not_satisfiable", "The range is outside of the audio", "The header `Content-Range` tells the size."
     ),
+    UnknownHost: ErrorRow(
+        421,
+        "unknown_host",
+        "The service does not answer to this host name",
+        "Use `localhost` or `127.0.0.1`; the operator may add names with `INTONE_ALLOWED_HOSTS`.",
+    ),
     InvalidRequest: ErrorRow(
         422,
         "invalid_request",
@@ -254,6 +279,12 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
         "Name one emotion, or a voice whose `degree` is true.",
     ),
     RateLimited: ErrorRow(429, "rate_limited", "Too many requests", "Wait as long as `Retry-After` says."),
+    HeadTooLarge: ErrorRow(
+        431,
+        "head_too_large",
+        "The head of the request is too large",
+        "Send the text as the body of a POST request, not in the URL, and fewer or shorter headers.",
+    ),
     Busy: ErrorRow(
         503, "busy", "The service is busy", "Ask again after `Retry-After`; the operator may raise `INTONE_QUEUE_SIZE`."
     ),

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     """Address to listen on; anything but loopback needs api_keys or allow_anonymous."""
     port: int = Field(default=8000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
+    allowed_hosts: Annotated[list[str], NoDecode, BeforeValidator(written.hosts)] = []
+    """Host names that requests may use besides localhost; without any, a service that is not on loopback allows all."""
+    max_connections: int = Field(default=1000, ge=1)
+    """Connections that may be open at once; one more closes the longest idle one, or gets 503 if none is idle."""
     allow_anonymous: bool = False
     """Whether everybody who can reach the service may use it, where there are no keys."""
     api_keys: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(written.keys)] = {}
@@ -113,8 +117,8 @@ class Settings(BaseSettings):
     """The same for a request whose answer is streamed; what its reader takes between the pieces does not count."""
     max_answer_bytes: int = Field(default=0, ge=0)
     """Most bytes of an answer that is not streamed; 0 is no limit."""
-    drain_seconds: int = Field(default=0, ge=0)
-    """Seconds for which answers are finished once the service shall stop; then they are cut off. 0 is no limit."""
+    drain_seconds: int = Field(default=25, gt=0)
+    """Seconds that answers have to finish after SIGTERM; then they are cut off. Most platforms kill after 30."""
 
     log_format: Literal["console", "json"] = "console"
     """Log lines for people (console) or for programs (json)."""
@@ -124,9 +128,14 @@ class Settings(BaseSettings):
         """Further names for voices, OpenAI's among them."""
         return {**dict.fromkeys(OPENAI_VOICES, self.default_voice), **self.voice_aliases}
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return _is_loopback(self.host)
+
     @model_validator(mode="after")
     def _refuse_an_open_door(self) -> Self:
-        if not self.api_keys and not self.allow_anonymous and not _is_loopback(self.host):
+        if not self.api_keys and not self.allow_anonymous and not self.is_loopback:
             raise ValueError(
                 f"{self.host} can be reached from outside and there are no keys: "
                 "set INTONE_API_KEYS, or INTONE_ALLOW_ANONYMOUS=1 if everybody there may use the service"
