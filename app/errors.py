@@ -49,6 +49,14 @@ class RateLimited(IntoneError):
         self.retry_after = retry_after
 
 
+class TooManyStreams(IntoneError):
+    """One client has as many open streams as the setting allows."""
+
+
+class ReaderTooSlow(IntoneError):
+    """The reader of a stream took too little for too long."""
+
+
 class UnreadableBody(IntoneError):
     """The body cannot be read as what its Content-Type says."""
 
@@ -188,6 +196,12 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
     BodyTooSlow: ErrorRow(
         408, "body_too_slow", "The body did not arrive in time", "Send the request again, its body at once."
     ),
+    ReaderTooSlow: ErrorRow(
+        408,
+        "reader_too_slow",
+        "The reader of a stream took too little for too long",
+        "Read on within `INTONE_READER_PATIENCE` seconds, or ask for a whole answer.",
+    ),
     FallbackRefused: ErrorRow(
         409,
         "fallback_refused",
@@ -244,6 +258,12 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
         "Name one emotion, or a voice whose `degree` is true.",
     ),
     RateLimited: ErrorRow(429, "rate_limited", "Too many requests", "Wait as long as `Retry-After` says."),
+    TooManyStreams: ErrorRow(
+        429,
+        "too_many_streams",
+        "Too many open streams",
+        "Read one to its end or close it; the operator may raise `INTONE_MAX_STREAMS_PER_CLIENT`.",
+    ),
     Busy: ErrorRow(
         503, "busy", "The service is busy", "Ask again after `Retry-After`; the operator may raise `INTONE_QUEUE_SIZE`."
     ),

@@ -14,7 +14,7 @@ from app.api.docs.speech import plan_answer, speech_body
 from app.api.plan_json import plan_to_dict
 from app.api.reading import read_request
 from app.api.service import service_of
-from app.api.work import Cancelled
+from app.api.steps import Cancelled
 
 router = APIRouter(tags=["speech"])
 

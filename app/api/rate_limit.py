@@ -44,7 +44,7 @@ class RateLimit:
         """Raise RateLimited where the client asks too often."""
         if not self.per_minute or request.state.path not in LIMITED or request.method == "OPTIONS":
             return
-        if seconds := self.take(_client(request)):
+        if seconds := self.take(client_of(request)):
             raise RateLimited(
                 f"This client may ask {self.per_minute:g} times a minute.",
                 hint="Try again after the seconds in Retry-After.",
@@ -61,7 +61,8 @@ class RateLimit:
         return 0.0 if enough else (1 - tokens) / per_second
 
 
-def _client(request: Request) -> str:
+def client_of(request: Request) -> str:
+    """Return whom a request counts for: the name of its key, else the network of its address."""
     key: str | None = getattr(request.state, "key", None)
     return key or network_of(request.client.host if request.client else "")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from app.api.readers import OpenStreams
 from app.api.work import WorkQueue
 from app.errors import NotReady, SetupError
 from app.metrics import Metrics
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 STALL_SECONDS = 60
 """Nothing that a worker does between two signs of life takes so long, on the slowest machine that can be used."""
+
+STREAM_THREADS = 64
+"""That make the later pieces of streams: more than the engine has utterances in work, so that a piece that is ready
+waits for none that is not."""
 
 logger = logging.getLogger("intone.service")
 
@@ -37,9 +42,21 @@ class Service:
         self.metrics = Metrics()
         self.loaded: Pipeline | None = None
         """None until it is; `pipeline()` tells why."""
-        self.speaking = _queue("speaking", settings.concurrency, settings)
+        self.streams = OpenStreams(settings.max_streams, settings.max_streams_per_client)
+        self.speaking = self._queue("speaking", settings.concurrency)
         # Apart from the other queue: an analysis takes milliseconds and must not wait behind a book that is read.
-        self.analyzing = _queue("analyzing", 1, settings)
+        self.analyzing = self._queue("analyzing", 1)
+
+    def _queue(self, name: str, workers: int) -> WorkQueue:
+        return WorkQueue(
+            name,
+            workers=workers,
+            queue_size=self.settings.queue_size,
+            time_budget=self.settings.time_budget,
+            stream_time_budget=self.settings.stream_time_budget,
+            stream_threads=STREAM_THREADS,
+            clock=self.clock,
+        )
 
     async def load(self) -> None:
         """Load the models in a thread, so that the service can already tell that it is alive."""
@@ -89,16 +106,6 @@ class Service:
         await self.analyzing.close()
         if self.loaded is not None:
             await asyncio.to_thread(self.loaded.close)
-
-
-def _queue(name: str, workers: int, settings: Settings) -> WorkQueue:
-    return WorkQueue(
-        name,
-        workers=workers,
-        queue_size=settings.queue_size,
-        time_budget=settings.time_budget,
-        stream_time_budget=settings.stream_time_budget,
-    )
 
 
 def _load(settings: Settings) -> Pipeline:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.api.work import Cancelled, ClientGone, WorkQueue
+from app.api.steps import Cancelled
+from app.api.work import ClientGone, WorkQueue
 from app.errors import Busy, OverTimeBudget
 
 pytestmark = pytest.mark.anyio
