@@ -62,6 +62,14 @@ class UnknownHost(IntoneError):
     """The header Host names none of the service's names."""
 
 
+class TooManyStreams(IntoneError):
+    """One client has as many open streams as the setting allows."""
+
+
+class ReaderTooSlow(IntoneError):
+    """The reader of a stream took too little for too long."""
+
+
 class UnreadableBody(IntoneError):
     """The body cannot be read as what its Content-Type says."""
 
@@ -211,6 +219,12 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
     BodyTooSlow: ErrorRow(
         408, "body_too_slow", "The body did not arrive in time", "Send the request again, its body at once."
     ),
+    ReaderTooSlow: ErrorRow(
+        408,
+        "reader_too_slow",
+        "The reader of a stream took too little for too long",
+        "Read on within `INTONE_READER_PATIENCE` seconds, or ask for a whole answer.",
+    ),
     FallbackRefused: ErrorRow(
         409,
         "fallback_refused",
@@ -284,6 +298,12 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
         "head_too_large",
         "The head of the request is too large",
         "Send the text as the body of a POST request, not in the URL, and fewer or shorter headers.",
+    ),
+    TooManyStreams: ErrorRow(
+        429,
+        "too_many_streams",
+        "Too many open streams",
+        "Read one to its end or close it; the operator may raise `INTONE_MAX_STREAMS_PER_CLIENT`.",
     ),
     Busy: ErrorRow(
         503, "busy", "The service is busy", "Ask again after `Retry-After`; the operator may raise `INTONE_QUEUE_SIZE`."

@@ -10,7 +10,7 @@ from app.emotion import Classifier, decide, decide_again, parse_feeling
 from app.errors import InvalidRequest, UnknownEmotion
 from app.plan import Blend, Decision, Emotion, PlanWarning, Sentence
 from app.request import EditedUtterance, SpeechRequest
-from app.text import read_ssml, read_text
+from app.text import Check, read_ssml, read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ class Script:
     warnings: tuple[PlanWarning, ...] = ()
 
 
-def read_script(request: SpeechRequest, classifier: Classifier, threshold: float) -> Script:
-    """Read a request. Raises `InvalidSsml`."""
+def read_script(request: SpeechRequest, classifier: Classifier, threshold: float, check: Check) -> Script:
+    """Read a request; `check` may stop the reading within a sentence. Raises `InvalidSsml`."""
     if request.edited is not None:
         return read_plan(request.edited, classifier, threshold)
     if not request.markup:
-        text = read_text(request.text)
+        text = read_text(request.text, check=check)
         return Script(*labelled(text, request.emotion, classifier, threshold), len(request.text))
-    marked = read_ssml(request.text, feeling_of_style)
+    marked = read_ssml(request.text, feeling_of_style, check=check)
     sentences, decisions = labelled(marked.sentences, request.emotion, classifier, threshold)
     return Script(sentences, decisions, marked.characters, marked.voices, marked.warnings)
 

@@ -96,7 +96,16 @@ class Settings(BaseSettings):
     queue_size: int = Field(default=64, ge=0)
     """Most requests that wait; one more is answered 503 at once."""
     concurrency: int = Field(default=16, ge=1, le=256)
-    """Requests that are spoken side by side: their sentences share the workers."""
+    """Requests that are answered at a time: a whole answer until it is made, a stream until its first sound."""
+    max_streams: int = Field(default=256, ge=1, le=4096)
+    """Streams that are open at a time, however slowly they are read; one more is answered 503 at once."""
+    max_streams_per_client: int = Field(default=64, ge=1)
+    """The same for each key, or each address where there are no keys; one more is answered 429 at once."""
+    reader_patience: float = Field(default=600, gt=0)
+    """Seconds for which a stream waits for a reader that takes nothing, such as a paused player; then it is cut."""
+    reader_rate: int = Field(default=500, ge=1)
+    """Bytes a second that a stream's reader must take in the long run: faster reading restores reader_patience, slower
+    reading uses it up."""
     workers: int = Field(default_factory=_cores, ge=1, le=256)
     """Batches of sentences that are computed at the same time; by default one for each processor core."""
     threads: int = Field(default=1, ge=1, le=256)

@@ -14,11 +14,13 @@ from starlette.responses import JSONResponse, Response
 from app.api.account import account
 from app.api.body import until_gone
 from app.api.plan_json import plan_to_dict
+from app.api.rate_limit import client_of
+from app.api.readers import Patience
 from app.api.reading import Asked
 from app.api.room import Room
 from app.api.service import service_of
+from app.api.steps import Cancelled
 from app.api.streaming import Encoding, Framing, StreamedAudio, as_audio
-from app.api.work import Cancelled
 from app.audio.encode import FORMATS, AudioFormat, encode
 from app.metrics import Spoken
 from app.plan import PlanWarning, Speech, Timings, Utterance
@@ -70,8 +72,13 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
         begun.append(Encoding(rendering, format.stream(rendering.cast.sample_rate)))
         yield from framing.frames(begun[0], asked.characters)
 
-    patience = service.settings.stream_time_budget
-    done = await service.speaking.start(work, partial(until_gone, request))
+    client = client_of(request)
+    service.streams.enter(client)
+    try:
+        done = await service.speaking.start(work, partial(until_gone, request))
+    except BaseException:
+        service.streams.leave(client)
+        raise
     request.state.log["stream"] = True
     (encoding,) = begun
     rendering = encoding.rendering
@@ -80,6 +87,7 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
         return replace(encoding.timings, queue=encoding.timings.queue + done.queued_ms)
 
     def ended() -> None:
+        service.streams.leave(client)
         warnings = [*asked.warnings, *rendering.all_warnings]
         account(request, Spoken(rendering.spoken, warnings, asked.characters, rendering.seconds, timings()))
 
@@ -88,6 +96,7 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
     if framing.content_type is None:
         headers["Content-Disposition"] = _disposition(format)
     content_type = framing.content_type or format.content_type_at(cast.sample_rate)
+    patience = Patience(service.settings.reader_patience, service.settings.reader_rate)
     return StreamedAudio(done.result, content_type, headers, patience, ended, framing.on_error)
 
 

@@ -12,6 +12,7 @@ from app.errors import (
     OverTimeBudget,
     RangeNotSatisfiable,
     RateLimited,
+    TooManyStreams,
     Unauthorized,
     UnsupportedContentEncoding,
 )
@@ -34,7 +35,7 @@ def headers_of(error: IntoneError) -> dict[str, str]:
             return {"Content-Range": f"bytes */{error.size}"}
         case RateLimited():
             return {"Retry-After": str(error.retry_after)}
-        case Busy():
+        case Busy() | TooManyStreams():
             return {"Retry-After": "5"}
         case NotReady():
             return {"Retry-After": "2"}

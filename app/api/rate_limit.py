@@ -40,7 +40,7 @@ class RateLimit:
 
     def check(self, request: Request) -> None:
         """Raise RateLimited if the client sends requests too often."""
-        if self.per_minute and (seconds := self.take(_client(request))):
+        if self.per_minute and (seconds := self.take(client_of(request))):
             raise RateLimited(
                 f"This client may ask {self.per_minute:g} times a minute.",
                 hint="Try again after the seconds in Retry-After.",
@@ -57,7 +57,8 @@ class RateLimit:
         return 0.0 if enough else (1 - tokens) / per_second
 
 
-def _client(request: Request) -> str:
+def client_of(request: Request) -> str:
+    """Return whom a request counts for: the name of its key, else the network of its address."""
     key: str | None = getattr(request.state, "key", None)
     return key or network_of(request.client.host if request.client else "")
 

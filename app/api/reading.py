@@ -109,6 +109,8 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     plan, text = fields.plan, without_bom(fields.ssml or fields.text or "")
     if fields.text is not None:
         pipeline.check_text(text)
+    if plan:
+        pipeline.check_length(sum(len(one.text) for one in plan.utterances))
     return SpeechRequest(
         text=text,
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,

@@ -123,6 +123,8 @@ class Engine:
                 with suppress(StopIteration):
                     while len(ahead) < AHEAD:
                         number, (voice, utterance, seed) = next(source)
+                        # A reader that paused or was kept waiting hears it later: being late is no lasting privilege.
+                        due = max(due, time.monotonic())
                         job = self.submit(voice, utterance, seed, seeded, soon=number == 0, due=due)
                         ahead.append(Speaking(job, cancelled))
                         due += voice.seconds(spoken_length(utterance.spoken), utterance.speed)

@@ -3,6 +3,9 @@
 Earliest deadline first (Liu and Layland, doi 10.1145/321738.321743): the first utterance of a request is due at once, a
 later one when a listener who began to listen at once has heard those before it. So a line of a dialogue goes before the
 far end of a book, and a book that is only just ahead of its listener before a request that has only begun.
+
+When more is due than can be made, that order alone would have a new request wait for everything that is late. So every
+second batch may begin with the first utterance of a request, however much is late.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ class Waiting:
         self._jobs: list[Job] = []
         self._changed = threading.Condition()
         self._closed = False
+        self._favoured = False
+        """Whether the batch before this one was taken out of turn."""
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -54,9 +59,15 @@ class Waiting:
                 if self._jobs:
                     break
                 self._changed.wait()
-            batch = company(self._jobs[:WINDOW], most)
+            batch = company(self._in_turn()[:WINDOW], most)
             self._jobs = [job for job in self._jobs if job not in batch]
             return batch
+
+    def _in_turn(self) -> list[Job]:
+        """The jobs in the order in which they are to be taken."""
+        firsts = [] if self._favoured else [job for job in self._jobs if job.soon]
+        self._favoured = bool(firsts) and firsts[0] is not self._jobs[0]
+        return firsts if self._favoured else self._jobs
 
     def close(self) -> None:
         """Forget what waits: whoever takes gets none."""

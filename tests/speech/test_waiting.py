@@ -17,12 +17,12 @@ from tests.speaking import utterance
 BASE, ANGER = SimpleNamespace(name="base"), SimpleNamespace(name="anger")
 
 
-def job(due: float, checkpoint: Any = BASE, tokens: int = 40, alone: bool = False) -> Job:
+def job(due: float, checkpoint: Any = BASE, tokens: int = 40, alone: bool = False, soon: bool = False) -> Job:
     """A job that nothing but the queue will look at."""
     ids = Tokens(tuple(range(tokens)), "a" * tokens, tuple(range(tokens)), "")
     speaker: Any = SimpleNamespace(checkpoint=checkpoint, speakers={})
     voice: Any = None
-    return Job(voice, utterance(), speaker, ids, seed=0, alone=alone, soon=False, due=due, key=None)
+    return Job(voice, utterance(), speaker, ids, seed=0, alone=alone, soon=soon, due=due, key=None)
 
 
 def filled(*jobs: Job) -> Waiting:
@@ -48,6 +48,19 @@ def test_a_line_goes_before_the_far_end_of_a_book() -> None:
 def test_a_book_that_is_due_goes_before_what_comes_later() -> None:
     page, newcomer = job(due=10.0), job(due=11.0)
     assert filled(newcomer, page).take(1) == [page]
+
+
+def test_a_new_request_waits_for_one_batch_however_much_is_late() -> None:
+    late = [job(due=float(number)) for number in range(200)]
+    newcomers = [job(due=1000.0 + number, soon=True) for number in range(2)]
+    waiting = filled(*late, *newcomers)
+    assert [waiting.take(1)[0] for _ in range(5)] == [newcomers[0], late[0], newcomers[1], late[1], late[2]]
+
+
+def test_new_requests_share_a_batch_with_one_another_and_keep_what_is_late_waiting_for_one_batch() -> None:
+    late, newcomers = [job(due=float(number)) for number in range(8)], [job(due=100.0, soon=True) for _ in range(8)]
+    waiting = filled(*late, *newcomers)
+    assert [waiting.take(4) for _ in range(4)] == [newcomers[:4], late[:4], newcomers[4:], late[4:]]
 
 
 def test_a_batch_is_of_one_checkpoint_and_one_padded_length() -> None:

@@ -27,6 +27,7 @@ from app.errors import (
     OverTimeBudget,
     RateLimited,
     TextTooLong,
+    TooManyStreams,
     Unauthorized,
     UnknownEmotion,
     UnreadableBody,
@@ -55,7 +56,7 @@ TEXT: Errors = (
     FallbackRefused,
 )
 """Where a request says what is to be spoken."""
-SPEECH: Errors = (*BODY, *WORK, *TEXT, AnswerTooLarge, NotAcceptable)
+SPEECH: Errors = (*BODY, *WORK, *TEXT, TooManyStreams, AnswerTooLarge, NotAcceptable)
 """Where one in its own body does."""
 
 

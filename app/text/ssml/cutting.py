@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.plan import Clause, Manner, Mark, Sentence
-from app.text.clauses import cut
+from app.text.clauses import Check, checked, cut, unchecked
 from app.text.segment import WORD, Span, segment
 from app.text.ssml.flow import Flow
 from app.text.ssml.fragment import fragment
@@ -17,7 +17,7 @@ from app.text.ssml.readings import spoken_text
 OPENING = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
 CLOSING = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
 MOST_MARKS = 8
-"""Marks on either side of a word that are taken to belong to it. Bounded, so that a text of nothing but marks and changes
+"""Marks on either side of a word that belong to it. Bounded, so that a text of nothing but marks and changes
 of manner is cut in linear time."""
 
 
@@ -36,9 +36,10 @@ class Piece:
 class Cutter:
     """Cuts the flow of one document."""
 
-    def __init__(self, flow: Flow, max_spoken: int) -> None:
+    def __init__(self, flow: Flow, max_spoken: int, check: Check = unchecked) -> None:
         self.flow = flow
         self.max_spoken = max_spoken
+        self.check = check
 
     def sentences(self) -> Iterator[Sentence]:
         """All, made as they are asked for; a pause before any text belongs to the first."""
@@ -85,8 +86,11 @@ class Cutter:
 
     def clauses(self, start: int, end: int) -> Iterator[Clause]:
         """The clauses of one sentence, at least one; the pause of a piece is behind its last clause."""
+        characters = 0
         for piece in self.pieces(start, end):
-            parts = list(cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at))
+            cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
+            parts = list(checked(cuts, self.check, characters))
+            characters += sum(len(spoken) for _, _, spoken in parts)
             for number, (a, b, spoken) in enumerate(parts, 1):
                 yield self.clause(a, b, spoken, piece.manner, piece.pause if number == len(parts) else None)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from app.plan import NOWHERE, Clause, Mark, PlanWarning, Sentence
+from app.text.clauses import Check, unchecked
 from app.text.reading import MAX_SPOKEN
 from app.text.ssml.building import Builder
 from app.text.ssml.cutting import Cutter
@@ -39,7 +40,9 @@ class Inner:
     warnings: tuple[PlanWarning, ...]
 
 
-def read_ssml(document: str, feeling_of_style: FeelingOfStyle, max_spoken: int = MAX_SPOKEN) -> Marked:
+def read_ssml(
+    document: str, feeling_of_style: FeelingOfStyle, max_spoken: int = MAX_SPOKEN, check: Check = unchecked
+) -> Marked:
     """Read a document; `feeling_of_style` tells what a style of `express-as` means, None where it is no emotion.
 
     Raises `InvalidSsml`; nothing else that a document says fails it.
@@ -49,7 +52,7 @@ def read_ssml(document: str, feeling_of_style: FeelingOfStyle, max_spoken: int =
     walker = Walker(builder, remarks, feeling_of_style)
     parse(document, walker)
     flow = builder.finish()
-    sentences = Cutter(flow, max_spoken).sentences()
+    sentences = Cutter(flow, max_spoken, check).sentences()
     return Marked(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 
 
