@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -22,12 +22,18 @@ def mix(blend: Mapping[Emotion, float], degree: float) -> dict[Emotion, float]:
 
 def mix_weights(states: Mapping[str, Mapping[str, Tensor]], shares: Mapping[str, float]) -> dict[str, Tensor]:
     """The sum of checkpoints by their shares; `states` are weights of the same architecture, by name."""
-    first = next(iter(states.values()))
+    first, *others = states
     return {
-        name: sum(
-            (shares[one] * state[name].float() for one, state in states.items()), start=value.new_zeros(()).float()
-        )
+        name: weighted_sum([value, *(states[one][name] for one in others)], [shares[one] for one in (first, *others)])
         if value.is_floating_point()
         else value
-        for name, value in first.items()
+        for name, value in states[first].items()
     }
+
+
+def weighted_sum(values: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """The sum in float32."""
+    total = shares[0] * values[0].float()
+    for value, share in zip(values[1:], shares[1:], strict=True):
+        total += share * value.float()
+    return total
