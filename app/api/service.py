@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from app.api.spool import SpoolBudget
 from app.api.work import WorkQueue
 from app.errors import NotReady, SetupError
 from app.metrics import Metrics
@@ -40,6 +41,7 @@ class Service:
         self.speaking = _queue("speaking", settings.concurrency, settings)
         # Apart from the other queue: an analysis takes milliseconds and must not wait behind a book that is read.
         self.analyzing = _queue("analyzing", 1, settings)
+        self.spools = SpoolBudget(settings.spool_mb)
 
     async def load(self) -> None:
         """Load the models in a thread, so that the service can already tell that it is alive."""
