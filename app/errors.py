@@ -7,7 +7,7 @@ IntoneError
 ├── InvalidRequest, InvalidSsml, EmptyText, UnknownEmotion, BlendUnsupported
 ├── TextTooLong, AudioTooLong, AnswerTooLarge, BodyTooLarge
 ├── VoiceNotFound, ModelNotFound, FallbackRefused
-├── Busy, NotReady, OverTimeBudget
+├── Busy, NotReady, NoStorage, OverTimeBudget
 └── SetupError: the installation is at fault (settings, a voice folder, a classifier), told at start
     ├── InvalidVoice
     └── InvalidClassifier
@@ -159,11 +159,15 @@ class FallbackRefused(IntoneError):
 
 
 class Busy(IntoneError):
-    """The queue is full."""
+    """The queue is full, or there is no room for a further answer."""
 
 
 class NotReady(IntoneError):
     """The models are still being loaded, or the service is stopping."""
+
+
+class NoStorage(IntoneError):
+    """A temporary file cannot be written."""
 
 
 class OverTimeBudget(IntoneError):
@@ -316,6 +320,12 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
         "over_time_budget",
         "The request took too long",
         "Send less text or ask for a stream; the operator may raise `INTONE_TIME_BUDGET`.",
+    ),
+    NoStorage: ErrorRow(
+        507,
+        "no_storage",
+        "There is no storage for the answer",
+        "Request a stream, which needs none; the operator may set `TMPDIR` to a folder with room.",
     ),
 }
 """Errors that are missing here are the service's own fault: 500, `internal_error`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -70,7 +70,7 @@ class Rendering:
         self.warnings: list[PlanWarning] = []
         self._timings = Timings()
 
-    def __iter__(self) -> Iterator[Samples]:
+    def __iter__(self) -> Generator[Samples]:
         joiner = Joiner(self.cast.sample_rate)
         speakings = self.engine.speak(self.seeded(), seeded=self.seed is not None, cancelled=self.cancelled)
         with closing(speakings):

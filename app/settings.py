@@ -125,7 +125,9 @@ class Settings(BaseSettings):
     stream_time_budget: float = Field(default=600, gt=0)
     """The same for a request whose answer is streamed; what its reader takes between the pieces does not count."""
     max_answer_bytes: int = Field(default=0, ge=0)
-    """Most bytes of an answer that is not streamed; 0 is no limit."""
+    """Most bytes of an answer that is not streamed; 0 is no limit but spool_mb."""
+    spool_mb: int = Field(default=2000, ge=0)
+    """Megabytes of temporary files (in TMPDIR) for all answers that are not streamed; 0 allows only short ones."""
     drain_seconds: int = Field(default=25, gt=0)
     """Seconds that answers have to finish after SIGTERM; then they are cut off. Most platforms kill after 30."""
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.api.accept import JSON
 from app.api.account import account
 from app.api.body import until_gone
-from app.api.plan_json import plan_to_dict
 from app.api.rate_limit import client_of
 from app.api.readers import Patience
 from app.api.reading import Asked
-from app.api.room import Room
 from app.api.service import service_of
+from app.api.spool import Spool
 from app.api.steps import Cancelled
 from app.api.streaming import Encoding, Framing, StreamedAudio, as_audio
-from app.audio.encode import FORMATS, AudioFormat, encode
+from app.api.whole import Whole, WholeAnswer, make_whole
+from app.audio.encode import FORMATS, AudioFormat
 from app.metrics import Spoken
-from app.plan import PlanWarning, Speech, Timings, Utterance
+from app.plan import PlanWarning, Timings, Utterance
 
 _MOST_EMOTIONS = 64
 """Utterances named in a header, so that a book does not make a header that proxies refuse."""
@@ -33,33 +32,27 @@ async def answer(request: Request, asked: Asked, framing: Framing = as_audio) ->
     """Speak; `framing` wraps the bytes of a stream."""
     if asked.answer.stream:
         return await _stream(request, asked, framing)
-    return await _whole(request, asked)
+    return await answer_whole(request, asked)
 
 
-async def _whole(request: Request, asked: Asked) -> Response:
-    """The answer once everything is spoken."""
-    format = FORMATS[asked.answer.format]
-    room = Room(service_of(request).settings.max_answer_bytes, asked.answer)
+async def answer_whole(request: Request, asked: Asked, *, tagged: bool = False) -> WholeAnswer:
+    """The answer once everything is spoken; `tagged`: with an ETag."""
+    service = service_of(request)
 
-    def work(cancelled: Cancelled) -> tuple[Speech, bytes | Response, float]:
-        fitting = replace(asked.speech, check_room=room.check_seconds)
-        speech = asked.pipeline.synthesize(fitting, cancelled, with_words=asked.answer.timing)
-        began = time.perf_counter()
-        data = encode(speech.samples, speech.sample_rate, format.name)
-        body = _with_plan(data, speech, format) if asked.answer.timing else data
-        room.check_bytes(len(body.body) if isinstance(body, Response) else len(body))
-        return speech, body, (time.perf_counter() - began) * 1000
+    def work(cancelled: Cancelled) -> Whole:
+        return make_whole(asked, Spool(service.spools), service.settings.max_answer_bytes, cancelled, tagged=tagged)
 
-    done = await service_of(request).speaking.run(work, partial(until_gone, request))
-    speech, body, encode_ms = done.result
-    timings = replace(speech.timings, queue=speech.timings.queue + done.queued_ms, encode=encode_ms)
-    plan = speech.plan
+    done = await service.speaking.run(work, partial(until_gone, request))
+    whole, plan = done.result, done.result.plan
+    timings = replace(whole.timings, queue=whole.timings.queue + done.queued_ms)
     warnings = [*asked.warnings, *plan.warnings]
-    account(request, Spoken(plan.utterances, warnings, asked.characters, speech.duration, timings))
-    response = body if isinstance(body, Response) else _audio(body, format, speech.sample_rate)
-    response.headers["X-Audio-Duration"] = f"{speech.duration:.3f}"
-    response.headers.update(_headers(plan.voice, plan.utterances, warnings, timings))
-    return response
+    account(request, Spoken(plan.utterances, warnings, asked.characters, whole.duration, timings))
+    headers = {
+        **_content_headers(whole, FORMATS[asked.answer.format]),
+        "X-Audio-Duration": f"{whole.duration:.3f}",
+        **_headers(plan.voice, plan.utterances, warnings, timings),
+    }
+    return WholeAnswer(whole.spool, whole.body(), headers, patience=service.settings.stream_time_budget)
 
 
 async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
@@ -100,23 +93,13 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
     return StreamedAudio(done.result, content_type, headers, patience, ended, framing.on_error)
 
 
-def _with_plan(data: bytes, speech: Speech, format: AudioFormat) -> Response:
-    """Made in the worker's thread: encoding an hour of sound takes a while."""
-    return JSONResponse(
-        {
-            "audio": base64.b64encode(data).decode("ascii"),
-            "format": format.name,
-            "content_type": format.content_type_at(speech.sample_rate),
-            "sample_rate": speech.sample_rate,
-            "duration": round(speech.duration, 5),
-            "plan": plan_to_dict(speech.plan),
-        }
-    )
-
-
-def _audio(data: bytes, format: AudioFormat, sample_rate: int) -> Response:
-    headers = {"Content-Disposition": _disposition(format)}
-    return Response(data, media_type=format.content_type_at(sample_rate), headers=headers)
+def _content_headers(whole: Whole, format: AudioFormat) -> dict[str, str]:
+    length = {"Content-Length": str(whole.size)}
+    if whole.in_json:
+        return {**length, "Content-Type": JSON}
+    tag = {"ETag": whole.etag} if whole.etag else {}
+    content_type = format.content_type_at(whole.sample_rate)
+    return {**length, "Content-Type": content_type, "Content-Disposition": _disposition(format), **tag}
 
 
 def _disposition(format: AudioFormat) -> str:

@@ -8,6 +8,7 @@ from app.errors import (
     FallbackRefused,
     IntoneError,
     MethodNotAllowed,
+    NoStorage,
     NotReady,
     OverTimeBudget,
     RangeNotSatisfiable,
@@ -35,7 +36,7 @@ def headers_of(error: IntoneError) -> dict[str, str]:
             return {"Content-Range": f"bytes */{error.size}"}
         case RateLimited():
             return {"Retry-After": str(error.retry_after)}
-        case Busy() | TooManyStreams():
+        case Busy() | TooManyStreams() | NoStorage():
             return {"Retry-After": "5"}
         case NotReady():
             return {"Retry-After": "2"}

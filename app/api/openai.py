@@ -13,7 +13,7 @@ from app.api import answers
 from app.api.answering import answer
 from app.api.body import decode, read_body
 from app.api.content_type import JSON, media_type
-from app.api.docs.errors import BODY, TEXT, WORK, openai_problems
+from app.api.docs.errors import BODY, TEXT, WHOLE, WORK, openai_problems
 from app.api.docs.speech import openai_answer, openai_body
 from app.api.openai_body import MODELS, model_of, read_openai, told_in_their_names
 from app.api.query import refuse_query
@@ -22,7 +22,7 @@ from app.api.service import limit_rate, service_of
 from app.api.sse import SSE
 from app.api.streaming import as_audio
 from app.api.strict_json import read_json
-from app.errors import AnswerTooLarge, ModelNotFound, NotReady, UnsupportedMediaType
+from app.errors import ModelNotFound, NotReady, UnsupportedMediaType
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -35,7 +35,7 @@ _CREATED = 1763942400
     "/audio/speech",
     dependencies=[Depends(limit_rate)],
     summary="Speak a text, as OpenAI's clients ask",
-    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, AnswerTooLarge, ModelNotFound)},
+    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, *WHOLE, ModelNotFound)},
     openapi_extra=openai_body(),
     response_class=Response,
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import Response
 
 from app.errors import RangeNotSatisfiable
 
@@ -16,20 +16,29 @@ _MOST_DIGITS = 18
 """Of a position: more than any size has."""
 
 
-def ranged(
-    response_body: bytes, headers: Mapping[str, str], range_header: str | None, if_range: str | None
-) -> Response:
-    """206 with the asked bytes; the whole (200) where one range of bytes was not asked for, or not of this answer.
+@dataclass(frozen=True, slots=True)
+class Ranged:
+    """What is answered of a whole."""
 
-    `headers` are those of the whole, its Content-Type and, if it has one, its ETag among them. Raises
-    RangeNotSatisfiable for a range behind the end.
+    status: int
+    headers: MutableHeaders
+    part: slice
+    """The bytes."""
+
+
+def ranged(size: int, headers: Mapping[str, str], range_header: str | None, if_range: str | None) -> Ranged:
+    """206 with the requested bytes; the whole (200) if one range of bytes was not requested, or not of this answer.
+
+    `size` and `headers` are those of the whole, its Content-Type and, if it has one, its ETag among them. Raises
+    RangeNotSatisfiable for a range after the end.
     """
     all_headers = MutableHeaders({**headers, "Accept-Ranges": "bytes"})
-    part = _part(range_header or "", len(response_body)) if _same(if_range, all_headers.get("etag")) else None
+    part = _part(range_header or "", size) if _same(if_range, all_headers.get("etag")) else None
     if part is None:
-        return Response(response_body, headers=all_headers)
-    all_headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(response_body)}"
-    return Response(response_body[part.start : part.stop], 206, all_headers)
+        return Ranged(200, all_headers, slice(0, size))
+    all_headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    all_headers["Content-Length"] = str(part.stop - part.start)
+    return Ranged(206, all_headers, part)
 
 
 def _same(if_range: str | None, etag: str | None) -> bool:

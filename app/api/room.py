@@ -27,15 +27,18 @@ class Room:
 
     def check_seconds(self, seconds: float, sample_rate: int) -> None:
         """Raise where so much speech, at a rate in Hertz, is too large for certain; spares speaking it in vain."""
-        samples = seconds * sample_rate
-        size = samples * FORMATS[self.answer.format].bytes_per_sample * (_BASE64 if self.answer.timing else 1)
+        size = self.least_bytes(seconds, sample_rate) * (_BASE64 if self.answer.timing else 1)
         if self.most_bytes and size > self.most_bytes:
             raise AnswerTooLarge(f"Over {seconds:.0f} s of speech as {self._described}.", hint=_HINT)
 
+    def least_bytes(self, seconds: float, sample_rate: int) -> int:
+        """Bytes that so much audio surely has; 0 if that depends on the sound."""
+        return int(seconds * sample_rate) * FORMATS[self.answer.format].bytes_per_sample
+
     def check_bytes(self, size: int) -> None:
-        """Raise where an answer is too large."""
+        """Raise if an answer of at least so many bytes is too large."""
         if self.most_bytes and size > self.most_bytes:
-            raise AnswerTooLarge(f"{size / _MEBIBYTE:.1f} MiB as {self._described}.", hint=_HINT)
+            raise AnswerTooLarge(f"At least {size / _MEBIBYTE:.1f} MiB as {self._described}.", hint=_HINT)
 
     @property
     def _described(self) -> str:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from app.api.rate_limit import RateLimit
 from app.api.readers import OpenStreams
+from app.api.spool import SpoolBudget
 from app.api.work import WorkQueue
 from app.errors import NotReady, SetupError
 from app.metrics import Metrics
@@ -50,6 +51,7 @@ class Service:
         # page sends while somebody types never waits for a book. Long texts gain nothing from a second worker.
         self._analyzing_short = self._queue("analyzing", settings.workers)
         self._analyzing_long = self._queue("analyzing-long", 1)
+        self.spools = SpoolBudget(settings.spool_mb)
         self.queues = (self.speaking, self._analyzing_short, self._analyzing_long)
 
     def analyzing(self, characters: int) -> WorkQueue:

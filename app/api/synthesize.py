@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from fastapi import APIRouter, Depends
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answering import answer
-from app.api.docs.errors import SPEECH, TEXT, WORK, problems
+from app.api.answering import answer, answer_whole
+from app.api.docs.errors import SPEECH, TEXT, WHOLE, WORK, problems
 from app.api.docs.speech import audio_answer, audio_in_parts, speech_body, speech_query
 from app.api.ranges import ranged
 from app.api.reading import read_get, read_request
 from app.api.service import limit_rate
-from app.errors import AnswerTooLarge, NotAcceptable, RangeNotSatisfiable
+from app.api.whole import WholeAnswer
+from app.errors import NotAcceptable, RangeNotSatisfiable
 
 router = APIRouter(tags=["speech"])
 
@@ -36,7 +36,7 @@ async def synthesize(request: Request) -> Response:
     "/synthesize",
     dependencies=[Depends(limit_rate)],
     summary="Speak a text that stands in the address",
-    responses={**audio_in_parts(), **problems(*TEXT, *WORK, AnswerTooLarge, NotAcceptable, RangeNotSatisfiable)},
+    responses={**audio_in_parts(), **problems(*TEXT, *WORK, *WHOLE, NotAcceptable, RangeNotSatisfiable)},
     openapi_extra=speech_query(),
     response_class=Response,
 )
@@ -44,14 +44,18 @@ async def synthesize_get(request: Request) -> Response:
     """The same with query parameters, for `<audio src>`. The seed is 0 by default, so that the answer is always the
     same, and audio may be asked for in ranges."""
     asked = await read_get(request)
-    response = await answer(request, asked)
     # A part of JSON is no JSON.
-    return response if asked.answer.stream or asked.answer.timing else _in_parts(request, response)
+    if asked.answer.stream or asked.answer.timing:
+        return await answer(request, asked)
+    return await _in_parts(request, await answer_whole(request, asked, tagged=True))
 
 
-def _in_parts(request: Request, whole: Response) -> Response:
-    """The part that is asked for; the tag tells whether parts that were asked for one by one belong together."""
-    body = bytes(whole.body)
-    headers = {name: value for name, value in whole.headers.items() if name != "content-length"}
-    headers["ETag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    return ranged(body, headers, request.headers.get("range"), request.headers.get("if-range"))
+async def _in_parts(request: Request, whole: WholeAnswer) -> WholeAnswer:
+    """The requested part; the ETag says whether parts that were requested one by one belong together."""
+    spool, wanted = whole.spool, request.headers
+    try:
+        made = ranged(spool.size, whole.headers, wanted.get("range"), wanted.get("if-range"))
+    except RangeNotSatisfiable:
+        await run_in_threadpool(spool.close)
+        raise
+    return WholeAnswer(spool, spool.blocks(made.part.start, made.part.stop), made.headers, whole.patience, made.status)

@@ -20,6 +20,9 @@ def watch(service: Service) -> None:
     _watch_readiness(service)
     _watch_queues(service)
     _watch_cache(service)
+    service.metrics.watch(
+        "intone_spool_bytes", "Room of answers that are not streamed, in bytes.", lambda: service.spools.reserved
+    )
 
 
 def _watch_readiness(service: Service) -> None:

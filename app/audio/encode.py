@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +13,7 @@ from app.audio.plain import BYTES_PER_SAMPLE, PcmWriter, WavWriter
 from app.audio.samples import Samples, to_int16
 from app.audio.writing import OutputFile, Sink, Writer
 
-__all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "Samples", "encode", "to_int16"]
+__all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "Samples", "encode", "in_pieces", "to_int16"]
 
 _PIECE = 16_384
 """Samples that a writer is given at a time: it copies them, and an hour of them takes memory."""
@@ -85,10 +85,16 @@ def encode(samples: Samples, sample_rate: int, format: str) -> bytes:
     """The whole file in the format of that name (a key of FORMATS)."""
     file = io.BytesIO()
     writer = FORMATS[format].writer(file, sample_rate)
-    for start in range(0, len(samples), _PIECE):
-        writer.push(samples[start : start + _PIECE])
+    for piece in in_pieces(samples):
+        writer.push(piece)
     writer.end()
     return file.getvalue()
+
+
+def in_pieces(samples: Samples) -> Iterator[Samples]:
+    """The samples in pieces of a size that a writer may copy."""
+    for start in range(0, len(samples), _PIECE):
+        yield samples[start : start + _PIECE]
 
 
 FORMATS: dict[str, AudioFormat] = {

@@ -22,6 +22,7 @@ from app.errors import (
     IntoneError,
     InvalidRequest,
     InvalidSsml,
+    NoStorage,
     NotAcceptable,
     NotReady,
     OverTimeBudget,
@@ -56,7 +57,9 @@ TEXT: Errors = (
     FallbackRefused,
 )
 """Where a request says what is to be spoken."""
-SPEECH: Errors = (*BODY, *WORK, *TEXT, TooManyStreams, AnswerTooLarge, NotAcceptable)
+WHOLE: Errors = (AnswerTooLarge, NoStorage)
+"""Where an answer is complete before it is sent."""
+SPEECH: Errors = (*BODY, *WORK, *TEXT, TooManyStreams, *WHOLE, NotAcceptable)
 """Where one in its own body does."""
 
 

@@ -1,0 +1,188 @@
+"""An answer that is made to its end before it is sent, in a spool, so that its length bounds no memory."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from app.api.plan_json import plan_to_dict
+from app.api.reading import Asked
+from app.api.room import Room
+from app.api.spool import Spool
+from app.api.work import Cancelled
+from app.audio.encode import FORMATS, Samples, in_pieces
+from app.audio.writing import Writer
+from app.memory import give_back
+from app.plan import Plan, Timings
+
+LARGE_BYTES = 8_000_000
+"""Making an answer of this size leaves memory behind that is worth giving back."""
+_JSON_HEAD = b'{"audio":"'
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A complete answer."""
+
+    spool: Spool
+    """The audio; where the answer is JSON, then the rest of that."""
+    audio_bytes: int
+    plan: Plan
+    sample_rate: int
+    """Hertz."""
+    duration: float
+    """Seconds."""
+    timings: Timings
+    in_json: bool
+    etag: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return json_size(self.audio_bytes) + self.spool.size - self.audio_bytes if self.in_json else self.spool.size
+
+    def body(self) -> Iterator[bytes]:
+        """The body, block by block; reads a file, so not for an event loop."""
+        if not self.in_json:
+            yield from self.spool.blocks(0, self.spool.size)
+            return
+        head = _JSON_HEAD
+        for block in self.spool.blocks(0, self.audio_bytes):
+            yield head + base64.b64encode(block)
+            head = b""
+        yield from self.spool.blocks(self.audio_bytes, self.spool.size)
+
+
+def json_size(audio_bytes: int) -> int:
+    """Bytes of the JSON until the end of the audio in it."""
+    return len(_JSON_HEAD) + -(-audio_bytes // 3) * 4
+
+
+def make_whole(asked: Asked, spool: Spool, most_bytes: int, cancelled: Cancelled, *, tagged: bool) -> Whole:
+    """Speak all of a request into a spool, which is closed if that fails; for a worker's thread.
+
+    `most_bytes` of the body may not be exceeded, 0 is no limit; `tagged`: hash it for an ETag.
+    """
+    try:
+        whole = _spoken(asked, spool, Room(most_bytes, asked.answer), cancelled)
+        return replace(whole, etag=f'"{spool.sha256()[:32]}"') if tagged else whole
+    except BaseException:
+        spool.close()
+        raise
+    finally:
+        if spool.size > LARGE_BYTES:
+            give_back()
+
+
+def _spoken(asked: Asked, spool: Spool, room: Room, cancelled: Cancelled) -> Whole:
+    def check_room(seconds: float, sample_rate: int) -> None:
+        room.check_seconds(seconds, sample_rate)
+        spool.reserve(room.least_bytes(seconds, sample_rate))
+
+    speech, with_plan = replace(asked.speech, check_room=check_room), asked.answer.timing
+    rendering = asked.pipeline.render(speech, cancelled, with_words=with_plan)
+    format, sample_rate = FORMATS[asked.answer.format], rendering.cast.sample_rate
+    encoding = _Encoding(format.writer(spool, sample_rate), spool)
+    with closing(rendering.__iter__()) as pieces:
+        for samples in pieces:
+            encoding.push(samples)
+            room.check_bytes(json_size(spool.size) if with_plan else spool.size)
+    encoding.end()
+    duration = encoding.samples / sample_rate
+    whole = Whole(
+        spool,
+        audio_bytes=spool.size,
+        plan=asked.pipeline.spoken_plan(rendering),
+        sample_rate=sample_rate,
+        duration=duration,
+        timings=rendering.timings,
+        in_json=with_plan,
+    )
+    if with_plan:
+        spool.append(_json_rest(whole, asked.answer.format))
+    spool.flush()
+    room.check_bytes(whole.size)
+    return replace(whole, timings=replace(whole.timings, encode=encoding.milliseconds))
+
+
+def _json_rest(whole: Whole, format: str) -> bytes:
+    """The JSON behind the audio."""
+    rest = {
+        "format": format,
+        "content_type": FORMATS[format].content_type_at(whole.sample_rate),
+        "sample_rate": whole.sample_rate,
+        "duration": round(whole.duration, 5),
+        "plan": plan_to_dict(whole.plan),
+    }
+    text = json.dumps(rest, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return f'",{text[1:]}'.encode()
+
+
+class _Encoding:
+    """Encodes samples into a spool."""
+
+    def __init__(self, writer: Writer, spool: Spool) -> None:
+        self.samples = 0
+        """That were taken."""
+        self.milliseconds = 0.0
+        """That the encoding took."""
+        self._writer = writer
+        self._spool = spool
+
+    def push(self, samples: Samples) -> None:
+        """Take the next samples."""
+        for piece in in_pieces(samples):
+            self.timed(partial(self._writer.push, piece))
+        self.samples += len(samples)
+
+    def end(self) -> None:
+        """Write what is left."""
+        self.timed(self._writer.end)
+
+    def timed(self, step: Callable[[], None]) -> None:
+        """Do a step, and raise what kept its bytes from being written rather than what the encoder makes of that."""
+        began = time.perf_counter()
+        try:
+            step()
+        finally:
+            self.milliseconds += 1000 * (time.perf_counter() - began)
+            self._spool.check()
+
+
+class WholeAnswer(StreamingResponse):
+    """Sends a spool, and closes it. A client that takes nothing for `patience` seconds is cut off."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        body: Iterator[bytes],
+        headers: Mapping[str, str],
+        patience: float,
+        status_code: int = 200,
+    ) -> None:
+        """`headers` name the type and length of the body, whose blocks are read in a thread, one at a time."""
+        super().__init__(body, status_code, headers)
+        self.spool = spool
+        self.patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See `StreamingResponse`."""
+
+        async def patiently(message: Message) -> None:
+            async with asyncio.timeout(self.patience):
+                await send(message)
+
+        try:
+            await super().__call__(scope, receive, patiently)
+        finally:
+            # In a thread, for deleting a large file takes a while; not awaited, for this may be a cancellation.
+            asyncio.get_running_loop().run_in_executor(None, self.spool.close)
