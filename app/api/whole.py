@@ -18,7 +18,7 @@ from app.api.plan_json import plan_to_dict
 from app.api.reading import Asked
 from app.api.room import Room
 from app.api.spool import Spool
-from app.api.work import Cancelled
+from app.api.steps import Cancelled
 from app.audio.encode import FORMATS, Samples, in_pieces
 from app.audio.writing import Writer
 from app.memory import give_back
