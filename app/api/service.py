@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from app.api.body import MOST_LARGE_BODIES, LargeBodies
 from app.api.rate_limit import RateLimit
 from app.api.work import WorkQueue
 from app.errors import NotReady, SetupError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 STALL_SECONDS = 60
 """Nothing that a worker does between two signs of life takes so long, on the slowest machine that can be used."""
+
+PARSED_AT_A_TIME = 2
+"""Large bodies; parsed, each takes up to a hundred megabytes."""
 
 logger = logging.getLogger("intone.service")
 
@@ -42,6 +46,11 @@ class Service:
         self.speaking = _queue("speaking", settings.concurrency, settings)
         # Apart from the other queue: an analysis takes milliseconds and must not wait behind a book that is read.
         self.analyzing = _queue("analyzing", 1, settings)
+        self.large_bodies = LargeBodies()
+        self.parsing = WorkQueue(
+            "parsing", workers=PARSED_AT_A_TIME, queue_size=MOST_LARGE_BODIES, time_budget=settings.time_budget
+        )
+        """Of large bodies; small ones never wait."""
 
     async def load(self) -> None:
         """Load the models in a thread, so that the service can already tell that it is alive."""
@@ -89,6 +98,7 @@ class Service:
         """Waits for the work that still runs."""
         await self.speaking.close()
         await self.analyzing.close()
+        await self.parsing.close()
         if self.loaded is not None:
             await asyncio.to_thread(self.loaded.close)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.plan import Mark, PlanWarning, Sentence
@@ -12,7 +12,7 @@ from app.text.ssml.cutting import Cutter
 from app.text.ssml.document import parse, parse_inner
 from app.text.ssml.elements import Walker
 from app.text.ssml.manners import FeelingOfStyle
-from app.text.ssml.readings import spoken_text
+from app.text.ssml.readings import Reading, spoken_text
 from app.text.ssml.remarks import Remarks
 
 
@@ -35,9 +35,14 @@ class Inner:
     """The markup of one clause that was read again."""
 
     text: str
-    spoken: str
+    readings: Sequence[Reading]
     marks: tuple[Mark, ...]
     warnings: tuple[PlanWarning, ...]
+
+    @property
+    def spoken(self) -> str:
+        """The text as it will be read. Made on demand, since it takes far longer than the rest."""
+        return spoken_text(self.text, self.readings)
 
 
 def read_ssml(document: str, feeling_of_style: FeelingOfStyle, max_spoken: int = MAX_SPOKEN) -> Marked:
@@ -62,7 +67,7 @@ def read_inner(ssml: str) -> Inner:
     flow = builder.finish()
     text = flow.text.rstrip()
     marks = tuple(Mark(anchor.name, anchor.at) for anchor in flow.anchors)
-    return Inner(text, spoken_text(text, flow.readings), marks, remarks.warnings)
+    return Inner(text, flow.readings, marks, remarks.warnings)
 
 
 def no_feeling(style: str) -> None:
