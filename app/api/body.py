@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import encodings
 import pkgutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from encodings.aliases import aliases
 
 from starlette.requests import ClientDisconnect, Request
 
 from app.api.content_type import refuse_content_encoding
 from app.api.work import ClientGone
-from app.errors import BodyTooLarge, BodyTooSlow, UnreadableBody
+from app.errors import BodyTooLarge, BodyTooSlow, Busy, UnreadableBody
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+LARGE_BODY_BYTES = 256 * 1024
+"""A body over it is large: few are in memory at a time, and fewer are parsed. Texts of the default length are below."""
+MOST_LARGE_BODIES = 32
 BODY_SECONDS = 60.0
 """That a body may take to arrive: enough for the largest one over a slow line."""
 
@@ -24,27 +29,58 @@ _CODECS = frozenset(module.name for module in pkgutil.iter_modules(encodings.__p
 """Codecs of Python, by their modules."""
 
 
-async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
-    """Receive the whole body; refuse one over the limit as soon as that is known, whatever Content-Length says."""
+class LargeBodies:
+    """Bounds how many large bodies are in memory until they are parsed."""
+
+    def __init__(self, most: int = MOST_LARGE_BODIES) -> None:
+        self._free = most
+
+    @contextmanager
+    def place(self) -> Iterator[Callable[[], None]]:
+        """Yield what takes a place, or raises `Busy`; called again it does nothing. At the end the place is free."""
+        taken = False
+
+        def take() -> None:
+            nonlocal taken
+            if not (taken or self._free):
+                raise Busy("Too many large bodies are being read.", hint="Try again after the seconds in Retry-After.")
+            self._free -= not taken
+            taken = True
+
+        try:
+            yield take
+        finally:
+            self._free += taken
+
+
+async def read_body(
+    request: Request, seconds: float = BODY_SECONDS, take_place: Callable[[], None] = lambda: None
+) -> bytes:
+    """Receive the whole body; refuse one over the limit as soon as that is known, whatever Content-Length says.
+
+    `take_place` is called when so much has arrived that the body is large.
+    """
     refuse_content_encoding(request)
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and (len(declared) > 15 or int(declared) > MAX_BODY_BYTES):
+    if declared.isdecimal() and int(declared[:15]) > MAX_BODY_BYTES:
         raise _too_large()
     try:
         async with asyncio.timeout(seconds):
-            return await _receive(request)
+            return await _receive(request, take_place)
     except TimeoutError:
         raise BodyTooSlow(f"The body did not arrive within {seconds:g} seconds.", hint="Send it again.") from None
     except ClientDisconnect:
         raise ClientGone from None
 
 
-async def _receive(request: Request) -> bytes:
+async def _receive(request: Request, take_place: Callable[[], None]) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             raise _too_large()
+        if len(body) > LARGE_BODY_BYTES:
+            take_place()
     return bytes(body)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
 from app.api.fields import Degree, FeelingName, Pause, Pitch, Sha256, Share, Span, Speed, Volume, Weight
 from app.api.strict_json import has_surrogate
@@ -81,7 +81,8 @@ class UtteranceBody(_Strict):
 class PlanBody(_Strict):
     """What `POST /analyze` returned, edited."""
 
-    utterances: list[UtteranceBody] = Field(min_length=1, max_length=MOST_UTTERANCES)
+    # Stops at the first wrong utterance: twenty thousand of them with twenty errors each take half a gigabyte.
+    utterances: Annotated[list[UtteranceBody], FailFast()] = Field(min_length=1, max_length=MOST_UTTERANCES)
     voice: str | None = None
     """Name or alias; by default the service's own voice."""
     classifier: dict[str, Any] | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from app.api.body import MOST_LARGE_BODIES, LargeBodies
 from app.api.rate_limit import RateLimit
 from app.api.readers import OpenStreams
 from app.api.spool import SpoolBudget
@@ -26,6 +27,9 @@ STALL_SECONDS = 60
 SHORT_CHARACTERS = 2000
 """A text up to here is analyzed in a fraction of a second."""
 RESTART = "If that lasts, restart the service."
+
+PARSED_AT_A_TIME = 2
+"""Large bodies; parsed, each takes up to a hundred megabytes."""
 
 logger = logging.getLogger("intone.service")
 
@@ -52,7 +56,12 @@ class Service:
         self._analyzing_short = self._queue("analyzing", settings.workers)
         self._analyzing_long = self._queue("analyzing-long", 1)
         self.spools = SpoolBudget(settings.spool_mb)
-        self.queues = (self.speaking, self._analyzing_short, self._analyzing_long)
+        self.large_bodies = LargeBodies()
+        self.parsing = WorkQueue(
+            "parsing", workers=PARSED_AT_A_TIME, queue_size=MOST_LARGE_BODIES, time_budget=settings.time_budget
+        )
+        """Of large bodies; small ones never wait."""
+        self.queues = (self.speaking, self._analyzing_short, self._analyzing_long, self.parsing)
 
     def analyzing(self, characters: int) -> WorkQueue:
         """Return the queue in which a text of so many characters is analyzed."""

@@ -12,6 +12,7 @@ from app.text.ssml.building import Builder
 from app.text.ssml.cutting import Cutter
 from app.text.ssml.document import parse, parse_inner
 from app.text.ssml.elements import Walker
+from app.text.ssml.flow import Flow
 from app.text.ssml.manners import FeelingOfStyle
 from app.text.ssml.remarks import Remarks
 
@@ -35,9 +36,24 @@ class Inner:
     """The markup of one utterance that was read again."""
 
     text: str
-    clauses: tuple[Clause, ...]
-    """At least one; several if the text is too long to be spoken at once. They stand in no request."""
+    flow: Flow
+    max_spoken: int
+    ssml: str
     warnings: tuple[PlanWarning, ...]
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """At least one; several if the text is too long to be spoken at once. They stand in no request.
+
+        Made on demand, since the reading takes far longer than the rest.
+        """
+        parts = tuple(Cutter(self.flow, self.max_spoken).clauses(0, len(self.text)))
+        if len(parts) > 1:
+            return tuple(replace(part, start=NOWHERE, end=NOWHERE, places=None) for part in parts)
+        # What a plan says of an utterance comes back as it was.
+        marks = tuple(Mark(anchor.name, anchor.at) for anchor in self.flow.anchors)
+        spoken = parts[0].spoken if parts else ""
+        return (Clause(self.text, NOWHERE, NOWHERE, spoken, ssml=self.ssml, marks=marks),)
 
 
 def read_ssml(
@@ -62,15 +78,7 @@ def read_inner(ssml: str, max_spoken: int = MAX_SPOKEN) -> Inner:
     builder = Builder(remarks)
     parse_inner(ssml, Walker(builder, remarks, no_feeling, inner=True))
     flow = builder.finish()
-    text = flow.text.rstrip()
-    parts = tuple(Cutter(flow, max_spoken).clauses(0, len(text)))
-    if len(parts) > 1:
-        clauses = tuple(replace(part, start=NOWHERE, end=NOWHERE, places=None) for part in parts)
-    else:  # what a plan says of an utterance comes back as it was
-        marks = tuple(Mark(anchor.name, anchor.at) for anchor in flow.anchors)
-        spoken = parts[0].spoken if parts else ""
-        clauses = (Clause(text, NOWHERE, NOWHERE, spoken, ssml=ssml, marks=marks),)
-    return Inner(text, clauses, remarks.warnings)
+    return Inner(flow.text.rstrip(), flow, max_spoken, ssml, remarks.warnings)
 
 
 def no_feeling(style: str) -> None:
