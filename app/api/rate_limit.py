@@ -25,9 +25,8 @@ _NEARLY = 1 - 1e-9
 class RateLimit:
     """A bucket of tokens for each client: each request takes one, and they come back evenly.
 
-    A client is whoever has a key, by the key's name. Where there are no keys it is an address: behind a proxy, the one
-    in X-Forwarded-For, which the server believes only from this machine (or from FORWARDED_ALLOW_IPS, a setting of
-    uvicorn), since everybody else could write into it what they like.
+    A client is whoever has a key, by the key's name. Without keys it is an address: that of the connection, or the one
+    in X-Forwarded-For if the proxy is in FORWARDED_ALLOW_IPS (uvicorn's), since everybody can write that header.
     """
 
     def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:

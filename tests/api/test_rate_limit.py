@@ -181,9 +181,17 @@ def test_a_client_with_a_key_is_known_by_it_and_a_stranger_costs_nobody_anything
             assert codes(client, 2, headers=headers) == ["not_ready", "rate_limited"]
 
 
-def test_behind_a_proxy_on_this_machine_a_client_is_what_the_proxy_says() -> None:
+def test_behind_a_proxy_on_this_machine_a_client_is_what_the_proxy_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")
     with service_without_models(rate_limit=1) as client:
         for address in ("192.0.2.7", "192.0.2.8"):
             assert codes(client, 2, headers={"X-Forwarded-For": address}) == ["not_ready", "rate_limited"]
         # What stands before the last address, the client itself may have written.
         assert codes(client, 1, headers={"X-Forwarded-For": "192.0.2.99, 192.0.2.8"}) == ["rate_limited"]
+
+
+def test_unless_a_proxy_is_named_no_client_chooses_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    with service_without_models(rate_limit=1) as client:
+        told = [codes(client, 1, headers={"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(3)]
+        assert told == [["not_ready"], ["rate_limited"], ["rate_limited"]]

@@ -29,7 +29,7 @@ def routes_of(metrics: str) -> set[str]:
 async def ask(app: FastAPI, *paths: str) -> str:
     """Ask each path with every method; the metrics behind that."""
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for path in paths:
             for method in METHODS:
                 await client.request(method, path)
