@@ -17,8 +17,11 @@ IN_MEMORY_BYTES = 256 * 1024
 BLOCK_BYTES = 192 * 1024
 """What is read at a time; a multiple of 3, so that the base64 of blocks is the base64 of the whole."""
 BYTES_PER_MB = 1_000_000
+GROWTH = 1.25
+"""Of a reservation that is used up. If each grew by what it needs next, answers made side by side would reach the bound
+together, and all would fail; so the first one that fails leaves room for four others."""
 
-_WITHOUT_STORAGE = 'Request a stream ("stream": true), which needs no storage'
+_STREAM = 'request a stream ("stream": true), which needs no storage'
 
 logger = logging.getLogger("intone.spool")
 
@@ -32,19 +35,14 @@ class SpoolBudget:
         self._lock = threading.Lock()
 
     def reserve(self, count: int) -> None:
-        """Take so many bytes; raises `Busy` if they are not free now."""
+        """Take so many bytes, or give some back if negative; raises `Busy` if they are not free now."""
         with self._lock:
-            if self.reserved + count > self.most_bytes:
+            if count > 0 and self.reserved + count > self.most_bytes:
                 raise Busy(
                     f"Complete answers take all of the {self.most_bytes // BYTES_PER_MB} MB that they share.",
-                    hint=f"Try again after the seconds in Retry-After. {_WITHOUT_STORAGE}.",
+                    hint=f"Try again after the seconds in Retry-After, or {_STREAM}.",
                 )
             self.reserved += count
-
-    def release(self, count: int) -> None:
-        """Give so many bytes back."""
-        with self._lock:
-            self.reserved -= count
 
 
 class Spool:
@@ -75,10 +73,9 @@ class Spool:
             raise AnswerTooLarge(
                 f"{size / BYTES_PER_MB:.1f} MB are more than the {self._budget.most_bytes // BYTES_PER_MB} MB that "
                 "complete answers share.",
-                hint=f"{_WITHOUT_STORAGE}, or mp3; or send the text in parts; the operator may raise INTONE_SPOOL_MB.",
+                hint=f"Send the text in parts, or {_STREAM}; the operator may raise INTONE_SPOOL_MB.",
             )
-        self._budget.reserve(size - self._reserved)
-        self._reserved = size
+        self._resize(max(size, min(int(self._reserved * GROWTH), self._budget.most_bytes)))
 
     def check(self) -> None:
         """Raise what went wrong while writing."""
@@ -117,13 +114,14 @@ class Spool:
         self.write(data)
         self.check()
 
-    def flush(self) -> None:
+    def finish(self) -> None:
         """Write what is buffered, and raise what went wrong: nothing may fail once the headers are sent."""
         try:
             self._file.flush()
         except OSError as error:
             self._fail(error)
         self.check()
+        self._resize(self.size if self.size > IN_MEMORY_BYTES else 0)
 
     def blocks(self, start: int, stop: int) -> Iterator[bytes]:
         """The bytes of a part, block by block; reads a file, so not for an event loop."""
@@ -142,16 +140,19 @@ class Spool:
         """Delete the file and give its room back; may be called again."""
         with suppress(OSError):  # a full disk fails once more
             self._file.close()
-        reserved, self._reserved = self._reserved, 0
-        self._budget.release(reserved)
+        self._resize(0)
 
     @property
     def _usable(self) -> bool:
         """Whether it still takes bytes: an encoder may go on for a moment after a failure, or after the end."""
         return self._failure is None and not self._file.closed
 
+    def _resize(self, reservation: int) -> None:
+        self._budget.reserve(reservation - self._reserved)
+        self._reserved = reservation
+
     def _fail(self, error: IntoneError | OSError) -> None:
         if isinstance(error, OSError):
             logger.error("A temporary file cannot be written: %s", error.strerror or type(error).__name__)
-            error = NoStorage("The temporary file of the answer cannot be written.", hint=f"{_WITHOUT_STORAGE}.")
+            error = NoStorage("The temporary file of the answer cannot be written.", hint=f"{_STREAM.capitalize()}.")
         self._failure = error

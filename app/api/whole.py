@@ -91,13 +91,13 @@ def _spoken(asked: Asked, spool: Spool, room: Room, cancelled: Cancelled) -> Who
     speech, with_plan = replace(asked.speech, check_room=check_room), asked.answer.timing
     rendering = asked.pipeline.render(speech, cancelled, with_words=with_plan)
     format, sample_rate = FORMATS[asked.answer.format], rendering.cast.sample_rate
-    encoding = _Encoding(format.writer(spool, sample_rate), spool)
+    writer = SpoolWriter(format.writer(spool, sample_rate), spool)
     with closing(rendering.__iter__()) as pieces:
         for samples in pieces:
-            encoding.push(samples)
+            writer.push(samples)
             room.check_bytes(json_size(spool.size) if with_plan else spool.size)
-    encoding.end()
-    duration = encoding.samples / sample_rate
+    writer.end()
+    duration = writer.samples / sample_rate
     whole = Whole(
         spool,
         audio_bytes=spool.size,
@@ -109,9 +109,9 @@ def _spoken(asked: Asked, spool: Spool, room: Room, cancelled: Cancelled) -> Who
     )
     if with_plan:
         spool.append(_json_rest(whole, asked.answer.format))
-    spool.flush()
+    spool.finish()
     room.check_bytes(whole.size)
-    return replace(whole, timings=replace(whole.timings, encode=encoding.milliseconds))
+    return replace(whole, timings=replace(whole.timings, encode=writer.milliseconds))
 
 
 def _json_rest(whole: Whole, format: str) -> bytes:
@@ -127,7 +127,7 @@ def _json_rest(whole: Whole, format: str) -> bytes:
     return f'",{text[1:]}'.encode()
 
 
-class _Encoding:
+class SpoolWriter:
     """Encodes samples into a spool."""
 
     def __init__(self, writer: Writer, spool: Spool) -> None:

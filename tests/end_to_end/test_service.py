@@ -58,6 +58,7 @@ def test_requests_do_not_block_the_event_loop(watched_server: str) -> None:
     """BlockBuster watches the loop that answers these: where it would block, the answer would be a 500."""
     with httpx.Client(base_url=watched_server, timeout=120, trust_env=False) as client:
         big = json.dumps({"text": "a" * 20_001, "voice": "b" * 1_000_000})
+        silence = "<speak>A<break time='20s'/>b.</speak>"
         statuses = [
             client.get("/health").status_code,
             client.get("/docs").status_code,
@@ -66,11 +67,14 @@ def test_requests_do_not_block_the_event_loop(watched_server: str) -> None:
             client.get("/voices/nobody").status_code,
             client.post("/synthesize", json={"text": "Hello. How are you?"}).status_code,
             client.post("/synthesize", json={"text": "Hello.", "timing": True, "format": "flac"}).status_code,
+            client.post("/synthesize", json={"ssml": silence, "timing": True}).status_code,
+            client.get("/synthesize", params={"ssml": silence}, headers={"Range": "bytes=0-0"}).status_code,
+            client.get("/synthesize", params={"ssml": silence}, headers={"Range": "bytes=9999999-"}).status_code,
             client.post("/analyze", json={"text": "Hello. " * 500}).status_code,
             client.post("/synthesize", content=big, headers={"Content-Type": "application/json"}).status_code,
             client.post("/synthesize", content=b"a" * 4_000_000, headers={"Content-Type": "text/plain"}).status_code,
         ]
-    assert statuses == [200, 200, 200, 200, 404, 200, 200, 200, 413, 413]
+    assert statuses == [200, 200, 200, 200, 404, 200, 200, 200, 206, 416, 200, 413, 413]
 
 
 def test_health_answers_while_the_service_speaks(server: Server, client: httpx.Client) -> None:
