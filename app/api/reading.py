@@ -14,6 +14,7 @@ from app.api.body import JSON, PLAIN, SSML, MediaType, decode, media_type, read_
 from app.api.plan_body import edited
 from app.api.query import read_query, refuse_content, refuse_query
 from app.api.schemas import SpeechBody, check_fields
+from app.api.security import key_name
 from app.api.service import service_of
 from app.api.strict_json import read_json
 from app.audio.encode import FORMATS
@@ -74,19 +75,19 @@ def _accept(request: Request) -> str:
 
 async def _ask(request: Request, pipeline: Pipeline, read: Callable[[], SpeechBody], accept: str) -> Asked:
     # In a thread, for a body of some megabytes takes a while to read.
-    asked = await run_in_threadpool(lambda: asked_for(read(), pipeline, accept))
+    asked = await run_in_threadpool(lambda: asked_for(read(), pipeline, accept, key_name(request)))
     request.state.log["characters"] = asked.characters
     return asked
 
 
-def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str) -> Asked:
-    """Checked fields as the pipeline takes them."""
+def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str, key: str | None) -> Asked:
+    """Checked fields as the pipeline takes them; `key` is the name of the caller's key."""
     asked_format = check_format(fields.format)
     speech = _speech_request(fields, pipeline)
     answer = choose(asked_format, bool(fields.timing), bool(fields.stream), accept)
     check_rate(fields.sample_rate, answer.format)
     format = FORMATS[answer.format]
-    speech = replace(speech, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
+    speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
     return Asked(pipeline, speech, answer)
 
 
