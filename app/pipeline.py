@@ -119,6 +119,7 @@ class Pipeline:
             cast,
             draft,
             seed=request.seed,
+            key_name=request.key_name,
             with_words=with_words,
             check_seconds=check_seconds,
             cancelled=cancelled,

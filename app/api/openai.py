@@ -17,6 +17,7 @@ from app.api.docs.speech import openai_answer, openai_body
 from app.api.openai_body import MODELS, model_of, read_openai, told_in_their_names
 from app.api.query import refuse_query
 from app.api.reading import Asked, asked_for, parse_body
+from app.api.security import key_name
 from app.api.service import limit_rate, service_of
 from app.api.sse import SSE
 from app.api.streaming import as_audio
@@ -50,7 +51,7 @@ async def speech(request: Request) -> Response:
         refuse_query(query)
         fields, sse, warnings = read_openai(data)
         with told_in_their_names():
-            plain = asked_for(fields, pipeline, accept="")  # the clients accept application/octet-stream
+            plain = asked_for(fields, pipeline, "", key_name(request))  # the clients accept application/octet-stream
         return Asked(pipeline, plain.speech, plain.answer, warnings), sse
 
     asked, sse = await parse_body(request, read)

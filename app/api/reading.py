@@ -16,6 +16,7 @@ from app.api.content_type import JSON, PLAIN, SSML, MediaType, media_type
 from app.api.plan_body import edited
 from app.api.query import read_query, refuse_content, refuse_query
 from app.api.schemas import SpeechBody, check_fields
+from app.api.security import key_name
 from app.api.service import service_of
 from app.api.strict_json import read_json
 from app.audio.encode import FORMATS
@@ -58,18 +59,18 @@ async def read_request(request: Request, *, negotiated: bool = True) -> Asked:
     pipeline = service_of(request).pipeline()
     media = media_type(request)
     query = request.scope["query_string"]
-    accept = _accept(request) if negotiated else ""
-    asked = await parse_body(request, lambda body: asked_for(_fields(body, media, query), pipeline, accept))
+    accept, key = _accept(request) if negotiated else "", key_name(request)
+    asked = await parse_body(request, lambda body: asked_for(_fields(body, media, query), pipeline, accept, key))
     return _logged(request, asked)
 
 
 async def read_get(request: Request) -> Asked:
     """A request whose query says everything; without a seed its answer is still the same each time."""
-    query, accept = request.scope["query_string"], _accept(request)
+    query, accept, key = request.scope["query_string"], _accept(request), key_name(request)
     pipeline = service_of(request).pipeline()
 
     def read() -> Asked:
-        return asked_for(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept)
+        return asked_for(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept, key)
 
     return _logged(request, await run_in_threadpool(read))
 
@@ -94,14 +95,14 @@ def _logged(request: Request, asked: Asked) -> Asked:
     return asked
 
 
-def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str) -> Asked:
-    """Checked fields as the pipeline takes them."""
+def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str, key: str | None) -> Asked:
+    """Checked fields as the pipeline takes them; `key` is the name of the caller's key."""
     asked_format = check_format(fields.format)
     speech = _speech_request(fields, pipeline)
     answer = choose(asked_format, bool(fields.timing), bool(fields.stream), accept)
     check_rate(fields.sample_rate, answer.format)
     format = FORMATS[answer.format]
-    speech = replace(speech, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
+    speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
     return Asked(pipeline, speech, answer)
 
 

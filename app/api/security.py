@@ -65,6 +65,12 @@ class Keys:
         return found
 
 
+def key_name(request: Request) -> str | None:
+    """The name of the key that a request was let in with; None where there are no keys."""
+    name: str | None = getattr(request.state, "key", None)
+    return name
+
+
 def _digest(key: str) -> bytes:
     return sha256(key.encode("utf-8", "surrogatepass")).digest()
 

@@ -108,12 +108,14 @@ class Engine:
         asked: Iterable[tuple[Voice, Utterance, int]],
         *,
         seeded: bool,
+        key_name: str | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Generator[Speaking]:
         """The utterances of one request, each with its voice and seed, in order; a few are made ahead of the reader.
 
         `seeded`: the caller chose the seeds, and the same arguments must give the same bytes; else utterances may share
         a batch, or come from the cache whatever their seed. Closing the iterator stops the work within a chunk.
+        `key_name` is that of `SpeechRequest`.
         """
         ahead: deque[Speaking] = deque()
         due = time.monotonic()
@@ -125,7 +127,7 @@ class Engine:
                         number, (voice, utterance, seed) = next(source)
                         # A reader that paused or was kept waiting hears it later: being late is no lasting privilege.
                         due = max(due, time.monotonic())
-                        job = self.submit(voice, utterance, seed, seeded, soon=number == 0, due=due)
+                        job = self.submit(voice, utterance, seed, seeded, key_name, soon=number == 0, due=due)
                         ahead.append(Speaking(job, cancelled))
                         due += voice.seconds(spoken_length(utterance.spoken), utterance.speed)
                 if not ahead:
@@ -136,14 +138,24 @@ class Engine:
             for speaking in ahead:
                 speaking.cancel()
 
-    def submit(self, voice: Voice, utterance: Utterance, seed: int, seeded: bool, *, soon: bool, due: float) -> Job:
+    def submit(
+        self,
+        voice: Voice,
+        utterance: Utterance,
+        seed: int,
+        seeded: bool,
+        key_name: str | None,
+        *,
+        soon: bool,
+        due: float,
+    ) -> Job:
         """Put an utterance into the queue, or answer it at once: from the cache, or where there is nothing to say."""
         blend = utterance.blend or {utterance.emotion: 1.0}
         shares = mix(blend, utterance.degree) if voice.manifest.degree else blend
         speaker = self.speaker(voice, shares)
         key, sentence = None, None
         if self.cache.capacity and utterance.spoken:
-            key = key_of(voice, utterance, shares, seed if seeded else None, soon, self.backend.name)
+            key = key_of(voice, utterance, shares, seed if seeded else None, soon, self.backend.name, key_name)
             sentence = self.cache.get(key)
         tokens = sentence.tokens if sentence else speaker.checkpoint.tokenizer.encode(with_final_mark(utterance.spoken))
         alone = seeded and not speaker.checkpoint.model.exact

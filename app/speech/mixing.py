@@ -20,20 +20,12 @@ def mix(blend: Mapping[Emotion, float], degree: float) -> dict[Emotion, float]:
     return {emotion: share for emotion, share in shares.items() if share != 0}
 
 
-def mix_weights(states: Mapping[str, Mapping[str, Tensor]], shares: Mapping[str, float]) -> dict[str, Tensor]:
-    """The sum of checkpoints by their shares; `states` are weights of the same architecture, by name."""
-    first, *others = states
-    return {
-        name: weighted_sum([value, *(states[one][name] for one in others)], [shares[one] for one in (first, *others)])
-        if value.is_floating_point()
-        else value
-        for name, value in states[first].items()
-    }
-
-
-def weighted_sum(values: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
-    """The sum in float32."""
-    total = shares[0] * values[0].float()
-    for value, share in zip(values[1:], shares[1:], strict=True):
-        total += share * value.float()
+def mix_weights(weights: Sequence[tuple[Tensor, float]]) -> Tensor:
+    """The sum, in float32, of one weight of several checkpoints, each with its share; whole numbers are the first's."""
+    first, share = weights[0]
+    if not first.is_floating_point():
+        return first
+    total = share * first.float()
+    for weight, share in weights[1:]:
+        total += share * weight.float()
     return total

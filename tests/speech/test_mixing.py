@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import librosa
@@ -51,18 +51,18 @@ def test_shares_lie_on_the_line_from_neutral(
 
 
 def test_weights_are_summed_by_their_shares() -> None:
-    states = {
-        "base": {"w": torch.tensor([1.0, 2.0]).half(), "n": torch.tensor(3)},
-        "angry": {"w": torch.tensor([3.0, 0.0]).half(), "n": torch.tensor(3)},
-    }
-    mixed = mix_weights(states, {"base": 0.25, "angry": 0.75})
-    assert mixed["w"].tolist() == [2.5, 0.5] and int(mixed["n"]) == 3
+    base, angry = torch.tensor([1.0, 2.0]).half(), torch.tensor([3.0, 0.0]).half()
+    mixed = mix_weights([(base, 0.25), (angry, 0.75)])
+    assert mixed.tolist() == [2.5, 0.5] and mixed.dtype is torch.float32
+    assert int(mix_weights([(torch.tensor(3), 0.25), (torch.tensor(3), 0.75)])) == 3
 
 
 def glow(speaker: Speaker) -> GlowAcoustic:
-    """The model that speaks, that of a mixture with its weights."""
+    """The model that speaks, that of a mixture with its weights, as long as nobody needs its slot."""
     model = speaker.checkpoint.model
-    model = model.mixtures.model(model.shares) if isinstance(model, Mixture) else model
+    if isinstance(model, Mixture):
+        with model.mixtures.lent(model.shares) as lent:
+            return lent
     assert isinstance(model, GlowAcoustic)
     return model
 
@@ -96,7 +96,7 @@ def test_an_emotion_in_a_checkpoint_of_its_own_is_interpolated_by_weights(descen
 
     def weight(degree: float) -> torch.Tensor:
         state: dict[str, torch.Tensor] = glow(loader.speaker(mix({ANGER: 1.0}, degree))).model.state_dict()
-        return state[name]
+        return state[name].clone()
 
     neutral = glow(loader.speaker({NEUTRAL: 1.0})).model.state_dict()[name]
     torch.testing.assert_close(weight(0.5), (neutral + weight(1.0)) / 2)
@@ -107,12 +107,34 @@ def test_only_a_few_mixtures_stay_in_memory(descended: Path) -> None:
     loader = Loader(open_voice(descended), TorchBackend())
     speakers = [loader.speaker(mix({ANGER: 1.0}, number / 10)) for number in range(1, MOST_MIXTURES + 3)]
     assert loader.mixtures is not None
-    assert len(loader.mixtures.models) == 0  # utterances that wait hold no weights
-    models = weakref.WeakSet(glow(speaker) for speaker in speakers)
-    gc.collect()
-    assert len(models) == len(loader.mixtures.models) == MOST_MIXTURES
+    assert len(loader.mixtures.slots) == 0  # utterances that wait hold no weights
+    models = {id(glow(speaker)) for speaker in speakers}
+    assert len(models) == len(loader.mixtures.slots) == MOST_MIXTURES
     del speakers
     assert len(loader.mixtures.checkpoints) == 0
+
+
+def test_a_model_in_use_is_not_overwritten_and_who_finds_none_free_waits(descended: Path) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    loader.speaker(mix({ANGER: 1.0}, 0.5))
+    mixtures, name = loader.mixtures, "encoder.emb.weight"
+    assert mixtures is not None
+    needed = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MOST_MIXTURES + 1)]
+    with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
+        lent = [stack.enter_context(mixtures.lent(shares)).model for shares in needed[1:]]
+        before = [model.state_dict()[name].clone() for model in lent]
+
+        def last() -> torch.Tensor:
+            with mixtures.lent(needed[0]) as model:
+                weight: torch.Tensor = model.model.state_dict()[name].clone()
+                return weight
+
+        waiting = pool.submit(last)
+        assert [model.state_dict()[name].equal(weight) for model, weight in zip(lent, before, strict=True)] == [
+            True
+        ] * MOST_MIXTURES
+        stack.close()
+        torch.testing.assert_close(waiting.result(60), mixtures.states["main"][name])
 
 
 def test_utterances_of_one_mixture_can_share_a_batch(descended: Path) -> None:
@@ -128,7 +150,8 @@ def test_a_mixture_has_the_bits_of_a_model_that_is_built_with_its_weights(descen
     files = {name: voice.file(one.model) for name, one in voice.manifest.checkpoints.items()}
     states = {name: load_weights(file)["model"] for name, file in files.items()}
     config = coqui_config(voice.config("acoustic/config.json"), ["neutral", "anger"])
-    built = build_acoustic("glow_tts", config, {"model": mix_weights(states, {"main": 0.7, "angry": 0.3})})
+    mixed = {name: mix_weights([(states["angry"][name], 0.3), (states["main"][name], 0.7)]) for name in states["main"]}
+    built = build_acoustic("glow_tts", config, {"model": mixed})
     frame_rate = acoustic_audio(voice, "main").frame_rate
     asked = [Asked(range(1, 30), speaker.speakers, 1.0, seed) for seed in (1, 2)]
     for one in asked:
