@@ -205,9 +205,31 @@ class Engine:
         return Voicing(job, mel, vocode(job.speaker.vocoder, mel.frames, job.seed, job.soon, job.utterance.pitch))
 
     def voice_all(self, batch: list[Voicing]) -> None:
-        """The vocoder's part: one chunk of each in turn, so that all first sounds leave early."""
-        while batch:
-            batch = [voicing for voicing in batch if self.voice_chunk(voicing)]
+        """Vocode a batch: one chunk of each in turn, so that all first sounds leave early.
+
+        Requests that begin meanwhile do not wait for its end: their first utterances join it, a batch of them at most.
+        """
+        pending, joined = deque(batch), 0
+        while pending:
+            voicing = pending.popleft()
+            try:
+                if self.voice_chunk(voicing):
+                    pending.append(voicing)
+            except Exception as error:
+                voicing.job.channel.put(error)
+            if pending and joined < self.batch_size and (jobs := self.waiting.take_first()):
+                joined += 1
+                pending.extendleft(self.start_first(jobs))
+
+    def start_first(self, jobs: list[Job]) -> list[Voicing]:
+        """Do the acoustic model's part of a first utterance, whose errors do not concern the batch that it joins."""
+        self.progress.took(len(jobs))
+        try:
+            return [voicing for voicing in self.start(jobs) if voicing is not None]
+        except Exception as error:
+            for job in jobs:
+                job.channel.put(error)
+            return []
 
     def voice_chunk(self, voicing: Voicing) -> bool:
         """Make the next chunk of one utterance; False when it was the last."""

@@ -4,8 +4,8 @@ Earliest deadline first (Liu and Layland, doi 10.1145/321738.321743): the first 
 later one when a listener who began to listen at once has heard those before it. So a line of a dialogue goes before the
 far end of a book, and a book that is only just ahead of its listener before a request that has only begun.
 
-When more is due than can be made, that order alone would have a new request wait for everything that is late. So every
-second batch may begin with the first utterance of a request, however much is late.
+When more is due than can be made, that order alone would have a new request wait for everything that is late. So a
+worker also takes first utterances while it vocodes a batch, as many as a batch has at most.
 """
 
 from __future__ import annotations
@@ -32,8 +32,6 @@ class Waiting:
         self._jobs: list[Job] = []
         self._changed = threading.Condition()
         self._closed = False
-        self._favoured = False
-        """Whether the batch before this one was taken out of turn."""
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -59,15 +57,16 @@ class Waiting:
                 if self._jobs:
                     break
                 self._changed.wait()
-            batch = company(self._in_turn()[:WINDOW], most)
+            batch = company(self._jobs[:WINDOW], most)
             self._jobs = [job for job in self._jobs if job not in batch]
             return batch
 
-    def _in_turn(self) -> list[Job]:
-        """The jobs in the order in which they are to be taken."""
-        firsts = [] if self._favoured else [job for job in self._jobs if job.soon]
-        self._favoured = bool(firsts) and firsts[0] is not self._jobs[0]
-        return firsts if self._favoured else self._jobs
+    def take_first(self) -> list[Job]:
+        """Take the most urgent first utterance of a request, however much is late; none if none waits."""
+        with self._changed:
+            first = [job for job in self._jobs if job.soon and not job.cancelled][:1]
+            self._jobs = [job for job in self._jobs if job not in first]
+            return first
 
     def close(self) -> None:
         """Forget what waits: whoever takes gets none."""

@@ -50,17 +50,13 @@ def test_a_book_that_is_due_goes_before_what_comes_later() -> None:
     assert filled(newcomer, page).take(1) == [page]
 
 
-def test_a_new_request_waits_for_one_batch_however_much_is_late() -> None:
+def test_the_first_utterance_of_a_request_can_be_taken_however_much_is_late() -> None:
     late = [job(due=float(number)) for number in range(200)]
-    newcomers = [job(due=1000.0 + number, soon=True) for number in range(2)]
-    waiting = filled(*late, *newcomers)
-    assert [waiting.take(1)[0] for _ in range(5)] == [newcomers[0], late[0], newcomers[1], late[1], late[2]]
-
-
-def test_new_requests_share_a_batch_with_one_another_and_keep_what_is_late_waiting_for_one_batch() -> None:
-    late, newcomers = [job(due=float(number)) for number in range(8)], [job(due=100.0, soon=True) for _ in range(8)]
-    waiting = filled(*late, *newcomers)
-    assert [waiting.take(4) for _ in range(4)] == [newcomers[:4], late[:4], newcomers[4:], late[4:]]
+    gone, first, second = (job(due=1000.0 + number, soon=True) for number in range(3))
+    gone.cancelled = True
+    waiting = filled(*late, second, first, gone)
+    assert [waiting.take_first() for _ in range(3)] == [[first], [second], []]
+    assert waiting.take(4) == late[:4]
 
 
 def test_a_batch_is_of_one_checkpoint_and_one_padded_length() -> None:
