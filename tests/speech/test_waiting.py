@@ -7,11 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.errors import OverTimeBudget
+from app.speech.glow import TOKEN_STEP
 from app.speech.job import Job
+from app.speech.runs import MOST_SYMBOLS
 from app.speech.tokens import Tokens
-from app.speech.waiting import WINDOW, Waiting
+from app.speech.waiting import WINDOW, Waiting, steps
 from tests.speaking import utterance
 
 BASE, ANGER = SimpleNamespace(name="base"), SimpleNamespace(name="anger")
@@ -71,6 +75,15 @@ def test_a_batch_is_of_one_checkpoint_and_one_padded_length() -> None:
     assert waiting.take(8) == [first, same, same_again]
     assert waiting.take(8) == [other]
     assert waiting.take(8) == [long]
+
+
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=WINDOW), st.integers(1, 64))
+def test_attention_of_a_batch_needs_no_more_memory_than_the_longest_run(lengths: list[int], most: int) -> None:
+    waiting = filled(*(job(due, tokens=tokens) for due, tokens in enumerate(lengths)))
+    while len(waiting):
+        batch = waiting.take(most)
+        longest = max(steps(one) * TOKEN_STEP for one in batch)
+        assert len(batch) == 1 or len(batch) * longest**2 <= (2 * MOST_SYMBOLS) ** 2 / 2
 
 
 def test_a_batch_has_its_size_and_does_not_look_far() -> None:
