@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-from app.audio.join import FADE_SECONDS, fade
+import numpy as np
+
+from app.audio.join import Joiner
 from app.errors import SetupError
-from app.evaluation.recordings import Recording
+from app.evaluation.recordings import Recording, Samples
 from app.evaluation.sentences import Prompt
 from app.evaluation.speaking import synthesize
 from app.pipeline import Pipeline
@@ -22,8 +25,6 @@ FILE = Path(__file__).with_name("onsets.tsv")
 """sound, tab, sentence: at least two sentences for each sound or cluster that begins English words."""
 CARRIER = "Then he said, "
 """Comes before the sentence in the control."""
-LEAD_SECONDS = 0.02
-"""The control begins this long before its first word, as an utterance begins before its first loud sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,9 @@ def speak_onsets(pipeline: Pipeline, voice: str, onsets: Sequence[Onset], degree
         running = synthesize(
             pipeline, voice, Prompt(prompt.emotion, in_running_speech(prompt.text), prompt.seed), degree
         )
-        first = first_sample(running, len(CARRIER))
+        control = cut_words(running, len(CARRIER))
         group, text, rate = prompt.emotion.value, prompt.text, alone.sample_rate
-        yield OnsetPair(
-            onset.sound,
-            Recording(group, text, alone.samples, rate),
-            Recording(group, text, fade(running.samples[first:], round(FADE_SECONDS * rate), 0), rate),
-        )
+        yield OnsetPair(onset.sound, Recording(group, text, alone.samples, rate), Recording(group, text, control, rate))
 
 
 def in_running_speech(text: str) -> str:
@@ -76,13 +73,20 @@ def in_running_speech(text: str) -> str:
     return CARRIER + text[0].lower() + text[1:]
 
 
-def first_sample(speech: Speech, place: int) -> int:
-    """Find where the word at this place of the request's text begins, less the lead; by the service's own times."""
-    for utterance in speech.plan.utterances:
-        for word in utterance.words:
-            if word.span and word.span[0] == place:
-                return max(0, round((word.start - LEAD_SECONDS) * speech.sample_rate))
-    raise SetupError(
-        "The voice gives no times of words, by which the control is cut.",
-        hint="Measure a voice of GlowTTS, or leave --onsets out.",
-    )
+def cut_words(speech: Speech, place: int) -> Samples:
+    """Cut the words from this place of the request's text on, by the times that the service itself reports.
+
+    The cut is at the end of the word before, since a sound may begin before the time of its word; the silence around
+    what is cut is trimmed as it is around an utterance.
+    """
+    words = [word for utterance in speech.plan.utterances for word in utterance.words]
+    ends = [before.end for before, word in pairwise(words) if word.span and word.span[0] == place]
+    if not ends:
+        raise SetupError(
+            "The voice reports no times of words, by which the control is cut.",
+            hint="Measure a voice of GlowTTS, or leave --onsets out.",
+        )
+    joiner = Joiner(speech.sample_rate)
+    joiner.piece(gain=1.0)
+    begun = joiner.push(speech.samples[round(ends[0] * speech.sample_rate) :])
+    return np.concatenate([begun, joiner.end(pause_after=0.0)[0]])

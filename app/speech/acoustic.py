@@ -44,6 +44,11 @@ class AcousticModel(Protocol):
         """Whether an utterance has the same bits in a batch as alone, as tried on this machine."""
         ...
 
+    @property
+    def leading_pause(self) -> bool:
+        """Whether it shall read a pause before the first word."""
+        ...
+
     def mels(self, asked: Sequence[Asked]) -> list[Mel]:
         """Make the mel spectrogram of each utterance; the same batch gives the same bytes."""
         ...

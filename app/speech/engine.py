@@ -26,12 +26,13 @@ from app.plan import Utterance, spoken_length
 from app.speech.acoustic import Mel
 from app.speech.cache import Sentence, SentenceKey, key_of, sentence_cache
 from app.speech.job import Head, Job, Speaking, Tail
-from app.speech.loading import Loader, Speaker
+from app.speech.loading import LoadedCheckpoint, Loader, Speaker
 from app.speech.mixing import Shares, mix
 from app.speech.progress import Progress
 from app.speech.rehearsal import rehearse
 from app.speech.remarks import faults, foreign, not_finite, nothing_spoken, unread
 from app.speech.runs import read
+from app.speech.tokens import Tokens
 from app.speech.vocoder import vocode
 from app.speech.waiting import Waiting
 from app.speech.words import time_words
@@ -157,7 +158,7 @@ class Engine:
         if self.cache.capacity and utterance.spoken:
             key = key_of(voice, utterance, shares, seed if seeded else None, soon, self.backend.name, key_name)
             sentence = self.cache.get(key)
-        tokens = sentence.tokens if sentence else speaker.checkpoint.tokenizer.encode(with_final_mark(utterance.spoken))
+        tokens = sentence.tokens if sentence else tokens_of(utterance.spoken, speaker.checkpoint)
         alone = seeded and not speaker.checkpoint.model.exact
         job = Job(voice, utterance, speaker, tokens, seed, alone=alone, soon=soon, due=due, key=key)
         if sentence is not None:
@@ -270,6 +271,12 @@ def head(job: Job, spoken: Mel | Sentence) -> Head:
     frame_seconds = job.speaker.vocoder.hop_length / job.voice.sample_rate
     words = partial(time_words, job.utterance, job.tokens, spoken.durations or (), frame_seconds)
     return Head(gain(job.speaker), words if spoken.durations else tuple, warnings)
+
+
+def tokens_of(spoken: str, checkpoint: LoadedCheckpoint) -> Tokens:
+    """Return what the acoustic model reads of a text, with the marks at its ends that it speaks best with."""
+    tokenizer, text = checkpoint.tokenizer, with_final_mark(spoken)
+    return tokenizer.encode_after_pause(text) if checkpoint.model.leading_pause else tokenizer.encode(text)
 
 
 def gain(speaker: Speaker) -> float:

@@ -58,6 +58,8 @@ class GlowDecoder(nn.Module):
 class GlowAcoustic:
     """GlowTTS as the engine calls it."""
 
+    leading_pause = True
+
     def __init__(self, model: Any, frame_rate: float, backend: Backend) -> None:
         self.model = model
         self.longest = round(LONGEST_TOKEN_SECONDS * frame_rate)

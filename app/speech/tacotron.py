@@ -27,6 +27,9 @@ RANDOM_STATE = threading.Lock()
 class TacotronAcoustic:
     """Through coqui's own `inference`, bounded in length and watched by its attention."""
 
+    leading_pause = False
+    """Its attention has to find the first token by itself, and has never met a recording that begins with a mark."""
+
     def __init__(self, model: Any, frame_rate: float) -> None:
         self.model = model
         self.frame_rate = frame_rate

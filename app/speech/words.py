@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
 
@@ -42,6 +42,8 @@ def time_words(
     spoken = time_spoken(
         [word for word in without_phonemes(utterance.spoken).split() if any(map(str.isalnum, word))], groups
     )
+    # The first sound is heard before its own frames, in those of the pause before it, which is silent otherwise.
+    spoken[:1] = [replace(one, start=0.0) for one in spoken[:1]]
     return time_written(utterance, spoken)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.audio.join import KEPT_LEAD_SECONDS, SILENCE_DB
 from app.pipeline import Pipeline
 from app.plan import Emotion, Source, Speech, Utterance
 from app.request import SpeechRequest
@@ -54,6 +55,16 @@ def test_words_are_where_the_sound_is(speech: Speech) -> None:
     words = {word.text: word for utterance in speech.plan.utterances for word in utterance.words}
     pause = power[round(words["corner"].end * speech.sample_rate) : round(words["Dr"].start * speech.sample_rate)]
     assert len(pause) > 0.2 * speech.sample_rate and np.median(pause) < SILENT
+
+
+def test_an_utterance_begins_with_its_first_word(speech: Speech) -> None:
+    frame = round(0.005 * speech.sample_rate)
+    for utterance in speech.plan.utterances:
+        assert utterance.start is not None and utterance.words[0].start == utterance.start
+        begin = round(utterance.start * speech.sample_rate)
+        power = speech.samples[begin : begin + 20 * frame].reshape(20, frame).astype(np.float64) ** 2
+        loud = np.flatnonzero(power.mean(axis=1) >= 10 ** (SILENCE_DB / 10))
+        assert loud[0] * 0.005 <= KEPT_LEAD_SECONDS  # the pause that the model reads first is not heard
 
 
 @pytest.mark.parametrize(
