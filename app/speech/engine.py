@@ -25,8 +25,9 @@ from app.lru import Lru
 from app.plan import Utterance, spoken_length
 from app.speech.acoustic import Mel
 from app.speech.cache import Sentence, SentenceKey, key_of, sentence_cache
+from app.speech.checkpoint import LoadedCheckpoint
 from app.speech.job import Head, Job, Speaking, Tail
-from app.speech.loading import LoadedCheckpoint, Loader, Speaker
+from app.speech.loading import Loader, Speaker
 from app.speech.mixing import Shares, mix
 from app.speech.progress import Progress
 from app.speech.rehearsal import rehearse

@@ -143,6 +143,7 @@ class Mixture:
     shares: CheckpointShares
     exact: ClassVar[bool] = False
     """See `AcousticModel.exact`: to try it for each mixture would take longer than batches could save."""
+    leading_pause: ClassVar[bool] = GlowAcoustic.leading_pause
 
     def mels(self, asked: Sequence[Asked]) -> list[Mel]:
         """See `AcousticModel.mels`."""
