@@ -29,6 +29,7 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert (settings.max_chars, settings.queue_size) == (20_000, 64)
     assert (settings.max_audio_seconds, settings.time_budget) == (3600, 600)
     assert (settings.stream_time_budget, settings.max_answer_bytes, settings.drain_seconds) == (600, 0, 0)
+    assert settings.spool_mb == 2000
     assert settings.threshold is None
     assert (settings.api_keys, settings.rate_limit, settings.cors_origins, settings.root_path) == ({}, 0, [], "")
     assert (settings.allow_anonymous, settings.voice_aliases, settings.label_map) == (False, {}, None)
