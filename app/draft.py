@@ -74,9 +74,9 @@ class Draft:
             ends_paragraph=here.ends_sentence and here.sentence.ends_paragraph,
         )
 
-    def whole(self) -> list[Utterance]:
-        """Plan to the end: all utterances, each with the silence behind it."""
-        return [replace(one, pause_after=self.pause_after(number)) for number, one in enumerate(self)]
+    def whole(self) -> Iterator[Utterance]:
+        """Plan to the end: each utterance with the silence after it."""
+        return (replace(one, pause_after=self.pause_after(number)) for number, one in enumerate(self))
 
     def _decided(self, planned: Iterable[PlannedSentence]) -> Iterator[Row]:
         for one in planned:

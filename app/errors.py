@@ -2,7 +2,8 @@
 
 IntoneError
 ├── Unauthorized, RateLimited, RouteNotFound, MethodNotAllowed, RangeNotSatisfiable
-├── UnreadableBody, BodyTooSlow, UnsupportedMediaType, NotAcceptable
+├── MalformedRequest, HeadTooLarge, UnknownHost
+├── UnreadableBody, BodyTooSlow, UnsupportedMediaType, UnsupportedContentEncoding, NotAcceptable
 ├── InvalidRequest, InvalidSsml, EmptyText, UnknownEmotion, BlendUnsupported
 ├── TextTooLong, AudioTooLong, AnswerTooLarge, BodyTooLarge
 ├── VoiceNotFound, ModelNotFound, FallbackRefused
@@ -49,6 +50,26 @@ class RateLimited(IntoneError):
         self.retry_after = retry_after
 
 
+class MalformedRequest(IntoneError):
+    """The request is not valid HTTP."""
+
+
+class HeadTooLarge(IntoneError):
+    """The request line and the headers are larger than any request needs."""
+
+
+class UnknownHost(IntoneError):
+    """The header Host names none of the service's names."""
+
+
+class TooManyStreams(IntoneError):
+    """One client has as many open streams as the setting allows."""
+
+
+class ReaderTooSlow(IntoneError):
+    """The reader of an answer took too little for too long."""
+
+
 class UnreadableBody(IntoneError):
     """The body cannot be read as what its Content-Type says."""
 
@@ -59,6 +80,10 @@ class BodyTooSlow(IntoneError):
 
 class UnsupportedMediaType(IntoneError):
     """The Content-Type is none that the route takes."""
+
+
+class UnsupportedContentEncoding(IntoneError):
+    """The body is compressed."""
 
 
 class NotAcceptable(IntoneError):
@@ -173,6 +198,12 @@ class ErrorRow:
 
 
 ERRORS: dict[type[IntoneError], ErrorRow] = {
+    MalformedRequest: ErrorRow(
+        400,
+        "malformed_request",
+        "The request is not valid HTTP",
+        "Use an HTTP client, and check any proxy between it and the service.",
+    ),
     UnreadableBody: ErrorRow(
         400,
         "unreadable_body",
@@ -191,6 +222,12 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
     ),
     BodyTooSlow: ErrorRow(
         408, "body_too_slow", "The body did not arrive in time", "Send the request again, its body at once."
+    ),
+    ReaderTooSlow: ErrorRow(
+        408,
+        "reader_too_slow",
+        "The reader of an answer took too little for too long",
+        "Read on within `INTONE_READER_PATIENCE` seconds.",
     ),
     FallbackRefused: ErrorRow(
         409,
@@ -220,8 +257,20 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
         "The Content-Type is not supported",
         "Send `application/json`, `text/plain` or `application/ssml+xml`.",
     ),
+    UnsupportedContentEncoding: ErrorRow(
+        415,
+        "unsupported_content_encoding",
+        "The Content-Encoding is not supported",
+        "Send the body uncompressed, without `Content-Encoding`.",
+    ),
     RangeNotSatisfiable: ErrorRow(
         416, "range_not_satisfiable", "The range is outside of the audio", "The header `Content-Range` tells the size."
+    ),
+    UnknownHost: ErrorRow(
+        421,
+        "unknown_host",
+        "The service does not answer to this host name",
+        "Use `localhost` or `127.0.0.1`; the operator may add names with `INTONE_ALLOWED_HOSTS`.",
     ),
     InvalidRequest: ErrorRow(
         422,
@@ -248,6 +297,18 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
         "Name one emotion, or a voice whose `degree` is true.",
     ),
     RateLimited: ErrorRow(429, "rate_limited", "Too many requests", "Wait as long as `Retry-After` says."),
+    HeadTooLarge: ErrorRow(
+        431,
+        "head_too_large",
+        "The head of the request is too large",
+        "Send the text as the body of a POST request, not in the URL, and fewer or shorter headers.",
+    ),
+    TooManyStreams: ErrorRow(
+        429,
+        "too_many_streams",
+        "Too many open streams",
+        "Read one to its end or close it; the operator may raise `INTONE_MAX_STREAMS_PER_CLIENT`.",
+    ),
     Busy: ErrorRow(
         503, "busy", "The service is busy", "Ask again after `Retry-After`; the operator may raise `INTONE_QUEUE_SIZE`."
     ),

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import analyze, health, metrics, openai, page, sagemaker, ssml, synthesize, voices
+from app.api.docs import page as docs_page
 from app.api.docs.document import TAGS, description, document, operation_id
 from app.api.doors import add_doors
 from app.api.problems import answer_intone_error, answer_router_error
@@ -35,6 +36,7 @@ def create_app(
     """The service as an ASGI app. `on_failure` hears why, if the models cannot be loaded; `clock` tells whether the
     workers hang."""
     app = FastAPIOffline(
+        docs_url=None,
         redoc_url=None,
         title="Intone",
         description=description(),
@@ -49,7 +51,8 @@ def create_app(
     service = Service(settings, on_failure, clock)
     watch(service)
     app.state.service = service
-    routers = [one.router for one in (page, synthesize, analyze, voices, ssml, openai, sagemaker, health, metrics)]
+    pages = (page, docs_page)
+    routers = [one.router for one in (*pages, synthesize, analyze, voices, ssml, openai, sagemaker, health, metrics)]
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(IntoneError, answer_intone_error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -12,15 +12,16 @@ import torch
 
 from app.backends import Backend
 from app.draft import Draft
-from app.emotion import Classifier, Planner, read_label_map
-from app.errors import AudioTooLong, EmptyText, TextTooLong
+from app.emotion import FASTEST, Classifier, Planner, read_label_map
+from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
 from app.memory import few_heaps, give_back
-from app.plan import Plan, PlanWarning, Speech, Utterance, without_phonemes
+from app.plan import Plan, PlanWarning, Sentence, Speech, Utterance, spoken_length
 from app.rendering import Cast, Rendering
 from app.request import SpeechRequest
 from app.script import Script, read_script
 from app.settings import Settings
 from app.speech import Engine, choose_backend, never
+from app.text import grown_length
 from app.voices import Registry
 
 DEFAULT_THRESHOLD = 0.7
@@ -79,15 +80,18 @@ class Pipeline:
         """Finish what is being spoken."""
         self.engine.close()
 
-    def analyze(self, request: SpeechRequest) -> Plan:
-        """Decide everything, speak nothing.
+    def analyze(self, request: SpeechRequest, cancelled: Callable[[], bool] = never) -> Plan:
+        """Decide everything, speak nothing; `cancelled` ends it with `OverTimeBudget`.
 
         Raises `EmptyText`, `InvalidSsml`, `TextTooLong`, `VoiceNotFound`, `FallbackRefused`, `BlendUnsupported` or
         `AudioTooLong`.
         """
-        cast, draft = self.draft(request)
-        utterances = draft.whole()
-        self.check_seconds(estimate_seconds(utterances, cast))
+        cast, draft = self.draft(request, cancelled)
+        utterances, seconds = [], 0.0
+        for utterance in draft.whole():
+            utterances.append(utterance)
+            seconds += estimate_seconds([utterance], cast)
+            self.check_seconds(seconds)
         return self.plan(cast, utterances, draft.warnings)
 
     def synthesize(
@@ -102,9 +106,9 @@ class Pipeline:
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = False
     ) -> Rendering:
         """Speak a text piece by piece. Planning goes on meanwhile, but under `strict`, which may refuse."""
-        cast, draft = self.draft(request)
+        cast, draft = self.draft(request, cancelled)
         if request.strict:
-            draft.whole()
+            list(draft)
 
         def check_seconds(seconds: float) -> None:
             self.check_seconds(seconds)
@@ -115,6 +119,7 @@ class Pipeline:
             cast,
             draft,
             seed=request.seed,
+            key_name=request.key_name,
             with_words=with_words,
             check_seconds=check_seconds,
             cancelled=cancelled,
@@ -130,12 +135,20 @@ class Pipeline:
         seconds = round(estimate_seconds(utterances, cast), 2)
         return Plan(cast.voice.name, self.classifier.name, tuple(utterances), seconds, tuple(warnings))
 
-    def draft(self, request: SpeechRequest) -> tuple[Cast, Draft]:
+    def draft(self, request: SpeechRequest, cancelled: Callable[[], bool]) -> tuple[Cast, Draft]:
         """Who speaks, and the plan as far as anybody will want to know it."""
-        script = read_script(request, self.classifier, self.threshold)
+        voice = self.registry.get(request.voice)
+        fastest = FASTEST if request.markup else request.speed
+
+        def check(characters: int) -> None:
+            stop_if(cancelled)
+            self.check_seconds(voice.seconds(characters, fastest))
+
+        script = read_script(request, self.classifier, self.threshold, check)
         self.check_length(script.characters)
         cast = self.cast(request, script)
-        self.check_seconds(cast.voice.seconds(script.characters, request.speed))
+        characters = script.characters if request.markup else max(script.characters, grown_length(request.text))
+        self.check_seconds(voice.seconds(characters, request.speed))
         request.check_room(cast.voice.seconds(request.surely_spoken, request.speed), cast.sample_rate)
         planner = Planner(
             lambda name: self.registry.get(name or cast.voice.name).abilities,
@@ -143,7 +156,8 @@ class Pipeline:
             speed=request.speed,
             strict=request.strict,
         )
-        draft = Draft(planner.plan(script.sentences, script.decisions), script.warnings)
+        sentences = until(cancelled, script.sentences)
+        draft = Draft(planner.plan(sentences, script.decisions), script.warnings)
         if not draft.reach(1):
             raise EmptyText(EMPTY, hint=EMPTY_HINT)
         return cast, draft
@@ -193,9 +207,21 @@ def load_classifier(settings: Settings, backend: Backend) -> Classifier:
     return Classifier.load(settings.classifier, label_map, backend, remembered)
 
 
+def until(cancelled: Callable[[], bool], sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """Pass sentences on as long as somebody waits for them."""
+    for sentence in sentences:
+        stop_if(cancelled)
+        yield sentence
+
+
+def stop_if(cancelled: Callable[[], bool]) -> None:
+    """Raise `OverTimeBudget` if nobody waits any more."""
+    if cancelled():
+        raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
+
+
 def estimate_seconds(utterances: list[Utterance], cast: Cast) -> float:
     """Length of the speech, its pauses included, before anything is spoken."""
     return sum(
-        cast.voices[one.voice].seconds(len(without_phonemes(one.spoken)), one.speed) + one.pause_after
-        for one in utterances
+        cast.voices[one.voice].seconds(spoken_length(one.spoken), one.speed) + one.pause_after for one in utterances
     )

@@ -318,6 +318,11 @@ def split_phonetic(spoken: str) -> list[tuple[str, str]]:
     return [(ipa, text) for ipa, text in stretches if text]
 
 
+def spoken_length(spoken: str) -> int:
+    """Count what a model reads of a spoken text: of each stretch its phonemes or its letters, whichever are more."""
+    return sum(max(len(phonemes), len(text)) for phonemes, text in split_phonetic(spoken))
+
+
 def without_phonemes(spoken: str) -> str:
     """A spoken text in letters alone."""
     return _PHONETIC.sub(r"\2", spoken)

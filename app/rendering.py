@@ -44,7 +44,7 @@ class Rendering:
 
     `with_words`: find out when each word is heard, and each mark. `check_seconds` is told how long the audio is by now,
     and raises where that is too long; `cancelled` is asked whether anybody still waits. Closing the iterator stops the
-    work within a chunk.
+    work within a chunk. `key_name` is that of `SpeechRequest`.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Rendering:
         draft: Draft,
         *,
         seed: int | None,
+        key_name: str | None,
         with_words: bool,
         check_seconds: Callable[[float], None],
         cancelled: Callable[[], bool],
@@ -62,6 +63,7 @@ class Rendering:
         self.cast = cast
         self.draft = draft
         self.seed = seed
+        self.key_name = key_name
         self.with_words = with_words
         self.check_seconds = check_seconds
         self.cancelled = cancelled
@@ -72,7 +74,9 @@ class Rendering:
 
     def __iter__(self) -> Generator[Samples]:
         joiner = Joiner(self.cast.sample_rate)
-        speakings = self.engine.speak(self.seeded(), seeded=self.seed is not None, cancelled=self.cancelled)
+        speakings = self.engine.speak(
+            self.seeded(), seeded=self.seed is not None, key_name=self.key_name, cancelled=self.cancelled
+        )
         with closing(speakings):
             for speaking in speakings:
                 for samples in self.utterance(speaking, joiner):

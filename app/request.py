@@ -38,6 +38,9 @@ class SpeechRequest:
     """Whether the text is SSML."""
     edited: tuple[EditedUtterance, ...] | None = None
     """The utterances of a plan that came back."""
+    key_name: str | None = None
+    """Name of the key that the request came with; None where there are no keys. Caches keep the keys apart: that a
+    sentence was spoken before would tell one caller what another one had sent."""
     rate_for: Callable[[int], int] = int
     """The highest rate of the voices that speak (Hertz) -> the rate of the answer; by default the same."""
     check_room: Callable[[float, int], None] = lambda seconds, rate: None

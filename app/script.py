@@ -10,7 +10,7 @@ from app.emotion import Classifier, decide, decide_again, parse_feeling
 from app.errors import InvalidRequest, UnknownEmotion
 from app.plan import Blend, Decision, Emotion, PlanWarning, Sentence
 from app.request import EditedUtterance, SpeechRequest
-from app.text import read_ssml, read_text
+from app.text import Check, read_ssml, read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +27,34 @@ class Script:
     warnings: tuple[PlanWarning, ...] = ()
 
 
-def read_script(request: SpeechRequest, classifier: Classifier, threshold: float) -> Script:
-    """Read a request. Raises `InvalidSsml`."""
+def read_script(request: SpeechRequest, classifier: Classifier, threshold: float, check: Check) -> Script:
+    """Read a request; `check` may stop the reading within a sentence. Raises `InvalidSsml`."""
     if request.edited is not None:
-        return read_plan(request.edited, classifier, threshold)
+        return read_plan(request.edited, request.key_name, classifier, threshold)
     if not request.markup:
-        text = read_text(request.text)
-        return Script(*labelled(text, request.emotion, classifier, threshold), len(request.text))
-    marked = read_ssml(request.text, feeling_of_style)
-    sentences, decisions = labelled(marked.sentences, request.emotion, classifier, threshold)
+        text = read_text(request.text, check=check)
+        return Script(*labelled(text, request, classifier, threshold), len(request.text))
+    marked = read_ssml(request.text, feeling_of_style, check=check)
+    sentences, decisions = labelled(marked.sentences, request, classifier, threshold)
     return Script(sentences, decisions, marked.characters, marked.voices, marked.warnings)
 
 
 def labelled(
-    sentences: Iterable[Sentence], pin: Emotion | Blend | None, classifier: Classifier, threshold: float
+    sentences: Iterable[Sentence], request: SpeechRequest, classifier: Classifier, threshold: float
 ) -> tuple[Iterable[Sentence], Iterable[Decision]]:
     """The sentences and a decision for each; what is pinned needs no classifier."""
-    if pin is not None:
-        return sentences, decide(None, threshold, pin)
+    if request.emotion is not None:
+        return sentences, decide(None, threshold, request.emotion)
     sentences, same = tee(sentences)
-    return sentences, decide(classifier.stream(sentence.text for sentence in same), threshold)
+    return sentences, decide(classifier.stream((sentence.text for sentence in same), request.key_name), threshold)
 
 
-def read_plan(edited: tuple[EditedUtterance, ...], classifier: Classifier, threshold: float) -> Script:
+def read_plan(
+    edited: tuple[EditedUtterance, ...], key_name: str | None, classifier: Classifier, threshold: float
+) -> Script:
     """The utterances of a plan that came back."""
     open_texts = (one.sentence.text for one in edited if one.decision is None)
-    decisions = decide_again((one.decision for one in edited), classifier.stream(open_texts), threshold)
+    decisions = decide_again((one.decision for one in edited), classifier.stream(open_texts, key_name), threshold)
     named = [clause.manner.voice for one in edited for clause in one.sentence.clauses]
     voices = tuple(dict.fromkeys(name for name in named if name is not None))
     characters = sum(len(one.sentence.text) for one in edited)

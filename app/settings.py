@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     """Address to listen on; anything but loopback needs api_keys or allow_anonymous."""
     port: int = Field(default=8000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
+    allowed_hosts: Annotated[list[str], NoDecode, BeforeValidator(written.hosts)] = []
+    """Host names that requests may use besides localhost; without any, a service that is not on loopback allows all."""
+    max_connections: int = Field(default=1000, ge=1)
+    """Connections that may be open at once; one more closes the longest idle one, or gets 503 if none is idle."""
     allow_anonymous: bool = False
     """Whether everybody who can reach the service may use it, where there are no keys."""
     api_keys: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(written.keys)] = {}
@@ -92,7 +96,16 @@ class Settings(BaseSettings):
     queue_size: int = Field(default=64, ge=0)
     """Most requests that wait; one more is answered 503 at once."""
     concurrency: int = Field(default=16, ge=1, le=256)
-    """Requests that are spoken side by side: their sentences share the workers."""
+    """Requests that are answered at a time: a whole answer until it is made, a stream until its first sound."""
+    max_streams: int = Field(default=256, ge=1, le=4096)
+    """Streams that are open at a time, however slowly they are read; one more is answered 503 at once."""
+    max_streams_per_client: int = Field(default=64, ge=1)
+    """The same for each key, or each address where there are no keys; one more is answered 429 at once."""
+    reader_patience: float = Field(default=600, gt=0)
+    """Seconds for which an answer waits for a reader that takes nothing, such as a paused player; then it is cut."""
+    reader_rate: int = Field(default=500, ge=1)
+    """Bytes a second that an answer's reader must take in the long run: faster reading restores reader_patience, slower
+    reading uses it up."""
     workers: int = Field(default_factory=_cores, ge=1, le=256)
     """Batches of sentences that are computed at the same time; by default one for each processor core."""
     threads: int = Field(default=1, ge=1, le=256)
@@ -115,8 +128,8 @@ class Settings(BaseSettings):
     """Most bytes of an answer that is not streamed; 0 is no limit but spool_mb."""
     spool_mb: int = Field(default=2000, ge=0)
     """Megabytes of temporary files (in TMPDIR) for all answers that are not streamed; 0 allows only short ones."""
-    drain_seconds: int = Field(default=0, ge=0)
-    """Seconds for which answers are finished once the service shall stop; then they are cut off. 0 is no limit."""
+    drain_seconds: int = Field(default=25, gt=0)
+    """Seconds that answers have to finish after SIGTERM; then they are cut off. Most platforms kill after 30."""
 
     log_format: Literal["console", "json"] = "console"
     """Log lines for people (console) or for programs (json)."""
@@ -126,9 +139,14 @@ class Settings(BaseSettings):
         """Further names for voices, OpenAI's among them."""
         return {**dict.fromkeys(OPENAI_VOICES, self.default_voice), **self.voice_aliases}
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return _is_loopback(self.host)
+
     @model_validator(mode="after")
     def _refuse_an_open_door(self) -> Self:
-        if not self.api_keys and not self.allow_anonymous and not _is_loopback(self.host):
+        if not self.api_keys and not self.allow_anonymous and not self.is_loopback:
             raise ValueError(
                 f"{self.host} can be reached from outside and there are no keys: "
                 "set INTONE_API_KEYS, or INTONE_ALLOW_ANONYMOUS=1 if everybody there may use the service"

@@ -15,6 +15,9 @@ SHORTEST_KEY = 16
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
 """Of a key: it stands in log lines."""
 
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+"""A host name without a port, in small letters."""
+
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 """A path that needs no quoting, in URLs or in the HTML of the documentation page."""
 
@@ -54,6 +57,19 @@ def _origin(written: str) -> str:
     if origin == "*" or (scheme and host and origin == f"{scheme}://{host}" and not set("*@") & set(host)):
         return origin
     raise ValueError(f"{written!r} is not an origin: write scheme://host or scheme://host:port, without a path, or *")
+
+
+def hosts(value: Any) -> Any:
+    """Host names: a JSON list, or with commas between them."""
+    if isinstance(value, str):
+        value = json.loads(value) if _is_json(value) else _parts(value)
+    return [_host(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+
+
+def _host(written: str) -> str:
+    if not _HOST.fullmatch(name := written.lower()):
+        raise ValueError(f"{written!r} is not a host name: write tts.example.org, without scheme, port or *")
+    return name
 
 
 def prefix(value: Any) -> Any:

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from app.cli.serve import listen, server_config
 from app.main import create_app
 from app.settings import load_settings
 
@@ -73,8 +74,14 @@ def start_server(folder: Path, *flags: str, ready: bool = True, **environment: s
 def serving_here(app: Any, **options: Any) -> Iterator[str]:
     """Serve an app from a thread of this process; its address."""
     options = {"log_config": None, "access_log": False, "lifespan": "off", **options}
-    server = uvicorn.Server(uvicorn.Config(app, **options))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with _serving(uvicorn.Config(app, **options)) as url:
+        yield url
+
+
+@contextmanager
+def _serving(config: uvicorn.Config) -> Iterator[str]:
+    server = uvicorn.Server(config)
+    with listen(load_settings(port=0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -86,11 +93,11 @@ def serving_here(app: Any, **options: Any) -> Iterator[str]:
 
 @contextmanager
 def service_without_models(**settings: Any) -> Iterator[httpx.Client]:
-    """A client of a real server that is up at once: what needs a voice is answered 503, `not_ready`."""
-    with (
-        serving_here(create_app(load_settings(**settings))) as url,
-        httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
-    ):
+    """A client of the service as `intone serve` runs it, but for the models: what needs one is answered 503."""
+    chosen = load_settings(**settings)
+    config = server_config(create_app(chosen), chosen, os.environ)
+    config.lifespan = "off"
+    with _serving(config) as url, httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
         yield client
 
 

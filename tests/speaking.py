@@ -59,10 +59,12 @@ def utterance(text: str = TEXT, emotion: Emotion = Emotion.NEUTRAL, **changes: f
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def speak_all(engine: Engine, voice: Voice, asked: list[tuple[Utterance, int]], seeded: bool = True) -> list[Spoken]:
+def speak_all(
+    engine: Engine, voice: Voice, asked: list[tuple[Utterance, int]], seeded: bool = True, key_name: str | None = None
+) -> list[Spoken]:
     """Some utterances of one request."""
     spoken = []
-    for speaking in engine.speak(((voice, *one) for one in asked), seeded=seeded):
+    for speaking in engine.speak(((voice, *one) for one in asked), seeded=seeded, key_name=key_name):
         head = speaking.head()
         samples = np.concatenate([np.zeros(0, np.float32), *speaking.chunks()])
         spoken.append(Spoken(samples, head.words(), head.warnings + speaking.tail.warnings))

@@ -41,7 +41,7 @@ def test_a_pause_needs_the_next_utterance_and_the_last_has_none() -> None:
     seen: list[int] = []
     draft = Draft(planned(3, seen))
     assert draft.reach(1) and draft.pause_after(0) > 0 and seen == [0, 1]
-    whole = draft.whole()
+    whole = [*draft.whole()]
     assert [one.pause_after > 0 for one in whole] == [True, True, False]
     # From joy to neutral the feeling turns; between two neutral ones it does not.
     assert whole[0].pause_after != whole[1].pause_after
@@ -50,4 +50,4 @@ def test_a_pause_needs_the_next_utterance_and_the_last_has_none() -> None:
 def test_inside_a_sentence_no_feeling_turns() -> None:
     first, second, *_ = Draft(planned(2, [], clauses=2)).whole()
     assert 0 < first.pause_after < second.pause_after
-    assert Draft(planned(1, [], clauses=2)).whole()[1].pause_after == 0
+    assert [*Draft(planned(1, [], clauses=2)).whole()][1].pause_after == 0

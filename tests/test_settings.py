@@ -28,7 +28,10 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert (settings.host, settings.port, settings.default_voice) == ("127.0.0.1", 8000, "wren")
     assert (settings.max_chars, settings.queue_size) == (20_000, 64)
     assert (settings.max_audio_seconds, settings.time_budget) == (3600, 600)
-    assert (settings.stream_time_budget, settings.max_answer_bytes, settings.drain_seconds) == (600, 0, 0)
+    assert (settings.stream_time_budget, settings.max_answer_bytes, settings.drain_seconds) == (600, 0, 25)
+    assert (settings.allowed_hosts, settings.max_connections) == ([], 1000)
+    assert (settings.max_streams, settings.max_streams_per_client) == (256, 64)
+    assert (settings.reader_patience, settings.reader_rate) == (600, 500)
     assert settings.spool_mb == 2000
     assert settings.threshold is None
     assert (settings.api_keys, settings.rate_limit, settings.cors_origins, settings.root_path) == ({}, 0, [], "")

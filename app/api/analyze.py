@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -12,15 +12,17 @@ from app.api.body import until_gone
 from app.api.docs.errors import BODY, TEXT, WORK, problems
 from app.api.docs.speech import plan_answer, speech_body
 from app.api.plan_json import plan_to_dict
+from app.api.rate_limit import client_of
 from app.api.reading import read_request
-from app.api.service import service_of
-from app.api.work import Cancelled
+from app.api.service import limit_rate, service_of
+from app.api.steps import Cancelled
 
 router = APIRouter(tags=["speech"])
 
 
 @router.post(
     "/analyze",
+    dependencies=[Depends(limit_rate)],
     summary="The plan of a text",
     responses={**plan_answer(), **problems(*BODY, *WORK, *TEXT)},
     openapi_extra=speech_body(),
@@ -30,10 +32,11 @@ async def analyze(request: Request) -> Response:
     fields that only shape audio are checked and have no effect."""
     asked = await read_request(request, negotiated=False)
 
-    def work(_: Cancelled) -> Response:
-        plan = asked.pipeline.analyze(asked.speech)
+    def work(cancelled: Cancelled) -> Response:
+        plan = asked.pipeline.analyze(asked.speech, cancelled)
         request.state.log["utterances"] = len(plan.utterances)
         return JSONResponse(plan_to_dict(plan))
 
-    done = await service_of(request).analyzing.run(work, partial(until_gone, request))
+    queue = service_of(request).analyzing(asked.characters)
+    done = await queue.run(work, partial(until_gone, request), client_of(request))
     return done.result

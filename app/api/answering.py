@@ -12,12 +12,14 @@ from starlette.responses import Response
 from app.api.accept import JSON
 from app.api.account import account
 from app.api.body import until_gone
+from app.api.rate_limit import client_of
+from app.api.readers import Patience
 from app.api.reading import Asked
-from app.api.service import service_of
+from app.api.service import Service, service_of
 from app.api.spool import Spool
+from app.api.steps import Cancelled
 from app.api.streaming import Encoding, Framing, StreamedAudio, as_audio
 from app.api.whole import Whole, WholeAnswer, make_whole
-from app.api.work import Cancelled
 from app.audio.encode import FORMATS, AudioFormat
 from app.metrics import Spoken
 from app.plan import PlanWarning, Timings, Utterance
@@ -50,7 +52,7 @@ async def answer_whole(request: Request, asked: Asked, *, tagged: bool = False) 
         "X-Audio-Duration": f"{whole.duration:.3f}",
         **_headers(plan.voice, plan.utterances, warnings, timings),
     }
-    return WholeAnswer(whole.spool, whole.body(), headers, patience=service.settings.stream_time_budget)
+    return WholeAnswer(whole.spool, whole.body(), headers, _patience(service))
 
 
 async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
@@ -63,8 +65,13 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
         begun.append(Encoding(rendering, format.stream(rendering.cast.sample_rate)))
         yield from framing.frames(begun[0], asked.characters)
 
-    patience = service.settings.stream_time_budget
-    done = await service.speaking.start(work, partial(until_gone, request))
+    client = client_of(request)
+    service.streams.enter(client)
+    try:
+        done = await service.speaking.start(work, partial(until_gone, request))
+    except BaseException:
+        service.streams.leave(client)
+        raise
     request.state.log["stream"] = True
     (encoding,) = begun
     rendering = encoding.rendering
@@ -73,6 +80,7 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
         return replace(encoding.timings, queue=encoding.timings.queue + done.queued_ms)
 
     def ended() -> None:
+        service.streams.leave(client)
         warnings = [*asked.warnings, *rendering.all_warnings]
         account(request, Spoken(rendering.spoken, warnings, asked.characters, rendering.seconds, timings()))
 
@@ -81,7 +89,11 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
     if framing.content_type is None:
         headers["Content-Disposition"] = _disposition(format)
     content_type = framing.content_type or format.content_type_at(cast.sample_rate)
-    return StreamedAudio(done.result, content_type, headers, patience, ended, framing.on_error)
+    return StreamedAudio(done.result, content_type, headers, _patience(service), ended, framing.on_error)
+
+
+def _patience(service: Service) -> Patience:
+    return Patience(service.settings.reader_patience, service.settings.reader_rate)
 
 
 def _content_headers(whole: Whole, format: AudioFormat) -> dict[str, str]:

@@ -1,82 +1,86 @@
-"""The bytes of a request: its media type, its size, its characters."""
+"""The bytes of a request: how they are received, and decoded."""
 
 from __future__ import annotations
 
 import asyncio
-import codecs
-from dataclasses import dataclass
-from email.message import Message
+import encodings
+import pkgutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from encodings.aliases import aliases
 
 from starlette.requests import ClientDisconnect, Request
 
+from app.api.content_type import refuse_content_encoding
 from app.api.work import ClientGone
-from app.errors import BodyTooLarge, BodyTooSlow, UnreadableBody, UnsupportedMediaType
+from app.errors import BodyTooLarge, BodyTooSlow, Busy, UnreadableBody
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+LARGE_BODY_BYTES = 256 * 1024
+"""A body over it is large: few are in memory at a time, and fewer are parsed. Texts of the default length are below."""
+MOST_LARGE_BODIES = 32
 BODY_SECONDS = 60.0
 """That a body may take to arrive: enough for the largest one over a slow line."""
 
-JSON = "application/json"
-PLAIN = "text/plain"
-SSML = "application/ssml+xml"
-
 _BOM = "\ufeff"
-_NOT_FOR_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"})
+_NOT_FOR_TEXT = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"})
 """Codecs of Python that are no character sets of documents; some take very long on long input."""
+_CODECS = frozenset(module.name for module in pkgutil.iter_modules(encodings.__path__)) - _NOT_FOR_TEXT
+"""Codecs of Python, by their modules."""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
-    """A Content-Type, taken apart."""
+class LargeBodies:
+    """Bounds how many large bodies are in memory until they are parsed."""
 
-    name: str
-    """In small letters, without parameters."""
-    charset: str | None
+    def __init__(self, most: int = MOST_LARGE_BODIES) -> None:
+        self._free = most
 
+    @contextmanager
+    def place(self) -> Iterator[Callable[[], None]]:
+        """Yield what takes a place, or raises `Busy`; called again it does nothing. At the end the place is free."""
+        taken = False
 
-def media_type(request: Request) -> MediaType:
-    """The Content-Type, if it is one that speech requests come in."""
-    value = request.headers.get("content-type", "")
-    header = Message()
-    header["content-type"] = value
-    # The header's own default for nonsense is text/plain, which would let the nonsense pass.
-    name = value.partition(";")[0].strip().lower()
-    if name not in (JSON, PLAIN, SSML):
-        raise UnsupportedMediaType(_unsupported(name), hint=_hint(name))
-    charset = header.get_param("charset")
-    return MediaType(name, charset if isinstance(charset, str) else None)
+        def take() -> None:
+            nonlocal taken
+            if not (taken or self._free):
+                raise Busy("Too many large bodies are being read.", hint="Try again after the seconds in Retry-After.")
+            self._free -= not taken
+            taken = True
 
-
-def _unsupported(name: str) -> str:
-    return f"Content-Type {name[:80]!r} is not supported." if name else "The request has no Content-Type."
+        try:
+            yield take
+        finally:
+            self._free += taken
 
 
-def _hint(name: str) -> str:
-    if name == "application/x-www-form-urlencoded":
-        return f"curl -d sends a form unless told otherwise: add -H 'Content-Type: {JSON}'."
-    return f"Send {JSON}, {PLAIN} with the text as the body, or {SSML} with the SSML."
+async def read_body(
+    request: Request, seconds: float = BODY_SECONDS, take_place: Callable[[], None] = lambda: None
+) -> bytes:
+    """Receive the whole body; refuse one over the limit as soon as that is known, whatever Content-Length says.
 
-
-async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
-    """The whole body; one over the limit is refused as soon as that is known, whatever Content-Length says."""
+    `take_place` is called when so much has arrived that the body is large.
+    """
+    refuse_content_encoding(request)
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and (len(declared) > 15 or int(declared) > MAX_BODY_BYTES):
+    if declared.isdecimal() and int(declared[:15]) > MAX_BODY_BYTES:
         raise _too_large()
     try:
         async with asyncio.timeout(seconds):
-            return await _receive(request)
+            return await _receive(request, take_place)
     except TimeoutError:
         raise BodyTooSlow(f"The body did not arrive within {seconds:g} seconds.", hint="Send it again.") from None
     except ClientDisconnect:
         raise ClientGone from None
 
 
-async def _receive(request: Request) -> bytes:
+async def _receive(request: Request, take_place: Callable[[], None]) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             raise _too_large()
+        if len(body) > LARGE_BODY_BYTES:
+            take_place()
     return bytes(body)
 
 
@@ -105,12 +109,13 @@ def decode(body: bytes, charset: str | None) -> str:
 
 
 def _codec(charset: str) -> str:
-    """Python's name of the charset; LookupError where it is none."""
-    try:
-        name = codecs.lookup(charset).name
-    except ValueError:
-        name = "undefined"
-    if name.replace("_", "-") in _NOT_FOR_TEXT:
+    """Return Python's name of the charset. Raise LookupError for an unknown one.
+
+    Python itself is only asked for codecs that exist: it remembers every other name for ever.
+    """
+    name = encodings.normalize_encoding(charset).lower()
+    name = aliases.get(name, name)
+    if not charset.isascii() or name not in _CODECS:
         raise LookupError(name)
     return name
 

@@ -13,7 +13,9 @@ from app.errors import (
     OverTimeBudget,
     RangeNotSatisfiable,
     RateLimited,
+    TooManyStreams,
     Unauthorized,
+    UnsupportedContentEncoding,
 )
 
 
@@ -27,11 +29,14 @@ def headers_of(error: IntoneError) -> dict[str, str]:
         case BodyTooSlow():
             # The rest of the body may still come, and must not be taken for the next request.
             return {"Connection": "close"}
+        case UnsupportedContentEncoding():
+            # RFC 9110, 15.5.16: what would be accepted.
+            return {"Accept-Encoding": "identity"}
         case RangeNotSatisfiable():
             return {"Content-Range": f"bytes */{error.size}"}
         case RateLimited():
             return {"Retry-After": str(error.retry_after)}
-        case Busy() | NoStorage():
+        case Busy() | TooManyStreams() | NoStorage():
             return {"Retry-After": "5"}
         case NotReady():
             return {"Retry-After": "2"}

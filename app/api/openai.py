@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import answers
 from app.api.answering import answer
-from app.api.body import JSON, decode, media_type, read_body
+from app.api.body import decode
+from app.api.content_type import JSON, media_type
 from app.api.docs.errors import BODY, TEXT, WHOLE, WORK, openai_problems
 from app.api.docs.speech import openai_answer, openai_body
 from app.api.openai_body import MODELS, model_of, read_openai, told_in_their_names
 from app.api.query import refuse_query
-from app.api.reading import Asked, asked_for
-from app.api.service import service_of
+from app.api.reading import Asked, asked_for, parse_body
+from app.api.security import key_name
+from app.api.service import limit_rate, service_of
 from app.api.sse import SSE
 from app.api.streaming import as_audio
 from app.api.strict_json import read_json
@@ -32,6 +33,7 @@ _CREATED = 1763942400
 
 @router.post(
     "/audio/speech",
+    dependencies=[Depends(limit_rate)],
     summary="Speak a text, as OpenAI's clients ask",
     responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, *WHOLE, ModelNotFound)},
     openapi_extra=openai_body(),
@@ -41,19 +43,18 @@ async def speech(request: Request) -> Response:
     """Each sentence with the emotion of its words, unless `emotion` or `instructions` pin one."""
     if media_type(request).name != JSON:
         raise UnsupportedMediaType("This address takes JSON alone.", hint=f"Send {JSON}.")
-    body = await read_body(request)
     query = request.scope["query_string"]
-    pipeline = service_of(request).pipeline()
 
-    def read() -> tuple[Asked, bool]:
+    def read(body: bytes) -> tuple[Asked, bool]:
+        pipeline = service_of(request).pipeline()
         data = read_json(decode(body, None))
         refuse_query(query)
         fields, sse, warnings = read_openai(data)
         with told_in_their_names():
-            plain = asked_for(fields, pipeline, accept="")  # the clients accept application/octet-stream
+            plain = asked_for(fields, pipeline, "", key_name(request))  # the clients accept application/octet-stream
         return Asked(pipeline, plain.speech, plain.answer, warnings), sse
 
-    asked, sse = await run_in_threadpool(read)
+    asked, sse = await parse_body(request, read)
     request.state.log["characters"] = asked.characters
     return await answer(request, asked, SSE if sse else as_audio)
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.api.response_headers import page_headers
 from app.errors import RouteNotFound
 
 INDEX = "index.html"
@@ -19,26 +20,7 @@ INDEX = "index.html"
 _FOLDER = Path(__file__).with_name("page")
 _MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
-_POLICY = {
-    "default-src": "'none'",
-    "script-src": "'self'",
-    "style-src": "'self'",
-    "connect-src": "'self'",
-    "media-src": "'self' blob:",
-    "img-src": "'self' data:",
-    "base-uri": "'none'",
-    "form-action": "'none'",
-    "frame-ancestors": "'none'",
-}
-
-_HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in _POLICY.items()),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    # A reload asks whether the file is still the same, and is told so without a body.
-    "Cache-Control": "no-cache",
-    "Vary": "Accept-Encoding",
-}
+_HEADERS = {**page_headers(), "Vary": "Accept-Encoding"}
 
 router = APIRouter(include_in_schema=False)
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
 from app.api.fields import Degree, FeelingName, Pause, Pitch, Sha256, Share, Span, Speed, Volume, Weight
 from app.api.strict_json import has_surrogate
-from app.plan import NOWHERE, Analyzed, Blend, Clause, Decision, Emotion, Manner, Mark, Sentence, Source
+from app.plan import NOWHERE, Analyzed, Blend, Clause, Decision, Emotion, Manner, Sentence, Source
 
 if TYPE_CHECKING:
     from app.request import EditedUtterance
@@ -81,7 +81,8 @@ class UtteranceBody(_Strict):
 class PlanBody(_Strict):
     """What `POST /analyze` returned, edited."""
 
-    utterances: list[UtteranceBody] = Field(min_length=1, max_length=MOST_UTTERANCES)
+    # Stops at the first wrong utterance: twenty thousand of them with twenty errors each take half a gigabyte.
+    utterances: Annotated[list[UtteranceBody], FailFast()] = Field(min_length=1, max_length=MOST_UTTERANCES)
     voice: str | None = None
     """Name or alias; by default the service's own voice."""
     classifier: dict[str, Any] | None = None
@@ -114,28 +115,17 @@ def edited(one: UtteranceBody) -> EditedUtterance:
 def _clauses(
     one: UtteranceBody, inner: Inner | None, span: tuple[int, int], manner: Manner, analyzed: Analyzed | None
 ) -> tuple[Clause, ...]:
-    """What is read: with its markup, or, where a text is too long to be spoken at once, in parts."""
+    """What is read, with its markup; in parts if the text is too long to be spoken at once."""
     from app.text import clauses_of
 
-    if inner is not None and inner.text == one.text:
-        return (_clause(one, span, inner.spoken, manner, analyzed, one.ssml or "", inner.marks),)
-    parts = clauses_of(one.text)
+    marked = inner is not None and inner.text == one.text
+    parts = inner.clauses if inner is not None and marked else clauses_of(one.text)
     if len(parts) == 1:
-        return (_clause(one, span, parts[0].spoken, manner, analyzed),)
-    *before, last = (Clause(part.text, NOWHERE, NOWHERE, part.spoken, manner) for part in parts)
-    return (*before, Clause(last.text, NOWHERE, NOWHERE, last.spoken, manner, pause_after=one.pause_after))
-
-
-def _clause(
-    one: UtteranceBody,
-    span: tuple[int, int],
-    spoken: str,
-    manner: Manner,
-    analyzed: Analyzed | None,
-    ssml: str = "",
-    marks: tuple[Mark, ...] = (),
-) -> Clause:
-    return Clause(one.text, *span, spoken, manner, one.pause_after, ssml, marks, analyzed=analyzed)
+        start, end = span
+        only = replace(parts[0], text=one.text, start=start, end=end, analyzed=analyzed)
+        return (replace(only, manner=manner, pause_after=one.pause_after),)
+    *before, last = (replace(part, start=NOWHERE, end=NOWHERE, manner=manner) for part in parts)
+    return (*before, replace(last, pause_after=one.pause_after))
 
 
 def _decision(one: UtteranceBody, analyzed: Analyzed | None) -> Decision | None:

@@ -12,8 +12,6 @@ from starlette.requests import Request
 from app.errors import RateLimited
 from app.lru import Lru
 
-LIMITED = frozenset({"/synthesize", "/analyze", "/v1/audio/speech", "/invocations"})
-
 _MOST_CLIENTS = 10_000
 """That are remembered; one that was forgotten begins anew."""
 
@@ -27,9 +25,8 @@ _NEARLY = 1 - 1e-9
 class RateLimit:
     """A bucket of tokens for each client: each request takes one, and they come back evenly.
 
-    A client is whoever has a key, by the key's name. Where there are no keys it is an address: behind a proxy, the one
-    in X-Forwarded-For, which the server believes only from this machine (or from FORWARDED_ALLOW_IPS, a setting of
-    uvicorn), since everybody else could write into it what they like.
+    A client is whoever has a key, by the key's name. Without keys it is an address: that of the connection, or the one
+    in X-Forwarded-For if the proxy is in FORWARDED_ALLOW_IPS (uvicorn's), since everybody can write that header.
     """
 
     def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,10 +38,8 @@ class RateLimit:
         """Tokens, and when there were so many."""
 
     def check(self, request: Request) -> None:
-        """Raise RateLimited where the client asks too often."""
-        if not self.per_minute or request.state.path not in LIMITED or request.method == "OPTIONS":
-            return
-        if seconds := self.take(_client(request)):
+        """Raise RateLimited if the client sends requests too often."""
+        if self.per_minute and (seconds := self.take(client_of(request))):
             raise RateLimited(
                 f"This client may ask {self.per_minute:g} times a minute.",
                 hint="Try again after the seconds in Retry-After.",
@@ -61,7 +56,8 @@ class RateLimit:
         return 0.0 if enough else (1 - tokens) / per_second
 
 
-def _client(request: Request) -> str:
+def client_of(request: Request) -> str:
+    """Return whom a request counts for: the name of its key, else the network of its address."""
     key: str | None = getattr(request.state, "key", None)
     return key or network_of(request.client.host if request.client else "")
 

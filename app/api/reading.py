@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from app.api.accept import Answer, check_format, check_rate, choose
-from app.api.body import JSON, PLAIN, SSML, MediaType, decode, media_type, read_body, without_bom
+from app.api.body import LARGE_BODY_BYTES, decode, read_body, until_gone, without_bom
+from app.api.content_type import JSON, PLAIN, SSML, MediaType, media_type
 from app.api.plan_body import edited
 from app.api.query import read_query, refuse_content, refuse_query
 from app.api.schemas import SpeechBody, check_fields
+from app.api.security import key_name
 from app.api.service import service_of
 from app.api.strict_json import read_json
 from app.audio.encode import FORMATS
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from app.pipeline import Pipeline
     from app.plan import Blend, Emotion, PlanWarning
     from app.request import SpeechRequest
+
+T = TypeVar("T")
 
 CONTENT_OF = {PLAIN: "text", SSML: "ssml"}
 """The field that the whole body stands for."""
@@ -53,40 +58,51 @@ async def read_request(request: Request, *, negotiated: bool = True) -> Asked:
     """
     pipeline = service_of(request).pipeline()
     media = media_type(request)
-    body = await read_body(request)
     query = request.scope["query_string"]
-    accept = _accept(request) if negotiated else ""
-    return await _ask(request, pipeline, lambda: _fields(body, media, query), accept)
+    accept, key = _accept(request) if negotiated else "", key_name(request)
+    asked = await parse_body(request, lambda body: asked_for(_fields(body, media, query), pipeline, accept, key))
+    return _logged(request, asked)
 
 
 async def read_get(request: Request) -> Asked:
     """A request whose query says everything; without a seed its answer is still the same each time."""
-    query = request.scope["query_string"]
+    query, accept, key = request.scope["query_string"], _accept(request), key_name(request)
     pipeline = service_of(request).pipeline()
-    return await _ask(
-        request, pipeline, lambda: check_fields({"seed": GET_SEED, **read_query(query)}), _accept(request)
-    )
+
+    def read() -> Asked:
+        return asked_for(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept, key)
+
+    return _logged(request, await run_in_threadpool(read))
+
+
+async def parse_body(request: Request, parse: Callable[[bytes], T]) -> T:
+    """Receive the body and parse it in a thread. Large bodies wait for each other there, small ones for nothing."""
+    service = service_of(request)
+    with service.large_bodies.place() as take_place:
+        body = await read_body(request, take_place=take_place)
+        if len(body) <= LARGE_BODY_BYTES:
+            return await run_in_threadpool(parse, body)
+        parsed = await service.parsing.run(lambda _: parse(body), partial(until_gone, request))
+        return parsed.result
 
 
 def _accept(request: Request) -> str:
     return request.headers.get("accept", "")
 
 
-async def _ask(request: Request, pipeline: Pipeline, read: Callable[[], SpeechBody], accept: str) -> Asked:
-    # In a thread, for a body of some megabytes takes a while to read.
-    asked = await run_in_threadpool(lambda: asked_for(read(), pipeline, accept))
+def _logged(request: Request, asked: Asked) -> Asked:
     request.state.log["characters"] = asked.characters
     return asked
 
 
-def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str) -> Asked:
-    """Checked fields as the pipeline takes them."""
+def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str, key: str | None) -> Asked:
+    """Checked fields as the pipeline takes them; `key` is the name of the caller's key."""
     asked_format = check_format(fields.format)
     speech = _speech_request(fields, pipeline)
     answer = choose(asked_format, bool(fields.timing), bool(fields.stream), accept)
     check_rate(fields.sample_rate, answer.format)
     format = FORMATS[answer.format]
-    speech = replace(speech, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
+    speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
     return Asked(pipeline, speech, answer)
 
 
@@ -108,6 +124,9 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     plan, text = fields.plan, without_bom(fields.ssml or fields.text or "")
     if fields.text is not None:
         pipeline.check_text(text)
+    if plan is not None:
+        # Before the texts are read, which takes seconds for each 10,000 characters.
+        pipeline.check_length(sum(len(one.text) for one in plan.utterances))
     return SpeechRequest(
         text=text,
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,

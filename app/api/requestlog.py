@@ -6,7 +6,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPMethod
 from typing import Any
 
@@ -91,17 +91,27 @@ class _Exchange:
         )
 
     def log(self, answer: Answered) -> None:
-        facts = {
-            "method": method if (method := self.scope["method"]) in _METHODS else "unknown",
-            "route": answer.route,
-            "status": answer.status,
-            "ms": round(answer.seconds * 1000, 1),
-            "request_id": self.request_id,
-            **self.facts,
-            **({"first_byte_ms": round(answer.first_byte * 1000, 1)} if answer.first_byte is not None else {}),
-        }
-        level = logging.WARNING if answer.status >= 500 else logging.INFO
-        logger.log(logging.DEBUG if self.path in _PROBES else level, "request", extra={"facts": facts})
+        method = self.scope["method"] if self.scope["method"] in _METHODS else "unknown"
+        level = logging.DEBUG if self.path in _PROBES else logging.INFO
+        log_request(answer, method=method, request_id=self.request_id, facts=self.facts, level=level)
+
+
+def log_request(
+    answer: Answered, *, method: str, request_id: str, facts: Mapping[str, Any], level: int = logging.INFO
+) -> None:
+    """Log one line about a request and its answer, as a warning if the service is at fault."""
+    line = {
+        "method": method,
+        "route": answer.route,
+        "status": answer.status,
+        "ms": round(answer.seconds * 1000, 1),
+        "request_id": request_id,
+        **facts,
+        **({"first_byte_ms": round(answer.first_byte * 1000, 1)} if answer.first_byte is not None else {}),
+    }
+    if answer.status >= 500 and level >= logging.INFO:
+        level = logging.WARNING
+    logger.log(level, "request", extra={"facts": line})
 
 
 def _request_id(scope: Scope) -> str:

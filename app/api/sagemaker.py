@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,7 +12,7 @@ from app.api.answering import answer
 from app.api.docs.errors import SPEECH, problems
 from app.api.docs.speech import audio_answer, speech_body
 from app.api.reading import read_request
-from app.api.service import service_of
+from app.api.service import limit_rate, service_of
 from app.errors import NotReady
 
 router = APIRouter(tags=["sagemaker"])
@@ -33,6 +33,7 @@ async def ping(request: Request) -> Response:
 
 @router.post(
     "/invocations",
+    dependencies=[Depends(limit_rate)],
     summary="Speak a text, behind a SageMaker endpoint",
     responses={**audio_answer(), **problems(*SPEECH)},
     openapi_extra=speech_body(),

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from app.api.body import MOST_LARGE_BODIES, LargeBodies
+from app.api.rate_limit import RateLimit
+from app.api.readers import OpenStreams
 from app.api.spool import SpoolBudget
 from app.api.work import WorkQueue
 from app.errors import NotReady, SetupError
@@ -21,6 +24,12 @@ if TYPE_CHECKING:
 
 STALL_SECONDS = 60
 """Nothing that a worker does between two signs of life takes so long, on the slowest machine that can be used."""
+SHORT_CHARACTERS = 2000
+"""A text up to here is analyzed in a fraction of a second."""
+RESTART = "If that lasts, restart the service."
+
+PARSED_AT_A_TIME = 2
+"""Large bodies; parsed, each takes up to a hundred megabytes."""
 
 logger = logging.getLogger("intone.service")
 
@@ -36,17 +45,46 @@ class Service:
         self.failure: str | None = None
         self._on_failure = on_failure
         self.metrics = Metrics()
+        self.rate_limit = RateLimit(settings.rate_limit)
         self.loaded: Pipeline | None = None
         """None until it is; `pipeline()` tells why."""
-        self.speaking = _queue("speaking", settings.concurrency, settings)
-        # Apart from the other queue: an analysis takes milliseconds and must not wait behind a book that is read.
-        self.analyzing = _queue("analyzing", 1, settings)
+        self.streams = OpenStreams(settings.max_streams, settings.max_streams_per_client)
+        # One thread for each stream, or a piece that is ready would wait for those that are not.
+        self.speaking = self._queue("speaking", settings.concurrency, settings.max_streams)
+        # Apart from the first queue, for an analysis takes milliseconds; and apart from each other, so that what the
+        # page sends while somebody types never waits for a book. Long texts gain nothing from a second worker.
+        self._analyzing_short = self._queue("analyzing", settings.workers)
+        self._analyzing_long = self._queue("analyzing-long", 1)
         self.spools = SpoolBudget(settings.spool_mb)
+        self.large_bodies = LargeBodies()
+        self.parsing = WorkQueue(
+            "parsing", workers=PARSED_AT_A_TIME, queue_size=MOST_LARGE_BODIES, time_budget=settings.time_budget
+        )
+        """Of large bodies; small ones never wait."""
+        self.queues = (self.speaking, self._analyzing_short, self._analyzing_long, self.parsing)
+
+    def analyzing(self, characters: int) -> WorkQueue:
+        """Return the queue in which a text of so many characters is analyzed."""
+        return self._analyzing_short if characters <= SHORT_CHARACTERS else self._analyzing_long
+
+    def _queue(self, name: str, workers: int, stream_threads: int = 1) -> WorkQueue:
+        return WorkQueue(
+            name,
+            workers=workers,
+            queue_size=self.settings.queue_size,
+            time_budget=self.settings.time_budget,
+            stream_time_budget=self.settings.stream_time_budget,
+            stream_threads=stream_threads,
+            clock=self.clock,
+        )
 
     async def load(self) -> None:
         """Load the models in a thread, so that the service can already tell that it is alive."""
         try:
-            self.loaded = await asyncio.to_thread(_load, self.settings)
+            loaded = await asyncio.to_thread(_load, self.settings)
+            # After the models, whose loading limits the heaps that threads get.
+            await asyncio.to_thread(self._start_threads)
+            self.loaded = loaded
         except SetupError as error:
             self._fail(f"{error.detail} {error.hint}".strip())
         except Exception:
@@ -56,6 +94,17 @@ class Service:
             for folder, problem in self.loaded.registry.problems.items():
                 logger.warning("The voice in %s is left out: %s", folder, problem)
             logger.info("ready")
+
+    def _start_threads(self) -> None:
+        try:
+            for queue in self.queues:
+                queue.start_threads()
+        except RuntimeError as error:
+            raise SetupError(
+                f"The threads that do the work cannot be started: {error}.",
+                hint="Allow the service more memory or threads (ulimit -v, ulimit -u, pids.max), or lower"
+                " INTONE_MAX_STREAMS or INTONE_CONCURRENCY.",
+            ) from None
 
     def _fail(self, reason: str) -> None:
         self.failure = reason
@@ -68,13 +117,16 @@ class Service:
         return self.loaded
 
     def check_ready(self) -> None:
-        """Raises `NotReady` where it cannot speak: not yet, or because its workers hang."""
-        stalled = self.pipeline().engine.stalled_for(self.clock())
+        """Raise `NotReady` if it cannot speak: not yet, or because its workers hang or its threads do not begin."""
+        now = self.clock()
+        stalled = self.pipeline().engine.stalled_for(now)
         if stalled > STALL_SECONDS:
             raise NotReady(
-                f"Utterances wait, and no worker has finished anything for {stalled:.0f} seconds.",
-                hint="If that lasts, restart the service.",
+                f"Utterances wait, and no worker has finished anything for {stalled:.0f} seconds.", hint=RESTART
             )
+        unbegun = max(queue.stalled_for(now) for queue in self.queues)
+        if unbegun > STALL_SECONDS:
+            raise NotReady(f"Requests have waited for a thread for {unbegun:.0f} seconds.", hint=RESTART)
 
     @property
     def is_ready(self) -> bool:
@@ -87,20 +139,10 @@ class Service:
 
     async def close(self) -> None:
         """Waits for the work that still runs."""
-        await self.speaking.close()
-        await self.analyzing.close()
+        for queue in self.queues:
+            await queue.close()
         if self.loaded is not None:
             await asyncio.to_thread(self.loaded.close)
-
-
-def _queue(name: str, workers: int, settings: Settings) -> WorkQueue:
-    return WorkQueue(
-        name,
-        workers=workers,
-        queue_size=settings.queue_size,
-        time_budget=settings.time_budget,
-        stream_time_budget=settings.stream_time_budget,
-    )
 
 
 def _load(settings: Settings) -> Pipeline:
@@ -114,3 +156,8 @@ def service_of(request: Request) -> Service:
     """The service that the app was made with."""
     service: Service = request.app.state.service
     return service
+
+
+async def limit_rate(request: Request) -> None:
+    """Dependency of every route that speaks or labels: whatever path led there, and before the body is read."""
+    service_of(request).rate_limit.check(request)

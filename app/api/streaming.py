@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.work import Steps
+from app.api.readers import Patience
+from app.api.steps import Steps
 from app.audio.encode import Encoder, Samples
-from app.errors import IntoneError, row_of
+from app.errors import IntoneError, ReaderTooSlow, row_of
 from app.plan import Timings
 
 if TYPE_CHECKING:
@@ -64,15 +64,20 @@ class Framing:
 as_audio = Framing(None, lambda pieces, _: iter(pieces))
 
 
+MOST_SENT = 32_768
+"""Bytes that are handed to the connection at once. It takes more only when the reader has taken nearly all of what it
+holds (64 KiB), so this bounds what a stream keeps for its reader beside the piece that is being sent."""
+
+
 class StreamedAudio(StreamingResponse):
-    """Chunked audio. A reader that goes away stops the work; one that takes nothing for `patience` seconds is cut."""
+    """Chunked audio. A reader that goes away stops the work; one that is slow for longer than `patience` is cut."""
 
     def __init__(
         self,
         steps: Steps[bytes],
         media_type: str,
         headers: Mapping[str, str],
-        patience: float,
+        patience: Patience,
         ended: Callable[[], None],
         on_error: Callable[[IntoneError], bytes] | None = None,
     ) -> None:
@@ -96,16 +101,31 @@ class StreamedAudio(StreamingResponse):
             yield on_error(error)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See `StreamingResponse`. An error behind the first byte ends the connection without the last chunk."""
+        """See `StreamingResponse`. An error after the first byte ends the connection without the last chunk."""
 
         async def patiently(message: Message) -> None:
-            async with asyncio.timeout(self.patience):
-                await send(message)
+            for part in _parts(message):
+                await self.patience.waiting_for(send(part), len(part.get("body", b"")))
 
         try:
             await super().__call__(scope, receive, patiently)
+        except ReaderTooSlow as error:
+            self.failure = row_of(error).code
+            raise
         finally:
             if self.failure:
                 scope["state"]["log"]["code"] = self.failure
             self.steps.close()
             self.ended()
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """The same message in as many as keep each body small."""
+    body: bytes = message.get("body", b"")
+    if len(body) <= MOST_SENT:
+        yield message
+        return
+    for start in range(0, len(body), MOST_SENT):
+        last = start + MOST_SENT >= len(body)
+        more = not last or message.get("more_body", False)
+        yield {**message, "body": body[start : start + MOST_SENT], "more_body": more}

@@ -12,9 +12,22 @@ from app.errors import FieldError, InvalidRequest, UnreadableBody
 _LONGEST_INTEGER = 300
 """Digits; longer ones are out of every range that we have, and slow to convert."""
 
+MOST_NAMES = 100
+"""In one object; an utterance of a plan has under 30, and a blend has no more than there are names of emotions."""
+MOST_VALUES = 500_000
+"""In one body. The fields of a plan that fit into the largest body are fewer; small values such as `[]` take far more
+memory than their characters."""
+
+_SEPARATORS = ",[{"
+"""Each value but the first comes after one of these or begins with one. Those within texts are counted as well: no
+natural text has one in eight characters, which the largest body would need."""
+
 
 def read_json(text: str) -> Any:
-    """The value; refuses what is not JSON (such as NaN), names that occur twice, and nesting without end."""
+    """Parse a body. Refuse what is not JSON (such as NaN), names that occur twice, endless nesting, and more names or
+    values than any request needs: each costs a hundred bytes of memory here, and a thousand if it is found wrong."""
+    if sum(map(text.count, _SEPARATORS)) >= MOST_VALUES:
+        raise InvalidRequest(f"The body has over {MOST_VALUES} values.", hint="Send the text in parts.")
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_int=_integer, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -25,6 +38,10 @@ def read_json(text: str) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_NAMES:
+        raise InvalidRequest(
+            f"An object has {len(pairs)} names, the most is {MOST_NAMES}.", hint="GET /docs lists the fields."
+        )
     names = dict(pairs)
     if len(names) < len(pairs):
         twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from app.api.docs.errors import SPEECH, TEXT, WHOLE, WORK, problems
 from app.api.docs.speech import audio_answer, audio_in_parts, speech_body, speech_query
 from app.api.ranges import ranged
 from app.api.reading import read_get, read_request
+from app.api.service import limit_rate
 from app.api.whole import WholeAnswer
 from app.errors import NotAcceptable, RangeNotSatisfiable
 
@@ -20,6 +21,7 @@ router = APIRouter(tags=["speech"])
 
 @router.post(
     "/synthesize",
+    dependencies=[Depends(limit_rate)],
     summary="Speak a text",
     responses={**audio_answer(), **problems(*SPEECH)},
     openapi_extra=speech_body(),
@@ -32,6 +34,7 @@ async def synthesize(request: Request) -> Response:
 
 @router.get(
     "/synthesize",
+    dependencies=[Depends(limit_rate)],
     summary="Speak a text that stands in the address",
     responses={**audio_in_parts(), **problems(*TEXT, *WORK, *WHOLE, NotAcceptable, RangeNotSatisfiable)},
     openapi_extra=speech_query(),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from starlette.requests import Request
 from starlette.routing import BaseRoute, Match, Mount, Route
+
+from app.errors import RouteNotFound
 
 UNKNOWN = "unknown"
 """All addresses that no route has."""
@@ -20,8 +23,17 @@ class Templates:
 
     def of(self, path: str) -> str:
         """Such as `/voices/{name}`; for files the folder that they lie in."""
+        if path.endswith("\n"):
+            return UNKNOWN
         scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
         for route in self._routes:
             if route.matches(scope)[0] is not Match.NONE:
                 return route.path_format if isinstance(route, Route) else route.path or "/"
         return UNKNOWN
+
+
+def refuse_line_feed(request: Request) -> None:
+    """Raise RouteNotFound for a path that ends in a line feed: the expressions of the framework's routes end with `$`,
+    which matches before it as well."""
+    if request.state.path.endswith("\n"):
+        raise RouteNotFound("No route has this path.", hint="GET /docs lists every route.")

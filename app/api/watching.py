@@ -36,6 +36,8 @@ def _watch_queues(service: Service) -> None:
     metrics = service.metrics
     metrics.watch("intone_requests_waiting", "Requests that wait for a place.", lambda: service.speaking.waiting)
     metrics.watch("intone_requests_waiting_limit", "Most requests that may wait.", lambda: service.settings.queue_size)
+    metrics.watch("intone_streams_open", "Streams that are open.", lambda: service.streams.count)
+    metrics.watch("intone_streams_open_limit", "Most streams that may be open.", lambda: service.streams.most)
     metrics.watch(
         "intone_utterances_waiting",
         "Utterances that wait for a worker.",

@@ -90,6 +90,8 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help="measure recordings: a file of lines group<TAB>sound file<TAB>text",
     )
+    told = "measure first and last words, of short sentences that begin with each English sound"
+    parser.add_argument("--onsets", action="store_true", help=told)
     parser.add_argument("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
     parser.add_argument("--degree", type=within(0.01, 2), default=1.0, help="how strongly it speaks, 0.01 to 2")
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first sentences of each emotion")

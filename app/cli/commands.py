@@ -86,7 +86,11 @@ COMMANDS = {
         "what a voice is worth",
         "Have a voice speak test sentences, listen to them, and report. Needs: pip install '.[train]'",
         arguments.evaluate_arguments,
-        ("intone evaluate wren --html report.html", "intone evaluate run/voice --emotion anger --limit 5"),
+        (
+            "intone evaluate wren --html report.html",
+            "intone evaluate run/voice --emotion anger --limit 5",
+            "intone evaluate wren --onsets --html onsets.html",
+        ),
     ),
     "bench": Command(
         "how fast the service is",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 from rich.progress import track
@@ -15,7 +15,9 @@ from app.cli.flags import settings
 from app.cli.usage import UsageError
 
 if TYPE_CHECKING:
-    from app.evaluation import Recording
+    from app.evaluation import Ears, OnsetReport, Recording, Report
+    from app.pipeline import Pipeline
+    from app.plan import Emotion
 
 T = TypeVar("T")
 
@@ -26,20 +28,45 @@ _WIDTH = 140
 def run(options: argparse.Namespace) -> int:
     """Speak the sentences or read the recordings, listen to them, and report."""
     _check_use(options)
-    from app.evaluation import Ears, Report, figures_table, listen, page
+    from app.evaluation import Ears, figures_table, onset_page, onset_tables, page
 
     ears = Ears(settings().threads)
-    recordings = _recordings(options)
-    heard = [listen(recording, ears) for recording in _progress(recordings, "listening", len(recordings))]
-    report = Report(str(options.recordings or options.voice), heard)
     console = Console(highlight=False)
     console.width = max(console.width, _WIDTH)
-    console.print(figures_table(report))
-    if options.json:
-        options.json.write_text(json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    if options.html:
-        options.html.write_text(page(report), encoding="utf-8")
+    if options.onsets:
+        onsets = _onset_report(options, ears)
+        console.print(onset_tables(onsets))
+        _write(options, onsets.to_dict(), lambda: onset_page(onsets))
+    else:
+        report = _report(options, ears)
+        console.print(figures_table(report))
+        _write(options, report.to_dict(), lambda: page(report))
     return 0
+
+
+def _report(options: argparse.Namespace, ears: Ears) -> Report:
+    from app.evaluation import Report, listen
+
+    recordings = _recordings(options)
+    heard = [listen(recording, ears) for recording in _progress(recordings, "listening", len(recordings))]
+    return Report(str(options.recordings or options.voice), heard)
+
+
+def _onset_report(options: argparse.Namespace, ears: Ears) -> OnsetReport:
+    from app.evaluation import OnsetReport, hear, read_onsets, speak_onsets
+
+    pipeline, voice, emotions = _subject(options)
+    onsets = read_onsets(emotions, options.limit)
+    pairs = list(_progress(speak_onsets(pipeline, voice, onsets, options.degree), "speaking", len(onsets)))
+    return OnsetReport(options.voice, [hear(pair, ears) for pair in _progress(pairs, "listening", len(pairs))])
+
+
+def _write(options: argparse.Namespace, content: dict[str, Any], html: Callable[[], str]) -> None:
+    """Write the files that were requested."""
+    if options.json:
+        options.json.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if options.html:
+        options.html.write_text(html(), encoding="utf-8")
 
 
 def _check_use(options: argparse.Namespace) -> None:
@@ -47,7 +74,11 @@ def _check_use(options: argparse.Namespace) -> None:
     for file in (options.json, options.html):
         if file and not file.parent.is_dir():
             raise UsageError(f"There is no folder {file.parent}.", hint="Make it first.")
-    for flag, chosen in (("--emotion", options.emotion), ("--degree", options.degree != 1)):
+    for flag, chosen in (
+        ("--onsets", options.onsets),
+        ("--emotion", options.emotion),
+        ("--degree", options.degree != 1),
+    ):
         if options.recordings and chosen:
             raise UsageError(f"{flag} is about what a voice speaks.", hint="Leave it out with --recordings.")
 
@@ -59,9 +90,17 @@ def _recordings(options: argparse.Namespace) -> list[Recording]:
 
 
 def _speak(options: argparse.Namespace) -> list[Recording]:
-    """The sentences, spoken by a voice: a folder with a voice.json, or the name of one that is installed."""
-    from app.emotion import parse_emotion
+    """Have a voice speak the sentences."""
     from app.evaluation import read_sentences, speak
+
+    pipeline, voice, emotions = _subject(options)
+    sentences = read_sentences(emotions, options.limit)
+    return list(_progress(speak(pipeline, voice, sentences, options.degree), "speaking", len(sentences)))
+
+
+def _subject(options: argparse.Namespace) -> tuple[Pipeline, str, list[Emotion]]:
+    """Load the voice: a folder with a voice.json, or the name of an installed one; with its name and emotions."""
+    from app.emotion import parse_emotion
     from app.pipeline import Pipeline
     from app.voices import open_voice
 
@@ -74,8 +113,7 @@ def _speak(options: argparse.Namespace) -> list[Recording]:
         name = options.voice
         pipeline = Pipeline.load(settings())
     voice = pipeline.registry.get(name)
-    sentences = read_sentences(emotions or list(voice.manifest.emotions), options.limit)
-    return list(_progress(speak(pipeline, voice.name, sentences, options.degree), "speaking", len(sentences)))
+    return pipeline, voice.name, emotions or list(voice.manifest.emotions)
 
 
 def _progress(work: Iterable[T], what: str, total: int) -> Iterable[T]:

@@ -4,44 +4,124 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import queue
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from logging.handlers import QueueHandler, QueueListener
 from typing import Any
 
 OWN = "intone"
 """Of other programs' loggers only warnings are shown."""
+MAX_WAITING = 10_000
+"""Records that wait to be written; more are dropped and counted."""
+CLOSING_SECONDS = 1.0
+"""Time for what still waits at the end."""
+REPEAT_SECONDS = 1.0
+"""Least time between two records from the same line of another program."""
+
+Clock = Callable[[], float]
 
 
 @contextmanager
-def logging_to_stderr(log_format: str) -> Iterator[None]:
+def logging_to_stderr(log_format: str) -> Iterator[LogWriter]:
     """While it lasts, everything that is logged goes to standard error."""
-    writer = logging.StreamHandler(sys.stderr)
-    writer.setFormatter(_Lines() if log_format == "json" else _Console())
-    # Standard error may be a pipe that nobody empties: the event loop must not wait for it.
-    records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-    listener = QueueListener(records, writer)
-    handler = _AsIs(records)
+    writer = LogWriter(sys.stderr.fileno(), _Lines() if log_format == "json" else _Console())
+    writer.addFilter(Throttle())
     root = logging.getLogger()
-    root.addHandler(handler)
+    root.addHandler(writer)
     root.setLevel(logging.WARNING)
     logging.getLogger(OWN).setLevel(logging.INFO)
-    listener.start()
     try:
-        yield
+        yield writer
     finally:
-        listener.stop()
-        root.removeHandler(handler)
+        root.removeHandler(writer)
+        writer.close()
 
 
-class _AsIs(QueueHandler):
-    """Hands records on unchanged, where the library's own would merge exception and message into one text."""
+class LogWriter(logging.Handler):
+    """Hands records to a thread that writes them to a descriptor.
 
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        return record
+    It may be a pipe that nobody empties: then the thread waits, for ever if need be, and nothing else does.
+    """
+
+    def __init__(self, descriptor: int, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self.setFormatter(formatter)
+        self.dropped = 0
+        """Records for which there was no room."""
+        self._descriptor = descriptor
+        self._records: queue.SimpleQueue[logging.LogRecord | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record; `logging` calls this in one thread at a time."""
+        if self._records.qsize() < MAX_WAITING:
+            self._records.put(record)
+        else:
+            self.dropped += 1
+
+    def warn(self, text: str, *arguments: object) -> None:
+        """Log a line of the writer's own, even if it is no handler any more."""
+        self.handle(logging.LogRecord(f"{OWN}.service", logging.WARNING, __file__, 0, text, arguments, None))
+
+    def close(self) -> None:
+        """Write what waits, as far as there is time."""
+        self._records.put(None)
+        self._thread.join(CLOSING_SECONDS)
+        super().close()
+
+    def _write_all(self) -> None:
+        reported = 0
+        while (record := self._records.get()) is not None:
+            self._write(record)
+            if (dropped := self.dropped) > reported:
+                self.warn(
+                    "%d log lines were dropped: standard error is not read as fast as they come", dropped - reported
+                )
+                reported = dropped
+
+    def _write(self, record: logging.LogRecord) -> None:
+        try:
+            line = f"{self.format(record)}\n".encode(errors="backslashreplace")
+            while line:
+                # Not through sys.stderr: its lock, held for ever, would stop the interpreter from ending.
+                line = line[os.write(self._descriptor, line) :]
+        except OSError:
+            pass  # nobody reads any more
+        except Exception:
+            self.handleError(record)
+
+
+class Throttle(logging.Filter):
+    """Of what other programs log, one record a second from each of their lines, with the number of those left out.
+
+    asyncio, for one, logs each connection for which there is no file descriptor, thousands in a second.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._seen: dict[tuple[str, int], tuple[float, int]] = {}
+        """By line: when the last record passed, and how many were left out since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is written."""
+        if record.name.partition(".")[0] == OWN:
+            return True
+        line, now = (record.pathname, record.lineno), self._clock()
+        passed, left_out = self._seen.get(line, (-REPEAT_SECONDS, 0))
+        if now - passed < REPEAT_SECONDS:
+            self._seen[line] = (passed, left_out + 1)
+            return False
+        self._seen[line] = (now, 0)
+        if left_out:
+            record.facts = {**_facts(record), "left_out": left_out}
+        return True
 
 
 def _facts(record: logging.LogRecord) -> dict[str, Any]:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import logging
+import os
 import signal
 import socket
+import sys
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
-from app.cli.connections import QUIET_SECONDS, Connection
+from app.cli.connections import QUIET_SECONDS, Connection, Connections
+from app.cli.descriptors import BACKLOG, fit_connections
 from app.cli.flags import settings_from
-from app.cli.logs import logging_to_stderr
+from app.cli.logs import LogWriter, logging_to_stderr
+from app.cli.server_metrics import watch_connections, watch_log
+from app.cli.stopping import Server
 from app.errors import IntoneError
 from app.main import create_app
 from app.settings import Settings
@@ -27,62 +37,95 @@ def run(options: argparse.Namespace) -> int:
 def serve(settings: Settings, *, stays: bool = False) -> int:
     """Serve until SIGTERM or Ctrl-C; requests that are being answered are finished first.
 
-    `stays`: go on where the models cannot be loaded, telling why in the log and to whoever asks, instead of ending with
+    `stays`: go on if the models cannot be loaded, with the reason in the log and in answers, instead of ending with
     the reason as an error.
     """
-    # The server hands a signal on once it has drained, to a handler that would end the program as if it had failed.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    with _listen(settings) as listener, logging_to_stderr(settings.log_format):
+    with listen(settings) as listener, logging_to_stderr(settings.log_format) as log:
         logger.info("listening on http://%s:%d", *listener.getsockname()[:2])
-        failure = _serve(settings, listener, stays)
+        failure = _serve(settings, listener, log, stays)
     if failure:
         raise IntoneError(failure)
     return 0
 
 
-def _serve(settings: Settings, listener: socket.socket, stays: bool) -> str:
-    """Runs the server to its end; returns why the models could not be loaded, if that ended it."""
+def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: bool) -> str:
+    """Run the server to its end; return why the models could not be loaded, if that ended it."""
     failures: list[str] = []
 
     def stop(reason: str) -> None:
         failures.append(reason)
         server.should_exit = True
 
-    app = create_app(settings, on_failure=_tell if stays else stop)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            http=Connection,
-            ws="none",
-            timeout_keep_alive=QUIET_SECONDS,
-            timeout_graceful_shutdown=settings.drain_seconds or None,
-            lifespan="on",
-            server_header=False,
-            log_config=None,
-            access_log=False,
-        )
-    )
+    def patience() -> float:
+        return settings.drain_seconds if app.state.service.loaded is not None else 0
+
+    app = create_app(settings, on_failure=_log_failure if stays else stop)
+    watch_log(app.state.service.metrics, log)
+    server = Server(server_config(app, settings, os.environ), patience, lambda: _end(log))
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        # The server raises a signal again once it has drained, for a handler that would end the program with a failure.
+        if not server.should_exit:
+            sys.exit(0)
+
+    signal.signal(signal.SIGTERM, leave)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
         logger.info("stopped")
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     return "".join(failures[:1])
 
 
-def _tell(reason: str) -> None:
-    logger.error("cannot speak: %s", reason)
+def server_config(app: FastAPI, settings: Settings, environment: Mapping[str, str]) -> uvicorn.Config:
+    """What uvicorn needs to know to serve the app."""
+    limit = fit_connections(settings.max_connections)
+    if limit < settings.max_connections:
+        logger.warning("at most %d connections: the limit of file descriptors (ulimit -n) allows no more", limit)
+    metrics = app.state.service.metrics
+    shared = Connections(limit, metrics.answered)
+    watch_connections(metrics, shared)
+    protocol: Any = functools.partial(Connection, shared=shared)
+    return uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        backlog=BACKLOG,
+        timeout_keep_alive=QUIET_SECONDS,
+        timeout_graceful_shutdown=settings.drain_seconds,
+        # Without a proxy that is known, every client could choose the address under which its requests are counted.
+        proxy_headers="FORWARDED_ALLOW_IPS" in environment,
+        forwarded_allow_ips=environment.get("FORWARDED_ALLOW_IPS"),
+        lifespan="on",
+        server_header=False,
+        log_config=None,
+        access_log=False,
+    )
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """Bound before anything is loaded, so that a taken port is told at once."""
+def listen(settings: Settings) -> socket.socket:
+    """Bind before anything is loaded, so that a taken port is reported at once."""
     try:
         family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family)
+        # asyncio sets TCP_NODELAY only on sockets whose protocol is named. Without it, the second part of each answer
+        # waits 40 ms for the client to acknowledge the first.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         # Who comes before the app is made waits, instead of being refused.
-        listener.listen()
+        listener.listen(BACKLOG)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         raise IntoneError(f"Cannot listen on {where}: {error.strerror}.", hint="Choose another --port.") from None
     return listener
+
+
+def _log_failure(reason: str) -> None:
+    logger.error("cannot speak: %s", reason)
+
+
+def _end(log: LogWriter) -> None:
+    """End the process although threads of it still run."""
+    log.warn("stopped; what had not ended in time was cut off")
+    log.close()
+    os._exit(0)

@@ -2,11 +2,12 @@
 
 from app.emotion.classifier import Classifier
 from app.emotion.deciding import decide, decide_again, pinned
-from app.emotion.planner import PlannedSentence, Planner
+from app.emotion.planner import FASTEST, PlannedSentence, Planner
 from app.emotion.taxonomy import ALIASES, map_labels, named_emotions, parse_emotion, parse_feeling, read_label_map
 
 __all__ = [
     "ALIASES",
+    "FASTEST",
     "Classifier",
     "PlannedSentence",
     "Planner",

@@ -49,7 +49,10 @@ class Classifier:
         self.name = ClassifierName(Path(source).name, version)
         self.longest = longest(model.config, tokenizer)
         self.check_tokenizer(source)
-        self.known: Lru[str, dict[Emotion, float]] = Lru(remembered, lambda text, _: len(text) + ENTRY_CHARACTERS)
+        self.known: Lru[tuple[str | None, str], dict[Emotion, float]] = Lru(
+            remembered, lambda key, _: len(key[1]) + ENTRY_CHARACTERS
+        )
+        """By the name of a caller's key and a text, as `SpeechRequest.key_name` says why."""
         from app.emotion.network import ClassifierNetwork
 
         names = [name for name in self.tokens("") if name != "special_tokens_mask"]
@@ -98,26 +101,26 @@ class Classifier:
             raise InvalidClassifier(f"The classifier {source} has no vocabulary.", hint="Is tokenizer.json there?")
         self.tokens("")
 
-    def stream(self, texts: Iterable[str]) -> Iterator[dict[Emotion, float]]:
+    def stream(self, texts: Iterable[str], key_name: str | None = None) -> Iterator[dict[Emotion, float]]:
         """The same as `classify`, a few texts at a time: the first one alone, for it is waited for."""
         source, size = iter(texts), FIRST_GROUP
         while group := list(islice(source, size)):
-            yield from self.classify(group)
+            yield from self.classify(group, key_name)
             size = GROUP
 
-    def classify(self, texts: Sequence[str]) -> list[dict[Emotion, float]]:
+    def classify(self, texts: Sequence[str], key_name: str | None = None) -> list[dict[Emotion, float]]:
         """Probabilities of the seven emotions for each text, sum 1; a text may hold anything.
 
         A text has the same bits whatever stands beside it, or what is spoken would depend on it at the threshold.
         """
-        found = [self.known.get(text) for text in texts]
+        found = [self.known.get((key_name, text)) for text in texts]
         rows = {place: self.padded(texts[place]) for place, one in enumerate(found) if one is None}
         for batch in batches([place for place in rows if rows[place]], lambda place: rows[place][0].shape[1]):
             for place, scores in zip(batch, self.network.scores([rows[place] for place in batch]), strict=True):
                 found[place] = self.by_emotion(scores)
         for place, row in rows.items():
             found[place] = found[place] if row else {one: float(one is Emotion.NEUTRAL) for one in Emotion}
-            self.known.put(texts[place], found[place] or {})
+            self.known.put((key_name, texts[place]), found[place] or {})
         return [one for one in found if one is not None]
 
     def padded(self, text: str) -> tuple[Tensor, ...]:

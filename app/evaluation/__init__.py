@@ -3,6 +3,10 @@
 from app.evaluation.ears import Ears
 from app.evaluation.figures import Figures, figures_by_group
 from app.evaluation.listening import Heard, listen
+from app.evaluation.onset_page import onset_page
+from app.evaluation.onset_report import OnsetReport, hear
+from app.evaluation.onset_table import onset_tables
+from app.evaluation.onsets import read_onsets, speak_onsets
 from app.evaluation.page import page
 from app.evaluation.recordings import Recording, read_recordings
 from app.evaluation.report import Report
@@ -14,14 +18,20 @@ __all__ = [
     "Ears",
     "Figures",
     "Heard",
+    "OnsetReport",
     "Prompt",
     "Recording",
     "Report",
     "figures_by_group",
     "figures_table",
+    "hear",
     "listen",
+    "onset_page",
+    "onset_tables",
     "page",
+    "read_onsets",
     "read_recordings",
     "read_sentences",
     "speak",
+    "speak_onsets",
 ]

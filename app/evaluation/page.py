@@ -12,6 +12,7 @@ from app.evaluation.columns import COLUMNS
 from app.evaluation.figures import Figures
 from app.evaluation.listening import Heard
 from app.evaluation.pictures import plots, spectrogram
+from app.evaluation.recordings import Recording
 from app.evaluation.report import Report
 
 STYLE = Path(__file__).with_name("page.css")
@@ -20,7 +21,18 @@ SOUND = FORMATS["flac"]
 
 def page(report: Report) -> str:
     """The whole page."""
-    subject = escape(report.subject)
+    return document(
+        report.subject,
+        f"""{_figures(report)}
+{_legend()}
+<img class="plots" alt="The figures of the table as bars" src="{_data("image/png", plots(report))}">
+{"".join(_group(name, report.heard) for name in report.groups)}""",
+    )
+
+
+def document(subject: str, body: str) -> str:
+    """Put a body into a page with the title and the style of every report."""
+    subject = escape(subject)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -32,17 +44,14 @@ def page(report: Report) -> str:
 </head>
 <body>
 <h1>Evaluation of {subject}</h1>
-{_figures(report)}
-{_legend()}
-<img class="plots" alt="The figures of the table as bars" src="{_data("image/png", plots(report))}">
-{"".join(_group(name, report.heard) for name in report.groups)}</body>
+{body}</body>
 </html>
 """
 
 
 def _figures(report: Report) -> str:
     rows = [_figures_row(name, figures) for name, figures in report.groups.items()]
-    head = _cells("th", ("", "n", *(column.heading for column in COLUMNS)))
+    head = cells("th", ("", "n", *(column.heading for column in COLUMNS)))
     total = _figures_row("all", report.total)
     return f"""<table class="figures">
 <thead><tr>{head}</tr></thead>
@@ -55,7 +64,7 @@ def _figures(report: Report) -> str:
 
 def _figures_row(name: str, figures: Figures) -> str:
     values = (str(figures.recordings), *(column.text(figures) for column in COLUMNS))
-    return f"<tr><th>{escape(name)}</th>{_cells('td', values)}</tr>\n"
+    return f"<tr><th>{escape(name)}</th>{cells('td', values)}</tr>\n"
 
 
 def _legend() -> str:
@@ -69,7 +78,7 @@ def _group(name: str, heard: Iterable[Heard]) -> str:
     rows = "".join(_recording(one) for one in heard if one.recording.group == name)
     return f"""<h2>{escape(name)}</h2>
 <table class="recordings">
-<thead><tr>{_cells("th", ("sentence", "sound", "spectrogram", "errors", "MOS"))}</tr></thead>
+<thead><tr>{cells("th", ("sentence", "sound", "spectrogram", "errors", "MOS"))}</tr></thead>
 <tbody>
 {rows}</tbody>
 </table>
@@ -79,10 +88,9 @@ def _group(name: str, heard: Iterable[Heard]) -> str:
 def _recording(heard: Heard) -> str:
     recording = heard.recording
     understood = f'<p class="understood">understood: {escape(heard.understood)}</p>' if heard.errors else ""
-    sound = _data(SOUND.content_type, encode(recording.samples, recording.sample_rate, SOUND.name))
     return f"""<tr>
 <td class="text"><p>{escape(recording.text)}</p>{understood}</td>
-<td><audio controls preload="metadata" src="{sound}"></audio></td>
+<td>{sound(recording)}</td>
 <td><img alt="Mel spectrogram" src="{_data("image/png", spectrogram(recording))}"></td>
 <td>{heard.errors} of {heard.words}</td>
 <td>{heard.mos:.2f}</td>
@@ -90,7 +98,14 @@ def _recording(heard: Heard) -> str:
 """
 
 
-def _cells(tag: str, texts: Iterable[str]) -> str:
+def sound(recording: Recording) -> str:
+    """Make an element that plays a recording."""
+    content = _data(SOUND.content_type, encode(recording.samples, recording.sample_rate, SOUND.name))
+    return f'<audio controls preload="metadata" src="{content}"></audio>'
+
+
+def cells(tag: str, texts: Iterable[str]) -> str:
+    """Make a cell of each text."""
     return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)
 
 

@@ -9,7 +9,7 @@ from app.errors import SetupError
 from app.evaluation.recordings import Recording
 from app.evaluation.sentences import Prompt
 from app.pipeline import WARM_UP_TEXT, Pipeline
-from app.plan import Emotion
+from app.plan import Emotion, Speech
 from app.request import SpeechRequest
 
 
@@ -18,19 +18,21 @@ def speak(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt], degree: f
     warm: set[Emotion] = set()
     for sentence in sentences:
         if sentence.emotion not in warm:
-            _request(pipeline, voice, Prompt(sentence.emotion, WARM_UP_TEXT, seed=0), degree)
+            synthesize(pipeline, voice, Prompt(sentence.emotion, WARM_UP_TEXT, seed=0), degree)
             warm.add(sentence.emotion)
-        yield _request(pipeline, voice, sentence, degree)
+        began = time.perf_counter()
+        speech = synthesize(pipeline, voice, sentence, degree)
+        spent = time.perf_counter() - began
+        yield Recording(sentence.emotion.value, sentence.text, speech.samples, speech.sample_rate, spent)
 
 
-def _request(pipeline: Pipeline, voice: str, sentence: Prompt, degree: float) -> Recording:
+def synthesize(pipeline: Pipeline, voice: str, sentence: Prompt, degree: float) -> Speech:
+    """Speak one sentence; refuse silence."""
     # Strict: a fallback would be measured under the name of another emotion.
     request = SpeechRequest(
         sentence.text, voice=voice, emotion=sentence.emotion, degree=degree, seed=sentence.seed, strict=True
     )
-    began = time.perf_counter()
     speech = pipeline.synthesize(request)
-    spent = time.perf_counter() - began
     if not speech.samples.any():
         raise SetupError(f"The voice {voice} is silent with {sentence.emotion}: {sentence.text}")
-    return Recording(sentence.emotion.value, sentence.text, speech.samples, speech.sample_rate, spent)
+    return speech

@@ -26,6 +26,40 @@ SPELLED_OUT = {
 }
 """A recogniser writes them either way, whatever was said."""
 
+HOMOPHONES = (
+    "bread bred",
+    "choose chews",
+    "coat cote",
+    "flowers flours",
+    "freeze frees frieze",
+    "gate gait",
+    "here hear",
+    "higher hire",
+    "hole whole",
+    "hour our",
+    "knock nock",
+    "nights knights",
+    "no know",
+    "peel peal",
+    "sail sale",
+    "sell cell",
+    "steps steppes",
+    "two to too 2",
+    "wait weight",
+)
+"""The words of a line sound alike: a recogniser that writes one for another misheard nothing."""
+SPELLINGS = {word: line.split()[0] for line in HOMOPHONES for word in line.split()}
+JOINS = ((1, 1), (1, 2), (2, 1))
+"""How many words may be written as how many: a recogniser splits and joins compounds."""
+
+
+def edge_errors(text: str, understood: str) -> tuple[bool, bool]:
+    """Return whether the first and the last word of a text were misheard: missing, replaced or not at the edge."""
+    said, heard = ([SPELLINGS.get(word, word) for word in normalized(one).split()] for one in (text, understood))
+    first = any("".join(said[:these]) == "".join(heard[:those]) for these, those in JOINS)
+    last = any("".join(said[-these:]) == "".join(heard[-those:]) for these, those in JOINS)
+    return not first, not last
+
 
 def normalized(text: str) -> str:
     """Words with a space between them: lower case, no marks but apostrophes, contractions spelled out."""

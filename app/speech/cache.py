@@ -1,4 +1,4 @@
-"""Sentences that were spoken before: text, emotion and voice -> samples, bounded in bytes."""
+"""Sentences that were spoken before for the same key: text, emotion and voice -> samples, bounded in bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENTRY_BYTES = 1000
 
 @dataclass(frozen=True, slots=True)
 class SentenceKey:
-    """All that the samples of an utterance depend on."""
+    """All that the samples of an utterance depend on, and who had it spoken."""
 
     voice: str
     weights: tuple[str, ...]
@@ -38,6 +38,8 @@ class SentenceKey:
     soon: bool
     """Whether the first chunk was to be short: the cut changes the last bits."""
     backend: str
+    key_name: str | None
+    """Of the caller, who must not learn from the time or from the samples what others had spoken."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +66,13 @@ def sentence_cache(capacity: int) -> Lru[SentenceKey, Sentence]:
 
 
 def key_of(
-    voice: Voice, utterance: Utterance, shares: Shares, seed: int | None, soon: bool, backend: str
+    voice: Voice,
+    utterance: Utterance,
+    shares: Shares,
+    seed: int | None,
+    soon: bool,
+    backend: str,
+    key_name: str | None,
 ) -> SentenceKey:
     """The key of an utterance."""
     return SentenceKey(
@@ -77,4 +85,5 @@ def key_of(
         seed=seed,
         soon=soon and seed is not None,
         backend=backend,
+        key_name=key_name,
     )

@@ -22,6 +22,17 @@ def spans(frames: int, longest: int, soon: bool) -> Iterator[tuple[int, int]]:
     yield from pairwise([0, *edges] if first else edges)
 
 
+def quiet_spans(mel: Tensor, longest: int) -> Iterator[tuple[int, int]]:
+    """Cut a mel spectrogram (1, n_mels, T) at quiet frames into stretches of at most `longest` frames."""
+    start, frames = 0, mel.shape[2]
+    while frames - start > longest:
+        half = start + longest // 2
+        end = half + int(mel[0, :, half : start + longest].mean(0).argmin())
+        yield start, end
+        start = end
+    yield start, frames
+
+
 def padded(track: Tensor, step: int = FRAME_STEP) -> Tensor:
     """Zeros behind the last dimension, up to the next multiple of `step`."""
     return F.pad(track, (0, -track.shape[-1] % step))

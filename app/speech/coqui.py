@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.machinery
+import io
+import json
 import logging
 import sys
 import types
@@ -18,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 
 from app.errors import InvalidVoice
@@ -65,6 +67,7 @@ __all__ = [
     "load_weights",
     "new_acoustic",
     "normalize_language",
+    "parse_weights",
     "vocabulary",
 ]
 
@@ -131,8 +134,8 @@ def known_alignment(path: Tensor) -> Iterator[None]:
         glow_tts.maximum_path = search
 
 
-def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any]) -> nn.Module:
-    """An acoustic model with its weights, ready for inference."""
+def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None) -> nn.Module:
+    """An acoustic model ready for inference: with some weights, or with random ones."""
     model = new_acoustic(architecture, config, state)
     if architecture == "glow_tts":
         model.eval()
@@ -151,11 +154,12 @@ def build_hifigan(config: Mapping[str, Any], state: Mapping[str, Any]) -> Hifiga
     return generator
 
 
-def fill(module: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:
-    """Copy weights into a module; names or shapes that disagree are refused with a sentence."""
-    full = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+def fill(module: nn.Module, weights: Mapping[str, Tensor], what: str, *, assign: bool = False) -> None:
+    """Copy weights into a module, or `assign` them as they are; names or shapes that disagree are refused."""
+    if not assign:
+        weights = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
     try:
-        module.load_state_dict(full)
+        module.load_state_dict(weights, assign=assign)
     except RuntimeError as error:
         first = " ".join(str(error).split())[:300]
         raise InvalidVoice(f"The weights do not fit the {what} that their config describes: {first}") from None
@@ -163,12 +167,15 @@ def fill(module: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:
 
 def load_weights(path: Path) -> dict[str, Any]:
     """A checkpoint as coqui lays it out, `{"model": weights, …}`; no code of the file is ever run."""
+    return parse_weights(path.read_bytes(), path)
+
+
+def parse_weights(content: bytes, path: Path) -> dict[str, Any]:
+    """The checkpoint in the content of a file; nothing of it is read from the file later, whatever becomes of that."""
     if path.suffix == ".safetensors":
-        with safe_open(path, "pt") as file:
-            frames_a_step = (file.metadata() or {}).get("r", "")
-        return {"model": load_file(path), "r": int(frames_a_step) if frames_a_step.isdecimal() else None}
+        return parse_safetensors(content, path)
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
         # torch raises whatever its restricted unpickler met; the first line says which type was refused.
         raise InvalidVoice(
@@ -180,3 +187,15 @@ def load_weights(path: Path) -> dict[str, Any]:
     if "model" not in state and "model_g" not in state:
         return {"model": state}
     return {**state, "model": state.get("model", state.get("model_g"))}
+
+
+def parse_safetensors(content: bytes, path: Path) -> dict[str, Any]:
+    """The weights of a safetensors file, and the frames a step of a Tacotron, which stand in its metadata."""
+    try:
+        weights = load_safetensors(content)
+    except SafetensorError as error:
+        raise InvalidVoice(f"{path} is damaged: {error}.") from None
+    # A file begins with the length of its header (8 bytes, little endian), which is JSON.
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    frames_a_step = header.get("__metadata__", {}).get("r", "")
+    return {"model": weights, "r": int(frames_a_step) if frames_a_step.isdecimal() else None}

@@ -22,15 +22,17 @@ import numpy.typing as npt
 
 from app.backends import Backend
 from app.lru import Lru
-from app.plan import Utterance
+from app.plan import Utterance, spoken_length
 from app.speech.acoustic import Mel
 from app.speech.cache import Sentence, SentenceKey, key_of, sentence_cache
 from app.speech.job import Head, Job, Speaking, Tail
-from app.speech.loading import Loader, Speaker, mels
+from app.speech.loading import Loader, Speaker
 from app.speech.mixing import Shares, mix
 from app.speech.progress import Progress
 from app.speech.rehearsal import rehearse
 from app.speech.remarks import faults, foreign, not_finite, nothing_spoken, unread
+from app.speech.runs import read
+from app.speech.vocoder import vocode
 from app.speech.waiting import Waiting
 from app.speech.words import time_words
 from app.voices import Voice
@@ -58,6 +60,7 @@ class Voicing:
     mel: Mel
     chunks: Iterator[Samples]
     made: list[Samples] = field(default_factory=list)
+    """Its samples until now, if they will be kept."""
     vocoder_ms: float = 0.0
 
 
@@ -105,12 +108,14 @@ class Engine:
         asked: Iterable[tuple[Voice, Utterance, int]],
         *,
         seeded: bool,
+        key_name: str | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Generator[Speaking]:
         """The utterances of one request, each with its voice and seed, in order; a few are made ahead of the reader.
 
         `seeded`: the caller chose the seeds, and the same arguments must give the same bytes; else utterances may share
         a batch, or come from the cache whatever their seed. Closing the iterator stops the work within a chunk.
+        `key_name` is that of `SpeechRequest`.
         """
         ahead: deque[Speaking] = deque()
         due = time.monotonic()
@@ -120,9 +125,11 @@ class Engine:
                 with suppress(StopIteration):
                     while len(ahead) < AHEAD:
                         number, (voice, utterance, seed) = next(source)
-                        job = self.submit(voice, utterance, seed, seeded, soon=number == 0, due=due)
+                        # A reader that paused or was kept waiting hears it later: being late is no lasting privilege.
+                        due = max(due, time.monotonic())
+                        job = self.submit(voice, utterance, seed, seeded, key_name, soon=number == 0, due=due)
                         ahead.append(Speaking(job, cancelled))
-                        due += voice.seconds(len(utterance.spoken), utterance.speed)
+                        due += voice.seconds(spoken_length(utterance.spoken), utterance.speed)
                 if not ahead:
                     return
                 yield ahead[0]
@@ -131,14 +138,24 @@ class Engine:
             for speaking in ahead:
                 speaking.cancel()
 
-    def submit(self, voice: Voice, utterance: Utterance, seed: int, seeded: bool, *, soon: bool, due: float) -> Job:
+    def submit(
+        self,
+        voice: Voice,
+        utterance: Utterance,
+        seed: int,
+        seeded: bool,
+        key_name: str | None,
+        *,
+        soon: bool,
+        due: float,
+    ) -> Job:
         """Put an utterance into the queue, or answer it at once: from the cache, or where there is nothing to say."""
         blend = utterance.blend or {utterance.emotion: 1.0}
         shares = mix(blend, utterance.degree) if voice.manifest.degree else blend
         speaker = self.speaker(voice, shares)
         key, sentence = None, None
         if self.cache.capacity and utterance.spoken:
-            key = key_of(voice, utterance, shares, seed if seeded else None, soon, self.backend.name)
+            key = key_of(voice, utterance, shares, seed if seeded else None, soon, self.backend.name, key_name)
             sentence = self.cache.get(key)
         tokens = sentence.tokens if sentence else speaker.checkpoint.tokenizer.encode(with_final_mark(utterance.spoken))
         alone = seeded and not speaker.checkpoint.model.exact
@@ -171,7 +188,7 @@ class Engine:
     def start(self, jobs: list[Job]) -> list[Voicing | None]:
         """The acoustic model's part of a batch; None for a job that ends with it."""
         began = time.perf_counter()
-        made = mels([job.speaker for job in jobs], [job.asked for job in jobs])
+        made = read(jobs)
         acoustic_ms = 1000 * (time.perf_counter() - began) / len(jobs)
         return [
             self.begin(job, mel, acoustic_ms, 1000 * (began - job.asked_at))
@@ -185,12 +202,34 @@ class Engine:
             job.channel.put(Tail((not_finite(job.utterance),)))
             return None
         job.channel.put(replace(head(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
-        return Voicing(job, mel, job.speaker.vocoder.chunks(mel.frames, job.seed, job.soon, job.utterance.pitch))
+        return Voicing(job, mel, vocode(job.speaker.vocoder, mel.frames, job.seed, job.soon, job.utterance.pitch))
 
     def voice_all(self, batch: list[Voicing]) -> None:
-        """The vocoder's part: one chunk of each in turn, so that all first sounds leave early."""
-        while batch:
-            batch = [voicing for voicing in batch if self.voice_chunk(voicing)]
+        """Vocode a batch: one chunk of each in turn, so that all first sounds leave early.
+
+        Requests that begin meanwhile do not wait for its end: their first utterances join it, a batch of them at most.
+        """
+        pending, joined = deque(batch), 0
+        while pending:
+            voicing = pending.popleft()
+            try:
+                if self.voice_chunk(voicing):
+                    pending.append(voicing)
+            except Exception as error:
+                voicing.job.channel.put(error)
+            if pending and joined < self.batch_size and (jobs := self.waiting.take_first()):
+                joined += 1
+                pending.extendleft(self.start_first(jobs))
+
+    def start_first(self, jobs: list[Job]) -> list[Voicing]:
+        """Do the acoustic model's part of a first utterance, whose errors do not concern the batch that it joins."""
+        self.progress.took(len(jobs))
+        try:
+            return [voicing for voicing in self.start(jobs) if voicing is not None]
+        except Exception as error:
+            for job in jobs:
+                job.channel.put(error)
+            return []
 
     def voice_chunk(self, voicing: Voicing) -> bool:
         """Make the next chunk of one utterance; False when it was the last."""
@@ -199,7 +238,8 @@ class Engine:
         voicing.vocoder_ms += 1000 * (time.perf_counter() - began)
         self.progress.step()
         if chunk is not None and np.isfinite(chunk).all():
-            voicing.made.append(chunk)
+            if job.key is not None:
+                voicing.made.append(chunk)
             job.channel.put(chunk)
             return True
         warnings = () if chunk is None else (not_finite(job.utterance),)

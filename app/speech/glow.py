@@ -16,12 +16,15 @@ from torch.nn import functional as F
 
 from app.backends import Backend
 from app.speech.acoustic import Asked, Mel, Speakers
-from app.speech.chunks import padded
+from app.speech.chunks import padded, spans
 
 LONGEST_TOKEN_SECONDS = 1.5
 """No phoneme or punctuation mark lasts longer; a duration above it is a fault of the model."""
 PROBE_TOKENS = (35, 41, 44, 48)
 """Lengths of the utterances on which it is tried whether a batch gives the bits that each has alone."""
+MOST_FRAMES = 3072
+"""Frames of one call of the decoder, those of all utterances together: it takes some 7 KB of memory for each, which a
+backend may keep. A batch of sentences at their usual speed has fewer."""
 TOKEN_STEP = 16
 """Numbers of tokens are padded to a multiple of it."""
 
@@ -142,6 +145,32 @@ class GlowAcoustic:
 
     def decoded(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
         """Through the flow: some (n_mels, T) -> mel spectrograms (1, n_mels, T), each a whole number of folds long."""
+        if len(latents) * max(latent.shape[1] for latent in latents) <= MOST_FRAMES:
+            return self.decoded_together(latents, speaker)
+        return [
+            self.decoded_in_windows(latent, tuple(vectors[row : row + 1] for vectors in speaker))
+            for row, latent in enumerate(latents)
+        ]
+
+    def decoded_in_windows(self, latent: Tensor, speaker: tuple[Tensor, ...]) -> Tensor:
+        """Decode one utterance of any length; the windows overlap by as much as a frame depends on."""
+        fold, margin = self.model.num_squeeze, self.margin
+        folds, parts = latent.shape[1] // fold, []
+        for start, end in spans(folds, MOST_FRAMES // fold, soon=False):
+            first, last = max(0, start - margin), min(folds, end + margin)
+            (mel,) = self.decoded_together([latent[:, first * fold : last * fold]], speaker)
+            parts.append(mel[..., (start - first) * fold : (end - first) * fold])
+        return torch.cat(parts, dim=2)
+
+    @property
+    def margin(self) -> int:
+        """Folded frames to each side of one that it depends on in the flow, by its kernels."""
+        flow = self.model.decoder
+        layers = sum(flow.kernel_size // 2 * flow.dilation_rate**layer for layer in range(flow.num_coupling_layers))
+        return int(flow.num_flow_blocks * layers)
+
+    def decoded_together(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
+        """Decode some utterances in one call."""
         fold = self.model.num_squeeze
         lengths = [latent.shape[1] // fold * fold for latent in latents]
         longest = max(latent.shape[1] for latent in latents)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,12 +10,14 @@ from typing import Any
 from torch import Tensor
 
 from app.backends import Backend
-from app.backends.torch import TorchBackend
+from app.plan import Emotion
 from app.speech.acoustic import AcousticModel, Asked, Mel, Speakers
-from app.speech.coqui import build_acoustic, build_hifigan, coqui_config, fill, load_weights
+from app.speech.checkpoint import LoadedCheckpoint, LoadedConfig
+from app.speech.coqui import build_acoustic, build_hifigan, coqui_config, fill, parse_weights
 from app.speech.glow import GlowAcoustic
 from app.speech.mel import MelConverter, read_normalization
-from app.speech.mixing import Shares, mix_weights
+from app.speech.mixing import Shares
+from app.speech.mixtures import Mixtures
 from app.speech.source import HifiganSourceGenerator
 from app.speech.tacotron import TacotronAcoustic
 from app.speech.tokens import Tokenizer
@@ -24,19 +25,6 @@ from app.speech.vocoder import HifiganSourceVocoder, HifiganVocoder, Vocoder, Vo
 from app.speech.vocos import VocosSourceGenerator
 from app.voices import Voice
 from app.voices.voice import acoustic_audio, speaker_names, vocoder_audio
-
-MOST_MIXTURES = 4
-"""Each is as large as a checkpoint."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadedCheckpoint:
-    """An acoustic model and what belongs to it."""
-
-    tokenizer: Tokenizer
-    model: AcousticModel
-    speakers: tuple[str, ...]
-    """Names in the order of their embeddings; empty for a single speaker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +47,16 @@ def mels(speakers: Sequence[Speaker], asked: Sequence[Asked]) -> list[Mel]:
 class Loader:
     """Loads the parts of one voice; emotions that share a checkpoint or a vocoder share its memory.
 
-    Called from many threads at a time; whoever needs a mixture that is still made holds up nobody else.
+    Called from many threads at a time.
     """
 
     def __init__(self, voice: Voice, backend: Backend) -> None:
         self.voice = voice
         self.backend = backend
         self.loading = threading.Lock()
-        self.mixing = threading.Lock()
         self.checkpoints: dict[str, LoadedCheckpoint] = {}
-        self.mixtures: OrderedDict[tuple[tuple[str, float], ...], LoadedCheckpoint] = OrderedDict()
+        self.mixtures: Mixtures | None = None
+        """None until the first one is needed."""
         self.converters: dict[tuple[str, str], MelConverter] = {}
         self.vocoders: dict[str, Vocoder] = {}
 
@@ -79,12 +67,8 @@ class Loader:
         by_checkpoint: dict[str, float] = {}
         for emotion, spoken in emotions.items():
             by_checkpoint[spoken.checkpoint] = by_checkpoint.get(spoken.checkpoint, 0.0) + shares[emotion]
-        if len(by_checkpoint) > 1:
-            with self.mixing:
-                checkpoint = self.mixture(by_checkpoint)
         with self.loading:
-            if len(by_checkpoint) == 1:
-                checkpoint = self.checkpoint(largest.checkpoint)
+            checkpoint = self.checkpoint(largest.checkpoint) if len(by_checkpoint) == 1 else self.mixture(by_checkpoint)
             convert = self.converter(largest.checkpoint, largest.vocoder)
             vocoder = self.vocoder(largest.vocoder)
         places = {name: index for index, name in enumerate(checkpoint.speakers)}
@@ -100,47 +84,50 @@ class Loader:
     def checkpoint(self, name: str) -> LoadedCheckpoint:
         """Load an acoustic model once."""
         if name not in self.checkpoints:
-            self.checkpoints[name] = self.build(name, self.weights(name), self.backend)
+            self.checkpoints[name] = self.build(name)
         return self.checkpoints[name]
 
     def mixture(self, shares: Mapping[str, float]) -> LoadedCheckpoint:
-        """A model between checkpoints that descend from one base; the latest few are kept.
+        """Something between checkpoints; all descend from neutral's, whose config is also theirs."""
+        if self.mixtures is None:
+            base = self.voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
+            self.mixtures = Mixtures(self.config(base), self.weights)
+        return self.mixtures.checkpoint(shares)
 
-        It runs on PyTorch itself: another backend would convert it for longer than it is likely to speak.
-        """
-        key = tuple(sorted(shares.items()))
-        if key not in self.mixtures:
-            states = {name: self.weights(name)["model"] for name in shares}
-            mixed = {"model": mix_weights(states, shares)}
-            self.mixtures[key] = self.build(next(iter(shares)), mixed, TorchBackend())
-            if len(self.mixtures) > MOST_MIXTURES:
-                self.mixtures.popitem(last=False)
-        self.mixtures.move_to_end(key)
-        return self.mixtures[key]
+    def weights(self, checkpoint: str) -> dict[str, Any]:
+        """The content of a checkpoint's file."""
+        return self.parsed(self.voice.manifest.checkpoints[checkpoint].model)
 
-    def weights(self, name: str) -> dict[str, Any]:
-        """A checkpoint's file."""
-        return load_weights(self.voice.file(self.voice.manifest.checkpoints[name].model))
+    def parsed(self, path: str) -> dict[str, Any]:
+        """The content of a weight file, which must still be what it was when the voice was opened."""
+        return parse_weights(self.voice.read_weights(path), self.voice.file(path))
 
-    def build(self, name: str, state: Mapping[str, Any], backend: Backend) -> LoadedCheckpoint:
-        """A model as a checkpoint's config describes it, with some weights."""
-        files = self.voice.manifest.checkpoints[name]
-        speakers = speaker_names(self.voice, name)
-        config = coqui_config(self.voice.config(files.config), speakers)
-        module = build_acoustic(files.architecture, config, state)
-        frame_rate = acoustic_audio(self.voice, name).frame_rate
+    def config(self, checkpoint: str) -> LoadedConfig:
+        """The config of a checkpoint."""
+        speakers = speaker_names(self.voice, checkpoint)
+        return LoadedConfig(
+            config=coqui_config(self.voice.config(self.voice.manifest.checkpoints[checkpoint].config), speakers),
+            speakers=tuple(speakers),
+            language=self.voice.manifest.language,
+            frame_rate=acoustic_audio(self.voice, checkpoint).frame_rate,
+        )
+
+    def build(self, name: str) -> LoadedCheckpoint:
+        """Load a model as a checkpoint's config describes it."""
+        architecture, loaded = self.voice.manifest.checkpoints[name].architecture, self.config(name)
+        module = build_acoustic(architecture, loaded.config, self.weights(name))
         model: AcousticModel
-        if files.architecture == "glow_tts":
-            model = GlowAcoustic(module, frame_rate, backend)
+        if architecture == "glow_tts":
+            model = GlowAcoustic(module, loaded.frame_rate, self.backend)
         else:
-            model = TacotronAcoustic(module, frame_rate)
-        return LoadedCheckpoint(Tokenizer(config, self.voice.manifest.language), model, tuple(speakers))
+            model = TacotronAcoustic(module, loaded.frame_rate)
+        return LoadedCheckpoint(Tokenizer(loaded.config, loaded.language), model, loaded.speakers)
 
     def vocoder(self, name: str) -> Vocoder:
         """Load a vocoder once."""
         if name not in self.vocoders:
             files = self.voice.manifest.vocoders[name]
-            config, state = self.voice.config(files.config), load_weights(self.voice.file(files.model))
+            config, state = self.voice.config(files.config), self.parsed(files.model)
             self.vocoders[name] = self.build_vocoder(files.architecture, config, state, name)
         return self.vocoders[name]
 

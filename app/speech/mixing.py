@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -20,14 +20,12 @@ def mix(blend: Mapping[Emotion, float], degree: float) -> dict[Emotion, float]:
     return {emotion: share for emotion, share in shares.items() if share != 0}
 
 
-def mix_weights(states: Mapping[str, Mapping[str, Tensor]], shares: Mapping[str, float]) -> dict[str, Tensor]:
-    """The sum of checkpoints by their shares; `states` are weights of the same architecture, by name."""
-    first = next(iter(states.values()))
-    return {
-        name: sum(
-            (shares[one] * state[name].float() for one, state in states.items()), start=value.new_zeros(()).float()
-        )
-        if value.is_floating_point()
-        else value
-        for name, value in first.items()
-    }
+def mix_weights(weights: Sequence[tuple[Tensor, float]]) -> Tensor:
+    """The sum, in float32, of one weight of several checkpoints, each with its share; whole numbers are the first's."""
+    first, share = weights[0]
+    if not first.is_floating_point():
+        return first
+    total = share * first.float()
+    for weight, share in weights[1:]:
+        total += share * weight.float()
+    return total

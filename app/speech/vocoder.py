@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from app.backends import Backend
-from app.speech.chunks import padded, spans, window
+from app.speech.chunks import padded, quiet_spans, spans, window
 from app.speech.coqui import HifiganGenerator
 from app.speech.source import HifiganSourceGenerator
 from app.speech.vocos import VocosSourceGenerator
@@ -28,6 +28,9 @@ VOCOS_CHUNK = 448
 """Frames, 5.6 seconds: with the overlap they make 505, and a longer chunk hardly gets cheaper by the second."""
 HIFIGAN_CHUNK = 128
 """Frames, about 1.5 seconds: HiFi-GAN is many times slower."""
+LONGEST_STRETCH = 4096
+"""Frames, 50 seconds: longer than a clause at its usual speed. A harmonic source takes some 11 KB of memory for each
+frame."""
 OCTAVE = 12
 """Semitones."""
 
@@ -45,6 +48,12 @@ class Vocoder(Protocol):
         arguments give the same bytes.
         """
         ...
+
+
+def vocode(vocoder: Vocoder, mel: Tensor, seed: int, soon: bool, semitones: float) -> Iterator[Samples]:
+    """Turn a mel spectrogram of any length into samples: a harmonic source is made for a whole stretch at once."""
+    for start, end in quiet_spans(mel, LONGEST_STRETCH):
+        yield from vocoder.chunks(mel[..., start:end], seed, soon and start == 0, semitones)
 
 
 class HifiganVocoder:

@@ -3,6 +3,9 @@
 Earliest deadline first (Liu and Layland, doi 10.1145/321738.321743): the first utterance of a request is due at once, a
 later one when a listener who began to listen at once has heard those before it. So a line of a dialogue goes before the
 far end of a book, and a book that is only just ahead of its listener before a request that has only begun.
+
+When more is due than can be made, that order alone would have a new request wait for everything that is late. So a
+worker also takes first utterances while it vocodes a batch, as many as a batch has at most.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ WINDOW = 32
 """How many of the most urgent jobs are looked through for company: a batch is no reason to be unfair."""
 MOST_STEPS = 32
 """Of tokens in a batch, padding included: four sentences of usual length. Long ones gain little from company, and each
-worker keeps memory for the largest batch that it ever had."""
+worker keeps memory for the largest batch that it ever had. Attention takes memory by the square of the tokens of each
+utterance: the bound makes that most in a batch of two, and less than for one utterance of the longest run."""
 
 
 class Waiting:
@@ -56,6 +60,13 @@ class Waiting:
             batch = company(self._jobs[:WINDOW], most)
             self._jobs = [job for job in self._jobs if job not in batch]
             return batch
+
+    def take_first(self) -> list[Job]:
+        """Take the most urgent first utterance of a request, however much is late; none if none waits."""
+        with self._changed:
+            first = [job for job in self._jobs if job.soon and not job.cancelled][:1]
+            self._jobs = [job for job in self._jobs if job not in first]
+            return first
 
     def close(self) -> None:
         """Forget what waits: whoever takes gets none."""

@@ -1,5 +1,7 @@
 """Text or SSML -> sentences: segmentation in the original, normalisation for speech."""
 
+from app.text.clauses import Check, best_cut
+from app.text.cleaning import grown_length
 from app.text.normalize import normalize
 from app.text.reading import clauses_of, read_text
 from app.text.ssml import SSML_TABLE, SSML_WARNINGS, Inner, Marked, read_inner, read_ssml
@@ -7,9 +9,12 @@ from app.text.ssml import SSML_TABLE, SSML_WARNINGS, Inner, Marked, read_inner, 
 __all__ = [
     "SSML_TABLE",
     "SSML_WARNINGS",
+    "Check",
     "Inner",
     "Marked",
+    "best_cut",
     "clauses_of",
+    "grown_length",
     "normalize",
     "read_inner",
     "read_ssml",

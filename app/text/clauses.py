@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from app.plan import Clause, without_phonemes
+from app.plan import Clause, spoken_length
+from app.text.cleaning import grown_length
 from app.text.normalize import normalize
 
 CUTS = (
@@ -17,6 +18,8 @@ CUTS = (
 """Where to cut, best first."""
 Read = Callable[[int, int], str]
 """What is read of the text from a place to another."""
+Check = Callable[[int], None]
+"""Called with the characters to be read of a sentence until now; raises to stop before the rest is looked at."""
 CutAt = Callable[[int, int, int], int]
 """(place, a, b): where between a and b a cut that was wanted at a place may be; a or b where there is no such place."""
 JOINED = re.compile(r"[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
@@ -27,10 +30,22 @@ LONGEST_LOOK = 4
 """Text is normalised in stretches of at most this many times the limit, so that the time stays linear."""
 
 
-def clauses(text: str, start: int, end: int, max_spoken: int) -> list[Clause]:
+def unchecked(characters: int) -> None:
+    """Let the reading go on."""
+
+
+def clauses(text: str, start: int, end: int, max_spoken: int, check: Check = unchecked) -> list[Clause]:
     """Clauses of `text[start:end]`, each with at most `max_spoken` characters to read."""
-    parts = cut(text, start, end, max_spoken, lambda a, b: normalize(text[a:b]), anywhere)
+    parts = checked(cut(text, start, end, max_spoken, lambda a, b: normalize(text[a:b]), anywhere), check)
     return [Clause(text[a:b], a, b, spoken[:max_spoken]) for a, b, spoken in parts]
+
+
+def checked(parts: Iterable[tuple[int, int, str]], check: Check, before: int = 0) -> Iterator[tuple[int, int, str]]:
+    """Pass parts on and check how much they are together; `before` characters of the sentence came earlier."""
+    for part in parts:
+        before += len(part[2])
+        check(before)
+        yield part
 
 
 def cut(text: str, start: int, end: int, max_spoken: int, read: Read, cut_at: CutAt) -> Iterator[tuple[int, int, str]]:
@@ -41,9 +56,9 @@ def cut(text: str, start: int, end: int, max_spoken: int, read: Read, cut_at: Cu
         a, b = a + leading_space(text[a:b]), b - leading_space(text[a:b][::-1])
         if a >= b:
             continue
-        spoken = read(a, b) if b - a <= LONGEST_LOOK * max_spoken else None
+        spoken = read(a, b) if grown_length(text[a:b]) <= LONGEST_LOOK * max_spoken else None
         middle = b
-        if spoken is None or len(without_phonemes(spoken)) > max_spoken:
+        if spoken is None or spoken_length(spoken) > max_spoken:
             middle = cut_at(a + best_cut(text[a:b]), a, b)
         if a < middle < b:
             pending += [(middle, b), (a, middle)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 TWINS = str.maketrans(
     {
@@ -63,6 +64,18 @@ def twin(character: str) -> str:
     if character in KEPT_SYMBOLS or character.isascii():
         return character
     return unicodedata.normalize("NFKC", character).translate(TWINS)
+
+
+def grown_length(text: str) -> int:
+    """Return how many code points the letters of a text become: U+FDFA, a single one, is read as eighteen."""
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(count * growth(character) for character, count in Counter(text).items())
+
+
+def growth(character: str) -> int:
+    """Return how many letters and digits a character becomes, beyond the first."""
+    return 0 if character.isascii() else max(0, sum(map(str.isalnum, twin(character))) - 1)
 
 
 def spoken_part(character: str) -> str:

@@ -62,6 +62,17 @@ class Voice:
         """A file of this voice."""
         return inside(self.folder, path)
 
+    def read_weights(self, path: str) -> bytes:
+        """The content of a weight file. Raises `InvalidVoice` if it is no longer what was checked."""
+        file = self.file(path)
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise InvalidVoice(f"{file} cannot be read: {error.strerror}.") from None
+        if hashlib.sha256(content).hexdigest() != self.hashes[path]:
+            raise InvalidVoice(f"{file} has changed since the voice was opened.", hint="Restart the service.")
+        return content
+
     def config(self, path: str) -> dict[str, Any]:
         """A `config.json` of this voice."""
         return read_config(self.file(path))

@@ -32,7 +32,7 @@ def app() -> FastAPI:
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         yield client
 
 
@@ -106,7 +106,7 @@ async def test_a_fault_of_the_service_is_a_500_that_tells_the_client_and_the_log
     answered: list[Answered] = []
     app = RequestLog(Gate(broken, checks=()), template_of=lambda _: "/route", answered=answered.append)
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.post("/synthesize")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert [(one.route, one.status, one.code) for one in answered] == [("/route", 500, "internal_error")]
@@ -167,18 +167,21 @@ def test_a_code_has_one_status_and_every_error_of_a_class_below_takes_its_row() 
 
 def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> None:
     expected = {
-        400: {"unreadable_body", "voice_not_found", "text_too_long", "audio_too_long", "answer_too_large"}
+        400: {"malformed_request"}
+        | {"unreadable_body", "voice_not_found", "text_too_long", "audio_too_long", "answer_too_large"}
         | {"body_too_large"}
         | {"invalid_request", "invalid_ssml", "empty_text", "unknown_emotion", "blend_unsupported"},
         401: {"invalid_api_key"},
         404: {"not_found", "model_not_found"},
         405: {"method_not_allowed"},
         406: {"not_acceptable"},
-        408: {"body_too_slow"},
+        408: {"body_too_slow", "reader_too_slow"},
         409: {"fallback_refused"},
-        415: {"unsupported_media_type"},
+        415: {"unsupported_media_type", "unsupported_content_encoding"},
         416: {"range_not_satisfiable"},
-        429: {"rate_limited"},
+        421: {"unknown_host"},
+        429: {"rate_limited", "too_many_streams"},
+        431: {"head_too_large"},
         500: {"internal_error"},
         503: {"busy", "not_ready"},
         504: {"over_time_budget"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 from collections.abc import Iterator
@@ -142,6 +143,14 @@ BAD = [
         422,
         "unknown_emotion",
     ),
+    Bad(
+        "a Content-Type of 5000 digits",
+        415,
+        "unsupported_media_type",
+        type="text/plain; charset*%s=x" % ("1" * 5000),
+    ),
+    Bad("a Content-Type of many parameters", 415, "unsupported_media_type", type='text/plain; a="' + ";" * 10_000),
+    Bad("a compressed body", 415, "unsupported_content_encoding", headers={"Content-Encoding": "gzip"}),
     Bad("nonsense for a Content-Type", 415, "unsupported_media_type", type=";;;"),
     fields("an unknown voice", "", 404, "voice_not_found", voice="nobody"),
     fields("an empty voice", "", 404, "voice_not_found", voice=""),
@@ -231,14 +240,21 @@ def test_a_body_without_a_length_is_cut_off_at_the_limit(client: httpx.Client) -
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
+@pytest.mark.parametrize("path", ["/synthesize", "/analyze", "/invocations"])
+def test_a_compressed_body_is_told_what_is_accepted(client: httpx.Client, path: str) -> None:
+    zipped = gzip.compress(b'{"text": "Hi."}')
+    answer = client.post(path, content=zipped, headers={"Content-Type": JSON, "Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+
+
 def test_a_body_that_says_to_be_too_large_is_refused_before_it_comes(server: Server) -> None:
     """The headers alone are answered: nothing of the body is sent."""
-    head = f"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: {PLAIN}\r\nContent-Length: {50 * MIB}\r\n\r\n"
+    head = f"POST /synthesize HTTP/1.1\r\nHost: localhost\r\nContent-Type: {PLAIN}\r\nContent-Length: {50 * MIB}\r\n\r\n"
     assert b" 413 " in talk(server, head.encode()).split(b"\r\n")[0]
 
 
 def test_a_client_that_sends_half_a_body_and_leaves_does_no_harm(server: Server, client: httpx.Client) -> None:
-    head = f"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: {PLAIN}\r\nContent-Length: 100\r\n\r\nhalf"
+    head = f"POST /synthesize HTTP/1.1\r\nHost: localhost\r\nContent-Type: {PLAIN}\r\nContent-Length: 100\r\n\r\nhalf"
     with connect(server) as connection:
         connection.sendall(head.encode())
     assert client.get("/ready").status_code == 200

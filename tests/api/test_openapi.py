@@ -16,8 +16,8 @@ from fastapi.routing import APIRoute
 
 import app.api
 from app.api.docs.headers import header_components
-from app.api.rate_limit import LIMITED
 from app.api.security import is_open
+from app.api.service import limit_rate
 from app.errors import ERRORS
 from app.main import create_app
 from app.settings import load_settings
@@ -88,10 +88,10 @@ def test_every_operation_has_a_short_name_of_its_own_a_summary_a_text_and_a_desc
 
 def test_every_error_is_an_answer_of_some_route_or_of_every_path() -> None:
     answered = {code for operation in OPERATIONS.values() for code in codes_of(operation)}
-    of_every_path = "method_not_allowed"
+    of_every_path = {"method_not_allowed", "malformed_request", "unknown_host", "head_too_large"}
     listed = {row.code for row in ERRORS.values()}
     # OpenAI's name of `unauthorized`.
-    assert answered - {"invalid_api_key"} == listed - {of_every_path}
+    assert answered - {"invalid_api_key"} == listed - of_every_path
     for row in ERRORS.values():
         assert f"| {row.status} | `{row.code}` | {row.title} |" in DOCUMENT["info"]["description"]
 
@@ -105,12 +105,24 @@ def test_an_error_stands_at_its_status() -> None:
                 assert (int(status), told["code"]) in {(row.status, row.code) for row in ERRORS.values()}
 
 
+LIMITED = {
+    (method, route.path)
+    for route in routes()
+    for method in route.methods
+    if limit_rate in [one.dependency for one in route.dependencies]
+}
+
+
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_a_key_is_needed_where_the_door_asks_for_one(method: str, path: str) -> None:
     operation = OPERATIONS[method, path]
     assert operation["security"] == ([] if is_open(method, path) else [{"key": []}, {}])
     assert ("401" in operation["responses"]) is not is_open(method, path)
-    assert ("429" in operation["responses"]) is (path in LIMITED)
+    assert ("429" in operation["responses"]) is ((method, path) in LIMITED)
+
+
+def test_every_route_that_reads_a_body_is_limited() -> None:
+    assert {one for one, operation in OPERATIONS.items() if "requestBody" in operation} <= LIMITED
 
 
 def test_with_keys_there_is_no_way_around_them() -> None:
@@ -122,7 +134,8 @@ def test_with_keys_there_is_no_way_around_them() -> None:
 
 def test_every_body_that_is_read_may_be_unreadable_too_large_too_slow_or_of_another_type() -> None:
     for operation in OPERATIONS.values():
-        about_bodies = {"unreadable_body", "body_too_large", "body_too_slow", "unsupported_media_type"}
+        about_bodies = {"unreadable_body", "body_too_large", "body_too_slow"}
+        about_bodies |= {"unsupported_media_type", "unsupported_content_encoding"}
         assert about_bodies & codes_of(operation) == (about_bodies if "requestBody" in operation else set())
 
 

@@ -150,6 +150,22 @@ def test_a_text_too_long_for_one_breath_is_spoken_in_parts_with_the_pause_behind
     assert [one.pause_after for one in sentence.clauses] == [None] * (len(sentence.clauses) - 1) + [2.0]
 
 
+LONG = "We walked along the wall, and the gulls followed us. " * 12
+
+
+@pytest.mark.parametrize(
+    "ssml", [f"<speak>{LONG}</speak>", f"{LONG}<sub alias='The end.'>End.</sub>"], ids=["plain", "marked"]
+)
+def test_marked_text_too_long_for_one_breath_is_spoken_in_parts_like_any_other(ssml: str) -> None:
+    text = LONG.strip() + " End." * ("End." in ssml)
+    sentence, _, _ = asked(text=text, ssml=ssml, pause_after=2.0, speed=0.5)
+    assert all(0 < len(one.spoken) <= 250 for one in sentence.clauses)
+    assert " ".join(one.text for one in sentence.clauses) == text
+    assert [one.pause_after for one in sentence.clauses] == [None] * (len(sentence.clauses) - 1) + [2.0]
+    assert {one.manner.speed for one in sentence.clauses} == {0.5}
+    assert sentence.clauses[-1].spoken.endswith("The end.") is ("End." in ssml)
+
+
 def utterance(**changes: object) -> Utterance:
     made = Utterance(
         "Hi.", (0, 3), "Hi.", "wren", Emotion.JOY, {e: 1 / 7 for e in Emotion}, Source.CLASSIFIER, "joy", "joy", "ab"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+
 import httpx
 import pytest
 from hypothesis import given
@@ -119,6 +122,45 @@ def test_everything_that_speaks_or_labels_is_counted_together(method: str, path:
         assert client.post("/synthesize").status_code == 429
 
 
+@pytest.fixture(scope="module")
+def limited() -> Iterator[httpx.Client]:
+    with service_without_models(rate_limit=1) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/synthesize", "/analyze", "/v1/audio/speech", "/invocations"])
+@pytest.mark.parametrize(
+    "form", ["{}%0A", "{}%0D%0A", "{}%00", "{}/", "{}/.", "/{}", "/.{}", "/%2f{}", "/tts{}", "{}%2f", "{}%3F", "{};a"]
+)
+def test_a_path_that_only_looks_like_it_leads_nowhere(limited: httpx.Client, form: str, path: str) -> None:
+    assert [answer_to(limited, form.format(path)) for _ in range(2)] == [404, 404]
+
+
+@pytest.mark.parametrize("path", ["/%73ynthesize", "/tts/synthesize", "/synthesize?a=%0A", "/tts/%73ynthesize"])
+def test_another_spelling_of_a_path_is_counted_like_it(path: str) -> None:
+    with service_without_models(rate_limit=1, root_path="/tts") as client:
+        assert [answer_to(client, one) for one in ("/synthesize", path)] == [503, 429]
+
+
+def answer_to(client: httpx.Client, path: str) -> int:
+    """The status for a path that is sent as it is, without what httpx would make of it."""
+    return client.post("/", json=HELLO, extensions={"target": path.encode()}).status_code
+
+
+def test_head_is_counted_like_get() -> None:
+    with service_without_models(rate_limit=1) as client:
+        assert [client.head("/synthesize?text=Hi").status_code for _ in range(2)] == [503, 429]
+
+
+def test_a_client_over_the_limit_need_not_send_its_body() -> None:
+    with service_without_models(rate_limit=1) as client:
+        assert codes(client, 1) == ["not_ready"]
+        with socket.create_connection((client.base_url.host, client.base_url.port), 30) as connection:
+            connection.sendall(b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+            connection.sendall(b"Content-Length: 100\r\n\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 429 ")
+
+
 def test_everything_else_is_not_limited() -> None:
     with service_without_models(rate_limit=1) as client:
         client.post("/synthesize")
@@ -139,9 +181,17 @@ def test_a_client_with_a_key_is_known_by_it_and_a_stranger_costs_nobody_anything
             assert codes(client, 2, headers=headers) == ["not_ready", "rate_limited"]
 
 
-def test_behind_a_proxy_on_this_machine_a_client_is_what_the_proxy_says() -> None:
+def test_behind_a_proxy_on_this_machine_a_client_is_what_the_proxy_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")
     with service_without_models(rate_limit=1) as client:
         for address in ("192.0.2.7", "192.0.2.8"):
             assert codes(client, 2, headers={"X-Forwarded-For": address}) == ["not_ready", "rate_limited"]
         # What stands before the last address, the client itself may have written.
         assert codes(client, 1, headers={"X-Forwarded-For": "192.0.2.99, 192.0.2.8"}) == ["rate_limited"]
+
+
+def test_unless_a_proxy_is_named_no_client_chooses_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    with service_without_models(rate_limit=1) as client:
+        told = [codes(client, 1, headers={"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(3)]
+        assert told == [["not_ready"], ["rate_limited"], ["rate_limited"]]

@@ -78,7 +78,7 @@ async def test_the_log_tells_routes_without_the_prefix_and_still_knows_probes(
     app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         with caplog.at_level(logging.INFO, "intone.request"):
             for path in ("/tts/health", "/health", "/tts/voices", "/voices"):
                 await client.get(path)

@@ -14,8 +14,10 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from serving import service_without_models
+from starlette.requests import Request
 
 from app.api.security import Keys
+from app.errors import IntoneError
 from app.main import create_app
 from app.settings import load_settings
 
@@ -143,7 +145,7 @@ def test_a_key_in_the_url_is_no_key(locked: httpx.Client) -> None:
 
 def test_the_body_of_a_stranger_is_not_read(locked: httpx.Client) -> None:
     url = locked.base_url
-    head = b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n"
+    head = b"POST /synthesize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n"
     with socket.create_connection((url.host, url.port), 30) as connection:
         connection.sendall(head)
         assert connection.recv(100).startswith(b"HTTP/1.1 401 ")
@@ -186,7 +188,7 @@ async def test_the_log_knows_the_name_of_the_key_and_nobody_knows_the_key(
 ) -> None:
     transport = httpx.ASGITransport(locked_app)
     with caplog.at_level(logging.DEBUG):
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             answers = [
                 await client.post("/synthesize", json=HELLO, headers=with_key(f"Bearer {key}"))
                 for key in (ALICE, "wrong")
@@ -200,3 +202,38 @@ async def test_the_log_knows_the_name_of_the_key_and_nobody_knows_the_key(
     told = "".join(answer.text + str(answer.headers) for answer in answers) + metrics.text
     assert "alice" not in told
     assert ALICE not in told + caplog.text + str(facts)
+
+
+def test_wrong_keys_of_one_address_are_limited_and_a_right_one_passes() -> None:
+    wrong, right = with_key("Bearer wrong"), with_key(f"Bearer {ALICE}")
+    with service_without_models(api_keys=KEYS) as client:
+        answers = [client.post("/synthesize", json=HELLO, headers=wrong) for _ in range(40)]
+        statuses = [answer.status_code for answer in answers]
+        assert set(statuses[:20]) == {401} and set(statuses) == {401, 429}
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert refused.headers["retry-after"] == "1" and refused.json()["code"] == "rate_limited"
+        assert client.post("/synthesize", json=HELLO, headers=right).json()["code"] == "not_ready"
+        assert client.post("/synthesize", json=HELLO).json()["code"] == "unauthorized"
+
+
+def test_wrong_keys_are_counted_by_address_and_forgiven_with_time() -> None:
+    now = [0.0]
+    keys = Keys({"alice": SecretStr(ALICE)}, lambda: now[0])
+
+    def refusals(host: str, number: int) -> list[str]:
+        return [refusal(keys, host) for _ in range(number)]
+
+    assert refusals("192.0.2.1", 21) == ["Unauthorized"] * 20 + ["RateLimited"]
+    assert refusals("192.0.2.2", 1) == ["Unauthorized"]
+    now[0] += 1
+    assert refusals("192.0.2.1", 3) == ["Unauthorized"] * 2 + ["RateLimited"]
+
+
+def refusal(keys: Keys, host: str) -> str:
+    """The type of the error that a request with a wrong key gets."""
+    state = {"path": "/synthesize", "log": {}}
+    headers = [(b"authorization", b"Bearer wrong")]
+    scope = {"type": "http", "method": "POST", "headers": headers, "client": (host, 1), "state": state}
+    with pytest.raises(IntoneError) as caught:
+        keys.check(Request(scope))
+    return caught.type.__name__

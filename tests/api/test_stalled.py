@@ -2,88 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
-import httpx
 import pytest
-from serving import serving_here, wait_until
-from torch import Tensor, nn
+from serving import wait_until
 
 from app.api.service import STALL_SECONDS
-from app.backends import Example, Network
-from app.backends.torch import TorchBackend
-from app.main import create_app
-from app.pipeline import Pipeline, load_classifier
-from app.settings import load_settings
-from app.voices import Registry
-from tests.speaking import running_engine
+from tests.holding import HeldService, held_service
 
 TEXT = "The harbour was quiet. Then the ferry came in. Nobody waved."
 
 
-class HeldBackend(TorchBackend):
-    """Its networks wait while the gate is shut."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate = threading.Event()
-        self.gate.set()
-
-    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
-        run = super().compile(module, example, precise)
-
-        def held(*inputs: Tensor) -> tuple[Tensor, ...]:
-            assert self.gate.wait(60)
-            return run(*inputs)
-
-        return held
-
-
-@dataclass
-class Clock:
-    """The real one, and what a test adds to it."""
-
-    ahead: float = 0.0
-
-    def __call__(self) -> float:
-        return time.perf_counter() + self.ahead
-
-
-@dataclass
-class Service:
-    """A service with one worker, which the test holds up."""
-
-    client: httpx.Client
-    pipeline: Pipeline
-    clock: Clock
-    backend: HeldBackend
-    callers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-
-    def status(self, path: str) -> int:
-        return self.client.get(path).status_code
-
-
 @pytest.fixture
-def service() -> Iterator[Service]:
-    settings, backend, clock = load_settings(), HeldBackend(), Clock()
-    registry = Registry(settings.voices, settings.default_voice, {})
-    app = create_app(settings, clock=clock)
-    with running_engine(backend, workers=1, batch_size=1) as engine:
-        pipeline = Pipeline(settings, load_classifier(settings, TorchBackend()), registry, engine)
-        app.state.service.loaded = pipeline
-        with serving_here(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
-            service = Service(client, pipeline, clock, backend)
-            assert client.post("/synthesize", json={"text": "Loaded."}).status_code == 200
-            yield service
-            backend.gate.set()
-            service.callers.shutdown()
+def service() -> Iterator[HeldService]:
+    with held_service() as service:
+        yield service
 
 
-def test_waiting_work_and_no_progress_for_a_minute_is_not_ready_until_it_goes_on(service: Service) -> None:
+def test_waiting_work_and_no_progress_for_a_minute_is_not_ready_until_it_goes_on(service: HeldService) -> None:
     service.backend.gate.clear()
     answer = service.callers.submit(service.client.post, "/synthesize", json={"text": TEXT})
     wait_until(lambda: len(service.pipeline.engine.waiting) > 0, 30)
@@ -100,6 +36,6 @@ def test_waiting_work_and_no_progress_for_a_minute_is_not_ready_until_it_goes_on
     assert "\nintone_ready 1.0\n" in service.client.get("/metrics").text
 
 
-def test_a_service_that_nobody_asks_for_anything_is_ready_for_ever(service: Service) -> None:
+def test_a_service_that_nobody_asks_for_anything_is_ready_for_ever(service: HeldService) -> None:
     service.clock.ahead = 1_000_000
     assert service.status("/ready") == 200

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.api.work import Cancelled, ClientGone, WorkQueue
+from app.api.steps import Cancelled
+from app.api.work import ClientGone, WorkQueue
 from app.errors import Busy, OverTimeBudget
 
 pytestmark = pytest.mark.anyio
@@ -54,20 +55,58 @@ async def test_pieces_come_in_order_and_only_when_they_are_asked_for() -> None:
     done.result.close()
 
 
-async def test_the_place_is_taken_until_the_end_and_free_behind_it() -> None:
-    work, first, second = queue(queue_size=0), Counting(), Counting()
-    steps = (await work.start(first, stays)).result
+async def test_a_place_is_taken_until_the_first_piece_and_no_longer() -> None:
+    work, entered, release = queue(queue_size=0), threading.Event(), threading.Event()
+
+    def held(cancelled: Cancelled) -> Iterator[int]:
+        entered.set()
+        release.wait(60)
+        yield 0
+
+    first = asyncio.create_task(work.start(held, stays))
+    assert await asyncio.to_thread(entered.wait, 10)
     with pytest.raises(Busy):
-        await work.start(second, stays)
+        await work.start(Counting(), stays)
+    release.set()
+    steps = (await first).result
+    second = (await work.start(Counting(), stays)).result
+    assert [piece async for piece in second] == [0, 1, 2, 3, 4]
+    assert [piece async for piece in steps] == [0]
+    second.close()
     steps.close()
-    assert await asyncio.to_thread(first.closed.wait, 10)
-    for _ in range(100):
-        await asyncio.sleep(0.01)
-        if not work._free.locked():
-            break
-    again = (await work.start(second, stays)).result
-    assert [piece async for piece in again] == [0, 1, 2, 3, 4]
-    again.close()
+
+
+async def test_readers_that_take_nothing_hold_neither_places_nor_threads() -> None:
+    work, idle = queue(queue_size=0), [Counting() for _ in range(50)]
+    waiting = [(await work.start(one, stays)).result for one in idle]
+    assert (await work.run(lambda _: "spoken", stays)).result == "spoken"
+    steps = (await work.start(Counting(), stays)).result
+    assert [piece async for piece in steps] == [0, 1, 2, 3, 4]
+    assert [one.made for one in idle] == [1] * 50
+    for one in (*waiting, steps):
+        one.close()
+    for counting in idle:
+        assert await asyncio.to_thread(counting.closed.wait, 10)
+
+
+async def test_a_piece_that_takes_longer_than_what_is_left_of_the_budget_is_the_last() -> None:
+    now = [0.0]
+
+    def slow(cancelled: Cancelled) -> Iterator[int]:
+        for number in range(10):
+            now[0] += 40
+            yield number
+
+    work = WorkQueue("test", workers=1, queue_size=8, time_budget=1, stream_time_budget=100, clock=lambda: now[0])
+    steps = (await work.start(slow, stays)).result
+    now[0] += 1_000  # the reader's own time
+    seen = []
+    with pytest.raises(OverTimeBudget, match="after 100 seconds"):
+        async for piece in steps:
+            seen.append(piece)
+            now[0] += 1_000
+    assert seen == [0, 1, 2]
+    steps.close()
 
 
 async def test_who_closes_in_the_middle_of_a_piece_ends_the_work_behind_it() -> None:

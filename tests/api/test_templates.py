@@ -29,7 +29,7 @@ def routes_of(metrics: str) -> set[str]:
 async def ask(app: FastAPI, *paths: str) -> str:
     """Ask each path with every method; the metrics behind that."""
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for path in paths:
             for method in METHODS:
                 await client.request(method, path)
@@ -66,3 +66,18 @@ def test_what_is_mounted_takes_only_what_the_routes_leave() -> None:
 
 def test_what_no_route_has_is_one_name() -> None:
     assert Templates([Route("/a", nothing)]).of("/b") == UNKNOWN
+
+
+def test_a_path_that_ends_in_a_line_feed_has_no_route() -> None:
+    assert Templates([Route("/a", nothing), Mount("/files", nothing)]).of("/a\n") == UNKNOWN
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/health%0A", "/voices/wren%0A", "/v1/models/tts-1%0A", "/static-offline-docs/x%0A"])
+async def test_a_path_that_ends_in_a_line_feed_is_404(app: FastAPI, path: str) -> None:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get(path)
+        allowed = await client.options(path)
+    error = answer.json().get("error", answer.json())
+    assert (answer.status_code, error["code"], allowed.status_code) == (404, "not_found", 404)

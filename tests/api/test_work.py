@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
+from serving import ROOT
 
-from app.api.work import Cancelled, ClientGone, WorkQueue
+from app.api.steps import Cancelled
+from app.api.work import ClientGone, WorkQueue
 from app.errors import Busy, OverTimeBudget
 
 pytestmark = pytest.mark.anyio
@@ -147,6 +152,102 @@ async def test_a_client_that_leaves_while_being_spoken_to_stops_the_work() -> No
         await leaver
     await happens(running.was_cancelled)
     assert (await work.run(lambda _: "next", stays)).result == "next"
+
+
+async def test_clients_that_wait_get_places_in_turn() -> None:
+    work, running, order = queue(), Blocking(), []
+
+    def named(name: str) -> Callable[[Cancelled], None]:
+        return lambda cancelled: order.append(name)
+
+    first = asyncio.create_task(work.run(running, stays, "crowd"))
+    await happens(running.entered)
+    others = [asyncio.create_task(work.run(named(f"crowd {number}"), stays, "crowd")) for number in range(4)]
+    await asyncio.sleep(0)
+    others += [asyncio.create_task(work.run(named("page"), stays, "page"))]
+    await asyncio.sleep(0.01)
+    assert work.waiting == 5
+    running.release.set()
+    await asyncio.gather(first, *others)
+    assert order == ["crowd 0", "page", "crowd 1", "crowd 2", "crowd 3"]
+
+
+async def test_a_client_that_leaves_while_waiting_is_passed_over() -> None:
+    work, running, gone = queue(), Blocking(), asyncio.Event()
+    first = asyncio.create_task(work.run(running, stays))
+    await happens(running.entered)
+    leaver = asyncio.create_task(work.run(lambda _: "left", leaves_with(gone), "leaver"))
+    waiting = asyncio.create_task(work.run(lambda _: "spoken", stays, "other"))
+    await asyncio.sleep(0.01)
+    gone.set()
+    with pytest.raises(ClientGone):
+        await leaver
+    running.release.set()
+    assert [(await first).result, (await waiting).result] == ["done", "spoken"]
+
+
+class Refused(WorkQueue):
+    """The system refuses a thread as often as it is told to."""
+
+    refusals = 1
+
+    def _in_thread(self, work: Callable[[], object]) -> Any:
+        if self.refusals:
+            self.refusals -= 1
+            raise RuntimeError("can't start new thread")
+        return super()._in_thread(work)
+
+
+async def test_a_place_whose_thread_does_not_start_is_free_again() -> None:
+    work = Refused("test", workers=1, queue_size=0, time_budget=30)
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            work.refusals = 1
+            await work.run(lambda _: "never", stays)
+    assert (await work.run(lambda _: "spoken", stays)).result == "spoken"
+
+
+ADDRESS_SPACE = """
+import asyncio, resource, sys
+from app.api.work import WorkQueue
+
+async def main(started):
+    work = WorkQueue("test", workers=4, queue_size=0, time_budget=30, stream_threads=4)
+    if started:
+        work.start_threads()
+    with open("/proc/self/statm") as file:
+        now = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + 1_000_000, resource.RLIM_INFINITY))
+
+    async def stays():
+        await asyncio.Event().wait()
+
+    for _ in range(6):
+        try:
+            print((await work.run(lambda _: "spoken", stays)).result, work.stalled_for(1e9) > 0)
+        except RuntimeError:
+            print("refused", work.stalled_for(1e9) > 0)
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    print((await work.run(lambda _: "spoken", stays)).result, work.stalled_for(1e9) > 0)
+
+asyncio.run(main(sys.argv[1] == "started"))
+"""
+
+
+def where_no_thread_can_start(started: str) -> list[str]:
+    """What a queue does in a process that may have no more memory for stacks, and when it may again."""
+    command = [sys.executable, "-c", ADDRESS_SPACE, started]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
+def test_threads_that_were_started_work_where_no_new_one_can_start() -> None:
+    assert where_no_thread_can_start("started") == ["spoken False"] * 7
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
+def test_without_its_threads_a_queue_is_stalled_and_loses_no_place() -> None:
+    assert where_no_thread_can_start("not started") == ["refused True"] * 6 + ["spoken False"]
 
 
 async def test_closing_waits_for_what_still_runs() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from uvicorn.server import ServerState
 
-from app.cli.connections import Connection
+from app.cli.connections import Connection, Connections
 
 BIG = 64 * 1024 * 1024
 """More than the buffers of the system hold."""
@@ -36,7 +37,8 @@ async def answer(request: Request) -> Response:
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"])])
-    with serving_here(app, http=Impatient, timeout_keep_alive=30) as url:
+    protocol = functools.partial(Impatient, shared=Connections(limit=100))
+    with serving_here(app, http=protocol, timeout_keep_alive=30) as url:
         yield url
 
 
@@ -128,7 +130,8 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 def test_a_client_that_takes_its_answer_slowly_is_waited_for(loop: asyncio.AbstractEventLoop) -> None:
-    connection, transport = Connection(uvicorn.Config(answer), ServerState(), {}, loop), Transport()
+    shared, transport = Connections(limit=100), Transport()
+    connection = Connection(uvicorn.Config(answer), ServerState(), {}, loop, shared=shared)
     connection.connection_made(transport)
     for unsent in (300, 200, 100):
         before = connection._state()

@@ -44,7 +44,7 @@ def keyed_client(keyed_server: Server) -> Iterator[OpenAI]:
 def started_narrow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = start_server(
         tmp_path_factory.mktemp("narrow"),
-        *("--concurrency", "1", "--queue-size", "0", "--cache-mb", "0", "--time-budget", "5"),
+        *("--concurrency", "1", "--queue-size", "0", "--max-streams", "1", "--cache-mb", "0", "--time-budget", "5"),
     )
     yield server
     server.stop()

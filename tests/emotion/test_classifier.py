@@ -55,6 +55,16 @@ def test_many_threads_get_what_one_gets(classifier: Classifier) -> None:
         assert list(pool.map(lambda text: classifier.classify([text]), SENTENCES[:40])) == alone
 
 
+def test_a_sentence_is_remembered_for_the_key_that_it_came_with_alone() -> None:
+    classifier = Classifier.load(SHIPPED, remembered=10_000)
+    keys = ("alice", "bob", None)
+    first = [list(classifier.stream(SENTENCES[:1], key_name)) for key_name in keys]
+    assert (classifier.known.hits, classifier.known.misses) == (0, 3)
+    again = [list(classifier.stream(SENTENCES[:1], key_name)) for key_name in keys]
+    assert (classifier.known.hits, classifier.known.misses) == (3, 3)
+    assert first == again
+
+
 @pytest.mark.parametrize("text", ["", " ", "\0", "\ud800", "😀" * 50, "a" * 100_000, "word " * 20_000])
 def test_odd_text_is_classified(classifier: Classifier, text: str) -> None:
     assert abs(sum(classifier.classify([text])[0].values()) - 1) < 1e-9

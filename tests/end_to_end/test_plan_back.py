@@ -27,6 +27,7 @@ REQUESTS: list[dict[str, Any]] = [
     {"text": "What a day! It rains.", "emotion": {"joy": 1, "surprise": 1, "fear": 1}},
     {"ssml": SSML},
     {"ssml": SSML, "emotion": {"anger": 0.7, "disgust": 0.3}},
+    {"ssml": "<speak>" + f"<phoneme ph='{'tɛ' * 50}'>tea</phoneme>, " * 4 + "that is all.</speak>"},
 ]
 TIMES = ("start", "end", "words")
 

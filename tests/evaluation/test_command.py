@@ -32,6 +32,19 @@ def test_a_voice_folder_speaks_each_of_its_emotions(tmp_path: Path, capsys: pyte
     assert [line.split()[0] for line in lines[1:]] == ["neutral", "joy", "all"]
 
 
+def test_onsets_are_spoken_alone_and_in_running_speech(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_tiny_voice(tmp_path / "tiny", speakers=("neutral", "joy"))
+    files = tmp_path / "out.json", tmp_path / "out.html"
+    flags = ("--onsets", "--limit", "2", "--json", str(files[0]), "--html", str(files[1]))
+    assert main(["evaluate", str(folder), *flags]) == 0
+    content = json.loads(files[0].read_text(encoding="utf-8"))
+    assert [one["group"] for one in content["recordings"]] == ["neutral", "neutral", "joy", "joy"]
+    assert content["total"]["first_alone"]["percent"] == content["total"]["first_control"]["percent"] == 100
+    assert files[1].read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["neutral", "joy", "mean"]
+
+
 def test_a_degree_changes_the_manner(tmp_path: Path) -> None:
     pitches = []
     for degree in ("0.25", "1.5"):
@@ -64,6 +77,7 @@ def test_recordings_are_measured_like_a_voice(tmp_path: Path, capsys: pytest.Cap
         ("wren", "--html", "/nowhere/out.html"),
         ("--recordings", "list.tsv", "--emotion", "joy"),
         ("--recordings", "list.tsv", "--degree", "2"),
+        ("--recordings", "list.tsv", "--onsets"),
         ("wren", "--degree", "2.5"),
     ],
 )

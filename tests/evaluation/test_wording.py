@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.evaluation.wording import normalized, vowel_groups
+from app.evaluation.wording import HOMOPHONES, edge_errors, normalized, vowel_groups
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,30 @@ def test_case_marks_and_contractions_do_not_count(text: str, words: str) -> None
 
 def test_vowel_groups_are_about_syllables() -> None:
     assert [vowel_groups(word) for word in ("strength", "beautiful", "EYE", "rhythm", "")] == [1, 3, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("understood", "errors"),
+    [
+        ("Sail along the coast.", (False, False)),
+        ("sale, along the coast", (False, False)),
+        ("Sale along the most", (False, True)),
+        ("Mail along the coast.", (True, False)),
+        ("Oh, sail along the coast.", (True, False)),
+        ("Sail along the coast. You.", (False, True)),
+        ("Sail a long the co ast", (False, False)),
+        ("Sailalong the coast", (False, False)),
+        ("Sailing the coast", (True, False)),
+        ("along the coast", (True, False)),
+        ("Sail", (False, True)),
+        ("", (True, True)),
+    ],
+)
+def test_first_and_last_words_are_compared_by_their_sound(understood: str, errors: tuple[bool, bool]) -> None:
+    assert edge_errors("Sail along the coast.", understood) == errors
+
+
+def test_homophones_stand_in_one_line_each() -> None:
+    words = [word for line in HOMOPHONES for word in line.split()]
+    assert len(words) == len(set(words))
+    assert edge_errors("Know it too", "No it 2") == (False, False)

@@ -248,12 +248,12 @@ def test_a_full_queue_is_503_at_once(tmp_path: Path, own: list[Server]) -> None:
     """S6"""
     write_tiny_voice(tmp_path / "ml" / "model")
     own.append(start_serving(tmp_path / "ml", INTONE_CONCURRENCY="1", INTONE_QUEUE_SIZE="0"))
-    with own[0].client() as client, client.stream("POST", "/invocations", json={"text": LONG, "stream": True}) as first:
-        pieces = first.iter_raw()
-        assert next(pieces)  # it has the only place as long as it is not read to its end
-        with own[0].client() as other:
-            refused = invoke(other, {"text": "Hi."})
-            assert problem(refused) == (503, "busy") and ping(own[0]).status_code == 200
+    with own[0].client() as client, own[0].client() as other, ThreadPoolExecutor(1) as crowd:
+        # A whole answer has the only place until it is made.
+        book = crowd.submit(invoke, client, {"text": LONG, "format": "mp3"})
+        wait_until(lambda: book.done() or problem(invoke(other, {"text": "Hi."})) == (503, "busy"), 30)
+        assert not book.done() and ping(own[0]).status_code == 200
+        assert book.result().status_code == 200
 
 
 def test_weights_are_loaded_once(tmp_path: Path, own: list[Server]) -> None:

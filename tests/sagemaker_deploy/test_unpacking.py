@@ -76,7 +76,11 @@ def test_too_many_files_are_refused(archive: Archive, tmp_path: Path) -> None:
         unpack(path, tmp_path / "voice", most_files=5)
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", gzip.compress(b"no archive"), gzip.compress(bytes(999))[:20]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no archive", gzip.compress(b"no archive"), gzip.compress(bytes(999))[:20]],
+    ids=["empty", "no archive", "gzip of no archive", "cut gzip"],
+)
 def test_what_is_no_archive_is_told(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.tar.gz"
     path.write_bytes(content)

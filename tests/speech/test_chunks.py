@@ -17,7 +17,7 @@ from app.backends.torch import TorchBackend
 from app.settings import load_settings
 from app.shipped import shipped_models
 from app.speech import vocoder as vocoders
-from app.speech.chunks import FIRST_FRAMES, spans, window
+from app.speech.chunks import FIRST_FRAMES, quiet_spans, spans, window
 from app.speech.coqui import HifiganGenerator, fill, load_weights
 from app.speech.source import HifiganSourceGenerator
 from app.speech.vocoder import HifiganSourceVocoder, HifiganVocoder, VocosSourceVocoder
@@ -55,6 +55,31 @@ def mel(frames: int) -> torch.Tensor:
     chance = torch.Generator().manual_seed(3)
     track = torch.randn(1, 80, frames // 4 + 2, generator=chance) * 2 - 4
     return torch.nn.functional.interpolate(track, size=frames, mode="linear")
+
+
+@given(st.integers(1, 400), st.integers(2, 90))
+def test_quiet_spans_cover_every_frame_once_and_begin_at_quiet_frames(frames: int, longest: int) -> None:
+    level = torch.rand(1, 1, frames, generator=torch.Generator().manual_seed(frames))
+    found = list(quiet_spans(level.expand(1, 80, -1), longest))
+    assert found[0][0] == 0 and found[-1][1] == frames
+    assert all(before[1] == after[0] for before, after in pairwise(found))
+    assert all(0 < end - start <= longest for start, end in found)
+    for start, end in found[:-1]:
+        assert level[0, 0, end] == level[0, 0, start + longest // 2 : start + longest].min()
+
+
+def test_a_long_mel_spectrogram_is_vocoded_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocoders, "LONGEST_STRETCH", 300)
+    vocoder = VocosSourceVocoder(shipped(), TorchBackend())
+    excited: list[int] = []
+    excite = vocoder.generator.excite
+    monkeypatch.setattr(
+        vocoder.generator, "excite", lambda pitch, voicing: excited.append(pitch.shape[1]) or excite(pitch, voicing)
+    )
+    chunks = list(vocoders.vocode(vocoder, mel(1000), 0, soon=True, semitones=0.0))
+    assert sum(map(len, chunks)) == 1000 * vocoder.hop_length
+    assert len(excited) > 3 and max(excited) <= 300 and sum(excited) == 1000
+    assert len(chunks[0]) == FIRST_FRAMES * vocoder.hop_length
 
 
 def shipped() -> VocosSourceGenerator:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import librosa
@@ -11,13 +14,19 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from app.backends.torch import TorchBackend
+from app.errors import InvalidVoice
 from app.pipeline import Pipeline
 from app.plan import Emotion
 from app.request import SpeechRequest
 from app.settings import load_settings
-from app.speech.loading import MOST_MIXTURES, Loader
+from app.speech.acoustic import Asked
+from app.speech.coqui import build_acoustic, coqui_config, load_weights
+from app.speech.glow import GlowAcoustic
+from app.speech.loading import Loader, Speaker
 from app.speech.mixing import mix, mix_weights
+from app.speech.mixtures import MOST_MIXTURES, Mixture
 from app.voices import open_voice
+from app.voices.voice import acoustic_audio
 from tests.tiny_voice import change, write_tiny_voice
 
 JOY, ANGER, NEUTRAL, SURPRISE = Emotion.JOY, Emotion.ANGER, Emotion.NEUTRAL, Emotion.SURPRISE
@@ -42,12 +51,20 @@ def test_shares_lie_on_the_line_from_neutral(
 
 
 def test_weights_are_summed_by_their_shares() -> None:
-    states = {
-        "base": {"w": torch.tensor([1.0, 2.0]).half(), "n": torch.tensor(3)},
-        "angry": {"w": torch.tensor([3.0, 0.0]).half(), "n": torch.tensor(3)},
-    }
-    mixed = mix_weights(states, {"base": 0.25, "angry": 0.75})
-    assert mixed["w"].tolist() == [2.5, 0.5] and int(mixed["n"]) == 3
+    base, angry = torch.tensor([1.0, 2.0]).half(), torch.tensor([3.0, 0.0]).half()
+    mixed = mix_weights([(base, 0.25), (angry, 0.75)])
+    assert mixed.tolist() == [2.5, 0.5] and mixed.dtype is torch.float32
+    assert int(mix_weights([(torch.tensor(3), 0.25), (torch.tensor(3), 0.75)])) == 3
+
+
+def glow(speaker: Speaker) -> GlowAcoustic:
+    """The model that speaks, that of a mixture with its weights, as long as nobody needs its slot."""
+    model = speaker.checkpoint.model
+    if isinstance(model, Mixture):
+        with model.mixtures.lent(model.shares) as lent:
+            return lent
+    assert isinstance(model, GlowAcoustic)
+    return model
 
 
 @pytest.fixture
@@ -78,20 +95,99 @@ def test_an_emotion_in_a_checkpoint_of_its_own_is_interpolated_by_weights(descen
     name = "encoder.emb.weight"
 
     def weight(degree: float) -> torch.Tensor:
-        module = loader.speaker(mix({ANGER: 1.0}, degree)).checkpoint.model.model  # type: ignore[attr-defined]
-        state: dict[str, torch.Tensor] = module.state_dict()
-        return state[name]
+        state: dict[str, torch.Tensor] = glow(loader.speaker(mix({ANGER: 1.0}, degree))).model.state_dict()
+        return state[name].clone()
 
-    neutral = loader.speaker({NEUTRAL: 1.0}).checkpoint.model.model.state_dict()[name]  # type: ignore[attr-defined]
+    neutral = glow(loader.speaker({NEUTRAL: 1.0})).model.state_dict()[name]
     torch.testing.assert_close(weight(0.5), (neutral + weight(1.0)) / 2)
     torch.testing.assert_close(weight(2.0), 2 * weight(1.0) - neutral)
 
 
 def test_only_a_few_mixtures_stay_in_memory(descended: Path) -> None:
     loader = Loader(open_voice(descended), TorchBackend())
-    for number in range(1, MOST_MIXTURES + 3):
-        loader.speaker(mix({ANGER: 1.0}, number / 10))
-    assert len(loader.mixtures) == MOST_MIXTURES
+    speakers = [loader.speaker(mix({ANGER: 1.0}, number / 10)) for number in range(1, MOST_MIXTURES + 3)]
+    assert loader.mixtures is not None
+    assert len(loader.mixtures.slots) == 0  # utterances that wait hold no weights
+    models = {id(glow(speaker)) for speaker in speakers}
+    assert len(models) == len(loader.mixtures.slots) == MOST_MIXTURES
+    del speakers
+    assert len(loader.mixtures.checkpoints) == 0
+
+
+def test_a_model_in_use_is_not_overwritten_and_who_finds_none_free_waits(descended: Path) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    loader.speaker(mix({ANGER: 1.0}, 0.5))
+    mixtures, name = loader.mixtures, "encoder.emb.weight"
+    assert mixtures is not None
+    needed = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MOST_MIXTURES + 1)]
+    with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
+        lent = [stack.enter_context(mixtures.lent(shares)).model for shares in needed[1:]]
+        before = [model.state_dict()[name].clone() for model in lent]
+
+        def last() -> torch.Tensor:
+            with mixtures.lent(needed[0]) as model:
+                weight: torch.Tensor = model.model.state_dict()[name].clone()
+                return weight
+
+        waiting = pool.submit(last)
+        assert [model.state_dict()[name].equal(weight) for model, weight in zip(lent, before, strict=True)] == [
+            True
+        ] * MOST_MIXTURES
+        stack.close()
+        torch.testing.assert_close(waiting.result(60), mixtures.states["main"][name])
+
+
+def test_utterances_of_one_mixture_can_share_a_batch(descended: Path) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    one, same, other = (loader.speaker(mix({ANGER: 1.0}, degree)) for degree in (0.5, 0.5, 0.6))
+    assert one.checkpoint is same.checkpoint
+    assert one.checkpoint is not other.checkpoint
+
+
+def test_a_mixture_has_the_bits_of_a_model_that_is_built_with_its_weights(descended: Path) -> None:
+    voice = open_voice(descended)
+    speaker = Loader(voice, TorchBackend()).speaker(mix({ANGER: 1.0}, 0.3))
+    files = {name: voice.file(one.model) for name, one in voice.manifest.checkpoints.items()}
+    states = {name: load_weights(file)["model"] for name, file in files.items()}
+    config = coqui_config(voice.config("acoustic/config.json"), ["neutral", "anger"])
+    mixed = {name: mix_weights([(states["angry"][name], 0.3), (states["main"][name], 0.7)]) for name in states["main"]}
+    built = build_acoustic("glow_tts", config, {"model": mixed})
+    frame_rate = acoustic_audio(voice, "main").frame_rate
+    asked = [Asked(range(1, 30), speaker.speakers, 1.0, seed) for seed in (1, 2)]
+    for one in asked:
+        (mel,) = GlowAcoustic(built, frame_rate, TorchBackend()).mels([one])
+        assert speaker.checkpoint.model.mels([one])[0].frames.equal(mel.frames)
+
+
+def test_weights_of_another_model_are_not_mixed(descended: Path) -> None:
+    weights = load_file(descended / "acoustic" / "angry.safetensors")
+    weights["encoder.emb.weight"] = weights["encoder.emb.weight"][:-1].clone()
+    save_file(weights, descended / "acoustic" / "angry.safetensors")
+    loader = Loader(open_voice(descended), TorchBackend())
+    with pytest.raises(InvalidVoice, match="do not fit the glow_tts"):
+        loader.speaker(mix({ANGER: 1.0}, 0.5))
+
+
+def test_a_mixture_needs_no_file_once_its_checkpoints_were_read(descended: Path) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    loader.speaker(mix({ANGER: 1.0}, 0.6))
+    descended.rename(descended.with_name("moved"))
+    assert glow(loader.speaker(mix({ANGER: 1.0}, 0.7))).model is not None
+
+
+@pytest.mark.parametrize(
+    "change_files",
+    [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1] + b"?")],
+    ids=["gone", "swapped"],
+)
+def test_weights_that_are_gone_or_were_swapped_are_refused(
+    descended: Path, change_files: Callable[[Path], object]
+) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    loader.speaker({NEUTRAL: 1.0})
+    change_files(descended / "acoustic" / "angry.safetensors")
+    with pytest.raises(InvalidVoice, match=r"angry\.safetensors"):
+        loader.speaker(mix({ANGER: 1.0}, 0.5))
 
 
 @pytest.fixture(scope="module")

@@ -183,6 +183,16 @@ def test_without_a_seed_any_rendition_will_do(caching: Engine, voice: Voice) -> 
     assert caching.cache.hits == 1
 
 
+def test_a_sentence_is_kept_for_the_key_that_had_it_spoken_alone(caching: Engine, voice: Voice) -> None:
+    asked = [(utterance("The merger closes on Friday."), 1)]
+    for number, key_name in enumerate(("alice", "bob", None), start=1):
+        speak_all(caching, voice, asked, key_name=key_name)
+        assert (caching.cache.hits, caching.cache.misses) == (0, number)
+    for number, key_name in enumerate(("alice", "bob", None), start=1):
+        speak_all(caching, voice, asked, key_name=key_name)
+        assert (caching.cache.hits, caching.cache.misses) == (number, 3)
+
+
 def test_words_of_a_kept_sentence_are_those_of_the_text_that_asks(caching: Engine, voice: Voice) -> None:
     one = utterance("We met at noon.")
     moved = replace(one, span=(100, 115))

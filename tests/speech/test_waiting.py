@@ -7,22 +7,26 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.errors import OverTimeBudget
+from app.speech.glow import TOKEN_STEP
 from app.speech.job import Job
+from app.speech.runs import MOST_SYMBOLS
 from app.speech.tokens import Tokens
-from app.speech.waiting import WINDOW, Waiting
+from app.speech.waiting import WINDOW, Waiting, steps
 from tests.speaking import utterance
 
 BASE, ANGER = SimpleNamespace(name="base"), SimpleNamespace(name="anger")
 
 
-def job(due: float, checkpoint: Any = BASE, tokens: int = 40, alone: bool = False) -> Job:
+def job(due: float, checkpoint: Any = BASE, tokens: int = 40, alone: bool = False, soon: bool = False) -> Job:
     """A job that nothing but the queue will look at."""
     ids = Tokens(tuple(range(tokens)), "a" * tokens, tuple(range(tokens)), "")
     speaker: Any = SimpleNamespace(checkpoint=checkpoint, speakers={})
     voice: Any = None
-    return Job(voice, utterance(), speaker, ids, seed=0, alone=alone, soon=False, due=due, key=None)
+    return Job(voice, utterance(), speaker, ids, seed=0, alone=alone, soon=soon, due=due, key=None)
 
 
 def filled(*jobs: Job) -> Waiting:
@@ -50,6 +54,15 @@ def test_a_book_that_is_due_goes_before_what_comes_later() -> None:
     assert filled(newcomer, page).take(1) == [page]
 
 
+def test_the_first_utterance_of_a_request_can_be_taken_however_much_is_late() -> None:
+    late = [job(due=float(number)) for number in range(200)]
+    gone, first, second = (job(due=1000.0 + number, soon=True) for number in range(3))
+    gone.cancelled = True
+    waiting = filled(*late, second, first, gone)
+    assert [waiting.take_first() for _ in range(3)] == [[first], [second], []]
+    assert waiting.take(4) == late[:4]
+
+
 def test_a_batch_is_of_one_checkpoint_and_one_padded_length() -> None:
     first, same, other, long, same_again = (
         job(1),
@@ -62,6 +75,15 @@ def test_a_batch_is_of_one_checkpoint_and_one_padded_length() -> None:
     assert waiting.take(8) == [first, same, same_again]
     assert waiting.take(8) == [other]
     assert waiting.take(8) == [long]
+
+
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=WINDOW), st.integers(1, 64))
+def test_attention_of_a_batch_needs_no_more_memory_than_the_longest_run(lengths: list[int], most: int) -> None:
+    waiting = filled(*(job(due, tokens=tokens) for due, tokens in enumerate(lengths)))
+    while len(waiting):
+        batch = waiting.take(most)
+        longest = max(steps(one) * TOKEN_STEP for one in batch)
+        assert len(batch) == 1 or len(batch) * longest**2 <= (2 * MOST_SYMBOLS) ** 2 / 2
 
 
 def test_a_batch_has_its_size_and_does_not_look_far() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.errors import ERRORS, InvalidSsml
-from app.plan import UNMARKED, Emotion, Manner, Mark
+from app.plan import NOWHERE, UNMARKED, Emotion, Manner, Mark, spoken_length
 from app.text import SSML_TABLE, SSML_WARNINGS, read_inner, read_text
 from app.text.ssml import Support
 from app.text.ssml.elements import OPENINGS
@@ -660,9 +660,29 @@ def test_a_long_spelling_is_cut_between_its_letters() -> None:
     assert read[0].ssml.count("<say-as") == 1
 
 
-def test_phonemes_do_not_count_when_a_clause_is_measured() -> None:
-    read = marked(f"<speak>one <phoneme ph='{'ə' * 40}'>two</phoneme> three</speak>", max_spoken=20)
-    assert [clause.text for sentence in read.sentences for clause in sentence.clauses] == ["one two three"]
+@pytest.mark.parametrize(
+    ("sounds", "parts"),
+    [(5, ["one two three"]), (40, ["one", "two", "three"])],
+    ids=["short", "long"],
+)
+def test_clause_length_counts_phonemes_instead_of_the_letters_that_they_stand_for(
+    sounds: int, parts: list[str]
+) -> None:
+    read = marked(f"<speak>one <phoneme ph='{'ə' * sounds}'>two</phoneme> three</speak>", max_spoken=20)
+    assert [clause.text for sentence in read.sentences for clause in sentence.clauses] == parts
+
+
+@pytest.mark.parametrize("between", ["", " ", " and "], ids=["adjacent", "spaced", "in-words"])
+def test_phonemes_in_a_row_are_cut_between_their_elements(between: str) -> None:
+    element = f"<phoneme ph='{'tɛ' * 100}'>a</phoneme>"
+    read = clauses(between.join([element] * 20))
+    assert (
+        "".join("".join(one.text.split()) for one in read)
+        == "".join([f"a{between.strip()}"] * 20)[: -len(between.strip()) or None]
+    )
+    assert all(spoken_length(one.spoken) <= 250 for one in read)
+    assert sum(one.ssml.count("<phoneme") for one in read) == 20
+    assert sum(one.spoken.count("tɛ" * 100) for one in read) == 20
 
 
 # Marks
@@ -795,14 +815,26 @@ def test_a_clauses_markup_is_read_the_same_by_itself() -> None:
         "A <phoneme ph='t.ə'>b</phoneme><mark name='x'/> &amp; <say-as interpret-as='characters'>long words</say-as>"
     )
     inner = read_inner(clause.ssml)
-    assert (inner.text, inner.spoken, inner.marks, inner.warnings) == (clause.text, clause.spoken, clause.marks, ())
+    (again,) = inner.clauses
+    assert (inner.text, again.spoken, again.marks, inner.warnings) == (clause.text, clause.spoken, clause.marks, ())
+
+
+def test_a_long_utterance_is_cut_as_a_long_sentence_is() -> None:
+    words = "We walked along the wall, and the gulls came with us, "
+    inner = read_inner(f"{words * 6}<mark name='m'/>to <sub alias='doctor'>Dr.</sub> Who. <mark name='end'/>")
+    assert len(inner.clauses) > 1 and all(spoken_length(one.spoken) <= 250 for one in inner.clauses)
+    assert " ".join(one.text for one in inner.clauses) == inner.text
+    *_, last = inner.clauses
+    assert [(mark.name, last.text[mark.place :]) for mark in last.marks] == [("m", "to Dr. Who."), ("end", "")]
+    assert last.spoken.endswith("to doctor Who.") and last.ssml.count("<sub") == 1
+    assert {(one.start, one.end) for one in inner.clauses} == {(NOWHERE, NOWHERE)}
 
 
 def test_nothing_parts_an_utterance_from_within() -> None:
     inner = read_inner(
         "one <break/><prosody rate='slow'>two</prosody> <voice name='x'>three</voice> <sub alias='4'>five</sub>"
     )
-    assert (inner.text, inner.spoken) == ("one two three five", "one two three four")
+    assert [(inner.text, one.spoken) for one in inner.clauses] == [("one two three five", "one two three four")]
     assert [warning.code for warning in inner.warnings] == ["unsupported_element"] * 3
     assert "within <utterance>" in inner.warnings[0].detail
 

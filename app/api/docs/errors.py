@@ -28,9 +28,11 @@ from app.errors import (
     OverTimeBudget,
     RateLimited,
     TextTooLong,
+    TooManyStreams,
     Unauthorized,
     UnknownEmotion,
     UnreadableBody,
+    UnsupportedContentEncoding,
     UnsupportedMediaType,
     VoiceNotFound,
     row_of,
@@ -39,7 +41,7 @@ from app.errors import (
 Responses = dict[int | str, dict[str, Any]]
 Errors = tuple[type[IntoneError], ...]
 
-BODY: Errors = (UnreadableBody, BodyTooSlow, BodyTooLarge, UnsupportedMediaType)
+BODY: Errors = (UnreadableBody, BodyTooSlow, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding)
 """Where a request has a body."""
 WORK: Errors = (Unauthorized, RateLimited, Busy, NotReady, OverTimeBudget)
 """Where a request costs something."""
@@ -57,7 +59,7 @@ TEXT: Errors = (
 """Where a request says what is to be spoken."""
 WHOLE: Errors = (AnswerTooLarge, NoStorage)
 """Where an answer is complete before it is sent."""
-SPEECH: Errors = (*BODY, *WORK, *TEXT, *WHOLE, NotAcceptable)
+SPEECH: Errors = (*BODY, *WORK, *TEXT, TooManyStreams, *WHOLE, NotAcceptable)
 """Where one in its own body does."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.api import answers
-from app.api.body import JSON, PLAIN, SSML
+from app.api.content_type import JSON, PLAIN, SSML
 from app.api.docs import examples
 from app.api.docs.errors import Responses
 from app.api.docs.headers import RANGE_HEADERS, SPEECH_HEADERS, headers

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.plan import Clause, Manner, Mark, Sentence
-from app.text.clauses import cut
+from app.text.clauses import Check, checked, cut, unchecked
 from app.text.segment import WORD, Span, segment
 from app.text.ssml.flow import Flow
 from app.text.ssml.fragment import fragment
@@ -16,8 +16,9 @@ from app.text.ssml.readings import spoken_text
 
 OPENING = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
 CLOSING = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
-MOST_OPENING = 8
-"""Marks that are looked at before a word."""
+MOST_MARKS = 8
+"""Marks on either side of a word that belong to it. Bounded, so that a text of nothing but marks and changes
+of manner is cut in linear time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,10 @@ class Piece:
 class Cutter:
     """Cuts the flow of one document."""
 
-    def __init__(self, flow: Flow, max_spoken: int) -> None:
+    def __init__(self, flow: Flow, max_spoken: int, check: Check = unchecked) -> None:
         self.flow = flow
         self.max_spoken = max_spoken
+        self.check = check
 
     def sentences(self) -> Iterator[Sentence]:
         """All, made as they are asked for; a pause before any text belongs to the first."""
@@ -84,8 +86,11 @@ class Cutter:
 
     def clauses(self, start: int, end: int) -> Iterator[Clause]:
         """The clauses of one sentence, at least one; the pause of a piece is behind its last clause."""
+        characters = 0
         for piece in self.pieces(start, end):
-            parts = list(cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at))
+            cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
+            parts = list(checked(cuts, self.check, characters))
+            characters += sum(len(spoken) for _, _, spoken in parts)
             for number, (a, b, spoken) in enumerate(parts, 1):
                 yield self.clause(a, b, spoken, piece.manner, piece.pause if number == len(parts) else None)
 
@@ -112,11 +117,11 @@ class Cutter:
 
     def beside_marks(self, place: int, start: int, end: int) -> int:
         """A cut goes before opening marks and behind closing ones: they belong to the words that they touch."""
-        opening = OPENING.search(self.flow.text, max(start, place - MOST_OPENING), place)
+        opening = OPENING.search(self.flow.text, max(start, place - MOST_MARKS), place)
         if opening:
             moved = opening.start()
         else:
-            closing = CLOSING.match(self.flow.text, place, end)
+            closing = CLOSING.match(self.flow.text, place, min(end, place + MOST_MARKS))
             moved = closing.end() if closing else place
         return place if self.flow.reading_around(moved) else moved
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.plan import Mark, PlanWarning, Sentence
+from app.plan import NOWHERE, Clause, Mark, PlanWarning, Sentence
+from app.text.clauses import Check, unchecked
 from app.text.reading import MAX_SPOKEN
 from app.text.ssml.building import Builder
 from app.text.ssml.cutting import Cutter
 from app.text.ssml.document import parse, parse_inner
 from app.text.ssml.elements import Walker
+from app.text.ssml.flow import Flow
 from app.text.ssml.manners import FeelingOfStyle
-from app.text.ssml.readings import spoken_text
 from app.text.ssml.remarks import Remarks
 
 
@@ -32,15 +33,32 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """The markup of one clause that was read again."""
+    """The markup of one utterance that was read again."""
 
     text: str
-    spoken: str
-    marks: tuple[Mark, ...]
+    flow: Flow
+    max_spoken: int
+    ssml: str
     warnings: tuple[PlanWarning, ...]
 
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """At least one; several if the text is too long to be spoken at once. They stand in no request.
 
-def read_ssml(document: str, feeling_of_style: FeelingOfStyle, max_spoken: int = MAX_SPOKEN) -> Marked:
+        Made on demand, since the reading takes far longer than the rest.
+        """
+        parts = tuple(Cutter(self.flow, self.max_spoken).clauses(0, len(self.text)))
+        if len(parts) > 1:
+            return tuple(replace(part, start=NOWHERE, end=NOWHERE, places=None) for part in parts)
+        # What a plan says of an utterance comes back as it was.
+        marks = tuple(Mark(anchor.name, anchor.at) for anchor in self.flow.anchors)
+        spoken = parts[0].spoken if parts else ""
+        return (Clause(self.text, NOWHERE, NOWHERE, spoken, ssml=self.ssml, marks=marks),)
+
+
+def read_ssml(
+    document: str, feeling_of_style: FeelingOfStyle, max_spoken: int = MAX_SPOKEN, check: Check = unchecked
+) -> Marked:
     """Read a document; `feeling_of_style` tells what a style of `express-as` means, None where it is no emotion.
 
     Raises `InvalidSsml`; nothing else that a document says fails it.
@@ -50,19 +68,17 @@ def read_ssml(document: str, feeling_of_style: FeelingOfStyle, max_spoken: int =
     walker = Walker(builder, remarks, feeling_of_style)
     parse(document, walker)
     flow = builder.finish()
-    sentences = Cutter(flow, max_spoken).sentences()
+    sentences = Cutter(flow, max_spoken, check).sentences()
     return Marked(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 
 
-def read_inner(ssml: str) -> Inner:
+def read_inner(ssml: str, max_spoken: int = MAX_SPOKEN) -> Inner:
     """Read what `Clause.ssml` holds, or what a caller made of it; raises `InvalidSsml`."""
     remarks = Remarks()
     builder = Builder(remarks)
     parse_inner(ssml, Walker(builder, remarks, no_feeling, inner=True))
     flow = builder.finish()
-    text = flow.text.rstrip()
-    marks = tuple(Mark(anchor.name, anchor.at) for anchor in flow.anchors)
-    return Inner(text, spoken_text(text, flow.readings), marks, remarks.warnings)
+    return Inner(flow.text.rstrip(), flow, max_spoken, ssml, remarks.warnings)
 
 
 def no_feeling(style: str) -> None:

@@ -1,0 +1,98 @@
+"""What the clients of the soak test send: requests with a seed, whose answers are known, and wrong requests."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+SENTENCES = (
+    "The parcel came at nine.",
+    "I am so happy that it is finally here!",
+    "How dare they keep us waiting for an hour without a word?",
+    "She closed the door and sat down in the dark, and nobody spoke.",
+    "We walked along the wall, and the gulls followed us.",
+    "What was that noise behind the shed?",
+    "Nothing in the house had been touched since the spring.",
+    "Bring the blue folder, please; the red one stays here.",
+)
+CHAPTER = " ".join(SENTENCES * 40)
+JSON = {"Content-Type": "application/json"}
+SSML = {"Content-Type": "application/ssml+xml"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request."""
+
+    kind: str
+    method: str
+    path: str
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def speak(kind: str, path: str = "/synthesize", **fields: Any) -> Request:
+    """Return a POST of JSON fields."""
+    return Request(kind, "POST", path, json.dumps(fields).encode(), JSON)
+
+
+def seeded_requests() -> list[Request]:
+    """Return requests whose answers are the same bytes each time, of every kind of route and body."""
+    requests = []
+    for number, sentence in enumerate(SENTENCES):
+        paragraph = " ".join(SENTENCES[number:] + SENTENCES[:number])
+        plan = {"utterances": [{"text": sentence, "ssml": f"<speak>{sentence}</speak>", "emotion": "joy"}] * 3}
+        phonemes = "<phoneme alphabet='ipa' ph='həlˈoʊ'>a</phoneme> " * (20 + number)
+        requests += [
+            speak("sentence", text=sentence, seed=number),
+            speak("paragraph", text=paragraph, seed=number, format="mp3"),
+            speak("stream", text=paragraph, seed=number, stream=True),
+            speak("degree", text=sentence, seed=number, emotion="anger", degree=round(0.2 + 0.13 * number, 2)),
+            speak("plan", plan=plan, seed=number, format="flac"),
+            speak("openai", "/v1/audio/speech", model="tts-1", voice="alloy", input=sentence, seed=number),
+            Request("get", "GET", f"/synthesize?text=Good%20morning%20number%20{number}."),
+            Request("ssml", "POST", f"/synthesize?seed={number}", f"<speak>{phonemes}</speak>".encode(), SSML),
+        ]
+    return requests
+
+
+def unseeded_request(chance: random.Random) -> Request:
+    """Return a request that no cache has seen: any degree, any order of sentences."""
+    text = " ".join(chance.sample(SENTENCES, 3)) + f" Number {chance.randrange(10**6)}."
+    degree = round(chance.uniform(0.05, 2), 3)
+    return speak("unseeded", text=text, emotion=chance.choice(["auto", "anger", "fear"]), degree=degree)
+
+
+def bad_requests(chance: random.Random) -> Iterator[Request]:
+    """Yield requests that have to be answered with a status from 400 to 499, or 503 when the service is full."""
+    many = json.dumps({str(number): 1 for number in range(20_000)}).encode()
+    deep = b'{"text":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
+    while True:
+        word = "".join(chance.choices("abcdefghij", k=8))
+        yield chance.choice(
+            (
+                Request("no type", "POST", "/synthesize", b"hello"),
+                Request("cut JSON", "POST", "/synthesize", b'{"text": "' + word.encode(), JSON),
+                Request("many fields", "POST", "/synthesize", many, JSON),
+                Request("deep", "POST", "/analyze", deep, JSON),
+                Request("no UTF-8", "POST", "/synthesize", b"\xff\xfe\xfd" * 50, {"Content-Type": "text/plain"}),
+                Request(
+                    "charset", "POST", "/synthesize", b"hi", {"Content-Type": f"text/plain; charset*{'1' * 500}=x"}
+                ),
+                Request("semicolons", "POST", "/synthesize", b"hi", {"Content-Type": f'text/plain; a="{";" * 900}'}),
+                Request("no path", "GET", f"/{word}"),
+                Request("line feed", "POST", "/synthesize%0A", b'{"text": "hi"}', JSON),
+                Request("DTD", "POST", "/synthesize", b"<!DOCTYPE speak><speak>a</speak>", SSML),
+                Request("too long", "POST", "/synthesize", json.dumps({"text": word * 3_000}).encode(), JSON),
+                speak("unknown voice", text=word, voice=word),
+                speak("unknown emotion", text=word, emotion=word),
+                speak("no number", text=word, speed="fast"),
+                speak("unknown field", text=word, **{word: 1}),
+                speak("empty", text="  "),
+                speak("blend", plan={"utterances": [{"text": word, "emotion": "auto", "blend": {word: 1}}]}),
+                speak("format", text=word, format=word),
+            )
+        )

@@ -1,0 +1,103 @@
+"""Readers of streams: many, slow ones and idle ones, beside requests that want to be answered now."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+import httpx
+from serving import Server, StartServer, wait_until
+
+CHAPTER = " ".join(
+    f"The rain fell on the roof all night, and {number} people in the old house could not sleep at all."
+    for number in range(100, 300)
+)
+ALICE, BOB = "a-key-of-alice-0123456789", "a-key-of-bob-0123456789"
+SECOND = 44_100
+"""Bytes of a second of the voice's own sound."""
+
+
+@contextmanager
+def reader(server: Server, key: str = "", text: str = CHAPTER) -> Iterator[socket.socket]:
+    """A connection on which a stream begins, and of which only the status was read."""
+    host, port = server.url.removeprefix("http://").split(":")
+    body = json.dumps({"text": text, "stream": True}).encode()
+    headers = {"Host": "x", "Content-Type": "application/json", "Content-Length": len(body)}
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.sendall(f"POST /synthesize HTTP/1.1\r\n{head}\r\n".encode() + body)
+        yield connection
+
+
+def status(connection: socket.socket) -> int:
+    return int(connection.recv(12).split()[1])
+
+
+def open_streams(client: httpx.Client) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("intone_streams_open "))
+
+
+def listen(connection: socket.socket, seconds: float) -> float:
+    """Take a stream as a player does, in bursts of what is heard meanwhile; the seconds of sound that came."""
+    taken, began = 0, time.monotonic()
+    while (heard := time.monotonic() - began) < seconds:
+        while taken < heard * SECOND and (data := connection.recv(65_536)):
+            taken += len(data)
+        time.sleep(0.2)
+    return taken / SECOND
+
+
+def test_slow_readers_and_listeners_keep_nobody_waiting(own_server: StartServer) -> None:
+    server = own_server("--concurrency", "2", "--queue-size", "8")
+    with server.client() as client, ExitStack() as stack, ThreadPoolExecutor(4) as players:
+        idle = [stack.enter_context(reader(server)) for _ in range(20)]
+        assert {status(one) for one in idle} == {200}
+        listening = [stack.enter_context(reader(server)) for _ in range(4)]
+        assert {status(one) for one in listening} == {200}
+        heard = [players.submit(listen, one, 3) for one in listening]
+        for number in range(8):
+            answer = client.post("/synthesize", json={"text": f"This is number {number}.", "stream": number % 2 == 0})
+            assert answer.status_code == 200
+        assert open_streams(client) == 24
+        assert all(one.result() > 2 for one in heard)
+        assert [one.recv(1) for one in idle] != []
+        stack.close()
+        wait_until(lambda: open_streams(client) == 0, 30)
+
+
+def test_open_streams_are_bounded_for_each_client_and_in_all(own_server: StartServer) -> None:
+    flags = ("--max-streams", "3", "--max-streams-per-client", "2")
+    server = own_server(*flags, INTONE_API_KEYS=f"alice={ALICE},bob={BOB}")
+    hers, his = {"Authorization": f"Bearer {ALICE}"}, {"Authorization": f"Bearer {BOB}"}
+    stream, whole = {"text": "Hello.", "stream": True}, {"text": "Hello."}
+    with server.client() as client, ExitStack() as stack:
+        taken = [stack.enter_context(reader(server, key)) for key in (ALICE, ALICE, BOB)]
+        assert {status(one) for one in taken} == {200}
+        refused = client.post("/synthesize", json=stream, headers=hers)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
+        assert refused.headers["retry-after"] and "INTONE_MAX_STREAMS_PER_CLIENT" in refused.json()["hint"]
+        full = client.post("/synthesize", json=stream, headers=his)
+        assert (full.status_code, full.json()["code"]) == (503, "busy")
+        assert client.post("/synthesize", json=whole, headers=hers).status_code == 200
+        taken[0].close()
+        wait_until(lambda: client.post("/synthesize", json=stream, headers=hers).status_code == 200, 30)
+
+
+def test_a_reader_that_takes_nothing_for_too_long_is_cut(own_server: StartServer) -> None:
+    server = own_server("--reader-patience", "0.5", "--reader-rate", "1000000")
+    with server.client() as client, reader(server) as connection:
+        assert status(connection) == 200
+        wait_until(lambda: open_streams(client) == 0, 60)
+        wait_until(lambda: '"code": "reader_too_slow"' in server.log_text(), 10)
+        assert 'intone_rejected_total{code="reader_too_slow"} 1.0' in client.get("/metrics").text
+        while connection.recv(65_536):
+            pass  # what was sent until then; the end follows
+    assert "Traceback" not in server.log_text()

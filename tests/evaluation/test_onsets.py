@@ -1,0 +1,82 @@
+"""The sentences that begin with each sound, and their two renditions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_voice import write_tiny_voice
+
+from app.errors import SetupError
+from app.evaluation.onsets import CARRIER, FILE, LEAD_SECONDS, in_running_speech, read_onsets, speak_onsets
+from app.evaluation.wording import normalized
+from app.pipeline import Pipeline
+from app.plan import Emotion
+from app.request import SpeechRequest
+from app.settings import load_settings
+from app.text import read_text
+
+SOUNDS = (
+    "p t k b d g ch j f v s z sh h m n l r w y vowel pl bl pr br tr dr kr gr kl gl fl fr sp st sk str spr sm sn sl "
+    "sw tw kw thr"
+).split()
+
+
+def test_every_sound_begins_two_sentences_or_more() -> None:
+    count = Counter(onset.sound for onset in read_onsets([Emotion.NEUTRAL]))
+    assert set(count) == {*SOUNDS, "th voiced", "th unvoiced"}
+    assert min(count.values()) >= 2
+
+
+def test_each_is_one_sentence_of_3_to_6_words_that_is_read_as_it_is_written() -> None:
+    texts = [onset.prompt.text for onset in read_onsets([Emotion.NEUTRAL])]
+    assert len({text.split()[0] for text in texts}) == len(texts)
+    for text in texts:
+        assert 3 <= len(text.split()) <= 6, text
+        assert text.isascii() and not any(character.isdigit() for character in text)
+        for whole in (text, in_running_speech(text)):
+            assert [clause.spoken for sentence in read_text(whole) for clause in sentence.clauses] == [whole]
+
+
+def test_every_emotion_speaks_the_same_sentences_with_the_same_seeds() -> None:
+    onsets = read_onsets([Emotion.FEAR, Emotion.JOY], limit=3)
+    assert [onset.prompt.emotion for onset in onsets] == [Emotion.FEAR] * 3 + [Emotion.JOY] * 3
+    assert [onset.prompt.seed for onset in onsets] == [0, 1, 2] * 2
+    assert [onset.prompt.text for onset in onsets[:3]] == [onset.prompt.text for onset in onsets[3:]]
+
+
+def test_the_file_is_a_plain_table() -> None:
+    text = FILE.read_text(encoding="utf-8")
+    assert text.endswith("\n") and all(line.count("\t") == 1 for line in text.splitlines())
+
+
+def test_the_control_keeps_the_first_letter_of_its_words() -> None:
+    assert in_running_speech("Peel the orange.") == "Then he said, peel the orange."
+    assert normalized(in_running_speech("Peel it.")).startswith(normalized(CARRIER))
+
+
+def test_the_control_is_the_end_of_running_speech_from_the_first_word_on() -> None:
+    pipeline = Pipeline.load(load_settings())
+    onsets = read_onsets([Emotion.JOY], limit=2)
+    for onset, pair in zip(onsets, speak_onsets(pipeline, "wren", onsets), strict=True):
+        text = in_running_speech(onset.prompt.text)
+        request = SpeechRequest(text, voice="wren", emotion=Emotion.JOY, seed=onset.prompt.seed)
+        running = pipeline.synthesize(request)
+        first = running.plan.utterances[0].words[3]
+        length = running.samples.size - round((first.start - LEAD_SECONDS) * running.sample_rate)
+        assert first.text == onset.prompt.text.split()[0].lower()
+        assert len(pair.control.samples) == length
+        assert np.array_equal(pair.control.samples[-1000:], running.samples[-1000:])
+        assert (pair.alone.group, pair.control.group) == ("joy", "joy")
+        assert pair.alone.text == pair.control.text == onset.prompt.text
+        # The carrier takes most of a second; what is left is about as long as the sentence alone.
+        assert pair.control.seconds == pytest.approx(pair.alone.seconds, abs=0.3)
+
+
+def test_a_voice_without_word_times_is_refused(tmp_path: Path) -> None:
+    folder = write_tiny_voice(tmp_path / "tiny", "tacotron2")
+    pipeline = Pipeline.load(load_settings(voices=[folder], default_voice="tiny"))
+    with pytest.raises(SetupError, match="times of words"):
+        list(speak_onsets(pipeline, "tiny", read_onsets([Emotion.NEUTRAL], limit=1)))

@@ -1,0 +1,89 @@
+"""Services whose networks and whose clock a test holds in its hands."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from serving import serving_here
+from torch import Tensor, nn
+
+from app.backends import Example, Network
+from app.backends.torch import TorchBackend
+from app.main import create_app
+from app.pipeline import Pipeline, load_classifier
+from app.settings import load_settings
+from app.voices import Registry
+from tests.speaking import running_engine
+
+
+class HeldBackend(TorchBackend):
+    """Its networks wait while the gate is shut."""
+
+    def __init__(self, on_run: Callable[[], None]) -> None:
+        super().__init__()
+        self.on_run = on_run
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+        run = super().compile(module, example, precise)
+
+        def held(*inputs: Tensor) -> tuple[Tensor, ...]:
+            assert self.gate.wait(60)
+            self.on_run()
+            return run(*inputs)
+
+        return held
+
+
+@dataclass
+class Clock:
+    """The real one, and what a test adds to it."""
+
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        return time.perf_counter() + self.ahead
+
+
+@dataclass
+class HeldService:
+    """A service with one worker, which the test holds up."""
+
+    client: httpx.Client
+    pipeline: Pipeline
+    clock: Clock
+    backend: HeldBackend
+    callers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+
+    def status(self, path: str) -> int:
+        return self.client.get(path).status_code
+
+
+@contextmanager
+def held_service(seconds_a_run: float = 0.0, **chosen: Any) -> Iterator[HeldService]:
+    """A service in this process that has spoken once; by its clock each run of a network takes so many seconds."""
+    settings, clock = load_settings(**chosen), Clock()
+
+    def on_run() -> None:
+        clock.ahead += seconds_a_run
+
+    backend = HeldBackend(on_run)
+    registry = Registry(settings.voices, settings.default_voice, {})
+    app = create_app(settings, clock=clock)
+    with running_engine(backend, workers=1, batch_size=1) as engine:
+        pipeline = Pipeline(settings, load_classifier(settings, TorchBackend()), registry, engine)
+        app.state.service.loaded = pipeline
+        with serving_here(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
+            service = HeldService(client, pipeline, clock, backend)
+            assert client.post("/synthesize", json={"text": "Loaded."}).status_code == 200
+            yield service
+            backend.gate.set()
+            service.callers.shutdown()
