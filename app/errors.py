@@ -67,7 +67,7 @@ class TooManyStreams(IntoneError):
 
 
 class ReaderTooSlow(IntoneError):
-    """The reader of a stream took too little for too long."""
+    """The reader of an answer took too little for too long."""
 
 
 class UnreadableBody(IntoneError):
@@ -226,8 +226,8 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
     ReaderTooSlow: ErrorRow(
         408,
         "reader_too_slow",
-        "The reader of a stream took too little for too long",
-        "Read on within `INTONE_READER_PATIENCE` seconds, or ask for a whole answer.",
+        "The reader of an answer took too little for too long",
+        "Read on within `INTONE_READER_PATIENCE` seconds.",
     ),
     FallbackRefused: ErrorRow(
         409,

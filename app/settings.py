@@ -102,9 +102,9 @@ class Settings(BaseSettings):
     max_streams_per_client: int = Field(default=64, ge=1)
     """The same for each key, or each address where there are no keys; one more is answered 429 at once."""
     reader_patience: float = Field(default=600, gt=0)
-    """Seconds for which a stream waits for a reader that takes nothing, such as a paused player; then it is cut."""
+    """Seconds for which an answer waits for a reader that takes nothing, such as a paused player; then it is cut."""
     reader_rate: int = Field(default=500, ge=1)
-    """Bytes a second that a stream's reader must take in the long run: faster reading restores reader_patience, slower
+    """Bytes a second that an answer's reader must take in the long run: faster reading restores reader_patience, slower
     reading uses it up."""
     workers: int = Field(default_factory=_cores, ge=1, le=256)
     """Batches of sentences that are computed at the same time; by default one for each processor core."""

@@ -15,7 +15,7 @@ from app.api.body import until_gone
 from app.api.rate_limit import client_of
 from app.api.readers import Patience
 from app.api.reading import Asked
-from app.api.service import service_of
+from app.api.service import Service, service_of
 from app.api.spool import Spool
 from app.api.steps import Cancelled
 from app.api.streaming import Encoding, Framing, StreamedAudio, as_audio
@@ -52,7 +52,7 @@ async def answer_whole(request: Request, asked: Asked, *, tagged: bool = False) 
         "X-Audio-Duration": f"{whole.duration:.3f}",
         **_headers(plan.voice, plan.utterances, warnings, timings),
     }
-    return WholeAnswer(whole.spool, whole.body(), headers, patience=service.settings.stream_time_budget)
+    return WholeAnswer(whole.spool, whole.body(), headers, _patience(service))
 
 
 async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
@@ -89,8 +89,11 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
     if framing.content_type is None:
         headers["Content-Disposition"] = _disposition(format)
     content_type = framing.content_type or format.content_type_at(cast.sample_rate)
-    patience = Patience(service.settings.reader_patience, service.settings.reader_rate)
-    return StreamedAudio(done.result, content_type, headers, patience, ended, framing.on_error)
+    return StreamedAudio(done.result, content_type, headers, _patience(service), ended, framing.on_error)
+
+
+def _patience(service: Service) -> Patience:
+    return Patience(service.settings.reader_patience, service.settings.reader_rate)
 
 
 def _content_headers(whole: Whole, format: AudioFormat) -> dict[str, str]:

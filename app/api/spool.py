@@ -14,7 +14,7 @@ from app.errors import AnswerTooLarge, Busy, IntoneError, NoStorage
 
 IN_MEMORY_BYTES = 256 * 1024
 """An answer up to this size needs no file and does not count: six seconds of WAV."""
-BLOCK_BYTES = 192 * 1024
+BLOCK_BYTES = 96 * 1024
 """What is read at a time; a multiple of 3, so that the base64 of blocks is the base64 of the whole."""
 BYTES_PER_MB = 1_000_000
 GROWTH = 1.25

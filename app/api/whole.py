@@ -15,12 +15,14 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.plan_json import plan_to_dict
+from app.api.readers import Patience
 from app.api.reading import Asked
 from app.api.room import Room
 from app.api.spool import Spool
 from app.api.steps import Cancelled
 from app.audio.encode import FORMATS, Samples, in_pieces
 from app.audio.writing import Writer
+from app.errors import ReaderTooSlow, row_of
 from app.memory import give_back
 from app.plan import Plan, Timings
 
@@ -159,14 +161,14 @@ class SpoolWriter:
 
 
 class WholeAnswer(StreamingResponse):
-    """Sends a spool, and closes it. A client that takes nothing for `patience` seconds is cut off."""
+    """Sends a spool, and closes it. A reader that is slow for longer than `patience` is cut."""
 
     def __init__(
         self,
         spool: Spool,
         body: Iterator[bytes],
         headers: Mapping[str, str],
-        patience: float,
+        patience: Patience,
         status_code: int = 200,
     ) -> None:
         """`headers` name the type and length of the body, whose blocks are read in a thread, one at a time."""
@@ -178,11 +180,13 @@ class WholeAnswer(StreamingResponse):
         """See `StreamingResponse`."""
 
         async def patiently(message: Message) -> None:
-            async with asyncio.timeout(self.patience):
-                await send(message)
+            await self.patience.waiting_for(send(message), len(message.get("body", b"")))
 
         try:
             await super().__call__(scope, receive, patiently)
+        except ReaderTooSlow as error:
+            scope["state"]["log"]["code"] = row_of(error).code
+            raise
         finally:
             # In a thread, for deleting a large file takes a while; not awaited, for this may be a cancellation.
             asyncio.get_running_loop().run_in_executor(None, self.spool.close)

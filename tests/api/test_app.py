@@ -185,6 +185,7 @@ def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> No
         500: {"internal_error"},
         503: {"busy", "not_ready"},
         504: {"over_time_budget"},
+        507: {"no_storage"},
     }
     found: dict[int, set[str]] = {}
     for kind in (*ERRORS, IntoneError):

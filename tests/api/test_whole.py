@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from app.api.readers import Patience
 from app.api.spool import BLOCK_BYTES, Spool, SpoolBudget
 from app.api.whole import WholeAnswer
+from app.errors import ReaderTooSlow
 
 pytestmark = pytest.mark.anyio
 
-SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}}
+SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}, "state": {"log": {}}}
 BODY = bytes(5 * BLOCK_BYTES)
 
 Message = MutableMapping[str, Any]
@@ -30,7 +32,9 @@ class Sending:
         spool = Spool(self.budget)
         spool.append(BODY)
         spool.finish()
-        self.answer = WholeAnswer(spool, self.counted(spool), {"Content-Length": str(len(BODY))}, patience)
+        self.answer = WholeAnswer(
+            spool, self.counted(spool), {"Content-Length": str(len(BODY))}, Patience(patience, 1e9)
+        )
 
     def counted(self, spool: Spool) -> Iterator[bytes]:
         """The blocks of the body."""
@@ -71,7 +75,7 @@ async def test_the_body_is_sent_in_blocks_and_the_spool_is_closed() -> None:
 
 async def test_nothing_is_read_ahead_of_a_client_that_takes_nothing_and_is_cut_off() -> None:
     sending = await asyncio.to_thread(Sending, patience=0.2)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(ReaderTooSlow):
         await sending.answer(SCOPE, sending.receive, sending.take_headers)
     assert (sending.blocks_read, len(sending.sent)) == (1, 2)
     await asyncio.wait_for(sending.closed(), 10)
