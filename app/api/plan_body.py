@@ -95,7 +95,7 @@ class PlanBody(_Strict):
 def edited(one: UtteranceBody) -> EditedUtterance:
     """One utterance as the pipeline takes it. Raises `InvalidSsml`, `UnknownEmotion`."""
     from app.request import EditedUtterance
-    from app.text import read_inner
+    from app.text import inner_text, read_inner
 
     analyzed = Analyzed(one.analyzed.emotion, one.analyzed.text_sha256) if one.analyzed else None
     as_planned = analyzed is not None and Analyzed.of(analyzed.emotion, one.text) == analyzed
@@ -107,7 +107,8 @@ def edited(one: UtteranceBody) -> EditedUtterance:
         volume=1.0 if one.volume is None else one.volume,
         pitch=one.pitch or 0.0,
     )
-    inner = read_inner(one.ssml) if one.ssml else None
+    # Markup of another text has no effect, and may be longer than any text that is allowed.
+    inner = read_inner(one.ssml) if one.ssml and inner_text(one.ssml) == one.text else None
     clauses = _clauses(one, inner, (start, end), manner, analyzed)
     warnings = inner.warnings if inner else ()
     return EditedUtterance(Sentence(one.text, start, end, clauses), _decision(one, analyzed), warnings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
+import app.text
 from app.api.plan_body import PlanBody, UtteranceBody, edited
 from app.api.plan_json import plan_to_dict
 from app.api.schemas import SpeechBody, check_fields
@@ -29,8 +29,7 @@ from app.plan import (
     Word,
 )
 from app.request import EditedUtterance
-from app.text.ssml import read
-from app.text.ssml.readings import Reading, spoken_text
+from app.text import Inner, read_inner
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 SECONDS = st.integers(0, 10**9).map(lambda steps: steps / 10**5)
@@ -167,16 +166,16 @@ def test_a_blend_has_an_emotion() -> None:
 
 
 def test_markup_of_another_text_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts: list[str] = []
+    documents: list[str] = []
 
-    def counted(text: str, readings: Sequence[Reading]) -> str:
-        texts.append(text)
-        return spoken_text(text, readings)
+    def counted(ssml: str) -> Inner:
+        documents.append(ssml)
+        return read_inner(ssml)
 
-    monkeypatch.setattr(read, "spoken_text", counted)
-    for text in ("One.", "Two."):
-        asked(text=text, ssml='<sub alias="Too.">Two.</sub>')
-    assert texts == ["Two."]
+    monkeypatch.setattr(app.text, "read_inner", counted)
+    ssml = '<sub alias="Too.">Two.</sub>'
+    assert [asked(text=text, ssml=ssml).sentence.clauses[0].spoken for text in ("One.", "Two.")] == ["One.", "Too."]
+    assert documents == [ssml]
 
 
 def test_a_text_too_long_for_one_breath_is_spoken_in_parts_with_the_pause_behind_the_last() -> None:

@@ -1,6 +1,6 @@
 """SSML -> sentences with manners, pauses and marks; spans in the document as it was sent."""
 
-from app.text.ssml.read import Inner, Marked, read_inner, read_ssml
+from app.text.ssml.read import Inner, Marked, inner_text, read_inner, read_ssml
 from app.text.ssml.table import SSML_TABLE, SSML_WARNINGS, SsmlAttribute, SsmlElement, Support
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "SsmlAttribute",
     "SsmlElement",
     "Support",
+    "inner_text",
     "read_inner",
     "read_ssml",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.plan import Mark, PlanWarning, Sentence
@@ -12,7 +12,7 @@ from app.text.ssml.cutting import Cutter
 from app.text.ssml.document import parse, parse_inner
 from app.text.ssml.elements import Walker
 from app.text.ssml.manners import FeelingOfStyle
-from app.text.ssml.readings import Reading, spoken_text
+from app.text.ssml.readings import spoken_text
 from app.text.ssml.remarks import Remarks
 
 
@@ -35,14 +35,9 @@ class Inner:
     """The markup of one clause that was read again."""
 
     text: str
-    readings: Sequence[Reading]
+    spoken: str
     marks: tuple[Mark, ...]
     warnings: tuple[PlanWarning, ...]
-
-    @property
-    def spoken(self) -> str:
-        """The text as it will be read. Made on demand, since it takes far longer than the rest."""
-        return spoken_text(self.text, self.readings)
 
 
 def read_ssml(document: str, feeling_of_style: FeelingOfStyle, max_spoken: int = MAX_SPOKEN) -> Marked:
@@ -67,7 +62,15 @@ def read_inner(ssml: str) -> Inner:
     flow = builder.finish()
     text = flow.text.rstrip()
     marks = tuple(Mark(anchor.name, anchor.at) for anchor in flow.anchors)
-    return Inner(text, flow.readings, marks, remarks.warnings)
+    return Inner(text, spoken_text(text, flow.readings), marks, remarks.warnings)
+
+
+def inner_text(ssml: str) -> str:
+    """Return the text of such markup alone, which takes far less time; raise `InvalidSsml`."""
+    remarks = Remarks()
+    builder = Builder(remarks)
+    parse_inner(ssml, Walker(builder, remarks, no_feeling, inner=True))
+    return builder.finish().text.rstrip()
 
 
 def no_feeling(style: str) -> None:
