@@ -55,24 +55,25 @@ def choose(format: str | None, timing: bool, stream: bool, accept: str) -> Answe
 
 def _best(accept: str) -> str | None:
     """The format, or JSON, that the header likes best; among equals the one that it names first, then our order."""
-    ranges = [one for part in accept.split(",") if (one := _media_range(part))]
+    ranges: dict[str, tuple[int, float]] = {}
+    parts = filter(str.strip, accept.split(","))
+    for place, (name, quality) in enumerate(filter(None, map(_media_range, parts))):
+        ranges.setdefault(name, (place, quality))
     ranked = [
-        (quality, -place, kind)
+        (quality, -place - order / 100, kind)
         for order, kind in enumerate((*FORMATS, JSON))
-        for place, quality in [_match(kind, ranges, order)]
+        for place, quality in [_match(kind, ranges)]
         if quality > 0
     ]
     return max(ranked, key=lambda rank: rank[:2])[2] if ranked else None
 
 
-def _match(kind: str, ranges: list[tuple[str, float]], order: int) -> tuple[float, float]:
-    """Place in the header and quality of the most specific range that covers what we could answer."""
+def _match(kind: str, ranges: dict[str, tuple[int, float]]) -> tuple[int, float]:
+    """Return place and quality of the most specific range that covers what we could answer."""
     names = (JSON,) if kind == JSON else FORMATS[kind].accepted
-    groups = (names, (f"{names[0].partition('/')[0]}/*",), ("*/*",))
-    for group in groups:
-        for place, (name, quality) in enumerate(ranges):
-            if name in group:
-                return place + order / 100, quality
+    for group in (names, (f"{names[0].partition('/')[0]}/*",), ("*/*",)):
+        if found := [ranges[name] for name in group if name in ranges]:
+            return min(found)
     return 0, 0
 
 

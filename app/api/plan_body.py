@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
 from app.api.fields import Degree, FeelingName, Pause, Pitch, Sha256, Share, Span, Speed, Volume, Weight
 from app.api.strict_json import has_surrogate
+from app.errors import InvalidRequest
 from app.plan import NOWHERE, Analyzed, Blend, Clause, Decision, Emotion, Manner, Sentence, Source
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class UtteranceBody(_Strict):
     """Name or alias; by default the plan's."""
     emotion: FeelingName | None = None
     """Name or alias; `auto` (the default) labels the text."""
-    blend: dict[str, Weight] | None = None
+    blend: Annotated[dict[str, Weight], Field(min_length=1)] | None = None
     """Several emotions with their weights."""
     degree: Degree | None = None
     speed: Speed | None = None
@@ -143,14 +144,19 @@ def _decision(one: UtteranceBody, analyzed: Analyzed | None) -> Decision | None:
 
 
 def _feeling(one: UtteranceBody, analyzed: Analyzed | None) -> Emotion | Blend | None:
-    """Emotion or blend; where they disagree, the one that was edited."""
+    """Return the emotion or the blend. If they disagree, the one that was edited counts; refuse them if nothing says
+    which was."""
     from app.emotion import parse_feeling
 
     emotion = None if one.emotion is None else parse_feeling(one.emotion)
-    if not one.blend or (one.emotion is not None and emotion is None):
+    if one.blend is None:
         return emotion
     blend = parse_feeling(one.blend)
     assert isinstance(blend, Mapping)
-    was_edited = analyzed is not None and one.emotion is not None and emotion is not analyzed.emotion
-    agrees = max(blend, key=lambda each: blend[each]) is emotion
-    return emotion if was_edited and not agrees else blend
+    if one.emotion is None or max(blend, key=lambda each: blend[each]) is emotion:
+        return blend
+    if analyzed is None:
+        raise InvalidRequest(
+            "emotion is not the one with the largest weight in blend.", hint="Leave emotion or blend out."
+        )
+    return blend if emotion is analyzed.emotion else emotion

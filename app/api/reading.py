@@ -13,19 +13,19 @@ from starlette.requests import Request
 from app.api.accept import Answer, check_format, check_rate, choose
 from app.api.body import LARGE_BODY_BYTES, decode, read_body, until_gone, without_bom
 from app.api.content_type import JSON, PLAIN, SSML, MediaType, media_type
-from app.api.plan_body import edited
+from app.api.plan_body import UtteranceBody, edited
 from app.api.query import read_query, refuse_content, refuse_query
 from app.api.schemas import SpeechBody, check_fields
 from app.api.security import key_name
 from app.api.service import service_of
-from app.api.strict_json import read_json
+from app.api.strict_json import pointer, read_json
 from app.audio.encode import FORMATS
-from app.errors import FieldError, InvalidRequest
+from app.errors import FieldError, IntoneError, InvalidRequest
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline
     from app.plan import Blend, Emotion, PlanWarning
-    from app.request import SpeechRequest
+    from app.request import EditedUtterance, SpeechRequest
 
 T = TypeVar("T")
 
@@ -136,8 +136,17 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         seed=fields.seed,
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
-        edited=tuple(edited(one) for one in plan.utterances) if plan else None,
+        edited=tuple(_edited(place, one) for place, one in enumerate(plan.utterances)) if plan else None,
     )
+
+
+def _edited(place: int, one: UtteranceBody) -> EditedUtterance:
+    """Return an utterance of a plan as the pipeline takes it; an error names its place."""
+    try:
+        return edited(one)
+    except IntoneError as error:
+        error.fields = error.fields or (FieldError(error.detail, pointer("plan", "utterances", place)),)
+        raise
 
 
 def _feeling(asked: str | dict[str, float] | None) -> Emotion | Blend | None:

@@ -26,7 +26,7 @@ natural text has one in eight characters, which the largest body would need."""
 def read_json(text: str) -> Any:
     """Parse a body. Refuse what is not JSON (such as NaN), names that occur twice, endless nesting, and more names or
     values than any request needs: each costs a hundred bytes of memory here, and a thousand if it is found wrong."""
-    if sum(map(text.count, _SEPARATORS)) >= MOST_VALUES:
+    if sum(map(text.count, _SEPARATORS)) > MOST_VALUES:
         raise InvalidRequest(f"The body has over {MOST_VALUES} values.", hint="Send the text in parts.")
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_int=_integer, parse_constant=_refuse_constant)

@@ -139,10 +139,24 @@ BAD = [
     ),
     raw(
         "a plan with an unknown emotion",
-        '{"plan": {"utterances": [{"text": "Hi", "emotion": "x"}]}}',
+        '{"plan": {"utterances": [{"text": "Hi"}, {"text": "Hi", "emotion": "x"}]}}',
+        422,
+        "unknown_emotion",
+        pointers=("#/plan/utterances/1",),
+    ),
+    raw(
+        "a plan with an unknown emotion in a blend",
+        '{"plan": {"utterances": [{"text": "Hi", "emotion": "auto", "blend": {"x": 1}}]}}',
         422,
         "unknown_emotion",
     ),
+    raw(
+        "a plan over the limit, which would take long to read",
+        json.dumps({"plan": {"utterances": [{"text": "$1 " * 1_000_000}]}}),
+        413,
+        "text_too_long",
+    ),
+    raw("a field too many", json.dumps(dict.fromkeys(map(str, range(300_000)))), 422, "invalid_request"),
     Bad(
         "a Content-Type of 5000 digits",
         415,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from app.api.body import MAX_BODY_BYTES
+from app.api.plan_body import MOST_UTTERANCES
 from app.api.query import read_query, refuse_content, refuse_query
 from app.api.schemas import SpeechBody, check_fields
-from app.api.strict_json import pointer, read_json
+from app.api.strict_json import MOST_NAMES, MOST_VALUES, pointer, read_json
 from app.errors import InvalidRequest, UnreadableBody
 
 
@@ -191,3 +194,35 @@ def test_pointers_are_uri_fragments() -> None:
 def test_a_thousand_unknown_fields_do_not_make_a_thousand_lines() -> None:
     error = refused('{"text": "Hi", ' + ", ".join(f'"f{number}": 1' for number in range(1000)) + "}")
     assert len(error.detail) < 2000
+
+
+def test_an_object_has_a_most_of_names() -> None:
+    most = {f"{number}": 1 for number in range(MOST_NAMES)}
+    assert read_json(json.dumps(most)) == most
+    error = refused(json.dumps({"text": "Hi", "deep": [{**most, "one more": 1}]}))
+    assert f"{MOST_NAMES + 1} names" in error.detail
+
+
+def test_a_body_has_a_most_of_values() -> None:
+    most = "[" + "0," * (MOST_VALUES - 2) + "0]"
+    assert len(read_json(most)) == MOST_VALUES - 1
+    for one in ("[" + "[]," * MOST_VALUES + "0]", "{" + '"a":0,' * MOST_VALUES + '"b":0}', "[" + "{}," * MOST_VALUES):
+        assert "500000 values" in refused(one).detail
+
+
+def test_of_many_wrong_utterances_the_first_is_told() -> None:
+    """An error takes a kilobyte: there are no more of them than one utterance has fields."""
+    one = {"text": 1, **{f"unknown{number}": 1 for number in range(22)}}
+    error = refused(json.dumps({"plan": {"utterances": [{"text": "Hi."}] + [one] * 1000}}))
+    assert len(error.fields) == 23
+    assert {field.pointer.rpartition("/")[0] for field in error.fields} == {"#/plan/utterances/1"}
+
+
+def test_a_plan_as_large_as_a_body_is_taken() -> None:
+    one = {"text": "Oh.", "span": [0, 3], "emotion": "joy", "degree": 1, "speed": 1, "volume": 1, "pitch": 0}
+    one |= {"pause_after": 0.1, "source": "pinned", "reason": "", "start": 0, "end": 1, "voice": None, "ssml": None}
+    one |= {"spoken": "Oh."}
+    text = json.dumps({"plan": {"utterances": [one] * MOST_UTTERANCES}}, separators=(",", ":"))
+    assert 0.9 * MAX_BODY_BYTES < len(text) <= MAX_BODY_BYTES
+    plan = check_fields(read_json(text)).plan
+    assert plan is not None and len(plan.utterances) == MOST_UTTERANCES

@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+import app.text
 from app.api.plan_body import PlanBody, UtteranceBody, edited
 from app.api.plan_json import plan_to_dict
 from app.api.schemas import SpeechBody, check_fields
-from app.errors import InvalidRequest
+from app.errors import InvalidRequest, UnknownEmotion
 from app.plan import (
     NOWHERE,
     Analyzed,
@@ -28,6 +29,7 @@ from app.plan import (
     Word,
 )
 from app.request import EditedUtterance
+from app.text import Inner, read_inner
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 SECONDS = st.integers(0, 10**9).map(lambda steps: steps / 10**5)
@@ -142,6 +144,38 @@ def test_an_edited_text_loses_its_place() -> None:
 def test_of_emotion_and_blend_the_edited_one_counts(changes: dict[str, object], emotion: Emotion) -> None:
     decision = asked(**planned(**changes)).decision
     assert decision is not None and (decision.emotion, decision.source) == (emotion, Source.PINNED)
+
+
+@pytest.mark.parametrize("emotion", ["auto", "sadness", "joy:0.6,surprise:0.4"])
+def test_emotion_and_blend_that_disagree_are_refused_if_nothing_says_which_was_edited(emotion: str) -> None:
+    with pytest.raises(InvalidRequest, match="largest weight"):
+        asked(text="Hi.", emotion=emotion, blend={"joy": 0.6, "surprise": 0.4})
+
+
+@pytest.mark.parametrize("emotion", ["auto", "joy", None])
+@pytest.mark.parametrize("was_analyzed", [False, True])
+def test_an_unknown_emotion_in_a_blend_is_refused_whatever_the_emotion(was_analyzed: bool, emotion: str | None) -> None:
+    analyzed = planned()["analyzed"] if was_analyzed else None
+    with pytest.raises(UnknownEmotion):
+        asked(text="Hi.", emotion=emotion, blend={"joy": 0.9, "nope": 0.1}, analyzed=analyzed)
+
+
+def test_a_blend_has_an_emotion() -> None:
+    with pytest.raises(ValidationError):
+        UtteranceBody(text="Hi.", blend={})
+
+
+def test_markup_of_another_text_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    documents: list[str] = []
+
+    def counted(ssml: str) -> Inner:
+        documents.append(ssml)
+        return read_inner(ssml)
+
+    monkeypatch.setattr(app.text, "read_inner", counted)
+    ssml = '<sub alias="Too.">Two.</sub>'
+    assert [asked(text=text, ssml=ssml).sentence.clauses[0].spoken for text in ("One.", "Two.")] == ["One.", "Too."]
+    assert documents == [ssml]
 
 
 def test_a_text_too_long_for_one_breath_is_spoken_in_parts_with_the_pause_behind_the_last() -> None:
