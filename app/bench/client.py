@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from typing import Any
+from typing import Any, Self
 
 from app.errors import SetupError
 
@@ -37,29 +37,44 @@ class Answer:
     seconds: float
 
 
+class Client:
+    """One connection, kept between its requests."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def ask(self, request: Request) -> Answer:
+        """Send a request; every answer but a 200 is an error."""
+        began = time.perf_counter()
+        try:
+            if request.fields is None:
+                self._connection.request("GET", request.path)
+            else:
+                body = json.dumps(request.fields).encode()
+                self._connection.request("POST", request.path, body, {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            head = response.read(WAV_HEADER + 1)
+            first_audio = time.perf_counter() - began
+            rest = response.read()
+            seconds = time.perf_counter() - began
+        except (OSError, HTTPException) as error:
+            raise SetupError(f"{_place(request)} was not answered: {error!r}.") from None
+        if response.status != 200:
+            said = (head + rest)[:SHOWN].decode(errors="replace")
+            raise SetupError(f"{_place(request)} was answered {response.status}: {said}")
+        return Answer(head + rest, first_audio, seconds)
+
+
 def ask(port: int, request: Request) -> Answer:
-    """Send a request on a connection of its own; every answer but a 200 is an error."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    began = time.perf_counter()
-    try:
-        if request.fields is None:
-            connection.request("GET", request.path)
-        else:
-            body = json.dumps(request.fields).encode()
-            connection.request("POST", request.path, body, {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        head = response.read(WAV_HEADER + 1)
-        first_audio = time.perf_counter() - began
-        rest = response.read()
-        seconds = time.perf_counter() - began
-    except (OSError, HTTPException) as error:
-        raise SetupError(f"{_place(request)} was not answered: {error!r}.") from None
-    finally:
-        connection.close()
-    if response.status != 200:
-        said = (head + rest)[:SHOWN].decode(errors="replace")
-        raise SetupError(f"{_place(request)} was answered {response.status}: {said}")
-    return Answer(head + rest, first_audio, seconds)
+    """Send a request on a connection of its own."""
+    with Client(port) as client:
+        return client.ask(request)
 
 
 def _place(request: Request) -> str:

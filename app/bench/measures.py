@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 
 from app.bench.audio import trimmed_seconds
-from app.bench.client import Request, ask
+from app.bench.client import Client, Request, ask
 from app.bench.load import load
 from app.bench.process import cpu_seconds, resident_mib
 from app.bench.server import Server
@@ -21,6 +21,8 @@ REQUESTS_EACH = 4
 """Of each client while throughput is measured."""
 REPEATS = 3
 """Of one short request in each round; their median counts."""
+KEPT_REQUESTS = 20
+"""Of each kind on one connection; their median counts."""
 BOOK_SENTENCES = 200
 BETWEEN_SECONDS = 0.3
 """Between two sentences beside a book."""
@@ -101,6 +103,28 @@ def repeated_paragraph(server: Server, clients: int = 1) -> Found:
     request = server.peer.speak(PARAGRAPH, SEED)
     ask(server.port, request)
     return {"repeated_paragraph": statistics.median(ask(server.port, request).seconds for _ in range(REPEATS))}
+
+
+def kept_connection(server: Server, clients: int = 1) -> Found:
+    """Seconds of requests of the service's own that need no network, one after the other on one connection.
+
+    What they take beside the computing shows here: of the OpenAI stream it is the time to its first byte.
+    """
+    speech, spoken = {"text": SENTENCE, "seed": SEED}, {"model": "intone", "input": SENTENCE, "voice": "alloy"}
+    requests = {
+        "kept_health": Request("/health"),
+        "kept_analysis": Request("/analyze", {"text": SENTENCE}),
+        "kept_speech": Request("/synthesize", speech),
+        "kept_openai_stream": Request("/v1/audio/speech", {**spoken, "seed": SEED}),
+    }
+    found = {}
+    with Client(server.port) as client:
+        for name, request in requests.items():
+            client.ask(request)
+            answers = [client.ask(request) for _ in range(KEPT_REQUESTS)]
+            streamed = name == "kept_openai_stream"
+            found[name] = statistics.median(one.first_audio if streamed else one.seconds for one in answers)
+    return found
 
 
 def memory(server: Server, requests: int) -> Iterator[tuple[int, float]]:

@@ -82,6 +82,7 @@ def _round(number: int, scope: Scope, servers: dict[str, Server], results: Resul
     """Every measure once; of each, one server after the other, so that a slow minute hits all of them."""
     peers = [server for name, server in servers.items() if name != CACHED]
     ours = [servers[name] for name in (INTONE,) if name in servers]
+    cached = [servers[name] for name in (CACHED,) if name in servers]
     both = [servers[name] for name in (INTONE, CACHED) if name in servers]
     steps = (
         Step(measures.throughput, peers, scope.clients),
@@ -91,6 +92,7 @@ def _round(number: int, scope: Scope, servers: dict[str, Server], results: Resul
         Step(measures.paragraph, peers),
         Step(measures.lengths, ours, scope.lengths),
         Step(measures.repeated_paragraph, both),
+        Step(measures.kept_connection, cached),
     )
     for step in steps:
         for place in step.places:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import resource
 
-BACKLOG = 128
-"""Connections that the event loop accepts at once, and that wait in the kernel until it does."""
-RESERVE = 3 * BACKLOG + 64
+ACCEPTED_AT_ONCE = 128
+"""Connections that the event loop accepts in one go."""
+RESERVE = 3 * ACCEPTED_AT_ONCE + 64
 """Descriptors that are no open connection's: three rounds of accepting pass before the first excess connection is
 closed, and the rest is for models, pipes and temporary files."""
 FEWEST = 16

@@ -18,6 +18,7 @@ OWN = "intone"
 """Of other programs' loggers only warnings are shown."""
 MAX_WAITING = 10_000
 """Records that wait to be written; more are dropped and counted."""
+DROPPED = "%d log lines were dropped: standard error is not read as fast as they come"
 CLOSING_SECONDS = 1.0
 """Time for what still waits at the end."""
 REPEAT_SECONDS = 1.0
@@ -67,7 +68,7 @@ class LogWriter(logging.Handler):
 
     def warn(self, text: str, *arguments: object) -> None:
         """Log a line of the writer's own, even if it is no handler any more."""
-        self.handle(logging.LogRecord(f"{OWN}.service", logging.WARNING, __file__, 0, text, arguments, None))
+        self.handle(_warning(text, *arguments))
 
     def close(self) -> None:
         """Write what waits, as far as there is time."""
@@ -80,9 +81,7 @@ class LogWriter(logging.Handler):
         while (record := self._records.get()) is not None:
             self._write(record)
             if (dropped := self.dropped) > reported:
-                self.warn(
-                    "%d log lines were dropped: standard error is not read as fast as they come", dropped - reported
-                )
+                self._write(_warning(DROPPED, dropped - reported))
                 reported = dropped
 
     def _write(self, record: logging.LogRecord) -> None:
@@ -95,6 +94,10 @@ class LogWriter(logging.Handler):
             pass  # nobody reads any more
         except Exception:
             self.handleError(record)
+
+
+def _warning(text: str, *arguments: object) -> logging.LogRecord:
+    return logging.LogRecord(f"{OWN}.service", logging.WARNING, __file__, 0, text, arguments, None)
 
 
 class Throttle(logging.Filter):

@@ -17,11 +17,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.connections import QUIET_SECONDS, Connection, Connections
-from app.cli.descriptors import BACKLOG, fit_connections
+from app.cli.descriptors import ACCEPTED_AT_ONCE, fit_connections
 from app.cli.flags import settings_from
 from app.cli.logs import LogWriter, logging_to_stderr
+from app.cli.server import QUEUE, Server
 from app.cli.server_metrics import watch_connections, watch_log
-from app.cli.stopping import Server
 from app.errors import IntoneError
 from app.main import create_app
 from app.settings import Settings
@@ -90,7 +90,7 @@ def server_config(app: FastAPI, settings: Settings, environment: Mapping[str, st
         app,
         http=protocol,
         ws="none",
-        backlog=BACKLOG,
+        backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=QUIET_SECONDS,
         timeout_graceful_shutdown=settings.drain_seconds,
         # Without a proxy that is known, every client could choose the address under which its requests are counted.
@@ -113,7 +113,7 @@ def listen(settings: Settings) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         # Who comes before the app is made waits, instead of being refused.
-        listener.listen(BACKLOG)
+        listener.listen(QUEUE)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         raise IntoneError(f"Cannot listen on {where}: {error.strerror}.", hint="Choose another --port.") from None

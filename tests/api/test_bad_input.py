@@ -263,7 +263,9 @@ def test_a_compressed_body_is_told_what_is_accepted(client: httpx.Client, path: 
 
 def test_a_body_that_says_to_be_too_large_is_refused_before_it_comes(server: Server) -> None:
     """The headers alone are answered: nothing of the body is sent."""
-    head = f"POST /synthesize HTTP/1.1\r\nHost: localhost\r\nContent-Type: {PLAIN}\r\nContent-Length: {50 * MIB}\r\n\r\n"
+    head = (
+        f"POST /synthesize HTTP/1.1\r\nHost: localhost\r\nContent-Type: {PLAIN}\r\nContent-Length: {50 * MIB}\r\n\r\n"
+    )
     assert b" 413 " in talk(server, head.encode()).split(b"\r\n")[0]
 
 

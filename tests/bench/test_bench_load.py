@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from app.bench.client import WAV_HEADER, Request, ask
+from app.bench.client import WAV_HEADER, Client, Request, ask
 from app.bench.load import load
 from app.errors import SetupError
 
@@ -20,8 +20,10 @@ PAUSE = 0.3
 
 
 class Handler(BaseHTTPRequestHandler):
-    """`/together` answers when so many ask at once, `/slow` sends its sound in pieces, the rest is not found."""
+    """`/together` answers when so many ask at once, `/slow` sends its sound in pieces, `/port` names the
+    client's port, the rest is not found."""
 
+    protocol_version = "HTTP/1.1"
     crowd = threading.Barrier(TOGETHER, timeout=20)
 
     def do_POST(self) -> None:
@@ -31,6 +33,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(fields["text"].encode())
 
     def do_GET(self) -> None:
+        if self.path == "/port":
+            told = str(self.client_address[1]).encode()
+            self.begin(200, len(told))
+            self.wfile.write(told)
+            return
         if self.path != "/slow":
             self.begin(404, 7)
             self.wfile.write(b"nothing")
@@ -71,6 +78,12 @@ def test_first_audio_is_the_first_byte_behind_the_header(port: int) -> None:
     answer = ask(port, Request("/slow"))
     assert answer.body == b"h" * WAV_HEADER + b"ab"
     assert PAUSE <= answer.first_audio < answer.seconds
+
+
+def test_a_client_keeps_its_connection(port: int) -> None:
+    with Client(port) as client:
+        ports = [client.ask(Request("/port")).body for _ in range(3)]
+    assert len(set(ports)) == 1 and ask(port, Request("/port")).body not in ports
 
 
 def test_an_error_names_the_path_and_the_status_but_not_the_query(port: int) -> None:

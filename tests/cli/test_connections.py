@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import uvicorn
-from serving import serving_here
+from serving import serving_here, wait_until
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from uvicorn.server import ServerState
 
 from app.cli.connections import Connection, Connections
+from app.metrics import Answered
 
 BIG = 64 * 1024 * 1024
 """More than the buffers of the system hold."""
@@ -40,6 +42,15 @@ def url() -> Iterator[str]:
     protocol = functools.partial(Impatient, shared=Connections(limit=100))
     with serving_here(app, http=protocol, timeout_keep_alive=30) as url:
         yield url
+
+
+@pytest.fixture
+def narrow() -> Iterator[tuple[str, Connections]]:
+    """A server that has room for two connections, and what it knows of them."""
+    app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"])])
+    shared = Connections(limit=2)
+    with serving_here(app, http=functools.partial(Connection, shared=shared)) as url:
+        yield url, shared
 
 
 def connect(url: str) -> socket.socket:
@@ -140,3 +151,98 @@ def test_a_client_that_takes_its_answer_slowly_is_waited_for(loop: asyncio.Abstr
         assert not transport.aborted
     connection._look(connection._state())
     assert transport.aborted
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def ask(connection: socket.socket) -> bytes:
+    """The answer; nothing if the connection was closed."""
+    got = b""
+    try:
+        connection.sendall(REQUEST)
+        while not got.endswith(b"\r\n\r\nxx") and (part := connection.recv(10_000)):
+            got += part
+    except (ConnectionResetError, BrokenPipeError):
+        pass
+    return got
+
+
+def test_one_connection_too_many_closes_the_longest_idle_one(narrow: tuple[str, Connections]) -> None:
+    url, shared = narrow
+    with connect(url) as first, connect(url) as second:
+        assert ask(second) and ask(first)
+        with connect(url) as third:
+            assert ask(third).startswith(b"HTTP/1.1 200")
+            assert ask(second) == b""
+            assert ask(first).startswith(b"HTTP/1.1 200")
+    assert (shared.closed, shared.refused) == (1, 0)
+
+
+def test_a_head_that_never_ends_is_no_work(narrow: tuple[str, Connections]) -> None:
+    url, shared = narrow
+    with connect(url) as first, connect(url) as second, connect(url) as third:
+        first.sendall(b"GET / HTTP/1.1\r\nX-Never")
+        second.sendall(b"GET / HTTP/1.1\r\nX-Never")
+        assert ask(third).startswith(b"HTTP/1.1 200")
+        assert received(first) == b""
+    assert (shared.closed, shared.refused) == (1, 0)
+
+
+@pytest.mark.parametrize("query", [b"delay=3", b"size=%d" % BIG], ids=["being answered", "not taken yet"])
+def test_where_all_are_in_use_the_newest_is_refused(
+    narrow: tuple[str, Connections], caplog: pytest.LogCaptureFixture, query: bytes
+) -> None:
+    url, shared = narrow
+
+    def in_use() -> int:
+        both = list(shared.open)
+        return sum(one not in shared.idle or one.transport.get_write_buffer_size() > 0 for one in both)
+
+    with connect(url) as first, connect(url) as second:
+        for busy in (first, second):
+            busy.sendall(b"GET /?%s HTTP/1.1\r\nHost: x\r\n\r\n" % query)
+        wait_until(lambda: in_use() == 2, 30)
+        for _ in range(20):
+            with connect(url) as third:
+                refused = received(third)
+        head, _, body = refused.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503 ") and b"\r\nRetry-After: 5" in head
+        assert json.loads(body)["code"] == "busy"
+    assert (shared.closed, shared.refused) == (0, 20)
+    lines = [record for record in caplog.records if "connections are open" in record.getMessage()]
+    assert 1 <= len(lines) < 20
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "code"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 4_000_000 + b"\r\n\r\n", 431, "head_too_large"),
+        (b"GET / HTTP/1.1\nHost: x\n\n", 400, "malformed_request"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n"
+         b"0\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", 400, "malformed_request"),
+    ],
+    ids=["a large head", "bare LF", "two lengths"],
+)  # fmt: skip
+def test_a_refused_request_is_answered_counted_and_the_last_of_its_connection(
+    request_bytes: bytes, status: int, code: str
+) -> None:
+    counted: list[Answered] = []
+    protocol = functools.partial(Connection, shared=Connections(limit=9, answered=counted.append))
+    with serving_here(Starlette(), http=protocol) as url, connect(url) as connection:
+        # Also a client that sends all of it before it reads gets the answer, not a reset connection.
+        connection.sendall(request_bytes)
+        head, _, body = received(connection).partition(b"\r\n\r\n")
+    assert int(head.split()[1]) == status and b"\r\nConnection: close" in head
+    problem = json.loads(body)
+    assert (problem["code"], problem["status"]) == (code, status) and problem["hint"]
+    assert problem["request_id"].encode() in head
+    assert [(one.status, one.code) for one in counted] == [(status, code)]
+
+
+def test_a_body_whose_framing_breaks_is_nobodys_any_more(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with connect(url) as connection:
+        connection.sendall(b"POST /?delay=0.3 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
+        assert received(connection).startswith(b"HTTP/1.1 400 ")
+    wait_until(lambda: httpx.get(url, params={"delay": "0.4"}, trust_env=False).status_code == 200, 30)
+    assert "Exception" not in caplog.text

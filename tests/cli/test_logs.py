@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import threading
 
 import pytest
 
-from app.cli.logs import logging_to_stderr
+from app.cli.logs import MAX_WAITING, LogWriter, Throttle, logging_to_stderr
 
 FACTS = {
     "method": "POST",
@@ -57,3 +59,57 @@ def test_of_other_programs_only_warnings_are_shown(log_format: str, capfd: pytes
         logging.getLogger("other").warning("shown")
     told = capfd.readouterr().err
     assert "shown" in told and "hidden" not in told
+
+
+def foreign(line: int) -> logging.LogRecord:
+    return logging.LogRecord("asyncio", logging.ERROR, "/lib/events.py", line, "no room", (), None)
+
+
+def test_a_line_of_another_program_is_written_once_a_second_with_how_often_it_came() -> None:
+    now = [0.0]
+    throttle = Throttle(lambda: now[0])
+    assert [throttle.filter(foreign(1)) for _ in range(1000)] == [True] + [False] * 999
+    assert throttle.filter(foreign(2))
+    now[0] += 1
+    again = foreign(1)
+    assert throttle.filter(again) and again.facts == {"left_out": 999}  # type: ignore[attr-defined]
+    now[0] += 1
+    once = foreign(1)
+    assert throttle.filter(once) and not hasattr(once, "facts")
+
+
+def test_no_line_of_our_own_is_left_out() -> None:
+    throttle = Throttle(lambda: 0.0)
+    record = logging.LogRecord("intone.request", logging.INFO, "/requestlog.py", 1, "request", (), None)
+    assert all(throttle.filter(record) for _ in range(100))
+
+
+def test_where_nobody_reads_lines_are_dropped_and_counted_and_nothing_waits() -> None:
+    reading, writing = os.pipe()
+    writer = LogWriter(writing, logging.Formatter("%(message)s"))
+    text = "x" * 100
+    for _ in range(MAX_WAITING + 5000):
+        writer.handle(logging.LogRecord("intone", logging.INFO, __file__, 1, text, (), None))
+    assert writer.dropped > 0
+    with os.fdopen(reading, "rb") as lines:
+        written = [lines.readline() for _ in range(100)]
+        writer.close()
+        rest = threading.Thread(target=lambda: written.extend(lines))
+        rest.start()
+        writer._thread.join()
+        os.close(writing)
+        rest.join()
+    assert text.encode() in written[0]
+    told = [int(line.split()[0]) for line in written if b"were dropped" in line]
+    assert sum(told) == writer.dropped
+    assert len(written) - len(told) + writer.dropped == MAX_WAITING + 5000
+
+
+def test_a_pipe_without_a_reader_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    writer = LogWriter(writing, logging.Formatter("%(message)s"))
+    writer.handle(logging.LogRecord("intone", logging.INFO, __file__, 1, "lost", (), None))
+    writer.close()
+    os.close(writing)
+    assert not writer._thread.is_alive() and capfd.readouterr().err == ""

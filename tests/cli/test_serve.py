@@ -1,0 +1,142 @@
+"""The server below the app: its socket, how many connections fit, and that it ends in time."""
+
+from __future__ import annotations
+
+import http.client
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import uvicorn
+from serving import ROOT, clean_environment, service_without_models, wait_until
+
+from app.cli.descriptors import RESERVE
+from app.cli.serve import listen, server_config
+from app.cli.server import Server as SureServer
+from app.main import create_app
+from app.settings import load_settings
+
+
+def test_both_parts_of_an_answer_are_sent_at_once() -> None:
+    """Nagle's algorithm would hold the second one back."""
+    settings = load_settings(port=0)
+    config = server_config(create_app(settings), settings, {})
+    config.lifespan = "off"
+    server = uvicorn.Server(config)
+    with listen(settings) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            with socket.create_connection(listener.getsockname()):
+                wait_until(lambda: bool(server.server_state.connections), 30)
+                (connection,) = server.server_state.connections
+                accepted = connection.transport.get_extra_info("socket")
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def test_connections_of_the_server_are_measured() -> None:
+    with service_without_models(max_connections=7) as client:
+        metrics = client.get("/metrics").text
+    assert "intone_connections 1.0" in metrics and "intone_connections_limit 7.0" in metrics
+
+
+IDLE = 1100
+
+
+@pytest.fixture
+def many_descriptors() -> Iterator[None]:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limits[1] < IDLE + 100:
+        pytest.skip("this process may not have so many descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limits[0], IDLE + 100), limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_more_idle_connections_than_descriptors_stop_nobody_and_fill_no_log(tmp_path: Path) -> None:
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024)); sys.argv[0] = 'intone'; "
+        "import runpy; runpy.run_module('app', run_name='__main__')"
+    )
+    process, url = start([sys.executable, "-c", code], tmp_path / "log")
+    idle = [socket.socket() for _ in range(IDLE)]
+    try:
+        for one in idle:
+            one.setblocking(False)
+            one.connect_ex((urlsplit(url).hostname, urlsplit(url).port))
+        limit = 1024 - RESERVE
+        wait_until(lambda: f"all {limit} connections are open" in (tmp_path / "log").read_text(), 60)
+        for _ in range(3):
+            assert httpx.get(f"{url}/health", trust_env=False, timeout=60).status_code == 200
+    finally:
+        for one in idle:
+            one.close()
+        process.terminate()
+        assert process.wait(60) == 0
+    assert (tmp_path / "log").stat().st_size < 100_000
+
+
+def start(command: list[str], log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a service that loads its models still, and wait until it listens."""
+    with log.open("wb") as stderr:
+        process = subprocess.Popen([*command, "serve", "--port", "0"], cwd=ROOT, env=clean_environment(), stderr=stderr)
+    wait_until(lambda: "http://" in log.read_text(), 60)
+    return process, "http://" + log.read_text().partition("http://")[2].split()[0]
+
+
+def test_while_loading_it_ends_at_once(tmp_path: Path) -> None:
+    process, url = start([sys.executable, "-m", "app"], tmp_path / "log")
+    wait_until(lambda: answers(url), 60)
+    process.terminate()
+    # A load takes longer: what ended it was not that it was over.
+    assert process.wait(60) == 0
+    assert "ready" not in (tmp_path / "log").read_text()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_it_ends_although_nobody_reads_its_log() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        # Each is answered, and has a line in the log: far more than a pipe holds.
+        for _ in range(1000):
+            connection.request("GET", "/nowhere")
+            assert connection.getresponse().read()
+        connection.close()
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+
+
+def test_the_end_is_forced_once_after_the_time_of_the_first_signal() -> None:
+    forced = threading.Event()
+    server = SureServer(uvicorn.Config(None), lambda: -2, forced.set)  # type: ignore[arg-type]
+    server.handle_exit(signal.SIGTERM, None)
+    timer = server._timer
+    server.handle_exit(signal.SIGTERM, None)
+    assert server._timer is timer and server.should_exit
+    assert forced.wait(30)
