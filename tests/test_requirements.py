@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import distribution
 
 import pytest
@@ -18,10 +19,14 @@ LOCK = {canonicalize_name(name): version for name, version in (line.split("==") 
 ASKED = [Requirement(line) for line in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"])]
 
 
-def installed() -> dict[str, str]:
+HASHED = (ROOT / "requirements-hashed.lock").read_text()
+COPYLEFT = re.compile(r"\b[AL]?GPL|\bMPL|Mozilla|\bEPL|\bCDDL", re.IGNORECASE)
+
+
+def installed(asked: Sequence[Requirement] = ASKED) -> dict[str, str]:
     """Name -> version of all that the service and its tests need, and of what that needs."""
     found: dict[str, str] = {}
-    waiting = list(ASKED)
+    waiting = list(asked)
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)
@@ -58,3 +63,30 @@ def test_every_package_fits_what_the_others_ask_of_it() -> None:
 def test_a_package_has_a_lower_bound_and_no_upper_one(asked: Requirement) -> None:
     assert [one.operator for one in asked.specifier] == [">="]
     assert asked.specifier.contains(LOCK[canonicalize_name(asked.name)])
+
+
+def hashed_entries() -> dict[str, tuple[str, str]]:
+    """Name -> version and the rest of an entry of the lock with hashes."""
+    entries = re.findall(r"^([\w.-]+)==([\w.+-]+)(.*?)(?=^\w|\Z)", HASHED, re.MULTILINE | re.DOTALL)
+    return {canonicalize_name(name): (version, rest) for name, version, rest in entries}
+
+
+def test_the_lock_with_hashes_holds_what_the_service_needs_in_the_locked_versions() -> None:
+    entries, needed = hashed_entries(), installed([Requirement(line) for line in PROJECT["dependencies"]])
+    assert needed.keys() <= entries.keys()
+    assert {name: entries[name][0] for name in entries if name in LOCK} == {
+        name: version for name, version in LOCK.items() if name in entries
+    }
+    assert all("--hash=sha256:" in rest for _, rest in entries.values())
+
+
+def test_every_package_with_a_copyleft_licence_is_named_in_the_notice() -> None:
+    notice = (ROOT / "NOTICE").read_text().lower()
+    named = []
+    for name in installed([Requirement(line) for line in PROJECT["dependencies"]]):
+        facts = distribution(name).metadata
+        licences = (facts.get("License-Expression"), *(facts.get_all("Classifier") or ()), facts.get("License"))
+        if any(licence and COPYLEFT.search(licence[:200]) for licence in licences):
+            named.append(name)
+            assert name.removesuffix("-fork") in notice, f"{name} is missing in NOTICE"
+    assert {"coqui-tts", "phonemizer-fork", "num2words", "certifi", "tqdm"} <= set(named)

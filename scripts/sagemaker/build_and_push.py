@@ -23,6 +23,8 @@ TOOLS = ("docker", "podman", "buildah")
 PLATFORM = "linux/amd64"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 """The only kind that CreateModel takes; OCI's it refuses."""
+IMAGE_USER = "IMAGE_USER=root"
+"""SageMaker mounts /opt/ml for root alone."""
 BUILD = {
     "docker": ["docker", "buildx", "build", "--provenance=false", "--output", "type=docker"],
     "podman": ["podman", "build", "--format", "docker"],
@@ -72,7 +74,7 @@ def commands(options: argparse.Namespace, region: str) -> list[list[str]]:
     """Build, log in (with the password on standard input), push."""
     tool = options.tool or next(filter(shutil.which, TOOLS), TOOLS[0])
     image = f"{registry(options.account, region)}/{options.repository}:{options.tag}"
-    arguments = [part for pair in options.build_arg for part in ("--build-arg", pair)]
+    arguments = [part for pair in (IMAGE_USER, *options.build_arg) for part in ("--build-arg", pair)]
     login = [tool, "login", "--username", "AWS", "--password-stdin", registry(options.account, region)]
     return [
         [*BUILD[tool], "--platform", PLATFORM, *arguments, "--file", DOCKERFILE, "--tag", image, "."],

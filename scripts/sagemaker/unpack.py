@@ -39,7 +39,8 @@ def unpack(archive: Path, folder: Path, most_bytes: int = MOST_BYTES, most_files
     try:
         with gzip.open(archive) as whole, tarfile.open(fileobj=Bounded(whole, most_bytes), mode="r|") as members:
             for number, member in enumerate(members):
-                if number >= most_files or not (member.isfile() or member.isdir()):
+                # A sparse file stands for far more bytes than it has; no training job packs one.
+                if number >= most_files or member.issparse() or not (member.isfile() or member.isdir()):
                     raise Failed(
                         f"The archive holds what no voice holds ({member.name!r:.80}).",
                         hint="Is it a model.tar.gz of this project?",

@@ -90,7 +90,11 @@ def build() -> None:
         file.write(settings)
         file.flush()
         volumes = [f"--volume={file.name}:/etc/pip.conf:ro", *(f"--volume={path}:{path}:ro" for path in mounts)]
-        arguments = {"BASE_IMAGE": f"localhost/{BASE}", "TORCH_INDEX_URL": os.environ.get("TORCH_INDEX_URL", "")}
+        arguments = {
+            "BASE_IMAGE": f"localhost/{BASE}",
+            "TORCH_INDEX_URL": os.environ.get("TORCH_INDEX_URL", ""),
+            "IMAGE_USER": "root",
+        }
         told = [f"--build-arg={name}={value}" for name, value in arguments.items()]
         options = ("--isolation", "chroot", "--layers", "--format", "docker", "--network", "host")
         where = ("--file", ROOT / "docker" / "Dockerfile", "--tag", IMAGE, ROOT)

@@ -44,7 +44,10 @@ def test_the_image_is_built_pushed_and_named_by_its_digest(
     answers(scripted)
     assert COMMANDS["build_and_push"].main([*FLAGS, "--tool", tool]) == 0
     build, login, push = notes.read_text().splitlines()
-    assert build.startswith(" ".join(BUILD[tool])) and "--platform linux/amd64 --build-arg BASE_IMAGE=base" in build
+    assert (
+        build.startswith(" ".join(BUILD[tool])) and "--build-arg IMAGE_USER=root --build-arg BASE_IMAGE=base" in build
+    )
+    assert "--platform linux/amd64" in build
     assert build.endswith(f"--file docker/Dockerfile --tag {REGISTRY}/intone:1 .")
     assert login == f"{tool} login --username AWS --password-stdin {REGISTRY}"
     assert push == f"{tool} push {REGISTRY}/intone:1"

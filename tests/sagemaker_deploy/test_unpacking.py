@@ -65,6 +65,19 @@ def test_what_no_voice_holds_is_refused(evil: tarfile.TarInfo, told: str, archiv
     assert not (tmp_path / "escaped").exists() and not (tmp_path / "deep" / "escaped").exists()
 
 
+def test_a_sparse_file_is_refused_before_its_zeros_are_written(tmp_path: Path) -> None:
+    """One tebibyte of zeros takes a few kilobytes in the archive, in either of the two forms of sparse files."""
+    for form, info in (("GNU", member("huge", 0, type=tarfile.GNUTYPE_SPARSE)), ("pax", member("huge", 512))):
+        path = tmp_path / f"{form}.tar.gz"
+        if form == "pax":
+            info.pax_headers = {"GNU.sparse.map": "0,512", "GNU.sparse.size": str(1 << 40), "GNU.sparse.numblocks": "1"}
+        with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT if form == "pax" else tarfile.GNU_FORMAT) as file:
+            file.addfile(info, io.BytesIO(bytes(info.size)))
+        with pytest.raises(Failed, match="no voice holds"):
+            unpack(path, tmp_path / form)
+        assert not (tmp_path / form / "huge").exists()
+
+
 def test_an_absolute_name_stays_inside(archive: Archive, tmp_path: Path) -> None:
     unpack(archive([member("/voice.json")]), tmp_path / "voice")
     assert (tmp_path / "voice" / "voice.json").exists()
