@@ -66,8 +66,11 @@ class Service:
         return self.loaded
 
     def check_ready(self) -> None:
-        """Raises `NotReady` where it cannot speak: not yet, or because its workers hang."""
-        stalled = self.pipeline().engine.stalled_for(self.clock())
+        """Raises `NotReady` where it cannot speak: not yet, or because its workers hang or are gone."""
+        engine = self.pipeline().engine
+        if not engine.live_workers:
+            raise NotReady("No worker is alive.", hint="Restart the service.")
+        stalled = engine.stalled_for(self.clock())
         if stalled > STALL_SECONDS:
             raise NotReady(
                 f"Utterances wait, and no worker has finished anything for {stalled:.0f} seconds.",

@@ -180,7 +180,7 @@ def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> No
         416: {"range_not_satisfiable"},
         429: {"rate_limited"},
         500: {"internal_error"},
-        503: {"busy", "not_ready"},
+        503: {"busy", "not_ready", "voice_unavailable"},
         504: {"over_time_budget"},
     }
     found: dict[int, set[str]] = {}

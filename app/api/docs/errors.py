@@ -22,6 +22,7 @@ from app.errors import (
     IntoneError,
     InvalidRequest,
     InvalidSsml,
+    InvalidVoice,
     NotAcceptable,
     NotReady,
     OverTimeBudget,
@@ -52,6 +53,7 @@ TEXT: Errors = (
     UnknownEmotion,
     BlendUnsupported,
     FallbackRefused,
+    InvalidVoice,
 )
 """Where a request says what is to be spoken."""
 SPEECH: Errors = (*BODY, *WORK, *TEXT, AnswerTooLarge, NotAcceptable)
