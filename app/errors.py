@@ -296,6 +296,12 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
         "The voice cannot blend these emotions",
         "Name one emotion, or a voice whose `degree` is true.",
     ),
+    InvalidVoice: ErrorRow(
+        503,
+        "voice_unavailable",
+        "The voice cannot be loaded",
+        "Choose another voice, or tell the operator the request id: the log says what is wrong with the voice's files.",
+    ),
     RateLimited: ErrorRow(429, "rate_limited", "Too many requests", "Wait as long as `Retry-After` says."),
     HeadTooLarge: ErrorRow(
         431,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
@@ -13,7 +14,9 @@ from app.api import answers
 from app.api.error_headers import headers_of
 from app.api.methods import methods_of
 from app.api.openai_errors import openai_content, openai_status
-from app.errors import INTERNAL_ERROR, IntoneError, MethodNotAllowed, RouteNotFound, row_of
+from app.errors import INTERNAL_ERROR, IntoneError, MethodNotAllowed, RouteNotFound, SetupError, row_of
+
+logger = logging.getLogger("intone.request")
 
 PROBLEM_TYPE = "application/problem+json"
 OPENAI_PREFIX = "/v1/"
@@ -28,6 +31,7 @@ _MOST_INVOKED = 2048
 _OUR_FAULT = "Something went wrong inside the service; your request is not to blame."
 _OUR_FAULT_HINT = "Try again; if it persists, tell the operator the request_id."
 """Where the service itself failed: the log knows more under the same request id, `X-Request-Id`."""
+_NO_VOICE = "A voice that the request needs is missing, damaged or was changed while the service runs."
 
 
 def render(error: IntoneError, request: Request) -> Response:
@@ -37,14 +41,22 @@ def render(error: IntoneError, request: Request) -> Response:
     """
     row = row_of(error)
     request.state.log["code"] = row.code
-    if row is INTERNAL_ERROR:
-        error = IntoneError(_OUR_FAULT, hint=_OUR_FAULT_HINT)
+    error = without_paths(error)
     if request.state.path.startswith(OPENAI_PREFIX):
         return _answer(openai_content(error), openai_status(error), error, "application/json")
     content = problem(error, request.state.request_id)
     if request.state.path == INVOCATIONS:
         _shorten(content)
     return _answer(content, row.status, error, PROBLEM_TYPE)
+
+
+def without_paths(error: IntoneError) -> IntoneError:
+    """The error as callers may read it. What is wrong with the installation names its files: that goes to the log."""
+    if isinstance(error, SetupError):
+        logger.error("%s: %s", type(error).__name__, error.detail)
+    if row_of(error) is INTERNAL_ERROR:
+        return IntoneError(_OUR_FAULT, hint=_OUR_FAULT_HINT)
+    return type(error)(_NO_VOICE) if isinstance(error, SetupError) else error
 
 
 def _shorten(content: answers.Problem) -> None:

@@ -117,9 +117,11 @@ class Service:
         return self.loaded
 
     def check_ready(self) -> None:
-        """Raise `NotReady` if it cannot speak: not yet, or because its workers hang or its threads do not begin."""
-        now = self.clock()
-        stalled = self.pipeline().engine.stalled_for(now)
+        """Raise `NotReady` if it cannot speak: not yet, or because its workers hang or are gone, or no thread begins."""
+        now, engine = self.clock(), self.pipeline().engine
+        if not engine.live_workers:
+            raise NotReady("No worker is alive.", hint="Restart the service.")
+        stalled = engine.stalled_for(now)
         if stalled > STALL_SECONDS:
             raise NotReady(
                 f"Utterances wait, and no worker has finished anything for {stalled:.0f} seconds.", hint=RESTART

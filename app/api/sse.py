@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from app.api import answers
 from app.api.openai_errors import openai_content
+from app.api.problems import without_paths
 from app.api.streaming import Framing
 from app.errors import IntoneError
 
@@ -23,7 +24,7 @@ def _frames(pieces: Iterable[bytes], characters: int) -> Iterator[bytes]:
 
 
 def _on_error(error: IntoneError) -> bytes:
-    return _event(openai_content(error))
+    return _event(openai_content(without_paths(error)))
 
 
 def _event(data: Mapping[str, object]) -> bytes:

@@ -43,6 +43,16 @@ def _watch_queues(service: Service) -> None:
         "Utterances that wait for a worker.",
         _of(service, lambda one: len(one.engine.waiting)),
     )
+    metrics.watch(
+        "intone_workers_alive",
+        "Workers that can speak; INTONE_WORKERS once the models are loaded.",
+        _of(service, lambda one: one.engine.live_workers),
+    )
+    metrics.watch_count(
+        "intone_worker_restarts",
+        "Workers that failed outside of a batch and began again.",
+        _of(service, lambda one: one.engine.progress.restarts),
+    )
     metrics.watch_sizes(
         "intone_batch_utterances",
         "Utterances in each batch that a worker took.",

@@ -43,6 +43,8 @@ Samples = npt.NDArray[np.float32]
 
 AHEAD = 4
 """Utterances of one request that are spoken before its reader has taken the ones before: so much memory it may take."""
+RESTART_SECONDS = 0.1
+"""Pause of a worker that failed: if it fails again at once, it must not take the processor from the others."""
 FINAL_MARKS = (".", "!", "?", "…", ",", ";", ":", "—", "–", "-")
 CLOSERS = "\"'”’»)]} "
 
@@ -171,16 +173,32 @@ class Engine:
         return job
 
     def work(self) -> None:
-        """A worker's life."""
-        while jobs := self.waiting.take(self.batch_size):
-            self.progress.took(len(jobs))
+        """Speak batches until the engine is closed; what fails outside of them is logged, and the work begins again."""
+        while not self.waiting.closed:
             try:
-                self.voice_all([voicing for voicing in self.start(jobs) if voicing is not None])
-            except Exception as error:
-                # Whatever went wrong is told to those who asked; the worker goes on with others.
-                for job in jobs:
-                    job.channel.put(error)
-            self.progress.step()
+                while jobs := self.waiting.take(self.batch_size):
+                    self.speak_batch(jobs)
+            except BaseException:
+                logger.exception("a worker failed and begins again")
+                self.progress.restart()
+                time.sleep(RESTART_SECONDS)
+
+    def speak_batch(self, jobs: list[Job]) -> None:
+        """Speak some utterances; whoever waits for one gets the error if that fails."""
+        self.progress.took(len(jobs))
+        try:
+            self.voice_all([voicing for voicing in self.start(jobs) if voicing is not None])
+        except BaseException as error:
+            for job in jobs:
+                job.channel.put(error if isinstance(error, Exception) else RuntimeError("The worker was stopped."))
+            if not isinstance(error, Exception):
+                raise
+        self.progress.step()
+
+    @property
+    def live_workers(self) -> int:
+        """Workers that can speak."""
+        return sum(thread.is_alive() for thread in self.threads)
 
     def stalled_for(self, now: float) -> float:
         """Seconds for which somebody has waited while nothing moved; `now` by `time.perf_counter`."""

@@ -1,4 +1,4 @@
-"""What the workers get done: their batches, and when something last moved."""
+"""What the workers get done: their batches, their restarts, and when something last moved."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ class Progress:
     def __init__(self) -> None:
         self.last = time.perf_counter()
         """When a worker last finished a piece of work, by `time.perf_counter`."""
+        self.restarts = 0
+        """How often a worker failed outside of a batch and began again."""
         self._batches: Counter[int] = Counter()
         self._lock = threading.Lock()
 
@@ -24,6 +26,11 @@ class Progress:
         """A worker took a batch."""
         with self._lock:
             self._batches[utterances] += 1
+
+    def restart(self) -> None:
+        """Count a worker that begins again."""
+        with self._lock:
+            self.restarts += 1
 
     @property
     def batches(self) -> dict[int, int]:

@@ -37,6 +37,11 @@ class Waiting:
         return len(self._jobs)
 
     @property
+    def closed(self) -> bool:
+        """Whether nothing is taken any more."""
+        return self._closed
+
+    @property
     def oldest(self) -> float | None:
         """When the job that waits the longest was asked for, by `time.perf_counter`; None where none waits."""
         return min((job.asked_at for job in self._jobs[:]), default=None)
@@ -57,7 +62,12 @@ class Waiting:
                 if self._jobs:
                     break
                 self._changed.wait()
-            batch = company(self._jobs[:WINDOW], most)
+            try:
+                batch = company(self._jobs[:WINDOW], most)
+            except Exception as error:
+                # It leaves the queue, or every worker would fail with it.
+                self._jobs.pop(0).channel.put(error)
+                raise
             self._jobs = [job for job in self._jobs if job not in batch]
             return batch
 

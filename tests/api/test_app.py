@@ -183,7 +183,7 @@ def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> No
         429: {"rate_limited", "too_many_streams"},
         431: {"head_too_large"},
         500: {"internal_error"},
-        503: {"busy", "not_ready"},
+        503: {"busy", "not_ready", "voice_unavailable"},
         504: {"over_time_budget"},
         507: {"no_storage"},
     }

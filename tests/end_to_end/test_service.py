@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import threading
 import time
@@ -132,26 +131,6 @@ def leave_after(server: Server, seconds: float) -> None:
     """Ask for a long speech and go away before it is ready."""
     with server.client() as client, pytest.raises(httpx.ReadTimeout):
         client.post("/synthesize", json={"text": LONG}, timeout=seconds)
-
-
-def test_nobody_learns_what_another_key_had_spoken(own_server: StartServer) -> None:
-    keys = {name: f"key-of-{name}-0123456789" for name in ("alice", "bob")}
-    server = own_server(INTONE_API_KEYS=json.dumps(keys))
-    with server.client() as client:
-
-        def hits_after(route: str, name: str, **fields: object) -> float:
-            sent = {"Authorization": f"Bearer {keys[name]}"}
-            assert client.post(route, json=fields, headers=sent).status_code == 200
-            (line,) = re.findall(r"^intone_cache_hits_total (\S+)", client.get("/metrics").text, re.MULTILINE)
-            return float(line)
-
-        for route, text in (
-            ("/synthesize", {"text": SECRET}),
-            ("/v1/audio/speech", {"model": "tts-1", "input": SECRET}),
-        ):
-            before = hits_after(route, "alice", **text)
-            assert hits_after(route, "bob", **text) == before
-            assert hits_after(route, "alice", **text) == before + 1
 
 
 def test_over_the_time_budget_the_answer_is_504_and_the_next_is_spoken(own_server: StartServer) -> None:

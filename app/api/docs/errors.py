@@ -22,6 +22,7 @@ from app.errors import (
     IntoneError,
     InvalidRequest,
     InvalidSsml,
+    InvalidVoice,
     NoStorage,
     NotAcceptable,
     NotReady,
@@ -55,6 +56,7 @@ TEXT: Errors = (
     UnknownEmotion,
     BlendUnsupported,
     FallbackRefused,
+    InvalidVoice,
 )
 """Where a request says what is to be spoken."""
 WHOLE: Errors = (AnswerTooLarge, NoStorage)
