@@ -34,9 +34,16 @@ def load_network(folder: Path) -> Any:
 
 
 def find_frozen(network: Any, layers: int) -> list[nn.Module]:
-    """Find what never changes: the word embeddings, or with any layers all embeddings and the lowest layers."""
-    base = network.base_model
-    return [base.embeddings, *base.encoder.layer[:layers]] if layers else [base.embeddings.word_embeddings]
+    """Find what never changes: the word embeddings, or with any layers all that is below the layers above those.
+
+    That includes what an encoder keeps for all its layers (MPNet's position biases): if it changed, every step would
+    have to go back through the frozen layers.
+    """
+    embeddings, encoder = network.base_model.embeddings, network.base_model.encoder
+    if not layers:
+        return [embeddings.word_embeddings]
+    shared = [part for part in encoder.children() if part is not encoder.layer]
+    return [embeddings, *shared, *encoder.layer[:layers]]
 
 
 class Learned(nn.Module):

@@ -86,7 +86,8 @@ def select_rows(sentences: Sequence[Sentence], examples: Sequence[Example]) -> l
 
 def find_held_out(sentences: Sequence[Sentence], examples: Sequence[Example]) -> set[str]:
     """Find the texts of all dev and test splits, in lower case."""
-    return {one.text.strip().lower() for one in (*sentences, *examples) if one.split != "train"}
+    splits = [(one.split, one.text) for one in sentences] + [(one.split, one.text) for one in examples]
+    return {text.strip().lower() for split, text in splits if split != "train"}
 
 
 def draw_batches(rows: Sequence[Row], size: int, others: float, seed: int) -> Iterator[list[Row]]:

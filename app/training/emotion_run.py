@@ -3,7 +3,8 @@
 DATA is the folder `data/`. RUN receives `training.pt` (all that the next step depends on), `run.json` (settings and
 curve) and at the end `model`, the classifier. A run may be interrupted at any time; the same command with `--resume`
 goes on from its checkpoint. The learning rate falls to zero at the last of `--steps`, which may change when a run goes
-on. With `--targets` the network is a student: it learns a teacher's answers besides the labels, on unlabelled lines too.
+on. With `--targets` the network is a student: it learns a teacher's answers besides the labels, also on lines without a
+label.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from app.training.emotion_targets import SPEECH_FILE, make_speech_rows, read_tar
 from app.training.emotion_task import EmotionSettings, EmotionTask
 from app.training.logbook import Logbook
 from app.training.passages import FILE, read_passages
-from app.training.running import Run
+from app.training.running import CHECKPOINT, Run
 from app.training.stopping import told_to_stop
 
 SAVE_SECONDS = 900
@@ -36,6 +37,8 @@ PACKAGES = ("torch", "transformers")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train until the last step, the time limit or a signal; each time a classifier is written."""
     options = parse(arguments)
+    if (options.run / CHECKPOINT).exists() and not options.resume:
+        raise SystemExit(f"{options.run} holds a run. Go on with --resume, or train into another folder.")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
