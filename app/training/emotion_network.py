@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForSequenceClassification
 
+from app.stubs import stub_module
 from app.training.emotion_data import EMOTIONS
 from app.training.emotion_rows import Row
 
@@ -24,6 +25,7 @@ BATCH = 32
 
 def load_network(folder: Path) -> Any:
     """Load an encoder for the eight outputs; if its folder has none, they begin with random weights."""
+    stub_module("torchaudio")  # transformers imports it for models that hear
     return AutoModelForSequenceClassification.from_pretrained(
         folder,
         num_labels=len(OUTPUTS),
