@@ -117,7 +117,7 @@ class Service:
         return self.loaded
 
     def check_ready(self) -> None:
-        """Raise `NotReady` if it cannot speak: not yet, or because its workers hang or are gone, or no thread begins."""
+        """Raise `NotReady` if it cannot speak: not yet, or its workers hang or are gone, or no thread begins."""
         now, engine = self.clock(), self.pipeline().engine
         if not engine.live_workers:
             raise NotReady("No worker is alive.", hint="Restart the service.")

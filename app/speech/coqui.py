@@ -6,13 +6,9 @@ neither, and torchaudio's wheel cannot be loaded beside a CPU build of torch: an
 
 from __future__ import annotations
 
-import importlib
-import importlib.machinery
 import io
 import json
 import logging
-import sys
-import types
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,22 +21,10 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 
 from app.errors import InvalidVoice
-
-
-def stand_in(name: str) -> None:
-    """Make `import name` succeed: with the real module where it works, with an empty one elsewhere."""
-    try:
-        importlib.import_module(name)
-    except (ImportError, OSError, RuntimeError):
-        for loaded in [module for module in sys.modules if module.split(".")[0] == name]:
-            del sys.modules[loaded]
-        module = types.ModuleType(name)
-        module.__spec__ = importlib.machinery.ModuleSpec(name, None)
-        sys.modules[name] = module
-
+from app.stubs import stub_module
 
 for missing in ("torchaudio", "torchcodec"):
-    stand_in(missing)
+    stub_module(missing)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # deprecations of coqui's own dependencies are no news for our users

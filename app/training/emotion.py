@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from app.emotion import Classifier
+from app.stubs import stub_module
 from app.training.emotion_data import EMOTIONS, Example, development_set, read_examples, training_set
 from app.training.emotion_measures import measure, store_threshold, voicing_threshold
 
@@ -109,6 +110,7 @@ def save(encoder: Path, tokenizer: Any, weights: Weights, output: Path) -> None:
 
 def new_model(encoder: Path) -> Any:
     """The encoder with a new head for the seven emotions; its word embeddings stay as they are."""
+    stub_module("torchaudio")  # transformers imports it for models that hear
     torch.manual_seed(HEAD_SEED)
     names = {index: str(emotion) for index, emotion in enumerate(EMOTIONS)}
     model = AutoModelForSequenceClassification.from_pretrained(

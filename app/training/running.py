@@ -32,7 +32,7 @@ SAVE_SECONDS = 240
 SPARE_CHECKPOINTS = 3
 """So much free space, in checkpoints, must be left before anything is learned: a half-written one, and a voice."""
 
-FREE_SETTINGS = ("epochs", "time_limit", "name", "display_name")
+FREE_SETTINGS = ("epochs", "steps", "time_limit", "name", "display_name")
 """They may change between a run and its continuation."""
 
 Json = dict[str, Any]
@@ -65,6 +65,7 @@ class Run:
         self.record: Json = {**record, "seconds": 0.0, "curve": []}
         self.watch = watch
         self.held_out: dict[str, float] = {}
+        self.save_seconds: float = SAVE_SECONDS
 
     def resume(self) -> None:
         """Go on from the folder's checkpoint, where there is one; it must be of the same data and settings."""
@@ -105,7 +106,7 @@ class Run:
         while self.task.number < last and not stop.is_set() and time.monotonic() - started < seconds:
             losses = self.step()
             tell(losses)
-            if time.monotonic() - saved > SAVE_SECONDS:
+            if time.monotonic() - saved > self.save_seconds:
                 save(losses)
                 saved = time.monotonic()
         save({})

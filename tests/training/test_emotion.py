@@ -9,34 +9,19 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import BertConfig, BertModel, BertTokenizer
+from transformers import BertModel
 
 from app.emotion import Classifier
 from app.plan import Emotion
 from app.training import emotion
 from app.training.emotion_data import EMOTIONS, Example
-
-WORDS = ("good", "bad", "thing", "lovely", "awful", "day")
+from tests.training.tiny_encoder import write_encoder
 
 
 @pytest.fixture
 def encoder(tmp_path: Path) -> Path:
     """A BERT of one tiny layer that has not learned anything."""
-    torch.manual_seed(1)
-    folder = tmp_path / "encoder"
-    vocabulary = {word: index for index, word in enumerate(("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS))}
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        hidden_dropout_prob=0.0,
-        initializer_range=0.3,
-    )
-    BertModel(config).save_pretrained(folder)
-    BertTokenizer(vocab=vocabulary).save_pretrained(folder)
-    return folder
+    return write_encoder(tmp_path / "encoder")
 
 
 def write_data(folder: Path) -> Path:

@@ -1,0 +1,114 @@
+"""The measures on passages, for answers that are known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.plan import Emotion
+from app.training import emotion_passages, emotion_run
+from app.training.emotion_data import EMOTIONS
+from app.training.emotion_passages import Answers, answer, count_voiced, measure_passages, measure_reliability
+from app.training.passages import Sentence, read_passages
+from tests.training.tiny_encoder import write_encoder, write_passages
+
+SHIPPED = Path(__file__).parents[2] / "models" / "emotion" / "minilm-ekman"
+NEUTRAL, JOY, FEAR = Emotion.NEUTRAL, Emotion.JOY, Emotion.FEAR
+
+
+def make_sentence(label: Emotion, second: Emotion | None = None, intensity: int = 2, genre: str = "games") -> Sentence:
+    return Sentence("dev", genre, "p", "x", label, second, intensity * (label is not NEUTRAL), ())
+
+
+def make_answers(*sure: tuple[Emotion, float], strengths: list[float] | None = None) -> Answers:
+    """Make answers that give one emotion a probability; the other six share the rest."""
+    rows = [[value if one is emotion else (1 - value) / 6 for one in EMOTIONS] for emotion, value in sure]
+    return Answers(np.array(rows), None if strengths is None else np.array(strengths))
+
+
+def test_count_voiced_follows_the_definitions() -> None:
+    sentences = [
+        make_sentence(JOY),
+        make_sentence(JOY, FEAR),
+        make_sentence(JOY),
+        make_sentence(JOY, intensity=1),
+        make_sentence(NEUTRAL),
+        make_sentence(NEUTRAL),
+        make_sentence(NEUTRAL, FEAR),
+    ]
+    answers = make_answers(
+        (JOY, 0.9), (FEAR, 0.9), (JOY, 0.35), (FEAR, 0.9), (JOY, 0.9), (NEUTRAL, 0.9), (FEAR, 0.9), strengths=[0.6] * 7
+    )
+    assert count_voiced(sentences, answers, 0.4) == {
+        "clear_voiced_rightly": 0.667,  # the third is under the floor, the fourth is slight
+        "voiced_that_are_right": 0.6,  # the seventh is right by its second label
+        "neutral_voiced": 0.5,  # the seventh may be heard as fear
+        "neutral_voiced_strongly": 0.5,
+    }
+    assert count_voiced(sentences, answers, 0.3)["clear_voiced_rightly"] == 1.0
+
+
+def test_count_voiced_has_no_share_of_nothing() -> None:
+    assert count_voiced([make_sentence(NEUTRAL)], make_answers((NEUTRAL, 0.9)), 0.4) == {
+        "clear_voiced_rightly": None,
+        "voiced_that_are_right": None,
+        "neutral_voiced": 0.0,
+    }
+
+
+def test_weak_false_alarms_are_not_counted_as_strong() -> None:
+    answers = make_answers((JOY, 0.9), (FEAR, 0.9), strengths=[0.4, 0.6])
+    report = count_voiced([make_sentence(NEUTRAL)] * 2, answers, 0.4)
+    assert (report["neutral_voiced"], report["neutral_voiced_strongly"]) == (1.0, 0.5)
+
+
+def test_reliability_compares_probability_and_frequency() -> None:
+    answers = make_answers((JOY, 0.95), (JOY, 0.95), (FEAR, 0.55), (FEAR, 0.55))
+    report = measure_reliability([make_sentence(one) for one in (JOY, JOY, FEAR, JOY)], answers)
+    assert report["bins"] == [
+        {"sentences": 2, "probability": 0.55, "right": 0.5},
+        {"sentences": 2, "probability": 0.95, "right": 1.0},
+    ]
+    assert report["expected_calibration_error"] == pytest.approx(0.05)
+
+
+def test_measure_passages_reports_by_genre_and_class() -> None:
+    sentences = [make_sentence(JOY), make_sentence(FEAR, intensity=3), make_sentence(NEUTRAL, genre="drama")]
+    answers = make_answers((JOY, 0.9), (JOY, 0.9), (NEUTRAL, 0.9), strengths=[0.6, 0.9, 0.1])
+    report = measure_passages(sentences, answers, 0.4)
+    assert report["macro_f1"] == pytest.approx((1 + 2 / 3) / 7, abs=1e-3)
+    assert report["f1"] == {str(one): {NEUTRAL: 1.0, JOY: 0.667}.get(one, 0.0) for one in Emotion}
+    by_genre, confusion, strength = (report[name] for name in ("by_genre", "confusion", "strength"))
+    assert isinstance(by_genre, dict) and isinstance(confusion, dict) and isinstance(strength, dict)
+    assert by_genre["games"]["clear_voiced_rightly"] == 0.5
+    assert by_genre["drama"]["neutral_voiced"] == 0.0
+    assert confusion["fear"] == {str(one): int(one is JOY) for one in Emotion}
+    assert strength["mean_by_intensity"] == {"0": 0.1, "2": 0.6, "3": 0.9}
+    assert strength["correlation"] > 0.9
+
+
+def test_answer_reads_each_sentence_alone_with_a_classifier_without_context() -> None:
+    sentences = [Sentence("dev", "games", "p", "I am so happy!", JOY, None, 3, before) for before in ((), ("No.",))]
+    answers = answer(SHIPPED, sentences)
+    assert answers.strengths is None
+    assert EMOTIONS[answers.probabilities[0].argmax()] is JOY
+    assert np.array_equal(answers.probabilities[0], answers.probabilities[1])
+
+
+def test_command_measures_a_classifier_with_context_on_the_dev_split(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_passages(tmp_path / "data")
+    options = ["--encoder", str(write_encoder(tmp_path / "encoder")), "--steps", "2", "--learning-rate", "0.01"]
+    emotion_run.main([str(data), str(tmp_path / "run"), *options, "--batch-size", "8"])
+    emotion_passages.main([str(tmp_path / "run" / "model"), str(data)])
+    report = json.loads(capsys.readouterr().out)
+    assert (report["split"], report["sentences"]) == ("dev", 16)
+    assert set(report["by_genre"]) == {"fiction"}
+    dev = [one for one in read_passages(data) if one.split == "dev"]
+    again = measure_passages(dev, answer(tmp_path / "run" / "model", dev), emotion_passages.FLOOR)
+    assert report["reliability"] == again["reliability"]
+    assert report["strength"] is not None
