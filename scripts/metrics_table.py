@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
+from app.cli.connections import Connections
+from app.cli.server_metrics import watch_connections, watch_log
 from app.main import create_app
 from app.metrics import Answered, Metrics, Spoken
 from app.plan import Emotion, PlanWarning, Source, Timings, Utterance
@@ -39,6 +41,8 @@ def exported() -> CollectorRegistry:
     metrics: Metrics = create_app(Settings()).state.service.metrics
     metrics.answered(Answered("/synthesize", 200, 1.0, first_byte=0.1))
     metrics.spoken(Spoken([UTTERANCE], [PlanWarning("runaway", "")], 1, 1.0, Timings()))
+    watch_log(metrics, lambda: 0)
+    watch_connections(metrics, Connections(limit=1))
     return metrics.registry
 
 

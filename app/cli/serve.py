@@ -60,7 +60,7 @@ def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: b
         return settings.drain_seconds if app.state.service.loaded is not None else 0
 
     app = create_app(settings, on_failure=_log_failure if stays else stop)
-    watch_log(app.state.service.metrics, log)
+    watch_log(app.state.service.metrics, lambda: log.dropped)
     server = Server(server_config(app, settings, os.environ), patience, lambda: _end(log))
 
     def leave(number: int, frame: FrameType | None) -> None:

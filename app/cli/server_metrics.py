@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.cli.connections import Connections
-from app.cli.logs import LogWriter
 from app.metrics import Metrics
 
 
@@ -23,10 +24,10 @@ def watch_connections(metrics: Metrics, connections: Connections) -> None:
     )
 
 
-def watch_log(metrics: Metrics, log: LogWriter) -> None:
+def watch_log(metrics: Metrics, dropped: Callable[[], float]) -> None:
     """Export how many lines were lost."""
     metrics.watch_count(
         "intone_log_lines_dropped",
         "Log lines that were dropped since standard error was not read.",
-        lambda: log.dropped,
+        dropped,
     )

@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/docs")
 async def docs(request: Request) -> HTMLResponse:
-    """Swagger UI. It sets styles of its own, and FastAPI starts it by a script inside of the page."""
+    """Swagger UI, which FastAPI starts by a script inside of the page."""
     root = request.scope["root_path"]
     page = get_swagger_ui_html(
         openapi_url=f"{root}{request.app.openapi_url}",
@@ -33,7 +33,7 @@ async def docs(request: Request) -> HTMLResponse:
         swagger_favicon_url=f"{root}{FILES}/favicon.png",
     )
     scripts = " ".join(_hash(script) for script in _INLINE_SCRIPT.findall(bytes(page.body).decode()))
-    page.headers.update(page_headers(script_src=f"'self' {scripts}", style_src="'self' 'unsafe-inline'"))
+    page.headers.update(page_headers(script_src=f"'self' {scripts}"))
     return page
 
 
