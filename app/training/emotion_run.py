@@ -22,7 +22,7 @@ import torch
 
 from app.training.emotion_data import SOURCES, read_examples
 from app.training.emotion_rows import find_held_out, make_passage_row, select_rows
-from app.training.emotion_targets import SPEECH_FILE, make_speech_rows, read_targets
+from app.training.emotion_targets import SPEECH_FILE, list_questions, make_speech_rows, read_targets
 from app.training.emotion_task import EmotionSettings, EmotionTask
 from app.training.logbook import Logbook
 from app.training.passages import FILE, read_passages
@@ -81,6 +81,9 @@ def make_task(options: argparse.Namespace, settings: EmotionSettings) -> Emotion
     targets = None
     if options.targets:
         targets = read_targets(options.targets)
+        missing = [question for question in list_questions(options.data) if question not in targets]
+        if missing:
+            raise SystemExit(f"{options.targets} lacks {len(missing)} answers. Complete it by emotion_targets.")
         rows += make_speech_rows(options.data, find_held_out(sentences, examples), targets)
     return EmotionTask(options.encoder, rows, dev, settings, targets)
 

@@ -88,3 +88,11 @@ def test_student_learns_from_the_command_s_targets(tmp_path: Path, teacher: Path
     emotion_run.main([str(data), str(tmp_path / "run"), *options, "--targets", str(tmp_path / "targets.tsv")])
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["curve"][-1]["step"] == 12
+
+
+def test_student_refuses_incomplete_targets(tmp_path: Path, encoder: Path, data: Path) -> None:
+    path = tmp_path / "targets.tsv"
+    path.write_text("\tgood day 0" + "\t0.125" * 8 + "\n")
+    options = ["--encoder", str(encoder), "--steps", "1", "--learning-rate", "0.01", "--targets", str(path)]
+    with pytest.raises(SystemExit, match=f"lacks {len(list_questions(data)) - 1} answers"):
+        emotion_run.main([str(data), str(tmp_path / "run"), *options])
