@@ -63,9 +63,14 @@ def start_server(folder: Path, *flags: str, ready: bool = True, **environment: s
         process = subprocess.Popen(
             command, cwd=ROOT, env=clean_environment(**environment), stdout=subprocess.DEVNULL, stderr=stderr
         )
-    server = Server(process, _address(process, log), log)
-    if ready:
-        wait_until(lambda: _is_ready(server), READY_SECONDS, server)
+    try:
+        server = Server(process, _address(process, log), log)
+        if ready:
+            wait_until(lambda: _is_ready(server), READY_SECONDS, server)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
     return server
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.text import read_text
+from app.text import grown_length, normalize, read_ssml, read_text
 from app.text.reading import MAX_SPOKEN
 from tests.growth import count_calls, grows_linearly
 
@@ -121,3 +121,35 @@ def test_hostile_text_is_read_with_linear_work(unit: str) -> None:
         return count_calls(lambda: list(read_text(text)))
 
     assert grows_linearly(calls_to_read, LONG)
+
+
+def test_letters_that_stand_for_many_are_counted_as_many() -> None:
+    assert [grown_length(text) for text in ("", "Hello.", "é½", "ﬁ", "\ufdfa" * 3)] == [0, 6, 3, 2, 3 * 15]
+    assert grown_length("…" * 9) == 9  # marks are no letters
+
+
+class Enough(Exception):
+    """Nothing more is to be read."""
+
+
+@pytest.mark.parametrize("unit", ["\ufdfa", "7,777,777 "], ids=["ligatures", "numbers"])
+@pytest.mark.parametrize("markup", [False, True], ids=["text", "ssml"])
+def test_a_sentence_is_read_no_further_than_it_may_be_long(
+    unit: str, markup: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, seen, normalized = unit * 4000, [], []
+
+    def check(characters: int) -> None:
+        seen.append(characters)
+        if characters > 2000:
+            raise Enough
+
+    for module in ("app.text.clauses", "app.text.ssml.readings"):
+        monkeypatch.setattr(f"{module}.normalize", lambda part: normalized.append(part) or normalize(part))
+    with pytest.raises(Enough):
+        if markup:
+            list(read_ssml(f"<speak>{text}</speak>", lambda style: None, check=check).sentences)
+        else:
+            list(read_text(text, check=check))
+    assert seen == sorted(seen) and 2000 < seen[-1] <= 2000 + MAX_SPOKEN
+    assert sum(map(len, normalized)) < len(text) / 3
