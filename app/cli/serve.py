@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import functools
 import logging
 import os
@@ -11,7 +12,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 from fastapi import FastAPI
@@ -29,23 +30,23 @@ from app.settings import Settings
 logger = logging.getLogger("intone.service")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> NoReturn:
     """Serve with the flags' settings."""
-    return serve(settings_from(options))
+    serve(settings_from(options))
 
 
-def serve(settings: Settings, *, stays: bool = False) -> int:
+def serve(settings: Settings, *, stays: bool = False) -> NoReturn:
     """Serve until SIGTERM or Ctrl-C; requests that are being answered are finished first.
 
     `stays`: go on if the models cannot be loaded, with the reason in the log and in answers, instead of ending with
-    the reason as an error.
+    the reason as an error. Without an error the process ends here.
     """
     with listen(settings) as listener, logging_to_stderr(settings.log_format) as log:
         logger.info("listening on http://%s:%d", *listener.getsockname()[:2])
         failure = _serve(settings, listener, log, stays)
     if failure:
         raise IntoneError(failure)
-    return 0
+    _leave()
 
 
 def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: bool) -> str:
@@ -122,6 +123,12 @@ def listen(settings: Settings) -> socket.socket:
 
 def _log_failure(reason: str) -> None:
     logger.error("cannot speak: %s", reason)
+
+
+def _leave() -> NoReturn:
+    """End the process without freeing what the models take: that lasts seconds, and the system does it at once."""
+    atexit._run_exitfuncs()
+    os._exit(0)
 
 
 def _end(log: LogWriter) -> None:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from types import FrameType
+from typing import NoReturn
 
 import app.__main__ as command_line
 from app.container.environment import EVERYWHERE, root_of, serving
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int
     return command_line.WRONG_USE
 
 
-def serve(environment: MutableMapping[str, str]) -> int:
+def serve(environment: MutableMapping[str, str]) -> NoReturn:
     """Serve the voices of `model`, or the embedded one where there are none; what cannot be loaded is told by /ping."""
     _default(environment, serving(environment))
     if "INTONE_VOICES" not in environment:
@@ -41,7 +42,7 @@ def serve(environment: MutableMapping[str, str]) -> int:
     from app.cli.serve import serve
     from app.settings import load_settings
 
-    return serve(load_settings(), stays=True)
+    serve(load_settings(), stays=True)
 
 
 def train(environment: MutableMapping[str, str]) -> int:
