@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import render
-from app.errors import INTERNAL_ERROR, IntoneError
+from app.errors import INTERNAL_ERROR, IntoneError, NotReady
 
 logger = logging.getLogger("intone.request")
 
@@ -33,6 +34,11 @@ class Gate:
         try:
             self._check(request)
             await self.app(scope, receive, passage.send)
+        except asyncio.CancelledError:
+            # The server cancels what has not ended in the time that it has to stop.
+            if passage.answered:
+                raise
+            await render(NotReady("The service is stopping."), request)(scope, receive, send)
         except Exception as error:
             if not isinstance(error, IntoneError):
                 _tell(error, request)

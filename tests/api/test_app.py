@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -113,6 +114,23 @@ async def test_a_fault_of_the_service_is_a_500_that_tells_the_client_and_the_log
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
     assert "my secret" not in answer.text + caplog.text
     assert "ValueError" in caplog.text and "in broken" in caplog.text
+
+
+async def test_a_request_that_the_server_gives_up_as_it_stops_is_told_to_come_back() -> None:
+    begun = asyncio.Event()
+
+    async def endless(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    app = RequestLog(Gate(endless, checks=()), template_of=lambda _: "/route", answered=lambda _: None)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        asking = asyncio.create_task(client.post("/synthesize"))
+        await begun.wait()
+        asking.cancel()
+        answer = await asking
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert 1 <= int(answer.headers["retry-after"]) <= 120
 
 
 async def test_openapi_documents_bodies_answers_and_problems(client: httpx.AsyncClient) -> None:

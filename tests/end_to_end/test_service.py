@@ -167,7 +167,7 @@ def test_limits_of_the_settings_are_kept(own_server: StartServer) -> None:
 
 
 def test_sigterm_lets_a_request_finish(own_server: StartServer) -> None:
-    server = own_server()
+    server = own_server("--drain-seconds", "120")
     with server.client() as client, ThreadPoolExecutor(1) as other:
         speaking = other.submit(client.post, "/synthesize", json={"text": LONG})
         time.sleep(0.5)
