@@ -14,6 +14,7 @@ import httpx
 from serving import serving_here
 from torch import Tensor, nn
 
+from app.api.work import WorkQueue
 from app.backends import Example, Network
 from app.backends.torch import TorchBackend
 from app.main import create_app
@@ -61,6 +62,8 @@ class HeldService:
     pipeline: Pipeline
     clock: Clock
     backend: HeldBackend
+    queue: WorkQueue
+    """In which requests for speech wait."""
     callers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def status(self, path: str) -> int:
@@ -82,7 +85,7 @@ def held_service(seconds_a_run: float = 0.0, **chosen: Any) -> Iterator[HeldServ
         pipeline = Pipeline(settings, load_classifier(settings, TorchBackend()), registry, engine)
         app.state.service.loaded = pipeline
         with serving_here(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
-            service = HeldService(client, pipeline, clock, backend)
+            service = HeldService(client, pipeline, clock, backend, app.state.service.speaking)
             assert client.post("/synthesize", json={"text": "Loaded."}).status_code == 200
             yield service
             backend.gate.set()

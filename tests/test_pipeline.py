@@ -26,7 +26,7 @@ class Counting(Pipeline):
 
 @pytest.fixture(scope="module")
 def loaded() -> Iterator[Counting]:
-    settings = load_settings(max_audio_seconds=600, cache_mb=0)
+    settings = load_settings(max_audio_seconds=1000, cache_mb=0)
     registry = Registry(settings.voices, settings.default_voice, {})
     with running_engine(workers=0) as engine:
         yield Counting(settings, load_classifier(settings, TorchBackend()), registry, engine)
@@ -73,7 +73,7 @@ def test_a_sentence_that_nobody_waits_for_is_not_read_to_its_end(pipeline: Count
 
 @pytest.mark.parametrize("speak", [False, True], ids=["analyze", "speech"])
 def test_what_its_letters_become_is_measured_before_anything_is_read(pipeline: Counting, speak: bool) -> None:
-    request = SpeechRequest("\ufdfa" * 1_000 + ". " + BOOK[:1000])
+    request = SpeechRequest("\ufdfa" * 2_000 + ". " + BOOK[:1000])
 
     def never_called() -> bool:
         raise AssertionError("something was read")
