@@ -113,13 +113,14 @@ class Settings(BaseSettings):
     batch_size: int = Field(default=4, ge=1, le=64)
     """Most sentences in a batch; those of requests with a seed share one only where that changes no byte."""
     backend: Literal["auto", "torch", "openvino", "openvino_bf16"] = "auto"
-    """What runs the networks; auto measures at the start and takes the fastest."""
+    """What runs the networks; auto measures at the start and takes the fastest. A seed gives the same bytes on one
+    backend only: name it if the bytes must not change between starts or machines."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """What PyTorch computes on; auto takes a GPU where there is one, and then nothing else is tried."""
     graph_cache: Path = Field(default_factory=_cache_folder)
     """Folder for converted networks, so that the next start need not convert them."""
     cache_mb: int = Field(default=256, ge=0)
-    """Megabytes of memory for sentences that were spoken before; 0 turns that off."""
+    """Megabytes of memory for sentences that were spoken before, for each key its own; 0 turns that off."""
     time_budget: float = Field(default=600, gt=0)
     """Most seconds that a request may take, its time in the queue included."""
     stream_time_budget: float = Field(default=600, gt=0)

@@ -24,6 +24,8 @@ from app.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
+LOADED = 6
+"""A loaded machine takes this many times as long. More patience costs nothing unless a test fails."""
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
@@ -41,12 +43,12 @@ class Server:
     log: Path
 
     def client(self, **options: object) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=120, trust_env=False, **options)  # type: ignore[arg-type]
+        return httpx.Client(base_url=self.url, timeout=120 * LOADED, trust_env=False, **options)  # type: ignore[arg-type]
 
     def log_text(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
-    def stop(self, patience: float = 60) -> int:
+    def stop(self, patience: float = 60 * LOADED) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(patience)
 
@@ -118,7 +120,7 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
         assert process.poll() is None, log.read_text()
         return re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 30 * LOADED
     while (match := found()) is None:
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.05)
@@ -134,7 +136,7 @@ def _is_ready(server: Server) -> bool:
 
 def wait_until(holds: Callable[[], bool], seconds: float, server: Server | None = None) -> None:
     """Poll until it holds; a server that died in the meantime says why."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * LOADED
     while not holds():
         if server is not None:
             assert server.process.poll() is None, server.log_text()

@@ -85,6 +85,7 @@ class OpenAiSpeech(BaseModel):
     sample_rate: Hertz | None = None
     """24000 by default."""
     seed: Seed | None = None
+    """The same seed gives the same bytes, on one build, processor and backend; INTONE_BACKEND fixes the backend."""
     ssml: bool | None = None
     """Whether `input` is SSML."""
     stream: bool | None = None

@@ -63,7 +63,7 @@ class SpeechFields(BaseModel):
     strict: bool | None = None
     """Refuse (409) where the voice lacks an emotion, instead of falling back."""
     seed: Seed | None = None
-    """The same seed gives the same bytes."""
+    """The same seed gives the same bytes, on one build, processor and backend; INTONE_BACKEND fixes the backend."""
 
 
 CONTENT = ("text", "ssml", "plan")

@@ -78,7 +78,12 @@ class OpenVinoBackend:
             graph = self.serialize(converted)
             model = self.core.read_model(*graph)
         except (OSError, RuntimeError) as error:  # such as a full disk; what was half written cannot be read
-            logger.warning("a converted graph cannot be kept, the next start makes it again: %s", error)
+            where = tempfile.tempdir or "none"
+            logger.warning(
+                "a converted graph cannot be kept, the next start makes it again: %s (temporary folder: %s)",
+                error,
+                where,
+            )
             return converted
         self.graphs.write(key, graph)
         return model

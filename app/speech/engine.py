@@ -187,7 +187,7 @@ class Engine:
         """Speak some utterances; whoever waits for one gets the error if that fails."""
         self.progress.took(len(jobs))
         try:
-            self.voice_all([voicing for voicing in self.start(jobs) if voicing is not None])
+            self.voice_all([voicing for voicing in self.start(jobs) if voicing is not None], jobs)
         except BaseException as error:
             for job in jobs:
                 job.channel.put(error if isinstance(error, Exception) else RuntimeError("The worker was stopped."))
@@ -224,10 +224,11 @@ class Engine:
         job.channel.put(replace(head(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
         return Voicing(job, mel, vocode(job.speaker.vocoder, mel.frames, job.seed, job.soon, job.utterance.pitch))
 
-    def voice_all(self, batch: list[Voicing]) -> None:
+    def voice_all(self, batch: list[Voicing], jobs: list[Job]) -> None:
         """Vocode a batch: one chunk of each in turn, so that all first sounds leave early.
 
-        Requests that begin meanwhile do not wait for its end: their first utterances join it, a batch of them at most.
+        Requests that begin meanwhile do not wait for its end: their first utterances join it and its `jobs`, a batch of
+        them at most.
         """
         pending, joined = deque(batch), 0
         while pending:
@@ -237,9 +238,10 @@ class Engine:
                     pending.append(voicing)
             except Exception as error:
                 voicing.job.channel.put(error)
-            if pending and joined < self.batch_size and (jobs := self.waiting.take_first()):
+            if pending and joined < self.batch_size and (first := self.waiting.take_first()):
                 joined += 1
-                pending.extendleft(self.start_first(jobs))
+                jobs += first
+                pending.extendleft(self.start_first(first))
 
     def start_first(self, jobs: list[Job]) -> list[Voicing]:
         """Do the acoustic model's part of a first utterance, whose errors do not concern the batch that it joins."""

@@ -75,6 +75,31 @@ def test_a_batch_that_ends_its_worker_fails_and_the_worker_begins_again(engine: 
     assert (engine.progress.restarts, engine.live_workers) == (1, 1)
 
 
+def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(engine: Engine, voice: Voice) -> None:
+    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+    ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=Ending()))
+    joining = job(engine, voice, speaker=ending, soon=True)
+
+    class Inviting:
+        """A vocoder during whose work another request begins."""
+
+        hop_length = speaker.vocoder.hop_length
+
+        def chunks(self, *arguments: Any) -> Iterator[Any]:
+            engine.waiting.put(joining)
+            yield from speaker.vocoder.chunks(*arguments)
+
+    one = job(engine, voice, speaker=replace(speaker, vocoder=Inviting()))
+    engine.waiting.put(one)
+    for failed in (joining, one):
+        reader = Speaking(failed, never)
+        with pytest.raises(RuntimeError, match="worker was stopped"):
+            while True:
+                reader._next()
+    assert len(speak(engine, voice, HELLO).samples) > 0
+    assert engine.progress.restarts == 1
+
+
 def test_a_closed_engine_has_no_workers() -> None:
     with running_engine(workers=3) as engine:
         assert engine.live_workers == 3
