@@ -21,7 +21,9 @@ def watch(service: Service) -> None:
     _watch_queues(service)
     _watch_cache(service)
     service.metrics.watch(
-        "intone_spool_bytes", "Bytes that are reserved for answers that are not streamed.", lambda: service.spools.reserved
+        "intone_spool_bytes",
+        "Bytes that are reserved for answers that are not streamed.",
+        lambda: service.spools.reserved,
     )
 
 
