@@ -47,7 +47,7 @@ def unread(server: Server, ssml: str) -> Iterator[None]:
     with socket.socket() as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         one.connect((place.hostname, place.port))
-        one.sendall(f"GET /synthesize?{urlencode({'ssml': ssml})} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+        one.sendall(f"GET /synthesize?{urlencode({'ssml': ssml})} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert one.recv(15) == b"HTTP/1.1 200 OK"
         yield
 
