@@ -28,6 +28,6 @@ def app() -> FastAPI:
 @pytest.mark.anyio
 async def test_no_route_sees_a_cookie(app: FastAPI) -> None:
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.get("/echo", headers={"Cookie": "a=1", "Accept": "x/y"})
     assert answer.json() == {"cookies": {}, "accept": "x/y"}

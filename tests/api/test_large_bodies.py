@@ -68,7 +68,7 @@ def app(parsing: Parsing) -> FastAPI:
 @pytest.mark.anyio
 async def test_two_are_parsed_at_a_time_and_small_ones_pass_them(app: FastAPI, parsing: Parsing) -> None:
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         large = [asyncio.create_task(client.post("/parse", content=LARGE)) for _ in range(5)]
         await parsing.wait(PARSED_AT_A_TIME)
         assert (await client.post("/parse", content=b"small")).content == b"small"
@@ -82,7 +82,7 @@ async def test_two_are_parsed_at_a_time_and_small_ones_pass_them(app: FastAPI, p
 async def test_one_more_than_have_a_place_is_busy_and_small_ones_are_not(app: FastAPI, parsing: Parsing) -> None:
     app.state.service.large_bodies = LargeBodies(most=1)
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         first = asyncio.create_task(client.post("/parse", content=LARGE))
         await parsing.wait(1)
         refused = await client.post("/parse", content=LARGE)

@@ -76,7 +76,7 @@ def test_a_path_that_ends_in_a_line_feed_has_no_route() -> None:
 @pytest.mark.parametrize("path", ["/health%0A", "/voices/wren%0A", "/v1/models/tts-1%0A", "/static-offline-docs/x%0A"])
 async def test_a_path_that_ends_in_a_line_feed_is_404(app: FastAPI, path: str) -> None:
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.get(path)
         allowed = await client.options(path)
     error = answer.json().get("error", answer.json())
