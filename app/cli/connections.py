@@ -39,5 +39,6 @@ class Connection(H11Protocol):
 
     def _state(self) -> tuple[bool, object, int]:
         """Whether a request is being answered, the last request, and the bytes that its client has not taken yet."""
-        answering = self.cycle is not None and not self.cycle.response_complete
+        # An answer that was cut stays incomplete, and what its client has not taken would keep the connection for ever.
+        answering = self.cycle is not None and not self.cycle.response_complete and not self.transport.is_closing()
         return answering, self.cycle, self.transport.get_write_buffer_size()
