@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.api import answers
 from app.api.answering import answer
 from app.api.body import JSON, decode, media_type, read_body
-from app.api.docs.errors import BODY, TEXT, WORK, openai_problems
+from app.api.docs.errors import BODY, STREAM, TEXT, WORK, openai_problems
 from app.api.docs.speech import openai_answer, openai_body
 from app.api.openai_body import MODELS, model_of, read_openai, told_in_their_names
 from app.api.query import refuse_query
@@ -33,7 +33,7 @@ _CREATED = 1763942400
 @router.post(
     "/audio/speech",
     summary="Speak a text, as OpenAI's clients ask",
-    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, AnswerTooLarge, ModelNotFound)},
+    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, *STREAM, AnswerTooLarge, ModelNotFound)},
     openapi_extra=openai_body(),
     response_class=Response,
 )

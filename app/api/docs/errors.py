@@ -26,6 +26,7 @@ from app.errors import (
     NotReady,
     OverTimeBudget,
     RateLimited,
+    ReaderTooSlow,
     TextTooLong,
     TooManyStreams,
     Unauthorized,
@@ -55,7 +56,9 @@ TEXT: Errors = (
     FallbackRefused,
 )
 """Where a request says what is to be spoken."""
-SPEECH: Errors = (*BODY, *WORK, *TEXT, TooManyStreams, AnswerTooLarge, NotAcceptable)
+STREAM: Errors = (TooManyStreams, ReaderTooSlow)
+"""Where an answer may be a stream."""
+SPEECH: Errors = (*BODY, *WORK, *TEXT, *STREAM, AnswerTooLarge, NotAcceptable)
 """Where one in its own body does."""
 
 
