@@ -12,7 +12,7 @@ from app.api import answers
 from app.api.answering import answer
 from app.api.body import decode
 from app.api.content_type import JSON, media_type
-from app.api.docs.errors import BODY, TEXT, WHOLE, WORK, openai_problems
+from app.api.docs.errors import BODY, STREAM, TEXT, WHOLE, WORK, openai_problems
 from app.api.docs.speech import openai_answer, openai_body
 from app.api.openai_body import MODELS, model_of, read_openai, told_in_their_names
 from app.api.query import refuse_query
@@ -35,7 +35,7 @@ _CREATED = 1763942400
     "/audio/speech",
     dependencies=[Depends(limit_rate)],
     summary="Speak a text, as OpenAI's clients ask",
-    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, *WHOLE, ModelNotFound)},
+    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, *STREAM, *WHOLE, ModelNotFound)},
     openapi_extra=openai_body(),
     response_class=Response,
 )

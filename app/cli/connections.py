@@ -184,4 +184,5 @@ class Connection(H11Protocol):
 
     @property
     def _is_answering(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+        # An answer that was cut stays incomplete, and what its client has not taken would keep the connection for ever.
+        return self.cycle is not None and not self.cycle.response_complete and not self.transport.is_closing()

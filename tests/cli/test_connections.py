@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from app.cli.connections import Connection, Connections
@@ -36,9 +37,17 @@ async def answer(request: Request) -> Response:
     return Response(b"x" * int(request.query_params.get("size", "2")))
 
 
+class Cut:
+    """An app that ends in the middle of its answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * BIG, "more_body": True})
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"])])
+    app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"]), Route("/cut", Cut())])
     protocol = functools.partial(Impatient, shared=Connections(limit=100))
     with serving_here(app, http=protocol, timeout_keep_alive=30) as url:
         yield url
@@ -106,9 +115,10 @@ def dripping(connection: socket.socket) -> bytes:
     return b"never left"
 
 
-def test_a_client_that_takes_nothing_of_its_answer_is_left(url: str) -> None:
+@pytest.mark.parametrize("path", [f"/?size={BIG}", "/cut"], ids=["whole", "cut"])
+def test_a_client_that_takes_nothing_of_its_answer_is_left(url: str, path: str) -> None:
     with connect(url) as connection:
-        connection.sendall(b"GET /?size=%d HTTP/1.1\r\nHost: x\r\n\r\n" % BIG)
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         # The server is as impatient with others: what it answers them meanwhile shows that it had the time.
         for _ in range(3):
             with connect(url) as other:

@@ -28,6 +28,7 @@ from app.errors import (
     NotReady,
     OverTimeBudget,
     RateLimited,
+    ReaderTooSlow,
     TextTooLong,
     TooManyStreams,
     Unauthorized,
@@ -61,7 +62,9 @@ TEXT: Errors = (
 """Where a request says what is to be spoken."""
 WHOLE: Errors = (AnswerTooLarge, NoStorage)
 """Where an answer is complete before it is sent."""
-SPEECH: Errors = (*BODY, *WORK, *TEXT, TooManyStreams, *WHOLE, NotAcceptable)
+STREAM: Errors = (TooManyStreams, ReaderTooSlow)
+"""Where an answer may be a stream."""
+SPEECH: Errors = (*BODY, *WORK, *TEXT, *STREAM, *WHOLE, NotAcceptable)
 """Where one in its own body does."""
 
 
