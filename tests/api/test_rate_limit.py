@@ -156,9 +156,8 @@ def test_a_client_over_the_limit_need_not_send_its_body() -> None:
     with service_without_models(rate_limit=1) as client:
         assert codes(client, 1) == ["not_ready"]
         with socket.create_connection((client.base_url.host, client.base_url.port), 30) as connection:
-            connection.sendall(
-                b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            )
+            head = b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            connection.sendall(head)
             connection.sendall(b"Content-Length: 100\r\n\r\n")
             assert connection.recv(4096).startswith(b"HTTP/1.1 429 ")
 
