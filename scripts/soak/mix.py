@@ -31,7 +31,7 @@ class Request:
     method: str
     path: str
     body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 def speak(kind: str, path: str = "/synthesize", **fields: Any) -> Request:
