@@ -39,17 +39,21 @@ class Places:
 
     def give_back(self) -> None:
         """Return a place, which the next client gets."""
-        if not self._turns:
-            self.free += 1
-            return
-        client = next(iter(self._turns))
-        turns = self._turns.pop(client)
-        turns.popleft().set_result(None)
-        if turns:
-            self._turns[client] = turns
+        while self._turns:
+            client = next(iter(self._turns))
+            turns = self._turns.pop(client)
+            turn = turns.popleft()
+            if turns:
+                self._turns[client] = turns
+            # A request that was given up a moment ago still stands here until its task runs.
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.free += 1
 
     def _forget(self, client: str, turn: asyncio.Future[None]) -> None:
-        turns = self._turns[client]
-        turns.remove(turn)
-        if not turns:
-            del self._turns[client]
+        turns = self._turns.get(client, deque())
+        if turn in turns:
+            turns.remove(turn)
+            if not turns:
+                del self._turns[client]

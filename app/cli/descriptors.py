@@ -15,7 +15,7 @@ FEWEST = 16
 def fit_connections(wanted: int) -> int:
     """Raise the soft limit of descriptors as far as needed; return how many connections fit below it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + RESERVE
+    needed = 2 * wanted + RESERVE  # the answer to each may wait in a temporary file
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return wanted
     soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)

@@ -103,7 +103,7 @@ class Mixtures:
         finally:
             with self.changed:
                 slot.users -= 1
-                self.changed.notify()
+                self.changed.notify_all()  # one that wakes may fail, or share its slot with others
 
     def find_slot(self, shares: CheckpointShares) -> Slot | None:
         """Return the slot that holds a mixture, or one that may take it: a new one, or the one idle for longest."""

@@ -88,6 +88,19 @@ def test_more_idle_connections_than_descriptors_stop_nobody_and_fill_no_log(tmp_
     assert (tmp_path / "log").stat().st_size < 100_000
 
 
+@pytest.mark.parametrize(("hard", "soft", "connections"), [(4096, 2000 + RESERVE, 1000), (1024, 1024, 1024 - RESERVE)])
+def test_each_connection_may_have_a_temporary_file_as_far_as_the_limit_allows(
+    hard: int, soft: int, connections: int
+) -> None:
+    code = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, {hard})); "
+        "from app.cli.descriptors import fit_connections; "
+        "print(fit_connections(1000), *resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(connections), str(soft), str(hard)]
+
+
 def start(command: list[str], log: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Start a service that loads its models still, and wait until it listens."""
     with log.open("wb") as stderr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from serving import wait_until
 
 from app.backends.torch import TorchBackend
 from app.errors import InvalidVoice
@@ -24,7 +25,7 @@ from app.speech.coqui import build_acoustic, coqui_config, load_weights
 from app.speech.glow import GlowAcoustic
 from app.speech.loading import Loader, Speaker
 from app.speech.mixing import mix, mix_weights
-from app.speech.mixtures import MOST_MIXTURES, Mixture
+from app.speech.mixtures import MOST_MIXTURES, CheckpointShares, Mixture, Slot
 from app.voices import open_voice
 from app.voices.voice import acoustic_audio
 from tests.tiny_voice import change, write_tiny_voice
@@ -135,6 +136,49 @@ def test_a_model_in_use_is_not_overwritten_and_who_finds_none_free_waits(descend
         ] * MOST_MIXTURES
         stack.close()
         torch.testing.assert_close(waiting.result(60), mixtures.states["main"][name])
+
+
+def test_a_mixture_that_cannot_be_made_leaves_its_slot_to_others_that_wait(
+    descended: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    loader.speaker(mix({ANGER: 1.0}, 0.5))
+    mixtures = loader.mixtures
+    assert mixtures is not None
+    wanted, *in_use = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MOST_MIXTURES + 1)]
+    find_slot, write = mixtures.find_slot, mixtures.write
+    looked: list[CheckpointShares] = []
+    failed: list[CheckpointShares] = []
+
+    def count(shares: CheckpointShares) -> Slot | None:
+        looked.append(shares)
+        return find_slot(shares)
+
+    def fail_once(slot: Slot, shares: CheckpointShares) -> None:
+        if not failed:
+            failed.append(shares)
+            raise MemoryError
+        write(slot, shares)
+
+    def speak() -> str:
+        try:
+            with mixtures.lent(wanted):
+                return "spoken"
+        except MemoryError:
+            return "failed"
+
+    with ThreadPoolExecutor(2) as pool, ExitStack() as others, ExitStack() as first:
+        first.enter_context(mixtures.lent(in_use[0]))
+        for shares in in_use[1:]:
+            others.enter_context(mixtures.lent(shares))
+        monkeypatch.setattr(mixtures, "find_slot", count)
+        monkeypatch.setattr(mixtures, "write", fail_once)
+        waiting = [pool.submit(speak) for _ in range(2)]
+        wait_until(lambda: len(looked) == 2, 60)
+        first.close()
+        done, _ = wait(waiting, 10)
+        others.close()
+    assert sorted(one.result() for one in done) == ["failed", "spoken"]
 
 
 def test_utterances_of_one_mixture_can_share_a_batch(descended: Path) -> None:

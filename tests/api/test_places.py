@@ -1,0 +1,39 @@
+"""Places: who gets the next one, and that none is lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from app.api.places import Places
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("client", ["leaving", "staying"])
+async def test_a_place_given_back_as_a_request_is_given_up_goes_to_the_next(client: str) -> None:
+    places = Places(1)
+    await places.take("first")
+    leaving = asyncio.create_task(places.take("leaving"))
+    staying = asyncio.create_task(places.take(client))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    places.give_back()  # before the task of the one that leaves has run
+    async with asyncio.timeout(5):
+        await staying
+    assert leaving.cancelled() and (places.free, places.waiting) == (0, 0)
+    places.give_back()
+    assert places.free == 1
+
+
+async def test_a_place_given_back_as_the_only_request_is_given_up_is_free() -> None:
+    places = Places(1)
+    await places.take("first")
+    leaving = asyncio.create_task(places.take("leaving"))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    places.give_back()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert (places.free, places.waiting) == (1, 0)
