@@ -21,15 +21,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from http.client import HTTPConnection
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from app.bench.peers import CACHED, find_peer
 from app.bench.process import resident_mib
 from app.bench.server import running
 from scripts.soak.clients import PLAYBACK_BYTES, Clients, Tally
+from scripts.soak.health import health_probe
 from scripts.soak.mix import Request, bad_requests, seeded_requests, unseeded_request
 
 KEYS = {f"client{number}": f"soak-test-key-{number:04}" for number in range(8)}
@@ -108,32 +106,6 @@ def percentile(values: list[float], share: float) -> float:
     """Return the smallest value that so large a share of the values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("inf")
-
-
-def probe_health(port: int, results: Connection) -> None:
-    """Request /health twenty times a second on one connection until the other end of `results` sends something."""
-    connection, seconds = HTTPConnection("127.0.0.1", port, timeout=60), list[float]()
-    while not results.poll(0.05):
-        began = time.perf_counter()
-        connection.request("GET", "/health")
-        connection.getresponse().read()
-        seconds.append(time.perf_counter() - began)
-    results.send(seconds)
-
-
-@contextmanager
-def health_probe(port: int, seconds: list[float]) -> Iterator[None]:
-    """Probe from a process of its own, so that the clients' work does not slow the measurement."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=probe_health, args=(port, theirs))
-    process.start()
-    try:
-        yield
-    finally:
-        ours.send(None)
-        seconds += ours.recv()
-        process.join()
 
 
 @contextmanager
