@@ -11,7 +11,7 @@ from asking import BOOK, HELLO, KEY, client_of, counted, create
 from openai import APIError, APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI, Stream
 from serving import Server, service_without_models, wait_until
 
-NUMBERS = "77,777,777,777 and 77,777,777,777. Then 77,777,777,777!"
+NUMBERS = "It is 7,777,777. Now 7,777,777. Then 7,777,777!"
 """Takes far longer to say than to write, so that the limit is met while it is spoken."""
 LARGE = 5 * 1024 * 1024
 
