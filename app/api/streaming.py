@@ -115,8 +115,10 @@ class StreamedAudio(StreamingResponse):
         finally:
             if self.failure:
                 scope["state"]["log"]["code"] = self.failure
-            self.steps.close()
-            self.ended()
+            try:
+                self.steps.close()
+            finally:
+                self.ended()
 
 
 def _parts(message: Message) -> Iterator[Message]:
