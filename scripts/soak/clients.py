@@ -15,7 +15,7 @@ from scripts.soak.mix import CHAPTER, Request, speak
 PLAYBACK_BYTES = 48_000
 """A second of 24,000 Hz, mono, 16 bits."""
 BACK_OFF_SECONDS = 1.0
-PATIENCE = 300.0
+PATIENCE = 120.0
 """Seconds after which an answer that does not come counts as missing."""
 
 
