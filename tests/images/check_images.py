@@ -62,7 +62,7 @@ def test_the_configuration(tell: Tell) -> None:
     """S1"""
     found = configuration()
     config = found["Config"]
-    assert config["Entrypoint"] == ["python", "-m", "app.container"] and not config.get("User")
+    assert config["Entrypoint"] == ["python", "-m", "app.container"] and config.get("User", "") in ("", "root")
     assert not config.get("Cmd")
     assert config["Labels"]["com.amazonaws.sagemaker.capabilities.accept-bind-to-port"] == "true"
     layers = len(found["RootFS"]["Layers"])

@@ -10,6 +10,7 @@ import pytest
 from serving import ROOT, clean_environment
 
 from app.container.environment import serving
+from scripts.sagemaker.build_and_push import IMAGE_USER
 from tests.sagemaker.containers import command
 
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
@@ -42,7 +43,13 @@ def test_the_dockerfile_keeps_the_contract() -> None:
     (entry,) = [line.removeprefix("ENTRYPOINT ") for line in lines if line.startswith("ENTRYPOINT")]
     assert json.loads(entry) == ["python", "-m", "app.container"]
     assert "LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true" in lines
-    assert not re.search(r"^USER|/opt/ml|https?://|git clone|KEY|SECRET|TOKEN", "\n".join(lines), re.M)
+    assert not re.search(r"/opt/ml|https?://|git clone|KEY|SECRET|TOKEN", "\n".join(lines), re.M)
+    # Without rights, unless it is built for SageMaker, which mounts its folders for root.
+    assert [line for line in lines if re.match("USER|ARG IMAGE_USER", line)] == [
+        "ARG IMAGE_USER=intone",
+        "USER ${IMAGE_USER}",
+    ]
+    assert IMAGE_USER == "IMAGE_USER=root"
 
 
 def test_limits_are_under_those_of_the_platform_and_the_port_is_the_platforms() -> None:
