@@ -34,12 +34,14 @@ class Recording(Engine):
             raise ZeroDivisionError
         return super().voice_chunk(voicing)
 
-    def submit(self, voice: Voice, one: Utterance, seed: int, seeded: bool, *, soon: bool, due: float) -> Job:
+    def submit(
+        self, voice: Voice, one: Utterance, seed: int, seeded: bool, key_name: str | None, *, soon: bool, due: float
+    ) -> Job:
         self.dues.append(due)
-        return super().submit(voice, one, seed, seeded, soon=soon, due=due)
+        return super().submit(voice, one, seed, seeded, key_name, soon=soon, due=due)
 
     def say(self, voice: Voice, text: str, soon: bool) -> Job:
-        return self.submit(voice, utterance(text), 1, False, soon=soon, due=1e12 if soon else 0.0)
+        return self.submit(voice, utterance(text), 1, False, None, soon=soon, due=1e12 if soon else 0.0)
 
 
 @pytest.fixture(scope="module")
