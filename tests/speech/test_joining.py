@@ -64,16 +64,18 @@ def parts(job: Job) -> list[object]:
 
 
 def speak_batch(engine: Engine) -> None:
-    engine.voice_all([one for one in engine.start(engine.waiting.take(2)) if one is not None])
+    jobs = engine.waiting.take(2)
+    engine.voice_all([one for one in engine.start(jobs) if one is not None], jobs)
 
 
 def test_a_new_request_is_heard_after_one_chunk_of_the_batch_and_a_batch_takes_few(
     engine: Recording, voice: Voice
 ) -> None:
     late = [engine.say(voice, LATE, soon=False) for _ in range(2)]
-    batch = [one for one in engine.start(engine.waiting.take(2)) if one is not None]
+    jobs = engine.waiting.take(2)
+    batch = [one for one in engine.start(jobs) if one is not None]
     newcomers = [engine.say(voice, f"Number {number}.", soon=True) for number in range(5)]
-    engine.voice_all(batch)
+    engine.voice_all(batch, jobs)
     assert engine.chunks[:3] == [late[0], newcomers[0], newcomers[1]]
     assert all(isinstance(parts(one)[-1], Tail) for one in (*late, *newcomers[:2]))
     assert len(engine.waiting) == 3 and engine.progress.batches == {1: 2}
