@@ -55,10 +55,16 @@ JOINS = ((1, 1), (1, 2), (2, 1))
 
 def edge_errors(text: str, understood: str) -> tuple[bool, bool]:
     """Return whether the first and the last word of a text were misheard: missing, replaced or not at the edge."""
-    said, heard = ([SPELLINGS.get(word, word) for word in normalized(one).split()] for one in (text, understood))
+    said, heard = sounds_of(text), sounds_of(understood)
     first = any("".join(said[:these]) == "".join(heard[:those]) for these, those in JOINS)
     last = any("".join(said[-these:]) == "".join(heard[-those:]) for these, those in JOINS)
     return not first, not last
+
+
+def sounds_of(text: str) -> list[str]:
+    """Return the words of a text in one spelling of each sound; apostrophes are not heard (`zebras`, `zebra's`)."""
+    words = normalized(text).replace("'", "").split()
+    return [SPELLINGS.get(word, word) for word in words]
 
 
 def normalized(text: str) -> str:

@@ -54,3 +54,4 @@ def test_homophones_stand_in_one_line_each() -> None:
     words = [word for line in HOMOPHONES for word in line.split()]
     assert len(words) == len(set(words))
     assert edge_errors("Know it too", "No it 2") == (False, False)
+    assert edge_errors("Zebras drink", "Zebra's drinks") == (False, True)
