@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.answering import answer, answer_whole
-from app.api.docs.errors import SPEECH, TEXT, WHOLE, WORK, problems
+from app.api.docs.errors import SPEECH, STREAM, TEXT, WHOLE, WORK, problems
 from app.api.docs.speech import audio_answer, audio_in_parts, speech_body, speech_query
 from app.api.ranges import ranged
 from app.api.reading import read_get, read_request
@@ -36,7 +36,7 @@ async def synthesize(request: Request) -> Response:
     "/synthesize",
     dependencies=[Depends(limit_rate)],
     summary="Speak a text that stands in the address",
-    responses={**audio_in_parts(), **problems(*TEXT, *WORK, *WHOLE, NotAcceptable, RangeNotSatisfiable)},
+    responses={**audio_in_parts(), **problems(*TEXT, *WORK, *STREAM, *WHOLE, NotAcceptable, RangeNotSatisfiable)},
     openapi_extra=speech_query(),
     response_class=Response,
 )
