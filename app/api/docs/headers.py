@@ -39,7 +39,9 @@ _HEADERS = {
     "Content-Range": _Header("The bytes that are answered, and their whole number.", _text(r"bytes .+/[0-9]+")),
     "Retry-After": _Header("Seconds.", {"type": "integer", "minimum": 1, "maximum": 120}),
     "WWW-Authenticate": _Header("What a key is sent with.", _text("Bearer")),
-    "Accept-Encoding": _Header("The encoding that a body may have.", _text("identity")),
+    "Accept-Encoding": _Header(
+        "Only for a coded body: the encoding that it may have.", _text("identity"), required=False
+    ),
     "X-Should-Retry": _Header("The answer would be the same; read by OpenAI's clients.", _text("false")),
     "Connection": _Header("The rest of the body is not waited for.", _text("close")),
 }
