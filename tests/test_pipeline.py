@@ -36,9 +36,9 @@ def loaded() -> Iterator[Counting]:
 def pipeline(loaded: Counting, monkeypatch: pytest.MonkeyPatch) -> Counting:
     classify = loaded.classifier.classify
 
-    def counted(texts: list[str]) -> object:
+    def counted(texts: list[str], key_name: str | None = None) -> object:
         loaded.classified += len(texts)
-        return classify(texts)
+        return classify(texts, key_name)
 
     loaded.classified = 0
     monkeypatch.setattr(loaded.classifier, "classify", counted)

@@ -76,6 +76,7 @@ class EmotionTask(Resumable):
         self.average = Average(self.learned, AVERAGE_SHARE)
         self.weights = weigh_classes(rows)
         self.batches = draw_batches(rows, settings.batch_size, settings.others, settings.seed)
+        self.bf16 = torch.cpu._is_avx512_bf16_supported()
         self.evaluated: dict[str, float] = {}
         self.evaluation_due = time.process_time() + EVALUATION_SECONDS
 
@@ -88,7 +89,8 @@ class EmotionTask(Resumable):
         self.network.train()
         for part in self.frozen:  # what is frozen needs no dropout
             part.eval()
-        logits = self.network(**encode(self.tokenizer, batch)).logits
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            logits = self.network(**encode(self.tokenizer, batch)).logits.float()
         emotion, strength = compute_losses(logits, batch, self.weights)
         set_rate(self.optimizer, self.settings.learning_rate * scale_rate(self.number, self.settings.steps))
         descend(self.optimizer, emotion + STRENGTH_WEIGHT * strength, GRADIENT_BOUND)

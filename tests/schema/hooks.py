@@ -38,9 +38,9 @@ NAMES = {
 
 
 @schemathesis.serializer("application/xml")  # SSML is of its family
-def xml(context: schemathesis.SerializationContext, value: object) -> dict[str, bytes]:
-    """The body as it stands."""
-    return {"data": value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")}
+def xml(context: schemathesis.SerializationContext, value: object) -> bytes:
+    """Send the body as it stands."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
 
 
 @schemathesis.hook
