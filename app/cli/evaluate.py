@@ -15,7 +15,7 @@ from app.cli.flags import settings
 from app.cli.usage import UsageError
 
 if TYPE_CHECKING:
-    from app.evaluation import Ears, OnsetReport, Recording, Report
+    from app.evaluation import Ears, Heard, OnsetReport, Recording, Report
     from app.pipeline import Pipeline
     from app.plan import Emotion
 
@@ -28,7 +28,7 @@ _WIDTH = 140
 def run(options: argparse.Namespace) -> int:
     """Speak the sentences or read the recordings, listen to them, and report."""
     _check_use(options)
-    from app.evaluation import Ears, figures_table, onset_page, onset_tables, page
+    from app.evaluation import Ears, emotion_tables, figures_table, onset_page, onset_tables, page
 
     ears = Ears(settings().threads)
     console = Console(highlight=False)
@@ -40,16 +40,37 @@ def run(options: argparse.Namespace) -> int:
     else:
         report = _report(options, ears)
         console.print(figures_table(report))
+        if report.emotions.judged:
+            console.print("", emotion_tables(report.emotions), sep="\n")
         _write(options, report.to_dict(), lambda: page(report))
     return 0
 
 
 def _report(options: argparse.Namespace, ears: Ears) -> Report:
-    from app.evaluation import Report, listen
+    from app.evaluation import Report, read_recordings
 
-    recordings = _recordings(options)
-    heard = [listen(recording, ears) for recording in _progress(recordings, "listening", len(recordings))]
-    return Report(str(options.recordings or options.voice), heard)
+    if not options.recordings:
+        return _voice_report(options, ears)
+    return Report(str(options.recordings), _listen(read_recordings(options.recordings, options.limit), ears))
+
+
+def _voice_report(options: argparse.Namespace, ears: Ears) -> Report:
+    """Have a voice speak the sentences, with their emotions and neutrally."""
+    from app.evaluation import EmotionReport, Report, judge_emotions, read_sentences, speak, speak_neutrally
+
+    pipeline, voice, emotions = _subject(options)
+    sentences = read_sentences(emotions, options.limit)
+    spoken = list(_progress(speak(pipeline, voice, sentences, options.degree), "speaking", len(sentences)))
+    heard = _listen(spoken, ears)
+    neutral = list(speak_neutrally(pipeline, voice, sentences))
+    judged = list(_progress(judge_emotions(heard, neutral), "judging", len(neutral)))
+    return Report(options.voice, heard, EmotionReport(judged))
+
+
+def _listen(recordings: list[Recording], ears: Ears) -> list[Heard]:
+    from app.evaluation import listen
+
+    return [listen(recording, ears) for recording in _progress(recordings, "listening", len(recordings))]
 
 
 def _onset_report(options: argparse.Namespace, ears: Ears) -> OnsetReport:
@@ -81,21 +102,6 @@ def _check_use(options: argparse.Namespace) -> None:
     ):
         if options.recordings and chosen:
             raise UsageError(f"{flag} is about what a voice speaks.", hint="Leave it out with --recordings.")
-
-
-def _recordings(options: argparse.Namespace) -> list[Recording]:
-    from app.evaluation import read_recordings
-
-    return read_recordings(options.recordings, options.limit) if options.recordings else _speak(options)
-
-
-def _speak(options: argparse.Namespace) -> list[Recording]:
-    """Have a voice speak the sentences."""
-    from app.evaluation import read_sentences, speak
-
-    pipeline, voice, emotions = _subject(options)
-    sentences = read_sentences(emotions, options.limit)
-    return list(_progress(speak(pipeline, voice, sentences, options.degree), "speaking", len(sentences)))
 
 
 def _subject(options: argparse.Namespace) -> tuple[Pipeline, str, list[Emotion]]:

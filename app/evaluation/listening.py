@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.evaluation.measures import Manner, Samples, manner, resampled, trimmed
+from app.evaluation.measures import Manner, Samples, manner, pitch_contour, resampled, trimmed
+from app.evaluation.prosody import Features, features_of
 from app.evaluation.recordings import Recording
 from app.evaluation.wording import normalized
 
@@ -36,12 +37,15 @@ class Heard:
     mos: float
     """Predicted mean opinion score, 1 to 5."""
     manner: Manner
+    prosody: Features
+    """What the judge of emotion compares with another reading of the text."""
 
 
 def listen(recording: Recording, ears: Listener) -> Heard:
     """Measure one recording."""
     sound = resampled(recording.samples, recording.sample_rate)
     speech = trimmed(sound)
+    contour = pitch_contour(speech)
     understood = ears.transcribe(sound)
     return Heard(
         recording,
@@ -49,5 +53,6 @@ def listen(recording: Recording, ears: Listener) -> Heard:
         words=len(normalized(recording.text).split()),
         errors=ears.word_errors(recording.text, understood),
         mos=ears.opinion(speech),
-        manner=manner(speech, recording.text),
+        manner=manner(speech, contour, recording.text),
+        prosody=features_of(speech, contour),
     )

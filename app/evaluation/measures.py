@@ -16,6 +16,8 @@ from app.evaluation.wording import vowel_groups
 
 Samples = npt.NDArray[np.float32]
 """Mono, (samples,)."""
+Contour = npt.NDArray[np.float64]
+"""Pitch in hertz, (frames,): frame i is centred at sample i * STEP; not a number where nothing is voiced."""
 
 RATE = 16000
 """Hertz. All is measured at this rate, so that a voice with a wider band has no advantage."""
@@ -23,6 +25,8 @@ SILENCE_DB = 40
 """What is this far below the loudest frame, at the beginning and the end, is silence."""
 FRAME = 1024
 """Samples of an analysis window: 64 ms."""
+STEP = FRAME // 4
+"""Samples from one frame to the next: 16 ms."""
 LOWEST_PITCH, HIGHEST_PITCH = 65, 600
 """Hertz; from a low man's voice to a woman's scream."""
 PITCH_UNIT = 100
@@ -63,20 +67,32 @@ def trimmed(sound: Samples) -> Samples:
     return speech
 
 
-def manner(speech: Samples, text: str) -> Manner:
-    """Measure the speech of a text (16 kHz, without silence around it)."""
-    pitch, pitch_range = pitch_of(speech)
+def manner(speech: Samples, contour: Contour, text: str) -> Manner:
+    """Measure the speech of a text (16 kHz, without silence around it) whose pitch is known."""
+    pitch, pitch_range = pitch_of(contour)
     rate = vowel_groups(text) / (len(speech) / RATE)
     return Manner(pitch, pitch_range, rate, level_of(speech), tilt_of(speech))
 
 
-def pitch_of(speech: Samples) -> tuple[float, float]:
-    """Median and range of the pitch in semitones, by pYIN (Mauch and Dixon 2014, doi 10.1109/ICASSP.2014.6853678)."""
-    hertz, _, _ = librosa.pyin(speech, fmin=LOWEST_PITCH, fmax=HIGHEST_PITCH, sr=RATE, frame_length=FRAME)
-    voiced = hertz[~np.isnan(hertz)]
+def pitch_contour(speech: Samples) -> Contour:
+    """Follow the pitch by pYIN (Mauch and Dixon 2014, doi 10.1109/ICASSP.2014.6853678)."""
+    contour: Contour = librosa.pyin(
+        speech, fmin=LOWEST_PITCH, fmax=HIGHEST_PITCH, sr=RATE, frame_length=FRAME, hop_length=STEP
+    )[0]
+    return contour
+
+
+def semitones(hertz: Contour) -> Contour:
+    """Convert a pitch to semitones over 100 Hz."""
+    return np.asarray(12 * np.log2(hertz / PITCH_UNIT))
+
+
+def pitch_of(contour: Contour) -> tuple[float, float]:
+    """Return the median and the range of the pitch in semitones."""
+    voiced = contour[~np.isnan(contour)]
     if len(voiced) < LEAST_VOICED:
         return math.nan, math.nan
-    low, median, high = np.percentile(12 * np.log2(voiced / PITCH_UNIT), (10, 50, 90))
+    low, median, high = np.percentile(semitones(voiced), (10, 50, 90))
     return float(median), float(high - low)
 
 

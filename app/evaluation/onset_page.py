@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from app.evaluation.html_table import cells, figures_table_html
 from app.evaluation.onset_report import HeardPair, OnsetReport
 from app.evaluation.onset_table import RATE_HEADINGS, WORD_HEADINGS, rate_rows, word_row
-from app.evaluation.page import cells, document, sound
+from app.evaluation.page import document, sound
 
 EXPLANATION = """<p>How many sentences had their first and their last word misheard by Whisper tiny.en: spoken as
 utterances of their own, and (control) the same words cut from running speech of the same emotion and seed. In square
@@ -20,13 +21,7 @@ def onset_page(report: OnsetReport) -> str:
     misheard = [pair for pair in report.heard if pair.alone.first_misheard or pair.control.first_misheard]
     return document(
         report.subject,
-        f"""<table class="figures">
-<thead><tr>{cells("th", RATE_HEADINGS)}</tr></thead>
-<tbody>
-{"".join(_row(row) for row in groups)}</tbody>
-<tfoot>
-{_row(mean)}</tfoot>
-</table>
+        f"""{figures_table_html(RATE_HEADINGS, groups, [mean])}
 {EXPLANATION}
 <h2>First words</h2>
 <table>
@@ -36,10 +31,6 @@ def onset_page(report: OnsetReport) -> str:
 </table>
 {"".join(_group(name, misheard) for name in report.groups)}""",
     )
-
-
-def _row(row: tuple[str, ...]) -> str:
-    return f"<tr><th>{escape(row[0])}</th>{cells('td', row[1:])}</tr>\n"
 
 
 def _group(name: str, misheard: Iterable[HeardPair]) -> str:

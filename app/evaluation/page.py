@@ -9,7 +9,9 @@ from pathlib import Path
 
 from app.audio.encode import FORMATS, encode
 from app.evaluation.columns import COLUMNS
+from app.evaluation.emotion_page import emotion_section
 from app.evaluation.figures import Figures
+from app.evaluation.html_table import Row, cells, figures_table_html
 from app.evaluation.listening import Heard
 from app.evaluation.pictures import plots, spectrogram
 from app.evaluation.recordings import Recording
@@ -26,7 +28,7 @@ def page(report: Report) -> str:
         f"""{_figures(report)}
 {_legend()}
 <img class="plots" alt="The figures of the table as bars" src="{_data("image/png", plots(report))}">
-{"".join(_group(name, report.heard) for name in report.groups)}""",
+{emotion_section(report.emotions)}{"".join(_group(name, report.heard) for name in report.groups)}""",
     )
 
 
@@ -51,20 +53,12 @@ def document(subject: str, body: str) -> str:
 
 def _figures(report: Report) -> str:
     rows = [_figures_row(name, figures) for name, figures in report.groups.items()]
-    head = cells("th", ("", "n", *(column.heading for column in COLUMNS)))
-    total = _figures_row("all", report.total)
-    return f"""<table class="figures">
-<thead><tr>{head}</tr></thead>
-<tbody>
-{"".join(rows)}</tbody>
-<tfoot>
-{total}</tfoot>
-</table>"""
+    headings = ("", "n", *(column.heading for column in COLUMNS))
+    return figures_table_html(headings, rows, [_figures_row("all", report.total)])
 
 
-def _figures_row(name: str, figures: Figures) -> str:
-    values = (str(figures.recordings), *(column.text(figures) for column in COLUMNS))
-    return f"<tr><th>{escape(name)}</th>{cells('td', values)}</tr>\n"
+def _figures_row(name: str, figures: Figures) -> Row:
+    return (name, str(figures.recordings), *(column.text(figures) for column in COLUMNS))
 
 
 def _legend() -> str:
@@ -102,11 +96,6 @@ def sound(recording: Recording) -> str:
     """Make an element that plays a recording."""
     content = _data(SOUND.content_type, encode(recording.samples, recording.sample_rate, SOUND.name))
     return f'<audio controls preload="metadata" src="{content}"></audio>'
-
-
-def cells(tag: str, texts: Iterable[str]) -> str:
-    """Make a cell of each text."""
-    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)
 
 
 def _data(content_type: str, content: bytes) -> str:

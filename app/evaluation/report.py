@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from app.evaluation.emotion_report import EmotionReport
 from app.evaluation.figures import Figures, figures, figures_by_group
 from app.evaluation.listening import Heard
 
@@ -18,6 +19,7 @@ class Report:
     subject: str
     """Name of the voice or of the list of recordings."""
     heard: Sequence[Heard]
+    emotions: EmotionReport = field(default_factory=EmotionReport)
 
     @property
     def groups(self) -> Mapping[str, Figures]:
@@ -35,6 +37,7 @@ class Report:
             "subject": self.subject,
             "groups": {name: _plain(asdict(one)) for name, one in self.groups.items()},
             "total": _plain(asdict(self.total)),
+            "emotions": _plain(self.emotions.to_dict()),
             "recordings": [_plain(_facts(one)) for one in self.heard],
         }
 
@@ -51,6 +54,7 @@ def _facts(heard: Heard) -> dict[str, Any]:
         "seconds": recording.seconds,
         "computing_seconds": recording.computing_seconds,
         "manner": asdict(heard.manner),
+        "prosody": dict(heard.prosody),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from app.errors import SetupError
 from app.evaluation.recordings import Recording
@@ -24,6 +25,14 @@ def speak(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt], degree: f
         speech = synthesize(pipeline, voice, sentence, degree)
         spent = time.perf_counter() - began
         yield Recording(sentence.emotion.value, sentence.text, speech.samples, speech.sample_rate, spent)
+
+
+def speak_neutrally(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt]) -> Iterator[Recording]:
+    """Speak the emotional ones of the sentences without their emotion, with the same seeds."""
+    for sentence in sentences:
+        if sentence.emotion is not Emotion.NEUTRAL:
+            speech = synthesize(pipeline, voice, replace(sentence, emotion=Emotion.NEUTRAL), degree=1.0)
+            yield Recording(Emotion.NEUTRAL.value, sentence.text, speech.samples, speech.sample_rate)
 
 
 def synthesize(pipeline: Pipeline, voice: str, sentence: Prompt, degree: float) -> Speech:

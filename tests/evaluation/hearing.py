@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from app.evaluation.emotion_facts import read_facts
 from app.evaluation.listening import Heard
 from app.evaluation.measures import Manner
 from app.evaluation.recordings import Recording
@@ -42,6 +43,7 @@ def heard(
             errors=0,
             mos=4.0,
             manner=replace(Manner(pitch=12, pitch_range=5, rate=4, level=-20, tilt=-9), **manner),
+            prosody=dict.fromkeys(read_facts().features, 1.0),
         ),
         **measures,
     )

@@ -29,7 +29,21 @@ def test_a_voice_folder_speaks_each_of_its_emotions(tmp_path: Path, capsys: pyte
     assert content["total"]["real_time_factor"] > 0
     assert files[1].read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == ["neutral", "joy", "all"]
+    assert [line.split()[0] for line in lines[1:4]] == ["neutral", "joy", "all"]
+
+
+def test_emotional_clips_are_judged_against_neutral_readings_of_their_texts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "out.json"
+    flags = ("--emotion", "joy", "--emotion", "neutral", "--limit", "1", "--json", str(file))
+    assert main(["evaluate", "wren", *flags]) == 0
+    emotions = json.loads(file.read_text(encoding="utf-8"))["emotions"]
+    assert list(emotions["groups"]) == ["joy"]
+    assert emotions["groups"]["joy"]["clips"] == 1
+    # wren's joy is four semitones above its neutral reading of the same text.
+    assert emotions["clips"][0]["differences"]["pitch"] == pytest.approx(4.4, abs=1.5)
+    assert "named rightly" in capsys.readouterr().out
 
 
 def test_onsets_are_spoken_alone_and_in_running_speech(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,8 +77,11 @@ def test_an_emotion_that_the_voice_lacks_is_refused(tmp_path: Path, capsys: pyte
 def test_recordings_are_measured_like_a_voice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     soundfile.write(tmp_path / "one.flac", SAMPLES, 16000)
     (tmp_path / "list.tsv").write_text("teacher\tone.flac\tHello there.\n", encoding="utf-8")
-    assert main(["evaluate", "--recordings", str(tmp_path / "list.tsv")]) == 0
-    assert "teacher" in capsys.readouterr().out
+    files = "--json", str(tmp_path / "out.json")
+    assert main(["evaluate", "--recordings", str(tmp_path / "list.tsv"), *files]) == 0
+    told = capsys.readouterr().out
+    assert "teacher" in told and "named rightly" not in told
+    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["emotions"] is None
 
 
 @pytest.mark.parametrize(

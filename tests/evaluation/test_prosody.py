@@ -1,0 +1,95 @@
+"""The features of prosody, on sounds that differ in one respect that is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from voicing import Values, features, voiced
+
+from app.evaluation.emotion_facts import read_facts
+from app.evaluation.measures import RATE
+from app.evaluation.prosody import fast_movement_of, subtract_features
+
+NOT_NOISE = [name for name in read_facts().features if name != "noise"]
+
+
+def melody(time: Values) -> Values:
+    """Fall by three semitones, with five waves of two."""
+    wave: Values = 2 * np.sin(2 * np.pi * 2.5 * time) - 3 * time
+    return wave
+
+
+@pytest.fixture(scope="module")
+def base() -> dict[str, float]:
+    return features(voiced(melody))
+
+
+def differences(sound: np.typing.NDArray[np.float32], base: dict[str, float]) -> dict[str, float]:
+    return subtract_features(features(sound), base)
+
+
+def test_a_reading_does_not_differ_from_itself(base: dict[str, float]) -> None:
+    assert set(differences(voiced(melody), base).values()) == {0.0}
+
+
+def test_the_features_are_those_of_the_facts(base: dict[str, float]) -> None:
+    assert tuple(base) == read_facts().features
+
+
+def test_a_higher_pitch_changes_the_pitch_alone(base: dict[str, float]) -> None:
+    changed = differences(voiced(lambda time: melody(time) + 3), base)
+    assert changed.pop("pitch") == pytest.approx(3, abs=0.1)
+    assert all(abs(changed[name]) < 0.15 for name in NOT_NOISE if name != "pitch")
+
+
+def test_a_slower_reading_changes_the_duration_alone(base: dict[str, float]) -> None:
+    changed = differences(voiced(melody, seconds=2.2), base)
+    assert changed.pop("duration") == pytest.approx(math.log(1.1), abs=1e-3)
+    assert all(abs(changed[name]) < 0.1 for name in NOT_NOISE if name != "duration")
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.0])
+def test_a_slope_is_told_over_the_whole_utterance(seconds: float) -> None:
+    flat = features(voiced(melody, seconds))
+    changed = differences(voiced(lambda time: melody(time) + 4 * time, seconds), flat)
+    assert changed["slope"] == pytest.approx(4, abs=0.2)
+    assert changed["fast movement"] == pytest.approx(0, abs=0.02)
+
+
+def test_a_wider_melody_changes_the_range(base: dict[str, float]) -> None:
+    changed = differences(voiced(lambda time: 1.5 * melody(time)), base)
+    assert changed["range"] == pytest.approx(0.5 * base["range"], abs=0.2)
+
+
+@pytest.mark.parametrize(("begin", "end", "expected"), [(0.8, 1.0, 2), (0.2, 0.8, -2), (0.0, 0.2, 0), (0.8, 0.85, 0)])
+def test_the_ending_is_the_final_fifth_against_the_middle(begin: float, end: float, expected: float) -> None:
+    def stepped(time: Values) -> Values:
+        return np.where((time > begin) & (time < end), 2.0, 0.0)
+
+    assert features(voiced(stepped))["ending"] == pytest.approx(expected, abs=0.2)
+
+
+@pytest.mark.parametrize("depth", [0.5, 1.0])
+def test_fast_movement_is_what_is_faster_than_a_syllable(depth: float) -> None:
+    frames = np.arange(125) * 256 / RATE
+
+    def contour(wave: Callable[[Values], Values]) -> Values:
+        hertz: Values = 200 * 2 ** (wave(frames) / 12)
+        return hertz
+
+    fast = contour(lambda time: depth * np.sin(2 * np.pi * 8 * time))
+    slow = contour(lambda time: depth * np.sin(2 * np.pi * 0.5 * time) + 5 * time)
+    assert fast_movement_of(fast) == pytest.approx(depth / math.sqrt(2), rel=0.15)
+    assert fast_movement_of(slow) < 0.03 * depth
+    gap = fast.copy()
+    gap[40:60] = math.nan
+    assert fast_movement_of(gap) == pytest.approx(fast_movement_of(fast), rel=0.15)
+
+
+def test_what_cannot_be_told_is_not_a_number() -> None:
+    told = features(np.random.default_rng(0).normal(0, 1e-3, RATE // 20).astype(np.float32))
+    assert math.isfinite(told.pop("duration"))
+    assert all(math.isnan(value) for value in told.values())

@@ -1,0 +1,41 @@
+"""Voiced sounds whose pitch, spectrum and noise are known: what the tests of prosody measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from app.evaluation.measures import RATE, pitch_contour
+from app.evaluation.prosody import features_of
+
+Values = npt.NDArray[np.float64]
+
+
+def voiced(
+    melody: Callable[[Values], Values],
+    seconds: float = 2.0,
+    envelope: Callable[[Values], Values] = lambda hertz: 500 / (hertz + 500),
+    noise: float = 0.0,
+) -> npt.NDArray[np.float32]:
+    """Sing a melody: share of the time -> semitones over 200 Hz; `envelope`: hertz -> amplitude of a harmonic.
+
+    `noise` is the share of the energy that is white noise.
+    """
+    time = np.arange(round(seconds * RATE)) / RATE
+    pitch = 200 * 2 ** (melody(time / seconds) / 12)
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE
+    tones = np.zeros(len(time))
+    for number in range(1, int(7900 / pitch.min())):
+        hertz = number * pitch
+        tones += np.where(hertz < 7900, envelope(hertz), 0) * np.sin(number * phase)
+    hiss = np.random.default_rng(0).normal(size=len(time))
+    hiss *= np.sqrt(np.mean(tones**2) / np.mean(hiss**2) * noise / (1 - noise))
+    sound: Values = tones + hiss
+    return (0.5 * sound / np.abs(sound).max()).astype(np.float32)
+
+
+def features(sound: npt.NDArray[np.float32]) -> dict[str, float]:
+    """Measure a sound that begins and ends voiced."""
+    return features_of(sound, pitch_contour(sound))
