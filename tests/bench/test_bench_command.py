@@ -13,7 +13,7 @@ from serving import ROOT, clean_environment
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "app", "bench", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=clean_environment(), timeout=300)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=clean_environment())
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def reader(server: Server, key: str = "", text: str = CHAPTER) -> Iterator[socke
     """A connection on which a stream begins, and of which only the status was read."""
     host, port = server.url.removeprefix("http://").split(":")
     body = json.dumps({"text": text, "stream": True}).encode()
-    headers = {"Host": "x", "Content-Type": "application/json", "Content-Length": len(body)}
+    headers = {"Host": f"{host}:{port}", "Content-Type": "application/json", "Content-Length": len(body)}
     if key:
         headers["Authorization"] = f"Bearer {key}"
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
