@@ -32,7 +32,7 @@ Matrix = npt.NDArray[np.float64]
 def measure(model: Path, data: Path, spoken: Path | None = None) -> dict[str, object]:
     """All figures of a trained model, at its own threshold."""
     classifier = Classifier.load(model)
-    threshold = classifier.threshold
+    threshold = classifier.settings.threshold
     examples = read_examples(data)
     report: dict[str, object] = {"threshold": threshold, "goemotions": goemotions(classifier, examples)}
     if threshold is not None:

@@ -74,5 +74,5 @@ def score(network: Any, tokenizer: Any, rows: Sequence[Row]) -> Tensor:
     logits = torch.empty(len(rows), len(OUTPUTS))
     for start in range(0, len(order), BATCH):
         places = order[start : start + BATCH]
-        logits[places] = network(**encode(tokenizer, [rows[at] for at in places])).logits
+        logits[places] = network(**encode(tokenizer, [rows[at] for at in places])).logits.float()
     return logits

@@ -4,15 +4,14 @@ MODEL is any classifier's folder, DATA the folder `data/`; the figures are print
 split; the test split (`--split test`) is for the last measurement alone. A classifier that reads context receives the
 sentences before each sentence, any other the sentence alone.
 
-An emotion is voiced if it is the most probable of the seven and reaches the floor. It is voiced rightly if it is the
-label or the second label of the sentence.
+An emotion is voiced, as strongly as the service does, if it is the most probable of the seven and reaches the floor. It
+is voiced rightly if it is the label or the second label of the sentence.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,16 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from transformers import AutoTokenizer
 
-from app.emotion import Classifier
-from app.plan import Emotion
+from app.emotion import Classifier, Expression
+from app.emotion.context import Excerpt, make_context
+from app.plan import Assessment, Emotion
 from app.training.emotion_data import EMOTIONS
-from app.training.emotion_measures import Matrix, f1, matrix
-from app.training.emotion_network import STRENGTH, load_network, score
-from app.training.emotion_rows import make_passage_row
-from app.training.passages import CLEAR, Sentence, read_passages
+from app.training.emotion_measures import Matrix, f1
+from app.training.passages import CLEAR, FILE, Sentence, read_passages
 
 FLOOR = 0.4
 FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -45,12 +41,12 @@ class Answers:
 
     probabilities: Matrix
     """(sentences, 7)"""
-    strengths: npt.NDArray[np.float64] | None
-    """(sentences,), 0 to 1; None if the classifier gives none."""
+    strengths: npt.NDArray[np.float64]
+    """(sentences,), how strongly the most probable emotion is voiced, whatever the floor."""
 
     def select(self, places: npt.NDArray[np.bool_]) -> Answers:
         """Select the answers for some of the sentences."""
-        return Answers(self.probabilities[places], None if self.strengths is None else self.strengths[places])
+        return Answers(self.probabilities[places], self.strengths[places])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -60,23 +56,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--split", choices=("train", "dev", "test"), default="dev")
     parser.add_argument("--floor", type=float, default=FLOOR, help="least probability of an emotion that is voiced")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--file", default=FILE, help="name of the file in DATA")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(options.threads)
-    sentences = [one for one in read_passages(options.data) if one.split == options.split]
+    sentences = [one for one in read_passages(options.data, options.file) if one.split == options.split]
     report = measure_passages(sentences, answer(options.model, sentences), options.floor)
     sys.stdout.write(json.dumps({"split": options.split, **report}, indent=1) + "\n")
 
 
 def answer(model: Path, sentences: Sequence[Sentence]) -> Answers:
     """Run a classifier on sentences, with their context if it reads any."""
-    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
-    if STRENGTH not in config["id2label"].values():
-        return Answers(matrix(Classifier.load(model), [one.text for one in sentences]), None)
-    rows = [make_passage_row(one) for one in sentences]
-    logits = score(load_network(model), AutoTokenizer.from_pretrained(model), rows).double()
-    return Answers(logits[:, :-1].softmax(-1).numpy(), logits[:, -1].sigmoid().numpy())
+    classifier = Classifier.load(model)
+    count = classifier.settings.context
+    assessments = classifier.assess(
+        [Excerpt(make_context(one.before[-count:] if count else ()), one.text) for one in sentences]
+    )
+    probabilities = np.array([[one.probabilities[emotion] for emotion in EMOTIONS] for one in assessments])
+    return Answers(probabilities, np.array([grade(one) for one in assessments]))
+
+
+def grade(assessment: Assessment) -> float:
+    """Compute how strongly the most probable emotion is voiced; neutral has no strength."""
+    emotion = max(EMOTIONS, key=lambda one: assessment.probabilities[one])
+    return 0.0 if emotion is Emotion.NEUTRAL else Expression(0.0).strength(assessment, emotion)
 
 
 def measure_passages(sentences: Sequence[Sentence], answers: Answers, floor: float) -> Report:
@@ -119,14 +120,12 @@ def count_voiced(sentences: Sequence[Sentence], answers: Answers, floor: float) 
     right = np.array([got in (one.label, one.second) for got, one in zip(best, sentences, strict=True)], dtype=bool)
     clear = np.array([one.label is not Emotion.NEUTRAL and one.intensity >= CLEAR for one in sentences], dtype=bool)
     plain = np.array([one.label is Emotion.NEUTRAL and one.second is None for one in sentences], dtype=bool)
-    report: Report = {
+    return {
         "clear_voiced_rightly": share(voiced & right, clear),
         "voiced_that_are_right": share(right, voiced),
         "neutral_voiced": share(voiced, plain),
+        "neutral_voiced_strongly": share(voiced & (answers.strengths > HALF), plain),
     }
-    if answers.strengths is not None:
-        report["neutral_voiced_strongly"] = share(voiced & (answers.strengths > HALF), plain)
-    return report
 
 
 def count_confusion(sentences: Sequence[Sentence], answers: Answers) -> dict[str, dict[str, int]]:
@@ -161,10 +160,8 @@ def measure_reliability(sentences: Sequence[Sentence], answers: Answers) -> Repo
     }
 
 
-def measure_strength(sentences: Sequence[Sentence], answers: Answers) -> Report | None:
+def measure_strength(sentences: Sequence[Sentence], answers: Answers) -> Report:
     """Compare the strength with the labelled intensity: the mean for each, and their correlation."""
-    if answers.strengths is None:
-        return None
     labelled = np.array([one.intensity for one in sentences])
     means = {str(one): round_figure(float(answers.strengths[labelled == one].mean())) for one in sorted(set(labelled))}
     spread = answers.strengths.std() * labelled.std()

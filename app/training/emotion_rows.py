@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice
 
+from app.emotion.context import make_context
 from app.plan import Emotion
 from app.training.emotion_data import EMOTIONS, Example
 from app.training.passages import STRONGEST, Sentence
@@ -16,8 +17,6 @@ SECOND_WEIGHT = 0.4
 """The weight of a second label that is right as well; the first has 1."""
 SLIGHT_WEIGHT = 0.3
 """The weight of neutral in a sentence of slight emotion."""
-CONTEXT_WORDS = 40
-"""Of the sentences before a sentence only so many words are read, the last ones."""
 LEFT_OUT = 0.2
 """How often a sentence is learned without its context, so that single sentences are understood as well."""
 POOL = 32
@@ -42,16 +41,11 @@ def make_passage_row(sentence: Sentence) -> Row:
     """Make a row of a sentence in its passage."""
     return Row(
         text=sentence.text,
-        context=shorten(" ".join(sentence.before)),
+        context=make_context(sentence.before),
         shares=soften(sentence),
         strength=sentence.intensity / STRONGEST,
         source=PASSAGES,
     )
-
-
-def shorten(context: str) -> str:
-    """Keep the last `CONTEXT_WORDS` words of a context."""
-    return " ".join(context.split()[-CONTEXT_WORDS:])
 
 
 def soften(sentence: Sentence) -> tuple[float, ...]:

@@ -74,7 +74,8 @@ def write_targets(model: Path, questions: Sequence[tuple[str, str]], path: Path)
     nothing = tuple(0.0 for _ in EMOTIONS)
     for start in range(0, len(left), CHUNK):
         chunk = left[start : start + CHUNK]
-        logits = score(network, tokenizer, [Row(text, context, nothing, None, SPEECH) for context, text in chunk])
+        with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
+            logits = score(network, tokenizer, [Row(text, context, nothing, None, SPEECH) for context, text in chunk])
         answers = torch.cat([logits[:, :-1].softmax(-1), logits[:, -1:].sigmoid()], dim=1).tolist()
         lines = ["\t".join([*chunk[at], *(f"{value:.5f}" for value in row)]) + "\n" for at, row in enumerate(answers)]
         with path.open("a", encoding="utf-8") as file:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.plan import Emotion
 
-FILE = "passages.tsv.gz"
+FILE, NEW_GENRES = "passages.tsv.gz", "new-genres.tsv.gz"
 CONTEXT = 2
 """The number of earlier sentences that are read with a sentence."""
 CLEAR = 2
@@ -37,10 +37,10 @@ class Sentence:
     """The sentences before it in its passage, at most `CONTEXT`."""
 
 
-def read_passages(folder: Path) -> list[Sentence]:
-    """Read all sentences, passage by passage in their order."""
-    with gzip.open(folder / FILE, "rt", encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+def read_passages(folder: Path, file: str = FILE) -> list[Sentence]:
+    """Read all sentences of a file in a folder, passage by passage in their order."""
+    with gzip.open(folder / file, "rt", encoding="utf-8", newline="") as lines:
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         passages = groupby(rows, key=lambda row: row["passage"])
         return [sentence for _, passage in passages for sentence in read_passage(passage)]
 

@@ -50,7 +50,7 @@ def test_it_learns_and_saves_what_the_service_loads(
     assert plain[Emotion.NEUTRAL] > 0.6
     config = json.loads((tmp_path / "out" / "config.json").read_text())
     assert config["dtype"] == "float16"
-    assert config["intone"]["threshold"] == trained.threshold
+    assert config["intone"]["threshold"] == trained.settings.threshold
 
 
 def test_word_embeddings_stay_as_they_are(tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

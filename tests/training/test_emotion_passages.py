@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def make_sentence(label: Emotion, second: Emotion | None = None, intensity: int 
 def make_answers(*sure: tuple[Emotion, float], strengths: list[float] | None = None) -> Answers:
     """Make answers that give one emotion a probability; the other six share the rest."""
     rows = [[value if one is emotion else (1 - value) / 6 for one in EMOTIONS] for emotion, value in sure]
-    return Answers(np.array(rows), None if strengths is None else np.array(strengths))
+    return Answers(np.array(rows), np.array(strengths or [1.0] * len(rows)))
 
 
 def test_count_voiced_follows_the_definitions() -> None:
@@ -56,6 +57,7 @@ def test_count_voiced_has_no_share_of_nothing() -> None:
         "clear_voiced_rightly": None,
         "voiced_that_are_right": None,
         "neutral_voiced": 0.0,
+        "neutral_voiced_strongly": 0.0,
     }
 
 
@@ -90,10 +92,13 @@ def test_measure_passages_reports_by_genre_and_class() -> None:
     assert strength["correlation"] > 0.9
 
 
-def test_answer_reads_each_sentence_alone_with_a_classifier_without_context() -> None:
+def test_answer_reads_the_context_only_if_the_classifier_does(tmp_path: Path) -> None:
     sentences = [Sentence("dev", "games", "p", "I am so happy!", JOY, None, 3, before) for before in ((), ("No.",))]
-    answers = answer(SHIPPED, sentences)
-    assert answers.strengths is None
+    assert not np.array_equal(*answer(SHIPPED, sentences).probabilities)
+    alone = shutil.copytree(SHIPPED, tmp_path / "alone")
+    config = json.loads((alone / "config.json").read_text())
+    (alone / "config.json").write_text(json.dumps({**config, "intone": {"version": "2"}}))
+    answers = answer(alone, sentences)
     assert EMOTIONS[answers.probabilities[0].argmax()] is JOY
     assert np.array_equal(answers.probabilities[0], answers.probabilities[1])
 
@@ -111,4 +116,4 @@ def test_command_measures_a_classifier_with_context_on_the_dev_split(
     dev = [one for one in read_passages(data) if one.split == "dev"]
     again = measure_passages(dev, answer(tmp_path / "run" / "model", dev), emotion_passages.FLOOR)
     assert report["reliability"] == again["reliability"]
-    assert report["strength"] is not None
+    assert report["strength"] == again["strength"]

@@ -9,14 +9,12 @@ import pytest
 from app.plan import Emotion
 from app.training.emotion_data import EMOTIONS, Example
 from app.training.emotion_rows import (
-    CONTEXT_WORDS,
     PASSAGES,
     Row,
     draw_batches,
     make_example_row,
     make_passage_row,
     select_rows,
-    shorten,
     soften,
 )
 from app.training.passages import Sentence
@@ -63,11 +61,6 @@ def test_make_passage_row_joins_the_context_and_scales_the_intensity() -> None:
     row = make_passage_row(make_sentence(before=("One two.", "Three."), intensity=3))
     assert (row.context, row.strength, row.source) == ("One two. Three.", 1.0, PASSAGES)
     assert make_passage_row(make_sentence()).context == ""
-
-
-def test_shorten_keeps_the_last_words() -> None:
-    words = [str(number) for number in range(CONTEXT_WORDS + 5)]
-    assert shorten(" ".join(words)).split() == words[5:]
 
 
 def test_make_example_row_has_no_context_and_no_strength() -> None:
