@@ -32,6 +32,8 @@ TEMPO = {
     Emotion.DISGUST: 1.1,
 }
 """A sad speaker lingers, an angry one does not."""
+AT_QUOTATION = 0.12
+"""Seconds between a quotation and the narration beside it in its sentence, whatever its mark: `"Where?" he said.`"""
 CHANGE_OF_EMOTION = 0.12
 """Seconds more where the feeling turns: a listener needs the breath that a speaker would take."""
 CLOSERS = "\"'”’»)]}*_ \t\r\n"
@@ -39,10 +41,19 @@ CLOSERS = "\"'”’»)]}*_ \t\r\n"
 
 
 def pause_between(
-    text: str, emotion: Emotion, following: Emotion, *, ends_sentence: bool, ends_paragraph: bool
+    text: str,
+    emotion: Emotion,
+    following: Emotion,
+    *,
+    ends_sentence: bool,
+    ends_paragraph: bool,
+    at_quotation: bool = False,
 ) -> float:
-    """Seconds of silence behind an utterance that another one follows."""
-    pause = AFTER_PARAGRAPH if ends_paragraph else after_mark(text, ends_sentence)
+    """Seconds of silence behind an utterance that another one follows.
+
+    `at_quotation`: whether a quotation begins or ends between the two, within one sentence.
+    """
+    pause = AT_QUOTATION if at_quotation else AFTER_PARAGRAPH if ends_paragraph else after_mark(text, ends_sentence)
     pause *= (TEMPO[emotion] + TEMPO[following]) / 2
     if emotion is not following and ends_sentence:
         pause += CHANGE_OF_EMOTION

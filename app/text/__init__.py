@@ -4,6 +4,7 @@ from app.text.clauses import Check, best_cut
 from app.text.cleaning import grown_length
 from app.text.normalize import normalize
 from app.text.reading import clauses_of, read_text
+from app.text.segment import segment
 from app.text.ssml import SSML_TABLE, SSML_WARNINGS, Inner, Marked, read_inner, read_ssml
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "read_inner",
     "read_ssml",
     "read_text",
+    "segment",
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from app.plan import Clause, Manner, Mark, Sentence
+from app.plan import Clause, Manner, Mark, Role, Sentence
 from app.text.clauses import Check, checked, cut, unchecked
+from app.text.quotations import Quotation, Roles, edges_of, find_quotations, join_tags, role_at
 from app.text.segment import WORD, Span, segment
 from app.text.ssml.flow import Flow
 from app.text.ssml.fragment import fragment
@@ -31,6 +32,7 @@ class Piece:
     pause: float | None
     """Seconds behind it, where the markup says so."""
     wordless: bool
+    role: Role = Role.NARRATION
 
 
 class Cutter:
@@ -44,8 +46,9 @@ class Cutter:
     def sentences(self) -> Iterator[Sentence]:
         """All, made as they are asked for; a pause before any text belongs to the first."""
         lead = self.lead()
+        roles = Roles(find_quotations(self.flow.text))
         for span in self.spans():
-            clauses = tuple(self.clauses(span.start, span.end))
+            clauses = tuple(self.clauses(span.start, span.end, roles.quotations_in(span.start, span.end)))
             if lead:
                 clauses, lead = (replace(lead, manner=clauses[0].manner), *clauses), None
             text, end = self.flow.text[span.start : span.end], self.flow.ends[span.end - 1]
@@ -67,7 +70,8 @@ class Cutter:
         text, start = self.flow.text, 0
         last = len(text.rstrip())
         for end, paragraph in (*((edge.at, edge.paragraph) for edge in self.flow.edges), (len(text), True)):
-            for span in self.whole(segment(text[start:end]), start):
+            stretch = text[start:end]
+            for span in self.whole(join_tags(stretch, segment(stretch)), start):
                 yield replace(span, ends_paragraph=span.ends_paragraph and (paragraph or end >= last))
             start = end
 
@@ -84,36 +88,39 @@ class Cutter:
         if before:
             yield before
 
-    def clauses(self, start: int, end: int) -> Iterator[Clause]:
+    def clauses(self, start: int, end: int, quotations: Sequence[Quotation] = ()) -> Iterator[Clause]:
         """The clauses of one sentence, at least one; the pause of a piece is behind its last clause."""
         characters = 0
-        for piece in self.pieces(start, end):
+        for piece in self.pieces(start, end, quotations):
             cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
             parts = list(checked(cuts, self.check, characters))
             characters += sum(len(spoken) for _, _, spoken in parts)
             for number, (a, b, spoken) in enumerate(parts, 1):
-                yield self.clause(a, b, spoken, piece.manner, piece.pause if number == len(parts) else None)
+                yield self.clause(a, b, spoken, piece, is_last=number == len(parts))
 
-    def pieces(self, start: int, end: int) -> list[Piece]:
-        """A sentence, parted at pauses and changes of manner; marks without words go to the words beside them."""
+    def pieces(self, start: int, end: int, quotations: Sequence[Quotation]) -> list[Piece]:
+        """A sentence, parted at pauses, changes of manner and quotations; marks without words go to the words beside
+        them."""
         pauses = {pause.at for pause in self.flow.pauses_in(start, end)}
         changes = {self.beside_marks(change.at, start, end) for change in self.flow.changes_in(start, end)}
+        spoken = {place for place in edges_of(quotations, start, end) if not self.flow.reading_around(place)}
         joined: list[Piece] = []
-        for a, b in pairwise(sorted({start, end} | pauses | changes)):
-            piece = self.piece(a, b)
+        for a, b in pairwise(sorted({start, end} | pauses | changes | spoken)):
+            piece = self.piece(a, b, quotations)
             if joined and (piece.wordless or (joined[-1].wordless and joined[-1].pause is None)):
                 piece = together(joined.pop(), piece)
             joined.append(piece)
         return joined
 
-    def piece(self, start: int, end: int) -> Piece:
+    def piece(self, start: int, end: int, quotations: Sequence[Quotation]) -> Piece:
         """One stretch, without the blanks at its ends."""
         text = self.flow.text[start:end]
         a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
         word = WORD.search(text)
-        manner = self.flow.manner_at(start + word.start() if word else a)
+        first = start + word.start() if word else a
+        manner, role = self.flow.manner_at(first), role_at(first, quotations)
         pauses = [pause.seconds for pause in self.flow.pauses_in(start, end)]
-        return Piece(a, b, manner, sum(pauses) if pauses else None, wordless=not word and not self.spoken(a, b))
+        return Piece(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b), role)
 
     def beside_marks(self, place: int, start: int, end: int) -> int:
         """A cut goes before opening marks and behind closing ones: they belong to the words that they touch."""
@@ -125,7 +132,7 @@ class Cutter:
             moved = closing.end() if closing else place
         return place if self.flow.reading_around(moved) else moved
 
-    def clause(self, start: int, end: int, spoken: str, manner: Manner, pause: float | None) -> Clause:
+    def clause(self, start: int, end: int, spoken: str, piece: Piece, *, is_last: bool) -> Clause:
         """One clause with all that the markup says of it."""
         text, places = self.flow.text[start:end], self.flow.places[start:end]
         marks = tuple(
@@ -137,11 +144,12 @@ class Cutter:
             places[0],
             self.flow.ends[end - 1],
             spoken,
-            manner,
-            pause_after=pause,
+            piece.manner,
+            pause_after=piece.pause if is_last else None,
             ssml=fragment(text, self.flow.readings_in(start, end), marks),
             marks=marks,
             places=None if straight else tuple(places),
+            role=piece.role,
         )
 
     def spoken(self, start: int, end: int) -> str:
@@ -160,9 +168,9 @@ class Cutter:
 def together(first: Piece, second: Piece) -> Piece:
     """Two pieces as one, in the manner of the words."""
     pauses = [piece.pause for piece in (first, second) if piece.pause is not None]
-    manner = second.manner if first.wordless else first.manner
+    words = second if first.wordless else first
     wordless = first.wordless and second.wordless
-    return Piece(first.start, second.end, manner, sum(pauses) if pauses else None, wordless)
+    return Piece(first.start, second.end, words.manner, sum(pauses) if pauses else None, wordless, words.role)
 
 
 def on_word(text: str, place: int) -> int:
