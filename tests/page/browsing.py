@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Route, expect
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -89,6 +89,19 @@ class Visit:
             expect(self.tags).to_have_text(list(emotions))
             self.settle()
 
+    def feel(self, *strengths: float) -> None:
+        """From now on, the sentences of each plan are felt so strongly, whatever the classifier makes of them."""
+
+        def answer(route: Route) -> None:
+            planned = route.fetch()
+            plan = planned.json()
+            for one, strength in zip(plan["utterances"], strengths, strict=False):
+                reason = f"{one['emotion']}, strength {strength:g}"
+                one.update(strength=strength, degree=strength or 1.0, reason=reason)
+            route.fulfill(response=planned, json=plan)
+
+        self.page.route("**/analyze", answer)
+
     def settle(self) -> None:
         """Until the plan is that of the text."""
         expect(self.page.locator(".backdrop mark.stale")).to_have_count(0)
@@ -101,6 +114,19 @@ class Visit:
 
     def dial(self, name: str, value: float) -> None:
         self.page.locator(f"#inspector input[name={name}]").fill(str(value))
+
+    @property
+    def expressiveness(self) -> Locator:
+        return self.page.get_by_role("slider", name="Expressiveness", exact=True)
+
+    @property
+    def strength(self) -> Locator:
+        """The dial of the selected sentence."""
+        return self.page.get_by_role("slider", name="Strength", exact=True)
+
+    @property
+    def reason(self) -> Locator:
+        return self.page.locator("#inspector .reason")
 
     def posted(self, path: str) -> list[Any]:
         """The bodies of all requests to a path, in their order."""

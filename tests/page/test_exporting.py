@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +15,7 @@ from decoding import heard
 from playwright.sync_api import Download, expect
 from serving import Server
 
+LAUGHED, SAID = "“I am so happy!” she laughed.", "“I miss her so much,” he said."
 WON, MISS = "We won & <danced>, didn't we?", 'I miss "her" so much.'
 
 
@@ -27,6 +31,24 @@ def edited(desk: Visit) -> Visit:
         desk.dial(name, value)
     desk.choose(1, "sadness")
     return desk
+
+
+@pytest.fixture
+def told(desk: Visit) -> Visit:
+    """A page with quotations, each part felt otherwise; nothing was edited."""
+    desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.feel(0.4, 0.2, 1.2, 0.28)
+    desk.write(f"{LAUGHED} {SAID}")
+    expect(desk.marks).to_have_text(["“I am so happy!”", "she laughed.", "“I miss her so much,”", "he said."])
+    expect(desk.tags).to_have_text(["joy", "joy", "sadness", "sadness"])
+    desk.settle()
+    return desk
+
+
+def meant(utterance: dict[str, Any]) -> dict[str, Any]:
+    """What changes the sound of an utterance."""
+    fields = ("text", "emotion", "degree", "role", "speed", "pitch", "volume", "pause_after", "voice")
+    return {name: utterance.get(name) for name in fields}
 
 
 def export(desk: Visit, name: str) -> None:
@@ -67,13 +89,36 @@ def test_the_copied_markup_means_the_same(edited: Visit, server: Server) -> None
     with server.client() as client:
         plan = client.post("/analyze", content=edited.clipboard().encode(), headers=headers).json()
     assert plan["warnings"] == []
-    fields = ("text", "emotion", "degree", "speed", "pitch", "pause_after", "voice")
-    for one, other in zip(plan["utterances"], spoken["plan"]["utterances"], strict=True):
-        assert {name: one.get(name) for name in fields} == {name: other.get(name) for name in fields}
+    assert list(map(meant, plan["utterances"])) == list(map(meant, spoken["plan"]["utterances"]))
     with server.client() as client:
         answer = client.post("/synthesize", content=edited.clipboard().encode(), headers=headers)
     assert (answer.status_code, answer.headers["x-emotions"]) == (200, "joy,sadness")
     assert "x-warnings" not in answer.headers
+
+
+def test_the_copied_command_keeps_strengths_and_roles(told: Visit, tmp_path: Path) -> None:
+    _, spoken = told.speak()
+    assert [one["degree"] for one in spoken["plan"]["utterances"]] == [0.4, 0.2, 1.2, 0.28]
+    download(told, "WAV").save_as(tmp_path / "downloaded.wav")
+    export(told, "curl")
+    expect(told.status).to_contain_text("clipboard")
+    body = json.loads(told.clipboard().splitlines()[-2])
+    plan = body["plan"]["utterances"]
+    assert [one["degree"] for one in plan] == [0.4, 0.2, 1.2, 0.28]
+    assert [one.get("role") for one in plan] == ["dialogue", None] * 2
+    subprocess.run(["sh", "-eu"], input=told.clipboard().encode(), cwd=tmp_path, check=True, timeout=120)
+    assert (tmp_path / "speech.wav").read_bytes() == (tmp_path / "downloaded.wav").read_bytes()
+
+
+def test_the_copied_markup_keeps_strengths(told: Visit, server: Server) -> None:
+    _, spoken = told.speak()
+    export(told, "SSML")
+    expect(told.status).to_have_text("The SSML is on the clipboard.")
+    assert re.findall(r'styledegree="([^"]*)"', told.clipboard()) == ["0.4", "0.2", "1.2", "0.28"]
+    with server.client() as client:
+        headers = {"Content-Type": "application/ssml+xml"}
+        plan = client.post("/analyze", content=told.clipboard().encode(), headers=headers).json()
+    assert list(map(meant, plan["utterances"])) == list(map(meant, spoken["plan"]["utterances"]))
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_on_a_phone_nothing_is_out_of_reach(open_page: OpenPage, server: Server)
 
     assert widest() == PHONE["width"]
     for control in page.page.locator(
-        "main :is(button, select, a, textarea), header :is(button, a), footer button"
+        "main :is(button, select, a, textarea, .cast input), header :is(button, a), footer button"
     ).all():
         if control.is_visible() and control.is_enabled():
             control.tap(trial=True, position={"x": 8, "y": 8})
@@ -143,10 +143,13 @@ def test_focus_can_be_seen_on_everything_that_takes_it(desk: Visit) -> None:
 
 
 def test_state_is_said_to_those_who_do_not_see_it(desk: Visit) -> None:
-    desk.write("We won!", "joy")
-    expect(desk.tags.first).to_have_accessible_name("Sentence 1 of 1: joy, 94 percent likely, We won!")
+    with desk.page.expect_response("**/analyze") as answer:
+        desk.write("We won!", "joy")
+    planned = answer.value.json()["utterances"][0]
+    how = f"{planned['probabilities']['joy']:.0%} likely, strength {planned['degree']:g}".replace("%", " percent")
+    expect(desk.tags.first).to_have_accessible_name(f"Sentence 1 of 1: joy, {how}, We won!")
     desk.choose(0, "fear")
-    expect(desk.tags.first).to_have_accessible_name("Sentence 1 of 1: fear, edited, We won!")
+    expect(desk.tags.first).to_have_accessible_name("Sentence 1 of 1: fear, edited, strength 1, We won!")
     expect(desk.page.locator("#status")).to_have_role("status")
     desk.speak()
     expect(desk.status).to_have_text("Playing.")

@@ -40,9 +40,14 @@ export class Api {
     return (await this.#ask("voices", {})).json();
   }
 
-  /** @param {string} text @param {string | undefined} voice @param {AbortSignal} signal @returns {Promise<Plan>} */
-  async analyze(text, voice, signal) {
-    return (await this.#ask("analyze", post({ text: text.toWellFormed(), voice }, signal))).json();
+  /**
+   * @param {string} text
+   * @param {{voice: string | undefined, expressiveness: number | undefined}} how
+   * @param {AbortSignal} signal
+   * @returns {Promise<Plan>}
+   */
+  async analyze(text, how, signal) {
+    return (await this.#ask("analyze", post({ text: text.toWellFormed(), ...how }, signal))).json();
   }
 
   /** Sound and the plan with its times. @param {object} what @param {AbortSignal} signal @returns {Promise<Spoken>} */

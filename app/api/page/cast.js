@@ -1,5 +1,6 @@
-/** Who speaks: the choice of a voice, and how it sounds in each emotion. */
+/** Who speaks: the choice of a voice, how it sounds in each emotion, and how strongly it feels the text. */
 
+import { times, write } from "./dials.js";
 import { EMOTIONS, signOf } from "./emotions.js";
 
 /** @typedef {import("./api.js").Voice} Voice */
@@ -10,14 +11,27 @@ export const SAMPLE = "There is something I have to tell you.";
 export class Cast {
   /** @type {Voice[]} */
   #voices = [];
+  /**
+   * How readily and how strongly emotions are voiced, 0 to 2. Nothing before somebody chose: the service has a setting
+   * of its own, which counts until then.
+   * @type {number | undefined}
+   */
+  expressiveness;
 
   /**
    * @param {HTMLElement} section
    * @param {{chosen: () => void, hear: (emotion: string, button: HTMLElement) => void}} on
+   * @param {number | undefined} expressiveness   that was chosen before
    */
-  constructor(section, on) {
+  constructor(section, on, expressiveness) {
     this.select = /** @type {HTMLSelectElement} */ (section.querySelector("select"));
     this.select.addEventListener("change", on.chosen);
+    this.dial = /** @type {HTMLInputElement} */ (section.querySelector("input[name=expressiveness]"));
+    this.dial.addEventListener("input", () => {
+      this.#express(this.dial.valueAsNumber);
+      on.chosen();
+    });
+    this.#express(expressiveness);
     const buttons = EMOTIONS.map(({ name }) => button(name, on.hear));
     section.querySelector(".moods")?.append(...buttons);
   }
@@ -25,6 +39,13 @@ export class Cast {
   /** The chosen voice; none before they are known. @returns {Voice | undefined} */
   get voice() {
     return this.#voices.find((one) => one.name === this.select.value);
+  }
+
+  /** @param {number | undefined} expressiveness */
+  #express(expressiveness) {
+    this.expressiveness = expressiveness;
+    if (expressiveness !== undefined) this.dial.value = String(expressiveness);
+    write(this.dial, expressiveness === undefined ? "default" : times(expressiveness));
   }
 
   /** @param {import("./api.js").Voices} voices */

@@ -4,6 +4,7 @@
  */
 
 import { EMOTIONS, signOf } from "./emotions.js";
+import { whyIn } from "./script.js";
 
 const SHOWN = 3;
 const EDGE = 8;
@@ -27,10 +28,10 @@ export class Chances {
   }
 
   /** @param {import("./script.js").Sentence} sentence @param {DOMRect} at */
-  #show({ utterance, edits }, at) {
+  #show(sentence, at) {
     const reason = document.createElement("p");
-    reason.textContent = edits.emotion ? "You chose this feeling." : utterance.reason;
-    this.box.replaceChildren(...rows(utterance.probabilities), reason);
+    reason.textContent = whyIn(sentence);
+    this.box.replaceChildren(...rows(sentence.utterance.probabilities), reason);
     this.box.hidden = false;
     this.#place(at);
   }

@@ -4,11 +4,11 @@ import { recall, remember } from "./store.js";
 
 const NAME = "intone-draft";
 
-/** @typedef {{text: string, edits: [string, import("./plan.js").Edits][]}} Draft */
+/** @typedef {{text: string, edits: [string, import("./plan.js").Edits][], expressiveness?: number}} Draft */
 
-/** @param {import("./script.js").Script} script */
-export function keep({ text, edits }) {
-  remember(NAME, JSON.stringify({ text, edits }));
+/** @param {Draft} draft */
+export function keep(draft) {
+  remember(NAME, JSON.stringify(draft));
 }
 
 /** @returns {Draft | null} */

@@ -1,6 +1,6 @@
 /** The sheet of paper: what one types, and behind it the same text once more, with its sentences coloured. */
 
-import { emotionIn } from "./script.js";
+import { emotionIn, strengthIn } from "./script.js";
 import { Tags } from "./tags.js";
 
 /**
@@ -67,6 +67,7 @@ export class Editor {
       const mark = document.createElement("mark");
       mark.textContent = text.slice(sentence.start, sentence.end);
       mark.dataset.emotion = emotionIn(sentence);
+      mark.style.setProperty("--felt", String(strengthIn(sentence)));
       mark.classList.toggle("stale", sentence.stale);
       parts.push(mark);
       return mark;

@@ -1,8 +1,9 @@
 /** The panel of one sentence: its feeling with the probabilities of all seven, and how it is spoken. */
 
 import { bar, percent } from "./chances.js";
+import { times, write } from "./dials.js";
 import { EMOTIONS, signOf } from "./emotions.js";
-import { emotionIn, isEdited } from "./script.js";
+import { emotionIn, isEdited, strengthIn, whyIn } from "./script.js";
 import { valueOf } from "./plan.js";
 
 /**
@@ -18,7 +19,7 @@ import { valueOf } from "./plan.js";
 
 /** How the value of each dial is written. @type {Record<string, (value: number) => string>} */
 const WRITTEN = {
-  degree: (value) => `×${value.toFixed(1)}`,
+  degree: (value) => (value ? times(value) : "none"),
   speed: (value) => `×${value.toFixed(2)}`,
   pitch: (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value)} st`,
   pause_after: (value) => `${value.toFixed(1)} s`,
@@ -85,20 +86,13 @@ export class Inspector {
   /** @param {Sentence} sentence @param {import("./api.js").Voice | undefined} voice */
   #showDials(sentence, voice) {
     for (const dial of this.dials) {
-      const value = Number(valueOf(sentence, /** @type {Field} */ (dial.name)));
+      const isStrength = dial.name === "degree";
+      const field = /** @type {Field} */ (dial.name);
+      const value = isStrength ? strengthIn(sentence) : Number(valueOf(sentence, field));
       dial.value = String(value);
-      dial.disabled = dial.name === "degree" && voice?.degree === false;
-      this.#write(dial, value);
+      dial.disabled = isStrength && (value === 0 || voice?.degree === false);
+      write(dial, WRITTEN[field](value));
     }
-  }
-
-  /** @param {HTMLInputElement} dial @param {number} value */
-  #write(dial, value) {
-    const written = WRITTEN[dial.name](value);
-    dial.setAttribute("aria-valuetext", written);
-    /** @type {HTMLElement} */ (dial.closest("label")?.querySelector("output")).textContent = written;
-    const [low, high] = [Number(dial.min), Number(dial.max)];
-    dial.style.setProperty("--filled", `${((value - low) / (high - low)) * 100}%`);
   }
 
   /** @param {HTMLInputElement} input */
@@ -118,8 +112,10 @@ function reasonOf(sentence, voice) {
   const emotion = emotionIn(sentence);
   const instead = voice?.fallbacks[emotion];
   if (instead) return `${voice?.display_name} has no ${emotion} and speaks it as ${instead}.`;
-  if (sentence.edits.emotion) return `You chose this. By its words: ${sentence.utterance.reason}.`;
-  return `By its words: ${sentence.utterance.reason}.`;
+  if (voice?.degree === false && strengthIn(sentence)) {
+    return `${whyIn(sentence)} ${voice.display_name} speaks every feeling at full strength.`;
+  }
+  return whyIn(sentence);
 }
 
 /** @param {string} name */

@@ -31,10 +31,16 @@ const chances = new Chances(find("#chances"));
 const snippets = new Snippets();
 const analysis = new Analysis(plan);
 
-const cast = new Cast(find(".cast"), {
-  chosen: analyze,
-  hear: (emotion, button) => hear({ text: SAMPLE, emotion, voice: cast.voice?.name }, button),
-});
+const draft = kept() ?? { text: EXAMPLES[0].text, edits: [] };
+
+const cast = new Cast(
+  find(".cast"),
+  {
+    chosen,
+    hear: (emotion, button) => hear({ text: SAMPLE, emotion, voice: cast.voice?.name }, button),
+  },
+  draft.expressiveness,
+);
 
 const editor = new Editor(find(".paper"), {
   typed,
@@ -78,6 +84,12 @@ function typed(text) {
   refresh();
 }
 
+/** The same text is to be spoken otherwise. A dial says so at every step, hence this waits as typing does. */
+function chosen() {
+  analysis.typed(script.text);
+  refresh();
+}
+
 function empty() {
   script.clear();
   notices.settled("analyze");
@@ -86,7 +98,8 @@ function empty() {
 
 /** @param {string} text @param {AbortSignal} signal */
 async function plan(text, signal) {
-  const made = await attempts.try("analyze", () => api.analyze(text, cast.voice?.name, signal), analyze);
+  const how = { voice: cast.voice?.name, expressiveness: cast.expressiveness };
+  const made = await attempts.try("analyze", () => api.analyze(text, how, signal), analyze);
   if (!made || text !== script.text) return null;
   script.adopt(made);
   showWarnings(find("#notes"), made.warnings);
@@ -111,7 +124,7 @@ function refresh() {
   select(editor.selected);
   find("#summary").textContent = summaryOf(script);
   transport.outdated(previewOf(script));
-  keep(script);
+  keep({ text: script.text, edits: script.edits, expressiveness: cast.expressiveness });
 }
 
 /** The script with a plan of what was typed last; null where there is none, which was told. */
@@ -174,7 +187,6 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("theme", () => transport.waveform.paint());
 
-const draft = kept() ?? { text: EXAMPLES[0].text, edits: [] };
 script.restore(draft.edits);
 editor.begin(draft.text);
 findVoices();

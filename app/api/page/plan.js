@@ -8,7 +8,9 @@ import { likeness, sameHead, sameTail } from "./text.js";
  * @property {[number, number] | null} span   code points
  * @property {string} voice
  * @property {string} emotion
+ * @property {number | null} strength   how strongly the text asks for the emotion; null where somebody chose it
  * @property {number} degree
+ * @property {"narration" | "dialogue"} role
  * @property {number} speed
  * @property {number} volume
  * @property {number} [pitch]   semitones; absent where it is 0
@@ -32,16 +34,19 @@ const SENT = [
   "span",
   "voice",
   "emotion",
+  "strength",
   "degree",
+  "role",
   "speed",
   "volume",
+  "pitch",
   "pause_after",
   "source",
   "reason",
   "analyzed",
 ];
-const MEANT = ["text", "voice", "emotion", "degree", "speed", "volume", "pitch", "pause_after"];
-const USUAL = { degree: 1, speed: 1, volume: 1, pitch: 0 };
+const MEANT = ["text", "voice", "emotion", "degree", "role", "speed", "volume", "pitch", "pause_after"];
+const USUAL = { degree: 1, role: "narration", speed: 1, volume: 1, pitch: 0 };
 /** From which likeness on a text that was rewritten counts as the same sentence. */
 export const ALIKE = 0.5;
 
@@ -51,7 +56,7 @@ export const ALIKE = 0.5;
  * @param {Field} field
  */
 export function valueOf({ utterance, edits }, field) {
-  return edits[field] ?? utterance[field] ?? USUAL[/** @type {"pitch"} */ (field)];
+  return laidOver(utterance, edits)[field] ?? USUAL[/** @type {"pitch"} */ (field)];
 }
 
 /**
@@ -63,7 +68,7 @@ export function valueOf({ utterance, edits }, field) {
  */
 export function withEdit({ utterance, edits }, field, value) {
   const { [field]: _, ...others } = edits;
-  const planned = valueOf({ utterance, edits: {} }, field);
+  const planned = valueOf({ utterance, edits: others }, field);
   return value === planned ? others : { ...others, [field]: value };
 }
 
@@ -73,7 +78,7 @@ export function withEdit({ utterance, edits }, field, value) {
  * @param {Edited[]} sentences
  */
 export function planToSpeak(voice, sentences) {
-  return { voice, utterances: sentences.map(({ utterance, edits }) => ({ ...picked(utterance, SENT), ...edits })) };
+  return { voice, utterances: sentences.map(({ utterance, edits }) => picked(laidOver(utterance, edits), SENT)) };
 }
 
 /**
@@ -83,12 +88,22 @@ export function planToSpeak(voice, sentences) {
  */
 export function planToShow(voice, sentences) {
   const utterances = sentences.map(({ utterance, edits }) => {
-    const all = picked({ ...utterance, ...edits }, MEANT);
+    const all = picked(laidOver(utterance, edits), MEANT);
     return Object.fromEntries(
       Object.entries(all).filter(([name, value]) => USUAL[/** @type {"pitch"} */ (name)] !== value),
     );
   });
   return { voice, utterances };
+}
+
+/**
+ * An utterance as it was edited. An emotion that a person chose is spoken fully, unless they chose a strength as well.
+ * @param {Utterance} utterance
+ * @param {Edits} edits
+ */
+function laidOver(utterance, edits) {
+  const chosen = edits.emotion === undefined ? {} : { degree: USUAL.degree, strength: null };
+  return { ...utterance, ...chosen, ...edits };
 }
 
 /** @param {object} all @param {string[]} names */

@@ -108,6 +108,20 @@ export function emotionIn(sentence) {
   return String(valueOf(sentence, "emotion"));
 }
 
+/** How strongly a sentence is felt; 0 where it is neutral, which has no strength. @param {Sentence} sentence */
+export function strengthIn(sentence) {
+  return emotionIn(sentence) === "neutral" ? 0 : Number(valueOf(sentence, "degree"));
+}
+
+/** Why a sentence feels as it does: what a person chose, and what its words say. @param {Sentence} sentence */
+export function whyIn(sentence) {
+  const words = `By its words: ${sentence.utterance.reason}.`;
+  const { emotion, degree } = sentence.edits;
+  if (emotion && degree) return `You chose this and its strength. ${words}`;
+  if (emotion) return `You chose this${strengthIn(sentence) ? ", at full strength" : ""}. ${words}`;
+  return degree ? `You chose the strength. ${words}` : words;
+}
+
 /**
  * How likely the emotion of a sentence is by its words; null where a person chose it.
  * @param {Sentence} sentence

@@ -1,7 +1,7 @@
 /** The labels above the sentences: a toolbar, in which the arrow keys go from sentence to sentence. */
 
 import { signOf } from "./emotions.js";
-import { emotionIn, isEdited, likelihood } from "./script.js";
+import { emotionIn, isEdited, likelihood, strengthIn } from "./script.js";
 
 /**
  * @typedef {import("./script.js").Sentence} Sentence
@@ -121,7 +121,9 @@ function write(button, sentence, number) {
   const emotion = emotionIn(sentence);
   const likely = likelihood(sentence);
   const how = isEdited(sentence) ? "edited" : likely === null ? "" : `${Math.round(likely * 100)} percent likely`;
-  const label = [`Sentence ${number}: ${emotion}`, how, sentence.utterance.text].filter(Boolean).join(", ");
+  const strength = strengthIn(sentence);
+  const felt = strength ? `strength ${strength}` : "";
+  const label = [`Sentence ${number}: ${emotion}`, how, felt, sentence.utterance.text].filter(Boolean).join(", ");
   if (button.getAttribute("aria-label") === label) return;
   const name = document.createElement("span");
   name.textContent = emotion;
