@@ -66,12 +66,14 @@ class Draft:
             return here.clause.pause_after
         if is_last or not here.utterance.spoken:
             return 0.0
+        following = self._rows[number + 1].utterance
         return pause_between(
             here.utterance.text,
             here.utterance.emotion,
-            self._rows[number + 1].utterance.emotion,
+            following.emotion,
             ends_sentence=here.ends_sentence,
             ends_paragraph=here.ends_sentence and here.sentence.ends_paragraph,
+            at_quotation=not here.ends_sentence and here.utterance.role is not following.role,
         )
 
     def whole(self) -> Iterator[Utterance]:

@@ -12,10 +12,10 @@ import torch
 
 from app.backends import Backend
 from app.draft import Draft
-from app.emotion import FASTEST, Classifier, Planner, read_label_map
+from app.emotion import FASTEST, Classifier, Expression, Planner, read_label_map
 from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
 from app.memory import few_heaps, give_back
-from app.plan import Plan, PlanWarning, Sentence, Speech, Utterance, spoken_length
+from app.plan import Plan, PlanWarning, Sentence, Speech, StrengthMode, Utterance, spoken_length
 from app.rendering import Cast, Rendering
 from app.request import SpeechRequest
 from app.script import Script, read_script
@@ -144,7 +144,7 @@ class Pipeline:
             stop_if(cancelled)
             self.check_seconds(voice.seconds(characters, fastest))
 
-        script = read_script(request, self.classifier, self.threshold, check)
+        script = read_script(request, self.classifier, self.expression(request), check)
         self.check_length(script.characters)
         cast = self.cast(request, script)
         characters = script.characters if request.markup else max(script.characters, grown_length(request.text))
@@ -169,13 +169,18 @@ class Pipeline:
         voices = {one.name: one for one in found}
         return Cast(voice, voices, request.rate_for(max(one.sample_rate for one in found)))
 
-    @property
-    def threshold(self) -> float:
-        """Least probability at which an emotion is voiced: the operator's word, else the classifier's own."""
-        for threshold in (self.settings.threshold, self.classifier.threshold):
-            if threshold is not None:
-                return threshold
-        return DEFAULT_THRESHOLD
+    def expression(self, request: SpeechRequest) -> Expression:
+        """Return how readily and how strongly emotions are voiced: the request's word, else the operator's.
+
+        The threshold is the operator's, else the classifier's own.
+        """
+        thresholds = (self.settings.threshold, self.classifier.settings.threshold, DEFAULT_THRESHOLD)
+        expressiveness = request.expressiveness
+        return Expression(
+            threshold=next(one for one in thresholds if one is not None),
+            expressiveness=self.settings.expressiveness if expressiveness is None else expressiveness,
+            graded=(request.strength or self.settings.strength) is StrengthMode.AUTO,
+        )
 
     def check_text(self, text: str) -> None:
         """Refuse a plain text that is empty or over the limit before anything else is looked at."""

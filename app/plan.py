@@ -31,8 +31,24 @@ class Source(StrEnum):
 
     CLASSIFIER = "classifier"
     PINNED = "pinned"
-    SMOOTHED = "smoothed"
     FALLBACK = "fallback"
+
+
+class StrengthMode(StrEnum):
+    """How strongly the emotions of a text are spoken."""
+
+    AUTO = "auto"
+    """As strongly as the text asks for."""
+    FIXED = "fixed"
+    """All at the same strength."""
+
+
+class Role(StrEnum):
+    """Whose words an utterance is."""
+
+    NARRATION = "narration"
+    DIALOGUE = "dialogue"
+    """Words within quotation marks that somebody says."""
 
 
 Probabilities = Mapping[Emotion, float]
@@ -41,6 +57,15 @@ Probabilities = Mapping[Emotion, float]
 
 Blend = Mapping[Emotion, float]
 """Weights of some emotions, each above 0, sum 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a classifier says of a sentence."""
+
+    probabilities: Probabilities
+    intensity: float | None = None
+    """How strongly the emotion is felt, 0 to 1; None if the classifier does not estimate it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +80,8 @@ class Decision:
     """None where nothing was classified."""
     blend: Blend | None = None
     """Several emotions at once; `emotion` is then the one with the largest weight."""
+    strength: float | None = None
+    """How strongly the text asks for the emotion, 0 (neutral) to 2; None where somebody chose the emotion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +134,8 @@ class Mark:
 class Clause:
     """A stretch of the request's text that is spoken at once: a sentence, or a part of one.
 
-    Sentences are cut where they are too long for a model, and where markup asks for a pause or another manner.
+    Sentences are cut where they are too long for a model, where a quotation begins or ends, and where markup asks for a
+    pause or another manner.
     """
 
     text: str
@@ -129,6 +157,7 @@ class Clause:
     """Where in the request each character of `text` stands; None where they follow each other from `start` on."""
     analyzed: Analyzed | None = None
     """What it was in the plan that came back; None where it is planned for the first time."""
+    role: Role = Role.NARRATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +174,11 @@ class Sentence:
     """At least one; in order; they leave out only white space of the sentence."""
     ends_paragraph: bool = False
     """Whether a blank line or the end of the text follows."""
+
+    @property
+    def has_dialogue(self) -> bool:
+        """Whether some of its words are somebody's speech."""
+        return any(clause.role is Role.DIALOGUE for clause in self.clauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +255,11 @@ class Utterance:
     checkpoint_sha256: str
     blend: Blend | None = None
     """Several emotions at once; `emotion` is then the one with the largest weight."""
+    strength: float | None = None
+    """As in `Decision`."""
     degree: float = 1.0
-    """How strongly, 0.01 to 2."""
+    """How strongly the emotion is spoken, 0.01 to 2."""
+    role: Role = Role.NARRATION
     speed: float = 1.0
     """Speaking rate, 0.25 to 4."""
     volume: float = 1.0

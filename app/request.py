@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.plan import Blend, Decision, Emotion, PlanWarning, Sentence
+from app.plan import Blend, Decision, Emotion, PlanWarning, Sentence, StrengthMode
 
 
 class EditedUtterance(NamedTuple):
@@ -30,6 +30,13 @@ class SpeechRequest:
     emotion: Emotion | Blend | None = None
     """None labels each sentence; an emotion, or several with their weights, pins them all."""
     degree: float = 1.0
+    """A factor on the strength of the text."""
+    strength: StrengthMode | None = None
+    """None is as the operator has it, like the next one."""
+    expressiveness: float | None = None
+    """0 to 2, see `app.emotion.Expression`."""
+    context: tuple[str, ...] = ()
+    """Earlier texts, which are read for the emotions and not spoken."""
     speed: float = 1.0
     seed: int | None = None
     strict: bool = False

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import tee
 
-from app.emotion import Classifier, decide, decide_again, parse_feeling
+from app.emotion import Classifier, Expression, decide, decide_again, parse_feeling, read_excerpts
 from app.errors import InvalidRequest, UnknownEmotion
 from app.plan import Blend, Decision, Emotion, PlanWarning, Sentence
 from app.request import EditedUtterance, SpeechRequest
-from app.text import Check, read_ssml, read_text
+from app.text import Check, read_ssml, read_text, segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +27,45 @@ class Script:
     warnings: tuple[PlanWarning, ...] = ()
 
 
-def read_script(request: SpeechRequest, classifier: Classifier, threshold: float, check: Check) -> Script:
+def read_script(request: SpeechRequest, classifier: Classifier, expression: Expression, check: Check) -> Script:
     """Read a request; `check` may stop the reading within a sentence. Raises `InvalidSsml`."""
     if request.edited is not None:
-        return read_plan(request.edited, request.key_name, classifier, threshold)
+        return read_plan(request.edited, request, classifier, expression)
     if not request.markup:
         text = read_text(request.text, check=check)
-        return Script(*labelled(text, request, classifier, threshold), len(request.text))
+        return Script(*labelled(text, request, classifier, expression), len(request.text))
     marked = read_ssml(request.text, feeling_of_style, check=check)
-    sentences, decisions = labelled(marked.sentences, request, classifier, threshold)
+    sentences, decisions = labelled(marked.sentences, request, classifier, expression)
     return Script(sentences, decisions, marked.characters, marked.voices, marked.warnings)
 
 
 def labelled(
-    sentences: Iterable[Sentence], request: SpeechRequest, classifier: Classifier, threshold: float
+    sentences: Iterable[Sentence], request: SpeechRequest, classifier: Classifier, expression: Expression
 ) -> tuple[Iterable[Sentence], Iterable[Decision]]:
     """The sentences and a decision for each; what is pinned needs no classifier."""
     if request.emotion is not None:
-        return sentences, decide(None, threshold, request.emotion)
+        return sentences, decide(None, expression, request.emotion)
     sentences, same = tee(sentences)
-    return sentences, decide(classifier.stream((sentence.text for sentence in same), request.key_name), threshold)
+    texts = (sentence.text for sentence in same)
+    excerpts = read_excerpts(texts, read_context(request.context), classifier.settings.context)
+    return sentences, decide(classifier.stream(excerpts, request.key_name), expression)
+
+
+def read_context(context: tuple[str, ...]) -> Iterator[str]:
+    """Read the sentences of texts that come before a request's own."""
+    return (text[span.start : span.end] for text in context for span in segment(text))
 
 
 def read_plan(
-    edited: tuple[EditedUtterance, ...], key_name: str | None, classifier: Classifier, threshold: float
+    edited: tuple[EditedUtterance, ...], request: SpeechRequest, classifier: Classifier, expression: Expression
 ) -> Script:
     """The utterances of a plan that came back."""
-    open_texts = (one.sentence.text for one in edited if one.decision is None)
-    decisions = decide_again((one.decision for one in edited), classifier.stream(open_texts, key_name), threshold)
+    before = read_context(request.context)
+    excerpts = read_excerpts((one.sentence.text for one in edited), before, classifier.settings.context)
+    open_ones = (excerpt for one, excerpt in zip(edited, excerpts, strict=True) if one.decision is None)
+    decisions = decide_again(
+        (one.decision for one in edited), classifier.stream(open_ones, request.key_name), expression
+    )
     named = [clause.manner.voice for one in edited for clause in one.sentence.clauses]
     voices = tuple(dict.fromkeys(name for name in named if name is not None))
     characters = sum(len(one.sentence.text) for one in edited)

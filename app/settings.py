@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import written
 from app.errors import SetupError
+from app.plan import StrengthMode
 from app.shipped import shipped_models
 
 MODELS = shipped_models()
@@ -87,7 +88,11 @@ class Settings(BaseSettings):
     label_map: Path | None = None
     """JSON file {"label": "emotion", …} for labels of the classifier that are not known."""
     threshold: float | None = Field(default=None, ge=0, le=1)
-    """Probability under which a label is not trusted; by default what the classifier's folder says, else 0.7."""
+    """The least probability at which an emotion is voiced; by default what the classifier's folder says, else 0.7."""
+    expressiveness: float = Field(default=1.0, ge=0, le=2)
+    """How readily and how strongly emotions are voiced: 0 reads all neutrally, 2 is twice as strong."""
+    strength: StrengthMode = StrengthMode.AUTO
+    """auto speaks each emotion as strongly as the text asks for, fixed all alike."""
 
     max_chars: int = Field(default=20_000, ge=1)
     """Most characters (code points) of one request."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.backends.torch import TorchBackend
+from app.emotion.context import Excerpt
 from app.errors import AudioTooLong, OverTimeBudget
 from app.pipeline import Pipeline, load_classifier
 from app.request import SpeechRequest
@@ -34,14 +35,14 @@ def loaded() -> Iterator[Counting]:
 
 @pytest.fixture
 def pipeline(loaded: Counting, monkeypatch: pytest.MonkeyPatch) -> Counting:
-    classify = loaded.classifier.classify
+    assess = loaded.classifier.assess
 
-    def counted(texts: list[str], key_name: str | None = None) -> object:
-        loaded.classified += len(texts)
-        return classify(texts, key_name)
+    def counted(excerpts: list[Excerpt], key_name: str | None = None) -> object:
+        loaded.classified += len(excerpts)
+        return assess(excerpts, key_name)
 
     loaded.classified = 0
-    monkeypatch.setattr(loaded.classifier, "classify", counted)
+    monkeypatch.setattr(loaded.classifier, "assess", counted)
     return loaded
 
 

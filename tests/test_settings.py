@@ -33,7 +33,7 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert (settings.max_streams, settings.max_streams_per_client) == (256, 64)
     assert (settings.reader_patience, settings.reader_rate) == (600, 500)
     assert settings.spool_mb == 2000
-    assert settings.threshold is None
+    assert (settings.threshold, settings.expressiveness, settings.strength) == (None, 1.0, "auto")
     assert (settings.api_keys, settings.rate_limit, settings.cors_origins, settings.root_path) == ({}, 0, [], "")
     assert (settings.allow_anonymous, settings.voice_aliases, settings.label_map) == (False, {}, None)
     assert (settings.concurrency, settings.batch_size, settings.threads, settings.backend) == (16, 4, 1, "auto")

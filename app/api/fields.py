@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from app.api.strict_json import has_surrogate
 from app.audio.encode import FORMATS
 from app.plan import Emotion
 
@@ -26,9 +27,33 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _context(value: Any) -> str | list[str] | None:
+    """Texts that come before the request's own."""
+    if value is None or isinstance(value, str):
+        texts = [value or ""]
+    elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+        texts = value
+    else:
+        raise ValueError("write a text, or a list of earlier sentences")
+    if len(texts) > MOST_CONTEXTS or sum(map(len, texts)) > LONGEST_CONTEXT:
+        raise ValueError(f"must have at most {MOST_CONTEXTS} entries and {LONGEST_CONTEXT} characters; send the last")
+    if any(map(has_surrogate, texts)):
+        raise ValueError("holds half of a surrogate pair, which is no character")
+    return value if isinstance(value, list) else value or None
+
+
+MOST_CONTEXTS = 100
+LONGEST_CONTEXT = 10_000
+"""Characters of all together: a classifier reads the last sentences alone."""
 HEAVIEST = 1000
 """See `app.emotion.taxonomy.HEAVIEST`, which is not imported here: it comes with the classifier's packages."""
 
+ContextField = Annotated[
+    str | list[str] | None, PlainValidator(_context, json_schema_input_type=str | list[str] | None)
+]
+Expressiveness = Annotated[float, Field(ge=0, le=2)]
+StrengthName = Literal["auto", "fixed"]
+Strength = Annotated[float, Field(ge=0, le=2)]
 Degree = Annotated[float, Field(ge=0.01, le=2)]
 Speed = Annotated[float, Field(ge=0.25, le=4)]
 Volume = Annotated[float, Field(ge=0, le=2)]

@@ -9,7 +9,19 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
-from app.api.fields import Degree, FormatName, Hertz, Seed, Speed, Text, beside, open_to
+from app.api.fields import (
+    ContextField,
+    Degree,
+    Expressiveness,
+    FormatName,
+    Hertz,
+    Seed,
+    Speed,
+    StrengthName,
+    Text,
+    beside,
+    open_to,
+)
 from app.api.schemas import EmotionField, SpeechBody, check_fields, field_errors, invalid
 from app.api.strict_json import shown
 from app.errors import FieldError, InvalidRequest, ModelNotFound
@@ -82,6 +94,9 @@ class OpenAiSpeech(BaseModel):
     emotion: EmotionField = None
     """As in `POST /synthesize`, like the next ones."""
     degree: Degree | None = None
+    strength: StrengthName | None = None
+    expressiveness: Expressiveness | None = None
+    context: ContextField = None
     sample_rate: Hertz | None = None
     """24000 by default."""
     seed: Seed | None = None
@@ -139,6 +154,9 @@ def _ours(body: OpenAiSpeech, feeling: str | Mapping[str, float] | None) -> Spee
         "voice": body.voice,
         "emotion": feeling,
         "degree": body.degree,
+        "strength": body.strength,
+        "expressiveness": body.expressiveness,
+        "context": body.context,
         "speed": body.speed,
         "format": "mp3" if body.response_format is None else body.response_format,
         "sample_rate": SAMPLE_RATE if body.sample_rate is None else body.sample_rate,

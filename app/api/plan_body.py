@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
-from app.api.fields import Degree, FeelingName, Pause, Pitch, Sha256, Share, Span, Speed, Volume, Weight
+from app.api.fields import Degree, FeelingName, Pause, Pitch, Sha256, Share, Span, Speed, Strength, Volume, Weight
 from app.api.strict_json import has_surrogate
 from app.errors import InvalidRequest
-from app.plan import NOWHERE, Analyzed, Blend, Clause, Decision, Emotion, Manner, Sentence, Source
+from app.plan import NOWHERE, Analyzed, Blend, Clause, Decision, Emotion, Manner, Role, Sentence, Source
 
 if TYPE_CHECKING:
     from app.request import EditedUtterance
@@ -51,6 +51,7 @@ class UtteranceBody(_Strict):
     blend: Annotated[dict[str, Weight], Field(min_length=1)] | None = None
     """Several emotions with their weights."""
     degree: Degree | None = None
+    """How strongly it is spoken; by default 1, or what the text asks for if it is labelled again."""
     speed: Speed | None = None
     volume: Volume | None = None
     """Gain."""
@@ -60,6 +61,9 @@ class UtteranceBody(_Strict):
     """Seconds; by default by its last mark and what follows."""
     probabilities: Annotated[dict[Annotated[Emotion, Field(strict=False)], Share], Field(min_length=7)] | None = None
     """Of all seven emotions."""
+    strength: Strength | None = None
+    role: Annotated[Role, Field(strict=False)] | None = None
+    """`narration` (the default) or `dialogue`."""
     source: Annotated[Source, Field(strict=False)] | None = None
     reason: str | None = None
     analyzed: AnalyzedBody | None = None
@@ -102,7 +106,7 @@ def edited(one: UtteranceBody) -> EditedUtterance:
     start, end = one.span if one.span and as_planned else (NOWHERE, NOWHERE)
     manner = Manner(
         voice=one.voice,
-        degree=1.0 if one.degree is None else one.degree,
+        degree=one.degree,
         speed=1.0 if one.speed is None else one.speed,
         volume=1.0 if one.volume is None else one.volume,
         pitch=one.pitch or 0.0,
@@ -121,11 +125,12 @@ def _clauses(
 
     marked = inner is not None and inner.text == one.text
     parts = inner.clauses if inner is not None and marked else clauses_of(one.text)
+    role = one.role or Role.NARRATION
     if len(parts) == 1:
         start, end = span
         only = replace(parts[0], text=one.text, start=start, end=end, analyzed=analyzed)
-        return (replace(only, manner=manner, pause_after=one.pause_after),)
-    *before, last = (replace(part, start=NOWHERE, end=NOWHERE, manner=manner) for part in parts)
+        return (replace(only, manner=manner, pause_after=one.pause_after, role=role),)
+    *before, last = (replace(part, start=NOWHERE, end=NOWHERE, manner=manner, role=role) for part in parts)
     return (*before, replace(last, pause_after=one.pause_after))
 
 
@@ -140,7 +145,7 @@ def _decision(one: UtteranceBody, analyzed: Analyzed | None) -> Decision | None:
     same = analyzed is not None and decision.emotion is analyzed.emotion
     if not same or one.source is None or (decision.blend and one.source is not Source.PINNED):
         return decision
-    return replace(decision, source=one.source, reason=one.reason or decision.reason)
+    return replace(decision, source=one.source, reason=one.reason or decision.reason, strength=one.strength)
 
 
 def _feeling(one: UtteranceBody, analyzed: Analyzed | None) -> Emotion | Blend | None:

@@ -10,7 +10,7 @@ from app.api.strict_json import pointer, shown
 from app.errors import FieldError, InvalidRequest
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
-_NUMBERS = ("degree", "speed", "seed", "sample_rate")
+_NUMBERS = ("degree", "expressiveness", "speed", "seed", "sample_rate")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _SWITCHES = ("stream", "timing", "strict")
 _NOT_IN_A_QUERY = "plan"

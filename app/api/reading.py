@@ -119,6 +119,7 @@ def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
 
 def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     # Imported here: whoever has a pipeline has these modules, and nobody else must wait for them.
+    from app.plan import StrengthMode
     from app.request import SpeechRequest
 
     plan, text = fields.plan, without_bom(fields.ssml or fields.text or "")
@@ -132,12 +133,20 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
         emotion=_feeling(fields.emotion),
         degree=1.0 if fields.degree is None else float(fields.degree),
+        strength=StrengthMode(fields.strength) if fields.strength else None,
+        expressiveness=fields.expressiveness,
+        context=_texts(fields.context),
         speed=1.0 if fields.speed is None else float(fields.speed),
         seed=fields.seed,
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
         edited=tuple(_edited(place, one) for place, one in enumerate(plan.utterances)) if plan else None,
     )
+
+
+def _texts(context: str | list[str] | None) -> tuple[str, ...]:
+    """Return the texts of a context, in their order."""
+    return (context,) if isinstance(context, str) else tuple(context or ())
 
 
 def _edited(place: int, one: UtteranceBody) -> EditedUtterance:

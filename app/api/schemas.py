@@ -8,7 +8,21 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from app.api.fields import HEAVIEST, Degree, FeelingName, FormatName, Hertz, Seed, Speed, Text, Weight, beside
+from app.api.fields import (
+    HEAVIEST,
+    ContextField,
+    Degree,
+    Expressiveness,
+    FeelingName,
+    FormatName,
+    Hertz,
+    Seed,
+    Speed,
+    StrengthName,
+    Text,
+    Weight,
+    beside,
+)
 from app.api.plan_body import PlanBody
 from app.api.strict_json import has_surrogate, pointer, shown
 from app.errors import FieldError, InvalidRequest
@@ -49,7 +63,16 @@ class SpeechFields(BaseModel):
     """`auto` (the default) labels each sentence; the name or alias of an emotion pins them all; several with their
     weights are blended."""
     degree: Degree | None = None
-    """How strongly, 1 by default."""
+    """How strongly, 1 by default; it multiplies the strength of the text."""
+    strength: StrengthName | None = None
+    """`auto` speaks each emotion as strongly as the text asks for, `fixed` all alike; by default what the service has
+    set."""
+    expressiveness: Expressiveness | None = None
+    """How readily and how strongly emotions are voiced: 0 not at all, 2 twice as strongly; by default as the service is
+    set."""
+    context: ContextField = None
+    """Earlier sentences of the same scene or talk, or the text that holds them: they are not spoken, but tell how the
+    first sentences are felt. At most 100 entries and 10,000 characters."""
     speed: Speed | None = None
     """Speaking rate, 1 by default."""
     format: FormatName | None = None

@@ -34,6 +34,15 @@ def _manner_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--emotion", default="auto", help=feeling)
     parser.add_argument("--ssml", action="store_true", help="the text is SSML")
     parser.add_argument("--degree", type=within(0.01, 2), default=1.0, help="how strongly, 0.01 to 2")
+    parser.add_argument(
+        "--strength", choices=("auto", "fixed"), help="speak emotions as strongly as the text asks for, or all alike"
+    )
+    parser.add_argument(
+        "--expressiveness", type=within(0, 2), help="how readily and strongly emotions are voiced, 0 to 2"
+    )
+    parser.add_argument(
+        "--context", action="append", default=[], metavar="TEXT", help="what comes before, not spoken; may be repeated"
+    )
     parser.add_argument("--speed", type=within(0.25, 4), default=1.0, help="speaking rate, 0.25 to 4")
     parser.add_argument("--strict", action="store_true", help="fail where the voice lacks an emotion")
 

@@ -39,6 +39,7 @@ def speech_request(options: argparse.Namespace) -> SpeechRequest:
     """What the flags ask for."""
     text = read_source(options.source)
     from app.emotion import parse_feeling
+    from app.plan import StrengthMode
     from app.request import SpeechRequest
 
     return SpeechRequest(
@@ -46,6 +47,9 @@ def speech_request(options: argparse.Namespace) -> SpeechRequest:
         voice=options.voice,
         emotion=parse_feeling(options.emotion),
         degree=options.degree,
+        strength=StrengthMode(options.strength) if options.strength else None,
+        expressiveness=options.expressiveness,
+        context=tuple(options.context),
         speed=options.speed,
         seed=getattr(options, "seed", None),
         strict=options.strict,

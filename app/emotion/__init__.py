@@ -1,7 +1,8 @@
 """Sentences -> emotions: the labels, the classifier and the planner."""
 
 from app.emotion.classifier import Classifier
-from app.emotion.deciding import decide, decide_again, pinned
+from app.emotion.context import read_excerpts
+from app.emotion.deciding import Expression, decide, decide_again, pinned
 from app.emotion.planner import FASTEST, PlannedSentence, Planner
 from app.emotion.taxonomy import ALIASES, map_labels, named_emotions, parse_emotion, parse_feeling, read_label_map
 
@@ -9,6 +10,7 @@ __all__ = [
     "ALIASES",
     "FASTEST",
     "Classifier",
+    "Expression",
     "PlannedSentence",
     "Planner",
     "decide",
@@ -18,5 +20,6 @@ __all__ = [
     "parse_emotion",
     "parse_feeling",
     "pinned",
+    "read_excerpts",
     "read_label_map",
 ]

@@ -1,17 +1,26 @@
-"""Sentence -> probabilities of the seven emotions, by any Hugging Face sequence classifier."""
+"""Sentence -> probabilities of the seven emotions, by any Hugging Face sequence classifier.
+
+A classifier whose `config.json` says so also reads the sentences before, and estimates how strongly each is felt:
+
+    "intone": {"version": "2", "threshold": 0.35, "context": 2}
+
+`context` is the number of earlier sentences; a further output with the label `strength` is the logit of the intensity.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.backends import Backend
+from app.emotion.context import Excerpt
 from app.emotion.taxonomy import map_labels
 from app.errors import InvalidClassifier
 from app.lru import Lru
-from app.plan import ClassifierName, Emotion
+from app.plan import Assessment, ClassifierName, Emotion, Probabilities
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +35,21 @@ TOKEN_STEP = 16
 """Numbers of tokens are padded to a multiple of it: a backend prepares itself anew for each length it has not seen."""
 ENTRY_CHARACTERS = 1000
 """What a remembered sentence takes beside its text, in characters."""
+STRENGTH = "strength"
+"""The label of the output that is no emotion: the logit of the intensity."""
+MOST_CONTEXT = 8
+"""Earlier sentences that a classifier may ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifierSettings:
+    """What the folder of a classifier says of it."""
+
+    version: str = "unknown"
+    threshold: float | None = None
+    """The least probability at which an emotion is voiced."""
+    context: int = 0
+    """The number of earlier sentences that are read with a sentence."""
 
 
 class Classifier:
@@ -41,22 +65,24 @@ class Classifier:
         remembered: int,
     ) -> None:
         labels = [str(model.config.id2label[index]) for index in range(model.config.num_labels)]
+        self.settings = own_settings(model.config, source)
+        intensity = labels.index(STRENGTH) if STRENGTH in labels else None
+        labels = [label for index, label in enumerate(labels) if index != intensity]
         emotion_of = map_labels(labels, label_map)
         self.emotions = [emotion_of[label] for label in labels]
         self.model = model
         self.tokenizer = tokenizer
-        version, self.threshold = own_settings(model.config, source)
-        self.name = ClassifierName(Path(source).name, version)
+        self.name = ClassifierName(Path(source).name, self.settings.version)
         self.longest = longest(model.config, tokenizer)
         self.check_tokenizer(source)
-        self.known: Lru[tuple[str | None, str], dict[Emotion, float]] = Lru(
-            remembered, lambda key, _: len(key[1]) + ENTRY_CHARACTERS
+        self.known: Lru[tuple[str | None, Excerpt], Assessment] = Lru(
+            remembered, lambda key, _: len(key[1].context) + len(key[1].text) + ENTRY_CHARACTERS
         )
-        """By the name of a caller's key and a text, as `SpeechRequest.key_name` says why."""
+        """By the name of a caller's key and what is read, as `SpeechRequest.key_name` says why."""
         from app.emotion.network import ClassifierNetwork
 
-        names = [name for name in self.tokens("") if name != "special_tokens_mask"]
-        self.network = ClassifierNetwork(model, names, backend)
+        names = [name for name in self.tokens(Excerpt("", "")) if name != "special_tokens_mask"]
+        self.network = ClassifierNetwork(model, names, backend, intensity)
 
     @classmethod
     def load(
@@ -99,35 +125,48 @@ class Classifier:
         """
         if len(self.tokenizer) <= len(self.tokenizer.all_special_ids):
             raise InvalidClassifier(f"The classifier {source} has no vocabulary.", hint="Is tokenizer.json there?")
-        self.tokens("")
+        self.tokens(Excerpt("", ""))
 
-    def stream(self, texts: Iterable[str], key_name: str | None = None) -> Iterator[dict[Emotion, float]]:
-        """The same as `classify`, a few texts at a time: the first one alone, for it is waited for."""
-        source, size = iter(texts), FIRST_GROUP
+    @property
+    def estimates_intensity(self) -> bool:
+        """Whether it says how strongly a sentence is felt."""
+        return self.network.intensity is not None
+
+    def stream(self, excerpts: Iterable[Excerpt], key_name: str | None = None) -> Iterator[Assessment]:
+        """The same as `assess`, a few excerpts at a time: the first one alone, for it is waited for."""
+        source, size = iter(excerpts), FIRST_GROUP
         while group := list(islice(source, size)):
-            yield from self.classify(group, key_name)
+            yield from self.assess(group, key_name)
             size = GROUP
 
-    def classify(self, texts: Sequence[str], key_name: str | None = None) -> list[dict[Emotion, float]]:
-        """Probabilities of the seven emotions for each text, sum 1; a text may hold anything.
+    def classify(self, texts: Sequence[str]) -> list[Probabilities]:
+        """Compute the probabilities of single sentences, read without any context."""
+        return [one.probabilities for one in self.assess([Excerpt("", text) for text in texts])]
 
-        A text has the same bits whatever stands beside it, or what is spoken would depend on it at the threshold.
+    def assess(self, excerpts: Sequence[Excerpt], key_name: str | None = None) -> list[Assessment]:
+        """Assess sentences, each with its context; a text may hold anything.
+
+        An excerpt has the same bits whatever stands beside it, or what is spoken would depend on it at the threshold.
         """
-        found = [self.known.get((key_name, text)) for text in texts]
-        rows = {place: self.padded(texts[place]) for place, one in enumerate(found) if one is None}
+        found = [self.known.get((key_name, one)) for one in excerpts]
+        rows = {place: self.padded(excerpts[place]) for place, one in enumerate(found) if one is None}
         for batch in batches([place for place in rows if rows[place]], lambda place: rows[place][0].shape[1]):
-            for place, scores in zip(batch, self.network.scores([rows[place] for place in batch]), strict=True):
-                found[place] = self.by_emotion(scores)
+            for place, output in zip(batch, self.network.scores([rows[place] for place in batch]), strict=True):
+                found[place] = Assessment(self.by_emotion(output.scores), output.intensity)
         for place, row in rows.items():
-            found[place] = found[place] if row else {one: float(one is Emotion.NEUTRAL) for one in Emotion}
-            self.known.put((key_name, texts[place]), found[place] or {})
+            assessment = found[place] if row else UNREADABLE
+            assert assessment is not None
+            found[place] = assessment
+            self.known.put((key_name, excerpts[place]), assessment)
         return [one for one in found if one is not None]
 
-    def padded(self, text: str) -> tuple[Tensor, ...]:
+    def padded(self, excerpt: Excerpt) -> tuple[Tensor, ...]:
         """The model's inputs for a text, (1, tokens) each, padded to a multiple; none where nothing is left to read."""
         from torch.nn import functional as F
 
-        inputs = self.tokens(text)
+        if not excerpt.text.strip():
+            return ()
+        inputs = self.tokens(excerpt)
         if bool(inputs.pop("special_tokens_mask").all()):
             return ()
         length = inputs["input_ids"].shape[1]
@@ -135,11 +174,11 @@ class Classifier:
         padding = {"input_ids": self.tokenizer.pad_token_id or 0}
         return tuple(F.pad(value, (0, more), value=padding.get(name, 0)) for name, value in inputs.items())
 
-    def tokens(self, text: str) -> Any:
+    def tokens(self, excerpt: Excerpt) -> Any:
         """Token ids (1, tokens) as the model takes them, and which of them stand for no text; lone surrogates pass."""
-        clean = text[:LONGEST_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+        texts = [readable(text) for text in (excerpt if excerpt.context else (excerpt.text,))]
         return self.tokenizer(
-            clean, truncation=True, max_length=self.longest, return_special_tokens_mask=True, return_tensors="pt"
+            *texts, truncation=True, max_length=self.longest, return_special_tokens_mask=True, return_tensors="pt"
         )
 
     def by_emotion(self, scores: Sequence[float]) -> dict[Emotion, float]:
@@ -149,6 +188,15 @@ class Classifier:
             sums[emotion] += score
         total = sum(sums.values())
         return {emotion: value / total for emotion, value in sums.items()}
+
+
+UNREADABLE = Assessment({one: float(one is Emotion.NEUTRAL) for one in Emotion}, 0.0)
+"""Of a text in which nothing is left to read."""
+
+
+def readable(text: str) -> str:
+    """Return the beginning of a text as the tokenizer takes it."""
+    return text[:LONGEST_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
 def batches(places: Sequence[int], length: Callable[[int], int]) -> Iterator[list[int]]:
@@ -179,13 +227,19 @@ def read_model(source: str, local: bool) -> tuple[Any, Any, list[str]]:
     return model.eval().requires_grad_(False), tokenizer, sorted(report["missing_keys"])
 
 
-def own_settings(config: Any, source: str) -> tuple[str, float | None]:
-    """Version and threshold from `"intone"` in the model's config.json; a foreign model has neither."""
+def own_settings(config: Any, source: str) -> ClassifierSettings:
+    """Read `"intone"` in the model's config.json; a foreign model has none. Raises `InvalidClassifier`."""
     settings = getattr(config, "intone", None) or {}
-    threshold = settings.get("threshold") if isinstance(settings, dict) else "none"
+    if not isinstance(settings, dict):
+        raise InvalidClassifier(f'The classifier {source}: "intone" in its config.json must be an object.')
+    threshold, context = settings.get("threshold"), settings.get("context", 0)
     if threshold is not None and not (isinstance(threshold, int | float) and 0 <= threshold <= 1):
         raise InvalidClassifier(f'The classifier {source}: "intone" in its config.json needs a threshold in 0..1.')
-    return str(settings.get("version", "unknown")), threshold
+    if not isinstance(context, int) or not 0 <= context <= MOST_CONTEXT:
+        raise InvalidClassifier(
+            f'The classifier {source}: "intone" in its config.json needs a context in 0..{MOST_CONTEXT}.'
+        )
+    return ClassifierSettings(str(settings.get("version", "unknown")), threshold, context)
 
 
 def longest(config: Any, tokenizer: Any) -> int:

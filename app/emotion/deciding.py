@@ -1,38 +1,78 @@
-"""Probabilities -> what each sentence shall sound like, whatever the voice can speak, and the reason for it.
+"""Assessments -> what each sentence shall sound like, whatever the voice can speak, and the reason for it.
 
-Everything is an iterator that looks one sentence ahead, so that a long text can be spoken before it is read to its end.
+Everything is an iterator, so that a long text can be spoken before it is read to its end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import repeat
 
-from app.plan import Blend, Decision, Emotion, Probabilities, Source
+from app.plan import Assessment, Blend, Decision, Emotion, Probabilities, Source
 
-STRONG = 0.9
-"""From this probability on a sentence keeps its emotion, whatever its neighbours feel."""
-SUPPORT = 0.25
-"""A sentence follows its neighbours only if it has at least this much of their emotion itself."""
+WEAKEST, STRONGEST = 0.4, 1.2
+"""The strengths of what is hardly felt and of what is felt as strongly as can be."""
+STEP = 0.2
+"""Strengths are multiples of it: utterances of one strength share a batch, and few mixtures of checkpoints are made."""
+GREATEST = 2.0
+"""The largest degree that a voice speaks."""
+NARRATION_SHARE = 0.5
+"""The strength of narration beside a quotation in its sentence (`she hissed`), as a share of the quotation's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """How readily and how strongly the emotions of a text are voiced."""
+
+    threshold: float
+    """The least probability at which an emotion is voiced."""
+    expressiveness: float = 1.0
+    """0 voices nothing, 2 twice as strongly; it moves the threshold as well."""
+    graded: bool = True
+    """Whether strengths follow the text; otherwise all are 1."""
+
+    @property
+    def floor(self) -> float:
+        """The threshold that the expressiveness makes: 1 at 0, the classifier's own at 1, its square at 2."""
+        return float(self.threshold**self.expressiveness)
+
+    def strength(self, assessment: Assessment, emotion: Emotion) -> float:
+        """Compute how strongly an emotion is voiced: less if neutral is likely as well, or the feeling slight.
+
+        A classifier that does not estimate the intensity has 1 for all.
+        """
+        if not self.graded:
+            return 1.0
+        strength = 1.0
+        if assessment.intensity is not None:
+            probable = assessment.probabilities[emotion]
+            certainty = probable / (probable + assessment.probabilities[Emotion.NEUTRAL])
+            strength = in_steps(WEAKEST + (STRONGEST - WEAKEST) * assessment.intensity * certainty)
+        return min(GREATEST, round(strength * self.expressiveness, 2))
+
+
+def in_steps(strength: float) -> float:
+    """Round a strength to a multiple of `STEP`, at least one."""
+    return round(max(1, round(strength / STEP)) * STEP, 2)
 
 
 def decide(
-    probabilities: Iterable[Probabilities] | None, threshold: float, pin: Emotion | Blend | None = None
+    assessments: Iterable[Assessment] | None, expression: Expression, pin: Emotion | Blend | None = None
 ) -> Iterator[Decision]:
-    """One decision for each sentence: what is pinned, else what the classifier says; without probabilities endless."""
+    """Decide for each sentence: what is pinned, else what the classifier says; without assessments endless."""
     if pin is None:
-        return smooth((label(one, threshold) for one in probabilities or ()), threshold)
-    known = repeat(None) if probabilities is None else probabilities
-    return (pinned(pin, "request", one) for one in known)
+        return (label(one, expression) for one in assessments or ())
+    known = repeat(None) if assessments is None else assessments
+    return (pinned(pin, "request", one.probabilities if one else None) for one in known)
 
 
 def decide_again(
-    decisions: Iterable[Decision | None], probabilities: Iterable[Probabilities], threshold: float
+    decisions: Iterable[Decision | None], assessments: Iterable[Assessment], expression: Expression
 ) -> Iterator[Decision]:
-    """Keep what is decided; where there is None, the next of the probabilities decides."""
-    coming = iter(probabilities)
-    return (label(next(coming), threshold) if one is None else one for one in decisions)
+    """Keep what is decided; where there is None, the next of the assessments decides."""
+    coming = iter(assessments)
+    return (label(next(coming), expression) if one is None else one for one in decisions)
 
 
 def pinned(feeling: Emotion | Blend, by: str, probabilities: Probabilities | None = None) -> Decision:
@@ -44,63 +84,34 @@ def pinned(feeling: Emotion | Blend, by: str, probabilities: Probabilities | Non
     return Decision(emotion, Source.PINNED, f"{words}, pinned by the {by}", probabilities, several)
 
 
-def label(probabilities: Probabilities, threshold: float) -> Decision:
-    """The most probable emotion where it is probable enough, else neutral."""
+def label(assessment: Assessment, expression: Expression) -> Decision:
+    """Choose the most probable emotion if it is probable enough, else neutral, and how strongly it is voiced."""
+    probabilities = assessment.probabilities
     emotion = most_probable(probabilities)
     value = probabilities[emotion]
     if emotion is Emotion.NEUTRAL:
-        reason = f"neutral at {value:.2f}, nothing else is more likely"
-    elif value >= threshold:
-        reason = f"{emotion} at {value:.2f} over {threshold:.2f}"
-    else:
-        reason = f"{emotion} at {value:.2f} under {threshold:.2f}: neutral"
-        emotion = Emotion.NEUTRAL
-    return Decision(emotion, Source.CLASSIFIER, reason, probabilities)
+        return neutral(f"neutral at {value:.2f}, nothing else is more likely", probabilities)
+    if value < expression.floor:
+        return neutral(f"{emotion} at {value:.2f} under {expression.floor:.2f}: neutral", probabilities)
+    if expression.expressiveness == 0:
+        return neutral(f"{emotion} at {value:.2f}, and the expressiveness is 0: neutral", probabilities)
+    strength = expression.strength(assessment, emotion)
+    degree = "" if strength == 1 else f", strength {strength:g}"
+    reason = f"{emotion} at {value:.2f} over {expression.floor:.2f}{degree}"
+    return Decision(emotion, Source.CLASSIFIER, reason, probabilities, strength=strength)
 
 
-def smooth(decisions: Iterable[Decision], threshold: float) -> Iterator[Decision]:
-    """Have a lone doubtful sentence follow its neighbours, where both feel the same and it half does itself.
-
-    A change of voice for a single sentence is the loudest of all mistakes. The labels as first given decide, so that
-    one smoothed sentence never carries the next.
-    """
-    coming = iter(decisions)
-    before, here = next(coming, None), None
-    if before is not None:
-        yield before
-        here = next(coming, None)
-    for after in coming:
-        assert before is not None and here is not None
-        yield between(before, here, after, threshold)
-        before, here = here, after
-    if here is not None:
-        yield here
+def neutral(reason: str, probabilities: Probabilities | None) -> Decision:
+    """Decide that nothing is voiced."""
+    return Decision(Emotion.NEUTRAL, Source.CLASSIFIER, reason, probabilities, strength=0.0)
 
 
-def between(before: Decision, here: Decision, after: Decision, threshold: float) -> Decision:
-    """What becomes of a decision between two others."""
-    around = before.emotion
-    if around is not after.emotion or here.emotion is around or not doubtful(here, around, threshold):
-        return here
-    reason = f"between two sentences of {around}, {here.reason.split(':')[0]} is weak: {around}"
-    return replace(here, emotion=around, source=Source.SMOOTHED, reason=reason)
-
-
-def doubtful(decision: Decision, around: Emotion, threshold: float) -> bool:
-    """Whether a sentence's own evidence is weak enough to follow its neighbours.
-
-    Among neutral neighbours an emotion just over the threshold is doubtful; among feeling neighbours a sentence must
-    lean towards their emotion itself: a clearly neutral line stays neutral.
-    """
-    assert decision.probabilities is not None
-    own = most_probable(decision.probabilities)
-    if around is Emotion.NEUTRAL:
-        return decision.probabilities[own] < (threshold + STRONG) / 2 and decision.probabilities[around] >= SUPPORT / 2
-    return (
-        own is not Emotion.NEUTRAL
-        and decision.probabilities[own] < STRONG
-        and (decision.probabilities[around] >= SUPPORT)
-    )
+def beside_quotation(decision: Decision) -> Decision:
+    """Weaken a decision for the narration of a sentence in which somebody speaks; what was chosen stays."""
+    if not decision.strength:
+        return decision
+    strength = in_steps(decision.strength * NARRATION_SHARE)
+    return replace(decision, strength=strength, reason=f"{decision.reason}; narration beside a quotation: {strength:g}")
 
 
 def most_probable(probabilities: Probabilities) -> Emotion:

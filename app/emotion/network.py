@@ -1,9 +1,9 @@
-"""The classifier's network as a backend runs it: token ids of some texts -> a score for each label."""
+"""The classifier's network as a backend runs it: token ids of some texts -> scores of the labels, and an intensity."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,15 @@ from app.backends import Backend
 
 PROBE_ROWS, PROBE_TOKENS = 8, (16, 32)
 """What it is tried on whether a batch gives the bits that each row has alone."""
+
+
+class Output(NamedTuple):
+    """What the network says of one text."""
+
+    scores: list[float]
+    """The probability of each label."""
+    intensity: float | None
+    """How strongly the emotion is felt, 0 to 1; None if the network does not estimate it."""
 
 
 class Logits(nn.Module):
@@ -29,10 +38,12 @@ class Logits(nn.Module):
 
 
 class ClassifierNetwork:
-    """In float32, whatever is faster: what a text is labelled shall not depend on the processor."""
+    """A classifier's network, compiled for inference at the precision of the backend."""
 
-    def __init__(self, model: Any, names: Sequence[str], backend: Backend) -> None:
-        """`names` are the model's inputs, in the order in which they will come."""
+    def __init__(self, model: Any, names: Sequence[str], backend: Backend, intensity: int | None = None) -> None:
+        """`names` are the model's inputs, in the order in which they will come; `intensity` is the place of that output
+        among the labels."""
+        self.intensity = intensity
         self.multi_label = model.config.problem_type == "multi_label_classification"
         vocabulary = model.config.vocab_size
 
@@ -45,7 +56,7 @@ class ClassifierNetwork:
             known = {"attention_mask": masked, "input_ids": ids}
             return tuple(known.get(name, nothing) for name in names)
 
-        self.network = backend.compile(Logits(model, names), example, precise=True)
+        self.network = backend.compile(Logits(model, names), example)
         self.exact = all(self.agrees(example(PROBE_ROWS, length)) for length in PROBE_TOKENS)
         """Whether a text has the same bits in a batch as alone, on this machine."""
 
@@ -64,12 +75,16 @@ class ClassifierNetwork:
         (logits,) = self.network(*inputs)
         return logits
 
-    def scores(self, rows: Sequence[tuple[Tensor, ...]]) -> list[list[float]]:
-        """The probability of each label for each text; the rows' inputs are (1, tokens) each, all of one length."""
+    def scores(self, rows: Sequence[tuple[Tensor, ...]]) -> list[Output]:
+        """Score texts; the rows' inputs are (1, tokens) each, all of one length."""
         if self.exact:
             logits = self.logits([torch.cat(column) for column in zip(*rows, strict=True)])
         else:
             logits = torch.cat([self.logits(row) for row in rows])
         logits = logits.double()
-        scores: list[list[float]] = (torch.sigmoid(logits) if self.multi_label else torch.softmax(logits, 1)).tolist()
-        return scores
+        intensities: list[float | None] = [None] * len(rows)
+        if self.intensity is not None:
+            intensities = torch.sigmoid(logits[:, self.intensity]).tolist()
+            logits = torch.cat([logits[:, : self.intensity], logits[:, self.intensity + 1 :]], 1)
+        scores = torch.sigmoid(logits) if self.multi_label else torch.softmax(logits, 1)
+        return [Output(*pair) for pair in zip(scores.tolist(), intensities, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from app.emotion.deciding import pinned
+from app.emotion.deciding import GREATEST, beside_quotation, neutral, pinned
 from app.errors import BlendUnsupported, FallbackRefused
 from app.plan import (
     NOWHERE,
@@ -14,6 +14,7 @@ from app.plan import (
     Decision,
     Emotion,
     PlanWarning,
+    Role,
     Sentence,
     Source,
     Utterance,
@@ -21,6 +22,9 @@ from app.plan import (
 )
 
 SLOWEST, FASTEST = 0.25, 4.0
+SMALLEST_DEGREE = 0.01
+WEAK = 0.5
+"""Under this strength an emotion is not voiced by a voice that cannot vary how strongly it feels."""
 BLEND_HINT = "GET /voices tells which emotions a voice has, and by `degree` whether it can blend them."
 
 VoiceOf = Callable[[str | None], VoiceAbilities]
@@ -57,7 +61,11 @@ class Planner:
         """
         for sentence, decision in zip(sentences, decisions, strict=False):
             known = len(self.said)
-            utterances = tuple(self.utterance(clause, decision) for clause in sentence.clauses)
+            aside = beside_quotation(decision) if sentence.has_dialogue else decision
+            utterances = tuple(
+                self.utterance(clause, aside if clause.role is Role.NARRATION else decision)
+                for clause in sentence.clauses
+            )
             yield PlannedSentence(sentence, utterances, tuple(self.said.values())[known:])
 
     def utterance(self, clause: Clause, decision: Decision) -> Utterance:
@@ -66,6 +74,7 @@ class Planner:
         voice = self.voice_of(manner.voice)
         if manner.feeling is not None:
             decision = pinned(manner.feeling, "markup", decision.probabilities)
+        decision = speakable(decision, voice)
         if decision.blend:
             check_blend(decision.blend, voice)
         spoken = self.within_abilities(decision, voice)
@@ -82,7 +91,9 @@ class Planner:
             checkpoint=checkpoint.name,
             checkpoint_sha256=checkpoint.sha256,
             blend=spoken.blend,
-            degree=self.degree_of(self.degree if manner.degree is None else manner.degree, voice),
+            strength=spoken.strength,
+            degree=self.degree_of(manner.degree, spoken.strength, voice),
+            role=clause.role,
             speed=self.speed_of(self.speed * manner.speed),
             volume=manner.volume,
             pitch=self.pitch_of(manner.pitch, voice),
@@ -108,12 +119,18 @@ class Planner:
         reason = f"{decision.reason}; the voice lacks {wanted}: {emotion}"
         return replace(decision, emotion=emotion, source=Source.FALLBACK, reason=reason)
 
-    def degree_of(self, degree: float, voice: VoiceAbilities) -> float:
-        """How strongly, where the voice can vary that."""
-        if degree == 1.0 or voice.degree:
-            return degree
-        detail = f"The voice {voice.voice} cannot vary how strongly it feels: degree {degree} was read as 1."
-        self.say("degree_unsupported", detail, voice.voice)
+    def degree_of(self, marked: float | None, strength: float | None, voice: VoiceAbilities) -> float:
+        """Return how strongly an utterance is spoken, if the voice can vary that.
+
+        What markup says of an utterance counts alone; what the request says multiplies the strength of the text.
+        """
+        asked = self.degree if marked is None else marked
+        if voice.degree:
+            degree = asked if marked is not None else asked * (strength or 1.0)
+            return round(min(max(degree, SMALLEST_DEGREE), GREATEST), 4)
+        if asked != 1.0:
+            detail = f"The voice {voice.voice} cannot vary how strongly it feels: degree {asked} was read as 1."
+            self.say("degree_unsupported", detail, voice.voice)
         return 1.0
 
     def pitch_of(self, pitch: float, voice: VoiceAbilities) -> float:
@@ -133,6 +150,13 @@ class Planner:
     def say(self, code: str, detail: str, *about: str) -> None:
         """Remember what is done other than asked; the first of its kind is told."""
         self.said.setdefault((code, *about), PlanWarning(code, detail))
+
+
+def speakable(decision: Decision, voice: VoiceAbilities) -> Decision:
+    """Have what is felt weakly read neutrally by a voice that could speak it only at its full strength."""
+    if voice.degree or not decision.strength or decision.strength >= WEAK:
+        return decision
+    return neutral(f"{decision.reason}, which the voice cannot speak weakly: neutral", decision.probabilities)
 
 
 def check_blend(blend: Blend, voice: VoiceAbilities) -> None:

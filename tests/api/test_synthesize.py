@@ -166,8 +166,18 @@ def test_analyze_tells_the_plan_without_times(client: httpx.Client) -> None:
     assert plan["duration_estimate"] > 1
     for utterance in plan["utterances"]:
         assert set(utterance) == {
-            *("text", "span", "spoken", "voice", "emotion", "blend", "degree", "speed", "volume", "pause_after"),
-            *("probabilities", "source", "reason", "checkpoint", "checkpoint_sha256", "analyzed"),
+            *("text", "span", "spoken", "voice", "emotion", "blend", "speed", "volume", "pause_after"),
+            *(
+                "strength",
+                "degree",
+                "role",
+                "probabilities",
+                "source",
+                "reason",
+                "checkpoint",
+                "checkpoint_sha256",
+                "analyzed",
+            ),
         }
         assert list(utterance["probabilities"]) == EMOTIONS
         assert sum(utterance["probabilities"].values()) == pytest.approx(1, abs=1e-4)

@@ -33,5 +33,5 @@ def test_a_claim_names_tests_that_exist(claim: str) -> None:
 
 def test_no_feature_and_no_complaint_is_left_out() -> None:
     tables = re.split(r"^## .*$", DOCUMENT, flags=re.MULTILINE)[1:]
-    assert [sum(line in table for line in LINES) for table in tables] == [19, 15, 21]
+    assert [sum(line in table for line in LINES) for table in tables] == [19, 17, 21]
     assert {len(row) for row in ROWS} == {6}

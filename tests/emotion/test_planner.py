@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.emotion import Planner, decide, decide_again
+from app.emotion import Expression, Planner, decide, decide_again
 from app.errors import BlendUnsupported, FallbackRefused
 from app.plan import (
+    Assessment,
     Blend,
     CheckpointName,
     Clause,
@@ -20,6 +22,7 @@ from app.plan import (
     Manner,
     PlanWarning,
     Probabilities,
+    Role,
     Sentence,
     Source,
     Utterance,
@@ -48,6 +51,11 @@ def scores(**given_scores: float) -> Probabilities:
     return {emotion: given_scores.get(emotion, share) for emotion in Emotion}
 
 
+def assessed(rows: Iterable[Probabilities] | None) -> list[Assessment] | None:
+    """What a classifier says that does not estimate the intensity."""
+    return None if rows is None else [Assessment(row) for row in rows]
+
+
 def plan_emotions(
     sentences: list[Sentence],
     rows: list[Probabilities] | tuple[Probabilities, ...] | None,
@@ -58,7 +66,9 @@ def plan_emotions(
     **manner: Any,
 ) -> tuple[list[Utterance], list[PlanWarning]]:
     """The whole plan at once."""
-    planned = list(Planner(lambda _: voice, **manner).plan(sentences, decide(rows, threshold, pin)))
+    planned = list(
+        Planner(lambda _: voice, **manner).plan(sentences, decide(assessed(rows), Expression(threshold), pin))
+    )
     return [one for row in planned for one in row.utterances], [one for row in planned for one in row.warnings]
 
 
@@ -100,33 +110,57 @@ def test_a_pinned_request_speaks_one_emotion(pin: Emotion, voice: VoiceAbilities
     assert len(warnings) == (count > 0 and pin not in voice.checkpoints)
 
 
-def test_a_weak_sentence_between_two_of_one_emotion_follows_them() -> None:
+def test_each_sentence_is_decided_by_itself() -> None:
     middle = plan(scores(anger=0.9), scores(disgust=0.5, anger=0.4), scores(anger=0.8))[1]
-    assert (middle.emotion, middle.source) == (Emotion.ANGER, Source.SMOOTHED)
-    assert "between two sentences of anger" in middle.reason
+    assert (middle.emotion, middle.source) == (Emotion.NEUTRAL, Source.CLASSIFIER)
 
 
-def test_a_sentence_just_over_the_threshold_among_neutral_ones_is_smoothed() -> None:
-    middle = plan(scores(neutral=0.9), scores(joy=0.72, neutral=0.26), scores(neutral=0.9))[1]
-    assert (middle.emotion, middle.source) == (Emotion.NEUTRAL, Source.SMOOTHED)
+def plan_one(
+    one: Sentence, assessment: Assessment, voice: VoiceAbilities = FULL, degree: float = 1.0
+) -> tuple[Utterance, ...]:
+    (planned,) = Planner(lambda _: voice, degree=degree).plan([one], decide([assessment], Expression(0.3)))
+    return planned.utterances
 
 
-def test_strong_evidence_is_never_smoothed() -> None:
-    middle = plan(scores(neutral=0.9), scores(joy=0.95), scores(neutral=0.9))[1]
-    assert (middle.emotion, middle.source) == (Emotion.JOY, Source.CLASSIFIER)
+def test_the_strength_of_the_text_is_the_degree_and_the_request_multiplies_it() -> None:
+    assessment = Assessment(scores(anger=0.9), 0.5)
+    (utterance,) = plan_one(sentence(0), assessment)
+    assert utterance.strength is not None and 0.4 < utterance.strength < 1
+    assert utterance.degree == utterance.strength
+    (doubled,) = plan_one(sentence(0), assessment, degree=2.0)
+    assert (doubled.strength, doubled.degree) == (utterance.strength, 2 * utterance.strength)
 
 
-def test_a_clearly_neutral_line_never_becomes_emotional() -> None:
-    middle = plan(scores(anger=0.9), scores(neutral=0.7, anger=0.28), scores(anger=0.9))[1]
-    assert middle.emotion is Emotion.NEUTRAL
+def test_a_degree_of_markup_stands_alone() -> None:
+    clause = replace(sentence(0).clauses[0], manner=Manner(degree=0.7))
+    (utterance,) = plan_one(replace(sentence(0), clauses=(clause,)), Assessment(scores(anger=0.9), 1.0), degree=2.0)
+    assert utterance.degree == 0.7
 
 
-def test_a_smoothed_sentence_does_not_carry_the_next() -> None:
-    doubtful = scores(disgust=0.5, anger=0.4)
-    assert [u.emotion for u in plan(scores(anger=0.9), doubtful, doubtful, scores(anger=0.9))][1:3] == [
-        Emotion.NEUTRAL,
-        Emotion.NEUTRAL,
-    ]
+def test_a_degree_never_leaves_its_range() -> None:
+    (utterance,) = plan_one(sentence(0), Assessment(scores(anger=1.0), 1.0), degree=2.0)
+    assert utterance.degree == 2.0
+
+
+def test_a_voice_that_cannot_vary_reads_weak_emotions_neutrally_and_strong_ones_fully() -> None:
+    weak, strong = Assessment(scores(joy=0.4, neutral=0.39), 0.1), Assessment(scores(joy=0.9), 0.9)
+    (kept,), (dropped,) = plan_one(sentence(0), strong, POOR), plan_one(sentence(0), weak, POOR)
+    assert (kept.emotion, kept.degree) == (Emotion.JOY, 1.0)
+    assert dropped.emotion is Emotion.NEUTRAL and "cannot speak weakly" in dropped.reason
+
+
+def test_narration_beside_a_quotation_is_weaker_than_the_quotation() -> None:
+    said, tag = sentence(0, 2).clauses
+    both = replace(sentence(0), clauses=(replace(said, role=Role.DIALOGUE), tag))
+    quotation, narration = plan_one(both, Assessment(scores(anger=0.9), 1.0))
+    assert (quotation.role, narration.role) == (Role.DIALOGUE, Role.NARRATION)
+    assert quotation.emotion is narration.emotion is Emotion.ANGER
+    assert narration.degree <= 0.6 * quotation.degree
+
+
+def test_narration_without_a_quotation_has_the_whole_strength() -> None:
+    first, second = plan_one(sentence(0, 2), Assessment(scores(anger=0.9), 1.0))
+    assert first.degree == second.degree
 
 
 def test_the_fallback_chain_is_tried_in_order_and_reported_once() -> None:
@@ -255,13 +289,16 @@ def test_a_speed_that_markup_multiplies_beyond_the_range_is_limited_and_told() -
 
 def test_each_clause_is_spoken_by_the_voice_that_markup_names() -> None:
     planner = Planner(lambda name: POOR if name == "poor" else FULL)
-    (row,) = planner.plan([marked(Manner(), Manner(voice="poor"))], decide([scores(fear=0.9)], THRESHOLD))
+    (row,) = planner.plan(
+        [marked(Manner(), Manner(voice="poor"))], decide(assessed([scores(fear=0.9)]), Expression(THRESHOLD))
+    )
     assert [(one.voice, one.emotion) for one in row.utterances] == [("wren", Emotion.FEAR), ("poor", Emotion.NEUTRAL)]
     assert [warning.code for warning in row.warnings] == ["fallback"]
 
 
 def test_what_a_plan_decided_stays_and_what_it_leaves_open_is_labelled() -> None:
-    kept = Decision(Emotion.SADNESS, Source.SMOOTHED, "between two")
-    first, second, third = decide_again([None, kept, None], [scores(joy=0.9), scores(fear=0.9)], THRESHOLD)
+    kept = Decision(Emotion.SADNESS, Source.FALLBACK, "the voice lacks it")
+    coming = assessed([scores(joy=0.9), scores(fear=0.9)])
+    first, second, third = decide_again([None, kept, None], coming, Expression(THRESHOLD))
     assert second is kept
     assert [first.emotion, third.emotion] == [Emotion.JOY, Emotion.FEAR]

@@ -59,7 +59,7 @@ def test_a_further_name_leads_to_its_voice(client: httpx.Client) -> None:
 def test_labels_mean_what_the_map_says_and_the_threshold_is_the_chosen_one(client: httpx.Client) -> None:
     (one,) = client.post("/analyze", json={"text": HAPPY}).json()["utterances"]
     assert one["emotion"] == "sadness" and one["probabilities"]["joy"] == 0
-    assert one["reason"].endswith(" over 0.00")
+    assert " over 0.00" in one["reason"]
 
 
 def test_nothing_is_kept_where_the_cache_is_off(client: httpx.Client) -> None:

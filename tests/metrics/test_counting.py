@@ -87,7 +87,7 @@ def test_what_is_known_beforehand_begins_at_zero_so_that_the_first_is_an_increas
     assert {value(metrics, "intone_rejected_total", code=row.code) for row in ERRORS.values()} == {0}
     assert value(metrics, "intone_rejected_total", code="internal_error") == 0
     assert {value(metrics, "intone_fallbacks_total", wanted=emotion.value) for emotion in Emotion} == {0}
-    assert value(metrics, "intone_utterances_total", emotion="disgust", source="smoothed") == 0
+    assert value(metrics, "intone_utterances_total", emotion="disgust", source="fallback") == 0
     assert value(metrics, "intone_stage_seconds_count", stage="vocoder") == 0
 
 

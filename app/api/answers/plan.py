@@ -7,8 +7,8 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from app.api.answers.exact import exact
-from app.api.fields import Degree, Hertz, Pause, Pitch, Seconds, Sha256, Share, Span, Speed, Volume
-from app.plan import Emotion, Source
+from app.api.fields import Degree, Hertz, Pause, Pitch, Seconds, Sha256, Share, Span, Speed, Strength, Volume
+from app.plan import Emotion, Role, Source
 
 
 @exact
@@ -53,8 +53,12 @@ class Utterance(TypedDict):
     emotion: Emotion
     blend: dict[Emotion, Share] | None
     """The weights of several emotions; `emotion` is then the one with the largest."""
+    strength: Strength | None
+    """How strongly the text asks for the emotion, 0 for neutral; null where somebody chose the emotion."""
     degree: Degree
-    """How strongly."""
+    """How strongly the emotion is spoken: what markup says, else the strength times the request's degree."""
+    role: Role
+    """Whose words these are: `dialogue` is what somebody says within quotation marks."""
     speed: Speed
     """Speaking rate."""
     volume: Volume
