@@ -7,7 +7,8 @@ Words in quotation marks that no mark ends (the so-called "final" offer) are no 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -140,9 +141,10 @@ class Roles:
         return found
 
 
-def role_at(place: int, quotations: Iterable[Quotation]) -> Role:
-    """Return whose word stands at a place."""
-    return Role.DIALOGUE if any(one.start <= place < one.end for one in quotations) else Role.NARRATION
+def role_at(place: int, quotations: Sequence[Quotation]) -> Role:
+    """Return whose word stands at a place; the quotations are in order."""
+    index = bisect_right(quotations, place, key=lambda one: one.start) - 1
+    return Role.DIALOGUE if index >= 0 and place < quotations[index].end else Role.NARRATION
 
 
 def edges_of(quotations: Iterable[Quotation], start: int, end: int) -> set[int]:

@@ -87,6 +87,17 @@ def test_quotations_are_in_order_and_do_not_overlap(text: str) -> None:
     assert all(0 <= place <= len(text) for place in places)
 
 
+@pytest.mark.parametrize("opening", ["", "<speak>"], ids=["text", "markup"])
+def test_one_sentence_of_many_quotations_is_read_in_linear_time(opening: str) -> None:
+    def cost(length: int) -> int:
+        text = '"a," ' * (length // 5)
+        if opening:
+            return count_calls(lambda: list(read_ssml(f"<speak>{text}</speak>", lambda style: None).sentences))
+        return count_calls(lambda: list(read_text(text)))
+
+    assert grows_linearly(cost, 16_000)
+
+
 @pytest.mark.parametrize("text", ['"', "'a", '"a" ', "“a,” b ", "'tis ", '"' + "\n\n", "” "], ids=repr)
 def test_finding_quotations_is_linear(text: str) -> None:
     def cost(length: int) -> int:
