@@ -79,9 +79,7 @@ def bad_requests(chance: random.Random) -> Iterator[Request]:
                 Request("many fields", "POST", "/synthesize", many, JSON),
                 Request("deep", "POST", "/analyze", deep, JSON),
                 Request("no UTF-8", "POST", "/synthesize", b"\xff\xfe\xfd" * 50, {"Content-Type": "text/plain"}),
-                Request(
-                    "charset", "POST", "/synthesize", b"hi", {"Content-Type": f"text/plain; charset*{'1' * 500}=x"}
-                ),
+                Request("charset", "POST", "/synthesize", b"hi", {"Content-Type": f"text/plain; charset={'1' * 500}"}),
                 Request("semicolons", "POST", "/synthesize", b"hi", {"Content-Type": f'text/plain; a="{";" * 900}'}),
                 Request("no path", "GET", f"/{word}"),
                 Request("line feed", "POST", "/synthesize%0A", b'{"text": "hi"}', JSON),
