@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from app.api.strict_json import has_surrogate
 from app.audio.encode import FORMATS
 from app.plan import Emotion
 
@@ -37,8 +36,6 @@ def _context(value: Any) -> str | list[str] | None:
         raise ValueError("write a text, or a list of earlier sentences")
     if len(texts) > MOST_CONTEXTS or sum(map(len, texts)) > LONGEST_CONTEXT:
         raise ValueError(f"must have at most {MOST_CONTEXTS} entries and {LONGEST_CONTEXT} characters; send the last")
-    if any(map(has_surrogate, texts)):
-        raise ValueError("holds half of a surrogate pair, which is no character")
     return value if isinstance(value, list) else value or None
 
 

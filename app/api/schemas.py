@@ -138,9 +138,9 @@ def check_fields(data: Any) -> SpeechBody:
 
 def _broken(body: SpeechBody) -> list[FieldError]:
     """Fields with half a character."""
-    emotions = body.emotion if isinstance(body.emotion, str | None) else "".join(body.emotion)
+    emotions, context = (one if isinstance(one, str | None) else "".join(one) for one in (body.emotion, body.context))
     fields = ("text", "ssml", "voice", "format")
-    written = {**{name: getattr(body, name) for name in fields}, "emotion": emotions}
+    written = {**{name: getattr(body, name) for name in fields}, "emotion": emotions, "context": context}
     broken = [name for name, value in written.items() if has_surrogate(value)]
     return [FieldError("holds half of a surrogate pair, which is no character", pointer(name)) for name in broken]
 

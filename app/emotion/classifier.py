@@ -127,11 +127,6 @@ class Classifier:
             raise InvalidClassifier(f"The classifier {source} has no vocabulary.", hint="Is tokenizer.json there?")
         self.tokens(Excerpt("", ""))
 
-    @property
-    def estimates_intensity(self) -> bool:
-        """Whether it says how strongly a sentence is felt."""
-        return self.network.intensity is not None
-
     def stream(self, excerpts: Iterable[Excerpt], key_name: str | None = None) -> Iterator[Assessment]:
         """The same as `assess`, a few excerpts at a time: the first one alone, for it is waited for."""
         source, size = iter(excerpts), FIRST_GROUP

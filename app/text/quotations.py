@@ -24,6 +24,7 @@ MARK = re.compile(r"[\"“”„«»‘’'`]|\n[^\S\n]*\n|\u2029")
 BEFORE_OPENING = re.compile(r"[\s(\[{—–-]")
 ENDS_SPEECH = ",.!?;:…—–-"
 """Speech ends with one of these, within its marks or right after them."""
+END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 AFTER_CLOSING = re.compile(r"[,.;:!?…)\]]*")
 TAG = re.compile(
     r"(?:(?:the|his|her|my|our|their|a|an|old|young|poor|little|mr\.?|mrs\.?|ms\.?|dr\.?|miss|aunt|uncle|sir|lady)\s+)*"
@@ -97,8 +98,8 @@ def is_speech(text: str, start: int, end: int) -> bool:
     """Whether what stands between two marks is said, not only mentioned."""
     if text[end - 2] in ENDS_SPEECH or text[end : end + 1] == ",":
         return True
-    before, after = text[:start].rstrip(" \t")[-1:], text[end:].lstrip(" \t")[:1]
-    return before in ("", "\n") and after in ("", "\n")
+    # The end of the line first: at most one quotation of a line gets further, so that a long line is searched once.
+    return END_OF_LINE.match(text, end) is not None and not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t")
 
 
 def join_tags(text: str, spans: Iterable[Span]) -> Iterator[Span]:

@@ -10,12 +10,11 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForSequenceClassification
 
+from app.emotion.classifier import STRENGTH
 from app.stubs import stub_module
 from app.training.emotion_data import EMOTIONS
 from app.training.emotion_rows import Row
 
-STRENGTH = "strength"
-"""The output after the seven: the logit of the strength."""
 OUTPUTS = (*map(str, EMOTIONS), STRENGTH)
 LONGEST = 160
 """The most tokens of context and sentence together; the rest is cut."""

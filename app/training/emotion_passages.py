@@ -22,10 +22,11 @@ import numpy.typing as npt
 
 from app.emotion import Classifier, Expression
 from app.emotion.context import Excerpt, make_context
+from app.emotion.deciding import most_probable
 from app.plan import Assessment, Emotion
 from app.training.emotion_data import EMOTIONS
 from app.training.emotion_measures import Matrix, f1
-from app.training.passages import CLEAR, FILE, Sentence, read_passages
+from app.training.passages import CLEAR, Sentence, read_passages
 
 FLOOR = 0.4
 FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -56,9 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--split", choices=("train", "dev", "test"), default="dev")
     parser.add_argument("--floor", type=float, default=FLOOR, help="least probability of an emotion that is voiced")
-    parser.add_argument("--file", default=FILE, help="name of the file in DATA")
     options = parser.parse_args(arguments)
-    sentences = [one for one in read_passages(options.data, options.file) if one.split == options.split]
+    sentences = [one for one in read_passages(options.data) if one.split == options.split]
     report = measure_passages(sentences, answer(options.model, sentences), options.floor)
     sys.stdout.write(json.dumps({"split": options.split, **report}, indent=1) + "\n")
 
@@ -76,7 +76,7 @@ def answer(model: Path, sentences: Sequence[Sentence]) -> Answers:
 
 def grade(assessment: Assessment) -> float:
     """Compute how strongly the most probable emotion is voiced; neutral has no strength."""
-    emotion = max(EMOTIONS, key=lambda one: assessment.probabilities[one])
+    emotion = most_probable(assessment.probabilities)
     return 0.0 if emotion is Emotion.NEUTRAL else Expression(0.0).strength(assessment, emotion)
 
 
