@@ -16,6 +16,7 @@ from app.api.readers import OpenStreams
 from app.api.spool import SpoolBudget
 from app.api.work import WorkQueue
 from app.errors import NotReady, SetupError
+from app.memory import freeze_objects, unfreeze_objects
 from app.metrics import Metrics
 from app.settings import Settings
 
@@ -84,6 +85,7 @@ class Service:
             loaded = await asyncio.to_thread(_load, self.settings)
             # After the models, whose loading limits the heaps that threads get.
             await asyncio.to_thread(self._start_threads)
+            await asyncio.to_thread(freeze_objects)
             self.loaded = loaded
         except SetupError as error:
             self._fail(f"{error.detail} {error.hint}".strip())
@@ -145,6 +147,7 @@ class Service:
             await queue.close()
         if self.loaded is not None:
             await asyncio.to_thread(self.loaded.close)
+            unfreeze_objects()
 
 
 def _load(settings: Settings) -> Pipeline:

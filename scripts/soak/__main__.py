@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -25,11 +25,12 @@ from pathlib import Path
 
 from app.bench.peers import CACHED, find_peer
 from app.bench.process import resident_mib
-from app.bench.server import running
+from app.bench.server import Server, running
 from scripts.soak.clients import PLAYBACK_BYTES, Clients, Tally
 from scripts.soak.health import health_probe
 from scripts.soak.mix import Request, bad_requests, seeded_requests, unseeded_request
 
+STILL_THERE = Request("still there", "GET", "/synthesize?text=Still%20there.")
 KEYS = {f"client{number}": f"soak-test-key-{number:04}" for number in range(8)}
 SETTLED_SHARE = 1 / 3
 """Memory at this share of the time is what the end is compared with: minute 5 of 15."""
@@ -37,6 +38,8 @@ MOST_GROWTH, MOST_MIB = 1.05, 2.2 * 1024
 SLOWEST_HEALTH = 0.1
 """Seconds, of all but one answer of a thousand."""
 DRAIN_SECONDS = 120.0
+THREAD_IDLE_SECONDS = 12.0
+"""A thread of a pool that has not worked for 10 seconds ends when the next request comes."""
 
 
 @dataclass(frozen=True)
@@ -161,21 +164,35 @@ async def answers_of_the_idle_service(port: int) -> dict[Request, str]:
     return known
 
 
+async def fill_pools(port: int, requests: Iterable[Request]) -> None:
+    """Send all requests at once, so that every pool that starts its threads when they are needed has done so."""
+    clients = Clients(port, KEYS["client0"], 0.0, Tally(), {})
+    await asyncio.gather(*(clients.answer("idle", request) for request in requests))
+
+
+def measure_idle(server: Server, seconds: float) -> Usage:
+    """Measure the usage after some seconds with one request each, in which pools end the threads that are idle."""
+    for _ in range(max(1, int(seconds))):
+        time.sleep(1)
+        asyncio.run(fill_pools(server.port, [STILL_THERE]))
+    return Usage.of(server.pid)
+
+
 def soak(seconds: float, clients: int, bad: int) -> Report:
     """Start a service, load it, wait until it is idle again."""
     os.environ["INTONE_API_KEYS"] = json.dumps(KEYS)
     with tempfile.TemporaryDirectory() as name, running(find_peer(CACHED, Path(name)), Path(name)) as server:
         known = asyncio.run(answers_of_the_idle_service(server.port))
-        report = Report(Usage.of(server.pid), Tally())
+        asyncio.run(fill_pools(server.port, known))
+        report = Report(measure_idle(server, THREAD_IDLE_SECONDS), Tally())
         with health_probe(server.port, report.health), usage_watch(server.pid, report.usage):
             asyncio.run(load(server.port, seconds, clients, bad, known, report.tally))
         deadline = time.monotonic() + DRAIN_SECONDS
         while True:
-            report.after = Usage.of(server.pid)
+            report.after = measure_idle(server, 1)
             held = report.after.descriptors > report.before.descriptors or report.after.threads > report.before.threads
             if not held or time.monotonic() > deadline:
                 return report
-            time.sleep(1)
 
 
 def main() -> int:
