@@ -1,7 +1,8 @@
 """Memory that was used and is free again, and memory that stays for good.
 
-The C library (glibc; elsewhere nothing is done): threads have heaps of their own, and each keeps what it once needed: a service of many threads then holds several times
-what it uses. Two heaps are enough, for the work is done in C++ outside Python's lock and allocates little.
+The C library (glibc; elsewhere nothing is done): threads have heaps of their own, and each keeps what it once needed, so
+a service of many threads holds several times what it uses. Two heaps are enough, for the work is done in C++ outside
+Python's lock and allocates little.
 """
 
 from __future__ import annotations
