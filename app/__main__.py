@@ -7,8 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from app.cli.parser import make_parser
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError, make_parser
 from app.errors import IntoneError
 
 FAILED = 1

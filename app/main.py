@@ -14,18 +14,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import analyze, health, metrics, openai, page, sagemaker, ssml, synthesize, voices
-from app.api.docs import page as docs_page
-from app.api.docs.document import TAGS, description, document, operation_id
-from app.api.doors import add_doors
-from app.api.problems import answer_intone_error, answer_router_error
-from app.api.requestlog import CLIENT_GONE
-from app.api.service import Service
-from app.api.watching import watch
-from app.api.work import ClientGone
+from app.api.errors import answer_intone_error, answer_router_error
+from app.api.jobs import ClientGone
+from app.api.middleware.access_log import CLIENT_GONE
+from app.api.middleware.stack import add_doors
+from app.api.openapi.document import TAGS, description, document, operation_id
+from app.api.routes import openai, operations, sagemaker, synthesize, voices, web
+from app.api.routes.operations import watch
+from app.api.state import Service
 from app.errors import IntoneError
+from app.packages import version
 from app.settings import Settings
-from app.version import version
 
 
 def create_app(
@@ -51,8 +50,7 @@ def create_app(
     service = Service(settings, on_failure, clock)
     watch(service)
     app.state.service = service
-    pages = (page, docs_page)
-    routers = [one.router for one in (*pages, synthesize, analyze, voices, ssml, openai, sagemaker, health, metrics)]
+    routers = [one.router for one in (web, synthesize, voices, openai, sagemaker, operations)]
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(IntoneError, answer_intone_error)

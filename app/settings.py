@@ -3,17 +3,135 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app import written
 from app.errors import SetupError
-from app.plan import StrengthMode
-from app.shipped import shipped_models
+from app.packages import shipped_models
+from app.types import StrengthMode
+
+SHORTEST_KEY = 16
+"""Characters; 16 random ones cannot be guessed over a network."""
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
+"""Of a key: it stands in log lines."""
+
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+"""A host name without a port, in small letters."""
+
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+"""A path that needs no quoting, in URLs or in the HTML of the documentation page."""
+
+
+def parse_folders(value: Any) -> Any:
+    """A list may be written as JSON or, like PATH, with the system's separator between the parse_folders."""
+    if not isinstance(value, str):
+        return value
+    if _is_json(value):
+        return json.loads(value)
+    return [part for part in value.split(os.pathsep) if part]
+
+
+def parse_pairs(value: Any) -> Any:
+    """A mapping may be written as JSON or as `name=voice,name=voice`."""
+    if not isinstance(value, str):
+        return value
+    if _is_json(value):
+        return json.loads(value)
+    split = [part.partition("=") for part in _parts(value)]
+    if not all(separator for _, separator, _ in split):
+        raise ValueError("write name=voice,name=voice or a JSON object")
+    return {name.strip(): voice.strip() for name, _, voice in split}
+
+
+def parse_origins(value: Any) -> Any:
+    """Origins of web pages: a JSON list, or with commas between them."""
+    if isinstance(value, str):
+        value = json.loads(value) if _is_json(value) else _parts(value)
+    return [_origin(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+
+
+def _origin(written: str) -> str:
+    """As browsers send it; what they would never send is refused, for it would silently match nothing."""
+    origin = written.lower()
+    scheme, host, *_ = urlsplit(origin)
+    if origin == "*" or (scheme and host and origin == f"{scheme}://{host}" and not set("*@") & set(host)):
+        return origin
+    raise ValueError(f"{written!r} is not an origin: write scheme://host or scheme://host:port, without a path, or *")
+
+
+def parse_hosts(value: Any) -> Any:
+    """Host names: a JSON list, or with commas between them."""
+    if isinstance(value, str):
+        value = json.loads(value) if _is_json(value) else _parts(value)
+    return [_host(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+
+
+def _host(written: str) -> str:
+    if not _HOST.fullmatch(name := written.lower()):
+        raise ValueError(f"{written!r} is not a host name: write tts.example.org, without scheme, port or *")
+    return name
+
+
+def parse_prefix(value: Any) -> Any:
+    """A path such as `/tts`, without a slash at its end."""
+    if not isinstance(value, str):
+        return value
+    path = value.rstrip("/")
+    if not _PREFIX.fullmatch(path):
+        raise ValueError("write a path such as /tts: letters, digits and . _ ~ - between slashes")
+    return path
+
+
+def parse_keys(value: Any) -> Any:
+    """Keys by name: `name=key,name=key` or a JSON object; bare ones (`key,key` or a JSON list) are key1, key2, …
+
+    No message quotes a key or a name: what looks like a name may be the beginning of a key.
+    """
+    if isinstance(value, str):
+        # As parse_pairs, so that a name that occurs twice is seen.
+        value = json.loads(value, object_pairs_hook=list) if _is_json(value) else [*map(_named, _parts(value))]
+    elif isinstance(value, Mapping):
+        value = list(value.items())
+    named = [one if isinstance(one, tuple) else (f"key{place}", one) for place, one in enumerate(value, 1)]
+    _check_keys(named)
+    return dict(named)
+
+
+def _named(part: str) -> tuple[str, str] | str:
+    """Name and key, or a bare key, whose last characters may be the `=` of base64."""
+    name, separator, key = part.partition("=")
+    return (name.strip(), key.strip()) if separator and key.strip("=") else part
+
+
+def _check_keys(named: Sequence[tuple[str, Any]]) -> None:
+    for place, (name, key) in enumerate(named, 1):
+        if not isinstance(key, str) or len(key) < SHORTEST_KEY:
+            raise ValueError(f"key {place} has under {SHORTEST_KEY} characters; openssl rand -hex 32 makes a good one")
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError(f"key {place} has characters that no header may hold: use visible ASCII")
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"the name of key {place} is not made of at most 40 letters, digits, dots, _ and -")
+    for what, values in zip(("name", "key"), zip(*named, strict=True), strict=False):
+        if len(set(values)) < len(values):
+            raise ValueError(f"the same {what} occurs twice")
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith(("{", "["))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
 
 MODELS = shipped_models()
 OPENAI_VOICES = (
@@ -61,26 +179,26 @@ class Settings(BaseSettings):
     """Address to listen on; anything but loopback needs api_keys or allow_anonymous."""
     port: int = Field(default=8000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
-    allowed_hosts: Annotated[list[str], NoDecode, BeforeValidator(written.hosts)] = []
+    allowed_hosts: Annotated[list[str], NoDecode, BeforeValidator(parse_hosts)] = []
     """Host names that requests may use besides localhost; without any, a service that is not on loopback allows all."""
     max_connections: int = Field(default=1000, ge=1)
     """Connections that may be open at once; one more closes the longest idle one, or gets 503 if none is idle."""
     allow_anonymous: bool = False
     """Whether everybody who can reach the service may use it, where there are no keys."""
-    api_keys: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(written.keys)] = {}
+    api_keys: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(parse_keys)] = {}
     """Keys (16 characters or more) as name=key,name=key or a JSON object; without names as key,key or a JSON list."""
     rate_limit: float = Field(default=0, ge=0, allow_inf_nan=False)
     """Requests for speech a minute for each key, or each address where there are no keys; 0 is no limit."""
-    cors_origins: Annotated[list[str], NoDecode, BeforeValidator(written.origins)] = []
+    cors_origins: Annotated[list[str], NoDecode, BeforeValidator(parse_origins)] = []
     """Origins of web pages that may use the service, such as https://example.org,http://localhost:3000; * is all."""
-    root_path: Annotated[str, BeforeValidator(written.prefix)] = ""
+    root_path: Annotated[str, BeforeValidator(parse_prefix)] = ""
     """Path that a proxy puts in front of all of ours, such as /tts."""
 
-    voices: Annotated[list[Path], NoDecode, BeforeValidator(written.folders)] = Field([MODELS / "voices"], min_length=1)
+    voices: Annotated[list[Path], NoDecode, BeforeValidator(parse_folders)] = Field([MODELS / "voices"], min_length=1)
     """Folders in which voices are looked for."""
     default_voice: str = "wren"
     """The voice of requests that name none."""
-    voice_aliases: Annotated[dict[str, str], NoDecode, BeforeValidator(written.pairs)] = {}
+    voice_aliases: Annotated[dict[str, str], NoDecode, BeforeValidator(parse_pairs)] = {}
     """Further names for voices, as name=voice,name=voice or a JSON object; OpenAI's names are the default voice's."""
 
     classifier: str = str(MODELS / "emotion" / "minilm-ekman")

@@ -12,11 +12,11 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
 from app.cli.connections import Connections
-from app.cli.server_metrics import watch_connections, watch_log
+from app.cli.serve import watch_connections, watch_log
 from app.main import create_app
 from app.metrics import Answered, Metrics, Spoken
-from app.plan import Emotion, PlanWarning, Source, Timings, Utterance
 from app.settings import Settings
+from app.types import Emotion, PlanWarning, Source, Timings, Utterance
 
 HEAD = ("| metric | kind | labels | meaning |", "|---|---|---|---|")
 SUFFIXES = {"counter": "_total", "info": "_info"}

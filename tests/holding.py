@@ -14,12 +14,12 @@ import httpx
 from serving import serving_here
 from torch import Tensor, nn
 
-from app.api.work import WorkQueue
-from app.backends import Example, Network
-from app.backends.torch import TorchBackend
+from app.api.jobs import WorkQueue
+from app.inference import Example, Network
+from app.inference.torch import TorchBackend
 from app.main import create_app
-from app.pipeline import Pipeline, load_classifier
 from app.settings import load_settings
+from app.synthesis.pipeline import Pipeline, load_classifier
 from app.voices import Registry
 from tests.speaking import running_engine
 

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from app.backends import Backend
-from app.backends.torch import TorchBackend
-from app.plan import Emotion, PlanWarning, Source, Utterance, Word
-from app.speech import Engine
-from app.speech.acoustic import Asked, Mel
-from app.speech.loading import Speaker, mels
-from app.speech.vocoder import Vocoder
+from app.inference import Backend
+from app.inference.torch import TorchBackend
+from app.synthesis import Engine
+from app.synthesis.loader import Speaker, mels
+from app.synthesis.models.acoustic import Asked, Mel
+from app.synthesis.models.vocoders import Vocoder
 from app.text import normalize
+from app.types import Emotion, PlanWarning, Source, Utterance, Word
 from app.voices import Voice
 
 TEXT = "I never thought that we would see the ocean again."

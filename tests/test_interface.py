@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 from serving import ROOT
 
-from app.api.methods import methods_of
+from app.api.errors import methods_of
 from app.audio.encode import FORMATS
 from app.errors import ERRORS, INTERNAL_ERROR
 from app.main import create_app

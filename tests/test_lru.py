@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.lru import Lru
+from app.memory import Lru
 
 
 def make(capacity: int) -> Lru[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.stubs import stub_module
+from app.packages import stub_module
 
 BROKEN = "intone_broken_package"
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from app.speech.coqui import ARCHITECTURES, HifiganGenerator, TTSTokenizer, coqui_config, vocabulary
+from app.synthesis.coqui import ARCHITECTURES, HifiganGenerator, TTSTokenizer, coqui_config, vocabulary
 
 SIZES: dict[str, dict[str, Any]] = {
     "glow_tts": {

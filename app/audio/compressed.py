@@ -17,8 +17,8 @@ from typing import Literal
 import av
 import numpy as np
 
-from app.audio.samples import Samples, bounded
-from app.audio.writing import OutputFile
+from app.audio.writers import OutputFile, bounded
+from app.types import Samples
 
 MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Hertz."""

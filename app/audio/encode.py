@@ -1,19 +1,19 @@
-"""Samples -> the bytes of a file, or of a stream that leaves while it grows. A new format is a new row of a table."""
+"""Samples -> a file on disk, piece by piece: a book takes no more memory than a sentence."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import BinaryIO
 
 from app.audio.compressed import AAC, MP3, MPEG_RATES, OPUS, OPUS_RATES, CompressedWriter
-from app.audio.flac import FlacWriter
-from app.audio.plain import BYTES_PER_SAMPLE, PcmWriter, WavWriter
-from app.audio.samples import Samples, to_int16
-from app.audio.writing import OutputFile, Sink, Writer
+from app.audio.writers import BYTES_PER_SAMPLE, FlacWriter, OutputFile, PcmWriter, Sink, WavWriter, Writer, to_int16
+from app.types import Samples
 
-__all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "Samples", "encode", "in_pieces", "to_int16"]
+__all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "encode", "in_pieces", "to_int16"]
 
 _PIECE = 16_384
 """Samples that a writer is given at a time: it copies them, and an hour of them takes memory."""
@@ -154,3 +154,35 @@ FORMATS: dict[str, AudioFormat] = {
 """Every format by name; the first is the default."""
 
 DEFAULT_FORMAT = next(iter(FORMATS))
+
+
+def save(path: Path, format: str, sample_rate: int, pieces: Iterable[Samples]) -> float:
+    """Write the file and return its seconds. What was written before an error is a whole, shorter file.
+
+    `format` is a key of FORMATS that has this sample rate (Hertz). A pipe gets a stream.
+    """
+    row, count = FORMATS[format], 0
+    with path.open("wb") as file:
+        writer = row.writer(file, sample_rate) if file.seekable() else _Forward(row, file, sample_rate)
+        try:
+            for samples in pieces:
+                writer.push(samples)
+                count += len(samples)
+        finally:
+            writer.end()
+    return count / sample_rate
+
+
+class _Forward(Writer):
+    """Sends a stream on as it is made."""
+
+    def __init__(self, format: AudioFormat, file: BinaryIO, sample_rate: int) -> None:
+        self._encoder = format.stream(sample_rate)
+        self._file = file
+
+    def push(self, samples: Samples) -> None:
+        self._file.write(self._encoder.push(samples))
+        self._file.flush()
+
+    def end(self) -> None:
+        self._file.write(self._encoder.end())

@@ -10,10 +10,8 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Samples = npt.NDArray[np.float32]
-"""Mono, (samples,)."""
+from app.types import Samples
 
 FADE_SECONDS = 0.005
 FRAME_SECONDS = 0.005

@@ -5,7 +5,7 @@ Two things differ: it starts where torchaudio cannot be loaded, and only this ma
 
 from __future__ import annotations
 
-import app.speech.coqui  # noqa: F401  # first: it makes torchaudio importable, which the server imports and never uses
+import app.synthesis.coqui  # noqa: F401  # first: it makes torchaudio importable, which the server imports and never uses
 
 
 def main() -> None:

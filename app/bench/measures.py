@@ -2,20 +2,100 @@
 
 from __future__ import annotations
 
+import io
 import math
 import statistics
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from itertools import cycle, islice
 
-from app.bench.audio import trimmed_seconds
-from app.bench.client import Client, Request, ask
-from app.bench.load import load
-from app.bench.process import cpu_seconds, resident_mib
+import numpy as np
+import soundfile
+
+from app.bench.machine import cpu_seconds, resident_mib
+from app.bench.peers import Answer, Client, Request, ask
 from app.bench.server import Server
-from app.bench.texts import PARAGRAPH, PASSAGES, SENTENCE, SENTENCES, passages, sentences
-from app.plan import Emotion
+from app.types import Emotion
+
+SENTENCES = (
+    "The harbour was quiet when the ferry came in.",
+    "I am so happy that you are finally here!",
+    "Nobody told me that the last bus had already left.",
+    "The tickets cost twelve pounds, and the museum closes at half past five.",
+    "How dare you speak to her like that!",
+    "We walked along the wall and watched the gulls.",
+    "I miss him terribly, and the house feels empty without him.",
+    "There is someone behind the door, and I am terrified.",
+    "Oh wow, I did not expect to see you here!",
+    "After dinner they washed the plates and went to bed.",
+)
+SENTENCE = SENTENCES[0]
+PARAGRAPH = " ".join(SENTENCES)
+PASSAGE_SENTENCES = 2
+PASSAGES = len(SENTENCES) // PASSAGE_SENTENCES
+"""So many different passages there are; together they are the paragraph."""
+
+
+def passages(first: int, count: int) -> str:
+    """Some passages of two sentences each, from one of them on, over and over; 100 of them have 10,099 characters."""
+    return sentences(first * PASSAGE_SENTENCES, count * PASSAGE_SENTENCES)
+
+
+def sentences(first: int, count: int) -> str:
+    """Some sentences of the paragraph, from one of them on, over and over."""
+    return " ".join(SENTENCES[(first + number) % len(SENTENCES)] for number in range(count))
+
+
+FRAME_SECONDS = 0.005
+SILENCE_DB = -50.0
+"""Under the loudest frame; what is quieter at the ends is no speech, and making it is no merit."""
+
+
+def trimmed_seconds(wav: bytes) -> float:
+    """Seconds from the first to the last frame that is no silence; 0 where all is silent."""
+    samples, sample_rate = soundfile.read(io.BytesIO(wav), dtype="float32", always_2d=True)
+    frame = int(FRAME_SECONDS * sample_rate)
+    whole = samples[: len(samples) // frame * frame, 0].reshape(-1, frame)
+    power = np.square(whole).mean(axis=1)
+    if not power.any():
+        return 0.0
+    heard = np.flatnonzero(power > power.max() * 10 ** (SILENCE_DB / 10))
+    return (int(heard[-1] - heard[0]) + 1) * frame / float(sample_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What came of it."""
+
+    answers: list[Answer]
+    seconds: float
+    """From the first request to the end of the last answer."""
+
+
+def load(port: int, clients: Sequence[Sequence[Request]]) -> Load:
+    """Each client sends its requests one after the other; all begin together. Threads will do: they only wait."""
+    start = threading.Barrier(len(clients) + 1)
+
+    def client(requests: Sequence[Request]) -> list[Answer]:
+        start.wait()
+        return [ask(port, request) for request in requests]
+
+    crowd = ThreadPoolExecutor(len(clients))
+    try:
+        running = [crowd.submit(client, requests) for requests in clients]
+        start.wait()
+        began = time.perf_counter()
+        wait(running)
+        seconds = time.perf_counter() - began
+        return Load([answer for one in running for answer in one.result()], seconds)
+    finally:
+        # All are done, unless we were interrupted: then nobody waits for them, and they fail as the server is stopped.
+        start.abort()
+        crowd.shutdown(wait=False)
+
 
 REQUESTS_EACH = 4
 """Of each client while throughput is measured."""

@@ -1,20 +1,144 @@
-"""Who is measured: how each server is started, and how it is asked to speak."""
+"""Who is measured: how each server is started and requested to speak, and one request over HTTP."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
-from app.bench.client import Request
+import torch
+
 from app.errors import SetupError
-from app.shipped import shipped_models
+from app.packages import shipped_models
+from app.synthesis.coqui import HifiganGenerator, load_weights
+
+PATIENCE = 900
+"""Seconds until an answer that does not come counts as missing."""
+WAV_HEADER = 44
+"""Bytes; what follows is sound."""
+SHOWN = 160
+"""Bytes of an answer that is an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a server on this machine."""
+
+    path: str
+    fields: Mapping[str, Any] | None = None
+    """The JSON body of a POST; without one it is a GET."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer and its times, in seconds since the request was sent."""
+
+    body: bytes
+    first_audio: float
+    seconds: float
+
+
+class Client:
+    """One connection, kept between its requests."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def ask(self, request: Request) -> Answer:
+        """Send a request; every answer but a 200 is an error."""
+        began = time.perf_counter()
+        try:
+            if request.fields is None:
+                self._connection.request("GET", request.path)
+            else:
+                body = json.dumps(request.fields).encode()
+                self._connection.request("POST", request.path, body, {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            head = response.read(WAV_HEADER + 1)
+            first_audio = time.perf_counter() - began
+            rest = response.read()
+            seconds = time.perf_counter() - began
+        except (OSError, HTTPException) as error:
+            raise SetupError(f"{_place(request)} was not answered: {error!r}.") from None
+        if response.status != 200:
+            said = (head + rest)[:SHOWN].decode(errors="replace")
+            raise SetupError(f"{_place(request)} was answered {response.status}: {said}")
+        return Answer(head + rest, first_audio, seconds)
+
+
+def ask(port: int, request: Request) -> Answer:
+    """Send a request on a connection of its own."""
+    with Client(port) as client:
+        return client.ask(request)
+
+
+def _place(request: Request) -> str:
+    """The path without the text that may follow it."""
+    return request.path.partition("?")[0]
+
+
+GENERATOR: dict[str, Any] = {
+    "upsample_factors": [5, 5, 4, 3],
+    "upsample_kernel_sizes": [11, 11, 8, 7],
+    "upsample_initial_channel": 128,
+    "resblock_type": "1",
+    "resblock_kernel_sizes": [3, 7, 11],
+    "resblock_dilation_sizes": [[1, 3, 5], [1, 3, 5], [1, 3, 5]],
+}
+"""HiFi-GAN V2 (arXiv 2010.05646) for a hop of 300 samples, the product of the factors. Each kernel is as much wider
+than its factor as makes the difference even, which coqui's padding needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoquiFiles:
+    """What `tts-server` is started with."""
+
+    model: Path
+    config: Path
+    vocoder: Path
+    vocoder_config: Path
+
+
+def export(checkpoint: Path, folder: Path) -> CoquiFiles:
+    """Write a GlowTTS checkpoint (a folder with config.json, model.safetensors and speakers.json), and a vocoder."""
+    files = CoquiFiles(
+        folder / "model.pth", folder / "config.json", folder / "vocoder.pth", folder / "vocoder_config.json"
+    )
+    config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+    weights = {name: value.float() for name, value in load_weights(checkpoint / "model.safetensors")["model"].items()}
+    torch.save({"model": weights}, files.model)
+    # coqui looks for the file from the folder where the server was started, unless it is absolute.
+    config["speakers_file"] = str((checkpoint / config["speakers_file"]).resolve())
+    _write(files.config, config)
+    _export_vocoder(config["audio"], files)
+    return files
+
+
+def _export_vocoder(audio: dict[str, Any], files: CoquiFiles) -> None:
+    generator = HifiganGenerator(in_channels=audio["num_mels"], out_channels=1, **GENERATOR)
+    # An entry for discriminators, even an empty one, tells coqui that "model" is the generator alone.
+    torch.save({"model": generator.state_dict(), "model_disc": {}}, files.vocoder)
+    _write(files.vocoder_config, {"model": "hifigan", "audio": audio, "generator_model_params": GENERATOR})
+
+
+def _write(file: Path, config: dict[str, Any]) -> None:
+    file.write_text(json.dumps(config, indent=1), encoding="utf-8")
+
 
 INSTALL = "pip install '.[bench]'"
 INTONE, CACHED, COQUI, PIPER, KOKORO = "intone", "intone-cached", "coqui", "piper", "kokoro"
@@ -67,7 +191,7 @@ def _coqui(folder: Path) -> Peer:
     _need("flask", INSTALL)
     if shutil.which("espeak-ng") is None:
         raise SetupError("There is no espeak-ng program on PATH.", hint="Get it with: apt-get install espeak-ng")
-    from app.bench.coqui_export import export
+    pass
 
     files = export(shipped_models() / BASE, folder)
 

@@ -1,10 +1,19 @@
-"""Every measured value, and what they come to."""
+"""Every measured value, what they come to beside the targets, and both as tables, plots and JSON."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from rich.table import Table
+
+from app.bench.peers import CACHED, COQUI, INTONE, KOKORO, PIPER
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +89,231 @@ class Results:
 
     def _rounds(self, key: Key) -> dict[int, float]:
         return {sample.round: sample.value for sample in self.samples if sample.key == key}
+
+
+CLIENTS = 8
+"""At so many is the throughput compared."""
+SHORTEST, LONGEST = 1, 100
+"""Passages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One measure, and whether it is what it has to be."""
+
+    measure: str
+    figure: Figure | None
+    """None where it was not measured."""
+    needed: float
+    aim: float
+    quietest: bool = False
+    """Whether the best round counts, instead of the median."""
+
+    @property
+    def value(self) -> float | None:
+        """What counts."""
+        if self.figure is None:
+            return None
+        return self.figure.least if self.quietest else self.figure.median
+
+    @property
+    def more_is_better(self) -> bool:
+        """The aim is further than what is needed."""
+        return self.aim > self.needed
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        if self.value is None:
+            return "not measured"
+        if self._reaches(self.aim):
+            return "aim reached"
+        return "met" if self._reaches(self.needed) else "not met"
+
+    def _reaches(self, bound: float) -> bool:
+        assert self.value is not None
+        return self.value >= bound if self.more_is_better else self.value <= bound
+
+
+def targets(results: Results) -> list[Target]:
+    """All of them, measured or not."""
+
+    def against(peer: str, measure: str, at: int = 1) -> Figure | None:
+        return results.ratio(Key(measure, INTONE, at), Key(measure, peer, at))
+
+    def growth(measure: str, end: int, start: int) -> Figure | None:
+        return results.ratio(Key(measure, INTONE, end), Key(measure, INTONE, start))
+
+    requests = results.places("memory") or [0]
+    first_audio = "first_audio_of_paragraph"
+    return [
+        Target(
+            f"speech per second / coqui's, {CLIENTS} clients",
+            against(COQUI, "audio_seconds_per_second", CLIENTS), 3, 8,
+        ),
+        Target(
+            f"characters per second / coqui's, {CLIENTS} clients",
+            against(COQUI, "characters_per_second", CLIENTS), 3, 8,
+        ),
+        Target("first audio of a paragraph / coqui's, 1 client", against(COQUI, first_audio), 0.1, 0.05),
+        Target(
+            f"first audio of a paragraph / coqui's, {CLIENTS} clients",
+            against(COQUI, first_audio, CLIENTS), 0.1, 0.05,
+        ),
+        Target(
+            "first audio of a sentence, idle, quietest round, seconds",
+            results.figure(Key("first_audio_of_sentence", INTONE)), 0.15, 0.06, quietest=True,
+        ),
+        Target("real-time factor / piper's", against(PIPER, "real_time_factor"), 1.0, 0.5),
+        Target("vocoder / matrix multiplication, 1 thread", results.figure(Key("vocoder_share", INTONE)), 0.5, 0.75),
+        Target(
+            f"cost of a second of speech, text of {LONGEST} / of {SHORTEST}",
+            growth("cost_by_length", LONGEST, SHORTEST), 1.1, 1.0,
+        ),
+        Target(
+            f"memory after {requests[-1]} requests / after {requests[0]}",
+            growth("memory", requests[-1], requests[0]), 1.03, 1.0,
+        ),
+        Target(
+            "repeated paragraph, with cache / without",
+            results.ratio(Key("repeated_paragraph", CACHED), Key("repeated_paragraph", INTONE)), 0.1, 0.02,
+        ),
+    ]  # fmt: skip
+
+
+HEADINGS = {
+    "characters_per_second": ("characters per second", "clients"),
+    "audio_seconds_per_second": ("seconds of speech per second", "clients"),
+    "first_audio_of_paragraph": ("first audio of a paragraph, s", "clients"),
+    "first_audio_of_sentence": ("first audio of a sentence, idle, s", ""),
+    "first_audio_beside_a_book": ("first audio of a sentence, beside a book, s", ""),
+    "real_time_factor": ("real-time factor of a paragraph", ""),
+    "cost": ("processor seconds per second of speech, paragraph", ""),
+    "real_time_factor_by_length": ("real-time factor", "passages"),
+    "cost_by_length": ("processor seconds per second of speech", "passages"),
+    "repeated_paragraph": ("repeated paragraph, s", ""),
+    "kept_health": ("GET /health on a kept connection, s", ""),
+    "kept_analysis": ("POST /analyze of a known sentence on a kept connection, s", ""),
+    "kept_speech": ("WAV of a known sentence on a kept connection, s", ""),
+    "kept_openai_stream": ("first byte of OpenAI's stream of a known sentence, kept connection, s", ""),
+    "memory": ("resident memory, MiB", "requests"),
+    "matmul_rate": ("matrix multiplication, f32, operations per second", "threads"),
+    "vocoder_rate": ("vocoder, mel to samples, operations per second, 1 thread", ""),
+    "vocoder_share": ("its share of the matrix multiplication's", ""),
+    "vocoder_network_share": ("share of its network alone", ""),
+    "vocoder_network_f32_share": ("share of its network alone, in f32", ""),
+}
+"""Of each measure: what it is, and what a place of it counts."""
+
+
+def figures_table(results: Results) -> Table:
+    """A row for each measure and place, a column for each peer: the median, and from least to most."""
+    peers = list(dict.fromkeys(sample.key.peer for sample in results.samples))
+    table = Table("", box=None, header_style="bold", pad_edge=False)
+    for peer in peers:
+        table.add_column(peer, justify="right")
+    for measure, (heading, unit) in HEADINGS.items():
+        for at in results.places(measure):
+            figures = [results.figure(Key(measure, peer, at)) for peer in peers]
+            table.add_row(f"{heading}, {unit}: {at}" if unit else heading, *(_spread(figure) for figure in figures))
+    return table
+
+
+def targets_table(results: Results) -> Table:
+    """A row for each target."""
+    table = Table("", box=None, header_style="bold", pad_edge=False)
+    for heading in ("value", "least to most", "needed", "aim"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("")
+    for target in targets(results):
+        sign = "≥" if target.more_is_better else "≤"
+        spread = f"{target.figure.least:.3g}–{target.figure.most:.3g}" if target.figure else ""
+        value = "" if target.value is None else f"{target.value:.3g}"
+        table.add_row(
+            target.measure, value, spread, f"{sign} {target.needed:g}", f"{sign} {target.aim:g}", target.verdict
+        )
+    return table
+
+
+def _spread(figure: Figure | None) -> str:
+    if figure is None:
+        return ""
+    if figure.least == figure.most:
+        return f"{figure.median:.4g}"
+    return f"{figure.median:.4g} ({figure.least:.4g}–{figure.most:.4g})"
+
+
+COLOURS = {INTONE: "#4c78a8", COQUI: "#f58518", PIPER: "#54a24b", KOKORO: "#b279a2"}
+Scale = Literal["linear", "log"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """One measure over its places, a line for each peer."""
+
+    file: str
+    measure: str
+    across: Scale = "linear"
+    up: Scale = "linear"
+
+
+PLOTS = (
+    Plot("throughput.png", "audio_seconds_per_second"),
+    Plot("first_audio.png", "first_audio_of_paragraph", up="log"),
+    Plot("cost_by_length.png", "cost_by_length", across="log"),
+    Plot("memory.png", "memory"),
+)
+
+
+def write_plots(results: Results, folder: Path) -> None:
+    """Write those whose measure was taken."""
+    for plot in PLOTS:
+        if results.places(plot.measure):
+            _draw(plot, results).savefig(folder / plot.file, format="png", dpi=120)
+
+
+def _draw(plot: Plot, results: Results) -> Picture:
+    heading, unit = HEADINGS[plot.measure]
+    picture = Picture(figsize=(7, 4), layout="constrained")
+    axes = picture.subplots()
+    places = results.places(plot.measure)
+    axes.set_xscale(plot.across)
+    axes.set_yscale(plot.up)
+    for peer in results.peers(plot.measure):
+        _line(axes, plot.measure, peer, places, results)
+    axes.margins(y=0.15)
+    if plot.up == "linear":
+        axes.set_ylim(bottom=0)
+    else:
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_xticks(places, [str(at) for at in places])
+    axes.set_xticks([], minor=True)
+    axes.set_title(heading, fontsize=11, loc="left")
+    axes.set_xlabel(unit)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    return picture
+
+
+def _line(axes: Axes, measure: str, peer: str, places: list[int], results: Results) -> None:
+    """Medians, with bars from least to most."""
+    found = [(at, figure) for at in places if (figure := results.figure(Key(measure, peer, at)))]
+    medians = [figure.median for _, figure in found]
+    below = [figure.median - figure.least for _, figure in found]
+    above = [figure.most - figure.median for _, figure in found]
+    axes.errorbar(
+        [at for at, _ in found], medians, [below, above], marker="o", capsize=3, color=COLOURS[peer], label=peer
+    )
+
+
+def to_dict(results: Results) -> dict[str, Any]:
+    """Facts, what is missing, targets, and every single value."""
+    return {
+        "facts": results.facts,
+        "missing": results.missing,
+        "targets": [
+            {**asdict(target), "value": target.value, "verdict": target.verdict} for target in targets(results)
+        ],
+        "samples": [{**asdict(sample.key), "round": sample.round, "value": sample.value} for sample in results.samples],
+    }

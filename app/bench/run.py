@@ -9,13 +9,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.bench import measures
-from app.bench.arithmetic import VocoderTrial, matmul_rate, vocoder_rates, vocoder_trial
-from app.bench.client import ask
-from app.bench.machine import backend_line, cores, machine_facts
-from app.bench.peers import CACHED, INTONE, find_peer
+from app.bench.machine import (
+    VocoderTrial,
+    backend_line,
+    cores,
+    machine_facts,
+    matmul_rate,
+    vocoder_rates,
+    vocoder_trial,
+)
+from app.bench.measures import PARAGRAPH
+from app.bench.peers import CACHED, INTONE, ask, find_peer
 from app.bench.results import Key, Results
 from app.bench.server import Server, running
-from app.bench.texts import PARAGRAPH
 from app.errors import SetupError
 from app.settings import load_settings
 

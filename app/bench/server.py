@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.bench.client import Request, ask
-from app.bench.peers import Peer
+from app.bench.peers import Peer, Request, ask
 from app.errors import SetupError
 
 READY_SECONDS = 300

@@ -5,21 +5,158 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain, count
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from app.cli.flags import settings
-from app.cli.usage import UsageError
-from app.cli.voice_check import Check, show_checks, speak
+from app.cli.output import Questions, listed, show_rows
+from app.cli.parser import UsageError
+from app.cli.voice_choices import cast_of, vocoders_of, weights_of
+from app.cli.voices import Check, show_checks, speak
 from app.errors import IntoneError, InvalidVoice
-from app.voices.manifest import FILE_NAME
-from app.voices.registry import voice_folders
+from app.types import Emotion
+from app.voices import Checkpoint, Manifest, VocoderFiles, Voice
+from app.voices.describe import Cast, Decisions, phonemes_of
+from app.voices.discover import Found, Part, voice_name
+from app.voices.manifest import FILE_NAME, LONGEST_NAME, NAME_PATTERN, read_manifest
+from app.voices.voice import voice_folders
 
 if TYPE_CHECKING:
     from app.voices import Voice
+
+
+def show_found(found: Found, voice: Voice) -> None:
+    """Print the parts, who speaks what, and what else is worth knowing."""
+    manifest = voice.manifest
+    configs = {str(part.config): part for part in found.acoustic}
+    rows = [
+        *(("checkpoint", name, *facts(one), reads(configs[one.config])) for name, one in manifest.checkpoints.items()),
+        *(("vocoder", name, *facts(one), "") for name, one in manifest.vocoders.items()),
+    ]
+    show_rows(("part", "name", "architecture", "weights", "reads"), rows)
+    sys.stdout.write("\n")
+    cast = [(emotion, one.checkpoint, one.speaker or "", one.vocoder) for emotion, one in manifest.emotions.items()]
+    show_rows(("emotion", "checkpoint", "speaker", "vocoder"), cast)
+    sys.stdout.write(f"\n{manifest.name}: {manifest.sample_rate} Hz, {manifest.locale}, licence {manifest.license}\n")
+    if len(manifest.emotions) > 1:
+        sys.stdout.write(f"The strength of its emotions {'can' if manifest.degree else 'cannot'} be varied.\n")
+    for remark in (*found.left_out, *unused_files(found, manifest), *foreign(found)):
+        sys.stdout.write(f"Note: {remark}.\n")
+
+
+def facts(files: Checkpoint | VocoderFiles) -> tuple[str, str]:
+    """What is the same for every network."""
+    return files.architecture, files.model
+
+
+def reads(part: Part) -> str:
+    """What a checkpoint is given."""
+    language = phonemes_of(part)
+    return f"phonemes, {language}" if language else "letters"
+
+
+def unused_files(found: Found, manifest: Manifest) -> list[str]:
+    """What is in the folder, could speak, and does not."""
+    files: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
+    configs = {one.config for one in files}
+    parts = [part for part in (*found.acoustic, *found.vocoders) if str(part.config) not in configs]
+    cast = {(one.checkpoint, one.speaker) for one in manifest.emotions.values()}
+    silent = {part.name: [name for name in part.speakers if (part.name, name) not in cast] for part in found.acoustic}
+    speakers = [f"of {name} these speakers speak nothing: {listed(names)}" for name, names in silent.items() if names]
+    return [f"{part.config} is not used" for part in parts] + speakers
+
+
+def foreign(found: Found) -> list[str]:
+    """Where a checkpoint will not read what it was trained on."""
+    phonemizers = {part.config: part.values.get("phonemizer") for part in found.acoustic if phonemes_of(part)}
+    return [
+        f"{config} was trained on the phonemes of {phonemizer}, those of espeak-ng are used"
+        for config, phonemizer in phonemizers.items()
+        if phonemizer and phonemizer != "espeak"
+    ]
+
+
+UNKNOWN = "unknown"
+UNNAMED = "voice"
+
+
+def decide(found: Found, options: argparse.Namespace, installed: Sequence[Path]) -> Decisions:
+    """Decide everything; raises `UsageError` for a wrong flag or a question that nobody can answer."""
+    questions = Questions(options.yes)
+    cast = cast_of(found, options.emotion, questions)
+    checkpoints = list(dict.fromkeys(one.part for one in cast.values()))
+    vocoders = vocoders_of(checkpoints, found, options.vocoder, questions)
+    used = dict.fromkeys([*checkpoints, *vocoders.values()])
+    weights = weights_of(used, found, options.weights, questions)
+    return Decisions(
+        name=name_of(found.folder, options.name, installed, questions),
+        license=options.license or questions.ask("Which licence does the voice have?", UNKNOWN, "--license NAME", str),
+        cast=cast,
+        vocoders=vocoders,
+        weights=weights,
+        bases=bases_of(found.folder, cast, weights),
+    )
+
+
+def name_of(folder: Path, wanted: str | None, installed: Sequence[Path], questions: Questions) -> str:
+    """The voice's name: the wanted one, else the folder's; asked for where that cannot be taken."""
+    taken = names_in(installed, folder)
+    if wanted is not None:
+        return free_name(wanted, taken)
+    name = voice_name(folder.resolve().name)
+    free = unused_name(name or UNNAMED, taken)
+    if name == free:
+        return name
+    why = f"There is a voice {name} already" if name else "The folder's name cannot be a voice's"
+    question = f"{why}. What is this one called?"
+    return questions.ask(question, free, "--name NAME", lambda answer: free_name(answer, taken))
+
+
+def unused_name(name: str, taken: Collection[str]) -> str:
+    """The name itself where no other voice has it, else with the first number that none has."""
+    numbered = (f"{name[: LONGEST_NAME - 4]}-{number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each.lower() not in taken)
+
+
+def names_in(installed: Sequence[Path], folder: Path) -> set[str]:
+    """The names of the other voices, in small letters; a voice that cannot be read has none."""
+    names = set()
+    for other in voice_folders(installed):
+        try:
+            names |= {read_manifest(other).name.lower()} if other.resolve() != folder.resolve() else set()
+        except InvalidVoice:
+            continue
+    return names
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """A name that the voice may have."""
+    if not re.fullmatch(NAME_PATTERN, name) or len(name) > LONGEST_NAME:
+        allowed = f"letters, digits, '.', '_' and '-', {LONGEST_NAME} at most, the first a letter or a digit"
+        raise UsageError(f"{name!r} cannot be a voice's name.", hint=f"It may have {allowed}.")
+    if name.lower() in taken:
+        raise UsageError(f"There is a voice {name} already.", hint="Give another --name.")
+    return name
+
+
+def bases_of(folder: Path, cast: Cast, weights: Mapping[Part, PurePosixPath]) -> dict[Part, Part]:
+    """The GlowTTS checkpoints that were fine-tuned from neutral's, by their weights; both have the same speakers."""
+    from app.synthesis.coqui import load_weights
+    from app.synthesis.interpolation import descends
+
+    neutral = cast[Emotion.NEUTRAL].part
+    others = {one.part for one in cast.values() if one.part.architecture == "glow_tts"} - {neutral}
+    alike = [part for part in others if part.speakers == neutral.speakers]
+    if not alike or neutral.architecture != "glow_tts":
+        return {}
+    base = load_weights(folder / weights[neutral])["model"]
+    return {part: neutral for part in alike if descends(load_weights(folder / weights[part])["model"], base)}
+
 
 STAYS = "voice.json stays, so that it can be corrected by hand; or give other answers, and --force."
 EXAMPLE = "I am so happy that you are here!"
@@ -30,11 +167,10 @@ def add_voice(options: argparse.Namespace) -> int:
     folder: Path = options.folder
     check_folder(folder, options.force)
     installed = settings().voices
-    from app.cli.voice_decisions import decide
-    from app.cli.voice_found import show_found
-    from app.voices.describe import hashed, manifest_of
+    pass
+    pass
+    from app.voices.describe import check_complete, hashed, manifest_of
     from app.voices.discover import discover
-    from app.voices.fitting import check_complete
     from app.voices.voice import check_voice
 
     found = discover(folder, read_pth)
@@ -60,7 +196,7 @@ def check_folder(folder: Path, force: bool) -> None:
 
 def read_pth(path: Path) -> Mapping[str, Any]:
     """A `.pth` that holds a dict; no code of it is run."""
-    from app.speech.coqui import load_weights
+    from app.synthesis.coqui import load_weights
 
     content: Mapping[str, Any] = load_weights(path)["model"]
     return content
@@ -87,7 +223,7 @@ def hear(voice: Voice) -> None:
 
 def spoken(voice: Voice) -> list[Check]:
     """How each emotion of a voice spoke, as the service would load it."""
-    from app.pipeline import Pipeline
+    from app.synthesis.pipeline import Pipeline
 
     alone = settings(voices=[voice.folder], default_voice=voice.name)
     try:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from app.api.plan_json import plan_to_dict
 from app.cli.flags import settings
-from app.cli.source import speech_request
-from app.cli.table import show_plan, write_json
+from app.cli.output import show_plan, write_json
+from app.cli.say import speech_request
+from app.planning.serialize import plan_to_dict
 
 
 def run(options: argparse.Namespace) -> int:
     """Show the plan, for people or for programs."""
     chosen = settings()
     request = speech_request(options)
-    from app.pipeline import Pipeline
+    from app.synthesis.pipeline import Pipeline
 
     plan = Pipeline.load(chosen).analyze(request)
     if options.json:

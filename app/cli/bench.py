@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 from app.errors import SetupError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _scope(options: argparse.Namespace) -> Scope:
 
 
 def _show(results: Results) -> None:
-    from app.bench.table import figures_table, targets_table
+    from app.bench.results import figures_table, targets_table
 
     console = Console(highlight=False)
     console.width = max(console.width, _WIDTH)
@@ -72,8 +72,7 @@ def _show(results: Results) -> None:
 
 
 def _write(results: Results, folder: Path) -> None:
-    from app.bench.plots import write_plots
-    from app.bench.report import to_dict
+    from app.bench.results import to_dict, write_plots
 
     text = json.dumps(to_dict(results), ensure_ascii=False, indent=1)
     (folder / "bench.json").write_text(text + "\n", encoding="utf-8")

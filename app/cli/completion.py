@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
 from app.audio.encode import FORMATS
-from app.cli.commands import COMMANDS
-from app.cli.parser import command_parsers
-from app.plan import Emotion
+from app.cli.parser import COMMANDS, command_parsers
 from app.settings import Settings
+from app.types import Emotion
 
 VALUES = {"format": tuple(FORMATS), "emotion": tuple(Emotion)}
 """What may stand behind a flag whose values the parser does not list."""

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.progress import track
 
 from app.cli.flags import settings
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 
 if TYPE_CHECKING:
     from app.evaluation import Ears, Heard, OnsetReport, Recording, Report
-    from app.pipeline import Pipeline
-    from app.plan import Emotion
+    from app.synthesis.pipeline import Pipeline
+    from app.types import Emotion
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ def _check_use(options: argparse.Namespace) -> None:
 def _subject(options: argparse.Namespace) -> tuple[Pipeline, str, list[Emotion]]:
     """Load the voice: a folder with a voice.json, or the name of an installed one; with its name and emotions."""
     from app.emotion import parse_emotion
-    from app.pipeline import Pipeline
+    from app.synthesis.pipeline import Pipeline
     from app.voices import open_voice
 
     emotions = [parse_emotion(name) for name in options.emotion or ()]

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 from app.errors import SetupError
 from app.settings import Settings, load_settings
 

@@ -1,12 +1,278 @@
-"""The parser of the command line; imports nothing heavy."""
+"""The commands of the command line, what each takes, and their parser; imports nothing heavy."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
-from app.cli.commands import COMMANDS
+from app.errors import IntoneError
+
+
+def counts(value: str) -> list[int]:
+    return [positive(part) for part in value.split(",")]
+
+
+def names(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """Some of the known names, as a type of argparse."""
+
+    def names(value: str) -> list[str]:
+        chosen = value.split(",")
+        if unknown := [name for name in chosen if name not in known]:
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
+        return chosen
+
+    return names
+
+
+def positive(value: str) -> int:
+    if int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
+    return int(value)
+
+
+def within(least: float, most: float) -> Callable[[str], float]:
+    """A number in a range, as a type of argparse."""
+
+    def number(value: str) -> float:
+        if not least <= float(value) <= most:
+            raise argparse.ArgumentTypeError(f"{value} is not within {least:g} and {most:g}")
+        return float(value)
+
+    return number
+
+
+def seed(value: str) -> int:
+    if not 0 <= int(value) < 2**32:
+        raise argparse.ArgumentTypeError(f"{value} is not within 0 and 2**32 - 1")
+    return int(value)
+
+
+SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
+
+
+def say_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the sound there instead of playing it")
+    parser.add_argument(
+        "--format", help="wav, flac, mp3, opus, aac or pcm; by default what the output's ending says, else wav"
+    )
+    parser.add_argument("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
+    _manner_arguments(parser)
+    parser.add_argument("--seed", type=seed, help="the same seed gives the same sound")
+
+
+def analyze_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
+    parser.add_argument("--json", action="store_true", help="the whole plan as JSON")
+    _manner_arguments(parser)
+
+
+def _manner_arguments(parser: argparse.ArgumentParser) -> None:
+    """How it is spoken."""
+    parser.add_argument("--voice", help="name or alias of a voice")
+    feeling = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
+    parser.add_argument("--emotion", default="auto", help=feeling)
+    parser.add_argument("--ssml", action="store_true", help="the text is SSML")
+    parser.add_argument("--degree", type=within(0.01, 2), default=1.0, help="how strongly, 0.01 to 2")
+    parser.add_argument(
+        "--strength", choices=("auto", "fixed"), help="speak emotions as strongly as the text asks for, or all alike"
+    )
+    parser.add_argument(
+        "--expressiveness", type=within(0, 2), help="how readily and strongly emotions are voiced, 0 to 2"
+    )
+    parser.add_argument(
+        "--context", action="append", default=[], metavar="TEXT", help="what comes before, not spoken; may be repeated"
+    )
+    parser.add_argument("--speed", type=within(0.25, 4), default=1.0, help="speaking rate, 0.25 to 4")
+    parser.add_argument("--strict", action="store_true", help="fail where the voice lacks an emotion")
+
+
+def voices_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="load each voice and speak with each of its emotions")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def voice_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with an acoustic model and a vocoder")
+    parser.add_argument("--name", help="of the voice; by default the folder's")
+    parser.add_argument(
+        "--emotion",
+        action="append",
+        default=[],
+        metavar="SPEAKER_OR_CHECKPOINT=EMOTION",
+        help="who speaks an emotion; may be repeated",
+    )
+    parser.add_argument("--vocoder", type=Path, metavar="FOLDER", help="which of several vocoders")
+    parser.add_argument(
+        "--weights", type=Path, action="append", default=[], metavar="FILE", help="which of several weight files"
+    )
+    parser.add_argument("--license", help="of the voice")
+    parser.add_argument("--yes", action="store_true", help="ask nothing, take every default")
+    parser.add_argument("--force", action="store_true", help="replace a voice.json that is there")
+
+
+def train_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", type=Path, metavar="DATASET", help="folder with metadata.csv and wavs/")
+    parser.add_argument("--check", action="store_true", help="only tell what is in it, and what is wrong with it")
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where the run and its voice go")
+    parser.add_argument("--base", type=Path, metavar="VOICE", help="voice to go on from; else from scratch")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in FOLDER")
+    parser.add_argument("--model", help="glow_tts, tacotron2, hifigan_v1, hifigan_v2, hifigan_source or vocos_source")
+    parser.add_argument("--emotion", help="learn this one alone, as a checkpoint of its own")
+    parser.add_argument("--name", help="of the voice that comes out")
+    parser.add_argument("--display-name", metavar="NAME", help="the same as people read it")
+    parser.add_argument("--epochs", help="end after learning from everything so often")
+    parser.add_argument("--time-limit", metavar="SECONDS", help="end after so long")
+    parser.add_argument("--batch-size", metavar="N", help="recordings in each step")
+    parser.add_argument("--learning-rate", metavar="RATE", help="the highest")
+    told = "teach a Vocos also on what the base's GlowTTS makes"
+    parser.add_argument("--predicted-mels", action="store_true", default=None, help=told)
+    parser.add_argument("--seed", help="the same seed gives the same losses")
+
+
+def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    subject = parser.add_mutually_exclusive_group(required=True)
+    subject.add_argument("voice", nargs="?", metavar="VOICE", help="name of a voice, or a folder with a voice.json")
+    subject.add_argument(
+        "--recordings",
+        type=Path,
+        metavar="LIST",
+        help="measure recordings: a file of lines group<TAB>sound file<TAB>text",
+    )
+    told = "measure first and last words, of short sentences that begin with each English sound"
+    parser.add_argument("--onsets", action="store_true", help=told)
+    parser.add_argument("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
+    parser.add_argument("--degree", type=within(0.01, 2), default=1.0, help="how strongly it speaks, 0.01 to 2")
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first sentences of each emotion")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots, pictures and sound there")
+
+
+def completion_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "fish", "zsh"), help="for which one")
+
+
+def bench_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rounds", type=positive, default=5, metavar="N", help="every figure is the median of so many")
+    parser.add_argument("--clients", type=counts, default=[1, 4, 8, 16], metavar="N,N", help="that ask at once")
+    peers = ["intone", "coqui", "piper", "kokoro"]
+    parser.add_argument("--peers", type=names(peers), default=peers, metavar="NAME,NAME", help=", ".join(peers))
+    parser.add_argument(
+        "--memory-requests", type=positive, default=1000, metavar="N", help="between the readings of the memory"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="write bench.json and plots there")
+    parser.add_argument("--quick", action="store_true", help="one small round, to see that everything works")
+
+
+class UsageError(IntoneError):
+    """The command was called wrongly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What `--help` and the reference say of a command."""
+
+    summary: str
+    """A few words, for the list of all."""
+    description: str
+    add: Callable[[argparse.ArgumentParser], None]
+    """Adds what it takes."""
+    examples: tuple[str, ...]
+    """Lines for a shell."""
+
+
+def settings_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `serve`, made from the settings, whose packages take their time to load."""
+    from app.cli.flags import add_flags, secrets_help
+
+    add_flags(parser)
+    parser.description = f"{parser.description} {secrets_help()}"
+
+
+COMMANDS = {
+    "serve": Command(
+        "the service",
+        "Serve speech over HTTP.",
+        settings_arguments,
+        (
+            "intone serve --port 8080",
+            "INTONE_API_KEYS=alice=$(openssl rand -hex 32) intone serve --host 0.0.0.0",
+        ),
+    ),
+    "say": Command(
+        "speak a text",
+        "Speak a text and show its plan.",
+        say_arguments,
+        (
+            """intone say "We won! I can't believe it.\"""",
+            'intone say --emotion joy:0.6,surprise:0.4 --degree 1.3 "The parcel came." -o parcel.wav',
+            "intone say --ssml story.xml -o story.mp3",
+            "intone say book.txt -o book.flac",
+        ),
+    ),
+    "analyze": Command(
+        "the plan of a text",
+        "Show the plan of a text.",
+        analyze_arguments,
+        ('intone analyze "Get out of my house, right now!"', "intone analyze story.txt --json"),
+    ),
+    "voices": Command(
+        "what can speak",
+        "List the installed voices.",
+        voices_arguments,
+        ("intone voices", "intone voices --check"),
+    ),
+    "voices add": Command(
+        "a folder of coqui-tts files",
+        "Write the voice.json of a folder of coqui-tts files, and hear whether it speaks.",
+        voice_arguments,
+        (
+            "intone voices add my-voice",
+            "intone voices add my-voice --emotion p225=joy --vocoder hifigan --license MIT --yes",
+        ),
+    ),
+    "train": Command(
+        "a voice from recordings",
+        "Check a folder of recordings laid out as LJSpeech is, or train a voice on it.",
+        train_arguments,
+        (
+            "intone train recordings --check",
+            "intone train recordings -o run --base models/voices/wren --emotion anger --time-limit 3600",
+            "intone train recordings -o run --resume",
+        ),
+    ),
+    "evaluate": Command(
+        "what a voice is worth",
+        "Have a voice speak test sentences, listen to them, and report. Needs: pip install '.[train]'",
+        evaluate_arguments,
+        (
+            "intone evaluate wren --html report.html",
+            "intone evaluate run/voice --emotion anger --limit 5",
+            "intone evaluate wren --onsets --html onsets.html",
+        ),
+    ),
+    "bench": Command(
+        "how fast the service is",
+        "Measure speed, cost and memory of the service, beside other services. Needs: pip install '.[bench]'",
+        bench_arguments,
+        ("intone bench --quick", "intone bench --peers intone,piper -o figures"),
+    ),
+    "completion": Command(
+        "completion for a shell",
+        "Print a script that has a shell complete commands, flags and their values.",
+        completion_arguments,
+        (
+            "intone completion bash > ~/.local/share/bash-completion/completions/intone",
+            "intone completion fish > ~/.config/fish/completions/intone.fish",
+            "intone completion zsh >> ~/.zshrc",
+        ),
+    ),
+}
+"""By name, in the order in which they are listed; that of an action of a command has two words."""
+
 
 ACTION = "voices add"
 """The only command of two words."""

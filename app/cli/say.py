@@ -3,31 +3,141 @@
 from __future__ import annotations
 
 import argparse
+import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-from app.api.plan_json import plan_to_dict
-from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, Samples
-from app.cli.book import save_book
+from app.audio.chapters import MOST_CHAPTERS, save_with_chapters
+from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, save
 from app.cli.flags import settings
-from app.cli.player import find_player, play
-from app.cli.source import speech_request
-from app.cli.table import show_plan, show_summary, write_json
-from app.cli.usage import UsageError
+from app.cli.output import show_plan, show_summary, write_json
+from app.cli.parser import UsageError
 from app.errors import IntoneError
 from app.memory import give_back
-from app.plan import Plan
-from app.text.headings import Book, read_book
+from app.planning.serialize import plan_to_dict
+from app.text.segment import Book, Heading, read_book
+from app.types import Plan, Samples
 
 if TYPE_CHECKING:
-    from app.rendering import Rendering
+    from app.synthesis.stream import Rendering
+    from app.types import SpeechRequest
+
+
+def read_source(source: str) -> str:
+    """`-` is standard input, the name of a file is its text, everything else is the text itself."""
+    if source == "-":
+        return _decode(sys.stdin.buffer.read(), "standard input")
+    path = Path(source)
+    return _decode(path.read_bytes(), source) if _is_file(path) else source
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False  # a text longer than a file's name may be, or with a NUL
+
+
+def _decode(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"Byte {error.start} of {name} is not UTF-8.", hint="Convert it, as with iconv.") from None
+
+
+def speech_request(options: argparse.Namespace) -> SpeechRequest:
+    """What the flags ask for."""
+    text = read_source(options.source)
+    from app.emotion import parse_feeling
+    from app.types import SpeechRequest, StrengthMode
+
+    return SpeechRequest(
+        text=text,
+        voice=options.voice,
+        emotion=parse_feeling(options.emotion),
+        degree=options.degree,
+        strength=StrengthMode(options.strength) if options.strength else None,
+        expressiveness=options.expressiveness,
+        context=tuple(options.context),
+        speed=options.speed,
+        seed=getattr(options, "seed", None),
+        strict=options.strict,
+        markup=options.ssml,
+    )
+
+
+PLAYERS: tuple[tuple[str, ...], ...] = (
+    ("pw-play",),
+    ("paplay",),
+    ("aplay", "-q"),
+    ("afplay",),
+    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
+)
+"""Tried in this order."""
+
+
+def find_player() -> list[str] | None:
+    """The command that plays a file, if there is one."""
+    return next(([path, *rest] for name, *rest in PLAYERS if (path := shutil.which(name))), None)
+
+
+def play(player: list[str], wav: Path) -> bool:
+    """Whether the sound was played to its end."""
+    return subprocess.run([*player, str(wav)], check=False).returncode == 0
+
+
+def save_book(
+    path: Path, format: str, rendering: Rendering, pieces: Iterable[Samples], headings: Sequence[Heading]
+) -> str:
+    """Write the pieces of a rendering at its rate (Hertz); what was done, for people."""
+    rate, kept = rendering.cast.sample_rate, headings[:MOST_CHAPTERS]
+    if not kept:
+        save(path, format, rate, pieces)
+        return summary(path, rendering, "")
+    titles = [heading.title for heading in kept]
+    place = save_with_chapters(path, format, rate, pieces, titles, lambda: starts(rendering, kept))
+    return summary(path, rendering, told(path, place, len(kept), len(headings)))
+
+
+def starts(rendering: Rendering, headings: Sequence[Heading]) -> list[float]:
+    """When each heading is spoken, in seconds; what was not reached begins at the end."""
+    coming = iter(rendering.spoken)
+    times, here = [], next(coming, None)
+    for heading in headings:
+        while here is not None and ends_before(here.span, heading.start):
+            here = next(coming, None)
+        times.append(rendering.seconds if here is None or here.start is None else here.start)
+    return times
+
+
+def ends_before(span: tuple[int, int] | None, place: int) -> bool:
+    """Whether an utterance lies before a place in the text."""
+    return span is None or span[1] <= place
+
+
+def told(path: Path, place: Path | None, kept: int, found: int) -> str:
+    """Where the chapters are."""
+    count = f"{kept} chapter{'s' if kept != 1 else ''}"
+    if kept < found:
+        count = f"the first {count} of {found}"
+    if place is None:
+        return f", without its {count}: a pipe or device holds none"
+    return f", {count}" if place == path else f", {count} in {place}"
+
+
+def summary(path: Path, rendering: Rendering, chapters: str) -> str:
+    """`book.flac: 1:02:03, 12 chapters`."""
+    return f"{path}: {timedelta(seconds=round(rendering.seconds))}{chapters}"
+
 
 _LONG_TEXT = 2000
 """Characters from which on a progress bar is worth its line."""
@@ -48,7 +158,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = settings(**_FOR_A_BOOK)
     request = replace(speech_request(options), rate_for=format.rate_at_least)
     book = Book(request.text, ()) if request.markup else read_book(request.text)
-    from app.pipeline import Pipeline
+    from app.synthesis.pipeline import Pipeline
 
     pipeline = Pipeline.load(chosen)
     rendering = pipeline.render(replace(request, text=book.text), with_words=options.json)

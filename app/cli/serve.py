@@ -7,10 +7,12 @@ import atexit
 import functools
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -18,14 +20,89 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.connections import QUIET_SECONDS, Connection, Connections
-from app.cli.descriptors import ACCEPTED_AT_ONCE, fit_connections
 from app.cli.flags import settings_from
 from app.cli.logs import LogWriter, logging_to_stderr
-from app.cli.server import QUEUE, Server
-from app.cli.server_metrics import watch_connections, watch_log
 from app.errors import IntoneError
 from app.main import create_app
+from app.metrics import Metrics
 from app.settings import Settings
+
+ACCEPTED_AT_ONCE = 128
+"""Connections that the event loop accepts in one go."""
+RESERVE = 3 * ACCEPTED_AT_ONCE + 64
+"""Descriptors that are no open connection's: three rounds of accepting pass before the first excess connection is
+closed, and the rest is for models, pipes and temporary files."""
+FEWEST = 16
+
+
+def fit_connections(wanted: int) -> int:
+    """Raise the soft limit of descriptors as far as needed; return how many connections fit below it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = 2 * wanted + RESERVE  # the answer to each may wait in a temporary file
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return wanted
+    soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(min(FEWEST, wanted), min(wanted, soft - RESERVE))
+
+
+QUEUE = 2048
+"""Connections that wait in the kernel until they are accepted."""
+GRACE_SECONDS = 2.0
+"""What the models and the log may take after the last answer."""
+
+
+class Server(uvicorn.Server):
+    """After the first signal and `seconds()`, and GRACE_SECONDS more, it calls `end` if it still runs.
+
+    Threads that load models or compute cannot be stopped, and the interpreter would wait for them.
+    """
+
+    def __init__(self, config: uvicorn.Config, seconds: Callable[[], float], end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._seconds = seconds
+        self._end = end
+        self._timer: threading.Timer | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start; asyncio has but one number for how many it accepts in one go and how many may wait."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(QUEUE)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Handle SIGTERM or SIGINT."""
+        if self._timer is None:
+            self._timer = threading.Timer(self._seconds() + GRACE_SECONDS, self._end)
+            self._timer.daemon = True
+            self._timer.start()
+        super().handle_exit(sig, frame)
+
+
+def watch_connections(metrics: Metrics, connections: Connections) -> None:
+    """Export how many there are, and how many had no room."""
+    metrics.watch("intone_connections", "Open connections.", lambda: len(connections.open))
+    metrics.watch("intone_connections_limit", "Connections that may be open.", lambda: connections.limit)
+    metrics.watch_count(
+        "intone_connections_closed",
+        "Idle connections that were closed to make room for new ones.",
+        lambda: connections.closed,
+    )
+    metrics.watch_count(
+        "intone_connections_refused",
+        "Connections that were refused since all others were in use.",
+        lambda: connections.refused,
+    )
+
+
+def watch_log(metrics: Metrics, dropped: Callable[[], float]) -> None:
+    """Export how many lines were lost."""
+    metrics.watch_count(
+        "intone_log_lines_dropped",
+        "Log lines that were dropped since standard error was not read.",
+        dropped,
+    )
+
 
 logger = logging.getLogger("intone.service")
 

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 
 if TYPE_CHECKING:
-    from app.training.running import Progress
+    from app.training.trainer import Progress
 
 _WIDTH = 120
 """Columns of the table; a narrower terminal folds its lines, which loses nothing."""
@@ -44,9 +44,9 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from app.training.logbook import Logbook
     from app.training.settings import TrainingSettings, parse_settings
     from app.training.train import Folders, train
+    from app.training.trainer import Logbook
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     chosen = {name: getattr(options, name) for name in TrainingSettings.model_fields}

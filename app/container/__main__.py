@@ -10,8 +10,7 @@ from types import FrameType
 from typing import NoReturn
 
 import app.__main__ as command_line
-from app.container.environment import EVERYWHERE, root_of, serving
-from app.container.model import voices_of
+from app.container.environment import EVERYWHERE, root_of, serving, voices_of
 
 COMMANDS = "serve, train, or intone with a command of its own"
 

@@ -1,12 +1,16 @@
-"""What a container sets for the service and for a training; whatever is set from outside counts instead."""
+"""What SageMaker unpacked: one voice as it is, or several, each in a folder of its own."""
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from app.__main__ import WAIT_ASLEEP
+from app.errors import InvalidVoice
+from app.voices import read_manifest
+from app.voices.voice import voice_folders
 
 ROOT = "/opt/ml"
 """Where SageMaker puts what goes in and takes what comes out."""
@@ -41,3 +45,22 @@ def serving(environment: Mapping[str, str]) -> dict[str, str]:
         "INTONE_DRAIN_SECONDS": str(DRAIN_SECONDS),
         "INTONE_LOG_FORMAT": "json",
     }
+
+
+def voices_of(model: Path) -> dict[str, str]:
+    """Settings that have the folder's voices speak, the first of them by default; none where it is missing or empty."""
+    if not model.is_dir() or not any(model.iterdir()):
+        return {}
+    names = names_in(model)
+    return {"INTONE_VOICES": json.dumps([str(model)]), **({"INTONE_DEFAULT_VOICE": names[0]} if names else {})}
+
+
+def names_in(model: Path) -> list[str]:
+    """Names of the voices that can be read, in the order of their folders."""
+    names = []
+    for folder in voice_folders([model]):
+        try:
+            names.append(read_manifest(folder).name)
+        except InvalidVoice:
+            continue  # the service tells why
+    return names

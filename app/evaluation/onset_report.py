@@ -1,17 +1,22 @@
-"""What a recogniser makes of the first and last words of pairs of renditions, and the figures of each emotion."""
+"""First and last words as a recognizer understands them: figures, tables and a page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any
 
-from app.evaluation.figures import wer_interval
+from rich.console import Group
+from rich.table import Table
+
 from app.evaluation.listening import Listener
-from app.evaluation.measures import resampled
+from app.evaluation.manner import resampled
 from app.evaluation.onsets import OnsetPair
-from app.evaluation.recordings import Recording
-from app.evaluation.wording import edge_errors
+from app.evaluation.page import document, sound
+from app.evaluation.recordings import Recording, edge_errors
+from app.evaluation.report import wer_interval
+from app.evaluation.tables import cells, figures_table_html
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +167,85 @@ def facts(edges: Edges) -> dict[str, Any]:
         "last_misheard": edges.last_misheard,
         "seconds": round(edges.recording.seconds, 4),
     }
+
+
+RATE_HEADINGS = ("", "n", "first word, %", "control, %", "last word, %", "control, %")
+WORD_HEADINGS = ("sound", "sentence", "misheard in", "control misheard in", "understood")
+
+
+def rate_rows(report: OnsetReport) -> list[tuple[str, ...]]:
+    """A row for each emotion, and one for the mean."""
+    return [rate_row(name, figures) for name, figures in (*report.groups.items(), ("mean", report.total))]
+
+
+def rate_row(name: str, figures: OnsetFigures) -> tuple[str, ...]:
+    """The figures of one emotion as people read them."""
+    rates = (figures.first_alone, figures.first_control, figures.last_alone, figures.last_control)
+    return (name, str(figures.sentences), *(rate_text(rate) for rate in rates))
+
+
+def rate_text(rate: Rate) -> str:
+    """A share with its interval."""
+    return f"{rate.percent:.1f} [{rate.interval[0]:.1f}, {rate.interval[1]:.1f}]"
+
+
+def word_row(word: MisheardWord) -> tuple[str, ...]:
+    """A misheard first word as people read it."""
+    understood = " / ".join(dict.fromkeys(word.understood))
+    return (word.sound, word.text, ", ".join(word.emotions), ", ".join(word.control_emotions), understood)
+
+
+def onset_tables(report: OnsetReport) -> Group:
+    """The rates of each emotion, then the words that were misheard."""
+    rates = Table("", box=None, header_style="bold", pad_edge=False)
+    for heading in RATE_HEADINGS[1:]:
+        rates.add_column(heading, justify="right", no_wrap=True)
+    for row in rate_rows(report):
+        rates.add_row(*row)
+    words = Table(*WORD_HEADINGS, box=None, header_style="bold", pad_edge=False)
+    for word in report.misheard:
+        words.add_row(*word_row(word))
+    return Group(rates, "", words)
+
+
+EXPLANATION = """<p>How many sentences had their first and their last word misheard by Whisper tiny.en: spoken as
+utterances of their own, and (control) the same words cut from running speech of the same emotion and seed. In square
+brackets: the 95 % interval of a bootstrap over sentences.</p>"""
+
+
+def onset_page(report: OnsetReport) -> str:
+    """Make the whole page; the sentences whose first word was misheard can be listened to."""
+    *groups, mean = rate_rows(report)
+    misheard = [pair for pair in report.heard if pair.alone.first_misheard or pair.control.first_misheard]
+    return document(
+        report.subject,
+        f"""{figures_table_html(RATE_HEADINGS, groups, [mean])}
+{EXPLANATION}
+<h2>First words</h2>
+<table>
+<thead><tr>{cells("th", WORD_HEADINGS)}</tr></thead>
+<tbody>
+{"".join(f"<tr>{cells('td', word_row(word))}</tr>" for word in report.misheard)}</tbody>
+</table>
+{"".join(_group(name, misheard) for name in report.groups)}""",
+    )
+
+
+def _group(name: str, misheard: Iterable[HeardPair]) -> str:
+    rows = "".join(_pair(pair) for pair in misheard if pair.alone.recording.group == name)
+    return f"""<h2>{escape(name)}</h2>
+<table class="recordings">
+<thead><tr>{cells("th", ("sentence", "alone", "control"))}</tr></thead>
+<tbody>
+{rows}</tbody>
+</table>
+"""
+
+
+def _pair(pair: HeardPair) -> str:
+    renditions = "".join(
+        f'<td><p class="{"understood" if edges.first_misheard else "text"}">{escape(edges.understood)}</p>'
+        f"{sound(edges.recording)}</td>"
+        for edges in (pair.alone, pair.control)
+    )
+    return f'<tr>\n<td class="text"><p>{escape(pair.alone.recording.text)}</p></td>\n{renditions}\n</tr>\n'

@@ -15,11 +15,9 @@ import numpy as np
 
 from app.audio.join import Joiner
 from app.errors import SetupError
-from app.evaluation.recordings import Recording, Samples
-from app.evaluation.sentences import Prompt
-from app.evaluation.speaking import synthesize
-from app.pipeline import Pipeline
-from app.plan import Emotion, Speech
+from app.evaluation.recordings import Prompt, Recording, synthesize
+from app.synthesis.pipeline import Pipeline
+from app.types import Emotion, Samples, Speech
 
 FILE = Path(__file__).with_name("onsets.tsv")
 """sound, tab, sentence: at least two sentences for each sound or cluster that begins English words."""

@@ -1,20 +1,119 @@
-"""One sentence as sound: spoken by a voice, or read from a file."""
+"""Sentences as sound, spoken by a voice or read from files, and their wording made comparable."""
 
 from __future__ import annotations
 
+import re
+import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import soundfile
 
 from app.errors import SetupError
-from app.evaluation.wording import normalized
+from app.synthesis.pipeline import WARM_UP_TEXT, Pipeline
+from app.types import Emotion, Samples, Speech, SpeechRequest
 
-Samples = npt.NDArray[np.float32]
-"""Mono, (samples,), within -1..1."""
+SPELLED_OUT = {
+    "can't": "cannot",
+    "couldn't": "could not",
+    "didn't": "did not",
+    "don't": "do not",
+    "he's": "he is",
+    "i'm": "i am",
+    "i've": "i have",
+    "isn't": "is not",
+    "it's": "it is",
+    "she's": "she is",
+    "that's": "that is",
+    "there's": "there is",
+    "wasn't": "was not",
+    "we're": "we are",
+    "what's": "what is",
+    "won't": "will not",
+    "wouldn't": "would not",
+    "you're": "you are",
+}
+"""A recogniser writes them either way, whatever was said."""
+
+HOMOPHONES = (
+    "bread bred",
+    "choose chews",
+    "coat cote",
+    "flowers flours",
+    "freeze frees frieze",
+    "gate gait",
+    "here hear",
+    "higher hire",
+    "hole whole",
+    "hour our",
+    "knock nock",
+    "nights knights",
+    "no know",
+    "peel peal",
+    "sail sale",
+    "sell cell",
+    "steps steppes",
+    "two to too 2",
+    "wait weight",
+)
+"""The words of a line sound alike: a recogniser that writes one for another misheard nothing."""
+SPELLINGS = {word: line.split()[0] for line in HOMOPHONES for word in line.split()}
+JOINS = ((1, 1), (1, 2), (2, 1))
+"""How many words may be written as how many: a recogniser splits and joins compounds."""
+
+
+def edge_errors(text: str, understood: str) -> tuple[bool, bool]:
+    """Return whether the first and the last word of a text were misheard: missing, replaced or not at the edge."""
+    said, heard = sounds_of(text), sounds_of(understood)
+    first = any("".join(said[:these]) == "".join(heard[:those]) for these, those in JOINS)
+    last = any("".join(said[-these:]) == "".join(heard[-those:]) for these, those in JOINS)
+    return not first, not last
+
+
+def sounds_of(text: str) -> list[str]:
+    """Return the words of a text in one spelling of each sound; apostrophes are not heard (`zebras`, `zebra's`)."""
+    words = normalized(text).replace("'", "").split()
+    return [SPELLINGS.get(word, word) for word in words]
+
+
+def normalized(text: str) -> str:
+    """Words with a space between them: lower case, no marks but apostrophes, contractions spelled out."""
+    words = re.findall(r"[a-z0-9']+", text.lower().replace("’", "'"))
+    return " ".join(SPELLED_OUT.get(word, word) for word in words)
+
+
+def vowel_groups(text: str) -> int:
+    """Runs of written vowels: about the syllables of an English text."""
+    return len(re.findall(r"[aeiouy]+", text.lower()))
+
+
+FILE = Path(__file__).with_name("sentences.tsv")
+"""emotion, tab, sentence. No corpus that a voice was trained on may hold one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A sentence, the emotion that it is spoken with, and the seed that it is spoken with."""
+
+    emotion: Emotion
+    text: str
+    seed: int
+    """Its place in its emotion: fixed, but not one for all, or one unlucky draw would mark every sentence alike."""
+
+
+def read_sentences(emotions: Collection[Emotion], limit: int | None = None) -> list[Prompt]:
+    """The sentences of these emotions, in the order of the file; at most `limit` of each."""
+    count: Counter[Emotion] = Counter()
+    found = []
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        name, text = line.split("\t")
+        emotion = Emotion(name)
+        if emotion in emotions and (limit is None or count[emotion] < limit):
+            found.append(Prompt(emotion, text, seed=count[emotion]))
+            count[emotion] += 1
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,3 +170,36 @@ def _read_sound(path: Path) -> tuple[Samples, int]:
     if not len(samples):
         raise SetupError(f"{path} holds no sound.")
     return samples.mean(axis=1), sample_rate
+
+
+def speak(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt], degree: float = 1.0) -> Iterator[Recording]:
+    """Speak each sentence with its emotion and time it; loading an emotion's checkpoint is not in the time."""
+    warm: set[Emotion] = set()
+    for sentence in sentences:
+        if sentence.emotion not in warm:
+            synthesize(pipeline, voice, Prompt(sentence.emotion, WARM_UP_TEXT, seed=0), degree)
+            warm.add(sentence.emotion)
+        began = time.perf_counter()
+        speech = synthesize(pipeline, voice, sentence, degree)
+        spent = time.perf_counter() - began
+        yield Recording(sentence.emotion.value, sentence.text, speech.samples, speech.sample_rate, spent)
+
+
+def speak_neutrally(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt]) -> Iterator[Recording]:
+    """Speak the emotional ones of the sentences without their emotion, with the same seeds."""
+    for sentence in sentences:
+        if sentence.emotion is not Emotion.NEUTRAL:
+            speech = synthesize(pipeline, voice, replace(sentence, emotion=Emotion.NEUTRAL), degree=1.0)
+            yield Recording(Emotion.NEUTRAL.value, sentence.text, speech.samples, speech.sample_rate)
+
+
+def synthesize(pipeline: Pipeline, voice: str, sentence: Prompt, degree: float) -> Speech:
+    """Speak one sentence; refuse silence."""
+    # Strict: a fallback would be measured under the name of another emotion.
+    request = SpeechRequest(
+        sentence.text, voice=voice, emotion=sentence.emotion, degree=degree, seed=sentence.seed, strict=True
+    )
+    speech = pipeline.synthesize(request)
+    if not speech.samples.any():
+        raise SetupError(f"The voice {voice} is silent with {sentence.emotion}: {sentence.text}")
+    return speech

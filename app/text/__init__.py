@@ -1,10 +1,10 @@
 """Text or SSML -> sentences: segmentation in the original, normalisation for speech."""
 
 from app.text.clauses import Check, best_cut
-from app.text.cleaning import grown_length
-from app.text.normalize import normalize
-from app.text.reading import clauses_of, read_text
+from app.text.normalization.cleaning import grown_length
+from app.text.normalization.normalize import normalize
 from app.text.segment import segment
+from app.text.sentences import clauses_of, read_text
 from app.text.ssml import SSML_TABLE, SSML_WARNINGS, Inner, Marked, read_inner, read_ssml
 
 __all__ = [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from app.plan import Clause, spoken_length
-from app.text.cleaning import grown_length
-from app.text.normalize import normalize
+from app.text.normalization.cleaning import grown_length
+from app.text.normalization.normalize import normalize
+from app.text.phonetic import spoken_length
+from app.types import Clause
 
 CUTS = (
     re.compile(r"(?<![;:—–])[;:—–]++[\"'”’)]*+(?=\s)"),

@@ -1,21 +1,30 @@
-"""A voice to start from -> an acoustic model to train: the voice's own, or a new one for its vocoder."""
+"""Acoustic models in training: GlowTTS (arXiv 2005.11129) and Tacotron 2 (arXiv 1712.05884)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+import random
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from app.errors import SetupError
-from app.plan import Emotion
-from app.speech.coqui import coqui_config, load_weights, new_acoustic, vocabulary
-from app.speech.mel import MelConverter, read_normalization
-from app.speech.tokens import Tokenizer
-from app.training.clips import Convert
+from app.synthesis.coqui import coqui_config, known_alignment, load_weights, new_acoustic, vocabulary
+from app.synthesis.mel import MelConverter, read_normalization
+from app.synthesis.tokenizer import Tokenizer
+from app.training.clips import Clip, Convert
+from app.training.export import write_checkpoint
+from app.training.optimizer import Average, decayed, descend, set_rate
 from app.training.settings import Model, TrainingSettings
+from app.training.trainer import Part, Resumable
+from app.types import Emotion
 from app.voices import AudioConfig, Voice
 from app.voices.voice import speaker_names, vocoder_audio
 
@@ -139,3 +148,209 @@ def check_speakers(speakers: Collection[str], emotions: Collection[Emotion]) -> 
             f"The base has the speakers {', '.join(speakers)}; the recordings are also {', '.join(missing)}.",
             hint="Leave those recordings out, or begin anew without a base.",
         )
+
+
+HELD_OUT = 24
+"""Clips that are only listened to; fewer where there are few."""
+LONGEST = 1100
+"""Frames; longer clips are left out, a batch needs memory for its longest."""
+POOL = 16
+"""Batches that are drawn together and sorted by length, so that little is padded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a kind of model learns best."""
+
+    learning_rate: float
+    warm_up: int
+    """Steps in which the learning rate rises."""
+    half_life: int
+    """Steps in which it halves."""
+    bound: float
+    """Norm of the gradient."""
+    averaged: float
+    """Share of the averaged weights that stays at each step."""
+
+
+class AcousticTask(Resumable):
+    """See `task.Task`."""
+
+    def __init__(self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings, pace: Pace) -> None:
+        self.start = start
+        self.pace = pace
+        self.model = start.model.train()
+        self.criterion = self.model.get_criterion()
+        self.batch_size, self.seed = settings.batch_size, settings.seed
+        self.learning_rate = settings.learning_rate or pace.learning_rate
+        shuffled = random.Random(0).sample(clips, len(clips))
+        held_out = min(HELD_OUT, len(clips) // 10)
+        if not held_out:
+            raise SetupError(f"{len(clips)} usable clips are too few: at least 10 are needed.")
+        self.held_out = shuffled[:held_out]
+        self.clips = [clip for clip in shuffled[held_out:] if clip.mel.shape[1] <= LONGEST]
+        self.bf16 = torch.cpu._is_avx512_bf16_supported()
+        self.number = 0
+        self.epoch = -(-len(self.clips) // self.batch_size)
+        parameters = self.model.parameters()
+        self.optimizer = torch.optim.AdamW(parameters, self.learning_rate, betas=(0.9, 0.98), weight_decay=1e-6)
+        self.average = Average(self.model, pace.averaged)
+
+    @abstractmethod
+    def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
+        """The model's losses of some clips; `loss` is what is learned from."""
+
+    def step(self) -> dict[str, float]:
+        """See `Task.step`."""
+        torch.manual_seed(self.seed * 1_000_003 + self.number)  # what dropout draws
+        set_rate(self.optimizer, decayed(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life))
+        losses = self.losses(self.batch())
+        descend(self.optimizer, losses["loss"], self.pace.bound)
+        self.number += 1
+        self.average.follow(self.number)
+        return {name: loss.item() for name, loss in losses.items()}
+
+    def batch(self) -> list[Clip]:
+        """Clips of like length: a random pool, sorted, of which this step takes one stretch."""
+        pool, place = divmod(self.number, POOL)
+        chance = random.Random(f"{self.seed}-{pool}")
+        size = min(self.batch_size * POOL, len(self.clips))
+        drawn = sorted(chance.sample(self.clips, size), key=lambda clip: clip.mel.shape[1])
+        stretches = [drawn[start : start + self.batch_size] for start in range(0, size, self.batch_size)]
+        chance.shuffle(stretches)
+        return stretches[place % len(stretches)]
+
+    def evaluate(self) -> dict[str, float]:
+        """See `Task.evaluate`."""
+        with self.average.applied(), torch.random.fork_rng():
+            torch.manual_seed(self.seed)  # Tacotron drops values even then
+            losses = self.losses(self.held_out)
+        return {name: loss.item() for name, loss in losses.items()}
+
+    def parts(self) -> dict[str, Part]:
+        """See `Resumable.parts`."""
+        return {"model": self.model, "averaged": self.average, "optimizer": self.optimizer}
+
+    def export(self, folder: Path) -> None:
+        """See `Task.export`."""
+        write_checkpoint(folder, self.start.config, self.average.halved(), self.start.speakers)
+
+
+def collate(clips: Sequence[Clip], speakers: Sequence[str]) -> dict[str, Any]:
+    """A batch as coqui's `train_step` takes it: ids (B, tokens), mel (B, T, n_mels)."""
+    named = [speakers.index(clip.emotion.value) for clip in clips] if speakers else None
+    return {
+        "text_input": nn.utils.rnn.pad_sequence([clip.ids for clip in clips], batch_first=True),
+        "text_lengths": torch.tensor([len(clip.ids) for clip in clips]),
+        "mel_input": nn.utils.rnn.pad_sequence([clip.mel.float().T for clip in clips], batch_first=True),
+        "mel_lengths": torch.tensor([clip.mel.shape[1] for clip in clips]),
+        "speaker_ids": torch.tensor(named) if named is not None else None,
+        "d_vectors": None,
+    }
+
+
+def alignment(clips: Sequence[Clip]) -> Tensor | None:
+    """Which token each frame belongs to, (B, tokens, frames), 0 or 1; None where that is not known of every clip."""
+    known = [clip.frames for clip in clips if clip.frames is not None]
+    if len(known) < len(clips):
+        return None
+    path = torch.zeros(len(clips), max(len(clip.ids) for clip in clips), max(clip.mel.shape[1] for clip in clips))
+    for row, frames in enumerate(known):
+        owner = torch.repeat_interleave(torch.arange(len(frames)), torch.from_numpy(frames))
+        path[row, owner, torch.arange(len(owner))] = 1
+    return path
+
+
+GLOW_PACE = Pace(learning_rate=8e-4, warm_up=200, half_life=8000, bound=5.0, averaged=0.999)
+
+
+class GlowTask(AcousticTask):
+    """See `task.Task`."""
+
+    def __init__(self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings) -> None:
+        super().__init__(start, clips, settings, GLOW_PACE)
+        if start.scratch:
+            self.start_normalization()
+        self.model.run_data_dep_init = False
+
+    def start_normalization(self) -> None:
+        """Glow's layers of normalisation begin with the mean and the variance of one batch."""
+        self.model.run_data_dep_init = True
+        self.losses(self.batch())
+        self.average.load_state_dict(self.model.state_dict())
+
+    def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
+        """coqui's losses of some clips; none while the normalisation begins."""
+        path = alignment(clips)
+        aligned = nullcontext() if path is None else known_alignment(path)
+        with aligned, torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            _, losses = self.model.train_step(collate(clips, self.start.speakers), self.criterion)
+        return losses or {}
+
+
+TACOTRON_PACE = Pace(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
+TAUGHT_WEIGHT = 1.0
+"""Of the loss that teaches the attention."""
+LEAST = 1e-6
+"""Attention whose logarithm is still taken."""
+
+
+class TacotronTask(AcousticTask):
+    """See `task.Task`."""
+
+    def __init__(self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings) -> None:
+        super().__init__(start, clips, settings, TACOTRON_PACE)
+        self.criterion = in_single_precision(self.criterion)
+
+    def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
+        """coqui's losses of some clips and, where it is known, how far the attention is from where it should be."""
+        clips = sorted(clips, key=lambda clip: len(clip.ids), reverse=True)  # coqui's encoder packs them so
+        frames_a_step = int(self.model.decoder.r)
+        batch = with_stops(collate(clips, self.start.speakers), frames_a_step)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            outputs, losses = self.model.train_step(batch, self.criterion)
+        path = alignment(clips)
+        if path is not None:
+            losses["attention_loss"] = attention_loss(outputs["alignments"], steps_of(path, frames_a_step))
+            losses["loss"] = losses["loss"] + TAUGHT_WEIGHT * losses["attention_loss"]
+        return {name: loss for name, loss in losses.items() if isinstance(loss, Tensor)}
+
+    def export(self, folder: Path) -> None:
+        """See `Task.export`; the weights say how many frames a step makes, which may be fewer than in the config."""
+        frames_a_step = {"r": str(self.model.decoder.r)}
+        write_checkpoint(folder, self.start.config, self.average.halved(), self.start.speakers, frames_a_step)
+
+
+def in_single_precision(criterion: Callable[..., Any]) -> Callable[..., Any]:
+    """A loss as it is outside of autocast: SSIM subtracts squares, and bfloat16 would leave noise of the difference."""
+
+    def exact(*values: Any) -> Any:
+        with torch.autocast("cpu", enabled=False):
+            return criterion(*values)
+
+    return exact
+
+
+def attention_loss(alignments: Tensor, target: Tensor) -> Tensor:
+    """Mean cross entropy of the attention, (B, steps, tokens), and where it should be, (B, tokens, steps)."""
+    wanted = target.transpose(1, 2)
+    return -(wanted * alignments.float().clamp(min=LEAST).log()).sum() / wanted.sum()
+
+
+def with_stops(batch: Mapping[str, Any], frames_a_step: int) -> dict[str, Any]:
+    """A batch whose frames are whole decoder steps, with the targets of the stop token: 1 from the last step on."""
+    frames = batch["mel_input"].shape[1]
+    steps = -(-frames // frames_a_step)
+    needed = -(-batch["mel_lengths"] // frames_a_step)
+    return {
+        **batch,
+        "mel_input": F.pad(batch["mel_input"], (0, 0, 0, steps * frames_a_step - frames)),
+        "stop_targets": (torch.arange(steps) >= needed[:, None] - 1).float(),
+        "stop_target_lengths": needed,
+    }
+
+
+def steps_of(path: Tensor, frames_a_step: int) -> Tensor:
+    """Alignment of frames -> of decoder steps: (B, tokens, T) -> (B, tokens, ceil(T / r)), shares of each step."""
+    padded = F.pad(path, (0, -path.shape[2] % frames_a_step))
+    return padded.reshape(*path.shape[:2], -1, frames_a_step).mean(3)

@@ -12,7 +12,7 @@ import soundfile
 from rich.table import Table
 
 from app.errors import SetupError
-from app.speech.tokens import Tokenizer, Tokens
+from app.synthesis.tokenizer import Tokenizer, Tokens
 from app.training.dataset import Dataset, Fault, Problem, Recording
 
 MOST_BAD = 0.1

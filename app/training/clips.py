@@ -1,19 +1,34 @@
-"""Recordings -> what an acoustic model learns from: token ids, mel spectrogram and, where known, frames a token."""
+"""Recordings -> what acoustic models and vocoders learn from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from app.plan import Emotion
-from app.speech.tokens import Tokenizer
+from app.errors import SetupError
+from app.inference.torch import TorchBackend
+from app.synthesis.loader import Loader
+from app.synthesis.models.glow import GlowAcoustic
+from app.synthesis.tokenizer import Tokenizer
 from app.training.dataset import Recording, read_sound
-from app.training.spectrogram import MelConfig, mel_spectrogram
+from app.training.spectrogram import (
+    Curve,
+    MelConfig,
+    PitchTrack,
+    measured_track,
+    mel_spectrogram,
+    resampled_track,
+    stored_pitch,
+)
+from app.types import Emotion
+from app.voices import Voice
+from app.voices.voice import acoustic_audio
 
 SILENCE_DB = -50.0
 """Level under the loudest frame that counts as silence at both ends."""
@@ -106,3 +121,98 @@ def whole_frames(seconds: npt.NDArray[np.float64], total: int) -> npt.NDArray[np
     edges[-1] = total
     frames: npt.NDArray[np.int64] = np.diff(edges, prepend=0)
     return frames
+
+
+class Predictor:
+    """See `spectra.Predict`; recordings without durations are not predicted."""
+
+    def __init__(self, base: Voice, recordings: Sequence[Recording]) -> None:
+        neutral = base.manifest.emotions[Emotion.NEUTRAL].checkpoint
+        if base.manifest.checkpoints[neutral].architecture != "glow_tts":
+            raise SetupError(f"{base.name} has no GlowTTS, which could make mel spectrograms in given durations.")
+        self.hop_length = acoustic_audio(base, neutral).hop_length
+        self.frame_rate = acoustic_audio(base, neutral).frame_rate
+        self.sample_rate = base.sample_rate
+        self.loader = Loader(base, TorchBackend())
+        self.recordings = {one.name: one for one in recordings}
+
+    def __call__(self, name: str, frames: int) -> tuple[int, Tensor] | None:
+        """Silence at both ends is left out, as GlowTTS has learned it."""
+        recording = self.recordings.get(name)
+        if recording is None or recording.durations is None:
+            return None
+        samples = read_sound(recording.sound, self.sample_rate)
+        total = len(samples) // self.hop_length
+        start, end = sounding(samples[: total * self.hop_length], self.hop_length)
+        lead, tail = start / self.frame_rate, (total - end) / self.frame_rate
+        durations = whole_frames(without_ends(recording.durations.seconds, lead, tail), end - start)
+        if durations is None or end > frames:
+            return None
+        speaker = self.loader.speaker({recording.emotion or Emotion.NEUTRAL: 1.0})
+        model, tokens = speaker.checkpoint.model, speaker.checkpoint.tokenizer.look_up(recording.durations.symbols)
+        if not isinstance(model, GlowAcoustic) or len(tokens.ids) != len(durations):
+            return None
+        mel = speaker.convert(model.timed_mel(tokens.ids, speaker.speakers, durations.tolist(), seed=0))
+        return start, mel[0].clone()  # outside inference mode, so that it can be learned from
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One recording, a stretch of it, or a batch of such stretches."""
+
+    samples: Tensor
+    """(T * hop,)."""
+    mel: Tensor
+    """(n_mels, T), log."""
+    pitch: Tensor
+    """(T,), log2(F0 / 100 Hz), interpolated where unvoiced."""
+    voicing: Tensor
+    """(T,), 0 or 1."""
+
+    @property
+    def frames(self) -> int:
+        """T."""
+        return self.mel.shape[-1]
+
+    def cut(self, start: int, frames: int) -> Utterance:
+        """Some frames of it, or as many as there are."""
+        part, hop = slice(start, start + frames), len(self.samples) // self.frames
+        samples = self.samples[start * hop : (start + frames) * hop]
+        return Utterance(samples, self.mel[:, part], self.pitch[part], self.voicing[part])
+
+
+def read_utterances(
+    recordings: Iterable[Recording], corpus: Path, layout: MelConfig, *, pitched: bool
+) -> Iterator[Utterance]:
+    """All recordings; with `pitched` their pitch is that of the corpus' `pitch.npz`, or measured."""
+    stored = stored_pitch(corpus) if pitched else {}
+    for recording in recordings:
+        samples = read_sound(recording.sound, layout.sample_rate)
+        frames = len(samples) // layout.hop_length
+        track = None
+        if recording.name in stored:
+            track = resampled_track(stored[recording.name], layout, frames)
+        elif pitched:
+            track = measured_track(samples, layout, frames)
+        yield utterance(samples, track, layout)
+
+
+def utterance(samples: Curve, track: PitchTrack | None, layout: MelConfig) -> Utterance:
+    """One recording (samples,), its pitch for each whole hop where it is needed; zeros stand elsewhere."""
+    hop = layout.hop_length
+    frames = len(samples) // hop
+    whole = torch.from_numpy(samples[: frames * hop])
+    mel = mel_spectrogram(whole, layout)
+    if track is None:
+        return Utterance(whole, mel, torch.zeros(frames), torch.zeros(frames))
+    return Utterance(whole, mel, torch.from_numpy(track.pitch), torch.from_numpy(track.voicing))
+
+
+def stack(parts: Sequence[Utterance]) -> Utterance:
+    """Stretches of one length as a batch: a dimension more in front."""
+    return Utterance(
+        torch.stack([part.samples for part in parts]),
+        torch.stack([part.mel for part in parts]),
+        torch.stack([part.pitch for part in parts]),
+        torch.stack([part.voicing for part in parts]),
+    )

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import soundfile
 
 from app.errors import SetupError
-from app.plan import Emotion
+from app.types import Emotion
 
 ENDINGS = (".wav", ".flac")
 

@@ -1,14 +1,22 @@
-"""The folder of a checkpoint, as a voice has it."""
+"""A trained part -> a complete voice: the part takes the place of its like in the voice that it was made for."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
 from torch import Tensor, nn
+
+from app.errors import SetupError
+from app.training.settings import TrainingSettings
+from app.types import Emotion
+from app.voices import Checkpoint, Manifest, VocoderFiles, Voice, open_voice
+from app.voices.manifest import FILE_NAME
 
 SPEAKERS_FILE = "speakers.json"
 RAW_FILE = "training.safetensors"
@@ -40,3 +48,97 @@ def write_raw(folder: Path, module: nn.Module, step: int) -> None:
     """The weights before averaging, in half precision: what a later training goes on from."""
     raw = {name: value.half().contiguous() for name, value in module.state_dict().items()}
     save_file(raw, folder / RAW_FILE, {"step": str(step)})
+
+
+BASE, VOCODER = "base", "vocoder"
+"""Names of a checkpoint that speaks all emotions, and of the vocoder."""
+
+Json = dict[str, Any]
+
+
+def write_voice(
+    folder: Path, trained: Path, base: Voice, settings: TrainingSettings, speakers: Sequence[str], *, scratch: bool
+) -> Voice:
+    """Write the voice, and check it as the service will.
+
+    A checkpoint for one emotion stands beside those of the base, one for all emotions in their place, a vocoder in the
+    place of all vocoders. `speakers` are those of the trained checkpoint.
+    """
+    part = VOCODER if not settings.model.acoustic else settings.emotion.value if settings.emotion else BASE
+    files = {
+        "model": f"{part}/model.safetensors",
+        "config": f"{part}/config.json",
+        "architecture": settings.model.architecture,
+        "sha256": hashlib.sha256((trained / "model.safetensors").read_bytes()).hexdigest(),
+    }
+    values = base.manifest.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if settings.name:
+        values |= {"name": settings.name, "display_name": settings.name}
+    if settings.display_name:
+        values["display_name"] = settings.display_name
+    if not settings.model.acoustic:
+        changed = with_vocoder(values, files)
+    elif settings.emotion:
+        changed = with_emotion(values, files, settings.emotion, speakers, scratch=scratch)
+    else:
+        changed = with_checkpoint(values, files, speakers)
+    manifest = Manifest.model_validate(changed)
+    parts: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
+    for kept in parts:
+        if kept.model != files["model"]:
+            copy_part(base, kept, folder)
+    for source in trained.iterdir():
+        copy(source, folder / part / source.name)
+    write_json(folder / FILE_NAME, changed)
+    return open_voice(folder)
+
+
+def with_vocoder(values: Json, files: Json) -> Json:
+    """One vocoder for every emotion."""
+    emotions = {name: {**spoken, "vocoder": VOCODER} for name, spoken in values["emotions"].items()}
+    return {**values, "vocoders": {VOCODER: files}, "emotions": emotions}
+
+
+def with_emotion(values: Json, files: Json, emotion: Emotion, speakers: Sequence[str], *, scratch: bool) -> Json:
+    """A checkpoint of its own for one emotion; fine-tuned, it names what it descends from, so that degree works."""
+    neutral = values["emotions"][Emotion.NEUTRAL]
+    name = emotion.value
+    spoken = {"checkpoint": name, "vocoder": values["emotions"].get(name, neutral)["vocoder"]}
+    if speakers:
+        spoken["speaker"] = name
+    emotions = {**values["emotions"], name: spoken}
+    descent = {} if scratch else {"base": neutral["checkpoint"]}
+    checkpoints = {**values["checkpoints"], name: {**files, **descent}}
+    used = {each["checkpoint"] for each in emotions.values()}
+    return {
+        **values,
+        "checkpoints": {each: part for each, part in checkpoints.items() if each in used},
+        "emotions": emotions,
+        "degree": values["degree"] and not scratch,
+    }
+
+
+def with_checkpoint(values: Json, files: Json, speakers: Sequence[str]) -> Json:
+    """One checkpoint for all emotions."""
+    vocoder = values["emotions"][Emotion.NEUTRAL]["vocoder"]
+    spoken = {"checkpoint": BASE, "vocoder": vocoder}
+    emotions = {name: {**spoken, "speaker": name} for name in speakers} or {Emotion.NEUTRAL.value: spoken}
+    if Emotion.NEUTRAL not in emotions:
+        raise SetupError(
+            f"The recordings are {', '.join(emotions)}, none is neutral, which every voice needs.",
+            hint="Give the emotion that they are in, and a voice as base that speaks the others.",
+        )
+    degree = len(emotions) > 1 and files["architecture"] == "glow_tts"
+    return {**values, "checkpoints": {BASE: files}, "emotions": emotions, "degree": degree}
+
+
+def copy_part(base: Voice, files: Checkpoint | VocoderFiles, folder: Path) -> None:
+    """The weights of a checkpoint or vocoder, and what lies beside its config."""
+    for source in {base.file(files.model), *base.file(files.config).parent.glob("*.*")}:
+        copy(source, folder / source.relative_to(base.folder.resolve()))
+
+
+def copy(source: Path, target: Path) -> None:
+    """What a file says, not who may read it: a temporary folder is its owner's alone, a voice is not."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

@@ -20,9 +20,9 @@ import sys
 from pathlib import Path
 
 from app.errors import IntoneError, SetupError
-from app.training.logbook import Logbook
 from app.training.settings import TrainingSettings, parse_settings
 from app.training.train import Folders, train
+from app.training.trainer import Logbook
 from app.voices.manifest import FILE_NAME
 
 SHOWN = 1024

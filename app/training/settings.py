@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.errors import IntoneError
-from app.plan import Emotion
+from app.types import Emotion
 
 
 class Model(StrEnum):

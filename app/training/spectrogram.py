@@ -1,10 +1,14 @@
-"""Samples -> log-mel spectrogram, in either of the two ways of framing that vocoders use."""
+"""Pitch tracks: how high a voice is at each frame of a mel spectrogram, and whether it is voiced there."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import librosa
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -45,3 +49,70 @@ def mel_spectrogram(samples: Tensor, config: MelConfig, *, center: bool = True) 
     )
     frames = spectrum.abs()[:, : len(samples) // hop]
     return torch.log((torch.from_numpy(bands) @ frames).clamp(min=FLOOR))
+
+
+STORED_RATE = 80.0
+"""Frames a second of a corpus' `pitch.npz`."""
+UNVOICED_BELOW = 40.0
+"""Hz."""
+LOWEST, HIGHEST = 60.0, 700.0
+"""Hz, of what is measured."""
+WINDOW_SECONDS = 0.05
+"""Three periods of the lowest pitch."""
+RESOLUTION = 0.2
+"""Semitones between two candidates: no less right than the usual 0.1, and three times as fast."""
+
+Curve = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class PitchTrack:
+    """One value of each for every frame, (T,): that amid the hop of samples which a vocoder makes of the frame."""
+
+    pitch: Curve
+    """log2(F0 / 100 Hz), interpolated where unvoiced."""
+    voicing: Curve
+    """0 or 1."""
+
+
+def stored_pitch(corpus: Path) -> dict[str, Curve]:
+    """Name of a recording -> F0 in Hz, 0 where unvoiced, 80 values a second; nothing without a `pitch.npz`."""
+    path = corpus / "pitch.npz"
+    if not path.exists():
+        return {}
+    with np.load(path) as pitches:
+        return {name: pitches[name].astype(np.float32) for name in pitches.files}
+
+
+def resampled_track(hertz: Curve, layout: MelConfig, frames: int) -> PitchTrack:
+    """A stored pitch, brought to a layout's frames."""
+    curve, voicing = pitch_curve(hertz)
+    # A stored value, too, is that amid its eightieth of a second.
+    places = (np.arange(frames) + 0.5) * layout.hop_length / layout.sample_rate * STORED_RATE - 0.5
+    nearest = np.clip(np.rint(places), 0, len(hertz) - 1).astype(np.int64)
+    return PitchTrack(np.interp(places, np.arange(len(hertz)), curve).astype(np.float32), voicing[nearest])
+
+
+def measured_track(samples: Curve, layout: MelConfig, frames: int) -> PitchTrack:
+    """The pitch of a recording by probabilistic YIN (doi 10.1109/ICASSP.2014.6853678)."""
+    hertz, _, _ = librosa.pyin(
+        samples[layout.hop_length // 2 :],  # its frame n is about sample n * hop
+        sr=layout.sample_rate,
+        fmin=LOWEST,
+        fmax=HIGHEST,
+        frame_length=round(WINDOW_SECONDS * layout.sample_rate),
+        hop_length=layout.hop_length,
+        resolution=RESOLUTION,
+        fill_na=0.0,
+    )
+    return PitchTrack(*pitch_curve(hertz[:frames].astype(np.float32)))
+
+
+def pitch_curve(hertz: Curve) -> tuple[Curve, Curve]:
+    """Hz, 0 where unvoiced -> log2(F0 / 100 Hz) without gaps, and voicing 0 or 1; (T,) each."""
+    voiced = hertz > UNVOICED_BELOW
+    places = np.flatnonzero(voiced)
+    if len(places) == 0:
+        return np.ones_like(hertz), voiced.astype(np.float32)
+    curve = np.interp(np.arange(len(hertz)), places, np.log2(hertz[places] / 100))
+    return curve.astype(np.float32), voiced.astype(np.float32)

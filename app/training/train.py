@@ -5,27 +5,41 @@ from __future__ import annotations
 import hashlib
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from app.errors import SetupError
-from app.plan import Emotion
-from app.shipped import shipped_models
-from app.speech.coqui import coqui_config
-from app.speech.tokens import Tokenizer
+from app.packages import shipped_models
+from app.synthesis.coqui import coqui_config
+from app.synthesis.tokenizer import Tokenizer
+from app.training.acoustic import GlowTask, TacotronTask, start_acoustic
 from app.training.check import Report, examine
-from app.training.dataset import Dataset, read_dataset
-from app.training.export import write_json
-from app.training.pack import write_voice
-from app.training.running import CHECKPOINT, RECORD, Progress, Run
+from app.training.clips import read_clips
+from app.training.dataset import Dataset, Recording, read_dataset
+from app.training.export import write_json, write_voice
 from app.training.settings import Model, TrainingSettings
-from app.training.stopping import told_to_stop
-from app.training.tasks import make_task
+from app.training.trainer import CHECKPOINT, RECORD, Progress, Run, Task, told_to_stop
+from app.training.vocoders import vocoder_task
+from app.types import Emotion
 from app.voices import Voice, open_voice
 from app.voices.voice import speaker_names
+
+
+def make_task(
+    settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[Recording], *, scratch: bool
+) -> tuple[Task, tuple[str, ...]]:
+    """The task, and the speakers of its checkpoint in the order of their embeddings."""
+    if not settings.model.acoustic:
+        return vocoder_task(settings, base, dataset, good, scratch=scratch), ()
+    unlabelled = settings.emotion or Emotion.NEUTRAL
+    start = start_acoustic(settings, base, dataset.emotions(unlabelled), scratch=scratch)
+    clips = read_clips(good, unlabelled, start.tokenizer, start.layout, start.convert)
+    kind = GlowTask if settings.model is Model.GLOW_TTS else TacotronTask
+    return kind(start, clips, settings), start.speakers
+
 
 LOGGER = logging.getLogger(__name__)
 

@@ -2,30 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from app.plan import Emotion
-from app.speech.coqui import HifiganGenerator, build_hifigan, fill, load_weights
-from app.speech.source import HifiganSourceGenerator
-from app.speech.vocos import VocosSourceGenerator
+from app.errors import SetupError
+from app.synthesis.coqui import HifiganGenerator, build_hifigan, fill, load_weights
+from app.synthesis.models.nsf import HifiganSourceGenerator
+from app.synthesis.models.vocos import VocosSourceGenerator
+from app.training.clips import Predictor, read_utterances
 from app.training.dataset import Dataset, Recording
 from app.training.export import RAW_FILE
-from app.training.hifigan import FROM_SCRATCH, HifiganTask, Stages
-from app.training.hifigan_config import hifigan_config, new_hifigan
-from app.training.hifigan_source import HifiganSourceTask
-from app.training.predicted import Predictor
+from app.training.hifigan import FROM_SCRATCH, HifiganSourceTask, HifiganTask, Stages
 from app.training.settings import Model, TrainingSettings
-from app.training.spectra import read_taught
-from app.training.task import Task
-from app.training.utterances import read_utterances
-from app.training.vocos import CONFIG, VocosTask
+from app.training.trainer import Task
+from app.training.vocos import CONFIG, VocosTask, read_taught
+from app.types import Emotion
 from app.voices import Voice
+from app.voices.coqui_config import AudioConfig
 from app.voices.voice import vocoder_audio
+
+CHANNELS = {Model.HIFIGAN_V1: 512, Model.HIFIGAN_V2: 128, Model.HIFIGAN_SOURCE: 128}
+UPSAMPLING = {256: ([8, 8, 2, 2], [16, 16, 4, 4]), 300: ([5, 5, 3, 4], [15, 15, 9, 8])}
+"""Hop -> factors and kernel sizes. The factors multiply to the hop, and all but the first few of them to even numbers,
+as the entries of the excitation need it. A kernel is a multiple of its factor, so that every sample is made of equally
+many frames (no checkerboard, doi 10.23915/distill.00003), and differs from it by an even number, so that the lengths
+are exact."""
+WINDOWS_A_HOP = 4
+"""Hops in a window of the excitation: so many overlapping Hann windows add up to the 2 that it is divided by."""
+LIFTER_SECONDS = (50 / 22050, 140 / 22050)
+"""Quefrencies above the formants and below the pitch period; see `SourceConfig.lifter`."""
+PITCH_CHANNELS = 128
+INITIAL_PITCH = 285.0
+"""Hz at which the first excitation has the level that the mel spectrogram says."""
+INITIAL_SLOPE = 1 / 1500
+"""Nepers a Hz by which it falls above the highest mel band, about which the mel spectrogram says nothing."""
+INITIAL_HISS = 0.9
+"""Share of the noise in the first output; where it is voiced, it is weaker anyway."""
+
+
+def hifigan_config(model: Model, layout: AudioConfig) -> dict[str, Any]:
+    """The `config.json` of a new vocoder that takes this mel spectrogram as natural logarithms of magnitudes."""
+    if layout.hop_length not in UPSAMPLING or layout.win_length != layout.fft_size:
+        raise SetupError(
+            f"A {model} for a hop of {layout.hop_length} and windows of {layout.win_length} samples in an FFT of "
+            f"{layout.fft_size} is not known.",
+            hint=f"The hop may be {' or '.join(map(str, UPSAMPLING))}, and windows as long as the FFT.",
+        )
+    factors, kernels = UPSAMPLING[layout.hop_length]
+    generator = {
+        "upsample_factors": factors,
+        "upsample_kernel_sizes": kernels,
+        "upsample_initial_channel": CHANNELS[model],
+        "resblock_kernel_sizes": [3, 7, 11],
+        "resblock_dilation_sizes": [[1, 3, 5], [1, 3, 5], [1, 3, 5]],
+        "resblock_type": "1",
+    }
+    audio = {
+        "sample_rate": layout.sample_rate,
+        "fft_size": layout.fft_size,
+        "win_length": layout.win_length,
+        "hop_length": layout.hop_length,
+        "num_mels": layout.num_mels,
+        "mel_fmin": layout.mel_fmin,
+        "mel_fmax": layout.upper_hz,
+        "signal_norm": False,
+        "log_func": "np.log",
+        "spec_gain": 1.0,
+    }
+    if model is not Model.HIFIGAN_SOURCE:
+        named = {"model": "hifigan", "generator_model": "hifigan_generator"}
+        return {**named, "generator_model_params": generator, "audio": audio}
+    return {
+        "architecture": model.architecture,
+        "generator": generator,
+        "in_channels": layout.num_mels,
+        "out_channels": 1,
+        "source": {
+            "lifter": [round(seconds * layout.sample_rate) for seconds in LIFTER_SECONDS],
+            "fft_size": WINDOWS_A_HOP * layout.hop_length,
+        },
+        "pitch": {"channels": PITCH_CHANNELS},
+        "audio": audio,
+    }
+
+
+def new_hifigan(config: Mapping[str, Any]) -> HifiganGenerator:
+    """A generator with random weights."""
+    if "source" in config:
+        generator = HifiganSourceGenerator(config)
+        begin_with_excitation(generator)
+        return generator
+    return HifiganGenerator(config["audio"]["num_mels"], 1, **config["generator_model_params"])
+
+
+@torch.no_grad()
+def begin_with_excitation(generator: HifiganSourceGenerator) -> None:
+    """At first the output is the excitation itself, as loud as the mel spectrogram says."""
+    config = generator.source_config
+    hertz = torch.linspace(0, config.sample_rate / 2, config.fft_size // 2 + 1)
+    bin_hertz = config.sample_rate / config.fft_size
+    above = -INITIAL_SLOPE * (hertz - config.mel_fmax).clamp(min=0)
+    # What the mel bands, whose areas are 1 Hz, would show of pulses of amplitude 1 and of noise of variance 1.
+    tone = config.fft_size / 2 / INITIAL_PITCH
+    hiss = math.sqrt(3 / 8 * config.fft_size * math.pi / 4) / bin_hertz
+    generator.source.tone.copy_(above - math.log(tone))
+    generator.source.hiss.copy_(above - math.log(hiss))
+    for silent in (generator.source.mix[-1], generator.direct):
+        for parameter in silent.parameters():
+            parameter.zero_()
+    middle = generator.direct.kernel_size[0] // 2
+    generator.direct.weight[0, :, middle] = torch.tensor([1.0, INITIAL_HISS])
+    # The norm of the weights, not the weights: what has no norm yet can still learn.
+    generator.conv_post.parametrizations.weight.original0.zero_()
+    generator.conv_post.bias.zero_()
 
 
 def vocoder_task(

@@ -1,19 +1,145 @@
-"""What is in a folder, and what was decided about it -> the manifest of the voice."""
+"""What is in a folder -> who speaks which emotion, with which vocoder, and the manifest of the voice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from app.plan import Emotion
-from app.voices.casting import Cast
-from app.voices.discover import Found, Part
-from app.voices.fitting import one_rate
+from app.errors import InvalidVoice
+from app.types import Emotion
+from app.voices.coqui_config import AudioConfig, check_fit
+from app.voices.discover import SUPPORTED, Found, Kind, Part, emotion_in, locale_of, voice_name
 from app.voices.manifest import Manifest
-from app.voices.naming import locale_of, voice_name
-from app.voices.voice import Voice
+from app.voices.voice import Voice, audio_of
+
+SUPPORTED_HINT = f"Supported are {', '.join(SUPPORTED[Kind.ACOUSTIC])}, with {' or '.join(SUPPORTED[Kind.VOCODER])}."
+VOCODER_HINT = (
+    "Put the config.json and the weights of a HiFi-GAN that was trained on the same mel spectrogram into a folder in "
+    "it, such as coqui's vocoder_models/en/ljspeech/hifigan_v2, or train one: intone train --model hifigan_v2."
+)
+
+
+def check_complete(found: Found) -> None:
+    """Refuse a folder without an acoustic model or without a vocoder that fits one."""
+    reasons = f": {'; '.join(found.left_out)}" if found.left_out else ""
+    if not found.acoustic and not found.vocoders and not found.left_out:
+        raise InvalidVoice(f"There are no files of coqui-tts in {found.folder}.", hint=SUPPORTED_HINT)
+    if not found.acoustic:
+        raise InvalidVoice(f"There is no acoustic model in {found.folder}{reasons}.", hint=SUPPORTED_HINT)
+    if not found.vocoders:
+        needs = f"{found.acoustic[0].architecture} makes mel spectrograms, which only a vocoder makes audible, and"
+        raise InvalidVoice(f"{needs} there is none in {found.folder}{reasons}.", hint=VOCODER_HINT)
+    misfits = [misfit(part, vocoder) for part in found.acoustic for vocoder in found.vocoders]
+    if misfits[0] and all(misfits):
+        raise misfits[0]
+
+
+def fitting(part: Part, vocoders: Sequence[Part]) -> list[Part]:
+    """The vocoders that understand a checkpoint, of these the nearest by folder; if none does, the first misfit."""
+    misfits = {vocoder: misfit(part, vocoder) for vocoder in vocoders}
+    fit = [vocoder for vocoder, problem in misfits.items() if problem is None]
+    if not fit:
+        raise next(problem for problem in misfits.values() if problem is not None)
+    shared = {vocoder: shared_folders(part.config, vocoder.config) for vocoder in fit}
+    return [vocoder for vocoder in fit if shared[vocoder] == max(shared.values())]
+
+
+def misfit(part: Part, vocoder: Part) -> InvalidVoice | None:
+    """Why a checkpoint and a vocoder cannot work together."""
+    try:
+        check_fit(audio(part), audio(vocoder), f"{part.config} and {vocoder.config}")
+    except InvalidVoice as error:
+        return error
+    return None
+
+
+def audio(part: Part) -> AudioConfig:
+    """What a config says about its mel spectrogram."""
+    return audio_of(part.architecture, part.values)
+
+
+def shared_folders(one: PurePosixPath, other: PurePosixPath) -> int:
+    """How many folders two files have in common."""
+    return len(set(one.parents) & set(other.parents))
+
+
+def one_rate(parts: Sequence[Part]) -> int:
+    """The sample rate of all checkpoints, hertz."""
+    rates = {audio(part).sample_rate: part for part in parts}
+    if len(rates) > 1:
+        differing = " and ".join(f"{part.name} at {rate} Hz" for rate, part in rates.items())
+        raise InvalidVoice(f"One voice has one sample rate: {differing}.", hint="Move one of them out of the folder.")
+    return next(iter(rates))
+
+
+CONTRADICTORY, NAMELESS, BY_ONE, BY_CHECKPOINT, BY_BOTH = range(-1, 4)
+"""How sure an emotion is: checkpoint and speaker name different ones; neither names one; a speaker of a checkpoint for
+all emotions does; a checkpoint for this emotion alone does; checkpoint and speaker both do."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A checkpoint, or one of its speakers."""
+
+    name: str
+    """As questions and flags call it."""
+    part: Part
+    speaker: str | None
+    emotion: Emotion | None
+    """That it is named after."""
+    sureness: int
+
+
+Cast = dict[Emotion, Candidate]
+
+
+def candidates(parts: Sequence[Part]) -> list[Candidate]:
+    """Everybody who could speak; a speaker is called by the checkpoint, too, where there are several."""
+    alone = len(parts) == 1
+    return [
+        Candidate(name_of(part, speaker, alone), part, speaker, *guess(part.emotion, emotion_in(speaker or "")))
+        for part in parts
+        for speaker in part.speakers or (None,)
+    ]
+
+
+def name_of(part: Part, speaker: str | None, alone: bool) -> str:
+    """What questions and flags call a speaker, or the only one of a checkpoint."""
+    if speaker is None:
+        return part.name
+    return speaker if alone else f"{part.name}/{speaker}"
+
+
+def guess(checkpoint: Emotion | None, speaker: Emotion | None) -> tuple[Emotion | None, int]:
+    """The emotion of a speaker of a checkpoint, by both names, and how sure it is."""
+    if checkpoint is None and speaker is None:
+        return None, NAMELESS
+    if checkpoint == speaker:
+        return speaker, BY_BOTH
+    if speaker is None:
+        return checkpoint, BY_CHECKPOINT
+    # A checkpoint that is called neutral may well speak other emotions, one that is called angry is for anger alone.
+    return (speaker, BY_ONE) if checkpoint in (None, Emotion.NEUTRAL) else (None, CONTRADICTORY)
+
+
+def surest(everybody: Sequence[Candidate], emotion: Emotion) -> list[Candidate]:
+    """Those who are named after an emotion most plainly."""
+    named = [one for one in everybody if one.emotion is emotion]
+    best = max((one.sureness for one in named), default=None)
+    return [one for one in named if one.sureness == best]
+
+
+def nameless(everybody: Sequence[Candidate]) -> list[Candidate]:
+    """Those whose names tell no emotion."""
+    return [one for one in everybody if one.sureness == NAMELESS]
+
+
+def called(everybody: Sequence[Candidate], name: str) -> list[Candidate]:
+    """Those of a name: of a checkpoint and speaker, or of one of both."""
+    exact = [one for one in everybody if one.name == name]
+    return exact or [one for one in everybody if name in (one.speaker, one.part.name)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,219 @@
-"""A folder of coqui-tts files -> what is in it, as far as the files themselves can tell. No network is loaded."""
+"""A folder of coqui-tts files -> what is in it, as far as the files themselves say."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from app.errors import InvalidVoice
-from app.plan import Emotion
-from app.voices.config_file import config_speakers, numbered, read_config, speakers_file
-from app.voices.coqui_files import ConfigFile, Kind, configs_in, files_in
-from app.voices.naming import emotion_in, stem
-from app.voices.pairing import best_first, is_weights, pair, telling
+from app.emotion import parse_emotion
+from app.errors import InvalidVoice, UnknownEmotion
+from app.types import Emotion
+from app.voices.coqui_config import config_speakers, numbered, read_config, speakers_file
+from app.voices.manifest import FILE_NAME, LONGEST_NAME
+
+
+class Kind(StrEnum):
+    """What a network is for."""
+
+    ACOUSTIC = "acoustic model"
+    VOCODER = "vocoder"
+
+
+SUPPORTED = {
+    Kind.ACOUSTIC: ("glow_tts", "tacotron", "tacotron2"),
+    Kind.VOCODER: ("hifigan", "hifigan_source", "vocos_source"),
+}
+MOST_FILES = 10_000
+"""More are not the folder of one voice."""
+LARGEST_CONFIG = 10_000_000
+"""Bytes; a larger JSON file is something else."""
+D_VECTORS = ("use_d_vector_file", "use_external_speaker_embedding_file")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A config that was found."""
+
+    path: PurePosixPath
+    """Relative to the voice's folder."""
+    kind: Kind
+    architecture: str
+    values: Mapping[str, Any] = field(compare=False, repr=False)
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be spoken with; empty where it can."""
+        if self.architecture not in SUPPORTED[self.kind]:
+            return f"{self.path} is a {self.architecture}, which is not supported"
+        if any(self.values.get(name) for name in D_VECTORS):
+            return f"{self.path} takes its speakers from a file of vectors (d-vectors), which is not supported"
+        return ""
+
+
+def files_in(folder: Path) -> Iterator[PurePosixPath]:
+    """The files of a folder and of those in it, relative to it, in order; hidden ones are passed over."""
+    count = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        inner = PurePosixPath(Path(place).relative_to(folder).as_posix())
+        if FILE_NAME in names and Path(place) != folder:
+            raise InvalidVoice(f"{place} has a {FILE_NAME} of its own.", hint="Name the folder of one voice.")
+        yield from (inner / name for name in sorted(names) if not name.startswith("."))
+        count += len(names)
+        if count > MOST_FILES:
+            raise InvalidVoice(
+                f"There are more than {MOST_FILES} files in {folder}.", hint="Name the folder of one voice."
+            )
+
+
+def configs_in(folder: Path, files: Sequence[PurePosixPath]) -> list[ConfigFile]:
+    """Those of its files that are configs of coqui-tts, or of this project's own vocoders."""
+    found = (as_config(folder, path) for path in files if path.suffix == ".json" and path.name != FILE_NAME)
+    return [config for config in found if config is not None]
+
+
+def as_config(folder: Path, path: PurePosixPath) -> ConfigFile | None:
+    """What a JSON file says it is; None where it is no config. One that is named so must be readable."""
+    if (folder / path).stat().st_size > LARGEST_CONFIG:
+        return None
+    try:
+        values = read_config(folder / path)
+    except InvalidVoice:
+        if "config" in path.name:
+            raise
+        return None
+    named = values.get("architecture") or values.get("generator_model") or values.get("model")
+    if not isinstance(named, str) or not isinstance(values.get("audio"), dict):
+        return None
+    architecture = named.lower().removesuffix("_generator")
+    vocoder = "generator_model" in values or architecture in SUPPORTED[Kind.VOCODER]
+    return ConfigFile(path, Kind.VOCODER if vocoder else Kind.ACOUSTIC, architecture, values)
+
+
+def stem(path: PurePosixPath) -> str:
+    """A file's name without its ending, be it `.pth` or `.pth.tar`."""
+    return path.name.removesuffix(".tar").rpartition(".")[0]
+
+
+def words(name: str) -> list[str]:
+    """Its words in small letters; numbers stay with the letters before them."""
+    return [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
+
+
+def emotion_in(name: str) -> Emotion | None:
+    """The emotion of a name such as `angry`, `Sad_2` or `p225-anger`; None for none, or for several."""
+    letters = [word for word in re.split(r"[^a-z]+", name.lower()) if word]
+    found = {emotion for word in letters if (emotion := _parsed(word)) is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _parsed(word: str) -> Emotion | None:
+    try:
+        return parse_emotion(word)
+    except UnknownEmotion:
+        return None
+
+
+def voice_name(name: str) -> str:
+    """A folder's name, made to what a voice may be called; empty where nothing of it can stay."""
+    clean = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")
+    return clean[:LONGEST_NAME].rstrip("-._")
+
+
+def locale_of(language: str) -> str:
+    """espeak-ng's `en-us` -> `en-US`; what follows the country is left out."""
+    parts = language.split("-")
+    country = [part.upper() for part in parts[1:2] if len(part) == 2]
+    return "-".join([parts[0].lower(), *country])
+
+
+ENDINGS = (".safetensors", ".pth", ".pth.tar", ".pt")
+NOT_WEIGHTS = {"speakers", "speaker_ids", "d_vectors", "language_ids", "model_se", "optimizer", "training"}
+"""Of these names lie other files beside a checkpoint; `training` is what a later training of ours goes on from."""
+SAYS_NOTHING = {"config", "model", "file", "best", "checkpoint"}
+KIND_WORDS = {
+    Kind.ACOUSTIC: {"acoustic", "tts", "glow", "glowtts", "tacotron", "tacotron2"},
+    Kind.VOCODER: {"vocoder", "hifigan", "hifi", "gan", "generator", "vocos", "melgan"},
+}
+
+
+def is_weights(path: PurePosixPath) -> bool:
+    """Whether a file may hold weights, by its name."""
+    return path.name.endswith(ENDINGS) and stem(path) not in NOT_WEIGHTS
+
+
+def pair(configs: Sequence[ConfigFile], weights: Sequence[PurePosixPath]) -> dict[ConfigFile, list[PurePosixPath]]:
+    """Each config -> the weight files that may be its own.
+
+    A file belongs to the nearest folder above it that holds a config, and to that one there whose name is most alike.
+    What no config wants goes to those of its kind that have nothing.
+    """
+    paired = share(configs, {path: most_alike(nearby(configs, path), path) for path in weights})
+    unowned = set(weights).difference(*paired.values())
+    poor = [one for one in configs if not paired[one]]
+    return paired | share(poor, {path: most_alike(poor, path) for path in sorted(unowned)})
+
+
+def share(
+    configs: Sequence[ConfigFile], wanted: Mapping[PurePosixPath, list[ConfigFile]]
+) -> dict[ConfigFile, list[PurePosixPath]]:
+    """File -> who wants it becomes config -> its files; what several want is for those that have nothing else."""
+    alone = {one: [path for path, wanting in wanted.items() if wanting == [one]] for one in configs}
+    return {one: alone[one] or [path for path, wanting in wanted.items() if one in wanting] for one in configs}
+
+
+def nearby(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFile]:
+    """The configs in the nearest folder above a file that holds any."""
+    for folder in path.parents:
+        if found := [one for one in configs if one.path.parent == folder]:
+            return found
+    return []
+
+
+def most_alike(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFile]:
+    """Those whose name is most like that of a weight file; none where it is named as something else."""
+    scores = {one: score for one in configs if (score := likeness(one, path)) is not None}
+    return [one for one, score in scores.items() if score == max(scores.values())]
+
+
+def likeness(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | None:
+    """How many words both names share, and whether these are all of the config's; None where the kinds differ."""
+    pairs = zip(config.path.parts, path.parts, strict=False)
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    own, its = telling(config.path.parts[common:]), telling(path.parts[common:])
+    kinds = {kind for kind, marks in KIND_WORDS.items() if marks & its}
+    return None if kinds and config.kind not in kinds else (len(own & its), own <= its)
+
+
+def telling(parts: Sequence[str]) -> set[str]:
+    """The words of a path that tell it from others."""
+    names = [*parts[:-1], stem(PurePosixPath(parts[-1]))]
+    return {word for name in names for word in words(name) if not word.isdecimal()} - SAYS_NOTHING
+
+
+def best_first(folder: Path, weights: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+    """The files of one config; a single one where it is clear which of them is meant.
+
+    Of the same weights in two formats safetensors is taken. coqui's trainer keeps its best so far as `best_model.pth`,
+    beside copies with the number of the step.
+    """
+    named = {path.with_name(stem(path)): path for path in sorted(weights, key=lambda path: path.suffix == ENDINGS[0])}
+
+    def order(path: PurePosixPath) -> tuple[bool, int, float]:
+        numbers = re.findall(r"\d+", stem(path))
+        return not numbers, int(numbers[-1]) if numbers else 0, (folder / path).stat().st_mtime
+
+    ordered = sorted(named.values(), key=order, reverse=True)
+    best = [path for path in ordered if "best_model" in path.name]
+    return best[:1] or ordered
+
 
 SPEAKER_FILES = ("speaker_ids.json", "speaker_ids.pth", "speakers.json", "speakers.pth")
 """Where coqui looks for the speakers of a config that does not lead to them."""

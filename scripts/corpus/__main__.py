@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.plan import Emotion
+from app.types import Emotion
 from scripts.corpus.clips import Clip, make_clips
 
 LOGGER = logging.getLogger(__name__)

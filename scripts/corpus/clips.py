@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from app.plan import Emotion
-from app.speech.coqui import IPAPhonemes
-from app.speech.phonemes import Phonemizer
-from app.text.normalize import normalize
+from app.synthesis.coqui import IPAPhonemes
+from app.synthesis.tokenizer import Phonemizer
+from app.text.normalization.normalize import normalize
+from app.types import Emotion
 from scripts.corpus.alignment import carry_over
 from scripts.corpus.emotions import MANNERS
 from scripts.corpus.teacher import SAMPLE_RATE, Spoken, Teacher

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.plan import Emotion
+from app.types import Emotion
 
 
 @dataclass(frozen=True, slots=True)

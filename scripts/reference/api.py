@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from app.api.docs.examples import TEXT
+from app.api.openapi.examples import TEXT
 from app.main import create_app
 from app.settings import load_settings
 from scripts.reference.markdown import block, code, codes, table

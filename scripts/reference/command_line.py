@@ -7,8 +7,7 @@ import html
 from collections.abc import Iterator
 
 from app.__main__ import FAILED, INTERRUPTED, WRONG_USE
-from app.cli.commands import COMMANDS
-from app.cli.parser import command_parsers
+from app.cli.parser import COMMANDS, command_parsers
 from scripts.reference.markdown import block, code, table
 from scripts.reference.markdown import page as whole
 

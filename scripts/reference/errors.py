@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api.openai_errors import openai_content, openai_status
+from app.api.errors import openai_content, openai_status
 from app.errors import ERRORS, INTERNAL_ERROR, ErrorRow, IntoneError
 from scripts.reference.markdown import code, table
 from scripts.reference.markdown import page as whole

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 from scripts.sagemaker.errors import Refused, is_missing
 from scripts.sagemaker.model_check import problems
 

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.cli.usage import UsageError
-from app.version import version
+from app.cli.parser import UsageError
+from app.packages import version
 from scripts.sagemaker.aws import Aws, Call
 from scripts.sagemaker.command import DONE, make_parser, run_command, tell
 from scripts.sagemaker.errors import Failed, Refused

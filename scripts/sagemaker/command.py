@@ -7,8 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from app.cli.parser import OneLineParser
-from app.cli.usage import UsageError
+from app.cli.parser import OneLineParser, UsageError
 from app.errors import IntoneError
 from scripts.sagemaker.aws import Aws, Call, as_json, check, open_aws
 from scripts.sagemaker.errors import Refused, told

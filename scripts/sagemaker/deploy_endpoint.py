@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 from scripts.sagemaker.address import parse_s3
 from scripts.sagemaker.alarm_request import alarm_calls
 from scripts.sagemaker.aws import Aws, Call, unless_missing

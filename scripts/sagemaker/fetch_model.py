@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 from app.errors import InvalidVoice
 from app.voices import open_voice
 from scripts.sagemaker.address import S3Address, parse_s3

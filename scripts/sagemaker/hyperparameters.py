@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 from scripts.sagemaker.errors import Refused
 
 MARGIN_SECONDS = 900

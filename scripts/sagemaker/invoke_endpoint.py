@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 from scripts.sagemaker.aws import Aws, Call
 from scripts.sagemaker.command import DONE, make_parser, run_command, tell
 from scripts.sagemaker.errors import AwsError, told

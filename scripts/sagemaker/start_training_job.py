@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 from app.training.metric_definitions import METRIC_DEFINITIONS
 from scripts.sagemaker.address import parse_s3
 from scripts.sagemaker.aws import Aws, Call

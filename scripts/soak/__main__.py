@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from app.bench.machine import resident_mib
 from app.bench.peers import CACHED, find_peer
-from app.bench.process import resident_mib
 from app.bench.server import Server, running
 from scripts.soak.clients import PLAYBACK_BYTES, Clients, Tally
 from scripts.soak.health import health_probe

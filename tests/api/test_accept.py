@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.api.accept import Answer, check_format, choose
+from app.api.parsing.negotiation import Answer, check_format, choose
 from app.errors import InvalidRequest, NotAcceptable
 
 

@@ -12,10 +12,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.api.gate import Gate
-from app.api.openai_errors import openai_content, openai_status
-from app.api.problems import row_of
-from app.api.requestlog import RequestLog
+from app.api.errors import openai_content, openai_status, row_of
+from app.api.middleware.access_log import RequestLog
+from app.api.middleware.errors import Gate
 from app.audio.encode import FORMATS
 from app.errors import ERRORS, IntoneError
 from app.main import create_app

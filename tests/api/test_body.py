@@ -6,7 +6,7 @@ import encodings
 
 import pytest
 
-from app.api.body import decode
+from app.api.parsing.body import decode
 from app.errors import UnreadableBody
 
 

@@ -7,7 +7,7 @@ import pytest
 from serving import service_without_models
 from starlette.requests import Request
 
-from app.api.content_type import MAX_CONTENT_TYPE, media_type, refuse_content_encoding
+from app.api.parsing.negotiation import MAX_CONTENT_TYPE, media_type, refuse_content_encoding
 from app.errors import UnsupportedContentEncoding, UnsupportedMediaType
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.api.body import MAX_BODY_BYTES
-from app.api.plan_body import MOST_UTTERANCES
-from app.api.query import read_query, refuse_content, refuse_query
-from app.api.schemas import SpeechBody, check_fields
-from app.api.strict_json import MOST_NAMES, MOST_VALUES, pointer, read_json
+from app.api.parsing.body import MAX_BODY_BYTES
+from app.api.parsing.json import MOST_NAMES, MOST_VALUES, pointer, read_json
+from app.api.parsing.request import read_query, refuse_content, refuse_query
+from app.api.schemas.plan import MOST_UTTERANCES
+from app.api.schemas.request import SpeechBody, check_fields
 from app.errors import InvalidRequest, UnreadableBody
 
 

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from app.api.body import LARGE_BODY_BYTES, MAX_BODY_BYTES, LargeBodies, read_body
-from app.api.reading import parse_body
-from app.api.service import PARSED_AT_A_TIME
+from app.api.parsing.body import LARGE_BODY_BYTES, MAX_BODY_BYTES, LargeBodies, read_body
+from app.api.parsing.request import parse_body
+from app.api.state import PARSED_AT_A_TIME
 from app.errors import Busy
 from app.main import create_app
 from app.settings import load_settings

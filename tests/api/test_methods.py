@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from serving import service_without_models, serving_here
 from starlette.responses import StreamingResponse
 
-from app.api.methods import methods_of
+from app.api.errors import methods_of
 from app.main import create_app
 from app.settings import load_settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.api.openai_body import MODELS, model_of, read_openai
+from app.api.schemas.openai import MODELS, model_of, read_openai
 from app.errors import ModelNotFound
 
 HELLO = {"model": "tts-1", "input": "Hello."}

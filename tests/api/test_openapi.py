@@ -15,9 +15,9 @@ from fastapi.openapi.models import OpenAPI
 from fastapi.routing import APIRoute
 
 import app.api
-from app.api.docs.headers import header_components
-from app.api.security import is_open
-from app.api.service import limit_rate
+from app.api.middleware.auth import is_open
+from app.api.openapi.errors import header_components
+from app.api.state import limit_rate
 from app.errors import ERRORS
 from app.main import create_app
 from app.settings import load_settings
@@ -33,7 +33,7 @@ PROBLEM = "application/problem+json"
 
 def routes() -> Iterator[APIRoute]:
     """Those of every module that has any; only a whole router may be for people alone, never a single route."""
-    for module in pkgutil.iter_modules(app.api.__path__, "app.api."):
+    for module in pkgutil.walk_packages(app.api.__path__, "app.api."):
         router = getattr(importlib.import_module(module.name), "router", None)
         if router is not None and router.include_in_schema:
             yield from router.routes

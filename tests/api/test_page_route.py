@@ -11,9 +11,9 @@ import httpx
 import pytest
 from serving import service_without_models
 
-import app.api.page
+import app.api.routes.web
 
-FOLDER = Path(app.api.page.__file__).with_name("page")
+FOLDER = Path(app.api.routes.web.__file__).parents[2] / "web"
 NAMES = sorted(path.name for path in FOLDER.iterdir())
 TYPES = {
     ".html": "text/html; charset=utf-8",

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.api.places import Places
+from app.api.jobs import Places
 
 pytestmark = pytest.mark.anyio
 

@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from app.api.plan_body import PlanBody, UtteranceBody, edited
-from app.api.plan_json import plan_to_dict
-from app.api.schemas import SpeechBody, check_fields
+from app.api.schemas.plan import PlanBody, UtteranceBody, edited
+from app.api.schemas.request import SpeechBody, check_fields
 from app.errors import InvalidRequest, UnknownEmotion
-from app.plan import (
+from app.planning.serialize import plan_to_dict
+from app.types import (
     NOWHERE,
     Analyzed,
     ClassifierName,
     Decision,
+    EditedUtterance,
     Emotion,
     Plan,
     PlanWarning,
@@ -27,7 +28,6 @@ from app.plan import (
     Utterance,
     Word,
 )
-from app.request import EditedUtterance
 from tests.growth import count_calls
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -9,7 +9,7 @@ import pytest
 from serving import start_server
 from tiny_voice import write_tiny_voice
 
-from app.shipped import shipped_models
+from app.packages import shipped_models
 
 ANGRY = "I am so angry with you, this makes me furious!"
 

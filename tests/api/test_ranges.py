@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.ranges import Ranged, ranged
+from app.api.responses.complete import Ranged, ranged
 from app.errors import RangeNotSatisfiable
 
 BODY = bytes(range(100))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import service_without_models
 
-from app.api.rate_limit import RateLimit, network_of
+from app.api.middleware.rate_limit import RateLimit, network_of
 
 HELLO = {"text": "Hello."}
 KEYS = {"alice": "key-of-alice-0123456789", "bob": "key-of-bob-0123456789"}

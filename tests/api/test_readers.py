@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.api.readers import OpenStreams, Patience
+from app.api.responses.streaming import OpenStreams, Patience
 from app.errors import Busy, ReaderTooSlow, TooManyStreams
 
 pytestmark = pytest.mark.anyio

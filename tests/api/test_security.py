@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from serving import service_without_models
 from starlette.requests import Request
 
-from app.api.security import Keys
+from app.api.middleware.auth import Keys
 from app.errors import IntoneError
 from app.main import create_app
 from app.settings import load_settings

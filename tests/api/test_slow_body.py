@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from app.api.body import BODY_SECONDS, read_body
+from app.api.parsing.body import BODY_SECONDS, read_body
 from app.errors import BodyTooSlow
 from app.main import create_app
 from app.settings import load_settings

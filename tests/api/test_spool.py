@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.api.spool import BLOCK_BYTES, IN_MEMORY_BYTES, Spool, SpoolBudget
-from app.api.whole import SpoolWriter
+from app.api.responses.complete import SpoolWriter
+from app.api.responses.spool import BLOCK_BYTES, IN_MEMORY_BYTES, Spool, SpoolBudget
 from app.audio.encode import FORMATS, encode
 from app.errors import AnswerTooLarge, Busy, NoStorage
 

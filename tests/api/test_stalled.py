@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from serving import wait_until
 
-from app.api.service import STALL_SECONDS
+from app.api.state import STALL_SECONDS
 from app.settings import load_settings
 from tests.holding import HeldService, held_service
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.api.steps import Cancelled
-from app.api.work import ClientGone, WorkQueue
+from app.api.jobs import Cancelled, ClientGone, WorkQueue
 from app.errors import Busy, OverTimeBudget
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount, Route
 
-from app.api.templates import UNKNOWN, Templates
+from app.api.middleware.access_log import UNKNOWN, Templates
 from app.main import create_app
 from app.settings import load_settings
 

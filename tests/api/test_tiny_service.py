@@ -10,10 +10,10 @@ import pytest
 from serving import serving_here
 from tiny_voice import write_tiny_voice
 
-from app.backends.torch import TorchBackend
+from app.inference.torch import TorchBackend
 from app.main import create_app
-from app.pipeline import Pipeline, load_classifier
 from app.settings import load_settings
+from app.synthesis.pipeline import Pipeline, load_classifier
 from app.voices import Registry
 from tests.speaking import running_engine
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.api.readers import Patience
-from app.api.spool import BLOCK_BYTES, Spool, SpoolBudget
-from app.api.whole import WholeAnswer
+from app.api.responses.complete import WholeAnswer
+from app.api.responses.spool import BLOCK_BYTES, Spool, SpoolBudget
+from app.api.responses.streaming import Patience
 from app.errors import ReaderTooSlow
 
 pytestmark = pytest.mark.anyio

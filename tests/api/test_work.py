@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from serving import ROOT
 
-from app.api.steps import Cancelled
-from app.api.work import ClientGone, WorkQueue
+from app.api.jobs import Cancelled, ClientGone, WorkQueue
 from app.errors import Busy, OverTimeBudget
 
 pytestmark = pytest.mark.anyio

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, encode, to_int16
-from app.audio.writing import Sink
+from app.audio.writers import Sink
 
 NAMES = list(FORMATS)
 LOSSLESS = ["wav", "flac", "pcm"]

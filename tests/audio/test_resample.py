@@ -9,7 +9,7 @@ from decoding import Heard, tone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.audio.resample import Resampler
+from app.audio.writers import Resampler
 
 RATES = [(22_050, 24_000), (22_050, 48_000), (24_000, 11_025), (48_000, 8000), (22_050, 12_345)]
 

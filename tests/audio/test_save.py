@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.audio.encode import FORMATS, encode
-from app.audio.save import save
+from app.audio.encode import FORMATS, encode, save
 
 RATE = 24_000
 SAMPLES = (0.5 * np.sin(np.arange(50_000) / 20)).astype(np.float32)

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from app.bench.arithmetic import count_operations, threads, vocoder_rates, vocoder_trial
+from app.bench.machine import count_operations, threads, vocoder_rates, vocoder_trial
 from app.settings import load_settings
 
 

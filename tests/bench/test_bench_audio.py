@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from app.bench.audio import trimmed_seconds
+from app.bench.measures import trimmed_seconds
 
 RATE = 24000
 

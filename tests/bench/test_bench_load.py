@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from app.bench.client import WAV_HEADER, Client, Request, ask
-from app.bench.load import load
+from app.bench.measures import load
+from app.bench.peers import WAV_HEADER, Client, Request, ask
 from app.errors import SetupError
 
 TOGETHER = 4

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.bench.client import Request, ask
-from app.bench.peers import CACHED, INTONE, KOKORO, Peer, find_peer
-from app.bench.process import cpu_seconds, resident_mib
+from app.bench.machine import cpu_seconds, resident_mib
+from app.bench.peers import CACHED, INTONE, KOKORO, Peer, Request, ask, find_peer
 from app.bench.server import running
 from app.errors import SetupError
 

@@ -7,10 +7,7 @@ import json
 import pytest
 from rich.console import Console
 
-from app.bench.report import to_dict
-from app.bench.results import Figure, Key, Results
-from app.bench.table import figures_table, targets_table
-from app.bench.targets import Target, targets
+from app.bench.results import Figure, Key, Results, Target, figures_table, targets, targets_table, to_dict
 
 OURS, THEIRS = Key("audio_seconds_per_second", "intone", 8), Key("audio_seconds_per_second", "coqui", 8)
 

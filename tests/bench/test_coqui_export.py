@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.bench.coqui_export import CoquiFiles, export
-from app.bench.peers import BASE
-from app.shipped import shipped_models
-from app.speech.coqui import coqui_config, load_weights, new_acoustic
+from app.bench.peers import BASE, CoquiFiles, export
+from app.packages import shipped_models
+from app.synthesis.coqui import coqui_config, load_weights, new_acoustic
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # coqui's own
 

@@ -20,10 +20,10 @@ import torch
 from serving import ROOT, clean_environment
 
 from app.__main__ import main
-from app.pipeline import Pipeline, SpeechRequest
-from app.plan import Emotion
+from app.packages import shipped_models
 from app.settings import load_settings
-from app.shipped import shipped_models
+from app.synthesis.pipeline import Pipeline, SpeechRequest
+from app.types import Emotion
 from app.voices import Voice, open_voice
 from tests.tiny_voice import change, write_acoustic, write_tiny_voice, write_vocoder
 

@@ -9,7 +9,7 @@ import av
 import pytest
 
 from app.__main__ import main
-from app.cli.book import told
+from app.cli.say import told
 from tests.tiny_voice import write_tiny_voice
 
 BOOK = """This stands before everything.

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from serving import ROOT, clean_environment
 
-from app.cli.source import read_source
+from app.cli.say import read_source
 
 
 def intone(*arguments: str, text: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
-from app.cli.commands import COMMANDS
 from app.cli.completion import SCRIPTS
-from app.cli.parser import command_parsers
+from app.cli.parser import COMMANDS, command_parsers
 
 EVERY_COMMAND = {name for name in COMMANDS if " " not in name}
 OFFERED = [

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.audio.encode import FORMATS
+from app.cli.parser import UsageError
 from app.cli.say import output_format
-from app.cli.usage import UsageError
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 import soundfile
 
 from app.__main__ import main
-from app.cli.table import show_plan
+from app.cli.output import show_plan
 from app.cli.train import _bar
-from app.plan import ClassifierName, Emotion, Plan, Source, Utterance
-from app.training.running import Progress
+from app.training.trainer import Progress
+from app.types import ClassifierName, Emotion, Plan, Source, Utterance
 from tests.tiny_voice import write_tiny_voice
 
 YELLOW = "\x1b[33m"

@@ -10,7 +10,7 @@ from openai import OpenAI
 from serving import Server, start_server, wait_until
 from tiny_voice import write_tiny_voice
 
-from app.shipped import shipped_models
+from app.packages import shipped_models
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,7 @@ import shlex
 import pytest
 from serving import ROOT
 
-from app.cli.commands import COMMANDS
-from app.cli.parser import make_parser
+from app.cli.parser import COMMANDS, make_parser
 from app.errors import ERRORS, INTERNAL_ERROR
 from app.settings import Settings
 from scripts.reference.__main__ import FOLDER, PAGES

@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 
 from app.emotion import Classifier
-from app.emotion.context import Excerpt
+from app.emotion.classifier import Excerpt
 from app.errors import InvalidClassifier
-from app.plan import ClassifierName, Emotion
-from app.shipped import shipped_models
-from app.training.emotion_measures import read_spoken, spoken_style
-from app.training.emotion_network import load_network, score
-from app.training.emotion_rows import Row
+from app.packages import shipped_models
+from app.training.emotion.calibrate import read_spoken, spoken_style
+from app.training.emotion.rows import Row, load_network, score
+from app.types import ClassifierName, Emotion
 
 SHIPPED = shipped_models() / "emotion" / "minilm-ekman"
 SENTENCES = [text for text, _ in read_spoken(Path(__file__).with_name("spoken_style.tsv"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice, repeat
 
-from app.emotion.context import CONTEXT_WORDS, Excerpt, make_context, read_excerpts
+from app.emotion.classifier import CONTEXT_WORDS, Excerpt, make_context, read_excerpts
 
 
 def test_each_sentence_has_the_ones_before_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 from app.emotion import ALIASES, map_labels, parse_emotion, read_label_map
 from app.emotion.taxonomy import GOEMOTIONS
 from app.errors import InvalidClassifier, UnknownEmotion
-from app.plan import Emotion
+from app.types import Emotion
 
 J_HARTMANN = ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 """As in the config.json of j-hartmann/emotion-english-distilroberta-base."""

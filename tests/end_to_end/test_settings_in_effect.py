@@ -11,7 +11,7 @@ import pytest
 from serving import Server, start_server
 from tiny_voice import write_tiny_voice
 
-from app.shipped import shipped_models
+from app.packages import shipped_models
 
 HAPPY = "I am so happy that it is finally here!"
 

@@ -151,7 +151,7 @@ def is_at_rest(server: Server) -> bool:
 
 def cpu_seconds(server: Server) -> float:
     """Processor time of the server until now."""
-    from app.bench.process import cpu_seconds
+    from app.bench.machine import cpu_seconds
 
     return cpu_seconds(server.process.pid)
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.evaluation.emotion_facts import read_facts
+from app.evaluation.emotion_judge import read_facts
 from app.evaluation.listening import Heard
-from app.evaluation.measures import Manner
+from app.evaluation.manner import Manner
 from app.evaluation.recordings import Recording
 
 SAMPLES = (0.3 * np.sin(2 * np.pi * 220 * np.arange(8000) / 16000)).astype(np.float32)

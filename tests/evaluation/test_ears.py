@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec
 import pytest
 
 from app.errors import SetupError
-from app.evaluation.ears import Ears, require_packages
+from app.evaluation.listening import Ears, require_packages
 
 
 def hide(monkeypatch: pytest.MonkeyPatch, *hidden: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.evaluation.emotion_facts import BAND_NAMES, FILE, read_facts
-from app.plan import Emotion
+from app.evaluation.emotion_judge import BAND_NAMES, FILE, read_facts
+from app.types import Emotion
 
 
 def test_the_file_is_a_plain_table() -> None:

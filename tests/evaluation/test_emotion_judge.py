@@ -9,11 +9,19 @@ import pytest
 from hearing import heard
 from voicing import Values, features, voiced
 
-from app.evaluation.emotion_facts import Facts, Vector, read_facts
-from app.evaluation.emotion_judge import Judged, distance_to_line, distances, judge_emotions, weights
-from app.evaluation.measures import RATE
+from app.evaluation.emotion_judge import (
+    Facts,
+    Judged,
+    Vector,
+    distance_to_line,
+    distances,
+    judge_emotions,
+    read_facts,
+    weights,
+)
+from app.evaluation.manner import RATE
 from app.evaluation.recordings import Recording
-from app.plan import Emotion
+from app.types import Emotion
 
 EVERYTHING = np.ones(14, dtype=bool)
 

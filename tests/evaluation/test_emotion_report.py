@@ -9,13 +9,10 @@ import pytest
 from hearing import heard
 from rich.console import Console
 
-from app.evaluation.emotion_facts import read_facts
-from app.evaluation.emotion_judge import Judged
-from app.evaluation.emotion_page import emotion_section
-from app.evaluation.emotion_report import EmotionReport
-from app.evaluation.emotion_table import difference_text, emotion_tables
-from app.evaluation.report import Report
-from app.plan import Emotion
+from app.evaluation.emotion_judge import Judged, read_facts
+from app.evaluation.emotion_tables import difference_text, emotion_section, emotion_tables
+from app.evaluation.report import EmotionReport, Report
+from app.types import Emotion
 
 
 def judged(emotion: Emotion, named: Emotion, pitch: float = 0.0) -> Judged:

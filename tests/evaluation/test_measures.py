@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.evaluation.measures import RATE, level_of, manner, pitch_contour, pitch_of, resampled, tilt_of, trimmed
+from app.evaluation.manner import RATE, level_of, manner, pitch_contour, pitch_of, resampled, tilt_of, trimmed
 
 Samples = npt.NDArray[np.float32]
 

@@ -8,12 +8,9 @@ import pytest
 from hearing import SAMPLES, DeafEars
 from rich.console import Console
 
-from app.evaluation.onset_page import onset_page
-from app.evaluation.onset_report import Edges, HeardPair, OnsetReport, hear
-from app.evaluation.onset_table import onset_tables
+from app.evaluation.onset_report import Edges, HeardPair, OnsetReport, hear, onset_page, onset_tables
 from app.evaluation.onsets import OnsetPair
-from app.evaluation.recordings import Recording
-from app.evaluation.wording import edge_errors
+from app.evaluation.recordings import Recording, edge_errors
 
 
 def pair(group: str, text: str, alone: str, control: str, sound: str = "p") -> HeardPair:

@@ -11,12 +11,11 @@ from tiny_voice import write_tiny_voice
 
 from app.errors import SetupError
 from app.evaluation.onsets import CARRIER, FILE, in_running_speech, read_onsets, speak_onsets
-from app.evaluation.wording import normalized
-from app.pipeline import Pipeline
-from app.plan import Emotion
-from app.request import SpeechRequest
+from app.evaluation.recordings import normalized
 from app.settings import load_settings
+from app.synthesis.pipeline import Pipeline
 from app.text import read_text
+from app.types import Emotion, SpeechRequest
 
 SOUNDS = (
     "p t k b d g ch j f v s z sh h m n l r w y vowel pl bl pr br tr dr kr gr kl gl fl fr sp st sk str spr sm sn sl "

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from voicing import Values, features, voiced
 
-from app.evaluation.emotion_facts import read_facts
-from app.evaluation.measures import RATE
-from app.evaluation.prosody import fast_movement_of, subtract_features
+from app.evaluation.emotion_judge import read_facts
+from app.evaluation.manner import RATE, fast_movement_of, subtract_features
 
 NOT_NOISE = [name for name in read_facts().features if name != "noise"]
 

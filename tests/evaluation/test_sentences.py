@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from app.evaluation.sentences import FILE, read_sentences
-from app.evaluation.wording import normalized
-from app.plan import Emotion
+from app.evaluation.recordings import FILE, normalized, read_sentences
 from app.text import read_text
+from app.types import Emotion
 
 
 def test_every_emotion_has_twenty_different_sentences() -> None:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from voicing import Values, voiced
 
-from app.evaluation.measures import pitch_contour
-from app.evaluation.timbre import BANDS, band_levels, noise_share
+from app.evaluation.manner import BANDS, band_levels, noise_share, pitch_contour
 
 
 def levels(sound: np.typing.NDArray[np.float32]) -> Values:

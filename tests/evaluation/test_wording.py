@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.evaluation.wording import HOMOPHONES, edge_errors, normalized, vowel_groups
+from app.evaluation.recordings import HOMOPHONES, edge_errors, normalized, vowel_groups
 
 
 @pytest.mark.parametrize(

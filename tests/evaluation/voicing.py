@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from app.evaluation.measures import RATE, pitch_contour
-from app.evaluation.prosody import features_of
+from app.evaluation.manner import RATE, features_of, pitch_contour
 
 Values = npt.NDArray[np.float64]
 

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram
 
 from app.errors import ERRORS
-from app.metrics import Answered, Metrics, Spoken
-from app.metrics.kept import histogram_of
-from app.plan import Emotion, PlanWarning, Source, Timings, Utterance
+from app.metrics import Answered, Metrics, Spoken, histogram_of
+from app.types import Emotion, PlanWarning, Source, Timings, Utterance
 from tests.speaking import utterance
 
 EVEN = dict.fromkeys(Emotion, 0.05)

@@ -19,7 +19,7 @@ from serving import ROOT, Server, start_server, wait_until
 from tiny_voice import write_tiny_voice
 from traffic import POOR, make_traffic
 
-from app.shipped import shipped_models
+from app.packages import shipped_models
 
 ROUNDS = 5
 DASHBOARD = json.loads((ROOT / "docker" / "grafana" / "intone.json").read_text(encoding="utf-8"))

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import app.api.page
+import app.api.routes.web
 
-STYLE = Path(app.api.page.__file__).with_name("page").joinpath("colours.css").read_text(encoding="utf-8")
+STYLE = Path(app.api.routes.web.__file__).parents[2].joinpath("web", "colours.css").read_text(encoding="utf-8")
 CARDS = {"light": "#ffffff", "dark": "#1c1c23"}
 
 SIGHTS = {

@@ -15,13 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from app.plan import Emotion
-from app.training import running
-from app.training.logbook import line
+from app.training import trainer as running
 from app.training.metric_definitions import METRIC_DEFINITIONS
-from app.training.running import CHECKPOINT, RECORD, Progress
 from app.training.sagemaker import read_hyperparameters, run_job
 from app.training.settings import WrongHyperparameter
+from app.training.trainer import CHECKPOINT, RECORD, Progress, line
+from app.types import Emotion
 from app.voices import open_voice
 from tests.sagemaker.containers import command, kill, start_serving
 from tests.tiny_voice import write_tiny_voice

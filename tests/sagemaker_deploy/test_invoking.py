@@ -10,7 +10,7 @@ import httpx
 import pytest
 from serving import Server, serving_here
 
-from app.cli.usage import UsageError
+from app.cli.parser import UsageError
 from scripts.sagemaker.invoke_endpoint import read_source
 from tests.sagemaker_deploy.dry_runs import COMMANDS
 from tests.sagemaker_deploy.runtime_front import BREAKING, runtime_front

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from app.emotion.taxonomy import EMOTION_OF_NAME
-from app.plan import Clause, Emotion, Sentence
 from app.text import Marked, read_inner, read_ssml
-from app.text.reading import MAX_SPOKEN
+from app.text.sentences import MAX_SPOKEN
+from app.types import Clause, Emotion, Sentence
 
 
 def emotion_of_style(style: str) -> Emotion | None:

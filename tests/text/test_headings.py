@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.text import read_text
-from app.text.headings import read_book
+from app.text.segment import read_book
 from tests.growth import count_calls, grows_linearly
 
 FOUND = {

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.plan import Role, Sentence
 from app.text import read_ssml, read_text
-from app.text.quotations import find_quotations
+from app.text.sentences import find_quotations
+from app.types import Role, Sentence
 from tests.growth import count_calls, grows_linearly
 
 SAID, TOLD = Role.DIALOGUE, Role.NARRATION

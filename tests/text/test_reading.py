@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text import grown_length, normalize, read_ssml, read_text
-from app.text.reading import MAX_SPOKEN
+from app.text.sentences import MAX_SPOKEN
 from tests.growth import count_calls, grows_linearly
 
 HOSTILE = (
@@ -144,7 +144,7 @@ def test_a_sentence_is_read_no_further_than_it_may_be_long(
         if characters > 2000:
             raise Enough
 
-    for module in ("app.text.clauses", "app.text.ssml.readings"):
+    for module in ("app.text.clauses", "app.text.ssml.substitutions"):
         monkeypatch.setattr(f"{module}.normalize", lambda part: normalized.append(part) or normalize(part))
     with pytest.raises(Enough):
         if markup:

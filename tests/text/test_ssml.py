@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from app.errors import ERRORS, InvalidSsml
-from app.plan import NOWHERE, UNMARKED, Emotion, Manner, Mark, spoken_length
 from app.text import SSML_TABLE, SSML_WARNINGS, read_inner, read_text
+from app.text.phonetic import spoken_length
 from app.text.ssml import Support
-from app.text.ssml.elements import OPENINGS
+from app.text.ssml.handlers import OPENINGS
 from app.text.ssml.table import BREAK_SECONDS, RATES, VOLUMES
+from app.types import NOWHERE, UNMARKED, Emotion, Manner, Mark
 from tests.text.ssml_reading import clauses, codes, marked, sentences, spoken, texts
 
 ACCEPTED = [

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from app.plan import without_phonemes
+from app.text.phonetic import without_phonemes
 from tests.text.ssml_reading import check_inner, check_places, marked
 
 FOLDER = Path(__file__).parent / "ssml_documents"

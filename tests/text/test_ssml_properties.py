@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidSsml
-from app.plan import without_phonemes
 from app.text import SSML_TABLE, SSML_WARNINGS, read_inner, read_text
+from app.text.phonetic import without_phonemes
 from tests.text.ssml_reading import check_inner, check_places, marked
 
 ROWS = {row.name: row for row in SSML_TABLE}

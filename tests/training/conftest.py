@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from app.stubs import stub_module
+from app.packages import stub_module
 
 stub_module("torchaudio")  # transformers imports it for models that hear
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from app.speech.phonemes import Phonemizer
+from app.synthesis.tokenizer import Phonemizer
 from app.training.dataset import Fault
 
 RATE = 22050

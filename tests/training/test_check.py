@@ -9,13 +9,13 @@ import soundfile
 from rich.console import Console
 
 from app.errors import SetupError
-from app.plan import Emotion
-from app.shipped import shipped_models
-from app.speech.coqui import coqui_config
-from app.speech.tokens import Tokenizer
+from app.packages import shipped_models
+from app.synthesis.coqui import coqui_config
+from app.synthesis.tokenizer import Tokenizer
 from app.training.check import examine, report_table
 from app.training.dataset import Durations, Fault, read_dataset, read_row, read_sound
-from app.voices.config_file import read_config
+from app.types import Emotion
+from app.voices.coqui_config import read_config
 from tests.training.recordings import RATE, add_faults, tone, write_recordings
 
 

@@ -6,7 +6,7 @@ import random
 
 import torch
 
-from app.training.discriminators import (
+from app.training.losses import (
     PERIODS,
     Discriminators,
     PeriodDiscriminator,

@@ -12,9 +12,9 @@ import torch
 from transformers import BertModel
 
 from app.emotion import Classifier
-from app.plan import Emotion
-from app.training import emotion
-from app.training.emotion_data import EMOTIONS, Example
+from app.training.emotion import single as emotion
+from app.training.emotion.rows import EMOTIONS, Example
+from app.types import Emotion
 from tests.training.tiny_encoder import write_encoder
 
 

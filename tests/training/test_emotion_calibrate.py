@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from app.emotion import Classifier
-from app.emotion.context import Excerpt
-from app.training import emotion_calibrate, emotion_run
-from app.training.emotion_calibrate import find_emotional, find_temperature, find_threshold
-from app.training.emotion_passages import answer
-from app.training.passages import read_passages
+from app.emotion.classifier import Excerpt
+from app.training.emotion import calibrate as emotion_calibrate
+from app.training.emotion import run as emotion_run
+from app.training.emotion.calibrate import find_emotional, find_temperature, find_threshold
+from app.training.emotion.passages import answer
+from app.training.emotion.rows import read_passages
 from tests.training.tiny_encoder import write_encoder, write_passages
 
 

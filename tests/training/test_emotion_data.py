@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.plan import Emotion
-from app.training.emotion_data import Example, development_set, read_examples, training_set
+from app.training.emotion.rows import Example, development_set, read_examples, training_set
+from app.types import Emotion
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -7,10 +7,16 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from app.training.emotion_data import EMOTIONS
-from app.training.emotion_losses import WARM_UP, compute_losses, compute_macro_f1, scale_rate, weigh_classes
-from app.training.emotion_measures import f1
-from app.training.emotion_rows import Row
+from app.training.emotion.calibrate import f1
+from app.training.emotion.rows import (
+    EMOTIONS,
+    WARM_UP,
+    Row,
+    compute_losses,
+    compute_macro_f1,
+    scale_rate,
+    weigh_classes,
+)
 
 JOY, FEAR = EMOTIONS.index(EMOTIONS[1]), EMOTIONS.index(EMOTIONS[4])
 

@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 
 from app.emotion import Classifier
-from app.plan import Emotion
-from app.training.emotion_data import Example
-from app.training.emotion_measures import (
+from app.training.emotion.calibrate import (
     f1,
     goemotions,
     read_spoken,
@@ -22,6 +20,8 @@ from app.training.emotion_measures import (
     subtitles,
     voicing_threshold,
 )
+from app.training.emotion.rows import Example
+from app.types import Emotion
 
 
 class Told:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.plan import Emotion
-from app.training import emotion_passages, emotion_run
-from app.training.emotion_data import EMOTIONS
-from app.training.emotion_passages import Answers, answer, count_voiced, measure_passages, measure_reliability
-from app.training.passages import Sentence, read_passages
+from app.training.emotion import passages as emotion_passages
+from app.training.emotion import run as emotion_run
+from app.training.emotion.passages import Answers, answer, count_voiced, measure_passages, measure_reliability
+from app.training.emotion.rows import EMOTIONS, Sentence, read_passages
+from app.types import Emotion
 from tests.training.tiny_encoder import write_encoder, write_passages
 
 SHIPPED = Path(__file__).parents[2] / "models" / "emotion" / "minilm-ekman"

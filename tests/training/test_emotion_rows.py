@@ -6,18 +6,19 @@ from itertools import islice
 
 import pytest
 
-from app.plan import Emotion
-from app.training.emotion_data import EMOTIONS, Example
-from app.training.emotion_rows import (
+from app.training.emotion.rows import (
+    EMOTIONS,
     PASSAGES,
+    Example,
     Row,
+    Sentence,
     draw_batches,
     make_example_row,
     make_passage_row,
     select_rows,
     soften,
 )
-from app.training.passages import Sentence
+from app.types import Emotion
 
 
 def make_sentence(

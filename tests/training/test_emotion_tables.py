@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.training import emotion_calibrate, emotion_run, emotion_tables
-from app.training.emotion_tables import PAGE, PICTURE, write_figure
-from app.training.passages import FILE, NEW_GENRES
+from app.training.emotion import calibrate as emotion_calibrate
+from app.training.emotion import run as emotion_run
+from app.training.emotion import tables as emotion_tables
+from app.training.emotion.rows import FILE, NEW_GENRES
+from app.training.emotion.tables import PAGE, PICTURE, write_figure
 from tests.training.tiny_encoder import write_encoder, write_passages
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.training import emotion_run, emotion_targets
-from app.training.emotion_data import EMOTIONS
-from app.training.emotion_rows import Row
-from app.training.emotion_targets import list_questions, make_speech_rows, read_targets, teach, write_targets
+from app.training.emotion import run as emotion_run
+from app.training.emotion import targets as emotion_targets
+from app.training.emotion.rows import EMOTIONS, Row
+from app.training.emotion.targets import list_questions, make_speech_rows, read_targets, teach, write_targets
 from tests.training.tiny_encoder import write_encoder, write_passages
 
 

@@ -11,12 +11,21 @@ import pytest
 import torch
 
 from app.errors import SetupError
-from app.training import emotion_run, emotion_task
-from app.training.emotion_data import read_examples
-from app.training.emotion_network import encode, find_frozen, load_network, score
-from app.training.emotion_rows import PASSAGES, Row, make_passage_row, select_rows
-from app.training.emotion_task import EmotionSettings, EmotionTask
-from app.training.passages import read_passages
+from app.training.emotion import run as emotion_run
+from app.training.emotion import run as emotion_task
+from app.training.emotion.rows import (
+    PASSAGES,
+    Row,
+    encode,
+    find_frozen,
+    load_network,
+    make_passage_row,
+    read_examples,
+    read_passages,
+    score,
+    select_rows,
+)
+from app.training.emotion.run import EmotionSettings, EmotionTask
 from tests.training.tiny_encoder import write_encoder, write_passages
 
 

@@ -13,13 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import SetupError
-from app.plan import Emotion
-from app.training.acoustic import start_acoustic
-from app.training.acoustic_task import alignment, collate
+from app.training.acoustic import GlowTask, alignment, collate, start_acoustic
 from app.training.clips import read_clips, sounding, whole_frames, without_ends
 from app.training.dataset import read_dataset
-from app.training.glow import GlowTask
 from app.training.settings import TrainingSettings
+from app.types import Emotion
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings

@@ -12,23 +12,23 @@ import pytest
 import soundfile
 import torch
 
-from app.backends.torch import TorchBackend
 from app.errors import SetupError
-from app.speech.loading import Loader
-from app.speech.vocoder import HifiganSourceVocoder, HifiganVocoder
-from app.training import hifigan, hifigan_source
+from app.inference.torch import TorchBackend
+from app.synthesis.loader import Loader
+from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder
+from app.training import hifigan
+from app.training import hifigan as hifigan_source
+from app.training.clips import Utterance, read_utterances
 from app.training.dataset import Recording
-from app.training.distances import SpectralDistances
-from app.training.hifigan import HifiganTask, Stages
-from app.training.hifigan_config import UPSAMPLING, hifigan_config, new_hifigan
-from app.training.hifigan_source import HifiganSourceTask
+from app.training.hifigan import HifiganSourceTask, HifiganTask, Stages
+from app.training.losses import SpectralDistances
 from app.training.settings import Model, TrainingSettings
-from app.training.utterances import Utterance, read_utterances
+from app.training.vocoders import UPSAMPLING, hifigan_config, new_hifigan
 from app.voices import open_voice
-from app.voices.audio_config import AudioConfig
+from app.voices.coqui_config import AudioConfig
 from app.voices.voice import vocoder_audio
 from tests.speaking import samples_of
-from tests.speech.test_source import CONFIG as SOURCE_CONFIG
+from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import change, write_tiny_voice
 from tests.training.recordings import tone
 

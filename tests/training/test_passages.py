@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.plan import Emotion
-from app.training.emotion_measures import read_spoken
-from app.training.passages import Sentence, read_passages
+from app.training.emotion.calibrate import read_spoken
+from app.training.emotion.rows import Sentence, read_passages
+from app.types import Emotion
 from tests.training.tiny_encoder import PASSAGE_COLUMNS, write_table
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.training.pitch import measured_track, pitch_curve, resampled_track, stored_pitch
-from app.voices.audio_config import AudioConfig
+from app.training.spectrogram import measured_track, pitch_curve, resampled_track, stored_pitch
+from app.voices.coqui_config import AudioConfig
 
 LAYOUTS = [AudioConfig(sample_rate=24000, hop_length=300), AudioConfig(sample_rate=22050, hop_length=256)]
 

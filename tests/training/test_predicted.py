@@ -8,12 +8,11 @@ import pytest
 import torch
 
 from app.errors import SetupError
-from app.plan import Emotion
 from app.training.acoustic import start_acoustic
-from app.training.clips import read_clip
+from app.training.clips import Predictor, read_clip
 from app.training.dataset import read_dataset
-from app.training.predicted import Predictor
 from app.training.settings import TrainingSettings
+from app.types import Emotion
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings

@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from app.errors import SetupError
-from app.training import running
-from app.training.optimize import descend
-from app.training.running import CHECKPOINT, RECORD, Progress, Run, TrainingStopped
+from app.training import trainer as running
+from app.training.optimizer import descend
+from app.training.trainer import CHECKPOINT, RECORD, Progress, Run, TrainingStopped
 
 RECORD_OF = {"settings": {"seed": 1, "epochs": 2.0}, "data_sha256": "d", "base_sha256": "b"}
 

@@ -9,15 +9,21 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.plan import Emotion
-from app.speech.coqui import build_acoustic, coqui_config, load_weights
-from app.training.acoustic import start_acoustic
-from app.training.acoustic_task import collate
+from app.synthesis.coqui import build_acoustic, coqui_config, load_weights
+from app.training.acoustic import (
+    TacotronTask,
+    attention_loss,
+    collate,
+    in_single_precision,
+    start_acoustic,
+    steps_of,
+    with_stops,
+)
 from app.training.clips import read_clips
 from app.training.dataset import read_dataset
 from app.training.settings import Model, TrainingSettings
-from app.training.tacotron import TacotronTask, attention_loss, in_single_precision, steps_of, with_stops
 from app.training.train import open_base
+from app.types import Emotion
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings
 

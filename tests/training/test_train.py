@@ -15,12 +15,11 @@ import torch
 from safetensors.torch import load_file
 
 from app.__main__ import main
-from app.pipeline import Pipeline
-from app.plan import Emotion
-from app.request import SpeechRequest
 from app.settings import load_settings
-from app.training import running
+from app.synthesis.pipeline import Pipeline
+from app.training import trainer as running
 from app.training.export import RAW_FILE
+from app.types import Emotion, SpeechRequest
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import add_faults, write_recordings

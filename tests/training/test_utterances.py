@@ -8,11 +8,10 @@ import numpy as np
 import soundfile
 import torch
 
+from app.training.clips import Utterance, read_utterances, stack, utterance
 from app.training.dataset import Recording
-from app.training.pitch import PitchTrack
-from app.training.spectrogram import mel_spectrogram
-from app.training.utterances import Utterance, read_utterances, stack, utterance
-from app.voices.audio_config import AudioConfig
+from app.training.spectrogram import PitchTrack, mel_spectrogram
+from app.voices.coqui_config import AudioConfig
 from tests.training.recordings import tone
 
 LAYOUT = AudioConfig(sample_rate=24000, fft_size=1200, win_length=1200, hop_length=300, mel_fmax=8000.0)

@@ -16,12 +16,12 @@ import torch
 from safetensors.torch import load_file
 
 from app.errors import SetupError
-from app.speech.coqui import fill
-from app.speech.vocos import VocosConfig, VocosSourceGenerator
+from app.synthesis.coqui import fill
+from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
 from app.training import vocos
 from app.training.settings import Model, TrainingSettings
-from app.training.spectra import HELD_OUT, read_taught
 from app.training.spectrogram import mel_spectrogram
+from app.training.vocos import HELD_OUT, read_taught
 
 CONFIG: dict[str, Any] = {**vocos.CONFIG, "network": {"channels": 16, "blocks": 1, "pitch_channels": 8}}
 FRAMES = vocos.FRAMES + 10

@@ -12,13 +12,22 @@ import pytest
 import torch
 
 from app.errors import InvalidVoice
-from app.plan import Emotion
-from app.speech.coqui import load_weights
-from app.voices import coqui_files
-from app.voices.casting import BY_BOTH, BY_CHECKPOINT, BY_ONE, CONTRADICTORY, NAMELESS, candidates, guess, surest
-from app.voices.discover import Found, discover
-from app.voices.fitting import check_complete, fitting
-from app.voices.naming import emotion_in, locale_of, voice_name
+from app.synthesis.coqui import load_weights
+from app.types import Emotion
+from app.voices import discover as coqui_files
+from app.voices.describe import (
+    BY_BOTH,
+    BY_CHECKPOINT,
+    BY_ONE,
+    CONTRADICTORY,
+    NAMELESS,
+    candidates,
+    check_complete,
+    fitting,
+    guess,
+    surest,
+)
+from app.voices.discover import Found, discover, emotion_in, locale_of, voice_name
 
 AUDIO = {"sample_rate": 22050, "num_mels": 80, "hop_length": 256}
 GLOW = {"model": "glow_tts", "audio": AUDIO}

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from app.errors import InvalidVoice, VoiceNotFound
-from app.plan import Emotion
-from app.shipped import shipped_models
+from app.packages import shipped_models
+from app.types import Emotion
 from app.voices import Registry, open_voice
 from tests.tiny_voice import change, write_tiny_voice
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from app.audio.chapters.chapter import Chapter, comments
-from app.audio.flac import FlacWriter
-from app.audio.writing import OutputFile, Writer
+from app.audio.writers import FlacWriter, OutputFile, Writer
 
 _MAKER = b"Intone"
 _MARK = b"fLaC"

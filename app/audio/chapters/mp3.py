@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from app.audio.chapters.chapter import Chapter
 from app.audio.compressed import MP3, CompressedWriter
-from app.audio.writing import OutputFile, Writer
+from app.audio.writers import OutputFile, Writer
 
 _UTF_8 = b"\x03"
 _TOP_AND_ORDERED = 3

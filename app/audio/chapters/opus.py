@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from app.audio.chapters.chapter import Chapter, comments
 from app.audio.compressed import OPUS, CompressedWriter
-from app.audio.writing import OutputFile, Writer
+from app.audio.writers import OutputFile, Writer
 
 _HEAD = 27
 """Bytes of a page before the lengths of its segments."""

@@ -9,9 +9,9 @@ from typing import BinaryIO, NamedTuple
 from app.audio.chapters import flac, mp3, opus
 from app.audio.chapters.chapter import Chapter
 from app.audio.chapters.cue import write_sheet
-from app.audio.encode import Samples
-from app.audio.save import save
-from app.audio.writing import OutputFile, Writer
+from app.audio.encode import save
+from app.audio.writers import OutputFile, Writer
+from app.types import Samples
 
 
 class _Form(NamedTuple):

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from app.plan import NOWHERE, Clause, Mark, PlanWarning, Sentence
 from app.text.clauses import Check, unchecked
-from app.text.reading import MAX_SPOKEN
-from app.text.ssml.building import Builder
-from app.text.ssml.cutting import Cutter
-from app.text.ssml.document import parse, parse_inner
-from app.text.ssml.elements import Walker
-from app.text.ssml.flow import Flow
-from app.text.ssml.manners import FeelingOfStyle
-from app.text.ssml.remarks import Remarks
+from app.text.sentences import MAX_SPOKEN
+from app.text.ssml.handlers import FeelingOfStyle, Walker
+from app.text.ssml.parser import parse, parse_inner
+from app.text.ssml.split import Cutter
+from app.text.ssml.text_map import Builder, Flow, Remarks
+from app.types import NOWHERE, Clause, Mark, PlanWarning, Sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,135 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from app.text.cleaning import clean
-from app.text.dates import HOUR, TIME, hour, time_of_day
-from app.text.money import say_amounts
-from app.text.numbers import cardinal, decimal, fraction, ordinal, spell_digits
-from app.text.ssml.calendar import WORDS, read_date
-from app.text.ssml.readings import Speak
-from app.text.ssml.spelling import say_digits, spell
+from app.text.normalization.cleaning import clean
+from app.text.normalization.dates import HOUR, MONTHS, TIME, full_year, hour, say_dates, time_of_day
+from app.text.normalization.numbers import DIGITS, cardinal, decimal, fraction, ordinal, spell_digits, year
+from app.text.normalization.quantities import say_amounts
+from app.text.ssml.substitutions import Speak
+
+AT_ONCE = 8
+"""Characters that are read in one go: a longer text can be cut between them."""
+LONGEST_NAME = 24
+"""Characters of a sign's Unicode name; whoever hears a longer one has forgotten the rest."""
+NAMES = {
+    ".": "dot",
+    ",": "comma",
+    "-": "dash",
+    "_": "underscore",
+    "/": "slash",
+    "\\": "backslash",
+    "@": "at",
+    "#": "hash",
+    "&": "and",
+    "*": "star",
+    "+": "plus",
+    "=": "equals",
+    ":": "colon",
+    "'": "apostrophe",
+    "’": "apostrophe",
+    '"': "quote",
+    "(": "open parenthesis",
+    ")": "close parenthesis",
+    "$": "dollar",
+    "€": "euro",
+    "£": "pound",
+    "%": "percent",
+    "!": "exclamation mark",
+    "?": "question mark",
+    "<": "less than",
+    ">": "greater than",
+    "|": "bar",
+    "^": "caret",
+    "~": "tilde",
+}
+
+
+def spell(text: str) -> str:
+    """`can't 5` -> C A N apostrophe T five."""
+    return " ".join(name(character) for character in text if not character.isspace())
+
+
+def name(character: str) -> str:
+    """A letter in capitals, which are read by their names; a digit in words; a sign by its name."""
+    if character.isdecimal():
+        return DIGITS[unicodedata.decimal(character)]
+    if character.isalpha():
+        capital = character.upper()
+        return capital if len(capital) == 1 else character
+    known = NAMES.get(character) or unicodedata.name(character, "").lower()
+    return known if known and len(known) <= LONGEST_NAME else "symbol"
+
+
+def say_digits(text: str) -> str:
+    """`1.05` -> one point zero five; other signs only part digits."""
+    told = (character for character in text if character == "." or character.isdecimal())
+    return " ".join("point" if character == "." else DIGITS[unicodedata.decimal(character)] for character in told)
+
+
+PARTS = {
+    "d": r"(?P<d>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?",
+    "m": r"(?P<m>0?[1-9]|1[0-2]|[A-Za-z]{3,9})\.?",
+    "y": r"(?P<y>\d{4}|\d\d)",
+}
+BETWEEN = r"[-/., ]{1,3}"
+ORDERS = ("dmy", "mdy", "ymd", "ydm", "ym", "my", "md", "dm", "d", "m", "y")
+PATTERNS = {order: re.compile(BETWEEN.join(PARTS[part] for part in order), re.IGNORECASE) for order in ORDERS}
+UNTOLD = ("mdy", "ymd", "dmy", "my", "ym", "md", "y")
+"""What a date without a format is tried as: what is usual in the United States first."""
+UNBROKEN = re.compile(r"(?P<y>\d{4}|\?{4})(?P<m>0[1-9]|1[0-2]|\?\?)(?P<d>0[1-9]|[12]\d|3[01]|\?\?)")
+"""Year, month and day in eight digits; question marks stand for what is not known."""
+
+WORDS = re.compile(r"[A-Za-z ,-]+")
+"""What an amount or a date looks like when nothing of it is left to be read."""
+
+
+def read_date(text: str, order: str) -> Speak | None:
+    """A date in some order, none where it is not told; None where it is no date."""
+    unbroken = UNBROKEN.fullmatch(text)
+    if unbroken and order in ("", "ymd"):
+        return partial(say_date, unbroken, "ymd")
+    if order:
+        return in_order(text, order)
+    words = say_dates(text)
+    if words != text and WORDS.fullmatch(words):
+        return lambda: words
+    return next((speak for one in UNTOLD if (speak := in_order(text, one))), None)
+
+
+def in_order(text: str, order: str) -> Speak | None:
+    """A date that is written in this order."""
+    match = PATTERNS[order].fullmatch(text)
+    if not match or ("m" in order and not month(match["m"])):
+        return None
+    return partial(say_date, match, order)
+
+
+def say_date(match: re.Match[str], order: str) -> str:
+    """Day first where the order says so, else as in `September tenth nineteen sixty`."""
+    told = {part: text for part, text in match.groupdict().items() if "?" not in text}
+    day = ordinal(str(int(told["d"]))) if "d" in told else ""
+    name = month(told["m"]) if "m" in told else ""
+    if day and name:
+        name, day = (f"the {day} of {name}", "") if order.startswith("d") else (name, day)
+    return " ".join(word for word in (name, day, say_year(told.get("y", ""))) if word)
+
+
+def say_year(digits: str) -> str:
+    """`1960`, `60`."""
+    return year(full_year(digits) if len(digits) == 2 else digits) if digits else ""
+
+
+def month(written: str) -> str:
+    """`9`, `Sept` -> September; nothing where there is no such month."""
+    if written.isdecimal():
+        return MONTHS[int(written) - 1]
+    return next((name for name in MONTHS if name.lower().startswith(written.lower())), "")
+
 
 LONGEST = 40
 """Characters of a number, a date or an amount; a longer text is none."""
@@ -22,7 +140,7 @@ ORDINAL = re.compile(r"(\d[\d,]{0,24})(?:st|nd|rd|th)?", re.IGNORECASE)
 FRACTION = re.compile(r"(-?)(?:(\d{1,6})(?: ?\+ ?| ))?(\d{1,6}) ?/ ?(\d{1,6})")
 PHONE = re.compile(r"(?=(?:\D*\d){2})(\+?)([\d ()./-]{2,30})(?:(?:x|ext\.?) ?(\d{1,6}))?", re.IGNORECASE)
 MINUTES = re.compile(r"(\d{1,3})' ?(?:(\d{1,2})(?:\"|''))?")
-DIGITS = re.compile(r"[\d ,.()-]+")
+DIGIT_SIGNS = re.compile(r"[\d ,.()-]+")
 LARGEST_DENOMINATOR = 100
 """Beyond it a fraction is read with `over`."""
 
@@ -107,7 +225,7 @@ def read_characters(text: str, _: str) -> Speak | None:
 
 CHARACTERS = Kind(read_characters, signs=spell)
 NUMBER = Kind(matched(CARDINAL, say_cardinal))
-BY_DIGITS = Kind(matched(DIGITS, lambda match: say_digits(match[0])), signs=say_digits)
+BY_DIGITS = Kind(matched(DIGIT_SIGNS, lambda match: say_digits(match[0])), signs=say_digits)
 KINDS = {
     "characters": CHARACTERS,
     "spell-out": CHARACTERS,

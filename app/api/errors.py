@@ -1,0 +1,233 @@
+"""Typed errors as answers: `application/problem+json` (RFC 9457), and on OpenAI's routes their own form."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Mount
+
+from app.api.schemas import answers
+from app.errors import (
+    INTERNAL_ERROR,
+    AnswerTooLarge,
+    AudioTooLong,
+    BlendUnsupported,
+    BodyTooLarge,
+    BodyTooSlow,
+    Busy,
+    EmptyText,
+    FallbackRefused,
+    IntoneError,
+    InvalidSsml,
+    MethodNotAllowed,
+    NoStorage,
+    NotReady,
+    OverTimeBudget,
+    RangeNotSatisfiable,
+    RateLimited,
+    RouteNotFound,
+    SetupError,
+    TextTooLong,
+    TooManyStreams,
+    Unauthorized,
+    UnknownEmotion,
+    UnsupportedContentEncoding,
+    VoiceNotFound,
+    row_of,
+)
+
+
+def headers_of(error: IntoneError) -> dict[str, str]:
+    """The headers, such as Retry-After."""
+    match error:
+        case Unauthorized():
+            return {"WWW-Authenticate": "Bearer"}
+        case MethodNotAllowed():
+            return {"Allow": ", ".join(error.allowed)}
+        case BodyTooSlow():
+            # The rest of the body may still come, and must not be taken for the next request.
+            return {"Connection": "close"}
+        case UnsupportedContentEncoding():
+            # RFC 9110, 15.5.16: what would be accepted.
+            return {"Accept-Encoding": "identity"}
+        case RangeNotSatisfiable():
+            return {"Content-Range": f"bytes */{error.size}"}
+        case RateLimited():
+            return {"Retry-After": str(error.retry_after)}
+        case Busy() | TooManyStreams() | NoStorage():
+            return {"Retry-After": "5"}
+        case NotReady():
+            return {"Retry-After": "2"}
+        case FallbackRefused() | OverTimeBudget():
+            # Clients repeat 409 and 504 on their own, but the answer would be the same.
+            return {"X-Should-Retry": "false"}
+    return {}
+
+
+_OF_ROUTES = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def methods_of(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
+    """Those of all routes of the path, with OPTIONS, and HEAD where GET is."""
+    routes = list(routes)
+    taken = [method for method in _OF_ROUTES if any(_takes(route, method, path) for route in routes)]
+    return (*taken, *(["HEAD"] if "GET" in taken else []), "OPTIONS")
+
+
+def _takes(route: BaseRoute, method: str, path: str) -> bool:
+    match, _ = route.matches({"type": "http", "method": method, "path": path, "root_path": "", "headers": []})
+    # What is mounted are files; a mount itself takes every method.
+    return match is Match.FULL and (method == "GET" or not isinstance(route, Mount))
+
+
+_STATUS = {404: 400, 413: 400, 422: 400}
+"""OpenAI says 400 for whatever is wrong with a field; what is not here stays."""
+_NOT_FOUND = ("model_not_found", "not_found")
+"""Codes that stay 404."""
+_CODES: dict[type[IntoneError], str] = {Unauthorized: "invalid_api_key"}
+_PARAMS: dict[type[IntoneError], str] = {
+    EmptyText: "input",
+    TextTooLong: "input",
+    AudioTooLong: "input",
+    AnswerTooLarge: "input",
+    InvalidSsml: "input",
+    VoiceNotFound: "voice",
+    UnknownEmotion: "emotion",
+    BlendUnsupported: "emotion",
+    BodyTooLarge: "input",
+}
+
+
+def openai_status(error: IntoneError) -> int:
+    """The status on `/v1`."""
+    row = row_of(error)
+    return row.status if row.code in _NOT_FOUND else _STATUS.get(row.status, row.status)
+
+
+def openai_content(error: IntoneError) -> answers.OpenAiError:
+    """The body of the answer, or of an event."""
+    status, hint = openai_status(error), error.hint or row_of(error).remedy
+    kind = next((kind for kind in type(error).__mro__ if kind in _CODES), None)
+    return openai_error(
+        message=f"{error.detail} {hint}",
+        type="server_error" if status >= 500 else "invalid_request_error",
+        param=_param(error),
+        code=_CODES[kind] if kind else row_of(error).code,
+    )
+
+
+def openai_error(
+    *, message: str, type: Literal["invalid_request_error", "server_error"], param: str | None, code: str
+) -> answers.OpenAiError:
+    """The form that all of them have."""
+    return {"error": {"message": message, "type": type, "param": param, "code": code}}
+
+
+def _param(error: IntoneError) -> str | None:
+    """The field that is wrong."""
+    if error.fields:
+        return error.fields[0].pointer.removeprefix("#/").split("/")[0]
+    return next((_PARAMS[kind] for kind in type(error).__mro__ if kind in _PARAMS), None)
+
+
+logger = logging.getLogger("intone.request")
+
+PROBLEM_TYPE = "application/problem+json"
+OPENAI_PREFIX = "/v1/"
+
+INVOCATIONS = "/invocations"
+
+_MOST_FIELDS = 20
+"""Field errors in one answer: a body of a thousand unknown fields must not make an answer of a thousand lines."""
+_MOST_INVOKED = 2048
+"""Characters of an error's body that SageMaker hands on."""
+
+_OUR_FAULT = "Something went wrong inside the service; your request is not to blame."
+_OUR_FAULT_HINT = "Try again; if it persists, tell the operator the request_id."
+"""Where the service itself failed: the log knows more under the same request id, `X-Request-Id`."""
+_NO_VOICE = "A voice that the request needs is missing, damaged or was changed while the service runs."
+
+
+def render(error: IntoneError, request: Request) -> Response:
+    """The answer to an error, whose code the log is told.
+
+    The ONE place that knows in which form the errors of a path (`request.state.path`) are told.
+    """
+    row = row_of(error)
+    request.state.log["code"] = row.code
+    error = without_paths(error)
+    if request.state.path.startswith(OPENAI_PREFIX):
+        return _answer(openai_content(error), openai_status(error), error, "application/json")
+    content = problem(error, request.state.request_id)
+    if request.state.path == INVOCATIONS:
+        _shorten(content)
+    return _answer(content, row.status, error, PROBLEM_TYPE)
+
+
+def without_paths(error: IntoneError) -> IntoneError:
+    """The error as callers may read it. What is wrong with the installation names its files: that goes to the log."""
+    if isinstance(error, SetupError):
+        logger.error("%s: %s", type(error).__name__, error.detail)
+    if row_of(error) is INTERNAL_ERROR:
+        return IntoneError(_OUR_FAULT, hint=_OUR_FAULT_HINT)
+    return type(error)(_NO_VOICE) if isinstance(error, SetupError) else error
+
+
+def _shorten(content: answers.Problem) -> None:
+    """Leave out the last field errors, then the end of hint and detail, until it has so many characters as JSON."""
+    while len(json.dumps(content)) > _MOST_INVOKED:
+        if fields := content.get("errors"):
+            fields.pop()
+        elif content["hint"]:
+            content["hint"] = content["hint"][: len(content["hint"]) // 2]
+        else:
+            content["detail"] = content["detail"][: len(content["detail"]) // 2]
+
+
+def _answer(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:
+    # ASCII only: what an error quotes from the request may hold a lone surrogate, which UTF-8 cannot say.
+    return Response(json.dumps(content), status, headers_of(error), media_type)
+
+
+def problem(error: IntoneError, request_id: str) -> answers.Problem:
+    """The body of an answer outside of `/v1`."""
+    row = row_of(error)
+    content: answers.Problem = {
+        "type": f"/errors/{row.code}",
+        "title": row.title,
+        "status": row.status,
+        "detail": error.detail,
+        "code": row.code,
+        "hint": error.hint or row.remedy,
+        "request_id": request_id,
+    }
+    if error.fields:
+        content["errors"] = [{"detail": one.detail, "pointer": one.pointer} for one in error.fields[:_MOST_FIELDS]]
+    return content
+
+
+async def answer_intone_error(request: Request, error: Exception) -> Response:
+    """Exception handler: a typed error is told as such."""
+    assert isinstance(error, IntoneError)
+    return render(error, request)
+
+
+async def answer_router_error(request: Request, error: Exception) -> Response:
+    """Exception handler: what the router itself refuses (no such path, wrong method) becomes a typed error too.
+
+    OPTIONS, which no route takes, is answered here.
+    """
+    assert isinstance(error, HTTPException)
+    if error.status_code != 405:
+        return render(RouteNotFound("No route has this path.", hint="GET /docs lists every route."), request)
+    allowed = methods_of(request.app.routes, request.state.path)
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
+    detail = f"{request.method} is not a method of this address."
+    return render(MethodNotAllowed(detail, hint="See the header Allow.", allowed=allowed), request)

@@ -1,0 +1,300 @@
+"""Blocking work for requests: bounded in number, in waiting and in time, and given up when nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from app.errors import Busy, OverTimeBudget
+
+
+class Places:
+    """Grants each waiting client one place in turn, so that no client waits for all requests of another.
+
+    Used from one event loop.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.free = count
+        self.waiting = 0
+        self._turns: dict[str, deque[asyncio.Future[None]]] = {}
+        """Requests that wait, by client; the first client is the next to get a place."""
+
+    async def take(self, client: str) -> None:
+        """Wait for a place."""
+        if self.free:
+            self.free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._turns.setdefault(client, deque()).append(turn)
+        self.waiting += 1
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._forget(client, turn)
+            else:
+                self.give_back()
+            raise
+        finally:
+            self.waiting -= 1
+
+    def give_back(self) -> None:
+        """Return a place, which the next client gets."""
+        while self._turns:
+            client = next(iter(self._turns))
+            turns = self._turns.pop(client)
+            turn = turns.popleft()
+            if turns:
+                self._turns[client] = turns
+            # A request that was given up a moment ago still stands here until its task runs.
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.free += 1
+
+    def _forget(self, client: str, turn: asyncio.Future[None]) -> None:
+        turns = self._turns.get(client, deque())
+        if turn in turns:
+            turns.remove(turn)
+            if not turns:
+                del self._turns[client]
+
+
+T = TypeVar("T")
+
+Cancelled = Callable[[], bool]
+"""Called by the work between its steps: whether nobody waits for it any more."""
+
+
+class Steps(AsyncIterator[T], Generic[T]):
+    """The pieces of some work: each is made when it is wanted, so a slow reader holds the work up and no thread.
+
+    The time budget counts what the work takes, not what the reader takes between its pieces.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Cancelled], Iterator[T]],
+        threads: Executor,
+        time_budget: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._work = work
+        self._threads = threads
+        self._time_budget = time_budget
+        self._left = time_budget
+        self._clock = clock
+        self._given_up = threading.Event()
+        self._making = threading.Lock()
+        self._pieces: Iterator[T] | None = None
+        self._made: list[T] | None = None
+
+    def make(self) -> list[T]:
+        """Make the next piece, in any thread; none at the end. In a list, for no future takes a StopIteration."""
+        with self._making:
+            if self._given_up.is_set():
+                return []
+            if self._pieces is None:
+                self._pieces = self._work(self._given_up.is_set)
+            return [piece for piece in [next(self._pieces, None)] if piece is not None]
+
+    def begin(self, first: list[T], seconds: float) -> None:
+        """Take the first piece, which took so long."""
+        self._made = first
+        self._left -= seconds
+
+    async def __anext__(self) -> T:
+        made, self._made = self._made, None
+        if made is None:
+            began = self._clock()
+            making = asyncio.get_running_loop().run_in_executor(self._threads, self.make)
+            making.add_done_callback(_ignore)
+            try:
+                # Shielded: who stops waiting must not hide that the thread still runs.
+                made = await asyncio.wait_for(asyncio.shield(making), max(0.0, self._left))
+            except TimeoutError:
+                raise too_late(self._time_budget) from None
+            self._left -= self._clock() - began
+        if not made:
+            raise StopAsyncIteration
+        return made[0]
+
+    def close(self) -> None:
+        """Give the work up and end it as soon as its thread is free; may be called at any time, once."""
+        self._given_up.set()
+        asyncio.get_running_loop().run_in_executor(self._threads, self._end).add_done_callback(_ignore)
+
+    def _end(self) -> None:
+        with self._making:
+            close = getattr(self._pieces, "close", None)
+            if close is not None:
+                close()
+
+
+def _ignore(ended: asyncio.Future[T]) -> None:
+    """Take note of an error that nobody may be there to receive."""
+    if not ended.cancelled():
+        ended.exception()
+
+
+def too_late(seconds: float) -> OverTimeBudget:
+    """Return the error of a request that took longer than so many seconds."""
+    return OverTimeBudget(
+        f"The request was given up after {seconds:g} seconds.",
+        hint="Send shorter texts, or raise INTONE_TIME_BUDGET, or INTONE_STREAM_TIME_BUDGET for streams.",
+    )
+
+
+Gone = Callable[[], Coroutine[Any, Any, None]]
+"""Returns when the client has left."""
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its answer was ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """What the work returned, and what it cost to wait for its turn."""
+
+    result: T
+    queued_ms: float
+
+
+class WorkQueue:
+    """Runs `workers` pieces of work at a time in threads; `queue_size` more may wait. Used from one event loop.
+
+    Work that comes in pieces has a place until its first piece. Its later pieces are made when the reader wants them,
+    in up to `stream_threads` threads of their own: a reader that takes nothing holds neither a place nor a thread.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        workers: int,
+        queue_size: int,
+        time_budget: float,
+        stream_time_budget: float | None = None,
+        stream_threads: int = 1,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._pools = {
+            ThreadPoolExecutor(workers, thread_name_prefix=name): workers,
+            ThreadPoolExecutor(stream_threads, thread_name_prefix=f"{name}-streams"): stream_threads,
+        }
+        self._threads, self._stream_threads = self._pools
+        self._places = Places(workers)
+        self._queue_size = queue_size
+        self._clock = clock
+        self._handed_over: dict[object, float] = {}
+        """When work was given to a thread that has not begun it yet."""
+        self.time_budget = time_budget
+        self.stream_time_budget = stream_time_budget or time_budget
+        """Of work that comes in pieces."""
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a place."""
+        return self._places.waiting
+
+    def start_threads(self) -> None:
+        """Start all threads now, or raise RuntimeError: none is missing later, when the system may refuse one."""
+        for pool, count in self._pools.items():
+            start = threading.Event()
+            try:
+                for _ in range(count):
+                    pool.submit(start.wait)
+            finally:
+                start.set()
+
+    def stalled_for(self, now: float) -> float:
+        """Return the seconds for which work has had a place and no thread to run it."""
+        return max(0.0, now - min([*self._handed_over.values()], default=now))
+
+    async def run(self, work: Callable[[Cancelled], T], gone: Gone, client: str = "") -> Done[T]:
+        """Return the result of `work`, unless the time is over first, or `gone` returns because the client left.
+
+        Places are shared evenly among the clients that wait.
+        """
+        self._refuse_when_full()
+        given_up = threading.Event()
+        try:
+            return await self._in_time(self._do(partial(work, given_up.is_set), client), gone, self.time_budget)
+        finally:
+            given_up.set()
+
+    async def start(self, work: Callable[[Cancelled], Iterator[T]], gone: Gone) -> Done[Steps[T]]:
+        """Do the same for work that comes in pieces: return when the first one is made."""
+        self._refuse_when_full()
+        steps = Steps(work, self._stream_threads, self.stream_time_budget, self._clock)
+        began = self._clock()
+        try:
+            first = await self._in_time(self._do(steps.make, ""), gone, self.stream_time_budget)
+        except BaseException:
+            steps.close()
+            raise
+        steps.begin(first.result, self._clock() - began)
+        return Done(steps, first.queued_ms)
+
+    def _refuse_when_full(self) -> None:
+        if not self._places.free and self.waiting >= self._queue_size:
+            raise Busy(f"{self.waiting} requests are waiting.", hint="Try again after the seconds in Retry-After.")
+
+    async def _in_time(self, work: Coroutine[Any, Any, T], gone: Gone, seconds: float) -> T:
+        doing = asyncio.create_task(work)
+        leaving = asyncio.create_task(gone())
+        try:
+            await asyncio.wait((doing, leaving), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                return doing.result()
+            if leaving.done():
+                raise ClientGone
+            raise too_late(seconds)
+        finally:
+            doing.cancel()
+            leaving.cancel()
+
+    async def _do(self, work: Callable[[], T], client: str) -> Done[T]:
+        since = time.perf_counter()
+        await self._places.take(client)
+        queued_ms = (time.perf_counter() - since) * 1000
+        running = None
+        try:
+            running = self._in_thread(work)
+        finally:
+            if running is None:
+                self._places.give_back()
+        # The place is free when the thread is, which is later than the client's leaving; its error is then nobody's.
+        running.add_done_callback(self._release)
+        await asyncio.wait((running,))
+        return Done(running.result(), queued_ms)
+
+    def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Run a call in one of the threads; whoever has a place has a thread."""
+        ticket = object()
+        self._handed_over[ticket] = self._clock()
+
+        def begun() -> T:
+            del self._handed_over[ticket]
+            return work()
+
+        return asyncio.get_running_loop().run_in_executor(self._threads, begun)
+
+    def _release(self, running: asyncio.Future[T]) -> None:
+        self._places.give_back()
+        if not running.cancelled():
+            running.exception()
+
+    async def close(self) -> None:
+        """Wait for the work that still runs."""
+        for pool in self._pools:
+            await asyncio.to_thread(pool.shutdown)

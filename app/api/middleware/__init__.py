@@ -1,0 +1,1 @@
+"""Everything between the server and the routes."""

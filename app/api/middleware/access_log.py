@@ -1,0 +1,153 @@
+"""Around every request: its id, one log line, and its place in the counters."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPMethod
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Match, Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import RouteNotFound
+from app.metrics import Answered
+
+UNKNOWN = "unknown"
+"""All addresses that no route has."""
+
+
+class Templates:
+    """Knows the template of every path."""
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        known = [route for route in routes if isinstance(route, (Route, Mount))]
+        # What is mounted may take whatever the others leave.
+        self._routes = sorted(known, key=lambda route: isinstance(route, Mount))
+
+    def of(self, path: str) -> str:
+        """Such as `/voices/{name}`; for files the folder that they lie in."""
+        if path.endswith("\n"):
+            return UNKNOWN
+        scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+        for route in self._routes:
+            if route.matches(scope)[0] is not Match.NONE:
+                return route.path_format if isinstance(route, Route) else route.path or "/"
+        return UNKNOWN
+
+
+def refuse_line_feed(request: Request) -> None:
+    """Raise RouteNotFound for a path that ends in a line feed: the expressions of the framework's routes end with `$`,
+    which matches before it as well."""
+    if request.state.path.endswith("\n"):
+        raise RouteNotFound("No route has this path.", hint="GET /docs lists every route.")
+
+
+logger = logging.getLogger("intone.request")
+
+CLIENT_GONE = 499
+"""Status in the log of a request whose client did not wait for the answer."""
+
+_PROBES = ("/health", "/ready", "/ping", "/metrics")
+"""Asked every few seconds by whatever watches the service; their lines would bury all others."""
+
+_METHODS = frozenset(HTTPMethod)
+"""A method may be any word."""
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestLog:
+    """ASGI middleware. Gives `request.state` a `request_id`, the `path` without the prefix of a proxy, and a `log`:
+    facts for the log line; never the text of a request, which may stand in its path or its query as well.
+
+    `template_of` knows what may be told of a path. `answered` is told of each answer.
+    """
+
+    def __init__(self, app: ASGIApp, template_of: Callable[[str], str], answered: Callable[[Answered], None]) -> None:
+        self.app = app
+        self.template_of = template_of
+        self.answered = answered
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send)
+        try:
+            await self.app(exchange.scope, receive, exchange.send)
+        finally:
+            answer = exchange.answer(self.template_of(exchange.path))
+            exchange.log(answer)
+            self.answered(answer)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.started = time.perf_counter()
+        self.send_on = send
+        self.status: int | None = None
+        self.first_byte: float | None = None
+        self.request_id = _request_id(scope)
+        self.path = scope["path"].removeprefix(scope.get("root_path", ""))
+        self.facts: dict[str, Any] = {}
+        state = {"request_id": self.request_id, "path": self.path, "log": self.facts}
+        self.scope = {**scope, "state": {**scope.get("state", {}), **state}}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            MutableHeaders(scope=message)["X-Request-Id"] = self.request_id
+        elif self.first_byte is None and message.get("body"):
+            self.first_byte = self.seconds
+        await self.send_on(message)
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.perf_counter() - self.started
+
+    def answer(self, route: str) -> Answered:
+        """What there is to tell at its end: the one value for the log and the counters."""
+        return Answered(
+            route=route,
+            status=self.status or CLIENT_GONE,
+            seconds=self.seconds,
+            first_byte=self.first_byte if self.facts.get("stream") else None,
+            code=self.facts.get("code"),
+        )
+
+    def log(self, answer: Answered) -> None:
+        method = self.scope["method"] if self.scope["method"] in _METHODS else "unknown"
+        level = logging.DEBUG if self.path in _PROBES else logging.INFO
+        log_request(answer, method=method, request_id=self.request_id, facts=self.facts, level=level)
+
+
+def log_request(
+    answer: Answered, *, method: str, request_id: str, facts: Mapping[str, Any], level: int = logging.INFO
+) -> None:
+    """Log one line about a request and its answer, as a warning if the service is at fault."""
+    line = {
+        "method": method,
+        "route": answer.route,
+        "status": answer.status,
+        "ms": round(answer.seconds * 1000, 1),
+        "request_id": request_id,
+        **facts,
+        **({"first_byte_ms": round(answer.first_byte * 1000, 1)} if answer.first_byte is not None else {}),
+    }
+    if answer.status >= 500 and level >= logging.INFO:
+        level = logging.WARNING
+    logger.log(level, "request", extra={"facts": line})
+
+
+def _request_id(scope: Scope) -> str:
+    """The client's own id, if it is a sane one, so that its log and ours can be laid side by side."""
+    sent = Headers(scope=scope).get("x-request-id", "")
+    return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex

@@ -1,0 +1,74 @@
+"""How often one client may ask for speech."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from starlette.requests import Request
+
+from app.errors import RateLimited
+from app.memory import Lru
+
+_MOST_CLIENTS = 10_000
+"""That are remembered; one that was forgotten begins anew."""
+
+_LONGEST_WAIT = 120
+"""Seconds; a client that is told more gives up."""
+
+_NEARLY = 1 - 1e-9
+"""Of a token: what additions of fractions make of a whole one."""
+
+
+class RateLimit:
+    """A bucket of tokens for each client: each request takes one, and they come back evenly.
+
+    A client is whoever has a key, by the key's name. Without keys it is an address: that of the connection, or the one
+    in X-Forwarded-For if the proxy is in FORWARDED_ALLOW_IPS (uvicorn's), since everybody can write that header.
+    """
+
+    def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.per_minute = per_minute
+        self.most = max(1.0, per_minute / 6)
+        """Tokens in a full bucket: what may come in a burst, ten seconds' worth."""
+        self._clock = clock
+        self._buckets: Lru[str, tuple[float, float]] = Lru(_MOST_CLIENTS, lambda client, bucket: 1)
+        """Tokens, and when there were so many."""
+
+    def check(self, request: Request) -> None:
+        """Raise RateLimited if the client sends requests too often."""
+        if self.per_minute and (seconds := self.take(client_of(request))):
+            raise RateLimited(
+                f"This client may ask {self.per_minute:g} times a minute.",
+                hint="Try again after the seconds in Retry-After.",
+                retry_after=min(math.ceil(seconds), _LONGEST_WAIT),
+            )
+
+    def take(self, client: str) -> float:
+        """Take a token; the seconds until there is one again, if there is none, else 0."""
+        now, per_second = self._clock(), self.per_minute / 60
+        tokens, since = self._buckets.get(client) or (self.most, now)
+        tokens = min(self.most, tokens + (now - since) * per_second)
+        enough = tokens >= _NEARLY
+        self._buckets.put(client, (tokens - enough, now))
+        return 0.0 if enough else (1 - tokens) / per_second
+
+
+def client_of(request: Request) -> str:
+    """Return whom a request counts for: the name of its key, else the network of its address."""
+    key: str | None = getattr(request.state, "key", None)
+    return key or network_of(request.client.host if request.client else "")
+
+
+def network_of(host: str) -> str:
+    """An address as one client has it: of IPv6 the first 64 bits, for whoever has one has all that begin so."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        # A proxy may write anything there; all of it is one client.
+        return ""
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address.packed, 64), strict=False))

@@ -1,0 +1,56 @@
+"""Everything between the server and the routes, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
+
+from app.api.middleware.access_log import RequestLog, Templates, refuse_line_feed
+from app.api.middleware.auth import Keys
+from app.api.middleware.compat import AllowedHosts, HeadAsGet, Prefix, ResponseHeaders, WithoutCookies
+from app.api.middleware.errors import Gate
+from app.metrics import Metrics
+from app.settings import Settings
+
+_METHODS = ("GET", "POST", "HEAD", "OPTIONS")
+
+_OURS = ("Authorization", "Content-Type", "Accept", "Range", "X-Request-Id")
+_OPENAI = (
+    *(f"X-Stainless-{name}" for name in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version")),
+    *("X-Stainless-Retry-Count", "X-Stainless-Timeout", "OpenAI-Organization", "OpenAI-Project"),
+)
+"""Sent by OpenAI's own JavaScript client with every request."""
+
+_READABLE = (
+    *("X-Request-Id", "X-Audio-Duration", "X-Voice", "X-Emotions", "X-Warnings", "X-Should-Retry", "Server-Timing"),
+    *("Retry-After", "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag", "X-Accel-Buffering"),
+)
+
+
+def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
+    """Let pages of these origins in; they send keys in a header of their own, never cookies."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=_METHODS,
+        allow_headers=(*_OURS, *_OPENAI),
+        expose_headers=_READABLE,
+    )
+
+
+def add_doors(app: FastAPI, settings: Settings, metrics: Metrics, routes: Iterable[BaseRoute]) -> None:
+    """From the innermost to the outermost: errors made inside of CORS can be read by web pages, whose preflights need
+    no key; the log sees everything."""
+    app.add_middleware(WithoutCookies)
+    hosts = AllowedHosts(settings.allowed_hosts, loopback=settings.is_loopback)
+    app.add_middleware(Gate, checks=(hosts.check, Keys(settings.api_keys).check, refuse_line_feed))
+    app.add_middleware(HeadAsGet)
+    if settings.cors_origins:
+        add_cors(app, settings.cors_origins)
+    app.add_middleware(ResponseHeaders)
+    app.add_middleware(RequestLog, template_of=Templates(routes).of, answered=metrics.answered)
+    if settings.root_path:
+        app.add_middleware(Prefix, root_path=settings.root_path)

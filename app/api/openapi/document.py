@@ -1,0 +1,92 @@
+"""The whole document, from what the routes say and what holds for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+
+from app.api.middleware.auth import is_open
+from app.api.openapi.errors import error_examples, header_components, headers
+from app.api.schemas import answers
+from app.api.schemas.openai import OpenAiSpeech
+from app.api.schemas.request import SpeechBody
+from app.errors import ERRORS
+
+DESCRIPTION = """Speech whose every sentence carries the emotion of its words.
+
+- `null` in a body means the default of the field. Case is ignored in names of voices, emotions, styles and formats.
+- Every address that takes GET takes HEAD, and every one OPTIONS, which needs no key.
+- An `X-Request-Id` that is sent (up to 64 letters, digits, `.`, `_` and `-`) is answered, and is in the service's log.
+- Errors are `application/problem+json` (below `/v1`: OpenAI's form) with one of these codes:
+
+"""
+_TAGS = {
+    "speech": "Text, SSML or an edited plan in; audio, or the plan, out.",
+    "voices": "What can be asked for.",
+    "openai": "OpenAI's routes, and the two lists that Open WebUI asks for: their clients work unchanged.",
+    "sagemaker": "What Amazon SageMaker calls.",
+    "operation": "For whatever watches the service.",
+}
+TAGS = [{"name": name, "description": text} for name, text in _TAGS.items()]
+
+_ANSWERED_BY_HAND = (answers.Problem, answers.OpenAiError, answers.AudioDelta, answers.AudioDone)
+"""Types that the answers of routes refer to; all others FastAPI knows."""
+
+
+def description() -> str:
+    """What stands above all routes, with the table of errors."""
+    rows = (f"| {row.status} | `{row.code}` | {row.title} |" for row in ERRORS.values())
+    return DESCRIPTION + "\n".join(("| status | code | meaning |", "|---|---|---|", *rows)) + "\n"
+
+
+def operation_id(route: APIRoute) -> str:
+    """A route's name as clients made from the document call it: `synthesize_get` is `synthesizeGet`."""
+    first, *rest = route.name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def document(app: FastAPI, with_keys: bool) -> None:
+    """Make the document, now, for it reads docstrings from files; FastAPI keeps it.
+
+    `with_keys`: the service has keys, so requests need one.
+    """
+    document = app.openapi()
+    components = document["components"]
+    components["schemas"].update(_schemas())
+    components["examples"] = error_examples()
+    components["headers"] = header_components()
+    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    for method, path, operation in _operations(document):
+        # Without keys, whoever sends one is let in as well.
+        operation["security"] = [] if is_open(method, path) else [{"key": []}] if with_keys else [{"key": []}, {}]
+        _complete_answers(operation["responses"])
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield method.upper(), path, operation
+
+
+def _complete_answers(responses: dict[str, Any]) -> None:
+    """Without FastAPI's own way to refuse, which nothing here takes; with what every answer has."""
+    refused = responses.get("422", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    if refused.get("$ref", "").endswith("/HTTPValidationError"):
+        del responses["422"]
+    for response in responses.values():
+        response["headers"] = {**headers("X-Request-Id"), **response.get("headers", {})}
+
+
+def _schemas() -> dict[str, Any]:
+    """Of the bodies that routes read, and of the errors that they tell, by hand."""
+    template = "#/components/schemas/{model}"
+    bodies = [(model.__name__, "validation", TypeAdapter(model)) for model in (SpeechBody, OpenAiSpeech)]
+    errors = [(model.__name__, "serialization", TypeAdapter(model)) for model in _ANSWERED_BY_HAND]
+    _, made = TypeAdapter.json_schemas([*bodies, *errors], ref_template=template)  # type: ignore[list-item]
+    return made["$defs"]  # type: ignore[no-any-return]

@@ -1,0 +1,133 @@
+"""Requests for speech and their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.api.openapi import examples
+from app.api.openapi.errors import RANGE_HEADERS, SPEECH_HEADERS, Responses, headers
+from app.api.parsing.negotiation import JSON, PLAIN, SSML
+from app.api.responses.streaming import SSE
+from app.api.schemas import answers
+from app.api.schemas.openai import OpenAiSpeech
+from app.api.schemas.request import SpeechBody, SpeechFields
+from app.audio.encode import FORMATS
+
+
+def _reference(model: type[Any]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+_SOUND = {"schema": {"type": "string", "format": "binary"}}
+_AUDIO: dict[str, Any] = {row.content_type: _SOUND for row in FORMATS.values()}
+_EVENTS = {
+    str(SSE.content_type): {
+        # Of each event, as is usual where OpenAPI has no word for a stream of them.
+        "schema": {
+            "type": "object",
+            "required": ["data"],
+            "properties": {
+                "data": {
+                    "type": "string",
+                    "contentMediaType": JSON,
+                    "contentSchema": {
+                        "anyOf": [
+                            _reference(one) for one in (answers.AudioDelta, answers.AudioDone, answers.OpenAiError)
+                        ]
+                    },
+                }
+            },
+        },
+        "example": {"data": '{"type": "speech.audio.delta", "audio": "SUQz"}'},
+    }
+}
+_BACK = {
+    "speak": {
+        "operationId": "synthesize",
+        "description": "The plan can be edited and spoken.",
+        "requestBody": {"plan": "$response.body"},
+    }
+}
+
+
+def speech_body() -> dict[str, Any]:
+    """The body of a speech request in its three media types; beside a text the fields are parameters."""
+    content = {
+        JSON: {"schema": _reference(SpeechBody), "examples": examples.SPEECH},
+        PLAIN: {"schema": {"type": "string", "minLength": 1}, "example": examples.TEXT},
+        SSML: {"schema": {"type": "string", "minLength": 1}, "example": examples.SSML},
+    }
+    parameters = _parameters(SpeechFields, note=f"Only beside `{PLAIN}` and `{SSML}`. ")
+    return {"parameters": parameters, "requestBody": {"required": True, "content": content}}
+
+
+def openai_body() -> dict[str, Any]:
+    """The body of OpenAI's speech route."""
+    content = {JSON: {"schema": _reference(OpenAiSpeech), "examples": examples.OPENAI}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def speech_query() -> dict[str, Any]:
+    """A speech request without a body: either `text` or `ssml`."""
+    parts = [
+        {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
+        for name, text in (
+            ("Range", "One range of bytes of the complete audio, such as `bytes=0-1023`."),
+            ("If-Range", "The ETag of the parts that are there already."),
+        )
+    ]
+    return {"parameters": [*_parameters(SpeechBody, leave_out=("plan",)), *parts]}
+
+
+def audio_answer() -> Responses:
+    """The sound, or JSON that holds it."""
+    return {
+        200: {
+            "description": "The speech",
+            "headers": SPEECH_HEADERS,
+            "content": dict(_AUDIO),
+            "model": answers.TimedSpeech,
+        }
+    }
+
+
+def audio_in_parts() -> Responses:
+    """The sound as one that may be asked for in parts."""
+    whole = audio_answer()[200]
+    every = {**SPEECH_HEADERS, **RANGE_HEADERS}
+    part = {"description": "A part of the audio", "headers": {**every, **headers("Content-Range")}, "content": _AUDIO}
+    return {200: {**whole, "headers": every}, 206: part}
+
+
+def openai_answer() -> Responses:
+    """The sound, or events with pieces of it."""
+    return {200: {"description": "The speech", "headers": SPEECH_HEADERS, "content": {**_AUDIO, **_EVENTS}}}
+
+
+def plan_answer() -> Responses:
+    """The plan."""
+    return {200: {"description": "The plan", "model": answers.Plan, "links": _BACK}}
+
+
+def _parameters(model: type[SpeechFields], note: str = "", leave_out: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    properties: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
+    return [_parameter(name, schema, note) for name, schema in properties.items() if name not in leave_out]
+
+
+def _parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
+    example = {"example": examples.FIELDS[name]} if name in examples.FIELDS else {}
+    description = note + schema.get("description", "")
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": _in_a_query(schema),
+        **example,
+    }
+
+
+def _in_a_query(schema: dict[str, Any]) -> dict[str, Any]:
+    """The field's schema without what a query cannot hold."""
+    options = [one for one in schema["anyOf"] if one.get("type") not in ("null", "object")]
+    return options[0] if len(options) == 1 else {"anyOf": options}

@@ -1,0 +1,1 @@
+"""The bytes and headers of requests -> checked requests."""

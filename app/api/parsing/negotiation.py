@@ -1,0 +1,162 @@
+"""What the answer is made of: `format` and `timing` of the request, else its header Accept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from app.api.parsing.json import shown
+from app.audio.encode import DEFAULT_FORMAT, FORMATS
+from app.errors import FieldError, InvalidRequest, NotAcceptable, UnsupportedContentEncoding, UnsupportedMediaType
+
+JSON = "application/json"
+PLAIN = "text/plain"
+SSML = "application/ssml+xml"
+
+MAX_CONTENT_TYPE = 1000
+"""Characters of the header Content-Type; those of real clients have under 200."""
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PARAMETER = re.compile(rf'[ \t]*;[ \t]*(?:({_TOKEN})[ \t]*(?:=[ \t]*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?)?')
+"""Name and value, as a token or a quoted string. RFC 9110 (5.6.6) allows an empty parameter; a name without a value and
+white space around the `=` are tolerated."""
+_ESCAPED = re.compile(r"\\(.)")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A parsed Content-Type."""
+
+    name: str
+    """In lower case, without parameters."""
+    charset: str | None
+
+
+def media_type(request: Request) -> MediaType:
+    """Return the Content-Type. Raise `UnsupportedMediaType` unless it is one that speech requests come in."""
+    values = request.headers.getlist("content-type")
+    if len(values) > 1:
+        raise UnsupportedMediaType("The request has several Content-Types.", hint="Send one.")
+    value = values[0].strip() if values else ""
+    if len(value) > MAX_CONTENT_TYPE:
+        raise UnsupportedMediaType(f"The Content-Type has over {MAX_CONTENT_TYPE} characters.", hint=_hint(""))
+    name = value.partition(";")[0].strip().lower()
+    if name not in (JSON, PLAIN, SSML):
+        raise UnsupportedMediaType(_unsupported(name), hint=_hint(name))
+    return MediaType(name, _parameters(value).get("charset"))
+
+
+def _parameters(value: str) -> dict[str, str]:
+    """Return the parameters by their names in lower case; the first of a name counts."""
+    parameters: dict[str, str] = {}
+    place = len(value.partition(";")[0])
+    while place < len(value):
+        match = _PARAMETER.match(value, place)
+        if match is None:
+            raise UnsupportedMediaType(
+                "The parameters of the Content-Type cannot be read.",
+                hint='Write them as name=value or name="value", separated by semicolons.',
+            )
+        name, token, quoted = match.groups()
+        if name and (token is not None or quoted is not None):
+            parameters.setdefault(name.lower(), token or _ESCAPED.sub(r"\1", quoted or ""))
+        place = match.end()
+    return parameters
+
+
+def refuse_content_encoding(request: Request) -> None:
+    """Raise `UnsupportedContentEncoding` for a compressed body: it would be taken for the text itself."""
+    codings = ",".join(request.headers.getlist("content-encoding")).lower().split(",")
+    for coding in map(str.strip, codings):
+        if coding not in ("", "identity"):
+            raise UnsupportedContentEncoding(
+                f"Content-Encoding {shown(coding)} is not supported.", hint="Send the body uncompressed."
+            )
+
+
+def _unsupported(name: str) -> str:
+    return f"Content-Type {name[:80]!r} is not supported." if name else "The request has no Content-Type."
+
+
+def _hint(name: str) -> str:
+    if name == "application/x-www-form-urlencoded":
+        return f"curl -d sends a form unless told otherwise: add -H 'Content-Type: {JSON}'."
+    return f"Send {JSON}, {PLAIN} with the text as the body, or {SSML} with the SSML."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The form of an answer."""
+
+    format: str
+    """Of the audio, wherever it is."""
+    timing: bool
+    """Whether the answer is JSON with the audio and the plan inside."""
+    stream: bool = False
+    """Whether the audio is sent as it is made."""
+
+
+def check_format(format: str | None) -> str | None:
+    """The format in its canonical spelling."""
+    if format is None or format.lower() in FORMATS:
+        return format and format.lower()
+    detail = f"{shown(format)} is none of {', '.join(FORMATS)}"
+    raise InvalidRequest(f"format: {detail}.", fields=[FieldError(detail, "#/format")])
+
+
+def check_rate(sample_rate: int | None, format: str) -> None:
+    """Refuse a rate that the format does not have."""
+    rates = FORMATS[format].rates
+    if sample_rate is not None and rates and sample_rate not in rates:
+        detail = f"{format} has no {sample_rate} Hz; it has {', '.join(map(str, rates))}"
+        raise InvalidRequest(f"sample_rate: {detail}.", fields=[FieldError(detail, "#/sample_rate")])
+
+
+def choose(format: str | None, timing: bool, stream: bool, accept: str) -> Answer:
+    """The answer's form. `format` and `timing` beat the header; `format` is checked before."""
+    wanted = _best(accept) if accept.strip() else DEFAULT_FORMAT
+    if timing or wanted == JSON:
+        if stream:
+            detail = "the plan with its times is known only at the end, so it cannot come with a stream"
+            raise InvalidRequest(f"stream: {detail}.", fields=[FieldError(detail, "#/stream")])
+        return Answer(format or DEFAULT_FORMAT, timing=True)
+    if format or wanted:
+        return Answer(format or wanted or DEFAULT_FORMAT, timing=False, stream=stream)
+    offered = ", ".join(row.content_type for row in FORMATS.values())
+    raise NotAcceptable(f"Accept allows none of {offered}, {JSON}.", hint="Leave Accept away, or choose `format`.")
+
+
+def _best(accept: str) -> str | None:
+    """The format, or JSON, that the header likes best; among equals the one that it names first, then our order."""
+    ranges: dict[str, tuple[int, float]] = {}
+    parts = filter(str.strip, accept.split(","))
+    for place, (name, quality) in enumerate(filter(None, map(_media_range, parts))):
+        ranges.setdefault(name, (place, quality))
+    ranked = [
+        (quality, -place - order / 100, kind)
+        for order, kind in enumerate((*FORMATS, JSON))
+        for place, quality in [_match(kind, ranges)]
+        if quality > 0
+    ]
+    return max(ranked, key=lambda rank: rank[:2])[2] if ranked else None
+
+
+def _match(kind: str, ranges: dict[str, tuple[int, float]]) -> tuple[int, float]:
+    """Return place and quality of the most specific range that covers what we could answer."""
+    names = (JSON,) if kind == JSON else FORMATS[kind].accepted
+    for group in (names, (f"{names[0].partition('/')[0]}/*",), ("*/*",)):
+        if found := [ranges[name] for name in group if name in ranges]:
+            return min(found)
+    return 0, 0
+
+
+def _media_range(part: str) -> tuple[str, float] | None:
+    """Name and quality of one part of the header; None if it cannot be read."""
+    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    quality = next((value for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "q"), "1")
+    try:
+        return (name, float(quality)) if 0 <= float(quality) <= 1 else None
+    except ValueError:
+        return None

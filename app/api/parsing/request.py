@@ -1,0 +1,232 @@
+"""From the bytes of a request to what the pipeline is asked for, checked in a fixed order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from app.api.middleware.auth import key_name
+from app.api.parsing.body import LARGE_BODY_BYTES, decode, read_body, until_gone, without_bom
+from app.api.parsing.json import pointer, read_json, shown
+from app.api.parsing.negotiation import (
+    JSON,
+    PLAIN,
+    SSML,
+    Answer,
+    MediaType,
+    check_format,
+    check_rate,
+    choose,
+    media_type,
+)
+from app.api.schemas.plan import UtteranceBody, edited
+from app.api.schemas.request import SpeechBody, check_fields
+from app.api.state import service_of
+from app.audio.encode import FORMATS
+from app.errors import FieldError, IntoneError, InvalidRequest
+
+if TYPE_CHECKING:
+    from app.synthesis.pipeline import Pipeline
+    from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest
+
+
+_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+_NUMBERS = ("degree", "expressiveness", "speed", "seed", "sample_rate")
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_SWITCHES = ("stream", "timing", "strict")
+_NOT_IN_A_QUERY = "plan"
+
+
+def read_query(query: bytes) -> dict[str, Any]:
+    """The parameters, each once. Raises `InvalidRequest`."""
+    parameters: dict[str, Any] = {}
+    for name, value in _pairs(query):
+        if name in parameters:
+            raise _refused("is given twice", name)
+        if name == _NOT_IN_A_QUERY:
+            raise _refused("a plan comes as JSON, in the body of a POST", name)
+        parameters[name] = _typed(name, value)
+    return parameters
+
+
+def refuse_content(parameters: dict[str, Any]) -> None:
+    """What is spoken is the body of a POST."""
+    for name in ("text", "ssml"):
+        if name in parameters:
+            raise _refused("is the body here, not a parameter", name)
+
+
+def refuse_query(query: bytes) -> None:
+    """Beside JSON there are no parameters: one that was meant to count must not be ignored silently."""
+    names = list(dict.fromkeys(name for name, _ in _pairs(query)))
+    if names:
+        fields = [FieldError("is a query parameter; with JSON it belongs into the body", pointer(n)) for n in names]
+        listed = ", ".join(shown(name) for name in names[:10])
+        raise InvalidRequest(f"JSON takes no query parameters, but there is {listed}.", fields=fields)
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        raise InvalidRequest("The query cannot be read.", hint="Percent-encode parameters as UTF-8.") from None
+
+
+def _refused(detail: str, name: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"{name}: {detail}.", hint="GET /docs lists the fields.", fields=[FieldError(detail, pointer(name))]
+    )
+
+
+def _typed(name: str, value: str) -> Any:
+    """The value with the type of its field; one that has another stays a string, which the field then refuses."""
+    if name in _NUMBERS and _NUMBER.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    return _BOOLEANS.get(value, value) if name in _SWITCHES else value
+
+
+T = TypeVar("T")
+
+CONTENT_OF = {PLAIN: "text", SSML: "ssml"}
+"""The field that the whole body stands for."""
+GET_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A checked request."""
+
+    pipeline: Pipeline
+    speech: SpeechRequest
+    answer: Answer
+    warnings: tuple[PlanWarning, ...] = ()
+    """What reading the request had to say."""
+
+    @property
+    def characters(self) -> int:
+        """Of what was sent, markup included."""
+        edited = self.speech.edited or ()
+        return len(self.speech.text) + sum(len(one.sentence.text) for one in edited)
+
+
+async def read_request(request: Request, *, negotiated: bool = True) -> Asked:
+    """Media type, size, syntax, fields, voice, emotion, Accept: the first that is wrong is told.
+
+    `negotiated`: whether the header Accept has a say in the form of the answer.
+    """
+    pipeline = service_of(request).pipeline()
+    media = media_type(request)
+    query = request.scope["query_string"]
+    accept, key = _accept(request) if negotiated else "", key_name(request)
+    asked = await parse_body(request, lambda body: asked_for(_fields(body, media, query), pipeline, accept, key))
+    return _logged(request, asked)
+
+
+async def read_get(request: Request) -> Asked:
+    """A request whose query says everything; without a seed its answer is still the same each time."""
+    query, accept, key = request.scope["query_string"], _accept(request), key_name(request)
+    pipeline = service_of(request).pipeline()
+
+    def read() -> Asked:
+        return asked_for(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept, key)
+
+    return _logged(request, await run_in_threadpool(read))
+
+
+async def parse_body(request: Request, parse: Callable[[bytes], T]) -> T:
+    """Receive the body and parse it in a thread. Large bodies wait for each other there, small ones for nothing."""
+    service = service_of(request)
+    with service.large_bodies.place() as take_place:
+        body = await read_body(request, take_place=take_place)
+        if len(body) <= LARGE_BODY_BYTES:
+            return await run_in_threadpool(parse, body)
+        parsed = await service.parsing.run(lambda _: parse(body), partial(until_gone, request))
+        return parsed.result
+
+
+def _accept(request: Request) -> str:
+    return request.headers.get("accept", "")
+
+
+def _logged(request: Request, asked: Asked) -> Asked:
+    request.state.log["characters"] = asked.characters
+    return asked
+
+
+def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str, key: str | None) -> Asked:
+    """Checked fields as the pipeline takes them; `key` is the name of the caller's key."""
+    asked_format = check_format(fields.format)
+    speech = _speech_request(fields, pipeline)
+    answer = choose(asked_format, bool(fields.timing), bool(fields.stream), accept)
+    check_rate(fields.sample_rate, answer.format)
+    format = FORMATS[answer.format]
+    speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
+    return Asked(pipeline, speech, answer)
+
+
+def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
+    if media.name == JSON:
+        data = read_json(decode(body, None))
+        refuse_query(query)
+        return check_fields(data)
+    text = decode(body, media.charset)
+    parameters = read_query(query)
+    refuse_content(parameters)
+    return check_fields({**parameters, CONTENT_OF[media.name]: text})
+
+
+def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
+    # Imported here: whoever has a pipeline has these modules, and nobody else must wait for them.
+    from app.types import SpeechRequest, StrengthMode
+
+    plan, text = fields.plan, without_bom(fields.ssml or fields.text or "")
+    if fields.text is not None:
+        pipeline.check_text(text)
+    if plan is not None:
+        # Before the texts are read, which takes seconds for each 10,000 characters.
+        pipeline.check_length(sum(len(one.text) for one in plan.utterances))
+    return SpeechRequest(
+        text=text,
+        voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
+        emotion=_feeling(fields.emotion),
+        degree=1.0 if fields.degree is None else float(fields.degree),
+        strength=StrengthMode(fields.strength) if fields.strength else None,
+        expressiveness=fields.expressiveness,
+        context=_texts(fields.context),
+        speed=1.0 if fields.speed is None else float(fields.speed),
+        seed=fields.seed,
+        strict=bool(fields.strict),
+        markup=fields.ssml is not None,
+        edited=tuple(_edited(place, one) for place, one in enumerate(plan.utterances)) if plan else None,
+    )
+
+
+def _texts(context: str | list[str] | None) -> tuple[str, ...]:
+    """Return the texts of a context, in their order."""
+    return (context,) if isinstance(context, str) else tuple(context or ())
+
+
+def _edited(place: int, one: UtteranceBody) -> EditedUtterance:
+    """Return an utterance of a plan as the pipeline takes it; an error names its place."""
+    try:
+        return edited(one)
+    except IntoneError as error:
+        error.fields = error.fields or (FieldError(error.detail, pointer("plan", "utterances", place)),)
+        raise
+
+
+def _feeling(asked: str | dict[str, float] | None) -> Emotion | Blend | None:
+    """What pins all sentences; None labels each."""
+    from app.emotion import parse_feeling
+
+    try:
+        return None if asked is None else parse_feeling(asked)
+    except InvalidRequest as error:
+        raise InvalidRequest(error.detail, hint=error.hint, fields=[FieldError(error.detail, "#/emotion")]) from None

@@ -1,0 +1,1 @@
+"""Speech as the bodies and headers of responses."""

@@ -1,0 +1,288 @@
+"""Parts of an answer that is there as a whole (RFC 9110, 14): Safari plays no audio without them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from app.api.jobs import Cancelled
+from app.api.parsing.negotiation import Answer
+from app.api.parsing.request import Asked
+from app.api.responses.spool import Spool
+from app.api.responses.streaming import Patience
+from app.audio.encode import FORMATS, in_pieces
+from app.audio.writers import Writer
+from app.errors import AnswerTooLarge, RangeNotSatisfiable, ReaderTooSlow, row_of
+from app.memory import give_back
+from app.planning.serialize import plan_to_dict
+from app.types import Plan, Samples, Timings
+
+_MEBIBYTE = 2**20
+_BASE64 = 4 / 3
+"""Bytes of the answer for each byte of audio inside of JSON."""
+_HINT = (
+    'Ask for a stream ("stream": true), which has no limit, or for mp3; behind SageMaker, asynchronous (async) '
+    "inference takes larger answers, with a larger INTONE_MAX_ANSWER_BYTES; or send the text in parts."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The room in one answer that is not streamed."""
+
+    most_bytes: int
+    """0 is no limit."""
+    answer: Answer
+
+    def check_seconds(self, seconds: float, sample_rate: int) -> None:
+        """Raise where so much speech, at a rate in Hertz, is too large for certain; spares speaking it in vain."""
+        size = self.least_bytes(seconds, sample_rate) * (_BASE64 if self.answer.timing else 1)
+        if self.most_bytes and size > self.most_bytes:
+            raise AnswerTooLarge(f"Over {seconds:.0f} s of speech as {self._described}.", hint=_HINT)
+
+    def least_bytes(self, seconds: float, sample_rate: int) -> int:
+        """Bytes that so much audio surely has; 0 if that depends on the sound."""
+        return int(seconds * sample_rate) * FORMATS[self.answer.format].bytes_per_sample
+
+    def check_bytes(self, size: int) -> None:
+        """Raise if an answer of at least so many bytes is too large."""
+        if self.most_bytes and size > self.most_bytes:
+            raise AnswerTooLarge(f"At least {size / _MEBIBYTE:.1f} MiB as {self._described}.", hint=_HINT)
+
+    @property
+    def _described(self) -> str:
+        form = f"{self.answer.format} in JSON" if self.answer.timing else self.answer.format
+        return f"{form} are more than the {self.most_bytes / _MEBIBYTE:.1f} MiB that an answer may have"
+
+
+LARGE_BYTES = 8_000_000
+"""Making an answer of this size leaves memory behind that is worth giving back."""
+_JSON_HEAD = b'{"audio":"'
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A complete answer."""
+
+    spool: Spool
+    """The audio; where the answer is JSON, then the rest of that."""
+    audio_bytes: int
+    plan: Plan
+    sample_rate: int
+    """Hertz."""
+    duration: float
+    """Seconds."""
+    timings: Timings
+    in_json: bool
+    etag: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return json_size(self.audio_bytes) + self.spool.size - self.audio_bytes if self.in_json else self.spool.size
+
+    def body(self) -> Iterator[bytes]:
+        """The body, block by block; reads a file, so not for an event loop."""
+        if not self.in_json:
+            yield from self.spool.blocks(0, self.spool.size)
+            return
+        head = _JSON_HEAD
+        for block in self.spool.blocks(0, self.audio_bytes):
+            yield head + base64.b64encode(block)
+            head = b""
+        yield from self.spool.blocks(self.audio_bytes, self.spool.size)
+
+
+def json_size(audio_bytes: int) -> int:
+    """Bytes of the JSON until the end of the audio in it."""
+    return len(_JSON_HEAD) + -(-audio_bytes // 3) * 4
+
+
+def make_whole(asked: Asked, spool: Spool, most_bytes: int, cancelled: Cancelled, *, tagged: bool) -> Whole:
+    """Speak all of a request into a spool, which is closed if that fails; for a worker's thread.
+
+    `most_bytes` of the body may not be exceeded, 0 is no limit; `tagged`: hash it for an ETag.
+    """
+    try:
+        whole = _spoken(asked, spool, Room(most_bytes, asked.answer), cancelled)
+        return replace(whole, etag=f'"{spool.sha256()[:32]}"') if tagged else whole
+    except BaseException:
+        spool.close()
+        raise
+    finally:
+        if spool.size > LARGE_BYTES:
+            give_back()
+
+
+def _spoken(asked: Asked, spool: Spool, room: Room, cancelled: Cancelled) -> Whole:
+    def check_room(seconds: float, sample_rate: int) -> None:
+        room.check_seconds(seconds, sample_rate)
+        spool.reserve(room.least_bytes(seconds, sample_rate))
+
+    speech, with_plan = replace(asked.speech, check_room=check_room), asked.answer.timing
+    rendering = asked.pipeline.render(speech, cancelled, with_words=with_plan)
+    format, sample_rate = FORMATS[asked.answer.format], rendering.cast.sample_rate
+    writer = SpoolWriter(format.writer(spool, sample_rate), spool)
+    with closing(rendering.__iter__()) as pieces:
+        for samples in pieces:
+            writer.push(samples)
+            room.check_bytes(json_size(spool.size) if with_plan else spool.size)
+    writer.end()
+    duration = writer.samples / sample_rate
+    whole = Whole(
+        spool,
+        audio_bytes=spool.size,
+        plan=asked.pipeline.spoken_plan(rendering),
+        sample_rate=sample_rate,
+        duration=duration,
+        timings=rendering.timings,
+        in_json=with_plan,
+    )
+    if with_plan:
+        spool.append(_json_rest(whole, asked.answer.format))
+    spool.finish()
+    room.check_bytes(whole.size)
+    return replace(whole, timings=replace(whole.timings, encode=writer.milliseconds))
+
+
+def _json_rest(whole: Whole, format: str) -> bytes:
+    """The JSON behind the audio."""
+    rest = {
+        "format": format,
+        "content_type": FORMATS[format].content_type_at(whole.sample_rate),
+        "sample_rate": whole.sample_rate,
+        "duration": round(whole.duration, 5),
+        "plan": plan_to_dict(whole.plan),
+    }
+    text = json.dumps(rest, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return f'",{text[1:]}'.encode()
+
+
+class SpoolWriter:
+    """Encodes samples into a spool."""
+
+    def __init__(self, writer: Writer, spool: Spool) -> None:
+        self.samples = 0
+        """That were taken."""
+        self.milliseconds = 0.0
+        """That the encoding took."""
+        self._writer = writer
+        self._spool = spool
+
+    def push(self, samples: Samples) -> None:
+        """Take the next samples."""
+        for piece in in_pieces(samples):
+            self.timed(partial(self._writer.push, piece))
+        self.samples += len(samples)
+
+    def end(self) -> None:
+        """Write what is left."""
+        self.timed(self._writer.end)
+
+    def timed(self, step: Callable[[], None]) -> None:
+        """Do a step, and raise what kept its bytes from being written rather than what the encoder makes of that."""
+        began = time.perf_counter()
+        try:
+            step()
+        finally:
+            self.milliseconds += 1000 * (time.perf_counter() - began)
+            self._spool.check()
+
+
+class WholeAnswer(StreamingResponse):
+    """Sends a spool, and closes it. A reader that is slow for longer than `patience` is cut."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        body: Iterator[bytes],
+        headers: Mapping[str, str],
+        patience: Patience,
+        status_code: int = 200,
+    ) -> None:
+        """`headers` name the type and length of the body, whose blocks are read in a thread, one at a time."""
+        super().__init__(body, status_code, headers)
+        self.spool = spool
+        self.patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See `StreamingResponse`."""
+
+        async def patiently(message: Message) -> None:
+            await self.patience.waiting_for(send(message), len(message.get("body", b"")))
+
+        try:
+            await super().__call__(scope, receive, patiently)
+        except ReaderTooSlow as error:
+            scope["state"]["log"]["code"] = row_of(error).code
+            raise
+        finally:
+            # In a thread, for deleting a large file takes a while; not awaited, for this may be a cancellation.
+            asyncio.get_running_loop().run_in_executor(None, self.spool.close)
+
+
+_ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
+
+_MOST_DIGITS = 18
+"""Of a position: more than any size has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranged:
+    """What is answered of a whole."""
+
+    status: int
+    headers: MutableHeaders
+    part: slice
+    """The bytes."""
+
+
+def ranged(size: int, headers: Mapping[str, str], range_header: str | None, if_range: str | None) -> Ranged:
+    """206 with the requested bytes; the whole (200) if one range of bytes was not requested, or not of this answer.
+
+    `size` and `headers` are those of the whole, its Content-Type and, if it has one, its ETag among them. Raises
+    RangeNotSatisfiable for a range after the end.
+    """
+    all_headers = MutableHeaders({**headers, "Accept-Ranges": "bytes"})
+    part = _part(range_header or "", size) if _same(if_range, all_headers.get("etag")) else None
+    if part is None:
+        return Ranged(200, all_headers, slice(0, size))
+    all_headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    all_headers["Content-Length"] = str(part.stop - part.start)
+    return Ranged(206, all_headers, part)
+
+
+def _same(if_range: str | None, etag: str | None) -> bool:
+    """Whether the client has parts of the same bytes; a weak tag or a date does not say so."""
+    return if_range is None or (if_range == etag and not if_range.startswith("W/"))
+
+
+def _part(header: str, size: int) -> slice | None:
+    """The asked part; None where there is no range, several, or one that makes no sense."""
+    match = _ONE_RANGE.fullmatch(header.strip())
+    if match is None or match.groups() == ("", "") or not size:
+        return None
+    first, last = map(_position, match.groups())
+    if first is None:
+        first, last = max(0, size - (last or 0)), None
+    elif last is not None and last < first:
+        return None
+    if first >= size:
+        raise RangeNotSatisfiable(f"The audio has {size} bytes.", hint="Ask for a range inside of it.", size=size)
+    return slice(first, size if last is None else min(last + 1, size))
+
+
+def _position(digits: str) -> int | None:
+    """Leading zeros do not count, and neither does what is behind the end of any file."""
+    return int(digits.lstrip("0")[:_MOST_DIGITS] or "0") if digits else None

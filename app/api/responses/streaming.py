@@ -1,0 +1,214 @@
+"""OpenAI's server-sent events: pieces of audio in base64, then what was read."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from app.api.errors import openai_content, without_paths
+from app.api.jobs import Steps
+from app.api.schemas import answers
+from app.audio.encode import Encoder
+from app.errors import Busy, IntoneError, ReaderTooSlow, TooManyStreams, row_of
+from app.types import Samples, Timings
+
+if TYPE_CHECKING:
+    from app.synthesis.stream import Rendering
+
+
+class OpenStreams:
+    """Counts the open streams, in all and of each client; used from one event loop."""
+
+    def __init__(self, most: int, most_per_client: int) -> None:
+        self.most = most
+        self.most_per_client = most_per_client
+        self._of: Counter[str] = Counter()
+
+    @property
+    def count(self) -> int:
+        """Streams that are open now."""
+        return self._of.total()
+
+    def enter(self, client: str) -> None:
+        """Count one more stream of a client, or refuse it."""
+        if self._of[client] >= self.most_per_client:
+            raise TooManyStreams(f"This client has {self.most_per_client} open streams.")
+        if self.count >= self.most:
+            raise Busy(f"{self.most} streams are open.", hint="Try again after the seconds in Retry-After.")
+        self._of[client] += 1
+
+    def leave(self, client: str) -> None:
+        """Count one stream of a client less."""
+        self._of[client] -= 1
+        # Clients without streams are forgotten, or the table would grow with every address.
+        self._of += Counter()
+
+
+class Patience:
+    """How long a stream waits for its reader.
+
+    Players read ahead in bursts and then take nothing for minutes, until they have played most of what they hold, or as
+    long as they are paused. So no single interval counts: waiting uses patience up, and every byte that is taken
+    restores as much as it may last at the least rate. Who reads faster than that is never cut for being slow; who reads
+    more slowly, or not at all, is cut when the patience is used up.
+    """
+
+    def __init__(self, seconds: float, least_rate: float, clock: Callable[[], float] = monotonic) -> None:
+        self.left = seconds
+        self._most = seconds
+        self._least_rate = least_rate
+        self._clock = clock
+
+    async def waiting_for(self, taking: Awaitable[None], size: int) -> None:
+        """Wait until a reader has taken so many bytes, or raise ReaderTooSlow."""
+        began, earned = self._clock(), size / self._least_rate
+        try:
+            async with asyncio.timeout(self.left + earned):
+                await taking
+        except TimeoutError:
+            raise ReaderTooSlow(f"The reader took less than {self._least_rate:g} bytes a second.") from None
+        self.left = min(self._most, self.left + earned - (self._clock() - began))
+
+
+class Encoding:
+    """Iterate once for the bytes of a stream, piece by piece, none of them empty."""
+
+    def __init__(self, rendering: Rendering, encoder: Encoder) -> None:
+        self.rendering = rendering
+        self.encoder = encoder
+        self.milliseconds = 0.0
+        """That the encoding took until now."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for samples in self.rendering:
+            if data := self.timed(self.encoder.push, samples):
+                yield data
+        if data := self.timed(self.encoder.end):
+            yield data
+
+    def timed(self, step: Callable[..., bytes], *arguments: Samples) -> bytes:
+        """One step of the encoder."""
+        began = time.perf_counter()
+        data = step(*arguments)
+        self.milliseconds += 1000 * (time.perf_counter() - began)
+        return data
+
+    @property
+    def timings(self) -> Timings:
+        """What the stream cost until now."""
+        return replace(self.rendering.timings, encode=self.milliseconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """What the bytes of a stream are wrapped into."""
+
+    content_type: str | None
+    """None is the audio's own."""
+    frames: Callable[[Iterable[bytes], int], Iterator[bytes]]
+    """The pieces of audio and the characters that are read -> what is sent."""
+    on_error: Callable[[IntoneError], bytes] | None = None
+    """The last of what is sent where an error comes behind the first byte; None ends the connection instead."""
+
+
+as_audio = Framing(None, lambda pieces, _: iter(pieces))
+
+
+MOST_SENT = 32_768
+"""Bytes that are handed to the connection at once. It takes more only when the reader has taken nearly all of what it
+holds (64 KiB), so this bounds what a stream keeps for its reader beside the piece that is being sent."""
+
+
+class StreamedAudio(StreamingResponse):
+    """Chunked audio. A reader that goes away stops the work; one that is slow for longer than `patience` is cut."""
+
+    def __init__(
+        self,
+        steps: Steps[bytes],
+        media_type: str,
+        headers: Mapping[str, str],
+        patience: Patience,
+        ended: Callable[[], None],
+        on_error: Callable[[IntoneError], bytes] | None = None,
+    ) -> None:
+        super().__init__(
+            self.told(steps, on_error), media_type=media_type, headers={**headers, "X-Accel-Buffering": "no"}
+        )
+        self.steps = steps
+        self.patience = patience
+        self.ended = ended
+        self.failure = ""
+
+    async def told(self, steps: Steps[bytes], on_error: Callable[[IntoneError], bytes] | None) -> AsyncIterator[bytes]:
+        """The pieces, and an error as the last of them where the framing can say one."""
+        try:
+            async for piece in steps:
+                yield piece
+        except IntoneError as error:
+            self.failure = row_of(error).code
+            if on_error is None:
+                raise
+            yield on_error(error)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See `StreamingResponse`. An error after the first byte ends the connection without the last chunk."""
+
+        async def patiently(message: Message) -> None:
+            for part in _parts(message):
+                await self.patience.waiting_for(send(part), len(part.get("body", b"")))
+
+        try:
+            await super().__call__(scope, receive, patiently)
+        except ReaderTooSlow as error:
+            self.failure = row_of(error).code
+            raise
+        finally:
+            if self.failure:
+                scope["state"]["log"]["code"] = self.failure
+            try:
+                self.steps.close()
+            finally:
+                self.ended()
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """The same message in as many as keep each body small."""
+    body: bytes = message.get("body", b"")
+    if len(body) <= MOST_SENT:
+        yield message
+        return
+    for start in range(0, len(body), MOST_SENT):
+        last = start + MOST_SENT >= len(body)
+        more = not last or message.get("more_body", False)
+        yield {**message, "body": body[start : start + MOST_SENT], "more_body": more}
+
+
+def _frames(pieces: Iterable[bytes], characters: int) -> Iterator[bytes]:
+    """The decoded deltas, joined, are the file."""
+    for piece in pieces:
+        delta: answers.AudioDelta = {"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode("ascii")}
+        yield _event(delta)
+    usage: answers.Usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
+    done: answers.AudioDone = {"type": "speech.audio.done", "usage": usage}
+    yield _event(done)
+
+
+def _on_error(error: IntoneError) -> bytes:
+    return _event(openai_content(without_paths(error)))
+
+
+def _event(data: Mapping[str, object]) -> bytes:
+    return f"data: {json.dumps(data)}\n\n".encode()
+
+
+SSE = Framing("text/event-stream", _frames, _on_error)

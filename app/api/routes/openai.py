@@ -1,0 +1,88 @@
+"""The routes that OpenAI's clients call, and the two lists that Open WebUI asks for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.middleware.auth import key_name
+from app.api.openapi.errors import BODY, STREAM, TEXT, WHOLE, WORK, openai_problems
+from app.api.openapi.speech import openai_answer, openai_body
+from app.api.parsing.body import decode
+from app.api.parsing.json import read_json
+from app.api.parsing.negotiation import JSON, media_type
+from app.api.parsing.request import Asked, asked_for, parse_body, refuse_query
+from app.api.responses.speech import answer
+from app.api.responses.streaming import SSE, as_audio
+from app.api.schemas import answers
+from app.api.schemas.openai import MODELS, model_of, read_openai, told_in_their_names
+from app.api.state import limit_rate, service_of
+from app.errors import ModelNotFound, NotReady, UnsupportedMediaType
+
+router = APIRouter(prefix="/v1", tags=["openai"])
+
+_FIRST: dict[str, Any] = {"model": {"operationId": "model", "parameters": {"name": "$response.body#/data/0/id"}}}
+_CREATED = 1763942400
+"""Of every model: the clients want a time, in seconds since 1970."""
+
+
+@router.post(
+    "/audio/speech",
+    dependencies=[Depends(limit_rate)],
+    summary="Speak a text, as OpenAI's clients ask",
+    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, *STREAM, *WHOLE, ModelNotFound)},
+    openapi_extra=openai_body(),
+    response_class=Response,
+)
+async def speech(request: Request) -> Response:
+    """Each sentence with the emotion of its words, unless `emotion` or `instructions` pin one."""
+    if media_type(request).name != JSON:
+        raise UnsupportedMediaType("This address takes JSON alone.", hint=f"Send {JSON}.")
+    query = request.scope["query_string"]
+
+    def read(body: bytes) -> tuple[Asked, bool]:
+        pipeline = service_of(request).pipeline()
+        data = read_json(decode(body, None))
+        refuse_query(query)
+        fields, sse, warnings = read_openai(data)
+        with told_in_their_names():
+            plain = asked_for(fields, pipeline, "", key_name(request))  # the clients accept application/octet-stream
+        return Asked(pipeline, plain.speech, plain.answer, warnings), sse
+
+    asked, sse = await parse_body(request, read)
+    request.state.log["characters"] = asked.characters
+    return await answer(request, asked, SSE if sse else as_audio)
+
+
+@router.get("/models", summary="Models by OpenAI's names", responses={200: {"links": _FIRST}})
+async def models() -> answers.Models:
+    """Every name that is taken as `model`; all are the same engine."""
+    return {"object": "list", "data": [_model(name) for name in MODELS]}
+
+
+@router.get("/models/{name:path}", summary="One model", responses=openai_problems(ModelNotFound))
+async def model(name: Annotated[str, Path(examples=["tts-1"])]) -> answers.Model:
+    """One of the names."""
+    return _model(model_of(name))
+
+
+@router.get("/audio/models", summary="Models as Open WebUI lists them")
+async def audio_models() -> answers.AudioModels:
+    """Names to choose from."""
+    return {"models": [{"id": name, "name": name} for name in MODELS]}
+
+
+@router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=openai_problems(NotReady))
+async def audio_voices(request: Request) -> answers.AudioVoices:
+    """Voices and their further names, among them OpenAI's own."""
+    registry = service_of(request).pipeline().registry
+    names = {voice.name: voice.manifest.display_name or voice.name for voice in registry.voices.values()}
+    aliases = {alias: alias for alias in registry.aliases if alias not in names}
+    return {"voices": [{"id": name, "name": shown} for name, shown in {**names, **aliases}.items()]}
+
+
+def _model(name: str) -> answers.Model:
+    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "intone"}

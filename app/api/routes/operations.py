@@ -1,0 +1,130 @@
+"""Values of the service that the counters tell as they are when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.openapi.errors import problems
+from app.api.schemas import answers
+from app.api.state import Service, service_of
+from app.errors import NotReady
+from app.packages import version
+
+if TYPE_CHECKING:
+    from app.synthesis.pipeline import Pipeline
+
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/health", summary="Is the process alive?")
+async def health() -> answers.Alive:
+    """Answers as long as the process does, also while the models are loaded and while it speaks."""
+    return {"status": "ok"}
+
+
+@router.get("/ready", summary="Can it speak?", responses=problems(NotReady))
+async def ready(request: Request) -> answers.Ready:
+    """200 once the models are loaded and have spoken; 503 before, and while utterances wait and nothing moves."""
+    service_of(request).check_ready()
+    return {"status": "ready"}
+
+
+@router.get(
+    "/metrics",
+    summary="Counters for Prometheus",
+    response_class=Response,
+    responses={
+        200: {"description": "Prometheus' text format", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    },
+)
+def metrics(request: Request) -> Response:
+    """Requests, stages, utterances by emotion, warnings, queues, cache and process; no text of anybody."""
+    return Response(service_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+BATCHES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+"""Utterances, up to the largest batch that the settings allow."""
+
+
+def watch(service: Service) -> None:
+    """Tell them from now on; what only a loaded pipeline knows is 0 before."""
+    _watch_readiness(service)
+    _watch_queues(service)
+    _watch_cache(service)
+    service.metrics.watch(
+        "intone_spool_bytes",
+        "Bytes that are reserved for answers that are not streamed.",
+        lambda: service.spools.reserved,
+    )
+
+
+def _watch_readiness(service: Service) -> None:
+    metrics = service.metrics
+    metrics.watch("intone_ready", "1 where GET /ready says so, else 0.", lambda: float(service.is_ready))
+    metrics.watch_info("intone_build", "The version, and what runs the networks.", lambda: _build(service))
+    metrics.watch("intone_voices", "Voices that can be asked for.", _of(service, lambda one: len(one.registry.voices)))
+
+
+def _watch_queues(service: Service) -> None:
+    metrics = service.metrics
+    metrics.watch("intone_requests_waiting", "Requests that wait for a place.", lambda: service.speaking.waiting)
+    metrics.watch("intone_requests_waiting_limit", "Most requests that may wait.", lambda: service.settings.queue_size)
+    metrics.watch("intone_streams_open", "Streams that are open.", lambda: service.streams.count)
+    metrics.watch("intone_streams_open_limit", "Most streams that may be open.", lambda: service.streams.most)
+    metrics.watch(
+        "intone_utterances_waiting",
+        "Utterances that wait for a worker.",
+        _of(service, lambda one: len(one.engine.waiting)),
+    )
+    metrics.watch(
+        "intone_workers_alive",
+        "Workers that can speak; INTONE_WORKERS once the models are loaded.",
+        _of(service, lambda one: one.engine.live_workers),
+    )
+    metrics.watch_count(
+        "intone_worker_restarts",
+        "Workers that failed outside of a batch and began again.",
+        _of(service, lambda one: one.engine.progress.restarts),
+    )
+    metrics.watch_sizes(
+        "intone_batch_utterances",
+        "Utterances in each batch that a worker took.",
+        BATCHES,
+        lambda: pipeline.engine.progress.batches if (pipeline := service.loaded) else {},
+    )
+
+
+def _watch_cache(service: Service) -> None:
+    watch, count = service.metrics.watch, service.metrics.watch_count
+    watch(
+        "intone_cache_bytes",
+        "Memory of the sentence cache, in bytes.",
+        _of(service, lambda one: one.engine.cache.weight),
+    )
+    watch("intone_cache_sentences", "Sentences in the cache.", _of(service, lambda one: len(one.engine.cache)))
+    count("intone_cache_hits", "Sentences that were in the cache.", _of(service, lambda one: one.engine.cache.hits))
+    count(
+        "intone_cache_misses",
+        "Sentences that were not in the cache.",
+        _of(service, lambda one: one.engine.cache.misses),
+    )
+    count(
+        "intone_cache_evictions",
+        "Sentences that left the cache to make room for others.",
+        _of(service, lambda one: one.engine.cache.evictions),
+    )
+
+
+def _of(service: Service, value: Callable[[Pipeline], float]) -> Callable[[], float]:
+    return lambda: value(pipeline) if (pipeline := service.loaded) else 0.0
+
+
+def _build(service: Service) -> dict[str, str]:
+    return {"version": version(), "backend": service.loaded.engine.backend.name if service.loaded else ""}

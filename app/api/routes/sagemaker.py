@@ -1,0 +1,47 @@
+"""What Amazon SageMaker calls: GET /ping and POST /invocations."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.openapi.errors import SPEECH, problems
+from app.api.openapi.speech import audio_answer, speech_body
+from app.api.parsing.request import read_request
+from app.api.responses.speech import answer
+from app.api.state import limit_rate, service_of
+from app.errors import NotReady
+
+router = APIRouter(tags=["sagemaker"])
+
+_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+"""What the platform hands through, to us and back: the only header that a caller can write or read."""
+_TAKEN = re.compile(r"[\x20-\x7e]{1,1024}")
+"""All that the platform allows there; anything else is ignored."""
+
+
+@router.get("/ping", summary="Can it speak?", responses=problems(NotReady), response_class=Response)
+@router.post("/ping", summary="The same", responses=problems(NotReady), response_class=Response, name="ping_post")
+async def ping(request: Request) -> Response:
+    """As `GET /ready`, with an empty body."""
+    service_of(request).check_ready()
+    return Response()
+
+
+@router.post(
+    "/invocations",
+    dependencies=[Depends(limit_rate)],
+    summary="Speak a text, behind a SageMaker endpoint",
+    responses={**audio_answer(), **problems(*SPEECH)},
+    openapi_extra=speech_body(),
+    response_class=Response,
+)
+async def invocations(request: Request) -> Response:
+    """The same as `POST /synthesize`; the header X-Amzn-SageMaker-Custom-Attributes comes back as it was sent."""
+    response = await answer(request, await read_request(request))
+    if _TAKEN.fullmatch(attributes := request.headers.get(_ATTRIBUTES, "")):
+        response.headers[_ATTRIBUTES] = attributes
+    return response

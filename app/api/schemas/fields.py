@@ -1,0 +1,72 @@
+"""The types of fields that requests and answers share, with their ranges."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+
+from app.audio.encode import FORMATS
+from app.types import Emotion
+
+
+def open_to(*names: str) -> WithJsonSchema:
+    """The schema of a name: these are always taken, and others may be, as those of another case and aliases."""
+    schema: dict[str, Any] = {"anyOf": [{"type": "string", "enum": list(names)}, {"type": "string"}]}
+    return WithJsonSchema(schema)
+
+
+def beside(**values: Any) -> dict[str, Any]:
+    """The schema of an object that has all of these values."""
+    return {"properties": {name: {"const": value} for name, value in values.items()}, "required": list(values)}
+
+
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 24000.0 is a whole one, as its schemas have it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _context(value: Any) -> str | list[str] | None:
+    """Texts that come before the request's own."""
+    if value is None or isinstance(value, str):
+        texts = [value or ""]
+    elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+        texts = value
+    else:
+        raise ValueError("write a text, or a list of earlier sentences")
+    if len(texts) > MOST_CONTEXTS or sum(map(len, texts)) > LONGEST_CONTEXT:
+        raise ValueError(f"must have at most {MOST_CONTEXTS} entries and {LONGEST_CONTEXT} characters; send the last")
+    return value if isinstance(value, list) else value or None
+
+
+MOST_CONTEXTS = 100
+LONGEST_CONTEXT = 10_000
+"""Characters of all together: a classifier reads the last sentences alone."""
+HEAVIEST = 1000
+"""See `app.emotion.taxonomy.HEAVIEST`, which is not imported here: it comes with the classifier's packages."""
+
+ContextField = Annotated[
+    str | list[str] | None, PlainValidator(_context, json_schema_input_type=str | list[str] | None)
+]
+Expressiveness = Annotated[float, Field(ge=0, le=2)]
+StrengthName = Literal["auto", "fixed"]
+Strength = Annotated[float, Field(ge=0, le=2)]
+Degree = Annotated[float, Field(ge=0.01, le=2)]
+Speed = Annotated[float, Field(ge=0.25, le=4)]
+Volume = Annotated[float, Field(ge=0, le=2)]
+Pitch = Annotated[float, Field(ge=-12, le=12)]
+Pause = Annotated[float, Field(ge=0, le=20)]
+Seconds = Annotated[float, Field(ge=0)]
+Hertz = Annotated[int, Field(ge=8000, le=48000), BeforeValidator(_whole)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1), BeforeValidator(_whole)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(gt=0, le=HEAVIEST)]
+Place = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
+Span = Annotated[list[Place], Field(min_length=2, max_length=2)]
+"""Start and end in code points, half open."""
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Text = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1})]
+"""What is refused where it is empty, with an error of its own."""
+FormatName = Annotated[str, open_to(*FORMATS)]
+FeelingName = Annotated[str, open_to("auto", *Emotion)]
+"""Of an emotion, or what labels each sentence."""

@@ -1,0 +1,199 @@
+"""The body of OpenAI's speech route, and the same request in our own fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
+
+from app.api.parsing.json import shown
+from app.api.schemas.fields import (
+    ContextField,
+    Degree,
+    Expressiveness,
+    FormatName,
+    Hertz,
+    Seed,
+    Speed,
+    StrengthName,
+    Text,
+    beside,
+    open_to,
+)
+from app.api.schemas.request import EmotionField, SpeechBody, check_fields, field_errors, invalid
+from app.errors import FieldError, InvalidRequest, ModelNotFound
+from app.types import PlanWarning
+
+MODELS = (
+    "intone",
+    "tts-1",
+    "tts-1-1106",
+    "tts-1-hd",
+    "tts-1-hd-1106",
+    "gpt-4o-mini-tts",
+    "gpt-4o-mini-tts-2025-03-20",
+    "gpt-4o-mini-tts-2025-12-15",
+)
+"""Names that are listed; all are the same engine. A dated form that is not listed is taken as well."""
+SAMPLE_RATE = 24000
+"""Hertz, in every format unless asked otherwise: clients play `pcm` at this rate unasked."""
+
+_DATED = re.compile(r"(tts-1|tts-1-hd)-[0-9]{4}|gpt-4o-mini-tts-[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_THEIRS = {"text": "input", "ssml": "input", "format": "response_format"}
+"""Their names of our fields."""
+
+
+class VoiceId(BaseModel):
+    """A voice as an object, for the API reference."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+
+
+def _voice(value: Any) -> str | None:
+    """The name, however it is written."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict) and set(value) == {"id"} and isinstance(value["id"], str):
+        return str(value["id"])
+    raise ValueError('write a name, or {"id": "a name"}')
+
+
+VoiceField = Annotated[str | None, PlainValidator(_voice, json_schema_input_type=str | VoiceId | None)]
+
+
+class OpenAiSpeech(BaseModel):
+    """OpenAI's fields, and ours for `extra_body`; fields that neither knows are ignored with a warning."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        json_schema_extra={"not": beside(stream_format="sse", stream=False)},
+    )
+
+    model: Annotated[str, open_to(*MODELS)]
+    """`intone`, or one of OpenAI's names: all are the same engine."""
+    input: Text
+    """What is spoken."""
+    voice: VoiceField = None
+    """A name from `GET /v1/audio/voices`; by default the service's own."""
+    response_format: FormatName | None = None
+    """`mp3` (the default), `opus`, `aac`, `flac`, `wav` or `pcm`."""
+    speed: Speed | None = None
+    """1 by default."""
+    instructions: str | None = None
+    """Pins an emotion if it names one ("sound cheerful"); else it is reported and ignored."""
+    stream_format: Literal["audio", "sse"] | None = None
+    """`sse` sends events with pieces of the audio in base64."""
+    emotion: EmotionField = None
+    """As in `POST /synthesize`, like the next ones."""
+    degree: Degree | None = None
+    strength: StrengthName | None = None
+    expressiveness: Expressiveness | None = None
+    context: ContextField = None
+    sample_rate: Hertz | None = None
+    """24000 by default."""
+    seed: Seed | None = None
+    """The same seed gives the same bytes, on one build, processor and backend; INTONE_BACKEND fixes the backend."""
+    ssml: bool | None = None
+    """Whether `input` is SSML."""
+    stream: bool | None = None
+    """True by default; false gives a complete file."""
+
+
+class OpenAiAsked(NamedTuple):
+    """The request in our own fields."""
+
+    fields: SpeechBody
+    sse: bool
+    warnings: tuple[PlanWarning, ...]
+
+
+def read_openai(data: Any) -> OpenAiAsked:
+    """Check the body. Raises `InvalidRequest` with pointers to OpenAI's names, `ModelNotFound`."""
+    if not isinstance(data, dict):
+        raise InvalidRequest("The body must be a JSON object.", hint='Such as {"model": "intone", "input": "Hello."}.')
+    try:
+        body = OpenAiSpeech.model_validate(data)
+    except ValidationError as error:
+        raise invalid(field_errors(error, OpenAiSpeech)) from None
+    model_of(body.model)
+    sse = body.stream_format == "sse"
+    if sse and body.stream is False:
+        raise invalid([FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")])
+    feeling, remark = _feeling(body)
+    return OpenAiAsked(_ours(body, feeling), sse, (*remark, *_unknown(data)))
+
+
+def model_of(name: str) -> str:
+    """The canonical spelling of a model's name. Raises `ModelNotFound`."""
+    known = name.lower()
+    if known not in MODELS and not _DATED.fullmatch(known):
+        raise ModelNotFound(f"There is no model {shown(name)}.", hint=f"Models: {', '.join(MODELS)}.")
+    return known
+
+
+@contextmanager
+def told_in_their_names() -> Iterator[None]:
+    """What is found wrong with one of our fields is said of the one that they call by another name."""
+    try:
+        yield
+    except InvalidRequest as error:
+        raise invalid([_in_their_names(one) for one in error.fields]) from None
+
+
+def _ours(body: OpenAiSpeech, feeling: str | Mapping[str, float] | None) -> SpeechBody:
+    values = {
+        "ssml" if body.ssml else "text": body.input,
+        "voice": body.voice,
+        "emotion": feeling,
+        "degree": body.degree,
+        "strength": body.strength,
+        "expressiveness": body.expressiveness,
+        "context": body.context,
+        "speed": body.speed,
+        "format": "mp3" if body.response_format is None else body.response_format,
+        "sample_rate": SAMPLE_RATE if body.sample_rate is None else body.sample_rate,
+        "seed": body.seed,
+        "stream": body.stream is not False,
+    }
+    with told_in_their_names():
+        return check_fields(values)
+
+
+def _feeling(body: OpenAiSpeech) -> tuple[str | Mapping[str, float] | None, tuple[PlanWarning, ...]]:
+    """The emotion that is asked for: by its field, else by the one that the instructions name."""
+    if not (body.instructions or "").strip():
+        return body.emotion, ()
+    if body.emotion is not None:
+        return body.emotion, _ignored("stand beside `emotion`, which counts,")
+    # Imported here: it comes with the classifier's packages, for which a starting service must not wait.
+    from app.emotion import named_emotions
+
+    named = named_emotions(body.instructions or "")
+    if len(named) == 1:
+        return named.pop().value, ()
+    return None, _ignored("name several emotions" if named else "name no emotion")
+
+
+def _ignored(why: str) -> tuple[PlanWarning, ...]:
+    return (PlanWarning("instructions_ignored", f"The instructions {why} and were ignored."),)
+
+
+def _unknown(data: dict[str, Any]) -> tuple[PlanWarning, ...]:
+    """One warning for all fields that nobody knows, for there may be very many."""
+    names = [name for name in data if name not in OpenAiSpeech.model_fields]
+    if not names:
+        return ()
+    return (PlanWarning("ignored_field", f"Not known here, and ignored: {', '.join(map(shown, names[:10]))}."),)
+
+
+def _in_their_names(error: FieldError) -> FieldError:
+    name = error.pointer.removeprefix("#/")
+    return FieldError(error.detail, f"#/{_THEIRS.get(name, name)}")

@@ -1,0 +1,180 @@
+"""A plan that came back from a client, edited or not: its fields, and what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
+
+from app.api.parsing.json import has_surrogate
+from app.api.schemas.fields import (
+    Degree,
+    FeelingName,
+    Pause,
+    Pitch,
+    Sha256,
+    Share,
+    Span,
+    Speed,
+    Strength,
+    Volume,
+    Weight,
+)
+from app.errors import InvalidRequest
+from app.types import NOWHERE, Analyzed, Blend, Clause, Decision, Emotion, Manner, Role, Sentence, Source
+
+if TYPE_CHECKING:
+    from app.text.ssml import Inner
+    from app.types import EditedUtterance
+
+
+MOST_UTTERANCES = 20_000
+
+
+class _Strict(BaseModel):
+    """`null` anywhere means the default."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class AnalyzedBody(_Strict):
+    """What an utterance was when it was first planned."""
+
+    emotion: Emotion = Field(strict=False)
+    text_sha256: Sha256
+
+
+class UtteranceBody(_Strict):
+    """One utterance. Only `text` is required; what tells how it was decided may stay and is computed anew."""
+
+    text: str
+    """What is spoken; empty for a pause alone."""
+    ssml: str | None = None
+    """The text with the markup that changes its reading; ignored where it is not that of `text`."""
+    span: Span | None = None
+    """Where the text stands in the request that was analyzed."""
+    voice: str | None = None
+    """Name or alias; by default the plan's."""
+    emotion: FeelingName | None = None
+    """Name or alias; `auto` (the default) labels the text."""
+    blend: Annotated[dict[str, Weight], Field(min_length=1)] | None = None
+    """Several emotions with their weights."""
+    degree: Degree | None = None
+    """How strongly it is spoken; by default 1, or what the text asks for if it is labelled again."""
+    speed: Speed | None = None
+    volume: Volume | None = None
+    """Gain."""
+    pitch: Pitch | None = None
+    """Semitones above the voice's own."""
+    pause_after: Pause | None = None
+    """Seconds; by default by its last mark and what follows."""
+    probabilities: Annotated[dict[Annotated[Emotion, Field(strict=False)], Share], Field(min_length=7)] | None = None
+    """Of all seven emotions."""
+    strength: Strength | None = None
+    role: Annotated[Role, Field(strict=False)] | None = None
+    """`narration` (the default) or `dialogue`."""
+    source: Annotated[Source, Field(strict=False)] | None = None
+    reason: str | None = None
+    analyzed: AnalyzedBody | None = None
+    spoken: str | None = None
+    checkpoint: str | None = None
+    checkpoint_sha256: str | None = None
+    start: float | None = None
+    end: float | None = None
+    words: list[Any] | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> UtteranceBody:
+        if self.span is not None and self.span[0] > self.span[1]:
+            raise ValueError("span must not end before it starts")
+        if any(has_surrogate(text) for text in (self.text, self.ssml, self.voice, self.emotion, self.reason)):
+            raise ValueError("holds half of a surrogate pair, which is no character")
+        return self
+
+
+class PlanBody(_Strict):
+    """What `POST /analyze` returned, edited."""
+
+    # Stops at the first wrong utterance: twenty thousand of them with twenty errors each take half a gigabyte.
+    utterances: Annotated[list[UtteranceBody], FailFast()] = Field(min_length=1, max_length=MOST_UTTERANCES)
+    voice: str | None = None
+    """Name or alias; by default the service's own voice."""
+    classifier: dict[str, Any] | None = None
+    duration_estimate: float | None = None
+    marks: list[Any] | None = None
+    warnings: list[Any] | None = None
+
+
+def edited(one: UtteranceBody) -> EditedUtterance:
+    """One utterance as the pipeline takes it. Raises `InvalidSsml`, `UnknownEmotion`."""
+    from app.text import read_inner
+    from app.types import EditedUtterance
+
+    analyzed = Analyzed(one.analyzed.emotion, one.analyzed.text_sha256) if one.analyzed else None
+    as_planned = analyzed is not None and Analyzed.of(analyzed.emotion, one.text) == analyzed
+    start, end = one.span if one.span and as_planned else (NOWHERE, NOWHERE)
+    manner = Manner(
+        voice=one.voice,
+        degree=one.degree,
+        speed=1.0 if one.speed is None else one.speed,
+        volume=1.0 if one.volume is None else one.volume,
+        pitch=one.pitch or 0.0,
+    )
+    inner = read_inner(one.ssml) if one.ssml else None
+    clauses = _clauses(one, inner, (start, end), manner, analyzed)
+    warnings = inner.warnings if inner else ()
+    return EditedUtterance(Sentence(one.text, start, end, clauses), _decision(one, analyzed), warnings)
+
+
+def _clauses(
+    one: UtteranceBody, inner: Inner | None, span: tuple[int, int], manner: Manner, analyzed: Analyzed | None
+) -> tuple[Clause, ...]:
+    """What is read, with its markup; in parts if the text is too long to be spoken at once."""
+    from app.text import clauses_of
+
+    marked = inner is not None and inner.text == one.text
+    parts = inner.clauses if inner is not None and marked else clauses_of(one.text)
+    role = one.role or Role.NARRATION
+    if len(parts) == 1:
+        start, end = span
+        only = replace(parts[0], text=one.text, start=start, end=end, analyzed=analyzed)
+        return (replace(only, manner=manner, pause_after=one.pause_after, role=role),)
+    *before, last = (replace(part, start=NOWHERE, end=NOWHERE, manner=manner, role=role) for part in parts)
+    return (*before, replace(last, pause_after=one.pause_after))
+
+
+def _decision(one: UtteranceBody, analyzed: Analyzed | None) -> Decision | None:
+    """What the plan says; None where the classifier is asked again. What was not edited keeps its reason."""
+    from app.emotion import pinned
+
+    feeling = _feeling(one, analyzed)
+    if feeling is None:
+        return None
+    decision = pinned(feeling, "plan", one.probabilities)
+    same = analyzed is not None and decision.emotion is analyzed.emotion
+    if not same or one.source is None or (decision.blend and one.source is not Source.PINNED):
+        return decision
+    return replace(decision, source=one.source, reason=one.reason or decision.reason, strength=one.strength)
+
+
+def _feeling(one: UtteranceBody, analyzed: Analyzed | None) -> Emotion | Blend | None:
+    """Return the emotion or the blend. If they disagree, the one that was edited counts; refuse them if nothing says
+    which was."""
+    from app.emotion import parse_feeling
+
+    emotion = None if one.emotion is None else parse_feeling(one.emotion)
+    if one.blend is None:
+        return emotion
+    blend = parse_feeling(one.blend)
+    assert isinstance(blend, Mapping)
+    if one.emotion is None or max(blend, key=lambda each: blend[each]) is emotion:
+        return blend
+    if analyzed is None:
+        raise InvalidRequest(
+            "emotion is not the one with the largest weight in blend.", hint="Leave emotion or blend out."
+        )
+    return blend if emotion is analyzed.emotion else emotion

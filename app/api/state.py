@@ -1,0 +1,169 @@
+"""What the routes share: the pipeline once it is loaded, and the queues in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+
+from app.api.jobs import WorkQueue
+from app.api.middleware.rate_limit import RateLimit
+from app.api.parsing.body import MOST_LARGE_BODIES, LargeBodies
+from app.api.responses.spool import SpoolBudget
+from app.api.responses.streaming import OpenStreams
+from app.errors import NotReady, SetupError
+from app.memory import freeze_objects, unfreeze_objects
+from app.metrics import Metrics
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.synthesis.pipeline import Pipeline
+
+
+STALL_SECONDS = 60
+"""Nothing that a worker does between two signs of life takes so long, on the slowest machine that can be used."""
+SHORT_CHARACTERS = 2000
+"""A text up to here is analyzed in a fraction of a second."""
+RESTART = "If that lasts, restart the service."
+
+PARSED_AT_A_TIME = 2
+"""Large bodies; parsed, each takes up to a hundred megabytes."""
+
+logger = logging.getLogger("intone.service")
+
+
+class Service:
+    """Belongs to one app; made and used in its event loop."""
+
+    def __init__(
+        self, settings: Settings, on_failure: Callable[[str], None], clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.failure: str | None = None
+        self._on_failure = on_failure
+        self.metrics = Metrics()
+        self.rate_limit = RateLimit(settings.rate_limit)
+        self.loaded: Pipeline | None = None
+        """None until it is; `pipeline()` tells why."""
+        self.streams = OpenStreams(settings.max_streams, settings.max_streams_per_client)
+        # One thread for each stream, or a piece that is ready would wait for those that are not.
+        self.speaking = self._queue("speaking", settings.concurrency, settings.max_streams)
+        # Apart from the first queue, for an analysis takes milliseconds; and apart from each other, so that what the
+        # page sends while somebody types never waits for a book. Long texts gain nothing from a second worker.
+        self._analyzing_short = self._queue("analyzing", settings.workers)
+        self._analyzing_long = self._queue("analyzing-long", 1)
+        self.spools = SpoolBudget(settings.spool_mb)
+        self.large_bodies = LargeBodies()
+        self.parsing = WorkQueue(
+            "parsing", workers=PARSED_AT_A_TIME, queue_size=MOST_LARGE_BODIES, time_budget=settings.time_budget
+        )
+        """Of large bodies; small ones never wait."""
+        self.queues = (self.speaking, self._analyzing_short, self._analyzing_long, self.parsing)
+
+    def analyzing(self, characters: int) -> WorkQueue:
+        """Return the queue in which a text of so many characters is analyzed."""
+        return self._analyzing_short if characters <= SHORT_CHARACTERS else self._analyzing_long
+
+    def _queue(self, name: str, workers: int, stream_threads: int = 1) -> WorkQueue:
+        return WorkQueue(
+            name,
+            workers=workers,
+            queue_size=self.settings.queue_size,
+            time_budget=self.settings.time_budget,
+            stream_time_budget=self.settings.stream_time_budget,
+            stream_threads=stream_threads,
+            clock=self.clock,
+        )
+
+    async def load(self) -> None:
+        """Load the models in a thread, so that the service can already tell that it is alive."""
+        try:
+            loaded = await asyncio.to_thread(_load, self.settings)
+            # After the models, whose loading limits the heaps that threads get.
+            await asyncio.to_thread(self._start_threads)
+            await asyncio.to_thread(freeze_objects)
+            self.loaded = loaded
+        except SetupError as error:
+            self._fail(f"{error.detail} {error.hint}".strip())
+        except Exception:
+            logger.exception("The models cannot be loaded.")
+            self._fail("The models cannot be loaded; the log says where it happened.")
+        else:
+            for folder, problem in self.loaded.registry.problems.items():
+                logger.warning("The voice in %s is left out: %s", folder, problem)
+            logger.info("ready")
+
+    def _start_threads(self) -> None:
+        try:
+            for queue in self.queues:
+                queue.start_threads()
+        except RuntimeError as error:
+            raise SetupError(
+                f"The threads that do the work cannot be started: {error}.",
+                hint="Allow the service more memory or threads (ulimit -v, ulimit -u, pids.max), or lower"
+                " INTONE_MAX_STREAMS or INTONE_CONCURRENCY.",
+            ) from None
+
+    def _fail(self, reason: str) -> None:
+        self.failure = reason
+        self._on_failure(reason)
+
+    def pipeline(self) -> Pipeline:
+        """The loaded pipeline, or the reason why there is none."""
+        if self.loaded is None:
+            raise NotReady(self.failure or "The models are still being loaded.", hint="GET /ready tells when it can.")
+        return self.loaded
+
+    def check_ready(self) -> None:
+        """Raise `NotReady` if it cannot speak: not yet, or its workers hang or are gone, or no thread begins."""
+        now, engine = self.clock(), self.pipeline().engine
+        if not engine.live_workers:
+            raise NotReady("No worker is alive.", hint="Restart the service.")
+        stalled = engine.stalled_for(now)
+        if stalled > STALL_SECONDS:
+            raise NotReady(
+                f"Utterances wait, and no worker has finished anything for {stalled:.0f} seconds.", hint=RESTART
+            )
+        unbegun = max(queue.stalled_for(now) for queue in self.queues)
+        if unbegun > STALL_SECONDS:
+            raise NotReady(f"Requests have waited for a thread for {unbegun:.0f} seconds.", hint=RESTART)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can speak now."""
+        try:
+            self.check_ready()
+        except NotReady:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Waits for the work that still runs."""
+        for queue in self.queues:
+            await queue.close()
+        if self.loaded is not None:
+            await asyncio.to_thread(self.loaded.close)
+            unfreeze_objects()
+
+
+def _load(settings: Settings) -> Pipeline:
+    # Imported here, in the thread: torch takes seconds, in which the service must already answer.
+    from app.synthesis.pipeline import Pipeline
+
+    return Pipeline.load(settings, warm=True)
+
+
+def service_of(request: Request) -> Service:
+    """The service that the app was made with."""
+    service: Service = request.app.state.service
+    return service
+
+
+async def limit_rate(request: Request) -> None:
+    """Dependency of every route that speaks or labels: whatever path led there, and before the body is read."""
+    service_of(request).rate_limit.check(request)

@@ -1,0 +1,145 @@
+"""Questions on a terminal; elsewhere each needs a flag that answers it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from app.cli.parser import UsageError
+from app.errors import IntoneError
+from app.types import Emotion, Plan, Utterance
+
+COLOURS = {
+    Emotion.NEUTRAL: "default",
+    Emotion.JOY: "yellow",
+    Emotion.SADNESS: "blue",
+    Emotion.ANGER: "red",
+    Emotion.FEAR: "magenta",
+    Emotion.SURPRISE: "cyan",
+    Emotion.DISGUST: "green",
+}
+
+_PIPE_WIDTH = 160
+"""Columns where the output is no terminal that could say how wide it is."""
+
+
+def show_plan(plan: Plan) -> None:
+    """Print the plan, with colours on a terminal only."""
+    console = _console()
+    console.print(_table(plan))
+    for warning in plan.warnings:
+        console.print(Text(f"{warning.code}: {warning.detail}", style="dim"))
+
+
+def write_json(data: object) -> None:
+    """Print something for programs."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+def show_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print any table; words in brackets stay as they are."""
+    table = Table(*header, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    _console().print(table)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    return console
+
+
+def show_summary(plan: Plan) -> None:
+    """Print how often each emotion is spoken, for a plan that is too long to be read, and its warnings by kind."""
+    console = Console(highlight=False)
+    for emotion, count in Counter(one.emotion for one in plan.utterances).most_common():
+        console.print(Text(f"{count:7} {emotion.value}", style=COLOURS[emotion]))
+    for code, count in Counter(warning.code for warning in plan.warnings).most_common():
+        console.print(Text(f"{count:7} {code}", style="dim"))
+
+
+def _table(plan: Plan) -> Table:
+    spoken = any(utterance.start is not None for utterance in plan.utterances)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("emotion", no_wrap=True)
+    if spoken:
+        table.add_column("seconds", justify="right", no_wrap=True)
+    table.add_column("text", overflow="fold", ratio=1)
+    table.add_column("why", style="dim")
+    for utterance in plan.utterances:
+        table.add_row(*_row(utterance, spoken))
+    return table
+
+
+def _row(utterance: Utterance, spoken: bool) -> list[Text]:
+    seconds = [Text(f"{utterance.start or 0:.2f}–{utterance.end or 0:.2f}")] if spoken else []
+    emotion = Text(utterance.emotion.value, style=COLOURS[utterance.emotion])
+    return [emotion, *seconds, Text(" ".join(utterance.text.split())), Text(utterance.reason)]
+
+
+T = TypeVar("T")
+
+MOST_LISTED = 12
+"""Names in a question."""
+
+
+class Questions:
+    """Asks whoever sits at the terminal, or takes the default of every question where that was wished."""
+
+    def __init__(self, take_defaults: bool) -> None:
+        self.take_defaults = take_defaults
+
+    def ask(self, question: str, default: str, flag: str, read: Callable[[str], T]) -> T:
+        """What `read` makes of the answer; where it raises a typed error, that is told and the question repeated."""
+        if self.take_defaults:
+            return read(default)
+        if not sys.stdin.isatty():
+            raise UsageError(
+                f"{question} There is no terminal to ask on.",
+                hint=f"Give {flag}, or --yes to take every default, here: {default}.",
+            )
+        while True:
+            answer = prompt(f"{question} [{default}] ", flag)
+            try:
+                return read(answer or default)
+            except IntoneError as error:
+                sys.stderr.write(f"{error.detail} {error.hint}\n")
+
+    def choose(self, question: str, named: Mapping[str, T], flag: str) -> T:
+        """One of several, the first by default; the only one without a question. In `flag` the name stands at `{}`."""
+
+        def read(answer: str) -> T:
+            if answer not in named:
+                raise UsageError(f"{answer!r} is none of them.")
+            return named[answer]
+
+        default = next(iter(named))
+        if len(named) == 1:
+            return named[default]
+        return self.ask(f"{question}: {listed(named)}?", default, flag.format(default), read)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names for a sentence; of very many the first."""
+    known = list(names)
+    shown = ", ".join(known[:MOST_LISTED])
+    return shown if len(known) <= MOST_LISTED else f"{shown}, … ({len(known)} in all)"
+
+
+def prompt(text: str, flag: str) -> str:
+    """One line from the terminal. The question goes to standard error: what is found may be written to a file."""
+    sys.stderr.write(text)
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        raise UsageError("The question was not answered.", hint=f"Give {flag}, or --yes.")
+    return line.strip()

@@ -1,0 +1,97 @@
+"""The verdicts on emotions as a section of the page."""
+
+from __future__ import annotations
+
+import math
+
+from rich.console import Group
+from rich.table import Table
+
+from app.evaluation.emotion_judge import read_facts
+from app.evaluation.report import EmotionFigures, EmotionReport
+from app.evaluation.tables import figures_table_html
+from app.types import Emotion
+
+CONFUSION_HEADINGS = ("", "judged", "named rightly, %", *(emotion.value for emotion in Emotion))
+Row = tuple[str, ...]
+
+
+def confusion_rows(report: EmotionReport) -> list[Row]:
+    """Make a row for each emotion: how often it was named rightly, and which clips were named what."""
+    return [confusion_row(name, figures) for name, figures in report.groups.items()]
+
+
+def confusion_row(emotion: Emotion, figures: EmotionFigures) -> Row:
+    """Make the row of one emotion; a dot is never."""
+    low, high = figures.right_interval
+    counts = (str(figures.named[named] or "·") for named in Emotion)
+    return (emotion.value, str(figures.clips), f"{figures.right:.1f} [{low:.1f}, {high:.1f}]", *counts)
+
+
+def summary_rows(report: EmotionReport) -> list[Row]:
+    """Make the rows of the mean and of the worst emotion, as wide as the others."""
+    worst = report.worst
+    rest = ("",) * len(Emotion)
+    return [
+        ("mean", str(len(report.judged)), f"{report.mean:.1f}", *rest),
+        ("worst", worst.value, f"{report.groups[worst].right:.1f}", *rest),
+    ]
+
+
+def difference_headings(report: EmotionReport) -> Row:
+    """Name the columns of the differences: the emotions that were spoken."""
+    return ("against neutral", *report.groups)
+
+
+def difference_rows(report: EmotionReport) -> list[Row]:
+    """Make a row for each feature: mean differences to neutral, and in brackets what is known of normal / strong."""
+    facts = read_facts()
+    rows = []
+    for place, (feature, unit) in enumerate(zip(facts.features, facts.units, strict=True)):
+        digits = 1 if unit in ("st", "dB") else 2
+        texts = (
+            difference_text(
+                figures.differences[feature], facts.normal[emotion][place], facts.strong[emotion][place], digits
+            )
+            for emotion, figures in report.groups.items()
+        )
+        rows.append((f"{feature}, {unit}", *texts))
+    return rows
+
+
+def difference_text(value: float, normal: float, strong: float, digits: int) -> str:
+    """Write a difference as people read it, with what is known of it."""
+    known = f"{normal:.{digits}f}" if normal == strong else f"{normal:.{digits}f}/{strong:.{digits}f}"
+    return f"{'–' if math.isnan(value) else f'{value:+.{digits}f}'} ({known})"
+
+
+def emotion_tables(report: EmotionReport) -> Group:
+    """The confusion matrix, then the differences to neutral."""
+    confusion = [*confusion_rows(report), *summary_rows(report)]
+    return Group(table(CONFUSION_HEADINGS, confusion), "", table(difference_headings(report), difference_rows(report)))
+
+
+def table(headings: Row, rows: list[Row]) -> Table:
+    """Make a table whose first column names its rows."""
+    made = Table(headings[0], box=None, header_style="bold", pad_edge=False)
+    for heading in headings[1:]:
+        made.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def emotion_section(report: EmotionReport) -> str:
+    """Make the section; it is empty where nothing was judged."""
+    if not report.judged:
+        return ""
+    return f"""<h2>Emotions, judged</h2>
+{figures_table_html(CONFUSION_HEADINGS, confusion_rows(report), summary_rows(report))}
+<p>A row for each emotion that was spoken, a column for each that was named. In square brackets: the 95 % interval of a
+bootstrap over sentences. The judge measures the prosody of each clip against the neutral reading of the same text, and
+names the emotion whose published differences, as twelve actresses made them, are nearest. It has learned nothing, and
+understands no words.</p>
+{figures_table_html(difference_headings(report), difference_rows(report))}
+<p>Mean differences to the neutral readings; in round brackets those of the actresses, at normal and at strong
+intensity.</p>
+"""

@@ -1,0 +1,133 @@
+"""Tables of figures in HTML, as every page has them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from operator import attrgetter
+
+from rich.table import Table
+
+from app.evaluation.report import Figures, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One figure: how it is named, read and written."""
+
+    title: str
+    unit: str
+    meaning: str
+    """For a reader who sees it for the first time."""
+    value: Callable[[Figures], float | None]
+    interval: Callable[[Figures], tuple[float, float] | None] = lambda _: None
+    """Where the value probably lies."""
+    symmetric: bool = False
+    """Whether the interval is written as ±."""
+    difference: Callable[[Figures], float | None] = lambda _: None
+    """The value less that of the neutral group."""
+    digits: int = 1
+
+    @property
+    def heading(self) -> str:
+        """Title and unit."""
+        return f"{self.title}, {self.unit}" if self.unit else self.title
+
+    def text(self, figures: Figures) -> str:
+        """The figure of a group, as people read it."""
+        value, interval, difference = self.value(figures), self.interval(figures), self.difference(figures)
+        if value is None or math.isnan(value):
+            return "–"
+        text = f"{value:.{self.digits}f}"
+        if interval and self.symmetric:
+            text += f" ±{interval[1] - value:.{self.digits}f}"
+        elif interval:
+            text += f" [{interval[0]:.{self.digits}f}, {interval[1]:.{self.digits}f}]"
+        if difference is not None and not math.isnan(difference):
+            text += f" ({difference:+.{self.digits}f})"
+        return text
+
+
+def mos_interval(figures: Figures) -> tuple[float, float] | None:
+    """The mean, a standard error less and more."""
+    error = figures.mos_error
+    return None if error is None else (figures.mos - error, figures.mos + error)
+
+
+def of_manner(title: str, unit: str, meaning: str, measure: str) -> Column:
+    """A column of one measure of `Manner`, with its difference to neutral."""
+    read = attrgetter(measure)
+    return Column(
+        title,
+        unit,
+        meaning,
+        value=lambda figures: read(figures.manner),
+        difference=lambda figures: read(figures.difference) if figures.difference else None,
+    )
+
+
+COLUMNS = (
+    Column(
+        "WER",
+        "%",
+        "words that Whisper tiny.en missed, mistook or added, with the 95 % interval of a bootstrap over sentences",
+        value=attrgetter("wer"),
+        interval=attrgetter("wer_interval"),
+    ),
+    Column(
+        "MOS",
+        "",
+        "opinion score, 1 to 5, that DistillMOS predicts: the mean and its standard error",
+        value=attrgetter("mos"),
+        interval=mos_interval,
+        symmetric=True,
+        digits=2,
+    ),
+    Column(
+        "RTF",
+        "",
+        "real-time factor: computing time for a second of speech",
+        value=attrgetter("real_time_factor"),
+        digits=3,
+    ),
+    of_manner("pitch", "st", "median, in semitones over 100 Hz", "pitch"),
+    of_manner("range", "st", "of the pitch, from its 10th to its 90th percentile, in semitones", "pitch_range"),
+    of_manner("rate", "/s", "vowel groups of the text a second", "rate"),
+    of_manner("level", "dB", "root mean square, of full scale", "level"),
+    of_manner("tilt", "dB", "energy in 1-5 kHz against 80-1000 Hz", "tilt"),
+)
+
+
+def figures_table(report: Report) -> Table:
+    """A row for each group, and one for all."""
+    table = Table("", box=None, header_style="bold", pad_edge=False)
+    for heading in ("n", *(column.heading for column in COLUMNS)):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, figures in (*report.groups.items(), ("all", report.total)):
+        table.add_row(name, str(figures.recordings), *(column.text(figures) for column in COLUMNS))
+    return table
+
+
+Row = Sequence[str]
+
+
+def figures_table_html(headings: Row, rows: Iterable[Row], foot: Iterable[Row] = ()) -> str:
+    """Make a table of figures; the first text of a row is its name."""
+    return f"""<table class="figures">
+<thead><tr>{cells("th", headings)}</tr></thead>
+<tbody>
+{"".join(_row(row) for row in rows)}</tbody>
+<tfoot>
+{"".join(_row(row) for row in foot)}</tfoot>
+</table>"""
+
+
+def _row(row: Row) -> str:
+    return f"<tr><th>{escape(row[0])}</th>{cells('td', row[1:])}</tr>\n"
+
+
+def cells(tag: str, texts: Iterable[str]) -> str:
+    """Make a cell of each text."""
+    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)

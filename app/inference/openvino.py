@@ -1,0 +1,204 @@
+"""OpenVINO: networks converted once from PyTorch and compiled for the processor they run on."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from app.inference import Example, Network
+from app.inference.graph_cache import ConvertedGraphs, Graph, graph_key
+from app.inference.torch import as_tuple, for_inference
+
+logger = logging.getLogger("intone.backend")
+
+SMALL, LARGE = (1, 36), (2, 60)
+"""Batch size and length of the two examples that tell which dimensions are dynamic."""
+
+PREPARED = 4
+"""Parts of a network that stay prepared for a length that was seen: OpenVINO's own 5,000 grow with every new length, to
+some hundred megabytes, and more than these few make nothing faster."""
+
+
+class Unconvertible(Exception):
+    """OpenVINO cannot run this module; PyTorch can."""
+
+
+class OpenVinoBackend:
+    """Runs `workers` calls of a network at a time, each on `threads` threads; a further call waits for one of them."""
+
+    def __init__(self, cache: Path, workers: int, threads: int, bf16: bool = False) -> None:
+        """`cache` is the folder of converted graphs. Raises ImportError where OpenVINO is not installed."""
+        self.name = "openvino_bf16" if bf16 else "openvino"
+        self.openvino = import_openvino()
+        self.core = self.openvino.Core()
+        self.graphs = ConvertedGraphs(cache)
+        self.converting = threading.Lock()
+        self.properties = {
+            "NUM_STREAMS": workers,
+            "INFERENCE_NUM_THREADS": workers * threads,
+            "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
+            "ENABLE_CPU_PINNING": False,  # pinned threads of two processes would share one core
+            "CPU_RUNTIME_CACHE_CAPACITY": PREPARED,
+        }
+
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+        """See `Backend.compile`. Raises Unconvertible."""
+        for_inference(module)
+        with self.converting:
+            model = self.graph(module, example)
+        properties = {**self.properties, "INFERENCE_PRECISION_HINT": "f32"} if precise else self.properties
+        network = OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))
+        check_shapes(module, network, example)
+        release(module)
+        return network
+
+    def graph(self, module: nn.Module, example: Example) -> Any:
+        """The module as an `openvino.Model`: from the cache, or converted and saved there."""
+        inputs = example(*LARGE)
+        shapes = dynamic_shapes(example(*SMALL), inputs)
+        versions = repr((self.openvino.__version__, shapes, [tensor.dtype for tensor in inputs]))
+        key = graph_key(module, versions)
+        graph = self.graphs.read(key)
+        if graph is not None:
+            return self.core.read_model(*graph)
+        converted = self.convert(module, inputs, shapes)
+        try:
+            graph = self.serialize(converted)
+            model = self.core.read_model(*graph)
+        except (OSError, RuntimeError) as error:  # such as a full disk; what was half written cannot be read
+            where = tempfile.tempdir or "none"
+            logger.warning(
+                "a converted graph cannot be kept, the next start makes it again: %s (temporary folder: %s)",
+                error,
+                where,
+            )
+            return converted
+        self.graphs.write(key, graph)
+        return model
+
+    def convert(self, module: nn.Module, inputs: tuple[Tensor, ...], shapes: Sequence[Sequence[int]]) -> Any:
+        """Trace a module and convert the trace to an `openvino.Model`; takes seconds. Raises Unconvertible."""
+        began = time.perf_counter()
+        what = type(module).__name__
+        try:
+            with quiet_conversion(), torch.no_grad():
+                traced = torch.jit.trace(module, inputs, check_trace=False)  # type: ignore[no-untyped-call]
+                model = self.openvino.convert_model(
+                    traced,
+                    example_input=inputs,
+                    input=[self.openvino.PartialShape(shape) for shape in shapes],
+                    share_weights=False,
+                )
+        except Exception as error:  # the tracer and the converter raise whatever they met
+            raise Unconvertible(f"OpenVINO cannot convert {what}: {on_one_line(error)}") from error
+        if len(model.inputs) != len(inputs):
+            raise Unconvertible(f"OpenVINO's graph of {what} has {len(model.inputs)} of {len(inputs)} inputs.")
+        logger.info("converted %s for OpenVINO in %.1f s", what, time.perf_counter() - began)
+        return model
+
+    def serialize(self, model: Any) -> Graph:
+        """An `openvino.Model` as bytes; the library writes to files only."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "graph.xml")
+            self.openvino.save_model(model, path, compress_to_fp16=False)
+            return Graph(path.read_bytes(), path.with_suffix(".bin").read_bytes())
+
+
+class OpenVinoNetwork:
+    """A compiled graph; there are as many requests, each with memory of its own, as there ever were calls at a time."""
+
+    def __init__(self, compiled: Any) -> None:
+        self.compiled = compiled
+        self.idle: deque[Any] = deque()
+
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """See `Network`."""
+        try:
+            request = self.idle.pop()
+        except IndexError:
+            request = self.compiled.create_infer_request()
+        # Without `share_outputs` the results are copies, which the next call does not overwrite.
+        results = request.infer([tensor.detach().numpy() for tensor in inputs], share_outputs=False)
+        self.idle.append(request)
+        return tuple(torch.from_numpy(results[index]) for index in range(len(self.compiled.outputs)))
+
+
+def import_openvino() -> Any:
+    """The module `openvino`, kept from reporting its use to its makers over the network, as it does when imported."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # documented: the import then fails
+    import openvino
+
+    return openvino
+
+
+def supports_bf16() -> bool:
+    """Whether the processor computes in bfloat16; where it is only emulated it is slower than float32.
+
+    Raises ImportError where OpenVINO is not installed."""
+    if "BF16" not in import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        return False
+    try:
+        words = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
+    except OSError:
+        return False
+    return bool(words & {"avx512_bf16", "amx_bf16"})
+
+
+def dynamic_shapes(small: Sequence[Tensor], large: Sequence[Tensor]) -> list[list[int]]:
+    """The shape of each input; -1 for the dimensions that differ between two examples."""
+    pairs = zip(small, large, strict=True)
+    return [[a if a == b else -1 for a, b in zip(one.shape, other.shape, strict=True)] for one, other in pairs]
+
+
+@contextmanager
+def quiet_conversion() -> Iterator[None]:
+    """Without the tracer's known warnings; the converter's changes to the root logger are taken back."""
+    root = logging.getLogger()
+    level, filters, handlers = root.level, root.filters[:], root.handlers[:]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
+            warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is deprecated", DeprecationWarning)
+            # The tracer looks at every attribute of a model, those that transformers will drop among them.
+            warnings.filterwarnings("ignore", r"`is_gradient_checkpointing` is deprecated", FutureWarning)
+            yield
+    finally:
+        root.setLevel(level)
+        root.filters, root.handlers = filters, handlers
+
+
+def release(module: nn.Module) -> None:
+    """Free the weights of a module that is compiled: they would be in memory twice."""
+    for parameter in module.parameters():
+        parameter.data = torch.empty(0)
+
+
+def check_shapes(module: nn.Module, network: Network, example: Example) -> None:
+    """Raises Unconvertible where a trace holds for the size it was made with only."""
+    for size in (SMALL, LARGE):
+        inputs = example(*size)
+        with torch.inference_mode():
+            expected = [tensor.shape for tensor in as_tuple(module(*inputs))]
+        try:
+            found = [tensor.shape for tensor in network(*inputs)]
+        except RuntimeError as error:
+            raise Unconvertible(f"OpenVINO's graph of {type(module).__name__} fails: {on_one_line(error)}") from error
+        if found != expected:
+            raise Unconvertible(f"OpenVINO's graph of {type(module).__name__} gives {found} instead of {expected}.")
+
+
+def on_one_line(error: Exception) -> str:
+    """What the library said, for a line of the log."""
+    return " ".join(str(error).split())[:300]

@@ -1,0 +1,116 @@
+"""Which backend runs the networks: the one that the settings name, or the fastest on this machine."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from app.errors import SetupError
+from app.inference import Backend, Example, Network
+from app.inference.openvino import OpenVinoBackend, Unconvertible, supports_bf16
+from app.inference.torch import TorchBackend, for_inference
+
+logger = logging.getLogger("intone.backend")
+
+
+class FallbackBackend:
+    """Behaves as the one that it is made with, where that one can."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.name = backend.name
+
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+        """See `Backend.compile`."""
+        try:
+            return self.backend.compile(module, example, precise)
+        except Unconvertible as error:
+            logger.warning("torch runs %s: %s", type(module).__name__, error)
+            return TorchBackend().compile(module, example)
+
+
+ROUNDS = 5
+
+
+def make_backend(setting: str, cache: Path, workers: int, threads: int, device: str = "auto") -> Backend:
+    """The backend "torch", "openvino" or "openvino_bf16"; `cache`, `workers` and `threads` are OpenVINO's.
+
+    `device` is PyTorch's: "cpu", "cuda", or "auto", which takes a GPU where there is one.
+
+    Raises SetupError where this machine cannot run it.
+    """
+    if setting == "torch":
+        return TorchBackend("cuda" if takes_gpu(device) else "cpu")
+    bf16 = setting == "openvino_bf16"
+    try:
+        if bf16 and not supports_bf16():
+            hint = "Set the backend to openvino or auto."
+            raise SetupError("This processor does not compute in bfloat16.", hint=hint)
+        return OpenVinoBackend(cache, workers, threads, bf16)
+    except ImportError as error:
+        hint = "Install it (pip install openvino) or set the backend to torch."
+        raise SetupError(f"OpenVINO cannot be imported: {error}", hint=hint) from error
+
+
+def takes_gpu(device: str) -> bool:
+    """Whether a GPU computes. Raises SetupError where one is asked for and there is none."""
+    there = torch.cuda.is_available()
+    if device == "cuda" and not there:
+        raise SetupError("There is no GPU that PyTorch can use.", hint="Set the device to auto or cpu.")
+    return there and device != "cpu"
+
+
+def candidates(cache: Path, workers: int, threads: int, device: str = "auto") -> list[Backend]:
+    """The backends that this machine can run; a GPU leaves only PyTorch, which is always among them."""
+    if takes_gpu(device):
+        return [TorchBackend("cuda")]
+    found: list[Backend] = [TorchBackend()]
+    try:
+        found.append(OpenVinoBackend(cache, workers, threads))
+        if supports_bf16():
+            found.append(OpenVinoBackend(cache, workers, threads, bf16=True))
+    except ImportError as error:
+        logger.info("OpenVINO cannot be imported, torch alone is used: %s", error)
+    return found
+
+
+def fastest(backends: Sequence[Backend], module: nn.Module, example: Example, length: int) -> Backend:
+    """The backend that runs a module fastest on one example of some length.
+
+    The module is made ready for inference; its weights stay, since only copies are compiled.
+    """
+    if len(backends) == 1:
+        return backends[0]
+    for_inference(module)  # before it is copied: a copy cannot fold its weight norm
+    networks: dict[Backend, Network] = {}
+    for backend in backends:
+        try:
+            networks[backend] = backend.compile(copy.deepcopy(module), example)
+        except Unconvertible as error:
+            logger.info("backend %s is left out: %s", backend.name, error)
+    inputs = example(1, length)
+    for network in networks.values():
+        network(*inputs)
+    times: dict[Backend, list[float]] = {backend: [] for backend in networks}
+    for _ in range(ROUNDS):  # alternately, so that what else the machine does meets all alike
+        for backend, network in networks.items():
+            times[backend].append(milliseconds(network, inputs))
+    medians = {backend: statistics.median(taken) for backend, taken in times.items()}
+    best, *others = sorted(medians, key=lambda backend: medians[backend])
+    said = ", ".join(f"{backend.name} {medians[backend]:.1f}" for backend in others)
+    logger.info("backend %s: %s %.1f ms; %s", best.name, type(module).__name__, medians[best], said or "no other")
+    return best
+
+
+def milliseconds(network: Network, inputs: tuple[Tensor, ...]) -> float:
+    """How long one call takes."""
+    began = time.perf_counter()
+    network(*inputs)
+    return 1000 * (time.perf_counter() - began)

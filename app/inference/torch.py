@@ -1,0 +1,42 @@
+"""The reference backend: PyTorch itself."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from app.inference import Example, Network
+
+
+class TorchBackend:
+    """Runs modules as they are, on the processor or on a GPU."""
+
+    def __init__(self, device: torch.device | str = "cpu") -> None:
+        self.device = torch.device(device)
+        self.name = "torch" if self.device.type == "cpu" else f"torch on {self.device.type}"
+
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+        """See `Backend.compile`; nothing is traced, so the example is not looked at."""
+        for_inference(module).to(self.device)
+
+        @torch.inference_mode()
+        def network(*inputs: Tensor) -> tuple[Tensor, ...]:
+            results = module(*(tensor.to(self.device) for tensor in inputs))
+            return tuple(tensor.cpu() for tensor in as_tuple(results))
+
+        return network
+
+
+def for_inference(module: nn.Module) -> nn.Module:
+    """The same module without what only training needs; the weight norm is folded into the weights."""
+    module.eval().requires_grad_(False)
+    fold = getattr(module, "remove_weight_norm", None)
+    if callable(fold) and any(is_parametrized(part) for part in module.modules()):
+        fold()
+    return module
+
+
+def as_tuple(results: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """What a module's `forward` gave; one tensor becomes a tuple of one."""
+    return (results,) if isinstance(results, Tensor) else tuple(results)

@@ -1,0 +1,245 @@
+"""All metrics of one app, and the text in which Prometheus reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import accumulate, product
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from app.errors import ERRORS, INTERNAL_ERROR
+from app.types import Emotion, PlanWarning, Source, Timings, Utterance
+
+
+class Kept(Collector):
+    """One metric, made when it is asked for."""
+
+    def __init__(self, read: Callable[[], Metric]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector.collect`."""
+        yield self._read()
+
+
+def histogram_of(name: str, text: str, bounds: Sequence[int], counts: Mapping[int, int]) -> Metric:
+    """A histogram of whole numbers, from how often each was seen."""
+    within = [sum(seen for value, seen in counts.items() if low < value <= bound) for low, bound in _steps(bounds)]
+    total = sum(counts.values())
+    buckets = [(f"{bound:.1f}", float(seen)) for bound, seen in zip(bounds, accumulate(within), strict=True)]
+    values = float(sum(value * seen for value, seen in counts.items()))
+    return HistogramMetricFamily(name, text, buckets=[*buckets, ("+Inf", float(total))], sum_value=values)
+
+
+def _steps(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
+    return zip([0, *bounds[:-1]], bounds, strict=True)
+
+
+REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+"""Upper bounds of the buckets: from a list of voices to a book."""
+FIRST_BYTE_SECONDS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30)
+"""Close together where a listener notices the difference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer, as it left the service."""
+
+    route: str
+    """The template of its path."""
+    status: int
+    seconds: float
+    """From the first look at the request until its end."""
+    first_byte: float | None = None
+    """Seconds until the first byte of a stream; None where nothing was streamed."""
+    code: str | None = None
+    """Of its error."""
+
+
+class RequestMetrics:
+    """Counts answers; safe between threads."""
+
+    def __init__(self, here: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "intone_requests",
+            "Answers by route and HTTP status; 499 where the client did not wait.",
+            ["route", "status"],
+            registry=here,
+        )
+        self._seconds = Histogram(
+            "intone_request_duration_seconds",
+            "Seconds from the arrival of a request to the end of its answer; a stream lasts as long as it is read.",
+            ["route"],
+            buckets=REQUEST_SECONDS,
+            registry=here,
+        )
+        self._first_byte = Histogram(
+            "intone_stream_first_byte_seconds",
+            "Seconds from the arrival of a request to the first byte of its audio, for streams.",
+            buckets=FIRST_BYTE_SECONDS,
+            registry=here,
+        )
+        self._rejected = Counter("intone_rejected", "Answers that are errors, by their code.", ["code"], registry=here)
+        for row in (*ERRORS.values(), INTERNAL_ERROR):
+            # From zero on, or the first error of a kind would be no increase.
+            self._rejected.labels(row.code)
+
+    def answered(self, answer: Answered) -> None:
+        """Count an answer."""
+        self._requests.labels(answer.route, str(answer.status)).inc()
+        self._seconds.labels(answer.route).observe(answer.seconds)
+        if answer.first_byte is not None:
+            self._first_byte.observe(answer.first_byte)
+        if answer.code is not None:
+            self._rejected.labels(answer.code).inc()
+
+
+STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+"""Upper bounds of the buckets."""
+REAL_TIME_FACTORS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 5)
+"""From 1 on a stream falls behind its listener."""
+PROBABILITIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1)
+"""The largest of seven is never under 1/7."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What became known by speaking a request: the one value that its log line and the counters are made of."""
+
+    utterances: Sequence[Utterance]
+    warnings: Sequence[PlanWarning]
+    characters: int
+    """Code points that were sent, markup included."""
+    seconds: float
+    """Of audio."""
+    timings: Timings
+    """Those of its header, where it was whole when the header left."""
+
+
+class SpeechMetrics:
+    """Counts speech; safe between threads."""
+
+    def __init__(self, here: CollectorRegistry) -> None:
+        self._characters = Counter(
+            "intone_characters", "Characters of what was spoken, markup included.", registry=here
+        )
+        self._audio = Counter("intone_audio_seconds", "Seconds of audio that were made.", registry=here)
+        self._utterances = Counter(
+            "intone_utterances",
+            "Utterances that were spoken, by emotion and who chose it.",
+            ["emotion", "source"],
+            registry=here,
+        )
+        self._fallbacks = Counter(
+            "intone_fallbacks", "Utterances whose emotion the voice lacks, by that emotion.", ["wanted"], registry=here
+        )
+        self._confidence = Histogram(
+            "intone_classifier_confidence",
+            "The classifier's largest probability for each utterance that it labelled.",
+            buckets=PROBABILITIES,
+            registry=here,
+        )
+        self._warnings = Counter("intone_warnings", "What was done other than asked, by code.", ["code"], registry=here)
+        self._stages = Histogram(
+            "intone_stage_seconds",
+            "Seconds that a request spent in each stage.",
+            ["stage"],
+            buckets=STAGE_SECONDS,
+            registry=here,
+        )
+        self._real_time = Histogram(
+            "intone_real_time_factor",
+            "Seconds of computing for a second of audio, by request.",
+            buckets=REAL_TIME_FACTORS,
+            registry=here,
+        )
+        self._begin_at_zero()
+
+    def spoken(self, spoken: Spoken) -> None:
+        """Count what was spoken for one request."""
+        self._characters.inc(spoken.characters)
+        self._audio.inc(spoken.seconds)
+        for utterance in spoken.utterances:
+            self._utterance(utterance)
+        for warning in spoken.warnings:
+            self._warnings.labels(warning.code).inc()
+        self._cost(spoken.timings, spoken.seconds)
+
+    def _utterance(self, utterance: Utterance) -> None:
+        self._utterances.labels(utterance.emotion.value, utterance.source.value).inc()
+        if utterance.lacking is not None:
+            self._fallbacks.labels(utterance.lacking.value).inc()
+        if utterance.probabilities is not None:
+            self._confidence.observe(max(utterance.probabilities.values()))
+
+    def _cost(self, timings: Timings, seconds: float) -> None:
+        spent = {stage.name: getattr(timings, stage.name) / 1000 for stage in fields(timings)}
+        for stage, value in spent.items():
+            self._stages.labels(stage).observe(value)
+        if seconds:
+            self._real_time.observe((sum(spent.values()) - spent["queue"]) / seconds)
+
+    def _begin_at_zero(self) -> None:
+        """Or the first of a kind would be no increase."""
+        for emotion, source in product(Emotion, Source):
+            self._utterances.labels(emotion.value, source.value)
+        for emotion in Emotion:
+            self._fallbacks.labels(emotion.value)
+        for stage in fields(Timings):
+            self._stages.labels(stage.name)
+
+
+class Metrics:
+    """Belongs to one app; safe between threads."""
+
+    def __init__(self) -> None:
+        # When each series began is known to nobody who scrapes; it would double what they read.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # carries no types
+        self.registry = CollectorRegistry()
+        self._requests = RequestMetrics(self.registry)
+        self._speech = SpeechMetrics(self.registry)
+        ProcessCollector(registry=self.registry)
+
+    def answered(self, answer: Answered) -> None:
+        """Count an answer."""
+        self._requests.answered(answer)
+
+    def spoken(self, spoken: Spoken) -> None:
+        """Count what was spoken for one request."""
+        self._speech.spoken(spoken)
+
+    def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
+        """Tell a value that is known elsewhere, as it is when somebody asks."""
+        self.registry.register(Kept(lambda: GaugeMetricFamily(name, text, value())))
+
+    def watch_count(self, name: str, text: str, value: Callable[[], float]) -> None:
+        """The same for one that only grows."""
+        self.registry.register(Kept(lambda: CounterMetricFamily(name, text, value())))
+
+    def watch_sizes(self, name: str, text: str, bounds: Sequence[int], counts: Callable[[], Mapping[int, int]]) -> None:
+        """The same for how often each whole number was seen."""
+        self.registry.register(Kept(lambda: histogram_of(name, text, bounds, counts())))
+
+    def watch_info(self, name: str, text: str, labels: Callable[[], Mapping[str, str]]) -> None:
+        """The same for words, which become the labels of a 1."""
+        self.registry.register(Kept(lambda: InfoMetricFamily(name, text, dict(labels()))))
+
+    def exposition(self) -> bytes:
+        """All of it in Prometheus' text format. Reads files of the system: not for an event loop."""
+        return generate_latest(self.registry)

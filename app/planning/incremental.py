@@ -1,0 +1,149 @@
+"""A plan in the making: sentences are labelled and placed only as far as somebody needs to know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from app.emotion import PlannedSentence
+from app.types import Clause, Emotion, PlanWarning, Sentence, Utterance
+
+AFTER_MARK = {
+    ".": 0.38,
+    "!": 0.34,
+    "?": 0.42,
+    "…": 0.55,
+    ":": 0.30,
+    ";": 0.28,
+    "—": 0.22,
+    "–": 0.22,
+    ",": 0.16,
+}
+"""Seconds behind an utterance whose last mark this is."""
+AFTER_NO_MARK = 0.06
+"""Seconds inside a sentence that was cut only because it was too long."""
+AFTER_SENTENCE = 0.38
+"""Seconds behind a sentence without a final mark, such as a heading."""
+AFTER_PARAGRAPH = 0.75
+"""Seconds behind a paragraph, whatever its last mark."""
+TEMPO = {
+    Emotion.NEUTRAL: 1.0,
+    Emotion.JOY: 0.9,
+    Emotion.SADNESS: 1.3,
+    Emotion.ANGER: 0.8,
+    Emotion.FEAR: 0.85,
+    Emotion.SURPRISE: 0.95,
+    Emotion.DISGUST: 1.1,
+}
+"""A sad speaker lingers, an angry one does not."""
+AT_QUOTATION = 0.12
+"""Seconds between a quotation and the narration beside it in its sentence, whatever its mark: `"Where?" he said.`"""
+CHANGE_OF_EMOTION = 0.12
+"""Seconds more where the feeling turns: a listener needs the breath that a speaker would take."""
+CLOSERS = "\"'”’»)]}*_ \t\r\n"
+"""Characters that may stand behind a final mark."""
+
+
+def pause_between(
+    text: str,
+    emotion: Emotion,
+    following: Emotion,
+    *,
+    ends_sentence: bool,
+    ends_paragraph: bool,
+    at_quotation: bool = False,
+) -> float:
+    """Seconds of silence behind an utterance that another one follows.
+
+    `at_quotation`: whether a quotation begins or ends between the two, within one sentence.
+    """
+    pause = AT_QUOTATION if at_quotation else AFTER_PARAGRAPH if ends_paragraph else after_mark(text, ends_sentence)
+    pause *= (TEMPO[emotion] + TEMPO[following]) / 2
+    if emotion is not following and ends_sentence:
+        pause += CHANGE_OF_EMOTION
+    return round(pause, 3)
+
+
+def after_mark(text: str, ends_sentence: bool) -> float:
+    """Seconds that the last mark of a text asks for."""
+    bare = text.rstrip(CLOSERS)
+    if bare.endswith(("...", "…")):
+        return AFTER_MARK["…"]
+    return AFTER_MARK.get(bare[-1:], AFTER_SENTENCE if ends_sentence else AFTER_NO_MARK)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An utterance that is decided, but for the silence behind it."""
+
+    utterance: Utterance
+    clause: Clause
+    sentence: Sentence
+
+    @property
+    def ends_sentence(self) -> bool:
+        """Whether the sentence ends with it."""
+        return self.clause is self.sentence.clauses[-1]
+
+
+class Draft:
+    """The utterances of a request, in order. Iterating plans on; what was planned once stays."""
+
+    def __init__(self, planned: Iterable[PlannedSentence], warnings: Iterable[PlanWarning] = ()) -> None:
+        """`warnings` are what reading the request had to say."""
+        self.warnings: list[PlanWarning] = [*warnings]
+        self.milliseconds = 0.0
+        """That the planning took until now."""
+        self._rows: list[Row] = []
+        self._coming = self._decided(planned)
+
+    def __iter__(self) -> Iterator[Utterance]:
+        number = 0
+        while self.reach(number + 1):
+            yield self._rows[number].utterance
+            number += 1
+
+    @property
+    def utterances(self) -> list[Utterance]:
+        """Those that are decided, without the silence behind them."""
+        return [row.utterance for row in self._rows]
+
+    def reach(self, count: int) -> bool:
+        """Plan until there are so many utterances; False where the text ends before."""
+        began = time.perf_counter()
+        while len(self._rows) < count and (row := next(self._coming, None)) is not None:
+            self._rows.append(row)
+        self.milliseconds += 1000 * (time.perf_counter() - began)
+        return len(self._rows) >= count
+
+    def pause_after(self, number: int) -> float:
+        """Seconds of silence behind an utterance: as asked, else by the next one.
+
+        Unless it is asked for there is none behind the last one, nor behind one that is not spoken.
+        """
+        is_last = not self.reach(number + 2)
+        here = self._rows[number]
+        if here.clause.pause_after is not None:
+            return here.clause.pause_after
+        if is_last or not here.utterance.spoken:
+            return 0.0
+        following = self._rows[number + 1].utterance
+        return pause_between(
+            here.utterance.text,
+            here.utterance.emotion,
+            following.emotion,
+            ends_sentence=here.ends_sentence,
+            ends_paragraph=here.ends_sentence and here.sentence.ends_paragraph,
+            at_quotation=not here.ends_sentence and here.utterance.role is not following.role,
+        )
+
+    def whole(self) -> Iterator[Utterance]:
+        """Plan to the end: each utterance with the silence after it."""
+        return (replace(one, pause_after=self.pause_after(number)) for number, one in enumerate(self))
+
+    def _decided(self, planned: Iterable[PlannedSentence]) -> Iterator[Row]:
+        for one in planned:
+            self.warnings += one.warnings
+            for clause, utterance in zip(one.sentence.clauses, one.utterances, strict=True):
+                yield Row(utterance, clause, one.sentence)

@@ -1,0 +1,80 @@
+"""What a request says, read: its sentences, and what each shall sound like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import tee
+
+from app.emotion import Classifier, Expression, decide, decide_again, parse_feeling, read_excerpts
+from app.errors import InvalidRequest, UnknownEmotion
+from app.text import Check, read_ssml, read_text, segment
+from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A request, read as far as somebody asks for its sentences."""
+
+    sentences: Iterable[Sentence]
+    decisions: Iterable[Decision]
+    """One for each sentence."""
+    characters: int
+    """Code points without markup."""
+    voices: tuple[str, ...] = ()
+    """Names or aliases that stand in it."""
+    warnings: tuple[PlanWarning, ...] = ()
+
+
+def read_script(request: SpeechRequest, classifier: Classifier, expression: Expression, check: Check) -> Script:
+    """Read a request; `check` may stop the reading within a sentence. Raises `InvalidSsml`."""
+    if request.edited is not None:
+        return read_plan(request.edited, request, classifier, expression)
+    if not request.markup:
+        text = read_text(request.text, check=check)
+        return Script(*labelled(text, request, classifier, expression), len(request.text))
+    marked = read_ssml(request.text, feeling_of_style, check=check)
+    sentences, decisions = labelled(marked.sentences, request, classifier, expression)
+    return Script(sentences, decisions, marked.characters, marked.voices, marked.warnings)
+
+
+def labelled(
+    sentences: Iterable[Sentence], request: SpeechRequest, classifier: Classifier, expression: Expression
+) -> tuple[Iterable[Sentence], Iterable[Decision]]:
+    """The sentences and a decision for each; what is pinned needs no classifier."""
+    if request.emotion is not None:
+        return sentences, decide(None, expression, request.emotion)
+    sentences, same = tee(sentences)
+    texts = (sentence.text for sentence in same)
+    excerpts = read_excerpts(texts, read_context(request.context), classifier.settings.context)
+    return sentences, decide(classifier.stream(excerpts, request.key_name), expression)
+
+
+def read_context(context: tuple[str, ...]) -> Iterator[str]:
+    """Read the sentences of texts that come before a request's own."""
+    return (text[span.start : span.end] for text in context for span in segment(text))
+
+
+def read_plan(
+    edited: tuple[EditedUtterance, ...], request: SpeechRequest, classifier: Classifier, expression: Expression
+) -> Script:
+    """The utterances of a plan that came back."""
+    before = read_context(request.context)
+    excerpts = read_excerpts((one.sentence.text for one in edited), before, classifier.settings.context)
+    open_ones = (excerpt for one, excerpt in zip(edited, excerpts, strict=True) if one.decision is None)
+    decisions = decide_again(
+        (one.decision for one in edited), classifier.stream(open_ones, request.key_name), expression
+    )
+    named = [clause.manner.voice for one in edited for clause in one.sentence.clauses]
+    voices = tuple(dict.fromkeys(name for name in named if name is not None))
+    characters = sum(len(one.sentence.text) for one in edited)
+    warnings = tuple(dict.fromkeys(warning for one in edited for warning in one.warnings))
+    return Script([one.sentence for one in edited], decisions, characters, voices, warnings)
+
+
+def feeling_of_style(style: str) -> Emotion | Blend | None:
+    """What a style of markup pins; None for one without an emotion, such as `newscast`."""
+    try:
+        return parse_feeling(style)
+    except (UnknownEmotion, InvalidRequest):
+        return None

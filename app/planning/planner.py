@@ -1,0 +1,168 @@
+"""Decisions -> utterances: each with an emotion that its voice can speak, a checkpoint, and the reason for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from app.errors import BlendUnsupported, FallbackRefused
+from app.planning.decide import GREATEST, beside_quotation, neutral, pinned
+from app.types import (
+    NOWHERE,
+    Blend,
+    Clause,
+    Decision,
+    Emotion,
+    PlanWarning,
+    Role,
+    Sentence,
+    Source,
+    Utterance,
+    VoiceAbilities,
+)
+
+SLOWEST, FASTEST = 0.25, 4.0
+SMALLEST_DEGREE = 0.01
+WEAK = 0.5
+"""Under this strength an emotion is not voiced by a voice that cannot vary how strongly it feels."""
+BLEND_HINT = "GET /voices tells which emotions a voice has, and by `degree` whether it can blend them."
+
+VoiceOf = Callable[[str | None], VoiceAbilities]
+"""The abilities of a voice by its name or alias; None is the request's own. Raises `VoiceNotFound`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSentence:
+    """A sentence with everything decided."""
+
+    sentence: Sentence
+    utterances: tuple[Utterance, ...]
+    """One for each clause."""
+    warnings: tuple[PlanWarning, ...]
+    """What is to be said about it and was not said about an earlier one."""
+
+
+class Planner:
+    """Decides clause by clause. What markup says of a clause goes before what the request says of all."""
+
+    def __init__(self, voice_of: VoiceOf, *, degree: float = 1.0, speed: float = 1.0, strict: bool = False) -> None:
+        """`strict` refuses a fallback instead of taking it."""
+        self.voice_of = voice_of
+        self.degree = degree
+        self.speed = speed
+        self.strict = strict
+        self.said: dict[tuple[str, ...], PlanWarning] = {}
+        """By what was done other than asked, so that each is told once."""
+
+    def plan(self, sentences: Iterable[Sentence], decisions: Iterable[Decision]) -> Iterator[PlannedSentence]:
+        """Decide for every clause of every sentence; the clauses of one sentence share its decision.
+
+        Raises `FallbackRefused` where `strict` forbids a fallback, `BlendUnsupported` where a voice cannot blend.
+        """
+        for sentence, decision in zip(sentences, decisions, strict=False):
+            known = len(self.said)
+            aside = beside_quotation(decision) if sentence.has_dialogue else decision
+            utterances = tuple(
+                self.utterance(clause, aside if clause.role is Role.NARRATION else decision)
+                for clause in sentence.clauses
+            )
+            yield PlannedSentence(sentence, utterances, tuple(self.said.values())[known:])
+
+    def utterance(self, clause: Clause, decision: Decision) -> Utterance:
+        """One clause with its own pin or its sentence's decision."""
+        manner = clause.manner
+        voice = self.voice_of(manner.voice)
+        if manner.feeling is not None:
+            decision = pinned(manner.feeling, "markup", decision.probabilities)
+        decision = speakable(decision, voice)
+        if decision.blend:
+            check_blend(decision.blend, voice)
+        spoken = self.within_abilities(decision, voice)
+        checkpoint = voice.checkpoints[spoken.emotion]
+        return Utterance(
+            text=clause.text,
+            span=None if clause.start == NOWHERE else (clause.start, clause.end),
+            spoken=clause.spoken,
+            voice=voice.voice,
+            emotion=spoken.emotion,
+            probabilities=spoken.probabilities,
+            source=spoken.source,
+            reason=spoken.reason,
+            checkpoint=checkpoint.name,
+            checkpoint_sha256=checkpoint.sha256,
+            blend=spoken.blend,
+            strength=spoken.strength,
+            degree=self.degree_of(manner.degree, spoken.strength, voice),
+            role=clause.role,
+            speed=self.speed_of(self.speed * manner.speed),
+            volume=manner.volume,
+            pitch=self.pitch_of(manner.pitch, voice),
+            lacking=None if spoken.emotion is decision.emotion else decision.emotion,
+            ssml=clause.ssml,
+            marks=clause.marks,
+            places=clause.places,
+            analyzed=clause.analyzed,
+        )
+
+    def within_abilities(self, decision: Decision, voice: VoiceAbilities) -> Decision:
+        """The nearest emotion that the voice can speak."""
+        wanted = decision.emotion
+        if wanted in voice.checkpoints:
+            return decision
+        chain = (*voice.fallbacks.get(wanted, ()), Emotion.NEUTRAL)
+        emotion = next(candidate for candidate in chain if candidate in voice.checkpoints)
+        if self.strict:
+            detail = f"The voice {voice.voice} has no {wanted}; {emotion} would speak instead."
+            raise FallbackRefused(detail, hint="Choose another voice or emotion, or leave `strict` out.")
+        detail = f"The voice {voice.voice} has no {wanted}; {emotion} speaks instead."
+        self.say("fallback", detail, voice.voice, wanted)
+        reason = f"{decision.reason}; the voice lacks {wanted}: {emotion}"
+        return replace(decision, emotion=emotion, source=Source.FALLBACK, reason=reason)
+
+    def degree_of(self, marked: float | None, strength: float | None, voice: VoiceAbilities) -> float:
+        """Return how strongly an utterance is spoken, if the voice can vary that.
+
+        What markup says of an utterance counts alone; what the request says multiplies the strength of the text.
+        """
+        asked = self.degree if marked is None else marked
+        if voice.degree:
+            degree = asked if marked is not None else asked * (strength or 1.0)
+            return round(min(max(degree, SMALLEST_DEGREE), GREATEST), 4)
+        if asked != 1.0:
+            detail = f"The voice {voice.voice} cannot vary how strongly it feels: degree {asked} was read as 1."
+            self.say("degree_unsupported", detail, voice.voice)
+        return 1.0
+
+    def pitch_of(self, pitch: float, voice: VoiceAbilities) -> float:
+        """Semitones, where the voice can move its pitch."""
+        if pitch == 0.0 or voice.pitch:
+            return pitch
+        self.say("pitch_unsupported", f"The voice {voice.voice} cannot move its pitch.", voice.voice)
+        return 0.0
+
+    def speed_of(self, speed: float) -> float:
+        """A speaking rate that can be spoken."""
+        limited = min(max(speed, SLOWEST), FASTEST)
+        if limited != speed:
+            self.say("speed_limited", f"A speed of {speed:.2f} was read as {limited:g}.", f"{limited:g}")
+        return limited
+
+    def say(self, code: str, detail: str, *about: str) -> None:
+        """Remember what is done other than asked; the first of its kind is told."""
+        self.said.setdefault((code, *about), PlanWarning(code, detail))
+
+
+def speakable(decision: Decision, voice: VoiceAbilities) -> Decision:
+    """Have what is felt weakly read neutrally by a voice that could speak it only at its full strength."""
+    if voice.degree or not decision.strength or decision.strength >= WEAK:
+        return decision
+    return neutral(f"{decision.reason}, which the voice cannot speak weakly: neutral", decision.probabilities)
+
+
+def check_blend(blend: Blend, voice: VoiceAbilities) -> None:
+    """Refuse what the voice cannot blend."""
+    missing = [str(emotion) for emotion in blend if emotion not in voice.checkpoints]
+    if missing:
+        raise BlendUnsupported(f"The voice {voice.voice} has no {', '.join(missing)} to blend.", hint=BLEND_HINT)
+    if len(blend) > 1 and not voice.degree:
+        raise BlendUnsupported(f"The voice {voice.voice} cannot blend emotions.", hint=BLEND_HINT)

@@ -1,0 +1,158 @@
+"""A checked voice -> what speaks its emotions: tokenizer, acoustic model, conversion and vocoder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import Tensor
+
+from app.inference import Backend
+from app.synthesis.coqui import build_acoustic, build_hifigan, coqui_config, fill, parse_weights
+from app.synthesis.interpolation import Mixtures, Shares
+from app.synthesis.mel import MelConverter, read_normalization
+from app.synthesis.models.acoustic import AcousticModel, Asked, LoadedCheckpoint, LoadedConfig, Mel, Speakers
+from app.synthesis.models.glow import GlowAcoustic
+from app.synthesis.models.nsf import HifiganSourceGenerator
+from app.synthesis.models.tacotron import TacotronAcoustic
+from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder, Vocoder, VocosSourceVocoder
+from app.synthesis.models.vocos import VocosSourceGenerator
+from app.synthesis.tokenizer import Tokenizer
+from app.types import Emotion
+from app.voices import Voice
+from app.voices.voice import acoustic_audio, speaker_names, vocoder_audio
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """An emotion, or a mixture of some, of one voice, ready to speak."""
+
+    checkpoint: LoadedCheckpoint
+    convert: Callable[[Tensor], Tensor]
+    vocoder: Vocoder
+    gain_db: float
+    speakers: Speakers
+
+
+def mels(speakers: Sequence[Speaker], asked: Sequence[Asked]) -> list[Mel]:
+    """The mel spectrograms of some utterances of one checkpoint, each as its speaker's vocoder wants it."""
+    made = speakers[0].checkpoint.model.mels(asked)
+    return [replace(mel, frames=speaker.convert(mel.frames)) for speaker, mel in zip(speakers, made, strict=True)]
+
+
+class Loader:
+    """Loads the parts of one voice; emotions that share a checkpoint or a vocoder share its memory.
+
+    Called from many threads at a time.
+    """
+
+    def __init__(self, voice: Voice, backend: Backend) -> None:
+        self.voice = voice
+        self.backend = backend
+        self.loading = threading.Lock()
+        self.checkpoints: dict[str, LoadedCheckpoint] = {}
+        self.mixtures: Mixtures | None = None
+        """None until the first one is needed."""
+        self.converters: dict[tuple[str, str], MelConverter] = {}
+        self.vocoders: dict[str, Vocoder] = {}
+
+    def speaker(self, shares: Shares) -> Speaker:
+        """Load what a mixture of emotions needs and is not loaded yet; the vocoder is that of the largest share."""
+        emotions = {emotion: self.voice.manifest.emotions[emotion] for emotion in shares}
+        largest = emotions[max(shares, key=lambda emotion: shares[emotion])]
+        by_checkpoint: dict[str, float] = {}
+        for emotion, spoken in emotions.items():
+            by_checkpoint[spoken.checkpoint] = by_checkpoint.get(spoken.checkpoint, 0.0) + shares[emotion]
+        with self.loading:
+            checkpoint = self.checkpoint(largest.checkpoint) if len(by_checkpoint) == 1 else self.mixture(by_checkpoint)
+            convert = self.converter(largest.checkpoint, largest.vocoder)
+            vocoder = self.vocoder(largest.vocoder)
+        places = {name: index for index, name in enumerate(checkpoint.speakers)}
+        named = [(spoken.speaker, shares[emotion]) for emotion, spoken in emotions.items()]
+        return Speaker(
+            checkpoint=checkpoint,
+            convert=convert,
+            vocoder=vocoder,
+            gain_db=sum(shares[emotion] * spoken.gain_db for emotion, spoken in emotions.items()),
+            speakers={places[name]: share for name, share in named if name is not None},
+        )
+
+    def checkpoint(self, name: str) -> LoadedCheckpoint:
+        """Load an acoustic model once."""
+        if name not in self.checkpoints:
+            self.checkpoints[name] = self.build(name)
+        return self.checkpoints[name]
+
+    def mixture(self, shares: Mapping[str, float]) -> LoadedCheckpoint:
+        """Something between checkpoints; all descend from neutral's, whose config is also theirs."""
+        if self.mixtures is None:
+            base = self.voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
+            self.mixtures = Mixtures(self.config(base), self.weights)
+        return self.mixtures.checkpoint(shares)
+
+    def weights(self, checkpoint: str) -> dict[str, Any]:
+        """The content of a checkpoint's file."""
+        return self.parsed(self.voice.manifest.checkpoints[checkpoint].model)
+
+    def parsed(self, path: str) -> dict[str, Any]:
+        """The content of a weight file, which must still be what it was when the voice was opened."""
+        return parse_weights(self.voice.read_weights(path), self.voice.file(path))
+
+    def config(self, checkpoint: str) -> LoadedConfig:
+        """The config of a checkpoint."""
+        speakers = speaker_names(self.voice, checkpoint)
+        return LoadedConfig(
+            config=coqui_config(self.voice.config(self.voice.manifest.checkpoints[checkpoint].config), speakers),
+            speakers=tuple(speakers),
+            language=self.voice.manifest.language,
+            frame_rate=acoustic_audio(self.voice, checkpoint).frame_rate,
+        )
+
+    def build(self, name: str) -> LoadedCheckpoint:
+        """Load a model as a checkpoint's config describes it."""
+        architecture, loaded = self.voice.manifest.checkpoints[name].architecture, self.config(name)
+        module = build_acoustic(architecture, loaded.config, self.weights(name))
+        model: AcousticModel
+        if architecture == "glow_tts":
+            model = GlowAcoustic(module, loaded.frame_rate, self.backend)
+        else:
+            model = TacotronAcoustic(module, loaded.frame_rate)
+        return LoadedCheckpoint(Tokenizer(loaded.config, loaded.language), model, loaded.speakers)
+
+    def vocoder(self, name: str) -> Vocoder:
+        """Load a vocoder once."""
+        if name not in self.vocoders:
+            files = self.voice.manifest.vocoders[name]
+            config, state = self.voice.config(files.config), self.parsed(files.model)
+            self.vocoders[name] = self.build_vocoder(files.architecture, config, state, name)
+        return self.vocoders[name]
+
+    def build_vocoder(
+        self, architecture: str, config: Mapping[str, Any], state: Mapping[str, Any], name: str
+    ) -> Vocoder:
+        """A vocoder as its config describes it."""
+        hop_length = vocoder_audio(self.voice, name).hop_length
+        if architecture == "vocos_source":
+            vocos = VocosSourceGenerator(config)
+            fill(vocos, state["model"], architecture)
+            return VocosSourceVocoder(vocos, self.backend)
+        if architecture == "hifigan_source":
+            generator = HifiganSourceGenerator(config)
+            fill(generator, state["model"], architecture)
+            return HifiganSourceVocoder(generator, config["generator"], hop_length, self.backend)
+        plain = build_hifigan(config, state)
+        return HifiganVocoder(plain, config["generator_model_params"], hop_length, self.backend)
+
+    def converter(self, checkpoint: str, vocoder: str) -> MelConverter:
+        """From the values of one to those of the other; their files are read once."""
+        key = (checkpoint, vocoder)
+        if key not in self.converters:
+            acoustic_file = self.voice.file(self.voice.manifest.checkpoints[checkpoint].config)
+            vocoder_file = self.voice.file(self.voice.manifest.vocoders[vocoder].config)
+            self.converters[key] = MelConverter(
+                read_normalization(acoustic_audio(self.voice, checkpoint), acoustic_file.parent),
+                read_normalization(vocoder_audio(self.voice, vocoder), vocoder_file.parent),
+            )
+        return self.converters[key]

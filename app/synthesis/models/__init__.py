@@ -1,0 +1,1 @@
+"""Acoustic models and vocoders as the engine runs them."""

@@ -1,0 +1,189 @@
+"""GlowTTS (arXiv 2005.11129): token ids -> mel spectrogram, several utterances at a time.
+
+The steps of coqui's `inference`, with a random state of its own for each utterance, durations that are looked at, and
+lengths padded to a few sizes. Encoder and decoder mask what is padded, so an utterance is the same in any batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from app.inference import Backend
+from app.synthesis.mel import padded, spans
+from app.synthesis.models.acoustic import Asked, Mel, Speakers
+
+LONGEST_TOKEN_SECONDS = 1.5
+"""No phoneme or punctuation mark lasts longer; a duration above it is a fault of the model."""
+PROBE_TOKENS = (35, 41, 44, 48)
+"""Lengths of the utterances on which it is tried whether a batch gives the bits that each has alone."""
+MOST_FRAMES = 3072
+"""Frames of one call of the decoder, those of all utterances together: it takes some 7 KB of memory for each, which a
+backend may keep. A batch of sentences at their usual speed has fewer."""
+TOKEN_STEP = 16
+"""Numbers of tokens are padded to a multiple of it."""
+
+
+class GlowEncoder(nn.Module):
+    """coqui's encoder and duration predictor."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.encoder = model.encoder
+
+    def forward(self, ids: Tensor, lengths: Tensor, speaker: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, tokens), (B,), (B, channels, 1) -> mean, log scale (B, n_mels, tokens), log durations (B, 1, tokens)."""
+        mean, log_scale, log_durations, _ = self.encoder(ids, lengths, g=speaker)
+        return mean, log_scale, log_durations
+
+
+class GlowDecoder(nn.Module):
+    """coqui's flow, run backwards."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.decoder = model.decoder
+
+    def forward(self, latent: Tensor, mask: Tensor, speaker: Tensor | None = None) -> Tensor:
+        """(B, n_mels, T), (B, 1, T), (B, channels, 1) -> mel spectrogram (B, n_mels, T)."""
+        mel: Tensor = self.decoder(latent, mask, g=speaker, reverse=True)[0]
+        return mel
+
+
+class GlowAcoustic:
+    """GlowTTS as the engine calls it."""
+
+    leading_pause = True
+
+    def __init__(self, model: Any, frame_rate: float, backend: Backend) -> None:
+        self.model = model
+        self.longest = round(LONGEST_TOKEN_SECONDS * frame_rate)
+        self.speakers: Tensor | None = model.emb_g.weight.detach() if hasattr(model, "emb_g") else None
+        channels = () if self.speakers is None else (self.speakers.shape[1],)
+        mels = model.out_channels
+
+        def tokens(batch: int, length: int) -> tuple[Tensor, ...]:
+            ids, lengths = torch.zeros(batch, length, dtype=torch.long), torch.full((batch,), length)
+            return ids, lengths, *(torch.zeros(batch, size, 1) for size in channels)
+
+        def frames(batch: int, length: int) -> tuple[Tensor, ...]:
+            speaker = (torch.zeros(batch, size, 1) for size in channels)
+            return torch.zeros(batch, mels, length), torch.ones(batch, 1, length), *speaker
+
+        # In float32: a duration is rounded up to whole frames, and a little error makes it one more.
+        self.encode = backend.compile(GlowEncoder(model), tokens, precise=True)
+        self.decode = backend.compile(GlowDecoder(model), frames)
+
+    @cached_property
+    def exact(self) -> bool:
+        """See `AcousticModel.exact`."""
+        ids = range(1, self.model.encoder.emb.num_embeddings)
+        speakers: list[Speakers] = [{}] if self.speakers is None else [{n: 1.0} for n in range(len(self.speakers))]
+        asked = [
+            Asked(
+                [ids[(7 * place + row) % len(ids)] for place in range(count)], speakers[row % len(speakers)], 1.0, row
+            )
+            for row, count in enumerate(PROBE_TOKENS)
+        ]
+        alone = [self.mels([one])[0] for one in asked]
+        pairs = zip(alone, self.mels(asked), strict=True)
+        return all(torch.equal(one.frames, other.frames) for one, other in pairs)
+
+    @torch.inference_mode()
+    def mels(self, asked: Sequence[Asked]) -> list[Mel]:
+        """See `AcousticModel.mels`."""
+        speaker = self.speaker_vectors([one.speakers for one in asked])
+        encoded = self.encoded([one.tokens for one in asked], speaker)
+        stretched = [
+            self.stretched(one, mean, log_scale, log_durations[0])
+            for one, (mean, log_scale, log_durations) in zip(asked, encoded, strict=True)
+        ]
+        frames = self.decoded([latent for latent, _, _ in stretched], speaker)
+        return [
+            Mel(mel, tuple(durations.tolist()), runaway=runaway)
+            for mel, (_, durations, runaway) in zip(frames, stretched, strict=True)
+        ]
+
+    @torch.inference_mode()
+    def timed_mel(self, tokens: Sequence[int], speakers: Speakers, durations: Sequence[int], seed: int) -> Tensor:
+        """The mel spectrogram (1, n_mels, T) where each token lasts so many frames; their sum T must be even."""
+        speaker = self.speaker_vectors([speakers])
+        ((mean, log_scale, _),) = self.encoded([tokens], speaker)
+        (mel,) = self.decoded([self.sample(mean, log_scale, torch.tensor(durations), seed)], speaker)
+        return mel
+
+    def encoded(self, tokens: Sequence[Sequence[int]], speaker: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
+        """Mean, log scale and log durations of each utterance, (channels, tokens), cut to its own length."""
+        lengths = torch.tensor([len(ids) for ids in tokens])
+        ids = nn.utils.rnn.pad_sequence([torch.tensor(one) for one in tokens], batch_first=True)
+        outputs = self.encode(padded(ids, TOKEN_STEP), lengths, *speaker)
+        return [tuple(output[row, :, : len(one)] for output in outputs) for row, one in enumerate(tokens)]
+
+    def stretched(
+        self, one: Asked, mean: Tensor, log_scale: Tensor, log_durations: Tensor
+    ) -> tuple[Tensor, Tensor, bool]:
+        """The latent of one utterance, its frames a token, and whether a duration was beyond all reason."""
+        predicted = torch.ceil((torch.exp(log_durations) - 1) * self.model.length_scale / one.speed)
+        longest = max(1, round(self.longest / one.speed))
+        durations = predicted.nan_to_num(longest + 1).clamp(1, longest).long()
+        runaway = not bool((predicted <= longest).all())
+        return self.sample(mean, log_scale, durations, one.seed), durations, runaway
+
+    def sample(self, mean: Tensor, log_scale: Tensor, durations: Tensor, seed: int) -> Tensor:
+        """Stretch the encoder's output to frames and add the flow's noise: (n_mels, T)."""
+        mean = mean.repeat_interleave(durations, dim=1)
+        log_scale = log_scale.repeat_interleave(durations, dim=1)
+        if mean.shape[1] < self.model.num_squeeze:  # the flow folds frames together and needs one full fold
+            missing = self.model.num_squeeze - mean.shape[1]
+            mean, log_scale = F.pad(mean, (0, missing), "replicate"), F.pad(log_scale, (0, missing), "replicate")
+        noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(seed))
+        latent: Tensor = mean + torch.exp(log_scale) * noise * self.model.inference_noise_scale
+        return latent
+
+    def decoded(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
+        """Through the flow: some (n_mels, T) -> mel spectrograms (1, n_mels, T), each a whole number of folds long."""
+        if len(latents) * max(latent.shape[1] for latent in latents) <= MOST_FRAMES:
+            return self.decoded_together(latents, speaker)
+        return [
+            self.decoded_in_windows(latent, tuple(vectors[row : row + 1] for vectors in speaker))
+            for row, latent in enumerate(latents)
+        ]
+
+    def decoded_in_windows(self, latent: Tensor, speaker: tuple[Tensor, ...]) -> Tensor:
+        """Decode one utterance of any length; the windows overlap by as much as a frame depends on."""
+        fold, margin = self.model.num_squeeze, self.margin
+        folds, parts = latent.shape[1] // fold, []
+        for start, end in spans(folds, MOST_FRAMES // fold, soon=False):
+            first, last = max(0, start - margin), min(folds, end + margin)
+            (mel,) = self.decoded_together([latent[:, first * fold : last * fold]], speaker)
+            parts.append(mel[..., (start - first) * fold : (end - first) * fold])
+        return torch.cat(parts, dim=2)
+
+    @property
+    def margin(self) -> int:
+        """Folded frames to each side of one that it depends on in the flow, by its kernels."""
+        flow = self.model.decoder
+        layers = sum(flow.kernel_size // 2 * flow.dilation_rate**layer for layer in range(flow.num_coupling_layers))
+        return int(flow.num_flow_blocks * layers)
+
+    def decoded_together(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
+        """Decode some utterances in one call."""
+        fold = self.model.num_squeeze
+        lengths = [latent.shape[1] // fold * fold for latent in latents]
+        longest = max(latent.shape[1] for latent in latents)
+        batch = padded(torch.stack([F.pad(latent, (0, longest - latent.shape[1])) for latent in latents]))
+        mask = (torch.arange(batch.shape[2]) < torch.tensor(lengths)[:, None]).float()[:, None]
+        (frames,) = self.decode(batch, mask, *speaker)
+        return [frames[row : row + 1, :, :length] for row, length in enumerate(lengths)]
+
+    def speaker_vectors(self, mixtures: Sequence[Speakers]) -> tuple[Tensor, ...]:
+        """One unit vector (B, channels, 1) each, in the direction of the speakers' sum; none for a single speaker."""
+        if self.speakers is None:
+            return ()
+        sums = [torch.tensor([list(one.values())]) @ self.speakers[list(one)] for one in mixtures]
+        return (F.normalize(torch.cat(sums))[..., None],)

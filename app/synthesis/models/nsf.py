@@ -1,0 +1,238 @@
+"""HiFi-GAN with a harmonic source: what is known about a voice (pitch, envelope) is made, what is not is learned.
+
+A pulse train of the pitch that a small network reads from the mel spectrogram, and white noise, are shaped by the mel's
+own envelope and enter HiFi-GAN's generator at every upsampling stage. HiFi-GAN: arXiv 2010.05646; neural source-filter
+models: arXiv 1904.12088; minimum-phase envelopes as in WORLD: doi 10.1587/transinf.2015EDP7457.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import librosa
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from app.synthesis.coqui import HifiganGenerator
+
+PITCH_BASE_HZ = 100.0
+SMALLEST_SINE = 1e-5
+
+
+def pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: float) -> Tensor:
+    """Sum of all harmonics up to `top_hz`, each of amplitude one (Dirichlet kernel).
+
+    `pitch` is log2(F0 / 100 Hz), (B, T); the samples are (B, T * hop_length).
+    """
+    frequency = PITCH_BASE_HZ * 2 ** to_samples(pitch, hop_length)
+    # The sum needs double precision. Its distance from the nearest pulse does not: it is small where that matters.
+    phase = torch.cumsum(frequency.double() / sample_rate, 1)
+    angle = math.pi * (phase - phase.round()).float()
+    harmonics = torch.floor(top_hz / frequency)
+    sine = torch.sin(angle)
+    at_pulse = sine.abs() < SMALLEST_SINE
+    divisor = torch.where(at_pulse, torch.ones_like(sine), sine)
+    between = 0.5 * (torch.sin((2 * harmonics + 1) * angle) / divisor - 1)
+    return torch.where(at_pulse, harmonics, between)
+
+
+def to_samples(track: Tensor, hop_length: int) -> Tensor:
+    """One value a frame -> one a sample: (B, T) -> (B, T * hop_length)."""
+    return F.interpolate(track[:, None], size=track.shape[1] * hop_length, mode="linear")[:, 0]
+
+
+MEL_MEAN, MEL_SCALE = -5.0, 3.0
+LEAKY_SLOPE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """The numbers of `config.json` that shape the excitation."""
+
+    sample_rate: int
+    """Hertz."""
+    hop_length: int
+    """Samples between two frames."""
+    fft_size: int
+    """Samples of a window: four hops, so that the windows add up to 2."""
+    num_mels: int
+    mel_fmin: float
+    """Hertz."""
+    mel_fmax: float
+    """Hertz."""
+    lifter: tuple[int, int]
+    """Quefrencies in samples: up to the first all is kept, from the second on nothing."""
+    pitch_channels: int
+
+    @classmethod
+    def from_dict(cls, config: Mapping[str, Any]) -> SourceConfig:
+        """Read the parts of a `hifigan_source` config."""
+        audio, source = config["audio"], config["source"]
+        return cls(
+            sample_rate=audio["sample_rate"],
+            hop_length=audio["hop_length"],
+            fft_size=source["fft_size"],
+            num_mels=audio["num_mels"],
+            mel_fmin=audio["mel_fmin"],
+            mel_fmax=audio["mel_fmax"],
+            lifter=tuple(source["lifter"]),
+            pitch_channels=config["pitch"]["channels"],
+        )
+
+    @property
+    def padding(self) -> int:
+        """Samples reflected at each end, so that frames and hops line up without centring."""
+        return (self.fft_size - self.hop_length) // 2
+
+
+class PitchNetwork(nn.Module):
+    """Reads pitch and voicing from a mel spectrogram."""
+
+    def __init__(self, num_mels: int, channels: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv1d(num_mels, channels, 5, padding=2), nn.LeakyReLU(LEAKY_SLOPE)]
+        for dilation in (1, 2, 4):
+            layers += [
+                nn.Conv1d(channels, channels, 5, padding=2 * dilation, dilation=dilation),
+                nn.LeakyReLU(LEAKY_SLOPE),
+            ]
+        self.n = nn.Sequential(*layers, nn.Conv1d(channels, 2, 1))
+
+    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, n_mels, T) -> log2(F0 / 100 Hz) and the logit of voicing, (B, T) each."""
+        output = self.n(standardize(mel))
+        return output[:, 0], output[:, 1]
+
+
+class Excitation(nn.Module):
+    """Pulses and noise with the envelope of a mel spectrogram."""
+
+    interpolation: Tensor
+    lifter: Tensor
+    window: Tensor
+
+    def __init__(self, config: SourceConfig) -> None:
+        super().__init__()
+        self.config = config
+        bands = mel_to_bins(config.sample_rate, config.fft_size, config.num_mels, config.mel_fmin, config.mel_fmax)
+        self.register_buffer("interpolation", bands, persistent=False)
+        self.register_buffer("lifter", minimum_phase_lifter(config), persistent=False)
+        self.register_buffer("window", torch.hann_window(config.fft_size), persistent=False)
+        bins = config.fft_size // 2 + 1
+        self.tone = nn.Parameter(torch.zeros(bins))
+        self.hiss = nn.Parameter(torch.zeros(bins))
+        self.mix = nn.Sequential(
+            nn.Conv1d(config.num_mels + 1, 128, 5, padding=2),
+            nn.LeakyReLU(LEAKY_SLOPE),
+            nn.Conv1d(128, 128, 5, padding=4, dilation=2),
+            nn.LeakyReLU(LEAKY_SLOPE),
+            nn.Conv1d(128, 2 * config.num_mels, 1),
+        )
+
+    def forward(self, mel: Tensor, pitch: Tensor, voicing: Tensor, noise: Tensor) -> Tensor:
+        """Make the two excitations, the harmonic one first.
+
+        `mel` (B, n_mels, T); `pitch` log2(F0 / 100 Hz) and `voicing` 0..1, (B, T); `noise` standard normal
+        (B, T * hop). Returns (B, 2, T * hop).
+        """
+        rate, hop = self.config.sample_rate, self.config.hop_length
+        pulses = pulse_train(pitch, hop, rate, rate / 2) * to_samples(voicing, hop)
+        gains = self.mix(torch.cat([standardize(mel), voicing[:, None]], 1))
+        tone_gain, hiss_gain = gains.chunk(2, 1)
+        tone = self.shape(pulses, self.to_bins(mel + tone_gain) + self.tone[:, None])
+        hiss = self.shape(noise, self.to_bins(mel + hiss_gain - 2 * voicing[:, None]) + self.hiss[:, None])
+        return torch.stack([tone, hiss], 1)
+
+    def to_bins(self, log_mel: Tensor) -> Tensor:
+        """Mel bands -> linear frequency bins: (B, n_mels, T) -> (B, bins, T)."""
+        return torch.einsum("kc,bct->bkt", self.interpolation, log_mel)
+
+    def shape(self, signal: Tensor, log_envelope: Tensor) -> Tensor:
+        """Filter (B, T * hop) by a minimum-phase envelope that changes from frame to frame, (B, bins, T)."""
+        size, hop, padding = self.config.fft_size, self.config.hop_length, self.config.padding
+        cepstrum = torch.fft.irfft(log_envelope.transpose(1, 2), n=size) * self.lifter
+        response = torch.exp(torch.fft.rfft(cepstrum)).transpose(1, 2)
+        padded = F.pad(signal[:, None], (padding, padding), mode="reflect")[:, 0]
+        spectrum = torch.stft(padded, size, hop, size, self.window, center=False, return_complex=True)
+        frames = torch.fft.irfft((spectrum * response).transpose(1, 2), n=size).transpose(1, 2)
+        length = (frames.shape[2] - 1) * hop + size
+        summed = F.fold(frames, (1, length), (1, size), stride=(1, hop))[:, 0, 0]
+        return summed[:, padding:-padding] / 2
+
+
+class HifiganSourceGenerator(HifiganGenerator):  # type: ignore[misc]  # coqui's classes carry no types
+    """coqui's HiFi-GAN generator with the two excitations added at every stage and at the output."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        generator = config["generator"]
+        super().__init__(in_channels=config["in_channels"], out_channels=config["out_channels"], **generator)
+        self.source_config = SourceConfig.from_dict(config)
+        self.source = Excitation(self.source_config)
+        self.pitch = PitchNetwork(self.source_config.num_mels, self.source_config.pitch_channels)
+        self.entry = nn.ModuleList(entry_layers(generator["upsample_factors"], generator["upsample_initial_channel"]))
+        self.direct = nn.Conv1d(2, 1, 33, padding=16)
+
+    def excite(self, mel: Tensor, noise: Tensor, octaves: float = 0.0) -> Tensor:
+        """The excitation of a whole utterance: (B, n_mels, T), (B, T * hop) -> (B, 2, T * hop).
+
+        Its pitch is that of the mel spectrogram, moved by some octaves.
+        """
+        pitch, voicing_logit = self.pitch(mel)
+        return self.source(mel, pitch + octaves, (voicing_logit > 0).float(), noise)  # type: ignore[no-any-return]
+
+    def forward(self, mel: Tensor, excitation: Tensor) -> Tensor:
+        """(B, n_mels, T), (B, 2, T * hop) -> samples (B, 1, T * hop) within -1..1."""
+        hidden = self.conv_pre(mel)
+        for stage in range(self.num_upsamples):
+            hidden = self.ups[stage](F.leaky_relu(hidden, LEAKY_SLOPE))
+            hidden = hidden + self.entry[stage](excitation)[..., : hidden.shape[-1]]
+            blocks = self.resblocks[stage * self.num_kernels : (stage + 1) * self.num_kernels]
+            hidden = sum(block(hidden) for block in blocks) / self.num_kernels
+        # 0.01 is PyTorch's default slope: coqui's generator, like the reference one, uses it here alone.
+        return torch.tanh(self.conv_post(F.leaky_relu(hidden)) + self.direct(excitation))
+
+
+def standardize(mel: Tensor) -> Tensor:
+    """Bring log-mel values near zero mean and unit variance, as both small networks were trained."""
+    return (mel - MEL_MEAN) / MEL_SCALE
+
+
+def entry_layers(upsample_factors: list[int], initial_channels: int) -> list[nn.Conv1d]:
+    """One layer a stage that brings the excitation down to that stage's rate and channels."""
+    layers = []
+    for stage in range(len(upsample_factors)):
+        stride = math.prod(upsample_factors[stage + 1 :])
+        channels = initial_channels // 2 ** (stage + 1)
+        if stride > 1:
+            layers.append(nn.Conv1d(2, channels, 2 * stride, stride=stride, padding=stride // 2))
+        else:
+            layers.append(nn.Conv1d(2, channels, 7, padding=3))
+    return layers
+
+
+def mel_to_bins(sample_rate: int, fft_size: int, num_mels: int, fmin: float, fmax: float) -> Tensor:
+    """Weights (bins, n_mels) that interpolate linearly between the centres of the mel bands, which are in hertz."""
+    centres = librosa.mel_frequencies(num_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
+    bins = np.linspace(0, sample_rate / 2, fft_size // 2 + 1)
+    upper = np.clip(np.searchsorted(centres, bins), 1, num_mels - 1)
+    share = np.clip((bins - centres[upper - 1]) / (centres[upper] - centres[upper - 1]), 0, 1)
+    weights = np.zeros((len(bins), num_mels), np.float32)
+    weights[np.arange(len(bins)), upper - 1] = 1 - share
+    weights[np.arange(len(bins)), upper] = share
+    return torch.from_numpy(weights)
+
+
+def minimum_phase_lifter(config: SourceConfig) -> Tensor:
+    """Cepstral weights that fold to minimum phase and drop what lies above the formants and below the pitch period."""
+    keep, end = config.lifter
+    lifter = np.zeros(config.fft_size, np.float32)
+    quefrency = np.arange(1, end)
+    taper = 0.5 + 0.5 * np.cos(np.pi * (quefrency - keep) / (end - keep))
+    lifter[0] = 1
+    lifter[1:end] = 2 * np.where(quefrency < keep, 1, taper)
+    return torch.from_numpy(lifter)

@@ -1,0 +1,88 @@
+"""Tacotron and Tacotron 2 (arXiv 1712.05884): token ids -> mel spectrogram, one utterance after the other."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from app.synthesis.models.acoustic import Asked, Mel
+
+TACOTRON_SECONDS_PER_TOKEN = 0.25
+"""Three times what a slow speaker needs: where a decoder still has not stopped, it never will."""
+TACOTRON_MINIMUM_SECONDS = 1.5
+READ_SHARE = 0.75
+"""A decoder that stops before its attention passed this share of the tokens has left text out."""
+ATTEMPTS = 3
+"""A decoder that gets lost often finds its way when its prenet drops other values, as the paper has it."""
+RANDOM_STATE = threading.Lock()
+"""Guards PyTorch's one random state, which coqui's Tacotron draws from."""
+
+
+class TacotronAcoustic:
+    """Through coqui's own `inference`, bounded in length and watched by its attention."""
+
+    leading_pause = False
+    """Its attention has to find the first token by itself, and has never met a recording that begins with a mark."""
+
+    def __init__(self, model: Any, frame_rate: float) -> None:
+        self.model = model
+        self.frame_rate = frame_rate
+        self.dropout = bool(model.decoder.prenet.dropout_at_inference)
+        self.exact = True
+
+    def mels(self, asked: Sequence[Asked]) -> list[Mel]:
+        """See `AcousticModel.mels`; a decoder that goes step by step gains nothing from a batch of its kind."""
+        return [self.mel(one) for one in asked]
+
+    def mel(self, asked: Asked) -> Mel:
+        """One utterance; where the decoder gets lost in every attempt, the first of them."""
+        first = self.attempt(asked, 0)
+        mel, number = first, 1
+        while lost(mel) and number < ATTEMPTS:
+            mel, number = self.attempt(asked, number), number + 1
+        return first if lost(mel) else mel
+
+    @torch.inference_mode()
+    def attempt(self, asked: Asked, number: int) -> Mel:
+        """Decode once; where the config wants no dropout, only the first attempt (0) is without.
+
+        Tacotron has no durations to scale, so the mel is stretched for `speed`.
+
+        Of several speakers the one with the largest share speaks.
+        """
+        steps, shares = self.bound(len(asked.tokens)), asked.speakers
+        speaker = torch.tensor([max(shares, key=lambda one: shares[one])]) if shares else None
+        # The prenet's dropout draws from the random state that all threads share.
+        with RANDOM_STATE, torch.random.fork_rng(devices=[]):
+            torch.manual_seed(asked.seed ^ number)
+            self.model.decoder.max_decoder_steps = steps
+            self.model.decoder.prenet.dropout_at_inference = self.dropout or number > 0
+            outputs = self.model.inference(torch.tensor([asked.tokens]), {"speaker_ids": speaker, "d_vectors": None})
+        frames = outputs["model_outputs"].transpose(1, 2)
+        runaway = outputs["stop_tokens"].shape[1] >= steps and not bool(outputs["stop_tokens"][0, -1] > 0.5)
+        read = int(outputs["alignments"][0].argmax(dim=-1).max()) + 1
+        truncated = not runaway and read < READ_SHARE * len(asked.tokens)
+        return Mel(stretch(frames, asked.speed), None, runaway=runaway, truncated=truncated)
+
+    def bound(self, tokens: int) -> int:
+        """Most decoder steps that a text of so many tokens can need."""
+        seconds = max(TACOTRON_MINIMUM_SECONDS, tokens * TACOTRON_SECONDS_PER_TOKEN)
+        return math.ceil(seconds * self.frame_rate / int(self.model.decoder.r))
+
+
+def lost(mel: Mel) -> bool:
+    """Whether a decoder went on without end, or left text out."""
+    return mel.runaway or mel.truncated
+
+
+def stretch(frames: Tensor, speed: float) -> Tensor:
+    """Change the number of frames by interpolation: (1, n_mels, T) -> (1, n_mels, T / speed)."""
+    if speed == 1.0:
+        return frames
+    return F.interpolate(frames, size=max(1, round(frames.shape[2] / speed)), mode="linear")

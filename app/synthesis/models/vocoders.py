@@ -1,0 +1,171 @@
+"""Mel spectrogram -> samples: coqui's HiFi-GAN (arXiv 2010.05646), HiFi-GAN and Vocos with a harmonic source.
+
+Each is made in chunks that overlap by as many frames as a sample depends on, so that they equal the whole.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from app.inference import Backend
+from app.synthesis.coqui import HifiganGenerator
+from app.synthesis.mel import padded, quiet_spans, spans, window
+from app.synthesis.models.nsf import HifiganSourceGenerator
+from app.synthesis.models.vocos import VocosSourceGenerator
+from app.types import Samples
+
+VOCOS_CHUNK = 448
+"""Frames, 5.6 seconds: with the overlap they make 505, and a longer chunk hardly gets cheaper by the second."""
+HIFIGAN_CHUNK = 128
+"""Frames, about 1.5 seconds: HiFi-GAN is many times slower."""
+LONGEST_STRETCH = 4096
+"""Frames, 50 seconds: longer than a clause at its usual speed. A harmonic source takes some 11 KB of memory for each
+frame."""
+OCTAVE = 12
+"""Semitones."""
+
+
+class Vocoder(Protocol):
+    """What the engine asks of a vocoder."""
+
+    hop_length: int
+    """Samples of a frame."""
+
+    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
+        """Turn a mel spectrogram (1, n_mels, T) into samples (T * hop,) within -1..1, chunk by chunk.
+
+        With `soon` the first chunk is short. `semitones` move the pitch, where the vocoder makes it itself. The same
+        arguments give the same bytes.
+        """
+        ...
+
+
+def vocode(vocoder: Vocoder, mel: Tensor, seed: int, soon: bool, semitones: float) -> Iterator[Samples]:
+    """Turn a mel spectrogram of any length into samples: a harmonic source is made for a whole stretch at once."""
+    for start, end in quiet_spans(mel, LONGEST_STRETCH):
+        yield from vocoder.chunks(mel[..., start:end], seed, soon and start == 0, semitones)
+
+
+class HifiganVocoder:
+    """A plain HiFi-GAN, called as coqui calls it: some repeated frames at both ends, here cut off again."""
+
+    def __init__(
+        self, generator: HifiganGenerator, config: Mapping[str, Any], hop_length: int, backend: Backend
+    ) -> None:
+        self.padding = generator.inference_padding
+        self.hop_length = hop_length
+        self.margin = reach(config, hop_length)
+        mels = generator.conv_pre.in_channels
+        self.generate = backend.compile(generator, lambda batch, length: (torch.zeros(batch, mels, length),))
+
+    @torch.inference_mode()
+    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
+        """See `Vocoder.chunks`; a plain HiFi-GAN has no randomness and no pitch of its own."""
+        whole = F.pad(mel, (self.padding, self.padding), "replicate")
+        for start, end in spans(mel.shape[2], HIFIGAN_CHUNK, soon):
+            start, end = start + self.padding, end + self.padding
+            first, last = window(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK)
+            (samples,) = self.generate(whole[..., first:last])
+            yield cut(samples, start - first, end - first, self.hop_length)
+
+
+class HifiganSourceVocoder:
+    """HiFi-GAN with a harmonic source; its noise comes from the seed."""
+
+    def __init__(
+        self, generator: HifiganSourceGenerator, config: Mapping[str, Any], hop_length: int, backend: Backend
+    ) -> None:
+        # A copy, for what is compiled belongs to the backend, which may free its weights.
+        self.excite = copy.deepcopy(generator).eval().requires_grad_(False).excite
+        self.hop_length = hop_length
+        self.smallest = generator.source_config.padding // hop_length + 2
+        self.margin = reach(config, hop_length)
+        mels = generator.source_config.num_mels
+        self.generate = backend.compile(
+            generator,
+            lambda batch, length: (torch.zeros(batch, mels, length), torch.zeros(batch, 2, length * hop_length)),
+        )
+
+    @torch.inference_mode()
+    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
+        """See `Vocoder.chunks`; the excitation is made for the whole utterance, so that its phase runs through."""
+        whole, hop = at_least(mel, self.smallest), self.hop_length
+        noise = torch.randn(1, whole.shape[2] * hop, generator=torch.Generator().manual_seed(seed))
+        excitation = self.excite(whole, noise, semitones / OCTAVE)
+        for start, end in spans(mel.shape[2], HIFIGAN_CHUNK, soon):
+            first, last = window(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK)
+            (samples,) = self.generate(whole[..., first:last], excitation[..., first * hop : last * hop])
+            yield cut(samples, start - first, end - first, hop)
+
+
+class VocosSourceVocoder:
+    """Vocos with a harmonic source; only the network is left to the backend, the transforms are PyTorch's own."""
+
+    def __init__(self, generator: VocosSourceGenerator, backend: Backend) -> None:
+        generator.eval().requires_grad_(False)
+        config = generator.config
+        self.generator = generator
+        self.hop_length = config.hop_length
+        self.size = config.fft_size
+        self.smallest = config.fft_size // (2 * config.hop_length) + 1
+        self.margin = generator.spectrum.margin
+
+        def example(batch: int, length: int) -> tuple[Tensor, ...]:
+            track = torch.zeros(batch, length)
+            return torch.zeros(batch, config.num_mels, length), track, track, torch.ones(batch, 1, length)
+
+        self.spectrum = backend.compile(generator.spectrum, example)
+
+    @torch.inference_mode()
+    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
+        """See `Vocoder.chunks`; there is no randomness, the seed changes nothing."""
+        whole = at_least(mel, self.smallest)
+        pitch, voicing = self.generator.read_pitch(whole)
+        pitch = pitch + semitones / OCTAVE
+        pulses = self.generator.excite(pitch, voicing)
+        for start, end in spans(mel.shape[2], VOCOS_CHUNK, soon):
+            yield self.chunk(whole, pitch, voicing, pulses, start, end)
+
+    def chunk(self, mel: Tensor, pitch: Tensor, voicing: Tensor, pulses: Tensor, start: int, end: int) -> Samples:
+        """The samples of the frames `start` to `end` of a whole utterance."""
+        frames, hop = mel.shape[2], self.hop_length
+        reached, until = self.generator.reach(start, end)
+        first, last = max(0, reached), min(frames, until)
+        seen = slice(max(0, first - self.margin), min(frames, last + self.margin))
+        tracks = (mel[..., seen], pitch[..., seen], voicing[..., seen], torch.ones_like(mel[:, :1, seen]))
+        (parts,) = self.spectrum(*(padded(track) for track in tracks))
+        parts = parts[..., first - seen.start : last - seen.start]
+        spectrum = self.generator.render(parts, pulses[:, first * hop : (last - 1) * hop + self.size])
+        spectrum = F.pad(spectrum, (first - reached, until - last))
+        samples: Samples = self.generator.invert(spectrum, start, end, frames)[0].clamp(-1, 1).numpy()
+        return samples
+
+
+def at_least(mel: Tensor, frames: int) -> Tensor:
+    """Repeat the last frame where there are too few: reflection at the ends needs more samples than it reflects."""
+    return F.pad(mel, (0, max(0, frames - mel.shape[2])), "replicate")
+
+
+def cut(samples: Tensor, start: int, end: int, hop_length: int) -> Samples:
+    """Some frames of a generator's output (1, 1, T * hop)."""
+    kept: Samples = samples[0, 0, start * hop_length : end * hop_length].numpy()
+    return kept
+
+
+def reach(generator: Mapping[str, Any], hop_length: int) -> int:
+    """Frames to each side that a sample of a HiFi-GAN depends on, by its kernels; `generator` as coqui's config."""
+    frames, rate = 3.0, 1
+    for factor, kernel in zip(generator["upsample_factors"], generator["upsample_kernel_sizes"], strict=True):
+        frames += (kernel / (2 * factor) + 1) / rate
+        rate *= factor
+        blocks = zip(generator["resblock_kernel_sizes"], generator["resblock_dilation_sizes"], strict=True)
+        # Behind each dilated layer a block of type 1 has one that is not.
+        frames += max((size // 2) * sum(dilation + 1 for dilation in dilations) for size, dilations in blocks) / rate
+    return math.ceil(frames + 20 / hop_length) + 1

@@ -1,0 +1,232 @@
+"""The way of one request: text -> sentences -> emotions -> utterances -> samples. The only file that sees the whole."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from app.emotion import FASTEST, Classifier, Expression, Planner, read_label_map
+from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
+from app.inference import Backend
+from app.memory import few_heaps, give_back
+from app.planning.incremental import Draft
+from app.planning.parse import Script, read_script
+from app.settings import Settings
+from app.synthesis import Engine, choose_backend, never
+from app.synthesis.stream import Cast, Rendering
+from app.text import grown_length
+from app.text.phonetic import spoken_length
+from app.types import Plan, PlanWarning, Sentence, Speech, SpeechRequest, StrengthMode, Utterance
+from app.voices import Registry
+
+DEFAULT_THRESHOLD = 0.7
+WARM_UP_TEXT = "Ready when you are."
+BYTES_PER_MB = 1_000_000
+EMPTY = "The text is empty, or nothing but white space."
+EMPTY_HINT = "Send at least one character that is no white space."
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep Python's lock while others want it. A worker wants it some fifty times an utterance, for
+moments: at Python's own 5 ms it would wait for longer than it computes while a request is read."""
+REMEMBERED_CHARACTERS = 2_000_000
+"""Of sentences whose probabilities are kept beside their sound."""
+
+
+class Pipeline:
+    """Everything that is loaded once; its methods are called from many threads at a time."""
+
+    def __init__(self, settings: Settings, classifier: Classifier, registry: Registry, engine: Engine) -> None:
+        self.settings = settings
+        self.classifier = classifier
+        self.registry = registry
+        self.engine = engine
+
+    @classmethod
+    def load(cls, settings: Settings, warm: bool = False) -> Pipeline:
+        """Choose the backend, find the voices, load the classifier.
+
+        `warm`: also load all of the default voice and speak, so that the first caller does not wait for anything; else
+        a voice is loaded when it first speaks.
+        """
+        few_heaps()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        torch.set_num_threads(settings.threads)
+        registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
+        voice = registry.get()
+        backend = choose_backend(
+            settings.backend, voice, settings.graph_cache, settings.workers, settings.threads, settings.device
+        )
+        engine = Engine(
+            backend,
+            workers=settings.workers,
+            batch_size=settings.batch_size,
+            cache_bytes=settings.cache_mb * BYTES_PER_MB,
+        )
+        with ThreadPoolExecutor(1) as beside:
+            labelling = beside.submit(load_classifier, settings, backend)
+            if warm:
+                engine.warm_up(voice)
+            pipeline = cls(settings, labelling.result(), registry, engine)
+        if warm:
+            pipeline.synthesize(SpeechRequest(WARM_UP_TEXT))
+            give_back()
+        return pipeline
+
+    def close(self) -> None:
+        """Finish what is being spoken."""
+        self.engine.close()
+
+    def analyze(self, request: SpeechRequest, cancelled: Callable[[], bool] = never) -> Plan:
+        """Decide everything, speak nothing; `cancelled` ends it with `OverTimeBudget`.
+
+        Raises `EmptyText`, `InvalidSsml`, `TextTooLong`, `VoiceNotFound`, `FallbackRefused`, `BlendUnsupported` or
+        `AudioTooLong`.
+        """
+        cast, draft = self.draft(request, cancelled)
+        utterances, seconds = [], 0.0
+        for utterance in draft.whole():
+            utterances.append(utterance)
+            seconds += estimate_seconds([utterance], cast)
+            self.check_seconds(seconds)
+        return self.plan(cast, utterances, draft.warnings)
+
+    def synthesize(
+        self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = True
+    ) -> Speech:
+        """Speak a text; `cancelled` ends it with `OverTimeBudget`. Raises what `analyze` does."""
+        rendering = self.render(request, cancelled, with_words)
+        samples = np.concatenate(list(rendering))
+        return Speech(samples, rendering.cast.sample_rate, self.spoken_plan(rendering), rendering.timings)
+
+    def render(
+        self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = False
+    ) -> Rendering:
+        """Speak a text piece by piece. Planning goes on meanwhile, but under `strict`, which may refuse."""
+        cast, draft = self.draft(request, cancelled)
+        if request.strict:
+            list(draft)
+
+        def check_seconds(seconds: float) -> None:
+            self.check_seconds(seconds)
+            request.check_room(seconds, cast.sample_rate)
+
+        return Rendering(
+            self.engine,
+            cast,
+            draft,
+            seed=request.seed,
+            key_name=request.key_name,
+            with_words=with_words,
+            check_seconds=check_seconds,
+            cancelled=cancelled,
+        )
+
+    def spoken_plan(self, rendering: Rendering) -> Plan:
+        """What was decided, and what became known by speaking it."""
+        plan = self.plan(rendering.cast, rendering.spoken, rendering.all_warnings)
+        return replace(plan, marks=tuple(rendering.marks))
+
+    def plan(self, cast: Cast, utterances: list[Utterance], warnings: list[PlanWarning]) -> Plan:
+        """The plan of some utterances."""
+        seconds = round(estimate_seconds(utterances, cast), 2)
+        return Plan(cast.voice.name, self.classifier.name, tuple(utterances), seconds, tuple(warnings))
+
+    def draft(self, request: SpeechRequest, cancelled: Callable[[], bool]) -> tuple[Cast, Draft]:
+        """Who speaks, and the plan as far as anybody will want to know it."""
+        voice = self.registry.get(request.voice)
+        fastest = FASTEST if request.markup else request.speed
+
+        def check(characters: int) -> None:
+            stop_if(cancelled)
+            self.check_seconds(voice.seconds(characters, fastest))
+
+        script = read_script(request, self.classifier, self.expression(request), check)
+        self.check_length(script.characters)
+        cast = self.cast(request, script)
+        characters = script.characters if request.markup else max(script.characters, grown_length(request.text))
+        self.check_seconds(voice.seconds(characters, request.speed))
+        request.check_room(cast.voice.seconds(request.surely_spoken, request.speed), cast.sample_rate)
+        planner = Planner(
+            lambda name: self.registry.get(name or cast.voice.name).abilities,
+            degree=request.degree,
+            speed=request.speed,
+            strict=request.strict,
+        )
+        sentences = until(cancelled, script.sentences)
+        draft = Draft(planner.plan(sentences, script.decisions), script.warnings)
+        if not draft.reach(1):
+            raise EmptyText(EMPTY, hint=EMPTY_HINT)
+        return cast, draft
+
+    def cast(self, request: SpeechRequest, script: Script) -> Cast:
+        """The request's own voice and those that stand in it; what they say is joined at the highest of their rates."""
+        voice = self.registry.get(request.voice)
+        found = [voice, *(self.registry.get(name) for name in script.voices)]
+        voices = {one.name: one for one in found}
+        return Cast(voice, voices, request.rate_for(max(one.sample_rate for one in found)))
+
+    def expression(self, request: SpeechRequest) -> Expression:
+        """Return how readily and how strongly emotions are voiced: the request's word, else the operator's.
+
+        The threshold is the operator's, else the classifier's own.
+        """
+        thresholds = (self.settings.threshold, self.classifier.settings.threshold, DEFAULT_THRESHOLD)
+        expressiveness = request.expressiveness
+        return Expression(
+            threshold=next(one for one in thresholds if one is not None),
+            expressiveness=self.settings.expressiveness if expressiveness is None else expressiveness,
+            graded=(request.strength or self.settings.strength) is StrengthMode.AUTO,
+        )
+
+    def check_text(self, text: str) -> None:
+        """Refuse a plain text that is empty or over the limit before anything else is looked at."""
+        self.check_length(len(text))
+        if not text.strip():
+            raise EmptyText(EMPTY, hint=EMPTY_HINT)
+
+    def check_length(self, characters: int) -> None:
+        """Refuse a text over the limit; markup does not count."""
+        if characters > self.settings.max_chars:
+            raise TextTooLong(
+                f"The text has {characters} characters, the limit is {self.settings.max_chars}.",
+                hint="Send the text in parts, or raise INTONE_MAX_CHARS.",
+            )
+
+    def check_seconds(self, seconds: float) -> None:
+        """Refuse speech over the limit."""
+        if seconds > self.settings.max_audio_seconds:
+            raise AudioTooLong(
+                f"The speech would take {seconds:.0f} s, the limit is {self.settings.max_audio_seconds} s.",
+                hint="Send the text in parts, or raise INTONE_MAX_AUDIO_SECONDS.",
+            )
+
+
+def load_classifier(settings: Settings, backend: Backend) -> Classifier:
+    """The classifier that the settings name."""
+    label_map = read_label_map(settings.label_map) if settings.label_map else None
+    remembered = REMEMBERED_CHARACTERS if settings.cache_mb else 0
+    return Classifier.load(settings.classifier, label_map, backend, remembered)
+
+
+def until(cancelled: Callable[[], bool], sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """Pass sentences on as long as somebody waits for them."""
+    for sentence in sentences:
+        stop_if(cancelled)
+        yield sentence
+
+
+def stop_if(cancelled: Callable[[], bool]) -> None:
+    """Raise `OverTimeBudget` if nobody waits any more."""
+    if cancelled():
+        raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
+
+
+def estimate_seconds(utterances: list[Utterance], cast: Cast) -> float:
+    """Length of the speech, its pauses included, before anything is spoken."""
+    return sum(
+        cast.voices[one.voice].seconds(spoken_length(one.spoken), one.speed) + one.pause_after for one in utterances
+    )

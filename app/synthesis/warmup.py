@@ -1,0 +1,105 @@
+"""Which backend a service speaks with: the one that its settings name, or the fastest on its own vocoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from app.inference import Backend, Example, Network
+from app.inference.selection import FallbackBackend, candidates, fastest, make_backend
+from app.synthesis.loader import Loader, Speaker
+from app.synthesis.mel import FRAME_STEP
+from app.synthesis.models.glow import TOKEN_STEP, GlowAcoustic
+from app.synthesis.models.vocoders import Vocoder
+from app.types import Emotion
+from app.voices import Voice
+
+TOKENS = range(TOKEN_STEP, 97, TOKEN_STEP)
+FRAMES = range(4 * FRAME_STEP, 321, FRAME_STEP)
+"""One to four seconds. Others are rarer, and the few milliseconds that they wait the first time do not show."""
+SILENCE = -5.0
+"""A value of mel spectrograms; what is rehearsed is heard by nobody."""
+
+
+def rehearse(speakers: Sequence[Speaker], workers: int) -> None:
+    """Have each worker's share of the networks meet every length once; only GlowTTS pads its lengths to a few."""
+    models = {id(one.checkpoint.model): one for one in speakers}
+    mels = 0
+    with ThreadPoolExecutor(workers) as pool:
+
+        def repeat(rehearsal: Callable[[int], None], lengths: range) -> None:
+            for length in lengths:
+                list(pool.map(rehearsal, [length] * workers))
+
+        for speaker in models.values():
+            model = speaker.checkpoint.model
+            if isinstance(model, GlowAcoustic):
+                repeat(encoding(model, speaker), TOKENS)
+                repeat(decoding(model, speaker), FRAMES)
+                mels = model.model.out_channels
+        if mels:
+            for vocoder in {id(one.vocoder): one.vocoder for one in speakers}.values():
+                repeat(vocoding(vocoder, mels), FRAMES)
+
+
+def encoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
+    """Encode so many tokens."""
+
+    def rehearsal(tokens: int) -> None:
+        model.encoded([[0] * tokens], model.speaker_vectors([speaker.speakers]))
+
+    return rehearsal
+
+
+def decoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
+    """Decode so many frames."""
+
+    def rehearsal(frames: int) -> None:
+        model.decoded([torch.zeros(model.model.out_channels, frames)], model.speaker_vectors([speaker.speakers]))
+
+    return rehearsal
+
+
+def vocoding(vocoder: Vocoder, mels: int) -> Callable[[int], None]:
+    """Vocode so many frames."""
+
+    def rehearsal(frames: int) -> None:
+        for _ in vocoder.chunks(torch.full((1, mels, frames), SILENCE), 0, soon=False):
+            pass
+
+    return rehearsal
+
+
+MEASURED_FRAMES = 192
+"""About two seconds of speech."""
+
+
+def choose_backend(
+    setting: str, voice: Voice, graph_cache: Path, workers: int, threads: int, device: str = "auto"
+) -> Backend:
+    """The backend of a setting; "auto" measures each on the network of a voice's vocoder, which is most of the work."""
+    if setting != "auto":
+        return FallbackBackend(make_backend(setting, graph_cache, workers, threads, device))
+    probe = Probe()
+    Loader(voice, probe).vocoder(voice.manifest.emotions[Emotion.NEUTRAL].vocoder)
+    module, example = probe.asked[0]
+    found = candidates(graph_cache, workers, threads, device)
+    return FallbackBackend(fastest(found, module, example, MEASURED_FRAMES))
+
+
+class Probe:
+    """Looks like a backend and remembers what it was asked to run."""
+
+    name = "probe"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[nn.Module, Example]] = []
+
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+        """See `Backend.compile`; the network is never called."""
+        self.asked.append((module, example))
+        return module

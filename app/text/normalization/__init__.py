@@ -1,0 +1,1 @@
+"""Text as it is written -> text as it is read aloud (English)."""

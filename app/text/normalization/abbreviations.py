@@ -1,0 +1,153 @@
+"""Abbreviations and Roman numerals -> words, where what stands around them makes the reading safe."""
+
+from __future__ import annotations
+
+import re
+
+from app.text.normalization.numbers import cardinal, ordinal
+
+BEFORE_NAME = {
+    "Dr": "Doctor",
+    "Mr": "Mister",
+    "Mrs": "Missus",
+    "Ms": "Miz",
+    "Prof": "Professor",
+    "Gen": "General",
+    "Capt": "Captain",
+    "Lt": "Lieutenant",
+    "Col": "Colonel",
+    "Sgt": "Sergeant",
+    "Rev": "Reverend",
+    "Hon": "Honorable",
+    "Gov": "Governor",
+    "Sen": "Senator",
+    "Pres": "President",
+    "Mt": "Mount",
+    "Ft": "Fort",
+    "St": "Saint",
+}
+"""Read so only in front of a capital letter."""
+AFTER_NAME = {
+    "St": "Street",
+    "Rd": "Road",
+    "Ave": "Avenue",
+    "Blvd": "Boulevard",
+    "Dr": "Drive",
+    "Ln": "Lane",
+    "Jr": "Junior",
+    "Sr": "Senior",
+    "Inc": "Incorporated",
+    "Ltd": "Limited",
+    "Corp": "Corporation",
+    "Bros": "Brothers",
+}
+"""Read so only behind a word that begins with a capital letter."""
+ANYWHERE = {
+    "mr.": "Mister",
+    "mrs.": "Missus",
+    "ms.": "Miz",
+    "prof.": "Professor",
+    "e.g.": "for example",
+    "i.e.": "that is",
+    "etc.": "et cetera",
+    "vs.": "versus",
+    "vs": "versus",
+    "approx.": "approximately",
+    "a.k.a.": "also known as",
+    "p.s.": "P S",
+    "w/o": "without",
+    "dept.": "department",
+    "est.": "established",
+    "misc.": "miscellaneous",
+    "cf.": "compare",
+    "ca.": "circa",
+}
+BEFORE_NUMBER = {
+    "no": "number",
+    "nos": "numbers",
+    "p": "page",
+    "pp": "pages",
+    "fig": "figure",
+    "vol": "volume",
+    "ch": "chapter",
+    "sec": "section",
+    "art": "article",
+    "approx": "approximately",
+    "ca": "circa",
+}
+"""With a dot, and read so only in front of a digit."""
+
+
+def names_of(table: dict[str, str]) -> str:
+    """A table's keys as alternatives of a pattern."""
+    return "|".join(map(re.escape, sorted(table, key=len, reverse=True)))
+
+
+TITLE = re.compile(rf"\b({names_of(BEFORE_NAME)})\b\.?(?= [A-Z])")
+SUFFIX = re.compile(rf"(?<=[A-Z])(\w{{0,40}}) ({names_of(AFTER_NAME)})\b(\.?)")
+COMMON = re.compile(rf"(?<![\w.])({names_of(ANYWHERE)})(?!\w)", re.IGNORECASE)
+NUMBERED = re.compile(rf"\b({names_of(BEFORE_NUMBER)})\. ?(?=\d)", re.IGNORECASE)
+INITIALS = re.compile(r"\b((?:[A-Z]\.){2,})(?!\w)")
+INITIAL = re.compile(r"\b([A-HJ-Z])\.(?= [A-Z])")
+ROMAN = r"(M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
+ROMAN_AFTER = (
+    "Chapter|Part|Act|Scene|Book|Volume|Section|Article|Appendix|Phase|Type|Class|Level|Stage|Figure|Table|Title|"
+    "Episode|Season|Round|Step"
+)
+COUNTED = re.compile(rf"\b({ROMAN_AFTER}) {ROMAN}\b(?!['’]\w)", re.IGNORECASE)
+WAR = re.compile(r"\b(World War|Super Bowl|Star Wars|Rocky|Apollo|Final Fantasy) ([IVX]{1,6})\b")
+MONARCHS = (
+    "Henry|Louis|Charles|George|Edward|James|William|Elizabeth|Richard|John|Paul|Pius|Benedict|Philip|Frederick|"
+    "Napoleon|Alexander|Nicholas|Leo|Gregory|Catherine|Mary|Robert|Peter|Ivan|Francis|Victoria|Innocent|Clement|Urban"
+)
+MONARCH = re.compile(rf"\b({MONARCHS}(?: Paul)?) ([IVX]{{2,6}}|[VX])\b(?!['’]\w)")
+VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+
+
+def say_abbreviations(text: str) -> str:
+    """Read titles, streets, companies, Latin, initials and safe Roman numerals."""
+    text = COUNTED.sub(lambda m: f"{m[1]} {cardinal(str(roman(m[2].upper())))}" if m[2] else m[0], text)
+    text = WAR.sub(lambda m: f"{m[1]} {cardinal(str(roman(m[2])))}", text)
+    text = MONARCH.sub(lambda m: f"{m[1]} the {ordinal(str(roman(m[2])))}", text)
+    text = NUMBERED.sub(lambda m: with_case(BEFORE_NUMBER[m[1].lower()], m[1]) + " ", text)
+    text = SUFFIX.sub(street, text)
+    text = TITLE.sub(lambda m: BEFORE_NAME[m[1]], text)
+    text = COMMON.sub(common, text)
+    text = INITIALS.sub(initials, text)
+    return INITIAL.sub(r"\1", text)
+
+
+def roman(numeral: str) -> int:
+    """`XIV` -> 14."""
+    values = [VALUES[letter] for letter in numeral]
+    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
+
+
+def street(match: re.Match[str]) -> str:
+    """`Main St.` -> Main Street, but `Dr.` and `St.` in front of a name are titles."""
+    text, end = match.string, match.end()
+    titled = match[2] in BEFORE_NAME and re.match(r" [A-Z]", text[end : end + 2])
+    if titled and match[3]:
+        return match[0]
+    return f"{match[1]} {AFTER_NAME[match[2]]}" + final_dot(match, match[3])
+
+
+def common(match: re.Match[str]) -> str:
+    """The words of an abbreviation; the dot stays where it also ends the sentence."""
+    word = ANYWHERE[match[1].lower()]
+    return with_case(word, match[1]) + final_dot(match, "." if match[1].endswith(".") else "")
+
+
+def initials(match: re.Match[str]) -> str:
+    """`U.S.` -> U S, letter by letter."""
+    return " ".join(match[1].replace(".", "")) + final_dot(match, ".")
+
+
+def final_dot(match: re.Match[str], dot: str) -> str:
+    """A dot that ends both an abbreviation and the text is kept."""
+    return dot if dot and not match.string[match.end() : match.end() + 8].strip(" \"')") else ""
+
+
+def with_case(words: str, like: str) -> str:
+    """Begin with a capital letter where the abbreviation did."""
+    return words[0].upper() + words[1:] if like[:1].isupper() else words

@@ -1,0 +1,123 @@
+"""Dates, decades and times of day -> words."""
+
+from __future__ import annotations
+
+import re
+
+from app.text.normalization.numbers import cardinal, decade, ordinal, year
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+SHORT_MONTHS = {name[:3].lower(): name for name in MONTHS}
+MONTH = rf"({'|'.join(MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b\.?)"
+DAY = r"(0?[1-9]|[12]\d|3[01])"
+YEAR = r"((?:1[1-9]|20|21)\d\d)"
+
+ISO_DATE = re.compile(rf"\b{YEAR}([-/.])(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+ISO_TIME = re.compile(
+    r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?(?!\w)", re.IGNORECASE
+)
+SLASH_DATE = re.compile(rf"(?<![\w./])(\d\d?)([/.])(\d\d?)(?:\2{YEAR}|(?<!\.\d)(?<!\.\d\d)/(\d\d))(?![\w/]|\.\d)")
+MONTH_DAY = re.compile(rf"\b{MONTH} {DAY}(?:st|nd|rd|th)?(?:,? {YEAR})?\b(?![:.]\d)")
+DAY_MONTH = re.compile(rf"\b([Tt]he )?{DAY}(?:st|nd|rd|th)? (?:of )?{MONTH}(?:,? {YEAR}\b)?(?![:.]\d)")
+MONTH_YEAR = re.compile(rf"\b{MONTH},? {YEAR}\b")
+DECADE = re.compile(r"(?<![\w.,$€£¥])'?((?:1[1-9]|20)\d0|[2-9]0)'?s\b")
+TIME = re.compile(r"\b([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?: ?([ap])\.?m\b\.?)?", re.IGNORECASE)
+HOUR = re.compile(r"\b(1[0-2]|0?[1-9])(?:\.([0-5]\d))? ?([ap])\.?m\b\.?", re.IGNORECASE)
+YEAR_BEHIND = "in|since|by|until|from|of|year|before|after|during|circa|to|and|spring|summer|autumn|winter"
+NO_YEAR = r"[,.]?\d|%| ?(?:people|men|women|years|days|miles|km|kg|dollars|euros|pounds)"
+YEAR_CONTEXT = re.compile(rf"\b({YEAR_BEHIND}) ((?:1\d|20|21)\d\d)\b(?!{NO_YEAR})", re.IGNORECASE)
+BORN = re.compile(r"(?<!\w)(ca?|b|d)\. ?((?:1\d|20)\d\d)\b")
+BORN_WORDS = {"c": "circa", "ca": "circa", "b": "born", "d": "died"}
+YEAR_RANGE = re.compile(rf"\b{YEAR}[-–]((?:1[1-9]|20|21)\d\d|\d\d)\b")
+
+
+def say_dates(text: str) -> str:
+    """Read dates, years in their usual places, decades and times. `05/04/2024` is the fourth of May unless only the
+    other order is a date: written so, a day before a month cannot be told apart."""
+    text = ISO_TIME.sub(r"\1 at \2", text)
+    text = ISO_DATE.sub(lambda m: calendar_day(int(m[3]), m[4], m[1]), text)
+    text = SLASH_DATE.sub(slash_date, text)
+    text = MONTH_DAY.sub(lambda m: f"{month_name(m[1])} {ordinal(m[2])}" + year_tail(m[3]), text)
+    text = DAY_MONTH.sub(lambda m: f"{m[1] or 'the '}{ordinal(m[2])} of {month_name(m[3])}" + year_tail(m[4]), text)
+    text = MONTH_YEAR.sub(lambda m: f"{month_name(m[1])} {year(m[2])}", text)
+    text = YEAR_RANGE.sub(year_range, text)
+    text = DECADE.sub(lambda m: decade(m[1]), text)
+    text = BORN.sub(lambda m: f"{BORN_WORDS[m[1]]} {year(m[2])}", text)
+    text = YEAR_CONTEXT.sub(lambda m: f"{m[1]} {year(m[2])}", text)
+    return HOUR.sub(hour, TIME.sub(time_of_day, text))
+
+
+def month_name(name: str) -> str:
+    """`Sept.` -> September."""
+    return SHORT_MONTHS[name[:3].lower()]
+
+
+def year_tail(digits: str | None) -> str:
+    """The year behind a day, where there is one."""
+    return f" {year(digits)}" if digits else ""
+
+
+def calendar_day(month: int, day: str, digits: str) -> str:
+    """Month, day, year in words."""
+    return f"{MONTHS[month - 1]} {ordinal(day)} {year(digits)}"
+
+
+def slash_date(match: re.Match[str]) -> str:
+    """Month first, as in the United States, unless that is no date."""
+    first, second, digits = int(match[1]), int(match[3]), match[4] or full_year(match[5])
+    if 1 <= first <= 12 and 1 <= second <= 31:
+        return calendar_day(first, match[3], digits)
+    if 1 <= second <= 12 and 1 <= first <= 31:
+        return calendar_day(second, match[1], digits)
+    return match[0]
+
+
+def full_year(digits: str) -> str:
+    """`49` -> 2049, `50` -> 1950."""
+    return ("20" if digits < "50" else "19") + digits
+
+
+def year_range(match: re.Match[str]) -> str:
+    """`1914-18` -> nineteen fourteen to eighteen."""
+    end = match[2]
+    return f"{year(match[1])} to {year(end) if len(end) == 4 else cardinal(end)}"
+
+
+def time_of_day(match: re.Match[str]) -> str:
+    """`3:05 pm` -> three oh five P M; on the hour `o'clock`, or `hundred hours` where no twelve-hour clock goes."""
+    hours, minutes, seconds, half = match[1], match[2], match[3], match[4]
+    words = cardinal(str(int(hours)))
+    if minutes != "00":
+        words += f" oh {cardinal(minutes[1])}" if minutes[0] == "0" else f" {cardinal(minutes)}"
+    elif not half:
+        words += " o'clock" if 1 <= int(hours) <= 12 else " hundred hours"
+    if seconds and seconds != "00":
+        words += f" and {cardinal(str(int(seconds)))} seconds"
+    return words + half_of_day(match, half)
+
+
+def hour(match: re.Match[str]) -> str:
+    """`3pm` -> three P M."""
+    minutes = f" {cardinal(match[2])}" if match[2] and match[2] != "00" else ""
+    return cardinal(str(int(match[1]))) + minutes + half_of_day(match, match[3])
+
+
+def half_of_day(match: re.Match[str], half: str | None) -> str:
+    """A M or P M; the dot of `p.m.` stays where it also ends the sentence."""
+    if not half:
+        return ""
+    ends = match[0].endswith(".") and not match.string[match.end() :].strip(" \"')")
+    return f" {half.upper()} M" + ("." if ends else "")

@@ -1,0 +1,120 @@
+"""Powers, scientific notation, multiples and large numbers in short -> words and digits that later steps read."""
+
+from __future__ import annotations
+
+import re
+
+from num2words import num2words
+
+LONGEST_CARDINAL = 15
+"""Digits; a longer number is a code, which is read digit by digit."""
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+DENOMINATORS = {"2": ("half", "halves"), "4": ("quarter", "quarters")}
+
+
+def cardinal(digits: str) -> str:
+    """`1234` or `1,234` -> one thousand two hundred and thirty-four; a leading zero means a code."""
+    digits = digits.replace(",", "")
+    if len(digits) > LONGEST_CARDINAL or (len(digits) > 1 and digits.startswith("0")):
+        return spell_digits(digits)
+    return str(num2words(int(digits))).replace(",", "")
+
+
+def ordinal(digits: str) -> str:
+    """`21` -> twenty-first."""
+    digits = digits.replace(",", "")
+    if len(digits) > LONGEST_CARDINAL:
+        return spell_digits(digits)
+    return str(num2words(int(digits), to="ordinal")).replace(",", "")
+
+
+def spell_digits(digits: str) -> str:
+    """`007` -> zero zero seven; what is no digit is left out."""
+    return " ".join(DIGITS[int(digit)] for digit in digits if digit.isdecimal())
+
+
+def decimal(number: str) -> str:
+    """`3.14` -> three point one four; `.5` -> zero point five; without a point a cardinal."""
+    whole, point, fraction = number.partition(".")
+    words = cardinal(whole) if whole else "zero"
+    return f"{words} point {spell_digits(fraction)}" if point and fraction else words
+
+
+def year(digits: str) -> str:
+    """`1905` -> nineteen oh five; `2005` -> two thousand and five; `2024` -> twenty twenty-four."""
+    number = int(digits)
+    if number < 1010 or 2000 <= number < 2010 or number % 1000 == 0:
+        return cardinal(str(number))
+    century, rest = divmod(number, 100)
+    if rest == 0:
+        return f"{cardinal(str(century))} hundred"
+    tail = f"oh {DIGITS[rest]}" if rest < 10 else cardinal(str(rest))
+    return f"{cardinal(str(century))} {tail}"
+
+
+def decade(digits: str) -> str:
+    """`1990` or `90` -> nineteen nineties, nineties."""
+    words = year(digits) if len(digits) == 4 else cardinal(digits)
+    return words[:-1] + "ies" if words.endswith("y") else words + "s"
+
+
+def fraction(numerator: str, denominator: str) -> str:
+    """`3`, `4` -> three quarters."""
+    plural = numerator != "1"
+    if denominator in DENOMINATORS:
+        name = DENOMINATORS[denominator][plural]
+    else:
+        name = ordinal(denominator) + ("s" if plural else "")
+    return f"{'a' if numerator == '1' and denominator == '2' else cardinal(numerator)} {name}"
+
+
+POWERS = {"2": "squared", "3": "cubed"}
+THINGS = (
+    "people|users|followers|subscribers|views|viewers|copies|jobs|homes|tons|tonnes|dollars|euros|pounds|years|"
+    "downloads|likes|visitors|customers|parameters|tokens|lines|rows|words"
+)
+LARGE = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "B": "billion", "bn": "billion"}
+FOOTNOTE = re.compile(r"(?:(?<=[A-Za-z]{3})|(?<=[a-z][.,;:!?]))\^\d{1,3}(?!\d)")
+POWER = re.compile(r"(?<=[\w)])\^\(?(-?)(\d{1,6})\)?")
+SCIENTIFIC = re.compile(r"(?<![\w.,])(\d{1,15}(?:\.\d{1,15})?)[eE]([+-]?)(\d{1,3})(?!\w)")
+SPACED_THOUSANDS = re.compile(r"(?<![\d.,] )(?<![\w.,])\d{1,3}(?: 000){1,5}(?![\w.,]?\d)")
+BY = re.compile(r"(?<=\d) ?[xX] ?(?=\d)")
+TIMES = re.compile(r"(?<![\w.,])(\d{1,9}(?:\.\d{1,9})?)[xX×](?= ?[a-z,.!?)]|$)")
+DIFFERENCE = re.compile(r"(?<=\d) - (?=\d[\d.,]{0,15} ?=)")
+SHARP = re.compile(r"\b([A-G])#(?!\w)")
+SHORT_THING = re.compile(rf"(?<![\w.,])(\d{{1,6}}(?:\.\d{{1,6}})?)([kKmMB]|bn)(?= (?:{THINGS})\b)")
+SHORT_NUMBER = re.compile(
+    r"(?<![\w.,$€£¥])(\d{1,6}\.\d{1,6}[kKMB]|\d{2,6}[kK]|\d{1,6}M|\d{1,6}bn)(?!\w)"
+    r"(?! (?:run|race|gold|TV|video|screen|monitor|resolution))"
+)
+
+
+def say_formulas(text: str) -> str:
+    """Prepare what numbers carry around them, before the numbers themselves are read."""
+    text = SHARP.sub(r"\1 sharp", POWER.sub(power, FOOTNOTE.sub("", text)))
+    text = SCIENTIFIC.sub(scientific, SPACED_THOUSANDS.sub(lambda m: m[0].replace(" ", ","), text))
+    text = DIFFERENCE.sub(" minus ", BY.sub(" by ", TIMES.sub(r"\1 times", text)))
+    text = SHORT_THING.sub(lambda m: f"{m[1]} {LARGE[m[2]]}", text)
+    return SHORT_NUMBER.sub(short_number, text)
+
+
+def power(match: re.Match[str]) -> str:
+    """`^2` -> squared, `^10` -> to the power of 10; a unit keeps its power for its own table."""
+    sign, digits = match[1], match[2]
+    unit = re.search(r"\d ?(?:m/s|[kcm]?m)$", match.string[max(0, match.start() - 12) : match.start()])
+    if unit and digits in POWERS and not sign:
+        return match[0]
+    words = f"to the power of {'minus ' if sign else ''}{digits}"
+    return " " + (words if sign else POWERS.get(digits, words))
+
+
+def scientific(match: re.Match[str]) -> str:
+    """`3.2e-5` -> 3.2 times 10 to the power of minus 5."""
+    sign = "minus " if match[2] == "-" else ""
+    return f"{match[1]} times 10 to the power of {sign}{int(match[3])}"
+
+
+def short_number(match: re.Match[str]) -> str:
+    """`1.5M` -> 1.5 million."""
+    digits = match[0].rstrip("kKMBbn")
+    return f"{digits} {LARGE[match[0][len(digits) :]]}"

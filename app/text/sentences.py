@@ -1,0 +1,202 @@
+"""Text -> sentences, cut into clauses with what will be read."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from app.text.clauses import Check, clauses, unchecked
+from app.text.segment import WORD, Span, segment
+from app.types import Clause, Role, Sentence
+
+OPENING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "'"}
+"""The marks that close a quotation, by the one that opens it."""
+SINGLE = "‘'`"
+"""Marks that may also be apostrophes: they close a quotation only after a mark that ends words."""
+MARK = re.compile(r"[\"“”„«»‘’'`]|\n[^\S\n]*\n|\u2029")
+"""A quotation mark, or the end of a paragraph."""
+BEFORE_OPENING = re.compile(r"[\s(\[{—–-]")
+ENDS_SPEECH = ",.!?;:…—–-"
+"""Speech ends with one of these, within its marks or right after them."""
+END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
+AFTER_CLOSING = re.compile(r"[,.;:!?…)\]]*")
+TAG = re.compile(
+    r"(?:(?:the|his|her|my|our|their|a|an|old|young|poor|little|mr\.?|mrs\.?|ms\.?|dr\.?|miss|aunt|uncle|sir|lady)\s+)*"
+    r"(?:[\w’'-]+\s+){1,2}?"
+    r"(?:said|says|ask(?:s|ed)|answer(?:s|ed)|repl(?:ies|ied)|cr(?:ies|ied)|shout(?:s|ed)|yell(?:s|ed)|scream(?:s|ed)|"
+    r"whisper(?:s|ed)|mutter(?:s|ed)|murmur(?:s|ed)|hiss(?:es|ed)|demand(?:s|ed)|exclaim(?:s|ed)|call(?:s|ed)|"
+    r"gasp(?:s|ed)|sob(?:s|bed)|laugh(?:s|ed)|sigh(?:s|ed)|groan(?:s|ed)|moan(?:s|ed)|growl(?:s|ed)|snarl(?:s|ed)|"
+    r"snap(?:s|ped)|bark(?:s|ed)|roar(?:s|ed)|bellow(?:s|ed)|shriek(?:s|ed)|wail(?:s|ed)|plead(?:s|ed)|begg?(?:s|ed)|"
+    r"insist(?:s|ed)|protest(?:s|ed)|repeat(?:s|ed)|add(?:s|ed)|continu(?:es|ed)|inquir(?:es|ed)|enquir(?:es|ed)|"
+    r"wonder(?:s|ed)|breath(?:es|ed)|croak(?:s|ed)|stammer(?:s|ed)|stutter(?:s|ed)|scoff(?:s|ed)|sneer(?:s|ed)|"
+    r"spat|spits|grunt(?:s|ed)|giggl(?:es|ed)|chuckl(?:es|ed)|squeal(?:s|ed)|announc(?:es|ed)|declar(?:es|ed))\b",
+    re.IGNORECASE,
+)
+"""Who says it and how, after a quotation."""
+LONGEST_TAG = 200
+"""Characters after a quotation among which the verb is looked for."""
+ASKED = re.compile(r"[?!…—][\"”’'»]\Z")
+"""The end of a quotation after which a segmenter takes a tag for another sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A stretch of a text in which somebody speaks, its marks included."""
+
+    start: int
+    """Code points from the beginning of the text."""
+    end: int
+    """Code points, exclusive."""
+
+
+def find_quotations(text: str) -> Iterator[Quotation]:
+    """Find the speech in a text, in order and without overlap, as far as somebody wants to know."""
+    opened: int | None = None
+    for mark in MARK.finditer(text):
+        place, sign = mark.start(), mark.group()
+        if sign[0] in "\n\u2029":
+            if opened is not None:
+                yield Quotation(opened, place)
+            opened = None
+        elif opened is None:
+            opened = place if opens(text, place) else None
+        elif sign in OPENING[text[opened]] and closes(text, opened, place):
+            end = place + 1
+            if is_speech(text, opened, end):
+                yield Quotation(opened, AFTER_CLOSING.match(text, end).end())  # type: ignore[union-attr]
+            opened = None
+    if opened is not None and text[opened] not in SINGLE:
+        yield Quotation(opened, len(text))
+
+
+def opens(text: str, place: int) -> bool:
+    """Whether a mark opens a quotation: a word follows it, and none is right before it."""
+    before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
+    return (
+        text[place] in OPENING
+        and not after.isspace()
+        and after != ""
+        and (not before or BEFORE_OPENING.match(before) is not None)
+    )
+
+
+def closes(text: str, opened: int, place: int) -> bool:
+    """Whether a mark closes the quotation that is open, and is neither an apostrophe nor opens an inner one."""
+    before, after = text[place - 1], text[place + 1 : place + 2]
+    if text[opened] in SINGLE:
+        return before in ENDS_SPEECH and not after.isalnum()
+    return not before.isspace() or not after or not after.isalnum()
+
+
+def is_speech(text: str, start: int, end: int) -> bool:
+    """Whether what stands between two marks is said, not only mentioned."""
+    if text[end - 2] in ENDS_SPEECH or text[end : end + 1] == ",":
+        return True
+    # The end of the line first: at most one quotation of a line gets further, so that a long line is searched once.
+    return END_OF_LINE.match(text, end) is not None and not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t")
+
+
+def join_tags(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Join a quotation that ends with ? or ! and the narration after it that says who speaks (`Ruth demanded.`)."""
+    before: Span | None = None
+    for span in spans:
+        if before is not None:
+            if is_tag(text, before, span):
+                span = replace(span, start=before.start)
+            else:
+                yield before
+        before = span
+    if before is not None:
+        yield before
+
+
+def is_tag(text: str, before: Span, here: Span) -> bool:
+    """Whether a sentence is the tag of the quotation with which the one before it ends."""
+    if before.ends_paragraph or not ASKED.search(text[before.end - 2 : before.end]):
+        return False
+    return TAG.match(text, here.start, min(here.end, here.start + LONGEST_TAG)) is not None
+
+
+class Roles:
+    """Whose words the sentences of a text are; they are looked at in their order."""
+
+    def __init__(self, quotations: Iterable[Quotation]) -> None:
+        self.coming = iter(quotations)
+        self.here = next(self.coming, None)
+
+    def quotations_in(self, start: int, end: int) -> list[Quotation]:
+        """Find the quotations that a sentence has a part of."""
+        found = []
+        while self.here is not None and self.here.start < end:
+            if self.here.end > start:
+                found.append(self.here)
+            if self.here.end > end:
+                break
+            self.here = next(self.coming, None)
+        return found
+
+
+def role_at(place: int, quotations: Sequence[Quotation]) -> Role:
+    """Return whose word stands at a place; the quotations are in order."""
+    index = bisect_right(quotations, place, key=lambda one: one.start) - 1
+    return Role.DIALOGUE if index >= 0 and place < quotations[index].end else Role.NARRATION
+
+
+def edges_of(quotations: Iterable[Quotation], start: int, end: int) -> set[int]:
+    """Return the places within a sentence where a quotation begins or ends."""
+    return {place for one in quotations for place in (one.start, one.end) if start < place < end}
+
+
+def split_by_role(text: str, start: int, end: int, quotations: list[Quotation]) -> list[tuple[int, int, Role]]:
+    """Split a sentence where quotations begin and end; what has no word stays with the words before it."""
+    parts: list[tuple[int, int, Role]] = []
+    wordless = start
+    for a, b in pairwise(sorted({start, end} | edges_of(quotations, start, end))):
+        word = WORD.search(text, a, b)
+        if word is not None:
+            parts.append((wordless, b, role_at(word.start(), quotations)))
+        elif parts:
+            parts[-1] = (parts[-1][0], b, parts[-1][2])
+        wordless = b if parts else start
+    return parts or [(start, end, Role.NARRATION)]
+
+
+MAX_SPOKEN = 250
+"""Characters that a model speaks well at once: about sixteen seconds."""
+
+
+def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: Check = unchecked) -> Iterator[Sentence]:
+    """The sentences of a text, in order, read when they are wanted; none if there is only white space."""
+    roles = Roles(find_quotations(text))
+    for span in join_tags(text, segment(text)):
+        parts = split_by_role(text, span.start, span.end, roles.quotations_in(span.start, span.end))
+        yield Sentence(
+            text[span.start : span.end],
+            span.start,
+            span.end,
+            tuple(clauses_of_parts(text, parts, max_spoken, check)),
+            span.ends_paragraph,
+        )
+
+
+def clauses_of_parts(
+    text: str, parts: Iterable[tuple[int, int, Role]], max_spoken: int, check: Check
+) -> Iterator[Clause]:
+    """Cut the parts of a sentence into clauses, each in its part's role."""
+    characters = 0
+
+    def check_all(more: int) -> None:
+        check(characters + more)
+
+    for start, end, role in parts:
+        found = clauses(text, start, end, max_spoken, check_all)
+        characters += sum(len(clause.spoken) for clause in found)
+        yield from (replace(clause, role=role) for clause in found)
+
+
+def clauses_of(text: str, max_spoken: int = MAX_SPOKEN) -> list[Clause]:
+    """A text that is one utterance, in as many clauses as it takes to speak it; at least one."""
+    return clauses(text, 0, len(text), max_spoken) or [Clause(text, 0, len(text), "")]

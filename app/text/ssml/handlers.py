@@ -1,0 +1,322 @@
+"""What each element does to the flow of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import add, mul
+
+from app.text.ssml import pronunciation as marked
+from app.text.ssml import values
+from app.text.ssml.table import BREAK_SECONDS, DEFAULT, SSML_TABLE, SsmlElement, Support
+from app.text.ssml.text_map import LONGEST_PAUSE, Builder, Remarks, shown
+from app.types import Blend, Emotion, Manner
+
+USUAL = "medium"
+"""The strength of a break that says nothing."""
+READERS: dict[str, Callable[[str], float | None]] = {"time": values.seconds, "strength": values.strength}
+"""The first that can be read wins."""
+
+
+def pause_seconds(attributes: Mapping[str, str], remarks: Remarks) -> float:
+    """Seconds; a value that cannot be read is as if it were not there."""
+    for attribute, read in READERS.items():
+        if attribute not in attributes:
+            continue
+        written = attributes[attribute]
+        seconds = read(written.strip().lower())
+        what = f"{attribute}={shown(written)} on <break>"
+        if seconds is not None:
+            return limited(seconds, 0.0, LONGEST_PAUSE, what, remarks)
+        remarks.add("invalid_value", f"{what} was ignored.")
+    return BREAK_SECONDS[USUAL]
+
+
+LEAST_DEGREE, MOST_DEGREE = 0.01, 2.0
+FeelingOfStyle = Callable[[str], Emotion | Blend | None]
+"""The emotion that a style's name means, None where it means none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One attribute of `prosody`."""
+
+    attribute: str
+    read: Callable[[str], float | None]
+    combine: Callable[[float, float], float]
+    """What is around, and what the element says."""
+    own: float
+    """Where the voice is as it is."""
+    least: float
+    most: float
+
+
+RATE = Scale("rate", values.rate, mul, 1.0, 0.1, 10.0)
+VOLUME = Scale("volume", values.volume, mul, 1.0, 0.0, 2.0)
+PITCH = Scale("pitch", values.pitch, add, 0.0, -12.0, 12.0)
+
+
+def prosody(outer: Manner, attributes: Mapping[str, str], remarks: Remarks) -> Manner:
+    """Rate, volume and pitch within what is around."""
+    return replace(
+        outer,
+        speed=scaled(RATE, outer.speed, attributes, remarks),
+        volume=scaled(VOLUME, outer.volume, attributes, remarks),
+        pitch=scaled(PITCH, outer.pitch, attributes, remarks),
+    )
+
+
+def scaled(scale: Scale, outer: float, attributes: Mapping[str, str], remarks: Remarks) -> float:
+    """One of the three; what is missing or cannot be read changes nothing."""
+    if scale.attribute not in attributes:
+        return outer
+    written = attributes[scale.attribute]
+    value = written.strip().lower()
+    if value == DEFAULT:
+        return scale.own
+    number = scale.read(value)
+    if number is None:
+        report_unread(scale.attribute, written, remarks)
+        return outer
+    if scale is RATE and value.endswith("%") and value[0] not in "+-":
+        detail = f"rate={shown(written)} was read as the factor {number:g}; write +{value} if that much more is meant."
+        remarks.add("rate_percent", detail)
+    what = f"{scale.attribute}={shown(written)} on <prosody>"
+    return limited(scale.combine(outer, number), scale.least, scale.most, what, remarks)
+
+
+def report_unread(attribute: str, written: str, remarks: Remarks) -> None:
+    """Say that a value of `prosody` was ignored; Hertz would need to know the voice's own pitch."""
+    if attribute == "pitch" and written.strip().lower().endswith("hz"):
+        remarks.add("unsupported_attribute", f"pitch={shown(written)} on <prosody>: pitch in Hertz has no effect.")
+    else:
+        remarks.add("invalid_value", f"{attribute}={shown(written)} on <prosody> was ignored.")
+
+
+def limited(number: float, least: float, most: float, what: str, remarks: Remarks) -> float:
+    """A number moved into its range."""
+    within = min(max(number, least), most)
+    if within != number:
+        remarks.add("value_limited", f"{what} was limited: it must stay within {least:g} to {most:g}.")
+    return within
+
+
+def express_as(
+    outer: Manner, attributes: Mapping[str, str], feeling_of_style: FeelingOfStyle, remarks: Remarks
+) -> Manner:
+    """An emotion and how strong it is; a style that is none leaves the text to its label."""
+    style = attributes.get("style", "").strip()
+    degree = express_degree(attributes, remarks)
+    if not style:
+        if "styledegree" not in attributes:
+            remarks.add("missing_attribute", "<express-as> without style has no effect.")
+        return outer if degree is None else replace(outer, degree=degree)
+    feeling = feeling_of_style(style)
+    if feeling is None:
+        detail = f"The style {shown(style)} has no emotion: its text is labelled as if unmarked."
+        remarks.add("unsupported_style", detail)
+        degree = None
+    return replace(outer, feeling=feeling, degree=degree)
+
+
+def express_degree(attributes: Mapping[str, str], remarks: Remarks) -> float | None:
+    """What `styledegree` says; None where it says nothing."""
+    if "styledegree" not in attributes:
+        return None
+    written = attributes["styledegree"]
+    degree = values.degree(written.strip())
+    if degree is None:
+        remarks.add("invalid_value", f"styledegree={shown(written)} on <express-as> was ignored.")
+        return None
+    return limited(degree, LEAST_DEGREE, MOST_DEGREE, f"styledegree={shown(written)} on <express-as>", remarks)
+
+
+Attributes = Mapping[str, str]
+Closing = Callable[[int], None]
+"""What happens where an element ends; it is told the place of the closing tag."""
+
+ROWS = {row.name: row for row in SSML_TABLE}
+KNOWN = {row.name: {attribute.name for attribute in row.attributes} | {"lang"} for row in SSML_TABLE}
+HELD = ("say-as", "sub", "phoneme")
+"""Elements whose text is read at once, otherwise than it is written."""
+PARTING = ("speak", "p", "s", "voice", "break", "prosody", "express-as")
+"""Elements that part what is spoken at once."""
+
+
+class Walker:
+    """The handler of one document; `inner` reads what stands within an utterance, which nothing may part."""
+
+    def __init__(
+        self, flow: Builder, remarks: Remarks, feeling_of_style: FeelingOfStyle, *, inner: bool = False
+    ) -> None:
+        self.flow = flow
+        self.remarks = remarks
+        self.feeling_of_style = feeling_of_style
+        self.inner = inner
+        self.voices: dict[str, None] = {}
+        """Names, in order, each once."""
+        self.holding = ""
+        """The element, if any, whose text is read at once."""
+        self.dropping = False
+        self.closings: list[Closing] = []
+
+    def start(self, name: str, attributes: Attributes, place: int) -> None:
+        """A tag opens."""
+        opening = None if self.dropping else self.opening(name, attributes)
+        self.closings.append(opening(self, attributes, place) if opening else nothing)
+
+    def end(self, place: int) -> None:
+        """The innermost open tag closes."""
+        self.closings.pop()(place)
+
+    def text(self, text: str, place: int, end: int) -> None:
+        """Characters."""
+        if not self.dropping:
+            self.flow.characters(text, place, end)
+
+    def opening(self, name: str, attributes: Attributes) -> Opening | None:
+        """What a tag does, if anything; whatever has no effect is reported."""
+        row = ROWS.get(name)
+        self.check_language(row, attributes)
+        if not row:
+            self.remarks.add("unsupported_element", f"<{name:.40}> is not supported: its text is read.")
+            return None
+        around = self.holding or ("utterance" if self.inner and self.closings and name in PARTING else "")
+        if around and name in (*PARTING, *HELD):
+            self.remarks.add("unsupported_element", f"<{name}> within <{around}> has no effect.")
+            return None
+        self.check_attributes(row, attributes)
+        return OPENINGS[name]
+
+    def check_language(self, row: SsmlElement | None, attributes: Attributes) -> None:
+        """Report text in another language."""
+        language = attributes.get("lang", "").strip().lower().replace("_", "-")
+        if language and language.split("-")[0] != "en" and not (row and row.support is Support.DROPPED):
+            self.remarks.add("lang_ignored", f"Text in the language {shown(attributes['lang'])} is read as English.")
+
+    def check_attributes(self, row: SsmlElement, attributes: Attributes) -> None:
+        """Report attributes without effect, of elements that have one."""
+        if row.support not in (Support.FULL, Support.PARTIAL):
+            return
+        for name in attributes:
+            if name not in KNOWN[row.name]:
+                self.remarks.add("unsupported_attribute", f"{name:.40} on <{row.name}> has no effect.")
+
+    def manner(self, manner: Manner) -> Closing:
+        """Speak in a manner until the element ends."""
+        outer, self.flow.manner = self.flow.manner, manner
+        return lambda _: setattr(self.flow, "manner", outer)
+
+    def hold(self, name: str, ending: marked.Ending | None) -> Closing:
+        """Read the text of the element as a whole when it ends."""
+        self.holding = name
+        self.flow.begin_reading()
+        return partial(release, self, name, ending)
+
+
+Opening = Callable[[Walker, Attributes, int], Closing]
+
+
+def nothing(place: int) -> None:
+    """An element that ends without effect."""
+
+
+def part(walker: Walker, attributes: Attributes, place: int, *, paragraph: bool = False) -> Closing:
+    """Sentences end at both ends of the element."""
+    walker.flow.edge(place, paragraph=paragraph, closing=False)
+    return lambda end: walker.flow.edge(end, paragraph=paragraph, closing=True)
+
+
+def speak_as(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """Another voice speaks."""
+    name = attributes.get("name", "").strip()
+    if name:
+        walker.voices[name] = None
+    else:
+        walker.remarks.add("missing_attribute", "<voice> without name changes no voice.")
+    parted = part(walker, attributes, place)
+    restored = walker.manner(replace(walker.flow.manner, voice=name or walker.flow.manner.voice))
+
+    def close(end: int) -> None:
+        restored(end)
+        parted(end)
+
+    return close
+
+
+def pause(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """Silence."""
+    walker.flow.pause(pause_seconds(attributes, walker.remarks), place)
+    return nothing
+
+
+def mark(walker: Walker, attributes: Attributes, place: int, *, attribute: str, element: str) -> Closing:
+    """A place whose time is asked for."""
+    name = attributes.get(attribute, "").strip()
+    if name:
+        walker.flow.mark(name)
+    else:
+        walker.remarks.add("missing_attribute", f"<{element}> without {attribute} marks nothing.")
+    return nothing
+
+
+def release(walker: Walker, name: str, ending: marked.Ending | None, place: int) -> None:
+    """The end of an element whose text is read as a whole."""
+    walker.holding = ""
+    start, text = walker.flow.marked_text()
+    if not text:
+        walker.remarks.add("empty_element", f"<{name}> without text has no effect.")
+    elif ending:
+        walker.flow.readings += (reading.moved(start) for reading in ending(text))
+
+
+def emphasize(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """The text is read as it is."""
+    if attributes.get("level", "").strip().lower() != "none":
+        walker.remarks.add("emphasis_ignored", "<emphasis> has no effect: its text is read.")
+    return nothing
+
+
+def replace_audio(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """The alternative text is read."""
+    walker.remarks.add("audio_ignored", "<audio> is not fetched: its text is read.")
+    return nothing
+
+
+def drop(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """Nothing within is read."""
+    walker.dropping = True
+    return lambda _: setattr(walker, "dropping", False)
+
+
+def drop_lexicon(walker: Walker, attributes: Attributes, place: int) -> Closing:
+    """A dictionary is not fetched, which may be heard."""
+    walker.remarks.add("unsupported_element", "<lexicon> is not fetched.")
+    return drop(walker, attributes, place)
+
+
+OPENINGS: dict[str, Opening] = {
+    "speak": part,
+    "p": partial(part, paragraph=True),
+    "s": part,
+    "voice": speak_as,
+    "break": pause,
+    "prosody": lambda walker, attributes, _: walker.manner(prosody(walker.flow.manner, attributes, walker.remarks)),
+    "say-as": lambda walker, attributes, _: walker.hold("say-as", marked.say_as(attributes, walker.remarks)),
+    "sub": lambda walker, attributes, _: walker.hold("sub", marked.sub(attributes, walker.remarks)),
+    "phoneme": lambda walker, attributes, _: walker.hold("phoneme", marked.phoneme(attributes, walker.remarks)),
+    "mark": partial(mark, attribute="name", element="mark"),
+    "bookmark": partial(mark, attribute="mark", element="bookmark"),
+    "express-as": lambda walker, attributes, _: walker.manner(
+        express_as(walker.flow.manner, attributes, walker.feeling_of_style, walker.remarks)
+    ),
+    "lang": lambda *_: nothing,
+    "emphasis": emphasize,
+    "audio": replace_audio,
+    "desc": drop,
+    "meta": drop,
+    "metadata": drop,
+    "lexicon": drop_lexicon,
+}
+"""One for each row of the table."""

@@ -1,0 +1,170 @@
+"""Elements whose text is read otherwise than it is written: say-as, sub and phoneme.
+
+Each takes the attributes, reports what is wrong with them, and says how the text will be read when it is known; None
+where it is read as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import groupby
+from xml.sax.saxutils import quoteattr
+
+from app.text.normalization.normalize import normalize
+from app.text.phonetic import phonetic
+from app.text.segment import WORD
+from app.text.ssml.say_as import AT_ONCE, KINDS, Kind, read_as
+from app.text.ssml.substitutions import Reading
+from app.text.ssml.text_map import Remarks, shown
+
+VOWELS = "iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒɚɝᵻ"
+CONSONANTS = "pbtdʈɖcɟkɡqɢʔmɱnɳɲŋɴʙrʀⱱɾɽɸβfvθðszʃʒʂʐçʝxɣχʁħʕhɦɬɮʋɹɻjɰlɭʎʟʍwɥʜʢʡɕʑɺɧɓɗʄɠʛʘǀǃǂǁɫ"
+MODIFIERS = "ˈˌːˑʰʷʲˠˤⁿˡʼ˞˥˦˧˨˩↗↘ꜜꜛ "
+IPA = frozenset(VOWELS + CONSONANTS + MODIFIERS)
+COMBINING = ("\u0300", "\u036f")
+"""First and last of the marks above and below letters."""
+TWINS = str.maketrans(
+    {
+        "g": "ɡ",
+        "'": "ˈ",
+        "’": "ˈ",
+        ":": "ː",
+        "ǝ": "ə",
+        "ʧ": "tʃ",
+        "ʤ": "dʒ",
+        "ʦ": "ts",
+        "ʣ": "dz",
+        "ʨ": "tɕ",
+        "ʥ": "dʑ",
+        ".": "",
+        "|": "",
+        "‖": "",
+        "‿": "",
+        "\u0361": "",
+        "\u035c": "",
+    }
+)
+"""Signs that are often written for others, former signs, and what no voice has a sound for: syllables and ties."""
+
+
+def phones(written: str) -> str:
+    """A `ph` attribute in the signs that voices know."""
+    letters = unicodedata.normalize("NFD", written).replace("c\u0327", "ç")
+    return " ".join(letters.translate(TWINS).split())
+
+
+def foreign(letters: str) -> str:
+    """The signs that are none of the alphabet's, each once."""
+    return "".join(dict.fromkeys(sign for sign in letters if not is_ipa(sign)))
+
+
+def is_ipa(sign: str) -> bool:
+    """Whether a sign belongs to the alphabet."""
+    return sign in IPA or COMBINING[0] <= sign <= COMBINING[1]
+
+
+Attributes = Mapping[str, str]
+Ending = Callable[[str], list[Reading]]
+"""An element's text, which is not empty and has no blanks at its ends -> its readings, which count in this text."""
+
+LONGEST = 250
+"""Characters that are read at once: as many as a model speaks well."""
+SIGN = re.compile(r"[^\W\d_]|\s")
+SIGN_LENGTH = 8
+"""Characters that a digit or a sign is read with at most, but for rare ones."""
+
+
+def sub(attributes: Attributes, remarks: Remarks) -> Ending | None:
+    """Another text in place of what is written."""
+    alias = attributes.get("alias")
+    if alias is None:
+        remarks.add("missing_attribute", "<sub> without alias has no effect.")
+        return None
+    if read_length(alias) > LONGEST:
+        remarks.add("invalid_value", f"alias={shown(alias)} on <sub> was ignored: it is too long to be read at once.")
+        return None
+    tag = f"sub alias={quoteattr(alias)}"
+    return lambda text: [Reading(0, len(text), tag, partial(normalize, alias), apart=False)]
+
+
+def read_length(text: str) -> int:
+    """About how many characters will be read, told without reading."""
+    if len(text) > LONGEST:
+        return len(text)
+    letters = len(SIGN.findall(text))
+    return letters + SIGN_LENGTH * (len(text) - letters)
+
+
+def phoneme(attributes: Attributes, remarks: Remarks) -> Ending | None:
+    """Sounds in place of letters."""
+    alphabet = attributes.get("alphabet", "").strip().lower() or "ipa"
+    written = attributes.get("ph", "")
+    sounds, what = phones(written), f"ph={shown(written)} on <phoneme>"
+    if not sounds:
+        remarks.add("missing_attribute", "<phoneme> without ph has no effect.")
+    elif alphabet != "ipa":
+        remarks.add("unsupported_phoneme", f"The alphabet {shown(alphabet)} is not known, only ipa: the text is read.")
+    elif foreign(sounds):
+        remarks.add("unsupported_phoneme", f"{shown(foreign(sounds))} in {what} is not IPA: the text is read.")
+    elif len(sounds) > LONGEST:
+        remarks.add("invalid_value", f"{what} was ignored: it is too long to be read at once.")
+    else:
+        return partial(sounded, sounds, f"phoneme alphabet={quoteattr(alphabet)} ph={quoteattr(written)}", remarks)
+    return None
+
+
+def sounded(sounds: str, tag: str, remarks: Remarks, text: str) -> list[Reading]:
+    """The reading of a text by its sounds."""
+    if not WORD.search(text) or len(text) > LONGEST:
+        remarks.add("unsupported_phoneme", f"{shown(text)} within <phoneme> is no word: it is read as it stands.")
+        return []
+    return [Reading(0, len(text), tag, lambda: phonetic(sounds, normalize(text)), apart=False)]
+
+
+def say_as(attributes: Attributes, remarks: Remarks) -> Ending | None:
+    """A number, a date, letters."""
+    name = attributes.get("interpret-as", "").strip().lower()
+    if not name:
+        remarks.add("missing_attribute", "<say-as> without interpret-as has no effect.")
+        return None
+    if name not in KINDS:
+        remarks.add("unsupported_say_as", f"interpret-as={shown(name)} on <say-as> is not known: the text is read.")
+        return None
+    form = known_form(KINDS[name], attributes.get("format", ""), remarks)
+    return partial(said, KINDS[name], name, form, remarks)
+
+
+def known_form(kind: Kind, written: str, remarks: Remarks) -> str:
+    """A format as the table has it: `yyyymmdd` is `ymd`; nothing where there is none."""
+    form = "".join(letter for letter, _ in groupby(written.strip().lower()))
+    if not form or form in kind.formats:
+        return form
+    if kind.formats:
+        remarks.add("invalid_value", f"format={shown(written)} on <say-as> was ignored.")
+    else:
+        remarks.add("unsupported_attribute", "format on <say-as> has an effect on dates and times only.")
+    return ""
+
+
+def said(kind: Kind, name: str, form: str, remarks: Remarks, text: str) -> list[Reading]:
+    """The readings of a text; several where it is read sign by sign and long."""
+    tag = f"say-as interpret-as={quoteattr(name)}" + (f" format={quoteattr(form)}" if form else "")
+    speak = read_as(kind, text, form)
+    if not speak:
+        remarks.add("say_as_unreadable", f"{shown(text)} cannot be read as {name}: it is read as it stands.")
+        return []
+    signs = kind.signs
+    if not signs:
+        return [Reading(0, len(text), tag, speak)]
+    return [Reading(a, b, tag, partial(signs, text[a:b]), continues=a > 0) for a, b in stretches(text)]
+
+
+def stretches(text: str) -> Iterator[tuple[int, int]]:
+    """A text in short pieces that neither begin nor end with a blank."""
+    for start in range(0, len(text), AT_ONCE):
+        piece = text[start : start + AT_ONCE]
+        if piece.strip():
+            yield start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())

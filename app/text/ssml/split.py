@@ -1,0 +1,177 @@
+"""A document's text -> sentences, cut into clauses where the markup parts them and where they are too long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from app.text.clauses import Check, checked, cut, unchecked
+from app.text.segment import WORD, Span, segment
+from app.text.sentences import Quotation, Roles, edges_of, find_quotations, join_tags, role_at
+from app.text.ssml.substitutions import fragment, spoken_text
+from app.text.ssml.text_map import Flow
+from app.types import Clause, Manner, Mark, Role, Sentence
+
+OPENING = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
+CLOSING = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
+MOST_MARKS = 8
+"""Marks on either side of a word that belong to it. Bounded, so that a text of nothing but marks and changes
+of manner is cut in linear time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the text that nothing parts."""
+
+    start: int
+    end: int
+    manner: Manner
+    pause: float | None
+    """Seconds behind it, where the markup says so."""
+    wordless: bool
+    role: Role = Role.NARRATION
+
+
+class Cutter:
+    """Cuts the flow of one document."""
+
+    def __init__(self, flow: Flow, max_spoken: int, check: Check = unchecked) -> None:
+        self.flow = flow
+        self.max_spoken = max_spoken
+        self.check = check
+
+    def sentences(self) -> Iterator[Sentence]:
+        """All, made as they are asked for; a pause before any text belongs to the first."""
+        lead = self.lead()
+        roles = Roles(find_quotations(self.flow.text))
+        for span in self.spans():
+            clauses = tuple(self.clauses(span.start, span.end, roles.quotations_in(span.start, span.end)))
+            if lead:
+                clauses, lead = (replace(lead, manner=clauses[0].manner), *clauses), None
+            text, end = self.flow.text[span.start : span.end], self.flow.ends[span.end - 1]
+            yield Sentence(text, clauses[0].start, end, clauses, span.ends_paragraph)
+        if lead:
+            yield Sentence("", lead.start, lead.end, (lead,), ends_paragraph=True)
+
+    def lead(self) -> Clause | None:
+        """The pause before any text, where there is one."""
+        if not self.flow.pauses or self.flow.pauses[0].at:
+            return None
+        first = self.flow.pauses[0]
+        marks = tuple(Mark(anchor.name, 0) for anchor in self.flow.anchors_in(-1, 0))
+        inner = fragment("", (), marks)
+        return Clause("", first.place, first.place, "", pause_after=first.seconds, ssml=inner, marks=marks)
+
+    def spans(self) -> Iterator[Span]:
+        """The sentences between the edges that the markup tells."""
+        text, start = self.flow.text, 0
+        last = len(text.rstrip())
+        for end, paragraph in (*((edge.at, edge.paragraph) for edge in self.flow.edges), (len(text), True)):
+            stretch = text[start:end]
+            for span in self.whole(join_tags(stretch, segment(stretch)), start):
+                yield replace(span, ends_paragraph=span.ends_paragraph and (paragraph or end >= last))
+            start = end
+
+    def whole(self, spans: Iterable[Span], offset: int) -> Iterator[Span]:
+        """Sentences moved to their places in the text, and joined where a reading runs from one into the next."""
+        before: Span | None = None
+        for span in spans:
+            moved = replace(span, start=span.start + offset, end=span.end + offset)
+            if before and self.flow.is_held(moved.start):
+                moved = replace(moved, start=before.start)
+            elif before:
+                yield before
+            before = moved
+        if before:
+            yield before
+
+    def clauses(self, start: int, end: int, quotations: Sequence[Quotation] = ()) -> Iterator[Clause]:
+        """The clauses of one sentence, at least one; the pause of a piece is behind its last clause."""
+        characters = 0
+        for piece in self.pieces(start, end, quotations):
+            cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
+            parts = list(checked(cuts, self.check, characters))
+            characters += sum(len(spoken) for _, _, spoken in parts)
+            for number, (a, b, spoken) in enumerate(parts, 1):
+                yield self.clause(a, b, spoken, piece, is_last=number == len(parts))
+
+    def pieces(self, start: int, end: int, quotations: Sequence[Quotation]) -> list[Piece]:
+        """A sentence, parted at pauses, changes of manner and quotations; marks without words go to the words beside
+        them."""
+        pauses = {pause.at for pause in self.flow.pauses_in(start, end)}
+        changes = {self.beside_marks(change.at, start, end) for change in self.flow.changes_in(start, end)}
+        spoken = {place for place in edges_of(quotations, start, end) if not self.flow.reading_around(place)}
+        joined: list[Piece] = []
+        for a, b in pairwise(sorted({start, end} | pauses | changes | spoken)):
+            piece = self.piece(a, b, quotations)
+            if joined and (piece.wordless or (joined[-1].wordless and joined[-1].pause is None)):
+                piece = together(joined.pop(), piece)
+            joined.append(piece)
+        return joined
+
+    def piece(self, start: int, end: int, quotations: Sequence[Quotation]) -> Piece:
+        """One stretch, without the blanks at its ends."""
+        text = self.flow.text[start:end]
+        a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
+        word = WORD.search(text)
+        first = start + word.start() if word else a
+        manner, role = self.flow.manner_at(first), role_at(first, quotations)
+        pauses = [pause.seconds for pause in self.flow.pauses_in(start, end)]
+        return Piece(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b), role)
+
+    def beside_marks(self, place: int, start: int, end: int) -> int:
+        """A cut goes before opening marks and behind closing ones: they belong to the words that they touch."""
+        opening = OPENING.search(self.flow.text, max(start, place - MOST_MARKS), place)
+        if opening:
+            moved = opening.start()
+        else:
+            closing = CLOSING.match(self.flow.text, place, min(end, place + MOST_MARKS))
+            moved = closing.end() if closing else place
+        return place if self.flow.reading_around(moved) else moved
+
+    def clause(self, start: int, end: int, spoken: str, piece: Piece, *, is_last: bool) -> Clause:
+        """One clause with all that the markup says of it."""
+        text, places = self.flow.text[start:end], self.flow.places[start:end]
+        marks = tuple(
+            Mark(anchor.name, on_word(text, anchor.at - start)) for anchor in self.flow.anchors_in(start, end)
+        )
+        straight = places[-1] - places[0] == len(places) - 1
+        return Clause(
+            text,
+            places[0],
+            self.flow.ends[end - 1],
+            spoken,
+            piece.manner,
+            pause_after=piece.pause if is_last else None,
+            ssml=fragment(text, self.flow.readings_in(start, end), marks),
+            marks=marks,
+            places=None if straight else tuple(places),
+            role=piece.role,
+        )
+
+    def spoken(self, start: int, end: int) -> str:
+        """What will be read of a stretch."""
+        return spoken_text(self.flow.text[start:end], self.flow.readings_in(start, end))
+
+    def cut_at(self, place: int, start: int, end: int) -> int:
+        """A cut within a reading goes to its nearer end."""
+        reading = self.flow.reading_around(place)
+        if not reading:
+            return place
+        edges = [edge for edge in (reading.start, reading.end) if start < edge < end]
+        return min(edges, key=lambda edge: abs(edge - place), default=end)
+
+
+def together(first: Piece, second: Piece) -> Piece:
+    """Two pieces as one, in the manner of the words."""
+    pauses = [piece.pause for piece in (first, second) if piece.pause is not None]
+    words = second if first.wordless else first
+    wordless = first.wordless and second.wordless
+    return Piece(first.start, second.end, words.manner, sum(pauses) if pauses else None, wordless, words.role)
+
+
+def on_word(text: str, place: int) -> int:
+    """A place that is no blank."""
+    return place + (text[place : place + 1] == " ")

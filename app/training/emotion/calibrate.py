@@ -1,0 +1,216 @@
+"""Calibrate a classifier that reads context: `python -m app.training.emotion.calibrate MODEL DATA`.
+
+One temperature for all emotions (arXiv 1706.04599), the one with which the labels of the dev split are most likely. The
+outputs are divided by it in the model's own weights, so that whoever loads MODEL has calibrated probabilities; the most
+probable emotion of a sentence stays. `config.json` then receives the lowest threshold at which few enough neutral
+sentences of the dev split are voiced. Both are printed. The logit of the strength is stretched around its median over
+the sentences that are voiced: a network that is not sure gives nearly the same strength to all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import AutoTokenizer
+
+from app.emotion import Classifier
+from app.training.emotion.rows import (
+    EMOTIONS,
+    Example,
+    load_network,
+    make_passage_row,
+    read_examples,
+    read_passages,
+    score,
+)
+from app.types import Emotion
+
+FALSE_ALARMS = 0.08
+"""Largest share of neutral dev sentences that may be given an emotion."""
+VOICING_THRESHOLDS = np.arange(0.3, 0.96, 0.01)
+CLASS_THRESHOLDS = np.arange(0.05, 0.96, 0.01)
+VERSION = "1"
+Matrix = npt.NDArray[np.float64]
+
+
+def measure(model: Path, data: Path, spoken: Path | None = None) -> dict[str, object]:
+    """All figures of a trained model, at its own threshold."""
+    classifier = Classifier.load(model)
+    threshold = classifier.settings.threshold
+    examples = read_examples(data)
+    report: dict[str, object] = {"threshold": threshold, "goemotions": goemotions(classifier, examples)}
+    if threshold is not None:
+        report["subtitles"] = spoken_style(classifier, subtitles(examples), threshold)
+    if spoken and threshold is not None:
+        report["spoken"] = spoken_style(classifier, read_spoken(spoken), threshold)
+    return report
+
+
+def subtitles(examples: list[Example]) -> list[tuple[str, Emotion]]:
+    """Test sentences of XED with one label: speech, but labelled without its context."""
+    held_out = [example for example in examples if example.source == "xed" and example.split == "test"]
+    return [(example.text, example.labels[0]) for example in held_out if len(example.labels) == 1]
+
+
+def matrix(classifier: Classifier, texts: Sequence[str]) -> Matrix:
+    """Probabilities (sentences, 7)."""
+    return np.array([[one[emotion] for emotion in EMOTIONS] for one in classifier.classify(texts)])
+
+
+def voicing_threshold(classifier: Classifier, dev: list[Example]) -> float:
+    """The lowest threshold at which few enough neutral sentences are given an emotion."""
+    neutral = [example.text for example in dev if example.labels == (Emotion.NEUTRAL,)]
+    emotional = matrix(classifier, neutral)[:, 1:].max(axis=1)
+    allowed = [float(value) for value in VOICING_THRESHOLDS if (emotional >= value).mean() <= FALSE_ALARMS]
+    return round(allowed[0], 2)
+
+
+def goemotions(classifier: Classifier, examples: list[Example]) -> dict[str, object]:
+    """Macro-F1 over the seven on the test split, with class thresholds from the dev split."""
+    dev, test = ([e for e in examples if e.source == "goemotions" and e.split == name] for name in ("dev", "test"))
+    dev_scores, test_scores = (matrix(classifier, [e.text for e in part]) for part in (dev, test))
+    dev_truth, test_truth = (truth(part) for part in (dev, test))
+    f1s = {}
+    for column, emotion in enumerate(EMOTIONS):
+        scored = [f1(dev_scores[:, column] >= value, dev_truth[:, column]) for value in CLASS_THRESHOLDS]
+        chosen = CLASS_THRESHOLDS[int(np.argmax(scored))]
+        f1s[str(emotion)] = round(f1(test_scores[:, column] >= chosen, test_truth[:, column]), 3)
+    return {"sentences": len(test), "macro_f1": round(float(np.mean(list(f1s.values()))), 3), "f1": f1s}
+
+
+def truth(examples: list[Example]) -> npt.NDArray[np.bool_]:
+    """Labels (sentences, 7)."""
+    return np.array([[emotion in example.labels for emotion in EMOTIONS] for example in examples])
+
+
+def f1(predicted: npt.NDArray[np.bool_], actual: npt.NDArray[np.bool_]) -> float:
+    """Harmonic mean of precision and recall."""
+    hits = int((predicted & actual).sum())
+    return 2 * hits / max(1, int(predicted.sum()) + int(actual.sum()))
+
+
+def read_spoken(path: Path) -> list[tuple[str, Emotion]]:
+    """A list of sentences, each with one label: text, tab, emotion."""
+    rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+    return [(text, Emotion(label)) for text, label in rows]
+
+
+def spoken_style(classifier: Classifier, rows: list[tuple[str, Emotion]], threshold: float) -> dict[str, object]:
+    """False alarms on neutral sentences, and how often an emotional sentence that is voiced is voiced rightly."""
+    heard = []
+    for scores in matrix(classifier, [text for text, _ in rows]):
+        best = int(scores.argmax())
+        heard.append(EMOTIONS[best] if scores[best] >= threshold else Emotion.NEUTRAL)
+    neutral = [got for got, (_, label) in zip(heard, rows, strict=True) if label is Emotion.NEUTRAL]
+    emotional = [(label, got) for got, (_, label) in zip(heard, rows, strict=True) if label is not Emotion.NEUTRAL]
+    voiced = [(label, got) for label, got in emotional if got is not Emotion.NEUTRAL]
+    confusion = Counter(f"{label} heard as {got}" for label, got in emotional if label is not got)
+    return {
+        "neutral_sentences": len(neutral),
+        "false_alarms": round(sum(got is not Emotion.NEUTRAL for got in neutral) / len(neutral), 3),
+        "emotional_sentences": len(emotional),
+        "voiced": round(len(voiced) / len(emotional), 3),
+        "voiced_rightly": round(sum(label is got for label, got in voiced) / len(voiced), 3),
+        "confusion": dict(confusion.most_common()),
+    }
+
+
+def store_threshold(model: Path, threshold: float) -> None:
+    """Store the threshold where the classifier finds it."""
+    path = model / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["intone"] = {"version": VERSION, "threshold": threshold}
+    path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+TEMPERATURES = tuple(round(0.5 + 0.02 * place, 2) for place in range(126))
+"""0.5 to 3."""
+THRESHOLDS = tuple(round(0.2 + 0.01 * place, 2) for place in range(61))
+"""0.2 to 0.8."""
+MOST_NEUTRAL_VOICED = 0.14
+"""The largest share of the neutral sentences that may be voiced as an emotion, however weakly."""
+STRETCH, MEDIAN = 3.0, 0.8
+"""The factor of the strength's logit, and the logit that its median becomes (a strength of 0.69): chosen on the dev
+split so that false alarms are weak, and clear emotions are not."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Calibrate the classifier in a folder."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    temperature, threshold = calibrate(options.model, options.data)
+    sys.stdout.write(f"temperature {temperature}, threshold {threshold}\n")
+
+
+def calibrate(model: Path, data: Path) -> tuple[float, float]:
+    """Divide the outputs of a classifier by the temperature that suits the dev split best, and store the threshold.
+
+    Returns both.
+    """
+    dev = [one for one in read_passages(data) if one.split == "dev"]
+    network, tokenizer = load_network(model), AutoTokenizer.from_pretrained(model)
+    scores = score(network, tokenizer, [make_passage_row(one) for one in dev])
+    logits, strength = scores[:, : len(EMOTIONS)], scores[:, len(EMOTIONS)]
+    temperature = find_temperature(logits, torch.tensor([EMOTIONS.index(one.label) for one in dev]))
+    plain = torch.tensor([one.label is Emotion.NEUTRAL and one.second is None for one in dev])
+    probabilities = (logits / temperature).softmax(-1)
+    emotional = find_emotional(probabilities)
+    threshold = find_threshold(emotional[plain])
+    output = find_output(network)
+    with torch.no_grad():
+        output.weight[: len(EMOTIONS)] /= temperature
+        output.bias[: len(EMOTIONS)] /= temperature
+        output.weight[len(EMOTIONS)] *= STRETCH
+        output.bias[len(EMOTIONS)] -= find_middle(strength, emotional >= threshold)
+        output.bias[len(EMOTIONS)] *= STRETCH
+        output.bias[len(EMOTIONS)] += MEDIAN
+    network.config.intone = {**network.config.intone, "threshold": threshold}
+    network.half().save_pretrained(model)
+    return temperature, threshold
+
+
+def find_emotional(probabilities: Tensor) -> Tensor:
+    """Find how probable the most probable emotion is (n,), 0 if that is neutral."""
+    best = probabilities.max(-1)
+    return best.values * (best.indices != EMOTIONS.index(Emotion.NEUTRAL))
+
+
+def find_threshold(neutral: Tensor) -> float:
+    """Find the lowest threshold at which few enough neutral sentences are voiced, by `find_emotional` of them (n,)."""
+    return next((one for one in THRESHOLDS if (neutral >= one).float().mean() <= MOST_NEUTRAL_VOICED), THRESHOLDS[-1])
+
+
+def find_middle(strength: Tensor, voiced: Tensor) -> Tensor:
+    """Find the median of the logits of the strength (n,) over the sentences that are voiced, or all if none is."""
+    return (strength[voiced] if voiced.any() else strength).median()
+
+
+def find_temperature(logits: Tensor, labels: Tensor) -> float:
+    """Find the temperature with which labels (n,) are most likely by logits (n, 7)."""
+    return min(TEMPERATURES, key=lambda value: F.cross_entropy(logits / value, labels).item())
+
+
+def find_output(network: Any) -> nn.Linear:
+    """Find the last layer of a sequence classifier: BERT has it alone, MPNet and RoBERTa inside a head."""
+    head = network.classifier
+    output: nn.Linear = head if isinstance(head, nn.Linear) else head.out_proj
+    return output
+
+
+if __name__ == "__main__":
+    main()

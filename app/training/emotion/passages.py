@@ -1,0 +1,182 @@
+"""Measure a classifier on the labelled passages: `python -m app.training.emotion.passages MODEL DATA`.
+
+MODEL is any classifier's folder, DATA the folder `data/`; the figures are printed as JSON. Choices are made on the dev
+split; the test split (`--split test`) is for the last measurement alone. A classifier that reads context receives the
+sentences before each sentence, any other the sentence alone.
+
+An emotion is voiced, as strongly as the service does, if it is the most probable of the seven and reaches the floor. It
+is voiced rightly if it is the label or the second label of the sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from app.emotion import Classifier, Expression
+from app.emotion.classifier import Excerpt, make_context
+from app.planning.decide import most_probable
+from app.training.emotion.calibrate import Matrix, f1
+from app.training.emotion.rows import CLEAR, EMOTIONS, Sentence, read_passages
+from app.types import Assessment, Emotion
+
+FLOOR = 0.4
+FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+BINS = 10
+HALF = 0.5
+"""A strength above it makes an emotion that is voiced where there is none hard to miss."""
+Report = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """A classifier's answers for some sentences."""
+
+    probabilities: Matrix
+    """(sentences, 7)"""
+    strengths: npt.NDArray[np.float64]
+    """(sentences,), how strongly the most probable emotion is voiced, whatever the floor."""
+
+    def select(self, places: npt.NDArray[np.bool_]) -> Answers:
+        """Select the answers for some of the sentences."""
+        return Answers(self.probabilities[places], self.strengths[places])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the figures of a classifier."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--split", choices=("train", "dev", "test"), default="dev")
+    parser.add_argument("--floor", type=float, default=FLOOR, help="least probability of an emotion that is voiced")
+    options = parser.parse_args(arguments)
+    sentences = [one for one in read_passages(options.data) if one.split == options.split]
+    report = measure_passages(sentences, answer(options.model, sentences), options.floor)
+    sys.stdout.write(json.dumps({"split": options.split, **report}, indent=1) + "\n")
+
+
+def answer(model: Path, sentences: Sequence[Sentence]) -> Answers:
+    """Run a classifier on sentences, with their context if it reads any."""
+    classifier = Classifier.load(model)
+    count = classifier.settings.context
+    assessments = classifier.assess(
+        [Excerpt(make_context(one.before[-count:] if count else ()), one.text) for one in sentences]
+    )
+    probabilities = np.array([[one.probabilities[emotion] for emotion in EMOTIONS] for one in assessments])
+    return Answers(probabilities, np.array([grade(one) for one in assessments]))
+
+
+def grade(assessment: Assessment) -> float:
+    """Compute how strongly the most probable emotion is voiced; neutral has no strength."""
+    emotion = most_probable(assessment.probabilities)
+    return 0.0 if emotion is Emotion.NEUTRAL else Expression(0.0).strength(assessment, emotion)
+
+
+def measure_passages(sentences: Sequence[Sentence], answers: Answers, floor: float) -> Report:
+    """Compute all figures."""
+    genres = np.array([one.genre for one in sentences])
+    by_genre: Report = {}
+    for genre in sorted(set(genres)):
+        chosen = [one for one in sentences if one.genre == genre]
+        by_genre[genre] = summarize(chosen, answers.select(genres == genre), floor)
+    return {
+        "floor": floor,
+        **summarize(sentences, answers, floor),
+        "f1": dict(zip(map(str, EMOTIONS), map(round_figure, compute_f1(sentences, answers)), strict=True)),
+        "by_floor": {str(one): count_voiced(sentences, answers, one) for one in FLOORS},
+        "by_genre": by_genre,
+        "confusion": count_confusion(sentences, answers),
+        "reliability": measure_reliability(sentences, answers),
+        "strength": measure_strength(sentences, answers),
+    }
+
+
+def summarize(sentences: Sequence[Sentence], answers: Answers, floor: float) -> Report:
+    """Compute the figures by which classifiers are compared."""
+    macro = float(np.mean(compute_f1(sentences, answers)))
+    return {"sentences": len(sentences), "macro_f1": round_figure(macro), **count_voiced(sentences, answers, floor)}
+
+
+def compute_f1(sentences: Sequence[Sentence], answers: Answers) -> list[float]:
+    """Compute the F1 of each of the seven, for the most probable one."""
+    got = answers.probabilities.argmax(1)
+    labels = np.array([EMOTIONS.index(one.label) for one in sentences])
+    return [f1(got == emotion, labels == emotion) for emotion in range(len(EMOTIONS))]
+
+
+def count_voiced(sentences: Sequence[Sentence], answers: Answers, floor: float) -> Report:
+    """Count what is voiced at a floor, as shares."""
+    best = [EMOTIONS[place] for place in answers.probabilities.argmax(1)]
+    reached = answers.probabilities.max(1) >= floor
+    voiced = np.array([one is not Emotion.NEUTRAL for one in best], dtype=bool) & reached
+    right = np.array([got in (one.label, one.second) for got, one in zip(best, sentences, strict=True)], dtype=bool)
+    clear = np.array([one.label is not Emotion.NEUTRAL and one.intensity >= CLEAR for one in sentences], dtype=bool)
+    plain = np.array([one.label is Emotion.NEUTRAL and one.second is None for one in sentences], dtype=bool)
+    return {
+        "clear_voiced_rightly": share(voiced & right, clear),
+        "voiced_that_are_right": share(right, voiced),
+        "neutral_voiced": share(voiced, plain),
+        "neutral_voiced_strongly": share(voiced & (answers.strengths > HALF), plain),
+    }
+
+
+def count_confusion(sentences: Sequence[Sentence], answers: Answers) -> dict[str, dict[str, int]]:
+    """Count for each label how often each of the seven is the most probable."""
+    counts = {str(label): dict.fromkeys(map(str, EMOTIONS), 0) for label in EMOTIONS}
+    for one, place in zip(sentences, answers.probabilities.argmax(1), strict=True):
+        counts[str(one.label)][str(EMOTIONS[place])] += 1
+    return counts
+
+
+def measure_reliability(sentences: Sequence[Sentence], answers: Answers) -> Report:
+    """Compare how sure the classifier is of its most probable emotion with how often that is the label."""
+    sure = answers.probabilities.max(1)
+    labels = np.array([EMOTIONS.index(one.label) for one in sentences])
+    hits = answers.probabilities.argmax(1) == labels
+    places = np.minimum((sure * BINS).astype(int), BINS - 1)
+    bins, error = [], 0.0
+    for place in range(BINS):
+        inside = places == place
+        if inside.any():
+            mean, rate = float(sure[inside].mean()), float(hits[inside].mean())
+            error += abs(mean - rate) * float(inside.mean())
+            bins.append(
+                {"sentences": int(inside.sum()), "probability": round_figure(mean), "right": round_figure(rate)}
+            )
+    likelihood = answers.probabilities[np.arange(len(labels)), labels]
+    loss = -float(np.log(np.maximum(likelihood, 1e-12)).mean())
+    return {
+        "expected_calibration_error": round_figure(error),
+        "negative_log_likelihood": round_figure(loss),
+        "bins": bins,
+    }
+
+
+def measure_strength(sentences: Sequence[Sentence], answers: Answers) -> Report:
+    """Compare the strength with the labelled intensity: the mean for each, and their correlation."""
+    labelled = np.array([one.intensity for one in sentences])
+    means = {str(one): round_figure(float(answers.strengths[labelled == one].mean())) for one in sorted(set(labelled))}
+    spread = answers.strengths.std() * labelled.std()
+    product = float(((answers.strengths - answers.strengths.mean()) * (labelled - labelled.mean())).mean())
+    return {"mean_by_intensity": means, "correlation": round_figure(product / max(1e-12, float(spread)))}
+
+
+def share(part: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]) -> float | None:
+    """Compute the share of a whole that is in a part; None if the whole is empty."""
+    return round_figure(float((part & whole).sum() / whole.sum())) if whole.any() else None
+
+
+def round_figure(value: float) -> float:
+    """Round to what the number of sentences supports."""
+    return round(value, 3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,344 @@
+"""Labelled sentences as a classifier that reads context learns them, the network and its losses."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count, groupby, islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import AutoModelForSequenceClassification
+
+from app.emotion.classifier import STRENGTH, make_context
+from app.packages import stub_module
+from app.types import Emotion
+
+EMOTIONS = tuple(Emotion)
+SOURCES = ("goemotions", "xed")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One labelled sentence."""
+
+    text: str
+    labels: tuple[Emotion, ...]
+    """One or more; empty where the source's label is none of the seven."""
+    source: str
+    split: str
+    """train, dev or test."""
+
+
+def read_examples(folder: Path) -> list[Example]:
+    """All sentences of both sources."""
+    return [example for source in SOURCES for example in read_source(folder / f"{source}.tsv.gz", source)]
+
+
+def read_source(path: Path, source: str) -> list[Example]:
+    """The sentences of one file."""
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [
+            Example(
+                row["text"], tuple(Emotion(name) for name in row["label7"].split("|") if name), source, row["split"]
+            )
+            for row in rows
+        ]
+
+
+def training_set(examples: list[Example]) -> list[Example]:
+    """The train splits, without sentences that any other split holds as well.
+
+    Subtitle lines that XED labels only as trust or anticipation are taken as neutral: they are spoken, and nobody
+    heard one of the seven emotions in them.
+    """
+    held_out = {example.text.strip().lower() for example in examples if example.split != "train"}
+    kept = []
+    for example in examples:
+        if example.split != "train" or example.text.strip().lower() in held_out:
+            continue
+        labels = example.labels or (Emotion.NEUTRAL,)
+        kept.append(Example(example.text, labels, example.source, example.split))
+    return kept
+
+
+def development_set(examples: list[Example]) -> list[Example]:
+    """The dev splits, on which every choice is made, without sentences that have no label."""
+    return [example for example in examples if example.split == "dev" and example.labels]
+
+
+FILE, NEW_GENRES = "passages.tsv.gz", "new-genres.tsv.gz"
+CONTEXT = 2
+"""The number of earlier sentences that are read with a sentence."""
+CLEAR = 2
+"""From this intensity on an emotion is clear."""
+STRONGEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One labelled sentence."""
+
+    split: str
+    """train, dev or test; all sentences of a passage have the same."""
+    genre: str
+    passage: str
+    text: str
+    label: Emotion
+    second: Emotion | None
+    """Another label that is right as well."""
+    intensity: int
+    """0 neutral, 1 slight, 2 clear, 3 strong."""
+    before: tuple[str, ...]
+    """The sentences before it in its passage, at most `CONTEXT`."""
+
+
+def read_passages(folder: Path, file: str = FILE) -> list[Sentence]:
+    """Read all sentences of a file in a folder, passage by passage in their order."""
+    with gzip.open(folder / file, "rt", encoding="utf-8", newline="") as lines:
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        passages = groupby(rows, key=lambda row: row["passage"])
+        return [sentence for _, passage in passages for sentence in read_passage(passage)]
+
+
+def read_passage(rows: Iterable[dict[str, str]]) -> Iterator[Sentence]:
+    """Read the sentences of one passage; the first has nothing before it."""
+    before: tuple[str, ...] = ()
+    for row in rows:
+        yield Sentence(
+            split=row["split"],
+            genre=row["genre"],
+            passage=row["passage"],
+            text=row["text"],
+            label=Emotion(row["label"]),
+            second=Emotion(row["second"]) if row["second"] else None,
+            intensity=int(row["intensity"]),
+            before=before,
+        )
+        before = (*before, row["text"])[-CONTEXT:]
+
+
+PASSAGES = "passages"
+SECOND_WEIGHT = 0.4
+"""The weight of a second label that is right as well; the first has 1."""
+SLIGHT_WEIGHT = 0.3
+"""The weight of neutral in a sentence of slight emotion."""
+LEFT_OUT = 0.2
+"""How often a sentence is learned without its context, so that single sentences are understood as well."""
+POOL = 32
+"""Batches that are drawn together and sorted by length, so that there is little padding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One sentence to learn."""
+
+    text: str
+    context: str
+    """What is read before it; may be empty."""
+    shares: tuple[float, ...]
+    """The share of each of `EMOTIONS`, sum 1."""
+    strength: float | None
+    """How strongly the emotion is felt, 0 to 1; None if the source does not say."""
+    source: str
+
+
+def make_passage_row(sentence: Sentence) -> Row:
+    """Make a row of a sentence in its passage."""
+    return Row(
+        text=sentence.text,
+        context=make_context(sentence.before),
+        shares=soften(sentence),
+        strength=sentence.intensity / STRONGEST,
+        source=PASSAGES,
+    )
+
+
+def soften(sentence: Sentence) -> tuple[float, ...]:
+    """Share out the label, the second one, and neutral if the emotion is slight."""
+    weights = dict.fromkeys(EMOTIONS, 0.0)
+    weights[sentence.label] = 1.0
+    if sentence.second is not None:
+        weights[sentence.second] += SECOND_WEIGHT
+    if sentence.intensity == 1:
+        weights[Emotion.NEUTRAL] += SLIGHT_WEIGHT
+    total = sum(weights.values())
+    return tuple(weight / total for weight in weights.values())
+
+
+def make_example_row(example: Example) -> Row:
+    """Make a row of a single sentence; each of its labels has an equal share."""
+    share = 1 / len(example.labels)
+    shares = tuple(share * (emotion in example.labels) for emotion in EMOTIONS)
+    return Row(example.text, "", shares, None, example.source)
+
+
+def select_rows(sentences: Sequence[Sentence], examples: Sequence[Example]) -> list[Row]:
+    """Select the train splits, without sentences that a dev or test split of any source holds as well.
+
+    Lines of XED that have none of the seven emotions are left out.
+    """
+    held_out = find_held_out(sentences, examples)
+    rows = [make_passage_row(one) for one in sentences if one.split == "train"]
+    rows += [make_example_row(one) for one in examples if one.split == "train" and one.labels]
+    return [row for row in rows if row.text.strip().lower() not in held_out]
+
+
+def find_held_out(sentences: Sequence[Sentence], examples: Sequence[Example]) -> set[str]:
+    """Find the texts of all dev and test splits, in lower case."""
+    splits = [(one.split, one.text) for one in sentences] + [(one.split, one.text) for one in examples]
+    return {text.strip().lower() for split, text in splits if split != "train"}
+
+
+def draw_batches(rows: Sequence[Row], size: int, others: float, seed: int) -> Iterator[list[Row]]:
+    """Draw batches without end, the same for the same seed, in rounds that have every sentence of the passages once.
+
+    The first round has nothing else: the passages teach most. Later ones also have the next sentences of the other
+    sources, `others` times as many as those of the passages.
+    """
+    passages = [row for row in rows if row.source == PASSAGES]
+    coming = repeat_shuffled([row for row in rows if row.source != PASSAGES], seed)
+    for number in count():
+        more = int(others * len(passages)) if number else 0
+        yield from draw_round([*passages, *islice(coming, more)], size, random.Random(f"{seed} {number}"))
+
+
+def repeat_shuffled(rows: list[Row], seed: int) -> Iterator[Row]:
+    """Yield all rows in random order, again and again."""
+    order = random.Random(seed)
+    while rows:
+        yield from order.sample(rows, len(rows))
+
+
+def draw_round(rows: list[Row], size: int, order: random.Random) -> Iterator[list[Row]]:
+    """Draw batches of rows of similar length, some of the rows without their context."""
+    read = [replace(row, context="") if order.random() < LEFT_OUT else row for row in rows]
+    order.shuffle(read)
+    for start in range(0, len(read), size * POOL):
+        pool = sorted(read[start : start + size * POOL], key=lambda row: len(row.text) + len(row.context))
+        ready = [pool[at : at + size] for at in range(0, len(pool) - size + 1, size)]
+        order.shuffle(ready)
+        yield from ready
+
+
+OUTPUTS = (*map(str, EMOTIONS), STRENGTH)
+LONGEST = 160
+"""The most tokens of context and sentence together; the rest is cut."""
+BATCH = 32
+"""Sentences that are scored at once."""
+
+
+def load_network(folder: Path) -> Any:
+    """Load an encoder for the eight outputs; if its folder has none, they begin with random weights."""
+    stub_module("torchaudio")  # transformers imports it for models that hear
+    return AutoModelForSequenceClassification.from_pretrained(
+        folder,
+        num_labels=len(OUTPUTS),
+        id2label=dict(enumerate(OUTPUTS)),
+        label2id={name: index for index, name in enumerate(OUTPUTS)},
+        dtype=torch.float32,
+    ).eval()
+
+
+def find_frozen(network: Any, layers: int) -> list[nn.Module]:
+    """Find what never changes: the word embeddings, or with any layers all that is below the layers above those.
+
+    That includes what an encoder keeps for all its layers (MPNet's position biases): if it changed, every step would
+    have to go back through the frozen layers.
+    """
+    embeddings, encoder = network.base_model.embeddings, network.base_model.encoder
+    if not layers:
+        return [embeddings.word_embeddings]
+    shared = [part for part in encoder.children() if part is not encoder.layer]
+    return [embeddings, *shared, *encoder.layer[:layers]]
+
+
+class Learned(nn.Module):
+    """The parameters of a network that change, under their names: all that a checkpoint needs of it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        for name, parameter in network.named_parameters():
+            if parameter.requires_grad:
+                self.register_parameter(name.replace(".", "/"), parameter)
+
+
+def encode(tokenizer: Any, rows: Sequence[Row]) -> dict[str, Tensor]:
+    """Encode sentences as the network's inputs, each as a pair if it has a context."""
+    encoded = [
+        tokenizer(*((row.context, row.text) if row.context else (row.text,)), truncation=True, max_length=LONGEST)
+        for row in rows
+    ]
+    return dict(tokenizer.pad(encoded, return_tensors="pt"))
+
+
+@torch.no_grad()
+def score(network: Any, tokenizer: Any, rows: Sequence[Row]) -> Tensor:
+    """Compute the logits (rows, 8) of all rows; the network must be in evaluation mode."""
+    order = sorted(range(len(rows)), key=lambda at: len(rows[at].text) + len(rows[at].context))
+    logits = torch.empty(len(rows), len(OUTPUTS))
+    for start in range(0, len(order), BATCH):
+        places = order[start : start + BATCH]
+        logits[places] = network(**encode(tokenizer, [rows[at] for at in places])).logits.float()
+    return logits
+
+
+SOURCE_WEIGHT = {PASSAGES: 1.0, "goemotions": 0.5, "xed": 0.25, "speech": 0.5}
+"""Sentences that were labelled without their scene teach less surely how they are spoken."""
+RARITY_POWER = 0.3
+"""Classes are weighted by this power of their rarity in their source."""
+WARM_UP = 40
+"""Steps in which the learning rate rises."""
+
+
+def compute_losses(logits: Tensor, rows: Sequence[Row], weights: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Compute the weighted cross entropy of the emotions, and that of the strength of the rows that have one."""
+    emotions, strength = logits[:, : len(EMOTIONS)], logits[:, len(EMOTIONS)]
+    shares = torch.tensor([row.shares for row in rows]) * torch.stack([weights[row.source] for row in rows])
+    emotion = -(shares * emotions.log_softmax(-1)).sum() / shares.sum()
+    known = torch.tensor([row.strength is not None for row in rows])
+    wanted = torch.tensor([row.strength or 0.0 for row in rows])
+    entropy = F.binary_cross_entropy_with_logits(strength, wanted, reduction="none")
+    return emotion, (entropy * known).sum() / known.sum().clamp(min=1)
+
+
+def weigh_classes(rows: Sequence[Row]) -> dict[str, Tensor]:
+    """Weigh the classes (7,) of each source: rare ones count more, but far less than their rarity suggests."""
+    weights = {}
+    for source in {row.source for row in rows}:
+        shares = torch.tensor([row.shares for row in rows if row.source == source])
+        mean = shares.mean(0).clamp(min=1 / len(shares))
+        weights[source] = SOURCE_WEIGHT[source] * (mean.mean() / mean) ** RARITY_POWER
+    return weights
+
+
+def scale_rate(step: int, steps: int) -> float:
+    """Scale the learning rate: linear warm-up, then linear decay to zero at the last step.
+
+    The warm-up does not depend on the number of steps, which may change when a run goes on.
+    """
+    return min((step + 1) / WARM_UP, max(0.0, (steps - step) / max(1, steps - WARM_UP)))
+
+
+def evaluate(logits: Tensor, rows: Sequence[Row]) -> dict[str, float]:
+    """Compute both losses, unweighted, and the macro-F1 of the most probable emotion."""
+    emotion, strength = compute_losses(logits, rows, {row.source: torch.ones(len(EMOTIONS)) for row in rows})
+    return {"emotion": emotion.item(), "strength": strength.item(), "macro_f1": compute_macro_f1(logits, rows)}
+
+
+def compute_macro_f1(logits: Tensor, rows: Sequence[Row]) -> float:
+    """Compute the mean F1 of the seven; the label of a row is the emotion with the largest share."""
+    got = logits[:, : len(EMOTIONS)].argmax(-1)
+    label = torch.tensor([row.shares for row in rows]).argmax(-1)
+    scores = []
+    for emotion in range(len(EMOTIONS)):
+        hits = ((got == emotion) & (label == emotion)).sum()
+        scores.append(2 * hits / ((got == emotion).sum() + (label == emotion).sum()).clamp(min=1))
+    return torch.stack(scores).mean().item()

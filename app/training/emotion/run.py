@@ -1,0 +1,247 @@
+"""Train a classifier that reads context: `python -m app.training.emotion.run DATA RUN --encoder FOLDER ...`.
+
+DATA is the folder `data/`. RUN receives `training.pt` (all that the next step depends on), `run.json` (settings and
+curve) and at the end `model`, the classifier. A run may be interrupted at any time; the same command with `--resume`
+goes on from its checkpoint. The learning rate falls to zero at the last of `--steps`, which may change when a run goes
+on. With `--targets` the network is a student: it learns a teacher's answers besides the labels, also on lines without a
+label.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer
+
+from app.training.emotion.rows import (
+    CONTEXT,
+    FILE,
+    SOURCES,
+    Learned,
+    Row,
+    compute_losses,
+    draw_batches,
+    encode,
+    evaluate,
+    find_frozen,
+    find_held_out,
+    load_network,
+    make_passage_row,
+    read_examples,
+    read_passages,
+    scale_rate,
+    score,
+    select_rows,
+    weigh_classes,
+)
+from app.training.emotion.targets import SPEECH_FILE, Targets, list_questions, make_speech_rows, read_targets, teach
+from app.training.optimizer import Average, descend, set_rate
+from app.training.trainer import CHECKPOINT, Logbook, Part, Resumable, Run, told_to_stop
+
+STRENGTH_WEIGHT = 0.3
+"""The weight of the strength in the loss; the emotions have 1."""
+GRADIENT_BOUND = 1.0
+AVERAGE_SHARE = 0.99
+"""What stays of the averaged weights at each step."""
+EVALUATION_SECONDS = 1200
+"""Before so much processor time is used, nothing is evaluated, so that a run that is stopped early stops at once."""
+EVALUATION_SHARE = 0.1
+"""At most this share of the processor time goes into evaluations."""
+VERSION = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionSettings:
+    """The options of a training."""
+
+    steps: int
+    learning_rate: float
+    """The highest."""
+    frozen_layers: int = 0
+    """The number of lowest layers that stay as they are; if any, the embeddings stay as well."""
+    batch_size: int = 32
+    others: float = 0.5
+    """Sentences of other sources in each round, as a multiple of those of the passages."""
+    seed: int = 1
+
+
+class EmotionTask(Resumable):
+    """A network in training; all chance of a step comes from the seed and the step's number."""
+
+    epoch = 1
+
+    def __init__(
+        self,
+        encoder: Path,
+        rows: Sequence[Row],
+        dev: Sequence[Row],
+        settings: EmotionSettings,
+        targets: Targets | None = None,
+    ) -> None:
+        self.number = 0
+        self.settings = settings
+        self.rows, self.dev = rows, dev
+        self.targets = targets
+        self.tokenizer = AutoTokenizer.from_pretrained(encoder)
+        torch.manual_seed(settings.seed)
+        self.network = load_network(encoder)
+        self.frozen = find_frozen(self.network, settings.frozen_layers)
+        for part in self.frozen:
+            part.requires_grad_(False)
+        self.learned = Learned(self.network)
+        self.optimizer = torch.optim.AdamW(self.learned.parameters(), lr=settings.learning_rate, weight_decay=0.01)
+        self.average = Average(self.learned, AVERAGE_SHARE)
+        self.weights = weigh_classes(rows)
+        self.batches = draw_batches(rows, settings.batch_size, settings.others, settings.seed)
+        self.bf16 = torch.cpu._is_avx512_bf16_supported()
+        self.evaluated: dict[str, float] = {}
+        self.evaluation_due = time.process_time() + EVALUATION_SECONDS
+
+    def step(self) -> dict[str, float]:
+        """Learn one batch."""
+        batch = next(self.batches)
+        if self.targets is not None:
+            batch = [teach(row, self.targets) for row in batch]
+        torch.manual_seed(self.settings.seed * 1_000_003 + self.number)
+        self.network.train()
+        for part in self.frozen:  # what is frozen needs no dropout
+            part.eval()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            logits = self.network(**encode(self.tokenizer, batch)).logits.float()
+        emotion, strength = compute_losses(logits, batch, self.weights)
+        set_rate(self.optimizer, self.settings.learning_rate * scale_rate(self.number, self.settings.steps))
+        descend(self.optimizer, emotion + STRENGTH_WEIGHT * strength, GRADIENT_BOUND)
+        self.number += 1
+        self.average.follow(self.number)
+        return {"emotion": emotion.item(), "strength": strength.item()}
+
+    def evaluate(self) -> dict[str, float]:
+        """Evaluate the averaged weights at the last step, and before it whenever that does not cost too much time.
+
+        Otherwise the figures of the last evaluation come back; their `step` says how old they are.
+        """
+        begun = time.process_time()
+        if self.number < self.settings.steps and begun < self.evaluation_due:
+            return self.evaluated
+        with self.average.applied():
+            self.network.eval()
+            figures = evaluate(score(self.network, self.tokenizer, self.dev), self.dev)
+        self.evaluated = {"step": float(self.number), **figures}
+        ended = time.process_time()
+        self.evaluation_due = ended + (ended - begun) / EVALUATION_SHARE
+        return self.evaluated
+
+    def parts(self) -> dict[str, Part]:
+        """See `Resumable`."""
+        return {"network": self.learned, "optimizer": self.optimizer, "average": self.average}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """See `Task.restore`."""
+        super().restore(state)
+        self.batches = islice(self.batches, self.number, None)
+
+    def export(self, folder: Path) -> None:
+        """Write the averaged weights in half precision, the tokenizer, and in `config.json` what the network reads."""
+        with self.average.applied():
+            state = {name: value.half() for name, value in self.network.state_dict().items()}
+        self.network.config.intone = {"version": VERSION, "context": CONTEXT}
+        self.network.save_pretrained(folder, state_dict=state)
+        self.tokenizer.save_pretrained(folder)
+        path = folder / "config.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps(config | {"dtype": "float16"}, indent=1) + "\n", encoding="utf-8")
+
+
+SAVE_SECONDS = 900
+MODEL = "model"
+PACKAGES = ("torch", "transformers")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train until the last step, the time limit or a signal; each time a classifier is written."""
+    options = parse(arguments)
+    if (options.run / CHECKPOINT).exists() and not options.resume:
+        raise SystemExit(f"{options.run} holds a run. Go on with --resume, or train into another folder.")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)
+    settings = EmotionSettings(**{name: getattr(options, name) for name in EmotionSettings.__dataclass_fields__})
+    task = make_task(options, settings)
+    with Logbook(options.run / "tensorboard") as logbook, told_to_stop() as stop:
+        run = Run(task, options.run, describe(options, settings), logbook.write)
+        run.save_seconds = options.save_seconds
+        if options.resume:
+            run.resume()
+        run.train(settings.steps, options.time_limit, stop)
+        task.export(options.run / MODEL)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--encoder", type=Path, required=True, help="a Hugging Face folder")
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--learning-rate", type=float, required=True, help="the highest")
+    parser.add_argument("--frozen-layers", type=int, default=0, help="number of lowest layers that stay as they are")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--others", type=float, default=0.5, help="sentences of other sources for each of the passages")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--targets", type=Path, help="a teacher's answers, see app.training.emotion.targets")
+    parser.add_argument("--time-limit", type=float, default=float("inf"), help="seconds")
+    parser.add_argument("--save-seconds", type=float, default=SAVE_SECONDS, help="time between two checkpoints")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    return parser.parse_args(arguments)
+
+
+def make_task(options: argparse.Namespace, settings: EmotionSettings) -> EmotionTask:
+    """Read the data and load the network."""
+    sentences, examples = read_passages(options.data), read_examples(options.data)
+    rows = select_rows(sentences, examples)
+    dev = [make_passage_row(one) for one in sentences if one.split == "dev"]
+    targets = None
+    if options.targets:
+        targets = read_targets(options.targets)
+        missing = [question for question in list_questions(options.data) if question not in targets]
+        if missing:
+            raise SystemExit(f"{options.targets} lacks {len(missing)} answers. Complete it by emotion_targets.")
+        rows += make_speech_rows(options.data, find_held_out(sentences, examples), targets)
+    return EmotionTask(options.encoder, rows, dev, settings, targets)
+
+
+def describe(options: argparse.Namespace, settings: EmotionSettings) -> dict[str, Any]:
+    """Describe a run for its record."""
+    data = [options.data / name for name in (FILE, *(f"{source}.tsv.gz" for source in SOURCES))]
+    if options.targets:
+        data += [options.data / SPEECH_FILE, options.targets]
+    return {
+        "settings": asdict(settings),
+        "data_sha256": hash_files(data),
+        "base_sha256": hash_files([options.encoder / "model.safetensors"]),
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
+def hash_files(paths: Sequence[Path]) -> str:
+    """Hash the contents of some files together."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    main()

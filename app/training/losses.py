@@ -1,0 +1,162 @@
+"""Slim discriminators that tell recordings from a vocoder's samples, 0.77 M parameters in all.
+
+Five look at the samples folded by a period, as HiFi-GAN's do (arXiv 2010.05646); three at spectrograms of different
+resolution, as UnivNet's do (arXiv 2106.07889). The losses are those of least squares (arXiv 1611.04076), and the
+distance of the layers' outputs, "feature matching" (arXiv 1910.06711).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+
+import librosa
+import torch
+from torch import Tensor, nn
+from torch.linalg import vector_norm
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
+
+MEL_SIZE = 1024
+"""Samples of a window."""
+SIZES = (512, 1024, 2048, 4096)
+FLOOR = 1e-5
+"""Smallest magnitude whose logarithm is taken."""
+
+
+class SpectralDistances(nn.Module):
+    """Two distances; the mel bands of one reach up to half the sample rate, as HiFi-GAN's do (arXiv 2010.05646)."""
+
+    bands: Tensor
+
+    def __init__(self, sample_rate: int) -> None:
+        super().__init__()
+        bands = librosa.filters.mel(sr=sample_rate, n_fft=MEL_SIZE, n_mels=80)
+        self.register_buffer("bands", torch.from_numpy(bands), persistent=False)
+
+    def forward(self, made: Tensor, recorded: Tensor) -> dict[str, Tensor]:
+        """(B, samples) each -> `mel` and `stft`."""
+        return {
+            "mel": F.l1_loss(self.log_mel(made), self.log_mel(recorded)),
+            "stft": torch.stack([stft_distance(made, recorded, size) for size in SIZES]).mean(),
+        }
+
+    def log_mel(self, samples: Tensor) -> Tensor:
+        """(B, samples) -> (B, n_mels, T)."""
+        return (self.bands @ magnitudes(samples, MEL_SIZE)).clamp(min=FLOOR).log()
+
+
+def stft_distance(made: Tensor, recorded: Tensor, size: int) -> Tensor:
+    """Spectral convergence and the distance of log magnitudes, at one resolution (arXiv 1910.11480)."""
+    false, real = magnitudes(made, size), magnitudes(recorded, size)
+    convergence: Tensor = vector_norm(false - real) / vector_norm(real)
+    return convergence + F.l1_loss(false.log(), real.log())
+
+
+def magnitudes(samples: Tensor, size: int) -> Tensor:
+    """STFT with a Hann window of `size` samples, a quarter of which is the hop: (B, samples) -> (B, bins, T)."""
+    window = torch.hann_window(size, device=samples.device)
+    return torch.stft(samples, size, size // 4, size, window, return_complex=True).abs().clamp(min=FLOOR)
+
+
+PERIODS = (2, 3, 5, 7, 11)
+RESOLUTIONS = (512, 1024, 2048)
+"""Samples of a window."""
+PERIODS_A_STEP, RESOLUTIONS_A_STEP = 2, 1
+"""So many of them judge in one step: a third of the work, and over many steps the same."""
+LEAKY_SLOPE = 0.1
+
+Judgement = tuple[Tensor, list[Tensor]]
+"""Scores, near 1 for what passes for a recording, and the outputs of all layers before them."""
+
+
+class Discriminator(nn.Module):
+    """Convolutions over a picture of the samples."""
+
+    def __init__(self, layers: Sequence[nn.Conv2d], last: nn.Conv2d) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(weight_norm(layer) for layer in layers)
+        self.last = weight_norm(last)
+
+    def judge(self, picture: Tensor) -> Judgement:
+        """(B, 1, height, width) -> scores (B, 1, height', width') and the layers' outputs."""
+        hidden, features = picture, []
+        for layer in self.layers:
+            hidden = F.leaky_relu(layer(hidden), LEAKY_SLOPE)
+            features.append(hidden)
+        return self.last(hidden), features
+
+
+class PeriodDiscriminator(Discriminator):
+    """Sees the samples in rows of one period, and compares what lies one below the other."""
+
+    def __init__(self, period: int) -> None:
+        channels = (1, 16, 64, 128, 128)
+        layers = [nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0)) for a, b in pairwise(channels)]
+        super().__init__(layers, nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0)))
+        self.period = period
+
+    def forward(self, samples: Tensor) -> Judgement:
+        """Judge (B, samples), folded to (B, 1, samples / period, period)."""
+        whole = F.pad(samples[:, None], (0, -samples.shape[1] % self.period), mode="reflect")
+        return self.judge(whole.view(len(samples), 1, -1, self.period))
+
+
+class ResolutionDiscriminator(Discriminator):
+    """Sees a log-magnitude spectrogram."""
+
+    def __init__(self, size: int) -> None:
+        layers = [
+            nn.Conv2d(1, 12, (7, 3), (2, 1), (3, 1)),
+            nn.Conv2d(12, 24, (7, 3), (2, 2), (3, 1)),
+            nn.Conv2d(24, 32, (5, 3), (2, 1), (2, 1)),
+            nn.Conv2d(32, 48, (5, 3), (2, 1), (2, 1)),
+        ]
+        super().__init__(layers, nn.Conv2d(48, 1, (3, 3), padding=1))
+        self.size = size
+
+    def forward(self, samples: Tensor) -> Judgement:
+        """Judge (B, samples), as a picture (B, 1, bins, T)."""
+        return self.judge(magnitudes(samples, self.size).log()[:, None])
+
+
+class Discriminators(nn.Module):
+    """All eight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.periods = nn.ModuleList(PeriodDiscriminator(period) for period in PERIODS)
+        self.resolutions = nn.ModuleList(ResolutionDiscriminator(size) for size in RESOLUTIONS)
+
+    def some(self, chance: random.Random) -> list[nn.Module]:
+        """Those that judge in one step."""
+        periods = chance.sample(list(self.periods), PERIODS_A_STEP)
+        return periods + chance.sample(list(self.resolutions), RESOLUTIONS_A_STEP)
+
+
+def telling_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:
+    """What discriminators learn: 1 for what was recorded, 0 for what was made; mean over them."""
+    pairs = zip(recorded, made, strict=True)
+    return mean([((1 - real) ** 2).mean() + (false**2).mean() for (real, _), (false, _) in pairs])
+
+
+def passing_loss(made: Sequence[Judgement]) -> Tensor:
+    """What the generator learns of the scores: to get 1; mean over discriminators."""
+    return mean([((1 - score) ** 2).mean() for score, _ in made])
+
+
+def feature_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:
+    """What the generator learns of the layers: their outputs are to be alike; sum over layers, mean over the rest."""
+    pairs = zip(recorded, made, strict=True)
+    return mean(
+        [
+            torch.stack([F.l1_loss(false, real.detach()) for real, false in zip(reals, falses, strict=True)]).sum()
+            for (_, reals), (_, falses) in pairs
+        ]
+    )
+
+
+def mean(losses: Sequence[Tensor]) -> Tensor:
+    """Of some scalars."""
+    return torch.stack(list(losses)).mean()

@@ -1,0 +1,308 @@
+"""Training step after step until its end: saved as it goes, resumed from where it ended, logged."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import math
+import os
+import shutil
+import signal
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Protocol, Self
+
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+from app.errors import IntoneError, SetupError
+from app.training.optimizer import Diverged
+
+
+class Task(Protocol):
+    """A network in training. All chance of a step comes from a seed and the step's number."""
+
+    number: int
+    """Steps that are done."""
+    epoch: int
+    """Steps in which everything is learned from once."""
+
+    def step(self) -> dict[str, float]:
+        """One step; its losses."""
+        ...
+
+    def evaluate(self) -> dict[str, float]:
+        """The losses of the averaged weights on recordings that were never learned."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from there."""
+        ...
+
+    def export(self, folder: Path) -> None:
+        """Write what a voice has of it: `config.json` and `model.safetensors`, averaged and in half precision."""
+        ...
+
+
+class Part(Protocol):
+    """A network, an optimizer, an average."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
+
+
+class Resumable(ABC):
+    """`state` and `restore` of `task.Task`."""
+
+    number: int
+
+    @abstractmethod
+    def parts(self) -> dict[str, Part]:
+        """Name in the checkpoint -> what is saved under it."""
+
+    def state(self) -> dict[str, Any]:
+        """See `Task.state`."""
+        return {"number": self.number, **{name: part.state_dict() for name, part in self.parts().items()}}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """See `Task.restore`."""
+        self.number = state["number"]
+        for name, part in self.parts().items():
+            part.load_state_dict(state[name])
+
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextmanager
+def told_to_stop() -> Iterator[threading.Event]:
+    """An event that a signal sets while this lasts; a second Ctrl-C ends at once. Only in the main thread."""
+    stop = threading.Event()
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in SIGNALS:
+        signal.signal(number, note)
+    try:
+        yield stop
+    finally:
+        for number in SIGNALS:
+            signal.signal(number, before[number])
+
+
+LOGGER = logging.getLogger(__name__)
+
+CHECKPOINT, RECORD = "training.pt", "run.json"
+SAVE_SECONDS = 240
+SPARE_CHECKPOINTS = 3
+"""So much free space, in checkpoints, must be left before anything is learned: a half-written one, and a voice."""
+
+FREE_SETTINGS = ("epochs", "steps", "time_limit", "name", "display_name")
+"""They may change between a run and its continuation."""
+
+Json = dict[str, Any]
+
+
+class TrainingStopped(IntoneError):
+    """A run that could not go on; its last checkpoint is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run is."""
+
+    step: int
+    share: float
+    """Of the run that is done, 0 to 1."""
+    seconds_left: float
+    losses: Mapping[str, float]
+    """Of this step."""
+    held_out: Mapping[str, float]
+    """Of the last evaluation; empty before the first."""
+
+
+class Run:
+    """A task in a folder."""
+
+    def __init__(self, task: Task, folder: Path, record: Json, watch: Callable[[Progress], None]) -> None:
+        self.task = task
+        self.folder = folder
+        self.record: Json = {**record, "seconds": 0.0, "curve": []}
+        self.watch = watch
+        self.held_out: dict[str, float] = {}
+        self.save_seconds: float = SAVE_SECONDS
+
+    def resume(self) -> None:
+        """Go on from the folder's checkpoint, where there is one; it must be of the same data and settings."""
+        if not (self.folder / CHECKPOINT).exists():
+            return
+        found = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
+        # A setting that did not exist then is what it is by default.
+        before = decisive(found)
+        changed = [name for name, value in decisive(self.record).items() if before.get(name, value) != value]
+        if changed:
+            raise SetupError(
+                f"The run in {self.folder} had other {' and '.join(changed)}.",
+                hint="Give it what it had, or train into another folder.",
+            )
+        self.task.restore(torch.load(self.folder / CHECKPOINT, weights_only=True))
+        self.record |= {"seconds": found["seconds"], "curve": found["curve"]}
+        LOGGER.info("going on from step %d", self.task.number)
+
+    def train(self, epochs: float, seconds: float, stop: threading.Event) -> None:
+        """Learn until so many epochs or seconds are over, or until it is told to stop."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.check_space()
+        last = math.ceil(epochs * self.task.epoch)
+        started, begun = time.monotonic(), self.task.number
+        saved, before = started, self.record["seconds"]
+
+        def tell(losses: Mapping[str, float]) -> None:
+            passed = time.monotonic() - started
+            pace = passed / max(1, self.task.number - begun)
+            left = max(0.0, min((last - self.task.number) * pace, seconds - passed))
+            share = min(1.0, max(self.task.number / last, passed / seconds))
+            self.watch(Progress(self.task.number, share, left, losses, self.held_out))
+
+        def save(losses: Mapping[str, float]) -> None:
+            self.record["seconds"] = before + time.monotonic() - started
+            self.save(losses)
+
+        while self.task.number < last and not stop.is_set() and time.monotonic() - started < seconds:
+            losses = self.step()
+            tell(losses)
+            if time.monotonic() - saved > self.save_seconds:
+                save(losses)
+                saved = time.monotonic()
+        save({})
+        tell({})
+
+    def step(self) -> dict[str, float]:
+        """One step that gave numbers."""
+        try:
+            losses = self.task.step()
+        except Diverged as error:
+            raise self.stopped(error.detail) from None
+        if not all(map(math.isfinite, losses.values())):
+            raise self.stopped(f"The losses are {losses}.")
+        return losses
+
+    def stopped(self, why: str) -> TrainingStopped:
+        """What is told when it cannot go on."""
+        saved = bool(self.record["curve"])
+        kept = f"{self.folder / CHECKPOINT} holds the last good step." if saved else "Nothing was saved yet."
+        return TrainingStopped(
+            f"Stopped at step {self.task.number}: {why} {kept}",
+            hint="Go on with --resume, with a smaller learning rate or better data in a new folder.",
+        )
+
+    def save(self, losses: Mapping[str, float]) -> None:
+        """Evaluate, then write the checkpoint and the record."""
+        self.held_out = self.task.evaluate()
+        point = {"step": self.task.number, "seconds": round(self.record["seconds"], 1)}
+        self.record["curve"].append({**point, "train": dict(losses), "held_out": self.held_out})
+        buffer = io.BytesIO()  # torch.save on a full disk raises what no caller could tell from other errors
+        torch.save(self.task.state(), buffer)
+        try:
+            replace(self.folder / CHECKPOINT, buffer.getbuffer())
+            replace(self.folder / RECORD, (json.dumps(self.record, indent=1) + "\n").encode())
+        except OSError as error:
+            self.record["curve"].pop()
+            raise self.stopped(f"{self.folder} cannot be written: {error.strerror}.") from None
+
+    def check_space(self) -> None:
+        """Refuse to begin on a disk that would soon be full."""
+        size = sum(value.numel() * value.element_size() for value in tensors(self.task.state()))
+        free = shutil.disk_usage(self.folder).free
+        if free < SPARE_CHECKPOINTS * size:
+            raise SetupError(
+                f"{self.folder} has {free >> 20} MiB left; {SPARE_CHECKPOINTS * size >> 20} MiB are needed.",
+                hint="Free some space, or train into a folder on another disk.",
+            )
+
+
+def decisive(record: Json) -> Json:
+    """What the losses depend on: of the settings, all but how long and under which name."""
+    settings = {name: value for name, value in record["settings"].items() if name not in FREE_SETTINGS}
+    return {**settings, "data": record["data_sha256"], "base": record["base_sha256"]}
+
+
+def replace(path: Path, content: bytes | memoryview) -> None:
+    """Write a file so that it is the old one or the new one, whatever happens."""
+    partial = path.with_suffix(".partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def tensors(state: Any) -> list[torch.Tensor]:
+    """All tensors of a state, however deep."""
+    if isinstance(state, torch.Tensor):
+        return [state]
+    parts = state.values() if isinstance(state, Mapping) else state if isinstance(state, list | tuple) else ()
+    return [tensor for part in parts for tensor in tensors(part)]
+
+
+LINE_SECONDS = 15
+
+
+class Logbook:
+    """Writes the progress of a training as lines and as TensorBoard's events."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.writer: SummaryWriter | None = None
+        self.held_out: Mapping[str, float] = {}
+        self.due = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.writer:
+            self.writer.close()
+
+    def write(self, progress: Progress) -> None:
+        """Note the losses of a step."""
+        self.writer = self.writer or SummaryWriter(str(self.folder))
+        for name, value in progress.losses.items():
+            self.writer.add_scalar(f"train/{name}", value, progress.step)
+        listened = progress.held_out != self.held_out
+        if listened:
+            self.held_out = progress.held_out
+            for name, value in self.held_out.items():
+                self.writer.add_scalar(f"held_out/{name}", value, progress.step)
+        if listened or time.monotonic() >= self.due:
+            LOGGER.info(line(progress))
+            self.due = time.monotonic() + LINE_SECONDS
+
+
+def line(progress: Progress) -> str:
+    """One line that people and the metric definitions of SageMaker can read."""
+    named = {f"train_{name}": value for name, value in progress.losses.items()}
+    named |= {f"held_out_{name}": value for name, value in progress.held_out.items()}
+    metrics = "".join(f" {name}={value:.4e};" for name, value in named.items())
+    left = timedelta(seconds=round(progress.seconds_left))
+    return f"sm_metric step={progress.step};{metrics} {progress.share:.0%} done, {left} left"

@@ -1,0 +1,152 @@
+"""coqui's `config.json`: read as coqui reads it, and the speakers that it names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from app.errors import InvalidVoice
+
+COMPARED = ("sample_rate", "num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "mel_fmax")
+"""What an acoustic model and its vocoder must agree about; normalisation is converted instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioConfig:
+    """Values and defaults as in coqui's `BaseAudioConfig`; frequencies in hertz, lengths in samples."""
+
+    sample_rate: int = 22050
+    fft_size: int = 1024
+    win_length: int = 1024
+    hop_length: int = 256
+    num_mels: int = 80
+    mel_fmin: float = 0.0
+    mel_fmax: float | None = None
+    """None is half the sample rate."""
+    preemphasis: float = 0.0
+    log_func: str = "np.log10"
+    spec_gain: float = 20.0
+    """The logarithm is multiplied by this."""
+    do_amp_to_db_mel: bool = True
+    """Whether the values are logarithms at all."""
+    signal_norm: bool = True
+    """Whether the values are normalised at all."""
+    min_level_db: float = -100.0
+    ref_level_db: float = 20.0
+    symmetric_norm: bool = True
+    max_norm: float = 4.0
+    clip_norm: bool = True
+    stats_path: str | None = None
+    """File of means and deviations, relative to the config's folder."""
+
+    @classmethod
+    def from_dict(cls, audio: Mapping[str, Any]) -> AudioConfig:
+        """Keep what matters of a config's `audio`; a length in milliseconds becomes samples, as coqui does."""
+        known = {field.name: audio[field.name] for field in fields(cls) if field.name in audio}
+        rate = audio.get("sample_rate", cls().sample_rate)
+        if audio.get("frame_length_ms") and audio.get("frame_shift_ms"):
+            known["win_length"] = int(audio["frame_length_ms"] / 1000 * rate)
+            known["hop_length"] = int(audio["frame_shift_ms"] / 1000 * rate)
+        return cls(**known)
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second."""
+        return self.sample_rate / self.hop_length
+
+    @property
+    def upper_hz(self) -> float:
+        """Upper end of the highest mel band."""
+        return self.sample_rate / 2 if self.mel_fmax is None else self.mel_fmax
+
+
+def source_audio(audio: Mapping[str, Any]) -> AudioConfig:
+    """The `audio` of a vocoder with a harmonic source: natural logarithms of magnitudes, as they are."""
+    return AudioConfig.from_dict({"signal_norm": False, "log_func": "np.log", "spec_gain": 1.0, **audio})
+
+
+def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
+    """Refuse an acoustic model and a vocoder that mean different things by a mel spectrogram."""
+    differences = [
+        f"{name} is {_value(acoustic, name)} in the acoustic model and {_value(vocoder, name)} in the vocoder"
+        for name in COMPARED
+        if _value(acoustic, name) != _value(vocoder, name)
+    ]
+    if differences:
+        raise InvalidVoice(
+            f"{pair} do not fit together: {'; '.join(differences)}.",
+            hint="Name a vocoder that was trained on the same mel spectrogram.",
+        )
+
+
+def _value(audio: AudioConfig, name: str) -> float:
+    return float(audio.upper_hz if name == "mel_fmax" else getattr(audio, name))
+
+
+COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*+"?)|//[^\n]*')
+"""A string, which stays, or a comment: coqui released configs that explain themselves."""
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    try:
+        config = parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidVoice(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidVoice(f"{path} is not valid JSON: {error}.") from None
+    if not isinstance(config, dict):
+        raise InvalidVoice(f"{path} does not hold a JSON object.")
+    return config
+
+
+def parse(text: str) -> Any:
+    """JSON, with or without comments."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return json.loads(COMMENT.sub(lambda found: found[1] or "", text))
+
+
+def config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
+    """The speakers of a config, in the order of their embeddings, as it says itself or in a JSON file beside it."""
+    if not config.get("use_speaker_embedding"):
+        return []
+    if config.get("speakers"):
+        return [str(name) for name in config["speakers"]]
+    listed = speakers_file(config)
+    if not listed.endswith(".json"):
+        raise InvalidVoice(
+            f"{path}: use_speaker_embedding is set, but speakers_file is {listed!r}.",
+            hint='Name a JSON file, {"speaker": index, …}, relative to the config, or give `speakers` in voice.json.',
+        )
+    return numbered(read_config(inside(path.parent, listed)), path.parent / listed)
+
+
+def speakers_file(config: Mapping[str, Any]) -> str:
+    """Name of the file that numbers the speakers; coqui writes where it lay on the training machine, be it
+    with slashes or backslashes."""
+    listed = config.get("speakers_file") or config.get("speaker_file")
+    return PureWindowsPath(listed).name if isinstance(listed, str) else ""
+
+
+def numbered(ids: Mapping[str, Any], path: Path) -> list[str]:
+    """`{"speaker": index, …}` -> the names by index."""
+    numbers = [number for number in ids.values() if isinstance(number, int)]
+    if sorted(numbers) != list(range(len(ids))):
+        raise InvalidVoice(f"{path} does not number its speakers from 0 without a gap.")
+    return sorted(ids, key=lambda name: int(ids[name]))
+
+
+def inside(folder: Path, path: str) -> Path:
+    """A file of a folder; links that lead out of it are refused."""
+    resolved = (folder / path).resolve()
+    if not resolved.is_relative_to(folder.resolve()):
+        raise InvalidVoice(f"{path} leads out of {folder}.")
+    if not resolved.is_file():
+        raise InvalidVoice(f"{path} is missing in {folder}.")
+    return resolved

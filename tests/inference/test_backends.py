@@ -1,0 +1,443 @@
+"""The backends run the shipped networks alike, keep converted graphs safely and are chosen by their speed."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import json
+import logging
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from app.errors import SetupError
+from app.inference import Example, Network
+from app.inference.graph_cache import MOST_GRAPHS, ConvertedGraphs, Graph, graph_key
+from app.inference.openvino import OpenVinoBackend, Unconvertible, import_openvino, supports_bf16
+from app.inference.selection import candidates, fastest, make_backend
+from app.inference.torch import TorchBackend
+from app.packages import shipped_models
+from app.synthesis.coqui import build_acoustic, coqui_config, fill, load_weights
+from app.synthesis.models.vocos import VocosSourceGenerator
+
+WREN = shipped_models() / "voices" / "wren"
+SIZES = [(1, 16), (1, 250), (3, 64)]
+
+
+class Decoder(nn.Module):
+    """GlowTTS's flow, backwards."""
+
+    def __init__(self, decoder: nn.Module) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, latent: Tensor, mask: Tensor, speaker: Tensor) -> Tensor:
+        mel: Tensor = self.decoder(latent, mask, g=speaker, reverse=True)[0]
+        return mel
+
+
+class Tiny(nn.Module):
+    """Two results of one small layer."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.layer = nn.Conv1d(3, 4, 3, padding=1)
+
+    def forward(self, values: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        return self.layer(values), lengths + 1
+
+
+class Eigenvalues(nn.Module):
+    """OpenVINO has no such operation."""
+
+    def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
+        return torch.linalg.eigvals(values @ values.transpose(1, 2)).real
+
+
+class Baked(nn.Module):
+    """A trace of it holds for the length it was made with only."""
+
+    def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
+        return values * torch.tensor([1.0] * int(values.shape[2]))
+
+
+class Slow(TorchBackend):
+    """PyTorch that sleeps before each call."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.name = f"slow {seconds}"
+
+    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+        network = super().compile(module, example)
+
+        def slow(*inputs: Tensor) -> tuple[Tensor, ...]:
+            time.sleep(self.seconds)
+            return network(*inputs)
+
+        return slow
+
+
+@dataclass
+class Case:
+    """A shipped network, its inputs and what PyTorch makes of it."""
+
+    module: nn.Module
+    example: Example
+    reference: Network
+
+
+def tiny(batch: int, length: int) -> tuple[Tensor, ...]:
+    return random(batch, 3, length), torch.full((batch,), length)
+
+
+def random(*shape: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)))
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Case:
+    config = json.loads((WREN / "base/config.json").read_text())
+    speakers = json.loads((WREN / "base/speakers.json").read_text())
+    state = load_weights(WREN / "base/model.safetensors")
+    model = build_acoustic(config["model"], coqui_config(config, list(speakers)), state)
+    module = Decoder(model.decoder)
+    channels = model.emb_g.weight.shape[1]
+
+    def example(batch: int, length: int) -> tuple[Tensor, ...]:
+        return random(batch, 80, length), torch.ones(batch, 1, length), random(batch, channels, 1)
+
+    return Case(module, example, TorchBackend().compile(copy.deepcopy(module), example))
+
+
+@pytest.fixture(scope="module")
+def spectrum() -> Case:
+    generator = VocosSourceGenerator(json.loads((WREN / "vocoder/config.json").read_text()))
+    fill(generator, load_weights(WREN / "vocoder/model.safetensors")["model"], "vocos_source")
+
+    def example(batch: int, length: int) -> tuple[Tensor, ...]:
+        voicing = (random(batch, length) > 0).float()
+        return random(batch, 80, length) - 5, random(batch, length), voicing, torch.ones(batch, 1, length)
+
+    module = generator.spectrum
+    return Case(module, example, TorchBackend().compile(copy.deepcopy(module), example))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the shipped networks are converted to, once for all tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def openvino(cache: Path) -> OpenVinoBackend:
+    return OpenVinoBackend(cache, workers=2, threads=1)
+
+
+@pytest.fixture(scope="module")
+def decode(openvino: OpenVinoBackend, decoder: Case) -> Network:
+    return openvino.compile(copy.deepcopy(decoder.module), decoder.example)
+
+
+@pytest.fixture(scope="module")
+def read_spectrum(openvino: OpenVinoBackend, spectrum: Case) -> Network:
+    return openvino.compile(copy.deepcopy(spectrum.module), spectrum.example)
+
+
+def no_conversion(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("converted again")
+
+    monkeypatch.setattr(import_openvino(), "convert_model", refuse)
+
+
+def right(network: Network) -> bool:
+    """Whether a network is `Tiny()`."""
+    inputs = tiny(2, 9)
+    expected = TorchBackend().compile(Tiny(), tiny)(*inputs)
+    return all(torch.allclose(a, b, atol=1e-5) for a, b in zip(network(*inputs), expected, strict=True))
+
+
+@pytest.mark.parametrize(("batch", "length"), SIZES)
+def test_the_vocoder_is_pytorchs(spectrum: Case, read_spectrum: Network, batch: int, length: int) -> None:
+    inputs = spectrum.example(batch, length)
+    (found,), (expected,) = read_spectrum(*inputs), spectrum.reference(*inputs)
+    assert found.shape == expected.shape and found.dtype == expected.dtype
+    assert float((found - expected).abs().max()) <= 1e-3
+
+
+@pytest.mark.parametrize(("batch", "length"), SIZES)
+def test_the_decoder_is_pytorchs(decoder: Case, decode: Network, batch: int, length: int) -> None:
+    inputs = decoder.example(batch, length)
+    (found,), (expected,) = decode(*inputs), decoder.reference(*inputs)
+    assert float((found - expected).abs().mean()) <= 0.02
+
+
+def test_bfloat16_is_close(cache: Path, decoder: Case, decode: Network) -> None:
+    if not supports_bf16():
+        pytest.skip("this processor has no bfloat16")
+    backend = make_backend("openvino_bf16", cache, workers=1, threads=1)
+    inputs = decoder.example(2, 100)
+    (found,) = backend.compile(copy.deepcopy(decoder.module), decoder.example)(*inputs)
+    (expected,) = decoder.reference(*inputs)
+    assert found.dtype == torch.float32
+    assert 0 < float((found - expected).abs().mean()) <= 0.05
+
+
+@pytest.mark.parametrize("backend", ["torch", "openvino"])
+def test_the_same_bytes_whatever_runs_beside(spectrum: Case, read_spectrum: Network, backend: str) -> None:
+    network = spectrum.reference if backend == "torch" else read_spectrum
+    asked = [spectrum.example(1 + index % 2, 40 + 8 * (index % 3)) for index in range(24)]
+    alone = [network(*inputs)[0] for inputs in asked]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda inputs: network(*inputs)[0], asked))
+    assert all(torch.equal(one, other) for one, other in zip(alone, together, strict=True))
+
+
+def test_results_are_memory_of_their_own(read_spectrum: Network, spectrum: Case) -> None:
+    first, second = spectrum.example(1, 40), tuple(tensor + 1 for tensor in spectrum.example(1, 40))
+    (kept,) = read_spectrum(*first)
+    before = kept.clone()
+    (other,) = read_spectrum(*second)
+    assert torch.equal(kept, before) and not torch.equal(kept, other)
+    kept.zero_()
+    assert torch.equal(read_spectrum(*first)[0], before)
+
+
+def test_weights_changed_later_change_nothing(tmp_path: Path) -> None:
+    module = Tiny()
+    network = OpenVinoBackend(tmp_path, 1, 1).compile(module, tiny)
+    with torch.no_grad():
+        module.layer.weight.zero_()
+    assert right(network)
+
+
+def test_several_results_and_integers(tmp_path: Path) -> None:
+    for backend in (TorchBackend(), OpenVinoBackend(tmp_path, 1, 1)):
+        values, lengths = backend.compile(Tiny(), tiny)(*tiny(2, 9))
+        assert values.shape == (2, 4, 9) and lengths.dtype == torch.int64 and lengths.tolist() == [10, 10]
+
+
+def test_the_shipped_networks_are_read_from_the_cache(
+    cache: Path, decoder: Case, decode: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = decoder.example(1, 60)
+    converted = decode(*inputs)[0]
+    no_conversion(monkeypatch)
+    read = OpenVinoBackend(cache, 2, 1).compile(copy.deepcopy(decoder.module), decoder.example)
+    assert torch.equal(read(*inputs)[0], converted)
+    assert cache.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """The file of a tiny network in a folder that did not exist."""
+    folder = tmp_path / "deep" / "cache"
+    OpenVinoBackend(folder, 1, 1).compile(Tiny(), tiny)
+    (file,) = folder.iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700 and file.stat().st_mode & 0o077 == 0
+    return file
+
+
+def test_every_flipped_byte_is_noticed(written: Path) -> None:
+    graphs, key, good = ConvertedGraphs(written.parent), written.stem, written.read_bytes()
+    assert graphs.read(key) is not None
+    for position in [*range(200), *range(200, len(good), 97), len(good) - 1]:
+        written.write_bytes(good[:position] + bytes([good[position] ^ 1]) + good[position + 1 :])
+        assert graphs.read(key) is None, position
+
+
+def flipped(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[-5] ^= 0x40
+    file.write_bytes(data)
+
+
+def truncated(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def emptied(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def of_another(file: Path) -> None:
+    with_other_weights = file.parent.parent / "other"
+    OpenVinoBackend(with_other_weights, 1, 1).compile(Tiny(seed=1), tiny)
+    (other,) = with_other_weights.iterdir()
+    assert other.name != file.name
+    file.write_bytes(other.read_bytes())
+
+
+@pytest.mark.parametrize("damage", [flipped, truncated, emptied, of_another])
+def test_a_file_that_cannot_be_trusted_is_made_anew(
+    written: Path, damage: object, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = ConvertedGraphs(written.parent).read(written.stem)
+    assert callable(damage)
+    damage(written)
+    with caplog.at_level(logging.WARNING, "intone.backend"):
+        assert right(OpenVinoBackend(written.parent, 1, 1).compile(Tiny(), tiny))
+    assert len(caplog.records) == 1 and str(written) in caplog.text
+    again = ConvertedGraphs(written.parent).read(written.stem)
+    assert good is not None and again is not None and good.weights == again.weights
+    no_conversion(monkeypatch)
+    assert right(OpenVinoBackend(written.parent, 1, 1).compile(Tiny(), tiny))
+
+
+def test_a_folder_in_the_place_of_a_file_costs_only_the_cache(written: Path, caplog: pytest.LogCaptureFixture) -> None:
+    written.unlink()
+    written.mkdir()
+    assert right(OpenVinoBackend(written.parent, 1, 1).compile(Tiny(), tiny))
+    assert [path.name for path in written.parent.iterdir()] == [written.name]  # nothing temporary is left
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with caplog.at_level(logging.WARNING, "intone.backend"):
+        assert right(OpenVinoBackend(tmp_path / "file" / "cache", 1, 1).compile(Tiny(), tiny))
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_a_full_disk_costs_only_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tempfile.mkstemp", lambda *_, **__: (os.open("/dev/full", os.O_WRONLY), str(tmp_path / "x")))
+    with caplog.at_level(logging.WARNING, "intone.backend"):
+        assert right(OpenVinoBackend(tmp_path, 1, 1).compile(Tiny(), tiny))
+    assert len(caplog.records) == 1 and not list(tmp_path.iterdir())
+
+
+def test_the_newest_files_are_kept(tmp_path: Path) -> None:
+    graphs = ConvertedGraphs(tmp_path)
+    for index in range(MOST_GRAPHS):
+        graphs.write(f"{index:02}", Graph(b"xml", b"weights"))
+        os.utime(graphs.path(f"{index:02}"), (index, index))
+    assert graphs.read("00") == (b"xml", b"weights")  # used: new again
+    graphs.write("new", Graph(b"", b""))
+    assert len(list(tmp_path.iterdir())) == MOST_GRAPHS
+    assert graphs.read("00") and graphs.read("new") and not graphs.read("01") and graphs.read("02")
+
+
+def test_what_changes_a_graph_changes_its_key(tmp_path: Path) -> None:
+    def key(module: nn.Module, versions: str = "1") -> str:
+        return graph_key(module, versions)
+
+    weights = Tiny()
+    with torch.no_grad():
+        weights.layer.weight[0, 0, 0] += 1
+    wider, buffered, numbered = Tiny(), Tiny(), Tiny()
+    wider.layer.dilation = (2,)
+    buffered.register_buffer("table", torch.ones(2), persistent=False)
+    numbered.factor = 2.0  # type: ignore[assignment]
+    changed = [key(module) for module in (weights, wider, buffered, numbered)]
+    assert key(Tiny()) == key(Tiny())
+    assert len({key(Tiny()), key(Tiny(), "2"), *changed}) == 6
+
+
+def test_changed_code_changes_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def key() -> str:
+        spec = importlib.util.spec_from_file_location("its_code", tmp_path / "its_code.py")
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, "its_code", module)
+        spec.loader.exec_module(module)
+        return graph_key(module.Own(), "")
+
+    code = "from torch import nn\nclass Own(nn.Module):\n    def forward(self, x):\n        return x + 1\n"
+    (tmp_path / "its_code.py").write_text(code)
+    (tmp_path / "helpers.py").write_text("ONE = 1\n")
+    first = key()
+    assert key() == first
+    (tmp_path / "helpers.py").write_text("ONE = 2\n")
+    second = key()
+    (tmp_path / "its_code.py").write_text(code.replace("+ 1", "+ 2"))
+    assert len({first, second, key()}) == 3
+
+
+@pytest.mark.parametrize("module", [Eigenvalues(), Baked()])
+def test_what_cannot_be_converted_is_told(tmp_path: Path, module: nn.Module) -> None:
+    root = logging.getLogger()
+    before = (root.level, list(root.filters), list(root.handlers))
+    with pytest.raises(Unconvertible, match=type(module).__name__):
+        OpenVinoBackend(tmp_path, 1, 1).compile(module, tiny)
+    assert (root.level, root.filters, root.handlers) == before
+
+
+def test_nothing_is_reported_to_the_makers_of_openvino() -> None:
+    import_openvino()
+    assert sys.modules["openvino_telemetry"] is None
+
+
+def test_bfloat16_is_what_the_processor_has() -> None:
+    flags = Path("/proc/cpuinfo").read_text().split()
+    assert supports_bf16() == ("avx512_bf16" in flags or "amx_bf16" in flags)
+
+
+def test_the_fastest_is_chosen(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    backends = [Slow(0.2), TorchBackend(), Slow(0.1)]
+    module = Tiny()
+    with caplog.at_level(logging.INFO, "intone.backend"):
+        assert fastest(backends, module, tiny, 20) is backends[1]
+    assert caplog.messages[0].startswith("backend torch: Tiny ") and "; slow 0.1 " in caplog.messages[0]
+
+
+def test_what_is_measured_can_be_compiled_afterwards(tmp_path: Path) -> None:
+    module = Tiny()
+    before = module.eval()(*tiny(1, 20))
+    fastest([OpenVinoBackend(tmp_path, 1, 1), Slow(0.1)], module, tiny, 20)
+    assert torch.equal(module(*tiny(1, 20))[0], before[0])  # only copies were compiled: that frees the weights
+
+
+def test_a_backend_that_cannot_run_the_network_is_left_out(tmp_path: Path) -> None:
+    backends = [OpenVinoBackend(tmp_path, 1, 1), TorchBackend()]
+    assert fastest(backends, Eigenvalues(), tiny, 20) is backends[1]
+    assert fastest(backends[:1], Eigenvalues(), tiny, 20) is backends[0]  # nothing to choose
+
+
+def test_the_candidates_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    expected = ["torch", "openvino", *(["openvino_bf16"] if supports_bf16() else [])]
+    assert [backend.name for backend in candidates(tmp_path, 2, 1)] == expected
+    assert [make_backend(name, tmp_path, 2, 1).name for name in expected] == expected
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert [backend.name for backend in candidates(tmp_path, 2, 1)] == ["torch on cuda"]
+    assert make_backend("torch", tmp_path, 2, 1).name == "torch on cuda"
+    assert [backend.name for backend in candidates(tmp_path, 2, 1, "cpu")] == expected
+    assert make_backend("torch", tmp_path, 2, 1, "cpu").name == "torch"
+
+
+def test_a_gpu_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for make in (lambda: make_backend("torch", tmp_path, 2, 1, "cuda"), lambda: candidates(tmp_path, 2, 1, "cuda")):
+        with pytest.raises(SetupError, match="no GPU"):
+            make()
+
+
+def test_without_openvino_torch_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with caplog.at_level(logging.INFO, "intone.backend"):
+        assert [backend.name for backend in candidates(tmp_path, 2, 1)] == ["torch"]
+    assert len(caplog.records) == 1
+    with pytest.raises(SetupError, match="cannot be imported"):
+        make_backend("openvino", tmp_path, 2, 1)
+
+
+def test_bfloat16_without_the_processor_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.inference.selection.supports_bf16", lambda: False)
+    with pytest.raises(SetupError, match="bfloat16"):
+        make_backend("openvino_bf16", tmp_path, 2, 1)

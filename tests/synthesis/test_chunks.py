@@ -1,0 +1,144 @@
+"""Vocoding in chunks: the whole is covered once, and sounds as if it had been made at once."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.inference import Backend
+from app.inference.openvino import OpenVinoBackend
+from app.inference.torch import TorchBackend
+from app.packages import shipped_models
+from app.settings import load_settings
+from app.synthesis.coqui import HifiganGenerator, fill, load_weights
+from app.synthesis.mel import FIRST_FRAMES, quiet_spans, spans, window
+from app.synthesis.models import vocoders
+from app.synthesis.models.nsf import HifiganSourceGenerator
+from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder, VocosSourceVocoder
+from app.synthesis.models.vocos import VocosSourceGenerator
+from tests.speaking import samples_of
+from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
+from tests.tiny_voice import GENERATOR
+
+VOCODER = shipped_models() / "voices" / "wren" / "vocoder"
+
+
+@given(st.integers(1, 5000), st.integers(1, 600), st.booleans())
+def test_spans_cover_every_frame_once(frames: int, longest: int, soon: bool) -> None:
+    found = list(spans(frames, longest, soon))
+    assert found[0][0] == 0 and found[-1][1] == frames
+    assert all(before[1] == after[0] for before, after in pairwise(found))
+    assert all(0 < end - start <= max(longest, FIRST_FRAMES) for start, end in found)
+    if soon and frames > 2 * FIRST_FRAMES:
+        assert found[0] == (0, FIRST_FRAMES)
+
+
+@given(st.data(), st.integers(1, 2000), st.integers(0, 30), st.integers(1, 200))
+def test_a_window_holds_what_is_needed_and_is_of_one_length(
+    data: st.DataObject, frames: int, margin: int, longest: int
+) -> None:
+    start = data.draw(st.integers(0, frames - 1))
+    end = data.draw(st.integers(start + 1, min(frames, start + longest)))
+    first, last = window(start, end, margin, frames, longest)
+    assert 0 <= first <= max(0, start - margin) and min(frames, end + margin) <= last <= frames
+    assert last - first == min(longest + 2 * margin, frames)
+
+
+def mel(frames: int) -> torch.Tensor:
+    """Something that moves, with pitch and pauses, so that every part of a vocoder has something to do."""
+    chance = torch.Generator().manual_seed(3)
+    track = torch.randn(1, 80, frames // 4 + 2, generator=chance) * 2 - 4
+    return torch.nn.functional.interpolate(track, size=frames, mode="linear")
+
+
+@given(st.integers(1, 400), st.integers(2, 90))
+def test_quiet_spans_cover_every_frame_once_and_begin_at_quiet_frames(frames: int, longest: int) -> None:
+    level = torch.rand(1, 1, frames, generator=torch.Generator().manual_seed(frames))
+    found = list(quiet_spans(level.expand(1, 80, -1), longest))
+    assert found[0][0] == 0 and found[-1][1] == frames
+    assert all(before[1] == after[0] for before, after in pairwise(found))
+    assert all(0 < end - start <= longest for start, end in found)
+    for start, end in found[:-1]:
+        assert level[0, 0, end] == level[0, 0, start + longest // 2 : start + longest].min()
+
+
+def test_a_long_mel_spectrogram_is_vocoded_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocoders, "LONGEST_STRETCH", 300)
+    vocoder = VocosSourceVocoder(shipped(), TorchBackend())
+    excited: list[int] = []
+    excite = vocoder.generator.excite
+    monkeypatch.setattr(
+        vocoder.generator, "excite", lambda pitch, voicing: excited.append(pitch.shape[1]) or excite(pitch, voicing)
+    )
+    chunks = list(vocoders.vocode(vocoder, mel(1000), 0, soon=True, semitones=0.0))
+    assert sum(map(len, chunks)) == 1000 * vocoder.hop_length
+    assert len(excited) > 3 and max(excited) <= 300 and sum(excited) == 1000
+    assert len(chunks[0]) == FIRST_FRAMES * vocoder.hop_length
+
+
+def shipped() -> VocosSourceGenerator:
+    generator = VocosSourceGenerator(json.loads((VOCODER / "config.json").read_text()))
+    fill(generator, load_weights(VOCODER / "model.safetensors")["model"], "vocos_source")
+    return generator.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module", params=["torch", "openvino"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return TorchBackend() if request.param == "torch" else OpenVinoBackend(load_settings().graph_cache, 2, 1)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 40, 65, 200, 611])
+def test_the_shipped_vocoder_in_chunks_equals_itself_at_once(
+    backend: Backend, frames: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    track = mel(max(frames, 3))[..., :frames]
+    whole = torch.nn.functional.pad(track, (0, max(0, 3 - frames)), "replicate")
+    with torch.inference_mode():
+        expected = shipped()(whole)[0, : frames * 300].clamp(-1, 1).numpy()
+    vocoder = VocosSourceVocoder(shipped(), backend)
+    for longest in (33, 100, 448):
+        monkeypatch.setattr(vocoders, "VOCOS_CHUNK", longest)
+        for soon in (False, True):
+            np.testing.assert_allclose(samples_of(vocoder, track, soon=soon), expected, atol=1e-4)
+    assert np.abs(expected).max() > 0.01
+
+
+@pytest.mark.parametrize("frames", [1, 30, 64, 200, 500])
+def test_hifi_gan_in_chunks_equals_coquis_whole(frames: int) -> None:
+    torch.manual_seed(1)
+    generator = HifiganGenerator(in_channels=80, out_channels=1, **GENERATOR).eval()
+    with torch.inference_mode():
+        expected = generator.inference(mel(frames))[0, 0, 5 * 256 : -5 * 256].numpy()
+    vocoder = HifiganVocoder(generator, GENERATOR, 256, TorchBackend())
+    for soon in (False, True):
+        np.testing.assert_allclose(samples_of(vocoder, mel(frames), soon=soon), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("frames", [2, 64, 300])
+def test_hifi_gan_with_a_source_in_chunks_equals_itself_at_once(frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(1)
+    vocoder = HifiganSourceVocoder(
+        HifiganSourceGenerator(SOURCE_CONFIG), SOURCE_CONFIG["generator"], 256, TorchBackend()
+    )
+    monkeypatch.setattr(vocoders, "HIFIGAN_CHUNK", 10_000)
+    expected = samples_of(vocoder, mel(frames), seed=4)
+    monkeypatch.setattr(vocoders, "HIFIGAN_CHUNK", 50)
+    np.testing.assert_allclose(samples_of(vocoder, mel(frames), seed=4, soon=True), expected, atol=1e-5)
+
+
+def test_nothing_is_made_before_it_is_asked_for() -> None:
+    calls = []
+    vocoder = VocosSourceVocoder(shipped(), TorchBackend())
+    network = vocoder.spectrum
+    vocoder.spectrum = lambda *inputs: calls.append(inputs[0].shape[2]) or network(*inputs)
+    chunks = vocoder.chunks(mel(600), 0, soon=True)
+    assert len(next(chunks)) == FIRST_FRAMES * 300
+    assert calls == [64]
+    chunks.close()
+    assert len(calls) == 1

@@ -1,0 +1,269 @@
+"""Degree and blend: how much of each emotion, and what that does to weights and to speech."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from serving import wait_until
+
+from app.errors import InvalidVoice
+from app.inference.torch import TorchBackend
+from app.settings import load_settings
+from app.synthesis.coqui import build_acoustic, coqui_config, load_weights
+from app.synthesis.interpolation import MOST_MIXTURES, CheckpointShares, Mixture, Slot, mix, mix_weights
+from app.synthesis.loader import Loader, Speaker
+from app.synthesis.models.acoustic import Asked
+from app.synthesis.models.glow import GlowAcoustic
+from app.synthesis.pipeline import Pipeline
+from app.types import Emotion, SpeechRequest
+from app.voices import open_voice
+from app.voices.voice import acoustic_audio
+from tests.tiny_voice import change, write_tiny_voice
+
+JOY, ANGER, NEUTRAL, SURPRISE = Emotion.JOY, Emotion.ANGER, Emotion.NEUTRAL, Emotion.SURPRISE
+TEXT = "I told you never to come back to this house again."
+TEXTS = (
+    TEXT,
+    "You knew about this for weeks and said nothing!",
+    "How dare they keep us waiting for an hour.",
+    "Please leave the form beside the printer.",
+)
+"""Pitch and level are means of several sentences, since those of one differ by a semitone or a decibel."""
+
+
+@pytest.mark.parametrize(
+    ("blend", "degree", "shares"),
+    [
+        ({JOY: 1.0}, 1.0, {JOY: 1.0}),
+        ({JOY: 1.0}, 0.25, {NEUTRAL: 0.75, JOY: 0.25}),
+        ({JOY: 1.0}, 2.0, {NEUTRAL: -1.0, JOY: 2.0}),
+        ({NEUTRAL: 1.0}, 0.5, {NEUTRAL: 1.0}),
+        ({JOY: 0.5, SURPRISE: 0.5}, 0.5, {NEUTRAL: 0.5, JOY: 0.25, SURPRISE: 0.25}),
+        ({JOY: 0.5, NEUTRAL: 0.5}, 1.0, {JOY: 0.5, NEUTRAL: 0.5}),
+    ],
+)
+def test_shares_lie_on_the_line_from_neutral(
+    blend: dict[Emotion, float], degree: float, shares: dict[Emotion, float]
+) -> None:
+    assert mix(blend, degree) == pytest.approx(shares)
+
+
+def test_weights_are_summed_by_their_shares() -> None:
+    base, angry = torch.tensor([1.0, 2.0]).half(), torch.tensor([3.0, 0.0]).half()
+    mixed = mix_weights([(base, 0.25), (angry, 0.75)])
+    assert mixed.tolist() == [2.5, 0.5] and mixed.dtype is torch.float32
+    assert int(mix_weights([(torch.tensor(3), 0.25), (torch.tensor(3), 0.75)])) == 3
+
+
+def glow(speaker: Speaker) -> GlowAcoustic:
+    """The model that speaks, that of a mixture with its weights, as long as nobody needs its slot."""
+    model = speaker.checkpoint.model
+    if isinstance(model, Mixture):
+        with model.mixtures.lent(model.shares) as lent:
+            return lent
+    assert isinstance(model, GlowAcoustic)
+    return model
+
+
+@pytest.fixture
+def descended(tmp_path: Path) -> Path:
+    """A voice whose anger is a checkpoint of its own, fine-tuned from the base."""
+    folder = write_tiny_voice(tmp_path / "v", weights=".safetensors", speakers=("neutral", "anger"))
+    weights = load_file(folder / "acoustic" / "model.safetensors")
+    torch.manual_seed(1)
+    tuned = {name: value + 0.01 * torch.randn_like(value) for name, value in weights.items()}
+    save_file(tuned, folder / "acoustic" / "angry.safetensors")
+    angry = {
+        "model": "acoustic/angry.safetensors",
+        "config": "acoustic/config.json",
+        "architecture": "glow_tts",
+        "base": "main",
+    }
+    change(
+        folder / "voice.json",
+        degree=True,
+        checkpoints={"angry": angry},
+        emotions={"anger": {"checkpoint": "angry", "vocoder": "main", "speaker": "anger"}},
+    )
+    return folder
+
+
+def test_an_emotion_in_a_checkpoint_of_its_own_is_interpolated_by_weights(descended: Path) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    name = "encoder.emb.weight"
+
+    def weight(degree: float) -> torch.Tensor:
+        state: dict[str, torch.Tensor] = glow(loader.speaker(mix({ANGER: 1.0}, degree))).model.state_dict()
+        return state[name].clone()
+
+    neutral = glow(loader.speaker({NEUTRAL: 1.0})).model.state_dict()[name]
+    torch.testing.assert_close(weight(0.5), (neutral + weight(1.0)) / 2)
+    torch.testing.assert_close(weight(2.0), 2 * weight(1.0) - neutral)
+
+
+def test_only_a_few_mixtures_stay_in_memory(descended: Path) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    speakers = [loader.speaker(mix({ANGER: 1.0}, number / 10)) for number in range(1, MOST_MIXTURES + 3)]
+    assert loader.mixtures is not None
+    assert len(loader.mixtures.slots) == 0  # utterances that wait hold no weights
+    models = {id(glow(speaker)) for speaker in speakers}
+    assert len(models) == len(loader.mixtures.slots) == MOST_MIXTURES
+    del speakers
+    assert len(loader.mixtures.checkpoints) == 0
+
+
+def test_a_model_in_use_is_not_overwritten_and_who_finds_none_free_waits(descended: Path) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    loader.speaker(mix({ANGER: 1.0}, 0.5))
+    mixtures, name = loader.mixtures, "encoder.emb.weight"
+    assert mixtures is not None
+    needed = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MOST_MIXTURES + 1)]
+    with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
+        lent = [stack.enter_context(mixtures.lent(shares)).model for shares in needed[1:]]
+        before = [model.state_dict()[name].clone() for model in lent]
+
+        def last() -> torch.Tensor:
+            with mixtures.lent(needed[0]) as model:
+                weight: torch.Tensor = model.model.state_dict()[name].clone()
+                return weight
+
+        waiting = pool.submit(last)
+        assert [model.state_dict()[name].equal(weight) for model, weight in zip(lent, before, strict=True)] == [
+            True
+        ] * MOST_MIXTURES
+        stack.close()
+        torch.testing.assert_close(waiting.result(60), mixtures.states["main"][name])
+
+
+def test_a_mixture_that_cannot_be_made_leaves_its_slot_to_others_that_wait(
+    descended: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    loader.speaker(mix({ANGER: 1.0}, 0.5))
+    mixtures = loader.mixtures
+    assert mixtures is not None
+    wanted, *in_use = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MOST_MIXTURES + 1)]
+    find_slot, write = mixtures.find_slot, mixtures.write
+    looked: list[CheckpointShares] = []
+    failed: list[CheckpointShares] = []
+
+    def count(shares: CheckpointShares) -> Slot | None:
+        looked.append(shares)
+        return find_slot(shares)
+
+    def fail_once(slot: Slot, shares: CheckpointShares) -> None:
+        if not failed:
+            failed.append(shares)
+            raise MemoryError
+        write(slot, shares)
+
+    def speak() -> str:
+        try:
+            with mixtures.lent(wanted):
+                return "spoken"
+        except MemoryError:
+            return "failed"
+
+    with ThreadPoolExecutor(2) as pool, ExitStack() as others, ExitStack() as first:
+        first.enter_context(mixtures.lent(in_use[0]))
+        for shares in in_use[1:]:
+            others.enter_context(mixtures.lent(shares))
+        monkeypatch.setattr(mixtures, "find_slot", count)
+        monkeypatch.setattr(mixtures, "write", fail_once)
+        waiting = [pool.submit(speak) for _ in range(2)]
+        wait_until(lambda: len(looked) == 2, 60)
+        first.close()
+        done, _ = wait(waiting, 10)
+        others.close()
+    assert sorted(one.result() for one in done) == ["failed", "spoken"]
+
+
+def test_utterances_of_one_mixture_can_share_a_batch(descended: Path) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    one, same, other = (loader.speaker(mix({ANGER: 1.0}, degree)) for degree in (0.5, 0.5, 0.6))
+    assert one.checkpoint is same.checkpoint
+    assert one.checkpoint is not other.checkpoint
+
+
+def test_a_mixture_has_the_bits_of_a_model_that_is_built_with_its_weights(descended: Path) -> None:
+    voice = open_voice(descended)
+    speaker = Loader(voice, TorchBackend()).speaker(mix({ANGER: 1.0}, 0.3))
+    files = {name: voice.file(one.model) for name, one in voice.manifest.checkpoints.items()}
+    states = {name: load_weights(file)["model"] for name, file in files.items()}
+    config = coqui_config(voice.config("acoustic/config.json"), ["neutral", "anger"])
+    mixed = {name: mix_weights([(states["angry"][name], 0.3), (states["main"][name], 0.7)]) for name in states["main"]}
+    built = build_acoustic("glow_tts", config, {"model": mixed})
+    frame_rate = acoustic_audio(voice, "main").frame_rate
+    asked = [Asked(range(1, 30), speaker.speakers, 1.0, seed) for seed in (1, 2)]
+    for one in asked:
+        (mel,) = GlowAcoustic(built, frame_rate, TorchBackend()).mels([one])
+        assert speaker.checkpoint.model.mels([one])[0].frames.equal(mel.frames)
+
+
+def test_weights_of_another_model_are_not_mixed(descended: Path) -> None:
+    weights = load_file(descended / "acoustic" / "angry.safetensors")
+    weights["encoder.emb.weight"] = weights["encoder.emb.weight"][:-1].clone()
+    save_file(weights, descended / "acoustic" / "angry.safetensors")
+    loader = Loader(open_voice(descended), TorchBackend())
+    with pytest.raises(InvalidVoice, match="do not fit the glow_tts"):
+        loader.speaker(mix({ANGER: 1.0}, 0.5))
+
+
+def test_a_mixture_needs_no_file_once_its_checkpoints_were_read(descended: Path) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    loader.speaker(mix({ANGER: 1.0}, 0.6))
+    descended.rename(descended.with_name("moved"))
+    assert glow(loader.speaker(mix({ANGER: 1.0}, 0.7))).model is not None
+
+
+@pytest.mark.parametrize(
+    "change_files",
+    [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1] + b"?")],
+    ids=["gone", "swapped"],
+)
+def test_weights_that_are_gone_or_were_swapped_are_refused(
+    descended: Path, change_files: Callable[[Path], object]
+) -> None:
+    loader = Loader(open_voice(descended), TorchBackend())
+    loader.speaker({NEUTRAL: 1.0})
+    change_files(descended / "acoustic" / "angry.safetensors")
+    with pytest.raises(InvalidVoice, match=r"angry\.safetensors"):
+        loader.speaker(mix({ANGER: 1.0}, 0.5))
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    return Pipeline.load(load_settings())
+
+
+def pitch_and_level(pipeline: Pipeline, degree: float, emotion: Emotion | dict[Emotion, float]) -> tuple[float, float]:
+    """Median pitch in semitones and level in dB."""
+    measured = []
+    for text in TEXTS:
+        speech = pipeline.synthesize(SpeechRequest(text, emotion=emotion, degree=degree, seed=1))
+        pitch, _, _ = librosa.pyin(speech.samples, fmin=65, fmax=600, sr=speech.sample_rate)
+        level = 20 * np.log10(np.sqrt((speech.samples**2).mean()))
+        measured.append((12 * np.log2(np.nanmedian(pitch) / 100), level))
+    pitch_mean, level_mean = np.mean(measured, axis=0)
+    return float(pitch_mean), float(level_mean)
+
+
+def test_anger_rises_with_its_degree(pipeline: Pipeline) -> None:
+    measured = [pitch_and_level(pipeline, degree, ANGER) for degree in (0.25, 0.5, 1.0, 1.5)]
+    pitches, levels = zip(*measured, strict=True)
+    assert list(pitches) == sorted(pitches) and pitches[-1] - pitches[0] > 3, pitches
+    assert list(levels) == sorted(levels) and levels[-1] - levels[0] > 2
+
+
+def test_a_blend_lies_between_its_emotions(pipeline: Pipeline) -> None:
+    angry, plain = pitch_and_level(pipeline, 1.0, ANGER), pitch_and_level(pipeline, 1.0, NEUTRAL)
+    between = pitch_and_level(pipeline, 1.0, {ANGER: 0.5, NEUTRAL: 0.5})
+    assert plain[0] < between[0] < angry[0] and plain[1] < between[1] < angry[1]

@@ -1,0 +1,93 @@
+"""Phonemes: espeak-ng's, in process, from any text and any thread."""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import espeakng_loader
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from phonemizer.backend import EspeakBackend
+from phonemizer.backend.espeak.wrapper import EspeakWrapper
+
+from app.errors import InvalidVoice
+from app.synthesis.tokenizer import Phonemizer
+
+ENGLISH = Phonemizer("en-us")
+MAPS = Path("/proc/self/maps")
+
+
+def test_words_have_their_phonemes_and_stress() -> None:
+    assert ENGLISH.phonemize(["Hello world."]) == ["həlˈoʊ wˈɜːld."]
+
+
+def test_marks_stay_and_space_before_them_goes() -> None:
+    assert ENGLISH.phonemize(["Well , yes !"]) == ["wˈɛl, jˈɛs!"]
+
+
+def test_coquis_name_of_english_is_known() -> None:
+    assert Phonemizer("en").phonemize(["Hello"]) == ENGLISH.phonemize(["Hello"])
+
+
+def test_an_unknown_language_is_named() -> None:
+    with pytest.raises(InvalidVoice, match="xx-yy"):
+        Phonemizer("xx-yy")
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    texts = [f"The number {number} is written here." for number in range(40)]
+    alone = [ENGLISH.phonemize([text]) for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda text: ENGLISH.phonemize([text]), texts)) == alone
+
+
+TEXTS = [
+    "Hello world.",
+    'Well, yes! "Who (really) said that?" — nobody…',
+    "The déjà vu of Zürich, in 1984; 3.5 km",
+    "?!",
+    "",
+    "  spaces   and\ttabs ",
+    "snake_case and __init__",
+    "你好 and Привет",
+]
+
+
+@pytest.mark.parametrize("language", ["en-us", "de", "fr-fr", "cmn"])
+def test_phonemes_are_those_of_phonemizer(language: str) -> None:
+    EspeakWrapper.set_library(espeakng_loader.get_library_path())
+    EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
+    theirs = EspeakBackend(language, preserve_punctuation=True, with_stress=True, language_switch="remove-flags")
+    for text in TEXTS:
+        assert Phonemizer(language).phonemize([text]) == theirs.phonemize([text or " "], strip=True)
+
+
+def test_languages_that_take_turns_do_not_disturb_each_other() -> None:
+    german = Phonemizer("de")
+    alone = [ENGLISH.phonemize(TEXTS[:3]), german.phonemize(TEXTS[:3])]
+    with ThreadPoolExecutor(4) as pool:
+        for phonemes in pool.map(lambda one: one.phonemize(TEXTS[:3]), [ENGLISH, german] * 10):
+            assert phonemes in alone
+    assert [ENGLISH.phonemize(TEXTS[:3]), german.phonemize(TEXTS[:3])] == alone
+
+
+@pytest.mark.skipif(not MAPS.exists(), reason="only Linux lists the libraries of a process there")
+def test_further_phonemizers_load_no_further_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))  # nor need a folder for temporary files
+    before = libraries()
+    for language in ("en-us", "de", "en-us"):
+        Phonemizer(language)
+    assert libraries() == before
+
+
+def libraries() -> set[str]:
+    """Every file of espeak-ng's library that this process has loaded."""
+    return {line.split()[-1] for line in MAPS.read_text().splitlines() if "libespeak" in line}
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\0\ud800😀\u200d")), max_size=60))
+def test_any_text_gives_one_line(text: str) -> None:
+    assert len(ENGLISH.phonemize([text])) == 1

@@ -1,0 +1,135 @@
+"""Utterances that are too long to be read at once: no network reads more than its bound, nothing is lost in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.inference.torch import TorchBackend
+from app.synthesis import Engine
+from app.synthesis.loader import Loader
+from app.synthesis.mel import FRAME_STEP
+from app.synthesis.models.glow import MOST_FRAMES, TOKEN_STEP, GlowAcoustic
+from app.synthesis.runs import MOST_RUNS, MOST_SYMBOLS, runs
+from app.synthesis.tokenizer import Tokens
+from app.types import Emotion
+from app.voices import Voice, open_voice
+from tests.speaking import running_engine, speak, utterance
+from tests.tiny_voice import write_tiny_voice
+
+HAN = "你好世界" * 50 + "."
+"""Some 1,650 symbols: espeak-ng calls each of them a Chinese letter."""
+BURMESE = "က, " * 80
+"""Some 3,300 symbols."""
+ENGLISH = "We walked along the wall, and the gulls came with us, until nobody knew the way. " * 3
+
+
+@pytest.fixture(scope="module", params=["glow_tts", "tacotron2"])
+def voice(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Voice:
+    return open_voice(write_tiny_voice(tmp_path_factory.mktemp("voice") / "v", request.param))
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with running_engine() as engine:
+        yield engine
+
+
+def read_lengths(engine: Engine, voice: Voice) -> list[int]:
+    """How many tokens the voice's network reads in each call from now on."""
+    model: Any = engine.speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model
+    read: list[int] = []
+    if isinstance(model, GlowAcoustic):
+        network = model.model.encoder
+    else:
+        network = model.model.embedding
+        model.model.decoder.stopnet[1].linear_layer.bias.data.fill_(100.0)  # untrained, it would never stop
+    network.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0].shape[1]))
+    return read
+
+
+def test_no_acoustic_model_reads_more_than_one_run_at_once(engine: Engine, voice: Voice) -> None:
+    read = read_lengths(engine, voice)
+    spoken = speak(engine, voice, utterance(BURMESE))
+    assert len(read) > 3 and max(read) <= MOST_SYMBOLS + TOKEN_STEP
+    assert len(spoken.samples) > 0
+
+
+def test_what_is_beyond_the_last_run_is_left_out_with_a_warning(engine: Engine, tmp_path: Any) -> None:
+    voice = open_voice(write_tiny_voice(tmp_path / "v"))
+    told = [{warning.code for warning in speak(engine, voice, utterance(text)).warnings} for text in (HAN, BURMESE)]
+    assert ["truncated" in codes for codes in told] == [False, True]
+
+
+def test_words_keep_their_order_through_all_runs(engine: Engine, tmp_path: Any) -> None:
+    voice = open_voice(write_tiny_voice(tmp_path / "v"))
+    spoken = speak(engine, voice, utterance("Привет мир, как дела " * 12))
+    assert len(spoken.words) == 48
+    times = [time for word in spoken.words for time in (word.start, word.end)]
+    assert times == sorted(times) and 0 <= times[0] < times[-1] <= len(spoken.samples) / voice.sample_rate + 0.02
+
+
+def test_a_usual_clause_is_read_in_one_run(engine: Engine, tmp_path: Any) -> None:
+    tokens = engine.speaker(open_voice(write_tiny_voice(tmp_path / "v")), {Emotion.NEUTRAL: 1.0}).checkpoint.tokenizer
+    made = tokens.encode(ENGLISH)
+    assert len(ENGLISH) < 300 and list(runs(made)) == [made.ids]
+
+
+SYMBOLS = st.lists(st.sampled_from(["a", "tˈiː", " ", ", ", "; ", "kæt "]), min_size=1, max_size=900).map("".join)
+
+
+@given(SYMBOLS, st.booleans(), st.booleans())
+def test_runs_hold_every_token_once(symbols: str, blanks: bool, ends: bool) -> None:
+    first, step = blanks + ends, 1 + blanks
+    places = tuple(range(first, first + step * len(symbols), step))
+    count = step * len(symbols) + blanks + 2 * ends
+    found = list(runs(Tokens(tuple(range(count)), symbols, places, "")))
+    assert [one for run in found for one in run] == list(range(count))
+    assert all(len(run) <= step * MOST_SYMBOLS + blanks + 2 * ends for run in found)
+
+
+def test_runs_end_where_a_reader_would_breathe() -> None:
+    symbols = "wiː wɔːkt əlɔŋ ðə wɔːl, ænd ðə ɡʌlz kæm " * 30
+    tokens = Tokens(tuple(range(len(symbols))), symbols, tuple(range(len(symbols))), "")
+    *found, _ = runs(tokens)
+    assert 3 <= len(found) < MOST_RUNS * 4
+    assert all(symbols[run[-1]] == "," for run in found)
+
+
+@pytest.fixture(scope="module")
+def glow(tmp_path_factory: pytest.TempPathFactory) -> GlowAcoustic:
+    voice = open_voice(write_tiny_voice(tmp_path_factory.mktemp("glow") / "v", dilation_rate=2, num_block_layers=2))
+    model = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint.model
+    assert isinstance(model, GlowAcoustic)
+    return model
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("frames", [MOST_FRAMES + 2, 3 * MOST_FRAMES + 7])
+def test_long_utterances_are_decoded_in_windows_that_change_nothing(glow: GlowAcoustic, frames: int) -> None:
+    latent = torch.randn(80, frames, generator=torch.Generator().manual_seed(1))
+    (whole,) = glow.decoded_together([latent], ())
+    lengths: list[int] = []
+    hook = glow.model.decoder.register_forward_pre_hook(lambda _, inputs: lengths.append(inputs[0].shape[2]))
+    (windowed,) = glow.decoded([latent], ())
+    hook.remove()
+    torch.testing.assert_close(windowed, whole, atol=1e-4, rtol=1e-4)
+    assert len(lengths) > 1
+    assert max(lengths) <= MOST_FRAMES + 2 * glow.margin * glow.model.num_squeeze + FRAME_STEP
+
+
+@torch.inference_mode()
+def test_a_batch_of_many_frames_is_decoded_one_by_one(glow: GlowAcoustic) -> None:
+    latents = [torch.randn(80, MOST_FRAMES // 2 + 2, generator=torch.Generator().manual_seed(row)) for row in (1, 2)]
+    sizes: list[torch.Size] = []
+    hook = glow.model.decoder.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape))
+    made = glow.decoded(latents, ())
+    hook.remove()
+    assert [size[0] for size in sizes] == [1, 1]
+    for one, together in zip(made, glow.decoded_together(latents, ()), strict=True):
+        torch.testing.assert_close(one, together, atol=1e-4, rtol=1e-4)

@@ -1,0 +1,51 @@
+"""HiFi-GAN with a harmonic source, on random weights: any length, one seed, and pulses at the pitch."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from app.inference.torch import TorchBackend
+from app.synthesis.models.nsf import HifiganSourceGenerator, pulse_train
+from app.synthesis.models.vocoders import HifiganSourceVocoder
+from tests.speaking import samples_of
+
+CONFIG: dict[str, Any] = {
+    "architecture": "hifigan_source",
+    "generator": {
+        "upsample_factors": [8, 8, 2, 2],
+        "upsample_kernel_sizes": [16, 16, 4, 4],
+        "upsample_initial_channel": 16,
+        "resblock_kernel_sizes": [3],
+        "resblock_dilation_sizes": [[1, 3, 5]],
+        "resblock_type": "1",
+    },
+    "in_channels": 80,
+    "out_channels": 1,
+    "source": {"lifter": [50, 140], "fft_size": 1024},
+    "pitch": {"channels": 8},
+    "audio": {"sample_rate": 22050, "hop_length": 256, "num_mels": 80, "mel_fmin": 0, "mel_fmax": 8000},
+}
+
+
+@pytest.mark.parametrize("frames", [1, 2, 40])
+def test_any_length_gives_a_hop_of_samples_for_each_frame_and_one_seed_the_same(frames: int) -> None:
+    torch.manual_seed(0)
+    vocoder = HifiganSourceVocoder(HifiganSourceGenerator(CONFIG), CONFIG["generator"], 256, TorchBackend())
+    mel = torch.randn(1, 80, frames) - 5
+    samples = samples_of(vocoder, mel, seed=1)
+    assert samples.shape == (frames * 256,) and np.isfinite(samples).all() and np.abs(samples).max() <= 1
+    assert (samples == samples_of(vocoder, mel, seed=1)).all()
+    assert (samples != samples_of(vocoder, mel, seed=2)).any()
+
+
+def test_the_pulse_train_has_all_harmonics_of_its_pitch_up_to_the_top() -> None:
+    pulses = pulse_train(torch.full((1, 100), math.log2(2.5)), 240, 24000, 8000.0)[0].numpy()
+    spectrum = np.abs(np.fft.rfft(pulses)) / (len(pulses) / 2)
+    harmonics = spectrum[250::250]
+    np.testing.assert_allclose(harmonics[:32], 1.0, atol=0.02)
+    assert harmonics[32:].max() < 0.02

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from app.inference.torch import TorchBackend
+from app.synthesis.loader import Loader
+from app.synthesis.models.acoustic import Asked
+from app.synthesis.models.tacotron import ATTEMPTS, TacotronAcoustic, lost
+from app.types import Emotion
+from app.voices import open_voice
+from tests.tiny_voice import write_tiny_voice
+
+IDS = (60, 12, 81, 5, 44, 129, 33, 60, 71, 20)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> TacotronAcoustic:
+    """A Tacotron 2 that never stops without dropout, and now and then with it."""
+    voice = open_voice(write_tiny_voice(tmp_path_factory.mktemp("tacotron") / "v", "tacotron2"))
+    model = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint.model
+    assert isinstance(model, TacotronAcoustic)
+    decoder = model.model.decoder
+    with torch.no_grad():
+        for layer in decoder.prenet.linear_layers:
+            layer.linear_layer.weight *= 30
+        decoder.stopnet[1].linear_layer.bias.fill_(-0.3)
+    return model
+
+
+def asked(seed: int) -> Asked:
+    return Asked(IDS, {}, 1.0, seed)
+
+
+def test_a_decoder_that_gets_lost_is_tried_again(model: TacotronAcoustic) -> None:
+    found = next(seed for seed in range(50) if not lost(model.attempt(asked(seed), 1)))
+    assert lost(model.attempt(asked(found), 0))
+    mel = model.mel(asked(found))
+    assert not mel.runaway and not mel.truncated
+    torch.testing.assert_close(mel.frames, model.attempt(asked(found), 1).frames)
+
+
+def test_one_that_never_finds_its_way_is_told_and_heard_as_it_was_at_first(model: TacotronAcoustic) -> None:
+    hopeless = next(
+        seed for seed in range(50) if all(lost(model.attempt(asked(seed), number)) for number in range(ATTEMPTS))
+    )
+    mel = model.mel(asked(hopeless))
+    assert mel.runaway
+    torch.testing.assert_close(mel.frames, model.attempt(asked(hopeless), 0).frames)

@@ -1,0 +1,71 @@
+"""What an acoustic model reads of a text, and the pause that is put first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.inference.torch import TorchBackend
+from app.synthesis.coqui import coqui_config
+from app.synthesis.engine import tokens_of
+from app.synthesis.loader import Loader
+from app.synthesis.tokenizer import PAUSE, Tokenizer
+from app.text.phonetic import phonetic
+from app.types import Emotion
+from app.voices import open_voice
+from tests.tiny_voice import write_tiny_voice
+
+TEXTS = ("Peel the orange.", f"Say {phonetic('təmˈɑːtoʊ', 'tomato')} now!", " Well?", "世界 peace.")
+
+
+def tokenizer(**values: Any) -> Tokenizer:
+    config = {"model": "glow_tts", "use_phonemes": True, "phonemizer": "espeak", "phoneme_language": "en-us"}
+    return Tokenizer(coqui_config({**config, **values}, []))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_pause_comes_before_the_same_symbols(text: str) -> None:
+    reader = tokenizer()
+    plain, paused = reader.encode(text), reader.encode_after_pause(text)
+    assert paused.symbols == PAUSE + plain.symbols.lstrip()
+    assert paused.dropped == plain.dropped
+
+
+@pytest.mark.parametrize("add_blank", [False, True])
+@pytest.mark.parametrize("ends", [False, True])
+def test_each_symbol_is_found_at_its_place(add_blank: bool, ends: bool) -> None:
+    reader = tokenizer(add_blank=add_blank, enable_eos_bos_chars=ends)
+    tokens = reader.encode_after_pause("Peel the orange.")
+    found = [reader.characters.id_to_char(tokens.ids[place]) for place in tokens.places]
+    assert "".join(found) == tokens.symbols and tokens.symbols.startswith(", pˈiːl")
+
+
+def test_a_vocabulary_without_the_marks_of_a_pause_is_left_alone() -> None:
+    letters = {
+        "characters_class": "TTS.tts.utils.text.characters.Graphemes",
+        "pad": "_",
+        "eos": "~",
+        "bos": "^",
+        "blank": "#",
+        "characters": "abcdefghijklmnopqrstuvwxyz",
+        "punctuations": " .",
+    }
+    reader = tokenizer(use_phonemes=False, text_cleaner="english_cleaners", characters=letters)
+    tokens = reader.encode_after_pause("Peel the orange.")
+    assert tokens == reader.encode("Peel the orange.")
+    assert tokens.dropped == ""
+
+
+@pytest.mark.parametrize("text", ["", "...", "?!"])
+def test_a_pause_alone_is_nothing_to_say(text: str) -> None:
+    assert not any(symbol.isalpha() for symbol in tokenizer().encode_after_pause(text).symbols)
+
+
+@pytest.mark.parametrize(("architecture", "begin"), [("glow_tts", ", həl"), ("tacotron2", "həl")])
+def test_glow_tts_reads_a_pause_first_and_tacotron_does_not(tmp_path: Path, architecture: str, begin: str) -> None:
+    voice = open_voice(write_tiny_voice(tmp_path / "v", architecture))
+    checkpoint = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint
+    assert tokens_of("Hello there", checkpoint).symbols.startswith(begin)
+    assert tokens_of("Hello there", checkpoint).symbols.endswith(".")

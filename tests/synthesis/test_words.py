@@ -1,0 +1,106 @@
+"""When words are heard: on the shipped voice, and the two alignments by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.audio.join import KEPT_LEAD_SECONDS, SILENCE_DB
+from app.settings import load_settings
+from app.synthesis.pipeline import Pipeline
+from app.synthesis.word_timing import Timed, align, time_spoken, time_written
+from app.types import Emotion, Source, Speech, SpeechRequest, Utterance
+
+TEXT = (
+    "It costs $5.50 on the table — of the two, I said, take 25%! There is a chair in the corner.\n\n"
+    "Dr. Smith's e-mail is a@b.com 😀, ok?"
+)
+
+SILENT = 1e-6
+"""Power of full scale: what a pause stays below."""
+
+
+@pytest.fixture(scope="module")
+def speech() -> Speech:
+    return Pipeline.load(load_settings()).synthesize(SpeechRequest(TEXT, seed=1))
+
+
+def test_every_written_word_has_a_time_within_its_utterance_and_in_order(speech: Speech) -> None:
+    for utterance in speech.plan.utterances:
+        assert utterance.start is not None and utterance.end is not None
+        for word in utterance.words:
+            assert TEXT[slice(*word.span)] == word.text
+            assert utterance.start <= word.start < word.end <= utterance.end
+        assert all(before.end <= after.start for before, after in pairwise(utterance.words))
+    written = [word.text for utterance in speech.plan.utterances for word in utterance.words]
+    assert " ".join(written) == (
+        "It costs $5.50 on the table of the two I said take 25% There is a chair in the corner "
+        "Dr Smith's e-mail is a@b.com ok"
+    )
+
+
+def test_words_are_where_the_sound_is(speech: Speech) -> None:
+    power = speech.samples**2
+    for utterance in speech.plan.utterances:
+        for word in utterance.words:
+            stretch = power[round(word.start * speech.sample_rate) : round(word.end * speech.sample_rate)]
+            loudest = np.sort(stretch)[-len(stretch) // 4 :]  # an unstressed "a" may fade before it ends
+            assert loudest.mean() > 20 * SILENT, word.text
+    words = {word.text: word for utterance in speech.plan.utterances for word in utterance.words}
+    pause = power[round(words["corner"].end * speech.sample_rate) : round(words["Dr"].start * speech.sample_rate)]
+    assert len(pause) > 0.2 * speech.sample_rate and np.median(pause) < SILENT
+
+
+def test_an_utterance_begins_with_its_first_word(speech: Speech) -> None:
+    frame = round(0.005 * speech.sample_rate)
+    for utterance in speech.plan.utterances:
+        assert utterance.start is not None and utterance.words[0].start == utterance.start
+        begin = round(utterance.start * speech.sample_rate)
+        power = speech.samples[begin : begin + 20 * frame].reshape(20, frame).astype(np.float64) ** 2
+        loud = np.flatnonzero(power.mean(axis=1) >= 10 ** (SILENCE_DB / 10))
+        assert loud[0] * 0.005 <= KEPT_LEAD_SECONDS  # the pause that the model reads first is not heard
+
+
+@pytest.mark.parametrize(
+    ("words", "groups", "parts"),
+    [
+        ("keys on the table", "kˈiːz ɔnðə tˈeɪbəl", [(1, 1), (2, 1), (1, 1)]),
+        ("It was a chair", "ɪt wʌzɐ tʃˈɛɹ", [(1, 1), (2, 1), (1, 1)]),
+        ("Go, of the men", "ɡˈoʊ, ʌvðə mˈɛn", [(1, 1), (2, 1), (1, 1)]),
+        ("we can go home", "wiː kæn ɡˈoʊ hˈoʊm", [(1, 1)] * 4),
+        ("A B", "ˌeɪbˈiː", [(2, 1)]),
+    ],
+)
+def test_words_that_are_spoken_as_one_are_found(words: str, groups: str, parts: list[tuple[int, int]]) -> None:
+    assert align(words.split(), groups.split()) == parts
+
+
+@given(
+    st.lists(st.text("abc,.", min_size=1), max_size=12),
+    st.lists(st.text("ˈəɪtn,", min_size=1), max_size=12),
+)
+def test_whatever_espeak_says_every_word_has_a_time(words: list[str], groups: list[str]) -> None:
+    timed = [Timed(group, float(at), at + 1.0) for at, group in enumerate(groups)]
+    spoken = time_spoken(words, timed)
+    assert [one.text for one in spoken] == (words if groups else [])
+    assert all(before.end <= after.start + 1e-9 for before, after in pairwise(spoken))
+
+
+def test_a_written_word_takes_the_time_of_all_that_is_read_for_it() -> None:
+    text = "pay $5 now"
+    utterance = Utterance(
+        text, (10, 20), "pay five dollars now", "wren", Emotion.NEUTRAL, None, Source.PINNED, "", "base", ""
+    )
+    read = [Timed(word, float(at), at + 1.0) for at, word in enumerate(utterance.spoken.split())]
+    words = time_written(utterance, read)
+    assert [(word.text, word.span, word.start, word.end) for word in words] == [
+        ("pay", (10, 13), 0.0, 1.0),
+        ("$5", (14, 16), 1.0, 3.0),
+        ("now", (17, 20), 3.0, 4.0),
+    ]
+    assert time_written(replace(utterance, spoken=""), []) == ()

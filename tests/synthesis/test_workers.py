@@ -1,0 +1,106 @@
+"""Workers that fail: whoever waits is answered, others are spoken to, and the failure is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.synthesis import Engine, Speaking, never
+from app.synthesis.models.acoustic import Asked, Mel
+from app.synthesis.scheduler import Job
+from app.types import Emotion
+from app.voices import Voice, open_voice
+from tests.speaking import running_engine, speak, utterance
+from tests.tiny_voice import write_tiny_voice
+
+HELLO = utterance("Hello there.")
+
+
+@pytest.fixture(scope="module")
+def voice(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+    return open_voice(write_tiny_voice(tmp_path_factory.mktemp("voices") / "tiny"))
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with running_engine(workers=1) as engine:
+        yield engine
+
+
+def job(engine: Engine, voice: Voice, **changes: Any) -> Job:
+    """An utterance that may go with others."""
+    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+    tokens = speaker.checkpoint.tokenizer.encode(HELLO.spoken)
+    made = Job(voice, HELLO, speaker, tokens, 1, alone=False, soon=False, due=0.0, key=None)
+    return replace(made, **changes)
+
+
+def test_jobs_that_cannot_be_batched_fail_and_the_worker_begins_again(voice: Voice) -> None:
+    with running_engine(workers=1) as engine:
+        broken: Any = None
+        first, second = job(engine, voice, tokens=broken), job(engine, voice)
+        engine.waiting._jobs = [first, second]
+        engine.waiting.put(job(engine, voice, due=1.0))
+        with pytest.raises(AttributeError):
+            Speaking(first, never).head()
+        assert Speaking(second, never).head().warnings == ()
+        assert len(speak(engine, voice, HELLO).samples) > 0
+        assert (engine.progress.restarts, engine.live_workers) == (1, 1)
+
+
+class EndOfThread(BaseException):
+    """Ends a thread that does not expect it, as `SystemExit` does."""
+
+
+class Ending:
+    """An acoustic model that ends its worker."""
+
+    exact = True
+
+    def mels(self, asked: Sequence[Asked]) -> list[Mel]:
+        raise EndOfThread
+
+
+def test_a_batch_that_ends_its_worker_fails_and_the_worker_begins_again(engine: Engine, voice: Voice) -> None:
+    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+    ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=Ending()))
+    one = job(engine, voice, speaker=ending)
+    engine.waiting.put(one)
+    with pytest.raises(RuntimeError, match="worker was stopped"):
+        Speaking(one, never).head()
+    assert len(speak(engine, voice, HELLO).samples) > 0
+    assert (engine.progress.restarts, engine.live_workers) == (1, 1)
+
+
+def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(engine: Engine, voice: Voice) -> None:
+    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+    ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=Ending()))
+    joining = job(engine, voice, speaker=ending, soon=True)
+
+    class Inviting:
+        """A vocoder during whose work another request begins."""
+
+        hop_length = speaker.vocoder.hop_length
+
+        def chunks(self, *arguments: Any) -> Iterator[Any]:
+            engine.waiting.put(joining)
+            yield from speaker.vocoder.chunks(*arguments)
+
+    one = job(engine, voice, speaker=replace(speaker, vocoder=Inviting()))
+    engine.waiting.put(one)
+    for failed in (joining, one):
+        reader = Speaking(failed, never)
+        with pytest.raises(RuntimeError, match="worker was stopped"):
+            while True:
+                reader._next()
+    assert len(speak(engine, voice, HELLO).samples) > 0
+    assert engine.progress.restarts == 1
+
+
+def test_a_closed_engine_has_no_workers() -> None:
+    with running_engine(workers=3) as engine:
+        assert engine.live_workers == 3
+    assert engine.live_workers == 0
