@@ -88,8 +88,7 @@ _STEADY = {"fflags": "+bitexact", "flush_packets": "1"}
 class CompressedWriter:
     """Writes one file or stream of a codec. What is shorter than it can be ends with silence."""
 
-    def __init__(self, codec: Codec, file: OutputFile, sample_rate: int, tags: Mapping[str, str] = {}) -> None:
-        """`tags` go into the head, in the form that the container has for them."""
+    def __init__(self, codec: Codec, file: OutputFile, sample_rate: int) -> None:
         self._exact = codec.exact_files if file.seekable() else codec.exact_streams
         self._least_frames = 1 if self._exact else codec.least_trimmed
         self._rate = sample_rate
@@ -99,7 +98,6 @@ class CompressedWriter:
         self._stream = self._container.add_stream(
             codec.encoder, sample_rate, options=dict(codec.encoding), bit_rate=codec.bit_rate, layout="mono"
         )
-        self._stream.metadata.update(tags)
 
     def push(self, samples: Samples) -> None:
         if len(samples):

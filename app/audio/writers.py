@@ -189,12 +189,10 @@ _BLOCK = 4096
 class FlacWriter:
     """FLAC block by block; the head of a stream says that the number of samples is unknown."""
 
-    def __init__(self, file: OutputFile, sample_rate: int, comment: str = "") -> None:
+    def __init__(self, file: OutputFile, sample_rate: int) -> None:
         self._file = file
         self._rate = sample_rate
         self._flac = soundfile.SoundFile(file, "w", sample_rate, channels=1, format="FLAC", subtype="PCM_16")
-        if comment:
-            self._flac.comment = comment
         self._begun = False
 
     def push(self, samples: Samples) -> None:

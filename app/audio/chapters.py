@@ -1,0 +1,134 @@
+"""Samples and chapters -> a file on disk, piece by piece: a book takes no more memory than a sentence.
+
+FLAC and Opus hold Vorbis comments (CHAPTER001, CHAPTER001NAME), MP3 holds the chapter frames of ID3v2; a cue sheet beside
+the file serves the other formats, whose files hold nothing but sound. The times of the chapters are known when all has
+been spoken, so the encoded sound waits in a temporary file until libav copies it after a head that has them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import av
+
+from app.audio.encode import FORMATS, save
+from app.types import Samples
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter as ChapterFrame
+
+MOST_CHAPTERS = 999
+"""The names of Vorbis comments have three digits for them."""
+_CONTAINERS = {"flac": "flac", "opus": "ogg", "mp3": "mp3"}
+"""The formats that hold chapters, with libav's names of their containers."""
+_SHEET_FRAMES = 75
+"""Parts of a second that a cue sheet counts in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A stretch of a file, up to the next chapter."""
+
+    title: str
+    start: float
+    """Seconds."""
+
+
+def save_with_chapters(
+    path: Path,
+    format: str,
+    sample_rate: int,
+    pieces: Iterable[Samples],
+    titles: Sequence[str],
+    starts: Callable[[], Sequence[float]],
+) -> Path | None:
+    """Write the file, and return the path that holds the chapters: its own or that of the sheet beside it.
+
+    A pipe gets the sound alone, and None is returned. `starts` is called after the last piece, for the beginning
+    (seconds) of every chapter. What was written before an error is a whole, shorter file.
+    """
+    is_file = path.is_file() or not path.exists()
+    if format not in _CONTAINERS or not is_file:
+        save(path, format, sample_rate, pieces)
+        return _write_sheet(path, _make_chapters(titles, starts())) if is_file else None
+    with tempfile.TemporaryFile(dir=path.parent) as sound:
+        writer, count = FORMATS[format].writer(sound, sample_rate), 0
+        try:
+            for samples in pieces:
+                writer.push(samples)
+                count += len(samples)
+        finally:
+            writer.end()
+            if count:
+                _copy(sound, path, format, _make_chapters(titles, starts()), count / sample_rate)
+    return path
+
+
+def _make_chapters(titles: Sequence[str], starts: Sequence[float]) -> list[Chapter]:
+    return [Chapter(title, start) for title, start in zip(titles, starts, strict=True)]
+
+
+def _copy(sound: BinaryIO, path: Path, format: str, chapters: Sequence[Chapter], seconds: float) -> None:
+    """Copy encoded sound of so many seconds into a file with chapters; the last one ends with the sound."""
+    sound.seek(0)
+    container = _CONTAINERS[format]
+    with av.open(sound) as source, av.open(str(path), "w", format=container, options={"fflags": "+bitexact"}) as target:
+        encoded = source.streams.audio[0]
+        copied = target.add_stream_from_template(encoded)
+        if format == "mp3":
+            target.set_chapters(list(_chapter_frames(chapters, seconds)))
+        else:
+            (target if format == "flac" else copied).metadata.update(_vorbis_comments(chapters))
+        for packet in source.demux(encoded):
+            if packet.dts is not None:  # the last one is empty
+                packet.stream = copied
+                target.mux(packet)
+
+
+def _chapter_frames(chapters: Sequence[Chapter], end: float) -> Iterator[ChapterFrame]:
+    starts = [*(chapter.start for chapter in chapters), end]
+    for number, (chapter, (start, stop)) in enumerate(zip(chapters, pairwise(starts), strict=True)):
+        yield {
+            "id": number,
+            "start": round(start * 1000),
+            "end": round(stop * 1000),
+            "time_base": Fraction(1, 1000),
+            "metadata": {"title": chapter.title},
+        }
+
+
+def _vorbis_comments(chapters: Sequence[Chapter]) -> Iterator[tuple[str, str]]:
+    for number, chapter in enumerate(chapters, 1):
+        whole, milliseconds = divmod(round(chapter.start * 1000), 1000)
+        minutes, whole = divmod(whole, 60)
+        hours, minutes = divmod(minutes, 60)
+        yield f"CHAPTER{number:03}", f"{hours:02}:{minutes:02}:{whole:02}.{milliseconds:03}"
+        yield f"CHAPTER{number:03}NAME", chapter.title
+
+
+def _write_sheet(sound: Path, chapters: Sequence[Chapter]) -> Path:
+    """Write the cue sheet of a file beside it, and return its path."""
+    path = sound.with_suffix(".cue")
+    path.write_text("".join(f"{line}\n" for line in _sheet_lines(sound, chapters)), encoding="utf-8")
+    return path
+
+
+def _sheet_lines(sound: Path, chapters: Sequence[Chapter]) -> Iterator[str]:
+    yield f'FILE "{_without_marks(sound.name)}" WAVE'
+    for number, chapter in enumerate(chapters, 1):
+        whole, frames = divmod(int(chapter.start * _SHEET_FRAMES), _SHEET_FRAMES)
+        minutes, whole = divmod(whole, 60)
+        yield f"  TRACK {number:02} AUDIO"
+        yield f'    TITLE "{_without_marks(chapter.title)}"'
+        yield f"    INDEX 01 {minutes:02}:{whole:02}:{frames:02}"
+
+
+def _without_marks(text: str) -> str:
+    """Replace quotation marks, for which a sheet has no escape."""
+    return text.replace('"', "'")
