@@ -17,7 +17,7 @@ from starlette.responses import Response
 from app.api.errors import answer_intone_error, answer_router_error
 from app.api.jobs import ClientGone
 from app.api.middleware.access_log import CLIENT_GONE
-from app.api.middleware.stack import add_doors
+from app.api.middleware.stack import add_middleware
 from app.api.openapi.document import TAGS, description, document, operation_id
 from app.api.routes import openai, operations, sagemaker, synthesize, voices, web
 from app.api.routes.operations import watch
@@ -56,7 +56,7 @@ def create_app(
     app.add_exception_handler(IntoneError, answer_intone_error)
     app.add_exception_handler(HTTPException, answer_router_error)
     app.add_exception_handler(ClientGone, _answer_nobody)
-    add_doors(app, settings, service.metrics, [route for one in (*routers, app) for route in one.routes])
+    add_middleware(app, settings, service.metrics, [route for one in (*routers, app) for route in one.routes])
     document(app, with_keys=bool(settings.api_keys))
     return app
 

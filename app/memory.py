@@ -66,13 +66,13 @@ M_ARENA_MAX = -8
 ARENAS = 2
 
 
-def few_heaps() -> None:
+def limit_arenas() -> None:
     """Keep the number of heaps small; best called before there are threads."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(M_ARENA_MAX, ARENAS)
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Return what is free to the system: once after loading, which needs far more than speaking."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)

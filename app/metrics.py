@@ -27,7 +27,7 @@ from app.errors import ERRORS, INTERNAL_ERROR
 from app.types import Emotion, PlanWarning, Source, Timings, Utterance
 
 
-class Kept(Collector):
+class CallbackCollector(Collector):
     """One metric, made when it is asked for."""
 
     def __init__(self, read: Callable[[], Metric]) -> None:
@@ -100,7 +100,7 @@ class RequestMetrics:
             # From zero on, or the first error of a kind would be no increase.
             self._rejected.labels(row.code)
 
-    def answered(self, answer: Answered) -> None:
+    def observe_response(self, answer: Answered) -> None:
         """Count an answer."""
         self._requests.labels(answer.route, str(answer.status)).inc()
         self._seconds.labels(answer.route).observe(answer.seconds)
@@ -171,7 +171,7 @@ class SpeechMetrics:
         )
         self._begin_at_zero()
 
-    def spoken(self, spoken: Spoken) -> None:
+    def observe_synthesis(self, spoken: Spoken) -> None:
         """Count what was spoken for one request."""
         self._characters.inc(spoken.characters)
         self._audio.inc(spoken.seconds)
@@ -183,8 +183,8 @@ class SpeechMetrics:
 
     def _utterance(self, utterance: Utterance) -> None:
         self._utterances.labels(utterance.emotion.value, utterance.source.value).inc()
-        if utterance.lacking is not None:
-            self._fallbacks.labels(utterance.lacking.value).inc()
+        if utterance.requested_emotion is not None:
+            self._fallbacks.labels(utterance.requested_emotion.value).inc()
         if utterance.probabilities is not None:
             self._confidence.observe(max(utterance.probabilities.values()))
 
@@ -216,29 +216,29 @@ class Metrics:
         self._speech = SpeechMetrics(self.registry)
         ProcessCollector(registry=self.registry)
 
-    def answered(self, answer: Answered) -> None:
+    def observe_response(self, answer: Answered) -> None:
         """Count an answer."""
-        self._requests.answered(answer)
+        self._requests.observe_response(answer)
 
-    def spoken(self, spoken: Spoken) -> None:
+    def observe_synthesis(self, spoken: Spoken) -> None:
         """Count what was spoken for one request."""
-        self._speech.spoken(spoken)
+        self._speech.observe_synthesis(spoken)
 
     def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
         """Tell a value that is known elsewhere, as it is when somebody asks."""
-        self.registry.register(Kept(lambda: GaugeMetricFamily(name, text, value())))
+        self.registry.register(CallbackCollector(lambda: GaugeMetricFamily(name, text, value())))
 
     def watch_count(self, name: str, text: str, value: Callable[[], float]) -> None:
         """The same for one that only grows."""
-        self.registry.register(Kept(lambda: CounterMetricFamily(name, text, value())))
+        self.registry.register(CallbackCollector(lambda: CounterMetricFamily(name, text, value())))
 
     def watch_sizes(self, name: str, text: str, bounds: Sequence[int], counts: Callable[[], Mapping[int, int]]) -> None:
         """The same for how often each whole number was seen."""
-        self.registry.register(Kept(lambda: histogram_of(name, text, bounds, counts())))
+        self.registry.register(CallbackCollector(lambda: histogram_of(name, text, bounds, counts())))
 
     def watch_info(self, name: str, text: str, labels: Callable[[], Mapping[str, str]]) -> None:
         """The same for words, which become the labels of a 1."""
-        self.registry.register(Kept(lambda: InfoMetricFamily(name, text, dict(labels()))))
+        self.registry.register(CallbackCollector(lambda: InfoMetricFamily(name, text, dict(labels()))))
 
     def exposition(self) -> bytes:
         """All of it in Prometheus' text format. Reads files of the system: not for an event loop."""

@@ -88,7 +88,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Analyzed:
+class PlanFingerprint:
     """What an utterance was when it was first planned: tells what was edited since."""
 
     emotion: Emotion
@@ -96,18 +96,18 @@ class Analyzed:
     """Of the text in UTF-8, hexadecimal."""
 
     @classmethod
-    def of(cls, emotion: Emotion, text: str) -> Analyzed:
+    def of(cls, emotion: Emotion, text: str) -> PlanFingerprint:
         """Of an utterance that is planned now."""
         return cls(emotion, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class Prosody:
     """How markup wants a stretch of text to be spoken; what it leaves open is as the request says."""
 
     voice: str | None = None
     """Name or alias."""
-    feeling: Emotion | Blend | None = None
+    emotion_spec: Emotion | Blend | None = None
     """What a style pins; None where none does."""
     degree: float | None = None
     """How strongly, 0.01 to 2."""
@@ -119,8 +119,8 @@ class Manner:
     """Semitones above the voice's own, -12 to 12."""
 
 
-UNMARKED = Manner()
-NOWHERE = -1
+DEFAULT_PROSODY = Prosody()
+NO_SPAN = -1
 """Start and end of a clause whose text was edited in a plan."""
 
 
@@ -150,7 +150,7 @@ class Clause:
     spoken: str
     """The text as it will be read: numbers, dates and symbols in words. Empty where nothing can be pronounced. What
     `phonetic` wrote stands for phonemes."""
-    manner: Manner = UNMARKED
+    manner: Prosody = DEFAULT_PROSODY
     pause_after: float | None = None
     """Seconds; None leaves it to the marks of the text and the emotions around it."""
     ssml: str = ""
@@ -158,7 +158,7 @@ class Clause:
     marks: tuple[Mark, ...] = ()
     places: tuple[int, ...] | None = None
     """Where in the request each character of `text` stands; None where they follow each other from `start` on."""
-    analyzed: Analyzed | None = None
+    analyzed: PlanFingerprint | None = None
     """What it was in the plan that came back; None where it is planned for the first time."""
     role: Role = Role.NARRATION
 
@@ -194,7 +194,7 @@ class CheckpointName:
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceAbilities:
+class VoiceCapabilities:
     """What the planner may choose from; the pipeline takes it from the registry."""
 
     voice: str
@@ -271,13 +271,13 @@ class Utterance:
     """Semitones above the voice's own."""
     pause_after: float = 0.0
     """Seconds of silence behind it."""
-    lacking: Emotion | None = None
+    requested_emotion: Emotion | None = None
     """What was wanted and the voice cannot speak, so that `emotion` speaks instead; None where nothing was lacking."""
     ssml: str = ""
     """As in `Clause`, like the next three."""
     marks: tuple[Mark, ...] = ()
     places: tuple[int, ...] | None = None
-    analyzed: Analyzed | None = None
+    analyzed: PlanFingerprint | None = None
     start: float | None = None
     """Seconds in the audio; only after synthesis."""
     end: float | None = None
@@ -382,6 +382,6 @@ class SpeechRequest:
     """Raises where so many seconds at that rate (Hertz) have no room in the answer; by default all have."""
 
     @property
-    def surely_spoken(self) -> int:
+    def min_spoken_chars(self) -> int:
         """Characters that are heard for certain: letters and digits, unless there is markup, which may hurry them."""
         return 0 if self.markup else sum(map(str.isalnum, self.text))

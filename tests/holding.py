@@ -14,7 +14,7 @@ import httpx
 from serving import serving_here
 from torch import Tensor, nn
 
-from app.api.jobs import WorkQueue
+from app.api.jobs import JobQueue
 from app.inference import Example, Network
 from app.inference.torch import TorchBackend
 from app.main import create_app
@@ -62,7 +62,7 @@ class HeldService:
     pipeline: Pipeline
     clock: Clock
     backend: HeldBackend
-    queue: WorkQueue
+    queue: JobQueue
     """In which requests for speech wait."""
     callers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 

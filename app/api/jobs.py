@@ -74,7 +74,7 @@ Cancelled = Callable[[], bool]
 """Called by the work between its steps: whether nobody waits for it any more."""
 
 
-class Steps(AsyncIterator[T], Generic[T]):
+class StreamingJob(AsyncIterator[T], Generic[T]):
     """The pieces of some work: each is made when it is wanted, so a slow reader holds the work up and no thread.
 
     The time budget counts what the work takes, not what the reader takes between its pieces.
@@ -121,7 +121,7 @@ class Steps(AsyncIterator[T], Generic[T]):
                 # Shielded: who stops waiting must not hide that the thread still runs.
                 made = await asyncio.wait_for(asyncio.shield(making), max(0.0, self._left))
             except TimeoutError:
-                raise too_late(self._time_budget) from None
+                raise timeout_error(self._time_budget) from None
             self._left -= self._clock() - began
         if not made:
             raise StopAsyncIteration
@@ -145,7 +145,7 @@ def _ignore(ended: asyncio.Future[T]) -> None:
         ended.exception()
 
 
-def too_late(seconds: float) -> OverTimeBudget:
+def timeout_error(seconds: float) -> OverTimeBudget:
     """Return the error of a request that took longer than so many seconds."""
     return OverTimeBudget(
         f"The request was given up after {seconds:g} seconds.",
@@ -162,14 +162,14 @@ class ClientGone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Done(Generic[T]):
+class JobResult(Generic[T]):
     """What the work returned, and what it cost to wait for its turn."""
 
     result: T
     queued_ms: float
 
 
-class WorkQueue:
+class JobQueue:
     """Runs `workers` pieces of work at a time in threads; `queue_size` more may wait. Used from one event loop.
 
     Work that comes in pieces has a place until its first piece. Its later pieces are made when the reader wants them,
@@ -220,7 +220,7 @@ class WorkQueue:
         """Return the seconds for which work has had a place and no thread to run it."""
         return max(0.0, now - min([*self._handed_over.values()], default=now))
 
-    async def run(self, work: Callable[[Cancelled], T], gone: Gone, client: str = "") -> Done[T]:
+    async def run(self, work: Callable[[Cancelled], T], gone: Gone, client: str = "") -> JobResult[T]:
         """Return the result of `work`, unless the time is over first, or `gone` returns because the client left.
 
         Places are shared evenly among the clients that wait.
@@ -232,10 +232,10 @@ class WorkQueue:
         finally:
             given_up.set()
 
-    async def start(self, work: Callable[[Cancelled], Iterator[T]], gone: Gone) -> Done[Steps[T]]:
+    async def start(self, work: Callable[[Cancelled], Iterator[T]], gone: Gone) -> JobResult[StreamingJob[T]]:
         """Do the same for work that comes in pieces: return when the first one is made."""
         self._refuse_when_full()
-        steps = Steps(work, self._stream_threads, self.stream_time_budget, self._clock)
+        steps = StreamingJob(work, self._stream_threads, self.stream_time_budget, self._clock)
         began = self._clock()
         try:
             first = await self._in_time(self._do(steps.make, ""), gone, self.stream_time_budget)
@@ -243,7 +243,7 @@ class WorkQueue:
             steps.close()
             raise
         steps.begin(first.result, self._clock() - began)
-        return Done(steps, first.queued_ms)
+        return JobResult(steps, first.queued_ms)
 
     def _refuse_when_full(self) -> None:
         if not self._places.free and self.waiting >= self._queue_size:
@@ -258,12 +258,12 @@ class WorkQueue:
                 return doing.result()
             if leaving.done():
                 raise ClientGone
-            raise too_late(seconds)
+            raise timeout_error(seconds)
         finally:
             doing.cancel()
             leaving.cancel()
 
-    async def _do(self, work: Callable[[], T], client: str) -> Done[T]:
+    async def _do(self, work: Callable[[], T], client: str) -> JobResult[T]:
         since = time.perf_counter()
         await self._places.take(client)
         queued_ms = (time.perf_counter() - since) * 1000
@@ -276,7 +276,7 @@ class WorkQueue:
         # The place is free when the thread is, which is later than the client's leaving; its error is then nobody's.
         running.add_done_callback(self._release)
         await asyncio.wait((running,))
-        return Done(running.result(), queued_ms)
+        return JobResult(running.result(), queued_ms)
 
     def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Run a call in one of the threads; whoever has a place has a thread."""

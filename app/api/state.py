@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from app.api.jobs import WorkQueue
+from app.api.jobs import JobQueue
 from app.api.middleware.rate_limit import RateLimit
 from app.api.parsing.body import MOST_LARGE_BODIES, LargeBodies
 from app.api.responses.spool import SpoolBudget
@@ -59,18 +59,18 @@ class Service:
         self._analyzing_long = self._queue("analyzing-long", 1)
         self.spools = SpoolBudget(settings.spool_mb)
         self.large_bodies = LargeBodies()
-        self.parsing = WorkQueue(
+        self.parsing = JobQueue(
             "parsing", workers=PARSED_AT_A_TIME, queue_size=MOST_LARGE_BODIES, time_budget=settings.time_budget
         )
         """Of large bodies; small ones never wait."""
         self.queues = (self.speaking, self._analyzing_short, self._analyzing_long, self.parsing)
 
-    def analyzing(self, characters: int) -> WorkQueue:
+    def analyzing(self, characters: int) -> JobQueue:
         """Return the queue in which a text of so many characters is analyzed."""
         return self._analyzing_short if characters <= SHORT_CHARACTERS else self._analyzing_long
 
-    def _queue(self, name: str, workers: int, stream_threads: int = 1) -> WorkQueue:
-        return WorkQueue(
+    def _queue(self, name: str, workers: int, stream_threads: int = 1) -> JobQueue:
+        return JobQueue(
             name,
             workers=workers,
             queue_size=self.settings.queue_size,

@@ -1,8 +1,8 @@
 """Samples and chapters -> a file on disk, piece by piece: a book takes no more memory than a sentence.
 
-FLAC and Opus hold Vorbis comments (CHAPTER001, CHAPTER001NAME), MP3 holds the chapter frames of ID3v2; a cue sheet beside
-the file serves the other formats, whose files hold nothing but sound. The times of the chapters are known when all has
-been spoken, so the encoded sound waits in a temporary file until libav copies it after a head that has them.
+FLAC and Opus hold Vorbis comments (CHAPTER001, CHAPTER001NAME), MP3 holds the chapter frames of ID3v2. A cue sheet
+beside the file serves the other formats, whose files hold nothing but sound. The times of the chapters are known when
+all has been spoken, so the encoded sound waits in a temporary file until libav copies it after a head that has them.
 """
 
 from __future__ import annotations
@@ -78,7 +78,10 @@ def _copy(sound: BinaryIO, path: Path, format: str, chapters: Sequence[Chapter],
     """Copy encoded sound of so many seconds into a file with chapters; the last one ends with the sound."""
     sound.seek(0)
     container = _CONTAINERS[format]
-    with av.open(sound) as source, av.open(str(path), "w", format=container, options={"fflags": "+bitexact"}) as target:
+    with (
+        av.open(sound, "r") as source,
+        av.open(str(path), "w", format=container, options={"fflags": "+bitexact"}) as target,
+    ):
         encoded = source.streams.audio[0]
         copied = target.add_stream_from_template(encoded)
         if format == "mp3":

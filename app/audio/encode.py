@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.audio.compressed import AAC, MP3, MPEG_RATES, OPUS, OPUS_RATES, CompressedWriter
-from app.audio.writers import BYTES_PER_SAMPLE, FlacWriter, OutputFile, PcmWriter, Sink, WavWriter, Writer, to_int16
+from app.audio.writers import (
+    BYTES_PER_SAMPLE,
+    FlacWriter,
+    OutputFile,
+    PcmWriter,
+    StreamBuffer,
+    WavWriter,
+    Writer,
+    to_int16,
+)
 from app.types import Samples
 
 __all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "encode", "in_pieces", "to_int16"]
@@ -67,7 +76,7 @@ class Encoder:
     """Makes one stream; the bytes in their order, put together, decode to the samples in theirs."""
 
     def __init__(self, writer: Callable[[OutputFile, int], Writer], sample_rate: int) -> None:
-        self._sink = Sink()
+        self._sink = StreamBuffer()
         self._writer = writer(self._sink, sample_rate)
 
     def push(self, samples: Samples) -> bytes:

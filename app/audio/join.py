@@ -24,7 +24,7 @@ KNEE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class UtteranceSpan:
     """The place of an utterance in the joined audio."""
 
     start: float
@@ -38,7 +38,8 @@ class Placed:
 class Joiner:
     """Chunks of utterances, in order -> the samples of the whole; knows where each utterance starts and ends.
 
-    For each utterance: `piece`, then `push` for each chunk, then `end`. All that they give, in order, is the audio.
+    For each utterance: `start_utterance`, then `push` for each chunk, then `end`. What they return, in order, is the
+    audio.
     """
 
     def __init__(self, sample_rate: int) -> None:
@@ -53,7 +54,7 @@ class Joiner:
         """Length of the audio that was given so far."""
         return self._position / self._rate
 
-    def piece(self, gain: float) -> None:
+    def start_utterance(self, gain: float) -> None:
         """Begin an utterance. The gain is linear and fixed for a checkpoint: anger stays louder than sadness."""
         self._start = self._position
         self._utterance = _Utterance(self._rate, gain)
@@ -62,11 +63,11 @@ class Joiner:
         """Take the next chunk, (samples,), which must not be changed afterwards; give what can be sent now."""
         return self._given(self._current().push(samples))
 
-    def end(self, pause_after: float) -> tuple[Samples, Placed]:
+    def end(self, pause_after: float) -> tuple[Samples, UtteranceSpan]:
         """End the utterance; give the rest of it with `pause_after` seconds of silence behind it, and its place."""
         utterance = self._current()
         rest = self._given(utterance.end())
-        placed = Placed(self._start / self._rate, self._position / self._rate, utterance.first / self._rate)
+        placed = UtteranceSpan(self._start / self._rate, self._position / self._rate, utterance.first / self._rate)
         pause = self._given(np.zeros(round(pause_after * self._rate), np.float32))
         self._utterance = None
         return np.concatenate([rest, pause]), placed
@@ -94,7 +95,7 @@ class _Utterance:
         self._lead = round(KEPT_LEAD_SECONDS * sample_rate)
         self._tail = round(KEPT_TAIL_SECONDS * sample_rate)
         self._fade = max(1, round(FADE_SECONDS * sample_rate))
-        self._ear = _Ear(sample_rate)
+        self._ear = _SilenceDetector(sample_rate)
         self._held: deque[Samples] = deque()
         """The samples from `_gone` to `_seen`, in chunks as they came."""
         self._gone = 0
@@ -131,7 +132,7 @@ class _Utterance:
         return self._seen if self._ear.first_loud is None else min(self._seen, self._ear.last_loud + self._tail)
 
     def _finished(self, until: int, rise: int, fall: int) -> Samples:
-        return guard_peaks(fade(self._take(until), rise, fall) * self._gain)
+        return soft_limit(fade(self._take(until), rise, fall) * self._gain)
 
     def _take(self, until: int) -> Samples:
         """Remove the samples before `until` from those that are held; none if they are gone already."""
@@ -146,7 +147,7 @@ class _Utterance:
         return np.concatenate(taken)
 
 
-class _Ear:
+class _SilenceDetector:
     """Finds the loud frames of an utterance; its frames are counted from its beginning, not from that of a chunk."""
 
     def __init__(self, sample_rate: int) -> None:
@@ -185,7 +186,7 @@ def _ramp(length: int) -> Samples:
     return (0.5 - 0.5 * np.cos(np.pi * np.arange(length) / length)).astype(np.float32)
 
 
-def guard_peaks(samples: Samples) -> Samples:
+def soft_limit(samples: Samples) -> Samples:
     """Bend magnitudes above the knee smoothly under 1 instead of clipping them."""
     magnitude = np.abs(samples)
     if magnitude.max(initial=0.0) <= KNEE:

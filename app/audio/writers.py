@@ -58,7 +58,7 @@ class Resampler:
 
 
 class OutputFile(Protocol):
-    """A file of bytes, on disk, in memory, or a `Sink`."""
+    """A file of bytes, on disk, in memory, or a `StreamBuffer`."""
 
     def write(self, data: bytes, /) -> int: ...
 
@@ -81,7 +81,7 @@ class Writer(Protocol):
         """Write what is left, once; the file itself is left open. Without any sample before, it is valid and empty."""
 
 
-class Sink:
+class StreamBuffer:
     """A file whose bytes are handed out while it is written: holds only those that were not taken yet.
 
     Some writers go back at the end, to write into the head what they know by then. That head was sent with the first

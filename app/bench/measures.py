@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from app.bench.machine import cpu_seconds, resident_mib
-from app.bench.peers import Answer, Client, Request, ask
+from app.bench.peers import Client, Request, TimedAnswer, ask
 from app.bench.server import Server
 from app.types import Emotion
 
@@ -70,7 +70,7 @@ def trimmed_seconds(wav: bytes) -> float:
 class Load:
     """What came of it."""
 
-    answers: list[Answer]
+    answers: list[TimedAnswer]
     seconds: float
     """From the first request to the end of the last answer."""
 
@@ -79,7 +79,7 @@ def load(port: int, clients: Sequence[Sequence[Request]]) -> Load:
     """Each client sends its requests one after the other; all begin together. Threads will do: they only wait."""
     start = threading.Barrier(len(clients) + 1)
 
-    def client(requests: Sequence[Request]) -> list[Answer]:
+    def client(requests: Sequence[Request]) -> list[TimedAnswer]:
         start.wait()
         return [ask(port, request) for request in requests]
 

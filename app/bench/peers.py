@@ -39,7 +39,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TimedAnswer:
     """A whole answer and its times, in seconds since the request was sent."""
 
     body: bytes
@@ -59,7 +59,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> TimedAnswer:
         """Send a request; every answer but a 200 is an error."""
         began = time.perf_counter()
         try:
@@ -78,10 +78,10 @@ class Client:
         if response.status != 200:
             said = (head + rest)[:SHOWN].decode(errors="replace")
             raise SetupError(f"{_place(request)} was answered {response.status}: {said}")
-        return Answer(head + rest, first_audio, seconds)
+        return TimedAnswer(head + rest, first_audio, seconds)
 
 
-def ask(port: int, request: Request) -> Answer:
+def ask(port: int, request: Request) -> TimedAnswer:
     """Send a request on a connection of its own."""
     with Client(port) as client:
         return client.ask(request)

@@ -22,7 +22,7 @@ from app.errors import IntoneError, InvalidVoice
 from app.types import Emotion
 from app.voices import Checkpoint, Manifest, VocoderFiles, Voice
 from app.voices.describe import Cast, Decisions, phonemes_of
-from app.voices.discover import Found, Part, voice_name
+from app.voices.discover import ModelFiles, ScanResult, voice_name
 from app.voices.manifest import FILE_NAME, LONGEST_NAME, NAME_PATTERN, read_manifest
 from app.voices.voice import voice_folders
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.voices import Voice
 
 
-def show_found(found: Found, voice: Voice) -> None:
+def show_found(found: ScanResult, voice: Voice) -> None:
     """Print the parts, who speaks what, and what else is worth knowing."""
     manifest = voice.manifest
     configs = {str(part.config): part for part in found.acoustic}
@@ -54,13 +54,13 @@ def facts(files: Checkpoint | VocoderFiles) -> tuple[str, str]:
     return files.architecture, files.model
 
 
-def reads(part: Part) -> str:
+def reads(part: ModelFiles) -> str:
     """What a checkpoint is given."""
     language = phonemes_of(part)
     return f"phonemes, {language}" if language else "letters"
 
 
-def unused_files(found: Found, manifest: Manifest) -> list[str]:
+def unused_files(found: ScanResult, manifest: Manifest) -> list[str]:
     """What is in the folder, could speak, and does not."""
     files: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
     configs = {one.config for one in files}
@@ -71,7 +71,7 @@ def unused_files(found: Found, manifest: Manifest) -> list[str]:
     return [f"{part.config} is not used" for part in parts] + speakers
 
 
-def foreign(found: Found) -> list[str]:
+def foreign(found: ScanResult) -> list[str]:
     """Where a checkpoint will not read what it was trained on."""
     phonemizers = {part.config: part.values.get("phonemizer") for part in found.acoustic if phonemes_of(part)}
     return [
@@ -85,7 +85,7 @@ UNKNOWN = "unknown"
 UNNAMED = "voice"
 
 
-def decide(found: Found, options: argparse.Namespace, installed: Sequence[Path]) -> Decisions:
+def decide(found: ScanResult, options: argparse.Namespace, installed: Sequence[Path]) -> Decisions:
     """Decide everything; raises `UsageError` for a wrong flag or a question that nobody can answer."""
     questions = Questions(options.yes)
     cast = cast_of(found, options.emotion, questions)
@@ -144,10 +144,10 @@ def free_name(name: str, taken: Collection[str]) -> str:
     return name
 
 
-def bases_of(folder: Path, cast: Cast, weights: Mapping[Part, PurePosixPath]) -> dict[Part, Part]:
+def bases_of(folder: Path, cast: Cast, weights: Mapping[ModelFiles, PurePosixPath]) -> dict[ModelFiles, ModelFiles]:
     """The GlowTTS checkpoints that were fine-tuned from neutral's, by their weights; both have the same speakers."""
     from app.synthesis.coqui import load_weights
-    from app.synthesis.interpolation import descends
+    from app.synthesis.interpolation import is_fine_tuned_from
 
     neutral = cast[Emotion.NEUTRAL].part
     others = {one.part for one in cast.values() if one.part.architecture == "glow_tts"} - {neutral}
@@ -155,7 +155,7 @@ def bases_of(folder: Path, cast: Cast, weights: Mapping[Part, PurePosixPath]) ->
     if not alike or neutral.architecture != "glow_tts":
         return {}
     base = load_weights(folder / weights[neutral])["model"]
-    return {part: neutral for part in alike if descends(load_weights(folder / weights[part])["model"], base)}
+    return {part: neutral for part in alike if is_fine_tuned_from(load_weights(folder / weights[part])["model"], base)}
 
 
 STAYS = "voice.json stays, so that it can be corrected by hand; or give other answers, and --force."

@@ -15,7 +15,7 @@ from app.cli.flags import settings
 from app.cli.parser import UsageError
 
 if TYPE_CHECKING:
-    from app.evaluation import Ears, Heard, OnsetReport, Recording, Report
+    from app.evaluation import Evaluators, Measurement, OnsetReport, Recording, Report
     from app.synthesis.pipeline import Pipeline
     from app.types import Emotion
 
@@ -28,9 +28,9 @@ _WIDTH = 140
 def run(options: argparse.Namespace) -> int:
     """Speak the sentences or read the recordings, listen to them, and report."""
     _check_use(options)
-    from app.evaluation import Ears, emotion_tables, figures_table, onset_page, onset_tables, page
+    from app.evaluation import Evaluators, emotion_tables, figures_table, onset_page, onset_tables, page
 
-    ears = Ears(settings().threads)
+    ears = Evaluators(settings().threads)
     console = Console(highlight=False)
     console.width = max(console.width, _WIDTH)
     if options.onsets:
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _report(options: argparse.Namespace, ears: Ears) -> Report:
+def _report(options: argparse.Namespace, ears: Evaluators) -> Report:
     from app.evaluation import Report, read_recordings
 
     if not options.recordings:
@@ -54,7 +54,7 @@ def _report(options: argparse.Namespace, ears: Ears) -> Report:
     return Report(str(options.recordings), _listen(read_recordings(options.recordings, options.limit), ears))
 
 
-def _voice_report(options: argparse.Namespace, ears: Ears) -> Report:
+def _voice_report(options: argparse.Namespace, ears: Evaluators) -> Report:
     """Have a voice speak the sentences, with their emotions and neutrally."""
     from app.evaluation import EmotionReport, Report, judge_emotions, read_sentences, speak, speak_neutrally
 
@@ -67,13 +67,13 @@ def _voice_report(options: argparse.Namespace, ears: Ears) -> Report:
     return Report(options.voice, heard, EmotionReport(judged))
 
 
-def _listen(recordings: list[Recording], ears: Ears) -> list[Heard]:
+def _listen(recordings: list[Recording], ears: Evaluators) -> list[Measurement]:
     from app.evaluation import listen
 
     return [listen(recording, ears) for recording in _progress(recordings, "listening", len(recordings))]
 
 
-def _onset_report(options: argparse.Namespace, ears: Ears) -> OnsetReport:
+def _onset_report(options: argparse.Namespace, ears: Evaluators) -> OnsetReport:
     from app.evaluation import OnsetReport, hear, read_onsets, speak_onsets
 
     pipeline, voice, emotions = _subject(options)

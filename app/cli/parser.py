@@ -73,8 +73,8 @@ def analyze_arguments(parser: argparse.ArgumentParser) -> None:
 def _manner_arguments(parser: argparse.ArgumentParser) -> None:
     """How it is spoken."""
     parser.add_argument("--voice", help="name or alias of a voice")
-    feeling = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
-    parser.add_argument("--emotion", default="auto", help=feeling)
+    emotion_spec = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
+    parser.add_argument("--emotion", default="auto", help=emotion_spec)
     parser.add_argument("--ssml", action="store_true", help="the text is SSML")
     parser.add_argument("--degree", type=within(0.01, 2), default=1.0, help="how strongly, 0.01 to 2")
     parser.add_argument(

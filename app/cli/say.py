@@ -22,13 +22,13 @@ from app.cli.flags import settings
 from app.cli.output import show_plan, show_summary, write_json
 from app.cli.parser import UsageError
 from app.errors import IntoneError
-from app.memory import give_back
+from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
 from app.text.segment import Book, Heading, read_book
 from app.types import Plan, Samples
 
 if TYPE_CHECKING:
-    from app.synthesis.stream import Rendering
+    from app.synthesis.stream import SynthesisStream
     from app.types import SpeechRequest
 
 
@@ -57,13 +57,13 @@ def _decode(data: bytes, name: str) -> str:
 def speech_request(options: argparse.Namespace) -> SpeechRequest:
     """What the flags ask for."""
     text = read_source(options.source)
-    from app.emotion import parse_feeling
+    from app.emotion import parse_emotion_spec
     from app.types import SpeechRequest, StrengthMode
 
     return SpeechRequest(
         text=text,
         voice=options.voice,
-        emotion=parse_feeling(options.emotion),
+        emotion=parse_emotion_spec(options.emotion),
         degree=options.degree,
         strength=StrengthMode(options.strength) if options.strength else None,
         expressiveness=options.expressiveness,
@@ -96,7 +96,7 @@ def play(player: list[str], wav: Path) -> bool:
 
 
 def save_book(
-    path: Path, format: str, rendering: Rendering, pieces: Iterable[Samples], headings: Sequence[Heading]
+    path: Path, format: str, rendering: SynthesisStream, pieces: Iterable[Samples], headings: Sequence[Heading]
 ) -> str:
     """Write the pieces of a rendering at its rate (Hertz); what was done, for people."""
     rate, kept = rendering.cast.sample_rate, headings[:MOST_CHAPTERS]
@@ -108,7 +108,7 @@ def save_book(
     return summary(path, rendering, told(path, place, len(kept), len(headings)))
 
 
-def starts(rendering: Rendering, headings: Sequence[Heading]) -> list[float]:
+def starts(rendering: SynthesisStream, headings: Sequence[Heading]) -> list[float]:
     """When each heading is spoken, in seconds; what was not reached begins at the end."""
     coming = iter(rendering.spoken)
     times, here = [], next(coming, None)
@@ -134,7 +134,7 @@ def told(path: Path, place: Path | None, kept: int, found: int) -> str:
     return f", {count}" if place == path else f", {count} in {place}"
 
 
-def summary(path: Path, rendering: Rendering, chapters: str) -> str:
+def summary(path: Path, rendering: SynthesisStream, chapters: str) -> str:
     """`book.flac: 1:02:03, 12 chapters`."""
     return f"{path}: {timedelta(seconds=round(rendering.seconds))}{chapters}"
 
@@ -206,7 +206,7 @@ def _play(path: Path) -> None:
         raise IntoneError(f"{player[0]} could not play the sound.", hint="Write a file with -o speech.wav.")
 
 
-def _with_progress(rendering: Rendering, characters: int) -> Iterator[Samples]:
+def _with_progress(rendering: SynthesisStream, characters: int) -> Iterator[Samples]:
     """The samples; a bar on standard error follows them, if there is much to speak."""
     console = Console(stderr=True)
     columns = ("speaking", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
@@ -216,10 +216,10 @@ def _with_progress(rendering: Rendering, characters: int) -> Iterator[Samples]:
         for number, samples in enumerate(rendering, 1):
             yield samples
             if number % _PIECES == 0:
-                give_back()
+                trim_heap()
             bar.update(task, completed=_reached(rendering))
 
 
-def _reached(rendering: Rendering) -> int:
+def _reached(rendering: SynthesisStream) -> int:
     """Characters of the text that were spoken until now."""
     return next((one.span[1] for one in reversed(rendering.spoken) if one.span), 0)

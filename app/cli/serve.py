@@ -52,7 +52,7 @@ GRACE_SECONDS = 2.0
 """What the models and the log may take after the last answer."""
 
 
-class Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
     """After the first signal and `seconds()`, and GRACE_SECONDS more, it calls `end` if it still runs.
 
     Threads that load models or compute cannot be stopped, and the interpreter would wait for them.
@@ -139,7 +139,7 @@ def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: b
 
     app = create_app(settings, on_failure=_log_failure if stays else stop)
     watch_log(app.state.service.metrics, lambda: log.dropped)
-    server = Server(server_config(app, settings, os.environ), patience, lambda: _end(log))
+    server = QuietServer(server_config(app, settings, os.environ), patience, lambda: _end(log))
 
     def leave(number: int, frame: FrameType | None) -> None:
         # The server raises a signal again once it has drained, for a handler that would end the program with a failure.
@@ -161,7 +161,7 @@ def server_config(app: FastAPI, settings: Settings, environment: Mapping[str, st
     if limit < settings.max_connections:
         logger.warning("at most %d connections: the limit of file descriptors (ulimit -n) allows no more", limit)
     metrics = app.state.service.metrics
-    shared = Connections(limit, metrics.answered)
+    shared = Connections(limit, metrics.observe_response)
     watch_connections(metrics, shared)
     protocol: Any = functools.partial(Connection, shared=shared)
     return uvicorn.Config(

@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 from app.cli.parser import UsageError
 
 if TYPE_CHECKING:
-    from app.training.trainer import Progress
+    from app.training.trainer import TrainingProgress
 
 _WIDTH = 120
 """Columns of the table; a narrower terminal folds its lines, which loses nothing."""
@@ -54,7 +54,7 @@ def _train(options: argparse.Namespace) -> int:
     folders = Folders(options.dataset, options.base, run=options.output, voice=options.output / "voice")
     with Logbook(options.output / "tensorboard") as logbook, _bar() as show:
 
-        def watch(progress: Progress) -> None:
+        def watch(progress: TrainingProgress) -> None:
             logbook.write(progress)
             show(progress)
 
@@ -64,7 +64,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[Progress], None]]:
+def _bar() -> Iterator[Callable[[TrainingProgress], None]]:
     """What follows the training on a terminal: a bar on standard error, with the time that is left."""
     console = Console(stderr=True)
     columns = (
@@ -77,7 +77,7 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
     with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("training", total=1.0, step=0)
 
-        def show(progress: Progress) -> None:
+        def show(progress: TrainingProgress) -> None:
             bar.update(task, completed=progress.share, step=progress.step)
 
         yield show

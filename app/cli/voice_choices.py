@@ -11,19 +11,19 @@ from app.cli.parser import UsageError
 from app.emotion import parse_emotion
 from app.errors import UnknownEmotion
 from app.types import Emotion
-from app.voices.describe import Candidate, Cast, called, candidates, fitting, nameless, surest
-from app.voices.discover import Found, Part
+from app.voices.describe import Candidate, Cast, best_candidates, candidates, find_candidates, fitting, nameless
+from app.voices.discover import ModelFiles, ScanResult
 
 NOBODY = "none of them"
 
 
-def cast_of(found: Found, flags: Sequence[str], questions: Questions) -> Cast:
+def cast_of(found: ScanResult, flags: Sequence[str], questions: Questions) -> Cast:
     """The cast; an emotion that is not in it falls back to another."""
     everybody = candidates(found.acoustic)
     cast = pairs(everybody, flags)
     free = [one for one in everybody if one not in cast.values()]
     for emotion in Emotion:
-        if emotion not in cast and (named := surest(free, emotion)):
+        if emotion not in cast and (named := best_candidates(free, emotion)):
             cast[emotion] = one_of(named, emotion, questions)
     if Emotion.NEUTRAL not in cast:
         cast[Emotion.NEUTRAL] = one_of(nameless(free) or everybody, Emotion.NEUTRAL, questions)
@@ -66,7 +66,7 @@ def pair(everybody: Sequence[Candidate], flag: str) -> tuple[Emotion, Candidate]
 
 def one_called(everybody: Sequence[Candidate], name: str) -> Candidate:
     """The one of a name."""
-    found = called(everybody, name)
+    found = find_candidates(everybody, name)
     if len(found) > 1:
         raise UsageError(f"{name!r} may be {listed(one.name for one in found)}.", hint="Give one of these.")
     if not found:
@@ -76,27 +76,27 @@ def one_called(everybody: Sequence[Candidate], name: str) -> Candidate:
 
 
 def vocoders_of(
-    checkpoints: Iterable[Part], found: Found, wanted: Path | None, questions: Questions
-) -> dict[Part, Part]:
+    checkpoints: Iterable[ModelFiles], found: ScanResult, wanted: Path | None, questions: Questions
+) -> dict[ModelFiles, ModelFiles]:
     """The vocoder of each checkpoint; the same question is asked once."""
     among = vocoders_in(found, wanted) if wanted else found.vocoders
 
     @cache
-    def choice(vocoders: tuple[Part, ...]) -> Part:
+    def choice(vocoders: tuple[ModelFiles, ...]) -> ModelFiles:
         by_place = {place(one, vocoders): one for one in vocoders}
         return questions.choose("Which vocoder", by_place, "--vocoder {}")
 
     return {part: choice(tuple(fitting(part, among))) for part in checkpoints}
 
 
-def place(vocoder: Part, vocoders: Sequence[Part]) -> str:
+def place(vocoder: ModelFiles, vocoders: Sequence[ModelFiles]) -> str:
     """The folder of a vocoder, where it has one for itself; else its config."""
     folder = vocoder.config.parent
     alone = folder.name and [one.config.parent for one in vocoders].count(folder) == 1
     return str(folder if alone else vocoder.config)
 
 
-def vocoders_in(found: Found, wanted: Path) -> list[Part]:
+def vocoders_in(found: ScanResult, wanted: Path) -> list[ModelFiles]:
     """The vocoders of a folder or a config, which is named as seen from the voice's folder or from here."""
     meant = spots(found, wanted)
     vocoders = [one for one in found.vocoders if meant & {there(found, one.config.parent), there(found, one.config)}]
@@ -107,8 +107,8 @@ def vocoders_in(found: Found, wanted: Path) -> list[Part]:
 
 
 def weights_of(
-    parts: Iterable[Part], found: Found, wanted: Sequence[Path], questions: Questions
-) -> dict[Part, PurePosixPath]:
+    parts: Iterable[ModelFiles], found: ScanResult, wanted: Sequence[Path], questions: Questions
+) -> dict[ModelFiles, PurePosixPath]:
     """The weight file of each network."""
     known = {there(found, path) for part in (*found.acoustic, *found.vocoders) for path in part.weights}
     if strange := [path for path in wanted if not known & spots(found, path)]:
@@ -122,11 +122,11 @@ def weights_of(
     return weights
 
 
-def spots(found: Found, path: Path) -> set[Path]:
+def spots(found: ScanResult, path: Path) -> set[Path]:
     """Where a path may lead that a person gave."""
     return {(found.folder / path).resolve(), path.resolve()}
 
 
-def there(found: Found, path: PurePosixPath) -> Path:
+def there(found: ScanResult, path: PurePosixPath) -> Path:
     """Where a path of the voice leads."""
     return (found.folder / path).resolve()

@@ -1,7 +1,7 @@
 """Sentences -> emotions: the labels, the classifier and the planner."""
 
 from app.emotion.classifier import Classifier, read_excerpts
-from app.emotion.taxonomy import ALIASES, map_labels, named_emotions, parse_emotion, parse_feeling, read_label_map
+from app.emotion.taxonomy import ALIASES, map_labels, named_emotions, parse_emotion, parse_emotion_spec, read_label_map
 from app.planning.decide import Expression, decide, decide_again, pinned
 from app.planning.planner import FASTEST, PlannedSentence, Planner
 
@@ -17,7 +17,7 @@ __all__ = [
     "map_labels",
     "named_emotions",
     "parse_emotion",
-    "parse_feeling",
+    "parse_emotion_spec",
     "pinned",
     "read_excerpts",
     "read_label_map",

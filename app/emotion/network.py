@@ -57,7 +57,7 @@ class ClassifierNetwork:
             return tuple(known.get(name, nothing) for name in names)
 
         self.network = backend.compile(Logits(model, names), example)
-        self.exact = all(self.agrees(example(PROBE_ROWS, length)) for length in PROBE_TOKENS)
+        self.batch_invariant = all(self.agrees(example(PROBE_ROWS, length)) for length in PROBE_TOKENS)
         """Whether a text has the same bits in a batch as alone, on this machine."""
 
     def agrees(self, inputs: tuple[Tensor, ...]) -> bool:
@@ -77,7 +77,7 @@ class ClassifierNetwork:
 
     def scores(self, rows: Sequence[tuple[Tensor, ...]]) -> list[Output]:
         """Score texts; the rows' inputs are (1, tokens) each, all of one length."""
-        if self.exact:
+        if self.batch_invariant:
             logits = self.logits([torch.cat(column) for column in zip(*rows, strict=True)])
         else:
             logits = torch.cat([self.logits(row) for row in rows])

@@ -114,7 +114,7 @@ def parse_emotion(name: str) -> Emotion:
     return EMOTION_OF_NAME[wanted]
 
 
-def parse_feeling(written: str | Mapping[str, float]) -> Emotion | Blend | None:
+def parse_emotion_spec(written: str | Mapping[str, float]) -> Emotion | Blend | None:
     """What pins an emotion: a name, or several with their weights, also written as `joy:0.6,surprise:0.4`.
 
     None for `auto`, which labels each sentence. Raises `UnknownEmotion`, and `InvalidRequest` for a wrong weight.

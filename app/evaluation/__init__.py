@@ -2,7 +2,7 @@
 
 from app.evaluation.emotion_judge import judge_emotions
 from app.evaluation.emotion_tables import emotion_tables
-from app.evaluation.listening import Ears, Heard, listen
+from app.evaluation.listening import Evaluators, Measurement, listen
 from app.evaluation.onset_report import OnsetReport, hear, onset_page, onset_tables
 from app.evaluation.onsets import read_onsets, speak_onsets
 from app.evaluation.page import page
@@ -11,10 +11,10 @@ from app.evaluation.report import EmotionReport, Figures, Report, figures_by_gro
 from app.evaluation.tables import figures_table
 
 __all__ = [
-    "Ears",
     "EmotionReport",
+    "Evaluators",
     "Figures",
-    "Heard",
+    "Measurement",
     "OnsetReport",
     "Prompt",
     "Recording",

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from app.evaluation.listening import Heard
+from app.evaluation.listening import Measurement
 from app.evaluation.manner import BANDS, Features, features_of, pitch_contour, resampled, subtract_features, trimmed
 from app.evaluation.recordings import Recording
 from app.types import Emotion
@@ -112,14 +112,14 @@ class Judged:
         return min(self.distances, key=lambda emotion: self.distances[emotion])
 
 
-def judge_emotions(heard: Iterable[Heard], neutral: Iterable[Recording]) -> Iterator[Judged]:
+def judge_emotions(heard: Iterable[Measurement], neutral: Iterable[Recording]) -> Iterator[Judged]:
     """Judge the emotional clips; `neutral` are the neutral readings of their texts, in the same order."""
     emotional = (one for one in heard if one.recording.group != Emotion.NEUTRAL)
     for one, reading in zip(emotional, neutral, strict=True):
         yield judge(one, reading)
 
 
-def judge(heard: Heard, neutral: Recording) -> Judged:
+def judge(heard: Measurement, neutral: Recording) -> Judged:
     """Compare a clip with the neutral reading of its text, spoken with the same seed."""
     speech = trimmed(resampled(neutral.samples, neutral.sample_rate))
     differences = subtract_features(heard.prosody, features_of(speech, pitch_contour(speech)))

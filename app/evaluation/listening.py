@@ -38,7 +38,7 @@ def require_packages() -> None:
         )
 
 
-class Ears:
+class Evaluators:
     """Both listeners, loaded once."""
 
     def __init__(self, threads: int) -> None:
@@ -79,7 +79,7 @@ class Ears:
 
 
 class Listener(Protocol):
-    """Who understands and judges sound (mono, (samples,), 16 kHz): `Ears`, or a test."""
+    """Who understands and judges sound (mono, (samples,), 16 kHz): `Evaluators`, or a test."""
 
     def transcribe(self, sound: Samples) -> str:
         """The words."""
@@ -92,7 +92,7 @@ class Listener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Measurement:
     """A recording and what was measured of it."""
 
     recording: Recording
@@ -108,13 +108,13 @@ class Heard:
     """What the judge of emotion compares with another reading of the text."""
 
 
-def listen(recording: Recording, ears: Listener) -> Heard:
+def listen(recording: Recording, ears: Listener) -> Measurement:
     """Measure one recording."""
     sound = resampled(recording.samples, recording.sample_rate)
     speech = trimmed(sound)
     contour = pitch_contour(speech)
     understood = ears.transcribe(sound)
-    return Heard(
+    return Measurement(
         recording,
         understood,
         words=len(normalized(recording.text).split()),

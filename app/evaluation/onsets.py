@@ -85,6 +85,6 @@ def cut_words(speech: Speech, place: int) -> Samples:
             hint="Measure a voice of GlowTTS, or leave --onsets out.",
         )
     joiner = Joiner(speech.sample_rate)
-    joiner.piece(gain=1.0)
+    joiner.start_utterance(gain=1.0)
     begun = joiner.push(speech.samples[round(ends[0] * speech.sample_rate) :])
     return np.concatenate([begun, joiner.end(pause_after=0.0)[0]])

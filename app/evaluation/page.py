@@ -17,7 +17,7 @@ from matplotlib.image import imsave
 
 from app.audio.encode import FORMATS, encode
 from app.evaluation.emotion_tables import emotion_section
-from app.evaluation.listening import Heard
+from app.evaluation.listening import Measurement
 from app.evaluation.recordings import Recording
 from app.evaluation.report import Figures, Report
 from app.evaluation.tables import COLUMNS, Column, Row, cells, figures_table_html
@@ -128,7 +128,7 @@ def _legend() -> str:
 <p>In round brackets: the difference to neutral. Each emotion has sentences of its own.</p>"""
 
 
-def _group(name: str, heard: Iterable[Heard]) -> str:
+def _group(name: str, heard: Iterable[Measurement]) -> str:
     rows = "".join(_recording(one) for one in heard if one.recording.group == name)
     return f"""<h2>{escape(name)}</h2>
 <table class="recordings">
@@ -139,7 +139,7 @@ def _group(name: str, heard: Iterable[Heard]) -> str:
 """
 
 
-def _recording(heard: Heard) -> str:
+def _recording(heard: Measurement) -> str:
     recording = heard.recording
     understood = f'<p class="understood">understood: {escape(heard.understood)}</p>' if heard.errors else ""
     return f"""<tr>

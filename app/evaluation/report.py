@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.evaluation.emotion_judge import Judged
-from app.evaluation.listening import Heard
+from app.evaluation.listening import Measurement
 from app.evaluation.manner import Features, Manner
 from app.types import Emotion
 
@@ -41,7 +41,7 @@ class Figures:
     """Means less those of the neutral group; None for that group, and where there is none."""
 
 
-def figures_by_group(heard: Sequence[Heard]) -> dict[str, Figures]:
+def figures_by_group(heard: Sequence[Measurement]) -> dict[str, Figures]:
     """The figures of each group, in the order in which the groups appear."""
     names = dict.fromkeys(one.recording.group for one in heard)
     groups = {name: [one for one in heard if one.recording.group == name] for name in names}
@@ -49,7 +49,7 @@ def figures_by_group(heard: Sequence[Heard]) -> dict[str, Figures]:
     return {name: figures(group, base if name != BASELINE else None) for name, group in groups.items()}
 
 
-def figures(heard: Sequence[Heard], base: Manner | None = None) -> Figures:
+def figures(heard: Sequence[Measurement], base: Manner | None = None) -> Figures:
     """The figures of some recordings, compared with the neutral manner `base`."""
     errors, words = [one.errors for one in heard], [one.words for one in heard]
     scores = np.array([one.mos for one in heard])
@@ -77,13 +77,13 @@ def wer_interval(errors: Sequence[int], words: Sequence[int]) -> tuple[float, fl
     return float(low), float(high)
 
 
-def real_time_factor(heard: Sequence[Heard]) -> float | None:
+def real_time_factor(heard: Sequence[Measurement]) -> float | None:
     """Computing time of all by length of all."""
     spent = [one.recording.computing_seconds for one in heard if one.recording.computing_seconds is not None]
     return sum(spent) / sum(one.recording.seconds for one in heard) if len(spent) == len(heard) else None
 
 
-def mean_manner(heard: Sequence[Heard]) -> Manner:
+def mean_manner(heard: Sequence[Measurement]) -> Manner:
     """The mean of each measure, over the recordings in which it could be told."""
     columns = np.array([astuple(one.manner) for one in heard]).T
     told = [column[~np.isnan(column)] for column in columns]
@@ -171,7 +171,7 @@ class Report:
 
     subject: str
     """Name of the voice or of the list of recordings."""
-    heard: Sequence[Heard]
+    heard: Sequence[Measurement]
     emotions: EmotionReport = field(default_factory=EmotionReport)
 
     @property
@@ -195,7 +195,7 @@ class Report:
         }
 
 
-def _facts(heard: Heard) -> dict[str, Any]:
+def _facts(heard: Measurement) -> dict[str, Any]:
     recording = heard.recording
     return {
         "group": recording.group,

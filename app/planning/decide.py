@@ -75,12 +75,12 @@ def decide_again(
     return (label(next(coming), expression) if one is None else one for one in decisions)
 
 
-def pinned(feeling: Emotion | Blend, by: str, probabilities: Probabilities | None = None) -> Decision:
+def pinned(emotion_spec: Emotion | Blend, by: str, probabilities: Probabilities | None = None) -> Decision:
     """What somebody chose, for one emotion or for several at once."""
-    blend = feeling if isinstance(feeling, Mapping) else {feeling: 1.0}
+    blend = emotion_spec if isinstance(emotion_spec, Mapping) else {emotion_spec: 1.0}
     emotion = max(blend, key=lambda one: blend[one])
     words = " and ".join(f"{one} {weight:.2f}" for one, weight in blend.items()) if len(blend) > 1 else str(emotion)
-    several = blend if isinstance(feeling, Mapping) else None
+    several = blend if isinstance(emotion_spec, Mapping) else None
     return Decision(emotion, Source.PINNED, f"{words}, pinned by the {by}", probabilities, several)
 
 

@@ -87,7 +87,7 @@ class Row:
         return self.clause is self.sentence.clauses[-1]
 
 
-class Draft:
+class IncrementalPlan:
     """The utterances of a request, in order. Iterating plans on; what was planned once stays."""
 
     def __init__(self, planned: Iterable[PlannedSentence], warnings: Iterable[PlanWarning] = ()) -> None:
@@ -100,7 +100,7 @@ class Draft:
 
     def __iter__(self) -> Iterator[Utterance]:
         number = 0
-        while self.reach(number + 1):
+        while self.plan_until(number + 1):
             yield self._rows[number].utterance
             number += 1
 
@@ -109,7 +109,7 @@ class Draft:
         """Those that are decided, without the silence behind them."""
         return [row.utterance for row in self._rows]
 
-    def reach(self, count: int) -> bool:
+    def plan_until(self, count: int) -> bool:
         """Plan until there are so many utterances; False where the text ends before."""
         began = time.perf_counter()
         while len(self._rows) < count and (row := next(self._coming, None)) is not None:
@@ -122,7 +122,7 @@ class Draft:
 
         Unless it is asked for there is none behind the last one, nor behind one that is not spoken.
         """
-        is_last = not self.reach(number + 2)
+        is_last = not self.plan_until(number + 2)
         here = self._rows[number]
         if here.clause.pause_after is not None:
             return here.clause.pause_after
@@ -138,7 +138,7 @@ class Draft:
             at_quotation=not here.ends_sentence and here.utterance.role is not following.role,
         )
 
-    def whole(self) -> Iterator[Utterance]:
+    def plan_all(self) -> Iterator[Utterance]:
         """Plan to the end: each utterance with the silence after it."""
         return (replace(one, pause_after=self.pause_after(number)) for number, one in enumerate(self))
 

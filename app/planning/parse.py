@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import tee
 
-from app.emotion import Classifier, Expression, decide, decide_again, parse_feeling, read_excerpts
+from app.emotion import Classifier, Expression, decide, decide_again, parse_emotion_spec, read_excerpts
 from app.errors import InvalidRequest, UnknownEmotion
 from app.text import Check, read_ssml, read_text, segment
 from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class ParsedText:
     """A request, read as far as somebody asks for its sentences."""
 
     sentences: Iterable[Sentence]
@@ -26,16 +26,16 @@ class Script:
     warnings: tuple[PlanWarning, ...] = ()
 
 
-def read_script(request: SpeechRequest, classifier: Classifier, expression: Expression, check: Check) -> Script:
+def parse_request(request: SpeechRequest, classifier: Classifier, expression: Expression, check: Check) -> ParsedText:
     """Read a request; `check` may stop the reading within a sentence. Raises `InvalidSsml`."""
     if request.edited is not None:
         return read_plan(request.edited, request, classifier, expression)
     if not request.markup:
         text = read_text(request.text, check=check)
-        return Script(*labelled(text, request, classifier, expression), len(request.text))
+        return ParsedText(*labelled(text, request, classifier, expression), len(request.text))
     marked = read_ssml(request.text, feeling_of_style, check=check)
     sentences, decisions = labelled(marked.sentences, request, classifier, expression)
-    return Script(sentences, decisions, marked.characters, marked.voices, marked.warnings)
+    return ParsedText(sentences, decisions, marked.characters, marked.voices, marked.warnings)
 
 
 def labelled(
@@ -57,7 +57,7 @@ def read_context(context: tuple[str, ...]) -> Iterator[str]:
 
 def read_plan(
     edited: tuple[EditedUtterance, ...], request: SpeechRequest, classifier: Classifier, expression: Expression
-) -> Script:
+) -> ParsedText:
     """The utterances of a plan that came back."""
     before = read_context(request.context)
     excerpts = read_excerpts((one.sentence.text for one in edited), before, classifier.settings.context)
@@ -69,12 +69,12 @@ def read_plan(
     voices = tuple(dict.fromkeys(name for name in named if name is not None))
     characters = sum(len(one.sentence.text) for one in edited)
     warnings = tuple(dict.fromkeys(warning for one in edited for warning in one.warnings))
-    return Script([one.sentence for one in edited], decisions, characters, voices, warnings)
+    return ParsedText([one.sentence for one in edited], decisions, characters, voices, warnings)
 
 
 def feeling_of_style(style: str) -> Emotion | Blend | None:
     """What a style of markup pins; None for one without an emotion, such as `newscast`."""
     try:
-        return parse_feeling(style)
+        return parse_emotion_spec(style)
     except (UnknownEmotion, InvalidRequest):
         return None

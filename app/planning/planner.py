@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app.errors import BlendUnsupported, FallbackRefused
 from app.planning.decide import GREATEST, beside_quotation, neutral, pinned
 from app.types import (
-    NOWHERE,
+    NO_SPAN,
     Blend,
     Clause,
     Decision,
@@ -18,7 +18,7 @@ from app.types import (
     Sentence,
     Source,
     Utterance,
-    VoiceAbilities,
+    VoiceCapabilities,
 )
 
 SLOWEST, FASTEST = 0.25, 4.0
@@ -27,7 +27,7 @@ WEAK = 0.5
 """Under this strength an emotion is not voiced by a voice that cannot vary how strongly it feels."""
 BLEND_HINT = "GET /voices tells which emotions a voice has, and by `degree` whether it can blend them."
 
-VoiceOf = Callable[[str | None], VoiceAbilities]
+VoiceOf = Callable[[str | None], VoiceCapabilities]
 """The abilities of a voice by its name or alias; None is the request's own. Raises `VoiceNotFound`."""
 
 
@@ -72,8 +72,8 @@ class Planner:
         """One clause with its own pin or its sentence's decision."""
         manner = clause.manner
         voice = self.voice_of(manner.voice)
-        if manner.feeling is not None:
-            decision = pinned(manner.feeling, "markup", decision.probabilities)
+        if manner.emotion_spec is not None:
+            decision = pinned(manner.emotion_spec, "markup", decision.probabilities)
         decision = speakable(decision, voice)
         if decision.blend:
             check_blend(decision.blend, voice)
@@ -81,7 +81,7 @@ class Planner:
         checkpoint = voice.checkpoints[spoken.emotion]
         return Utterance(
             text=clause.text,
-            span=None if clause.start == NOWHERE else (clause.start, clause.end),
+            span=None if clause.start == NO_SPAN else (clause.start, clause.end),
             spoken=clause.spoken,
             voice=voice.voice,
             emotion=spoken.emotion,
@@ -97,14 +97,14 @@ class Planner:
             speed=self.speed_of(self.speed * manner.speed),
             volume=manner.volume,
             pitch=self.pitch_of(manner.pitch, voice),
-            lacking=None if spoken.emotion is decision.emotion else decision.emotion,
+            requested_emotion=None if spoken.emotion is decision.emotion else decision.emotion,
             ssml=clause.ssml,
             marks=clause.marks,
             places=clause.places,
             analyzed=clause.analyzed,
         )
 
-    def within_abilities(self, decision: Decision, voice: VoiceAbilities) -> Decision:
+    def within_abilities(self, decision: Decision, voice: VoiceCapabilities) -> Decision:
         """The nearest emotion that the voice can speak."""
         wanted = decision.emotion
         if wanted in voice.checkpoints:
@@ -119,7 +119,7 @@ class Planner:
         reason = f"{decision.reason}; the voice lacks {wanted}: {emotion}"
         return replace(decision, emotion=emotion, source=Source.FALLBACK, reason=reason)
 
-    def degree_of(self, marked: float | None, strength: float | None, voice: VoiceAbilities) -> float:
+    def degree_of(self, marked: float | None, strength: float | None, voice: VoiceCapabilities) -> float:
         """Return how strongly an utterance is spoken, if the voice can vary that.
 
         What markup says of an utterance counts alone; what the request says multiplies the strength of the text.
@@ -133,7 +133,7 @@ class Planner:
             self.say("degree_unsupported", detail, voice.voice)
         return 1.0
 
-    def pitch_of(self, pitch: float, voice: VoiceAbilities) -> float:
+    def pitch_of(self, pitch: float, voice: VoiceCapabilities) -> float:
         """Semitones, where the voice can move its pitch."""
         if pitch == 0.0 or voice.pitch:
             return pitch
@@ -152,14 +152,14 @@ class Planner:
         self.said.setdefault((code, *about), PlanWarning(code, detail))
 
 
-def speakable(decision: Decision, voice: VoiceAbilities) -> Decision:
+def speakable(decision: Decision, voice: VoiceCapabilities) -> Decision:
     """Have what is felt weakly read neutrally by a voice that could speak it only at its full strength."""
     if voice.degree or not decision.strength or decision.strength >= WEAK:
         return decision
     return neutral(f"{decision.reason}, which the voice cannot speak weakly: neutral", decision.probabilities)
 
 
-def check_blend(blend: Blend, voice: VoiceAbilities) -> None:
+def check_blend(blend: Blend, voice: VoiceCapabilities) -> None:
     """Refuse what the voice cannot blend."""
     missing = [str(emotion) for emotion in blend if emotion not in voice.checkpoints]
     if missing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.text.phonetic import without_phonemes
-from app.types import Analyzed, Blend, Emotion, Plan, Probabilities, Utterance, Word
+from app.types import Blend, Emotion, Plan, PlanFingerprint, Probabilities, Utterance, Word
 
 if TYPE_CHECKING:
     from app.api.schemas import answers
@@ -31,7 +31,7 @@ def plan_to_dict(plan: Plan) -> answers.Plan:
 
 
 def _utterance_to_dict(utterance: Utterance) -> answers.Utterance:
-    analyzed = utterance.analyzed or Analyzed.of(utterance.emotion, utterance.text)
+    analyzed = utterance.analyzed or PlanFingerprint.of(utterance.emotion, utterance.text)
     told: answers.Utterance = {
         "text": utterance.text,
         "span": _span(utterance.span),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.memory import Lru
-from app.synthesis.interpolation import Shares
+from app.synthesis.interpolation import EmotionWeights
 from app.synthesis.tokenizer import Tokens
 from app.types import Emotion, Samples, Utterance
 from app.voices import Voice
@@ -30,7 +30,7 @@ class SentenceKey:
     pitch: float
     seed: int | None
     """None where the request left it open: then any rendition will do."""
-    soon: bool
+    low_latency: bool
     """Whether the first chunk was to be short: the cut changes the last bits."""
     backend: str
     key_name: str | None
@@ -63,9 +63,9 @@ def sentence_cache(capacity: int) -> Lru[SentenceKey, Sentence]:
 def key_of(
     voice: Voice,
     utterance: Utterance,
-    shares: Shares,
+    shares: EmotionWeights,
     seed: int | None,
-    soon: bool,
+    low_latency: bool,
     backend: str,
     key_name: str | None,
 ) -> SentenceKey:
@@ -78,7 +78,7 @@ def key_of(
         speed=utterance.speed,
         pitch=utterance.pitch,
         seed=seed,
-        soon=soon and seed is not None,
+        low_latency=low_latency and seed is not None,
         backend=backend,
         key_name=key_name,
     )

@@ -22,15 +22,15 @@ import numpy as np
 from app.inference import Backend
 from app.memory import Lru
 from app.synthesis.cache import Sentence, SentenceKey, key_of, sentence_cache
-from app.synthesis.interpolation import Shares, mix
+from app.synthesis.interpolation import EmotionWeights, interpolate
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import LoadedCheckpoint, Mel
 from app.synthesis.models.vocoders import vocode
 from app.synthesis.runs import read
-from app.synthesis.scheduler import Head, Job, Speaking, Tail, Waiting
+from app.synthesis.scheduler import DeadlineQueue, Job, StreamEnd, StreamStart, UtteranceStream
 from app.synthesis.tokenizer import Tokens
-from app.synthesis.warmup import rehearse
-from app.synthesis.warnings import faults, foreign, not_finite, nothing_spoken, unread
+from app.synthesis.warmup import warm_up
+from app.synthesis.warnings import foreign_script, model_faults, not_finite, nothing_spoken, unknown_characters
 from app.synthesis.word_timing import time_words
 from app.text.phonetic import spoken_length
 from app.types import Samples, Utterance
@@ -85,7 +85,7 @@ def never() -> bool:
 
 
 @dataclass(slots=True, eq=False)
-class Voicing:
+class VocodingTask:
     """A job whose mel spectrogram is made, while it is vocoded."""
 
     job: Job
@@ -103,7 +103,7 @@ class Engine:
         self.backend = backend
         self.batch_size = batch_size
         self.cache: Lru[SentenceKey, Sentence] = sentence_cache(cache_bytes)
-        self.waiting = Waiting()
+        self.waiting = DeadlineQueue()
         self.progress = Progress()
         self.loading = threading.Lock()
         self.loaders: dict[Path, Loader] = {}
@@ -125,11 +125,11 @@ class Engine:
     def warm_up(self, voice: Voice) -> None:
         """Load all of a voice, and run its networks at the usual lengths: a backend prepares itself for each."""
         speakers = [self.speaker(voice, {emotion: 1.0}) for emotion in voice.manifest.emotions]
-        rehearse(speakers, len(self.threads))
-        exact = all(one.checkpoint.model.exact for one in speakers)
-        logger.info("requests with a seed are %s", "batched like others" if exact else "spoken one by one")
+        warm_up(speakers, len(self.threads))
+        batch_invariant = all(one.checkpoint.model.batch_invariant for one in speakers)
+        logger.info("requests with a seed are %s", "batched like others" if batch_invariant else "spoken one by one")
 
-    def speaker(self, voice: Voice, shares: Shares) -> Speaker:
+    def speaker(self, voice: Voice, shares: EmotionWeights) -> Speaker:
         """What speaks a mixture of a voice's emotions; weights are loaded once."""
         with self.loading:
             loader = self.loaders.setdefault(voice.folder, Loader(voice, self.backend))
@@ -142,15 +142,15 @@ class Engine:
         seeded: bool,
         key_name: str | None = None,
         cancelled: Callable[[], bool] = never,
-    ) -> Generator[Speaking]:
+    ) -> Generator[UtteranceStream]:
         """The utterances of one request, each with its voice and seed, in order; a few are made ahead of the reader.
 
         `seeded`: the caller chose the seeds, and the same arguments must give the same bytes; else utterances may share
         a batch, or come from the cache whatever their seed. Closing the iterator stops the work within a chunk.
         `key_name` is that of `SpeechRequest`.
         """
-        ahead: deque[Speaking] = deque()
-        due = time.monotonic()
+        ahead: deque[UtteranceStream] = deque()
+        deadline = time.monotonic()
         source = enumerate(asked)
         try:
             while True:
@@ -158,10 +158,12 @@ class Engine:
                     while len(ahead) < AHEAD:
                         number, (voice, utterance, seed) = next(source)
                         # A reader that paused or was kept waiting hears it later: being late is no lasting privilege.
-                        due = max(due, time.monotonic())
-                        job = self.submit(voice, utterance, seed, seeded, key_name, soon=number == 0, due=due)
-                        ahead.append(Speaking(job, cancelled))
-                        due += voice.seconds(spoken_length(utterance.spoken), utterance.speed)
+                        deadline = max(deadline, time.monotonic())
+                        job = self.submit(
+                            voice, utterance, seed, seeded, key_name, low_latency=number == 0, deadline=deadline
+                        )
+                        ahead.append(UtteranceStream(job, cancelled))
+                        deadline += voice.seconds(spoken_length(utterance.spoken), utterance.speed)
                 if not ahead:
                     return
                 yield ahead[0]
@@ -178,26 +180,36 @@ class Engine:
         seeded: bool,
         key_name: str | None,
         *,
-        soon: bool,
-        due: float,
+        low_latency: bool,
+        deadline: float,
     ) -> Job:
         """Put an utterance into the queue, or answer it at once: from the cache, or where there is nothing to say."""
         blend = utterance.blend or {utterance.emotion: 1.0}
-        shares = mix(blend, utterance.degree) if voice.manifest.degree else blend
+        shares = interpolate(blend, utterance.degree) if voice.manifest.degree else blend
         speaker = self.speaker(voice, shares)
         key, sentence = None, None
         if self.cache.capacity and utterance.spoken:
-            key = key_of(voice, utterance, shares, seed if seeded else None, soon, self.backend.name, key_name)
+            key = key_of(voice, utterance, shares, seed if seeded else None, low_latency, self.backend.name, key_name)
             sentence = self.cache.get(key)
         tokens = sentence.tokens if sentence else tokens_of(utterance.spoken, speaker.checkpoint)
-        alone = seeded and not speaker.checkpoint.model.exact
-        job = Job(voice, utterance, speaker, tokens, seed, alone=alone, soon=soon, due=due, key=key)
+        unbatchable = seeded and not speaker.checkpoint.model.batch_invariant
+        job = Job(
+            voice,
+            utterance,
+            speaker,
+            tokens,
+            seed,
+            unbatchable=unbatchable,
+            low_latency=low_latency,
+            deadline=deadline,
+            key=key,
+        )
         if sentence is not None:
             job.answer(head(job, sentence), sentence)
         elif utterance.spoken and any(symbol.isalpha() for symbol in tokens.symbols):
             self.waiting.put(job)
         else:
-            job.answer(Head(gain(speaker), warnings=nothing_spoken(utterance)))
+            job.answer(StreamStart(gain(speaker), warnings=nothing_spoken(utterance)))
         return job
 
     def work(self) -> None:
@@ -215,7 +227,7 @@ class Engine:
         """Speak some utterances; whoever waits for one gets the error if that fails."""
         self.progress.took(len(jobs))
         try:
-            self.voice_all([voicing for voicing in self.start(jobs) if voicing is not None], jobs)
+            self.vocode_batch([voicing for voicing in self.start(jobs) if voicing is not None], jobs)
         except BaseException as error:
             for job in jobs:
                 job.channel.put(error if isinstance(error, Exception) else RuntimeError("The worker was stopped."))
@@ -233,26 +245,28 @@ class Engine:
         oldest = self.waiting.oldest
         return 0.0 if oldest is None else max(0.0, now - max(oldest, self.progress.last))
 
-    def start(self, jobs: list[Job]) -> list[Voicing | None]:
+    def start(self, jobs: list[Job]) -> list[VocodingTask | None]:
         """The acoustic model's part of a batch; None for a job that ends with it."""
         began = time.perf_counter()
         made = read(jobs)
         acoustic_ms = 1000 * (time.perf_counter() - began) / len(jobs)
         return [
-            self.begin(job, mel, acoustic_ms, 1000 * (began - job.asked_at))
+            self.start_vocoding(job, mel, acoustic_ms, 1000 * (began - job.asked_at))
             for job, mel in zip(jobs, made, strict=True)
         ]
 
-    def begin(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> Voicing | None:
+    def start_vocoding(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> VocodingTask | None:
         """Tell the reader what is known now, and set up the vocoder."""
         if not bool(mel.frames.isfinite().all()):
-            job.channel.put(Head(gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
-            job.channel.put(Tail((not_finite(job.utterance),)))
+            job.channel.put(StreamStart(gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
+            job.channel.put(StreamEnd((not_finite(job.utterance),)))
             return None
         job.channel.put(replace(head(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
-        return Voicing(job, mel, vocode(job.speaker.vocoder, mel.frames, job.seed, job.soon, job.utterance.pitch))
+        return VocodingTask(
+            job, mel, vocode(job.speaker.vocoder, mel.frames, job.seed, job.low_latency, job.utterance.pitch)
+        )
 
-    def voice_all(self, batch: list[Voicing], jobs: list[Job]) -> None:
+    def vocode_batch(self, batch: list[VocodingTask], jobs: list[Job]) -> None:
         """Vocode a batch: one chunk of each in turn, so that all first sounds leave early.
 
         Requests that begin meanwhile do not wait for its end: their first utterances join it and its `jobs`, a batch of
@@ -262,7 +276,7 @@ class Engine:
         while pending:
             voicing = pending.popleft()
             try:
-                if self.voice_chunk(voicing):
+                if self.vocode_chunk(voicing):
                     pending.append(voicing)
             except Exception as error:
                 voicing.job.channel.put(error)
@@ -271,7 +285,7 @@ class Engine:
                 jobs += first
                 pending.extendleft(self.start_first(first))
 
-    def start_first(self, jobs: list[Job]) -> list[Voicing]:
+    def start_first(self, jobs: list[Job]) -> list[VocodingTask]:
         """Do the acoustic model's part of a first utterance, whose errors do not concern the batch that it joins."""
         self.progress.took(len(jobs))
         try:
@@ -281,7 +295,7 @@ class Engine:
                 job.channel.put(error)
             return []
 
-    def voice_chunk(self, voicing: Voicing) -> bool:
+    def vocode_chunk(self, voicing: VocodingTask) -> bool:
         """Make the next chunk of one utterance; False when it was the last."""
         job, began = voicing.job, time.perf_counter()
         chunk = None if job.cancelled else next(voicing.chunks, None)
@@ -294,11 +308,11 @@ class Engine:
             return True
         warnings = () if chunk is None else (not_finite(job.utterance),)
         if not warnings and not job.cancelled:
-            self.keep(voicing)
-        job.channel.put(Tail(warnings, voicing.vocoder_ms))
+            self.store(voicing)
+        job.channel.put(StreamEnd(warnings, voicing.vocoder_ms))
         return False
 
-    def keep(self, voicing: Voicing) -> None:
+    def store(self, voicing: VocodingTask) -> None:
         """Put a whole sentence into the cache."""
         if voicing.job.key is None:
             return
@@ -309,17 +323,17 @@ class Engine:
         self.cache.put(voicing.job.key, sentence)
 
 
-def head(job: Job, spoken: Mel | Sentence) -> Head:
+def head(job: Job, spoken: Mel | Sentence) -> StreamStart:
     """What an utterance's reader is told first."""
     language = job.speaker.checkpoint.tokenizer.language
     warnings = (
-        *unread(job.utterance, job.tokens),
-        *foreign(job.utterance, language),
-        *faults(job.utterance, spoken.runaway, spoken.truncated),
+        *unknown_characters(job.utterance, job.tokens),
+        *foreign_script(job.utterance, language),
+        *model_faults(job.utterance, spoken.runaway, spoken.truncated),
     )
     frame_seconds = job.speaker.vocoder.hop_length / job.voice.sample_rate
     words = partial(time_words, job.utterance, job.tokens, spoken.durations or (), frame_seconds)
-    return Head(gain(job.speaker), words if spoken.durations else tuple, warnings)
+    return StreamStart(gain(job.speaker), words if spoken.durations else tuple, warnings)
 
 
 def tokens_of(spoken: str, checkpoint: LoadedCheckpoint) -> Tokens:

@@ -15,16 +15,16 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from app.inference.torch import TorchBackend
 from app.synthesis.coqui import build_acoustic, fill, new_acoustic
-from app.synthesis.models.acoustic import Asked, LoadedCheckpoint, LoadedConfig, Mel
+from app.synthesis.models.acoustic import AcousticInput, LoadedCheckpoint, LoadedConfig, Mel
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 
-Shares = Mapping[Emotion, float]
+EmotionWeights = Mapping[Emotion, float]
 """Sum 1; neutral's may be negative, where an emotion is driven beyond its own strength."""
 
 
-def mix(blend: Mapping[Emotion, float], degree: float) -> dict[Emotion, float]:
+def interpolate(blend: Mapping[Emotion, float], degree: float) -> dict[Emotion, float]:
     """On the straight line from neutral through the blend: at 0 neutral, at 1 the blend itself, at 2 twice as far."""
     shares = {Emotion.NEUTRAL: 1 - degree}
     for emotion, weight in blend.items():
@@ -48,7 +48,7 @@ FARTHEST = 0.5
 start are 1.4 apart, as random directions are; fine-tuning moves the weights by a few hundredths of their length."""
 
 
-def descends(weights: Mapping[str, Tensor], base: Mapping[str, Tensor]) -> bool:
+def is_fine_tuned_from(weights: Mapping[str, Tensor], base: Mapping[str, Tensor]) -> bool:
     """Whether two sets of weights are of one form and close to each other; only matrices are compared, since gains and
     biases start alike in every training."""
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in base.items()}:
@@ -179,11 +179,11 @@ class Mixture:
 
     mixtures: Mixtures
     shares: CheckpointShares
-    exact: ClassVar[bool] = False
+    batch_invariant: ClassVar[bool] = False
     """See `AcousticModel.exact`: to try it for each mixture would take longer than batches could save."""
     leading_pause: ClassVar[bool] = GlowAcoustic.leading_pause
 
-    def mels(self, asked: Sequence[Asked]) -> list[Mel]:
+    def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
         """See `AcousticModel.mels`."""
         with self.mixtures.lent(self.shares) as model:
             return model.mels(asked)

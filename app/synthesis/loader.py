@@ -11,9 +11,9 @@ from torch import Tensor
 
 from app.inference import Backend
 from app.synthesis.coqui import build_acoustic, build_hifigan, coqui_config, fill, parse_weights
-from app.synthesis.interpolation import Mixtures, Shares
+from app.synthesis.interpolation import EmotionWeights, Mixtures
 from app.synthesis.mel import MelConverter, read_normalization
-from app.synthesis.models.acoustic import AcousticModel, Asked, LoadedCheckpoint, LoadedConfig, Mel, Speakers
+from app.synthesis.models.acoustic import AcousticInput, AcousticModel, LoadedCheckpoint, LoadedConfig, Mel, Speakers
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.tacotron import TacotronAcoustic
@@ -36,7 +36,7 @@ class Speaker:
     speakers: Speakers
 
 
-def mels(speakers: Sequence[Speaker], asked: Sequence[Asked]) -> list[Mel]:
+def mels(speakers: Sequence[Speaker], asked: Sequence[AcousticInput]) -> list[Mel]:
     """The mel spectrograms of some utterances of one checkpoint, each as its speaker's vocoder wants it."""
     made = speakers[0].checkpoint.model.mels(asked)
     return [replace(mel, frames=speaker.convert(mel.frames)) for speaker, mel in zip(speakers, made, strict=True)]
@@ -58,7 +58,7 @@ class Loader:
         self.converters: dict[tuple[str, str], MelConverter] = {}
         self.vocoders: dict[str, Vocoder] = {}
 
-    def speaker(self, shares: Shares) -> Speaker:
+    def speaker(self, shares: EmotionWeights) -> Speaker:
         """Load what a mixture of emotions needs and is not loaded yet; the vocoder is that of the largest share."""
         emotions = {emotion: self.voice.manifest.emotions[emotion] for emotion in shares}
         largest = emotions[max(shares, key=lambda emotion: shares[emotion])]

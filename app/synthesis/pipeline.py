@@ -13,12 +13,12 @@ import torch
 from app.emotion import FASTEST, Classifier, Expression, Planner, read_label_map
 from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
 from app.inference import Backend
-from app.memory import few_heaps, give_back
-from app.planning.incremental import Draft
-from app.planning.parse import Script, read_script
+from app.memory import limit_arenas, trim_heap
+from app.planning.incremental import IncrementalPlan
+from app.planning.parse import ParsedText, parse_request
 from app.settings import Settings
 from app.synthesis import Engine, choose_backend, never
-from app.synthesis.stream import Cast, Rendering
+from app.synthesis.stream import SynthesisStream, VoiceSelection
 from app.text import grown_length
 from app.text.phonetic import spoken_length
 from app.types import Plan, PlanWarning, Sentence, Speech, SpeechRequest, StrengthMode, Utterance
@@ -52,7 +52,7 @@ class Pipeline:
         `warm`: also load all of the default voice and speak, so that the first caller does not wait for anything; else
         a voice is loaded when it first speaks.
         """
-        few_heaps()
+        limit_arenas()
         sys.setswitchinterval(SWITCH_SECONDS)
         torch.set_num_threads(settings.threads)
         registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
@@ -73,7 +73,7 @@ class Pipeline:
             pipeline = cls(settings, labelling.result(), registry, engine)
         if warm:
             pipeline.synthesize(SpeechRequest(WARM_UP_TEXT))
-            give_back()
+            trim_heap()
         return pipeline
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class Pipeline:
         """
         cast, draft = self.draft(request, cancelled)
         utterances, seconds = [], 0.0
-        for utterance in draft.whole():
+        for utterance in draft.plan_all():
             utterances.append(utterance)
             seconds += estimate_seconds([utterance], cast)
             self.check_seconds(seconds)
@@ -104,7 +104,7 @@ class Pipeline:
 
     def render(
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = False
-    ) -> Rendering:
+    ) -> SynthesisStream:
         """Speak a text piece by piece. Planning goes on meanwhile, but under `strict`, which may refuse."""
         cast, draft = self.draft(request, cancelled)
         if request.strict:
@@ -114,7 +114,7 @@ class Pipeline:
             self.check_seconds(seconds)
             request.check_room(seconds, cast.sample_rate)
 
-        return Rendering(
+        return SynthesisStream(
             self.engine,
             cast,
             draft,
@@ -125,17 +125,17 @@ class Pipeline:
             cancelled=cancelled,
         )
 
-    def spoken_plan(self, rendering: Rendering) -> Plan:
+    def spoken_plan(self, rendering: SynthesisStream) -> Plan:
         """What was decided, and what became known by speaking it."""
         plan = self.plan(rendering.cast, rendering.spoken, rendering.all_warnings)
         return replace(plan, marks=tuple(rendering.marks))
 
-    def plan(self, cast: Cast, utterances: list[Utterance], warnings: list[PlanWarning]) -> Plan:
+    def plan(self, cast: VoiceSelection, utterances: list[Utterance], warnings: list[PlanWarning]) -> Plan:
         """The plan of some utterances."""
         seconds = round(estimate_seconds(utterances, cast), 2)
         return Plan(cast.voice.name, self.classifier.name, tuple(utterances), seconds, tuple(warnings))
 
-    def draft(self, request: SpeechRequest, cancelled: Callable[[], bool]) -> tuple[Cast, Draft]:
+    def draft(self, request: SpeechRequest, cancelled: Callable[[], bool]) -> tuple[VoiceSelection, IncrementalPlan]:
         """Who speaks, and the plan as far as anybody will want to know it."""
         voice = self.registry.get(request.voice)
         fastest = FASTEST if request.markup else request.speed
@@ -144,12 +144,12 @@ class Pipeline:
             stop_if(cancelled)
             self.check_seconds(voice.seconds(characters, fastest))
 
-        script = read_script(request, self.classifier, self.expression(request), check)
+        script = parse_request(request, self.classifier, self.expression(request), check)
         self.check_length(script.characters)
         cast = self.cast(request, script)
         characters = script.characters if request.markup else max(script.characters, grown_length(request.text))
         self.check_seconds(voice.seconds(characters, request.speed))
-        request.check_room(cast.voice.seconds(request.surely_spoken, request.speed), cast.sample_rate)
+        request.check_room(cast.voice.seconds(request.min_spoken_chars, request.speed), cast.sample_rate)
         planner = Planner(
             lambda name: self.registry.get(name or cast.voice.name).abilities,
             degree=request.degree,
@@ -157,17 +157,17 @@ class Pipeline:
             strict=request.strict,
         )
         sentences = until(cancelled, script.sentences)
-        draft = Draft(planner.plan(sentences, script.decisions), script.warnings)
-        if not draft.reach(1):
+        draft = IncrementalPlan(planner.plan(sentences, script.decisions), script.warnings)
+        if not draft.plan_until(1):
             raise EmptyText(EMPTY, hint=EMPTY_HINT)
         return cast, draft
 
-    def cast(self, request: SpeechRequest, script: Script) -> Cast:
+    def cast(self, request: SpeechRequest, script: ParsedText) -> VoiceSelection:
         """The request's own voice and those that stand in it; what they say is joined at the highest of their rates."""
         voice = self.registry.get(request.voice)
         found = [voice, *(self.registry.get(name) for name in script.voices)]
         voices = {one.name: one for one in found}
-        return Cast(voice, voices, request.rate_for(max(one.sample_rate for one in found)))
+        return VoiceSelection(voice, voices, request.rate_for(max(one.sample_rate for one in found)))
 
     def expression(self, request: SpeechRequest) -> Expression:
         """Return how readily and how strongly emotions are voiced: the request's word, else the operator's.
@@ -225,7 +225,7 @@ def stop_if(cancelled: Callable[[], bool]) -> None:
         raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
 
 
-def estimate_seconds(utterances: list[Utterance], cast: Cast) -> float:
+def estimate_seconds(utterances: list[Utterance], cast: VoiceSelection) -> float:
     """Length of the speech, its pauses included, before anything is spoken."""
     return sum(
         cast.voices[one.voice].seconds(spoken_length(one.spoken), one.speed) + one.pause_after for one in utterances

@@ -22,7 +22,7 @@ import numpy as np
 from app.errors import OverTimeBudget
 from app.synthesis.cache import Sentence, SentenceKey
 from app.synthesis.loader import Speaker
-from app.synthesis.models.acoustic import Asked
+from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.models.glow import TOKEN_STEP
 from app.synthesis.tokenizer import Tokens
 from app.types import PlanWarning, Samples, Utterance, Word
@@ -33,7 +33,7 @@ POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class StreamStart:
     """What is known about an utterance before its first sample."""
 
     gain: float
@@ -47,7 +47,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
+class StreamEnd:
     """What is known behind its last sample."""
 
     warnings: tuple[PlanWarning, ...] = ()
@@ -63,49 +63,49 @@ class Job:
     speaker: Speaker
     tokens: Tokens
     seed: int
-    alone: bool
+    unbatchable: bool
     """Never in a batch: its bytes were promised."""
-    soon: bool
+    low_latency: bool
     """Somebody waits for its first sound."""
-    due: float
+    deadline: float
     """When its sound is needed, by `time.monotonic`."""
     key: SentenceKey | None
     """Where it is kept when it is done; None where nothing is kept."""
     asked_at: float = field(default_factory=time.perf_counter)
     cancelled: bool = False
-    channel: queue.SimpleQueue[Head | Samples | Tail | Exception] = field(default_factory=queue.SimpleQueue)
+    channel: queue.SimpleQueue[StreamStart | Samples | StreamEnd | Exception] = field(default_factory=queue.SimpleQueue)
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> AcousticInput:
         """What the acoustic model is asked."""
-        return Asked(self.tokens.ids, self.speaker.speakers, self.utterance.speed, self.seed)
+        return AcousticInput(self.tokens.ids, self.speaker.speakers, self.utterance.speed, self.seed)
 
-    def answer(self, head: Head, sentence: Sentence | None = None) -> None:
+    def answer(self, head: StreamStart, sentence: Sentence | None = None) -> None:
         """Fill the whole channel at once: with a sentence that was spoken before, or with nothing."""
         self.channel.put(head)
         if sentence is not None:
             self.channel.put(sentence.samples)
-        self.channel.put(Tail())
+        self.channel.put(StreamEnd())
 
 
-class Speaking:
+class UtteranceStream:
     """The reader's end of a job: `head`, then `chunks`, then `tail`."""
 
     def __init__(self, job: Job, cancelled: Callable[[], bool]) -> None:
         self.utterance = job.utterance
         self._job = job
         self._cancelled = cancelled
-        self.tail = Tail()
+        self.tail = StreamEnd()
 
-    def head(self) -> Head:
+    def head(self) -> StreamStart:
         """Wait for what is known before the first sample."""
         head = self._next()
-        assert isinstance(head, Head)
+        assert isinstance(head, StreamStart)
         return head
 
     def chunks(self) -> Iterator[Samples]:
         """The samples, mono, (samples,), within -1..1, as they are made; sets `tail` at the end."""
-        while not isinstance(part := self._next(), Tail):
+        while not isinstance(part := self._next(), StreamEnd):
             assert isinstance(part, np.ndarray)
             yield part
         self.tail = part
@@ -114,7 +114,7 @@ class Speaking:
         """Nobody reads any more: the engine stops within a chunk."""
         self._job.cancelled = True
 
-    def _next(self) -> Head | Samples | Tail:
+    def _next(self) -> StreamStart | Samples | StreamEnd:
         while not self._cancelled():
             try:
                 part = self._job.channel.get(timeout=POLL_SECONDS)
@@ -134,7 +134,7 @@ worker keeps memory for the largest batch that it ever had. Attention takes memo
 utterance: the bound makes that most in a batch of two, and less than for one utterance of the longest run."""
 
 
-class Waiting:
+class DeadlineQueue:
     """Safe between threads."""
 
     def __init__(self) -> None:
@@ -158,7 +158,7 @@ class Waiting:
     def put(self, job: Job) -> None:
         """Add a job; among equals the one that came first goes first."""
         with self._changed:
-            bisect.insort(self._jobs, job, key=lambda one: one.due)
+            bisect.insort(self._jobs, job, key=lambda one: one.deadline)
             self._changed.notify()
 
     def take(self, most: int) -> list[Job]:
@@ -172,7 +172,7 @@ class Waiting:
                     break
                 self._changed.wait()
             try:
-                batch = company(self._jobs[:WINDOW], most)
+                batch = form_batch(self._jobs[:WINDOW], most)
             except Exception as error:
                 # It leaves the queue, or every worker would fail with it.
                 self._jobs.pop(0).channel.put(error)
@@ -183,7 +183,7 @@ class Waiting:
     def take_first(self) -> list[Job]:
         """Take the most urgent first utterance of a request, however much is late; none if none waits."""
         with self._changed:
-            first = [job for job in self._jobs if job.soon and not job.cancelled][:1]
+            first = [job for job in self._jobs if job.low_latency and not job.cancelled][:1]
             self._jobs = [job for job in self._jobs if job not in first]
             return first
 
@@ -197,21 +197,21 @@ class Waiting:
             self._changed.notify_all()
 
 
-def company(jobs: list[Job], most: int) -> list[Job]:
+def form_batch(jobs: list[Job], most: int) -> list[Job]:
     """The first job, and those behind it that may share a batch with it: one checkpoint, and hardly any padding."""
     batch = jobs[:1]
     for job in jobs[1:]:
-        fits = len(batch) < most and (len(batch) + 1) * steps(job) <= MOST_STEPS
-        if fits and not batch[0].alone and not job.alone and alike(batch[0], job):
+        fits = len(batch) < most and (len(batch) + 1) * padded_steps(job) <= MOST_STEPS
+        if fits and not batch[0].unbatchable and not job.unbatchable and same_shape(batch[0], job):
             batch.append(job)
     return batch
 
 
-def alike(one: Job, other: Job) -> bool:
+def same_shape(one: Job, other: Job) -> bool:
     """Whether a batch of both would be padded to what each is padded to alone."""
-    return one.speaker.checkpoint is other.speaker.checkpoint and steps(one) == steps(other)
+    return one.speaker.checkpoint is other.speaker.checkpoint and padded_steps(one) == padded_steps(other)
 
 
-def steps(job: Job) -> int:
+def padded_steps(job: Job) -> int:
     """Tokens, in units of what they are padded to."""
     return -(-len(job.asked.tokens) // TOKEN_STEP)

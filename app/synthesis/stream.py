@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.audio.join import Joiner, Placed
+from app.audio.join import Joiner, UtteranceSpan
 from app.audio.writers import Resampler
-from app.planning.incremental import Draft
-from app.synthesis import Engine, Head, Speaking
+from app.planning.incremental import IncrementalPlan
+from app.synthesis import Engine, StreamStart, UtteranceStream
 from app.types import PlanWarning, Samples, TimedMark, Timings, Utterance, Word
 from app.voices import Voice
 
@@ -25,7 +25,7 @@ PLANNED_FIRST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class VoiceSelection:
     """Who speaks, and at which rate what they say is joined."""
 
     voice: Voice
@@ -36,7 +36,7 @@ class Cast:
     """Hertz."""
 
 
-class Rendering:
+class SynthesisStream:
     """Iterate once for the samples of the joined audio, mono, (samples,), within -1..1, at the rate of the cast.
 
     `with_words`: find out when each word is heard, and each mark. `check_seconds` is told how long the audio is by now,
@@ -47,8 +47,8 @@ class Rendering:
     def __init__(
         self,
         engine: Engine,
-        cast: Cast,
-        draft: Draft,
+        cast: VoiceSelection,
+        draft: IncrementalPlan,
         *,
         seed: int | None,
         key_name: str | None,
@@ -109,13 +109,13 @@ class Rendering:
         for number, utterance in enumerate(self.draft):
             yield self.cast.voices[utterance.voice], utterance, (first + number * SEED_STEP) % 2**63
             # The first one is being spoken: nothing else may take the processor from it but what its answer needs.
-            self.draft.reach(PLANNED_FIRST)
+            self.draft.plan_until(PLANNED_FIRST)
 
-    def utterance(self, speaking: Speaking, joiner: Joiner) -> Iterator[Samples]:
+    def utterance(self, speaking: UtteranceStream, joiner: Joiner) -> Iterator[Samples]:
         """The samples of one utterance and of the pause behind it."""
         utterance, head = speaking.utterance, speaking.head()
         self.began(head)
-        joiner.piece(head.gain * utterance.volume)
+        joiner.start_utterance(head.gain * utterance.volume)
         for chunk in self.resampled(speaking):
             samples = joiner.push(chunk)
             if len(samples):
@@ -129,7 +129,7 @@ class Rendering:
         if len(rest):
             yield rest
 
-    def resampled(self, speaking: Speaking) -> Iterator[Samples]:
+    def resampled(self, speaking: UtteranceStream) -> Iterator[Samples]:
         """The chunks of one utterance at the rate of the joined audio."""
         voice = self.cast.voices[speaking.utterance.voice]
         resampler = Resampler(voice.sample_rate, self.cast.sample_rate)
@@ -137,14 +137,14 @@ class Rendering:
             yield resampler.push(chunk)
         yield resampler.end()
 
-    def began(self, head: Head) -> None:
+    def began(self, head: StreamStart) -> None:
         """Add what an utterance cost until now; only the first one's wait counts, the others wait while it is heard."""
         before = self._timings
         queue = before.queue if self.spoken else head.queue_ms
         self._timings = replace(before, queue=queue, acoustic=before.acoustic + head.acoustic_ms)
 
 
-def place_words(words: tuple[Word, ...], placed: Placed) -> tuple[Word, ...]:
+def place_words(words: tuple[Word, ...], placed: UtteranceSpan) -> tuple[Word, ...]:
     """Words in the time of the joined audio."""
     offset = placed.start - placed.trimmed_lead
 

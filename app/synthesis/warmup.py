@@ -25,7 +25,7 @@ SILENCE = -5.0
 """A value of mel spectrograms; what is rehearsed is heard by nobody."""
 
 
-def rehearse(speakers: Sequence[Speaker], workers: int) -> None:
+def warm_up(speakers: Sequence[Speaker], workers: int) -> None:
     """Have each worker's share of the networks meet every length once; only GlowTTS pads its lengths to a few."""
     models = {id(one.checkpoint.model): one for one in speakers}
     mels = 0

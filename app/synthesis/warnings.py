@@ -25,7 +25,7 @@ def not_finite(utterance: Utterance) -> PlanWarning:
     return PlanWarning("not_finite", f"{place(utterance)}: the weights gave no sound, it was left out from there on.")
 
 
-def unread(utterance: Utterance, tokens: Tokens) -> list[PlanWarning]:
+def unknown_characters(utterance: Utterance, tokens: Tokens) -> list[PlanWarning]:
     """Say that some characters were left out because the checkpoint does not know them."""
     letters = [character for character in tokens.dropped if character.isalpha()]
     if not letters:
@@ -34,7 +34,7 @@ def unread(utterance: Utterance, tokens: Tokens) -> list[PlanWarning]:
     return [PlanWarning("unread_characters", detail)]
 
 
-def foreign(utterance: Utterance, language: str) -> list[PlanWarning]:
+def foreign_script(utterance: Utterance, language: str) -> list[PlanWarning]:
     """Say that an English voice meets another script: espeak-ng then names letters instead of reading words."""
     if not language.startswith("en"):
         return []
@@ -45,7 +45,7 @@ def foreign(utterance: Utterance, language: str) -> list[PlanWarning]:
     return [PlanWarning("foreign_script", detail)]
 
 
-def faults(utterance: Utterance, runaway: bool, truncated: bool) -> list[PlanWarning]:
+def model_faults(utterance: Utterance, runaway: bool, truncated: bool) -> list[PlanWarning]:
     """Say that the acoustic model went on without end, or stopped too early."""
     found = []
     if runaway:

@@ -5,14 +5,14 @@ from app.text.normalization.cleaning import grown_length
 from app.text.normalization.normalize import normalize
 from app.text.segment import segment
 from app.text.sentences import clauses_of, read_text
-from app.text.ssml import SSML_TABLE, SSML_WARNINGS, Inner, Marked, read_inner, read_ssml
+from app.text.ssml import SSML_TABLE, SSML_WARNINGS, Marked, SsmlFragment, read_inner, read_ssml
 
 __all__ = [
     "SSML_TABLE",
     "SSML_WARNINGS",
     "Check",
-    "Inner",
     "Marked",
+    "SsmlFragment",
     "best_cut",
     "clauses_of",
     "grown_length",

@@ -21,9 +21,9 @@ from app.synthesis.mel import MelConverter, read_normalization
 from app.synthesis.tokenizer import Tokenizer
 from app.training.clips import Clip, Convert
 from app.training.export import write_checkpoint
-from app.training.optimizer import Average, decayed, descend, set_rate
-from app.training.settings import Model, TrainingSettings
-from app.training.trainer import Part, Resumable
+from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_rate
+from app.training.settings import ModelKind, TrainingSettings
+from app.training.trainer import Checkpointable, StatePart
 from app.types import Emotion
 from app.voices import AudioConfig, Voice
 from app.voices.voice import speaker_names, vocoder_audio
@@ -117,14 +117,14 @@ def plain(layout: AudioConfig) -> AudioConfig:
 def new_config(settings: TrainingSettings, base: Voice, speakers: Sequence[str]) -> dict[str, Any]:
     """coqui's config of a new model for the base's vocoder and language."""
     layout = plain(vocoder_audio(base, base.manifest.emotions[Emotion.NEUTRAL].vocoder))
-    design = GLOW_DESIGN if settings.model is Model.GLOW_TTS else TACOTRON_DESIGN
+    design = GLOW_DESIGN if settings.model is ModelKind.GLOW_TTS else TACOTRON_DESIGN
     language = base.manifest.language or "en-us"
     chosen = {"model": settings.model.value, **design, **PHONEMES, "phoneme_language": language}
     chosen["use_speaker_embedding"] = bool(speakers)
     config = coqui_config(chosen, list(speakers))
     config.num_chars = vocabulary(config).num_chars
     values: dict[str, Any] = json.loads(config.to_json())
-    values["audio"] |= asdict(layout) | (TACOTRON_AUDIO if settings.model is Model.TACOTRON2 else {})
+    values["audio"] |= asdict(layout) | (TACOTRON_AUDIO if settings.model is ModelKind.TACOTRON2 else {})
     return values
 
 
@@ -159,7 +159,7 @@ POOL = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class OptimizerConfig:
     """How a kind of model learns best."""
 
     learning_rate: float
@@ -173,10 +173,12 @@ class Pace:
     """Share of the averaged weights that stays at each step."""
 
 
-class AcousticTask(Resumable):
+class AcousticTask(Checkpointable):
     """See `task.Task`."""
 
-    def __init__(self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings, pace: Pace) -> None:
+    def __init__(
+        self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings, pace: OptimizerConfig
+    ) -> None:
         self.start = start
         self.pace = pace
         self.model = start.model.train()
@@ -194,7 +196,7 @@ class AcousticTask(Resumable):
         self.epoch = -(-len(self.clips) // self.batch_size)
         parameters = self.model.parameters()
         self.optimizer = torch.optim.AdamW(parameters, self.learning_rate, betas=(0.9, 0.98), weight_decay=1e-6)
-        self.average = Average(self.model, pace.averaged)
+        self.average = Ema(self.model, pace.averaged)
 
     @abstractmethod
     def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
@@ -203,9 +205,9 @@ class AcousticTask(Resumable):
     def step(self) -> dict[str, float]:
         """See `Task.step`."""
         torch.manual_seed(self.seed * 1_000_003 + self.number)  # what dropout draws
-        set_rate(self.optimizer, decayed(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life))
+        set_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life))
         losses = self.losses(self.batch())
-        descend(self.optimizer, losses["loss"], self.pace.bound)
+        optimizer_step(self.optimizer, losses["loss"], self.pace.bound)
         self.number += 1
         self.average.follow(self.number)
         return {name: loss.item() for name, loss in losses.items()}
@@ -227,13 +229,13 @@ class AcousticTask(Resumable):
             losses = self.losses(self.held_out)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, StatePart]:
         """See `Resumable.parts`."""
         return {"model": self.model, "averaged": self.average, "optimizer": self.optimizer}
 
     def export(self, folder: Path) -> None:
         """See `Task.export`."""
-        write_checkpoint(folder, self.start.config, self.average.halved(), self.start.speakers)
+        write_checkpoint(folder, self.start.config, self.average.half_precision(), self.start.speakers)
 
 
 def collate(clips: Sequence[Clip], speakers: Sequence[str]) -> dict[str, Any]:
@@ -261,7 +263,7 @@ def alignment(clips: Sequence[Clip]) -> Tensor | None:
     return path
 
 
-GLOW_PACE = Pace(learning_rate=8e-4, warm_up=200, half_life=8000, bound=5.0, averaged=0.999)
+GLOW_PACE = OptimizerConfig(learning_rate=8e-4, warm_up=200, half_life=8000, bound=5.0, averaged=0.999)
 
 
 class GlowTask(AcousticTask):
@@ -288,7 +290,7 @@ class GlowTask(AcousticTask):
         return losses or {}
 
 
-TACOTRON_PACE = Pace(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
+TACOTRON_PACE = OptimizerConfig(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
 TAUGHT_WEIGHT = 1.0
 """Of the loss that teaches the attention."""
 LEAST = 1e-6
@@ -318,7 +320,7 @@ class TacotronTask(AcousticTask):
     def export(self, folder: Path) -> None:
         """See `Task.export`; the weights say how many frames a step makes, which may be fewer than in the config."""
         frames_a_step = {"r": str(self.model.decoder.r)}
-        write_checkpoint(folder, self.start.config, self.average.halved(), self.start.speakers, frames_a_step)
+        write_checkpoint(folder, self.start.config, self.average.half_precision(), self.start.speakers, frames_a_step)
 
 
 def in_single_precision(criterion: Callable[..., Any]) -> Callable[..., Any]:

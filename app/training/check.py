@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app.errors import SetupError
 from app.synthesis.tokenizer import Tokenizer, Tokens
-from app.training.dataset import Dataset, Fault, Problem, Recording
+from app.training.dataset import Dataset, DatasetProblem, DatasetRecording, Fault
 
 MOST_BAD = 0.1
 """Share of bad clips from which on something is wrong with the folder, not with clips."""
@@ -34,11 +34,11 @@ EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DatasetReport:
     """The good clips, and what is wrong with the others."""
 
-    good: tuple[Recording, ...]
-    problems: tuple[Problem, ...]
+    good: tuple[DatasetRecording, ...]
+    problems: tuple[DatasetProblem, ...]
     seconds: float
     """Of the good clips."""
     rates: Counter[int]
@@ -67,7 +67,7 @@ class Report:
             )
 
 
-def examine(dataset: Dataset, tokenizer: Tokenizer) -> Report:
+def examine(dataset: Dataset, tokenizer: Tokenizer) -> DatasetReport:
     """Read every recording whole."""
     good, problems, rates, unknown = [], list(dataset.problems), Counter[int](), Counter[str]()
     total = 0.0
@@ -85,32 +85,32 @@ def examine(dataset: Dataset, tokenizer: Tokenizer) -> Report:
         else:
             good.append(recording)
             total += len(samples) / rate
-    return Report(tuple(good), tuple(problems), total, rates, unknown)
+    return DatasetReport(tuple(good), tuple(problems), total, rates, unknown)
 
 
 class _Unheard(Exception):
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: DatasetProblem) -> None:
         super().__init__(problem.detail)
         self.problem = problem
 
 
-def listen(recording: Recording) -> tuple[npt.NDArray[np.float32], int]:
+def listen(recording: DatasetRecording) -> tuple[npt.NDArray[np.float32], int]:
     """The samples of a clip, (samples, channels), and its sample rate."""
     try:
         seconds = soundfile.info(recording.sound).duration
         if seconds > LONGEST:  # an hour of sound is not read to learn that
-            raise _Unheard(Problem(recording.name, Fault.LONG, f"{seconds:.1f} s"))
+            raise _Unheard(DatasetProblem(recording.name, Fault.LONG, f"{seconds:.1f} s"))
         samples, rate = soundfile.read(recording.sound, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
-        raise _Unheard(Problem(recording.name, Fault.UNREADABLE, str(error))) from None
+        raise _Unheard(DatasetProblem(recording.name, Fault.UNREADABLE, str(error))) from None
     if not np.isfinite(samples).all():
-        raise _Unheard(Problem(recording.name, Fault.UNREADABLE, "not every sample is a number"))
+        raise _Unheard(DatasetProblem(recording.name, Fault.UNREADABLE, "not every sample is a number"))
     return samples, rate
 
 
 def faults(
-    recording: Recording, tokens: Tokens | None, samples: npt.NDArray[np.float32], rate: int
-) -> Iterator[Problem]:
+    recording: DatasetRecording, tokens: Tokens | None, samples: npt.NDArray[np.float32], rate: int
+) -> Iterator[DatasetProblem]:
     """What is wrong with a clip that can be read."""
     yield from text_faults(recording, tokens, len(samples) / rate)
     yield from sound_faults(recording, samples, rate)
@@ -118,48 +118,50 @@ def faults(
         yield from duration_faults(recording, tokens, len(samples) / rate)
 
 
-def text_faults(recording: Recording, tokens: Tokens | None, seconds: float) -> Iterator[Problem]:
+def text_faults(recording: DatasetRecording, tokens: Tokens | None, seconds: float) -> Iterator[DatasetProblem]:
     """What is wrong with the transcript."""
     if tokens is None:
-        yield Problem(recording.name, Fault.EMPTY)
+        yield DatasetProblem(recording.name, Fault.EMPTY)
         return
     letters = sum(character.isalpha() for character in recording.text)
     if not letters:
-        yield Problem(recording.name, Fault.ODD, "no letter")
+        yield DatasetProblem(recording.name, Fault.ODD, "no letter")
     if len(tokens.dropped) > MOST_DROPPED * (len(tokens.symbols) + len(tokens.dropped)):
-        yield Problem(recording.name, Fault.ALPHABET, tokens.dropped)
+        yield DatasetProblem(recording.name, Fault.ALPHABET, tokens.dropped)
     if SHORTEST <= seconds <= LONGEST and not SLOWEST <= len(recording.text) / seconds <= FASTEST:
-        yield Problem(recording.name, Fault.ODD, f"{len(recording.text)} characters in {seconds:.1f} s")
+        yield DatasetProblem(recording.name, Fault.ODD, f"{len(recording.text)} characters in {seconds:.1f} s")
 
 
-def sound_faults(recording: Recording, samples: npt.NDArray[np.float32], rate: int) -> Iterator[Problem]:
+def sound_faults(recording: DatasetRecording, samples: npt.NDArray[np.float32], rate: int) -> Iterator[DatasetProblem]:
     """What is wrong with the recording."""
     seconds = len(samples) / rate
     if seconds < SHORTEST:
-        yield Problem(recording.name, Fault.SHORT, f"{seconds:.2f} s")
+        yield DatasetProblem(recording.name, Fault.SHORT, f"{seconds:.2f} s")
     if rate < LOWEST_RATE:
-        yield Problem(recording.name, Fault.RATE, f"{rate} Hz")
+        yield DatasetProblem(recording.name, Fault.RATE, f"{rate} Hz")
     loud = np.abs(samples)
     if loud.max(initial=0) < SILENT_PEAK:
-        yield Problem(recording.name, Fault.SILENT)
+        yield DatasetProblem(recording.name, Fault.SILENT)
     if samples.size and (loud >= FULL_SCALE).mean() > CLIPPED_SHARE:
-        yield Problem(recording.name, Fault.CLIPPED, f"{(loud >= FULL_SCALE).mean():.1%}")
+        yield DatasetProblem(recording.name, Fault.CLIPPED, f"{(loud >= FULL_SCALE).mean():.1%}")
 
 
-def duration_faults(recording: Recording, tokens: Tokens, seconds: float) -> Iterator[Problem]:
+def duration_faults(recording: DatasetRecording, tokens: Tokens, seconds: float) -> Iterator[DatasetProblem]:
     """Where the durations belong to another text or recording."""
     given = recording.durations
     if given is None:
         return
     if len(given.symbols) != len(given.seconds) or min(given.seconds, default=-1) < 0:
-        yield Problem(recording.name, Fault.DURATIONS, f"{len(given.symbols)} symbols, {len(given.seconds)} durations")
+        yield DatasetProblem(
+            recording.name, Fault.DURATIONS, f"{len(given.symbols)} symbols, {len(given.seconds)} durations"
+        )
     elif "".join(symbol for symbol in given.symbols if symbol not in tokens.dropped) != tokens.symbols:
-        yield Problem(recording.name, Fault.DURATIONS, "other symbols than those of the text")
+        yield DatasetProblem(recording.name, Fault.DURATIONS, "other symbols than those of the text")
     elif abs(sum(given.seconds) - seconds) > DURATIONS_OFF:
-        yield Problem(recording.name, Fault.DURATIONS, f"{sum(given.seconds):.2f} s of {seconds:.2f} s")
+        yield DatasetProblem(recording.name, Fault.DURATIONS, f"{sum(given.seconds):.2f} s of {seconds:.2f} s")
 
 
-def report_table(report: Report) -> Table:
+def report_table(report: DatasetReport) -> Table:
     """The report for people."""
     table = Table("what", "clips", "which", box=None, header_style="bold", pad_edge=False)
     table.add_row("usable", str(len(report.good)), f"{report.seconds / 60:.1f} minutes")

@@ -16,7 +16,7 @@ from app.inference.torch import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.tokenizer import Tokenizer
-from app.training.dataset import Recording, read_sound
+from app.training.dataset import DatasetRecording, read_sound
 from app.training.spectrogram import (
     Curve,
     MelConfig,
@@ -58,7 +58,7 @@ Convert = Callable[[Tensor], Tensor]
 
 
 def read_clips(
-    recordings: Iterable[Recording], emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: Convert
+    recordings: Iterable[DatasetRecording], emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: Convert
 ) -> list[Clip]:
     """All recordings but those too short for their symbols; `emotion` is that of those that name none."""
     found = (read_clip(recording, emotion, tokenizer, layout, convert) for recording in recordings)
@@ -66,7 +66,7 @@ def read_clips(
 
 
 def read_clip(
-    recording: Recording, emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: Convert
+    recording: DatasetRecording, emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: Convert
 ) -> Clip | None:
     """One recording without the silence at its ends."""
     samples = read_sound(recording.sound, layout.sample_rate)
@@ -123,10 +123,10 @@ def whole_frames(seconds: npt.NDArray[np.float64], total: int) -> npt.NDArray[np
     return frames
 
 
-class Predictor:
+class TeacherForcing:
     """See `spectra.Predict`; recordings without durations are not predicted."""
 
-    def __init__(self, base: Voice, recordings: Sequence[Recording]) -> None:
+    def __init__(self, base: Voice, recordings: Sequence[DatasetRecording]) -> None:
         neutral = base.manifest.emotions[Emotion.NEUTRAL].checkpoint
         if base.manifest.checkpoints[neutral].architecture != "glow_tts":
             raise SetupError(f"{base.name} has no GlowTTS, which could make mel spectrograms in given durations.")
@@ -157,7 +157,7 @@ class Predictor:
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
+class VocoderClip:
     """One recording, a stretch of it, or a batch of such stretches."""
 
     samples: Tensor
@@ -174,16 +174,16 @@ class Utterance:
         """T."""
         return self.mel.shape[-1]
 
-    def cut(self, start: int, frames: int) -> Utterance:
+    def cut(self, start: int, frames: int) -> VocoderClip:
         """Some frames of it, or as many as there are."""
         part, hop = slice(start, start + frames), len(self.samples) // self.frames
         samples = self.samples[start * hop : (start + frames) * hop]
-        return Utterance(samples, self.mel[:, part], self.pitch[part], self.voicing[part])
+        return VocoderClip(samples, self.mel[:, part], self.pitch[part], self.voicing[part])
 
 
 def read_utterances(
-    recordings: Iterable[Recording], corpus: Path, layout: MelConfig, *, pitched: bool
-) -> Iterator[Utterance]:
+    recordings: Iterable[DatasetRecording], corpus: Path, layout: MelConfig, *, pitched: bool
+) -> Iterator[VocoderClip]:
     """All recordings; with `pitched` their pitch is that of the corpus' `pitch.npz`, or measured."""
     stored = stored_pitch(corpus) if pitched else {}
     for recording in recordings:
@@ -197,20 +197,20 @@ def read_utterances(
         yield utterance(samples, track, layout)
 
 
-def utterance(samples: Curve, track: PitchTrack | None, layout: MelConfig) -> Utterance:
+def utterance(samples: Curve, track: PitchTrack | None, layout: MelConfig) -> VocoderClip:
     """One recording (samples,), its pitch for each whole hop where it is needed; zeros stand elsewhere."""
     hop = layout.hop_length
     frames = len(samples) // hop
     whole = torch.from_numpy(samples[: frames * hop])
     mel = mel_spectrogram(whole, layout)
     if track is None:
-        return Utterance(whole, mel, torch.zeros(frames), torch.zeros(frames))
-    return Utterance(whole, mel, torch.from_numpy(track.pitch), torch.from_numpy(track.voicing))
+        return VocoderClip(whole, mel, torch.zeros(frames), torch.zeros(frames))
+    return VocoderClip(whole, mel, torch.from_numpy(track.pitch), torch.from_numpy(track.voicing))
 
 
-def stack(parts: Sequence[Utterance]) -> Utterance:
+def stack(parts: Sequence[VocoderClip]) -> VocoderClip:
     """Stretches of one length as a batch: a dimension more in front."""
-    return Utterance(
+    return VocoderClip(
         torch.stack([part.samples for part in parts]),
         torch.stack([part.mel for part in parts]),
         torch.stack([part.pitch for part in parts]),

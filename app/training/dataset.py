@@ -45,7 +45,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class DatasetProblem:
     """A recording that is skipped."""
 
     name: str
@@ -63,7 +63,7 @@ class Durations:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class DatasetRecording:
     """One recording and what is said in it."""
 
     name: str
@@ -79,8 +79,8 @@ class Dataset:
     """All rows of a folder."""
 
     folder: Path
-    recordings: tuple[Recording, ...]
-    problems: tuple[Problem, ...]
+    recordings: tuple[DatasetRecording, ...]
+    problems: tuple[DatasetProblem, ...]
     """Rows that are no recording."""
     sha256: str
     """Of the lists and of the names and sizes of the recordings."""
@@ -108,32 +108,34 @@ def read_dataset(folder: Path) -> Dataset:
         raise SetupError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from None
     files = {file.stem: file for file in sorted((folder / "wavs").glob("*")) if file.suffix.lower() in ENDINGS}
     durations = dict(read_durations(folder / "durations.jsonl"))
-    found: dict[str, Recording] = {}
+    found: dict[str, DatasetRecording] = {}
     problems = []
     for line in filter(str.strip, lines):
         row = read_row(line, files, durations)
-        if isinstance(row, Recording) and row.name in found:
-            row = Problem(row.name, Fault.DUPLICATE)
-        if isinstance(row, Recording):
+        if isinstance(row, DatasetRecording) and row.name in found:
+            row = DatasetProblem(row.name, Fault.DUPLICATE)
+        if isinstance(row, DatasetRecording):
             found[row.name] = row
         else:
             problems.append(row)
     return Dataset(folder, tuple(found.values()), tuple(problems), fingerprint(folder, files))
 
 
-def read_row(line: str, files: Mapping[str, Path], durations: Mapping[str, Durations]) -> Recording | Problem:
+def read_row(
+    line: str, files: Mapping[str, Path], durations: Mapping[str, Durations]
+) -> DatasetRecording | DatasetProblem:
     """One line of metadata.csv."""
     name, *texts = (part.strip() for part in line.split("|"))
     emotion = None
     if len(texts) > 1 and texts[-1] in list(Emotion):
         emotion = Emotion(texts.pop())
     elif len(texts) == 3:
-        return Problem(name, Fault.EMOTION, texts[-1])
+        return DatasetProblem(name, Fault.EMOTION, texts[-1])
     if not name or not 1 <= len(texts) <= 2:
-        return Problem(name or line[:20], Fault.COLUMNS, f"{line.count('|') + 1}")
+        return DatasetProblem(name or line[:20], Fault.COLUMNS, f"{line.count('|') + 1}")
     if name not in files:
-        return Problem(name, Fault.MISSING)
-    return Recording(name, texts[-1], emotion, files[name], durations.get(name))
+        return DatasetProblem(name, Fault.MISSING)
+    return DatasetRecording(name, texts[-1], emotion, files[name], durations.get(name))
 
 
 def read_durations(path: Path) -> Iterator[tuple[str, Durations]]:

@@ -20,12 +20,12 @@ from torch.nn import functional as F
 from app.errors import SetupError
 from app.synthesis.coqui import HifiganGenerator, fill
 from app.synthesis.models.nsf import HifiganSourceGenerator
-from app.training.clips import Utterance, stack
+from app.training.clips import VocoderClip, stack
 from app.training.export import write_checkpoint, write_raw
-from app.training.losses import Discriminators, SpectralDistances, feature_loss, passing_loss, telling_loss
-from app.training.optimizer import Average, decayed, descend, set_rate
+from app.training.losses import Discriminators, SpectralDistances, discriminator_loss, feature_loss, generator_loss
+from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_rate
 from app.training.settings import TrainingSettings
-from app.training.trainer import Part, Resumable
+from app.training.trainer import Checkpointable, StatePart
 from app.voices import AudioConfig
 
 HELD_OUT = 16
@@ -66,14 +66,14 @@ FROM_SCRATCH = Stages(network=1000, discriminators=3000)
 """For random weights."""
 
 
-class HifiganTask(Resumable):
+class HifiganTask(Checkpointable):
     """See `task.Task`. `config` is the generator's `config.json`; utterances shorter than 64 frames are left out."""
 
     def __init__(
         self,
         generator: HifiganGenerator,
         config: Mapping[str, Any],
-        utterances: Iterable[Utterance],
+        utterances: Iterable[VocoderClip],
         settings: TrainingSettings,
         stages: Stages,
     ) -> None:
@@ -91,7 +91,7 @@ class HifiganTask(Resumable):
         self.number = 0
         self.epoch = -(-sum(one.frames for one in self.utterances) // (SEGMENT * self.batch_size))
         self.optimizer = torch.optim.AdamW(generator.parameters(), self.learning_rate, BETAS)
-        self.average = Average(generator, AVERAGED)
+        self.average = Ema(generator, AVERAGED)
         self.distances = SpectralDistances(AudioConfig.from_dict(config["audio"]).sample_rate)
         # Their first weights are of the seed alone, whatever was drawn before.
         with torch.random.fork_rng():
@@ -113,23 +113,23 @@ class HifiganTask(Resumable):
             entered = min(1.0, joined / ENTRY)
             total = total + entered * (PASSING_WEIGHT * judged["passing"] + FEATURE_WEIGHT * judged["features"])
             losses |= judged
-        set_rate(self.optimizer, decayed(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
-        descend(self.optimizer, total, BOUND)
+        set_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
+        optimizer_step(self.optimizer, total, BOUND)
         self.number += 1
         self.average.follow(self.number)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def draw(self, chance: random.Random, frames: int) -> Utterance:
+    def draw(self, chance: random.Random, frames: int) -> VocoderClip:
         """Stretches of random recordings, each a little louder or quieter than it is."""
         parts = []
         for one in chance.choices(self.utterances, k=self.batch_size):
             part = one.cut(chance.randrange(one.frames - frames + 1), frames)
             gain = chance.uniform(*GAINS)
             louder = (part.samples * math.exp(gain)).clamp(-1, 1)
-            parts.append(Utterance(louder, (part.mel + gain).clamp(min=SILENCE), part.pitch, part.voicing))
+            parts.append(VocoderClip(louder, (part.mel + gain).clamp(min=SILENCE), part.pitch, part.voicing))
         return stack(parts)
 
-    def speak(self, batch: Utterance, noise: torch.Generator) -> Tensor:
+    def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
         """What the generator makes of a batch while it learns, (B, T * hop)."""
         made: Tensor = self.generator(batch.mel)[:, 0]
         return made
@@ -138,14 +138,14 @@ class HifiganTask(Resumable):
         """Let the discriminators learn; their loss `telling`, and the generator's losses by what they learned."""
         judges = self.discriminators.some(chance)
         since = self.number - self.stages.discriminators
-        set_rate(self.telling_optimizer, decayed(TELLING_RATE, since, WARM_UP, HALF_LIFE))
+        set_rate(self.telling_optimizer, decayed_rate(TELLING_RATE, since, WARM_UP, HALF_LIFE))
         real = [judge(recorded) for judge in judges]
-        telling = telling_loss(real, [judge(made.detach()) for judge in judges])
-        descend(self.telling_optimizer, telling, BOUND)
+        telling = discriminator_loss(real, [judge(made.detach()) for judge in judges])
+        optimizer_step(self.telling_optimizer, telling, BOUND)
         self.discriminators.requires_grad_(False)
         false = [judge(made) for judge in judges]
         self.discriminators.requires_grad_(True)
-        return {"telling": telling.detach(), "passing": passing_loss(false), "features": feature_loss(real, false)}
+        return {"telling": telling.detach(), "passing": generator_loss(false), "features": feature_loss(real, false)}
 
     def evaluate(self) -> dict[str, float]:
         """See `Task.evaluate`."""
@@ -153,11 +153,11 @@ class HifiganTask(Resumable):
             rows = [self.measure(stack([one.cut(0, HEARD)])) for one in self.held_out]
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
-    def measure(self, heard: Utterance) -> dict[str, Tensor]:
+    def measure(self, heard: VocoderClip) -> dict[str, Tensor]:
         """The losses of one utterance as it is spoken by the service, a batch of one."""
         return self.distances(self.generator(heard.mel)[:, 0], heard.samples)  # type: ignore[no-any-return]
 
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, StatePart]:
         """See `Resumable.parts`."""
         return {
             "model": self.generator,
@@ -169,7 +169,7 @@ class HifiganTask(Resumable):
 
     def export(self, folder: Path) -> None:
         """See `Task.export`."""
-        write_checkpoint(folder, self.config, self.average.halved())
+        write_checkpoint(folder, self.config, self.average.half_precision())
         write_raw(folder, self.learned(), self.number)
 
     def go_on(self, raw: Mapping[str, Tensor]) -> None:
@@ -198,7 +198,7 @@ class HifiganSourceTask(HifiganTask):
         self,
         generator: HifiganSourceGenerator,
         config: Mapping[str, Any],
-        utterances: Iterable[Utterance],
+        utterances: Iterable[VocoderClip],
         settings: TrainingSettings,
         stages: Stages,
     ) -> None:
@@ -219,10 +219,10 @@ class HifiganSourceTask(HifiganTask):
         pitch, voicing = self.generator.pitch(mel)
         distance = ((pitch - batch.pitch).abs() * batch.voicing).sum() / batch.voicing.sum().clamp(min=1)
         loss = F.binary_cross_entropy_with_logits(voicing, batch.voicing) + 4 * distance
-        descend(self.pitch_optimizer, loss, BOUND)
+        optimizer_step(self.pitch_optimizer, loss, BOUND)
         return {"pitch": loss.item()}
 
-    def speak(self, batch: Utterance, noise: torch.Generator) -> Tensor:
+    def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
         """See `HifiganTask.speak`; in the first stage the excitation alone."""
         white = torch.randn(batch.samples.shape, generator=noise)
         excitation = self.generator.source(batch.mel, batch.pitch, batch.voicing, white)
@@ -231,7 +231,7 @@ class HifiganSourceTask(HifiganTask):
         made: Tensor = self.generator(batch.mel, excitation)[:, 0]
         return made
 
-    def measure(self, heard: Utterance) -> dict[str, Tensor]:
+    def measure(self, heard: VocoderClip) -> dict[str, Tensor]:
         """See `HifiganTask.measure`; also how far off the pitch is, in semitones, and the share of wrong voicing."""
         white = torch.randn(heard.samples.shape, generator=torch.Generator().manual_seed(0))
         made = self.generator(heard.mel, self.generator.excite(heard.mel, white))[:, 0]
@@ -240,6 +240,6 @@ class HifiganSourceTask(HifiganTask):
         wrong = ((voicing > 0) != (heard.voicing > 0)).float().mean()
         return {**self.distances(made, heard.samples), "semitones": SEMITONES * apart, "voicing": wrong}
 
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, StatePart]:
         """See `Resumable.parts`."""
         return {**super().parts(), "pitch_optimizer": self.pitch_optimizer}

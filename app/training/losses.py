@@ -135,13 +135,13 @@ class Discriminators(nn.Module):
         return periods + chance.sample(list(self.resolutions), RESOLUTIONS_A_STEP)
 
 
-def telling_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:
+def discriminator_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:
     """What discriminators learn: 1 for what was recorded, 0 for what was made; mean over them."""
     pairs = zip(recorded, made, strict=True)
     return mean([((1 - real) ** 2).mean() + (false**2).mean() for (real, _), (false, _) in pairs])
 
 
-def passing_loss(made: Sequence[Judgement]) -> Tensor:
+def generator_loss(made: Sequence[Judgement]) -> Tensor:
     """What the generator learns of the scores: to get 1; mean over discriminators."""
     return mean([((1 - score) ** 2).mean() for score, _ in made])
 

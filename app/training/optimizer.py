@@ -15,7 +15,7 @@ class Diverged(IntoneError):
     """A loss or a gradient is no number any more."""
 
 
-def descend(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float) -> None:
+def optimizer_step(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float) -> None:
     """Follow the gradient of a loss, its norm bounded; one that is no number leaves the weights as they are."""
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
     optimizer.zero_grad()
@@ -32,12 +32,12 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
-def decayed(rate: float, step: int, warm_up: int, half_life: int) -> float:
+def decayed_rate(rate: float, step: int, warm_up: int, half_life: int) -> float:
     """A learning rate that rises for some steps, then halves again and again."""
     return float(rate * min(1.0, (step + 1) / warm_up) * 0.5 ** (step / half_life))
 
 
-class Average:
+class Ema:
     """Exponential moving average of a module's weights: smoother than any step's, so it is what ships."""
 
     def __init__(self, module: nn.Module, share: float) -> None:
@@ -77,6 +77,6 @@ class Average:
         """Go on from a saved average."""
         self.weights = {name: value.clone() for name, value in weights.items()}
 
-    def halved(self) -> dict[str, Tensor]:
+    def half_precision(self) -> dict[str, Tensor]:
         """The average in half precision, as it is kept in files."""
         return {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in self.weights.items()}

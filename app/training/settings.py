@@ -12,7 +12,7 @@ from app.errors import IntoneError
 from app.types import Emotion
 
 
-class Model(StrEnum):
+class ModelKind(StrEnum):
     """What can be trained."""
 
     GLOW_TTS = "glow_tts"
@@ -25,12 +25,12 @@ class Model(StrEnum):
     @property
     def acoustic(self) -> bool:
         """Whether it turns phonemes into mel spectrograms, not those into sound."""
-        return self in (Model.GLOW_TTS, Model.TACOTRON2)
+        return self in (ModelKind.GLOW_TTS, ModelKind.TACOTRON2)
 
     @property
     def architecture(self) -> str:
         """What voice.json calls it."""
-        return "hifigan" if self in (Model.HIFIGAN_V1, Model.HIFIGAN_V2) else self.value
+        return "hifigan" if self in (ModelKind.HIFIGAN_V1, ModelKind.HIFIGAN_V2) else self.value
 
 
 class WrongHyperparameter(IntoneError):
@@ -42,7 +42,7 @@ class TrainingSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    model: Model = Model.GLOW_TTS
+    model: ModelKind = ModelKind.GLOW_TTS
     """What to train."""
     emotion: Emotion | None = None
     """Learn this emotion alone, as a checkpoint of its own beside those of the base."""
@@ -70,7 +70,7 @@ class TrainingSettings(BaseModel):
             raise ValueError(f"emotion is for acoustic models; a {self.model} serves all emotions")
         if self.emotion is Emotion.NEUTRAL:
             raise ValueError("emotion is for what stands beside neutral; leave it out to learn neutral")
-        if self.predicted_mels and self.model is not Model.VOCOS_SOURCE:
+        if self.predicted_mels and self.model is not ModelKind.VOCOS_SOURCE:
             raise ValueError(f"predicted_mels is for vocos_source, not for {self.model}")
         return self
 

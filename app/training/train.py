@@ -16,12 +16,12 @@ from app.packages import shipped_models
 from app.synthesis.coqui import coqui_config
 from app.synthesis.tokenizer import Tokenizer
 from app.training.acoustic import GlowTask, TacotronTask, start_acoustic
-from app.training.check import Report, examine
+from app.training.check import DatasetReport, examine
 from app.training.clips import read_clips
-from app.training.dataset import Dataset, Recording, read_dataset
+from app.training.dataset import Dataset, DatasetRecording, read_dataset
 from app.training.export import write_json, write_voice
-from app.training.settings import Model, TrainingSettings
-from app.training.trainer import CHECKPOINT, RECORD, Progress, Run, Task, told_to_stop
+from app.training.settings import ModelKind, TrainingSettings
+from app.training.trainer import CHECKPOINT, RECORD, Trainer, TrainingModule, TrainingProgress, stop_on_signal
 from app.training.vocoders import vocoder_task
 from app.types import Emotion
 from app.voices import Voice, open_voice
@@ -29,15 +29,15 @@ from app.voices.voice import speaker_names
 
 
 def make_task(
-    settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[Recording], *, scratch: bool
-) -> tuple[Task, tuple[str, ...]]:
+    settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
+) -> tuple[TrainingModule, tuple[str, ...]]:
     """The task, and the speakers of its checkpoint in the order of their embeddings."""
     if not settings.model.acoustic:
         return vocoder_task(settings, base, dataset, good, scratch=scratch), ()
     unlabelled = settings.emotion or Emotion.NEUTRAL
     start = start_acoustic(settings, base, dataset.emotions(unlabelled), scratch=scratch)
     clips = read_clips(good, unlabelled, start.tokenizer, start.layout, start.convert)
-    kind = GlowTask if settings.model is Model.GLOW_TTS else TacotronTask
+    kind = GlowTask if settings.model is ModelKind.GLOW_TTS else TacotronTask
     return kind(start, clips, settings), start.speakers
 
 
@@ -61,12 +61,14 @@ class Folders:
     """The voice that comes out."""
 
 
-def check(dataset: Path, base: Path | None) -> Report:
+def check(dataset: Path, base: Path | None) -> DatasetReport:
     """What is in a folder of recordings, for a voice with the alphabet of the base."""
     return examine(read_dataset(dataset), tokenizer_of(open_base(base)))
 
 
-def train(folders: Folders, settings: TrainingSettings, *, resume: bool, watch: Callable[[Progress], None]) -> Voice:
+def train(
+    folders: Folders, settings: TrainingSettings, *, resume: bool, watch: Callable[[TrainingProgress], None]
+) -> Voice:
     """Train until the end that the settings name or a signal asks for; either way a voice comes out."""
     if (folders.run / CHECKPOINT).exists() and not resume:
         raise SetupError(f"{folders.run} holds a run.", hint="Go on with --resume, or train into another folder.")
@@ -81,11 +83,11 @@ def train(folders: Folders, settings: TrainingSettings, *, resume: bool, watch: 
     scratch = folders.base is None or not has(base, settings.model)
     LOGGER.info("%s from %s", settings.model, "random weights" if scratch else base.folder)
     task, speakers = make_task(settings, base, dataset, report.good, scratch=scratch)
-    run = Run(task, folders.run, record(settings, dataset, base, report), watch)
+    run = Trainer(task, folders.run, record(settings, dataset, base, report), watch)
     if resume:
         run.resume()
     # Told to stop while it writes the voice, it still writes it.
-    with told_to_stop() as stop, tempfile.TemporaryDirectory() as trained:
+    with stop_on_signal() as stop, tempfile.TemporaryDirectory() as trained:
         run.train(settings.epochs, settings.time_limit, stop)
         task.export(Path(trained))
         voice = write_voice(folders.voice, Path(trained), base, settings, speakers, scratch=scratch)
@@ -93,7 +95,7 @@ def train(folders: Folders, settings: TrainingSettings, *, resume: bool, watch: 
     return voice
 
 
-def has(base: Voice, model: Model) -> bool:
+def has(base: Voice, model: ModelKind) -> bool:
     """Whether a voice has such a model for neutral, from which a training can go on."""
     manifest = base.manifest
     neutral = manifest.emotions[Emotion.NEUTRAL]
@@ -101,7 +103,7 @@ def has(base: Voice, model: Model) -> bool:
     return part.architecture == model.architecture
 
 
-def record(settings: TrainingSettings, dataset: Dataset, base: Voice, report: Report) -> dict[str, Any]:
+def record(settings: TrainingSettings, dataset: Dataset, base: Voice, report: DatasetReport) -> dict[str, Any]:
     """What is kept of a run beside its weights."""
     return {
         "settings": settings.model_dump(mode="json"),

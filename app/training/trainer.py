@@ -27,7 +27,7 @@ from app.errors import IntoneError, SetupError
 from app.training.optimizer import Diverged
 
 
-class Task(Protocol):
+class TrainingModule(Protocol):
     """A network in training. All chance of a step comes from a seed and the step's number."""
 
     number: int
@@ -56,20 +56,20 @@ class Task(Protocol):
         ...
 
 
-class Part(Protocol):
+class StatePart(Protocol):
     """A network, an optimizer, an average."""
 
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
 
 
-class Resumable(ABC):
+class Checkpointable(ABC):
     """`state` and `restore` of `task.Task`."""
 
     number: int
 
     @abstractmethod
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, StatePart]:
         """Name in the checkpoint -> what is saved under it."""
 
     def state(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def told_to_stop() -> Iterator[threading.Event]:
+def stop_on_signal() -> Iterator[threading.Event]:
     """An event that a signal sets while this lasts; a second Ctrl-C ends at once. Only in the main thread."""
     stop = threading.Event()
     before = {number: signal.getsignal(number) for number in SIGNALS}
@@ -123,7 +123,7 @@ class TrainingStopped(IntoneError):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TrainingProgress:
     """Where a run is."""
 
     step: int
@@ -136,10 +136,12 @@ class Progress:
     """Of the last evaluation; empty before the first."""
 
 
-class Run:
+class Trainer:
     """A task in a folder."""
 
-    def __init__(self, task: Task, folder: Path, record: Json, watch: Callable[[Progress], None]) -> None:
+    def __init__(
+        self, task: TrainingModule, folder: Path, record: Json, watch: Callable[[TrainingProgress], None]
+    ) -> None:
         self.task = task
         self.folder = folder
         self.record: Json = {**record, "seconds": 0.0, "curve": []}
@@ -177,7 +179,7 @@ class Run:
             pace = passed / max(1, self.task.number - begun)
             left = max(0.0, min((last - self.task.number) * pace, seconds - passed))
             share = min(1.0, max(self.task.number / last, passed / seconds))
-            self.watch(Progress(self.task.number, share, left, losses, self.held_out))
+            self.watch(TrainingProgress(self.task.number, share, left, losses, self.held_out))
 
         def save(losses: Mapping[str, float]) -> None:
             self.record["seconds"] = before + time.monotonic() - started
@@ -284,7 +286,7 @@ class Logbook:
         if self.writer:
             self.writer.close()
 
-    def write(self, progress: Progress) -> None:
+    def write(self, progress: TrainingProgress) -> None:
         """Note the losses of a step."""
         self.writer = self.writer or SummaryWriter(str(self.folder))
         for name, value in progress.losses.items():
@@ -299,7 +301,7 @@ class Logbook:
             self.due = time.monotonic() + LINE_SECONDS
 
 
-def line(progress: Progress) -> str:
+def line(progress: TrainingProgress) -> str:
     """One line that people and the metric definitions of SageMaker can read."""
     named = {f"train_{name}": value for name, value in progress.losses.items()}
     named |= {f"held_out_{name}": value for name, value in progress.held_out.items()}

@@ -14,19 +14,19 @@ from app.errors import SetupError
 from app.synthesis.coqui import HifiganGenerator, build_hifigan, fill, load_weights
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocos import VocosSourceGenerator
-from app.training.clips import Predictor, read_utterances
-from app.training.dataset import Dataset, Recording
+from app.training.clips import TeacherForcing, read_utterances
+from app.training.dataset import Dataset, DatasetRecording
 from app.training.export import RAW_FILE
 from app.training.hifigan import FROM_SCRATCH, HifiganSourceTask, HifiganTask, Stages
-from app.training.settings import Model, TrainingSettings
-from app.training.trainer import Task
+from app.training.settings import ModelKind, TrainingSettings
+from app.training.trainer import TrainingModule
 from app.training.vocos import CONFIG, VocosTask, read_taught
 from app.types import Emotion
 from app.voices import Voice
 from app.voices.coqui_config import AudioConfig
 from app.voices.voice import vocoder_audio
 
-CHANNELS = {Model.HIFIGAN_V1: 512, Model.HIFIGAN_V2: 128, Model.HIFIGAN_SOURCE: 128}
+CHANNELS = {ModelKind.HIFIGAN_V1: 512, ModelKind.HIFIGAN_V2: 128, ModelKind.HIFIGAN_SOURCE: 128}
 UPSAMPLING = {256: ([8, 8, 2, 2], [16, 16, 4, 4]), 300: ([5, 5, 3, 4], [15, 15, 9, 8])}
 """Hop -> factors and kernel sizes. The factors multiply to the hop, and all but the first few of them to even numbers,
 as the entries of the excitation need it. A kernel is a multiple of its factor, so that every sample is made of equally
@@ -45,7 +45,7 @@ INITIAL_HISS = 0.9
 """Share of the noise in the first output; where it is voiced, it is weaker anyway."""
 
 
-def hifigan_config(model: Model, layout: AudioConfig) -> dict[str, Any]:
+def hifigan_config(model: ModelKind, layout: AudioConfig) -> dict[str, Any]:
     """The `config.json` of a new vocoder that takes this mel spectrogram as natural logarithms of magnitudes."""
     if layout.hop_length not in UPSAMPLING or layout.win_length != layout.fft_size:
         raise SetupError(
@@ -74,7 +74,7 @@ def hifigan_config(model: Model, layout: AudioConfig) -> dict[str, Any]:
         "log_func": "np.log",
         "spec_gain": 1.0,
     }
-    if model is not Model.HIFIGAN_SOURCE:
+    if model is not ModelKind.HIFIGAN_SOURCE:
         named = {"model": "hifigan", "generator_model": "hifigan_generator"}
         return {**named, "generator_model_params": generator, "audio": audio}
     return {
@@ -123,15 +123,15 @@ def begin_with_excitation(generator: HifiganSourceGenerator) -> None:
 
 
 def vocoder_task(
-    settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[Recording], *, scratch: bool
-) -> Task:
+    settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
+) -> TrainingModule:
     """A vocoder's training; Vocos learns from the spectra beside the recordings, HiFi-GAN from their sound."""
     torch.manual_seed(settings.seed)
-    if settings.model is Model.VOCOS_SOURCE:
+    if settings.model is ModelKind.VOCOS_SOURCE:
         return vocos_task(settings, base, dataset, good, scratch=scratch)
     generator, config = hifigan(settings.model, base, scratch=scratch)
     layout = vocoder_audio(base, name_of(base))
-    pitched = settings.model is Model.HIFIGAN_SOURCE
+    pitched = settings.model is ModelKind.HIFIGAN_SOURCE
     utterances = read_utterances(good, dataset.folder, layout, pitched=pitched)
     kind = HifiganSourceTask if pitched else HifiganTask
     task = kind(generator, config, utterances, settings, FROM_SCRATCH if scratch else Stages())
@@ -141,7 +141,7 @@ def vocoder_task(
     return task
 
 
-def hifigan(model: Model, base: Voice, *, scratch: bool) -> tuple[HifiganGenerator, dict[str, Any]]:
+def hifigan(model: ModelKind, base: Voice, *, scratch: bool) -> tuple[HifiganGenerator, dict[str, Any]]:
     """The generator and its `config.json`."""
     name = name_of(base)
     if scratch:
@@ -149,7 +149,7 @@ def hifigan(model: Model, base: Voice, *, scratch: bool) -> tuple[HifiganGenerat
         return new_hifigan(config), config
     files = base.manifest.vocoders[name]
     config, state = base.config(files.config), load_weights(base.file(files.model))
-    if model is not Model.HIFIGAN_SOURCE:
+    if model is not ModelKind.HIFIGAN_SOURCE:
         return build_hifigan(config, state), config
     generator = HifiganSourceGenerator(config)
     fill(generator, state["model"], files.architecture)
@@ -157,7 +157,7 @@ def hifigan(model: Model, base: Voice, *, scratch: bool) -> tuple[HifiganGenerat
 
 
 def vocos_task(
-    settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[Recording], *, scratch: bool
+    settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
 ) -> VocosTask:
     """Goes on from the weights before averaging, where the base has kept them."""
     files = base.manifest.vocoders[name_of(base)]
@@ -165,7 +165,7 @@ def vocos_task(
     generator = VocosSourceGenerator(config)
     if not scratch:
         fill(generator, raw_weights(base) or load_weights(base.file(files.model))["model"], files.architecture)
-    predict = Predictor(base, good) if settings.predicted_mels else None
+    predict = TeacherForcing(base, good) if settings.predicted_mels else None
     return VocosTask(generator, config, read_taught(dataset.folder, generator.config, predict), settings)
 
 

@@ -25,10 +25,10 @@ from torch.nn import functional as F
 from app.errors import SetupError
 from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
 from app.training.export import write_checkpoint, write_raw
-from app.training.optimizer import Average, decayed, descend, set_rate
+from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_rate
 from app.training.settings import TrainingSettings
 from app.training.spectrogram import mel_spectrogram, pitch_curve
-from app.training.trainer import Part, Resumable
+from app.training.trainer import Checkpointable, StatePart
 
 HELD_OUT = 16
 """Recordings that are only listened to."""
@@ -38,7 +38,7 @@ Predict = Callable[[str, int], tuple[int, Tensor] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class TeacherSample:
     """One recording, or a stretch of it."""
 
     mel: Tensor
@@ -52,7 +52,7 @@ class Taught:
     recorded: Tensor
     """(), 1 where the mel spectrogram is that of the sound, 0 where an acoustic model made it."""
 
-    def cut(self, start: int, length: int) -> Taught:
+    def cut(self, start: int, length: int) -> TeacherSample:
         """Some frames of it."""
         part = slice(start, start + length)
         return replace(
@@ -64,7 +64,7 @@ class Taught:
         )
 
 
-def read_taught(corpus: Path, config: VocosConfig, predict: Predict | None = None) -> list[Taught]:
+def read_taught(corpus: Path, config: VocosConfig, predict: Predict | None = None) -> list[TeacherSample]:
     """All recordings of a corpus that have spectra, in an order that depends on nothing but their names.
 
     With `predict` each is followed by itself with the mel spectrogram that an acoustic model makes of it.
@@ -85,7 +85,7 @@ def read_taught(corpus: Path, config: VocosConfig, predict: Predict | None = Non
         return taught
 
 
-def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: VocosConfig) -> Taught:
+def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: VocosConfig) -> TeacherSample:
     """One recording, as long as its spectra are."""
     spectra = np.load(file, allow_pickle=False)
     frames = spectra.shape[2]
@@ -97,14 +97,14 @@ def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: V
         )
     mel = mel_spectrogram(torch.from_numpy(samples[: frames * config.hop_length]), config)
     curve, voicing = pitch_curve(pitch[:frames].astype(np.float32))
-    return Taught(
+    return TeacherSample(
         mel, torch.from_numpy(curve), torch.from_numpy(voicing), torch.from_numpy(spectra), recorded=torch.tensor(1.0)
     )
 
 
-def stack(parts: Sequence[Taught]) -> Taught:
+def stack(parts: Sequence[TeacherSample]) -> TeacherSample:
     """Stretches of one length as a batch: a dimension more in front, single precision."""
-    return Taught(
+    return TeacherSample(
         torch.stack([part.mel for part in parts]).float(),
         torch.stack([part.pitch for part in parts]),
         torch.stack([part.voicing for part in parts]),
@@ -146,14 +146,14 @@ MOST_NOISE = 0.15
 SILENCE = math.log(1e-5)
 
 
-class VocosTask(Resumable):
+class VocosTask(Checkpointable):
     """See `task.Task`."""
 
     def __init__(
         self,
         generator: VocosSourceGenerator,
         config: Mapping[str, Any],
-        recordings: Sequence[Taught],
+        recordings: Sequence[TeacherSample],
         settings: TrainingSettings,
     ) -> None:
         self.generator = generator.train()
@@ -166,7 +166,7 @@ class VocosTask(Resumable):
         self.epoch = -(-sum(one.mel.shape[1] for one in self.recordings) // (FRAMES * self.batch_size))
         self.optimizer = torch.optim.AdamW(generator.spectrum.parameters(), self.learning_rate, betas=(0.9, 0.98))
         self.pitch_optimizer = torch.optim.AdamW(generator.pitch.parameters(), self.learning_rate)
-        self.average = Average(generator, AVERAGED)
+        self.average = Ema(generator, AVERAGED)
         self.bf16 = torch.cpu._is_avx512_bf16_supported()
 
     def step(self) -> dict[str, float]:
@@ -183,23 +183,23 @@ class VocosTask(Resumable):
         self.average.follow(self.number)
         return losses
 
-    def batch(self, chance: random.Random) -> Taught:
+    def batch(self, chance: random.Random) -> TeacherSample:
         """Stretches of random recordings."""
         chosen = chance.choices(self.recordings, k=self.batch_size)
         return stack([one.cut(chance.randrange(one.mel.shape[1] - FRAMES), FRAMES) for one in chosen])
 
-    def spectrum_step(self, mel: Tensor, batch: Taught, gain: Tensor) -> dict[str, float]:
+    def spectrum_step(self, mel: Tensor, batch: TeacherSample, gain: Tensor) -> dict[str, float]:
         """Teach the spectra."""
-        set_rate(self.optimizer, decayed(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
+        set_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             said = self.generator.spectrum(mel, batch.pitch, batch.voicing, torch.ones_like(mel[:, :1]))
         louder = batch.spectra + torch.stack([gain, 0 * gain, gain, 0 * gain], 1)
         losses = spectrum_losses(said.float(), louder, batch.voicing)
         total = losses["tone"] + 2 * losses["tone_phase"] + losses["free"] + 2 * losses["free_phase"]
-        descend(self.optimizer, total, BOUND)
+        optimizer_step(self.optimizer, total, BOUND)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def pitch_step(self, mel: Tensor, batch: Taught) -> dict[str, float]:
+    def pitch_step(self, mel: Tensor, batch: TeacherSample) -> dict[str, float]:
         """Teach pitch and voicing, from sound alone: what an acoustic model made has a pitch of its own."""
         pitch, voicing = self.generator.pitch(mel)
         heard = batch.recorded[:, None].expand_as(voicing)
@@ -207,7 +207,7 @@ class VocosTask(Resumable):
         distance = ((pitch - batch.pitch).abs() * voiced).sum() / voiced.sum().clamp(min=1)
         wrong = F.binary_cross_entropy_with_logits(voicing, batch.voicing, heard, reduction="sum")
         loss = wrong / heard.sum().clamp(min=1) + 4 * distance
-        descend(self.pitch_optimizer, loss, BOUND)
+        optimizer_step(self.pitch_optimizer, loss, BOUND)
         return {"pitch": loss.item()}
 
     def evaluate(self) -> dict[str, float]:
@@ -221,7 +221,7 @@ class VocosTask(Resumable):
                 rows.append(spectrum_losses(said, whole.spectra, whole.voicing))
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, StatePart]:
         """See `Resumable.parts`."""
         return {
             "model": self.generator,
@@ -232,7 +232,7 @@ class VocosTask(Resumable):
 
     def export(self, folder: Path) -> None:
         """See `Task.export`."""
-        write_checkpoint(folder, self.config, self.average.halved())
+        write_checkpoint(folder, self.config, self.average.half_precision())
         write_raw(folder, self.generator, self.number)
 
 

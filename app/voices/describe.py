@@ -10,18 +10,20 @@ from typing import Any
 from app.errors import InvalidVoice
 from app.types import Emotion
 from app.voices.coqui_config import AudioConfig, check_fit
-from app.voices.discover import SUPPORTED, Found, Kind, Part, emotion_in, locale_of, voice_name
+from app.voices.discover import SUPPORTED, ConfigKind, ModelFiles, ScanResult, emotion_in, locale_of, voice_name
 from app.voices.manifest import Manifest
 from app.voices.voice import Voice, audio_of
 
-SUPPORTED_HINT = f"Supported are {', '.join(SUPPORTED[Kind.ACOUSTIC])}, with {' or '.join(SUPPORTED[Kind.VOCODER])}."
+SUPPORTED_HINT = (
+    f"Supported are {', '.join(SUPPORTED[ConfigKind.ACOUSTIC])}, with {' or '.join(SUPPORTED[ConfigKind.VOCODER])}."
+)
 VOCODER_HINT = (
     "Put the config.json and the weights of a HiFi-GAN that was trained on the same mel spectrogram into a folder in "
     "it, such as coqui's vocoder_models/en/ljspeech/hifigan_v2, or train one: intone train --model hifigan_v2."
 )
 
 
-def check_complete(found: Found) -> None:
+def check_complete(found: ScanResult) -> None:
     """Refuse a folder without an acoustic model or without a vocoder that fits one."""
     reasons = f": {'; '.join(found.left_out)}" if found.left_out else ""
     if not found.acoustic and not found.vocoders and not found.left_out:
@@ -31,14 +33,14 @@ def check_complete(found: Found) -> None:
     if not found.vocoders:
         needs = f"{found.acoustic[0].architecture} makes mel spectrograms, which only a vocoder makes audible, and"
         raise InvalidVoice(f"{needs} there is none in {found.folder}{reasons}.", hint=VOCODER_HINT)
-    misfits = [misfit(part, vocoder) for part in found.acoustic for vocoder in found.vocoders]
+    misfits = [incompatibility(part, vocoder) for part in found.acoustic for vocoder in found.vocoders]
     if misfits[0] and all(misfits):
         raise misfits[0]
 
 
-def fitting(part: Part, vocoders: Sequence[Part]) -> list[Part]:
+def fitting(part: ModelFiles, vocoders: Sequence[ModelFiles]) -> list[ModelFiles]:
     """The vocoders that understand a checkpoint, of these the nearest by folder; if none does, the first misfit."""
-    misfits = {vocoder: misfit(part, vocoder) for vocoder in vocoders}
+    misfits = {vocoder: incompatibility(part, vocoder) for vocoder in vocoders}
     fit = [vocoder for vocoder, problem in misfits.items() if problem is None]
     if not fit:
         raise next(problem for problem in misfits.values() if problem is not None)
@@ -46,7 +48,7 @@ def fitting(part: Part, vocoders: Sequence[Part]) -> list[Part]:
     return [vocoder for vocoder in fit if shared[vocoder] == max(shared.values())]
 
 
-def misfit(part: Part, vocoder: Part) -> InvalidVoice | None:
+def incompatibility(part: ModelFiles, vocoder: ModelFiles) -> InvalidVoice | None:
     """Why a checkpoint and a vocoder cannot work together."""
     try:
         check_fit(audio(part), audio(vocoder), f"{part.config} and {vocoder.config}")
@@ -55,7 +57,7 @@ def misfit(part: Part, vocoder: Part) -> InvalidVoice | None:
     return None
 
 
-def audio(part: Part) -> AudioConfig:
+def audio(part: ModelFiles) -> AudioConfig:
     """What a config says about its mel spectrogram."""
     return audio_of(part.architecture, part.values)
 
@@ -65,7 +67,7 @@ def shared_folders(one: PurePosixPath, other: PurePosixPath) -> int:
     return len(set(one.parents) & set(other.parents))
 
 
-def one_rate(parts: Sequence[Part]) -> int:
+def one_rate(parts: Sequence[ModelFiles]) -> int:
     """The sample rate of all checkpoints, hertz."""
     rates = {audio(part).sample_rate: part for part in parts}
     if len(rates) > 1:
@@ -85,7 +87,7 @@ class Candidate:
 
     name: str
     """As questions and flags call it."""
-    part: Part
+    part: ModelFiles
     speaker: str | None
     emotion: Emotion | None
     """That it is named after."""
@@ -95,7 +97,7 @@ class Candidate:
 Cast = dict[Emotion, Candidate]
 
 
-def candidates(parts: Sequence[Part]) -> list[Candidate]:
+def candidates(parts: Sequence[ModelFiles]) -> list[Candidate]:
     """Everybody who could speak; a speaker is called by the checkpoint, too, where there are several."""
     alone = len(parts) == 1
     return [
@@ -105,7 +107,7 @@ def candidates(parts: Sequence[Part]) -> list[Candidate]:
     ]
 
 
-def name_of(part: Part, speaker: str | None, alone: bool) -> str:
+def name_of(part: ModelFiles, speaker: str | None, alone: bool) -> str:
     """What questions and flags call a speaker, or the only one of a checkpoint."""
     if speaker is None:
         return part.name
@@ -124,7 +126,7 @@ def guess(checkpoint: Emotion | None, speaker: Emotion | None) -> tuple[Emotion 
     return (speaker, BY_ONE) if checkpoint in (None, Emotion.NEUTRAL) else (None, CONTRADICTORY)
 
 
-def surest(everybody: Sequence[Candidate], emotion: Emotion) -> list[Candidate]:
+def best_candidates(everybody: Sequence[Candidate], emotion: Emotion) -> list[Candidate]:
     """Those who are named after an emotion most plainly."""
     named = [one for one in everybody if one.emotion is emotion]
     best = max((one.sureness for one in named), default=None)
@@ -136,7 +138,7 @@ def nameless(everybody: Sequence[Candidate]) -> list[Candidate]:
     return [one for one in everybody if one.sureness == NAMELESS]
 
 
-def called(everybody: Sequence[Candidate], name: str) -> list[Candidate]:
+def find_candidates(everybody: Sequence[Candidate], name: str) -> list[Candidate]:
     """Those of a name: of a checkpoint and speaker, or of one of both."""
     exact = [one for one in everybody if one.name == name]
     return exact or [one for one in everybody if name in (one.speaker, one.part.name)]
@@ -149,15 +151,15 @@ class Decisions:
     name: str
     license: str
     cast: Cast
-    vocoders: Mapping[Part, Part]
+    vocoders: Mapping[ModelFiles, ModelFiles]
     """The vocoder of each checkpoint in the cast."""
-    weights: Mapping[Part, PurePosixPath]
+    weights: Mapping[ModelFiles, PurePosixPath]
     """The weights of each of both."""
-    bases: Mapping[Part, Part]
+    bases: Mapping[ModelFiles, ModelFiles]
     """The checkpoint that another one descends from."""
 
 
-def manifest_of(found: Found, decisions: Decisions) -> Manifest:
+def manifest_of(found: ScanResult, decisions: Decisions) -> Manifest:
     """The manifest, without the hashes of the weights."""
     cast = decisions.cast
     neutral = cast[Emotion.NEUTRAL].part
@@ -184,12 +186,12 @@ def display_name(folder: str, name: str) -> str:
     return folder if voice_name(folder) == name != folder else ""
 
 
-def files_of(part: Part, decisions: Decisions) -> dict[str, Any]:
+def files_of(part: ModelFiles, decisions: Decisions) -> dict[str, Any]:
     """What a manifest says of any network."""
     return {"model": str(decisions.weights[part]), "config": str(part.config), "architecture": part.architecture}
 
 
-def checkpoint_values(part: Part, decisions: Decisions) -> dict[str, Any]:
+def checkpoint_values(part: ModelFiles, decisions: Decisions) -> dict[str, Any]:
     """What a manifest says of a checkpoint."""
     values = files_of(part, decisions)
     if part in decisions.bases:
@@ -213,7 +215,7 @@ def has_degree(decisions: Decisions) -> bool:
     return len(decisions.cast) > 1 and related and neutral.architecture == "glow_tts"
 
 
-def phonemes_of(part: Part) -> str:
+def phonemes_of(part: ModelFiles) -> str:
     """Language of the phonemes that a checkpoint reads; empty where it reads letters."""
     return str(part.values.get("phoneme_language") or "en-us") if part.values.get("use_phonemes") else ""
 

@@ -19,7 +19,7 @@ from app.voices.coqui_config import config_speakers, numbered, read_config, spea
 from app.voices.manifest import FILE_NAME, LONGEST_NAME
 
 
-class Kind(StrEnum):
+class ConfigKind(StrEnum):
     """What a network is for."""
 
     ACOUSTIC = "acoustic model"
@@ -27,8 +27,8 @@ class Kind(StrEnum):
 
 
 SUPPORTED = {
-    Kind.ACOUSTIC: ("glow_tts", "tacotron", "tacotron2"),
-    Kind.VOCODER: ("hifigan", "hifigan_source", "vocos_source"),
+    ConfigKind.ACOUSTIC: ("glow_tts", "tacotron", "tacotron2"),
+    ConfigKind.VOCODER: ("hifigan", "hifigan_source", "vocos_source"),
 }
 MOST_FILES = 10_000
 """More are not the folder of one voice."""
@@ -43,7 +43,7 @@ class ConfigFile:
 
     path: PurePosixPath
     """Relative to the voice's folder."""
-    kind: Kind
+    kind: ConfigKind
     architecture: str
     values: Mapping[str, Any] = field(compare=False, repr=False)
 
@@ -93,8 +93,8 @@ def as_config(folder: Path, path: PurePosixPath) -> ConfigFile | None:
     if not isinstance(named, str) or not isinstance(values.get("audio"), dict):
         return None
     architecture = named.lower().removesuffix("_generator")
-    vocoder = "generator_model" in values or architecture in SUPPORTED[Kind.VOCODER]
-    return ConfigFile(path, Kind.VOCODER if vocoder else Kind.ACOUSTIC, architecture, values)
+    vocoder = "generator_model" in values or architecture in SUPPORTED[ConfigKind.VOCODER]
+    return ConfigFile(path, ConfigKind.VOCODER if vocoder else ConfigKind.ACOUSTIC, architecture, values)
 
 
 def stem(path: PurePosixPath) -> str:
@@ -139,8 +139,8 @@ NOT_WEIGHTS = {"speakers", "speaker_ids", "d_vectors", "language_ids", "model_se
 """Of these names lie other files beside a checkpoint; `training` is what a later training of ours goes on from."""
 SAYS_NOTHING = {"config", "model", "file", "best", "checkpoint"}
 KIND_WORDS = {
-    Kind.ACOUSTIC: {"acoustic", "tts", "glow", "glowtts", "tacotron", "tacotron2"},
-    Kind.VOCODER: {"vocoder", "hifigan", "hifi", "gan", "generator", "vocos", "melgan"},
+    ConfigKind.ACOUSTIC: {"acoustic", "tts", "glow", "glowtts", "tacotron", "tacotron2"},
+    ConfigKind.VOCODER: {"vocoder", "hifigan", "hifi", "gan", "generator", "vocos", "melgan"},
 }
 
 
@@ -155,13 +155,13 @@ def pair(configs: Sequence[ConfigFile], weights: Sequence[PurePosixPath]) -> dic
     A file belongs to the nearest folder above it that holds a config, and to that one there whose name is most alike.
     What no config wants goes to those of its kind that have nothing.
     """
-    paired = share(configs, {path: most_alike(nearby(configs, path), path) for path in weights})
+    paired = distribute(configs, {path: most_alike(nearby(configs, path), path) for path in weights})
     unowned = set(weights).difference(*paired.values())
     poor = [one for one in configs if not paired[one]]
-    return paired | share(poor, {path: most_alike(poor, path) for path in sorted(unowned)})
+    return paired | distribute(poor, {path: most_alike(poor, path) for path in sorted(unowned)})
 
 
-def share(
+def distribute(
     configs: Sequence[ConfigFile], wanted: Mapping[PurePosixPath, list[ConfigFile]]
 ) -> dict[ConfigFile, list[PurePosixPath]]:
     """File -> who wants it becomes config -> its files; what several want is for those that have nothing else."""
@@ -179,11 +179,11 @@ def nearby(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFil
 
 def most_alike(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFile]:
     """Those whose name is most like that of a weight file; none where it is named as something else."""
-    scores = {one: score for one in configs if (score := likeness(one, path)) is not None}
+    scores = {one: score for one in configs if (score := similarity(one, path)) is not None}
     return [one for one, score in scores.items() if score == max(scores.values())]
 
 
-def likeness(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | None:
+def similarity(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | None:
     """How many words both names share, and whether these are all of the config's; None where the kinds differ."""
     pairs = zip(config.path.parts, path.parts, strict=False)
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
@@ -224,7 +224,7 @@ ReadPth = Callable[[Path], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class ModelFiles:
     """An acoustic model or a vocoder: a config and its weights. Paths are relative to the voice's folder."""
 
     name: str
@@ -244,38 +244,40 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ScanResult:
     """What is in a folder."""
 
     folder: Path
-    acoustic: tuple[Part, ...]
-    vocoders: tuple[Part, ...]
+    acoustic: tuple[ModelFiles, ...]
+    vocoders: tuple[ModelFiles, ...]
     left_out: tuple[str, ...]
     """What cannot be used, and why: sentences without a full stop."""
 
 
-def discover(folder: Path, read_pth: ReadPth) -> Found:
+def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
     """Look through a folder and those in it. A file that is not what it should be is told as `InvalidVoice`."""
     files = list(files_in(folder))
     configs = configs_in(folder, files)
     paired = pair(configs, [path for path in files if is_weights(path)])
     left_out = [config.problem for config in configs if config.problem]
-    parts: dict[Kind, list[Part]] = {kind: [] for kind in Kind}
+    parts: dict[ConfigKind, list[ModelFiles]] = {kind: [] for kind in ConfigKind}
     for config in (one for one in configs if not one.problem):
         if paired[config]:
             parts[config.kind] += parts_of(folder, config, paired[config], read_pth)
         else:
             left_out.append(f"there are no weights (.pth or .safetensors) for {config.path}")
-    acoustic, vocoders = (tuple(told_apart(parts[kind])) for kind in Kind)
-    return Found(folder, acoustic, vocoders, tuple(left_out))
+    acoustic, vocoders = (tuple(make_unique(parts[kind])) for kind in ConfigKind)
+    return ScanResult(folder, acoustic, vocoders, tuple(left_out))
 
 
-def parts_of(folder: Path, config: ConfigFile, weights: Sequence[PurePosixPath], read_pth: ReadPth) -> Iterator[Part]:
+def parts_of(
+    folder: Path, config: ConfigFile, weights: Sequence[PurePosixPath], read_pth: ReadPth
+) -> Iterator[ModelFiles]:
     """What a config and its weights make: one network, or several where the weights are named after emotions."""
     speakers, named_in_config = speakers_of(folder / config.path, config.values, read_pth)
-    for files in by_emotion(weights) if config.kind is Kind.ACOUSTIC else [weights]:
+    for files in by_emotion(weights) if config.kind is ConfigKind.ACOUSTIC else [weights]:
         ordered = tuple(best_first(folder, files))
-        yield Part(
+        yield ModelFiles(
             name=short_name(config.path),
             config=config.path,
             architecture=config.architecture,
@@ -318,7 +320,7 @@ def short_name(config: PurePosixPath) -> str:
     return config.parent.name or "_".join(sorted(telling([config.name]))) or UNNAMED
 
 
-def told_apart(parts: Sequence[Part]) -> list[Part]:
+def make_unique(parts: Sequence[ModelFiles]) -> list[ModelFiles]:
     """Every part with a name of its own: the shortest that does."""
     named = list(parts)
     for longer in (folder_name, config_name, weights_name):
@@ -327,16 +329,16 @@ def told_apart(parts: Sequence[Part]) -> list[Part]:
     return named
 
 
-def folder_name(part: Part) -> PurePosixPath:
+def folder_name(part: ModelFiles) -> PurePosixPath:
     """Path of the config's folder, where that is not the voice's own."""
     return part.config.parent if part.config.parent.name else config_name(part)
 
 
-def config_name(part: Part) -> PurePosixPath:
+def config_name(part: ModelFiles) -> PurePosixPath:
     """Path of the config without its ending."""
     return part.config.with_suffix("")
 
 
-def weights_name(part: Part) -> PurePosixPath:
+def weights_name(part: ModelFiles) -> PurePosixPath:
     """Path of the weights without their ending."""
     return part.weights[0].with_name(stem(part.weights[0]))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import InvalidVoice, VoiceNotFound
-from app.types import CheckpointName, Emotion, VoiceAbilities
+from app.types import CheckpointName, Emotion, VoiceCapabilities
 from app.voices.coqui_config import AudioConfig, check_fit, config_speakers, inside, read_config, source_audio
 from app.voices.manifest import FILE_NAME, Checkpoint, Manifest, SpokenEmotion, VocoderFiles, read_manifest
 
@@ -39,14 +39,14 @@ class Voice:
         return self.manifest.sample_rate
 
     @property
-    def abilities(self) -> VoiceAbilities:
+    def abilities(self) -> VoiceCapabilities:
         """What the planner may choose from."""
         checkpoints = {
             emotion: CheckpointName(spoken.checkpoint, self.hashes[self.manifest.checkpoints[spoken.checkpoint].model])
             for emotion, spoken in self.manifest.emotions.items()
         }
         vocoders = (self.manifest.vocoders[spoken.vocoder] for spoken in self.manifest.emotions.values())
-        return VoiceAbilities(
+        return VoiceCapabilities(
             self.name,
             checkpoints,
             self.manifest.fallbacks,

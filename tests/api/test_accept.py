@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.api.parsing.negotiation import Answer, check_format, choose
+from app.api.parsing.negotiation import ResponseFormat, check_format, negotiate
 from app.errors import InvalidRequest, NotAcceptable
 
 
@@ -37,7 +37,7 @@ from app.errors import InvalidRequest, NotAcceptable
     ],
 )
 def test_accept_chooses_the_format(accept: str, format: str) -> None:
-    assert choose(None, False, False, accept) == Answer(format, timing=False)
+    assert negotiate(None, False, False, accept) == ResponseFormat(format, timing=False)
 
 
 @pytest.mark.parametrize(
@@ -45,23 +45,23 @@ def test_accept_chooses_the_format(accept: str, format: str) -> None:
 )
 def test_nothing_that_we_make_is_refused(accept: str) -> None:
     with pytest.raises(NotAcceptable):
-        choose(None, False, False, accept)
+        negotiate(None, False, False, accept)
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/*", "application/json, */*;q=0.5"])
 def test_accept_json_means_timing(accept: str) -> None:
-    assert choose(None, False, False, accept) == Answer("wav", timing=True)
-    assert choose("flac", False, False, accept) == Answer("flac", timing=True)
+    assert negotiate(None, False, False, accept) == ResponseFormat("wav", timing=True)
+    assert negotiate("flac", False, False, accept) == ResponseFormat("flac", timing=True)
 
 
 def test_format_wins_over_accept() -> None:
-    assert choose("flac", False, False, "audio/wav") == Answer("flac", timing=False)
-    assert choose("wav", False, False, "image/png") == Answer("wav", timing=False)
+    assert negotiate("flac", False, False, "audio/wav") == ResponseFormat("flac", timing=False)
+    assert negotiate("wav", False, False, "image/png") == ResponseFormat("wav", timing=False)
 
 
 def test_timing_wins_over_accept_and_the_audio_inside_is_chosen_by_format_alone() -> None:
-    assert choose(None, True, False, "audio/flac") == Answer("wav", timing=True)
-    assert choose("flac", True, False, "image/png") == Answer("flac", timing=True)
+    assert negotiate(None, True, False, "audio/flac") == ResponseFormat("wav", timing=True)
+    assert negotiate("flac", True, False, "image/png") == ResponseFormat("flac", timing=True)
 
 
 def test_format_names_ignore_case_and_unknown_ones_are_refused_with_a_pointer() -> None:
@@ -73,8 +73,8 @@ def test_format_names_ignore_case_and_unknown_ones_are_refused_with_a_pointer() 
 
 
 def test_a_stream_has_a_format_and_no_plan() -> None:
-    assert choose(None, False, True, "audio/flac") == Answer("flac", timing=False, stream=True)
+    assert negotiate(None, False, True, "audio/flac") == ResponseFormat("flac", timing=False, stream=True)
     for timing, accept in ((True, ""), (False, "application/json")):
         with pytest.raises(InvalidRequest) as caught:
-            choose(None, timing, True, accept)
+            negotiate(None, timing, True, accept)
         assert [field.pointer for field in caught.value.fields] == ["#/stream"]

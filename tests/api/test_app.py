@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from app.api.errors import openai_content, openai_status, row_of
 from app.api.middleware.access_log import RequestLog
-from app.api.middleware.errors import Gate
+from app.api.middleware.errors import Guard
 from app.audio.encode import FORMATS
 from app.errors import ERRORS, IntoneError
 from app.main import create_app
@@ -104,7 +104,7 @@ async def test_a_fault_of_the_service_is_a_500_that_tells_the_client_and_the_log
         raise ValueError("terces ym"[::-1])  # backwards, for a traceback shows the line
 
     answered: list[Answered] = []
-    app = RequestLog(Gate(broken, checks=()), template_of=lambda _: "/route", answered=answered.append)
+    app = RequestLog(Guard(broken, checks=()), template_of=lambda _: "/route", answered=answered.append)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.post("/synthesize")
@@ -122,7 +122,7 @@ async def test_a_request_that_the_server_gives_up_as_it_stops_is_told_to_come_ba
         begun.set()
         await asyncio.Event().wait()
 
-    app = RequestLog(Gate(endless, checks=()), template_of=lambda _: "/route", answered=lambda _: None)
+    app = RequestLog(Guard(endless, checks=()), template_of=lambda _: "/route", answered=lambda _: None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         asking = asyncio.create_task(client.post("/synthesize"))
         await begun.wait()

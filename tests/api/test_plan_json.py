@@ -16,13 +16,13 @@ from app.api.schemas.request import SpeechBody, check_fields
 from app.errors import InvalidRequest, UnknownEmotion
 from app.planning.serialize import plan_to_dict
 from app.types import (
-    NOWHERE,
-    Analyzed,
+    NO_SPAN,
     ClassifierName,
     Decision,
     EditedUtterance,
     Emotion,
     Plan,
+    PlanFingerprint,
     PlanWarning,
     Source,
     Utterance,
@@ -85,7 +85,7 @@ def test_a_plan_that_comes_back_is_read_whatever_it_says(plan: Plan) -> None:
         assert decision.probabilities == one.probabilities
         assert decision.reason == one.reason or not one.reason
         clause = sentence.clauses[-1]
-        assert (clause.pause_after, clause.analyzed) == (one.pause_after, Analyzed.of(one.emotion, one.text))
+        assert (clause.pause_after, clause.analyzed) == (one.pause_after, PlanFingerprint.of(one.emotion, one.text))
         manner = clause.manner
         assert (manner.degree, manner.speed, manner.volume) == (one.degree, one.speed, one.volume)
 
@@ -102,7 +102,7 @@ def planned(**changes: object) -> dict[str, object]:
 def test_only_the_text_is_required() -> None:
     sentence, decision, _ = asked(text="It costs $5.")
     assert decision is None and sentence.clauses[0].spoken == "It costs five dollars."
-    assert sentence.clauses[0].pause_after is None and sentence.clauses[0].start == NOWHERE
+    assert sentence.clauses[0].pause_after is None and sentence.clauses[0].start == NO_SPAN
 
 
 def test_null_is_the_default_in_every_field() -> None:
@@ -128,7 +128,7 @@ def test_an_edited_text_loses_its_place() -> None:
     kept = asked(**planned()).sentence
     edited = asked(**planned(text="Hello.")).sentence
     assert (kept.start, kept.end) == (0, 3)
-    assert (edited.start, edited.clauses[0].start) == (NOWHERE, NOWHERE)
+    assert (edited.start, edited.clauses[0].start) == (NO_SPAN, NO_SPAN)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.api.jobs import Cancelled, ClientGone, WorkQueue
+from app.api.jobs import Cancelled, ClientGone, JobQueue
 from app.errors import Busy, OverTimeBudget
 
 pytestmark = pytest.mark.anyio
 
 
-def queue(workers: int = 1, queue_size: int = 8, time_budget: float = 30) -> WorkQueue:
-    return WorkQueue("test", workers=workers, queue_size=queue_size, time_budget=time_budget)
+def queue(workers: int = 1, queue_size: int = 8, time_budget: float = 30) -> JobQueue:
+    return JobQueue("test", workers=workers, queue_size=queue_size, time_budget=time_budget)
 
 
 async def stays() -> None:
@@ -96,7 +96,7 @@ async def test_a_piece_that_takes_longer_than_what_is_left_of_the_budget_is_the_
             now[0] += 40
             yield number
 
-    work = WorkQueue("test", workers=1, queue_size=8, time_budget=1, stream_time_budget=100, clock=lambda: now[0])
+    work = JobQueue("test", workers=1, queue_size=8, time_budget=1, stream_time_budget=100, clock=lambda: now[0])
     steps = (await work.start(slow, stays)).result
     now[0] += 1_000  # the reader's own time
     seen = []

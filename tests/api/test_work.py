@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from serving import ROOT
 
-from app.api.jobs import Cancelled, ClientGone, WorkQueue
+from app.api.jobs import Cancelled, ClientGone, JobQueue
 from app.errors import Busy, OverTimeBudget
 
 pytestmark = pytest.mark.anyio
 
 
-def queue(workers: int = 1, queue_size: int = 8, time_budget: float = 30) -> WorkQueue:
-    return WorkQueue("test", workers=workers, queue_size=queue_size, time_budget=time_budget)
+def queue(workers: int = 1, queue_size: int = 8, time_budget: float = 30) -> JobQueue:
+    return JobQueue("test", workers=workers, queue_size=queue_size, time_budget=time_budget)
 
 
 async def stays() -> None:
@@ -185,7 +185,7 @@ async def test_a_client_that_leaves_while_waiting_is_passed_over() -> None:
     assert [(await first).result, (await waiting).result] == ["done", "spoken"]
 
 
-class Refused(WorkQueue):
+class Refused(JobQueue):
     """The system refuses a thread as often as it is told to."""
 
     refusals = 1

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, encode, to_int16
-from app.audio.writers import Sink
+from app.audio.writers import StreamBuffer
 
 NAMES = list(FORMATS)
 LOSSLESS = ["wav", "flac", "pcm"]
@@ -155,7 +155,7 @@ def test_pcm_is_16_bit_little_endian_and_the_same_in_both_forms() -> None:
 
 
 def test_the_sink_holds_only_what_was_not_taken() -> None:
-    sink = Sink()
+    sink = StreamBuffer()
     for _ in range(1000):
         assert sink.write(bytes(100)) == 100
         assert sink.tell() == sink.taken + len(sink._waiting)
@@ -164,7 +164,7 @@ def test_the_sink_holds_only_what_was_not_taken() -> None:
 
 
 def test_the_sink_drops_what_is_written_over_taken_bytes() -> None:
-    sink = Sink()
+    sink = StreamBuffer()
     sink.write(b"head")
     assert sink.take() == b"head"
     sink.write(b"body")
@@ -184,7 +184,7 @@ def test_a_stream_that_nobody_ends_is_freed_at_once(name: str) -> None:
         encoder = FORMATS[name].stream(24000)
         assert encoder.push(noise())
         del encoder
-        assert not [one for one in gc.get_objects() if type(one) in (Sink, OutputContainer)]
+        assert not [one for one in gc.get_objects() if type(one) in (StreamBuffer, OutputContainer)]
     finally:
         gc.enable()
 

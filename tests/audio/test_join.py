@@ -17,9 +17,9 @@ from app.audio.join import (
     KNEE,
     SILENCE_DB,
     Joiner,
-    Placed,
+    UtteranceSpan,
     fade,
-    guard_peaks,
+    soft_limit,
 )
 
 RATE = 22050
@@ -50,12 +50,12 @@ def noise(samples: int, decibels: float, seed: int) -> Samples:
     return (10 ** (decibels / 20) * np.random.default_rng(seed).standard_normal(samples)).astype(np.float32)
 
 
-def join(pieces: list[Piece], chunk: int = 10**9) -> list[tuple[Samples, Placed]]:
+def join(pieces: list[Piece], chunk: int = 10**9) -> list[tuple[Samples, UtteranceSpan]]:
     """Each piece as it was sent, and its place; all are pushed in chunks of one size."""
     joiner = Joiner(RATE)
     joined = []
     for piece in pieces:
-        joiner.piece(piece.gain)
+        joiner.start_utterance(piece.gain)
         sent = [joiner.push(piece.samples[at : at + chunk]) for at in range(0, len(piece.samples), chunk)]
         rest, placed = joiner.end(piece.pause_after)
         joined.append((np.concatenate([*sent, rest]), placed))
@@ -124,7 +124,7 @@ utterances = st.lists(
 @given(utterances, st.floats(0.2, 2), st.data())
 def test_the_samples_are_the_same_however_they_are_cut(samples: Samples, gain: float, data: st.DataObject) -> None:
     joiner = Joiner(RATE)
-    joiner.piece(gain)
+    joiner.start_utterance(gain)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(samples)), max_size=12)))
     sent = [joiner.push(chunk) for chunk in np.split(samples, cuts)]
     rest, placed = joiner.end(0.1)
@@ -172,15 +172,15 @@ def test_what_is_silent_is_decided_by_the_level_before_the_gain(decibels: float,
 def test_a_piece_without_anything_loud_is_kept_whole_and_held_to_its_end() -> None:
     faint = noise(RATE, SILENCE_DB - 10, seed=2)
     joiner = Joiner(RATE)
-    joiner.piece(1.0)
+    joiner.start_utterance(1.0)
     assert all(len(joiner.push(chunk)) == 0 for chunk in np.split(faint, 50))
     rest, placed = joiner.end(0.0)
-    assert (len(rest), placed) == (len(faint), Placed(0.0, len(faint) / RATE, 0.0))
+    assert (len(rest), placed) == (len(faint), UtteranceSpan(0.0, len(faint) / RATE, 0.0))
 
 
 def test_speech_leaves_but_for_the_length_of_a_fade() -> None:
     joiner = Joiner(RATE)
-    joiner.piece(1.0)
+    joiner.start_utterance(1.0)
     pushed = sent = 0
     for chunk in np.array_split(noise(20 * RATE, -20, seed=3), 200):
         pushed += len(chunk)
@@ -190,7 +190,7 @@ def test_speech_leaves_but_for_the_length_of_a_fade() -> None:
 
 def test_a_tail_is_held_until_something_loud_follows() -> None:
     joiner = Joiner(RATE)
-    joiner.piece(1.0)
+    joiner.start_utterance(1.0)
     sent = len(joiner.push(tone(0.5))) + len(joiner.push(silence(0.5)))
     assert abs(sent / RATE - (0.5 + KEPT_TAIL_SECONDS - FADE_SECONDS)) < 0.006
     assert len(joiner.push(silence(0.5))) == 0
@@ -218,7 +218,7 @@ def test_gain_keeps_levels_in_relation() -> None:
 
 def test_peaks_bend_and_what_is_below_the_knee_is_untouched() -> None:
     samples = np.array([0.1, -0.5, KNEE, 1.5, -3.0], np.float32)
-    guarded = guard_peaks(samples)
+    guarded = soft_limit(samples)
     np.testing.assert_array_equal(guarded[:3], samples[:3])
     assert KNEE < guarded[3] <= 1.0
     assert -1.0 <= guarded[4] < -KNEE
@@ -239,7 +239,7 @@ def test_an_empty_piece_has_no_length_but_its_pause() -> None:
 
 def test_samples_outside_of_any_utterance_are_refused() -> None:
     joiner = Joiner(RATE)
-    joiner.piece(1.0)
+    joiner.start_utterance(1.0)
     joiner.end(0.0)
     with pytest.raises(RuntimeError, match="No utterance"):
         joiner.push(tone(0.1))

@@ -19,7 +19,7 @@ import uvicorn
 from serving import ROOT, clean_environment, service_without_models, wait_until
 
 from app.cli.serve import RESERVE, listen, server_config
-from app.cli.serve import Server as SureServer
+from app.cli.serve import QuietServer as SureServer
 from app.main import create_app
 from app.settings import load_settings
 

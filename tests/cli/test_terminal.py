@@ -10,7 +10,7 @@ import soundfile
 from app.__main__ import main
 from app.cli.output import show_plan
 from app.cli.train import _bar
-from app.training.trainer import Progress
+from app.training.trainer import TrainingProgress
 from app.types import ClassifierName, Emotion, Plan, Source, Utterance
 from tests.tiny_voice import write_tiny_voice
 
@@ -60,5 +60,5 @@ def test_a_bar_follows_a_long_text_into_its_file(
 
 def test_a_bar_with_the_time_that_is_left_follows_a_training(capsys: pytest.CaptureFixture[str]) -> None:
     with _bar() as show:
-        show(Progress(step=7, share=0.25, seconds_left=9, losses={}, held_out={}))
+        show(TrainingProgress(step=7, share=0.25, seconds_left=9, losses={}, held_out={}))
     assert "step 7" in (told := capsys.readouterr().err) and "25%" in told and "-:--:--" in told

@@ -16,7 +16,7 @@ from app.emotion.classifier import Excerpt
 from app.errors import InvalidClassifier
 from app.packages import shipped_models
 from app.training.emotion.calibrate import read_spoken, spoken_style
-from app.training.emotion.rows import Row, load_network, score
+from app.training.emotion.rows import TrainingRow, load_network, score
 from app.types import ClassifierName, Emotion
 
 SHIPPED = shipped_models() / "emotion" / "minilm-ekman"
@@ -53,7 +53,10 @@ def test_it_reads_the_sentences_before(classifier: Classifier) -> None:
 
 
 def test_it_reads_an_excerpt_as_it_was_trained_to(classifier: Classifier) -> None:
-    rows = [Row(text, context, (), None, "") for context, text in zip(("", *SENTENCES), SENTENCES[:20], strict=False)]
+    rows = [
+        TrainingRow(text, context, (), None, "")
+        for context, text in zip(("", *SENTENCES), SENTENCES[:20], strict=False)
+    ]
     logits = score(load_network(SHIPPED), classifier.tokenizer, rows)
     assessed = classifier.assess([Excerpt(row.context, row.text) for row in rows])
     for one, trained in zip(assessed, logits, strict=True):

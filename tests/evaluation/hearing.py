@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.evaluation.emotion_judge import read_facts
-from app.evaluation.listening import Heard
+from app.evaluation.listening import Measurement
 from app.evaluation.manner import Manner
 from app.evaluation.recordings import Recording
 
@@ -32,11 +32,11 @@ class DeafEars:
 
 def heard(
     group: str = "neutral", text: str = "Hello there.", computing_seconds: float | None = 0.05, **measures: Any
-) -> Heard:
-    """Ten words without an error, spoken in a tenth of their time; `measures` are those of `Heard` and `Manner`."""
+) -> Measurement:
+    """Ten words without an error, spoken in a tenth of their time; `measures` are theirs."""
     manner = {name: measures.pop(name) for name in Manner.__slots__ if name in measures}
     return replace(
-        Heard(
+        Measurement(
             Recording(group, text, SAMPLES, 16000, computing_seconds),
             understood=text,
             words=10,

@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec
 import pytest
 
 from app.errors import SetupError
-from app.evaluation.listening import Ears, require_packages
+from app.evaluation.listening import Evaluators, require_packages
 
 
 def hide(monkeypatch: pytest.MonkeyPatch, *hidden: str) -> None:
@@ -19,7 +19,7 @@ def hide(monkeypatch: pytest.MonkeyPatch, *hidden: str) -> None:
 def test_a_missing_package_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     hide(monkeypatch, "faster_whisper", "jiwer")
     with pytest.raises(SetupError, match="faster-whisper, jiwer") as caught:
-        Ears(threads=1)
+        Evaluators(threads=1)
     assert "pip install '.[train]'" in caught.value.hint
 
 

@@ -29,13 +29,15 @@ def spoken(*utterances: Utterance, **changes: object) -> Spoken:
 
 
 LABELLED = replace(utterance(emotion=Emotion.JOY), source=Source.CLASSIFIER, probabilities={**EVEN, Emotion.JOY: 0.7})
-FALLEN = replace(utterance(), source=Source.FALLBACK, lacking=Emotion.FEAR, probabilities={**EVEN, Emotion.FEAR: 0.7})
+FALLEN = replace(
+    utterance(), source=Source.FALLBACK, requested_emotion=Emotion.FEAR, probabilities={**EVEN, Emotion.FEAR: 0.7}
+)
 PINNED = utterance(emotion=Emotion.ANGER)
 
 
 def test_what_was_spoken_is_counted() -> None:
     metrics = Metrics()
-    metrics.spoken(spoken(LABELLED, FALLEN, PINNED))
+    metrics.observe_synthesis(spoken(LABELLED, FALLEN, PINNED))
     assert value(metrics, "intone_characters_total") == 40
     assert value(metrics, "intone_audio_seconds_total") == 2
     assert value(metrics, "intone_utterances_total", emotion="joy", source="classifier") == 1
@@ -46,35 +48,35 @@ def test_what_was_spoken_is_counted() -> None:
 
 def test_a_fallback_is_counted_by_what_was_wanted() -> None:
     metrics = Metrics()
-    metrics.spoken(spoken(LABELLED, FALLEN, FALLEN))
+    metrics.observe_synthesis(spoken(LABELLED, FALLEN, FALLEN))
     assert value(metrics, "intone_fallbacks_total", wanted="fear") == 2
     assert value(metrics, "intone_fallbacks_total", wanted="neutral") == 0
 
 
 def test_the_confidence_is_that_of_what_was_labelled() -> None:
     metrics = Metrics()
-    metrics.spoken(spoken(LABELLED, FALLEN, PINNED))
+    metrics.observe_synthesis(spoken(LABELLED, FALLEN, PINNED))
     assert value(metrics, "intone_classifier_confidence_count") == 2
     assert value(metrics, "intone_classifier_confidence_sum") == pytest.approx(1.4)
 
 
 def test_waiting_is_no_computing() -> None:
     metrics = Metrics()
-    metrics.spoken(spoken(LABELLED))
+    metrics.observe_synthesis(spoken(LABELLED))
     assert value(metrics, "intone_real_time_factor_sum") == pytest.approx(0.5)
     assert value(metrics, "intone_stage_seconds_sum", stage="queue") == 1
 
 
 def test_a_request_of_which_nothing_was_made_has_no_real_time_factor() -> None:
     metrics = Metrics()
-    metrics.spoken(spoken(seconds=0.0))
+    metrics.observe_synthesis(spoken(seconds=0.0))
     assert value(metrics, "intone_real_time_factor_count") == 0
 
 
 def test_an_answer_is_counted_by_route_and_status_and_only_a_stream_has_a_first_byte() -> None:
     metrics = Metrics()
-    metrics.answered(Answered("/synthesize", 200, 3.0, first_byte=0.2))
-    metrics.answered(Answered("/synthesize", 503, 0.01, code="busy"))
+    metrics.observe_response(Answered("/synthesize", 200, 3.0, first_byte=0.2))
+    metrics.observe_response(Answered("/synthesize", 503, 0.01, code="busy"))
     assert value(metrics, "intone_requests_total", route="/synthesize", status="200") == 1
     assert value(metrics, "intone_request_duration_seconds_sum", route="/synthesize") == pytest.approx(3.01)
     assert value(metrics, "intone_stream_first_byte_seconds_count") == 1

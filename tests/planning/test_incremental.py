@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.emotion import PlannedSentence
-from app.planning.incremental import Draft
+from app.planning.incremental import IncrementalPlan
 from app.types import Clause, Emotion, PlanWarning, Sentence
 from tests.speaking import utterance
 
@@ -23,31 +23,31 @@ def planned(count: int, seen: list[int], clauses: int = 1) -> Iterator[PlannedSe
 
 def test_nothing_is_planned_before_it_is_asked_for() -> None:
     seen: list[int] = []
-    draft = Draft(planned(100, seen))
+    draft = IncrementalPlan(planned(100, seen))
     assert seen == []
     assert next(iter(draft)).text == "Sentence 0." and seen == [0]
-    assert draft.reach(10) and len(seen) == len(draft.utterances) == 10
-    assert draft.reach(5) and len(seen) == 10
+    assert draft.plan_until(10) and len(seen) == len(draft.utterances) == 10
+    assert draft.plan_until(5) and len(seen) == 10
 
 
 def test_the_end_is_told_and_all_iterations_see_the_same() -> None:
-    draft = Draft(planned(4, []))
-    assert not draft.reach(5) and draft.reach(4)
+    draft = IncrementalPlan(planned(4, []))
+    assert not draft.plan_until(5) and draft.plan_until(4)
     assert list(draft) == list(draft) == draft.utterances
     assert [warning.detail for warning in draft.warnings] == ["2"]
 
 
 def test_a_pause_needs_the_next_utterance_and_the_last_has_none() -> None:
     seen: list[int] = []
-    draft = Draft(planned(3, seen))
-    assert draft.reach(1) and draft.pause_after(0) > 0 and seen == [0, 1]
-    whole = [*draft.whole()]
+    draft = IncrementalPlan(planned(3, seen))
+    assert draft.plan_until(1) and draft.pause_after(0) > 0 and seen == [0, 1]
+    whole = [*draft.plan_all()]
     assert [one.pause_after > 0 for one in whole] == [True, True, False]
     # From joy to neutral the feeling turns; between two neutral ones it does not.
     assert whole[0].pause_after != whole[1].pause_after
 
 
 def test_inside_a_sentence_no_feeling_turns() -> None:
-    first, second, *_ = Draft(planned(2, [], clauses=2)).whole()
+    first, second, *_ = IncrementalPlan(planned(2, [], clauses=2)).plan_all()
     assert 0 < first.pause_after < second.pause_after
-    assert [*Draft(planned(1, [], clauses=2)).whole()][1].pause_after == 0
+    assert [*IncrementalPlan(planned(1, [], clauses=2)).plan_all()][1].pause_after == 0

@@ -19,19 +19,19 @@ from app.types import (
     Clause,
     Decision,
     Emotion,
-    Manner,
     PlanWarning,
     Probabilities,
+    Prosody,
     Role,
     Sentence,
     Source,
     Utterance,
-    VoiceAbilities,
+    VoiceCapabilities,
 )
 
 THRESHOLD = 0.7
-FULL = VoiceAbilities("wren", {emotion: CheckpointName("base", "0" * 64) for emotion in Emotion}, {}, degree=True)
-POOR = VoiceAbilities(
+FULL = VoiceCapabilities("wren", {emotion: CheckpointName("base", "0" * 64) for emotion in Emotion}, {}, degree=True)
+POOR = VoiceCapabilities(
     "poor",
     {emotion: CheckpointName("base", "1" * 64) for emotion in (Emotion.NEUTRAL, Emotion.JOY)},
     {Emotion.SURPRISE: (Emotion.FEAR, Emotion.JOY)},
@@ -59,7 +59,7 @@ def assessed(rows: Iterable[Probabilities] | None) -> list[Assessment] | None:
 def plan_emotions(
     sentences: list[Sentence],
     rows: list[Probabilities] | tuple[Probabilities, ...] | None,
-    voice: VoiceAbilities,
+    voice: VoiceCapabilities,
     *,
     threshold: float,
     pin: Emotion | Blend | None = None,
@@ -72,7 +72,7 @@ def plan_emotions(
     return [one for row in planned for one in row.utterances], [one for row in planned for one in row.warnings]
 
 
-def plan(*rows: Probabilities, voice: VoiceAbilities = FULL) -> list[Utterance]:
+def plan(*rows: Probabilities, voice: VoiceCapabilities = FULL) -> list[Utterance]:
     utterances, _ = plan_emotions([sentence(i) for i in range(len(rows))], rows, voice, threshold=THRESHOLD)
     return utterances
 
@@ -104,7 +104,7 @@ def test_a_pin_keeps_what_the_classifier_said() -> None:
 
 
 @given(st.sampled_from(Emotion), st.sampled_from([FULL, POOR]), st.integers(0, 5))
-def test_a_pinned_request_speaks_one_emotion(pin: Emotion, voice: VoiceAbilities, count: int) -> None:
+def test_a_pinned_request_speaks_one_emotion(pin: Emotion, voice: VoiceCapabilities, count: int) -> None:
     utterances, warnings = plan_emotions([sentence(i) for i in range(count)], None, voice, threshold=THRESHOLD, pin=pin)
     assert len({u.emotion for u in utterances}) == min(count, 1)
     assert len(warnings) == (count > 0 and pin not in voice.checkpoints)
@@ -116,7 +116,7 @@ def test_each_sentence_is_decided_by_itself() -> None:
 
 
 def plan_one(
-    one: Sentence, assessment: Assessment, voice: VoiceAbilities = FULL, degree: float = 1.0
+    one: Sentence, assessment: Assessment, voice: VoiceCapabilities = FULL, degree: float = 1.0
 ) -> tuple[Utterance, ...]:
     (planned,) = Planner(lambda _: voice, degree=degree).plan([one], decide([assessment], Expression(0.3)))
     return planned.utterances
@@ -132,7 +132,7 @@ def test_the_strength_of_the_text_is_the_degree_and_the_request_multiplies_it() 
 
 
 def test_a_degree_of_markup_stands_alone() -> None:
-    clause = replace(sentence(0).clauses[0], manner=Manner(degree=0.7))
+    clause = replace(sentence(0).clauses[0], manner=Prosody(degree=0.7))
     (utterance,) = plan_one(replace(sentence(0), clauses=(clause,)), Assessment(scores(anger=0.9), 1.0), degree=2.0)
     assert utterance.degree == 0.7
 
@@ -168,7 +168,7 @@ def test_the_fallback_chain_is_tried_in_order_and_reported_once() -> None:
     utterances, warnings = plan_emotions([sentence(0), sentence(1)], rows, POOR, threshold=THRESHOLD)
     assert [u.emotion for u in utterances] == [Emotion.JOY, Emotion.JOY]
     assert all(u.source is Source.FALLBACK and "lacks surprise: joy" in u.reason for u in utterances)
-    assert [u.lacking for u in utterances] == [Emotion.SURPRISE, Emotion.SURPRISE]
+    assert [u.requested_emotion for u in utterances] == [Emotion.SURPRISE, Emotion.SURPRISE]
     assert [warning.code for warning in warnings] == ["fallback"]
 
 
@@ -213,7 +213,7 @@ probability_rows = st.lists(
 
 @given(probability_rows, st.sampled_from([FULL, POOR]), st.floats(0, 1))
 def test_every_utterance_can_be_spoken_and_has_a_reason(
-    rows: list[Probabilities], voice: VoiceAbilities, threshold: float
+    rows: list[Probabilities], voice: VoiceCapabilities, threshold: float
 ) -> None:
     sentences = [sentence(number, clauses=1 + number % 3) for number in range(len(rows))]
     utterances, _ = plan_emotions(sentences, rows, voice, threshold=threshold)
@@ -247,13 +247,13 @@ def test_a_fallback_is_told_once_for_each_emotion_and_refused_when_strict(
             plan_emotions(sentences, rows, POOR, threshold=threshold, strict=True)
 
 
-def marked(*manners: Manner) -> Sentence:
+def marked(*manners: Prosody) -> Sentence:
     parts = tuple(Clause("Word.", i, i + 5, "Word.", manner) for i, manner in enumerate(manners))
     return Sentence("Word.", 0, 5, parts)
 
 
 def test_markup_goes_before_the_request_and_the_label() -> None:
-    sentence = marked(Manner(), Manner(feeling=Emotion.FEAR, degree=1.5, speed=0.5, volume=0.5, pitch=2))
+    sentence = marked(Prosody(), Prosody(emotion_spec=Emotion.FEAR, degree=1.5, speed=0.5, volume=0.5, pitch=2))
     (first, second), _ = plan_emotions([sentence], [scores(joy=0.9)], FULL, threshold=THRESHOLD, degree=0.5, speed=2.0)
     assert (first.emotion, first.source, first.degree, first.speed) == (Emotion.JOY, Source.CLASSIFIER, 0.5, 2.0)
     assert (second.emotion, second.source, second.degree) == (Emotion.FEAR, Source.PINNED, 1.5)
@@ -263,14 +263,14 @@ def test_markup_goes_before_the_request_and_the_label() -> None:
 
 def test_markup_may_blend_where_the_voice_can() -> None:
     blend = {Emotion.JOY: 0.75, Emotion.SURPRISE: 0.25}
-    (one,), _ = plan_emotions([marked(Manner(feeling=blend))], None, FULL, threshold=THRESHOLD, pin=Emotion.FEAR)
+    (one,), _ = plan_emotions([marked(Prosody(emotion_spec=blend))], None, FULL, threshold=THRESHOLD, pin=Emotion.FEAR)
     assert (one.emotion, one.blend) == (Emotion.JOY, blend)
     with pytest.raises(BlendUnsupported):
-        plan_emotions([marked(Manner(feeling=blend))], None, POOR, threshold=THRESHOLD, pin=Emotion.FEAR)
+        plan_emotions([marked(Prosody(emotion_spec=blend))], None, POOR, threshold=THRESHOLD, pin=Emotion.FEAR)
 
 
 def test_a_pitch_is_moved_where_the_voice_can_and_told_once_where_it_cannot() -> None:
-    higher = [marked(Manner(pitch=3)), marked(Manner(pitch=-3))]
+    higher = [marked(Prosody(pitch=3)), marked(Prosody(pitch=-3))]
     able = replace(FULL, pitch=True)
     utterances, warnings = plan_emotions(higher, None, able, threshold=THRESHOLD, pin=Emotion.JOY)
     assert [one.pitch for one in utterances] == [3, -3] and not warnings
@@ -281,7 +281,7 @@ def test_a_pitch_is_moved_where_the_voice_can_and_told_once_where_it_cannot() ->
 
 def test_a_speed_that_markup_multiplies_beyond_the_range_is_limited_and_told() -> None:
     utterances, warnings = plan_emotions(
-        [marked(Manner(speed=3), Manner(speed=0.1))], None, FULL, threshold=THRESHOLD, pin=Emotion.JOY, speed=2.0
+        [marked(Prosody(speed=3), Prosody(speed=0.1))], None, FULL, threshold=THRESHOLD, pin=Emotion.JOY, speed=2.0
     )
     assert [one.speed for one in utterances] == [4.0, 0.25]
     assert [warning.code for warning in warnings] == ["speed_limited"] * 2
@@ -290,7 +290,7 @@ def test_a_speed_that_markup_multiplies_beyond_the_range_is_limited_and_told() -
 def test_each_clause_is_spoken_by_the_voice_that_markup_names() -> None:
     planner = Planner(lambda name: POOR if name == "poor" else FULL)
     (row,) = planner.plan(
-        [marked(Manner(), Manner(voice="poor"))], decide(assessed([scores(fear=0.9)]), Expression(THRESHOLD))
+        [marked(Prosody(), Prosody(voice="poor"))], decide(assessed([scores(fear=0.9)]), Expression(THRESHOLD))
     )
     assert [(one.voice, one.emotion) for one in row.utterances] == [("wren", Emotion.FEAR), ("poor", Emotion.NEUTRAL)]
     assert [warning.code for warning in row.warnings] == ["fallback"]

@@ -6,7 +6,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn, randn_like
 
 from app.packages import shipped_models
-from app.synthesis.interpolation import descends
+from app.synthesis.interpolation import is_fine_tuned_from
 
 
 def network() -> dict[str, Tensor]:
@@ -17,19 +17,21 @@ def network() -> dict[str, Tensor]:
 def test_a_fine_tuned_checkpoint_descends_from_its_base() -> None:
     voice = shipped_models() / "voices" / "wren"
     base, anger = (load_file(voice / name / "model.safetensors") for name in ("base", "anger"))
-    assert descends(anger, base) and descends(base, anger)
+    assert is_fine_tuned_from(anger, base) and is_fine_tuned_from(base, anger)
 
 
 def test_even_long_tuning_leaves_it_a_descendant() -> None:
     base = network()
-    assert descends({name: value + 0.3 * value.std() * randn_like(value) for name, value in base.items()}, base)
+    assert is_fine_tuned_from(
+        {name: value + 0.3 * value.std() * randn_like(value) for name, value in base.items()}, base
+    )
 
 
 def test_two_trainings_from_scratch_are_no_descendants() -> None:
-    assert not descends(network(), network())
+    assert not is_fine_tuned_from(network(), network())
 
 
 def test_another_form_is_no_descendant() -> None:
     base = network()
-    assert not descends({**base, "0.weight": base["0.weight"][:32]}, base)
-    assert not descends({name: value for name, value in base.items() if name != "0.weight"}, base)
+    assert not is_fine_tuned_from({**base, "0.weight": base["0.weight"][:32]}, base)
+    assert not is_fine_tuned_from({name: value for name, value in base.items() if name != "0.weight"}, base)

@@ -68,10 +68,10 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_others(engine: Engin
 
 def test_threads_get_the_bytes_of_one_alone(engine: Engine, voice: Voice) -> None:
     jobs = [(emotion, seed) for emotion in Emotion for seed in (1, 2)]
-    alone = [speak(engine, voice, utterance(emotion=emotion), seed).samples for emotion, seed in jobs]
+    unbatchable = [speak(engine, voice, utterance(emotion=emotion), seed).samples for emotion, seed in jobs]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda job: speak(engine, voice, utterance(emotion=job[0]), job[1]).samples, jobs))
-    for one, other in zip(alone, together, strict=True):
+    for one, other in zip(unbatchable, together, strict=True):
         np.testing.assert_array_equal(one, other)
 
 

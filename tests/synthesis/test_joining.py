@@ -10,8 +10,8 @@ import pytest
 from app.inference.torch import TorchBackend
 from app.packages import shipped_models
 from app.synthesis import Engine
-from app.synthesis.engine import AHEAD, Voicing
-from app.synthesis.scheduler import Job, Tail
+from app.synthesis.engine import AHEAD, VocodingTask
+from app.synthesis.scheduler import Job, StreamEnd
 from app.types import Utterance
 from app.voices import Voice, open_voice
 from tests.speaking import utterance
@@ -28,20 +28,30 @@ class Recording(Engine):
         self.dues: list[float] = []
         self.broken: Job | None = None
 
-    def voice_chunk(self, voicing: Voicing) -> bool:
+    def vocode_chunk(self, voicing: VocodingTask) -> bool:
         self.chunks.append(voicing.job)
         if voicing.job is self.broken:
             raise ZeroDivisionError
-        return super().voice_chunk(voicing)
+        return super().vocode_chunk(voicing)
 
     def submit(
-        self, voice: Voice, one: Utterance, seed: int, seeded: bool, key_name: str | None, *, soon: bool, due: float
+        self,
+        voice: Voice,
+        one: Utterance,
+        seed: int,
+        seeded: bool,
+        key_name: str | None,
+        *,
+        low_latency: bool,
+        deadline: float,
     ) -> Job:
-        self.dues.append(due)
-        return super().submit(voice, one, seed, seeded, key_name, soon=soon, due=due)
+        self.dues.append(deadline)
+        return super().submit(voice, one, seed, seeded, key_name, low_latency=low_latency, deadline=deadline)
 
-    def say(self, voice: Voice, text: str, soon: bool) -> Job:
-        return self.submit(voice, utterance(text), 1, False, None, soon=soon, due=1e12 if soon else 0.0)
+    def say(self, voice: Voice, text: str, low_latency: bool) -> Job:
+        return self.submit(
+            voice, utterance(text), 1, False, None, low_latency=low_latency, deadline=1e12 if low_latency else 0.0
+        )
 
 
 @pytest.fixture(scope="module")
@@ -65,28 +75,28 @@ def parts(job: Job) -> list[object]:
 
 def speak_batch(engine: Engine) -> None:
     jobs = engine.waiting.take(2)
-    engine.voice_all([one for one in engine.start(jobs) if one is not None], jobs)
+    engine.vocode_batch([one for one in engine.start(jobs) if one is not None], jobs)
 
 
 def test_a_new_request_is_heard_after_one_chunk_of_the_batch_and_a_batch_takes_few(
     engine: Recording, voice: Voice
 ) -> None:
-    late = [engine.say(voice, LATE, soon=False) for _ in range(2)]
+    late = [engine.say(voice, LATE, low_latency=False) for _ in range(2)]
     jobs = engine.waiting.take(2)
     batch = [one for one in engine.start(jobs) if one is not None]
-    newcomers = [engine.say(voice, f"Number {number}.", soon=True) for number in range(5)]
-    engine.voice_all(batch, jobs)
+    newcomers = [engine.say(voice, f"Number {number}.", low_latency=True) for number in range(5)]
+    engine.vocode_batch(batch, jobs)
     assert engine.chunks[:3] == [late[0], newcomers[0], newcomers[1]]
-    assert all(isinstance(parts(one)[-1], Tail) for one in (*late, *newcomers[:2]))
+    assert all(isinstance(parts(one)[-1], StreamEnd) for one in (*late, *newcomers[:2]))
     assert len(engine.waiting) == 3 and engine.progress.batches == {1: 2}
 
 
 def test_an_error_of_one_utterance_is_its_own(engine: Recording, voice: Voice) -> None:
-    first, second = (engine.say(voice, LATE, soon=False) for _ in range(2))
+    first, second = (engine.say(voice, LATE, low_latency=False) for _ in range(2))
     engine.broken = first
     speak_batch(engine)
     assert isinstance(parts(first)[-1], ZeroDivisionError)
-    assert isinstance(parts(second)[-1], Tail)
+    assert isinstance(parts(second)[-1], StreamEnd)
 
 
 def test_a_reader_that_was_away_is_not_before_others_for_ever(engine: Recording, voice: Voice) -> None:

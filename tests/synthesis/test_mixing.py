@@ -18,9 +18,9 @@ from app.errors import InvalidVoice
 from app.inference.torch import TorchBackend
 from app.settings import load_settings
 from app.synthesis.coqui import build_acoustic, coqui_config, load_weights
-from app.synthesis.interpolation import MOST_MIXTURES, CheckpointShares, Mixture, Slot, mix, mix_weights
+from app.synthesis.interpolation import MOST_MIXTURES, CheckpointShares, Mixture, Slot, interpolate, mix_weights
 from app.synthesis.loader import Loader, Speaker
-from app.synthesis.models.acoustic import Asked
+from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.pipeline import Pipeline
 from app.types import Emotion, SpeechRequest
@@ -53,7 +53,7 @@ TEXTS = (
 def test_shares_lie_on_the_line_from_neutral(
     blend: dict[Emotion, float], degree: float, shares: dict[Emotion, float]
 ) -> None:
-    assert mix(blend, degree) == pytest.approx(shares)
+    assert interpolate(blend, degree) == pytest.approx(shares)
 
 
 def test_weights_are_summed_by_their_shares() -> None:
@@ -101,7 +101,7 @@ def test_an_emotion_in_a_checkpoint_of_its_own_is_interpolated_by_weights(descen
     name = "encoder.emb.weight"
 
     def weight(degree: float) -> torch.Tensor:
-        state: dict[str, torch.Tensor] = glow(loader.speaker(mix({ANGER: 1.0}, degree))).model.state_dict()
+        state: dict[str, torch.Tensor] = glow(loader.speaker(interpolate({ANGER: 1.0}, degree))).model.state_dict()
         return state[name].clone()
 
     neutral = glow(loader.speaker({NEUTRAL: 1.0})).model.state_dict()[name]
@@ -111,7 +111,7 @@ def test_an_emotion_in_a_checkpoint_of_its_own_is_interpolated_by_weights(descen
 
 def test_only_a_few_mixtures_stay_in_memory(descended: Path) -> None:
     loader = Loader(open_voice(descended), TorchBackend())
-    speakers = [loader.speaker(mix({ANGER: 1.0}, number / 10)) for number in range(1, MOST_MIXTURES + 3)]
+    speakers = [loader.speaker(interpolate({ANGER: 1.0}, number / 10)) for number in range(1, MOST_MIXTURES + 3)]
     assert loader.mixtures is not None
     assert len(loader.mixtures.slots) == 0  # utterances that wait hold no weights
     models = {id(glow(speaker)) for speaker in speakers}
@@ -122,7 +122,7 @@ def test_only_a_few_mixtures_stay_in_memory(descended: Path) -> None:
 
 def test_a_model_in_use_is_not_overwritten_and_who_finds_none_free_waits(descended: Path) -> None:
     loader = Loader(open_voice(descended), TorchBackend())
-    loader.speaker(mix({ANGER: 1.0}, 0.5))
+    loader.speaker(interpolate({ANGER: 1.0}, 0.5))
     mixtures, name = loader.mixtures, "encoder.emb.weight"
     assert mixtures is not None
     needed = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MOST_MIXTURES + 1)]
@@ -147,7 +147,7 @@ def test_a_mixture_that_cannot_be_made_leaves_its_slot_to_others_that_wait(
     descended: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loader = Loader(open_voice(descended), TorchBackend())
-    loader.speaker(mix({ANGER: 1.0}, 0.5))
+    loader.speaker(interpolate({ANGER: 1.0}, 0.5))
     mixtures = loader.mixtures
     assert mixtures is not None
     wanted, *in_use = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MOST_MIXTURES + 1)]
@@ -188,21 +188,21 @@ def test_a_mixture_that_cannot_be_made_leaves_its_slot_to_others_that_wait(
 
 def test_utterances_of_one_mixture_can_share_a_batch(descended: Path) -> None:
     loader = Loader(open_voice(descended), TorchBackend())
-    one, same, other = (loader.speaker(mix({ANGER: 1.0}, degree)) for degree in (0.5, 0.5, 0.6))
+    one, same, other = (loader.speaker(interpolate({ANGER: 1.0}, degree)) for degree in (0.5, 0.5, 0.6))
     assert one.checkpoint is same.checkpoint
     assert one.checkpoint is not other.checkpoint
 
 
 def test_a_mixture_has_the_bits_of_a_model_that_is_built_with_its_weights(descended: Path) -> None:
     voice = open_voice(descended)
-    speaker = Loader(voice, TorchBackend()).speaker(mix({ANGER: 1.0}, 0.3))
+    speaker = Loader(voice, TorchBackend()).speaker(interpolate({ANGER: 1.0}, 0.3))
     files = {name: voice.file(one.model) for name, one in voice.manifest.checkpoints.items()}
     states = {name: load_weights(file)["model"] for name, file in files.items()}
     config = coqui_config(voice.config("acoustic/config.json"), ["neutral", "anger"])
     mixed = {name: mix_weights([(states["angry"][name], 0.3), (states["main"][name], 0.7)]) for name in states["main"]}
     built = build_acoustic("glow_tts", config, {"model": mixed})
     frame_rate = acoustic_audio(voice, "main").frame_rate
-    asked = [Asked(range(1, 30), speaker.speakers, 1.0, seed) for seed in (1, 2)]
+    asked = [AcousticInput(range(1, 30), speaker.speakers, 1.0, seed) for seed in (1, 2)]
     for one in asked:
         (mel,) = GlowAcoustic(built, frame_rate, TorchBackend()).mels([one])
         assert speaker.checkpoint.model.mels([one])[0].frames.equal(mel.frames)
@@ -214,14 +214,14 @@ def test_weights_of_another_model_are_not_mixed(descended: Path) -> None:
     save_file(weights, descended / "acoustic" / "angry.safetensors")
     loader = Loader(open_voice(descended), TorchBackend())
     with pytest.raises(InvalidVoice, match="do not fit the glow_tts"):
-        loader.speaker(mix({ANGER: 1.0}, 0.5))
+        loader.speaker(interpolate({ANGER: 1.0}, 0.5))
 
 
 def test_a_mixture_needs_no_file_once_its_checkpoints_were_read(descended: Path) -> None:
     loader = Loader(open_voice(descended), TorchBackend())
-    loader.speaker(mix({ANGER: 1.0}, 0.6))
+    loader.speaker(interpolate({ANGER: 1.0}, 0.6))
     descended.rename(descended.with_name("moved"))
-    assert glow(loader.speaker(mix({ANGER: 1.0}, 0.7))).model is not None
+    assert glow(loader.speaker(interpolate({ANGER: 1.0}, 0.7))).model is not None
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_weights_that_are_gone_or_were_swapped_are_refused(
     loader.speaker({NEUTRAL: 1.0})
     change_files(descended / "acoustic" / "angry.safetensors")
     with pytest.raises(InvalidVoice, match=r"angry\.safetensors"):
-        loader.speaker(mix({ANGER: 1.0}, 0.5))
+        loader.speaker(interpolate({ANGER: 1.0}, 0.5))
 
 
 @pytest.fixture(scope="module")

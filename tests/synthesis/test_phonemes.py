@@ -39,9 +39,9 @@ def test_an_unknown_language_is_named() -> None:
 
 def test_threads_do_not_disturb_each_other() -> None:
     texts = [f"The number {number} is written here." for number in range(40)]
-    alone = [ENGLISH.phonemize([text]) for text in texts]
+    unbatchable = [ENGLISH.phonemize([text]) for text in texts]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda text: ENGLISH.phonemize([text]), texts)) == alone
+        assert list(pool.map(lambda text: ENGLISH.phonemize([text]), texts)) == unbatchable
 
 
 TEXTS = [
@@ -67,11 +67,11 @@ def test_phonemes_are_those_of_phonemizer(language: str) -> None:
 
 def test_languages_that_take_turns_do_not_disturb_each_other() -> None:
     german = Phonemizer("de")
-    alone = [ENGLISH.phonemize(TEXTS[:3]), german.phonemize(TEXTS[:3])]
+    unbatchable = [ENGLISH.phonemize(TEXTS[:3]), german.phonemize(TEXTS[:3])]
     with ThreadPoolExecutor(4) as pool:
         for phonemes in pool.map(lambda one: one.phonemize(TEXTS[:3]), [ENGLISH, german] * 10):
-            assert phonemes in alone
-    assert [ENGLISH.phonemize(TEXTS[:3]), german.phonemize(TEXTS[:3])] == alone
+            assert phonemes in unbatchable
+    assert [ENGLISH.phonemize(TEXTS[:3]), german.phonemize(TEXTS[:3])] == unbatchable
 
 
 @pytest.mark.skipif(not MAPS.exists(), reason="only Linux lists the libraries of a process there")

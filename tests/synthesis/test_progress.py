@@ -35,7 +35,18 @@ def test_every_utterance_that_was_computed_was_in_a_batch_and_something_moved() 
 def job(asked_at: float) -> Job:
     """A job that nothing but the queue will look at."""
     nothing: Any = None
-    return Job(nothing, utterance(), nothing, nothing, 0, alone=True, soon=False, due=0.0, key=None, asked_at=asked_at)
+    return Job(
+        nothing,
+        utterance(),
+        nothing,
+        nothing,
+        0,
+        unbatchable=True,
+        low_latency=False,
+        deadline=0.0,
+        key=None,
+        asked_at=asked_at,
+    )
 
 
 @pytest.mark.parametrize(

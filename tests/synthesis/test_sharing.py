@@ -17,7 +17,7 @@ from app.packages import shipped_models
 from app.settings import load_settings
 from app.synthesis import Engine
 from app.synthesis.engine import AHEAD
-from app.synthesis.models.acoustic import Asked
+from app.synthesis.models.acoustic import AcousticInput
 from app.types import Emotion, Utterance
 from app.voices import Voice, open_voice
 from tests.speaking import Spoken, running_engine, speak, speak_all, utterance
@@ -49,7 +49,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def alone(engine: Engine, voice: Voice) -> list[Spoken]:
+def unbatchable(engine: Engine, voice: Voice) -> list[Spoken]:
     """Each utterance as a request of its own, one after the other."""
     return [speak(engine, voice, one, seed) for one, seed in ASKED]
 
@@ -58,7 +58,7 @@ def test_a_batch_gives_what_each_gives_alone(engine: Engine, voice: Voice) -> No
     speakers = [engine.speaker(voice, {emotion: 1.0}) for emotion in (Emotion.NEUTRAL, Emotion.JOY, Emotion.FEAR)]
     model = speakers[0].checkpoint.model
     asked = [
-        Asked(one.checkpoint.tokenizer.encode(text).ids, one.speakers, speed, seed)
+        AcousticInput(one.checkpoint.tokenizer.encode(text).ids, one.speakers, speed, seed)
         for one, (text, speed, seed) in zip(
             speakers, ((TEXTS[0], 1.0, 1), (TEXTS[7], 1.3, 2), (TEXTS[5], 0.8, 3)), strict=True
         )
@@ -66,34 +66,34 @@ def test_a_batch_gives_what_each_gives_alone(engine: Engine, voice: Voice) -> No
     for single, together in zip([model.mels([one])[0] for one in asked], model.mels(asked), strict=True):
         assert single.durations == together.durations
         np.testing.assert_allclose(single.frames, together.frames, atol=1e-4)
-        if model.exact:
+        if model.batch_invariant:
             assert single.frames.equal(together.frames)
 
 
 def test_openvino_is_exact_so_requests_with_a_seed_may_share_a_batch(engine: Engine, voice: Voice) -> None:
     if engine.backend.name == "openvino":
-        assert engine.speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model.exact
+        assert engine.speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model.batch_invariant
 
 
 def test_seeded_requests_of_a_crowd_get_the_bytes_of_one_alone(
-    engine: Engine, voice: Voice, alone: list[Spoken]
+    engine: Engine, voice: Voice, unbatchable: list[Spoken]
 ) -> None:
     with ThreadPoolExecutor(8) as crowd:
         together = list(crowd.map(lambda asked: speak(engine, voice, *asked), ASKED))
-    for one, other in zip(alone, together, strict=True):
+    for one, other in zip(unbatchable, together, strict=True):
         np.testing.assert_array_equal(one.samples, other.samples)
         assert one.words == other.words
 
 
 def test_utterances_of_a_crowd_without_seeds_are_batched_and_never_mixed_up(
-    engine: Engine, voice: Voice, alone: list[Spoken]
+    engine: Engine, voice: Voice, unbatchable: list[Spoken]
 ) -> None:
     def book(start: int) -> list[Spoken]:
         return speak_all(engine, voice, ASKED[start : start + 8], seeded=False)
 
     with ThreadPoolExecutor(2) as crowd:
         together = [one for part in crowd.map(book, (0, 8)) for one in part]
-    for one, other in zip(alone, together, strict=True):
+    for one, other in zip(unbatchable, together, strict=True):
         assert len(one.samples) == len(other.samples)
         # The last bits may decide whether a frame has voice, so a few samples differ by more than bits.
         difference = np.sqrt(((one.samples - other.samples) ** 2).mean() / (one.samples**2).mean())

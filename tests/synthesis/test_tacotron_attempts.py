@@ -5,7 +5,7 @@ import torch
 
 from app.inference.torch import TorchBackend
 from app.synthesis.loader import Loader
-from app.synthesis.models.acoustic import Asked
+from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.models.tacotron import ATTEMPTS, TacotronAcoustic, lost
 from app.types import Emotion
 from app.voices import open_voice
@@ -28,8 +28,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> TacotronAcoustic:
     return model
 
 
-def asked(seed: int) -> Asked:
-    return Asked(IDS, {}, 1.0, seed)
+def asked(seed: int) -> AcousticInput:
+    return AcousticInput(IDS, {}, 1.0, seed)
 
 
 def test_a_decoder_that_gets_lost_is_tried_again(model: TacotronAcoustic) -> None:

@@ -44,7 +44,7 @@ def rendered(
     """The samples of a whole utterance whose spectra are given."""
     frames = parts.shape[3]
     spectrum = generator.render(parts, generator.excite(pitch, voicing)[:, : (frames - 1) * 300 + 1200])
-    first, last = generator.reach(0, frames)
+    first, last = generator.receptive_span(0, frames)
     return generator.invert(torch.nn.functional.pad(spectrum, (-first, last - frames)), 0, frames, frames)
 
 
@@ -56,7 +56,7 @@ def test_the_inverse_transform_is_pytorchs(generator: VocosSourceGenerator) -> N
     whole = torch.nn.functional.pad(spectrum, (0, 1))
     expected = torch.istft(whole, 1200, 300, 1200, window, length=12000)
     for start, end in ((0, 40), (0, 1), (7, 23), (38, 40)):
-        first, last = generator.reach(start, end)
+        first, last = generator.receptive_span(start, end)
         reached = torch.nn.functional.pad(spectrum, (2, 3))[..., first + 2 : last + 2]
         found = generator.invert(reached, start, end, 40)
         torch.testing.assert_close(found, expected[:, start * 300 : end * 300], atol=1e-5, rtol=1e-4)

@@ -13,23 +13,35 @@ from hypothesis import strategies as st
 from app.errors import OverTimeBudget
 from app.synthesis.models.glow import TOKEN_STEP
 from app.synthesis.runs import MOST_SYMBOLS
-from app.synthesis.scheduler import WINDOW, Job, Waiting, steps
+from app.synthesis.scheduler import WINDOW, DeadlineQueue, Job, padded_steps
 from app.synthesis.tokenizer import Tokens
 from tests.speaking import utterance
 
 BASE, ANGER = SimpleNamespace(name="base"), SimpleNamespace(name="anger")
 
 
-def job(due: float, checkpoint: Any = BASE, tokens: int = 40, alone: bool = False, soon: bool = False) -> Job:
+def job(
+    deadline: float, checkpoint: Any = BASE, tokens: int = 40, unbatchable: bool = False, low_latency: bool = False
+) -> Job:
     """A job that nothing but the queue will look at."""
     ids = Tokens(tuple(range(tokens)), "a" * tokens, tuple(range(tokens)), "")
     speaker: Any = SimpleNamespace(checkpoint=checkpoint, speakers={})
     voice: Any = None
-    return Job(voice, utterance(), speaker, ids, seed=0, alone=alone, soon=soon, due=due, key=None)
+    return Job(
+        voice,
+        utterance(),
+        speaker,
+        ids,
+        seed=0,
+        unbatchable=unbatchable,
+        low_latency=low_latency,
+        deadline=deadline,
+        key=None,
+    )
 
 
-def filled(*jobs: Job) -> Waiting:
-    waiting = Waiting()
+def filled(*jobs: Job) -> DeadlineQueue:
+    waiting = DeadlineQueue()
     for one in jobs:
         waiting.put(one)
     return waiting
@@ -42,20 +54,20 @@ def test_what_is_needed_first_is_taken_first_and_among_equals_who_came_first() -
 
 
 def test_a_line_goes_before_the_far_end_of_a_book() -> None:
-    book = [job(due=3.0 * number) for number in range(1, 200)]
-    line = job(due=1.0)
+    book = [job(deadline=3.0 * number) for number in range(1, 200)]
+    line = job(deadline=1.0)
     waiting = filled(*book, line)
     assert waiting.take(4)[0] is line
 
 
 def test_a_book_that_is_due_goes_before_what_comes_later() -> None:
-    page, newcomer = job(due=10.0), job(due=11.0)
+    page, newcomer = job(deadline=10.0), job(deadline=11.0)
     assert filled(newcomer, page).take(1) == [page]
 
 
 def test_the_first_utterance_of_a_request_can_be_taken_however_much_is_late() -> None:
-    late = [job(due=float(number)) for number in range(200)]
-    gone, first, second = (job(due=1000.0 + number, soon=True) for number in range(3))
+    late = [job(deadline=float(number)) for number in range(200)]
+    gone, first, second = (job(deadline=1000.0 + number, low_latency=True) for number in range(3))
     gone.cancelled = True
     waiting = filled(*late, second, first, gone)
     assert [waiting.take_first() for _ in range(3)] == [[first], [second], []]
@@ -78,10 +90,10 @@ def test_a_batch_is_of_one_checkpoint_and_one_padded_length() -> None:
 
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=WINDOW), st.integers(1, 64))
 def test_attention_of_a_batch_needs_no_more_memory_than_the_longest_run(lengths: list[int], most: int) -> None:
-    waiting = filled(*(job(due, tokens=tokens) for due, tokens in enumerate(lengths)))
+    waiting = filled(*(job(deadline, tokens=tokens) for deadline, tokens in enumerate(lengths)))
     while len(waiting):
         batch = waiting.take(most)
-        longest = max(steps(one) * TOKEN_STEP for one in batch)
+        longest = max(padded_steps(one) * TOKEN_STEP for one in batch)
         assert len(batch) == 1 or len(batch) * longest**2 <= (2 * MOST_SYMBOLS) ** 2 / 2
 
 
@@ -94,11 +106,11 @@ def test_a_batch_has_its_size_and_does_not_look_far() -> None:
 
 
 def test_who_must_be_alone_is_in_no_batch() -> None:
-    alone, other, third = job(1, alone=True), job(2), job(3)
-    waiting = filled(alone, other, third)
-    assert waiting.take(8) == [alone]
+    unbatchable, other, third = job(1, unbatchable=True), job(2), job(3)
+    waiting = filled(unbatchable, other, third)
+    assert waiting.take(8) == [unbatchable]
     assert waiting.take(8) == [other, third]
-    assert filled(job(1), alone).take(8) != [alone]
+    assert filled(job(1), unbatchable).take(8) != [unbatchable]
 
 
 def test_what_nobody_waits_for_is_dropped() -> None:
@@ -108,7 +120,7 @@ def test_what_nobody_waits_for_is_dropped() -> None:
 
 
 def test_a_worker_sleeps_until_there_is_work() -> None:
-    waiting, taken = Waiting(), []
+    waiting, taken = DeadlineQueue(), []
     worker = threading.Thread(target=lambda: taken.append(waiting.take(1)))
     worker.start()
     one = job(1)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.synthesis import Engine, Speaking, never
-from app.synthesis.models.acoustic import Asked, Mel
+from app.synthesis import Engine, UtteranceStream, never
+from app.synthesis.models.acoustic import AcousticInput, Mel
 from app.synthesis.scheduler import Job
 from app.types import Emotion
 from app.voices import Voice, open_voice
@@ -34,7 +34,7 @@ def job(engine: Engine, voice: Voice, **changes: Any) -> Job:
     """An utterance that may go with others."""
     speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
     tokens = speaker.checkpoint.tokenizer.encode(HELLO.spoken)
-    made = Job(voice, HELLO, speaker, tokens, 1, alone=False, soon=False, due=0.0, key=None)
+    made = Job(voice, HELLO, speaker, tokens, 1, unbatchable=False, low_latency=False, deadline=0.0, key=None)
     return replace(made, **changes)
 
 
@@ -43,10 +43,10 @@ def test_jobs_that_cannot_be_batched_fail_and_the_worker_begins_again(voice: Voi
         broken: Any = None
         first, second = job(engine, voice, tokens=broken), job(engine, voice)
         engine.waiting._jobs = [first, second]
-        engine.waiting.put(job(engine, voice, due=1.0))
+        engine.waiting.put(job(engine, voice, deadline=1.0))
         with pytest.raises(AttributeError):
-            Speaking(first, never).head()
-        assert Speaking(second, never).head().warnings == ()
+            UtteranceStream(first, never).head()
+        assert UtteranceStream(second, never).head().warnings == ()
         assert len(speak(engine, voice, HELLO).samples) > 0
         assert (engine.progress.restarts, engine.live_workers) == (1, 1)
 
@@ -58,9 +58,9 @@ class EndOfThread(BaseException):
 class Ending:
     """An acoustic model that ends its worker."""
 
-    exact = True
+    batch_invariant = True
 
-    def mels(self, asked: Sequence[Asked]) -> list[Mel]:
+    def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
         raise EndOfThread
 
 
@@ -70,7 +70,7 @@ def test_a_batch_that_ends_its_worker_fails_and_the_worker_begins_again(engine: 
     one = job(engine, voice, speaker=ending)
     engine.waiting.put(one)
     with pytest.raises(RuntimeError, match="worker was stopped"):
-        Speaking(one, never).head()
+        UtteranceStream(one, never).head()
     assert len(speak(engine, voice, HELLO).samples) > 0
     assert (engine.progress.restarts, engine.live_workers) == (1, 1)
 
@@ -78,7 +78,7 @@ def test_a_batch_that_ends_its_worker_fails_and_the_worker_begins_again(engine: 
 def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(engine: Engine, voice: Voice) -> None:
     speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
     ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=Ending()))
-    joining = job(engine, voice, speaker=ending, soon=True)
+    joining = job(engine, voice, speaker=ending, low_latency=True)
 
     class Inviting:
         """A vocoder during whose work another request begins."""
@@ -92,7 +92,7 @@ def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(en
     one = job(engine, voice, speaker=replace(speaker, vocoder=Inviting()))
     engine.waiting.put(one)
     for failed in (joining, one):
-        reader = Speaking(failed, never)
+        reader = UtteranceStream(failed, never)
         with pytest.raises(RuntimeError, match="worker was stopped"):
             while True:
                 reader._next()

@@ -10,7 +10,7 @@ from app.text.phonetic import spoken_length
 from app.text.ssml import Support
 from app.text.ssml.handlers import OPENINGS
 from app.text.ssml.table import BREAK_SECONDS, RATES, VOLUMES
-from app.types import NOWHERE, UNMARKED, Emotion, Manner, Mark
+from app.types import DEFAULT_PROSODY, NO_SPAN, Emotion, Mark, Prosody
 from tests.text.ssml_reading import clauses, codes, marked, sentences, spoken, texts
 
 ACCEPTED = [
@@ -172,7 +172,7 @@ def test_a_document_is_read_as_plain_text_is_where_it_has_no_markup() -> None:
     )
     assert (first.start, first.end) == (7, 7 + len("Dr. Smith paid $5."))
     assert second.ends_paragraph and not first.ends_paragraph
-    assert first.clauses[0].manner == UNMARKED and first.clauses[0].places is None
+    assert first.clauses[0].manner == DEFAULT_PROSODY and first.clauses[0].places is None
 
 
 def test_white_space_is_folded_and_never_glues_words() -> None:
@@ -377,43 +377,43 @@ def test_a_document_of_a_break_alone_is_silence() -> None:
 @pytest.mark.parametrize(
     ("attributes", "manner"),
     [
-        *((f"rate='{name}'", Manner(speed=factor)) for name, factor in RATES.items()),
-        *((f"volume='{name}'", Manner(volume=gain)) for name, gain in VOLUMES.items()),
-        ("rate='default' volume='default' pitch='default'", UNMARKED),
-        ("rate='1.2'", Manner(speed=1.2)),
-        ("rate='+30.00%'", Manner(speed=1.3)),
-        ("rate='-30%'", Manner(speed=0.7)),
-        ("rate='80%'", Manner(speed=0.8)),
-        ("rate='2.'", Manner(speed=2.0)),
-        ("rate='+900%'", Manner(speed=10.0)),
-        ("rate='-200%'", Manner(speed=0.1)),
-        ("rate='quick'", UNMARKED),
-        ("rate='+2'", UNMARKED),
-        ("rate=''", UNMARKED),
-        ("volume='75'", Manner(volume=0.75)),
-        ("volume='+10'", Manner(volume=1.1)),
-        ("volume='-5.5'", Manner(volume=0.945)),
-        ("volume='+10%'", Manner(volume=1.1)),
-        ("volume='50%'", Manner(volume=1.5)),
-        ("volume='-20dB'", Manner(volume=0.1)),
-        ("volume='+6dB'", Manner(volume=10 ** (6 / 20))),
-        ("volume='+0.0dB'", UNMARKED),
-        ("volume='+40dB'", Manner(volume=2.0)),
-        ("volume='999999999dB'", Manner(volume=2.0)),
-        ("volume='-200'", Manner(volume=0.0)),
-        ("volume='quiet'", UNMARKED),
-        ("pitch='+2st'", Manner(pitch=2.0)),
-        ("pitch='-3.5st'", Manner(pitch=-3.5)),
-        ("pitch='+100%'", Manner(pitch=12.0)),
-        ("pitch='-50%'", Manner(pitch=-12.0)),
-        ("pitch='-100%'", Manner(pitch=-12.0)),
-        ("pitch='+24st'", Manner(pitch=12.0)),
-        ("pitch='600Hz'", UNMARKED),
-        ("pitch='+20Hz'", UNMARKED),
-        ("pitch='1e3st'", UNMARKED),
+        *((f"rate='{name}'", Prosody(speed=factor)) for name, factor in RATES.items()),
+        *((f"volume='{name}'", Prosody(volume=gain)) for name, gain in VOLUMES.items()),
+        ("rate='default' volume='default' pitch='default'", DEFAULT_PROSODY),
+        ("rate='1.2'", Prosody(speed=1.2)),
+        ("rate='+30.00%'", Prosody(speed=1.3)),
+        ("rate='-30%'", Prosody(speed=0.7)),
+        ("rate='80%'", Prosody(speed=0.8)),
+        ("rate='2.'", Prosody(speed=2.0)),
+        ("rate='+900%'", Prosody(speed=10.0)),
+        ("rate='-200%'", Prosody(speed=0.1)),
+        ("rate='quick'", DEFAULT_PROSODY),
+        ("rate='+2'", DEFAULT_PROSODY),
+        ("rate=''", DEFAULT_PROSODY),
+        ("volume='75'", Prosody(volume=0.75)),
+        ("volume='+10'", Prosody(volume=1.1)),
+        ("volume='-5.5'", Prosody(volume=0.945)),
+        ("volume='+10%'", Prosody(volume=1.1)),
+        ("volume='50%'", Prosody(volume=1.5)),
+        ("volume='-20dB'", Prosody(volume=0.1)),
+        ("volume='+6dB'", Prosody(volume=10 ** (6 / 20))),
+        ("volume='+0.0dB'", DEFAULT_PROSODY),
+        ("volume='+40dB'", Prosody(volume=2.0)),
+        ("volume='999999999dB'", Prosody(volume=2.0)),
+        ("volume='-200'", Prosody(volume=0.0)),
+        ("volume='quiet'", DEFAULT_PROSODY),
+        ("pitch='+2st'", Prosody(pitch=2.0)),
+        ("pitch='-3.5st'", Prosody(pitch=-3.5)),
+        ("pitch='+100%'", Prosody(pitch=12.0)),
+        ("pitch='-50%'", Prosody(pitch=-12.0)),
+        ("pitch='-100%'", Prosody(pitch=-12.0)),
+        ("pitch='+24st'", Prosody(pitch=12.0)),
+        ("pitch='600Hz'", DEFAULT_PROSODY),
+        ("pitch='+20Hz'", DEFAULT_PROSODY),
+        ("pitch='1e3st'", DEFAULT_PROSODY),
     ],
 )
-def test_prosody_changes_the_manner(attributes: str, manner: Manner) -> None:
+def test_prosody_changes_the_manner(attributes: str, manner: Prosody) -> None:
     (clause,) = clauses(f"<prosody {attributes}>word</prosody>")
     assert clause.manner.speed == pytest.approx(manner.speed)
     assert clause.manner.volume == pytest.approx(manner.volume)
@@ -490,7 +490,7 @@ def test_a_voice_without_a_name_changes_nothing_and_is_reported() -> None:
 @pytest.mark.parametrize("tag", ["mstts:express-as", "express-as", "other:express-as"])
 def test_a_style_pins_an_emotion(tag: str) -> None:
     (clause,) = clauses(f"<{tag} style='Cheerful' styledegree='1.5'>Nice.</{tag}>")
-    assert (clause.manner.feeling, clause.manner.degree) == (Emotion.JOY, 1.5)
+    assert (clause.manner.emotion_spec, clause.manner.degree) == (Emotion.JOY, 1.5)
 
 
 def test_the_innermost_style_wins() -> None:
@@ -499,7 +499,7 @@ def test_the_innermost_style_wins() -> None:
         "<express-as style='chat' styledegree='2'>Three.</express-as> <express-as styledegree='0.5'>Four.</express-as> "
         "Five.</express-as> Six."
     )
-    assert [(one.manner.feeling, one.manner.degree) for one in read] == [
+    assert [(one.manner.emotion_spec, one.manner.degree) for one in read] == [
         (Emotion.SADNESS, 2.0),
         (Emotion.ANGER, None),
         (None, None),
@@ -640,7 +640,7 @@ def test_nothing_parts_what_is_read_at_once() -> None:
     )
     (clause,) = clauses(inside)
     assert clause.spoken == "the alias end"
-    assert clause.manner == UNMARKED and clause.pause_after is None
+    assert clause.manner == DEFAULT_PROSODY and clause.pause_after is None
     assert set(codes(inside)) == {"unsupported_element"} and len(codes(inside)) == 4
 
 
@@ -828,7 +828,7 @@ def test_a_long_utterance_is_cut_as_a_long_sentence_is() -> None:
     *_, last = inner.clauses
     assert [(mark.name, last.text[mark.place :]) for mark in last.marks] == [("m", "to Dr. Who."), ("end", "")]
     assert last.spoken.endswith("to doctor Who.") and last.ssml.count("<sub") == 1
-    assert {(one.start, one.end) for one in inner.clauses} == {(NOWHERE, NOWHERE)}
+    assert {(one.start, one.end) for one in inner.clauses} == {(NO_SPAN, NO_SPAN)}
 
 
 def test_nothing_parts_an_utterance_from_within() -> None:

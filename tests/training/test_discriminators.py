@@ -11,9 +11,9 @@ from app.training.losses import (
     Discriminators,
     PeriodDiscriminator,
     ResolutionDiscriminator,
+    discriminator_loss,
     feature_loss,
-    passing_loss,
-    telling_loss,
+    generator_loss,
 )
 
 
@@ -71,7 +71,7 @@ def test_they_learn_to_tell_two_kinds_of_sound() -> None:
         white = 0.3 * torch.randn(4, 4096, generator=noise)
         tones = torch.sin(torch.arange(4096) * (0.05 + 0.2 * torch.rand(4, 1, generator=noise)))
         some = discriminators.some(random.Random(step))
-        loss = telling_loss([one(tones) for one in some], [one(white) for one in some])
+        loss = discriminator_loss([one(tones) for one in some], [one(white) for one in some])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -79,7 +79,7 @@ def test_they_learn_to_tell_two_kinds_of_sound() -> None:
     assert sum(curve[-8:]) / 8 < 0.3 * sum(curve[:3]) / 3
     with torch.no_grad():
         real, false = ([one(sound) for one in some] for sound in (tones, white))
-    assert passing_loss(real) < 0.3 < passing_loss(false)
+    assert generator_loss(real) < 0.3 < generator_loss(false)
     assert feature_loss(real, real) == 0 < feature_loss(real, false)
 
 
@@ -87,5 +87,5 @@ def test_what_was_recorded_gets_no_gradient_from_the_generators_losses() -> None
     some = Discriminators().some(random.Random(0))
     recorded, made = torch.randn(2, 4096, requires_grad=True), torch.randn(2, 4096, requires_grad=True)
     real, false = ([one(sound) for one in some] for sound in (recorded, made))
-    (passing_loss(false) + feature_loss(real, false)).backward()
+    (generator_loss(false) + feature_loss(real, false)).backward()
     assert recorded.grad is None and made.grad is not None and made.grad.abs().sum() > 0

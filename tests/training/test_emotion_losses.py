@@ -11,7 +11,7 @@ from app.training.emotion.calibrate import f1
 from app.training.emotion.rows import (
     EMOTIONS,
     WARM_UP,
-    Row,
+    TrainingRow,
     compute_losses,
     compute_macro_f1,
     scale_rate,
@@ -21,8 +21,8 @@ from app.training.emotion.rows import (
 JOY, FEAR = EMOTIONS.index(EMOTIONS[1]), EMOTIONS.index(EMOTIONS[4])
 
 
-def make_row(shares: dict[int, float], strength: float | None = None, source: str = "xed") -> Row:
-    return Row("", "", tuple(shares.get(place, 0.0) for place in range(len(EMOTIONS))), strength, source)
+def make_row(shares: dict[int, float], strength: float | None = None, source: str = "xed") -> TrainingRow:
+    return TrainingRow("", "", tuple(shares.get(place, 0.0) for place in range(len(EMOTIONS))), strength, source)
 
 
 def make_logits(rows: int) -> torch.Tensor:

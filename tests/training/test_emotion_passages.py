@@ -12,7 +12,7 @@ import pytest
 from app.training.emotion import passages as emotion_passages
 from app.training.emotion import run as emotion_run
 from app.training.emotion.passages import Answers, answer, count_voiced, measure_passages, measure_reliability
-from app.training.emotion.rows import EMOTIONS, Sentence, read_passages
+from app.training.emotion.rows import EMOTIONS, LabelledSentence, read_passages
 from app.types import Emotion
 from tests.training.tiny_encoder import write_encoder, write_passages
 
@@ -20,8 +20,10 @@ SHIPPED = Path(__file__).parents[2] / "models" / "emotion" / "minilm-ekman"
 NEUTRAL, JOY, FEAR = Emotion.NEUTRAL, Emotion.JOY, Emotion.FEAR
 
 
-def make_sentence(label: Emotion, second: Emotion | None = None, intensity: int = 2, genre: str = "games") -> Sentence:
-    return Sentence("dev", genre, "p", "x", label, second, intensity * (label is not NEUTRAL), ())
+def make_sentence(
+    label: Emotion, second: Emotion | None = None, intensity: int = 2, genre: str = "games"
+) -> LabelledSentence:
+    return LabelledSentence("dev", genre, "p", "x", label, second, intensity * (label is not NEUTRAL), ())
 
 
 def make_answers(*sure: tuple[Emotion, float], strengths: list[float] | None = None) -> Answers:
@@ -93,7 +95,9 @@ def test_measure_passages_reports_by_genre_and_class() -> None:
 
 
 def test_answer_reads_the_context_only_if_the_classifier_does(tmp_path: Path) -> None:
-    sentences = [Sentence("dev", "games", "p", "I am so happy!", JOY, None, 3, before) for before in ((), ("No.",))]
+    sentences = [
+        LabelledSentence("dev", "games", "p", "I am so happy!", JOY, None, 3, before) for before in ((), ("No.",))
+    ]
     assert not np.array_equal(*answer(SHIPPED, sentences).probabilities)
     alone = shutil.copytree(SHIPPED, tmp_path / "alone")
     config = json.loads((alone / "config.json").read_text())

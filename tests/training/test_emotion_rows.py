@@ -10,8 +10,8 @@ from app.training.emotion.rows import (
     EMOTIONS,
     PASSAGES,
     Example,
-    Row,
-    Sentence,
+    LabelledSentence,
+    TrainingRow,
     draw_batches,
     make_example_row,
     make_passage_row,
@@ -28,17 +28,17 @@ def make_sentence(
     intensity: int = 2,
     split: str = "train",
     before: tuple[str, ...] = (),
-) -> Sentence:
-    return Sentence(split, "fiction", "p", text, label, second, intensity, before)
+) -> LabelledSentence:
+    return LabelledSentence(split, "fiction", "p", text, label, second, intensity, before)
 
 
 def name_shares(shares: tuple[float, ...]) -> dict[Emotion, float]:
     return {emotion: share for emotion, share in zip(EMOTIONS, shares, strict=True) if share}
 
 
-def make_rows(passages: int, others: int) -> list[Row]:
-    rows = [Row(f"p{number}", "before", (1.0,), 1.0, PASSAGES) for number in range(passages)]
-    return rows + [Row(f"x{number}", "", (1.0,), None, "xed") for number in range(others)]
+def make_rows(passages: int, others: int) -> list[TrainingRow]:
+    rows = [TrainingRow(f"p{number}", "before", (1.0,), 1.0, PASSAGES) for number in range(passages)]
+    return rows + [TrainingRow(f"x{number}", "", (1.0,), None, "xed") for number in range(others)]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,9 @@ def make_rows(passages: int, others: int) -> list[Row]:
     ],
     ids=["clear", "second", "slight", "slight-second-neutral", "neutral"],
 )
-def test_soften_shares_out_second_label_and_slight_emotion(sentence: Sentence, weights: dict[Emotion, float]) -> None:
+def test_soften_shares_out_second_label_and_slight_emotion(
+    sentence: LabelledSentence, weights: dict[Emotion, float]
+) -> None:
     total = sum(weights.values())
     wanted = {emotion: pytest.approx(weight / total) for emotion, weight in weights.items()}
     assert name_shares(soften(sentence)) == wanted

@@ -9,7 +9,7 @@ import pytest
 
 from app.training.emotion import run as emotion_run
 from app.training.emotion import targets as emotion_targets
-from app.training.emotion.rows import EMOTIONS, Row
+from app.training.emotion.rows import EMOTIONS, TrainingRow
 from app.training.emotion.targets import list_questions, make_speech_rows, read_targets, teach, write_targets
 from tests.training.tiny_encoder import write_encoder, write_passages
 
@@ -66,10 +66,10 @@ def test_teach_blends_label_and_answer() -> None:
     answer = (0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0)
     label = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     targets = {("before", "x"): (answer, 0.5), ("", "x"): (label, 0.2)}
-    known = teach(Row("x", "before", label, 1.0, "passages"), targets)
+    known = teach(TrainingRow("x", "before", label, 1.0, "passages"), targets)
     assert known.shares == pytest.approx((0.35, 0.65, 0, 0, 0, 0, 0))
     assert known.strength == pytest.approx(0.65)
-    assert teach(Row("x", "", label, None, "xed"), targets).strength == 0.2
+    assert teach(TrainingRow("x", "", label, None, "xed"), targets).strength == 0.2
 
 
 def test_make_speech_rows_takes_the_answer_as_the_label(data: Path) -> None:

@@ -15,7 +15,7 @@ from app.training.emotion import run as emotion_run
 from app.training.emotion import run as emotion_task
 from app.training.emotion.rows import (
     PASSAGES,
-    Row,
+    TrainingRow,
     encode,
     find_frozen,
     load_network,
@@ -130,7 +130,7 @@ def test_evaluate_waits_until_it_is_due_or_the_last_step(
 
 def test_encode_reads_a_pair_only_with_a_context(encoder: Path, data: Path) -> None:
     tokenizer = make_task(encoder, data).tokenizer
-    rows = [Row("thing", context, (), None, PASSAGES) for context in ("", "lovely day")]
+    rows = [TrainingRow("thing", context, (), None, PASSAGES) for context in ("", "lovely day")]
     inputs = encode(tokenizer, rows)
     words = [tokenizer.convert_ids_to_tokens(ids) for ids in inputs["input_ids"].tolist()]
     assert words[0] == ["[CLS]", "thing", "[SEP]", "[PAD]", "[PAD]", "[PAD]"]
@@ -141,7 +141,7 @@ def test_encode_reads_a_pair_only_with_a_context(encoder: Path, data: Path) -> N
 def test_score_keeps_the_order_of_the_rows(encoder: Path, data: Path) -> None:
     task = make_task(encoder, data)
     network = load_network(encoder)
-    rows = [Row(" ".join(["thing"] * length), "", (), None, PASSAGES) for length in (5, 1, 3)] * 15
+    rows = [TrainingRow(" ".join(["thing"] * length), "", (), None, PASSAGES) for length in (5, 1, 3)] * 15
     together = score(network, task.tokenizer, rows)
     alone = torch.cat([score(network, task.tokenizer, [row]) for row in rows])
     assert torch.allclose(together, alone, atol=1e-5)

@@ -18,11 +18,11 @@ from app.synthesis.loader import Loader
 from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder
 from app.training import hifigan
 from app.training import hifigan as hifigan_source
-from app.training.clips import Utterance, read_utterances
-from app.training.dataset import Recording
+from app.training.clips import VocoderClip, read_utterances
+from app.training.dataset import DatasetRecording
 from app.training.hifigan import HifiganSourceTask, HifiganTask, Stages
 from app.training.losses import SpectralDistances
-from app.training.settings import Model, TrainingSettings
+from app.training.settings import ModelKind, TrainingSettings
 from app.training.vocoders import UPSAMPLING, hifigan_config, new_hifigan
 from app.voices import open_voice
 from app.voices.coqui_config import AudioConfig
@@ -32,7 +32,7 @@ from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import change, write_tiny_voice
 from tests.training.recordings import tone
 
-MODELS = (Model.HIFIGAN_V2, Model.HIFIGAN_SOURCE)
+MODELS = (ModelKind.HIFIGAN_V2, ModelKind.HIFIGAN_SOURCE)
 LAYOUT = AudioConfig(mel_fmax=8000.0, signal_norm=False, log_func="np.log", spec_gain=1.0)
 LAYOUTS = {256: LAYOUT, 300: replace(LAYOUT, sample_rate=24000, fft_size=1200, win_length=1200, hop_length=300)}
 TINY = {"upsample_initial_channel": 16, "resblock_kernel_sizes": [3], "resblock_dilation_sizes": [[1, 3, 5]]}
@@ -40,17 +40,17 @@ CLIPS = 12
 ALL_AT_ONCE = Stages()
 
 
-def tiny(model: Model, layout: AudioConfig = LAYOUT) -> dict[str, Any]:
+def tiny(model: ModelKind, layout: AudioConfig = LAYOUT) -> dict[str, Any]:
     """The config of a narrow one."""
     config = copy.deepcopy(hifigan_config(model, layout))
-    config["generator" if model is Model.HIFIGAN_SOURCE else "generator_model_params"] |= TINY
-    if model is Model.HIFIGAN_SOURCE:
+    config["generator" if model is ModelKind.HIFIGAN_SOURCE else "generator_model_params"] |= TINY
+    if model is ModelKind.HIFIGAN_SOURCE:
         config["pitch"]["channels"] = 8
     return config
 
 
 @pytest.fixture(scope="module")
-def utterances(tmp_path_factory: pytest.TempPathFactory) -> list[Utterance]:
+def utterances(tmp_path_factory: pytest.TempPathFactory) -> list[VocoderClip]:
     """A dozen recordings of a buzz, each of another pitch, which their corpus knows."""
     corpus = tmp_path_factory.mktemp("corpus")
     recordings, pitch = [], {}
@@ -59,50 +59,50 @@ def utterances(tmp_path_factory: pytest.TempPathFactory) -> list[Utterance]:
         soundfile.write(corpus / f"{name}.wav", tone(1.4, pitch=hertz), 22050)
         pitch[name] = np.full(112, hertz, np.float16)
         pitch[name][[*range(16), *range(88, 112)]] = 0
-        recordings.append(Recording(name, "", None, corpus / f"{name}.wav"))
+        recordings.append(DatasetRecording(name, "", None, corpus / f"{name}.wav"))
     np.savez(corpus / "pitch.npz", **pitch)
     return list(read_utterances(recordings, corpus, LAYOUT, pitched=True))
 
 
 def task(
-    utterances: list[Utterance], model: Model, stages: Stages = ALL_AT_ONCE, seed: int = 1, batch_size: int = 2
+    utterances: list[VocoderClip], model: ModelKind, stages: Stages = ALL_AT_ONCE, seed: int = 1, batch_size: int = 2
 ) -> HifiganTask:
     torch.manual_seed(0)
     config = tiny(model)
-    kind = HifiganSourceTask if model is Model.HIFIGAN_SOURCE else HifiganTask
+    kind = HifiganSourceTask if model is ModelKind.HIFIGAN_SOURCE else HifiganTask
     settings = TrainingSettings(model=model, batch_size=batch_size, seed=seed)
     return kind(new_hifigan(config), config, utterances, settings, stages)
 
 
-@pytest.mark.parametrize(("model", "millions"), [(Model.HIFIGAN_V1, 13.92), (Model.HIFIGAN_V2, 0.92)])
-def test_the_published_ones_have_their_published_size(model: Model, millions: float) -> None:
+@pytest.mark.parametrize(("model", "millions"), [(ModelKind.HIFIGAN_V1, 13.92), (ModelKind.HIFIGAN_V2, 0.92)])
+def test_the_published_ones_have_their_published_size(model: ModelKind, millions: float) -> None:
     generator = new_hifigan(hifigan_config(model, LAYOUT))
     generator.remove_weight_norm()
     assert sum(one.numel() for one in generator.parameters()) == pytest.approx(millions * 1e6, rel=0.01)
 
 
 def test_a_harmonic_source_is_laid_out_as_the_service_knows_it() -> None:
-    config = hifigan_config(Model.HIFIGAN_SOURCE, LAYOUT)
+    config = hifigan_config(ModelKind.HIFIGAN_SOURCE, LAYOUT)
     assert config.keys() == SOURCE_CONFIG.keys() and config["generator"].keys() == SOURCE_CONFIG["generator"].keys()
     assert config["audio"].items() >= SOURCE_CONFIG["audio"].items()
     narrow = SOURCE_CONFIG["generator"] | {name: config["generator"][name] for name in TINY}
     assert config["generator"] == narrow and config["source"] == SOURCE_CONFIG["source"]
 
 
-@pytest.mark.parametrize("model", [Model.HIFIGAN_V1, *MODELS])
+@pytest.mark.parametrize("model", [ModelKind.HIFIGAN_V1, *MODELS])
 @pytest.mark.parametrize("hop", UPSAMPLING)
-def test_every_frame_becomes_exactly_a_hop_of_samples(model: Model, hop: int) -> None:
+def test_every_frame_becomes_exactly_a_hop_of_samples(model: ModelKind, hop: int) -> None:
     generator = new_hifigan(tiny(model, LAYOUTS[hop]))
     for frames in (4, 7):
         mel = torch.randn(1, 80, frames) - 5
-        source = model is Model.HIFIGAN_SOURCE
+        source = model is ModelKind.HIFIGAN_SOURCE
         made = generator(mel, generator.excite(mel, torch.randn(1, frames * hop))) if source else generator(mel)
         assert made.shape == (1, 1, frames * hop)
 
 
 @pytest.mark.parametrize("hop", UPSAMPLING)
 def test_every_sample_is_made_of_equally_many_frames(hop: int) -> None:
-    generator = new_hifigan(tiny(Model.HIFIGAN_V2, LAYOUTS[hop]))
+    generator = new_hifigan(tiny(ModelKind.HIFIGAN_V2, LAYOUTS[hop]))
     with torch.no_grad():
         for layer in generator.ups:
             for parameter in layer.parameters():
@@ -115,7 +115,7 @@ def test_every_sample_is_made_of_equally_many_frames(hop: int) -> None:
 @pytest.mark.parametrize("change", [{"hop_length": 200}, {"win_length": 800}])
 def test_another_layout_is_refused(change: dict[str, int]) -> None:
     with pytest.raises(SetupError, match="not known") as refused:
-        hifigan_config(Model.HIFIGAN_V2, replace(LAYOUT, **change))
+        hifigan_config(ModelKind.HIFIGAN_V2, replace(LAYOUT, **change))
     assert "256 or 300" in str(refused.value.hint)
 
 
@@ -123,7 +123,7 @@ def test_another_layout_is_refused(change: dict[str, int]) -> None:
 def test_a_harmonic_source_begins_with_its_excitation_as_loud_as_the_mel_says(hop: int) -> None:
     layout = LAYOUTS[hop]
     torch.manual_seed(0)
-    generator = new_hifigan(hifigan_config(Model.HIFIGAN_SOURCE, layout))
+    generator = new_hifigan(hifigan_config(ModelKind.HIFIGAN_SOURCE, layout))
     mel, pitch = torch.full((1, 80, 40), -3.0), torch.full((1, 40), 1.0)
     distances = SpectralDistances(layout.sample_rate)
     for voicing in (0.0, 1.0):
@@ -135,7 +135,7 @@ def test_a_harmonic_source_begins_with_its_excitation_as_loud_as_the_mel_says(ho
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_it_learns(utterances: list[Utterance], model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_learns(utterances: list[VocoderClip], model: ModelKind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hifigan, "WARM_UP", 1)
     monkeypatch.setattr(hifigan, "ENTRY", 1)
     monkeypatch.setattr(hifigan_source, "PITCH_RATE", 0.01)
@@ -147,12 +147,12 @@ def test_it_learns(utterances: list[Utterance], model: Model, monkeypatch: pytes
     assert after["mel"] < 0.9 * before["mel"]
     assert {"telling", "passing", "features"} <= curve[30].keys() and "telling" not in curve[29]
     assert np.mean([one["telling"] for one in curve[36:]]) < np.mean([one["telling"] for one in curve[30:33]])
-    if model is Model.HIFIGAN_SOURCE:
+    if model is ModelKind.HIFIGAN_SOURCE:
         assert after["semitones"] < 0.5 * before["semitones"] and after["voicing"] < before["voicing"]
 
 
-def test_each_stage_teaches_what_it_is_for(utterances: list[Utterance]) -> None:
-    learning = task(utterances, Model.HIFIGAN_SOURCE, Stages(network=1, discriminators=2))
+def test_each_stage_teaches_what_it_is_for(utterances: list[VocoderClip]) -> None:
+    learning = task(utterances, ModelKind.HIFIGAN_SOURCE, Stages(network=1, discriminators=2))
 
     def changed() -> set[str]:
         before = {name: value.clone() for name, value in learning.generator.state_dict().items()}
@@ -169,7 +169,7 @@ def test_each_stage_teaches_what_it_is_for(utterances: list[Utterance]) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_it_goes_on_to_the_same_losses(utterances: list[Utterance], model: Model, tmp_path: Path) -> None:
+def test_it_goes_on_to_the_same_losses(utterances: list[VocoderClip], model: ModelKind, tmp_path: Path) -> None:
     stages = Stages(network=2, discriminators=4)
     whole = task(utterances, model, stages)
     for _ in range(3):
@@ -187,7 +187,9 @@ def test_it_goes_on_to_the_same_losses(utterances: list[Utterance], model: Model
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_service_speaks_with_what_it_leaves(utterances: list[Utterance], model: Model, tmp_path: Path) -> None:
+def test_the_service_speaks_with_what_it_leaves(
+    utterances: list[VocoderClip], model: ModelKind, tmp_path: Path
+) -> None:
     learning = task(utterances, model)
     for _ in range(3):
         learning.step()
@@ -201,23 +203,23 @@ def test_the_service_speaks_with_what_it_leaves(utterances: list[Utterance], mod
 
     own = new_hifigan(learning.config)
     own.load_state_dict(learning.average.weights)
-    wrap = HifiganSourceVocoder if model is Model.HIFIGAN_SOURCE else HifiganVocoder
+    wrap = HifiganSourceVocoder if model is ModelKind.HIFIGAN_SOURCE else HifiganVocoder
     mel = learning.held_out[0].mel[None]
-    parameters = learning.config["generator" if model is Model.HIFIGAN_SOURCE else "generator_model_params"]
+    parameters = learning.config["generator" if model is ModelKind.HIFIGAN_SOURCE else "generator_model_params"]
     spoken = samples_of(loaded, mel, seed=1)
     expected = samples_of(wrap(own, parameters, 256, TorchBackend()), mel, seed=1)
     assert spoken.shape == (mel.shape[2] * 256,) and np.abs(expected).max() > 0.01
     np.testing.assert_allclose(spoken, expected, atol=0.01 * np.abs(expected).max())
 
 
-def test_an_epoch_is_as_many_steps_as_hear_everything_once(utterances: list[Utterance]) -> None:
-    one = task(utterances, Model.HIFIGAN_V2, batch_size=3)
+def test_an_epoch_is_as_many_steps_as_hear_everything_once(utterances: list[VocoderClip]) -> None:
+    one = task(utterances, ModelKind.HIFIGAN_V2, batch_size=3)
     assert len(one.held_out) == 1 and len(one.utterances) == CLIPS - 1
     frames = sum(each.frames for each in one.utterances)
     assert (one.epoch - 1) * 3 * hifigan.SEGMENT < frames <= one.epoch * 3 * hifigan.SEGMENT
 
 
-def test_too_few_recordings_are_told(utterances: list[Utterance]) -> None:
+def test_too_few_recordings_are_told(utterances: list[VocoderClip]) -> None:
     short = [each.cut(0, 40) for each in utterances]
     with pytest.raises(SetupError, match="9 usable recordings are too few"):
-        task(utterances[:9] + short, Model.HIFIGAN_V2)
+        task(utterances[:9] + short, ModelKind.HIFIGAN_V2)

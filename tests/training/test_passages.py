@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.training.emotion.calibrate import read_spoken
-from app.training.emotion.rows import Sentence, read_passages
+from app.training.emotion.rows import LabelledSentence, read_passages
 from app.types import Emotion
 from tests.training.tiny_encoder import PASSAGE_COLUMNS, write_table
 
@@ -16,26 +16,28 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def sentences() -> list[Sentence]:
+def sentences() -> list[LabelledSentence]:
     return read_passages(ROOT / "data")
 
 
-def test_read_passages_finds_every_row_in_its_split(sentences: list[Sentence]) -> None:
+def test_read_passages_finds_every_row_in_its_split(sentences: list[LabelledSentence]) -> None:
     assert Counter(one.split for one in sentences) == {"train": 10306, "dev": 1270, "test": 1217}
 
 
-def test_read_passages_gives_every_passage_one_split(sentences: list[Sentence]) -> None:
+def test_read_passages_gives_every_passage_one_split(sentences: list[LabelledSentence]) -> None:
     splits = {(one.passage, one.split) for one in sentences}
     assert len(splits) == len({passage for passage, _ in splits})
 
 
-def test_read_passages_labels_neutral_as_without_intensity(sentences: list[Sentence]) -> None:
+def test_read_passages_labels_neutral_as_without_intensity(sentences: list[LabelledSentence]) -> None:
     assert {one.label for one in sentences} == set(Emotion)
     assert all((one.label is Emotion.NEUTRAL) == (one.intensity == 0) for one in sentences)
     assert all(one.second is not one.label for one in sentences)
 
 
-def test_read_passages_reads_before_a_sentence_what_is_before_it_in_its_passage(sentences: list[Sentence]) -> None:
+def test_read_passages_reads_before_a_sentence_what_is_before_it_in_its_passage(
+    sentences: list[LabelledSentence],
+) -> None:
     earlier: dict[str, list[str]] = {}
     for one in sentences:
         passage = earlier.setdefault(one.passage, [])
@@ -60,6 +62,6 @@ def test_read_passages_begins_anew_where_a_passage_begins(tmp_path: Path) -> Non
     ]
 
 
-def test_passages_hold_no_sentence_of_the_spoken_list(sentences: list[Sentence]) -> None:
+def test_passages_hold_no_sentence_of_the_spoken_list(sentences: list[LabelledSentence]) -> None:
     spoken = {text.lower() for text, _ in read_spoken(ROOT / "tests" / "emotion" / "spoken_style.tsv")}
     assert not spoken & {one.text.strip().lower() for one in sentences}

@@ -9,7 +9,7 @@ import torch
 
 from app.errors import SetupError
 from app.training.acoustic import start_acoustic
-from app.training.clips import Predictor, read_clip
+from app.training.clips import TeacherForcing, read_clip
 from app.training.dataset import read_dataset
 from app.training.settings import TrainingSettings
 from app.types import Emotion
@@ -24,7 +24,7 @@ FRAMES = 1000
 def test_a_prediction_lies_where_the_clip_does(tmp_path: Path) -> None:
     base = open_voice(write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS))
     dataset = read_dataset(write_recordings(tmp_path / "data", 4, SPEAKERS, durations=True))
-    predict = Predictor(base, dataset.recordings)
+    predict = TeacherForcing(base, dataset.recordings)
     start = start_acoustic(TrainingSettings(), base, dataset.emotions(Emotion.NEUTRAL), scratch=False)
     for recording in dataset.recordings:
         clip = read_clip(recording, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
@@ -40,15 +40,15 @@ def test_a_prediction_lies_where_the_clip_does(tmp_path: Path) -> None:
 def test_each_emotion_is_predicted_by_its_speaker(tmp_path: Path) -> None:
     base = open_voice(write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS))
     data = write_recordings(tmp_path / "data", 1, ("neutral",), durations=True)
-    plain = Predictor(base, read_dataset(data).recordings)("clip_00", FRAMES)
+    plain = TeacherForcing(base, read_dataset(data).recordings)("clip_00", FRAMES)
     (data / "metadata.csv").write_text((data / "metadata.csv").read_text().replace("|neutral", "|joy"))
-    glad = Predictor(base, read_dataset(data).recordings)("clip_00", FRAMES)
+    glad = TeacherForcing(base, read_dataset(data).recordings)("clip_00", FRAMES)
     assert plain and glad and plain[1].shape == glad[1].shape and not torch.equal(plain[1], glad[1])
 
 
 def test_without_durations_or_a_glow_tts_there_is_none(tmp_path: Path) -> None:
     base = open_voice(write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS))
     dataset = read_dataset(write_recordings(tmp_path / "data", 1))
-    assert Predictor(base, dataset.recordings)("clip_00", FRAMES) is None
+    assert TeacherForcing(base, dataset.recordings)("clip_00", FRAMES) is None
     with pytest.raises(SetupError, match="no GlowTTS"):
-        Predictor(open_voice(write_tiny_voice(tmp_path / "other", "tacotron2")), dataset.recordings)
+        TeacherForcing(open_voice(write_tiny_voice(tmp_path / "other", "tacotron2")), dataset.recordings)

@@ -15,8 +15,8 @@ import torch
 
 from app.errors import SetupError
 from app.training import trainer as running
-from app.training.optimizer import descend
-from app.training.trainer import CHECKPOINT, RECORD, Progress, Run, TrainingStopped
+from app.training.optimizer import optimizer_step
+from app.training.trainer import CHECKPOINT, RECORD, Trainer, TrainingProgress, TrainingStopped
 
 RECORD_OF = {"settings": {"seed": 1, "epochs": 2.0}, "data_sha256": "d", "base_sha256": "b"}
 
@@ -33,7 +33,7 @@ class Line:
         generator = torch.Generator().manual_seed(self.number)
         x = torch.randn(8, generator=generator)
         loss = ((self.slope * x - 3 * x) ** 2).mean()
-        descend(self.optimizer, loss, 1e9)
+        optimizer_step(self.optimizer, loss, 1e9)
         self.number += 1
         return {"loss": loss.item()}
 
@@ -52,9 +52,9 @@ class Line:
         raise NotImplementedError
 
 
-def start(folder: Path, task: Line | None = None, **record: Any) -> tuple[Run, list[Progress]]:
-    seen: list[Progress] = []
-    return Run(task or Line(), folder, {**RECORD_OF, **record}, seen.append), seen
+def start(folder: Path, task: Line | None = None, **record: Any) -> tuple[Trainer, list[TrainingProgress]]:
+    seen: list[TrainingProgress] = []
+    return Trainer(task or Line(), folder, {**RECORD_OF, **record}, seen.append), seen
 
 
 def test_it_ends_after_its_epochs_and_says_where_it_is(tmp_path: Path) -> None:

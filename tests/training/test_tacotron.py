@@ -21,7 +21,7 @@ from app.training.acoustic import (
 )
 from app.training.clips import read_clips
 from app.training.dataset import read_dataset
-from app.training.settings import Model, TrainingSettings
+from app.training.settings import ModelKind, TrainingSettings
 from app.training.train import open_base
 from app.types import Emotion
 from tests.tiny_voice import write_tiny_voice
@@ -31,7 +31,7 @@ from tests.training.recordings import write_recordings
 def make(data: Path, base: Path | None = None) -> TacotronTask:
     """A task that goes on from a base, or begins anew beside the embedded vocoder."""
     dataset = read_dataset(data)
-    settings = TrainingSettings(model=Model.TACOTRON2, batch_size=4)
+    settings = TrainingSettings(model=ModelKind.TACOTRON2, batch_size=4)
     start = start_acoustic(settings, open_base(base), dataset.emotions(Emotion.NEUTRAL), scratch=base is None)
     clips = read_clips(dataset.recordings, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
     return TacotronTask(start, clips, settings)

@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 import torch
 
-from app.training.clips import Utterance, read_utterances, stack, utterance
-from app.training.dataset import Recording
+from app.training.clips import VocoderClip, read_utterances, stack, utterance
+from app.training.dataset import DatasetRecording
 from app.training.spectrogram import PitchTrack, mel_spectrogram
 from app.voices.coqui_config import AudioConfig
 from tests.training.recordings import tone
@@ -44,9 +44,9 @@ def test_recordings_are_read_with_the_pitch_of_their_corpus_or_a_measured_one(tm
     for name in ("known", "unknown"):
         soundfile.write(tmp_path / f"{name}.flac", tone(1.0, 24000, pitch=200), 24000)
     np.savez(tmp_path / "pitch.npz", known=np.full(80, 400, np.float16))
-    recordings = [Recording(name, "", None, tmp_path / f"{name}.flac") for name in ("known", "unknown")]
+    recordings = [DatasetRecording(name, "", None, tmp_path / f"{name}.flac") for name in ("known", "unknown")]
 
-    def read(*, pitched: bool) -> list[Utterance]:
+    def read(*, pitched: bool) -> list[VocoderClip]:
         return list(read_utterances(recordings, tmp_path, LAYOUT, pitched=pitched))
 
     known, unknown = read(pitched=True)

@@ -19,7 +19,7 @@ from app.errors import SetupError
 from app.synthesis.coqui import fill
 from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
 from app.training import vocos
-from app.training.settings import Model, TrainingSettings
+from app.training.settings import ModelKind, TrainingSettings
 from app.training.spectrogram import mel_spectrogram
 from app.training.vocos import HELD_OUT, read_taught
 
@@ -48,7 +48,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def task(corpus: Path, **chosen: Any) -> vocos.VocosTask:
     torch.manual_seed(0)
     generator = VocosSourceGenerator(CONFIG)
-    settings = TrainingSettings(model=Model.VOCOS_SOURCE, **chosen)
+    settings = TrainingSettings(model=ModelKind.VOCOS_SOURCE, **chosen)
     return vocos.VocosTask(generator, CONFIG, read_taught(corpus, generator.config), settings)
 
 

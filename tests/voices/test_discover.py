@@ -21,13 +21,13 @@ from app.voices.describe import (
     BY_ONE,
     CONTRADICTORY,
     NAMELESS,
+    best_candidates,
     candidates,
     check_complete,
     fitting,
     guess,
-    surest,
 )
-from app.voices.discover import Found, discover, emotion_in, locale_of, voice_name
+from app.voices.discover import ScanResult, discover, emotion_in, locale_of, voice_name
 
 AUDIO = {"sample_rate": 22050, "num_mels": 80, "hop_length": 256}
 GLOW = {"model": "glow_tts", "audio": AUDIO}
@@ -54,7 +54,7 @@ def read_pth(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def look(folder: Path, layout: Layout) -> Found:
+def look(folder: Path, layout: Layout) -> ScanResult:
     return discover(lay_out(folder, layout), read_pth)
 
 
@@ -64,7 +64,7 @@ def refusal(folder: Path, layout: Layout) -> str:
     return f"{refused.value.detail} {refused.value.hint}"
 
 
-def weights(found: Found) -> dict[str, list[str]]:
+def weights(found: ScanResult) -> dict[str, list[str]]:
     parts = (*found.acoustic, *found.vocoders)
     return {str(part.config): [str(path) for path in part.weights] for part in parts}
 
@@ -254,9 +254,9 @@ def test_a_checkpoint_for_one_emotion_goes_before_a_speaker_of_all(tmp_path: Pat
     layout = {"base/config.json": speaking, "anger/config.json": speaking}
     found = look(tmp_path, {**layout, "base/m.pth": WEIGHTS, "anger/m.pth": WEIGHTS})
     everybody = candidates(found.acoustic)
-    assert [one.name for one in surest(everybody, Emotion.ANGER)] == ["anger/anger"]
-    assert [one.name for one in surest(everybody, Emotion.JOY)] == ["base/joy"]
-    assert [one.name for one in surest(everybody, Emotion.NEUTRAL)] == ["base/neutral"]
+    assert [one.name for one in best_candidates(everybody, Emotion.ANGER)] == ["anger/anger"]
+    assert [one.name for one in best_candidates(everybody, Emotion.JOY)] == ["base/joy"]
+    assert [one.name for one in best_candidates(everybody, Emotion.NEUTRAL)] == ["base/neutral"]
 
 
 def multi(**values: Any) -> dict[str, Any]:
@@ -356,7 +356,7 @@ def test_a_folder_of_everything_is_refused(tmp_path: Path, monkeypatch: pytest.M
 def test_hidden_files_and_large_json_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coqui_files, "LARGEST_CONFIG", 200)
     layout = {".git/config.json": GLOW, "config.json": {**GLOW, "more": "x" * 200}}
-    assert look(tmp_path, layout) == Found(tmp_path, (), (), ())
+    assert look(tmp_path, layout) == ScanResult(tmp_path, (), (), ())
 
 
 def test_the_nearest_vocoder_that_fits_is_taken(tmp_path: Path) -> None:

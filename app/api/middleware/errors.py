@@ -19,7 +19,7 @@ Check = Callable[[Request], None]
 """Raises a typed error where the request is to be refused; looks at nothing but its head."""
 
 
-class Gate:
+class Guard:
     """ASGI middleware. What a check refuses is answered before the body is read; the last net under an exception."""
 
     def __init__(self, app: ASGIApp, checks: Sequence[Check]) -> None:

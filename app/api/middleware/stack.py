@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from app.api.middleware.access_log import RequestLog, Templates, refuse_line_feed
 from app.api.middleware.auth import Keys
 from app.api.middleware.compat import AllowedHosts, HeadAsGet, Prefix, ResponseHeaders, WithoutCookies
-from app.api.middleware.errors import Gate
+from app.api.middleware.errors import Guard
 from app.metrics import Metrics
 from app.settings import Settings
 
@@ -41,16 +41,16 @@ def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
     )
 
 
-def add_doors(app: FastAPI, settings: Settings, metrics: Metrics, routes: Iterable[BaseRoute]) -> None:
+def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, routes: Iterable[BaseRoute]) -> None:
     """From the innermost to the outermost: errors made inside of CORS can be read by web pages, whose preflights need
     no key; the log sees everything."""
     app.add_middleware(WithoutCookies)
     hosts = AllowedHosts(settings.allowed_hosts, loopback=settings.is_loopback)
-    app.add_middleware(Gate, checks=(hosts.check, Keys(settings.api_keys).check, refuse_line_feed))
+    app.add_middleware(Guard, checks=(hosts.check, Keys(settings.api_keys).check, refuse_line_feed))
     app.add_middleware(HeadAsGet)
     if settings.cors_origins:
         add_cors(app, settings.cors_origins)
     app.add_middleware(ResponseHeaders)
-    app.add_middleware(RequestLog, template_of=Templates(routes).of, answered=metrics.answered)
+    app.add_middleware(RequestLog, template_of=Templates(routes).of, answered=metrics.observe_response)
     if settings.root_path:
         app.add_middleware(Prefix, root_path=settings.root_path)

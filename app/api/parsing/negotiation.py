@@ -87,7 +87,7 @@ def _hint(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ResponseFormat:
     """The form of an answer."""
 
     format: str
@@ -114,16 +114,16 @@ def check_rate(sample_rate: int | None, format: str) -> None:
         raise InvalidRequest(f"sample_rate: {detail}.", fields=[FieldError(detail, "#/sample_rate")])
 
 
-def choose(format: str | None, timing: bool, stream: bool, accept: str) -> Answer:
+def negotiate(format: str | None, timing: bool, stream: bool, accept: str) -> ResponseFormat:
     """The answer's form. `format` and `timing` beat the header; `format` is checked before."""
     wanted = _best(accept) if accept.strip() else DEFAULT_FORMAT
     if timing or wanted == JSON:
         if stream:
             detail = "the plan with its times is known only at the end, so it cannot come with a stream"
             raise InvalidRequest(f"stream: {detail}.", fields=[FieldError(detail, "#/stream")])
-        return Answer(format or DEFAULT_FORMAT, timing=True)
+        return ResponseFormat(format or DEFAULT_FORMAT, timing=True)
     if format or wanted:
-        return Answer(format or wanted or DEFAULT_FORMAT, timing=False, stream=stream)
+        return ResponseFormat(format or wanted or DEFAULT_FORMAT, timing=False, stream=stream)
     offered = ", ".join(row.content_type for row in FORMATS.values())
     raise NotAcceptable(f"Accept allows none of {offered}, {JSON}.", hint="Leave Accept away, or choose `format`.")
 

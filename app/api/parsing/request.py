@@ -19,12 +19,12 @@ from app.api.parsing.negotiation import (
     JSON,
     PLAIN,
     SSML,
-    Answer,
     MediaType,
+    ResponseFormat,
     check_format,
     check_rate,
-    choose,
     media_type,
+    negotiate,
 )
 from app.api.schemas.plan import UtteranceBody, edited
 from app.api.schemas.request import SpeechBody, check_fields
@@ -100,12 +100,12 @@ GET_SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedRequest:
     """A checked request."""
 
     pipeline: Pipeline
     speech: SpeechRequest
-    answer: Answer
+    answer: ResponseFormat
     warnings: tuple[PlanWarning, ...] = ()
     """What reading the request had to say."""
 
@@ -116,7 +116,7 @@ class Asked:
         return len(self.speech.text) + sum(len(one.sentence.text) for one in edited)
 
 
-async def read_request(request: Request, *, negotiated: bool = True) -> Asked:
+async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRequest:
     """Media type, size, syntax, fields, voice, emotion, Accept: the first that is wrong is told.
 
     `negotiated`: whether the header Accept has a say in the form of the answer.
@@ -125,17 +125,17 @@ async def read_request(request: Request, *, negotiated: bool = True) -> Asked:
     media = media_type(request)
     query = request.scope["query_string"]
     accept, key = _accept(request) if negotiated else "", key_name(request)
-    asked = await parse_body(request, lambda body: asked_for(_fields(body, media, query), pipeline, accept, key))
+    asked = await parse_body(request, lambda body: resolve_options(_fields(body, media, query), pipeline, accept, key))
     return _logged(request, asked)
 
 
-async def read_get(request: Request) -> Asked:
+async def read_get(request: Request) -> ParsedRequest:
     """A request whose query says everything; without a seed its answer is still the same each time."""
     query, accept, key = request.scope["query_string"], _accept(request), key_name(request)
     pipeline = service_of(request).pipeline()
 
-    def read() -> Asked:
-        return asked_for(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept, key)
+    def read() -> ParsedRequest:
+        return resolve_options(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept, key)
 
     return _logged(request, await run_in_threadpool(read))
 
@@ -155,20 +155,20 @@ def _accept(request: Request) -> str:
     return request.headers.get("accept", "")
 
 
-def _logged(request: Request, asked: Asked) -> Asked:
+def _logged(request: Request, asked: ParsedRequest) -> ParsedRequest:
     request.state.log["characters"] = asked.characters
     return asked
 
 
-def asked_for(fields: SpeechBody, pipeline: Pipeline, accept: str, key: str | None) -> Asked:
+def resolve_options(fields: SpeechBody, pipeline: Pipeline, accept: str, key: str | None) -> ParsedRequest:
     """Checked fields as the pipeline takes them; `key` is the name of the caller's key."""
     asked_format = check_format(fields.format)
     speech = _speech_request(fields, pipeline)
-    answer = choose(asked_format, bool(fields.timing), bool(fields.stream), accept)
+    answer = negotiate(asked_format, bool(fields.timing), bool(fields.stream), accept)
     check_rate(fields.sample_rate, answer.format)
     format = FORMATS[answer.format]
     speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
-    return Asked(pipeline, speech, answer)
+    return ParsedRequest(pipeline, speech, answer)
 
 
 def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
@@ -224,9 +224,9 @@ def _edited(place: int, one: UtteranceBody) -> EditedUtterance:
 
 def _feeling(asked: str | dict[str, float] | None) -> Emotion | Blend | None:
     """What pins all sentences; None labels each."""
-    from app.emotion import parse_feeling
+    from app.emotion import parse_emotion_spec
 
     try:
-        return None if asked is None else parse_feeling(asked)
+        return None if asked is None else parse_emotion_spec(asked)
     except InvalidRequest as error:
         raise InvalidRequest(error.detail, hint=error.hint, fields=[FieldError(error.detail, "#/emotion")]) from None

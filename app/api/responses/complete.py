@@ -17,14 +17,14 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.jobs import Cancelled
-from app.api.parsing.negotiation import Answer
-from app.api.parsing.request import Asked
+from app.api.parsing.negotiation import ResponseFormat
+from app.api.parsing.request import ParsedRequest
 from app.api.responses.spool import Spool
 from app.api.responses.streaming import Patience
 from app.audio.encode import FORMATS, in_pieces
 from app.audio.writers import Writer
 from app.errors import AnswerTooLarge, RangeNotSatisfiable, ReaderTooSlow, row_of
-from app.memory import give_back
+from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
 from app.types import Plan, Samples, Timings
 
@@ -38,12 +38,12 @@ _HINT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ResponseSizeLimit:
     """The room in one answer that is not streamed."""
 
     most_bytes: int
     """0 is no limit."""
-    answer: Answer
+    answer: ResponseFormat
 
     def check_seconds(self, seconds: float, sample_rate: int) -> None:
         """Raise where so much speech, at a rate in Hertz, is too large for certain; spares speaking it in vain."""
@@ -109,23 +109,23 @@ def json_size(audio_bytes: int) -> int:
     return len(_JSON_HEAD) + -(-audio_bytes // 3) * 4
 
 
-def make_whole(asked: Asked, spool: Spool, most_bytes: int, cancelled: Cancelled, *, tagged: bool) -> Whole:
+def make_whole(asked: ParsedRequest, spool: Spool, most_bytes: int, cancelled: Cancelled, *, tagged: bool) -> Whole:
     """Speak all of a request into a spool, which is closed if that fails; for a worker's thread.
 
     `most_bytes` of the body may not be exceeded, 0 is no limit; `tagged`: hash it for an ETag.
     """
     try:
-        whole = _spoken(asked, spool, Room(most_bytes, asked.answer), cancelled)
+        whole = _spoken(asked, spool, ResponseSizeLimit(most_bytes, asked.answer), cancelled)
         return replace(whole, etag=f'"{spool.sha256()[:32]}"') if tagged else whole
     except BaseException:
         spool.close()
         raise
     finally:
         if spool.size > LARGE_BYTES:
-            give_back()
+            trim_heap()
 
 
-def _spoken(asked: Asked, spool: Spool, room: Room, cancelled: Cancelled) -> Whole:
+def _spoken(asked: ParsedRequest, spool: Spool, room: ResponseSizeLimit, cancelled: Cancelled) -> Whole:
     def check_room(seconds: float, sample_rate: int) -> None:
         room.check_seconds(seconds, sample_rate)
         spool.reserve(room.least_bytes(seconds, sample_rate))

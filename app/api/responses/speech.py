@@ -14,20 +14,20 @@ from app.api.jobs import Cancelled
 from app.api.middleware.rate_limit import client_of
 from app.api.parsing.body import until_gone
 from app.api.parsing.negotiation import JSON
-from app.api.parsing.request import Asked
+from app.api.parsing.request import ParsedRequest
 from app.api.responses.complete import Whole, WholeAnswer, make_whole
 from app.api.responses.spool import Spool
-from app.api.responses.streaming import Encoding, Framing, Patience, StreamedAudio, as_audio
+from app.api.responses.streaming import Encoding, Patience, StreamedAudio, StreamEncoding, as_audio
 from app.api.state import Service, service_of
 from app.audio.encode import FORMATS, AudioFormat
 from app.metrics import Spoken
 from app.types import PlanWarning, Timings, Utterance
 
 
-def account(request: Request, spoken: Spoken) -> None:
+def record_synthesis(request: Request, spoken: Spoken) -> None:
     """Tell both the same."""
     request.state.log.update(_facts(spoken))
-    service_of(request).metrics.spoken(spoken)
+    service_of(request).metrics.observe_synthesis(spoken)
 
 
 def _facts(spoken: Spoken) -> dict[str, object]:
@@ -45,14 +45,14 @@ _MOST_EMOTIONS = 64
 """Utterances named in a header, so that a book does not make a header that proxies refuse."""
 
 
-async def answer(request: Request, asked: Asked, framing: Framing = as_audio) -> Response:
+async def speech_response(request: Request, asked: ParsedRequest, framing: StreamEncoding = as_audio) -> Response:
     """Speak; `framing` wraps the bytes of a stream."""
     if asked.answer.stream:
         return await _stream(request, asked, framing)
-    return await answer_whole(request, asked)
+    return await complete_response(request, asked)
 
 
-async def answer_whole(request: Request, asked: Asked, *, tagged: bool = False) -> WholeAnswer:
+async def complete_response(request: Request, asked: ParsedRequest, *, tagged: bool = False) -> WholeAnswer:
     """The answer once everything is spoken; `tagged`: with an ETag."""
     service = service_of(request)
 
@@ -63,7 +63,7 @@ async def answer_whole(request: Request, asked: Asked, *, tagged: bool = False) 
     whole, plan = done.result, done.result.plan
     timings = replace(whole.timings, queue=whole.timings.queue + done.queued_ms)
     warnings = [*asked.warnings, *plan.warnings]
-    account(request, Spoken(plan.utterances, warnings, asked.characters, whole.duration, timings))
+    record_synthesis(request, Spoken(plan.utterances, warnings, asked.characters, whole.duration, timings))
     headers = {
         **_content_headers(whole, FORMATS[asked.answer.format]),
         "X-Audio-Duration": f"{whole.duration:.3f}",
@@ -72,7 +72,7 @@ async def answer_whole(request: Request, asked: Asked, *, tagged: bool = False) 
     return WholeAnswer(whole.spool, whole.body(), headers, _patience(service))
 
 
-async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
+async def _stream(request: Request, asked: ParsedRequest, framing: StreamEncoding) -> Response:
     """The answer as soon as there is a piece of sound."""
     service, format = service_of(request), FORMATS[asked.answer.format]
     begun: list[Encoding] = []
@@ -99,7 +99,7 @@ async def _stream(request: Request, asked: Asked, framing: Framing) -> Response:
     def ended() -> None:
         service.streams.leave(client)
         warnings = [*asked.warnings, *rendering.all_warnings]
-        account(request, Spoken(rendering.spoken, warnings, asked.characters, rendering.seconds, timings()))
+        record_synthesis(request, Spoken(rendering.spoken, warnings, asked.characters, rendering.seconds, timings()))
 
     cast, warnings = rendering.cast, [*asked.warnings, *rendering.all_warnings]
     headers = _headers(cast.voice.name, rendering.draft.utterances, warnings, timings())

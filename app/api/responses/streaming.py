@@ -16,14 +16,14 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.errors import openai_content, without_paths
-from app.api.jobs import Steps
+from app.api.jobs import StreamingJob
 from app.api.schemas import answers
 from app.audio.encode import Encoder
 from app.errors import Busy, IntoneError, ReaderTooSlow, TooManyStreams, row_of
 from app.types import Samples, Timings
 
 if TYPE_CHECKING:
-    from app.synthesis.stream import Rendering
+    from app.synthesis.stream import SynthesisStream
 
 
 class OpenStreams:
@@ -83,7 +83,7 @@ class Patience:
 class Encoding:
     """Iterate once for the bytes of a stream, piece by piece, none of them empty."""
 
-    def __init__(self, rendering: Rendering, encoder: Encoder) -> None:
+    def __init__(self, rendering: SynthesisStream, encoder: Encoder) -> None:
         self.rendering = rendering
         self.encoder = encoder
         self.milliseconds = 0.0
@@ -110,7 +110,7 @@ class Encoding:
 
 
 @dataclass(frozen=True, slots=True)
-class Framing:
+class StreamEncoding:
     """What the bytes of a stream are wrapped into."""
 
     content_type: str | None
@@ -121,7 +121,7 @@ class Framing:
     """The last of what is sent where an error comes behind the first byte; None ends the connection instead."""
 
 
-as_audio = Framing(None, lambda pieces, _: iter(pieces))
+as_audio = StreamEncoding(None, lambda pieces, _: iter(pieces))
 
 
 MOST_SENT = 32_768
@@ -134,7 +134,7 @@ class StreamedAudio(StreamingResponse):
 
     def __init__(
         self,
-        steps: Steps[bytes],
+        steps: StreamingJob[bytes],
         media_type: str,
         headers: Mapping[str, str],
         patience: Patience,
@@ -149,7 +149,9 @@ class StreamedAudio(StreamingResponse):
         self.ended = ended
         self.failure = ""
 
-    async def told(self, steps: Steps[bytes], on_error: Callable[[IntoneError], bytes] | None) -> AsyncIterator[bytes]:
+    async def told(
+        self, steps: StreamingJob[bytes], on_error: Callable[[IntoneError], bytes] | None
+    ) -> AsyncIterator[bytes]:
         """The pieces, and an error as the last of them where the framing can say one."""
         try:
             async for piece in steps:
@@ -211,4 +213,4 @@ def _event(data: Mapping[str, object]) -> bytes:
     return f"data: {json.dumps(data)}\n\n".encode()
 
 
-SSE = Framing("text/event-stream", _frames, _on_error)
+SSE = StreamEncoding("text/event-stream", _frames, _on_error)

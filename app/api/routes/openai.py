@@ -14,11 +14,11 @@ from app.api.openapi.speech import openai_answer, openai_body
 from app.api.parsing.body import decode
 from app.api.parsing.json import read_json
 from app.api.parsing.negotiation import JSON, media_type
-from app.api.parsing.request import Asked, asked_for, parse_body, refuse_query
-from app.api.responses.speech import answer
+from app.api.parsing.request import ParsedRequest, parse_body, refuse_query, resolve_options
+from app.api.responses.speech import speech_response
 from app.api.responses.streaming import SSE, as_audio
 from app.api.schemas import answers
-from app.api.schemas.openai import MODELS, model_of, read_openai, told_in_their_names
+from app.api.schemas.openai import MODELS, model_of, read_openai, remap_error_fields
 from app.api.state import limit_rate, service_of
 from app.errors import ModelNotFound, NotReady, UnsupportedMediaType
 
@@ -43,18 +43,20 @@ async def speech(request: Request) -> Response:
         raise UnsupportedMediaType("This address takes JSON alone.", hint=f"Send {JSON}.")
     query = request.scope["query_string"]
 
-    def read(body: bytes) -> tuple[Asked, bool]:
+    def read(body: bytes) -> tuple[ParsedRequest, bool]:
         pipeline = service_of(request).pipeline()
         data = read_json(decode(body, None))
         refuse_query(query)
         fields, sse, warnings = read_openai(data)
-        with told_in_their_names():
-            plain = asked_for(fields, pipeline, "", key_name(request))  # the clients accept application/octet-stream
-        return Asked(pipeline, plain.speech, plain.answer, warnings), sse
+        with remap_error_fields():
+            plain = resolve_options(
+                fields, pipeline, "", key_name(request)
+            )  # the clients accept application/octet-stream
+        return ParsedRequest(pipeline, plain.speech, plain.answer, warnings), sse
 
     asked, sse = await parse_body(request, read)
     request.state.log["characters"] = asked.characters
-    return await answer(request, asked, SSE if sse else as_audio)
+    return await speech_response(request, asked, SSE if sse else as_audio)
 
 
 @router.get("/models", summary="Models by OpenAI's names", responses={200: {"links": _FIRST}})

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.api.openapi.errors import SPEECH, problems
 from app.api.openapi.speech import audio_answer, speech_body
 from app.api.parsing.request import read_request
-from app.api.responses.speech import answer
+from app.api.responses.speech import speech_response
 from app.api.state import limit_rate, service_of
 from app.errors import NotReady
 
@@ -41,7 +41,7 @@ async def ping(request: Request) -> Response:
 )
 async def invocations(request: Request) -> Response:
     """The same as `POST /synthesize`; the header X-Amzn-SageMaker-Custom-Attributes comes back as it was sent."""
-    response = await answer(request, await read_request(request))
+    response = await speech_response(request, await read_request(request))
     if _TAKEN.fullmatch(attributes := request.headers.get(_ATTRIBUTES, "")):
         response.headers[_ATTRIBUTES] = attributes
     return response

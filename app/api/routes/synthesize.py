@@ -16,7 +16,7 @@ from app.api.openapi.speech import audio_answer, audio_in_parts, plan_answer, sp
 from app.api.parsing.body import until_gone
 from app.api.parsing.request import read_get, read_request
 from app.api.responses.complete import WholeAnswer, ranged
-from app.api.responses.speech import answer, answer_whole
+from app.api.responses.speech import complete_response, speech_response
 from app.api.state import limit_rate, service_of
 from app.errors import NotAcceptable, RangeNotSatisfiable
 from app.planning.serialize import plan_to_dict
@@ -34,7 +34,7 @@ router = APIRouter(tags=["speech"])
 )
 async def synthesize(request: Request) -> Response:
     """Speaks a text, SSML or an edited plan, each sentence with the emotion of its words."""
-    return await answer(request, await read_request(request))
+    return await speech_response(request, await read_request(request))
 
 
 @router.get(
@@ -51,8 +51,8 @@ async def synthesize_get(request: Request) -> Response:
     asked = await read_get(request)
     # A part of JSON is no JSON.
     if asked.answer.stream or asked.answer.timing:
-        return await answer(request, asked)
-    return await _in_parts(request, await answer_whole(request, asked, tagged=True))
+        return await speech_response(request, asked)
+    return await _in_parts(request, await complete_response(request, asked, tagged=True))
 
 
 async def _in_parts(request: Request, whole: WholeAnswer) -> WholeAnswer:

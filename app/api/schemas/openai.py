@@ -127,8 +127,8 @@ def read_openai(data: Any) -> OpenAiAsked:
     sse = body.stream_format == "sse"
     if sse and body.stream is False:
         raise invalid([FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")])
-    feeling, remark = _feeling(body)
-    return OpenAiAsked(_ours(body, feeling), sse, (*remark, *_unknown(data)))
+    emotion_spec, remark = _feeling(body)
+    return OpenAiAsked(_ours(body, emotion_spec), sse, (*remark, *_unknown(data)))
 
 
 def model_of(name: str) -> str:
@@ -140,7 +140,7 @@ def model_of(name: str) -> str:
 
 
 @contextmanager
-def told_in_their_names() -> Iterator[None]:
+def remap_error_fields() -> Iterator[None]:
     """What is found wrong with one of our fields is said of the one that they call by another name."""
     try:
         yield
@@ -148,11 +148,11 @@ def told_in_their_names() -> Iterator[None]:
         raise invalid([_in_their_names(one) for one in error.fields]) from None
 
 
-def _ours(body: OpenAiSpeech, feeling: str | Mapping[str, float] | None) -> SpeechBody:
+def _ours(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] | None) -> SpeechBody:
     values = {
         "ssml" if body.ssml else "text": body.input,
         "voice": body.voice,
-        "emotion": feeling,
+        "emotion": emotion_spec,
         "degree": body.degree,
         "strength": body.strength,
         "expressiveness": body.expressiveness,
@@ -163,7 +163,7 @@ def _ours(body: OpenAiSpeech, feeling: str | Mapping[str, float] | None) -> Spee
         "seed": body.seed,
         "stream": body.stream is not False,
     }
-    with told_in_their_names():
+    with remap_error_fields():
         return check_fields(values)
 
 

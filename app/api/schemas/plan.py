@@ -23,10 +23,10 @@ from app.api.schemas.fields import (
     Weight,
 )
 from app.errors import InvalidRequest
-from app.types import NOWHERE, Analyzed, Blend, Clause, Decision, Emotion, Manner, Role, Sentence, Source
+from app.types import NO_SPAN, Blend, Clause, Decision, Emotion, PlanFingerprint, Prosody, Role, Sentence, Source
 
 if TYPE_CHECKING:
-    from app.text.ssml import Inner
+    from app.text.ssml import SsmlFragment
     from app.types import EditedUtterance
 
 
@@ -114,10 +114,10 @@ def edited(one: UtteranceBody) -> EditedUtterance:
     from app.text import read_inner
     from app.types import EditedUtterance
 
-    analyzed = Analyzed(one.analyzed.emotion, one.analyzed.text_sha256) if one.analyzed else None
-    as_planned = analyzed is not None and Analyzed.of(analyzed.emotion, one.text) == analyzed
-    start, end = one.span if one.span and as_planned else (NOWHERE, NOWHERE)
-    manner = Manner(
+    analyzed = PlanFingerprint(one.analyzed.emotion, one.analyzed.text_sha256) if one.analyzed else None
+    as_planned = analyzed is not None and PlanFingerprint.of(analyzed.emotion, one.text) == analyzed
+    start, end = one.span if one.span and as_planned else (NO_SPAN, NO_SPAN)
+    manner = Prosody(
         voice=one.voice,
         degree=one.degree,
         speed=1.0 if one.speed is None else one.speed,
@@ -131,7 +131,11 @@ def edited(one: UtteranceBody) -> EditedUtterance:
 
 
 def _clauses(
-    one: UtteranceBody, inner: Inner | None, span: tuple[int, int], manner: Manner, analyzed: Analyzed | None
+    one: UtteranceBody,
+    inner: SsmlFragment | None,
+    span: tuple[int, int],
+    manner: Prosody,
+    analyzed: PlanFingerprint | None,
 ) -> tuple[Clause, ...]:
     """What is read, with its markup; in parts if the text is too long to be spoken at once."""
     from app.text import clauses_of
@@ -143,33 +147,33 @@ def _clauses(
         start, end = span
         only = replace(parts[0], text=one.text, start=start, end=end, analyzed=analyzed)
         return (replace(only, manner=manner, pause_after=one.pause_after, role=role),)
-    *before, last = (replace(part, start=NOWHERE, end=NOWHERE, manner=manner, role=role) for part in parts)
+    *before, last = (replace(part, start=NO_SPAN, end=NO_SPAN, manner=manner, role=role) for part in parts)
     return (*before, replace(last, pause_after=one.pause_after))
 
 
-def _decision(one: UtteranceBody, analyzed: Analyzed | None) -> Decision | None:
+def _decision(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
     """What the plan says; None where the classifier is asked again. What was not edited keeps its reason."""
     from app.emotion import pinned
 
-    feeling = _feeling(one, analyzed)
-    if feeling is None:
+    emotion_spec = _feeling(one, analyzed)
+    if emotion_spec is None:
         return None
-    decision = pinned(feeling, "plan", one.probabilities)
+    decision = pinned(emotion_spec, "plan", one.probabilities)
     same = analyzed is not None and decision.emotion is analyzed.emotion
     if not same or one.source is None or (decision.blend and one.source is not Source.PINNED):
         return decision
     return replace(decision, source=one.source, reason=one.reason or decision.reason, strength=one.strength)
 
 
-def _feeling(one: UtteranceBody, analyzed: Analyzed | None) -> Emotion | Blend | None:
+def _feeling(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Emotion | Blend | None:
     """Return the emotion or the blend. If they disagree, the one that was edited counts; refuse them if nothing says
     which was."""
-    from app.emotion import parse_feeling
+    from app.emotion import parse_emotion_spec
 
-    emotion = None if one.emotion is None else parse_feeling(one.emotion)
+    emotion = None if one.emotion is None else parse_emotion_spec(one.emotion)
     if one.blend is None:
         return emotion
-    blend = parse_feeling(one.blend)
+    blend = parse_emotion_spec(one.blend)
     assert isinstance(blend, Mapping)
     if one.emotion is None or max(blend, key=lambda each: blend[each]) is emotion:
         return blend

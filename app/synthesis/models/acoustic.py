@@ -15,7 +15,7 @@ Speakers = Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AcousticInput:
     """One utterance that an acoustic model shall speak."""
 
     tokens: Sequence[int]
@@ -42,7 +42,7 @@ class AcousticModel(Protocol):
     """What the engine asks of an acoustic model."""
 
     @property
-    def exact(self) -> bool:
+    def batch_invariant(self) -> bool:
         """Whether an utterance has the same bits in a batch as alone, as tried on this machine."""
         ...
 
@@ -51,7 +51,7 @@ class AcousticModel(Protocol):
         """Whether it shall read a pause before the first word."""
         ...
 
-    def mels(self, asked: Sequence[Asked]) -> list[Mel]:
+    def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
         """Make the mel spectrogram of each utterance; the same batch gives the same bytes."""
         ...
 

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from app.inference import Backend
 from app.synthesis.mel import padded, spans
-from app.synthesis.models.acoustic import Asked, Mel, Speakers
+from app.synthesis.models.acoustic import AcousticInput, Mel, Speakers
 
 LONGEST_TOKEN_SECONDS = 1.5
 """No phoneme or punctuation mark lasts longer; a duration above it is a fault of the model."""
@@ -80,12 +80,12 @@ class GlowAcoustic:
         self.decode = backend.compile(GlowDecoder(model), frames)
 
     @cached_property
-    def exact(self) -> bool:
+    def batch_invariant(self) -> bool:
         """See `AcousticModel.exact`."""
         ids = range(1, self.model.encoder.emb.num_embeddings)
         speakers: list[Speakers] = [{}] if self.speakers is None else [{n: 1.0} for n in range(len(self.speakers))]
         asked = [
-            Asked(
+            AcousticInput(
                 [ids[(7 * place + row) % len(ids)] for place in range(count)], speakers[row % len(speakers)], 1.0, row
             )
             for row, count in enumerate(PROBE_TOKENS)
@@ -95,7 +95,7 @@ class GlowAcoustic:
         return all(torch.equal(one.frames, other.frames) for one, other in pairs)
 
     @torch.inference_mode()
-    def mels(self, asked: Sequence[Asked]) -> list[Mel]:
+    def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
         """See `AcousticModel.mels`."""
         speaker = self.speaker_vectors([one.speakers for one in asked])
         encoded = self.encoded([one.tokens for one in asked], speaker)
@@ -125,7 +125,7 @@ class GlowAcoustic:
         return [tuple(output[row, :, : len(one)] for output in outputs) for row, one in enumerate(tokens)]
 
     def stretched(
-        self, one: Asked, mean: Tensor, log_scale: Tensor, log_durations: Tensor
+        self, one: AcousticInput, mean: Tensor, log_scale: Tensor, log_durations: Tensor
     ) -> tuple[Tensor, Tensor, bool]:
         """The latent of one utterance, its frames a token, and whether a duration was beyond all reason."""
         predicted = torch.ceil((torch.exp(log_durations) - 1) * self.model.length_scale / one.speed)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from app.synthesis.models.acoustic import Asked, Mel
+from app.synthesis.models.acoustic import AcousticInput, Mel
 
 TACOTRON_SECONDS_PER_TOKEN = 0.25
 """Three times what a slow speaker needs: where a decoder still has not stopped, it never will."""
@@ -34,13 +34,13 @@ class TacotronAcoustic:
         self.model = model
         self.frame_rate = frame_rate
         self.dropout = bool(model.decoder.prenet.dropout_at_inference)
-        self.exact = True
+        self.batch_invariant = True
 
-    def mels(self, asked: Sequence[Asked]) -> list[Mel]:
+    def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
         """See `AcousticModel.mels`; a decoder that goes step by step gains nothing from a batch of its kind."""
         return [self.mel(one) for one in asked]
 
-    def mel(self, asked: Asked) -> Mel:
+    def mel(self, asked: AcousticInput) -> Mel:
         """One utterance; where the decoder gets lost in every attempt, the first of them."""
         first = self.attempt(asked, 0)
         mel, number = first, 1
@@ -49,7 +49,7 @@ class TacotronAcoustic:
         return first if lost(mel) else mel
 
     @torch.inference_mode()
-    def attempt(self, asked: Asked, number: int) -> Mel:
+    def attempt(self, asked: AcousticInput, number: int) -> Mel:
         """Decode once; where the config wants no dropout, only the first attempt (0) is without.
 
         Tacotron has no durations to scale, so the mel is stretched for `speed`.

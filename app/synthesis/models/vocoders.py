@@ -61,7 +61,7 @@ class HifiganVocoder:
     ) -> None:
         self.padding = generator.inference_padding
         self.hop_length = hop_length
-        self.margin = reach(config, hop_length)
+        self.margin = receptive_field(config, hop_length)
         mels = generator.conv_pre.in_channels
         self.generate = backend.compile(generator, lambda batch, length: (torch.zeros(batch, mels, length),))
 
@@ -86,7 +86,7 @@ class HifiganSourceVocoder:
         self.excite = copy.deepcopy(generator).eval().requires_grad_(False).excite
         self.hop_length = hop_length
         self.smallest = generator.source_config.padding // hop_length + 2
-        self.margin = reach(config, hop_length)
+        self.margin = receptive_field(config, hop_length)
         mels = generator.source_config.num_mels
         self.generate = backend.compile(
             generator,
@@ -136,7 +136,7 @@ class VocosSourceVocoder:
     def chunk(self, mel: Tensor, pitch: Tensor, voicing: Tensor, pulses: Tensor, start: int, end: int) -> Samples:
         """The samples of the frames `start` to `end` of a whole utterance."""
         frames, hop = mel.shape[2], self.hop_length
-        reached, until = self.generator.reach(start, end)
+        reached, until = self.generator.receptive_span(start, end)
         first, last = max(0, reached), min(frames, until)
         seen = slice(max(0, first - self.margin), min(frames, last + self.margin))
         tracks = (mel[..., seen], pitch[..., seen], voicing[..., seen], torch.ones_like(mel[:, :1, seen]))
@@ -159,7 +159,7 @@ def cut(samples: Tensor, start: int, end: int, hop_length: int) -> Samples:
     return kept
 
 
-def reach(generator: Mapping[str, Any], hop_length: int) -> int:
+def receptive_field(generator: Mapping[str, Any], hop_length: int) -> int:
     """Frames to each side that a sample of a HiFi-GAN depends on, by its kernels; `generator` as coqui's config."""
     frames, rate = 3.0, 1
     for factor, kernel in zip(generator["upsample_factors"], generator["upsample_kernel_sizes"], strict=True):

@@ -156,19 +156,19 @@ class VocosSourceGenerator(nn.Module):
         spectrum = harmonics * torch.polar(tone.clamp(max=LOUDEST).exp(), tone_phase)
         return spectrum + torch.polar(free.clamp(max=LOUDEST).exp(), free_phase)
 
-    def reach(self, start: int, end: int) -> tuple[int, int]:
+    def receptive_span(self, start: int, end: int) -> tuple[int, int]:
         """The frames whose windows touch the samples of the frames `start` to `end`; some may lie outside."""
         half = self.config.fft_size // (2 * self.config.hop_length)
         return start - half + 1, end + half
 
     def invert(self, spectrum: Tensor, start: int, end: int, frames: int) -> Tensor:
-        """Inverse STFT of one chunk: spectra of the frames that `reach` names -> samples (B, (end - start) * hop).
+        """Inverse STFT of one chunk: spectra of the frames of `receptive_span` -> samples (B, (end - start) * hop).
 
-        Those outside the utterance's `frames` must be zero. As in `torch.istft`, the sum is divided by that of the
+        Spectra outside the utterance's `frames` must be zero. As in `torch.istft`, the sum is divided by that of the
         squared windows, to which one frame behind the last still counts.
         """
         size, hop = self.config.fft_size, self.config.hop_length
-        first, last = self.reach(start, end)
+        first, last = self.receptive_span(start, end)
         there = ((torch.arange(first, last) >= 0) & (torch.arange(first, last) <= frames)).float()
         windowed = torch.fft.irfft(spectrum, n=size, dim=1) * self.window[:, None]
         weights = (self.window**2)[None, :, None] * there
@@ -181,7 +181,7 @@ class VocosSourceGenerator(nn.Module):
         pitch, voicing = self.read_pitch(mel)
         parts = self.spectrum(mel, pitch, voicing, torch.ones_like(mel[:, :1]))
         pulses = self.excite(pitch, voicing)[:, : (frames - 1) * hop + self.config.fft_size]
-        first, last = self.reach(0, frames)
+        first, last = self.receptive_span(0, frames)
         return self.invert(F.pad(self.render(parts, pulses), (-first, last - frames)), 0, frames, frames)
 
 

@@ -1,15 +1,15 @@
 """SSML -> sentences with manners, pauses and marks; spans in the document as it was sent."""
 
-from app.text.ssml.read import Inner, Marked, read_inner, read_ssml
+from app.text.ssml.read import Marked, SsmlFragment, read_inner, read_ssml
 from app.text.ssml.table import SSML_TABLE, SSML_WARNINGS, SsmlAttribute, SsmlElement, Support
 
 __all__ = [
     "SSML_TABLE",
     "SSML_WARNINGS",
-    "Inner",
     "Marked",
     "SsmlAttribute",
     "SsmlElement",
+    "SsmlFragment",
     "Support",
     "read_inner",
     "read_ssml",

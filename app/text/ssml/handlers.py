@@ -10,8 +10,8 @@ from operator import add, mul
 from app.text.ssml import pronunciation as marked
 from app.text.ssml import values
 from app.text.ssml.table import BREAK_SECONDS, DEFAULT, SSML_TABLE, SsmlElement, Support
-from app.text.ssml.text_map import LONGEST_PAUSE, Builder, Remarks, shown
-from app.types import Blend, Emotion, Manner
+from app.text.ssml.text_map import LONGEST_PAUSE, TextBuilder, WarningCollector, shown
+from app.types import Blend, Emotion, Prosody
 
 USUAL = "medium"
 """The strength of a break that says nothing."""
@@ -19,7 +19,7 @@ READERS: dict[str, Callable[[str], float | None]] = {"time": values.seconds, "st
 """The first that can be read wins."""
 
 
-def pause_seconds(attributes: Mapping[str, str], remarks: Remarks) -> float:
+def pause_seconds(attributes: Mapping[str, str], remarks: WarningCollector) -> float:
     """Seconds; a value that cannot be read is as if it were not there."""
     for attribute, read in READERS.items():
         if attribute not in attributes:
@@ -39,7 +39,7 @@ FeelingOfStyle = Callable[[str], Emotion | Blend | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ProsodyAttribute:
     """One attribute of `prosody`."""
 
     attribute: str
@@ -52,12 +52,12 @@ class Scale:
     most: float
 
 
-RATE = Scale("rate", values.rate, mul, 1.0, 0.1, 10.0)
-VOLUME = Scale("volume", values.volume, mul, 1.0, 0.0, 2.0)
-PITCH = Scale("pitch", values.pitch, add, 0.0, -12.0, 12.0)
+RATE = ProsodyAttribute("rate", values.rate, mul, 1.0, 0.1, 10.0)
+VOLUME = ProsodyAttribute("volume", values.volume, mul, 1.0, 0.0, 2.0)
+PITCH = ProsodyAttribute("pitch", values.pitch, add, 0.0, -12.0, 12.0)
 
 
-def prosody(outer: Manner, attributes: Mapping[str, str], remarks: Remarks) -> Manner:
+def prosody(outer: Prosody, attributes: Mapping[str, str], remarks: WarningCollector) -> Prosody:
     """Rate, volume and pitch within what is around."""
     return replace(
         outer,
@@ -67,7 +67,7 @@ def prosody(outer: Manner, attributes: Mapping[str, str], remarks: Remarks) -> M
     )
 
 
-def scaled(scale: Scale, outer: float, attributes: Mapping[str, str], remarks: Remarks) -> float:
+def scaled(scale: ProsodyAttribute, outer: float, attributes: Mapping[str, str], remarks: WarningCollector) -> float:
     """One of the three; what is missing or cannot be read changes nothing."""
     if scale.attribute not in attributes:
         return outer
@@ -86,7 +86,7 @@ def scaled(scale: Scale, outer: float, attributes: Mapping[str, str], remarks: R
     return limited(scale.combine(outer, number), scale.least, scale.most, what, remarks)
 
 
-def report_unread(attribute: str, written: str, remarks: Remarks) -> None:
+def report_unread(attribute: str, written: str, remarks: WarningCollector) -> None:
     """Say that a value of `prosody` was ignored; Hertz would need to know the voice's own pitch."""
     if attribute == "pitch" and written.strip().lower().endswith("hz"):
         remarks.add("unsupported_attribute", f"pitch={shown(written)} on <prosody>: pitch in Hertz has no effect.")
@@ -94,7 +94,7 @@ def report_unread(attribute: str, written: str, remarks: Remarks) -> None:
         remarks.add("invalid_value", f"{attribute}={shown(written)} on <prosody> was ignored.")
 
 
-def limited(number: float, least: float, most: float, what: str, remarks: Remarks) -> float:
+def limited(number: float, least: float, most: float, what: str, remarks: WarningCollector) -> float:
     """A number moved into its range."""
     within = min(max(number, least), most)
     if within != number:
@@ -103,8 +103,8 @@ def limited(number: float, least: float, most: float, what: str, remarks: Remark
 
 
 def express_as(
-    outer: Manner, attributes: Mapping[str, str], feeling_of_style: FeelingOfStyle, remarks: Remarks
-) -> Manner:
+    outer: Prosody, attributes: Mapping[str, str], feeling_of_style: FeelingOfStyle, remarks: WarningCollector
+) -> Prosody:
     """An emotion and how strong it is; a style that is none leaves the text to its label."""
     style = attributes.get("style", "").strip()
     degree = express_degree(attributes, remarks)
@@ -112,15 +112,15 @@ def express_as(
         if "styledegree" not in attributes:
             remarks.add("missing_attribute", "<express-as> without style has no effect.")
         return outer if degree is None else replace(outer, degree=degree)
-    feeling = feeling_of_style(style)
-    if feeling is None:
+    emotion_spec = feeling_of_style(style)
+    if emotion_spec is None:
         detail = f"The style {shown(style)} has no emotion: its text is labelled as if unmarked."
         remarks.add("unsupported_style", detail)
         degree = None
-    return replace(outer, feeling=feeling, degree=degree)
+    return replace(outer, emotion_spec=emotion_spec, degree=degree)
 
 
-def express_degree(attributes: Mapping[str, str], remarks: Remarks) -> float | None:
+def express_degree(attributes: Mapping[str, str], remarks: WarningCollector) -> float | None:
     """What `styledegree` says; None where it says nothing."""
     if "styledegree" not in attributes:
         return None
@@ -144,11 +144,11 @@ PARTING = ("speak", "p", "s", "voice", "break", "prosody", "express-as")
 """Elements that part what is spoken at once."""
 
 
-class Walker:
+class SsmlHandler:
     """The handler of one document; `inner` reads what stands within an utterance, which nothing may part."""
 
     def __init__(
-        self, flow: Builder, remarks: Remarks, feeling_of_style: FeelingOfStyle, *, inner: bool = False
+        self, flow: TextBuilder, remarks: WarningCollector, feeling_of_style: FeelingOfStyle, *, inner: bool = False
     ) -> None:
         self.flow = flow
         self.remarks = remarks
@@ -203,7 +203,7 @@ class Walker:
             if name not in KNOWN[row.name]:
                 self.remarks.add("unsupported_attribute", f"{name:.40} on <{row.name}> has no effect.")
 
-    def manner(self, manner: Manner) -> Closing:
+    def manner(self, manner: Prosody) -> Closing:
         """Speak in a manner until the element ends."""
         outer, self.flow.manner = self.flow.manner, manner
         return lambda _: setattr(self.flow, "manner", outer)
@@ -215,20 +215,20 @@ class Walker:
         return partial(release, self, name, ending)
 
 
-Opening = Callable[[Walker, Attributes, int], Closing]
+Opening = Callable[[SsmlHandler, Attributes, int], Closing]
 
 
 def nothing(place: int) -> None:
     """An element that ends without effect."""
 
 
-def part(walker: Walker, attributes: Attributes, place: int, *, paragraph: bool = False) -> Closing:
+def part(walker: SsmlHandler, attributes: Attributes, place: int, *, paragraph: bool = False) -> Closing:
     """Sentences end at both ends of the element."""
     walker.flow.edge(place, paragraph=paragraph, closing=False)
     return lambda end: walker.flow.edge(end, paragraph=paragraph, closing=True)
 
 
-def speak_as(walker: Walker, attributes: Attributes, place: int) -> Closing:
+def speak_as(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
     """Another voice speaks."""
     name = attributes.get("name", "").strip()
     if name:
@@ -245,13 +245,13 @@ def speak_as(walker: Walker, attributes: Attributes, place: int) -> Closing:
     return close
 
 
-def pause(walker: Walker, attributes: Attributes, place: int) -> Closing:
+def pause(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
     """Silence."""
     walker.flow.pause(pause_seconds(attributes, walker.remarks), place)
     return nothing
 
 
-def mark(walker: Walker, attributes: Attributes, place: int, *, attribute: str, element: str) -> Closing:
+def mark(walker: SsmlHandler, attributes: Attributes, place: int, *, attribute: str, element: str) -> Closing:
     """A place whose time is asked for."""
     name = attributes.get(attribute, "").strip()
     if name:
@@ -261,7 +261,7 @@ def mark(walker: Walker, attributes: Attributes, place: int, *, attribute: str, 
     return nothing
 
 
-def release(walker: Walker, name: str, ending: marked.Ending | None, place: int) -> None:
+def release(walker: SsmlHandler, name: str, ending: marked.Ending | None, place: int) -> None:
     """The end of an element whose text is read as a whole."""
     walker.holding = ""
     start, text = walker.flow.marked_text()
@@ -271,26 +271,26 @@ def release(walker: Walker, name: str, ending: marked.Ending | None, place: int)
         walker.flow.readings += (reading.moved(start) for reading in ending(text))
 
 
-def emphasize(walker: Walker, attributes: Attributes, place: int) -> Closing:
+def emphasize(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
     """The text is read as it is."""
     if attributes.get("level", "").strip().lower() != "none":
         walker.remarks.add("emphasis_ignored", "<emphasis> has no effect: its text is read.")
     return nothing
 
 
-def replace_audio(walker: Walker, attributes: Attributes, place: int) -> Closing:
+def replace_audio(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
     """The alternative text is read."""
     walker.remarks.add("audio_ignored", "<audio> is not fetched: its text is read.")
     return nothing
 
 
-def drop(walker: Walker, attributes: Attributes, place: int) -> Closing:
+def drop(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
     """Nothing within is read."""
     walker.dropping = True
     return lambda _: setattr(walker, "dropping", False)
 
 
-def drop_lexicon(walker: Walker, attributes: Attributes, place: int) -> Closing:
+def drop_lexicon(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
     """A dictionary is not fetched, which may be heard."""
     walker.remarks.add("unsupported_element", "<lexicon> is not fetched.")
     return drop(walker, attributes, place)

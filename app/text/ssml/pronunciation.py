@@ -17,8 +17,8 @@ from app.text.normalization.normalize import normalize
 from app.text.phonetic import phonetic
 from app.text.segment import WORD
 from app.text.ssml.say_as import AT_ONCE, KINDS, Kind, read_as
-from app.text.ssml.substitutions import Reading
-from app.text.ssml.text_map import Remarks, shown
+from app.text.ssml.substitutions import Substitution
+from app.text.ssml.text_map import WarningCollector, shown
 
 VOWELS = "iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒɚɝᵻ"
 CONSONANTS = "pbtdʈɖcɟkɡqɢʔmɱnɳɲŋɴʙrʀⱱɾɽɸβfvθðszʃʒʂʐçʝxɣχʁħʕhɦɬɮʋɹɻjɰlɭʎʟʍwɥʜʢʡɕʑɺɧɓɗʄɠʛʘǀǃǂǁɫ"
@@ -67,7 +67,7 @@ def is_ipa(sign: str) -> bool:
 
 
 Attributes = Mapping[str, str]
-Ending = Callable[[str], list[Reading]]
+Ending = Callable[[str], list[Substitution]]
 """An element's text, which is not empty and has no blanks at its ends -> its readings, which count in this text."""
 
 LONGEST = 250
@@ -77,7 +77,7 @@ SIGN_LENGTH = 8
 """Characters that a digit or a sign is read with at most, but for rare ones."""
 
 
-def sub(attributes: Attributes, remarks: Remarks) -> Ending | None:
+def sub(attributes: Attributes, remarks: WarningCollector) -> Ending | None:
     """Another text in place of what is written."""
     alias = attributes.get("alias")
     if alias is None:
@@ -87,7 +87,7 @@ def sub(attributes: Attributes, remarks: Remarks) -> Ending | None:
         remarks.add("invalid_value", f"alias={shown(alias)} on <sub> was ignored: it is too long to be read at once.")
         return None
     tag = f"sub alias={quoteattr(alias)}"
-    return lambda text: [Reading(0, len(text), tag, partial(normalize, alias), apart=False)]
+    return lambda text: [Substitution(0, len(text), tag, partial(normalize, alias), apart=False)]
 
 
 def read_length(text: str) -> int:
@@ -98,7 +98,7 @@ def read_length(text: str) -> int:
     return letters + SIGN_LENGTH * (len(text) - letters)
 
 
-def phoneme(attributes: Attributes, remarks: Remarks) -> Ending | None:
+def phoneme(attributes: Attributes, remarks: WarningCollector) -> Ending | None:
     """Sounds in place of letters."""
     alphabet = attributes.get("alphabet", "").strip().lower() or "ipa"
     written = attributes.get("ph", "")
@@ -116,15 +116,15 @@ def phoneme(attributes: Attributes, remarks: Remarks) -> Ending | None:
     return None
 
 
-def sounded(sounds: str, tag: str, remarks: Remarks, text: str) -> list[Reading]:
+def sounded(sounds: str, tag: str, remarks: WarningCollector, text: str) -> list[Substitution]:
     """The reading of a text by its sounds."""
     if not WORD.search(text) or len(text) > LONGEST:
         remarks.add("unsupported_phoneme", f"{shown(text)} within <phoneme> is no word: it is read as it stands.")
         return []
-    return [Reading(0, len(text), tag, lambda: phonetic(sounds, normalize(text)), apart=False)]
+    return [Substitution(0, len(text), tag, lambda: phonetic(sounds, normalize(text)), apart=False)]
 
 
-def say_as(attributes: Attributes, remarks: Remarks) -> Ending | None:
+def say_as(attributes: Attributes, remarks: WarningCollector) -> Ending | None:
     """A number, a date, letters."""
     name = attributes.get("interpret-as", "").strip().lower()
     if not name:
@@ -137,7 +137,7 @@ def say_as(attributes: Attributes, remarks: Remarks) -> Ending | None:
     return partial(said, KINDS[name], name, form, remarks)
 
 
-def known_form(kind: Kind, written: str, remarks: Remarks) -> str:
+def known_form(kind: Kind, written: str, remarks: WarningCollector) -> str:
     """A format as the table has it: `yyyymmdd` is `ymd`; nothing where there is none."""
     form = "".join(letter for letter, _ in groupby(written.strip().lower()))
     if not form or form in kind.formats:
@@ -149,7 +149,7 @@ def known_form(kind: Kind, written: str, remarks: Remarks) -> str:
     return ""
 
 
-def said(kind: Kind, name: str, form: str, remarks: Remarks, text: str) -> list[Reading]:
+def said(kind: Kind, name: str, form: str, remarks: WarningCollector, text: str) -> list[Substitution]:
     """The readings of a text; several where it is read sign by sign and long."""
     tag = f"say-as interpret-as={quoteattr(name)}" + (f" format={quoteattr(form)}" if form else "")
     speak = read_as(kind, text, form)
@@ -158,8 +158,8 @@ def said(kind: Kind, name: str, form: str, remarks: Remarks, text: str) -> list[
         return []
     signs = kind.signs
     if not signs:
-        return [Reading(0, len(text), tag, speak)]
-    return [Reading(a, b, tag, partial(signs, text[a:b]), continues=a > 0) for a, b in stretches(text)]
+        return [Substitution(0, len(text), tag, speak)]
+    return [Substitution(a, b, tag, partial(signs, text[a:b]), continues=a > 0) for a, b in stretches(text)]
 
 
 def stretches(text: str) -> Iterator[tuple[int, int]]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from app.text.clauses import Check, unchecked
 from app.text.sentences import MAX_SPOKEN
-from app.text.ssml.handlers import FeelingOfStyle, Walker
+from app.text.ssml.handlers import FeelingOfStyle, SsmlHandler
 from app.text.ssml.parser import parse, parse_inner
-from app.text.ssml.split import Cutter
-from app.text.ssml.text_map import Builder, Flow, Remarks
-from app.types import NOWHERE, Clause, Mark, PlanWarning, Sentence
+from app.text.ssml.split import SentenceSplitter
+from app.text.ssml.text_map import TextBuilder, TextMap, WarningCollector
+from app.types import NO_SPAN, Clause, Mark, PlanWarning, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,11 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
-class Inner:
+class SsmlFragment:
     """The markup of one utterance that was read again."""
 
     text: str
-    flow: Flow
+    flow: TextMap
     max_spoken: int
     ssml: str
     warnings: tuple[PlanWarning, ...]
@@ -44,13 +44,13 @@ class Inner:
 
         Made on demand, since the reading takes far longer than the rest.
         """
-        parts = tuple(Cutter(self.flow, self.max_spoken).clauses(0, len(self.text)))
+        parts = tuple(SentenceSplitter(self.flow, self.max_spoken).clauses(0, len(self.text)))
         if len(parts) > 1:
-            return tuple(replace(part, start=NOWHERE, end=NOWHERE, places=None) for part in parts)
+            return tuple(replace(part, start=NO_SPAN, end=NO_SPAN, places=None) for part in parts)
         # What a plan says of an utterance comes back as it was.
         marks = tuple(Mark(anchor.name, anchor.at) for anchor in self.flow.anchors)
         spoken = parts[0].spoken if parts else ""
-        return (Clause(self.text, NOWHERE, NOWHERE, spoken, ssml=self.ssml, marks=marks),)
+        return (Clause(self.text, NO_SPAN, NO_SPAN, spoken, ssml=self.ssml, marks=marks),)
 
 
 def read_ssml(
@@ -60,22 +60,22 @@ def read_ssml(
 
     Raises `InvalidSsml`; nothing else that a document says fails it.
     """
-    remarks = Remarks()
-    builder = Builder(remarks)
-    walker = Walker(builder, remarks, feeling_of_style)
+    remarks = WarningCollector()
+    builder = TextBuilder(remarks)
+    walker = SsmlHandler(builder, remarks, feeling_of_style)
     parse(document, walker)
     flow = builder.finish()
-    sentences = Cutter(flow, max_spoken, check).sentences()
+    sentences = SentenceSplitter(flow, max_spoken, check).sentences()
     return Marked(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 
 
-def read_inner(ssml: str, max_spoken: int = MAX_SPOKEN) -> Inner:
+def read_inner(ssml: str, max_spoken: int = MAX_SPOKEN) -> SsmlFragment:
     """Read what `Clause.ssml` holds, or what a caller made of it; raises `InvalidSsml`."""
-    remarks = Remarks()
-    builder = Builder(remarks)
-    parse_inner(ssml, Walker(builder, remarks, no_feeling, inner=True))
+    remarks = WarningCollector()
+    builder = TextBuilder(remarks)
+    parse_inner(ssml, SsmlHandler(builder, remarks, no_feeling, inner=True))
     flow = builder.finish()
-    return Inner(flow.text.rstrip(), flow, max_spoken, ssml, remarks.warnings)
+    return SsmlFragment(flow.text.rstrip(), flow, max_spoken, ssml, remarks.warnings)
 
 
 def no_feeling(style: str) -> None:

@@ -11,8 +11,8 @@ from app.text.clauses import Check, checked, cut, unchecked
 from app.text.segment import WORD, Span, segment
 from app.text.sentences import Quotation, Roles, edges_of, find_quotations, join_tags, role_at
 from app.text.ssml.substitutions import fragment, spoken_text
-from app.text.ssml.text_map import Flow
-from app.types import Clause, Manner, Mark, Role, Sentence
+from app.text.ssml.text_map import TextMap
+from app.types import Clause, Mark, Prosody, Role, Sentence
 
 OPENING = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
 CLOSING = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
@@ -22,22 +22,22 @@ of manner is cut in linear time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Segment:
     """A stretch of the text that nothing parts."""
 
     start: int
     end: int
-    manner: Manner
+    manner: Prosody
     pause: float | None
     """Seconds behind it, where the markup says so."""
     wordless: bool
     role: Role = Role.NARRATION
 
 
-class Cutter:
+class SentenceSplitter:
     """Cuts the flow of one document."""
 
-    def __init__(self, flow: Flow, max_spoken: int, check: Check = unchecked) -> None:
+    def __init__(self, flow: TextMap, max_spoken: int, check: Check = unchecked) -> None:
         self.flow = flow
         self.max_spoken = max_spoken
         self.check = check
@@ -97,13 +97,13 @@ class Cutter:
             for number, (a, b, spoken) in enumerate(parts, 1):
                 yield self.clause(a, b, spoken, piece, is_last=number == len(parts))
 
-    def pieces(self, start: int, end: int, quotations: Sequence[Quotation]) -> list[Piece]:
+    def pieces(self, start: int, end: int, quotations: Sequence[Quotation]) -> list[Segment]:
         """A sentence, parted at pauses, changes of manner and quotations; marks without words go to the words beside
         them."""
         pauses = {pause.at for pause in self.flow.pauses_in(start, end)}
         changes = {self.beside_marks(change.at, start, end) for change in self.flow.changes_in(start, end)}
         spoken = {place for place in edges_of(quotations, start, end) if not self.flow.reading_around(place)}
-        joined: list[Piece] = []
+        joined: list[Segment] = []
         for a, b in pairwise(sorted({start, end} | pauses | changes | spoken)):
             piece = self.piece(a, b, quotations)
             if joined and (piece.wordless or (joined[-1].wordless and joined[-1].pause is None)):
@@ -111,7 +111,7 @@ class Cutter:
             joined.append(piece)
         return joined
 
-    def piece(self, start: int, end: int, quotations: Sequence[Quotation]) -> Piece:
+    def piece(self, start: int, end: int, quotations: Sequence[Quotation]) -> Segment:
         """One stretch, without the blanks at its ends."""
         text = self.flow.text[start:end]
         a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
@@ -119,7 +119,7 @@ class Cutter:
         first = start + word.start() if word else a
         manner, role = self.flow.manner_at(first), role_at(first, quotations)
         pauses = [pause.seconds for pause in self.flow.pauses_in(start, end)]
-        return Piece(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b), role)
+        return Segment(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b), role)
 
     def beside_marks(self, place: int, start: int, end: int) -> int:
         """A cut goes before opening marks and behind closing ones: they belong to the words that they touch."""
@@ -131,7 +131,7 @@ class Cutter:
             moved = closing.end() if closing else place
         return place if self.flow.reading_around(moved) else moved
 
-    def clause(self, start: int, end: int, spoken: str, piece: Piece, *, is_last: bool) -> Clause:
+    def clause(self, start: int, end: int, spoken: str, piece: Segment, *, is_last: bool) -> Clause:
         """One clause with all that the markup says of it."""
         text, places = self.flow.text[start:end], self.flow.places[start:end]
         marks = tuple(
@@ -164,12 +164,12 @@ class Cutter:
         return min(edges, key=lambda edge: abs(edge - place), default=end)
 
 
-def together(first: Piece, second: Piece) -> Piece:
+def together(first: Segment, second: Segment) -> Segment:
     """Two pieces as one, in the manner of the words."""
     pauses = [piece.pause for piece in (first, second) if piece.pause is not None]
     words = second if first.wordless else first
     wordless = first.wordless and second.wordless
-    return Piece(first.start, second.end, words.manner, sum(pauses) if pauses else None, wordless, words.role)
+    return Segment(first.start, second.end, words.manner, sum(pauses) if pauses else None, wordless, words.role)
 
 
 def on_word(text: str, place: int) -> int:

@@ -23,7 +23,7 @@ TO_FIGURES = str.maketrans("0123456789", FIGURES)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Substitution:
     """One stretch."""
 
     start: int
@@ -37,12 +37,12 @@ class Reading:
     continues: bool = False
     """Whether it goes on with the one before."""
 
-    def moved(self, by: int) -> Reading:
+    def moved(self, by: int) -> Substitution:
         """The same in a text that begins that many characters earlier."""
-        return Reading(self.start + by, self.end + by, self.tag, self.speak, self.apart, self.continues)
+        return Substitution(self.start + by, self.end + by, self.tag, self.speak, self.apart, self.continues)
 
 
-def spoken_text(text: str, readings: Sequence[Reading]) -> str:
+def spoken_text(text: str, readings: Sequence[Substitution]) -> str:
     """What will be read of a text; `readings` are in order, do not overlap, and count in this text."""
     if not readings:
         return normalize(text)
@@ -51,14 +51,14 @@ def spoken_text(text: str, readings: Sequence[Reading]) -> str:
         pieces.append(clean(text[position : reading.start]))
         touched = reading.start == position or text[reading.start - 1].isalnum()
         pieces.append(" " if reading.apart and touched else "")
-        pieces.append(stand_in(number, text[reading.start]))
+        pieces.append(placeholder(number, text[reading.start]))
         pieces.append(" " if reading.apart and text[reading.end : reading.end + 1].isalnum() else "")
         position = reading.end
     said = read_cleaned("".join([*pieces, clean(text[position:])]))
     return pronounceable(tidy(STAND_IN.sub(lambda match: readings[number_of(match)].speak(), said)))
 
 
-def stand_in(number: int, first: str) -> str:
+def placeholder(number: int, first: str) -> str:
     """The word for a reading whose marked text has this first character."""
     return ("Q" if first.isupper() else "q") + str(number).translate(TO_FIGURES)
 
@@ -68,7 +68,7 @@ def number_of(match: re.Match[str]) -> int:
     return int(match[1].translate(FROM_FIGURES))
 
 
-def fragment(text: str, readings: Sequence[Reading], marks: Sequence[Mark]) -> str:
+def fragment(text: str, readings: Sequence[Substitution], marks: Sequence[Mark]) -> str:
     """What may stand within a root and is read as this clause is; nothing where plain text would do."""
     if not readings and not marks:
         return ""
@@ -81,9 +81,9 @@ def fragment(text: str, readings: Sequence[Reading], marks: Sequence[Mark]) -> s
     return "".join([*written, *marked(text, position, len(text), waiting, len(text) + 1)])
 
 
-def whole(readings: Sequence[Reading]) -> list[Reading]:
+def whole(readings: Sequence[Substitution]) -> list[Substitution]:
     """The readings of one element as one."""
-    joined: list[Reading] = []
+    joined: list[Substitution] = []
     for reading in readings:
         if joined and reading.continues:
             joined[-1] = replace(joined[-1], end=reading.end)

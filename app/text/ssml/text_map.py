@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.text.segment import WORD
-from app.text.ssml.substitutions import Reading
-from app.types import UNMARKED, Manner, PlanWarning
+from app.text.ssml.substitutions import Substitution
+from app.types import DEFAULT_PROSODY, PlanWarning, Prosody
 
 MOST_WARNINGS = 50
 """More would be a document's own text given back."""
@@ -18,7 +18,7 @@ SHOWN = 60
 """Characters of a value that a warning quotes."""
 
 
-class Remarks:
+class WarningCollector:
     """Collects warnings: each once, and a bounded number of them."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class Change:
     """Where another manner begins."""
 
     at: int
-    manner: Manner
+    manner: Prosody
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class TextMap:
     """All of a document; everything is in order."""
 
     text: str
@@ -103,9 +103,9 @@ class Flow:
     pauses: Sequence[Pause]
     edges: Sequence[Edge]
     anchors: Sequence[Anchor]
-    readings: Sequence[Reading]
+    readings: Sequence[Substitution]
 
-    def manner_at(self, place: int) -> Manner:
+    def manner_at(self, place: int) -> Prosody:
         """In which manner a character is spoken."""
         return self.changes[bisect_right(self.changes, place, key=lambda change: change.at) - 1].manner
 
@@ -124,12 +124,12 @@ class Flow:
         first, last = (bisect_left(self.anchors, 2 * place, key=lambda anchor: anchor.key) for place in (start, end))
         return self.anchors[first:last]
 
-    def readings_in(self, start: int, end: int) -> list[Reading]:
+    def readings_in(self, start: int, end: int) -> list[Substitution]:
         """Those within a stretch, counted in its text."""
         first, last = (bisect_left(self.readings, place, key=lambda reading: reading.start) for place in (start, end))
         return [reading.moved(-start) for reading in self.readings[first:last]]
 
-    def reading_around(self, place: int) -> Reading | None:
+    def reading_around(self, place: int) -> Substitution | None:
         """The reading that a cut at this place would part."""
         index = bisect_left(self.readings, place, key=lambda reading: reading.start) - 1
         around = self.readings[index] if index >= 0 else None
@@ -147,14 +147,14 @@ FOLDED = re.compile(r"\s{2,}|[^\S ]")
 """White space that is no single blank."""
 
 
-class Builder:
+class TextBuilder:
     """Grows as a document is read; `finish` gives the flow."""
 
-    def __init__(self, remarks: Remarks) -> None:
+    def __init__(self, remarks: WarningCollector) -> None:
         self.remarks = remarks
-        self.manner = UNMARKED
+        self.manner = DEFAULT_PROSODY
         """Of the text that comes next."""
-        self.readings: list[Reading] = []
+        self.readings: list[Substitution] = []
         self._places = array("I")
         self._ends = array("I")
         self._changes: list[Change] = []
@@ -244,10 +244,10 @@ class Builder:
         text = "".join(self._pieces[piece:])
         return start + len(text) - len(text.lstrip()), text.strip()
 
-    def finish(self) -> Flow:
+    def finish(self) -> TextMap:
         """There is no more."""
         self._settle()
-        return Flow(
+        return TextMap(
             "".join(self._pieces),
             self._places,
             self._ends,

@@ -24,7 +24,7 @@ from app.emotion import Classifier, Expression
 from app.emotion.classifier import Excerpt, make_context
 from app.planning.decide import most_probable
 from app.training.emotion.calibrate import Matrix, f1
-from app.training.emotion.rows import CLEAR, EMOTIONS, Sentence, read_passages
+from app.training.emotion.rows import CLEAR, EMOTIONS, LabelledSentence, read_passages
 from app.types import Assessment, Emotion
 
 FLOOR = 0.4
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout.write(json.dumps({"split": options.split, **report}, indent=1) + "\n")
 
 
-def answer(model: Path, sentences: Sequence[Sentence]) -> Answers:
+def answer(model: Path, sentences: Sequence[LabelledSentence]) -> Answers:
     """Run a classifier on sentences, with their context if it reads any."""
     classifier = Classifier.load(model)
     count = classifier.settings.context
@@ -79,7 +79,7 @@ def grade(assessment: Assessment) -> float:
     return 0.0 if emotion is Emotion.NEUTRAL else Expression(0.0).strength(assessment, emotion)
 
 
-def measure_passages(sentences: Sequence[Sentence], answers: Answers, floor: float) -> Report:
+def measure_passages(sentences: Sequence[LabelledSentence], answers: Answers, floor: float) -> Report:
     """Compute all figures."""
     genres = np.array([one.genre for one in sentences])
     by_genre: Report = {}
@@ -98,20 +98,20 @@ def measure_passages(sentences: Sequence[Sentence], answers: Answers, floor: flo
     }
 
 
-def summarize(sentences: Sequence[Sentence], answers: Answers, floor: float) -> Report:
+def summarize(sentences: Sequence[LabelledSentence], answers: Answers, floor: float) -> Report:
     """Compute the figures by which classifiers are compared."""
     macro = float(np.mean(compute_f1(sentences, answers)))
     return {"sentences": len(sentences), "macro_f1": round_figure(macro), **count_voiced(sentences, answers, floor)}
 
 
-def compute_f1(sentences: Sequence[Sentence], answers: Answers) -> list[float]:
+def compute_f1(sentences: Sequence[LabelledSentence], answers: Answers) -> list[float]:
     """Compute the F1 of each of the seven, for the most probable one."""
     got = answers.probabilities.argmax(1)
     labels = np.array([EMOTIONS.index(one.label) for one in sentences])
     return [f1(got == emotion, labels == emotion) for emotion in range(len(EMOTIONS))]
 
 
-def count_voiced(sentences: Sequence[Sentence], answers: Answers, floor: float) -> Report:
+def count_voiced(sentences: Sequence[LabelledSentence], answers: Answers, floor: float) -> Report:
     """Count what is voiced at a floor, as shares."""
     best = [EMOTIONS[place] for place in answers.probabilities.argmax(1)]
     reached = answers.probabilities.max(1) >= floor
@@ -127,7 +127,7 @@ def count_voiced(sentences: Sequence[Sentence], answers: Answers, floor: float) 
     }
 
 
-def count_confusion(sentences: Sequence[Sentence], answers: Answers) -> dict[str, dict[str, int]]:
+def count_confusion(sentences: Sequence[LabelledSentence], answers: Answers) -> dict[str, dict[str, int]]:
     """Count for each label how often each of the seven is the most probable."""
     counts = {str(label): dict.fromkeys(map(str, EMOTIONS), 0) for label in EMOTIONS}
     for one, place in zip(sentences, answers.probabilities.argmax(1), strict=True):
@@ -135,7 +135,7 @@ def count_confusion(sentences: Sequence[Sentence], answers: Answers) -> dict[str
     return counts
 
 
-def measure_reliability(sentences: Sequence[Sentence], answers: Answers) -> Report:
+def measure_reliability(sentences: Sequence[LabelledSentence], answers: Answers) -> Report:
     """Compare how sure the classifier is of its most probable emotion with how often that is the label."""
     sure = answers.probabilities.max(1)
     labels = np.array([EMOTIONS.index(one.label) for one in sentences])
@@ -159,7 +159,7 @@ def measure_reliability(sentences: Sequence[Sentence], answers: Answers) -> Repo
     }
 
 
-def measure_strength(sentences: Sequence[Sentence], answers: Answers) -> Report:
+def measure_strength(sentences: Sequence[LabelledSentence], answers: Answers) -> Report:
     """Compare the strength with the labelled intensity: the mean for each, and their correlation."""
     labelled = np.array([one.intensity for one in sentences])
     means = {str(one): round_figure(float(answers.strengths[labelled == one].mean())) for one in sorted(set(labelled))}

@@ -83,7 +83,7 @@ STRONGEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class LabelledSentence:
     """One labelled sentence."""
 
     split: str
@@ -100,7 +100,7 @@ class Sentence:
     """The sentences before it in its passage, at most `CONTEXT`."""
 
 
-def read_passages(folder: Path, file: str = FILE) -> list[Sentence]:
+def read_passages(folder: Path, file: str = FILE) -> list[LabelledSentence]:
     """Read all sentences of a file in a folder, passage by passage in their order."""
     with gzip.open(folder / file, "rt", encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -108,11 +108,11 @@ def read_passages(folder: Path, file: str = FILE) -> list[Sentence]:
         return [sentence for _, passage in passages for sentence in read_passage(passage)]
 
 
-def read_passage(rows: Iterable[dict[str, str]]) -> Iterator[Sentence]:
+def read_passage(rows: Iterable[dict[str, str]]) -> Iterator[LabelledSentence]:
     """Read the sentences of one passage; the first has nothing before it."""
     before: tuple[str, ...] = ()
     for row in rows:
-        yield Sentence(
+        yield LabelledSentence(
             split=row["split"],
             genre=row["genre"],
             passage=row["passage"],
@@ -137,7 +137,7 @@ POOL = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TrainingRow:
     """One sentence to learn."""
 
     text: str
@@ -150,9 +150,9 @@ class Row:
     source: str
 
 
-def make_passage_row(sentence: Sentence) -> Row:
+def make_passage_row(sentence: LabelledSentence) -> TrainingRow:
     """Make a row of a sentence in its passage."""
-    return Row(
+    return TrainingRow(
         text=sentence.text,
         context=make_context(sentence.before),
         shares=soften(sentence),
@@ -161,7 +161,7 @@ def make_passage_row(sentence: Sentence) -> Row:
     )
 
 
-def soften(sentence: Sentence) -> tuple[float, ...]:
+def soften(sentence: LabelledSentence) -> tuple[float, ...]:
     """Share out the label, the second one, and neutral if the emotion is slight."""
     weights = dict.fromkeys(EMOTIONS, 0.0)
     weights[sentence.label] = 1.0
@@ -173,14 +173,14 @@ def soften(sentence: Sentence) -> tuple[float, ...]:
     return tuple(weight / total for weight in weights.values())
 
 
-def make_example_row(example: Example) -> Row:
+def make_example_row(example: Example) -> TrainingRow:
     """Make a row of a single sentence; each of its labels has an equal share."""
     share = 1 / len(example.labels)
     shares = tuple(share * (emotion in example.labels) for emotion in EMOTIONS)
-    return Row(example.text, "", shares, None, example.source)
+    return TrainingRow(example.text, "", shares, None, example.source)
 
 
-def select_rows(sentences: Sequence[Sentence], examples: Sequence[Example]) -> list[Row]:
+def select_rows(sentences: Sequence[LabelledSentence], examples: Sequence[Example]) -> list[TrainingRow]:
     """Select the train splits, without sentences that a dev or test split of any source holds as well.
 
     Lines of XED that have none of the seven emotions are left out.
@@ -191,13 +191,13 @@ def select_rows(sentences: Sequence[Sentence], examples: Sequence[Example]) -> l
     return [row for row in rows if row.text.strip().lower() not in held_out]
 
 
-def find_held_out(sentences: Sequence[Sentence], examples: Sequence[Example]) -> set[str]:
+def find_held_out(sentences: Sequence[LabelledSentence], examples: Sequence[Example]) -> set[str]:
     """Find the texts of all dev and test splits, in lower case."""
     splits = [(one.split, one.text) for one in sentences] + [(one.split, one.text) for one in examples]
     return {text.strip().lower() for split, text in splits if split != "train"}
 
 
-def draw_batches(rows: Sequence[Row], size: int, others: float, seed: int) -> Iterator[list[Row]]:
+def draw_batches(rows: Sequence[TrainingRow], size: int, others: float, seed: int) -> Iterator[list[TrainingRow]]:
     """Draw batches without end, the same for the same seed, in rounds that have every sentence of the passages once.
 
     The first round has nothing else: the passages teach most. Later ones also have the next sentences of the other
@@ -210,14 +210,14 @@ def draw_batches(rows: Sequence[Row], size: int, others: float, seed: int) -> It
         yield from draw_round([*passages, *islice(coming, more)], size, random.Random(f"{seed} {number}"))
 
 
-def repeat_shuffled(rows: list[Row], seed: int) -> Iterator[Row]:
+def repeat_shuffled(rows: list[TrainingRow], seed: int) -> Iterator[TrainingRow]:
     """Yield all rows in random order, again and again."""
     order = random.Random(seed)
     while rows:
         yield from order.sample(rows, len(rows))
 
 
-def draw_round(rows: list[Row], size: int, order: random.Random) -> Iterator[list[Row]]:
+def draw_round(rows: list[TrainingRow], size: int, order: random.Random) -> Iterator[list[TrainingRow]]:
     """Draw batches of rows of similar length, some of the rows without their context."""
     read = [replace(row, context="") if order.random() < LEFT_OUT else row for row in rows]
     order.shuffle(read)
@@ -270,7 +270,7 @@ class Learned(nn.Module):
                 self.register_parameter(name.replace(".", "/"), parameter)
 
 
-def encode(tokenizer: Any, rows: Sequence[Row]) -> dict[str, Tensor]:
+def encode(tokenizer: Any, rows: Sequence[TrainingRow]) -> dict[str, Tensor]:
     """Encode sentences as the network's inputs, each as a pair if it has a context."""
     encoded = [
         tokenizer(*((row.context, row.text) if row.context else (row.text,)), truncation=True, max_length=LONGEST)
@@ -280,7 +280,7 @@ def encode(tokenizer: Any, rows: Sequence[Row]) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def score(network: Any, tokenizer: Any, rows: Sequence[Row]) -> Tensor:
+def score(network: Any, tokenizer: Any, rows: Sequence[TrainingRow]) -> Tensor:
     """Compute the logits (rows, 8) of all rows; the network must be in evaluation mode."""
     order = sorted(range(len(rows)), key=lambda at: len(rows[at].text) + len(rows[at].context))
     logits = torch.empty(len(rows), len(OUTPUTS))
@@ -298,7 +298,7 @@ WARM_UP = 40
 """Steps in which the learning rate rises."""
 
 
-def compute_losses(logits: Tensor, rows: Sequence[Row], weights: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+def compute_losses(logits: Tensor, rows: Sequence[TrainingRow], weights: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Compute the weighted cross entropy of the emotions, and that of the strength of the rows that have one."""
     emotions, strength = logits[:, : len(EMOTIONS)], logits[:, len(EMOTIONS)]
     shares = torch.tensor([row.shares for row in rows]) * torch.stack([weights[row.source] for row in rows])
@@ -309,7 +309,7 @@ def compute_losses(logits: Tensor, rows: Sequence[Row], weights: Mapping[str, Te
     return emotion, (entropy * known).sum() / known.sum().clamp(min=1)
 
 
-def weigh_classes(rows: Sequence[Row]) -> dict[str, Tensor]:
+def weigh_classes(rows: Sequence[TrainingRow]) -> dict[str, Tensor]:
     """Weigh the classes (7,) of each source: rare ones count more, but far less than their rarity suggests."""
     weights = {}
     for source in {row.source for row in rows}:
@@ -327,13 +327,13 @@ def scale_rate(step: int, steps: int) -> float:
     return min((step + 1) / WARM_UP, max(0.0, (steps - step) / max(1, steps - WARM_UP)))
 
 
-def evaluate(logits: Tensor, rows: Sequence[Row]) -> dict[str, float]:
+def evaluate(logits: Tensor, rows: Sequence[TrainingRow]) -> dict[str, float]:
     """Compute both losses, unweighted, and the macro-F1 of the most probable emotion."""
     emotion, strength = compute_losses(logits, rows, {row.source: torch.ones(len(EMOTIONS)) for row in rows})
     return {"emotion": emotion.item(), "strength": strength.item(), "macro_f1": compute_macro_f1(logits, rows)}
 
 
-def compute_macro_f1(logits: Tensor, rows: Sequence[Row]) -> float:
+def compute_macro_f1(logits: Tensor, rows: Sequence[TrainingRow]) -> float:
     """Compute the mean F1 of the seven; the label of a row is the emotion with the largest share."""
     got = logits[:, : len(EMOTIONS)].argmax(-1)
     label = torch.tensor([row.shares for row in rows]).argmax(-1)

@@ -29,7 +29,7 @@ from app.training.emotion.rows import (
     FILE,
     SOURCES,
     Learned,
-    Row,
+    TrainingRow,
     compute_losses,
     draw_batches,
     encode,
@@ -46,8 +46,8 @@ from app.training.emotion.rows import (
     weigh_classes,
 )
 from app.training.emotion.targets import SPEECH_FILE, Targets, list_questions, make_speech_rows, read_targets, teach
-from app.training.optimizer import Average, descend, set_rate
-from app.training.trainer import CHECKPOINT, Logbook, Part, Resumable, Run, told_to_stop
+from app.training.optimizer import Ema, optimizer_step, set_rate
+from app.training.trainer import CHECKPOINT, Checkpointable, Logbook, StatePart, Trainer, stop_on_signal
 
 STRENGTH_WEIGHT = 0.3
 """The weight of the strength in the loss; the emotions have 1."""
@@ -76,7 +76,7 @@ class EmotionSettings:
     seed: int = 1
 
 
-class EmotionTask(Resumable):
+class EmotionTask(Checkpointable):
     """A network in training; all chance of a step comes from the seed and the step's number."""
 
     epoch = 1
@@ -84,8 +84,8 @@ class EmotionTask(Resumable):
     def __init__(
         self,
         encoder: Path,
-        rows: Sequence[Row],
-        dev: Sequence[Row],
+        rows: Sequence[TrainingRow],
+        dev: Sequence[TrainingRow],
         settings: EmotionSettings,
         targets: Targets | None = None,
     ) -> None:
@@ -101,7 +101,7 @@ class EmotionTask(Resumable):
             part.requires_grad_(False)
         self.learned = Learned(self.network)
         self.optimizer = torch.optim.AdamW(self.learned.parameters(), lr=settings.learning_rate, weight_decay=0.01)
-        self.average = Average(self.learned, AVERAGE_SHARE)
+        self.average = Ema(self.learned, AVERAGE_SHARE)
         self.weights = weigh_classes(rows)
         self.batches = draw_batches(rows, settings.batch_size, settings.others, settings.seed)
         self.bf16 = torch.cpu._is_avx512_bf16_supported()
@@ -121,7 +121,7 @@ class EmotionTask(Resumable):
             logits = self.network(**encode(self.tokenizer, batch)).logits.float()
         emotion, strength = compute_losses(logits, batch, self.weights)
         set_rate(self.optimizer, self.settings.learning_rate * scale_rate(self.number, self.settings.steps))
-        descend(self.optimizer, emotion + STRENGTH_WEIGHT * strength, GRADIENT_BOUND)
+        optimizer_step(self.optimizer, emotion + STRENGTH_WEIGHT * strength, GRADIENT_BOUND)
         self.number += 1
         self.average.follow(self.number)
         return {"emotion": emotion.item(), "strength": strength.item()}
@@ -142,8 +142,8 @@ class EmotionTask(Resumable):
         self.evaluation_due = ended + (ended - begun) / EVALUATION_SHARE
         return self.evaluated
 
-    def parts(self) -> dict[str, Part]:
-        """See `Resumable`."""
+    def parts(self) -> dict[str, StatePart]:
+        """See `Checkpointable`."""
         return {"network": self.learned, "optimizer": self.optimizer, "average": self.average}
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -178,8 +178,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_flush_denormal(True)
     settings = EmotionSettings(**{name: getattr(options, name) for name in EmotionSettings.__dataclass_fields__})
     task = make_task(options, settings)
-    with Logbook(options.run / "tensorboard") as logbook, told_to_stop() as stop:
-        run = Run(task, options.run, describe(options, settings), logbook.write)
+    with Logbook(options.run / "tensorboard") as logbook, stop_on_signal() as stop:
+        run = Trainer(task, options.run, describe(options, settings), logbook.write)
         run.save_seconds = options.save_seconds
         if options.resume:
             run.resume()

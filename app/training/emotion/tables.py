@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from app.emotion import Classifier
 from app.synthesis.pipeline import DEFAULT_THRESHOLD
 from app.training.emotion.passages import answer, measure_passages
-from app.training.emotion.rows import EMOTIONS, FILE, NEW_GENRES, Sentence, read_passages
+from app.training.emotion.rows import EMOTIONS, FILE, NEW_GENRES, LabelledSentence, read_passages
 
 PAGE, PICTURE = "emotion-measures.md", "emotion-reliability.png"
 SPLITS = (("dev", FILE, "dev"), ("test", FILE, "test"), ("new genres", NEW_GENRES, "test"))
@@ -59,12 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     draw_reliability(reports[options.model.name]).savefig(options.docs / PICTURE, format="png", dpi=100)
 
 
-def read_split(data: Path, file: str, split: str) -> list[Sentence]:
+def read_split(data: Path, file: str, split: str) -> list[LabelledSentence]:
     """Read one split of a file of passages."""
     return [one for one in read_passages(data, file) if one.split == split]
 
 
-def measure(model: Path, sentences: Sequence[Sentence]) -> Report:
+def measure(model: Path, sentences: Sequence[LabelledSentence]) -> Report:
     """Measure a classifier at its own threshold."""
     threshold = Classifier.load(model).settings.threshold
     return measure_passages(sentences, answer(model, sentences), DEFAULT_THRESHOLD if threshold is None else threshold)

@@ -20,7 +20,7 @@ from transformers import AutoTokenizer
 
 from app.training.emotion.rows import (
     EMOTIONS,
-    Row,
+    TrainingRow,
     find_held_out,
     load_network,
     read_examples,
@@ -81,7 +81,9 @@ def write_targets(model: Path, questions: Sequence[tuple[str, str]], path: Path)
     for start in range(0, len(left), CHUNK):
         chunk = left[start : start + CHUNK]
         with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
-            logits = score(network, tokenizer, [Row(text, context, nothing, None, SPEECH) for context, text in chunk])
+            logits = score(
+                network, tokenizer, [TrainingRow(text, context, nothing, None, SPEECH) for context, text in chunk]
+            )
         answers = torch.cat([logits[:, :-1].softmax(-1), logits[:, -1:].sigmoid()], dim=1).tolist()
         lines = ["\t".join([*chunk[at], *(f"{value:.5f}" for value in row)]) + "\n" for at, row in enumerate(answers)]
         with path.open("a", encoding="utf-8") as file:
@@ -106,7 +108,7 @@ def read_targets(path: Path) -> Targets:
     return targets
 
 
-def teach(row: Row, targets: Targets) -> Row:
+def teach(row: TrainingRow, targets: Targets) -> TrainingRow:
     """Blend the label of a row with the teacher's answer."""
     shares, strength = targets[row.context, row.text]
     blended = tuple(
@@ -116,10 +118,10 @@ def teach(row: Row, targets: Targets) -> Row:
     return replace(row, shares=blended, strength=known)
 
 
-def make_speech_rows(data: Path, held_out: set[str], targets: Targets) -> list[Row]:
+def make_speech_rows(data: Path, held_out: set[str], targets: Targets) -> list[TrainingRow]:
     """Make rows of the lines without a label: the teacher's answer is all that is known of them."""
     lines = read_speech(data, held_out)
-    return [Row(line, "", *targets["", line], SPEECH) for line in lines]
+    return [TrainingRow(line, "", *targets["", line], SPEECH) for line in lines]
 
 
 if __name__ == "__main__":
