@@ -1,4 +1,4 @@
-"""The command line. What a command needs is imported when it runs: `intone --help` must not wait for torch."""
+"""Run the command line. Each command imports its modules when it runs, so that `--help` does not wait for torch."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from app.errors import IntoneError
 FAILED = 1
 WRONG_USE = 2
 INTERRUPTED = 130
-"""What shells expect of a program that Ctrl-C ended: 128 + SIGINT."""
+"""Exit code of a program that Ctrl-C ended, by convention of shells: 128 + SIGINT."""
 
 WAIT_ASLEEP = ("OMP_WAIT_POLICY", "PASSIVE")
-"""torch's threads spin while they wait for each other, which on a machine with other work made speech 20 times slower.
-OpenMP reads this when torch is imported."""
+"""Environment variable that makes threads of torch sleep while they wait for each other. By default they spin, which
+made synthesis 20 times slower on a machine with other work. OpenMP reads the variable when torch is imported."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command."""
+    """Run the command that the arguments name, and return its exit code."""
     os.environ.setdefault(*WAIT_ASLEEP)
     arguments = sys.argv[1:] if arguments is None else arguments
     options = make_parser(arguments).parse_args(arguments)
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def in_words(command: Callable[[], int]) -> int:
-    """The exit code of a command, whose errors become one line on standard error."""
+    """Run a command, report its errors in one line on standard error, and return the exit code."""
     try:
         return command()
     except UsageError as error:

@@ -1,14 +1,14 @@
-"""Every error that a caller or an operator can cause, and the ONE table from error to HTTP status.
+"""Define every error that a client or an operator can cause, and the only table from error to HTTP status.
 
 IntoneError
 ├── Unauthorized, RateLimited, RouteNotFound, MethodNotAllowed, RangeNotSatisfiable
-├── MalformedRequest, HeadTooLarge, UnknownHost
+├── MalformedRequest, HeadTooLarge, UnknownHost, TooManyStreams, ReaderTooSlow
 ├── UnreadableBody, BodyTooSlow, UnsupportedMediaType, UnsupportedContentEncoding, NotAcceptable
 ├── InvalidRequest, InvalidSsml, EmptyText, UnknownEmotion, BlendUnsupported
 ├── TextTooLong, AudioTooLong, AnswerTooLarge, BodyTooLarge
 ├── VoiceNotFound, ModelNotFound, FallbackRefused
 ├── Busy, NotReady, NoStorage, OverTimeBudget
-└── SetupError: the installation is at fault (settings, a voice folder, a classifier), told at start
+└── SetupError: the installation is at fault (settings, a voice folder, a classifier); reported at startup
     ├── InvalidVoice
     └── InvalidClassifier
 """
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field of a request."""
+    """Problem with one field of a request."""
 
     detail: str
     pointer: str
@@ -39,11 +39,11 @@ class IntoneError(Exception):
 
 
 class Unauthorized(IntoneError):
-    """No key, or one that is not known."""
+    """The API key is missing or unknown."""
 
 
 class RateLimited(IntoneError):
-    """One client asks more often than the setting allows; `retry_after` in whole seconds."""
+    """A client exceeds the configured request rate; `retry_after` is in whole seconds."""
 
     def __init__(self, detail: str, *, hint: str = "", retry_after: int = 1) -> None:
         super().__init__(detail, hint=hint)
@@ -55,23 +55,23 @@ class MalformedRequest(IntoneError):
 
 
 class HeadTooLarge(IntoneError):
-    """The request line and the headers are larger than any request needs."""
+    """The request line and the header fields exceed their limit."""
 
 
 class UnknownHost(IntoneError):
-    """The header Host names none of the service's names."""
+    """The Host header field contains no name of the service."""
 
 
 class TooManyStreams(IntoneError):
-    """One client has as many open streams as the setting allows."""
+    """A client exceeds the configured number of open streams."""
 
 
 class ReaderTooSlow(IntoneError):
-    """The reader of an answer took too little for too long."""
+    """A client read its response too slowly for too long."""
 
 
 class UnreadableBody(IntoneError):
-    """The body cannot be read as what its Content-Type says."""
+    """The body does not match its Content-Type."""
 
 
 class BodyTooSlow(IntoneError):
@@ -79,7 +79,7 @@ class BodyTooSlow(IntoneError):
 
 
 class UnsupportedMediaType(IntoneError):
-    """The Content-Type is none that the route takes."""
+    """The route does not support the Content-Type."""
 
 
 class UnsupportedContentEncoding(IntoneError):
@@ -87,15 +87,15 @@ class UnsupportedContentEncoding(IntoneError):
 
 
 class NotAcceptable(IntoneError):
-    """Nothing that the Accept header allows can be made."""
+    """No supported format is acceptable according to the Accept header field."""
 
 
 class RouteNotFound(IntoneError):
-    """No such path."""
+    """There is no route for the path."""
 
 
 class MethodNotAllowed(IntoneError):
-    """The path exists, the method does not; `allowed` are those that do."""
+    """The path exists but does not support the method; `allowed` lists the supported methods."""
 
     def __init__(self, detail: str, *, hint: str = "", allowed: Sequence[str] = ()) -> None:
         super().__init__(detail, hint=hint)
@@ -103,7 +103,7 @@ class MethodNotAllowed(IntoneError):
 
 
 class RangeNotSatisfiable(IntoneError):
-    """The asked range begins behind the end; `size` of the whole in bytes."""
+    """The requested range begins after the end; `size` is the complete length in bytes."""
 
     def __init__(self, detail: str, *, hint: str = "", size: int = 0) -> None:
         super().__init__(detail, hint=hint)
@@ -115,51 +115,51 @@ class InvalidRequest(IntoneError):
 
 
 class InvalidSsml(IntoneError):
-    """The SSML is no XML that can be read safely; the detail names line and column."""
+    """The SSML is not well-formed XML that is safe to parse; the detail names line and column."""
 
 
 class EmptyText(IntoneError):
-    """The text is empty or white space."""
+    """The text is empty or only white space."""
 
 
 class UnknownEmotion(IntoneError):
-    """The emotion is neither one of the seven nor an alias."""
+    """The emotion is neither one of the seven emotions nor an alias of one."""
 
 
 class BlendUnsupported(IntoneError):
-    """The voice cannot blend these emotions."""
+    """The voice cannot blend the requested emotions."""
 
 
 class TextTooLong(IntoneError):
-    """The text has more code points than the setting allows."""
+    """The text exceeds the configured number of code points."""
 
 
 class AudioTooLong(IntoneError):
-    """The speech would be longer than the setting allows."""
+    """The audio would exceed the configured duration."""
 
 
 class AnswerTooLarge(IntoneError):
-    """The answer has more bytes than the setting allows, or would have."""
+    """The response exceeds, or would exceed, the configured number of bytes."""
 
 
 class BodyTooLarge(IntoneError):
-    """The body has more bytes than any request may have."""
+    """The request body exceeds the maximum size."""
 
 
 class VoiceNotFound(IntoneError):
-    """No such voice."""
+    """There is no voice with the requested name."""
 
 
 class ModelNotFound(IntoneError):
-    """No such model; OpenAI's routes name one."""
+    """There is no model with the requested name; only OpenAI's routes take one."""
 
 
 class FallbackRefused(IntoneError):
-    """`strict` was asked for and a fallback would have been needed."""
+    """A strict request would require a fallback to another emotion."""
 
 
 class Busy(IntoneError):
-    """The queue is full, or there is no room for a further answer."""
+    """The queue is full, or there is no room for a further response."""
 
 
 class NotReady(IntoneError):
@@ -171,15 +171,15 @@ class NoStorage(IntoneError):
 
 
 class OverTimeBudget(IntoneError):
-    """The request took longer than the setting allows."""
+    """The request exceeded the configured time."""
 
 
 class SetupError(IntoneError):
-    """The installation is at fault, not a caller."""
+    """The installation is at fault, not a client."""
 
 
 class InvalidVoice(SetupError):
-    """A voice folder cannot be used; the detail says what disagrees."""
+    """A voice folder cannot be used; the detail names the inconsistency."""
 
 
 class InvalidClassifier(SetupError):
@@ -188,13 +188,13 @@ class InvalidClassifier(SetupError):
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """How an error looks from outside."""
+    """Representation of an error in the HTTP API."""
 
     status: int
     code: str
     title: str
     remedy: str
-    """What to do about it, where the error itself has no better hint."""
+    """Advice to the client if the error itself has no hint."""
 
 
 ERRORS: dict[type[IntoneError], ErrorRow] = {
@@ -334,7 +334,7 @@ ERRORS: dict[type[IntoneError], ErrorRow] = {
         "Request a stream, which needs none; the operator may set `TMPDIR` to a folder with room.",
     ),
 }
-"""Errors that are missing here are the service's own fault: 500, `internal_error`."""
+"""Error rows by class; every other exception is a fault of the service: 500, `internal_error`."""
 
 INTERNAL_ERROR = ErrorRow(
     500, "internal_error", "The service failed", "Try again; if it persists, tell the operator the request id."
@@ -342,5 +342,5 @@ INTERNAL_ERROR = ErrorRow(
 
 
 def row_of(error: IntoneError) -> ErrorRow:
-    """The error's row in the table, its own or that of the nearest class above it."""
+    """Return the row of the error's class, or of its nearest base class in the table."""
     return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), INTERNAL_ERROR)

@@ -1,4 +1,4 @@
-"""The app: settings, pipeline and routes, wired."""
+"""Create the ASGI app from its settings, routes and middleware."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ def create_app(
     on_failure: Callable[[str], None] = lambda reason: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> FastAPI:
-    """The service as an ASGI app. `on_failure` hears why, if the models cannot be loaded; `clock` tells whether the
-    workers hang."""
+    """Return the service as an ASGI app.
+
+    `on_failure` is called with the reason if the models cannot be loaded; `clock` serves to detect stalled workers.
+    """
     app = FastAPIOffline(
         docs_url=None,
         redoc_url=None,
@@ -45,7 +47,7 @@ def create_app(
         lifespan=_lifespan,
         redirect_slashes=False,
     )
-    # Reads the system's tables of media types now: the first served file would read them on the event loop.
+    # Read the system's media type tables now; otherwise the first served file would read them on the event loop.
     mimetypes.init()
     service = Service(settings, on_failure, clock)
     watch(service)
@@ -63,7 +65,7 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Loads while the service already answers; at the end waits for what is still spoken."""
+    """Load the models while the service already responds; at shutdown, wait for unfinished work."""
     service: Service = app.state.service
     loading = asyncio.create_task(service.load())
     yield
@@ -72,5 +74,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _answer_nobody(request: Request, error: Exception) -> Response:
-    """An answer that is only seen by the log."""
+    """Return a response that only the access log sees."""
     return Response(status_code=CLIENT_GONE)

@@ -1,8 +1,8 @@
-"""Memory that is bounded, was used and is free again, or stays for good.
+"""Bound the memory of the process: an LRU cache, the heaps of malloc, and objects exempt from garbage collection.
 
-The C library (glibc; elsewhere nothing is done): threads have heaps of their own, and each keeps what it once needed. A
-service of many threads then holds several times what it uses. Two heaps are enough, for the work is done in C++ outside
-Python's lock and allocates little.
+In glibc each thread uses one of several heaps (arenas), and a heap keeps memory that it once needed. A service with
+many threads then holds several times what it uses. Two heaps are enough, because the work is done in C++ outside
+Python's global interpreter lock and allocates little. With other C libraries the functions for heaps do nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ V = TypeVar("V")
 
 
 class Lru(Generic[K, V]):
-    """Safe between threads. `capacity` bounds the sum of the weights; 0 keeps nothing."""
+    """Thread-safe cache with least-recently-used eviction.
+
+    `capacity` bounds the sum of the weights; 0 keeps nothing.
+    """
 
     def __init__(self, capacity: int, weigh: Callable[[K, V], int]) -> None:
         self.capacity = capacity
@@ -36,7 +39,7 @@ class Lru(Generic[K, V]):
         return len(self._entries)
 
     def get(self, key: K) -> V | None:
-        """The value, which is now the youngest; None where there is none."""
+        """Return the value and mark it as most recently used; None if there is none."""
         with self._lock:
             found = self._entries.get(key)
             if found is None:
@@ -47,7 +50,7 @@ class Lru(Generic[K, V]):
             return found[0]
 
     def put(self, key: K, value: V) -> None:
-        """Keep a value; one that is heavier than the whole capacity is not kept."""
+        """Store a value, unless its weight exceeds the capacity."""
         weight = self.weigh(key, value)
         if weight > self.capacity:
             return
@@ -62,27 +65,27 @@ class Lru(Generic[K, V]):
 
 
 M_ARENA_MAX = -8
-"""A parameter of mallopt(3)."""
+"""Parameter of mallopt(3)."""
 ARENAS = 2
 
 
 def limit_arenas() -> None:
-    """Keep the number of heaps small; best called before there are threads."""
+    """Limit the number of heaps; most effective before threads start."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(M_ARENA_MAX, ARENAS)
 
 
 def trim_heap() -> None:
-    """Return what is free to the system: once after loading, which needs far more than speaking."""
+    """Return free memory to the system, for example after loading, which needs far more memory than synthesis."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)
 
 
 def freeze_objects() -> None:
-    """Exempt every object that exists from garbage collection: once a service has loaded what it keeps for good.
+    """Exempt every existing object from garbage collection, after a service has loaded what it keeps.
 
-    A full collection visits all objects and holds Python's lock meanwhile. Those of the libraries and models alone take
-    0.4 s, in which no request is read and no piece of audio is sent.
+    A full collection visits all objects and holds Python's global interpreter lock. The objects of libraries and models
+    alone take 0.4 s, during which the service reads no request and sends no audio.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""All metrics of one app, and the text in which Prometheus reads them."""
+"""Count requests and speech, and export the metrics of an app in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from app.types import Emotion, PlanWarning, Source, Timings, Utterance
 
 
 class CallbackCollector(Collector):
-    """One metric, made when it is asked for."""
+    """Metric that is computed at each scrape."""
 
     def __init__(self, read: Callable[[], Metric]) -> None:
         self._read = read
 
     def collect(self) -> Iterator[Metric]:
-        """See `Collector.collect`."""
+        """Yield the metric; see `Collector.collect`."""
         yield self._read()
 
 
 def histogram_of(name: str, text: str, bounds: Sequence[int], counts: Mapping[int, int]) -> Metric:
-    """A histogram of whole numbers, from how often each was seen."""
+    """Make a histogram of whole numbers from the number of times that each was observed."""
     within = [sum(seen for value, seen in counts.items() if low < value <= bound) for low, bound in _steps(bounds)]
     total = sum(counts.values())
     buckets = [(f"{bound:.1f}", float(seen)) for bound, seen in zip(bounds, accumulate(within), strict=True)]
@@ -52,28 +52,28 @@ def _steps(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
-"""Upper bounds of the buckets: from a list of voices to a book."""
+"""Upper bounds of the buckets, in seconds: from a list of voices to a book."""
 FIRST_BYTE_SECONDS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30)
-"""Close together where a listener notices the difference."""
+"""Upper bounds of the buckets, in seconds; close together where a listener notices the difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer, as it left the service."""
+    """Response that the service sent."""
 
     route: str
-    """The template of its path."""
+    """Path template of the route."""
     status: int
     seconds: float
-    """From the first look at the request until its end."""
+    """Seconds from the arrival of the request to the end of the response."""
     first_byte: float | None = None
-    """Seconds until the first byte of a stream; None where nothing was streamed."""
+    """Seconds from the arrival of the request to the first byte of a stream; None if the response was not streamed."""
     code: str | None = None
-    """Of its error."""
+    """Error code; None if the response is not an error."""
 
 
 class RequestMetrics:
-    """Counts answers; safe between threads."""
+    """Thread-safe metrics of responses."""
 
     def __init__(self, here: CollectorRegistry) -> None:
         self._requests = Counter(
@@ -97,11 +97,11 @@ class RequestMetrics:
         )
         self._rejected = Counter("intone_rejected", "Answers that are errors, by their code.", ["code"], registry=here)
         for row in (*ERRORS.values(), INTERNAL_ERROR):
-            # From zero on, or the first error of a kind would be no increase.
+            # Start each series at zero; otherwise the first error of a kind would be no increase.
             self._rejected.labels(row.code)
 
     def observe_response(self, answer: Answered) -> None:
-        """Count an answer."""
+        """Record a response."""
         self._requests.labels(answer.route, str(answer.status)).inc()
         self._seconds.labels(answer.route).observe(answer.seconds)
         if answer.first_byte is not None:
@@ -111,29 +111,29 @@ class RequestMetrics:
 
 
 STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-"""Upper bounds of the buckets."""
+"""Upper bounds of the buckets, in seconds."""
 REAL_TIME_FACTORS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 5)
-"""From 1 on a stream falls behind its listener."""
+"""Upper bounds of the buckets; from 1 on, synthesis is slower than playback."""
 PROBABILITIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1)
-"""The largest of seven is never under 1/7."""
+"""Upper bounds of the buckets; the largest of seven probabilities is never less than 1/7."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What became known by speaking a request: the one value that its log line and the counters are made of."""
+    """Result of synthesizing a request; the only source of its log line and of the counters."""
 
     utterances: Sequence[Utterance]
     warnings: Sequence[PlanWarning]
     characters: int
-    """Code points that were sent, markup included."""
+    """Code points in the request, markup included."""
     seconds: float
-    """Of audio."""
+    """Seconds of audio."""
     timings: Timings
-    """Those of its header, where it was whole when the header left."""
+    """Timings; equal to those in the response header if the audio was complete when the header was sent."""
 
 
 class SpeechMetrics:
-    """Counts speech; safe between threads."""
+    """Thread-safe metrics of synthesized speech."""
 
     def __init__(self, here: CollectorRegistry) -> None:
         self._characters = Counter(
@@ -172,7 +172,7 @@ class SpeechMetrics:
         self._begin_at_zero()
 
     def observe_synthesis(self, spoken: Spoken) -> None:
-        """Count what was spoken for one request."""
+        """Record the synthesis of a request."""
         self._characters.inc(spoken.characters)
         self._audio.inc(spoken.seconds)
         for utterance in spoken.utterances:
@@ -196,7 +196,7 @@ class SpeechMetrics:
             self._real_time.observe((sum(spent.values()) - spent["queue"]) / seconds)
 
     def _begin_at_zero(self) -> None:
-        """Or the first of a kind would be no increase."""
+        """Start each series at zero; otherwise the first event of a kind would be no increase."""
         for emotion, source in product(Emotion, Source):
             self._utterances.labels(emotion.value, source.value)
         for emotion in Emotion:
@@ -206,10 +206,10 @@ class SpeechMetrics:
 
 
 class Metrics:
-    """Belongs to one app; safe between threads."""
+    """Thread-safe metrics of one app."""
 
     def __init__(self) -> None:
-        # When each series began is known to nobody who scrapes; it would double what they read.
+        # No consumer uses the creation times of the series, which would double the size of a scrape.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # carries no types
         self.registry = CollectorRegistry()
         self._requests = RequestMetrics(self.registry)
@@ -217,29 +217,32 @@ class Metrics:
         ProcessCollector(registry=self.registry)
 
     def observe_response(self, answer: Answered) -> None:
-        """Count an answer."""
+        """Record a response."""
         self._requests.observe_response(answer)
 
     def observe_synthesis(self, spoken: Spoken) -> None:
-        """Count what was spoken for one request."""
+        """Record the synthesis of a request."""
         self._speech.observe_synthesis(spoken)
 
     def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
-        """Tell a value that is known elsewhere, as it is when somebody asks."""
+        """Export a gauge; `value` is called at each scrape."""
         self.registry.register(CallbackCollector(lambda: GaugeMetricFamily(name, text, value())))
 
     def watch_count(self, name: str, text: str, value: Callable[[], float]) -> None:
-        """The same for one that only grows."""
+        """Export a counter; `value` is called at each scrape and never decreases."""
         self.registry.register(CallbackCollector(lambda: CounterMetricFamily(name, text, value())))
 
     def watch_sizes(self, name: str, text: str, bounds: Sequence[int], counts: Callable[[], Mapping[int, int]]) -> None:
-        """The same for how often each whole number was seen."""
+        """Export a histogram of whole numbers; `counts` is called at each scrape."""
         self.registry.register(CallbackCollector(lambda: histogram_of(name, text, bounds, counts())))
 
     def watch_info(self, name: str, text: str, labels: Callable[[], Mapping[str, str]]) -> None:
-        """The same for words, which become the labels of a 1."""
+        """Export an info metric, whose value is 1; `labels` is called at each scrape."""
         self.registry.register(CallbackCollector(lambda: InfoMetricFamily(name, text, dict(labels()))))
 
     def exposition(self) -> bytes:
-        """All of it in Prometheus' text format. Reads files of the system: not for an event loop."""
+        """Return all metrics in the text format of Prometheus.
+
+        Do not call this in an event loop: it reads system files.
+        """
         return generate_latest(self.registry)

@@ -1,4 +1,4 @@
-"""This package and others as they are installed: its version and models, and empty modules for what is never needed."""
+"""Locate the version and models of the installed package, and replace optional packages by empty modules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def stub_module(name: str) -> None:
-    """Make `import name` succeed: with the real module if it can be imported, otherwise with an empty one."""
+    """Make `import name` succeed, with an empty module if the real one cannot be imported."""
     try:
         importlib.import_module(name)
     except (ImportError, OSError, RuntimeError):
@@ -23,7 +23,7 @@ def stub_module(name: str) -> None:
 
 
 def version() -> str:
-    """Of the installed distribution; 0 where the folder runs as it lies there."""
+    """Return the version of the installed distribution, or 0 if the package runs from a checkout."""
     try:
         return metadata.version("intone")
     except metadata.PackageNotFoundError:
@@ -31,6 +31,6 @@ def version() -> str:
 
 
 def shipped_models() -> Path:
-    """The folder that holds `emotion/` and `voices/`."""
+    """Return the folder of the bundled models, with the subfolders `emotion/` and `voices/`."""
     checkout = Path(__file__).resolve().parent.parent / "models"
     return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "intone" / "models"

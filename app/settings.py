@@ -1,4 +1,4 @@
-"""Every setting: its default, its meaning and, with the prefix `INTONE_`, its environment variable."""
+"""Define every setting with its default and meaning; its environment variable has the prefix `INTONE_`."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from app.packages import shipped_models
 from app.types import StrengthMode
 
 SHORTEST_KEY = 16
-"""Characters; 16 random ones cannot be guessed over a network."""
+"""Minimum length of an API key; 16 random characters cannot be guessed over a network."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
-"""Of a key: it stands in log lines."""
+"""Name of an API key; restricted because log lines contain it."""
 
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-"""A host name without a port, in small letters."""
+"""Host name in lower case, without a port."""
 
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
-"""A path that needs no quoting, in URLs or in the HTML of the documentation page."""
+"""URL path that needs no quoting, neither in URLs nor in the HTML of the documentation page."""
 
 
 def parse_folders(value: Any) -> Any:
-    """A list may be written as JSON or, like PATH, with the system's separator between the parse_folders."""
+    """Parse a list of folders from JSON or from the format of PATH, with the system's path separator."""
     if not isinstance(value, str):
         return value
     if _is_json(value):
@@ -41,7 +41,7 @@ def parse_folders(value: Any) -> Any:
 
 
 def parse_pairs(value: Any) -> Any:
-    """A mapping may be written as JSON or as `name=voice,name=voice`."""
+    """Parse a mapping from JSON or from `name=voice,name=voice`."""
     if not isinstance(value, str):
         return value
     if _is_json(value):
@@ -53,14 +53,14 @@ def parse_pairs(value: Any) -> Any:
 
 
 def parse_origins(value: Any) -> Any:
-    """Origins of web pages: a JSON list, or with commas between them."""
+    """Parse origins of web pages from a JSON list or a comma-separated list."""
     if isinstance(value, str):
         value = json.loads(value) if _is_json(value) else _parts(value)
     return [_origin(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
 
 
 def _origin(written: str) -> str:
-    """As browsers send it; what they would never send is refused, for it would silently match nothing."""
+    """Return an origin as browsers send it; refuse what no browser sends, since it would silently match nothing."""
     origin = written.lower()
     scheme, host, *_ = urlsplit(origin)
     if origin == "*" or (scheme and host and origin == f"{scheme}://{host}" and not set("*@") & set(host)):
@@ -69,7 +69,7 @@ def _origin(written: str) -> str:
 
 
 def parse_hosts(value: Any) -> Any:
-    """Host names: a JSON list, or with commas between them."""
+    """Parse host names from a JSON list or a comma-separated list."""
     if isinstance(value, str):
         value = json.loads(value) if _is_json(value) else _parts(value)
     return [_host(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
@@ -82,7 +82,7 @@ def _host(written: str) -> str:
 
 
 def parse_prefix(value: Any) -> Any:
-    """A path such as `/tts`, without a slash at its end."""
+    """Parse a path such as `/tts`, and remove trailing slashes."""
     if not isinstance(value, str):
         return value
     path = value.rstrip("/")
@@ -92,12 +92,13 @@ def parse_prefix(value: Any) -> Any:
 
 
 def parse_keys(value: Any) -> Any:
-    """Keys by name: `name=key,name=key` or a JSON object; bare ones (`key,key` or a JSON list) are key1, key2, …
+    """Parse API keys by name from `name=key,name=key` or a JSON object.
 
-    No message quotes a key or a name: what looks like a name may be the beginning of a key.
+    Unnamed keys (`key,key` or a JSON list) get the names key1, key2, … No error message quotes a key or a name, because
+    what looks like a name may be the beginning of a key.
     """
     if isinstance(value, str):
-        # As parse_pairs, so that a name that occurs twice is seen.
+        # Pairs instead of a dict, to detect duplicate names.
         value = json.loads(value, object_pairs_hook=list) if _is_json(value) else [*map(_named, _parts(value))]
     elif isinstance(value, Mapping):
         value = list(value.items())
@@ -107,7 +108,7 @@ def parse_keys(value: Any) -> Any:
 
 
 def _named(part: str) -> tuple[str, str] | str:
-    """Name and key, or a bare key, whose last characters may be the `=` of base64."""
+    """Split a part into name and key, or return an unnamed key, which may end with the `=` of base64."""
     name, separator, key = part.partition("=")
     return (name.strip(), key.strip()) if separator and key.strip("=") else part
 
@@ -149,22 +150,22 @@ OPENAI_VOICES = (
     "shimmer",
     "verse",
 )
-"""Names that clients of OpenAI's ask for without ever listing the voices."""
+"""Voices that OpenAI clients request without listing the voices first."""
 
 
 def _cores() -> int:
-    """The processor cores that this process may use."""
+    """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _cache_folder() -> Path:
-    """Where programs keep what can be made again, by the XDG base directory specification."""
+    """Return the cache folder according to the XDG Base Directory Specification."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "intone"
 
 
 class Settings(BaseSettings):
-    """What an operator can choose."""
+    """Settings of the service and the command line."""
 
     model_config = SettingsConfigDict(
         env_prefix="INTONE_",
@@ -172,100 +173,114 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         use_attribute_docstrings=True,
-        hide_input_in_errors=True,  # it may be a key
+        hide_input_in_errors=True,  # the input may be an API key
     )
 
     host: str = "127.0.0.1"
-    """Address to listen on; anything but loopback needs api_keys or allow_anonymous."""
+    """Address to listen on. Any address other than loopback requires api_keys or allow_anonymous."""
     port: int = Field(default=8000, ge=0, le=65535)
-    """Port to listen on; 0 takes a free one."""
+    """Port to listen on; 0 selects a free port."""
     allowed_hosts: Annotated[list[str], NoDecode, BeforeValidator(parse_hosts)] = []
-    """Host names that requests may use besides localhost; without any, a service that is not on loopback allows all."""
+    """Host names that requests may use besides localhost. If empty, a service on loopback accepts only localhost, and
+    any other service accepts every name."""
     max_connections: int = Field(default=1000, ge=1)
-    """Connections that may be open at once; one more closes the longest idle one, or gets 503 if none is idle."""
+    """Maximum open connections. A further one closes the connection that has been idle longest, or gets 503 if none is
+    idle."""
     allow_anonymous: bool = False
-    """Whether everybody who can reach the service may use it, where there are no keys."""
+    """Serve every client without authentication if api_keys is empty."""
     api_keys: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(parse_keys)] = {}
-    """Keys (16 characters or more) as name=key,name=key or a JSON object; without names as key,key or a JSON list."""
+    """API keys of at least 16 characters, as name=key,name=key or a JSON object; unnamed keys as key,key or a JSON
+    list."""
     rate_limit: float = Field(default=0, ge=0, allow_inf_nan=False)
-    """Requests for speech a minute for each key, or each address where there are no keys; 0 is no limit."""
+    """Maximum speech requests per minute for each API key, or for each client address if api_keys is empty; 0 means no
+    limit."""
     cors_origins: Annotated[list[str], NoDecode, BeforeValidator(parse_origins)] = []
-    """Origins of web pages that may use the service, such as https://example.org,http://localhost:3000; * is all."""
+    """Origins of web pages that may use the service (CORS), such as https://example.org,http://localhost:3000; * allows
+    all."""
     root_path: Annotated[str, BeforeValidator(parse_prefix)] = ""
-    """Path that a proxy puts in front of all of ours, such as /tts."""
+    """Path prefix under which a reverse proxy publishes the service, such as /tts."""
 
     voices: Annotated[list[Path], NoDecode, BeforeValidator(parse_folders)] = Field([MODELS / "voices"], min_length=1)
-    """Folders in which voices are looked for."""
+    """Folders to search for voices."""
     default_voice: str = "wren"
-    """The voice of requests that name none."""
+    """Voice of requests that do not name a voice."""
     voice_aliases: Annotated[dict[str, str], NoDecode, BeforeValidator(parse_pairs)] = {}
-    """Further names for voices, as name=voice,name=voice or a JSON object; OpenAI's names are the default voice's."""
+    """Additional names of voices, as name=voice,name=voice or a JSON object. OpenAI's voice names select default_voice
+    unless they are set here."""
 
     classifier: str = str(MODELS / "emotion" / "minilm-ekman")
-    """Folder, or name on the Hugging Face hub, of the classifier that labels the sentences."""
+    """Emotion classifier: a folder or a model name on the Hugging Face Hub."""
     label_map: Path | None = None
-    """JSON file {"label": "emotion", …} for labels of the classifier that are not known."""
+    """JSON file {"label": "emotion", …} that maps labels of the classifier to emotions. It adds to the built-in mapping
+    and overrides it."""
     threshold: float | None = Field(default=None, ge=0, le=1)
-    """The least probability at which an emotion is voiced; by default what the classifier's folder says, else 0.7."""
+    """Minimum probability at which an emotion is voiced; by default the classifier's own threshold, or 0.7 if it has
+    none."""
     expressiveness: float = Field(default=1.0, ge=0, le=2)
-    """How readily and how strongly emotions are voiced: 0 reads all neutrally, 2 is twice as strong."""
+    """How readily and how strongly emotions are voiced: 0 reads everything neutrally, 2 is twice as strong."""
     strength: StrengthMode = StrengthMode.AUTO
-    """auto speaks each emotion as strongly as the text asks for, fixed all alike."""
+    """Strength of the emotions: auto derives it from the text, fixed speaks all equally strongly."""
 
     max_chars: int = Field(default=20_000, ge=1)
-    """Most characters (code points) of one request."""
+    """Maximum characters (Unicode code points) of a request."""
     max_audio_seconds: float = Field(default=3600, gt=0)
-    """Longest speech of one request, in seconds."""
+    """Maximum seconds of audio of a request."""
     queue_size: int = Field(default=64, ge=0)
-    """Most requests that wait; one more is answered 503 at once."""
+    """Maximum queued requests; further requests get 503."""
     concurrency: int = Field(default=16, ge=1, le=256)
-    """Requests that are answered at a time: a whole answer until it is made, a stream until its first sound."""
+    """Maximum requests processed at a time; others queue. A complete response counts until it is synthesized, a stream
+    until its first audio."""
     max_streams: int = Field(default=256, ge=1, le=4096)
-    """Streams that are open at a time, however slowly they are read; one more is answered 503 at once."""
+    """Maximum open streams, regardless of how slowly clients read them; further streams get 503."""
     max_streams_per_client: int = Field(default=64, ge=1)
-    """The same for each key, or each address where there are no keys; one more is answered 429 at once."""
+    """Maximum open streams for each API key, or for each client address if api_keys is empty; further streams get
+    429."""
     reader_patience: float = Field(default=600, gt=0)
-    """Seconds for which an answer waits for a reader that takes nothing, such as a paused player; then it is cut."""
+    """Seconds that a response waits for a client that reads nothing, such as a paused player, before it is cut off."""
     reader_rate: int = Field(default=500, ge=1)
-    """Bytes a second that an answer's reader must take in the long run: faster reading restores reader_patience, slower
-    reading uses it up."""
+    """Bytes per second that a client must read on average: faster reading restores reader_patience, slower reading uses
+    it up."""
     workers: int = Field(default_factory=_cores, ge=1, le=256)
-    """Batches of sentences that are computed at the same time; by default one for each processor core."""
+    """Batches of sentences computed in parallel; by default one for each processor core."""
     threads: int = Field(default=1, ge=1, le=256)
-    """Threads that compute one batch."""
+    """Threads for each batch."""
     batch_size: int = Field(default=4, ge=1, le=64)
-    """Most sentences in a batch; those of requests with a seed share one only where that changes no byte."""
+    """Maximum sentences in a batch. Sentences of requests with a seed share a batch only if that does not change a byte
+    of the audio."""
     backend: Literal["auto", "torch", "openvino", "openvino_bf16"] = "auto"
-    """What runs the networks; auto measures at the start and takes the fastest. A seed gives the same bytes on one
-    backend only: name it if the bytes must not change between starts or machines."""
+    """Inference backend; auto measures those available at startup and selects the fastest. A seed reproduces the same
+    bytes only on the same backend: set it if the bytes must not change between starts or machines."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """What PyTorch computes on; auto takes a GPU where there is one, and then nothing else is tried."""
+    """PyTorch device; auto uses a GPU if there is one. On a GPU, backend=auto always selects torch."""
     graph_cache: Path = Field(default_factory=_cache_folder)
-    """Folder for converted networks, so that the next start need not convert them."""
+    """Folder in which converted networks are cached, to make later starts faster."""
     cache_mb: int = Field(default=256, ge=0)
-    """Megabytes of memory for sentences that were spoken before, for each key its own; 0 turns that off."""
+    """Megabytes of memory for the cache of synthesized sentences; 0 disables it. API keys share the memory, but never
+    see each other's entries."""
     time_budget: float = Field(default=600, gt=0)
-    """Most seconds that a request may take, its time in the queue included."""
+    """Maximum seconds of a request, including its time in the queue; a slower request gets 504."""
     stream_time_budget: float = Field(default=600, gt=0)
-    """The same for a request whose answer is streamed; what its reader takes between the pieces does not count."""
+    """Maximum seconds of a streaming request, including its time in the queue; time that the client takes to read does
+    not count."""
     max_answer_bytes: int = Field(default=0, ge=0)
-    """Most bytes of an answer that is not streamed; 0 is no limit but spool_mb."""
+    """Maximum bytes of a response that is not streamed; 0 means that only spool_mb limits it."""
     spool_mb: int = Field(default=2000, ge=0)
-    """Megabytes of temporary files (in TMPDIR) for all answers that are not streamed; 0 allows only short ones."""
+    """Total megabytes of temporary files (in TMPDIR) for responses that are not streamed; 0 allows only short
+    responses, which stay in memory."""
     drain_seconds: int = Field(default=25, gt=0)
-    """Seconds that answers have to finish after SIGTERM; then they are cut off. Most platforms kill after 30."""
+    """Seconds after SIGTERM before unfinished responses are cut off. Most platforms kill the process after 30."""
 
     log_format: Literal["console", "json"] = "console"
-    """Log lines for people (console) or for programs (json)."""
+    """Log format: console for people, json for programs."""
 
     @property
     def all_aliases(self) -> dict[str, str]:
-        """Further names for voices, OpenAI's among them."""
+        """Additional names of voices, including OpenAI's."""
         return {**dict.fromkeys(OPENAI_VOICES, self.default_voice), **self.voice_aliases}
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach the service."""
+        """Whether the service listens on a loopback address."""
         return _is_loopback(self.host)
 
     @model_validator(mode="after")
@@ -279,7 +294,7 @@ class Settings(BaseSettings):
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
+    """Return whether the address is a loopback address."""
     if host == "localhost":
         return True
     try:
@@ -289,7 +304,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def load_settings(**chosen: Any) -> Settings:
-    """Settings from the environment and `.env`, with `chosen` on top; a wrong one is told in one line."""
+    """Load settings from the environment and `.env`; `chosen` takes precedence.
+
+    Raise `SetupError` with all wrong settings in one line.
+    """
     try:
         return Settings(**chosen)
     except ValidationError as error:
@@ -298,6 +316,6 @@ def load_settings(**chosen: Any) -> Settings:
 
 
 def _in_words(place: tuple[int | str, ...], message: str) -> str:
-    """One problem: the variable that is wrong, and why."""
+    """Return the environment variable that is wrong, and why."""
     message = message.removeprefix("Value error, ")
     return f"INTONE_{str(place[0]).upper()}: {message}" if place else message

@@ -1,4 +1,4 @@
-"""What a caller asks for, checked and in its canonical form."""
+"""Define the validated request, the plan and the synthesized speech."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 Samples: TypeAlias = "npt.NDArray[np.float32]"
-"""Sound of one channel, within -1 to 1."""
+"""Audio of one channel, (samples,), within -1 to 1."""
 
 
 class Emotion(StrEnum):
@@ -30,7 +30,7 @@ class Emotion(StrEnum):
 
 
 class Source(StrEnum):
-    """Who decided an utterance's emotion."""
+    """Origin of an utterance's emotion: the classifier, an explicit choice, or a fallback of the voice."""
 
     CLASSIFIER = "classifier"
     PINNED = "pinned"
@@ -38,179 +38,179 @@ class Source(StrEnum):
 
 
 class StrengthMode(StrEnum):
-    """How strongly the emotions of a text are spoken."""
+    """Rule for the strength of the emotions of a text."""
 
     AUTO = "auto"
-    """As strongly as the text asks for."""
+    """Strength derived from the text."""
     FIXED = "fixed"
-    """All at the same strength."""
+    """Same strength for all."""
 
 
 class Role(StrEnum):
-    """Whose words an utterance is."""
+    """Speaker of an utterance's words: the narrator or a character."""
 
     NARRATION = "narration"
     DIALOGUE = "dialogue"
-    """Words within quotation marks that somebody says."""
+    """Direct speech within quotation marks."""
 
 
 Probabilities = Mapping[Emotion, float]
-"""One probability for each of the seven emotions, sum 1."""
+"""Probability of each of the seven emotions; their sum is 1."""
 
 
 Blend = Mapping[Emotion, float]
-"""Weights of some emotions, each above 0, sum 1."""
+"""Weights of some emotions, each above 0; their sum is 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What a classifier says of a sentence."""
+    """Output of the classifier for a sentence."""
 
     probabilities: Probabilities
     intensity: float | None = None
-    """How strongly the emotion is felt, 0 to 1; None if the classifier does not estimate it."""
+    """Intensity of the emotion, 0 to 1; None if the classifier does not estimate it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a sentence shall sound like, whatever the voice can speak."""
+    """Emotion chosen for a sentence, regardless of what the voice can speak."""
 
     emotion: Emotion
     source: Source
     reason: str
-    """One sentence that a person understands."""
+    """Explanation for people, in one sentence."""
     probabilities: Probabilities | None = None
-    """None where nothing was classified."""
+    """None if the sentence was not classified."""
     blend: Blend | None = None
     """Several emotions at once; `emotion` is then the one with the largest weight."""
     strength: float | None = None
-    """How strongly the text asks for the emotion, 0 (neutral) to 2; None where somebody chose the emotion."""
+    """Strength of the emotion in the text, 0 (neutral) to 2; None if the emotion was set explicitly."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanFingerprint:
-    """What an utterance was when it was first planned: tells what was edited since."""
+    """Emotion and text of an utterance when it was first planned, to detect later edits."""
 
     emotion: Emotion
     text_sha256: str
-    """Of the text in UTF-8, hexadecimal."""
+    """Hash of the text in UTF-8, hexadecimal."""
 
     @classmethod
     def of(cls, emotion: Emotion, text: str) -> PlanFingerprint:
-        """Of an utterance that is planned now."""
+        """Return the fingerprint of an utterance that is planned for the first time."""
         return cls(emotion, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
 class Prosody:
-    """How markup wants a stretch of text to be spoken; what it leaves open is as the request says."""
+    """Prosody, voice and emotion that markup sets for a span of text; the request's options apply to the rest."""
 
     voice: str | None = None
-    """Name or alias."""
+    """Name or alias of a voice."""
     emotion_spec: Emotion | Blend | None = None
-    """What a style pins; None where none does."""
+    """Emotion or blend that a style sets; None if there is none."""
     degree: float | None = None
-    """How strongly, 0.01 to 2."""
+    """Strength of the emotion, 0.01 to 2; None if markup does not set it."""
     speed: float = 1.0
-    """Factor on the request's."""
+    """Factor on the request's speaking rate."""
     volume: float = 1.0
-    """Gain, linear, 0 to 2."""
+    """Linear gain, 0 to 2."""
     pitch: float = 0.0
-    """Semitones above the voice's own, -12 to 12."""
+    """Semitones above the voice's own pitch, -12 to 12."""
 
 
 DEFAULT_PROSODY = Prosody()
 NO_SPAN = -1
-"""Start and end of a clause whose text was edited in a plan."""
+"""Start and end of a clause whose text was edited in a plan, so that it has no span in the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a text that the caller wants to know the time of."""
+    """SSML mark: a position in a text whose time the response reports."""
 
     name: str
     place: int
-    """Code points from the beginning of the clause's text."""
+    """Offset in the clause's text, in code points."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A stretch of the request's text that is spoken at once: a sentence, or a part of one.
+    """Span of the request's text that is synthesized at once: a sentence or a part of one.
 
-    Sentences are cut where they are too long for a model, where a quotation begins or ends, and where markup asks for a
-    pause or another manner.
+    Sentences are split if they are too long for a model, where a quotation begins or ends, and where markup sets a
+    pause or another prosody.
     """
 
     text: str
-    """Without markup; exactly `request[start:end]` where the request is plain text. Empty for a pause of its own."""
+    """Text without markup; exactly `request[start:end]` if the request is plain text. Empty for a pause alone."""
     start: int
-    """Code points from the beginning of the request's text, markup included; NOWHERE where it stands in none."""
+    """Offset in the request's text, markup included, in code points; NO_SPAN if the clause has no span there."""
     end: int
-    """Code points, exclusive."""
+    """End offset in code points, exclusive."""
     spoken: str
-    """The text as it will be read: numbers, dates and symbols in words. Empty where nothing can be pronounced. What
-    `phonetic` wrote stands for phonemes."""
+    """Normalized text, with numbers, dates and symbols in words. Empty if nothing can be pronounced. Characters from
+    `app.text.phonetic` stand for phonemes."""
     manner: Prosody = DEFAULT_PROSODY
     pause_after: float | None = None
-    """Seconds; None leaves it to the marks of the text and the emotions around it."""
+    """Seconds of silence; None derives it from the punctuation and the emotions on both sides."""
     ssml: str = ""
-    """The markup inside, where it changes the reading (say-as, sub, phoneme, mark)."""
+    """Markup within the clause, if it changes the reading (say-as, sub, phoneme, mark)."""
     marks: tuple[Mark, ...] = ()
     places: tuple[int, ...] | None = None
-    """Where in the request each character of `text` stands; None where they follow each other from `start` on."""
+    """Offset in the request of each character of `text`; None if they are consecutive from `start` on."""
     analyzed: PlanFingerprint | None = None
-    """What it was in the plan that came back; None where it is planned for the first time."""
+    """Fingerprint from an edited plan; None if the clause is planned for the first time."""
     role: Role = Role.NARRATION
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of the request: what the classifier sees, cut into the clauses that the voice speaks."""
+    """Sentence of the request: the classifier reads it whole, the voice speaks its clauses."""
 
     text: str
-    """Without markup; exactly `request[start:end]` where the request is plain text."""
+    """Text without markup; exactly `request[start:end]` if the request is plain text."""
     start: int
-    """Code points from the beginning of the request's text."""
+    """Offset in the request's text, in code points."""
     end: int
-    """Code points, exclusive."""
+    """End offset in code points, exclusive."""
     clauses: tuple[Clause, ...]
-    """At least one; in order; they leave out only white space of the sentence."""
+    """At least one clause, in order; together they omit only white space of the sentence."""
     ends_paragraph: bool = False
     """Whether a blank line or the end of the text follows."""
 
     @property
     def has_dialogue(self) -> bool:
-        """Whether some of its words are somebody's speech."""
+        """Whether the sentence contains direct speech."""
         return any(clause.role is Role.DIALOGUE for clause in self.clauses)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointName:
-    """Which weights speak an emotion, as the plan reports it."""
+    """Checkpoint that speaks an emotion, as the plan reports it."""
 
     name: str
     sha256: str
-    """Hash of the acoustic model's file, hexadecimal."""
+    """Hash of the acoustic model's weight file, hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceCapabilities:
-    """What the planner may choose from; the pipeline takes it from the registry."""
+    """Capabilities of a voice that the planner chooses from; the pipeline reads them from the registry."""
 
     voice: str
     checkpoints: Mapping[Emotion, CheckpointName]
-    """The emotions that the voice can speak; neutral is always there."""
+    """Checkpoints of the emotions that the voice can speak; always includes neutral."""
     fallbacks: Mapping[Emotion, tuple[Emotion, ...]]
-    """What to try, in order, for an emotion that is missing; neutral is always the last resort."""
+    """Substitutes for a missing emotion, in order of preference; neutral is always the last one."""
     degree: bool
-    """Whether the strength of an emotion can be varied, and emotions be blended."""
+    """Whether the voice can vary the strength of emotions and blend them."""
     pitch: bool = False
-    """Whether its pitch can be moved."""
+    """Whether the voice can shift its pitch."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
-    """Something that was done other than asked: a stable code for programs, a sentence for people."""
+    """Deviation from the request: a stable code for programs and a sentence for people."""
 
     code: str
     detail: str
@@ -218,21 +218,22 @@ class PlanWarning:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """When a word is heard."""
+    """Word with its time in the audio."""
 
     text: str
     span: tuple[int, int] | None
-    """Code points in the request's text; None where the text is not the request's any more."""
+    """Code points in the request's text; None if the text was edited."""
     start: float
     """Seconds from the beginning of the audio."""
     end: float
+    """Seconds from the beginning of the audio."""
     place: int = 0
-    """Code points from the beginning of the utterance's text."""
+    """Offset in the utterance's text, in code points."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedMark:
-    """When a mark is reached."""
+    """SSML mark with its time in the audio."""
 
     name: str
     time: float
@@ -241,54 +242,54 @@ class TimedMark:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One clause with everything decided about how it is spoken."""
+    """Clause with all decisions about how to speak it."""
 
     text: str
     span: tuple[int, int] | None
-    """Code points in the request's text, half open; None where the text was edited."""
+    """Code points in the request's text, half-open; None if the text was edited."""
     spoken: str
     voice: str
     emotion: Emotion
     probabilities: Probabilities | None
-    """None where nothing was classified."""
+    """None if the sentence was not classified."""
     source: Source
     reason: str
-    """One sentence that a person understands."""
+    """Explanation for people, in one sentence."""
     checkpoint: str
     checkpoint_sha256: str
     blend: Blend | None = None
     """Several emotions at once; `emotion` is then the one with the largest weight."""
     strength: float | None = None
-    """As in `Decision`."""
+    """Strength of the emotion in the text, as in `Decision`."""
     degree: float = 1.0
-    """How strongly the emotion is spoken, 0.01 to 2."""
+    """Strength with which the voice speaks the emotion, 0.01 to 2."""
     role: Role = Role.NARRATION
     speed: float = 1.0
     """Speaking rate, 0.25 to 4."""
     volume: float = 1.0
-    """Gain, linear."""
+    """Linear gain."""
     pitch: float = 0.0
-    """Semitones above the voice's own."""
+    """Semitones above the voice's own pitch."""
     pause_after: float = 0.0
-    """Seconds of silence behind it."""
+    """Seconds of silence after the utterance."""
     requested_emotion: Emotion | None = None
-    """What was wanted and the voice cannot speak, so that `emotion` speaks instead; None where nothing was lacking."""
+    """Emotion that the voice lacks, so that `emotion` replaces it; None if there was no fallback."""
     ssml: str = ""
-    """As in `Clause`, like the next three."""
+    """Copied from `Clause`, like `marks`, `places` and `analyzed`."""
     marks: tuple[Mark, ...] = ()
     places: tuple[int, ...] | None = None
     analyzed: PlanFingerprint | None = None
     start: float | None = None
-    """Seconds in the audio; only after synthesis."""
+    """Seconds from the beginning of the audio; None before synthesis."""
     end: float | None = None
-    """Seconds, the pause excluded; only after synthesis."""
+    """Seconds from the beginning of the audio, the pause excluded; None before synthesis."""
     words: tuple[Word, ...] = ()
-    """Only after synthesis, where the model gives durations."""
+    """Words with their times; empty before synthesis and if the model predicts no durations."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierName:
-    """Which classifier labelled the text."""
+    """Classifier that labelled the text."""
 
     name: str
     version: str
@@ -296,21 +297,21 @@ class ClassifierName:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that was decided before (and measured after) anything is spoken."""
+    """All decisions before synthesis and, afterwards, the measured times."""
 
     voice: str
     classifier: ClassifierName
     utterances: tuple[Utterance, ...]
     duration_estimate: float
-    """Seconds, before synthesis."""
+    """Seconds of audio, estimated before synthesis."""
     warnings: tuple[PlanWarning, ...] = ()
     marks: tuple[TimedMark, ...] = ()
-    """Only after synthesis."""
+    """Marks with their times; empty before synthesis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds that a request spent in each stage; one value feeds headers, logs and metrics."""
+    """Milliseconds that a request spent in each stage; the source of headers, logs and metrics."""
 
     queue: float = 0.0
     analyze: float = 0.0
@@ -321,67 +322,70 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """The joined audio of a plan."""
+    """Joined audio of a plan."""
 
     samples: npt.NDArray[np.float32]
-    """Mono, (samples,), within -1..1."""
+    """Mono, (samples,), within -1 to 1."""
     sample_rate: int
-    """Hertz."""
+    """Sample rate in Hertz."""
     plan: Plan
-    """With start, end and words filled in."""
+    """Plan with start, end and words filled in."""
     timings: Timings = field(default_factory=Timings)
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """Duration of the audio in seconds."""
         return len(self.samples) / self.sample_rate
 
 
 class EditedUtterance(NamedTuple):
-    """An utterance of a plan that came back."""
+    """Utterance of a plan that a client sends back, possibly edited."""
 
     sentence: Sentence
     decision: Decision | None
-    """None has the classifier label it again."""
+    """None if the classifier must label the utterance again."""
     warnings: tuple[PlanWarning, ...] = ()
-    """What reading its markup had to say."""
+    """Warnings about the utterance's markup."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """A text, a marked-up text or a plan, and how it is spoken."""
+    """Text, SSML or plan, and the options for speaking it."""
 
     text: str
-    """What to speak; empty where a plan came back."""
+    """Text to speak; empty if the request contains a plan."""
     voice: str | None = None
-    """Name or alias; None is the default voice."""
+    """Name or alias of a voice; None is the default voice."""
     emotion: Emotion | Blend | None = None
-    """None labels each sentence; an emotion, or several with their weights, pins them all."""
+    """Emotion, or blend of several, for the whole text; None has the classifier label each sentence."""
     degree: float = 1.0
-    """A factor on the strength of the text."""
+    """Factor on the strength of the text."""
     strength: StrengthMode | None = None
-    """None is as the operator has it, like the next one."""
+    """None is the operator's setting."""
     expressiveness: float | None = None
-    """0 to 2, see `app.emotion.Expression`."""
+    """0 to 2, see `app.emotion.Expression`; None is the operator's setting."""
     context: tuple[str, ...] = ()
-    """Earlier texts, which are read for the emotions and not spoken."""
+    """Earlier texts, which the classifier reads but the voice does not speak."""
     speed: float = 1.0
+    """Speaking rate, 0.25 to 4."""
     seed: int | None = None
+    """Seed for reproducible audio; None allows any rendition."""
     strict: bool = False
-    """Refuse where the voice lacks an emotion, instead of falling back."""
+    """Whether to refuse the request instead of falling back if the voice lacks an emotion."""
     markup: bool = False
     """Whether the text is SSML."""
     edited: tuple[EditedUtterance, ...] | None = None
-    """The utterances of a plan that came back."""
+    """Utterances of a plan that the client sends back; None if the request contains a text."""
     key_name: str | None = None
-    """Name of the key that the request came with; None where there are no keys. Caches keep the keys apart: that a
-    sentence was spoken before would tell one caller what another one had sent."""
+    """Name of the request's API key; None without authentication. Caches do not share entries between keys, because a
+    cache hit would reveal to one client what another one had sent."""
     rate_for: Callable[[int], int] = int
-    """The highest rate of the voices that speak (Hertz) -> the rate of the answer; by default the same."""
+    """Function from the highest sample rate of the voices (Hertz) to that of the response; by default the identity."""
     check_room: Callable[[float, int], None] = lambda seconds, rate: None
-    """Raises where so many seconds at that rate (Hertz) have no room in the answer; by default all have."""
+    """Function that raises if audio of some seconds and sample rate (Hertz) exceeds the response size limit; by default
+    there is no limit."""
 
     @property
     def min_spoken_chars(self) -> int:
-        """Characters that are heard for certain: letters and digits, unless there is markup, which may hurry them."""
+        """Minimum number of characters that are spoken: letters and digits; 0 with markup, which may speed them up."""
         return 0 if self.markup else sum(map(str.isalnum, self.text))

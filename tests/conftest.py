@@ -10,11 +10,11 @@ import httpx
 import pytest
 from blockbuster import BlockBuster
 from hypothesis import HealthCheck, settings
-from serving import READY_SECONDS, ROOT, Server, StartServer, serving_here, start_server, wait_until
 
 from app.__main__ import WAIT_ASLEEP
 from app.main import create_app
 from app.settings import load_settings
+from tests.serving import READY_SECONDS, ROOT, Server, StartServer, serving_here, start_server, wait_until
 
 os.environ.setdefault(*WAIT_ASLEEP)
 # Examples are made and tried for as long as it takes: a machine may have other work to do.

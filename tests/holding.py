@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from serving import serving_here
 from torch import Tensor, nn
 
 from app.api.jobs import JobQueue
@@ -21,6 +20,7 @@ from app.main import create_app
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, load_classifier
 from app.voices import Registry
+from tests.serving import serving_here
 from tests.speaking import running_engine
 
 

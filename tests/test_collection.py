@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from serving import ROOT
+from tests.serving import ROOT
 
 
 def start_collecting(hash_seed: str) -> subprocess.Popen[str]:

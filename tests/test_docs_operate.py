@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from serving import ROOT
-
 from scripts.metrics_table import HEAD, exported, table
+from tests.serving import ROOT
 
 DOCUMENT = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
 ALERTS = (ROOT / "docker" / "prometheus" / "alerts.yml").read_text(encoding="utf-8")

@@ -10,7 +10,6 @@ from collections import Counter
 from functools import cache
 
 import pytest
-from serving import ROOT
 
 from app.api.errors import methods_of
 from app.audio.encode import FORMATS
@@ -19,6 +18,7 @@ from app.main import create_app
 from app.settings import Settings, load_settings
 from app.text import SSML_TABLE
 from tests.interface import Row, read_rows
+from tests.serving import ROOT
 
 ROWS = read_rows()
 ERROR_CODES = [row.code for row in (*ERRORS.values(), INTERNAL_ERROR)]

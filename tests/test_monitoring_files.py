@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from serving import ROOT
 
 from app.settings import Settings
 from scripts.metrics_table import exported
+from tests.serving import ROOT
 
 DOCKER = ROOT / "docker"
 DASHBOARD = json.loads((DOCKER / "grafana" / "intone.json").read_text(encoding="utf-8"))

@@ -1,1 +1,1 @@
-"""HTTP: what a request may look like, and how answers and problems are told."""
+"""HTTP interface: request parsing, responses and errors."""

@@ -1,4 +1,4 @@
-"""Typed errors as answers: `application/problem+json` (RFC 9457), and on OpenAI's routes their own form."""
+"""Convert typed errors to responses: `application/problem+json` (RFC 9457), or OpenAI's format below `/v1`."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ from app.errors import (
 
 
 def headers_of(error: IntoneError) -> dict[str, str]:
-    """The headers, such as Retry-After."""
+    """Return the headers that an error adds to its response, such as Retry-After."""
     match error:
         case Unauthorized():
             return {"WWW-Authenticate": "Bearer"}
         case MethodNotAllowed():
             return {"Allow": ", ".join(error.allowed)}
         case BodyTooSlow():
-            # The rest of the body may still come, and must not be taken for the next request.
+            # The rest of the body may still arrive, and must not be read as the next request.
             return {"Connection": "close"}
         case UnsupportedContentEncoding():
-            # RFC 9110, 15.5.16: what would be accepted.
+            # RFC 9110, 15.5.16: the encoding that would be accepted.
             return {"Accept-Encoding": "identity"}
         case RangeNotSatisfiable():
             return {"Content-Range": f"bytes */{error.size}"}
@@ -65,7 +65,7 @@ def headers_of(error: IntoneError) -> dict[str, str]:
         case NotReady():
             return {"Retry-After": "2"}
         case FallbackRefused() | OverTimeBudget():
-            # Clients repeat 409 and 504 on their own, but the answer would be the same.
+            # Clients retry 409 and 504 by themselves, but the response would be the same.
             return {"X-Should-Retry": "false"}
     return {}
 
@@ -74,7 +74,7 @@ _OF_ROUTES = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def methods_of(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
-    """Those of all routes of the path, with OPTIONS, and HEAD where GET is."""
+    """Return the methods of all routes of a path, and OPTIONS, and HEAD if GET is among them."""
     routes = list(routes)
     taken = [method for method in _OF_ROUTES if any(_takes(route, method, path) for route in routes)]
     return (*taken, *(["HEAD"] if "GET" in taken else []), "OPTIONS")
@@ -82,14 +82,14 @@ def methods_of(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
 
 def _takes(route: BaseRoute, method: str, path: str) -> bool:
     match, _ = route.matches({"type": "http", "method": method, "path": path, "root_path": "", "headers": []})
-    # What is mounted are files; a mount itself takes every method.
+    # Mounts only serve files, although a mount itself matches every method.
     return match is Match.FULL and (method == "GET" or not isinstance(route, Mount))
 
 
 _STATUS = {404: 400, 413: 400, 422: 400}
-"""OpenAI says 400 for whatever is wrong with a field; what is not here stays."""
+"""Statuses that become 400, which OpenAI returns for any invalid field; all others stay."""
 _NOT_FOUND = ("model_not_found", "not_found")
-"""Codes that stay 404."""
+"""Codes that keep status 404."""
 _CODES: dict[type[IntoneError], str] = {Unauthorized: "invalid_api_key"}
 _PARAMS: dict[type[IntoneError], str] = {
     EmptyText: "input",
@@ -105,13 +105,13 @@ _PARAMS: dict[type[IntoneError], str] = {
 
 
 def openai_status(error: IntoneError) -> int:
-    """The status on `/v1`."""
+    """Return the status of an error below `/v1`."""
     row = row_of(error)
     return row.status if row.code in _NOT_FOUND else _STATUS.get(row.status, row.status)
 
 
 def openai_content(error: IntoneError) -> answers.OpenAiError:
-    """The body of the answer, or of an event."""
+    """Return the error in OpenAI's format, for the body of a response or of an event."""
     status, hint = openai_status(error), error.hint or row_of(error).remedy
     kind = next((kind for kind in type(error).__mro__ if kind in _CODES), None)
     return openai_error(
@@ -125,12 +125,12 @@ def openai_content(error: IntoneError) -> answers.OpenAiError:
 def openai_error(
     *, message: str, type: Literal["invalid_request_error", "server_error"], param: str | None, code: str
 ) -> answers.OpenAiError:
-    """The form that all of them have."""
+    """Return an error body in OpenAI's format."""
     return {"error": {"message": message, "type": type, "param": param, "code": code}}
 
 
 def _param(error: IntoneError) -> str | None:
-    """The field that is wrong."""
+    """Return the name of the invalid field."""
     if error.fields:
         return error.fields[0].pointer.removeprefix("#/").split("/")[0]
     return next((_PARAMS[kind] for kind in type(error).__mro__ if kind in _PARAMS), None)
@@ -144,20 +144,20 @@ OPENAI_PREFIX = "/v1/"
 INVOCATIONS = "/invocations"
 
 _MOST_FIELDS = 20
-"""Field errors in one answer: a body of a thousand unknown fields must not make an answer of a thousand lines."""
+"""Maximum field errors in one response: a body of a thousand unknown fields must not get a thousand errors."""
 _MOST_INVOKED = 2048
-"""Characters of an error's body that SageMaker hands on."""
+"""Maximum characters of an error body that SageMaker forwards."""
 
 _OUR_FAULT = "Something went wrong inside the service; your request is not to blame."
 _OUR_FAULT_HINT = "Try again; if it persists, tell the operator the request_id."
-"""Where the service itself failed: the log knows more under the same request id, `X-Request-Id`."""
+"""Hint if the service itself fails; the log has details under the same request id (`X-Request-Id`)."""
 _NO_VOICE = "A voice that the request needs is missing, damaged or was changed while the service runs."
 
 
 def render(error: IntoneError, request: Request) -> Response:
-    """The answer to an error, whose code the log is told.
+    """Return the response to an error, and add the error's code to the access log.
 
-    The ONE place that knows in which form the errors of a path (`request.state.path`) are told.
+    Only this function chooses the error format of a path (`request.state.path`).
     """
     row = row_of(error)
     request.state.log["code"] = row.code
@@ -171,7 +171,10 @@ def render(error: IntoneError, request: Request) -> Response:
 
 
 def without_paths(error: IntoneError) -> IntoneError:
-    """The error as callers may read it. What is wrong with the installation names its files: that goes to the log."""
+    """Return the error as clients may see it.
+
+    Setup errors name files of the installation, so their details go to the log only.
+    """
     if isinstance(error, SetupError):
         logger.error("%s: %s", type(error).__name__, error.detail)
     if row_of(error) is INTERNAL_ERROR:
@@ -180,7 +183,7 @@ def without_paths(error: IntoneError) -> IntoneError:
 
 
 def _shorten(content: answers.Problem) -> None:
-    """Leave out the last field errors, then the end of hint and detail, until it has so many characters as JSON."""
+    """Drop the last field errors, then halve hint and detail, until the JSON has at most `_MOST_INVOKED` characters."""
     while len(json.dumps(content)) > _MOST_INVOKED:
         if fields := content.get("errors"):
             fields.pop()
@@ -191,12 +194,12 @@ def _shorten(content: answers.Problem) -> None:
 
 
 def _answer(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:
-    # ASCII only: what an error quotes from the request may hold a lone surrogate, which UTF-8 cannot say.
+    # ASCII only: an error may quote a lone surrogate from the request, which UTF-8 cannot encode.
     return Response(json.dumps(content), status, headers_of(error), media_type)
 
 
 def problem(error: IntoneError, request_id: str) -> answers.Problem:
-    """The body of an answer outside of `/v1`."""
+    """Return the error as problem details (RFC 9457), the format outside `/v1`."""
     row = row_of(error)
     content: answers.Problem = {
         "type": f"/errors/{row.code}",
@@ -213,15 +216,15 @@ def problem(error: IntoneError, request_id: str) -> answers.Problem:
 
 
 async def answer_intone_error(request: Request, error: Exception) -> Response:
-    """Exception handler: a typed error is told as such."""
+    """Return the response to a typed error; an exception handler."""
     assert isinstance(error, IntoneError)
     return render(error, request)
 
 
 async def answer_router_error(request: Request, error: Exception) -> Response:
-    """Exception handler: what the router itself refuses (no such path, wrong method) becomes a typed error too.
+    """Return the response to an error of the router (unknown path, wrong method); an exception handler.
 
-    OPTIONS, which no route takes, is answered here.
+    OPTIONS, which no route handles, gets its response here.
     """
     assert isinstance(error, HTTPException)
     if error.status_code != 405:

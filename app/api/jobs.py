@@ -1,4 +1,4 @@
-"""Blocking work for requests: bounded in number, in waiting and in time, and given up when nobody waits for it."""
+"""Run blocking work for requests, with limits on concurrency, waiting requests and time, and with cancellation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.errors import Busy, OverTimeBudget
 
 
 class Places:
-    """Grants each waiting client one place in turn, so that no client waits for all requests of another.
+    """Semaphore that serves waiting clients in turn, so that no client waits for all requests of another.
 
     Used from one event loop.
     """
@@ -25,7 +25,7 @@ class Places:
         self.free = count
         self.waiting = 0
         self._turns: dict[str, deque[asyncio.Future[None]]] = {}
-        """Requests that wait, by client; the first client is the next to get a place."""
+        """Waiting requests by client; the first client is the next to get a place."""
 
     async def take(self, client: str) -> None:
         """Wait for a place."""
@@ -47,14 +47,14 @@ class Places:
             self.waiting -= 1
 
     def give_back(self) -> None:
-        """Return a place, which the next client gets."""
+        """Release a place to the next client."""
         while self._turns:
             client = next(iter(self._turns))
             turns = self._turns.pop(client)
             turn = turns.popleft()
             if turns:
                 self._turns[client] = turns
-            # A request that was given up a moment ago still stands here until its task runs.
+            # A request that was cancelled a moment ago stays queued until its task runs.
             if not turn.done():
                 turn.set_result(None)
                 return
@@ -71,13 +71,13 @@ class Places:
 T = TypeVar("T")
 
 Cancelled = Callable[[], bool]
-"""Called by the work between its steps: whether nobody waits for it any more."""
+"""Function that the work calls between its steps; returns whether its result is no longer needed."""
 
 
 class StreamingJob(AsyncIterator[T], Generic[T]):
-    """The pieces of some work: each is made when it is wanted, so a slow reader holds the work up and no thread.
+    """Iterator over the pieces of some work, each made on demand: a slow reader blocks the work but no thread.
 
-    The time budget counts what the work takes, not what the reader takes between its pieces.
+    The time budget counts the time that the work takes, not the time that the reader takes between pieces.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
         self._made: list[T] | None = None
 
     def make(self) -> list[T]:
-        """Make the next piece, in any thread; none at the end. In a list, for no future takes a StopIteration."""
+        """Make the next piece, in any thread; return it in a list, empty at the end (futures reject StopIteration)."""
         with self._making:
             if self._given_up.is_set():
                 return []
@@ -107,7 +107,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
             return [piece for piece in [next(self._pieces, None)] if piece is not None]
 
     def begin(self, first: list[T], seconds: float) -> None:
-        """Take the first piece, which took so long."""
+        """Take the first piece, which took this many seconds to make."""
         self._made = first
         self._left -= seconds
 
@@ -118,7 +118,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
             making = asyncio.get_running_loop().run_in_executor(self._threads, self.make)
             making.add_done_callback(_ignore)
             try:
-                # Shielded: who stops waiting must not hide that the thread still runs.
+                # Shielded: a cancelled waiter must not hide that the thread still runs.
                 made = await asyncio.wait_for(asyncio.shield(making), max(0.0, self._left))
             except TimeoutError:
                 raise timeout_error(self._time_budget) from None
@@ -128,7 +128,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
         return made[0]
 
     def close(self) -> None:
-        """Give the work up and end it as soon as its thread is free; may be called at any time, once."""
+        """Cancel the work and end it as soon as its thread is free; call once, at any time."""
         self._given_up.set()
         asyncio.get_running_loop().run_in_executor(self._threads, self._end).add_done_callback(_ignore)
 
@@ -140,13 +140,13 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
 
 
 def _ignore(ended: asyncio.Future[T]) -> None:
-    """Take note of an error that nobody may be there to receive."""
+    """Retrieve the exception of a future that may have no other receiver, so that asyncio does not report it."""
     if not ended.cancelled():
         ended.exception()
 
 
 def timeout_error(seconds: float) -> OverTimeBudget:
-    """Return the error of a request that took longer than so many seconds."""
+    """Return the error of a request that took longer than its budget, in seconds."""
     return OverTimeBudget(
         f"The request was given up after {seconds:g} seconds.",
         hint="Send shorter texts, or raise INTONE_TIME_BUDGET, or INTONE_STREAM_TIME_BUDGET for streams.",
@@ -154,26 +154,26 @@ def timeout_error(seconds: float) -> OverTimeBudget:
 
 
 Gone = Callable[[], Coroutine[Any, Any, None]]
-"""Returns when the client has left."""
+"""Coroutine function that returns when the client has disconnected."""
 
 
 class ClientGone(Exception):
-    """The client closed the connection before its answer was ready."""
+    """Error of a request whose client closed the connection before the response was ready."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobResult(Generic[T]):
-    """What the work returned, and what it cost to wait for its turn."""
+    """Result of a job, and the time that it waited in the queue."""
 
     result: T
     queued_ms: float
 
 
 class JobQueue:
-    """Runs `workers` pieces of work at a time in threads; `queue_size` more may wait. Used from one event loop.
+    """Queue that runs `workers` jobs at a time in threads; `queue_size` more may wait. Used from one event loop.
 
-    Work that comes in pieces has a place until its first piece. Its later pieces are made when the reader wants them,
-    in up to `stream_threads` threads of their own: a reader that takes nothing holds neither a place nor a thread.
+    A streaming job has a place until its first piece. Its later pieces are made when the reader wants them, in up to
+    `stream_threads` threads of their own: a reader that takes nothing holds neither a place nor a thread.
     """
 
     def __init__(
@@ -196,18 +196,18 @@ class JobQueue:
         self._queue_size = queue_size
         self._clock = clock
         self._handed_over: dict[object, float] = {}
-        """When work was given to a thread that has not begun it yet."""
+        """Submission times of jobs that no thread has started yet."""
         self.time_budget = time_budget
         self.stream_time_budget = stream_time_budget or time_budget
-        """Of work that comes in pieces."""
+        """Seconds that a streaming job may take."""
 
     @property
     def waiting(self) -> int:
-        """Requests that wait for a place."""
+        """Number of requests that wait for a place."""
         return self._places.waiting
 
     def start_threads(self) -> None:
-        """Start all threads now, or raise RuntimeError: none is missing later, when the system may refuse one."""
+        """Start all threads now, or raise RuntimeError: later, the system may refuse to start one."""
         for pool, count in self._pools.items():
             start = threading.Event()
             try:
@@ -217,13 +217,13 @@ class JobQueue:
                 start.set()
 
     def stalled_for(self, now: float) -> float:
-        """Return the seconds for which work has had a place and no thread to run it."""
+        """Return the seconds for which the oldest job with a place has waited for a thread."""
         return max(0.0, now - min([*self._handed_over.values()], default=now))
 
     async def run(self, work: Callable[[Cancelled], T], gone: Gone, client: str = "") -> JobResult[T]:
-        """Return the result of `work`, unless the time is over first, or `gone` returns because the client left.
+        """Return the result of `work`; raise an error on timeout, or if `gone` returns because the client left.
 
-        Places are shared evenly among the clients that wait.
+        Places are shared evenly among the waiting clients.
         """
         self._refuse_when_full()
         given_up = threading.Event()
@@ -233,7 +233,7 @@ class JobQueue:
             given_up.set()
 
     async def start(self, work: Callable[[Cancelled], Iterator[T]], gone: Gone) -> JobResult[StreamingJob[T]]:
-        """Do the same for work that comes in pieces: return when the first one is made."""
+        """Start work that yields pieces, and return when the first piece is ready; raises the same errors as `run`."""
         self._refuse_when_full()
         steps = StreamingJob(work, self._stream_threads, self.stream_time_budget, self._clock)
         began = self._clock()
@@ -273,13 +273,13 @@ class JobQueue:
         finally:
             if running is None:
                 self._places.give_back()
-        # The place is free when the thread is, which is later than the client's leaving; its error is then nobody's.
+        # The place stays taken until the thread is free, even after the client has left; nothing awaits its error then.
         running.add_done_callback(self._release)
         await asyncio.wait((running,))
         return JobResult(running.result(), queued_ms)
 
     def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        """Run a call in one of the threads; whoever has a place has a thread."""
+        """Run a call in a thread; each holder of a place gets one."""
         ticket = object()
         self._handed_over[ticket] = self._clock()
 
@@ -295,6 +295,6 @@ class JobQueue:
             running.exception()
 
     async def close(self) -> None:
-        """Wait for the work that still runs."""
+        """Wait for running work to finish."""
         for pool in self._pools:
             await asyncio.to_thread(pool.shutdown)

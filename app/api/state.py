@@ -1,4 +1,4 @@
-"""What the routes share: the pipeline once it is loaded, and the queues in front of it."""
+"""State that the routes share: the pipeline after it is loaded, and the queues in front of it."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 
 STALL_SECONDS = 60
-"""Nothing that a worker does between two signs of life takes so long, on the slowest machine that can be used."""
+"""Seconds without progress after which workers are stalled; no step takes so long on the slowest usable machine."""
 SHORT_CHARACTERS = 2000
-"""A text up to here is analyzed in a fraction of a second."""
+"""Maximum length of a text that is analyzed in a fraction of a second."""
 RESTART = "If that lasts, restart the service."
 
 PARSED_AT_A_TIME = 2
-"""Large bodies; parsed, each takes up to a hundred megabytes."""
+"""Maximum large bodies parsed at a time; parsed, each takes up to a hundred megabytes."""
 
 logger = logging.getLogger("intone.service")
 
 
 class Service:
-    """Belongs to one app; made and used in its event loop."""
+    """State of one app; created and used in its event loop."""
 
     def __init__(
         self, settings: Settings, on_failure: Callable[[str], None], clock: Callable[[], float] = time.perf_counter
@@ -49,12 +49,12 @@ class Service:
         self.metrics = Metrics()
         self.rate_limit = RateLimit(settings.rate_limit)
         self.loaded: Pipeline | None = None
-        """None until it is; `pipeline()` tells why."""
+        """None until it is loaded; `pipeline()` raises `NotReady` with the reason."""
         self.streams = OpenStreams(settings.max_streams, settings.max_streams_per_client)
-        # One thread for each stream, or a piece that is ready would wait for those that are not.
+        # One thread for each stream, so that a finished piece never waits for unfinished ones.
         self.speaking = self._queue("speaking", settings.concurrency, settings.max_streams)
-        # Apart from the first queue, for an analysis takes milliseconds; and apart from each other, so that what the
-        # page sends while somebody types never waits for a book. Long texts gain nothing from a second worker.
+        # Separate from speech, because an analysis takes milliseconds; and from each other, so that texts that
+        # the page sends while the user types never wait for a book. Long texts gain nothing from a second worker.
         self._analyzing_short = self._queue("analyzing", settings.workers)
         self._analyzing_long = self._queue("analyzing-long", 1)
         self.spools = SpoolBudget(settings.spool_mb)
@@ -62,11 +62,11 @@ class Service:
         self.parsing = JobQueue(
             "parsing", workers=PARSED_AT_A_TIME, queue_size=MOST_LARGE_BODIES, time_budget=settings.time_budget
         )
-        """Of large bodies; small ones never wait."""
+        """Queue for large bodies; small ones never wait."""
         self.queues = (self.speaking, self._analyzing_short, self._analyzing_long, self.parsing)
 
     def analyzing(self, characters: int) -> JobQueue:
-        """Return the queue in which a text of so many characters is analyzed."""
+        """Return the queue for the analysis of a text of this many characters."""
         return self._analyzing_short if characters <= SHORT_CHARACTERS else self._analyzing_long
 
     def _queue(self, name: str, workers: int, stream_threads: int = 1) -> JobQueue:
@@ -81,10 +81,10 @@ class Service:
         )
 
     async def load(self) -> None:
-        """Load the models in a thread, so that the service can already tell that it is alive."""
+        """Load the models in a thread, so that the service already responds to health checks."""
         try:
             loaded = await asyncio.to_thread(_load, self.settings)
-            # After the models, whose loading limits the heaps that threads get.
+            # After loading the models, which limits the heaps that threads get.
             await asyncio.to_thread(self._start_threads)
             await asyncio.to_thread(freeze_objects)
             self.loaded = loaded
@@ -114,13 +114,13 @@ class Service:
         self._on_failure(reason)
 
     def pipeline(self) -> Pipeline:
-        """The loaded pipeline, or the reason why there is none."""
+        """Return the loaded pipeline, or raise `NotReady` with the reason."""
         if self.loaded is None:
             raise NotReady(self.failure or "The models are still being loaded.", hint="GET /ready tells when it can.")
         return self.loaded
 
     def check_ready(self) -> None:
-        """Raise `NotReady` if it cannot speak: not yet, or its workers hang or are gone, or no thread begins."""
+        """Raise `NotReady` if models are not loaded, workers are dead or stalled, or threads do not start."""
         now, engine = self.clock(), self.pipeline().engine
         if not engine.live_workers:
             raise NotReady("No worker is alive.", hint="Restart the service.")
@@ -135,7 +135,7 @@ class Service:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can speak now."""
+        """Whether the service can synthesize now."""
         try:
             self.check_ready()
         except NotReady:
@@ -143,7 +143,7 @@ class Service:
         return True
 
     async def close(self) -> None:
-        """Waits for the work that still runs."""
+        """Wait for running work to finish, and close the pipeline."""
         for queue in self.queues:
             await queue.close()
         if self.loaded is not None:
@@ -152,18 +152,18 @@ class Service:
 
 
 def _load(settings: Settings) -> Pipeline:
-    # Imported here, in the thread: torch takes seconds, in which the service must already answer.
+    # Imported here, in the thread: importing torch takes seconds, in which the service must already respond.
     from app.synthesis.pipeline import Pipeline
 
     return Pipeline.load(settings, warm=True)
 
 
 def service_of(request: Request) -> Service:
-    """The service that the app was made with."""
+    """Return the service of the request's app."""
     service: Service = request.app.state.service
     return service
 
 
 async def limit_rate(request: Request) -> None:
-    """Dependency of every route that speaks or labels: whatever path led there, and before the body is read."""
+    """Enforce the rate limit before the body is read; dependency of every route that synthesizes or analyzes."""
     service_of(request).rate_limit.check(request)

@@ -1,1 +1,1 @@
-"""Samples -> bytes: joining utterances and encoding files."""
+"""Join utterances and encode audio files."""

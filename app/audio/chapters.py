@@ -1,8 +1,8 @@
-"""Samples and chapters -> a file on disk, piece by piece: a book takes no more memory than a sentence.
+"""Write a file with chapters piece by piece, so that a book takes no more memory than a sentence.
 
-FLAC and Opus hold Vorbis comments (CHAPTER001, CHAPTER001NAME), MP3 holds the chapter frames of ID3v2. A cue sheet
-beside the file serves the other formats, whose files hold nothing but sound. The times of the chapters are known when
-all has been spoken, so the encoded sound waits in a temporary file until libav copies it after a head that has them.
+FLAC and Opus files contain Vorbis comments (CHAPTER001, CHAPTER001NAME), MP3 files the chapter frames of ID3v2. Files
+of other formats contain only audio, so they get a cue sheet next to them. The times of the chapters are not known until
+the end of the audio, so libav copies the encoded audio from a temporary file after writing a head with the chapters.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from av.container.core import Chapter as ChapterFrame
 
 MOST_CHAPTERS = 999
-"""The names of Vorbis comments have three digits for them."""
+"""Maximum number of chapters; their numbers have three digits in the names of Vorbis comments."""
 _CONTAINERS = {"flac": "flac", "opus": "ogg", "mp3": "mp3"}
-"""The formats that hold chapters, with libav's names of their containers."""
+"""libav's names of the containers of formats that support chapters."""
 _SHEET_FRAMES = 75
-"""Parts of a second that a cue sheet counts in."""
+"""Frames per second in the times of a cue sheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A stretch of a file, up to the next chapter."""
+    """Chapter of a file, which ends at the next one."""
 
     title: str
     start: float
-    """Seconds."""
+    """Seconds from the beginning of the file."""
 
 
 def save_with_chapters(
@@ -48,10 +48,10 @@ def save_with_chapters(
     titles: Sequence[str],
     starts: Callable[[], Sequence[float]],
 ) -> Path | None:
-    """Write the file, and return the path that holds the chapters: its own or that of the sheet beside it.
+    """Write the file; return the path that contains the chapters: the file's or that of the cue sheet next to it.
 
-    A pipe gets the sound alone, and None is returned. `starts` is called after the last piece, for the beginning
-    (seconds) of every chapter. What was written before an error is a whole, shorter file.
+    A pipe gets only the audio, and the function returns None. After the last piece, `starts` returns the start of every
+    chapter in seconds. After an error, the file is valid but shorter.
     """
     is_file = path.is_file() or not path.exists()
     if format not in _CONTAINERS or not is_file:
@@ -75,7 +75,7 @@ def _make_chapters(titles: Sequence[str], starts: Sequence[float]) -> list[Chapt
 
 
 def _copy(sound: BinaryIO, path: Path, format: str, chapters: Sequence[Chapter], seconds: float) -> None:
-    """Copy encoded sound of so many seconds into a file with chapters; the last one ends with the sound."""
+    """Copy encoded audio, `seconds` long, into a file with chapters, the last of which ends with the audio."""
     sound.seek(0)
     container = _CONTAINERS[format]
     with (
@@ -89,7 +89,7 @@ def _copy(sound: BinaryIO, path: Path, format: str, chapters: Sequence[Chapter],
         else:
             (target if format == "flac" else copied).metadata.update(_vorbis_comments(chapters))
         for packet in source.demux(encoded):
-            if packet.dts is not None:  # the last one is empty
+            if packet.dts is not None:  # the last packet is empty
                 packet.stream = copied
                 target.mux(packet)
 
@@ -116,7 +116,7 @@ def _vorbis_comments(chapters: Sequence[Chapter]) -> Iterator[tuple[str, str]]:
 
 
 def _write_sheet(sound: Path, chapters: Sequence[Chapter]) -> Path:
-    """Write the cue sheet of a file beside it, and return its path."""
+    """Write a cue sheet next to the audio file, and return the path of the sheet."""
     path = sound.with_suffix(".cue")
     path.write_text("".join(f"{line}\n" for line in _sheet_lines(sound, chapters)), encoding="utf-8")
     return path
@@ -133,5 +133,5 @@ def _sheet_lines(sound: Path, chapters: Sequence[Chapter]) -> Iterator[str]:
 
 
 def _without_marks(text: str) -> str:
-    """Replace quotation marks, for which a sheet has no escape."""
+    """Replace quotation marks, for which cue sheets have no escape."""
     return text.replace('"', "'")

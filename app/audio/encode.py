@@ -1,4 +1,7 @@
-"""Samples -> a file on disk, piece by piece: a book takes no more memory than a sentence."""
+"""Define the audio formats, and encode samples as bytes, a stream or a file.
+
+Files are written piece by piece, so that a book takes no more memory than a sentence.
+"""
 
 from __future__ import annotations
 
@@ -25,73 +28,76 @@ from app.types import Samples
 __all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "encode", "in_pieces", "to_int16"]
 
 _PIECE = 16_384
-"""Samples that a writer is given at a time: it copies them, and an hour of them takes memory."""
+"""Samples that a writer gets at a time: it copies them, which would take much memory for an hour of audio."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """One kind of file that can be made."""
+    """Audio format that the service can produce."""
 
     name: str
     content_type: str
     also_accepted: tuple[str, ...]
-    """Other names of the media type, as clients write it in `Accept`."""
+    """Other names of the media type that clients use in `Accept`."""
     extension: str
-    """Ending of a file's name, without the dot."""
+    """File name extension, without the dot."""
     writer: Callable[[OutputFile, int], Writer]
-    """File and sample rate (Hertz) -> what writes it."""
+    """Function that creates a writer from a file and a sample rate (Hertz)."""
     rates: tuple[int, ...] = ()
-    """Sample rates (Hertz) that it has, in rising order; empty: all."""
+    """Supported sample rates (Hertz) in ascending order; empty if all are supported."""
     also_ending: tuple[str, ...] = ()
-    """Other endings of a file's name."""
+    """Other file name extensions."""
     bytes_per_sample: int = 0
-    """Where all samples take the same; 0 where that depends on the sound."""
+    """Bytes of each sample; 0 if they depend on the audio."""
     bare: bool = False
-    """Whether the bytes do not tell the sample rate, so that the content type must."""
+    """Whether the bytes have no header with the sample rate, so that the content type must contain it."""
 
     @property
     def accepted(self) -> tuple[str, ...]:
-        """Every media type that stands for this format, without parameters, the one we answer with first."""
+        """All media types of the format without parameters; the first is that of responses."""
         return (self.content_type.partition(";")[0], *self.also_accepted)
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """Every ending of a file's name, the one that we give first."""
+        """All file name extensions of the format; the first is the default."""
         return (self.extension, *self.also_ending)
 
     def content_type_at(self, sample_rate: int) -> str:
-        """The content type of an answer."""
+        """Return the content type of a response."""
         return f"{self.content_type};rate={sample_rate}" if self.bare else self.content_type
 
     def rate_at_least(self, own: int) -> int:
-        """A voice's own sample rate (Hertz) if the format has it, else the next higher one, else its highest."""
+        """Return the voice's own sample rate (Hertz) if supported, else the next higher one, else the highest."""
         return next((rate for rate in self.rates if rate >= own), self.rates[-1]) if self.rates else own
 
     def stream(self, sample_rate: int) -> Encoder:
-        """The encoder of one stream at that rate (Hertz)."""
+        """Create an encoder for a stream at that sample rate (Hertz)."""
         return Encoder(self.writer, sample_rate)
 
 
 class Encoder:
-    """Makes one stream; the bytes in their order, put together, decode to the samples in theirs."""
+    """Encoder of a stream; the concatenated bytes decode to the concatenated samples."""
 
     def __init__(self, writer: Callable[[OutputFile, int], Writer], sample_rate: int) -> None:
         self._sink = StreamBuffer()
         self._writer = writer(self._sink, sample_rate)
 
     def push(self, samples: Samples) -> bytes:
-        """Take the next samples, as many as there are; give the bytes that can be sent now, perhaps none."""
+        """Encode any number of samples; return the bytes that are ready to send, possibly none."""
         self._writer.push(samples)
         return self._sink.take()
 
     def end(self) -> bytes:
-        """Give what is left, once: without any sample before, a valid stream that is empty, or as short as can be."""
+        """Return the remaining bytes; call this once.
+
+        Without any samples, the result is a valid stream that is empty or as short as the format allows.
+        """
         self._writer.end()
         return self._sink.take()
 
 
 def encode(samples: Samples, sample_rate: int, format: str) -> bytes:
-    """The whole file in the format of that name (a key of FORMATS)."""
+    """Return the complete file; `format` is a key of FORMATS."""
     file = io.BytesIO()
     writer = FORMATS[format].writer(file, sample_rate)
     for piece in in_pieces(samples):
@@ -101,7 +107,7 @@ def encode(samples: Samples, sample_rate: int, format: str) -> bytes:
 
 
 def in_pieces(samples: Samples) -> Iterator[Samples]:
-    """The samples in pieces of a size that a writer may copy."""
+    """Yield the samples in pieces small enough for a writer to copy."""
     for start in range(0, len(samples), _PIECE):
         yield samples[start : start + _PIECE]
 
@@ -160,15 +166,15 @@ FORMATS: dict[str, AudioFormat] = {
         ),
     )
 }
-"""Every format by name; the first is the default."""
+"""Formats by name; the first is the default."""
 
 DEFAULT_FORMAT = next(iter(FORMATS))
 
 
 def save(path: Path, format: str, sample_rate: int, pieces: Iterable[Samples]) -> float:
-    """Write the file and return its seconds. What was written before an error is a whole, shorter file.
+    """Write the file, or a stream to a pipe; return the seconds of audio.
 
-    `format` is a key of FORMATS that has this sample rate (Hertz). A pipe gets a stream.
+    `format` is a key of FORMATS that supports the sample rate (Hertz). After an error, the file is valid but shorter.
     """
     row, count = FORMATS[format], 0
     with path.open("wb") as file:
@@ -183,7 +189,7 @@ def save(path: Path, format: str, sample_rate: int, pieces: Iterable[Samples]) -
 
 
 class _Forward(Writer):
-    """Sends a stream on as it is made."""
+    """Writer that sends a stream to a pipe as it is encoded."""
 
     def __init__(self, format: AudioFormat, file: BinaryIO, sample_rate: int) -> None:
         self._encoder = format.stream(sample_rate)

@@ -1,7 +1,7 @@
-"""Utterances and pauses -> one stream of samples: no clicks, and no level that jumps from utterance to utterance.
+"""Join utterances and pauses into one stream of samples, without clicks or jumps in level.
 
-The samples leave while the utterance is still being spoken, so each of them is decided by what came before it and by
-a short look ahead. How the utterance was cut into chunks changes none of them.
+Samples are returned while the utterance is still being synthesized, so each depends only on earlier samples and on a
+short look-ahead. The division of the utterance into chunks does not affect them.
 """
 
 from __future__ import annotations
@@ -16,55 +16,55 @@ from app.types import Samples
 FADE_SECONDS = 0.005
 FRAME_SECONDS = 0.005
 SILENCE_DB = -65.0
-"""Level of a frame, before the gain and over full scale (RMS), under which it is silent at an utterance's ends."""
+"""RMS level of a frame (dBFS, before the gain) below which the frame counts as silence at an utterance's ends."""
 KEPT_LEAD_SECONDS = 0.02
 KEPT_TAIL_SECONDS = 0.045
 KNEE = 0.9
-"""Magnitude from which the peak guard bends; below it nothing is touched."""
+"""Magnitude above which the limiter compresses; smaller samples stay unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class UtteranceSpan:
-    """The place of an utterance in the joined audio."""
+    """Position of an utterance in the joined audio."""
 
     start: float
-    """Seconds."""
+    """Seconds from the beginning of the audio."""
     end: float
-    """Seconds, the pause excluded."""
+    """Seconds from the beginning of the audio, the pause excluded."""
     trimmed_lead: float
-    """Seconds that were cut from the beginning of the utterance."""
+    """Seconds trimmed from the beginning of the utterance."""
 
 
 class Joiner:
-    """Chunks of utterances, in order -> the samples of the whole; knows where each utterance starts and ends.
+    """Joiner of consecutive utterances in chunks, which also measures where each utterance starts and ends.
 
-    For each utterance: `start_utterance`, then `push` for each chunk, then `end`. What they return, in order, is the
-    audio.
+    For each utterance, call `start_utterance`, then `push` for each chunk, then `end`. The samples that they return, in
+    order, are the audio.
     """
 
     def __init__(self, sample_rate: int) -> None:
         self._rate = sample_rate
         self._position = 0
-        """Samples given so far."""
+        """Number of samples returned so far."""
         self._start = 0
         self._utterance: _Utterance | None = None
 
     @property
     def seconds(self) -> float:
-        """Length of the audio that was given so far."""
+        """Duration of the audio returned so far."""
         return self._position / self._rate
 
     def start_utterance(self, gain: float) -> None:
-        """Begin an utterance. The gain is linear and fixed for a checkpoint: anger stays louder than sadness."""
+        """Begin an utterance. The gain is linear and constant per checkpoint, so anger stays louder than sadness."""
         self._start = self._position
         self._utterance = _Utterance(self._rate, gain)
 
     def push(self, samples: Samples) -> Samples:
-        """Take the next chunk, (samples,), which must not be changed afterwards; give what can be sent now."""
+        """Append a chunk, (samples,), which must not be modified afterwards; return the samples that are final."""
         return self._given(self._current().push(samples))
 
     def end(self, pause_after: float) -> tuple[Samples, UtteranceSpan]:
-        """End the utterance; give the rest of it with `pause_after` seconds of silence behind it, and its place."""
+        """End the utterance; return its remaining samples with `pause_after` seconds of silence, and its span."""
         utterance = self._current()
         rest = self._given(utterance.end())
         placed = UtteranceSpan(self._start / self._rate, self._position / self._rate, utterance.first / self._rate)
@@ -83,26 +83,26 @@ class Joiner:
 
 
 class _Utterance:
-    """One utterance: its silent ends are cut, what is kept is faded, brought to its level and held within -1..1.
+    """Utterance whose silent ends are trimmed; the rest is faded, amplified and limited to -1..1.
 
-    Positions count its samples from its beginning.
+    Positions count samples from the beginning of the utterance.
     """
 
     def __init__(self, sample_rate: int, gain: float) -> None:
         self.first = 0
-        """Where what is kept begins, as far as it is known."""
+        """Start of the kept samples; final after the first loud frame."""
         self._gain = np.float32(gain)
         self._lead = round(KEPT_LEAD_SECONDS * sample_rate)
         self._tail = round(KEPT_TAIL_SECONDS * sample_rate)
         self._fade = max(1, round(FADE_SECONDS * sample_rate))
         self._ear = _SilenceDetector(sample_rate)
         self._held: deque[Samples] = deque()
-        """The samples from `_gone` to `_seen`, in chunks as they came."""
+        """Samples from `_gone` to `_seen`, in the chunks in which they arrived."""
         self._gone = 0
         self._seen = 0
 
     def push(self, samples: Samples) -> Samples:
-        """Take a chunk; give the kept samples that nothing to come can change."""
+        """Append a chunk; return the kept samples that later chunks cannot change."""
         self._held.append(samples)
         self._seen += len(samples)
         self._ear.hear(samples)
@@ -110,14 +110,15 @@ class _Utterance:
             return np.zeros(0, np.float32)
         self.first = max(0, self._ear.first_loud - self._lead)
         self._take(self.first)
-        # What is surely kept may end here and fade out. Where it is too short for both fades, they may be shorter too.
+        # The samples certain to be kept may end here and fade out. If they are too short for both fades, `end` shortens
+        # the fades, so none can be returned yet.
         sure = self._last() - self._fade
         if sure < self.first + self._fade:
             return np.zeros(0, np.float32)
         return self._finished(sure, 0 if self._begun() else self._fade, 0)
 
     def end(self) -> Samples:
-        """Give the rest of what is kept."""
+        """Return the remaining kept samples."""
         last = self._last()
         if self._begun():
             return self._finished(last, 0, self._fade)
@@ -128,14 +129,14 @@ class _Utterance:
         return self._gone > self.first
 
     def _last(self) -> int:
-        """Where what is kept ends if nothing loud follows; without anything loud, all of it is kept."""
+        """Return the end of the kept samples if nothing loud follows; an entirely silent utterance is kept whole."""
         return self._seen if self._ear.first_loud is None else min(self._seen, self._ear.last_loud + self._tail)
 
     def _finished(self, until: int, rise: int, fall: int) -> Samples:
         return soft_limit(fade(self._take(until), rise, fall) * self._gain)
 
     def _take(self, until: int) -> Samples:
-        """Remove the samples before `until` from those that are held; none if they are gone already."""
+        """Remove and return the held samples before `until`; none if they were removed before."""
         taken = [np.zeros(0, np.float32)]
         while self._gone < until:
             chunk = self._held.popleft()
@@ -148,21 +149,21 @@ class _Utterance:
 
 
 class _SilenceDetector:
-    """Finds the loud frames of an utterance; its frames are counted from its beginning, not from that of a chunk."""
+    """Detector of the loud frames of an utterance. Frames are aligned with its beginning, not with that of a chunk."""
 
     def __init__(self, sample_rate: int) -> None:
         self.first_loud: int | None = None
-        """Where the first loud frame begins."""
+        """Start of the first loud frame."""
         self.last_loud = 0
-        """Where the last loud frame ends."""
+        """End of the last loud frame."""
         self._frame = max(1, round(FRAME_SECONDS * sample_rate))
         self._heard = 0
-        """Samples in the frames that were judged."""
+        """Number of samples in the frames classified so far."""
         self._rest = np.zeros(0, np.float32)
-        """Samples behind them, too few for a frame."""
+        """Samples after the classified frames, too few for another frame."""
 
     def hear(self, samples: Samples) -> None:
-        """Judge the frames that are full with these samples."""
+        """Classify the frames that these samples complete."""
         samples = np.concatenate([self._rest, samples])
         frames = len(samples) // self._frame
         whole, self._rest = np.split(samples, [frames * self._frame])
@@ -175,7 +176,7 @@ class _SilenceDetector:
 
 
 def fade(samples: Samples, rise: int, fall: int) -> Samples:
-    """Raise the first and lower the last samples along half a cosine, so that a seam with silence cannot click."""
+    """Fade the first samples in and the last ones out along half a cosine, to avoid clicks next to silence."""
     faded = samples.copy()
     faded[:rise] *= _ramp(rise)
     faded[len(faded) - fall :] *= _ramp(fall)[::-1]
@@ -187,7 +188,7 @@ def _ramp(length: int) -> Samples:
 
 
 def soft_limit(samples: Samples) -> Samples:
-    """Bend magnitudes above the knee smoothly under 1 instead of clipping them."""
+    """Compress magnitudes above the knee smoothly to below 1 instead of clipping them."""
     magnitude = np.abs(samples)
     if magnitude.max(initial=0.0) <= KNEE:
         return samples

@@ -1,4 +1,4 @@
-"""Samples, resampled and written as they are: the writers of pcm, wav and flac."""
+"""Resample audio, and write PCM, WAV and FLAC."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _FULL_SCALE = 32767
 
 
 def bounded(samples: Samples) -> Samples:
-    """What lies outside -1..1 is clipped; what is no number is silence."""
+    """Clip samples to -1..1, and replace NaN by silence."""
     return np.clip(np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
 
 
 def to_int16(samples: Samples) -> npt.NDArray[np.int16]:
-    """16-bit samples, rounded to the nearest; what lies outside -1..1 is clipped, for it would wrap around."""
+    """Round samples to 16 bits; values outside -1..1 are clipped, because they would wrap around."""
     return np.rint(bounded(samples) * _FULL_SCALE).astype("<i2")
 
 
 QUALITY = "HQ"
-"""Of soxr: what it adds lies below the noise of 16 bits."""
+"""Quality setting of soxr whose artifacts lie below the quantization noise of 16 bits."""
 
 
 class Resampler:
-    """Resamples one stream with soxr; equal rates (Hertz) pass through untouched.
+    """Resampler of a stream with soxr; with equal rates (Hertz) the samples pass unchanged.
 
-    However the stream is cut, it gives the samples that it would give at once, to the bit; there are `to_rate /
-    from_rate` times as many. Some 40 ms are held back until what follows is there. A sound near full scale can leave
-    -1..1 a little: filters ring.
+    The division of the stream into pieces does not change a bit of the output, which has `to_rate / from_rate` times as
+    many samples as the input. About 40 ms are delayed until the next samples arrive. Audio near full scale can exceed
+    -1..1 slightly, because filters ring.
     """
 
     def __init__(self, from_rate: int, to_rate: int) -> None:
@@ -43,11 +43,11 @@ class Resampler:
         self._soxr = None if same else soxr.ResampleStream(from_rate, to_rate, 1, "float32", QUALITY)
 
     def push(self, samples: Samples) -> Samples:
-        """Take the next samples; give those that can be told now, perhaps none."""
+        """Resample the next samples; return the output that is ready, possibly none."""
         return samples if self._soxr is None else self._resampled(self._soxr, samples, last=False)
 
     def end(self) -> Samples:
-        """Give what is left, once."""
+        """Return the remaining samples; call this once."""
         nothing = np.zeros(0, np.float32)
         return nothing if self._soxr is None else self._resampled(self._soxr, nothing, last=True)
 
@@ -58,7 +58,7 @@ class Resampler:
 
 
 class OutputFile(Protocol):
-    """A file of bytes, on disk, in memory, or a `StreamBuffer`."""
+    """Binary file on disk or in memory, or a `StreamBuffer`."""
 
     def write(self, data: bytes, /) -> int: ...
 
@@ -67,35 +67,38 @@ class OutputFile(Protocol):
     def tell(self) -> int: ...
 
     def seekable(self) -> bool:
-        """Whether what was written can be changed, so that the head may tell what is known at the end."""
+        """Return whether written bytes can be overwritten, so that the header can be completed at the end."""
         ...
 
 
 class Writer(Protocol):
-    """Writes one file; samples may come in pieces of any length, which change no byte of it."""
+    """Writer of a file; the division of the samples into pieces does not change a byte of it."""
 
     def push(self, samples: Samples) -> None:
-        """Take the next samples, as many as there are."""
+        """Write any number of samples."""
 
     def end(self) -> None:
-        """Write what is left, once; the file itself is left open. Without any sample before, it is valid and empty."""
+        """Write the remaining bytes and leave the file open; call this once.
+
+        Without any samples, the file is valid and empty.
+        """
 
 
 class StreamBuffer:
-    """A file whose bytes are handed out while it is written: holds only those that were not taken yet.
+    """File whose bytes can be taken while it is written; it holds only those not taken yet.
 
-    Some writers go back at the end, to write into the head what they know by then. That head was sent with the first
-    samples and cannot be changed any more: what is written over taken bytes is dropped.
+    Some writers seek back at the end to complete the header. The header was sent with the first samples and cannot be
+    changed, so writes over taken bytes are discarded.
     """
 
     def __init__(self) -> None:
         self.taken = 0
-        """Bytes that were handed out."""
+        """Number of bytes taken so far."""
         self._waiting = bytearray()
         self._position = 0
 
     def take(self) -> bytes:
-        """The bytes since the last time."""
+        """Return the bytes written since the last call."""
         waiting, self._waiting = bytes(self._waiting), bytearray()
         self.taken += len(waiting)
         return waiting
@@ -117,19 +120,19 @@ class StreamBuffer:
         return self._position
 
     def seekable(self) -> bool:
-        """False, though libsndfile must be let move about: what was taken is gone."""
+        """Return False because taken bytes are gone, even though libsndfile requires `seek` to work."""
         return False
 
 
 BYTES_PER_SAMPLE = 2
 _HEAD_AFTER_SIZE = 36
-"""Bytes of the head that its first size counts in."""
+"""Bytes of the WAV header that the RIFF chunk's size includes."""
 _UNKNOWN_SIZE = 0xFFFFFFFF
-"""What follows goes on as long as it goes on."""
+"""Size in the WAV header of a stream whose length is unknown."""
 
 
 class PcmWriter:
-    """16-bit little-endian samples and nothing else."""
+    """Writer of 16-bit little-endian samples without a header."""
 
     def __init__(self, file: OutputFile, sample_rate: int) -> None:
         self._file = file
@@ -138,11 +141,11 @@ class PcmWriter:
         self._file.write(to_int16(samples).tobytes())
 
     def end(self) -> None:
-        """Nothing is left."""
+        """Do nothing; no bytes remain."""
 
 
 class WavWriter:
-    """The head, which says that the size is unknown until the end is there, and the samples."""
+    """Writer of WAV, whose header declares an unknown size until the end is known."""
 
     def __init__(self, file: OutputFile, sample_rate: int) -> None:
         self._file = file
@@ -159,7 +162,7 @@ class WavWriter:
         self._size += len(data)
 
     def end(self) -> None:
-        """Over 4 GiB the head goes on saying that the size is unknown."""
+        """Write the size into the header, unless it exceeds 4 GiB: then it remains unknown."""
         self._begin()
         if self._size + _HEAD_AFTER_SIZE < _UNKNOWN_SIZE:
             self._file.seek(0)
@@ -172,7 +175,7 @@ class WavWriter:
 
 
 def _head(sample_rate: int, riff_size: int, data_size: int) -> bytes:
-    """The plain one of 44 bytes; nothing comes after the samples, for some players speak whatever follows."""
+    """Return the plain WAV header of 44 bytes. No chunk follows the samples, as some players would play it as audio."""
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF", riff_size, b"WAVE",
@@ -183,11 +186,11 @@ def _head(sample_rate: int, riff_size: int, data_size: int) -> bytes:
 
 _BITS_PER_SAMPLE = 16
 _BLOCK = 4096
-"""Samples."""
+"""Samples per block."""
 
 
 class FlacWriter:
-    """FLAC block by block; the head of a stream says that the number of samples is unknown."""
+    """Writer of FLAC, block by block; the header of a stream declares an unknown number of samples."""
 
     def __init__(self, file: OutputFile, sample_rate: int) -> None:
         self._file = file
@@ -207,9 +210,10 @@ class FlacWriter:
 
 
 def _empty(sample_rate: int) -> bytes:
-    """The mark and STREAMINFO alone: libsndfile writes nothing at all, which no decoder opens, for no samples.
+    """Return an empty FLAC file: only the marker and STREAMINFO.
 
-    What the zeros leave open (sizes of frames, number of samples, checksum) may be open in any FLAC.
+    Without samples, libsndfile writes no bytes at all, which no decoder opens. Zero means unknown for the sizes of
+    frames, the number of samples and the checksum, which any FLAC file may leave unknown.
     """
     kind_and_last = 0x80
     form = sample_rate << 44 | (_BITS_PER_SAMPLE - 1) << 36

@@ -1,5 +1,5 @@
-"""How fast the service is, beside other services on the same machine: `intone bench`.
+"""Benchmark the service against others on the same machine (`intone bench`).
 
-peers (who, and how to ask) -> server (processes) -> client, load (requests) -> measures -> run (rounds) -> results ->
-targets, table, plots, report.
+peers: the servers and their requests; server: their processes; measures: the load and what is measured; machine: the
+speed of this machine; run: rounds of all measures; results: statistics, targets, tables and plots.
 """

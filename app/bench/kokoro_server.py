@@ -1,4 +1,4 @@
-"""kokoro-onnx, which has no server, behind HTTP: `python -m app.bench.kokoro_server MODEL VOICES --port N`."""
+"""Serve kokoro-onnx, which has no server, over HTTP: `python -m app.bench.kokoro_server MODEL VOICES --port N`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VOICE = "af_heart"
 
 
 def handler(kokoro: Kokoro) -> type[BaseHTTPRequestHandler]:
-    """Answers every GET, and speaks the `text` of every POST."""
+    """Return a handler that answers every GET and synthesizes the `text` of every POST."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -37,7 +37,7 @@ def handler(kokoro: Kokoro) -> type[BaseHTTPRequestHandler]:
 
 
 def main() -> None:
-    """Load the model and serve it until the process is ended."""
+    """Load the model and serve it until the process ends."""
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
     parser.add_argument("voices")

@@ -1,4 +1,4 @@
-"""How fast this machine multiplies matrices, and how close the vocoder comes to that."""
+"""Measure processor time and memory of processes, and the vocoder's speed relative to matrix multiplication."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from app.synthesis.models.vocos import VocosSourceGenerator
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time, user and system, of the process and its children: living ones, and ended ones it waited for."""
+    """Return the processor seconds of a process, its living descendants and the ended children they waited for."""
     ticks = 0
     for member in _family(pid):
-        # The name of the program, which may hold spaces, ends with the last parenthesis. From there on the 12th to
-        # 15th values are utime, stime, cutime and cstime.
+        # The program's name, which may contain spaces, ends with the last parenthesis. The 12th to 15th values after
+        # it are utime, stime, cutime and cstime.
         values = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
         ticks += sum(int(value) for value in values[11:15])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mib(pid: int) -> float:
-    """Resident memory in MiB."""
+    """Return the resident memory of a process and its descendants in MiB."""
     pages = sum(int(Path(f"/proc/{member}/statm").read_text().split()[1]) for member in _family(pid))
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _family(pid: int) -> list[int]:
-    """The process and its living descendants; each thread lists the children that it started."""
+    """Return a process and its living descendants; /proc lists the children of each thread separately."""
     lists = [file.read_text().split() for file in Path(f"/proc/{pid}/task").glob("*/children")]
     return [pid, *(member for children in lists for child in children for member in _family(int(child)))]
 
@@ -51,12 +51,12 @@ PACKAGES = ("torch", "openvino", "onnxruntime", "coqui-tts", "piper-tts", "kokor
 
 
 def cores() -> int:
-    """The processor cores that this process, and what it starts, may use."""
+    """Return the number of processor cores that this process and its children may use."""
     return len(os.sched_getaffinity(0))
 
 
 def machine_facts() -> dict[str, str]:
-    """Processor, memory, system and versions."""
+    """Return processor, memory, system and versions."""
     facts = {
         "processor": _line("/proc/cpuinfo", "model name"),
         "cores": str(cores()),
@@ -73,29 +73,29 @@ def machine_facts() -> dict[str, str]:
 
 
 def backend_line(log: Path) -> str:
-    """What the service's log says about what computes; empty where it says nothing."""
+    """Return the line of the service's log that names the backend; empty if there is none."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return next((line for line in lines if "backend" in line), "")
 
 
 def _line(file: str, name: str) -> str:
-    """The value of a line `name : value`."""
+    """Return the value of the line `name : value` in a file."""
     lines = (line.partition(":") for line in Path(file).read_text().splitlines())
     return next((value.strip() for found, _, value in lines if found.strip() == name), "unknown")
 
 
 VOCODER = "voices/wren/vocoder/config.json"
 SIZE = 2048
-"""Rows and columns of the matrices: they fit no cache of a single core, as the weights of a network do not."""
+"""Rows and columns of the matrices, which fit no cache of a single core, just as the weights of a network."""
 RUNS = 5
-"""The fastest counts: what else runs on the machine can only slow it down."""
+"""Number of runs; the fastest counts, because other processes can only slow a run down."""
 SECONDS = 10
-"""Of speech that the vocoder makes at once."""
+"""Seconds of speech that the vocoder generates in one run."""
 
 
 @contextmanager
 def threads(number: int) -> Iterator[None]:
-    """While it lasts, torch computes with so many threads."""
+    """Set the number of torch's threads, and restore it afterwards."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)
     try:
@@ -105,7 +105,7 @@ def threads(number: int) -> Iterator[None]:
 
 
 def matmul_rate(number: int) -> float:
-    """Operations (a multiplication and an addition are two) in each second, f32, with so many threads."""
+    """Return the f32 operations per second with `number` threads; a multiplication and an addition count as two."""
     left, right = torch.rand(SIZE, SIZE), torch.rand(SIZE, SIZE)
     with threads(number):
         return 2 * SIZE**3 / _fastest(lambda: left @ right)
@@ -113,17 +113,17 @@ def matmul_rate(number: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class VocoderTrial:
-    """Ways to run the shipped voice's vocoder on ten seconds of speech, with one thread."""
+    """Ways to run the bundled voice's vocoder on ten seconds of speech with one thread."""
 
     operations: int
-    """Of its network; what the transforms before and behind it compute is not counted."""
+    """Operations of the network, without the transforms before and after it."""
     ways: Mapping[str, Callable[[], object]]
 
 
 def vocoder_trial(settings: Settings) -> VocoderTrial:
-    """The network in f32, the network as the service runs it here, and all from mel spectrogram to samples."""
+    """Prepare the network in f32, the network as the service runs it, and the whole path from mel to samples."""
     config = json.loads((shipped_models() / VOCODER).read_text(encoding="utf-8"))
-    vocoder = VocosSourceGenerator(config).eval().requires_grad_(False)  # random weights are multiplied as fast
+    vocoder = VocosSourceGenerator(config).eval().requires_grad_(False)  # random weights take the same time
     network, frames = vocoder.spectrum, round(SECONDS * vocoder.config.sample_rate / vocoder.config.hop_length)
     mel, track = torch.randn(1, vocoder.config.num_mels, frames) - 5, torch.ones(1, frames)
     inputs = mel, track, track, torch.ones(1, 1, frames)
@@ -134,7 +134,7 @@ def vocoder_trial(settings: Settings) -> VocoderTrial:
         return torch.zeros(batch, mel.shape[1], length), tracks, tracks, torch.ones(batch, 1, length)
 
     backends = candidates(settings.graph_cache, workers=1, threads=1)
-    precise = backends[1:2] or backends  # OpenVINO in f32, where there is OpenVINO
+    precise = backends[1:2] or backends  # OpenVINO in f32, if installed
     in_f32 = precise[0].compile(copy.deepcopy(network), example)
     best = fastest(backends, network, example, frames)
     served = best.compile(copy.deepcopy(network), example)
@@ -148,20 +148,20 @@ def vocoder_trial(settings: Settings) -> VocoderTrial:
 
 
 def vocoder_rates(trial: VocoderTrial) -> dict[str, float]:
-    """Operations in each second, for each way."""
+    """Return the operations per second of each way."""
     with torch.inference_mode(), threads(1):
         return {name: trial.operations / _fastest(run) for name, run in trial.ways.items()}
 
 
 def count_operations(network: nn.Module, *inputs: Tensor) -> int:
-    """Multiplications and additions of one call, in matrix products and convolutions; all else is left out."""
+    """Count the multiplications and additions in the matrix products and convolutions of one call."""
     with FlopCounterMode(display=False) as counter:
         network(*inputs)
     return int(counter.get_total_flops())
 
 
 def _fastest(work: Callable[[], object]) -> float:
-    """Seconds of the fastest of some runs, after one that does not count."""
+    """Return the seconds of the fastest run, after one that does not count."""
     work()
     times = []
     for _ in range(RUNS):

@@ -1,4 +1,4 @@
-"""The measures: each asks one server, at one place, and says what it found."""
+"""Measure one server: throughput, time to first audio, speed, cost and memory."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ SENTENCE = SENTENCES[0]
 PARAGRAPH = " ".join(SENTENCES)
 PASSAGE_SENTENCES = 2
 PASSAGES = len(SENTENCES) // PASSAGE_SENTENCES
-"""So many different passages there are; together they are the paragraph."""
+"""Number of different passages; together they are the paragraph."""
 
 
 def passages(first: int, count: int) -> str:
-    """Some passages of two sentences each, from one of them on, over and over; 100 of them have 10,099 characters."""
+    """Return passages of two sentences, cyclically from the passage `first` on; 100 of them have 10,099 characters."""
     return sentences(first * PASSAGE_SENTENCES, count * PASSAGE_SENTENCES)
 
 
 def sentences(first: int, count: int) -> str:
-    """Some sentences of the paragraph, from one of them on, over and over."""
+    """Return sentences of the paragraph, cyclically from the sentence `first` on."""
     return " ".join(SENTENCES[(first + number) % len(SENTENCES)] for number in range(count))
 
 
 FRAME_SECONDS = 0.005
 SILENCE_DB = -50.0
-"""Under the loudest frame; what is quieter at the ends is no speech, and making it is no merit."""
+"""Level relative to the loudest frame; anything quieter at the ends is silence and does not count as speech."""
 
 
 def trimmed_seconds(wav: bytes) -> float:
-    """Seconds from the first to the last frame that is no silence; 0 where all is silent."""
+    """Return the seconds from the first to the last frame that is not silent; 0 if all are."""
     samples, sample_rate = soundfile.read(io.BytesIO(wav), dtype="float32", always_2d=True)
     frame = int(FRAME_SECONDS * sample_rate)
     whole = samples[: len(samples) // frame * frame, 0].reshape(-1, frame)
@@ -68,15 +68,18 @@ def trimmed_seconds(wav: bytes) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it."""
+    """Result of a load."""
 
     answers: list[TimedAnswer]
     seconds: float
-    """From the first request to the end of the last answer."""
+    """Seconds from the first request to the end of the last answer."""
 
 
 def load(port: int, clients: Sequence[Sequence[Request]]) -> Load:
-    """Each client sends its requests one after the other; all begin together. Threads will do: they only wait."""
+    """Send the requests of each client one after the other, all clients starting together.
+
+    Threads suffice, because they only wait.
+    """
     start = threading.Barrier(len(clients) + 1)
 
     def client(requests: Sequence[Request]) -> list[TimedAnswer]:
@@ -92,31 +95,31 @@ def load(port: int, clients: Sequence[Sequence[Request]]) -> Load:
         seconds = time.perf_counter() - began
         return Load([answer for one in running for answer in one.result()], seconds)
     finally:
-        # All are done, unless we were interrupted: then nobody waits for them, and they fail as the server is stopped.
+        # After an interruption, do not wait for running requests: they fail when the server is stopped.
         start.abort()
         crowd.shutdown(wait=False)
 
 
 REQUESTS_EACH = 4
-"""Of each client while throughput is measured."""
+"""Requests per client in the throughput measure."""
 REPEATS = 3
-"""Of one short request in each round; their median counts."""
+"""Repetitions of one short request per round; their median counts."""
 KEPT_REQUESTS = 20
-"""Of each kind on one connection; their median counts."""
+"""Requests of each kind on one connection; their median counts."""
 BOOK_SENTENCES = 200
 BETWEEN_SECONDS = 0.3
-"""Between two sentences beside a book."""
+"""Pause between two sentences while a book is spoken."""
 MEMORY_CLIENTS = 4
 MEMORY_POINTS = 10
-"""How often memory is read: after each tenth of the requests."""
+"""Number of memory readings, one after each tenth of the requests."""
 SEED = 1
 
 Found = dict[str, float]
-"""Names of measures, each with its value."""
+"""Value of each measure, by name."""
 
 
 def throughput(server: Server, clients: int) -> Found:
-    """Characters, and seconds of speech, in each second, while so many clients ask for the same passage."""
+    """Measure characters and seconds of speech per second while clients request the same passage."""
     text = passages(0, 1)
     requests = [
         [server.peer.speak(text, client * REQUESTS_EACH + number) for number in range(REQUESTS_EACH)]
@@ -131,19 +134,19 @@ def throughput(server: Server, clients: int) -> Found:
 
 
 def first_audio_of_paragraph(server: Server, clients: int) -> Found:
-    """Seconds until a paragraph begins to sound, the median of so many clients that ask at once."""
+    """Measure the seconds until the first audio of a paragraph: the median of simultaneous clients."""
     done = load(server.port, [[server.peer.stream(PARAGRAPH, client)] for client in range(clients)])
     return {"first_audio_of_paragraph": statistics.median(answer.first_audio for answer in done.answers)}
 
 
 def first_audio_of_sentence(server: Server, clients: int = 1) -> Found:
-    """Seconds until a sentence begins to sound, on an idle server."""
+    """Measure the seconds until the first audio of a sentence on an idle server."""
     answers = [ask(server.port, server.peer.stream(SENTENCE, seed)) for seed in range(REPEATS)]
     return {"first_audio_of_sentence": statistics.median(answer.first_audio for answer in answers)}
 
 
 def first_audio_beside_a_book(server: Server, clients: int = 1) -> Found:
-    """Seconds until a sentence begins to sound, while the same server speaks a book of 200 sentences to another."""
+    """Measure the seconds until the first audio of a sentence while another client receives a book of 200 sentences."""
     with ThreadPoolExecutor(1) as other:
         book = other.submit(ask, server.port, server.peer.speak(sentences(0, BOOK_SENTENCES), SEED))
         answers = []
@@ -151,26 +154,26 @@ def first_audio_beside_a_book(server: Server, clients: int = 1) -> Found:
             time.sleep(BETWEEN_SECONDS)
             answers.append(ask(server.port, server.peer.stream(SENTENCE, SEED)))
         book.result()
-    # The last one may have begun when the book was over.
+    # The last request may have begun after the book ended.
     return {"first_audio_beside_a_book": statistics.median(answer.first_audio for answer in answers[:-1] or answers)}
 
 
 def paragraph(server: Server, clients: int = 1) -> Found:
-    """Real-time factor and cost of a paragraph, one request at a time."""
+    """Measure the real-time factor and the cost of a paragraph, one request at a time."""
     factor, cost = _speed(server, [PARAGRAPH] * REPEATS)
     return {"real_time_factor": factor, "cost": cost}
 
 
 def lengths(server: Server, length: int) -> Found:
-    """Real-time factor and cost of texts of so many passages, one request at a time."""
-    # So many texts that each passage is spoken equally often: between the lengths nothing differs but the length.
+    """Measure the real-time factor and the cost of texts of `length` passages, one request at a time."""
+    # With this number of texts, each passage is spoken equally often, so that only the length differs.
     number = PASSAGES // math.gcd(PASSAGES, length)
     factor, cost = _speed(server, [passages(index * length, length) for index in range(number)])
     return {"real_time_factor_by_length": factor, "cost_by_length": cost}
 
 
 def _speed(server: Server, texts: Sequence[str]) -> tuple[float, float]:
-    """Seconds of waiting, and seconds of processor time, for each second of speech."""
+    """Return the seconds of waiting and of processor time per second of speech."""
     before = cpu_seconds(server.pid)
     answers = [ask(server.port, server.peer.speak(text, seed)) for seed, text in enumerate(texts)]
     spent = cpu_seconds(server.pid) - before
@@ -179,16 +182,16 @@ def _speed(server: Server, texts: Sequence[str]) -> tuple[float, float]:
 
 
 def repeated_paragraph(server: Server, clients: int = 1) -> Found:
-    """Seconds of a paragraph that was asked for before, with the same seed."""
+    """Measure the seconds of a paragraph that was requested before with the same seed."""
     request = server.peer.speak(PARAGRAPH, SEED)
     ask(server.port, request)
     return {"repeated_paragraph": statistics.median(ask(server.port, request).seconds for _ in range(REPEATS))}
 
 
 def kept_connection(server: Server, clients: int = 1) -> Found:
-    """Seconds of requests of the service's own that need no network, one after the other on one connection.
+    """Measure the seconds of requests that run no neural network, one after the other on one connection.
 
-    What they take beside the computing shows here: of the OpenAI stream it is the time to its first byte.
+    They show the overhead of a request; for the OpenAI stream, it is the time to the first byte.
     """
     speech, spoken = {"text": SENTENCE, "seed": SEED}, {"model": "intone", "input": SENTENCE, "voice": "alloy"}
     requests = {
@@ -208,7 +211,7 @@ def kept_connection(server: Server, clients: int = 1) -> Found:
 
 
 def memory(server: Server, requests: int) -> Iterator[tuple[int, float]]:
-    """Requests so far, and resident memory in MiB, ten times; texts are of all lengths, in all emotions."""
+    """Yield the requests so far and the resident memory in MiB ten times, with texts of all lengths and emotions."""
     each = math.ceil(requests / (MEMORY_POINTS * MEMORY_CLIENTS))
     waiting = _mixed()
     for point in range(1, MEMORY_POINTS + 1):
@@ -217,7 +220,7 @@ def memory(server: Server, requests: int) -> Iterator[tuple[int, float]]:
 
 
 def _mixed() -> Iterator[Request]:
-    """Requests without end: their lengths and emotions have periods without a common divisor."""
+    """Yield requests endlessly, whose lengths and emotions have coprime periods."""
     emotions = cycle(["auto", "auto", *(emotion.value for emotion in Emotion), "auto", "auto"])
     for number, emotion in enumerate(emotions):
         text = sentences(number, 1 + number % len(SENTENCES))

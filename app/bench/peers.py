@@ -1,4 +1,4 @@
-"""Who is measured: how each server is started and requested to speak, and one request over HTTP."""
+"""Define the measured servers and their requests, and send a request over HTTP."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from app.packages import shipped_models
 from app.synthesis.coqui import HifiganGenerator, load_weights
 
 PATIENCE = 900
-"""Seconds until an answer that does not come counts as missing."""
+"""Timeout of a request in seconds."""
 WAV_HEADER = 44
-"""Bytes; what follows is sound."""
+"""Bytes before the audio."""
 SHOWN = 160
-"""Bytes of an answer that is an error."""
+"""Maximum bytes of an error response that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a server on this machine."""
+    """A request to a server on this machine."""
 
     path: str
     fields: Mapping[str, Any] | None = None
-    """The JSON body of a POST; without one it is a GET."""
+    """JSON body of a POST; None for a GET."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedAnswer:
-    """A whole answer and its times, in seconds since the request was sent."""
+    """A complete response and its times in seconds since the request was sent."""
 
     body: bytes
     first_audio: float
@@ -48,7 +48,7 @@ class TimedAnswer:
 
 
 class Client:
-    """One connection, kept between its requests."""
+    """Client with one connection, kept open between requests."""
 
     def __init__(self, port: int) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
@@ -60,7 +60,7 @@ class Client:
         self._connection.close()
 
     def ask(self, request: Request) -> TimedAnswer:
-        """Send a request; every answer but a 200 is an error."""
+        """Send a request; raise `SetupError` for any status but 200."""
         began = time.perf_counter()
         try:
             if request.fields is None:
@@ -88,7 +88,7 @@ def ask(port: int, request: Request) -> TimedAnswer:
 
 
 def _place(request: Request) -> str:
-    """The path without the text that may follow it."""
+    """Return the path without the query, which may hold the text."""
     return request.path.partition("?")[0]
 
 
@@ -100,13 +100,13 @@ GENERATOR: dict[str, Any] = {
     "resblock_kernel_sizes": [3, 7, 11],
     "resblock_dilation_sizes": [[1, 3, 5], [1, 3, 5], [1, 3, 5]],
 }
-"""HiFi-GAN V2 (arXiv 2010.05646) for a hop of 300 samples, the product of the factors. Each kernel is as much wider
-than its factor as makes the difference even, which coqui's padding needs."""
+"""HiFi-GAN V2 (arXiv 2010.05646) for a hop of 300 samples, the product of the factors. The difference between each
+kernel and its factor is even, as coqui's padding requires."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoquiFiles:
-    """What `tts-server` is started with."""
+    """Files with which `tts-server` is started."""
 
     model: Path
     config: Path
@@ -115,14 +115,14 @@ class CoquiFiles:
 
 
 def export(checkpoint: Path, folder: Path) -> CoquiFiles:
-    """Write a GlowTTS checkpoint (a folder with config.json, model.safetensors and speakers.json), and a vocoder."""
+    """Write a GlowTTS checkpoint (folder of config.json, model.safetensors, speakers.json) and a vocoder for coqui."""
     files = CoquiFiles(
         folder / "model.pth", folder / "config.json", folder / "vocoder.pth", folder / "vocoder_config.json"
     )
     config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
     weights = {name: value.float() for name, value in load_weights(checkpoint / "model.safetensors")["model"].items()}
     torch.save({"model": weights}, files.model)
-    # coqui looks for the file from the folder where the server was started, unless it is absolute.
+    # coqui resolves a relative path against the working directory of the server.
     config["speakers_file"] = str((checkpoint / config["speakers_file"]).resolve())
     _write(files.config, config)
     _export_vocoder(config["audio"], files)
@@ -131,7 +131,7 @@ def export(checkpoint: Path, folder: Path) -> CoquiFiles:
 
 def _export_vocoder(audio: dict[str, Any], files: CoquiFiles) -> None:
     generator = HifiganGenerator(in_channels=audio["num_mels"], out_channels=1, **GENERATOR)
-    # An entry for discriminators, even an empty one, tells coqui that "model" is the generator alone.
+    # With an entry for discriminators, even an empty one, coqui reads "model" as the generator alone.
     torch.save({"model": generator.state_dict(), "model_disc": {}}, files.vocoder)
     _write(files.vocoder_config, {"model": "hifigan", "audio": audio, "generator_model_params": GENERATOR})
 
@@ -143,28 +143,28 @@ def _write(file: Path, config: dict[str, Any]) -> None:
 INSTALL = "pip install '.[bench]'"
 INTONE, CACHED, COQUI, PIPER, KOKORO = "intone", "intone-cached", "coqui", "piper", "kokoro"
 BASE = "voices/wren/base"
-"""The acoustic model that Intone and coqui speak with."""
+"""Acoustic model that Intone and coqui speak with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One server."""
+    """A server to measure."""
 
     name: str
     command: tuple[str, ...]
-    """`--port N` follows."""
+    """Command line, to which `--port N` is added."""
     ready_path: str
-    """Answers 200 once the server can speak."""
+    """Path that answers 200 as soon as the server can speak."""
     speak: Callable[[str, int], Request]
-    """A text and a seed -> what asks for it; a server without seeds ignores them."""
+    """Function from a text and a seed to a request; servers without seeds ignore the seed."""
     stream: Callable[[str, int], Request]
-    """The same, so that the sound begins to arrive as early as the server knows how."""
+    """Like `speak`, but for audio that arrives as early as the server can send it."""
     environment: Mapping[str, str]
-    """On top of our own."""
+    """Environment variables added to those of this process."""
 
 
 def find_peer(name: str, folder: Path) -> Peer:
-    """A peer that can be started; what is missing is told as `SetupError`. Files for it go to the folder."""
+    """Return a peer that can be started, with its files in the folder; raise `SetupError` if something is missing."""
     return {INTONE: _intone, CACHED: _cached, COQUI: _coqui, PIPER: _piper, KOKORO: _kokoro}[name](folder)
 
 
@@ -239,7 +239,7 @@ def _need(module: str, command: str) -> None:
 
 
 def _folder(module: str) -> Path:
-    """Where an installed package is."""
+    """Return the folder of an installed package."""
     found = find_spec(module)
     assert found is not None and found.origin is not None
     return Path(found.origin).parent

@@ -1,4 +1,4 @@
-"""Every measured value, what they come to beside the targets, and both as tables, plots and JSON."""
+"""Collect the measured values, compare them with the targets, and show both as tables, plots and JSON."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from app.bench.peers import CACHED, COQUI, INTONE, KOKORO, PIPER
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a value is a value of."""
+    """What was measured: the measure, the server and the value of the parameter."""
 
     measure: str
     peer: str
     at: int = 1
-    """Clients, lengths of a text, requests or threads, as the measure says."""
+    """Number of clients, passages, requests or threads, depending on the measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One value of one round."""
+    """A value measured in one round."""
 
     key: Key
     round: int
@@ -37,7 +37,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Several rounds in one: the median and the extremes."""
+    """Median and extremes over the rounds."""
 
     median: float
     least: float
@@ -45,46 +45,46 @@ class Figure:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Figure:
-        """Of one value or more."""
+        """Summarize one value or more."""
         return cls(statistics.median(values), min(values), max(values))
 
 
 @dataclass(slots=True)
 class Results:
-    """All that a run brought to light."""
+    """All results of a run."""
 
     facts: dict[str, str] = field(default_factory=dict)
-    """The machine and the versions."""
+    """Facts about the machine, and versions."""
     samples: list[Sample] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    """What could not be measured, and why: a sentence each."""
+    """Sentences that state what could not be measured, and why."""
 
     def add(self, key: Key, round_number: int, value: float) -> None:
-        """Take a value down."""
+        """Record a value."""
         self.samples.append(Sample(key, round_number, value))
 
     def miss(self, sentence: str) -> None:
-        """Take down what is missing, once."""
+        """Record what could not be measured, once."""
         if sentence not in self.missing:
             self.missing.append(sentence)
 
     def figure(self, key: Key) -> Figure | None:
-        """The figure of a key; None where nothing was measured."""
+        """Return the median and extremes of a key; None if nothing was measured."""
         values = list(self._rounds(key).values())
         return Figure.of(values) if values else None
 
     def ratio(self, above: Key, below: Key) -> Figure | None:
-        """One key over another, divided in each round, so that what slows a whole round down cancels out."""
+        """Return the ratio of two keys, taken within each round, so that the slowdown of a whole round cancels out."""
         upper, lower = self._rounds(above), self._rounds(below)
         ratios = [upper[number] / lower[number] for number in upper if number in lower]
         return Figure.of(ratios) if ratios else None
 
     def peers(self, measure: str) -> list[str]:
-        """Who has values of a measure, in the order of measuring."""
+        """Return the peers with values of a measure, in the order of measuring."""
         return list(dict.fromkeys(sample.key.peer for sample in self.samples if sample.key.measure == measure))
 
     def places(self, measure: str) -> list[int]:
-        """Where a measure was taken, ascending."""
+        """Return the parameter values at which a measure was taken, ascending."""
         return sorted({sample.key.at for sample in self.samples if sample.key.measure == measure})
 
     def _rounds(self, key: Key) -> dict[int, float]:
@@ -92,38 +92,38 @@ class Results:
 
 
 CLIENTS = 8
-"""At so many is the throughput compared."""
+"""Number of clients at which throughput is compared."""
 SHORTEST, LONGEST = 1, 100
-"""Passages."""
+"""Text lengths in passages, whose costs are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One measure, and whether it is what it has to be."""
+    """A measure with its target and aim."""
 
     measure: str
     figure: Figure | None
-    """None where it was not measured."""
+    """None if it was not measured."""
     needed: float
     aim: float
     quietest: bool = False
-    """Whether the best round counts, instead of the median."""
+    """Whether the round with the least value counts instead of the median."""
 
     @property
     def value(self) -> float | None:
-        """What counts."""
+        """The value to compare with the target; None if it was not measured."""
         if self.figure is None:
             return None
         return self.figure.least if self.quietest else self.figure.median
 
     @property
     def more_is_better(self) -> bool:
-        """The aim is further than what is needed."""
+        """Whether higher values are better: the aim is above the needed value."""
         return self.aim > self.needed
 
     @property
     def verdict(self) -> str:
-        """In words."""
+        """Verdict in words."""
         if self.value is None:
             return "not measured"
         if self._reaches(self.aim):
@@ -136,7 +136,7 @@ class Target:
 
 
 def targets(results: Results) -> list[Target]:
-    """All of them, measured or not."""
+    """Return all targets, measured or not."""
 
     def against(peer: str, measure: str, at: int = 1) -> Figure | None:
         return results.ratio(Key(measure, INTONE, at), Key(measure, peer, at))
@@ -203,11 +203,11 @@ HEADINGS = {
     "vocoder_network_share": ("share of its network alone", ""),
     "vocoder_network_f32_share": ("share of its network alone, in f32", ""),
 }
-"""Of each measure: what it is, and what a place of it counts."""
+"""Heading of each measure, and the unit of its parameter."""
 
 
 def figures_table(results: Results) -> Table:
-    """A row for each measure and place, a column for each peer: the median, and from least to most."""
+    """Make a table of medians and ranges: a row for each measure and parameter value, a column for each peer."""
     peers = list(dict.fromkeys(sample.key.peer for sample in results.samples))
     table = Table("", box=None, header_style="bold", pad_edge=False)
     for peer in peers:
@@ -220,7 +220,7 @@ def figures_table(results: Results) -> Table:
 
 
 def targets_table(results: Results) -> Table:
-    """A row for each target."""
+    """Make a table with a row for each target."""
     table = Table("", box=None, header_style="bold", pad_edge=False)
     for heading in ("value", "least to most", "needed", "aim"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -249,7 +249,7 @@ Scale = Literal["linear", "log"]
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """One measure over its places, a line for each peer."""
+    """A plot of one measure over its parameter, with a line for each peer."""
 
     file: str
     measure: str
@@ -266,7 +266,7 @@ PLOTS = (
 
 
 def write_plots(results: Results, folder: Path) -> None:
-    """Write those whose measure was taken."""
+    """Write the plots of all measures that were taken."""
     for plot in PLOTS:
         if results.places(plot.measure):
             _draw(plot, results).savefig(folder / plot.file, format="png", dpi=120)
@@ -297,7 +297,7 @@ def _draw(plot: Plot, results: Results) -> Picture:
 
 
 def _line(axes: Axes, measure: str, peer: str, places: list[int], results: Results) -> None:
-    """Medians, with bars from least to most."""
+    """Draw the medians with error bars from least to most."""
     found = [(at, figure) for at in places if (figure := results.figure(Key(measure, peer, at)))]
     medians = [figure.median for _, figure in found]
     below = [figure.median - figure.least for _, figure in found]
@@ -308,7 +308,7 @@ def _line(axes: Axes, measure: str, peer: str, places: list[int], results: Resul
 
 
 def to_dict(results: Results) -> dict[str, Any]:
-    """Facts, what is missing, targets, and every single value."""
+    """Return the facts, what is missing, the targets and every single value for JSON."""
     return {
         "facts": results.facts,
         "missing": results.missing,

@@ -1,4 +1,4 @@
-"""One run: servers are started, asked in turns, and stopped."""
+"""Run the benchmark: start the servers, measure them in turns, and stop them."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ from app.errors import SetupError
 from app.settings import load_settings
 
 Tell = Callable[[str], None]
-"""Takes what is being done."""
+"""Function that receives a description of the current step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How much is measured."""
+    """Extent of a run."""
 
     rounds: int
     clients: Sequence[int]
     peers: Sequence[str]
     lengths: Sequence[int]
-    """Passages of a text."""
+    """Text lengths in passages."""
     memory_requests: int
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A measure that is taken of some servers, at each of some places."""
+    """A measure taken on some servers at each of some values of its parameter."""
 
     measure: Callable[[Server, int], measures.Found]
     servers: Sequence[Server]
@@ -51,7 +51,7 @@ class Step:
 
 
 def bench(scope: Scope, tell: Tell) -> Results:
-    """Measure; what cannot be is told in the results."""
+    """Take all measures; the results list what could not be measured."""
     results = Results(machine_facts())
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -73,7 +73,7 @@ def bench(scope: Scope, tell: Tell) -> Results:
 def _start(
     peers: Sequence[str], folder: Path, stack: ExitStack, results: Results, tell: Tell
 ) -> Iterator[tuple[str, Server]]:
-    """The servers that could be started, by name, each having spoken once. Beside Intone there is one that caches."""
+    """Start the servers, and Intone also with a cache; yield, by name, those that answer a first request."""
     for name in [*peers, *([CACHED] if INTONE in peers else [])]:
         tell(f"starting {name}")
         try:
@@ -85,7 +85,7 @@ def _start(
 
 
 def _round(number: int, scope: Scope, servers: dict[str, Server], results: Results, tell: Tell) -> None:
-    """Every measure once; of each, one server after the other, so that a slow minute hits all of them."""
+    """Take each measure once on one server after the other, so that a slow minute affects all of them."""
     peers = [server for name, server in servers.items() if name != CACHED]
     ours = [servers[name] for name in (INTONE,) if name in servers]
     cached = [servers[name] for name in (CACHED,) if name in servers]
@@ -123,7 +123,7 @@ def _arithmetic(number: int, trial: VocoderTrial, results: Results) -> None:
 
 
 def _memory(requests: int, folder: Path, results: Results) -> None:
-    """Of a service of its own, which has done nothing else."""
+    """Measure memory on a service of its own that has processed nothing else."""
     try:
         with running(find_peer(INTONE, folder), folder) as server:
             for done, mib in measures.memory(server, requests):

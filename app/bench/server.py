@@ -1,4 +1,4 @@
-"""A server process of ours: started on a free port, waited for, and always stopped."""
+"""Start a server process on a free port, wait until it is ready, and always stop it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STOP_SECONDS = 15
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A peer that can be asked."""
+    """A running server of a peer."""
 
     peer: Peer
     port: int
@@ -30,13 +30,13 @@ class Server:
 
 @contextmanager
 def running(peer: Peer, folder: Path) -> Iterator[Server]:
-    """The peer's server while it lasts, once it can speak; its log is written to the folder."""
+    """Run the peer's server, ready to speak, and write its log to the folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / f"{peer.name}.log"
     command = [*peer.command, "--port", str(port)]
-    # Whether a service caches is the peer's own to say.
+    # The peer's own environment decides whether the service caches.
     kept = {name: value for name, value in os.environ.items() if name != "INTONE_CACHE_MB"}
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -1,1 +1,1 @@
-"""The commands, a module each: `run(options)` returns the exit code."""
+"""Commands of the command line, one module each: `run(options)` returns the exit code."""

@@ -1,4 +1,4 @@
-"""`intone voices add`: a folder of coqui-tts files becomes a voice, which is described, written and heard."""
+"""Run `intone voices add`: write the voice.json of a folder of coqui-tts files and test each emotion."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def show_found(found: ScanResult, voice: Voice) -> None:
-    """Print the parts, who speaks what, and what else is worth knowing."""
+    """Print the model files, the checkpoint and speaker of each emotion, and notes."""
     manifest = voice.manifest
     configs = {str(part.config): part for part in found.acoustic}
     rows = [
@@ -50,18 +50,18 @@ def show_found(found: ScanResult, voice: Voice) -> None:
 
 
 def facts(files: Checkpoint | VocoderFiles) -> tuple[str, str]:
-    """What is the same for every network."""
+    """Return the table cells that all networks have: architecture and weight file."""
     return files.architecture, files.model
 
 
 def reads(part: ModelFiles) -> str:
-    """What a checkpoint is given."""
+    """Return the input of a checkpoint: letters, or phonemes and their language."""
     language = phonemes_of(part)
     return f"phonemes, {language}" if language else "letters"
 
 
 def unused_files(found: ScanResult, manifest: Manifest) -> list[str]:
-    """What is in the folder, could speak, and does not."""
+    """List the networks and speakers of the folder that the voice does not use."""
     files: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
     configs = {one.config for one in files}
     parts = [part for part in (*found.acoustic, *found.vocoders) if str(part.config) not in configs]
@@ -72,7 +72,7 @@ def unused_files(found: ScanResult, manifest: Manifest) -> list[str]:
 
 
 def foreign(found: ScanResult) -> list[str]:
-    """Where a checkpoint will not read what it was trained on."""
+    """List the checkpoints that were trained on phonemes of another phonemizer than espeak-ng."""
     phonemizers = {part.config: part.values.get("phonemizer") for part in found.acoustic if phonemes_of(part)}
     return [
         f"{config} was trained on the phonemes of {phonemizer}, those of espeak-ng are used"
@@ -86,7 +86,10 @@ UNNAMED = "voice"
 
 
 def decide(found: ScanResult, options: argparse.Namespace, installed: Sequence[Path]) -> Decisions:
-    """Decide everything; raises `UsageError` for a wrong flag or a question that nobody can answer."""
+    """Make all decisions about the voice from flags and answers.
+
+    Raise `UsageError` for a wrong flag, or if there is no terminal to ask a question.
+    """
     questions = Questions(options.yes)
     cast = cast_of(found, options.emotion, questions)
     checkpoints = list(dict.fromkeys(one.part for one in cast.values()))
@@ -104,7 +107,7 @@ def decide(found: ScanResult, options: argparse.Namespace, installed: Sequence[P
 
 
 def name_of(folder: Path, wanted: str | None, installed: Sequence[Path], questions: Questions) -> str:
-    """The voice's name: the wanted one, else the folder's; asked for where that cannot be taken."""
+    """Return the voice's name: the requested one, else the folder's; ask if the folder's is invalid or taken."""
     taken = names_in(installed, folder)
     if wanted is not None:
         return free_name(wanted, taken)
@@ -118,13 +121,13 @@ def name_of(folder: Path, wanted: str | None, installed: Sequence[Path], questio
 
 
 def unused_name(name: str, taken: Collection[str]) -> str:
-    """The name itself where no other voice has it, else with the first number that none has."""
+    """Return the name itself if it is free, else the name with the first free number appended."""
     numbered = (f"{name[: LONGEST_NAME - 4]}-{number}" for number in count(2))
     return next(each for each in chain([name], numbered) if each.lower() not in taken)
 
 
 def names_in(installed: Sequence[Path], folder: Path) -> set[str]:
-    """The names of the other voices, in small letters; a voice that cannot be read has none."""
+    """Return the names of the other voices in lower case; skip invalid voices."""
     names = set()
     for other in voice_folders(installed):
         try:
@@ -135,7 +138,7 @@ def names_in(installed: Sequence[Path], folder: Path) -> set[str]:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """A name that the voice may have."""
+    """Return the name if it is valid and free; raise `UsageError` otherwise."""
     if not re.fullmatch(NAME_PATTERN, name) or len(name) > LONGEST_NAME:
         allowed = f"letters, digits, '.', '_' and '-', {LONGEST_NAME} at most, the first a letter or a digit"
         raise UsageError(f"{name!r} cannot be a voice's name.", hint=f"It may have {allowed}.")
@@ -145,7 +148,10 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 
 def bases_of(folder: Path, cast: Cast, weights: Mapping[ModelFiles, PurePosixPath]) -> dict[ModelFiles, ModelFiles]:
-    """The GlowTTS checkpoints that were fine-tuned from neutral's, by their weights; both have the same speakers."""
+    """Map each GlowTTS checkpoint that was fine-tuned from neutral's to neutral's.
+
+    The weights decide; only checkpoints with the same speakers are compared.
+    """
     from app.synthesis.coqui import load_weights
     from app.synthesis.interpolation import is_fine_tuned_from
 
@@ -163,7 +169,7 @@ EXAMPLE = "I am so happy that you are here!"
 
 
 def add_voice(options: argparse.Namespace) -> int:
-    """Look, ask, write, speak, and tell how to go on."""
+    """Scan the folder, ask questions, write voice.json, test the voice, and print the next step."""
     folder: Path = options.folder
     check_folder(folder, options.force)
     installed = settings().voices
@@ -187,7 +193,7 @@ def add_voice(options: argparse.Namespace) -> int:
 
 
 def check_folder(folder: Path, force: bool) -> None:
-    """Refuse what cannot be meant, before anything is loaded."""
+    """Raise `UsageError` for an unusable folder, before anything is loaded."""
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}.", hint="Name the one that holds the files of coqui-tts.")
     if (folder / FILE_NAME).exists() and not force:
@@ -195,7 +201,7 @@ def check_folder(folder: Path, force: bool) -> None:
 
 
 def read_pth(path: Path) -> Mapping[str, Any]:
-    """A `.pth` that holds a dict; no code of it is run."""
+    """Read the dict in a `.pth` file without running code from it."""
     from app.synthesis.coqui import load_weights
 
     content: Mapping[str, Any] = load_weights(path)["model"]
@@ -203,7 +209,7 @@ def read_pth(path: Path) -> Mapping[str, Any]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that nobody ever finds half of it."""
+    """Write a file atomically."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")
@@ -213,7 +219,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def hear(voice: Voice) -> None:
-    """Speak a sentence in each emotion; one that cannot be heard is told as `InvalidVoice`."""
+    """Speak a sentence in each emotion and show the results; raise `InvalidVoice` if one fails."""
     checks = spoken(voice)
     show_checks(checks)
     if silent := [check for check in checks if check.problem]:
@@ -222,14 +228,14 @@ def hear(voice: Voice) -> None:
 
 
 def spoken(voice: Voice) -> list[Check]:
-    """How each emotion of a voice spoke, as the service would load it."""
+    """Test each emotion of a voice, loaded as the service would load it."""
     from app.synthesis.pipeline import Pipeline
 
     alone = settings(voices=[voice.folder], default_voice=voice.name)
     try:
         pipeline = Pipeline.load(alone)
     except Exception as error:
-        # Whatever the files bring the loader to, it is told in one line, like a sentence that fails.
+        # Any exception that the files cause in the loader is reported in one line, like a sentence that fails.
         reason = error.detail if isinstance(error, IntoneError) else f"{type(error).__name__}: {error}"
         raise InvalidVoice(f"{voice.name} cannot be loaded: {reason}", hint=STAYS) from None
     try:
@@ -239,7 +245,7 @@ def spoken(voice: Voice) -> list[Check]:
 
 
 def next_step(voice: Voice, installed: Sequence[Path]) -> str:
-    """The command that speaks with the voice."""
+    """Return the shell command that speaks with the voice."""
     command = f'intone say --voice {voice.name} "{EXAMPLE}"'
     if voice.folder.resolve() in [folder.resolve() for folder in voice_folders(installed)]:
         return command

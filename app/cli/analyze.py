@@ -1,4 +1,4 @@
-"""`intone analyze`: the plan of a text, without speaking it."""
+"""Run `intone analyze`: show the plan of a text without synthesizing it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.planning.serialize import plan_to_dict
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the plan, for people or for programs."""
+    """Print the plan as a table or as JSON."""
     chosen = settings()
     request = speech_request(options)
     from app.synthesis.pipeline import Pipeline

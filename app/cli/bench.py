@@ -1,4 +1,4 @@
-"""`intone bench`: how fast the service is, beside others."""
+"""Run `intone bench`: measure the service and compare it with others."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from app.bench.run import Scope
 
 _WIDTH = 140
-"""Columns of the tables; a narrower terminal folds their lines, which loses nothing."""
+"""Minimum columns of the tables; a narrower terminal wraps their lines without loss."""
 _TERMINATED = 143
-"""What shells expect of a program that was told to end: 128 + SIGTERM."""
+"""Exit code of a terminated program, by convention of shells: 128 + SIGTERM."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure, show the tables, and write the files."""
+    """Run the benchmark, print the tables, and write the files."""
     if options.output is not None:
         _check_output(options.output)
     from app.bench.run import bench
 
-    # Leaving by an exception is what stops the servers; left alone, the signal would end us without one.
+    # An exception stops the servers; by default the signal would end this process without one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     with Console(stderr=True).status("starting") as status:
         results = bench(_scope(options), status.update)
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check_output(folder: Path) -> None:
-    """Refuse before an hour of work."""
+    """Raise an error for an unusable output folder before an hour of work."""
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}.", hint="Make it first.")
     if find_spec("matplotlib") is None:

@@ -1,4 +1,4 @@
-"""`intone completion`: a script that has a shell complete commands, flags and their values, made from the parser."""
+"""Run `intone completion`: generate a shell's completion script of commands, flags and values from the parser."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from app.settings import Settings
 from app.types import Emotion
 
 VALUES = {"format": tuple(FORMATS), "emotion": tuple(Emotion)}
-"""What may stand behind a flag whose values the parser does not list."""
+"""Values of flags that have no choices in the parser."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the script of a shell."""
+    """Print the completion script of a shell."""
     sys.stdout.write(SCRIPTS[options.shell](list(described())))
     return 0
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One flag of a command."""
+    """Flag of a command."""
 
     names: tuple[str, ...]
     help: str
     takes_value: bool
     values: tuple[str, ...]
-    """To choose from; else files are offered."""
+    """Possible values of the flag; if empty, files are offered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One command."""
+    """Command with its flags and words."""
 
     name: str
     flags: tuple[Flag, ...]
     words: tuple[str, ...]
-    """To choose from where no flag stands; else files are offered."""
+    """Possible words that are not flags; if empty, files are offered."""
 
 
 def described() -> Iterator[Described]:
-    """Every command as its parser has it."""
+    """Yield every command as its parser defines it."""
     for name, parser in command_parsers().items():
         flags = tuple(flag(action, name) for action in parser._actions if action.option_strings)
         words = tuple(word for action in parser._actions if not action.option_strings for word in action.choices or ())
@@ -54,14 +54,14 @@ def described() -> Iterator[Described]:
 
 
 def flag(action: argparse.Action, command: str) -> Flag:
-    """A flag with the values that are known for it."""
+    """Describe a flag of a command, with its known values."""
     takes_value = action.nargs != 0
     own = tuple(map(str, action.choices or ())) or listed(action.dest, command)
     return Flag(tuple(action.option_strings), str(action.help), takes_value, own if takes_value else ())
 
 
 def listed(name: str, command: str) -> tuple[str, ...]:
-    """The values of a setting, or of a flag that is no choice of argparse's."""
+    """Return the known values of a setting, or of a flag without choices in argparse."""
     if command == "serve":
         annotation = Settings.model_fields[name].annotation if name in Settings.model_fields else None
         return get_args(annotation) if get_origin(annotation) is Literal else ()
@@ -69,13 +69,13 @@ def listed(name: str, command: str) -> tuple[str, ...]:
 
 
 def bash(commands: Sequence[Described]) -> str:
-    """For bash; where nothing is known, its own completion of files goes on."""
+    """Generate the script for bash, which completes file names if no words are known."""
     cases = [line for command in commands for line in bash_cases(command)]
     return BASH.format(commands=" ".join(top_level(commands)), cases="\n".join(f"        {line}" for line in cases))
 
 
 def bash_cases(command: Described) -> Iterator[str]:
-    """What may stand behind a flag, then what may stand behind any other word."""
+    """Yield the cases of a command: first the values after each flag, then the words and flags after any other word."""
     behind: dict[tuple[str, ...], list[str]] = {}
     for one in command.flags:
         if one.takes_value:
@@ -88,12 +88,12 @@ def bash_cases(command: Described) -> Iterator[str]:
 
 
 def zsh(commands: Sequence[Described]) -> str:
-    """For zsh, through its own support of what is made for bash."""
+    """Generate the script for zsh, which uses its support for bash completion."""
     return ZSH + bash(commands)
 
 
 def fish(commands: Sequence[Described]) -> str:
-    """For fish, which also shows what each is for."""
+    """Generate the script for fish, which also shows descriptions."""
     lines = ["complete -c intone -f"]
     for name in top_level(commands):
         lines.append(f"complete -c intone -n __fish_use_subcommand -a {name} -d {quoted(COMMANDS[name].summary)}")
@@ -101,7 +101,7 @@ def fish(commands: Sequence[Described]) -> str:
 
 
 def fish_lines(command: Described) -> Iterator[str]:
-    """The words and flags of one command."""
+    """Yield the lines for the words and flags of a command."""
     start = f"complete -c intone -n {quoted(fish_condition(command.name))}"
     yield f"{start} -a {quoted(' '.join(command.words))}" if command.words else f"{start} -F"
     for one in command.flags:
@@ -111,7 +111,7 @@ def fish_lines(command: Described) -> Iterator[str]:
 
 
 def fish_condition(name: str) -> str:
-    """When a command is the one that is being written."""
+    """Return the fish condition that a command is being typed."""
     first, _, action = name.partition(" ")
     if action:
         return f"__fish_seen_subcommand_from {first}; and __fish_seen_subcommand_from {action}"
@@ -121,13 +121,13 @@ def fish_condition(name: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """For fish, which knows no quotation marks within others but those behind a backslash."""
+    """Quote a text for fish, which requires a backslash before a quotation mark within quotation marks."""
     escaped = text.replace("%%", "%").replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 
 
 def top_level(commands: Sequence[Described]) -> list[str]:
-    """Commands of one word."""
+    """Return the names of the commands of one word."""
     return [command.name for command in commands if " " not in command.name]
 
 

@@ -1,4 +1,4 @@
-"""Connections: how many there may be, and that each ends when nothing happens on it."""
+"""Limit the number of connections, close quiet ones, and refuse requests that are not strict HTTP."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest, row_of
 from app.metrics import Answered
 
 MAX_HEAD_BYTES = 32 * 1024
-"""As much as nginx takes by default (four buffers of 8 KiB)."""
+"""Maximum bytes of a request's head; nginx's default (four buffers of 8 KiB)."""
 MAX_HEAD_LINES = 100
-"""The request line and the headers."""
+"""Maximum lines of a request's head: the request line and the header fields."""
 
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
@@ -32,7 +32,7 @@ _BODY_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class RequestRefused(Exception):
-    """The bytes on a connection are not a request that is served; `error` says why."""
+    """The bytes on a connection are not an acceptable request; `error` is the reason."""
 
     def __init__(self, error: IntoneError) -> None:
         super().__init__(error.detail)
@@ -42,15 +42,16 @@ class RequestRefused(Exception):
 class StrictConnection(h11.Connection):
     """h11's parser without its leniency.
 
-    h11 bounds a head only while it is incomplete, so one that arrives in a single read may have any size; and it
-    accepts lone line feeds, folded lines and two lengths of one body (RFC 9112, 2.2, 5.2 and 6.1).
+    h11 limits the size of a head only while the head is incomplete, so a head that arrives in a single read may have
+    any size. It also accepts lone line feeds, folded lines, and both Transfer-Encoding and Content-Length (RFC 9112,
+    sections 2.2, 5.2 and 6.1).
     """
 
     def __init__(self) -> None:
         super().__init__(h11.SERVER, MAX_HEAD_BYTES)
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        """Parse as h11 does; raise RequestRefused for every request that is refused."""
+        """Return the next event as h11 does; raise `RequestRefused` for a malformed or too large request."""
         if self.their_state is h11.IDLE:
             _check_head(self.trailing_data[0])
         try:
@@ -63,7 +64,7 @@ class StrictConnection(h11.Connection):
 
 
 def _check_head(received: bytes) -> None:
-    """Raise RequestRefused if the head of the next request, as far as it has arrived, is refused."""
+    """Raise `RequestRefused` if the received part of the next request's head is malformed or too large."""
     end = _END_OF_HEAD.search(received)
     head = received[: end.end()] if end else received
     if len(head) > MAX_HEAD_BYTES or head.count(b"\n") > MAX_HEAD_LINES + 1:
@@ -83,38 +84,39 @@ def _malformed(detail: str = "The request is not valid HTTP/1.1.") -> MalformedR
 
 
 QUIET_SECONDS = 75
-"""More than the 60 after which load balancers let a connection go: it must not be closed under their hands."""
+"""Seconds before a quiet connection is closed. More than the 60 of load balancers, which must close first: otherwise
+they might send a request on a connection that is being closed."""
 LINGER_SECONDS = 2.0
-"""For which a client may go on sending a request that is refused: closed at once, the connection would be reset, and
-the answer lost with it."""
+"""Seconds for which a client may continue to send a refused request. Closing at once would reset the connection and
+lose the response."""
 REPORT_SECONDS = 1.0
-"""Least time between two log lines that say that there is no room."""
+"""Minimum seconds between two log lines about too many connections."""
 
 logger = logging.getLogger("intone.service")
 
 
 @dataclass(slots=True)
 class Connections:
-    """What the connections of one server share."""
+    """Open and idle connections of a server, and their limit."""
 
     limit: int
-    """Connections that may be open at once."""
+    """Maximum open connections."""
     answered: Callable[[Answered], None] = lambda answer: None
-    """Counts an answer that the app did not make."""
+    """Function that records a response that the app did not make."""
     open: set[Connection] = field(default_factory=set)
     idle: dict[Connection, None] = field(default_factory=dict)
-    """Those on which no request is being answered, the longest idle one first."""
+    """Connections without a request in progress, the longest idle one first."""
     closed: int = 0
-    """Idle connections that were closed to make room for others."""
+    """Number of idle connections closed to make room for others."""
     refused: int = 0
-    """Connections that were refused because none was idle."""
+    """Number of connections refused because none was idle."""
     _reported: float = float("-inf")
 
     def make_room(self, newest: Connection) -> None:
-        """Close the longest idle connection if there are too many; without one, refuse the newest."""
+        """Close the longest idle connection if there are too many; if none is idle, refuse the newest."""
         if len(self.open) <= self.limit:
             return
-        # What a client has not taken yet of its last answer would be lost.
+        # Skip connections with unsent bytes: closing one would lose the end of its last response.
         idle = (one for one in self.idle if one is not newest and not one.transport.get_write_buffer_size())
         if (longest := next(idle, None)) is not None:
             self.closed += 1
@@ -129,7 +131,7 @@ class Connections:
         self._report(newest.loop.time())
 
     def forget(self, connection: Connection) -> None:
-        """Count a connection no longer; its descriptor is closed soon."""
+        """Remove a connection whose file descriptor is closed soon."""
         self.open.discard(connection)
         self.idle.pop(connection, None)
 
@@ -143,8 +145,11 @@ class Connections:
 
 
 class Connection(H11Protocol):
-    """uvicorn's own, which waits for ever for the end of a header, for a body that nobody wants any more, and for a
-    client to take its answer; this one waits QUIET_SECONDS to twice as long. It refuses what is not strict HTTP."""
+    """uvicorn's HTTP protocol with a timeout, a connection limit and strict parsing.
+
+    uvicorn waits forever for the end of a head, for a body that the app no longer reads, and for a client to read its
+    response; this protocol waits one to two times QUIET_SECONDS.
+    """
 
     quiet_seconds: float = QUIET_SECONDS
 
@@ -155,7 +160,7 @@ class Connection(H11Protocol):
         self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """See `asyncio.Protocol`."""
+        """Register the connection; see `asyncio.Protocol`."""
         super().connection_made(transport)
         self._watch()
         self._shared.open.add(self)
@@ -163,18 +168,18 @@ class Connection(H11Protocol):
         self._shared.make_room(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See `asyncio.Protocol`."""
+        """Unregister the connection; see `asyncio.Protocol`."""
         self._next_look.cancel()
         self._shared.forget(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """See `asyncio.Protocol`."""
+        """Parse received bytes, but ignore those after a refusal; see `asyncio.Protocol`."""
         if not self._refused:
             super().data_received(data)
 
     def handle_events(self) -> None:
-        """Handle what has arrived; answer a request that is refused here, instead of in the app."""
+        """Handle received events; respond to a refused request here, since the app never sees it."""
         try:
             super().handle_events()
         except RequestRefused as refused:
@@ -185,17 +190,17 @@ class Connection(H11Protocol):
             self._shared.idle.pop(self, None)
 
     def on_response_complete(self) -> None:
-        """See uvicorn: the connection is kept, and the next request on it may have arrived already."""
+        """Mark the connection as idle; uvicorn may already start the next request on it."""
         if not self.transport.is_closing():
             self._shared.idle[self] = None
         super().on_response_complete()
 
     def refuse(self, error: IntoneError) -> str:
-        """Answer with an error, if no other answer has begun, and close soon; return the request id of the answer."""
+        """Send an error response, unless another one has begun, and close soon; return the response's request id."""
         self._refused = True
         request_id = uuid.uuid4().hex
         if self.cycle is not None:
-            # The app may still read the body of a request whose rest is refused.
+            # The app may still be reading the body of a request whose rest is refused.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
@@ -239,10 +244,11 @@ class Connection(H11Protocol):
             self.transport.abort()
 
     def _state(self) -> tuple[bool, object, int]:
-        """Whether a request is being answered, the last request, and the bytes that its client has not taken yet."""
+        """Return whether a request is in progress, the last request, and the number of unsent bytes."""
         return self._is_answering, self.cycle, self.transport.get_write_buffer_size()
 
     @property
     def _is_answering(self) -> bool:
-        # An answer that was cut stays incomplete, and what its client has not taken would keep the connection for ever.
+        # A response that was cut off stays incomplete; without the last condition, its unsent bytes would keep the
+        # connection open forever.
         return self.cycle is not None and not self.cycle.response_complete and not self.transport.is_closing()

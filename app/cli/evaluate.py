@@ -1,4 +1,4 @@
-"""`intone evaluate`: what a voice is worth."""
+"""Run `intone evaluate`: measure the quality of a voice or of recordings."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _WIDTH = 140
-"""Columns of the table; a narrower terminal folds its lines, which loses nothing."""
+"""Minimum columns of the table; a narrower terminal wraps its lines without loss."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Speak the sentences or read the recordings, listen to them, and report."""
+    """Synthesize sentences or read recordings, measure them, and report the results."""
     _check_use(options)
     from app.evaluation import Evaluators, emotion_tables, figures_table, onset_page, onset_tables, page
 
@@ -55,7 +55,7 @@ def _report(options: argparse.Namespace, ears: Evaluators) -> Report:
 
 
 def _voice_report(options: argparse.Namespace, ears: Evaluators) -> Report:
-    """Have a voice speak the sentences, with their emotions and neutrally."""
+    """Measure a voice on the sentences, spoken with their emotions and neutrally."""
     from app.evaluation import EmotionReport, Report, judge_emotions, read_sentences, speak, speak_neutrally
 
     pipeline, voice, emotions = _subject(options)
@@ -83,7 +83,7 @@ def _onset_report(options: argparse.Namespace, ears: Evaluators) -> OnsetReport:
 
 
 def _write(options: argparse.Namespace, content: dict[str, Any], html: Callable[[], str]) -> None:
-    """Write the files that were requested."""
+    """Write the requested files."""
     if options.json:
         options.json.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if options.html:
@@ -91,7 +91,7 @@ def _write(options: argparse.Namespace, content: dict[str, Any], html: Callable[
 
 
 def _check_use(options: argparse.Namespace) -> None:
-    """Refuse wrong flags before minutes of work."""
+    """Raise `UsageError` for wrong flags before minutes of work."""
     for file in (options.json, options.html):
         if file and not file.parent.is_dir():
             raise UsageError(f"There is no folder {file.parent}.", hint="Make it first.")
@@ -105,7 +105,10 @@ def _check_use(options: argparse.Namespace) -> None:
 
 
 def _subject(options: argparse.Namespace) -> tuple[Pipeline, str, list[Emotion]]:
-    """Load the voice: a folder with a voice.json, or the name of an installed one; with its name and emotions."""
+    """Load a voice, given as a folder with a voice.json or as the name of an installed one.
+
+    Return the pipeline, the voice's name, and the emotions to evaluate.
+    """
     from app.emotion import parse_emotion
     from app.synthesis.pipeline import Pipeline
     from app.voices import open_voice
@@ -123,6 +126,6 @@ def _subject(options: argparse.Namespace) -> tuple[Pipeline, str, list[Emotion]]
 
 
 def _progress(work: Iterable[T], what: str, total: int) -> Iterable[T]:
-    """The same, with a bar on standard error where a person sees it."""
+    """Iterate over the work with a progress bar on standard error, if that is a terminal."""
     console = Console(stderr=True)
     return track(work, what, total, console=console, transient=True, disable=not console.is_terminal)

@@ -1,4 +1,4 @@
-"""Flags of `serve`: one for each setting."""
+"""Generate the flags of `serve` from the settings, and load the settings from flags."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.settings import Settings, load_settings
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """A flag of the same name for each setting but secrets; one that is absent leaves the environment's value."""
+    """Add a flag of the same name for each setting except secrets; an absent flag keeps the environment's value."""
     for name, field in Settings.model_fields.items():
         if _is_secret(field):
             continue
@@ -23,7 +23,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def secrets_help() -> str:
-    """What to know of the settings that have no flag."""
+    """Return the help text for the settings that have no flag."""
     secrets = (_help(name, field) for name, field in Settings.model_fields.items() if _is_secret(field))
     return f"Only in the environment or .env, since others on the machine can read command lines: {'; '.join(secrets)}."
 
@@ -51,13 +51,13 @@ def _shown(default: Any) -> str:
 
 
 def settings_from(options: argparse.Namespace) -> Settings:
-    """The settings with the flags on top of the environment."""
+    """Load the settings; flags take precedence over the environment."""
     chosen = {name: getattr(options, name, None) for name in Settings.model_fields}
     return settings(**{name: value for name, value in chosen.items() if value is not None})
 
 
 def settings(**chosen: Any) -> Settings:
-    """The settings; a wrong one is a wrong use of the program."""
+    """Load the settings; raise `UsageError` for a wrong one."""
     try:
         return load_settings(**chosen)
     except SetupError as error:

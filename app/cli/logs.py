@@ -1,4 +1,4 @@
-"""Log lines on standard error, for people or for programs, written by a thread of their own."""
+"""Write log lines to standard error, for people or for programs, in a separate thread."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 OWN = "intone"
-"""Of other programs' loggers only warnings are shown."""
+"""Name of the package's loggers; other loggers write only warnings and errors."""
 MAX_WAITING = 10_000
-"""Records that wait to be written; more are dropped and counted."""
+"""Maximum records that wait to be written; further records are dropped and counted."""
 DROPPED = "%d log lines were dropped: standard error is not read as fast as they come"
 CLOSING_SECONDS = 1.0
-"""Time for what still waits at the end."""
+"""Maximum seconds to write the remaining records at the end."""
 REPEAT_SECONDS = 1.0
-"""Least time between two records from the same line of another program."""
+"""Minimum seconds between two records from the same source line of another package."""
 
 Clock = Callable[[], float]
 
 
 @contextmanager
 def logging_to_stderr(log_format: str) -> Iterator[LogWriter]:
-    """While it lasts, everything that is logged goes to standard error."""
+    """Send all log records to standard error within the context."""
     writer = LogWriter(sys.stderr.fileno(), _Lines() if log_format == "json" else _Console())
     writer.addFilter(Throttle())
     root = logging.getLogger()
@@ -44,34 +44,34 @@ def logging_to_stderr(log_format: str) -> Iterator[LogWriter]:
 
 
 class LogWriter(logging.Handler):
-    """Hands records to a thread that writes them to a descriptor.
+    """Log handler that passes records to a thread, which writes them to a file descriptor.
 
-    It may be a pipe that nobody empties: then the thread waits, for ever if need be, and nothing else does.
+    If the descriptor is a pipe that its reader does not empty, only this thread blocks, possibly forever.
     """
 
     def __init__(self, descriptor: int, formatter: logging.Formatter) -> None:
         super().__init__()
         self.setFormatter(formatter)
         self.dropped = 0
-        """Records for which there was no room."""
+        """Number of records dropped because too many were waiting."""
         self._descriptor = descriptor
         self._records: queue.SimpleQueue[logging.LogRecord | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a record; `logging` calls this in one thread at a time."""
+        """Queue a record; `logging` calls this in one thread at a time."""
         if self._records.qsize() < MAX_WAITING:
             self._records.put(record)
         else:
             self.dropped += 1
 
     def warn(self, text: str, *arguments: object) -> None:
-        """Log a line of the writer's own, even if it is no handler any more."""
+        """Write a warning, even if the writer is no longer attached to a logger."""
         self.handle(_warning(text, *arguments))
 
     def close(self) -> None:
-        """Write what waits, as far as there is time."""
+        """Write the waiting records, for at most CLOSING_SECONDS."""
         self._records.put(None)
         self._thread.join(CLOSING_SECONDS)
         super().close()
@@ -88,10 +88,10 @@ class LogWriter(logging.Handler):
         try:
             line = f"{self.format(record)}\n".encode(errors="backslashreplace")
             while line:
-                # Not through sys.stderr: its lock, held for ever, would stop the interpreter from ending.
+                # Not through sys.stderr: if this thread held its lock forever, the interpreter could not exit.
                 line = line[os.write(self._descriptor, line) :]
         except OSError:
-            pass  # nobody reads any more
+            pass  # the reader has closed the pipe
         except Exception:
             self.handleError(record)
 
@@ -101,16 +101,16 @@ def _warning(text: str, *arguments: object) -> logging.LogRecord:
 
 
 class Throttle(logging.Filter):
-    """Of what other programs log, one record a second from each of their lines, with the number of those left out.
+    """Log filter that passes one record per second from each source line of other packages, with the number left out.
 
-    asyncio, for one, logs each connection for which there is no file descriptor, thousands in a second.
+    For example, asyncio logs each connection for which there is no file descriptor: thousands per second.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
         self._seen: dict[tuple[str, int], tuple[float, int]] = {}
-        """By line: when the last record passed, and how many were left out since."""
+        """By source line: time at which the last record passed, and number of records left out since."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the record is written."""
@@ -133,7 +133,7 @@ def _facts(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class _Lines(logging.Formatter):
-    """One JSON object a line."""
+    """Formatter of one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -149,7 +149,7 @@ class _Lines(logging.Formatter):
 
 
 class _Console(logging.Formatter):
-    """Time, level, and what happened."""
+    """Formatter of lines for people: time, level and message."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
@@ -160,7 +160,7 @@ class _Console(logging.Formatter):
 
 
 def _plain(value: object) -> str:
-    """A value without spaces or line ends: a path is the client's own words and must not make lines of its own."""
+    """Format a value without spaces or line breaks; a path comes from the client and must not forge log lines."""
     if isinstance(value, dict):
         return ",".join(f"{name}:{count}" for name, count in value.items())
     return ascii(value).strip("'").replace(" ", "%20")

@@ -1,4 +1,4 @@
-"""Questions on a terminal; elsewhere each needs a flag that answers it."""
+"""Print plans and tables, and ask questions on a terminal; without one, each question requires a flag."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ COLOURS = {
 }
 
 _PIPE_WIDTH = 160
-"""Columns where the output is no terminal that could say how wide it is."""
+"""Columns of output that does not go to a terminal, which would know its width."""
 
 
 def show_plan(plan: Plan) -> None:
-    """Print the plan, with colours on a terminal only."""
+    """Print the plan as a table, with colours on a terminal only."""
     console = _console()
     console.print(_table(plan))
     for warning in plan.warnings:
@@ -39,12 +39,12 @@ def show_plan(plan: Plan) -> None:
 
 
 def write_json(data: object) -> None:
-    """Print something for programs."""
+    """Print data as JSON."""
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
 
 
 def show_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print any table; words in brackets stay as they are."""
+    """Print a table; text in brackets is not interpreted as markup."""
     table = Table(*header, box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
@@ -59,7 +59,7 @@ def _console() -> Console:
 
 
 def show_summary(plan: Plan) -> None:
-    """Print how often each emotion is spoken, for a plan that is too long to be read, and its warnings by kind."""
+    """Print the number of utterances by emotion and of warnings by code, for a plan too long to read."""
     console = Console(highlight=False)
     for emotion, count in Counter(one.emotion for one in plan.utterances).most_common():
         console.print(Text(f"{count:7} {emotion.value}", style=COLOURS[emotion]))
@@ -89,17 +89,17 @@ def _row(utterance: Utterance, spoken: bool) -> list[Text]:
 T = TypeVar("T")
 
 MOST_LISTED = 12
-"""Names in a question."""
+"""Maximum number of names in a question or an error."""
 
 
 class Questions:
-    """Asks whoever sits at the terminal, or takes the default of every question where that was wished."""
+    """Questions to the user at the terminal, or their defaults if the user chose `take_defaults`."""
 
     def __init__(self, take_defaults: bool) -> None:
         self.take_defaults = take_defaults
 
     def ask(self, question: str, default: str, flag: str, read: Callable[[str], T]) -> T:
-        """What `read` makes of the answer; where it raises a typed error, that is told and the question repeated."""
+        """Return the answer as parsed by `read`; if `read` raises a typed error, print it and repeat the question."""
         if self.take_defaults:
             return read(default)
         if not sys.stdin.isatty():
@@ -115,7 +115,10 @@ class Questions:
                 sys.stderr.write(f"{error.detail} {error.hint}\n")
 
     def choose(self, question: str, named: Mapping[str, T], flag: str) -> T:
-        """One of several, the first by default; the only one without a question. In `flag` the name stands at `{}`."""
+        """Return one of several choices: without a question if it is the only one, and the first by default.
+
+        `{}` in `flag` stands for the name of the choice.
+        """
 
         def read(answer: str) -> T:
             if answer not in named:
@@ -129,14 +132,17 @@ class Questions:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names for a sentence; of very many the first."""
+    """Join names for a sentence, and only the first MOST_LISTED of more."""
     known = list(names)
     shown = ", ".join(known[:MOST_LISTED])
     return shown if len(known) <= MOST_LISTED else f"{shown}, … ({len(known)} in all)"
 
 
 def prompt(text: str, flag: str) -> str:
-    """One line from the terminal. The question goes to standard error: what is found may be written to a file."""
+    """Read a line from the terminal.
+
+    The question goes to standard error, since standard output may be redirected to a file.
+    """
     sys.stderr.write(text)
     sys.stderr.flush()
     line = sys.stdin.readline()

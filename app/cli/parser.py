@@ -1,4 +1,4 @@
-"""The commands of the command line, what each takes, and their parser; imports nothing heavy."""
+"""Define the commands of the command line, their arguments and their parser, without slow imports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def counts(value: str) -> list[int]:
 
 
 def names(known: Sequence[str]) -> Callable[[str], list[str]]:
-    """Some of the known names, as a type of argparse."""
+    """Return an argparse type that parses a comma-separated list of known names."""
 
     def names(value: str) -> list[str]:
         chosen = value.split(",")
@@ -34,7 +34,7 @@ def positive(value: str) -> int:
 
 
 def within(least: float, most: float) -> Callable[[str], float]:
-    """A number in a range, as a type of argparse."""
+    """Return an argparse type that parses a number in a range."""
 
     def number(value: str) -> float:
         if not least <= float(value) <= most:
@@ -71,7 +71,7 @@ def analyze_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _manner_arguments(parser: argparse.ArgumentParser) -> None:
-    """How it is spoken."""
+    """Add the arguments that `say` and `analyze` share."""
     parser.add_argument("--voice", help="name or alias of a voice")
     emotion_spec = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
     parser.add_argument("--emotion", default="auto", help=emotion_spec)
@@ -168,24 +168,24 @@ def bench_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class UsageError(IntoneError):
-    """The command was called wrongly."""
+    """The command line is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What `--help` and the reference say of a command."""
+    """Help texts and arguments of a command."""
 
     summary: str
-    """A few words, for the list of all."""
+    """A few words for the list of commands."""
     description: str
     add: Callable[[argparse.ArgumentParser], None]
-    """Adds what it takes."""
+    """Function that adds the arguments to the command's parser."""
     examples: tuple[str, ...]
-    """Lines for a shell."""
+    """Shell command lines."""
 
 
 def settings_arguments(parser: argparse.ArgumentParser) -> None:
-    """The flags of `serve`, made from the settings, whose packages take their time to load."""
+    """Add the flags of `serve`, generated from the settings, whose packages are slow to import."""
     from app.cli.flags import add_flags, secrets_help
 
     add_flags(parser)
@@ -271,24 +271,24 @@ COMMANDS = {
         ),
     ),
 }
-"""By name, in the order in which they are listed; that of an action of a command has two words."""
+"""Commands by name, in the order in which they are listed; the name of a subcommand has two words."""
 
 
 ACTION = "voices add"
-"""The only command of two words."""
+"""Name of the only command of two words."""
 INDENT = "  "
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Tells a wrong use in one line, like every other error."""
+    """Argument parser that reports a wrong use in one line, like every other error."""
 
     def error(self, message: str) -> NoReturn:
-        """See `argparse`, which would show the usage in some more lines."""
+        """Print the error in one line and exit; argparse would add several lines of usage."""
         self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
 
 
 class Help(argparse.HelpFormatter):
-    """Folds texts as usual, but leaves indented lines as they are: they are to be copied."""
+    """Help formatter that wraps text but not indented lines, which are examples to copy."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         lines = text.splitlines()
@@ -298,7 +298,7 @@ class Help(argparse.HelpFormatter):
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser; the flags of `serve` are made from the settings, and only when `serve` is among the arguments."""
+    """Make the parser; it has the flags of `serve`, which need the settings, only if `serve` is among the arguments."""
     parser, made = _make()
     if "serve" in arguments:
         COMMANDS["serve"].add(made["serve"])
@@ -306,14 +306,14 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def command_parsers() -> dict[str, argparse.ArgumentParser]:
-    """The parsers of all commands, complete, by the names in COMMANDS."""
+    """Return the complete parsers of all commands by their names in COMMANDS."""
     _, made = _make()
     COMMANDS["serve"].add(made["serve"])
     return made
 
 
 def _make() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """The parser, and those of its commands; that of `serve` has no flags yet."""
+    """Make the parser and those of its commands; the parser of `serve` has no flags yet."""
     parser = OneLineParser(prog="intone", description="Speech whose every sentence carries the emotion of its words.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     made = {name: _add(commands, name, name) for name in COMMANDS if name != ACTION}

@@ -1,4 +1,4 @@
-"""`intone say`: speak a text, into a file or through the speakers."""
+"""Run `intone say`: synthesize a text into a file or play it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def read_source(source: str) -> str:
-    """`-` is standard input, the name of a file is its text, everything else is the text itself."""
+    """Return the text: standard input for `-`, the content of a file of that name, or else `source` itself."""
     if source == "-":
         return _decode(sys.stdin.buffer.read(), "standard input")
     path = Path(source)
@@ -44,7 +44,7 @@ def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except (OSError, ValueError):
-        return False  # a text longer than a file's name may be, or with a NUL
+        return False  # a text that is too long for a file name, or that contains a NUL
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -55,7 +55,7 @@ def _decode(data: bytes, name: str) -> str:
 
 
 def speech_request(options: argparse.Namespace) -> SpeechRequest:
-    """What the flags ask for."""
+    """Make the speech request that the flags describe."""
     text = read_source(options.source)
     from app.emotion import parse_emotion_spec
     from app.types import SpeechRequest, StrengthMode
@@ -82,23 +82,23 @@ PLAYERS: tuple[tuple[str, ...], ...] = (
     ("afplay",),
     ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
 )
-"""Tried in this order."""
+"""Commands that play a file, in order of preference."""
 
 
 def find_player() -> list[str] | None:
-    """The command that plays a file, if there is one."""
+    """Return the command of an installed player, or None."""
     return next(([path, *rest] for name, *rest in PLAYERS if (path := shutil.which(name))), None)
 
 
 def play(player: list[str], wav: Path) -> bool:
-    """Whether the sound was played to its end."""
+    """Play a file; return whether the player succeeded."""
     return subprocess.run([*player, str(wav)], check=False).returncode == 0
 
 
 def save_book(
     path: Path, format: str, rendering: SynthesisStream, pieces: Iterable[Samples], headings: Sequence[Heading]
 ) -> str:
-    """Write the pieces of a rendering at its rate (Hertz); what was done, for people."""
+    """Write the audio with chapters for its headings; return a summary for people."""
     rate, kept = rendering.cast.sample_rate, headings[:MOST_CHAPTERS]
     if not kept:
         save(path, format, rate, pieces)
@@ -109,7 +109,7 @@ def save_book(
 
 
 def starts(rendering: SynthesisStream, headings: Sequence[Heading]) -> list[float]:
-    """When each heading is spoken, in seconds; what was not reached begins at the end."""
+    """Return the start time of each heading in seconds; the end of the audio for headings that were not reached."""
     coming = iter(rendering.spoken)
     times, here = [], next(coming, None)
     for heading in headings:
@@ -120,12 +120,12 @@ def starts(rendering: SynthesisStream, headings: Sequence[Heading]) -> list[floa
 
 
 def ends_before(span: tuple[int, int] | None, place: int) -> bool:
-    """Whether an utterance lies before a place in the text."""
+    """Return whether an utterance ends at or before an offset in the text, or has no span there."""
     return span is None or span[1] <= place
 
 
 def told(path: Path, place: Path | None, kept: int, found: int) -> str:
-    """Where the chapters are."""
+    """Return the part of the summary about the chapters."""
     count = f"{kept} chapter{'s' if kept != 1 else ''}"
     if kept < found:
         count = f"the first {count} of {found}"
@@ -135,23 +135,23 @@ def told(path: Path, place: Path | None, kept: int, found: int) -> str:
 
 
 def summary(path: Path, rendering: SynthesisStream, chapters: str) -> str:
-    """`book.flac: 1:02:03, 12 chapters`."""
+    """Return a summary such as `book.flac: 1:02:03, 12 chapters`."""
     return f"{path}: {timedelta(seconds=round(rendering.seconds))}{chapters}"
 
 
 _LONG_TEXT = 2000
-"""Characters from which on a progress bar is worth its line."""
+"""Minimum characters of a text for a progress bar."""
 _PIECES = 50
-"""Of sound, after which memory that is free goes back to the system: over a book it would become scattered."""
+"""Pieces of audio between two releases of free memory to the system, which a book would otherwise fragment."""
 _LONG_PLAN = 200
-"""Utterances from which on the plan is summed up."""
+"""Maximum utterances of a plan that is shown in full instead of summarized."""
 _FOR_A_BOOK = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0, "batch_size": 1}
-"""Limits protect a service from its callers; whoever sits at the machine may have a book spoken, which hardly says a
-sentence twice. Its sentences keep all cores busy one by one, and a batch only takes more memory."""
+"""Settings without the limits that protect a service from its clients. A book hardly repeats a sentence, so there is no
+cache; its sentences keep all cores busy one by one, so a batch would only take more memory."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Speak, show the plan, and write or play the sound."""
+    """Synthesize the text, write or play the audio, and show the plan."""
     format = output_format(options.output, options.format)
     if not options.output:
         format = FORMATS[DEFAULT_FORMAT]  # every player knows WAV
@@ -163,7 +163,7 @@ def run(options: argparse.Namespace) -> int:
     pipeline = Pipeline.load(chosen)
     rendering = pipeline.render(replace(request, text=book.text), with_words=options.json)
     with tempfile.TemporaryDirectory() as folder:
-        # Players want a file that they can look into.
+        # Players require a seekable file.
         path = options.output or Path(folder) / "speech.wav"
         pieces = _with_progress(rendering, len(book.text))
         done = save_book(path, format.name, rendering, pieces, book.headings if options.output else ())
@@ -176,7 +176,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _show(plan: Plan, as_json: bool) -> None:
-    """The plan with its times, for programs or for people."""
+    """Print the plan with its times, as JSON, a table or a summary."""
     if as_json:
         write_json(plan_to_dict(plan))
     elif len(plan.utterances) <= _LONG_PLAN:
@@ -186,7 +186,10 @@ def _show(plan: Plan, as_json: bool) -> None:
 
 
 def output_format(output: Path | None, name: str | None) -> AudioFormat:
-    """The format by its name, else by the output's ending, else the default; told before anything is loaded."""
+    """Return the format with that name, else the one of the output's extension, else the default.
+
+    Raise `UsageError` before anything is loaded if the format is unknown or the output's folder missing.
+    """
     if output and not output.parent.is_dir():
         raise UsageError(f"There is no folder {output.parent}.", hint="Make it first.")
     ending = output.suffix.lstrip(".") if output else ""
@@ -198,7 +201,7 @@ def output_format(output: Path | None, name: str | None) -> AudioFormat:
 
 
 def _play(path: Path) -> None:
-    """Through the speakers."""
+    """Play a file through the speakers; without a player, print a hint."""
     player = find_player()
     if player is None:
         sys.stderr.write("intone: No program here plays sound. Write a file with -o speech.wav.\n")
@@ -207,7 +210,7 @@ def _play(path: Path) -> None:
 
 
 def _with_progress(rendering: SynthesisStream, characters: int) -> Iterator[Samples]:
-    """The samples; a bar on standard error follows them, if there is much to speak."""
+    """Yield the samples, with a progress bar on standard error for a long text."""
     console = Console(stderr=True)
     columns = ("speaking", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     shown = console.is_terminal and characters >= _LONG_TEXT
@@ -221,5 +224,5 @@ def _with_progress(rendering: SynthesisStream, characters: int) -> Iterator[Samp
 
 
 def _reached(rendering: SynthesisStream) -> int:
-    """Characters of the text that were spoken until now."""
+    """Return the number of characters synthesized so far."""
     return next((one.span[1] for one in reversed(rendering.spoken) if one.span), 0)

@@ -1,4 +1,4 @@
-"""`intone serve`: the service, until it is told to stop."""
+"""Run `intone serve`: the HTTP service, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from app.metrics import Metrics
 from app.settings import Settings
 
 ACCEPTED_AT_ONCE = 128
-"""Connections that the event loop accepts in one go."""
+"""Maximum connections that the event loop accepts in one iteration."""
 RESERVE = 3 * ACCEPTED_AT_ONCE + 64
-"""Descriptors that are no open connection's: three rounds of accepting pass before the first excess connection is
-closed, and the rest is for models, pipes and temporary files."""
+"""File descriptors reserved for other uses than open connections. Three iterations of accepting pass before the first
+excess connection is closed; the rest is for models, pipes and temporary files."""
 FEWEST = 16
 
 
 def fit_connections(wanted: int) -> int:
-    """Raise the soft limit of descriptors as far as needed; return how many connections fit below it."""
+    """Raise the soft limit of file descriptors as far as needed; return the number of connections that it allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = 2 * wanted + RESERVE  # the answer to each may wait in a temporary file
+    needed = 2 * wanted + RESERVE  # each connection's response may be in a temporary file
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return wanted
     soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
@@ -47,13 +47,13 @@ def fit_connections(wanted: int) -> int:
 
 
 QUEUE = 2048
-"""Connections that wait in the kernel until they are accepted."""
+"""Maximum connections that wait in the kernel to be accepted (the backlog of listen(2))."""
 GRACE_SECONDS = 2.0
-"""What the models and the log may take after the last answer."""
+"""Seconds for the models and the log to finish after the last response."""
 
 
 class QuietServer(uvicorn.Server):
-    """After the first signal and `seconds()`, and GRACE_SECONDS more, it calls `end` if it still runs.
+    """Server that calls `end` if it still runs `seconds()` + GRACE_SECONDS after the first signal.
 
     Threads that load models or compute cannot be stopped, and the interpreter would wait for them.
     """
@@ -65,13 +65,13 @@ class QuietServer(uvicorn.Server):
         self._timer: threading.Timer | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start; asyncio has but one number for how many it accepts in one go and how many may wait."""
+        """Start, and set the backlog again: asyncio uses one number for it and for the connections accepted at once."""
         await super().startup(sockets)
         for listener in sockets or ():
             listener.listen(QUEUE)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handle SIGTERM or SIGINT."""
+        """Start the timer at the first SIGTERM or SIGINT, and shut down."""
         if self._timer is None:
             self._timer = threading.Timer(self._seconds() + GRACE_SECONDS, self._end)
             self._timer.daemon = True
@@ -80,7 +80,7 @@ class QuietServer(uvicorn.Server):
 
 
 def watch_connections(metrics: Metrics, connections: Connections) -> None:
-    """Export how many there are, and how many had no room."""
+    """Export the numbers of open, closed and refused connections."""
     metrics.watch("intone_connections", "Open connections.", lambda: len(connections.open))
     metrics.watch("intone_connections_limit", "Connections that may be open.", lambda: connections.limit)
     metrics.watch_count(
@@ -96,7 +96,7 @@ def watch_connections(metrics: Metrics, connections: Connections) -> None:
 
 
 def watch_log(metrics: Metrics, dropped: Callable[[], float]) -> None:
-    """Export how many lines were lost."""
+    """Export the number of dropped log lines."""
     metrics.watch_count(
         "intone_log_lines_dropped",
         "Log lines that were dropped since standard error was not read.",
@@ -108,15 +108,15 @@ logger = logging.getLogger("intone.service")
 
 
 def run(options: argparse.Namespace) -> NoReturn:
-    """Serve with the flags' settings."""
+    """Serve with the settings from flags and environment."""
     serve(settings_from(options))
 
 
 def serve(settings: Settings, *, stays: bool = False) -> NoReturn:
-    """Serve until SIGTERM or Ctrl-C; requests that are being answered are finished first.
+    """Serve until SIGTERM or Ctrl-C, finish the requests in progress, and end the process.
 
-    `stays`: go on if the models cannot be loaded, with the reason in the log and in answers, instead of ending with
-    the reason as an error. Without an error the process ends here.
+    If the models cannot be loaded, raise an error with the reason; with `stays`, continue instead and report the reason
+    in the log and in responses.
     """
     with listen(settings) as listener, logging_to_stderr(settings.log_format) as log:
         logger.info("listening on http://%s:%d", *listener.getsockname()[:2])
@@ -127,7 +127,7 @@ def serve(settings: Settings, *, stays: bool = False) -> NoReturn:
 
 
 def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: bool) -> str:
-    """Run the server to its end; return why the models could not be loaded, if that ended it."""
+    """Run the server until it stops; return the reason if it stopped because the models could not be loaded."""
     failures: list[str] = []
 
     def stop(reason: str) -> None:
@@ -142,7 +142,7 @@ def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: b
     server = QuietServer(server_config(app, settings, os.environ), patience, lambda: _end(log))
 
     def leave(number: int, frame: FrameType | None) -> None:
-        # The server raises a signal again once it has drained, for a handler that would end the program with a failure.
+        # After draining, the server raises the signal again, and the default handler would exit with a failure.
         if not server.should_exit:
             sys.exit(0)
 
@@ -156,7 +156,7 @@ def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: b
 
 
 def server_config(app: FastAPI, settings: Settings, environment: Mapping[str, str]) -> uvicorn.Config:
-    """What uvicorn needs to know to serve the app."""
+    """Return the configuration with which uvicorn serves the app."""
     limit = fit_connections(settings.max_connections)
     if limit < settings.max_connections:
         logger.warning("at most %d connections: the limit of file descriptors (ulimit -n) allows no more", limit)
@@ -171,7 +171,7 @@ def server_config(app: FastAPI, settings: Settings, environment: Mapping[str, st
         backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=QUIET_SECONDS,
         timeout_graceful_shutdown=settings.drain_seconds,
-        # Without a proxy that is known, every client could choose the address under which its requests are counted.
+        # Without a known proxy, clients could forge the address to which the rate limit applies.
         proxy_headers="FORWARDED_ALLOW_IPS" in environment,
         forwarded_allow_ips=environment.get("FORWARDED_ALLOW_IPS"),
         lifespan="on",
@@ -182,15 +182,15 @@ def server_config(app: FastAPI, settings: Settings, environment: Mapping[str, st
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Bind before anything is loaded, so that a taken port is reported at once."""
+    """Bind the socket before anything is loaded, so that a port in use is reported at once."""
     try:
         family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        # asyncio sets TCP_NODELAY only on sockets whose protocol is named. Without it, the second part of each answer
-        # waits 40 ms for the client to acknowledge the first.
+        # asyncio sets TCP_NODELAY only on sockets with an explicit protocol. Without it, the second part of each
+        # response waits 40 ms for the client to acknowledge the first.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        # Who comes before the app is made waits, instead of being refused.
+        # Clients that connect before the app is ready wait instead of being refused.
         listener.listen(QUEUE)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
@@ -203,13 +203,13 @@ def _log_failure(reason: str) -> None:
 
 
 def _leave() -> NoReturn:
-    """End the process without freeing what the models take: that lasts seconds, and the system does it at once."""
+    """End the process without freeing the models' memory, which takes seconds in Python and no time in the system."""
     atexit._run_exitfuncs()
     os._exit(0)
 
 
 def _end(log: LogWriter) -> None:
-    """End the process although threads of it still run."""
+    """End the process even if threads still run."""
     log.warn("stopped; what had not ended in time was cut off")
     log.close()
     os._exit(0)

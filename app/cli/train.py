@@ -1,4 +1,4 @@
-"""`intone train`: from a folder of recordings to a voice."""
+"""Run `intone train`: check a folder of recordings or train a voice on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.training.trainer import TrainingProgress
 
 _WIDTH = 120
-"""Columns of the table; a narrower terminal folds its lines, which loses nothing."""
+"""Minimum columns of the table; a narrower terminal wraps its lines without loss."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    """The table; it fails where a training would refuse to begin."""
+    """Print a table of problems; raise the error with which training would refuse the recordings."""
     from app.training.check import report_table
     from app.training.train import check
 
@@ -65,7 +65,7 @@ def _train(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[TrainingProgress], None]]:
-    """What follows the training on a terminal: a bar on standard error, with the time that is left."""
+    """Show a progress bar with the remaining time on standard error, if that is a terminal; yield its updater."""
     console = Console(stderr=True)
     columns = (
         TextColumn("step {task.fields[step]}"),

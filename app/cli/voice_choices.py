@@ -1,4 +1,4 @@
-"""Which vocoder and which weight files a new voice takes: by what fits, by flag, else by answer."""
+"""Choose the speakers, vocoders and weight files of a new voice: the only match, by flag, or by asking."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOBODY = "none of them"
 
 
 def cast_of(found: ScanResult, flags: Sequence[str], questions: Questions) -> Cast:
-    """The cast; an emotion that is not in it falls back to another."""
+    """Return the candidate for each emotion; the voice falls back to another for emotions without one."""
     everybody = candidates(found.acoustic)
     cast = pairs(everybody, flags)
     free = [one for one in everybody if one not in cast.values()]
@@ -32,13 +32,13 @@ def cast_of(found: ScanResult, flags: Sequence[str], questions: Questions) -> Ca
 
 
 def one_of(named: Sequence[Candidate], emotion: Emotion, questions: Questions) -> Candidate:
-    """Who of some speaks an emotion."""
+    """Choose one of several candidates for an emotion."""
     by_name = {one.name: one for one in named}
     return questions.choose(f"Who speaks {emotion}", by_name, f"--emotion {{}}={emotion}")
 
 
 def others_of(others: Sequence[Candidate], questions: Questions) -> Cast:
-    """What those speak whose names tell no emotion."""
+    """Ask for the emotions of the candidates whose names contain none."""
 
     def read(answer: str) -> Cast:
         return pairs(others, [] if answer == NOBODY else [part for part in answer.split(",") if part.strip()])
@@ -49,12 +49,12 @@ def others_of(others: Sequence[Candidate], questions: Questions) -> Cast:
 
 
 def pairs(everybody: Sequence[Candidate], flags: Sequence[str]) -> Cast:
-    """`NAME=EMOTION` each -> who speaks the emotion."""
+    """Parse several `NAME=EMOTION`; return the candidate of each emotion."""
     return dict(pair(everybody, flag) for flag in flags)
 
 
 def pair(everybody: Sequence[Candidate], flag: str) -> tuple[Emotion, Candidate]:
-    """One `NAME=EMOTION`."""
+    """Parse one `NAME=EMOTION`; raise `UsageError` if it is wrong."""
     name, equals, emotion = flag.rpartition("=")
     if not equals:
         raise UsageError(f"{flag.strip()!r} is not of the form NAME=EMOTION.")
@@ -65,7 +65,7 @@ def pair(everybody: Sequence[Candidate], flag: str) -> tuple[Emotion, Candidate]
 
 
 def one_called(everybody: Sequence[Candidate], name: str) -> Candidate:
-    """The one of a name."""
+    """Return the candidate with a name; raise `UsageError` if there is none or more than one."""
     found = find_candidates(everybody, name)
     if len(found) > 1:
         raise UsageError(f"{name!r} may be {listed(one.name for one in found)}.", hint="Give one of these.")
@@ -78,7 +78,7 @@ def one_called(everybody: Sequence[Candidate], name: str) -> Candidate:
 def vocoders_of(
     checkpoints: Iterable[ModelFiles], found: ScanResult, wanted: Path | None, questions: Questions
 ) -> dict[ModelFiles, ModelFiles]:
-    """The vocoder of each checkpoint; the same question is asked once."""
+    """Choose the vocoder of each checkpoint; a question is asked only once for the same vocoders."""
     among = vocoders_in(found, wanted) if wanted else found.vocoders
 
     @cache
@@ -90,14 +90,14 @@ def vocoders_of(
 
 
 def place(vocoder: ModelFiles, vocoders: Sequence[ModelFiles]) -> str:
-    """The folder of a vocoder, where it has one for itself; else its config."""
+    """Return the folder of a vocoder if it contains no other, else the path of its config."""
     folder = vocoder.config.parent
     alone = folder.name and [one.config.parent for one in vocoders].count(folder) == 1
     return str(folder if alone else vocoder.config)
 
 
 def vocoders_in(found: ScanResult, wanted: Path) -> list[ModelFiles]:
-    """The vocoders of a folder or a config, which is named as seen from the voice's folder or from here."""
+    """Return the vocoders of a folder or config, whose path is relative to the voice's or the working folder."""
     meant = spots(found, wanted)
     vocoders = [one for one in found.vocoders if meant & {there(found, one.config.parent), there(found, one.config)}]
     if not vocoders:
@@ -109,7 +109,7 @@ def vocoders_in(found: ScanResult, wanted: Path) -> list[ModelFiles]:
 def weights_of(
     parts: Iterable[ModelFiles], found: ScanResult, wanted: Sequence[Path], questions: Questions
 ) -> dict[ModelFiles, PurePosixPath]:
-    """The weight file of each network."""
+    """Choose the weight file of each network; raise `UsageError` for a flag that names none."""
     known = {there(found, path) for part in (*found.acoustic, *found.vocoders) for path in part.weights}
     if strange := [path for path in wanted if not known & spots(found, path)]:
         raise UsageError(f"{strange[0]} is no weight file of any config within {found.folder}.")
@@ -123,10 +123,10 @@ def weights_of(
 
 
 def spots(found: ScanResult, path: Path) -> set[Path]:
-    """Where a path may lead that a person gave."""
+    """Return the absolute paths that a user's path may mean: relative to the voice's or to the working folder."""
     return {(found.folder / path).resolve(), path.resolve()}
 
 
 def there(found: ScanResult, path: PurePosixPath) -> Path:
-    """Where a path of the voice leads."""
+    """Return the absolute path of a path within the voice's folder."""
     return (found.folder / path).resolve()

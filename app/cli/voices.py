@@ -1,4 +1,4 @@
-"""`intone voices`: what is installed, and whether it speaks."""
+"""Run `intone voices`: list the installed voices or check that they speak."""
 
 from __future__ import annotations
 
@@ -24,26 +24,27 @@ if TYPE_CHECKING:
 
 CHECK_TEXT = "The quick brown fox jumps over the lazy dog."
 AUDIBLE = 0.01
-"""Largest sample, of 1, below which a sentence is no speech."""
+"""Minimum peak of a sentence's samples (full scale is 1) to count as speech."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How one emotion of one voice spoke."""
+    """Result of testing one emotion of a voice."""
 
     voice: str
     emotion: str
     seconds: float = 0.0
-    """Length of the speech."""
+    """Duration of the audio."""
     real_time_factor: float = 0.0
-    """Computing time for a second of speech; lower is better."""
+    """Seconds of computing per second of audio; lower is better."""
     problem: str = ""
+    """Reason of the failure; empty if the emotion was spoken."""
     warnings: tuple[str, ...] = ()
-    """Codes of what was done other than asked, each once."""
+    """Distinct codes of the plan's warnings."""
 
 
 def speak(pipeline: Pipeline, voice: str, emotion: Emotion) -> Check:
-    """Speak one sentence; whatever goes wrong is the result, so that the other voices are checked too."""
+    """Speak one sentence; any exception becomes part of the result, so that the other voices are checked too."""
     import numpy as np
 
     from app.types import SpeechRequest
@@ -63,7 +64,7 @@ def speak(pipeline: Pipeline, voice: str, emotion: Emotion) -> Check:
 
 
 def show_checks(checks: Sequence[Check]) -> None:
-    """Print how each of them spoke."""
+    """Print a table of check results."""
     show_rows(("voice", "emotion", "seconds", "real-time factor", ""), [_check_row(check) for check in checks])
 
 
@@ -73,7 +74,7 @@ def _check_row(check: Check) -> list[str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the voices, check them or add one; 1 if a check failed."""
+    """List the voices, check them or add one; return 1 if a check failed."""
     if options.action == "add":
         return _add(options)
     chosen = settings()

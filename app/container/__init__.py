@@ -1,1 +1,1 @@
-"""What an image of this service does when it is started: `serve` and `train`, as SageMaker calls them."""
+"""Entry point of the container image: the commands `serve` and `train`, as SageMaker calls them."""

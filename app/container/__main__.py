@@ -1,4 +1,4 @@
-"""The image's entry point: `serve`, `train`, or a command of ours such as `intone voices`."""
+"""Run the container's command: `serve`, `train`, or a command of the command line such as `intone voices`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ COMMANDS = "serve, train, or intone with a command of its own"
 
 
 def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int:
-    """Run what the image was asked to run; the exit code."""
-    # The first process of a container is not ended by a signal that it does not handle. Both commands have better
-    # handlers once there is something to finish.
+    """Run the command that the arguments name, and return its exit code."""
+    # A signal without a handler does not end the first process of a container. Both commands install better handlers
+    # when they have something to finish.
     signal.signal(signal.SIGTERM, _leave)
     _default(environment, EVERYWHERE)
     match list(arguments):
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int
 
 
 def serve(environment: MutableMapping[str, str]) -> NoReturn:
-    """Serve the voices of `model`, or the embedded one where there are none; what cannot be loaded is told by /ping."""
+    """Serve the voices in the folder `model`, or the bundled one if there are none; /ping reports loading failures."""
     _default(environment, serving(environment))
     if "INTONE_VOICES" not in environment:
         _default(environment, voices_of(root_of(environment) / "model"))
@@ -45,7 +45,7 @@ def serve(environment: MutableMapping[str, str]) -> NoReturn:
 
 
 def train(environment: MutableMapping[str, str]) -> int:
-    """Train as a job does; see `app.training.sagemaker`."""
+    """Run a training job and return its exit code; see `app.training.sagemaker`."""
     from app.training.sagemaker import run_job
 
     return run_job(root_of(environment))

@@ -1,4 +1,4 @@
-"""What SageMaker unpacked: one voice as it is, or several, each in a folder of its own."""
+"""Derive settings from SageMaker's environment and from the voices that it unpacked, a single one or one per folder."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from app.voices import read_manifest
 from app.voices.voice import voice_folders
 
 ROOT = "/opt/ml"
-"""Where SageMaker puts what goes in and takes what comes out."""
+"""Folder in which SageMaker places inputs and from which it collects outputs."""
 TEMPORARY = Path(tempfile.gettempdir())
 CACHES = {name: str(TEMPORARY / name.lower()) for name in ("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "HF_HOME")}
-"""Libraries write these beside themselves or in the home folder, neither of which need be writable."""
+"""Cache folders of libraries, whose defaults (the library's own folder or the home folder) may be read-only."""
 EVERYWHERE = {**CACHES, "INTONE_GRAPH_CACHE": str(TEMPORARY / "intone"), WAIT_ASLEEP[0]: WAIT_ASLEEP[1]}
 
 ANSWER_SECONDS, STREAM_SECONDS = 50, 470
-"""Before the platform gives up: after 60 seconds, and after 8 minutes of a stream."""
+"""Time budgets below the platform's limits of 60 seconds, and of 8 minutes for a stream."""
 DRAIN_SECONDS = 25
-"""The platform kills 30 seconds after SIGTERM."""
+"""Seconds to finish after SIGTERM; the platform kills the process after 30."""
 ANSWER_BYTES = 6 * 2**20
-"""What it surely hands on; some pages of its documentation say 25 MB."""
+"""Response size that the platform certainly passes on; some pages of its documentation say 25 MB."""
 PORT = "8080"
 
 
 def root_of(environment: Mapping[str, str]) -> Path:
-    """SageMaker's folder, or the one that stands for it."""
+    """Return SageMaker's folder, or the one in INTONE_ML_ROOT."""
     return Path(environment.get("INTONE_ML_ROOT", ROOT))
 
 
 def serving(environment: Mapping[str, str]) -> dict[str, str]:
-    """Settings of the service. Keys are not needed: the platform asks its callers who they are."""
+    """Return the settings of the service, without API keys because the platform authenticates its callers."""
     return {
         "INTONE_HOST": "0.0.0.0",
         "INTONE_PORT": environment.get("SAGEMAKER_BIND_TO_PORT") or PORT,
@@ -48,7 +48,7 @@ def serving(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def voices_of(model: Path) -> dict[str, str]:
-    """Settings that have the folder's voices speak, the first of them by default; none where it is missing or empty."""
+    """Return the settings for the voices in the folder, the first as the default; none if it is missing or empty."""
     if not model.is_dir() or not any(model.iterdir()):
         return {}
     names = names_in(model)
@@ -56,11 +56,11 @@ def voices_of(model: Path) -> dict[str, str]:
 
 
 def names_in(model: Path) -> list[str]:
-    """Names of the voices that can be read, in the order of their folders."""
+    """Return the names of the valid voices, in the order of their folders."""
     names = []
     for folder in voice_folders([model]):
         try:
             names.append(read_manifest(folder).name)
         except InvalidVoice:
-            continue  # the service tells why
+            continue  # the service reports why
     return names

@@ -1,4 +1,4 @@
-"""Sentences -> emotions: the labels, the classifier and the planner."""
+"""Classify the emotions of sentences: labels, classifier and planner."""
 
 from app.emotion.classifier import Classifier, read_excerpts
 from app.emotion.taxonomy import ALIASES, map_labels, named_emotions, parse_emotion, parse_emotion_spec, read_label_map

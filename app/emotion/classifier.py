@@ -1,10 +1,11 @@
-"""Sentence -> probabilities of the seven emotions, by any Hugging Face sequence classifier.
+"""Compute the probabilities of the seven emotions of a sentence with any Hugging Face sequence classifier.
 
-A classifier whose `config.json` says so also reads the sentences before, and estimates how strongly each is felt:
+A classifier can also read earlier sentences and estimate the intensity of the emotion. Its `config.json` contains:
 
     "intone": {"version": "2", "threshold": 0.35, "context": 2}
 
-`context` is the number of earlier sentences; a further output with the label `strength` is the logit of the intensity.
+`context` is the number of earlier sentences. An additional output with the label `strength` is the logit of the
+intensity.
 """
 
 from __future__ import annotations
@@ -27,29 +28,29 @@ if TYPE_CHECKING:
 
 
 CONTEXT_WORDS = 40
-"""Of the sentences before a sentence only so many words are read, the last ones."""
+"""Maximum words of the context, the last words of the sentences before a sentence."""
 LONGEST_WORD = 100
-"""Characters of a word of the context that are read, so that a text without spaces is bounded, too."""
+"""Maximum characters of a word of the context, which also bounds a text without spaces."""
 
 
 class Excerpt(NamedTuple):
-    """A sentence and what is read before it."""
+    """Sentence and its context."""
 
     context: str
-    """Empty if nothing is."""
+    """Text before the sentence; empty if there is none."""
     text: str
 
 
 def make_context(before: Iterable[str]) -> str:
-    """Join sentences, in their order, and keep the last words."""
+    """Join sentences in order, and keep the last words."""
     words = [word[-LONGEST_WORD:] for sentence in before for word in sentence.split()]
     return " ".join(words[-CONTEXT_WORDS:])
 
 
 def read_excerpts(sentences: Iterable[str], before: Iterable[str], count: int) -> Iterator[Excerpt]:
-    """Pass each sentence on with the context that `count` sentences before it make.
+    """Yield each sentence with the context of the `count` sentences before it.
 
-    `before` are sentences that come earlier and are not passed on themselves.
+    Sentences in `before` come first and serve only as context.
     """
     recent = deque(before, maxlen=count)
     for sentence in sentences:
@@ -58,34 +59,34 @@ def read_excerpts(sentences: Iterable[str], before: Iterable[str], count: int) -
 
 
 LONGEST_TOKENS = 512
-"""Of a longer sentence the classifier reads only so much, or less where its model's own maximum is lower."""
+"""Maximum tokens of a sentence; longer ones are truncated. A model's own maximum may be lower."""
 LONGEST_CHARACTERS = 4000
-"""Cut before the tokenizer sees the text; no LONGEST_TOKENS tokens of natural text are longer."""
+"""Maximum characters that the tokenizer gets; no LONGEST_TOKENS tokens of natural text are longer."""
 FIRST_GROUP, GROUP = 1, 8
-"""Sentences that are labelled at once, where a text is spoken while it is read."""
+"""Sentences classified at once, in the first batch and in each later one, if a text is streamed."""
 TOKEN_STEP = 16
-"""Numbers of tokens are padded to a multiple of it: a backend prepares itself anew for each length it has not seen."""
+"""Inputs are padded to a multiple of this number of tokens, because a backend prepares itself for each new length."""
 ENTRY_CHARACTERS = 1000
-"""What a remembered sentence takes beside its text, in characters."""
+"""Memory of a cache entry in addition to its text, in characters."""
 STRENGTH = "strength"
-"""The label of the output that is no emotion: the logit of the intensity."""
+"""Label of the output that is not an emotion: the logit of the intensity."""
 MOST_CONTEXT = 8
-"""Earlier sentences that a classifier may ask for."""
+"""Maximum earlier sentences that a classifier may read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierSettings:
-    """What the folder of a classifier says of it."""
+    """Settings in the config.json of a classifier."""
 
     version: str = "unknown"
     threshold: float | None = None
-    """The least probability at which an emotion is voiced."""
+    """Minimum probability at which an emotion is voiced."""
     context: int = 0
-    """The number of earlier sentences that are read with a sentence."""
+    """Number of earlier sentences that the classifier reads with a sentence."""
 
 
 class Classifier:
-    """A loaded classifier; it may be called from many threads at a time."""
+    """Thread-safe emotion classifier."""
 
     def __init__(
         self,
@@ -110,7 +111,7 @@ class Classifier:
         self.known: Lru[tuple[str | None, Excerpt], Assessment] = Lru(
             remembered, lambda key, _: len(key[1].context) + len(key[1].text) + ENTRY_CHARACTERS
         )
-        """By the name of a caller's key and what is read, as `SpeechRequest.key_name` says why."""
+        """Cache by key name and excerpt; `SpeechRequest.key_name` documents why entries are kept apart."""
         from app.emotion.network import ClassifierNetwork
 
         names = [name for name in self.tokens(Excerpt("", "")) if name != "special_tokens_mask"]
@@ -124,10 +125,10 @@ class Classifier:
         backend: Backend | None = None,
         remembered: int = 0,
     ) -> Classifier:
-        """Load a local folder, or a name on the Hugging Face hub; weights only from safetensors.
+        """Load a local folder or a model of the Hugging Face Hub, with weights only from safetensors.
 
-        `backend` runs the network, PyTorch by default; `remembered` is how many characters of sentences are kept with
-        their probabilities, for those that come again. Raises `InvalidClassifier`.
+        `backend` runs the network, by default PyTorch. `remembered` is the capacity, in characters, of the cache of
+        classified sentences. Raise `InvalidClassifier` if the classifier cannot be used.
         """
         from app.inference.torch import TorchBackend
 
@@ -139,41 +140,42 @@ class Classifier:
             )
         try:
             model, tokenizer, missing = read_model(source, local)
-        except Exception as error:  # a foreign folder fails in as many ways as the libraries that read it
+        except Exception as error:  # the libraries raise many kinds of errors for a foreign folder
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise InvalidClassifier(f"The classifier {source} cannot be loaded: {reason}") from None
         if missing:
-            # They would be random numbers: an encoder that was never trained to classify, or too short a file.
+            # Missing weights would be random: the encoder was never trained to classify, or the file is truncated.
             raise InvalidClassifier(
                 f"The classifier {source} cannot be loaded: its file lacks weights: {', '.join(missing[:3])}."
             )
         return cls(model, tokenizer, label_map, source, backend or TorchBackend(), remembered)
 
     def check_tokenizer(self, source: str) -> None:
-        """Refuse a folder without a vocabulary, and set the truncation once and for all.
+        """Raise `InvalidClassifier` if there is no vocabulary, and set the truncation permanently.
 
-        The tokenizer stores the truncation of its last call. While every call asks for the same, no later one writes,
-        and so none can disturb another thread's.
+        The tokenizer stores the truncation of its last call. As long as every call requests the same truncation, no
+        later call modifies it, so no call can disturb one in another thread.
         """
         if len(self.tokenizer) <= len(self.tokenizer.all_special_ids):
             raise InvalidClassifier(f"The classifier {source} has no vocabulary.", hint="Is tokenizer.json there?")
         self.tokens(Excerpt("", ""))
 
     def stream(self, excerpts: Iterable[Excerpt], key_name: str | None = None) -> Iterator[Assessment]:
-        """The same as `assess`, a few excerpts at a time: the first one alone, for it is waited for."""
+        """Yield assessments as `assess` returns them, a few excerpts at a time; the first alone, for low latency."""
         source, size = iter(excerpts), FIRST_GROUP
         while group := list(islice(source, size)):
             yield from self.assess(group, key_name)
             size = GROUP
 
     def classify(self, texts: Sequence[str]) -> list[Probabilities]:
-        """Compute the probabilities of single sentences, read without any context."""
+        """Compute the probabilities of sentences without any context."""
         return [one.probabilities for one in self.assess([Excerpt("", text) for text in texts])]
 
     def assess(self, excerpts: Sequence[Excerpt], key_name: str | None = None) -> list[Assessment]:
-        """Assess sentences, each with its context; a text may hold anything.
+        """Assess sentences, each with its context; a text may contain any characters.
 
-        An excerpt has the same bits whatever stands beside it, or what is spoken would depend on it at the threshold.
+        The assessment of an excerpt does not depend, to the last bit, on the other excerpts; otherwise they could
+        decide whether its emotion reaches the threshold.
         """
         found = [self.known.get((key_name, one)) for one in excerpts]
         rows = {place: self.padded(excerpts[place]) for place, one in enumerate(found) if one is None}
@@ -188,7 +190,7 @@ class Classifier:
         return [one for one in found if one is not None]
 
     def padded(self, excerpt: Excerpt) -> tuple[Tensor, ...]:
-        """The model's inputs for a text, (1, tokens) each, padded to a multiple; none where nothing is left to read."""
+        """Return the model's inputs, (1, tokens) each, padded to a multiple of TOKEN_STEP; none if no text is left."""
         from torch.nn import functional as F
 
         if not excerpt.text.strip():
@@ -202,14 +204,14 @@ class Classifier:
         return tuple(F.pad(value, (0, more), value=padding.get(name, 0)) for name, value in inputs.items())
 
     def tokens(self, excerpt: Excerpt) -> Any:
-        """Token ids (1, tokens) as the model takes them, and which of them stand for no text; lone surrogates pass."""
+        """Return the token ids (1, tokens), the mask of special tokens, and further inputs; accept lone surrogates."""
         texts = [readable(text) for text in (excerpt if excerpt.context else (excerpt.text,))]
         return self.tokenizer(
             *texts, truncation=True, max_length=self.longest, return_special_tokens_mask=True, return_tensors="pt"
         )
 
     def by_emotion(self, scores: Sequence[float]) -> dict[Emotion, float]:
-        """Sum the scores of all labels that mean one emotion, and make the seven sum to 1."""
+        """Sum the scores of all labels of each emotion, and normalize the seven sums to 1."""
         sums = dict.fromkeys(Emotion, 0.0)
         for emotion, score in zip(self.emotions, scores, strict=True):
             sums[emotion] += score
@@ -218,16 +220,19 @@ class Classifier:
 
 
 UNREADABLE = Assessment({one: float(one is Emotion.NEUTRAL) for one in Emotion}, 0.0)
-"""Of a text in which nothing is left to read."""
+"""Assessment of a text without any readable tokens."""
 
 
 def readable(text: str) -> str:
-    """Return the beginning of a text as the tokenizer takes it."""
+    """Return the beginning of a text, with lone surrogates replaced for the tokenizer."""
     return text[:LONGEST_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
 def batches(places: Sequence[int], length: Callable[[int], int]) -> Iterator[list[int]]:
-    """Group places whose texts are padded to one length, in few sizes: a backend prepares itself for each."""
+    """Group indices of texts of the same padded length into batches.
+
+    Batch sizes are powers of 2, because a backend prepares itself for each new size.
+    """
     for _, alike in groupby(sorted(places, key=length), key=length):
         rest = list(alike)
         while rest:
@@ -237,13 +242,13 @@ def batches(places: Sequence[int], length: Callable[[int], int]) -> Iterator[lis
 
 
 def read_model(source: str, local: bool) -> tuple[Any, Any, list[str]]:
-    """Model in float32 (whatever is on disk), tokenizer, and the names of weights that the file lacks."""
+    """Read the model as float32 (regardless of the file's type), the tokenizer, and the names of missing weights."""
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
     from app.packages import stub_module
 
-    stub_module("torchaudio")  # transformers imports it for models that hear
+    stub_module("torchaudio")  # transformers imports it for audio models
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -255,7 +260,7 @@ def read_model(source: str, local: bool) -> tuple[Any, Any, list[str]]:
 
 
 def own_settings(config: Any, source: str) -> ClassifierSettings:
-    """Read `"intone"` in the model's config.json; a foreign model has none. Raises `InvalidClassifier`."""
+    """Read `"intone"` in the model's config.json, which other models lack; raise `InvalidClassifier` if it is wrong."""
     settings = getattr(config, "intone", None) or {}
     if not isinstance(settings, dict):
         raise InvalidClassifier(f'The classifier {source}: "intone" in its config.json must be an object.')
@@ -270,6 +275,6 @@ def own_settings(config: Any, source: str) -> ClassifierSettings:
 
 
 def longest(config: Any, tokenizer: Any) -> int:
-    """Tokens that the model can take; a tokenizer that does not know says an astronomical number."""
+    """Return the maximum input tokens of the model; a tokenizer without a limit reports an astronomical number."""
     positions = getattr(config, "max_position_embeddings", LONGEST_TOKENS)
     return min(LONGEST_TOKENS, int(tokenizer.model_max_length), int(positions))

@@ -1,4 +1,4 @@
-"""The classifier's network as a backend runs it: token ids of some texts -> scores of the labels, and an intensity."""
+"""Run the classifier's network on a backend: compute label scores and an intensity from token ids."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from torch import Tensor, nn
 from app.inference import Backend
 
 PROBE_ROWS, PROBE_TOKENS = 8, (16, 32)
-"""What it is tried on whether a batch gives the bits that each row has alone."""
+"""Rows and token lengths of the probe whether a row has the same bits in a batch as alone."""
 
 
 class Output(NamedTuple):
-    """What the network says of one text."""
+    """Output of the network for a text."""
 
     scores: list[float]
-    """The probability of each label."""
+    """Probability of each label."""
     intensity: float | None
-    """How strongly the emotion is felt, 0 to 1; None if the network does not estimate it."""
+    """Intensity of the emotion, 0 to 1; None if the network does not estimate it."""
 
 
 class Logits(nn.Module):
-    """A Hugging Face sequence classifier with plain inputs and one output."""
+    """Hugging Face sequence classifier with positional inputs and one output."""
 
     def __init__(self, model: Any, names: Sequence[str]) -> None:
         super().__init__()
@@ -32,23 +32,26 @@ class Logits(nn.Module):
         self.names = tuple(names)
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """What the names say, (B, tokens) each -> logits (B, labels)."""
+        """Compute logits (B, labels) from the named inputs, (B, tokens) each."""
         logits: Tensor = self.model(**dict(zip(self.names, inputs, strict=True))).logits
         return logits
 
 
 class ClassifierNetwork:
-    """A classifier's network, compiled for inference at the precision of the backend."""
+    """Network of a classifier, compiled for inference at the precision of the backend."""
 
     def __init__(self, model: Any, names: Sequence[str], backend: Backend, intensity: int | None = None) -> None:
-        """`names` are the model's inputs, in the order in which they will come; `intensity` is the place of that output
-        among the labels."""
+        """Compile the network.
+
+        `names` are the model's inputs in the order of the arguments; `intensity` is the index of the intensity output
+        among the labels.
+        """
         self.intensity = intensity
         self.multi_label = model.config.problem_type == "multi_label_classification"
         vocabulary = model.config.vocab_size
 
         def example(batch: int, length: int) -> tuple[Tensor, ...]:
-            # The last token is padding, so that nobody takes a mask for one that hides nothing.
+            # The last token is padding, so that no backend optimizes a mask away that masks nothing.
             masked = torch.ones(batch, length, dtype=torch.long)
             masked[:, -1] = 0
             nothing = torch.zeros(batch, length, dtype=torch.long)
@@ -58,10 +61,10 @@ class ClassifierNetwork:
 
         self.network = backend.compile(Logits(model, names), example)
         self.batch_invariant = all(self.agrees(example(PROBE_ROWS, length)) for length in PROBE_TOKENS)
-        """Whether a text has the same bits in a batch as alone, on this machine."""
+        """Whether the output of a text has the same bits in a batch as alone, on this machine."""
 
     def agrees(self, inputs: tuple[Tensor, ...]) -> bool:
-        """Whether each row of a batch, and of its halves, has the bits that it has alone."""
+        """Return whether each row of a batch, and of its halves, has the same bits as alone."""
         alone = torch.cat([self.logits([one[row : row + 1] for one in inputs]) for row in range(PROBE_ROWS)])
         halves = inputs
         while len(halves[0]) > 1:
@@ -71,12 +74,12 @@ class ClassifierNetwork:
         return True
 
     def logits(self, inputs: Sequence[Tensor]) -> Tensor:
-        """(B, tokens) each -> (B, labels)."""
+        """Compute logits (B, labels) from inputs of (B, tokens) each."""
         (logits,) = self.network(*inputs)
         return logits
 
     def scores(self, rows: Sequence[tuple[Tensor, ...]]) -> list[Output]:
-        """Score texts; the rows' inputs are (1, tokens) each, all of one length."""
+        """Score texts of equal length; the inputs of each row are (1, tokens) each."""
         if self.batch_invariant:
             logits = self.logits([torch.cat(column) for column in zip(*rows, strict=True)])
         else:

@@ -1,4 +1,4 @@
-"""Which emotion every label of the known classifiers means, and by which other names people call the seven."""
+"""Map labels of known classifiers to emotions, and parse names and blends of emotions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from app.types import Blend, Emotion
 
 AUTO = "auto"
 HEAVIEST = 1000
-"""Weight of a blend: only proportions count, and a bound keeps their sum finite."""
+"""Maximum weight in a blend; only proportions matter, and a bound keeps the sum finite."""
 WEIGHT_DIGITS = 6
 
 EKMAN = {emotion.value: emotion for emotion in Emotion}
-"""Ekman's six and neutral under their own names, as j-hartmann/emotion-english-distilroberta-base has them too."""
+"""Ekman's six emotions and neutral by their own names, also the labels of
+j-hartmann/emotion-english-distilroberta-base."""
 
 GOEMOTIONS = {
     Emotion.NEUTRAL: ("neutral",),
@@ -40,7 +41,7 @@ GOEMOTIONS = {
     Emotion.SURPRISE: ("confusion", "curiosity", "realization", "surprise"),
     Emotion.DISGUST: ("disgust",),
 }
-"""The 28 labels of GoEmotions, grouped as its authors group them (arXiv 2005.00547, section 5.3)."""
+"""The 28 labels of GoEmotions, grouped as by its authors (arXiv 2005.00547, section 5.3)."""
 
 EMOTION_OF_LABEL = EKMAN | {label: emotion for emotion, labels in GOEMOTIONS.items() for label in labels}
 
@@ -63,15 +64,15 @@ ALIASES: dict[Emotion, tuple[str, ...]] = {
     Emotion.SURPRISE: ("surprised",),
     Emotion.DISGUST: ("disgruntled", "disgusted"),
 }
-"""Names that a request may use instead, most of them Azure's styles."""
+"""Additional names of emotions in requests, most of them styles of Azure."""
 
 EMOTION_OF_NAME = EKMAN | {alias: emotion for emotion, aliases in ALIASES.items() for alias in aliases}
 
 
 def map_labels(labels: Iterable[str], label_map: Mapping[str, str] | None = None) -> dict[str, Emotion]:
-    """The emotion of every label of a classifier; a label without one is refused.
+    """Map each label of a classifier to its emotion; raise `InvalidClassifier` for a label without one.
 
-    `label_map` adds to the known labels, or overrides them; case is ignored.
+    `label_map` adds to the known labels and overrides them; case is ignored.
     """
     own = {label.lower(): mapped_emotion(label, name) for label, name in (label_map or {}).items()}
     known = EMOTION_OF_LABEL | own
@@ -86,7 +87,7 @@ def map_labels(labels: Iterable[str], label_map: Mapping[str, str] | None = None
 
 
 def mapped_emotion(label: str, name: str) -> Emotion:
-    """What a label map says of a label; a wrong name is the installation's fault, not a caller's."""
+    """Parse the emotion of a label in a label map; raise `InvalidClassifier`, since no client is at fault."""
     try:
         return parse_emotion(name)
     except UnknownEmotion as error:
@@ -94,7 +95,7 @@ def mapped_emotion(label: str, name: str) -> Emotion:
 
 
 def read_label_map(path: Path) -> dict[str, str]:
-    """An operator's JSON file, `{"label": "emotion", …}`."""
+    """Read an operator's JSON file, `{"label": "emotion", …}`."""
     try:
         label_map = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -105,7 +106,7 @@ def read_label_map(path: Path) -> dict[str, str]:
 
 
 def parse_emotion(name: str) -> Emotion:
-    """The emotion of a name or an alias, case ignored."""
+    """Return the emotion of a name or an alias, ignoring case; raise `UnknownEmotion` if there is none."""
     wanted = name.strip().lower()
     if wanted not in EMOTION_OF_NAME:
         near = difflib.get_close_matches(wanted[:64], EMOTION_OF_NAME, n=1)
@@ -115,9 +116,10 @@ def parse_emotion(name: str) -> Emotion:
 
 
 def parse_emotion_spec(written: str | Mapping[str, float]) -> Emotion | Blend | None:
-    """What pins an emotion: a name, or several with their weights, also written as `joy:0.6,surprise:0.4`.
+    """Parse an emotion name, or a blend of several with weights, also in the form `joy:0.6,surprise:0.4`.
 
-    None for `auto`, which labels each sentence. Raises `UnknownEmotion`, and `InvalidRequest` for a wrong weight.
+    Return None for `auto`, which has the classifier label each sentence. Raise `UnknownEmotion`, or `InvalidRequest`
+    for a wrong weight.
     """
     if not isinstance(written, str):
         return blended(written)
@@ -127,13 +129,13 @@ def parse_emotion_spec(written: str | Mapping[str, float]) -> Emotion | Blend | 
 
 
 def named_emotions(text: str) -> set[Emotion]:
-    """The emotions that a text in plain words names, by any of their names."""
+    """Return the emotions whose names or aliases occur as words in a text."""
     words = {word.strip(".,;:!?'\"()").lower() for word in text.split()}
     return {EMOTION_OF_NAME[word] for word in words if word in EMOTION_OF_NAME}
 
 
 def weights_in(written: str) -> dict[str, float]:
-    """The weights of `joy:0.6,surprise:0.4`."""
+    """Parse the weights in `joy:0.6,surprise:0.4`."""
     pairs = [part.partition(":") for part in written.split(",")]
     try:
         return {name.strip(): float(weight) for name, _, weight in pairs}
@@ -143,7 +145,7 @@ def weights_in(written: str) -> dict[str, float]:
 
 
 def blended(weights: Mapping[str, float]) -> Blend:
-    """Weights of emotions, normalised; those of one emotion under several names are added."""
+    """Normalize the weights of emotions, after adding those of several names of one emotion."""
     sums: dict[Emotion, float] = {}
     for name, weight in weights.items():
         if not 0 < weight <= HEAVIEST:
@@ -152,6 +154,6 @@ def blended(weights: Mapping[str, float]) -> Blend:
         sums[emotion] = sums.get(emotion, 0.0) + weight
     total = sum(sums.values())
     if abs(total - 1) <= len(sums) * 10**-WEIGHT_DIGITS:
-        total = 1.0  # they are the rounded weights of a plan
-    # Rounded as a plan shows them, so that a plan that comes back means the same to the last bit.
+        total = 1.0  # the weights come from a plan, which rounds them
+    # Rounded as in a plan, so that a plan that the client sends back has exactly the same weights.
     return {emotion: round(weight / total, WEIGHT_DIGITS) for emotion, weight in sums.items()}

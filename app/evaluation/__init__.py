@@ -1,4 +1,4 @@
-"""What a voice is worth: sentences spoken or recorded -> measures of each -> figures of each group -> a report."""
+"""Evaluate a voice: measure synthesized or recorded sentences, and report statistics of each group."""
 
 from app.evaluation.emotion_judge import judge_emotions
 from app.evaluation.emotion_tables import emotion_tables

@@ -1,7 +1,7 @@
-"""A judge that names the emotion of a clip from its prosody, against the neutral reading of the same text.
+"""Name the emotion of a clip from its prosody, relative to the neutral reading of the same text.
 
-It knows the published facts of `emotion_facts.tsv` alone; it has learned nothing, least of all from the voices that it
-judges. It may also answer "neutral": an emotion that changes little is not heard as one.
+The judge uses only the published differences in `emotion_facts.tsv`; it is not trained, least of all on the voices that
+it judges. It may also name "neutral": an emotion that changes little is not heard as one.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ FILE = Path(__file__).with_name("emotion_facts.tsv")
 BAND_NAMES = tuple(f"{band} Hz" for band in BANDS)
 
 Vector = npt.NDArray[np.float64]
-"""A value for each feature, (features,)."""
+"""One value for each feature, (features,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
-    """The table: for each emotion where its normal and its strong readings lie, as differences to neutral."""
+    """The published differences to neutral of each emotion's normal and strong readings."""
 
     features: tuple[str, ...]
     units: tuple[str, ...]
     groups: tuple[str, ...]
-    """Which features tell of the same thing: pitch, movement, tempo or timbre."""
+    """Group of each feature: pitch, movement, tempo or timbre."""
     normal: Mapping[Emotion, Vector]
-    """All seven emotions; neutral differs in nothing."""
+    """Differences of all seven emotions at normal intensity; zero for neutral."""
     strong: Mapping[Emotion, Vector]
     scale: Vector
-    """How far the emotions lie apart in each feature."""
+    """Standard deviation of each feature between the emotions."""
 
 
 @cache
 def read_facts() -> Facts:
-    """Read the table."""
+    """Read `emotion_facts.tsv`."""
     with FILE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     features = tuple(row["feature"] for row in rows)
@@ -71,9 +71,9 @@ def read_facts() -> Facts:
 
 
 def relative_levels(values: list[float], features: tuple[str, ...]) -> Vector:
-    """Make the levels of the bands relative to the mean of the seven, as clips are measured.
+    """Make the levels of the bands relative to the mean of the seven, as in measured clips.
 
-    The table has them relative to the mean of a whole spectrum, which would depend on how wide that was.
+    The table has them relative to the mean of a whole spectrum, which depends on the bandwidth.
     """
     vector = np.array(values)
     bands = np.isin(features, BAND_NAMES)
@@ -84,9 +84,9 @@ def relative_levels(values: list[float], features: tuple[str, ...]) -> Vector:
 def spread(normal: Mapping[Emotion, Vector], strong: Mapping[Emotion, Vector], features: tuple[str, ...]) -> Vector:
     """Return the standard deviation of each feature between the seven emotions, pooled over both intensities.
 
-    It takes the place of the spread of readers within one emotion, which the means do not tell: a feature that hardly
-    tells emotions apart cannot outweigh one that does. The step from normal to strong is not in it, as it tells how
-    much of an emotion there is, not which. A decibel is as much in one band as in another: they share one scale.
+    It replaces the spread of readers within one emotion, which the published means do not contain: a feature that
+    hardly distinguishes emotions cannot outweigh one that does. The step from normal to strong is excluded, as it shows
+    how intense an emotion is, not which one. The bands share one scale, so that a decibel counts the same in each.
     """
     variances = np.mean([np.var(list(centres.values()), axis=0) for centres in (normal, strong)], axis=0)
     bands = np.isin(features, BAND_NAMES)
@@ -96,24 +96,24 @@ def spread(normal: Mapping[Emotion, Vector], strong: Mapping[Emotion, Vector], f
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An emotional clip and what the judge made of it."""
+    """An emotional clip and its distance to each emotion."""
 
     emotion: Emotion
-    """With which it was spoken."""
+    """Emotion that it was spoken with."""
     text: str
     differences: Features
-    """To the neutral reading."""
+    """Differences of its features to the neutral reading."""
     distances: Mapping[Emotion, float]
-    """To what is known of each emotion."""
+    """Distance to the published differences of each emotion."""
 
     @property
     def named(self) -> Emotion:
-        """The nearest emotion."""
+        """Nearest emotion, which the judge names."""
         return min(self.distances, key=lambda emotion: self.distances[emotion])
 
 
 def judge_emotions(heard: Iterable[Measurement], neutral: Iterable[Recording]) -> Iterator[Judged]:
-    """Judge the emotional clips; `neutral` are the neutral readings of their texts, in the same order."""
+    """Judge the emotional clips; `neutral` has the neutral readings of their texts, in the same order."""
     emotional = (one for one in heard if one.recording.group != Emotion.NEUTRAL)
     for one, reading in zip(emotional, neutral, strict=True):
         yield judge(one, reading)
@@ -127,11 +127,12 @@ def judge(heard: Measurement, neutral: Recording) -> Judged:
 
 
 def distances(differences: Features) -> dict[Emotion, float]:
-    """Return how far a reading lies from each emotion.
+    """Return the distance of a reading to each emotion.
 
-    An emotion is not a point but the line from its normal to its strong reading: either is right. Along the axes, one
-    is the spread between the emotions. The four groups of features weigh the same, and the features of a group share
-    its weight, so that eight figures of the timbre do not outvote the pitch. What could not be measured is left out.
+    An emotion is the line segment from its normal to its strong reading, since either is correct. The unit of each axis
+    is the spread between the emotions. The four groups of features have equal weights, and the features of a group
+    share its weight, so that eight features of timbre do not outvote pitch. Features that could not be measured are
+    left out.
     """
     facts = read_facts()
     values = np.array([differences[name] for name in facts.features])
@@ -145,13 +146,13 @@ def distances(differences: Features) -> dict[Emotion, float]:
 
 
 def weights(facts: Facts, known: np.typing.NDArray[np.bool_]) -> Vector:
-    """Return the weight of each feature: zero where it is unknown, else its share of its group."""
+    """Return the weight of each feature: zero if it is unknown, otherwise its share of its group's weight."""
     members = Counter(group for group, told in zip(facts.groups, known, strict=True) if told)
     return np.array([told / members[group] if told else 0.0 for group, told in zip(facts.groups, known, strict=True)])
 
 
 def distance_to_line(place: Vector, begin: Vector, end: Vector) -> float:
-    """Return the distance of a place to the nearest point between two others."""
+    """Return the distance of a point to the line segment between two others."""
     along = end - begin
     length = float(along @ along)
     share = float(np.clip((place - begin) @ along / length, 0, 1)) if length else 0.0

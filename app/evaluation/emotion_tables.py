@@ -1,4 +1,4 @@
-"""The verdicts on emotions as a section of the page."""
+"""Show the results of the emotion judge as tables, in the terminal and on the page."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Row = tuple[str, ...]
 
 
 def confusion_rows(report: EmotionReport) -> list[Row]:
-    """Make a row for each emotion: how often it was named rightly, and which clips were named what."""
+    """Make a row for each emotion: its accuracy and its counts in the confusion matrix."""
     return [confusion_row(name, figures) for name, figures in report.groups.items()]
 
 
 def confusion_row(emotion: Emotion, figures: EmotionFigures) -> Row:
-    """Make the row of one emotion; a dot is never."""
+    """Make the row of one emotion; a dot stands for zero."""
     low, high = figures.right_interval
     counts = (str(figures.named[named] or "·") for named in Emotion)
     return (emotion.value, str(figures.clips), f"{figures.right:.1f} [{low:.1f}, {high:.1f}]", *counts)
 
 
 def summary_rows(report: EmotionReport) -> list[Row]:
-    """Make the rows of the mean and of the worst emotion, as wide as the others."""
+    """Make the rows of the mean and of the worst emotion, padded to the width of the others."""
     worst = report.worst
     rest = ("",) * len(Emotion)
     return [
@@ -39,12 +39,12 @@ def summary_rows(report: EmotionReport) -> list[Row]:
 
 
 def difference_headings(report: EmotionReport) -> Row:
-    """Name the columns of the differences: the emotions that were spoken."""
+    """Return the column headings of the differences: the emotions that were spoken."""
     return ("against neutral", *report.groups)
 
 
 def difference_rows(report: EmotionReport) -> list[Row]:
-    """Make a row for each feature: mean differences to neutral, and in brackets what is known of normal / strong."""
+    """Make a row for each feature: mean differences to neutral, with the published normal / strong ones in brackets."""
     facts = read_facts()
     rows = []
     for place, (feature, unit) in enumerate(zip(facts.features, facts.units, strict=True)):
@@ -60,13 +60,13 @@ def difference_rows(report: EmotionReport) -> list[Row]:
 
 
 def difference_text(value: float, normal: float, strong: float, digits: int) -> str:
-    """Write a difference as people read it, with what is known of it."""
+    """Format a difference with the published ones in brackets."""
     known = f"{normal:.{digits}f}" if normal == strong else f"{normal:.{digits}f}/{strong:.{digits}f}"
     return f"{'–' if math.isnan(value) else f'{value:+.{digits}f}'} ({known})"
 
 
 def emotion_tables(report: EmotionReport) -> Group:
-    """The confusion matrix, then the differences to neutral."""
+    """Return the confusion matrix and the table of differences to neutral."""
     confusion = [*confusion_rows(report), *summary_rows(report)]
     return Group(table(CONFUSION_HEADINGS, confusion), "", table(difference_headings(report), difference_rows(report)))
 
@@ -82,7 +82,7 @@ def table(headings: Row, rows: list[Row]) -> Table:
 
 
 def emotion_section(report: EmotionReport) -> str:
-    """Make the section; it is empty where nothing was judged."""
+    """Make the section of the page; empty if nothing was judged."""
     if not report.judged:
         return ""
     return f"""<h2>Emotions, judged</h2>

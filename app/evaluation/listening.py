@@ -1,4 +1,4 @@
-"""One recording -> everything that is measured of it."""
+"""Measure one recording: intelligibility, predicted opinion, manner and prosody."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ PACKAGES = {
     "distillmos": "distillmos",
     "jiwer": "jiwer",
 }
-"""Module -> package that brings it."""
+"""Package that provides each module."""
 BEAM = 5
 """Whisper's own default beam."""
 PEAK = 0.7
-"""DistillMOS hears level: each sentence is brought to the same peak."""
+"""Peak to which each sentence is scaled, as the score of DistillMOS depends on the level."""
 
 
 def require_packages() -> None:
-    """Refuse to begin where a package is missing; all of them are told at once."""
+    """Raise `SetupError` with the names of all missing packages."""
     missing = [package for module, package in PACKAGES.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise SetupError(
@@ -39,7 +39,7 @@ def require_packages() -> None:
 
 
 class Evaluators:
-    """Both listeners, loaded once."""
+    """Whisper and DistillMOS, loaded once."""
 
     def __init__(self, threads: int) -> None:
         require_packages()
@@ -54,23 +54,23 @@ class Evaluators:
 
         torch.set_num_threads(threads)
         self.whisper = WhisperModel(str(get_model_path()), device="cpu", compute_type="int8", cpu_threads=threads)
-        with redirect_stdout(io.StringIO()):  # it prints where its weights are
+        with redirect_stdout(io.StringIO()):  # it prints the path of its weights
             self.judge = ConvTransformerSQAModel().eval()
 
     def transcribe(self, sound: Samples) -> str:
-        """What Whisper (tiny.en; arXiv 2212.04356) understands of a sentence: mono, (samples,), 16 kHz."""
+        """Transcribe a sentence with Whisper (tiny.en; arXiv 2212.04356): mono, (samples,), 16 kHz."""
         segments, _ = self.whisper.transcribe(sound, language="en", beam_size=BEAM, without_timestamps=True)
         return " ".join(segment.text.strip() for segment in segments)
 
     def word_errors(self, text: str, understood: str) -> int:
-        """Words of the text that were left out or replaced, and words that were added."""
+        """Count words of the text that were left out or replaced, and words that were added."""
         import jiwer
 
         counts = jiwer.process_words(normalized(text), normalized(understood))
         return int(counts.substitutions + counts.deletions + counts.insertions)
 
     def opinion(self, speech: Samples) -> float:
-        """The mean opinion score, 1 to 5, that DistillMOS (arXiv 2502.05356) expects: mono, (samples,), 16 kHz."""
+        """Predict the mean opinion score, 1 to 5, with DistillMOS (arXiv 2502.05356): mono, (samples,), 16 kHz."""
         import torch
 
         scaled = speech * np.float32(PEAK / max(float(np.abs(speech).max()), 1e-6))
@@ -79,33 +79,33 @@ class Evaluators:
 
 
 class Listener(Protocol):
-    """Who understands and judges sound (mono, (samples,), 16 kHz): `Evaluators`, or a test."""
+    """Interface of `Evaluators`, for replacement in tests; sound is mono, (samples,), 16 kHz."""
 
     def transcribe(self, sound: Samples) -> str:
-        """The words."""
+        """Transcribe a sentence."""
 
     def word_errors(self, text: str, understood: str) -> int:
-        """Words of the text that were left out or replaced, and words that were added."""
+        """Count words of the text that were left out or replaced, and words that were added."""
 
     def opinion(self, speech: Samples) -> float:
-        """A mean opinion score, 1 to 5."""
+        """Predict a mean opinion score, 1 to 5."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A recording and what was measured of it."""
+    """A recording and its measurements."""
 
     recording: Recording
     understood: str
     words: int
-    """Words of the text."""
+    """Number of words in the text."""
     errors: int
-    """Words that were left out, added or replaced."""
+    """Number of words that were left out, added or replaced."""
     mos: float
     """Predicted mean opinion score, 1 to 5."""
     manner: Manner
     prosody: Features
-    """What the judge of emotion compares with another reading of the text."""
+    """Features that the emotion judge compares with the neutral reading of the text."""
 
 
 def listen(recording: Recording, ears: Listener) -> Measurement:

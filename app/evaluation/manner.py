@@ -1,4 +1,4 @@
-"""The manner of a clip, whatever it says: pitch, rate, level, timbre and the features of its prosody."""
+"""Measure how a clip is spoken: pitch, rate, level, timbre and the prosodic features."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from app.evaluation.recordings import vowel_groups
 from app.types import Samples
 
 Contour = npt.NDArray[np.float64]
-"""Pitch in hertz, (frames,): frame i is centred at sample i * STEP; not a number where nothing is voiced."""
+"""Pitch in hertz, (frames,): frame i is centred at sample i * STEP; NaN in unvoiced frames."""
 
 RATE = 16000
-"""Hertz. All is measured at this rate, so that a voice with a wider band has no advantage."""
+"""Sample rate of all measurements in hertz, so that a voice with a wider bandwidth has no advantage."""
 SILENCE_DB = 40
-"""What is this far below the loudest frame, at the beginning and the end, is silence."""
+"""Decibels below the loudest frame; anything quieter at the beginning and the end is silence."""
 FRAME = 1024
 """Samples of an analysis window: 64 ms."""
 STEP = FRAME // 4
 """Samples from one frame to the next: 16 ms."""
 LOWEST_PITCH, HIGHEST_PITCH = 65, 600
-"""Hertz; from a low man's voice to a woman's scream."""
+"""Hertz: from a low male voice to a woman's scream."""
 PITCH_UNIT = 100
-"""Hertz that are 0 semitones."""
+"""Frequency of 0 semitones, hertz."""
 LEAST_VOICED = 5
-"""Frames of 16 ms that must be voiced for a pitch to be told."""
+"""Minimum voiced frames of 16 ms to measure a pitch."""
 LOW_BAND, HIGH_BAND = (80, 1000), (1000, 5000)
-"""Hertz. A pressed, loud voice has more in the high band, a soft one less."""
+"""Hertz. A pressed, loud voice has more energy in the high band, a soft one less."""
 TINY = 1e-9
 """Keeps the logarithm of silence finite."""
 
@@ -41,38 +41,38 @@ class Manner:
     """How a sentence was spoken; also means over sentences, and differences of means."""
 
     pitch: float
-    """Median, in semitones over 100 Hz; not a number where nothing is voiced."""
+    """Median in semitones above 100 Hz; NaN if too few frames are voiced."""
     pitch_range: float
-    """From the 10th to the 90th percentile, in semitones; not a number where nothing is voiced."""
+    """Range from the 10th to the 90th percentile in semitones; NaN if too few frames are voiced."""
     rate: float
-    """Vowel groups of the text a second."""
+    """Vowel groups of the text per second."""
     level: float
-    """Root mean square, in dB of full scale."""
+    """Root mean square in dBFS."""
     tilt: float
-    """Energy in 1-5 kHz against 80-1000 Hz, in dB."""
+    """Energy in 1-5 kHz relative to 80-1000 Hz, in dB."""
 
 
 def resampled(samples: Samples, sample_rate: int) -> Samples:
-    """The same sound at 16 kHz."""
+    """Resample to 16 kHz."""
     sound: Samples = librosa.resample(samples, orig_sr=sample_rate, target_sr=RATE)
     return sound
 
 
 def trimmed(sound: Samples) -> Samples:
-    """The same sound (16 kHz) without the silence around it."""
+    """Trim the silence at both ends of a sound (16 kHz)."""
     speech: Samples = librosa.effects.trim(sound, top_db=SILENCE_DB)[0]
     return speech
 
 
 def manner(speech: Samples, contour: Contour, text: str) -> Manner:
-    """Measure the speech of a text (16 kHz, without silence around it) whose pitch is known."""
+    """Measure speech (16 kHz, trimmed) with a given pitch contour."""
     pitch, pitch_range = pitch_of(contour)
     rate = vowel_groups(text) / (len(speech) / RATE)
     return Manner(pitch, pitch_range, rate, level_of(speech), tilt_of(speech))
 
 
 def pitch_contour(speech: Samples) -> Contour:
-    """Follow the pitch by pYIN (Mauch and Dixon 2014, doi 10.1109/ICASSP.2014.6853678)."""
+    """Track the pitch with pYIN (Mauch and Dixon 2014, doi 10.1109/ICASSP.2014.6853678)."""
     contour: Contour = librosa.pyin(
         speech, fmin=LOWEST_PITCH, fmax=HIGHEST_PITCH, sr=RATE, frame_length=FRAME, hop_length=STEP
     )[0]
@@ -80,12 +80,12 @@ def pitch_contour(speech: Samples) -> Contour:
 
 
 def semitones(hertz: Contour) -> Contour:
-    """Convert a pitch to semitones over 100 Hz."""
+    """Convert a pitch to semitones above 100 Hz."""
     return np.asarray(12 * np.log2(hertz / PITCH_UNIT))
 
 
 def pitch_of(contour: Contour) -> tuple[float, float]:
-    """Return the median and the range of the pitch in semitones."""
+    """Return the median and the range of the pitch in semitones; NaN if too few frames are voiced."""
     voiced = contour[~np.isnan(contour)]
     if len(voiced) < LEAST_VOICED:
         return math.nan, math.nan
@@ -94,12 +94,12 @@ def pitch_of(contour: Contour) -> tuple[float, float]:
 
 
 def level_of(speech: Samples) -> float:
-    """Root mean square in dB of full scale: a sine of amplitude 1 has -3 dB."""
+    """Return the root mean square in dBFS; a sine of amplitude 1 has -3 dB."""
     return float(20 * np.log10(np.sqrt(np.mean(speech**2)) + TINY))
 
 
 def tilt_of(speech: Samples) -> float:
-    """Energy of the high band against that of the low one, in dB."""
+    """Return the energy of the high band relative to that of the low one, in dB."""
     power = np.abs(librosa.stft(speech, n_fft=FRAME)) ** 2
     frequencies = librosa.fft_frequencies(sr=RATE, n_fft=FRAME)
 
@@ -112,25 +112,25 @@ def tilt_of(speech: Samples) -> float:
 Values = npt.NDArray[np.float64]
 
 BANDS = (250, 500, 1000, 2000, 3000, 4000, 6000)
-"""Hertz at the middle of each band. A band reaches half way to its neighbours, on a logarithmic scale."""
+"""Centre frequencies of the bands in hertz. A band reaches half way to its neighbours, on a logarithmic scale."""
 POINTS = 8
-"""Frequencies at which the envelope of a band is read."""
+"""Number of frequencies at which the envelope of a band is sampled."""
 FINER = 4
-"""Samples for one, where periods are compared: at 16 kHz a period of a high voice lies too far between samples."""
+"""Oversampling for comparing periods: at 16 kHz, a high voice's period falls too far between samples."""
 PERIODS = 2
-"""So many periods are compared with those one period later: about the stretch over which a voice holds its pitch."""
+"""Number of periods compared with those one period later: about as long as a voice holds its pitch."""
 SEARCH = 0.02
-"""Share of the period, to both sides, within which the tracked period is refined."""
+"""Fraction of the period, to both sides, within which the tracked period is refined."""
 LEAST_SHARE = 1e-4
-"""Less noise than this, -40 dB, cannot be told from the arithmetic."""
+"""Less noise than this, -40 dB, cannot be distinguished from numerical error."""
 
 
 def band_levels(speech: Samples, contour: Contour) -> list[float]:
-    """Return the level of each band in dB, less the mean of all: a long-term average over the voiced frames.
+    """Return the level of each band in dB, minus the mean of all bands: a long-term average over the voiced frames.
 
-    Each point of the envelope is the energy within one pitch period's bandwidth around it. So wide a window always
-    holds one harmonic, wherever the harmonics lie: another pitch alone changes nothing. Below the fundamental there is
-    no envelope; the fundamental stands for it.
+    Each point of the envelope is the energy in a window around it that is as wide as the fundamental frequency. Such a
+    window always contains one harmonic, wherever the harmonics lie, so that pitch alone does not change the levels.
+    Below the fundamental, where there is no envelope, the value at the fundamental is used.
     """
     voiced = np.flatnonzero(~np.isnan(contour))
     if len(voiced) < LEAST_VOICED:
@@ -149,7 +149,7 @@ def band_levels(speech: Samples, contour: Contour) -> list[float]:
 
 
 def band_points() -> Values:
-    """Return the frequencies at which each band is read: (bands, points)."""
+    """Return the frequencies at which each band is sampled, (bands, points)."""
     middles = np.array(BANDS, np.float64)
     between = np.sqrt(middles[1:] * middles[:-1])
     low = np.concatenate([[middles[0] ** 2 / between[0]], between])
@@ -158,10 +158,10 @@ def band_points() -> Values:
 
 
 def noise_share(speech: Samples, contour: Contour) -> float:
-    """Return the share of the voiced frames' energy that is noise: what is not the same one period later.
+    """Return the share of the voiced frames' energy that is noise: what does not repeat one period later.
 
-    The correlation of a stretch with the next period's is the share of its periodic energy (Boersma 1993, Proceedings
-    of the Institute of Phonetic Sciences Amsterdam 17, 97-110); frames count by their energy.
+    The correlation of a stretch with that one period later is its share of periodic energy (Boersma 1993, Proceedings
+    of the Institute of Phonetic Sciences Amsterdam 17, 97-110); frames are weighted by their energy.
     """
     rate = FINER * RATE
     sound = librosa.resample(speech, orig_sr=RATE, target_sr=rate).astype(np.float64)
@@ -180,9 +180,9 @@ def noise_share(speech: Samples, contour: Contour) -> float:
 
 
 def repetition(sound: Values, centre: int, period: float) -> tuple[float, float] | None:
-    """Return the highest correlation of the sound around a place with itself a period later, and its energy.
+    """Return the highest correlation of the sound around a sample with itself a period later, and the energy of both.
 
-    None where the sound ends before.
+    Return None if the stretch reaches beyond the sound.
     """
     lags = np.arange(math.floor(period * (1 - SEARCH)), math.ceil(period * (1 + SEARCH)) + 1)
     length = round(PERIODS * period)
@@ -199,24 +199,24 @@ def repetition(sound: Values, centre: int, period: float) -> tuple[float, float]
 
 
 Features = Mapping[str, float]
-"""Name in `emotion_facts.tsv` -> value, or difference of two values; not a number where it could not be told."""
+"""Value, or difference of two values, by name in `emotion_facts.tsv`; NaN if it could not be measured."""
 
 SMOOTHING_SECONDS = 0.25
-"""About a syllable of slow speech: what the pitch does within it is fast movement, the rest is melody."""
+"""About a syllable of slow speech: pitch changes within it are fast movement, slower ones are melody."""
 MIDDLE, FINAL = (0.2, 0.8), (0.8, 1.0)
-"""Shares of the utterance's time: the middle three fifths and the final fifth."""
+"""Fractions of the utterance's time: the middle three fifths and the final fifth."""
 
 
 def features_of(speech: Samples, contour: Contour) -> dict[str, float]:
-    """Measure a clip (16 kHz, without silence around it) whose pitch is known.
+    """Measure the prosodic features of a clip (16 kHz, trimmed) with a given pitch contour.
 
-    - pitch: median of the voiced frames, semitones over 100 Hz
+    - pitch: median of the voiced frames, semitones above 100 Hz
     - range: from the 10th to the 90th percentile of the voiced frames, semitones
     - slope: of the regression line of pitch over time, times the length of the speech, semitones
-    - ending: median of the final fifth of the time less median of the middle three fifths, semitones
-    - fast movement: root mean square of what is left of the contour without its smoothed form, semitones
+    - ending: median of the final fifth of the time minus median of the middle three fifths, semitones
+    - fast movement: root mean square of the contour minus the smoothed contour, semitones
     - duration: natural logarithm of seconds
-    - 250 Hz to 6000 Hz: level of the spectral envelope of voiced frames, dB less the mean of these seven levels
+    - 250 Hz to 6000 Hz: level of the spectral envelope of voiced frames, dB minus the mean of these seven levels
     - noise: natural logit of the share of the voiced frames' energy that does not repeat from period to period
     """
     pitch, pitch_range = pitch_of(contour)
@@ -240,7 +240,7 @@ def subtract_features(features: Features, neutral: Features) -> dict[str, float]
 
 
 def slope_of(contour: Contour, seconds: float) -> float:
-    """Return how far the regression line of the pitch rises over the utterance."""
+    """Return the rise of the pitch's regression line over the utterance, in semitones."""
     voiced = np.flatnonzero(~np.isnan(contour))
     if len(voiced) < LEAST_VOICED:
         return math.nan
@@ -249,23 +249,23 @@ def slope_of(contour: Contour, seconds: float) -> float:
 
 
 def ending_of(contour: Contour, seconds: float) -> float:
-    """Return how far the final fifth lies above the middle three fifths."""
+    """Return how far the pitch of the final fifth lies above that of the middle three fifths, in semitones."""
     shares = np.arange(len(contour)) * STEP / RATE / seconds
     middle, final = (pitch_within(contour, shares, part) for part in (MIDDLE, FINAL))
     return final - middle
 
 
 def pitch_within(contour: Contour, shares: Contour, part: tuple[float, float]) -> float:
-    """Return the median pitch of a part of the utterance."""
+    """Return the median pitch of a part of the utterance, in semitones."""
     begin, end = part
     return pitch_of(contour[(shares >= begin) & (shares < end)])[0]
 
 
 def fast_movement_of(contour: Contour) -> float:
-    """Return the root mean square of the pitch's distance from its moving average over a syllable.
+    """Return the root mean square of the pitch's distance from its moving average over a syllable, in semitones.
 
-    The pauses are bridged by straight lines and the ends prolonged by their mirror image turned upside down, so that a
-    steady slope has no fast movement.
+    Pauses are interpolated linearly and the ends are padded by odd reflection, so that a steady slope has no fast
+    movement.
     """
     voiced = np.flatnonzero(~np.isnan(contour))
     half = round(SMOOTHING_SECONDS * RATE / STEP / 2)
@@ -279,5 +279,5 @@ def fast_movement_of(contour: Contour) -> float:
 
 
 def logit(share: float) -> float:
-    """Stretch a share of 0 to 1 so that equal ratios are equal distances."""
+    """Return the log-odds of a share between 0 and 1, so that equal ratios become equal distances."""
     return math.log(share / (1 - share))

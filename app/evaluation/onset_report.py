@@ -1,4 +1,4 @@
-"""First and last words as a recognizer understands them: figures, tables and a page."""
+"""Report how often a recognizer misunderstands first and last words, as tables and a page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.evaluation.tables import cells, figures_table_html
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """A recording and how its first and last words were understood."""
+    """A recording, its transcript, and whether its first and last words were misheard."""
 
     recording: Recording
     understood: str
@@ -31,7 +31,7 @@ class Edges:
 
 @dataclass(frozen=True, slots=True)
 class HeardPair:
-    """Both renditions of a sentence, understood."""
+    """Transcripts of both renditions of a sentence."""
 
     sound: str
     alone: Edges
@@ -40,16 +40,16 @@ class HeardPair:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A share of sentences."""
+    """Percentage of sentences."""
 
     percent: float
     interval: tuple[float, float]
-    """Within it lies the share with 95 %, by a bootstrap over sentences."""
+    """95 % confidence interval in percent, by a bootstrap over sentences."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnsetFigures:
-    """How many sentences had their first and their last word misheard, in both renditions."""
+    """Rates of misheard first and last words, in both renditions."""
 
     sentences: int
     first_alone: Rate
@@ -60,21 +60,21 @@ class OnsetFigures:
 
 @dataclass(frozen=True, slots=True)
 class MisheardWord:
-    """A first word that was misheard when its sentence was an utterance of its own."""
+    """A first word that was misheard in at least one rendition."""
 
     sound: str
     text: str
     emotions: tuple[str, ...]
-    """In which it was misheard."""
+    """Emotions in which the word was misheard when its sentence was spoken alone."""
     control_emotions: tuple[str, ...]
-    """In which the control was misheard too, or alone."""
+    """Emotions in which the word was misheard in the control."""
     understood: tuple[str, ...]
-    """What was understood instead, for each of `emotions`."""
+    """Transcripts of the sentence, one for each of `emotions`."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnsetReport:
-    """All that an evaluation of onsets found."""
+    """All results of an evaluation of onsets."""
 
     subject: str
     """Name of the voice."""
@@ -82,18 +82,18 @@ class OnsetReport:
 
     @property
     def groups(self) -> dict[str, OnsetFigures]:
-        """The figures of each emotion, in the order in which the emotions appear."""
+        """Rates of each emotion, in the order in which the emotions appear."""
         names = dict.fromkeys(pair.alone.recording.group for pair in self.heard)
         return {name: figures([pair for pair in self.heard if pair.alone.recording.group == name]) for name in names}
 
     @property
     def total(self) -> OnsetFigures:
-        """The figures of all sentences; each emotion has as many, so that this is their mean."""
+        """Rates over all sentences, which are the mean of the emotions because each has as many sentences."""
         return figures(self.heard)
 
     @property
     def misheard(self) -> list[MisheardWord]:
-        """The first words that were misheard in any emotion, in the order of the list."""
+        """First words that were misheard in any emotion, in the order of the sentences."""
         found = []
         for text in dict.fromkeys(pair.alone.recording.text for pair in self.heard):
             pairs = [pair for pair in self.heard if pair.alone.recording.text == text]
@@ -132,18 +132,18 @@ class OnsetReport:
 
 
 def hear(pair: OnsetPair, ears: Listener) -> HeardPair:
-    """Have both renditions of a sentence understood."""
+    """Transcribe both renditions of a sentence."""
     return HeardPair(pair.sound, hear_edges(pair.alone, ears), hear_edges(pair.control, ears))
 
 
 def hear_edges(recording: Recording, ears: Listener) -> Edges:
-    """Have one rendition understood."""
+    """Transcribe one rendition and check its first and last words."""
     understood = ears.transcribe(resampled(recording.samples, recording.sample_rate))
     return Edges(recording, understood, *edge_errors(recording.text, understood))
 
 
 def figures(pairs: Sequence[HeardPair]) -> OnsetFigures:
-    """Count the misheard words of some sentences."""
+    """Compute the rates of misheard words of some sentences."""
     return OnsetFigures(
         len(pairs),
         rate([pair.alone.first_misheard for pair in pairs]),
@@ -154,13 +154,13 @@ def figures(pairs: Sequence[HeardPair]) -> OnsetFigures:
 
 
 def rate(misheard: Sequence[bool]) -> Rate:
-    """Return the share of sentences that were misheard."""
+    """Return the percentage of sentences whose word was misheard, with its confidence interval."""
     counts = [int(one) for one in misheard]
     return Rate(100 * sum(counts) / len(counts), wer_interval(counts, [1] * len(counts)))
 
 
 def facts(edges: Edges) -> dict[str, Any]:
-    """Return what was understood of one rendition, for JSON."""
+    """Return the results of one rendition for JSON."""
     return {
         "understood": edges.understood,
         "first_misheard": edges.first_misheard,
@@ -174,29 +174,29 @@ WORD_HEADINGS = ("sound", "sentence", "misheard in", "control misheard in", "und
 
 
 def rate_rows(report: OnsetReport) -> list[tuple[str, ...]]:
-    """A row for each emotion, and one for the mean."""
+    """Make a row for each emotion and one for the mean."""
     return [rate_row(name, figures) for name, figures in (*report.groups.items(), ("mean", report.total))]
 
 
 def rate_row(name: str, figures: OnsetFigures) -> tuple[str, ...]:
-    """The figures of one emotion as people read them."""
+    """Make the row of one emotion."""
     rates = (figures.first_alone, figures.first_control, figures.last_alone, figures.last_control)
     return (name, str(figures.sentences), *(rate_text(rate) for rate in rates))
 
 
 def rate_text(rate: Rate) -> str:
-    """A share with its interval."""
+    """Format a percentage with its interval."""
     return f"{rate.percent:.1f} [{rate.interval[0]:.1f}, {rate.interval[1]:.1f}]"
 
 
 def word_row(word: MisheardWord) -> tuple[str, ...]:
-    """A misheard first word as people read it."""
+    """Make the row of a misheard first word."""
     understood = " / ".join(dict.fromkeys(word.understood))
     return (word.sound, word.text, ", ".join(word.emotions), ", ".join(word.control_emotions), understood)
 
 
 def onset_tables(report: OnsetReport) -> Group:
-    """The rates of each emotion, then the words that were misheard."""
+    """Return the table of rates and that of misheard first words."""
     rates = Table("", box=None, header_style="bold", pad_edge=False)
     for heading in RATE_HEADINGS[1:]:
         rates.add_column(heading, justify="right", no_wrap=True)
@@ -214,7 +214,7 @@ brackets: the 95 % interval of a bootstrap over sentences.</p>"""
 
 
 def onset_page(report: OnsetReport) -> str:
-    """Make the whole page; the sentences whose first word was misheard can be listened to."""
+    """Render the whole page, with the audio of sentences whose first word was misheard."""
     *groups, mean = rate_rows(report)
     misheard = [pair for pair in report.heard if pair.alone.first_misheard or pair.control.first_misheard]
     return document(

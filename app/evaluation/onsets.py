@@ -1,7 +1,7 @@
-"""Short sentences that begin with each English sound: spoken alone, and, as a control, within running speech.
+"""Speak short sentences that begin with each English sound, alone and, as a control, within running speech.
 
 A voice may speak the first sound of an utterance worse than the same sound in the middle of one. Both renditions have
-the same words, emotion and seed, so that only the place in the utterance differs.
+the same words, emotion and seed, so that only the position in the utterance differs.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from app.synthesis.pipeline import Pipeline
 from app.types import Emotion, Samples, Speech
 
 FILE = Path(__file__).with_name("onsets.tsv")
-"""sound, tab, sentence: at least two sentences for each sound or cluster that begins English words."""
+"""Lines of sound, tab, sentence: at least two sentences for each sound or cluster that begins English words."""
 CARRIER = "Then he said, "
-"""Comes before the sentence in the control."""
+"""Words before the sentence in the control."""
 
 
 @dataclass(frozen=True, slots=True)
 class Onset:
-    """A sentence and the sound that it begins with."""
+    """A sentence and the sound with which it begins."""
 
     sound: str
     prompt: Prompt
@@ -41,7 +41,7 @@ class OnsetPair:
     alone: Recording
     """The sentence as an utterance of its own."""
     control: Recording
-    """The same words, cut from an utterance in which others come before them."""
+    """The same words, cut from an utterance in which other words precede them."""
 
 
 def read_onsets(emotions: Collection[Emotion], limit: int | None = None) -> list[Onset]:
@@ -54,7 +54,7 @@ def read_onsets(emotions: Collection[Emotion], limit: int | None = None) -> list
 
 
 def speak_onsets(pipeline: Pipeline, voice: str, onsets: Sequence[Onset], degree: float = 1.0) -> Iterator[OnsetPair]:
-    """Speak each sentence in both ways."""
+    """Speak each sentence alone and within running speech."""
     for onset in onsets:
         prompt = onset.prompt
         alone = synthesize(pipeline, voice, prompt, degree)
@@ -67,15 +67,15 @@ def speak_onsets(pipeline: Pipeline, voice: str, onsets: Sequence[Onset], degree
 
 
 def in_running_speech(text: str) -> str:
-    """Put the carrier before a sentence."""
+    """Prepend the carrier to a sentence."""
     return CARRIER + text[0].lower() + text[1:]
 
 
 def cut_words(speech: Speech, place: int) -> Samples:
-    """Cut the words from this place of the request's text on, by the times that the service itself reports.
+    """Return the speech from a character offset in the request's text on, by the word times that the service reports.
 
-    The cut is at the end of the word before, since a sound may begin before the time of its word; the silence around
-    what is cut is trimmed as it is around an utterance.
+    The cut is at the end of the previous word, because a sound may begin before the time of its word; the silence at
+    both ends is trimmed as for any utterance.
     """
     words = [word for utterance in speech.plan.utterances for word in utterance.words]
     ends = [before.end for before, word in pairwise(words) if word.span and word.span[0] == place]

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: pictures and sound are inside it."""
+"""Render the report as one self-contained HTML page with embedded images and audio."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from app.evaluation.tables import COLUMNS, Column, Row, cells, figures_table_htm
 
 ROWS = 2
 LONGEST_NAME = 20
-"""Letters of a group's name beside its bars; a longer one would leave them no room."""
+"""Maximum characters of a group's name beside its bars; a longer one leaves them no room."""
 BAR, LINE = "#4c78a8", "#222222"
 BANDS = 80
 FRAME_SECONDS, STEP_SECONDS = 0.046, 0.012
-"""The usual window and step of speech synthesis: 1024 and 256 samples at 22050 Hz."""
+"""Usual window and hop of speech synthesis: 1024 and 256 samples at 22050 Hz."""
 DEPTH_DB = 70
-"""From the loudest point to black."""
+"""Range in decibels from the loudest point to black."""
 
 
 def plots(report: Report) -> bytes:
-    """A bar for each group and figure; where there is a difference to neutral, that is what is shown."""
+    """Draw bars of each statistic, one for each group, as PNG; if differences to neutral exist, show these."""
     groups = report.groups
     figure = Figure(figsize=(14, ROWS * (1 + 0.25 * len(groups))), layout="constrained")
     grid = figure.subplots(ROWS, len(COLUMNS) // ROWS, sharey=True)
@@ -63,7 +63,7 @@ def _bars(axes: Axes, column: Column, groups: Mapping[str, Figures]) -> None:
 
 
 def spectrogram(recording: Recording) -> bytes:
-    """Mel spectrogram in decibels: a column for each frame, low bands at the bottom."""
+    """Draw the mel spectrogram in decibels as PNG: a column for each frame, low bands at the bottom."""
     power = librosa.feature.melspectrogram(
         y=recording.samples,
         sr=recording.sample_rate,
@@ -82,7 +82,7 @@ SOUND = FORMATS["flac"]
 
 
 def page(report: Report) -> str:
-    """The whole page."""
+    """Render the whole page."""
     return document(
         report.subject,
         f"""{_figures(report)}
@@ -93,7 +93,7 @@ def page(report: Report) -> str:
 
 
 def document(subject: str, body: str) -> str:
-    """Put a body into a page with the title and the style of every report."""
+    """Wrap a body in a page with the title and the style that all reports share."""
     subject = escape(subject)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -153,11 +153,11 @@ def _recording(heard: Measurement) -> str:
 
 
 def sound(recording: Recording) -> str:
-    """Make an element that plays a recording."""
+    """Make an `audio` element with a recording embedded."""
     content = _data(SOUND.content_type, encode(recording.samples, recording.sample_rate, SOUND.name))
     return f'<audio controls preload="metadata" src="{content}"></audio>'
 
 
 def _data(content_type: str, content: bytes) -> str:
-    """A file as an address that holds it."""
+    """Encode a file as a `data:` URL (RFC 2397)."""
     return f"data:{content_type};base64,{base64.b64encode(content).decode('ascii')}"

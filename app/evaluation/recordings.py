@@ -1,4 +1,4 @@
-"""Sentences as sound, spoken by a voice or read from files, and their wording made comparable."""
+"""Synthesize sentences or read recordings of them, and normalize their words for comparison."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SPELLED_OUT = {
     "wouldn't": "would not",
     "you're": "you are",
 }
-"""A recogniser writes them either way, whatever was said."""
+"""Contractions, which a recognizer writes either way, whatever was said."""
 
 HOMOPHONES = (
     "bread bred",
@@ -58,10 +58,10 @@ HOMOPHONES = (
     "two to too 2",
     "wait weight",
 )
-"""The words of a line sound alike: a recogniser that writes one for another misheard nothing."""
+"""Words that sound alike, in one line: writing one for another is not a recognition error."""
 SPELLINGS = {word: line.split()[0] for line in HOMOPHONES for word in line.split()}
 JOINS = ((1, 1), (1, 2), (2, 1))
-"""How many words may be written as how many: a recogniser splits and joins compounds."""
+"""Numbers of words that may match, in the text and as recognized: a recognizer splits and joins compounds."""
 
 
 def edge_errors(text: str, understood: str) -> tuple[bool, bool]:
@@ -73,38 +73,38 @@ def edge_errors(text: str, understood: str) -> tuple[bool, bool]:
 
 
 def sounds_of(text: str) -> list[str]:
-    """Return the words of a text in one spelling of each sound; apostrophes are not heard (`zebras`, `zebra's`)."""
+    """Return the words of a text with one spelling for homophones and no apostrophes (`zebras` sounds as `zebra's`)."""
     words = normalized(text).replace("'", "").split()
     return [SPELLINGS.get(word, word) for word in words]
 
 
 def normalized(text: str) -> str:
-    """Words with a space between them: lower case, no marks but apostrophes, contractions spelled out."""
+    """Return the words in lower case between spaces, without marks except apostrophes, contractions spelled out."""
     words = re.findall(r"[a-z0-9']+", text.lower().replace("’", "'"))
     return " ".join(SPELLED_OUT.get(word, word) for word in words)
 
 
 def vowel_groups(text: str) -> int:
-    """Runs of written vowels: about the syllables of an English text."""
+    """Count runs of written vowels, about the syllables of an English text."""
     return len(re.findall(r"[aeiouy]+", text.lower()))
 
 
 FILE = Path(__file__).with_name("sentences.tsv")
-"""emotion, tab, sentence. No corpus that a voice was trained on may hold one of them."""
+"""Lines of emotion, tab, sentence. No corpus that a voice was trained on may contain one of the sentences."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A sentence, the emotion that it is spoken with, and the seed that it is spoken with."""
+    """A sentence with the emotion and the seed to speak it with."""
 
     emotion: Emotion
     text: str
     seed: int
-    """Its place in its emotion: fixed, but not one for all, or one unlucky draw would mark every sentence alike."""
+    """Index within the emotion: fixed, but different for each sentence, so that an unlucky draw affects only one."""
 
 
 def read_sentences(emotions: Collection[Emotion], limit: int | None = None) -> list[Prompt]:
-    """The sentences of these emotions, in the order of the file; at most `limit` of each."""
+    """Read the sentences of these emotions, in the order of the file; at most `limit` of each."""
     count: Counter[Emotion] = Counter()
     found = []
     for line in FILE.read_text(encoding="utf-8").splitlines():
@@ -118,25 +118,25 @@ def read_sentences(emotions: Collection[Emotion], limit: int | None = None) -> l
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """A sentence and its sound."""
+    """A sentence and its audio."""
 
     group: str
-    """Figures are made of the recordings of a group: an emotion, or whatever a list of recordings says."""
+    """Group for statistics: an emotion, or the group in a list of recordings."""
     text: str
     samples: Samples
     sample_rate: int
-    """Hertz."""
+    """Sample rate in hertz."""
     computing_seconds: float | None = None
-    """Time that it took to speak it; None where that is not known."""
+    """Seconds that the synthesis took; None if unknown."""
 
     @property
     def seconds(self) -> float:
-        """Length."""
+        """Length in seconds."""
         return len(self.samples) / self.sample_rate
 
 
 def read_recordings(path: Path, limit: int | None = None) -> list[Recording]:
-    """Recordings of a list: group, tab, wav or flac (relative to the list), tab, text; at most `limit` of a group."""
+    """Read lines of group, tab, WAV or FLAC file (relative to the list), tab, text; at most `limit` of each group."""
     count: Counter[str] = Counter()
     found = []
     for number, line in enumerate(_lines(path), 1):
@@ -162,7 +162,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _read_sound(path: Path) -> tuple[Samples, int]:
-    """Samples (channels are averaged) and sample rate."""
+    """Read the samples, averaged over the channels, and the sample rate."""
     try:
         samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
@@ -173,7 +173,7 @@ def _read_sound(path: Path) -> tuple[Samples, int]:
 
 
 def speak(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt], degree: float = 1.0) -> Iterator[Recording]:
-    """Speak each sentence with its emotion and time it; loading an emotion's checkpoint is not in the time."""
+    """Speak each sentence with its emotion and time it, without the time to load the emotion's checkpoint."""
     warm: set[Emotion] = set()
     for sentence in sentences:
         if sentence.emotion not in warm:
@@ -186,7 +186,7 @@ def speak(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt], degree: f
 
 
 def speak_neutrally(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt]) -> Iterator[Recording]:
-    """Speak the emotional ones of the sentences without their emotion, with the same seeds."""
+    """Speak the emotional sentences again without their emotion, with the same seeds."""
     for sentence in sentences:
         if sentence.emotion is not Emotion.NEUTRAL:
             speech = synthesize(pipeline, voice, replace(sentence, emotion=Emotion.NEUTRAL), degree=1.0)
@@ -194,7 +194,7 @@ def speak_neutrally(pipeline: Pipeline, voice: str, sentences: Sequence[Prompt])
 
 
 def synthesize(pipeline: Pipeline, voice: str, sentence: Prompt, degree: float) -> Speech:
-    """Speak one sentence; refuse silence."""
+    """Speak one sentence; raise `SetupError` if the result is silent."""
     # Strict: a fallback would be measured under the name of another emotion.
     request = SpeechRequest(
         sentence.text, voice=voice, emotion=sentence.emotion, degree=degree, seed=sentence.seed, strict=True

@@ -1,4 +1,4 @@
-"""Figures of groups of recordings, and all that an evaluation found."""
+"""Compute the statistics of groups of recordings and hold the results of an evaluation."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from app.types import Emotion
 
 RESAMPLES = 2000
 BASELINE = Emotion.NEUTRAL.value
-"""The group that the others are compared with."""
+"""Group that the others are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a group of recordings is worth."""
+    """Statistics of a group of recordings."""
 
     recordings: int
     wer: float
-    """Word error rate: errors of all sentences by words of all sentences, in percent."""
+    """Word error rate in percent: errors in all sentences divided by words of all sentences."""
     wer_interval: tuple[float, float]
-    """Within it lies the word error rate with 95 %."""
+    """95 % confidence interval of the word error rate, in percent."""
     mos: float
-    """Mean of the predicted opinion scores, 1 to 5."""
+    """Mean of the predicted mean opinion scores, 1 to 5."""
     mos_error: float | None
-    """Standard error of that mean; None for a single recording."""
+    """Standard error of `mos`; None for a single recording."""
     real_time_factor: float | None
-    """Computing time for a second of speech, lower is better; None for recordings that were not spoken here."""
+    """Computing time per second of speech, lower is better; None for recordings read from files."""
     manner: Manner
-    """Means."""
+    """Means over the recordings."""
     difference: Manner | None = None
-    """Means less those of the neutral group; None for that group, and where there is none."""
+    """Means minus those of the neutral group; None for that group and if there is none."""
 
 
 def figures_by_group(heard: Sequence[Measurement]) -> dict[str, Figures]:
-    """The figures of each group, in the order in which the groups appear."""
+    """Compute the statistics of each group, in the order in which the groups appear."""
     names = dict.fromkeys(one.recording.group for one in heard)
     groups = {name: [one for one in heard if one.recording.group == name] for name in names}
     base = mean_manner(groups[BASELINE]) if BASELINE in groups else None
@@ -50,7 +50,7 @@ def figures_by_group(heard: Sequence[Measurement]) -> dict[str, Figures]:
 
 
 def figures(heard: Sequence[Measurement], base: Manner | None = None) -> Figures:
-    """The figures of some recordings, compared with the neutral manner `base`."""
+    """Compute the statistics of recordings, compared with the neutral manner `base` if given."""
     errors, words = [one.errors for one in heard], [one.words for one in heard]
     scores = np.array([one.mos for one in heard])
     means = mean_manner(heard)
@@ -67,9 +67,10 @@ def figures(heard: Sequence[Measurement], base: Manner | None = None) -> Figures
 
 
 def wer_interval(errors: Sequence[int], words: Sequence[int]) -> tuple[float, float]:
-    """95 % percentile bootstrap over sentences (Bisani and Ney 2004, doi 10.1109/ICASSP.2004.1326009), in percent.
+    """Compute the 95 % confidence interval of the word error rate, in percent.
 
-    Sentences are drawn, not words: the errors of one sentence come together.
+    The percentile bootstrap (Bisani and Ney 2004, doi 10.1109/ICASSP.2004.1326009) draws sentences, not words, because
+    the errors within one sentence depend on each other.
     """
     drawn = np.random.default_rng(0).integers(len(words), size=(RESAMPLES, len(words)))
     rates = 100 * np.array(errors)[drawn].sum(axis=1) / np.array(words)[drawn].sum(axis=1)
@@ -78,63 +79,63 @@ def wer_interval(errors: Sequence[int], words: Sequence[int]) -> tuple[float, fl
 
 
 def real_time_factor(heard: Sequence[Measurement]) -> float | None:
-    """Computing time of all by length of all."""
+    """Return the total computing time divided by the total length; None if the time of any recording is unknown."""
     spent = [one.recording.computing_seconds for one in heard if one.recording.computing_seconds is not None]
     return sum(spent) / sum(one.recording.seconds for one in heard) if len(spent) == len(heard) else None
 
 
 def mean_manner(heard: Sequence[Measurement]) -> Manner:
-    """The mean of each measure, over the recordings in which it could be told."""
+    """Return the mean of each measure over the recordings in which it could be measured."""
     columns = np.array([astuple(one.manner) for one in heard]).T
     told = [column[~np.isnan(column)] for column in columns]
     return Manner(*(float(values.mean()) if len(values) else math.nan for values in told))
 
 
 def subtract(one: Manner, other: Manner) -> Manner:
-    """Measure by measure."""
+    """Return the difference of each measure."""
     return Manner(*(a - b for a, b in zip(astuple(one), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class EmotionFigures:
-    """What the judge made of the clips of one emotion."""
+    """Results of the emotion judge for the clips of one emotion."""
 
     clips: int
     right: float
-    """Share that was named rightly, in percent."""
+    """Percentage of clips that the judge named correctly."""
     right_interval: tuple[float, float]
-    """Within it lies that share with 95 %, by a bootstrap over sentences."""
+    """95 % confidence interval of `right`, by a bootstrap over sentences."""
     named: Mapping[Emotion, int]
-    """How many clips were taken for which emotion: a row of the confusion matrix."""
+    """Number of clips that the judge assigned to each emotion: a row of the confusion matrix."""
     differences: Features
-    """Means of the differences to the neutral readings, over the clips in which they could be told."""
+    """Mean differences to the neutral readings, over the clips in which they could be measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmotionReport:
-    """The verdicts on all emotional clips; there are none where only neutral was spoken, or recordings were read."""
+    """Judgements of all emotional clips; empty if only neutral was spoken or the recordings were read from files."""
 
     judged: Sequence[Judged] = ()
 
     @property
     def groups(self) -> dict[Emotion, EmotionFigures]:
-        """The emotion_figures of each emotion, in the order in which the emotions appear."""
+        """Statistics of each emotion, in the order in which the emotions appear."""
         names = dict.fromkeys(one.emotion for one in self.judged)
         return {name: emotion_figures([one for one in self.judged if one.emotion == name]) for name in names}
 
     @property
     def mean(self) -> float:
-        """The share that was named rightly, as the mean of the emotions."""
+        """Mean percentage of correctly named clips over the emotions."""
         return float(np.mean([one.right for one in self.groups.values()]))
 
     @property
     def worst(self) -> Emotion:
-        """The emotion that was named rightly least often."""
+        """Emotion with the lowest percentage of correctly named clips."""
         groups = self.groups
         return min(groups, key=lambda name: groups[name].right)
 
     def to_dict(self) -> dict[str, Any] | None:
-        """Return plain values for JSON; None where nothing was judged."""
+        """Return plain values for JSON; None if nothing was judged."""
         if not self.judged:
             return None
         groups = self.groups
@@ -147,7 +148,7 @@ class EmotionReport:
 
 
 def emotion_figures(judged: Sequence[Judged]) -> EmotionFigures:
-    """Count the verdicts on the clips of one emotion."""
+    """Compute the statistics of the clips of one emotion."""
     right = [int(one.named == one.emotion) for one in judged]
     named = Counter(one.named for one in judged)
     return EmotionFigures(
@@ -160,14 +161,14 @@ def emotion_figures(judged: Sequence[Judged]) -> EmotionFigures:
 
 
 def mean(values: Sequence[float]) -> float:
-    """Return the mean of the values that could be told."""
+    """Return the mean of the values that are numbers; NaN if there are none."""
     told = [value for value in values if not math.isnan(value)]
     return float(np.mean(told)) if told else math.nan
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was measured, and what came out."""
+    """All results of an evaluation."""
 
     subject: str
     """Name of the voice or of the list of recordings."""
@@ -176,16 +177,16 @@ class Report:
 
     @property
     def groups(self) -> Mapping[str, Figures]:
-        """The figures of each group."""
+        """Statistics of each group."""
         return figures_by_group(self.heard)
 
     @property
     def total(self) -> Figures:
-        """The figures of all recordings together."""
+        """Statistics of all recordings together."""
         return figures(self.heard)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: plain values, None where a measure could not be told."""
+        """Return plain values for JSON; None for what could not be measured."""
         return {
             "subject": self.subject,
             "groups": {name: _plain(asdict(one)) for name, one in self.groups.items()},
@@ -212,7 +213,7 @@ def _facts(heard: Measurement) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Numbers rounded to what they can tell; JSON has no "not a number"."""
+    """Round numbers to four decimals and replace NaN and infinity, which JSON lacks, with None."""
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Tables of figures in HTML, as every page has them."""
+"""Format statistics as tables, for the terminal and in HTML."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from app.evaluation.report import Figures, Report
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One figure: how it is named, read and written."""
+    """A statistic as a column: its title, how to read it and how to format it."""
 
     title: str
     unit: str
     meaning: str
-    """For a reader who sees it for the first time."""
+    """Explanation for a reader who sees the statistic for the first time."""
     value: Callable[[Figures], float | None]
     interval: Callable[[Figures], tuple[float, float] | None] = lambda _: None
-    """Where the value probably lies."""
+    """Confidence interval or standard error of the value, as lower and upper bound."""
     symmetric: bool = False
-    """Whether the interval is written as ±."""
+    """Whether the interval is formatted as ±."""
     difference: Callable[[Figures], float | None] = lambda _: None
-    """The value less that of the neutral group."""
+    """The value minus that of the neutral group."""
     digits: int = 1
 
     @property
     def heading(self) -> str:
-        """Title and unit."""
+        """Title with the unit."""
         return f"{self.title}, {self.unit}" if self.unit else self.title
 
     def text(self, figures: Figures) -> str:
-        """The figure of a group, as people read it."""
+        """Format the value of a group with its interval and its difference to neutral."""
         value, interval, difference = self.value(figures), self.interval(figures), self.difference(figures)
         if value is None or math.isnan(value):
             return "–"
@@ -51,13 +51,13 @@ class Column:
 
 
 def mos_interval(figures: Figures) -> tuple[float, float] | None:
-    """The mean, a standard error less and more."""
+    """Return the mean minus and plus its standard error."""
     error = figures.mos_error
     return None if error is None else (figures.mos - error, figures.mos + error)
 
 
 def of_manner(title: str, unit: str, meaning: str, measure: str) -> Column:
-    """A column of one measure of `Manner`, with its difference to neutral."""
+    """Make the column of one measure of `Manner`, with its difference to neutral."""
     read = attrgetter(measure)
     return Column(
         title,
@@ -101,7 +101,7 @@ COLUMNS = (
 
 
 def figures_table(report: Report) -> Table:
-    """A row for each group, and one for all."""
+    """Make a table with a row for each group and one for all recordings."""
     table = Table("", box=None, header_style="bold", pad_edge=False)
     for heading in ("n", *(column.heading for column in COLUMNS)):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -114,7 +114,7 @@ Row = Sequence[str]
 
 
 def figures_table_html(headings: Row, rows: Iterable[Row], foot: Iterable[Row] = ()) -> str:
-    """Make a table of figures; the first text of a row is its name."""
+    """Make an HTML table of statistics; the first text of a row is its name."""
     return f"""<table class="figures">
 <thead><tr>{cells("th", headings)}</tr></thead>
 <tbody>

@@ -1,4 +1,4 @@
-"""What runs a neural network. Emotion and speech know this seam; each file beside it is one way to fill it."""
+"""Interface of the inference backends: emotion and synthesis use it, `torch` and `openvino` implement it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 __all__ = ["Backend", "Example", "Network"]
 
 Network: TypeAlias = "Callable[..., tuple[Tensor, ...]]"
-"""Takes and gives what the module's `forward` does, on the CPU, float32 or int64; one tensor comes as a tuple of one.
+"""A compiled module: takes and returns what its `forward` does, on the CPU, as float32 or int64; a single tensor is
+returned as a tuple of one.
 
-Many threads may call it at a time: the same inputs give the same bytes whatever runs beside them, in memory of their
-own."""
+Thread-safe: the same inputs give the same bytes whatever runs concurrently, and no two calls share result memory."""
 
 Example: TypeAlias = "Callable[[int, int], tuple[Tensor, ...]]"
-"""Inputs of a module for a batch size and a length; the dimensions that differ between two calls are dynamic."""
+"""Factory of a module's inputs for a batch size and a length; dimensions that differ between two calls are dynamic."""
 
 
 class Backend(Protocol):
-    """Turns a loaded module into something that can be called, as fast as the backend knows how."""
+    """Runtime that compiles loaded modules into networks as fast as it can run them."""
 
     name: str
 
     def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
-        """Prepare a module for inference; `precise` is in float32 even where the backend knows a faster format.
+        """Prepare a module for inference; with `precise`, in float32 even if the backend supports a faster format.
 
-        The module belongs to the backend then: it may be changed or moved, and its weights freed.
+        The backend takes ownership of the module: it may change or move it and free its weights.
         """
         ...

@@ -1,7 +1,7 @@
-"""Converted graphs on disk, so that only the first start after a change waits for the conversion.
+"""Cache converted graphs on disk, so that only the first start after a change waits for the conversion.
 
-One file a graph: four lines (what it is, its key, the hash of what follows, the length of the XML), XML, weights.
-Nothing that a file says is believed before its hash is right.
+Each file holds one graph: four lines (format, key, hash of the bytes after it, length of the XML), the XML and the
+weights. Nothing in a file is trusted before its hash matches.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ logger = logging.getLogger("intone.backend")
 MAGIC = b"intone converted graph 1"
 SUFFIX = ".graph"
 MOST_GRAPHS = 32
-"""Files that are kept; each is about as large as the weights."""
+"""Maximum files in the cache; each is about as large as the weights."""
 
 
 class Graph(NamedTuple):
@@ -35,13 +35,13 @@ class Graph(NamedTuple):
 
 
 class ConvertedGraphs:
-    """A folder of graphs. It may fail in any way: that costs time, never a result."""
+    """Folder of converted graphs. A failure of the cache costs time, never a result."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def read(self, key: str) -> Graph | None:
-        """The graph of a key; None where there is none, or none that can be trusted."""
+        """Return the graph of a key; None if it is missing or cannot be trusted."""
         path = self.path(key)
         try:
             graph = unpack(path.read_bytes(), key)
@@ -51,15 +51,15 @@ class ConvertedGraphs:
             logger.warning("the converted graph %s cannot be used and is made anew: %s", path, error)
             return None
         with suppress(OSError):
-            os.utime(path)  # the newest are kept, and what is used counts as new
+            os.utime(path)  # `prune` keeps the newest files; using a file makes it new
         return graph
 
     def write(self, key: str, graph: Graph) -> None:
-        """Save a graph whole or not at all, and delete the ones that were not used for longest."""
+        """Save a graph atomically and delete the least recently used ones."""
         temporary = None
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # With the suffix of the others, so that one that a killed process left is deleted like them.
+            # With the suffix of the graphs, so that `prune` also deletes what a killed process left.
             handle, temporary = tempfile.mkstemp(SUFFIX, dir=self.folder)
             with os.fdopen(handle, "wb") as file:
                 file.write(pack(graph, key))
@@ -71,27 +71,27 @@ class ConvertedGraphs:
                 Path(temporary).unlink(missing_ok=True)
 
     def path(self, key: str) -> Path:
-        """Where the graph of a key is."""
+        """Return the path of the graph of a key."""
         return self.folder / f"{key}{SUFFIX}"
 
     def prune(self) -> None:
         """Delete all but the newest files."""
         ages = {}
         for path in self.folder.glob(f"*{SUFFIX}"):
-            with suppress(FileNotFoundError):  # another process prunes too
+            with suppress(FileNotFoundError):  # another process may prune at the same time
                 ages[path] = path.stat().st_mtime_ns
         for path in sorted(ages, key=lambda path: ages[path], reverse=True)[MOST_GRAPHS:]:
             path.unlink(missing_ok=True)
 
 
 def pack(graph: Graph, key: str) -> bytes:
-    """The content of a file."""
+    """Encode a graph as the content of a file."""
     content = b"%d\n" % len(graph.xml) + graph.xml + graph.weights
     return b"\n".join([MAGIC, key.encode(), hashlib.sha256(content).hexdigest().encode(), content])
 
 
 def unpack(data: bytes, key: str) -> Graph:
-    """Read what `pack` made; raises ValueError where anything is not as it was written, or of another key."""
+    """Decode the output of `pack`. Raises ValueError if the data is damaged or belongs to another key."""
     magic, written_key, digest, content = (*data.split(b"\n", 3), b"", b"", b"")[:4]
     if magic != MAGIC:
         raise ValueError("it is of another format")
@@ -104,10 +104,10 @@ def unpack(data: bytes, key: str) -> Graph:
 
 
 def graph_key(module: nn.Module, versions: str) -> str:
-    """A hash of all that a graph comes from: weights, structure, code, and what `versions` says of the rest."""
+    """Hash everything a graph depends on: weights, structure, code, and `versions` for the rest."""
     digest = hashlib.sha256(repr((versions, torch.__version__)).encode())
     for part in module.modules():
-        # Numbers such as a dilation change the graph and no weight.
+        # Attributes such as a dilation change the graph but no weight.
         plain = {name: value for name, value in vars(part).items() if isinstance(value, bool | int | float | str)}
         digest.update(repr((type(part).__qualname__, part.extra_repr(), plain)).encode())
     for name, tensor in tensors(module):
@@ -122,7 +122,7 @@ def graph_key(module: nn.Module, versions: str) -> str:
 
 
 def tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Parameters, buffers whether saved or not, and tensors that are plain attributes."""
+    """Yield parameters, buffers (persistent or not) and tensors that are plain attributes."""
     yield from module.named_parameters(remove_duplicate=False)
     yield from module.named_buffers(remove_duplicate=False)
     for prefix, part in module.named_modules():
@@ -130,7 +130,7 @@ def tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def source_files(module: nn.Module) -> list[Path]:
-    """The code of all classes but torch's own, with the files beside it, whose functions they may call."""
+    """Return the source files of all classes but torch's own, and those in the same folders, which they may call."""
     names = {base.__module__ for part in module.modules() for base in type(part).__mro__}
     own = {name for name in names if name.split(".")[0] not in ("torch", "builtins", "typing", "abc")}
     files = (getattr(sys.modules.get(name), "__file__", None) for name in own)

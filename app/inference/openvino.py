@@ -1,4 +1,4 @@
-"""OpenVINO: networks converted once from PyTorch and compiled for the processor they run on."""
+"""Run networks on OpenVINO, converted once from PyTorch and compiled for the processor."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from app.inference.torch import as_tuple, for_inference
 logger = logging.getLogger("intone.backend")
 
 SMALL, LARGE = (1, 36), (2, 60)
-"""Batch size and length of the two examples that tell which dimensions are dynamic."""
+"""Batch size and length of the two examples from which the dynamic dimensions are derived."""
 
 PREPARED = 4
-"""Parts of a network that stay prepared for a length that was seen: OpenVINO's own 5,000 grow with every new length, to
-some hundred megabytes, and more than these few make nothing faster."""
+"""Capacity of OpenVINO's runtime cache, in parts of a network that are prepared for lengths seen before. The default of
+5,000 grows with every new length, to several hundred megabytes, and a cache larger than this one is no faster."""
 
 
 class Unconvertible(Exception):
-    """OpenVINO cannot run this module; PyTorch can."""
+    """Raised for a module that OpenVINO cannot run but PyTorch can."""
 
 
 class OpenVinoBackend:
-    """Runs `workers` calls of a network at a time, each on `threads` threads; a further call waits for one of them."""
+    """Backend for up to `workers` concurrent calls of a network, each on `threads` threads; further calls wait."""
 
     def __init__(self, cache: Path, workers: int, threads: int, bf16: bool = False) -> None:
-        """`cache` is the folder of converted graphs. Raises ImportError where OpenVINO is not installed."""
+        """Load OpenVINO; `cache` is the folder of converted graphs. Raises ImportError if it is not installed."""
         self.name = "openvino_bf16" if bf16 else "openvino"
         self.openvino = import_openvino()
         self.core = self.openvino.Core()
@@ -49,7 +49,7 @@ class OpenVinoBackend:
             "NUM_STREAMS": workers,
             "INFERENCE_NUM_THREADS": workers * threads,
             "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
-            "ENABLE_CPU_PINNING": False,  # pinned threads of two processes would share one core
+            "ENABLE_CPU_PINNING": False,  # pinned threads of two processes would share a core
             "CPU_RUNTIME_CACHE_CAPACITY": PREPARED,
         }
 
@@ -65,7 +65,7 @@ class OpenVinoBackend:
         return network
 
     def graph(self, module: nn.Module, example: Example) -> Any:
-        """The module as an `openvino.Model`: from the cache, or converted and saved there."""
+        """Return the module as an `openvino.Model`, from the cache or converted and saved there."""
         inputs = example(*LARGE)
         shapes = dynamic_shapes(example(*SMALL), inputs)
         versions = repr((self.openvino.__version__, shapes, [tensor.dtype for tensor in inputs]))
@@ -77,7 +77,7 @@ class OpenVinoBackend:
         try:
             graph = self.serialize(converted)
             model = self.core.read_model(*graph)
-        except (OSError, RuntimeError) as error:  # such as a full disk; what was half written cannot be read
+        except (OSError, RuntimeError) as error:  # such as a full disk; a partly written graph cannot be read
             where = tempfile.tempdir or "none"
             logger.warning(
                 "a converted graph cannot be kept, the next start makes it again: %s (temporary folder: %s)",
@@ -101,7 +101,7 @@ class OpenVinoBackend:
                     input=[self.openvino.PartialShape(shape) for shape in shapes],
                     share_weights=False,
                 )
-        except Exception as error:  # the tracer and the converter raise whatever they met
+        except Exception as error:  # the tracer and the converter raise exceptions of any type
             raise Unconvertible(f"OpenVINO cannot convert {what}: {on_one_line(error)}") from error
         if len(model.inputs) != len(inputs):
             raise Unconvertible(f"OpenVINO's graph of {what} has {len(model.inputs)} of {len(inputs)} inputs.")
@@ -109,7 +109,7 @@ class OpenVinoBackend:
         return model
 
     def serialize(self, model: Any) -> Graph:
-        """An `openvino.Model` as bytes; the library writes to files only."""
+        """Serialize an `openvino.Model` through a temporary file: the library only writes files."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "graph.xml")
             self.openvino.save_model(model, path, compress_to_fp16=False)
@@ -117,7 +117,7 @@ class OpenVinoBackend:
 
 
 class OpenVinoNetwork:
-    """A compiled graph; there are as many requests, each with memory of its own, as there ever were calls at a time."""
+    """Compiled graph with a pool of inference requests, one for each concurrent call, each with memory of its own."""
 
     def __init__(self, compiled: Any) -> None:
         self.compiled = compiled
@@ -129,24 +129,25 @@ class OpenVinoNetwork:
             request = self.idle.pop()
         except IndexError:
             request = self.compiled.create_infer_request()
-        # Without `share_outputs` the results are copies, which the next call does not overwrite.
+        # Without `share_outputs` the results are copies that the next call does not overwrite.
         results = request.infer([tensor.detach().numpy() for tensor in inputs], share_outputs=False)
         self.idle.append(request)
         return tuple(torch.from_numpy(results[index]) for index in range(len(self.compiled.outputs)))
 
 
 def import_openvino() -> Any:
-    """The module `openvino`, kept from reporting its use to its makers over the network, as it does when imported."""
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # documented: the import then fails
+    """Import `openvino` with its telemetry disabled: the import would otherwise report usage over the network."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # documented: None makes it fail
     import openvino
 
     return openvino
 
 
 def supports_bf16() -> bool:
-    """Whether the processor computes in bfloat16; where it is only emulated it is slower than float32.
+    """Return whether the processor computes in bfloat16 natively; emulated, it is slower than float32.
 
-    Raises ImportError where OpenVINO is not installed."""
+    Raises ImportError if OpenVINO is not installed.
+    """
     if "BF16" not in import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         return False
     try:
@@ -157,21 +158,21 @@ def supports_bf16() -> bool:
 
 
 def dynamic_shapes(small: Sequence[Tensor], large: Sequence[Tensor]) -> list[list[int]]:
-    """The shape of each input; -1 for the dimensions that differ between two examples."""
+    """Return the shape of each input, with -1 for the dimensions that differ between the two examples."""
     pairs = zip(small, large, strict=True)
     return [[a if a == b else -1 for a, b in zip(one.shape, other.shape, strict=True)] for one, other in pairs]
 
 
 @contextmanager
 def quiet_conversion() -> Iterator[None]:
-    """Without the tracer's known warnings; the converter's changes to the root logger are taken back."""
+    """Suppress the tracer's known warnings and undo the converter's changes to the root logger."""
     root = logging.getLogger()
     level, filters, handlers = root.level, root.filters[:], root.handlers[:]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
             warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is deprecated", DeprecationWarning)
-            # The tracer looks at every attribute of a model, those that transformers will drop among them.
+            # The tracer reads every attribute of a model, including those that transformers deprecates.
             warnings.filterwarnings("ignore", r"`is_gradient_checkpointing` is deprecated", FutureWarning)
             yield
     finally:
@@ -180,13 +181,13 @@ def quiet_conversion() -> Iterator[None]:
 
 
 def release(module: nn.Module) -> None:
-    """Free the weights of a module that is compiled: they would be in memory twice."""
+    """Free the weights of a compiled module, which would otherwise be in memory twice."""
     for parameter in module.parameters():
         parameter.data = torch.empty(0)
 
 
 def check_shapes(module: nn.Module, network: Network, example: Example) -> None:
-    """Raises Unconvertible where a trace holds for the size it was made with only."""
+    """Raise Unconvertible if a trace only holds for the size that it was made with."""
     for size in (SMALL, LARGE):
         inputs = example(*size)
         with torch.inference_mode():
@@ -200,5 +201,5 @@ def check_shapes(module: nn.Module, network: Network, example: Example) -> None:
 
 
 def on_one_line(error: Exception) -> str:
-    """What the library said, for a line of the log."""
+    """Return the library's message as a single log line of at most 300 characters."""
     return " ".join(str(error).split())[:300]

@@ -1,4 +1,4 @@
-"""Which backend runs the networks: the one that the settings name, or the fastest on this machine."""
+"""Select the backend that runs the networks: the configured one, or the fastest on this machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = logging.getLogger("intone.backend")
 
 
 class FallbackBackend:
-    """Behaves as the one that it is made with, where that one can."""
+    """Backend that falls back to PyTorch for modules that the wrapped backend cannot convert."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -40,11 +40,11 @@ ROUNDS = 5
 
 
 def make_backend(setting: str, cache: Path, workers: int, threads: int, device: str = "auto") -> Backend:
-    """The backend "torch", "openvino" or "openvino_bf16"; `cache`, `workers` and `threads` are OpenVINO's.
+    """Create the backend "torch", "openvino" or "openvino_bf16"; `cache`, `workers` and `threads` are for OpenVINO.
 
-    `device` is PyTorch's: "cpu", "cuda", or "auto", which takes a GPU where there is one.
+    `device` is for PyTorch: "cpu", "cuda", or "auto", which uses a GPU if there is one.
 
-    Raises SetupError where this machine cannot run it.
+    Raises SetupError if this machine cannot run the backend.
     """
     if setting == "torch":
         return TorchBackend("cuda" if takes_gpu(device) else "cpu")
@@ -60,7 +60,7 @@ def make_backend(setting: str, cache: Path, workers: int, threads: int, device: 
 
 
 def takes_gpu(device: str) -> bool:
-    """Whether a GPU computes. Raises SetupError where one is asked for and there is none."""
+    """Return whether a device setting selects a GPU. Raises SetupError if it requires one and there is none."""
     there = torch.cuda.is_available()
     if device == "cuda" and not there:
         raise SetupError("There is no GPU that PyTorch can use.", hint="Set the device to auto or cpu.")
@@ -68,7 +68,7 @@ def takes_gpu(device: str) -> bool:
 
 
 def candidates(cache: Path, workers: int, threads: int, device: str = "auto") -> list[Backend]:
-    """The backends that this machine can run; a GPU leaves only PyTorch, which is always among them."""
+    """Return the backends that this machine can run: PyTorch always, and on a GPU only PyTorch."""
     if takes_gpu(device):
         return [TorchBackend("cuda")]
     found: list[Backend] = [TorchBackend()]
@@ -82,13 +82,13 @@ def candidates(cache: Path, workers: int, threads: int, device: str = "auto") ->
 
 
 def fastest(backends: Sequence[Backend], module: nn.Module, example: Example, length: int) -> Backend:
-    """The backend that runs a module fastest on one example of some length.
+    """Return the backend that runs a module fastest on one example of the given length.
 
-    The module is made ready for inference; its weights stay, since only copies are compiled.
+    Prepares the module for inference; its weights stay, since only copies are compiled.
     """
     if len(backends) == 1:
         return backends[0]
-    for_inference(module)  # before it is copied: a copy cannot fold its weight norm
+    for_inference(module)  # before copying: a copy cannot fold its weight norm
     networks: dict[Backend, Network] = {}
     for backend in backends:
         try:
@@ -99,7 +99,7 @@ def fastest(backends: Sequence[Backend], module: nn.Module, example: Example, le
     for network in networks.values():
         network(*inputs)
     times: dict[Backend, list[float]] = {backend: [] for backend in networks}
-    for _ in range(ROUNDS):  # alternately, so that what else the machine does meets all alike
+    for _ in range(ROUNDS):  # alternately, so that other load on the machine affects all backends alike
         for backend, network in networks.items():
             times[backend].append(milliseconds(network, inputs))
     medians = {backend: statistics.median(taken) for backend, taken in times.items()}
@@ -110,7 +110,7 @@ def fastest(backends: Sequence[Backend], module: nn.Module, example: Example, le
 
 
 def milliseconds(network: Network, inputs: tuple[Tensor, ...]) -> float:
-    """How long one call takes."""
+    """Measure the duration of one call in milliseconds."""
     began = time.perf_counter()
     network(*inputs)
     return 1000 * (time.perf_counter() - began)

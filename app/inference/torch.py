@@ -1,4 +1,4 @@
-"""The reference backend: PyTorch itself."""
+"""Run networks on PyTorch, the reference backend."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from app.inference import Example, Network
 
 
 class TorchBackend:
-    """Runs modules as they are, on the processor or on a GPU."""
+    """Backend that runs modules unchanged, on the CPU or on a GPU."""
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
         self.device = torch.device(device)
         self.name = "torch" if self.device.type == "cpu" else f"torch on {self.device.type}"
 
     def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
-        """See `Backend.compile`; nothing is traced, so the example is not looked at."""
+        """See `Backend.compile`; nothing is traced, so the example is unused."""
         for_inference(module).to(self.device)
 
         @torch.inference_mode()
@@ -29,7 +29,7 @@ class TorchBackend:
 
 
 def for_inference(module: nn.Module) -> nn.Module:
-    """The same module without what only training needs; the weight norm is folded into the weights."""
+    """Put a module into inference mode, fold its weight norm into the weights, and return it."""
     module.eval().requires_grad_(False)
     fold = getattr(module, "remove_weight_norm", None)
     if callable(fold) and any(is_parametrized(part) for part in module.modules()):
@@ -38,5 +38,5 @@ def for_inference(module: nn.Module) -> nn.Module:
 
 
 def as_tuple(results: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """What a module's `forward` gave; one tensor becomes a tuple of one."""
+    """Return the result of a module's `forward` as a tuple; a single tensor becomes a tuple of one."""
     return (results,) if isinstance(results, Tensor) else tuple(results)

@@ -1,1 +1,1 @@
-"""Parsed requests -> plans: which utterance says what, with which emotion, by which checkpoint, after which pause."""
+"""Plan the utterances of a request: text, emotion, checkpoint and pause of each."""

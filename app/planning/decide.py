@@ -1,6 +1,6 @@
-"""Assessments -> what each sentence shall sound like, whatever the voice can speak, and the reason for it.
+"""Decide the emotion of each sentence from its assessment, regardless of what the voice can speak, with the reason.
 
-Everything is an iterator, so that a long text can be spoken before it is read to its end.
+The functions return iterators, so that synthesis of a long text can begin before it is completely read.
 """
 
 from __future__ import annotations
@@ -12,35 +12,35 @@ from itertools import repeat
 from app.types import Assessment, Blend, Decision, Emotion, Probabilities, Source
 
 WEAKEST, STRONGEST = 0.4, 1.2
-"""The strengths of what is hardly felt and of what is felt as strongly as can be."""
+"""Strengths of an emotion of the lowest and of the highest intensity."""
 STEP = 0.2
-"""Strengths are multiples of it: utterances of one strength share a batch, and few mixtures of checkpoints are made."""
+"""Strengths are multiples of this, so that utterances share batches and few interpolated checkpoints are needed."""
 GREATEST = 2.0
-"""The largest degree that a voice speaks."""
+"""Maximum strength and degree of an emotion."""
 NARRATION_SHARE = 0.5
-"""The strength of narration beside a quotation in its sentence (`she hissed`), as a share of the quotation's."""
+"""Strength of narration next to a quotation in its sentence (`she hissed`), as a share of the quotation's strength."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """How readily and how strongly the emotions of a text are voiced."""
+    """Threshold and strength with which the emotions of a text are voiced."""
 
     threshold: float
-    """The least probability at which an emotion is voiced."""
+    """Minimum probability at which an emotion is voiced."""
     expressiveness: float = 1.0
-    """0 voices nothing, 2 twice as strongly; it moves the threshold as well."""
+    """Factor on strengths, from 0 (neutral) to 2; it also changes the threshold."""
     graded: bool = True
-    """Whether strengths follow the text; otherwise all are 1."""
+    """Whether strengths depend on the text; otherwise all are 1."""
 
     @property
     def floor(self) -> float:
-        """The threshold that the expressiveness makes: 1 at 0, the classifier's own at 1, its square at 2."""
+        """Threshold raised to the power of the expressiveness: 1 at 0, the threshold itself at 1, its square at 2."""
         return float(self.threshold**self.expressiveness)
 
     def strength(self, assessment: Assessment, emotion: Emotion) -> float:
-        """Compute how strongly an emotion is voiced: less if neutral is likely as well, or the feeling slight.
+        """Compute the strength of an emotion, which is lower if neutral is also likely or the intensity is low.
 
-        A classifier that does not estimate the intensity has 1 for all.
+        Without an estimated intensity, the strength before the expressiveness is 1.
         """
         if not self.graded:
             return 1.0
@@ -53,14 +53,17 @@ class Expression:
 
 
 def in_steps(strength: float) -> float:
-    """Round a strength to a multiple of `STEP`, at least one."""
+    """Round a strength to a multiple of `STEP`, but not to 0."""
     return round(max(1, round(strength / STEP)) * STEP, 2)
 
 
 def decide(
     assessments: Iterable[Assessment] | None, expression: Expression, pin: Emotion | Blend | None = None
 ) -> Iterator[Decision]:
-    """Decide for each sentence: what is pinned, else what the classifier says; without assessments endless."""
+    """Yield a decision for each sentence: the pinned emotion, else the classifier's.
+
+    With a pin but without assessments, the iterator is infinite.
+    """
     if pin is None:
         return (label(one, expression) for one in assessments or ())
     known = repeat(None) if assessments is None else assessments
@@ -70,13 +73,13 @@ def decide(
 def decide_again(
     decisions: Iterable[Decision | None], assessments: Iterable[Assessment], expression: Expression
 ) -> Iterator[Decision]:
-    """Keep what is decided; where there is None, the next of the assessments decides."""
+    """Yield the decisions, each None replaced by a decision from the next assessment."""
     coming = iter(assessments)
     return (label(next(coming), expression) if one is None else one for one in decisions)
 
 
 def pinned(emotion_spec: Emotion | Blend, by: str, probabilities: Probabilities | None = None) -> Decision:
-    """What somebody chose, for one emotion or for several at once."""
+    """Return the decision for an explicit emotion or blend; `by` names its origin in the reason."""
     blend = emotion_spec if isinstance(emotion_spec, Mapping) else {emotion_spec: 1.0}
     emotion = max(blend, key=lambda one: blend[one])
     words = " and ".join(f"{one} {weight:.2f}" for one, weight in blend.items()) if len(blend) > 1 else str(emotion)
@@ -85,7 +88,7 @@ def pinned(emotion_spec: Emotion | Blend, by: str, probabilities: Probabilities 
 
 
 def label(assessment: Assessment, expression: Expression) -> Decision:
-    """Choose the most probable emotion if it is probable enough, else neutral, and how strongly it is voiced."""
+    """Decide for the most probable emotion and its strength, or for neutral if its probability is below the floor."""
     probabilities = assessment.probabilities
     emotion = most_probable(probabilities)
     value = probabilities[emotion]
@@ -102,12 +105,12 @@ def label(assessment: Assessment, expression: Expression) -> Decision:
 
 
 def neutral(reason: str, probabilities: Probabilities | None) -> Decision:
-    """Decide that nothing is voiced."""
+    """Return a decision for neutral."""
     return Decision(Emotion.NEUTRAL, Source.CLASSIFIER, reason, probabilities, strength=0.0)
 
 
 def beside_quotation(decision: Decision) -> Decision:
-    """Weaken a decision for the narration of a sentence in which somebody speaks; what was chosen stays."""
+    """Weaken a decision for the narration of a sentence with direct speech; explicit emotions stay unchanged."""
     if not decision.strength:
         return decision
     strength = in_steps(decision.strength * NARRATION_SHARE)
@@ -115,5 +118,5 @@ def beside_quotation(decision: Decision) -> Decision:
 
 
 def most_probable(probabilities: Probabilities) -> Emotion:
-    """The emotion with the highest probability; the first of the seven where two are equal."""
+    """Return the emotion with the highest probability; the first in the order of `Emotion` if several are equal."""
     return max(Emotion, key=lambda emotion: probabilities[emotion])

@@ -1,4 +1,4 @@
-"""A plan in the making: sentences are labelled and placed only as far as somebody needs to know."""
+"""Plan a request incrementally: classify sentences and plan utterances only as far as the caller needs them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ AFTER_MARK = {
     "–": 0.22,
     ",": 0.16,
 }
-"""Seconds behind an utterance whose last mark this is."""
+"""Seconds of silence after an utterance, by its last punctuation mark."""
 AFTER_NO_MARK = 0.06
-"""Seconds inside a sentence that was cut only because it was too long."""
+"""Seconds of silence within a sentence that was split only because it was too long."""
 AFTER_SENTENCE = 0.38
-"""Seconds behind a sentence without a final mark, such as a heading."""
+"""Seconds of silence after a sentence without a final punctuation mark, such as a heading."""
 AFTER_PARAGRAPH = 0.75
-"""Seconds behind a paragraph, whatever its last mark."""
+"""Seconds of silence after a paragraph, regardless of its last punctuation mark."""
 TEMPO = {
     Emotion.NEUTRAL: 1.0,
     Emotion.JOY: 0.9,
@@ -36,13 +36,13 @@ TEMPO = {
     Emotion.SURPRISE: 0.95,
     Emotion.DISGUST: 1.1,
 }
-"""A sad speaker lingers, an angry one does not."""
+"""Factor on pauses by emotion: a sad speaker pauses longer, an angry one shorter."""
 AT_QUOTATION = 0.12
-"""Seconds between a quotation and the narration beside it in its sentence, whatever its mark: `"Where?" he said.`"""
+"""Seconds between a quotation and narration in one sentence, regardless of punctuation, as in `"Where?" he said.`"""
 CHANGE_OF_EMOTION = 0.12
-"""Seconds more where the feeling turns: a listener needs the breath that a speaker would take."""
+"""Additional seconds if the emotion changes: a listener expects the breath that a speaker would take."""
 CLOSERS = "\"'”’»)]}*_ \t\r\n"
-"""Characters that may stand behind a final mark."""
+"""Characters that may follow a final punctuation mark."""
 
 
 def pause_between(
@@ -54,7 +54,7 @@ def pause_between(
     ends_paragraph: bool,
     at_quotation: bool = False,
 ) -> float:
-    """Seconds of silence behind an utterance that another one follows.
+    """Return the seconds of silence between an utterance and the following one.
 
     `at_quotation`: whether a quotation begins or ends between the two, within one sentence.
     """
@@ -66,7 +66,7 @@ def pause_between(
 
 
 def after_mark(text: str, ends_sentence: bool) -> float:
-    """Seconds that the last mark of a text asks for."""
+    """Return the seconds of silence after the last mark of a text."""
     bare = text.rstrip(CLOSERS)
     if bare.endswith(("...", "…")):
         return AFTER_MARK["…"]
@@ -75,7 +75,7 @@ def after_mark(text: str, ends_sentence: bool) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An utterance that is decided, but for the silence behind it."""
+    """Planned utterance, without the silence after it."""
 
     utterance: Utterance
     clause: Clause
@@ -83,18 +83,18 @@ class Row:
 
     @property
     def ends_sentence(self) -> bool:
-        """Whether the sentence ends with it."""
+        """Whether the utterance is the last of its sentence."""
         return self.clause is self.sentence.clauses[-1]
 
 
 class IncrementalPlan:
-    """The utterances of a request, in order. Iterating plans on; what was planned once stays."""
+    """Utterances of a request, in order. Iterating plans further ones; planned utterances are kept."""
 
     def __init__(self, planned: Iterable[PlannedSentence], warnings: Iterable[PlanWarning] = ()) -> None:
-        """`warnings` are what reading the request had to say."""
+        """Start a plan; `warnings` are those of parsing the request."""
         self.warnings: list[PlanWarning] = [*warnings]
         self.milliseconds = 0.0
-        """That the planning took until now."""
+        """Milliseconds spent on planning so far."""
         self._rows: list[Row] = []
         self._coming = self._decided(planned)
 
@@ -106,11 +106,11 @@ class IncrementalPlan:
 
     @property
     def utterances(self) -> list[Utterance]:
-        """Those that are decided, without the silence behind them."""
+        """Utterances planned so far, without the silence after them."""
         return [row.utterance for row in self._rows]
 
     def plan_until(self, count: int) -> bool:
-        """Plan until there are so many utterances; False where the text ends before."""
+        """Plan until there are `count` utterances; return False if the text has fewer."""
         began = time.perf_counter()
         while len(self._rows) < count and (row := next(self._coming, None)) is not None:
             self._rows.append(row)
@@ -118,9 +118,9 @@ class IncrementalPlan:
         return len(self._rows) >= count
 
     def pause_after(self, number: int) -> float:
-        """Seconds of silence behind an utterance: as asked, else by the next one.
+        """Return the seconds of silence after an utterance: an explicit pause, else derived from the next utterance.
 
-        Unless it is asked for there is none behind the last one, nor behind one that is not spoken.
+        Without an explicit pause, there is no silence after the last utterance or after one that is not spoken.
         """
         is_last = not self.plan_until(number + 2)
         here = self._rows[number]
@@ -139,7 +139,7 @@ class IncrementalPlan:
         )
 
     def plan_all(self) -> Iterator[Utterance]:
-        """Plan to the end: each utterance with the silence after it."""
+        """Plan to the end; yield each utterance with the silence after it."""
         return (replace(one, pause_after=self.pause_after(number)) for number, one in enumerate(self))
 
     def _decided(self, planned: Iterable[PlannedSentence]) -> Iterator[Row]:

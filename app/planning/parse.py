@@ -1,4 +1,4 @@
-"""What a request says, read: its sentences, and what each shall sound like."""
+"""Parse a request into its sentences and a decision for each."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Se
 
 @dataclass(frozen=True, slots=True)
 class ParsedText:
-    """A request, read as far as somebody asks for its sentences."""
+    """Parsed request, whose sentences are read lazily."""
 
     sentences: Iterable[Sentence]
     decisions: Iterable[Decision]
-    """One for each sentence."""
+    """Decision for each sentence."""
     characters: int
     """Code points without markup."""
     voices: tuple[str, ...] = ()
-    """Names or aliases that stand in it."""
+    """Names or aliases of the voices that occur in the request."""
     warnings: tuple[PlanWarning, ...] = ()
 
 
 def parse_request(request: SpeechRequest, classifier: Classifier, expression: Expression, check: Check) -> ParsedText:
-    """Read a request; `check` may stop the reading within a sentence. Raises `InvalidSsml`."""
+    """Parse a request; raise `InvalidSsml` if its markup is wrong. `check` may raise within a sentence to stop."""
     if request.edited is not None:
         return read_plan(request.edited, request, classifier, expression)
     if not request.markup:
@@ -41,7 +41,7 @@ def parse_request(request: SpeechRequest, classifier: Classifier, expression: Ex
 def labelled(
     sentences: Iterable[Sentence], request: SpeechRequest, classifier: Classifier, expression: Expression
 ) -> tuple[Iterable[Sentence], Iterable[Decision]]:
-    """The sentences and a decision for each; what is pinned needs no classifier."""
+    """Return the sentences and a decision for each; an explicit emotion needs no classifier."""
     if request.emotion is not None:
         return sentences, decide(None, expression, request.emotion)
     sentences, same = tee(sentences)
@@ -51,14 +51,14 @@ def labelled(
 
 
 def read_context(context: tuple[str, ...]) -> Iterator[str]:
-    """Read the sentences of texts that come before a request's own."""
+    """Yield the sentences of the texts before the request's own."""
     return (text[span.start : span.end] for text in context for span in segment(text))
 
 
 def read_plan(
     edited: tuple[EditedUtterance, ...], request: SpeechRequest, classifier: Classifier, expression: Expression
 ) -> ParsedText:
-    """The utterances of a plan that came back."""
+    """Parse the utterances of a plan that the client sends back."""
     before = read_context(request.context)
     excerpts = read_excerpts((one.sentence.text for one in edited), before, classifier.settings.context)
     open_ones = (excerpt for one, excerpt in zip(edited, excerpts, strict=True) if one.decision is None)
@@ -73,7 +73,7 @@ def read_plan(
 
 
 def feeling_of_style(style: str) -> Emotion | Blend | None:
-    """What a style of markup pins; None for one without an emotion, such as `newscast`."""
+    """Parse the emotion of a markup style; return None for a style without one, such as `newscast`."""
     try:
         return parse_emotion_spec(style)
     except (UnknownEmotion, InvalidRequest):

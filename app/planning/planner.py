@@ -1,4 +1,4 @@
-"""Decisions -> utterances: each with an emotion that its voice can speak, a checkpoint, and the reason for both."""
+"""Plan utterances from decisions: choose an emotion that the voice can speak and its checkpoint, with the reason."""
 
 from __future__ import annotations
 
@@ -24,40 +24,41 @@ from app.types import (
 SLOWEST, FASTEST = 0.25, 4.0
 SMALLEST_DEGREE = 0.01
 WEAK = 0.5
-"""Under this strength an emotion is not voiced by a voice that cannot vary how strongly it feels."""
+"""Strength below which a voice that cannot vary the degree speaks neutrally instead."""
 BLEND_HINT = "GET /voices tells which emotions a voice has, and by `degree` whether it can blend them."
 
 VoiceOf = Callable[[str | None], VoiceCapabilities]
-"""The abilities of a voice by its name or alias; None is the request's own. Raises `VoiceNotFound`."""
+"""Function that returns the capabilities of a voice by name or alias, or of the request's voice for None; it may raise
+`VoiceNotFound`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSentence:
-    """A sentence with everything decided."""
+    """Sentence with its planned utterances."""
 
     sentence: Sentence
     utterances: tuple[Utterance, ...]
-    """One for each clause."""
+    """Utterance of each clause."""
     warnings: tuple[PlanWarning, ...]
-    """What is to be said about it and was not said about an earlier one."""
+    """Warnings about the sentence that no earlier sentence caused."""
 
 
 class Planner:
-    """Decides clause by clause. What markup says of a clause goes before what the request says of all."""
+    """Planner of utterances from clauses, whose markup takes precedence over the request's options."""
 
     def __init__(self, voice_of: VoiceOf, *, degree: float = 1.0, speed: float = 1.0, strict: bool = False) -> None:
-        """`strict` refuses a fallback instead of taking it."""
+        """Create a planner with options of the request; `strict` refuses fallbacks."""
         self.voice_of = voice_of
         self.degree = degree
         self.speed = speed
         self.strict = strict
         self.said: dict[tuple[str, ...], PlanWarning] = {}
-        """By what was done other than asked, so that each is told once."""
+        """Warnings by code and subject, so that each is reported once."""
 
     def plan(self, sentences: Iterable[Sentence], decisions: Iterable[Decision]) -> Iterator[PlannedSentence]:
-        """Decide for every clause of every sentence; the clauses of one sentence share its decision.
+        """Yield the plan of each sentence; its clauses share its decision.
 
-        Raises `FallbackRefused` where `strict` forbids a fallback, `BlendUnsupported` where a voice cannot blend.
+        Raise `FallbackRefused` if `strict` forbids a fallback, and `BlendUnsupported` if a voice cannot blend.
         """
         for sentence, decision in zip(sentences, decisions, strict=False):
             known = len(self.said)
@@ -69,7 +70,7 @@ class Planner:
             yield PlannedSentence(sentence, utterances, tuple(self.said.values())[known:])
 
     def utterance(self, clause: Clause, decision: Decision) -> Utterance:
-        """One clause with its own pin or its sentence's decision."""
+        """Plan a clause with its own explicit emotion or its sentence's decision."""
         manner = clause.manner
         voice = self.voice_of(manner.voice)
         if manner.emotion_spec is not None:
@@ -105,7 +106,7 @@ class Planner:
         )
 
     def within_abilities(self, decision: Decision, voice: VoiceCapabilities) -> Decision:
-        """The nearest emotion that the voice can speak."""
+        """Return the decision, or one for the closest emotion that the voice can speak."""
         wanted = decision.emotion
         if wanted in voice.checkpoints:
             return decision
@@ -120,9 +121,9 @@ class Planner:
         return replace(decision, emotion=emotion, source=Source.FALLBACK, reason=reason)
 
     def degree_of(self, marked: float | None, strength: float | None, voice: VoiceCapabilities) -> float:
-        """Return how strongly an utterance is spoken, if the voice can vary that.
+        """Return the degree of an utterance, which is 1 if the voice cannot vary it.
 
-        What markup says of an utterance counts alone; what the request says multiplies the strength of the text.
+        A degree in markup applies alone; the request's degree is multiplied by the strength of the text.
         """
         asked = self.degree if marked is None else marked
         if voice.degree:
@@ -134,33 +135,33 @@ class Planner:
         return 1.0
 
     def pitch_of(self, pitch: float, voice: VoiceCapabilities) -> float:
-        """Semitones, where the voice can move its pitch."""
+        """Return the pitch shift in semitones, which is 0 if the voice cannot shift its pitch."""
         if pitch == 0.0 or voice.pitch:
             return pitch
         self.say("pitch_unsupported", f"The voice {voice.voice} cannot move its pitch.", voice.voice)
         return 0.0
 
     def speed_of(self, speed: float) -> float:
-        """A speaking rate that can be spoken."""
+        """Limit a speaking rate to the supported range."""
         limited = min(max(speed, SLOWEST), FASTEST)
         if limited != speed:
             self.say("speed_limited", f"A speed of {speed:.2f} was read as {limited:g}.", f"{limited:g}")
         return limited
 
     def say(self, code: str, detail: str, *about: str) -> None:
-        """Remember what is done other than asked; the first of its kind is told."""
+        """Add a warning, unless there is one with the same code and subject."""
         self.said.setdefault((code, *about), PlanWarning(code, detail))
 
 
 def speakable(decision: Decision, voice: VoiceCapabilities) -> Decision:
-    """Have what is felt weakly read neutrally by a voice that could speak it only at its full strength."""
+    """Replace a weak emotion by neutral if the voice can speak it only at full strength."""
     if voice.degree or not decision.strength or decision.strength >= WEAK:
         return decision
     return neutral(f"{decision.reason}, which the voice cannot speak weakly: neutral", decision.probabilities)
 
 
 def check_blend(blend: Blend, voice: VoiceCapabilities) -> None:
-    """Refuse what the voice cannot blend."""
+    """Raise `BlendUnsupported` if the voice cannot speak the blend."""
     missing = [str(emotion) for emotion in blend if emotion not in voice.checkpoints]
     if missing:
         raise BlendUnsupported(f"The voice {voice.voice} has no {', '.join(missing)} to blend.", hint=BLEND_HINT)

@@ -1,4 +1,4 @@
-"""A plan as JSON: the form in which clients see it. `plan_body.py` reads it back."""
+"""Serialize a plan to the JSON that clients receive; `app.api.schemas.plan` parses it back."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 _PROBABILITY_DIGITS = 6
 _SECOND_DIGITS = 5
-"""Under one sample at every rate that we make, and less than a float spells out."""
+"""Decimal places of seconds: finer than one sample at every supported rate, and shorter than an unrounded float."""
 
 
 def plan_to_dict(plan: Plan) -> answers.Plan:
-    """What `/analyze` answers, and `/synthesize` with `timing`."""
+    """Return the plan as in responses of `/analyze`, and of `/synthesize` with `timing`."""
     told: answers.Plan = {
         "voice": plan.voice,
         "classifier": {"name": plan.classifier.name, "version": plan.classifier.version},
@@ -65,7 +65,7 @@ def _blend_to_dict(blend: Blend | None) -> dict[Emotion, float] | None:
 
 
 def _add_times(told: answers.Utterance, utterance: Utterance) -> None:
-    """What is known only after synthesis; absent before."""
+    """Add the times, which are absent before synthesis."""
     if utterance.start is None or utterance.end is None:
         return
     told["start"], told["end"] = _seconds(utterance.start), _seconds(utterance.end)

@@ -1,4 +1,4 @@
-"""Utterances -> samples: phonemes, acoustic models, vocoders and the engine that runs them."""
+"""Synthesize utterances: tokenizer, acoustic models, vocoders and the engine that runs them."""
 
 from app.synthesis.engine import Engine, never
 from app.synthesis.scheduler import StreamStart, UtteranceStream

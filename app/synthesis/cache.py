@@ -1,4 +1,4 @@
-"""Sentences that were spoken before for the same key: text, emotion and voice -> samples, bounded in bytes."""
+"""Cache synthesized utterances by text, emotion, voice and caller, up to a number of bytes."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ from app.voices import Voice
 BYTES_PER_LETTER = 4
 BYTES_PER_TOKEN = 40
 ENTRY_BYTES = 1000
-"""What an entry takes beside its text and its arrays, roughly."""
+"""Approximate size of an entry without its text and arrays."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceKey:
-    """All that the samples of an utterance depend on, and who had it spoken."""
+    """Everything the samples of an utterance depend on, and the caller they were made for."""
 
     voice: str
     weights: tuple[str, ...]
     """Hashes of the voice's weight files."""
     spoken: str
     shares: tuple[tuple[Emotion, float], ...]
-    """How much of each emotion, the degree included."""
+    """Weight of each emotion, after the degree is applied."""
     speed: float
     pitch: float
     seed: int | None
-    """None where the request left it open: then any rendition will do."""
+    """None if the request sets no seed: then any rendition will do."""
     low_latency: bool
-    """Whether the first chunk was to be short: the cut changes the last bits."""
+    """Whether the first chunk is short: the chunk boundary changes the last bits of the samples."""
     backend: str
     key_name: str | None
-    """Of the caller, who must not learn from the time or from the samples what others had spoken."""
+    """Name of the caller's API key. Neither timing nor samples may reveal what other callers had synthesized."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sentence:
-    """A whole utterance as it was spoken."""
+    """A complete synthesized utterance."""
 
     samples: Samples
-    """Mono, (samples,); cannot be written to, so no reader can damage it for the next."""
+    """Mono, (samples,); read-only, so that no reader can damage them for the next."""
     tokens: Tokens
     durations: tuple[int, ...] | None
-    """Frames of each token."""
+    """Frames of each token; None if the model does not report them."""
     runaway: bool
     truncated: bool
 
 
 def sentence_cache(capacity: int) -> Lru[SentenceKey, Sentence]:
-    """A cache of at most so many bytes."""
+    """Create a cache of at most `capacity` bytes."""
 
     def weigh(key: SentenceKey, value: Sentence) -> int:
         tokens = (len(value.tokens.ids) + len(value.durations or ())) * BYTES_PER_TOKEN
@@ -69,7 +69,7 @@ def key_of(
     backend: str,
     key_name: str | None,
 ) -> SentenceKey:
-    """The key of an utterance."""
+    """Build the cache key of an utterance."""
     return SentenceKey(
         voice=voice.name,
         weights=tuple(voice.hashes.values()),

@@ -1,7 +1,7 @@
-"""The only file that imports coqui-tts: its model classes, configurations and characters.
+"""Wrap coqui-tts: model classes, configurations and characters. No other module imports it.
 
-coqui-tts refuses to be imported unless torchaudio and torchcodec can be found. GlowTTS, Tacotron and HiFi-GAN use
-neither, and torchaudio's wheel cannot be loaded beside a CPU build of torch: an empty module takes their place.
+coqui-tts cannot be imported without torchaudio and torchcodec. GlowTTS, Tacotron and HiFi-GAN use neither, and
+torchaudio's wheel does not load with a CPU build of torch, so empty modules replace both.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ for missing in ("torchaudio", "torchcodec"):
     stub_module(missing)
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # deprecations of coqui's own dependencies are no news for our users
+    warnings.simplefilter("ignore")  # deprecations in coqui's own dependencies do not concern our users
     from TTS.config import register_config
     from TTS.tts.models import glow_tts
     from TTS.tts.models.glow_tts import GlowTTS
@@ -59,11 +59,11 @@ logging.getLogger("TTS").setLevel(logging.WARNING)
 
 ARCHITECTURES = {"glow_tts": GlowTTS, "tacotron": Tacotron, "tacotron2": Tacotron2}
 CHARACTER_CLASSES = "TTS.tts.utils.text.characters."
-"""A config names the class of its characters: only coqui's own are imported."""
+"""Module of coqui's character classes; a config may name no class outside it."""
 
 
 def coqui_config(values: Mapping[str, Any], speakers: list[str]) -> Any:
-    """coqui's config object. Paths of the training machine are taken out of it: nothing is read but what we read."""
+    """Build coqui's config object without the training machine's paths, so that coqui opens none of those files."""
     config = register_config(values["model"].lower())()
     config.from_dict(
         {**values, "speakers_file": None, "speakers": speakers, "datasets": [], "phoneme_cache_path": None}
@@ -73,7 +73,7 @@ def coqui_config(values: Mapping[str, Any], speakers: list[str]) -> Any:
 
 
 def vocabulary(config: Any) -> BaseCharacters:
-    """The characters that a checkpoint knows, in the order of its embeddings."""
+    """Return the characters of a checkpoint's vocabulary, in the order of its embeddings."""
     named = config.characters.characters_class if config.characters else None
     if named and not named.startswith(CHARACTER_CLASSES):
         raise InvalidVoice(f"The config names characters of {named!r}; only coqui's own classes can be used.")
@@ -83,7 +83,7 @@ def vocabulary(config: Any) -> BaseCharacters:
 
 
 def cleaner(name: str | None) -> Any:
-    """coqui's text cleaner of that name; None where the config names none."""
+    """Return coqui's text cleaner of the given name; None if the config names none."""
     if not name:
         return None
     found = getattr(cleaners, name, None)
@@ -93,23 +93,23 @@ def cleaner(name: str | None) -> Any:
 
 
 def new_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None = None) -> nn.Module:
-    """An acoustic model as it is trained: with some weights, or with random ones."""
+    """Build an acoustic model as it is trained, with the weights of `state` or with random ones."""
     base = ARCHITECTURES[architecture]
-    # A tokenizer that is already there keeps coqui from looking for the espeak-ng program.
+    # With a tokenizer in place coqui does not look for the espeak-ng program.
     tokenizer = TTSTokenizer(characters=vocabulary(config))
     model: nn.Module = type(base.__name__, (base,), {"tokenizer": tokenizer})(config)
     if state is not None:
         fill(model, state["model"], architecture)
         if architecture != "glow_tts":
             saved = state.get("config") or {}
-            # Fewer frames a step than its config says where they became fewer in training.
+            # Frames per decoder step: gradual training may have reduced them below the config's value.
             model.decoder.set_r(state.get("r") or saved.get("r") or config.r)  # type: ignore[operator,union-attr]
     return model
 
 
 @contextmanager
 def known_alignment(path: Tensor) -> Iterator[None]:
-    """While it lasts, GlowTTS aligns tokens and frames by `path` (B, tokens, frames) instead of searching."""
+    """Make GlowTTS use the alignment `path` (B, tokens, frames) instead of searching for one."""
     search = glow_tts.maximum_path
     glow_tts.maximum_path = lambda value, mask: path * mask
     try:
@@ -119,7 +119,7 @@ def known_alignment(path: Tensor) -> Iterator[None]:
 
 
 def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None) -> nn.Module:
-    """An acoustic model ready for inference: with some weights, or with random ones."""
+    """Build an acoustic model for inference, with the weights of `state` or with random ones."""
     model = new_acoustic(architecture, config, state)
     if architecture == "glow_tts":
         model.eval()
@@ -128,7 +128,7 @@ def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | No
 
 
 def build_hifigan(config: Mapping[str, Any], state: Mapping[str, Any]) -> HifiganGenerator:
-    """coqui's HiFi-GAN generator with its weights; the discriminators of a training checkpoint are left out."""
+    """Build coqui's HiFi-GAN generator with its weights; a training checkpoint's discriminators are ignored."""
     parameters = {"in_channels": config["audio"]["num_mels"], **config["generator_model_params"]}
     generator = HifiganGenerator(out_channels=1, **parameters)
     weights = state["model"]
@@ -139,7 +139,7 @@ def build_hifigan(config: Mapping[str, Any], state: Mapping[str, Any]) -> Hifiga
 
 
 def fill(module: nn.Module, weights: Mapping[str, Tensor], what: str, *, assign: bool = False) -> None:
-    """Copy weights into a module, or `assign` them as they are; names or shapes that disagree are refused."""
+    """Copy weights into a module, or `assign` them uncopied. Raises InvalidVoice if names or shapes disagree."""
     if not assign:
         weights = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
     try:
@@ -150,18 +150,18 @@ def fill(module: nn.Module, weights: Mapping[str, Tensor], what: str, *, assign:
 
 
 def load_weights(path: Path) -> dict[str, Any]:
-    """A checkpoint as coqui lays it out, `{"model": weights, …}`; no code of the file is ever run."""
+    """Load a checkpoint in coqui's layout, `{"model": weights, …}`, without running code from the file."""
     return parse_weights(path.read_bytes(), path)
 
 
 def parse_weights(content: bytes, path: Path) -> dict[str, Any]:
-    """The checkpoint in the content of a file; nothing of it is read from the file later, whatever becomes of that."""
+    """Parse the content of a checkpoint file; nothing is read from `path`, so later changes to it have no effect."""
     if path.suffix == ".safetensors":
         return parse_safetensors(content, path)
     try:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
-        # torch raises whatever its restricted unpickler met; the first line says which type was refused.
+        # torch passes on any exception of its restricted unpickler; the first line names the refused type.
         raise InvalidVoice(
             f"{path} cannot be loaded without running code from it ({str(error).splitlines()[0][:200]}).",
             hint="Save its weights as safetensors: safetensors.torch.save_file(state['model'], 'model.safetensors').",
@@ -174,12 +174,12 @@ def parse_weights(content: bytes, path: Path) -> dict[str, Any]:
 
 
 def parse_safetensors(content: bytes, path: Path) -> dict[str, Any]:
-    """The weights of a safetensors file, and the frames a step of a Tacotron, which stand in its metadata."""
+    """Parse a safetensors file: its weights and, from its metadata, a Tacotron's frames per decoder step."""
     try:
         weights = load_safetensors(content)
     except SafetensorError as error:
         raise InvalidVoice(f"{path} is damaged: {error}.") from None
-    # A file begins with the length of its header (8 bytes, little endian), which is JSON.
+    # A file begins with the length of its JSON header (8 bytes, little-endian).
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     frames_a_step = header.get("__metadata__", {}).get("r", "")
     return {"model": weights, "r": int(frames_a_step) if frames_a_step.isdecimal() else None}

@@ -1,7 +1,7 @@
-"""The face of this folder: utterances in, their samples out, of many requests at a time.
+"""Synthesize the utterances of many concurrent requests on a pool of worker threads.
 
-request threads                       workers, one for each processor core
-speak: tokens ─► Waiting ─► take a batch ─► acoustic model ─► vocoder, chunk by chunk ─► Speaking (the reader's end)
+request threads                       worker threads, one for each processor core
+speak: tokens ─► DeadlineQueue ─► take a batch ─► acoustic model ─► vocoder, chunk by chunk ─► UtteranceStream
 """
 
 from __future__ import annotations
@@ -38,41 +38,41 @@ from app.voices import Voice
 
 
 class Progress:
-    """Safe between threads."""
+    """Progress of the workers, for health checks and metrics. Thread-safe."""
 
     def __init__(self) -> None:
         self.last = time.perf_counter()
-        """When a worker last finished a piece of work, by `time.perf_counter`."""
+        """When a worker last finished a step of work, by `time.perf_counter`."""
         self.restarts = 0
-        """How often a worker failed outside of a batch and began again."""
+        """Number of times a worker failed outside a batch and restarted."""
         self._batches: Counter[int] = Counter()
         self._lock = threading.Lock()
 
     def step(self) -> None:
-        """A worker finished a piece: a chunk of sound, or a batch, however it ended."""
+        """Record that a worker finished a chunk of audio or a batch, successfully or not."""
         self.last = time.perf_counter()
 
     def took(self, utterances: int) -> None:
-        """A worker took a batch."""
+        """Count a batch that a worker took, by its number of utterances."""
         with self._lock:
             self._batches[utterances] += 1
 
     def restart(self) -> None:
-        """Count a worker that begins again."""
+        """Count a restart of a worker."""
         with self._lock:
             self.restarts += 1
 
     @property
     def batches(self) -> dict[int, int]:
-        """How many there were of each size, in utterances."""
+        """Number of batches by their size in utterances."""
         with self._lock:
             return dict(self._batches)
 
 
 AHEAD = 4
-"""Utterances of one request that are spoken before its reader has taken the ones before: so much memory it may take."""
+"""Maximum utterances of a request synthesized ahead of its reader, which bounds the memory that a request needs."""
 RESTART_SECONDS = 0.1
-"""Pause of a worker that failed: if it fails again at once, it must not take the processor from the others."""
+"""Pause before a failed worker restarts: repeated failures must not take the processor from the other workers."""
 FINAL_MARKS = (".", "!", "?", "…", ",", ";", ":", "—", "–", "-")
 CLOSERS = "\"'”’»)]} "
 
@@ -80,24 +80,24 @@ logger = logging.getLogger("intone.engine")
 
 
 def never() -> bool:
-    """The answer of a reader that stays."""
+    """Return False: the default of `cancelled`, which never cancels."""
     return False
 
 
 @dataclass(slots=True, eq=False)
 class VocodingTask:
-    """A job whose mel spectrogram is made, while it is vocoded."""
+    """A job with its mel spectrogram, while it is vocoded."""
 
     job: Job
     mel: Mel
     chunks: Iterator[Samples]
     made: list[Samples] = field(default_factory=list)
-    """Its samples until now, if they will be kept."""
+    """Samples made so far, if they will be cached."""
     vocoder_ms: float = 0.0
 
 
 class Engine:
-    """Loads what a voice needs when it is first asked for, and speaks; called from many threads at a time."""
+    """Synthesizer for the utterances of all requests; loads the models of a voice on first use. Thread-safe."""
 
     def __init__(self, backend: Backend, *, workers: int, batch_size: int, cache_bytes: int) -> None:
         self.backend = backend
@@ -112,25 +112,25 @@ class Engine:
         ]
         for thread in self.threads:
             thread.start()
-        # A thread that still computes while the interpreter is taken down would end the process with an abort.
+        # A thread that still computes while the interpreter shuts down would abort the process.
         atexit.register(self.close)
 
     def close(self) -> None:
-        """Give up what waits, finish what is being spoken, and end the workers."""
+        """Abandon the queued jobs, finish the running batches, and stop the workers."""
         self.waiting.close()
         for thread in self.threads:
             thread.join()
         atexit.unregister(self.close)
 
     def warm_up(self, voice: Voice) -> None:
-        """Load all of a voice, and run its networks at the usual lengths: a backend prepares itself for each."""
+        """Load a voice and run its networks at the usual lengths, because a backend prepares itself for each."""
         speakers = [self.speaker(voice, {emotion: 1.0}) for emotion in voice.manifest.emotions]
         warm_up(speakers, len(self.threads))
         batch_invariant = all(one.checkpoint.model.batch_invariant for one in speakers)
         logger.info("requests with a seed are %s", "batched like others" if batch_invariant else "spoken one by one")
 
     def speaker(self, voice: Voice, shares: EmotionWeights) -> Speaker:
-        """What speaks a mixture of a voice's emotions; weights are loaded once."""
+        """Return the models for a mixture of a voice's emotions; weights are loaded once."""
         with self.loading:
             loader = self.loaders.setdefault(voice.folder, Loader(voice, self.backend))
         return loader.speaker(shares)
@@ -143,11 +143,11 @@ class Engine:
         key_name: str | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Generator[UtteranceStream]:
-        """The utterances of one request, each with its voice and seed, in order; a few are made ahead of the reader.
+        """Yield a stream for each utterance of one request, in order; a few are synthesized ahead of the reader.
 
-        `seeded`: the caller chose the seeds, and the same arguments must give the same bytes; else utterances may share
-        a batch, or come from the cache whatever their seed. Closing the iterator stops the work within a chunk.
-        `key_name` is that of `SpeechRequest`.
+        `asked` gives each utterance with its voice and seed. With `seeded` the caller chose the seeds, and the same
+        arguments must give the same bytes; otherwise utterances may share a batch, or come from the cache whatever
+        their seed. Closing the iterator stops the work within a chunk. `key_name` is `SpeechRequest.key_name`.
         """
         ahead: deque[UtteranceStream] = deque()
         deadline = time.monotonic()
@@ -157,7 +157,7 @@ class Engine:
                 with suppress(StopIteration):
                     while len(ahead) < AHEAD:
                         number, (voice, utterance, seed) = next(source)
-                        # A reader that paused or was kept waiting hears it later: being late is no lasting privilege.
+                        # A reader that paused or had to wait needs the audio later: lateness gives no lasting priority.
                         deadline = max(deadline, time.monotonic())
                         job = self.submit(
                             voice, utterance, seed, seeded, key_name, low_latency=number == 0, deadline=deadline
@@ -183,7 +183,7 @@ class Engine:
         low_latency: bool,
         deadline: float,
     ) -> Job:
-        """Put an utterance into the queue, or answer it at once: from the cache, or where there is nothing to say."""
+        """Queue an utterance, or complete its job at once if it is cached or has nothing to pronounce."""
         blend = utterance.blend or {utterance.emotion: 1.0}
         shares = interpolate(blend, utterance.degree) if voice.manifest.degree else blend
         speaker = self.speaker(voice, shares)
@@ -213,7 +213,7 @@ class Engine:
         return job
 
     def work(self) -> None:
-        """Speak batches until the engine is closed; what fails outside of them is logged, and the work begins again."""
+        """Synthesize batches until the engine is closed; log a failure outside a batch and restart."""
         while not self.waiting.closed:
             try:
                 while jobs := self.waiting.take(self.batch_size):
@@ -224,7 +224,7 @@ class Engine:
                 time.sleep(RESTART_SECONDS)
 
     def speak_batch(self, jobs: list[Job]) -> None:
-        """Speak some utterances; whoever waits for one gets the error if that fails."""
+        """Synthesize a batch of utterances; on failure, send the error to the readers of all of them."""
         self.progress.took(len(jobs))
         try:
             self.vocode_batch([voicing for voicing in self.start(jobs) if voicing is not None], jobs)
@@ -237,16 +237,16 @@ class Engine:
 
     @property
     def live_workers(self) -> int:
-        """Workers that can speak."""
+        """Number of worker threads that are alive."""
         return sum(thread.is_alive() for thread in self.threads)
 
     def stalled_for(self, now: float) -> float:
-        """Seconds for which somebody has waited while nothing moved; `now` by `time.perf_counter`."""
+        """Return the seconds for which jobs have waited without any progress; `now` is from `time.perf_counter`."""
         oldest = self.waiting.oldest
         return 0.0 if oldest is None else max(0.0, now - max(oldest, self.progress.last))
 
     def start(self, jobs: list[Job]) -> list[VocodingTask | None]:
-        """The acoustic model's part of a batch; None for a job that ends with it."""
+        """Run the acoustic model on a batch; None for a job that ends there."""
         began = time.perf_counter()
         made = read(jobs)
         acoustic_ms = 1000 * (time.perf_counter() - began) / len(jobs)
@@ -256,7 +256,7 @@ class Engine:
         ]
 
     def start_vocoding(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> VocodingTask | None:
-        """Tell the reader what is known now, and set up the vocoder."""
+        """Send the stream start to the reader and set up vocoding; None if the mel spectrogram is not finite."""
         if not bool(mel.frames.isfinite().all()):
             job.channel.put(StreamStart(gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
             job.channel.put(StreamEnd((not_finite(job.utterance),)))
@@ -267,10 +267,10 @@ class Engine:
         )
 
     def vocode_batch(self, batch: list[VocodingTask], jobs: list[Job]) -> None:
-        """Vocode a batch: one chunk of each in turn, so that all first sounds leave early.
+        """Vocode a batch one chunk of each utterance in turn, so that every reader gets its first audio early.
 
-        Requests that begin meanwhile do not wait for its end: their first utterances join it and its `jobs`, a batch of
-        them at most.
+        New requests do not wait for the end of the batch: their first utterances join it and `jobs`, up to
+        `batch_size` of them.
         """
         pending, joined = deque(batch), 0
         while pending:
@@ -286,7 +286,7 @@ class Engine:
                 pending.extendleft(self.start_first(first))
 
     def start_first(self, jobs: list[Job]) -> list[VocodingTask]:
-        """Do the acoustic model's part of a first utterance, whose errors do not concern the batch that it joins."""
+        """Run the acoustic model on a first utterance; its errors do not affect the batch that it joins."""
         self.progress.took(len(jobs))
         try:
             return [voicing for voicing in self.start(jobs) if voicing is not None]
@@ -296,7 +296,7 @@ class Engine:
             return []
 
     def vocode_chunk(self, voicing: VocodingTask) -> bool:
-        """Make the next chunk of one utterance; False when it was the last."""
+        """Vocode the next chunk of one utterance; return False at its end."""
         job, began = voicing.job, time.perf_counter()
         chunk = None if job.cancelled else next(voicing.chunks, None)
         voicing.vocoder_ms += 1000 * (time.perf_counter() - began)
@@ -313,7 +313,7 @@ class Engine:
         return False
 
     def store(self, voicing: VocodingTask) -> None:
-        """Put a whole sentence into the cache."""
+        """Cache a completely synthesized utterance."""
         if voicing.job.key is None:
             return
         samples = np.concatenate(voicing.made)
@@ -324,7 +324,7 @@ class Engine:
 
 
 def head(job: Job, spoken: Mel | Sentence) -> StreamStart:
-    """What an utterance's reader is told first."""
+    """Build the stream start of an utterance: gain, word timings and warnings."""
     language = job.speaker.checkpoint.tokenizer.language
     warnings = (
         *unknown_characters(job.utterance, job.tokens),
@@ -337,16 +337,16 @@ def head(job: Job, spoken: Mel | Sentence) -> StreamStart:
 
 
 def tokens_of(spoken: str, checkpoint: LoadedCheckpoint) -> Tokens:
-    """Return what the acoustic model reads of a text, with the marks at its ends that it speaks best with."""
+    """Tokenize a text for an acoustic model, with the marks at its ends with which the model sounds best."""
     tokenizer, text = checkpoint.tokenizer, with_final_mark(spoken)
     return tokenizer.encode_after_pause(text) if checkpoint.model.leading_pause else tokenizer.encode(text)
 
 
 def gain(speaker: Speaker) -> float:
-    """Linear; fixed for the checkpoint."""
+    """Return the linear gain of a speaker, which is fixed for the checkpoint."""
     return float(10 ** (speaker.gain_db / 20))
 
 
 def with_final_mark(spoken: str) -> str:
-    """A text without a final mark sends an acoustic model babbling: give it one."""
+    """Add a final mark to a text without one, on which an acoustic model would babble."""
     return spoken if spoken.rstrip(CLOSERS).endswith(FINAL_MARKS) else spoken.rstrip() + "."

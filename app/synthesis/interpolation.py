@@ -1,4 +1,4 @@
-"""Models between checkpoints that descend from one base: made when a worker needs them, in memory that is bounded."""
+"""Interpolate between checkpoints fine-tuned from one base, when a worker needs the model and in bounded memory."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 
 EmotionWeights = Mapping[Emotion, float]
-"""Sum 1; neutral's may be negative, where an emotion is driven beyond its own strength."""
+"""Weight of each emotion. They sum to 1; neutral's is negative if an emotion is extrapolated (degree above 1)."""
 
 
 def interpolate(blend: Mapping[Emotion, float], degree: float) -> dict[Emotion, float]:
-    """On the straight line from neutral through the blend: at 0 neutral, at 1 the blend itself, at 2 twice as far."""
+    """Compute weights on the line from neutral through the blend: degree 0 is neutral, 1 the blend, 2 twice as far."""
     shares = {Emotion.NEUTRAL: 1 - degree}
     for emotion, weight in blend.items():
         shares[emotion] = shares.get(emotion, 0.0) + degree * weight
@@ -33,7 +33,7 @@ def interpolate(blend: Mapping[Emotion, float], degree: float) -> dict[Emotion, 
 
 
 def mix_weights(weights: Sequence[tuple[Tensor, float]]) -> Tensor:
-    """The sum, in float32, of one weight of several checkpoints, each with its share; whole numbers are the first's."""
+    """Sum a tensor of several checkpoints, weighted by share, in float32; integer tensors are taken from the first."""
     first, share = weights[0]
     if not first.is_floating_point():
         return first
@@ -44,13 +44,15 @@ def mix_weights(weights: Sequence[tuple[Tensor, float]]) -> Tensor:
 
 
 FARTHEST = 0.5
-"""Distance of two descendants, in lengths of the base's weights. Networks that were trained each from its own random
-start are 1.4 apart, as random directions are; fine-tuning moves the weights by a few hundredths of their length."""
+"""Maximum distance of a fine-tuned model from its base, relative to the norm of the base's weights. Models trained from
+different random initializations are 1.4 apart, like random directions; fine-tuning moves one by a few hundredths."""
 
 
 def is_fine_tuned_from(weights: Mapping[str, Tensor], base: Mapping[str, Tensor]) -> bool:
-    """Whether two sets of weights are of one form and close to each other; only matrices are compared, since gains and
-    biases start alike in every training."""
+    """Return whether two sets of weights have the same shapes and are close to each other.
+
+    Only matrices are compared, since every training initializes gains and biases alike.
+    """
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in base.items()}:
         return False
     matrices = [name for name, value in base.items() if value.is_floating_point() and value.dim() > 1]
@@ -60,44 +62,44 @@ def is_fine_tuned_from(weights: Mapping[str, Tensor], base: Mapping[str, Tensor]
 
 
 MOST_MIXTURES = 4
-"""Of a voice, with their weights in memory: each takes as much as a checkpoint."""
+"""Maximum mixtures of a voice with weights in memory; each takes as much as a checkpoint."""
 
 CheckpointShares = tuple[tuple[str, float], ...]
-"""How much of each checkpoint, sorted by their names."""
+"""Name and share of each checkpoint, sorted by name."""
 
 INVERSE = "_inv"
-"""Ending of the name of a 1x1 convolution's inverse; before it stands the name of the weight."""
+"""Suffix that turns the name of a 1x1 convolution's weight into that of its inverse."""
 
 
 class Slot:
-    """A model in which mixtures take turns: to write other weights into it takes a fraction of building one."""
+    """A model that mixtures share in turn: writing new weights takes a fraction of the time of building a model."""
 
     def __init__(self, base: LoadedConfig) -> None:
         module = build_acoustic("glow_tts", base.config, None)
         self.weights = module.state_dict()
-        """The module's own tensors: what is written into them, it speaks with."""
+        """The module's own tensors; writing to them changes the model."""
         self.model = GlowAcoustic(module, base.frame_rate, TorchBackend())
         self.shares: CheckpointShares = ()
-        """Of the mixture that is in it; empty while it is written."""
+        """Shares of the mixture in the slot; empty while its weights are written."""
         self.users = 0
-        """Workers that speak with it now."""
+        """Number of workers that use the slot now."""
 
 
 class Mixtures:
     """The mixtures of one voice.
 
-    What waits holds no weights: a worker has them made when it begins, so that a request for a hundred degrees takes no
-    more memory than one for a few. They run on PyTorch itself: another backend would convert each for longer than it is
-    likely to speak.
+    Queued utterances hold no weights: a worker computes them when it starts, so that a request for a hundred degrees
+    takes no more memory than one for a few. Mixtures run on PyTorch, because another backend would probably take
+    longer to convert a mixture than the mixture is in use.
     """
 
     def __init__(self, base: LoadedConfig, load: Callable[[str], Mapping[str, Any]]) -> None:
-        """`load` reads the file of a checkpoint; it is called once for each."""
+        """Prepare the voice; `load` reads a checkpoint's file and is called once for each."""
         self.base = base
         self.load = load
         self.tokenizer = Tokenizer(base.config, base.language)
         self.trained = new_acoustic("glow_tts", base.config).to("meta")
-        """As checkpoints are laid out: with weight norm. It holds no weights."""
+        """Model in the layout of checkpoints, that is with weight norm; on the meta device, without weights."""
         self.norms = {
             f"{name}.weight": (name, part.parametrizations.weight[0])
             for name, part in self.trained.named_modules()
@@ -105,13 +107,13 @@ class Mixtures:
         }
         self.states: dict[str, dict[str, Tensor]] = {}
         self.checkpoints: WeakValueDictionary[CheckpointShares, LoadedCheckpoint] = WeakValueDictionary()
-        """Only as long as an utterance needs them: those that are spoken with the same one may share a batch."""
+        """Mixtures that utterances still use, so that utterances of the same mixture can share a batch."""
         self.slots: list[Slot] = []
-        """The one that was used last is the last."""
+        """Slots, most recently used last."""
         self.changed = threading.Condition()
 
     def checkpoint(self, by_name: Mapping[str, float]) -> LoadedCheckpoint:
-        """Return a mixture without weights; one call at a time. Raises `InvalidVoice` if a file cannot be read."""
+        """Return a mixture without weights. Not thread-safe. Raises `InvalidVoice` if a file cannot be read."""
         shares = tuple(sorted(by_name.items()))
         for name in by_name:
             if name not in self.states:
@@ -123,13 +125,13 @@ class Mixtures:
         return found
 
     def read(self, name: str) -> dict[str, Tensor]:
-        """Read the weights of a checkpoint, and check that they are of the same model as the others."""
+        """Read the weights of a checkpoint. Raises `InvalidVoice` if they belong to a different model than the base."""
         fill(self.trained, self.load(name)["model"], "glow_tts", assign=True)
         return {name: value.detach() for name, value in self.trained.state_dict().items()}
 
     @contextmanager
     def lent(self, shares: CheckpointShares) -> Iterator[GlowAcoustic]:
-        """Have a mixture's model for a while; waits if all slots are in use. Safe between threads."""
+        """Lend the model of a mixture; wait if all slots are in use. Thread-safe."""
         with self.changed:
             while (slot := self.find_slot(shares)) is None:
                 self.changed.wait()
@@ -141,10 +143,10 @@ class Mixtures:
         finally:
             with self.changed:
                 slot.users -= 1
-                self.changed.notify_all()  # one that wakes may fail, or share its slot with others
+                self.changed.notify_all()  # not `notify`: the one that wakes may fail, or share its slot with others
 
     def find_slot(self, shares: CheckpointShares) -> Slot | None:
-        """Return the slot that holds a mixture, or one that may take it: a new one, or the one idle for longest."""
+        """Return the slot of a mixture, a new slot, or the one idle for longest; None if all slots are in use."""
         slot = next((slot for slot in self.slots if slot.shares == shares), None)
         if slot is None and len(self.slots) < MOST_MIXTURES:
             slot = Slot(self.base)
@@ -155,14 +157,14 @@ class Mixtures:
         return slot
 
     def write(self, slot: Slot, shares: CheckpointShares) -> None:
-        """Write the weights of a mixture into a slot, with the bits of a model that is built with them."""
+        """Write the weights of a mixture into a slot, bit for bit those of a model built from the mixture."""
         slot.shares = ()
         for name, value in slot.weights.items():
             value.copy_(self.weight(name, shares))
         slot.shares = shares
 
     def weight(self, name: str, shares: CheckpointShares) -> Tensor:
-        """Compute one of the weights that a model for inference has: weight norm is folded, inverses are stored."""
+        """Compute one weight of the inference model, in which weight norm is folded and inverses are stored."""
         if name in self.norms:
             part, norm = self.norms[name]
             originals = (f"{part}.parametrizations.weight.original{number}" for number in (0, 1))
@@ -175,12 +177,12 @@ class Mixtures:
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """An acoustic model between checkpoints, whose weights are made when it is to speak."""
+    """Acoustic model interpolated between checkpoints; its weights are computed when it runs."""
 
     mixtures: Mixtures
     shares: CheckpointShares
     batch_invariant: ClassVar[bool] = False
-    """See `AcousticModel.exact`: to try it for each mixture would take longer than batches could save."""
+    """See `AcousticModel.batch_invariant`: testing each mixture would take longer than batches could save."""
     leading_pause: ClassVar[bool] = GlowAcoustic.leading_pause
 
     def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:

@@ -1,4 +1,4 @@
-"""A checked voice -> what speaks its emotions: tokenizer, acoustic model, conversion and vocoder."""
+"""Load the models of a voice's emotions: tokenizer, acoustic model, mel conversion and vocoder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from app.voices.voice import acoustic_audio, speaker_names, vocoder_audio
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """An emotion, or a mixture of some, of one voice, ready to speak."""
+    """Loaded models for one emotion of a voice, or for a mixture of emotions."""
 
     checkpoint: LoadedCheckpoint
     convert: Callable[[Tensor], Tensor]
@@ -37,16 +37,13 @@ class Speaker:
 
 
 def mels(speakers: Sequence[Speaker], asked: Sequence[AcousticInput]) -> list[Mel]:
-    """The mel spectrograms of some utterances of one checkpoint, each as its speaker's vocoder wants it."""
+    """Compute the mel spectrograms of utterances of one checkpoint, each in the scale of its speaker's vocoder."""
     made = speakers[0].checkpoint.model.mels(asked)
     return [replace(mel, frames=speaker.convert(mel.frames)) for speaker, mel in zip(speakers, made, strict=True)]
 
 
 class Loader:
-    """Loads the parts of one voice; emotions that share a checkpoint or a vocoder share its memory.
-
-    Called from many threads at a time.
-    """
+    """Loader of one voice's models; emotions that share a checkpoint or a vocoder share its memory. Thread-safe."""
 
     def __init__(self, voice: Voice, backend: Backend) -> None:
         self.voice = voice
@@ -54,12 +51,12 @@ class Loader:
         self.loading = threading.Lock()
         self.checkpoints: dict[str, LoadedCheckpoint] = {}
         self.mixtures: Mixtures | None = None
-        """None until the first one is needed."""
+        """None until the first mixture is needed."""
         self.converters: dict[tuple[str, str], MelConverter] = {}
         self.vocoders: dict[str, Vocoder] = {}
 
     def speaker(self, shares: EmotionWeights) -> Speaker:
-        """Load what a mixture of emotions needs and is not loaded yet; the vocoder is that of the largest share."""
+        """Load the models for a mixture of emotions once; the vocoder is that of the emotion with the largest share."""
         emotions = {emotion: self.voice.manifest.emotions[emotion] for emotion in shares}
         largest = emotions[max(shares, key=lambda emotion: shares[emotion])]
         by_checkpoint: dict[str, float] = {}
@@ -80,28 +77,28 @@ class Loader:
         )
 
     def checkpoint(self, name: str) -> LoadedCheckpoint:
-        """Load an acoustic model once."""
+        """Return an acoustic model, loading it on first use."""
         if name not in self.checkpoints:
             self.checkpoints[name] = self.build(name)
         return self.checkpoints[name]
 
     def mixture(self, shares: Mapping[str, float]) -> LoadedCheckpoint:
-        """Something between checkpoints; all descend from neutral's, whose config is also theirs."""
+        """Return a mixture of checkpoints, which were all fine-tuned from neutral's and share its config."""
         if self.mixtures is None:
             base = self.voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
             self.mixtures = Mixtures(self.config(base), self.weights)
         return self.mixtures.checkpoint(shares)
 
     def weights(self, checkpoint: str) -> dict[str, Any]:
-        """The content of a checkpoint's file."""
+        """Read the weight file of a checkpoint."""
         return self.parsed(self.voice.manifest.checkpoints[checkpoint].model)
 
     def parsed(self, path: str) -> dict[str, Any]:
-        """The content of a weight file, which must still be what it was when the voice was opened."""
+        """Read a weight file. Raises InvalidVoice if it has changed since the voice was opened."""
         return parse_weights(self.voice.read_weights(path), self.voice.file(path))
 
     def config(self, checkpoint: str) -> LoadedConfig:
-        """The config of a checkpoint."""
+        """Read the config of a checkpoint."""
         speakers = speaker_names(self.voice, checkpoint)
         return LoadedConfig(
             config=coqui_config(self.voice.config(self.voice.manifest.checkpoints[checkpoint].config), speakers),
@@ -111,7 +108,7 @@ class Loader:
         )
 
     def build(self, name: str) -> LoadedCheckpoint:
-        """Load a model as a checkpoint's config describes it."""
+        """Build the acoustic model that a checkpoint's config describes."""
         architecture, loaded = self.voice.manifest.checkpoints[name].architecture, self.config(name)
         module = build_acoustic(architecture, loaded.config, self.weights(name))
         model: AcousticModel
@@ -122,7 +119,7 @@ class Loader:
         return LoadedCheckpoint(Tokenizer(loaded.config, loaded.language), model, loaded.speakers)
 
     def vocoder(self, name: str) -> Vocoder:
-        """Load a vocoder once."""
+        """Return a vocoder, loading it on first use."""
         if name not in self.vocoders:
             files = self.voice.manifest.vocoders[name]
             config, state = self.voice.config(files.config), self.parsed(files.model)
@@ -132,7 +129,7 @@ class Loader:
     def build_vocoder(
         self, architecture: str, config: Mapping[str, Any], state: Mapping[str, Any], name: str
     ) -> Vocoder:
-        """A vocoder as its config describes it."""
+        """Build the vocoder that a config describes."""
         hop_length = vocoder_audio(self.voice, name).hop_length
         if architecture == "vocos_source":
             vocos = VocosSourceGenerator(config)
@@ -146,7 +143,7 @@ class Loader:
         return HifiganVocoder(plain, config["generator_model_params"], hop_length, self.backend)
 
     def converter(self, checkpoint: str, vocoder: str) -> MelConverter:
-        """From the values of one to those of the other; their files are read once."""
+        """Return the converter from a checkpoint's mel values to a vocoder's; statistics files are read once."""
         key = (checkpoint, vocoder)
         if key not in self.converters:
             acoustic_file = self.voice.file(self.voice.manifest.checkpoints[checkpoint].config)

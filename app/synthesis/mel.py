@@ -1,4 +1,4 @@
-"""Mel spectrograms between two models: normalized otherwise, and cut into stretches of frames."""
+"""Convert mel spectrograms between the normalizations of two models, and cut them into spans of frames."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from app.voices import AudioConfig
 
 LOG_BASE = {"np.log": math.e, "np.log10": 10.0}
 ARRAY_PARTS = {"_reconstruct", "scalar", "ndarray", "dtype"}
-"""The names that a pickled array is made of; whatever else a statistics file names is refused."""
+"""Names that a pickled array refers to; a statistics file with any other name is refused."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Normalization:
-    """One model's way to write a mel spectrogram, (1, n_mels, T)."""
+    """A model's normalization of mel spectrograms, (1, n_mels, T)."""
 
     audio: AudioConfig
     mean: Tensor | None = None
-    """(n_mels, 1), where the model was trained with statistics."""
+    """(n_mels, 1); None if the model was trained without statistics."""
     deviation: Tensor | None = None
 
     def undo(self, mel: Tensor) -> Tensor:
-        """Model values -> gained logarithms, as coqui's `AudioProcessor.denormalize`."""
+        """Convert model values to log magnitudes, gain included, like coqui's `AudioProcessor.denormalize`."""
         audio = self.audio
         if not audio.signal_norm:
             return mel
@@ -47,7 +47,7 @@ class Normalization:
         return share * -audio.min_level_db + audio.min_level_db + audio.ref_level_db
 
     def apply(self, mel: Tensor) -> Tensor:
-        """Gained logarithms -> model values, as coqui's `AudioProcessor.normalize`."""
+        """Convert log magnitudes, gain included, to model values, like coqui's `AudioProcessor.normalize`."""
         audio = self.audio
         if not audio.signal_norm:
             return mel
@@ -59,19 +59,19 @@ class Normalization:
         return mel.clamp(low, audio.max_norm) if audio.clip_norm else mel
 
     def same_as(self, other: Normalization) -> bool:
-        """Whether both write every mel spectrogram alike."""
+        """Return whether both give the same values for every mel spectrogram."""
         if self.mean is None or self.deviation is None or other.mean is None or other.deviation is None:
             return self.audio == other.audio and self.mean is other.mean
         return torch.equal(self.mean, other.mean) and torch.equal(self.deviation, other.deviation)
 
     @property
     def log_scale(self) -> float:
-        """What a natural logarithm is multiplied by: the gain, over the base's own logarithm."""
+        """Factor on the natural logarithm: the gain divided by the natural logarithm of the base."""
         return self.audio.spec_gain / math.log(LOG_BASE[self.audio.log_func])
 
 
 class MelConverter:
-    """From an acoustic model's values to a vocoder's. Differences of logarithm and gain are converted as well."""
+    """Conversion of an acoustic model's mel values to a vocoder's, including differences of logarithm base and gain."""
 
     def __init__(self, acoustic: Normalization, vocoder: Normalization) -> None:
         self.acoustic = acoustic
@@ -80,19 +80,19 @@ class MelConverter:
         self.ratio = vocoder.log_scale / acoustic.log_scale
 
     def __call__(self, mel: Tensor) -> Tensor:
-        """(1, n_mels, T) -> (1, n_mels, T)."""
+        """Convert a mel spectrogram, (1, n_mels, T) -> (1, n_mels, T)."""
         if self.identical and self.ratio == 1.0:
             return mel
         return self.vocoder.apply(self.acoustic.undo(mel) * self.ratio)
 
 
 def read_normalization(audio: AudioConfig, folder: Path) -> Normalization:
-    """A config's normalisation, with its statistics where it names some."""
+    """Read the normalization of a config, with its statistics file if it names one."""
     if audio.log_func not in LOG_BASE:
         raise InvalidVoice(f"log_func is {audio.log_func!r}; known are {', '.join(LOG_BASE)}.")
     if not audio.stats_path or not audio.signal_norm:
         return Normalization(audio)
-    # coqui writes absolute paths of the training machine: only the file's name can be trusted.
+    # coqui writes absolute paths of the training machine: only the file name is usable.
     statistics = read_statistics(folder / Path(audio.stats_path).name)
     mean, deviation = (
         torch.from_numpy(np.asarray(statistics[key], np.float32).reshape(-1, 1)) for key in ("mel_mean", "mel_std")
@@ -101,7 +101,7 @@ def read_normalization(audio: AudioConfig, folder: Path) -> Normalization:
 
 
 def read_statistics(path: Path) -> dict[str, Any]:
-    """coqui's `scale_stats.npy`: a pickled dict of arrays and plain values, read without running code from it."""
+    """Read coqui's `scale_stats.npy`, a pickled dict of arrays and plain values, without running code from it."""
     try:
         with path.open("rb") as file:
             major, _ = np.lib.format.read_magic(file)
@@ -114,7 +114,7 @@ def read_statistics(path: Path) -> dict[str, Any]:
 
 
 class ArrayUnpickler(pickle.Unpickler):
-    """Knows the parts of a NumPy array, and nothing else."""
+    """Unpickler that accepts NumPy arrays and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
         """Refuse every name that is not part of an array."""
@@ -124,13 +124,13 @@ class ArrayUnpickler(pickle.Unpickler):
 
 
 FIRST_FRAMES = 32
-"""Of the first chunk where somebody waits: 0.4 seconds, which take a few milliseconds and last longer than the next."""
+"""Frames of the first chunk for a waiting reader: 0.4 s, made in a few ms; it plays longer than the next one takes."""
 FRAME_STEP = 16
-"""Lengths are padded to a multiple of it: a backend prepares itself anew for each length that it has not seen."""
+"""Lengths are padded to a multiple of this, because a backend prepares itself for each new length."""
 
 
 def spans(frames: int, longest: int, soon: bool) -> Iterator[tuple[int, int]]:
-    """Cut `frames` into stretches of nearly equal length, none above `longest`; with `soon` the first one is short."""
+    """Divide `frames` into spans of nearly equal length, at most `longest`; with `soon` the first one is short."""
     first = FIRST_FRAMES if soon and frames > 2 * FIRST_FRAMES else 0
     count = -(-(frames - first) // longest)
     edges = [first + (frames - first) * number // max(1, count) for number in range(count + 1)]
@@ -138,7 +138,7 @@ def spans(frames: int, longest: int, soon: bool) -> Iterator[tuple[int, int]]:
 
 
 def quiet_spans(mel: Tensor, longest: int) -> Iterator[tuple[int, int]]:
-    """Cut a mel spectrogram (1, n_mels, T) at quiet frames into stretches of at most `longest` frames."""
+    """Divide a mel spectrogram (1, n_mels, T) at quiet frames into spans of at most `longest` frames."""
     start, frames = 0, mel.shape[2]
     while frames - start > longest:
         half = start + longest // 2
@@ -149,14 +149,15 @@ def quiet_spans(mel: Tensor, longest: int) -> Iterator[tuple[int, int]]:
 
 
 def padded(track: Tensor, step: int = FRAME_STEP) -> Tensor:
-    """Zeros behind the last dimension, up to the next multiple of `step`."""
+    """Pad the last dimension with zeros to the next multiple of `step`."""
     return F.pad(track, (0, -track.shape[-1] % step))
 
 
 def window(start: int, end: int, margin: int, frames: int, longest: int) -> tuple[int, int]:
-    """The stretch that a network must see to make `start` to `end`, always as long as the longest where that fits.
+    """Return the span of input frames for the output frames `start` to `end`.
 
-    At the ends of the utterance it begins and stops with it, since the network's own padding is right there.
+    It has `longest` + 2 * `margin` frames, or all frames of a shorter utterance. It stops at the ends of the utterance,
+    because the network's own padding is correct there.
     """
     length = min(longest + 2 * margin, frames)
     first = min(max(0, start - margin), frames - length)

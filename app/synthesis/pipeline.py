@@ -1,4 +1,4 @@
-"""The way of one request: text -> sentences -> emotions -> utterances -> samples. The only file that sees the whole."""
+"""Run a request from text to sentences, emotions, utterances and samples; no other module sees every stage."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ BYTES_PER_MB = 1_000_000
 EMPTY = "The text is empty, or nothing but white space."
 EMPTY_HINT = "Send at least one character that is no white space."
 SWITCH_SECONDS = 0.0005
-"""How long a thread may keep Python's lock while others want it. A worker wants it some fifty times an utterance, for
-moments: at Python's own 5 ms it would wait for longer than it computes while a request is read."""
+"""Maximum time for which a thread keeps the GIL while others wait. A worker needs the GIL briefly about fifty times an
+utterance; with Python's default of 5 ms it would wait longer than it computes while another thread reads a request."""
 REMEMBERED_CHARACTERS = 2_000_000
-"""Of sentences whose probabilities are kept beside their sound."""
+"""Capacity of the classifier's cache, in characters of the sentences whose probabilities it keeps."""
 
 
 class Pipeline:
-    """Everything that is loaded once; its methods are called from many threads at a time."""
+    """Models and settings that are loaded once for all requests. Thread-safe."""
 
     def __init__(self, settings: Settings, classifier: Classifier, registry: Registry, engine: Engine) -> None:
         self.settings = settings
@@ -47,10 +47,10 @@ class Pipeline:
 
     @classmethod
     def load(cls, settings: Settings, warm: bool = False) -> Pipeline:
-        """Choose the backend, find the voices, load the classifier.
+        """Choose the backend, find the voices and load the classifier.
 
-        `warm`: also load all of the default voice and speak, so that the first caller does not wait for anything; else
-        a voice is loaded when it first speaks.
+        With `warm`, also load all of the default voice and synthesize a text, so that the first request does not wait
+        for loading; otherwise a voice is loaded on first use.
         """
         limit_arenas()
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -77,11 +77,11 @@ class Pipeline:
         return pipeline
 
     def close(self) -> None:
-        """Finish what is being spoken."""
+        """Finish the running batches and stop the workers."""
         self.engine.close()
 
     def analyze(self, request: SpeechRequest, cancelled: Callable[[], bool] = never) -> Plan:
-        """Decide everything, speak nothing; `cancelled` ends it with `OverTimeBudget`.
+        """Plan a request without synthesizing it; `cancelled` stops the work with `OverTimeBudget`.
 
         Raises `EmptyText`, `InvalidSsml`, `TextTooLong`, `VoiceNotFound`, `FallbackRefused`, `BlendUnsupported` or
         `AudioTooLong`.
@@ -97,7 +97,7 @@ class Pipeline:
     def synthesize(
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = True
     ) -> Speech:
-        """Speak a text; `cancelled` ends it with `OverTimeBudget`. Raises what `analyze` does."""
+        """Synthesize a request; `cancelled` stops the work with `OverTimeBudget`. Raises what `analyze` raises."""
         rendering = self.render(request, cancelled, with_words)
         samples = np.concatenate(list(rendering))
         return Speech(samples, rendering.cast.sample_rate, self.spoken_plan(rendering), rendering.timings)
@@ -105,7 +105,7 @@ class Pipeline:
     def render(
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = False
     ) -> SynthesisStream:
-        """Speak a text piece by piece. Planning goes on meanwhile, but under `strict`, which may refuse."""
+        """Synthesize a request as a stream, planning as it goes; with `strict`, which may refuse, plan all first."""
         cast, draft = self.draft(request, cancelled)
         if request.strict:
             list(draft)
@@ -126,17 +126,17 @@ class Pipeline:
         )
 
     def spoken_plan(self, rendering: SynthesisStream) -> Plan:
-        """What was decided, and what became known by speaking it."""
+        """Return the plan of a stream, completed with what synthesis added so far: times, marks and warnings."""
         plan = self.plan(rendering.cast, rendering.spoken, rendering.all_warnings)
         return replace(plan, marks=tuple(rendering.marks))
 
     def plan(self, cast: VoiceSelection, utterances: list[Utterance], warnings: list[PlanWarning]) -> Plan:
-        """The plan of some utterances."""
+        """Return a plan of utterances with their estimated duration."""
         seconds = round(estimate_seconds(utterances, cast), 2)
         return Plan(cast.voice.name, self.classifier.name, tuple(utterances), seconds, tuple(warnings))
 
     def draft(self, request: SpeechRequest, cancelled: Callable[[], bool]) -> tuple[VoiceSelection, IncrementalPlan]:
-        """Who speaks, and the plan as far as anybody will want to know it."""
+        """Check a request and return its voices and its incremental plan, of which the first utterance is ready."""
         voice = self.registry.get(request.voice)
         fastest = FASTEST if request.markup else request.speed
 
@@ -163,16 +163,16 @@ class Pipeline:
         return cast, draft
 
     def cast(self, request: SpeechRequest, script: ParsedText) -> VoiceSelection:
-        """The request's own voice and those that stand in it; what they say is joined at the highest of their rates."""
+        """Select the request's voice and those in its text; their audio is joined at the highest of their rates."""
         voice = self.registry.get(request.voice)
         found = [voice, *(self.registry.get(name) for name in script.voices)]
         voices = {one.name: one for one in found}
         return VoiceSelection(voice, voices, request.rate_for(max(one.sample_rate for one in found)))
 
     def expression(self, request: SpeechRequest) -> Expression:
-        """Return how readily and how strongly emotions are voiced: the request's word, else the operator's.
+        """Return how readily and how strongly emotions are voiced: by the request, else by the operator's settings.
 
-        The threshold is the operator's, else the classifier's own.
+        The threshold is the operator's, else the classifier's, else the default.
         """
         thresholds = (self.settings.threshold, self.classifier.settings.threshold, DEFAULT_THRESHOLD)
         expressiveness = request.expressiveness
@@ -183,13 +183,13 @@ class Pipeline:
         )
 
     def check_text(self, text: str) -> None:
-        """Refuse a plain text that is empty or over the limit before anything else is looked at."""
+        """Raise if a plain text is empty or exceeds the limit, before any other check."""
         self.check_length(len(text))
         if not text.strip():
             raise EmptyText(EMPTY, hint=EMPTY_HINT)
 
     def check_length(self, characters: int) -> None:
-        """Refuse a text over the limit; markup does not count."""
+        """Raise if a text exceeds the limit; markup does not count."""
         if characters > self.settings.max_chars:
             raise TextTooLong(
                 f"The text has {characters} characters, the limit is {self.settings.max_chars}.",
@@ -197,7 +197,7 @@ class Pipeline:
             )
 
     def check_seconds(self, seconds: float) -> None:
-        """Refuse speech over the limit."""
+        """Raise if speech exceeds the limit."""
         if seconds > self.settings.max_audio_seconds:
             raise AudioTooLong(
                 f"The speech would take {seconds:.0f} s, the limit is {self.settings.max_audio_seconds} s.",
@@ -206,27 +206,27 @@ class Pipeline:
 
 
 def load_classifier(settings: Settings, backend: Backend) -> Classifier:
-    """The classifier that the settings name."""
+    """Load the classifier that the settings name."""
     label_map = read_label_map(settings.label_map) if settings.label_map else None
     remembered = REMEMBERED_CHARACTERS if settings.cache_mb else 0
     return Classifier.load(settings.classifier, label_map, backend, remembered)
 
 
 def until(cancelled: Callable[[], bool], sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-    """Pass sentences on as long as somebody waits for them."""
+    """Yield sentences until the request is cancelled, then raise `OverTimeBudget`."""
     for sentence in sentences:
         stop_if(cancelled)
         yield sentence
 
 
 def stop_if(cancelled: Callable[[], bool]) -> None:
-    """Raise `OverTimeBudget` if nobody waits any more."""
+    """Raise `OverTimeBudget` if the request is cancelled."""
     if cancelled():
         raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
 
 
 def estimate_seconds(utterances: list[Utterance], cast: VoiceSelection) -> float:
-    """Length of the speech, its pauses included, before anything is spoken."""
+    """Estimate the duration of the speech in seconds, pauses included, before synthesis."""
     return sum(
         cast.voices[one.voice].seconds(spoken_length(one.spoken), one.speed) + one.pause_after for one in utterances
     )

@@ -1,7 +1,7 @@
-"""Utterances -> mel spectrograms; what is too long for an acoustic model to read at once is read in several runs.
+"""Compute mel spectrograms, in several runs for utterances too long for one run of the acoustic model.
 
-Clauses are cut by their letters, but a letter can be many phonemes: espeak-ng reads foreign ones by their names.
-The memory of an acoustic model's attention grows with the square of the tokens.
+Planning limits clauses by their letters, but a letter can be many phonemes: espeak-ng spells out foreign letters by
+their names. The memory of an acoustic model's attention grows with the square of the tokens.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from app.synthesis.tokenizer import Tokens
 from app.text import best_cut
 
 MOST_SYMBOLS = 320
-"""Phonemes or letters of one run: a clause of 250 letters in the voice's own language has at most some 260."""
+"""Maximum phonemes or letters of a run; a clause of 250 letters in the voice's own language has at most about 260."""
 MOST_RUNS = 8
-"""Runs of one utterance. What comes after them is left out, with a warning: it is not in the voice's language."""
+"""Maximum runs of an utterance; the rest, which is not in the voice's language, is omitted with a warning."""
 
 
 def read(jobs: Sequence[Job]) -> list[Mel]:
-    """Make the mel spectrogram of each job of a batch."""
+    """Compute the mel spectrogram of each job of a batch."""
     if all(len(job.tokens.symbols) <= MOST_SYMBOLS for job in jobs):
         return mels([job.speaker for job in jobs], [job.asked for job in jobs])
     return [joined(job, list(islice(runs(job.tokens), MOST_RUNS))) for job in jobs]
 
 
 def joined(job: Job, parts: Sequence[Sequence[int]]) -> Mel:
-    """Make the mel spectrogram of one job from several runs; token ids that are in none last no time."""
+    """Compute the mel spectrogram of one job from several runs; token ids outside the runs get duration 0."""
     made = [mels([job.speaker], [replace(job.asked, tokens=ids)])[0] for ids in parts]
     durations = [frames for mel in made for frames in mel.durations or ()]
     unread = len(job.tokens.ids) - sum(map(len, parts))
@@ -45,14 +45,14 @@ def joined(job: Job, parts: Sequence[Sequence[int]]) -> Mel:
 
 
 def runs(tokens: Tokens) -> Iterator[tuple[int, ...]]:
-    """Cut token ids into stretches of at most `MOST_SYMBOLS` symbols each, where a reader would breathe."""
+    """Yield token ids in runs of at most `MOST_SYMBOLS` symbols, cut where a speaker would breathe."""
     edges = [0, *tokens.places[1:], len(tokens.ids)]
     for start, end in stretches(tokens.symbols):
         yield tokens.ids[edges[start] : edges[end]]
 
 
 def stretches(symbols: str) -> Iterator[tuple[int, int]]:
-    """Halve symbols until every stretch is short enough."""
+    """Yield spans of at most `MOST_SYMBOLS` symbols, cut by halving near the best boundaries."""
     pending = [(0, len(symbols))]
     while pending:
         start, end = pending.pop()

@@ -1,11 +1,11 @@
-"""The utterances of all requests that wait to be spoken, in the order in which their sound is needed.
+"""Queue the utterances of all requests in the order in which their audio is needed.
 
 Earliest deadline first (Liu and Layland, doi 10.1145/321738.321743): the first utterance of a request is due at once, a
-later one when a listener who began to listen at once has heard those before it. So a line of a dialogue goes before the
-far end of a book, and a book that is only just ahead of its listener before a request that has only begun.
+later one when the utterances before it have been played, if playback began at once. So a line of a dialogue goes before
+the far end of a book, and a book barely ahead of its playback goes before a new request.
 
-When more is due than can be made, that order alone would have a new request wait for everything that is late. So a
-worker also takes first utterances while it vocodes a batch, as many as a batch has at most.
+Under overload, that order alone would make a new request wait for everything that is late. So a worker also takes first
+utterances while it vocodes a batch, at most as many as a batch can have.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from app.types import PlanWarning, Samples, Utterance, Word
 from app.voices import Voice
 
 POLL_SECONDS = 0.1
-"""How often a reader that waits for sound looks whether it is still wanted."""
+"""Interval at which a waiting reader checks for cancellation."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStart:
-    """What is known about an utterance before its first sample."""
+    """First item of an utterance stream: what is known before the first sample."""
 
     gain: float
-    """Linear; fixed for the checkpoint."""
+    """Linear gain, fixed for the checkpoint."""
     words: Callable[[], tuple[Word, ...]] = tuple
-    """Finds them, which takes a while: seconds from the beginning of the samples; none without durations."""
+    """Function for word times, which take a while to compute: seconds from the first sample; none without durations."""
     warnings: tuple[PlanWarning, ...] = ()
     queue_ms: float = 0.0
     acoustic_ms: float = 0.0
-    """Its share of the batch that it was in."""
+    """The utterance's share of its batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEnd:
-    """What is known behind its last sample."""
+    """Last item of an utterance stream: what is known after the last sample."""
 
     warnings: tuple[PlanWarning, ...] = ()
     vocoder_ms: float = 0.0
@@ -56,7 +56,7 @@ class StreamEnd:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One utterance. The engine's workers fill its channel, one reader empties it."""
+    """An utterance to synthesize. The engine's workers fill its channel; one reader empties it."""
 
     voice: Voice
     utterance: Utterance
@@ -64,24 +64,24 @@ class Job:
     tokens: Tokens
     seed: int
     unbatchable: bool
-    """Never in a batch: its bytes were promised."""
+    """Whether to synthesize it alone, because the same request must give the same bytes."""
     low_latency: bool
-    """Somebody waits for its first sound."""
+    """Whether a reader waits for its first audio."""
     deadline: float
-    """When its sound is needed, by `time.monotonic`."""
+    """When its audio is needed, by `time.monotonic`."""
     key: SentenceKey | None
-    """Where it is kept when it is done; None where nothing is kept."""
+    """Cache key of the result; None if it is not cached."""
     asked_at: float = field(default_factory=time.perf_counter)
     cancelled: bool = False
     channel: queue.SimpleQueue[StreamStart | Samples | StreamEnd | Exception] = field(default_factory=queue.SimpleQueue)
 
     @property
     def asked(self) -> AcousticInput:
-        """What the acoustic model is asked."""
+        """Input of the acoustic model."""
         return AcousticInput(self.tokens.ids, self.speaker.speakers, self.utterance.speed, self.seed)
 
     def answer(self, head: StreamStart, sentence: Sentence | None = None) -> None:
-        """Fill the whole channel at once: with a sentence that was spoken before, or with nothing."""
+        """Fill the whole channel at once, with a cached sentence or without samples."""
         self.channel.put(head)
         if sentence is not None:
             self.channel.put(sentence.samples)
@@ -89,7 +89,7 @@ class Job:
 
 
 class UtteranceStream:
-    """The reader's end of a job: `head`, then `chunks`, then `tail`."""
+    """Reader's end of a job's channel: call `head`, iterate `chunks`, then read `tail`."""
 
     def __init__(self, job: Job, cancelled: Callable[[], bool]) -> None:
         self.utterance = job.utterance
@@ -98,20 +98,20 @@ class UtteranceStream:
         self.tail = StreamEnd()
 
     def head(self) -> StreamStart:
-        """Wait for what is known before the first sample."""
+        """Wait for the start of the stream and return it."""
         head = self._next()
         assert isinstance(head, StreamStart)
         return head
 
     def chunks(self) -> Iterator[Samples]:
-        """The samples, mono, (samples,), within -1..1, as they are made; sets `tail` at the end."""
+        """Yield samples, mono, (samples,), within -1..1, as they are made; set `tail` at the end."""
         while not isinstance(part := self._next(), StreamEnd):
             assert isinstance(part, np.ndarray)
             yield part
         self.tail = part
 
     def cancel(self) -> None:
-        """Nobody reads any more: the engine stops within a chunk."""
+        """Stop reading; the engine stops within a chunk."""
         self._job.cancelled = True
 
     def _next(self) -> StreamStart | Samples | StreamEnd:
@@ -127,15 +127,16 @@ class UtteranceStream:
 
 
 WINDOW = 32
-"""How many of the most urgent jobs are looked through for company: a batch is no reason to be unfair."""
+"""Only this many of the most urgent jobs are considered for a batch, to keep scheduling fair."""
 MOST_STEPS = 32
-"""Of tokens in a batch, padding included: four sentences of usual length. Long ones gain little from company, and each
-worker keeps memory for the largest batch that it ever had. Attention takes memory by the square of the tokens of each
-utterance: the bound makes that most in a batch of two, and less than for one utterance of the longest run."""
+"""Maximum steps of `TOKEN_STEP` tokens in a batch, padding included: four sentences of usual length. Long utterances
+gain little from batching, and each worker keeps memory for its largest batch so far. The memory of attention grows with
+the square of each utterance's tokens; within this limit a batch needs less than a single utterance of the longest run,
+and most if it is a batch of two."""
 
 
 class DeadlineQueue:
-    """Safe between threads."""
+    """Jobs that wait for a worker, earliest deadline first. Thread-safe."""
 
     def __init__(self) -> None:
         self._jobs: list[Job] = []
@@ -147,22 +148,22 @@ class DeadlineQueue:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing is taken any more."""
+        """Whether the queue is closed."""
         return self._closed
 
     @property
     def oldest(self) -> float | None:
-        """When the job that waits the longest was asked for, by `time.perf_counter`; None where none waits."""
+        """When the oldest waiting job was submitted, by `time.perf_counter`; None if the queue is empty."""
         return min((job.asked_at for job in self._jobs[:]), default=None)
 
     def put(self, job: Job) -> None:
-        """Add a job; among equals the one that came first goes first."""
+        """Add a job; jobs with equal deadlines keep their order."""
         with self._changed:
             bisect.insort(self._jobs, job, key=lambda one: one.deadline)
             self._changed.notify()
 
     def take(self, most: int) -> list[Job]:
-        """Wait for the most urgent job, and take others like it along; none once it is closed."""
+        """Wait for the most urgent job and take it with others as a batch of at most `most`; empty if closed."""
         with self._changed:
             while True:
                 self._jobs = [job for job in self._jobs if not job.cancelled]
@@ -174,21 +175,21 @@ class DeadlineQueue:
             try:
                 batch = form_batch(self._jobs[:WINDOW], most)
             except Exception as error:
-                # It leaves the queue, or every worker would fail with it.
+                # Remove the job, or every worker would fail on it.
                 self._jobs.pop(0).channel.put(error)
                 raise
             self._jobs = [job for job in self._jobs if job not in batch]
             return batch
 
     def take_first(self) -> list[Job]:
-        """Take the most urgent first utterance of a request, however much is late; none if none waits."""
+        """Take the most urgent first utterance of a request, ahead of late jobs; empty if none waits."""
         with self._changed:
             first = [job for job in self._jobs if job.low_latency and not job.cancelled][:1]
             self._jobs = [job for job in self._jobs if job not in first]
             return first
 
     def close(self) -> None:
-        """Forget what waits: whoever takes gets none."""
+        """Close the queue: waiting jobs fail with `OverTimeBudget`, and workers get no more jobs."""
         with self._changed:
             self._closed = True
             for job in self._jobs:
@@ -198,7 +199,7 @@ class DeadlineQueue:
 
 
 def form_batch(jobs: list[Job], most: int) -> list[Job]:
-    """The first job, and those behind it that may share a batch with it: one checkpoint, and hardly any padding."""
+    """Return the first job and later ones that can share its batch: those of its checkpoint and padded length."""
     batch = jobs[:1]
     for job in jobs[1:]:
         fits = len(batch) < most and (len(batch) + 1) * padded_steps(job) <= MOST_STEPS
@@ -208,10 +209,10 @@ def form_batch(jobs: list[Job], most: int) -> list[Job]:
 
 
 def same_shape(one: Job, other: Job) -> bool:
-    """Whether a batch of both would be padded to what each is padded to alone."""
+    """Return whether two jobs use one checkpoint and a batch of both pads neither beyond its length alone."""
     return one.speaker.checkpoint is other.speaker.checkpoint and padded_steps(one) == padded_steps(other)
 
 
 def padded_steps(job: Job) -> int:
-    """Tokens, in units of what they are padded to."""
+    """Return the number of tokens in steps of `TOKEN_STEP`, padding included."""
     return -(-len(job.asked.tokens) // TOKEN_STEP)

@@ -1,4 +1,4 @@
-"""One request while it is spoken: its samples as they are made, and what becomes known by speaking."""
+"""Stream the audio of one request, and collect the times, marks and warnings that synthesis adds to its plan."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from app.types import PlanWarning, Samples, TimedMark, Timings, Utterance, Word
 from app.voices import Voice
 
 SILENCE_SECONDS = 0.1
-"""What is answered where nothing can be pronounced: clients test a server with `.`"""
+"""Length of the silence returned if nothing can be pronounced: clients test a server with `.`"""
 SEED_STEP = 0x9E3779B97F4A7C15
-"""Odd and large (the golden ratio in 64 bits): seeds of neighbouring utterances share no pattern."""
+"""Odd and large (the golden ratio in 64 bits), so that seeds of consecutive utterances share no pattern."""
 PLANNED_FIRST = 64
-"""Utterances that are planned while the first one is spoken, so that an answer's headers can name them."""
+"""Utterances planned while the first one is synthesized, so that the response headers can describe them."""
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceSelection:
-    """Who speaks, and at which rate what they say is joined."""
+    """Voices of a request, and the sample rate of the joined audio."""
 
     voice: Voice
-    """The voice of whatever names no other."""
+    """Voice of all text that names no other."""
     voices: Mapping[str, Voice]
-    """By their canonical names."""
+    """All voices of the request by canonical name."""
     sample_rate: int
     """Hertz."""
 
 
 class SynthesisStream:
-    """Iterate once for the samples of the joined audio, mono, (samples,), within -1..1, at the rate of the cast.
+    """Samples of the joined audio, mono, (samples,), within -1..1, at `cast.sample_rate`; can be iterated once.
 
-    `with_words`: find out when each word is heard, and each mark. `check_seconds` is told how long the audio is by now,
-    and raises where that is too long; `cancelled` is asked whether anybody still waits. Closing the iterator stops the
-    work within a chunk. `key_name` is that of `SpeechRequest`.
+    With `with_words`, the stream also computes the times of words and marks. `check_seconds` is called with the length
+    of the audio so far and raises if it is too long; `cancelled` returns whether the request is cancelled. Closing the
+    iterator stops the work within a chunk. `key_name` is `SpeechRequest.key_name`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class SynthesisStream:
         self.check_seconds = check_seconds
         self.cancelled = cancelled
         self.spoken: list[Utterance] = []
-        """With start, end and words, as far as they were spoken."""
+        """Utterances synthesized so far, with start, end and words."""
         self.warnings: list[PlanWarning] = []
         self._timings = Timings()
 
@@ -85,34 +85,34 @@ class SynthesisStream:
 
     @property
     def seconds(self) -> float:
-        """Of the audio until the end of the last utterance that is whole."""
+        """Seconds of audio until the end of the last complete utterance."""
         return (self.spoken[-1].end or 0.0) if self.spoken else 0.0
 
     @property
     def all_warnings(self) -> list[PlanWarning]:
-        """What planning and speaking had to say until now."""
+        """Warnings of planning and synthesis so far."""
         return [*self.draft.warnings, *self.warnings]
 
     @property
     def timings(self) -> Timings:
-        """What it cost until now."""
+        """Time spent so far in each stage."""
         return replace(self._timings, analyze=self.draft.milliseconds)
 
     @property
     def marks(self) -> list[TimedMark]:
-        """When each mark is reached, in what was spoken until now."""
+        """Time of each mark in the utterances synthesized so far."""
         return [TimedMark(mark.name, time_of(mark.place, one)) for one in self.spoken for mark in one.marks]
 
     def seeded(self) -> Iterator[tuple[Voice, Utterance, int]]:
-        """The utterances, each with its voice and a seed of its own."""
+        """Yield each utterance with its voice and a seed of its own."""
         first = secrets.randbits(32) if self.seed is None else self.seed
         for number, utterance in enumerate(self.draft):
             yield self.cast.voices[utterance.voice], utterance, (first + number * SEED_STEP) % 2**63
-            # The first one is being spoken: nothing else may take the processor from it but what its answer needs.
+            # The first utterance is being synthesized: meanwhile, plan only what the response headers need.
             self.draft.plan_until(PLANNED_FIRST)
 
     def utterance(self, speaking: UtteranceStream, joiner: Joiner) -> Iterator[Samples]:
-        """The samples of one utterance and of the pause behind it."""
+        """Yield the samples of one utterance and of the pause after it."""
         utterance, head = speaking.utterance, speaking.head()
         self.began(head)
         joiner.start_utterance(head.gain * utterance.volume)
@@ -130,7 +130,7 @@ class SynthesisStream:
             yield rest
 
     def resampled(self, speaking: UtteranceStream) -> Iterator[Samples]:
-        """The chunks of one utterance at the rate of the joined audio."""
+        """Yield the chunks of one utterance at the sample rate of the joined audio."""
         voice = self.cast.voices[speaking.utterance.voice]
         resampler = Resampler(voice.sample_rate, self.cast.sample_rate)
         for chunk in speaking.chunks():
@@ -138,14 +138,14 @@ class SynthesisStream:
         yield resampler.end()
 
     def began(self, head: StreamStart) -> None:
-        """Add what an utterance cost until now; only the first one's wait counts, the others wait while it is heard."""
+        """Add an utterance's timings; only the first one's queue time counts, the others wait during playback."""
         before = self._timings
         queue = before.queue if self.spoken else head.queue_ms
         self._timings = replace(before, queue=queue, acoustic=before.acoustic + head.acoustic_ms)
 
 
 def place_words(words: tuple[Word, ...], placed: UtteranceSpan) -> tuple[Word, ...]:
-    """Words in the time of the joined audio."""
+    """Move word times from the utterance to the joined audio."""
     offset = placed.start - placed.trimmed_lead
 
     def within(seconds: float) -> float:
@@ -155,7 +155,7 @@ def place_words(words: tuple[Word, ...], placed: UtteranceSpan) -> tuple[Word, .
 
 
 def time_of(place: int, spoken: Utterance) -> float:
-    """When a place in a spoken utterance's text is reached: where the next word begins, else by the share of text."""
+    """Return when a text offset is reached: when the next word starts or, without words, at the proportional time."""
     assert spoken.start is not None and spoken.end is not None
     if place >= len(spoken.text):
         return spoken.end

@@ -1,4 +1,4 @@
-"""Spoken text -> the token ids that a checkpoint was trained on."""
+"""Convert text to a checkpoint's token ids, through espeak-ng for checkpoints trained on phonemes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from app.synthesis.coqui import cleaner, normalize_language, vocabulary
 from app.text.phonetic import split_phonetic
 
 SYNCHRONOUS = 2
-"""AUDIO_OUTPUT_SYNCHRONOUS: no sound device is opened."""
+"""AUDIO_OUTPUT_SYNCHRONOUS: do not open a sound device."""
 NO_EXIT = 0x8000
-"""espeakINITIALIZE_DONT_EXIT: missing data is an error, not the end of the process."""
+"""espeakINITIALIZE_DONT_EXIT: return an error if data is missing, instead of exiting the process."""
 UTF8 = 1
 IPA = 0x02
 SEPARATOR = "_"
-"""Stands between the phonemes of a word; no phoneme of espeak-ng holds it."""
+"""Separator between the phonemes of a word; no phoneme of espeak-ng contains it."""
 REINSTALL = "Install it again: pip install --force-reinstall espeakng-loader"
 
 
@@ -47,9 +47,9 @@ class VoiceRecord(ctypes.Structure):
 
 
 class Espeak:
-    """The library; safe between threads.
+    """The espeak-ng library. Thread-safe.
 
-    It keeps its state, among that the current language, in globals of the C library: one caller at a time.
+    The C library keeps its state, including the current language, in globals, so calls are serialized.
     """
 
     def __init__(self) -> None:
@@ -69,22 +69,22 @@ class Espeak:
         self._identifiers = self._list_languages()
 
     def knows(self, language: str) -> bool:
-        """Whether it can read a language, by espeak-ng's code such as `en-us`."""
+        """Return whether espeak-ng can read a language, given by its code such as `en-us`."""
         return language in self._identifiers
 
     def phonemes(self, text: str, language: str) -> str:
-        """Return the phonemes (IPA) of a text without punctuation marks, with `SEPARATOR` between those of a word."""
+        """Return the phonemes (IPA) of a text without punctuation, with `SEPARATOR` between the phonemes of a word."""
         clauses = []
         rest = c_char_p(text.encode())
         with self._lock:
             self._choose(language)
-            # Each call reads one clause and moves the pointer to the next.
+            # Each call reads one clause and advances the pointer to the next.
             while rest.value is not None:
                 clauses.append(self._library.espeak_TextToPhonemes(byref(rest), UTF8, IPA | ord(SEPARATOR) << 8))
         return " ".join(clause.decode() for clause in clauses if clause)
 
     def _choose(self, language: str) -> None:
-        """Make a language the current one; it stays until another one is needed."""
+        """Make a language the current one, unless it already is."""
         if self._language != language:
             self._language = None
             if self._library.espeak_SetVoiceByName(self._identifiers[language]) != 0:
@@ -92,7 +92,7 @@ class Espeak:
             self._language = language
 
     def _list_languages(self) -> dict[str, bytes]:
-        """Read all languages, and for each the identifier of its first accent: espeak-ng sorts them by relevance."""
+        """Map each language to the identifier of its first accent: espeak-ng lists the most relevant accent first."""
         found: dict[str, bytes] = {}
         records, number = self._library.espeak_ListVoices(None), 0
         while records[number]:
@@ -107,21 +107,21 @@ class Espeak:
 def load_espeak() -> Espeak:
     """Load the library, once for the whole process.
 
-    Cached here and not owned by an engine, because the state that it guards is the process's own: a second object would
-    change the language under the first one, whoever owned it.
+    The object is cached here and not owned by an engine, because the state that it guards belongs to the process: a
+    second object would change the language of the first.
     """
     return Espeak()
 
 
 LANGUAGES = {"en": "en-us", "zh-cn": "cmn"}
-"""coqui's names that espeak-ng spells otherwise."""
+"""Language codes of coqui that differ from espeak-ng's."""
 SPACE_BEFORE_MARK = re.compile(r"\s+(?=[,.;:!?])")
 LANGUAGE_FLAG = re.compile(r"\(.+?\)")
-"""How espeak-ng marks a word that it reads in another language, such as `(fr)`."""
+"""Flag by which espeak-ng marks a word that it reads in another language, such as `(fr)`."""
 
 
 class Phonemizer:
-    """One language of espeak-ng; cheap to make, for all share one library."""
+    """Phonemizer for one language of espeak-ng; cheap to create, because all share one library."""
 
     def __init__(self, language: str) -> None:
         self.espeak = load_espeak()
@@ -131,49 +131,49 @@ class Phonemizer:
             raise InvalidVoice(f"espeak-ng cannot read the language {language!r}.")
 
     def phonemize(self, texts: Sequence[str]) -> list[str]:
-        """Phonemes with stress marks and punctuation, one string for each text."""
-        # Punctuation leaves out empty lines; a space keeps their place.
+        """Return phonemes with stress marks and punctuation, one string for each text."""
+        # `Punctuation` drops empty lines; a space keeps their position.
         clean = [SPACE_BEFORE_MARK.sub("", encodable(text)) or " " for text in texts]
-        # espeak-ng drops punctuation marks: it is given what stands between them.
+        # espeak-ng drops punctuation marks, so it gets the text between them.
         stretches, marks = self.punctuation.preserve(clean)
         phonemes = [self.between_marks(stretch) for stretch in stretches]
         restored: list[str] = self.punctuation.restore(phonemes, marks, default_separator, strip=True)
         return restored
 
     def between_marks(self, stretch: str) -> str:
-        """Phonemes of a stretch of text, with one space between words."""
+        """Return the phonemes of text between punctuation marks, with one space between words."""
         line = self.espeak.phonemes(stretch, self.language).strip().replace("\n", " ").replace("  ", " ")
-        # Separators are left over at the end of some words.
+        # Some words end with superfluous separators.
         line = re.sub(f"{SEPARATOR}+", SEPARATOR, line).replace(f"{SEPARATOR} ", " ")
         words = LANGUAGE_FLAG.sub("", line).split(" ")
         return " ".join(word.strip().replace(SEPARATOR, "") for word in words)
 
 
 def encodable(text: str) -> str:
-    """Drop what cannot be handed to a C library: NUL and lone surrogates."""
+    """Remove characters that a C library cannot take: NUL and lone surrogates."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
 
 
 PAUSE = ", "
-"""What stands before a word after a short pause in running speech."""
+"""Symbols before a word that follows a short pause in running speech."""
 SPACE_AT_ENDS = re.compile(r"^(\s*).*?(\s*)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What an acoustic model reads."""
+    """Input of an acoustic model, with the symbols of its ids."""
 
     ids: tuple[int, ...]
     symbols: str
-    """The characters or phonemes behind the ids, without blanks and end marks."""
+    """Characters or phonemes that the ids stand for, without blanks and end marks."""
     places: tuple[int, ...]
-    """Where the id of each symbol stands."""
+    """Index of each symbol's id in `ids`."""
     dropped: str
-    """Characters that the checkpoint does not know, each once; they are left out."""
+    """Omitted characters, which are not in the checkpoint's vocabulary, each once."""
 
 
 class Tokenizer:
-    """coqui's steps: clean, phonemize, look up, intersperse blanks, add both ends."""
+    """Tokenizer with coqui's steps: clean, phonemize, look up, intersperse blanks, add begin and end marks."""
 
     def __init__(self, config: Any, language: str | None = None) -> None:
         self.characters = vocabulary(config)
@@ -184,27 +184,27 @@ class Tokenizer:
         self.use_ends = bool(config.enable_eos_bos_chars)
 
     def encode(self, spoken: str) -> Tokens:
-        """Token ids of a text that is already normalised."""
+        """Tokenize a normalized text."""
         return self.look_up(self.all_symbols(spoken))
 
     def encode_after_pause(self, spoken: str) -> Tokens:
-        """Token ids of a text as it stands in running speech: after a pause, where the vocabulary has its marks.
+        """Tokenize a text as in running speech, after a pause, if the vocabulary contains the symbols of `PAUSE`.
 
-        A model has met most words far more often after a space than as the first of a recording, and speaks their first
-        sound better there.
+        In training, most words occur far more often after a space than at the beginning of a recording, and a model
+        pronounces their first sound better there.
         """
         known = all(mark in self.characters.vocab for mark in PAUSE)
         return self.look_up(PAUSE + self.all_symbols(spoken).lstrip()) if known else self.encode(spoken)
 
     def all_symbols(self, spoken: str) -> str:
-        """Return what the checkpoint reads of a text."""
+        """Return the characters or phonemes of a text, before the vocabulary lookup."""
         stretches = split_phonetic(spoken)
         if len(stretches) == 1:
             return self.symbols(*stretches[0])
         return "".join(spaced(text, self.symbols(phonemes, text)) for phonemes, text in stretches)
 
     def symbols(self, phonemes: str, text: str) -> str:
-        """What the checkpoint reads of a stretch: its phonemes, given or found, or its letters."""
+        """Return the symbols of a stretch of text: the given phonemes, else those of its text, else its letters."""
         if phonemes and self.phonemizer:
             return phonemes
         if self.cleaner:
@@ -212,7 +212,7 @@ class Tokenizer:
         return self.phonemizer.phonemize([text])[0] if self.phonemizer else text
 
     def look_up(self, text: str) -> Tokens:
-        """Token ids of characters or phonemes."""
+        """Convert characters or phonemes to token ids."""
         known = "".join(character for character in text if character in self.characters.vocab)
         dropped = "".join(dict.fromkeys(character for character in text if character not in self.characters.vocab))
         ids = [self.characters.char_to_id(character) for character in known]
@@ -221,7 +221,7 @@ class Tokenizer:
         return Tokens(tuple(self.with_ends(self.with_blanks(ids))), known, places, dropped)
 
     def with_blanks(self, ids: list[int]) -> list[int]:
-        """A blank before, between and behind the tokens, where the model was trained so."""
+        """Add a blank before, between and after the tokens, if the model was trained with them."""
         if not self.add_blank:
             return ids
         blank = self.characters.char_to_id(self.characters.blank)
@@ -230,12 +230,12 @@ class Tokenizer:
         return spread
 
     def with_ends(self, ids: list[int]) -> list[int]:
-        """The marks of beginning and end, where the model was trained so."""
+        """Add the begin and end marks, if the model was trained with them."""
         return [self.characters.bos_id, *ids, self.characters.eos_id] if self.use_ends else ids
 
 
 def spaced(text: str, symbols: str) -> str:
-    """The symbols of a stretch with the space around its text, so that words of neighbouring stretches stay apart."""
+    """Give symbols the white space around their text, so that words of adjacent stretches stay separate."""
     space = SPACE_AT_ENDS.match(text)
     assert space is not None
     return f"{space[1]}{symbols.strip()}{space[2]}"

@@ -1,4 +1,4 @@
-"""Which backend a service speaks with: the one that its settings name, or the fastest on its own vocoder."""
+"""Run a voice's networks before the first request, and choose the backend: as configured, or the fastest."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from app.voices import Voice
 
 TOKENS = range(TOKEN_STEP, 97, TOKEN_STEP)
 FRAMES = range(4 * FRAME_STEP, 321, FRAME_STEP)
-"""One to four seconds. Others are rarer, and the few milliseconds that they wait the first time do not show."""
+"""One to four seconds. Other lengths are rarer, and the few milliseconds of their first run do not matter."""
 SILENCE = -5.0
-"""A value of mel spectrograms; what is rehearsed is heard by nobody."""
+"""A plausible value of mel spectrograms; the warm-up audio is discarded."""
 
 
 def warm_up(speakers: Sequence[Speaker], workers: int) -> None:
-    """Have each worker's share of the networks meet every length once; only GlowTTS pads its lengths to a few."""
+    """Run the networks once per worker at every length; only GlowTTS pads its lengths to a few."""
     models = {id(one.checkpoint.model): one for one in speakers}
     mels = 0
     with ThreadPoolExecutor(workers) as pool:
@@ -47,7 +47,7 @@ def warm_up(speakers: Sequence[Speaker], workers: int) -> None:
 
 
 def encoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
-    """Encode so many tokens."""
+    """Return a function that encodes a number of tokens."""
 
     def rehearsal(tokens: int) -> None:
         model.encoded([[0] * tokens], model.speaker_vectors([speaker.speakers]))
@@ -56,7 +56,7 @@ def encoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
 
 
 def decoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
-    """Decode so many frames."""
+    """Return a function that decodes a number of frames."""
 
     def rehearsal(frames: int) -> None:
         model.decoded([torch.zeros(model.model.out_channels, frames)], model.speaker_vectors([speaker.speakers]))
@@ -65,7 +65,7 @@ def decoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
 
 
 def vocoding(vocoder: Vocoder, mels: int) -> Callable[[int], None]:
-    """Vocode so many frames."""
+    """Return a function that vocodes a number of frames."""
 
     def rehearsal(frames: int) -> None:
         for _ in vocoder.chunks(torch.full((1, mels, frames), SILENCE), 0, soon=False):
@@ -81,7 +81,7 @@ MEASURED_FRAMES = 192
 def choose_backend(
     setting: str, voice: Voice, graph_cache: Path, workers: int, threads: int, device: str = "auto"
 ) -> Backend:
-    """The backend of a setting; "auto" measures each on the network of a voice's vocoder, which is most of the work."""
+    """Return the backend of a setting; "auto" takes the fastest on a voice's vocoder, which is most of the work."""
     if setting != "auto":
         return FallbackBackend(make_backend(setting, graph_cache, workers, threads, device))
     probe = Probe()
@@ -92,7 +92,7 @@ def choose_backend(
 
 
 class Probe:
-    """Looks like a backend and remembers what it was asked to run."""
+    """Backend that runs nothing and records the modules it is given."""
 
     name = "probe"
 
@@ -100,6 +100,6 @@ class Probe:
         self.asked: list[tuple[nn.Module, Example]] = []
 
     def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
-        """See `Backend.compile`; the network is never called."""
+        """Record the module and its example; the returned network is never called."""
         self.asked.append((module, example))
         return module

@@ -1,4 +1,4 @@
-"""What is said about an utterance that could not be spoken as it stands."""
+"""Build warnings about utterances that could not be spoken as written."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from app.text.phonetic import without_phonemes
 from app.types import PlanWarning, Utterance
 
 LATIN = ("LATIN", "MODIFIER", "FEMININE", "MASCULINE")
-"""How the Unicode names of letters begin that an English voice can read."""
+"""Prefixes of the Unicode names of letters that an English voice can read."""
 
 
 def nothing_spoken(utterance: Utterance) -> tuple[PlanWarning, ...]:
-    """Say that an utterance has no sound; of one without a text, which is a pause, nothing is to be said."""
+    """Warn that an utterance has no sound, unless it is a pause, which has no text."""
     if not utterance.text:
         return ()
     detail = f"{place(utterance)}: there is nothing in it that the voice can pronounce."
@@ -21,12 +21,12 @@ def nothing_spoken(utterance: Utterance) -> tuple[PlanWarning, ...]:
 
 
 def not_finite(utterance: Utterance) -> PlanWarning:
-    """Say that the weights gave numbers that are no sound."""
+    """Warn that the models returned NaN or infinite values."""
     return PlanWarning("not_finite", f"{place(utterance)}: the weights gave no sound, it was left out from there on.")
 
 
 def unknown_characters(utterance: Utterance, tokens: Tokens) -> list[PlanWarning]:
-    """Say that some characters were left out because the checkpoint does not know them."""
+    """Warn about letters that were omitted because the checkpoint does not know them."""
     letters = [character for character in tokens.dropped if character.isalpha()]
     if not letters:
         return []
@@ -35,7 +35,7 @@ def unknown_characters(utterance: Utterance, tokens: Tokens) -> list[PlanWarning
 
 
 def foreign_script(utterance: Utterance, language: str) -> list[PlanWarning]:
-    """Say that an English voice meets another script: espeak-ng then names letters instead of reading words."""
+    """Warn about another script in an English voice's text: espeak-ng names its letters instead of reading words."""
     if not language.startswith("en"):
         return []
     letters = {letter for letter in without_phonemes(utterance.spoken) if letter.isalpha()}
@@ -46,7 +46,7 @@ def foreign_script(utterance: Utterance, language: str) -> list[PlanWarning]:
 
 
 def model_faults(utterance: Utterance, runaway: bool, truncated: bool) -> list[PlanWarning]:
-    """Say that the acoustic model went on without end, or stopped too early."""
+    """Warn if the acoustic model did not stop, or stopped too early."""
     found = []
     if runaway:
         found.append(PlanWarning("runaway", f"{place(utterance)}: the model went on too long and was cut."))
@@ -56,7 +56,7 @@ def model_faults(utterance: Utterance, runaway: bool, truncated: bool) -> list[P
 
 
 def place(utterance: Utterance) -> str:
-    """Where an utterance stands in the request, for a warning."""
+    """Describe an utterance's position in the request, for a warning."""
     if utterance.span is None:
         return "an edited utterance"
     return f"characters {utterance.span[0]} to {utterance.span[1]}"

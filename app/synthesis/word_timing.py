@@ -1,7 +1,7 @@
-"""When each word of an utterance is heard: the durations of its phonemes -> times of the words in the request's text.
+"""Compute word times in the request's text from the durations of phonemes.
 
-Two alignments stand between them. espeak-ng writes some neighbours as one (`ɔnðə` for `on the`), and what is spoken may
-not be what was written (`five dollars` for `$5`).
+This takes two alignments: espeak-ng joins some words (`ɔnðə` for `on the`), and the spoken words can differ from the
+written ones (`five dollars` for `$5`).
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ from app.types import Utterance, Word
 
 WRITTEN_WORD = re.compile(r"[$€£¥#@]?\w(?:\S*\w)?%?")
 STEPS = ((1, 1), (2, 1), (3, 1), (4, 1), (1, 2), (1, 3))
-"""How many spoken words, and how many groups of phonemes, may stand for one another."""
+"""Numbers of spoken words and of phoneme groups that can be aligned to each other."""
 UNEVEN_COST = 1.5
-"""For each word or group beyond one; in letters, as is the difference of lengths that it is weighed against."""
+"""Cost of each word or group beyond the first of a part, in letters, like the cost of a difference in length."""
 MARK_COST = 4.0
-"""Where a pause mark stands behind the word but not behind the group, or the reverse."""
+"""Cost of a pause mark after the words but not after the groups, or the reverse, in letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A stretch of speech."""
+    """Start and end of a piece of text in the audio."""
 
     text: str
     start: float
-    """Seconds from the beginning of the utterance's samples."""
+    """Seconds from the utterance's first sample, like `end`."""
     end: float
 
 
 def time_words(
     utterance: Utterance, tokens: Tokens, durations: Sequence[int], frame_seconds: float
 ) -> tuple[Word, ...]:
-    """The words of an utterance; seconds count from the beginning of its samples, `durations` are frames a token."""
+    """Return the words of an utterance, with seconds from its first sample; `durations` are in frames per token."""
     groups = time_groups(tokens, durations, frame_seconds)
     spoken = time_spoken(
         [word for word in without_phonemes(utterance.spoken).split() if any(map(str.isalnum, word))], groups
     )
-    # The first sound is heard before its own frames, in those of the pause before it, which is silent otherwise.
+    # The first sound begins before its own frames, in those of the otherwise silent pause before it.
     spoken[:1] = [replace(one, start=0.0) for one in spoken[:1]]
     return time_written(utterance, spoken)
 
 
 def time_groups(tokens: Tokens, durations: Sequence[int], frame_seconds: float) -> list[Timed]:
-    """The stretches between spaces; their times leave out the marks at their ends, which are pauses."""
+    """Time the groups of symbols between spaces, without the marks at their ends, which are pauses."""
     ends = [frames * frame_seconds for frames in accumulate(durations, initial=0)]
     groups = []
     for match in re.finditer(r"\S+", tokens.symbols):
@@ -61,7 +61,7 @@ def time_groups(tokens: Tokens, durations: Sequence[int], frame_seconds: float) 
 
 
 def time_spoken(words: list[str], groups: list[Timed]) -> list[Timed]:
-    """Times of the words as they are read; words that share a group share its time by their letters."""
+    """Time the spoken words; words that share a group divide its time in proportion to their letters."""
     timed = []
     for word_count, group_count in align(words, [group.text for group in groups]):
         these, words = words[:word_count], words[word_count:]
@@ -71,9 +71,10 @@ def time_spoken(words: list[str], groups: list[Timed]) -> list[Timed]:
 
 
 def align(words: Sequence[str], groups: Sequence[str]) -> list[tuple[int, int]]:
-    """Cut both into the same number of parts, in order: how many words and groups each part has.
+    """Divide words and groups into the same number of parts, in order; return each part's numbers of words and groups.
 
-    The cheapest way by lengths and pause marks (dynamic programming); one part of everything where there is none.
+    The division has the lowest cost by lengths and pause marks (dynamic programming). If no division is possible, one
+    part holds everything.
     """
     if not words or not groups:
         return []
@@ -95,14 +96,14 @@ def align(words: Sequence[str], groups: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def cost(words: Sequence[str], groups: Sequence[str], ratio: float) -> float:
-    """How badly some words and some groups fit together."""
+    """Compute the cost of aligning words to groups."""
     difference = abs(ratio * sum(map(len, words)) - sum(map(len, groups)))
     marks = words[-1][-1].isalnum() != groups[-1][-1].isalnum()
     return difference + UNEVEN_COST * (len(words) + len(groups) - 2) + MARK_COST * marks
 
 
 def time_written(utterance: Utterance, spoken: list[Timed]) -> tuple[Word, ...]:
-    """Times of the words as they were written; where the reading differs, they share the time of what is read."""
+    """Time the written words; if the spoken words differ, the written ones divide their time."""
     written = list(WRITTEN_WORD.finditer(utterance.text))
     matcher = SequenceMatcher(
         None, [bare(match[0]) for match in written], [bare(one.text) for one in spoken], autojunk=False
@@ -124,7 +125,7 @@ def time_written(utterance: Utterance, spoken: list[Timed]) -> tuple[Word, ...]:
 
 
 def span_in_request(utterance: Utterance, start: int, end: int) -> tuple[int, int] | None:
-    """Where a stretch of an utterance's text stands in the request; None where that is not known any more."""
+    """Return the span in the request of a span of an utterance's text; None if it is not known any more."""
     if utterance.places is not None:
         return utterance.places[start], utterance.places[end - 1] + 1
     if utterance.span is None or utterance.span[1] - utterance.span[0] != len(utterance.text):
@@ -133,12 +134,12 @@ def span_in_request(utterance: Utterance, start: int, end: int) -> tuple[int, in
 
 
 def shared(words: Sequence[str], start: float, end: float) -> list[Timed]:
-    """A stretch of time divided among words by their letters."""
+    """Divide a span of time among words in proportion to their letters."""
     letters = list(accumulate(map(len, words), initial=0))
     moments = [start + (end - start) * count / letters[-1] for count in letters]
     return [Timed(word, *times) for word, times in zip(words, pairwise(moments), strict=True)]
 
 
 def bare(word: str) -> str:
-    """A word without its marks, for comparing."""
+    """Return a word without punctuation and case, for comparison."""
     return re.sub(r"\W+", "", word).casefold()

@@ -1,4 +1,4 @@
-"""Text or SSML -> sentences: segmentation in the original, normalisation for speech."""
+"""Split plain text or SSML into sentences, and normalize text for speech."""
 
 from app.text.clauses import Check, best_cut
 from app.text.normalization.cleaning import grown_length

@@ -1,4 +1,4 @@
-"""A sentence too long for a model -> clauses that are not, cut where a reader would breathe."""
+"""Split sentences that are too long for a model into clauses, where a reader would breathe."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ CUTS = (
     re.compile(r"(?=\s(?:and|but|or|nor|so|yet|because|although|though|while|when|where|which|who|that|if|as)\s)"),
     re.compile(r"(?=\s)"),
 )
-"""Where to cut, best first."""
+"""Patterns of places to cut, best first."""
 Read = Callable[[int, int], str]
-"""What is read of the text from a place to another."""
+"""Function that returns what is read aloud of the text between two offsets."""
 Check = Callable[[int], None]
-"""Called with the characters to be read of a sentence until now; raises to stop before the rest is looked at."""
+"""Callback that gets the number of characters to read in a sentence so far; raises to stop before the rest."""
 CutAt = Callable[[int, int, int], int]
-"""(place, a, b): where between a and b a cut that was wanted at a place may be; a or b where there is no such place."""
+"""Function of (place, a, b): returns where between a and b a cut wanted at `place` may be; a or b if nowhere."""
 JOINED = re.compile(r"[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
-"""Code points that belong to the one before them."""
+"""Code points that combine with the one before them."""
 SMALLEST_SHARE = 0.25
-"""A cut leaves at least this share of the text on either side, so that no crumb is spoken alone."""
+"""Minimum share of the text on either side of a cut, so that no tiny fragment is spoken alone."""
 LONGEST_LOOK = 4
-"""Text is normalised in stretches of at most this many times the limit, so that the time stays linear."""
+"""Text is normalized in stretches of at most this many times `max_spoken`, so that the time stays linear."""
 
 
 def unchecked(characters: int) -> None:
-    """Let the reading go on."""
+    """Accept any number of characters."""
 
 
 def clauses(text: str, start: int, end: int, max_spoken: int, check: Check = unchecked) -> list[Clause]:
-    """Clauses of `text[start:end]`, each with at most `max_spoken` characters to read."""
+    """Split `text[start:end]` into clauses of at most `max_spoken` characters to read."""
     parts = checked(cut(text, start, end, max_spoken, lambda a, b: normalize(text[a:b]), anywhere), check)
     return [Clause(text[a:b], a, b, spoken[:max_spoken]) for a, b, spoken in parts]
 
 
 def checked(parts: Iterable[tuple[int, int, str]], check: Check, before: int = 0) -> Iterator[tuple[int, int, str]]:
-    """Pass parts on and check how much they are together; `before` characters of the sentence came earlier."""
+    """Yield parts and check their total length; `before` characters of the sentence came earlier."""
     for part in parts:
         before += len(part[2])
         check(before)
@@ -50,7 +50,7 @@ def checked(parts: Iterable[tuple[int, int, str]], check: Check, before: int = 0
 
 
 def cut(text: str, start: int, end: int, max_spoken: int, read: Read, cut_at: CutAt) -> Iterator[tuple[int, int, str]]:
-    """Halve until every part is short enough, or cannot be cut; with what is read of each."""
+    """Yield (start, end, text to read) of parts, halving until each is short enough or cannot be cut."""
     pending = [(start, end)]
     while pending:
         a, b = pending.pop()
@@ -68,17 +68,17 @@ def cut(text: str, start: int, end: int, max_spoken: int, read: Read, cut_at: Cu
 
 
 def anywhere(place: int, a: int, b: int) -> int:
-    """A cut of plain text stays where it is best."""
+    """Return the wanted place of a cut: plain text can be cut anywhere."""
     return place
 
 
 def leading_space(text: str) -> int:
-    """How many characters of white space a text begins with."""
+    """Return the number of white-space characters at the beginning of a text."""
     return len(text) - len(text.lstrip())
 
 
 def best_cut(text: str) -> int:
-    """The place of the best kind that is nearest to the middle."""
+    """Return the place to cut: nearest to the middle among those of the best kind in `CUTS` that occurs."""
     middle, margin = len(text) / 2, max(1, int(len(text) * SMALLEST_SHARE))
     for pattern in CUTS:
         places = [match.end() for match in pattern.finditer(text, margin, len(text) - margin)]
@@ -88,7 +88,7 @@ def best_cut(text: str) -> int:
 
 
 def whole_character(text: str, place: int) -> int:
-    """Move a cut out of a letter with its marks, or an emoji with its parts, where that is near."""
+    """Move a cut out of a letter with combining marks, or out of an emoji, if it ends within 16 code points."""
     for moved in range(place, min(place + 16, len(text))):
         if not JOINED.match(text, moved) and not text[moved - 1] == "\u200d":
             return moved

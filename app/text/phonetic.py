@@ -1,4 +1,4 @@
-"""Spoken text in which phonemes stand for some of its words, and the same text without them."""
+"""Write, split and remove phonemes that replace words of a spoken text."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ _PHONETIC = re.compile(r"⟦([^|⟧]*)\|([^⟧]*)⟧")
 
 
 def phonetic(phonemes: str, text: str) -> str:
-    """Phonemes (IPA) within a spoken text, and the text that a checkpoint reads which knows letters only.
+    """Return the notation for phonemes (IPA) within spoken text, with the text for checkpoints that read only letters.
 
-    Neither may hold one of the three characters of this notation; no other text that is read does.
+    Neither may contain one of the three characters of this notation; no other text to read contains them.
     """
     return f"⟦{phonemes}|{text}⟧"
 
 
 def split_phonetic(spoken: str) -> list[tuple[str, str]]:
-    """A spoken text -> its stretches in order, each (phonemes, text); phonemes are empty where letters are read."""
+    """Split a spoken text into stretches of (phonemes, text), in order; phonemes are empty if letters are read."""
     parts = _PHONETIC.split(spoken)
     plain, phonemes, texts = parts[0::3], parts[1::3], parts[2::3]
     stretches = [("", plain[0])]
@@ -26,10 +26,10 @@ def split_phonetic(spoken: str) -> list[tuple[str, str]]:
 
 
 def spoken_length(spoken: str) -> int:
-    """Count what a model reads of a spoken text: of each stretch its phonemes or its letters, whichever are more."""
+    """Return the characters that a model reads: of each stretch its phonemes or its letters, whichever are more."""
     return sum(max(len(phonemes), len(text)) for phonemes, text in split_phonetic(spoken))
 
 
 def without_phonemes(spoken: str) -> str:
-    """A spoken text in letters alone."""
+    """Return a spoken text with letters in place of phonemes."""
     return _PHONETIC.sub(r"\2", spoken)

@@ -1,4 +1,4 @@
-"""Text -> spans of its sentences, in code points of the original, and the headings of a book."""
+"""Split text into sentences, as spans in code points of the original, and find the headings of a book."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from sentencex import get_sentence_boundaries
 
 LANGUAGE = "en"
 LOOK = 24
-"""Code points before and behind an edge that decide about it."""
+"""Code points before and after an edge that decide whether a sentence ends there."""
 STARTERS = (
     "A|An|And|Are|As|At|But|Can|Did|Do|Does|For|He|Her|His|How|I|If|In|Is|It|Its|Let|My|No|Not|Now|On|Once|Or|Our|"
     "She|So|That|The|Their|Then|There|These|They|This|Those|We|Were|What|When|Where|Who|Why|Will|Would|Yes|You|Your"
 )
-"""Words that hardly begin a name, so that a capital letter at their head means a new sentence."""
+"""Words that rarely begin a name, so that a capital first letter means a new sentence."""
 NO_STARTERS = (
     "Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|"
     "[ECMP][SD]?T|GMT|UTC|BST|CES?T|London|Paris|Eastern|Central|Pacific|Mountain"
 )
-"""What stands behind a time of day within the same sentence."""
+"""Words that may follow a time of day within the same sentence."""
 EMOJI = "\u2600-\u27bf\U0001f300-\U0001faff\ufe0f\u200d"
 FALSE_ENDS = (
     (r"(?:^|[\s(])(?:approx|temp|viz|cf|dept|resp|incl|excl|avg)\.\s+$", r""),
@@ -30,8 +30,8 @@ FALSE_ENDS = (
     (r"[A-Za-z]\.$", r"[A-Z]{2,}\b"),
     (r"(?:^|[^?\s]\s+)\(?\d{1,2}[.)]\s+$", r"[\"“‘]?[A-Z]"),
 )
-"""Pairs of what stands before and behind an edge that is none. The last is the number of an item in a list, which is
-only looked for where nothing but that number stands between two edges."""
+"""Pairs of patterns before and after an edge at which no sentence ends. The last pair is the number of a list item; it
+applies only if nothing but that number stands between two edges."""
 MISSED = re.compile(
     rf"…[\"”’)]{{0,3}}\s{{1,9}}(?=[\"“‘(]?[A-Z])(?!I\b)"
     rf"|[.!?][\"”’]?\)\s{{1,9}}(?=[\"“‘]?[A-Z])"
@@ -40,13 +40,13 @@ MISSED = re.compile(
     rf"|\b(?:St|Rd|Ave|Blvd|Inc|Ltd|Corp|Co|Jr|Sr|etc|U\.S|U\.K|D\.C)\.\s{{1,9}}(?=(?:{STARTERS})\b(?!\.))"
     rf"|(?<![\w.])[Oo][Kk]\.\s{{1,9}}(?=[A-Za-z])"
 )
-"""Ends of sentences that are often not seen, up to where the next one begins."""
+"""Ends of sentences that the segmenter often misses, up to the start of the next sentence."""
 NUMBER_ALONE = re.compile(r"\s*\(?\d{1,2}[.)]\s*")
 FALSE = tuple((re.compile(before), re.compile(behind)) for before, behind in FALSE_ENDS)
 
 
 def sentence_starts(text: str) -> list[int]:
-    """Places at which second and later sentences begin, in order; the text holds no lone surrogates."""
+    """Return the offsets of the second and later sentences, in order; the text must hold no lone surrogates."""
     found = {boundary["start_index"] for boundary in get_sentence_boundaries(LANGUAGE, text)}
     found |= {match.end() for match in MISSED.finditer(text)}
     starts: list[int] = []
@@ -59,7 +59,7 @@ def sentence_starts(text: str) -> list[int]:
 
 
 def is_false(text: str, previous: int, edge: int) -> bool:
-    """Whether no sentence ends at an edge."""
+    """Return whether no sentence ends at an edge."""
     before, behind = text[max(0, edge - LOOK) : edge], text[edge : edge + LOOK]
     *rules, (number_before, number_behind) = FALSE
     if NUMBER_ALONE.fullmatch(text, previous, edge):
@@ -68,18 +68,18 @@ def is_false(text: str, previous: int, edge: int) -> bool:
 
 
 WINDOW = 2000
-"""Code points that the segmenter sees at once: some texts cost it the square of their length."""
+"""Maximum code points given to the segmenter at once: for some texts its time is quadratic in their length."""
 LAST_SPACE = re.compile(r".*\s", re.DOTALL)
 BLANK_LINE = re.compile(r"(?:\r\n|[\n\r\v\f\x85\u2028\u2029])[^\S\n]*(?:\r\n|[\n\r\v\f\x85\u2028\u2029])\s*|\u2029\s*")
 WORD = re.compile(r"[^\W_]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 UNPRONOUNCED = re.compile(r"(?:[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+\s*)+")
-"""Emoji and closing marks at the beginning of a sentence, which belong to the one before."""
+"""Emoji and closing marks at the beginning of a sentence, which belong to the previous sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One sentence."""
+    """The span of one sentence."""
 
     start: int
     """Code points from the beginning of the text."""
@@ -89,15 +89,15 @@ class Span:
 
 
 def segment(text: str) -> Iterator[Span]:
-    """Spans of all sentences, in order; they do not overlap and leave out only white space."""
-    # The segmenter is written in Rust and takes no lone surrogates; any other character keeps the places.
+    """Yield the spans of all sentences, in order; they do not overlap and leave out only white space."""
+    # The segmenter is written in Rust and rejects lone surrogates; one character for each keeps the offsets.
     readable = SURROGATE.sub("\ufffd", text)
     for start, end in paragraphs(readable):
         yield from paragraph_sentences(readable, start, end)
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:
-    """Stretches between blank lines."""
+    """Yield (start, end) of each stretch between blank lines."""
     start = 0
     for gap in BLANK_LINE.finditer(text):
         yield start, gap.start()
@@ -106,7 +106,7 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def paragraph_sentences(text: str, start: int, end: int) -> Iterator[Span]:
-    """The sentences of one paragraph; the last one ends it."""
+    """Yield the sentences of one paragraph; the last one has `ends_paragraph`."""
     before: Span | None = None
     for a, b in pairwise(with_words(text, start, end, starts(text, start, end))):
         span = stripped(text, a, b)
@@ -119,9 +119,9 @@ def paragraph_sentences(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def starts(text: str, start: int, end: int) -> Iterator[int]:
-    """Where second and later sentences of a paragraph begin, window by window.
+    """Yield the offsets of the second and later sentences of a paragraph, window by window.
 
-    A window begins with a sentence, or, in one longer than a window, somewhere inside it; that place is no edge.
+    A window begins with a sentence or, if that is longer than a window, somewhere inside it; that place is no edge.
     """
     while start < end:
         stop = min(start + WINDOW, end)
@@ -130,14 +130,14 @@ def starts(text: str, start: int, end: int) -> Iterator[int]:
         if stop == end:
             return
         inside = LAST_SPACE.match(text, start, stop)
-        # Within the last words of a window the segmenter does not see what follows, so they are looked at again.
+        # The segmenter does not see what follows the last words of a window, so the next window begins with them.
         start = found[-1] if found else inside.end() if inside else stop
 
 
 def with_words(text: str, start: int, end: int, found: Iterator[int]) -> Iterator[int]:
-    """Edges of sentences that hold a word each, the ends of the paragraph among them.
+    """Yield the edges of sentences that each hold a word, including both ends of the paragraph.
 
-    Marks at the beginning of a sentence go to the one before; so does a sentence of nothing but marks.
+    Marks at the beginning of a sentence, and a sentence of nothing but marks, go to the previous sentence.
     """
     yield start
     held, seen, has_word = None, start, False
@@ -158,16 +158,16 @@ def with_words(text: str, start: int, end: int, found: Iterator[int]) -> Iterato
 
 
 def stripped(text: str, start: int, end: int) -> Span:
-    """A span without white space at its ends."""
+    """Return the span without white space at its ends."""
     piece = text[start:end]
     return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()))
 
 
 LONGEST_TITLE = 100
-"""Characters; the rest is left out where chapters are listed, and spoken all the same."""
+"""Maximum characters of a title in a list of chapters; the full title is spoken."""
 MARKDOWN_LEVELS = 6
 PARAGRAPH = "\u2029"
-"""A character that ends one."""
+"""Unicode's paragraph separator."""
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
@@ -178,7 +178,7 @@ _TITLED = re.compile(rf"(?:chapter|part|book) {_NUMBER}(?:[.:,]| ?[—–-]) ?\S
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One heading."""
+    """A heading of a book."""
 
     title: str
     start: int
@@ -190,12 +190,12 @@ class Book:
     """A text with its headings."""
 
     text: str
-    """As it is spoken: without the marks of Markdown, in whose place is white space, so that all else stays in its."""
+    """The text to speak: white space of the same length replaces Markdown's marks, so that offsets stay valid."""
     headings: tuple[Heading, ...]
 
 
 def read_book(text: str) -> Book:
-    """Find lines such as `Chapter 1`, `CHAPTER ONE. Title` (alone in their paragraph) and `# Title`."""
+    """Find headings such as `Chapter 1`, `CHAPTER ONE. Title` (alone in their paragraph) and `# Title`."""
     lines = text.split("\n")
     spoken: list[str] = []
     headings: list[Heading] = []
@@ -211,7 +211,7 @@ def read_book(text: str) -> Book:
 
 
 def without_marks(line: str) -> str:
-    """A heading of Markdown as a paragraph of its own, as long as the line; empty where that is none."""
+    """Return a Markdown heading as a paragraph of its own, as long as the line; empty if the line is no heading."""
     level = len(line) - len(line.lstrip("#"))
     title = line[level:].rstrip("# \t\r")
     if not 1 <= level <= MARKDOWN_LEVELS or not title.startswith(" "):
@@ -220,7 +220,7 @@ def without_marks(line: str) -> str:
 
 
 def numbered_title(lines: Sequence[str], number: int) -> str:
-    """Of a line that begins a paragraph of a numbered heading and nothing else, perhaps with its title below."""
+    """Return the numbered heading that fills the paragraph beginning at a line, its title perhaps below; else empty."""
     line, below = " ".join(lines[number].split()), line_at(lines, number + 1)
     if not line[:1].lower().startswith(("c", "p", "b")) or line_at(lines, number - 1):
         return ""
@@ -231,10 +231,10 @@ def numbered_title(lines: Sequence[str], number: int) -> str:
 
 
 def printable(title: str) -> str:
-    """What can stand in a list."""
+    """Return a title without characters that cannot be printed."""
     return "".join(character for character in title if character.isprintable())
 
 
 def line_at(lines: Sequence[str], number: int) -> str:
-    """A line without white space around it; empty outside of the text."""
+    """Return a line without surrounding white space; empty outside the text."""
     return lines[number].strip() if 0 <= number < len(lines) else ""

@@ -1,4 +1,4 @@
-"""Text -> sentences, cut into clauses with what will be read."""
+"""Split text into sentences, and these into clauses with the text to read."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from app.text.segment import WORD, Span, segment
 from app.types import Clause, Role, Sentence
 
 OPENING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "'"}
-"""The marks that close a quotation, by the one that opens it."""
+"""Opening quotation marks and the marks that close each."""
 SINGLE = "‘'`"
-"""Marks that may also be apostrophes: they close a quotation only after a mark that ends words."""
+"""Marks that may also be apostrophes: they close a quotation only after one of `ENDS_SPEECH`."""
 MARK = re.compile(r"[\"“”„«»‘’'`]|\n[^\S\n]*\n|\u2029")
-"""A quotation mark, or the end of a paragraph."""
+"""A quotation mark or the end of a paragraph."""
 BEFORE_OPENING = re.compile(r"[\s(\[{—–-]")
 ENDS_SPEECH = ",.!?;:…—–-"
-"""Speech ends with one of these, within its marks or right after them."""
+"""Punctuation that ends speech, right before the closing quotation mark."""
 END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 AFTER_CLOSING = re.compile(r"[,.;:!?…)\]]*")
 TAG = re.compile(
@@ -35,16 +35,16 @@ TAG = re.compile(
     r"spat|spits|grunt(?:s|ed)|giggl(?:es|ed)|chuckl(?:es|ed)|squeal(?:s|ed)|announc(?:es|ed)|declar(?:es|ed))\b",
     re.IGNORECASE,
 )
-"""Who says it and how, after a quotation."""
+"""Dialogue tag after a quotation: the speaker and a verb of speech."""
 LONGEST_TAG = 200
-"""Characters after a quotation among which the verb is looked for."""
+"""Maximum characters searched for the verb after a quotation."""
 ASKED = re.compile(r"[?!…—][\"”’'»]\Z")
-"""The end of a quotation after which a segmenter takes a tag for another sentence."""
+"""The end of a quotation after which the segmenter takes a dialogue tag for a new sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A stretch of a text in which somebody speaks, its marks included."""
+    """A stretch of direct speech, quotation marks included."""
 
     start: int
     """Code points from the beginning of the text."""
@@ -53,7 +53,7 @@ class Quotation:
 
 
 def find_quotations(text: str) -> Iterator[Quotation]:
-    """Find the speech in a text, in order and without overlap, as far as somebody wants to know."""
+    """Yield the quotations of a text lazily, in order and without overlap."""
     opened: int | None = None
     for mark in MARK.finditer(text):
         place, sign = mark.start(), mark.group()
@@ -73,7 +73,7 @@ def find_quotations(text: str) -> Iterator[Quotation]:
 
 
 def opens(text: str, place: int) -> bool:
-    """Whether a mark opens a quotation: a word follows it, and none is right before it."""
+    """Return whether a mark opens a quotation: it directly precedes a word and does not directly follow one."""
     before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
     return (
         text[place] in OPENING
@@ -84,7 +84,7 @@ def opens(text: str, place: int) -> bool:
 
 
 def closes(text: str, opened: int, place: int) -> bool:
-    """Whether a mark closes the quotation that is open, and is neither an apostrophe nor opens an inner one."""
+    """Return whether a mark closes the open quotation, and is neither an apostrophe nor opens an inner quotation."""
     before, after = text[place - 1], text[place + 1 : place + 2]
     if text[opened] in SINGLE:
         return before in ENDS_SPEECH and not after.isalnum()
@@ -92,15 +92,15 @@ def closes(text: str, opened: int, place: int) -> bool:
 
 
 def is_speech(text: str, start: int, end: int) -> bool:
-    """Whether what stands between two marks is said, not only mentioned."""
+    """Return whether the words between two quotation marks are spoken, not only mentioned."""
     if text[end - 2] in ENDS_SPEECH or text[end : end + 1] == ",":
         return True
-    # The end of the line first: at most one quotation of a line gets further, so that a long line is searched once.
+    # Check the end of the line first: at most one quotation of a line passes, so a long line is searched only once.
     return END_OF_LINE.match(text, end) is not None and not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t")
 
 
 def join_tags(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """Join a quotation that ends with ? or ! and the narration after it that says who speaks (`Ruth demanded.`)."""
+    """Join a quotation that ends with ?, !, … or — and the dialogue tag after it (`Ruth demanded.`)."""
     before: Span | None = None
     for span in spans:
         if before is not None:
@@ -114,21 +114,21 @@ def join_tags(text: str, spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def is_tag(text: str, before: Span, here: Span) -> bool:
-    """Whether a sentence is the tag of the quotation with which the one before it ends."""
+    """Return whether a sentence is the dialogue tag of the quotation that ends the previous sentence."""
     if before.ends_paragraph or not ASKED.search(text[before.end - 2 : before.end]):
         return False
     return TAG.match(text, here.start, min(here.end, here.start + LONGEST_TAG)) is not None
 
 
 class Roles:
-    """Whose words the sentences of a text are; they are looked at in their order."""
+    """The quotations of a text, looked up sentence by sentence, in order."""
 
     def __init__(self, quotations: Iterable[Quotation]) -> None:
         self.coming = iter(quotations)
         self.here = next(self.coming, None)
 
     def quotations_in(self, start: int, end: int) -> list[Quotation]:
-        """Find the quotations that a sentence has a part of."""
+        """Return the quotations that overlap a sentence."""
         found = []
         while self.here is not None and self.here.start < end:
             if self.here.end > start:
@@ -140,18 +140,18 @@ class Roles:
 
 
 def role_at(place: int, quotations: Sequence[Quotation]) -> Role:
-    """Return whose word stands at a place; the quotations are in order."""
+    """Return the role of the word at an offset; the quotations are in order."""
     index = bisect_right(quotations, place, key=lambda one: one.start) - 1
     return Role.DIALOGUE if index >= 0 and place < quotations[index].end else Role.NARRATION
 
 
 def edges_of(quotations: Iterable[Quotation], start: int, end: int) -> set[int]:
-    """Return the places within a sentence where a quotation begins or ends."""
+    """Return the offsets within a sentence at which a quotation begins or ends."""
     return {place for one in quotations for place in (one.start, one.end) if start < place < end}
 
 
 def split_by_role(text: str, start: int, end: int, quotations: list[Quotation]) -> list[tuple[int, int, Role]]:
-    """Split a sentence where quotations begin and end; what has no word stays with the words before it."""
+    """Split a sentence where quotations begin and end; a stretch without a word joins the words before it."""
     parts: list[tuple[int, int, Role]] = []
     wordless = start
     for a, b in pairwise(sorted({start, end} | edges_of(quotations, start, end))):
@@ -165,11 +165,11 @@ def split_by_role(text: str, start: int, end: int, quotations: list[Quotation]) 
 
 
 MAX_SPOKEN = 250
-"""Characters that a model speaks well at once: about sixteen seconds."""
+"""Characters that a model speaks well as one utterance: about 16 seconds."""
 
 
 def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: Check = unchecked) -> Iterator[Sentence]:
-    """The sentences of a text, in order, read when they are wanted; none if there is only white space."""
+    """Yield the sentences of a text lazily, in order; none if the text is only white space."""
     roles = Roles(find_quotations(text))
     for span in join_tags(text, segment(text)):
         parts = split_by_role(text, span.start, span.end, roles.quotations_in(span.start, span.end))
@@ -185,7 +185,7 @@ def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: Check = unchecked)
 def clauses_of_parts(
     text: str, parts: Iterable[tuple[int, int, Role]], max_spoken: int, check: Check
 ) -> Iterator[Clause]:
-    """Cut the parts of a sentence into clauses, each in its part's role."""
+    """Split the parts of a sentence into clauses, each with its part's role."""
     characters = 0
 
     def check_all(more: int) -> None:
@@ -198,5 +198,5 @@ def clauses_of_parts(
 
 
 def clauses_of(text: str, max_spoken: int = MAX_SPOKEN) -> list[Clause]:
-    """A text that is one utterance, in as many clauses as it takes to speak it; at least one."""
+    """Split the text of one utterance into as many clauses as speaking it takes; at least one."""
     return clauses(text, 0, len(text), max_spoken) or [Clause(text, 0, len(text), "")]

@@ -1,1 +1,1 @@
-"""How voices are made, and the classifier: nothing here is imported by the service."""
+"""Training of voices and of the emotion classifier; the service imports nothing of it."""

@@ -1,4 +1,4 @@
-"""Acoustic models in training: GlowTTS (arXiv 2005.11129) and Tacotron 2 (arXiv 1712.05884)."""
+"""Train acoustic models: GlowTTS (arXiv 2005.11129) and Tacotron 2 (arXiv 1712.05884)."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ TACOTRON_DESIGN: dict[str, Any] = {
     "loss_masking": True,
     "double_decoder_consistency": False,
 }
-"""coqui fixes the widths; few decoder steps are what makes it affordable."""
+"""Settings of a new Tacotron 2. coqui fixes the layer widths; few decoder steps make training affordable."""
 TACOTRON_AUDIO = {"signal_norm": True, "log_func": "np.log10", "spec_gain": 20.0}
-"""As coqui trains it: values within -4 and 4."""
+"""coqui's normalization for Tacotron 2: values within -4 and 4."""
 GLOW_DESIGN: dict[str, Any] = {
     "hidden_channels_enc": 160,
     "hidden_channels_dec": 128,
@@ -57,30 +57,30 @@ GLOW_DESIGN: dict[str, Any] = {
     },
     "inference_noise_scale": 0.1,
 }
-"""8.8 million parameters: what two cores can train."""
+"""Settings of a new GlowTTS: 8.8 million parameters, which two cores can train."""
 PHONEMES = {"use_phonemes": True, "phonemizer": "espeak", "text_cleaner": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Acoustic:
-    """An acoustic model before its first step, and how its recordings are to be read."""
+    """An acoustic model before its first step, and how to read recordings for it."""
 
     model: Any
     config: dict[str, Any]
     """coqui's `config.json`."""
     speakers: tuple[str, ...]
-    """Emotions in the order of their embeddings; empty for a single speaker."""
+    """Emotions in the order of their speaker embeddings; empty for a single speaker."""
     tokenizer: Tokenizer
     layout: AudioConfig
     convert: Convert
     scratch: bool
-    """Whether its weights are random."""
+    """Whether the weights are random."""
 
 
 def start_acoustic(
     settings: TrainingSettings, base: Voice, emotions: Collection[Emotion], *, scratch: bool
 ) -> Acoustic:
-    """The base's own model for neutral, or a new one; `emotions` are those of the recordings."""
+    """Load the base's model for neutral, or create a new one; `emotions` are those of the recordings."""
     name = base.manifest.emotions[Emotion.NEUTRAL].checkpoint
     files = base.manifest.checkpoints[name]
     if scratch:
@@ -110,12 +110,12 @@ def start_acoustic(
 
 
 def plain(layout: AudioConfig) -> AudioConfig:
-    """The same mel spectrogram as natural logarithms, not normalised."""
+    """Return the layout with natural logarithms and without normalization."""
     return replace(layout, signal_norm=False, log_func="np.log", spec_gain=1.0, stats_path=None)
 
 
 def new_config(settings: TrainingSettings, base: Voice, speakers: Sequence[str]) -> dict[str, Any]:
-    """coqui's config of a new model for the base's vocoder and language."""
+    """Return coqui's config of a new model for the vocoder and language of the base."""
     layout = plain(vocoder_audio(base, base.manifest.emotions[Emotion.NEUTRAL].vocoder))
     design = GLOW_DESIGN if settings.model is ModelKind.GLOW_TTS else TACOTRON_DESIGN
     language = base.manifest.language or "en-us"
@@ -129,7 +129,7 @@ def new_config(settings: TrainingSettings, base: Voice, speakers: Sequence[str])
 
 
 def new_speakers(settings: TrainingSettings, emotions: Collection[Emotion]) -> tuple[str, ...]:
-    """One speaker for each emotion, in the order in which they are always named; none where there is but one."""
+    """Return one speaker per emotion, in the order of `Emotion`; none if there is only one emotion."""
     if settings.emotion:
         return ()
     if Emotion.NEUTRAL not in emotions:
@@ -141,7 +141,7 @@ def new_speakers(settings: TrainingSettings, emotions: Collection[Emotion]) -> t
 
 
 def check_speakers(speakers: Collection[str], emotions: Collection[Emotion]) -> None:
-    """Refuse recordings in emotions that a model with several speakers does not have."""
+    """Raise `SetupError` if a model with several speakers lacks an emotion of the recordings."""
     missing = sorted(set(emotions) - set(speakers)) if speakers else []
     if missing:
         raise SetupError(
@@ -151,30 +151,30 @@ def check_speakers(speakers: Collection[str], emotions: Collection[Emotion]) -> 
 
 
 HELD_OUT = 24
-"""Clips that are only listened to; fewer where there are few."""
+"""Clips used only for evaluation; at most a tenth of all clips."""
 LONGEST = 1100
-"""Frames; longer clips are left out, a batch needs memory for its longest."""
+"""Maximum frames of a training clip: the memory of a batch depends on its longest clip."""
 POOL = 16
-"""Batches that are drawn together and sorted by length, so that little is padded."""
+"""Batches drawn together and sorted by length, to keep padding small."""
 
 
 @dataclass(frozen=True, slots=True)
 class OptimizerConfig:
-    """How a kind of model learns best."""
+    """Optimizer settings of a kind of model."""
 
     learning_rate: float
     warm_up: int
-    """Steps in which the learning rate rises."""
+    """Steps over which the learning rate rises."""
     half_life: int
-    """Steps in which it halves."""
+    """Steps in which the learning rate halves."""
     bound: float
-    """Norm of the gradient."""
+    """Maximum norm of the gradient."""
     averaged: float
-    """Share of the averaged weights that stays at each step."""
+    """Fraction of the averaged weights kept at each step."""
 
 
 class AcousticTask(Checkpointable):
-    """See `task.Task`."""
+    """Training of an acoustic model."""
 
     def __init__(
         self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings, pace: OptimizerConfig
@@ -200,11 +200,11 @@ class AcousticTask(Checkpointable):
 
     @abstractmethod
     def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
-        """The model's losses of some clips; `loss` is what is learned from."""
+        """Return the model's losses for some clips; `loss` is the one to minimize."""
 
     def step(self) -> dict[str, float]:
-        """See `Task.step`."""
-        torch.manual_seed(self.seed * 1_000_003 + self.number)  # what dropout draws
+        """Implement `TrainingModule.step`."""
+        torch.manual_seed(self.seed * 1_000_003 + self.number)  # for dropout
         set_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life))
         losses = self.losses(self.batch())
         optimizer_step(self.optimizer, losses["loss"], self.pace.bound)
@@ -213,7 +213,7 @@ class AcousticTask(Checkpointable):
         return {name: loss.item() for name, loss in losses.items()}
 
     def batch(self) -> list[Clip]:
-        """Clips of like length: a random pool, sorted, of which this step takes one stretch."""
+        """Return clips of similar length: one slice of a random pool that is sorted by length."""
         pool, place = divmod(self.number, POOL)
         chance = random.Random(f"{self.seed}-{pool}")
         size = min(self.batch_size * POOL, len(self.clips))
@@ -223,23 +223,23 @@ class AcousticTask(Checkpointable):
         return stretches[place % len(stretches)]
 
     def evaluate(self) -> dict[str, float]:
-        """See `Task.evaluate`."""
+        """Implement `TrainingModule.evaluate`."""
         with self.average.applied(), torch.random.fork_rng():
-            torch.manual_seed(self.seed)  # Tacotron drops values even then
+            torch.manual_seed(self.seed)  # Tacotron applies dropout even in evaluation
             losses = self.losses(self.held_out)
         return {name: loss.item() for name, loss in losses.items()}
 
     def parts(self) -> dict[str, StatePart]:
-        """See `Resumable.parts`."""
+        """Implement `Checkpointable.parts`."""
         return {"model": self.model, "averaged": self.average, "optimizer": self.optimizer}
 
     def export(self, folder: Path) -> None:
-        """See `Task.export`."""
+        """Implement `TrainingModule.export`."""
         write_checkpoint(folder, self.start.config, self.average.half_precision(), self.start.speakers)
 
 
 def collate(clips: Sequence[Clip], speakers: Sequence[str]) -> dict[str, Any]:
-    """A batch as coqui's `train_step` takes it: ids (B, tokens), mel (B, T, n_mels)."""
+    """Return a batch for coqui's `train_step`: ids (B, tokens), mel (B, T, n_mels)."""
     named = [speakers.index(clip.emotion.value) for clip in clips] if speakers else None
     return {
         "text_input": nn.utils.rnn.pad_sequence([clip.ids for clip in clips], batch_first=True),
@@ -252,7 +252,7 @@ def collate(clips: Sequence[Clip], speakers: Sequence[str]) -> dict[str, Any]:
 
 
 def alignment(clips: Sequence[Clip]) -> Tensor | None:
-    """Which token each frame belongs to, (B, tokens, frames), 0 or 1; None where that is not known of every clip."""
+    """Return which token each frame belongs to, (B, tokens, frames), 0 or 1; None unless all clips have durations."""
     known = [clip.frames for clip in clips if clip.frames is not None]
     if len(known) < len(clips):
         return None
@@ -267,7 +267,7 @@ GLOW_PACE = OptimizerConfig(learning_rate=8e-4, warm_up=200, half_life=8000, bou
 
 
 class GlowTask(AcousticTask):
-    """See `task.Task`."""
+    """Training of GlowTTS."""
 
     def __init__(self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings) -> None:
         super().__init__(start, clips, settings, GLOW_PACE)
@@ -276,13 +276,13 @@ class GlowTask(AcousticTask):
         self.model.run_data_dep_init = False
 
     def start_normalization(self) -> None:
-        """Glow's layers of normalisation begin with the mean and the variance of one batch."""
+        """Initialize Glow's normalization layers with the mean and variance of one batch."""
         self.model.run_data_dep_init = True
         self.losses(self.batch())
         self.average.load_state_dict(self.model.state_dict())
 
     def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
-        """coqui's losses of some clips; none while the normalisation begins."""
+        """Return coqui's losses for some clips; none while the normalization layers are initialized."""
         path = alignment(clips)
         aligned = nullcontext() if path is None else known_alignment(path)
         with aligned, torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
@@ -292,21 +292,21 @@ class GlowTask(AcousticTask):
 
 TACOTRON_PACE = OptimizerConfig(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
 TAUGHT_WEIGHT = 1.0
-"""Of the loss that teaches the attention."""
+"""Weight of the attention loss."""
 LEAST = 1e-6
-"""Attention whose logarithm is still taken."""
+"""Attention weights below this are raised to it before the logarithm."""
 
 
 class TacotronTask(AcousticTask):
-    """See `task.Task`."""
+    """Training of Tacotron 2."""
 
     def __init__(self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings) -> None:
         super().__init__(start, clips, settings, TACOTRON_PACE)
         self.criterion = in_single_precision(self.criterion)
 
     def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
-        """coqui's losses of some clips and, where it is known, how far the attention is from where it should be."""
-        clips = sorted(clips, key=lambda clip: len(clip.ids), reverse=True)  # coqui's encoder packs them so
+        """Return coqui's losses for some clips and, if the alignment is known, the attention loss."""
+        clips = sorted(clips, key=lambda clip: len(clip.ids), reverse=True)  # as coqui's encoder packs them
         frames_a_step = int(self.model.decoder.r)
         batch = with_stops(collate(clips, self.start.speakers), frames_a_step)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
@@ -318,13 +318,13 @@ class TacotronTask(AcousticTask):
         return {name: loss for name, loss in losses.items() if isinstance(loss, Tensor)}
 
     def export(self, folder: Path) -> None:
-        """See `Task.export`; the weights say how many frames a step makes, which may be fewer than in the config."""
+        """Write the checkpoint, with its frames per decoder step as metadata: the config may have a larger number."""
         frames_a_step = {"r": str(self.model.decoder.r)}
         write_checkpoint(folder, self.start.config, self.average.half_precision(), self.start.speakers, frames_a_step)
 
 
 def in_single_precision(criterion: Callable[..., Any]) -> Callable[..., Any]:
-    """A loss as it is outside of autocast: SSIM subtracts squares, and bfloat16 would leave noise of the difference."""
+    """Wrap a loss to run without autocast: SSIM subtracts squares, and in bfloat16 the difference would be noise."""
 
     def exact(*values: Any) -> Any:
         with torch.autocast("cpu", enabled=False):
@@ -334,13 +334,13 @@ def in_single_precision(criterion: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def attention_loss(alignments: Tensor, target: Tensor) -> Tensor:
-    """Mean cross entropy of the attention, (B, steps, tokens), and where it should be, (B, tokens, steps)."""
+    """Return the mean cross entropy of the attention (B, steps, tokens) and its target (B, tokens, steps)."""
     wanted = target.transpose(1, 2)
     return -(wanted * alignments.float().clamp(min=LEAST).log()).sum() / wanted.sum()
 
 
 def with_stops(batch: Mapping[str, Any], frames_a_step: int) -> dict[str, Any]:
-    """A batch whose frames are whole decoder steps, with the targets of the stop token: 1 from the last step on."""
+    """Pad a batch to whole decoder steps and add the targets of the stop token: 1 from the last step on."""
     frames = batch["mel_input"].shape[1]
     steps = -(-frames // frames_a_step)
     needed = -(-batch["mel_lengths"] // frames_a_step)
@@ -353,6 +353,6 @@ def with_stops(batch: Mapping[str, Any], frames_a_step: int) -> dict[str, Any]:
 
 
 def steps_of(path: Tensor, frames_a_step: int) -> Tensor:
-    """Alignment of frames -> of decoder steps: (B, tokens, T) -> (B, tokens, ceil(T / r)), shares of each step."""
+    """Convert an alignment from frames (B, tokens, T) to decoder steps (B, tokens, ceil(T / r)), shares of a step."""
     padded = F.pad(path, (0, -path.shape[2] % frames_a_step))
     return padded.reshape(*path.shape[:2], -1, frames_a_step).mean(3)

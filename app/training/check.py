@@ -1,4 +1,4 @@
-"""What is in a folder of recordings, and what is wrong with it: the report of `intone train --check`."""
+"""Check a folder of recordings: the report of `intone train --check`."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ from app.synthesis.tokenizer import Tokenizer, Tokens
 from app.training.dataset import Dataset, DatasetProblem, DatasetRecording, Fault
 
 MOST_BAD = 0.1
-"""Share of bad clips from which on something is wrong with the folder, not with clips."""
+"""Fraction of bad clips above which the folder itself is presumably wrong."""
 LONGEST, SHORTEST = 15.0, 0.4
-"""Seconds; a batch needs memory for its longest recording."""
+"""Seconds; the memory of a batch depends on its longest recording."""
 LOWEST_RATE = 16_000
 """Hz; below it the upper mel bands are empty."""
 FASTEST, SLOWEST = 30.0, 2.0
-"""Characters a second: beyond these the text is not what is said."""
+"""Characters per second; outside this range the text does not match the recording."""
 FULL_SCALE, CLIPPED_SHARE = 0.999, 1e-3
 SILENT_PEAK = 0.01
 MOST_DROPPED = 0.1
-"""Share of symbols outside the alphabet that a clip may have."""
+"""Maximum fraction of a clip's symbols outside the alphabet."""
 DURATIONS_OFF = 0.1
-"""Seconds by which durations may miss the recording's length."""
+"""Maximum difference in seconds between the sum of the durations and the recording's length."""
 EXAMPLES = 3
-"""Names that the table gives for each fault."""
+"""Maximum number of names listed for each fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetReport:
-    """The good clips, and what is wrong with the others."""
+    """The good clips, and the problems of the others."""
 
     good: tuple[DatasetRecording, ...]
     problems: tuple[DatasetProblem, ...]
     seconds: float
-    """Of the good clips."""
+    """Total length of the good clips."""
     rates: Counter[int]
-    """Clips of each sample rate in hertz."""
+    """Number of clips of each sample rate in hertz."""
     unknown: Counter[str]
-    """Clips that have a character outside the alphabet; it is left out."""
+    """Number of clips with each character outside the alphabet; such characters are left out."""
 
     @property
     def total(self) -> int:
-        """Good and bad."""
+        """Number of clips, good and bad."""
         return len(self.good) + len(self.problems)
 
     @property
     def poor(self) -> bool:
-        """Whether so much is bad that nothing should be trained on it."""
+        """Whether too many clips are bad to train on the folder."""
         return not self.good or len(self.problems) > MOST_BAD * self.total
 
     def refuse_poor(self) -> None:
-        """Stop before hours are spent on the wrong folder."""
+        """Raise `SetupError` for a poor folder, before hours of training are spent on it."""
         if self.poor:
             counts = Counter(problem.fault for problem in self.problems)
             most = ", ".join(f"{fault.value}: {count}" for fault, count in counts.most_common(4))
@@ -68,7 +68,7 @@ class DatasetReport:
 
 
 def examine(dataset: Dataset, tokenizer: Tokenizer) -> DatasetReport:
-    """Read every recording whole."""
+    """Read every recording completely and report all problems."""
     good, problems, rates, unknown = [], list(dataset.problems), Counter[int](), Counter[str]()
     total = 0.0
     for recording in dataset.recordings:
@@ -95,10 +95,10 @@ class _Unheard(Exception):
 
 
 def listen(recording: DatasetRecording) -> tuple[npt.NDArray[np.float32], int]:
-    """The samples of a clip, (samples, channels), and its sample rate."""
+    """Read the samples of a clip, (samples, channels), and its sample rate."""
     try:
         seconds = soundfile.info(recording.sound).duration
-        if seconds > LONGEST:  # an hour of sound is not read to learn that
+        if seconds > LONGEST:  # before reading what may be an hour of sound
             raise _Unheard(DatasetProblem(recording.name, Fault.LONG, f"{seconds:.1f} s"))
         samples, rate = soundfile.read(recording.sound, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
@@ -111,7 +111,7 @@ def listen(recording: DatasetRecording) -> tuple[npt.NDArray[np.float32], int]:
 def faults(
     recording: DatasetRecording, tokens: Tokens | None, samples: npt.NDArray[np.float32], rate: int
 ) -> Iterator[DatasetProblem]:
-    """What is wrong with a clip that can be read."""
+    """Yield the problems of a clip that is readable."""
     yield from text_faults(recording, tokens, len(samples) / rate)
     yield from sound_faults(recording, samples, rate)
     if recording.durations and tokens:
@@ -119,7 +119,7 @@ def faults(
 
 
 def text_faults(recording: DatasetRecording, tokens: Tokens | None, seconds: float) -> Iterator[DatasetProblem]:
-    """What is wrong with the transcript."""
+    """Yield the problems of the transcript."""
     if tokens is None:
         yield DatasetProblem(recording.name, Fault.EMPTY)
         return
@@ -133,7 +133,7 @@ def text_faults(recording: DatasetRecording, tokens: Tokens | None, seconds: flo
 
 
 def sound_faults(recording: DatasetRecording, samples: npt.NDArray[np.float32], rate: int) -> Iterator[DatasetProblem]:
-    """What is wrong with the recording."""
+    """Yield the problems of the sound."""
     seconds = len(samples) / rate
     if seconds < SHORTEST:
         yield DatasetProblem(recording.name, Fault.SHORT, f"{seconds:.2f} s")
@@ -147,7 +147,7 @@ def sound_faults(recording: DatasetRecording, samples: npt.NDArray[np.float32], 
 
 
 def duration_faults(recording: DatasetRecording, tokens: Tokens, seconds: float) -> Iterator[DatasetProblem]:
-    """Where the durations belong to another text or recording."""
+    """Yield a problem if the durations belong to another text or recording."""
     given = recording.durations
     if given is None:
         return
@@ -162,7 +162,7 @@ def duration_faults(recording: DatasetRecording, tokens: Tokens, seconds: float)
 
 
 def report_table(report: DatasetReport) -> Table:
-    """The report for people."""
+    """Return the report as a table for the terminal."""
     table = Table("what", "clips", "which", box=None, header_style="bold", pad_edge=False)
     table.add_row("usable", str(len(report.good)), f"{report.seconds / 60:.1f} minutes")
     table.add_row("bad", str(len(report.problems)), f"{len(report.problems) / max(1, report.total):.1%}")

@@ -1,4 +1,4 @@
-"""Recordings -> what acoustic models and vocoders learn from."""
+"""Convert recordings to the training data of acoustic models and vocoders."""
 
 from __future__ import annotations
 
@@ -31,36 +31,36 @@ from app.voices import Voice
 from app.voices.voice import acoustic_audio
 
 SILENCE_DB = -50.0
-"""Level under the loudest frame that counts as silence at both ends."""
+"""Level relative to the loudest frame, up to which frames at both ends count as silence."""
 KEPT_LEAD, KEPT_TAIL = 3, 8
-"""Frames of it that stay."""
+"""Frames of silence kept at the start and at the end."""
 SHORTEST_SECONDS = 0.02
-"""What a symbol keeps of itself when silence is cut from it."""
+"""Seconds that a symbol keeps when silence is cut from it."""
 FOLD = 2
-"""GlowTTS folds so many frames into one: lengths are multiples of it."""
+"""Frames that GlowTTS folds into one; lengths are multiples of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One recording."""
+    """A recording as training data of an acoustic model."""
 
     ids: Tensor
     """(tokens,)."""
     mel: Tensor
     """(n_mels, T), half precision."""
     frames: npt.NDArray[np.int64] | None
-    """(tokens,), at least one each, sum T; None where the recording came without durations."""
+    """(tokens,), at least 1 each, sum T; None if the recording has no durations."""
     emotion: Emotion
 
 
 Convert = Callable[[Tensor], Tensor]
-"""Natural logarithms of magnitudes (1, n_mels, T) -> the values that a model has for them."""
+"""Conversion of natural logarithms of magnitudes (1, n_mels, T) to the values that a model uses."""
 
 
 def read_clips(
     recordings: Iterable[DatasetRecording], emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: Convert
 ) -> list[Clip]:
-    """All recordings but those too short for their symbols; `emotion` is that of those that name none."""
+    """Read all recordings but those too short for their symbols; `emotion` is that of unlabelled ones."""
     found = (read_clip(recording, emotion, tokenizer, layout, convert) for recording in recordings)
     return [clip for clip in found if clip is not None]
 
@@ -68,7 +68,7 @@ def read_clips(
 def read_clip(
     recording: DatasetRecording, emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: Convert
 ) -> Clip | None:
-    """One recording without the silence at its ends."""
+    """Read a recording without the silence at its ends; None if it is too short for its symbols."""
     samples = read_sound(recording.sound, layout.sample_rate)
     total = len(samples) // layout.hop_length
     samples = samples[: total * layout.hop_length]
@@ -87,7 +87,7 @@ def read_clip(
 
 
 def sounding(samples: npt.NDArray[np.float32], hop_length: int) -> tuple[int, int]:
-    """First and last frame (exclusive) worth keeping; both even, as is what lies between."""
+    """Return the first and last frame (exclusive) to keep; both are even."""
     level = np.sqrt((samples.reshape(-1, hop_length) ** 2).mean(1))
     loud = np.flatnonzero(level > level.max() * 10 ** (SILENCE_DB / 20))
     if len(loud) == 0:
@@ -98,7 +98,7 @@ def sounding(samples: npt.NDArray[np.float32], hop_length: int) -> tuple[int, in
 
 
 def without_ends(seconds: Sequence[float], lead: float, tail: float) -> npt.NDArray[np.float64]:
-    """Durations after so many seconds were cut from both ends."""
+    """Return the durations after cutting `lead` and `tail` seconds from the ends."""
     left = np.array(seconds, np.float64)
     for cut, order in ((lead, range(len(left))), (tail, reversed(range(len(left))))):
         for place in order:
@@ -109,12 +109,12 @@ def without_ends(seconds: Sequence[float], lead: float, tail: float) -> npt.NDAr
 
 
 def whole_frames(seconds: npt.NDArray[np.float64], total: int) -> npt.NDArray[np.int64] | None:
-    """Whole frames, at least one each, sum `total`; None where there are more symbols than frames."""
+    """Round durations to whole frames, at least 1 each, sum `total`; None if there are more symbols than frames."""
     count = len(seconds)
     if total < count:
         return None
     edges = np.round(np.cumsum(seconds) / seconds.sum() * total).astype(np.int64)
-    # Every symbol ends at least one frame behind the one before it, and leaves one for each behind it.
+    # Every symbol ends at least one frame after the previous one and leaves one frame for each that follows.
     least = np.arange(1, count + 1)
     edges = np.maximum.accumulate(np.maximum(edges - least, 0)) + least
     edges = np.minimum(edges, total - least[::-1] + 1)
@@ -124,7 +124,7 @@ def whole_frames(seconds: npt.NDArray[np.float64], total: int) -> npt.NDArray[np
 
 
 class TeacherForcing:
-    """See `spectra.Predict`; recordings without durations are not predicted."""
+    """Prediction of mel spectrograms for `vocos.Predict` by a voice's GlowTTS, from a recording's durations."""
 
     def __init__(self, base: Voice, recordings: Sequence[DatasetRecording]) -> None:
         neutral = base.manifest.emotions[Emotion.NEUTRAL].checkpoint
@@ -137,7 +137,7 @@ class TeacherForcing:
         self.recordings = {one.name: one for one in recordings}
 
     def __call__(self, name: str, frames: int) -> tuple[int, Tensor] | None:
-        """Silence at both ends is left out, as GlowTTS has learned it."""
+        """Predict a recording without the silence at its ends, as GlowTTS was trained; None without durations."""
         recording = self.recordings.get(name)
         if recording is None or recording.durations is None:
             return None
@@ -153,12 +153,12 @@ class TeacherForcing:
         if not isinstance(model, GlowAcoustic) or len(tokens.ids) != len(durations):
             return None
         mel = speaker.convert(model.timed_mel(tokens.ids, speaker.speakers, durations.tolist(), seed=0))
-        return start, mel[0].clone()  # outside inference mode, so that it can be learned from
+        return start, mel[0].clone()  # a copy made outside inference mode can be trained on
 
 
 @dataclass(frozen=True, slots=True)
 class VocoderClip:
-    """One recording, a stretch of it, or a batch of such stretches."""
+    """A recording, an excerpt of it, or a batch of such excerpts."""
 
     samples: Tensor
     """(T * hop,)."""
@@ -171,11 +171,11 @@ class VocoderClip:
 
     @property
     def frames(self) -> int:
-        """T."""
+        """Number of frames T."""
         return self.mel.shape[-1]
 
     def cut(self, start: int, frames: int) -> VocoderClip:
-        """Some frames of it, or as many as there are."""
+        """Return an excerpt of `frames` frames, or of as many as there are."""
         part, hop = slice(start, start + frames), len(self.samples) // self.frames
         samples = self.samples[start * hop : (start + frames) * hop]
         return VocoderClip(samples, self.mel[:, part], self.pitch[part], self.voicing[part])
@@ -184,7 +184,7 @@ class VocoderClip:
 def read_utterances(
     recordings: Iterable[DatasetRecording], corpus: Path, layout: MelConfig, *, pitched: bool
 ) -> Iterator[VocoderClip]:
-    """All recordings; with `pitched` their pitch is that of the corpus' `pitch.npz`, or measured."""
+    """Yield all recordings; if `pitched`, their pitch is read from the corpus' `pitch.npz`, or measured."""
     stored = stored_pitch(corpus) if pitched else {}
     for recording in recordings:
         samples = read_sound(recording.sound, layout.sample_rate)
@@ -198,7 +198,7 @@ def read_utterances(
 
 
 def utterance(samples: Curve, track: PitchTrack | None, layout: MelConfig) -> VocoderClip:
-    """One recording (samples,), its pitch for each whole hop where it is needed; zeros stand elsewhere."""
+    """Return a recording (samples,) as a clip, with its pitch for each whole hop, or zeros without a track."""
     hop = layout.hop_length
     frames = len(samples) // hop
     whole = torch.from_numpy(samples[: frames * hop])
@@ -209,7 +209,7 @@ def utterance(samples: Curve, track: PitchTrack | None, layout: MelConfig) -> Vo
 
 
 def stack(parts: Sequence[VocoderClip]) -> VocoderClip:
-    """Stretches of one length as a batch: a dimension more in front."""
+    """Stack excerpts of one length as a batch."""
     return VocoderClip(
         torch.stack([part.samples for part in parts]),
         torch.stack([part.mel for part in parts]),

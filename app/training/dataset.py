@@ -1,8 +1,8 @@
-"""A folder of recordings laid out as LJSpeech is, read into recordings.
+"""Read a folder of recordings in the layout of LJSpeech.
 
-metadata.csv      name|text, name|text|text as it is read; an emotion may be the last column of either
+metadata.csv      name|text or name|text|text as it is read; an emotion may be the last column of either
 wavs/NAME.wav     or NAME.flac, any sample rate
-durations.jsonl   optional: {"name": …, "symbols": phonemes, "seconds": [one value for each symbol]}
+durations.jsonl   optional: {"name": …, "symbols": phonemes, "seconds": [one value per symbol]}
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ENDINGS = (".wav", ".flac")
 
 
 class Fault(StrEnum):
-    """Why a recording cannot be learned from."""
+    """Reason why a recording cannot be used for training."""
 
     COLUMNS = "wrong number of columns"
     EMOTION = "unknown emotion"
@@ -46,7 +46,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DatasetProblem:
-    """A recording that is skipped."""
+    """A skipped recording and the reason."""
 
     name: str
     fault: Fault
@@ -55,20 +55,20 @@ class DatasetProblem:
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """How long each phoneme of a recording lasts."""
+    """Duration of each phoneme of a recording."""
 
     symbols: str
     seconds: tuple[float, ...]
-    """One value for each symbol."""
+    """One value per symbol."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetRecording:
-    """One recording and what is said in it."""
+    """A recording and its transcript."""
 
     name: str
     text: str
-    """As it is read."""
+    """The text as it is read aloud."""
     emotion: Emotion | None
     sound: Path
     durations: Durations | None = None
@@ -81,22 +81,22 @@ class Dataset:
     folder: Path
     recordings: tuple[DatasetRecording, ...]
     problems: tuple[DatasetProblem, ...]
-    """Rows that are no recording."""
+    """Rows that cannot be used."""
     sha256: str
-    """Of the lists and of the names and sizes of the recordings."""
+    """Hash of the lists and of the names and sizes of the recordings."""
 
     def only(self, emotion: Emotion) -> Dataset:
-        """Without the recordings that are labelled with another emotion."""
+        """Return the data set without recordings labelled with another emotion."""
         kept = tuple(each for each in self.recordings if each.emotion in (None, emotion))
         return replace(self, recordings=kept)
 
     def emotions(self, unlabelled: Emotion) -> set[Emotion]:
-        """All emotions of the recordings; `unlabelled` is that of those without a label."""
+        """Return all emotions of the recordings; `unlabelled` is the emotion of those without a label."""
         return {each.emotion or unlabelled for each in self.recordings}
 
 
 def read_dataset(folder: Path) -> Dataset:
-    """Read the lists of a folder; nothing of the sound is read yet."""
+    """Read the lists of a folder, but no sound."""
     path = folder / "metadata.csv"
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -124,7 +124,7 @@ def read_dataset(folder: Path) -> Dataset:
 def read_row(
     line: str, files: Mapping[str, Path], durations: Mapping[str, Durations]
 ) -> DatasetRecording | DatasetProblem:
-    """One line of metadata.csv."""
+    """Parse one line of metadata.csv."""
     name, *texts = (part.strip() for part in line.split("|"))
     emotion = None
     if len(texts) > 1 and texts[-1] in list(Emotion):
@@ -139,7 +139,7 @@ def read_row(
 
 
 def read_durations(path: Path) -> Iterator[tuple[str, Durations]]:
-    """The names and durations of `durations.jsonl`, where there is one."""
+    """Yield the names and durations of `durations.jsonl`, if the file exists."""
     if not path.exists():
         return
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -151,7 +151,7 @@ def read_durations(path: Path) -> Iterator[tuple[str, Durations]]:
 
 
 def fingerprint(folder: Path, files: Mapping[str, Path]) -> str:
-    """SHA-256 by which a run recognises its data; hashing hours of sound would take minutes, sizes do."""
+    """Return a SHA-256 that identifies the data. It uses file sizes, as hashing hours of sound would take minutes."""
     digest = hashlib.sha256()
     for name in ("metadata.csv", "durations.jsonl"):
         path = folder / name
@@ -162,7 +162,7 @@ def fingerprint(folder: Path, files: Mapping[str, Path]) -> str:
 
 
 def read_sound(path: Path, sample_rate: int) -> npt.NDArray[np.float32]:
-    """A recording, mono, (samples,), at the rate that a model wants."""
+    """Read a recording as mono samples (samples,), resampled to `sample_rate`."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     mono: npt.NDArray[np.float32] = samples.mean(axis=1)
     if rate != sample_rate:

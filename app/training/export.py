@@ -1,4 +1,4 @@
-"""A trained part -> a complete voice: the part takes the place of its like in the voice that it was made for."""
+"""Write a complete voice in which a trained model replaces its counterpart of the base voice."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ def write_checkpoint(
 
 
 def write_json(path: Path, value: Any) -> None:
-    """As people read it."""
+    """Write a value as indented JSON that people can read."""
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_raw(folder: Path, module: nn.Module, step: int) -> None:
-    """The weights before averaging, in half precision: what a later training goes on from."""
+    """Write the weights before averaging, in half precision, from which a later training can continue."""
     raw = {name: value.half().contiguous() for name, value in module.state_dict().items()}
     save_file(raw, folder / RAW_FILE, {"step": str(step)})
 
 
 BASE, VOCODER = "base", "vocoder"
-"""Names of a checkpoint that speaks all emotions, and of the vocoder."""
+"""Names of a checkpoint for all emotions and of the vocoder."""
 
 Json = dict[str, Any]
 
@@ -59,10 +59,10 @@ Json = dict[str, Any]
 def write_voice(
     folder: Path, trained: Path, base: Voice, settings: TrainingSettings, speakers: Sequence[str], *, scratch: bool
 ) -> Voice:
-    """Write the voice, and check it as the service will.
+    """Write the voice, and open it to check it as the service does.
 
-    A checkpoint for one emotion stands beside those of the base, one for all emotions in their place, a vocoder in the
-    place of all vocoders. `speakers` are those of the trained checkpoint.
+    A checkpoint for one emotion is added to those of the base, one for all emotions replaces them, and a vocoder
+    replaces all vocoders. `speakers` are those of the trained checkpoint.
     """
     part = VOCODER if not settings.model.acoustic else settings.emotion.value if settings.emotion else BASE
     files = {
@@ -94,13 +94,13 @@ def write_voice(
 
 
 def with_vocoder(values: Json, files: Json) -> Json:
-    """One vocoder for every emotion."""
+    """Return the manifest with one vocoder for every emotion."""
     emotions = {name: {**spoken, "vocoder": VOCODER} for name, spoken in values["emotions"].items()}
     return {**values, "vocoders": {VOCODER: files}, "emotions": emotions}
 
 
 def with_emotion(values: Json, files: Json, emotion: Emotion, speakers: Sequence[str], *, scratch: bool) -> Json:
-    """A checkpoint of its own for one emotion; fine-tuned, it names what it descends from, so that degree works."""
+    """Return the manifest with a checkpoint for one emotion; if fine-tuned, it names its base, so that degree works."""
     neutral = values["emotions"][Emotion.NEUTRAL]
     name = emotion.value
     spoken = {"checkpoint": name, "vocoder": values["emotions"].get(name, neutral)["vocoder"]}
@@ -119,7 +119,7 @@ def with_emotion(values: Json, files: Json, emotion: Emotion, speakers: Sequence
 
 
 def with_checkpoint(values: Json, files: Json, speakers: Sequence[str]) -> Json:
-    """One checkpoint for all emotions."""
+    """Return the manifest with one checkpoint for all emotions."""
     vocoder = values["emotions"][Emotion.NEUTRAL]["vocoder"]
     spoken = {"checkpoint": BASE, "vocoder": vocoder}
     emotions = {name: {**spoken, "speaker": name} for name in speakers} or {Emotion.NEUTRAL.value: spoken}
@@ -133,12 +133,12 @@ def with_checkpoint(values: Json, files: Json, speakers: Sequence[str]) -> Json:
 
 
 def copy_part(base: Voice, files: Checkpoint | VocoderFiles, folder: Path) -> None:
-    """The weights of a checkpoint or vocoder, and what lies beside its config."""
+    """Copy the weights of a checkpoint or vocoder and the files beside its config."""
     for source in {base.file(files.model), *base.file(files.config).parent.glob("*.*")}:
         copy(source, folder / source.relative_to(base.folder.resolve()))
 
 
 def copy(source: Path, target: Path) -> None:
-    """What a file says, not who may read it: a temporary folder is its owner's alone, a voice is not."""
+    """Copy a file without its permissions: only the owner can read a temporary folder, unlike a voice."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)

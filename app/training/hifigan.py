@@ -1,7 +1,7 @@
-"""HiFi-GAN with a harmonic source in training: the excitation, then the generator with it, then discriminators.
+"""Train HiFi-GAN. With a harmonic source, the excitation comes first, then the generator, then the discriminators.
 
-The excitation alone is cheap to learn, and already speech. It learns from the recordings' own pitch; the small network
-that reads pitch and voicing from a mel spectrogram is taught beside it.
+The excitation alone is cheap to train and already speech. It uses the recordings' own pitch; the small network that
+reads pitch and voicing from a mel spectrogram is trained alongside.
 """
 
 from __future__ import annotations
@@ -29,45 +29,45 @@ from app.training.trainer import Checkpointable, StatePart
 from app.voices import AudioConfig
 
 HELD_OUT = 16
-"""Recordings that are only listened to; fewer where there are few."""
+"""Recordings used only for evaluation; at most a tenth of all recordings."""
 HEARD = 128
-"""Frames of each of them: a wide generator on a CPU is slower than speech."""
+"""Frames to evaluate of each held-out recording: a wide generator on a CPU is slower than real time."""
 SHORTEST = 64
-"""Frames of a recording that is of use."""
+"""Minimum frames of a usable recording."""
 SEGMENT = 32
-"""Frames of each stretch in a batch."""
+"""Frames of each excerpt in a batch."""
 LEARNING_RATE, TELLING_RATE = 5e-4, 2e-4
-"""Of the generator, and of the discriminators."""
+"""Learning rates of the generator and of the discriminators."""
 BETAS = (0.8, 0.99)
 BOUND = 50.0
-"""Norm of the gradient."""
+"""Maximum norm of the gradient."""
 WARM_UP, HALF_LIFE = 100, 30_000
-"""Steps in which the learning rates rise, and halve."""
+"""Steps over which the learning rates rise, and steps in which they halve."""
 ENTRY = 300
-"""Steps in which the discriminators' say grows to its full weight."""
+"""Steps over which the generator's losses by the discriminators rise to their full weight."""
 AVERAGED = 0.999
 MEL_WEIGHT, STFT_WEIGHT, PASSING_WEIGHT, FEATURE_WEIGHT = 15.0, 5.0, 8.0, 16.0
 GAINS = (-0.5, 0.35)
-"""Natural logarithm: recordings are made quieter or louder by chance."""
+"""Range of the random gain of recordings, as a natural logarithm."""
 SILENCE = math.log(1e-5)
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """Steps at which something else is learned; all 0 for a generator that goes on from an earlier training."""
+    """Steps at which the training changes; all 0 for a generator that continues an earlier training."""
 
     network: int = 0
-    """Until then only the excitation is learned, where there is one."""
+    """Until this step only the excitation is trained, if the generator has one."""
     discriminators: int = 0
-    """From then on they join."""
+    """From this step on the discriminators take part."""
 
 
 FROM_SCRATCH = Stages(network=1000, discriminators=3000)
-"""For random weights."""
+"""Stages for random weights."""
 
 
 class HifiganTask(Checkpointable):
-    """See `task.Task`. `config` is the generator's `config.json`; utterances shorter than 64 frames are left out."""
+    """Training of HiFi-GAN. `config` is the generator's `config.json`; utterances under 64 frames are left out."""
 
     def __init__(
         self,
@@ -93,14 +93,14 @@ class HifiganTask(Checkpointable):
         self.optimizer = torch.optim.AdamW(generator.parameters(), self.learning_rate, BETAS)
         self.average = Ema(generator, AVERAGED)
         self.distances = SpectralDistances(AudioConfig.from_dict(config["audio"]).sample_rate)
-        # Their first weights are of the seed alone, whatever was drawn before.
+        # The discriminators' initial weights depend on the seed alone, not on earlier random draws.
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             self.discriminators = Discriminators()
         self.telling_optimizer = torch.optim.AdamW(self.discriminators.parameters(), TELLING_RATE, BETAS)
 
     def step(self) -> dict[str, float]:
-        """See `Task.step`."""
+        """Implement `TrainingModule.step`."""
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw(chance, SEGMENT)
@@ -120,7 +120,7 @@ class HifiganTask(Checkpointable):
         return {name: loss.item() for name, loss in losses.items()}
 
     def draw(self, chance: random.Random, frames: int) -> VocoderClip:
-        """Stretches of random recordings, each a little louder or quieter than it is."""
+        """Draw excerpts of random recordings, each with a random gain."""
         parts = []
         for one in chance.choices(self.utterances, k=self.batch_size):
             part = one.cut(chance.randrange(one.frames - frames + 1), frames)
@@ -130,12 +130,12 @@ class HifiganTask(Checkpointable):
         return stack(parts)
 
     def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
-        """What the generator makes of a batch while it learns, (B, T * hop)."""
+        """Generate the samples (B, T * hop) of a training batch."""
         made: Tensor = self.generator(batch.mel)[:, 0]
         return made
 
     def contest(self, chance: random.Random, made: Tensor, recorded: Tensor) -> dict[str, Tensor]:
-        """Let the discriminators learn; their loss `telling`, and the generator's losses by what they learned."""
+        """Train discriminators for one step; return their loss `telling`, then the generator's losses by them."""
         judges = self.discriminators.some(chance)
         since = self.number - self.stages.discriminators
         set_rate(self.telling_optimizer, decayed_rate(TELLING_RATE, since, WARM_UP, HALF_LIFE))
@@ -148,17 +148,17 @@ class HifiganTask(Checkpointable):
         return {"telling": telling.detach(), "passing": generator_loss(false), "features": feature_loss(real, false)}
 
     def evaluate(self) -> dict[str, float]:
-        """See `Task.evaluate`."""
+        """Implement `TrainingModule.evaluate`."""
         with self.average.applied():
             rows = [self.measure(stack([one.cut(0, HEARD)])) for one in self.held_out]
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
     def measure(self, heard: VocoderClip) -> dict[str, Tensor]:
-        """The losses of one utterance as it is spoken by the service, a batch of one."""
+        """Return the losses of one utterance, generated as in the service in a batch of one."""
         return self.distances(self.generator(heard.mel)[:, 0], heard.samples)  # type: ignore[no-any-return]
 
     def parts(self) -> dict[str, StatePart]:
-        """See `Resumable.parts`."""
+        """Implement `Checkpointable.parts`."""
         return {
             "model": self.generator,
             "averaged": self.average,
@@ -168,29 +168,29 @@ class HifiganTask(Checkpointable):
         }
 
     def export(self, folder: Path) -> None:
-        """See `Task.export`."""
+        """Implement `TrainingModule.export`."""
         write_checkpoint(folder, self.config, self.average.half_precision())
         write_raw(folder, self.learned(), self.number)
 
     def go_on(self, raw: Mapping[str, Tensor]) -> None:
-        """Begin with the generator before averaging, and with the discriminators, that an earlier training left."""
+        """Start from an earlier training's discriminators and its generator before averaging."""
         fill(self.learned(), raw, "HiFi-GAN and its discriminators")
 
     def learned(self) -> nn.ModuleDict:
-        """All that has weights."""
+        """Return all modules that have weights."""
         return nn.ModuleDict({"generator": self.generator, "discriminators": self.discriminators})
 
 
 PITCH_SEGMENT = SHORTEST
-"""Frames; the pitch network looks 16 to each side, more than is worth losing of a shorter stretch."""
+"""Frames; the pitch network looks at 16 on each side, too many to lose from a shorter excerpt."""
 PITCH_RATE = 1e-3
 MEL_NOISE = 0.15
-"""Standard deviation of what is added to the mel spectrogram, as an acoustic model's is never quite right."""
+"""Standard deviation of the noise added to the mel spectrogram, as an acoustic model's is never exact."""
 SEMITONES = 12
 
 
 class HifiganSourceTask(HifiganTask):
-    """See `task.Task`; the utterances need a pitch."""
+    """Training of HiFi-GAN with a harmonic source; the utterances need a pitch."""
 
     generator: HifiganSourceGenerator
 
@@ -203,16 +203,16 @@ class HifiganSourceTask(HifiganTask):
         stages: Stages,
     ) -> None:
         super().__init__(generator, config, utterances, settings, stages)
-        # The other optimizer has these weights too, and leaves them alone: its losses have no gradient for them.
+        # The main optimizer also holds these weights but never changes them: its losses have no gradient for them.
         self.pitch_optimizer = torch.optim.AdamW(generator.pitch.parameters(), PITCH_RATE)
 
     def step(self) -> dict[str, float]:
-        """See `Task.step`."""
+        """Implement `TrainingModule.step`."""
         pitch = self.pitch_step(random.Random(f"{self.seed}-{self.number}-pitch"))
         return pitch | super().step()
 
     def pitch_step(self, chance: random.Random) -> dict[str, float]:
-        """Teach pitch and voicing."""
+        """Train pitch and voicing for one step."""
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw(chance, PITCH_SEGMENT)
         mel = batch.mel + MEL_NOISE * torch.randn(batch.mel.shape, generator=noise)
@@ -223,7 +223,7 @@ class HifiganSourceTask(HifiganTask):
         return {"pitch": loss.item()}
 
     def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
-        """See `HifiganTask.speak`; in the first stage the excitation alone."""
+        """Generate the samples of a training batch; in the first stage they are the excitation alone."""
         white = torch.randn(batch.samples.shape, generator=noise)
         excitation = self.generator.source(batch.mel, batch.pitch, batch.voicing, white)
         if self.number < self.stages.network:
@@ -232,7 +232,7 @@ class HifiganSourceTask(HifiganTask):
         return made
 
     def measure(self, heard: VocoderClip) -> dict[str, Tensor]:
-        """See `HifiganTask.measure`; also how far off the pitch is, in semitones, and the share of wrong voicing."""
+        """Return the losses of one utterance, its pitch error in semitones and its fraction of wrong voicing."""
         white = torch.randn(heard.samples.shape, generator=torch.Generator().manual_seed(0))
         made = self.generator(heard.mel, self.generator.excite(heard.mel, white))[:, 0]
         pitch, voicing = self.generator.pitch(heard.mel)
@@ -241,5 +241,5 @@ class HifiganSourceTask(HifiganTask):
         return {**self.distances(made, heard.samples), "semitones": SEMITONES * apart, "voicing": wrong}
 
     def parts(self) -> dict[str, StatePart]:
-        """See `Resumable.parts`."""
+        """Implement `Checkpointable.parts`."""
         return {**super().parts(), "pitch_optimizer": self.pitch_optimizer}

@@ -1,8 +1,8 @@
-"""Slim discriminators that tell recordings from a vocoder's samples, 0.77 M parameters in all.
+"""Compute the losses of vocoders: spectral distances, and small discriminators with 0.77 M parameters in all.
 
-Five look at the samples folded by a period, as HiFi-GAN's do (arXiv 2010.05646); three at spectrograms of different
-resolution, as UnivNet's do (arXiv 2106.07889). The losses are those of least squares (arXiv 1611.04076), and the
-distance of the layers' outputs, "feature matching" (arXiv 1910.06711).
+Five discriminators look at samples folded by a period, as in HiFi-GAN (arXiv 2010.05646); three look at spectrograms
+of different resolutions, as in UnivNet (arXiv 2106.07889). The adversarial losses are least squares (arXiv 1611.04076)
+and the distance of the layers' outputs, "feature matching" (arXiv 1910.06711).
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 MEL_SIZE = 1024
-"""Samples of a window."""
+"""Samples per window."""
 SIZES = (512, 1024, 2048, 4096)
 FLOOR = 1e-5
-"""Smallest magnitude whose logarithm is taken."""
+"""Magnitudes below this are raised to it before the logarithm."""
 
 
 class SpectralDistances(nn.Module):
-    """Two distances; the mel bands of one reach up to half the sample rate, as HiFi-GAN's do (arXiv 2010.05646)."""
+    """Mel and STFT distances; the mel bands reach up to half the sample rate, as in HiFi-GAN (arXiv 2010.05646)."""
 
     bands: Tensor
 
@@ -36,43 +36,43 @@ class SpectralDistances(nn.Module):
         self.register_buffer("bands", torch.from_numpy(bands), persistent=False)
 
     def forward(self, made: Tensor, recorded: Tensor) -> dict[str, Tensor]:
-        """(B, samples) each -> `mel` and `stft`."""
+        """Return the distances `mel` and `stft` between two (B, samples)."""
         return {
             "mel": F.l1_loss(self.log_mel(made), self.log_mel(recorded)),
             "stft": torch.stack([stft_distance(made, recorded, size) for size in SIZES]).mean(),
         }
 
     def log_mel(self, samples: Tensor) -> Tensor:
-        """(B, samples) -> (B, n_mels, T)."""
+        """Return the log-mel spectrogram (B, n_mels, T) of (B, samples)."""
         return (self.bands @ magnitudes(samples, MEL_SIZE)).clamp(min=FLOOR).log()
 
 
 def stft_distance(made: Tensor, recorded: Tensor, size: int) -> Tensor:
-    """Spectral convergence and the distance of log magnitudes, at one resolution (arXiv 1910.11480)."""
+    """Return spectral convergence plus the distance of log magnitudes at one resolution (arXiv 1910.11480)."""
     false, real = magnitudes(made, size), magnitudes(recorded, size)
     convergence: Tensor = vector_norm(false - real) / vector_norm(real)
     return convergence + F.l1_loss(false.log(), real.log())
 
 
 def magnitudes(samples: Tensor, size: int) -> Tensor:
-    """STFT with a Hann window of `size` samples, a quarter of which is the hop: (B, samples) -> (B, bins, T)."""
+    """Return STFT magnitudes (B, bins, T) of (B, samples): Hann window of `size` samples, a hop of a quarter window."""
     window = torch.hann_window(size, device=samples.device)
     return torch.stft(samples, size, size // 4, size, window, return_complex=True).abs().clamp(min=FLOOR)
 
 
 PERIODS = (2, 3, 5, 7, 11)
 RESOLUTIONS = (512, 1024, 2048)
-"""Samples of a window."""
+"""Samples per window."""
 PERIODS_A_STEP, RESOLUTIONS_A_STEP = 2, 1
-"""So many of them judge in one step: a third of the work, and over many steps the same."""
+"""Number of discriminators used in one step: a third of the work, and over many steps the same effect."""
 LEAKY_SLOPE = 0.1
 
 Judgement = tuple[Tensor, list[Tensor]]
-"""Scores, near 1 for what passes for a recording, and the outputs of all layers before them."""
+"""Scores, near 1 for samples taken for a recording, and the outputs of all layers before the last."""
 
 
 class Discriminator(nn.Module):
-    """Convolutions over a picture of the samples."""
+    """Two-dimensional convolutions over folded samples or a spectrogram."""
 
     def __init__(self, layers: Sequence[nn.Conv2d], last: nn.Conv2d) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Discriminator(nn.Module):
         self.last = weight_norm(last)
 
     def judge(self, picture: Tensor) -> Judgement:
-        """(B, 1, height, width) -> scores (B, 1, height', width') and the layers' outputs."""
+        """Return scores (B, 1, height', width') and the layers' outputs for (B, 1, height, width)."""
         hidden, features = picture, []
         for layer in self.layers:
             hidden = F.leaky_relu(layer(hidden), LEAKY_SLOPE)
@@ -89,7 +89,7 @@ class Discriminator(nn.Module):
 
 
 class PeriodDiscriminator(Discriminator):
-    """Sees the samples in rows of one period, and compares what lies one below the other."""
+    """Discriminator of samples in rows of one period, which compares samples one period apart."""
 
     def __init__(self, period: int) -> None:
         channels = (1, 16, 64, 128, 128)
@@ -98,13 +98,13 @@ class PeriodDiscriminator(Discriminator):
         self.period = period
 
     def forward(self, samples: Tensor) -> Judgement:
-        """Judge (B, samples), folded to (B, 1, samples / period, period)."""
+        """Judge (B, samples) after folding them to (B, 1, samples / period, period)."""
         whole = F.pad(samples[:, None], (0, -samples.shape[1] % self.period), mode="reflect")
         return self.judge(whole.view(len(samples), 1, -1, self.period))
 
 
 class ResolutionDiscriminator(Discriminator):
-    """Sees a log-magnitude spectrogram."""
+    """Discriminator of a log-magnitude spectrogram."""
 
     def __init__(self, size: int) -> None:
         layers = [
@@ -117,12 +117,12 @@ class ResolutionDiscriminator(Discriminator):
         self.size = size
 
     def forward(self, samples: Tensor) -> Judgement:
-        """Judge (B, samples), as a picture (B, 1, bins, T)."""
+        """Judge (B, samples) by their spectrogram (B, 1, bins, T)."""
         return self.judge(magnitudes(samples, self.size).log()[:, None])
 
 
 class Discriminators(nn.Module):
-    """All eight."""
+    """All eight discriminators."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,24 +130,24 @@ class Discriminators(nn.Module):
         self.resolutions = nn.ModuleList(ResolutionDiscriminator(size) for size in RESOLUTIONS)
 
     def some(self, chance: random.Random) -> list[nn.Module]:
-        """Those that judge in one step."""
+        """Draw the discriminators of one step."""
         periods = chance.sample(list(self.periods), PERIODS_A_STEP)
         return periods + chance.sample(list(self.resolutions), RESOLUTIONS_A_STEP)
 
 
 def discriminator_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:
-    """What discriminators learn: 1 for what was recorded, 0 for what was made; mean over them."""
+    """Return the mean loss of discriminators, with target 1 for recordings and 0 for generated samples."""
     pairs = zip(recorded, made, strict=True)
     return mean([((1 - real) ** 2).mean() + (false**2).mean() for (real, _), (false, _) in pairs])
 
 
 def generator_loss(made: Sequence[Judgement]) -> Tensor:
-    """What the generator learns of the scores: to get 1; mean over discriminators."""
+    """Return the generator's adversarial loss, with target score 1; mean over discriminators."""
     return mean([((1 - score) ** 2).mean() for score, _ in made])
 
 
 def feature_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:
-    """What the generator learns of the layers: their outputs are to be alike; sum over layers, mean over the rest."""
+    """Return the feature-matching loss: L1 distances of layer outputs, sum over layers, mean over discriminators."""
     pairs = zip(recorded, made, strict=True)
     return mean(
         [
@@ -158,5 +158,5 @@ def feature_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Te
 
 
 def mean(losses: Sequence[Tensor]) -> Tensor:
-    """Of some scalars."""
+    """Return the mean of some scalars."""
     return torch.stack(list(losses)).mean()

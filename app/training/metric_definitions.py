@@ -1,7 +1,7 @@
-"""What SageMaker reads out of a training's log: CloudWatch metrics, each with the regular expression that finds it.
+"""Define the CloudWatch metrics that SageMaker extracts from a training's log, each by a regular expression.
 
-The lines are those of `logbook.line`, such as `sm_metric step=120; train_loss=-3.6810e-01; held_out_loss=5.0000e-01;`.
-Which metrics a training has depends on its model. A job may have 40, each expression 500 characters.
+The lines are those of `trainer.line`, such as `sm_metric step=120; train_loss=-3.6810e-01; held_out_loss=5.0000e-01;`.
+The metrics of a training depend on its model. A job may define 40 metrics, with up to 500 characters per expression.
 """
 
 NUMBER = r"([-+.e\d]+)"
@@ -10,7 +10,7 @@ ACOUSTIC = ("loss", "log_mle", "loss_dur", "decoder_loss", "postnet_loss", "stop
 HIFIGAN = ("mel", "stft", "telling", "passing", "features", "pitch", "semitones", "voicing")
 """Losses and errors of `hifigan_v1`, `hifigan_v2` and `hifigan_source`."""
 VOCOS = ("tone", "tone_phase", "free", "free_phase")
-"""Losses of `vocos_source`, which has `pitch`, too."""
+"""Losses of `vocos_source`, which also has `pitch`."""
 LEARNED_ONLY = ("telling", "passing", "features", "pitch")
 HEARD_ONLY = ("semitones", "voicing")
 

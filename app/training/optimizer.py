@@ -1,4 +1,4 @@
-"""One step down, and the average of the steps: what every training here does in the same way."""
+"""Apply gradients, schedule learning rates and average weights; all trainings share this code."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from app.errors import IntoneError
 
 
 class Diverged(IntoneError):
-    """A loss or a gradient is no number any more."""
+    """A loss or a gradient is no longer finite."""
 
 
 def optimizer_step(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float) -> None:
-    """Follow the gradient of a loss, its norm bounded; one that is no number leaves the weights as they are."""
+    """Step along the gradient of a loss, clipping its norm; raise `Diverged` before the step if it is not finite."""
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
@@ -27,28 +27,28 @@ def optimizer_step(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """The learning rate of all groups."""
+    """Set the learning rate of all parameter groups."""
     for group in optimizer.param_groups:
         group["lr"] = rate
 
 
 def decayed_rate(rate: float, step: int, warm_up: int, half_life: int) -> float:
-    """A learning rate that rises for some steps, then halves again and again."""
+    """Return the learning rate of a step: linear warm-up, times exponential decay with a half-life in steps."""
     return float(rate * min(1.0, (step + 1) / warm_up) * 0.5 ** (step / half_life))
 
 
 class Ema:
-    """Exponential moving average of a module's weights: smoother than any step's, so it is what ships."""
+    """Exponential moving average of a module's weights: smoother than those of any one step, so this is exported."""
 
     def __init__(self, module: nn.Module, share: float) -> None:
         self.module = module
         self.share = share
-        """Of it that stays at each step; less at the beginning."""
+        """Fraction of the average kept at each step; smaller at the beginning."""
         self.weights = {name: value.detach().clone() for name, value in module.state_dict().items()}
 
     @torch.no_grad()
     def follow(self, step: int) -> None:
-        """Take in the weights after so many steps."""
+        """Update the average with the module's weights after step number `step`."""
         kept = min(self.share, (1 + step) / (10 + step))
         for name, value in self.module.state_dict().items():
             if value.is_floating_point():
@@ -58,7 +58,7 @@ class Ema:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """While it lasts, the module has the averaged weights, and learns nothing."""
+        """Give the module the averaged weights within the context, in evaluation mode and without gradients."""
         current = {name: value.detach().clone() for name, value in self.module.state_dict().items()}
         self.module.load_state_dict(self.weights)
         self.module.eval()
@@ -70,13 +70,13 @@ class Ema:
             self.module.train()
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What is saved of it."""
+        """Return the averaged weights."""
         return self.weights
 
     def load_state_dict(self, weights: dict[str, Tensor]) -> None:
-        """Go on from a saved average."""
+        """Continue from saved averaged weights."""
         self.weights = {name: value.clone() for name, value in weights.items()}
 
     def half_precision(self) -> dict[str, Tensor]:
-        """The average in half precision, as it is kept in files."""
+        """Return the averaged weights in half precision, as model files store them."""
         return {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in self.weights.items()}

@@ -1,15 +1,15 @@
-"""A training as SageMaker runs it: files in, files out, an exit code.
+"""Run a training as a SageMaker job: files in, files out, an exit code.
 
     input/config/hyperparameters.json   the settings, as strings
     input/data/training                 the recordings
-    input/data/base                     optional: the voice to go on from
-    checkpoints                         the run; what is there when a job begins is gone on with
-    model                               the voice that comes out
+    input/data/base                     optional: the voice to continue from
+    checkpoints                         the run; a job continues from a checkpoint that it finds here
+    model                               the resulting voice
     output/tensorboard                  curves
     output/failure                      why it failed; SageMaker shows the first 1,024 characters
 
-all below /opt/ml, or below the folder that INTONE_ML_ROOT names. SageMaker also makes curves of those lines of the log
-that `metric_definitions` describes.
+All paths are below /opt/ml, or below the folder in INTONE_ML_ROOT. SageMaker also plots the log lines that
+`metric_definitions` describes.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from app.training.trainer import Logbook
 from app.voices.manifest import FILE_NAME
 
 SHOWN = 1024
-"""Characters of a failure."""
+"""Characters of a failure that SageMaker shows."""
 MOST_NAMES = 10
-"""Of what is there instead of what was expected."""
+"""Maximum number of names listed in the error."""
 TOOLKIT = "sagemaker_"
-"""Prefix of hyperparameters that AWS's own toolkits add; they are meant for them."""
+"""Prefix of hyperparameters that AWS's toolkits add for their own use."""
 
 
 def run_job(root: Path) -> int:
-    """Run the job; 0 when a voice came out, also when a signal asked for an early end."""
+    """Run the job; return 0 if it wrote a voice, even after a signal to end early, and 1 if it failed."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     try:
         settings = read_hyperparameters(root / "input" / "config" / "hyperparameters.json")
@@ -43,7 +43,7 @@ def run_job(root: Path) -> int:
         with Logbook(root / "output" / "tensorboard") as logbook:
             voice = train(folders, settings, resume=True, watch=logbook.write)
     except Exception as error:
-        # Whatever it was, the platform shows no more of it than this file.
+        # Catch every error: the platform shows nothing but the file of the failure.
         tell_failure(root, error)
         return 1
     logging.info("The voice %s is in %s.", voice.name, voice.folder)
@@ -51,7 +51,7 @@ def run_job(root: Path) -> int:
 
 
 def read_hyperparameters(path: Path) -> TrainingSettings:
-    """The settings; a job without the file has none but the defaults."""
+    """Read the settings; a job without the file has the defaults."""
     if not path.exists():
         return TrainingSettings()
     try:
@@ -64,7 +64,7 @@ def read_hyperparameters(path: Path) -> TrainingSettings:
 
 
 def find_folders(root: Path) -> Folders:
-    """The channels and where the results go."""
+    """Find the input channels and the output folders."""
     channels = root / "input" / "data"
     training, base = channels / "training", channels / "base"
     if not training.is_dir() or not any(training.iterdir()):
@@ -81,12 +81,12 @@ def find_folders(root: Path) -> Folders:
 
 
 def names_in(folder: Path) -> list[str]:
-    """The first of what is in a folder, for a message."""
+    """Return the first names in a folder, for a message."""
     return sorted(path.name for path in folder.iterdir())[:MOST_NAMES] if folder.is_dir() else []
 
 
 def tell_failure(root: Path, error: Exception) -> None:
-    """Say it where SageMaker looks, and in the log."""
+    """Write the error to the file that SageMaker shows, and to the log."""
     known = isinstance(error, IntoneError)
     said = f"{error.detail} {error.hint}".strip() if isinstance(error, IntoneError) else repr(error)
     logging.error(said, exc_info=not known)

@@ -1,4 +1,4 @@
-"""What can be chosen of a training; the same names on the command line and as hyperparameters."""
+"""Define the settings of a training; their names are those of the command line and of the hyperparameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.types import Emotion
 
 
 class ModelKind(StrEnum):
-    """What can be trained."""
+    """Kind of model to train."""
 
     GLOW_TTS = "glow_tts"
     TACOTRON2 = "tacotron2"
@@ -24,43 +24,43 @@ class ModelKind(StrEnum):
 
     @property
     def acoustic(self) -> bool:
-        """Whether it turns phonemes into mel spectrograms, not those into sound."""
+        """Whether the model converts phonemes to mel spectrograms; the others convert mel spectrograms to sound."""
         return self in (ModelKind.GLOW_TTS, ModelKind.TACOTRON2)
 
     @property
     def architecture(self) -> str:
-        """What voice.json calls it."""
+        """Name of the architecture in voice.json."""
         return "hifigan" if self in (ModelKind.HIFIGAN_V1, ModelKind.HIFIGAN_V2) else self.value
 
 
 class WrongHyperparameter(IntoneError):
-    """A setting of the training is unknown, or out of range."""
+    """A training setting is unknown or out of range."""
 
 
 class TrainingSettings(BaseModel):
-    """Every setting with its default; strings, as SageMaker passes them, become what they stand for."""
+    """Settings of a training with their defaults; strings, as SageMaker passes them, are converted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     model: ModelKind = ModelKind.GLOW_TTS
-    """What to train."""
+    """Kind of model to train."""
     emotion: Emotion | None = None
-    """Learn this emotion alone, as a checkpoint of its own beside those of the base."""
+    """Train this emotion alone, as a checkpoint of its own in addition to those of the base."""
     name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)
-    """Of the voice that comes out; by default that of the base."""
+    """Name of the resulting voice; by default that of the base."""
     display_name: str | None = Field(default=None, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
-    """Of the voice, as people read it; by default its name."""
+    """Name of the voice for people; by default its `name`."""
     epochs: float = Field(default=1000, gt=0)
-    """How often everything is learned from."""
+    """Passes over the training data."""
     time_limit: float = Field(default=86_400, gt=0)
-    """Seconds after which it ends, however many epochs are done."""
+    """Seconds after which the training ends, regardless of the number of epochs."""
     batch_size: int = Field(default=16, ge=1, le=1024)
-    """Recordings, or stretches of them, in each step."""
+    """Recordings, or excerpts of them, in each step."""
     learning_rate: float | None = Field(default=None, gt=0, lt=1)
-    """The highest; by default what suits the model."""
+    """Highest learning rate; the default depends on the model."""
     predicted_mels: bool = False
-    """Teach a Vocos also on the mel spectrograms that the base's GlowTTS makes of the recordings' phonemes, with the
-    durations of the corpus: those are what it will be given."""
+    """Train Vocos also on mel spectrograms that the base's GlowTTS predicts from the recordings' phonemes, with the
+    durations of the corpus: in use, its input is predicted as well."""
     seed: int = Field(default=1, ge=0, lt=2**32)
     """The same seed, data and settings give the same losses."""
 
@@ -76,7 +76,7 @@ class TrainingSettings(BaseModel):
 
 
 def parse_settings(values: Mapping[str, Any]) -> TrainingSettings:
-    """Check the values; what is wrong with them is told by name."""
+    """Validate the values; raise `WrongHyperparameter`, which names the wrong ones."""
     try:
         return TrainingSettings.model_validate(values)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Pitch tracks: how high a voice is at each frame of a mel spectrogram, and whether it is voiced there."""
+"""Compute mel spectrograms and pitch tracks: the pitch and voicing of each frame."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 FLOOR = 1e-5
-"""Smallest magnitude whose logarithm is taken."""
+"""Magnitudes below this are raised to it before the logarithm."""
 
 
 class MelConfig(Protocol):
-    """What a mel spectrogram is: frequencies in hertz, lengths in samples."""
+    """Parameters of a mel spectrogram: frequencies in hertz, lengths in samples."""
 
     @property
     def sample_rate(self) -> int: ...
@@ -35,10 +35,10 @@ class MelConfig(Protocol):
 
 
 def mel_spectrogram(samples: Tensor, config: MelConfig, *, center: bool = True) -> Tensor:
-    """(samples,) -> (n_mels, samples // hop): Hann window, magnitudes, Slaney bands, natural logarithm.
+    """Compute (n_mels, samples // hop) of (samples,): Hann window, magnitudes, Slaney bands, natural logarithm.
 
-    With `center` the middle of frame n is sample n * hop, as the embedded voice has it; without, the window of frame n
-    ends (fft_size + hop) / 2 samples behind it, as HiFi-GAN has it.
+    With `center`, the middle of frame n is sample n * hop, as in the embedded voice; without it, the window of frame n
+    ends (fft_size + hop) / 2 samples after sample n * hop, as in HiFi-GAN.
     """
     size, hop = config.fft_size, config.hop_length
     margin = size // 2 if center else (size - hop) // 2
@@ -52,22 +52,22 @@ def mel_spectrogram(samples: Tensor, config: MelConfig, *, center: bool = True) 
 
 
 STORED_RATE = 80.0
-"""Frames a second of a corpus' `pitch.npz`."""
+"""Values per second in a corpus' `pitch.npz`."""
 UNVOICED_BELOW = 40.0
-"""Hz."""
+"""Hz; frames up to this pitch are unvoiced."""
 LOWEST, HIGHEST = 60.0, 700.0
-"""Hz, of what is measured."""
+"""Range of measured pitch in Hz."""
 WINDOW_SECONDS = 0.05
 """Three periods of the lowest pitch."""
 RESOLUTION = 0.2
-"""Semitones between two candidates: no less right than the usual 0.1, and three times as fast."""
+"""Semitones between two candidates: as accurate as the usual 0.1, and three times as fast."""
 
 Curve = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class PitchTrack:
-    """One value of each for every frame, (T,): that amid the hop of samples which a vocoder makes of the frame."""
+    """Pitch and voicing of each frame, (T,), at the middle of the hop of samples that a vocoder makes of the frame."""
 
     pitch: Curve
     """log2(F0 / 100 Hz), interpolated where unvoiced."""
@@ -76,7 +76,7 @@ class PitchTrack:
 
 
 def stored_pitch(corpus: Path) -> dict[str, Curve]:
-    """Name of a recording -> F0 in Hz, 0 where unvoiced, 80 values a second; nothing without a `pitch.npz`."""
+    """Read F0 in Hz by recording name, 0 if unvoiced, 80 values per second; empty without a `pitch.npz`."""
     path = corpus / "pitch.npz"
     if not path.exists():
         return {}
@@ -85,18 +85,18 @@ def stored_pitch(corpus: Path) -> dict[str, Curve]:
 
 
 def resampled_track(hertz: Curve, layout: MelConfig, frames: int) -> PitchTrack:
-    """A stored pitch, brought to a layout's frames."""
+    """Resample a stored pitch to the frames of a layout."""
     curve, voicing = pitch_curve(hertz)
-    # A stored value, too, is that amid its eightieth of a second.
+    # A stored value, too, belongs to the middle of its 1/80 s.
     places = (np.arange(frames) + 0.5) * layout.hop_length / layout.sample_rate * STORED_RATE - 0.5
     nearest = np.clip(np.rint(places), 0, len(hertz) - 1).astype(np.int64)
     return PitchTrack(np.interp(places, np.arange(len(hertz)), curve).astype(np.float32), voicing[nearest])
 
 
 def measured_track(samples: Curve, layout: MelConfig, frames: int) -> PitchTrack:
-    """The pitch of a recording by probabilistic YIN (doi 10.1109/ICASSP.2014.6853678)."""
+    """Measure the pitch of a recording by probabilistic YIN (doi 10.1109/ICASSP.2014.6853678)."""
     hertz, _, _ = librosa.pyin(
-        samples[layout.hop_length // 2 :],  # its frame n is about sample n * hop
+        samples[layout.hop_length // 2 :],  # pyin centers frame n near sample n * hop
         sr=layout.sample_rate,
         fmin=LOWEST,
         fmax=HIGHEST,
@@ -109,7 +109,7 @@ def measured_track(samples: Curve, layout: MelConfig, frames: int) -> PitchTrack
 
 
 def pitch_curve(hertz: Curve) -> tuple[Curve, Curve]:
-    """Hz, 0 where unvoiced -> log2(F0 / 100 Hz) without gaps, and voicing 0 or 1; (T,) each."""
+    """Convert Hz, 0 if unvoiced, to log2(F0 / 100 Hz) without gaps, and to voicing 0 or 1; (T,) each."""
     voiced = hertz > UNVOICED_BELOW
     places = np.flatnonzero(voiced)
     if len(places) == 0:

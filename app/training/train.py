@@ -1,4 +1,4 @@
-"""From a folder of recordings to a voice: read, check, train, and put what was trained into a voice."""
+"""Train a voice on a folder of recordings: read and check them, train a model, and write it into a voice."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from app.voices.voice import speaker_names
 def make_task(
     settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
 ) -> tuple[TrainingModule, tuple[str, ...]]:
-    """The task, and the speakers of its checkpoint in the order of their embeddings."""
+    """Return the task, and the speakers of its checkpoint in the order of their embeddings."""
     if not settings.model.acoustic:
         return vocoder_task(settings, base, dataset, good, scratch=scratch), ()
     unlabelled = settings.emotion or Emotion.NEUTRAL
@@ -45,31 +45,31 @@ LOGGER = logging.getLogger(__name__)
 
 EMBEDDED = "wren"
 PACKAGES = ("torch", "coqui-tts")
-"""Their versions stand in the record."""
+"""Packages whose versions are recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where a training reads and writes."""
+    """Folders that a training reads and writes."""
 
     dataset: Path
     base: Path | None
-    """The voice to go on from; without one a model begins anew, beside the other half of the embedded voice."""
+    """The voice to continue from; None trains a new model to go with the other model of the embedded voice."""
     run: Path
-    """Checkpoint and record."""
+    """Folder of the checkpoint and the record."""
     voice: Path
-    """The voice that comes out."""
+    """Folder of the resulting voice."""
 
 
 def check(dataset: Path, base: Path | None) -> DatasetReport:
-    """What is in a folder of recordings, for a voice with the alphabet of the base."""
+    """Check a folder of recordings against the alphabet of the base."""
     return examine(read_dataset(dataset), tokenizer_of(open_base(base)))
 
 
 def train(
     folders: Folders, settings: TrainingSettings, *, resume: bool, watch: Callable[[TrainingProgress], None]
 ) -> Voice:
-    """Train until the end that the settings name or a signal asks for; either way a voice comes out."""
+    """Train until a limit of the settings or a signal; in either case write a voice and return it."""
     if (folders.run / CHECKPOINT).exists() and not resume:
         raise SetupError(f"{folders.run} holds a run.", hint="Go on with --resume, or train into another folder.")
     base = open_base(folders.base)
@@ -86,7 +86,7 @@ def train(
     run = Trainer(task, folders.run, record(settings, dataset, base, report), watch)
     if resume:
         run.resume()
-    # Told to stop while it writes the voice, it still writes it.
+    # A signal that arrives while the voice is written does not interrupt the writing.
     with stop_on_signal() as stop, tempfile.TemporaryDirectory() as trained:
         run.train(settings.epochs, settings.time_limit, stop)
         task.export(Path(trained))
@@ -96,7 +96,7 @@ def train(
 
 
 def has(base: Voice, model: ModelKind) -> bool:
-    """Whether a voice has such a model for neutral, from which a training can go on."""
+    """Return whether a voice has such a model for neutral, from which training can continue."""
     manifest = base.manifest
     neutral = manifest.emotions[Emotion.NEUTRAL]
     part = manifest.checkpoints[neutral.checkpoint] if model.acoustic else manifest.vocoders[neutral.vocoder]
@@ -104,7 +104,7 @@ def has(base: Voice, model: ModelKind) -> bool:
 
 
 def record(settings: TrainingSettings, dataset: Dataset, base: Voice, report: DatasetReport) -> dict[str, Any]:
-    """What is kept of a run beside its weights."""
+    """Return the record of a run: its settings, data, base and package versions."""
     return {
         "settings": settings.model_dump(mode="json"),
         "data_sha256": dataset.sha256,
@@ -116,12 +116,12 @@ def record(settings: TrainingSettings, dataset: Dataset, base: Voice, report: Da
 
 
 def open_base(folder: Path | None) -> Voice:
-    """The base, or the embedded voice."""
+    """Open the base, or the embedded voice without one."""
     return open_voice(folder or shipped_models() / "voices" / EMBEDDED)
 
 
 def tokenizer_of(voice: Voice) -> Tokenizer:
-    """The alphabet and the phonemizer of a voice's neutral checkpoint."""
+    """Return a tokenizer with the alphabet and phonemizer of a voice's neutral checkpoint."""
     name = voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
     config = coqui_config(voice.config(voice.manifest.checkpoints[name].config), speaker_names(voice, name))
     return Tokenizer(config, voice.manifest.language)

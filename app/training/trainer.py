@@ -1,4 +1,4 @@
-"""Training step after step until its end: saved as it goes, resumed from where it ended, logged."""
+"""Run a training loop: save checkpoints, resume from them and log the progress."""
 
 from __future__ import annotations
 
@@ -28,56 +28,56 @@ from app.training.optimizer import Diverged
 
 
 class TrainingModule(Protocol):
-    """A network in training. All chance of a step comes from a seed and the step's number."""
+    """A network in training. All randomness of a step derives from a seed and the step number."""
 
     number: int
-    """Steps that are done."""
+    """Number of completed steps."""
     epoch: int
-    """Steps in which everything is learned from once."""
+    """Steps in one pass over the training data."""
 
     def step(self) -> dict[str, float]:
-        """One step; its losses."""
+        """Run one step and return its losses."""
         ...
 
     def evaluate(self) -> dict[str, float]:
-        """The losses of the averaged weights on recordings that were never learned."""
+        """Return the losses of the averaged weights on held-out data."""
         ...
 
     def state(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
+        """Return everything that the next step depends on."""
         ...
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from there."""
+        """Continue from a state that `state` returned."""
         ...
 
     def export(self, folder: Path) -> None:
-        """Write what a voice has of it: `config.json` and `model.safetensors`, averaged and in half precision."""
+        """Write `config.json` and `model.safetensors`, with the averaged weights in half precision."""
         ...
 
 
 class StatePart(Protocol):
-    """A network, an optimizer, an average."""
+    """A part of a checkpoint: a network, an optimizer or a moving average."""
 
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
 
 
 class Checkpointable(ABC):
-    """`state` and `restore` of `task.Task`."""
+    """Base class that implements `state` and `restore` of `TrainingModule`."""
 
     number: int
 
     @abstractmethod
     def parts(self) -> dict[str, StatePart]:
-        """Name in the checkpoint -> what is saved under it."""
+        """Return the parts to save, by their names in the checkpoint."""
 
     def state(self) -> dict[str, Any]:
-        """See `Task.state`."""
+        """Implement `TrainingModule.state`."""
         return {"number": self.number, **{name: part.state_dict() for name, part in self.parts().items()}}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """See `Task.restore`."""
+        """Implement `TrainingModule.restore`."""
         self.number = state["number"]
         for name, part in self.parts().items():
             part.load_state_dict(state[name])
@@ -88,7 +88,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def stop_on_signal() -> Iterator[threading.Event]:
-    """An event that a signal sets while this lasts; a second Ctrl-C ends at once. Only in the main thread."""
+    """Yield an event that SIGTERM or SIGINT sets; a second Ctrl-C ends the process. Works in the main thread only."""
     stop = threading.Event()
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
@@ -110,34 +110,34 @@ LOGGER = logging.getLogger(__name__)
 CHECKPOINT, RECORD = "training.pt", "run.json"
 SAVE_SECONDS = 240
 SPARE_CHECKPOINTS = 3
-"""So much free space, in checkpoints, must be left before anything is learned: a half-written one, and a voice."""
+"""Free space required before training, in checkpoints: room for a half-written one and for the voice."""
 
 FREE_SETTINGS = ("epochs", "steps", "time_limit", "name", "display_name")
-"""They may change between a run and its continuation."""
+"""Settings that may change when a run is resumed."""
 
 Json = dict[str, Any]
 
 
 class TrainingStopped(IntoneError):
-    """A run that could not go on; its last checkpoint is whole."""
+    """The run cannot continue; its last checkpoint is intact."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """Where a run is."""
+    """Progress of a run."""
 
     step: int
     share: float
-    """Of the run that is done, 0 to 1."""
+    """Fraction of the run that is done, 0 to 1."""
     seconds_left: float
     losses: Mapping[str, float]
-    """Of this step."""
+    """Losses of this step."""
     held_out: Mapping[str, float]
-    """Of the last evaluation; empty before the first."""
+    """Losses of the last evaluation; empty before the first."""
 
 
 class Trainer:
-    """A task in a folder."""
+    """Training loop of one task, with its checkpoint and record in a folder."""
 
     def __init__(
         self, task: TrainingModule, folder: Path, record: Json, watch: Callable[[TrainingProgress], None]
@@ -150,11 +150,11 @@ class Trainer:
         self.save_seconds: float = SAVE_SECONDS
 
     def resume(self) -> None:
-        """Go on from the folder's checkpoint, where there is one; it must be of the same data and settings."""
+        """Continue from the checkpoint in the folder, if there is one; data and settings must be the same."""
         if not (self.folder / CHECKPOINT).exists():
             return
         found = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
-        # A setting that did not exist then is what it is by default.
+        # A setting that is newer than the saved run counts as unchanged.
         before = decisive(found)
         changed = [name for name, value in decisive(self.record).items() if before.get(name, value) != value]
         if changed:
@@ -167,7 +167,7 @@ class Trainer:
         LOGGER.info("going on from step %d", self.task.number)
 
     def train(self, epochs: float, seconds: float, stop: threading.Event) -> None:
-        """Learn until so many epochs or seconds are over, or until it is told to stop."""
+        """Train for the given epochs or seconds, whichever end first, or until `stop` is set."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.check_space()
         last = math.ceil(epochs * self.task.epoch)
@@ -195,7 +195,7 @@ class Trainer:
         tell({})
 
     def step(self) -> dict[str, float]:
-        """One step that gave numbers."""
+        """Run one step and return its losses; raise `TrainingStopped` if they are not finite."""
         try:
             losses = self.task.step()
         except Diverged as error:
@@ -205,7 +205,7 @@ class Trainer:
         return losses
 
     def stopped(self, why: str) -> TrainingStopped:
-        """What is told when it cannot go on."""
+        """Return the error for a run that cannot continue."""
         saved = bool(self.record["curve"])
         kept = f"{self.folder / CHECKPOINT} holds the last good step." if saved else "Nothing was saved yet."
         return TrainingStopped(
@@ -218,7 +218,7 @@ class Trainer:
         self.held_out = self.task.evaluate()
         point = {"step": self.task.number, "seconds": round(self.record["seconds"], 1)}
         self.record["curve"].append({**point, "train": dict(losses), "held_out": self.held_out})
-        buffer = io.BytesIO()  # torch.save on a full disk raises what no caller could tell from other errors
+        buffer = io.BytesIO()  # on a full disk, torch.save raises an error that looks like any other
         torch.save(self.task.state(), buffer)
         try:
             replace(self.folder / CHECKPOINT, buffer.getbuffer())
@@ -228,7 +228,7 @@ class Trainer:
             raise self.stopped(f"{self.folder} cannot be written: {error.strerror}.") from None
 
     def check_space(self) -> None:
-        """Refuse to begin on a disk that would soon be full."""
+        """Raise `SetupError` if the disk would soon be full."""
         size = sum(value.numel() * value.element_size() for value in tensors(self.task.state()))
         free = shutil.disk_usage(self.folder).free
         if free < SPARE_CHECKPOINTS * size:
@@ -239,13 +239,13 @@ class Trainer:
 
 
 def decisive(record: Json) -> Json:
-    """What the losses depend on: of the settings, all but how long and under which name."""
+    """Return what the losses depend on: the data, the base and all settings but `FREE_SETTINGS`."""
     settings = {name: value for name, value in record["settings"].items() if name not in FREE_SETTINGS}
     return {**settings, "data": record["data_sha256"], "base": record["base_sha256"]}
 
 
 def replace(path: Path, content: bytes | memoryview) -> None:
-    """Write a file so that it is the old one or the new one, whatever happens."""
+    """Replace a file atomically: after a crash it has either the old or the new content."""
     partial = path.with_suffix(".partial")
     try:
         with partial.open("wb") as file:
@@ -258,7 +258,7 @@ def replace(path: Path, content: bytes | memoryview) -> None:
 
 
 def tensors(state: Any) -> list[torch.Tensor]:
-    """All tensors of a state, however deep."""
+    """Return all tensors of a nested state."""
     if isinstance(state, torch.Tensor):
         return [state]
     parts = state.values() if isinstance(state, Mapping) else state if isinstance(state, list | tuple) else ()
@@ -269,7 +269,7 @@ LINE_SECONDS = 15
 
 
 class Logbook:
-    """Writes the progress of a training as lines and as TensorBoard's events."""
+    """Log of a training's progress, as lines of text and as TensorBoard events."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -287,7 +287,7 @@ class Logbook:
             self.writer.close()
 
     def write(self, progress: TrainingProgress) -> None:
-        """Note the losses of a step."""
+        """Record the losses of a step."""
         self.writer = self.writer or SummaryWriter(str(self.folder))
         for name, value in progress.losses.items():
             self.writer.add_scalar(f"train/{name}", value, progress.step)
@@ -302,7 +302,7 @@ class Logbook:
 
 
 def line(progress: TrainingProgress) -> str:
-    """One line that people and the metric definitions of SageMaker can read."""
+    """Return one log line that people and the metric definitions of SageMaker can read."""
     named = {f"train_{name}": value for name, value in progress.losses.items()}
     named |= {f"held_out_{name}": value for name, value in progress.held_out.items()}
     metrics = "".join(f" {name}={value:.4e};" for name, value in named.items())

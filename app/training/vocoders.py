@@ -1,4 +1,4 @@
-"""A voice to start from, and recordings -> a vocoder in training: the voice's own, or a new one for its mel."""
+"""Set up the training of a vocoder: a voice's own, or a new one for its mel spectrogram."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from app.voices.voice import vocoder_audio
 
 CHANNELS = {ModelKind.HIFIGAN_V1: 512, ModelKind.HIFIGAN_V2: 128, ModelKind.HIFIGAN_SOURCE: 128}
 UPSAMPLING = {256: ([8, 8, 2, 2], [16, 16, 4, 4]), 300: ([5, 5, 3, 4], [15, 15, 9, 8])}
-"""Hop -> factors and kernel sizes. The factors multiply to the hop, and all but the first few of them to even numbers,
-as the entries of the excitation need it. A kernel is a multiple of its factor, so that every sample is made of equally
-many frames (no checkerboard, doi 10.23915/distill.00003), and differs from it by an even number, so that the lengths
-are exact."""
+"""Upsampling factors and kernel sizes by hop. The product of the factors is the hop, and that of the factors after any
+stage is even (or 1), as `entry_layers` requires. A kernel is a multiple of its factor, so that every sample is computed
+from equally many frames (no checkerboard, doi 10.23915/distill.00003), and differs from it by an even number, so that
+the lengths are exact."""
 WINDOWS_A_HOP = 4
-"""Hops in a window of the excitation: so many overlapping Hann windows add up to the 2 that it is divided by."""
+"""Hops per window of the excitation: that many overlapping Hann windows add up to 2, the divisor of their sum."""
 LIFTER_SECONDS = (50 / 22050, 140 / 22050)
 """Quefrencies above the formants and below the pitch period; see `SourceConfig.lifter`."""
 PITCH_CHANNELS = 128
 INITIAL_PITCH = 285.0
-"""Hz at which the first excitation has the level that the mel spectrogram says."""
+"""Pitch in Hz at which the initial excitation has the level of the mel spectrogram."""
 INITIAL_SLOPE = 1 / 1500
-"""Nepers a Hz by which it falls above the highest mel band, about which the mel spectrogram says nothing."""
+"""Nepers per Hz by which the initial excitation falls above the highest mel band, where the spectrogram ends."""
 INITIAL_HISS = 0.9
-"""Share of the noise in the first output; where it is voiced, it is weaker anyway."""
+"""Weight of the noise in the initial output; the excitation attenuates it further in voiced frames."""
 
 
 def hifigan_config(model: ModelKind, layout: AudioConfig) -> dict[str, Any]:
-    """The `config.json` of a new vocoder that takes this mel spectrogram as natural logarithms of magnitudes."""
+    """Return the `config.json` of a new vocoder for this layout with natural logarithms of magnitudes."""
     if layout.hop_length not in UPSAMPLING or layout.win_length != layout.fft_size:
         raise SetupError(
             f"A {model} for a hop of {layout.hop_length} and windows of {layout.win_length} samples in an FFT of "
@@ -92,7 +92,7 @@ def hifigan_config(model: ModelKind, layout: AudioConfig) -> dict[str, Any]:
 
 
 def new_hifigan(config: Mapping[str, Any]) -> HifiganGenerator:
-    """A generator with random weights."""
+    """Return a generator with random weights."""
     if "source" in config:
         generator = HifiganSourceGenerator(config)
         begin_with_excitation(generator)
@@ -102,12 +102,12 @@ def new_hifigan(config: Mapping[str, Any]) -> HifiganGenerator:
 
 @torch.no_grad()
 def begin_with_excitation(generator: HifiganSourceGenerator) -> None:
-    """At first the output is the excitation itself, as loud as the mel spectrogram says."""
+    """Initialize a generator to output the excitation itself, at the level of the mel spectrogram."""
     config = generator.source_config
     hertz = torch.linspace(0, config.sample_rate / 2, config.fft_size // 2 + 1)
     bin_hertz = config.sample_rate / config.fft_size
     above = -INITIAL_SLOPE * (hertz - config.mel_fmax).clamp(min=0)
-    # What the mel bands, whose areas are 1 Hz, would show of pulses of amplitude 1 and of noise of variance 1.
+    # Levels in mel bands, whose areas are 1 Hz, of pulses of amplitude 1 and of noise of variance 1.
     tone = config.fft_size / 2 / INITIAL_PITCH
     hiss = math.sqrt(3 / 8 * config.fft_size * math.pi / 4) / bin_hertz
     generator.source.tone.copy_(above - math.log(tone))
@@ -117,7 +117,7 @@ def begin_with_excitation(generator: HifiganSourceGenerator) -> None:
             parameter.zero_()
     middle = generator.direct.kernel_size[0] // 2
     generator.direct.weight[0, :, middle] = torch.tensor([1.0, INITIAL_HISS])
-    # The norm of the weights, not the weights: what has no norm yet can still learn.
+    # Zero the norm and not the direction of the weights: weights of norm 0 can still be trained.
     generator.conv_post.parametrizations.weight.original0.zero_()
     generator.conv_post.bias.zero_()
 
@@ -125,7 +125,7 @@ def begin_with_excitation(generator: HifiganSourceGenerator) -> None:
 def vocoder_task(
     settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
 ) -> TrainingModule:
-    """A vocoder's training; Vocos learns from the spectra beside the recordings, HiFi-GAN from their sound."""
+    """Return a vocoder's training: Vocos learns from the spectra beside the recordings, HiFi-GAN from their sound."""
     torch.manual_seed(settings.seed)
     if settings.model is ModelKind.VOCOS_SOURCE:
         return vocos_task(settings, base, dataset, good, scratch=scratch)
@@ -142,7 +142,7 @@ def vocoder_task(
 
 
 def hifigan(model: ModelKind, base: Voice, *, scratch: bool) -> tuple[HifiganGenerator, dict[str, Any]]:
-    """The generator and its `config.json`."""
+    """Return the generator, new or the base's own, and its `config.json`."""
     name = name_of(base)
     if scratch:
         config = hifigan_config(model, vocoder_audio(base, name))
@@ -159,7 +159,7 @@ def hifigan(model: ModelKind, base: Voice, *, scratch: bool) -> tuple[HifiganGen
 def vocos_task(
     settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
 ) -> VocosTask:
-    """Goes on from the weights before averaging, where the base has kept them."""
+    """Return the training of a Vocos, which continues from the base's weights before averaging if there are any."""
     files = base.manifest.vocoders[name_of(base)]
     config = CONFIG if scratch else base.config(files.config)
     generator = VocosSourceGenerator(config)
@@ -170,11 +170,11 @@ def vocos_task(
 
 
 def raw_weights(base: Voice) -> dict[str, Tensor] | None:
-    """The weights before averaging that the base's vocoder has kept, if it has."""
+    """Return the weights before averaging that are stored with the base's vocoder, if any."""
     path = base.file(base.manifest.vocoders[name_of(base)].config).with_name(RAW_FILE)
     return load_file(path) if path.exists() else None
 
 
 def name_of(base: Voice) -> str:
-    """The vocoder of neutral."""
+    """Return the name of a voice's vocoder for neutral."""
     return base.manifest.emotions[Emotion.NEUTRAL].vocoder

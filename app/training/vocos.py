@@ -1,9 +1,9 @@
-"""Vocos with a harmonic source, taught: frame by frame it learns the spectra that a teacher computed.
+"""Train Vocos (arXiv 2306.00814) with a harmonic source on the spectra that a teacher computed for each frame.
 
 The recordings are those that `scripts/corpus` makes, with spectra beside the sound.
 
-Four losses: log magnitudes by their distance, weighted towards what is loud; phases by the cosine of the angle between
-them, weighted likewise. The pitch network beside it learns the teacher's own pitch. See arXiv 2306.00814 for Vocos.
+The harmonic and the free part have two losses each: the distance of log magnitudes, weighted by loudness, and the
+cosine of the angle between phases, weighted likewise. The pitch network is trained alongside on the teacher's pitch.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from app.training.spectrogram import mel_spectrogram, pitch_curve
 from app.training.trainer import Checkpointable, StatePart
 
 HELD_OUT = 16
-"""Recordings that are only listened to."""
+"""Recordings used only for evaluation."""
 
 Predict = Callable[[str, int], tuple[int, Tensor] | None]
-"""Name of a recording and its frames -> the first frame that a mel spectrogram (n_mels, T) was made of, and that."""
+"""Name and frames of a recording -> first frame of the prediction, and the predicted mel spectrogram (n_mels, T)."""
 
 
 @dataclass(frozen=True, slots=True)
 class TeacherSample:
-    """One recording, or a stretch of it."""
+    """A recording or an excerpt of it, with the teacher's spectra."""
 
     mel: Tensor
     """(n_mels, T), log."""
@@ -48,12 +48,12 @@ class TeacherSample:
     voicing: Tensor
     """(T,), 0 or 1."""
     spectra: Tensor
-    """(4, bins, T), as `SpectrumNetwork` gives them; half precision."""
+    """(4, bins, T) in half precision, as `SpectrumNetwork` returns them."""
     recorded: Tensor
-    """(), 1 where the mel spectrogram is that of the sound, 0 where an acoustic model made it."""
+    """(), 1 if the mel spectrogram is that of the sound, 0 if an acoustic model predicted it."""
 
     def cut(self, start: int, length: int) -> TeacherSample:
-        """Some frames of it."""
+        """Return `length` frames of the sample."""
         part = slice(start, start + length)
         return replace(
             self,
@@ -65,9 +65,9 @@ class TeacherSample:
 
 
 def read_taught(corpus: Path, config: VocosConfig, predict: Predict | None = None) -> list[TeacherSample]:
-    """All recordings of a corpus that have spectra, in an order that depends on nothing but their names.
+    """Read all recordings of a corpus that have spectra, in an order that depends only on their names.
 
-    With `predict` each is followed by itself with the mel spectrogram that an acoustic model makes of it.
+    With `predict`, each recording is followed by a copy with the mel spectrogram that an acoustic model predicts.
     """
     files = sorted((corpus / "spectra").glob("*.npy"))
     if len(files) <= HELD_OUT:
@@ -86,7 +86,7 @@ def read_taught(corpus: Path, config: VocosConfig, predict: Predict | None = Non
 
 
 def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: VocosConfig) -> TeacherSample:
-    """One recording, as long as its spectra are."""
+    """Read one recording, cut to the length of its spectra."""
     spectra = np.load(file, allow_pickle=False)
     frames = spectra.shape[2]
     samples, rate = soundfile.read(corpus / "wavs" / f"{file.stem}.flac", dtype="float32")
@@ -103,7 +103,7 @@ def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: V
 
 
 def stack(parts: Sequence[TeacherSample]) -> TeacherSample:
-    """Stretches of one length as a batch: a dimension more in front, single precision."""
+    """Stack excerpts of one length as a batch in single precision."""
     return TeacherSample(
         torch.stack([part.mel for part in parts]).float(),
         torch.stack([part.pitch for part in parts]),
@@ -127,27 +127,27 @@ CONFIG: dict[str, Any] = {
     "network": {"channels": 256, "blocks": 8, "pitch_channels": 128},
 }
 FRAMES = 64
-"""Of each stretch in a batch."""
+"""Frames of each excerpt in a batch."""
 LEARNING_RATE = 1e-3
 BOUND = 5.0
-"""Norm of the gradient."""
+"""Maximum norm of the gradient."""
 WARM_UP = 200
 HALF_LIFE = 6000
 """Steps in which the learning rate halves."""
 AVERAGED = 0.998
-"""Share of the averaged weights that stays at each step."""
+"""Fraction of the averaged weights kept at each step."""
 QUIETEST = -12.0
-"""Log magnitude from which on a bin counts at all."""
+"""Log magnitude up to which a bin has no weight."""
 LOUDEST = 7.0
 GAINS = (-0.5, 0.35)
-"""Natural logarithm: recordings are made quieter or louder by chance."""
+"""Range of the random gain of recordings, as a natural logarithm."""
 MOST_NOISE = 0.15
-"""Standard deviation of what is added to the mel spectrogram, as an acoustic model's is never quite right."""
+"""Maximum standard deviation of the noise added to the mel spectrogram, as an acoustic model's is never exact."""
 SILENCE = math.log(1e-5)
 
 
 class VocosTask(Checkpointable):
-    """See `task.Task`."""
+    """Training of Vocos with a harmonic source."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class VocosTask(Checkpointable):
         self.bf16 = torch.cpu._is_avx512_bf16_supported()
 
     def step(self) -> dict[str, float]:
-        """See `Task.step`."""
+        """Implement `TrainingModule.step`."""
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.batch(chance)
@@ -184,12 +184,12 @@ class VocosTask(Checkpointable):
         return losses
 
     def batch(self, chance: random.Random) -> TeacherSample:
-        """Stretches of random recordings."""
+        """Draw excerpts of random recordings."""
         chosen = chance.choices(self.recordings, k=self.batch_size)
         return stack([one.cut(chance.randrange(one.mel.shape[1] - FRAMES), FRAMES) for one in chosen])
 
     def spectrum_step(self, mel: Tensor, batch: TeacherSample, gain: Tensor) -> dict[str, float]:
-        """Teach the spectra."""
+        """Train the spectrum network for one step."""
         set_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             said = self.generator.spectrum(mel, batch.pitch, batch.voicing, torch.ones_like(mel[:, :1]))
@@ -200,7 +200,7 @@ class VocosTask(Checkpointable):
         return {name: loss.item() for name, loss in losses.items()}
 
     def pitch_step(self, mel: Tensor, batch: TeacherSample) -> dict[str, float]:
-        """Teach pitch and voicing, from sound alone: what an acoustic model made has a pitch of its own."""
+        """Train pitch and voicing for one step, only on recorded mels: predicted ones have a pitch of their own."""
         pitch, voicing = self.generator.pitch(mel)
         heard = batch.recorded[:, None].expand_as(voicing)
         voiced = heard * batch.voicing
@@ -211,7 +211,7 @@ class VocosTask(Checkpointable):
         return {"pitch": loss.item()}
 
     def evaluate(self) -> dict[str, float]:
-        """See `Task.evaluate`."""
+        """Implement `TrainingModule.evaluate`."""
         rows = []
         with self.average.applied():
             for one in self.held_out:
@@ -222,7 +222,7 @@ class VocosTask(Checkpointable):
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
     def parts(self) -> dict[str, StatePart]:
-        """See `Resumable.parts`."""
+        """Implement `Checkpointable.parts`."""
         return {
             "model": self.generator,
             "averaged": self.average,
@@ -231,13 +231,13 @@ class VocosTask(Checkpointable):
         }
 
     def export(self, folder: Path) -> None:
-        """See `Task.export`."""
+        """Implement `TrainingModule.export`."""
         write_checkpoint(folder, self.config, self.average.half_precision())
         write_raw(folder, self.generator, self.number)
 
 
 def spectrum_losses(said: Tensor, taught: Tensor, voicing: Tensor) -> dict[str, Tensor]:
-    """How far two (B, 4, bins, T) lie apart; where nothing is voiced, (B, T), there are no harmonics to compare."""
+    """Return the distances of two (B, 4, bins, T); frames that are not voiced (B, T) have no harmonics to compare."""
     tone, tone_phase, free, free_phase = said.unbind(1)
     true_tone, true_tone_phase, true_free, true_free_phase = taught.unbind(1)
     voiced = voicing[:, None]
@@ -250,10 +250,10 @@ def spectrum_losses(said: Tensor, taught: Tensor, voicing: Tensor) -> dict[str, 
 
 
 def loudness(log_magnitude: Tensor) -> Tensor:
-    """Weight of a bin: nothing at the quietest, rising with each decibel."""
+    """Return the weight of each bin: it rises linearly with the log magnitude, from 0 at `QUIETEST` to `LOUDEST`."""
     return (log_magnitude.clamp(QUIETEST, LOUDEST) - QUIETEST) / 8
 
 
 def prominence(log_magnitude: Tensor) -> Tensor:
-    """Weight of a bin among those of its frame, (B, bins, T); their mean is 1."""
+    """Return the weight of each bin (B, bins, T) relative to the others of its frame; the mean is 1."""
     return torch.softmax(0.7 * log_magnitude, 1) * log_magnitude.shape[1]

@@ -1,4 +1,4 @@
-"""What can speak: voice folders, found, checked and listed."""
+"""Find, check and list voice folders."""
 
 from app.voices.coqui_config import AudioConfig
 from app.voices.manifest import Checkpoint, Manifest, SpokenEmotion, VocoderFiles, read_manifest

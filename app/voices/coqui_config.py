@@ -1,4 +1,4 @@
-"""coqui's `config.json`: read as coqui reads it, and the speakers that it names."""
+"""Read coqui's `config.json`, as coqui does, and the speakers that it names."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 from app.errors import InvalidVoice
 
 COMPARED = ("sample_rate", "num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "mel_fmax")
-"""What an acoustic model and its vocoder must agree about; normalisation is converted instead."""
+"""Settings that must be equal in an acoustic model and its vocoder; normalization is converted instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioConfig:
-    """Values and defaults as in coqui's `BaseAudioConfig`; frequencies in hertz, lengths in samples."""
+    """Values and defaults of coqui's `BaseAudioConfig`; frequencies in hertz, lengths in samples."""
 
     sample_rate: int = 22050
     fft_size: int = 1024
@@ -26,26 +26,26 @@ class AudioConfig:
     num_mels: int = 80
     mel_fmin: float = 0.0
     mel_fmax: float | None = None
-    """None is half the sample rate."""
+    """None means half the sample rate."""
     preemphasis: float = 0.0
     log_func: str = "np.log10"
     spec_gain: float = 20.0
-    """The logarithm is multiplied by this."""
+    """Factor of the logarithm."""
     do_amp_to_db_mel: bool = True
-    """Whether the values are logarithms at all."""
+    """Whether the values are logarithms."""
     signal_norm: bool = True
-    """Whether the values are normalised at all."""
+    """Whether the values are normalized."""
     min_level_db: float = -100.0
     ref_level_db: float = 20.0
     symmetric_norm: bool = True
     max_norm: float = 4.0
     clip_norm: bool = True
     stats_path: str | None = None
-    """File of means and deviations, relative to the config's folder."""
+    """File of means and standard deviations, relative to the config's folder."""
 
     @classmethod
     def from_dict(cls, audio: Mapping[str, Any]) -> AudioConfig:
-        """Keep what matters of a config's `audio`; a length in milliseconds becomes samples, as coqui does."""
+        """Pick the known values of a config's `audio`; convert lengths in milliseconds to samples, as coqui does."""
         known = {field.name: audio[field.name] for field in fields(cls) if field.name in audio}
         rate = audio.get("sample_rate", cls().sample_rate)
         if audio.get("frame_length_ms") and audio.get("frame_shift_ms"):
@@ -60,17 +60,17 @@ class AudioConfig:
 
     @property
     def upper_hz(self) -> float:
-        """Upper end of the highest mel band."""
+        """Upper edge of the highest mel band, hertz."""
         return self.sample_rate / 2 if self.mel_fmax is None else self.mel_fmax
 
 
 def source_audio(audio: Mapping[str, Any]) -> AudioConfig:
-    """The `audio` of a vocoder with a harmonic source: natural logarithms of magnitudes, as they are."""
+    """Return the `audio` of a vocoder with a harmonic source; default: natural logarithms of magnitudes, unscaled."""
     return AudioConfig.from_dict({"signal_norm": False, "log_func": "np.log", "spec_gain": 1.0, **audio})
 
 
 def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
-    """Refuse an acoustic model and a vocoder that mean different things by a mel spectrogram."""
+    """Raise `InvalidVoice` if the mel spectrograms of an acoustic model and a vocoder differ."""
     differences = [
         f"{name} is {_value(acoustic, name)} in the acoustic model and {_value(vocoder, name)} in the vocoder"
         for name in COMPARED
@@ -88,11 +88,11 @@ def _value(audio: AudioConfig, name: str) -> float:
 
 
 COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*+"?)|//[^\n]*')
-"""A string, which stays, or a comment: coqui released configs that explain themselves."""
+"""A string (group 1, kept) or a comment: some configs released by coqui have `//` comments."""
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Read a JSON object."""
+    """Read a JSON object, with or without comments."""
     try:
         config = parse(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -105,7 +105,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def parse(text: str) -> Any:
-    """JSON, with or without comments."""
+    """Parse JSON, with or without comments."""
     try:
         return json.loads(text)
     except ValueError:
@@ -113,7 +113,7 @@ def parse(text: str) -> Any:
 
 
 def config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
-    """The speakers of a config, in the order of their embeddings, as it says itself or in a JSON file beside it."""
+    """Return a config's speakers in the order of their embeddings, from the config or from a JSON file next to it."""
     if not config.get("use_speaker_embedding"):
         return []
     if config.get("speakers"):
@@ -128,14 +128,16 @@ def config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
 
 
 def speakers_file(config: Mapping[str, Any]) -> str:
-    """Name of the file that numbers the speakers; coqui writes where it lay on the training machine, be it
-    with slashes or backslashes."""
+    """Return the name of the file that numbers the speakers; empty if the config names none.
+
+    coqui writes the file's path on the training machine, with slashes or backslashes.
+    """
     listed = config.get("speakers_file") or config.get("speaker_file")
     return PureWindowsPath(listed).name if isinstance(listed, str) else ""
 
 
 def numbered(ids: Mapping[str, Any], path: Path) -> list[str]:
-    """`{"speaker": index, …}` -> the names by index."""
+    """Return the names of `{"speaker": index, …}` in the order of their indices."""
     numbers = [number for number in ids.values() if isinstance(number, int)]
     if sorted(numbers) != list(range(len(ids))):
         raise InvalidVoice(f"{path} does not number its speakers from 0 without a gap.")
@@ -143,7 +145,7 @@ def numbered(ids: Mapping[str, Any], path: Path) -> list[str]:
 
 
 def inside(folder: Path, path: str) -> Path:
-    """A file of a folder; links that lead out of it are refused."""
+    """Resolve the path of a file in a folder; raise `InvalidVoice` if it leads out of the folder or is missing."""
     resolved = (folder / path).resolve()
     if not resolved.is_relative_to(folder.resolve()):
         raise InvalidVoice(f"{path} leads out of {folder}.")

@@ -1,4 +1,4 @@
-"""What is in a folder -> who speaks which emotion, with which vocoder, and the manifest of the voice."""
+"""Assign speakers and vocoders to emotions, and build the manifest of a voice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VOCODER_HINT = (
 
 
 def check_complete(found: ScanResult) -> None:
-    """Refuse a folder without an acoustic model or without a vocoder that fits one."""
+    """Raise `InvalidVoice` if a folder has no acoustic model or no vocoder that fits one."""
     reasons = f": {'; '.join(found.left_out)}" if found.left_out else ""
     if not found.acoustic and not found.vocoders and not found.left_out:
         raise InvalidVoice(f"There are no files of coqui-tts in {found.folder}.", hint=SUPPORTED_HINT)
@@ -39,7 +39,7 @@ def check_complete(found: ScanResult) -> None:
 
 
 def fitting(part: ModelFiles, vocoders: Sequence[ModelFiles]) -> list[ModelFiles]:
-    """The vocoders that understand a checkpoint, of these the nearest by folder; if none does, the first misfit."""
+    """Return the nearest vocoders, by folder, that fit a checkpoint; if none fits, raise the first incompatibility."""
     misfits = {vocoder: incompatibility(part, vocoder) for vocoder in vocoders}
     fit = [vocoder for vocoder, problem in misfits.items() if problem is None]
     if not fit:
@@ -49,7 +49,7 @@ def fitting(part: ModelFiles, vocoders: Sequence[ModelFiles]) -> list[ModelFiles
 
 
 def incompatibility(part: ModelFiles, vocoder: ModelFiles) -> InvalidVoice | None:
-    """Why a checkpoint and a vocoder cannot work together."""
+    """Return why a checkpoint and a vocoder cannot work together; None if they can."""
     try:
         check_fit(audio(part), audio(vocoder), f"{part.config} and {vocoder.config}")
     except InvalidVoice as error:
@@ -58,17 +58,17 @@ def incompatibility(part: ModelFiles, vocoder: ModelFiles) -> InvalidVoice | Non
 
 
 def audio(part: ModelFiles) -> AudioConfig:
-    """What a config says about its mel spectrogram."""
+    """Return the settings of a model's mel spectrogram."""
     return audio_of(part.architecture, part.values)
 
 
 def shared_folders(one: PurePosixPath, other: PurePosixPath) -> int:
-    """How many folders two files have in common."""
+    """Return the number of folders that two files have in common."""
     return len(set(one.parents) & set(other.parents))
 
 
 def one_rate(parts: Sequence[ModelFiles]) -> int:
-    """The sample rate of all checkpoints, hertz."""
+    """Return the sample rate of all checkpoints in hertz; raise `InvalidVoice` if they differ."""
     rates = {audio(part).sample_rate: part for part in parts}
     if len(rates) > 1:
         differing = " and ".join(f"{part.name} at {rate} Hz" for rate, part in rates.items())
@@ -77,20 +77,20 @@ def one_rate(parts: Sequence[ModelFiles]) -> int:
 
 
 CONTRADICTORY, NAMELESS, BY_ONE, BY_CHECKPOINT, BY_BOTH = range(-1, 4)
-"""How sure an emotion is: checkpoint and speaker name different ones; neither names one; a speaker of a checkpoint for
-all emotions does; a checkpoint for this emotion alone does; checkpoint and speaker both do."""
+"""How sure a candidate's emotion is: checkpoint and speaker are named after different emotions; neither after one; a
+speaker of a checkpoint for all emotions is; a checkpoint for this emotion alone is; checkpoint and speaker both are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A checkpoint, or one of its speakers."""
+    """A checkpoint or one of its speakers."""
 
     name: str
-    """As questions and flags call it."""
+    """Name in questions and command-line flags."""
     part: ModelFiles
     speaker: str | None
     emotion: Emotion | None
-    """That it is named after."""
+    """Emotion that it is named after."""
     sureness: int
 
 
@@ -98,7 +98,7 @@ Cast = dict[Emotion, Candidate]
 
 
 def candidates(parts: Sequence[ModelFiles]) -> list[Candidate]:
-    """Everybody who could speak; a speaker is called by the checkpoint, too, where there are several."""
+    """Return all candidates; with several checkpoints, a speaker's name includes that of the checkpoint."""
     alone = len(parts) == 1
     return [
         Candidate(name_of(part, speaker, alone), part, speaker, *guess(part.emotion, emotion_in(speaker or "")))
@@ -108,59 +108,59 @@ def candidates(parts: Sequence[ModelFiles]) -> list[Candidate]:
 
 
 def name_of(part: ModelFiles, speaker: str | None, alone: bool) -> str:
-    """What questions and flags call a speaker, or the only one of a checkpoint."""
+    """Return the name of a speaker, or of a checkpoint with a single speaker, in questions and flags."""
     if speaker is None:
         return part.name
     return speaker if alone else f"{part.name}/{speaker}"
 
 
 def guess(checkpoint: Emotion | None, speaker: Emotion | None) -> tuple[Emotion | None, int]:
-    """The emotion of a speaker of a checkpoint, by both names, and how sure it is."""
+    """Return the emotion that the names of a checkpoint and its speaker indicate, and how sure it is."""
     if checkpoint is None and speaker is None:
         return None, NAMELESS
     if checkpoint == speaker:
         return speaker, BY_BOTH
     if speaker is None:
         return checkpoint, BY_CHECKPOINT
-    # A checkpoint that is called neutral may well speak other emotions, one that is called angry is for anger alone.
+    # A checkpoint called neutral may also speak other emotions; one called angry speaks anger alone.
     return (speaker, BY_ONE) if checkpoint in (None, Emotion.NEUTRAL) else (None, CONTRADICTORY)
 
 
 def best_candidates(everybody: Sequence[Candidate], emotion: Emotion) -> list[Candidate]:
-    """Those who are named after an emotion most plainly."""
+    """Return the surest of the candidates that are named after an emotion."""
     named = [one for one in everybody if one.emotion is emotion]
     best = max((one.sureness for one in named), default=None)
     return [one for one in named if one.sureness == best]
 
 
 def nameless(everybody: Sequence[Candidate]) -> list[Candidate]:
-    """Those whose names tell no emotion."""
+    """Return the candidates whose names indicate no emotion."""
     return [one for one in everybody if one.sureness == NAMELESS]
 
 
 def find_candidates(everybody: Sequence[Candidate], name: str) -> list[Candidate]:
-    """Those of a name: of a checkpoint and speaker, or of one of both."""
+    """Return the candidates with a name; if there are none, those whose speaker or checkpoint has the name."""
     exact = [one for one in everybody if one.name == name]
     return exact or [one for one in everybody if name in (one.speaker, one.part.name)]
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """All that the files do not tell, and what was found out about them together."""
+    """Everything that the manifest needs beyond the models that were found."""
 
     name: str
     license: str
     cast: Cast
     vocoders: Mapping[ModelFiles, ModelFiles]
-    """The vocoder of each checkpoint in the cast."""
+    """Vocoder of each checkpoint in `cast`."""
     weights: Mapping[ModelFiles, PurePosixPath]
-    """The weights of each of both."""
+    """Weight file of each checkpoint and vocoder."""
     bases: Mapping[ModelFiles, ModelFiles]
-    """The checkpoint that another one descends from."""
+    """Checkpoint that each fine-tuned checkpoint descends from."""
 
 
 def manifest_of(found: ScanResult, decisions: Decisions) -> Manifest:
-    """The manifest, without the hashes of the weights."""
+    """Build the manifest, without the hashes of the weights."""
     cast = decisions.cast
     neutral = cast[Emotion.NEUTRAL].part
     checkpoints = {one.part.name: one.part for one in cast.values()}
@@ -182,17 +182,17 @@ def manifest_of(found: ScanResult, decisions: Decisions) -> Manifest:
 
 
 def display_name(folder: str, name: str) -> str:
-    """The folder's name where the voice has that, made to what a voice may be called."""
+    """Return the folder's name if the voice's name is a converted form of it, otherwise an empty string."""
     return folder if voice_name(folder) == name != folder else ""
 
 
 def files_of(part: ModelFiles, decisions: Decisions) -> dict[str, Any]:
-    """What a manifest says of any network."""
+    """Return the manifest fields that checkpoints and vocoders share."""
     return {"model": str(decisions.weights[part]), "config": str(part.config), "architecture": part.architecture}
 
 
 def checkpoint_values(part: ModelFiles, decisions: Decisions) -> dict[str, Any]:
-    """What a manifest says of a checkpoint."""
+    """Return the manifest fields of a checkpoint."""
     values = files_of(part, decisions)
     if part in decisions.bases:
         values["base"] = decisions.bases[part].name
@@ -202,13 +202,13 @@ def checkpoint_values(part: ModelFiles, decisions: Decisions) -> dict[str, Any]:
 
 
 def spoken_values(emotion: Emotion, decisions: Decisions) -> dict[str, Any]:
-    """Which checkpoint, speaker and vocoder speak an emotion."""
+    """Return the manifest fields of an emotion."""
     one = decisions.cast[emotion]
     return {"checkpoint": one.part.name, "vocoder": decisions.vocoders[one.part].name, "speaker": one.speaker}
 
 
 def has_degree(decisions: Decisions) -> bool:
-    """Whether there is a way from neutral to every emotion: within one GlowTTS, or to one that descends from it."""
+    """Return whether neutral can be interpolated with every emotion: in one GlowTTS or with fine-tuned copies of it."""
     neutral = decisions.cast[Emotion.NEUTRAL].part
     parts = {one.part for one in decisions.cast.values()}
     related = all(part is neutral or decisions.bases.get(part) is neutral for part in parts)
@@ -216,12 +216,12 @@ def has_degree(decisions: Decisions) -> bool:
 
 
 def phonemes_of(part: ModelFiles) -> str:
-    """Language of the phonemes that a checkpoint reads; empty where it reads letters."""
+    """Return the language of the phonemes that a checkpoint reads; empty if it reads letters."""
     return str(part.values.get("phoneme_language") or "en-us") if part.values.get("use_phonemes") else ""
 
 
 def hashed(voice: Voice) -> dict[str, Any]:
-    """What is written to `voice.json`: the manifest of a voice that was checked, with the hashes of its weights."""
+    """Return the content of `voice.json`: the manifest of a checked voice with the hashes of its weights."""
     values = voice.manifest.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     for part in [*values["checkpoints"].values(), *values["vocoders"].values()]:
         part["sha256"] = voice.hashes[part["model"]]

@@ -1,4 +1,4 @@
-"""A folder of coqui-tts files -> what is in it, as far as the files themselves say."""
+"""Find the models in a folder of coqui-tts files, by the content and the names of the files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.voices.manifest import FILE_NAME, LONGEST_NAME
 
 
 class ConfigKind(StrEnum):
-    """What a network is for."""
+    """Kind of network that a config describes."""
 
     ACOUSTIC = "acoustic model"
     VOCODER = "vocoder"
@@ -31,15 +31,15 @@ SUPPORTED = {
     ConfigKind.VOCODER: ("hifigan", "hifigan_source", "vocos_source"),
 }
 MOST_FILES = 10_000
-"""More are not the folder of one voice."""
+"""Maximum files in the folder of one voice."""
 LARGEST_CONFIG = 10_000_000
-"""Bytes; a larger JSON file is something else."""
+"""Maximum bytes of a config; a larger JSON file is something else."""
 D_VECTORS = ("use_d_vector_file", "use_external_speaker_embedding_file")
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A config that was found."""
+    """A config file of coqui-tts or of this project's own vocoders."""
 
     path: PurePosixPath
     """Relative to the voice's folder."""
@@ -49,7 +49,7 @@ class ConfigFile:
 
     @property
     def problem(self) -> str:
-        """Why it cannot be spoken with; empty where it can."""
+        """Reason why the model is not supported; empty if it is."""
         if self.architecture not in SUPPORTED[self.kind]:
             return f"{self.path} is a {self.architecture}, which is not supported"
         if any(self.values.get(name) for name in D_VECTORS):
@@ -58,7 +58,7 @@ class ConfigFile:
 
 
 def files_in(folder: Path) -> Iterator[PurePosixPath]:
-    """The files of a folder and of those in it, relative to it, in order; hidden ones are passed over."""
+    """Yield the files of a folder and its subfolders in order, relative to the folder; skip hidden ones."""
     count = 0
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -74,13 +74,13 @@ def files_in(folder: Path) -> Iterator[PurePosixPath]:
 
 
 def configs_in(folder: Path, files: Sequence[PurePosixPath]) -> list[ConfigFile]:
-    """Those of its files that are configs of coqui-tts, or of this project's own vocoders."""
+    """Return the configs of coqui-tts and of this project's own vocoders among a folder's files."""
     found = (as_config(folder, path) for path in files if path.suffix == ".json" and path.name != FILE_NAME)
     return [config for config in found if config is not None]
 
 
 def as_config(folder: Path, path: PurePosixPath) -> ConfigFile | None:
-    """What a JSON file says it is; None where it is no config. One that is named so must be readable."""
+    """Read a JSON file as a config; return None if it is not one. A file with `config` in its name must be readable."""
     if (folder / path).stat().st_size > LARGEST_CONFIG:
         return None
     try:
@@ -98,17 +98,17 @@ def as_config(folder: Path, path: PurePosixPath) -> ConfigFile | None:
 
 
 def stem(path: PurePosixPath) -> str:
-    """A file's name without its ending, be it `.pth` or `.pth.tar`."""
+    """Return a file's name without its extension, be it `.pth` or `.pth.tar`."""
     return path.name.removesuffix(".tar").rpartition(".")[0]
 
 
 def words(name: str) -> list[str]:
-    """Its words in small letters; numbers stay with the letters before them."""
+    """Return the lower-case words of a name; numbers stay with the letters before them."""
     return [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
 
 
 def emotion_in(name: str) -> Emotion | None:
-    """The emotion of a name such as `angry`, `Sad_2` or `p225-anger`; None for none, or for several."""
+    """Return the emotion in a name such as `angry`, `Sad_2` or `p225-anger`; None if there is none or several."""
     letters = [word for word in re.split(r"[^a-z]+", name.lower()) if word]
     found = {emotion for word in letters if (emotion := _parsed(word)) is not None}
     return found.pop() if len(found) == 1 else None
@@ -122,13 +122,13 @@ def _parsed(word: str) -> Emotion | None:
 
 
 def voice_name(name: str) -> str:
-    """A folder's name, made to what a voice may be called; empty where nothing of it can stay."""
+    """Convert a folder's name to a valid voice name; empty if no valid character is left."""
     clean = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")
     return clean[:LONGEST_NAME].rstrip("-._")
 
 
 def locale_of(language: str) -> str:
-    """espeak-ng's `en-us` -> `en-US`; what follows the country is left out."""
+    """Convert espeak-ng's `en-us` to `en-US`, without what follows the country."""
     parts = language.split("-")
     country = [part.upper() for part in parts[1:2] if len(part) == 2]
     return "-".join([parts[0].lower(), *country])
@@ -136,7 +136,7 @@ def locale_of(language: str) -> str:
 
 ENDINGS = (".safetensors", ".pth", ".pth.tar", ".pt")
 NOT_WEIGHTS = {"speakers", "speaker_ids", "d_vectors", "language_ids", "model_se", "optimizer", "training"}
-"""Of these names lie other files beside a checkpoint; `training` is what a later training of ours goes on from."""
+"""Names of other files next to a checkpoint; `training` is the state from which Intone's training resumes."""
 SAYS_NOTHING = {"config", "model", "file", "best", "checkpoint"}
 KIND_WORDS = {
     ConfigKind.ACOUSTIC: {"acoustic", "tts", "glow", "glowtts", "tacotron", "tacotron2"},
@@ -145,15 +145,15 @@ KIND_WORDS = {
 
 
 def is_weights(path: PurePosixPath) -> bool:
-    """Whether a file may hold weights, by its name."""
+    """Return whether a file may hold weights, judging by its name."""
     return path.name.endswith(ENDINGS) and stem(path) not in NOT_WEIGHTS
 
 
 def pair(configs: Sequence[ConfigFile], weights: Sequence[PurePosixPath]) -> dict[ConfigFile, list[PurePosixPath]]:
-    """Each config -> the weight files that may be its own.
+    """Map each config to the weight files that may belong to it.
 
-    A file belongs to the nearest folder above it that holds a config, and to that one there whose name is most alike.
-    What no config wants goes to those of its kind that have nothing.
+    A file belongs to the nearest folder above it that holds a config, and there to the config with the most similar
+    name. Files without a config go to the configs of their kind that have no file.
     """
     paired = distribute(configs, {path: most_alike(nearby(configs, path), path) for path in weights})
     unowned = set(weights).difference(*paired.values())
@@ -164,13 +164,16 @@ def pair(configs: Sequence[ConfigFile], weights: Sequence[PurePosixPath]) -> dic
 def distribute(
     configs: Sequence[ConfigFile], wanted: Mapping[PurePosixPath, list[ConfigFile]]
 ) -> dict[ConfigFile, list[PurePosixPath]]:
-    """File -> who wants it becomes config -> its files; what several want is for those that have nothing else."""
+    """Map each config to its files, given the configs that claim each file.
+
+    A file that several configs claim goes only to those that have no file of their own.
+    """
     alone = {one: [path for path, wanting in wanted.items() if wanting == [one]] for one in configs}
     return {one: alone[one] or [path for path, wanting in wanted.items() if one in wanting] for one in configs}
 
 
 def nearby(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFile]:
-    """The configs in the nearest folder above a file that holds any."""
+    """Return the configs in the nearest folder above a file that holds any."""
     for folder in path.parents:
         if found := [one for one in configs if one.path.parent == folder]:
             return found
@@ -178,13 +181,13 @@ def nearby(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFil
 
 
 def most_alike(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFile]:
-    """Those whose name is most like that of a weight file; none where it is named as something else."""
+    """Return the configs with the name most similar to a weight file's; none if that names another kind of network."""
     scores = {one: score for one in configs if (score := similarity(one, path)) is not None}
     return [one for one, score in scores.items() if score == max(scores.values())]
 
 
 def similarity(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | None:
-    """How many words both names share, and whether these are all of the config's; None where the kinds differ."""
+    """Return how many words both names share, and whether these are all of the config's; None if the kinds differ."""
     pairs = zip(config.path.parts, path.parts, strict=False)
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     own, its = telling(config.path.parts[common:]), telling(path.parts[common:])
@@ -193,16 +196,16 @@ def similarity(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | No
 
 
 def telling(parts: Sequence[str]) -> set[str]:
-    """The words of a path that tell it from others."""
+    """Return the distinctive words of a path."""
     names = [*parts[:-1], stem(PurePosixPath(parts[-1]))]
     return {word for name in names for word in words(name) if not word.isdecimal()} - SAYS_NOTHING
 
 
 def best_first(folder: Path, weights: Sequence[PurePosixPath]) -> list[PurePosixPath]:
-    """The files of one config; a single one where it is clear which of them is meant.
+    """Return the weight files of one config, the most likely first; only one if its name decides.
 
-    Of the same weights in two formats safetensors is taken. coqui's trainer keeps its best so far as `best_model.pth`,
-    beside copies with the number of the step.
+    Of the same weights in two formats, safetensors is taken. coqui's trainer keeps the best weights so far as
+    `best_model.pth`, next to copies with the number of the step.
     """
     named = {path.with_name(stem(path)): path for path in sorted(weights, key=lambda path: path.suffix == ENDINGS[0])}
 
@@ -216,46 +219,46 @@ def best_first(folder: Path, weights: Sequence[PurePosixPath]) -> list[PurePosix
 
 
 SPEAKER_FILES = ("speaker_ids.json", "speaker_ids.pth", "speakers.json", "speakers.pth")
-"""Where coqui looks for the speakers of a config that does not lead to them."""
+"""Files in which coqui looks for the speakers if the config does not lead to them."""
 UNNAMED = "main"
 
 ReadPth = Callable[[Path], Mapping[str, Any]]
-"""Reads a `.pth` that holds a dict, without running code of it."""
+"""Function that reads a `.pth` file holding a dict without running its code."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelFiles:
-    """An acoustic model or a vocoder: a config and its weights. Paths are relative to the voice's folder."""
+    """An acoustic model or a vocoder: a config and its weights, with paths relative to the voice's folder."""
 
     name: str
-    """Tells it from the others of its kind."""
+    """Unique among the models of its kind."""
     config: PurePosixPath
     architecture: str
     values: Mapping[str, Any]
-    """What the config says."""
+    """Content of the config."""
     weights: tuple[PurePosixPath, ...]
-    """The file, or several where names do not tell which one is meant; the most likely first."""
+    """The weight file, or the candidates if their names do not decide; the most likely first."""
     emotion: Emotion | None
-    """That its file or folder is named after."""
+    """Emotion in the name of the file or folder."""
     speakers: tuple[str, ...] = ()
-    """Names in the order of their embeddings; empty where there is only one."""
+    """Names in the order of their embeddings; empty if there is only one speaker."""
     named_in_config: bool = True
-    """Whether the config leads to the speakers; else voice.json has to name them."""
+    """Whether the config leads to the speakers; otherwise voice.json must name them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What is in a folder."""
+    """Models found in a folder."""
 
     folder: Path
     acoustic: tuple[ModelFiles, ...]
     vocoders: tuple[ModelFiles, ...]
     left_out: tuple[str, ...]
-    """What cannot be used, and why: sentences without a full stop."""
+    """Models that cannot be used, and why: sentences without a full stop."""
 
 
 def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
-    """Look through a folder and those in it. A file that is not what it should be is told as `InvalidVoice`."""
+    """Find the models in a folder and its subfolders; raise `InvalidVoice` if a file is invalid."""
     files = list(files_in(folder))
     configs = configs_in(folder, files)
     paired = pair(configs, [path for path in files if is_weights(path)])
@@ -273,7 +276,7 @@ def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
 def parts_of(
     folder: Path, config: ConfigFile, weights: Sequence[PurePosixPath], read_pth: ReadPth
 ) -> Iterator[ModelFiles]:
-    """What a config and its weights make: one network, or several where the weights are named after emotions."""
+    """Yield the models of a config: one, or several acoustic models if the weights are named after emotions."""
     speakers, named_in_config = speakers_of(folder / config.path, config.values, read_pth)
     for files in by_emotion(weights) if config.kind is ConfigKind.ACOUSTIC else [weights]:
         ordered = tuple(best_first(folder, files))
@@ -290,7 +293,7 @@ def parts_of(
 
 
 def by_emotion(weights: Sequence[PurePosixPath]) -> list[list[PurePosixPath]]:
-    """Weight files in groups that are named after the same emotion, or after none."""
+    """Group weight files that are named after the same emotion, or after none."""
     groups: dict[Emotion | None, list[PurePosixPath]] = {}
     for path in weights:
         groups.setdefault(emotion_in(stem(path)), []).append(path)
@@ -298,13 +301,13 @@ def by_emotion(weights: Sequence[PurePosixPath]) -> list[list[PurePosixPath]]:
 
 
 def emotion_of(config: PurePosixPath, weights: PurePosixPath) -> Emotion | None:
-    """The emotion in the name of a file, else in that of the nearest folder."""
+    """Return the emotion in the name of a file, otherwise in that of the nearest folder."""
     names = [stem(weights), stem(config), *reversed(config.parent.parts)]
     return next((emotion for name in names if (emotion := emotion_in(name)) is not None), None)
 
 
 def speakers_of(path: Path, values: Mapping[str, Any], read_pth: ReadPth) -> tuple[tuple[str, ...], bool]:
-    """The speakers of a config, and whether it leads to them itself; else they are where coqui looks for them."""
+    """Return a config's speakers, from the files that coqui reads, and whether the config itself leads to them."""
     try:
         return tuple(config_speakers(path, values)), True
     except InvalidVoice:
@@ -316,12 +319,12 @@ def speakers_of(path: Path, values: Mapping[str, Any], read_pth: ReadPth) -> tup
 
 
 def short_name(config: PurePosixPath) -> str:
-    """The folder's name; in the voice's own folder what the config's name tells."""
+    """Return the folder's name; in the voice's own folder, the distinctive words of the config's name."""
     return config.parent.name or "_".join(sorted(telling([config.name]))) or UNNAMED
 
 
 def make_unique(parts: Sequence[ModelFiles]) -> list[ModelFiles]:
-    """Every part with a name of its own: the shortest that does."""
+    """Give each model the shortest name that is unique."""
     named = list(parts)
     for longer in (folder_name, config_name, weights_name):
         count = Counter(part.name for part in named)
@@ -330,15 +333,15 @@ def make_unique(parts: Sequence[ModelFiles]) -> list[ModelFiles]:
 
 
 def folder_name(part: ModelFiles) -> PurePosixPath:
-    """Path of the config's folder, where that is not the voice's own."""
+    """Return the path of the config's folder, or of the config if that is in the voice's own folder."""
     return part.config.parent if part.config.parent.name else config_name(part)
 
 
 def config_name(part: ModelFiles) -> PurePosixPath:
-    """Path of the config without its ending."""
+    """Return the path of the config without its extension."""
     return part.config.with_suffix("")
 
 
 def weights_name(part: ModelFiles) -> PurePosixPath:
-    """Path of the weights without their ending."""
+    """Return the path of the weights without their extension."""
     return part.weights[0].with_name(stem(part.weights[0]))

@@ -1,4 +1,4 @@
-"""`voice.json`: what a voice folder says about itself."""
+"""Define and read `voice.json`, the manifest of a voice folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST_NAME = 64
 
 
 def _inside(path: str) -> str:
-    """Refuse a path that could leave the voice's folder."""
+    """Return the path; raise `ValueError` if it could leave the voice's folder."""
     parts = PurePosixPath(path)
     if parts.is_absolute() or ".." in parts.parts or "\\" in path or ":" in path or "\0" in path:
         raise ValueError("must be a relative path that stays inside the folder")
@@ -33,94 +33,94 @@ class _Strict(BaseModel):
 
 
 class Frontend(_Strict):
-    """How text becomes phonemes, where it is not what the checkpoint's own config says."""
+    """Conversion of text to phonemes, if it differs from the checkpoint's own config."""
 
     phonemizer: Literal["espeak"]
-    """The only one that there is."""
+    """Phonemizer; `espeak` is the only one."""
     language: str
-    """Language of espeak-ng, such as `en-us`."""
+    """espeak-ng language, such as `en-us`."""
 
 
 class Checkpoint(_Strict):
-    """One acoustic model."""
+    """An acoustic model."""
 
     model: RelativePath
-    """Weights: `.safetensors`, or `.pth` that loads without running code."""
+    """Weights: a `.safetensors` file, or a `.pth` file that loads without running code."""
     config: RelativePath
     """coqui's `config.json`."""
     architecture: Literal["glow_tts", "tacotron", "tacotron2"]
-    """What kind of model it is."""
+    """Architecture of the model."""
     sha256: Sha256 | None = None
-    """Hash of the weights, checked when it is given."""
+    """SHA-256 of the weights, checked if given."""
     base: str | None = None
-    """The checkpoint that this one was fine-tuned from."""
+    """Name of the checkpoint that this one was fine-tuned from."""
     speakers: tuple[str, ...] | None = None
-    """Names of the speakers in the order of their embeddings, where the config does not lead to them."""
+    """Names of the speakers in the order of their embeddings, if the config does not lead to them."""
 
 
 class VocoderFiles(_Strict):
-    """One vocoder."""
+    """A vocoder."""
 
     model: RelativePath
-    """Weights: `.safetensors`, or `.pth` that loads without running code."""
+    """Weights: a `.safetensors` file, or a `.pth` file that loads without running code."""
     config: RelativePath
-    """coqui's `config.json`, or that of a `hifigan_source` or `vocos_source`."""
+    """coqui's `config.json`, or the config of a `hifigan_source` or `vocos_source`."""
     architecture: Literal["hifigan", "hifigan_source", "vocos_source"]
-    """What kind of model it is."""
+    """Architecture of the model."""
     sha256: Sha256 | None = None
-    """Hash of the weights, checked when it is given."""
+    """SHA-256 of the weights, checked if given."""
 
 
 class SpokenEmotion(_Strict):
-    """Which weights speak an emotion."""
+    """The models that speak an emotion."""
 
     checkpoint: str
-    """A name under `checkpoints`."""
+    """Name of an acoustic model in `checkpoints`."""
     vocoder: str
-    """A name under `vocoders`."""
+    """Name of a vocoder in `vocoders`."""
     speaker: str | None = None
-    """Name among the speakers of a multi-speaker checkpoint."""
+    """Name of a speaker of a multi-speaker checkpoint."""
     gain_db: Annotated[float, Field(ge=-40, le=20)] = 0.0
-    """Decibels added to everything that this emotion says."""
+    """Gain in decibels for all speech with this emotion."""
 
 
 class Manifest(_Strict):
-    """The whole of `voice.json`."""
+    """Content of `voice.json`."""
 
     schema_version: Literal[1] = Field(alias="schema")
-    """Of this description."""
+    """Version of this format."""
     name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=LONGEST_NAME)]
-    """What requests call the voice, in any case."""
+    """Name of the voice in requests; case is ignored."""
     display_name: str = ""
-    """What people call it."""
+    """Human-readable name."""
     locale: str = "en-US"
-    """Language and country of what it reads."""
+    """Language and country of the text that the voice reads."""
     gender: str = "unknown"
-    """Shown by `GET /voices`."""
+    """Gender of the voice, shown by `GET /voices`."""
     license: str = "unknown"
-    """Shown by `GET /voices`."""
+    """License of the voice, shown by `GET /voices`."""
     sample_rate: Annotated[int, Field(ge=8000, le=48000)]
-    """Hertz; that of its checkpoints."""
+    """Sample rate of the checkpoints in hertz."""
     words_per_minute: Annotated[float, Field(gt=0, le=600)] = 165
-    """Speaking rate at speed 1, for estimates."""
+    """Speaking rate at speed 1, for estimates of duration."""
     frontend: Frontend | None = None
-    """How text becomes phonemes, where it is not what the checkpoints' own configs say."""
+    """Conversion of text to phonemes, if it differs from the checkpoints' own configs."""
     checkpoints: Annotated[dict[str, Checkpoint], Field(min_length=1)]
     """Acoustic models by names of your choice."""
     vocoders: Annotated[dict[str, VocoderFiles], Field(min_length=1)]
     """Vocoders by names of your choice."""
     emotions: dict[Emotion, SpokenEmotion]
-    """Which weights speak each emotion; neutral must be there."""
+    """The models that speak each emotion; neutral is required."""
     fallbacks: dict[Emotion, tuple[Emotion, ...]] = {}
-    """What to try, in order, for an emotion that is missing; neutral is always last."""
+    """Emotions to try, in order, in place of a missing one; neutral is always last."""
     degree: bool = False
-    """Whether the strength of an emotion can be varied."""
+    """Whether requests can vary the strength of an emotion."""
     sample: RelativePath | None = None
-    """A recording that shows the voice."""
+    """A sample recording of the voice."""
 
     @property
     def language(self) -> str | None:
-        """Language of the phonemizer; None leaves it to the checkpoint's config."""
+        """Language of the phonemizer; None means that of the checkpoint's config."""
         return self.frontend.language if self.frontend else None
 
     @model_validator(mode="after")
@@ -139,7 +139,7 @@ class Manifest(_Strict):
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read a folder's `voice.json`; what is wrong with it is said as `InvalidVoice`."""
+    """Read a folder's `voice.json`; raise `InvalidVoice` if it is invalid."""
     path = folder / FILE_NAME
     try:
         return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))

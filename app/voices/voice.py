@@ -1,4 +1,4 @@
-"""Voice folders, opened and checked, and the registry that finds them by name or alias."""
+"""Open and check voice folders, and find voices by name or alias."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from app.voices.manifest import FILE_NAME, Checkpoint, Manifest, SpokenEmotion, 
 
 BLOCK = 1 << 20
 SOURCE_VOCODERS = ("hifigan_source", "vocos_source")
-"""Vocoders that make the pitch themselves, so that it can be moved."""
+"""Vocoders that generate the harmonics themselves, so that requests can change the pitch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A voice that was checked; nothing of it is loaded yet."""
+    """A checked voice; its models are not loaded yet."""
 
     folder: Path
     manifest: Manifest
     hashes: Mapping[str, str]
-    """Relative path of each weight file -> its SHA-256."""
+    """SHA-256 of each weight file, by relative path."""
 
     @property
     def name(self) -> str:
-        """Canonical spelling."""
+        """Name in its canonical spelling."""
         return self.manifest.name
 
     @property
     def sample_rate(self) -> int:
-        """Hertz."""
+        """Sample rate in hertz."""
         return self.manifest.sample_rate
 
     @property
     def abilities(self) -> VoiceCapabilities:
-        """What the planner may choose from."""
+        """Capabilities that the planner may use."""
         checkpoints = {
             emotion: CheckpointName(spoken.checkpoint, self.hashes[self.manifest.checkpoints[spoken.checkpoint].model])
             for emotion, spoken in self.manifest.emotions.items()
@@ -55,15 +55,15 @@ class Voice:
         )
 
     def seconds(self, characters: int, speed: float) -> float:
-        """About how long it speaks so much text: by its words per minute, each taken as five letters and a space."""
+        """Estimate the seconds that a text takes from the words per minute, at five letters and a space per word."""
         return characters * 60 / (6 * self.manifest.words_per_minute * speed)
 
     def file(self, path: str) -> Path:
-        """A file of this voice."""
+        """Return the path of a file of this voice."""
         return inside(self.folder, path)
 
     def read_weights(self, path: str) -> bytes:
-        """The content of a weight file. Raises `InvalidVoice` if it is no longer what was checked."""
+        """Read a weight file; raise `InvalidVoice` if it has changed since it was checked."""
         file = self.file(path)
         try:
             content = file.read_bytes()
@@ -74,17 +74,17 @@ class Voice:
         return content
 
     def config(self, path: str) -> dict[str, Any]:
-        """A `config.json` of this voice."""
+        """Read a `config.json` of this voice."""
         return read_config(self.file(path))
 
 
 def open_voice(folder: Path) -> Voice:
-    """Read and check a voice folder; whatever disagrees is said as `InvalidVoice`."""
+    """Read and check a voice folder; raise `InvalidVoice` if its parts do not agree."""
     return check_voice(folder, read_manifest(folder))
 
 
 def check_voice(folder: Path, manifest: Manifest) -> Voice:
-    """Check a folder against what a manifest says of it, which may not be written yet."""
+    """Check a folder against its manifest, which need not be written yet."""
     parts: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
     hashes = {part.model: check_hash(inside(folder, part.model), part.sha256) for part in parts}
     voice = Voice(folder, manifest, hashes)
@@ -96,7 +96,10 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
 
 
 def check_degree(voice: Voice) -> None:
-    """Between neutral and an emotion there must be a way: in one GlowTTS with speakers, or from a base to its child."""
+    """Raise `InvalidVoice` unless neutral and each emotion can be interpolated.
+
+    They must be speakers of one GlowTTS, or the emotion's checkpoint must be fine-tuned from neutral's.
+    """
     emotions, checkpoints = voice.manifest.emotions, voice.manifest.checkpoints
     neutral = emotions[Emotion.NEUTRAL].checkpoint
     for emotion, spoken in emotions.items():
@@ -110,7 +113,7 @@ def check_degree(voice: Voice) -> None:
 
 
 def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None:
-    """Compare the acoustic model and the vocoder of one emotion, and look for its speaker."""
+    """Check that the acoustic model and the vocoder of one emotion fit and that its speaker exists."""
     checkpoint, vocoder = acoustic_audio(voice, spoken.checkpoint), vocoder_audio(voice, spoken.vocoder)
     pair = f"{voice.folder}: checkpoint {spoken.checkpoint} and vocoder {spoken.vocoder} ({emotion})"
     check_fit(checkpoint, vocoder, pair)
@@ -133,24 +136,24 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
 
 
 def acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:
-    """What a checkpoint's config says about its mel spectrogram."""
+    """Return the settings of the mel spectrogram that a checkpoint predicts."""
     files = voice.manifest.checkpoints[checkpoint]
     return audio_of(files.architecture, voice.config(files.config))
 
 
 def vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
-    """What a vocoder's config says about the mel spectrogram that it takes."""
+    """Return the settings of the mel spectrogram that a vocoder takes."""
     files = voice.manifest.vocoders[vocoder]
     return audio_of(files.architecture, voice.config(files.config))
 
 
 def audio_of(architecture: str, config: Mapping[str, Any]) -> AudioConfig:
-    """What the config of an acoustic model or a vocoder says about its mel spectrogram."""
+    """Return the settings of the mel spectrogram in the config of an acoustic model or a vocoder."""
     return (source_audio if architecture in SOURCE_VOCODERS else AudioConfig.from_dict)(config["audio"])
 
 
 def speaker_names(voice: Voice, checkpoint: str) -> list[str]:
-    """The speakers of a multi-speaker checkpoint in the order of their embeddings, as voice.json or its config says."""
+    """Return a checkpoint's speakers in the order of their embeddings, from voice.json or from its config."""
     files = voice.manifest.checkpoints[checkpoint]
     if files.speakers:
         return list(files.speakers)
@@ -158,7 +161,7 @@ def speaker_names(voice: Voice, checkpoint: str) -> list[str]:
 
 
 def check_hash(path: Path, expected: str | None) -> str:
-    """The file's SHA-256; a wrong one is refused."""
+    """Return the file's SHA-256; raise `InvalidVoice` if it is not the expected one."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK):
@@ -172,7 +175,7 @@ def check_hash(path: Path, expected: str | None) -> str:
 
 
 class Registry:
-    """The voices of some folders. A folder that cannot be used is remembered in `problems` and hides no other."""
+    """The voices of some folders; a folder that cannot be used is listed in `problems` and affects no other."""
 
     def __init__(self, folders: Sequence[Path], default: str, aliases: Mapping[str, str] | None = None) -> None:
         self.default = default
@@ -182,10 +185,10 @@ class Registry:
             self.add(folder)
         self.check_default(folders)
         self.aliases = self.leading(aliases or {})
-        """Further names, and the voice of each in its canonical spelling."""
+        """Canonical name of the voice of each alias."""
 
     def add(self, folder: Path) -> None:
-        """Open one voice folder."""
+        """Open one voice folder and add the voice, or record why it cannot be used."""
         try:
             voice = open_voice(folder)
         except InvalidVoice as error:
@@ -196,7 +199,7 @@ class Registry:
             self.problems[folder] = f"There is already a voice {voice.name}, in {known.folder}."
 
     def check_default(self, folders: Sequence[Path]) -> None:
-        """Refuse to go on without the voice that answers when none is named."""
+        """Raise `InvalidVoice` if the default voice is missing; otherwise use its canonical name."""
         if self.default.lower() not in self.voices:
             found = "; ".join(self.problems.values()) or self.found_in(folders)
             raise InvalidVoice(
@@ -206,21 +209,21 @@ class Registry:
         self.default = self.voices[self.default.lower()].name
 
     def found_in(self, folders: Sequence[Path]) -> str:
-        """Which voices there are, where they were looked for."""
+        """Describe which voices were found in the folders."""
         names = ", ".join(self.names())
         return f"found: {names}" if names else f"there is no {FILE_NAME} in {', '.join(map(str, folders))}"
 
     def leading(self, aliases: Mapping[str, str]) -> dict[str, str]:
-        """Those that lead to a voice; of two that differ in case alone the last one counts."""
+        """Return the aliases that lead to a voice; of two that differ in case alone, the last one counts."""
         written = {alias.lower(): (alias, voice.lower()) for alias, voice in aliases.items()}
         return {alias: self.voices[voice].name for alias, voice in written.values() if voice in self.voices}
 
     def names(self) -> list[str]:
-        """All names in their canonical spelling."""
+        """Return all names in their canonical spelling."""
         return [voice.name for voice in self.voices.values()]
 
     def get(self, name: str | None = None) -> Voice:
-        """The voice of a name or, where none has it, of an alias, case ignored; None is the default voice."""
+        """Return the voice with a name, otherwise that with an alias, ignoring case; None is the default voice."""
         wanted = (self.default if name is None else name).lower()
         aliases = {alias.lower(): voice.lower() for alias, voice in self.aliases.items()}
         voice = self.voices.get(wanted) or self.voices.get(aliases.get(wanted, ""))
@@ -233,7 +236,7 @@ class Registry:
 
 
 def voice_folders(folders: Sequence[Path]) -> list[Path]:
-    """The folders that hold a `voice.json`: the named ones themselves, or those directly in them."""
+    """Return the folders with a `voice.json` among the given ones and their direct subfolders."""
     found = []
     for folder in folders:
         candidates = [folder, *sorted(path for path in folder.iterdir())] if folder.is_dir() else []

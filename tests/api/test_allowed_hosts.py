@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from serving import service_without_models
 
 from app.errors import SetupError
 from app.settings import load_settings
+from tests.serving import service_without_models
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from serving import Server
 
 from app.errors import ERRORS
+from tests.serving import Server
 
 JSON = "application/json"
 PLAIN = "text/plain"

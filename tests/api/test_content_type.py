@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from serving import service_without_models
 from starlette.requests import Request
 
 from app.api.parsing.negotiation import MAX_CONTENT_TYPE, media_type, refuse_content_encoding
 from app.errors import UnsupportedContentEncoding, UnsupportedMediaType
+from tests.serving import service_without_models
 
 
 def request(*headers: tuple[str, str]) -> Request:

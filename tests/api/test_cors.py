@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from serving import service_without_models, serving_here
 
 from app.main import create_app
 from app.settings import load_settings
+from tests.serving import service_without_models, serving_here
 
 PAGE = "https://page.example"
 KEYS = {"alice": "key-of-alice-0123456789"}

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from serving import StartServer, analyze
+
+from tests.serving import StartServer, analyze
 
 STORY = (
     "The lamp went out at nine. Something moved on the stairs, slowly, one step at a time. "

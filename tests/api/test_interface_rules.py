@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 import soundfile
-from serving import analyze
 
 from app.text import SSML_TABLE
+from tests.serving import analyze
 
 TEXT = "😀 I am so happy, 𝒻ine! It costs 5€ — “really”.\n\n  Dr. Smith left…  How dare you, sir?! \t"
 SSML = "application/ssml+xml"

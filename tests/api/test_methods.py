@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
-from serving import service_without_models, serving_here
 from starlette.responses import StreamingResponse
 
 from app.api.errors import methods_of
 from app.main import create_app
 from app.settings import load_settings
+from tests.serving import service_without_models, serving_here
 
 STATIC = "/static-offline-docs/swagger-ui.css"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import service_without_models
 
 import app.api.routes.web
+from tests.serving import service_without_models
 
 FOLDER = Path(app.api.routes.web.__file__).parents[2] / "web"
 NAMES = sorted(path.name for path in FOLDER.iterdir())

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from serving import start_server
-from tiny_voice import write_tiny_voice
 
 from app.packages import shipped_models
+from tests.serving import start_server
+from tests.tiny_voice import write_tiny_voice
 
 ANGRY = "I am so angry with you, this makes me furious!"
 

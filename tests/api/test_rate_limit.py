@@ -9,9 +9,9 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import service_without_models
 
 from app.api.middleware.rate_limit import RateLimit, network_of
+from tests.serving import service_without_models
 
 HELLO = {"text": "Hello."}
 KEYS = {"alice": "key-of-alice-0123456789", "bob": "key-of-bob-0123456789"}

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from serving import service_without_models
+
+from tests.serving import service_without_models
 
 
 @pytest.fixture(scope="module")

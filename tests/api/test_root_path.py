@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from fastapi import FastAPI
-from serving import service_without_models
 
 from app.main import create_app
 from app.settings import load_settings
+from tests.serving import service_without_models
 
 
 @pytest.fixture(scope="module")

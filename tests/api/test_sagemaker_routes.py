@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from serving import service_without_models
 
 from app.audio.encode import FORMATS
+from tests.serving import service_without_models
 
 TEXT = "The harbour was quiet. I am so happy that you are finally here!"
 SSML = "<speak><prosody rate='fast'>The harbour was quiet.</prosody> I am so happy!</speak>"

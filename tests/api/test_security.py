@@ -13,13 +13,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from serving import service_without_models
 from starlette.requests import Request
 
 from app.api.middleware.auth import Keys
 from app.errors import IntoneError
 from app.main import create_app
 from app.settings import load_settings
+from tests.serving import service_without_models
 
 ALICE, BOB = "key-of-alice-0123456789", "key-of-bob-0123456789=="
 KEYS = {"alice": ALICE, "bob": BOB}

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
-from serving import serving_here
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
@@ -18,6 +17,7 @@ from app.api.parsing.body import BODY_SECONDS, read_body
 from app.errors import BodyTooSlow
 from app.main import create_app
 from app.settings import load_settings
+from tests.serving import serving_here
 
 
 def impatient_app() -> FastAPI:

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from serving import wait_until
 
 from app.api.state import STALL_SECONDS
 from app.settings import load_settings
 from tests.holding import HeldService, held_service
+from tests.serving import wait_until
 
 TEXT = "The harbour was quiet. Then the ferry came in. Nobody waved."
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import serving_here
-from tiny_voice import write_tiny_voice
 
 from app.inference.torch import TorchBackend
 from app.main import create_app
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, load_classifier
 from app.voices import Registry
+from tests.serving import serving_here
 from tests.speaking import running_engine
+from tests.tiny_voice import write_tiny_voice
 
 KEYS = {name: f"key-of-{name}-0123456789" for name in ("alice", "bob")}
 HELLO = {"text": "Hello.", "voice": "tiny", "emotion": "neutral"}

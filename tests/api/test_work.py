@@ -10,10 +10,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from serving import ROOT
 
 from app.api.jobs import Cancelled, ClientGone, JobQueue
 from app.errors import Busy, OverTimeBudget
+from tests.serving import ROOT
 
 pytestmark = pytest.mark.anyio
 

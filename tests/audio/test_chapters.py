@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from decoding import heard, tone
 
 from app.audio.chapters import save_with_chapters
 from app.audio.encode import FORMATS, encode
+from tests.decoding import heard, tone
 
 RATE = 24_000
 SAMPLES = tone(RATE, 4)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
-from decoding import streamed, tone
 
 from app.audio.compressed import MPEG_RATES, OPUS_RATES
 from app.audio.encode import FORMATS, encode
+from tests.decoding import streamed, tone
 
 MPEG_4_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000)
 """Hertz, as an ADTS head counts them."""

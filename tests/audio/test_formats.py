@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import soundfile
-from decoding import EVERY_RATE, Heard, heard, streamed, tone
 
 from app.audio.encode import FORMATS, encode
+from tests.decoding import EVERY_RATE, Heard, heard, streamed, tone
 
 COMPRESSED = ("mp3", "opus", "aac")
 SECONDS = (1.0, 1.277, 1.5237)

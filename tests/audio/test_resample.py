@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import soxr
-from decoding import Heard, tone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.audio.writers import Resampler
+from tests.decoding import Heard, tone
 
 RATES = [(22_050, 24_000), (22_050, 48_000), (24_000, 11_025), (48_000, 8000), (22_050, 12_345)]
 

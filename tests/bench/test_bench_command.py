@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from serving import ROOT, clean_environment
+
+from tests.serving import ROOT, clean_environment
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:

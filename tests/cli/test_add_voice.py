@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from serving import ROOT, clean_environment
 
 from app.__main__ import main
 from app.packages import shipped_models
@@ -25,6 +24,7 @@ from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, SpeechRequest
 from app.types import Emotion
 from app.voices import Voice, open_voice
+from tests.serving import ROOT, clean_environment
 from tests.tiny_voice import change, write_acoustic, write_tiny_voice, write_vocoder
 
 JOY, ANGER, NEUTRAL, SADNESS = Emotion.JOY, Emotion.ANGER, Emotion.NEUTRAL, Emotion.SADNESS

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from serving import ROOT, clean_environment
 
 from app.cli.say import read_source
+from tests.serving import ROOT, clean_environment
 
 
 def intone(*arguments: str, text: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:

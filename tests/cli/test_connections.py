@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import uvicorn
-from serving import serving_here, wait_until
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +21,7 @@ from uvicorn.server import ServerState
 
 from app.cli.connections import Connection, Connections
 from app.metrics import Answered
+from tests.serving import serving_here, wait_until
 
 BIG = 64 * 1024 * 1024
 """More than the buffers of the system hold."""

@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import uvicorn
-from serving import ROOT, clean_environment, service_without_models, wait_until
 
 from app.cli.serve import RESERVE, listen, server_config
 from app.cli.serve import QuietServer as SureServer
 from app.main import create_app
 from app.settings import load_settings
+from tests.serving import ROOT, clean_environment, service_without_models, wait_until
 
 
 def test_both_parts_of_an_answer_are_sent_at_once() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from asking import KEY, client_of, speaks
 from openai import OpenAI
-from serving import Server, start_server, wait_until
-from tiny_voice import write_tiny_voice
 
 from app.packages import shipped_models
+from tests.clients.asking import KEY, client_of, speaks
+from tests.serving import Server, start_server, wait_until
+from tests.tiny_voice import write_tiny_voice
 
 
 @pytest.fixture(scope="session")

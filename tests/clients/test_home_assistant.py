@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import numpy as np
 import pytest
-from asking import KEY, RATE
-from decoding import heard
-from serving import Server
 
 from app.settings import OPENAI_VOICES
+from tests.clients.asking import KEY, RATE
+from tests.decoding import heard
+from tests.serving import Server
 
 SENTENCES = ("The harbour was quiet when the ferry came in.", "I am so happy that you are finally here!", "How nice.")
 AGENT = {"User-Agent": "HomeAssistant-OpenAI-TTS"}

@@ -9,11 +9,11 @@ import json
 
 import httpx
 import pytest
-from asking import KEY, RATE
-from decoding import heard
-from serving import Server
 
 from app.settings import OPENAI_VOICES
+from tests.clients.asking import KEY, RATE
+from tests.decoding import heard
+from tests.serving import Server
 
 USER = {
     "X-OpenWebUI-User-Name": "Ada%20Lovelace",

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 import pytest
-from asking import BOOK, HELLO, RATE, TEXT, async_client_of, client_of, speaks
-from decoding import heard
 from openai import AsyncOpenAI, AsyncStream, BadRequestError
-from serving import Server, wait_until
+
+from tests.clients.asking import BOOK, HELLO, RATE, TEXT, async_client_of, client_of, speaks
+from tests.decoding import heard
+from tests.serving import Server, wait_until
 
 pytestmark = pytest.mark.anyio
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import openai
 import pytest
-from asking import BOOK, HELLO, KEY, client_of, counted, create
 from openai import APIError, APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI, Stream
-from serving import Server, service_without_models, wait_until
+
+from tests.clients.asking import BOOK, HELLO, KEY, client_of, counted, create
+from tests.serving import Server, service_without_models, wait_until
 
 NUMBERS = "It is 7,777,777. Now 7,777,777. Then 7,777,777!"
 """Takes far longer to say than to write, so that the limit is met while it is spoken."""

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from asking import BOOK, RATE, TEXT, create
-from decoding import Heard, heard
 from openai import OpenAI, Stream
-from serving import Server, wait_until
 
 from app.audio.encode import FORMATS
 from app.settings import OPENAI_VOICES
+from tests.clients.asking import BOOK, RATE, TEXT, create
+from tests.decoding import Heard, heard
+from tests.serving import Server, wait_until
 
 
 def seconds(answer: Any) -> float:

@@ -7,7 +7,8 @@ import re
 from functools import cache
 
 import pytest
-from serving import ROOT
+
+from tests.serving import ROOT
 
 DOCUMENT = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
 LINES = [line for line in DOCUMENT.splitlines() if line.startswith("| ") and not line.startswith("| |")]

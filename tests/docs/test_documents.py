@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from serving import ROOT, Server
 
 from tests.docs.blocks import DOCUMENTS, FENCE, KINDS, NOT_RUN, Shell, blocks_of, looks_like
+from tests.serving import ROOT, Server
 
 RUNNING = [file for file in DOCUMENTS if any(block.runs for block in blocks_of(file))]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

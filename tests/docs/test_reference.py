@@ -6,7 +6,6 @@ import os
 import shlex
 
 import pytest
-from serving import ROOT
 
 from app.cli.parser import COMMANDS, make_parser
 from app.errors import ERRORS, INTERNAL_ERROR
@@ -14,6 +13,7 @@ from app.settings import Settings
 from scripts.reference.__main__ import FOLDER, PAGES
 from scripts.reference.schema import kind
 from scripts.reference.settings import IN_WORDS
+from tests.serving import ROOT
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from serving import Server, start_server
+
+from tests.serving import Server, start_server
 
 ALICE, BOB = "key-of-alice-0123456789", "key-of-bob-0123456789"
 PAGE = "https://page.example"

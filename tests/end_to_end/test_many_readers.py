@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import httpx
-from serving import Server, StartServer, wait_until
+
+from tests.serving import Server, StartServer, wait_until
 
 CHAPTER = " ".join(
     f"The rain fell on the roof all night, and {number} people in the old house could not sleep at all."

@@ -12,8 +12,9 @@ import librosa
 import numpy as np
 import pytest
 import soundfile
-from serving import StartServer
-from tiny_voice import write_tiny_voice
+
+from tests.serving import StartServer
+from tests.tiny_voice import write_tiny_voice
 
 SSML = "application/ssml+xml"
 LINE = "I never thought that we would see the ocean again, and now we are here."

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from serving import ROOT, Server, wait_until
+
+from tests.serving import ROOT, Server, wait_until
 
 WORD = "Quarzuhr"
 TEXT = f"The {WORD} ticks. How nice!"

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from serving import analyze
+
+from tests.serving import analyze
 
 TEXT = (
     "The parcel came at nine — it cost $5.50. I am so happy that it is finally here!\n\n"

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from serving import ROOT, Server, StartServer, clean_environment
+
+from tests.serving import ROOT, Server, StartServer, clean_environment
 
 FLAGS = os.environ.get("SCHEMA_FLAGS", "--max-examples 20 --seed 1").split()
 KEY = "key-of-alice-0123456789"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import Server, StartServer, wait_until
 
 from app.settings import OPENAI_VOICES
 from tests.holding import held_service
+from tests.serving import Server, StartServer, wait_until
 
 LONG = " ".join(
     f"The rain fell on the roof all night, and {number} people in the old house could not sleep at all."

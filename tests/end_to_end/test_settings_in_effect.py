@@ -8,10 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import Server, start_server
-from tiny_voice import write_tiny_voice
 
 from app.packages import shipped_models
+from tests.serving import Server, start_server
+from tests.tiny_voice import write_tiny_voice
 
 HAPPY = "I am so happy that it is finally here!"
 

@@ -12,7 +12,8 @@ import httpx
 import numpy as np
 import pytest
 import soundfile
-from serving import Server, StartServer, wait_until
+
+from tests.serving import Server, StartServer, wait_until
 
 TEXT = "The harbour was quiet when the ferry came in. I am so happy that you are finally here! How dare you!"
 BOOK = "The rain fell on the roof all night, and nobody in the old house could sleep at all. " * 60

@@ -10,7 +10,8 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
-from serving import Server, start_server, wait_until
+
+from tests.serving import Server, start_server, wait_until
 
 SILENCE_BYTES = 20 * 24_000 * 2
 """Of one pause as WAV."""

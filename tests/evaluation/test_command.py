@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from hearing import SAMPLES, DeafEars
-from tiny_voice import write_tiny_voice
 
 import app.evaluation
 from app.__main__ import main
+from tests.evaluation.hearing import SAMPLES, DeafEars
+from tests.tiny_voice import write_tiny_voice
 
 
 @pytest.fixture(autouse=True)

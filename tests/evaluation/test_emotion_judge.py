@@ -6,8 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from hearing import heard
-from voicing import Values, features, voiced
 
 from app.evaluation.emotion_judge import (
     Facts,
@@ -22,6 +20,8 @@ from app.evaluation.emotion_judge import (
 from app.evaluation.manner import RATE
 from app.evaluation.recordings import Recording
 from app.types import Emotion
+from tests.evaluation.hearing import heard
+from tests.evaluation.voicing import Values, features, voiced
 
 EVERYTHING = np.ones(14, dtype=bool)
 

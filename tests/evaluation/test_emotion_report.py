@@ -6,13 +6,13 @@ import json
 import math
 
 import pytest
-from hearing import heard
 from rich.console import Console
 
 from app.evaluation.emotion_judge import Judged, read_facts
 from app.evaluation.emotion_tables import difference_text, emotion_section, emotion_tables
 from app.evaluation.report import EmotionReport, Report
 from app.types import Emotion
+from tests.evaluation.hearing import heard
 
 
 def judged(emotion: Emotion, named: Emotion, pitch: float = 0.0) -> Judged:

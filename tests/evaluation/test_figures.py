@@ -6,10 +6,10 @@ import json
 import math
 
 import pytest
-from hearing import heard
 
 from app.evaluation.report import Report, figures, figures_by_group, wer_interval
 from app.evaluation.tables import COLUMNS
+from tests.evaluation.hearing import heard
 
 
 def test_the_word_error_rate_is_that_of_all_words_not_the_mean_of_sentences() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from hearing import SAMPLES, DeafEars
 from rich.console import Console
 
 from app.evaluation.onset_report import Edges, HeardPair, OnsetReport, hear, onset_page, onset_tables
 from app.evaluation.onsets import OnsetPair
 from app.evaluation.recordings import Recording, edge_errors
+from tests.evaluation.hearing import SAMPLES, DeafEars
 
 
 def pair(group: str, text: str, alone: str, control: str, sound: str = "p") -> HeardPair:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_voice import write_tiny_voice
 
 from app.errors import SetupError
 from app.evaluation.onsets import CARRIER, FILE, in_running_speech, read_onsets, speak_onsets
@@ -16,6 +15,7 @@ from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline
 from app.text import read_text
 from app.types import Emotion, SpeechRequest
+from tests.tiny_voice import write_tiny_voice
 
 SOUNDS = (
     "p t k b d g ch j f v s z sh h m n l r w y vowel pl bl pr br tr dr kr gr kl gl fl fr sp st sk str spr sm sn sl "

@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 
 import pytest
 import soundfile
-from hearing import SAMPLES, heard
 
 from app.evaluation.page import page
 from app.evaluation.report import Report
+from tests.evaluation.hearing import SAMPLES, heard
 
 HOSTILE = "</td><script src='//evil.example/x.js'></script> & \"$x^\" <b>"
 VOID = {"meta", "img"}

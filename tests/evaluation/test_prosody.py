@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from voicing import Values, features, voiced
 
 from app.evaluation.emotion_judge import read_facts
 from app.evaluation.manner import RATE, fast_movement_of, subtract_features
+from tests.evaluation.voicing import Values, features, voiced
 
 NOT_NOISE = [name for name in read_facts().features if name != "noise"]
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import pytest
-from voicing import Values, voiced
 
 from app.evaluation.manner import BANDS, band_levels, noise_share, pitch_contour
+from tests.evaluation.voicing import Values, voiced
 
 
 def levels(sound: np.typing.NDArray[np.float32]) -> Values:

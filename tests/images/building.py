@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from serving import ROOT
+
+from tests.serving import ROOT
 
 FOLDER = Path(os.environ.get("IMAGES_FOLDER", "/var/tmp/intone-images"))
 """Images and their layers: some 8 GB, and many times as much where the kernel cannot lay one folder over another."""

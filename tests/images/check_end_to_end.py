@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from building import IMAGE, SEALED, inside, inspected, running, sound, succeed
-from programs import READY, VOICES
-from serving import ROOT
 
+from tests.images.building import IMAGE, SEALED, inside, inspected, running, sound, succeed
+from tests.images.programs import READY, VOICES
 from tests.sagemaker_deploy.conftest import clients_are_closed, moto, no_account  # noqa: F401
 from tests.sagemaker_deploy.dry_runs import COMMANDS
 from tests.sagemaker_deploy.training_platform import JOB, hand_in, lay_out, make_bucket, order_job
+from tests.serving import ROOT
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings
 from tests.training.test_train import SPEAKERS

@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 
 import pytest
-from building import (
+
+from tests.images.building import (
     IMAGE,
     SEALED,
     Tell,
@@ -29,9 +30,8 @@ from building import (
     sound,
     succeed,
 )
-from programs import INVOKE, PING, READY, STATES
-from serving import ROOT, wait_until
-
+from tests.images.programs import INVOKE, PING, READY, STATES
+from tests.serving import ROOT, wait_until
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings
 from tests.training.test_train import SPEAKERS

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from building import Tell, build, build_base
+
+from tests.images.building import Tell, build, build_base
 
 
 @pytest.fixture(scope="session")

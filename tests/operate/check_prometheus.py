@@ -14,12 +14,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 import yaml
-from monitoring import FILES, Prometheus, watching
-from serving import ROOT, Server, start_server, wait_until
-from tiny_voice import write_tiny_voice
-from traffic import POOR, make_traffic
 
 from app.packages import shipped_models
+from tests.operate.monitoring import FILES, Prometheus, watching
+from tests.operate.traffic import POOR, make_traffic
+from tests.serving import ROOT, Server, start_server, wait_until
+from tests.tiny_voice import write_tiny_voice
 
 ROUNDS = 5
 DASHBOARD = json.loads((ROOT / "docker" / "grafana" / "intone.json").read_text(encoding="utf-8"))

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from serving import ROOT, wait_until
+
+from tests.serving import ROOT, wait_until
 
 FILES = ROOT / "docker" / "prometheus"
 SCRAPE_SECONDS = 1

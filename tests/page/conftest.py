@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import FLAGS, OpenPage, Visit, chromium, visit
 from playwright.sync_api import Browser, sync_playwright
-from serving import Server
+
+from tests.page.browsing import FLAGS, OpenPage, Visit, chromium, visit
+from tests.serving import Server
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browsing import Visit
 from playwright.sync_api import expect
+
+from tests.page.browsing import Visit
 
 WON, MISS, TABLE = "We won!", "I miss her so much.", "The table is made of wood."
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from browsing import OpenPage, Visit
-from decoding import heard
 from playwright.sync_api import Download, expect
-from serving import Server
+
+from tests.decoding import heard
+from tests.page.browsing import OpenPage, Visit
+from tests.serving import Server
 
 LAUGHED, SAID = "“I am so happy!” she laughed.", "“I miss her so much,” he said."
 WON, MISS = "We won & <danced>, didn't we?", 'I miss "her" so much.'

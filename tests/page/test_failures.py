@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import OpenPage, Visit
 from playwright.sync_api import expect
-from serving import Server, StartServer, start_server
+
+from tests.page.browsing import OpenPage, Visit
+from tests.serving import Server, StartServer, start_server
 
 WON, MISS = "We won!", "I miss her so much."
 KEY = "key-of-alice-0123456789"

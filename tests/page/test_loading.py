@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import PATIENCE, OpenPage, Visit
 from playwright.sync_api import Browser, Route, expect
-from serving import Server, start_server
+
+from tests.page.browsing import PATIENCE, OpenPage, Visit
+from tests.serving import Server, start_server
 
 HEAVIEST = 300_000
 FIRST_PAINT = """new Promise((resolve) => new PerformanceObserver((list) => resolve(list.getEntries()[0].startTime))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import PHONE, OpenPage, Visit
 from playwright.sync_api import expect
-from serving import Server
+
+from tests.page.browsing import PHONE, OpenPage, Visit
+from tests.serving import Server
 
 SERIOUS = ("serious", "critical")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from browsing import Visit
 from playwright.sync_api import expect
+
+from tests.page.browsing import Visit
 
 WON, MISS = "We won!", "I miss her."
 

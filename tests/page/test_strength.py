@@ -8,9 +8,10 @@ from math import hypot
 from pathlib import Path
 
 import pytest
-from browsing import PATIENCE, OpenPage, Visit
 from playwright.sync_api import Locator, Route, expect
-from serving import Server, start_server
+
+from tests.page.browsing import PATIENCE, OpenPage, Visit
+from tests.serving import Server, start_server
 
 WON, MISS, TABLE = "We won!", "I miss her so much.", "The table is made of wood."
 

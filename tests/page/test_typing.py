@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from browsing import Visit
 from playwright.sync_api import Route, expect
+
+from tests.page.browsing import Visit
 
 WON, MISS = "We won!", "I miss her so much."
 SCARED = "I am terrified of that noise!"

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import OpenPage
 from playwright.sync_api import expect
-from serving import ROOT, Server, start_server
-from tiny_voice import write_tiny_voice
+
+from tests.page.browsing import OpenPage
+from tests.serving import ROOT, Server, start_server
+from tests.tiny_voice import write_tiny_voice
 
 WON, MISS = "We won!", "I miss her so much."
 

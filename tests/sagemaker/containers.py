@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import httpx
-from serving import READY_SECONDS, ROOT, Server, clean_environment, wait_until
+
+from tests.serving import READY_SECONDS, ROOT, Server, clean_environment, wait_until
 
 QUICK = {"INTONE_BACKEND": "torch", "INTONE_CACHE_MB": "0"}
 """Nothing is measured or converted at the start, and nothing is spoken from memory."""

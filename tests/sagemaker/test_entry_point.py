@@ -7,11 +7,11 @@ import re
 import subprocess
 
 import pytest
-from serving import ROOT, clean_environment
 
 from app.container.environment import serving
 from scripts.sagemaker.build_and_push import IMAGE_USER
 from tests.sagemaker.containers import command
+from tests.serving import ROOT, clean_environment
 
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
 

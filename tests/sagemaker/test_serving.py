@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-from serving import Server, wait_until
 
 from tests.sagemaker.containers import kill, ping, start_serving
+from tests.serving import Server, wait_until
 from tests.tiny_voice import write_tiny_voice
 
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"

@@ -7,9 +7,9 @@ import re
 import shlex
 
 import pytest
-from serving import ROOT
 
 from tests.sagemaker_deploy.dry_runs import COMMANDS
+from tests.serving import ROOT
 
 DOCUMENT = (ROOT / "docs" / "sagemaker.md").read_text(encoding="utf-8")
 LINES = re.findall(r"python -m scripts\.sagemaker\.(\w+) ([^\n)]+)", DOCUMENT)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import boto3
 import pytest
-from serving import ROOT, StartServer, clean_environment, serving_here
 
 from tests.sagemaker_deploy.dry_runs import COMMANDS
 from tests.sagemaker_deploy.runtime_front import runtime_front
 from tests.sagemaker_deploy.training_platform import BUCKET, JOB, hand_in, lay_out, make_bucket, order_job
+from tests.serving import ROOT, StartServer, clean_environment, serving_here
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings
 from tests.training.test_train import SPEAKERS

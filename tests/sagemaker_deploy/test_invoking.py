@@ -8,13 +8,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import Server, serving_here
 
 from app.cli.parser import UsageError
 from scripts.sagemaker.invoke_endpoint import read_source
 from tests.sagemaker_deploy.dry_runs import COMMANDS
 from tests.sagemaker_deploy.runtime_front import BREAKING, runtime_front
 from tests.sagemaker_deploy.scripted import Scripted
+from tests.serving import Server, serving_here
 
 TEXT = "The harbour was quiet. I am so happy that you are finally here!"
 REQUEST = {"text": TEXT, "emotion": "joy", "seed": 1}

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import ROOT
 
 from tests.sagemaker_deploy.dry_runs import ARGUMENTS, dry_run
 from tests.sagemaker_deploy.scripted import ACCOUNT, REGION
+from tests.serving import ROOT
 
 Json = dict[str, Any]
 FOLDER = ROOT / "docker" / "iam"

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from serving import wait_until
 
 from app.errors import InvalidVoice
 from app.inference.torch import TorchBackend
@@ -26,6 +25,7 @@ from app.synthesis.pipeline import Pipeline
 from app.types import Emotion, SpeechRequest
 from app.voices import open_voice
 from app.voices.voice import acoustic_audio
+from tests.serving import wait_until
 from tests.tiny_voice import change, write_tiny_voice
 
 JOY, ANGER, NEUTRAL, SURPRISE = Emotion.JOY, Emotion.ANGER, Emotion.NEUTRAL, Emotion.SURPRISE

@@ -1,1 +1,1 @@
-"""Everything between the server and the routes."""
+"""ASGI middleware between the server and the routes."""

@@ -1,4 +1,4 @@
-"""Around every request: its id, one log line, and its place in the counters."""
+"""Assign request ids, log one line per request, and report each response to the metrics."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from app.errors import RouteNotFound
 from app.metrics import Answered
 
 UNKNOWN = "unknown"
-"""All addresses that no route has."""
+"""Template of every path that no route has."""
 
 
 class Templates:
-    """Knows the template of every path."""
+    """Lookup of route templates by path."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         known = [route for route in routes if isinstance(route, (Route, Mount))]
-        # What is mounted may take whatever the others leave.
+        # Mounts come last: they may match any path.
         self._routes = sorted(known, key=lambda route: isinstance(route, Mount))
 
     def of(self, path: str) -> str:
-        """Such as `/voices/{name}`; for files the folder that they lie in."""
+        """Return the template of a path, such as `/voices/{name}`; for a file, the path of its mount."""
         if path.endswith("\n"):
             return UNKNOWN
         scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
@@ -42,8 +42,10 @@ class Templates:
 
 
 def refuse_line_feed(request: Request) -> None:
-    """Raise RouteNotFound for a path that ends in a line feed: the expressions of the framework's routes end with `$`,
-    which matches before it as well."""
+    """Raise RouteNotFound for a path that ends in a line feed.
+
+    The framework's route patterns end with `$`, which also matches before a final line feed.
+    """
     if request.state.path.endswith("\n"):
         raise RouteNotFound("No route has this path.", hint="GET /docs lists every route.")
 
@@ -51,21 +53,22 @@ def refuse_line_feed(request: Request) -> None:
 logger = logging.getLogger("intone.request")
 
 CLIENT_GONE = 499
-"""Status in the log of a request whose client did not wait for the answer."""
+"""Logged status of a request whose client left before the response."""
 
 _PROBES = ("/health", "/ready", "/ping", "/metrics")
-"""Asked every few seconds by whatever watches the service; their lines would bury all others."""
+"""Paths that monitoring requests every few seconds; their lines would bury all others."""
 
 _METHODS = frozenset(HTTPMethod)
-"""A method may be any word."""
+"""Methods that are logged by name: a request may name any word as its method."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestLog:
-    """ASGI middleware. Gives `request.state` a `request_id`, the `path` without the prefix of a proxy, and a `log`:
-    facts for the log line; never the text of a request, which may stand in its path or its query as well.
+    """ASGI middleware that logs each request and passes a summary of each response to `answered`.
 
-    `template_of` knows what may be told of a path. `answered` is told of each answer.
+    Sets `request_id`, `path` (without a proxy's prefix) and `log` (facts for the log line) on `request.state`. Facts
+    never contain the text of a request. A path or a query may contain it as well, so `template_of` returns what may be
+    logged of a path.
     """
 
     def __init__(self, app: ASGIApp, template_of: Callable[[str], str], answered: Callable[[Answered], None]) -> None:
@@ -87,7 +90,7 @@ class RequestLog:
 
 
 class _Exchange:
-    """One request and its answer."""
+    """One request and its response."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.started = time.perf_counter()
@@ -110,11 +113,11 @@ class _Exchange:
 
     @property
     def seconds(self) -> float:
-        """Since it began."""
+        """Seconds since the request began."""
         return time.perf_counter() - self.started
 
     def answer(self, route: str) -> Answered:
-        """What there is to tell at its end: the one value for the log and the counters."""
+        """Return the summary of the response, the same one for the log and the metrics."""
         return Answered(
             route=route,
             status=self.status or CLIENT_GONE,
@@ -132,7 +135,7 @@ class _Exchange:
 def log_request(
     answer: Answered, *, method: str, request_id: str, facts: Mapping[str, Any], level: int = logging.INFO
 ) -> None:
-    """Log one line about a request and its answer, as a warning if the service is at fault."""
+    """Log one line about a request and its response, as a warning if the service is at fault (status 5xx)."""
     line = {
         "method": method,
         "route": answer.route,
@@ -148,6 +151,6 @@ def log_request(
 
 
 def _request_id(scope: Scope) -> str:
-    """The client's own id, if it is a sane one, so that its log and ours can be laid side by side."""
+    """Return the client's request id if it is valid, to match the client's log with ours; else return a new id."""
     sent = Headers(scope=scope).get("x-request-id", "")
     return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex

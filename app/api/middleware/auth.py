@@ -1,4 +1,4 @@
-"""Keys: who may use the service."""
+"""Authenticate requests by API keys."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from app.api.middleware.rate_limit import RateLimit, network_of
 from app.errors import RateLimited, Unauthorized
 
 WRONG_KEYS_PER_MINUTE = 120
-"""From one address, a sixth of them at once; a program that repeats a wrong key must wait in between."""
+"""Limit for one address, a sixth of it in a burst; a program that repeats a wrong key must wait in between."""
 
 _OPEN = frozenset({"/", "/docs", "/openapi.json", "/health", "/ready", "/metrics", "/ping", "/voices", "/ssml"})
-"""Paths whose GET needs no key."""
+"""Paths whose GET requires no key."""
 
 _OPEN_BELOW = ("/page/", "/static-offline-docs/", "/voices/", "/v1/")
-"""The same for whatever is below: files of the web page and of the documentation, single voices, OpenAI's lists."""
+"""Prefixes of such paths: files of the web page and of the documentation, single voices, OpenAI's lists."""
 
 
 class Keys:
-    """The keys by name, of which only digests are kept; without any, everybody is let in."""
+    """API keys by name, kept as digests only; without any, all requests are accepted."""
 
     def __init__(self, keys: Mapping[str, SecretStr], clock: Callable[[], float] = time.monotonic) -> None:
         self._digests = [(name, _digest(key.get_secret_value())) for name, key in keys.items()]
         self._wrong = RateLimit(WRONG_KEYS_PER_MINUTE, clock)
 
     def check(self, request: Request) -> None:
-        """Raise Unauthorized if a key is needed and missing or wrong; else give its name to the log alone.
+        """Raise Unauthorized if a required key is missing or wrong; else add its name, not the key, to the log.
 
-        Keys are taken from the header Authorization alone: URLs are written into logs.
+        Keys are accepted in the header Authorization only, because URLs are written into logs.
         """
         if not self._digests or is_open(request.method, request.state.path):
             return
@@ -48,7 +48,7 @@ class Keys:
         request.state.key = request.state.log["key"] = name
 
     def _count_wrong(self, request: Request) -> None:
-        """Raise RateLimited if the address sent too many wrong keys; those that are right pass all the same."""
+        """Raise RateLimited if the address has sent too many wrong keys; correct keys are still accepted."""
         if seconds := self._wrong.take(network_of(request.client.host if request.client else "")):
             raise RateLimited(
                 f"This address sends over {WRONG_KEYS_PER_MINUTE} wrong keys a minute.",
@@ -57,7 +57,7 @@ class Keys:
             )
 
     def name_of(self, key: str) -> str | None:
-        """The name of a key; takes as long for every key, so that nothing is learnt from the time."""
+        """Return the name of a key, in the same time for every key, to prevent timing attacks."""
         digest, found = _digest(key), None
         for name, known in self._digests:
             if hmac.compare_digest(digest, known):
@@ -66,7 +66,7 @@ class Keys:
 
 
 def key_name(request: Request) -> str | None:
-    """The name of the key that a request was let in with; None where there are no keys."""
+    """Return the name of the key that authenticated the request; None if no key was required."""
     name: str | None = getattr(request.state, "key", None)
     return name
 
@@ -76,7 +76,10 @@ def _digest(key: str) -> bytes:
 
 
 def is_open(method: str, path: str) -> bool:
-    """Whether no key is needed. OPTIONS tells only what the documentation tells, and browsers ask it without a key."""
+    """Return whether a request requires no key.
+
+    OPTIONS reveals no more than the documentation, and browsers send it without a key.
+    """
     if method == "OPTIONS":
         return True
     if path == "/ping":
@@ -85,7 +88,7 @@ def is_open(method: str, path: str) -> bool:
 
 
 def _bearer(request: Request) -> str | None:
-    """What stands behind `Bearer` in the one header Authorization."""
+    """Return the token after `Bearer`, if there is exactly one header Authorization."""
     sent = request.headers.getlist("authorization")
     scheme, _, key = sent[0].strip().partition(" ") if len(sent) == 1 else ("", "", "")
     return key.strip() if scheme.lower() == "bearer" else None

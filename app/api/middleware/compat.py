@@ -1,4 +1,4 @@
-"""What browsers, proxies and old clients expect: HEAD, a prefix of the path, headers that guard pages, host names."""
+"""Serve browsers, proxies and old clients: HEAD, path prefixes, security headers and host names."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from app.errors import UnknownHost
 
 
 class HeadAsGet:
-    """ASGI middleware. The routes see GET; of their answer only the headers are sent.
+    """ASGI middleware that handles HEAD as GET and sends only the headers of the response.
 
-    A whole answer is made, since its length is one of the headers; a stream ends at its first piece.
+    A complete response is made in full, since its length is one of the headers; a stream ends at its first piece.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,13 +26,13 @@ class HeadAsGet:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self.app(scope, receive, send)
             return
-        # A range is defined for GET alone (RFC 9110, 14.2).
+        # RFC 9110, 14.2, defines ranges for GET only.
         headers = [header for header in scope["headers"] if header[0] != b"range"]
         await self.app({**scope, "method": "GET", "headers": headers}, receive, _HeadersOnly(send).send)
 
 
 class _HeadersOnly:
-    """Ends an answer where its body begins; whoever makes the rest is then told that the client is gone."""
+    """Sender that ends a response where its body begins; the sender of the rest then sees a disconnected client."""
 
     def __init__(self, send: Send) -> None:
         self.send_on = send
@@ -47,9 +47,10 @@ class _HeadersOnly:
 
 
 class Prefix:
-    """ASGI middleware. The proxy in front may pass the prefix on or strip it: /tts/voices and /voices are the same.
+    """ASGI middleware that accepts paths with or without the prefix: /tts/voices and /voices are the same.
 
-    Inside, the path always begins with the prefix, as ASGI has it; `root_path` begins with a slash and ends without.
+    A proxy may pass the prefix on or strip it. Inside, the path always starts with the prefix, as ASGI requires;
+    `root_path` starts with a slash and does not end with one.
     """
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
@@ -68,8 +69,11 @@ class Prefix:
 
 
 class WithoutCookies:
-    """ASGI middleware. Remove the header Cookie: the framework parses it for every route, on the event loop, and takes
-    time with the square of its length for quoted values (CVE-2024-7592, in Python before 3.11.10 and 3.12.6)."""
+    """ASGI middleware that removes the header Cookie.
+
+    The framework parses the header for every route, on the event loop, in time quadratic in the length of quoted values
+    (CVE-2024-7592, in Python before 3.11.10 and 3.12.6).
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -81,14 +85,14 @@ class WithoutCookies:
 
 
 _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d*)?")
-"""An address in brackets, or a name, and a port."""
+"""Address in brackets, or a name, and an optional port."""
 
 
 class AllowedHosts:
-    """Refuses requests to other names than this machine's own and `names`.
+    """Check that refuses requests to hosts other than this machine and `names`.
 
-    Without names it does so only if the service is bound to loopback, where a browser on the same machine is the way
-    in for others. Whoever binds to another address wants to be reached by names that only a platform may know.
+    Without names it only applies if the service is bound to loopback, to prevent DNS rebinding through a browser on the
+    same machine. A service bound to another address is reachable by names that only its platform may know.
     """
 
     def __init__(self, names: Sequence[str], *, loopback: bool) -> None:
@@ -96,7 +100,7 @@ class AllowedHosts:
         self._checks = loopback or bool(names)
 
     def check(self, request: Request) -> None:
-        """Raise UnknownHost for a name that is not allowed. Without the header, it is no browser's request."""
+        """Raise UnknownHost for a host that is not allowed. Requests without the header do not come from browsers."""
         host = request.headers.get("host")
         if self._checks and host is not None and not self._allows(host):
             raise UnknownHost("The header Host names another machine.")
@@ -115,7 +119,7 @@ def _is_loopback(name: str) -> bool:
 
 
 NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
-"""Browsers must take the Content-Type of an answer as it is, not guess another from its bytes."""
+"""Header that forbids browsers to guess another Content-Type from the bytes of a response."""
 
 PAGE_POLICY = {
     "default-src": "'none'",
@@ -128,22 +132,22 @@ PAGE_POLICY = {
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
-"""Content security policy of the web page: everything from the service itself, and no frame of another site."""
+"""Content security policy of the web page: all content from the service itself, and no embedding in frames."""
 
 
 def page_headers(**exceptions: str) -> dict[str, str]:
-    """Headers of a page; `exceptions` replaces directives of the policy, with _ for the hyphen of their names."""
+    """Return the headers of a page; `exceptions` replaces directives of the policy, with _ for the hyphen in names."""
     policy: Mapping[str, str] = {**PAGE_POLICY, **{name.replace("_", "-"): value for name, value in exceptions.items()}}
     return {
         "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in policy.items()),
         "Referrer-Policy": "no-referrer",
-        # A reload asks whether the file is still the same, and gets a 304 without a body if it is.
+        # On a reload, the browser revalidates the file and gets a 304 without a body if it is unchanged.
         "Cache-Control": "no-cache",
     }
 
 
 class ResponseHeaders:
-    """ASGI middleware that adds NO_SNIFFING to every answer."""
+    """ASGI middleware that adds NO_SNIFFING to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Around the routes: who may not come in, and what fails inside."""
+"""Refuse requests before their body is read, and handle unexpected exceptions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from app.errors import INTERNAL_ERROR, IntoneError, NotReady
 logger = logging.getLogger("intone.request")
 
 Check = Callable[[Request], None]
-"""Raises a typed error where the request is to be refused; looks at nothing but its head."""
+"""Function that raises a typed error to refuse a request; reads only the request's head."""
 
 
 class Guard:
-    """ASGI middleware. What a check refuses is answered before the body is read; the last net under an exception."""
+    """ASGI middleware that runs checks before the body is read, and is the last-resort error handler."""
 
     def __init__(self, app: ASGIApp, checks: Sequence[Check]) -> None:
         self.app = app
@@ -35,7 +35,7 @@ class Guard:
             self._check(request)
             await self.app(scope, receive, passage.send)
         except asyncio.CancelledError:
-            # The server cancels what has not ended in the time that it has to stop.
+            # At shutdown, the server cancels requests that have not ended in the allowed time.
             if passage.answered:
                 raise
             await render(NotReady("The service is stopping."), request)(scope, receive, send)
@@ -52,7 +52,7 @@ class Guard:
 
 
 class _Passage:
-    """Hands an answer on, and knows whether there was one."""
+    """Sender that records whether a response has started."""
 
     def __init__(self, send: Send) -> None:
         self.send_on = send
@@ -64,8 +64,7 @@ class _Passage:
 
 
 def _tell(error: Exception, request: Request) -> None:
-    """Log where it happened: only the places and the type, for the message of an exception may quote the text that
-    was to be spoken."""
+    """Log the type and the traceback of an exception, but not its message, which may quote text to be spoken."""
     request.state.log.setdefault("code", INTERNAL_ERROR.code)
     places = "".join(traceback.format_tb(error.__traceback__))
     logger.error("%s in request %s\n%s", type(error).__name__, request.state.request_id, places.rstrip())

@@ -1,4 +1,4 @@
-"""How often one client may ask for speech."""
+"""Limit the rate of each client's requests for speech."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from app.errors import RateLimited
 from app.memory import Lru
 
 _MOST_CLIENTS = 10_000
-"""That are remembered; one that was forgotten begins anew."""
+"""Maximum clients that are remembered; a forgotten client starts with a full bucket."""
 
 _LONGEST_WAIT = 120
-"""Seconds; a client that is told more gives up."""
+"""Maximum Retry-After in seconds; clients give up when it is longer."""
 
 _NEARLY = 1 - 1e-9
-"""Of a token: what additions of fractions make of a whole one."""
+"""Smallest count of tokens taken for a whole one: sums of fractions are inexact."""
 
 
 class RateLimit:
-    """A bucket of tokens for each client: each request takes one, and they come back evenly.
+    """Token bucket for each client: each request takes one token, and tokens return at a constant rate.
 
-    A client is whoever has a key, by the key's name. Without keys it is an address: that of the connection, or the one
-    in X-Forwarded-For if the proxy is in FORWARDED_ALLOW_IPS (uvicorn's), since everybody can write that header.
+    A client is the name of a key. Without keys it is an address: that of the connection, or the one in X-Forwarded-For
+    if the proxy is in uvicorn's FORWARDED_ALLOW_IPS, since anyone can write that header.
     """
 
     def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.per_minute = per_minute
         self.most = max(1.0, per_minute / 6)
-        """Tokens in a full bucket: what may come in a burst, ten seconds' worth."""
+        """Tokens in a full bucket, which bounds a burst: ten seconds' worth."""
         self._clock = clock
         self._buckets: Lru[str, tuple[float, float]] = Lru(_MOST_CLIENTS, lambda client, bucket: 1)
-        """Tokens, and when there were so many."""
+        """Tokens of each client, and when they were counted."""
 
     def check(self, request: Request) -> None:
         """Raise RateLimited if the client sends requests too often."""
@@ -47,7 +47,7 @@ class RateLimit:
             )
 
     def take(self, client: str) -> float:
-        """Take a token; the seconds until there is one again, if there is none, else 0."""
+        """Take a token and return 0, or return the seconds until the next token if there is none."""
         now, per_second = self._clock(), self.per_minute / 60
         tokens, since = self._buckets.get(client) or (self.most, now)
         tokens = min(self.most, tokens + (now - since) * per_second)
@@ -57,17 +57,17 @@ class RateLimit:
 
 
 def client_of(request: Request) -> str:
-    """Return whom a request counts for: the name of its key, else the network of its address."""
+    """Return the client that a request counts for: the name of its key, else the network of its address."""
     key: str | None = getattr(request.state, "key", None)
     return key or network_of(request.client.host if request.client else "")
 
 
 def network_of(host: str) -> str:
-    """An address as one client has it: of IPv6 the first 64 bits, for whoever has one has all that begin so."""
+    """Return the address of a client; for IPv6 its first 64 bits, since one client usually has that whole network."""
     try:
         address = ip_address(host)
     except ValueError:
-        # A proxy may write anything there; all of it is one client.
+        # A proxy may write anything here; all invalid addresses count as one client.
         return ""
     if not isinstance(address, IPv6Address):
         return str(address)

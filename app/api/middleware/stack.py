@@ -1,4 +1,4 @@
-"""Everything between the server and the routes, in its order."""
+"""Add the middleware to the app, in order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OPENAI = (
     *(f"X-Stainless-{name}" for name in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version")),
     *("X-Stainless-Retry-Count", "X-Stainless-Timeout", "OpenAI-Organization", "OpenAI-Project"),
 )
-"""Sent by OpenAI's own JavaScript client with every request."""
+"""Headers that OpenAI's JavaScript client sends with every request."""
 
 _READABLE = (
     *("X-Request-Id", "X-Audio-Duration", "X-Voice", "X-Emotions", "X-Warnings", "X-Should-Retry", "Server-Timing"),
@@ -31,7 +31,7 @@ _READABLE = (
 
 
 def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
-    """Let pages of these origins in; they send keys in a header of their own, never cookies."""
+    """Allow requests from pages of these origins, which send keys in a header, never cookies."""
     app.add_middleware(
         CORSMiddleware,
         allow_origins=origins,
@@ -42,8 +42,10 @@ def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
 
 
 def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, routes: Iterable[BaseRoute]) -> None:
-    """From the innermost to the outermost: errors made inside of CORS can be read by web pages, whose preflights need
-    no key; the log sees everything."""
+    """Add the middleware from the innermost to the outermost.
+
+    Web pages can read errors raised inside of CORS, and preflight requests need no key; the access log sees everything.
+    """
     app.add_middleware(WithoutCookies)
     hosts = AllowedHosts(settings.allowed_hosts, loopback=settings.is_loopback)
     app.add_middleware(Guard, checks=(hosts.check, Keys(settings.api_keys).check, refuse_line_feed))

@@ -1,2 +1,4 @@
-"""What `/openapi.json` says. Derived from the types of bodies and answers, the tables of errors and formats, and the
-rules of who may come in; by hand are only descriptions and examples."""
+"""Generate `/openapi.json` from the types of bodies, the tables of errors and formats, and the rules of authentication.
+
+Only descriptions and examples are written by hand.
+"""

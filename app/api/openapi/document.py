@@ -1,4 +1,4 @@
-"""The whole document, from what the routes say and what holds for all of them."""
+"""Build the OpenAPI document from the routes and from what all of them share."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ _TAGS = {
 TAGS = [{"name": name, "description": text} for name, text in _TAGS.items()]
 
 _ANSWERED_BY_HAND = (answers.Problem, answers.OpenAiError, answers.AudioDelta, answers.AudioDone)
-"""Types that the answers of routes refer to; all others FastAPI knows."""
+"""Types that responses refer to and that FastAPI does not know."""
 
 
 def description() -> str:
-    """What stands above all routes, with the table of errors."""
+    """Return the description of the API, including the table of errors."""
     rows = (f"| {row.status} | `{row.code}` | {row.title} |" for row in ERRORS.values())
     return DESCRIPTION + "\n".join(("| status | code | meaning |", "|---|---|---|", *rows)) + "\n"
 
 
 def operation_id(route: APIRoute) -> str:
-    """A route's name as clients made from the document call it: `synthesize_get` is `synthesizeGet`."""
+    """Return a route's name as generated clients call it: `synthesizeGet` for `synthesize_get`."""
     first, *rest = route.name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
 def document(app: FastAPI, with_keys: bool) -> None:
-    """Make the document, now, for it reads docstrings from files; FastAPI keeps it.
+    """Build the document at startup, because it reads docstrings from files; FastAPI caches it.
 
-    `with_keys`: the service has keys, so requests need one.
+    `with_keys` is whether the service has keys, so that requests need one.
     """
     document = app.openapi()
     components = document["components"]
@@ -61,7 +61,7 @@ def document(app: FastAPI, with_keys: bool) -> None:
     components["headers"] = header_components()
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     for method, path, operation in _operations(document):
-        # Without keys, whoever sends one is let in as well.
+        # Without keys, requests that send one are accepted too.
         operation["security"] = [] if is_open(method, path) else [{"key": []}] if with_keys else [{"key": []}, {}]
         _complete_answers(operation["responses"])
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -75,7 +75,7 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 
 def _complete_answers(responses: dict[str, Any]) -> None:
-    """Without FastAPI's own way to refuse, which nothing here takes; with what every answer has."""
+    """Remove FastAPI's validation error, which no route returns, and add the headers that every response has."""
     refused = responses.get("422", {}).get("content", {}).get("application/json", {}).get("schema", {})
     if refused.get("$ref", "").endswith("/HTTPValidationError"):
         del responses["422"]
@@ -84,7 +84,7 @@ def _complete_answers(responses: dict[str, Any]) -> None:
 
 
 def _schemas() -> dict[str, Any]:
-    """Of the bodies that routes read, and of the errors that they tell, by hand."""
+    """Return the schemas of request bodies and errors that FastAPI does not know."""
     template = "#/components/schemas/{model}"
     bodies = [(model.__name__, "validation", TypeAdapter(model)) for model in (SpeechBody, OpenAiSpeech)]
     errors = [(model.__name__, "serialization", TypeAdapter(model)) for model in _ANSWERED_BY_HAND]

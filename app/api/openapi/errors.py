@@ -1,4 +1,4 @@
-"""Answers that tell an error: their statuses, headers and forms, from the table of errors."""
+"""Describe error responses: their statuses, headers and schemas, derived from the table of errors."""
 
 from __future__ import annotations
 
@@ -77,16 +77,16 @@ _HEADERS = {
     "X-Should-Retry": _Header("The answer would be the same; read by OpenAI's clients.", _text("false")),
     "Connection": _Header("The rest of the body is not waited for.", _text("close")),
 }
-"""Every header of ours; required where it stands in an answer at all, unless it says otherwise."""
+"""Headers of our own; required in the responses that list them, unless marked otherwise."""
 
 
 def header_components() -> Headers:
-    """All of them, for `components`."""
+    """Return all headers, for `components`."""
     return {name: header._asdict() for name, header in _HEADERS.items()}
 
 
 def headers(*names: str) -> Headers:
-    """Some of them, for an answer."""
+    """Return references to these headers, for a response."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names if name in _HEADERS}
 
 
@@ -106,9 +106,9 @@ Responses = dict[int | str, dict[str, Any]]
 Errors = tuple[type[IntoneError], ...]
 
 BODY: Errors = (UnreadableBody, BodyTooSlow, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding)
-"""Where a request has a body."""
+"""Errors of requests that have a body."""
 WORK: Errors = (Unauthorized, RateLimited, Busy, NotReady, OverTimeBudget)
-"""Where a request costs something."""
+"""Errors of requests that consume resources."""
 TEXT: Errors = (
     InvalidRequest,
     InvalidSsml,
@@ -121,17 +121,17 @@ TEXT: Errors = (
     FallbackRefused,
     InvalidVoice,
 )
-"""Where a request says what is to be spoken."""
+"""Errors of requests that contain text to be spoken."""
 WHOLE: Errors = (AnswerTooLarge, NoStorage)
-"""Where an answer is complete before it is sent."""
+"""Errors of responses that are complete before they are sent."""
 STREAM: Errors = (TooManyStreams, ReaderTooSlow)
-"""Where an answer may be a stream."""
+"""Errors of responses that may be streams."""
 SPEECH: Errors = (*BODY, *WORK, *TEXT, *STREAM, *WHOLE, NotAcceptable)
-"""Where one in its own body does."""
+"""Errors of requests for speech that have a body."""
 
 
 class _Form(NamedTuple):
-    """How errors are told."""
+    """Format of error responses."""
 
     schema: str
     media_type: str
@@ -144,17 +144,17 @@ _OPENAIS = _Form("OpenAiError", "application/json", openai_status, openai_conten
 
 
 def problems(*kinds: type[IntoneError]) -> Responses:
-    """Answers in our own form: one for each status, with an example for each code."""
+    """Return error responses in our format: one for each status, with an example for each code."""
     return _answers(_OURS, kinds)
 
 
 def openai_problems(*kinds: type[IntoneError]) -> Responses:
-    """The same below `/v1`."""
+    """Return error responses in OpenAI's format, for routes below `/v1`."""
     return _answers(_OPENAIS, kinds)
 
 
 def error_examples() -> dict[str, Any]:
-    """Every error in both forms, for `components`."""
+    """Return an example of every error in both formats, for `components`."""
     return {
         f"{form.schema}.{row.code}": {"summary": row.title, "value": form.content(_example(kind))}
         for form in (_OURS, _OPENAIS)

@@ -1,4 +1,4 @@
-"""Requests that work, for the API reference."""
+"""Examples of requests for the API reference."""
 
 from __future__ import annotations
 
@@ -60,4 +60,4 @@ FIELDS: dict[str, Any] = {
     "strict": True,
     "seed": 7,
 }
-"""One for each field that can be a query parameter; each is taken beside a text."""
+"""Example for each field that can be a query parameter; all are valid together with a text."""

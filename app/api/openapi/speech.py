@@ -1,4 +1,4 @@
-"""Requests for speech and their answers."""
+"""Describe requests for speech and their responses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SOUND = {"schema": {"type": "string", "format": "binary"}}
 _AUDIO: dict[str, Any] = {row.content_type: _SOUND for row in FORMATS.values()}
 _EVENTS = {
     str(SSE.content_type): {
-        # Of each event, as is usual where OpenAPI has no word for a stream of them.
+        # Schema of one event, the usual substitute, because OpenAPI cannot describe a stream of events.
         "schema": {
             "type": "object",
             "required": ["data"],
@@ -51,7 +51,7 @@ _BACK = {
 
 
 def speech_body() -> dict[str, Any]:
-    """The body of a speech request in its three media types; beside a text the fields are parameters."""
+    """Describe the body of a speech request in its three media types; beside a text, fields are parameters."""
     content = {
         JSON: {"schema": _reference(SpeechBody), "examples": examples.SPEECH},
         PLAIN: {"schema": {"type": "string", "minLength": 1}, "example": examples.TEXT},
@@ -62,13 +62,13 @@ def speech_body() -> dict[str, Any]:
 
 
 def openai_body() -> dict[str, Any]:
-    """The body of OpenAI's speech route."""
+    """Describe the body of OpenAI's speech route."""
     content = {JSON: {"schema": _reference(OpenAiSpeech), "examples": examples.OPENAI}}
     return {"requestBody": {"required": True, "content": content}}
 
 
 def speech_query() -> dict[str, Any]:
-    """A speech request without a body: either `text` or `ssml`."""
+    """Describe a speech request without a body: either `text` or `ssml` is a parameter."""
     parts = [
         {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
         for name, text in (
@@ -80,7 +80,7 @@ def speech_query() -> dict[str, Any]:
 
 
 def audio_answer() -> Responses:
-    """The sound, or JSON that holds it."""
+    """Describe the response: audio, or JSON that contains it."""
     return {
         200: {
             "description": "The speech",
@@ -92,7 +92,7 @@ def audio_answer() -> Responses:
 
 
 def audio_in_parts() -> Responses:
-    """The sound as one that may be asked for in parts."""
+    """Describe a response with audio that supports range requests."""
     whole = audio_answer()[200]
     every = {**SPEECH_HEADERS, **RANGE_HEADERS}
     part = {"description": "A part of the audio", "headers": {**every, **headers("Content-Range")}, "content": _AUDIO}
@@ -100,12 +100,12 @@ def audio_in_parts() -> Responses:
 
 
 def openai_answer() -> Responses:
-    """The sound, or events with pieces of it."""
+    """Describe the response of OpenAI's speech route: audio, or events with pieces of it."""
     return {200: {"description": "The speech", "headers": SPEECH_HEADERS, "content": {**_AUDIO, **_EVENTS}}}
 
 
 def plan_answer() -> Responses:
-    """The plan."""
+    """Describe a response with a plan."""
     return {200: {"description": "The plan", "model": answers.Plan, "links": _BACK}}
 
 
@@ -128,6 +128,6 @@ def _parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
 
 
 def _in_a_query(schema: dict[str, Any]) -> dict[str, Any]:
-    """The field's schema without what a query cannot hold."""
+    """Return a field's schema without the types that a query cannot contain."""
     options = [one for one in schema["anyOf"] if one.get("type") not in ("null", "object")]
     return options[0] if len(options) == 1 else {"anyOf": options}

@@ -1,1 +1,1 @@
-"""The bytes and headers of requests -> checked requests."""
+"""Parse and check the bytes and headers of requests."""

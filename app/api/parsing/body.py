@@ -1,4 +1,4 @@
-"""The bytes of a request: how they are received, and decoded."""
+"""Receive and decode the body of a request."""
 
 from __future__ import annotations
 
@@ -17,27 +17,31 @@ from app.errors import BodyTooLarge, BodyTooSlow, Busy, UnreadableBody
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 LARGE_BODY_BYTES = 256 * 1024
-"""A body over it is large: few are in memory at a time, and fewer are parsed. Texts of the default length are below."""
+"""Size above which a body is large: few large bodies are in memory at a time, and fewer are parsed. Texts of the
+default maximum length are smaller."""
 MOST_LARGE_BODIES = 32
 BODY_SECONDS = 60.0
-"""That a body may take to arrive: enough for the largest one over a slow line."""
+"""Maximum seconds for a body to arrive: enough for the largest one over a slow line."""
 
 _BOM = "\ufeff"
 _NOT_FOR_TEXT = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"})
-"""Codecs of Python that are no character sets of documents; some take very long on long input."""
+"""Python codecs that are not character sets of documents; some are very slow for long input."""
 _CODECS = frozenset(module.name for module in pkgutil.iter_modules(encodings.__path__)) - _NOT_FOR_TEXT
-"""Codecs of Python, by their modules."""
+"""Python codecs of character sets, by module name."""
 
 
 class LargeBodies:
-    """Bounds how many large bodies are in memory until they are parsed."""
+    """Limit on the number of large bodies in memory that are not parsed yet."""
 
     def __init__(self, most: int = MOST_LARGE_BODIES) -> None:
         self._free = most
 
     @contextmanager
     def place(self) -> Iterator[Callable[[], None]]:
-        """Yield what takes a place, or raises `Busy`; called again it does nothing. At the end the place is free."""
+        """Yield a function that takes a place, or raises `Busy`; free the place at the end.
+
+        Further calls of the function do nothing.
+        """
         taken = False
 
         def take() -> None:
@@ -56,9 +60,9 @@ class LargeBodies:
 async def read_body(
     request: Request, seconds: float = BODY_SECONDS, take_place: Callable[[], None] = lambda: None
 ) -> bytes:
-    """Receive the whole body; refuse one over the limit as soon as that is known, whatever Content-Length says.
+    """Receive the whole body; refuse it as soon as it is known to exceed the limit, regardless of Content-Length.
 
-    `take_place` is called when so much has arrived that the body is large.
+    `take_place` is called when the bytes received make the body a large one.
     """
     refuse_content_encoding(request)
     declared = request.headers.get("content-length", "")
@@ -89,13 +93,13 @@ def _too_large() -> BodyTooLarge:
 
 
 async def until_gone(request: Request) -> None:
-    """Returns when the client has closed the connection; to be awaited once the body is read."""
+    """Return when the client has closed the connection; await it only after the body is read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
 def decode(body: bytes, charset: str | None) -> str:
-    """The characters of the body, without a byte order mark."""
+    """Return the characters of the body, without a byte order mark."""
     charset = charset or "utf-8"
     try:
         return body.decode(_codec(charset)).removeprefix(_BOM)
@@ -111,7 +115,7 @@ def decode(body: bytes, charset: str | None) -> str:
 def _codec(charset: str) -> str:
     """Return Python's name of the charset. Raise LookupError for an unknown one.
 
-    Python itself is only asked for codecs that exist: it remembers every other name for ever.
+    Only existing codecs are looked up, because Python caches every other name forever.
     """
     name = encodings.normalize_encoding(charset).lower()
     name = aliases.get(name, name)
@@ -121,5 +125,5 @@ def _codec(charset: str) -> str:
 
 
 def without_bom(text: str) -> str:
-    """A byte order mark in front of a text is no part of it."""
+    """Return the text without a leading byte order mark."""
     return text.removeprefix(_BOM)

@@ -1,4 +1,4 @@
-"""JSON as the standard has it, and nothing that a later step could stumble over."""
+"""Parse JSON strictly, and refuse what later steps cannot handle."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from urllib.parse import quote
 from app.errors import FieldError, InvalidRequest, UnreadableBody
 
 _LONGEST_INTEGER = 300
-"""Digits; longer ones are out of every range that we have, and slow to convert."""
+"""Maximum digits; longer integers are out of the range of every field, and slow to convert."""
 
 MOST_NAMES = 100
-"""In one object; an utterance of a plan has under 30, and a blend has no more than there are names of emotions."""
+"""Maximum in one object; an utterance of a plan has under 30, and a blend at most one for each name of an emotion."""
 MOST_VALUES = 500_000
-"""In one body. The fields of a plan that fit into the largest body are fewer; small values such as `[]` take far more
+"""Maximum in one body; no plan that fits into the largest body has as many. Small values such as `[]` take far more
 memory than their characters."""
 
 _SEPARATORS = ",[{"
-"""Each value but the first comes after one of these or begins with one. Those within texts are counted as well: no
-natural text has one in eight characters, which the largest body would need."""
+"""Characters that precede or begin each value but the first. Those within strings are counted too: to be refused, one
+in eight characters of the largest body would have to be one, which no natural text has."""
 
 
 def read_json(text: str) -> Any:
-    """Parse a body. Refuse what is not JSON (such as NaN), names that occur twice, endless nesting, and more names or
-    values than any request needs: each costs a hundred bytes of memory here, and a thousand if it is found wrong."""
+    """Parse a JSON body.
+
+    Refuse invalid JSON (such as NaN), duplicate names, excessive nesting, and more names or values than any request
+    needs: each costs a hundred bytes of memory here, and a thousand if it is invalid.
+    """
     if sum(map(text.count, _SEPARATORS)) > MOST_VALUES:
         raise InvalidRequest(f"The body has over {MOST_VALUES} values.", hint="Send the text in parts.")
     try:
@@ -53,7 +56,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int | float:
-    """A whole number; an absurdly long one becomes infinity, which every field refuses with its own range."""
+    """Return an integer; an overlong one becomes infinity, which the range of every field excludes."""
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
 
 
@@ -62,18 +65,18 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def pointer(*path: str | int) -> str:
-    """JSON pointer as a URI fragment (RFC 6901)."""
+    """Return a JSON pointer as a URI fragment (RFC 6901)."""
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
     return "#" + "".join(f"/{quote(part[:80], safe='~', errors='backslashreplace')}" for part in parts)
 
 
 def shown(value: str) -> str:
-    """A value of the client's in a message: short, printable."""
+    """Return a client's value for a message, shortened and printable."""
     return ascii(value if len(value) <= 40 else value[:39] + "…")
 
 
 def has_surrogate(text: str | None) -> bool:
-    """Whether a text holds half of a surrogate pair, which JSON can write and nothing can encode."""
+    """Return whether a text contains a lone surrogate, which JSON can represent and UTF-8 cannot encode."""
     try:
         (text or "").encode("utf-8")
     except UnicodeEncodeError:

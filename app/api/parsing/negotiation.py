@@ -1,4 +1,4 @@
-"""What the answer is made of: `format` and `timing` of the request, else its header Accept."""
+"""Check the media type of a request, and choose that of its response by `format` and `timing`, else by Accept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLAIN = "text/plain"
 SSML = "application/ssml+xml"
 
 MAX_CONTENT_TYPE = 1000
-"""Characters of the header Content-Type; those of real clients have under 200."""
+"""Maximum characters of the header Content-Type; real clients send under 200."""
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = re.compile(rf'[ \t]*;[ \t]*(?:({_TOKEN})[ \t]*(?:=[ \t]*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?)?')
@@ -27,7 +27,7 @@ _ESCAPED = re.compile(r"\\(.)")
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """A parsed Content-Type."""
+    """Parsed Content-Type."""
 
     name: str
     """In lower case, without parameters."""
@@ -35,7 +35,7 @@ class MediaType:
 
 
 def media_type(request: Request) -> MediaType:
-    """Return the Content-Type. Raise `UnsupportedMediaType` unless it is one that speech requests come in."""
+    """Return the Content-Type. Raise `UnsupportedMediaType` unless speech requests may have it."""
     values = request.headers.getlist("content-type")
     if len(values) > 1:
         raise UnsupportedMediaType("The request has several Content-Types.", hint="Send one.")
@@ -49,7 +49,7 @@ def media_type(request: Request) -> MediaType:
 
 
 def _parameters(value: str) -> dict[str, str]:
-    """Return the parameters by their names in lower case; the first of a name counts."""
+    """Return the parameters by lower-case name; the first one of each name counts."""
     parameters: dict[str, str] = {}
     place = len(value.partition(";")[0])
     while place < len(value):
@@ -67,7 +67,7 @@ def _parameters(value: str) -> dict[str, str]:
 
 
 def refuse_content_encoding(request: Request) -> None:
-    """Raise `UnsupportedContentEncoding` for a compressed body: it would be taken for the text itself."""
+    """Raise `UnsupportedContentEncoding` for a compressed body, which would be read as the text itself."""
     codings = ",".join(request.headers.getlist("content-encoding")).lower().split(",")
     for coding in map(str.strip, codings):
         if coding not in ("", "identity"):
@@ -88,18 +88,18 @@ def _hint(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ResponseFormat:
-    """The form of an answer."""
+    """Format of a response."""
 
     format: str
-    """Of the audio, wherever it is."""
+    """Format of the audio, also if the audio is inside JSON or events."""
     timing: bool
-    """Whether the answer is JSON with the audio and the plan inside."""
+    """Whether the response is JSON that contains the audio and the plan."""
     stream: bool = False
-    """Whether the audio is sent as it is made."""
+    """Whether the audio is sent as it is synthesized."""
 
 
 def check_format(format: str | None) -> str | None:
-    """The format in its canonical spelling."""
+    """Return the format in its canonical spelling."""
     if format is None or format.lower() in FORMATS:
         return format and format.lower()
     detail = f"{shown(format)} is none of {', '.join(FORMATS)}"
@@ -107,7 +107,7 @@ def check_format(format: str | None) -> str | None:
 
 
 def check_rate(sample_rate: int | None, format: str) -> None:
-    """Refuse a rate that the format does not have."""
+    """Refuse a sample rate that the format does not support."""
     rates = FORMATS[format].rates
     if sample_rate is not None and rates and sample_rate not in rates:
         detail = f"{format} has no {sample_rate} Hz; it has {', '.join(map(str, rates))}"
@@ -115,7 +115,7 @@ def check_rate(sample_rate: int | None, format: str) -> None:
 
 
 def negotiate(format: str | None, timing: bool, stream: bool, accept: str) -> ResponseFormat:
-    """The answer's form. `format` and `timing` beat the header; `format` is checked before."""
+    """Return the response format. `timing` and `format`, already checked, take precedence over the header Accept."""
     wanted = _best(accept) if accept.strip() else DEFAULT_FORMAT
     if timing or wanted == JSON:
         if stream:
@@ -129,7 +129,7 @@ def negotiate(format: str | None, timing: bool, stream: bool, accept: str) -> Re
 
 
 def _best(accept: str) -> str | None:
-    """The format, or JSON, that the header likes best; among equals the one that it names first, then our order."""
+    """Return the format, or JSON, that Accept prefers; ties go to the first one in Accept, then in our order."""
     ranges: dict[str, tuple[int, float]] = {}
     parts = filter(str.strip, accept.split(","))
     for place, (name, quality) in enumerate(filter(None, map(_media_range, parts))):
@@ -144,7 +144,7 @@ def _best(accept: str) -> str | None:
 
 
 def _match(kind: str, ranges: dict[str, tuple[int, float]]) -> tuple[int, float]:
-    """Return place and quality of the most specific range that covers what we could answer."""
+    """Return position and quality of the most specific range that matches a possible response."""
     names = (JSON,) if kind == JSON else FORMATS[kind].accepted
     for group in (names, (f"{names[0].partition('/')[0]}/*",), ("*/*",)):
         if found := [ranges[name] for name in group if name in ranges]:
@@ -153,7 +153,7 @@ def _match(kind: str, ranges: dict[str, tuple[int, float]]) -> tuple[int, float]
 
 
 def _media_range(part: str) -> tuple[str, float] | None:
-    """Name and quality of one part of the header; None if it cannot be read."""
+    """Return name and quality of one media range of the header; None if it is invalid."""
     name, *parameters = (piece.strip().lower() for piece in part.split(";"))
     quality = next((value for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "q"), "1")
     try:

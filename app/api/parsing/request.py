@@ -1,4 +1,4 @@
-"""From the bytes of a request to what the pipeline is asked for, checked in a fixed order."""
+"""Parse requests for speech, and check them in a fixed order."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _NOT_IN_A_QUERY = "plan"
 
 
 def read_query(query: bytes) -> dict[str, Any]:
-    """The parameters, each once. Raises `InvalidRequest`."""
+    """Return the parameters of a query. Raise `InvalidRequest`, also if one occurs twice."""
     parameters: dict[str, Any] = {}
     for name, value in _pairs(query):
         if name in parameters:
@@ -57,14 +57,14 @@ def read_query(query: bytes) -> dict[str, Any]:
 
 
 def refuse_content(parameters: dict[str, Any]) -> None:
-    """What is spoken is the body of a POST."""
+    """Refuse parameters that duplicate the body: the text of a POST is its body."""
     for name in ("text", "ssml"):
         if name in parameters:
             raise _refused("is the body here, not a parameter", name)
 
 
 def refuse_query(query: bytes) -> None:
-    """Beside JSON there are no parameters: one that was meant to count must not be ignored silently."""
+    """Refuse query parameters beside JSON, so that none is ignored silently."""
     names = list(dict.fromkeys(name for name, _ in _pairs(query)))
     if names:
         fields = [FieldError("is a query parameter; with JSON it belongs into the body", pointer(n)) for n in names]
@@ -86,7 +86,7 @@ def _refused(detail: str, name: str) -> InvalidRequest:
 
 
 def _typed(name: str, value: str) -> Any:
-    """The value with the type of its field; one that has another stays a string, which the field then refuses."""
+    """Return the value with the type of its field; an invalid value stays a string, which validation refuses."""
     if name in _NUMBERS and _NUMBER.fullmatch(value):
         return float(value) if "." in value else int(value)
     return _BOOLEANS.get(value, value) if name in _SWITCHES else value
@@ -95,31 +95,31 @@ def _typed(name: str, value: str) -> Any:
 T = TypeVar("T")
 
 CONTENT_OF = {PLAIN: "text", SSML: "ssml"}
-"""The field that the whole body stands for."""
+"""Field whose value is the whole body, by media type."""
 GET_SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedRequest:
-    """A checked request."""
+    """Checked request."""
 
     pipeline: Pipeline
     speech: SpeechRequest
     answer: ResponseFormat
     warnings: tuple[PlanWarning, ...] = ()
-    """What reading the request had to say."""
+    """Warnings from parsing the request."""
 
     @property
     def characters(self) -> int:
-        """Of what was sent, markup included."""
+        """Number of characters received, markup included."""
         edited = self.speech.edited or ()
         return len(self.speech.text) + sum(len(one.sentence.text) for one in edited)
 
 
 async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRequest:
-    """Media type, size, syntax, fields, voice, emotion, Accept: the first that is wrong is told.
+    """Read a POST request and raise the first error of media type, size, syntax, fields, voice, emotion and Accept.
 
-    `negotiated`: whether the header Accept has a say in the form of the answer.
+    `negotiated` is whether the header Accept affects the response format.
     """
     pipeline = service_of(request).pipeline()
     media = media_type(request)
@@ -130,7 +130,7 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
 
 
 async def read_get(request: Request) -> ParsedRequest:
-    """A request whose query says everything; without a seed its answer is still the same each time."""
+    """Read a GET request from its query; without a seed, its response is still the same each time."""
     query, accept, key = request.scope["query_string"], _accept(request), key_name(request)
     pipeline = service_of(request).pipeline()
 
@@ -141,7 +141,7 @@ async def read_get(request: Request) -> ParsedRequest:
 
 
 async def parse_body(request: Request, parse: Callable[[bytes], T]) -> T:
-    """Receive the body and parse it in a thread. Large bodies wait for each other there, small ones for nothing."""
+    """Receive the body and parse it in a thread. Large bodies wait for each other; small ones never wait."""
     service = service_of(request)
     with service.large_bodies.place() as take_place:
         body = await read_body(request, take_place=take_place)
@@ -161,7 +161,7 @@ def _logged(request: Request, asked: ParsedRequest) -> ParsedRequest:
 
 
 def resolve_options(fields: SpeechBody, pipeline: Pipeline, accept: str, key: str | None) -> ParsedRequest:
-    """Checked fields as the pipeline takes them; `key` is the name of the caller's key."""
+    """Convert checked fields to the pipeline's request; `key` is the name of the caller's key."""
     asked_format = check_format(fields.format)
     speech = _speech_request(fields, pipeline)
     answer = negotiate(asked_format, bool(fields.timing), bool(fields.stream), accept)
@@ -183,14 +183,14 @@ def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
 
 
 def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
-    # Imported here: whoever has a pipeline has these modules, and nobody else must wait for them.
+    # Imported here: a loaded pipeline has already imported these modules, and nothing else must wait for them.
     from app.types import SpeechRequest, StrengthMode
 
     plan, text = fields.plan, without_bom(fields.ssml or fields.text or "")
     if fields.text is not None:
         pipeline.check_text(text)
     if plan is not None:
-        # Before the texts are read, which takes seconds for each 10,000 characters.
+        # Before parsing the texts, which takes seconds for each 10,000 characters.
         pipeline.check_length(sum(len(one.text) for one in plan.utterances))
     return SpeechRequest(
         text=text,
@@ -209,12 +209,12 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
 
 
 def _texts(context: str | list[str] | None) -> tuple[str, ...]:
-    """Return the texts of a context, in their order."""
+    """Return the texts of a context, in order."""
     return (context,) if isinstance(context, str) else tuple(context or ())
 
 
 def _edited(place: int, one: UtteranceBody) -> EditedUtterance:
-    """Return an utterance of a plan as the pipeline takes it; an error names its place."""
+    """Convert an utterance of a plan to the pipeline's type; an error points to the utterance."""
     try:
         return edited(one)
     except IntoneError as error:
@@ -223,7 +223,7 @@ def _edited(place: int, one: UtteranceBody) -> EditedUtterance:
 
 
 def _feeling(asked: str | dict[str, float] | None) -> Emotion | Blend | None:
-    """What pins all sentences; None labels each."""
+    """Return the emotion or blend of all sentences; None to classify each."""
     from app.emotion import parse_emotion_spec
 
     try:

@@ -1,1 +1,1 @@
-"""Speech as the bodies and headers of responses."""
+"""Build the bodies and headers of speech responses."""

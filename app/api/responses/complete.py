@@ -1,4 +1,4 @@
-"""Parts of an answer that is there as a whole (RFC 9110, 14): Safari plays no audio without them."""
+"""Build complete responses, and parts of them (RFC 9110, 14), without which Safari plays no audio."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from app.types import Plan, Samples, Timings
 
 _MEBIBYTE = 2**20
 _BASE64 = 4 / 3
-"""Bytes of the answer for each byte of audio inside of JSON."""
+"""Bytes of the response for each byte of audio inside JSON."""
 _HINT = (
     'Ask for a stream ("stream": true), which has no limit, or for mp3; behind SageMaker, asynchronous (async) '
     "inference takes larger answers, with a larger INTONE_MAX_ANSWER_BYTES; or send the text in parts."
@@ -39,24 +39,27 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True)
 class ResponseSizeLimit:
-    """The room in one answer that is not streamed."""
+    """Size limit of a response that is not streamed."""
 
     most_bytes: int
-    """0 is no limit."""
+    """0 means no limit."""
     answer: ResponseFormat
 
     def check_seconds(self, seconds: float, sample_rate: int) -> None:
-        """Raise where so much speech, at a rate in Hertz, is too large for certain; spares speaking it in vain."""
+        """Raise AnswerTooLarge if this much speech, at a rate in Hertz, must exceed the limit.
+
+        A check before synthesis avoids synthesizing in vain.
+        """
         size = self.least_bytes(seconds, sample_rate) * (_BASE64 if self.answer.timing else 1)
         if self.most_bytes and size > self.most_bytes:
             raise AnswerTooLarge(f"Over {seconds:.0f} s of speech as {self._described}.", hint=_HINT)
 
     def least_bytes(self, seconds: float, sample_rate: int) -> int:
-        """Bytes that so much audio surely has; 0 if that depends on the sound."""
+        """Return the minimum size of this much audio in bytes; 0 if the size depends on the sound."""
         return int(seconds * sample_rate) * FORMATS[self.answer.format].bytes_per_sample
 
     def check_bytes(self, size: int) -> None:
-        """Raise if an answer of at least so many bytes is too large."""
+        """Raise AnswerTooLarge if a response of at least this many bytes exceeds the limit."""
         if self.most_bytes and size > self.most_bytes:
             raise AnswerTooLarge(f"At least {size / _MEBIBYTE:.1f} MiB as {self._described}.", hint=_HINT)
 
@@ -67,16 +70,16 @@ class ResponseSizeLimit:
 
 
 LARGE_BYTES = 8_000_000
-"""Making an answer of this size leaves memory behind that is worth giving back."""
+"""Size above which making a response leaves enough unused heap memory to be worth returning to the system."""
 _JSON_HEAD = b'{"audio":"'
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A complete answer."""
+    """Complete response."""
 
     spool: Spool
-    """The audio; where the answer is JSON, then the rest of that."""
+    """The audio, followed by the rest of the JSON if the response is JSON."""
     audio_bytes: int
     plan: Plan
     sample_rate: int
@@ -93,7 +96,7 @@ class Whole:
         return json_size(self.audio_bytes) + self.spool.size - self.audio_bytes if self.in_json else self.spool.size
 
     def body(self) -> Iterator[bytes]:
-        """The body, block by block; reads a file, so not for an event loop."""
+        """Yield the body in blocks; reads a file, so not for an event loop."""
         if not self.in_json:
             yield from self.spool.blocks(0, self.spool.size)
             return
@@ -105,14 +108,14 @@ class Whole:
 
 
 def json_size(audio_bytes: int) -> int:
-    """Bytes of the JSON until the end of the audio in it."""
+    """Return the size in bytes of the JSON up to the end of its audio."""
     return len(_JSON_HEAD) + -(-audio_bytes // 3) * 4
 
 
 def make_whole(asked: ParsedRequest, spool: Spool, most_bytes: int, cancelled: Cancelled, *, tagged: bool) -> Whole:
-    """Speak all of a request into a spool, which is closed if that fails; for a worker's thread.
+    """Synthesize a whole request into a spool, which is closed on failure; runs in a worker thread.
 
-    `most_bytes` of the body may not be exceeded, 0 is no limit; `tagged`: hash it for an ETag.
+    The body may have at most `most_bytes` (0 means no limit); `tagged` is whether to hash it for an ETag.
     """
     try:
         whole = _spoken(asked, spool, ResponseSizeLimit(most_bytes, asked.answer), cancelled)
@@ -157,7 +160,7 @@ def _spoken(asked: ParsedRequest, spool: Spool, room: ResponseSizeLimit, cancell
 
 
 def _json_rest(whole: Whole, format: str) -> bytes:
-    """The JSON behind the audio."""
+    """Return the JSON after the audio."""
     rest = {
         "format": format,
         "content_type": FORMATS[format].content_type_at(whole.sample_rate),
@@ -170,28 +173,28 @@ def _json_rest(whole: Whole, format: str) -> bytes:
 
 
 class SpoolWriter:
-    """Encodes samples into a spool."""
+    """Encoder of samples into a spool."""
 
     def __init__(self, writer: Writer, spool: Spool) -> None:
         self.samples = 0
-        """That were taken."""
+        """Number of samples written."""
         self.milliseconds = 0.0
-        """That the encoding took."""
+        """Time spent on encoding."""
         self._writer = writer
         self._spool = spool
 
     def push(self, samples: Samples) -> None:
-        """Take the next samples."""
+        """Encode the next samples."""
         for piece in in_pieces(samples):
             self.timed(partial(self._writer.push, piece))
         self.samples += len(samples)
 
     def end(self) -> None:
-        """Write what is left."""
+        """Write the remaining bytes."""
         self.timed(self._writer.end)
 
     def timed(self, step: Callable[[], None]) -> None:
-        """Do a step, and raise what kept its bytes from being written rather than what the encoder makes of that."""
+        """Run a step; if writing its bytes failed, raise that error rather than the encoder's."""
         began = time.perf_counter()
         try:
             step()
@@ -201,7 +204,7 @@ class SpoolWriter:
 
 
 class WholeAnswer(StreamingResponse):
-    """Sends a spool, and closes it. A reader that is slow for longer than `patience` is cut."""
+    """Response that sends a spool and closes it. A reader that is slow for longer than `patience` is disconnected."""
 
     def __init__(
         self,
@@ -211,13 +214,16 @@ class WholeAnswer(StreamingResponse):
         patience: Patience,
         status_code: int = 200,
     ) -> None:
-        """`headers` name the type and length of the body, whose blocks are read in a thread, one at a time."""
+        """Create a response whose blocks of the body are read in a thread, one at a time.
+
+        `headers` include the type and length of the body.
+        """
         super().__init__(body, status_code, headers)
         self.spool = spool
         self.patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See `StreamingResponse`."""
+        """Send the response; see `StreamingResponse`."""
 
         async def patiently(message: Message) -> None:
             await self.patience.waiting_for(send(message), len(message.get("body", b"")))
@@ -228,31 +234,31 @@ class WholeAnswer(StreamingResponse):
             scope["state"]["log"]["code"] = row_of(error).code
             raise
         finally:
-            # In a thread, for deleting a large file takes a while; not awaited, for this may be a cancellation.
+            # In a thread, because deleting a large file takes a while; not awaited, because this task may be cancelled.
             asyncio.get_running_loop().run_in_executor(None, self.spool.close)
 
 
 _ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
 
 _MOST_DIGITS = 18
-"""Of a position: more than any size has."""
+"""Maximum digits of a position, more than any size has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranged:
-    """What is answered of a whole."""
+    """Response to a range request."""
 
     status: int
     headers: MutableHeaders
     part: slice
-    """The bytes."""
+    """Range of bytes."""
 
 
 def ranged(size: int, headers: Mapping[str, str], range_header: str | None, if_range: str | None) -> Ranged:
-    """206 with the requested bytes; the whole (200) if one range of bytes was not requested, or not of this answer.
+    """Return a 206 with the requested bytes, or a 200 with all if no single valid range of this response is requested.
 
-    `size` and `headers` are those of the whole, its Content-Type and, if it has one, its ETag among them. Raises
-    RangeNotSatisfiable for a range after the end.
+    `size` and `headers` are those of the complete response, including its Content-Type and, if it has one, its ETag.
+    Raise RangeNotSatisfiable for a range after the end.
     """
     all_headers = MutableHeaders({**headers, "Accept-Ranges": "bytes"})
     part = _part(range_header or "", size) if _same(if_range, all_headers.get("etag")) else None
@@ -264,12 +270,12 @@ def ranged(size: int, headers: Mapping[str, str], range_header: str | None, if_r
 
 
 def _same(if_range: str | None, etag: str | None) -> bool:
-    """Whether the client has parts of the same bytes; a weak tag or a date does not say so."""
+    """Return whether the client's parts are of the same bytes; a weak ETag or a date does not guarantee that."""
     return if_range is None or (if_range == etag and not if_range.startswith("W/"))
 
 
 def _part(header: str, size: int) -> slice | None:
-    """The asked part; None where there is no range, several, or one that makes no sense."""
+    """Return the requested range; None if there is none, several, or an invalid one."""
     match = _ONE_RANGE.fullmatch(header.strip())
     if match is None or match.groups() == ("", "") or not size:
         return None
@@ -284,5 +290,5 @@ def _part(header: str, size: int) -> slice | None:
 
 
 def _position(digits: str) -> int | None:
-    """Leading zeros do not count, and neither does what is behind the end of any file."""
+    """Return a position, cut to `_MOST_DIGITS` digits without leading zeros, still after the end of any file."""
     return int(digits.lstrip("0")[:_MOST_DIGITS] or "0") if digits else None

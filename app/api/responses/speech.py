@@ -1,4 +1,4 @@
-"""The answer to a checked request: audio whole or as it is made, alone or with its plan."""
+"""Build the response to a checked request: complete or streamed audio, with or without its plan."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from app.types import PlanWarning, Timings, Utterance
 
 
 def record_synthesis(request: Request, spoken: Spoken) -> None:
-    """Tell both the same."""
+    """Report a synthesis to the access log and the metrics."""
     request.state.log.update(_facts(spoken))
     service_of(request).metrics.observe_synthesis(spoken)
 
 
 def _facts(spoken: Spoken) -> dict[str, object]:
-    """What the log may know: numbers, never the text."""
+    """Return what may be logged: numbers, never the text."""
     timings = spoken.timings
     return {
         "utterances": len(spoken.utterances),
@@ -42,18 +42,18 @@ def _facts(spoken: Spoken) -> dict[str, object]:
 
 
 _MOST_EMOTIONS = 64
-"""Utterances named in a header, so that a book does not make a header that proxies refuse."""
+"""Maximum utterances named in a header: proxies would refuse the header of a whole book."""
 
 
 async def speech_response(request: Request, asked: ParsedRequest, framing: StreamEncoding = as_audio) -> Response:
-    """Speak; `framing` wraps the bytes of a stream."""
+    """Synthesize a request and return its response; `framing` wraps the bytes of a stream."""
     if asked.answer.stream:
         return await _stream(request, asked, framing)
     return await complete_response(request, asked)
 
 
 async def complete_response(request: Request, asked: ParsedRequest, *, tagged: bool = False) -> WholeAnswer:
-    """The answer once everything is spoken; `tagged`: with an ETag."""
+    """Return the response after everything is synthesized; `tagged` is whether it gets an ETag."""
     service = service_of(request)
 
     def work(cancelled: Cancelled) -> Whole:
@@ -73,7 +73,7 @@ async def complete_response(request: Request, asked: ParsedRequest, *, tagged: b
 
 
 async def _stream(request: Request, asked: ParsedRequest, framing: StreamEncoding) -> Response:
-    """The answer as soon as there is a piece of sound."""
+    """Return the response when the first piece of audio is ready."""
     service, format = service_of(request), FORMATS[asked.answer.format]
     begun: list[Encoding] = []
 
@@ -134,6 +134,6 @@ def _headers(
         "X-Emotions": ",".join(utterance.emotion.value for utterance in utterances[:_MOST_EMOTIONS]),
         "Server-Timing": ", ".join(f"{f.name};dur={getattr(timings, f.name):.1f}" for f in fields(timings)),
     }
-    # Each kind once, in the order of its first appearance.
+    # Each code once, in the order of its first appearance.
     codes = dict.fromkeys(warning.code for warning in warnings)
     return {**headers, **({"X-Warnings": ",".join(codes)} if codes else {})}

@@ -1,4 +1,4 @@
-"""The bytes of whole answers until they are sent: short ones in memory, longer ones in temporary files."""
+"""Store complete responses until they are sent: short ones in memory, longer ones in temporary files."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tempfile import SpooledTemporaryFile
 from app.errors import AnswerTooLarge, Busy, IntoneError, NoStorage
 
 IN_MEMORY_BYTES = 256 * 1024
-"""An answer up to this size needs no file and does not count: six seconds of WAV."""
+"""Maximum size of a response that needs no file and no reservation: six seconds of WAV."""
 BLOCK_BYTES = 96 * 1024
-"""What is read at a time; a multiple of 3, so that the base64 of blocks is the base64 of the whole."""
+"""Size of a read; a multiple of 3, so that the joined base64 of all blocks is the base64 of the whole."""
 BYTES_PER_MB = 1_000_000
 GROWTH = 1.25
-"""Of a reservation that is used up. If each grew by what it needs next, answers made side by side would reach the bound
-together, and all would fail; so the first one that fails leaves room for four others."""
+"""Factor of an exhausted reservation. If each grew only by what it needs next, concurrent responses would reach the
+limit together, and all would fail; with this factor, the first one that fails leaves room for four others."""
 
 _STREAM = 'request a stream ("stream": true), which needs no storage'
 
@@ -27,7 +27,7 @@ logger = logging.getLogger("intone.spool")
 
 
 class SpoolBudget:
-    """The bytes that all spools together may reserve; safe between threads."""
+    """Limit on the bytes that all spools together may reserve; thread-safe."""
 
     def __init__(self, megabytes: int) -> None:
         self.most_bytes = megabytes * BYTES_PER_MB
@@ -35,7 +35,7 @@ class SpoolBudget:
         self._lock = threading.Lock()
 
     def reserve(self, count: int) -> None:
-        """Take so many bytes, or give some back if negative; raises `Busy` if they are not free now."""
+        """Reserve a number of bytes, or release them if negative; raise `Busy` if they are not available now."""
         with self._lock:
             if count > 0 and self.reserved + count > self.most_bytes:
                 raise Busy(
@@ -46,9 +46,9 @@ class SpoolBudget:
 
 
 class Spool:
-    """One answer: an `OutputFile` for its encoder, then blocks for its sender. Used by one thread at a time.
+    """Storage of one response: an `OutputFile` for the encoder, then blocks to send. Used by one thread at a time.
 
-    Writing never raises, because encoders write from C, which loses exceptions: `check` raises what went wrong.
+    Writing never raises, because encoders write from C, which loses exceptions; `check` raises the error instead.
     """
 
     def __init__(self, budget: SpoolBudget) -> None:
@@ -59,13 +59,13 @@ class Spool:
         self._failure: IntoneError | None = None
 
     def __del__(self) -> None:
-        """Close what nobody sent, because the client left first."""
+        """Close a spool that was never sent because the client left first."""
         self.close()
 
     def reserve(self, size: int) -> None:
-        """Reserve room for an answer of at least so many bytes.
+        """Reserve room for a response of at least `size` bytes.
 
-        Raises `AnswerTooLarge` if it can never have it, `Busy` if it cannot have it now.
+        Raise `AnswerTooLarge` if it exceeds the limit of all spools, `Busy` if the room is not available now.
         """
         if size <= max(self._reserved, IN_MEMORY_BYTES):
             return
@@ -78,7 +78,7 @@ class Spool:
         self._resize(max(size, min(int(self._reserved * GROWTH), self._budget.most_bytes)))
 
     def check(self) -> None:
-        """Raise what went wrong while writing."""
+        """Raise the error that occurred while writing."""
         if self._failure is not None:
             raise self._failure
 
@@ -97,7 +97,7 @@ class Spool:
         if self._usable:
             try:
                 return self._file.seek(offset, whence)
-            except OSError as error:  # it writes what is buffered
+            except OSError as error:  # seeking writes buffered bytes
                 self._fail(error)
         return 0
 
@@ -105,17 +105,17 @@ class Spool:
         return self._file.tell() if self._usable else 0
 
     def seekable(self) -> bool:
-        """True: a file's head may state what is known at the end."""
+        """Return True: encoders go back to complete the header of a file at the end."""
         return True
 
     def append(self, data: bytes) -> None:
-        """Write at the end, however large the data, and raise what went wrong."""
+        """Write data of any size at the end, and raise any error of writing."""
         self.seek(0, io.SEEK_END)
         self.write(data)
         self.check()
 
     def finish(self) -> None:
-        """Write what is buffered, and raise what went wrong: nothing may fail once the headers are sent."""
+        """Flush buffered bytes and raise any error of writing: nothing may fail after the headers are sent."""
         try:
             self._file.flush()
         except OSError as error:
@@ -124,27 +124,27 @@ class Spool:
         self._resize(self.size if self.size > IN_MEMORY_BYTES else 0)
 
     def blocks(self, start: int, stop: int) -> Iterator[bytes]:
-        """The bytes of a part, block by block; reads a file, so not for an event loop."""
+        """Yield the bytes of a part in blocks; reads a file, so not for an event loop."""
         for place in range(start, stop, BLOCK_BYTES):
             self._file.seek(place)
             yield self._file.read(min(BLOCK_BYTES, stop - place))
 
     def sha256(self) -> str:
-        """The hash of all bytes, in hexadecimal digits."""
+        """Return the SHA-256 of all bytes, in hexadecimal digits."""
         digest = hashlib.sha256()
         for block in self.blocks(0, self.size):
             digest.update(block)
         return digest.hexdigest()
 
     def close(self) -> None:
-        """Delete the file and give its room back; may be called again."""
-        with suppress(OSError):  # a full disk fails once more
+        """Delete the file and release its reservation; may be called again."""
+        with suppress(OSError):  # on a full disk, closing fails again
             self._file.close()
         self._resize(0)
 
     @property
     def _usable(self) -> bool:
-        """Whether it still takes bytes: an encoder may go on for a moment after a failure, or after the end."""
+        """Whether the spool accepts bytes: an encoder may continue for a moment after a failure, or after the end."""
         return self._failure is None and not self._file.closed
 
     def _resize(self, reservation: int) -> None:

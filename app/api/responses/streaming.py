@@ -1,4 +1,4 @@
-"""OpenAI's server-sent events: pieces of audio in base64, then what was read."""
+"""Stream audio as it is, or as OpenAI's server-sent events: pieces in base64, then the usage."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class OpenStreams:
-    """Counts the open streams, in all and of each client; used from one event loop."""
+    """Counter of open streams, in total and for each client; used from one event loop."""
 
     def __init__(self, most: int, most_per_client: int) -> None:
         self.most = most
@@ -36,11 +36,11 @@ class OpenStreams:
 
     @property
     def count(self) -> int:
-        """Streams that are open now."""
+        """Number of streams that are open now."""
         return self._of.total()
 
     def enter(self, client: str) -> None:
-        """Count one more stream of a client, or refuse it."""
+        """Count one more stream of a client, or raise `TooManyStreams` or `Busy`."""
         if self._of[client] >= self.most_per_client:
             raise TooManyStreams(f"This client has {self.most_per_client} open streams.")
         if self.count >= self.most:
@@ -50,17 +50,17 @@ class OpenStreams:
     def leave(self, client: str) -> None:
         """Count one stream of a client less."""
         self._of[client] -= 1
-        # Clients without streams are forgotten, or the table would grow with every address.
+        # Remove clients without streams, or the table would grow with every address.
         self._of += Counter()
 
 
 class Patience:
-    """How long a stream waits for its reader.
+    """Time that a stream waits for its reader.
 
-    Players read ahead in bursts and then take nothing for minutes, until they have played most of what they hold, or as
-    long as they are paused. So no single interval counts: waiting uses patience up, and every byte that is taken
-    restores as much as it may last at the least rate. Who reads faster than that is never cut for being slow; who reads
-    more slowly, or not at all, is cut when the patience is used up.
+    Players read ahead in bursts and then take nothing for minutes, until they have played most of their buffer, or for
+    as long as they are paused. So no single interval counts: waiting uses patience up, and every byte taken restores
+    the time that it may take at the minimum rate. A reader at least as fast is never disconnected for being slow; a
+    slower one, or one that takes nothing, is disconnected when the patience is used up.
     """
 
     def __init__(self, seconds: float, least_rate: float, clock: Callable[[], float] = monotonic) -> None:
@@ -70,7 +70,7 @@ class Patience:
         self._clock = clock
 
     async def waiting_for(self, taking: Awaitable[None], size: int) -> None:
-        """Wait until a reader has taken so many bytes, or raise ReaderTooSlow."""
+        """Wait until the reader has taken `size` bytes, or raise ReaderTooSlow."""
         began, earned = self._clock(), size / self._least_rate
         try:
             async with asyncio.timeout(self.left + earned):
@@ -81,13 +81,13 @@ class Patience:
 
 
 class Encoding:
-    """Iterate once for the bytes of a stream, piece by piece, none of them empty."""
+    """Iterable over the encoded pieces of a stream, none of them empty; iterate once only."""
 
     def __init__(self, rendering: SynthesisStream, encoder: Encoder) -> None:
         self.rendering = rendering
         self.encoder = encoder
         self.milliseconds = 0.0
-        """That the encoding took until now."""
+        """Time spent on encoding so far."""
 
     def __iter__(self) -> Iterator[bytes]:
         for samples in self.rendering:
@@ -97,7 +97,7 @@ class Encoding:
             yield data
 
     def timed(self, step: Callable[..., bytes], *arguments: Samples) -> bytes:
-        """One step of the encoder."""
+        """Run one step of the encoder, and count its time."""
         began = time.perf_counter()
         data = step(*arguments)
         self.milliseconds += 1000 * (time.perf_counter() - began)
@@ -105,32 +105,35 @@ class Encoding:
 
     @property
     def timings(self) -> Timings:
-        """What the stream cost until now."""
+        """Time that each stage of the stream has taken so far."""
         return replace(self.rendering.timings, encode=self.milliseconds)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEncoding:
-    """What the bytes of a stream are wrapped into."""
+    """Encoding of a stream's bytes for the response."""
 
     content_type: str | None
-    """None is the audio's own."""
+    """None means the content type of the audio."""
     frames: Callable[[Iterable[bytes], int], Iterator[bytes]]
-    """The pieces of audio and the characters that are read -> what is sent."""
+    """Function of the pieces of audio and the number of characters read; yields the bytes to send."""
     on_error: Callable[[IntoneError], bytes] | None = None
-    """The last of what is sent where an error comes behind the first byte; None ends the connection instead."""
+    """Function that encodes an error after the first byte as the last bytes; None closes the connection instead."""
 
 
 as_audio = StreamEncoding(None, lambda pieces, _: iter(pieces))
 
 
 MOST_SENT = 32_768
-"""Bytes that are handed to the connection at once. It takes more only when the reader has taken nearly all of what it
-holds (64 KiB), so this bounds what a stream keeps for its reader beside the piece that is being sent."""
+"""Maximum bytes passed to the connection at once. The connection accepts more only when the reader has taken nearly all
+of its buffer (64 KiB), so this bounds the memory of a stream beside the piece that is being sent."""
 
 
 class StreamedAudio(StreamingResponse):
-    """Chunked audio. A reader that goes away stops the work; one that is slow for longer than `patience` is cut."""
+    """Response with chunked audio.
+
+    The work stops if the reader disconnects; a reader that is slow for longer than `patience` is disconnected.
+    """
 
     def __init__(
         self,
@@ -152,7 +155,7 @@ class StreamedAudio(StreamingResponse):
     async def told(
         self, steps: StreamingJob[bytes], on_error: Callable[[IntoneError], bytes] | None
     ) -> AsyncIterator[bytes]:
-        """The pieces, and an error as the last of them where the framing can say one."""
+        """Yield the pieces, and an error as the last of them if the encoding has a form for errors."""
         try:
             async for piece in steps:
                 yield piece
@@ -163,7 +166,10 @@ class StreamedAudio(StreamingResponse):
             yield on_error(error)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See `StreamingResponse`. An error after the first byte ends the connection without the last chunk."""
+        """Send the stream; see `StreamingResponse`.
+
+        An error after the first byte closes the connection without a last chunk.
+        """
 
         async def patiently(message: Message) -> None:
             for part in _parts(message):
@@ -184,7 +190,7 @@ class StreamedAudio(StreamingResponse):
 
 
 def _parts(message: Message) -> Iterator[Message]:
-    """The same message in as many as keep each body small."""
+    """Split a message into messages with small bodies."""
     body: bytes = message.get("body", b"")
     if len(body) <= MOST_SENT:
         yield message
@@ -196,7 +202,7 @@ def _parts(message: Message) -> Iterator[Message]:
 
 
 def _frames(pieces: Iterable[bytes], characters: int) -> Iterator[bytes]:
-    """The decoded deltas, joined, are the file."""
+    """Yield events whose decoded deltas, joined, are the file."""
     for piece in pieces:
         delta: answers.AudioDelta = {"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode("ascii")}
         yield _event(delta)

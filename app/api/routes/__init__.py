@@ -1,1 +1,1 @@
-"""The routes, a module for each group of them."""
+"""Routes, one module for each group."""

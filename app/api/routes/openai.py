@@ -1,4 +1,4 @@
-"""The routes that OpenAI's clients call, and the two lists that Open WebUI asks for."""
+"""Routes for OpenAI's clients, and the two lists that Open WebUI requests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1", tags=["openai"])
 
 _FIRST: dict[str, Any] = {"model": {"operationId": "model", "parameters": {"name": "$response.body#/data/0/id"}}}
 _CREATED = 1763942400
-"""Of every model: the clients want a time, in seconds since 1970."""
+"""Creation time of every model, required by clients, in seconds since 1970."""
 
 
 @router.post(
@@ -38,7 +38,7 @@ _CREATED = 1763942400
     response_class=Response,
 )
 async def speech(request: Request) -> Response:
-    """Each sentence with the emotion of its words, unless `emotion` or `instructions` pin one."""
+    """Synthesize a text, each sentence with the emotion of its words, unless `emotion` or `instructions` set it."""
     if media_type(request).name != JSON:
         raise UnsupportedMediaType("This address takes JSON alone.", hint=f"Send {JSON}.")
     query = request.scope["query_string"]
@@ -51,7 +51,7 @@ async def speech(request: Request) -> Response:
         with remap_error_fields():
             plain = resolve_options(
                 fields, pipeline, "", key_name(request)
-            )  # the clients accept application/octet-stream
+            )  # Accept is ignored: these clients send application/octet-stream
         return ParsedRequest(pipeline, plain.speech, plain.answer, warnings), sse
 
     asked, sse = await parse_body(request, read)
@@ -61,25 +61,25 @@ async def speech(request: Request) -> Response:
 
 @router.get("/models", summary="Models by OpenAI's names", responses={200: {"links": _FIRST}})
 async def models() -> answers.Models:
-    """Every name that is taken as `model`; all are the same engine."""
+    """List the names accepted as `model`; all are the same engine."""
     return {"object": "list", "data": [_model(name) for name in MODELS]}
 
 
 @router.get("/models/{name:path}", summary="One model", responses=openai_problems(ModelNotFound))
 async def model(name: Annotated[str, Path(examples=["tts-1"])]) -> answers.Model:
-    """One of the names."""
+    """Return a model by its name."""
     return _model(model_of(name))
 
 
 @router.get("/audio/models", summary="Models as Open WebUI lists them")
 async def audio_models() -> answers.AudioModels:
-    """Names to choose from."""
+    """List the names of models to choose from."""
     return {"models": [{"id": name, "name": name} for name in MODELS]}
 
 
 @router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=openai_problems(NotReady))
 async def audio_voices(request: Request) -> answers.AudioVoices:
-    """Voices and their further names, among them OpenAI's own."""
+    """List voices and their aliases, including OpenAI's own voice names."""
     registry = service_of(request).pipeline().registry
     names = {voice.name: voice.manifest.display_name or voice.name for voice in registry.voices.values()}
     aliases = {alias: alias for alias in registry.aliases if alias not in names}

@@ -1,4 +1,4 @@
-"""Values of the service that the counters tell as they are when somebody asks."""
+"""Routes for health checks and metrics, and the gauges of the service's state."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ router = APIRouter(tags=["operation"])
 
 @router.get("/health", summary="Is the process alive?")
 async def health() -> answers.Alive:
-    """Answers as long as the process does, also while the models are loaded and while it speaks."""
+    """Respond as long as the process is alive, even while models are loaded or speech is synthesized."""
     return {"status": "ok"}
 
 
 @router.get("/ready", summary="Can it speak?", responses=problems(NotReady))
 async def ready(request: Request) -> answers.Ready:
-    """200 once the models are loaded and have spoken; 503 before, and while utterances wait and nothing moves."""
+    """Return 200 after the models are loaded and warmed up; 503 before, and while utterances wait without progress."""
     service_of(request).check_ready()
     return {"status": "ready"}
 
@@ -45,16 +45,16 @@ async def ready(request: Request) -> answers.Ready:
     },
 )
 def metrics(request: Request) -> Response:
-    """Requests, stages, utterances by emotion, warnings, queues, cache and process; no text of anybody."""
+    """Return metrics of requests, stages, utterances by emotion, warnings, queues, cache and process, but no text."""
     return Response(service_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 BATCHES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
-"""Utterances, up to the largest batch that the settings allow."""
+"""Utterances per batch, up to the largest batch that the settings allow."""
 
 
 def watch(service: Service) -> None:
-    """Tell them from now on; what only a loaded pipeline knows is 0 before."""
+    """Register the gauges; those that need a loaded pipeline are 0 before."""
     _watch_readiness(service)
     _watch_queues(service)
     _watch_cache(service)

@@ -1,4 +1,4 @@
-"""What Amazon SageMaker calls: GET /ping and POST /invocations."""
+"""Routes that Amazon SageMaker calls: GET /ping and POST /invocations."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from app.errors import NotReady
 router = APIRouter(tags=["sagemaker"])
 
 _ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
-"""What the platform hands through, to us and back: the only header that a caller can write or read."""
+"""Header that SageMaker forwards in both directions, the only one that a caller can write or read."""
 _TAKEN = re.compile(r"[\x20-\x7e]{1,1024}")
-"""All that the platform allows there; anything else is ignored."""
+"""Values that SageMaker allows in the header; others are ignored."""
 
 
 @router.get("/ping", summary="Can it speak?", responses=problems(NotReady), response_class=Response)
 @router.post("/ping", summary="The same", responses=problems(NotReady), response_class=Response, name="ping_post")
 async def ping(request: Request) -> Response:
-    """As `GET /ready`, with an empty body."""
+    """Report readiness like `GET /ready`, with an empty body."""
     service_of(request).check_ready()
     return Response()
 
@@ -40,7 +40,7 @@ async def ping(request: Request) -> Response:
     response_class=Response,
 )
 async def invocations(request: Request) -> Response:
-    """The same as `POST /synthesize`; the header X-Amzn-SageMaker-Custom-Attributes comes back as it was sent."""
+    """Synthesize like `POST /synthesize`; return the header X-Amzn-SageMaker-Custom-Attributes as it was sent."""
     response = await speech_response(request, await read_request(request))
     if _TAKEN.fullmatch(attributes := request.headers.get(_ATTRIBUTES, "")):
         response.headers[_ATTRIBUTES] = attributes

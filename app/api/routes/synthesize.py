@@ -1,4 +1,4 @@
-"""POST /analyze: what would be spoken, and how, without speaking it."""
+"""Routes that synthesize and analyze text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ router = APIRouter(tags=["speech"])
     response_class=Response,
 )
 async def synthesize(request: Request) -> Response:
-    """Speaks a text, SSML or an edited plan, each sentence with the emotion of its words."""
+    """Synthesize a text, SSML or an edited plan, each sentence with the emotion of its words."""
     return await speech_response(request, await read_request(request))
 
 
@@ -46,17 +46,17 @@ async def synthesize(request: Request) -> Response:
     response_class=Response,
 )
 async def synthesize_get(request: Request) -> Response:
-    """The same with query parameters, for `<audio src>`. The seed is 0 by default, so that the answer is always the
-    same, and audio may be asked for in ranges."""
+    """Synthesize from query parameters, for `<audio src>`. The seed is 0 by default, so that the response is always the
+    same, and audio supports range requests."""
     asked = await read_get(request)
-    # A part of JSON is no JSON.
+    # Ranges need audio: a part of a JSON document is not JSON.
     if asked.answer.stream or asked.answer.timing:
         return await speech_response(request, asked)
     return await _in_parts(request, await complete_response(request, asked, tagged=True))
 
 
 async def _in_parts(request: Request, whole: WholeAnswer) -> WholeAnswer:
-    """The requested part; the ETag says whether parts that were requested one by one belong together."""
+    """Return the requested range; the ETag tells clients whether parts requested one by one belong together."""
     spool, wanted = whole.spool, request.headers
     try:
         made = ranged(spool.size, whole.headers, wanted.get("range"), wanted.get("if-range"))
@@ -74,8 +74,8 @@ async def _in_parts(request: Request, whole: WholeAnswer) -> WholeAnswer:
     openapi_extra=speech_body(),
 )
 async def analyze(request: Request) -> Response:
-    """Cuts the text into utterances, labels each with an emotion and says why. Takes the body of `POST /synthesize`;
-    fields that only shape audio are checked and have no effect."""
+    """Split the text into utterances, classify the emotion of each, and explain the choice. Takes the body of
+    `POST /synthesize`; fields that only affect audio are checked and have no effect."""
     asked = await read_request(request, negotiated=False)
 
     def work(cancelled: Cancelled) -> Response:

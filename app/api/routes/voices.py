@@ -1,4 +1,4 @@
-"""GET /ssml: which markup is understood."""
+"""Routes that list voices, emotions and supported SSML."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def voices_to_dict(registry: Registry, aliases: Mapping[Emotion, Sequence[str]]) -> answers.Voices:
-    """Everything that can be asked for: voices, emotions, and the other names of both."""
+    """Return all voices and emotions, with their aliases."""
     return {
         "default": registry.default,
         "emotions": {emotion: list(aliases.get(emotion, ())) for emotion in Emotion},
@@ -31,7 +31,7 @@ def voices_to_dict(registry: Registry, aliases: Mapping[Emotion, Sequence[str]])
 
 
 def voice_to_dict(voice: Voice) -> answers.Voice:
-    """One voice, with the weights that speak each of its emotions."""
+    """Return a voice, with the checkpoint of each of its emotions."""
     manifest = voice.manifest
     return {
         "name": voice.name,
@@ -54,7 +54,7 @@ def _checkpoint(voice: Voice, emotion: Emotion) -> answers.Checkpoint:
 
 
 def _fallback(voice: Voice, emotion: Emotion) -> Emotion:
-    """What is spoken instead of an emotion that the voice lacks."""
+    """Return the emotion that replaces one that the voice lacks."""
     tried = voice.manifest.fallbacks.get(emotion, ())
     return next((other for other in tried if other in voice.manifest.emotions), Emotion.NEUTRAL)
 
@@ -66,9 +66,9 @@ _FIRST: dict[str, Any] = {"voice": {"operationId": "voice", "parameters": {"name
 
 @router.get("/voices", summary="Every voice", responses={200: {"links": _FIRST}, **problems(NotReady)})
 async def voices(request: Request) -> answers.Voices:
-    """The voices with the checkpoint of each emotion, the emotions with their aliases, the voices' further names."""
+    """List voices with the checkpoint of each emotion, the aliases of emotions, and the aliases of voices."""
     registry = service_of(request).pipeline().registry
-    # Loaded with the pipeline; importing it any earlier would make the service wait for torch.
+    # Loaded with the pipeline; importing it earlier would make the service wait for torch.
     from app.emotion import ALIASES
 
     return voices_to_dict(registry, ALIASES)
@@ -76,13 +76,13 @@ async def voices(request: Request) -> answers.Voices:
 
 @router.get("/voices/{name}", summary="One voice", responses=problems(NotReady, VoiceNotFound, RouteNotFound))
 async def voice(name: Annotated[str, Path(examples=["alloy"])], request: Request) -> answers.Voice:
-    """One voice by its name or an alias."""
+    """Return a voice by its name or an alias."""
     return voice_to_dict(service_of(request).pipeline().registry.get(name))
 
 
 @router.get("/ssml", summary="Supported SSML")
 async def ssml() -> answers.SsmlTable:
-    """Every element with its attributes, how far it is supported, and what is done with others."""
+    """List every element with its attributes and its level of support, and the treatment of other elements."""
     from app.text import SSML_TABLE
 
     return {"elements": [_element(row) for row in SSML_TABLE]}

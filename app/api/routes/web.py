@@ -1,4 +1,4 @@
-"""GET /docs: the API reference as a page, whose files come from the service itself."""
+"""Serve the web page and the API reference, with all files from the service itself."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class PageFile:
-    """One file of the page, as it is sent."""
+    """File of the page, ready to be sent."""
 
     content: bytes
     zipped: bytes
     media_type: str
     etag: str
-    """Of the content, zipped or not."""
+    """ETag of the content, compressed or not."""
 
 
 def read_files() -> Mapping[str, PageFile]:
-    """The files by their names."""
+    """Return the files by name."""
     return {path.name: _read(path) for path in sorted(_FOLDER.iterdir()) if path.suffix in _MEDIA_TYPES}
 
 
@@ -55,7 +55,10 @@ _FILES = read_files()
 
 @router.get("/")
 async def index(request: Request) -> Response:
-    """The page, whose addresses are relative: its own must end with a slash, which a path prefix alone does not."""
+    """Return the page.
+
+    Its links are relative, so its own path must end with a slash, which a bare path prefix lacks.
+    """
     if not request.scope.get("raw_path", b"/").endswith(b"/"):
         return RedirectResponse(request.scope["root_path"].rpartition("/")[2] + "/")
     return _answer(_FILES[INDEX], request)
@@ -63,14 +66,14 @@ async def index(request: Request) -> Response:
 
 @router.get("/page/{name}")
 async def file(name: str, request: Request) -> Response:
-    """One file of the page."""
+    """Return one file of the page."""
     if name not in _FILES:
         raise RouteNotFound("The page has no such file.", hint="GET / is the page.")
     return _answer(_FILES[name], request)
 
 
 def _answer(page_file: PageFile, request: Request) -> Response:
-    """The file, or that the browser still has it."""
+    """Return the file, or a 304 if the browser already has it."""
     headers = {**_HEADERS, "ETag": page_file.etag}
     if page_file.etag in map(str.strip, request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
@@ -80,14 +83,14 @@ def _answer(page_file: PageFile, request: Request) -> Response:
 
 
 FILES = "/static-offline-docs"
-"""Where fastapi-offline serves Swagger UI."""
+"""Path where fastapi-offline serves Swagger UI."""
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 @router.get("/docs")
 async def docs(request: Request) -> HTMLResponse:
-    """Swagger UI, which FastAPI starts by a script inside of the page."""
+    """Return Swagger UI, which FastAPI starts with an inline script."""
     root = request.scope["root_path"]
     page = get_swagger_ui_html(
         openapi_url=f"{root}{request.app.openapi_url}",
@@ -102,5 +105,5 @@ async def docs(request: Request) -> HTMLResponse:
 
 
 def _hash(script: str) -> str:
-    """Name a script for the content security policy."""
+    """Return the hash of an inline script as a source of the content security policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

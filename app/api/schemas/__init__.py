@@ -1,1 +1,1 @@
-"""Bodies of requests and responses."""
+"""Request and response bodies."""

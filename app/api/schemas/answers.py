@@ -1,4 +1,4 @@
-"""Answers: types that the code is checked against, and that the API reference is made from."""
+"""Types of response bodies, used for type checking and to generate the API reference."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from app.api.schemas.fields import Degree, Hertz, Pause, Pitch, Seconds, Sha256,
 from app.types import Emotion, Role, Source
 
 exact = with_config(ConfigDict(extra="forbid", use_attribute_docstrings=True))
-"""For a `TypedDict`: nothing is answered beside its fields, whose docstrings are shown in the API reference."""
+"""Decorator of a `TypedDict`: allow no other fields, and show the docstrings of fields in the API reference."""
 
 
 @exact
 class FieldProblem(TypedDict):
-    """What is wrong with one field."""
+    """Error in one field."""
 
     detail: str
     pointer: str
@@ -25,17 +25,17 @@ class FieldProblem(TypedDict):
 
 @exact
 class Problem(TypedDict):
-    """RFC 9457; `code` is stable and meant for programs, `detail` and `hint` for people."""
+    """Error as problem details (RFC 9457); `code` is stable and meant for programs, `detail` and `hint` for people."""
 
     type: str
-    """`/errors/` and the code."""
+    """`/errors/` followed by the code."""
     title: str
-    """The same for every case of a code."""
+    """The same for all errors with this code."""
     status: int
     detail: str
     code: str
     hint: str
-    """What to do about it."""
+    """How to resolve the error."""
     request_id: str
     """The same as in `X-Request-Id` and in the service's log."""
     errors: NotRequired[list[FieldProblem]]
@@ -43,44 +43,44 @@ class Problem(TypedDict):
 
 @exact
 class OpenAiProblem(TypedDict):
-    """What went wrong, in OpenAI's words."""
+    """Details of an error in OpenAI's format."""
 
     message: str
     type: Literal["invalid_request_error", "server_error"]
     param: str | None
-    """The field that is wrong."""
+    """Name of the invalid field."""
     code: str
 
 
 @exact
 class OpenAiError(TypedDict):
-    """An error as OpenAI's clients expect it."""
+    """Error in OpenAI's format."""
 
     error: OpenAiProblem
 
 
 @exact
 class AudioDelta(TypedDict):
-    """A piece of the audio; all of them, decoded and joined, are the file."""
+    """Piece of the audio; all pieces, decoded and joined, are the file."""
 
     type: Literal["speech.audio.delta"]
     audio: str
-    """In base64."""
+    """Base64."""
 
 
 @exact
 class Usage(TypedDict):
-    """What was read."""
+    """Amount of text that was read."""
 
     input_tokens: int
-    """Characters."""
+    """Number of characters."""
     output_tokens: int
     total_tokens: int
 
 
 @exact
 class AudioDone(TypedDict):
-    """The last event, unless an error is."""
+    """Last event of a stream without errors."""
 
     type: Literal["speech.audio.done"]
     usage: Usage
@@ -88,7 +88,7 @@ class AudioDone(TypedDict):
 
 @exact
 class Model(TypedDict):
-    """A name that is taken as `model`."""
+    """Name that is accepted as `model`."""
 
     id: str
     object: Literal["model"]
@@ -99,7 +99,7 @@ class Model(TypedDict):
 
 @exact
 class Models(TypedDict):
-    """Every name that is listed; all are the same engine."""
+    """All listed names; they are the same engine."""
 
     object: Literal["list"]
     data: list[Model]
@@ -107,7 +107,7 @@ class Models(TypedDict):
 
 @exact
 class Named(TypedDict):
-    """Something to choose from."""
+    """Model or voice to choose from."""
 
     id: str
     name: str
@@ -115,21 +115,21 @@ class Named(TypedDict):
 
 @exact
 class AudioModels(TypedDict):
-    """Models as Open WebUI lists them."""
+    """Models in the format of Open WebUI."""
 
     models: list[Named]
 
 
 @exact
 class AudioVoices(TypedDict):
-    """Voices and their other names as Open WebUI lists them."""
+    """Voices and their aliases in the format of Open WebUI."""
 
     voices: list[Named]
 
 
 @exact
 class Classifier(TypedDict):
-    """Which classifier labelled the text."""
+    """Classifier that labelled the text."""
 
     name: str
     version: str
@@ -137,20 +137,20 @@ class Classifier(TypedDict):
 
 @exact
 class Analyzed(TypedDict):
-    """What an utterance was when it was first planned: tells what was edited since."""
+    """State of an utterance when it was first planned; shows what was edited since."""
 
     emotion: Emotion
     text_sha256: Sha256
-    """Of the text in UTF-8."""
+    """SHA-256 of the text in UTF-8."""
 
 
 @exact
 class Word(TypedDict):
-    """When a word is heard."""
+    """Word with its time in the audio."""
 
     text: str
     span: Span | None
-    """Code points in the request's text, half open; null where the text was edited."""
+    """Code points in the request's text, half open; null if the text was edited."""
     start: Seconds
     """Seconds from the beginning of the audio."""
     end: Seconds
@@ -158,54 +158,54 @@ class Word(TypedDict):
 
 @exact
 class Utterance(TypedDict):
-    """One sentence, or a part of one, with everything decided about how it is spoken."""
+    """Sentence, or part of one, with every decision about how it is spoken."""
 
     text: str
     span: Span | None
-    """Code points in the request's text, half open, markup included; null where the text was edited."""
+    """Code points in the request's text, half open, markup included; null if the text was edited."""
     spoken: str
-    """The text as it is read: numbers, dates and symbols in words."""
+    """Text as it is read, with numbers, dates and symbols in words."""
     voice: str
     emotion: Emotion
     blend: dict[Emotion, Share] | None
-    """The weights of several emotions; `emotion` is then the one with the largest."""
+    """Weights of several emotions; `emotion` is the one with the largest weight."""
     strength: Strength | None
-    """How strongly the text asks for the emotion, 0 for neutral; null where somebody chose the emotion."""
+    """How strongly the text expresses the emotion, 0 for neutral; null if the emotion was chosen explicitly."""
     degree: Degree
-    """How strongly the emotion is spoken: what markup says, else the strength times the request's degree."""
+    """How strongly the emotion is spoken: the value set by markup, else the strength times the request's degree."""
     role: Role
-    """Whose words these are: `dialogue` is what somebody says within quotation marks."""
+    """Speaker of the words: `dialogue` is direct speech within quotation marks."""
     speed: Speed
     """Speaking rate."""
     volume: Volume
     """Gain."""
     pause_after: Pause
-    """Seconds of silence behind it."""
+    """Seconds of silence after the utterance."""
     probabilities: dict[Emotion, Share] | None
-    """Of the seven emotions; null where nothing was classified."""
+    """Probabilities of the seven emotions; null if nothing was classified."""
     source: Source
-    """Who decided the emotion."""
+    """Origin of the emotion: the classifier, an explicit choice, or a fallback of the voice."""
     reason: str
-    """One sentence that a person understands."""
+    """Explanation in one sentence."""
     checkpoint: str
-    """The weights that speak."""
+    """Name of the weights that synthesize the utterance."""
     checkpoint_sha256: Sha256
     analyzed: Analyzed
     ssml: NotRequired[str]
-    """Only where inner markup changes the reading."""
+    """Text with its inner markup; only if the markup changes the reading."""
     pitch: NotRequired[Pitch]
-    """Semitones above the voice's own, where it is moved."""
+    """Semitones above the voice's own pitch; only if the pitch is changed."""
     start: NotRequired[Seconds]
-    """Seconds in the audio; only after synthesis."""
+    """Start in the audio, in seconds; only after synthesis."""
     end: NotRequired[Seconds]
-    """Seconds, the pause excluded; only after synthesis."""
+    """End in the audio, in seconds, without the pause; only after synthesis."""
     words: NotRequired[list[Word]]
-    """Only after synthesis, where the model gives durations."""
+    """Times of the words; only after synthesis, and if the model predicts durations."""
 
 
 @exact
 class Mark(TypedDict):
-    """When a mark of the SSML is reached."""
+    """Time at which a mark of the SSML is reached."""
 
     name: str
     time: Seconds
@@ -214,37 +214,37 @@ class Mark(TypedDict):
 
 @exact
 class Warning(TypedDict):
-    """Something that was done other than asked."""
+    """Deviation from what was requested."""
 
     code: str
-    """For programs."""
+    """Identifier for programs."""
     detail: str
-    """For people."""
+    """Description for people."""
 
 
 @exact
 class Plan(TypedDict):
-    """All that was decided, and, after synthesis, measured. Edited, it can be sent back."""
+    """Every decision about a text, and the times measured during synthesis. It can be edited and sent back."""
 
     voice: str
     classifier: Classifier
     duration_estimate: Seconds
-    """Seconds, before synthesis."""
+    """Estimate in seconds, made before synthesis."""
     utterances: list[Utterance]
     marks: NotRequired[list[Mark]]
-    """Only after synthesis."""
+    """Marks of the SSML; only after synthesis."""
     warnings: list[Warning]
 
 
 @exact
 class TimedSpeech(TypedDict):
-    """A complete file, and the plan with its times."""
+    """Complete audio file, and the plan with its times."""
 
     audio: str
-    """In base64."""
+    """Base64."""
     format: str
     content_type: str
-    """Of the audio."""
+    """Content type of the audio."""
     sample_rate: Hertz
     """Hertz."""
     duration: Seconds
@@ -254,21 +254,21 @@ class TimedSpeech(TypedDict):
 
 @exact
 class Alive(TypedDict):
-    """The process answers."""
+    """Response of a process that is alive."""
 
     status: Literal["ok"]
 
 
 @exact
 class Ready(TypedDict):
-    """It can speak."""
+    """Response of a service that is ready to synthesize."""
 
     status: Literal["ready"]
 
 
 @exact
 class Checkpoint(TypedDict):
-    """The weights that speak an emotion."""
+    """Weights that synthesize an emotion."""
 
     checkpoint: str
     checkpoint_sha256: Sha256
@@ -277,7 +277,7 @@ class Checkpoint(TypedDict):
 
 @exact
 class Voice(TypedDict):
-    """One voice."""
+    """Voice with its emotions."""
 
     name: str
     display_name: str
@@ -288,38 +288,38 @@ class Voice(TypedDict):
     words_per_minute: float
     license: str
     degree: bool
-    """Whether the strength of an emotion can be varied, and emotions be blended."""
+    """Whether the strength of emotions can be varied, and emotions be blended."""
     emotions: dict[Emotion, Checkpoint]
     fallbacks: dict[Emotion, Emotion]
-    """What is spoken instead of each emotion that is missing."""
+    """Emotion that replaces each one that is missing."""
 
 
 @exact
 class Voices(TypedDict):
-    """Everything that can be asked for by name."""
+    """Voices and emotions that requests can name."""
 
     default: str
-    """The voice of requests that name none."""
+    """Voice of requests that name none."""
     emotions: dict[Emotion, list[str]]
-    """Each emotion with its other names."""
+    """Aliases of each emotion."""
     aliases: dict[str, str]
-    """Other names of voices."""
+    """Aliases of voices, with the name that each stands for."""
     voices: list[Voice]
 
 
 @exact
 class SsmlAttribute(TypedDict):
-    """One attribute that has an effect."""
+    """Attribute that has an effect."""
 
     name: str
     values: list[str]
-    """All that are accepted, or examples of them."""
+    """All accepted values, or examples of them."""
     note: str
 
 
 @exact
 class SsmlElement(TypedDict):
-    """One element, by its name without a prefix."""
+    """Element, named without a prefix."""
 
     name: str
     support: Literal["full", "partial", "text spoken", "dropped"]
@@ -329,6 +329,6 @@ class SsmlElement(TypedDict):
 
 @exact
 class SsmlTable(TypedDict):
-    """The markup that is understood; of any other element the text is read, with a warning."""
+    """Supported markup; the text of any other element is read, with a warning."""
 
     elements: list[SsmlElement]

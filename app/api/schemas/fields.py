@@ -1,4 +1,4 @@
-"""The types of fields that requests and answers share, with their ranges."""
+"""Types of fields that requests and responses share, with their ranges."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from app.types import Emotion
 
 
 def open_to(*names: str) -> WithJsonSchema:
-    """The schema of a name: these are always taken, and others may be, as those of another case and aliases."""
+    """Return the schema of a name: one of these, or another accepted spelling, such as another case or an alias."""
     schema: dict[str, Any] = {"anyOf": [{"type": "string", "enum": list(names)}, {"type": "string"}]}
     return WithJsonSchema(schema)
 
 
 def beside(**values: Any) -> dict[str, Any]:
-    """The schema of an object that has all of these values."""
+    """Return the schema of an object that has all of these values."""
     return {"properties": {name: {"const": value} for name, value in values.items()}, "required": list(values)}
 
 
 def _whole(value: Any) -> Any:
-    """JSON has one kind of number: 24000.0 is a whole one, as its schemas have it."""
+    """Return an integer for a float such as 24000.0, which JSON and JSON Schema do not distinguish from 24000."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _context(value: Any) -> str | list[str] | None:
-    """Texts that come before the request's own."""
+    """Validate the texts that precede the request's own."""
     if value is None or isinstance(value, str):
         texts = [value or ""]
     elif isinstance(value, list) and all(isinstance(one, str) for one in value):
@@ -41,9 +41,9 @@ def _context(value: Any) -> str | list[str] | None:
 
 MOST_CONTEXTS = 100
 LONGEST_CONTEXT = 10_000
-"""Characters of all together: a classifier reads the last sentences alone."""
+"""Maximum characters of all texts together: a classifier reads only the last sentences."""
 HEAVIEST = 1000
-"""See `app.emotion.taxonomy.HEAVIEST`, which is not imported here: it comes with the classifier's packages."""
+"""Copy of `app.emotion.taxonomy.HEAVIEST`, whose import would load the classifier's packages."""
 
 ContextField = Annotated[
     str | list[str] | None, PlainValidator(_context, json_schema_input_type=str | list[str] | None)
@@ -66,7 +66,7 @@ Span = Annotated[list[Place], Field(min_length=2, max_length=2)]
 """Start and end in code points, half open."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Text = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1})]
-"""What is refused where it is empty, with an error of its own."""
+"""Text that is refused if it is empty, with a specific error."""
 FormatName = Annotated[str, open_to(*FORMATS)]
 FeelingName = Annotated[str, open_to("auto", *Emotion)]
-"""Of an emotion, or what labels each sentence."""
+"""Name of an emotion, or `auto` to label each sentence."""

@@ -1,4 +1,4 @@
-"""The body of OpenAI's speech route, and the same request in our own fields."""
+"""Parse the body of OpenAI's speech route into our own fields."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ MODELS = (
     "gpt-4o-mini-tts-2025-03-20",
     "gpt-4o-mini-tts-2025-12-15",
 )
-"""Names that are listed; all are the same engine. A dated form that is not listed is taken as well."""
+"""Names that are listed; all are the same engine. A dated name that is not listed is accepted too."""
 SAMPLE_RATE = 24000
-"""Hertz, in every format unless asked otherwise: clients play `pcm` at this rate unasked."""
+"""Default in Hertz, for every format: clients play `pcm` at this rate unless configured otherwise."""
 
 _DATED = re.compile(r"(tts-1|tts-1-hd)-[0-9]{4}|gpt-4o-mini-tts-[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _THEIRS = {"text": "input", "ssml": "input", "format": "response_format"}
-"""Their names of our fields."""
+"""OpenAI's names of our fields."""
 
 
 class VoiceId(BaseModel):
-    """A voice as an object, for the API reference."""
+    """Voice as an object with its name."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,7 +55,7 @@ class VoiceId(BaseModel):
 
 
 def _voice(value: Any) -> str | None:
-    """The name, however it is written."""
+    """Return the name of a voice, given as a string or as an object."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, dict) and set(value) == {"id"} and isinstance(value["id"], str):
@@ -67,7 +67,7 @@ VoiceField = Annotated[str | None, PlainValidator(_voice, json_schema_input_type
 
 
 class OpenAiSpeech(BaseModel):
-    """OpenAI's fields, and ours for `extra_body`; fields that neither knows are ignored with a warning."""
+    """OpenAI's fields, and ours for `extra_body`; unknown fields are ignored with a warning."""
 
     model_config = ConfigDict(
         strict=True,
@@ -78,37 +78,37 @@ class OpenAiSpeech(BaseModel):
     )
 
     model: Annotated[str, open_to(*MODELS)]
-    """`intone`, or one of OpenAI's names: all are the same engine."""
+    """`intone`, or one of OpenAI's names; all are the same engine."""
     input: Text
-    """What is spoken."""
+    """Text to speak."""
     voice: VoiceField = None
-    """A name from `GET /v1/audio/voices`; by default the service's own."""
+    """Name from `GET /v1/audio/voices`; by default the service's own."""
     response_format: FormatName | None = None
     """`mp3` (the default), `opus`, `aac`, `flac`, `wav` or `pcm`."""
     speed: Speed | None = None
-    """1 by default."""
+    """Speaking rate, 1 by default."""
     instructions: str | None = None
-    """Pins an emotion if it names one ("sound cheerful"); else it is reported and ignored."""
+    """Sets the emotion if it names exactly one ("sound cheerful"); else it is ignored with a warning."""
     stream_format: Literal["audio", "sse"] | None = None
     """`sse` sends events with pieces of the audio in base64."""
     emotion: EmotionField = None
-    """As in `POST /synthesize`, like the next ones."""
+    """As in `POST /synthesize`, like `degree`, `strength`, `expressiveness` and `context`."""
     degree: Degree | None = None
     strength: StrengthName | None = None
     expressiveness: Expressiveness | None = None
     context: ContextField = None
     sample_rate: Hertz | None = None
-    """24000 by default."""
+    """Hertz, 24000 by default."""
     seed: Seed | None = None
-    """The same seed gives the same bytes, on one build, processor and backend; INTONE_BACKEND fixes the backend."""
+    """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
     ssml: bool | None = None
     """Whether `input` is SSML."""
     stream: bool | None = None
-    """True by default; false gives a complete file."""
+    """True by default; false returns a complete file."""
 
 
 class OpenAiAsked(NamedTuple):
-    """The request in our own fields."""
+    """Request in our own fields."""
 
     fields: SpeechBody
     sse: bool
@@ -116,7 +116,7 @@ class OpenAiAsked(NamedTuple):
 
 
 def read_openai(data: Any) -> OpenAiAsked:
-    """Check the body. Raises `InvalidRequest` with pointers to OpenAI's names, `ModelNotFound`."""
+    """Parse and check the body. Raise `InvalidRequest` with pointers to OpenAI's names, or `ModelNotFound`."""
     if not isinstance(data, dict):
         raise InvalidRequest("The body must be a JSON object.", hint='Such as {"model": "intone", "input": "Hello."}.')
     try:
@@ -132,7 +132,7 @@ def read_openai(data: Any) -> OpenAiAsked:
 
 
 def model_of(name: str) -> str:
-    """The canonical spelling of a model's name. Raises `ModelNotFound`."""
+    """Return the canonical spelling of a model's name. Raise `ModelNotFound`."""
     known = name.lower()
     if known not in MODELS and not _DATED.fullmatch(known):
         raise ModelNotFound(f"There is no model {shown(name)}.", hint=f"Models: {', '.join(MODELS)}.")
@@ -141,7 +141,7 @@ def model_of(name: str) -> str:
 
 @contextmanager
 def remap_error_fields() -> Iterator[None]:
-    """What is found wrong with one of our fields is said of the one that they call by another name."""
+    """Replace our field names by OpenAI's in the `InvalidRequest` errors that the block raises."""
     try:
         yield
     except InvalidRequest as error:
@@ -168,12 +168,12 @@ def _ours(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] | None) ->
 
 
 def _feeling(body: OpenAiSpeech) -> tuple[str | Mapping[str, float] | None, tuple[PlanWarning, ...]]:
-    """The emotion that is asked for: by its field, else by the one that the instructions name."""
+    """Return the requested emotion, from its field or else from the instructions, and any warnings."""
     if not (body.instructions or "").strip():
         return body.emotion, ()
     if body.emotion is not None:
         return body.emotion, _ignored("stand beside `emotion`, which counts,")
-    # Imported here: it comes with the classifier's packages, for which a starting service must not wait.
+    # Imported here: it loads the classifier's packages, which must not delay the start of the service.
     from app.emotion import named_emotions
 
     named = named_emotions(body.instructions or "")
@@ -187,7 +187,7 @@ def _ignored(why: str) -> tuple[PlanWarning, ...]:
 
 
 def _unknown(data: dict[str, Any]) -> tuple[PlanWarning, ...]:
-    """One warning for all fields that nobody knows, for there may be very many."""
+    """Return one warning for all unknown fields, since there may be very many."""
     names = [name for name in data if name not in OpenAiSpeech.model_fields]
     if not names:
         return ()

@@ -1,4 +1,4 @@
-"""A plan that came back from a client, edited or not: its fields, and what they ask for."""
+"""Validate a plan from a client, edited or not, and convert it to the pipeline's types."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOST_UTTERANCES = 20_000
 
 
 class _Strict(BaseModel):
-    """`null` anywhere means the default."""
+    """Model in which `null` anywhere means the default."""
 
     model_config = ConfigDict(
         strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
@@ -42,38 +42,38 @@ class _Strict(BaseModel):
 
 
 class AnalyzedBody(_Strict):
-    """What an utterance was when it was first planned."""
+    """State of an utterance when it was first planned."""
 
     emotion: Emotion = Field(strict=False)
     text_sha256: Sha256
 
 
 class UtteranceBody(_Strict):
-    """One utterance. Only `text` is required; what tells how it was decided may stay and is computed anew."""
+    """One utterance. Only `text` is required; fields that explain decisions may stay and are recomputed."""
 
     text: str
-    """What is spoken; empty for a pause alone."""
+    """Text to speak; empty for a pause alone."""
     ssml: str | None = None
-    """The text with the markup that changes its reading; ignored where it is not that of `text`."""
+    """Text with the markup that changes its reading; ignored if it does not match `text`."""
     span: Span | None = None
-    """Where the text stands in the request that was analyzed."""
+    """Position of the text in the request that was analyzed, in code points."""
     voice: str | None = None
-    """Name or alias; by default the plan's."""
+    """Name or alias; by default the plan's voice."""
     emotion: FeelingName | None = None
-    """Name or alias; `auto` (the default) labels the text."""
+    """Name or alias; `auto` (the default) classifies the text."""
     blend: Annotated[dict[str, Weight], Field(min_length=1)] | None = None
     """Several emotions with their weights."""
     degree: Degree | None = None
-    """How strongly it is spoken; by default 1, or what the text asks for if it is labelled again."""
+    """How strongly the emotion is spoken; by default 1, or the strength of the text if it is classified again."""
     speed: Speed | None = None
     volume: Volume | None = None
     """Gain."""
     pitch: Pitch | None = None
-    """Semitones above the voice's own."""
+    """Semitones above the voice's own pitch."""
     pause_after: Pause | None = None
-    """Seconds; by default by its last mark and what follows."""
+    """Seconds of silence; by default chosen by the last punctuation mark and by what follows."""
     probabilities: Annotated[dict[Annotated[Emotion, Field(strict=False)], Share], Field(min_length=7)] | None = None
-    """Of all seven emotions."""
+    """Probabilities of all seven emotions."""
     strength: Strength | None = None
     role: Annotated[Role, Field(strict=False)] | None = None
     """`narration` (the default) or `dialogue`."""
@@ -97,9 +97,9 @@ class UtteranceBody(_Strict):
 
 
 class PlanBody(_Strict):
-    """What `POST /analyze` returned, edited."""
+    """Plan from `POST /analyze`, edited or not."""
 
-    # Stops at the first wrong utterance: twenty thousand of them with twenty errors each take half a gigabyte.
+    # Stops at the first invalid utterance: twenty thousand of them with twenty errors each take half a gigabyte.
     utterances: Annotated[list[UtteranceBody], FailFast()] = Field(min_length=1, max_length=MOST_UTTERANCES)
     voice: str | None = None
     """Name or alias; by default the service's own voice."""
@@ -110,7 +110,7 @@ class PlanBody(_Strict):
 
 
 def edited(one: UtteranceBody) -> EditedUtterance:
-    """One utterance as the pipeline takes it. Raises `InvalidSsml`, `UnknownEmotion`."""
+    """Convert an utterance to the pipeline's type. Raise `InvalidSsml` or `UnknownEmotion`."""
     from app.text import read_inner
     from app.types import EditedUtterance
 
@@ -137,7 +137,7 @@ def _clauses(
     manner: Prosody,
     analyzed: PlanFingerprint | None,
 ) -> tuple[Clause, ...]:
-    """What is read, with its markup; in parts if the text is too long to be spoken at once."""
+    """Return the text with its markup as clauses: several if the text is too long to be spoken at once."""
     from app.text import clauses_of
 
     marked = inner is not None and inner.text == one.text
@@ -152,7 +152,7 @@ def _clauses(
 
 
 def _decision(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
-    """What the plan says; None where the classifier is asked again. What was not edited keeps its reason."""
+    """Return the plan's decision; None to classify the text again. Unedited decisions keep their reason."""
     from app.emotion import pinned
 
     emotion_spec = _feeling(one, analyzed)
@@ -166,8 +166,10 @@ def _decision(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision 
 
 
 def _feeling(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Emotion | Blend | None:
-    """Return the emotion or the blend. If they disagree, the one that was edited counts; refuse them if nothing says
-    which was."""
+    """Return the emotion or the blend.
+
+    If they disagree, the edited one counts; refuse them if it is unknown which one was edited.
+    """
     from app.emotion import parse_emotion_spec
 
     emotion = None if one.emotion is None else parse_emotion_spec(one.emotion)

@@ -1,4 +1,4 @@
-"""The body of a speech request, and what is wrong with one."""
+"""Validate the body of a speech request, and report its errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from app.errors import FieldError, InvalidRequest
 
 
 def _emotion(value: Any) -> str | dict[str, float] | None:
-    """A name, or names with their weights."""
+    """Validate an emotion: a name, or names with their weights."""
     if value is None or isinstance(value, str):
         return value
     if not isinstance(value, dict) or not value:
@@ -51,7 +51,7 @@ EmotionField = Annotated[
 
 
 class SpeechFields(BaseModel):
-    """How a text is spoken; `null` anywhere means the default."""
+    """Options of speech; `null` anywhere means the default."""
 
     model_config = ConfigDict(
         strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
@@ -60,33 +60,33 @@ class SpeechFields(BaseModel):
     voice: str | None = None
     """Name or alias of a voice; by default the service's own."""
     emotion: EmotionField = None
-    """`auto` (the default) labels each sentence; the name or alias of an emotion pins them all; several with their
-    weights are blended."""
+    """`auto` (the default) classifies each sentence; the name or alias of an emotion sets it for all; several with
+    their weights are blended."""
     degree: Degree | None = None
-    """How strongly, 1 by default; it multiplies the strength of the text."""
+    """How strongly emotions are spoken, 1 by default; multiplies the strength of the text."""
     strength: StrengthName | None = None
-    """`auto` speaks each emotion as strongly as the text asks for, `fixed` all alike; by default what the service has
-    set."""
+    """`auto` speaks each emotion as strongly as the text expresses it, `fixed` all alike; by default the service's
+    setting."""
     expressiveness: Expressiveness | None = None
-    """How readily and how strongly emotions are voiced: 0 not at all, 2 twice as strongly; by default as the service is
-    set."""
+    """How readily and how strongly emotions are voiced: 0 not at all, 2 twice as strongly; by default the service's
+    setting."""
     context: ContextField = None
-    """Earlier sentences of the same scene or talk, or the text that holds them: they are not spoken, but tell how the
-    first sentences are felt. At most 100 entries and 10,000 characters."""
+    """Earlier sentences of the same scene or talk, in a list or in one text: they are not spoken, but affect the
+    emotions of the first sentences. At most 100 entries and 10,000 characters."""
     speed: Speed | None = None
     """Speaking rate, 1 by default."""
     format: FormatName | None = None
-    """`wav`, `flac`, `mp3`, `opus`, `aac` or `pcm`; by default what `Accept` asks for, else `wav`."""
+    """`wav`, `flac`, `mp3`, `opus`, `aac` or `pcm`; by default chosen by `Accept`, else `wav`."""
     sample_rate: Hertz | None = None
-    """Hertz; by default the voice's own, or the next higher one that the format has."""
+    """Hertz; by default the voice's own rate, or the next higher one that the format supports."""
     stream: bool | None = None
-    """Send the audio as it is made, the first of it before the first sentence is done."""
+    """Send the audio as it is synthesized, starting before the first sentence is complete."""
     timing: bool | None = None
-    """Answer JSON that holds the audio (base64) and the plan."""
+    """Return JSON that contains the audio (base64) and the plan."""
     strict: bool | None = None
-    """Refuse (409) where the voice lacks an emotion, instead of falling back."""
+    """Refuse the request (409) if the voice lacks an emotion, instead of falling back."""
     seed: Seed | None = None
-    """The same seed gives the same bytes, on one build, processor and backend; INTONE_BACKEND fixes the backend."""
+    """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
 
 
 CONTENT = ("text", "ssml", "plan")
@@ -94,7 +94,7 @@ _IN_THE_PLAN = ("voice", "emotion", "degree", "speed")
 
 
 def _what_goes_together(schema: dict[str, Any]) -> None:
-    """What is refused beside each other, as the API reference says it."""
+    """Add to the schema which fields exclude each other, for the API reference."""
     nothing = {"type": "null"}
     schema["oneOf"] = [
         {
@@ -111,7 +111,7 @@ def _what_goes_together(schema: dict[str, Any]) -> None:
 
 
 class SpeechBody(SpeechFields):
-    """What is spoken, exactly one of the three, and how."""
+    """What to speak, exactly one of `text`, `ssml` and `plan`, and options."""
 
     model_config = ConfigDict(json_schema_extra=_what_goes_together)
 
@@ -120,11 +120,11 @@ class SpeechBody(SpeechFields):
     ssml: Text | None = None
     """SSML, see `GET /ssml`."""
     plan: PlanBody | None = None
-    """What `POST /analyze` returned, edited; it says itself who speaks and how."""
+    """Plan from `POST /analyze`, edited or not; it sets voice, emotion, degree and speed itself."""
 
 
 def check_fields(data: Any) -> SpeechBody:
-    """The body, if every field is known, of its type and in its range, and the fields go together."""
+    """Return the validated body. Raise `InvalidRequest` for invalid fields, and for fields that exclude each other."""
     if not isinstance(data, dict):
         raise InvalidRequest("The body must be a JSON object.", hint='Such as {"text": "Hello."}.')
     try:
@@ -137,7 +137,7 @@ def check_fields(data: Any) -> SpeechBody:
 
 
 def _broken(body: SpeechBody) -> list[FieldError]:
-    """Fields with half a character."""
+    """Return errors for fields that contain a lone surrogate."""
     emotions, context = (one if isinstance(one, str | None) else "".join(one) for one in (body.emotion, body.context))
     fields = ("text", "ssml", "voice", "format")
     written = {**{name: getattr(body, name) for name in fields}, "emotion": emotions, "context": context}
@@ -146,7 +146,7 @@ def _broken(body: SpeechBody) -> list[FieldError]:
 
 
 def _contradictions(body: SpeechBody) -> list[FieldError]:
-    """None or several of what can be spoken; fields that a plan says itself."""
+    """Return errors for missing or multiple content, and for fields that a plan sets itself."""
     given = [name for name in CONTENT if getattr(body, name) is not None]
     if not given:
         return [FieldError("is missing; give one of text, ssml and plan", pointer("text"))]
@@ -159,7 +159,7 @@ def _contradictions(body: SpeechBody) -> list[FieldError]:
 
 
 def field_errors(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
-    """What a body of some model has wrong, field by field."""
+    """Return the errors of a body of some model, field by field."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     known = cache(partial(_known, model))
     return [
@@ -168,7 +168,7 @@ def field_errors(error: ValidationError, model: type[BaseModel]) -> list[FieldEr
 
 
 def _known(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
-    """The fields of the object that stands at a place within a body of some model."""
+    """Return the known fields of the object at a place in a body of some model."""
     for part in place:
         if part in model.model_fields:
             model = _model_in(model.model_fields[str(part)].annotation) or model
@@ -176,7 +176,7 @@ def _known(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model in a type such as `list[Model] | None`."""
+    """Return the model in a type such as `list[Model] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for one in get_args(annotation) if (found := _model_in(one))), None)
@@ -190,6 +190,6 @@ def _in_words(kind: str, message: str, known: str) -> str:
 
 
 def invalid(fields: Sequence[FieldError]) -> InvalidRequest:
-    """The error that tells what is wrong with some fields, of which the first are named."""
+    """Return the error for invalid fields; its message names the first three."""
     detail = "; ".join(f"{field.pointer[2:]}: {field.detail}" for field in fields[:3])
     return InvalidRequest(f"{detail}.", hint="GET /docs lists the fields.", fields=fields)

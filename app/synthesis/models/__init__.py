@@ -1,1 +1,1 @@
-"""Acoustic models and vocoders as the engine runs them."""
+"""Acoustic models and vocoders."""

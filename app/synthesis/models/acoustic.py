@@ -1,4 +1,4 @@
-"""A checkpoint's config, and the checkpoint once it is loaded."""
+"""Define the interface of acoustic models, their input and output, and loaded checkpoints."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor
 from app.synthesis.tokenizer import Tokenizer
 
 Speakers = Mapping[int, float]
-"""Who speaks, as a multi-speaker model wants to know it: index -> share; empty where there is only one speaker."""
+"""Share of each speaker of a multi-speaker model, by index; empty for a single-speaker model."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcousticInput:
-    """One utterance that an acoustic model shall speak."""
+    """An utterance for an acoustic model."""
 
     tokens: Sequence[int]
     speakers: Speakers
@@ -26,53 +26,53 @@ class AcousticInput:
 
 @dataclass(frozen=True, slots=True)
 class Mel:
-    """A mel spectrogram and what the model said about it."""
+    """Mel spectrogram of an utterance, with faults of the model."""
 
     frames: Tensor
-    """(1, n_mels, T), normalised as the checkpoint's config says."""
+    """(1, n_mels, T), normalized as in the checkpoint's config."""
     durations: tuple[int, ...] | None
-    """Frames of each token, where the model gives them."""
+    """Frames of each token; None if the model does not report them."""
     runaway: bool = False
-    """The model went on far beyond what its text needs; it was cut there."""
+    """Whether the model ran far beyond what its text needs and was cut off."""
     truncated: bool = False
-    """The model stopped before it had read its text."""
+    """Whether the model stopped before the end of its text."""
 
 
 class AcousticModel(Protocol):
-    """What the engine asks of an acoustic model."""
+    """Interface of acoustic models to the engine."""
 
     @property
     def batch_invariant(self) -> bool:
-        """Whether an utterance has the same bits in a batch as alone, as tried on this machine."""
+        """Whether an utterance has the same bits in a batch as alone, as tested on this machine."""
         ...
 
     @property
     def leading_pause(self) -> bool:
-        """Whether it shall read a pause before the first word."""
+        """Whether the tokenizer should put a pause before the first word."""
         ...
 
     def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
-        """Make the mel spectrogram of each utterance; the same batch gives the same bytes."""
+        """Compute the mel spectrogram of each utterance; the same batch gives the same bytes."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedConfig:
-    """What the files beside the weights say."""
+    """A checkpoint's config and related facts, without its weights."""
 
     config: Any
-    """coqui's object."""
+    """coqui's config object."""
     speakers: tuple[str, ...]
-    """Names in the order of their embeddings; empty for a single speaker."""
+    """Speaker names in the order of their embeddings; empty for a single speaker."""
     language: str | None
-    """That voice.json names; None leaves it to the config."""
+    """Language in voice.json; None uses the config's."""
     frame_rate: float
-    """Frames a second."""
+    """Frames per second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class LoadedCheckpoint:
-    """An acoustic model and what belongs to it."""
+    """An acoustic model with its tokenizer and speaker names."""
 
     tokenizer: Tokenizer
     model: AcousticModel

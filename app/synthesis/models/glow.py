@@ -1,7 +1,7 @@
-"""GlowTTS (arXiv 2005.11129): token ids -> mel spectrogram, several utterances at a time.
+"""Run GlowTTS (arXiv 2005.11129): token ids -> mel spectrograms, several utterances at a time.
 
-The steps of coqui's `inference`, with a random state of its own for each utterance, durations that are looked at, and
-lengths padded to a few sizes. Encoder and decoder mask what is padded, so an utterance is the same in any batch.
+The steps are those of coqui's `inference`, but each utterance has a random state of its own, durations are checked, and
+lengths are padded to a few sizes. Encoder and decoder mask the padding, so an utterance is the same in any batch.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from app.synthesis.mel import padded, spans
 from app.synthesis.models.acoustic import AcousticInput, Mel, Speakers
 
 LONGEST_TOKEN_SECONDS = 1.5
-"""No phoneme or punctuation mark lasts longer; a duration above it is a fault of the model."""
+"""Maximum duration of a phoneme or punctuation mark; a longer one is a fault of the model."""
 PROBE_TOKENS = (35, 41, 44, 48)
-"""Lengths of the utterances on which it is tried whether a batch gives the bits that each has alone."""
+"""Lengths of the utterances that test whether each has the same bits in a batch as alone."""
 MOST_FRAMES = 3072
-"""Frames of one call of the decoder, those of all utterances together: it takes some 7 KB of memory for each, which a
-backend may keep. A batch of sentences at their usual speed has fewer."""
+"""Maximum frames of all utterances in one decoder call, which takes about 7 KB of memory for each; a backend may keep
+that memory. A batch of sentences at their usual speed has fewer frames."""
 TOKEN_STEP = 16
-"""Numbers of tokens are padded to a multiple of it."""
+"""Numbers of tokens are padded to a multiple of this."""
 
 
 class GlowEncoder(nn.Module):
@@ -37,26 +37,29 @@ class GlowEncoder(nn.Module):
         self.encoder = model.encoder
 
     def forward(self, ids: Tensor, lengths: Tensor, speaker: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, tokens), (B,), (B, channels, 1) -> mean, log scale (B, n_mels, tokens), log durations (B, 1, tokens)."""
+        """Map ids (B, tokens), lengths (B,) and speaker (B, channels, 1) to mean, log scale and log durations.
+
+        Mean and log scale are (B, n_mels, tokens), log durations (B, 1, tokens).
+        """
         mean, log_scale, log_durations, _ = self.encoder(ids, lengths, g=speaker)
         return mean, log_scale, log_durations
 
 
 class GlowDecoder(nn.Module):
-    """coqui's flow, run backwards."""
+    """coqui's flow-based decoder in the inverse direction."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.decoder = model.decoder
 
     def forward(self, latent: Tensor, mask: Tensor, speaker: Tensor | None = None) -> Tensor:
-        """(B, n_mels, T), (B, 1, T), (B, channels, 1) -> mel spectrogram (B, n_mels, T)."""
+        """Map latent (B, n_mels, T), mask (B, 1, T), speaker (B, channels, 1) -> mel spectrogram (B, n_mels, T)."""
         mel: Tensor = self.decoder(latent, mask, g=speaker, reverse=True)[0]
         return mel
 
 
 class GlowAcoustic:
-    """GlowTTS as the engine calls it."""
+    """GlowTTS with the engine's interface, see `AcousticModel`."""
 
     leading_pause = True
 
@@ -75,13 +78,13 @@ class GlowAcoustic:
             speaker = (torch.zeros(batch, size, 1) for size in channels)
             return torch.zeros(batch, mels, length), torch.ones(batch, 1, length), *speaker
 
-        # In float32: a duration is rounded up to whole frames, and a little error makes it one more.
+        # In float32: durations are rounded up to whole frames, so a small error would add a frame.
         self.encode = backend.compile(GlowEncoder(model), tokens, precise=True)
         self.decode = backend.compile(GlowDecoder(model), frames)
 
     @cached_property
     def batch_invariant(self) -> bool:
-        """See `AcousticModel.exact`."""
+        """See `AcousticModel.batch_invariant`."""
         ids = range(1, self.model.encoder.emb.num_embeddings)
         speakers: list[Speakers] = [{}] if self.speakers is None else [{n: 1.0} for n in range(len(self.speakers))]
         asked = [
@@ -111,14 +114,14 @@ class GlowAcoustic:
 
     @torch.inference_mode()
     def timed_mel(self, tokens: Sequence[int], speakers: Speakers, durations: Sequence[int], seed: int) -> Tensor:
-        """The mel spectrogram (1, n_mels, T) where each token lasts so many frames; their sum T must be even."""
+        """Return the mel spectrogram (1, n_mels, T) for given durations in frames, whose sum T must be even."""
         speaker = self.speaker_vectors([speakers])
         ((mean, log_scale, _),) = self.encoded([tokens], speaker)
         (mel,) = self.decoded([self.sample(mean, log_scale, torch.tensor(durations), seed)], speaker)
         return mel
 
     def encoded(self, tokens: Sequence[Sequence[int]], speaker: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
-        """Mean, log scale and log durations of each utterance, (channels, tokens), cut to its own length."""
+        """Return mean, log scale and log durations of each utterance, (channels, tokens), cut to its own length."""
         lengths = torch.tensor([len(ids) for ids in tokens])
         ids = nn.utils.rnn.pad_sequence([torch.tensor(one) for one in tokens], batch_first=True)
         outputs = self.encode(padded(ids, TOKEN_STEP), lengths, *speaker)
@@ -127,7 +130,7 @@ class GlowAcoustic:
     def stretched(
         self, one: AcousticInput, mean: Tensor, log_scale: Tensor, log_durations: Tensor
     ) -> tuple[Tensor, Tensor, bool]:
-        """The latent of one utterance, its frames a token, and whether a duration was beyond all reason."""
+        """Return an utterance's latent, its frames per token, and whether a predicted duration exceeded the maximum."""
         predicted = torch.ceil((torch.exp(log_durations) - 1) * self.model.length_scale / one.speed)
         longest = max(1, round(self.longest / one.speed))
         durations = predicted.nan_to_num(longest + 1).clamp(1, longest).long()
@@ -135,10 +138,10 @@ class GlowAcoustic:
         return self.sample(mean, log_scale, durations, one.seed), durations, runaway
 
     def sample(self, mean: Tensor, log_scale: Tensor, durations: Tensor, seed: int) -> Tensor:
-        """Stretch the encoder's output to frames and add the flow's noise: (n_mels, T)."""
+        """Expand the encoder's output to frames and sample the flow's latent, (n_mels, T)."""
         mean = mean.repeat_interleave(durations, dim=1)
         log_scale = log_scale.repeat_interleave(durations, dim=1)
-        if mean.shape[1] < self.model.num_squeeze:  # the flow folds frames together and needs one full fold
+        if mean.shape[1] < self.model.num_squeeze:  # the flow squeezes frames into folds and needs one full fold
             missing = self.model.num_squeeze - mean.shape[1]
             mean, log_scale = F.pad(mean, (0, missing), "replicate"), F.pad(log_scale, (0, missing), "replicate")
         noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(seed))
@@ -146,7 +149,7 @@ class GlowAcoustic:
         return latent
 
     def decoded(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
-        """Through the flow: some (n_mels, T) -> mel spectrograms (1, n_mels, T), each a whole number of folds long."""
+        """Decode latents (n_mels, T) to mel spectrograms (1, n_mels, T), each a whole number of folds long."""
         if len(latents) * max(latent.shape[1] for latent in latents) <= MOST_FRAMES:
             return self.decoded_together(latents, speaker)
         return [
@@ -155,7 +158,7 @@ class GlowAcoustic:
         ]
 
     def decoded_in_windows(self, latent: Tensor, speaker: tuple[Tensor, ...]) -> Tensor:
-        """Decode one utterance of any length; the windows overlap by as much as a frame depends on."""
+        """Decode one utterance of any length in windows that overlap by the receptive field of a frame."""
         fold, margin = self.model.num_squeeze, self.margin
         folds, parts = latent.shape[1] // fold, []
         for start, end in spans(folds, MOST_FRAMES // fold, soon=False):
@@ -166,13 +169,13 @@ class GlowAcoustic:
 
     @property
     def margin(self) -> int:
-        """Folded frames to each side of one that it depends on in the flow, by its kernels."""
+        """Receptive field of the flow, in folds to each side, from its kernel sizes."""
         flow = self.model.decoder
         layers = sum(flow.kernel_size // 2 * flow.dilation_rate**layer for layer in range(flow.num_coupling_layers))
         return int(flow.num_flow_blocks * layers)
 
     def decoded_together(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
-        """Decode some utterances in one call."""
+        """Decode utterances in one call."""
         fold = self.model.num_squeeze
         lengths = [latent.shape[1] // fold * fold for latent in latents]
         longest = max(latent.shape[1] for latent in latents)
@@ -182,7 +185,7 @@ class GlowAcoustic:
         return [frames[row : row + 1, :, :length] for row, length in enumerate(lengths)]
 
     def speaker_vectors(self, mixtures: Sequence[Speakers]) -> tuple[Tensor, ...]:
-        """One unit vector (B, channels, 1) each, in the direction of the speakers' sum; none for a single speaker."""
+        """Return the normalized sums of speaker embeddings, (B, channels, 1); empty for a single-speaker model."""
         if self.speakers is None:
             return ()
         sums = [torch.tensor([list(one.values())]) @ self.speakers[list(one)] for one in mixtures]

@@ -1,8 +1,8 @@
-"""HiFi-GAN with a harmonic source: what is known about a voice (pitch, envelope) is made, what is not is learned.
+"""HiFi-GAN with a harmonic source: pitch and envelope of a voice are computed, only the rest is learned.
 
-A pulse train of the pitch that a small network reads from the mel spectrogram, and white noise, are shaped by the mel's
-own envelope and enter HiFi-GAN's generator at every upsampling stage. HiFi-GAN: arXiv 2010.05646; neural source-filter
-models: arXiv 1904.12088; minimum-phase envelopes as in WORLD: doi 10.1587/transinf.2015EDP7457.
+A small network reads the pitch from the mel spectrogram. A pulse train of that pitch, and white noise, are shaped by
+the mel's envelope and enter HiFi-GAN's generator at every upsampling stage. HiFi-GAN: arXiv 2010.05646; neural
+source-filter models: arXiv 1904.12088; minimum-phase envelopes as in WORLD: doi 10.1587/transinf.2015EDP7457.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ SMALLEST_SINE = 1e-5
 
 
 def pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: float) -> Tensor:
-    """Sum of all harmonics up to `top_hz`, each of amplitude one (Dirichlet kernel).
+    """Sum all harmonics up to `top_hz`, each of amplitude one (Dirichlet kernel).
 
     `pitch` is log2(F0 / 100 Hz), (B, T); the samples are (B, T * hop_length).
     """
     frequency = PITCH_BASE_HZ * 2 ** to_samples(pitch, hop_length)
-    # The sum needs double precision. Its distance from the nearest pulse does not: it is small where that matters.
+    # The cumulative sum needs double precision. The distance to the nearest pulse does not: near a pulse it is small.
     phase = torch.cumsum(frequency.double() / sample_rate, 1)
     angle = math.pi * (phase - phase.round()).float()
     harmonics = torch.floor(top_hz / frequency)
@@ -42,7 +42,7 @@ def pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: float)
 
 
 def to_samples(track: Tensor, hop_length: int) -> Tensor:
-    """One value a frame -> one a sample: (B, T) -> (B, T * hop_length)."""
+    """Interpolate values per frame to values per sample, (B, T) -> (B, T * hop_length)."""
     return F.interpolate(track[:, None], size=track.shape[1] * hop_length, mode="linear")[:, 0]
 
 
@@ -52,26 +52,26 @@ LEAKY_SLOPE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """The numbers of `config.json` that shape the excitation."""
+    """Parameters of the excitation in `config.json`."""
 
     sample_rate: int
     """Hertz."""
     hop_length: int
-    """Samples between two frames."""
+    """Samples between frames."""
     fft_size: int
-    """Samples of a window: four hops, so that the windows add up to 2."""
+    """Samples per window: four hops, so that the windows add up to 2."""
     num_mels: int
     mel_fmin: float
     """Hertz."""
     mel_fmax: float
     """Hertz."""
     lifter: tuple[int, int]
-    """Quefrencies in samples: up to the first all is kept, from the second on nothing."""
+    """Quefrencies in samples: up to the first everything is kept, from the second on nothing."""
     pitch_channels: int
 
     @classmethod
     def from_dict(cls, config: Mapping[str, Any]) -> SourceConfig:
-        """Read the parts of a `hifigan_source` config."""
+        """Read the parameters from a `hifigan_source` config."""
         audio, source = config["audio"], config["source"]
         return cls(
             sample_rate=audio["sample_rate"],
@@ -86,12 +86,12 @@ class SourceConfig:
 
     @property
     def padding(self) -> int:
-        """Samples reflected at each end, so that frames and hops line up without centring."""
+        """Samples reflected at each end, so that frames and hops line up without centering."""
         return (self.fft_size - self.hop_length) // 2
 
 
 class PitchNetwork(nn.Module):
-    """Reads pitch and voicing from a mel spectrogram."""
+    """Network that estimates pitch and voicing from a mel spectrogram."""
 
     def __init__(self, num_mels: int, channels: int) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class PitchNetwork(nn.Module):
         self.n = nn.Sequential(*layers, nn.Conv1d(channels, 2, 1))
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, n_mels, T) -> log2(F0 / 100 Hz) and the logit of voicing, (B, T) each."""
+        """Map (B, n_mels, T) -> log2(F0 / 100 Hz) and the logit of voicing, (B, T) each."""
         output = self.n(standardize(mel))
         return output[:, 0], output[:, 1]
 
@@ -135,7 +135,7 @@ class Excitation(nn.Module):
         )
 
     def forward(self, mel: Tensor, pitch: Tensor, voicing: Tensor, noise: Tensor) -> Tensor:
-        """Make the two excitations, the harmonic one first.
+        """Compute the two excitations, the harmonic one first.
 
         `mel` (B, n_mels, T); `pitch` log2(F0 / 100 Hz) and `voicing` 0..1, (B, T); `noise` standard normal
         (B, T * hop). Returns (B, 2, T * hop).
@@ -149,11 +149,11 @@ class Excitation(nn.Module):
         return torch.stack([tone, hiss], 1)
 
     def to_bins(self, log_mel: Tensor) -> Tensor:
-        """Mel bands -> linear frequency bins: (B, n_mels, T) -> (B, bins, T)."""
+        """Map mel bands to linear frequency bins, (B, n_mels, T) -> (B, bins, T)."""
         return torch.einsum("kc,bct->bkt", self.interpolation, log_mel)
 
     def shape(self, signal: Tensor, log_envelope: Tensor) -> Tensor:
-        """Filter (B, T * hop) by a minimum-phase envelope that changes from frame to frame, (B, bins, T)."""
+        """Filter a signal (B, T * hop) by a minimum-phase envelope (B, bins, T) that changes from frame to frame."""
         size, hop, padding = self.config.fft_size, self.config.hop_length, self.config.padding
         cepstrum = torch.fft.irfft(log_envelope.transpose(1, 2), n=size) * self.lifter
         response = torch.exp(torch.fft.rfft(cepstrum)).transpose(1, 2)
@@ -165,7 +165,7 @@ class Excitation(nn.Module):
         return summed[:, padding:-padding] / 2
 
 
-class HifiganSourceGenerator(HifiganGenerator):  # type: ignore[misc]  # coqui's classes carry no types
+class HifiganSourceGenerator(HifiganGenerator):  # type: ignore[misc]  # coqui's classes are untyped
     """coqui's HiFi-GAN generator with the two excitations added at every stage and at the output."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
@@ -178,32 +178,32 @@ class HifiganSourceGenerator(HifiganGenerator):  # type: ignore[misc]  # coqui's
         self.direct = nn.Conv1d(2, 1, 33, padding=16)
 
     def excite(self, mel: Tensor, noise: Tensor, octaves: float = 0.0) -> Tensor:
-        """The excitation of a whole utterance: (B, n_mels, T), (B, T * hop) -> (B, 2, T * hop).
+        """Compute the excitation of a whole utterance: (B, n_mels, T), (B, T * hop) -> (B, 2, T * hop).
 
-        Its pitch is that of the mel spectrogram, moved by some octaves.
+        Its pitch is that of the mel spectrogram, shifted by `octaves`.
         """
         pitch, voicing_logit = self.pitch(mel)
         return self.source(mel, pitch + octaves, (voicing_logit > 0).float(), noise)  # type: ignore[no-any-return]
 
     def forward(self, mel: Tensor, excitation: Tensor) -> Tensor:
-        """(B, n_mels, T), (B, 2, T * hop) -> samples (B, 1, T * hop) within -1..1."""
+        """Map (B, n_mels, T), (B, 2, T * hop) -> samples (B, 1, T * hop) within -1..1."""
         hidden = self.conv_pre(mel)
         for stage in range(self.num_upsamples):
             hidden = self.ups[stage](F.leaky_relu(hidden, LEAKY_SLOPE))
             hidden = hidden + self.entry[stage](excitation)[..., : hidden.shape[-1]]
             blocks = self.resblocks[stage * self.num_kernels : (stage + 1) * self.num_kernels]
             hidden = sum(block(hidden) for block in blocks) / self.num_kernels
-        # 0.01 is PyTorch's default slope: coqui's generator, like the reference one, uses it here alone.
+        # PyTorch's default slope of 0.01: coqui's generator, like the reference one, uses it only here.
         return torch.tanh(self.conv_post(F.leaky_relu(hidden)) + self.direct(excitation))
 
 
 def standardize(mel: Tensor) -> Tensor:
-    """Bring log-mel values near zero mean and unit variance, as both small networks were trained."""
+    """Scale log-mel values to about zero mean and unit variance, as in the training of both small networks."""
     return (mel - MEL_MEAN) / MEL_SCALE
 
 
 def entry_layers(upsample_factors: list[int], initial_channels: int) -> list[nn.Conv1d]:
-    """One layer a stage that brings the excitation down to that stage's rate and channels."""
+    """Create a layer for each stage that converts the excitation to the rate and channels of that stage."""
     layers = []
     for stage in range(len(upsample_factors)):
         stride = math.prod(upsample_factors[stage + 1 :])
@@ -216,7 +216,7 @@ def entry_layers(upsample_factors: list[int], initial_channels: int) -> list[nn.
 
 
 def mel_to_bins(sample_rate: int, fft_size: int, num_mels: int, fmin: float, fmax: float) -> Tensor:
-    """Weights (bins, n_mels) that interpolate linearly between the centres of the mel bands, which are in hertz."""
+    """Return weights (bins, n_mels) that interpolate linearly, on the hertz scale, between the centers of mel bands."""
     centres = librosa.mel_frequencies(num_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
     bins = np.linspace(0, sample_rate / 2, fft_size // 2 + 1)
     upper = np.clip(np.searchsorted(centres, bins), 1, num_mels - 1)
@@ -228,7 +228,7 @@ def mel_to_bins(sample_rate: int, fft_size: int, num_mels: int, fmin: float, fma
 
 
 def minimum_phase_lifter(config: SourceConfig) -> Tensor:
-    """Cepstral weights that fold to minimum phase and drop what lies above the formants and below the pitch period."""
+    """Return cepstral weights that fold to minimum phase and cut off between the formants and the pitch period."""
     keep, end = config.lifter
     lifter = np.zeros(config.fft_size, np.float32)
     quefrency = np.arange(1, end)

@@ -1,4 +1,4 @@
-"""Tacotron and Tacotron 2 (arXiv 1712.05884): token ids -> mel spectrogram, one utterance after the other."""
+"""Run Tacotron and Tacotron 2 (arXiv 1712.05884): token ids -> mel spectrogram, one utterance at a time."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from torch.nn import functional as F
 from app.synthesis.models.acoustic import AcousticInput, Mel
 
 TACOTRON_SECONDS_PER_TOKEN = 0.25
-"""Three times what a slow speaker needs: where a decoder still has not stopped, it never will."""
+"""Three times what a slow speaker needs: a decoder that has not stopped by then never will."""
 TACOTRON_MINIMUM_SECONDS = 1.5
 READ_SHARE = 0.75
-"""A decoder that stops before its attention passed this share of the tokens has left text out."""
+"""A decoder that stops before its attention reaches this share of the tokens has skipped text."""
 ATTEMPTS = 3
-"""A decoder that gets lost often finds its way when its prenet drops other values, as the paper has it."""
+"""Maximum attempts to decode: another draw of the prenet's dropout, which the paper keeps at inference, often works."""
 RANDOM_STATE = threading.Lock()
-"""Guards PyTorch's one random state, which coqui's Tacotron draws from."""
+"""Guards PyTorch's global random state, from which coqui's Tacotron draws."""
 
 
 class TacotronAcoustic:
-    """Through coqui's own `inference`, bounded in length and watched by its attention."""
+    """Tacotron through coqui's `inference`, with bounded length and faults detected from the attention."""
 
     leading_pause = False
-    """Its attention has to find the first token by itself, and has never met a recording that begins with a mark."""
+    """Its attention must find the first token by itself, and no recording in its training begins with a mark."""
 
     def __init__(self, model: Any, frame_rate: float) -> None:
         self.model = model
@@ -37,11 +37,11 @@ class TacotronAcoustic:
         self.batch_invariant = True
 
     def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
-        """See `AcousticModel.mels`; a decoder that goes step by step gains nothing from a batch of its kind."""
+        """See `AcousticModel.mels`; an autoregressive decoder gains nothing from a batch."""
         return [self.mel(one) for one in asked]
 
     def mel(self, asked: AcousticInput) -> Mel:
-        """One utterance; where the decoder gets lost in every attempt, the first of them."""
+        """Compute the mel spectrogram of one utterance; if every attempt fails, return the first."""
         first = self.attempt(asked, 0)
         mel, number = first, 1
         while lost(mel) and number < ATTEMPTS:
@@ -50,15 +50,14 @@ class TacotronAcoustic:
 
     @torch.inference_mode()
     def attempt(self, asked: AcousticInput, number: int) -> Mel:
-        """Decode once; where the config wants no dropout, only the first attempt (0) is without.
+        """Decode once; attempts after the first (0) use prenet dropout even if the config disables it.
 
-        Tacotron has no durations to scale, so the mel is stretched for `speed`.
-
-        Of several speakers the one with the largest share speaks.
+        Tacotron has no durations to scale, so the mel spectrogram is stretched for `speed`. Of several speakers, the
+        one with the largest share is used.
         """
         steps, shares = self.bound(len(asked.tokens)), asked.speakers
         speaker = torch.tensor([max(shares, key=lambda one: shares[one])]) if shares else None
-        # The prenet's dropout draws from the random state that all threads share.
+        # The prenet's dropout draws from the global random state that all threads share.
         with RANDOM_STATE, torch.random.fork_rng(devices=[]):
             torch.manual_seed(asked.seed ^ number)
             self.model.decoder.max_decoder_steps = steps
@@ -71,13 +70,13 @@ class TacotronAcoustic:
         return Mel(stretch(frames, asked.speed), None, runaway=runaway, truncated=truncated)
 
     def bound(self, tokens: int) -> int:
-        """Most decoder steps that a text of so many tokens can need."""
+        """Return the maximum number of decoder steps for a number of tokens."""
         seconds = max(TACOTRON_MINIMUM_SECONDS, tokens * TACOTRON_SECONDS_PER_TOKEN)
         return math.ceil(seconds * self.frame_rate / int(self.model.decoder.r))
 
 
 def lost(mel: Mel) -> bool:
-    """Whether a decoder went on without end, or left text out."""
+    """Return whether a decoder did not stop or skipped text."""
     return mel.runaway or mel.truncated
 
 

@@ -1,6 +1,6 @@
-"""Mel spectrogram -> samples: coqui's HiFi-GAN (arXiv 2010.05646), HiFi-GAN and Vocos with a harmonic source.
+"""Vocode mel spectrograms: coqui's HiFi-GAN (arXiv 2010.05646), HiFi-GAN and Vocos with a harmonic source.
 
-Each is made in chunks that overlap by as many frames as a sample depends on, so that they equal the whole.
+Each vocoder works in chunks that overlap by its receptive field, so that the chunks equal the whole.
 """
 
 from __future__ import annotations
@@ -22,39 +22,39 @@ from app.synthesis.models.vocos import VocosSourceGenerator
 from app.types import Samples
 
 VOCOS_CHUNK = 448
-"""Frames, 5.6 seconds: with the overlap they make 505, and a longer chunk hardly gets cheaper by the second."""
+"""Frames, 5.6 seconds, or 505 with the overlap; longer chunks hardly reduce the cost per second."""
 HIFIGAN_CHUNK = 128
 """Frames, about 1.5 seconds: HiFi-GAN is many times slower."""
 LONGEST_STRETCH = 4096
-"""Frames, 50 seconds: longer than a clause at its usual speed. A harmonic source takes some 11 KB of memory for each
+"""Frames, 50 seconds: longer than a clause at its usual speed. A harmonic source takes about 11 KB of memory for each
 frame."""
 OCTAVE = 12
 """Semitones."""
 
 
 class Vocoder(Protocol):
-    """What the engine asks of a vocoder."""
+    """Interface of vocoders to the engine."""
 
     hop_length: int
-    """Samples of a frame."""
+    """Samples per frame."""
 
     def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
-        """Turn a mel spectrogram (1, n_mels, T) into samples (T * hop,) within -1..1, chunk by chunk.
+        """Yield the samples (T * hop,) of a mel spectrogram (1, n_mels, T) in chunks, within -1..1.
 
-        With `soon` the first chunk is short. `semitones` move the pitch, where the vocoder makes it itself. The same
-        arguments give the same bytes.
+        With `soon` the first chunk is short. `semitones` shifts the pitch if the vocoder generates it. The
+        same arguments give the same bytes.
         """
         ...
 
 
 def vocode(vocoder: Vocoder, mel: Tensor, seed: int, soon: bool, semitones: float) -> Iterator[Samples]:
-    """Turn a mel spectrogram of any length into samples: a harmonic source is made for a whole stretch at once."""
+    """Yield the samples of a mel spectrogram of any length, in spans for each of which a harmonic source is made."""
     for start, end in quiet_spans(mel, LONGEST_STRETCH):
         yield from vocoder.chunks(mel[..., start:end], seed, soon and start == 0, semitones)
 
 
 class HifiganVocoder:
-    """A plain HiFi-GAN, called as coqui calls it: some repeated frames at both ends, here cut off again."""
+    """Plain HiFi-GAN, called as in coqui with the frames at both ends repeated; the surplus samples are cut off."""
 
     def __init__(
         self, generator: HifiganGenerator, config: Mapping[str, Any], hop_length: int, backend: Backend
@@ -82,7 +82,7 @@ class HifiganSourceVocoder:
     def __init__(
         self, generator: HifiganSourceGenerator, config: Mapping[str, Any], hop_length: int, backend: Backend
     ) -> None:
-        # A copy, for what is compiled belongs to the backend, which may free its weights.
+        # A copy, because the backend owns the compiled module and may free its weights.
         self.excite = copy.deepcopy(generator).eval().requires_grad_(False).excite
         self.hop_length = hop_length
         self.smallest = generator.source_config.padding // hop_length + 2
@@ -95,7 +95,7 @@ class HifiganSourceVocoder:
 
     @torch.inference_mode()
     def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
-        """See `Vocoder.chunks`; the excitation is made for the whole utterance, so that its phase runs through."""
+        """See `Vocoder.chunks`; the excitation is made for the whole utterance, so that its phase is continuous."""
         whole, hop = at_least(mel, self.smallest), self.hop_length
         noise = torch.randn(1, whole.shape[2] * hop, generator=torch.Generator().manual_seed(seed))
         excitation = self.excite(whole, noise, semitones / OCTAVE)
@@ -106,7 +106,7 @@ class HifiganSourceVocoder:
 
 
 class VocosSourceVocoder:
-    """Vocos with a harmonic source; only the network is left to the backend, the transforms are PyTorch's own."""
+    """Vocos with a harmonic source; the backend runs only the network, PyTorch the transforms."""
 
     def __init__(self, generator: VocosSourceGenerator, backend: Backend) -> None:
         generator.eval().requires_grad_(False)
@@ -125,7 +125,7 @@ class VocosSourceVocoder:
 
     @torch.inference_mode()
     def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
-        """See `Vocoder.chunks`; there is no randomness, the seed changes nothing."""
+        """See `Vocoder.chunks`; without randomness, the seed has no effect."""
         whole = at_least(mel, self.smallest)
         pitch, voicing = self.generator.read_pitch(whole)
         pitch = pitch + semitones / OCTAVE
@@ -134,7 +134,7 @@ class VocosSourceVocoder:
             yield self.chunk(whole, pitch, voicing, pulses, start, end)
 
     def chunk(self, mel: Tensor, pitch: Tensor, voicing: Tensor, pulses: Tensor, start: int, end: int) -> Samples:
-        """The samples of the frames `start` to `end` of a whole utterance."""
+        """Compute the samples of the frames `start` to `end` of an utterance."""
         frames, hop = mel.shape[2], self.hop_length
         reached, until = self.generator.receptive_span(start, end)
         first, last = max(0, reached), min(frames, until)
@@ -149,23 +149,23 @@ class VocosSourceVocoder:
 
 
 def at_least(mel: Tensor, frames: int) -> Tensor:
-    """Repeat the last frame where there are too few: reflection at the ends needs more samples than it reflects."""
+    """Repeat the last frame up to a number of frames: reflection at the ends needs more samples than it reflects."""
     return F.pad(mel, (0, max(0, frames - mel.shape[2])), "replicate")
 
 
 def cut(samples: Tensor, start: int, end: int, hop_length: int) -> Samples:
-    """Some frames of a generator's output (1, 1, T * hop)."""
+    """Return the samples of the frames `start` to `end` of a generator's output (1, 1, T * hop)."""
     kept: Samples = samples[0, 0, start * hop_length : end * hop_length].numpy()
     return kept
 
 
 def receptive_field(generator: Mapping[str, Any], hop_length: int) -> int:
-    """Frames to each side that a sample of a HiFi-GAN depends on, by its kernels; `generator` as coqui's config."""
+    """Return a HiFi-GAN's receptive field, in frames to each side, from coqui's generator config."""
     frames, rate = 3.0, 1
     for factor, kernel in zip(generator["upsample_factors"], generator["upsample_kernel_sizes"], strict=True):
         frames += (kernel / (2 * factor) + 1) / rate
         rate *= factor
         blocks = zip(generator["resblock_kernel_sizes"], generator["resblock_dilation_sizes"], strict=True)
-        # Behind each dilated layer a block of type 1 has one that is not.
+        # In a block of type 1, an undilated layer follows each dilated one.
         frames += max((size // 2) * sum(dilation + 1 for dilation in dilations) for size, dilations in blocks) / rate
     return math.ceil(frames + 20 / hop_length) + 1

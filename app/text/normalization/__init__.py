@@ -1,1 +1,1 @@
-"""Text as it is written -> text as it is read aloud (English)."""
+"""Rewrite English text as it is read aloud."""

@@ -1,4 +1,4 @@
-"""Abbreviations and Roman numerals -> words, where what stands around them makes the reading safe."""
+"""Expand abbreviations and Roman numerals into words if their context makes the reading safe."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BEFORE_NAME = {
     "Ft": "Fort",
     "St": "Saint",
 }
-"""Read so only in front of a capital letter."""
+"""Expanded only before a capital letter."""
 AFTER_NAME = {
     "St": "Street",
     "Rd": "Road",
@@ -41,7 +41,7 @@ AFTER_NAME = {
     "Corp": "Corporation",
     "Bros": "Brothers",
 }
-"""Read so only behind a word that begins with a capital letter."""
+"""Expanded only after a word that begins with a capital letter."""
 ANYWHERE = {
     "mr.": "Mister",
     "mrs.": "Missus",
@@ -75,11 +75,11 @@ BEFORE_NUMBER = {
     "approx": "approximately",
     "ca": "circa",
 }
-"""With a dot, and read so only in front of a digit."""
+"""Expanded only with a dot and before a digit."""
 
 
 def names_of(table: dict[str, str]) -> str:
-    """A table's keys as alternatives of a pattern."""
+    """Return the keys of a table as alternatives of a regular expression, longest first."""
     return "|".join(map(re.escape, sorted(table, key=len, reverse=True)))
 
 
@@ -105,7 +105,7 @@ VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 
 def say_abbreviations(text: str) -> str:
-    """Read titles, streets, companies, Latin, initials and safe Roman numerals."""
+    """Expand titles, streets, companies, Latin abbreviations, initials and unambiguous Roman numerals."""
     text = COUNTED.sub(lambda m: f"{m[1]} {cardinal(str(roman(m[2].upper())))}" if m[2] else m[0], text)
     text = WAR.sub(lambda m: f"{m[1]} {cardinal(str(roman(m[2])))}", text)
     text = MONARCH.sub(lambda m: f"{m[1]} the {ordinal(str(roman(m[2])))}", text)
@@ -118,13 +118,13 @@ def say_abbreviations(text: str) -> str:
 
 
 def roman(numeral: str) -> int:
-    """`XIV` -> 14."""
+    """Return the value of a Roman numeral: `XIV` -> 14."""
     values = [VALUES[letter] for letter in numeral]
     return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
 
 
 def street(match: re.Match[str]) -> str:
-    """`Main St.` -> Main Street, but `Dr.` and `St.` in front of a name are titles."""
+    """Expand a suffix: `Main St.` -> Main Street; leave `Dr.` and `St.` before a name, which are titles."""
     text, end = match.string, match.end()
     titled = match[2] in BEFORE_NAME and re.match(r" [A-Z]", text[end : end + 2])
     if titled and match[3]:
@@ -133,21 +133,21 @@ def street(match: re.Match[str]) -> str:
 
 
 def common(match: re.Match[str]) -> str:
-    """The words of an abbreviation; the dot stays where it also ends the sentence."""
+    """Expand a common abbreviation; keep its dot if it also ends the sentence."""
     word = ANYWHERE[match[1].lower()]
     return with_case(word, match[1]) + final_dot(match, "." if match[1].endswith(".") else "")
 
 
 def initials(match: re.Match[str]) -> str:
-    """`U.S.` -> U S, letter by letter."""
+    """Read initials letter by letter: `U.S.` -> U S."""
     return " ".join(match[1].replace(".", "")) + final_dot(match, ".")
 
 
 def final_dot(match: re.Match[str], dot: str) -> str:
-    """A dot that ends both an abbreviation and the text is kept."""
+    """Return the dot if it ends both an abbreviation and the text, else an empty string."""
     return dot if dot and not match.string[match.end() : match.end() + 8].strip(" \"')") else ""
 
 
 def with_case(words: str, like: str) -> str:
-    """Begin with a capital letter where the abbreviation did."""
+    """Capitalize the first letter of the words if the abbreviation is capitalized."""
     return words[0].upper() + words[1:] if like[:1].isupper() else words

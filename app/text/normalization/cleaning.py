@@ -1,4 +1,4 @@
-"""Characters that nobody speaks are dropped; those with a plain twin become it."""
+"""Drop characters that are not spoken and replace others by their plain equivalents."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ TWINS = str.maketrans(
         "\x85": " ",
     }
 )
-"""`⟦` and `⟧` go: they are the notation for phonemes within a spoken text, which no caller may forge."""
+"""`⟦` and `⟧` are dropped: they are the notation for phonemes within a spoken text, which no caller may forge."""
 KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽%&@#*/\\±×÷≈≤≥≠√∞"
-"""Symbols that later steps read."""
+"""Symbols that later normalization steps read."""
 FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")
 SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹]+")
 HEART = re.compile(r"(?<=\s)<3(?=[\s.!]*$)")
 TAG = re.compile(r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>=]{0,40}=[^<>]{0,300})?\s?/?>", re.IGNORECASE)
-"""A tag of a marked-up page; a comparison like `a <b` has no closing bracket and stays."""
+"""An HTML tag; a comparison like `a <b` has no closing bracket and stays."""
 MANY_SPACES = re.compile(r"\s+")
 SPACE_BEFORE_MARK = re.compile(r" (?=[,.;:!?](?:\s|$))")
 
 
 def clean(text: str) -> str:
-    """Plain quotes, dashes, spaces and letters; no emoji, no control, format or private characters."""
+    """Return text with plain quotes, dashes, spaces and letters; drop emoji, control, format and private characters."""
     text = HEART.sub("", TAG.sub(" ", FRACTION_SIGN.sub(spaced_fraction, text.translate(TWINS))))
     text = SUPERSCRIPTS.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]), text)
     compatible = "".join(twin(character) for character in text)
@@ -60,26 +60,26 @@ def clean(text: str) -> str:
 
 
 def twin(character: str) -> str:
-    """Full-width letters and ligatures as usual letters; symbols that have a name of their own stay as they are."""
+    """Return the plain form of a full-width letter or ligature (NFKC); keep symbols that have a name of their own."""
     if character in KEPT_SYMBOLS or character.isascii():
         return character
     return unicodedata.normalize("NFKC", character).translate(TWINS)
 
 
 def grown_length(text: str) -> int:
-    """Return how many code points the letters of a text become: U+FDFA, a single one, is read as eighteen."""
+    """Return the length of a text after its letters are expanded: U+FDFA, one code point, is read as eighteen."""
     if text.isascii():
         return len(text)
     return len(text) + sum(count * growth(character) for character, count in Counter(text).items())
 
 
 def growth(character: str) -> int:
-    """Return how many letters and digits a character becomes, beyond the first."""
+    """Return how many letters and digits a character expands to, beyond the first."""
     return 0 if character.isascii() else max(0, sum(map(str.isalnum, twin(character))) - 1)
 
 
 def spoken_part(character: str) -> str:
-    """What is left of a character: emoji and unknown symbols part words, invisible marks are as if never there."""
+    """Return what is left of a character: a space for emoji and unknown symbols, nothing for invisible marks."""
     category = unicodedata.category(character)
     if category in ("So", "Sk", "Sm", "Sc"):
         return character if character in KEPT_SYMBOLS else " "
@@ -88,10 +88,10 @@ def spoken_part(character: str) -> str:
 
 
 def spaced_fraction(match: re.Match[str]) -> str:
-    """`2½` -> `2 1/2`."""
+    """Expand a fraction sign: `2½` -> `2 1/2`."""
     return " " + unicodedata.normalize("NFKC", match[0]).replace("⁄", "/")
 
 
 def tidy(text: str) -> str:
-    """One space between words, none before a mark."""
+    """Leave one space between words and none before a punctuation mark."""
     return SPACE_BEFORE_MARK.sub("", MANY_SPACES.sub(" ", text)).strip()

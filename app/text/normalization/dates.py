@@ -1,4 +1,4 @@
-"""Dates, decades and times of day -> words."""
+"""Replace dates, years, decades and times of day with words."""
 
 from __future__ import annotations
 
@@ -45,8 +45,10 @@ YEAR_RANGE = re.compile(rf"\b{YEAR}[-–]((?:1[1-9]|20|21)\d\d|\d\d)\b")
 
 
 def say_dates(text: str) -> str:
-    """Read dates, years in their usual places, decades and times. `05/04/2024` is the fourth of May unless only the
-    other order is a date: written so, a day before a month cannot be told apart."""
+    """Replace dates, years in their usual contexts, decades and times of day with words.
+
+    The order of `05/04/2024` is ambiguous: it is the fourth of May, month first, unless only day first gives a date.
+    """
     text = ISO_TIME.sub(r"\1 at \2", text)
     text = ISO_DATE.sub(lambda m: calendar_day(int(m[3]), m[4], m[1]), text)
     text = SLASH_DATE.sub(slash_date, text)
@@ -61,22 +63,22 @@ def say_dates(text: str) -> str:
 
 
 def month_name(name: str) -> str:
-    """`Sept.` -> September."""
+    """Return the full name of a month: `Sept.` -> September."""
     return SHORT_MONTHS[name[:3].lower()]
 
 
 def year_tail(digits: str | None) -> str:
-    """The year behind a day, where there is one."""
+    """Return the year after a day, with a leading space; empty if there is no year."""
     return f" {year(digits)}" if digits else ""
 
 
 def calendar_day(month: int, day: str, digits: str) -> str:
-    """Month, day, year in words."""
+    """Return month, day and year in words."""
     return f"{MONTHS[month - 1]} {ordinal(day)} {year(digits)}"
 
 
 def slash_date(match: re.Match[str]) -> str:
-    """Month first, as in the United States, unless that is no date."""
+    """Read a date month first, as in the United States, unless that is no date."""
     first, second, digits = int(match[1]), int(match[3]), match[4] or full_year(match[5])
     if 1 <= first <= 12 and 1 <= second <= 31:
         return calendar_day(first, match[3], digits)
@@ -86,18 +88,21 @@ def slash_date(match: re.Match[str]) -> str:
 
 
 def full_year(digits: str) -> str:
-    """`49` -> 2049, `50` -> 1950."""
+    """Return a two-digit year with its century: `49` -> 2049, `50` -> 1950."""
     return ("20" if digits < "50" else "19") + digits
 
 
 def year_range(match: re.Match[str]) -> str:
-    """`1914-18` -> nineteen fourteen to eighteen."""
+    """Read a range of years: `1914-18` -> nineteen fourteen to eighteen."""
     end = match[2]
     return f"{year(match[1])} to {year(end) if len(end) == 4 else cardinal(end)}"
 
 
 def time_of_day(match: re.Match[str]) -> str:
-    """`3:05 pm` -> three oh five P M; on the hour `o'clock`, or `hundred hours` where no twelve-hour clock goes."""
+    """Read a time of day: `3:05 pm` -> three oh five P M.
+
+    Full hours end with `o'clock`, or with `hundred hours` if a twelve-hour clock does not have them.
+    """
     hours, minutes, seconds, half = match[1], match[2], match[3], match[4]
     words = cardinal(str(int(hours)))
     if minutes != "00":
@@ -110,13 +115,13 @@ def time_of_day(match: re.Match[str]) -> str:
 
 
 def hour(match: re.Match[str]) -> str:
-    """`3pm` -> three P M."""
+    """Read a time of the twelve-hour clock: `3pm` -> three P M."""
     minutes = f" {cardinal(match[2])}" if match[2] and match[2] != "00" else ""
     return cardinal(str(int(match[1]))) + minutes + half_of_day(match, match[3])
 
 
 def half_of_day(match: re.Match[str], half: str | None) -> str:
-    """A M or P M; the dot of `p.m.` stays where it also ends the sentence."""
+    """Return A M or P M; keep the dot of `p.m.` if it also ends the sentence."""
     if not half:
         return ""
     ends = match[0].endswith(".") and not match.string[match.end() :].strip(" \"')")

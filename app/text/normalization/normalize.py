@@ -1,6 +1,6 @@
-"""Text as it is written -> text as it is read aloud (English): one table of steps, each of them linear in time.
+"""Rewrite English text as it is read aloud, in a table of steps, each of them linear in time.
 
-Emoji are dropped: read by name they would break the sentence whose feeling they mark.
+Emoji are dropped: read by name, they would interrupt the sentence whose emotion they mark.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ STEPS = (
     say_signs,
     tidy,
 )
-"""In this order: what is more specific comes first, since it takes the digits and dots away from the others."""
+"""Normalization steps, in order: more specific ones come first, since they consume digits and dots."""
 PRONOUNCEABLE = re.compile(r"[^\W_]")
 DOUBLED_COMMA = re.compile(r"(?:, ?){2,}")
 COMMA_AT_END = re.compile(r"^[-,;: ]+|[, ]+(?=[.!?…])")
 
 
 def normalize(text: str) -> str:
-    """What will be read; empty where nothing can be pronounced."""
+    """Return the text to read; empty if nothing in it can be pronounced."""
     return read_cleaned(clean(text))
 
 
 def read_cleaned(text: str) -> str:
-    """What will be read of a text that went through `clean`."""
+    """Return the text to read for a text that `clean` returned."""
     for step in STEPS:
         text = step(text)
     text = COMMA_AT_END.sub("", DOUBLED_COMMA.sub(", ", text)).strip()
@@ -46,5 +46,5 @@ def read_cleaned(text: str) -> str:
 
 
 def pronounceable(text: str) -> str:
-    """The text, or nothing where nothing in it can be pronounced."""
+    """Return the text; empty if nothing in it can be pronounced."""
     return text if PRONOUNCEABLE.search(text) else ""

@@ -1,4 +1,4 @@
-"""Powers, scientific notation, multiples and large numbers in short -> words and digits that later steps read."""
+"""Read numbers as words, and expand powers, scientific notation, multiples and short forms such as `1.5M`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from num2words import num2words
 
 LONGEST_CARDINAL = 15
-"""Digits; a longer number is a code, which is read digit by digit."""
+"""Maximum digits of a number; a longer one is a code, which is read digit by digit."""
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 DENOMINATORS = {"2": ("half", "halves"), "4": ("quarter", "quarters")}
 
 
 def cardinal(digits: str) -> str:
-    """`1234` or `1,234` -> one thousand two hundred and thirty-four; a leading zero means a code."""
+    """Read a cardinal: `1234` or `1,234` -> one thousand two hundred and thirty-four; a leading zero means a code."""
     digits = digits.replace(",", "")
     if len(digits) > LONGEST_CARDINAL or (len(digits) > 1 and digits.startswith("0")):
         return spell_digits(digits)
@@ -21,7 +21,7 @@ def cardinal(digits: str) -> str:
 
 
 def ordinal(digits: str) -> str:
-    """`21` -> twenty-first."""
+    """Read an ordinal: `21` -> twenty-first."""
     digits = digits.replace(",", "")
     if len(digits) > LONGEST_CARDINAL:
         return spell_digits(digits)
@@ -29,19 +29,19 @@ def ordinal(digits: str) -> str:
 
 
 def spell_digits(digits: str) -> str:
-    """`007` -> zero zero seven; what is no digit is left out."""
+    """Read digit by digit: `007` -> zero zero seven; skip other characters."""
     return " ".join(DIGITS[int(digit)] for digit in digits if digit.isdecimal())
 
 
 def decimal(number: str) -> str:
-    """`3.14` -> three point one four; `.5` -> zero point five; without a point a cardinal."""
+    """Read a decimal: `3.14` -> three point one four; `.5` -> zero point five; a cardinal if it has no point."""
     whole, point, fraction = number.partition(".")
     words = cardinal(whole) if whole else "zero"
     return f"{words} point {spell_digits(fraction)}" if point and fraction else words
 
 
 def year(digits: str) -> str:
-    """`1905` -> nineteen oh five; `2005` -> two thousand and five; `2024` -> twenty twenty-four."""
+    """Read a year: `1905` -> nineteen oh five; `2005` -> two thousand and five; `2024` -> twenty twenty-four."""
     number = int(digits)
     if number < 1010 or 2000 <= number < 2010 or number % 1000 == 0:
         return cardinal(str(number))
@@ -53,13 +53,13 @@ def year(digits: str) -> str:
 
 
 def decade(digits: str) -> str:
-    """`1990` or `90` -> nineteen nineties, nineties."""
+    """Read a decade: `1990` -> nineteen nineties; `90` -> nineties."""
     words = year(digits) if len(digits) == 4 else cardinal(digits)
     return words[:-1] + "ies" if words.endswith("y") else words + "s"
 
 
 def fraction(numerator: str, denominator: str) -> str:
-    """`3`, `4` -> three quarters."""
+    """Read a fraction: `3`, `4` -> three quarters."""
     plural = numerator != "1"
     if denominator in DENOMINATORS:
         name = DENOMINATORS[denominator][plural]
@@ -90,7 +90,7 @@ SHORT_NUMBER = re.compile(
 
 
 def say_formulas(text: str) -> str:
-    """Prepare what numbers carry around them, before the numbers themselves are read."""
+    """Expand the notation around numbers before the numbers themselves are read."""
     text = SHARP.sub(r"\1 sharp", POWER.sub(power, FOOTNOTE.sub("", text)))
     text = SCIENTIFIC.sub(scientific, SPACED_THOUSANDS.sub(lambda m: m[0].replace(" ", ","), text))
     text = DIFFERENCE.sub(" minus ", BY.sub(" by ", TIMES.sub(r"\1 times", text)))
@@ -99,7 +99,7 @@ def say_formulas(text: str) -> str:
 
 
 def power(match: re.Match[str]) -> str:
-    """`^2` -> squared, `^10` -> to the power of 10; a unit keeps its power for its own table."""
+    """Read an exponent: `^2` -> squared, `^10` -> to the power of 10; a unit keeps its exponent for `UNITS`."""
     sign, digits = match[1], match[2]
     unit = re.search(r"\d ?(?:m/s|[kcm]?m)$", match.string[max(0, match.start() - 12) : match.start()])
     if unit and digits in POWERS and not sign:
@@ -109,12 +109,12 @@ def power(match: re.Match[str]) -> str:
 
 
 def scientific(match: re.Match[str]) -> str:
-    """`3.2e-5` -> 3.2 times 10 to the power of minus 5."""
+    """Expand scientific notation: `3.2e-5` -> 3.2 times 10 to the power of minus 5."""
     sign = "minus " if match[2] == "-" else ""
     return f"{match[1]} times 10 to the power of {sign}{int(match[3])}"
 
 
 def short_number(match: re.Match[str]) -> str:
-    """`1.5M` -> 1.5 million."""
+    """Expand a short form: `1.5M` -> 1.5 million."""
     digits = match[0].rstrip("kKMBbn")
     return f"{digits} {LARGE[match[0][len(digits) :]]}"

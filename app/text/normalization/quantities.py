@@ -1,4 +1,4 @@
-"""Measures -> words: a number and its unit, feet and inches."""
+"""Replace money, percentages and measures (numbers with units, feet and inches) with words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MONEY_AFTER = re.compile(rf"(?<![\d.,]){AMOUNT}{SCALE} ?({SYMBOL}|(?:{'|'.join(C
 CODE_BEFORE = re.compile(rf"\b({'|'.join(CODES)}) ?(?=\d)")
 WHOLE = r"(\d{1,3}(?:\.\d{3}){1,4}|\d{1,9})"
 DECIMAL_COMMA = re.compile(rf"(?<![\d.,]){WHOLE},(\d\d)(?= ?€)|(?<=€){WHOLE},(\d\d)(?![\d,])")
-"""`1.234,56 €`, as most of Europe writes it."""
+"""Amounts such as `1.234,56 €`, as most of Europe writes them."""
 NO_WHOLE = re.compile(rf"(?<={SYMBOL})(?=\.\d)")
 PER = re.compile(rf"({SYMBOL} ?\d[\d,.]{{0,15}}) ?/ ?(?=[a-z])")
 ONE_THING = re.compile(rf"({SYMBOL}){AMOUNT} (?=(?:bills?|notes?|coins?|tickets?|fine|tip)\b)")
@@ -34,7 +34,7 @@ PERCENT = re.compile(rf"(?<![\d.,])(-?){AMOUNT} ?%")
 
 
 def say_amounts(text: str) -> str:
-    """Read money and percentages."""
+    """Replace money and percentages with words."""
     text = NO_WHOLE.sub("0", CODE_BEFORE.sub(lambda m: CODES[m[1]], text))
     text = PER.sub(r"\1 per ", DECIMAL_COMMA.sub(decimal_point, text))
     text = ONE_THING.sub(lambda m: f"{decimal(m[2])} {CURRENCIES[m[1]][0]} ", text)
@@ -45,18 +45,18 @@ def say_amounts(text: str) -> str:
 
 
 def decimal_point(match: re.Match[str]) -> str:
-    """`1.234,56` -> 1234.56."""
+    """Replace a decimal comma with a point: `1.234,56` -> 1234.56."""
     whole, cents = match[1] or match[3], match[2] or match[4]
     return f"{whole.replace('.', '')}.{cents}"
 
 
 def minus(sign: str) -> str:
-    """The word for a sign."""
+    """Return the word for a minus sign; empty if there is no sign."""
     return "minus " if sign else ""
 
 
 def money(number: str, scale: str | None, symbol: str) -> str:
-    """`2.50`, `£` -> two pounds fifty; `3.5`, `million`, `$` -> three point five million dollars."""
+    """Read money: `2.50`, `£` -> two pounds fifty; `3.5`, `million`, `$` -> three point five million dollars."""
     one, many, cent, cents = CURRENCIES[symbol]
     if scale:
         scale = scale.strip()
@@ -148,7 +148,7 @@ UNITS = {
     "W": ("watt", "watts"),
 }
 DOTTED = "ft|in|lbs?|oz|hrs?|mins?|secs?|mi|yd"
-"""Units that are often written with a dot, which ends no sentence where a small letter or a comma follows."""
+"""Units often written with a dot, which ends no sentence if a lower-case letter, a digit or a comma follows."""
 UNIT_NAMES = "|".join(re.escape(name) for name in sorted(UNITS, key=len, reverse=True))
 MEASURE = re.compile(rf"(?<![\w.,'])(-?)(?!\d*0s\b){NUMBER} ?({UNIT_NAMES})(?![\w/^])")
 INCHES = re.compile(rf"(?<![\w.,])(?<!ft )(?<!ft\. ){NUMBER} ?in\.(?= [a-z]|,)")
@@ -158,18 +158,18 @@ FEET_THEN_INCHES = re.compile(r"(?<![\w.,])(\d{1,3}) ?ft (\d{1,2}) ?in\b")
 
 
 def say_measures(text: str) -> str:
-    """Read feet with inches, then every number with a unit behind it."""
+    """Replace feet with inches, then every number with a unit after it, with words."""
     text = INCHES.sub(lambda m: f"{decimal(m[1])} {'inch' if m[1] == '1' else 'inches'}", text)
     text = FEET_THEN_INCHES.sub(feet, FEET_AND_INCHES.sub(feet, UNIT_DOT.sub(r"\1\2", text)))
     return MEASURE.sub(measure, text)
 
 
 def feet(match: re.Match[str]) -> str:
-    """`6'2"` -> six foot two."""
+    """Read feet and inches: `6'2"` -> six foot two."""
     return f"{decimal(match[1])} foot {decimal(match[2])}"
 
 
 def measure(match: re.Match[str]) -> str:
-    """`-3 km` -> minus three kilometers."""
+    """Read a number with its unit: `-3 km` -> minus three kilometers."""
     sign = "minus " if match[1] else ""
     return f"{sign}{decimal(match[2])} {UNITS[match[3]][match[2] != '1']}"

@@ -1,4 +1,4 @@
-"""Telephone numbers, plain numbers and signs -> words."""
+"""Replace addresses, ranges, telephone numbers, other numbers and signs with words."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ AMOUNT = r"(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?|\d{1,9}(?:\.\d{1,6})?)"
 RANGE = re.compile(rf"(?<![\w.,:/^-])([$€£¥]?){AMOUNT}(%?)( ?[-–] ?)([$€£¥]?){AMOUNT}(?![\w]*[-–/:]\d|[.,]?\d| ?=)")
 YEARS = re.compile(r"(?:1[1-9]|20|21)\d\d")
 LOCAL_PHONE = re.compile(r"(?<![\w.-])(?!\d\d0-\d{3}0)\d{3}-\d{4}(?![\w-])")
-"""Round numbers are a range: `500-1000`."""
+"""Round numbers such as `500-1000` are a range, not a telephone number."""
 TIMES = re.compile(
     r"(?:(?<=\d)|(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=[ap]\.m\.)) ?[-–] ?(?=\d{1,2}(?::\d\d| ?[ap]\.?m\b))", re.IGNORECASE
 )
 
 
 def say_ranges(text: str) -> str:
-    """Read the dash; one of the years of a span, and of a telephone number, is left to their own tables."""
+    """Replace the dash of a range with `to`, but leave ranges of years and telephone numbers to later steps."""
     return RANGE.sub(amounts, TIMES.sub(" to ", text))
 
 
 def amounts(match: re.Match[str]) -> str:
-    """`$5-10` -> 5 to $10, `5-10%` -> 5 to 10%."""
+    """Rewrite a range of amounts: `$5-10` -> 5 to $10, `5-10%` -> 5 to 10%."""
     first_symbol, first, percent, dash, second_symbol, second = match.groups()
     plain = not first_symbol and not second_symbol
     if plain and dash in "-–" and (YEARS.fullmatch(first) or LOCAL_PHONE.fullmatch(match[0])):
@@ -98,7 +98,7 @@ DASHES = re.compile(r"\s*[–—]+\s*|\s+-{1,3}\s+|--+")
 
 
 def say_addresses(text: str) -> str:
-    """Read web and mail addresses, file names, hashtags and mentions."""
+    """Replace web and mail addresses, file names, hashtags and mentions with words."""
     text = URL.sub(lambda m: say_address(m[0]), text)
     text = EMAIL.sub(lambda m: say_address(m[0]), text)
     text = DOMAIN.sub(lambda m: say_address(m[0]), text)
@@ -107,7 +107,7 @@ def say_addresses(text: str) -> str:
 
 
 def say_address(address: str) -> str:
-    """`https://example.com/a` -> example dot com slash a; a closing mark stays a mark."""
+    """Read an address: `https://example.com/a` -> example dot com slash a; keep the punctuation mark after it."""
     bare = address.rstrip(".,;:!?/-")
     closing = "" if address.endswith(("/", "-")) else address[len(bare) :]
     bare = bare.split("://", 1)[-1].removeprefix("www.")
@@ -115,7 +115,7 @@ def say_address(address: str) -> str:
 
 
 def say_numbers(text: str) -> str:
-    """Read telephone numbers, versions, ordinals, fractions, ranges and every number that is left."""
+    """Replace telephone numbers, versions, ordinals, fractions, ranges and all remaining numbers with words."""
     text = LOCAL_PHONE.sub(lambda m: ", ".join(map(spell_digits, m[0].split("-"))), PHONE.sub(phone, text))
     text = INTERNATIONAL.sub(lambda m: "plus " + ", ".join(map(spell_digits, re.split("[ -]", m[1]))), text)
     text = VERSION.sub(lambda m: ("version " if m[1] else "") + " point ".join(map(cardinal, m[2].split("."))), text)
@@ -127,13 +127,16 @@ def say_numbers(text: str) -> str:
 
 
 def phone(match: re.Match[str]) -> str:
-    """Group by group, digit by digit."""
+    """Read a telephone number digit by digit, with a comma between groups."""
     groups = [spell_digits(group) for group in match.groups() if group]
     return ("plus " if match[1] else "") + ", ".join(groups)
 
 
 def mixed(match: re.Match[str]) -> str:
-    """`2 1/2` -> two and a half; a fraction of nothing or a date-like one is read with its slash."""
+    """Read a fraction: `2 1/2` -> two and a half.
+
+    The slash is read if the numerator is 0 or the denominator is not within 2 to 100, as in a date.
+    """
     whole, numerator, denominator = match.groups()
     if int(denominator) < 2 or int(denominator) > 100 or int(numerator) == 0:
         return match[0].replace("/", " slash ")
@@ -146,12 +149,12 @@ def mixed(match: re.Match[str]) -> str:
 
 
 def number_range(match: re.Match[str]) -> str:
-    """`10-20` -> ten to twenty."""
+    """Read a range: `10-20` -> ten to twenty."""
     return f"{number_word(match[1])} to {number_word(match[2])}"
 
 
 def number(match: re.Match[str]) -> str:
-    """A number by itself; four digits without a comma that look like a year of our time are read as one."""
+    """Read a number by itself; four digits without a comma that look like a year are read as a year."""
     whole, rest, bare = match[1], match[2] or "", match[3]
     if bare:
         return decimal(bare)
@@ -159,12 +162,12 @@ def number(match: re.Match[str]) -> str:
 
 
 def number_word(digits: str) -> str:
-    """`1984` -> nineteen eighty-four, `2,000` -> two thousand."""
+    """Read a whole number or a year: `1984` -> nineteen eighty-four, `2,000` -> two thousand."""
     looks_like_year = len(digits) == 4 and 1100 <= int(digits) <= 2099 and int(digits) % 100
     return year(digits) if looks_like_year else cardinal(digits)
 
 
 def say_signs(text: str) -> str:
-    """Read or drop the signs that are left."""
+    """Replace the remaining signs with words, or drop them."""
     text = DASHES.sub(", ", BETWEEN_WORDS.sub(" or ", text))
     return SIGN.sub(lambda m: SIGNS[m[0]], text)

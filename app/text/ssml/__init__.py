@@ -1,4 +1,4 @@
-"""SSML -> sentences with manners, pauses and marks; spans in the document as it was sent."""
+"""Split SSML into sentences with prosody, pauses and marks; offsets refer to the document as it was sent."""
 
 from app.text.ssml.read import Marked, SsmlFragment, read_inner, read_ssml
 from app.text.ssml.table import SSML_TABLE, SSML_WARNINGS, SsmlAttribute, SsmlElement, Support

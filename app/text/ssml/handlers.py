@@ -1,4 +1,4 @@
-"""What each element does to the flow of the text."""
+"""Apply the effect of each SSML element to the text."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from app.text.ssml.text_map import LONGEST_PAUSE, TextBuilder, WarningCollector,
 from app.types import Blend, Emotion, Prosody
 
 USUAL = "medium"
-"""The strength of a break that says nothing."""
+"""Strength of a break without attributes."""
 READERS: dict[str, Callable[[str], float | None]] = {"time": values.seconds, "strength": values.strength}
-"""The first that can be read wins."""
+"""Parsers of the attributes of `<break>`; the first attribute with a valid value wins."""
 
 
 def pause_seconds(attributes: Mapping[str, str], remarks: WarningCollector) -> float:
-    """Seconds; a value that cannot be read is as if it were not there."""
+    """Return the seconds of a `<break>`; report and ignore an invalid value."""
     for attribute, read in READERS.items():
         if attribute not in attributes:
             continue
@@ -35,19 +35,19 @@ def pause_seconds(attributes: Mapping[str, str], remarks: WarningCollector) -> f
 
 LEAST_DEGREE, MOST_DEGREE = 0.01, 2.0
 FeelingOfStyle = Callable[[str], Emotion | Blend | None]
-"""The emotion that a style's name means, None where it means none."""
+"""Function that returns the emotion of a style's name; None if the style has no emotion."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProsodyAttribute:
-    """One attribute of `prosody`."""
+    """An attribute of `<prosody>`."""
 
     attribute: str
     read: Callable[[str], float | None]
     combine: Callable[[float, float], float]
-    """What is around, and what the element says."""
+    """Function that combines the outer value and the element's."""
     own: float
-    """Where the voice is as it is."""
+    """Value that leaves the voice unchanged."""
     least: float
     most: float
 
@@ -58,7 +58,7 @@ PITCH = ProsodyAttribute("pitch", values.pitch, add, 0.0, -12.0, 12.0)
 
 
 def prosody(outer: Prosody, attributes: Mapping[str, str], remarks: WarningCollector) -> Prosody:
-    """Rate, volume and pitch within what is around."""
+    """Return the outer prosody combined with the rate, volume and pitch of `<prosody>`."""
     return replace(
         outer,
         speed=scaled(RATE, outer.speed, attributes, remarks),
@@ -68,7 +68,7 @@ def prosody(outer: Prosody, attributes: Mapping[str, str], remarks: WarningColle
 
 
 def scaled(scale: ProsodyAttribute, outer: float, attributes: Mapping[str, str], remarks: WarningCollector) -> float:
-    """One of the three; what is missing or cannot be read changes nothing."""
+    """Return the value of one attribute combined with the outer one; a missing or invalid attribute changes nothing."""
     if scale.attribute not in attributes:
         return outer
     written = attributes[scale.attribute]
@@ -87,7 +87,7 @@ def scaled(scale: ProsodyAttribute, outer: float, attributes: Mapping[str, str],
 
 
 def report_unread(attribute: str, written: str, remarks: WarningCollector) -> None:
-    """Say that a value of `prosody` was ignored; Hertz would need to know the voice's own pitch."""
+    """Report that a value of `<prosody>` is ignored; pitch in Hertz would require the voice's own pitch."""
     if attribute == "pitch" and written.strip().lower().endswith("hz"):
         remarks.add("unsupported_attribute", f"pitch={shown(written)} on <prosody>: pitch in Hertz has no effect.")
     else:
@@ -95,7 +95,7 @@ def report_unread(attribute: str, written: str, remarks: WarningCollector) -> No
 
 
 def limited(number: float, least: float, most: float, what: str, remarks: WarningCollector) -> float:
-    """A number moved into its range."""
+    """Clamp a number to its range, and report it if it was outside."""
     within = min(max(number, least), most)
     if within != number:
         remarks.add("value_limited", f"{what} was limited: it must stay within {least:g} to {most:g}.")
@@ -105,7 +105,7 @@ def limited(number: float, least: float, most: float, what: str, remarks: Warnin
 def express_as(
     outer: Prosody, attributes: Mapping[str, str], feeling_of_style: FeelingOfStyle, remarks: WarningCollector
 ) -> Prosody:
-    """An emotion and how strong it is; a style that is none leaves the text to its label."""
+    """Return the prosody within `<express-as>`; the text of a style without an emotion is classified as if unmarked."""
     style = attributes.get("style", "").strip()
     degree = express_degree(attributes, remarks)
     if not style:
@@ -121,7 +121,7 @@ def express_as(
 
 
 def express_degree(attributes: Mapping[str, str], remarks: WarningCollector) -> float | None:
-    """What `styledegree` says; None where it says nothing."""
+    """Return the value of `styledegree`; None if it is missing or invalid."""
     if "styledegree" not in attributes:
         return None
     written = attributes["styledegree"]
@@ -134,18 +134,18 @@ def express_degree(attributes: Mapping[str, str], remarks: WarningCollector) -> 
 
 Attributes = Mapping[str, str]
 Closing = Callable[[int], None]
-"""What happens where an element ends; it is told the place of the closing tag."""
+"""Callback for the end of an element; gets the offset of the closing tag."""
 
 ROWS = {row.name: row for row in SSML_TABLE}
 KNOWN = {row.name: {attribute.name for attribute in row.attributes} | {"lang"} for row in SSML_TABLE}
 HELD = ("say-as", "sub", "phoneme")
-"""Elements whose text is read at once, otherwise than it is written."""
+"""Elements whose text is read as a whole and differently from how it is written."""
 PARTING = ("speak", "p", "s", "voice", "break", "prosody", "express-as")
-"""Elements that part what is spoken at once."""
+"""Elements that have no effect within an utterance, since they would split it."""
 
 
 class SsmlHandler:
-    """The handler of one document; `inner` reads what stands within an utterance, which nothing may part."""
+    """The handler of one document, or with `inner` of the markup within one utterance, which no element may split."""
 
     def __init__(
         self, flow: TextBuilder, remarks: WarningCollector, feeling_of_style: FeelingOfStyle, *, inner: bool = False
@@ -155,28 +155,28 @@ class SsmlHandler:
         self.feeling_of_style = feeling_of_style
         self.inner = inner
         self.voices: dict[str, None] = {}
-        """Names, in order, each once."""
+        """Names in document order, each once."""
         self.holding = ""
-        """The element, if any, whose text is read at once."""
+        """Name of the open element whose text is read as a whole; empty if there is none."""
         self.dropping = False
         self.closings: list[Closing] = []
 
     def start(self, name: str, attributes: Attributes, place: int) -> None:
-        """A tag opens."""
+        """Handle an opening tag."""
         opening = None if self.dropping else self.opening(name, attributes)
         self.closings.append(opening(self, attributes, place) if opening else nothing)
 
     def end(self, place: int) -> None:
-        """The innermost open tag closes."""
+        """Handle the closing tag of the innermost open element."""
         self.closings.pop()(place)
 
     def text(self, text: str, place: int, end: int) -> None:
-        """Characters."""
+        """Handle character data."""
         if not self.dropping:
             self.flow.characters(text, place, end)
 
     def opening(self, name: str, attributes: Attributes) -> Opening | None:
-        """What a tag does, if anything; whatever has no effect is reported."""
+        """Return the effect of a tag, if any; report elements and attributes without effect."""
         row = ROWS.get(name)
         self.check_language(row, attributes)
         if not row:
@@ -190,13 +190,13 @@ class SsmlHandler:
         return OPENINGS[name]
 
     def check_language(self, row: SsmlElement | None, attributes: Attributes) -> None:
-        """Report text in another language."""
+        """Report text in a language other than English."""
         language = attributes.get("lang", "").strip().lower().replace("_", "-")
         if language and language.split("-")[0] != "en" and not (row and row.support is Support.DROPPED):
             self.remarks.add("lang_ignored", f"Text in the language {shown(attributes['lang'])} is read as English.")
 
     def check_attributes(self, row: SsmlElement, attributes: Attributes) -> None:
-        """Report attributes without effect, of elements that have one."""
+        """Report attributes without effect on elements that have an effect."""
         if row.support not in (Support.FULL, Support.PARTIAL):
             return
         for name in attributes:
@@ -204,12 +204,12 @@ class SsmlHandler:
                 self.remarks.add("unsupported_attribute", f"{name:.40} on <{row.name}> has no effect.")
 
     def manner(self, manner: Prosody) -> Closing:
-        """Speak in a manner until the element ends."""
+        """Set the prosody of the text until the element ends."""
         outer, self.flow.manner = self.flow.manner, manner
         return lambda _: setattr(self.flow, "manner", outer)
 
     def hold(self, name: str, ending: marked.Ending | None) -> Closing:
-        """Read the text of the element as a whole when it ends."""
+        """Collect the text of the element, to read it as a whole when the element ends."""
         self.holding = name
         self.flow.begin_reading()
         return partial(release, self, name, ending)
@@ -219,17 +219,17 @@ Opening = Callable[[SsmlHandler, Attributes, int], Closing]
 
 
 def nothing(place: int) -> None:
-    """An element that ends without effect."""
+    """End an element without effect."""
 
 
 def part(walker: SsmlHandler, attributes: Attributes, place: int, *, paragraph: bool = False) -> Closing:
-    """Sentences end at both ends of the element."""
+    """End a sentence at both ends of the element."""
     walker.flow.edge(place, paragraph=paragraph, closing=False)
     return lambda end: walker.flow.edge(end, paragraph=paragraph, closing=True)
 
 
 def speak_as(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
-    """Another voice speaks."""
+    """Change the voice, and end a sentence at both ends of the element."""
     name = attributes.get("name", "").strip()
     if name:
         walker.voices[name] = None
@@ -246,13 +246,13 @@ def speak_as(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing
 
 
 def pause(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
-    """Silence."""
+    """Add a pause."""
     walker.flow.pause(pause_seconds(attributes, walker.remarks), place)
     return nothing
 
 
 def mark(walker: SsmlHandler, attributes: Attributes, place: int, *, attribute: str, element: str) -> Closing:
-    """A place whose time is asked for."""
+    """Add a mark, whose time the plan reports."""
     name = attributes.get(attribute, "").strip()
     if name:
         walker.flow.mark(name)
@@ -262,7 +262,7 @@ def mark(walker: SsmlHandler, attributes: Attributes, place: int, *, attribute: 
 
 
 def release(walker: SsmlHandler, name: str, ending: marked.Ending | None, place: int) -> None:
-    """The end of an element whose text is read as a whole."""
+    """End an element whose text is read as a whole."""
     walker.holding = ""
     start, text = walker.flow.marked_text()
     if not text:
@@ -272,26 +272,26 @@ def release(walker: SsmlHandler, name: str, ending: marked.Ending | None, place:
 
 
 def emphasize(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
-    """The text is read as it is."""
+    """Report that emphasis has no effect: the text is read as it is."""
     if attributes.get("level", "").strip().lower() != "none":
         walker.remarks.add("emphasis_ignored", "<emphasis> has no effect: its text is read.")
     return nothing
 
 
 def replace_audio(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
-    """The alternative text is read."""
+    """Report that the alternative text is read in place of the audio."""
     walker.remarks.add("audio_ignored", "<audio> is not fetched: its text is read.")
     return nothing
 
 
 def drop(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
-    """Nothing within is read."""
+    """Skip everything within the element."""
     walker.dropping = True
     return lambda _: setattr(walker, "dropping", False)
 
 
 def drop_lexicon(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
-    """A dictionary is not fetched, which may be heard."""
+    """Skip a lexicon and report that it is not fetched, since the difference may be audible."""
     walker.remarks.add("unsupported_element", "<lexicon> is not fetched.")
     return drop(walker, attributes, place)
 
@@ -319,4 +319,4 @@ OPENINGS: dict[str, Opening] = {
     "metadata": drop,
     "lexicon": drop_lexicon,
 }
-"""One for each row of the table."""
+"""The effect of each element of `SSML_TABLE`."""

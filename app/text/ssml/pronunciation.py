@@ -1,7 +1,7 @@
-"""Elements whose text is read otherwise than it is written: say-as, sub and phoneme.
+"""Handle elements whose text is read differently from how it is written: say-as, sub and phoneme.
 
-Each takes the attributes, reports what is wrong with them, and says how the text will be read when it is known; None
-where it is read as it stands.
+The function of each element reports invalid attributes and returns a function from the element's text to its
+substitutions, or None if the text is read as it stands.
 """
 
 from __future__ import annotations
@@ -47,38 +47,38 @@ TWINS = str.maketrans(
         "\u035c": "",
     }
 )
-"""Signs that are often written for others, former signs, and what no voice has a sound for: syllables and ties."""
+"""Signs often written for others, obsolete signs, and signs without a sound of their own: syllable breaks and ties."""
 
 
 def phones(written: str) -> str:
-    """A `ph` attribute in the signs that voices know."""
+    """Return the value of a `ph` attribute in the signs that voices know."""
     letters = unicodedata.normalize("NFD", written).replace("c\u0327", "ç")
     return " ".join(letters.translate(TWINS).split())
 
 
 def foreign(letters: str) -> str:
-    """The signs that are none of the alphabet's, each once."""
+    """Return the signs that do not belong to the IPA, each once."""
     return "".join(dict.fromkeys(sign for sign in letters if not is_ipa(sign)))
 
 
 def is_ipa(sign: str) -> bool:
-    """Whether a sign belongs to the alphabet."""
+    """Return whether a sign belongs to the IPA."""
     return sign in IPA or COMBINING[0] <= sign <= COMBINING[1]
 
 
 Attributes = Mapping[str, str]
 Ending = Callable[[str], list[Substitution]]
-"""An element's text, which is not empty and has no blanks at its ends -> its readings, which count in this text."""
+"""Function from an element's text, not empty and without blanks at its ends, to substitutions with offsets in it."""
 
 LONGEST = 250
-"""Characters that are read at once: as many as a model speaks well."""
+"""Maximum characters read at once: as many as a model speaks well."""
 SIGN = re.compile(r"[^\W\d_]|\s")
 SIGN_LENGTH = 8
-"""Characters that a digit or a sign is read with at most, but for rare ones."""
+"""Maximum characters of a digit or a sign when it is read, except for rare signs."""
 
 
 def sub(attributes: Attributes, remarks: WarningCollector) -> Ending | None:
-    """Another text in place of what is written."""
+    """Return a function that substitutes the alias of `<sub>`; None if it has no effect."""
     alias = attributes.get("alias")
     if alias is None:
         remarks.add("missing_attribute", "<sub> without alias has no effect.")
@@ -91,7 +91,7 @@ def sub(attributes: Attributes, remarks: WarningCollector) -> Ending | None:
 
 
 def read_length(text: str) -> int:
-    """About how many characters will be read, told without reading."""
+    """Estimate the characters to read of a text without normalizing it."""
     if len(text) > LONGEST:
         return len(text)
     letters = len(SIGN.findall(text))
@@ -99,7 +99,7 @@ def read_length(text: str) -> int:
 
 
 def phoneme(attributes: Attributes, remarks: WarningCollector) -> Ending | None:
-    """Sounds in place of letters."""
+    """Return a function that substitutes the phonemes of `<phoneme>`; None if it has no effect."""
     alphabet = attributes.get("alphabet", "").strip().lower() or "ipa"
     written = attributes.get("ph", "")
     sounds, what = phones(written), f"ph={shown(written)} on <phoneme>"
@@ -117,7 +117,7 @@ def phoneme(attributes: Attributes, remarks: WarningCollector) -> Ending | None:
 
 
 def sounded(sounds: str, tag: str, remarks: WarningCollector, text: str) -> list[Substitution]:
-    """The reading of a text by its sounds."""
+    """Return the substitution of a text by its phonemes; empty if the text holds no word or is too long."""
     if not WORD.search(text) or len(text) > LONGEST:
         remarks.add("unsupported_phoneme", f"{shown(text)} within <phoneme> is no word: it is read as it stands.")
         return []
@@ -125,7 +125,7 @@ def sounded(sounds: str, tag: str, remarks: WarningCollector, text: str) -> list
 
 
 def say_as(attributes: Attributes, remarks: WarningCollector) -> Ending | None:
-    """A number, a date, letters."""
+    """Return a function that substitutes the words of `<say-as>`; None if it has no effect."""
     name = attributes.get("interpret-as", "").strip().lower()
     if not name:
         remarks.add("missing_attribute", "<say-as> without interpret-as has no effect.")
@@ -138,7 +138,7 @@ def say_as(attributes: Attributes, remarks: WarningCollector) -> Ending | None:
 
 
 def known_form(kind: Kind, written: str, remarks: WarningCollector) -> str:
-    """A format as the table has it: `yyyymmdd` is `ymd`; nothing where there is none."""
+    """Return a format as `KINDS` has it (`yyyymmdd` is `ymd`); report an unknown one and return an empty string."""
     form = "".join(letter for letter, _ in groupby(written.strip().lower()))
     if not form or form in kind.formats:
         return form
@@ -150,7 +150,7 @@ def known_form(kind: Kind, written: str, remarks: WarningCollector) -> str:
 
 
 def said(kind: Kind, name: str, form: str, remarks: WarningCollector, text: str) -> list[Substitution]:
-    """The readings of a text; several where it is read sign by sign and long."""
+    """Return the substitutions of a text; several if it is long and read sign by sign."""
     tag = f"say-as interpret-as={quoteattr(name)}" + (f" format={quoteattr(form)}" if form else "")
     speak = read_as(kind, text, form)
     if not speak:
@@ -163,7 +163,7 @@ def said(kind: Kind, name: str, form: str, remarks: WarningCollector, text: str)
 
 
 def stretches(text: str) -> Iterator[tuple[int, int]]:
-    """A text in short pieces that neither begin nor end with a blank."""
+    """Yield (start, end) of short pieces of a text that neither begin nor end with a blank."""
     for start in range(0, len(text), AT_ONCE):
         piece = text[start : start + AT_ONCE]
         if piece.strip():

@@ -1,4 +1,4 @@
-"""SSML -> sentences, as far as they are asked for; the markup of one clause -> what is read."""
+"""Read an SSML document into sentences, lazily, or the markup of one utterance into clauses."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from app.types import NO_SPAN, Clause, Mark, PlanWarning, Sentence
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A document that was read."""
+    """A parsed SSML document."""
 
     sentences: Iterable[Sentence]
-    """In order, made as they are asked for, once. Places count code points of the document, markup included."""
+    """In order, created lazily and only once. Offsets count code points of the document, markup included."""
     warnings: tuple[PlanWarning, ...]
-    """What was done other than asked, each once."""
+    """Deviations from what the document requests, each once."""
     voices: tuple[str, ...]
-    """Names or aliases that the document asks for, each once."""
+    """Names or aliases that the document requests, each once."""
     characters: int
     """Code points of the text without markup."""
 
 
 @dataclass(frozen=True, slots=True)
 class SsmlFragment:
-    """The markup of one utterance that was read again."""
+    """The parsed markup of one utterance."""
 
     text: str
     flow: TextMap
@@ -40,14 +40,14 @@ class SsmlFragment:
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
-        """At least one; several if the text is too long to be spoken at once. They stand in no request.
+        """Clauses of the utterance: at least one, several if the text is too long to speak at once.
 
-        Made on demand, since the reading takes far longer than the rest.
+        They have no offsets in a request. Created on demand, since normalizing takes far longer than parsing.
         """
         parts = tuple(SentenceSplitter(self.flow, self.max_spoken).clauses(0, len(self.text)))
         if len(parts) > 1:
             return tuple(replace(part, start=NO_SPAN, end=NO_SPAN, places=None) for part in parts)
-        # What a plan says of an utterance comes back as it was.
+        # The markup and marks of an utterance return to the plan unchanged.
         marks = tuple(Mark(anchor.name, anchor.at) for anchor in self.flow.anchors)
         spoken = parts[0].spoken if parts else ""
         return (Clause(self.text, NO_SPAN, NO_SPAN, spoken, ssml=self.ssml, marks=marks),)
@@ -56,9 +56,9 @@ class SsmlFragment:
 def read_ssml(
     document: str, feeling_of_style: FeelingOfStyle, max_spoken: int = MAX_SPOKEN, check: Check = unchecked
 ) -> Marked:
-    """Read a document; `feeling_of_style` tells what a style of `express-as` means, None where it is no emotion.
+    """Read a document; `feeling_of_style` returns the emotion of a style of `express-as`, None if it has none.
 
-    Raises `InvalidSsml`; nothing else that a document says fails it.
+    Raises `InvalidSsml`; all other problems of a document become warnings.
     """
     remarks = WarningCollector()
     builder = TextBuilder(remarks)
@@ -70,7 +70,7 @@ def read_ssml(
 
 
 def read_inner(ssml: str, max_spoken: int = MAX_SPOKEN) -> SsmlFragment:
-    """Read what `Clause.ssml` holds, or what a caller made of it; raises `InvalidSsml`."""
+    """Read the markup of `Clause.ssml`, which a caller may have edited; raises `InvalidSsml`."""
     remarks = WarningCollector()
     builder = TextBuilder(remarks)
     parse_inner(ssml, SsmlHandler(builder, remarks, no_feeling, inner=True))
@@ -79,5 +79,5 @@ def read_inner(ssml: str, max_spoken: int = MAX_SPOKEN) -> SsmlFragment:
 
 
 def no_feeling(style: str) -> None:
-    """Within an utterance a style has no effect."""
+    """Return None: within an utterance a style has no effect."""
     return None

@@ -1,4 +1,4 @@
-"""What `say-as` names -> how the text is read: one table of kinds."""
+"""Read text as the value of `interpret-as` on `say-as` requires: one table of kinds."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from app.text.normalization.quantities import say_amounts
 from app.text.ssml.substitutions import Speak
 
 AT_ONCE = 8
-"""Characters that are read in one go: a longer text can be cut between them."""
+"""Characters of one stretch of a text that is read sign by sign; the text can be cut between stretches."""
 LONGEST_NAME = 24
-"""Characters of a sign's Unicode name; whoever hears a longer one has forgotten the rest."""
+"""Maximum characters of a sign's Unicode name; a longer one would distract the listener from the rest."""
 NAMES = {
     ".": "dot",
     ",": "comma",
@@ -52,12 +52,12 @@ NAMES = {
 
 
 def spell(text: str) -> str:
-    """`can't 5` -> C A N apostrophe T five."""
+    """Spell a text: `can't 5` -> C A N apostrophe T five."""
     return " ".join(name(character) for character in text if not character.isspace())
 
 
 def name(character: str) -> str:
-    """A letter in capitals, which are read by their names; a digit in words; a sign by its name."""
+    """Return a letter as a capital, which is read by its name; a digit as a word; a sign as its name."""
     if character.isdecimal():
         return DIGITS[unicodedata.decimal(character)]
     if character.isalpha():
@@ -68,7 +68,7 @@ def name(character: str) -> str:
 
 
 def say_digits(text: str) -> str:
-    """`1.05` -> one point zero five; other signs only part digits."""
+    """Read digit by digit: `1.05` -> one point zero five; other signs only separate digits."""
     told = (character for character in text if character == "." or character.isdecimal())
     return " ".join("point" if character == "." else DIGITS[unicodedata.decimal(character)] for character in told)
 
@@ -82,16 +82,16 @@ BETWEEN = r"[-/., ]{1,3}"
 ORDERS = ("dmy", "mdy", "ymd", "ydm", "ym", "my", "md", "dm", "d", "m", "y")
 PATTERNS = {order: re.compile(BETWEEN.join(PARTS[part] for part in order), re.IGNORECASE) for order in ORDERS}
 UNTOLD = ("mdy", "ymd", "dmy", "my", "ym", "md", "y")
-"""What a date without a format is tried as: what is usual in the United States first."""
+"""Orders tried for a date without a format: those usual in the United States first."""
 UNBROKEN = re.compile(r"(?P<y>\d{4}|\?{4})(?P<m>0[1-9]|1[0-2]|\?\?)(?P<d>0[1-9]|[12]\d|3[01]|\?\?)")
-"""Year, month and day in eight digits; question marks stand for what is not known."""
+"""Year, month and day in eight digits; question marks stand for unknown parts."""
 
 WORDS = re.compile(r"[A-Za-z ,-]+")
-"""What an amount or a date looks like when nothing of it is left to be read."""
+"""An amount or a date after all of it has been replaced with words."""
 
 
 def read_date(text: str, order: str) -> Speak | None:
-    """A date in some order, none where it is not told; None where it is no date."""
+    """Return the reading of a date in an order, or in any usual one if it is empty; None if the text is no date."""
     unbroken = UNBROKEN.fullmatch(text)
     if unbroken and order in ("", "ymd"):
         return partial(say_date, unbroken, "ymd")
@@ -104,7 +104,7 @@ def read_date(text: str, order: str) -> Speak | None:
 
 
 def in_order(text: str, order: str) -> Speak | None:
-    """A date that is written in this order."""
+    """Return the reading of a date written in this order; None if the text is not one."""
     match = PATTERNS[order].fullmatch(text)
     if not match or ("m" in order and not month(match["m"])):
         return None
@@ -112,7 +112,7 @@ def in_order(text: str, order: str) -> Speak | None:
 
 
 def say_date(match: re.Match[str], order: str) -> str:
-    """Day first where the order says so, else as in `September tenth nineteen sixty`."""
+    """Read a date: day first if the order begins with it, else as in `September tenth nineteen sixty`."""
     told = {part: text for part, text in match.groupdict().items() if "?" not in text}
     day = ordinal(str(int(told["d"]))) if "d" in told else ""
     name = month(told["m"]) if "m" in told else ""
@@ -122,19 +122,19 @@ def say_date(match: re.Match[str], order: str) -> str:
 
 
 def say_year(digits: str) -> str:
-    """`1960`, `60`."""
+    """Read a year, such as `1960` or `60`; return an empty string if there is none."""
     return year(full_year(digits) if len(digits) == 2 else digits) if digits else ""
 
 
 def month(written: str) -> str:
-    """`9`, `Sept` -> September; nothing where there is no such month."""
+    """Return the name of a month: `9`, `Sept` -> September; empty if there is no such month."""
     if written.isdecimal():
         return MONTHS[int(written) - 1]
     return next((name for name in MONTHS if name.lower().startswith(written.lower())), "")
 
 
 LONGEST = 40
-"""Characters of a number, a date or an amount; a longer text is none."""
+"""Maximum characters of a number, a date or an amount; a longer text is none of them."""
 CARDINAL = re.compile(r"(-?)(\d[\d,]{0,24})(?:\.(\d{1,15}))?")
 ORDINAL = re.compile(r"(\d[\d,]{0,24})(?:st|nd|rd|th)?", re.IGNORECASE)
 FRACTION = re.compile(r"(-?)(?:(\d{1,6})(?: ?\+ ?| ))?(\d{1,6}) ?/ ?(\d{1,6})")
@@ -142,22 +142,22 @@ PHONE = re.compile(r"(?=(?:\D*\d){2})(\+?)([\d ()./-]{2,30})(?:(?:x|ext\.?) ?(\d
 MINUTES = re.compile(r"(\d{1,3})' ?(?:(\d{1,2})(?:\"|''))?")
 DIGIT_SIGNS = re.compile(r"[\d ,.()-]+")
 LARGEST_DENOMINATOR = 100
-"""Beyond it a fraction is read with `over`."""
+"""A fraction with a larger denominator is read with `over`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One value of `interpret-as`."""
+    """A value of `interpret-as`."""
 
     read: Callable[[str, str], Speak | None]
-    """Text, without needless white space and signs, and format -> its words; None where the text does not fit."""
+    """Function from text (cleaned, unless `signs` is set) and a format to a reading; None if the text does not fit."""
     formats: tuple[str, ...] = ()
     signs: Callable[[str], str] | None = None
-    """Reads any stretch of a text that fits, where it is read sign by sign and so can be cut anywhere."""
+    """Function that reads any stretch of a fitting text, if it is read sign by sign and so can be cut anywhere."""
 
 
 def matched(pattern: re.Pattern[str], say: Callable[[re.Match[str]], str]) -> Callable[[str, str], Speak | None]:
-    """A reading of what fits a pattern."""
+    """Return a reader of texts that match a pattern."""
 
     def read(text: str, _: str) -> Speak | None:
         match = pattern.fullmatch(text)
@@ -167,13 +167,13 @@ def matched(pattern: re.Pattern[str], say: Callable[[re.Match[str]], str]) -> Ca
 
 
 def say_cardinal(match: re.Match[str]) -> str:
-    """`-1,234.5` -> minus one thousand two hundred and thirty-four point five."""
+    """Read a number: `-1,234.5` -> minus one thousand two hundred and thirty-four point five."""
     sign, whole, rest = match.groups()
     return ("minus " if sign else "") + (decimal(f"{whole}.{rest}") if rest else cardinal(whole))
 
 
 def say_fraction(match: re.Match[str]) -> str:
-    """`3+1/2` -> three and a half; `3/200` -> three over two hundred."""
+    """Read a fraction: `3+1/2` -> three and a half; `3/200` -> three over two hundred."""
     sign, whole, above, below = match.groups()
     if 1 < int(below) <= LARGEST_DENOMINATOR and int(above):
         words = fraction(str(int(above)), str(int(below)))
@@ -185,26 +185,26 @@ def say_fraction(match: re.Match[str]) -> str:
 
 
 def say_phone(match: re.Match[str]) -> str:
-    """Digit by digit, with a breath between groups."""
+    """Read a telephone number digit by digit, with a comma between groups."""
     plus, number, extension = match.groups()
     groups = ", ".join(spell_digits(group) for group in re.findall(r"\d+", number))
     return ("plus " if plus else "") + groups + (f", extension {spell_digits(extension)}" if extension else "")
 
 
 def say_minutes(match: re.Match[str]) -> str:
-    """`1'21"` -> one minute and twenty-one seconds."""
+    """Read minutes and seconds: `1'21"` -> one minute and twenty-one seconds."""
     words = counted(match[1], "minute")
     return f"{words} and {counted(match[2], 'second')}" if match[2] else words
 
 
 def counted(digits: str, unit: str) -> str:
-    """`1` -> one minute, `2` -> two minutes."""
+    """Read a number with its unit: `1` -> one minute, `2` -> two minutes."""
     return f"{cardinal(str(int(digits)))} {unit}{'' if int(digits) == 1 else 's'}"
 
 
 def read_time(text: str, _: str) -> Speak | None:
-    """A time of day, or minutes and seconds."""
-    text = text.removesuffix(".")  # of `p.m.`, which would end the sentence
+    """Return the reading of a time of day, or of minutes and seconds; None if the text is neither."""
+    text = text.removesuffix(".")  # the dot of `p.m.` would end the sentence
     for pattern, say in ((TIME, time_of_day), (HOUR, hour), (MINUTES, say_minutes)):
         match = pattern.fullmatch(text)
         if match:
@@ -213,13 +213,13 @@ def read_time(text: str, _: str) -> Speak | None:
 
 
 def read_currency(text: str, _: str) -> Speak | None:
-    """`$42.01`, `99.9 USD`."""
+    """Return the reading of an amount such as `$42.01` or `99.9 USD`; None if the text is no amount."""
     words = say_amounts(text)
     return None if words == text or not WORDS.fullmatch(words) else lambda: words
 
 
 def read_characters(text: str, _: str) -> Speak | None:
-    """Any text, letter by letter."""
+    """Return the reading of any text, character by character."""
     return partial(spell, text)
 
 
@@ -243,7 +243,7 @@ KINDS = {
 
 
 def read_as(kind: Kind, text: str, form: str) -> Speak | None:
-    """The words of a text; None where it is none of its kind."""
+    """Return the reading of a text as a kind; None if the text does not fit."""
     if kind.signs:
         return kind.read(text, form)
     return kind.read(" ".join(clean(text).split()), form) if len(text) <= LONGEST else None

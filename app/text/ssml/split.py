@@ -1,4 +1,4 @@
-"""A document's text -> sentences, cut into clauses where the markup parts them and where they are too long."""
+"""Split a document's text into sentences, and these into clauses at the markup and if they are too long."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from app.types import Clause, Mark, Prosody, Role, Sentence
 OPENING = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
 CLOSING = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
 MOST_MARKS = 8
-"""Marks on either side of a word that belong to it. Bounded, so that a text of nothing but marks and changes
-of manner is cut in linear time."""
+"""Maximum marks on either side of a word that belong to it. Bounded, so that a text of nothing but marks and
+changes of prosody is split in linear time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the text that nothing parts."""
+    """A stretch of text without a pause, a change of prosody or a change of role."""
 
     start: int
     end: int
     manner: Prosody
     pause: float | None
-    """Seconds behind it, where the markup says so."""
+    """Seconds of silence after the segment; None if the markup has no pause there."""
     wordless: bool
     role: Role = Role.NARRATION
 
 
 class SentenceSplitter:
-    """Cuts the flow of one document."""
+    """Splitter of one document's text into sentences and clauses."""
 
     def __init__(self, flow: TextMap, max_spoken: int, check: Check = unchecked) -> None:
         self.flow = flow
@@ -43,7 +43,7 @@ class SentenceSplitter:
         self.check = check
 
     def sentences(self) -> Iterator[Sentence]:
-        """All, made as they are asked for; a pause before any text belongs to the first."""
+        """Yield all sentences lazily; a pause before any text belongs to the first."""
         lead = self.lead()
         roles = Roles(find_quotations(self.flow.text))
         for span in self.spans():
@@ -56,7 +56,7 @@ class SentenceSplitter:
             yield Sentence("", lead.start, lead.end, (lead,), ends_paragraph=True)
 
     def lead(self) -> Clause | None:
-        """The pause before any text, where there is one."""
+        """Return the pause before any text as a clause without text; None if there is no such pause."""
         if not self.flow.pauses or self.flow.pauses[0].at:
             return None
         first = self.flow.pauses[0]
@@ -65,7 +65,7 @@ class SentenceSplitter:
         return Clause("", first.place, first.place, "", pause_after=first.seconds, ssml=inner, marks=marks)
 
     def spans(self) -> Iterator[Span]:
-        """The sentences between the edges that the markup tells."""
+        """Yield the sentences between the edges that the markup sets."""
         text, start = self.flow.text, 0
         last = len(text.rstrip())
         for end, paragraph in (*((edge.at, edge.paragraph) for edge in self.flow.edges), (len(text), True)):
@@ -75,7 +75,7 @@ class SentenceSplitter:
             start = end
 
     def whole(self, spans: Iterable[Span], offset: int) -> Iterator[Span]:
-        """Sentences moved to their places in the text, and joined where a reading runs from one into the next."""
+        """Yield sentences at their offsets in the text, joined if a substitution runs from one into the next."""
         before: Span | None = None
         for span in spans:
             moved = replace(span, start=span.start + offset, end=span.end + offset)
@@ -88,7 +88,7 @@ class SentenceSplitter:
             yield before
 
     def clauses(self, start: int, end: int, quotations: Sequence[Quotation] = ()) -> Iterator[Clause]:
-        """The clauses of one sentence, at least one; the pause of a piece is behind its last clause."""
+        """Yield the clauses of one sentence, at least one; the pause of a segment follows its last clause."""
         characters = 0
         for piece in self.pieces(start, end, quotations):
             cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
@@ -98,8 +98,7 @@ class SentenceSplitter:
                 yield self.clause(a, b, spoken, piece, is_last=number == len(parts))
 
     def pieces(self, start: int, end: int, quotations: Sequence[Quotation]) -> list[Segment]:
-        """A sentence, parted at pauses, changes of manner and quotations; marks without words go to the words beside
-        them."""
+        """Split a sentence at pauses, changes of prosody and quotations; marks without words join adjacent words."""
         pauses = {pause.at for pause in self.flow.pauses_in(start, end)}
         changes = {self.beside_marks(change.at, start, end) for change in self.flow.changes_in(start, end)}
         spoken = {place for place in edges_of(quotations, start, end) if not self.flow.reading_around(place)}
@@ -112,7 +111,7 @@ class SentenceSplitter:
         return joined
 
     def piece(self, start: int, end: int, quotations: Sequence[Quotation]) -> Segment:
-        """One stretch, without the blanks at its ends."""
+        """Return a stretch as a segment, without the blanks at its ends."""
         text = self.flow.text[start:end]
         a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
         word = WORD.search(text)
@@ -122,7 +121,7 @@ class SentenceSplitter:
         return Segment(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b), role)
 
     def beside_marks(self, place: int, start: int, end: int) -> int:
-        """A cut goes before opening marks and behind closing ones: they belong to the words that they touch."""
+        """Move a cut before opening marks or after closing ones: they belong to the words that they touch."""
         opening = OPENING.search(self.flow.text, max(start, place - MOST_MARKS), place)
         if opening:
             moved = opening.start()
@@ -132,7 +131,7 @@ class SentenceSplitter:
         return place if self.flow.reading_around(moved) else moved
 
     def clause(self, start: int, end: int, spoken: str, piece: Segment, *, is_last: bool) -> Clause:
-        """One clause with all that the markup says of it."""
+        """Return a clause with everything that the markup sets for it."""
         text, places = self.flow.text[start:end], self.flow.places[start:end]
         marks = tuple(
             Mark(anchor.name, on_word(text, anchor.at - start)) for anchor in self.flow.anchors_in(start, end)
@@ -152,11 +151,11 @@ class SentenceSplitter:
         )
 
     def spoken(self, start: int, end: int) -> str:
-        """What will be read of a stretch."""
+        """Return the text to read for a stretch."""
         return spoken_text(self.flow.text[start:end], self.flow.readings_in(start, end))
 
     def cut_at(self, place: int, start: int, end: int) -> int:
-        """A cut within a reading goes to its nearer end."""
+        """Move a cut within a substitution to the nearer end of that substitution."""
         reading = self.flow.reading_around(place)
         if not reading:
             return place
@@ -165,7 +164,7 @@ class SentenceSplitter:
 
 
 def together(first: Segment, second: Segment) -> Segment:
-    """Two pieces as one, in the manner of the words."""
+    """Join two segments; the prosody and role are those of the segment with words."""
     pauses = [piece.pause for piece in (first, second) if piece.pause is not None]
     words = second if first.wordless else first
     wordless = first.wordless and second.wordless
@@ -173,5 +172,5 @@ def together(first: Segment, second: Segment) -> Segment:
 
 
 def on_word(text: str, place: int) -> int:
-    """A place that is no blank."""
+    """Return an offset, moved past the blank if there is one."""
     return place + (text[place : place + 1] == " ")

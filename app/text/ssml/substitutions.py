@@ -1,4 +1,4 @@
-"""The markup within a clause, written anew: only what changes its reading, and marks."""
+"""Read text with substitutions, and write the SSML of a clause: only marks and what changes its reading."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from app.text.normalization.normalize import normalize, pronounceable, read_clea
 from app.types import Mark
 
 Speak = Callable[[], str]
-"""Makes the words when they are needed: most of a long text may never be."""
+"""Function that returns the words to read, called on demand: most of a long text may never be read."""
 FIGURES = "𝐚𝐛𝐜𝐝𝐞𝐟𝐠𝐡𝐢𝐣"
-"""Ten letters that no cleaned text holds: `clean` makes usual ones of them."""
+"""Ten letters that no cleaned text contains: `clean` replaces them with plain ones."""
 STAND_IN = re.compile(f"[Qq]([{FIGURES}]+)")
-"""A word that every step of normalisation leaves alone. It begins as the marked text does, since a capital letter
-decides how the word before it is read."""
+"""A placeholder that no normalization step changes. It begins with a capital letter if the marked text does, since
+that decides how the word before it is read."""
 FROM_FIGURES = str.maketrans(FIGURES, "0123456789")
 TO_FIGURES = str.maketrans("0123456789", FIGURES)
 
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """One stretch."""
+    """A stretch of text that is read differently from how it is written."""
 
     start: int
-    """Code points of the text that it stands in."""
+    """Code points from the beginning of the text that contains it."""
     end: int
     tag: str
-    """The element's name and attributes, as its opening tag needs them."""
+    """The element's name and attributes, as in its opening tag."""
     speak: Speak
     apart: bool = True
-    """Whether words around it never run into it."""
+    """Whether a space always separates the words to read from the words around them."""
     continues: bool = False
-    """Whether it goes on with the one before."""
+    """Whether it belongs to the same element as the previous substitution."""
 
     def moved(self, by: int) -> Substitution:
-        """The same in a text that begins that many characters earlier."""
+        """Return the substitution for a text that begins `by` code points earlier."""
         return Substitution(self.start + by, self.end + by, self.tag, self.speak, self.apart, self.continues)
 
 
 def spoken_text(text: str, readings: Sequence[Substitution]) -> str:
-    """What will be read of a text; `readings` are in order, do not overlap, and count in this text."""
+    """Return the text to read; `readings` are in order, do not overlap, and have offsets in `text`."""
     if not readings:
         return normalize(text)
     pieces, position = [], 0
@@ -59,17 +59,17 @@ def spoken_text(text: str, readings: Sequence[Substitution]) -> str:
 
 
 def placeholder(number: int, first: str) -> str:
-    """The word for a reading whose marked text has this first character."""
+    """Return the placeholder of a substitution whose marked text has this first character."""
     return ("Q" if first.isupper() else "q") + str(number).translate(TO_FIGURES)
 
 
 def number_of(match: re.Match[str]) -> int:
-    """Which reading a word stands for."""
+    """Return the index of the substitution that a placeholder stands for."""
     return int(match[1].translate(FROM_FIGURES))
 
 
 def fragment(text: str, readings: Sequence[Substitution], marks: Sequence[Mark]) -> str:
-    """What may stand within a root and is read as this clause is; nothing where plain text would do."""
+    """Return the SSML of a clause, without the root element; empty if plain text suffices."""
     if not readings and not marks:
         return ""
     written, position, waiting = [], 0, list(reversed(marks))
@@ -82,7 +82,7 @@ def fragment(text: str, readings: Sequence[Substitution], marks: Sequence[Mark])
 
 
 def whole(readings: Sequence[Substitution]) -> list[Substitution]:
-    """The readings of one element as one."""
+    """Join the substitutions that belong to the same element."""
     joined: list[Substitution] = []
     for reading in readings:
         if joined and reading.continues:
@@ -93,7 +93,7 @@ def whole(readings: Sequence[Substitution]) -> list[Substitution]:
 
 
 def marked(text: str, start: int, end: int, waiting: list[Mark], until: int) -> list[str]:
-    """A stretch of text with the marks before a place; they are taken off the end of `waiting`."""
+    """Return the SSML of a stretch of text with the marks before `until`, popped off the end of `waiting`."""
     written = []
     while waiting and waiting[-1].place < until:
         mark = waiting.pop()
@@ -103,5 +103,5 @@ def marked(text: str, start: int, end: int, waiting: list[Mark], until: int) -> 
 
 
 def tag(mark: Mark) -> str:
-    """The element of a mark."""
+    """Return the SSML element of a mark."""
     return f"<mark name={quoteattr(mark.name)}/>"

@@ -1,4 +1,4 @@
-"""What is supported of SSML 1.1 and of Azure's extension, as data: it is served, documented and tested from here."""
+"""Supported elements of SSML 1.1 and of Azure's extension, as data for the API, the documentation and the tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Support(StrEnum):
-    """What becomes of an element."""
+    """How an element is handled."""
 
     FULL = "full"
     PARTIAL = "partial"
@@ -17,17 +17,17 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SsmlAttribute:
-    """One attribute that has an effect."""
+    """An attribute that has an effect."""
 
     name: str
     values: tuple[str, ...]
-    """All that are accepted, or examples of them; each can be sent as it stands."""
+    """All accepted values, or examples of them; each can be sent as it stands."""
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SsmlElement:
-    """One element. Names go by what stands behind the colon, whatever the namespace."""
+    """An element, identified by its local name (after the colon), whatever the namespace."""
 
     name: str
     support: Support
@@ -36,15 +36,15 @@ class SsmlElement:
 
 
 BREAK_SECONDS = {"none": 0.0, "x-weak": 0.25, "weak": 0.5, "medium": 0.75, "strong": 1.0, "x-strong": 1.25}
-"""Azure's pauses."""
+"""Azure's pauses, in seconds."""
 RATES = {"x-slow": 0.5, "slow": 0.64, "medium": 1.0, "fast": 1.55, "x-fast": 2.0}
-"""Azure's factors."""
+"""Azure's factors of the speaking rate."""
 VOLUMES = {"silent": 0.0, "x-soft": 0.2, "soft": 0.4, "medium": 0.6, "loud": 0.8, "x-loud": 1.0}
-"""Azure's levels; the loudest is the voice's own."""
+"""Azure's levels; the loudest is the voice's own volume."""
 PITCHES = {"x-low": 0.55, "low": 0.8, "medium": 1.0, "high": 1.2, "x-high": 1.45}
-"""Azure's ratios of the voice's own frequency."""
+"""Azure's ratios to the voice's own frequency."""
 DEFAULT = "default"
-"""What gives rate, volume or pitch back to the voice, whatever is around."""
+"""Value that resets rate, volume or pitch to the voice's own, whatever the outer elements set."""
 ENGLISH = ("en", "en-US", "en-GB")
 
 LANGUAGE = SsmlAttribute("xml:lang", ENGLISH, "any English; another language is ignored with a warning")
@@ -145,7 +145,7 @@ SSML_TABLE = (
     SsmlElement("metadata", Support.DROPPED),
     SsmlElement("lexicon", Support.DROPPED, (), "nothing is fetched; with a warning"),
 )
-"""Any other element is never read aloud: its text is, and a warning says so."""
+"""The text of any other element is read as it stands, with a warning."""
 
 SSML_WARNINGS = {
     "audio_ignored": "a recording was not fetched; its alternative text is read",
@@ -164,4 +164,4 @@ SSML_WARNINGS = {
     "unsupported_style": "a style has no emotion; the text is labelled as if unmarked",
     "value_limited": "a value was moved into its range",
 }
-"""Every code that reading SSML may report, and what it means."""
+"""Every code that reading SSML may report, with its meaning."""

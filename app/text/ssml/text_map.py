@@ -1,4 +1,4 @@
-"""Grows the flow of a document: folds white space, keeps places, puts pauses, edges and marks where they belong."""
+"""Map a document's text to its offsets, with folded white space and the positions of pauses, edges and marks."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from app.text.ssml.substitutions import Substitution
 from app.types import DEFAULT_PROSODY, PlanWarning, Prosody
 
 MOST_WARNINGS = 50
-"""More would be a document's own text given back."""
+"""Maximum warnings listed; more would only return the document's own text."""
 SHOWN = 60
-"""Characters of a value that a warning quotes."""
+"""Maximum characters of a value that a warning quotes."""
 
 
 class WarningCollector:
-    """Collects warnings: each once, and a bounded number of them."""
+    """A collection of a bounded number of warnings, each once."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], None] = {}
         self._left_out = 0
 
     def add(self, code: str, detail: str) -> None:
-        """Report something, unless it was reported before."""
+        """Add a warning, unless it was added before."""
         if (code, detail) in self._seen:
             return
         if len(self._seen) < MOST_WARNINGS:
@@ -36,7 +36,7 @@ class WarningCollector:
 
     @property
     def warnings(self) -> tuple[PlanWarning, ...]:
-        """All, in the order of the document; the last one tells how many there is no place for."""
+        """All warnings, in document order; the last one reports how many were left out, if any."""
         listed = tuple(PlanWarning(code, detail) for code, detail in self._seen)
         if not self._left_out:
             return listed
@@ -44,24 +44,24 @@ class WarningCollector:
 
 
 def shown(value: str) -> str:
-    """A caller's value, quoted and short."""
+    """Return a caller's value, quoted and shortened."""
     return repr(value if len(value) <= SHOWN else value[:SHOWN] + "…")
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause that is asked for."""
+    """A pause that the document requests."""
 
     at: int
-    """Where in the text the words before it end; 0 before any."""
+    """Offset in the text of the end of the words before it; 0 if there are none."""
     seconds: float
     place: int
-    """Where in the document it stands."""
+    """Offset in the document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Where another manner begins."""
+    """A change of prosody, and the offset in the text at which it begins."""
 
     at: int
     manner: Prosody
@@ -69,7 +69,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A place in the text where a sentence ends, whatever its words."""
+    """An offset in the text at which a sentence ends, whatever its words."""
 
     at: int
     paragraph: bool
@@ -77,7 +77,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A mark: on the character at a place, or behind the words before it."""
+    """A mark: on the character at an offset, or after the words before that offset."""
 
     name: str
     at: int
@@ -85,75 +85,75 @@ class Anchor:
 
     @property
     def key(self) -> int:
-        """Anchors are sorted by it: what is behind the text before a place comes before what is on that place."""
+        """Sort key: an anchor after the words before an offset comes before an anchor on that offset."""
         return 2 * self.at - self.behind
 
 
 @dataclass(frozen=True, slots=True)
 class TextMap:
-    """All of a document; everything is in order."""
+    """The text of a document with everything that the markup sets, each in order."""
 
     text: str
     places: array[int]
-    """Where in the document each character stands."""
+    """Offset in the document of each character."""
     ends: array[int]
-    """Where in the document each character ends: a reference is longer than what it stands for."""
+    """Offset in the document of the end of each character: a reference is longer than the character it stands for."""
     changes: Sequence[Change]
-    """The first is where the text begins."""
+    """The first is at the beginning of the text."""
     pauses: Sequence[Pause]
     edges: Sequence[Edge]
     anchors: Sequence[Anchor]
     readings: Sequence[Substitution]
 
     def manner_at(self, place: int) -> Prosody:
-        """In which manner a character is spoken."""
+        """Return the prosody of the character at an offset."""
         return self.changes[bisect_right(self.changes, place, key=lambda change: change.at) - 1].manner
 
     def changes_in(self, start: int, end: int) -> Sequence[Change]:
-        """Those behind the first character of a stretch."""
+        """Return the changes after the first character of a stretch."""
         first, last = (bisect_left(self.changes, place, key=lambda change: change.at) for place in (start + 1, end))
         return self.changes[first:last]
 
     def pauses_in(self, start: int, end: int) -> Sequence[Pause]:
-        """Those within a stretch and right behind it."""
+        """Return the pauses within a stretch and right after it."""
         first, last = (bisect_right(self.pauses, place, key=lambda pause: pause.at) for place in (start, end))
         return self.pauses[first:last]
 
     def anchors_in(self, start: int, end: int) -> Sequence[Anchor]:
-        """Those on the characters of a stretch and behind its end."""
+        """Return the anchors on the characters of a stretch and right after its end."""
         first, last = (bisect_left(self.anchors, 2 * place, key=lambda anchor: anchor.key) for place in (start, end))
         return self.anchors[first:last]
 
     def readings_in(self, start: int, end: int) -> list[Substitution]:
-        """Those within a stretch, counted in its text."""
+        """Return the substitutions within a stretch, with offsets in its text."""
         first, last = (bisect_left(self.readings, place, key=lambda reading: reading.start) for place in (start, end))
         return [reading.moved(-start) for reading in self.readings[first:last]]
 
     def reading_around(self, place: int) -> Substitution | None:
-        """The reading that a cut at this place would part."""
+        """Return the substitution that a cut at an offset would split; None if there is none."""
         index = bisect_left(self.readings, place, key=lambda reading: reading.start) - 1
         around = self.readings[index] if index >= 0 else None
         return around if around and around.end > place else None
 
     def is_held(self, place: int) -> bool:
-        """Whether no sentence may begin here: an element whose text is read at once goes on."""
+        """Return whether no sentence may begin at an offset, because an element read as a whole continues there."""
         here = self.readings_in(place, place + 1)
         return self.reading_around(place) is not None or any(reading.continues for reading in here)
 
 
 LONGEST_PAUSE = 20.0
-"""Seconds that breaks in a row last at most."""
+"""Maximum total seconds of consecutive breaks."""
 FOLDED = re.compile(r"\s{2,}|[^\S ]")
-"""White space that is no single blank."""
+"""White space other than a single blank."""
 
 
 class TextBuilder:
-    """Grows as a document is read; `finish` gives the flow."""
+    """Builder of a document's text map; `finish` returns it."""
 
     def __init__(self, remarks: WarningCollector) -> None:
         self.remarks = remarks
         self.manner = DEFAULT_PROSODY
-        """Of the text that comes next."""
+        """Prosody of the text that comes next."""
         self.readings: list[Substitution] = []
         self._places = array("I")
         self._ends = array("I")
@@ -169,21 +169,21 @@ class TextBuilder:
 
     @property
     def length(self) -> int:
-        """Characters until now."""
+        """Number of characters so far."""
         return len(self._places)
 
     @property
     def solid(self) -> int:
-        """Where the last word or mark ends."""
+        """Offset of the end of the last word or punctuation mark."""
         return self.length - self._blank if self.length else 0
 
     @property
     def paused(self) -> bool:
-        """Whether a pause stands behind the last word."""
+        """Whether a pause follows the last word."""
         return bool(self._pauses) and self._pauses[-1].at == self.solid
 
     def characters(self, text: str, place: int, end: int) -> None:
-        """Text as a parser tells it: as it stands in the document, or one character that a reference stands for."""
+        """Add text from a parser: as it stands in the document, or the one character of a reference."""
         if text.isspace():
             self.blank(place)
             return
@@ -198,7 +198,7 @@ class TextBuilder:
         self._run(text[position:], place + position)
 
     def blank(self, place: int) -> None:
-        """Part two words."""
+        """Separate two words."""
         if not self._blank:
             self._pieces.append(" ")
             self._places.append(place)
@@ -206,7 +206,7 @@ class TextBuilder:
             self._blank = True
 
     def pause(self, seconds: float, place: int) -> None:
-        """Be silent here; what is marked before it is reached before it."""
+        """Add a pause; marks before it are reached before the silence."""
         allowed = min(seconds, LONGEST_PAUSE - self._row)
         if allowed < seconds:
             self.remarks.add("value_limited", f"Breaks in a row last at most {LONGEST_PAUSE:g} s together.")
@@ -220,7 +220,7 @@ class TextBuilder:
         self.blank(place)
 
     def edge(self, place: int, *, paragraph: bool, closing: bool) -> None:
-        """End the sentence; what is marked at its end is reached before the pause behind it."""
+        """End the sentence; marks at its end are reached before the pause after it."""
         if not self.solid:
             return
         if closing and not self.paused:
@@ -231,21 +231,21 @@ class TextBuilder:
         self._edges.append(Edge(self.length, paragraph))
 
     def mark(self, name: str) -> None:
-        """The next word is marked, or the end where none comes."""
+        """Mark the next word, or the end if none follows."""
         self._waiting.append(name)
 
     def begin_reading(self) -> None:
-        """What comes is read otherwise than it is written."""
+        """Record the start of text that is read differently from how it is written."""
         self._marked = (self.length, len(self._pieces))
 
     def marked_text(self) -> tuple[int, str]:
-        """Where the text since then begins, and the text."""
+        """Return the offset and content of the text since `begin_reading`, without blanks at its ends."""
         start, piece = self._marked
         text = "".join(self._pieces[piece:])
         return start + len(text) - len(text.lstrip()), text.strip()
 
     def finish(self) -> TextMap:
-        """There is no more."""
+        """Return the text map, at the end of the document."""
         self._settle()
         return TextMap(
             "".join(self._pieces),
@@ -259,7 +259,7 @@ class TextBuilder:
         )
 
     def _run(self, text: str, place: int) -> None:
-        """Text whose white space is single blanks."""
+        """Add text whose white space is single blanks."""
         if text.startswith(" "):
             self.blank(place)
             text, place = text[1:], place + 1
@@ -267,7 +267,7 @@ class TextBuilder:
             self._append(text, place, place + len(text))
 
     def _append(self, text: str, place: int, end: int) -> None:
-        """Text that does not begin with a blank."""
+        """Add text that does not begin with a blank."""
         if self._waiting:
             self._anchors += (Anchor(name, self.length, behind=False) for name in self._waiting)
             self._waiting.clear()
@@ -283,6 +283,6 @@ class TextBuilder:
         self._blank = text.endswith(" ")
 
     def _settle(self) -> None:
-        """Whatever waits to be marked is behind the words before."""
+        """Place the waiting marks after the words before them."""
         self._anchors += (Anchor(name, self.solid, behind=True) for name in self._waiting)
         self._waiting.clear()

@@ -1,4 +1,4 @@
-"""Values of attributes -> numbers; None where they cannot be read."""
+"""Parse the values of SSML attributes into numbers; None if a value is invalid."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SIGNED_PERCENT = re.compile(rf"[+-]{NUMBER}%")
 DECIBELS = re.compile(rf"[+-]?{NUMBER}db")
 SEMITONES = re.compile(rf"[+-]?{NUMBER}st")
 LOWEST = 1e-6
-"""Ratio of two frequencies that stands for zero, of which there is no logarithm."""
+"""Ratio of two frequencies that stands for zero, which has no logarithm."""
 
 
 def seconds(value: str) -> float | None:
-    """`500ms` -> 0.5."""
+    """Return the seconds of a time: `500ms` -> 0.5."""
     match = TIME.fullmatch(value)
     if not match:
         return None
@@ -28,12 +28,12 @@ def seconds(value: str) -> float | None:
 
 
 def strength(value: str) -> float | None:
-    """`weak` -> 0.5 seconds."""
+    """Return the seconds of a break's strength: `weak` -> 0.5."""
     return BREAK_SECONDS.get(value)
 
 
 def rate(value: str) -> float | None:
-    """`+30%` -> 1.3; `80%` and `0.8` -> 0.8; `slow` -> 0.64."""
+    """Return the factor of a rate: `+30%` -> 1.3; `80%` and `0.8` -> 0.8; `slow` -> 0.64."""
     if value in RATES:
         return RATES[value]
     if SIGNED_PERCENT.fullmatch(value):
@@ -45,7 +45,7 @@ def rate(value: str) -> float | None:
 
 
 def volume(value: str) -> float | None:
-    """Gain: `soft` -> 0.4; `75` -> 0.75; `+10` and `+10%` -> 1.1; `-6dB` -> 0.5."""
+    """Return the linear gain of a volume: `soft` -> 0.4; `75` -> 0.75; `+10` and `+10%` -> 1.1; `-6dB` -> 0.5."""
     if value in VOLUMES:
         return VOLUMES[value]
     if PLAIN.fullmatch(value):
@@ -56,7 +56,7 @@ def volume(value: str) -> float | None:
 
 
 def pitch(value: str) -> float | None:
-    """Semitones: `high` -> 3.2; `+10%` -> 1.7; `-2st` -> -2."""
+    """Return the semitones of a pitch: `high` -> 3.2; `+10%` -> 1.7; `-2st` -> -2."""
     if value in PITCHES:
         return 12 * math.log2(PITCHES[value])
     if PERCENT.fullmatch(value):
@@ -65,10 +65,10 @@ def pitch(value: str) -> float | None:
 
 
 def degree(value: str) -> float | None:
-    """A plain number."""
+    """Return the value of a plain number; None if it is not one."""
     return float(value) if PLAIN.fullmatch(value) else None
 
 
 def change(value: str) -> float:
-    """`-30%` or `-30` -> 0.7, never below nothing."""
+    """Return the factor of a relative change: `-30%` or `-30` -> 0.7; at least 0."""
     return max(0.0, 1 + float(value.rstrip("%")) / 100)

@@ -1,1 +1,1 @@
-"""Training and measurement of classifiers of emotion."""
+"""Training and evaluation of emotion classifiers."""

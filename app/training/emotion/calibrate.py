@@ -1,10 +1,10 @@
 """Calibrate a classifier that reads context: `python -m app.training.emotion.calibrate MODEL DATA`.
 
-One temperature for all emotions (arXiv 1706.04599), the one with which the labels of the dev split are most likely. The
-outputs are divided by it in the model's own weights, so that whoever loads MODEL has calibrated probabilities; the most
-probable emotion of a sentence stays. `config.json` then receives the lowest threshold at which few enough neutral
-sentences of the dev split are voiced. Both are printed. The logit of the strength is stretched around its median over
-the sentences that are voiced: a network that is not sure gives nearly the same strength to all.
+All emotions have one temperature (arXiv 1706.04599), which maximizes the likelihood of the dev split's labels. The
+output weights of the model itself are divided by it, so that any program that loads MODEL gets calibrated
+probabilities; the most probable emotion of a sentence does not change. `config.json` receives the lowest threshold at
+which few enough neutral sentences of the dev split are voiced. Both values are printed. The logit of the strength is
+stretched around its median over the voiced sentences, as an uncertain network gives nearly the same strength to all.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from app.training.emotion.rows import (
 from app.types import Emotion
 
 FALSE_ALARMS = 0.08
-"""Largest share of neutral dev sentences that may be given an emotion."""
+"""Maximum share of neutral dev sentences that may be voiced as an emotion."""
 VOICING_THRESHOLDS = np.arange(0.3, 0.96, 0.01)
 CLASS_THRESHOLDS = np.arange(0.05, 0.96, 0.01)
 VERSION = "1"
@@ -45,7 +45,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 def measure(model: Path, data: Path, spoken: Path | None = None) -> dict[str, object]:
-    """All figures of a trained model, at its own threshold."""
+    """Compute all figures of a trained model, at its own threshold."""
     classifier = Classifier.load(model)
     threshold = classifier.settings.threshold
     examples = read_examples(data)
@@ -58,18 +58,18 @@ def measure(model: Path, data: Path, spoken: Path | None = None) -> dict[str, ob
 
 
 def subtitles(examples: list[Example]) -> list[tuple[str, Emotion]]:
-    """Test sentences of XED with one label: speech, but labelled without its context."""
+    """Return the test sentences of XED with one label: speech, but labelled without its context."""
     held_out = [example for example in examples if example.source == "xed" and example.split == "test"]
     return [(example.text, example.labels[0]) for example in held_out if len(example.labels) == 1]
 
 
 def matrix(classifier: Classifier, texts: Sequence[str]) -> Matrix:
-    """Probabilities (sentences, 7)."""
+    """Compute the probabilities (sentences, 7)."""
     return np.array([[one[emotion] for emotion in EMOTIONS] for one in classifier.classify(texts)])
 
 
 def voicing_threshold(classifier: Classifier, dev: list[Example]) -> float:
-    """The lowest threshold at which few enough neutral sentences are given an emotion."""
+    """Return the lowest threshold at which few enough neutral sentences are voiced as an emotion."""
     neutral = [example.text for example in dev if example.labels == (Emotion.NEUTRAL,)]
     emotional = matrix(classifier, neutral)[:, 1:].max(axis=1)
     allowed = [float(value) for value in VOICING_THRESHOLDS if (emotional >= value).mean() <= FALSE_ALARMS]
@@ -77,7 +77,7 @@ def voicing_threshold(classifier: Classifier, dev: list[Example]) -> float:
 
 
 def goemotions(classifier: Classifier, examples: list[Example]) -> dict[str, object]:
-    """Macro-F1 over the seven on the test split, with class thresholds from the dev split."""
+    """Compute the macro-F1 over the seven emotions on the test split, with class thresholds from the dev split."""
     dev, test = ([e for e in examples if e.source == "goemotions" and e.split == name] for name in ("dev", "test"))
     dev_scores, test_scores = (matrix(classifier, [e.text for e in part]) for part in (dev, test))
     dev_truth, test_truth = (truth(part) for part in (dev, test))
@@ -90,24 +90,24 @@ def goemotions(classifier: Classifier, examples: list[Example]) -> dict[str, obj
 
 
 def truth(examples: list[Example]) -> npt.NDArray[np.bool_]:
-    """Labels (sentences, 7)."""
+    """Return the labels (sentences, 7)."""
     return np.array([[emotion in example.labels for emotion in EMOTIONS] for example in examples])
 
 
 def f1(predicted: npt.NDArray[np.bool_], actual: npt.NDArray[np.bool_]) -> float:
-    """Harmonic mean of precision and recall."""
+    """Compute the harmonic mean of precision and recall."""
     hits = int((predicted & actual).sum())
     return 2 * hits / max(1, int(predicted.sum()) + int(actual.sum()))
 
 
 def read_spoken(path: Path) -> list[tuple[str, Emotion]]:
-    """A list of sentences, each with one label: text, tab, emotion."""
+    """Read sentences with one label each: text, tab, emotion."""
     rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
     return [(text, Emotion(label)) for text, label in rows]
 
 
 def spoken_style(classifier: Classifier, rows: list[tuple[str, Emotion]], threshold: float) -> dict[str, object]:
-    """False alarms on neutral sentences, and how often an emotional sentence that is voiced is voiced rightly."""
+    """Compute the false alarms on neutral sentences, and how often voiced emotional sentences are voiced correctly."""
     heard = []
     for scores in matrix(classifier, [text for text, _ in rows]):
         best = int(scores.argmax())
@@ -127,7 +127,7 @@ def spoken_style(classifier: Classifier, rows: list[tuple[str, Emotion]], thresh
 
 
 def store_threshold(model: Path, threshold: float) -> None:
-    """Store the threshold where the classifier finds it."""
+    """Store the threshold in the classifier's `config.json`."""
     path = model / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["intone"] = {"version": VERSION, "threshold": threshold}
@@ -139,10 +139,10 @@ TEMPERATURES = tuple(round(0.5 + 0.02 * place, 2) for place in range(126))
 THRESHOLDS = tuple(round(0.2 + 0.01 * place, 2) for place in range(61))
 """0.2 to 0.8."""
 MOST_NEUTRAL_VOICED = 0.14
-"""The largest share of the neutral sentences that may be voiced as an emotion, however weakly."""
+"""Maximum share of neutral sentences that may be voiced as an emotion, however weakly."""
 STRETCH, MEDIAN = 3.0, 0.8
-"""The factor of the strength's logit, and the logit that its median becomes (a strength of 0.69): chosen on the dev
-split so that false alarms are weak, and clear emotions are not."""
+"""Factor of the strength's logit, and the logit that its median becomes (a strength of 0.69): chosen on the dev split
+so that false alarms are weak and clear emotions are not."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -158,9 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def calibrate(model: Path, data: Path) -> tuple[float, float]:
-    """Divide the outputs of a classifier by the temperature that suits the dev split best, and store the threshold.
+    """Divide the outputs of a classifier by the best temperature for the dev split, and store the threshold.
 
-    Returns both.
+    Return both.
     """
     dev = [one for one in read_passages(data) if one.split == "dev"]
     network, tokenizer = load_network(model), AutoTokenizer.from_pretrained(model)
@@ -185,28 +185,28 @@ def calibrate(model: Path, data: Path) -> tuple[float, float]:
 
 
 def find_emotional(probabilities: Tensor) -> Tensor:
-    """Find how probable the most probable emotion is (n,), 0 if that is neutral."""
+    """Return the probability of the most probable emotion (n,), 0 if that is neutral."""
     best = probabilities.max(-1)
     return best.values * (best.indices != EMOTIONS.index(Emotion.NEUTRAL))
 
 
 def find_threshold(neutral: Tensor) -> float:
-    """Find the lowest threshold at which few enough neutral sentences are voiced, by `find_emotional` of them (n,)."""
+    """Return the lowest threshold at which few enough neutral sentences are voiced, by their `find_emotional` (n,)."""
     return next((one for one in THRESHOLDS if (neutral >= one).float().mean() <= MOST_NEUTRAL_VOICED), THRESHOLDS[-1])
 
 
 def find_middle(strength: Tensor, voiced: Tensor) -> Tensor:
-    """Find the median of the logits of the strength (n,) over the sentences that are voiced, or all if none is."""
+    """Return the median of the strength's logits (n,) over the voiced sentences, or over all if none is voiced."""
     return (strength[voiced] if voiced.any() else strength).median()
 
 
 def find_temperature(logits: Tensor, labels: Tensor) -> float:
-    """Find the temperature with which labels (n,) are most likely by logits (n, 7)."""
+    """Return the temperature that maximizes the likelihood of labels (n,) under logits (n, 7)."""
     return min(TEMPERATURES, key=lambda value: F.cross_entropy(logits / value, labels).item())
 
 
 def find_output(network: Any) -> nn.Linear:
-    """Find the last layer of a sequence classifier: BERT has it alone, MPNet and RoBERTa inside a head."""
+    """Return the last layer of a sequence classifier: the classifier itself in BERT, in a head in MPNet and RoBERTa."""
     head = network.classifier
     output: nn.Linear = head if isinstance(head, nn.Linear) else head.out_proj
     return output

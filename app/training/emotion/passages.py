@@ -1,11 +1,11 @@
-"""Measure a classifier on the labelled passages: `python -m app.training.emotion.passages MODEL DATA`.
+"""Evaluate a classifier on the labelled passages: `python -m app.training.emotion.passages MODEL DATA`.
 
-MODEL is any classifier's folder, DATA the folder `data/`; the figures are printed as JSON. Choices are made on the dev
-split; the test split (`--split test`) is for the last measurement alone. A classifier that reads context receives the
-sentences before each sentence, any other the sentence alone.
+MODEL is the folder of a classifier, DATA the folder `data/`; the figures are printed as JSON. Choices are made on the
+dev split; the test split (`--split test`) is for the final evaluation only. A classifier that reads context receives
+the preceding sentences with each sentence, any other the sentence alone.
 
-An emotion is voiced, as strongly as the service does, if it is the most probable of the seven and reaches the floor. It
-is voiced rightly if it is the label or the second label of the sentence.
+As in the service, an emotion is voiced if it is the most probable of the seven and reaches the floor. It is voiced
+correctly if it is the label or the second label of the sentence.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ FLOOR = 0.4
 FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 BINS = 10
 HALF = 0.5
-"""A strength above it makes an emotion that is voiced where there is none hard to miss."""
+"""Strength above which an emotion voiced in a neutral sentence is hard to miss."""
 Report = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A classifier's answers for some sentences."""
+    """Outputs of a classifier for some sentences."""
 
     probabilities: Matrix
     """(sentences, 7)"""
     strengths: npt.NDArray[np.float64]
-    """(sentences,), how strongly the most probable emotion is voiced, whatever the floor."""
+    """(sentences,), strength of the most probable emotion, regardless of the floor."""
 
     def select(self, places: npt.NDArray[np.bool_]) -> Answers:
-        """Select the answers for some of the sentences."""
+        """Return the outputs for the sentences of a mask."""
         return Answers(self.probabilities[places], self.strengths[places])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the figures of a classifier."""
+    """Print the evaluation of a classifier."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", type=Path)
     parser.add_argument("data", type=Path)
@@ -74,13 +74,13 @@ def answer(model: Path, sentences: Sequence[LabelledSentence]) -> Answers:
 
 
 def grade(assessment: Assessment) -> float:
-    """Compute how strongly the most probable emotion is voiced; neutral has no strength."""
+    """Return the strength with which the most probable emotion is voiced; 0 for neutral."""
     emotion = most_probable(assessment.probabilities)
     return 0.0 if emotion is Emotion.NEUTRAL else Expression(0.0).strength(assessment, emotion)
 
 
 def measure_passages(sentences: Sequence[LabelledSentence], answers: Answers, floor: float) -> Report:
-    """Compute all figures."""
+    """Compute all figures of an evaluation."""
     genres = np.array([one.genre for one in sentences])
     by_genre: Report = {}
     for genre in sorted(set(genres)):
@@ -105,14 +105,14 @@ def summarize(sentences: Sequence[LabelledSentence], answers: Answers, floor: fl
 
 
 def compute_f1(sentences: Sequence[LabelledSentence], answers: Answers) -> list[float]:
-    """Compute the F1 of each of the seven, for the most probable one."""
+    """Compute the F1 of each emotion, with the most probable one as the prediction."""
     got = answers.probabilities.argmax(1)
     labels = np.array([EMOTIONS.index(one.label) for one in sentences])
     return [f1(got == emotion, labels == emotion) for emotion in range(len(EMOTIONS))]
 
 
 def count_voiced(sentences: Sequence[LabelledSentence], answers: Answers, floor: float) -> Report:
-    """Count what is voiced at a floor, as shares."""
+    """Compute the shares of voiced, and of correctly voiced, sentences at a floor."""
     best = [EMOTIONS[place] for place in answers.probabilities.argmax(1)]
     reached = answers.probabilities.max(1) >= floor
     voiced = np.array([one is not Emotion.NEUTRAL for one in best], dtype=bool) & reached
@@ -128,7 +128,7 @@ def count_voiced(sentences: Sequence[LabelledSentence], answers: Answers, floor:
 
 
 def count_confusion(sentences: Sequence[LabelledSentence], answers: Answers) -> dict[str, dict[str, int]]:
-    """Count for each label how often each of the seven is the most probable."""
+    """Count, for each label, how often each emotion is the most probable."""
     counts = {str(label): dict.fromkeys(map(str, EMOTIONS), 0) for label in EMOTIONS}
     for one, place in zip(sentences, answers.probabilities.argmax(1), strict=True):
         counts[str(one.label)][str(EMOTIONS[place])] += 1
@@ -136,7 +136,7 @@ def count_confusion(sentences: Sequence[LabelledSentence], answers: Answers) -> 
 
 
 def measure_reliability(sentences: Sequence[LabelledSentence], answers: Answers) -> Report:
-    """Compare how sure the classifier is of its most probable emotion with how often that is the label."""
+    """Compare the probability of the most probable emotion with how often it is the label."""
     sure = answers.probabilities.max(1)
     labels = np.array([EMOTIONS.index(one.label) for one in sentences])
     hits = answers.probabilities.argmax(1) == labels
@@ -160,7 +160,7 @@ def measure_reliability(sentences: Sequence[LabelledSentence], answers: Answers)
 
 
 def measure_strength(sentences: Sequence[LabelledSentence], answers: Answers) -> Report:
-    """Compare the strength with the labelled intensity: the mean for each, and their correlation."""
+    """Compare strengths with labelled intensities: the mean strength per intensity, and the correlation."""
     labelled = np.array([one.intensity for one in sentences])
     means = {str(one): round_figure(float(answers.strengths[labelled == one].mean())) for one in sorted(set(labelled))}
     spread = answers.strengths.std() * labelled.std()
@@ -169,12 +169,12 @@ def measure_strength(sentences: Sequence[LabelledSentence], answers: Answers) ->
 
 
 def share(part: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]) -> float | None:
-    """Compute the share of a whole that is in a part; None if the whole is empty."""
+    """Return the fraction of `whole` that is in `part`; None if `whole` is empty."""
     return round_figure(float((part & whole).sum() / whole.sum())) if whole.any() else None
 
 
 def round_figure(value: float) -> float:
-    """Round to what the number of sentences supports."""
+    """Round to the precision that the number of sentences supports."""
     return round(value, 3)
 
 

@@ -1,4 +1,4 @@
-"""Labelled sentences as a classifier that reads context learns them, the network and its losses."""
+"""Read labelled sentences; provide the training rows, the network and the losses of a classifier that reads context."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ SOURCES = ("goemotions", "xed")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One labelled sentence."""
+    """A labelled sentence without its context."""
 
     text: str
     labels: tuple[Emotion, ...]
-    """One or more; empty where the source's label is none of the seven."""
+    """One or more; empty if the source's label is none of the seven."""
     source: str
     split: str
     """train, dev or test."""
 
 
 def read_examples(folder: Path) -> list[Example]:
-    """All sentences of both sources."""
+    """Read all sentences of both sources."""
     return [example for source in SOURCES for example in read_source(folder / f"{source}.tsv.gz", source)]
 
 
 def read_source(path: Path, source: str) -> list[Example]:
-    """The sentences of one file."""
+    """Read the sentences of one file."""
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         return [
@@ -54,10 +54,10 @@ def read_source(path: Path, source: str) -> list[Example]:
 
 
 def training_set(examples: list[Example]) -> list[Example]:
-    """The train splits, without sentences that any other split holds as well.
+    """Return the train splits, without sentences that are also in another split.
 
-    Subtitle lines that XED labels only as trust or anticipation are taken as neutral: they are spoken, and nobody
-    heard one of the seven emotions in them.
+    Subtitle lines that XED labels only as trust or anticipation count as neutral: they are spoken, and no annotator
+    found one of the seven emotions in them.
     """
     held_out = {example.text.strip().lower() for example in examples if example.split != "train"}
     kept = []
@@ -70,21 +70,21 @@ def training_set(examples: list[Example]) -> list[Example]:
 
 
 def development_set(examples: list[Example]) -> list[Example]:
-    """The dev splits, on which every choice is made, without sentences that have no label."""
+    """Return the labelled sentences of the dev splits, on which every choice is made."""
     return [example for example in examples if example.split == "dev" and example.labels]
 
 
 FILE, NEW_GENRES = "passages.tsv.gz", "new-genres.tsv.gz"
 CONTEXT = 2
-"""The number of earlier sentences that are read with a sentence."""
+"""Number of preceding sentences that are read with a sentence."""
 CLEAR = 2
-"""From this intensity on an emotion is clear."""
+"""Lowest intensity of a clear emotion."""
 STRONGEST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledSentence:
-    """One labelled sentence."""
+    """A labelled sentence of a passage."""
 
     split: str
     """train, dev or test; all sentences of a passage have the same."""
@@ -93,15 +93,15 @@ class LabelledSentence:
     text: str
     label: Emotion
     second: Emotion | None
-    """Another label that is right as well."""
+    """Another correct label."""
     intensity: int
     """0 neutral, 1 slight, 2 clear, 3 strong."""
     before: tuple[str, ...]
-    """The sentences before it in its passage, at most `CONTEXT`."""
+    """The preceding sentences of the passage, at most `CONTEXT`."""
 
 
 def read_passages(folder: Path, file: str = FILE) -> list[LabelledSentence]:
-    """Read all sentences of a file in a folder, passage by passage in their order."""
+    """Read all sentences of a file, passage by passage in order."""
     with gzip.open(folder / file, "rt", encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         passages = groupby(rows, key=lambda row: row["passage"])
@@ -109,7 +109,7 @@ def read_passages(folder: Path, file: str = FILE) -> list[LabelledSentence]:
 
 
 def read_passage(rows: Iterable[dict[str, str]]) -> Iterator[LabelledSentence]:
-    """Read the sentences of one passage; the first has nothing before it."""
+    """Yield the sentences of one passage, each with the preceding ones."""
     before: tuple[str, ...] = ()
     for row in rows:
         yield LabelledSentence(
@@ -127,31 +127,31 @@ def read_passage(rows: Iterable[dict[str, str]]) -> Iterator[LabelledSentence]:
 
 PASSAGES = "passages"
 SECOND_WEIGHT = 0.4
-"""The weight of a second label that is right as well; the first has 1."""
+"""Weight of a second correct label; the first has 1."""
 SLIGHT_WEIGHT = 0.3
-"""The weight of neutral in a sentence of slight emotion."""
+"""Weight of neutral in a sentence of slight emotion."""
 LEFT_OUT = 0.2
-"""How often a sentence is learned without its context, so that single sentences are understood as well."""
+"""Probability that a sentence is learned without its context, so that the network also understands single ones."""
 POOL = 32
-"""Batches that are drawn together and sorted by length, so that there is little padding."""
+"""Batches drawn together and sorted by length, to keep padding small."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRow:
-    """One sentence to learn."""
+    """A sentence as training data."""
 
     text: str
     context: str
-    """What is read before it; may be empty."""
+    """Text read before the sentence; may be empty."""
     shares: tuple[float, ...]
-    """The share of each of `EMOTIONS`, sum 1."""
+    """Share of each of `EMOTIONS`; the sum is 1."""
     strength: float | None
-    """How strongly the emotion is felt, 0 to 1; None if the source does not say."""
+    """Strength of the emotion, 0 to 1; None if the source has no intensities."""
     source: str
 
 
 def make_passage_row(sentence: LabelledSentence) -> TrainingRow:
-    """Make a row of a sentence in its passage."""
+    """Make a row of a sentence with its context."""
     return TrainingRow(
         text=sentence.text,
         context=make_context(sentence.before),
@@ -162,7 +162,7 @@ def make_passage_row(sentence: LabelledSentence) -> TrainingRow:
 
 
 def soften(sentence: LabelledSentence) -> tuple[float, ...]:
-    """Share out the label, the second one, and neutral if the emotion is slight."""
+    """Return the shares of the label, of the second label, and of neutral if the emotion is slight."""
     weights = dict.fromkeys(EMOTIONS, 0.0)
     weights[sentence.label] = 1.0
     if sentence.second is not None:
@@ -174,16 +174,16 @@ def soften(sentence: LabelledSentence) -> tuple[float, ...]:
 
 
 def make_example_row(example: Example) -> TrainingRow:
-    """Make a row of a single sentence; each of its labels has an equal share."""
+    """Make a row of a single sentence; its labels have equal shares."""
     share = 1 / len(example.labels)
     shares = tuple(share * (emotion in example.labels) for emotion in EMOTIONS)
     return TrainingRow(example.text, "", shares, None, example.source)
 
 
 def select_rows(sentences: Sequence[LabelledSentence], examples: Sequence[Example]) -> list[TrainingRow]:
-    """Select the train splits, without sentences that a dev or test split of any source holds as well.
+    """Make rows of the train splits, without sentences that are also in a dev or test split of any source.
 
-    Lines of XED that have none of the seven emotions are left out.
+    Lines of XED with none of the seven emotions are left out.
     """
     held_out = find_held_out(sentences, examples)
     rows = [make_passage_row(one) for one in sentences if one.split == "train"]
@@ -192,15 +192,15 @@ def select_rows(sentences: Sequence[LabelledSentence], examples: Sequence[Exampl
 
 
 def find_held_out(sentences: Sequence[LabelledSentence], examples: Sequence[Example]) -> set[str]:
-    """Find the texts of all dev and test splits, in lower case."""
+    """Return the texts of all dev and test splits, in lower case."""
     splits = [(one.split, one.text) for one in sentences] + [(one.split, one.text) for one in examples]
     return {text.strip().lower() for split, text in splits if split != "train"}
 
 
 def draw_batches(rows: Sequence[TrainingRow], size: int, others: float, seed: int) -> Iterator[list[TrainingRow]]:
-    """Draw batches without end, the same for the same seed, in rounds that have every sentence of the passages once.
+    """Yield batches without end, the same for the same seed, in rounds that have every sentence of the passages once.
 
-    The first round has nothing else: the passages teach most. Later ones also have the next sentences of the other
+    The first round has only those, as the passages teach most. Later rounds also have the next sentences of the other
     sources, `others` times as many as those of the passages.
     """
     passages = [row for row in rows if row.source == PASSAGES]
@@ -218,7 +218,7 @@ def repeat_shuffled(rows: list[TrainingRow], seed: int) -> Iterator[TrainingRow]
 
 
 def draw_round(rows: list[TrainingRow], size: int, order: random.Random) -> Iterator[list[TrainingRow]]:
-    """Draw batches of rows of similar length, some of the rows without their context."""
+    """Yield batches of rows of similar length, some of the rows without their context."""
     read = [replace(row, context="") if order.random() < LEFT_OUT else row for row in rows]
     order.shuffle(read)
     for start in range(0, len(read), size * POOL):
@@ -230,14 +230,14 @@ def draw_round(rows: list[TrainingRow], size: int, order: random.Random) -> Iter
 
 OUTPUTS = (*map(str, EMOTIONS), STRENGTH)
 LONGEST = 160
-"""The most tokens of context and sentence together; the rest is cut."""
+"""Maximum tokens of context and sentence together; the rest is cut."""
 BATCH = 32
-"""Sentences that are scored at once."""
+"""Sentences scored at once."""
 
 
 def load_network(folder: Path) -> Any:
-    """Load an encoder for the eight outputs; if its folder has none, they begin with random weights."""
-    stub_module("torchaudio")  # transformers imports it for models that hear
+    """Load an encoder with the eight outputs; if its folder has none, they start with random weights."""
+    stub_module("torchaudio")  # transformers imports it for audio models
     return AutoModelForSequenceClassification.from_pretrained(
         folder,
         num_labels=len(OUTPUTS),
@@ -248,10 +248,10 @@ def load_network(folder: Path) -> Any:
 
 
 def find_frozen(network: Any, layers: int) -> list[nn.Module]:
-    """Find what never changes: the word embeddings, or with any layers all that is below the layers above those.
+    """Return the modules to freeze: the word embeddings or, if `layers` is not 0, everything up to that layer.
 
-    That includes what an encoder keeps for all its layers (MPNet's position biases): if it changed, every step would
-    have to go back through the frozen layers.
+    This includes modules that an encoder shares among its layers (MPNet's position biases): if they changed, every
+    step would have to backpropagate through the frozen layers.
     """
     embeddings, encoder = network.base_model.embeddings, network.base_model.encoder
     if not layers:
@@ -261,7 +261,7 @@ def find_frozen(network: Any, layers: int) -> list[nn.Module]:
 
 
 class Learned(nn.Module):
-    """The parameters of a network that change, under their names: all that a checkpoint needs of it."""
+    """Trainable parameters of a network by name: all that a checkpoint needs of the network."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -271,7 +271,7 @@ class Learned(nn.Module):
 
 
 def encode(tokenizer: Any, rows: Sequence[TrainingRow]) -> dict[str, Tensor]:
-    """Encode sentences as the network's inputs, each as a pair if it has a context."""
+    """Encode sentences as the network's inputs, as pairs with their context if they have one."""
     encoded = [
         tokenizer(*((row.context, row.text) if row.context else (row.text,)), truncation=True, max_length=LONGEST)
         for row in rows
@@ -281,7 +281,7 @@ def encode(tokenizer: Any, rows: Sequence[TrainingRow]) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def score(network: Any, tokenizer: Any, rows: Sequence[TrainingRow]) -> Tensor:
-    """Compute the logits (rows, 8) of all rows; the network must be in evaluation mode."""
+    """Compute the logits (rows, 8) of rows; the network must be in evaluation mode."""
     order = sorted(range(len(rows)), key=lambda at: len(rows[at].text) + len(rows[at].context))
     logits = torch.empty(len(rows), len(OUTPUTS))
     for start in range(0, len(order), BATCH):
@@ -291,15 +291,15 @@ def score(network: Any, tokenizer: Any, rows: Sequence[TrainingRow]) -> Tensor:
 
 
 SOURCE_WEIGHT = {PASSAGES: 1.0, "goemotions": 0.5, "xed": 0.25, "speech": 0.5}
-"""Sentences that were labelled without their scene teach less surely how they are spoken."""
+"""Weight of each source: sentences labelled without their scene are less reliable about how they are spoken."""
 RARITY_POWER = 0.3
-"""Classes are weighted by this power of their rarity in their source."""
+"""The weight of a class is this power of its rarity in its source."""
 WARM_UP = 40
-"""Steps in which the learning rate rises."""
+"""Steps over which the learning rate rises."""
 
 
 def compute_losses(logits: Tensor, rows: Sequence[TrainingRow], weights: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Compute the weighted cross entropy of the emotions, and that of the strength of the rows that have one."""
+    """Compute the weighted cross entropy of the emotions, and that of the strength for rows that have one."""
     emotions, strength = logits[:, : len(EMOTIONS)], logits[:, len(EMOTIONS)]
     shares = torch.tensor([row.shares for row in rows]) * torch.stack([weights[row.source] for row in rows])
     emotion = -(shares * emotions.log_softmax(-1)).sum() / shares.sum()
@@ -310,7 +310,7 @@ def compute_losses(logits: Tensor, rows: Sequence[TrainingRow], weights: Mapping
 
 
 def weigh_classes(rows: Sequence[TrainingRow]) -> dict[str, Tensor]:
-    """Weigh the classes (7,) of each source: rare ones count more, but far less than their rarity suggests."""
+    """Return the class weights (7,) of each source: rare classes count more, but far less than in proportion."""
     weights = {}
     for source in {row.source for row in rows}:
         shares = torch.tensor([row.shares for row in rows if row.source == source])
@@ -320,9 +320,9 @@ def weigh_classes(rows: Sequence[TrainingRow]) -> dict[str, Tensor]:
 
 
 def scale_rate(step: int, steps: int) -> float:
-    """Scale the learning rate: linear warm-up, then linear decay to zero at the last step.
+    """Return the factor of the learning rate: linear warm-up, then linear decay to zero at the last step.
 
-    The warm-up does not depend on the number of steps, which may change when a run goes on.
+    The warm-up does not depend on the number of steps, which may change when a run is resumed.
     """
     return min((step + 1) / WARM_UP, max(0.0, (steps - step) / max(1, steps - WARM_UP)))
 
@@ -334,7 +334,7 @@ def evaluate(logits: Tensor, rows: Sequence[TrainingRow]) -> dict[str, float]:
 
 
 def compute_macro_f1(logits: Tensor, rows: Sequence[TrainingRow]) -> float:
-    """Compute the mean F1 of the seven; the label of a row is the emotion with the largest share."""
+    """Compute the mean F1 of the seven emotions; the label of a row is the emotion with the largest share."""
     got = logits[:, : len(EMOTIONS)].argmax(-1)
     label = torch.tensor([row.shares for row in rows]).argmax(-1)
     scores = []

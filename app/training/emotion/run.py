@@ -1,10 +1,10 @@
 """Train a classifier that reads context: `python -m app.training.emotion.run DATA RUN --encoder FOLDER ...`.
 
-DATA is the folder `data/`. RUN receives `training.pt` (all that the next step depends on), `run.json` (settings and
-curve) and at the end `model`, the classifier. A run may be interrupted at any time; the same command with `--resume`
-goes on from its checkpoint. The learning rate falls to zero at the last of `--steps`, which may change when a run goes
-on. With `--targets` the network is a student: it learns a teacher's answers besides the labels, also on lines without a
-label.
+DATA is the folder `data/`. RUN receives `training.pt` (everything that the next step depends on), `run.json` (settings
+and curve) and at the end `model`, the classifier. A run may be interrupted at any time; the same command with
+`--resume` continues from its checkpoint. The learning rate falls to zero at the last of `--steps`, which may change
+when a run is resumed. With `--targets` the network is a student: it learns a teacher's outputs besides the labels, also
+on lines without labels.
 """
 
 from __future__ import annotations
@@ -50,26 +50,26 @@ from app.training.optimizer import Ema, optimizer_step, set_rate
 from app.training.trainer import CHECKPOINT, Checkpointable, Logbook, StatePart, Trainer, stop_on_signal
 
 STRENGTH_WEIGHT = 0.3
-"""The weight of the strength in the loss; the emotions have 1."""
+"""Weight of the strength in the loss; the emotions have 1."""
 GRADIENT_BOUND = 1.0
 AVERAGE_SHARE = 0.99
-"""What stays of the averaged weights at each step."""
+"""Fraction of the averaged weights kept at each step."""
 EVALUATION_SECONDS = 1200
-"""Before so much processor time is used, nothing is evaluated, so that a run that is stopped early stops at once."""
+"""Processor time before the first evaluation, so that a run that is interrupted early stops at once."""
 EVALUATION_SHARE = 0.1
-"""At most this share of the processor time goes into evaluations."""
+"""Maximum share of the processor time for evaluations."""
 VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
 class EmotionSettings:
-    """The options of a training."""
+    """Options of a training."""
 
     steps: int
     learning_rate: float
-    """The highest."""
+    """Highest learning rate."""
     frozen_layers: int = 0
-    """The number of lowest layers that stay as they are; if any, the embeddings stay as well."""
+    """Number of lowest layers that are frozen; if any, the embeddings are frozen as well."""
     batch_size: int = 32
     others: float = 0.5
     """Sentences of other sources in each round, as a multiple of those of the passages."""
@@ -77,7 +77,7 @@ class EmotionSettings:
 
 
 class EmotionTask(Checkpointable):
-    """A network in training; all chance of a step comes from the seed and the step's number."""
+    """Training of a classifier that reads context."""
 
     epoch = 1
 
@@ -109,13 +109,13 @@ class EmotionTask(Checkpointable):
         self.evaluation_due = time.process_time() + EVALUATION_SECONDS
 
     def step(self) -> dict[str, float]:
-        """Learn one batch."""
+        """Train on one batch and return its losses."""
         batch = next(self.batches)
         if self.targets is not None:
             batch = [teach(row, self.targets) for row in batch]
         torch.manual_seed(self.settings.seed * 1_000_003 + self.number)
         self.network.train()
-        for part in self.frozen:  # what is frozen needs no dropout
+        for part in self.frozen:  # frozen modules need no dropout
             part.eval()
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             logits = self.network(**encode(self.tokenizer, batch)).logits.float()
@@ -127,9 +127,9 @@ class EmotionTask(Checkpointable):
         return {"emotion": emotion.item(), "strength": strength.item()}
 
     def evaluate(self) -> dict[str, float]:
-        """Evaluate the averaged weights at the last step, and before it whenever that does not cost too much time.
+        """Evaluate the averaged weights at the last step, and before it unless that takes too large a share of time.
 
-        Otherwise the figures of the last evaluation come back; their `step` says how old they are.
+        Otherwise return the figures of the last evaluation; their `step` shows how old they are.
         """
         begun = time.process_time()
         if self.number < self.settings.steps and begun < self.evaluation_due:
@@ -143,16 +143,16 @@ class EmotionTask(Checkpointable):
         return self.evaluated
 
     def parts(self) -> dict[str, StatePart]:
-        """See `Checkpointable`."""
+        """Implement `Checkpointable.parts`."""
         return {"network": self.learned, "optimizer": self.optimizer, "average": self.average}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """See `Task.restore`."""
+        """Implement `TrainingModule.restore`."""
         super().restore(state)
         self.batches = islice(self.batches, self.number, None)
 
     def export(self, folder: Path) -> None:
-        """Write the averaged weights in half precision, the tokenizer, and in `config.json` what the network reads."""
+        """Write the averaged weights in half precision, the tokenizer, and the size of the context in `config.json`."""
         with self.average.applied():
             state = {name: value.half() for name, value in self.network.state_dict().items()}
         self.network.config.intone = {"version": VERSION, "context": CONTEXT}
@@ -169,7 +169,7 @@ PACKAGES = ("torch", "transformers")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train until the last step, the time limit or a signal; each time a classifier is written."""
+    """Train until the last step, the time limit or a signal; in each case write a classifier."""
     options = parse(arguments)
     if (options.run / CHECKPOINT).exists() and not options.resume:
         raise SystemExit(f"{options.run} holds a run. Go on with --resume, or train into another folder.")
@@ -223,7 +223,7 @@ def make_task(options: argparse.Namespace, settings: EmotionSettings) -> Emotion
 
 
 def describe(options: argparse.Namespace, settings: EmotionSettings) -> dict[str, Any]:
-    """Describe a run for its record."""
+    """Return the record of a run: its settings, and what identifies its data, encoder and packages."""
     data = [options.data / name for name in (FILE, *(f"{source}.tsv.gz" for source in SOURCES))]
     if options.targets:
         data += [options.data / SPEECH_FILE, options.targets]
@@ -236,7 +236,7 @@ def describe(options: argparse.Namespace, settings: EmotionSettings) -> dict[str
 
 
 def hash_files(paths: Sequence[Path]) -> str:
-    """Hash the contents of some files together."""
+    """Return one SHA-256 of the contents of some files."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.read_bytes())

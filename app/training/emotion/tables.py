@@ -1,7 +1,7 @@
-"""Write the measured tables of a classifier: `python -m app.training.emotion.tables DATA DOCS MODEL [OTHER ...]`.
+"""Write tables that evaluate a classifier: `python -m app.training.emotion.tables DATA DOCS MODEL [OTHER ...]`.
 
 DATA is the folder `data/`, DOCS receives `emotion-measures.md` and `emotion-reliability.png`, MODEL is the classifier
-that is described; the others stand beside it in the first table. Each threshold is the classifier's own.
+to describe; the others appear only in the first table. Each classifier is evaluated at its own threshold.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Report = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure the classifiers on all splits, and write the page and the picture."""
+    """Evaluate the classifiers on all splits, and write the page and the picture."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("docs", type=Path)
@@ -65,13 +65,13 @@ def read_split(data: Path, file: str, split: str) -> list[LabelledSentence]:
 
 
 def measure(model: Path, sentences: Sequence[LabelledSentence]) -> Report:
-    """Measure a classifier at its own threshold."""
+    """Evaluate a classifier at its own threshold."""
     threshold = Classifier.load(model).settings.threshold
     return measure_passages(sentences, answer(model, sentences), DEFAULT_THRESHOLD if threshold is None else threshold)
 
 
 def write_page(reports: dict[str, dict[str, Report]], model: str) -> Iterator[str]:
-    """Write the lines of the page."""
+    """Yield the lines of the page."""
     yield INTRODUCTION
     yield "## All splits"
     rows = [(f"{name}, {split}", report) for name, splits in reports.items() for split, report in splits.items()]
@@ -89,7 +89,7 @@ def write_page(reports: dict[str, dict[str, Report]], model: str) -> Iterator[st
 
 
 def write_table(heading: str, rows: Sequence[tuple[str, Report]]) -> Iterator[str]:
-    """Write figures as a table: shares in percent, F1 as it is."""
+    """Yield figures as the lines of a table: shares in percent, F1 as a number."""
     names = [name for name in COLUMNS if name in rows[0][1]]
     yield " | ".join(["", heading, *(COLUMNS[name] for name in names), ""]).strip()
     yield "|---" * (len(names) + 1) + "|"
@@ -99,7 +99,7 @@ def write_table(heading: str, rows: Sequence[tuple[str, Report]]) -> Iterator[st
 
 
 def write_figure(name: str, value: float | None) -> str:
-    """Write one figure."""
+    """Format one figure."""
     if value is None:
         return "–"
     if name == "sentences":
@@ -108,7 +108,7 @@ def write_figure(name: str, value: float | None) -> str:
 
 
 def write_confusion(report: Report) -> Iterator[str]:
-    """Write the confusion matrix."""
+    """Yield the confusion matrix as the lines of a table."""
     yield " | ".join(["", "label", *map(str, EMOTIONS), "F1", ""]).strip()
     yield "|---" * (len(EMOTIONS) + 2) + "|"
     for label, counts in report["confusion"].items():
@@ -117,7 +117,7 @@ def write_confusion(report: Report) -> Iterator[str]:
 
 
 def draw_reliability(reports: dict[str, Report]) -> Figure:
-    """Draw how often the classifier is right, by how sure it is, for each split."""
+    """Plot how often the classifier is right against its confidence, for each split."""
     figure = Figure(figsize=(5, 4), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1)

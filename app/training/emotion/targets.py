@@ -1,9 +1,9 @@
-"""A teacher's answers for a student: `python -m app.training.emotion.targets DATA MODEL TARGETS`.
+"""Write a teacher's outputs for a student: `python -m app.training.emotion.targets DATA MODEL TARGETS`.
 
 DATA is the folder `data/`, MODEL the teacher, a classifier that reads context. TARGETS becomes a tab-separated file:
 context, text, the probabilities of the seven emotions and the strength, for every sentence that a student learns: the
-train splits (those of the passages with their context and without it) and the lines of `speech.txt.gz`. A command that
-was interrupted goes on from the last sentences that it wrote.
+train splits (those of the passages with their context and without it) and the lines of `speech.txt.gz`. An interrupted
+command continues after the last sentences that it wrote.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ LOGGER = logging.getLogger(__name__)
 
 SPEECH, SPEECH_FILE = "speech", "speech.txt.gz"
 TEACHER_SHARE = 0.7
-"""The share of the teacher's answer in what a student learns; the label has the rest."""
+"""Weight of the teacher's output in a student's target; the label has the rest."""
 CHUNK = 1024
-"""Sentences that are scored and written at once."""
+"""Sentences scored and written at once."""
 
 Targets = dict[tuple[str, str], tuple[tuple[float, ...], float]]
 """(context, text) -> probabilities of the seven emotions, and the strength."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the answers of a teacher."""
+    """Write the outputs of a teacher."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("model", type=Path)
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def list_questions(data: Path) -> list[tuple[str, str]]:
-    """List (context, text) of every sentence that a student learns, each once, those of the passages first."""
+    """List (context, text) of every sentence that a student learns, each once, those with context first."""
     sentences, examples = read_passages(data), read_examples(data)
     rows = select_rows(sentences, examples)
     lines = read_speech(data, find_held_out(sentences, examples))
@@ -64,14 +64,14 @@ def list_questions(data: Path) -> list[tuple[str, str]]:
 
 
 def read_speech(data: Path, held_out: set[str]) -> list[str]:
-    """Read the lines that have no label, without those that a dev or test split holds."""
+    """Read the lines without labels, except those that are also in a dev or test split."""
     with gzip.open(data / SPEECH_FILE, "rt", encoding="utf-8") as file:
         lines = (line.strip() for line in file)
         return [line for line in lines if line and line.lower() not in held_out]
 
 
 def write_targets(model: Path, questions: Sequence[tuple[str, str]], path: Path) -> None:
-    """Append the teacher's answers to those that the file has already."""
+    """Append the teacher's outputs that the file lacks."""
     path.touch()
     drop_partial_line(path)
     done = read_targets(path)
@@ -92,13 +92,13 @@ def write_targets(model: Path, questions: Sequence[tuple[str, str]], path: Path)
 
 
 def drop_partial_line(path: Path) -> None:
-    """Drop a last line whose writing was interrupted."""
+    """Remove an incomplete last line, which an interrupted command leaves."""
     content = path.read_bytes()
     path.write_bytes(content[: content.rfind(b"\n") + 1])
 
 
 def read_targets(path: Path) -> Targets:
-    """Read the answers."""
+    """Read a teacher's outputs, with probabilities that sum to 1."""
     targets: Targets = {}
     with path.open(encoding="utf-8", newline="\n") as file:
         for line in file:
@@ -109,7 +109,7 @@ def read_targets(path: Path) -> Targets:
 
 
 def teach(row: TrainingRow, targets: Targets) -> TrainingRow:
-    """Blend the label of a row with the teacher's answer."""
+    """Blend the label of a row with the teacher's output."""
     shares, strength = targets[row.context, row.text]
     blended = tuple(
         TEACHER_SHARE * taught + (1 - TEACHER_SHARE) * own for taught, own in zip(shares, row.shares, strict=True)
@@ -119,7 +119,7 @@ def teach(row: TrainingRow, targets: Targets) -> TrainingRow:
 
 
 def make_speech_rows(data: Path, held_out: set[str], targets: Targets) -> list[TrainingRow]:
-    """Make rows of the lines without a label: the teacher's answer is all that is known of them."""
+    """Make rows of the lines without labels, with the teacher's outputs as targets."""
     lines = read_speech(data, held_out)
     return [TrainingRow(line, "", *targets["", line], SPEECH) for line in lines]
 
