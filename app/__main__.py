@@ -15,14 +15,14 @@ WRONG_USE = 2
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C ended, by convention of shells: 128 + SIGINT."""
 
-WAIT_ASLEEP = ("OMP_WAIT_POLICY", "PASSIVE")
+PASSIVE_WAIT = ("OMP_WAIT_POLICY", "PASSIVE")
 """Environment variable that makes threads of torch sleep while they wait for each other. By default they spin, which
 made synthesis 20 times slower on a machine with other work. OpenMP reads the variable when torch is imported."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and return its exit code."""
-    os.environ.setdefault(*WAIT_ASLEEP)
+    os.environ.setdefault(*PASSIVE_WAIT)
     arguments = sys.argv[1:] if arguments is None else arguments
     options = make_parser(arguments).parse_args(arguments)
 
@@ -30,24 +30,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = importlib.import_module(f"app.cli.{options.command}").run(options)
         return code
 
-    return in_words(command)
+    return run_command(command)
 
 
-def in_words(command: Callable[[], int]) -> int:
+def run_command(command: Callable[[], int]) -> int:
     """Run a command, report its errors in one line on standard error, and return the exit code."""
     try:
         return command()
     except UsageError as error:
-        return _tell(error, WRONG_USE)
+        return _report_error(error, WRONG_USE)
     except IntoneError as error:
-        return _tell(error, FAILED)
+        return _report_error(error, FAILED)
     except OSError as error:
-        return _tell(IntoneError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")), FAILED)
+        return _report_error(IntoneError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def _tell(error: IntoneError, code: int) -> int:
+def _report_error(error: IntoneError, code: int) -> int:
     line = " ".join(f"{error.detail} {error.hint}".split())
     sys.stderr.write(f"intone: {line}\n")
     return code

@@ -341,6 +341,6 @@ INTERNAL_ERROR = ErrorRow(
 )
 
 
-def row_of(error: IntoneError) -> ErrorRow:
+def get_row(error: IntoneError) -> ErrorRow:
     """Return the row of the error's class, or of its nearest base class in the table."""
     return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), INTERNAL_ERROR)

@@ -14,13 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.errors import answer_intone_error, answer_router_error
-from app.api.jobs import ClientGone
-from app.api.middleware.access_log import CLIENT_GONE
+from app.api.errors import handle_intone_error, handle_router_error
+from app.api.jobs import ClientDisconnected
+from app.api.middleware.access_log import CLIENT_CLOSED_REQUEST
 from app.api.middleware.stack import add_middleware
-from app.api.openapi.document import TAGS, description, document, operation_id
+from app.api.openapi.document import TAGS, build_document, describe_api, make_operation_id
 from app.api.routes import openai, operations, sagemaker, synthesize, voices, web
-from app.api.routes.operations import watch
+from app.api.routes.operations import register_gauges
 from app.api.state import Service
 from app.errors import IntoneError
 from app.packages import version
@@ -40,9 +40,9 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         title="Intone",
-        description=description(),
+        description=describe_api(),
         openapi_tags=TAGS,
-        generate_unique_id_function=operation_id,
+        generate_unique_id_function=make_operation_id,
         version=version(),
         lifespan=_lifespan,
         redirect_slashes=False,
@@ -50,16 +50,16 @@ def create_app(
     # Read the system's media type tables now; otherwise the first served file would read them on the event loop.
     mimetypes.init()
     service = Service(settings, on_failure, clock)
-    watch(service)
+    register_gauges(service)
     app.state.service = service
     routers = [one.router for one in (web, synthesize, voices, openai, sagemaker, operations)]
     for router in routers:
         app.include_router(router)
-    app.add_exception_handler(IntoneError, answer_intone_error)
-    app.add_exception_handler(HTTPException, answer_router_error)
-    app.add_exception_handler(ClientGone, _answer_nobody)
+    app.add_exception_handler(IntoneError, handle_intone_error)
+    app.add_exception_handler(HTTPException, handle_router_error)
+    app.add_exception_handler(ClientDisconnected, client_gone_response)
     add_middleware(app, settings, service.metrics, [route for one in (*routers, app) for route in one.routes])
-    document(app, with_keys=bool(settings.api_keys))
+    build_document(app, with_keys=bool(settings.api_keys))
     return app
 
 
@@ -73,6 +73,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await service.close()
 
 
-async def _answer_nobody(request: Request, error: Exception) -> Response:
+async def client_gone_response(request: Request, error: Exception) -> Response:
     """Return a response that only the access log sees."""
-    return Response(status_code=CLIENT_GONE)
+    return Response(status_code=CLIENT_CLOSED_REQUEST)

@@ -38,16 +38,18 @@ class CallbackCollector(Collector):
         yield self._read()
 
 
-def histogram_of(name: str, text: str, bounds: Sequence[int], counts: Mapping[int, int]) -> Metric:
+def make_histogram(name: str, text: str, bounds: Sequence[int], counts: Mapping[int, int]) -> Metric:
     """Make a histogram of whole numbers from the number of times that each was observed."""
-    within = [sum(seen for value, seen in counts.items() if low < value <= bound) for low, bound in _steps(bounds)]
+    within = [
+        sum(seen for value, seen in counts.items() if low < value <= bound) for low, bound in _pair_bounds(bounds)
+    ]
     total = sum(counts.values())
     buckets = [(f"{bound:.1f}", float(seen)) for bound, seen in zip(bounds, accumulate(within), strict=True)]
     values = float(sum(value * seen for value, seen in counts.items()))
     return HistogramMetricFamily(name, text, buckets=[*buckets, ("+Inf", float(total))], sum_value=values)
 
 
-def _steps(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _pair_bounds(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
     return zip([0, *bounds[:-1]], bounds, strict=True)
 
 
@@ -58,7 +60,7 @@ FIRST_BYTE_SECONDS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ResponseRecord:
     """Response that the service sent."""
 
     route: str
@@ -100,7 +102,7 @@ class RequestMetrics:
             # Start each series at zero; otherwise the first error of a kind would be no increase.
             self._rejected.labels(row.code)
 
-    def observe_response(self, answer: Answered) -> None:
+    def observe_response(self, answer: ResponseRecord) -> None:
         """Record a response."""
         self._requests.labels(answer.route, str(answer.status)).inc()
         self._seconds.labels(answer.route).observe(answer.seconds)
@@ -119,7 +121,7 @@ PROBABILITIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SynthesisRecord:
     """Result of synthesizing a request; the only source of its log line and of the counters."""
 
     utterances: Sequence[Utterance]
@@ -171,7 +173,7 @@ class SpeechMetrics:
         )
         self._begin_at_zero()
 
-    def observe_synthesis(self, spoken: Spoken) -> None:
+    def observe_synthesis(self, spoken: SynthesisRecord) -> None:
         """Record the synthesis of a request."""
         self._characters.inc(spoken.characters)
         self._audio.inc(spoken.seconds)
@@ -216,11 +218,11 @@ class Metrics:
         self._speech = SpeechMetrics(self.registry)
         ProcessCollector(registry=self.registry)
 
-    def observe_response(self, answer: Answered) -> None:
+    def observe_response(self, answer: ResponseRecord) -> None:
         """Record a response."""
         self._requests.observe_response(answer)
 
-    def observe_synthesis(self, spoken: Spoken) -> None:
+    def observe_synthesis(self, spoken: SynthesisRecord) -> None:
         """Record the synthesis of a request."""
         self._speech.observe_synthesis(spoken)
 
@@ -234,7 +236,7 @@ class Metrics:
 
     def watch_sizes(self, name: str, text: str, bounds: Sequence[int], counts: Callable[[], Mapping[int, int]]) -> None:
         """Export a histogram of whole numbers; `counts` is called at each scrape."""
-        self.registry.register(CallbackCollector(lambda: histogram_of(name, text, bounds, counts())))
+        self.registry.register(CallbackCollector(lambda: make_histogram(name, text, bounds, counts())))
 
     def watch_info(self, name: str, text: str, labels: Callable[[], Mapping[str, str]]) -> None:
         """Export an info metric, whose value is 1; `labels` is called at each scrape."""

@@ -30,7 +30,7 @@ def version() -> str:
         return "0"
 
 
-def shipped_models() -> Path:
+def bundled_models_dir() -> Path:
     """Return the folder of the bundled models, with the subfolders `emotion/` and `voices/`."""
     checkout = Path(__file__).resolve().parent.parent / "models"
     return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "intone" / "models"

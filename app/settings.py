@@ -15,10 +15,10 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import SetupError
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from app.types import StrengthMode
 
-SHORTEST_KEY = 16
+MIN_KEY_CHARACTERS = 16
 """Minimum length of an API key; 16 random characters cannot be guessed over a network."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
@@ -46,7 +46,7 @@ def parse_pairs(value: Any) -> Any:
         return value
     if _is_json(value):
         return json.loads(value)
-    split = [part.partition("=") for part in _parts(value)]
+    split = [part.partition("=") for part in _split_parts(value)]
     if not all(separator for _, separator, _ in split):
         raise ValueError("write name=voice,name=voice or a JSON object")
     return {name.strip(): voice.strip() for name, _, voice in split}
@@ -55,11 +55,11 @@ def parse_pairs(value: Any) -> Any:
 def parse_origins(value: Any) -> Any:
     """Parse origins of web pages from a JSON list or a comma-separated list."""
     if isinstance(value, str):
-        value = json.loads(value) if _is_json(value) else _parts(value)
-    return [_origin(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+        value = json.loads(value) if _is_json(value) else _split_parts(value)
+    return [_parse_origin(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
 
 
-def _origin(written: str) -> str:
+def _parse_origin(written: str) -> str:
     """Return an origin as browsers send it; refuse what no browser sends, since it would silently match nothing."""
     origin = written.lower()
     scheme, host, *_ = urlsplit(origin)
@@ -71,11 +71,11 @@ def _origin(written: str) -> str:
 def parse_hosts(value: Any) -> Any:
     """Parse host names from a JSON list or a comma-separated list."""
     if isinstance(value, str):
-        value = json.loads(value) if _is_json(value) else _parts(value)
-    return [_host(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+        value = json.loads(value) if _is_json(value) else _split_parts(value)
+    return [_parse_host(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
 
 
-def _host(written: str) -> str:
+def _parse_host(written: str) -> str:
     if not _HOST.fullmatch(name := written.lower()):
         raise ValueError(f"{written!r} is not a host name: write tts.example.org, without scheme, port or *")
     return name
@@ -99,7 +99,9 @@ def parse_keys(value: Any) -> Any:
     """
     if isinstance(value, str):
         # Pairs instead of a dict, to detect duplicate names.
-        value = json.loads(value, object_pairs_hook=list) if _is_json(value) else [*map(_named, _parts(value))]
+        value = (
+            json.loads(value, object_pairs_hook=list) if _is_json(value) else [*map(_split_name, _split_parts(value))]
+        )
     elif isinstance(value, Mapping):
         value = list(value.items())
     named = [one if isinstance(one, tuple) else (f"key{place}", one) for place, one in enumerate(value, 1)]
@@ -107,7 +109,7 @@ def parse_keys(value: Any) -> Any:
     return dict(named)
 
 
-def _named(part: str) -> tuple[str, str] | str:
+def _split_name(part: str) -> tuple[str, str] | str:
     """Split a part into name and key, or return an unnamed key, which may end with the `=` of base64."""
     name, separator, key = part.partition("=")
     return (name.strip(), key.strip()) if separator and key.strip("=") else part
@@ -115,8 +117,10 @@ def _named(part: str) -> tuple[str, str] | str:
 
 def _check_keys(named: Sequence[tuple[str, Any]]) -> None:
     for place, (name, key) in enumerate(named, 1):
-        if not isinstance(key, str) or len(key) < SHORTEST_KEY:
-            raise ValueError(f"key {place} has under {SHORTEST_KEY} characters; openssl rand -hex 32 makes a good one")
+        if not isinstance(key, str) or len(key) < MIN_KEY_CHARACTERS:
+            raise ValueError(
+                f"key {place} has under {MIN_KEY_CHARACTERS} characters; openssl rand -hex 32 makes a good one"
+            )
         if not key.isascii() or not key.isprintable() or " " in key:
             raise ValueError(f"key {place} has characters that no header may hold: use visible ASCII")
         if not _NAME.fullmatch(name):
@@ -130,11 +134,11 @@ def _is_json(text: str) -> bool:
     return text.lstrip().startswith(("{", "["))
 
 
-def _parts(text: str) -> list[str]:
+def _split_parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-MODELS = shipped_models()
+MODELS_DIR = bundled_models_dir()
 OPENAI_VOICES = (
     "alloy",
     "ash",
@@ -153,12 +157,12 @@ OPENAI_VOICES = (
 """Voices that OpenAI clients request without listing the voices first."""
 
 
-def _cores() -> int:
+def _count_cores() -> int:
     """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _cache_folder() -> Path:
+def _find_cache_folder() -> Path:
     """Return the cache folder according to the XDG Base Directory Specification."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "intone"
@@ -200,7 +204,9 @@ class Settings(BaseSettings):
     root_path: Annotated[str, BeforeValidator(parse_prefix)] = ""
     """Path prefix under which a reverse proxy publishes the service, such as /tts."""
 
-    voices: Annotated[list[Path], NoDecode, BeforeValidator(parse_folders)] = Field([MODELS / "voices"], min_length=1)
+    voices: Annotated[list[Path], NoDecode, BeforeValidator(parse_folders)] = Field(
+        [MODELS_DIR / "voices"], min_length=1
+    )
     """Folders to search for voices."""
     default_voice: str = "wren"
     """Voice of requests that do not name a voice."""
@@ -208,7 +214,7 @@ class Settings(BaseSettings):
     """Additional names of voices, as name=voice,name=voice or a JSON object. OpenAI's voice names select default_voice
     unless they are set here."""
 
-    classifier: str = str(MODELS / "emotion" / "minilm-ekman")
+    classifier: str = str(MODELS_DIR / "emotion" / "minilm-ekman")
     """Emotion classifier: a folder or a model name on the Hugging Face Hub."""
     label_map: Path | None = None
     """JSON file {"label": "emotion", …} that maps labels of the classifier to emotions. It adds to the built-in mapping
@@ -240,7 +246,7 @@ class Settings(BaseSettings):
     reader_rate: int = Field(default=500, ge=1)
     """Bytes per second that a client must read on average: faster reading restores reader_patience, slower reading uses
     it up."""
-    workers: int = Field(default_factory=_cores, ge=1, le=256)
+    workers: int = Field(default_factory=_count_cores, ge=1, le=256)
     """Batches of sentences computed in parallel; by default one for each processor core."""
     threads: int = Field(default=1, ge=1, le=256)
     """Threads for each batch."""
@@ -252,7 +258,7 @@ class Settings(BaseSettings):
     bytes only on the same backend: set it if the bytes must not change between starts or machines."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """PyTorch device; auto uses a GPU if there is one. On a GPU, backend=auto always selects torch."""
-    graph_cache: Path = Field(default_factory=_cache_folder)
+    graph_cache: Path = Field(default_factory=_find_cache_folder)
     """Folder in which converted networks are cached, to make later starts faster."""
     cache_mb: int = Field(default=256, ge=0)
     """Megabytes of memory for the cache of synthesized sentences; 0 disables it. API keys share the memory, but never
@@ -312,10 +318,10 @@ def load_settings(**chosen: Any) -> Settings:
         return Settings(**chosen)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False)
-        raise SetupError("; ".join(_in_words(problem["loc"], problem["msg"]) for problem in problems)) from None
+        raise SetupError("; ".join(_format_problem(problem["loc"], problem["msg"]) for problem in problems)) from None
 
 
-def _in_words(place: tuple[int | str, ...], message: str) -> str:
+def _format_problem(place: tuple[int | str, ...], message: str) -> str:
     """Return the environment variable that is wrong, and why."""
     message = message.removeprefix("Value error, ")
     return f"INTONE_{str(place[0]).upper()}: {message}" if place else message

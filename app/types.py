@@ -185,7 +185,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointName:
+class CheckpointId:
     """Checkpoint that speaks an emotion, as the plan reports it."""
 
     name: str
@@ -198,7 +198,7 @@ class VoiceCapabilities:
     """Capabilities of a voice that the planner chooses from; the pipeline reads them from the registry."""
 
     voice: str
-    checkpoints: Mapping[Emotion, CheckpointName]
+    checkpoints: Mapping[Emotion, CheckpointId]
     """Checkpoints of the emotions that the voice can speak; always includes neutral."""
     fallbacks: Mapping[Emotion, tuple[Emotion, ...]]
     """Substitutes for a missing emotion, in order of preference; neutral is always the last one."""
@@ -288,7 +288,7 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassifierName:
+class ClassifierId:
     """Classifier that labelled the text."""
 
     name: str
@@ -300,7 +300,7 @@ class Plan:
     """All decisions before synthesis and, afterwards, the measured times."""
 
     voice: str
-    classifier: ClassifierName
+    classifier: ClassifierId
     utterances: tuple[Utterance, ...]
     duration_estimate: float
     """Seconds of audio, estimated before synthesis."""

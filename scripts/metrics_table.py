@@ -14,7 +14,7 @@ from prometheus_client.core import Metric
 from app.cli.connections import Connections
 from app.cli.serve import watch_connections, watch_log
 from app.main import create_app
-from app.metrics import Answered, Metrics, Spoken
+from app.metrics import Metrics, ResponseRecord, SynthesisRecord
 from app.settings import Settings
 from app.types import Emotion, PlanWarning, Source, Timings, Utterance
 
@@ -39,8 +39,8 @@ UTTERANCE = Utterance(
 def exported() -> CollectorRegistry:
     """All that a service exports, with one sample at least of each."""
     metrics: Metrics = create_app(Settings()).state.service.metrics
-    metrics.answered(Answered("/synthesize", 200, 1.0, first_byte=0.1))
-    metrics.spoken(Spoken([UTTERANCE], [PlanWarning("runaway", "")], 1, 1.0, Timings()))
+    metrics.answered(ResponseRecord("/synthesize", 200, 1.0, first_byte=0.1))
+    metrics.spoken(SynthesisRecord([UTTERANCE], [PlanWarning("runaway", "")], 1, 1.0, Timings()))
     watch_log(metrics, lambda: 0)
     watch_connections(metrics, Connections(limit=1))
     return metrics.registry

@@ -11,12 +11,12 @@ import pytest
 from blockbuster import BlockBuster
 from hypothesis import HealthCheck, settings
 
-from app.__main__ import WAIT_ASLEEP
+from app.__main__ import PASSIVE_WAIT
 from app.main import create_app
 from app.settings import load_settings
 from tests.serving import READY_SECONDS, ROOT, Server, StartServer, serving_here, start_server, wait_until
 
-os.environ.setdefault(*WAIT_ASLEEP)
+os.environ.setdefault(*PASSIVE_WAIT)
 # Examples are made and tried for as long as it takes: a machine may have other work to do.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

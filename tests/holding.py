@@ -14,7 +14,7 @@ import httpx
 from torch import Tensor, nn
 
 from app.api.jobs import JobQueue
-from app.inference import Example, Network
+from app.inference import ExampleInputs, Network
 from app.inference.torch import TorchBackend
 from app.main import create_app
 from app.settings import load_settings
@@ -33,7 +33,7 @@ class HeldBackend(TorchBackend):
         self.gate = threading.Event()
         self.gate.set()
 
-    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
         run = super().compile(module, example, precise)
 
         def held(*inputs: Tensor) -> tuple[Tensor, ...]:

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from app.cli.serve import listen, server_config
+from app.cli.serve import listen, make_server_config
 from app.main import create_app
 from app.settings import load_settings
 
@@ -101,7 +101,7 @@ def _serving(config: uvicorn.Config) -> Iterator[str]:
 def service_without_models(**settings: Any) -> Iterator[httpx.Client]:
     """A client of the service as `intone serve` runs it, but for the models: what needs one is answered 503."""
     chosen = load_settings(**settings)
-    config = server_config(create_app(chosen), chosen, os.environ)
+    config = make_server_config(create_app(chosen), chosen, os.environ)
     config.lifespan = "off"
     with _serving(config) as url, httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
         yield client

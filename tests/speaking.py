@@ -13,7 +13,7 @@ import torch
 from app.inference import Backend
 from app.inference.torch import TorchBackend
 from app.synthesis import Engine
-from app.synthesis.loader import Speaker, mels
+from app.synthesis.loader import Speaker, compute_mels
 from app.synthesis.models.acoustic import AcousticInput, Mel
 from app.synthesis.models.vocoders import Vocoder
 from app.text import normalize
@@ -79,7 +79,7 @@ def speak(engine: Engine, voice: Voice, one: Utterance, seed: int = 1) -> Spoken
 
 def mel_of(speaker: Speaker, ids: tuple[int, ...], speed: float = 1.0, seed: int = 1) -> Mel:
     """The mel spectrogram of some tokens, as the vocoder wants it."""
-    (mel,) = mels([speaker], [AcousticInput(ids, speaker.speakers, speed, seed)])
+    (mel,) = compute_mels([speaker], [AcousticInput(ids, speaker.speakers, speed, seed)])
     return mel
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from app.synthesis.coqui import ARCHITECTURES, HifiganGenerator, TTSTokenizer, coqui_config, vocabulary
+from app.synthesis.coqui import ARCHITECTURES, HifiganGenerator, TTSTokenizer, build_coqui_config, build_vocabulary
 
 SIZES: dict[str, dict[str, Any]] = {
     "glow_tts": {
@@ -90,9 +90,9 @@ def acoustic_values(architecture: str, speakers: tuple[str, ...], changes: dict[
     """A config as coqui's trainer saves it, whole."""
     audio = {**AUDIO, **changes.pop("audio", {})}
     chosen = {"model": architecture, **SIZES[architecture], **PHONEMES, **changes}
-    config = coqui_config({"model": architecture, **chosen}, [])
+    config = build_coqui_config({"model": architecture, **chosen}, [])
     config.audio.from_dict(audio)
-    config.num_chars = vocabulary(config).num_chars
+    config.num_chars = build_vocabulary(config).num_chars
     values: dict[str, Any] = json.loads(config.to_json())
     if speakers:
         values |= {"use_speaker_embedding": True, "speakers_file": f"{TRAINING_MACHINE}/speakers.json"}
@@ -102,11 +102,11 @@ def acoustic_values(architecture: str, speakers: tuple[str, ...], changes: dict[
 def build(architecture: str, values: dict[str, Any], speakers: list[str]) -> torch.nn.Module:
     """coqui's model of a config, with random weights."""
 
-    config = coqui_config(values, speakers)
+    config = build_coqui_config(values, speakers)
     base = ARCHITECTURES[architecture]
-    model: torch.nn.Module = type(base.__name__, (base,), {"tokenizer": TTSTokenizer(characters=vocabulary(config))})(
-        config
-    )
+    model: torch.nn.Module = type(
+        base.__name__, (base,), {"tokenizer": TTSTokenizer(characters=build_vocabulary(config))}
+    )(config)
     if architecture == "glow_tts":  # untrained, the flow would answer zeros
         for parameter in model.parameters():
             parameter.data += 0.02 * torch.randn_like(parameter)

@@ -39,11 +39,11 @@ from app.errors import (
     UnknownEmotion,
     UnsupportedContentEncoding,
     VoiceNotFound,
-    row_of,
+    get_row,
 )
 
 
-def headers_of(error: IntoneError) -> dict[str, str]:
+def error_headers(error: IntoneError) -> dict[str, str]:
     """Return the headers that an error adds to its response, such as Retry-After."""
     match error:
         case Unauthorized():
@@ -70,28 +70,28 @@ def headers_of(error: IntoneError) -> dict[str, str]:
     return {}
 
 
-_OF_ROUTES = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_ROUTE_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def methods_of(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
+def allowed_methods(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
     """Return the methods of all routes of a path, and OPTIONS, and HEAD if GET is among them."""
     routes = list(routes)
-    taken = [method for method in _OF_ROUTES if any(_takes(route, method, path) for route in routes)]
+    taken = [method for method in _ROUTE_METHODS if any(_accepts_method(route, method, path) for route in routes)]
     return (*taken, *(["HEAD"] if "GET" in taken else []), "OPTIONS")
 
 
-def _takes(route: BaseRoute, method: str, path: str) -> bool:
+def _accepts_method(route: BaseRoute, method: str, path: str) -> bool:
     match, _ = route.matches({"type": "http", "method": method, "path": path, "root_path": "", "headers": []})
     # Mounts only serve files, although a mount itself matches every method.
     return match is Match.FULL and (method == "GET" or not isinstance(route, Mount))
 
 
-_STATUS = {404: 400, 413: 400, 422: 400}
+_OPENAI_STATUSES = {404: 400, 413: 400, 422: 400}
 """Statuses that become 400, which OpenAI returns for any invalid field; all others stay."""
-_NOT_FOUND = ("model_not_found", "not_found")
+_NOT_FOUND_CODES = ("model_not_found", "not_found")
 """Codes that keep status 404."""
-_CODES: dict[type[IntoneError], str] = {Unauthorized: "invalid_api_key"}
-_PARAMS: dict[type[IntoneError], str] = {
+_OPENAI_CODES: dict[type[IntoneError], str] = {Unauthorized: "invalid_api_key"}
+_OPENAI_PARAMS: dict[type[IntoneError], str] = {
     EmptyText: "input",
     TextTooLong: "input",
     AudioTooLong: "input",
@@ -106,19 +106,19 @@ _PARAMS: dict[type[IntoneError], str] = {
 
 def openai_status(error: IntoneError) -> int:
     """Return the status of an error below `/v1`."""
-    row = row_of(error)
-    return row.status if row.code in _NOT_FOUND else _STATUS.get(row.status, row.status)
+    row = get_row(error)
+    return row.status if row.code in _NOT_FOUND_CODES else _OPENAI_STATUSES.get(row.status, row.status)
 
 
 def openai_content(error: IntoneError) -> answers.OpenAiError:
     """Return the error in OpenAI's format, for the body of a response or of an event."""
-    status, hint = openai_status(error), error.hint or row_of(error).remedy
-    kind = next((kind for kind in type(error).__mro__ if kind in _CODES), None)
+    status, hint = openai_status(error), error.hint or get_row(error).remedy
+    kind = next((kind for kind in type(error).__mro__ if kind in _OPENAI_CODES), None)
     return openai_error(
         message=f"{error.detail} {hint}",
         type="server_error" if status >= 500 else "invalid_request_error",
-        param=_param(error),
-        code=_CODES[kind] if kind else row_of(error).code,
+        param=_invalid_param(error),
+        code=_OPENAI_CODES[kind] if kind else get_row(error).code,
     )
 
 
@@ -129,11 +129,11 @@ def openai_error(
     return {"error": {"message": message, "type": type, "param": param, "code": code}}
 
 
-def _param(error: IntoneError) -> str | None:
+def _invalid_param(error: IntoneError) -> str | None:
     """Return the name of the invalid field."""
     if error.fields:
         return error.fields[0].pointer.removeprefix("#/").split("/")[0]
-    return next((_PARAMS[kind] for kind in type(error).__mro__ if kind in _PARAMS), None)
+    return next((_OPENAI_PARAMS[kind] for kind in type(error).__mro__ if kind in _OPENAI_PARAMS), None)
 
 
 logger = logging.getLogger("intone.request")
@@ -143,48 +143,48 @@ OPENAI_PREFIX = "/v1/"
 
 INVOCATIONS = "/invocations"
 
-_MOST_FIELDS = 20
+_MAX_FIELD_ERRORS = 20
 """Maximum field errors in one response: a body of a thousand unknown fields must not get a thousand errors."""
-_MOST_INVOKED = 2048
+_MAX_INVOCATION_ERROR_CHARS = 2048
 """Maximum characters of an error body that SageMaker forwards."""
 
-_OUR_FAULT = "Something went wrong inside the service; your request is not to blame."
-_OUR_FAULT_HINT = "Try again; if it persists, tell the operator the request_id."
+_INTERNAL_ERROR_DETAIL = "Something went wrong inside the service; your request is not to blame."
+_INTERNAL_ERROR_HINT = "Try again; if it persists, tell the operator the request_id."
 """Hint if the service itself fails; the log has details under the same request id (`X-Request-Id`)."""
-_NO_VOICE = "A voice that the request needs is missing, damaged or was changed while the service runs."
+_VOICE_ERROR_DETAIL = "A voice that the request needs is missing, damaged or was changed while the service runs."
 
 
-def render(error: IntoneError, request: Request) -> Response:
+def render_error(error: IntoneError, request: Request) -> Response:
     """Return the response to an error, and add the error's code to the access log.
 
     Only this function chooses the error format of a path (`request.state.path`).
     """
-    row = row_of(error)
+    row = get_row(error)
     request.state.log["code"] = row.code
-    error = without_paths(error)
+    error = redact_error(error)
     if request.state.path.startswith(OPENAI_PREFIX):
-        return _answer(openai_content(error), openai_status(error), error, "application/json")
-    content = problem(error, request.state.request_id)
+        return _json_response(openai_content(error), openai_status(error), error, "application/json")
+    content = problem_details(error, request.state.request_id)
     if request.state.path == INVOCATIONS:
         _shorten(content)
-    return _answer(content, row.status, error, PROBLEM_TYPE)
+    return _json_response(content, row.status, error, PROBLEM_TYPE)
 
 
-def without_paths(error: IntoneError) -> IntoneError:
+def redact_error(error: IntoneError) -> IntoneError:
     """Return the error as clients may see it.
 
     Setup errors name files of the installation, so their details go to the log only.
     """
     if isinstance(error, SetupError):
         logger.error("%s: %s", type(error).__name__, error.detail)
-    if row_of(error) is INTERNAL_ERROR:
-        return IntoneError(_OUR_FAULT, hint=_OUR_FAULT_HINT)
-    return type(error)(_NO_VOICE) if isinstance(error, SetupError) else error
+    if get_row(error) is INTERNAL_ERROR:
+        return IntoneError(_INTERNAL_ERROR_DETAIL, hint=_INTERNAL_ERROR_HINT)
+    return type(error)(_VOICE_ERROR_DETAIL) if isinstance(error, SetupError) else error
 
 
 def _shorten(content: answers.Problem) -> None:
-    """Drop the last field errors, then halve hint and detail, until the JSON has at most `_MOST_INVOKED` characters."""
-    while len(json.dumps(content)) > _MOST_INVOKED:
+    """Drop the last field errors, then halve hint and detail, until the JSON fits `_MAX_INVOCATION_ERROR_CHARS`."""
+    while len(json.dumps(content)) > _MAX_INVOCATION_ERROR_CHARS:
         if fields := content.get("errors"):
             fields.pop()
         elif content["hint"]:
@@ -193,14 +193,14 @@ def _shorten(content: answers.Problem) -> None:
             content["detail"] = content["detail"][: len(content["detail"]) // 2]
 
 
-def _answer(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:
+def _json_response(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:
     # ASCII only: an error may quote a lone surrogate from the request, which UTF-8 cannot encode.
-    return Response(json.dumps(content), status, headers_of(error), media_type)
+    return Response(json.dumps(content), status, error_headers(error), media_type)
 
 
-def problem(error: IntoneError, request_id: str) -> answers.Problem:
+def problem_details(error: IntoneError, request_id: str) -> answers.Problem:
     """Return the error as problem details (RFC 9457), the format outside `/v1`."""
-    row = row_of(error)
+    row = get_row(error)
     content: answers.Problem = {
         "type": f"/errors/{row.code}",
         "title": row.title,
@@ -211,26 +211,26 @@ def problem(error: IntoneError, request_id: str) -> answers.Problem:
         "request_id": request_id,
     }
     if error.fields:
-        content["errors"] = [{"detail": one.detail, "pointer": one.pointer} for one in error.fields[:_MOST_FIELDS]]
+        content["errors"] = [{"detail": one.detail, "pointer": one.pointer} for one in error.fields[:_MAX_FIELD_ERRORS]]
     return content
 
 
-async def answer_intone_error(request: Request, error: Exception) -> Response:
+async def handle_intone_error(request: Request, error: Exception) -> Response:
     """Return the response to a typed error; an exception handler."""
     assert isinstance(error, IntoneError)
-    return render(error, request)
+    return render_error(error, request)
 
 
-async def answer_router_error(request: Request, error: Exception) -> Response:
+async def handle_router_error(request: Request, error: Exception) -> Response:
     """Return the response to an error of the router (unknown path, wrong method); an exception handler.
 
     OPTIONS, which no route handles, gets its response here.
     """
     assert isinstance(error, HTTPException)
     if error.status_code != 405:
-        return render(RouteNotFound("No route has this path.", hint="GET /docs lists every route."), request)
-    allowed = methods_of(request.app.routes, request.state.path)
+        return render_error(RouteNotFound("No route has this path.", hint="GET /docs lists every route."), request)
+    allowed = allowed_methods(request.app.routes, request.state.path)
     if request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
     detail = f"{request.method} is not a method of this address."
-    return render(MethodNotAllowed(detail, hint="See the header Allow.", allowed=allowed), request)
+    return render_error(MethodNotAllowed(detail, hint="See the header Allow.", allowed=allowed), request)

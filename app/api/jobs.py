@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from app.errors import Busy, OverTimeBudget
 
 
-class Places:
+class FairSemaphore:
     """Semaphore that serves waiting clients in turn, so that no client waits for all requests of another.
 
     Used from one event loop.
@@ -70,7 +70,7 @@ class Places:
 
 T = TypeVar("T")
 
-Cancelled = Callable[[], bool]
+IsCancelled = Callable[[], bool]
 """Function that the work calls between its steps; returns whether its result is no longer needed."""
 
 
@@ -82,7 +82,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
 
     def __init__(
         self,
-        work: Callable[[Cancelled], Iterator[T]],
+        work: Callable[[IsCancelled], Iterator[T]],
         threads: Executor,
         time_budget: float,
         clock: Callable[[], float],
@@ -116,7 +116,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
         if made is None:
             began = self._clock()
             making = asyncio.get_running_loop().run_in_executor(self._threads, self.make)
-            making.add_done_callback(_ignore)
+            making.add_done_callback(_retrieve_exception)
             try:
                 # Shielded: a cancelled waiter must not hide that the thread still runs.
                 made = await asyncio.wait_for(asyncio.shield(making), max(0.0, self._left))
@@ -130,7 +130,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
     def close(self) -> None:
         """Cancel the work and end it as soon as its thread is free; call once, at any time."""
         self._given_up.set()
-        asyncio.get_running_loop().run_in_executor(self._threads, self._end).add_done_callback(_ignore)
+        asyncio.get_running_loop().run_in_executor(self._threads, self._end).add_done_callback(_retrieve_exception)
 
     def _end(self) -> None:
         with self._making:
@@ -139,7 +139,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
                 close()
 
 
-def _ignore(ended: asyncio.Future[T]) -> None:
+def _retrieve_exception(ended: asyncio.Future[T]) -> None:
     """Retrieve the exception of a future that may have no other receiver, so that asyncio does not report it."""
     if not ended.cancelled():
         ended.exception()
@@ -153,11 +153,11 @@ def timeout_error(seconds: float) -> OverTimeBudget:
     )
 
 
-Gone = Callable[[], Coroutine[Any, Any, None]]
+WaitForDisconnect = Callable[[], Coroutine[Any, Any, None]]
 """Coroutine function that returns when the client has disconnected."""
 
 
-class ClientGone(Exception):
+class ClientDisconnected(Exception):
     """Error of a request whose client closed the connection before the response was ready."""
 
 
@@ -192,7 +192,7 @@ class JobQueue:
             ThreadPoolExecutor(stream_threads, thread_name_prefix=f"{name}-streams"): stream_threads,
         }
         self._threads, self._stream_threads = self._pools
-        self._places = Places(workers)
+        self._places = FairSemaphore(workers)
         self._queue_size = queue_size
         self._clock = clock
         self._handed_over: dict[object, float] = {}
@@ -220,7 +220,7 @@ class JobQueue:
         """Return the seconds for which the oldest job with a place has waited for a thread."""
         return max(0.0, now - min([*self._handed_over.values()], default=now))
 
-    async def run(self, work: Callable[[Cancelled], T], gone: Gone, client: str = "") -> JobResult[T]:
+    async def run(self, work: Callable[[IsCancelled], T], gone: WaitForDisconnect, client: str = "") -> JobResult[T]:
         """Return the result of `work`; raise an error on timeout, or if `gone` returns because the client left.
 
         Places are shared evenly among the waiting clients.
@@ -232,7 +232,9 @@ class JobQueue:
         finally:
             given_up.set()
 
-    async def start(self, work: Callable[[Cancelled], Iterator[T]], gone: Gone) -> JobResult[StreamingJob[T]]:
+    async def start(
+        self, work: Callable[[IsCancelled], Iterator[T]], gone: WaitForDisconnect
+    ) -> JobResult[StreamingJob[T]]:
         """Start work that yields pieces, and return when the first piece is ready; raises the same errors as `run`."""
         self._refuse_when_full()
         steps = StreamingJob(work, self._stream_threads, self.stream_time_budget, self._clock)
@@ -249,7 +251,7 @@ class JobQueue:
         if not self._places.free and self.waiting >= self._queue_size:
             raise Busy(f"{self.waiting} requests are waiting.", hint="Try again after the seconds in Retry-After.")
 
-    async def _in_time(self, work: Coroutine[Any, Any, T], gone: Gone, seconds: float) -> T:
+    async def _in_time(self, work: Coroutine[Any, Any, T], gone: WaitForDisconnect, seconds: float) -> T:
         doing = asyncio.create_task(work)
         leaving = asyncio.create_task(gone())
         try:
@@ -257,7 +259,7 @@ class JobQueue:
             if doing.done():
                 return doing.result()
             if leaving.done():
-                raise ClientGone
+                raise ClientDisconnected
             raise timeout_error(seconds)
         finally:
             doing.cancel()

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from app.api.jobs import JobQueue
 from app.api.middleware.rate_limit import RateLimit
-from app.api.parsing.body import MOST_LARGE_BODIES, LargeBodies
+from app.api.parsing.body import MAX_LARGE_BODIES, LargeBodyLimit
 from app.api.responses.spool import SpoolBudget
 from app.api.responses.streaming import OpenStreams
 from app.errors import NotReady, SetupError
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 STALL_SECONDS = 60
 """Seconds without progress after which workers are stalled; no step takes so long on the slowest usable machine."""
-SHORT_CHARACTERS = 2000
+SHORT_TEXT_CHARS = 2000
 """Maximum length of a text that is analyzed in a fraction of a second."""
-RESTART = "If that lasts, restart the service."
+RESTART_HINT = "If that lasts, restart the service."
 
-PARSED_AT_A_TIME = 2
+PARSING_WORKERS = 2
 """Maximum large bodies parsed at a time; parsed, each takes up to a hundred megabytes."""
 
 logger = logging.getLogger("intone.service")
@@ -58,16 +58,16 @@ class Service:
         self._analyzing_short = self._queue("analyzing", settings.workers)
         self._analyzing_long = self._queue("analyzing-long", 1)
         self.spools = SpoolBudget(settings.spool_mb)
-        self.large_bodies = LargeBodies()
+        self.large_bodies = LargeBodyLimit()
         self.parsing = JobQueue(
-            "parsing", workers=PARSED_AT_A_TIME, queue_size=MOST_LARGE_BODIES, time_budget=settings.time_budget
+            "parsing", workers=PARSING_WORKERS, queue_size=MAX_LARGE_BODIES, time_budget=settings.time_budget
         )
         """Queue for large bodies; small ones never wait."""
         self.queues = (self.speaking, self._analyzing_short, self._analyzing_long, self.parsing)
 
     def analyzing(self, characters: int) -> JobQueue:
         """Return the queue for the analysis of a text of this many characters."""
-        return self._analyzing_short if characters <= SHORT_CHARACTERS else self._analyzing_long
+        return self._analyzing_short if characters <= SHORT_TEXT_CHARS else self._analyzing_long
 
     def _queue(self, name: str, workers: int, stream_threads: int = 1) -> JobQueue:
         return JobQueue(
@@ -83,7 +83,7 @@ class Service:
     async def load(self) -> None:
         """Load the models in a thread, so that the service already responds to health checks."""
         try:
-            loaded = await asyncio.to_thread(_load, self.settings)
+            loaded = await asyncio.to_thread(_load_pipeline, self.settings)
             # After loading the models, which limits the heaps that threads get.
             await asyncio.to_thread(self._start_threads)
             await asyncio.to_thread(freeze_objects)
@@ -127,11 +127,11 @@ class Service:
         stalled = engine.stalled_for(now)
         if stalled > STALL_SECONDS:
             raise NotReady(
-                f"Utterances wait, and no worker has finished anything for {stalled:.0f} seconds.", hint=RESTART
+                f"Utterances wait, and no worker has finished anything for {stalled:.0f} seconds.", hint=RESTART_HINT
             )
         unbegun = max(queue.stalled_for(now) for queue in self.queues)
         if unbegun > STALL_SECONDS:
-            raise NotReady(f"Requests have waited for a thread for {unbegun:.0f} seconds.", hint=RESTART)
+            raise NotReady(f"Requests have waited for a thread for {unbegun:.0f} seconds.", hint=RESTART_HINT)
 
     @property
     def is_ready(self) -> bool:
@@ -151,7 +151,7 @@ class Service:
             unfreeze_objects()
 
 
-def _load(settings: Settings) -> Pipeline:
+def _load_pipeline(settings: Settings) -> Pipeline:
     # Imported here, in the thread: importing torch takes seconds, in which the service must already respond.
     from app.synthesis.pipeline import Pipeline
 

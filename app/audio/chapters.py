@@ -23,7 +23,7 @@ from app.types import Samples
 if TYPE_CHECKING:
     from av.container.core import Chapter as ChapterFrame
 
-MOST_CHAPTERS = 999
+MAX_CHAPTERS = 999
 """Maximum number of chapters; their numbers have three digits in the names of Vorbis comments."""
 _CONTAINERS = {"flac": "flac", "opus": "ogg", "mp3": "mp3"}
 """libav's names of the containers of formats that support chapters."""
@@ -66,7 +66,7 @@ def save_with_chapters(
         finally:
             writer.end()
             if count:
-                _copy(sound, path, format, _make_chapters(titles, starts()), count / sample_rate)
+                _copy_with_chapters(sound, path, format, _make_chapters(titles, starts()), count / sample_rate)
     return path
 
 
@@ -74,7 +74,7 @@ def _make_chapters(titles: Sequence[str], starts: Sequence[float]) -> list[Chapt
     return [Chapter(title, start) for title, start in zip(titles, starts, strict=True)]
 
 
-def _copy(sound: BinaryIO, path: Path, format: str, chapters: Sequence[Chapter], seconds: float) -> None:
+def _copy_with_chapters(sound: BinaryIO, path: Path, format: str, chapters: Sequence[Chapter], seconds: float) -> None:
     """Copy encoded audio, `seconds` long, into a file with chapters, the last of which ends with the audio."""
     sound.seek(0)
     container = _CONTAINERS[format]
@@ -85,16 +85,16 @@ def _copy(sound: BinaryIO, path: Path, format: str, chapters: Sequence[Chapter],
         encoded = source.streams.audio[0]
         copied = target.add_stream_from_template(encoded)
         if format == "mp3":
-            target.set_chapters(list(_chapter_frames(chapters, seconds)))
+            target.set_chapters(list(_make_chapter_frames(chapters, seconds)))
         else:
-            (target if format == "flac" else copied).metadata.update(_vorbis_comments(chapters))
+            (target if format == "flac" else copied).metadata.update(_make_vorbis_comments(chapters))
         for packet in source.demux(encoded):
             if packet.dts is not None:  # the last packet is empty
                 packet.stream = copied
                 target.mux(packet)
 
 
-def _chapter_frames(chapters: Sequence[Chapter], end: float) -> Iterator[ChapterFrame]:
+def _make_chapter_frames(chapters: Sequence[Chapter], end: float) -> Iterator[ChapterFrame]:
     starts = [*(chapter.start for chapter in chapters), end]
     for number, (chapter, (start, stop)) in enumerate(zip(chapters, pairwise(starts), strict=True)):
         yield {
@@ -106,7 +106,7 @@ def _chapter_frames(chapters: Sequence[Chapter], end: float) -> Iterator[Chapter
         }
 
 
-def _vorbis_comments(chapters: Sequence[Chapter]) -> Iterator[tuple[str, str]]:
+def _make_vorbis_comments(chapters: Sequence[Chapter]) -> Iterator[tuple[str, str]]:
     for number, chapter in enumerate(chapters, 1):
         whole, milliseconds = divmod(round(chapter.start * 1000), 1000)
         minutes, whole = divmod(whole, 60)
@@ -118,20 +118,20 @@ def _vorbis_comments(chapters: Sequence[Chapter]) -> Iterator[tuple[str, str]]:
 def _write_sheet(sound: Path, chapters: Sequence[Chapter]) -> Path:
     """Write a cue sheet next to the audio file, and return the path of the sheet."""
     path = sound.with_suffix(".cue")
-    path.write_text("".join(f"{line}\n" for line in _sheet_lines(sound, chapters)), encoding="utf-8")
+    path.write_text("".join(f"{line}\n" for line in _make_sheet_lines(sound, chapters)), encoding="utf-8")
     return path
 
 
-def _sheet_lines(sound: Path, chapters: Sequence[Chapter]) -> Iterator[str]:
-    yield f'FILE "{_without_marks(sound.name)}" WAVE'
+def _make_sheet_lines(sound: Path, chapters: Sequence[Chapter]) -> Iterator[str]:
+    yield f'FILE "{_replace_quotes(sound.name)}" WAVE'
     for number, chapter in enumerate(chapters, 1):
         whole, frames = divmod(int(chapter.start * _SHEET_FRAMES), _SHEET_FRAMES)
         minutes, whole = divmod(whole, 60)
         yield f"  TRACK {number:02} AUDIO"
-        yield f'    TITLE "{_without_marks(chapter.title)}"'
+        yield f'    TITLE "{_replace_quotes(chapter.title)}"'
         yield f"    INDEX 01 {minutes:02}:{whole:02}:{frames:02}"
 
 
-def _without_marks(text: str) -> str:
+def _replace_quotes(text: str) -> str:
     """Replace quotation marks, for which cue sheets have no escape."""
     return text.replace('"', "'")

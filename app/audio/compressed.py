@@ -17,7 +17,7 @@ from typing import Literal
 import av
 import numpy as np
 
-from app.audio.writers import OutputFile, bounded
+from app.audio.writers import OutputFile, clip
 from app.types import Samples
 
 MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -82,7 +82,7 @@ AAC = Codec(
 )
 """The durations are accurate to half a frame of 1024 samples: 11 ms at 48 kHz, 21 ms at 24 kHz, 64 ms at 8 kHz."""
 
-_STEADY = {"fflags": "+bitexact", "flush_packets": "1"}
+_CONTAINER_OPTIONS = {"fflags": "+bitexact", "flush_packets": "1"}
 """Options of every container: no random values, such as the serial number of an Ogg stream, and no buffering."""
 
 
@@ -95,7 +95,7 @@ class CompressedWriter:
         self._rate = sample_rate
         self._count = 0
         """Number of samples encoded so far."""
-        self._container = av.open(file, "w", format=codec.container, options={**_STEADY, **codec.packing})
+        self._container = av.open(file, "w", format=codec.container, options={**_CONTAINER_OPTIONS, **codec.packing})
         self._stream = self._container.add_stream(
             codec.encoder, sample_rate, options=dict(codec.encoding), bit_rate=codec.bit_rate, layout="mono"
         )
@@ -116,7 +116,7 @@ class CompressedWriter:
 
     def _frame(self, samples: Samples) -> av.AudioFrame:
         """Return the next samples as a frame of libav, which splits it into frames of the codec itself."""
-        frame = av.AudioFrame.from_ndarray(bounded(samples)[np.newaxis], format="fltp", layout="mono")
+        frame = av.AudioFrame.from_ndarray(clip(samples)[np.newaxis], format="fltp", layout="mono")
         frame.sample_rate, frame.time_base, frame.pts = self._rate, Fraction(1, self._rate), self._count
         self._count += len(samples)
         return frame

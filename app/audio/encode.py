@@ -25,9 +25,9 @@ from app.audio.writers import (
 )
 from app.types import Samples
 
-__all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "encode", "in_pieces", "to_int16"]
+__all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "encode", "split_pieces", "to_int16"]
 
-_PIECE = 16_384
+_PIECE_SAMPLES = 16_384
 """Samples that a writer gets at a time: it copies them, which would take much memory for an hour of audio."""
 
 
@@ -100,16 +100,16 @@ def encode(samples: Samples, sample_rate: int, format: str) -> bytes:
     """Return the complete file; `format` is a key of FORMATS."""
     file = io.BytesIO()
     writer = FORMATS[format].writer(file, sample_rate)
-    for piece in in_pieces(samples):
+    for piece in split_pieces(samples):
         writer.push(piece)
     writer.end()
     return file.getvalue()
 
 
-def in_pieces(samples: Samples) -> Iterator[Samples]:
+def split_pieces(samples: Samples) -> Iterator[Samples]:
     """Yield the samples in pieces small enough for a writer to copy."""
-    for start in range(0, len(samples), _PIECE):
-        yield samples[start : start + _PIECE]
+    for start in range(0, len(samples), _PIECE_SAMPLES):
+        yield samples[start : start + _PIECE_SAMPLES]
 
 
 FORMATS: dict[str, AudioFormat] = {
@@ -178,7 +178,7 @@ def save(path: Path, format: str, sample_rate: int, pieces: Iterable[Samples]) -
     """
     row, count = FORMATS[format], 0
     with path.open("wb") as file:
-        writer = row.writer(file, sample_rate) if file.seekable() else _Forward(row, file, sample_rate)
+        writer = row.writer(file, sample_rate) if file.seekable() else _StreamWriter(row, file, sample_rate)
         try:
             for samples in pieces:
                 writer.push(samples)
@@ -188,7 +188,7 @@ def save(path: Path, format: str, sample_rate: int, pieces: Iterable[Samples]) -
     return count / sample_rate
 
 
-class _Forward(Writer):
+class _StreamWriter(Writer):
     """Writer that sends a stream to a pipe as it is encoded."""
 
     def __init__(self, format: AudioFormat, file: BinaryIO, sample_rate: int) -> None:

@@ -178,12 +178,12 @@ class _SilenceDetector:
 def fade(samples: Samples, rise: int, fall: int) -> Samples:
     """Fade the first samples in and the last ones out along half a cosine, to avoid clicks next to silence."""
     faded = samples.copy()
-    faded[:rise] *= _ramp(rise)
-    faded[len(faded) - fall :] *= _ramp(fall)[::-1]
+    faded[:rise] *= _make_ramp(rise)
+    faded[len(faded) - fall :] *= _make_ramp(fall)[::-1]
     return faded
 
 
-def _ramp(length: int) -> Samples:
+def _make_ramp(length: int) -> Samples:
     return (0.5 - 0.5 * np.cos(np.pi * np.arange(length) / length)).astype(np.float32)
 
 

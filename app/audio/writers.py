@@ -16,17 +16,17 @@ from app.types import Samples
 _FULL_SCALE = 32767
 
 
-def bounded(samples: Samples) -> Samples:
+def clip(samples: Samples) -> Samples:
     """Clip samples to -1..1, and replace NaN by silence."""
     return np.clip(np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
 
 
 def to_int16(samples: Samples) -> npt.NDArray[np.int16]:
     """Round samples to 16 bits; values outside -1..1 are clipped, because they would wrap around."""
-    return np.rint(bounded(samples) * _FULL_SCALE).astype("<i2")
+    return np.rint(clip(samples) * _FULL_SCALE).astype("<i2")
 
 
-QUALITY = "HQ"
+SOXR_QUALITY = "HQ"
 """Quality setting of soxr whose artifacts lie below the quantization noise of 16 bits."""
 
 
@@ -40,7 +40,7 @@ class Resampler:
 
     def __init__(self, from_rate: int, to_rate: int) -> None:
         same = from_rate == to_rate
-        self._soxr = None if same else soxr.ResampleStream(from_rate, to_rate, 1, "float32", QUALITY)
+        self._soxr = None if same else soxr.ResampleStream(from_rate, to_rate, 1, "float32", SOXR_QUALITY)
 
     def push(self, samples: Samples) -> Samples:
         """Resample the next samples; return the output that is ready, possibly none."""
@@ -166,15 +166,15 @@ class WavWriter:
         self._begin()
         if self._size + _HEAD_AFTER_SIZE < _UNKNOWN_SIZE:
             self._file.seek(0)
-            self._file.write(_head(self._rate, self._size + _HEAD_AFTER_SIZE, self._size))
+            self._file.write(_make_wav_header(self._rate, self._size + _HEAD_AFTER_SIZE, self._size))
 
     def _begin(self) -> None:
         if not self._begun:
-            self._file.write(_head(self._rate, _UNKNOWN_SIZE, _UNKNOWN_SIZE))
+            self._file.write(_make_wav_header(self._rate, _UNKNOWN_SIZE, _UNKNOWN_SIZE))
         self._begun = True
 
 
-def _head(sample_rate: int, riff_size: int, data_size: int) -> bytes:
+def _make_wav_header(sample_rate: int, riff_size: int, data_size: int) -> bytes:
     """Return the plain WAV header of 44 bytes. No chunk follows the samples, as some players would play it as audio."""
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
@@ -185,7 +185,7 @@ def _head(sample_rate: int, riff_size: int, data_size: int) -> bytes:
 
 
 _BITS_PER_SAMPLE = 16
-_BLOCK = 4096
+_BLOCK_SAMPLES = 4096
 """Samples per block."""
 
 
@@ -206,10 +206,10 @@ class FlacWriter:
     def end(self) -> None:
         self._flac.close()
         if not self._begun:
-            self._file.write(_empty(self._rate))
+            self._file.write(_make_empty_flac(self._rate))
 
 
-def _empty(sample_rate: int) -> bytes:
+def _make_empty_flac(sample_rate: int) -> bytes:
     """Return an empty FLAC file: only the marker and STREAMINFO.
 
     Without samples, libsndfile writes no bytes at all, which no decoder opens. Zero means unknown for the sizes of
@@ -217,4 +217,4 @@ def _empty(sample_rate: int) -> bytes:
     """
     kind_and_last = 0x80
     form = sample_rate << 44 | (_BITS_PER_SAMPLE - 1) << 36
-    return b"fLaC" + struct.pack(">BxHHH6xQ16x", kind_and_last, 34, _BLOCK, _BLOCK, form)
+    return b"fLaC" + struct.pack(">BxHHH6xQ16x", kind_and_last, 34, _BLOCK_SAMPLES, _BLOCK_SAMPLES, form)

@@ -13,7 +13,7 @@ from kokoro_onnx import Kokoro
 VOICE = "af_heart"
 
 
-def handler(kokoro: Kokoro) -> type[BaseHTTPRequestHandler]:
+def make_handler(kokoro: Kokoro) -> type[BaseHTTPRequestHandler]:
     """Return a handler that answers every GET and synthesizes the `text` of every POST."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     kokoro = Kokoro(options.model, options.voices)
-    ThreadingHTTPServer(("127.0.0.1", options.port), handler(kokoro)).serve_forever()
+    ThreadingHTTPServer(("127.0.0.1", options.port), make_handler(kokoro)).serve_forever()
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from app.inference.selection import candidates, fastest
-from app.packages import shipped_models
+from app.inference.selection import available_backends, choose_fastest
+from app.packages import bundled_models_dir
 from app.settings import Settings
 from app.synthesis.models.vocoders import VocosSourceVocoder
 from app.synthesis.models.vocos import VocosSourceGenerator
@@ -27,7 +27,7 @@ from app.synthesis.models.vocos import VocosSourceGenerator
 def cpu_seconds(pid: int) -> float:
     """Return the processor seconds of a process, its living descendants and the ended children they waited for."""
     ticks = 0
-    for member in _family(pid):
+    for member in _list_processes(pid):
         # The program's name, which may contain spaces, ends with the last parenthesis. The 12th to 15th values after
         # it are utime, stime, cutime and cstime.
         values = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
@@ -35,32 +35,32 @@ def cpu_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def resident_mib(pid: int) -> float:
+def read_resident_mib(pid: int) -> float:
     """Return the resident memory of a process and its descendants in MiB."""
-    pages = sum(int(Path(f"/proc/{member}/statm").read_text().split()[1]) for member in _family(pid))
+    pages = sum(int(Path(f"/proc/{member}/statm").read_text().split()[1]) for member in _list_processes(pid))
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def _family(pid: int) -> list[int]:
+def _list_processes(pid: int) -> list[int]:
     """Return a process and its living descendants; /proc lists the children of each thread separately."""
     lists = [file.read_text().split() for file in Path(f"/proc/{pid}/task").glob("*/children")]
-    return [pid, *(member for children in lists for child in children for member in _family(int(child)))]
+    return [pid, *(member for children in lists for child in children for member in _list_processes(int(child)))]
 
 
 PACKAGES = ("torch", "openvino", "onnxruntime", "coqui-tts", "piper-tts", "kokoro-onnx")
 
 
-def cores() -> int:
+def count_cores() -> int:
     """Return the number of processor cores that this process and its children may use."""
     return len(os.sched_getaffinity(0))
 
 
-def machine_facts() -> dict[str, str]:
+def describe_machine() -> dict[str, str]:
     """Return processor, memory, system and versions."""
     facts = {
-        "processor": _line("/proc/cpuinfo", "model name"),
-        "cores": str(cores()),
-        "memory": _line("/proc/meminfo", "MemTotal"),
+        "processor": _read_value("/proc/cpuinfo", "model name"),
+        "cores": str(count_cores()),
+        "memory": _read_value("/proc/meminfo", "MemTotal"),
         "system": platform.platform(),
         "python": platform.python_version(),
     }
@@ -72,29 +72,29 @@ def machine_facts() -> dict[str, str]:
     return facts
 
 
-def backend_line(log: Path) -> str:
+def find_backend_line(log: Path) -> str:
     """Return the line of the service's log that names the backend; empty if there is none."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return next((line for line in lines if "backend" in line), "")
 
 
-def _line(file: str, name: str) -> str:
+def _read_value(file: str, name: str) -> str:
     """Return the value of the line `name : value` in a file."""
     lines = (line.partition(":") for line in Path(file).read_text().splitlines())
     return next((value.strip() for found, _, value in lines if found.strip() == name), "unknown")
 
 
 VOCODER = "voices/wren/vocoder/config.json"
-SIZE = 2048
+MATRIX_SIZE = 2048
 """Rows and columns of the matrices, which fit no cache of a single core, just as the weights of a network."""
 RUNS = 5
 """Number of runs; the fastest counts, because other processes can only slow a run down."""
-SECONDS = 10
+SPEECH_SECONDS = 10
 """Seconds of speech that the vocoder generates in one run."""
 
 
 @contextmanager
-def threads(number: int) -> Iterator[None]:
+def use_threads(number: int) -> Iterator[None]:
     """Set the number of torch's threads, and restore it afterwards."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)
@@ -104,11 +104,11 @@ def threads(number: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def matmul_rate(number: int) -> float:
+def measure_matmul_rate(number: int) -> float:
     """Return the f32 operations per second with `number` threads; a multiplication and an addition count as two."""
-    left, right = torch.rand(SIZE, SIZE), torch.rand(SIZE, SIZE)
-    with threads(number):
-        return 2 * SIZE**3 / _fastest(lambda: left @ right)
+    left, right = torch.rand(MATRIX_SIZE, MATRIX_SIZE), torch.rand(MATRIX_SIZE, MATRIX_SIZE)
+    with use_threads(number):
+        return 2 * MATRIX_SIZE**3 / _time_fastest(lambda: left @ right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +120,11 @@ class VocoderTrial:
     ways: Mapping[str, Callable[[], object]]
 
 
-def vocoder_trial(settings: Settings) -> VocoderTrial:
+def prepare_vocoder_trial(settings: Settings) -> VocoderTrial:
     """Prepare the network in f32, the network as the service runs it, and the whole path from mel to samples."""
-    config = json.loads((shipped_models() / VOCODER).read_text(encoding="utf-8"))
+    config = json.loads((bundled_models_dir() / VOCODER).read_text(encoding="utf-8"))
     vocoder = VocosSourceGenerator(config).eval().requires_grad_(False)  # random weights take the same time
-    network, frames = vocoder.spectrum, round(SECONDS * vocoder.config.sample_rate / vocoder.config.hop_length)
+    network, frames = vocoder.spectrum, round(SPEECH_SECONDS * vocoder.config.sample_rate / vocoder.config.hop_length)
     mel, track = torch.randn(1, vocoder.config.num_mels, frames) - 5, torch.ones(1, frames)
     inputs = mel, track, track, torch.ones(1, 1, frames)
     operations = count_operations(network, *inputs)
@@ -133,24 +133,24 @@ def vocoder_trial(settings: Settings) -> VocoderTrial:
         tracks = torch.zeros(batch, length)
         return torch.zeros(batch, mel.shape[1], length), tracks, tracks, torch.ones(batch, 1, length)
 
-    backends = candidates(settings.graph_cache, workers=1, threads=1)
+    backends = available_backends(settings.graph_cache, workers=1, threads=1)
     precise = backends[1:2] or backends  # OpenVINO in f32, if installed
     in_f32 = precise[0].compile(copy.deepcopy(network), example)
-    best = fastest(backends, network, example, frames)
+    best = choose_fastest(backends, network, example, frames)
     served = best.compile(copy.deepcopy(network), example)
     whole = VocosSourceVocoder(vocoder, best)
     ways = {
         "vocoder_network_f32": lambda: in_f32(*inputs),
         "vocoder_network": lambda: served(*inputs),
-        "vocoder": lambda: list(whole.chunks(mel, 0, soon=False)),
+        "vocoder": lambda: list(whole.chunks(mel, 0, low_latency=False)),
     }
     return VocoderTrial(operations, ways)
 
 
-def vocoder_rates(trial: VocoderTrial) -> dict[str, float]:
+def measure_vocoder_rates(trial: VocoderTrial) -> dict[str, float]:
     """Return the operations per second of each way."""
-    with torch.inference_mode(), threads(1):
-        return {name: trial.operations / _fastest(run) for name, run in trial.ways.items()}
+    with torch.inference_mode(), use_threads(1):
+        return {name: trial.operations / _time_fastest(run) for name, run in trial.ways.items()}
 
 
 def count_operations(network: nn.Module, *inputs: Tensor) -> int:
@@ -160,7 +160,7 @@ def count_operations(network: nn.Module, *inputs: Tensor) -> int:
     return int(counter.get_total_flops())
 
 
-def _fastest(work: Callable[[], object]) -> float:
+def _time_fastest(work: Callable[[], object]) -> float:
     """Return the seconds of the fastest run, after one that does not count."""
     work()
     times = []

@@ -15,7 +15,7 @@ from itertools import cycle, islice
 import numpy as np
 import soundfile
 
-from app.bench.machine import cpu_seconds, resident_mib
+from app.bench.machine import cpu_seconds, read_resident_mib
 from app.bench.peers import Client, Request, TimedAnswer, ask
 from app.bench.server import Server
 from app.types import Emotion
@@ -39,12 +39,12 @@ PASSAGES = len(SENTENCES) // PASSAGE_SENTENCES
 """Number of different passages; together they are the paragraph."""
 
 
-def passages(first: int, count: int) -> str:
+def join_passages(first: int, count: int) -> str:
     """Return passages of two sentences, cyclically from the passage `first` on; 100 of them have 10,099 characters."""
-    return sentences(first * PASSAGE_SENTENCES, count * PASSAGE_SENTENCES)
+    return join_sentences(first * PASSAGE_SENTENCES, count * PASSAGE_SENTENCES)
 
 
-def sentences(first: int, count: int) -> str:
+def join_sentences(first: int, count: int) -> str:
     """Return sentences of the paragraph, cyclically from the sentence `first` on."""
     return " ".join(SENTENCES[(first + number) % len(SENTENCES)] for number in range(count))
 
@@ -54,7 +54,7 @@ SILENCE_DB = -50.0
 """Level relative to the loudest frame; anything quieter at the ends is silence and does not count as speech."""
 
 
-def trimmed_seconds(wav: bytes) -> float:
+def measure_speech_seconds(wav: bytes) -> float:
     """Return the seconds from the first to the last frame that is not silent; 0 if all are."""
     samples, sample_rate = soundfile.read(io.BytesIO(wav), dtype="float32", always_2d=True)
     frame = int(FRAME_SECONDS * sample_rate)
@@ -67,7 +67,7 @@ def trimmed_seconds(wav: bytes) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadResult:
     """Result of a load."""
 
     answers: list[TimedAnswer]
@@ -75,7 +75,7 @@ class Load:
     """Seconds from the first request to the end of the last answer."""
 
 
-def load(port: int, clients: Sequence[Sequence[Request]]) -> Load:
+def run_load(port: int, clients: Sequence[Sequence[Request]]) -> LoadResult:
     """Send the requests of each client one after the other, all clients starting together.
 
     Threads suffice, because they only wait.
@@ -93,102 +93,102 @@ def load(port: int, clients: Sequence[Sequence[Request]]) -> Load:
         began = time.perf_counter()
         wait(running)
         seconds = time.perf_counter() - began
-        return Load([answer for one in running for answer in one.result()], seconds)
+        return LoadResult([answer for one in running for answer in one.result()], seconds)
     finally:
         # After an interruption, do not wait for running requests: they fail when the server is stopped.
         start.abort()
         crowd.shutdown(wait=False)
 
 
-REQUESTS_EACH = 4
+REQUESTS_PER_CLIENT = 4
 """Requests per client in the throughput measure."""
 REPEATS = 3
 """Repetitions of one short request per round; their median counts."""
-KEPT_REQUESTS = 20
+REQUESTS_PER_CONNECTION = 20
 """Requests of each kind on one connection; their median counts."""
 BOOK_SENTENCES = 200
-BETWEEN_SECONDS = 0.3
+PAUSE_SECONDS = 0.3
 """Pause between two sentences while a book is spoken."""
 MEMORY_CLIENTS = 4
 MEMORY_POINTS = 10
 """Number of memory readings, one after each tenth of the requests."""
 SEED = 1
 
-Found = dict[str, float]
+Measurements = dict[str, float]
 """Value of each measure, by name."""
 
 
-def throughput(server: Server, clients: int) -> Found:
+def throughput(server: Server, clients: int) -> Measurements:
     """Measure characters and seconds of speech per second while clients request the same passage."""
-    text = passages(0, 1)
+    text = join_passages(0, 1)
     requests = [
-        [server.peer.speak(text, client * REQUESTS_EACH + number) for number in range(REQUESTS_EACH)]
+        [server.peer.speak(text, client * REQUESTS_PER_CLIENT + number) for number in range(REQUESTS_PER_CLIENT)]
         for client in range(clients)
     ]
-    done = load(server.port, requests)
-    audio = sum(trimmed_seconds(answer.body) for answer in done.answers)
+    done = run_load(server.port, requests)
+    audio = sum(measure_speech_seconds(answer.body) for answer in done.answers)
     return {
         "characters_per_second": len(text) * len(done.answers) / done.seconds,
         "audio_seconds_per_second": audio / done.seconds,
     }
 
 
-def first_audio_of_paragraph(server: Server, clients: int) -> Found:
+def first_audio_of_paragraph(server: Server, clients: int) -> Measurements:
     """Measure the seconds until the first audio of a paragraph: the median of simultaneous clients."""
-    done = load(server.port, [[server.peer.stream(PARAGRAPH, client)] for client in range(clients)])
+    done = run_load(server.port, [[server.peer.stream(PARAGRAPH, client)] for client in range(clients)])
     return {"first_audio_of_paragraph": statistics.median(answer.first_audio for answer in done.answers)}
 
 
-def first_audio_of_sentence(server: Server, clients: int = 1) -> Found:
+def first_audio_of_sentence(server: Server, clients: int = 1) -> Measurements:
     """Measure the seconds until the first audio of a sentence on an idle server."""
     answers = [ask(server.port, server.peer.stream(SENTENCE, seed)) for seed in range(REPEATS)]
     return {"first_audio_of_sentence": statistics.median(answer.first_audio for answer in answers)}
 
 
-def first_audio_beside_a_book(server: Server, clients: int = 1) -> Found:
+def first_audio_beside_a_book(server: Server, clients: int = 1) -> Measurements:
     """Measure the seconds until the first audio of a sentence while another client receives a book of 200 sentences."""
     with ThreadPoolExecutor(1) as other:
-        book = other.submit(ask, server.port, server.peer.speak(sentences(0, BOOK_SENTENCES), SEED))
+        book = other.submit(ask, server.port, server.peer.speak(join_sentences(0, BOOK_SENTENCES), SEED))
         answers = []
         while not book.done():
-            time.sleep(BETWEEN_SECONDS)
+            time.sleep(PAUSE_SECONDS)
             answers.append(ask(server.port, server.peer.stream(SENTENCE, SEED)))
         book.result()
     # The last request may have begun after the book ended.
     return {"first_audio_beside_a_book": statistics.median(answer.first_audio for answer in answers[:-1] or answers)}
 
 
-def paragraph(server: Server, clients: int = 1) -> Found:
+def paragraph(server: Server, clients: int = 1) -> Measurements:
     """Measure the real-time factor and the cost of a paragraph, one request at a time."""
-    factor, cost = _speed(server, [PARAGRAPH] * REPEATS)
+    factor, cost = _measure_speed(server, [PARAGRAPH] * REPEATS)
     return {"real_time_factor": factor, "cost": cost}
 
 
-def lengths(server: Server, length: int) -> Found:
+def lengths(server: Server, length: int) -> Measurements:
     """Measure the real-time factor and the cost of texts of `length` passages, one request at a time."""
     # With this number of texts, each passage is spoken equally often, so that only the length differs.
     number = PASSAGES // math.gcd(PASSAGES, length)
-    factor, cost = _speed(server, [passages(index * length, length) for index in range(number)])
+    factor, cost = _measure_speed(server, [join_passages(index * length, length) for index in range(number)])
     return {"real_time_factor_by_length": factor, "cost_by_length": cost}
 
 
-def _speed(server: Server, texts: Sequence[str]) -> tuple[float, float]:
+def _measure_speed(server: Server, texts: Sequence[str]) -> tuple[float, float]:
     """Return the seconds of waiting and of processor time per second of speech."""
     before = cpu_seconds(server.pid)
     answers = [ask(server.port, server.peer.speak(text, seed)) for seed, text in enumerate(texts)]
     spent = cpu_seconds(server.pid) - before
-    audio = sum(trimmed_seconds(answer.body) for answer in answers)
+    audio = sum(measure_speech_seconds(answer.body) for answer in answers)
     return sum(answer.seconds for answer in answers) / audio, spent / audio
 
 
-def repeated_paragraph(server: Server, clients: int = 1) -> Found:
+def repeated_paragraph(server: Server, clients: int = 1) -> Measurements:
     """Measure the seconds of a paragraph that was requested before with the same seed."""
     request = server.peer.speak(PARAGRAPH, SEED)
     ask(server.port, request)
     return {"repeated_paragraph": statistics.median(ask(server.port, request).seconds for _ in range(REPEATS))}
 
 
-def kept_connection(server: Server, clients: int = 1) -> Found:
+def kept_connection(server: Server, clients: int = 1) -> Measurements:
     """Measure the seconds of requests that run no neural network, one after the other on one connection.
 
     They show the overhead of a request; for the OpenAI stream, it is the time to the first byte.
@@ -204,7 +204,7 @@ def kept_connection(server: Server, clients: int = 1) -> Found:
     with Client(server.port) as client:
         for name, request in requests.items():
             client.ask(request)
-            answers = [client.ask(request) for _ in range(KEPT_REQUESTS)]
+            answers = [client.ask(request) for _ in range(REQUESTS_PER_CONNECTION)]
             streamed = name == "kept_openai_stream"
             found[name] = statistics.median(one.first_audio if streamed else one.seconds for one in answers)
     return found
@@ -213,15 +213,15 @@ def kept_connection(server: Server, clients: int = 1) -> Found:
 def memory(server: Server, requests: int) -> Iterator[tuple[int, float]]:
     """Yield the requests so far and the resident memory in MiB ten times, with texts of all lengths and emotions."""
     each = math.ceil(requests / (MEMORY_POINTS * MEMORY_CLIENTS))
-    waiting = _mixed()
+    waiting = _generate_requests()
     for point in range(1, MEMORY_POINTS + 1):
-        load(server.port, [list(islice(waiting, each)) for _ in range(MEMORY_CLIENTS)])
-        yield point * each * MEMORY_CLIENTS, resident_mib(server.pid)
+        run_load(server.port, [list(islice(waiting, each)) for _ in range(MEMORY_CLIENTS)])
+        yield point * each * MEMORY_CLIENTS, read_resident_mib(server.pid)
 
 
-def _mixed() -> Iterator[Request]:
+def _generate_requests() -> Iterator[Request]:
     """Yield requests endlessly, whose lengths and emotions have coprime periods."""
     emotions = cycle(["auto", "auto", *(emotion.value for emotion in Emotion), "auto", "auto"])
     for number, emotion in enumerate(emotions):
-        text = sentences(number, 1 + number % len(SENTENCES))
+        text = join_sentences(number, 1 + number % len(SENTENCES))
         yield Request("/synthesize", {"text": text, "seed": number, "emotion": emotion})

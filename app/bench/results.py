@@ -36,7 +36,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Summary:
     """Median and extremes over the rounds."""
 
     median: float
@@ -44,7 +44,7 @@ class Figure:
     most: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Figure:
+    def of(cls, values: Sequence[float]) -> Summary:
         """Summarize one value or more."""
         return cls(statistics.median(values), min(values), max(values))
 
@@ -68,16 +68,16 @@ class Results:
         if sentence not in self.missing:
             self.missing.append(sentence)
 
-    def figure(self, key: Key) -> Figure | None:
+    def figure(self, key: Key) -> Summary | None:
         """Return the median and extremes of a key; None if nothing was measured."""
         values = list(self._rounds(key).values())
-        return Figure.of(values) if values else None
+        return Summary.of(values) if values else None
 
-    def ratio(self, above: Key, below: Key) -> Figure | None:
+    def ratio(self, above: Key, below: Key) -> Summary | None:
         """Return the ratio of two keys, taken within each round, so that the slowdown of a whole round cancels out."""
         upper, lower = self._rounds(above), self._rounds(below)
         ratios = [upper[number] / lower[number] for number in upper if number in lower]
-        return Figure.of(ratios) if ratios else None
+        return Summary.of(ratios) if ratios else None
 
     def peers(self, measure: str) -> list[str]:
         """Return the peers with values of a measure, in the order of measuring."""
@@ -91,7 +91,7 @@ class Results:
         return {sample.round: sample.value for sample in self.samples if sample.key == key}
 
 
-CLIENTS = 8
+COMPARED_CLIENTS = 8
 """Number of clients at which throughput is compared."""
 SHORTEST, LONGEST = 1, 100
 """Text lengths in passages, whose costs are compared."""
@@ -102,7 +102,7 @@ class Target:
     """A measure with its target and aim."""
 
     measure: str
-    figure: Figure | None
+    figure: Summary | None
     """None if it was not measured."""
     needed: float
     aim: float
@@ -135,30 +135,30 @@ class Target:
         return self.value >= bound if self.more_is_better else self.value <= bound
 
 
-def targets(results: Results) -> list[Target]:
+def evaluate_targets(results: Results) -> list[Target]:
     """Return all targets, measured or not."""
 
-    def against(peer: str, measure: str, at: int = 1) -> Figure | None:
+    def against(peer: str, measure: str, at: int = 1) -> Summary | None:
         return results.ratio(Key(measure, INTONE, at), Key(measure, peer, at))
 
-    def growth(measure: str, end: int, start: int) -> Figure | None:
+    def growth(measure: str, end: int, start: int) -> Summary | None:
         return results.ratio(Key(measure, INTONE, end), Key(measure, INTONE, start))
 
     requests = results.places("memory") or [0]
     first_audio = "first_audio_of_paragraph"
     return [
         Target(
-            f"speech per second / coqui's, {CLIENTS} clients",
-            against(COQUI, "audio_seconds_per_second", CLIENTS), 3, 8,
+            f"speech per second / coqui's, {COMPARED_CLIENTS} clients",
+            against(COQUI, "audio_seconds_per_second", COMPARED_CLIENTS), 3, 8,
         ),
         Target(
-            f"characters per second / coqui's, {CLIENTS} clients",
-            against(COQUI, "characters_per_second", CLIENTS), 3, 8,
+            f"characters per second / coqui's, {COMPARED_CLIENTS} clients",
+            against(COQUI, "characters_per_second", COMPARED_CLIENTS), 3, 8,
         ),
         Target("first audio of a paragraph / coqui's, 1 client", against(COQUI, first_audio), 0.1, 0.05),
         Target(
-            f"first audio of a paragraph / coqui's, {CLIENTS} clients",
-            against(COQUI, first_audio, CLIENTS), 0.1, 0.05,
+            f"first audio of a paragraph / coqui's, {COMPARED_CLIENTS} clients",
+            against(COQUI, first_audio, COMPARED_CLIENTS), 0.1, 0.05,
         ),
         Target(
             "first audio of a sentence, idle, quietest round, seconds",
@@ -206,7 +206,7 @@ HEADINGS = {
 """Heading of each measure, and the unit of its parameter."""
 
 
-def figures_table(results: Results) -> Table:
+def make_results_table(results: Results) -> Table:
     """Make a table of medians and ranges: a row for each measure and parameter value, a column for each peer."""
     peers = list(dict.fromkeys(sample.key.peer for sample in results.samples))
     table = Table("", box=None, header_style="bold", pad_edge=False)
@@ -215,17 +215,19 @@ def figures_table(results: Results) -> Table:
     for measure, (heading, unit) in HEADINGS.items():
         for at in results.places(measure):
             figures = [results.figure(Key(measure, peer, at)) for peer in peers]
-            table.add_row(f"{heading}, {unit}: {at}" if unit else heading, *(_spread(figure) for figure in figures))
+            table.add_row(
+                f"{heading}, {unit}: {at}" if unit else heading, *(_format_summary(figure) for figure in figures)
+            )
     return table
 
 
-def targets_table(results: Results) -> Table:
+def make_targets_table(results: Results) -> Table:
     """Make a table with a row for each target."""
     table = Table("", box=None, header_style="bold", pad_edge=False)
     for heading in ("value", "least to most", "needed", "aim"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("")
-    for target in targets(results):
+    for target in evaluate_targets(results):
         sign = "≥" if target.more_is_better else "≤"
         spread = f"{target.figure.least:.3g}–{target.figure.most:.3g}" if target.figure else ""
         value = "" if target.value is None else f"{target.value:.3g}"
@@ -235,7 +237,7 @@ def targets_table(results: Results) -> Table:
     return table
 
 
-def _spread(figure: Figure | None) -> str:
+def _format_summary(figure: Summary | None) -> str:
     if figure is None:
         return ""
     if figure.least == figure.most:
@@ -243,8 +245,8 @@ def _spread(figure: Figure | None) -> str:
     return f"{figure.median:.4g} ({figure.least:.4g}–{figure.most:.4g})"
 
 
-COLOURS = {INTONE: "#4c78a8", COQUI: "#f58518", PIPER: "#54a24b", KOKORO: "#b279a2"}
-Scale = Literal["linear", "log"]
+PEER_COLOURS = {INTONE: "#4c78a8", COQUI: "#f58518", PIPER: "#54a24b", KOKORO: "#b279a2"}
+AxisScale = Literal["linear", "log"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +255,8 @@ class Plot:
 
     file: str
     measure: str
-    across: Scale = "linear"
-    up: Scale = "linear"
+    across: AxisScale = "linear"
+    up: AxisScale = "linear"
 
 
 PLOTS = (
@@ -280,7 +282,7 @@ def _draw(plot: Plot, results: Results) -> Picture:
     axes.set_xscale(plot.across)
     axes.set_yscale(plot.up)
     for peer in results.peers(plot.measure):
-        _line(axes, plot.measure, peer, places, results)
+        _draw_line(axes, plot.measure, peer, places, results)
     axes.margins(y=0.15)
     if plot.up == "linear":
         axes.set_ylim(bottom=0)
@@ -296,14 +298,14 @@ def _draw(plot: Plot, results: Results) -> Picture:
     return picture
 
 
-def _line(axes: Axes, measure: str, peer: str, places: list[int], results: Results) -> None:
+def _draw_line(axes: Axes, measure: str, peer: str, places: list[int], results: Results) -> None:
     """Draw the medians with error bars from least to most."""
     found = [(at, figure) for at in places if (figure := results.figure(Key(measure, peer, at)))]
     medians = [figure.median for _, figure in found]
     below = [figure.median - figure.least for _, figure in found]
     above = [figure.most - figure.median for _, figure in found]
     axes.errorbar(
-        [at for at, _ in found], medians, [below, above], marker="o", capsize=3, color=COLOURS[peer], label=peer
+        [at for at, _ in found], medians, [below, above], marker="o", capsize=3, color=PEER_COLOURS[peer], label=peer
     )
 
 
@@ -313,7 +315,7 @@ def to_dict(results: Results) -> dict[str, Any]:
         "facts": results.facts,
         "missing": results.missing,
         "targets": [
-            {**asdict(target), "value": target.value, "verdict": target.verdict} for target in targets(results)
+            {**asdict(target), "value": target.value, "verdict": target.verdict} for target in evaluate_targets(results)
         ],
         "samples": [{**asdict(sample.key), "round": sample.round, "value": sample.value} for sample in results.samples],
     }

@@ -11,21 +11,21 @@ from tempfile import TemporaryDirectory
 from app.bench import measures
 from app.bench.machine import (
     VocoderTrial,
-    backend_line,
-    cores,
-    machine_facts,
-    matmul_rate,
-    vocoder_rates,
-    vocoder_trial,
+    count_cores,
+    describe_machine,
+    find_backend_line,
+    measure_matmul_rate,
+    measure_vocoder_rates,
+    prepare_vocoder_trial,
 )
 from app.bench.measures import PARAGRAPH
 from app.bench.peers import CACHED, INTONE, ask, find_peer
 from app.bench.results import Key, Results
-from app.bench.server import Server, running
+from app.bench.server import Server, run_server
 from app.errors import SetupError
 from app.settings import load_settings
 
-Tell = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 """Function that receives a description of the current step."""
 
 
@@ -45,46 +45,46 @@ class Scope:
 class Step:
     """A measure taken on some servers at each of some values of its parameter."""
 
-    measure: Callable[[Server, int], measures.Found]
+    measure: Callable[[Server, int], measures.Measurements]
     servers: Sequence[Server]
     places: Sequence[int] = (1,)
 
 
-def bench(scope: Scope, tell: Tell) -> Results:
+def run_benchmark(scope: Scope, tell: ProgressCallback) -> Results:
     """Take all measures; the results list what could not be measured."""
-    results = Results(machine_facts())
+    results = Results(describe_machine())
     with TemporaryDirectory() as name:
         folder = Path(name)
         with ExitStack() as stack:
-            servers = dict(_start(scope.peers, folder, stack, results, tell))
+            servers = dict(_start_servers(scope.peers, folder, stack, results, tell))
             if INTONE in servers:
-                results.facts["backend"] = backend_line(servers[INTONE].log)
-            trial = vocoder_trial(load_settings())
+                results.facts["backend"] = find_backend_line(servers[INTONE].log)
+            trial = prepare_vocoder_trial(load_settings())
             for number in range(scope.rounds):
-                _round(number, scope, servers, results, tell)
+                _run_round(number, scope, servers, results, tell)
                 tell(f"round {number + 1} of {scope.rounds}: arithmetic")
-                _arithmetic(number, trial, results)
+                _measure_flops(number, trial, results)
         if INTONE in servers:
             tell("memory")
-            _memory(scope.memory_requests, folder, results)
+            _measure_memory(scope.memory_requests, folder, results)
     return results
 
 
-def _start(
-    peers: Sequence[str], folder: Path, stack: ExitStack, results: Results, tell: Tell
+def _start_servers(
+    peers: Sequence[str], folder: Path, stack: ExitStack, results: Results, tell: ProgressCallback
 ) -> Iterator[tuple[str, Server]]:
     """Start the servers, and Intone also with a cache; yield, by name, those that answer a first request."""
     for name in [*peers, *([CACHED] if INTONE in peers else [])]:
         tell(f"starting {name}")
         try:
-            server = stack.enter_context(running(find_peer(name, folder), folder))
+            server = stack.enter_context(run_server(find_peer(name, folder), folder))
             ask(server.port, server.peer.speak(PARAGRAPH, 0))
             yield name, server
         except SetupError as error:
             results.miss(f"{name}: {error.detail} {error.hint}".strip())
 
 
-def _round(number: int, scope: Scope, servers: dict[str, Server], results: Results, tell: Tell) -> None:
+def _run_round(number: int, scope: Scope, servers: dict[str, Server], results: Results, tell: ProgressCallback) -> None:
     """Take each measure once on one server after the other, so that a slow minute affects all of them."""
     peers = [server for name, server in servers.items() if name != CACHED]
     ours = [servers[name] for name in (INTONE,) if name in servers]
@@ -113,19 +113,19 @@ def _round(number: int, scope: Scope, servers: dict[str, Server], results: Resul
                     results.add(Key(name, server.peer.name, place), number, value)
 
 
-def _arithmetic(number: int, trial: VocoderTrial, results: Results) -> None:
-    rates = {threads: matmul_rate(threads) for threads in (1, cores())}
+def _measure_flops(number: int, trial: VocoderTrial, results: Results) -> None:
+    rates = {threads: measure_matmul_rate(threads) for threads in (1, count_cores())}
     for threads, rate in rates.items():
         results.add(Key("matmul_rate", "machine", threads), number, rate)
-    for name, rate in vocoder_rates(trial).items():
+    for name, rate in measure_vocoder_rates(trial).items():
         results.add(Key(f"{name}_rate", INTONE), number, rate)
         results.add(Key(f"{name}_share", INTONE), number, rate / rates[1])
 
 
-def _memory(requests: int, folder: Path, results: Results) -> None:
+def _measure_memory(requests: int, folder: Path, results: Results) -> None:
     """Measure memory on a service of its own that has processed nothing else."""
     try:
-        with running(find_peer(INTONE, folder), folder) as server:
+        with run_server(find_peer(INTONE, folder), folder) as server:
             for done, mib in measures.memory(server, requests):
                 results.add(Key("memory", INTONE, done), 0, mib)
     except SetupError as error:

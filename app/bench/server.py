@@ -29,7 +29,7 @@ class Server:
 
 
 @contextmanager
-def running(peer: Peer, folder: Path) -> Iterator[Server]:
+def run_server(peer: Peer, folder: Path) -> Iterator[Server]:
     """Run the peer's server, ready to speak, and write its log to the folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -51,7 +51,7 @@ def running(peer: Peer, folder: Path) -> Iterator[Server]:
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, peer: Peer, log: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while not _answers(port, peer.ready_path):
+    while not _is_ready(port, peer.ready_path):
         if process.poll() is not None:
             lines = log.read_text(errors="replace").split("\n")
             raise SetupError(f"Its server ended at once: {' '.join(line for line in lines if line)[-300:]}")
@@ -60,7 +60,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, peer: Peer, l
         time.sleep(0.1)
 
 
-def _answers(port: int, path: str) -> bool:
+def _is_ready(port: int, path: str) -> bool:
     try:
         ask(port, Request(path))
     except SetupError:

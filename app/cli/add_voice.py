@@ -14,17 +14,17 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from app.cli.flags import settings
-from app.cli.output import Questions, listed, show_rows
+from app.cli.output import Questions, join_names, show_rows
 from app.cli.parser import UsageError
-from app.cli.voice_choices import cast_of, vocoders_of, weights_of
+from app.cli.voice_choices import choose_cast, choose_vocoders, choose_weights
 from app.cli.voices import Check, show_checks, speak
 from app.errors import IntoneError, InvalidVoice
 from app.types import Emotion
 from app.voices import Checkpoint, Manifest, VocoderFiles, Voice
-from app.voices.describe import Cast, Decisions, phonemes_of
-from app.voices.discover import ModelFiles, ScanResult, voice_name
-from app.voices.manifest import FILE_NAME, LONGEST_NAME, NAME_PATTERN, read_manifest
-from app.voices.voice import voice_folders
+from app.voices.describe import EmotionMap, VoiceDescription, get_phoneme_language
+from app.voices.discover import ModelFiles, ScanResult, to_voice_name
+from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, NAME_PATTERN, read_manifest
+from app.voices.voice import find_voice_folders
 
 if TYPE_CHECKING:
     from app.voices import Voice
@@ -35,8 +35,11 @@ def show_found(found: ScanResult, voice: Voice) -> None:
     manifest = voice.manifest
     configs = {str(part.config): part for part in found.acoustic}
     rows = [
-        *(("checkpoint", name, *facts(one), reads(configs[one.config])) for name, one in manifest.checkpoints.items()),
-        *(("vocoder", name, *facts(one), "") for name, one in manifest.vocoders.items()),
+        *(
+            ("checkpoint", name, *describe_files(one), describe_input(configs[one.config]))
+            for name, one in manifest.checkpoints.items()
+        ),
+        *(("vocoder", name, *describe_files(one), "") for name, one in manifest.vocoders.items()),
     ]
     show_rows(("part", "name", "architecture", "weights", "reads"), rows)
     sys.stdout.write("\n")
@@ -45,35 +48,37 @@ def show_found(found: ScanResult, voice: Voice) -> None:
     sys.stdout.write(f"\n{manifest.name}: {manifest.sample_rate} Hz, {manifest.locale}, licence {manifest.license}\n")
     if len(manifest.emotions) > 1:
         sys.stdout.write(f"The strength of its emotions {'can' if manifest.degree else 'cannot'} be varied.\n")
-    for remark in (*found.left_out, *unused_files(found, manifest), *foreign(found)):
+    for remark in (*found.left_out, *list_unused_files(found, manifest), *list_foreign_phonemizers(found)):
         sys.stdout.write(f"Note: {remark}.\n")
 
 
-def facts(files: Checkpoint | VocoderFiles) -> tuple[str, str]:
+def describe_files(files: Checkpoint | VocoderFiles) -> tuple[str, str]:
     """Return the table cells that all networks have: architecture and weight file."""
     return files.architecture, files.model
 
 
-def reads(part: ModelFiles) -> str:
+def describe_input(part: ModelFiles) -> str:
     """Return the input of a checkpoint: letters, or phonemes and their language."""
-    language = phonemes_of(part)
+    language = get_phoneme_language(part)
     return f"phonemes, {language}" if language else "letters"
 
 
-def unused_files(found: ScanResult, manifest: Manifest) -> list[str]:
+def list_unused_files(found: ScanResult, manifest: Manifest) -> list[str]:
     """List the networks and speakers of the folder that the voice does not use."""
     files: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
     configs = {one.config for one in files}
     parts = [part for part in (*found.acoustic, *found.vocoders) if str(part.config) not in configs]
     cast = {(one.checkpoint, one.speaker) for one in manifest.emotions.values()}
     silent = {part.name: [name for name in part.speakers if (part.name, name) not in cast] for part in found.acoustic}
-    speakers = [f"of {name} these speakers speak nothing: {listed(names)}" for name, names in silent.items() if names]
+    speakers = [
+        f"of {name} these speakers speak nothing: {join_names(names)}" for name, names in silent.items() if names
+    ]
     return [f"{part.config} is not used" for part in parts] + speakers
 
 
-def foreign(found: ScanResult) -> list[str]:
+def list_foreign_phonemizers(found: ScanResult) -> list[str]:
     """List the checkpoints that were trained on phonemes of another phonemizer than espeak-ng."""
-    phonemizers = {part.config: part.values.get("phonemizer") for part in found.acoustic if phonemes_of(part)}
+    phonemizers = {part.config: part.values.get("phonemizer") for part in found.acoustic if get_phoneme_language(part)}
     return [
         f"{config} was trained on the phonemes of {phonemizer}, those of espeak-ng are used"
         for config, phonemizer in phonemizers.items()
@@ -81,55 +86,56 @@ def foreign(found: ScanResult) -> list[str]:
     ]
 
 
-UNKNOWN = "unknown"
-UNNAMED = "voice"
+UNKNOWN_LICENSE = "unknown"
+DEFAULT_NAME = "voice"
 
 
-def decide(found: ScanResult, options: argparse.Namespace, installed: Sequence[Path]) -> Decisions:
+def make_decisions(found: ScanResult, options: argparse.Namespace, installed: Sequence[Path]) -> VoiceDescription:
     """Make all decisions about the voice from flags and answers.
 
     Raise `UsageError` for a wrong flag, or if there is no terminal to ask a question.
     """
     questions = Questions(options.yes)
-    cast = cast_of(found, options.emotion, questions)
+    cast = choose_cast(found, options.emotion, questions)
     checkpoints = list(dict.fromkeys(one.part for one in cast.values()))
-    vocoders = vocoders_of(checkpoints, found, options.vocoder, questions)
+    vocoders = choose_vocoders(checkpoints, found, options.vocoder, questions)
     used = dict.fromkeys([*checkpoints, *vocoders.values()])
-    weights = weights_of(used, found, options.weights, questions)
-    return Decisions(
-        name=name_of(found.folder, options.name, installed, questions),
-        license=options.license or questions.ask("Which licence does the voice have?", UNKNOWN, "--license NAME", str),
+    weights = choose_weights(used, found, options.weights, questions)
+    return VoiceDescription(
+        name=choose_name(found.folder, options.name, installed, questions),
+        license=options.license
+        or questions.ask("Which licence does the voice have?", UNKNOWN_LICENSE, "--license NAME", str),
         cast=cast,
         vocoders=vocoders,
         weights=weights,
-        bases=bases_of(found.folder, cast, weights),
+        bases=find_bases(found.folder, cast, weights),
     )
 
 
-def name_of(folder: Path, wanted: str | None, installed: Sequence[Path], questions: Questions) -> str:
+def choose_name(folder: Path, wanted: str | None, installed: Sequence[Path], questions: Questions) -> str:
     """Return the voice's name: the requested one, else the folder's; ask if the folder's is invalid or taken."""
-    taken = names_in(installed, folder)
+    taken = read_names(installed, folder)
     if wanted is not None:
-        return free_name(wanted, taken)
-    name = voice_name(folder.resolve().name)
-    free = unused_name(name or UNNAMED, taken)
+        return check_name(wanted, taken)
+    name = to_voice_name(folder.resolve().name)
+    free = find_free_name(name or DEFAULT_NAME, taken)
     if name == free:
         return name
     why = f"There is a voice {name} already" if name else "The folder's name cannot be a voice's"
     question = f"{why}. What is this one called?"
-    return questions.ask(question, free, "--name NAME", lambda answer: free_name(answer, taken))
+    return questions.ask(question, free, "--name NAME", lambda answer: check_name(answer, taken))
 
 
-def unused_name(name: str, taken: Collection[str]) -> str:
+def find_free_name(name: str, taken: Collection[str]) -> str:
     """Return the name itself if it is free, else the name with the first free number appended."""
-    numbered = (f"{name[: LONGEST_NAME - 4]}-{number}" for number in count(2))
+    numbered = (f"{name[: MAX_NAME_LENGTH - 4]}-{number}" for number in count(2))
     return next(each for each in chain([name], numbered) if each.lower() not in taken)
 
 
-def names_in(installed: Sequence[Path], folder: Path) -> set[str]:
+def read_names(installed: Sequence[Path], folder: Path) -> set[str]:
     """Return the names of the other voices in lower case; skip invalid voices."""
     names = set()
-    for other in voice_folders(installed):
+    for other in find_voice_folders(installed):
         try:
             names |= {read_manifest(other).name.lower()} if other.resolve() != folder.resolve() else set()
         except InvalidVoice:
@@ -137,17 +143,19 @@ def names_in(installed: Sequence[Path], folder: Path) -> set[str]:
     return names
 
 
-def free_name(name: str, taken: Collection[str]) -> str:
+def check_name(name: str, taken: Collection[str]) -> str:
     """Return the name if it is valid and free; raise `UsageError` otherwise."""
-    if not re.fullmatch(NAME_PATTERN, name) or len(name) > LONGEST_NAME:
-        allowed = f"letters, digits, '.', '_' and '-', {LONGEST_NAME} at most, the first a letter or a digit"
+    if not re.fullmatch(NAME_PATTERN, name) or len(name) > MAX_NAME_LENGTH:
+        allowed = f"letters, digits, '.', '_' and '-', {MAX_NAME_LENGTH} at most, the first a letter or a digit"
         raise UsageError(f"{name!r} cannot be a voice's name.", hint=f"It may have {allowed}.")
     if name.lower() in taken:
         raise UsageError(f"There is a voice {name} already.", hint="Give another --name.")
     return name
 
 
-def bases_of(folder: Path, cast: Cast, weights: Mapping[ModelFiles, PurePosixPath]) -> dict[ModelFiles, ModelFiles]:
+def find_bases(
+    folder: Path, cast: EmotionMap, weights: Mapping[ModelFiles, PurePosixPath]
+) -> dict[ModelFiles, ModelFiles]:
     """Map each GlowTTS checkpoint that was fine-tuned from neutral's to neutral's.
 
     The weights decide; only checkpoints with the same speakers are compared.
@@ -164,7 +172,7 @@ def bases_of(folder: Path, cast: Cast, weights: Mapping[ModelFiles, PurePosixPat
     return {part: neutral for part in alike if is_fine_tuned_from(load_weights(folder / weights[part])["model"], base)}
 
 
-STAYS = "voice.json stays, so that it can be corrected by hand; or give other answers, and --force."
+RETRY_HINT = "voice.json stays, so that it can be corrected by hand; or give other answers, and --force."
 EXAMPLE = "I am so happy that you are here!"
 
 
@@ -173,22 +181,20 @@ def add_voice(options: argparse.Namespace) -> int:
     folder: Path = options.folder
     check_folder(folder, options.force)
     installed = settings().voices
-    pass
-    pass
-    from app.voices.describe import check_complete, hashed, manifest_of
+    from app.voices.describe import add_hashes, build_manifest, check_complete
     from app.voices.discover import discover
     from app.voices.voice import check_voice
 
     found = discover(folder, read_pth)
     check_complete(found)
-    decisions = decide(found, options, installed)
-    voice = check_voice(folder, manifest_of(found, decisions))
+    decisions = make_decisions(found, options, installed)
+    voice = check_voice(folder, build_manifest(found, decisions))
     show_found(found, voice)
-    write_whole(folder / FILE_NAME, json.dumps(hashed(voice), indent=1, ensure_ascii=False) + "\n")
+    write_atomically(folder / FILE_NAME, json.dumps(add_hashes(voice), indent=1, ensure_ascii=False) + "\n")
     sys.stdout.write(f"\nWrote {folder / FILE_NAME}. Now each emotion speaks a sentence.\n\n")
     sys.stdout.flush()
-    hear(voice)
-    sys.stdout.write(f"\nNext:\n{next_step(voice, installed)}\n")
+    verify_voice(voice)
+    sys.stdout.write(f"\nNext:\n{suggest_command(voice, installed)}\n")
     return 0
 
 
@@ -208,7 +214,7 @@ def read_pth(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Write a file atomically."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -218,16 +224,16 @@ def write_whole(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def hear(voice: Voice) -> None:
+def verify_voice(voice: Voice) -> None:
     """Speak a sentence in each emotion and show the results; raise `InvalidVoice` if one fails."""
-    checks = spoken(voice)
+    checks = run_checks(voice)
     show_checks(checks)
     if silent := [check for check in checks if check.problem]:
         names = ", ".join(check.emotion for check in silent)
-        raise InvalidVoice(f"{voice.name} does not speak with {names}: {silent[0].problem}.", hint=STAYS)
+        raise InvalidVoice(f"{voice.name} does not speak with {names}: {silent[0].problem}.", hint=RETRY_HINT)
 
 
-def spoken(voice: Voice) -> list[Check]:
+def run_checks(voice: Voice) -> list[Check]:
     """Test each emotion of a voice, loaded as the service would load it."""
     from app.synthesis.pipeline import Pipeline
 
@@ -237,17 +243,17 @@ def spoken(voice: Voice) -> list[Check]:
     except Exception as error:
         # Any exception that the files cause in the loader is reported in one line, like a sentence that fails.
         reason = error.detail if isinstance(error, IntoneError) else f"{type(error).__name__}: {error}"
-        raise InvalidVoice(f"{voice.name} cannot be loaded: {reason}", hint=STAYS) from None
+        raise InvalidVoice(f"{voice.name} cannot be loaded: {reason}", hint=RETRY_HINT) from None
     try:
         return [speak(pipeline, voice.name, emotion) for emotion in voice.manifest.emotions]
     finally:
         pipeline.close()
 
 
-def next_step(voice: Voice, installed: Sequence[Path]) -> str:
+def suggest_command(voice: Voice, installed: Sequence[Path]) -> str:
     """Return the shell command that speaks with the voice."""
     command = f'intone say --voice {voice.name} "{EXAMPLE}"'
-    if voice.folder.resolve() in [folder.resolve() for folder in voice_folders(installed)]:
+    if voice.folder.resolve() in [folder.resolve() for folder in find_voice_folders(installed)]:
         return command
     folders = os.pathsep.join(str(folder) for folder in [*installed, voice.folder.resolve()])
     return f"INTONE_VOICES={shlex.quote(folders)} {command}"

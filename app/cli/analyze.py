@@ -6,14 +6,14 @@ import argparse
 
 from app.cli.flags import settings
 from app.cli.output import show_plan, write_json
-from app.cli.say import speech_request
+from app.cli.say import make_request
 from app.planning.serialize import plan_to_dict
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the plan as a table or as JSON."""
     chosen = settings()
-    request = speech_request(options)
+    request = make_request(options)
     from app.synthesis.pipeline import Pipeline
 
     plan = Pipeline.load(chosen).analyze(request)

@@ -29,12 +29,12 @@ def run(options: argparse.Namespace) -> int:
     """Run the benchmark, print the tables, and write the files."""
     if options.output is not None:
         _check_output(options.output)
-    from app.bench.run import bench
+    from app.bench.run import run_benchmark
 
     # An exception stops the servers; by default the signal would end this process without one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     with Console(stderr=True).status("starting") as status:
-        results = bench(_scope(options), status.update)
+        results = run_benchmark(_scope(options), status.update)
     _show(results)
     if options.output is not None:
         _write(results, options.output)
@@ -58,13 +58,13 @@ def _scope(options: argparse.Namespace) -> Scope:
 
 
 def _show(results: Results) -> None:
-    from app.bench.results import figures_table, targets_table
+    from app.bench.results import make_results_table, make_targets_table
 
     console = Console(highlight=False)
     console.width = max(console.width, _WIDTH)
     for name, fact in results.facts.items():
         console.print(f"{name}: {fact}", markup=False)
-    for table in (figures_table(results), targets_table(results)):
+    for table in (make_results_table(results), make_targets_table(results)):
         console.print()
         console.print(table)
     for sentence in results.missing:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
 from app.audio.encode import FORMATS
-from app.cli.parser import COMMANDS, command_parsers
+from app.cli.parser import COMMANDS, make_command_parsers
 from app.settings import Settings
 from app.types import Emotion
 
@@ -20,7 +20,7 @@ VALUES = {"format": tuple(FORMATS), "emotion": tuple(Emotion)}
 
 def run(options: argparse.Namespace) -> int:
     """Print the completion script of a shell."""
-    sys.stdout.write(SCRIPTS[options.shell](list(described())))
+    sys.stdout.write(SCRIPTS[options.shell](list(describe_commands())))
     return 0
 
 
@@ -36,7 +36,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class CommandDescription:
     """Command with its flags and words."""
 
     name: str
@@ -45,22 +45,22 @@ class Described:
     """Possible words that are not flags; if empty, files are offered."""
 
 
-def described() -> Iterator[Described]:
+def describe_commands() -> Iterator[CommandDescription]:
     """Yield every command as its parser defines it."""
-    for name, parser in command_parsers().items():
-        flags = tuple(flag(action, name) for action in parser._actions if action.option_strings)
+    for name, parser in make_command_parsers().items():
+        flags = tuple(describe_flag(action, name) for action in parser._actions if action.option_strings)
         words = tuple(word for action in parser._actions if not action.option_strings for word in action.choices or ())
-        yield Described(name, flags, words)
+        yield CommandDescription(name, flags, words)
 
 
-def flag(action: argparse.Action, command: str) -> Flag:
+def describe_flag(action: argparse.Action, command: str) -> Flag:
     """Describe a flag of a command, with its known values."""
     takes_value = action.nargs != 0
-    own = tuple(map(str, action.choices or ())) or listed(action.dest, command)
+    own = tuple(map(str, action.choices or ())) or find_values(action.dest, command)
     return Flag(tuple(action.option_strings), str(action.help), takes_value, own if takes_value else ())
 
 
-def listed(name: str, command: str) -> tuple[str, ...]:
+def find_values(name: str, command: str) -> tuple[str, ...]:
     """Return the known values of a setting, or of a flag without choices in argparse."""
     if command == "serve":
         annotation = Settings.model_fields[name].annotation if name in Settings.model_fields else None
@@ -68,13 +68,15 @@ def listed(name: str, command: str) -> tuple[str, ...]:
     return VALUES.get(name, ())
 
 
-def bash(commands: Sequence[Described]) -> str:
+def generate_bash(commands: Sequence[CommandDescription]) -> str:
     """Generate the script for bash, which completes file names if no words are known."""
-    cases = [line for command in commands for line in bash_cases(command)]
-    return BASH.format(commands=" ".join(top_level(commands)), cases="\n".join(f"        {line}" for line in cases))
+    cases = [line for command in commands for line in generate_bash_cases(command)]
+    return BASH.format(
+        commands=" ".join(list_top_level(commands)), cases="\n".join(f"        {line}" for line in cases)
+    )
 
 
-def bash_cases(command: Described) -> Iterator[str]:
+def generate_bash_cases(command: CommandDescription) -> Iterator[str]:
     """Yield the cases of a command: first the values after each flag, then the words and flags after any other word."""
     behind: dict[tuple[str, ...], list[str]] = {}
     for one in command.flags:
@@ -87,30 +89,30 @@ def bash_cases(command: Described) -> Iterator[str]:
     yield f"{shlex.quote(f'{command.name}:')}*) words={words}; flags={every} ;;"
 
 
-def zsh(commands: Sequence[Described]) -> str:
+def generate_zsh(commands: Sequence[CommandDescription]) -> str:
     """Generate the script for zsh, which uses its support for bash completion."""
-    return ZSH + bash(commands)
+    return ZSH + generate_bash(commands)
 
 
-def fish(commands: Sequence[Described]) -> str:
+def generate_fish(commands: Sequence[CommandDescription]) -> str:
     """Generate the script for fish, which also shows descriptions."""
     lines = ["complete -c intone -f"]
-    for name in top_level(commands):
-        lines.append(f"complete -c intone -n __fish_use_subcommand -a {name} -d {quoted(COMMANDS[name].summary)}")
-    return "\n".join([*lines, *(line for command in commands for line in fish_lines(command))]) + "\n"
+    for name in list_top_level(commands):
+        lines.append(f"complete -c intone -n __fish_use_subcommand -a {name} -d {quote(COMMANDS[name].summary)}")
+    return "\n".join([*lines, *(line for command in commands for line in generate_fish_lines(command))]) + "\n"
 
 
-def fish_lines(command: Described) -> Iterator[str]:
+def generate_fish_lines(command: CommandDescription) -> Iterator[str]:
     """Yield the lines for the words and flags of a command."""
-    start = f"complete -c intone -n {quoted(fish_condition(command.name))}"
-    yield f"{start} -a {quoted(' '.join(command.words))}" if command.words else f"{start} -F"
+    start = f"complete -c intone -n {quote(make_fish_condition(command.name))}"
+    yield f"{start} -a {quote(' '.join(command.words))}" if command.words else f"{start} -F"
     for one in command.flags:
         names = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in one.names)
-        value = f" -x -a {quoted(' '.join(one.values))}" if one.values else " -r -F" if one.takes_value else ""
-        yield f"{start} {names}{value} -d {quoted(one.help)}"
+        value = f" -x -a {quote(' '.join(one.values))}" if one.values else " -r -F" if one.takes_value else ""
+        yield f"{start} {names}{value} -d {quote(one.help)}"
 
 
-def fish_condition(name: str) -> str:
+def make_fish_condition(name: str) -> str:
     """Return the fish condition that a command is being typed."""
     first, _, action = name.partition(" ")
     if action:
@@ -120,13 +122,13 @@ def fish_condition(name: str) -> str:
     return f"__fish_seen_subcommand_from {name}{unless}"
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Quote a text for fish, which requires a backslash before a quotation mark within quotation marks."""
     escaped = text.replace("%%", "%").replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 
 
-def top_level(commands: Sequence[Described]) -> list[str]:
+def list_top_level(commands: Sequence[CommandDescription]) -> list[str]:
     """Return the names of the commands of one word."""
     return [command.name for command in commands if " " not in command.name]
 
@@ -155,4 +157,8 @@ autoload -Uz compinit bashcompinit
 (( $+functions[compdef] )) || compinit
 bashcompinit
 """
-SCRIPTS: dict[str, Callable[[Sequence[Described]], str]] = {"bash": bash, "fish": fish, "zsh": zsh}
+SCRIPTS: dict[str, Callable[[Sequence[CommandDescription]], str]] = {
+    "bash": generate_bash,
+    "fish": generate_fish,
+    "zsh": generate_zsh,
+}

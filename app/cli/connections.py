@@ -14,11 +14,11 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
-from app.api.errors import PROBLEM_TYPE, headers_of, problem
-from app.api.middleware.access_log import UNKNOWN, log_request
-from app.api.middleware.compat import NO_SNIFFING
-from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest, row_of
-from app.metrics import Answered
+from app.api.errors import PROBLEM_TYPE, error_headers, problem_details
+from app.api.middleware.access_log import UNKNOWN_ROUTE, log_request
+from app.api.middleware.compat import NO_SNIFF_HEADERS
+from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest, get_row
+from app.metrics import ResponseRecord
 
 MAX_HEAD_BYTES = 32 * 1024
 """Maximum bytes of a request's head; nginx's default (four buffers of 8 KiB)."""
@@ -101,7 +101,7 @@ class Connections:
 
     limit: int
     """Maximum open connections."""
-    answered: Callable[[Answered], None] = lambda answer: None
+    answered: Callable[[ResponseRecord], None] = lambda answer: None
     """Function that records a response that the app did not make."""
     open: set[Connection] = field(default_factory=set)
     idle: dict[Connection, None] = field(default_factory=dict)
@@ -211,14 +211,14 @@ class Connection(H11Protocol):
         return request_id
 
     def _events(self, error: IntoneError, request_id: str) -> tuple[h11.Response, h11.Data, h11.EndOfMessage]:
-        status, body = row_of(error).status, json.dumps(problem(error, request_id)).encode()
+        status, body = get_row(error).status, json.dumps(problem_details(error, request_id)).encode()
         headers = {
             "Content-Type": PROBLEM_TYPE,
             "Content-Length": str(len(body)),
             "Connection": "close",
             "X-Request-Id": request_id,
-            **NO_SNIFFING,
-            **headers_of(error),
+            **NO_SNIFF_HEADERS,
+            **error_headers(error),
         }
         fields = [(name.encode(), value.encode()) for name, value in headers.items()]
         response = h11.Response(
@@ -226,9 +226,9 @@ class Connection(H11Protocol):
         )
         return response, h11.Data(data=body), h11.EndOfMessage()
 
-    def _count(self, error: IntoneError) -> Answered:
-        row = row_of(error)
-        answer = Answered(UNKNOWN, row.status, 0.0, code=row.code)
+    def _count(self, error: IntoneError) -> ResponseRecord:
+        row = get_row(error)
+        answer = ResponseRecord(UNKNOWN_ROUTE, row.status, 0.0, code=row.code)
         self._shared.answered(answer)
         return answer
 

@@ -28,58 +28,69 @@ _WIDTH = 140
 def run(options: argparse.Namespace) -> int:
     """Synthesize sentences or read recordings, measure them, and report the results."""
     _check_use(options)
-    from app.evaluation import Evaluators, emotion_tables, figures_table, onset_page, onset_tables, page
+    from app.evaluation import (
+        Evaluators,
+        make_emotion_tables,
+        make_onset_tables,
+        make_statistics_table,
+        render_onset_page,
+        render_page,
+    )
 
     ears = Evaluators(settings().threads)
     console = Console(highlight=False)
     console.width = max(console.width, _WIDTH)
     if options.onsets:
-        onsets = _onset_report(options, ears)
-        console.print(onset_tables(onsets))
-        _write(options, onsets.to_dict(), lambda: onset_page(onsets))
+        onsets = _measure_onsets(options, ears)
+        console.print(make_onset_tables(onsets))
+        _write(options, onsets.to_dict(), lambda: render_onset_page(onsets))
     else:
-        report = _report(options, ears)
-        console.print(figures_table(report))
+        report = _make_report(options, ears)
+        console.print(make_statistics_table(report))
         if report.emotions.judged:
-            console.print("", emotion_tables(report.emotions), sep="\n")
-        _write(options, report.to_dict(), lambda: page(report))
+            console.print("", make_emotion_tables(report.emotions), sep="\n")
+        _write(options, report.to_dict(), lambda: render_page(report))
     return 0
 
 
-def _report(options: argparse.Namespace, ears: Evaluators) -> Report:
+def _make_report(options: argparse.Namespace, ears: Evaluators) -> Report:
     from app.evaluation import Report, read_recordings
 
     if not options.recordings:
-        return _voice_report(options, ears)
+        return _measure_voice(options, ears)
     return Report(str(options.recordings), _listen(read_recordings(options.recordings, options.limit), ears))
 
 
-def _voice_report(options: argparse.Namespace, ears: Evaluators) -> Report:
+def _measure_voice(options: argparse.Namespace, ears: Evaluators) -> Report:
     """Measure a voice on the sentences, spoken with their emotions and neutrally."""
     from app.evaluation import EmotionReport, Report, judge_emotions, read_sentences, speak, speak_neutrally
 
-    pipeline, voice, emotions = _subject(options)
+    pipeline, voice, emotions = _load_subject(options)
     sentences = read_sentences(emotions, options.limit)
-    spoken = list(_progress(speak(pipeline, voice, sentences, options.degree), "speaking", len(sentences)))
+    spoken = list(_track_progress(speak(pipeline, voice, sentences, options.degree), "speaking", len(sentences)))
     heard = _listen(spoken, ears)
     neutral = list(speak_neutrally(pipeline, voice, sentences))
-    judged = list(_progress(judge_emotions(heard, neutral), "judging", len(neutral)))
+    judged = list(_track_progress(judge_emotions(heard, neutral), "judging", len(neutral)))
     return Report(options.voice, heard, EmotionReport(judged))
 
 
 def _listen(recordings: list[Recording], ears: Evaluators) -> list[Measurement]:
-    from app.evaluation import listen
+    from app.evaluation import measure_recording
 
-    return [listen(recording, ears) for recording in _progress(recordings, "listening", len(recordings))]
+    return [
+        measure_recording(recording, ears) for recording in _track_progress(recordings, "listening", len(recordings))
+    ]
 
 
-def _onset_report(options: argparse.Namespace, ears: Evaluators) -> OnsetReport:
-    from app.evaluation import OnsetReport, hear, read_onsets, speak_onsets
+def _measure_onsets(options: argparse.Namespace, ears: Evaluators) -> OnsetReport:
+    from app.evaluation import OnsetReport, read_onsets, speak_onsets, transcribe_pair
 
-    pipeline, voice, emotions = _subject(options)
+    pipeline, voice, emotions = _load_subject(options)
     onsets = read_onsets(emotions, options.limit)
-    pairs = list(_progress(speak_onsets(pipeline, voice, onsets, options.degree), "speaking", len(onsets)))
-    return OnsetReport(options.voice, [hear(pair, ears) for pair in _progress(pairs, "listening", len(pairs))])
+    pairs = list(_track_progress(speak_onsets(pipeline, voice, onsets, options.degree), "speaking", len(onsets)))
+    return OnsetReport(
+        options.voice, [transcribe_pair(pair, ears) for pair in _track_progress(pairs, "listening", len(pairs))]
+    )
 
 
 def _write(options: argparse.Namespace, content: dict[str, Any], html: Callable[[], str]) -> None:
@@ -104,7 +115,7 @@ def _check_use(options: argparse.Namespace) -> None:
             raise UsageError(f"{flag} is about what a voice speaks.", hint="Leave it out with --recordings.")
 
 
-def _subject(options: argparse.Namespace) -> tuple[Pipeline, str, list[Emotion]]:
+def _load_subject(options: argparse.Namespace) -> tuple[Pipeline, str, list[Emotion]]:
     """Load a voice, given as a folder with a voice.json or as the name of an installed one.
 
     Return the pipeline, the voice's name, and the emotions to evaluate.
@@ -125,7 +136,7 @@ def _subject(options: argparse.Namespace) -> tuple[Pipeline, str, list[Emotion]]
     return pipeline, voice.name, emotions or list(voice.manifest.emotions)
 
 
-def _progress(work: Iterable[T], what: str, total: int) -> Iterable[T]:
+def _track_progress(work: Iterable[T], what: str, total: int) -> Iterable[T]:
     """Iterate over the work with a progress bar on standard error, if that is a terminal."""
     console = Console(stderr=True)
     return track(work, what, total, console=console, transient=True, disable=not console.is_terminal)

@@ -22,7 +22,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(_flag(name), dest=name, default=None, help=_help(name, field), **_metavar(switch))
 
 
-def secrets_help() -> str:
+def describe_secrets() -> str:
     """Return the help text for the settings that have no flag."""
     secrets = (_help(name, field) for name, field in Settings.model_fields.items() if _is_secret(field))
     return f"Only in the environment or .env, since others on the machine can read command lines: {'; '.join(secrets)}."
@@ -42,15 +42,15 @@ def _flag(name: str) -> str:
 
 def _help(name: str, field: FieldInfo) -> str:
     nothing = field.default_factory or field.default in (None, "", [], {})
-    default = "" if nothing else f"; default {_shown(field.default)}"
+    default = "" if nothing else f"; default {_format_default(field.default)}"
     return f"{(field.description or '').rstrip('.')} (INTONE_{name.upper()}{default})".replace("%", "%%")
 
 
-def _shown(default: Any) -> str:
+def _format_default(default: Any) -> str:
     return ", ".join(map(str, default)) if isinstance(default, list) else str(default)
 
 
-def settings_from(options: argparse.Namespace) -> Settings:
+def settings_from_options(options: argparse.Namespace) -> Settings:
     """Load the settings; flags take precedence over the environment."""
     chosen = {name: getattr(options, name, None) for name in Settings.model_fields}
     return settings(**{name: value for name, value in chosen.items() if value is not None})

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-OWN = "intone"
+PACKAGE_LOGGER = "intone"
 """Name of the package's loggers; other loggers write only warnings and errors."""
 MAX_WAITING = 10_000
 """Maximum records that wait to be written; further records are dropped and counted."""
-DROPPED = "%d log lines were dropped: standard error is not read as fast as they come"
+DROPPED_MESSAGE = "%d log lines were dropped: standard error is not read as fast as they come"
 CLOSING_SECONDS = 1.0
 """Maximum seconds to write the remaining records at the end."""
 REPEAT_SECONDS = 1.0
@@ -30,12 +30,12 @@ Clock = Callable[[], float]
 @contextmanager
 def logging_to_stderr(log_format: str) -> Iterator[LogWriter]:
     """Send all log records to standard error within the context."""
-    writer = LogWriter(sys.stderr.fileno(), _Lines() if log_format == "json" else _Console())
+    writer = LogWriter(sys.stderr.fileno(), _JsonFormatter() if log_format == "json" else _ConsoleFormatter())
     writer.addFilter(Throttle())
     root = logging.getLogger()
     root.addHandler(writer)
     root.setLevel(logging.WARNING)
-    logging.getLogger(OWN).setLevel(logging.INFO)
+    logging.getLogger(PACKAGE_LOGGER).setLevel(logging.INFO)
     try:
         yield writer
     finally:
@@ -81,7 +81,7 @@ class LogWriter(logging.Handler):
         while (record := self._records.get()) is not None:
             self._write(record)
             if (dropped := self.dropped) > reported:
-                self._write(_warning(DROPPED, dropped - reported))
+                self._write(_warning(DROPPED_MESSAGE, dropped - reported))
                 reported = dropped
 
     def _write(self, record: logging.LogRecord) -> None:
@@ -97,7 +97,7 @@ class LogWriter(logging.Handler):
 
 
 def _warning(text: str, *arguments: object) -> logging.LogRecord:
-    return logging.LogRecord(f"{OWN}.service", logging.WARNING, __file__, 0, text, arguments, None)
+    return logging.LogRecord(f"{PACKAGE_LOGGER}.service", logging.WARNING, __file__, 0, text, arguments, None)
 
 
 class Throttle(logging.Filter):
@@ -114,7 +114,7 @@ class Throttle(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the record is written."""
-        if record.name.partition(".")[0] == OWN:
+        if record.name.partition(".")[0] == PACKAGE_LOGGER:
             return True
         line, now = (record.pathname, record.lineno), self._clock()
         passed, left_out = self._seen.get(line, (-REPEAT_SECONDS, 0))
@@ -123,16 +123,16 @@ class Throttle(logging.Filter):
             return False
         self._seen[line] = (now, 0)
         if left_out:
-            record.facts = {**_facts(record), "left_out": left_out}
+            record.facts = {**_get_facts(record), "left_out": left_out}
         return True
 
 
-def _facts(record: logging.LogRecord) -> dict[str, Any]:
+def _get_facts(record: logging.LogRecord) -> dict[str, Any]:
     facts: dict[str, Any] = getattr(record, "facts", {})
     return facts
 
 
-class _Lines(logging.Formatter):
+class _JsonFormatter(logging.Formatter):
     """Formatter of one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -141,14 +141,14 @@ class _Lines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **_facts(record),
+            **_get_facts(record),
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)
 
 
-class _Console(logging.Formatter):
+class _ConsoleFormatter(logging.Formatter):
     """Formatter of lines for people: time, level and message."""
 
     def __init__(self) -> None:
@@ -156,10 +156,10 @@ class _Console(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)
-        return f"{line} {' '.join(f'{name}={_plain(value)}' for name, value in _facts(record).items())}".rstrip()
+        return f"{line} {' '.join(f'{name}={_escape(value)}' for name, value in _get_facts(record).items())}".rstrip()
 
 
-def _plain(value: object) -> str:
+def _escape(value: object) -> str:
     """Format a value without spaces or line breaks; a path comes from the client and must not forge log lines."""
     if isinstance(value, dict):
         return ",".join(f"{name}:{count}" for name, count in value.items())

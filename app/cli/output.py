@@ -88,7 +88,7 @@ def _row(utterance: Utterance, spoken: bool) -> list[Text]:
 
 T = TypeVar("T")
 
-MOST_LISTED = 12
+MAX_LISTED = 12
 """Maximum number of names in a question or an error."""
 
 
@@ -128,14 +128,14 @@ class Questions:
         default = next(iter(named))
         if len(named) == 1:
             return named[default]
-        return self.ask(f"{question}: {listed(named)}?", default, flag.format(default), read)
+        return self.ask(f"{question}: {join_names(named)}?", default, flag.format(default), read)
 
 
-def listed(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """Join names for a sentence, and only the first MOST_LISTED of more."""
     known = list(names)
-    shown = ", ".join(known[:MOST_LISTED])
-    return shown if len(known) <= MOST_LISTED else f"{shown}, … ({len(known)} in all)"
+    shown = ", ".join(known[:MAX_LISTED])
+    return shown if len(known) <= MAX_LISTED else f"{shown}, … ({len(known)} in all)"
 
 
 def prompt(text: str, flag: str) -> str:

@@ -33,7 +33,7 @@ def positive(value: str) -> int:
     return int(value)
 
 
-def within(least: float, most: float) -> Callable[[str], float]:
+def make_range_type(least: float, most: float) -> Callable[[str], float]:
     """Return an argparse type that parses a number in a range."""
 
     def number(value: str) -> float:
@@ -53,49 +53,49 @@ def seed(value: str) -> int:
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 
 
-def say_arguments(parser: argparse.ArgumentParser) -> None:
+def add_say_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the sound there instead of playing it")
     parser.add_argument(
         "--format", help="wav, flac, mp3, opus, aac or pcm; by default what the output's ending says, else wav"
     )
     parser.add_argument("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
-    _manner_arguments(parser)
+    _add_speech_arguments(parser)
     parser.add_argument("--seed", type=seed, help="the same seed gives the same sound")
 
 
-def analyze_arguments(parser: argparse.ArgumentParser) -> None:
+def add_analyze_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     parser.add_argument("--json", action="store_true", help="the whole plan as JSON")
-    _manner_arguments(parser)
+    _add_speech_arguments(parser)
 
 
-def _manner_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_speech_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that `say` and `analyze` share."""
     parser.add_argument("--voice", help="name or alias of a voice")
     emotion_spec = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
     parser.add_argument("--emotion", default="auto", help=emotion_spec)
     parser.add_argument("--ssml", action="store_true", help="the text is SSML")
-    parser.add_argument("--degree", type=within(0.01, 2), default=1.0, help="how strongly, 0.01 to 2")
+    parser.add_argument("--degree", type=make_range_type(0.01, 2), default=1.0, help="how strongly, 0.01 to 2")
     parser.add_argument(
         "--strength", choices=("auto", "fixed"), help="speak emotions as strongly as the text asks for, or all alike"
     )
     parser.add_argument(
-        "--expressiveness", type=within(0, 2), help="how readily and strongly emotions are voiced, 0 to 2"
+        "--expressiveness", type=make_range_type(0, 2), help="how readily and strongly emotions are voiced, 0 to 2"
     )
     parser.add_argument(
         "--context", action="append", default=[], metavar="TEXT", help="what comes before, not spoken; may be repeated"
     )
-    parser.add_argument("--speed", type=within(0.25, 4), default=1.0, help="speaking rate, 0.25 to 4")
+    parser.add_argument("--speed", type=make_range_type(0.25, 4), default=1.0, help="speaking rate, 0.25 to 4")
     parser.add_argument("--strict", action="store_true", help="fail where the voice lacks an emotion")
 
 
-def voices_arguments(parser: argparse.ArgumentParser) -> None:
+def add_voices_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="load each voice and speak with each of its emotions")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
-def voice_arguments(parser: argparse.ArgumentParser) -> None:
+def add_voices_add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="with an acoustic model and a vocoder")
     parser.add_argument("--name", help="of the voice; by default the folder's")
     parser.add_argument(
@@ -114,7 +114,7 @@ def voice_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace a voice.json that is there")
 
 
-def train_arguments(parser: argparse.ArgumentParser) -> None:
+def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="folder with metadata.csv and wavs/")
     parser.add_argument("--check", action="store_true", help="only tell what is in it, and what is wrong with it")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where the run and its voice go")
@@ -133,7 +133,7 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", help="the same seed gives the same losses")
 
 
-def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     subject = parser.add_mutually_exclusive_group(required=True)
     subject.add_argument("voice", nargs="?", metavar="VOICE", help="name of a voice, or a folder with a voice.json")
     subject.add_argument(
@@ -145,17 +145,19 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     told = "measure first and last words, of short sentences that begin with each English sound"
     parser.add_argument("--onsets", action="store_true", help=told)
     parser.add_argument("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
-    parser.add_argument("--degree", type=within(0.01, 2), default=1.0, help="how strongly it speaks, 0.01 to 2")
+    parser.add_argument(
+        "--degree", type=make_range_type(0.01, 2), default=1.0, help="how strongly it speaks, 0.01 to 2"
+    )
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first sentences of each emotion")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots, pictures and sound there")
 
 
-def completion_arguments(parser: argparse.ArgumentParser) -> None:
+def add_completion_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", choices=("bash", "fish", "zsh"), help="for which one")
 
 
-def bench_arguments(parser: argparse.ArgumentParser) -> None:
+def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=positive, default=5, metavar="N", help="every figure is the median of so many")
     parser.add_argument("--clients", type=counts, default=[1, 4, 8, 16], metavar="N,N", help="that ask at once")
     peers = ["intone", "coqui", "piper", "kokoro"]
@@ -184,19 +186,19 @@ class Command:
     """Shell command lines."""
 
 
-def settings_arguments(parser: argparse.ArgumentParser) -> None:
+def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `serve`, generated from the settings, whose packages are slow to import."""
-    from app.cli.flags import add_flags, secrets_help
+    from app.cli.flags import add_flags, describe_secrets
 
     add_flags(parser)
-    parser.description = f"{parser.description} {secrets_help()}"
+    parser.description = f"{parser.description} {describe_secrets()}"
 
 
 COMMANDS = {
     "serve": Command(
         "the service",
         "Serve speech over HTTP.",
-        settings_arguments,
+        add_serve_arguments,
         (
             "intone serve --port 8080",
             "INTONE_API_KEYS=alice=$(openssl rand -hex 32) intone serve --host 0.0.0.0",
@@ -205,7 +207,7 @@ COMMANDS = {
     "say": Command(
         "speak a text",
         "Speak a text and show its plan.",
-        say_arguments,
+        add_say_arguments,
         (
             """intone say "We won! I can't believe it.\"""",
             'intone say --emotion joy:0.6,surprise:0.4 --degree 1.3 "The parcel came." -o parcel.wav',
@@ -216,19 +218,19 @@ COMMANDS = {
     "analyze": Command(
         "the plan of a text",
         "Show the plan of a text.",
-        analyze_arguments,
+        add_analyze_arguments,
         ('intone analyze "Get out of my house, right now!"', "intone analyze story.txt --json"),
     ),
     "voices": Command(
         "what can speak",
         "List the installed voices.",
-        voices_arguments,
+        add_voices_arguments,
         ("intone voices", "intone voices --check"),
     ),
     "voices add": Command(
         "a folder of coqui-tts files",
         "Write the voice.json of a folder of coqui-tts files, and hear whether it speaks.",
-        voice_arguments,
+        add_voices_add_arguments,
         (
             "intone voices add my-voice",
             "intone voices add my-voice --emotion p225=joy --vocoder hifigan --license MIT --yes",
@@ -237,7 +239,7 @@ COMMANDS = {
     "train": Command(
         "a voice from recordings",
         "Check a folder of recordings laid out as LJSpeech is, or train a voice on it.",
-        train_arguments,
+        add_train_arguments,
         (
             "intone train recordings --check",
             "intone train recordings -o run --base models/voices/wren --emotion anger --time-limit 3600",
@@ -247,7 +249,7 @@ COMMANDS = {
     "evaluate": Command(
         "what a voice is worth",
         "Have a voice speak test sentences, listen to them, and report. Needs: pip install '.[train]'",
-        evaluate_arguments,
+        add_evaluate_arguments,
         (
             "intone evaluate wren --html report.html",
             "intone evaluate run/voice --emotion anger --limit 5",
@@ -257,13 +259,13 @@ COMMANDS = {
     "bench": Command(
         "how fast the service is",
         "Measure speed, cost and memory of the service, beside other services. Needs: pip install '.[bench]'",
-        bench_arguments,
+        add_bench_arguments,
         ("intone bench --quick", "intone bench --peers intone,piper -o figures"),
     ),
     "completion": Command(
         "completion for a shell",
         "Print a script that has a shell complete commands, flags and their values.",
-        completion_arguments,
+        add_completion_arguments,
         (
             "intone completion bash > ~/.local/share/bash-completion/completions/intone",
             "intone completion fish > ~/.config/fish/completions/intone.fish",
@@ -274,7 +276,7 @@ COMMANDS = {
 """Commands by name, in the order in which they are listed; the name of a subcommand has two words."""
 
 
-ACTION = "voices add"
+SUBCOMMAND = "voices add"
 """Name of the only command of two words."""
 INDENT = "  "
 
@@ -287,13 +289,14 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
 
 
-class Help(argparse.HelpFormatter):
+class HelpFormatter(argparse.HelpFormatter):
     """Help formatter that wraps text but not indented lines, which are examples to copy."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         lines = text.splitlines()
         return "\n".join(
-            line if line.startswith(INDENT) else super(Help, self)._fill_text(line, width, indent) for line in lines
+            line if line.startswith(INDENT) else super(HelpFormatter, self)._fill_text(line, width, indent)
+            for line in lines
         )
 
 
@@ -305,7 +308,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def command_parsers() -> dict[str, argparse.ArgumentParser]:
+def make_command_parsers() -> dict[str, argparse.ArgumentParser]:
     """Return the complete parsers of all commands by their names in COMMANDS."""
     _, made = _make()
     COMMANDS["serve"].add(made["serve"])
@@ -316,9 +319,9 @@ def _make() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
     """Make the parser and those of its commands; the parser of `serve` has no flags yet."""
     parser = OneLineParser(prog="intone", description="Speech whose every sentence carries the emotion of its words.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    made = {name: _add(commands, name, name) for name in COMMANDS if name != ACTION}
+    made = {name: _add(commands, name, name) for name in COMMANDS if name != SUBCOMMAND}
     actions = made["voices"].add_subparsers(dest="action", metavar="add")
-    return parser, {**made, ACTION: _add(actions, "add", ACTION)}
+    return parser, {**made, SUBCOMMAND: _add(actions, "add", SUBCOMMAND)}
 
 
 def _add(parsers: Any, word: str, name: str) -> argparse.ArgumentParser:
@@ -329,7 +332,7 @@ def _add(parsers: Any, word: str, name: str) -> argparse.ArgumentParser:
         help=command.summary,
         description=command.description,
         epilog=f"examples:\n{examples}".replace("%", "%%"),
-        formatter_class=Help,
+        formatter_class=HelpFormatter,
     )
     if name != "serve":
         command.add(parser)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-from app.audio.chapters import MOST_CHAPTERS, save_with_chapters
+from app.audio.chapters import MAX_CHAPTERS, save_with_chapters
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, save
 from app.cli.flags import settings
 from app.cli.output import show_plan, show_summary, write_json
@@ -54,7 +54,7 @@ def _decode(data: bytes, name: str) -> str:
         raise UsageError(f"Byte {error.start} of {name} is not UTF-8.", hint="Convert it, as with iconv.") from None
 
 
-def speech_request(options: argparse.Namespace) -> SpeechRequest:
+def make_request(options: argparse.Namespace) -> SpeechRequest:
     """Make the speech request that the flags describe."""
     text = read_source(options.source)
     from app.emotion import parse_emotion_spec
@@ -99,16 +99,16 @@ def save_book(
     path: Path, format: str, rendering: SynthesisStream, pieces: Iterable[Samples], headings: Sequence[Heading]
 ) -> str:
     """Write the audio with chapters for its headings; return a summary for people."""
-    rate, kept = rendering.cast.sample_rate, headings[:MOST_CHAPTERS]
+    rate, kept = rendering.cast.sample_rate, headings[:MAX_CHAPTERS]
     if not kept:
         save(path, format, rate, pieces)
-        return summary(path, rendering, "")
+        return format_summary(path, rendering, "")
     titles = [heading.title for heading in kept]
-    place = save_with_chapters(path, format, rate, pieces, titles, lambda: starts(rendering, kept))
-    return summary(path, rendering, told(path, place, len(kept), len(headings)))
+    place = save_with_chapters(path, format, rate, pieces, titles, lambda: find_starts(rendering, kept))
+    return format_summary(path, rendering, describe_chapters(path, place, len(kept), len(headings)))
 
 
-def starts(rendering: SynthesisStream, headings: Sequence[Heading]) -> list[float]:
+def find_starts(rendering: SynthesisStream, headings: Sequence[Heading]) -> list[float]:
     """Return the start time of each heading in seconds; the end of the audio for headings that were not reached."""
     coming = iter(rendering.spoken)
     times, here = [], next(coming, None)
@@ -124,7 +124,7 @@ def ends_before(span: tuple[int, int] | None, place: int) -> bool:
     return span is None or span[1] <= place
 
 
-def told(path: Path, place: Path | None, kept: int, found: int) -> str:
+def describe_chapters(path: Path, place: Path | None, kept: int, found: int) -> str:
     """Return the part of the summary about the chapters."""
     count = f"{kept} chapter{'s' if kept != 1 else ''}"
     if kept < found:
@@ -134,29 +134,29 @@ def told(path: Path, place: Path | None, kept: int, found: int) -> str:
     return f", {count}" if place == path else f", {count} in {place}"
 
 
-def summary(path: Path, rendering: SynthesisStream, chapters: str) -> str:
+def format_summary(path: Path, rendering: SynthesisStream, chapters: str) -> str:
     """Return a summary such as `book.flac: 1:02:03, 12 chapters`."""
     return f"{path}: {timedelta(seconds=round(rendering.seconds))}{chapters}"
 
 
 _LONG_TEXT = 2000
 """Minimum characters of a text for a progress bar."""
-_PIECES = 50
+_PIECES_PER_TRIM = 50
 """Pieces of audio between two releases of free memory to the system, which a book would otherwise fragment."""
 _LONG_PLAN = 200
 """Maximum utterances of a plan that is shown in full instead of summarized."""
-_FOR_A_BOOK = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0, "batch_size": 1}
+_BOOK_SETTINGS = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0, "batch_size": 1}
 """Settings without the limits that protect a service from its clients. A book hardly repeats a sentence, so there is no
 cache; its sentences keep all cores busy one by one, so a batch would only take more memory."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Synthesize the text, write or play the audio, and show the plan."""
-    format = output_format(options.output, options.format)
+    format = choose_format(options.output, options.format)
     if not options.output:
         format = FORMATS[DEFAULT_FORMAT]  # every player knows WAV
-    chosen = settings(**_FOR_A_BOOK)
-    request = replace(speech_request(options), rate_for=format.rate_at_least)
+    chosen = settings(**_BOOK_SETTINGS)
+    request = replace(make_request(options), rate_for=format.rate_at_least)
     book = Book(request.text, ()) if request.markup else read_book(request.text)
     from app.synthesis.pipeline import Pipeline
 
@@ -165,7 +165,7 @@ def run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         # Players require a seekable file.
         path = options.output or Path(folder) / "speech.wav"
-        pieces = _with_progress(rendering, len(book.text))
+        pieces = _track_progress(rendering, len(book.text))
         done = save_book(path, format.name, rendering, pieces, book.headings if options.output else ())
         _show(pipeline.spoken_plan(rendering), options.json)
         if not options.output:
@@ -185,7 +185,7 @@ def _show(plan: Plan, as_json: bool) -> None:
         show_summary(plan)
 
 
-def output_format(output: Path | None, name: str | None) -> AudioFormat:
+def choose_format(output: Path | None, name: str | None) -> AudioFormat:
     """Return the format with that name, else the one of the output's extension, else the default.
 
     Raise `UsageError` before anything is loaded if the format is unknown or the output's folder missing.
@@ -209,7 +209,7 @@ def _play(path: Path) -> None:
         raise IntoneError(f"{player[0]} could not play the sound.", hint="Write a file with -o speech.wav.")
 
 
-def _with_progress(rendering: SynthesisStream, characters: int) -> Iterator[Samples]:
+def _track_progress(rendering: SynthesisStream, characters: int) -> Iterator[Samples]:
     """Yield the samples, with a progress bar on standard error for a long text."""
     console = Console(stderr=True)
     columns = ("speaking", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
@@ -218,11 +218,11 @@ def _with_progress(rendering: SynthesisStream, characters: int) -> Iterator[Samp
         task = bar.add_task("speaking", total=characters)
         for number, samples in enumerate(rendering, 1):
             yield samples
-            if number % _PIECES == 0:
+            if number % _PIECES_PER_TRIM == 0:
                 trim_heap()
-            bar.update(task, completed=_reached(rendering))
+            bar.update(task, completed=_count_characters(rendering))
 
 
-def _reached(rendering: SynthesisStream) -> int:
+def _count_characters(rendering: SynthesisStream) -> int:
     """Return the number of characters synthesized so far."""
     return next((one.span[1] for one in reversed(rendering.spoken) if one.span), 0)

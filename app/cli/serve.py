@@ -20,33 +20,33 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.connections import QUIET_SECONDS, Connection, Connections
-from app.cli.flags import settings_from
+from app.cli.flags import settings_from_options
 from app.cli.logs import LogWriter, logging_to_stderr
 from app.errors import IntoneError
 from app.main import create_app
 from app.metrics import Metrics
 from app.settings import Settings
 
-ACCEPTED_AT_ONCE = 128
+ACCEPT_BATCH = 128
 """Maximum connections that the event loop accepts in one iteration."""
-RESERVE = 3 * ACCEPTED_AT_ONCE + 64
+RESERVED_DESCRIPTORS = 3 * ACCEPT_BATCH + 64
 """File descriptors reserved for other uses than open connections. Three iterations of accepting pass before the first
 excess connection is closed; the rest is for models, pipes and temporary files."""
-FEWEST = 16
+MIN_CONNECTIONS = 16
 
 
 def fit_connections(wanted: int) -> int:
     """Raise the soft limit of file descriptors as far as needed; return the number of connections that it allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = 2 * wanted + RESERVE  # each connection's response may be in a temporary file
+    needed = 2 * wanted + RESERVED_DESCRIPTORS  # each connection's response may be in a temporary file
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return wanted
     soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(min(FEWEST, wanted), min(wanted, soft - RESERVE))
+    return max(min(MIN_CONNECTIONS, wanted), min(wanted, soft - RESERVED_DESCRIPTORS))
 
 
-QUEUE = 2048
+BACKLOG = 2048
 """Maximum connections that wait in the kernel to be accepted (the backlog of listen(2))."""
 GRACE_SECONDS = 2.0
 """Seconds for the models and the log to finish after the last response."""
@@ -68,7 +68,7 @@ class QuietServer(uvicorn.Server):
         """Start, and set the backlog again: asyncio uses one number for it and for the connections accepted at once."""
         await super().startup(sockets)
         for listener in sockets or ():
-            listener.listen(QUEUE)
+            listener.listen(BACKLOG)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Start the timer at the first SIGTERM or SIGINT, and shut down."""
@@ -109,7 +109,7 @@ logger = logging.getLogger("intone.service")
 
 def run(options: argparse.Namespace) -> NoReturn:
     """Serve with the settings from flags and environment."""
-    serve(settings_from(options))
+    serve(settings_from_options(options))
 
 
 def serve(settings: Settings, *, stays: bool = False) -> NoReturn:
@@ -123,7 +123,7 @@ def serve(settings: Settings, *, stays: bool = False) -> NoReturn:
         failure = _serve(settings, listener, log, stays)
     if failure:
         raise IntoneError(failure)
-    _leave()
+    _exit_process()
 
 
 def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: bool) -> str:
@@ -139,7 +139,7 @@ def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: b
 
     app = create_app(settings, on_failure=_log_failure if stays else stop)
     watch_log(app.state.service.metrics, lambda: log.dropped)
-    server = QuietServer(server_config(app, settings, os.environ), patience, lambda: _end(log))
+    server = QuietServer(make_server_config(app, settings, os.environ), patience, lambda: _force_exit(log))
 
     def leave(number: int, frame: FrameType | None) -> None:
         # After draining, the server raises the signal again, and the default handler would exit with a failure.
@@ -155,7 +155,7 @@ def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: b
     return "".join(failures[:1])
 
 
-def server_config(app: FastAPI, settings: Settings, environment: Mapping[str, str]) -> uvicorn.Config:
+def make_server_config(app: FastAPI, settings: Settings, environment: Mapping[str, str]) -> uvicorn.Config:
     """Return the configuration with which uvicorn serves the app."""
     limit = fit_connections(settings.max_connections)
     if limit < settings.max_connections:
@@ -168,7 +168,7 @@ def server_config(app: FastAPI, settings: Settings, environment: Mapping[str, st
         app,
         http=protocol,
         ws="none",
-        backlog=ACCEPTED_AT_ONCE,
+        backlog=ACCEPT_BATCH,
         timeout_keep_alive=QUIET_SECONDS,
         timeout_graceful_shutdown=settings.drain_seconds,
         # Without a known proxy, clients could forge the address to which the rate limit applies.
@@ -191,7 +191,7 @@ def listen(settings: Settings) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         # Clients that connect before the app is ready wait instead of being refused.
-        listener.listen(QUEUE)
+        listener.listen(BACKLOG)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         raise IntoneError(f"Cannot listen on {where}: {error.strerror}.", hint="Choose another --port.") from None
@@ -202,13 +202,13 @@ def _log_failure(reason: str) -> None:
     logger.error("cannot speak: %s", reason)
 
 
-def _leave() -> NoReturn:
+def _exit_process() -> NoReturn:
     """End the process without freeing the models' memory, which takes seconds in Python and no time in the system."""
     atexit._run_exitfuncs()
     os._exit(0)
 
 
-def _end(log: LogWriter) -> None:
+def _force_exit(log: LogWriter) -> None:
     """End the process even if threads still run."""
     log.warn("stopped; what had not ended in time was cut off")
     log.close()

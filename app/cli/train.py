@@ -32,13 +32,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     """Print a table of problems; raise the error with which training would refuse the recordings."""
-    from app.training.check import report_table
+    from app.training.check import build_report_table
     from app.training.train import check
 
     report = check(options.dataset, options.base)
     console = Console(highlight=False)
     console.width = max(console.width, _WIDTH)
-    console.print(report_table(report))
+    console.print(build_report_table(report))
     report.refuse_poor()
     return 0
 
@@ -52,7 +52,7 @@ def _train(options: argparse.Namespace) -> int:
     chosen = {name: getattr(options, name) for name in TrainingSettings.model_fields}
     settings = parse_settings({name: value for name, value in chosen.items() if value is not None})
     folders = Folders(options.dataset, options.base, run=options.output, voice=options.output / "voice")
-    with Logbook(options.output / "tensorboard") as logbook, _bar() as show:
+    with Logbook(options.output / "tensorboard") as logbook, _show_progress() as show:
 
         def watch(progress: TrainingProgress) -> None:
             logbook.write(progress)
@@ -64,7 +64,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[TrainingProgress], None]]:
+def _show_progress() -> Iterator[Callable[[TrainingProgress], None]]:
     """Show a progress bar with the remaining time on standard error, if that is a terminal; yield its updater."""
     console = Console(stderr=True)
     columns = (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 CHECK_TEXT = "The quick brown fox jumps over the lazy dog."
-AUDIBLE = 0.01
+MIN_PEAK = 0.01
 """Minimum peak of a sentence's samples (full scale is 1) to count as speech."""
 
 
@@ -55,7 +55,7 @@ def speak(pipeline: Pipeline, voice: str, emotion: Emotion) -> Check:
     except Exception as error:
         return Check(voice, emotion.value, problem=f"{type(error).__name__}: {error}")
     spent = time.perf_counter() - began
-    if np.abs(speech.samples).max(initial=0) <= AUDIBLE:
+    if np.abs(speech.samples).max(initial=0) <= MIN_PEAK:
         reasons = "; ".join(warning.detail for warning in speech.plan.warnings)
         return Check(voice, emotion.value, problem=f"nothing can be heard{reasons and ': '}{reasons}")
     codes = tuple(dict.fromkeys(warning.code for warning in speech.plan.warnings))
@@ -100,7 +100,7 @@ def _list(settings: Settings, as_json: bool) -> int:
             ("voice", "locale", "gender", "Hz", "license", "emotions"),
             [_row(voice_to_dict(voice)) for voice in registry.voices.values()],
         )
-    _tell_problems(registry)
+    _report_problems(registry)
     return 0
 
 
@@ -109,7 +109,7 @@ def _row(voice: answers.Voice) -> list[str]:
     return [*facts, " ".join(voice["emotions"])]
 
 
-def _tell_problems(registry: Registry) -> None:
+def _report_problems(registry: Registry) -> None:
     for problem in registry.problems.values():
         sys.stderr.write(f"intone: {problem}\n")
 
@@ -125,5 +125,5 @@ def _check(settings: Settings, as_json: bool) -> int:
         write_json([{name: getattr(check, name) for name in Check.__slots__} for check in checks])
     else:
         show_checks(checks)
-    _tell_problems(registry)
+    _report_problems(registry)
     return 1 if registry.problems or any(check.problem for check in checks) else 0

@@ -21,7 +21,7 @@ from app.emotion.taxonomy import map_labels
 from app.errors import InvalidClassifier
 from app.inference import Backend
 from app.memory import Lru
-from app.types import Assessment, ClassifierName, Emotion, Probabilities
+from app.types import Assessment, ClassifierId, Emotion, Probabilities
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CONTEXT_WORDS = 40
 """Maximum words of the context, the last words of the sentences before a sentence."""
-LONGEST_WORD = 100
+MAX_WORD_CHARACTERS = 100
 """Maximum characters of a word of the context, which also bounds a text without spaces."""
 
 
@@ -43,7 +43,7 @@ class Excerpt(NamedTuple):
 
 def make_context(before: Iterable[str]) -> str:
     """Join sentences in order, and keep the last words."""
-    words = [word[-LONGEST_WORD:] for sentence in before for word in sentence.split()]
+    words = [word[-MAX_WORD_CHARACTERS:] for sentence in before for word in sentence.split()]
     return " ".join(words[-CONTEXT_WORDS:])
 
 
@@ -58,9 +58,9 @@ def read_excerpts(sentences: Iterable[str], before: Iterable[str], count: int) -
         recent.append(sentence)
 
 
-LONGEST_TOKENS = 512
+MAX_TOKENS = 512
 """Maximum tokens of a sentence; longer ones are truncated. A model's own maximum may be lower."""
-LONGEST_CHARACTERS = 4000
+MAX_CHARACTERS = 4000
 """Maximum characters that the tokenizer gets; no LONGEST_TOKENS tokens of natural text are longer."""
 FIRST_GROUP, GROUP = 1, 8
 """Sentences classified at once, in the first batch and in each later one, if a text is streamed."""
@@ -68,9 +68,9 @@ TOKEN_STEP = 16
 """Inputs are padded to a multiple of this number of tokens, because a backend prepares itself for each new length."""
 ENTRY_CHARACTERS = 1000
 """Memory of a cache entry in addition to its text, in characters."""
-STRENGTH = "strength"
+STRENGTH_LABEL = "strength"
 """Label of the output that is not an emotion: the logit of the intensity."""
-MOST_CONTEXT = 8
+MAX_CONTEXT = 8
 """Maximum earlier sentences that a classifier may read."""
 
 
@@ -98,15 +98,15 @@ class Classifier:
         remembered: int,
     ) -> None:
         labels = [str(model.config.id2label[index]) for index in range(model.config.num_labels)]
-        self.settings = own_settings(model.config, source)
-        intensity = labels.index(STRENGTH) if STRENGTH in labels else None
+        self.settings = read_settings(model.config, source)
+        intensity = labels.index(STRENGTH_LABEL) if STRENGTH_LABEL in labels else None
         labels = [label for index, label in enumerate(labels) if index != intensity]
         emotion_of = map_labels(labels, label_map)
         self.emotions = [emotion_of[label] for label in labels]
         self.model = model
         self.tokenizer = tokenizer
-        self.name = ClassifierName(Path(source).name, self.settings.version)
-        self.longest = longest(model.config, tokenizer)
+        self.name = ClassifierId(Path(source).name, self.settings.version)
+        self.longest = find_max_tokens(model.config, tokenizer)
         self.check_tokenizer(source)
         self.known: Lru[tuple[str | None, Excerpt], Assessment] = Lru(
             remembered, lambda key, _: len(key[1].context) + len(key[1].text) + ENTRY_CHARACTERS
@@ -179,7 +179,7 @@ class Classifier:
         """
         found = [self.known.get((key_name, one)) for one in excerpts]
         rows = {place: self.padded(excerpts[place]) for place, one in enumerate(found) if one is None}
-        for batch in batches([place for place in rows if rows[place]], lambda place: rows[place][0].shape[1]):
+        for batch in make_batches([place for place in rows if rows[place]], lambda place: rows[place][0].shape[1]):
             for place, output in zip(batch, self.network.scores([rows[place] for place in batch]), strict=True):
                 found[place] = Assessment(self.by_emotion(output.scores), output.intensity)
         for place, row in rows.items():
@@ -205,7 +205,7 @@ class Classifier:
 
     def tokens(self, excerpt: Excerpt) -> Any:
         """Return the token ids (1, tokens), the mask of special tokens, and further inputs; accept lone surrogates."""
-        texts = [readable(text) for text in (excerpt if excerpt.context else (excerpt.text,))]
+        texts = [make_readable(text) for text in (excerpt if excerpt.context else (excerpt.text,))]
         return self.tokenizer(
             *texts, truncation=True, max_length=self.longest, return_special_tokens_mask=True, return_tensors="pt"
         )
@@ -223,12 +223,12 @@ UNREADABLE = Assessment({one: float(one is Emotion.NEUTRAL) for one in Emotion},
 """Assessment of a text without any readable tokens."""
 
 
-def readable(text: str) -> str:
+def make_readable(text: str) -> str:
     """Return the beginning of a text, with lone surrogates replaced for the tokenizer."""
-    return text[:LONGEST_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
-def batches(places: Sequence[int], length: Callable[[int], int]) -> Iterator[list[int]]:
+def make_batches(places: Sequence[int], length: Callable[[int], int]) -> Iterator[list[int]]:
     """Group indices of texts of the same padded length into batches.
 
     Batch sizes are powers of 2, because a backend prepares itself for each new size.
@@ -259,7 +259,7 @@ def read_model(source: str, local: bool) -> tuple[Any, Any, list[str]]:
     return model.eval().requires_grad_(False), tokenizer, sorted(report["missing_keys"])
 
 
-def own_settings(config: Any, source: str) -> ClassifierSettings:
+def read_settings(config: Any, source: str) -> ClassifierSettings:
     """Read `"intone"` in the model's config.json, which other models lack; raise `InvalidClassifier` if it is wrong."""
     settings = getattr(config, "intone", None) or {}
     if not isinstance(settings, dict):
@@ -267,14 +267,14 @@ def own_settings(config: Any, source: str) -> ClassifierSettings:
     threshold, context = settings.get("threshold"), settings.get("context", 0)
     if threshold is not None and not (isinstance(threshold, int | float) and 0 <= threshold <= 1):
         raise InvalidClassifier(f'The classifier {source}: "intone" in its config.json needs a threshold in 0..1.')
-    if not isinstance(context, int) or not 0 <= context <= MOST_CONTEXT:
+    if not isinstance(context, int) or not 0 <= context <= MAX_CONTEXT:
         raise InvalidClassifier(
-            f'The classifier {source}: "intone" in its config.json needs a context in 0..{MOST_CONTEXT}.'
+            f'The classifier {source}: "intone" in its config.json needs a context in 0..{MAX_CONTEXT}.'
         )
     return ClassifierSettings(str(settings.get("version", "unknown")), threshold, context)
 
 
-def longest(config: Any, tokenizer: Any) -> int:
+def find_max_tokens(config: Any, tokenizer: Any) -> int:
     """Return the maximum input tokens of the model; a tokenizer without a limit reports an astronomical number."""
-    positions = getattr(config, "max_position_embeddings", LONGEST_TOKENS)
-    return min(LONGEST_TOKENS, int(tokenizer.model_max_length), int(positions))
+    positions = getattr(config, "max_position_embeddings", MAX_TOKENS)
+    return min(MAX_TOKENS, int(tokenizer.model_max_length), int(positions))

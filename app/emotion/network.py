@@ -14,7 +14,7 @@ PROBE_ROWS, PROBE_TOKENS = 8, (16, 32)
 """Rows and token lengths of the probe whether a row has the same bits in a batch as alone."""
 
 
-class Output(NamedTuple):
+class ClassifierOutput(NamedTuple):
     """Output of the network for a text."""
 
     scores: list[float]
@@ -23,7 +23,7 @@ class Output(NamedTuple):
     """Intensity of the emotion, 0 to 1; None if the network does not estimate it."""
 
 
-class Logits(nn.Module):
+class LogitsModule(nn.Module):
     """Hugging Face sequence classifier with positional inputs and one output."""
 
     def __init__(self, model: Any, names: Sequence[str]) -> None:
@@ -59,7 +59,7 @@ class ClassifierNetwork:
             known = {"attention_mask": masked, "input_ids": ids}
             return tuple(known.get(name, nothing) for name in names)
 
-        self.network = backend.compile(Logits(model, names), example)
+        self.network = backend.compile(LogitsModule(model, names), example)
         self.batch_invariant = all(self.agrees(example(PROBE_ROWS, length)) for length in PROBE_TOKENS)
         """Whether the output of a text has the same bits in a batch as alone, on this machine."""
 
@@ -78,7 +78,7 @@ class ClassifierNetwork:
         (logits,) = self.network(*inputs)
         return logits
 
-    def scores(self, rows: Sequence[tuple[Tensor, ...]]) -> list[Output]:
+    def scores(self, rows: Sequence[tuple[Tensor, ...]]) -> list[ClassifierOutput]:
         """Score texts of equal length; the inputs of each row are (1, tokens) each."""
         if self.batch_invariant:
             logits = self.logits([torch.cat(column) for column in zip(*rows, strict=True)])
@@ -90,4 +90,4 @@ class ClassifierNetwork:
             intensities = torch.sigmoid(logits[:, self.intensity]).tolist()
             logits = torch.cat([logits[:, : self.intensity], logits[:, self.intensity + 1 :]], 1)
         scores = torch.sigmoid(logits) if self.multi_label else torch.softmax(logits, 1)
-        return [Output(*pair) for pair in zip(scores.tolist(), intensities, strict=True)]
+        return [ClassifierOutput(*pair) for pair in zip(scores.tolist(), intensities, strict=True)]

@@ -11,7 +11,7 @@ from app.errors import InvalidClassifier, InvalidRequest, UnknownEmotion
 from app.types import Blend, Emotion
 
 AUTO = "auto"
-HEAVIEST = 1000
+MAX_WEIGHT = 1000
 """Maximum weight in a blend; only proportions matter, and a bound keeps the sum finite."""
 WEIGHT_DIGITS = 6
 
@@ -74,7 +74,7 @@ def map_labels(labels: Iterable[str], label_map: Mapping[str, str] | None = None
 
     `label_map` adds to the known labels and overrides them; case is ignored.
     """
-    own = {label.lower(): mapped_emotion(label, name) for label, name in (label_map or {}).items()}
+    own = {label.lower(): parse_mapped_emotion(label, name) for label, name in (label_map or {}).items()}
     known = EMOTION_OF_LABEL | own
     labels = list(labels)
     unmapped = [label for label in labels if label.lower() not in known]
@@ -86,7 +86,7 @@ def map_labels(labels: Iterable[str], label_map: Mapping[str, str] | None = None
     return {label: known[label.lower()] for label in labels}
 
 
-def mapped_emotion(label: str, name: str) -> Emotion:
+def parse_mapped_emotion(label: str, name: str) -> Emotion:
     """Parse the emotion of a label in a label map; raise `InvalidClassifier`, since no client is at fault."""
     try:
         return parse_emotion(name)
@@ -122,19 +122,19 @@ def parse_emotion_spec(written: str | Mapping[str, float]) -> Emotion | Blend | 
     for a wrong weight.
     """
     if not isinstance(written, str):
-        return blended(written)
+        return make_blend(written)
     if written.strip().lower() == AUTO:
         return None
-    return blended(weights_in(written)) if ":" in written else parse_emotion(written)
+    return make_blend(parse_weights(written)) if ":" in written else parse_emotion(written)
 
 
-def named_emotions(text: str) -> set[Emotion]:
+def find_emotions(text: str) -> set[Emotion]:
     """Return the emotions whose names or aliases occur as words in a text."""
     words = {word.strip(".,;:!?'\"()").lower() for word in text.split()}
     return {EMOTION_OF_NAME[word] for word in words if word in EMOTION_OF_NAME}
 
 
-def weights_in(written: str) -> dict[str, float]:
+def parse_weights(written: str) -> dict[str, float]:
     """Parse the weights in `joy:0.6,surprise:0.4`."""
     pairs = [part.partition(":") for part in written.split(",")]
     try:
@@ -144,12 +144,12 @@ def weights_in(written: str) -> dict[str, float]:
         raise InvalidRequest(f"The blend {written!r:.80} cannot be read.", hint=hint) from None
 
 
-def blended(weights: Mapping[str, float]) -> Blend:
+def make_blend(weights: Mapping[str, float]) -> Blend:
     """Normalize the weights of emotions, after adding those of several names of one emotion."""
     sums: dict[Emotion, float] = {}
     for name, weight in weights.items():
-        if not 0 < weight <= HEAVIEST:
-            raise InvalidRequest(f"The weight of {name!r:.80} must be a number above 0, up to {HEAVIEST}.")
+        if not 0 < weight <= MAX_WEIGHT:
+            raise InvalidRequest(f"The weight of {name!r:.80} must be a number above 0, up to {MAX_WEIGHT}.")
         emotion = parse_emotion(name)
         sums[emotion] = sums.get(emotion, 0.0) + weight
     total = sum(sums.values())

@@ -1,37 +1,37 @@
 """Evaluate a voice: measure synthesized or recorded sentences, and report statistics of each group."""
 
 from app.evaluation.emotion_judge import judge_emotions
-from app.evaluation.emotion_tables import emotion_tables
-from app.evaluation.listening import Evaluators, Measurement, listen
-from app.evaluation.onset_report import OnsetReport, hear, onset_page, onset_tables
+from app.evaluation.emotion_tables import make_emotion_tables
+from app.evaluation.listening import Evaluators, Measurement, measure_recording
+from app.evaluation.onset_report import OnsetReport, make_onset_tables, render_onset_page, transcribe_pair
 from app.evaluation.onsets import read_onsets, speak_onsets
-from app.evaluation.page import page
+from app.evaluation.page import render_page
 from app.evaluation.recordings import Prompt, Recording, read_recordings, read_sentences, speak, speak_neutrally
-from app.evaluation.report import EmotionReport, Figures, Report, figures_by_group
-from app.evaluation.tables import figures_table
+from app.evaluation.report import EmotionReport, Report, Statistics, compute_group_statistics
+from app.evaluation.tables import make_statistics_table
 
 __all__ = [
     "EmotionReport",
     "Evaluators",
-    "Figures",
     "Measurement",
     "OnsetReport",
     "Prompt",
     "Recording",
     "Report",
-    "emotion_tables",
-    "figures_by_group",
-    "figures_table",
-    "hear",
+    "Statistics",
+    "compute_group_statistics",
     "judge_emotions",
-    "listen",
-    "onset_page",
-    "onset_tables",
-    "page",
+    "make_emotion_tables",
+    "make_onset_tables",
+    "make_statistics_table",
+    "measure_recording",
     "read_onsets",
     "read_recordings",
     "read_sentences",
+    "render_onset_page",
+    "render_page",
     "speak",
     "speak_neutrally",
     "speak_onsets",
+    "transcribe_pair",
 ]

@@ -17,11 +17,19 @@ import numpy as np
 import numpy.typing as npt
 
 from app.evaluation.listening import Measurement
-from app.evaluation.manner import BANDS, Features, features_of, pitch_contour, resampled, subtract_features, trimmed
+from app.evaluation.manner import (
+    BANDS,
+    Features,
+    measure_features,
+    resampled,
+    subtract_features,
+    track_pitch,
+    trim_silence,
+)
 from app.evaluation.recordings import Recording
 from app.types import Emotion
 
-FILE = Path(__file__).with_name("emotion_facts.tsv")
+FACTS_FILE = Path(__file__).with_name("emotion_facts.tsv")
 BAND_NAMES = tuple(f"{band} Hz" for band in BANDS)
 
 Vector = npt.NDArray[np.float64]
@@ -46,18 +54,16 @@ class Facts:
 @cache
 def read_facts() -> Facts:
     """Read `emotion_facts.tsv`."""
-    with FILE.open(encoding="utf-8", newline="") as file:
+    with FACTS_FILE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     features = tuple(row["feature"] for row in rows)
     emotional = [emotion for emotion in Emotion if emotion is not Emotion.NEUTRAL]
     nothing = {Emotion.NEUTRAL: np.zeros(len(rows))}
     normal = nothing | {
-        emotion: relative_levels([float(row[f"{emotion} normal"]) for row in rows], features) for emotion in emotional
+        emotion: center_levels([float(row[f"{emotion} normal"]) for row in rows], features) for emotion in emotional
     }
     strong = nothing | {
-        emotion: relative_levels(
-            [float(row[f"{emotion} strong"] or row[f"{emotion} normal"]) for row in rows], features
-        )
+        emotion: center_levels([float(row[f"{emotion} strong"] or row[f"{emotion} normal"]) for row in rows], features)
         for emotion in emotional
     }
     return Facts(
@@ -66,11 +72,11 @@ def read_facts() -> Facts:
         groups=tuple(row["group"] for row in rows),
         normal=normal,
         strong=strong,
-        scale=spread(normal, strong, features),
+        scale=compute_spread(normal, strong, features),
     )
 
 
-def relative_levels(values: list[float], features: tuple[str, ...]) -> Vector:
+def center_levels(values: list[float], features: tuple[str, ...]) -> Vector:
     """Make the levels of the bands relative to the mean of the seven, as in measured clips.
 
     The table has them relative to the mean of a whole spectrum, which depends on the bandwidth.
@@ -81,7 +87,9 @@ def relative_levels(values: list[float], features: tuple[str, ...]) -> Vector:
     return vector
 
 
-def spread(normal: Mapping[Emotion, Vector], strong: Mapping[Emotion, Vector], features: tuple[str, ...]) -> Vector:
+def compute_spread(
+    normal: Mapping[Emotion, Vector], strong: Mapping[Emotion, Vector], features: tuple[str, ...]
+) -> Vector:
     """Return the standard deviation of each feature between the seven emotions, pooled over both intensities.
 
     It replaces the spread of readers within one emotion, which the published means do not contain: a feature that
@@ -95,7 +103,7 @@ def spread(normal: Mapping[Emotion, Vector], strong: Mapping[Emotion, Vector], f
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class EmotionJudgement:
     """An emotional clip and its distance to each emotion."""
 
     emotion: Emotion
@@ -112,18 +120,18 @@ class Judged:
         return min(self.distances, key=lambda emotion: self.distances[emotion])
 
 
-def judge_emotions(heard: Iterable[Measurement], neutral: Iterable[Recording]) -> Iterator[Judged]:
+def judge_emotions(heard: Iterable[Measurement], neutral: Iterable[Recording]) -> Iterator[EmotionJudgement]:
     """Judge the emotional clips; `neutral` has the neutral readings of their texts, in the same order."""
     emotional = (one for one in heard if one.recording.group != Emotion.NEUTRAL)
     for one, reading in zip(emotional, neutral, strict=True):
         yield judge(one, reading)
 
 
-def judge(heard: Measurement, neutral: Recording) -> Judged:
+def judge(heard: Measurement, neutral: Recording) -> EmotionJudgement:
     """Compare a clip with the neutral reading of its text, spoken with the same seed."""
-    speech = trimmed(resampled(neutral.samples, neutral.sample_rate))
-    differences = subtract_features(heard.prosody, features_of(speech, pitch_contour(speech)))
-    return Judged(Emotion(heard.recording.group), heard.recording.text, differences, distances(differences))
+    speech = trim_silence(resampled(neutral.samples, neutral.sample_rate))
+    differences = subtract_features(heard.prosody, measure_features(speech, track_pitch(speech)))
+    return EmotionJudgement(Emotion(heard.recording.group), heard.recording.text, differences, distances(differences))
 
 
 def distances(differences: Features) -> dict[Emotion, float]:
@@ -137,21 +145,21 @@ def distances(differences: Features) -> dict[Emotion, float]:
     facts = read_facts()
     values = np.array([differences[name] for name in facts.features])
     known = np.isfinite(values)
-    axes = np.sqrt(weights(facts, known)) / facts.scale
+    axes = np.sqrt(compute_weights(facts, known)) / facts.scale
     place = np.where(known, values, 0.0) * axes
     return {
-        emotion: distance_to_line(place, facts.normal[emotion] * axes, facts.strong[emotion] * axes)
+        emotion: compute_segment_distance(place, facts.normal[emotion] * axes, facts.strong[emotion] * axes)
         for emotion in Emotion
     }
 
 
-def weights(facts: Facts, known: np.typing.NDArray[np.bool_]) -> Vector:
+def compute_weights(facts: Facts, known: np.typing.NDArray[np.bool_]) -> Vector:
     """Return the weight of each feature: zero if it is unknown, otherwise its share of its group's weight."""
     members = Counter(group for group, told in zip(facts.groups, known, strict=True) if told)
     return np.array([told / members[group] if told else 0.0 for group, told in zip(facts.groups, known, strict=True)])
 
 
-def distance_to_line(place: Vector, begin: Vector, end: Vector) -> float:
+def compute_segment_distance(place: Vector, begin: Vector, end: Vector) -> float:
     """Return the distance of a point to the line segment between two others."""
     along = end - begin
     length = float(along @ along)

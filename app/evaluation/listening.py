@@ -11,8 +11,16 @@ from typing import Protocol
 import numpy as np
 
 from app.errors import SetupError
-from app.evaluation.manner import Features, Manner, features_of, manner, pitch_contour, resampled, trimmed
-from app.evaluation.recordings import Recording, normalized
+from app.evaluation.manner import (
+    AcousticMeasures,
+    Features,
+    manner,
+    measure_features,
+    resampled,
+    track_pitch,
+    trim_silence,
+)
+from app.evaluation.recordings import Recording, normalize_words
 from app.types import Samples
 
 PACKAGES = {
@@ -22,9 +30,9 @@ PACKAGES = {
     "jiwer": "jiwer",
 }
 """Package that provides each module."""
-BEAM = 5
+BEAM_SIZE = 5
 """Whisper's own default beam."""
-PEAK = 0.7
+PEAK_LEVEL = 0.7
 """Peak to which each sentence is scaled, as the score of DistillMOS depends on the level."""
 
 
@@ -59,21 +67,21 @@ class Evaluators:
 
     def transcribe(self, sound: Samples) -> str:
         """Transcribe a sentence with Whisper (tiny.en; arXiv 2212.04356): mono, (samples,), 16 kHz."""
-        segments, _ = self.whisper.transcribe(sound, language="en", beam_size=BEAM, without_timestamps=True)
+        segments, _ = self.whisper.transcribe(sound, language="en", beam_size=BEAM_SIZE, without_timestamps=True)
         return " ".join(segment.text.strip() for segment in segments)
 
     def word_errors(self, text: str, understood: str) -> int:
         """Count words of the text that were left out or replaced, and words that were added."""
         import jiwer
 
-        counts = jiwer.process_words(normalized(text), normalized(understood))
+        counts = jiwer.process_words(normalize_words(text), normalize_words(understood))
         return int(counts.substitutions + counts.deletions + counts.insertions)
 
     def opinion(self, speech: Samples) -> float:
         """Predict the mean opinion score, 1 to 5, with DistillMOS (arXiv 2502.05356): mono, (samples,), 16 kHz."""
         import torch
 
-        scaled = speech * np.float32(PEAK / max(float(np.abs(speech).max()), 1e-6))
+        scaled = speech * np.float32(PEAK_LEVEL / max(float(np.abs(speech).max()), 1e-6))
         with torch.inference_mode():
             return float(self.judge(torch.from_numpy(scaled)[None]).item())
 
@@ -103,23 +111,23 @@ class Measurement:
     """Number of words that were left out, added or replaced."""
     mos: float
     """Predicted mean opinion score, 1 to 5."""
-    manner: Manner
+    manner: AcousticMeasures
     prosody: Features
     """Features that the emotion judge compares with the neutral reading of the text."""
 
 
-def listen(recording: Recording, ears: Listener) -> Measurement:
+def measure_recording(recording: Recording, ears: Listener) -> Measurement:
     """Measure one recording."""
     sound = resampled(recording.samples, recording.sample_rate)
-    speech = trimmed(sound)
-    contour = pitch_contour(speech)
+    speech = trim_silence(sound)
+    contour = track_pitch(speech)
     understood = ears.transcribe(sound)
     return Measurement(
         recording,
         understood,
-        words=len(normalized(recording.text).split()),
+        words=len(normalize_words(recording.text).split()),
         errors=ears.word_errors(recording.text, understood),
         mos=ears.opinion(speech),
         manner=manner(speech, contour, recording.text),
-        prosody=features_of(speech, contour),
+        prosody=measure_features(speech, contour),
     )

@@ -13,14 +13,14 @@ from rich.table import Table
 from app.evaluation.listening import Listener
 from app.evaluation.manner import resampled
 from app.evaluation.onsets import OnsetPair
-from app.evaluation.page import document, sound
-from app.evaluation.recordings import Recording, edge_errors
+from app.evaluation.page import render_document, sound
+from app.evaluation.recordings import Recording, find_edge_errors
 from app.evaluation.report import wer_interval
-from app.evaluation.tables import cells, figures_table_html
+from app.evaluation.tables import render_cells, render_statistics_table
 
 
 @dataclass(frozen=True, slots=True)
-class Edges:
+class EdgeTranscript:
     """A recording, its transcript, and whether its first and last words were misheard."""
 
     recording: Recording
@@ -30,12 +30,12 @@ class Edges:
 
 
 @dataclass(frozen=True, slots=True)
-class HeardPair:
+class TranscribedPair:
     """Transcripts of both renditions of a sentence."""
 
     sound: str
-    alone: Edges
-    control: Edges
+    alone: EdgeTranscript
+    control: EdgeTranscript
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class OnsetFigures:
+class OnsetRates:
     """Rates of misheard first and last words, in both renditions."""
 
     sentences: int
@@ -78,16 +78,16 @@ class OnsetReport:
 
     subject: str
     """Name of the voice."""
-    heard: Sequence[HeardPair]
+    heard: Sequence[TranscribedPair]
 
     @property
-    def groups(self) -> dict[str, OnsetFigures]:
+    def groups(self) -> dict[str, OnsetRates]:
         """Rates of each emotion, in the order in which the emotions appear."""
         names = dict.fromkeys(pair.alone.recording.group for pair in self.heard)
         return {name: figures([pair for pair in self.heard if pair.alone.recording.group == name]) for name in names}
 
     @property
-    def total(self) -> OnsetFigures:
+    def total(self) -> OnsetRates:
         """Rates over all sentences, which are the mean of the emotions because each has as many sentences."""
         return figures(self.heard)
 
@@ -123,28 +123,28 @@ class OnsetReport:
                     "group": pair.alone.recording.group,
                     "sound": pair.sound,
                     "text": pair.alone.recording.text,
-                    "alone": facts(pair.alone),
-                    "control": facts(pair.control),
+                    "alone": edge_values(pair.alone),
+                    "control": edge_values(pair.control),
                 }
                 for pair in self.heard
             ],
         }
 
 
-def hear(pair: OnsetPair, ears: Listener) -> HeardPair:
+def transcribe_pair(pair: OnsetPair, ears: Listener) -> TranscribedPair:
     """Transcribe both renditions of a sentence."""
-    return HeardPair(pair.sound, hear_edges(pair.alone, ears), hear_edges(pair.control, ears))
+    return TranscribedPair(pair.sound, transcribe_edges(pair.alone, ears), transcribe_edges(pair.control, ears))
 
 
-def hear_edges(recording: Recording, ears: Listener) -> Edges:
+def transcribe_edges(recording: Recording, ears: Listener) -> EdgeTranscript:
     """Transcribe one rendition and check its first and last words."""
     understood = ears.transcribe(resampled(recording.samples, recording.sample_rate))
-    return Edges(recording, understood, *edge_errors(recording.text, understood))
+    return EdgeTranscript(recording, understood, *find_edge_errors(recording.text, understood))
 
 
-def figures(pairs: Sequence[HeardPair]) -> OnsetFigures:
+def figures(pairs: Sequence[TranscribedPair]) -> OnsetRates:
     """Compute the rates of misheard words of some sentences."""
-    return OnsetFigures(
+    return OnsetRates(
         len(pairs),
         rate([pair.alone.first_misheard for pair in pairs]),
         rate([pair.control.first_misheard for pair in pairs]),
@@ -159,7 +159,7 @@ def rate(misheard: Sequence[bool]) -> Rate:
     return Rate(100 * sum(counts) / len(counts), wer_interval(counts, [1] * len(counts)))
 
 
-def facts(edges: Edges) -> dict[str, Any]:
+def edge_values(edges: EdgeTranscript) -> dict[str, Any]:
     """Return the results of one rendition for JSON."""
     return {
         "understood": edges.understood,
@@ -173,38 +173,38 @@ RATE_HEADINGS = ("", "n", "first word, %", "control, %", "last word, %", "contro
 WORD_HEADINGS = ("sound", "sentence", "misheard in", "control misheard in", "understood")
 
 
-def rate_rows(report: OnsetReport) -> list[tuple[str, ...]]:
+def make_rate_rows(report: OnsetReport) -> list[tuple[str, ...]]:
     """Make a row for each emotion and one for the mean."""
-    return [rate_row(name, figures) for name, figures in (*report.groups.items(), ("mean", report.total))]
+    return [make_rate_row(name, figures) for name, figures in (*report.groups.items(), ("mean", report.total))]
 
 
-def rate_row(name: str, figures: OnsetFigures) -> tuple[str, ...]:
+def make_rate_row(name: str, figures: OnsetRates) -> tuple[str, ...]:
     """Make the row of one emotion."""
     rates = (figures.first_alone, figures.first_control, figures.last_alone, figures.last_control)
-    return (name, str(figures.sentences), *(rate_text(rate) for rate in rates))
+    return (name, str(figures.sentences), *(format_rate(rate) for rate in rates))
 
 
-def rate_text(rate: Rate) -> str:
+def format_rate(rate: Rate) -> str:
     """Format a percentage with its interval."""
     return f"{rate.percent:.1f} [{rate.interval[0]:.1f}, {rate.interval[1]:.1f}]"
 
 
-def word_row(word: MisheardWord) -> tuple[str, ...]:
+def make_word_row(word: MisheardWord) -> tuple[str, ...]:
     """Make the row of a misheard first word."""
     understood = " / ".join(dict.fromkeys(word.understood))
     return (word.sound, word.text, ", ".join(word.emotions), ", ".join(word.control_emotions), understood)
 
 
-def onset_tables(report: OnsetReport) -> Group:
+def make_onset_tables(report: OnsetReport) -> Group:
     """Return the table of rates and that of misheard first words."""
     rates = Table("", box=None, header_style="bold", pad_edge=False)
     for heading in RATE_HEADINGS[1:]:
         rates.add_column(heading, justify="right", no_wrap=True)
-    for row in rate_rows(report):
+    for row in make_rate_rows(report):
         rates.add_row(*row)
     words = Table(*WORD_HEADINGS, box=None, header_style="bold", pad_edge=False)
     for word in report.misheard:
-        words.add_row(*word_row(word))
+        words.add_row(*make_word_row(word))
     return Group(rates, "", words)
 
 
@@ -213,36 +213,36 @@ utterances of their own, and (control) the same words cut from running speech of
 brackets: the 95 % interval of a bootstrap over sentences.</p>"""
 
 
-def onset_page(report: OnsetReport) -> str:
+def render_onset_page(report: OnsetReport) -> str:
     """Render the whole page, with the audio of sentences whose first word was misheard."""
-    *groups, mean = rate_rows(report)
+    *groups, mean = make_rate_rows(report)
     misheard = [pair for pair in report.heard if pair.alone.first_misheard or pair.control.first_misheard]
-    return document(
+    return render_document(
         report.subject,
-        f"""{figures_table_html(RATE_HEADINGS, groups, [mean])}
+        f"""{render_statistics_table(RATE_HEADINGS, groups, [mean])}
 {EXPLANATION}
 <h2>First words</h2>
 <table>
-<thead><tr>{cells("th", WORD_HEADINGS)}</tr></thead>
+<thead><tr>{render_cells("th", WORD_HEADINGS)}</tr></thead>
 <tbody>
-{"".join(f"<tr>{cells('td', word_row(word))}</tr>" for word in report.misheard)}</tbody>
+{"".join(f"<tr>{render_cells('td', make_word_row(word))}</tr>" for word in report.misheard)}</tbody>
 </table>
-{"".join(_group(name, misheard) for name in report.groups)}""",
+{"".join(_render_group(name, misheard) for name in report.groups)}""",
     )
 
 
-def _group(name: str, misheard: Iterable[HeardPair]) -> str:
-    rows = "".join(_pair(pair) for pair in misheard if pair.alone.recording.group == name)
+def _render_group(name: str, misheard: Iterable[TranscribedPair]) -> str:
+    rows = "".join(_render_pair(pair) for pair in misheard if pair.alone.recording.group == name)
     return f"""<h2>{escape(name)}</h2>
 <table class="recordings">
-<thead><tr>{cells("th", ("sentence", "alone", "control"))}</tr></thead>
+<thead><tr>{render_cells("th", ("sentence", "alone", "control"))}</tr></thead>
 <tbody>
 {rows}</tbody>
 </table>
 """
 
 
-def _pair(pair: HeardPair) -> str:
+def _render_pair(pair: TranscribedPair) -> str:
     renditions = "".join(
         f'<td><p class="{"understood" if edges.first_misheard else "text"}">{escape(edges.understood)}</p>'
         f"{sound(edges.recording)}</td>"

@@ -19,7 +19,7 @@ from app.evaluation.recordings import Prompt, Recording, synthesize
 from app.synthesis.pipeline import Pipeline
 from app.types import Emotion, Samples, Speech
 
-FILE = Path(__file__).with_name("onsets.tsv")
+ONSETS_FILE = Path(__file__).with_name("onsets.tsv")
 """Lines of sound, tab, sentence: at least two sentences for each sound or cluster that begins English words."""
 CARRIER = "Then he said, "
 """Words before the sentence in the control."""
@@ -46,7 +46,7 @@ class OnsetPair:
 
 def read_onsets(emotions: Collection[Emotion], limit: int | None = None) -> list[Onset]:
     """Read the sentences for each of these emotions, in the order of the file; at most `limit` of each."""
-    lines = FILE.read_text(encoding="utf-8").splitlines()[:limit]
+    lines = ONSETS_FILE.read_text(encoding="utf-8").splitlines()[:limit]
     rows = [line.split("\t") for line in lines]
     return [
         Onset(sound, Prompt(emotion, text, seed)) for emotion in emotions for seed, (sound, text) in enumerate(rows)
@@ -58,15 +58,13 @@ def speak_onsets(pipeline: Pipeline, voice: str, onsets: Sequence[Onset], degree
     for onset in onsets:
         prompt = onset.prompt
         alone = synthesize(pipeline, voice, prompt, degree)
-        running = synthesize(
-            pipeline, voice, Prompt(prompt.emotion, in_running_speech(prompt.text), prompt.seed), degree
-        )
+        running = synthesize(pipeline, voice, Prompt(prompt.emotion, prepend_carrier(prompt.text), prompt.seed), degree)
         control = cut_words(running, len(CARRIER))
         group, text, rate = prompt.emotion.value, prompt.text, alone.sample_rate
         yield OnsetPair(onset.sound, Recording(group, text, alone.samples, rate), Recording(group, text, control, rate))
 
 
-def in_running_speech(text: str) -> str:
+def prepend_carrier(text: str) -> str:
     """Prepend the carrier to a sentence."""
     return CARRIER + text[0].lower() + text[1:]
 

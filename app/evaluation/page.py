@@ -16,83 +16,87 @@ from matplotlib.figure import Figure
 from matplotlib.image import imsave
 
 from app.audio.encode import FORMATS, encode
-from app.evaluation.emotion_tables import emotion_section
+from app.evaluation.emotion_tables import render_emotion_section
 from app.evaluation.listening import Measurement
 from app.evaluation.recordings import Recording
-from app.evaluation.report import Figures, Report
-from app.evaluation.tables import COLUMNS, Column, Row, cells, figures_table_html
+from app.evaluation.report import Report, Statistics
+from app.evaluation.tables import COLUMNS, Column, Row, render_cells, render_statistics_table
 
 ROWS = 2
-LONGEST_NAME = 20
+MAX_NAME_LENGTH = 20
 """Maximum characters of a group's name beside its bars; a longer one leaves them no room."""
-BAR, LINE = "#4c78a8", "#222222"
+BAR_COLOR, LINE_COLOR = "#4c78a8", "#222222"
 BANDS = 80
-FRAME_SECONDS, STEP_SECONDS = 0.046, 0.012
+FRAME_SECONDS, HOP_SECONDS = 0.046, 0.012
 """Usual window and hop of speech synthesis: 1024 and 256 samples at 22050 Hz."""
-DEPTH_DB = 70
+DYNAMIC_RANGE_DB = 70
 """Range in decibels from the loudest point to black."""
 
 
-def plots(report: Report) -> bytes:
+def draw_plots(report: Report) -> bytes:
     """Draw bars of each statistic, one for each group, as PNG; if differences to neutral exist, show these."""
     groups = report.groups
     figure = Figure(figsize=(14, ROWS * (1 + 0.25 * len(groups))), layout="constrained")
     grid = figure.subplots(ROWS, len(COLUMNS) // ROWS, sharey=True)
     for axes, column in zip(grid.flat, COLUMNS, strict=True):
-        _bars(axes, column, groups)
+        _draw_bars(axes, column, groups)
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=120)
     return file.getvalue()
 
 
-def _bars(axes: Axes, column: Column, groups: Mapping[str, Figures]) -> None:
+def _draw_bars(axes: Axes, column: Column, groups: Mapping[str, Statistics]) -> None:
     compared = any(column.difference(one) is not None for one in groups.values())
     read = column.difference if compared else column.value
     values = [read(one) or 0.0 for one in groups.values()]
     places = range(len(groups))
-    axes.barh(places, values, color=BAR)
-    axes.axvline(0, color=LINE, linewidth=0.8)
+    axes.barh(places, values, color=BAR_COLOR)
+    axes.axvline(0, color=LINE_COLOR, linewidth=0.8)
     for place, value, figures in zip(places, values, groups.values(), strict=True):
         if interval := column.interval(figures):
-            axes.errorbar(value, place, xerr=[[value - interval[0]], [interval[1] - value]], color=LINE, capsize=3)
-    axes.set_yticks(places, [name[:LONGEST_NAME] for name in groups], parse_math=False)
+            axes.errorbar(
+                value, place, xerr=[[value - interval[0]], [interval[1] - value]], color=LINE_COLOR, capsize=3
+            )
+    axes.set_yticks(places, [name[:MAX_NAME_LENGTH] for name in groups], parse_math=False)
     axes.set_ylim(len(groups) - 0.5, -0.5)  # the first group on top
     axes.set_title(f"{column.heading}, against neutral" if compared else column.heading, fontsize=11, loc="left")
     axes.tick_params(left=False)
     axes.spines[["top", "right", "left"]].set_visible(False)
 
 
-def spectrogram(recording: Recording) -> bytes:
+def draw_spectrogram(recording: Recording) -> bytes:
     """Draw the mel spectrogram in decibels as PNG: a column for each frame, low bands at the bottom."""
     power = librosa.feature.melspectrogram(
         y=recording.samples,
         sr=recording.sample_rate,
         n_fft=round(FRAME_SECONDS * recording.sample_rate),
-        hop_length=round(STEP_SECONDS * recording.sample_rate),
+        hop_length=round(HOP_SECONDS * recording.sample_rate),
         n_mels=BANDS,
     )
-    decibels = librosa.power_to_db(power, ref=np.max, top_db=DEPTH_DB)
+    decibels = librosa.power_to_db(power, ref=np.max, top_db=DYNAMIC_RANGE_DB)
     file = io.BytesIO()
-    imsave(file, decibels, vmin=-DEPTH_DB, vmax=0, cmap=matplotlib.colormaps["magma"], origin="lower", format="png")
+    imsave(
+        file, decibels, vmin=-DYNAMIC_RANGE_DB, vmax=0, cmap=matplotlib.colormaps["magma"], origin="lower", format="png"
+    )
     return file.getvalue()
 
 
 STYLE = Path(__file__).with_name("page.css")
-SOUND = FORMATS["flac"]
+AUDIO_FORMAT = FORMATS["flac"]
 
 
-def page(report: Report) -> str:
+def render_page(report: Report) -> str:
     """Render the whole page."""
-    return document(
+    return render_document(
         report.subject,
-        f"""{_figures(report)}
-{_legend()}
-<img class="plots" alt="The figures of the table as bars" src="{_data("image/png", plots(report))}">
-{emotion_section(report.emotions)}{"".join(_group(name, report.heard) for name in report.groups)}""",
+        f"""{_render_statistics(report)}
+{_render_legend()}
+<img class="plots" alt="The figures of the table as bars" src="{_encode_data_url("image/png", draw_plots(report))}">
+{render_emotion_section(report.emotions)}{"".join(_render_group(name, report.heard) for name in report.groups)}""",
     )
 
 
-def document(subject: str, body: str) -> str:
+def render_document(subject: str, body: str) -> str:
     """Wrap a body in a page with the title and the style that all reports share."""
     subject = escape(subject)
     return f"""<!DOCTYPE html>
@@ -111,41 +115,41 @@ def document(subject: str, body: str) -> str:
 """
 
 
-def _figures(report: Report) -> str:
-    rows = [_figures_row(name, figures) for name, figures in report.groups.items()]
+def _render_statistics(report: Report) -> str:
+    rows = [_make_statistics_row(name, figures) for name, figures in report.groups.items()]
     headings = ("", "n", *(column.heading for column in COLUMNS))
-    return figures_table_html(headings, rows, [_figures_row("all", report.total)])
+    return render_statistics_table(headings, rows, [_make_statistics_row("all", report.total)])
 
 
-def _figures_row(name: str, figures: Figures) -> Row:
+def _make_statistics_row(name: str, figures: Statistics) -> Row:
     return (name, str(figures.recordings), *(column.text(figures) for column in COLUMNS))
 
 
-def _legend() -> str:
+def _render_legend() -> str:
     meanings = "".join(f"<dt>{escape(column.title)}</dt><dd>{escape(column.meaning)}</dd>\n" for column in COLUMNS)
     return f"""<dl>
 {meanings}</dl>
 <p>In round brackets: the difference to neutral. Each emotion has sentences of its own.</p>"""
 
 
-def _group(name: str, heard: Iterable[Measurement]) -> str:
-    rows = "".join(_recording(one) for one in heard if one.recording.group == name)
+def _render_group(name: str, heard: Iterable[Measurement]) -> str:
+    rows = "".join(_render_recording(one) for one in heard if one.recording.group == name)
     return f"""<h2>{escape(name)}</h2>
 <table class="recordings">
-<thead><tr>{cells("th", ("sentence", "sound", "spectrogram", "errors", "MOS"))}</tr></thead>
+<thead><tr>{render_cells("th", ("sentence", "sound", "spectrogram", "errors", "MOS"))}</tr></thead>
 <tbody>
 {rows}</tbody>
 </table>
 """
 
 
-def _recording(heard: Measurement) -> str:
+def _render_recording(heard: Measurement) -> str:
     recording = heard.recording
     understood = f'<p class="understood">understood: {escape(heard.understood)}</p>' if heard.errors else ""
     return f"""<tr>
 <td class="text"><p>{escape(recording.text)}</p>{understood}</td>
 <td>{sound(recording)}</td>
-<td><img alt="Mel spectrogram" src="{_data("image/png", spectrogram(recording))}"></td>
+<td><img alt="Mel spectrogram" src="{_encode_data_url("image/png", draw_spectrogram(recording))}"></td>
 <td>{heard.errors} of {heard.words}</td>
 <td>{heard.mos:.2f}</td>
 </tr>
@@ -154,10 +158,12 @@ def _recording(heard: Measurement) -> str:
 
 def sound(recording: Recording) -> str:
     """Make an `audio` element with a recording embedded."""
-    content = _data(SOUND.content_type, encode(recording.samples, recording.sample_rate, SOUND.name))
+    content = _encode_data_url(
+        AUDIO_FORMAT.content_type, encode(recording.samples, recording.sample_rate, AUDIO_FORMAT.name)
+    )
     return f'<audio controls preload="metadata" src="{content}"></audio>'
 
 
-def _data(content_type: str, content: bytes) -> str:
+def _encode_data_url(content_type: str, content: bytes) -> str:
     """Encode a file as a `data:` URL (RFC 2397)."""
     return f"data:{content_type};base64,{base64.b64encode(content).decode('ascii')}"

@@ -15,7 +15,7 @@ from app.errors import SetupError
 from app.synthesis.pipeline import WARM_UP_TEXT, Pipeline
 from app.types import Emotion, Samples, Speech, SpeechRequest
 
-SPELLED_OUT = {
+CONTRACTIONS = {
     "can't": "cannot",
     "couldn't": "could not",
     "didn't": "did not",
@@ -59,37 +59,37 @@ HOMOPHONES = (
     "wait weight",
 )
 """Words that sound alike, in one line: writing one for another is not a recognition error."""
-SPELLINGS = {word: line.split()[0] for line in HOMOPHONES for word in line.split()}
-JOINS = ((1, 1), (1, 2), (2, 1))
+HOMOPHONE_SPELLINGS = {word: line.split()[0] for line in HOMOPHONES for word in line.split()}
+WORD_COUNT_PAIRS = ((1, 1), (1, 2), (2, 1))
 """Numbers of words that may match, in the text and as recognized: a recognizer splits and joins compounds."""
 
 
-def edge_errors(text: str, understood: str) -> tuple[bool, bool]:
+def find_edge_errors(text: str, understood: str) -> tuple[bool, bool]:
     """Return whether the first and the last word of a text were misheard: missing, replaced or not at the edge."""
-    said, heard = sounds_of(text), sounds_of(understood)
-    first = any("".join(said[:these]) == "".join(heard[:those]) for these, those in JOINS)
-    last = any("".join(said[-these:]) == "".join(heard[-those:]) for these, those in JOINS)
+    said, heard = normalize_homophones(text), normalize_homophones(understood)
+    first = any("".join(said[:these]) == "".join(heard[:those]) for these, those in WORD_COUNT_PAIRS)
+    last = any("".join(said[-these:]) == "".join(heard[-those:]) for these, those in WORD_COUNT_PAIRS)
     return not first, not last
 
 
-def sounds_of(text: str) -> list[str]:
+def normalize_homophones(text: str) -> list[str]:
     """Return the words of a text with one spelling for homophones and no apostrophes (`zebras` sounds as `zebra's`)."""
-    words = normalized(text).replace("'", "").split()
-    return [SPELLINGS.get(word, word) for word in words]
+    words = normalize_words(text).replace("'", "").split()
+    return [HOMOPHONE_SPELLINGS.get(word, word) for word in words]
 
 
-def normalized(text: str) -> str:
+def normalize_words(text: str) -> str:
     """Return the words in lower case between spaces, without marks except apostrophes, contractions spelled out."""
     words = re.findall(r"[a-z0-9']+", text.lower().replace("’", "'"))
-    return " ".join(SPELLED_OUT.get(word, word) for word in words)
+    return " ".join(CONTRACTIONS.get(word, word) for word in words)
 
 
-def vowel_groups(text: str) -> int:
+def count_vowel_groups(text: str) -> int:
     """Count runs of written vowels, about the syllables of an English text."""
     return len(re.findall(r"[aeiouy]+", text.lower()))
 
 
-FILE = Path(__file__).with_name("sentences.tsv")
+SENTENCES_FILE = Path(__file__).with_name("sentences.tsv")
 """Lines of emotion, tab, sentence. No corpus that a voice was trained on may contain one of the sentences."""
 
 
@@ -107,7 +107,7 @@ def read_sentences(emotions: Collection[Emotion], limit: int | None = None) -> l
     """Read the sentences of these emotions, in the order of the file; at most `limit` of each."""
     count: Counter[Emotion] = Counter()
     found = []
-    for line in FILE.read_text(encoding="utf-8").splitlines():
+    for line in SENTENCES_FILE.read_text(encoding="utf-8").splitlines():
         name, text = line.split("\t")
         emotion = Emotion(name)
         if emotion in emotions and (limit is None or count[emotion] < limit):
@@ -139,11 +139,11 @@ def read_recordings(path: Path, limit: int | None = None) -> list[Recording]:
     """Read lines of group, tab, WAV or FLAC file (relative to the list), tab, text; at most `limit` of each group."""
     count: Counter[str] = Counter()
     found = []
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in enumerate(_read_lines(path), 1):
         if not line.strip():
             continue
         parts = line.split("\t")
-        if len(parts) != 3 or not normalized(parts[2]):
+        if len(parts) != 3 or not normalize_words(parts[2]):
             raise SetupError(f"Line {number} of {path} is not: group, tab, sound file, tab, text.")
         group, file, text = parts
         if limit is None or count[group] < limit:
@@ -154,7 +154,7 @@ def read_recordings(path: Path, limit: int | None = None) -> list[Recording]:
     return found
 
 
-def _lines(path: Path) -> list[str]:
+def _read_lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:

@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from app.evaluation.emotion_judge import Judged
+from app.evaluation.emotion_judge import EmotionJudgement
 from app.evaluation.listening import Measurement
-from app.evaluation.manner import Features, Manner
+from app.evaluation.manner import AcousticMeasures, Features
 from app.types import Emotion
 
-RESAMPLES = 2000
+BOOTSTRAP_SAMPLES = 2000
 BASELINE = Emotion.NEUTRAL.value
 """Group that the others are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Statistics:
     """Statistics of a group of recordings."""
 
     recordings: int
@@ -35,26 +35,26 @@ class Figures:
     """Standard error of `mos`; None for a single recording."""
     real_time_factor: float | None
     """Computing time per second of speech, lower is better; None for recordings read from files."""
-    manner: Manner
+    manner: AcousticMeasures
     """Means over the recordings."""
-    difference: Manner | None = None
+    difference: AcousticMeasures | None = None
     """Means minus those of the neutral group; None for that group and if there is none."""
 
 
-def figures_by_group(heard: Sequence[Measurement]) -> dict[str, Figures]:
+def compute_group_statistics(heard: Sequence[Measurement]) -> dict[str, Statistics]:
     """Compute the statistics of each group, in the order in which the groups appear."""
     names = dict.fromkeys(one.recording.group for one in heard)
     groups = {name: [one for one in heard if one.recording.group == name] for name in names}
-    base = mean_manner(groups[BASELINE]) if BASELINE in groups else None
-    return {name: figures(group, base if name != BASELINE else None) for name, group in groups.items()}
+    base = average_manner(groups[BASELINE]) if BASELINE in groups else None
+    return {name: compute_statistics(group, base if name != BASELINE else None) for name, group in groups.items()}
 
 
-def figures(heard: Sequence[Measurement], base: Manner | None = None) -> Figures:
+def compute_statistics(heard: Sequence[Measurement], base: AcousticMeasures | None = None) -> Statistics:
     """Compute the statistics of recordings, compared with the neutral manner `base` if given."""
     errors, words = [one.errors for one in heard], [one.words for one in heard]
     scores = np.array([one.mos for one in heard])
-    means = mean_manner(heard)
-    return Figures(
+    means = average_manner(heard)
+    return Statistics(
         recordings=len(heard),
         wer=100 * sum(errors) / sum(words),
         wer_interval=wer_interval(errors, words),
@@ -72,7 +72,7 @@ def wer_interval(errors: Sequence[int], words: Sequence[int]) -> tuple[float, fl
     The percentile bootstrap (Bisani and Ney 2004, doi 10.1109/ICASSP.2004.1326009) draws sentences, not words, because
     the errors within one sentence depend on each other.
     """
-    drawn = np.random.default_rng(0).integers(len(words), size=(RESAMPLES, len(words)))
+    drawn = np.random.default_rng(0).integers(len(words), size=(BOOTSTRAP_SAMPLES, len(words)))
     rates = 100 * np.array(errors)[drawn].sum(axis=1) / np.array(words)[drawn].sum(axis=1)
     low, high = np.percentile(rates, (2.5, 97.5))
     return float(low), float(high)
@@ -84,20 +84,20 @@ def real_time_factor(heard: Sequence[Measurement]) -> float | None:
     return sum(spent) / sum(one.recording.seconds for one in heard) if len(spent) == len(heard) else None
 
 
-def mean_manner(heard: Sequence[Measurement]) -> Manner:
+def average_manner(heard: Sequence[Measurement]) -> AcousticMeasures:
     """Return the mean of each measure over the recordings in which it could be measured."""
     columns = np.array([astuple(one.manner) for one in heard]).T
     told = [column[~np.isnan(column)] for column in columns]
-    return Manner(*(float(values.mean()) if len(values) else math.nan for values in told))
+    return AcousticMeasures(*(float(values.mean()) if len(values) else math.nan for values in told))
 
 
-def subtract(one: Manner, other: Manner) -> Manner:
+def subtract(one: AcousticMeasures, other: AcousticMeasures) -> AcousticMeasures:
     """Return the difference of each measure."""
-    return Manner(*(a - b for a, b in zip(astuple(one), astuple(other), strict=True)))
+    return AcousticMeasures(*(a - b for a, b in zip(astuple(one), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
-class EmotionFigures:
+class EmotionStatistics:
     """Results of the emotion judge for the clips of one emotion."""
 
     clips: int
@@ -115,13 +115,13 @@ class EmotionFigures:
 class EmotionReport:
     """Judgements of all emotional clips; empty if only neutral was spoken or the recordings were read from files."""
 
-    judged: Sequence[Judged] = ()
+    judged: Sequence[EmotionJudgement] = ()
 
     @property
-    def groups(self) -> dict[Emotion, EmotionFigures]:
+    def groups(self) -> dict[Emotion, EmotionStatistics]:
         """Statistics of each emotion, in the order in which the emotions appear."""
         names = dict.fromkeys(one.emotion for one in self.judged)
-        return {name: emotion_figures([one for one in self.judged if one.emotion == name]) for name in names}
+        return {name: compute_emotion_statistics([one for one in self.judged if one.emotion == name]) for name in names}
 
     @property
     def mean(self) -> float:
@@ -147,11 +147,11 @@ class EmotionReport:
         }
 
 
-def emotion_figures(judged: Sequence[Judged]) -> EmotionFigures:
+def compute_emotion_statistics(judged: Sequence[EmotionJudgement]) -> EmotionStatistics:
     """Compute the statistics of the clips of one emotion."""
     right = [int(one.named == one.emotion) for one in judged]
     named = Counter(one.named for one in judged)
-    return EmotionFigures(
+    return EmotionStatistics(
         clips=len(judged),
         right=100 * sum(right) / len(right),
         right_interval=wer_interval(right, [1] * len(right)),
@@ -176,27 +176,27 @@ class Report:
     emotions: EmotionReport = field(default_factory=EmotionReport)
 
     @property
-    def groups(self) -> Mapping[str, Figures]:
+    def groups(self) -> Mapping[str, Statistics]:
         """Statistics of each group."""
-        return figures_by_group(self.heard)
+        return compute_group_statistics(self.heard)
 
     @property
-    def total(self) -> Figures:
+    def total(self) -> Statistics:
         """Statistics of all recordings together."""
-        return figures(self.heard)
+        return compute_statistics(self.heard)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None for what could not be measured."""
         return {
             "subject": self.subject,
-            "groups": {name: _plain(asdict(one)) for name, one in self.groups.items()},
-            "total": _plain(asdict(self.total)),
-            "emotions": _plain(self.emotions.to_dict()),
-            "recordings": [_plain(_facts(one)) for one in self.heard],
+            "groups": {name: _to_json_value(asdict(one)) for name, one in self.groups.items()},
+            "total": _to_json_value(asdict(self.total)),
+            "emotions": _to_json_value(self.emotions.to_dict()),
+            "recordings": [_to_json_value(_recording_values(one)) for one in self.heard],
         }
 
 
-def _facts(heard: Measurement) -> dict[str, Any]:
+def _recording_values(heard: Measurement) -> dict[str, Any]:
     recording = heard.recording
     return {
         "group": recording.group,
@@ -212,12 +212,12 @@ def _facts(heard: Measurement) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     """Round numbers to four decimals and replace NaN and infinity, which JSON lacks, with None."""
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: _to_json_value(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_to_json_value(one) for one in value]
     if isinstance(value, float):
         return round(value, 4) if math.isfinite(value) else None
     return value

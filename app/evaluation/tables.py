@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from rich.table import Table
 
-from app.evaluation.report import Figures, Report
+from app.evaluation.report import Report, Statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,12 @@ class Column:
     unit: str
     meaning: str
     """Explanation for a reader who sees the statistic for the first time."""
-    value: Callable[[Figures], float | None]
-    interval: Callable[[Figures], tuple[float, float] | None] = lambda _: None
+    value: Callable[[Statistics], float | None]
+    interval: Callable[[Statistics], tuple[float, float] | None] = lambda _: None
     """Confidence interval or standard error of the value, as lower and upper bound."""
     symmetric: bool = False
     """Whether the interval is formatted as ±."""
-    difference: Callable[[Figures], float | None] = lambda _: None
+    difference: Callable[[Statistics], float | None] = lambda _: None
     """The value minus that of the neutral group."""
     digits: int = 1
 
@@ -35,7 +35,7 @@ class Column:
         """Title with the unit."""
         return f"{self.title}, {self.unit}" if self.unit else self.title
 
-    def text(self, figures: Figures) -> str:
+    def text(self, figures: Statistics) -> str:
         """Format the value of a group with its interval and its difference to neutral."""
         value, interval, difference = self.value(figures), self.interval(figures), self.difference(figures)
         if value is None or math.isnan(value):
@@ -50,13 +50,13 @@ class Column:
         return text
 
 
-def mos_interval(figures: Figures) -> tuple[float, float] | None:
+def compute_mos_interval(figures: Statistics) -> tuple[float, float] | None:
     """Return the mean minus and plus its standard error."""
     error = figures.mos_error
     return None if error is None else (figures.mos - error, figures.mos + error)
 
 
-def of_manner(title: str, unit: str, meaning: str, measure: str) -> Column:
+def make_manner_column(title: str, unit: str, meaning: str, measure: str) -> Column:
     """Make the column of one measure of `Manner`, with its difference to neutral."""
     read = attrgetter(measure)
     return Column(
@@ -81,7 +81,7 @@ COLUMNS = (
         "",
         "opinion score, 1 to 5, that DistillMOS predicts: the mean and its standard error",
         value=attrgetter("mos"),
-        interval=mos_interval,
+        interval=compute_mos_interval,
         symmetric=True,
         digits=2,
     ),
@@ -92,15 +92,17 @@ COLUMNS = (
         value=attrgetter("real_time_factor"),
         digits=3,
     ),
-    of_manner("pitch", "st", "median, in semitones over 100 Hz", "pitch"),
-    of_manner("range", "st", "of the pitch, from its 10th to its 90th percentile, in semitones", "pitch_range"),
-    of_manner("rate", "/s", "vowel groups of the text a second", "rate"),
-    of_manner("level", "dB", "root mean square, of full scale", "level"),
-    of_manner("tilt", "dB", "energy in 1-5 kHz against 80-1000 Hz", "tilt"),
+    make_manner_column("pitch", "st", "median, in semitones over 100 Hz", "pitch"),
+    make_manner_column(
+        "range", "st", "of the pitch, from its 10th to its 90th percentile, in semitones", "pitch_range"
+    ),
+    make_manner_column("rate", "/s", "vowel groups of the text a second", "rate"),
+    make_manner_column("level", "dB", "root mean square, of full scale", "level"),
+    make_manner_column("tilt", "dB", "energy in 1-5 kHz against 80-1000 Hz", "tilt"),
 )
 
 
-def figures_table(report: Report) -> Table:
+def make_statistics_table(report: Report) -> Table:
     """Make a table with a row for each group and one for all recordings."""
     table = Table("", box=None, header_style="bold", pad_edge=False)
     for heading in ("n", *(column.heading for column in COLUMNS)):
@@ -113,21 +115,21 @@ def figures_table(report: Report) -> Table:
 Row = Sequence[str]
 
 
-def figures_table_html(headings: Row, rows: Iterable[Row], foot: Iterable[Row] = ()) -> str:
+def render_statistics_table(headings: Row, rows: Iterable[Row], foot: Iterable[Row] = ()) -> str:
     """Make an HTML table of statistics; the first text of a row is its name."""
     return f"""<table class="figures">
-<thead><tr>{cells("th", headings)}</tr></thead>
+<thead><tr>{render_cells("th", headings)}</tr></thead>
 <tbody>
-{"".join(_row(row) for row in rows)}</tbody>
+{"".join(_render_row(row) for row in rows)}</tbody>
 <tfoot>
-{"".join(_row(row) for row in foot)}</tfoot>
+{"".join(_render_row(row) for row in foot)}</tfoot>
 </table>"""
 
 
-def _row(row: Row) -> str:
-    return f"<tr><th>{escape(row[0])}</th>{cells('td', row[1:])}</tr>\n"
+def _render_row(row: Row) -> str:
+    return f"<tr><th>{escape(row[0])}</th>{render_cells('td', row[1:])}</tr>\n"
 
 
-def cells(tag: str, texts: Iterable[str]) -> str:
+def render_cells(tag: str, texts: Iterable[str]) -> str:
     """Make a cell of each text."""
     return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)

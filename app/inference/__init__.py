@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["Backend", "Example", "Network"]
+__all__ = ["Backend", "ExampleInputs", "Network"]
 
 Network: TypeAlias = "Callable[..., tuple[Tensor, ...]]"
 """A compiled module: takes and returns what its `forward` does, on the CPU, as float32 or int64; a single tensor is
@@ -16,7 +16,7 @@ returned as a tuple of one.
 
 Thread-safe: the same inputs give the same bytes whatever runs concurrently, and no two calls share result memory."""
 
-Example: TypeAlias = "Callable[[int, int], tuple[Tensor, ...]]"
+ExampleInputs: TypeAlias = "Callable[[int, int], tuple[Tensor, ...]]"
 """Factory of a module's inputs for a batch size and a length; dimensions that differ between two calls are dynamic."""
 
 
@@ -25,7 +25,7 @@ class Backend(Protocol):
 
     name: str
 
-    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
         """Prepare a module for inference; with `precise`, in float32 even if the backend supports a faster format.
 
         The backend takes ownership of the module: it may change or move it and free its weights.

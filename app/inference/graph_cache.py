@@ -23,7 +23,7 @@ logger = logging.getLogger("intone.backend")
 
 MAGIC = b"intone converted graph 1"
 SUFFIX = ".graph"
-MOST_GRAPHS = 32
+MAX_GRAPHS = 32
 """Maximum files in the cache; each is about as large as the weights."""
 
 
@@ -34,7 +34,7 @@ class Graph(NamedTuple):
     weights: bytes
 
 
-class ConvertedGraphs:
+class GraphCache:
     """Folder of converted graphs. A failure of the cache costs time, never a result."""
 
     def __init__(self, folder: Path) -> None:
@@ -80,7 +80,7 @@ class ConvertedGraphs:
         for path in self.folder.glob(f"*{SUFFIX}"):
             with suppress(FileNotFoundError):  # another process may prune at the same time
                 ages[path] = path.stat().st_mtime_ns
-        for path in sorted(ages, key=lambda path: ages[path], reverse=True)[MOST_GRAPHS:]:
+        for path in sorted(ages, key=lambda path: ages[path], reverse=True)[MAX_GRAPHS:]:
             path.unlink(missing_ok=True)
 
 
@@ -103,25 +103,25 @@ def unpack(data: bytes, key: str) -> Graph:
     return Graph(graph[: int(length)], graph[int(length) :])
 
 
-def graph_key(module: nn.Module, versions: str) -> str:
+def make_graph_key(module: nn.Module, versions: str) -> str:
     """Hash everything a graph depends on: weights, structure, code, and `versions` for the rest."""
     digest = hashlib.sha256(repr((versions, torch.__version__)).encode())
     for part in module.modules():
         # Attributes such as a dilation change the graph but no weight.
         plain = {name: value for name, value in vars(part).items() if isinstance(value, bool | int | float | str)}
         digest.update(repr((type(part).__qualname__, part.extra_repr(), plain)).encode())
-    for name, tensor in tensors(module):
+    for name, tensor in iterate_tensors(module):
         values = tensor.detach().cpu().contiguous()
         digest.update(repr((name, values.dtype, values.shape)).encode())
         digest.update(values.reshape(-1).view(torch.uint8).numpy().data)
-    for file in source_files(module):
+    for file in list_source_files(module):
         content = file.read_bytes()
         digest.update(repr((file.name, len(content))).encode())
         digest.update(content)
     return digest.hexdigest()
 
 
-def tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+def iterate_tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
     """Yield parameters, buffers (persistent or not) and tensors that are plain attributes."""
     yield from module.named_parameters(remove_duplicate=False)
     yield from module.named_buffers(remove_duplicate=False)
@@ -129,7 +129,7 @@ def tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
         yield from ((f"{prefix}.{name}", value) for name, value in vars(part).items() if isinstance(value, Tensor))
 
 
-def source_files(module: nn.Module) -> list[Path]:
+def list_source_files(module: nn.Module) -> list[Path]:
     """Return the source files of all classes but torch's own, and those in the same folders, which they may call."""
     names = {base.__module__ for part in module.modules() for base in type(part).__mro__}
     own = {name for name in names if name.split(".")[0] not in ("torch", "builtins", "typing", "abc")}

@@ -17,21 +17,21 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from app.inference import Example, Network
-from app.inference.graph_cache import ConvertedGraphs, Graph, graph_key
-from app.inference.torch import as_tuple, for_inference
+from app.inference import ExampleInputs, Network
+from app.inference.graph_cache import Graph, GraphCache, make_graph_key
+from app.inference.torch import as_tuple, prepare_for_inference
 
 logger = logging.getLogger("intone.backend")
 
-SMALL, LARGE = (1, 36), (2, 60)
+SMALL_EXAMPLE, LARGE_EXAMPLE = (1, 36), (2, 60)
 """Batch size and length of the two examples from which the dynamic dimensions are derived."""
 
-PREPARED = 4
+RUNTIME_CACHE_CAPACITY = 4
 """Capacity of OpenVINO's runtime cache, in parts of a network that are prepared for lengths seen before. The default of
 5,000 grows with every new length, to several hundred megabytes, and a cache larger than this one is no faster."""
 
 
-class Unconvertible(Exception):
+class ConversionError(Exception):
     """Raised for a module that OpenVINO cannot run but PyTorch can."""
 
 
@@ -43,33 +43,33 @@ class OpenVinoBackend:
         self.name = "openvino_bf16" if bf16 else "openvino"
         self.openvino = import_openvino()
         self.core = self.openvino.Core()
-        self.graphs = ConvertedGraphs(cache)
+        self.graphs = GraphCache(cache)
         self.converting = threading.Lock()
         self.properties = {
             "NUM_STREAMS": workers,
             "INFERENCE_NUM_THREADS": workers * threads,
             "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
             "ENABLE_CPU_PINNING": False,  # pinned threads of two processes would share a core
-            "CPU_RUNTIME_CACHE_CAPACITY": PREPARED,
+            "CPU_RUNTIME_CACHE_CAPACITY": RUNTIME_CACHE_CAPACITY,
         }
 
-    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
         """See `Backend.compile`. Raises Unconvertible."""
-        for_inference(module)
+        prepare_for_inference(module)
         with self.converting:
             model = self.graph(module, example)
         properties = {**self.properties, "INFERENCE_PRECISION_HINT": "f32"} if precise else self.properties
         network = OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))
         check_shapes(module, network, example)
-        release(module)
+        free_weights(module)
         return network
 
-    def graph(self, module: nn.Module, example: Example) -> Any:
+    def graph(self, module: nn.Module, example: ExampleInputs) -> Any:
         """Return the module as an `openvino.Model`, from the cache or converted and saved there."""
-        inputs = example(*LARGE)
-        shapes = dynamic_shapes(example(*SMALL), inputs)
+        inputs = example(*LARGE_EXAMPLE)
+        shapes = find_dynamic_shapes(example(*SMALL_EXAMPLE), inputs)
         versions = repr((self.openvino.__version__, shapes, [tensor.dtype for tensor in inputs]))
-        key = graph_key(module, versions)
+        key = make_graph_key(module, versions)
         graph = self.graphs.read(key)
         if graph is not None:
             return self.core.read_model(*graph)
@@ -102,9 +102,9 @@ class OpenVinoBackend:
                     share_weights=False,
                 )
         except Exception as error:  # the tracer and the converter raise exceptions of any type
-            raise Unconvertible(f"OpenVINO cannot convert {what}: {on_one_line(error)}") from error
+            raise ConversionError(f"OpenVINO cannot convert {what}: {shorten_message(error)}") from error
         if len(model.inputs) != len(inputs):
-            raise Unconvertible(f"OpenVINO's graph of {what} has {len(model.inputs)} of {len(inputs)} inputs.")
+            raise ConversionError(f"OpenVINO's graph of {what} has {len(model.inputs)} of {len(inputs)} inputs.")
         logger.info("converted %s for OpenVINO in %.1f s", what, time.perf_counter() - began)
         return model
 
@@ -157,7 +157,7 @@ def supports_bf16() -> bool:
     return bool(words & {"avx512_bf16", "amx_bf16"})
 
 
-def dynamic_shapes(small: Sequence[Tensor], large: Sequence[Tensor]) -> list[list[int]]:
+def find_dynamic_shapes(small: Sequence[Tensor], large: Sequence[Tensor]) -> list[list[int]]:
     """Return the shape of each input, with -1 for the dimensions that differ between the two examples."""
     pairs = zip(small, large, strict=True)
     return [[a if a == b else -1 for a, b in zip(one.shape, other.shape, strict=True)] for one, other in pairs]
@@ -180,26 +180,28 @@ def quiet_conversion() -> Iterator[None]:
         root.filters, root.handlers = filters, handlers
 
 
-def release(module: nn.Module) -> None:
+def free_weights(module: nn.Module) -> None:
     """Free the weights of a compiled module, which would otherwise be in memory twice."""
     for parameter in module.parameters():
         parameter.data = torch.empty(0)
 
 
-def check_shapes(module: nn.Module, network: Network, example: Example) -> None:
+def check_shapes(module: nn.Module, network: Network, example: ExampleInputs) -> None:
     """Raise Unconvertible if a trace only holds for the size that it was made with."""
-    for size in (SMALL, LARGE):
+    for size in (SMALL_EXAMPLE, LARGE_EXAMPLE):
         inputs = example(*size)
         with torch.inference_mode():
             expected = [tensor.shape for tensor in as_tuple(module(*inputs))]
         try:
             found = [tensor.shape for tensor in network(*inputs)]
         except RuntimeError as error:
-            raise Unconvertible(f"OpenVINO's graph of {type(module).__name__} fails: {on_one_line(error)}") from error
+            raise ConversionError(
+                f"OpenVINO's graph of {type(module).__name__} fails: {shorten_message(error)}"
+            ) from error
         if found != expected:
-            raise Unconvertible(f"OpenVINO's graph of {type(module).__name__} gives {found} instead of {expected}.")
+            raise ConversionError(f"OpenVINO's graph of {type(module).__name__} gives {found} instead of {expected}.")
 
 
-def on_one_line(error: Exception) -> str:
+def shorten_message(error: Exception) -> str:
     """Return the library's message as a single log line of at most 300 characters."""
     return " ".join(str(error).split())[:300]

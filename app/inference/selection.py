@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from app.errors import SetupError
-from app.inference import Backend, Example, Network
-from app.inference.openvino import OpenVinoBackend, Unconvertible, supports_bf16
-from app.inference.torch import TorchBackend, for_inference
+from app.inference import Backend, ExampleInputs, Network
+from app.inference.openvino import ConversionError, OpenVinoBackend, supports_bf16
+from app.inference.torch import TorchBackend, prepare_for_inference
 
 logger = logging.getLogger("intone.backend")
 
@@ -27,16 +27,16 @@ class FallbackBackend:
         self.backend = backend
         self.name = backend.name
 
-    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
         """See `Backend.compile`."""
         try:
             return self.backend.compile(module, example, precise)
-        except Unconvertible as error:
+        except ConversionError as error:
             logger.warning("torch runs %s: %s", type(module).__name__, error)
             return TorchBackend().compile(module, example)
 
 
-ROUNDS = 5
+BENCHMARK_ROUNDS = 5
 
 
 def make_backend(setting: str, cache: Path, workers: int, threads: int, device: str = "auto") -> Backend:
@@ -47,7 +47,7 @@ def make_backend(setting: str, cache: Path, workers: int, threads: int, device: 
     Raises SetupError if this machine cannot run the backend.
     """
     if setting == "torch":
-        return TorchBackend("cuda" if takes_gpu(device) else "cpu")
+        return TorchBackend("cuda" if uses_gpu(device) else "cpu")
     bf16 = setting == "openvino_bf16"
     try:
         if bf16 and not supports_bf16():
@@ -59,7 +59,7 @@ def make_backend(setting: str, cache: Path, workers: int, threads: int, device: 
         raise SetupError(f"OpenVINO cannot be imported: {error}", hint=hint) from error
 
 
-def takes_gpu(device: str) -> bool:
+def uses_gpu(device: str) -> bool:
     """Return whether a device setting selects a GPU. Raises SetupError if it requires one and there is none."""
     there = torch.cuda.is_available()
     if device == "cuda" and not there:
@@ -67,9 +67,9 @@ def takes_gpu(device: str) -> bool:
     return there and device != "cpu"
 
 
-def candidates(cache: Path, workers: int, threads: int, device: str = "auto") -> list[Backend]:
+def available_backends(cache: Path, workers: int, threads: int, device: str = "auto") -> list[Backend]:
     """Return the backends that this machine can run: PyTorch always, and on a GPU only PyTorch."""
-    if takes_gpu(device):
+    if uses_gpu(device):
         return [TorchBackend("cuda")]
     found: list[Backend] = [TorchBackend()]
     try:
@@ -81,27 +81,27 @@ def candidates(cache: Path, workers: int, threads: int, device: str = "auto") ->
     return found
 
 
-def fastest(backends: Sequence[Backend], module: nn.Module, example: Example, length: int) -> Backend:
+def choose_fastest(backends: Sequence[Backend], module: nn.Module, example: ExampleInputs, length: int) -> Backend:
     """Return the backend that runs a module fastest on one example of the given length.
 
     Prepares the module for inference; its weights stay, since only copies are compiled.
     """
     if len(backends) == 1:
         return backends[0]
-    for_inference(module)  # before copying: a copy cannot fold its weight norm
+    prepare_for_inference(module)  # before copying: a copy cannot fold its weight norm
     networks: dict[Backend, Network] = {}
     for backend in backends:
         try:
             networks[backend] = backend.compile(copy.deepcopy(module), example)
-        except Unconvertible as error:
+        except ConversionError as error:
             logger.info("backend %s is left out: %s", backend.name, error)
     inputs = example(1, length)
     for network in networks.values():
         network(*inputs)
     times: dict[Backend, list[float]] = {backend: [] for backend in networks}
-    for _ in range(ROUNDS):  # alternately, so that other load on the machine affects all backends alike
+    for _ in range(BENCHMARK_ROUNDS):  # alternately, so that other load on the machine affects all backends alike
         for backend, network in networks.items():
-            times[backend].append(milliseconds(network, inputs))
+            times[backend].append(measure_milliseconds(network, inputs))
     medians = {backend: statistics.median(taken) for backend, taken in times.items()}
     best, *others = sorted(medians, key=lambda backend: medians[backend])
     said = ", ".join(f"{backend.name} {medians[backend]:.1f}" for backend in others)
@@ -109,7 +109,7 @@ def fastest(backends: Sequence[Backend], module: nn.Module, example: Example, le
     return best
 
 
-def milliseconds(network: Network, inputs: tuple[Tensor, ...]) -> float:
+def measure_milliseconds(network: Network, inputs: tuple[Tensor, ...]) -> float:
     """Measure the duration of one call in milliseconds."""
     began = time.perf_counter()
     network(*inputs)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from app.inference import Example, Network
+from app.inference import ExampleInputs, Network
 
 
 class TorchBackend:
@@ -16,9 +16,9 @@ class TorchBackend:
         self.device = torch.device(device)
         self.name = "torch" if self.device.type == "cpu" else f"torch on {self.device.type}"
 
-    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
         """See `Backend.compile`; nothing is traced, so the example is unused."""
-        for_inference(module).to(self.device)
+        prepare_for_inference(module).to(self.device)
 
         @torch.inference_mode()
         def network(*inputs: Tensor) -> tuple[Tensor, ...]:
@@ -28,7 +28,7 @@ class TorchBackend:
         return network
 
 
-def for_inference(module: nn.Module) -> nn.Module:
+def prepare_for_inference(module: nn.Module) -> nn.Module:
     """Put a module into inference mode, fold its weight norm into the weights, and return it."""
     module.eval().requires_grad_(False)
     fold = getattr(module, "remove_weight_norm", None)

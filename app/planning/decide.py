@@ -11,11 +11,11 @@ from itertools import repeat
 
 from app.types import Assessment, Blend, Decision, Emotion, Probabilities, Source
 
-WEAKEST, STRONGEST = 0.4, 1.2
+LOWEST_STRENGTH, HIGHEST_STRENGTH = 0.4, 1.2
 """Strengths of an emotion of the lowest and of the highest intensity."""
-STEP = 0.2
+STRENGTH_STEP = 0.2
 """Strengths are multiples of this, so that utterances share batches and few interpolated checkpoints are needed."""
-GREATEST = 2.0
+MAX_DEGREE = 2.0
 """Maximum strength and degree of an emotion."""
 NARRATION_SHARE = 0.5
 """Strength of narration next to a quotation in its sentence (`she hissed`), as a share of the quotation's strength."""
@@ -48,13 +48,15 @@ class Expression:
         if assessment.intensity is not None:
             probable = assessment.probabilities[emotion]
             certainty = probable / (probable + assessment.probabilities[Emotion.NEUTRAL])
-            strength = in_steps(WEAKEST + (STRONGEST - WEAKEST) * assessment.intensity * certainty)
-        return min(GREATEST, round(strength * self.expressiveness, 2))
+            strength = round_strength(
+                LOWEST_STRENGTH + (HIGHEST_STRENGTH - LOWEST_STRENGTH) * assessment.intensity * certainty
+            )
+        return min(MAX_DEGREE, round(strength * self.expressiveness, 2))
 
 
-def in_steps(strength: float) -> float:
-    """Round a strength to a multiple of `STEP`, but not to 0."""
-    return round(max(1, round(strength / STEP)) * STEP, 2)
+def round_strength(strength: float) -> float:
+    """Round a strength to a multiple of `STRENGTH_STEP`, but not to 0."""
+    return round(max(1, round(strength / STRENGTH_STEP)) * STRENGTH_STEP, 2)
 
 
 def decide(
@@ -65,9 +67,9 @@ def decide(
     With a pin but without assessments, the iterator is infinite.
     """
     if pin is None:
-        return (label(one, expression) for one in assessments or ())
+        return (decide_classified(one, expression) for one in assessments or ())
     known = repeat(None) if assessments is None else assessments
-    return (pinned(pin, "request", one.probabilities if one else None) for one in known)
+    return (decide_explicit(pin, "request", one.probabilities if one else None) for one in known)
 
 
 def decide_again(
@@ -75,10 +77,10 @@ def decide_again(
 ) -> Iterator[Decision]:
     """Yield the decisions, each None replaced by a decision from the next assessment."""
     coming = iter(assessments)
-    return (label(next(coming), expression) if one is None else one for one in decisions)
+    return (decide_classified(next(coming), expression) if one is None else one for one in decisions)
 
 
-def pinned(emotion_spec: Emotion | Blend, by: str, probabilities: Probabilities | None = None) -> Decision:
+def decide_explicit(emotion_spec: Emotion | Blend, by: str, probabilities: Probabilities | None = None) -> Decision:
     """Return the decision for an explicit emotion or blend; `by` names its origin in the reason."""
     blend = emotion_spec if isinstance(emotion_spec, Mapping) else {emotion_spec: 1.0}
     emotion = max(blend, key=lambda one: blend[one])
@@ -87,36 +89,36 @@ def pinned(emotion_spec: Emotion | Blend, by: str, probabilities: Probabilities 
     return Decision(emotion, Source.PINNED, f"{words}, pinned by the {by}", probabilities, several)
 
 
-def label(assessment: Assessment, expression: Expression) -> Decision:
+def decide_classified(assessment: Assessment, expression: Expression) -> Decision:
     """Decide for the most probable emotion and its strength, or for neutral if its probability is below the floor."""
     probabilities = assessment.probabilities
-    emotion = most_probable(probabilities)
+    emotion = find_most_probable(probabilities)
     value = probabilities[emotion]
     if emotion is Emotion.NEUTRAL:
-        return neutral(f"neutral at {value:.2f}, nothing else is more likely", probabilities)
+        return decide_neutral(f"neutral at {value:.2f}, nothing else is more likely", probabilities)
     if value < expression.floor:
-        return neutral(f"{emotion} at {value:.2f} under {expression.floor:.2f}: neutral", probabilities)
+        return decide_neutral(f"{emotion} at {value:.2f} under {expression.floor:.2f}: neutral", probabilities)
     if expression.expressiveness == 0:
-        return neutral(f"{emotion} at {value:.2f}, and the expressiveness is 0: neutral", probabilities)
+        return decide_neutral(f"{emotion} at {value:.2f}, and the expressiveness is 0: neutral", probabilities)
     strength = expression.strength(assessment, emotion)
     degree = "" if strength == 1 else f", strength {strength:g}"
     reason = f"{emotion} at {value:.2f} over {expression.floor:.2f}{degree}"
     return Decision(emotion, Source.CLASSIFIER, reason, probabilities, strength=strength)
 
 
-def neutral(reason: str, probabilities: Probabilities | None) -> Decision:
+def decide_neutral(reason: str, probabilities: Probabilities | None) -> Decision:
     """Return a decision for neutral."""
     return Decision(Emotion.NEUTRAL, Source.CLASSIFIER, reason, probabilities, strength=0.0)
 
 
-def beside_quotation(decision: Decision) -> Decision:
+def weaken_narration(decision: Decision) -> Decision:
     """Weaken a decision for the narration of a sentence with direct speech; explicit emotions stay unchanged."""
     if not decision.strength:
         return decision
-    strength = in_steps(decision.strength * NARRATION_SHARE)
+    strength = round_strength(decision.strength * NARRATION_SHARE)
     return replace(decision, strength=strength, reason=f"{decision.reason}; narration beside a quotation: {strength:g}")
 
 
-def most_probable(probabilities: Probabilities) -> Emotion:
+def find_most_probable(probabilities: Probabilities) -> Emotion:
     """Return the emotion with the highest probability; the first in the order of `Emotion` if several are equal."""
     return max(Emotion, key=lambda emotion: probabilities[emotion])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from app.emotion import PlannedSentence
 from app.types import Clause, Emotion, PlanWarning, Sentence, Utterance
 
-AFTER_MARK = {
+MARK_PAUSES = {
     ".": 0.38,
     "!": 0.34,
     "?": 0.42,
@@ -21,13 +21,13 @@ AFTER_MARK = {
     ",": 0.16,
 }
 """Seconds of silence after an utterance, by its last punctuation mark."""
-AFTER_NO_MARK = 0.06
+SPLIT_PAUSE = 0.06
 """Seconds of silence within a sentence that was split only because it was too long."""
-AFTER_SENTENCE = 0.38
+SENTENCE_PAUSE = 0.38
 """Seconds of silence after a sentence without a final punctuation mark, such as a heading."""
-AFTER_PARAGRAPH = 0.75
+PARAGRAPH_PAUSE = 0.75
 """Seconds of silence after a paragraph, regardless of its last punctuation mark."""
-TEMPO = {
+PAUSE_FACTORS = {
     Emotion.NEUTRAL: 1.0,
     Emotion.JOY: 0.9,
     Emotion.SADNESS: 1.3,
@@ -37,15 +37,15 @@ TEMPO = {
     Emotion.DISGUST: 1.1,
 }
 """Factor on pauses by emotion: a sad speaker pauses longer, an angry one shorter."""
-AT_QUOTATION = 0.12
+QUOTATION_PAUSE = 0.12
 """Seconds between a quotation and narration in one sentence, regardless of punctuation, as in `"Where?" he said.`"""
-CHANGE_OF_EMOTION = 0.12
+EMOTION_CHANGE_PAUSE = 0.12
 """Additional seconds if the emotion changes: a listener expects the breath that a speaker would take."""
-CLOSERS = "\"'”’»)]}*_ \t\r\n"
+CLOSING_CHARACTERS = "\"'”’»)]}*_ \t\r\n"
 """Characters that may follow a final punctuation mark."""
 
 
-def pause_between(
+def compute_pause(
     text: str,
     emotion: Emotion,
     following: Emotion,
@@ -58,23 +58,29 @@ def pause_between(
 
     `at_quotation`: whether a quotation begins or ends between the two, within one sentence.
     """
-    pause = AT_QUOTATION if at_quotation else AFTER_PARAGRAPH if ends_paragraph else after_mark(text, ends_sentence)
-    pause *= (TEMPO[emotion] + TEMPO[following]) / 2
+    pause = (
+        QUOTATION_PAUSE
+        if at_quotation
+        else PARAGRAPH_PAUSE
+        if ends_paragraph
+        else compute_mark_pause(text, ends_sentence)
+    )
+    pause *= (PAUSE_FACTORS[emotion] + PAUSE_FACTORS[following]) / 2
     if emotion is not following and ends_sentence:
-        pause += CHANGE_OF_EMOTION
+        pause += EMOTION_CHANGE_PAUSE
     return round(pause, 3)
 
 
-def after_mark(text: str, ends_sentence: bool) -> float:
+def compute_mark_pause(text: str, ends_sentence: bool) -> float:
     """Return the seconds of silence after the last mark of a text."""
-    bare = text.rstrip(CLOSERS)
+    bare = text.rstrip(CLOSING_CHARACTERS)
     if bare.endswith(("...", "…")):
-        return AFTER_MARK["…"]
-    return AFTER_MARK.get(bare[-1:], AFTER_SENTENCE if ends_sentence else AFTER_NO_MARK)
+        return MARK_PAUSES["…"]
+    return MARK_PAUSES.get(bare[-1:], SENTENCE_PAUSE if ends_sentence else SPLIT_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlannedUtterance:
     """Planned utterance, without the silence after it."""
 
     utterance: Utterance
@@ -95,7 +101,7 @@ class IncrementalPlan:
         self.warnings: list[PlanWarning] = [*warnings]
         self.milliseconds = 0.0
         """Milliseconds spent on planning so far."""
-        self._rows: list[Row] = []
+        self._rows: list[PlannedUtterance] = []
         self._coming = self._decided(planned)
 
     def __iter__(self) -> Iterator[Utterance]:
@@ -129,7 +135,7 @@ class IncrementalPlan:
         if is_last or not here.utterance.spoken:
             return 0.0
         following = self._rows[number + 1].utterance
-        return pause_between(
+        return compute_pause(
             here.utterance.text,
             here.utterance.emotion,
             following.emotion,
@@ -142,8 +148,8 @@ class IncrementalPlan:
         """Plan to the end; yield each utterance with the silence after it."""
         return (replace(one, pause_after=self.pause_after(number)) for number, one in enumerate(self))
 
-    def _decided(self, planned: Iterable[PlannedSentence]) -> Iterator[Row]:
+    def _decided(self, planned: Iterable[PlannedSentence]) -> Iterator[PlannedUtterance]:
         for one in planned:
             self.warnings += one.warnings
             for clause, utterance in zip(one.sentence.clauses, one.utterances, strict=True):
-                yield Row(utterance, clause, one.sentence)
+                yield PlannedUtterance(utterance, clause, one.sentence)

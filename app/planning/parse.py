@@ -8,7 +8,7 @@ from itertools import tee
 
 from app.emotion import Classifier, Expression, decide, decide_again, parse_emotion_spec, read_excerpts
 from app.errors import InvalidRequest, UnknownEmotion
-from app.text import Check, read_ssml, read_text, segment
+from app.text import LengthCheck, read_ssml, read_text, segment
 from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest
 
 
@@ -26,19 +26,21 @@ class ParsedText:
     warnings: tuple[PlanWarning, ...] = ()
 
 
-def parse_request(request: SpeechRequest, classifier: Classifier, expression: Expression, check: Check) -> ParsedText:
+def parse_request(
+    request: SpeechRequest, classifier: Classifier, expression: Expression, check: LengthCheck
+) -> ParsedText:
     """Parse a request; raise `InvalidSsml` if its markup is wrong. `check` may raise within a sentence to stop."""
     if request.edited is not None:
-        return read_plan(request.edited, request, classifier, expression)
+        return parse_plan(request.edited, request, classifier, expression)
     if not request.markup:
         text = read_text(request.text, check=check)
-        return ParsedText(*labelled(text, request, classifier, expression), len(request.text))
-    marked = read_ssml(request.text, feeling_of_style, check=check)
-    sentences, decisions = labelled(marked.sentences, request, classifier, expression)
+        return ParsedText(*label_sentences(text, request, classifier, expression), len(request.text))
+    marked = read_ssml(request.text, parse_style, check=check)
+    sentences, decisions = label_sentences(marked.sentences, request, classifier, expression)
     return ParsedText(sentences, decisions, marked.characters, marked.voices, marked.warnings)
 
 
-def labelled(
+def label_sentences(
     sentences: Iterable[Sentence], request: SpeechRequest, classifier: Classifier, expression: Expression
 ) -> tuple[Iterable[Sentence], Iterable[Decision]]:
     """Return the sentences and a decision for each; an explicit emotion needs no classifier."""
@@ -55,7 +57,7 @@ def read_context(context: tuple[str, ...]) -> Iterator[str]:
     return (text[span.start : span.end] for text in context for span in segment(text))
 
 
-def read_plan(
+def parse_plan(
     edited: tuple[EditedUtterance, ...], request: SpeechRequest, classifier: Classifier, expression: Expression
 ) -> ParsedText:
     """Parse the utterances of a plan that the client sends back."""
@@ -72,7 +74,7 @@ def read_plan(
     return ParsedText([one.sentence for one in edited], decisions, characters, voices, warnings)
 
 
-def feeling_of_style(style: str) -> Emotion | Blend | None:
+def parse_style(style: str) -> Emotion | Blend | None:
     """Parse the emotion of a markup style; return None for a style without one, such as `newscast`."""
     try:
         return parse_emotion_spec(style)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from app.errors import BlendUnsupported, FallbackRefused
-from app.planning.decide import GREATEST, beside_quotation, neutral, pinned
+from app.planning.decide import MAX_DEGREE, decide_explicit, decide_neutral, weaken_narration
 from app.types import (
     NO_SPAN,
     Blend,
@@ -21,13 +21,13 @@ from app.types import (
     VoiceCapabilities,
 )
 
-SLOWEST, FASTEST = 0.25, 4.0
-SMALLEST_DEGREE = 0.01
-WEAK = 0.5
+MIN_SPEED, MAX_SPEED = 0.25, 4.0
+MIN_DEGREE = 0.01
+WEAK_STRENGTH = 0.5
 """Strength below which a voice that cannot vary the degree speaks neutrally instead."""
 BLEND_HINT = "GET /voices tells which emotions a voice has, and by `degree` whether it can blend them."
 
-VoiceOf = Callable[[str | None], VoiceCapabilities]
+VoiceLookup = Callable[[str | None], VoiceCapabilities]
 """Function that returns the capabilities of a voice by name or alias, or of the request's voice for None; it may raise
 `VoiceNotFound`."""
 
@@ -46,7 +46,7 @@ class PlannedSentence:
 class Planner:
     """Planner of utterances from clauses, whose markup takes precedence over the request's options."""
 
-    def __init__(self, voice_of: VoiceOf, *, degree: float = 1.0, speed: float = 1.0, strict: bool = False) -> None:
+    def __init__(self, voice_of: VoiceLookup, *, degree: float = 1.0, speed: float = 1.0, strict: bool = False) -> None:
         """Create a planner with options of the request; `strict` refuses fallbacks."""
         self.voice_of = voice_of
         self.degree = degree
@@ -62,7 +62,7 @@ class Planner:
         """
         for sentence, decision in zip(sentences, decisions, strict=False):
             known = len(self.said)
-            aside = beside_quotation(decision) if sentence.has_dialogue else decision
+            aside = weaken_narration(decision) if sentence.has_dialogue else decision
             utterances = tuple(
                 self.utterance(clause, aside if clause.role is Role.NARRATION else decision)
                 for clause in sentence.clauses
@@ -74,8 +74,8 @@ class Planner:
         manner = clause.manner
         voice = self.voice_of(manner.voice)
         if manner.emotion_spec is not None:
-            decision = pinned(manner.emotion_spec, "markup", decision.probabilities)
-        decision = speakable(decision, voice)
+            decision = decide_explicit(manner.emotion_spec, "markup", decision.probabilities)
+        decision = make_speakable(decision, voice)
         if decision.blend:
             check_blend(decision.blend, voice)
         spoken = self.within_abilities(decision, voice)
@@ -128,7 +128,7 @@ class Planner:
         asked = self.degree if marked is None else marked
         if voice.degree:
             degree = asked if marked is not None else asked * (strength or 1.0)
-            return round(min(max(degree, SMALLEST_DEGREE), GREATEST), 4)
+            return round(min(max(degree, MIN_DEGREE), MAX_DEGREE), 4)
         if asked != 1.0:
             detail = f"The voice {voice.voice} cannot vary how strongly it feels: degree {asked} was read as 1."
             self.say("degree_unsupported", detail, voice.voice)
@@ -143,7 +143,7 @@ class Planner:
 
     def speed_of(self, speed: float) -> float:
         """Limit a speaking rate to the supported range."""
-        limited = min(max(speed, SLOWEST), FASTEST)
+        limited = min(max(speed, MIN_SPEED), MAX_SPEED)
         if limited != speed:
             self.say("speed_limited", f"A speed of {speed:.2f} was read as {limited:g}.", f"{limited:g}")
         return limited
@@ -153,11 +153,11 @@ class Planner:
         self.said.setdefault((code, *about), PlanWarning(code, detail))
 
 
-def speakable(decision: Decision, voice: VoiceCapabilities) -> Decision:
+def make_speakable(decision: Decision, voice: VoiceCapabilities) -> Decision:
     """Replace a weak emotion by neutral if the voice can speak it only at full strength."""
-    if voice.degree or not decision.strength or decision.strength >= WEAK:
+    if voice.degree or not decision.strength or decision.strength >= WEAK_STRENGTH:
         return decision
-    return neutral(f"{decision.reason}, which the voice cannot speak weakly: neutral", decision.probabilities)
+    return decide_neutral(f"{decision.reason}, which the voice cannot speak weakly: neutral", decision.probabilities)
 
 
 def check_blend(blend: Blend, voice: VoiceCapabilities) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.text.phonetic import without_phonemes
+from app.text.phonetic import remove_phonemes
 from app.types import Blend, Emotion, Plan, PlanFingerprint, Probabilities, Utterance, Word
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ def plan_to_dict(plan: Plan) -> answers.Plan:
     told: answers.Plan = {
         "voice": plan.voice,
         "classifier": {"name": plan.classifier.name, "version": plan.classifier.version},
-        "duration_estimate": _seconds(plan.duration_estimate),
+        "duration_estimate": _round_seconds(plan.duration_estimate),
         "utterances": [_utterance_to_dict(utterance) for utterance in plan.utterances],
         "warnings": [{"code": warning.code, "detail": warning.detail} for warning in plan.warnings],
     }
     if any(utterance.start is not None for utterance in plan.utterances):
-        told["marks"] = [{"name": one.name, "time": _seconds(one.time)} for one in plan.marks]
+        told["marks"] = [{"name": one.name, "time": _round_seconds(one.time)} for one in plan.marks]
     return told
 
 
@@ -34,8 +34,8 @@ def _utterance_to_dict(utterance: Utterance) -> answers.Utterance:
     analyzed = utterance.analyzed or PlanFingerprint.of(utterance.emotion, utterance.text)
     told: answers.Utterance = {
         "text": utterance.text,
-        "span": _span(utterance.span),
-        "spoken": without_phonemes(utterance.spoken),
+        "span": _span_to_list(utterance.span),
+        "spoken": remove_phonemes(utterance.spoken),
         "voice": utterance.voice,
         "emotion": utterance.emotion,
         "blend": _blend_to_dict(utterance.blend),
@@ -44,7 +44,7 @@ def _utterance_to_dict(utterance: Utterance) -> answers.Utterance:
         "role": utterance.role,
         "speed": utterance.speed,
         "volume": utterance.volume,
-        "pause_after": _seconds(utterance.pause_after),
+        "pause_after": _round_seconds(utterance.pause_after),
         "probabilities": _probabilities_to_dict(utterance.probabilities),
         "source": utterance.source,
         "reason": utterance.reason,
@@ -68,7 +68,7 @@ def _add_times(told: answers.Utterance, utterance: Utterance) -> None:
     """Add the times, which are absent before synthesis."""
     if utterance.start is None or utterance.end is None:
         return
-    told["start"], told["end"] = _seconds(utterance.start), _seconds(utterance.end)
+    told["start"], told["end"] = _round_seconds(utterance.start), _round_seconds(utterance.end)
     if utterance.words:
         told["words"] = [_word_to_dict(word) for word in utterance.words]
 
@@ -76,9 +76,9 @@ def _add_times(told: answers.Utterance, utterance: Utterance) -> None:
 def _word_to_dict(word: Word) -> answers.Word:
     return {
         "text": word.text,
-        "span": _span(word.span),
-        "start": _seconds(word.start),
-        "end": _seconds(word.end),
+        "span": _span_to_list(word.span),
+        "start": _round_seconds(word.start),
+        "end": _round_seconds(word.end),
     }
 
 
@@ -88,9 +88,9 @@ def _probabilities_to_dict(probabilities: Probabilities | None) -> dict[Emotion,
     return {emotion: round(probabilities[emotion], _PROBABILITY_DIGITS) for emotion in Emotion}
 
 
-def _span(span: tuple[int, int] | None) -> list[int] | None:
+def _span_to_list(span: tuple[int, int] | None) -> list[int] | None:
     return None if span is None else list(span)
 
 
-def _seconds(value: float) -> float:
+def _round_seconds(value: float) -> float:
     return round(value, _SECOND_DIGITS)

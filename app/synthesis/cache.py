@@ -38,7 +38,7 @@ class SentenceKey:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sentence:
+class CachedSentence:
     """A complete synthesized utterance."""
 
     samples: Samples
@@ -50,17 +50,17 @@ class Sentence:
     truncated: bool
 
 
-def sentence_cache(capacity: int) -> Lru[SentenceKey, Sentence]:
+def make_sentence_cache(capacity: int) -> Lru[SentenceKey, CachedSentence]:
     """Create a cache of at most `capacity` bytes."""
 
-    def weigh(key: SentenceKey, value: Sentence) -> int:
+    def weigh(key: SentenceKey, value: CachedSentence) -> int:
         tokens = (len(value.tokens.ids) + len(value.durations or ())) * BYTES_PER_TOKEN
         return value.samples.nbytes + BYTES_PER_LETTER * len(key.spoken) + tokens + ENTRY_BYTES
 
     return Lru(capacity, weigh)
 
 
-def key_of(
+def make_key(
     voice: Voice,
     utterance: Utterance,
     shares: EmotionWeights,

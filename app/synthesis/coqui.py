@@ -46,13 +46,13 @@ __all__ = [
     "IPAPhonemes",
     "build_acoustic",
     "build_hifigan",
-    "cleaner",
-    "known_alignment",
+    "build_trainable_acoustic",
+    "build_vocabulary",
+    "find_cleaner",
     "load_weights",
-    "new_acoustic",
     "normalize_language",
     "parse_weights",
-    "vocabulary",
+    "use_alignment",
 ]
 
 logging.getLogger("TTS").setLevel(logging.WARNING)
@@ -62,7 +62,7 @@ CHARACTER_CLASSES = "TTS.tts.utils.text.characters."
 """Module of coqui's character classes; a config may name no class outside it."""
 
 
-def coqui_config(values: Mapping[str, Any], speakers: list[str]) -> Any:
+def build_coqui_config(values: Mapping[str, Any], speakers: list[str]) -> Any:
     """Build coqui's config object without the training machine's paths, so that coqui opens none of those files."""
     config = register_config(values["model"].lower())()
     config.from_dict(
@@ -72,7 +72,7 @@ def coqui_config(values: Mapping[str, Any], speakers: list[str]) -> Any:
     return config
 
 
-def vocabulary(config: Any) -> BaseCharacters:
+def build_vocabulary(config: Any) -> BaseCharacters:
     """Return the characters of a checkpoint's vocabulary, in the order of its embeddings."""
     named = config.characters.characters_class if config.characters else None
     if named and not named.startswith(CHARACTER_CLASSES):
@@ -82,7 +82,7 @@ def vocabulary(config: Any) -> BaseCharacters:
     return characters
 
 
-def cleaner(name: str | None) -> Any:
+def find_cleaner(name: str | None) -> Any:
     """Return coqui's text cleaner of the given name; None if the config names none."""
     if not name:
         return None
@@ -92,14 +92,14 @@ def cleaner(name: str | None) -> Any:
     return found
 
 
-def new_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None = None) -> nn.Module:
+def build_trainable_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None = None) -> nn.Module:
     """Build an acoustic model as it is trained, with the weights of `state` or with random ones."""
     base = ARCHITECTURES[architecture]
     # With a tokenizer in place coqui does not look for the espeak-ng program.
-    tokenizer = TTSTokenizer(characters=vocabulary(config))
+    tokenizer = TTSTokenizer(characters=build_vocabulary(config))
     model: nn.Module = type(base.__name__, (base,), {"tokenizer": tokenizer})(config)
     if state is not None:
-        fill(model, state["model"], architecture)
+        fill_weights(model, state["model"], architecture)
         if architecture != "glow_tts":
             saved = state.get("config") or {}
             # Frames per decoder step: gradual training may have reduced them below the config's value.
@@ -108,7 +108,7 @@ def new_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None
 
 
 @contextmanager
-def known_alignment(path: Tensor) -> Iterator[None]:
+def use_alignment(path: Tensor) -> Iterator[None]:
     """Make GlowTTS use the alignment `path` (B, tokens, frames) instead of searching for one."""
     search = glow_tts.maximum_path
     glow_tts.maximum_path = lambda value, mask: path * mask
@@ -120,7 +120,7 @@ def known_alignment(path: Tensor) -> Iterator[None]:
 
 def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None) -> nn.Module:
     """Build an acoustic model for inference, with the weights of `state` or with random ones."""
-    model = new_acoustic(architecture, config, state)
+    model = build_trainable_acoustic(architecture, config, state)
     if architecture == "glow_tts":
         model.eval()
         model.store_inverse()  # type: ignore[operator]  # the inverse of every 1x1 convolution, computed once
@@ -134,11 +134,11 @@ def build_hifigan(config: Mapping[str, Any], state: Mapping[str, Any]) -> Hifiga
     weights = state["model"]
     prefix = "model_g."
     generated = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
-    fill(generator, generated or weights, "hifigan")
+    fill_weights(generator, generated or weights, "hifigan")
     return generator
 
 
-def fill(module: nn.Module, weights: Mapping[str, Tensor], what: str, *, assign: bool = False) -> None:
+def fill_weights(module: nn.Module, weights: Mapping[str, Tensor], what: str, *, assign: bool = False) -> None:
     """Copy weights into a module, or `assign` them uncopied. Raises InvalidVoice if names or shapes disagree."""
     if not assign:
         weights = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}

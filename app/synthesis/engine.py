@@ -21,18 +21,18 @@ import numpy as np
 
 from app.inference import Backend
 from app.memory import Lru
-from app.synthesis.cache import Sentence, SentenceKey, key_of, sentence_cache
+from app.synthesis.cache import CachedSentence, SentenceKey, make_key, make_sentence_cache
 from app.synthesis.interpolation import EmotionWeights, interpolate
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import LoadedCheckpoint, Mel
 from app.synthesis.models.vocoders import vocode
-from app.synthesis.runs import read
+from app.synthesis.runs import compute_job_mels
 from app.synthesis.scheduler import DeadlineQueue, Job, StreamEnd, StreamStart, UtteranceStream
 from app.synthesis.tokenizer import Tokens
 from app.synthesis.warmup import warm_up
 from app.synthesis.warnings import foreign_script, model_faults, not_finite, nothing_spoken, unknown_characters
 from app.synthesis.word_timing import time_words
-from app.text.phonetic import spoken_length
+from app.text.phonetic import count_model_chars
 from app.types import Samples, Utterance
 from app.voices import Voice
 
@@ -69,7 +69,7 @@ class Progress:
             return dict(self._batches)
 
 
-AHEAD = 4
+MAX_UTTERANCES_AHEAD = 4
 """Maximum utterances of a request synthesized ahead of its reader, which bounds the memory that a request needs."""
 RESTART_SECONDS = 0.1
 """Pause before a failed worker restarts: repeated failures must not take the processor from the other workers."""
@@ -79,7 +79,7 @@ CLOSERS = "\"'”’»)]} "
 logger = logging.getLogger("intone.engine")
 
 
-def never() -> bool:
+def never_cancelled() -> bool:
     """Return False: the default of `cancelled`, which never cancels."""
     return False
 
@@ -102,7 +102,7 @@ class Engine:
     def __init__(self, backend: Backend, *, workers: int, batch_size: int, cache_bytes: int) -> None:
         self.backend = backend
         self.batch_size = batch_size
-        self.cache: Lru[SentenceKey, Sentence] = sentence_cache(cache_bytes)
+        self.cache: Lru[SentenceKey, CachedSentence] = make_sentence_cache(cache_bytes)
         self.waiting = DeadlineQueue()
         self.progress = Progress()
         self.loading = threading.Lock()
@@ -141,7 +141,7 @@ class Engine:
         *,
         seeded: bool,
         key_name: str | None = None,
-        cancelled: Callable[[], bool] = never,
+        cancelled: Callable[[], bool] = never_cancelled,
     ) -> Generator[UtteranceStream]:
         """Yield a stream for each utterance of one request, in order; a few are synthesized ahead of the reader.
 
@@ -155,7 +155,7 @@ class Engine:
         try:
             while True:
                 with suppress(StopIteration):
-                    while len(ahead) < AHEAD:
+                    while len(ahead) < MAX_UTTERANCES_AHEAD:
                         number, (voice, utterance, seed) = next(source)
                         # A reader that paused or had to wait needs the audio later: lateness gives no lasting priority.
                         deadline = max(deadline, time.monotonic())
@@ -163,7 +163,7 @@ class Engine:
                             voice, utterance, seed, seeded, key_name, low_latency=number == 0, deadline=deadline
                         )
                         ahead.append(UtteranceStream(job, cancelled))
-                        deadline += voice.seconds(spoken_length(utterance.spoken), utterance.speed)
+                        deadline += voice.seconds(count_model_chars(utterance.spoken), utterance.speed)
                 if not ahead:
                     return
                 yield ahead[0]
@@ -189,9 +189,9 @@ class Engine:
         speaker = self.speaker(voice, shares)
         key, sentence = None, None
         if self.cache.capacity and utterance.spoken:
-            key = key_of(voice, utterance, shares, seed if seeded else None, low_latency, self.backend.name, key_name)
+            key = make_key(voice, utterance, shares, seed if seeded else None, low_latency, self.backend.name, key_name)
             sentence = self.cache.get(key)
-        tokens = sentence.tokens if sentence else tokens_of(utterance.spoken, speaker.checkpoint)
+        tokens = sentence.tokens if sentence else tokenize(utterance.spoken, speaker.checkpoint)
         unbatchable = seeded and not speaker.checkpoint.model.batch_invariant
         job = Job(
             voice,
@@ -205,11 +205,11 @@ class Engine:
             key=key,
         )
         if sentence is not None:
-            job.answer(head(job, sentence), sentence)
+            job.answer(make_stream_start(job, sentence), sentence)
         elif utterance.spoken and any(symbol.isalpha() for symbol in tokens.symbols):
             self.waiting.put(job)
         else:
-            job.answer(StreamStart(gain(speaker), warnings=nothing_spoken(utterance)))
+            job.answer(StreamStart(linear_gain(speaker), warnings=nothing_spoken(utterance)))
         return job
 
     def work(self) -> None:
@@ -248,7 +248,7 @@ class Engine:
     def start(self, jobs: list[Job]) -> list[VocodingTask | None]:
         """Run the acoustic model on a batch; None for a job that ends there."""
         began = time.perf_counter()
-        made = read(jobs)
+        made = compute_job_mels(jobs)
         acoustic_ms = 1000 * (time.perf_counter() - began) / len(jobs)
         return [
             self.start_vocoding(job, mel, acoustic_ms, 1000 * (began - job.asked_at))
@@ -258,10 +258,10 @@ class Engine:
     def start_vocoding(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> VocodingTask | None:
         """Send the stream start to the reader and set up vocoding; None if the mel spectrogram is not finite."""
         if not bool(mel.frames.isfinite().all()):
-            job.channel.put(StreamStart(gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
+            job.channel.put(StreamStart(linear_gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
             job.channel.put(StreamEnd((not_finite(job.utterance),)))
             return None
-        job.channel.put(replace(head(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
+        job.channel.put(replace(make_stream_start(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
         return VocodingTask(
             job, mel, vocode(job.speaker.vocoder, mel.frames, job.seed, job.low_latency, job.utterance.pitch)
         )
@@ -319,11 +319,11 @@ class Engine:
         samples = np.concatenate(voicing.made)
         samples.flags.writeable = False
         mel = voicing.mel
-        sentence = Sentence(samples, voicing.job.tokens, mel.durations, mel.runaway, mel.truncated)
+        sentence = CachedSentence(samples, voicing.job.tokens, mel.durations, mel.runaway, mel.truncated)
         self.cache.put(voicing.job.key, sentence)
 
 
-def head(job: Job, spoken: Mel | Sentence) -> StreamStart:
+def make_stream_start(job: Job, spoken: Mel | CachedSentence) -> StreamStart:
     """Build the stream start of an utterance: gain, word timings and warnings."""
     language = job.speaker.checkpoint.tokenizer.language
     warnings = (
@@ -333,20 +333,20 @@ def head(job: Job, spoken: Mel | Sentence) -> StreamStart:
     )
     frame_seconds = job.speaker.vocoder.hop_length / job.voice.sample_rate
     words = partial(time_words, job.utterance, job.tokens, spoken.durations or (), frame_seconds)
-    return StreamStart(gain(job.speaker), words if spoken.durations else tuple, warnings)
+    return StreamStart(linear_gain(job.speaker), words if spoken.durations else tuple, warnings)
 
 
-def tokens_of(spoken: str, checkpoint: LoadedCheckpoint) -> Tokens:
+def tokenize(spoken: str, checkpoint: LoadedCheckpoint) -> Tokens:
     """Tokenize a text for an acoustic model, with the marks at its ends with which the model sounds best."""
-    tokenizer, text = checkpoint.tokenizer, with_final_mark(spoken)
+    tokenizer, text = checkpoint.tokenizer, add_final_mark(spoken)
     return tokenizer.encode_after_pause(text) if checkpoint.model.leading_pause else tokenizer.encode(text)
 
 
-def gain(speaker: Speaker) -> float:
+def linear_gain(speaker: Speaker) -> float:
     """Return the linear gain of a speaker, which is fixed for the checkpoint."""
     return float(10 ** (speaker.gain_db / 20))
 
 
-def with_final_mark(spoken: str) -> str:
+def add_final_mark(spoken: str) -> str:
     """Add a final mark to a text without one, on which an acoustic model would babble."""
     return spoken if spoken.rstrip(CLOSERS).endswith(FINAL_MARKS) else spoken.rstrip() + "."

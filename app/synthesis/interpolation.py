@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.utils.parametrize import is_parametrized
 
 from app.inference.torch import TorchBackend
-from app.synthesis.coqui import build_acoustic, fill, new_acoustic
+from app.synthesis.coqui import build_acoustic, build_trainable_acoustic, fill_weights
 from app.synthesis.models.acoustic import AcousticInput, LoadedCheckpoint, LoadedConfig, Mel
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.tokenizer import Tokenizer
@@ -43,7 +43,7 @@ def mix_weights(weights: Sequence[tuple[Tensor, float]]) -> Tensor:
     return total
 
 
-FARTHEST = 0.5
+MAX_FINE_TUNING_DISTANCE = 0.5
 """Maximum distance of a fine-tuned model from its base, relative to the norm of the base's weights. Models trained from
 different random initializations are 1.4 apart, like random directions; fine-tuning moves one by a few hundredths."""
 
@@ -58,20 +58,20 @@ def is_fine_tuned_from(weights: Mapping[str, Tensor], base: Mapping[str, Tensor]
     matrices = [name for name, value in base.items() if value.is_floating_point() and value.dim() > 1]
     distance = sum(float((weights[name].float() - base[name].float()).square().sum()) for name in matrices)
     length = sum(float(base[name].float().square().sum()) for name in matrices)
-    return distance < FARTHEST**2 * length
+    return distance < MAX_FINE_TUNING_DISTANCE**2 * length
 
 
-MOST_MIXTURES = 4
+MAX_MIXTURES = 4
 """Maximum mixtures of a voice with weights in memory; each takes as much as a checkpoint."""
 
 CheckpointShares = tuple[tuple[str, float], ...]
 """Name and share of each checkpoint, sorted by name."""
 
-INVERSE = "_inv"
+INVERSE_SUFFIX = "_inv"
 """Suffix that turns the name of a 1x1 convolution's weight into that of its inverse."""
 
 
-class Slot:
+class ModelSlot:
     """A model that mixtures share in turn: writing new weights takes a fraction of the time of building a model."""
 
     def __init__(self, base: LoadedConfig) -> None:
@@ -85,7 +85,7 @@ class Slot:
         """Number of workers that use the slot now."""
 
 
-class Mixtures:
+class MixturePool:
     """The mixtures of one voice.
 
     Queued utterances hold no weights: a worker computes them when it starts, so that a request for a hundred degrees
@@ -98,7 +98,7 @@ class Mixtures:
         self.base = base
         self.load = load
         self.tokenizer = Tokenizer(base.config, base.language)
-        self.trained = new_acoustic("glow_tts", base.config).to("meta")
+        self.trained = build_trainable_acoustic("glow_tts", base.config).to("meta")
         """Model in the layout of checkpoints, that is with weight norm; on the meta device, without weights."""
         self.norms = {
             f"{name}.weight": (name, part.parametrizations.weight[0])
@@ -108,7 +108,7 @@ class Mixtures:
         self.states: dict[str, dict[str, Tensor]] = {}
         self.checkpoints: WeakValueDictionary[CheckpointShares, LoadedCheckpoint] = WeakValueDictionary()
         """Mixtures that utterances still use, so that utterances of the same mixture can share a batch."""
-        self.slots: list[Slot] = []
+        self.slots: list[ModelSlot] = []
         """Slots, most recently used last."""
         self.changed = threading.Condition()
 
@@ -126,7 +126,7 @@ class Mixtures:
 
     def read(self, name: str) -> dict[str, Tensor]:
         """Read the weights of a checkpoint. Raises `InvalidVoice` if they belong to a different model than the base."""
-        fill(self.trained, self.load(name)["model"], "glow_tts", assign=True)
+        fill_weights(self.trained, self.load(name)["model"], "glow_tts", assign=True)
         return {name: value.detach() for name, value in self.trained.state_dict().items()}
 
     @contextmanager
@@ -145,18 +145,18 @@ class Mixtures:
                 slot.users -= 1
                 self.changed.notify_all()  # not `notify`: the one that wakes may fail, or share its slot with others
 
-    def find_slot(self, shares: CheckpointShares) -> Slot | None:
+    def find_slot(self, shares: CheckpointShares) -> ModelSlot | None:
         """Return the slot of a mixture, a new slot, or the one idle for longest; None if all slots are in use."""
         slot = next((slot for slot in self.slots if slot.shares == shares), None)
-        if slot is None and len(self.slots) < MOST_MIXTURES:
-            slot = Slot(self.base)
+        if slot is None and len(self.slots) < MAX_MIXTURES:
+            slot = ModelSlot(self.base)
         elif slot is None:
             slot = next((slot for slot in self.slots if not slot.users), None)
         if slot is not None:
             self.slots = [*(one for one in self.slots if one is not slot), slot]
         return slot
 
-    def write(self, slot: Slot, shares: CheckpointShares) -> None:
+    def write(self, slot: ModelSlot, shares: CheckpointShares) -> None:
         """Write the weights of a mixture into a slot, bit for bit those of a model built from the mixture."""
         slot.shares = ()
         for name, value in slot.weights.items():
@@ -170,8 +170,8 @@ class Mixtures:
             originals = (f"{part}.parametrizations.weight.original{number}" for number in (0, 1))
             folded: Tensor = norm(*(self.weight(original, shares) for original in originals))
             return folded
-        if name.endswith(INVERSE):
-            return torch.inverse(self.weight(name.removesuffix(INVERSE), shares))
+        if name.endswith(INVERSE_SUFFIX):
+            return torch.inverse(self.weight(name.removesuffix(INVERSE_SUFFIX), shares))
         return mix_weights([(self.states[checkpoint][name], share) for checkpoint, share in shares])
 
 
@@ -179,7 +179,7 @@ class Mixtures:
 class Mixture:
     """Acoustic model interpolated between checkpoints; its weights are computed when it runs."""
 
-    mixtures: Mixtures
+    mixtures: MixturePool
     shares: CheckpointShares
     batch_invariant: ClassVar[bool] = False
     """See `AcousticModel.batch_invariant`: testing each mixture would take longer than batches could save."""

@@ -10,10 +10,17 @@ from typing import Any
 from torch import Tensor
 
 from app.inference import Backend
-from app.synthesis.coqui import build_acoustic, build_hifigan, coqui_config, fill, parse_weights
-from app.synthesis.interpolation import EmotionWeights, Mixtures
+from app.synthesis.coqui import build_acoustic, build_coqui_config, build_hifigan, fill_weights, parse_weights
+from app.synthesis.interpolation import EmotionWeights, MixturePool
 from app.synthesis.mel import MelConverter, read_normalization
-from app.synthesis.models.acoustic import AcousticInput, AcousticModel, LoadedCheckpoint, LoadedConfig, Mel, Speakers
+from app.synthesis.models.acoustic import (
+    AcousticInput,
+    AcousticModel,
+    LoadedCheckpoint,
+    LoadedConfig,
+    Mel,
+    SpeakerShares,
+)
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.tacotron import TacotronAcoustic
@@ -22,7 +29,7 @@ from app.synthesis.models.vocos import VocosSourceGenerator
 from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 from app.voices import Voice
-from app.voices.voice import acoustic_audio, speaker_names, vocoder_audio
+from app.voices.voice import read_acoustic_audio, read_speaker_names, read_vocoder_audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +40,10 @@ class Speaker:
     convert: Callable[[Tensor], Tensor]
     vocoder: Vocoder
     gain_db: float
-    speakers: Speakers
+    speakers: SpeakerShares
 
 
-def mels(speakers: Sequence[Speaker], asked: Sequence[AcousticInput]) -> list[Mel]:
+def compute_mels(speakers: Sequence[Speaker], asked: Sequence[AcousticInput]) -> list[Mel]:
     """Compute the mel spectrograms of utterances of one checkpoint, each in the scale of its speaker's vocoder."""
     made = speakers[0].checkpoint.model.mels(asked)
     return [replace(mel, frames=speaker.convert(mel.frames)) for speaker, mel in zip(speakers, made, strict=True)]
@@ -50,7 +57,7 @@ class Loader:
         self.backend = backend
         self.loading = threading.Lock()
         self.checkpoints: dict[str, LoadedCheckpoint] = {}
-        self.mixtures: Mixtures | None = None
+        self.mixtures: MixturePool | None = None
         """None until the first mixture is needed."""
         self.converters: dict[tuple[str, str], MelConverter] = {}
         self.vocoders: dict[str, Vocoder] = {}
@@ -86,7 +93,7 @@ class Loader:
         """Return a mixture of checkpoints, which were all fine-tuned from neutral's and share its config."""
         if self.mixtures is None:
             base = self.voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
-            self.mixtures = Mixtures(self.config(base), self.weights)
+            self.mixtures = MixturePool(self.config(base), self.weights)
         return self.mixtures.checkpoint(shares)
 
     def weights(self, checkpoint: str) -> dict[str, Any]:
@@ -99,12 +106,12 @@ class Loader:
 
     def config(self, checkpoint: str) -> LoadedConfig:
         """Read the config of a checkpoint."""
-        speakers = speaker_names(self.voice, checkpoint)
+        speakers = read_speaker_names(self.voice, checkpoint)
         return LoadedConfig(
-            config=coqui_config(self.voice.config(self.voice.manifest.checkpoints[checkpoint].config), speakers),
+            config=build_coqui_config(self.voice.config(self.voice.manifest.checkpoints[checkpoint].config), speakers),
             speakers=tuple(speakers),
             language=self.voice.manifest.language,
-            frame_rate=acoustic_audio(self.voice, checkpoint).frame_rate,
+            frame_rate=read_acoustic_audio(self.voice, checkpoint).frame_rate,
         )
 
     def build(self, name: str) -> LoadedCheckpoint:
@@ -130,14 +137,14 @@ class Loader:
         self, architecture: str, config: Mapping[str, Any], state: Mapping[str, Any], name: str
     ) -> Vocoder:
         """Build the vocoder that a config describes."""
-        hop_length = vocoder_audio(self.voice, name).hop_length
+        hop_length = read_vocoder_audio(self.voice, name).hop_length
         if architecture == "vocos_source":
             vocos = VocosSourceGenerator(config)
-            fill(vocos, state["model"], architecture)
+            fill_weights(vocos, state["model"], architecture)
             return VocosSourceVocoder(vocos, self.backend)
         if architecture == "hifigan_source":
             generator = HifiganSourceGenerator(config)
-            fill(generator, state["model"], architecture)
+            fill_weights(generator, state["model"], architecture)
             return HifiganSourceVocoder(generator, config["generator"], hop_length, self.backend)
         plain = build_hifigan(config, state)
         return HifiganVocoder(plain, config["generator_model_params"], hop_length, self.backend)
@@ -149,7 +156,7 @@ class Loader:
             acoustic_file = self.voice.file(self.voice.manifest.checkpoints[checkpoint].config)
             vocoder_file = self.voice.file(self.voice.manifest.vocoders[vocoder].config)
             self.converters[key] = MelConverter(
-                read_normalization(acoustic_audio(self.voice, checkpoint), acoustic_file.parent),
-                read_normalization(vocoder_audio(self.voice, vocoder), vocoder_file.parent),
+                read_normalization(read_acoustic_audio(self.voice, checkpoint), acoustic_file.parent),
+                read_normalization(read_vocoder_audio(self.voice, vocoder), vocoder_file.parent),
             )
         return self.converters[key]

@@ -129,15 +129,15 @@ FRAME_STEP = 16
 """Lengths are padded to a multiple of this, because a backend prepares itself for each new length."""
 
 
-def spans(frames: int, longest: int, soon: bool) -> Iterator[tuple[int, int]]:
-    """Divide `frames` into spans of nearly equal length, at most `longest`; with `soon` the first one is short."""
-    first = FIRST_FRAMES if soon and frames > 2 * FIRST_FRAMES else 0
+def split_frames(frames: int, longest: int, low_latency: bool) -> Iterator[tuple[int, int]]:
+    """Divide `frames` into spans of nearly equal length, at most `longest`; with `low_latency` the first one is short."""
+    first = FIRST_FRAMES if low_latency and frames > 2 * FIRST_FRAMES else 0
     count = -(-(frames - first) // longest)
     edges = [first + (frames - first) * number // max(1, count) for number in range(count + 1)]
     yield from pairwise([0, *edges] if first else edges)
 
 
-def quiet_spans(mel: Tensor, longest: int) -> Iterator[tuple[int, int]]:
+def split_at_quiet_frames(mel: Tensor, longest: int) -> Iterator[tuple[int, int]]:
     """Divide a mel spectrogram (1, n_mels, T) at quiet frames into spans of at most `longest` frames."""
     start, frames = 0, mel.shape[2]
     while frames - start > longest:
@@ -148,12 +148,12 @@ def quiet_spans(mel: Tensor, longest: int) -> Iterator[tuple[int, int]]:
     yield start, frames
 
 
-def padded(track: Tensor, step: int = FRAME_STEP) -> Tensor:
+def pad_to_multiple(track: Tensor, step: int = FRAME_STEP) -> Tensor:
     """Pad the last dimension with zeros to the next multiple of `step`."""
     return F.pad(track, (0, -track.shape[-1] % step))
 
 
-def window(start: int, end: int, margin: int, frames: int, longest: int) -> tuple[int, int]:
+def input_span(start: int, end: int, margin: int, frames: int, longest: int) -> tuple[int, int]:
     """Return the span of input frames for the output frames `start` to `end`.
 
     It has `longest` + 2 * `margin` frames, or all frames of a shorter utterance. It stops at the ends of the utterance,

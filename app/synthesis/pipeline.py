@@ -10,17 +10,17 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from app.emotion import FASTEST, Classifier, Expression, Planner, read_label_map
+from app.emotion import MAX_SPEED, Classifier, Expression, Planner, read_label_map
 from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
 from app.inference import Backend
 from app.memory import limit_arenas, trim_heap
 from app.planning.incremental import IncrementalPlan
 from app.planning.parse import ParsedText, parse_request
 from app.settings import Settings
-from app.synthesis import Engine, choose_backend, never
+from app.synthesis import Engine, choose_backend, never_cancelled
 from app.synthesis.stream import SynthesisStream, VoiceSelection
-from app.text import grown_length
-from app.text.phonetic import spoken_length
+from app.text import count_expanded
+from app.text.phonetic import count_model_chars
 from app.types import Plan, PlanWarning, Sentence, Speech, SpeechRequest, StrengthMode, Utterance
 from app.voices import Registry
 
@@ -29,10 +29,10 @@ WARM_UP_TEXT = "Ready when you are."
 BYTES_PER_MB = 1_000_000
 EMPTY = "The text is empty, or nothing but white space."
 EMPTY_HINT = "Send at least one character that is no white space."
-SWITCH_SECONDS = 0.0005
+SWITCH_INTERVAL_SECONDS = 0.0005
 """Maximum time for which a thread keeps the GIL while others wait. A worker needs the GIL briefly about fifty times an
 utterance; with Python's default of 5 ms it would wait longer than it computes while another thread reads a request."""
-REMEMBERED_CHARACTERS = 2_000_000
+CLASSIFIER_CACHE_CHARACTERS = 2_000_000
 """Capacity of the classifier's cache, in characters of the sentences whose probabilities it keeps."""
 
 
@@ -53,7 +53,7 @@ class Pipeline:
         for loading; otherwise a voice is loaded on first use.
         """
         limit_arenas()
-        sys.setswitchinterval(SWITCH_SECONDS)
+        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
         torch.set_num_threads(settings.threads)
         registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
         voice = registry.get()
@@ -80,7 +80,7 @@ class Pipeline:
         """Finish the running batches and stop the workers."""
         self.engine.close()
 
-    def analyze(self, request: SpeechRequest, cancelled: Callable[[], bool] = never) -> Plan:
+    def analyze(self, request: SpeechRequest, cancelled: Callable[[], bool] = never_cancelled) -> Plan:
         """Plan a request without synthesizing it; `cancelled` stops the work with `OverTimeBudget`.
 
         Raises `EmptyText`, `InvalidSsml`, `TextTooLong`, `VoiceNotFound`, `FallbackRefused`, `BlendUnsupported` or
@@ -95,7 +95,7 @@ class Pipeline:
         return self.plan(cast, utterances, draft.warnings)
 
     def synthesize(
-        self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = True
+        self, request: SpeechRequest, cancelled: Callable[[], bool] = never_cancelled, with_words: bool = True
     ) -> Speech:
         """Synthesize a request; `cancelled` stops the work with `OverTimeBudget`. Raises what `analyze` raises."""
         rendering = self.render(request, cancelled, with_words)
@@ -103,7 +103,7 @@ class Pipeline:
         return Speech(samples, rendering.cast.sample_rate, self.spoken_plan(rendering), rendering.timings)
 
     def render(
-        self, request: SpeechRequest, cancelled: Callable[[], bool] = never, with_words: bool = False
+        self, request: SpeechRequest, cancelled: Callable[[], bool] = never_cancelled, with_words: bool = False
     ) -> SynthesisStream:
         """Synthesize a request as a stream, planning as it goes; with `strict`, which may refuse, plan all first."""
         cast, draft = self.draft(request, cancelled)
@@ -138,16 +138,16 @@ class Pipeline:
     def draft(self, request: SpeechRequest, cancelled: Callable[[], bool]) -> tuple[VoiceSelection, IncrementalPlan]:
         """Check a request and return its voices and its incremental plan, of which the first utterance is ready."""
         voice = self.registry.get(request.voice)
-        fastest = FASTEST if request.markup else request.speed
+        fastest = MAX_SPEED if request.markup else request.speed
 
         def check(characters: int) -> None:
-            stop_if(cancelled)
+            raise_if_cancelled(cancelled)
             self.check_seconds(voice.seconds(characters, fastest))
 
         script = parse_request(request, self.classifier, self.expression(request), check)
         self.check_length(script.characters)
         cast = self.cast(request, script)
-        characters = script.characters if request.markup else max(script.characters, grown_length(request.text))
+        characters = script.characters if request.markup else max(script.characters, count_expanded(request.text))
         self.check_seconds(voice.seconds(characters, request.speed))
         request.check_room(cast.voice.seconds(request.min_spoken_chars, request.speed), cast.sample_rate)
         planner = Planner(
@@ -156,7 +156,7 @@ class Pipeline:
             speed=request.speed,
             strict=request.strict,
         )
-        sentences = until(cancelled, script.sentences)
+        sentences = iterate_until_cancelled(cancelled, script.sentences)
         draft = IncrementalPlan(planner.plan(sentences, script.decisions), script.warnings)
         if not draft.plan_until(1):
             raise EmptyText(EMPTY, hint=EMPTY_HINT)
@@ -208,18 +208,18 @@ class Pipeline:
 def load_classifier(settings: Settings, backend: Backend) -> Classifier:
     """Load the classifier that the settings name."""
     label_map = read_label_map(settings.label_map) if settings.label_map else None
-    remembered = REMEMBERED_CHARACTERS if settings.cache_mb else 0
+    remembered = CLASSIFIER_CACHE_CHARACTERS if settings.cache_mb else 0
     return Classifier.load(settings.classifier, label_map, backend, remembered)
 
 
-def until(cancelled: Callable[[], bool], sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+def iterate_until_cancelled(cancelled: Callable[[], bool], sentences: Iterable[Sentence]) -> Iterator[Sentence]:
     """Yield sentences until the request is cancelled, then raise `OverTimeBudget`."""
     for sentence in sentences:
-        stop_if(cancelled)
+        raise_if_cancelled(cancelled)
         yield sentence
 
 
-def stop_if(cancelled: Callable[[], bool]) -> None:
+def raise_if_cancelled(cancelled: Callable[[], bool]) -> None:
     """Raise `OverTimeBudget` if the request is cancelled."""
     if cancelled():
         raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
@@ -228,5 +228,5 @@ def stop_if(cancelled: Callable[[], bool]) -> None:
 def estimate_seconds(utterances: list[Utterance], cast: VoiceSelection) -> float:
     """Estimate the duration of the speech in seconds, pauses included, before synthesis."""
     return sum(
-        cast.voices[one.voice].seconds(spoken_length(one.spoken), one.speed) + one.pause_after for one in utterances
+        cast.voices[one.voice].seconds(count_model_chars(one.spoken), one.speed) + one.pause_after for one in utterances
     )

@@ -12,28 +12,28 @@ from itertools import islice
 
 import torch
 
-from app.synthesis.loader import mels
+from app.synthesis.loader import compute_mels
 from app.synthesis.models.acoustic import Mel
 from app.synthesis.scheduler import Job
 from app.synthesis.tokenizer import Tokens
-from app.text import best_cut
+from app.text import find_best_cut
 
-MOST_SYMBOLS = 320
+MAX_SYMBOLS = 320
 """Maximum phonemes or letters of a run; a clause of 250 letters in the voice's own language has at most about 260."""
-MOST_RUNS = 8
+MAX_RUNS = 8
 """Maximum runs of an utterance; the rest, which is not in the voice's language, is omitted with a warning."""
 
 
-def read(jobs: Sequence[Job]) -> list[Mel]:
+def compute_job_mels(jobs: Sequence[Job]) -> list[Mel]:
     """Compute the mel spectrogram of each job of a batch."""
-    if all(len(job.tokens.symbols) <= MOST_SYMBOLS for job in jobs):
-        return mels([job.speaker for job in jobs], [job.asked for job in jobs])
-    return [joined(job, list(islice(runs(job.tokens), MOST_RUNS))) for job in jobs]
+    if all(len(job.tokens.symbols) <= MAX_SYMBOLS for job in jobs):
+        return compute_mels([job.speaker for job in jobs], [job.asked for job in jobs])
+    return [join_runs(job, list(islice(split_runs(job.tokens), MAX_RUNS))) for job in jobs]
 
 
-def joined(job: Job, parts: Sequence[Sequence[int]]) -> Mel:
+def join_runs(job: Job, parts: Sequence[Sequence[int]]) -> Mel:
     """Compute the mel spectrogram of one job from several runs; token ids outside the runs get duration 0."""
-    made = [mels([job.speaker], [replace(job.asked, tokens=ids)])[0] for ids in parts]
+    made = [compute_mels([job.speaker], [replace(job.asked, tokens=ids)])[0] for ids in parts]
     durations = [frames for mel in made for frames in mel.durations or ()]
     unread = len(job.tokens.ids) - sum(map(len, parts))
     return Mel(
@@ -44,20 +44,20 @@ def joined(job: Job, parts: Sequence[Sequence[int]]) -> Mel:
     )
 
 
-def runs(tokens: Tokens) -> Iterator[tuple[int, ...]]:
-    """Yield token ids in runs of at most `MOST_SYMBOLS` symbols, cut where a speaker would breathe."""
+def split_runs(tokens: Tokens) -> Iterator[tuple[int, ...]]:
+    """Yield token ids in runs of at most `MAX_SYMBOLS` symbols, cut where a speaker would breathe."""
     edges = [0, *tokens.places[1:], len(tokens.ids)]
-    for start, end in stretches(tokens.symbols):
+    for start, end in split_symbols(tokens.symbols):
         yield tokens.ids[edges[start] : edges[end]]
 
 
-def stretches(symbols: str) -> Iterator[tuple[int, int]]:
-    """Yield spans of at most `MOST_SYMBOLS` symbols, cut by halving near the best boundaries."""
+def split_symbols(symbols: str) -> Iterator[tuple[int, int]]:
+    """Yield spans of at most `MAX_SYMBOLS` symbols, cut by halving near the best boundaries."""
     pending = [(0, len(symbols))]
     while pending:
         start, end = pending.pop()
-        if end - start <= MOST_SYMBOLS:
+        if end - start <= MAX_SYMBOLS:
             yield start, end
         else:
-            middle = start + best_cut(symbols[start:end])
+            middle = start + find_best_cut(symbols[start:end])
             pending += [(middle, end), (start, middle)]

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.errors import OverTimeBudget
-from app.synthesis.cache import Sentence, SentenceKey
+from app.synthesis.cache import CachedSentence, SentenceKey
 from app.synthesis.loader import Speaker
 from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.models.glow import TOKEN_STEP
@@ -80,7 +80,7 @@ class Job:
         """Input of the acoustic model."""
         return AcousticInput(self.tokens.ids, self.speaker.speakers, self.utterance.speed, self.seed)
 
-    def answer(self, head: StreamStart, sentence: Sentence | None = None) -> None:
+    def answer(self, head: StreamStart, sentence: CachedSentence | None = None) -> None:
         """Fill the whole channel at once, with a cached sentence or without samples."""
         self.channel.put(head)
         if sentence is not None:
@@ -126,9 +126,9 @@ class UtteranceStream:
         raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
 
 
-WINDOW = 32
+BATCH_CANDIDATES = 32
 """Only this many of the most urgent jobs are considered for a batch, to keep scheduling fair."""
-MOST_STEPS = 32
+MAX_BATCH_STEPS = 32
 """Maximum steps of `TOKEN_STEP` tokens in a batch, padding included: four sentences of usual length. Long utterances
 gain little from batching, and each worker keeps memory for its largest batch so far. The memory of attention grows with
 the square of each utterance's tokens; within this limit a batch needs less than a single utterance of the longest run,
@@ -173,7 +173,7 @@ class DeadlineQueue:
                     break
                 self._changed.wait()
             try:
-                batch = form_batch(self._jobs[:WINDOW], most)
+                batch = form_batch(self._jobs[:BATCH_CANDIDATES], most)
             except Exception as error:
                 # Remove the job, or every worker would fail on it.
                 self._jobs.pop(0).channel.put(error)
@@ -202,7 +202,7 @@ def form_batch(jobs: list[Job], most: int) -> list[Job]:
     """Return the first job and later ones that can share its batch: those of its checkpoint and padded length."""
     batch = jobs[:1]
     for job in jobs[1:]:
-        fits = len(batch) < most and (len(batch) + 1) * padded_steps(job) <= MOST_STEPS
+        fits = len(batch) < most and (len(batch) + 1) * padded_steps(job) <= MAX_BATCH_STEPS
         if fits and not batch[0].unbatchable and not job.unbatchable and same_shape(batch[0], job):
             batch.append(job)
     return batch

@@ -20,7 +20,7 @@ SILENCE_SECONDS = 0.1
 """Length of the silence returned if nothing can be pronounced: clients test a server with `.`"""
 SEED_STEP = 0x9E3779B97F4A7C15
 """Odd and large (the golden ratio in 64 bits), so that seeds of consecutive utterances share no pattern."""
-PLANNED_FIRST = 64
+PREPLANNED_UTTERANCES = 64
 """Utterances planned while the first one is synthesized, so that the response headers can describe them."""
 
 
@@ -101,7 +101,7 @@ class SynthesisStream:
     @property
     def marks(self) -> list[TimedMark]:
         """Time of each mark in the utterances synthesized so far."""
-        return [TimedMark(mark.name, time_of(mark.place, one)) for one in self.spoken for mark in one.marks]
+        return [TimedMark(mark.name, time_at_offset(mark.place, one)) for one in self.spoken for mark in one.marks]
 
     def seeded(self) -> Iterator[tuple[Voice, Utterance, int]]:
         """Yield each utterance with its voice and a seed of its own."""
@@ -109,7 +109,7 @@ class SynthesisStream:
         for number, utterance in enumerate(self.draft):
             yield self.cast.voices[utterance.voice], utterance, (first + number * SEED_STEP) % 2**63
             # The first utterance is being synthesized: meanwhile, plan only what the response headers need.
-            self.draft.plan_until(PLANNED_FIRST)
+            self.draft.plan_until(PREPLANNED_UTTERANCES)
 
     def utterance(self, speaking: UtteranceStream, joiner: Joiner) -> Iterator[Samples]:
         """Yield the samples of one utterance and of the pause after it."""
@@ -154,7 +154,7 @@ def place_words(words: tuple[Word, ...], placed: UtteranceSpan) -> tuple[Word, .
     return tuple(replace(word, start=within(word.start), end=within(word.end)) for word in words)
 
 
-def time_of(place: int, spoken: Utterance) -> float:
+def time_at_offset(place: int, spoken: Utterance) -> float:
     """Return when a text offset is reached: when the next word starts or, without words, at the proportional time."""
     assert spoken.start is not None and spoken.end is not None
     if place >= len(spoken.text):

@@ -16,7 +16,7 @@ from phonemizer.punctuation import Punctuation
 from phonemizer.separator import default_separator
 
 from app.errors import InvalidVoice, SetupError
-from app.synthesis.coqui import cleaner, normalize_language, vocabulary
+from app.synthesis.coqui import build_vocabulary, find_cleaner, normalize_language
 from app.text.phonetic import split_phonetic
 
 SYNCHRONOUS = 2
@@ -27,7 +27,7 @@ UTF8 = 1
 IPA = 0x02
 SEPARATOR = "_"
 """Separator between the phonemes of a word; no phoneme of espeak-ng contains it."""
-REINSTALL = "Install it again: pip install --force-reinstall espeakng-loader"
+REINSTALL_HINT = "Install it again: pip install --force-reinstall espeakng-loader"
 
 
 class VoiceRecord(ctypes.Structure):
@@ -58,11 +58,11 @@ class Espeak:
             self._library = ctypes.CDLL(path)
             data = espeakng_loader.get_data_path()
         except (OSError, RuntimeError) as error:
-            raise SetupError(f"espeak-ng cannot be loaded: {error}", hint=REINSTALL) from None
+            raise SetupError(f"espeak-ng cannot be loaded: {error}", hint=REINSTALL_HINT) from None
         self._lock = threading.Lock()
         self._language: str | None = None
         if self._library.espeak_Initialize(SYNCHRONOUS, 0, data.encode(), NO_EXIT) <= 0:
-            raise SetupError(f"espeak-ng cannot read its data in {data}.", hint=REINSTALL)
+            raise SetupError(f"espeak-ng cannot read its data in {data}.", hint=REINSTALL_HINT)
         self._library.espeak_ListVoices.restype = POINTER(POINTER(VoiceRecord))
         self._library.espeak_TextToPhonemes.restype = c_char_p
         self._library.espeak_TextToPhonemes.argtypes = [POINTER(c_char_p), c_int, c_int]
@@ -88,7 +88,7 @@ class Espeak:
         if self._language != language:
             self._language = None
             if self._library.espeak_SetVoiceByName(self._identifiers[language]) != 0:
-                raise SetupError(f"espeak-ng cannot load the language {language}.", hint=REINSTALL)
+                raise SetupError(f"espeak-ng cannot load the language {language}.", hint=REINSTALL_HINT)
             self._language = language
 
     def _list_languages(self) -> dict[str, bytes]:
@@ -133,7 +133,7 @@ class Phonemizer:
     def phonemize(self, texts: Sequence[str]) -> list[str]:
         """Return phonemes with stress marks and punctuation, one string for each text."""
         # `Punctuation` drops empty lines; a space keeps their position.
-        clean = [SPACE_BEFORE_MARK.sub("", encodable(text)) or " " for text in texts]
+        clean = [SPACE_BEFORE_MARK.sub("", strip_unencodable(text)) or " " for text in texts]
         # espeak-ng drops punctuation marks, so it gets the text between them.
         stretches, marks = self.punctuation.preserve(clean)
         phonemes = [self.between_marks(stretch) for stretch in stretches]
@@ -149,7 +149,7 @@ class Phonemizer:
         return " ".join(word.strip().replace(SEPARATOR, "") for word in words)
 
 
-def encodable(text: str) -> str:
+def strip_unencodable(text: str) -> str:
     """Remove characters that a C library cannot take: NUL and lone surrogates."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
 
@@ -176,8 +176,8 @@ class Tokenizer:
     """Tokenizer with coqui's steps: clean, phonemize, look up, intersperse blanks, add begin and end marks."""
 
     def __init__(self, config: Any, language: str | None = None) -> None:
-        self.characters = vocabulary(config)
-        self.cleaner = cleaner(config.text_cleaner)
+        self.characters = build_vocabulary(config)
+        self.cleaner = find_cleaner(config.text_cleaner)
         self.language = language or config.phoneme_language or "en-us"
         self.phonemizer = Phonemizer(self.language) if config.use_phonemes else None
         self.add_blank = bool(config.add_blank)
@@ -201,7 +201,7 @@ class Tokenizer:
         stretches = split_phonetic(spoken)
         if len(stretches) == 1:
             return self.symbols(*stretches[0])
-        return "".join(spaced(text, self.symbols(phonemes, text)) for phonemes, text in stretches)
+        return "".join(restore_spaces(text, self.symbols(phonemes, text)) for phonemes, text in stretches)
 
     def symbols(self, phonemes: str, text: str) -> str:
         """Return the symbols of a stretch of text: the given phonemes, else those of its text, else its letters."""
@@ -234,7 +234,7 @@ class Tokenizer:
         return [self.characters.bos_id, *ids, self.characters.eos_id] if self.use_ends else ids
 
 
-def spaced(text: str, symbols: str) -> str:
+def restore_spaces(text: str, symbols: str) -> str:
     """Give symbols the white space around their text, so that words of adjacent stretches stay separate."""
     space = SPACE_AT_ENDS.match(text)
     assert space is not None

@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from app.inference import Backend, Example, Network
-from app.inference.selection import FallbackBackend, candidates, fastest, make_backend
+from app.inference import Backend, ExampleInputs, Network
+from app.inference.selection import FallbackBackend, available_backends, choose_fastest, make_backend
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.mel import FRAME_STEP
 from app.synthesis.models.glow import TOKEN_STEP, GlowAcoustic
@@ -18,10 +18,10 @@ from app.synthesis.models.vocoders import Vocoder
 from app.types import Emotion
 from app.voices import Voice
 
-TOKENS = range(TOKEN_STEP, 97, TOKEN_STEP)
-FRAMES = range(4 * FRAME_STEP, 321, FRAME_STEP)
+TOKEN_COUNTS = range(TOKEN_STEP, 97, TOKEN_STEP)
+FRAME_COUNTS = range(4 * FRAME_STEP, 321, FRAME_STEP)
 """One to four seconds. Other lengths are rarer, and the few milliseconds of their first run do not matter."""
-SILENCE = -5.0
+SILENT_MEL = -5.0
 """A plausible value of mel spectrograms; the warm-up audio is discarded."""
 
 
@@ -38,15 +38,15 @@ def warm_up(speakers: Sequence[Speaker], workers: int) -> None:
         for speaker in models.values():
             model = speaker.checkpoint.model
             if isinstance(model, GlowAcoustic):
-                repeat(encoding(model, speaker), TOKENS)
-                repeat(decoding(model, speaker), FRAMES)
+                repeat(make_encoding_run(model, speaker), TOKEN_COUNTS)
+                repeat(make_decoding_run(model, speaker), FRAME_COUNTS)
                 mels = model.model.out_channels
         if mels:
             for vocoder in {id(one.vocoder): one.vocoder for one in speakers}.values():
-                repeat(vocoding(vocoder, mels), FRAMES)
+                repeat(make_vocoding_run(vocoder, mels), FRAME_COUNTS)
 
 
-def encoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
+def make_encoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
     """Return a function that encodes a number of tokens."""
 
     def rehearsal(tokens: int) -> None:
@@ -55,7 +55,7 @@ def encoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
     return rehearsal
 
 
-def decoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
+def make_decoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
     """Return a function that decodes a number of frames."""
 
     def rehearsal(frames: int) -> None:
@@ -64,11 +64,11 @@ def decoding(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
     return rehearsal
 
 
-def vocoding(vocoder: Vocoder, mels: int) -> Callable[[int], None]:
+def make_vocoding_run(vocoder: Vocoder, mels: int) -> Callable[[int], None]:
     """Return a function that vocodes a number of frames."""
 
     def rehearsal(frames: int) -> None:
-        for _ in vocoder.chunks(torch.full((1, mels, frames), SILENCE), 0, soon=False):
+        for _ in vocoder.chunks(torch.full((1, mels, frames), SILENT_MEL), 0, low_latency=False):
             pass
 
     return rehearsal
@@ -84,22 +84,22 @@ def choose_backend(
     """Return the backend of a setting; "auto" takes the fastest on a voice's vocoder, which is most of the work."""
     if setting != "auto":
         return FallbackBackend(make_backend(setting, graph_cache, workers, threads, device))
-    probe = Probe()
+    probe = RecordingBackend()
     Loader(voice, probe).vocoder(voice.manifest.emotions[Emotion.NEUTRAL].vocoder)
     module, example = probe.asked[0]
-    found = candidates(graph_cache, workers, threads, device)
-    return FallbackBackend(fastest(found, module, example, MEASURED_FRAMES))
+    found = available_backends(graph_cache, workers, threads, device)
+    return FallbackBackend(choose_fastest(found, module, example, MEASURED_FRAMES))
 
 
-class Probe:
+class RecordingBackend:
     """Backend that runs nothing and records the modules it is given."""
 
     name = "probe"
 
     def __init__(self) -> None:
-        self.asked: list[tuple[nn.Module, Example]] = []
+        self.asked: list[tuple[nn.Module, ExampleInputs]] = []
 
-    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
         """Record the module and its example; the returned network is never called."""
         self.asked.append((module, example))
         return module

@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 
 from app.synthesis.tokenizer import Tokens
-from app.text.phonetic import without_phonemes
+from app.text.phonetic import remove_phonemes
 from app.types import PlanWarning, Utterance
 
-LATIN = ("LATIN", "MODIFIER", "FEMININE", "MASCULINE")
+LATIN_PREFIXES = ("LATIN", "MODIFIER", "FEMININE", "MASCULINE")
 """Prefixes of the Unicode names of letters that an English voice can read."""
 
 
@@ -16,13 +16,15 @@ def nothing_spoken(utterance: Utterance) -> tuple[PlanWarning, ...]:
     """Warn that an utterance has no sound, unless it is a pause, which has no text."""
     if not utterance.text:
         return ()
-    detail = f"{place(utterance)}: there is nothing in it that the voice can pronounce."
+    detail = f"{describe_position(utterance)}: there is nothing in it that the voice can pronounce."
     return (PlanWarning("nothing_spoken", detail),)
 
 
 def not_finite(utterance: Utterance) -> PlanWarning:
     """Warn that the models returned NaN or infinite values."""
-    return PlanWarning("not_finite", f"{place(utterance)}: the weights gave no sound, it was left out from there on.")
+    return PlanWarning(
+        "not_finite", f"{describe_position(utterance)}: the weights gave no sound, it was left out from there on."
+    )
 
 
 def unknown_characters(utterance: Utterance, tokens: Tokens) -> list[PlanWarning]:
@@ -30,7 +32,7 @@ def unknown_characters(utterance: Utterance, tokens: Tokens) -> list[PlanWarning
     letters = [character for character in tokens.dropped if character.isalpha()]
     if not letters:
         return []
-    detail = f"{place(utterance)}: the voice does not know {', '.join(letters[:8])}, which were left out."
+    detail = f"{describe_position(utterance)}: the voice does not know {', '.join(letters[:8])}, which were left out."
     return [PlanWarning("unread_characters", detail)]
 
 
@@ -38,10 +40,12 @@ def foreign_script(utterance: Utterance, language: str) -> list[PlanWarning]:
     """Warn about another script in an English voice's text: espeak-ng names its letters instead of reading words."""
     if not language.startswith("en"):
         return []
-    letters = {letter for letter in without_phonemes(utterance.spoken) if letter.isalpha()}
-    if all(unicodedata.name(letter, "").startswith(LATIN) for letter in letters):
+    letters = {letter for letter in remove_phonemes(utterance.spoken) if letter.isalpha()}
+    if all(unicodedata.name(letter, "").startswith(LATIN_PREFIXES) for letter in letters):
         return []
-    detail = f"{place(utterance)}: it is written in another script, which an English voice cannot read as words."
+    detail = (
+        f"{describe_position(utterance)}: it is written in another script, which an English voice cannot read as words."
+    )
     return [PlanWarning("foreign_script", detail)]
 
 
@@ -49,13 +53,15 @@ def model_faults(utterance: Utterance, runaway: bool, truncated: bool) -> list[P
     """Warn if the acoustic model did not stop, or stopped too early."""
     found = []
     if runaway:
-        found.append(PlanWarning("runaway", f"{place(utterance)}: the model went on too long and was cut."))
+        found.append(PlanWarning("runaway", f"{describe_position(utterance)}: the model went on too long and was cut."))
     if truncated:
-        found.append(PlanWarning("truncated", f"{place(utterance)}: the model stopped before the end of the text."))
+        found.append(
+            PlanWarning("truncated", f"{describe_position(utterance)}: the model stopped before the end of the text.")
+        )
     return found
 
 
-def place(utterance: Utterance) -> str:
+def describe_position(utterance: Utterance) -> str:
     """Describe an utterance's position in the request, for a warning."""
     if utterance.span is None:
         return "an edited utterance"

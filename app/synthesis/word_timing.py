@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
 
 from app.synthesis.tokenizer import Tokens
-from app.text.phonetic import without_phonemes
+from app.text.phonetic import remove_phonemes
 from app.types import Utterance, Word
 
 WRITTEN_WORD = re.compile(r"[$€£¥#@]?\w(?:\S*\w)?%?")
@@ -26,7 +26,7 @@ MARK_COST = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class TimedText:
     """Start and end of a piece of text in the audio."""
 
     text: str
@@ -41,14 +41,14 @@ def time_words(
     """Return the words of an utterance, with seconds from its first sample; `durations` are in frames per token."""
     groups = time_groups(tokens, durations, frame_seconds)
     spoken = time_spoken(
-        [word for word in without_phonemes(utterance.spoken).split() if any(map(str.isalnum, word))], groups
+        [word for word in remove_phonemes(utterance.spoken).split() if any(map(str.isalnum, word))], groups
     )
     # The first sound begins before its own frames, in those of the otherwise silent pause before it.
     spoken[:1] = [replace(one, start=0.0) for one in spoken[:1]]
     return time_written(utterance, spoken)
 
 
-def time_groups(tokens: Tokens, durations: Sequence[int], frame_seconds: float) -> list[Timed]:
+def time_groups(tokens: Tokens, durations: Sequence[int], frame_seconds: float) -> list[TimedText]:
     """Time the groups of symbols between spaces, without the marks at their ends, which are pauses."""
     ends = [frames * frame_seconds for frames in accumulate(durations, initial=0)]
     groups = []
@@ -56,17 +56,17 @@ def time_groups(tokens: Tokens, durations: Sequence[int], frame_seconds: float) 
         letters = [place for place in range(*match.span()) if tokens.symbols[place].isalnum()]
         if letters:
             first, last = tokens.places[letters[0]], tokens.places[letters[-1]]
-            groups.append(Timed(match[0], ends[first], ends[last + 1]))
+            groups.append(TimedText(match[0], ends[first], ends[last + 1]))
     return groups
 
 
-def time_spoken(words: list[str], groups: list[Timed]) -> list[Timed]:
+def time_spoken(words: list[str], groups: list[TimedText]) -> list[TimedText]:
     """Time the spoken words; words that share a group divide its time in proportion to their letters."""
     timed = []
     for word_count, group_count in align(words, [group.text for group in groups]):
         these, words = words[:word_count], words[word_count:]
         span, groups = groups[:group_count], groups[group_count:]
-        timed += shared(these, span[0].start, span[-1].end)
+        timed += divide_time(these, span[0].start, span[-1].end)
     return timed
 
 
@@ -86,7 +86,7 @@ def align(words: Sequence[str], groups: Sequence[str]) -> list[tuple[int, int]]:
             for step in STEPS:
                 before = best.get((w - step[0], g - step[1]))
                 if before:
-                    price = cost(words[w - step[0] : w], groups[g - step[1] : g], ratio)
+                    price = alignment_cost(words[w - step[0] : w], groups[g - step[1] : g], ratio)
                     ways.append((before[0] + price, (w - step[0], g - step[1]), step))
             if ways:
                 price, origin, step = min(ways)
@@ -95,18 +95,21 @@ def align(words: Sequence[str], groups: Sequence[str]) -> list[tuple[int, int]]:
     return whole[1] if whole else [(len(words), len(groups))]
 
 
-def cost(words: Sequence[str], groups: Sequence[str], ratio: float) -> float:
+def alignment_cost(words: Sequence[str], groups: Sequence[str], ratio: float) -> float:
     """Compute the cost of aligning words to groups."""
     difference = abs(ratio * sum(map(len, words)) - sum(map(len, groups)))
     marks = words[-1][-1].isalnum() != groups[-1][-1].isalnum()
     return difference + UNEVEN_COST * (len(words) + len(groups) - 2) + MARK_COST * marks
 
 
-def time_written(utterance: Utterance, spoken: list[Timed]) -> tuple[Word, ...]:
+def time_written(utterance: Utterance, spoken: list[TimedText]) -> tuple[Word, ...]:
     """Time the written words; if the spoken words differ, the written ones divide their time."""
     written = list(WRITTEN_WORD.finditer(utterance.text))
     matcher = SequenceMatcher(
-        None, [bare(match[0]) for match in written], [bare(one.text) for one in spoken], autojunk=False
+        None,
+        [normalize_word(match[0]) for match in written],
+        [normalize_word(one.text) for one in spoken],
+        autojunk=False,
     )
     words: list[Word] = []
     for kind, first, last, spoken_first, spoken_last in matcher.get_opcodes():
@@ -114,7 +117,7 @@ def time_written(utterance: Utterance, spoken: list[Timed]) -> tuple[Word, ...]:
         if kind == "equal":
             times = read
         elif these and read:
-            times = shared([match[0] for match in these], read[0].start, read[-1].end)
+            times = divide_time([match[0] for match in these], read[0].start, read[-1].end)
         else:
             continue
         words += [
@@ -133,13 +136,13 @@ def span_in_request(utterance: Utterance, start: int, end: int) -> tuple[int, in
     return utterance.span[0] + start, utterance.span[0] + end
 
 
-def shared(words: Sequence[str], start: float, end: float) -> list[Timed]:
+def divide_time(words: Sequence[str], start: float, end: float) -> list[TimedText]:
     """Divide a span of time among words in proportion to their letters."""
     letters = list(accumulate(map(len, words), initial=0))
     moments = [start + (end - start) * count / letters[-1] for count in letters]
-    return [Timed(word, *times) for word, times in zip(words, pairwise(moments), strict=True)]
+    return [TimedText(word, *times) for word, times in zip(words, pairwise(moments), strict=True)]
 
 
-def bare(word: str) -> str:
+def normalize_word(word: str) -> str:
     """Return a word without punctuation and case, for comparison."""
     return re.sub(r"\W+", "", word).casefold()

@@ -1,24 +1,24 @@
 """Split plain text or SSML into sentences, and normalize text for speech."""
 
-from app.text.clauses import Check, best_cut
-from app.text.normalization.cleaning import grown_length
+from app.text.clauses import LengthCheck, find_best_cut
+from app.text.normalization.cleaning import count_expanded
 from app.text.normalization.normalize import normalize
 from app.text.segment import segment
-from app.text.sentences import clauses_of, read_text
-from app.text.ssml import SSML_TABLE, SSML_WARNINGS, Marked, SsmlFragment, read_inner, read_ssml
+from app.text.sentences import read_text, split_utterance
+from app.text.ssml import SSML_TABLE, SSML_WARNINGS, SsmlDocument, SsmlFragment, read_fragment, read_ssml
 
 __all__ = [
     "SSML_TABLE",
     "SSML_WARNINGS",
-    "Check",
-    "Marked",
+    "LengthCheck",
+    "SsmlDocument",
     "SsmlFragment",
-    "best_cut",
-    "clauses_of",
-    "grown_length",
+    "count_expanded",
+    "find_best_cut",
     "normalize",
-    "read_inner",
+    "read_fragment",
     "read_ssml",
     "read_text",
     "segment",
+    "split_utterance",
 ]

@@ -7,7 +7,7 @@ import re
 _PHONETIC = re.compile(r"⟦([^|⟧]*)\|([^⟧]*)⟧")
 
 
-def phonetic(phonemes: str, text: str) -> str:
+def mark_phonemes(phonemes: str, text: str) -> str:
     """Return the notation for phonemes (IPA) within spoken text, with the text for checkpoints that read only letters.
 
     Neither may contain one of the three characters of this notation; no other text to read contains them.
@@ -25,11 +25,11 @@ def split_phonetic(spoken: str) -> list[tuple[str, str]]:
     return [(ipa, text) for ipa, text in stretches if text]
 
 
-def spoken_length(spoken: str) -> int:
+def count_model_chars(spoken: str) -> int:
     """Return the characters that a model reads: of each stretch its phonemes or its letters, whichever are more."""
     return sum(max(len(phonemes), len(text)) for phonemes, text in split_phonetic(spoken))
 
 
-def without_phonemes(spoken: str) -> str:
+def remove_phonemes(spoken: str) -> str:
     """Return a spoken text with letters in place of phonemes."""
     return _PHONETIC.sub(r"\2", spoken)

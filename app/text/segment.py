@@ -10,7 +10,7 @@ from itertools import pairwise
 from sentencex import get_sentence_boundaries
 
 LANGUAGE = "en"
-LOOK = 24
+EDGE_CONTEXT = 24
 """Code points before and after an edge that decide whether a sentence ends there."""
 STARTERS = (
     "A|An|And|Are|As|At|But|Can|Did|Do|Does|For|He|Her|His|How|I|If|In|Is|It|Its|Let|My|No|Not|Now|On|Once|Or|Our|"
@@ -32,7 +32,7 @@ FALSE_ENDS = (
 )
 """Pairs of patterns before and after an edge at which no sentence ends. The last pair is the number of a list item; it
 applies only if nothing but that number stands between two edges."""
-MISSED = re.compile(
+MISSED_ENDS = re.compile(
     rf"…[\"”’)]{{0,3}}\s{{1,9}}(?=[\"“‘(]?[A-Z])(?!I\b)"
     rf"|[.!?][\"”’]?\)\s{{1,9}}(?=[\"“‘]?[A-Z])"
     rf"|[{EMOJI}]\s{{1,9}}(?=(?:{STARTERS})\b(?!\.))"
@@ -42,26 +42,26 @@ MISSED = re.compile(
 )
 """Ends of sentences that the segmenter often misses, up to the start of the next sentence."""
 NUMBER_ALONE = re.compile(r"\s*\(?\d{1,2}[.)]\s*")
-FALSE = tuple((re.compile(before), re.compile(behind)) for before, behind in FALSE_ENDS)
+FALSE_END_PATTERNS = tuple((re.compile(before), re.compile(behind)) for before, behind in FALSE_ENDS)
 
 
-def sentence_starts(text: str) -> list[int]:
+def find_sentence_starts(text: str) -> list[int]:
     """Return the offsets of the second and later sentences, in order; the text must hold no lone surrogates."""
     found = {boundary["start_index"] for boundary in get_sentence_boundaries(LANGUAGE, text)}
-    found |= {match.end() for match in MISSED.finditer(text)}
+    found |= {match.end() for match in MISSED_ENDS.finditer(text)}
     starts: list[int] = []
     previous = 0
     for edge in sorted(edge for edge in found if 0 < edge < len(text)):
-        if not is_false(text, previous, edge):
+        if not is_false_end(text, previous, edge):
             starts.append(edge)
             previous = edge
     return starts
 
 
-def is_false(text: str, previous: int, edge: int) -> bool:
+def is_false_end(text: str, previous: int, edge: int) -> bool:
     """Return whether no sentence ends at an edge."""
-    before, behind = text[max(0, edge - LOOK) : edge], text[edge : edge + LOOK]
-    *rules, (number_before, number_behind) = FALSE
+    before, behind = text[max(0, edge - EDGE_CONTEXT) : edge], text[edge : edge + EDGE_CONTEXT]
+    *rules, (number_before, number_behind) = FALSE_END_PATTERNS
     if NUMBER_ALONE.fullmatch(text, previous, edge):
         rules.append((number_before, number_behind))
     return any(left.search(before) and right.match(behind) for left, right in rules)
@@ -73,7 +73,7 @@ LAST_SPACE = re.compile(r".*\s", re.DOTALL)
 BLANK_LINE = re.compile(r"(?:\r\n|[\n\r\v\f\x85\u2028\u2029])[^\S\n]*(?:\r\n|[\n\r\v\f\x85\u2028\u2029])\s*|\u2029\s*")
 WORD = re.compile(r"[^\W_]")
 SURROGATE = re.compile("[\ud800-\udfff]")
-UNPRONOUNCED = re.compile(r"(?:[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+\s*)+")
+UNPRONOUNCED_MARKS = re.compile(r"(?:[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+\s*)+")
 """Emoji and closing marks at the beginning of a sentence, which belong to the previous sentence."""
 
 
@@ -92,11 +92,11 @@ def segment(text: str) -> Iterator[Span]:
     """Yield the spans of all sentences, in order; they do not overlap and leave out only white space."""
     # The segmenter is written in Rust and rejects lone surrogates; one character for each keeps the offsets.
     readable = SURROGATE.sub("\ufffd", text)
-    for start, end in paragraphs(readable):
-        yield from paragraph_sentences(readable, start, end)
+    for start, end in split_paragraphs(readable):
+        yield from segment_paragraph(readable, start, end)
 
 
-def paragraphs(text: str) -> Iterator[tuple[int, int]]:
+def split_paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each stretch between blank lines."""
     start = 0
     for gap in BLANK_LINE.finditer(text):
@@ -105,11 +105,11 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def paragraph_sentences(text: str, start: int, end: int) -> Iterator[Span]:
+def segment_paragraph(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the sentences of one paragraph; the last one has `ends_paragraph`."""
     before: Span | None = None
-    for a, b in pairwise(with_words(text, start, end, starts(text, start, end))):
-        span = stripped(text, a, b)
+    for a, b in pairwise(merge_wordless(text, start, end, starts(text, start, end))):
+        span = strip_span(text, a, b)
         if span.start < span.end:
             if before:
                 yield before
@@ -125,7 +125,7 @@ def starts(text: str, start: int, end: int) -> Iterator[int]:
     """
     while start < end:
         stop = min(start + WINDOW, end)
-        found = [start + place for place in sentence_starts(text[start:stop])]
+        found = [start + place for place in find_sentence_starts(text[start:stop])]
         yield from found
         if stop == end:
             return
@@ -134,7 +134,7 @@ def starts(text: str, start: int, end: int) -> Iterator[int]:
         start = found[-1] if found else inside.end() if inside else stop
 
 
-def with_words(text: str, start: int, end: int, found: Iterator[int]) -> Iterator[int]:
+def merge_wordless(text: str, start: int, end: int, found: Iterator[int]) -> Iterator[int]:
     """Yield the edges of sentences that each hold a word, including both ends of the paragraph.
 
     Marks at the beginning of a sentence, and a sentence of nothing but marks, go to the previous sentence.
@@ -144,7 +144,7 @@ def with_words(text: str, start: int, end: int, found: Iterator[int]) -> Iterato
     for place in found:
         if place < seen:
             continue
-        marks = UNPRONOUNCED.match(text, place, end)
+        marks = UNPRONOUNCED_MARKS.match(text, place, end)
         edge = marks.end() if marks else place
         has_word = has_word or WORD.search(text, seen, edge) is not None
         seen = edge
@@ -157,13 +157,13 @@ def with_words(text: str, start: int, end: int, found: Iterator[int]) -> Iterato
     yield end
 
 
-def stripped(text: str, start: int, end: int) -> Span:
+def strip_span(text: str, start: int, end: int) -> Span:
     """Return the span without white space at its ends."""
     piece = text[start:end]
     return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()))
 
 
-LONGEST_TITLE = 100
+MAX_TITLE_CHARS = 100
 """Maximum characters of a title in a list of chapters; the full title is spoken."""
 MARKDOWN_LEVELS = 6
 PARAGRAPH = "\u2029"
@@ -201,16 +201,16 @@ def read_book(text: str) -> Book:
     headings: list[Heading] = []
     place = 0
     for number, line in enumerate(lines):
-        unmarked = without_marks(line)
-        found = unmarked or numbered_title(lines, number)
-        if title := printable(" ".join(found.split()))[:LONGEST_TITLE]:
+        unmarked = parse_markdown_heading(line)
+        found = unmarked or parse_numbered_heading(lines, number)
+        if title := remove_unprintable(" ".join(found.split()))[:MAX_TITLE_CHARS]:
             headings.append(Heading(title, place + len(line) - len((unmarked or line).lstrip())))
         spoken += [unmarked or line, PARAGRAPH if unmarked else "\n"]
         place += len(line) + 1
     return Book("".join(spoken[:-1]), tuple(headings))
 
 
-def without_marks(line: str) -> str:
+def parse_markdown_heading(line: str) -> str:
     """Return a Markdown heading as a paragraph of its own, as long as the line; empty if the line is no heading."""
     level = len(line) - len(line.lstrip("#"))
     title = line[level:].rstrip("# \t\r")
@@ -219,22 +219,22 @@ def without_marks(line: str) -> str:
     return (PARAGRAPH + " " * (level - 1) + title).ljust(len(line))
 
 
-def numbered_title(lines: Sequence[str], number: int) -> str:
+def parse_numbered_heading(lines: Sequence[str], number: int) -> str:
     """Return the numbered heading that fills the paragraph beginning at a line, its title perhaps below; else empty."""
-    line, below = " ".join(lines[number].split()), line_at(lines, number + 1)
-    if not line[:1].lower().startswith(("c", "p", "b")) or line_at(lines, number - 1):
+    line, below = " ".join(lines[number].split()), get_line(lines, number + 1)
+    if not line[:1].lower().startswith(("c", "p", "b")) or get_line(lines, number - 1):
         return ""
     if _BARE.fullmatch(line):
-        alone = not below or not line_at(lines, number + 2)
-        return f"{line} {below}".strip() if alone and len(below) <= LONGEST_TITLE else ""
+        alone = not below or not get_line(lines, number + 2)
+        return f"{line} {below}".strip() if alone and len(below) <= MAX_TITLE_CHARS else ""
     return line if not below and _TITLED.fullmatch(line) else ""
 
 
-def printable(title: str) -> str:
+def remove_unprintable(title: str) -> str:
     """Return a title without characters that cannot be printed."""
     return "".join(character for character in title if character.isprintable())
 
 
-def line_at(lines: Sequence[str], number: int) -> str:
+def get_line(lines: Sequence[str], number: int) -> str:
     """Return a line without surrounding white space; empty outside the text."""
     return lines[number].strip() if 0 <= number < len(lines) else ""

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from app.text.clauses import Check, clauses, unchecked
+from app.text.clauses import LengthCheck, accept_any_length, split_clauses
 from app.text.segment import WORD, Span, segment
 from app.types import Clause, Role, Sentence
 
 OPENING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "'"}
 """Opening quotation marks and the marks that close each."""
-SINGLE = "‘'`"
+SINGLE_QUOTES = "‘'`"
 """Marks that may also be apostrophes: they close a quotation only after one of `ENDS_SPEECH`."""
 MARK = re.compile(r"[\"“”„«»‘’'`]|\n[^\S\n]*\n|\u2029")
 """A quotation mark or the end of a paragraph."""
@@ -23,7 +23,7 @@ ENDS_SPEECH = ",.!?;:…—–-"
 """Punctuation that ends speech, right before the closing quotation mark."""
 END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 AFTER_CLOSING = re.compile(r"[,.;:!?…)\]]*")
-TAG = re.compile(
+DIALOGUE_TAG = re.compile(
     r"(?:(?:the|his|her|my|our|their|a|an|old|young|poor|little|mr\.?|mrs\.?|ms\.?|dr\.?|miss|aunt|uncle|sir|lady)\s+)*"
     r"(?:[\w’'-]+\s+){1,2}?"
     r"(?:said|says|ask(?:s|ed)|answer(?:s|ed)|repl(?:ies|ied)|cr(?:ies|ied)|shout(?:s|ed)|yell(?:s|ed)|scream(?:s|ed)|"
@@ -36,9 +36,9 @@ TAG = re.compile(
     re.IGNORECASE,
 )
 """Dialogue tag after a quotation: the speaker and a verb of speech."""
-LONGEST_TAG = 200
+MAX_TAG_CHARS = 200
 """Maximum characters searched for the verb after a quotation."""
-ASKED = re.compile(r"[?!…—][\"”’'»]\Z")
+QUOTATION_END = re.compile(r"[?!…—][\"”’'»]\Z")
 """The end of a quotation after which the segmenter takes a dialogue tag for a new sentence."""
 
 
@@ -62,17 +62,17 @@ def find_quotations(text: str) -> Iterator[Quotation]:
                 yield Quotation(opened, place)
             opened = None
         elif opened is None:
-            opened = place if opens(text, place) else None
-        elif sign in OPENING[text[opened]] and closes(text, opened, place):
+            opened = place if is_opening(text, place) else None
+        elif sign in OPENING[text[opened]] and is_closing(text, opened, place):
             end = place + 1
             if is_speech(text, opened, end):
                 yield Quotation(opened, AFTER_CLOSING.match(text, end).end())  # type: ignore[union-attr]
             opened = None
-    if opened is not None and text[opened] not in SINGLE:
+    if opened is not None and text[opened] not in SINGLE_QUOTES:
         yield Quotation(opened, len(text))
 
 
-def opens(text: str, place: int) -> bool:
+def is_opening(text: str, place: int) -> bool:
     """Return whether a mark opens a quotation: it directly precedes a word and does not directly follow one."""
     before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
     return (
@@ -83,10 +83,10 @@ def opens(text: str, place: int) -> bool:
     )
 
 
-def closes(text: str, opened: int, place: int) -> bool:
+def is_closing(text: str, opened: int, place: int) -> bool:
     """Return whether a mark closes the open quotation, and is neither an apostrophe nor opens an inner quotation."""
     before, after = text[place - 1], text[place + 1 : place + 2]
-    if text[opened] in SINGLE:
+    if text[opened] in SINGLE_QUOTES:
         return before in ENDS_SPEECH and not after.isalnum()
     return not before.isspace() or not after or not after.isalnum()
 
@@ -115,12 +115,12 @@ def join_tags(text: str, spans: Iterable[Span]) -> Iterator[Span]:
 
 def is_tag(text: str, before: Span, here: Span) -> bool:
     """Return whether a sentence is the dialogue tag of the quotation that ends the previous sentence."""
-    if before.ends_paragraph or not ASKED.search(text[before.end - 2 : before.end]):
+    if before.ends_paragraph or not QUOTATION_END.search(text[before.end - 2 : before.end]):
         return False
-    return TAG.match(text, here.start, min(here.end, here.start + LONGEST_TAG)) is not None
+    return DIALOGUE_TAG.match(text, here.start, min(here.end, here.start + MAX_TAG_CHARS)) is not None
 
 
-class Roles:
+class QuotationLookup:
     """The quotations of a text, looked up sentence by sentence, in order."""
 
     def __init__(self, quotations: Iterable[Quotation]) -> None:
@@ -139,13 +139,13 @@ class Roles:
         return found
 
 
-def role_at(place: int, quotations: Sequence[Quotation]) -> Role:
+def find_role(place: int, quotations: Sequence[Quotation]) -> Role:
     """Return the role of the word at an offset; the quotations are in order."""
     index = bisect_right(quotations, place, key=lambda one: one.start) - 1
     return Role.DIALOGUE if index >= 0 and place < quotations[index].end else Role.NARRATION
 
 
-def edges_of(quotations: Iterable[Quotation], start: int, end: int) -> set[int]:
+def find_edges(quotations: Iterable[Quotation], start: int, end: int) -> set[int]:
     """Return the offsets within a sentence at which a quotation begins or ends."""
     return {place for one in quotations for place in (one.start, one.end) if start < place < end}
 
@@ -154,10 +154,10 @@ def split_by_role(text: str, start: int, end: int, quotations: list[Quotation]) 
     """Split a sentence where quotations begin and end; a stretch without a word joins the words before it."""
     parts: list[tuple[int, int, Role]] = []
     wordless = start
-    for a, b in pairwise(sorted({start, end} | edges_of(quotations, start, end))):
+    for a, b in pairwise(sorted({start, end} | find_edges(quotations, start, end))):
         word = WORD.search(text, a, b)
         if word is not None:
-            parts.append((wordless, b, role_at(word.start(), quotations)))
+            parts.append((wordless, b, find_role(word.start(), quotations)))
         elif parts:
             parts[-1] = (parts[-1][0], b, parts[-1][2])
         wordless = b if parts else start
@@ -168,22 +168,22 @@ MAX_SPOKEN = 250
 """Characters that a model speaks well as one utterance: about 16 seconds."""
 
 
-def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: Check = unchecked) -> Iterator[Sentence]:
+def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length) -> Iterator[Sentence]:
     """Yield the sentences of a text lazily, in order; none if the text is only white space."""
-    roles = Roles(find_quotations(text))
+    roles = QuotationLookup(find_quotations(text))
     for span in join_tags(text, segment(text)):
         parts = split_by_role(text, span.start, span.end, roles.quotations_in(span.start, span.end))
         yield Sentence(
             text[span.start : span.end],
             span.start,
             span.end,
-            tuple(clauses_of_parts(text, parts, max_spoken, check)),
+            tuple(split_parts(text, parts, max_spoken, check)),
             span.ends_paragraph,
         )
 
 
-def clauses_of_parts(
-    text: str, parts: Iterable[tuple[int, int, Role]], max_spoken: int, check: Check
+def split_parts(
+    text: str, parts: Iterable[tuple[int, int, Role]], max_spoken: int, check: LengthCheck
 ) -> Iterator[Clause]:
     """Split the parts of a sentence into clauses, each with its part's role."""
     characters = 0
@@ -192,11 +192,11 @@ def clauses_of_parts(
         check(characters + more)
 
     for start, end, role in parts:
-        found = clauses(text, start, end, max_spoken, check_all)
+        found = split_clauses(text, start, end, max_spoken, check_all)
         characters += sum(len(clause.spoken) for clause in found)
         yield from (replace(clause, role=role) for clause in found)
 
 
-def clauses_of(text: str, max_spoken: int = MAX_SPOKEN) -> list[Clause]:
+def split_utterance(text: str, max_spoken: int = MAX_SPOKEN) -> list[Clause]:
     """Split the text of one utterance into as many clauses as speaking it takes; at least one."""
-    return clauses(text, 0, len(text), max_spoken) or [Clause(text, 0, len(text), "")]
+    return split_clauses(text, 0, len(text), max_spoken) or [Clause(text, 0, len(text), "")]

@@ -16,17 +16,23 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from app.errors import SetupError
-from app.synthesis.coqui import coqui_config, known_alignment, load_weights, new_acoustic, vocabulary
+from app.synthesis.coqui import (
+    build_coqui_config,
+    build_trainable_acoustic,
+    build_vocabulary,
+    load_weights,
+    use_alignment,
+)
 from app.synthesis.mel import MelConverter, read_normalization
 from app.synthesis.tokenizer import Tokenizer
-from app.training.clips import Clip, Convert
+from app.training.clips import Clip, MelConversion
 from app.training.export import write_checkpoint
-from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_rate
+from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_learning_rate
 from app.training.settings import ModelKind, TrainingSettings
 from app.training.trainer import Checkpointable, StatePart
 from app.types import Emotion
 from app.voices import AudioConfig, Voice
-from app.voices.voice import speaker_names, vocoder_audio
+from app.voices.voice import read_speaker_names, read_vocoder_audio
 
 TACOTRON_DESIGN: dict[str, Any] = {
     "r": 6,
@@ -62,7 +68,7 @@ PHONEMES = {"use_phonemes": True, "phonemizer": "espeak", "text_cleaner": None}
 
 
 @dataclass(frozen=True, slots=True)
-class Acoustic:
+class AcousticSetup:
     """An acoustic model before its first step, and how to read recordings for it."""
 
     model: Any
@@ -72,63 +78,63 @@ class Acoustic:
     """Emotions in the order of their speaker embeddings; empty for a single speaker."""
     tokenizer: Tokenizer
     layout: AudioConfig
-    convert: Convert
+    convert: MelConversion
     scratch: bool
     """Whether the weights are random."""
 
 
-def start_acoustic(
+def prepare_acoustic(
     settings: TrainingSettings, base: Voice, emotions: Collection[Emotion], *, scratch: bool
-) -> Acoustic:
+) -> AcousticSetup:
     """Load the base's model for neutral, or create a new one; `emotions` are those of the recordings."""
     name = base.manifest.emotions[Emotion.NEUTRAL].checkpoint
     files = base.manifest.checkpoints[name]
     if scratch:
-        speakers = new_speakers(settings, emotions)
-        values = new_config(settings, base, speakers)
+        speakers = select_speakers(settings, emotions)
+        values = create_config(settings, base, speakers)
     else:
-        speakers = tuple(speaker_names(base, name))
+        speakers = tuple(read_speaker_names(base, name))
         values = base.config(files.config)
         check_speakers(speakers, emotions)
-    config = coqui_config(values, list(speakers))
+    config = build_coqui_config(values, list(speakers))
     torch.manual_seed(settings.seed)
     state = None if scratch else load_weights(base.file(files.model))
-    model = new_acoustic(settings.model.value, config, state)
+    model = build_trainable_acoustic(settings.model.value, config, state)
     layout = AudioConfig.from_dict(values["audio"])
-    return Acoustic(
+    return AcousticSetup(
         model=model,
         config=values,
         speakers=speakers,
         tokenizer=Tokenizer(config, base.manifest.language),
         layout=layout,
         convert=MelConverter(
-            read_normalization(plain(layout), base.folder),
+            read_normalization(to_natural_log(layout), base.folder),
             read_normalization(layout, base.file(files.config).parent),
         ),
         scratch=scratch,
     )
 
 
-def plain(layout: AudioConfig) -> AudioConfig:
+def to_natural_log(layout: AudioConfig) -> AudioConfig:
     """Return the layout with natural logarithms and without normalization."""
     return replace(layout, signal_norm=False, log_func="np.log", spec_gain=1.0, stats_path=None)
 
 
-def new_config(settings: TrainingSettings, base: Voice, speakers: Sequence[str]) -> dict[str, Any]:
+def create_config(settings: TrainingSettings, base: Voice, speakers: Sequence[str]) -> dict[str, Any]:
     """Return coqui's config of a new model for the vocoder and language of the base."""
-    layout = plain(vocoder_audio(base, base.manifest.emotions[Emotion.NEUTRAL].vocoder))
+    layout = to_natural_log(read_vocoder_audio(base, base.manifest.emotions[Emotion.NEUTRAL].vocoder))
     design = GLOW_DESIGN if settings.model is ModelKind.GLOW_TTS else TACOTRON_DESIGN
     language = base.manifest.language or "en-us"
     chosen = {"model": settings.model.value, **design, **PHONEMES, "phoneme_language": language}
     chosen["use_speaker_embedding"] = bool(speakers)
-    config = coqui_config(chosen, list(speakers))
-    config.num_chars = vocabulary(config).num_chars
+    config = build_coqui_config(chosen, list(speakers))
+    config.num_chars = build_vocabulary(config).num_chars
     values: dict[str, Any] = json.loads(config.to_json())
     values["audio"] |= asdict(layout) | (TACOTRON_AUDIO if settings.model is ModelKind.TACOTRON2 else {})
     return values
 
 
-def new_speakers(settings: TrainingSettings, emotions: Collection[Emotion]) -> tuple[str, ...]:
+def select_speakers(settings: TrainingSettings, emotions: Collection[Emotion]) -> tuple[str, ...]:
     """Return one speaker per emotion, in the order of `Emotion`; none if there is only one emotion."""
     if settings.emotion:
         return ()
@@ -150,11 +156,11 @@ def check_speakers(speakers: Collection[str], emotions: Collection[Emotion]) -> 
         )
 
 
-HELD_OUT = 24
+MAX_HELD_OUT = 24
 """Clips used only for evaluation; at most a tenth of all clips."""
-LONGEST = 1100
+MAX_FRAMES = 1100
 """Maximum frames of a training clip: the memory of a batch depends on its longest clip."""
-POOL = 16
+POOL_BATCHES = 16
 """Batches drawn together and sorted by length, to keep padding small."""
 
 
@@ -177,7 +183,7 @@ class AcousticTask(Checkpointable):
     """Training of an acoustic model."""
 
     def __init__(
-        self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings, pace: OptimizerConfig
+        self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings, pace: OptimizerConfig
     ) -> None:
         self.start = start
         self.pace = pace
@@ -186,11 +192,11 @@ class AcousticTask(Checkpointable):
         self.batch_size, self.seed = settings.batch_size, settings.seed
         self.learning_rate = settings.learning_rate or pace.learning_rate
         shuffled = random.Random(0).sample(clips, len(clips))
-        held_out = min(HELD_OUT, len(clips) // 10)
+        held_out = min(MAX_HELD_OUT, len(clips) // 10)
         if not held_out:
             raise SetupError(f"{len(clips)} usable clips are too few: at least 10 are needed.")
         self.held_out = shuffled[:held_out]
-        self.clips = [clip for clip in shuffled[held_out:] if clip.mel.shape[1] <= LONGEST]
+        self.clips = [clip for clip in shuffled[held_out:] if clip.mel.shape[1] <= MAX_FRAMES]
         self.bf16 = torch.cpu._is_avx512_bf16_supported()
         self.number = 0
         self.epoch = -(-len(self.clips) // self.batch_size)
@@ -205,7 +211,9 @@ class AcousticTask(Checkpointable):
     def step(self) -> dict[str, float]:
         """Implement `TrainingModule.step`."""
         torch.manual_seed(self.seed * 1_000_003 + self.number)  # for dropout
-        set_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life))
+        set_learning_rate(
+            self.optimizer, decayed_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life)
+        )
         losses = self.losses(self.batch())
         optimizer_step(self.optimizer, losses["loss"], self.pace.bound)
         self.number += 1
@@ -214,9 +222,9 @@ class AcousticTask(Checkpointable):
 
     def batch(self) -> list[Clip]:
         """Return clips of similar length: one slice of a random pool that is sorted by length."""
-        pool, place = divmod(self.number, POOL)
+        pool, place = divmod(self.number, POOL_BATCHES)
         chance = random.Random(f"{self.seed}-{pool}")
-        size = min(self.batch_size * POOL, len(self.clips))
+        size = min(self.batch_size * POOL_BATCHES, len(self.clips))
         drawn = sorted(chance.sample(self.clips, size), key=lambda clip: clip.mel.shape[1])
         stretches = [drawn[start : start + self.batch_size] for start in range(0, size, self.batch_size)]
         chance.shuffle(stretches)
@@ -251,7 +259,7 @@ def collate(clips: Sequence[Clip], speakers: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def alignment(clips: Sequence[Clip]) -> Tensor | None:
+def build_alignment(clips: Sequence[Clip]) -> Tensor | None:
     """Return which token each frame belongs to, (B, tokens, frames), 0 or 1; None unless all clips have durations."""
     known = [clip.frames for clip in clips if clip.frames is not None]
     if len(known) < len(clips):
@@ -263,14 +271,14 @@ def alignment(clips: Sequence[Clip]) -> Tensor | None:
     return path
 
 
-GLOW_PACE = OptimizerConfig(learning_rate=8e-4, warm_up=200, half_life=8000, bound=5.0, averaged=0.999)
+GLOW_OPTIMIZER = OptimizerConfig(learning_rate=8e-4, warm_up=200, half_life=8000, bound=5.0, averaged=0.999)
 
 
 class GlowTask(AcousticTask):
     """Training of GlowTTS."""
 
-    def __init__(self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings) -> None:
-        super().__init__(start, clips, settings, GLOW_PACE)
+    def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
+        super().__init__(start, clips, settings, GLOW_OPTIMIZER)
         if start.scratch:
             self.start_normalization()
         self.model.run_data_dep_init = False
@@ -283,38 +291,38 @@ class GlowTask(AcousticTask):
 
     def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return coqui's losses for some clips; none while the normalization layers are initialized."""
-        path = alignment(clips)
-        aligned = nullcontext() if path is None else known_alignment(path)
+        path = build_alignment(clips)
+        aligned = nullcontext() if path is None else use_alignment(path)
         with aligned, torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             _, losses = self.model.train_step(collate(clips, self.start.speakers), self.criterion)
         return losses or {}
 
 
-TACOTRON_PACE = OptimizerConfig(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
-TAUGHT_WEIGHT = 1.0
+TACOTRON_OPTIMIZER = OptimizerConfig(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
+ATTENTION_WEIGHT = 1.0
 """Weight of the attention loss."""
-LEAST = 1e-6
+MIN_ATTENTION = 1e-6
 """Attention weights below this are raised to it before the logarithm."""
 
 
 class TacotronTask(AcousticTask):
     """Training of Tacotron 2."""
 
-    def __init__(self, start: Acoustic, clips: Sequence[Clip], settings: TrainingSettings) -> None:
-        super().__init__(start, clips, settings, TACOTRON_PACE)
-        self.criterion = in_single_precision(self.criterion)
+    def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
+        super().__init__(start, clips, settings, TACOTRON_OPTIMIZER)
+        self.criterion = disable_autocast(self.criterion)
 
     def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return coqui's losses for some clips and, if the alignment is known, the attention loss."""
         clips = sorted(clips, key=lambda clip: len(clip.ids), reverse=True)  # as coqui's encoder packs them
         frames_a_step = int(self.model.decoder.r)
-        batch = with_stops(collate(clips, self.start.speakers), frames_a_step)
+        batch = add_stop_targets(collate(clips, self.start.speakers), frames_a_step)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             outputs, losses = self.model.train_step(batch, self.criterion)
-        path = alignment(clips)
+        path = build_alignment(clips)
         if path is not None:
-            losses["attention_loss"] = attention_loss(outputs["alignments"], steps_of(path, frames_a_step))
-            losses["loss"] = losses["loss"] + TAUGHT_WEIGHT * losses["attention_loss"]
+            losses["attention_loss"] = attention_loss(outputs["alignments"], pool_to_steps(path, frames_a_step))
+            losses["loss"] = losses["loss"] + ATTENTION_WEIGHT * losses["attention_loss"]
         return {name: loss for name, loss in losses.items() if isinstance(loss, Tensor)}
 
     def export(self, folder: Path) -> None:
@@ -323,7 +331,7 @@ class TacotronTask(AcousticTask):
         write_checkpoint(folder, self.start.config, self.average.half_precision(), self.start.speakers, frames_a_step)
 
 
-def in_single_precision(criterion: Callable[..., Any]) -> Callable[..., Any]:
+def disable_autocast(criterion: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a loss to run without autocast: SSIM subtracts squares, and in bfloat16 the difference would be noise."""
 
     def exact(*values: Any) -> Any:
@@ -336,10 +344,10 @@ def in_single_precision(criterion: Callable[..., Any]) -> Callable[..., Any]:
 def attention_loss(alignments: Tensor, target: Tensor) -> Tensor:
     """Return the mean cross entropy of the attention (B, steps, tokens) and its target (B, tokens, steps)."""
     wanted = target.transpose(1, 2)
-    return -(wanted * alignments.float().clamp(min=LEAST).log()).sum() / wanted.sum()
+    return -(wanted * alignments.float().clamp(min=MIN_ATTENTION).log()).sum() / wanted.sum()
 
 
-def with_stops(batch: Mapping[str, Any], frames_a_step: int) -> dict[str, Any]:
+def add_stop_targets(batch: Mapping[str, Any], frames_a_step: int) -> dict[str, Any]:
     """Pad a batch to whole decoder steps and add the targets of the stop token: 1 from the last step on."""
     frames = batch["mel_input"].shape[1]
     steps = -(-frames // frames_a_step)
@@ -352,7 +360,7 @@ def with_stops(batch: Mapping[str, Any], frames_a_step: int) -> dict[str, Any]:
     }
 
 
-def steps_of(path: Tensor, frames_a_step: int) -> Tensor:
+def pool_to_steps(path: Tensor, frames_a_step: int) -> Tensor:
     """Convert an alignment from frames (B, tokens, T) to decoder steps (B, tokens, ceil(T / r)), shares of a step."""
     padded = F.pad(path, (0, -path.shape[2] % frames_a_step))
     return padded.reshape(*path.shape[:2], -1, frames_a_step).mean(3)

@@ -15,21 +15,21 @@ from app.errors import SetupError
 from app.synthesis.tokenizer import Tokenizer, Tokens
 from app.training.dataset import Dataset, DatasetProblem, DatasetRecording, Fault
 
-MOST_BAD = 0.1
+MAX_BAD_FRACTION = 0.1
 """Fraction of bad clips above which the folder itself is presumably wrong."""
-LONGEST, SHORTEST = 15.0, 0.4
+MAX_SECONDS, MIN_SECONDS = 15.0, 0.4
 """Seconds; the memory of a batch depends on its longest recording."""
-LOWEST_RATE = 16_000
+MIN_SAMPLE_RATE = 16_000
 """Hz; below it the upper mel bands are empty."""
-FASTEST, SLOWEST = 30.0, 2.0
+MAX_CHARACTERS_PER_SECOND, MIN_CHARACTERS_PER_SECOND = 30.0, 2.0
 """Characters per second; outside this range the text does not match the recording."""
-FULL_SCALE, CLIPPED_SHARE = 0.999, 1e-3
+FULL_SCALE, MAX_CLIPPED_FRACTION = 0.999, 1e-3
 SILENT_PEAK = 0.01
-MOST_DROPPED = 0.1
+MAX_DROPPED_FRACTION = 0.1
 """Maximum fraction of a clip's symbols outside the alphabet."""
-DURATIONS_OFF = 0.1
+MAX_DURATION_ERROR = 0.1
 """Maximum difference in seconds between the sum of the durations and the recording's length."""
-EXAMPLES = 3
+MAX_EXAMPLES = 3
 """Maximum number of names listed for each fault."""
 
 
@@ -54,7 +54,7 @@ class DatasetReport:
     @property
     def poor(self) -> bool:
         """Whether too many clips are bad to train on the folder."""
-        return not self.good or len(self.problems) > MOST_BAD * self.total
+        return not self.good or len(self.problems) > MAX_BAD_FRACTION * self.total
 
     def refuse_poor(self) -> None:
         """Raise `SetupError` for a poor folder, before hours of training are spent on it."""
@@ -75,10 +75,10 @@ def examine(dataset: Dataset, tokenizer: Tokenizer) -> DatasetReport:
         tokens = tokenizer.encode(recording.text) if recording.text else None
         unknown.update(tokens.dropped if tokens else "")
         try:
-            samples, rate = listen(recording)
+            samples, rate = read_samples(recording)
             rates[rate] += 1
-            problem = next(faults(recording, tokens, samples, rate), None)
-        except _Unheard as reason:
+            problem = next(find_faults(recording, tokens, samples, rate), None)
+        except _RejectedClip as reason:
             problem = reason.problem
         if problem:
             problems.append(problem)
@@ -88,37 +88,37 @@ def examine(dataset: Dataset, tokenizer: Tokenizer) -> DatasetReport:
     return DatasetReport(tuple(good), tuple(problems), total, rates, unknown)
 
 
-class _Unheard(Exception):
+class _RejectedClip(Exception):
     def __init__(self, problem: DatasetProblem) -> None:
         super().__init__(problem.detail)
         self.problem = problem
 
 
-def listen(recording: DatasetRecording) -> tuple[npt.NDArray[np.float32], int]:
+def read_samples(recording: DatasetRecording) -> tuple[npt.NDArray[np.float32], int]:
     """Read the samples of a clip, (samples, channels), and its sample rate."""
     try:
         seconds = soundfile.info(recording.sound).duration
-        if seconds > LONGEST:  # before reading what may be an hour of sound
-            raise _Unheard(DatasetProblem(recording.name, Fault.LONG, f"{seconds:.1f} s"))
+        if seconds > MAX_SECONDS:  # before reading what may be an hour of sound
+            raise _RejectedClip(DatasetProblem(recording.name, Fault.LONG, f"{seconds:.1f} s"))
         samples, rate = soundfile.read(recording.sound, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
-        raise _Unheard(DatasetProblem(recording.name, Fault.UNREADABLE, str(error))) from None
+        raise _RejectedClip(DatasetProblem(recording.name, Fault.UNREADABLE, str(error))) from None
     if not np.isfinite(samples).all():
-        raise _Unheard(DatasetProblem(recording.name, Fault.UNREADABLE, "not every sample is a number"))
+        raise _RejectedClip(DatasetProblem(recording.name, Fault.UNREADABLE, "not every sample is a number"))
     return samples, rate
 
 
-def faults(
+def find_faults(
     recording: DatasetRecording, tokens: Tokens | None, samples: npt.NDArray[np.float32], rate: int
 ) -> Iterator[DatasetProblem]:
     """Yield the problems of a clip that is readable."""
-    yield from text_faults(recording, tokens, len(samples) / rate)
-    yield from sound_faults(recording, samples, rate)
+    yield from find_text_faults(recording, tokens, len(samples) / rate)
+    yield from find_sound_faults(recording, samples, rate)
     if recording.durations and tokens:
-        yield from duration_faults(recording, tokens, len(samples) / rate)
+        yield from find_duration_faults(recording, tokens, len(samples) / rate)
 
 
-def text_faults(recording: DatasetRecording, tokens: Tokens | None, seconds: float) -> Iterator[DatasetProblem]:
+def find_text_faults(recording: DatasetRecording, tokens: Tokens | None, seconds: float) -> Iterator[DatasetProblem]:
     """Yield the problems of the transcript."""
     if tokens is None:
         yield DatasetProblem(recording.name, Fault.EMPTY)
@@ -126,27 +126,32 @@ def text_faults(recording: DatasetRecording, tokens: Tokens | None, seconds: flo
     letters = sum(character.isalpha() for character in recording.text)
     if not letters:
         yield DatasetProblem(recording.name, Fault.ODD, "no letter")
-    if len(tokens.dropped) > MOST_DROPPED * (len(tokens.symbols) + len(tokens.dropped)):
+    if len(tokens.dropped) > MAX_DROPPED_FRACTION * (len(tokens.symbols) + len(tokens.dropped)):
         yield DatasetProblem(recording.name, Fault.ALPHABET, tokens.dropped)
-    if SHORTEST <= seconds <= LONGEST and not SLOWEST <= len(recording.text) / seconds <= FASTEST:
+    if (
+        MIN_SECONDS <= seconds <= MAX_SECONDS
+        and not MIN_CHARACTERS_PER_SECOND <= len(recording.text) / seconds <= MAX_CHARACTERS_PER_SECOND
+    ):
         yield DatasetProblem(recording.name, Fault.ODD, f"{len(recording.text)} characters in {seconds:.1f} s")
 
 
-def sound_faults(recording: DatasetRecording, samples: npt.NDArray[np.float32], rate: int) -> Iterator[DatasetProblem]:
+def find_sound_faults(
+    recording: DatasetRecording, samples: npt.NDArray[np.float32], rate: int
+) -> Iterator[DatasetProblem]:
     """Yield the problems of the sound."""
     seconds = len(samples) / rate
-    if seconds < SHORTEST:
+    if seconds < MIN_SECONDS:
         yield DatasetProblem(recording.name, Fault.SHORT, f"{seconds:.2f} s")
-    if rate < LOWEST_RATE:
+    if rate < MIN_SAMPLE_RATE:
         yield DatasetProblem(recording.name, Fault.RATE, f"{rate} Hz")
     loud = np.abs(samples)
     if loud.max(initial=0) < SILENT_PEAK:
         yield DatasetProblem(recording.name, Fault.SILENT)
-    if samples.size and (loud >= FULL_SCALE).mean() > CLIPPED_SHARE:
+    if samples.size and (loud >= FULL_SCALE).mean() > MAX_CLIPPED_FRACTION:
         yield DatasetProblem(recording.name, Fault.CLIPPED, f"{(loud >= FULL_SCALE).mean():.1%}")
 
 
-def duration_faults(recording: DatasetRecording, tokens: Tokens, seconds: float) -> Iterator[DatasetProblem]:
+def find_duration_faults(recording: DatasetRecording, tokens: Tokens, seconds: float) -> Iterator[DatasetProblem]:
     """Yield a problem if the durations belong to another text or recording."""
     given = recording.durations
     if given is None:
@@ -157,11 +162,11 @@ def duration_faults(recording: DatasetRecording, tokens: Tokens, seconds: float)
         )
     elif "".join(symbol for symbol in given.symbols if symbol not in tokens.dropped) != tokens.symbols:
         yield DatasetProblem(recording.name, Fault.DURATIONS, "other symbols than those of the text")
-    elif abs(sum(given.seconds) - seconds) > DURATIONS_OFF:
+    elif abs(sum(given.seconds) - seconds) > MAX_DURATION_ERROR:
         yield DatasetProblem(recording.name, Fault.DURATIONS, f"{sum(given.seconds):.2f} s of {seconds:.2f} s")
 
 
-def report_table(report: DatasetReport) -> Table:
+def build_report_table(report: DatasetReport) -> Table:
     """Return the report as a table for the terminal."""
     table = Table("what", "clips", "which", box=None, header_style="bold", pad_edge=False)
     table.add_row("usable", str(len(report.good)), f"{report.seconds / 60:.1f} minutes")
@@ -170,8 +175,8 @@ def report_table(report: DatasetReport) -> Table:
         found = [problem for problem in report.problems if problem.fault is fault]
         if found:
             which = [f"{problem.name} ({problem.detail})" if problem.detail else problem.name for problem in found]
-            rest = f" and {len(found) - EXAMPLES} more" if len(found) > EXAMPLES else ""
-            table.add_row(f"  {fault.value}", str(len(found)), ", ".join(which[:EXAMPLES]) + rest)
+            rest = f" and {len(found) - MAX_EXAMPLES} more" if len(found) > MAX_EXAMPLES else ""
+            table.add_row(f"  {fault.value}", str(len(found)), ", ".join(which[:MAX_EXAMPLES]) + rest)
     for rate, count in sorted(report.rates.items()):
         table.add_row("sample rate", str(count), f"{rate} Hz")
     for character, count in report.unknown.most_common():

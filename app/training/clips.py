@@ -21,22 +21,22 @@ from app.training.spectrogram import (
     Curve,
     MelConfig,
     PitchTrack,
-    measured_track,
+    measure_track,
     mel_spectrogram,
-    resampled_track,
-    stored_pitch,
+    read_pitch,
+    resample_track,
 )
 from app.types import Emotion
 from app.voices import Voice
-from app.voices.voice import acoustic_audio
+from app.voices.voice import read_acoustic_audio
 
 SILENCE_DB = -50.0
 """Level relative to the loudest frame, up to which frames at both ends count as silence."""
-KEPT_LEAD, KEPT_TAIL = 3, 8
+LEAD_FRAMES, TAIL_FRAMES = 3, 8
 """Frames of silence kept at the start and at the end."""
-SHORTEST_SECONDS = 0.02
+MIN_SYMBOL_SECONDS = 0.02
 """Seconds that a symbol keeps when silence is cut from it."""
-FOLD = 2
+FOLD_FRAMES = 2
 """Frames that GlowTTS folds into one; lengths are multiples of it."""
 
 
@@ -53,12 +53,16 @@ class Clip:
     emotion: Emotion
 
 
-Convert = Callable[[Tensor], Tensor]
+MelConversion = Callable[[Tensor], Tensor]
 """Conversion of natural logarithms of magnitudes (1, n_mels, T) to the values that a model uses."""
 
 
 def read_clips(
-    recordings: Iterable[DatasetRecording], emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: Convert
+    recordings: Iterable[DatasetRecording],
+    emotion: Emotion,
+    tokenizer: Tokenizer,
+    layout: MelConfig,
+    convert: MelConversion,
 ) -> list[Clip]:
     """Read all recordings but those too short for their symbols; `emotion` is that of unlabelled ones."""
     found = (read_clip(recording, emotion, tokenizer, layout, convert) for recording in recordings)
@@ -66,49 +70,49 @@ def read_clips(
 
 
 def read_clip(
-    recording: DatasetRecording, emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: Convert
+    recording: DatasetRecording, emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: MelConversion
 ) -> Clip | None:
     """Read a recording without the silence at its ends; None if it is too short for its symbols."""
     samples = read_sound(recording.sound, layout.sample_rate)
     total = len(samples) // layout.hop_length
     samples = samples[: total * layout.hop_length]
-    start, end = sounding(samples, layout.hop_length)
+    start, end = find_sounding_span(samples, layout.hop_length)
     known = recording.durations
     tokens = tokenizer.look_up(known.symbols) if known else tokenizer.encode(recording.text)
     frames = None
     if known:
         frame_rate = layout.sample_rate / layout.hop_length
-        seconds = without_ends(known.seconds, start / frame_rate, (total - end) / frame_rate)
-        frames = whole_frames(seconds, end - start)
+        seconds = trim_durations(known.seconds, start / frame_rate, (total - end) / frame_rate)
+        frames = round_durations(seconds, end - start)
     if end - start < len(tokens.ids) or (frames is not None and len(tokens.ids) != len(frames)):
         return None
     mel = convert(mel_spectrogram(torch.from_numpy(samples), layout)[None, :, start:end])[0]
     return Clip(torch.tensor(tokens.ids), mel.half(), frames, recording.emotion or emotion)
 
 
-def sounding(samples: npt.NDArray[np.float32], hop_length: int) -> tuple[int, int]:
+def find_sounding_span(samples: npt.NDArray[np.float32], hop_length: int) -> tuple[int, int]:
     """Return the first and last frame (exclusive) to keep; both are even."""
     level = np.sqrt((samples.reshape(-1, hop_length) ** 2).mean(1))
     loud = np.flatnonzero(level > level.max() * 10 ** (SILENCE_DB / 20))
     if len(loud) == 0:
-        return 0, len(level) // FOLD * FOLD
-    start = max(0, int(loud[0]) - KEPT_LEAD) // FOLD * FOLD
-    end = min(len(level), int(loud[-1]) + 1 + KEPT_TAIL)
-    return start, start + (end - start) // FOLD * FOLD
+        return 0, len(level) // FOLD_FRAMES * FOLD_FRAMES
+    start = max(0, int(loud[0]) - LEAD_FRAMES) // FOLD_FRAMES * FOLD_FRAMES
+    end = min(len(level), int(loud[-1]) + 1 + TAIL_FRAMES)
+    return start, start + (end - start) // FOLD_FRAMES * FOLD_FRAMES
 
 
-def without_ends(seconds: Sequence[float], lead: float, tail: float) -> npt.NDArray[np.float64]:
+def trim_durations(seconds: Sequence[float], lead: float, tail: float) -> npt.NDArray[np.float64]:
     """Return the durations after cutting `lead` and `tail` seconds from the ends."""
     left = np.array(seconds, np.float64)
     for cut, order in ((lead, range(len(left))), (tail, reversed(range(len(left))))):
         for place in order:
-            taken = min(cut, max(0.0, left[place] - SHORTEST_SECONDS))
+            taken = min(cut, max(0.0, left[place] - MIN_SYMBOL_SECONDS))
             left[place] -= taken
             cut -= taken
     return left
 
 
-def whole_frames(seconds: npt.NDArray[np.float64], total: int) -> npt.NDArray[np.int64] | None:
+def round_durations(seconds: npt.NDArray[np.float64], total: int) -> npt.NDArray[np.int64] | None:
     """Round durations to whole frames, at least 1 each, sum `total`; None if there are more symbols than frames."""
     count = len(seconds)
     if total < count:
@@ -130,8 +134,8 @@ class TeacherForcing:
         neutral = base.manifest.emotions[Emotion.NEUTRAL].checkpoint
         if base.manifest.checkpoints[neutral].architecture != "glow_tts":
             raise SetupError(f"{base.name} has no GlowTTS, which could make mel spectrograms in given durations.")
-        self.hop_length = acoustic_audio(base, neutral).hop_length
-        self.frame_rate = acoustic_audio(base, neutral).frame_rate
+        self.hop_length = read_acoustic_audio(base, neutral).hop_length
+        self.frame_rate = read_acoustic_audio(base, neutral).frame_rate
         self.sample_rate = base.sample_rate
         self.loader = Loader(base, TorchBackend())
         self.recordings = {one.name: one for one in recordings}
@@ -143,9 +147,9 @@ class TeacherForcing:
             return None
         samples = read_sound(recording.sound, self.sample_rate)
         total = len(samples) // self.hop_length
-        start, end = sounding(samples[: total * self.hop_length], self.hop_length)
+        start, end = find_sounding_span(samples[: total * self.hop_length], self.hop_length)
         lead, tail = start / self.frame_rate, (total - end) / self.frame_rate
-        durations = whole_frames(without_ends(recording.durations.seconds, lead, tail), end - start)
+        durations = round_durations(trim_durations(recording.durations.seconds, lead, tail), end - start)
         if durations is None or end > frames:
             return None
         speaker = self.loader.speaker({recording.emotion or Emotion.NEUTRAL: 1.0})
@@ -181,23 +185,23 @@ class VocoderClip:
         return VocoderClip(samples, self.mel[:, part], self.pitch[part], self.voicing[part])
 
 
-def read_utterances(
+def read_vocoder_clips(
     recordings: Iterable[DatasetRecording], corpus: Path, layout: MelConfig, *, pitched: bool
 ) -> Iterator[VocoderClip]:
     """Yield all recordings; if `pitched`, their pitch is read from the corpus' `pitch.npz`, or measured."""
-    stored = stored_pitch(corpus) if pitched else {}
+    stored = read_pitch(corpus) if pitched else {}
     for recording in recordings:
         samples = read_sound(recording.sound, layout.sample_rate)
         frames = len(samples) // layout.hop_length
         track = None
         if recording.name in stored:
-            track = resampled_track(stored[recording.name], layout, frames)
+            track = resample_track(stored[recording.name], layout, frames)
         elif pitched:
-            track = measured_track(samples, layout, frames)
-        yield utterance(samples, track, layout)
+            track = measure_track(samples, layout, frames)
+        yield make_vocoder_clip(samples, track, layout)
 
 
-def utterance(samples: Curve, track: PitchTrack | None, layout: MelConfig) -> VocoderClip:
+def make_vocoder_clip(samples: Curve, track: PitchTrack | None, layout: MelConfig) -> VocoderClip:
     """Return a recording (samples,) as a clip, with its pitch for each whole hop, or zeros without a track."""
     hop = layout.hop_length
     frames = len(samples) // hop

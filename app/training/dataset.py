@@ -22,7 +22,7 @@ import soundfile
 from app.errors import SetupError
 from app.types import Emotion
 
-ENDINGS = (".wav", ".flac")
+SUFFIXES = (".wav", ".flac")
 
 
 class Fault(StrEnum):
@@ -106,7 +106,7 @@ def read_dataset(folder: Path) -> Dataset:
         ) from None
     except UnicodeDecodeError as error:
         raise SetupError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from None
-    files = {file.stem: file for file in sorted((folder / "wavs").glob("*")) if file.suffix.lower() in ENDINGS}
+    files = {file.stem: file for file in sorted((folder / "wavs").glob("*")) if file.suffix.lower() in SUFFIXES}
     durations = dict(read_durations(folder / "durations.jsonl"))
     found: dict[str, DatasetRecording] = {}
     problems = []

@@ -44,7 +44,7 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_raw(folder: Path, module: nn.Module, step: int) -> None:
+def write_raw_weights(folder: Path, module: nn.Module, step: int) -> None:
     """Write the weights before averaging, in half precision, from which a later training can continue."""
     raw = {name: value.half().contiguous() for name, value in module.state_dict().items()}
     save_file(raw, folder / RAW_FILE, {"step": str(step)})
@@ -77,29 +77,29 @@ def write_voice(
     if settings.display_name:
         values["display_name"] = settings.display_name
     if not settings.model.acoustic:
-        changed = with_vocoder(values, files)
+        changed = replace_vocoders(values, files)
     elif settings.emotion:
-        changed = with_emotion(values, files, settings.emotion, speakers, scratch=scratch)
+        changed = add_emotion(values, files, settings.emotion, speakers, scratch=scratch)
     else:
-        changed = with_checkpoint(values, files, speakers)
+        changed = replace_checkpoints(values, files, speakers)
     manifest = Manifest.model_validate(changed)
     parts: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
     for kept in parts:
         if kept.model != files["model"]:
             copy_part(base, kept, folder)
     for source in trained.iterdir():
-        copy(source, folder / part / source.name)
+        copy_file(source, folder / part / source.name)
     write_json(folder / FILE_NAME, changed)
     return open_voice(folder)
 
 
-def with_vocoder(values: Json, files: Json) -> Json:
+def replace_vocoders(values: Json, files: Json) -> Json:
     """Return the manifest with one vocoder for every emotion."""
     emotions = {name: {**spoken, "vocoder": VOCODER} for name, spoken in values["emotions"].items()}
     return {**values, "vocoders": {VOCODER: files}, "emotions": emotions}
 
 
-def with_emotion(values: Json, files: Json, emotion: Emotion, speakers: Sequence[str], *, scratch: bool) -> Json:
+def add_emotion(values: Json, files: Json, emotion: Emotion, speakers: Sequence[str], *, scratch: bool) -> Json:
     """Return the manifest with a checkpoint for one emotion; if fine-tuned, it names its base, so that degree works."""
     neutral = values["emotions"][Emotion.NEUTRAL]
     name = emotion.value
@@ -118,7 +118,7 @@ def with_emotion(values: Json, files: Json, emotion: Emotion, speakers: Sequence
     }
 
 
-def with_checkpoint(values: Json, files: Json, speakers: Sequence[str]) -> Json:
+def replace_checkpoints(values: Json, files: Json, speakers: Sequence[str]) -> Json:
     """Return the manifest with one checkpoint for all emotions."""
     vocoder = values["emotions"][Emotion.NEUTRAL]["vocoder"]
     spoken = {"checkpoint": BASE, "vocoder": vocoder}
@@ -135,10 +135,10 @@ def with_checkpoint(values: Json, files: Json, speakers: Sequence[str]) -> Json:
 def copy_part(base: Voice, files: Checkpoint | VocoderFiles, folder: Path) -> None:
     """Copy the weights of a checkpoint or vocoder and the files beside its config."""
     for source in {base.file(files.model), *base.file(files.config).parent.glob("*.*")}:
-        copy(source, folder / source.relative_to(base.folder.resolve()))
+        copy_file(source, folder / source.relative_to(base.folder.resolve()))
 
 
-def copy(source: Path, target: Path) -> None:
+def copy_file(source: Path, target: Path) -> None:
     """Copy a file without its permissions: only the owner can read a temporary folder, unlike a voice."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)

@@ -18,36 +18,42 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from app.errors import SetupError
-from app.synthesis.coqui import HifiganGenerator, fill
+from app.synthesis.coqui import HifiganGenerator, fill_weights
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.training.clips import VocoderClip, stack
-from app.training.export import write_checkpoint, write_raw
-from app.training.losses import Discriminators, SpectralDistances, discriminator_loss, feature_loss, generator_loss
-from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_rate
+from app.training.export import write_checkpoint, write_raw_weights
+from app.training.losses import (
+    Discriminators,
+    SpectralDistances,
+    discriminator_loss,
+    feature_matching_loss,
+    generator_loss,
+)
+from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_learning_rate
 from app.training.settings import TrainingSettings
 from app.training.trainer import Checkpointable, StatePart
 from app.voices import AudioConfig
 
-HELD_OUT = 16
+MAX_HELD_OUT = 16
 """Recordings used only for evaluation; at most a tenth of all recordings."""
-HEARD = 128
+EVALUATED_FRAMES = 128
 """Frames to evaluate of each held-out recording: a wide generator on a CPU is slower than real time."""
-SHORTEST = 64
+MIN_FRAMES = 64
 """Minimum frames of a usable recording."""
-SEGMENT = 32
+SEGMENT_FRAMES = 32
 """Frames of each excerpt in a batch."""
-LEARNING_RATE, TELLING_RATE = 5e-4, 2e-4
+LEARNING_RATE, DISCRIMINATOR_LEARNING_RATE = 5e-4, 2e-4
 """Learning rates of the generator and of the discriminators."""
 BETAS = (0.8, 0.99)
-BOUND = 50.0
+MAX_GRADIENT_NORM = 50.0
 """Maximum norm of the gradient."""
 WARM_UP, HALF_LIFE = 100, 30_000
 """Steps over which the learning rates rise, and steps in which they halve."""
-ENTRY = 300
+DISCRIMINATOR_RAMP_STEPS = 300
 """Steps over which the generator's losses by the discriminators rise to their full weight."""
-AVERAGED = 0.999
-MEL_WEIGHT, STFT_WEIGHT, PASSING_WEIGHT, FEATURE_WEIGHT = 15.0, 5.0, 8.0, 16.0
-GAINS = (-0.5, 0.35)
+EMA_DECAY = 0.999
+MEL_WEIGHT, STFT_WEIGHT, ADVERSARIAL_WEIGHT, FEATURE_WEIGHT = 15.0, 5.0, 8.0, 16.0
+LOG_GAIN_RANGE = (-0.5, 0.35)
 """Range of the random gain of recordings, as a natural logarithm."""
 SILENCE = math.log(1e-5)
 
@@ -62,7 +68,7 @@ class Stages:
     """From this step on the discriminators take part."""
 
 
-FROM_SCRATCH = Stages(network=1000, discriminators=3000)
+SCRATCH_STAGES = Stages(network=1000, discriminators=3000)
 """Stages for random weights."""
 
 
@@ -82,39 +88,39 @@ class HifiganTask(Checkpointable):
         self.stages = stages
         self.batch_size, self.seed = settings.batch_size, settings.seed
         self.learning_rate = settings.learning_rate or LEARNING_RATE
-        usable = [one for one in utterances if one.frames >= SHORTEST]
+        usable = [one for one in utterances if one.frames >= MIN_FRAMES]
         random.Random(0).shuffle(usable)
-        held_out = min(HELD_OUT, len(usable) // 10)
+        held_out = min(MAX_HELD_OUT, len(usable) // 10)
         if not held_out:
             raise SetupError(f"{len(usable)} usable recordings are too few: at least 10 are needed.")
         self.held_out, self.utterances = usable[:held_out], usable[held_out:]
         self.number = 0
-        self.epoch = -(-sum(one.frames for one in self.utterances) // (SEGMENT * self.batch_size))
+        self.epoch = -(-sum(one.frames for one in self.utterances) // (SEGMENT_FRAMES * self.batch_size))
         self.optimizer = torch.optim.AdamW(generator.parameters(), self.learning_rate, BETAS)
-        self.average = Ema(generator, AVERAGED)
+        self.average = Ema(generator, EMA_DECAY)
         self.distances = SpectralDistances(AudioConfig.from_dict(config["audio"]).sample_rate)
         # The discriminators' initial weights depend on the seed alone, not on earlier random draws.
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             self.discriminators = Discriminators()
-        self.telling_optimizer = torch.optim.AdamW(self.discriminators.parameters(), TELLING_RATE, BETAS)
+        self.telling_optimizer = torch.optim.AdamW(self.discriminators.parameters(), DISCRIMINATOR_LEARNING_RATE, BETAS)
 
     def step(self) -> dict[str, float]:
         """Implement `TrainingModule.step`."""
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
-        batch = self.draw(chance, SEGMENT)
+        batch = self.draw(chance, SEGMENT_FRAMES)
         made = self.speak(batch, noise)
         losses = self.distances(made, batch.samples)
         total = MEL_WEIGHT * losses["mel"] + STFT_WEIGHT * losses["stft"]
         joined = self.number - self.stages.discriminators
         if joined >= 0:
             judged = self.contest(chance, made, batch.samples)
-            entered = min(1.0, joined / ENTRY)
-            total = total + entered * (PASSING_WEIGHT * judged["passing"] + FEATURE_WEIGHT * judged["features"])
+            entered = min(1.0, joined / DISCRIMINATOR_RAMP_STEPS)
+            total = total + entered * (ADVERSARIAL_WEIGHT * judged["passing"] + FEATURE_WEIGHT * judged["features"])
             losses |= judged
-        set_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
-        optimizer_step(self.optimizer, total, BOUND)
+        set_learning_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
+        optimizer_step(self.optimizer, total, MAX_GRADIENT_NORM)
         self.number += 1
         self.average.follow(self.number)
         return {name: loss.item() for name, loss in losses.items()}
@@ -124,7 +130,7 @@ class HifiganTask(Checkpointable):
         parts = []
         for one in chance.choices(self.utterances, k=self.batch_size):
             part = one.cut(chance.randrange(one.frames - frames + 1), frames)
-            gain = chance.uniform(*GAINS)
+            gain = chance.uniform(*LOG_GAIN_RANGE)
             louder = (part.samples * math.exp(gain)).clamp(-1, 1)
             parts.append(VocoderClip(louder, (part.mel + gain).clamp(min=SILENCE), part.pitch, part.voicing))
         return stack(parts)
@@ -138,19 +144,23 @@ class HifiganTask(Checkpointable):
         """Train discriminators for one step; return their loss `telling`, then the generator's losses by them."""
         judges = self.discriminators.some(chance)
         since = self.number - self.stages.discriminators
-        set_rate(self.telling_optimizer, decayed_rate(TELLING_RATE, since, WARM_UP, HALF_LIFE))
+        set_learning_rate(self.telling_optimizer, decayed_rate(DISCRIMINATOR_LEARNING_RATE, since, WARM_UP, HALF_LIFE))
         real = [judge(recorded) for judge in judges]
         telling = discriminator_loss(real, [judge(made.detach()) for judge in judges])
-        optimizer_step(self.telling_optimizer, telling, BOUND)
+        optimizer_step(self.telling_optimizer, telling, MAX_GRADIENT_NORM)
         self.discriminators.requires_grad_(False)
         false = [judge(made) for judge in judges]
         self.discriminators.requires_grad_(True)
-        return {"telling": telling.detach(), "passing": generator_loss(false), "features": feature_loss(real, false)}
+        return {
+            "telling": telling.detach(),
+            "passing": generator_loss(false),
+            "features": feature_matching_loss(real, false),
+        }
 
     def evaluate(self) -> dict[str, float]:
         """Implement `TrainingModule.evaluate`."""
         with self.average.applied():
-            rows = [self.measure(stack([one.cut(0, HEARD)])) for one in self.held_out]
+            rows = [self.measure(stack([one.cut(0, EVALUATED_FRAMES)])) for one in self.held_out]
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
     def measure(self, heard: VocoderClip) -> dict[str, Tensor]:
@@ -170,23 +180,23 @@ class HifiganTask(Checkpointable):
     def export(self, folder: Path) -> None:
         """Implement `TrainingModule.export`."""
         write_checkpoint(folder, self.config, self.average.half_precision())
-        write_raw(folder, self.learned(), self.number)
+        write_raw_weights(folder, self.learned(), self.number)
 
     def go_on(self, raw: Mapping[str, Tensor]) -> None:
         """Start from an earlier training's discriminators and its generator before averaging."""
-        fill(self.learned(), raw, "HiFi-GAN and its discriminators")
+        fill_weights(self.learned(), raw, "HiFi-GAN and its discriminators")
 
     def learned(self) -> nn.ModuleDict:
         """Return all modules that have weights."""
         return nn.ModuleDict({"generator": self.generator, "discriminators": self.discriminators})
 
 
-PITCH_SEGMENT = SHORTEST
+PITCH_SEGMENT_FRAMES = MIN_FRAMES
 """Frames; the pitch network looks at 16 on each side, too many to lose from a shorter excerpt."""
-PITCH_RATE = 1e-3
+PITCH_LEARNING_RATE = 1e-3
 MEL_NOISE = 0.15
 """Standard deviation of the noise added to the mel spectrogram, as an acoustic model's is never exact."""
-SEMITONES = 12
+SEMITONES_PER_OCTAVE = 12
 
 
 class HifiganSourceTask(HifiganTask):
@@ -204,7 +214,7 @@ class HifiganSourceTask(HifiganTask):
     ) -> None:
         super().__init__(generator, config, utterances, settings, stages)
         # The main optimizer also holds these weights but never changes them: its losses have no gradient for them.
-        self.pitch_optimizer = torch.optim.AdamW(generator.pitch.parameters(), PITCH_RATE)
+        self.pitch_optimizer = torch.optim.AdamW(generator.pitch.parameters(), PITCH_LEARNING_RATE)
 
     def step(self) -> dict[str, float]:
         """Implement `TrainingModule.step`."""
@@ -214,12 +224,12 @@ class HifiganSourceTask(HifiganTask):
     def pitch_step(self, chance: random.Random) -> dict[str, float]:
         """Train pitch and voicing for one step."""
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
-        batch = self.draw(chance, PITCH_SEGMENT)
+        batch = self.draw(chance, PITCH_SEGMENT_FRAMES)
         mel = batch.mel + MEL_NOISE * torch.randn(batch.mel.shape, generator=noise)
         pitch, voicing = self.generator.pitch(mel)
         distance = ((pitch - batch.pitch).abs() * batch.voicing).sum() / batch.voicing.sum().clamp(min=1)
         loss = F.binary_cross_entropy_with_logits(voicing, batch.voicing) + 4 * distance
-        optimizer_step(self.pitch_optimizer, loss, BOUND)
+        optimizer_step(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
         return {"pitch": loss.item()}
 
     def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
@@ -238,7 +248,7 @@ class HifiganSourceTask(HifiganTask):
         pitch, voicing = self.generator.pitch(heard.mel)
         apart = ((pitch - heard.pitch).abs() * heard.voicing).sum() / heard.voicing.sum().clamp(min=1)
         wrong = ((voicing > 0) != (heard.voicing > 0)).float().mean()
-        return {**self.distances(made, heard.samples), "semitones": SEMITONES * apart, "voicing": wrong}
+        return {**self.distances(made, heard.samples), "semitones": SEMITONES_PER_OCTAVE * apart, "voicing": wrong}
 
     def parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""

@@ -18,10 +18,10 @@ from torch.linalg import vector_norm
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-MEL_SIZE = 1024
+MEL_FFT_SIZE = 1024
 """Samples per window."""
-SIZES = (512, 1024, 2048, 4096)
-FLOOR = 1e-5
+STFT_SIZES = (512, 1024, 2048, 4096)
+MIN_MAGNITUDE = 1e-5
 """Magnitudes below this are raised to it before the logarithm."""
 
 
@@ -32,42 +32,42 @@ class SpectralDistances(nn.Module):
 
     def __init__(self, sample_rate: int) -> None:
         super().__init__()
-        bands = librosa.filters.mel(sr=sample_rate, n_fft=MEL_SIZE, n_mels=80)
+        bands = librosa.filters.mel(sr=sample_rate, n_fft=MEL_FFT_SIZE, n_mels=80)
         self.register_buffer("bands", torch.from_numpy(bands), persistent=False)
 
     def forward(self, made: Tensor, recorded: Tensor) -> dict[str, Tensor]:
         """Return the distances `mel` and `stft` between two (B, samples)."""
         return {
             "mel": F.l1_loss(self.log_mel(made), self.log_mel(recorded)),
-            "stft": torch.stack([stft_distance(made, recorded, size) for size in SIZES]).mean(),
+            "stft": torch.stack([stft_distance(made, recorded, size) for size in STFT_SIZES]).mean(),
         }
 
     def log_mel(self, samples: Tensor) -> Tensor:
         """Return the log-mel spectrogram (B, n_mels, T) of (B, samples)."""
-        return (self.bands @ magnitudes(samples, MEL_SIZE)).clamp(min=FLOOR).log()
+        return (self.bands @ stft_magnitudes(samples, MEL_FFT_SIZE)).clamp(min=MIN_MAGNITUDE).log()
 
 
 def stft_distance(made: Tensor, recorded: Tensor, size: int) -> Tensor:
     """Return spectral convergence plus the distance of log magnitudes at one resolution (arXiv 1910.11480)."""
-    false, real = magnitudes(made, size), magnitudes(recorded, size)
+    false, real = stft_magnitudes(made, size), stft_magnitudes(recorded, size)
     convergence: Tensor = vector_norm(false - real) / vector_norm(real)
     return convergence + F.l1_loss(false.log(), real.log())
 
 
-def magnitudes(samples: Tensor, size: int) -> Tensor:
+def stft_magnitudes(samples: Tensor, size: int) -> Tensor:
     """Return STFT magnitudes (B, bins, T) of (B, samples): Hann window of `size` samples, a hop of a quarter window."""
     window = torch.hann_window(size, device=samples.device)
-    return torch.stft(samples, size, size // 4, size, window, return_complex=True).abs().clamp(min=FLOOR)
+    return torch.stft(samples, size, size // 4, size, window, return_complex=True).abs().clamp(min=MIN_MAGNITUDE)
 
 
 PERIODS = (2, 3, 5, 7, 11)
 RESOLUTIONS = (512, 1024, 2048)
 """Samples per window."""
-PERIODS_A_STEP, RESOLUTIONS_A_STEP = 2, 1
+PERIODS_PER_STEP, RESOLUTIONS_PER_STEP = 2, 1
 """Number of discriminators used in one step: a third of the work, and over many steps the same effect."""
 LEAKY_SLOPE = 0.1
 
-Judgement = tuple[Tensor, list[Tensor]]
+DiscriminatorOutput = tuple[Tensor, list[Tensor]]
 """Scores, near 1 for samples taken for a recording, and the outputs of all layers before the last."""
 
 
@@ -79,7 +79,7 @@ class Discriminator(nn.Module):
         self.layers = nn.ModuleList(weight_norm(layer) for layer in layers)
         self.last = weight_norm(last)
 
-    def judge(self, picture: Tensor) -> Judgement:
+    def judge(self, picture: Tensor) -> DiscriminatorOutput:
         """Return scores (B, 1, height', width') and the layers' outputs for (B, 1, height, width)."""
         hidden, features = picture, []
         for layer in self.layers:
@@ -97,7 +97,7 @@ class PeriodDiscriminator(Discriminator):
         super().__init__(layers, nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0)))
         self.period = period
 
-    def forward(self, samples: Tensor) -> Judgement:
+    def forward(self, samples: Tensor) -> DiscriminatorOutput:
         """Judge (B, samples) after folding them to (B, 1, samples / period, period)."""
         whole = F.pad(samples[:, None], (0, -samples.shape[1] % self.period), mode="reflect")
         return self.judge(whole.view(len(samples), 1, -1, self.period))
@@ -116,9 +116,9 @@ class ResolutionDiscriminator(Discriminator):
         super().__init__(layers, nn.Conv2d(48, 1, (3, 3), padding=1))
         self.size = size
 
-    def forward(self, samples: Tensor) -> Judgement:
+    def forward(self, samples: Tensor) -> DiscriminatorOutput:
         """Judge (B, samples) by their spectrogram (B, 1, bins, T)."""
-        return self.judge(magnitudes(samples, self.size).log()[:, None])
+        return self.judge(stft_magnitudes(samples, self.size).log()[:, None])
 
 
 class Discriminators(nn.Module):
@@ -131,22 +131,22 @@ class Discriminators(nn.Module):
 
     def some(self, chance: random.Random) -> list[nn.Module]:
         """Draw the discriminators of one step."""
-        periods = chance.sample(list(self.periods), PERIODS_A_STEP)
-        return periods + chance.sample(list(self.resolutions), RESOLUTIONS_A_STEP)
+        periods = chance.sample(list(self.periods), PERIODS_PER_STEP)
+        return periods + chance.sample(list(self.resolutions), RESOLUTIONS_PER_STEP)
 
 
-def discriminator_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:
+def discriminator_loss(recorded: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]) -> Tensor:
     """Return the mean loss of discriminators, with target 1 for recordings and 0 for generated samples."""
     pairs = zip(recorded, made, strict=True)
     return mean([((1 - real) ** 2).mean() + (false**2).mean() for (real, _), (false, _) in pairs])
 
 
-def generator_loss(made: Sequence[Judgement]) -> Tensor:
+def generator_loss(made: Sequence[DiscriminatorOutput]) -> Tensor:
     """Return the generator's adversarial loss, with target score 1; mean over discriminators."""
     return mean([((1 - score) ** 2).mean() for score, _ in made])
 
 
-def feature_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:
+def feature_matching_loss(recorded: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]) -> Tensor:
     """Return the feature-matching loss: L1 distances of layer outputs, sum over layers, mean over discriminators."""
     pairs = zip(recorded, made, strict=True)
     return mean(

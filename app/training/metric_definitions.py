@@ -11,14 +11,14 @@ HIFIGAN = ("mel", "stft", "telling", "passing", "features", "pitch", "semitones"
 """Losses and errors of `hifigan_v1`, `hifigan_v2` and `hifigan_source`."""
 VOCOS = ("tone", "tone_phase", "free", "free_phase")
 """Losses of `vocos_source`, which also has `pitch`."""
-LEARNED_ONLY = ("telling", "passing", "features", "pitch")
-HEARD_ONLY = ("semitones", "voicing")
+TRAINING_ONLY = ("telling", "passing", "features", "pitch")
+HELD_OUT_ONLY = ("semitones", "voicing")
 
-TRAINED = [name for name in (*ACOUSTIC, *HIFIGAN, *VOCOS) if name not in HEARD_ONLY]
-HELD_OUT = [name for name in (*ACOUSTIC, *HIFIGAN, *VOCOS) if name not in LEARNED_ONLY]
+TRAINING_METRICS = [name for name in (*ACOUSTIC, *HIFIGAN, *VOCOS) if name not in HELD_OUT_ONLY]
+HELD_OUT_METRICS = [name for name in (*ACOUSTIC, *HIFIGAN, *VOCOS) if name not in TRAINING_ONLY]
 
 METRIC_DEFINITIONS: list[dict[str, str]] = [
     {"Name": "step", "Regex": r"sm_metric step=(\d+);"},
-    *({"Name": f"train:{name}", "Regex": f" train_{name}={NUMBER};"} for name in TRAINED),
-    *({"Name": f"held_out:{name}", "Regex": f" held_out_{name}={NUMBER};"} for name in HELD_OUT),
+    *({"Name": f"train:{name}", "Regex": f" train_{name}={NUMBER};"} for name in TRAINING_METRICS),
+    *({"Name": f"held_out:{name}", "Regex": f" held_out_{name}={NUMBER};"} for name in HELD_OUT_METRICS),
 ]

@@ -11,22 +11,22 @@ from torch import Tensor, nn
 from app.errors import IntoneError
 
 
-class Diverged(IntoneError):
+class TrainingDiverged(IntoneError):
     """A loss or a gradient is no longer finite."""
 
 
 def optimizer_step(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float) -> None:
-    """Step along the gradient of a loss, clipping its norm; raise `Diverged` before the step if it is not finite."""
+    """Step along the gradient of a loss, clipping its norm; raise `TrainingDiverged` first if it is not finite."""
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     norm = nn.utils.clip_grad_norm_(parameters, bound)
     if not torch.isfinite(norm):
-        raise Diverged(f"The loss is {loss.item()} and the norm of its gradient {norm.item()}.")
+        raise TrainingDiverged(f"The loss is {loss.item()} and the norm of its gradient {norm.item()}.")
     optimizer.step()
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Set the learning rate of all parameter groups."""
     for group in optimizer.param_groups:
         group["lr"] = rate

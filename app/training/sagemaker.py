@@ -25,11 +25,11 @@ from app.training.train import Folders, train
 from app.training.trainer import Logbook
 from app.voices.manifest import FILE_NAME
 
-SHOWN = 1024
+MAX_FAILURE_CHARACTERS = 1024
 """Characters of a failure that SageMaker shows."""
-MOST_NAMES = 10
+MAX_NAMES = 10
 """Maximum number of names listed in the error."""
-TOOLKIT = "sagemaker_"
+TOOLKIT_PREFIX = "sagemaker_"
 """Prefix of hyperparameters that AWS's toolkits add for their own use."""
 
 
@@ -44,7 +44,7 @@ def run_job(root: Path) -> int:
             voice = train(folders, settings, resume=True, watch=logbook.write)
     except Exception as error:
         # Catch every error: the platform shows nothing but the file of the failure.
-        tell_failure(root, error)
+        report_failure(root, error)
         return 1
     logging.info("The voice %s is in %s.", voice.name, voice.folder)
     return 0
@@ -60,7 +60,7 @@ def read_hyperparameters(path: Path) -> TrainingSettings:
         raise SetupError(f"{path} is not valid JSON: {error}.") from None
     if not isinstance(values, dict):
         raise SetupError(f"{path} holds no JSON object.")
-    return parse_settings({name: value for name, value in values.items() if not name.startswith(TOOLKIT)})
+    return parse_settings({name: value for name, value in values.items() if not name.startswith(TOOLKIT_PREFIX)})
 
 
 def find_folders(root: Path) -> Folders:
@@ -69,26 +69,26 @@ def find_folders(root: Path) -> Folders:
     training, base = channels / "training", channels / "base"
     if not training.is_dir() or not any(training.iterdir()):
         raise SetupError(
-            f"The channel training is missing or empty; there is {', '.join(names_in(channels)) or 'none'}.",
+            f"The channel training is missing or empty; there is {', '.join(list_names(channels)) or 'none'}.",
             hint="Point it at a folder with metadata.csv and wavs/, laid out as LJSpeech is, with the input mode File.",
         )
     if base.is_dir() and not (base / FILE_NAME).is_file():
         raise SetupError(
-            f"The channel base holds no {FILE_NAME}; there is {', '.join(names_in(base)) or 'nothing'}.",
+            f"The channel base holds no {FILE_NAME}; there is {', '.join(list_names(base)) or 'nothing'}.",
             hint="Point it at an unpacked voice: a model.tar.gz is not unpacked there.",
         )
     return Folders(training, base if base.is_dir() else None, run=root / "checkpoints", voice=root / "model")
 
 
-def names_in(folder: Path) -> list[str]:
+def list_names(folder: Path) -> list[str]:
     """Return the first names in a folder, for a message."""
-    return sorted(path.name for path in folder.iterdir())[:MOST_NAMES] if folder.is_dir() else []
+    return sorted(path.name for path in folder.iterdir())[:MAX_NAMES] if folder.is_dir() else []
 
 
-def tell_failure(root: Path, error: Exception) -> None:
+def report_failure(root: Path, error: Exception) -> None:
     """Write the error to the file that SageMaker shows, and to the log."""
     known = isinstance(error, IntoneError)
     said = f"{error.detail} {error.hint}".strip() if isinstance(error, IntoneError) else repr(error)
     logging.error(said, exc_info=not known)
     (root / "output").mkdir(parents=True, exist_ok=True)
-    (root / "output" / "failure").write_text(said[:SHOWN], encoding="utf-8")
+    (root / "output" / "failure").write_text(said[:MAX_FAILURE_CHARACTERS], encoding="utf-8")

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-FLOOR = 1e-5
+MIN_MAGNITUDE = 1e-5
 """Magnitudes below this are raised to it before the logarithm."""
 
 
@@ -48,18 +48,18 @@ def mel_spectrogram(samples: Tensor, config: MelConfig, *, center: bool = True) 
         sr=config.sample_rate, n_fft=size, n_mels=config.num_mels, fmin=config.mel_fmin, fmax=config.mel_fmax
     )
     frames = spectrum.abs()[:, : len(samples) // hop]
-    return torch.log((torch.from_numpy(bands) @ frames).clamp(min=FLOOR))
+    return torch.log((torch.from_numpy(bands) @ frames).clamp(min=MIN_MAGNITUDE))
 
 
-STORED_RATE = 80.0
+STORED_PITCH_RATE = 80.0
 """Values per second in a corpus' `pitch.npz`."""
-UNVOICED_BELOW = 40.0
+MIN_VOICED_HZ = 40.0
 """Hz; frames up to this pitch are unvoiced."""
-LOWEST, HIGHEST = 60.0, 700.0
+MIN_PITCH_HZ, MAX_PITCH_HZ = 60.0, 700.0
 """Range of measured pitch in Hz."""
 WINDOW_SECONDS = 0.05
 """Three periods of the lowest pitch."""
-RESOLUTION = 0.2
+PITCH_RESOLUTION = 0.2
 """Semitones between two candidates: as accurate as the usual 0.1, and three times as fast."""
 
 Curve = npt.NDArray[np.float32]
@@ -75,7 +75,7 @@ class PitchTrack:
     """0 or 1."""
 
 
-def stored_pitch(corpus: Path) -> dict[str, Curve]:
+def read_pitch(corpus: Path) -> dict[str, Curve]:
     """Read F0 in Hz by recording name, 0 if unvoiced, 80 values per second; empty without a `pitch.npz`."""
     path = corpus / "pitch.npz"
     if not path.exists():
@@ -84,33 +84,33 @@ def stored_pitch(corpus: Path) -> dict[str, Curve]:
         return {name: pitches[name].astype(np.float32) for name in pitches.files}
 
 
-def resampled_track(hertz: Curve, layout: MelConfig, frames: int) -> PitchTrack:
+def resample_track(hertz: Curve, layout: MelConfig, frames: int) -> PitchTrack:
     """Resample a stored pitch to the frames of a layout."""
-    curve, voicing = pitch_curve(hertz)
+    curve, voicing = interpolate_pitch(hertz)
     # A stored value, too, belongs to the middle of its 1/80 s.
-    places = (np.arange(frames) + 0.5) * layout.hop_length / layout.sample_rate * STORED_RATE - 0.5
+    places = (np.arange(frames) + 0.5) * layout.hop_length / layout.sample_rate * STORED_PITCH_RATE - 0.5
     nearest = np.clip(np.rint(places), 0, len(hertz) - 1).astype(np.int64)
     return PitchTrack(np.interp(places, np.arange(len(hertz)), curve).astype(np.float32), voicing[nearest])
 
 
-def measured_track(samples: Curve, layout: MelConfig, frames: int) -> PitchTrack:
+def measure_track(samples: Curve, layout: MelConfig, frames: int) -> PitchTrack:
     """Measure the pitch of a recording by probabilistic YIN (doi 10.1109/ICASSP.2014.6853678)."""
     hertz, _, _ = librosa.pyin(
         samples[layout.hop_length // 2 :],  # pyin centers frame n near sample n * hop
         sr=layout.sample_rate,
-        fmin=LOWEST,
-        fmax=HIGHEST,
+        fmin=MIN_PITCH_HZ,
+        fmax=MAX_PITCH_HZ,
         frame_length=round(WINDOW_SECONDS * layout.sample_rate),
         hop_length=layout.hop_length,
-        resolution=RESOLUTION,
+        resolution=PITCH_RESOLUTION,
         fill_na=0.0,
     )
-    return PitchTrack(*pitch_curve(hertz[:frames].astype(np.float32)))
+    return PitchTrack(*interpolate_pitch(hertz[:frames].astype(np.float32)))
 
 
-def pitch_curve(hertz: Curve) -> tuple[Curve, Curve]:
+def interpolate_pitch(hertz: Curve) -> tuple[Curve, Curve]:
     """Convert Hz, 0 if unvoiced, to log2(F0 / 100 Hz) without gaps, and to voicing 0 or 1; (T,) each."""
-    voiced = hertz > UNVOICED_BELOW
+    voiced = hertz > MIN_VOICED_HZ
     places = np.flatnonzero(voiced)
     if len(places) == 0:
         return np.ones_like(hertz), voiced.astype(np.float32)

@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import SetupError
-from app.packages import shipped_models
-from app.synthesis.coqui import coqui_config
+from app.packages import bundled_models_dir
+from app.synthesis.coqui import build_coqui_config
 from app.synthesis.tokenizer import Tokenizer
-from app.training.acoustic import GlowTask, TacotronTask, start_acoustic
+from app.training.acoustic import GlowTask, TacotronTask, prepare_acoustic
 from app.training.check import DatasetReport, examine
 from app.training.clips import read_clips
 from app.training.dataset import Dataset, DatasetRecording, read_dataset
 from app.training.export import write_json, write_voice
 from app.training.settings import ModelKind, TrainingSettings
 from app.training.trainer import CHECKPOINT, RECORD, Trainer, TrainingModule, TrainingProgress, stop_on_signal
-from app.training.vocoders import vocoder_task
+from app.training.vocoders import make_vocoder_task
 from app.types import Emotion
 from app.voices import Voice, open_voice
-from app.voices.voice import speaker_names
+from app.voices.voice import read_speaker_names
 
 
 def make_task(
@@ -33,9 +33,9 @@ def make_task(
 ) -> tuple[TrainingModule, tuple[str, ...]]:
     """Return the task, and the speakers of its checkpoint in the order of their embeddings."""
     if not settings.model.acoustic:
-        return vocoder_task(settings, base, dataset, good, scratch=scratch), ()
+        return make_vocoder_task(settings, base, dataset, good, scratch=scratch), ()
     unlabelled = settings.emotion or Emotion.NEUTRAL
-    start = start_acoustic(settings, base, dataset.emotions(unlabelled), scratch=scratch)
+    start = prepare_acoustic(settings, base, dataset.emotions(unlabelled), scratch=scratch)
     clips = read_clips(good, unlabelled, start.tokenizer, start.layout, start.convert)
     kind = GlowTask if settings.model is ModelKind.GLOW_TTS else TacotronTask
     return kind(start, clips, settings), start.speakers
@@ -43,7 +43,7 @@ def make_task(
 
 LOGGER = logging.getLogger(__name__)
 
-EMBEDDED = "wren"
+EMBEDDED_VOICE = "wren"
 PACKAGES = ("torch", "coqui-tts")
 """Packages whose versions are recorded."""
 
@@ -63,7 +63,7 @@ class Folders:
 
 def check(dataset: Path, base: Path | None) -> DatasetReport:
     """Check a folder of recordings against the alphabet of the base."""
-    return examine(read_dataset(dataset), tokenizer_of(open_base(base)))
+    return examine(read_dataset(dataset), make_tokenizer(open_base(base)))
 
 
 def train(
@@ -76,14 +76,14 @@ def train(
     dataset = read_dataset(folders.dataset)
     if settings.emotion:
         dataset = dataset.only(settings.emotion)
-    report = examine(dataset, tokenizer_of(base))
+    report = examine(dataset, make_tokenizer(base))
     report.refuse_poor()
     for problem in report.problems:
         LOGGER.warning("left out: %s (%s%s)", problem.name, problem.fault, f": {problem.detail}" * bool(problem.detail))
-    scratch = folders.base is None or not has(base, settings.model)
+    scratch = folders.base is None or not has_model(base, settings.model)
     LOGGER.info("%s from %s", settings.model, "random weights" if scratch else base.folder)
     task, speakers = make_task(settings, base, dataset, report.good, scratch=scratch)
-    run = Trainer(task, folders.run, record(settings, dataset, base, report), watch)
+    run = Trainer(task, folders.run, make_record(settings, dataset, base, report), watch)
     if resume:
         run.resume()
     # A signal that arrives while the voice is written does not interrupt the writing.
@@ -95,7 +95,7 @@ def train(
     return voice
 
 
-def has(base: Voice, model: ModelKind) -> bool:
+def has_model(base: Voice, model: ModelKind) -> bool:
     """Return whether a voice has such a model for neutral, from which training can continue."""
     manifest = base.manifest
     neutral = manifest.emotions[Emotion.NEUTRAL]
@@ -103,7 +103,7 @@ def has(base: Voice, model: ModelKind) -> bool:
     return part.architecture == model.architecture
 
 
-def record(settings: TrainingSettings, dataset: Dataset, base: Voice, report: DatasetReport) -> dict[str, Any]:
+def make_record(settings: TrainingSettings, dataset: Dataset, base: Voice, report: DatasetReport) -> dict[str, Any]:
     """Return the record of a run: its settings, data, base and package versions."""
     return {
         "settings": settings.model_dump(mode="json"),
@@ -117,11 +117,11 @@ def record(settings: TrainingSettings, dataset: Dataset, base: Voice, report: Da
 
 def open_base(folder: Path | None) -> Voice:
     """Open the base, or the embedded voice without one."""
-    return open_voice(folder or shipped_models() / "voices" / EMBEDDED)
+    return open_voice(folder or bundled_models_dir() / "voices" / EMBEDDED_VOICE)
 
 
-def tokenizer_of(voice: Voice) -> Tokenizer:
+def make_tokenizer(voice: Voice) -> Tokenizer:
     """Return a tokenizer with the alphabet and phonemizer of a voice's neutral checkpoint."""
     name = voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
-    config = coqui_config(voice.config(voice.manifest.checkpoints[name].config), speaker_names(voice, name))
+    config = build_coqui_config(voice.config(voice.manifest.checkpoints[name].config), read_speaker_names(voice, name))
     return Tokenizer(config, voice.manifest.language)

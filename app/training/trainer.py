@@ -24,7 +24,7 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from app.errors import IntoneError, SetupError
-from app.training.optimizer import Diverged
+from app.training.optimizer import TrainingDiverged
 
 
 class TrainingModule(Protocol):
@@ -112,7 +112,7 @@ SAVE_SECONDS = 240
 SPARE_CHECKPOINTS = 3
 """Free space required before training, in checkpoints: room for a half-written one and for the voice."""
 
-FREE_SETTINGS = ("epochs", "steps", "time_limit", "name", "display_name")
+MUTABLE_SETTINGS = ("epochs", "steps", "time_limit", "name", "display_name")
 """Settings that may change when a run is resumed."""
 
 Json = dict[str, Any]
@@ -155,8 +155,8 @@ class Trainer:
             return
         found = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
         # A setting that is newer than the saved run counts as unchanged.
-        before = decisive(found)
-        changed = [name for name, value in decisive(self.record).items() if before.get(name, value) != value]
+        before = identify_run(found)
+        changed = [name for name, value in identify_run(self.record).items() if before.get(name, value) != value]
         if changed:
             raise SetupError(
                 f"The run in {self.folder} had other {' and '.join(changed)}.",
@@ -198,7 +198,7 @@ class Trainer:
         """Run one step and return its losses; raise `TrainingStopped` if they are not finite."""
         try:
             losses = self.task.step()
-        except Diverged as error:
+        except TrainingDiverged as error:
             raise self.stopped(error.detail) from None
         if not all(map(math.isfinite, losses.values())):
             raise self.stopped(f"The losses are {losses}.")
@@ -221,15 +221,15 @@ class Trainer:
         buffer = io.BytesIO()  # on a full disk, torch.save raises an error that looks like any other
         torch.save(self.task.state(), buffer)
         try:
-            replace(self.folder / CHECKPOINT, buffer.getbuffer())
-            replace(self.folder / RECORD, (json.dumps(self.record, indent=1) + "\n").encode())
+            replace_file(self.folder / CHECKPOINT, buffer.getbuffer())
+            replace_file(self.folder / RECORD, (json.dumps(self.record, indent=1) + "\n").encode())
         except OSError as error:
             self.record["curve"].pop()
             raise self.stopped(f"{self.folder} cannot be written: {error.strerror}.") from None
 
     def check_space(self) -> None:
         """Raise `SetupError` if the disk would soon be full."""
-        size = sum(value.numel() * value.element_size() for value in tensors(self.task.state()))
+        size = sum(value.numel() * value.element_size() for value in collect_tensors(self.task.state()))
         free = shutil.disk_usage(self.folder).free
         if free < SPARE_CHECKPOINTS * size:
             raise SetupError(
@@ -238,13 +238,13 @@ class Trainer:
             )
 
 
-def decisive(record: Json) -> Json:
-    """Return what the losses depend on: the data, the base and all settings but `FREE_SETTINGS`."""
-    settings = {name: value for name, value in record["settings"].items() if name not in FREE_SETTINGS}
+def identify_run(record: Json) -> Json:
+    """Return what the losses depend on: the data, the base and all settings but `MUTABLE_SETTINGS`."""
+    settings = {name: value for name, value in record["settings"].items() if name not in MUTABLE_SETTINGS}
     return {**settings, "data": record["data_sha256"], "base": record["base_sha256"]}
 
 
-def replace(path: Path, content: bytes | memoryview) -> None:
+def replace_file(path: Path, content: bytes | memoryview) -> None:
     """Replace a file atomically: after a crash it has either the old or the new content."""
     partial = path.with_suffix(".partial")
     try:
@@ -257,12 +257,12 @@ def replace(path: Path, content: bytes | memoryview) -> None:
         partial.unlink(missing_ok=True)
 
 
-def tensors(state: Any) -> list[torch.Tensor]:
+def collect_tensors(state: Any) -> list[torch.Tensor]:
     """Return all tensors of a nested state."""
     if isinstance(state, torch.Tensor):
         return [state]
     parts = state.values() if isinstance(state, Mapping) else state if isinstance(state, list | tuple) else ()
-    return [tensor for part in parts for tensor in tensors(part)]
+    return [tensor for part in parts for tensor in collect_tensors(part)]
 
 
 LINE_SECONDS = 15
@@ -297,11 +297,11 @@ class Logbook:
             for name, value in self.held_out.items():
                 self.writer.add_scalar(f"held_out/{name}", value, progress.step)
         if listened or time.monotonic() >= self.due:
-            LOGGER.info(line(progress))
+            LOGGER.info(format_line(progress))
             self.due = time.monotonic() + LINE_SECONDS
 
 
-def line(progress: TrainingProgress) -> str:
+def format_line(progress: TrainingProgress) -> str:
     """Return one log line that people and the metric definitions of SageMaker can read."""
     named = {f"train_{name}": value for name, value in progress.losses.items()}
     named |= {f"held_out_{name}": value for name, value in progress.held_out.items()}

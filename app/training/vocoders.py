@@ -11,20 +11,20 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from app.errors import SetupError
-from app.synthesis.coqui import HifiganGenerator, build_hifigan, fill, load_weights
+from app.synthesis.coqui import HifiganGenerator, build_hifigan, fill_weights, load_weights
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocos import VocosSourceGenerator
-from app.training.clips import TeacherForcing, read_utterances
+from app.training.clips import TeacherForcing, read_vocoder_clips
 from app.training.dataset import Dataset, DatasetRecording
 from app.training.export import RAW_FILE
-from app.training.hifigan import FROM_SCRATCH, HifiganSourceTask, HifiganTask, Stages
+from app.training.hifigan import SCRATCH_STAGES, HifiganSourceTask, HifiganTask, Stages
 from app.training.settings import ModelKind, TrainingSettings
 from app.training.trainer import TrainingModule
-from app.training.vocos import CONFIG, VocosTask, read_taught
+from app.training.vocos import DEFAULT_CONFIG, VocosTask, read_teacher_samples
 from app.types import Emotion
 from app.voices import Voice
 from app.voices.coqui_config import AudioConfig
-from app.voices.voice import vocoder_audio
+from app.voices.voice import read_vocoder_audio
 
 CHANNELS = {ModelKind.HIFIGAN_V1: 512, ModelKind.HIFIGAN_V2: 128, ModelKind.HIFIGAN_SOURCE: 128}
 UPSAMPLING = {256: ([8, 8, 2, 2], [16, 16, 4, 4]), 300: ([5, 5, 3, 4], [15, 15, 9, 8])}
@@ -32,7 +32,7 @@ UPSAMPLING = {256: ([8, 8, 2, 2], [16, 16, 4, 4]), 300: ([5, 5, 3, 4], [15, 15, 
 stage is even (or 1), as `entry_layers` requires. A kernel is a multiple of its factor, so that every sample is computed
 from equally many frames (no checkerboard, doi 10.23915/distill.00003), and differs from it by an even number, so that
 the lengths are exact."""
-WINDOWS_A_HOP = 4
+HOPS_PER_WINDOW = 4
 """Hops per window of the excitation: that many overlapping Hann windows add up to 2, the divisor of their sum."""
 LIFTER_SECONDS = (50 / 22050, 140 / 22050)
 """Quefrencies above the formants and below the pitch period; see `SourceConfig.lifter`."""
@@ -41,11 +41,11 @@ INITIAL_PITCH = 285.0
 """Pitch in Hz at which the initial excitation has the level of the mel spectrogram."""
 INITIAL_SLOPE = 1 / 1500
 """Nepers per Hz by which the initial excitation falls above the highest mel band, where the spectrogram ends."""
-INITIAL_HISS = 0.9
+INITIAL_NOISE_GAIN = 0.9
 """Weight of the noise in the initial output; the excitation attenuates it further in voiced frames."""
 
 
-def hifigan_config(model: ModelKind, layout: AudioConfig) -> dict[str, Any]:
+def make_hifigan_config(model: ModelKind, layout: AudioConfig) -> dict[str, Any]:
     """Return the `config.json` of a new vocoder for this layout with natural logarithms of magnitudes."""
     if layout.hop_length not in UPSAMPLING or layout.win_length != layout.fft_size:
         raise SetupError(
@@ -84,24 +84,24 @@ def hifigan_config(model: ModelKind, layout: AudioConfig) -> dict[str, Any]:
         "out_channels": 1,
         "source": {
             "lifter": [round(seconds * layout.sample_rate) for seconds in LIFTER_SECONDS],
-            "fft_size": WINDOWS_A_HOP * layout.hop_length,
+            "fft_size": HOPS_PER_WINDOW * layout.hop_length,
         },
         "pitch": {"channels": PITCH_CHANNELS},
         "audio": audio,
     }
 
 
-def new_hifigan(config: Mapping[str, Any]) -> HifiganGenerator:
+def create_hifigan(config: Mapping[str, Any]) -> HifiganGenerator:
     """Return a generator with random weights."""
     if "source" in config:
         generator = HifiganSourceGenerator(config)
-        begin_with_excitation(generator)
+        initialize_excitation(generator)
         return generator
     return HifiganGenerator(config["audio"]["num_mels"], 1, **config["generator_model_params"])
 
 
 @torch.no_grad()
-def begin_with_excitation(generator: HifiganSourceGenerator) -> None:
+def initialize_excitation(generator: HifiganSourceGenerator) -> None:
     """Initialize a generator to output the excitation itself, at the level of the mel spectrogram."""
     config = generator.source_config
     hertz = torch.linspace(0, config.sample_rate / 2, config.fft_size // 2 + 1)
@@ -116,65 +116,67 @@ def begin_with_excitation(generator: HifiganSourceGenerator) -> None:
         for parameter in silent.parameters():
             parameter.zero_()
     middle = generator.direct.kernel_size[0] // 2
-    generator.direct.weight[0, :, middle] = torch.tensor([1.0, INITIAL_HISS])
+    generator.direct.weight[0, :, middle] = torch.tensor([1.0, INITIAL_NOISE_GAIN])
     # Zero the norm and not the direction of the weights: weights of norm 0 can still be trained.
     generator.conv_post.parametrizations.weight.original0.zero_()
     generator.conv_post.bias.zero_()
 
 
-def vocoder_task(
+def make_vocoder_task(
     settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
 ) -> TrainingModule:
     """Return a vocoder's training: Vocos learns from the spectra beside the recordings, HiFi-GAN from their sound."""
     torch.manual_seed(settings.seed)
     if settings.model is ModelKind.VOCOS_SOURCE:
-        return vocos_task(settings, base, dataset, good, scratch=scratch)
-    generator, config = hifigan(settings.model, base, scratch=scratch)
-    layout = vocoder_audio(base, name_of(base))
+        return make_vocos_task(settings, base, dataset, good, scratch=scratch)
+    generator, config = load_hifigan(settings.model, base, scratch=scratch)
+    layout = read_vocoder_audio(base, find_vocoder_name(base))
     pitched = settings.model is ModelKind.HIFIGAN_SOURCE
-    utterances = read_utterances(good, dataset.folder, layout, pitched=pitched)
+    utterances = read_vocoder_clips(good, dataset.folder, layout, pitched=pitched)
     kind = HifiganSourceTask if pitched else HifiganTask
-    task = kind(generator, config, utterances, settings, FROM_SCRATCH if scratch else Stages())
-    raw = raw_weights(base)
+    task = kind(generator, config, utterances, settings, SCRATCH_STAGES if scratch else Stages())
+    raw = load_raw_weights(base)
     if raw and not scratch:
         task.go_on(raw)
     return task
 
 
-def hifigan(model: ModelKind, base: Voice, *, scratch: bool) -> tuple[HifiganGenerator, dict[str, Any]]:
+def load_hifigan(model: ModelKind, base: Voice, *, scratch: bool) -> tuple[HifiganGenerator, dict[str, Any]]:
     """Return the generator, new or the base's own, and its `config.json`."""
-    name = name_of(base)
+    name = find_vocoder_name(base)
     if scratch:
-        config = hifigan_config(model, vocoder_audio(base, name))
-        return new_hifigan(config), config
+        config = make_hifigan_config(model, read_vocoder_audio(base, name))
+        return create_hifigan(config), config
     files = base.manifest.vocoders[name]
     config, state = base.config(files.config), load_weights(base.file(files.model))
     if model is not ModelKind.HIFIGAN_SOURCE:
         return build_hifigan(config, state), config
     generator = HifiganSourceGenerator(config)
-    fill(generator, state["model"], files.architecture)
+    fill_weights(generator, state["model"], files.architecture)
     return generator, config
 
 
-def vocos_task(
+def make_vocos_task(
     settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
 ) -> VocosTask:
     """Return the training of a Vocos, which continues from the base's weights before averaging if there are any."""
-    files = base.manifest.vocoders[name_of(base)]
-    config = CONFIG if scratch else base.config(files.config)
+    files = base.manifest.vocoders[find_vocoder_name(base)]
+    config = DEFAULT_CONFIG if scratch else base.config(files.config)
     generator = VocosSourceGenerator(config)
     if not scratch:
-        fill(generator, raw_weights(base) or load_weights(base.file(files.model))["model"], files.architecture)
+        fill_weights(
+            generator, load_raw_weights(base) or load_weights(base.file(files.model))["model"], files.architecture
+        )
     predict = TeacherForcing(base, good) if settings.predicted_mels else None
-    return VocosTask(generator, config, read_taught(dataset.folder, generator.config, predict), settings)
+    return VocosTask(generator, config, read_teacher_samples(dataset.folder, generator.config, predict), settings)
 
 
-def raw_weights(base: Voice) -> dict[str, Tensor] | None:
+def load_raw_weights(base: Voice) -> dict[str, Tensor] | None:
     """Return the weights before averaging that are stored with the base's vocoder, if any."""
-    path = base.file(base.manifest.vocoders[name_of(base)].config).with_name(RAW_FILE)
+    path = base.file(base.manifest.vocoders[find_vocoder_name(base)].config).with_name(RAW_FILE)
     return load_file(path) if path.exists() else None
 
 
-def name_of(base: Voice) -> str:
+def find_vocoder_name(base: Voice) -> str:
     """Return the name of a voice's vocoder for neutral."""
     return base.manifest.emotions[Emotion.NEUTRAL].vocoder

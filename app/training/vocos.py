@@ -24,16 +24,16 @@ from torch.nn import functional as F
 
 from app.errors import SetupError
 from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
-from app.training.export import write_checkpoint, write_raw
-from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_rate
+from app.training.export import write_checkpoint, write_raw_weights
+from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_learning_rate
 from app.training.settings import TrainingSettings
-from app.training.spectrogram import mel_spectrogram, pitch_curve
+from app.training.spectrogram import interpolate_pitch, mel_spectrogram
 from app.training.trainer import Checkpointable, StatePart
 
-HELD_OUT = 16
+HELD_OUT_SIZE = 16
 """Recordings used only for evaluation."""
 
-Predict = Callable[[str, int], tuple[int, Tensor] | None]
+MelPredictor = Callable[[str, int], tuple[int, Tensor] | None]
 """Name and frames of a recording -> first frame of the prediction, and the predicted mel spectrogram (n_mels, T)."""
 
 
@@ -64,19 +64,19 @@ class TeacherSample:
         )
 
 
-def read_taught(corpus: Path, config: VocosConfig, predict: Predict | None = None) -> list[TeacherSample]:
+def read_teacher_samples(corpus: Path, config: VocosConfig, predict: MelPredictor | None = None) -> list[TeacherSample]:
     """Read all recordings of a corpus that have spectra, in an order that depends only on their names.
 
     With `predict`, each recording is followed by a copy with the mel spectrogram that an acoustic model predicts.
     """
     files = sorted((corpus / "spectra").glob("*.npy"))
-    if len(files) <= HELD_OUT:
-        raise SetupError(f"{corpus}/spectra holds {len(files)} recordings; more than {HELD_OUT} are needed.")
+    if len(files) <= HELD_OUT_SIZE:
+        raise SetupError(f"{corpus}/spectra holds {len(files)} recordings; more than {HELD_OUT_SIZE} are needed.")
     random.Random(0).shuffle(files)
     with np.load(corpus / "pitch.npz") as pitches:
         taught = []
         for file in files:
-            one = read_one(corpus, file, pitches[file.stem], config)
+            one = read_teacher_sample(corpus, file, pitches[file.stem], config)
             taught.append(one)
             predicted = predict(file.stem, one.mel.shape[1]) if predict else None
             if predicted:
@@ -85,7 +85,7 @@ def read_taught(corpus: Path, config: VocosConfig, predict: Predict | None = Non
         return taught
 
 
-def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: VocosConfig) -> TeacherSample:
+def read_teacher_sample(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: VocosConfig) -> TeacherSample:
     """Read one recording, cut to the length of its spectra."""
     spectra = np.load(file, allow_pickle=False)
     frames = spectra.shape[2]
@@ -96,7 +96,7 @@ def read_one(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: V
             f"{config.sample_rate} Hz and {config.bins} bins."
         )
     mel = mel_spectrogram(torch.from_numpy(samples[: frames * config.hop_length]), config)
-    curve, voicing = pitch_curve(pitch[:frames].astype(np.float32))
+    curve, voicing = interpolate_pitch(pitch[:frames].astype(np.float32))
     return TeacherSample(
         mel, torch.from_numpy(curve), torch.from_numpy(voicing), torch.from_numpy(spectra), recorded=torch.tensor(1.0)
     )
@@ -113,7 +113,7 @@ def stack(parts: Sequence[TeacherSample]) -> TeacherSample:
     )
 
 
-CONFIG: dict[str, Any] = {
+DEFAULT_CONFIG: dict[str, Any] = {
     "architecture": "vocos_source",
     "audio": {
         "sample_rate": 24000,
@@ -126,22 +126,22 @@ CONFIG: dict[str, Any] = {
     },
     "network": {"channels": 256, "blocks": 8, "pitch_channels": 128},
 }
-FRAMES = 64
+SEGMENT_FRAMES = 64
 """Frames of each excerpt in a batch."""
 LEARNING_RATE = 1e-3
-BOUND = 5.0
+MAX_GRADIENT_NORM = 5.0
 """Maximum norm of the gradient."""
 WARM_UP = 200
 HALF_LIFE = 6000
 """Steps in which the learning rate halves."""
-AVERAGED = 0.998
+EMA_DECAY = 0.998
 """Fraction of the averaged weights kept at each step."""
-QUIETEST = -12.0
+MIN_LOG_MAGNITUDE = -12.0
 """Log magnitude up to which a bin has no weight."""
-LOUDEST = 7.0
-GAINS = (-0.5, 0.35)
+MAX_LOG_MAGNITUDE = 7.0
+LOG_GAIN_RANGE = (-0.5, 0.35)
 """Range of the random gain of recordings, as a natural logarithm."""
-MOST_NOISE = 0.15
+MAX_MEL_NOISE = 0.15
 """Maximum standard deviation of the noise added to the mel spectrogram, as an acoustic model's is never exact."""
 SILENCE = math.log(1e-5)
 
@@ -160,13 +160,13 @@ class VocosTask(Checkpointable):
         self.config = config
         self.batch_size, self.seed = settings.batch_size, settings.seed
         self.learning_rate = settings.learning_rate or LEARNING_RATE
-        self.held_out = recordings[:HELD_OUT]
-        self.recordings = [one for one in recordings[HELD_OUT:] if one.mel.shape[1] > FRAMES]
+        self.held_out = recordings[:HELD_OUT_SIZE]
+        self.recordings = [one for one in recordings[HELD_OUT_SIZE:] if one.mel.shape[1] > SEGMENT_FRAMES]
         self.number = 0
-        self.epoch = -(-sum(one.mel.shape[1] for one in self.recordings) // (FRAMES * self.batch_size))
+        self.epoch = -(-sum(one.mel.shape[1] for one in self.recordings) // (SEGMENT_FRAMES * self.batch_size))
         self.optimizer = torch.optim.AdamW(generator.spectrum.parameters(), self.learning_rate, betas=(0.9, 0.98))
         self.pitch_optimizer = torch.optim.AdamW(generator.pitch.parameters(), self.learning_rate)
-        self.average = Ema(generator, AVERAGED)
+        self.average = Ema(generator, EMA_DECAY)
         self.bf16 = torch.cpu._is_avx512_bf16_supported()
 
     def step(self) -> dict[str, float]:
@@ -174,9 +174,9 @@ class VocosTask(Checkpointable):
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.batch(chance)
-        gain = torch.empty(self.batch_size, 1, 1).uniform_(*GAINS, generator=noise)
+        gain = torch.empty(self.batch_size, 1, 1).uniform_(*LOG_GAIN_RANGE, generator=noise)
         mel = (batch.mel + gain).clamp(min=SILENCE)
-        strength = MOST_NOISE * torch.rand(self.batch_size, 1, 1, generator=noise)
+        strength = MAX_MEL_NOISE * torch.rand(self.batch_size, 1, 1, generator=noise)
         mel = mel + strength * torch.randn(mel.shape, generator=noise)
         losses = self.spectrum_step(mel, batch, gain) | self.pitch_step(mel, batch)
         self.number += 1
@@ -186,17 +186,17 @@ class VocosTask(Checkpointable):
     def batch(self, chance: random.Random) -> TeacherSample:
         """Draw excerpts of random recordings."""
         chosen = chance.choices(self.recordings, k=self.batch_size)
-        return stack([one.cut(chance.randrange(one.mel.shape[1] - FRAMES), FRAMES) for one in chosen])
+        return stack([one.cut(chance.randrange(one.mel.shape[1] - SEGMENT_FRAMES), SEGMENT_FRAMES) for one in chosen])
 
     def spectrum_step(self, mel: Tensor, batch: TeacherSample, gain: Tensor) -> dict[str, float]:
         """Train the spectrum network for one step."""
-        set_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
+        set_learning_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             said = self.generator.spectrum(mel, batch.pitch, batch.voicing, torch.ones_like(mel[:, :1]))
         louder = batch.spectra + torch.stack([gain, 0 * gain, gain, 0 * gain], 1)
         losses = spectrum_losses(said.float(), louder, batch.voicing)
         total = losses["tone"] + 2 * losses["tone_phase"] + losses["free"] + 2 * losses["free_phase"]
-        optimizer_step(self.optimizer, total, BOUND)
+        optimizer_step(self.optimizer, total, MAX_GRADIENT_NORM)
         return {name: loss.item() for name, loss in losses.items()}
 
     def pitch_step(self, mel: Tensor, batch: TeacherSample) -> dict[str, float]:
@@ -207,7 +207,7 @@ class VocosTask(Checkpointable):
         distance = ((pitch - batch.pitch).abs() * voiced).sum() / voiced.sum().clamp(min=1)
         wrong = F.binary_cross_entropy_with_logits(voicing, batch.voicing, heard, reduction="sum")
         loss = wrong / heard.sum().clamp(min=1) + 4 * distance
-        optimizer_step(self.pitch_optimizer, loss, BOUND)
+        optimizer_step(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
         return {"pitch": loss.item()}
 
     def evaluate(self) -> dict[str, float]:
@@ -233,7 +233,7 @@ class VocosTask(Checkpointable):
     def export(self, folder: Path) -> None:
         """Implement `TrainingModule.export`."""
         write_checkpoint(folder, self.config, self.average.half_precision())
-        write_raw(folder, self.generator, self.number)
+        write_raw_weights(folder, self.generator, self.number)
 
 
 def spectrum_losses(said: Tensor, taught: Tensor, voicing: Tensor) -> dict[str, Tensor]:
@@ -242,18 +242,18 @@ def spectrum_losses(said: Tensor, taught: Tensor, voicing: Tensor) -> dict[str, 
     true_tone, true_tone_phase, true_free, true_free_phase = taught.unbind(1)
     voiced = voicing[:, None]
     return {
-        "tone": ((tone - true_tone).abs() * loudness(true_tone) * voiced).mean(),
-        "tone_phase": ((1 - torch.cos(tone_phase - true_tone_phase)) * prominence(true_tone) * voiced).mean(),
-        "free": ((free - true_free).abs() * loudness(true_free)).mean(),
-        "free_phase": ((1 - torch.cos(free_phase - true_free_phase)) * prominence(true_free)).mean(),
+        "tone": ((tone - true_tone).abs() * loudness_weight(true_tone) * voiced).mean(),
+        "tone_phase": ((1 - torch.cos(tone_phase - true_tone_phase)) * relative_weight(true_tone) * voiced).mean(),
+        "free": ((free - true_free).abs() * loudness_weight(true_free)).mean(),
+        "free_phase": ((1 - torch.cos(free_phase - true_free_phase)) * relative_weight(true_free)).mean(),
     }
 
 
-def loudness(log_magnitude: Tensor) -> Tensor:
-    """Return the weight of each bin: it rises linearly with the log magnitude, from 0 at `QUIETEST` to `LOUDEST`."""
-    return (log_magnitude.clamp(QUIETEST, LOUDEST) - QUIETEST) / 8
+def loudness_weight(log_magnitude: Tensor) -> Tensor:
+    """Return the weight of each bin, which rises linearly with its log magnitude from 0 at `MIN_LOG_MAGNITUDE`."""
+    return (log_magnitude.clamp(MIN_LOG_MAGNITUDE, MAX_LOG_MAGNITUDE) - MIN_LOG_MAGNITUDE) / 8
 
 
-def prominence(log_magnitude: Tensor) -> Tensor:
+def relative_weight(log_magnitude: Tensor) -> Tensor:
     """Return the weight of each bin (B, bins, T) relative to the others of its frame; the mean is 1."""
     return torch.softmax(0.7 * log_magnitude, 1) * log_magnitude.shape[1]

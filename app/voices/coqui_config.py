@@ -11,7 +11,7 @@ from typing import Any
 
 from app.errors import InvalidVoice
 
-COMPARED = ("sample_rate", "num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "mel_fmax")
+MATCHING_SETTINGS = ("sample_rate", "num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "mel_fmax")
 """Settings that must be equal in an acoustic model and its vocoder; normalization is converted instead."""
 
 
@@ -64,7 +64,7 @@ class AudioConfig:
         return self.sample_rate / 2 if self.mel_fmax is None else self.mel_fmax
 
 
-def source_audio(audio: Mapping[str, Any]) -> AudioConfig:
+def parse_source_audio(audio: Mapping[str, Any]) -> AudioConfig:
     """Return the `audio` of a vocoder with a harmonic source; default: natural logarithms of magnitudes, unscaled."""
     return AudioConfig.from_dict({"signal_norm": False, "log_func": "np.log", "spec_gain": 1.0, **audio})
 
@@ -73,7 +73,7 @@ def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
     """Raise `InvalidVoice` if the mel spectrograms of an acoustic model and a vocoder differ."""
     differences = [
         f"{name} is {_value(acoustic, name)} in the acoustic model and {_value(vocoder, name)} in the vocoder"
-        for name in COMPARED
+        for name in MATCHING_SETTINGS
         if _value(acoustic, name) != _value(vocoder, name)
     ]
     if differences:
@@ -87,14 +87,14 @@ def _value(audio: AudioConfig, name: str) -> float:
     return float(audio.upper_hz if name == "mel_fmax" else getattr(audio, name))
 
 
-COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*+"?)|//[^\n]*')
+COMMENT_PATTERN = re.compile(r'("(?:[^"\\\n]|\\.)*+"?)|//[^\n]*')
 """A string (group 1, kept) or a comment: some configs released by coqui have `//` comments."""
 
 
 def read_config(path: Path) -> dict[str, Any]:
     """Read a JSON object, with or without comments."""
     try:
-        config = parse(path.read_text(encoding="utf-8"))
+        config = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidVoice(f"{path} cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError) as error:
@@ -104,30 +104,30 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def parse(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """Parse JSON, with or without comments."""
     try:
         return json.loads(text)
     except ValueError:
-        return json.loads(COMMENT.sub(lambda found: found[1] or "", text))
+        return json.loads(COMMENT_PATTERN.sub(lambda found: found[1] or "", text))
 
 
-def config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
+def read_config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
     """Return a config's speakers in the order of their embeddings, from the config or from a JSON file next to it."""
     if not config.get("use_speaker_embedding"):
         return []
     if config.get("speakers"):
         return [str(name) for name in config["speakers"]]
-    listed = speakers_file(config)
+    listed = speakers_file_name(config)
     if not listed.endswith(".json"):
         raise InvalidVoice(
             f"{path}: use_speaker_embedding is set, but speakers_file is {listed!r}.",
             hint='Name a JSON file, {"speaker": index, …}, relative to the config, or give `speakers` in voice.json.',
         )
-    return numbered(read_config(inside(path.parent, listed)), path.parent / listed)
+    return sort_by_index(read_config(resolve_inside(path.parent, listed)), path.parent / listed)
 
 
-def speakers_file(config: Mapping[str, Any]) -> str:
+def speakers_file_name(config: Mapping[str, Any]) -> str:
     """Return the name of the file that numbers the speakers; empty if the config names none.
 
     coqui writes the file's path on the training machine, with slashes or backslashes.
@@ -136,7 +136,7 @@ def speakers_file(config: Mapping[str, Any]) -> str:
     return PureWindowsPath(listed).name if isinstance(listed, str) else ""
 
 
-def numbered(ids: Mapping[str, Any], path: Path) -> list[str]:
+def sort_by_index(ids: Mapping[str, Any], path: Path) -> list[str]:
     """Return the names of `{"speaker": index, …}` in the order of their indices."""
     numbers = [number for number in ids.values() if isinstance(number, int)]
     if sorted(numbers) != list(range(len(ids))):
@@ -144,7 +144,7 @@ def numbered(ids: Mapping[str, Any], path: Path) -> list[str]:
     return sorted(ids, key=lambda name: int(ids[name]))
 
 
-def inside(folder: Path, path: str) -> Path:
+def resolve_inside(folder: Path, path: str) -> Path:
     """Resolve the path of a file in a folder; raise `InvalidVoice` if it leads out of the folder or is missing."""
     resolved = (folder / path).resolve()
     if not resolved.is_relative_to(folder.resolve()):

@@ -10,9 +10,9 @@ from typing import Any
 from app.errors import InvalidVoice
 from app.types import Emotion
 from app.voices.coqui_config import AudioConfig, check_fit
-from app.voices.discover import SUPPORTED, ConfigKind, ModelFiles, ScanResult, emotion_in, locale_of, voice_name
+from app.voices.discover import SUPPORTED, ConfigKind, ModelFiles, ScanResult, find_emotion, to_locale, to_voice_name
 from app.voices.manifest import Manifest
-from app.voices.voice import Voice, audio_of
+from app.voices.voice import Voice, parse_audio
 
 SUPPORTED_HINT = (
     f"Supported are {', '.join(SUPPORTED[ConfigKind.ACOUSTIC])}, with {' or '.join(SUPPORTED[ConfigKind.VOCODER])}."
@@ -38,45 +38,45 @@ def check_complete(found: ScanResult) -> None:
         raise misfits[0]
 
 
-def fitting(part: ModelFiles, vocoders: Sequence[ModelFiles]) -> list[ModelFiles]:
+def find_compatible_vocoders(part: ModelFiles, vocoders: Sequence[ModelFiles]) -> list[ModelFiles]:
     """Return the nearest vocoders, by folder, that fit a checkpoint; if none fits, raise the first incompatibility."""
     misfits = {vocoder: incompatibility(part, vocoder) for vocoder in vocoders}
     fit = [vocoder for vocoder, problem in misfits.items() if problem is None]
     if not fit:
         raise next(problem for problem in misfits.values() if problem is not None)
-    shared = {vocoder: shared_folders(part.config, vocoder.config) for vocoder in fit}
+    shared = {vocoder: count_shared_folders(part.config, vocoder.config) for vocoder in fit}
     return [vocoder for vocoder in fit if shared[vocoder] == max(shared.values())]
 
 
 def incompatibility(part: ModelFiles, vocoder: ModelFiles) -> InvalidVoice | None:
     """Return why a checkpoint and a vocoder cannot work together; None if they can."""
     try:
-        check_fit(audio(part), audio(vocoder), f"{part.config} and {vocoder.config}")
+        check_fit(mel_settings(part), mel_settings(vocoder), f"{part.config} and {vocoder.config}")
     except InvalidVoice as error:
         return error
     return None
 
 
-def audio(part: ModelFiles) -> AudioConfig:
+def mel_settings(part: ModelFiles) -> AudioConfig:
     """Return the settings of a model's mel spectrogram."""
-    return audio_of(part.architecture, part.values)
+    return parse_audio(part.architecture, part.values)
 
 
-def shared_folders(one: PurePosixPath, other: PurePosixPath) -> int:
+def count_shared_folders(one: PurePosixPath, other: PurePosixPath) -> int:
     """Return the number of folders that two files have in common."""
     return len(set(one.parents) & set(other.parents))
 
 
-def one_rate(parts: Sequence[ModelFiles]) -> int:
+def get_sample_rate(parts: Sequence[ModelFiles]) -> int:
     """Return the sample rate of all checkpoints in hertz; raise `InvalidVoice` if they differ."""
-    rates = {audio(part).sample_rate: part for part in parts}
+    rates = {mel_settings(part).sample_rate: part for part in parts}
     if len(rates) > 1:
         differing = " and ".join(f"{part.name} at {rate} Hz" for rate, part in rates.items())
         raise InvalidVoice(f"One voice has one sample rate: {differing}.", hint="Move one of them out of the folder.")
     return next(iter(rates))
 
 
-CONTRADICTORY, NAMELESS, BY_ONE, BY_CHECKPOINT, BY_BOTH = range(-1, 4)
+CONTRADICTORY, NAMELESS, BY_SPEAKER, BY_CHECKPOINT, BY_BOTH = range(-1, 4)
 """How sure a candidate's emotion is: checkpoint and speaker are named after different emotions; neither after one; a
 speaker of a checkpoint for all emotions is; a checkpoint for this emotion alone is; checkpoint and speaker both are."""
 
@@ -94,27 +94,29 @@ class Candidate:
     sureness: int
 
 
-Cast = dict[Emotion, Candidate]
+EmotionMap = dict[Emotion, Candidate]
 
 
-def candidates(parts: Sequence[ModelFiles]) -> list[Candidate]:
+def list_candidates(parts: Sequence[ModelFiles]) -> list[Candidate]:
     """Return all candidates; with several checkpoints, a speaker's name includes that of the checkpoint."""
     alone = len(parts) == 1
     return [
-        Candidate(name_of(part, speaker, alone), part, speaker, *guess(part.emotion, emotion_in(speaker or "")))
+        Candidate(
+            format_name(part, speaker, alone), part, speaker, *guess_emotion(part.emotion, find_emotion(speaker or ""))
+        )
         for part in parts
         for speaker in part.speakers or (None,)
     ]
 
 
-def name_of(part: ModelFiles, speaker: str | None, alone: bool) -> str:
+def format_name(part: ModelFiles, speaker: str | None, alone: bool) -> str:
     """Return the name of a speaker, or of a checkpoint with a single speaker, in questions and flags."""
     if speaker is None:
         return part.name
     return speaker if alone else f"{part.name}/{speaker}"
 
 
-def guess(checkpoint: Emotion | None, speaker: Emotion | None) -> tuple[Emotion | None, int]:
+def guess_emotion(checkpoint: Emotion | None, speaker: Emotion | None) -> tuple[Emotion | None, int]:
     """Return the emotion that the names of a checkpoint and its speaker indicate, and how sure it is."""
     if checkpoint is None and speaker is None:
         return None, NAMELESS
@@ -123,7 +125,7 @@ def guess(checkpoint: Emotion | None, speaker: Emotion | None) -> tuple[Emotion 
     if speaker is None:
         return checkpoint, BY_CHECKPOINT
     # A checkpoint called neutral may also speak other emotions; one called angry speaks anger alone.
-    return (speaker, BY_ONE) if checkpoint in (None, Emotion.NEUTRAL) else (None, CONTRADICTORY)
+    return (speaker, BY_SPEAKER) if checkpoint in (None, Emotion.NEUTRAL) else (None, CONTRADICTORY)
 
 
 def best_candidates(everybody: Sequence[Candidate], emotion: Emotion) -> list[Candidate]:
@@ -133,7 +135,7 @@ def best_candidates(everybody: Sequence[Candidate], emotion: Emotion) -> list[Ca
     return [one for one in named if one.sureness == best]
 
 
-def nameless(everybody: Sequence[Candidate]) -> list[Candidate]:
+def find_unnamed(everybody: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates whose names indicate no emotion."""
     return [one for one in everybody if one.sureness == NAMELESS]
 
@@ -145,12 +147,12 @@ def find_candidates(everybody: Sequence[Candidate], name: str) -> list[Candidate
 
 
 @dataclass(frozen=True, slots=True)
-class Decisions:
+class VoiceDescription:
     """Everything that the manifest needs beyond the models that were found."""
 
     name: str
     license: str
-    cast: Cast
+    cast: EmotionMap
     vocoders: Mapping[ModelFiles, ModelFiles]
     """Vocoder of each checkpoint in `cast`."""
     weights: Mapping[ModelFiles, PurePosixPath]
@@ -159,7 +161,7 @@ class Decisions:
     """Checkpoint that each fine-tuned checkpoint descends from."""
 
 
-def manifest_of(found: ScanResult, decisions: Decisions) -> Manifest:
+def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
     """Build the manifest, without the hashes of the weights."""
     cast = decisions.cast
     neutral = cast[Emotion.NEUTRAL].part
@@ -168,32 +170,32 @@ def manifest_of(found: ScanResult, decisions: Decisions) -> Manifest:
     values: dict[str, Any] = {
         "schema": 1,
         "name": decisions.name,
-        "display_name": display_name(found.folder.resolve().name, decisions.name),
+        "display_name": derive_display_name(found.folder.resolve().name, decisions.name),
         "license": decisions.license,
-        "sample_rate": one_rate(list(checkpoints.values())),
-        "checkpoints": {name: checkpoint_values(part, decisions) for name, part in checkpoints.items()},
-        "vocoders": {name: files_of(part, decisions) for name, part in vocoders.items()},
-        "emotions": {emotion: spoken_values(emotion, decisions) for emotion in Emotion if emotion in cast},
+        "sample_rate": get_sample_rate(list(checkpoints.values())),
+        "checkpoints": {name: describe_checkpoint(part, decisions) for name, part in checkpoints.items()},
+        "vocoders": {name: describe_files(part, decisions) for name, part in vocoders.items()},
+        "emotions": {emotion: describe_emotion(emotion, decisions) for emotion in Emotion if emotion in cast},
         "degree": has_degree(decisions),
     }
-    if language := phonemes_of(neutral):
-        values["locale"] = locale_of(language)
+    if language := get_phoneme_language(neutral):
+        values["locale"] = to_locale(language)
     return Manifest.model_validate(values)
 
 
-def display_name(folder: str, name: str) -> str:
+def derive_display_name(folder: str, name: str) -> str:
     """Return the folder's name if the voice's name is a converted form of it, otherwise an empty string."""
-    return folder if voice_name(folder) == name != folder else ""
+    return folder if to_voice_name(folder) == name != folder else ""
 
 
-def files_of(part: ModelFiles, decisions: Decisions) -> dict[str, Any]:
+def describe_files(part: ModelFiles, decisions: VoiceDescription) -> dict[str, Any]:
     """Return the manifest fields that checkpoints and vocoders share."""
     return {"model": str(decisions.weights[part]), "config": str(part.config), "architecture": part.architecture}
 
 
-def checkpoint_values(part: ModelFiles, decisions: Decisions) -> dict[str, Any]:
+def describe_checkpoint(part: ModelFiles, decisions: VoiceDescription) -> dict[str, Any]:
     """Return the manifest fields of a checkpoint."""
-    values = files_of(part, decisions)
+    values = describe_files(part, decisions)
     if part in decisions.bases:
         values["base"] = decisions.bases[part].name
     if not part.named_in_config:
@@ -201,13 +203,13 @@ def checkpoint_values(part: ModelFiles, decisions: Decisions) -> dict[str, Any]:
     return values
 
 
-def spoken_values(emotion: Emotion, decisions: Decisions) -> dict[str, Any]:
+def describe_emotion(emotion: Emotion, decisions: VoiceDescription) -> dict[str, Any]:
     """Return the manifest fields of an emotion."""
     one = decisions.cast[emotion]
     return {"checkpoint": one.part.name, "vocoder": decisions.vocoders[one.part].name, "speaker": one.speaker}
 
 
-def has_degree(decisions: Decisions) -> bool:
+def has_degree(decisions: VoiceDescription) -> bool:
     """Return whether neutral can be interpolated with every emotion: in one GlowTTS or with fine-tuned copies of it."""
     neutral = decisions.cast[Emotion.NEUTRAL].part
     parts = {one.part for one in decisions.cast.values()}
@@ -215,12 +217,12 @@ def has_degree(decisions: Decisions) -> bool:
     return len(decisions.cast) > 1 and related and neutral.architecture == "glow_tts"
 
 
-def phonemes_of(part: ModelFiles) -> str:
+def get_phoneme_language(part: ModelFiles) -> str:
     """Return the language of the phonemes that a checkpoint reads; empty if it reads letters."""
     return str(part.values.get("phoneme_language") or "en-us") if part.values.get("use_phonemes") else ""
 
 
-def hashed(voice: Voice) -> dict[str, Any]:
+def add_hashes(voice: Voice) -> dict[str, Any]:
     """Return the content of `voice.json`: the manifest of a checked voice with the hashes of its weights."""
     values = voice.manifest.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     for part in [*values["checkpoints"].values(), *values["vocoders"].values()]:

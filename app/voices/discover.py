@@ -15,8 +15,8 @@ from typing import Any
 from app.emotion import parse_emotion
 from app.errors import InvalidVoice, UnknownEmotion
 from app.types import Emotion
-from app.voices.coqui_config import config_speakers, numbered, read_config, speakers_file
-from app.voices.manifest import FILE_NAME, LONGEST_NAME
+from app.voices.coqui_config import read_config, read_config_speakers, sort_by_index, speakers_file_name
+from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH
 
 
 class ConfigKind(StrEnum):
@@ -30,11 +30,11 @@ SUPPORTED = {
     ConfigKind.ACOUSTIC: ("glow_tts", "tacotron", "tacotron2"),
     ConfigKind.VOCODER: ("hifigan", "hifigan_source", "vocos_source"),
 }
-MOST_FILES = 10_000
+MAX_FILES = 10_000
 """Maximum files in the folder of one voice."""
-LARGEST_CONFIG = 10_000_000
+MAX_CONFIG_BYTES = 10_000_000
 """Maximum bytes of a config; a larger JSON file is something else."""
-D_VECTORS = ("use_d_vector_file", "use_external_speaker_embedding_file")
+D_VECTOR_KEYS = ("use_d_vector_file", "use_external_speaker_embedding_file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ class ConfigFile:
         """Reason why the model is not supported; empty if it is."""
         if self.architecture not in SUPPORTED[self.kind]:
             return f"{self.path} is a {self.architecture}, which is not supported"
-        if any(self.values.get(name) for name in D_VECTORS):
+        if any(self.values.get(name) for name in D_VECTOR_KEYS):
             return f"{self.path} takes its speakers from a file of vectors (d-vectors), which is not supported"
         return ""
 
 
-def files_in(folder: Path) -> Iterator[PurePosixPath]:
+def iter_files(folder: Path) -> Iterator[PurePosixPath]:
     """Yield the files of a folder and its subfolders in order, relative to the folder; skip hidden ones."""
     count = 0
     for place, folders, names in os.walk(folder):
@@ -67,21 +67,21 @@ def files_in(folder: Path) -> Iterator[PurePosixPath]:
             raise InvalidVoice(f"{place} has a {FILE_NAME} of its own.", hint="Name the folder of one voice.")
         yield from (inner / name for name in sorted(names) if not name.startswith("."))
         count += len(names)
-        if count > MOST_FILES:
+        if count > MAX_FILES:
             raise InvalidVoice(
-                f"There are more than {MOST_FILES} files in {folder}.", hint="Name the folder of one voice."
+                f"There are more than {MAX_FILES} files in {folder}.", hint="Name the folder of one voice."
             )
 
 
-def configs_in(folder: Path, files: Sequence[PurePosixPath]) -> list[ConfigFile]:
+def find_configs(folder: Path, files: Sequence[PurePosixPath]) -> list[ConfigFile]:
     """Return the configs of coqui-tts and of this project's own vocoders among a folder's files."""
-    found = (as_config(folder, path) for path in files if path.suffix == ".json" and path.name != FILE_NAME)
+    found = (read_config_file(folder, path) for path in files if path.suffix == ".json" and path.name != FILE_NAME)
     return [config for config in found if config is not None]
 
 
-def as_config(folder: Path, path: PurePosixPath) -> ConfigFile | None:
+def read_config_file(folder: Path, path: PurePosixPath) -> ConfigFile | None:
     """Read a JSON file as a config; return None if it is not one. A file with `config` in its name must be readable."""
-    if (folder / path).stat().st_size > LARGEST_CONFIG:
+    if (folder / path).stat().st_size > MAX_CONFIG_BYTES:
         return None
     try:
         values = read_config(folder / path)
@@ -97,47 +97,47 @@ def as_config(folder: Path, path: PurePosixPath) -> ConfigFile | None:
     return ConfigFile(path, ConfigKind.VOCODER if vocoder else ConfigKind.ACOUSTIC, architecture, values)
 
 
-def stem(path: PurePosixPath) -> str:
+def strip_extension(path: PurePosixPath) -> str:
     """Return a file's name without its extension, be it `.pth` or `.pth.tar`."""
     return path.name.removesuffix(".tar").rpartition(".")[0]
 
 
-def words(name: str) -> list[str]:
+def split_words(name: str) -> list[str]:
     """Return the lower-case words of a name; numbers stay with the letters before them."""
     return [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
 
 
-def emotion_in(name: str) -> Emotion | None:
+def find_emotion(name: str) -> Emotion | None:
     """Return the emotion in a name such as `angry`, `Sad_2` or `p225-anger`; None if there is none or several."""
     letters = [word for word in re.split(r"[^a-z]+", name.lower()) if word]
-    found = {emotion for word in letters if (emotion := _parsed(word)) is not None}
+    found = {emotion for word in letters if (emotion := _parse_or_none(word)) is not None}
     return found.pop() if len(found) == 1 else None
 
 
-def _parsed(word: str) -> Emotion | None:
+def _parse_or_none(word: str) -> Emotion | None:
     try:
         return parse_emotion(word)
     except UnknownEmotion:
         return None
 
 
-def voice_name(name: str) -> str:
+def to_voice_name(name: str) -> str:
     """Convert a folder's name to a valid voice name; empty if no valid character is left."""
     clean = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")
-    return clean[:LONGEST_NAME].rstrip("-._")
+    return clean[:MAX_NAME_LENGTH].rstrip("-._")
 
 
-def locale_of(language: str) -> str:
+def to_locale(language: str) -> str:
     """Convert espeak-ng's `en-us` to `en-US`, without what follows the country."""
     parts = language.split("-")
     country = [part.upper() for part in parts[1:2] if len(part) == 2]
     return "-".join([parts[0].lower(), *country])
 
 
-ENDINGS = (".safetensors", ".pth", ".pth.tar", ".pt")
-NOT_WEIGHTS = {"speakers", "speaker_ids", "d_vectors", "language_ids", "model_se", "optimizer", "training"}
+WEIGHT_EXTENSIONS = (".safetensors", ".pth", ".pth.tar", ".pt")
+OTHER_FILE_STEMS = {"speakers", "speaker_ids", "d_vectors", "language_ids", "model_se", "optimizer", "training"}
 """Names of other files next to a checkpoint; `training` is the state from which Intone's training resumes."""
-SAYS_NOTHING = {"config", "model", "file", "best", "checkpoint"}
+GENERIC_WORDS = {"config", "model", "file", "best", "checkpoint"}
 KIND_WORDS = {
     ConfigKind.ACOUSTIC: {"acoustic", "tts", "glow", "glowtts", "tacotron", "tacotron2"},
     ConfigKind.VOCODER: {"vocoder", "hifigan", "hifi", "gan", "generator", "vocos", "melgan"},
@@ -146,7 +146,7 @@ KIND_WORDS = {
 
 def is_weights(path: PurePosixPath) -> bool:
     """Return whether a file may hold weights, judging by its name."""
-    return path.name.endswith(ENDINGS) and stem(path) not in NOT_WEIGHTS
+    return path.name.endswith(WEIGHT_EXTENSIONS) and strip_extension(path) not in OTHER_FILE_STEMS
 
 
 def pair(configs: Sequence[ConfigFile], weights: Sequence[PurePosixPath]) -> dict[ConfigFile, list[PurePosixPath]]:
@@ -155,10 +155,12 @@ def pair(configs: Sequence[ConfigFile], weights: Sequence[PurePosixPath]) -> dic
     A file belongs to the nearest folder above it that holds a config, and there to the config with the most similar
     name. Files without a config go to the configs of their kind that have no file.
     """
-    paired = distribute(configs, {path: most_alike(nearby(configs, path), path) for path in weights})
+    paired = distribute(
+        configs, {path: find_most_similar(find_nearest_configs(configs, path), path) for path in weights}
+    )
     unowned = set(weights).difference(*paired.values())
     poor = [one for one in configs if not paired[one]]
-    return paired | distribute(poor, {path: most_alike(poor, path) for path in sorted(unowned)})
+    return paired | distribute(poor, {path: find_most_similar(poor, path) for path in sorted(unowned)})
 
 
 def distribute(
@@ -172,7 +174,7 @@ def distribute(
     return {one: alone[one] or [path for path, wanting in wanted.items() if one in wanting] for one in configs}
 
 
-def nearby(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFile]:
+def find_nearest_configs(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFile]:
     """Return the configs in the nearest folder above a file that holds any."""
     for folder in path.parents:
         if found := [one for one in configs if one.path.parent == folder]:
@@ -180,7 +182,7 @@ def nearby(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFil
     return []
 
 
-def most_alike(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFile]:
+def find_most_similar(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFile]:
     """Return the configs with the name most similar to a weight file's; none if that names another kind of network."""
     scores = {one: score for one in configs if (score := similarity(one, path)) is not None}
     return [one for one, score in scores.items() if score == max(scores.values())]
@@ -190,27 +192,30 @@ def similarity(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | No
     """Return how many words both names share, and whether these are all of the config's; None if the kinds differ."""
     pairs = zip(config.path.parts, path.parts, strict=False)
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    own, its = telling(config.path.parts[common:]), telling(path.parts[common:])
+    own, its = distinctive_words(config.path.parts[common:]), distinctive_words(path.parts[common:])
     kinds = {kind for kind, marks in KIND_WORDS.items() if marks & its}
     return None if kinds and config.kind not in kinds else (len(own & its), own <= its)
 
 
-def telling(parts: Sequence[str]) -> set[str]:
+def distinctive_words(parts: Sequence[str]) -> set[str]:
     """Return the distinctive words of a path."""
-    names = [*parts[:-1], stem(PurePosixPath(parts[-1]))]
-    return {word for name in names for word in words(name) if not word.isdecimal()} - SAYS_NOTHING
+    names = [*parts[:-1], strip_extension(PurePosixPath(parts[-1]))]
+    return {word for name in names for word in split_words(name) if not word.isdecimal()} - GENERIC_WORDS
 
 
-def best_first(folder: Path, weights: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+def rank_weights(folder: Path, weights: Sequence[PurePosixPath]) -> list[PurePosixPath]:
     """Return the weight files of one config, the most likely first; only one if its name decides.
 
     Of the same weights in two formats, safetensors is taken. coqui's trainer keeps the best weights so far as
     `best_model.pth`, next to copies with the number of the step.
     """
-    named = {path.with_name(stem(path)): path for path in sorted(weights, key=lambda path: path.suffix == ENDINGS[0])}
+    named = {
+        path.with_name(strip_extension(path)): path
+        for path in sorted(weights, key=lambda path: path.suffix == WEIGHT_EXTENSIONS[0])
+    }
 
     def order(path: PurePosixPath) -> tuple[bool, int, float]:
-        numbers = re.findall(r"\d+", stem(path))
+        numbers = re.findall(r"\d+", strip_extension(path))
         return not numbers, int(numbers[-1]) if numbers else 0, (folder / path).stat().st_mtime
 
     ordered = sorted(named.values(), key=order, reverse=True)
@@ -220,7 +225,7 @@ def best_first(folder: Path, weights: Sequence[PurePosixPath]) -> list[PurePosix
 
 SPEAKER_FILES = ("speaker_ids.json", "speaker_ids.pth", "speakers.json", "speakers.pth")
 """Files in which coqui looks for the speakers if the config does not lead to them."""
-UNNAMED = "main"
+DEFAULT_NAME = "main"
 
 ReadPth = Callable[[Path], Mapping[str, Any]]
 """Function that reads a `.pth` file holding a dict without running its code."""
@@ -259,68 +264,68 @@ class ScanResult:
 
 def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
     """Find the models in a folder and its subfolders; raise `InvalidVoice` if a file is invalid."""
-    files = list(files_in(folder))
-    configs = configs_in(folder, files)
+    files = list(iter_files(folder))
+    configs = find_configs(folder, files)
     paired = pair(configs, [path for path in files if is_weights(path)])
     left_out = [config.problem for config in configs if config.problem]
     parts: dict[ConfigKind, list[ModelFiles]] = {kind: [] for kind in ConfigKind}
     for config in (one for one in configs if not one.problem):
         if paired[config]:
-            parts[config.kind] += parts_of(folder, config, paired[config], read_pth)
+            parts[config.kind] += build_model_files(folder, config, paired[config], read_pth)
         else:
             left_out.append(f"there are no weights (.pth or .safetensors) for {config.path}")
     acoustic, vocoders = (tuple(make_unique(parts[kind])) for kind in ConfigKind)
     return ScanResult(folder, acoustic, vocoders, tuple(left_out))
 
 
-def parts_of(
+def build_model_files(
     folder: Path, config: ConfigFile, weights: Sequence[PurePosixPath], read_pth: ReadPth
 ) -> Iterator[ModelFiles]:
     """Yield the models of a config: one, or several acoustic models if the weights are named after emotions."""
-    speakers, named_in_config = speakers_of(folder / config.path, config.values, read_pth)
-    for files in by_emotion(weights) if config.kind is ConfigKind.ACOUSTIC else [weights]:
-        ordered = tuple(best_first(folder, files))
+    speakers, named_in_config = find_speakers(folder / config.path, config.values, read_pth)
+    for files in group_by_emotion(weights) if config.kind is ConfigKind.ACOUSTIC else [weights]:
+        ordered = tuple(rank_weights(folder, files))
         yield ModelFiles(
-            name=short_name(config.path),
+            name=shorten_name(config.path),
             config=config.path,
             architecture=config.architecture,
             values=config.values,
             weights=ordered,
-            emotion=emotion_of(config.path, ordered[0]),
+            emotion=infer_emotion(config.path, ordered[0]),
             speakers=speakers,
             named_in_config=named_in_config,
         )
 
 
-def by_emotion(weights: Sequence[PurePosixPath]) -> list[list[PurePosixPath]]:
+def group_by_emotion(weights: Sequence[PurePosixPath]) -> list[list[PurePosixPath]]:
     """Group weight files that are named after the same emotion, or after none."""
     groups: dict[Emotion | None, list[PurePosixPath]] = {}
     for path in weights:
-        groups.setdefault(emotion_in(stem(path)), []).append(path)
+        groups.setdefault(find_emotion(strip_extension(path)), []).append(path)
     return list(groups.values())
 
 
-def emotion_of(config: PurePosixPath, weights: PurePosixPath) -> Emotion | None:
+def infer_emotion(config: PurePosixPath, weights: PurePosixPath) -> Emotion | None:
     """Return the emotion in the name of a file, otherwise in that of the nearest folder."""
-    names = [stem(weights), stem(config), *reversed(config.parent.parts)]
-    return next((emotion for name in names if (emotion := emotion_in(name)) is not None), None)
+    names = [strip_extension(weights), strip_extension(config), *reversed(config.parent.parts)]
+    return next((emotion for name in names if (emotion := find_emotion(name)) is not None), None)
 
 
-def speakers_of(path: Path, values: Mapping[str, Any], read_pth: ReadPth) -> tuple[tuple[str, ...], bool]:
+def find_speakers(path: Path, values: Mapping[str, Any], read_pth: ReadPth) -> tuple[tuple[str, ...], bool]:
     """Return a config's speakers, from the files that coqui reads, and whether the config itself leads to them."""
     try:
-        return tuple(config_speakers(path, values)), True
+        return tuple(read_config_speakers(path, values)), True
     except InvalidVoice:
-        for file in (path.parent / name for name in (speakers_file(values), *SPEAKER_FILES) if name):
+        for file in (path.parent / name for name in (speakers_file_name(values), *SPEAKER_FILES) if name):
             if file.is_file():
                 ids = read_config(file) if file.suffix == ".json" else read_pth(file)
-                return tuple(numbered(ids, file)), False
+                return tuple(sort_by_index(ids, file)), False
         raise
 
 
-def short_name(config: PurePosixPath) -> str:
+def shorten_name(config: PurePosixPath) -> str:
     """Return the folder's name; in the voice's own folder, the distinctive words of the config's name."""
-    return config.parent.name or "_".join(sorted(telling([config.name]))) or UNNAMED
+    return config.parent.name or "_".join(sorted(distinctive_words([config.name]))) or DEFAULT_NAME
 
 
 def make_unique(parts: Sequence[ModelFiles]) -> list[ModelFiles]:
@@ -344,4 +349,4 @@ def config_name(part: ModelFiles) -> PurePosixPath:
 
 def weights_name(part: ModelFiles) -> PurePosixPath:
     """Return the path of the weights without their extension."""
-    return part.weights[0].with_name(stem(part.weights[0]))
+    return part.weights[0].with_name(strip_extension(part.weights[0]))

@@ -13,10 +13,10 @@ from app.types import Emotion
 
 FILE_NAME = "voice.json"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-LONGEST_NAME = 64
+MAX_NAME_LENGTH = 64
 
 
-def _inside(path: str) -> str:
+def _check_relative(path: str) -> str:
     """Return the path; raise `ValueError` if it could leave the voice's folder."""
     parts = PurePosixPath(path)
     if parts.is_absolute() or ".." in parts.parts or "\\" in path or ":" in path or "\0" in path:
@@ -24,15 +24,15 @@ def _inside(path: str) -> str:
     return path
 
 
-RelativePath = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
+RelativePath = Annotated[str, Field(min_length=1), AfterValidator(_check_relative)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Strict(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Frontend(_Strict):
+class Frontend(_StrictModel):
     """Conversion of text to phonemes, if it differs from the checkpoint's own config."""
 
     phonemizer: Literal["espeak"]
@@ -41,7 +41,7 @@ class Frontend(_Strict):
     """espeak-ng language, such as `en-us`."""
 
 
-class Checkpoint(_Strict):
+class Checkpoint(_StrictModel):
     """An acoustic model."""
 
     model: RelativePath
@@ -58,7 +58,7 @@ class Checkpoint(_Strict):
     """Names of the speakers in the order of their embeddings, if the config does not lead to them."""
 
 
-class VocoderFiles(_Strict):
+class VocoderFiles(_StrictModel):
     """A vocoder."""
 
     model: RelativePath
@@ -71,7 +71,7 @@ class VocoderFiles(_Strict):
     """SHA-256 of the weights, checked if given."""
 
 
-class SpokenEmotion(_Strict):
+class SpokenEmotion(_StrictModel):
     """The models that speak an emotion."""
 
     checkpoint: str
@@ -84,12 +84,12 @@ class SpokenEmotion(_Strict):
     """Gain in decibels for all speech with this emotion."""
 
 
-class Manifest(_Strict):
+class Manifest(_StrictModel):
     """Content of `voice.json`."""
 
     schema_version: Literal[1] = Field(alias="schema")
     """Version of this format."""
-    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=LONGEST_NAME)]
+    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=MAX_NAME_LENGTH)]
     """Name of the voice in requests; case is ignored."""
     display_name: str = ""
     """Human-readable name."""
@@ -146,10 +146,10 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise InvalidVoice(f"{path} cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError) as error:
-        raise InvalidVoice(f"{path}: {_in_words(error)}") from None
+        raise InvalidVoice(f"{path}: {_format_error(error)}") from None
 
 
-def _in_words(error: Exception) -> str:
+def _format_error(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return f"not valid JSON ({error})."
     problems = error.errors(include_url=False, include_context=False, include_input=False)

@@ -10,11 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import InvalidVoice, VoiceNotFound
-from app.types import CheckpointName, Emotion, VoiceCapabilities
-from app.voices.coqui_config import AudioConfig, check_fit, config_speakers, inside, read_config, source_audio
+from app.types import CheckpointId, Emotion, VoiceCapabilities
+from app.voices.coqui_config import (
+    AudioConfig,
+    check_fit,
+    parse_source_audio,
+    read_config,
+    read_config_speakers,
+    resolve_inside,
+)
 from app.voices.manifest import FILE_NAME, Checkpoint, Manifest, SpokenEmotion, VocoderFiles, read_manifest
 
-BLOCK = 1 << 20
+BLOCK_SIZE = 1 << 20
 SOURCE_VOCODERS = ("hifigan_source", "vocos_source")
 """Vocoders that generate the harmonics themselves, so that requests can change the pitch."""
 
@@ -42,7 +49,7 @@ class Voice:
     def abilities(self) -> VoiceCapabilities:
         """Capabilities that the planner may use."""
         checkpoints = {
-            emotion: CheckpointName(spoken.checkpoint, self.hashes[self.manifest.checkpoints[spoken.checkpoint].model])
+            emotion: CheckpointId(spoken.checkpoint, self.hashes[self.manifest.checkpoints[spoken.checkpoint].model])
             for emotion, spoken in self.manifest.emotions.items()
         }
         vocoders = (self.manifest.vocoders[spoken.vocoder] for spoken in self.manifest.emotions.values())
@@ -60,7 +67,7 @@ class Voice:
 
     def file(self, path: str) -> Path:
         """Return the path of a file of this voice."""
-        return inside(self.folder, path)
+        return resolve_inside(self.folder, path)
 
     def read_weights(self, path: str) -> bytes:
         """Read a weight file; raise `InvalidVoice` if it has changed since it was checked."""
@@ -86,7 +93,7 @@ def open_voice(folder: Path) -> Voice:
 def check_voice(folder: Path, manifest: Manifest) -> Voice:
     """Check a folder against its manifest, which need not be written yet."""
     parts: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
-    hashes = {part.model: check_hash(inside(folder, part.model), part.sha256) for part in parts}
+    hashes = {part.model: check_hash(resolve_inside(folder, part.model), part.sha256) for part in parts}
     voice = Voice(folder, manifest, hashes)
     for emotion, spoken in manifest.emotions.items():
         check_emotion(voice, emotion, spoken)
@@ -114,7 +121,7 @@ def check_degree(voice: Voice) -> None:
 
 def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None:
     """Check that the acoustic model and the vocoder of one emotion fit and that its speaker exists."""
-    checkpoint, vocoder = acoustic_audio(voice, spoken.checkpoint), vocoder_audio(voice, spoken.vocoder)
+    checkpoint, vocoder = read_acoustic_audio(voice, spoken.checkpoint), read_vocoder_audio(voice, spoken.vocoder)
     pair = f"{voice.folder}: checkpoint {spoken.checkpoint} and vocoder {spoken.vocoder} ({emotion})"
     check_fit(checkpoint, vocoder, pair)
     if checkpoint.sample_rate != voice.sample_rate:
@@ -122,7 +129,7 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
             f"{voice.folder}: voice.json says {voice.sample_rate} Hz, "
             f"checkpoint {spoken.checkpoint} says {checkpoint.sample_rate} Hz."
         )
-    names = speaker_names(voice, spoken.checkpoint)
+    names = read_speaker_names(voice, spoken.checkpoint)
     if spoken.speaker is not None and spoken.speaker not in names:
         raise InvalidVoice(
             f"{voice.folder}: {emotion} names the speaker {spoken.speaker!r}; "
@@ -135,36 +142,36 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
         )
 
 
-def acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:
+def read_acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:
     """Return the settings of the mel spectrogram that a checkpoint predicts."""
     files = voice.manifest.checkpoints[checkpoint]
-    return audio_of(files.architecture, voice.config(files.config))
+    return parse_audio(files.architecture, voice.config(files.config))
 
 
-def vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
+def read_vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
     """Return the settings of the mel spectrogram that a vocoder takes."""
     files = voice.manifest.vocoders[vocoder]
-    return audio_of(files.architecture, voice.config(files.config))
+    return parse_audio(files.architecture, voice.config(files.config))
 
 
-def audio_of(architecture: str, config: Mapping[str, Any]) -> AudioConfig:
+def parse_audio(architecture: str, config: Mapping[str, Any]) -> AudioConfig:
     """Return the settings of the mel spectrogram in the config of an acoustic model or a vocoder."""
-    return (source_audio if architecture in SOURCE_VOCODERS else AudioConfig.from_dict)(config["audio"])
+    return (parse_source_audio if architecture in SOURCE_VOCODERS else AudioConfig.from_dict)(config["audio"])
 
 
-def speaker_names(voice: Voice, checkpoint: str) -> list[str]:
+def read_speaker_names(voice: Voice, checkpoint: str) -> list[str]:
     """Return a checkpoint's speakers in the order of their embeddings, from voice.json or from its config."""
     files = voice.manifest.checkpoints[checkpoint]
     if files.speakers:
         return list(files.speakers)
-    return config_speakers(voice.file(files.config), voice.config(files.config))
+    return read_config_speakers(voice.file(files.config), voice.config(files.config))
 
 
 def check_hash(path: Path, expected: str | None) -> str:
     """Return the file's SHA-256; raise `InvalidVoice` if it is not the expected one."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(BLOCK):
+        while block := file.read(BLOCK_SIZE):
             digest.update(block)
     if expected is not None and digest.hexdigest() != expected:
         raise InvalidVoice(
@@ -181,7 +188,7 @@ class Registry:
         self.default = default
         self.voices: dict[str, Voice] = {}
         self.problems: dict[Path, str] = {}
-        for folder in voice_folders(folders):
+        for folder in find_voice_folders(folders):
             self.add(folder)
         self.check_default(folders)
         self.aliases = self.leading(aliases or {})
@@ -235,7 +242,7 @@ class Registry:
         return voice
 
 
-def voice_folders(folders: Sequence[Path]) -> list[Path]:
+def find_voice_folders(folders: Sequence[Path]) -> list[Path]:
     """Return the folders with a `voice.json` among the given ones and their direct subfolders."""
     found = []
     for folder in folders:

@@ -7,7 +7,7 @@ import html
 from collections.abc import Iterator
 
 from app.__main__ import FAILED, INTERRUPTED, WRONG_USE
-from app.cli.parser import COMMANDS, command_parsers
+from app.cli.parser import COMMANDS, make_command_parsers
 from scripts.reference.markdown import block, code, table
 from scripts.reference.markdown import page as whole
 
@@ -20,7 +20,7 @@ SETTINGS = "A flag for each setting but the keys: see [settings.md](settings.md)
 
 def page() -> str:
     """The page."""
-    parsers = command_parsers()
+    parsers = make_command_parsers()
     return whole("Command line", ABOUT, *(part for name in COMMANDS for part in command(name, parsers[name])))
 
 

@@ -23,9 +23,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from app.bench.machine import resident_mib
+from app.bench.machine import read_resident_mib
 from app.bench.peers import CACHED, find_peer
-from app.bench.server import Server, running
+from app.bench.server import Server, run_server
 from scripts.soak.clients import PLAYBACK_BYTES, Clients, Tally
 from scripts.soak.health import health_probe
 from scripts.soak.mix import Request, bad_requests, seeded_requests, unseeded_request
@@ -54,7 +54,7 @@ class Usage:
     def of(cls, pid: int) -> Usage:
         """Read it from the kernel."""
         threads = len(os.listdir(f"/proc/{pid}/task"))
-        return cls(resident_mib(pid), len(os.listdir(f"/proc/{pid}/fd")), threads)
+        return cls(read_resident_mib(pid), len(os.listdir(f"/proc/{pid}/fd")), threads)
 
 
 @dataclass
@@ -181,7 +181,7 @@ def measure_idle(server: Server, seconds: float) -> Usage:
 def soak(seconds: float, clients: int, bad: int) -> Report:
     """Start a service, load it, wait until it is idle again."""
     os.environ["INTONE_API_KEYS"] = json.dumps(KEYS)
-    with tempfile.TemporaryDirectory() as name, running(find_peer(CACHED, Path(name)), Path(name)) as server:
+    with tempfile.TemporaryDirectory() as name, run_server(find_peer(CACHED, Path(name)), Path(name)) as server:
         known = asyncio.run(answers_of_the_idle_service(server.port))
         asyncio.run(fill_pools(server.port, known))
         report = Report(measure_idle(server, THREAD_IDLE_SECONDS), Tally())

@@ -13,12 +13,12 @@ import pytest
 from fastapi import FastAPI
 
 from app.api.errors import openai_content, openai_status, row_of
-from app.api.middleware.access_log import RequestLog
-from app.api.middleware.errors import Guard
+from app.api.middleware.access_log import AccessLogMiddleware
+from app.api.middleware.errors import GuardMiddleware
 from app.audio.encode import FORMATS
 from app.errors import ERRORS, IntoneError
 from app.main import create_app
-from app.metrics import Answered
+from app.metrics import ResponseRecord
 from app.settings import load_settings
 
 pytestmark = pytest.mark.anyio
@@ -103,8 +103,10 @@ async def test_a_fault_of_the_service_is_a_500_that_tells_the_client_and_the_log
     async def broken(*_: object) -> None:
         raise ValueError("terces ym"[::-1])  # backwards, for a traceback shows the line
 
-    answered: list[Answered] = []
-    app = RequestLog(Guard(broken, checks=()), template_of=lambda _: "/route", answered=answered.append)
+    answered: list[ResponseRecord] = []
+    app = AccessLogMiddleware(
+        GuardMiddleware(broken, checks=()), template_of=lambda _: "/route", answered=answered.append
+    )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.post("/synthesize")
@@ -122,7 +124,9 @@ async def test_a_request_that_the_server_gives_up_as_it_stops_is_told_to_come_ba
         begun.set()
         await asyncio.Event().wait()
 
-    app = RequestLog(Guard(endless, checks=()), template_of=lambda _: "/route", answered=lambda _: None)
+    app = AccessLogMiddleware(
+        GuardMiddleware(endless, checks=()), template_of=lambda _: "/route", answered=lambda _: None
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         asking = asyncio.create_task(client.post("/synthesize"))
         await begun.wait()

@@ -6,18 +6,18 @@ import encodings
 
 import pytest
 
-from app.api.parsing.body import decode
+from app.api.parsing.body import decode_body
 from app.errors import UnreadableBody
 
 
 @pytest.mark.parametrize("charset", [None, "utf-8", "UTF-8", "latin-1", "utf-16", "cp1252", "iso-8859-15", "utf-8-sig"])
 def test_the_charset_is_honoured(charset: str | None) -> None:
-    assert decode("Grüße".encode(charset or "utf-8"), charset) == "Grüße"
+    assert decode_body("Grüße".encode(charset or "utf-8"), charset) == "Grüße"
 
 
 def test_a_byte_order_mark_is_dropped_once() -> None:
-    assert decode(b"\xef\xbb\xbfHi", None) == "Hi"
-    assert decode(b"\xef\xbb\xbf\xef\xbb\xbfHi", None) == "\ufeffHi"
+    assert decode_body(b"\xef\xbb\xbfHi", None) == "Hi"
+    assert decode_body(b"\xef\xbb\xbf\xef\xbb\xbfHi", None) == "\ufeffHi"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_byte_order_mark_is_dropped_once() -> None:
 )
 def test_undecodable_bytes_are_refused(body: bytes, charset: str | None) -> None:
     with pytest.raises(UnreadableBody):
-        decode(body, charset)
+        decode_body(body, charset)
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,12 @@ def test_undecodable_bytes_are_refused(body: bytes, charset: str | None) -> None
 )
 def test_what_is_no_character_set_is_refused(charset: str) -> None:
     with pytest.raises(UnreadableBody, match="charset"):
-        decode(b"abc", charset)
+        decode_body(b"abc", charset)
 
 
 def test_an_unknown_charset_leaves_nothing_in_memory() -> None:
     before = dict(encodings._cache)  # type: ignore[attr-defined]
     for number in range(10):
         with pytest.raises(UnreadableBody):
-            decode(b"abc", f"klingon-{number}")
+            decode_body(b"abc", f"klingon-{number}")
     assert encodings._cache == before  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from app.api.parsing.negotiation import MAX_CONTENT_TYPE, media_type, refuse_content_encoding
+from app.api.parsing.negotiation import MAX_CONTENT_TYPE, parse_media_type, refuse_content_encoding
 from app.errors import UnsupportedContentEncoding, UnsupportedMediaType
 from tests.serving import service_without_models
 
@@ -36,7 +36,7 @@ def of_type(content_type: str) -> Request:
     ],
 )
 def test_a_known_media_type_is_taken_apart(content_type: str, name: str, charset: str | None) -> None:
-    media = media_type(of_type(content_type))
+    media = parse_media_type(of_type(content_type))
     assert (media.name, (media.charset or "").lower()) == (name, (charset or "").lower())
 
 
@@ -46,31 +46,31 @@ def test_a_known_media_type_is_taken_apart(content_type: str, name: str, charset
 )
 def test_another_media_type_is_refused(content_type: str | None) -> None:
     with pytest.raises(UnsupportedMediaType):
-        media_type(request() if content_type is None else of_type(content_type))
+        parse_media_type(request() if content_type is None else of_type(content_type))
 
 
 @pytest.mark.parametrize("parameters", ["charset=", 'charset="utf-8', "charset=utf 8", "=utf-8", "a=(b)", 'a="b"c'])
 def test_parameters_that_cannot_be_read_are_refused(parameters: str) -> None:
     with pytest.raises(UnsupportedMediaType, match="parameters"):
-        media_type(of_type(f"text/plain; {parameters}"))
+        parse_media_type(of_type(f"text/plain; {parameters}"))
 
 
 def test_two_types_are_refused() -> None:
     with pytest.raises(UnsupportedMediaType, match="several"):
-        media_type(request(("content-type", "text/plain"), ("content-type", "application/json")))
+        parse_media_type(request(("content-type", "text/plain"), ("content-type", "application/json")))
 
 
 def test_a_type_has_a_longest_length() -> None:
     start = "text/plain; charset=utf-8; a="
     longest = start + "x" * (MAX_CONTENT_TYPE - len(start))
-    assert media_type(of_type(longest)).charset == "utf-8"
+    assert parse_media_type(of_type(longest)).charset == "utf-8"
     with pytest.raises(UnsupportedMediaType, match="1000 characters"):
-        media_type(of_type(f"{longest}x"))
+        parse_media_type(of_type(f"{longest}x"))
 
 
 def test_a_form_is_told_how_curl_sends_json() -> None:
     with pytest.raises(UnsupportedMediaType) as caught:
-        media_type(of_type("application/x-www-form-urlencoded"))
+        parse_media_type(of_type("application/x-www-form-urlencoded"))
     assert "-H 'Content-Type: application/json'" in caught.value.hint
 
 

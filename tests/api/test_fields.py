@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app.api.parsing.body import MAX_BODY_BYTES
-from app.api.parsing.json import MOST_NAMES, MOST_VALUES, pointer, read_json
+from app.api.parsing.json import MAX_NAMES, MAX_VALUES, json_pointer, read_json
 from app.api.parsing.request import read_query, refuse_content, refuse_query
-from app.api.schemas.plan import MOST_UTTERANCES
+from app.api.schemas.plan import MAX_UTTERANCES
 from app.api.schemas.request import SpeechBody, check_fields
 from app.errors import InvalidRequest, UnreadableBody
 
@@ -188,7 +188,7 @@ def test_beside_json_parameters_are_refused_by_name() -> None:
 
 
 def test_pointers_are_uri_fragments() -> None:
-    assert pointer("a/b", 0, "c~d", "e f") == "#/a~1b/0/c~0d/e%20f"
+    assert json_pointer("a/b", 0, "c~d", "e f") == "#/a~1b/0/c~0d/e%20f"
 
 
 def test_a_thousand_unknown_fields_do_not_make_a_thousand_lines() -> None:
@@ -197,16 +197,16 @@ def test_a_thousand_unknown_fields_do_not_make_a_thousand_lines() -> None:
 
 
 def test_an_object_has_a_most_of_names() -> None:
-    most = {f"{number}": 1 for number in range(MOST_NAMES)}
+    most = {f"{number}": 1 for number in range(MAX_NAMES)}
     assert read_json(json.dumps(most)) == most
     error = refused(json.dumps({"text": "Hi", "deep": [{**most, "one more": 1}]}))
-    assert f"{MOST_NAMES + 1} names" in error.detail
+    assert f"{MAX_NAMES + 1} names" in error.detail
 
 
 def test_a_body_has_a_most_of_values() -> None:
-    most = "[" + "0," * (MOST_VALUES - 2) + "0]"
-    assert len(read_json(most)) == MOST_VALUES - 1
-    for one in ("[" + "[]," * MOST_VALUES + "0]", "{" + '"a":0,' * MOST_VALUES + '"b":0}', "[" + "{}," * MOST_VALUES):
+    most = "[" + "0," * (MAX_VALUES - 2) + "0]"
+    assert len(read_json(most)) == MAX_VALUES - 1
+    for one in ("[" + "[]," * MAX_VALUES + "0]", "{" + '"a":0,' * MAX_VALUES + '"b":0}', "[" + "{}," * MAX_VALUES):
         assert "500000 values" in refused(one).detail
 
 
@@ -222,7 +222,7 @@ def test_a_plan_as_large_as_a_body_is_taken() -> None:
     one = {"text": "Oh.", "span": [0, 3], "emotion": "joy", "degree": 1, "speed": 1, "volume": 1, "pitch": 0}
     one |= {"pause_after": 0.1, "source": "pinned", "reason": "", "start": 0, "end": 1, "voice": None, "ssml": None}
     one |= {"spoken": "Oh."}
-    text = json.dumps({"plan": {"utterances": [one] * MOST_UTTERANCES}}, separators=(",", ":"))
+    text = json.dumps({"plan": {"utterances": [one] * MAX_UTTERANCES}}, separators=(",", ":"))
     assert 0.9 * MAX_BODY_BYTES < len(text) <= MAX_BODY_BYTES
     plan = check_fields(read_json(text)).plan
-    assert plan is not None and len(plan.utterances) == MOST_UTTERANCES
+    assert plan is not None and len(plan.utterances) == MAX_UTTERANCES

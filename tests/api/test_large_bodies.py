@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from app.api.parsing.body import LARGE_BODY_BYTES, MAX_BODY_BYTES, LargeBodies, read_body
+from app.api.parsing.body import LARGE_BODY_BYTES, MAX_BODY_BYTES, LargeBodyLimit, read_body
 from app.api.parsing.request import parse_body
-from app.api.state import PARSED_AT_A_TIME
+from app.api.state import PARSING_WORKERS
 from app.errors import Busy
 from app.main import create_app
 from app.settings import load_settings
@@ -70,17 +70,17 @@ async def test_two_are_parsed_at_a_time_and_small_ones_pass_them(app: FastAPI, p
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         large = [asyncio.create_task(client.post("/parse", content=LARGE)) for _ in range(5)]
-        await parsing.wait(PARSED_AT_A_TIME)
+        await parsing.wait(PARSING_WORKERS)
         assert (await client.post("/parse", content=b"small")).content == b"small"
         assert not any(one.done() for one in large)
         parsing.may_end.set()
         assert [(await one).content for one in large] == [b"large"] * 5
-    assert parsing.most == PARSED_AT_A_TIME
+    assert parsing.most == PARSING_WORKERS
 
 
 @pytest.mark.anyio
 async def test_one_more_than_have_a_place_is_busy_and_small_ones_are_not(app: FastAPI, parsing: Parsing) -> None:
-    app.state.service.large_bodies = LargeBodies(most=1)
+    app.state.service.large_bodies = LargeBodyLimit(most=1)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         first = asyncio.create_task(client.post("/parse", content=LARGE))
@@ -94,7 +94,7 @@ async def test_one_more_than_have_a_place_is_busy_and_small_ones_are_not(app: Fa
 
 
 def test_a_place_is_taken_once_and_given_back_whatever_happens() -> None:
-    bodies = LargeBodies(most=1)
+    bodies = LargeBodyLimit(most=1)
     with pytest.raises(ZeroDivisionError), bodies.place() as take:
         take()
         take()

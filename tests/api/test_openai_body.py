@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.api.schemas.openai import MODELS, model_of, read_openai
+from app.api.schemas.openai import MODELS, check_model, read_openai
 from app.errors import ModelNotFound
 
 HELLO = {"model": "tts-1", "input": "Hello."}
@@ -24,7 +24,7 @@ def test_what_is_left_away_is_as_openais_clients_expect() -> None:
 
 @pytest.mark.parametrize("name", [*MODELS, "tts-1-0131", "tts-1-hd-0131", "gpt-4o-mini-tts-2030-01-31"])
 def test_dated_models_are_known_whatever_the_date(name: str) -> None:
-    assert model_of(name.upper()) == name
+    assert check_model(name.upper()) == name
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_dated_models_are_known_whatever_the_date(name: str) -> None:
 )
 def test_others_are_not(name: str) -> None:
     with pytest.raises(ModelNotFound):
-        model_of(name)
+        check_model(name)

@@ -15,7 +15,7 @@ from fastapi.openapi.models import OpenAPI
 from fastapi.routing import APIRoute
 
 import app.api
-from app.api.middleware.auth import is_open
+from app.api.middleware.auth import is_public
 from app.api.openapi.errors import header_components
 from app.api.state import limit_rate
 from app.errors import ERRORS
@@ -116,8 +116,8 @@ LIMITED = {
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_a_key_is_needed_where_the_door_asks_for_one(method: str, path: str) -> None:
     operation = OPERATIONS[method, path]
-    assert operation["security"] == ([] if is_open(method, path) else [{"key": []}, {}])
-    assert ("401" in operation["responses"]) is not is_open(method, path)
+    assert operation["security"] == ([] if is_public(method, path) else [{"key": []}, {}])
+    assert ("401" in operation["responses"]) is not is_public(method, path)
     assert ("429" in operation["responses"]) is ((method, path) in LIMITED)
 
 

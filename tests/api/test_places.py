@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from app.api.jobs import Places
+from app.api.jobs import FairSemaphore
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("client", ["leaving", "staying"])
 async def test_a_place_given_back_as_a_request_is_given_up_goes_to_the_next(client: str) -> None:
-    places = Places(1)
+    places = FairSemaphore(1)
     await places.take("first")
     leaving = asyncio.create_task(places.take("leaving"))
     staying = asyncio.create_task(places.take(client))
@@ -28,7 +28,7 @@ async def test_a_place_given_back_as_a_request_is_given_up_goes_to_the_next(clie
 
 
 async def test_a_place_given_back_as_the_only_request_is_given_up_is_free() -> None:
-    places = Places(1)
+    places = FairSemaphore(1)
     await places.take("first")
     leaving = asyncio.create_task(places.take("leaving"))
     await asyncio.sleep(0)

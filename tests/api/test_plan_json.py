@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from app.api.schemas.plan import PlanBody, UtteranceBody, edited
+from app.api.schemas.plan import PlanBody, UtteranceBody, convert_utterance
 from app.api.schemas.request import SpeechBody, check_fields
 from app.errors import InvalidRequest, UnknownEmotion
 from app.planning.serialize import plan_to_dict
 from app.types import (
     NO_SPAN,
-    ClassifierName,
+    ClassifierId,
     Decision,
     EditedUtterance,
     Emotion,
@@ -68,7 +68,7 @@ SPOKEN = st.builds(replace, UTTERANCE, start=SECONDS, end=SECONDS, words=st.list
 PLAN = st.builds(
     Plan,
     voice=TEXT,
-    classifier=st.builds(ClassifierName, TEXT, TEXT),
+    classifier=st.builds(ClassifierId, TEXT, TEXT),
     utterances=st.lists(UTTERANCE | SPOKEN, min_size=1, max_size=3).map(tuple),
     duration_estimate=SECONDS,
     warnings=st.lists(st.builds(PlanWarning, TEXT, TEXT), max_size=2).map(tuple),
@@ -79,7 +79,7 @@ PLAN = st.builds(
 def test_a_plan_that_comes_back_is_read_whatever_it_says(plan: Plan) -> None:
     body = PlanBody.model_validate(json.loads(json.dumps(plan_to_dict(plan))))
     for one, back in zip(plan.utterances, body.utterances, strict=True):
-        sentence, decision, _ = edited(back)
+        sentence, decision, _ = convert_utterance(back)
         assert decision is not None and sentence.text == one.text
         assert (decision.emotion, decision.source, decision.blend) == (one.emotion, one.source, one.blend)
         assert decision.probabilities == one.probabilities
@@ -91,7 +91,7 @@ def test_a_plan_that_comes_back_is_read_whatever_it_says(plan: Plan) -> None:
 
 
 def asked(**fields: object) -> EditedUtterance:
-    return edited(UtteranceBody.model_validate(fields))
+    return convert_utterance(UtteranceBody.model_validate(fields))
 
 
 def planned(**changes: object) -> dict[str, object]:
@@ -110,7 +110,7 @@ def test_null_is_the_default_in_every_field() -> None:
     one = dict.fromkeys(UtteranceBody.model_fields.keys() - {"text"})
     sent, bare = (PlanBody.model_validate({"utterances": [{"text": "Hi.", **more}]}) for more in (one, {}))
     assert PlanBody.model_validate({**whole, "utterances": [{"text": "Hi."}]}) == bare
-    assert edited(sent.utterances[0]) == edited(bare.utterances[0])
+    assert convert_utterance(sent.utterances[0]) == convert_utterance(bare.utterances[0])
 
 
 def test_markup_that_has_no_effect_within_a_plan_is_told() -> None:
@@ -201,7 +201,7 @@ def utterance(**changes: object) -> Utterance:
 
 
 def plan(*utterances: Utterance) -> Plan:
-    return Plan("wren", ClassifierName("minilm", "1"), utterances, 1.0)
+    return Plan("wren", ClassifierId("minilm", "1"), utterances, 1.0)
 
 
 def test_before_synthesis_there_are_no_times() -> None:

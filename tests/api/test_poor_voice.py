@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from tests.serving import start_server
 from tests.tiny_voice import write_tiny_voice
 
@@ -18,7 +18,7 @@ ANGRY = "I am so angry with you, this makes me furious!"
 def poor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder = tmp_path_factory.mktemp("poor")
     write_tiny_voice(folder / "voices" / "tiny", speakers=("neutral", "joy"))
-    voices = f"{shipped_models() / 'voices'}:{folder / 'voices'}"
+    voices = f"{bundled_models_dir() / 'voices'}:{folder / 'voices'}"
     server = start_server(folder, INTONE_VOICES=voices)
     with server.client() as client:
         yield client

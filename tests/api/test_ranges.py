@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.responses.complete import Ranged, ranged
+from app.api.responses.complete import RangeResponse, select_range
 from app.errors import RangeNotSatisfiable
 
 BODY = bytes(range(100))
 HEADERS = {"Content-Type": "audio/wav", "Content-Length": "100", "X-Voice": "wren", "ETag": '"abc"'}
 
 
-def ranged_of_body(asked: str | None, if_range: str | None = None) -> Ranged:
-    return ranged(len(BODY), HEADERS, asked, if_range)
+def ranged_of_body(asked: str | None, if_range: str | None = None) -> RangeResponse:
+    return select_range(len(BODY), HEADERS, asked, if_range)
 
 
 @pytest.mark.parametrize(
@@ -101,19 +101,19 @@ def test_a_range_of_another_answer_is_the_whole_of_this_one(if_range: str, statu
 
 def test_what_is_only_perhaps_the_same_is_answered_whole() -> None:
     weak = {**HEADERS, "ETag": 'W/"abc"'}
-    assert ranged(100, weak, "bytes=0-9", 'W/"abc"').status == 200
-    assert ranged(100, {"Content-Type": "audio/wav"}, "bytes=0-9", '"abc"').status == 200
+    assert select_range(100, weak, "bytes=0-9", 'W/"abc"').status == 200
+    assert select_range(100, {"Content-Type": "audio/wav"}, "bytes=0-9", '"abc"').status == 200
 
 
 def test_of_nothing_there_is_no_part() -> None:
-    assert ranged(0, HEADERS, "bytes=0-9", None).status == 200
+    assert select_range(0, HEADERS, "bytes=0-9", None).status == 200
 
 
 @given(st.integers(1, 300), st.lists(st.integers(1, 300), max_size=5))
 def test_parts_joined_are_the_whole(size: int, cuts: list[int]) -> None:
     body = bytes(number % 256 for number in range(size))
     edges = sorted({0, size, *(cut for cut in cuts if cut < size)})
-    parts = [body[ranged(size, HEADERS, f"bytes={a}-{b - 1}", None).part] for a, b in pairwise(edges)]
+    parts = [body[select_range(size, HEADERS, f"bytes={a}-{b - 1}", None).part] for a, b in pairwise(edges)]
     assert b"".join(parts) == body
 
 

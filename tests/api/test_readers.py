@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.api.responses.streaming import OpenStreams, Patience
+from app.api.responses.streaming import OpenStreams, ReaderPatience
 from app.errors import Busy, ReaderTooSlow, TooManyStreams
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +33,7 @@ class Reader:
 
     def __init__(self, seconds: float, least_rate: float) -> None:
         self.now = 0.0
-        self.patience = Patience(seconds, least_rate, lambda: self.now)
+        self.patience = ReaderPatience(seconds, least_rate, lambda: self.now)
 
     async def take(self, size: int, after: float) -> float:
         """The patience that is left."""
@@ -70,6 +70,6 @@ async def test_a_reader_at_the_least_rate_is_not_cut_and_a_slower_one_is() -> No
 
 
 async def test_who_takes_nothing_is_cut_when_the_patience_is_over() -> None:
-    patience = Patience(0.01, 500)
+    patience = ReaderPatience(0.01, 500)
     with pytest.raises(ReaderTooSlow):
         await patience.waiting_for(asyncio.Event().wait(), 1)  # type: ignore[arg-type]  # what it returns is unused

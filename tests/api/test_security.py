@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.requests import Request
 
-from app.api.middleware.auth import Keys
+from app.api.middleware.auth import KeyAuthenticator
 from app.errors import IntoneError
 from app.main import create_app
 from app.settings import load_settings
@@ -163,14 +163,14 @@ def test_the_api_reference_knows_keys_and_what_the_doors_answer(locked: httpx.Cl
 
 
 def test_a_key_has_its_name_and_another_has_none() -> None:
-    keys = Keys({name: SecretStr(key) for name, key in KEYS.items()})
+    keys = KeyAuthenticator({name: SecretStr(key) for name, key in KEYS.items()})
     assert [keys.name_of(key) for key in (ALICE, BOB, "other", "", "\udcff")] == ["alice", "bob", None, None, None]
 
 
 def test_every_key_is_compared_whichever_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     compare, compared = hmac.compare_digest, []
     monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append((len(a), len(b))) or compare(a, b))
-    keys = Keys({name: SecretStr(key) for name, key in KEYS.items()})
+    keys = KeyAuthenticator({name: SecretStr(key) for name, key in KEYS.items()})
     for key in (ALICE, BOB, "other"):
         compared.clear()
         keys.name_of(key)
@@ -218,7 +218,7 @@ def test_wrong_keys_of_one_address_are_limited_and_a_right_one_passes() -> None:
 
 def test_wrong_keys_are_counted_by_address_and_forgiven_with_time() -> None:
     now = [0.0]
-    keys = Keys({"alice": SecretStr(ALICE)}, lambda: now[0])
+    keys = KeyAuthenticator({"alice": SecretStr(ALICE)}, lambda: now[0])
 
     def refusals(host: str, number: int) -> list[str]:
         return [refusal(keys, host) for _ in range(number)]
@@ -229,7 +229,7 @@ def test_wrong_keys_are_counted_by_address_and_forgiven_with_time() -> None:
     assert refusals("192.0.2.1", 3) == ["Unauthorized"] * 2 + ["RateLimited"]
 
 
-def refusal(keys: Keys, host: str) -> str:
+def refusal(keys: KeyAuthenticator, host: str) -> str:
     """The type of the error that a request with a wrong key gets."""
     state = {"path": "/synthesize", "log": {}}
     headers = [(b"authorization", b"Bearer wrong")]

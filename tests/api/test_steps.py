@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.api.jobs import Cancelled, ClientGone, JobQueue
+from app.api.jobs import ClientDisconnected, IsCancelled, JobQueue
 from app.errors import Busy, OverTimeBudget
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +33,7 @@ class Counting:
         self.made = 0
         self.closed = threading.Event()
 
-    def __call__(self, cancelled: Cancelled) -> Iterator[int]:
+    def __call__(self, cancelled: IsCancelled) -> Iterator[int]:
         try:
             for number in range(self.count):
                 if cancelled():
@@ -57,7 +57,7 @@ async def test_pieces_come_in_order_and_only_when_they_are_asked_for() -> None:
 async def test_a_place_is_taken_until_the_first_piece_and_no_longer() -> None:
     work, entered, release = queue(queue_size=0), threading.Event(), threading.Event()
 
-    def held(cancelled: Cancelled) -> Iterator[int]:
+    def held(cancelled: IsCancelled) -> Iterator[int]:
         entered.set()
         release.wait(60)
         yield 0
@@ -91,7 +91,7 @@ async def test_readers_that_take_nothing_hold_neither_places_nor_threads() -> No
 async def test_a_piece_that_takes_longer_than_what_is_left_of_the_budget_is_the_last() -> None:
     now = [0.0]
 
-    def slow(cancelled: Cancelled) -> Iterator[int]:
+    def slow(cancelled: IsCancelled) -> Iterator[int]:
         for number in range(10):
             now[0] += 40
             yield number
@@ -126,7 +126,7 @@ async def test_a_client_that_leaves_before_the_first_piece_frees_its_place() -> 
     async def leaves() -> None:
         await asyncio.sleep(0.05)
 
-    with pytest.raises(ClientGone):
+    with pytest.raises(ClientDisconnected):
         await work.start(slow, leaves)
     assert await asyncio.to_thread(slow.closed.wait, 10)
     steps = (await work.start(Counting(), stays)).result
@@ -150,7 +150,7 @@ async def test_the_budget_counts_the_work_and_not_the_reader() -> None:
 async def test_an_error_of_the_first_piece_is_raised_at_the_start_and_frees_the_place() -> None:
     work = queue()
 
-    def broken(_: Cancelled) -> Iterator[int]:
+    def broken(_: IsCancelled) -> Iterator[int]:
         raise ValueError("broken")
         yield 0
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount, Route
 
-from app.api.middleware.access_log import UNKNOWN, Templates
+from app.api.middleware.access_log import UNKNOWN_ROUTE, RouteTemplates
 from app.main import create_app
 from app.settings import load_settings
 
@@ -45,7 +45,7 @@ async def test_every_documented_path_is_counted_as_it_is_documented(app: FastAPI
 
 @pytest.mark.anyio
 async def test_whatever_is_asked_the_names_of_routes_are_few(app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
-    known = {*app.openapi()["paths"], "/docs", "/openapi.json", "/static-offline-docs", UNKNOWN, "/"}
+    known = {*app.openapi()["paths"], "/docs", "/openapi.json", "/static-offline-docs", UNKNOWN_ROUTE, "/"}
     words = [f"quarzuhr{number}" for number in range(50)]
     with caplog.at_level(logging.DEBUG, "intone.request"):
         metrics = await ask(app, *(f"/{word}?{word}" for word in words), *(f"/voices/{word}" for word in words))
@@ -60,16 +60,16 @@ async def nothing(*_: object) -> None:
 
 
 def test_what_is_mounted_takes_only_what_the_routes_leave() -> None:
-    templates = Templates([Mount("/", nothing), Mount("/files", nothing), Route("/a/{name:path}", nothing)])
+    templates = RouteTemplates([Mount("/", nothing), Mount("/files", nothing), Route("/a/{name:path}", nothing)])
     assert [templates.of(path) for path in ("/a/b/c", "/x", "/")] == ["/a/{name}", "/", "/"]
 
 
 def test_what_no_route_has_is_one_name() -> None:
-    assert Templates([Route("/a", nothing)]).of("/b") == UNKNOWN
+    assert RouteTemplates([Route("/a", nothing)]).of("/b") == UNKNOWN_ROUTE
 
 
 def test_a_path_that_ends_in_a_line_feed_has_no_route() -> None:
-    assert Templates([Route("/a", nothing), Mount("/files", nothing)]).of("/a\n") == UNKNOWN
+    assert RouteTemplates([Route("/a", nothing), Mount("/files", nothing)]).of("/a\n") == UNKNOWN_ROUTE
 
 
 @pytest.mark.anyio

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.api.responses.complete import WholeAnswer
+from app.api.responses.complete import CompleteResponse
 from app.api.responses.spool import BLOCK_BYTES, Spool, SpoolBudget
-from app.api.responses.streaming import Patience
+from app.api.responses.streaming import ReaderPatience
 from app.errors import ReaderTooSlow
 
 pytestmark = pytest.mark.anyio
@@ -32,8 +32,8 @@ class Sending:
         spool = Spool(self.budget)
         spool.append(BODY)
         spool.finish()
-        self.answer = WholeAnswer(
-            spool, self.counted(spool), {"Content-Length": str(len(BODY))}, Patience(patience, 1e9)
+        self.answer = CompleteResponse(
+            spool, self.counted(spool), {"Content-Length": str(len(BODY))}, ReaderPatience(patience, 1e9)
         )
 
     def counted(self, spool: Spool) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.api.jobs import Cancelled, ClientGone, JobQueue
+from app.api.jobs import ClientDisconnected, IsCancelled, JobQueue
 from app.errors import Busy, OverTimeBudget
 from tests.serving import ROOT
 
@@ -44,7 +44,7 @@ class Blocking:
         self.release = threading.Event()
         self.was_cancelled = threading.Event()
 
-    def __call__(self, cancelled: Cancelled) -> str:
+    def __call__(self, cancelled: IsCancelled) -> str:
         self.entered.set()
         while not self.release.wait(0.005):
             if cancelled():
@@ -64,7 +64,7 @@ async def test_the_result_comes_with_the_time_spent_waiting() -> None:
 
 
 async def test_an_error_of_the_work_is_the_callers() -> None:
-    def fails(cancelled: Cancelled) -> None:
+    def fails(cancelled: IsCancelled) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -111,7 +111,7 @@ async def test_over_the_time_budget_the_work_is_told_and_its_place_becomes_free(
 async def test_time_in_the_queue_counts_towards_the_budget() -> None:
     work, entered, release, waiting = queue(time_budget=0.2), threading.Event(), threading.Event(), Blocking()
 
-    def deaf(cancelled: Cancelled) -> None:
+    def deaf(cancelled: IsCancelled) -> None:
         """Keeps its place until it is told to leave, whether anybody waits or not."""
         entered.set()
         release.wait(60)
@@ -133,7 +133,7 @@ async def test_a_client_that_leaves_while_waiting_frees_its_place_and_is_never_w
     leaver = asyncio.create_task(work.run(waiting, leaves_with(gone)))
     await asyncio.sleep(0.01)
     gone.set()
-    with pytest.raises(ClientGone):
+    with pytest.raises(ClientDisconnected):
         await leaver
     await asyncio.sleep(0)
     assert work.waiting == 0
@@ -147,7 +147,7 @@ async def test_a_client_that_leaves_while_being_spoken_to_stops_the_work() -> No
     leaver = asyncio.create_task(work.run(running, leaves_with(gone)))
     await happens(running.entered)
     gone.set()
-    with pytest.raises(ClientGone):
+    with pytest.raises(ClientDisconnected):
         await leaver
     await happens(running.was_cancelled)
     assert (await work.run(lambda _: "next", stays)).result == "next"
@@ -156,7 +156,7 @@ async def test_a_client_that_leaves_while_being_spoken_to_stops_the_work() -> No
 async def test_clients_that_wait_get_places_in_turn() -> None:
     work, running, order = queue(), Blocking(), []
 
-    def named(name: str) -> Callable[[Cancelled], None]:
+    def named(name: str) -> Callable[[IsCancelled], None]:
         return lambda cancelled: order.append(name)
 
     first = asyncio.create_task(work.run(running, stays, "crowd"))
@@ -179,7 +179,7 @@ async def test_a_client_that_leaves_while_waiting_is_passed_over() -> None:
     waiting = asyncio.create_task(work.run(lambda _: "spoken", stays, "other"))
     await asyncio.sleep(0.01)
     gone.set()
-    with pytest.raises(ClientGone):
+    with pytest.raises(ClientDisconnected):
         await leaver
     running.release.set()
     assert [(await first).result, (await waiting).result] == ["done", "spoken"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from app.bench.machine import count_operations, threads, vocoder_rates, vocoder_trial
+from app.bench.machine import count_operations, measure_vocoder_rates, prepare_vocoder_trial, use_threads
 from app.settings import load_settings
 
 
@@ -17,15 +17,15 @@ def test_a_multiplication_and_an_addition_are_two_operations() -> None:
 
 def test_the_number_of_threads_is_put_back() -> None:
     before = torch.get_num_threads()
-    with threads(1):
+    with use_threads(1):
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
 
 
 def test_each_way_to_run_the_vocoder_has_a_rate(tmp_path: Path) -> None:
-    trial = vocoder_trial(load_settings(graph_cache=tmp_path))
+    trial = prepare_vocoder_trial(load_settings(graph_cache=tmp_path))
     # By the layers' shapes; only the widest of them are of any weight.
     assert 5e9 < trial.operations < 8e9
-    rates = vocoder_rates(trial)
+    rates = measure_vocoder_rates(trial)
     assert set(rates) == {"vocoder_network_f32", "vocoder_network", "vocoder"}
     assert all(rate > 0 for rate in rates.values()) and rates["vocoder"] < 1.1 * rates["vocoder_network"]

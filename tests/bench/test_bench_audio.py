@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from app.bench.measures import trimmed_seconds
+from app.bench.measures import measure_speech_seconds
 
 RATE = 24000
 
@@ -29,13 +29,13 @@ def wav(*parts: npt.NDArray[np.float64]) -> bytes:
 
 
 def test_silence_at_the_ends_does_not_count_and_a_pause_does() -> None:
-    assert trimmed_seconds(wav(silence(0.5), tone(1), silence(0.3), tone(1), silence(0.7))) == pytest.approx(2.3)
+    assert measure_speech_seconds(wav(silence(0.5), tone(1), silence(0.3), tone(1), silence(0.7))) == pytest.approx(2.3)
 
 
 def test_silence_is_what_is_50_db_quieter_than_the_loudest() -> None:
-    assert trimmed_seconds(wav(tone(1), tone(0.5, 0.5 * 10 ** (-55 / 20)))) == pytest.approx(1, abs=0.01)
-    assert trimmed_seconds(wav(tone(1), tone(0.5, 0.5 * 10 ** (-45 / 20)))) == pytest.approx(1.5, abs=0.01)
+    assert measure_speech_seconds(wav(tone(1), tone(0.5, 0.5 * 10 ** (-55 / 20)))) == pytest.approx(1, abs=0.01)
+    assert measure_speech_seconds(wav(tone(1), tone(0.5, 0.5 * 10 ** (-45 / 20)))) == pytest.approx(1.5, abs=0.01)
 
 
 def test_nothing_but_silence_has_no_seconds() -> None:
-    assert trimmed_seconds(wav(silence(1))) == 0
+    assert measure_speech_seconds(wav(silence(1))) == 0

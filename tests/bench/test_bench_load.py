@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from app.bench.measures import load
-from app.bench.peers import WAV_HEADER, Client, Request, ask
+from app.bench.measures import run_load
+from app.bench.peers import WAV_HEADER_BYTES, Client, Request, ask
 from app.errors import SetupError
 
 TOGETHER = 4
@@ -42,8 +42,8 @@ class Handler(BaseHTTPRequestHandler):
             self.begin(404, 7)
             self.wfile.write(b"nothing")
             return
-        self.begin(200, WAV_HEADER + 2)
-        for piece in (b"h" * WAV_HEADER, b"a", b"b"):
+        self.begin(200, WAV_HEADER_BYTES + 2)
+        for piece in (b"h" * WAV_HEADER_BYTES, b"a", b"b"):
             self.wfile.write(piece)
             time.sleep(PAUSE)
 
@@ -68,7 +68,7 @@ def port() -> Iterator[int]:
 
 def test_clients_ask_at_the_same_time_and_every_answer_is_whole(port: int) -> None:
     requests = [[Request("/together", {"text": f"{client} {number}"}) for number in range(3)] for client in range(4)]
-    done = load(port, requests)
+    done = run_load(port, requests)
     expected = {f"{client} {number}".encode() for client in range(TOGETHER) for number in range(3)}
     assert {answer.body for answer in done.answers} == expected
     assert done.seconds >= max(answer.seconds for answer in done.answers)
@@ -76,7 +76,7 @@ def test_clients_ask_at_the_same_time_and_every_answer_is_whole(port: int) -> No
 
 def test_first_audio_is_the_first_byte_behind_the_header(port: int) -> None:
     answer = ask(port, Request("/slow"))
-    assert answer.body == b"h" * WAV_HEADER + b"ab"
+    assert answer.body == b"h" * WAV_HEADER_BYTES + b"ab"
     assert PAUSE <= answer.first_audio < answer.seconds
 
 
@@ -88,7 +88,7 @@ def test_a_client_keeps_its_connection(port: int) -> None:
 
 def test_an_error_names_the_path_and_the_status_but_not_the_query(port: int) -> None:
     with pytest.raises(SetupError, match=r"/missing was answered 404: nothing") as caught:
-        load(port, [[Request("/missing?text=secret")]])
+        run_load(port, [[Request("/missing?text=secret")]])
     assert "secret" not in caught.value.detail
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.bench.machine import cpu_seconds, resident_mib
+from app.bench.machine import cpu_seconds, read_resident_mib
 from app.bench.peers import CACHED, INTONE, KOKORO, Peer, Request, ask, find_peer
-from app.bench.server import running
+from app.bench.server import run_server
 from app.errors import SetupError
 
 SERVER = """
@@ -35,19 +35,19 @@ def peer(code: str) -> Peer:
 
 def test_processor_time_and_memory_of_living_children_count() -> None:
     code = "import time; kept = bytearray(b'x' * 2**26); n = sum(range(5_000_000)); print(); input()"
-    time_before, memory_before = cpu_seconds(os.getpid()), resident_mib(os.getpid())
+    time_before, memory_before = cpu_seconds(os.getpid()), read_resident_mib(os.getpid())
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None and child.stdout.readline()
         alone = cpu_seconds(child.pid)
         assert alone > 0
         assert cpu_seconds(os.getpid()) >= time_before + alone - 0.01  # a tick of the clock
-        assert resident_mib(os.getpid()) > memory_before + 60
+        assert read_resident_mib(os.getpid()) > memory_before + 60
         child.communicate(b"\n")
     assert cpu_seconds(os.getpid()) >= time_before + alone - 0.01  # a tick of the clock
 
 
 def test_a_server_runs_with_its_environment_and_is_stopped(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), running(peer(SERVER), tmp_path) as server:
+    with pytest.raises(ZeroDivisionError), run_server(peer(SERVER), tmp_path) as server:
         assert ask(server.port, Request("/")).body == b"hello"
         raise ZeroDivisionError
     with pytest.raises(ProcessLookupError):
@@ -56,7 +56,10 @@ def test_a_server_runs_with_its_environment_and_is_stopped(tmp_path: Path) -> No
 
 
 def test_a_server_that_ends_at_once_says_why(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="no such model"), running(peer("raise SystemExit('no such model')"), tmp_path):
+    with (
+        pytest.raises(SetupError, match="no such model"),
+        run_server(peer("raise SystemExit('no such model')"), tmp_path),
+    ):
         pass
 
 

@@ -7,7 +7,16 @@ import json
 import pytest
 from rich.console import Console
 
-from app.bench.results import Figure, Key, Results, Target, figures_table, targets, targets_table, to_dict
+from app.bench.results import (
+    Key,
+    Results,
+    Summary,
+    Target,
+    evaluate_targets,
+    make_results_table,
+    make_targets_table,
+    to_dict,
+)
 
 OURS, THEIRS = Key("audio_seconds_per_second", "intone", 8), Key("audio_seconds_per_second", "coqui", 8)
 
@@ -23,12 +32,12 @@ def results() -> Results:
 
 
 def test_a_figure_is_the_median_with_the_extremes() -> None:
-    assert results().figure(OURS) == Figure(median=40, least=9, most=50)
+    assert results().figure(OURS) == Summary(median=40, least=9, most=50)
     assert results().figure(Key("cost", "intone")) is None
 
 
 def test_a_ratio_is_taken_in_each_round_that_has_both() -> None:
-    assert results().ratio(OURS, THEIRS) == Figure(median=3.5, least=3, most=4)
+    assert results().ratio(OURS, THEIRS) == Summary(median=3.5, least=3, most=4)
     assert results().ratio(OURS, Key("cost", "coqui")) is None
 
 
@@ -45,26 +54,26 @@ def test_a_ratio_is_taken_in_each_round_that_has_both() -> None:
     ],
 )
 def test_verdicts(value: float | None, needed: float, aim: float, verdict: str) -> None:
-    figure = None if value is None else Figure(value, value, value)
+    figure = None if value is None else Summary(value, value, value)
     assert Target("", figure, needed, aim).verdict == verdict
 
 
 def test_only_what_was_measured_has_a_verdict() -> None:
-    verdicts = {target.measure: target.verdict for target in targets(results())}
+    verdicts = {target.measure: target.verdict for target in evaluate_targets(results())}
     assert verdicts.pop("speech per second / coqui's, 8 clients") == "met"
     assert set(verdicts.values()) == {"not measured"}
 
 
 def test_the_quietest_round_counts_where_a_target_says_so() -> None:
-    assert Target("", Figure(0.2, 0.1, 0.3), 0.15, 0.06, quietest=True).verdict == "met"
+    assert Target("", Summary(0.2, 0.1, 0.3), 0.15, 0.06, quietest=True).verdict == "met"
 
 
 def test_tables_and_report_hold_every_figure() -> None:
     console = Console(width=140)
     with console.capture() as capture:
-        console.print(figures_table(results()), targets_table(results()))
+        console.print(make_results_table(results()), make_targets_table(results()))
     shown = capture.get()
     assert "40 (9–50)" in shown and "clients: 8" in shown and "3–4" in shown and "not measured" in shown
     report = json.loads(json.dumps(to_dict(results())))
     assert {"measure": OURS.measure, "peer": "intone", "at": 8, "round": 1, "value": 9} in report["samples"]
-    assert report["facts"] and report["missing"] and len(report["targets"]) == len(targets(results()))
+    assert report["facts"] and report["missing"] and len(report["targets"]) == len(evaluate_targets(results()))

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.bench.peers import BASE, CoquiFiles, export
-from app.packages import shipped_models
-from app.synthesis.coqui import coqui_config, load_weights, new_acoustic
+from app.bench.peers import ACOUSTIC_MODEL, CoquiFiles, export
+from app.packages import bundled_models_dir
+from app.synthesis.coqui import build_coqui_config, build_trainable_acoustic, load_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # coqui's own
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> CoquiFiles:
-    return export(shipped_models() / BASE, tmp_path_factory.mktemp("coqui"))
+    return export(bundled_models_dir() / ACOUSTIC_MODEL, tmp_path_factory.mktemp("coqui"))
 
 
 def test_the_acoustic_model_is_the_shipped_one_in_full_precision(files: CoquiFiles) -> None:
@@ -26,8 +26,8 @@ def test_the_acoustic_model_is_the_shipped_one_in_full_precision(files: CoquiFil
     speakers = json.loads(Path(config["speakers_file"]).read_text())
     assert Path(config["speakers_file"]).is_absolute()
     state = load_weights(files.model)
-    model = new_acoustic("glow_tts", coqui_config(config, list(speakers)), state)
-    shipped = load_weights(shipped_models() / BASE / "model.safetensors")["model"]
+    model = build_trainable_acoustic("glow_tts", build_coqui_config(config, list(speakers)), state)
+    shipped = load_weights(bundled_models_dir() / ACOUSTIC_MODEL / "model.safetensors")["model"]
     for name, value in model.state_dict().items():
         assert value.dtype in (torch.float32, torch.int64)
         assert torch.equal(value, shipped[name].to(value.dtype))

@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from app.__main__ import main
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, SpeechRequest
 from app.types import Emotion
@@ -140,7 +140,7 @@ def test_a_folder_is_described_and_speaks_without_a_question(
 
 
 def test_the_shipped_voice_is_described_as_it_was(tmp_path: Path) -> None:
-    shipped = open_voice(shipped_models() / "voices" / "wren")
+    shipped = open_voice(bundled_models_dir() / "voices" / "wren")
     shutil.copytree(shipped.folder, tmp_path / "wren")
     (tmp_path / "wren" / "voice.json").unlink()
     voice = added(tmp_path / "wren", "--name", "finch", "--license", "Apache-2.0")

@@ -9,7 +9,7 @@ import av
 import pytest
 
 from app.__main__ import main
-from app.cli.say import told
+from app.cli.say import describe_chapters
 from tests.tiny_voice import write_tiny_voice
 
 BOOK = """This stands before everything.
@@ -95,4 +95,4 @@ def test_markup_has_no_headings(book: Path, capsys: pytest.CaptureFixture[str]) 
     ],
 )
 def test_it_says_where_the_chapters_are(place: str | None, kept: int, found: int, words: str) -> None:
-    assert told(Path("book.flac"), Path(place) if place else None, kept, found) == words
+    assert describe_chapters(Path("book.flac"), Path(place) if place else None, kept, found) == words

@@ -11,7 +11,7 @@ import pytest
 
 from app.__main__ import main
 from app.cli.completion import SCRIPTS
-from app.cli.parser import COMMANDS, command_parsers
+from app.cli.parser import COMMANDS, make_command_parsers
 
 EVERY_COMMAND = {name for name in COMMANDS if " " not in name}
 OFFERED = [
@@ -64,7 +64,7 @@ def test_bash_offers_it(script: Path, line: str, offered: set[str]) -> None:
 @needs["bash"]
 @pytest.mark.parametrize("script", ["bash"], indirect=True)
 def test_bash_knows_every_flag_of_every_command(script: Path) -> None:
-    for name, parser in command_parsers().items():
+    for name, parser in make_command_parsers().items():
         flags = {flag for action in parser._actions for flag in action.option_strings}
         assert asked(["bash", "-c"], f"source {script}; {as_bash_sees_it(f'intone {name} -')}") == flags
 

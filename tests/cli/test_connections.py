@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from app.cli.connections import Connection, Connections
-from app.metrics import Answered
+from app.metrics import ResponseRecord
 from tests.serving import serving_here, wait_until
 
 BIG = 64 * 1024 * 1024
@@ -237,7 +237,7 @@ def test_where_all_are_in_use_the_newest_is_refused(
 def test_a_refused_request_is_answered_counted_and_the_last_of_its_connection(
     request_bytes: bytes, status: int, code: str
 ) -> None:
-    counted: list[Answered] = []
+    counted: list[ResponseRecord] = []
     protocol = functools.partial(Connection, shared=Connections(limit=9, answered=counted.append))
     with serving_here(Starlette(), http=protocol) as url, connect(url) as connection:
         # Also a client that sends all of it before it reads gets the answer, not a reset connection.

@@ -8,7 +8,7 @@ import pytest
 
 from app.audio.encode import FORMATS
 from app.cli.parser import UsageError
-from app.cli.say import output_format
+from app.cli.say import choose_format
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,13 @@ from app.cli.say import output_format
     ],
 )
 def test_the_flag_decides_else_the_ending(output: str | None, name: str | None, format: str) -> None:
-    assert output_format(output and Path(output), name).name == format
+    assert choose_format(output and Path(output), name).name == format
 
 
 @pytest.mark.parametrize(("output", "name"), [("speech.m4a", None), ("speech.txt", None), ("speech.wav", "m4a")])
 def test_another_is_refused_with_the_list(output: str, name: str | None) -> None:
     with pytest.raises(UsageError) as caught:
-        output_format(Path(output), name)
+        choose_format(Path(output), name)
     assert all(format in caught.value.hint for format in FORMATS)
 
 

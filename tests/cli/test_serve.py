@@ -17,7 +17,7 @@ import httpx
 import pytest
 import uvicorn
 
-from app.cli.serve import RESERVE, listen, server_config
+from app.cli.serve import RESERVED_DESCRIPTORS, listen, make_server_config
 from app.cli.serve import QuietServer as SureServer
 from app.main import create_app
 from app.settings import load_settings
@@ -27,7 +27,7 @@ from tests.serving import ROOT, clean_environment, service_without_models, wait_
 def test_both_parts_of_an_answer_are_sent_at_once() -> None:
     """Nagle's algorithm would hold the second one back."""
     settings = load_settings(port=0)
-    config = server_config(create_app(settings), settings, {})
+    config = make_server_config(create_app(settings), settings, {})
     config.lifespan = "off"
     server = uvicorn.Server(config)
     with listen(settings) as listener:
@@ -75,7 +75,7 @@ def test_more_idle_connections_than_descriptors_stop_nobody_and_fill_no_log(tmp_
         for one in idle:
             one.setblocking(False)
             one.connect_ex((urlsplit(url).hostname, urlsplit(url).port))
-        limit = 1024 - RESERVE
+        limit = 1024 - RESERVED_DESCRIPTORS
         wait_until(lambda: f"all {limit} connections are open" in (tmp_path / "log").read_text(), 60)
         for _ in range(3):
             assert httpx.get(f"{url}/health", trust_env=False, timeout=60).status_code == 200
@@ -87,7 +87,10 @@ def test_more_idle_connections_than_descriptors_stop_nobody_and_fill_no_log(tmp_
     assert (tmp_path / "log").stat().st_size < 100_000
 
 
-@pytest.mark.parametrize(("hard", "soft", "connections"), [(4096, 2000 + RESERVE, 1000), (1024, 1024, 1024 - RESERVE)])
+@pytest.mark.parametrize(
+    ("hard", "soft", "connections"),
+    [(4096, 2000 + RESERVED_DESCRIPTORS, 1000), (1024, 1024, 1024 - RESERVED_DESCRIPTORS)],
+)
 def test_each_connection_may_have_a_temporary_file_as_far_as_the_limit_allows(
     hard: int, soft: int, connections: int
 ) -> None:

@@ -9,9 +9,9 @@ import soundfile
 
 from app.__main__ import main
 from app.cli.output import show_plan
-from app.cli.train import _bar
+from app.cli.train import _show_progress
 from app.training.trainer import TrainingProgress
-from app.types import ClassifierName, Emotion, Plan, Source, Utterance
+from app.types import ClassifierId, Emotion, Plan, Source, Utterance
 from tests.tiny_voice import write_tiny_voice
 
 YELLOW = "\x1b[33m"
@@ -29,7 +29,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_plan_is_a_coloured_table(capsys: pytest.CaptureFixture[str]) -> None:
     joyful = Utterance("How nice!", (0, 9), "", "wren", Emotion.JOY, None, Source.PINNED, "because", "joy", "")
-    show_plan(Plan("wren", ClassifierName("", ""), (joyful,), 1.0))
+    show_plan(Plan("wren", ClassifierId("", ""), (joyful,), 1.0))
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "How nice!" in line]
     assert line.startswith(f"{YELLOW}joy") and "because" in line
 
@@ -37,7 +37,7 @@ def test_the_plan_is_a_coloured_table(capsys: pytest.CaptureFixture[str]) -> Non
 def test_no_color_takes_the_colours_away(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     joyful = Utterance("How nice!", (0, 9), "", "wren", Emotion.JOY, None, Source.PINNED, "because", "joy", "")
-    show_plan(Plan("wren", ClassifierName("", ""), (joyful,), 1.0))
+    show_plan(Plan("wren", ClassifierId("", ""), (joyful,), 1.0))
     told = capsys.readouterr().out
     assert "How nice!" in told and YELLOW not in told
 
@@ -59,6 +59,6 @@ def test_a_bar_follows_a_long_text_into_its_file(
 
 
 def test_a_bar_with_the_time_that_is_left_follows_a_training(capsys: pytest.CaptureFixture[str]) -> None:
-    with _bar() as show:
+    with _show_progress() as show:
         show(TrainingProgress(step=7, share=0.25, seconds_left=9, losses={}, held_out={}))
     assert "step 7" in (told := capsys.readouterr().err) and "25%" in told and "-:--:--" in told

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from openai import OpenAI
 
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from tests.clients.asking import KEY, client_of, speaks
 from tests.serving import Server, start_server, wait_until
 from tests.tiny_voice import write_tiny_voice
@@ -25,7 +25,7 @@ def keyed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A service that asks for a key, speaks for six seconds at most, and has a second voice, which cannot blend."""
     folder = tmp_path_factory.mktemp("keyed")
     write_tiny_voice(folder / "voices" / "tiny", speakers=("neutral", "joy"))
-    voices = f"{shipped_models() / 'voices'}:{folder / 'voices'}"
+    voices = f"{bundled_models_dir() / 'voices'}:{folder / 'voices'}"
     server = start_server(
         folder, *("--max-audio-seconds", "6", "--cache-mb", "0"), INTONE_API_KEYS=f"clients={KEY}", INTONE_VOICES=voices
     )

@@ -14,12 +14,12 @@ import pytest
 from app.emotion import Classifier
 from app.emotion.classifier import Excerpt
 from app.errors import InvalidClassifier
-from app.packages import shipped_models
-from app.training.emotion.calibrate import read_spoken, spoken_style
+from app.packages import bundled_models_dir
+from app.training.emotion.calibrate import measure_voicing, read_spoken
 from app.training.emotion.rows import TrainingRow, load_network, score
-from app.types import ClassifierName, Emotion
+from app.types import ClassifierId, Emotion
 
-SHIPPED = shipped_models() / "emotion" / "minilm-ekman"
+SHIPPED = bundled_models_dir() / "emotion" / "minilm-ekman"
 SENTENCES = [text for text, _ in read_spoken(Path(__file__).with_name("spoken_style.tsv"))]
 
 
@@ -29,12 +29,12 @@ def classifier() -> Classifier:
 
 
 def test_it_says_which_one_it_is(classifier: Classifier) -> None:
-    assert classifier.name == ClassifierName("minilm-ekman", "2")
+    assert classifier.name == ClassifierId("minilm-ekman", "2")
 
 
 def test_it_keeps_to_its_limits_on_spoken_sentences(classifier: Classifier) -> None:
     assert classifier.settings.threshold is not None
-    measured = spoken_style(
+    measured = measure_voicing(
         classifier, read_spoken(Path(__file__).with_name("spoken_style.tsv")), classifier.settings.threshold
     )
     assert measured["neutral_sentences"] >= 100  # type: ignore[operator]
@@ -215,7 +215,7 @@ def test_settings_that_make_no_sense_are_refused(tmp_path: Path, own: object, wr
 def test_a_classifier_of_others_has_no_threshold_of_its_own(tmp_path: Path) -> None:
     plain = Classifier.load(copied(tmp_path, intone=None))
     assert plain.settings.threshold is None
-    assert plain.name == ClassifierName("copy", "unknown")
+    assert plain.name == ClassifierId("copy", "unknown")
 
 
 def test_weights_are_read_in_single_precision(classifier: Classifier) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from tests.serving import Server, start_server
 from tests.tiny_voice import write_tiny_voice
 
@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def otherwise(folder: Path) -> Iterator[Server]:
     server = start_server(
         folder,
-        *("--voices", f"{folder / 'voices'}:{shipped_models() / 'voices'}", "--default-voice", "TINY"),
+        *("--voices", f"{folder / 'voices'}:{bundled_models_dir() / 'voices'}", "--default-voice", "TINY"),
         *("--voice-aliases", "en-US-JennyNeural=Wren", "--label-map", str(folder / "labels.json")),
         *("--threshold", "0", "--cache-mb", "0", "--log-format", "console"),
         *("--workers", "1", "--threads", "2", "--batch-size", "1", "--concurrency", "2"),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from app.evaluation.emotion_judge import read_facts
 from app.evaluation.listening import Measurement
-from app.evaluation.manner import Manner
+from app.evaluation.manner import AcousticMeasures
 from app.evaluation.recordings import Recording
 
 SAMPLES = (0.3 * np.sin(2 * np.pi * 220 * np.arange(8000) / 16000)).astype(np.float32)
@@ -34,7 +34,7 @@ def heard(
     group: str = "neutral", text: str = "Hello there.", computing_seconds: float | None = 0.05, **measures: Any
 ) -> Measurement:
     """Ten words without an error, spoken in a tenth of their time; `measures` are theirs."""
-    manner = {name: measures.pop(name) for name in Manner.__slots__ if name in measures}
+    manner = {name: measures.pop(name) for name in AcousticMeasures.__slots__ if name in measures}
     return replace(
         Measurement(
             Recording(group, text, SAMPLES, 16000, computing_seconds),
@@ -42,7 +42,7 @@ def heard(
             words=10,
             errors=0,
             mos=4.0,
-            manner=replace(Manner(pitch=12, pitch_range=5, rate=4, level=-20, tilt=-9), **manner),
+            manner=replace(AcousticMeasures(pitch=12, pitch_range=5, rate=4, level=-20, tilt=-9), **manner),
             prosody=dict.fromkeys(read_facts().features, 1.0),
         ),
         **measures,

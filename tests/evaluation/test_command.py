@@ -16,7 +16,7 @@ from tests.tiny_voice import write_tiny_voice
 
 @pytest.fixture(autouse=True)
 def ears(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.evaluation, "Ears", lambda threads: DeafEars())
+    monkeypatch.setattr(app.evaluation, "Evaluators", lambda threads: DeafEars())
 
 
 def test_a_voice_folder_speaks_each_of_its_emotions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

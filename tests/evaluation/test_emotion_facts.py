@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.evaluation.emotion_judge import BAND_NAMES, FILE, read_facts
+from app.evaluation.emotion_judge import BAND_NAMES, FACTS_FILE, read_facts
 from app.types import Emotion
 
 
 def test_the_file_is_a_plain_table() -> None:
-    lines = FILE.read_text(encoding="utf-8").splitlines()
+    lines = FACTS_FILE.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 15 and {line.count("\t") for line in lines} == {14}
 
 

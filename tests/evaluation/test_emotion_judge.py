@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from app.evaluation.emotion_judge import (
+    EmotionJudgement,
     Facts,
-    Judged,
     Vector,
-    distance_to_line,
+    compute_segment_distance,
+    compute_weights,
     distances,
     judge_emotions,
     read_facts,
-    weights,
 )
-from app.evaluation.manner import RATE
+from app.evaluation.manner import SAMPLE_RATE
 from app.evaluation.recordings import Recording
 from app.types import Emotion
 from tests.evaluation.hearing import heard
@@ -33,7 +33,7 @@ def facts() -> Facts:
 
 def named(facts: Facts, place: Vector) -> Emotion:
     differences = dict(zip(facts.features, (float(value) for value in place), strict=True))
-    return Judged(Emotion.JOY, "", differences, distances(differences)).named
+    return EmotionJudgement(Emotion.JOY, "", differences, distances(differences)).named
 
 
 @pytest.mark.parametrize("share", [0, 0.5, 1])
@@ -57,7 +57,7 @@ def test_small_errors_of_every_feature_change_few_names(facts: Facts, emotion: E
 
 
 def test_groups_weigh_the_same_however_many_features_they_have(facts: Facts) -> None:
-    shares = weights(facts, EVERYTHING)
+    shares = compute_weights(facts, EVERYTHING)
     groups = {group: shares[np.array(facts.groups) == group] for group in facts.groups}
     assert {group: len(members) for group, members in groups.items()} == {
         "pitch": 1,
@@ -71,7 +71,7 @@ def test_groups_weigh_the_same_however_many_features_they_have(facts: Facts) -> 
 def test_what_is_unknown_is_left_out_and_its_group_keeps_its_weight(facts: Facts) -> None:
     known = EVERYTHING.copy()
     known[facts.features.index("slope")] = False
-    shares = weights(facts, known)
+    shares = compute_weights(facts, known)
     assert shares[facts.features.index("slope")] == 0
     assert shares[facts.features.index("range")] == pytest.approx(1 / 3)
     sad = facts.normal[Emotion.SADNESS].copy()
@@ -81,18 +81,20 @@ def test_what_is_unknown_is_left_out_and_its_group_keeps_its_weight(facts: Facts
 
 @pytest.mark.parametrize(("place", "expected"), [((1, 2), 2), ((-3, 0), 3), ((5, 4), 5), ((2, 0), 0)])
 def test_the_distance_to_a_line_is_that_to_its_nearest_point(place: tuple[float, float], expected: float) -> None:
-    assert distance_to_line(np.array(place), np.zeros(2), np.array([2.0, 0.0])) == pytest.approx(expected)
+    assert compute_segment_distance(np.array(place), np.zeros(2), np.array([2.0, 0.0])) == pytest.approx(expected)
 
 
 def test_a_line_without_length_is_a_point() -> None:
-    assert distance_to_line(np.array([3.0, 4.0]), np.zeros(2), np.zeros(2)) == 5
+    assert compute_segment_distance(np.array([3.0, 4.0]), np.zeros(2), np.zeros(2)) == 5
 
 
 def test_emotional_clips_are_compared_with_the_neutral_readings_in_order() -> None:
     def melody(time: Values) -> Values:
         return 3 * np.sin(9 * time)
 
-    readings = [Recording("neutral", text, voiced(melody, seconds), RATE) for text, seconds in (("A", 0.8), ("B", 1.6))]
+    readings = [
+        Recording("neutral", text, voiced(melody, seconds), SAMPLE_RATE) for text, seconds in (("A", 0.8), ("B", 1.6))
+    ]
     clips = [
         heard("joy", "A", prosody=features(readings[0].samples)),
         heard("neutral", "C"),

@@ -8,17 +8,17 @@ import math
 import pytest
 from rich.console import Console
 
-from app.evaluation.emotion_judge import Judged, read_facts
-from app.evaluation.emotion_tables import difference_text, emotion_section, emotion_tables
+from app.evaluation.emotion_judge import EmotionJudgement, read_facts
+from app.evaluation.emotion_tables import format_difference, make_emotion_tables, render_emotion_section
 from app.evaluation.report import EmotionReport, Report
 from app.types import Emotion
 from tests.evaluation.hearing import heard
 
 
-def judged(emotion: Emotion, named: Emotion, pitch: float = 0.0) -> Judged:
+def judged(emotion: Emotion, named: Emotion, pitch: float = 0.0) -> EmotionJudgement:
     """A clip that was named so, and whose pitch differs so from neutral."""
     differences = dict.fromkeys(read_facts().features, 0.25) | {"pitch": pitch}
-    return Judged(emotion, "Hello.", differences, {one: float(one != named) for one in Emotion})
+    return EmotionJudgement(emotion, "Hello.", differences, {one: float(one != named) for one in Emotion})
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_the_report_is_valid_json(report: EmotionReport) -> None:
 
 def test_the_tables_show_the_matrix_and_the_differences(report: EmotionReport) -> None:
     console = Console(width=140, record=True)
-    console.print(emotion_tables(report))
+    console.print(make_emotion_tables(report))
     lines = [line.split() for line in console.export_text().splitlines() if line.strip()]
     assert lines[1][-7:] == ["·", "3", "·", "·", "1", "·", "·"]
     assert lines[3] == ["mean", "5", "37.5"]
@@ -65,17 +65,17 @@ def test_the_tables_show_the_matrix_and_the_differences(report: EmotionReport) -
 
 def test_every_emotion_fits_into_the_width_of_the_command() -> None:
     console = Console(width=140, record=True)
-    console.print(emotion_tables(EmotionReport([judged(one, one, -10.0) for one in Emotion if one != "neutral"])))
+    console.print(make_emotion_tables(EmotionReport([judged(one, one, -10.0) for one in Emotion if one != "neutral"])))
     text = console.export_text()
     assert "…" not in text and "+0.25 (-0.09/0.03)" in text
 
 
 def test_a_difference_stands_beside_what_is_known_of_it() -> None:
-    assert difference_text(-0.51, 0.1, 2.7, 1) == "-0.5 (0.1/2.7)"
-    assert difference_text(math.nan, 0.05, 0.05, 2) == "– (0.05)"
+    assert format_difference(-0.51, 0.1, 2.7, 1) == "-0.5 (0.1/2.7)"
+    assert format_difference(math.nan, 0.05, 0.05, 2) == "– (0.05)"
 
 
 def test_the_page_has_a_section_only_where_something_was_judged(report: EmotionReport) -> None:
-    section = emotion_section(report)
+    section = render_emotion_section(report)
     assert section.count("<table") == 2 and "<th>fear</th>" in section and "(2.2/8.5)" in section
-    assert emotion_section(EmotionReport()) == ""
+    assert render_emotion_section(EmotionReport()) == ""

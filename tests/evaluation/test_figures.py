@@ -7,13 +7,13 @@ import math
 
 import pytest
 
-from app.evaluation.report import Report, figures, figures_by_group, wer_interval
+from app.evaluation.report import Report, compute_group_statistics, compute_statistics, wer_interval
 from app.evaluation.tables import COLUMNS
 from tests.evaluation.hearing import heard
 
 
 def test_the_word_error_rate_is_that_of_all_words_not_the_mean_of_sentences() -> None:
-    assert figures([heard(words=1, errors=1), heard(words=9, errors=0)]).wer == pytest.approx(10)
+    assert compute_statistics([heard(words=1, errors=1), heard(words=9, errors=0)]).wer == pytest.approx(10)
 
 
 def test_the_interval_holds_the_rate_and_shrinks_with_more_sentences() -> None:
@@ -26,37 +26,37 @@ def test_the_interval_holds_the_rate_and_shrinks_with_more_sentences() -> None:
 
 
 def test_the_standard_error_of_the_opinion_score() -> None:
-    assert figures([heard(mos=score) for score in (3, 4, 5)]).mos_error == pytest.approx(1 / math.sqrt(3))
-    assert figures([heard()]).mos_error is None
+    assert compute_statistics([heard(mos=score) for score in (3, 4, 5)]).mos_error == pytest.approx(1 / math.sqrt(3))
+    assert compute_statistics([heard()]).mos_error is None
 
 
 def test_the_real_time_factor_is_known_only_where_all_was_spoken_here() -> None:
-    assert figures([heard(), heard(computing_seconds=0.15)]).real_time_factor == pytest.approx(0.2)
-    assert figures([heard(), heard(computing_seconds=None)]).real_time_factor is None
+    assert compute_statistics([heard(), heard(computing_seconds=0.15)]).real_time_factor == pytest.approx(0.2)
+    assert compute_statistics([heard(), heard(computing_seconds=None)]).real_time_factor is None
 
 
 def test_groups_are_compared_with_the_neutral_one() -> None:
-    groups = figures_by_group([heard("joy", pitch=15.0, level=-17.0), heard(pitch=11.0), heard(pitch=13.0)])
+    groups = compute_group_statistics([heard("joy", pitch=15.0, level=-17.0), heard(pitch=11.0), heard(pitch=13.0)])
     assert list(groups) == ["joy", "neutral"]
     assert groups["neutral"].difference is None
     difference = groups["joy"].difference
     assert difference and (difference.pitch, difference.level, difference.rate) == (3, 3, 0)
-    assert figures_by_group([heard("joy")])["joy"].difference is None
+    assert compute_group_statistics([heard("joy")])["joy"].difference is None
 
 
 def test_a_sentence_without_a_pitch_is_left_out_of_the_mean() -> None:
-    assert figures([heard(pitch=math.nan), heard(pitch=7.0)]).manner.pitch == 7
-    assert math.isnan(figures([heard(pitch=math.nan)]).manner.pitch)
+    assert compute_statistics([heard(pitch=math.nan), heard(pitch=7.0)]).manner.pitch == 7
+    assert math.isnan(compute_statistics([heard(pitch=math.nan)]).manner.pitch)
 
 
 def test_figures_as_people_read_them() -> None:
-    groups = figures_by_group([heard(errors=1), heard("joy", pitch=15.25), heard("joy", mos=3.0, pitch=15.25)])
+    groups = compute_group_statistics([heard(errors=1), heard("joy", pitch=15.25), heard("joy", mos=3.0, pitch=15.25)])
     texts = {column.title: column.text(groups["joy"]) for column in COLUMNS}
     assert texts["WER"] == "0.0 [0.0, 0.0]"
     assert texts["MOS"] == "3.50 ±0.50"
     assert texts["RTF"] == "0.100"
     assert texts["pitch"] == "15.2 (+3.2)"
-    unknown = figures([heard(computing_seconds=None, pitch=math.nan)])
+    unknown = compute_statistics([heard(computing_seconds=None, pitch=math.nan)])
     assert [column.text(unknown) for column in COLUMNS if column.title in ("RTF", "pitch")] == ["–", "–"]
 
 

@@ -8,12 +8,21 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.evaluation.manner import RATE, level_of, manner, pitch_contour, pitch_of, resampled, tilt_of, trimmed
+from app.evaluation.manner import (
+    SAMPLE_RATE,
+    manner,
+    measure_level,
+    measure_pitch,
+    measure_tilt,
+    resampled,
+    track_pitch,
+    trim_silence,
+)
 
 Samples = npt.NDArray[np.float32]
 
 
-def tone(hertz: float, amplitude: float = 0.5, seconds: float = 1.0, rate: int = RATE) -> Samples:
+def tone(hertz: float, amplitude: float = 0.5, seconds: float = 1.0, rate: int = SAMPLE_RATE) -> Samples:
     """A sine."""
     time = np.arange(round(seconds * rate)) / rate
     return (amplitude * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
@@ -21,55 +30,55 @@ def tone(hertz: float, amplitude: float = 0.5, seconds: float = 1.0, rate: int =
 
 @pytest.mark.parametrize("hertz", [90, 220, 440])
 def test_a_steady_tone_has_its_pitch_and_no_range(hertz: float) -> None:
-    median, spread = pitch_of(pitch_contour(tone(hertz)))
+    median, spread = measure_pitch(track_pitch(tone(hertz)))
     assert median == pytest.approx(12 * math.log2(hertz / 100), abs=0.1)
     assert spread < 0.2
 
 
 def test_a_glide_over_an_octave_has_four_fifths_of_it_between_the_percentiles() -> None:
-    octaves = np.linspace(0, 1, 3 * RATE)
-    glide = np.sin(2 * np.pi * np.cumsum(150 * 2**octaves) / RATE).astype(np.float32)
-    median, spread = pitch_of(pitch_contour(glide))
+    octaves = np.linspace(0, 1, 3 * SAMPLE_RATE)
+    glide = np.sin(2 * np.pi * np.cumsum(150 * 2**octaves) / SAMPLE_RATE).astype(np.float32)
+    median, spread = measure_pitch(track_pitch(glide))
     assert median == pytest.approx(12 * math.log2(1.5) + 6, abs=0.3)
     assert spread == pytest.approx(0.8 * 12, abs=0.5)
 
 
 def test_silence_has_no_pitch_but_a_level_and_a_tilt() -> None:
-    silence = np.zeros(RATE, np.float32)
-    assert all(math.isnan(value) for value in pitch_of(pitch_contour(silence)))
-    assert math.isfinite(level_of(silence)) and tilt_of(silence) == 0
+    silence = np.zeros(SAMPLE_RATE, np.float32)
+    assert all(math.isnan(value) for value in measure_pitch(track_pitch(silence)))
+    assert math.isfinite(measure_level(silence)) and measure_tilt(silence) == 0
 
 
 @pytest.mark.parametrize("amplitude", [1.0, 0.1, 0.001])
 def test_the_level_of_a_sine_is_3_db_below_its_peak(amplitude: float) -> None:
-    assert level_of(tone(200, amplitude)) == pytest.approx(20 * math.log10(amplitude) - 3.01, abs=0.01)
+    assert measure_level(tone(200, amplitude)) == pytest.approx(20 * math.log10(amplitude) - 3.01, abs=0.01)
 
 
 @pytest.mark.parametrize("decibels", [-20, 0, 6])
 def test_the_tilt_is_the_ratio_of_the_bands(decibels: float) -> None:
     low, high = tone(500, 0.2), tone(2500, 0.2 * 10 ** (decibels / 20))
-    assert tilt_of(low + high) == pytest.approx(decibels, abs=0.2)
+    assert measure_tilt(low + high) == pytest.approx(decibels, abs=0.2)
 
 
 def test_the_tilt_leaves_out_hum_and_hiss() -> None:
     speech = tone(500, 0.2) + tone(2500, 0.2)
-    assert tilt_of(speech + tone(30, 0.4) + tone(7000, 0.4)) == pytest.approx(tilt_of(speech), abs=0.2)
+    assert measure_tilt(speech + tone(30, 0.4) + tone(7000, 0.4)) == pytest.approx(measure_tilt(speech), abs=0.2)
 
 
 def test_the_rate_counts_the_vowel_groups_of_the_text() -> None:
     sound = tone(200, seconds=2)
-    assert manner(sound, pitch_contour(sound), "Three blue seas, okay?").rate == pytest.approx(5 / 2)
+    assert manner(sound, track_pitch(sound), "Three blue seas, okay?").rate == pytest.approx(5 / 2)
 
 
 def test_silence_around_speech_is_cut_and_silence_within_it_is_kept() -> None:
-    gap = np.zeros(RATE // 2, np.float32)
+    gap = np.zeros(SAMPLE_RATE // 2, np.float32)
     speech = np.concatenate([gap, tone(200), gap, tone(200), gap])
     # The cut lies between frames: up to a frame of 128 ms stays.
-    assert len(trimmed(speech)) / RATE == pytest.approx(2.5, abs=0.15)
+    assert len(trim_silence(speech)) / SAMPLE_RATE == pytest.approx(2.5, abs=0.15)
 
 
 def test_another_sample_rate_changes_neither_length_nor_pitch_nor_level() -> None:
     sound = resampled(tone(220, rate=22050), 22050)
-    assert len(sound) == RATE
-    assert pitch_of(pitch_contour(sound))[0] == pytest.approx(12 * math.log2(2.2), abs=0.1)
-    assert level_of(sound) == pytest.approx(level_of(tone(220)), abs=0.1)
+    assert len(sound) == SAMPLE_RATE
+    assert measure_pitch(track_pitch(sound))[0] == pytest.approx(12 * math.log2(2.2), abs=0.1)
+    assert measure_level(sound) == pytest.approx(measure_level(tone(220)), abs=0.1)

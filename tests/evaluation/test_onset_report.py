@@ -7,19 +7,26 @@ import json
 import pytest
 from rich.console import Console
 
-from app.evaluation.onset_report import Edges, HeardPair, OnsetReport, hear, onset_page, onset_tables
+from app.evaluation.onset_report import (
+    EdgeTranscript,
+    OnsetReport,
+    TranscribedPair,
+    make_onset_tables,
+    render_onset_page,
+    transcribe_pair,
+)
 from app.evaluation.onsets import OnsetPair
-from app.evaluation.recordings import Recording, edge_errors
+from app.evaluation.recordings import Recording, find_edge_errors
 from tests.evaluation.hearing import SAMPLES, DeafEars
 
 
-def pair(group: str, text: str, alone: str, control: str, sound: str = "p") -> HeardPair:
+def pair(group: str, text: str, alone: str, control: str, sound: str = "p") -> TranscribedPair:
     """A sentence whose two renditions were understood so."""
     recording = Recording(group, text, SAMPLES, 16000)
-    return HeardPair(
+    return TranscribedPair(
         sound,
-        Edges(recording, alone, *edge_errors(text, alone)),
-        Edges(recording, control, *edge_errors(text, control)),
+        EdgeTranscript(recording, alone, *find_edge_errors(text, alone)),
+        EdgeTranscript(recording, control, *find_edge_errors(text, control)),
     )
 
 
@@ -69,7 +76,7 @@ def test_the_report_is_valid_json(report: OnsetReport) -> None:
 
 def test_the_tables_show_rates_and_words(report: OnsetReport) -> None:
     console = Console(width=140, record=True)
-    console.print(onset_tables(report))
+    console.print(make_onset_tables(report))
     lines = [line.split() for line in console.export_text().splitlines() if line.strip()]
     assert [line[0] for line in lines[1:4]] == ["neutral", "joy", "mean"]
     assert lines[3][1:3] == ["4", "50.0"]
@@ -78,7 +85,7 @@ def test_the_tables_show_rates_and_words(report: OnsetReport) -> None:
 
 def test_the_page_shows_what_was_misheard_and_needs_nothing_else(report: OnsetReport) -> None:
     hostile = "<script>alert(1)</script>"
-    content = onset_page(OnsetReport(hostile, [*report.heard, pair("joy", "Pack.", hostile, "Pack.")]))
+    content = render_onset_page(OnsetReport(hostile, [*report.heard, pair("joy", "Pack.", hostile, "Pack.")]))
     assert "<script" not in content and "&lt;script&gt;" in content
     assert content.count("<audio") == 8  # both renditions of the four sentences that were misheard in either
     assert content.count('src="') == content.count('src="data:')
@@ -86,6 +93,6 @@ def test_the_page_shows_what_was_misheard_and_needs_nothing_else(report: OnsetRe
 
 def test_both_renditions_are_understood() -> None:
     recording = Recording("joy", "Hello there.", SAMPLES, 16000)
-    heard = hear(OnsetPair("h", recording, recording), DeafEars())
+    heard = transcribe_pair(OnsetPair("h", recording, recording), DeafEars())
     assert (heard.alone.understood, heard.control.understood) == ("Hello.", "Hello.")
     assert (heard.alone.first_misheard, heard.alone.last_misheard) == (False, True)

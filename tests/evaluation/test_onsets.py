@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from app.errors import SetupError
-from app.evaluation.onsets import CARRIER, FILE, in_running_speech, read_onsets, speak_onsets
-from app.evaluation.recordings import normalized
+from app.evaluation.onsets import CARRIER, ONSETS_FILE, prepend_carrier, read_onsets, speak_onsets
+from app.evaluation.recordings import normalize_words
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline
 from app.text import read_text
@@ -35,7 +35,7 @@ def test_each_is_one_sentence_of_3_to_6_words_that_is_read_as_it_is_written() ->
     for text in texts:
         assert 3 <= len(text.split()) <= 6, text
         assert text.isascii() and not any(character.isdigit() for character in text)
-        for whole in (text, in_running_speech(text)):
+        for whole in (text, prepend_carrier(text)):
             assert [clause.spoken for sentence in read_text(whole) for clause in sentence.clauses] == [whole]
 
 
@@ -47,20 +47,20 @@ def test_every_emotion_speaks_the_same_sentences_with_the_same_seeds() -> None:
 
 
 def test_the_file_is_a_plain_table() -> None:
-    text = FILE.read_text(encoding="utf-8")
+    text = ONSETS_FILE.read_text(encoding="utf-8")
     assert text.endswith("\n") and all(line.count("\t") == 1 for line in text.splitlines())
 
 
 def test_the_control_keeps_the_first_letter_of_its_words() -> None:
-    assert in_running_speech("Peel the orange.") == "Then he said, peel the orange."
-    assert normalized(in_running_speech("Peel it.")).startswith(normalized(CARRIER))
+    assert prepend_carrier("Peel the orange.") == "Then he said, peel the orange."
+    assert normalize_words(prepend_carrier("Peel it.")).startswith(normalize_words(CARRIER))
 
 
 def test_the_control_is_the_end_of_running_speech_from_the_word_before_on() -> None:
     pipeline = Pipeline.load(load_settings())
     onsets = read_onsets([Emotion.JOY], limit=2)
     for onset, pair in zip(onsets, speak_onsets(pipeline, "wren", onsets), strict=True):
-        text = in_running_speech(onset.prompt.text)
+        text = prepend_carrier(onset.prompt.text)
         request = SpeechRequest(text, voice="wren", emotion=Emotion.JOY, seed=onset.prompt.seed)
         running = pipeline.synthesize(request)
         before, first = running.plan.utterances[0].words[2:4]

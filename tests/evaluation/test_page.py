@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 import soundfile
 
-from app.evaluation.page import page
+from app.evaluation.page import render_page
 from app.evaluation.report import Report
 from tests.evaluation.hearing import SAMPLES, heard
 
@@ -52,7 +52,7 @@ def read(content: str) -> Reader:
 @pytest.fixture(scope="module")
 def content() -> str:
     sentences = [heard(), heard("joy", errors=2, understood=HOSTILE), heard(HOSTILE, HOSTILE)]
-    return page(Report(HOSTILE, sentences))
+    return render_page(Report(HOSTILE, sentences))
 
 
 def test_the_page_parses_and_shows_every_recording(content: str) -> None:
@@ -75,8 +75,10 @@ def test_hostile_text_is_shown_as_text(content: str) -> None:
 
 
 def test_what_was_understood_is_shown_where_it_is_wrong() -> None:
-    assert "understood:" not in read(page(Report("wren", [heard()]))).text
-    assert "understood: Yellow bear" in read(page(Report("wren", [heard(errors=2, understood="Yellow bear")]))).text
+    assert "understood:" not in read(render_page(Report("wren", [heard()]))).text
+    assert (
+        "understood: Yellow bear" in read(render_page(Report("wren", [heard(errors=2, understood="Yellow bear")]))).text
+    )
 
 
 def test_the_sound_and_the_pictures_are_inside(content: str) -> None:

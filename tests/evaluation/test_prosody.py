@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.evaluation.emotion_judge import read_facts
-from app.evaluation.manner import RATE, fast_movement_of, subtract_features
+from app.evaluation.manner import SAMPLE_RATE, measure_fast_movement, subtract_features
 from tests.evaluation.voicing import Values, features, voiced
 
 NOT_NOISE = [name for name in read_facts().features if name != "noise"]
@@ -73,7 +73,7 @@ def test_the_ending_is_the_final_fifth_against_the_middle(begin: float, end: flo
 
 @pytest.mark.parametrize("depth", [0.5, 1.0])
 def test_fast_movement_is_what_is_faster_than_a_syllable(depth: float) -> None:
-    frames = np.arange(125) * 256 / RATE
+    frames = np.arange(125) * 256 / SAMPLE_RATE
 
     def contour(wave: Callable[[Values], Values]) -> Values:
         hertz: Values = 200 * 2 ** (wave(frames) / 12)
@@ -81,14 +81,14 @@ def test_fast_movement_is_what_is_faster_than_a_syllable(depth: float) -> None:
 
     fast = contour(lambda time: depth * np.sin(2 * np.pi * 8 * time))
     slow = contour(lambda time: depth * np.sin(2 * np.pi * 0.5 * time) + 5 * time)
-    assert fast_movement_of(fast) == pytest.approx(depth / math.sqrt(2), rel=0.15)
-    assert fast_movement_of(slow) < 0.03 * depth
+    assert measure_fast_movement(fast) == pytest.approx(depth / math.sqrt(2), rel=0.15)
+    assert measure_fast_movement(slow) < 0.03 * depth
     gap = fast.copy()
     gap[40:60] = math.nan
-    assert fast_movement_of(gap) == pytest.approx(fast_movement_of(fast), rel=0.15)
+    assert measure_fast_movement(gap) == pytest.approx(measure_fast_movement(fast), rel=0.15)
 
 
 def test_what_cannot_be_told_is_not_a_number() -> None:
-    told = features(np.random.default_rng(0).normal(0, 1e-3, RATE // 20).astype(np.float32))
+    told = features(np.random.default_rng(0).normal(0, 1e-3, SAMPLE_RATE // 20).astype(np.float32))
     assert math.isfinite(told.pop("duration"))
     assert all(math.isnan(value) for value in told.values())

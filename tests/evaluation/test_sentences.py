@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from app.evaluation.recordings import FILE, normalized, read_sentences
+from app.evaluation.recordings import SENTENCES_FILE, normalize_words, read_sentences
 from app.text import read_text
 from app.types import Emotion
 
@@ -12,7 +12,7 @@ from app.types import Emotion
 def test_every_emotion_has_twenty_different_sentences() -> None:
     sentences = read_sentences(list(Emotion))
     assert Counter(one.emotion for one in sentences) == {emotion: 20 for emotion in Emotion}
-    assert len({normalized(one.text) for one in sentences}) == len(sentences)
+    assert len({normalize_words(one.text) for one in sentences}) == len(sentences)
 
 
 def test_each_is_one_sentence_of_6_to_16_words_that_is_read_as_it_is_written() -> None:
@@ -30,5 +30,5 @@ def test_a_part_of_them_has_the_same_seeds() -> None:
 
 
 def test_the_file_is_a_plain_table() -> None:
-    text = FILE.read_text(encoding="utf-8")
+    text = SENTENCES_FILE.read_text(encoding="utf-8")
     assert text.endswith("\n") and all(line.count("\t") == 1 for line in text.splitlines())

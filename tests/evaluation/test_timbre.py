@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from app.evaluation.manner import BANDS, band_levels, noise_share, pitch_contour
+from app.evaluation.manner import BANDS, measure_band_levels, measure_noise_share, track_pitch
 from tests.evaluation.voicing import Values, voiced
 
 
 def levels(sound: np.typing.NDArray[np.float32]) -> Values:
-    return np.array(band_levels(sound, pitch_contour(sound)))
+    return np.array(measure_band_levels(sound, track_pitch(sound)))
 
 
 def still(time: Values) -> Values:
@@ -48,15 +48,15 @@ def test_another_pitch_or_level_changes_no_band(semitones: float) -> None:
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.3])
 def test_the_share_of_noise_is_that_which_was_added(share: float) -> None:
     sound = voiced(still, noise=share)
-    assert noise_share(sound, pitch_contour(sound)) == pytest.approx(share, rel=0.15)
+    assert measure_noise_share(sound, track_pitch(sound)) == pytest.approx(share, rel=0.15)
 
 
 def test_a_tone_without_noise_has_nearly_none() -> None:
     sound = voiced(still, 0.5)
-    assert noise_share(sound, pitch_contour(sound)) < 0.005
+    assert measure_noise_share(sound, track_pitch(sound)) < 0.005
 
 
 def test_silence_has_neither() -> None:
     silence, unvoiced = np.zeros(8000, np.float32), np.full(32, math.nan)
-    assert all(math.isnan(level) for level in band_levels(silence, unvoiced))
-    assert math.isnan(noise_share(silence, unvoiced))
+    assert all(math.isnan(level) for level in measure_band_levels(silence, unvoiced))
+    assert math.isnan(measure_noise_share(silence, unvoiced))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.evaluation.recordings import HOMOPHONES, edge_errors, normalized, vowel_groups
+from app.evaluation.recordings import HOMOPHONES, count_vowel_groups, find_edge_errors, normalize_words
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,12 @@ from app.evaluation.recordings import HOMOPHONES, edge_errors, normalized, vowel
     ],
 )
 def test_case_marks_and_contractions_do_not_count(text: str, words: str) -> None:
-    assert normalized(text) == words
-    assert normalized(words) == words
+    assert normalize_words(text) == words
+    assert normalize_words(words) == words
 
 
 def test_vowel_groups_are_about_syllables() -> None:
-    assert [vowel_groups(word) for word in ("strength", "beautiful", "EYE", "rhythm", "")] == [1, 3, 1, 1, 0]
+    assert [count_vowel_groups(word) for word in ("strength", "beautiful", "EYE", "rhythm", "")] == [1, 3, 1, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_vowel_groups_are_about_syllables() -> None:
     ],
 )
 def test_first_and_last_words_are_compared_by_their_sound(understood: str, errors: tuple[bool, bool]) -> None:
-    assert edge_errors("Sail along the coast.", understood) == errors
+    assert find_edge_errors("Sail along the coast.", understood) == errors
 
 
 def test_homophones_stand_in_one_line_each() -> None:
     words = [word for line in HOMOPHONES for word in line.split()]
     assert len(words) == len(set(words))
-    assert edge_errors("Know it too", "No it 2") == (False, False)
-    assert edge_errors("Zebras drink", "Zebra's drinks") == (False, True)
+    assert find_edge_errors("Know it too", "No it 2") == (False, False)
+    assert find_edge_errors("Zebras drink", "Zebra's drinks") == (False, True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from app.evaluation.manner import RATE, features_of, pitch_contour
+from app.evaluation.manner import SAMPLE_RATE, measure_features, track_pitch
 
 Values = npt.NDArray[np.float64]
 
@@ -22,9 +22,9 @@ def voiced(
 
     `noise` is the share of the energy that is white noise.
     """
-    time = np.arange(round(seconds * RATE)) / RATE
+    time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     pitch = 200 * 2 ** (melody(time / seconds) / 12)
-    phase = 2 * np.pi * np.cumsum(pitch) / RATE
+    phase = 2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE
     tones = np.zeros(len(time))
     for number in range(1, int(7900 / pitch.min())):
         hertz = number * pitch
@@ -37,4 +37,4 @@ def voiced(
 
 def features(sound: npt.NDArray[np.float32]) -> dict[str, float]:
     """Measure a sound that begins and ends voiced."""
-    return features_of(sound, pitch_contour(sound))
+    return measure_features(sound, track_pitch(sound))

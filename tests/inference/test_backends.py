@@ -18,16 +18,16 @@ import torch
 from torch import Tensor, nn
 
 from app.errors import SetupError
-from app.inference import Example, Network
-from app.inference.graph_cache import MOST_GRAPHS, ConvertedGraphs, Graph, graph_key
-from app.inference.openvino import OpenVinoBackend, Unconvertible, import_openvino, supports_bf16
-from app.inference.selection import candidates, fastest, make_backend
+from app.inference import ExampleInputs, Network
+from app.inference.graph_cache import MAX_GRAPHS, Graph, GraphCache, make_graph_key
+from app.inference.openvino import ConversionError, OpenVinoBackend, import_openvino, supports_bf16
+from app.inference.selection import available_backends, choose_fastest, make_backend
 from app.inference.torch import TorchBackend
-from app.packages import shipped_models
-from app.synthesis.coqui import build_acoustic, coqui_config, fill, load_weights
+from app.packages import bundled_models_dir
+from app.synthesis.coqui import build_acoustic, build_coqui_config, fill_weights, load_weights
 from app.synthesis.models.vocos import VocosSourceGenerator
 
-WREN = shipped_models() / "voices" / "wren"
+WREN = bundled_models_dir() / "voices" / "wren"
 SIZES = [(1, 16), (1, 250), (3, 64)]
 
 
@@ -78,7 +78,7 @@ class Slow(TorchBackend):
         self.seconds = seconds
         self.name = f"slow {seconds}"
 
-    def compile(self, module: nn.Module, example: Example, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
         network = super().compile(module, example)
 
         def slow(*inputs: Tensor) -> tuple[Tensor, ...]:
@@ -93,7 +93,7 @@ class Case:
     """A shipped network, its inputs and what PyTorch makes of it."""
 
     module: nn.Module
-    example: Example
+    example: ExampleInputs
     reference: Network
 
 
@@ -110,7 +110,7 @@ def decoder() -> Case:
     config = json.loads((WREN / "base/config.json").read_text())
     speakers = json.loads((WREN / "base/speakers.json").read_text())
     state = load_weights(WREN / "base/model.safetensors")
-    model = build_acoustic(config["model"], coqui_config(config, list(speakers)), state)
+    model = build_acoustic(config["model"], build_coqui_config(config, list(speakers)), state)
     module = Decoder(model.decoder)
     channels = model.emb_g.weight.shape[1]
 
@@ -123,7 +123,7 @@ def decoder() -> Case:
 @pytest.fixture(scope="module")
 def spectrum() -> Case:
     generator = VocosSourceGenerator(json.loads((WREN / "vocoder/config.json").read_text()))
-    fill(generator, load_weights(WREN / "vocoder/model.safetensors")["model"], "vocos_source")
+    fill_weights(generator, load_weights(WREN / "vocoder/model.safetensors")["model"], "vocos_source")
 
     def example(batch: int, length: int) -> tuple[Tensor, ...]:
         voicing = (random(batch, length) > 0).float()
@@ -250,7 +250,7 @@ def written(tmp_path: Path) -> Path:
 
 
 def test_every_flipped_byte_is_noticed(written: Path) -> None:
-    graphs, key, good = ConvertedGraphs(written.parent), written.stem, written.read_bytes()
+    graphs, key, good = GraphCache(written.parent), written.stem, written.read_bytes()
     assert graphs.read(key) is not None
     for position in [*range(200), *range(200, len(good), 97), len(good) - 1]:
         written.write_bytes(good[:position] + bytes([good[position] ^ 1]) + good[position + 1 :])
@@ -283,13 +283,13 @@ def of_another(file: Path) -> None:
 def test_a_file_that_cannot_be_trusted_is_made_anew(
     written: Path, damage: object, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    good = ConvertedGraphs(written.parent).read(written.stem)
+    good = GraphCache(written.parent).read(written.stem)
     assert callable(damage)
     damage(written)
     with caplog.at_level(logging.WARNING, "intone.backend"):
         assert right(OpenVinoBackend(written.parent, 1, 1).compile(Tiny(), tiny))
     assert len(caplog.records) == 1 and str(written) in caplog.text
-    again = ConvertedGraphs(written.parent).read(written.stem)
+    again = GraphCache(written.parent).read(written.stem)
     assert good is not None and again is not None and good.weights == again.weights
     no_conversion(monkeypatch)
     assert right(OpenVinoBackend(written.parent, 1, 1).compile(Tiny(), tiny))
@@ -320,19 +320,19 @@ def test_a_full_disk_costs_only_the_cache(
 
 
 def test_the_newest_files_are_kept(tmp_path: Path) -> None:
-    graphs = ConvertedGraphs(tmp_path)
-    for index in range(MOST_GRAPHS):
+    graphs = GraphCache(tmp_path)
+    for index in range(MAX_GRAPHS):
         graphs.write(f"{index:02}", Graph(b"xml", b"weights"))
         os.utime(graphs.path(f"{index:02}"), (index, index))
     assert graphs.read("00") == (b"xml", b"weights")  # used: new again
     graphs.write("new", Graph(b"", b""))
-    assert len(list(tmp_path.iterdir())) == MOST_GRAPHS
+    assert len(list(tmp_path.iterdir())) == MAX_GRAPHS
     assert graphs.read("00") and graphs.read("new") and not graphs.read("01") and graphs.read("02")
 
 
 def test_what_changes_a_graph_changes_its_key(tmp_path: Path) -> None:
     def key(module: nn.Module, versions: str = "1") -> str:
-        return graph_key(module, versions)
+        return make_graph_key(module, versions)
 
     weights = Tiny()
     with torch.no_grad():
@@ -353,7 +353,7 @@ def test_changed_code_changes_the_key(tmp_path: Path, monkeypatch: pytest.Monkey
         module = importlib.util.module_from_spec(spec)
         monkeypatch.setitem(sys.modules, "its_code", module)
         spec.loader.exec_module(module)
-        return graph_key(module.Own(), "")
+        return make_graph_key(module.Own(), "")
 
     code = "from torch import nn\nclass Own(nn.Module):\n    def forward(self, x):\n        return x + 1\n"
     (tmp_path / "its_code.py").write_text(code)
@@ -370,7 +370,7 @@ def test_changed_code_changes_the_key(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_what_cannot_be_converted_is_told(tmp_path: Path, module: nn.Module) -> None:
     root = logging.getLogger()
     before = (root.level, list(root.filters), list(root.handlers))
-    with pytest.raises(Unconvertible, match=type(module).__name__):
+    with pytest.raises(ConversionError, match=type(module).__name__):
         OpenVinoBackend(tmp_path, 1, 1).compile(module, tiny)
     assert (root.level, root.filters, root.handlers) == before
 
@@ -389,38 +389,41 @@ def test_the_fastest_is_chosen(caplog: pytest.LogCaptureFixture, tmp_path: Path)
     backends = [Slow(0.2), TorchBackend(), Slow(0.1)]
     module = Tiny()
     with caplog.at_level(logging.INFO, "intone.backend"):
-        assert fastest(backends, module, tiny, 20) is backends[1]
+        assert choose_fastest(backends, module, tiny, 20) is backends[1]
     assert caplog.messages[0].startswith("backend torch: Tiny ") and "; slow 0.1 " in caplog.messages[0]
 
 
 def test_what_is_measured_can_be_compiled_afterwards(tmp_path: Path) -> None:
     module = Tiny()
     before = module.eval()(*tiny(1, 20))
-    fastest([OpenVinoBackend(tmp_path, 1, 1), Slow(0.1)], module, tiny, 20)
+    choose_fastest([OpenVinoBackend(tmp_path, 1, 1), Slow(0.1)], module, tiny, 20)
     assert torch.equal(module(*tiny(1, 20))[0], before[0])  # only copies were compiled: that frees the weights
 
 
 def test_a_backend_that_cannot_run_the_network_is_left_out(tmp_path: Path) -> None:
     backends = [OpenVinoBackend(tmp_path, 1, 1), TorchBackend()]
-    assert fastest(backends, Eigenvalues(), tiny, 20) is backends[1]
-    assert fastest(backends[:1], Eigenvalues(), tiny, 20) is backends[0]  # nothing to choose
+    assert choose_fastest(backends, Eigenvalues(), tiny, 20) is backends[1]
+    assert choose_fastest(backends[:1], Eigenvalues(), tiny, 20) is backends[0]  # nothing to choose
 
 
 def test_the_candidates_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     expected = ["torch", "openvino", *(["openvino_bf16"] if supports_bf16() else [])]
-    assert [backend.name for backend in candidates(tmp_path, 2, 1)] == expected
+    assert [backend.name for backend in available_backends(tmp_path, 2, 1)] == expected
     assert [make_backend(name, tmp_path, 2, 1).name for name in expected] == expected
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert [backend.name for backend in candidates(tmp_path, 2, 1)] == ["torch on cuda"]
+    assert [backend.name for backend in available_backends(tmp_path, 2, 1)] == ["torch on cuda"]
     assert make_backend("torch", tmp_path, 2, 1).name == "torch on cuda"
-    assert [backend.name for backend in candidates(tmp_path, 2, 1, "cpu")] == expected
+    assert [backend.name for backend in available_backends(tmp_path, 2, 1, "cpu")] == expected
     assert make_backend("torch", tmp_path, 2, 1, "cpu").name == "torch"
 
 
 def test_a_gpu_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    for make in (lambda: make_backend("torch", tmp_path, 2, 1, "cuda"), lambda: candidates(tmp_path, 2, 1, "cuda")):
+    for make in (
+        lambda: make_backend("torch", tmp_path, 2, 1, "cuda"),
+        lambda: available_backends(tmp_path, 2, 1, "cuda"),
+    ):
         with pytest.raises(SetupError, match="no GPU"):
             make()
 
@@ -431,7 +434,7 @@ def test_without_openvino_torch_is_left(
     monkeypatch.setitem(sys.modules, "openvino", None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with caplog.at_level(logging.INFO, "intone.backend"):
-        assert [backend.name for backend in candidates(tmp_path, 2, 1)] == ["torch"]
+        assert [backend.name for backend in available_backends(tmp_path, 2, 1)] == ["torch"]
     assert len(caplog.records) == 1
     with pytest.raises(SetupError, match="cannot be imported"):
         make_backend("openvino", tmp_path, 2, 1)

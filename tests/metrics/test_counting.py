@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram
 
 from app.errors import ERRORS
-from app.metrics import Answered, Metrics, Spoken, histogram_of
+from app.metrics import Metrics, ResponseRecord, SynthesisRecord, make_histogram
 from app.types import Emotion, PlanWarning, Source, Timings, Utterance
 from tests.speaking import utterance
 
@@ -23,8 +23,8 @@ def value(metrics: Metrics, name: str, **labels: str) -> float | None:
     return metrics.registry.get_sample_value(name, labels)
 
 
-def spoken(*utterances: Utterance, **changes: object) -> Spoken:
-    one = Spoken(utterances, [PlanWarning("fallback", "a detail")], 40, 2.0, Timings(1000, 100, 200, 300, 400))
+def spoken(*utterances: Utterance, **changes: object) -> SynthesisRecord:
+    one = SynthesisRecord(utterances, [PlanWarning("fallback", "a detail")], 40, 2.0, Timings(1000, 100, 200, 300, 400))
     return replace(one, **changes)  # type: ignore[arg-type]
 
 
@@ -75,8 +75,8 @@ def test_a_request_of_which_nothing_was_made_has_no_real_time_factor() -> None:
 
 def test_an_answer_is_counted_by_route_and_status_and_only_a_stream_has_a_first_byte() -> None:
     metrics = Metrics()
-    metrics.observe_response(Answered("/synthesize", 200, 3.0, first_byte=0.2))
-    metrics.observe_response(Answered("/synthesize", 503, 0.01, code="busy"))
+    metrics.observe_response(ResponseRecord("/synthesize", 200, 3.0, first_byte=0.2))
+    metrics.observe_response(ResponseRecord("/synthesize", 503, 0.01, code="busy"))
     assert value(metrics, "intone_requests_total", route="/synthesize", status="200") == 1
     assert value(metrics, "intone_request_duration_seconds_sum", route="/synthesize") == pytest.approx(3.01)
     assert value(metrics, "intone_stream_first_byte_seconds_count") == 1
@@ -98,7 +98,7 @@ def test_a_histogram_of_sizes_is_what_the_library_would_have_made(sizes: list[in
     expected = Histogram("batch", "Sizes.", buckets=bounds, registry=registry)
     for size in sizes:
         expected.observe(size)
-    made = histogram_of("batch", "Sizes.", bounds, Counter(sizes))
+    made = make_histogram("batch", "Sizes.", bounds, Counter(sizes))
     for sample in made.samples:
         assert registry.get_sample_value(sample.name, sample.labels) == sample.value
     assert len(made.samples) == len(bounds) + 3

@@ -15,7 +15,7 @@ import httpx
 import pytest
 import yaml
 
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from tests.operate.monitoring import FILES, Prometheus, watching
 from tests.operate.traffic import POOR, make_traffic
 from tests.serving import ROOT, Server, start_server, wait_until
@@ -45,7 +45,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = start_server(
         folder,
         *("--concurrency", "2", "--queue-size", "2", "--cache-mb", "1"),
-        INTONE_VOICES=f"{shipped_models() / 'voices'}:{folder / 'voices'}",
+        INTONE_VOICES=f"{bundled_models_dir() / 'voices'}:{folder / 'voices'}",
     )
     yield server
     server.stop()

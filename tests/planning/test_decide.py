@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.emotion import Expression, decide
-from app.planning.decide import STEP
+from app.planning.decide import STRENGTH_STEP
 from app.types import Assessment, Decision, Emotion
 
 
@@ -69,7 +69,7 @@ def test_more_expressiveness_never_voices_less(probability: float, intensity: fl
 @given(st.floats(0.51, 1), st.floats(0, 1))
 def test_strengths_are_few(probability: float, intensity: float) -> None:
     strength = decide_one(assess(Emotion.JOY, probability, intensity), Expression(0.3)).strength
-    assert strength is not None and strength / STEP == pytest.approx(round(strength / STEP))
+    assert strength is not None and strength / STRENGTH_STEP == pytest.approx(round(strength / STRENGTH_STEP))
     assert 0.4 <= strength <= 1.2
 
 

@@ -15,7 +15,7 @@ from app.errors import BlendUnsupported, FallbackRefused
 from app.types import (
     Assessment,
     Blend,
-    CheckpointName,
+    CheckpointId,
     Clause,
     Decision,
     Emotion,
@@ -30,10 +30,10 @@ from app.types import (
 )
 
 THRESHOLD = 0.7
-FULL = VoiceCapabilities("wren", {emotion: CheckpointName("base", "0" * 64) for emotion in Emotion}, {}, degree=True)
+FULL = VoiceCapabilities("wren", {emotion: CheckpointId("base", "0" * 64) for emotion in Emotion}, {}, degree=True)
 POOR = VoiceCapabilities(
     "poor",
-    {emotion: CheckpointName("base", "1" * 64) for emotion in (Emotion.NEUTRAL, Emotion.JOY)},
+    {emotion: CheckpointId("base", "1" * 64) for emotion in (Emotion.NEUTRAL, Emotion.JOY)},
     {Emotion.SURPRISE: (Emotion.FEAR, Emotion.JOY)},
     degree=False,
 )

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from app.container.environment import serving
+from app.container.environment import make_service_settings
 from scripts.sagemaker.build_and_push import IMAGE_USER
 from tests.sagemaker.containers import command
 from tests.serving import ROOT, clean_environment
@@ -54,12 +54,12 @@ def test_the_dockerfile_keeps_the_contract() -> None:
 
 def test_limits_are_under_those_of_the_platform_and_the_port_is_the_platforms() -> None:
     """S5: 60 seconds for an answer, 8 minutes for a stream, 30 seconds after SIGTERM, 6 MiB."""
-    chosen = serving({"SAGEMAKER_BIND_TO_PORT": "9000"})
+    chosen = make_service_settings({"SAGEMAKER_BIND_TO_PORT": "9000"})
     assert chosen["INTONE_TIME_BUDGET"] == "50"
     assert 400 < int(chosen["INTONE_STREAM_TIME_BUDGET"]) < 480
     assert 20 <= int(chosen["INTONE_DRAIN_SECONDS"]) < 30
     assert int(chosen["INTONE_MAX_ANSWER_BYTES"]) == 6 * 1024 * 1024
-    assert (chosen["INTONE_PORT"], serving({})["INTONE_PORT"]) == ("9000", "8080")
+    assert (chosen["INTONE_PORT"], make_service_settings({})["INTONE_PORT"]) == ("9000", "8080")
 
 
 def test_a_wrong_setting_is_one_line() -> None:

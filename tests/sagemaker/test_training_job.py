@@ -19,7 +19,7 @@ from app.training import trainer as running
 from app.training.metric_definitions import METRIC_DEFINITIONS
 from app.training.sagemaker import read_hyperparameters, run_job
 from app.training.settings import WrongHyperparameter
-from app.training.trainer import CHECKPOINT, RECORD, TrainingProgress, line
+from app.training.trainer import CHECKPOINT, RECORD, TrainingProgress, format_line
 from app.types import Emotion
 from app.voices import open_voice
 from tests.sagemaker.containers import command, kill, start_serving
@@ -221,7 +221,7 @@ def test_metric_definitions_need_no_package() -> None:
 
 def test_a_line_fits_the_metric_definitions() -> None:
     """T6"""
-    said = line(TrainingProgress(120, 0.25, 3600.0, {"loss": -0.3681, "loss_dur": 0.02}, {"loss": 0.5}))
+    said = format_line(TrainingProgress(120, 0.25, 3600.0, {"loss": -0.3681, "loss_dur": 0.02}, {"loss": 0.5}))
     assert said == (
         "sm_metric step=120; train_loss=-3.6810e-01; train_loss_dur=2.0000e-02; held_out_loss=5.0000e-01;"
         " 25% done, 1:00:00 left"

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from app.inference import Backend
 from app.inference.openvino import OpenVinoBackend
 from app.inference.torch import TorchBackend
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from app.settings import load_settings
-from app.synthesis.coqui import HifiganGenerator, fill, load_weights
-from app.synthesis.mel import FIRST_FRAMES, quiet_spans, spans, window
+from app.synthesis.coqui import HifiganGenerator, fill_weights, load_weights
+from app.synthesis.mel import FIRST_FRAMES, input_span, split_at_quiet_frames, split_frames
 from app.synthesis.models import vocoders
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder, VocosSourceVocoder
@@ -26,12 +26,12 @@ from tests.speaking import samples_of
 from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import GENERATOR
 
-VOCODER = shipped_models() / "voices" / "wren" / "vocoder"
+VOCODER = bundled_models_dir() / "voices" / "wren" / "vocoder"
 
 
 @given(st.integers(1, 5000), st.integers(1, 600), st.booleans())
 def test_spans_cover_every_frame_once(frames: int, longest: int, low_latency: bool) -> None:
-    found = list(spans(frames, longest, low_latency))
+    found = list(split_frames(frames, longest, low_latency))
     assert found[0][0] == 0 and found[-1][1] == frames
     assert all(before[1] == after[0] for before, after in pairwise(found))
     assert all(0 < end - start <= max(longest, FIRST_FRAMES) for start, end in found)
@@ -45,7 +45,7 @@ def test_a_window_holds_what_is_needed_and_is_of_one_length(
 ) -> None:
     start = data.draw(st.integers(0, frames - 1))
     end = data.draw(st.integers(start + 1, min(frames, start + longest)))
-    first, last = window(start, end, margin, frames, longest)
+    first, last = input_span(start, end, margin, frames, longest)
     assert 0 <= first <= max(0, start - margin) and min(frames, end + margin) <= last <= frames
     assert last - first == min(longest + 2 * margin, frames)
 
@@ -60,7 +60,7 @@ def mel(frames: int) -> torch.Tensor:
 @given(st.integers(1, 400), st.integers(2, 90))
 def test_quiet_spans_cover_every_frame_once_and_begin_at_quiet_frames(frames: int, longest: int) -> None:
     level = torch.rand(1, 1, frames, generator=torch.Generator().manual_seed(frames))
-    found = list(quiet_spans(level.expand(1, 80, -1), longest))
+    found = list(split_at_quiet_frames(level.expand(1, 80, -1), longest))
     assert found[0][0] == 0 and found[-1][1] == frames
     assert all(before[1] == after[0] for before, after in pairwise(found))
     assert all(0 < end - start <= longest for start, end in found)
@@ -69,14 +69,14 @@ def test_quiet_spans_cover_every_frame_once_and_begin_at_quiet_frames(frames: in
 
 
 def test_a_long_mel_spectrogram_is_vocoded_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vocoders, "LONGEST_STRETCH", 300)
+    monkeypatch.setattr(vocoders, "MAX_SPAN_FRAMES", 300)
     vocoder = VocosSourceVocoder(shipped(), TorchBackend())
     excited: list[int] = []
     excite = vocoder.generator.excite
     monkeypatch.setattr(
         vocoder.generator, "excite", lambda pitch, voicing: excited.append(pitch.shape[1]) or excite(pitch, voicing)
     )
-    chunks = list(vocoders.vocode(vocoder, mel(1000), 0, low_latency=True, semitones=0.0))
+    chunks = list(vocoders.vocode(vocoder, mel(1000), 0, soon=True, semitones=0.0))
     assert sum(map(len, chunks)) == 1000 * vocoder.hop_length
     assert len(excited) > 3 and max(excited) <= 300 and sum(excited) == 1000
     assert len(chunks[0]) == FIRST_FRAMES * vocoder.hop_length
@@ -84,7 +84,7 @@ def test_a_long_mel_spectrogram_is_vocoded_in_stretches(monkeypatch: pytest.Monk
 
 def shipped() -> VocosSourceGenerator:
     generator = VocosSourceGenerator(json.loads((VOCODER / "config.json").read_text()))
-    fill(generator, load_weights(VOCODER / "model.safetensors")["model"], "vocos_source")
+    fill_weights(generator, load_weights(VOCODER / "model.safetensors")["model"], "vocos_source")
     return generator.eval().requires_grad_(False)
 
 
@@ -103,9 +103,9 @@ def test_the_shipped_vocoder_in_chunks_equals_itself_at_once(
         expected = shipped()(whole)[0, : frames * 300].clamp(-1, 1).numpy()
     vocoder = VocosSourceVocoder(shipped(), backend)
     for longest in (33, 100, 448):
-        monkeypatch.setattr(vocoders, "VOCOS_CHUNK", longest)
+        monkeypatch.setattr(vocoders, "VOCOS_CHUNK_FRAMES", longest)
         for low_latency in (False, True):
-            np.testing.assert_allclose(samples_of(vocoder, track, low_latency=low_latency), expected, atol=1e-4)
+            np.testing.assert_allclose(samples_of(vocoder, track, soon=low_latency), expected, atol=1e-4)
     assert np.abs(expected).max() > 0.01
 
 
@@ -117,7 +117,7 @@ def test_hifi_gan_in_chunks_equals_coquis_whole(frames: int) -> None:
         expected = generator.inference(mel(frames))[0, 0, 5 * 256 : -5 * 256].numpy()
     vocoder = HifiganVocoder(generator, GENERATOR, 256, TorchBackend())
     for low_latency in (False, True):
-        np.testing.assert_allclose(samples_of(vocoder, mel(frames), low_latency=low_latency), expected, atol=1e-5)
+        np.testing.assert_allclose(samples_of(vocoder, mel(frames), soon=low_latency), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("frames", [2, 64, 300])
@@ -126,10 +126,10 @@ def test_hifi_gan_with_a_source_in_chunks_equals_itself_at_once(frames: int, mon
     vocoder = HifiganSourceVocoder(
         HifiganSourceGenerator(SOURCE_CONFIG), SOURCE_CONFIG["generator"], 256, TorchBackend()
     )
-    monkeypatch.setattr(vocoders, "HIFIGAN_CHUNK", 10_000)
+    monkeypatch.setattr(vocoders, "HIFIGAN_CHUNK_FRAMES", 10_000)
     expected = samples_of(vocoder, mel(frames), seed=4)
-    monkeypatch.setattr(vocoders, "HIFIGAN_CHUNK", 50)
-    np.testing.assert_allclose(samples_of(vocoder, mel(frames), seed=4, low_latency=True), expected, atol=1e-5)
+    monkeypatch.setattr(vocoders, "HIFIGAN_CHUNK_FRAMES", 50)
+    np.testing.assert_allclose(samples_of(vocoder, mel(frames), seed=4, soon=True), expected, atol=1e-5)
 
 
 def test_nothing_is_made_before_it_is_asked_for() -> None:
@@ -137,7 +137,7 @@ def test_nothing_is_made_before_it_is_asked_for() -> None:
     vocoder = VocosSourceVocoder(shipped(), TorchBackend())
     network = vocoder.spectrum
     vocoder.spectrum = lambda *inputs: calls.append(inputs[0].shape[2]) or network(*inputs)
-    chunks = vocoder.chunks(mel(600), 0, low_latency=True)
+    chunks = vocoder.chunks(mel(600), 0, soon=True)
     assert len(next(chunks)) == FIRST_FRAMES * 300
     assert calls == [64]
     chunks.close()

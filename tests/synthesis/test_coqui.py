@@ -11,7 +11,7 @@ import torch
 
 from app.errors import InvalidVoice
 from app.inference.torch import TorchBackend
-from app.synthesis.coqui import HifiganGenerator, TTSTokenizer, coqui_config, load_weights, vocabulary
+from app.synthesis.coqui import HifiganGenerator, TTSTokenizer, build_coqui_config, build_vocabulary, load_weights
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.vocoders import HifiganVocoder
 from app.synthesis.tokenizer import Tokenizer
@@ -115,13 +115,13 @@ def test_token_ids_are_those_of_coquis_tokenizer(add_blank: bool, ends: bool, ph
         "add_blank": add_blank,
         "enable_eos_bos_chars": ends,
     }
-    config = coqui_config(values, [])
+    config = build_coqui_config(values, [])
     ours = Tokenizer(config)
     text = "həlˈoʊ ðˈɛɹ, fɹˈɛnd!" if phonemes else "Dr. Smith paid $5, my friend!"
     theirs = TTSTokenizer(
         use_phonemes=phonemes,
         text_cleaner=ours.cleaner,
-        characters=vocabulary(config),
+        characters=build_vocabulary(config),
         phonemizer=Echo(text) if phonemes else None,
         add_blank=add_blank,
         use_eos_bos=ends,

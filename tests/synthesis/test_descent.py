@@ -5,7 +5,7 @@ from __future__ import annotations
 from safetensors.torch import load_file
 from torch import Tensor, nn, randn_like
 
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from app.synthesis.interpolation import is_fine_tuned_from
 
 
@@ -15,7 +15,7 @@ def network() -> dict[str, Tensor]:
 
 
 def test_a_fine_tuned_checkpoint_descends_from_its_base() -> None:
-    voice = shipped_models() / "voices" / "wren"
+    voice = bundled_models_dir() / "voices" / "wren"
     base, anger = (load_file(voice / name / "model.safetensors") for name in ("base", "anger"))
     assert is_fine_tuned_from(anger, base) and is_fine_tuned_from(base, anger)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from app.synthesis import Engine
 from app.types import Emotion
 from app.voices import Voice, open_voice
@@ -26,7 +26,7 @@ TEXTS = (
 
 @pytest.fixture(scope="module")
 def voice() -> Voice:
-    return open_voice(shipped_models() / "voices" / "wren")
+    return open_voice(bundled_models_dir() / "voices" / "wren")
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from app.inference.torch import TorchBackend
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from app.synthesis import Engine
-from app.synthesis.engine import AHEAD, VocodingTask
+from app.synthesis.engine import MAX_UTTERANCES_AHEAD, VocodingTask
 from app.synthesis.scheduler import Job, StreamEnd
 from app.types import Utterance
 from app.voices import Voice, open_voice
@@ -56,7 +56,7 @@ class Recording(Engine):
 
 @pytest.fixture(scope="module")
 def voice() -> Voice:
-    return open_voice(shipped_models() / "voices" / "wren")
+    return open_voice(bundled_models_dir() / "voices" / "wren")
 
 
 @pytest.fixture
@@ -100,10 +100,10 @@ def test_an_error_of_one_utterance_is_its_own(engine: Recording, voice: Voice) -
 
 
 def test_a_reader_that_was_away_is_not_before_others_for_ever(engine: Recording, voice: Voice) -> None:
-    silent = ((voice, utterance(""), 1) for _ in range(AHEAD + 2))
+    silent = ((voice, utterance(""), 1) for _ in range(MAX_UTTERANCES_AHEAD + 2))
     speakings = engine.speak(silent, seeded=False)
     next(speakings)
     back = time.monotonic()
     next(speakings)
-    assert engine.dues[AHEAD] >= back > engine.dues[0]
+    assert engine.dues[MAX_UTTERANCES_AHEAD] >= back > engine.dues[0]
     speakings.close()

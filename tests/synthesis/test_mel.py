@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from app.errors import InvalidVoice
-from app.synthesis.coqui import coqui_config
+from app.synthesis.coqui import build_coqui_config
 from app.synthesis.mel import MelConverter, Normalization, read_normalization
 from app.voices import AudioConfig
 
@@ -28,7 +28,7 @@ def processor(audio: dict[str, Any], stats_path: Path | None = None) -> Any:
     """coqui's own AudioProcessor for an audio config."""
     from TTS.utils.audio import AudioProcessor
 
-    config = coqui_config({"model": "tacotron2"}, [])
+    config = build_coqui_config({"model": "tacotron2"}, [])
     config.audio.from_dict({**audio, "stats_path": str(stats_path) if stats_path else None})
     return AudioProcessor(config.audio)
 

@@ -16,15 +16,15 @@ from safetensors.torch import load_file, save_file
 from app.errors import InvalidVoice
 from app.inference.torch import TorchBackend
 from app.settings import load_settings
-from app.synthesis.coqui import build_acoustic, coqui_config, load_weights
-from app.synthesis.interpolation import MOST_MIXTURES, CheckpointShares, Mixture, Slot, interpolate, mix_weights
+from app.synthesis.coqui import build_acoustic, build_coqui_config, load_weights
+from app.synthesis.interpolation import MAX_MIXTURES, CheckpointShares, Mixture, ModelSlot, interpolate, mix_weights
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.pipeline import Pipeline
 from app.types import Emotion, SpeechRequest
 from app.voices import open_voice
-from app.voices.voice import acoustic_audio
+from app.voices.voice import read_acoustic_audio
 from tests.serving import wait_until
 from tests.tiny_voice import change, write_tiny_voice
 
@@ -111,11 +111,11 @@ def test_an_emotion_in_a_checkpoint_of_its_own_is_interpolated_by_weights(descen
 
 def test_only_a_few_mixtures_stay_in_memory(descended: Path) -> None:
     loader = Loader(open_voice(descended), TorchBackend())
-    speakers = [loader.speaker(interpolate({ANGER: 1.0}, number / 10)) for number in range(1, MOST_MIXTURES + 3)]
+    speakers = [loader.speaker(interpolate({ANGER: 1.0}, number / 10)) for number in range(1, MAX_MIXTURES + 3)]
     assert loader.mixtures is not None
     assert len(loader.mixtures.slots) == 0  # utterances that wait hold no weights
     models = {id(glow(speaker)) for speaker in speakers}
-    assert len(models) == len(loader.mixtures.slots) == MOST_MIXTURES
+    assert len(models) == len(loader.mixtures.slots) == MAX_MIXTURES
     del speakers
     assert len(loader.mixtures.checkpoints) == 0
 
@@ -125,7 +125,7 @@ def test_a_model_in_use_is_not_overwritten_and_who_finds_none_free_waits(descend
     loader.speaker(interpolate({ANGER: 1.0}, 0.5))
     mixtures, name = loader.mixtures, "encoder.emb.weight"
     assert mixtures is not None
-    needed = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MOST_MIXTURES + 1)]
+    needed = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MAX_MIXTURES + 1)]
     with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
         lent = [stack.enter_context(mixtures.lent(shares)).model for shares in needed[1:]]
         before = [model.state_dict()[name].clone() for model in lent]
@@ -138,7 +138,7 @@ def test_a_model_in_use_is_not_overwritten_and_who_finds_none_free_waits(descend
         waiting = pool.submit(last)
         assert [model.state_dict()[name].equal(weight) for model, weight in zip(lent, before, strict=True)] == [
             True
-        ] * MOST_MIXTURES
+        ] * MAX_MIXTURES
         stack.close()
         torch.testing.assert_close(waiting.result(60), mixtures.states["main"][name])
 
@@ -150,16 +150,16 @@ def test_a_mixture_that_cannot_be_made_leaves_its_slot_to_others_that_wait(
     loader.speaker(interpolate({ANGER: 1.0}, 0.5))
     mixtures = loader.mixtures
     assert mixtures is not None
-    wanted, *in_use = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MOST_MIXTURES + 1)]
+    wanted, *in_use = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MAX_MIXTURES + 1)]
     find_slot, write = mixtures.find_slot, mixtures.write
     looked: list[CheckpointShares] = []
     failed: list[CheckpointShares] = []
 
-    def count(shares: CheckpointShares) -> Slot | None:
+    def count(shares: CheckpointShares) -> ModelSlot | None:
         looked.append(shares)
         return find_slot(shares)
 
-    def fail_once(slot: Slot, shares: CheckpointShares) -> None:
+    def fail_once(slot: ModelSlot, shares: CheckpointShares) -> None:
         if not failed:
             failed.append(shares)
             raise MemoryError
@@ -198,10 +198,10 @@ def test_a_mixture_has_the_bits_of_a_model_that_is_built_with_its_weights(descen
     speaker = Loader(voice, TorchBackend()).speaker(interpolate({ANGER: 1.0}, 0.3))
     files = {name: voice.file(one.model) for name, one in voice.manifest.checkpoints.items()}
     states = {name: load_weights(file)["model"] for name, file in files.items()}
-    config = coqui_config(voice.config("acoustic/config.json"), ["neutral", "anger"])
+    config = build_coqui_config(voice.config("acoustic/config.json"), ["neutral", "anger"])
     mixed = {name: mix_weights([(states["angry"][name], 0.3), (states["main"][name], 0.7)]) for name in states["main"]}
     built = build_acoustic("glow_tts", config, {"model": mixed})
-    frame_rate = acoustic_audio(voice, "main").frame_rate
+    frame_rate = read_acoustic_audio(voice, "main").frame_rate
     asked = [AcousticInput(range(1, 30), speaker.speakers, 1.0, seed) for seed in (1, 2)]
     for one in asked:
         (mel,) = GlowAcoustic(built, frame_rate, TorchBackend()).mels([one])

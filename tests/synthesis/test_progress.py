@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from app.synthesis.engine import Progress
 from app.synthesis.scheduler import Job
 from app.voices import open_voice
@@ -22,7 +22,7 @@ def test_batches_of_many_threads_are_all_counted() -> None:
 
 
 def test_every_utterance_that_was_computed_was_in_a_batch_and_something_moved() -> None:
-    voice = open_voice(shipped_models() / "voices" / "wren")
+    voice = open_voice(bundled_models_dir() / "voices" / "wren")
     with running_engine(batch_size=2, cache_bytes=10_000_000) as engine:
         began = engine.progress.last
         for _ in range(2):

@@ -14,8 +14,8 @@ from app.inference.torch import TorchBackend
 from app.synthesis import Engine
 from app.synthesis.loader import Loader
 from app.synthesis.mel import FRAME_STEP
-from app.synthesis.models.glow import MOST_FRAMES, TOKEN_STEP, GlowAcoustic
-from app.synthesis.runs import MOST_RUNS, MOST_SYMBOLS, runs
+from app.synthesis.models.glow import MAX_DECODER_FRAMES, TOKEN_STEP, GlowAcoustic
+from app.synthesis.runs import MAX_RUNS, MAX_SYMBOLS, split_runs
 from app.synthesis.tokenizer import Tokens
 from app.types import Emotion
 from app.voices import Voice, open_voice
@@ -56,7 +56,7 @@ def read_lengths(engine: Engine, voice: Voice) -> list[int]:
 def test_no_acoustic_model_reads_more_than_one_run_at_once(engine: Engine, voice: Voice) -> None:
     read = read_lengths(engine, voice)
     spoken = speak(engine, voice, utterance(BURMESE))
-    assert len(read) > 3 and max(read) <= MOST_SYMBOLS + TOKEN_STEP
+    assert len(read) > 3 and max(read) <= MAX_SYMBOLS + TOKEN_STEP
     assert len(spoken.samples) > 0
 
 
@@ -77,7 +77,7 @@ def test_words_keep_their_order_through_all_runs(engine: Engine, tmp_path: Any) 
 def test_a_usual_clause_is_read_in_one_run(engine: Engine, tmp_path: Any) -> None:
     tokens = engine.speaker(open_voice(write_tiny_voice(tmp_path / "v")), {Emotion.NEUTRAL: 1.0}).checkpoint.tokenizer
     made = tokens.encode(ENGLISH)
-    assert len(ENGLISH) < 300 and list(runs(made)) == [made.ids]
+    assert len(ENGLISH) < 300 and list(split_runs(made)) == [made.ids]
 
 
 SYMBOLS = st.lists(st.sampled_from(["a", "tˈiː", " ", ", ", "; ", "kæt "]), min_size=1, max_size=900).map("".join)
@@ -88,16 +88,16 @@ def test_runs_hold_every_token_once(symbols: str, blanks: bool, ends: bool) -> N
     first, step = blanks + ends, 1 + blanks
     places = tuple(range(first, first + step * len(symbols), step))
     count = step * len(symbols) + blanks + 2 * ends
-    found = list(runs(Tokens(tuple(range(count)), symbols, places, "")))
+    found = list(split_runs(Tokens(tuple(range(count)), symbols, places, "")))
     assert [one for run in found for one in run] == list(range(count))
-    assert all(len(run) <= step * MOST_SYMBOLS + blanks + 2 * ends for run in found)
+    assert all(len(run) <= step * MAX_SYMBOLS + blanks + 2 * ends for run in found)
 
 
 def test_runs_end_where_a_reader_would_breathe() -> None:
     symbols = "wiː wɔːkt əlɔŋ ðə wɔːl, ænd ðə ɡʌlz kæm " * 30
     tokens = Tokens(tuple(range(len(symbols))), symbols, tuple(range(len(symbols))), "")
-    *found, _ = runs(tokens)
-    assert 3 <= len(found) < MOST_RUNS * 4
+    *found, _ = split_runs(tokens)
+    assert 3 <= len(found) < MAX_RUNS * 4
     assert all(symbols[run[-1]] == "," for run in found)
 
 
@@ -110,7 +110,7 @@ def glow(tmp_path_factory: pytest.TempPathFactory) -> GlowAcoustic:
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("frames", [MOST_FRAMES + 2, 3 * MOST_FRAMES + 7])
+@pytest.mark.parametrize("frames", [MAX_DECODER_FRAMES + 2, 3 * MAX_DECODER_FRAMES + 7])
 def test_long_utterances_are_decoded_in_windows_that_change_nothing(glow: GlowAcoustic, frames: int) -> None:
     latent = torch.randn(80, frames, generator=torch.Generator().manual_seed(1))
     (whole,) = glow.decoded_together([latent], ())
@@ -120,12 +120,14 @@ def test_long_utterances_are_decoded_in_windows_that_change_nothing(glow: GlowAc
     hook.remove()
     torch.testing.assert_close(windowed, whole, atol=1e-4, rtol=1e-4)
     assert len(lengths) > 1
-    assert max(lengths) <= MOST_FRAMES + 2 * glow.margin * glow.model.num_squeeze + FRAME_STEP
+    assert max(lengths) <= MAX_DECODER_FRAMES + 2 * glow.margin * glow.model.num_squeeze + FRAME_STEP
 
 
 @torch.inference_mode()
 def test_a_batch_of_many_frames_is_decoded_one_by_one(glow: GlowAcoustic) -> None:
-    latents = [torch.randn(80, MOST_FRAMES // 2 + 2, generator=torch.Generator().manual_seed(row)) for row in (1, 2)]
+    latents = [
+        torch.randn(80, MAX_DECODER_FRAMES // 2 + 2, generator=torch.Generator().manual_seed(row)) for row in (1, 2)
+    ]
     sizes: list[torch.Size] = []
     hook = glow.model.decoder.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape))
     made = glow.decoded(latents, ())

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from app.inference.openvino import OpenVinoBackend
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from app.settings import load_settings
 from app.synthesis import Engine
-from app.synthesis.engine import AHEAD
+from app.synthesis.engine import MAX_UTTERANCES_AHEAD
 from app.synthesis.models.acoustic import AcousticInput
 from app.types import Emotion, Utterance
 from app.voices import Voice, open_voice
@@ -38,7 +38,7 @@ ASKED = [(utterance(text, EMOTIONS[number % 7]), number) for number, text in enu
 
 @pytest.fixture(scope="module")
 def voice() -> Voice:
-    return open_voice(shipped_models() / "voices" / "wren")
+    return open_voice(bundled_models_dir() / "voices" / "wren")
 
 
 @pytest.fixture(scope="module", params=["torch", "openvino"])
@@ -112,7 +112,7 @@ def test_only_a_few_utterances_are_made_ahead_of_the_reader(engine: Engine, voic
         for speaking in (next(speakings), next(speakings)):
             speaking.head()
         time.sleep(0.5)
-        assert len(taken) == AHEAD + 1
+        assert len(taken) == MAX_UTTERANCES_AHEAD + 1
 
 
 def test_a_reader_that_goes_away_stops_the_work(engine: Engine, voice: Voice) -> None:

@@ -6,7 +6,7 @@ import torch
 from app.inference.torch import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.acoustic import AcousticInput
-from app.synthesis.models.tacotron import ATTEMPTS, TacotronAcoustic, lost
+from app.synthesis.models.tacotron import MAX_ATTEMPTS, TacotronAcoustic, has_failed
 from app.types import Emotion
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice
@@ -33,8 +33,8 @@ def asked(seed: int) -> AcousticInput:
 
 
 def test_a_decoder_that_gets_lost_is_tried_again(model: TacotronAcoustic) -> None:
-    found = next(seed for seed in range(50) if not lost(model.attempt(asked(seed), 1)))
-    assert lost(model.attempt(asked(found), 0))
+    found = next(seed for seed in range(50) if not has_failed(model.attempt(asked(seed), 1)))
+    assert has_failed(model.attempt(asked(found), 0))
     mel = model.mel(asked(found))
     assert not mel.runaway and not mel.truncated
     torch.testing.assert_close(mel.frames, model.attempt(asked(found), 1).frames)
@@ -42,7 +42,9 @@ def test_a_decoder_that_gets_lost_is_tried_again(model: TacotronAcoustic) -> Non
 
 def test_one_that_never_finds_its_way_is_told_and_heard_as_it_was_at_first(model: TacotronAcoustic) -> None:
     hopeless = next(
-        seed for seed in range(50) if all(lost(model.attempt(asked(seed), number)) for number in range(ATTEMPTS))
+        seed
+        for seed in range(50)
+        if all(has_failed(model.attempt(asked(seed), number)) for number in range(MAX_ATTEMPTS))
     )
     mel = model.mel(asked(hopeless))
     assert mel.runaway

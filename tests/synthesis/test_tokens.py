@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 
 from app.inference.torch import TorchBackend
-from app.synthesis.coqui import coqui_config
-from app.synthesis.engine import tokens_of
+from app.synthesis.coqui import build_coqui_config
+from app.synthesis.engine import tokenize
 from app.synthesis.loader import Loader
 from app.synthesis.tokenizer import PAUSE, Tokenizer
-from app.text.phonetic import phonetic
+from app.text.phonetic import mark_phonemes
 from app.types import Emotion
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice
 
-TEXTS = ("Peel the orange.", f"Say {phonetic('təmˈɑːtoʊ', 'tomato')} now!", " Well?", "世界 peace.")
+TEXTS = ("Peel the orange.", f"Say {mark_phonemes('təmˈɑːtoʊ', 'tomato')} now!", " Well?", "世界 peace.")
 
 
 def tokenizer(**values: Any) -> Tokenizer:
     config = {"model": "glow_tts", "use_phonemes": True, "phonemizer": "espeak", "phoneme_language": "en-us"}
-    return Tokenizer(coqui_config({**config, **values}, []))
+    return Tokenizer(build_coqui_config({**config, **values}, []))
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -67,5 +67,5 @@ def test_a_pause_alone_is_nothing_to_say(text: str) -> None:
 def test_glow_tts_reads_a_pause_first_and_tacotron_does_not(tmp_path: Path, architecture: str, begin: str) -> None:
     voice = open_voice(write_tiny_voice(tmp_path / "v", architecture))
     checkpoint = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint
-    assert tokens_of("Hello there", checkpoint).symbols.startswith(begin)
-    assert tokens_of("Hello there", checkpoint).symbols.endswith(".")
+    assert tokenize("Hello there", checkpoint).symbols.startswith(begin)
+    assert tokenize("Hello there", checkpoint).symbols.endswith(".")

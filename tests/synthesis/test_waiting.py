@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from app.errors import OverTimeBudget
 from app.synthesis.models.glow import TOKEN_STEP
-from app.synthesis.runs import MOST_SYMBOLS
-from app.synthesis.scheduler import WINDOW, DeadlineQueue, Job, padded_steps
+from app.synthesis.runs import MAX_SYMBOLS
+from app.synthesis.scheduler import BATCH_CANDIDATES, DeadlineQueue, Job, padded_steps
 from app.synthesis.tokenizer import Tokens
 from tests.speaking import utterance
 
@@ -88,20 +88,20 @@ def test_a_batch_is_of_one_checkpoint_and_one_padded_length() -> None:
     assert waiting.take(8) == [long]
 
 
-@given(st.lists(st.integers(1, 700), min_size=1, max_size=WINDOW), st.integers(1, 64))
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=BATCH_CANDIDATES), st.integers(1, 64))
 def test_attention_of_a_batch_needs_no_more_memory_than_the_longest_run(lengths: list[int], most: int) -> None:
     waiting = filled(*(job(deadline, tokens=tokens) for deadline, tokens in enumerate(lengths)))
     while len(waiting):
         batch = waiting.take(most)
         longest = max(padded_steps(one) * TOKEN_STEP for one in batch)
-        assert len(batch) == 1 or len(batch) * longest**2 <= (2 * MOST_SYMBOLS) ** 2 / 2
+        assert len(batch) == 1 or len(batch) * longest**2 <= (2 * MAX_SYMBOLS) ** 2 / 2
 
 
 def test_a_batch_has_its_size_and_does_not_look_far() -> None:
     many = [job(number) for number in range(6)]
     assert filled(*many).take(4) == many[:4]
     far = job(1000)
-    others = [job(number, ANGER) for number in range(1, WINDOW)]
+    others = [job(number, ANGER) for number in range(1, BATCH_CANDIDATES)]
     assert filled(job(0), *others, far).take(4)[1:] == []
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.audio.join import KEPT_LEAD_SECONDS, SILENCE_DB
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline
-from app.synthesis.word_timing import Timed, align, time_spoken, time_written
+from app.synthesis.word_timing import TimedText, align, time_spoken, time_written
 from app.types import Emotion, Source, Speech, SpeechRequest, Utterance
 
 TEXT = (
@@ -85,7 +85,7 @@ def test_words_that_are_spoken_as_one_are_found(words: str, groups: str, parts: 
     st.lists(st.text("ˈəɪtn,", min_size=1), max_size=12),
 )
 def test_whatever_espeak_says_every_word_has_a_time(words: list[str], groups: list[str]) -> None:
-    timed = [Timed(group, float(at), at + 1.0) for at, group in enumerate(groups)]
+    timed = [TimedText(group, float(at), at + 1.0) for at, group in enumerate(groups)]
     spoken = time_spoken(words, timed)
     assert [one.text for one in spoken] == (words if groups else [])
     assert all(before.end <= after.start + 1e-9 for before, after in pairwise(spoken))
@@ -96,7 +96,7 @@ def test_a_written_word_takes_the_time_of_all_that_is_read_for_it() -> None:
     utterance = Utterance(
         text, (10, 20), "pay five dollars now", "wren", Emotion.NEUTRAL, None, Source.PINNED, "", "base", ""
     )
-    read = [Timed(word, float(at), at + 1.0) for at, word in enumerate(utterance.spoken.split())]
+    read = [TimedText(word, float(at), at + 1.0) for at, word in enumerate(utterance.spoken.split())]
     words = time_written(utterance, read)
     assert [(word.text, word.span, word.start, word.end) for word in words] == [
         ("pay", (10, 13), 0.0, 1.0),

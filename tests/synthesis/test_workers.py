@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.synthesis import Engine, UtteranceStream, never
+from app.synthesis import Engine, UtteranceStream, never_cancelled
 from app.synthesis.models.acoustic import AcousticInput, Mel
 from app.synthesis.scheduler import Job
 from app.types import Emotion
@@ -45,8 +45,8 @@ def test_jobs_that_cannot_be_batched_fail_and_the_worker_begins_again(voice: Voi
         engine.waiting._jobs = [first, second]
         engine.waiting.put(job(engine, voice, deadline=1.0))
         with pytest.raises(AttributeError):
-            UtteranceStream(first, never).head()
-        assert UtteranceStream(second, never).head().warnings == ()
+            UtteranceStream(first, never_cancelled).head()
+        assert UtteranceStream(second, never_cancelled).head().warnings == ()
         assert len(speak(engine, voice, HELLO).samples) > 0
         assert (engine.progress.restarts, engine.live_workers) == (1, 1)
 
@@ -70,7 +70,7 @@ def test_a_batch_that_ends_its_worker_fails_and_the_worker_begins_again(engine: 
     one = job(engine, voice, speaker=ending)
     engine.waiting.put(one)
     with pytest.raises(RuntimeError, match="worker was stopped"):
-        UtteranceStream(one, never).head()
+        UtteranceStream(one, never_cancelled).head()
     assert len(speak(engine, voice, HELLO).samples) > 0
     assert (engine.progress.restarts, engine.live_workers) == (1, 1)
 
@@ -92,7 +92,7 @@ def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(en
     one = job(engine, voice, speaker=replace(speaker, vocoder=Inviting()))
     engine.waiting.put(one)
     for failed in (joining, one):
-        reader = UtteranceStream(failed, never)
+        reader = UtteranceStream(failed, never_cancelled)
         with pytest.raises(RuntimeError, match="worker was stopped"):
             while True:
                 reader._next()

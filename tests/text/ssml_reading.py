@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from app.emotion.taxonomy import EMOTION_OF_NAME
-from app.text import Marked, read_inner, read_ssml
+from app.text import SsmlDocument, read_fragment, read_ssml
 from app.text.sentences import MAX_SPOKEN
 from app.types import Clause, Emotion, Sentence
 
@@ -14,7 +14,7 @@ def emotion_of_style(style: str) -> Emotion | None:
     return EMOTION_OF_NAME.get(style.lower())
 
 
-def marked(document: str, max_spoken: int = MAX_SPOKEN) -> Marked:
+def marked(document: str, max_spoken: int = MAX_SPOKEN) -> SsmlDocument:
     return read_ssml(document, emotion_of_style, max_spoken)
 
 
@@ -70,7 +70,7 @@ def check_clause(document: str, clause: Clause) -> None:
 def check_inner(clause: Clause) -> None:
     """The markup inside a clause is read as the clause was."""
     if clause.ssml:
-        inner = read_inner(clause.ssml)
+        inner = read_fragment(clause.ssml)
         (again,) = inner.clauses
         assert (inner.text, again.spoken, again.marks) == (clause.text, clause.spoken, clause.marks)
         assert inner.warnings == ()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.text import grown_length, normalize, read_ssml, read_text
+from app.text import count_expanded, normalize, read_ssml, read_text
 from app.text.sentences import MAX_SPOKEN
 from tests.growth import count_calls, grows_linearly
 
@@ -124,8 +124,8 @@ def test_hostile_text_is_read_with_linear_work(unit: str) -> None:
 
 
 def test_letters_that_stand_for_many_are_counted_as_many() -> None:
-    assert [grown_length(text) for text in ("", "Hello.", "é½", "ﬁ", "\ufdfa" * 3)] == [0, 6, 3, 2, 3 * 15]
-    assert grown_length("…" * 9) == 9  # marks are no letters
+    assert [count_expanded(text) for text in ("", "Hello.", "é½", "ﬁ", "\ufdfa" * 3)] == [0, 6, 3, 2, 3 * 15]
+    assert count_expanded("…" * 9) == 9  # marks are no letters
 
 
 class Enough(Exception):

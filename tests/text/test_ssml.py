@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from app.errors import ERRORS, InvalidSsml
-from app.text import SSML_TABLE, SSML_WARNINGS, read_inner, read_text
-from app.text.phonetic import spoken_length
+from app.text import SSML_TABLE, SSML_WARNINGS, read_fragment, read_text
+from app.text.phonetic import count_model_chars
 from app.text.ssml import Support
-from app.text.ssml.handlers import OPENINGS
+from app.text.ssml.handlers import START_HANDLERS
 from app.text.ssml.table import BREAK_SECONDS, RATES, VOLUMES
 from app.types import DEFAULT_PROSODY, NO_SPAN, Emotion, Mark, Prosody
 from tests.text.ssml_reading import clauses, codes, marked, sentences, spoken, texts
@@ -124,7 +124,7 @@ UNREADABLE = (
 
 
 def test_every_row_of_the_table_does_something_and_nothing_else_does() -> None:
-    assert list(OPENINGS) == [row.name for row in SSML_TABLE]
+    assert list(START_HANDLERS) == [row.name for row in SSML_TABLE]
 
 
 @pytest.mark.parametrize(("element", "attribute", "value"), ACCEPTED)
@@ -681,7 +681,7 @@ def test_phonemes_in_a_row_are_cut_between_their_elements(between: str) -> None:
         "".join("".join(one.text.split()) for one in read)
         == "".join([f"a{between.strip()}"] * 20)[: -len(between.strip()) or None]
     )
-    assert all(spoken_length(one.spoken) <= 250 for one in read)
+    assert all(count_model_chars(one.spoken) <= 250 for one in read)
     assert sum(one.ssml.count("<phoneme") for one in read) == 20
     assert sum(one.spoken.count("tɛ" * 100) for one in read) == 20
 
@@ -815,15 +815,15 @@ def test_a_clauses_markup_is_read_the_same_by_itself() -> None:
     (clause,) = clauses(
         "A <phoneme ph='t.ə'>b</phoneme><mark name='x'/> &amp; <say-as interpret-as='characters'>long words</say-as>"
     )
-    inner = read_inner(clause.ssml)
+    inner = read_fragment(clause.ssml)
     (again,) = inner.clauses
     assert (inner.text, again.spoken, again.marks, inner.warnings) == (clause.text, clause.spoken, clause.marks, ())
 
 
 def test_a_long_utterance_is_cut_as_a_long_sentence_is() -> None:
     words = "We walked along the wall, and the gulls came with us, "
-    inner = read_inner(f"{words * 6}<mark name='m'/>to <sub alias='doctor'>Dr.</sub> Who. <mark name='end'/>")
-    assert len(inner.clauses) > 1 and all(spoken_length(one.spoken) <= 250 for one in inner.clauses)
+    inner = read_fragment(f"{words * 6}<mark name='m'/>to <sub alias='doctor'>Dr.</sub> Who. <mark name='end'/>")
+    assert len(inner.clauses) > 1 and all(count_model_chars(one.spoken) <= 250 for one in inner.clauses)
     assert " ".join(one.text for one in inner.clauses) == inner.text
     *_, last = inner.clauses
     assert [(mark.name, last.text[mark.place :]) for mark in last.marks] == [("m", "to Dr. Who."), ("end", "")]
@@ -832,7 +832,7 @@ def test_a_long_utterance_is_cut_as_a_long_sentence_is() -> None:
 
 
 def test_nothing_parts_an_utterance_from_within() -> None:
-    inner = read_inner(
+    inner = read_fragment(
         "one <break/><prosody rate='slow'>two</prosody> <voice name='x'>three</voice> <sub alias='4'>five</sub>"
     )
     assert [(inner.text, one.spoken) for one in inner.clauses] == [("one two three five", "one two three four")]
@@ -842,5 +842,5 @@ def test_nothing_parts_an_utterance_from_within() -> None:
 
 def test_broken_inner_markup_is_refused_with_its_place() -> None:
     with pytest.raises(InvalidSsml) as refused:
-        read_inner("one <sub>")
+        read_fragment("one <sub>")
     assert "line 1, column 10" in refused.value.detail

@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from app.errors import InvalidSsml
-from app.text import read_inner
+from app.text import read_fragment
 from tests.growth import count_calls, grows_linearly
 from tests.text.ssml_reading import marked
 
@@ -162,4 +162,4 @@ def test_thousands_of_warnings_become_fifty_and_their_number() -> None:
 @pytest.mark.parametrize("inner", ["</speak><speak>", "<!DOCTYPE a>", "<?xml version='1.0'?>", "&a;", "<s>", "]]>"])
 def test_the_markup_of_one_clause_is_guarded_as_well(inner: str) -> None:
     with pytest.raises(InvalidSsml):
-        read_inner(f"a{inner}")
+        read_fragment(f"a{inner}")

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from app.text.phonetic import without_phonemes
+from app.text.phonetic import remove_phonemes
 from tests.text.ssml_reading import check_inner, check_places, marked
 
 FOLDER = Path(__file__).parent / "ssml_documents"
@@ -50,7 +50,7 @@ def test_a_documents_text_is_complete_and_in_place(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_markup_is_spoken(name: str) -> None:
     parts = [clause for sentence in marked(DOCUMENTS[name]).sentences for clause in sentence.clauses]
-    spoken = without_phonemes(" ".join(clause.spoken for clause in parts))
+    spoken = remove_phonemes(" ".join(clause.spoken for clause in parts))
     assert not re.search("[<>⟦⟧|]|xmlns|interpret-", spoken)
     written = plain_text(DOCUMENTS[name]).lower()
     for markup in NAMES.findall(DOCUMENTS[name]):

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidSsml
-from app.text import SSML_TABLE, SSML_WARNINGS, read_inner, read_text
-from app.text.phonetic import without_phonemes
+from app.text import SSML_TABLE, SSML_WARNINGS, read_fragment, read_text
+from app.text.phonetic import remove_phonemes
 from tests.text.ssml_reading import check_inner, check_places, marked
 
 ROWS = {row.name: row for row in SSML_TABLE}
@@ -77,7 +77,7 @@ def test_the_markup_inside_any_clause_is_read_the_same_by_itself(body: str) -> N
     for sentence in marked(f"<speak>{body}</speak>").sentences:
         for clause in sentence.clauses:
             check_inner(clause)
-            letters = without_phonemes(clause.spoken)
+            letters = remove_phonemes(clause.spoken)
             assert not re.search(r"[⟦⟧|<>0-9\n\U0001d400-\U0001d7ff]", letters)
             assert clause.spoken == clause.spoken.strip()
 
@@ -102,7 +102,7 @@ def test_a_broken_document_is_refused_and_nothing_else_happens(body: str, data: 
 @given(st.text(max_size=60))
 def test_any_inner_markup_is_read_or_refused(ssml: str) -> None:
     try:
-        read_inner(ssml)
+        read_fragment(ssml)
     except InvalidSsml as error:
         assert "line" in error.detail
 

@@ -9,10 +9,10 @@ import soundfile
 from rich.console import Console
 
 from app.errors import SetupError
-from app.packages import shipped_models
-from app.synthesis.coqui import coqui_config
+from app.packages import bundled_models_dir
+from app.synthesis.coqui import build_coqui_config
 from app.synthesis.tokenizer import Tokenizer
-from app.training.check import examine, report_table
+from app.training.check import build_report_table, examine
 from app.training.dataset import Durations, Fault, read_dataset, read_row, read_sound
 from app.types import Emotion
 from app.voices.coqui_config import read_config
@@ -21,8 +21,8 @@ from tests.training.recordings import RATE, add_faults, tone, write_recordings
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    wren = shipped_models() / "voices" / "wren"
-    return Tokenizer(coqui_config(read_config(wren / "base" / "config.json"), list(Emotion)))
+    wren = bundled_models_dir() / "voices" / "wren"
+    return Tokenizer(build_coqui_config(read_config(wren / "base" / "config.json"), list(Emotion)))
 
 
 def test_every_fault_is_told_once(tmp_path: Path, tokenizer: Tokenizer) -> None:
@@ -33,7 +33,7 @@ def test_every_fault_is_told_once(tmp_path: Path, tokenizer: Tokenizer) -> None:
     assert len(set(expected.values())) >= 12
     assert [one.name for one in report.good] == [f"clip_{number:02d}" for number in range(20)]
     console = Console(width=200, record=True)
-    console.print(report_table(report))
+    console.print(build_report_table(report))
     text = console.export_text()
     for fault in set(expected.values()):
         assert fault.value in text

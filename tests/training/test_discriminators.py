@@ -12,7 +12,7 @@ from app.training.losses import (
     PeriodDiscriminator,
     ResolutionDiscriminator,
     discriminator_loss,
-    feature_loss,
+    feature_matching_loss,
     generator_loss,
 )
 
@@ -80,12 +80,12 @@ def test_they_learn_to_tell_two_kinds_of_sound() -> None:
     with torch.no_grad():
         real, false = ([one(sound) for one in some] for sound in (tones, white))
     assert generator_loss(real) < 0.3 < generator_loss(false)
-    assert feature_loss(real, real) == 0 < feature_loss(real, false)
+    assert feature_matching_loss(real, real) == 0 < feature_matching_loss(real, false)
 
 
 def test_what_was_recorded_gets_no_gradient_from_the_generators_losses() -> None:
     some = Discriminators().some(random.Random(0))
     recorded, made = torch.randn(2, 4096, requires_grad=True), torch.randn(2, 4096, requires_grad=True)
     real, false = ([one(sound) for one in some] for sound in (recorded, made))
-    (generator_loss(false) + feature_loss(real, false)).backward()
+    (generator_loss(false) + feature_matching_loss(real, false)).backward()
     assert recorded.grad is None and made.grad is not None and made.grad.abs().sum() > 0

@@ -64,11 +64,11 @@ def test_word_embeddings_stay_as_they_are(tmp_path: Path, encoder: Path, monkeyp
 def test_without_the_package_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(SystemExit, match="--encoder"):
-        emotion.packaged_encoder()
+        emotion.find_packaged_encoder()
 
 
 def test_the_learning_rate_rises_and_falls() -> None:
-    rates = [emotion.learning_rate(step, 1000) for step in range(1000)]
+    rates = [emotion.scale_rate(step, 1000) for step in range(1000)]
     assert max(rates) == rates[59] == 1
     assert rates[:60] == sorted(rates[:60])
     assert rates[60:] == sorted(rates[60:], reverse=True)
@@ -76,29 +76,29 @@ def test_the_learning_rate_rises_and_falls() -> None:
 
 
 def test_every_epoch_sees_every_sentence_once_in_batches_of_like_length() -> None:
-    examples = [Example("x" * (number % 50), (Emotion.JOY,), "xed", str(number)) for number in range(emotion.BATCH * 8)]
-    drawn = list(emotion.batches(examples, 16, random.Random(0)))
-    assert [len(batch) for batch in drawn] == [emotion.BATCH] * 16
+    examples = [Example("x" * (number % 50), (Emotion.JOY,), "xed", str(number)) for number in range(emotion.BATCH_SIZE * 8)]
+    drawn = list(emotion.draw_batches(examples, 16, random.Random(0)))
+    assert [len(batch) for batch in drawn] == [emotion.BATCH_SIZE] * 16
     for epoch in (drawn[:8], drawn[8:]):
         assert sorted(int(one.split) for batch in epoch for one in batch) == list(range(len(examples)))
     assert all(max(len(e.text) for e in batch) - min(len(e.text) for e in batch) <= 8 for batch in drawn)
 
 
 def test_two_labels_are_half_each() -> None:
-    (row,) = emotion.soft_labels([Example("", (Emotion.JOY, Emotion.FEAR), "xed", "train")]).tolist()
+    (row,) = emotion.make_soft_labels([Example("", (Emotion.JOY, Emotion.FEAR), "xed", "train")]).tolist()
     assert dict(zip(EMOTIONS, row, strict=True)) == {e: 0.5 * (e in (Emotion.JOY, Emotion.FEAR)) for e in Emotion}
 
 
 def test_rare_classes_weigh_more_but_not_by_all_their_rarity() -> None:
     examples = [Example("", (label,), "xed", "train") for label in Emotion for _ in range(10)]
     examples += [Example("", (Emotion.NEUTRAL,), "xed", "train")] * 310
-    weights = emotion.class_weights(examples)["xed"]
+    weights = emotion.weigh_classes(examples)["xed"]
     assert weights[1:].unique().numel() == 1
     assert float(weights[1] / weights[0]) == pytest.approx(32**0.3)
 
 
 def test_a_class_without_any_sentence_has_a_finite_weight() -> None:
-    weights = emotion.class_weights([Example("", (Emotion.JOY,), "xed", "train")] * 4)
+    weights = emotion.weigh_classes([Example("", (Emotion.JOY,), "xed", "train")] * 4)
     assert bool(weights["xed"].isfinite().all())
 
 
@@ -107,7 +107,7 @@ def test_rarity_is_counted_in_each_source_by_itself() -> None:
         Example("", (Emotion.FEAR,), "goemotions", "train")
     ]
     line = [Example("", (Emotion.FEAR,), "xed", "train")] * 9 + [Example("", (Emotion.JOY,), "xed", "train")]
-    weights = emotion.class_weights(post + line)
+    weights = emotion.weigh_classes(post + line)
     joy, fear = EMOTIONS.index(Emotion.JOY), EMOTIONS.index(Emotion.FEAR)
     assert float(weights["goemotions"][fear] / weights["goemotions"][joy]) == pytest.approx(9**0.3)
     assert float(weights["xed"][joy] / weights["goemotions"][fear]) == pytest.approx(0.4)
@@ -123,7 +123,7 @@ def test_the_loss_is_cross_entropy_weighted_by_class_and_source() -> None:
     logs, joy, fear = logits.log_softmax(-1), EMOTIONS.index(Emotion.JOY), EMOTIONS.index(Emotion.FEAR)
     first, second, third = 0.4, 0.5 * (joy + 1), 0.5 * (fear + 1)
     expected = -(first * logs[0, joy] + second * logs[1, joy] + third * logs[1, fear]) / (first + second + third)
-    assert float(emotion.weighted_loss(logits, batch, weights)) == pytest.approx(float(expected))
+    assert float(emotion.compute_loss(logits, batch, weights)) == pytest.approx(float(expected))
 
 
 def test_the_average_of_runs_is_taken_weight_by_weight() -> None:

@@ -14,7 +14,7 @@ from app.emotion.classifier import Excerpt
 from app.training.emotion import calibrate as emotion_calibrate
 from app.training.emotion import run as emotion_run
 from app.training.emotion.calibrate import find_emotional, find_temperature, find_threshold
-from app.training.emotion.passages import answer
+from app.training.emotion.passages import classify_passages
 from app.training.emotion.rows import read_passages
 from tests.training.tiny_encoder import write_encoder, write_passages
 
@@ -34,21 +34,21 @@ def test_calibrate_divides_the_logits_of_the_emotions_alone(
     options = ["--encoder", str(write_encoder(tmp_path / "encoder")), "--steps", "2", "--learning-rate", "0.01"]
     emotion_run.main([str(data), str(tmp_path / "run"), *options, "--batch-size", "8"])
     model, dev = tmp_path / "run" / "model", [one for one in read_passages(data) if one.split == "dev"]
-    before, config = answer(model, dev), json.loads((model / "config.json").read_text())
+    before, config = classify_passages(model, dev), json.loads((model / "config.json").read_text())
     intensities = read_intensities(model)
     monkeypatch.setattr(emotion_calibrate, "TEMPERATURES", (0.5,))
     emotion_calibrate.main([str(model), str(data)])
     written = json.loads((model / "config.json").read_text())
     threshold = written["intone"].pop("threshold")
     assert capsys.readouterr().out == f"temperature 0.5, threshold {threshold}\n"
-    after = answer(model, dev)
+    after = classify_passages(model, dev)
     squared = before.probabilities**2  # half the temperature doubles every logit
     assert np.allclose(after.probabilities, squared / squared.sum(1, keepdims=True), atol=2e-3)
     # The logits of the strength are stretched, all by the same factor.
     distance, stretched = (
         np.ptp(np.log(np.array(one) / (1 - np.array(one)))) for one in (intensities, read_intensities(model))
     )
-    assert stretched == pytest.approx(emotion_calibrate.STRETCH * distance, rel=0.05)
+    assert stretched == pytest.approx(emotion_calibrate.STRENGTH_STRETCH * distance, rel=0.05)
     assert written == config
     assert Classifier.load(model).settings.threshold == threshold
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.training.emotion.rows import Example, development_set, read_examples, training_set
+from app.training.emotion.rows import Example, read_examples, select_development, select_training
 from app.types import Emotion
 
 DATA = Path(__file__).parents[2] / "data"
@@ -27,7 +27,7 @@ def test_all_rows_are_read(source: str, count: int) -> None:
 def test_what_is_held_out_is_never_learned() -> None:
     examples = read_examples(DATA)
     held_out = {one.text.strip().lower() for one in examples if one.split != "train"}
-    learned = training_set(examples)
+    learned = select_training(examples)
     assert len(learned) > 60_000
     assert not held_out & {one.text.strip().lower() for one in learned}
 
@@ -40,11 +40,11 @@ def test_subtitle_lines_without_one_of_the_seven_are_learned_as_neutral_and_neve
         example("d", "dev", Emotion.FEAR),
         example("D ", "train", Emotion.FEAR),
     ]
-    assert [(one.text, one.labels) for one in training_set(examples)] == [
+    assert [(one.text, one.labels) for one in select_training(examples)] == [
         ("a", (Emotion.NEUTRAL,)),
         ("b", (Emotion.JOY,)),
     ]
-    assert [one.text for one in development_set(examples)] == ["d"]
+    assert [one.text for one in select_development(examples)] == ["d"]
 
 
 def test_no_sentence_of_the_spoken_list_is_in_the_data() -> None:

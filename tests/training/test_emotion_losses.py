@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from app.training.emotion.calibrate import f1
+from app.training.emotion.calibrate import f1_score
 from app.training.emotion.rows import (
     EMOTIONS,
     WARM_UP,
@@ -75,5 +75,5 @@ def test_compute_macro_f1_is_the_mean_of_the_seven() -> None:
     rows = [make_row({int(label): 0.6, (int(label) + 1) % 7: 0.4}) for label in labels]
     logits = torch.from_numpy(generator.normal(size=(60, 8)))
     got = logits[:, :7].argmax(1).numpy()
-    expected = np.mean([f1(got == place, labels == place) for place in range(7)])
+    expected = np.mean([f1_score(got == place, labels == place) for place in range(7)])
     assert compute_macro_f1(logits, rows) == pytest.approx(float(expected))

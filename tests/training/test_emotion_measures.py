@@ -12,13 +12,13 @@ import pytest
 
 from app.emotion import Classifier
 from app.training.emotion.calibrate import (
-    f1,
-    goemotions,
+    f1_score,
+    find_voicing_threshold,
+    measure_goemotions,
+    measure_voicing,
     read_spoken,
-    spoken_style,
+    select_subtitles,
     store_threshold,
-    subtitles,
-    voicing_threshold,
 )
 from app.training.emotion.rows import Example
 from app.types import Emotion
@@ -42,23 +42,23 @@ def dev(text: str, label: Emotion) -> Example:
 
 
 def test_f1_is_the_harmonic_mean() -> None:
-    assert f1(np.array([True, True, False, False]), np.array([True, False, True, True])) == pytest.approx(2 / 5)
-    assert f1(np.array([False]), np.array([False])) == 0
+    assert f1_score(np.array([True, True, False, False]), np.array([True, False, True, True])) == pytest.approx(2 / 5)
+    assert f1_score(np.array([False]), np.array([False])) == 0
 
 
 def test_the_threshold_lets_eight_percent_of_neutral_sentences_pass() -> None:
     neutral = [dev(f"joy {number / 100 + 0.005}", Emotion.NEUTRAL) for number in range(100)]
-    assert voicing_threshold(TOLD, neutral) == 0.92
+    assert find_voicing_threshold(TOLD, neutral) == 0.92
     emotional = [dev("joy 0.99", Emotion.JOY)] * 50
-    assert voicing_threshold(TOLD, neutral + emotional) == 0.92
+    assert find_voicing_threshold(TOLD, neutral + emotional) == 0.92
 
 
 def test_class_thresholds_come_from_dev_and_scores_from_test() -> None:
     rows = [(f"{e} 0.9", (e,)) for e in Emotion] + [("fear 0.4", (Emotion.NEUTRAL,))]
     examples = [Example(text, labels, "goemotions", split) for split in ("dev", "test") for text, labels in rows]
-    assert goemotions(TOLD, examples)["macro_f1"] == 1
+    assert measure_goemotions(TOLD, examples)["macro_f1"] == 1
     wrong = [Example(e.text, (Emotion.ANGER,) if e.split == "test" else e.labels, e.source, e.split) for e in examples]
-    assert goemotions(TOLD, wrong)["f1"] == {str(e): 0.222 * (e is Emotion.ANGER) for e in Emotion}
+    assert measure_goemotions(TOLD, wrong)["f1"] == {str(e): 0.222 * (e is Emotion.ANGER) for e in Emotion}
 
 
 def test_spoken_sentences_are_counted_at_the_threshold() -> None:
@@ -69,7 +69,7 @@ def test_spoken_sentences_are_counted_at_the_threshold() -> None:
         ("fear 0.8", Emotion.JOY),
         ("joy 0.69", Emotion.JOY),
     ]
-    assert spoken_style(TOLD, rows, 0.7) == {
+    assert measure_voicing(TOLD, rows, 0.7) == {
         "neutral_sentences": 2,
         "false_alarms": 0.5,
         "emotional_sentences": 3,
@@ -87,7 +87,7 @@ def test_subtitles_are_the_test_lines_with_one_label() -> None:
         Example("d", (Emotion.JOY,), "xed", "dev"),
         Example("e", (Emotion.JOY,), "goemotions", "test"),
     ]
-    assert subtitles(examples) == [("a", Emotion.JOY)]
+    assert select_subtitles(examples) == [("a", Emotion.JOY)]
 
 
 def test_the_spoken_list_is_balanced() -> None:

@@ -11,7 +11,13 @@ import pytest
 
 from app.training.emotion import passages as emotion_passages
 from app.training.emotion import run as emotion_run
-from app.training.emotion.passages import Answers, answer, count_voiced, measure_passages, measure_reliability
+from app.training.emotion.passages import (
+    ClassifierOutputs,
+    classify_passages,
+    count_voiced,
+    measure_passages,
+    measure_reliability,
+)
 from app.training.emotion.rows import EMOTIONS, LabelledSentence, read_passages
 from app.types import Emotion
 from tests.training.tiny_encoder import write_encoder, write_passages
@@ -26,10 +32,10 @@ def make_sentence(
     return LabelledSentence("dev", genre, "p", "x", label, second, intensity * (label is not NEUTRAL), ())
 
 
-def make_answers(*sure: tuple[Emotion, float], strengths: list[float] | None = None) -> Answers:
+def make_answers(*sure: tuple[Emotion, float], strengths: list[float] | None = None) -> ClassifierOutputs:
     """Make answers that give one emotion a probability; the other six share the rest."""
     rows = [[value if one is emotion else (1 - value) / 6 for one in EMOTIONS] for emotion, value in sure]
-    return Answers(np.array(rows), np.array(strengths or [1.0] * len(rows)))
+    return ClassifierOutputs(np.array(rows), np.array(strengths or [1.0] * len(rows)))
 
 
 def test_count_voiced_follows_the_definitions() -> None:
@@ -98,11 +104,11 @@ def test_answer_reads_the_context_only_if_the_classifier_does(tmp_path: Path) ->
     sentences = [
         LabelledSentence("dev", "games", "p", "I am so happy!", JOY, None, 3, before) for before in ((), ("No.",))
     ]
-    assert not np.array_equal(*answer(SHIPPED, sentences).probabilities)
+    assert not np.array_equal(*classify_passages(SHIPPED, sentences).probabilities)
     alone = shutil.copytree(SHIPPED, tmp_path / "alone")
     config = json.loads((alone / "config.json").read_text())
     (alone / "config.json").write_text(json.dumps({**config, "intone": {"version": "2"}}))
-    answers = answer(alone, sentences)
+    answers = classify_passages(alone, sentences)
     assert EMOTIONS[answers.probabilities[0].argmax()] is JOY
     assert np.array_equal(answers.probabilities[0], answers.probabilities[1])
 
@@ -118,6 +124,6 @@ def test_command_measures_a_classifier_with_context_on_the_dev_split(
     assert (report["split"], report["sentences"]) == ("dev", 16)
     assert set(report["by_genre"]) == {"fiction"}
     dev = [one for one in read_passages(data) if one.split == "dev"]
-    again = measure_passages(dev, answer(tmp_path / "run" / "model", dev), emotion_passages.FLOOR)
+    again = measure_passages(dev, classify_passages(tmp_path / "run" / "model", dev), emotion_passages.FLOOR)
     assert report["reliability"] == again["reliability"]
     assert report["strength"] == again["strength"]

@@ -16,7 +16,7 @@ from app.training.emotion.rows import (
     make_example_row,
     make_passage_row,
     select_rows,
-    soften,
+    soften_labels,
 )
 from app.types import Emotion
 
@@ -57,7 +57,7 @@ def test_soften_shares_out_second_label_and_slight_emotion(
 ) -> None:
     total = sum(weights.values())
     wanted = {emotion: pytest.approx(weight / total) for emotion, weight in weights.items()}
-    assert name_shares(soften(sentence)) == wanted
+    assert name_shares(soften_labels(sentence)) == wanted
 
 
 def test_make_passage_row_joins_the_context_and_scales_the_intensity() -> None:

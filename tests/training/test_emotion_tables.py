@@ -10,20 +10,22 @@ import pytest
 from app.training.emotion import calibrate as emotion_calibrate
 from app.training.emotion import run as emotion_run
 from app.training.emotion import tables as emotion_tables
-from app.training.emotion.rows import FILE, NEW_GENRES
-from app.training.emotion.tables import PAGE, PICTURE, write_figure
+from app.training.emotion.rows import NEW_GENRES_FILE, PASSAGES_FILE
+from app.training.emotion.tables import PAGE, PICTURE, format_figure
 from tests.training.tiny_encoder import write_encoder, write_passages
 
 
 def test_the_page_has_a_row_for_every_classifier_and_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = write_passages(tmp_path / "data")
-    shutil.copy(data / FILE, data / NEW_GENRES)
+    shutil.copy(data / PASSAGES_FILE, data / NEW_GENRES_FILE)
     options = ["--encoder", str(write_encoder(tmp_path / "encoder")), "--steps", "2", "--learning-rate", "0.01"]
     emotion_run.main([str(data), str(tmp_path / "run"), *options, "--batch-size", "8"])
     model = tmp_path / "run" / "model"
     emotion_calibrate.main([str(model), str(data)])
     shutil.copytree(model, tmp_path / "other")
-    monkeypatch.setattr(emotion_tables, "SPLITS", (("dev", FILE, "dev"), ("new genres", NEW_GENRES, "dev")))
+    monkeypatch.setattr(
+        emotion_tables, "SPLITS", (("dev", PASSAGES_FILE, "dev"), ("new genres", NEW_GENRES_FILE, "dev"))
+    )
     emotion_tables.main([str(data), str(tmp_path), str(model), str(tmp_path / "other")])
     lines = (tmp_path / PAGE).read_text(encoding="utf-8").splitlines()
     rows = [line for line in lines if line.startswith(("| model, ", "| other, "))]
@@ -49,4 +51,4 @@ def test_the_page_has_a_row_for_every_classifier_and_split(tmp_path: Path, monke
     ],
 )
 def test_a_figure_is_written_in_its_unit(name: str, value: float | None, written: str) -> None:
-    assert write_figure(name, value) == written
+    assert format_figure(name, value) == written

@@ -10,7 +10,7 @@ import pytest
 from app.training.emotion import run as emotion_run
 from app.training.emotion import targets as emotion_targets
 from app.training.emotion.rows import EMOTIONS, TrainingRow
-from app.training.emotion.targets import list_questions, make_speech_rows, read_targets, teach, write_targets
+from app.training.emotion.targets import blend_targets, list_inputs, make_speech_rows, read_targets, write_targets
 from tests.training.tiny_encoder import write_encoder, write_passages
 
 
@@ -32,7 +32,7 @@ def teacher(tmp_path: Path, encoder: Path, data: Path) -> Path:
 
 
 def test_list_questions_has_every_sentence_once_with_and_without_context(data: Path) -> None:
-    questions = list_questions(data)
+    questions = list_inputs(data)
     assert len(questions) == len(set(questions))
     assert ("lovely train day", "thing train day") in questions
     assert ("", "thing train day") in questions
@@ -41,7 +41,7 @@ def test_list_questions_has_every_sentence_once_with_and_without_context(data: P
 
 
 def test_list_questions_has_nothing_that_is_held_out(data: Path) -> None:
-    texts = {text for _, text in list_questions(data)}
+    texts = {text for _, text in list_inputs(data)}
     assert not any("dev" in text for text in texts)
     assert "Bad" not in texts
 
@@ -50,7 +50,7 @@ def test_interrupted_targets_are_completed(
     tmp_path: Path, teacher: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(emotion_targets, "CHUNK", 8)
-    questions, path = list_questions(data), tmp_path / "targets.tsv"
+    questions, path = list_inputs(data), tmp_path / "targets.tsv"
     write_targets(teacher, questions, path)
     whole = path.read_bytes()
     lines = whole.splitlines(keepends=True)
@@ -66,10 +66,10 @@ def test_teach_blends_label_and_answer() -> None:
     answer = (0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0)
     label = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     targets = {("before", "x"): (answer, 0.5), ("", "x"): (label, 0.2)}
-    known = teach(TrainingRow("x", "before", label, 1.0, "passages"), targets)
+    known = blend_targets(TrainingRow("x", "before", label, 1.0, "passages"), targets)
     assert known.shares == pytest.approx((0.35, 0.65, 0, 0, 0, 0, 0))
     assert known.strength == pytest.approx(0.65)
-    assert teach(TrainingRow("x", "", label, None, "xed"), targets).strength == 0.2
+    assert blend_targets(TrainingRow("x", "", label, None, "xed"), targets).strength == 0.2
 
 
 def test_make_speech_rows_takes_the_answer_as_the_label(data: Path) -> None:
@@ -94,5 +94,5 @@ def test_student_refuses_incomplete_targets(tmp_path: Path, encoder: Path, data:
     path = tmp_path / "targets.tsv"
     path.write_text("\tgood day 0" + "\t0.125" * 8 + "\n")
     options = ["--encoder", str(encoder), "--steps", "1", "--learning-rate", "0.01", "--targets", str(path)]
-    with pytest.raises(SystemExit, match=f"lacks {len(list_questions(data)) - 1} answers"):
+    with pytest.raises(SystemExit, match=f"lacks {len(list_inputs(data)) - 1} answers"):
         emotion_run.main([str(data), str(tmp_path / "run"), *options])

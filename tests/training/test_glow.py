@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import SetupError
-from app.training.acoustic import GlowTask, alignment, collate, start_acoustic
-from app.training.clips import read_clips, sounding, whole_frames, without_ends
+from app.training.acoustic import GlowTask, build_alignment, collate, prepare_acoustic
+from app.training.clips import find_sounding_span, read_clips, round_durations, trim_durations
 from app.training.dataset import read_dataset
 from app.training.settings import TrainingSettings
 from app.types import Emotion
@@ -33,7 +33,7 @@ def make(folder: Path, *, durations: bool = True, scratch: bool = False, **chose
         write_recordings(data, 24, SPEAKERS, durations=durations)
     dataset = read_dataset(data)
     settings = TrainingSettings(batch_size=6, **chosen)  # type: ignore[arg-type]
-    start = start_acoustic(settings, open_voice(voice), dataset.emotions(Emotion.NEUTRAL), scratch=scratch)
+    start = prepare_acoustic(settings, open_voice(voice), dataset.emotions(Emotion.NEUTRAL), scratch=scratch)
     clips = read_clips(dataset.recordings, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
     return GlowTask(start, clips, settings)
 
@@ -75,13 +75,13 @@ def test_from_scratch_the_layers_of_normalisation_begin_with_a_batch(tmp_path: P
 
 def test_the_alignment_is_what_the_durations_say(tmp_path: Path) -> None:
     clips = make(tmp_path).clips[:3]
-    path, batch = alignment(clips), collate(clips, SPEAKERS)
+    path, batch = build_alignment(clips), collate(clips, SPEAKERS)
     assert path is not None
     for row, clip in enumerate(clips):
         assert path[row].sum(1)[: len(clip.ids)].tolist() == clip.frames.tolist()  # type: ignore[union-attr]
         assert (path[row].sum(0)[: clip.mel.shape[1]] == 1).all()
     assert batch["speaker_ids"].tolist() == [SPEAKERS.index(clip.emotion.value) for clip in clips]
-    assert alignment([clips[0], replace(clips[1], frames=None)]) is None
+    assert build_alignment([clips[0], replace(clips[1], frames=None)]) is None
 
 
 def test_the_mel_spectrogram_is_in_the_values_of_the_model(tmp_path: Path) -> None:
@@ -101,9 +101,9 @@ def test_the_mel_spectrogram_is_in_the_values_of_the_model(tmp_path: Path) -> No
 def test_emotions_that_the_base_lacks_are_told(tmp_path: Path) -> None:
     write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS)
     with pytest.raises(SetupError, match="are also fear"):
-        start_acoustic(TrainingSettings(), open_voice(tmp_path / "voice"), {Emotion.FEAR}, scratch=False)
+        prepare_acoustic(TrainingSettings(), open_voice(tmp_path / "voice"), {Emotion.FEAR}, scratch=False)
     with pytest.raises(SetupError, match="none is neutral"):
-        start_acoustic(TrainingSettings(), open_voice(tmp_path / "voice"), {Emotion.FEAR}, scratch=True)
+        prepare_acoustic(TrainingSettings(), open_voice(tmp_path / "voice"), {Emotion.FEAR}, scratch=True)
 
 
 def test_too_few_clips_are_told(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_too_few_clips_are_told(tmp_path: Path) -> None:
 
 @given(st.lists(st.floats(0, 0.5), min_size=1, max_size=20), st.integers(1, 60))
 def test_frames_are_whole_and_sum_to_the_clip(seconds: list[float], total: int) -> None:
-    frames = whole_frames(np.array(seconds) + 1e-6, total)
+    frames = round_durations(np.array(seconds) + 1e-6, total)
     if total < len(seconds):
         assert frames is None
     else:
@@ -124,7 +124,7 @@ def test_frames_are_whole_and_sum_to_the_clip(seconds: list[float], total: int) 
 def test_silence_is_cut_from_the_audio_and_from_the_durations_alike() -> None:
     samples = np.zeros(100 * 300, np.float32)
     samples[20 * 300 : 70 * 300] = 0.5
-    start, end = sounding(samples, 300)
+    start, end = find_sounding_span(samples, 300)
     assert (start, end) == (16, 78)
-    left = without_ends([0.3, 0.5, 0.4], 0.2, 0.5)
+    left = trim_durations([0.3, 0.5, 0.4], 0.2, 0.5)
     np.testing.assert_allclose(left, [0.1, 0.38, 0.02])

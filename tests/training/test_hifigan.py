@@ -18,15 +18,15 @@ from app.synthesis.loader import Loader
 from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder
 from app.training import hifigan
 from app.training import hifigan as hifigan_source
-from app.training.clips import VocoderClip, read_utterances
+from app.training.clips import VocoderClip, read_vocoder_clips
 from app.training.dataset import DatasetRecording
 from app.training.hifigan import HifiganSourceTask, HifiganTask, Stages
 from app.training.losses import SpectralDistances
 from app.training.settings import ModelKind, TrainingSettings
-from app.training.vocoders import UPSAMPLING, hifigan_config, new_hifigan
+from app.training.vocoders import UPSAMPLING, create_hifigan, make_hifigan_config
 from app.voices import open_voice
 from app.voices.coqui_config import AudioConfig
-from app.voices.voice import vocoder_audio
+from app.voices.voice import read_vocoder_audio
 from tests.speaking import samples_of
 from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import change, write_tiny_voice
@@ -42,7 +42,7 @@ ALL_AT_ONCE = Stages()
 
 def tiny(model: ModelKind, layout: AudioConfig = LAYOUT) -> dict[str, Any]:
     """The config of a narrow one."""
-    config = copy.deepcopy(hifigan_config(model, layout))
+    config = copy.deepcopy(make_hifigan_config(model, layout))
     config["generator" if model is ModelKind.HIFIGAN_SOURCE else "generator_model_params"] |= TINY
     if model is ModelKind.HIFIGAN_SOURCE:
         config["pitch"]["channels"] = 8
@@ -61,7 +61,7 @@ def utterances(tmp_path_factory: pytest.TempPathFactory) -> list[VocoderClip]:
         pitch[name][[*range(16), *range(88, 112)]] = 0
         recordings.append(DatasetRecording(name, "", None, corpus / f"{name}.wav"))
     np.savez(corpus / "pitch.npz", **pitch)
-    return list(read_utterances(recordings, corpus, LAYOUT, pitched=True))
+    return list(read_vocoder_clips(recordings, corpus, LAYOUT, pitched=True))
 
 
 def task(
@@ -71,18 +71,18 @@ def task(
     config = tiny(model)
     kind = HifiganSourceTask if model is ModelKind.HIFIGAN_SOURCE else HifiganTask
     settings = TrainingSettings(model=model, batch_size=batch_size, seed=seed)
-    return kind(new_hifigan(config), config, utterances, settings, stages)
+    return kind(create_hifigan(config), config, utterances, settings, stages)
 
 
 @pytest.mark.parametrize(("model", "millions"), [(ModelKind.HIFIGAN_V1, 13.92), (ModelKind.HIFIGAN_V2, 0.92)])
 def test_the_published_ones_have_their_published_size(model: ModelKind, millions: float) -> None:
-    generator = new_hifigan(hifigan_config(model, LAYOUT))
+    generator = create_hifigan(make_hifigan_config(model, LAYOUT))
     generator.remove_weight_norm()
     assert sum(one.numel() for one in generator.parameters()) == pytest.approx(millions * 1e6, rel=0.01)
 
 
 def test_a_harmonic_source_is_laid_out_as_the_service_knows_it() -> None:
-    config = hifigan_config(ModelKind.HIFIGAN_SOURCE, LAYOUT)
+    config = make_hifigan_config(ModelKind.HIFIGAN_SOURCE, LAYOUT)
     assert config.keys() == SOURCE_CONFIG.keys() and config["generator"].keys() == SOURCE_CONFIG["generator"].keys()
     assert config["audio"].items() >= SOURCE_CONFIG["audio"].items()
     narrow = SOURCE_CONFIG["generator"] | {name: config["generator"][name] for name in TINY}
@@ -92,7 +92,7 @@ def test_a_harmonic_source_is_laid_out_as_the_service_knows_it() -> None:
 @pytest.mark.parametrize("model", [ModelKind.HIFIGAN_V1, *MODELS])
 @pytest.mark.parametrize("hop", UPSAMPLING)
 def test_every_frame_becomes_exactly_a_hop_of_samples(model: ModelKind, hop: int) -> None:
-    generator = new_hifigan(tiny(model, LAYOUTS[hop]))
+    generator = create_hifigan(tiny(model, LAYOUTS[hop]))
     for frames in (4, 7):
         mel = torch.randn(1, 80, frames) - 5
         source = model is ModelKind.HIFIGAN_SOURCE
@@ -102,7 +102,7 @@ def test_every_frame_becomes_exactly_a_hop_of_samples(model: ModelKind, hop: int
 
 @pytest.mark.parametrize("hop", UPSAMPLING)
 def test_every_sample_is_made_of_equally_many_frames(hop: int) -> None:
-    generator = new_hifigan(tiny(ModelKind.HIFIGAN_V2, LAYOUTS[hop]))
+    generator = create_hifigan(tiny(ModelKind.HIFIGAN_V2, LAYOUTS[hop]))
     with torch.no_grad():
         for layer in generator.ups:
             for parameter in layer.parameters():
@@ -115,7 +115,7 @@ def test_every_sample_is_made_of_equally_many_frames(hop: int) -> None:
 @pytest.mark.parametrize("change", [{"hop_length": 200}, {"win_length": 800}])
 def test_another_layout_is_refused(change: dict[str, int]) -> None:
     with pytest.raises(SetupError, match="not known") as refused:
-        hifigan_config(ModelKind.HIFIGAN_V2, replace(LAYOUT, **change))
+        make_hifigan_config(ModelKind.HIFIGAN_V2, replace(LAYOUT, **change))
     assert "256 or 300" in str(refused.value.hint)
 
 
@@ -123,7 +123,7 @@ def test_another_layout_is_refused(change: dict[str, int]) -> None:
 def test_a_harmonic_source_begins_with_its_excitation_as_loud_as_the_mel_says(hop: int) -> None:
     layout = LAYOUTS[hop]
     torch.manual_seed(0)
-    generator = new_hifigan(hifigan_config(ModelKind.HIFIGAN_SOURCE, layout))
+    generator = create_hifigan(make_hifigan_config(ModelKind.HIFIGAN_SOURCE, layout))
     mel, pitch = torch.full((1, 80, 40), -3.0), torch.full((1, 40), 1.0)
     distances = SpectralDistances(layout.sample_rate)
     for voicing in (0.0, 1.0):
@@ -137,8 +137,8 @@ def test_a_harmonic_source_begins_with_its_excitation_as_loud_as_the_mel_says(ho
 @pytest.mark.parametrize("model", MODELS)
 def test_it_learns(utterances: list[VocoderClip], model: ModelKind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hifigan, "WARM_UP", 1)
-    monkeypatch.setattr(hifigan, "ENTRY", 1)
-    monkeypatch.setattr(hifigan_source, "PITCH_RATE", 0.01)
+    monkeypatch.setattr(hifigan, "DISCRIMINATOR_RAMP_STEPS", 1)
+    monkeypatch.setattr(hifigan_source, "PITCH_LEARNING_RATE", 0.01)
     learning = task(utterances, model, Stages(network=15, discriminators=30))
     before = learning.evaluate()
     curve = [learning.step() for _ in range(40)]
@@ -198,10 +198,10 @@ def test_the_service_speaks_with_what_it_leaves(
     files = {"model": "trained/model.safetensors", "config": "trained/config.json", "architecture": model.architecture}
     change(folder / "voice.json", vocoders={"main": files})
     voice = open_voice(folder)
-    assert vocoder_audio(voice, "main") == LAYOUT
+    assert read_vocoder_audio(voice, "main") == LAYOUT
     loaded = Loader(voice, TorchBackend()).vocoder("main")
 
-    own = new_hifigan(learning.config)
+    own = create_hifigan(learning.config)
     own.load_state_dict(learning.average.weights)
     wrap = HifiganSourceVocoder if model is ModelKind.HIFIGAN_SOURCE else HifiganVocoder
     mel = learning.held_out[0].mel[None]
@@ -216,7 +216,7 @@ def test_an_epoch_is_as_many_steps_as_hear_everything_once(utterances: list[Voco
     one = task(utterances, ModelKind.HIFIGAN_V2, batch_size=3)
     assert len(one.held_out) == 1 and len(one.utterances) == CLIPS - 1
     frames = sum(each.frames for each in one.utterances)
-    assert (one.epoch - 1) * 3 * hifigan.SEGMENT < frames <= one.epoch * 3 * hifigan.SEGMENT
+    assert (one.epoch - 1) * 3 * hifigan.SEGMENT_FRAMES < frames <= one.epoch * 3 * hifigan.SEGMENT_FRAMES
 
 
 def test_too_few_recordings_are_told(utterances: list[VocoderClip]) -> None:

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.training.spectrogram import measured_track, pitch_curve, resampled_track, stored_pitch
+from app.training.spectrogram import interpolate_pitch, measure_track, read_pitch, resample_track
 from app.voices.coqui_config import AudioConfig
 
 LAYOUTS = [AudioConfig(sample_rate=24000, hop_length=300), AudioConfig(sample_rate=22050, hop_length=256)]
 
 
 def test_pitch_is_drawn_through_what_is_unvoiced() -> None:
-    curve, voicing = pitch_curve(np.array([0, 200, 0, 400, 0], np.float32))
+    curve, voicing = interpolate_pitch(np.array([0, 200, 0, 400, 0], np.float32))
     assert curve.tolist() == [1.0, 1.0, 1.5, 2.0, 2.0]
     assert voicing.tolist() == [0, 1, 0, 1, 0]
-    assert pitch_curve(np.zeros(3, np.float32))[1].tolist() == [0, 0, 0]
+    assert interpolate_pitch(np.zeros(3, np.float32))[1].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -26,7 +26,7 @@ def test_a_stored_pitch_is_read_where_the_frames_are(layout: AudioConfig) -> Non
     hertz = (100 * 2 ** (1 + amid)).astype(np.float32)  # an octave a second
     hertz[40:] = 0
     frames = layout.sample_rate // layout.hop_length
-    track = resampled_track(hertz, layout, frames)
+    track = resample_track(hertz, layout, frames)
     seconds = (np.arange(frames) + 0.5) * layout.hop_length / layout.sample_rate
     voiced = seconds < 0.5
     assert (track.voicing == voiced).all()
@@ -37,9 +37,9 @@ def test_a_stored_pitch_is_read_where_the_frames_are(layout: AudioConfig) -> Non
 
 
 def test_a_corpus_has_pitch_or_has_none(tmp_path: Path) -> None:
-    assert stored_pitch(tmp_path) == {}
+    assert read_pitch(tmp_path) == {}
     np.savez(tmp_path / "pitch.npz", first=np.array([0, 220], np.float16))
-    stored = stored_pitch(tmp_path)
+    stored = read_pitch(tmp_path)
     assert stored["first"].tolist() == [0, 220] and stored["first"].dtype == np.float32
 
 
@@ -52,7 +52,7 @@ def test_a_measured_pitch_is_that_of_the_sound(layout: AudioConfig) -> None:
     sound = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 9)) * 0.2
     sound[time > 0.7] = 0.01 * np.random.default_rng(0).standard_normal((time > 0.7).sum())
     frames = rate // layout.hop_length
-    track = measured_track(sound.astype(np.float32), layout, frames)
+    track = measure_track(sound.astype(np.float32), layout, frames)
     assert track.pitch.shape == track.voicing.shape == (frames,)
     places = (np.arange(frames) + 0.5) * layout.hop_length / rate
     assert track.voicing[(places > 0.05) & (places < 0.65)].mean() > 0.95

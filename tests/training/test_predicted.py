@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from app.errors import SetupError
-from app.training.acoustic import start_acoustic
+from app.training.acoustic import prepare_acoustic
 from app.training.clips import TeacherForcing, read_clip
 from app.training.dataset import read_dataset
 from app.training.settings import TrainingSettings
@@ -25,7 +25,7 @@ def test_a_prediction_lies_where_the_clip_does(tmp_path: Path) -> None:
     base = open_voice(write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS))
     dataset = read_dataset(write_recordings(tmp_path / "data", 4, SPEAKERS, durations=True))
     predict = TeacherForcing(base, dataset.recordings)
-    start = start_acoustic(TrainingSettings(), base, dataset.emotions(Emotion.NEUTRAL), scratch=False)
+    start = prepare_acoustic(TrainingSettings(), base, dataset.emotions(Emotion.NEUTRAL), scratch=False)
     for recording in dataset.recordings:
         clip = read_clip(recording, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
         found = predict(recording.name, FRAMES)

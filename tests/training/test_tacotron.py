@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.synthesis.coqui import build_acoustic, coqui_config, load_weights
+from app.synthesis.coqui import build_acoustic, build_coqui_config, load_weights
 from app.training.acoustic import (
     TacotronTask,
+    add_stop_targets,
     attention_loss,
     collate,
-    in_single_precision,
-    start_acoustic,
-    steps_of,
-    with_stops,
+    disable_autocast,
+    pool_to_steps,
+    prepare_acoustic,
 )
 from app.training.clips import read_clips
 from app.training.dataset import read_dataset
@@ -32,7 +32,7 @@ def make(data: Path, base: Path | None = None) -> TacotronTask:
     """A task that goes on from a base, or begins anew beside the embedded vocoder."""
     dataset = read_dataset(data)
     settings = TrainingSettings(model=ModelKind.TACOTRON2, batch_size=4)
-    start = start_acoustic(settings, open_base(base), dataset.emotions(Emotion.NEUTRAL), scratch=base is None)
+    start = prepare_acoustic(settings, open_base(base), dataset.emotions(Emotion.NEUTRAL), scratch=base is None)
     clips = read_clips(dataset.recordings, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
     return TacotronTask(start, clips, settings)
 
@@ -63,7 +63,7 @@ def test_the_attention_is_taught_only_where_durations_are_known(data: Path, tmp_
 
 def test_frames_become_whole_decoder_steps_with_a_stop_at_the_last(data: Path) -> None:
     batch = collate(make(data).clips[:3], ())
-    whole = with_stops(batch, 6)
+    whole = add_stop_targets(batch, 6)
     steps = whole["mel_input"].shape[1] // 6
     assert whole["mel_input"].shape[1] % 6 == 0 and whole["stop_targets"].shape == (3, steps)
     for row, frames in enumerate(batch["mel_lengths"].tolist()):
@@ -75,7 +75,7 @@ def test_the_alignment_of_a_decoder_step_is_the_mean_of_its_frames() -> None:
     path = torch.zeros(1, 3, 7)
     path[0, 0, :3], path[0, 1, 3:4], path[0, 2, 4:] = 1, 1, 1
     expected = [[0.75, 0.0], [0.25, 0.0], [0.0, 0.75]]
-    torch.testing.assert_close(steps_of(path, 4)[0], torch.tensor(expected))
+    torch.testing.assert_close(pool_to_steps(path, 4)[0], torch.tensor(expected))
 
 
 def test_the_attention_loss_is_least_where_the_attention_is_what_it_should_be() -> None:
@@ -93,13 +93,13 @@ def test_the_attention_loss_is_least_where_the_attention_is_what_it_should_be() 
 
 def test_the_losses_are_those_of_single_precision(data: Path) -> None:
     task = make(data)
-    batch = with_stops(collate(task.clips[:2], ()), 6)
+    batch = add_stop_targets(collate(task.clips[:2], ()), 6)
     mel, lengths = batch["mel_input"], batch["mel_lengths"]
     near = mel + 0.05 * torch.randn(mel.shape, generator=torch.Generator().manual_seed(0))
     ssim = task.model.get_criterion().criterion_ssim
     expected = ssim(near, mel, lengths)
     with torch.autocast("cpu", torch.bfloat16):
-        assert in_single_precision(ssim)(near, mel, lengths) == expected != ssim(near, mel, lengths)
+        assert disable_autocast(ssim)(near, mel, lengths) == expected != ssim(near, mel, lengths)
 
 
 def test_a_checkpoint_of_fewer_frames_a_step_stays_so(data: Path, tmp_path: Path) -> None:
@@ -110,6 +110,6 @@ def test_a_checkpoint_of_fewer_frames_a_step_stays_so(data: Path, tmp_path: Path
     task = make(data, base)
     task.step()
     task.export(tmp_path / "trained")
-    config = coqui_config(task.start.config, [])
+    config = build_coqui_config(task.start.config, [])
     model = build_acoustic("tacotron2", config, load_weights(tmp_path / "trained" / "model.safetensors"))
     assert task.model.decoder.r == model.decoder.r == 2 and config.r == 4  # type: ignore[union-attr]

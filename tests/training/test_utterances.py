@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 import torch
 
-from app.training.clips import VocoderClip, read_utterances, stack, utterance
+from app.training.clips import VocoderClip, make_vocoder_clip, read_vocoder_clips, stack
 from app.training.dataset import DatasetRecording
 from app.training.spectrogram import PitchTrack, mel_spectrogram
 from app.voices.coqui_config import AudioConfig
@@ -20,7 +20,7 @@ LAYOUT = AudioConfig(sample_rate=24000, fft_size=1200, win_length=1200, hop_leng
 def test_it_is_whole_hops_and_a_frame_for_each() -> None:
     samples = np.zeros(300 * 40 + 7, np.float32)
     samples[300 * 20] = 1
-    one = utterance(samples, None, LAYOUT)
+    one = make_vocoder_clip(samples, None, LAYOUT)
     assert one.frames == 40 and one.samples.shape == (300 * 40,) and one.mel.shape == (80, 40)
     assert one.mel.sum(0).argmax() == 20
     assert one.samples.argmax() == 300 * 20
@@ -31,7 +31,7 @@ def test_stretches_of_it_stay_together() -> None:
     rng = np.random.default_rng(0)
     samples = rng.standard_normal(300 * 30).astype(np.float32)
     track = PitchTrack(np.arange(30, dtype=np.float32), np.arange(30, dtype=np.float32) % 2)
-    one = utterance(samples, track, LAYOUT)
+    one = make_vocoder_clip(samples, track, LAYOUT)
     assert torch.equal(one.mel, mel_spectrogram(torch.from_numpy(samples), LAYOUT))
     batch = stack([one.cut(start, 8) for start in (0, 5, 22)])
     assert batch.samples.shape == (3, 2400) and batch.mel.shape == (3, 80, 8) and batch.frames == 8
@@ -47,7 +47,7 @@ def test_recordings_are_read_with_the_pitch_of_their_corpus_or_a_measured_one(tm
     recordings = [DatasetRecording(name, "", None, tmp_path / f"{name}.flac") for name in ("known", "unknown")]
 
     def read(*, pitched: bool) -> list[VocoderClip]:
-        return list(read_utterances(recordings, tmp_path, LAYOUT, pitched=pitched))
+        return list(read_vocoder_clips(recordings, tmp_path, LAYOUT, pitched=pitched))
 
     known, unknown = read(pitched=True)
     assert known.pitch.eq(2).all() and known.voicing.eq(1).all()

@@ -16,15 +16,15 @@ import torch
 from safetensors.torch import load_file
 
 from app.errors import SetupError
-from app.synthesis.coqui import fill
+from app.synthesis.coqui import fill_weights
 from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
 from app.training import vocos
 from app.training.settings import ModelKind, TrainingSettings
 from app.training.spectrogram import mel_spectrogram
-from app.training.vocos import HELD_OUT, read_taught
+from app.training.vocos import HELD_OUT_SIZE, read_teacher_samples
 
-CONFIG: dict[str, Any] = {**vocos.CONFIG, "network": {"channels": 16, "blocks": 1, "pitch_channels": 8}}
-FRAMES = vocos.FRAMES + 10
+CONFIG: dict[str, Any] = {**vocos.DEFAULT_CONFIG, "network": {"channels": 16, "blocks": 1, "pitch_channels": 8}}
+FRAMES = vocos.SEGMENT_FRAMES + 10
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("wavs", "spectra"):
         (folder / name).mkdir()
     rng, pitch = np.random.default_rng(0), {}
-    for number in range(HELD_OUT + 4):
+    for number in range(HELD_OUT_SIZE + 4):
         name = f"joy_{number:05d}"
         soundfile.write(folder / "wavs" / f"{name}.flac", 0.1 * rng.standard_normal(FRAMES * 300), 24000)
         spectra = np.zeros((4, 601, FRAMES), np.float16)
@@ -49,7 +49,7 @@ def task(corpus: Path, **chosen: Any) -> vocos.VocosTask:
     torch.manual_seed(0)
     generator = VocosSourceGenerator(CONFIG)
     settings = TrainingSettings(model=ModelKind.VOCOS_SOURCE, **chosen)
-    return vocos.VocosTask(generator, CONFIG, read_taught(corpus, generator.config), settings)
+    return vocos.VocosTask(generator, CONFIG, read_teacher_samples(corpus, generator.config), settings)
 
 
 def test_it_learns_what_it_is_taught(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,15 +85,15 @@ def test_it_leaves_a_vocoder_that_loads_and_what_a_later_training_goes_on_from(c
     generator = VocosSourceGenerator(json.loads((tmp_path / "config.json").read_text()))
     for name, weights in (("model", learning.average.weights), ("training", learning.generator.state_dict())):
         state = load_file(tmp_path / f"{name}.safetensors")
-        fill(generator, state, "vocos_source")
+        fill_weights(generator, state, "vocos_source")
         assert all(torch.equal(state[key], value.half()) for key, value in weights.items())
 
 
 def test_predictions_follow_their_recordings(corpus: Path) -> None:
     config = VocosConfig.from_dict(CONFIG)
-    plain = read_taught(corpus, config)
+    plain = read_teacher_samples(corpus, config)
     made = torch.zeros(80, 10)
-    both = read_taught(corpus, config, lambda name, frames: (5, made) if name != "joy_00003" else None)
+    both = read_teacher_samples(corpus, config, lambda name, frames: (5, made) if name != "joy_00003" else None)
     assert len(both) == 2 * len(plain) - 1
     for one, recorded in zip(both[1::2], plain, strict=False):
         if one.mel is made:
@@ -114,7 +114,7 @@ def test_pitch_is_not_learned_from_predictions(corpus: Path) -> None:
 
 def test_a_corpus_without_spectra_is_told(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="spectra"):
-        read_taught(tmp_path, VocosConfig.from_dict(CONFIG))
+        read_teacher_samples(tmp_path, VocosConfig.from_dict(CONFIG))
 
 
 def test_the_mel_spectrogram_is_librosas() -> None:

@@ -18,16 +18,16 @@ from app.voices import discover as coqui_files
 from app.voices.describe import (
     BY_BOTH,
     BY_CHECKPOINT,
-    BY_ONE,
+    BY_SPEAKER,
     CONTRADICTORY,
     NAMELESS,
     best_candidates,
-    candidates,
     check_complete,
-    fitting,
-    guess,
+    find_compatible_vocoders,
+    guess_emotion,
+    list_candidates,
 )
-from app.voices.discover import ScanResult, discover, emotion_in, locale_of, voice_name
+from app.voices.discover import ScanResult, discover, find_emotion, to_locale, to_voice_name
 
 AUDIO = {"sample_rate": 22050, "num_mels": 80, "hop_length": 256}
 GLOW = {"model": "glow_tts", "audio": AUDIO}
@@ -224,7 +224,7 @@ def test_every_part_has_a_name_of_its_own(tmp_path: Path) -> None:
     ],
 )
 def test_an_emotion_is_read_from_a_name(name: str, emotion: Emotion | None) -> None:
-    assert emotion_in(name) is emotion
+    assert find_emotion(name) is emotion
 
 
 def test_the_nearest_name_tells_the_emotion(tmp_path: Path) -> None:
@@ -236,24 +236,24 @@ def test_the_nearest_name_tells_the_emotion(tmp_path: Path) -> None:
     ("checkpoint", "speaker", "expected"),
     [
         (None, None, (None, NAMELESS)),
-        (None, Emotion.JOY, (Emotion.JOY, BY_ONE)),
+        (None, Emotion.JOY, (Emotion.JOY, BY_SPEAKER)),
         (Emotion.JOY, None, (Emotion.JOY, BY_CHECKPOINT)),
         (Emotion.JOY, Emotion.JOY, (Emotion.JOY, BY_BOTH)),
-        (Emotion.NEUTRAL, Emotion.JOY, (Emotion.JOY, BY_ONE)),
+        (Emotion.NEUTRAL, Emotion.JOY, (Emotion.JOY, BY_SPEAKER)),
         (Emotion.JOY, Emotion.NEUTRAL, (None, CONTRADICTORY)),
     ],
 )
 def test_checkpoint_and_speaker_tell_the_emotion_together(
     checkpoint: Emotion | None, speaker: Emotion | None, expected: tuple[Emotion | None, int]
 ) -> None:
-    assert guess(checkpoint, speaker) == expected
+    assert guess_emotion(checkpoint, speaker) == expected
 
 
 def test_a_checkpoint_for_one_emotion_goes_before_a_speaker_of_all(tmp_path: Path) -> None:
     speaking = {**GLOW, "use_speaker_embedding": True, "speakers": ["neutral", "anger", "joy"]}
     layout = {"base/config.json": speaking, "anger/config.json": speaking}
     found = look(tmp_path, {**layout, "base/m.pth": WEIGHTS, "anger/m.pth": WEIGHTS})
-    everybody = candidates(found.acoustic)
+    everybody = list_candidates(found.acoustic)
     assert [one.name for one in best_candidates(everybody, Emotion.ANGER)] == ["anger/anger"]
     assert [one.name for one in best_candidates(everybody, Emotion.JOY)] == ["base/joy"]
     assert [one.name for one in best_candidates(everybody, Emotion.NEUTRAL)] == ["base/neutral"]
@@ -349,12 +349,12 @@ def test_what_is_no_voice_is_refused_with_the_reason(tmp_path: Path, layout: Lay
 
 
 def test_a_folder_of_everything_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coqui_files, "MOST_FILES", 2)
+    monkeypatch.setattr(coqui_files, "MAX_FILES", 2)
     assert "more than 2 files" in refusal(tmp_path, {f"{number}.txt": WEIGHTS for number in range(3)})
 
 
 def test_hidden_files_and_large_json_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coqui_files, "LARGEST_CONFIG", 200)
+    monkeypatch.setattr(coqui_files, "MAX_CONFIG_BYTES", 200)
     layout = {".git/config.json": GLOW, "config.json": {**GLOW, "more": "x" * 200}}
     assert look(tmp_path, layout) == ScanResult(tmp_path, (), (), ())
 
@@ -365,7 +365,10 @@ def test_the_nearest_vocoder_that_fits_is_taken(tmp_path: Path) -> None:
     layout |= {"angry/vocoder/config.json": HIFIGAN, "sad/vocoder/config.json": misfit, "v/config.json": HIFIGAN}
     files = {str(PurePosixPath(name).with_name("model.pth")): WEIGHTS for name in layout}
     found = look(tmp_path, layout | files)
-    chosen = {part.name: [str(one.config) for one in fitting(part, found.vocoders)] for part in found.acoustic}
+    chosen = {
+        part.name: [str(one.config) for one in find_compatible_vocoders(part, found.vocoders)]
+        for part in found.acoustic
+    }
     assert chosen == {
         "angry/glow": ["angry/vocoder/config.json"],
         "sad/glow": ["angry/vocoder/config.json", "v/config.json"],
@@ -384,11 +387,11 @@ def test_the_nearest_vocoder_that_fits_is_taken(tmp_path: Path) -> None:
     ],
 )
 def test_a_voice_is_called_like_its_folder_as_far_as_it_may(folder: str, name: str) -> None:
-    assert voice_name(folder) == name
+    assert to_voice_name(folder) == name
 
 
 @pytest.mark.parametrize(
     ("language", "locale"), [("en-us", "en-US"), ("de", "de"), ("en-gb-x-rp", "en-GB"), ("fr-fr", "fr-FR")]
 )
 def test_a_language_makes_a_locale(language: str, locale: str) -> None:
-    assert locale_of(language) == locale
+    assert to_locale(language) == locale

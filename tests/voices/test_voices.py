@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.errors import InvalidVoice, VoiceNotFound
-from app.packages import shipped_models
+from app.packages import bundled_models_dir
 from app.types import Emotion
 from app.voices import Registry, open_voice
 from tests.tiny_voice import change, write_tiny_voice
@@ -29,7 +29,7 @@ def refusal(folder: Path) -> str:
 
 
 def test_the_shipped_voice_fits_and_has_all_emotions() -> None:
-    voice = open_voice(shipped_models() / "voices" / "wren")
+    voice = open_voice(bundled_models_dir() / "voices" / "wren")
     assert set(voice.abilities.checkpoints) == set(Emotion)
     assert voice.abilities.degree
 

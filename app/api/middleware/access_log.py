@@ -16,13 +16,13 @@ from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import RouteNotFound
-from app.metrics import Answered
+from app.metrics import ResponseRecord
 
-UNKNOWN = "unknown"
+UNKNOWN_ROUTE = "unknown"
 """Template of every path that no route has."""
 
 
-class Templates:
+class RouteTemplates:
     """Lookup of route templates by path."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
@@ -33,15 +33,15 @@ class Templates:
     def of(self, path: str) -> str:
         """Return the template of a path, such as `/voices/{name}`; for a file, the path of its mount."""
         if path.endswith("\n"):
-            return UNKNOWN
+            return UNKNOWN_ROUTE
         scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
         for route in self._routes:
             if route.matches(scope)[0] is not Match.NONE:
                 return route.path_format if isinstance(route, Route) else route.path or "/"
-        return UNKNOWN
+        return UNKNOWN_ROUTE
 
 
-def refuse_line_feed(request: Request) -> None:
+def refuse_trailing_line_feed(request: Request) -> None:
     """Raise RouteNotFound for a path that ends in a line feed.
 
     The framework's route patterns end with `$`, which also matches before a final line feed.
@@ -52,10 +52,10 @@ def refuse_line_feed(request: Request) -> None:
 
 logger = logging.getLogger("intone.request")
 
-CLIENT_GONE = 499
+CLIENT_CLOSED_REQUEST = 499
 """Logged status of a request whose client left before the response."""
 
-_PROBES = ("/health", "/ready", "/ping", "/metrics")
+_PROBE_PATHS = ("/health", "/ready", "/ping", "/metrics")
 """Paths that monitoring requests every few seconds; their lines would bury all others."""
 
 _METHODS = frozenset(HTTPMethod)
@@ -63,7 +63,7 @@ _METHODS = frozenset(HTTPMethod)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class RequestLog:
+class AccessLogMiddleware:
     """ASGI middleware that logs each request and passes a summary of each response to `answered`.
 
     Sets `request_id`, `path` (without a proxy's prefix) and `log` (facts for the log line) on `request.state`. Facts
@@ -71,7 +71,9 @@ class RequestLog:
     logged of a path.
     """
 
-    def __init__(self, app: ASGIApp, template_of: Callable[[str], str], answered: Callable[[Answered], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, template_of: Callable[[str], str], answered: Callable[[ResponseRecord], None]
+    ) -> None:
         self.app = app
         self.template_of = template_of
         self.answered = answered
@@ -116,24 +118,24 @@ class _Exchange:
         """Seconds since the request began."""
         return time.perf_counter() - self.started
 
-    def answer(self, route: str) -> Answered:
+    def answer(self, route: str) -> ResponseRecord:
         """Return the summary of the response, the same one for the log and the metrics."""
-        return Answered(
+        return ResponseRecord(
             route=route,
-            status=self.status or CLIENT_GONE,
+            status=self.status or CLIENT_CLOSED_REQUEST,
             seconds=self.seconds,
             first_byte=self.first_byte if self.facts.get("stream") else None,
             code=self.facts.get("code"),
         )
 
-    def log(self, answer: Answered) -> None:
+    def log(self, answer: ResponseRecord) -> None:
         method = self.scope["method"] if self.scope["method"] in _METHODS else "unknown"
-        level = logging.DEBUG if self.path in _PROBES else logging.INFO
+        level = logging.DEBUG if self.path in _PROBE_PATHS else logging.INFO
         log_request(answer, method=method, request_id=self.request_id, facts=self.facts, level=level)
 
 
 def log_request(
-    answer: Answered, *, method: str, request_id: str, facts: Mapping[str, Any], level: int = logging.INFO
+    answer: ResponseRecord, *, method: str, request_id: str, facts: Mapping[str, Any], level: int = logging.INFO
 ) -> None:
     """Log one line about a request and its response, as a warning if the service is at fault (status 5xx)."""
     line = {

@@ -17,14 +17,14 @@ from app.errors import RateLimited, Unauthorized
 WRONG_KEYS_PER_MINUTE = 120
 """Limit for one address, a sixth of it in a burst; a program that repeats a wrong key must wait in between."""
 
-_OPEN = frozenset({"/", "/docs", "/openapi.json", "/health", "/ready", "/metrics", "/ping", "/voices", "/ssml"})
+_PUBLIC_PATHS = frozenset({"/", "/docs", "/openapi.json", "/health", "/ready", "/metrics", "/ping", "/voices", "/ssml"})
 """Paths whose GET requires no key."""
 
-_OPEN_BELOW = ("/page/", "/static-offline-docs/", "/voices/", "/v1/")
+_PUBLIC_PREFIXES = ("/page/", "/static-offline-docs/", "/voices/", "/v1/")
 """Prefixes of such paths: files of the web page and of the documentation, single voices, OpenAI's lists."""
 
 
-class Keys:
+class KeyAuthenticator:
     """API keys by name, kept as digests only; without any, all requests are accepted."""
 
     def __init__(self, keys: Mapping[str, SecretStr], clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,9 +36,9 @@ class Keys:
 
         Keys are accepted in the header Authorization only, because URLs are written into logs.
         """
-        if not self._digests or is_open(request.method, request.state.path):
+        if not self._digests or is_public(request.method, request.state.path):
             return
-        sent = _bearer(request)
+        sent = _bearer_token(request)
         if sent is None:
             raise Unauthorized("The request has no key.", hint="Send the header Authorization: Bearer KEY.")
         name = self.name_of(sent)
@@ -75,7 +75,7 @@ def _digest(key: str) -> bytes:
     return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
-def is_open(method: str, path: str) -> bool:
+def is_public(method: str, path: str) -> bool:
     """Return whether a request requires no key.
 
     OPTIONS reveals no more than the documentation, and browsers send it without a key.
@@ -84,10 +84,10 @@ def is_open(method: str, path: str) -> bool:
         return True
     if path == "/ping":
         return method in ("GET", "POST")
-    return method == "GET" and (path in _OPEN or path.startswith(_OPEN_BELOW))
+    return method == "GET" and (path in _PUBLIC_PATHS or path.startswith(_PUBLIC_PREFIXES))
 
 
-def _bearer(request: Request) -> str | None:
+def _bearer_token(request: Request) -> str | None:
     """Return the token after `Bearer`, if there is exactly one header Authorization."""
     sent = request.headers.getlist("authorization")
     scheme, _, key = sent[0].strip().partition(" ") if len(sent) == 1 else ("", "", "")

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import UnknownHost
 
 
-class HeadAsGet:
+class HeadMiddleware:
     """ASGI middleware that handles HEAD as GET and sends only the headers of the response.
 
     A complete response is made in full, since its length is one of the headers; a stream ends at its first piece.
@@ -46,7 +46,7 @@ class _HeadersOnly:
             await self.send_on({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-class Prefix:
+class PathPrefixMiddleware:
     """ASGI middleware that accepts paths with or without the prefix: /tts/voices and /voices are the same.
 
     A proxy may pass the prefix on or strip it. Inside, the path always starts with the prefix, as ASGI requires;
@@ -68,7 +68,7 @@ class Prefix:
         return path if path.startswith(f"{self.root_path}/") else self.root_path + path
 
 
-class WithoutCookies:
+class DropCookiesMiddleware:
     """ASGI middleware that removes the header Cookie.
 
     The framework parses the header for every route, on the event loop, in time quadratic in the length of quoted values
@@ -84,11 +84,11 @@ class WithoutCookies:
         await self.app(scope, receive, send)
 
 
-_HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d*)?")
+_HOST_PATTERN = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d*)?")
 """Address in brackets, or a name, and an optional port."""
 
 
-class AllowedHosts:
+class HostCheck:
     """Check that refuses requests to hosts other than this machine and `names`.
 
     Without names it only applies if the service is bound to loopback, to prevent DNS rebinding through a browser on the
@@ -106,7 +106,7 @@ class AllowedHosts:
             raise UnknownHost("The header Host names another machine.")
 
     def _allows(self, host: str) -> bool:
-        match = _HOST.fullmatch(host)
+        match = _HOST_PATTERN.fullmatch(host)
         name = match[1].lower() if match else ""
         return name in self._names or _is_loopback(name)
 
@@ -118,7 +118,7 @@ def _is_loopback(name: str) -> bool:
         return False
 
 
-NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
+NO_SNIFF_HEADERS = {"X-Content-Type-Options": "nosniff"}
 """Header that forbids browsers to guess another Content-Type from the bytes of a response."""
 
 PAGE_POLICY = {
@@ -146,7 +146,7 @@ def page_headers(**exceptions: str) -> dict[str, str]:
     }
 
 
-class ResponseHeaders:
+class NoSniffMiddleware:
     """ASGI middleware that adds NO_SNIFFING to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -155,7 +155,7 @@ class ResponseHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(NO_SNIFFING)
+                MutableHeaders(scope=message).update(NO_SNIFF_HEADERS)
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)

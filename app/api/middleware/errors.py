@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import render
+from app.api.errors import render_error
 from app.errors import INTERNAL_ERROR, IntoneError, NotReady
 
 logger = logging.getLogger("intone.request")
@@ -19,7 +19,7 @@ Check = Callable[[Request], None]
 """Function that raises a typed error to refuse a request; reads only the request's head."""
 
 
-class Guard:
+class GuardMiddleware:
     """ASGI middleware that runs checks before the body is read, and is the last-resort error handler."""
 
     def __init__(self, app: ASGIApp, checks: Sequence[Check]) -> None:
@@ -30,7 +30,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request, passage = Request(scope), _Passage(send)
+        request, passage = Request(scope), _ResponseTracker(send)
         try:
             self._check(request)
             await self.app(scope, receive, passage.send)
@@ -38,20 +38,20 @@ class Guard:
             # At shutdown, the server cancels requests that have not ended in the allowed time.
             if passage.answered:
                 raise
-            await render(NotReady("The service is stopping."), request)(scope, receive, send)
+            await render_error(NotReady("The service is stopping."), request)(scope, receive, send)
         except Exception as error:
             if not isinstance(error, IntoneError):
-                _tell(error, request)
+                _log_exception(error, request)
                 error = IntoneError("")
             if not passage.answered:
-                await render(error, request)(scope, receive, send)
+                await render_error(error, request)(scope, receive, send)
 
     def _check(self, request: Request) -> None:
         for check in self.checks:
             check(request)
 
 
-class _Passage:
+class _ResponseTracker:
     """Sender that records whether a response has started."""
 
     def __init__(self, send: Send) -> None:
@@ -63,7 +63,7 @@ class _Passage:
         await self.send_on(message)
 
 
-def _tell(error: Exception, request: Request) -> None:
+def _log_exception(error: Exception, request: Request) -> None:
     """Log the type and the traceback of an exception, but not its message, which may quote text to be spoken."""
     request.state.log.setdefault("code", INTERNAL_ERROR.code)
     places = "".join(traceback.format_tb(error.__traceback__))

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from app.errors import RateLimited
 from app.memory import Lru
 
-_MOST_CLIENTS = 10_000
+_MAX_CLIENTS = 10_000
 """Maximum clients that are remembered; a forgotten client starts with a full bucket."""
 
-_LONGEST_WAIT = 120
+_MAX_RETRY_AFTER = 120
 """Maximum Retry-After in seconds; clients give up when it is longer."""
 
-_NEARLY = 1 - 1e-9
+_WHOLE_TOKEN = 1 - 1e-9
 """Smallest count of tokens taken for a whole one: sums of fractions are inexact."""
 
 
@@ -34,7 +34,7 @@ class RateLimit:
         self.most = max(1.0, per_minute / 6)
         """Tokens in a full bucket, which bounds a burst: ten seconds' worth."""
         self._clock = clock
-        self._buckets: Lru[str, tuple[float, float]] = Lru(_MOST_CLIENTS, lambda client, bucket: 1)
+        self._buckets: Lru[str, tuple[float, float]] = Lru(_MAX_CLIENTS, lambda client, bucket: 1)
         """Tokens of each client, and when they were counted."""
 
     def check(self, request: Request) -> None:
@@ -43,7 +43,7 @@ class RateLimit:
             raise RateLimited(
                 f"This client may ask {self.per_minute:g} times a minute.",
                 hint="Try again after the seconds in Retry-After.",
-                retry_after=min(math.ceil(seconds), _LONGEST_WAIT),
+                retry_after=min(math.ceil(seconds), _MAX_RETRY_AFTER),
             )
 
     def take(self, client: str) -> float:
@@ -51,7 +51,7 @@ class RateLimit:
         now, per_second = self._clock(), self.per_minute / 60
         tokens, since = self._buckets.get(client) or (self.most, now)
         tokens = min(self.most, tokens + (now - since) * per_second)
-        enough = tokens >= _NEARLY
+        enough = tokens >= _WHOLE_TOKEN
         self._buckets.put(client, (tokens - enough, now))
         return 0.0 if enough else (1 - tokens) / per_second
 

@@ -8,23 +8,29 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 
-from app.api.middleware.access_log import RequestLog, Templates, refuse_line_feed
-from app.api.middleware.auth import Keys
-from app.api.middleware.compat import AllowedHosts, HeadAsGet, Prefix, ResponseHeaders, WithoutCookies
-from app.api.middleware.errors import Guard
+from app.api.middleware.access_log import AccessLogMiddleware, RouteTemplates, refuse_trailing_line_feed
+from app.api.middleware.auth import KeyAuthenticator
+from app.api.middleware.compat import (
+    DropCookiesMiddleware,
+    HeadMiddleware,
+    HostCheck,
+    NoSniffMiddleware,
+    PathPrefixMiddleware,
+)
+from app.api.middleware.errors import GuardMiddleware
 from app.metrics import Metrics
 from app.settings import Settings
 
 _METHODS = ("GET", "POST", "HEAD", "OPTIONS")
 
-_OURS = ("Authorization", "Content-Type", "Accept", "Range", "X-Request-Id")
-_OPENAI = (
+_REQUEST_HEADERS = ("Authorization", "Content-Type", "Accept", "Range", "X-Request-Id")
+_OPENAI_REQUEST_HEADERS = (
     *(f"X-Stainless-{name}" for name in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version")),
     *("X-Stainless-Retry-Count", "X-Stainless-Timeout", "OpenAI-Organization", "OpenAI-Project"),
 )
 """Headers that OpenAI's JavaScript client sends with every request."""
 
-_READABLE = (
+_EXPOSED_HEADERS = (
     *("X-Request-Id", "X-Audio-Duration", "X-Voice", "X-Emotions", "X-Warnings", "X-Should-Retry", "Server-Timing"),
     *("Retry-After", "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag", "X-Accel-Buffering"),
 )
@@ -36,8 +42,8 @@ def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=_METHODS,
-        allow_headers=(*_OURS, *_OPENAI),
-        expose_headers=_READABLE,
+        allow_headers=(*_REQUEST_HEADERS, *_OPENAI_REQUEST_HEADERS),
+        expose_headers=_EXPOSED_HEADERS,
     )
 
 
@@ -46,13 +52,15 @@ def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, routes: I
 
     Web pages can read errors raised inside of CORS, and preflight requests need no key; the access log sees everything.
     """
-    app.add_middleware(WithoutCookies)
-    hosts = AllowedHosts(settings.allowed_hosts, loopback=settings.is_loopback)
-    app.add_middleware(Guard, checks=(hosts.check, Keys(settings.api_keys).check, refuse_line_feed))
-    app.add_middleware(HeadAsGet)
+    app.add_middleware(DropCookiesMiddleware)
+    hosts = HostCheck(settings.allowed_hosts, loopback=settings.is_loopback)
+    app.add_middleware(
+        GuardMiddleware, checks=(hosts.check, KeyAuthenticator(settings.api_keys).check, refuse_trailing_line_feed)
+    )
+    app.add_middleware(HeadMiddleware)
     if settings.cors_origins:
         add_cors(app, settings.cors_origins)
-    app.add_middleware(ResponseHeaders)
-    app.add_middleware(RequestLog, template_of=Templates(routes).of, answered=metrics.observe_response)
+    app.add_middleware(NoSniffMiddleware)
+    app.add_middleware(AccessLogMiddleware, template_of=RouteTemplates(routes).of, answered=metrics.observe_response)
     if settings.root_path:
-        app.add_middleware(Prefix, root_path=settings.root_path)
+        app.add_middleware(PathPrefixMiddleware, root_path=settings.root_path)

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from app.api.middleware.auth import is_open
-from app.api.openapi.errors import error_examples, header_components, headers
+from app.api.middleware.auth import is_public
+from app.api.openapi.errors import error_examples, header_components, header_references
 from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech
 from app.api.schemas.request import SpeechBody
@@ -33,23 +33,23 @@ _TAGS = {
 }
 TAGS = [{"name": name, "description": text} for name, text in _TAGS.items()]
 
-_ANSWERED_BY_HAND = (answers.Problem, answers.OpenAiError, answers.AudioDelta, answers.AudioDone)
+_EXTRA_RESPONSE_TYPES = (answers.Problem, answers.OpenAiError, answers.AudioDelta, answers.AudioDone)
 """Types that responses refer to and that FastAPI does not know."""
 
 
-def description() -> str:
+def describe_api() -> str:
     """Return the description of the API, including the table of errors."""
     rows = (f"| {row.status} | `{row.code}` | {row.title} |" for row in ERRORS.values())
     return DESCRIPTION + "\n".join(("| status | code | meaning |", "|---|---|---|", *rows)) + "\n"
 
 
-def operation_id(route: APIRoute) -> str:
+def make_operation_id(route: APIRoute) -> str:
     """Return a route's name as generated clients call it: `synthesizeGet` for `synthesize_get`."""
     first, *rest = route.name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
-def document(app: FastAPI, with_keys: bool) -> None:
+def build_document(app: FastAPI, with_keys: bool) -> None:
     """Build the document at startup, because it reads docstrings from files; FastAPI caches it.
 
     `with_keys` is whether the service has keys, so that requests need one.
@@ -60,33 +60,33 @@ def document(app: FastAPI, with_keys: bool) -> None:
     components["examples"] = error_examples()
     components["headers"] = header_components()
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-    for method, path, operation in _operations(document):
+    for method, path, operation in _iterate_operations(document):
         # Without keys, requests that send one are accepted too.
-        operation["security"] = [] if is_open(method, path) else [{"key": []}] if with_keys else [{"key": []}, {}]
-        _complete_answers(operation["responses"])
+        operation["security"] = [] if is_public(method, path) else [{"key": []}] if with_keys else [{"key": []}, {}]
+        _complete_responses(operation["responses"])
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _iterate_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             yield method.upper(), path, operation
 
 
-def _complete_answers(responses: dict[str, Any]) -> None:
+def _complete_responses(responses: dict[str, Any]) -> None:
     """Remove FastAPI's validation error, which no route returns, and add the headers that every response has."""
     refused = responses.get("422", {}).get("content", {}).get("application/json", {}).get("schema", {})
     if refused.get("$ref", "").endswith("/HTTPValidationError"):
         del responses["422"]
     for response in responses.values():
-        response["headers"] = {**headers("X-Request-Id"), **response.get("headers", {})}
+        response["headers"] = {**header_references("X-Request-Id"), **response.get("headers", {})}
 
 
 def _schemas() -> dict[str, Any]:
     """Return the schemas of request bodies and errors that FastAPI does not know."""
     template = "#/components/schemas/{model}"
     bodies = [(model.__name__, "validation", TypeAdapter(model)) for model in (SpeechBody, OpenAiSpeech)]
-    errors = [(model.__name__, "serialization", TypeAdapter(model)) for model in _ANSWERED_BY_HAND]
+    errors = [(model.__name__, "serialization", TypeAdapter(model)) for model in _EXTRA_RESPONSE_TYPES]
     _, made = TypeAdapter.json_schemas([*bodies, *errors], ref_template=template)  # type: ignore[list-item]
     return made["$defs"]  # type: ignore[no-any-return]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from app.api.errors import PROBLEM_TYPE, headers_of, openai_content, openai_status, problem
+from app.api.errors import PROBLEM_TYPE, error_headers, openai_content, openai_status, problem_details
 from app.errors import (
     ERRORS,
     AnswerTooLarge,
@@ -34,7 +34,7 @@ from app.errors import (
     UnsupportedContentEncoding,
     UnsupportedMediaType,
     VoiceNotFound,
-    row_of,
+    get_row,
 )
 from app.types import Emotion
 
@@ -51,31 +51,39 @@ class _Header(NamedTuple):
     required: bool = True
 
 
-def _text(pattern: str) -> dict[str, Any]:
+def _string_schema(pattern: str) -> dict[str, Any]:
     return {"type": "string", "pattern": f"^{pattern}$"}
 
 
 _HEADERS = {
-    "X-Request-Id": _Header("The client's own, or a new one.", _text("[A-Za-z0-9._-]{1,64}")),
-    "X-Voice": _Header("The voice that spoke.", _text("[A-Za-z0-9][A-Za-z0-9._-]*")),
-    "X-Emotions": _Header("One for each utterance, the first 64.", _text(f"{_EMOTION}(,{_EMOTION}){{0,63}}")),
-    "X-Warnings": _Header("Codes of what was done other than asked, each once.", _text(_CODES), required=False),
+    "X-Request-Id": _Header("The client's own, or a new one.", _string_schema("[A-Za-z0-9._-]{1,64}")),
+    "X-Voice": _Header("The voice that spoke.", _string_schema("[A-Za-z0-9][A-Za-z0-9._-]*")),
+    "X-Emotions": _Header("One for each utterance, the first 64.", _string_schema(f"{_EMOTION}(,{_EMOTION}){{0,63}}")),
+    "X-Warnings": _Header(
+        "Codes of what was done other than asked, each once.", _string_schema(_CODES), required=False
+    ),
     "X-Audio-Duration": _Header("Seconds; not with a stream.", {"type": "number", "minimum": 0}, required=False),
-    "Server-Timing": _Header("Milliseconds: queue, analyze, acoustic, vocoder, encode.", _text(_STAGES)),
+    "Server-Timing": _Header("Milliseconds: queue, analyze, acoustic, vocoder, encode.", _string_schema(_STAGES)),
     "Content-Disposition": _Header(
-        "A name for the file; not with JSON or events.", _text(r'inline; filename="speech\.[a-z0-9]+"'), required=False
+        "A name for the file; not with JSON or events.",
+        _string_schema(r'inline; filename="speech\.[a-z0-9]+"'),
+        required=False,
     ),
-    "X-Accel-Buffering": _Header("Only with a stream: proxies shall not hold it back.", _text("no"), required=False),
-    "Accept-Ranges": _Header("Not with a stream or JSON.", _text("bytes"), required=False),
-    "ETag": _Header("Of the whole; not with a stream or JSON.", _text('"[0-9a-f]{32}"'), required=False),
-    "Content-Range": _Header("The bytes that are answered, and their whole number.", _text(r"bytes .+/[0-9]+")),
+    "X-Accel-Buffering": _Header(
+        "Only with a stream: proxies shall not hold it back.", _string_schema("no"), required=False
+    ),
+    "Accept-Ranges": _Header("Not with a stream or JSON.", _string_schema("bytes"), required=False),
+    "ETag": _Header("Of the whole; not with a stream or JSON.", _string_schema('"[0-9a-f]{32}"'), required=False),
+    "Content-Range": _Header(
+        "The bytes that are answered, and their whole number.", _string_schema(r"bytes .+/[0-9]+")
+    ),
     "Retry-After": _Header("Seconds.", {"type": "integer", "minimum": 1, "maximum": 120}),
-    "WWW-Authenticate": _Header("What a key is sent with.", _text("Bearer")),
+    "WWW-Authenticate": _Header("What a key is sent with.", _string_schema("Bearer")),
     "Accept-Encoding": _Header(
-        "Only for a coded body: the encoding that it may have.", _text("identity"), required=False
+        "Only for a coded body: the encoding that it may have.", _string_schema("identity"), required=False
     ),
-    "X-Should-Retry": _Header("The answer would be the same; read by OpenAI's clients.", _text("false")),
-    "Connection": _Header("The rest of the body is not waited for.", _text("close")),
+    "X-Should-Retry": _Header("The answer would be the same; read by OpenAI's clients.", _string_schema("false")),
+    "Connection": _Header("The rest of the body is not waited for.", _string_schema("close")),
 }
 """Headers of our own; required in the responses that list them, unless marked otherwise."""
 
@@ -85,12 +93,12 @@ def header_components() -> Headers:
     return {name: header._asdict() for name, header in _HEADERS.items()}
 
 
-def headers(*names: str) -> Headers:
+def header_references(*names: str) -> Headers:
     """Return references to these headers, for a response."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names if name in _HEADERS}
 
 
-SPEECH_HEADERS = headers(
+SPEECH_HEADERS = header_references(
     "X-Voice",
     "X-Emotions",
     "X-Warnings",
@@ -99,17 +107,17 @@ SPEECH_HEADERS = headers(
     "Content-Disposition",
     "X-Accel-Buffering",
 )
-RANGE_HEADERS = headers("Accept-Ranges", "ETag")
+RANGE_HEADERS = header_references("Accept-Ranges", "ETag")
 
 
 Responses = dict[int | str, dict[str, Any]]
 Errors = tuple[type[IntoneError], ...]
 
-BODY: Errors = (UnreadableBody, BodyTooSlow, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding)
+BODY_ERRORS: Errors = (UnreadableBody, BodyTooSlow, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding)
 """Errors of requests that have a body."""
-WORK: Errors = (Unauthorized, RateLimited, Busy, NotReady, OverTimeBudget)
+WORK_ERRORS: Errors = (Unauthorized, RateLimited, Busy, NotReady, OverTimeBudget)
 """Errors of requests that consume resources."""
-TEXT: Errors = (
+TEXT_ERRORS: Errors = (
     InvalidRequest,
     InvalidSsml,
     EmptyText,
@@ -122,15 +130,15 @@ TEXT: Errors = (
     InvalidVoice,
 )
 """Errors of requests that contain text to be spoken."""
-WHOLE: Errors = (AnswerTooLarge, NoStorage)
+COMPLETE_ERRORS: Errors = (AnswerTooLarge, NoStorage)
 """Errors of responses that are complete before they are sent."""
-STREAM: Errors = (TooManyStreams, ReaderTooSlow)
+STREAM_ERRORS: Errors = (TooManyStreams, ReaderTooSlow)
 """Errors of responses that may be streams."""
-SPEECH: Errors = (*BODY, *WORK, *TEXT, *STREAM, *WHOLE, NotAcceptable)
+SPEECH_ERRORS: Errors = (*BODY_ERRORS, *WORK_ERRORS, *TEXT_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, NotAcceptable)
 """Errors of requests for speech that have a body."""
 
 
-class _Form(NamedTuple):
+class _ErrorFormat(NamedTuple):
     """Format of error responses."""
 
     schema: str
@@ -139,48 +147,50 @@ class _Form(NamedTuple):
     content: Callable[[IntoneError], Mapping[str, Any]]
 
 
-_OURS = _Form("Problem", PROBLEM_TYPE, lambda error: row_of(error).status, lambda error: problem(error, "0b7c9ad2"))
-_OPENAIS = _Form("OpenAiError", "application/json", openai_status, openai_content)
+_PROBLEM_FORMAT = _ErrorFormat(
+    "Problem", PROBLEM_TYPE, lambda error: get_row(error).status, lambda error: problem_details(error, "0b7c9ad2")
+)
+_OPENAI_FORMAT = _ErrorFormat("OpenAiError", "application/json", openai_status, openai_content)
 
 
-def problems(*kinds: type[IntoneError]) -> Responses:
+def problem_responses(*kinds: type[IntoneError]) -> Responses:
     """Return error responses in our format: one for each status, with an example for each code."""
-    return _answers(_OURS, kinds)
+    return _error_responses(_PROBLEM_FORMAT, kinds)
 
 
-def openai_problems(*kinds: type[IntoneError]) -> Responses:
+def openai_error_responses(*kinds: type[IntoneError]) -> Responses:
     """Return error responses in OpenAI's format, for routes below `/v1`."""
-    return _answers(_OPENAIS, kinds)
+    return _error_responses(_OPENAI_FORMAT, kinds)
 
 
 def error_examples() -> dict[str, Any]:
     """Return an example of every error in both formats, for `components`."""
     return {
-        f"{form.schema}.{row.code}": {"summary": row.title, "value": form.content(_example(kind))}
-        for form in (_OURS, _OPENAIS)
+        f"{form.schema}.{row.code}": {"summary": row.title, "value": form.content(_example_error(kind))}
+        for form in (_PROBLEM_FORMAT, _OPENAI_FORMAT)
         for kind, row in ERRORS.items()
     }
 
 
-def _answers(form: _Form, kinds: Errors) -> Responses:
+def _error_responses(form: _ErrorFormat, kinds: Errors) -> Responses:
     of_status: dict[int, list[IntoneError]] = {}
-    for error in map(_example, kinds):
+    for error in map(_example_error, kinds):
         of_status.setdefault(form.status(error), []).append(error)
-    return {status: _answer(form, errors) for status, errors in sorted(of_status.items())}
+    return {status: _error_response(form, errors) for status, errors in sorted(of_status.items())}
 
 
-def _answer(form: _Form, errors: list[IntoneError]) -> dict[str, Any]:
-    rows = [row_of(error) for error in errors]
+def _error_response(form: _ErrorFormat, errors: list[IntoneError]) -> dict[str, Any]:
+    rows = [get_row(error) for error in errors]
     content = {
         "schema": {"$ref": f"#/components/schemas/{form.schema}"},
         "examples": {row.code: {"$ref": f"#/components/examples/{form.schema}.{row.code}"} for row in rows},
     }
     return {
         "description": "; ".join(row.title for row in rows),
-        "headers": headers(*(name for error in errors for name in headers_of(error))),
+        "headers": header_references(*(name for error in errors for name in error_headers(error))),
         "content": {form.media_type: content},
     }
 
 
-def _example(kind: type[IntoneError]) -> IntoneError:
+def _example_error(kind: type[IntoneError]) -> IntoneError:
     return kind((kind.__doc__ or "").partition("; ")[0], hint="…")

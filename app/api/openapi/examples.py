@@ -10,7 +10,7 @@ SSML = (
     '<mstts:express-as style="cheerful" styledegree="1.5">What a wonderful morning!</mstts:express-as>'
     '<break time="500ms"/>I could sing.</speak>'
 )
-_EDITED = {
+_EDITED_PLAN = {
     "utterances": [
         {"text": "What a wonderful morning!", "emotion": "joy", "pause_after": 1.5},
         {"text": "I could sing.", "emotion": "auto", "speed": 0.8},
@@ -26,7 +26,7 @@ SPEECH: dict[str, dict[str, Any]] = {
         "summary": "One sentence of a longer talk",
         "value": {"text": "He never came back.", "context": ["The boat went out on Tuesday.", "By noon it blew hard."]},
     },
-    "edited": {"summary": "A plan that came back", "value": {"plan": _EDITED}},
+    "edited": {"summary": "A plan that came back", "value": {"plan": _EDITED_PLAN}},
     "timed": {"summary": "With the times of all words", "value": {"text": TEXT, "timing": True, "format": "opus"}},
     "streamed": {"summary": "As it is made", "value": {"text": TEXT, "stream": True}},
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.api.openapi import examples
-from app.api.openapi.errors import RANGE_HEADERS, SPEECH_HEADERS, Responses, headers
-from app.api.parsing.negotiation import JSON, PLAIN, SSML
+from app.api.openapi.errors import RANGE_HEADERS, SPEECH_HEADERS, Responses, header_references
+from app.api.parsing.negotiation import JSON, PLAIN_TEXT, SSML
 from app.api.responses.streaming import SSE
 from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech
@@ -18,8 +18,8 @@ def _reference(model: type[Any]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-_SOUND = {"schema": {"type": "string", "format": "binary"}}
-_AUDIO: dict[str, Any] = {row.content_type: _SOUND for row in FORMATS.values()}
+_BINARY_CONTENT = {"schema": {"type": "string", "format": "binary"}}
+_AUDIO: dict[str, Any] = {row.content_type: _BINARY_CONTENT for row in FORMATS.values()}
 _EVENTS = {
     str(SSE.content_type): {
         # Schema of one event, the usual substitute, because OpenAPI cannot describe a stream of events.
@@ -41,7 +41,7 @@ _EVENTS = {
         "example": {"data": '{"type": "speech.audio.delta", "audio": "SUQz"}'},
     }
 }
-_BACK = {
+_PLAN_LINKS = {
     "speak": {
         "operationId": "synthesize",
         "description": "The plan can be edited and spoken.",
@@ -50,24 +50,24 @@ _BACK = {
 }
 
 
-def speech_body() -> dict[str, Any]:
+def describe_speech_body() -> dict[str, Any]:
     """Describe the body of a speech request in its three media types; beside a text, fields are parameters."""
     content = {
         JSON: {"schema": _reference(SpeechBody), "examples": examples.SPEECH},
-        PLAIN: {"schema": {"type": "string", "minLength": 1}, "example": examples.TEXT},
+        PLAIN_TEXT: {"schema": {"type": "string", "minLength": 1}, "example": examples.TEXT},
         SSML: {"schema": {"type": "string", "minLength": 1}, "example": examples.SSML},
     }
-    parameters = _parameters(SpeechFields, note=f"Only beside `{PLAIN}` and `{SSML}`. ")
+    parameters = _parameters(SpeechFields, note=f"Only beside `{PLAIN_TEXT}` and `{SSML}`. ")
     return {"parameters": parameters, "requestBody": {"required": True, "content": content}}
 
 
-def openai_body() -> dict[str, Any]:
+def describe_openai_body() -> dict[str, Any]:
     """Describe the body of OpenAI's speech route."""
     content = {JSON: {"schema": _reference(OpenAiSpeech), "examples": examples.OPENAI}}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def speech_query() -> dict[str, Any]:
+def describe_speech_query() -> dict[str, Any]:
     """Describe a speech request without a body: either `text` or `ssml` is a parameter."""
     parts = [
         {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
@@ -79,7 +79,7 @@ def speech_query() -> dict[str, Any]:
     return {"parameters": [*_parameters(SpeechBody, leave_out=("plan",)), *parts]}
 
 
-def audio_answer() -> Responses:
+def describe_audio_response() -> Responses:
     """Describe the response: audio, or JSON that contains it."""
     return {
         200: {
@@ -91,22 +91,26 @@ def audio_answer() -> Responses:
     }
 
 
-def audio_in_parts() -> Responses:
+def describe_audio_ranges() -> Responses:
     """Describe a response with audio that supports range requests."""
-    whole = audio_answer()[200]
+    whole = describe_audio_response()[200]
     every = {**SPEECH_HEADERS, **RANGE_HEADERS}
-    part = {"description": "A part of the audio", "headers": {**every, **headers("Content-Range")}, "content": _AUDIO}
+    part = {
+        "description": "A part of the audio",
+        "headers": {**every, **header_references("Content-Range")},
+        "content": _AUDIO,
+    }
     return {200: {**whole, "headers": every}, 206: part}
 
 
-def openai_answer() -> Responses:
+def describe_openai_response() -> Responses:
     """Describe the response of OpenAI's speech route: audio, or events with pieces of it."""
     return {200: {"description": "The speech", "headers": SPEECH_HEADERS, "content": {**_AUDIO, **_EVENTS}}}
 
 
-def plan_answer() -> Responses:
+def describe_plan_response() -> Responses:
     """Describe a response with a plan."""
-    return {200: {"description": "The plan", "model": answers.Plan, "links": _BACK}}
+    return {200: {"description": "The plan", "model": answers.Plan, "links": _PLAN_LINKS}}
 
 
 def _parameters(model: type[SpeechFields], note: str = "", leave_out: tuple[str, ...] = ()) -> list[dict[str, Any]]:
@@ -122,12 +126,12 @@ def _parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
         "in": "query",
         "required": False,
         "description": description,
-        "schema": _in_a_query(schema),
+        "schema": _query_schema(schema),
         **example,
     }
 
 
-def _in_a_query(schema: dict[str, Any]) -> dict[str, Any]:
+def _query_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a field's schema without the types that a query cannot contain."""
     options = [one for one in schema["anyOf"] if one.get("type") not in ("null", "object")]
     return options[0] if len(options) == 1 else {"anyOf": options}

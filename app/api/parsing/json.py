@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from app.errors import FieldError, InvalidRequest, UnreadableBody
 
-_LONGEST_INTEGER = 300
+_MAX_INTEGER_DIGITS = 300
 """Maximum digits; longer integers are out of the range of every field, and slow to convert."""
 
-MOST_NAMES = 100
+MAX_NAMES = 100
 """Maximum in one object; an utterance of a plan has under 30, and a blend at most one for each name of an emotion."""
-MOST_VALUES = 500_000
+MAX_VALUES = 500_000
 """Maximum in one body; no plan that fits into the largest body has as many. Small values such as `[]` take far more
 memory than their characters."""
 
@@ -29,10 +29,12 @@ def read_json(text: str) -> Any:
     Refuse invalid JSON (such as NaN), duplicate names, excessive nesting, and more names or values than any request
     needs: each costs a hundred bytes of memory here, and a thousand if it is invalid.
     """
-    if sum(map(text.count, _SEPARATORS)) > MOST_VALUES:
-        raise InvalidRequest(f"The body has over {MOST_VALUES} values.", hint="Send the text in parts.")
+    if sum(map(text.count, _SEPARATORS)) > MAX_VALUES:
+        raise InvalidRequest(f"The body has over {MAX_VALUES} values.", hint="Send the text in parts.")
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_int=_integer, parse_constant=_refuse_constant)
+        return json.loads(
+            text, object_pairs_hook=_refuse_duplicates, parse_int=_parse_integer, parse_constant=_refuse_constant
+        )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise UnreadableBody(f"The body is not JSON: {error.msg} ({place}).", hint="Check the quotes.") from None
@@ -40,37 +42,37 @@ def read_json(text: str) -> Any:
         raise UnreadableBody("The body is nested too deeply.") from None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(pairs) > MOST_NAMES:
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_NAMES:
         raise InvalidRequest(
-            f"An object has {len(pairs)} names, the most is {MOST_NAMES}.", hint="GET /docs lists the fields."
+            f"An object has {len(pairs)} names, the most is {MAX_NAMES}.", hint="GET /docs lists the fields."
         )
     names = dict(pairs)
     if len(names) < len(pairs):
         twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise InvalidRequest(
-            f"The name {shown(twice)} occurs twice in one object.",
-            fields=[FieldError("occurs twice", pointer(twice))],
+            f"The name {quote_value(twice)} occurs twice in one object.",
+            fields=[FieldError("occurs twice", json_pointer(twice))],
         )
     return names
 
 
-def _integer(digits: str) -> int | float:
+def _parse_integer(digits: str) -> int | float:
     """Return an integer; an overlong one becomes infinity, which the range of every field excludes."""
-    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
+    return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else float(digits)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise UnreadableBody(f"The body is not JSON: {name} is not a number there.")
 
 
-def pointer(*path: str | int) -> str:
+def json_pointer(*path: str | int) -> str:
     """Return a JSON pointer as a URI fragment (RFC 6901)."""
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
     return "#" + "".join(f"/{quote(part[:80], safe='~', errors='backslashreplace')}" for part in parts)
 
 
-def shown(value: str) -> str:
+def quote_value(value: str) -> str:
     """Return a client's value for a message, shortened and printable."""
     return ascii(value if len(value) <= 40 else value[:39] + "…")
 

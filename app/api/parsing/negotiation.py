@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from app.api.parsing.json import shown
+from app.api.parsing.json import quote_value
 from app.audio.encode import DEFAULT_FORMAT, FORMATS
 from app.errors import FieldError, InvalidRequest, NotAcceptable, UnsupportedContentEncoding, UnsupportedMediaType
 
 JSON = "application/json"
-PLAIN = "text/plain"
+PLAIN_TEXT = "text/plain"
 SSML = "application/ssml+xml"
 
 MAX_CONTENT_TYPE = 1000
@@ -34,21 +34,23 @@ class MediaType:
     charset: str | None
 
 
-def media_type(request: Request) -> MediaType:
+def parse_media_type(request: Request) -> MediaType:
     """Return the Content-Type. Raise `UnsupportedMediaType` unless speech requests may have it."""
     values = request.headers.getlist("content-type")
     if len(values) > 1:
         raise UnsupportedMediaType("The request has several Content-Types.", hint="Send one.")
     value = values[0].strip() if values else ""
     if len(value) > MAX_CONTENT_TYPE:
-        raise UnsupportedMediaType(f"The Content-Type has over {MAX_CONTENT_TYPE} characters.", hint=_hint(""))
+        raise UnsupportedMediaType(
+            f"The Content-Type has over {MAX_CONTENT_TYPE} characters.", hint=_content_type_hint("")
+        )
     name = value.partition(";")[0].strip().lower()
-    if name not in (JSON, PLAIN, SSML):
-        raise UnsupportedMediaType(_unsupported(name), hint=_hint(name))
-    return MediaType(name, _parameters(value).get("charset"))
+    if name not in (JSON, PLAIN_TEXT, SSML):
+        raise UnsupportedMediaType(_unsupported_detail(name), hint=_content_type_hint(name))
+    return MediaType(name, _parse_parameters(value).get("charset"))
 
 
-def _parameters(value: str) -> dict[str, str]:
+def _parse_parameters(value: str) -> dict[str, str]:
     """Return the parameters by lower-case name; the first one of each name counts."""
     parameters: dict[str, str] = {}
     place = len(value.partition(";")[0])
@@ -72,18 +74,18 @@ def refuse_content_encoding(request: Request) -> None:
     for coding in map(str.strip, codings):
         if coding not in ("", "identity"):
             raise UnsupportedContentEncoding(
-                f"Content-Encoding {shown(coding)} is not supported.", hint="Send the body uncompressed."
+                f"Content-Encoding {quote_value(coding)} is not supported.", hint="Send the body uncompressed."
             )
 
 
-def _unsupported(name: str) -> str:
+def _unsupported_detail(name: str) -> str:
     return f"Content-Type {name[:80]!r} is not supported." if name else "The request has no Content-Type."
 
 
-def _hint(name: str) -> str:
+def _content_type_hint(name: str) -> str:
     if name == "application/x-www-form-urlencoded":
         return f"curl -d sends a form unless told otherwise: add -H 'Content-Type: {JSON}'."
-    return f"Send {JSON}, {PLAIN} with the text as the body, or {SSML} with the SSML."
+    return f"Send {JSON}, {PLAIN_TEXT} with the text as the body, or {SSML} with the SSML."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def check_format(format: str | None) -> str | None:
     """Return the format in its canonical spelling."""
     if format is None or format.lower() in FORMATS:
         return format and format.lower()
-    detail = f"{shown(format)} is none of {', '.join(FORMATS)}"
+    detail = f"{quote_value(format)} is none of {', '.join(FORMATS)}"
     raise InvalidRequest(f"format: {detail}.", fields=[FieldError(detail, "#/format")])
 
 
@@ -116,7 +118,7 @@ def check_rate(sample_rate: int | None, format: str) -> None:
 
 def negotiate(format: str | None, timing: bool, stream: bool, accept: str) -> ResponseFormat:
     """Return the response format. `timing` and `format`, already checked, take precedence over the header Accept."""
-    wanted = _best(accept) if accept.strip() else DEFAULT_FORMAT
+    wanted = _preferred_format(accept) if accept.strip() else DEFAULT_FORMAT
     if timing or wanted == JSON:
         if stream:
             detail = "the plan with its times is known only at the end, so it cannot come with a stream"
@@ -128,22 +130,22 @@ def negotiate(format: str | None, timing: bool, stream: bool, accept: str) -> Re
     raise NotAcceptable(f"Accept allows none of {offered}, {JSON}.", hint="Leave Accept away, or choose `format`.")
 
 
-def _best(accept: str) -> str | None:
+def _preferred_format(accept: str) -> str | None:
     """Return the format, or JSON, that Accept prefers; ties go to the first one in Accept, then in our order."""
     ranges: dict[str, tuple[int, float]] = {}
     parts = filter(str.strip, accept.split(","))
-    for place, (name, quality) in enumerate(filter(None, map(_media_range, parts))):
+    for place, (name, quality) in enumerate(filter(None, map(_parse_media_range, parts))):
         ranges.setdefault(name, (place, quality))
     ranked = [
         (quality, -place - order / 100, kind)
         for order, kind in enumerate((*FORMATS, JSON))
-        for place, quality in [_match(kind, ranges)]
+        for place, quality in [_match_range(kind, ranges)]
         if quality > 0
     ]
     return max(ranked, key=lambda rank: rank[:2])[2] if ranked else None
 
 
-def _match(kind: str, ranges: dict[str, tuple[int, float]]) -> tuple[int, float]:
+def _match_range(kind: str, ranges: dict[str, tuple[int, float]]) -> tuple[int, float]:
     """Return position and quality of the most specific range that matches a possible response."""
     names = (JSON,) if kind == JSON else FORMATS[kind].accepted
     for group in (names, (f"{names[0].partition('/')[0]}/*",), ("*/*",)):
@@ -152,7 +154,7 @@ def _match(kind: str, ranges: dict[str, tuple[int, float]]) -> tuple[int, float]
     return 0, 0
 
 
-def _media_range(part: str) -> tuple[str, float] | None:
+def _parse_media_range(part: str) -> tuple[str, float] | None:
     """Return name and quality of one media range of the header; None if it is invalid."""
     name, *parameters = (piece.strip().lower() for piece in part.split(";"))
     quality = next((value for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "q"), "1")

@@ -13,20 +13,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from app.api.middleware.auth import key_name
-from app.api.parsing.body import LARGE_BODY_BYTES, decode, read_body, until_gone, without_bom
-from app.api.parsing.json import pointer, read_json, shown
+from app.api.parsing.body import LARGE_BODY_BYTES, decode_body, read_body, strip_bom, wait_for_disconnect
+from app.api.parsing.json import json_pointer, quote_value, read_json
 from app.api.parsing.negotiation import (
     JSON,
-    PLAIN,
+    PLAIN_TEXT,
     SSML,
     MediaType,
     ResponseFormat,
     check_format,
     check_rate,
-    media_type,
     negotiate,
+    parse_media_type,
 )
-from app.api.schemas.plan import UtteranceBody, edited
+from app.api.schemas.plan import UtteranceBody, convert_utterance
 from app.api.schemas.request import SpeechBody, check_fields
 from app.api.state import service_of
 from app.audio.encode import FORMATS
@@ -38,21 +38,21 @@ if TYPE_CHECKING:
 
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
-_NUMBERS = ("degree", "expressiveness", "speed", "seed", "sample_rate")
+_NUMBER_FIELDS = ("degree", "expressiveness", "speed", "seed", "sample_rate")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-_SWITCHES = ("stream", "timing", "strict")
-_NOT_IN_A_QUERY = "plan"
+_BOOLEAN_FIELDS = ("stream", "timing", "strict")
+_BODY_ONLY_FIELD = "plan"
 
 
 def read_query(query: bytes) -> dict[str, Any]:
     """Return the parameters of a query. Raise `InvalidRequest`, also if one occurs twice."""
     parameters: dict[str, Any] = {}
-    for name, value in _pairs(query):
+    for name, value in _parse_pairs(query):
         if name in parameters:
-            raise _refused("is given twice", name)
-        if name == _NOT_IN_A_QUERY:
-            raise _refused("a plan comes as JSON, in the body of a POST", name)
-        parameters[name] = _typed(name, value)
+            raise _parameter_error("is given twice", name)
+        if name == _BODY_ONLY_FIELD:
+            raise _parameter_error("a plan comes as JSON, in the body of a POST", name)
+        parameters[name] = _convert_value(name, value)
     return parameters
 
 
@@ -60,41 +60,43 @@ def refuse_content(parameters: dict[str, Any]) -> None:
     """Refuse parameters that duplicate the body: the text of a POST is its body."""
     for name in ("text", "ssml"):
         if name in parameters:
-            raise _refused("is the body here, not a parameter", name)
+            raise _parameter_error("is the body here, not a parameter", name)
 
 
 def refuse_query(query: bytes) -> None:
     """Refuse query parameters beside JSON, so that none is ignored silently."""
-    names = list(dict.fromkeys(name for name, _ in _pairs(query)))
+    names = list(dict.fromkeys(name for name, _ in _parse_pairs(query)))
     if names:
-        fields = [FieldError("is a query parameter; with JSON it belongs into the body", pointer(n)) for n in names]
-        listed = ", ".join(shown(name) for name in names[:10])
+        fields = [
+            FieldError("is a query parameter; with JSON it belongs into the body", json_pointer(n)) for n in names
+        ]
+        listed = ", ".join(quote_value(name) for name in names[:10])
         raise InvalidRequest(f"JSON takes no query parameters, but there is {listed}.", fields=fields)
 
 
-def _pairs(query: bytes) -> list[tuple[str, str]]:
+def _parse_pairs(query: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
         raise InvalidRequest("The query cannot be read.", hint="Percent-encode parameters as UTF-8.") from None
 
 
-def _refused(detail: str, name: str) -> InvalidRequest:
+def _parameter_error(detail: str, name: str) -> InvalidRequest:
     return InvalidRequest(
-        f"{name}: {detail}.", hint="GET /docs lists the fields.", fields=[FieldError(detail, pointer(name))]
+        f"{name}: {detail}.", hint="GET /docs lists the fields.", fields=[FieldError(detail, json_pointer(name))]
     )
 
 
-def _typed(name: str, value: str) -> Any:
+def _convert_value(name: str, value: str) -> Any:
     """Return the value with the type of its field; an invalid value stays a string, which validation refuses."""
-    if name in _NUMBERS and _NUMBER.fullmatch(value):
+    if name in _NUMBER_FIELDS and _NUMBER.fullmatch(value):
         return float(value) if "." in value else int(value)
-    return _BOOLEANS.get(value, value) if name in _SWITCHES else value
+    return _BOOLEANS.get(value, value) if name in _BOOLEAN_FIELDS else value
 
 
 T = TypeVar("T")
 
-CONTENT_OF = {PLAIN: "text", SSML: "ssml"}
+CONTENT_BY_MEDIA_TYPE = {PLAIN_TEXT: "text", SSML: "ssml"}
 """Field whose value is the whole body, by media type."""
 GET_SEED = 0
 
@@ -122,22 +124,24 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
     `negotiated` is whether the header Accept affects the response format.
     """
     pipeline = service_of(request).pipeline()
-    media = media_type(request)
+    media = parse_media_type(request)
     query = request.scope["query_string"]
-    accept, key = _accept(request) if negotiated else "", key_name(request)
-    asked = await parse_body(request, lambda body: resolve_options(_fields(body, media, query), pipeline, accept, key))
-    return _logged(request, asked)
+    accept, key = _accept_header(request) if negotiated else "", key_name(request)
+    asked = await parse_body(
+        request, lambda body: resolve_options(_parse_fields(body, media, query), pipeline, accept, key)
+    )
+    return _log_characters(request, asked)
 
 
 async def read_get(request: Request) -> ParsedRequest:
     """Read a GET request from its query; without a seed, its response is still the same each time."""
-    query, accept, key = request.scope["query_string"], _accept(request), key_name(request)
+    query, accept, key = request.scope["query_string"], _accept_header(request), key_name(request)
     pipeline = service_of(request).pipeline()
 
     def read() -> ParsedRequest:
         return resolve_options(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept, key)
 
-    return _logged(request, await run_in_threadpool(read))
+    return _log_characters(request, await run_in_threadpool(read))
 
 
 async def parse_body(request: Request, parse: Callable[[bytes], T]) -> T:
@@ -147,15 +151,15 @@ async def parse_body(request: Request, parse: Callable[[bytes], T]) -> T:
         body = await read_body(request, take_place=take_place)
         if len(body) <= LARGE_BODY_BYTES:
             return await run_in_threadpool(parse, body)
-        parsed = await service.parsing.run(lambda _: parse(body), partial(until_gone, request))
+        parsed = await service.parsing.run(lambda _: parse(body), partial(wait_for_disconnect, request))
         return parsed.result
 
 
-def _accept(request: Request) -> str:
+def _accept_header(request: Request) -> str:
     return request.headers.get("accept", "")
 
 
-def _logged(request: Request, asked: ParsedRequest) -> ParsedRequest:
+def _log_characters(request: Request, asked: ParsedRequest) -> ParsedRequest:
     request.state.log["characters"] = asked.characters
     return asked
 
@@ -171,22 +175,22 @@ def resolve_options(fields: SpeechBody, pipeline: Pipeline, accept: str, key: st
     return ParsedRequest(pipeline, speech, answer)
 
 
-def _fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
+def _parse_fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
     if media.name == JSON:
-        data = read_json(decode(body, None))
+        data = read_json(decode_body(body, None))
         refuse_query(query)
         return check_fields(data)
-    text = decode(body, media.charset)
+    text = decode_body(body, media.charset)
     parameters = read_query(query)
     refuse_content(parameters)
-    return check_fields({**parameters, CONTENT_OF[media.name]: text})
+    return check_fields({**parameters, CONTENT_BY_MEDIA_TYPE[media.name]: text})
 
 
 def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     # Imported here: a loaded pipeline has already imported these modules, and nothing else must wait for them.
     from app.types import SpeechRequest, StrengthMode
 
-    plan, text = fields.plan, without_bom(fields.ssml or fields.text or "")
+    plan, text = fields.plan, strip_bom(fields.ssml or fields.text or "")
     if fields.text is not None:
         pipeline.check_text(text)
     if plan is not None:
@@ -195,34 +199,34 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     return SpeechRequest(
         text=text,
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
-        emotion=_feeling(fields.emotion),
+        emotion=_parse_emotion(fields.emotion),
         degree=1.0 if fields.degree is None else float(fields.degree),
         strength=StrengthMode(fields.strength) if fields.strength else None,
         expressiveness=fields.expressiveness,
-        context=_texts(fields.context),
+        context=_context_texts(fields.context),
         speed=1.0 if fields.speed is None else float(fields.speed),
         seed=fields.seed,
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
-        edited=tuple(_edited(place, one) for place, one in enumerate(plan.utterances)) if plan else None,
+        edited=tuple(_convert_utterance(place, one) for place, one in enumerate(plan.utterances)) if plan else None,
     )
 
 
-def _texts(context: str | list[str] | None) -> tuple[str, ...]:
+def _context_texts(context: str | list[str] | None) -> tuple[str, ...]:
     """Return the texts of a context, in order."""
     return (context,) if isinstance(context, str) else tuple(context or ())
 
 
-def _edited(place: int, one: UtteranceBody) -> EditedUtterance:
+def _convert_utterance(place: int, one: UtteranceBody) -> EditedUtterance:
     """Convert an utterance of a plan to the pipeline's type; an error points to the utterance."""
     try:
-        return edited(one)
+        return convert_utterance(one)
     except IntoneError as error:
-        error.fields = error.fields or (FieldError(error.detail, pointer("plan", "utterances", place)),)
+        error.fields = error.fields or (FieldError(error.detail, json_pointer("plan", "utterances", place)),)
         raise
 
 
-def _feeling(asked: str | dict[str, float] | None) -> Emotion | Blend | None:
+def _parse_emotion(asked: str | dict[str, float] | None) -> Emotion | Blend | None:
     """Return the emotion or blend of all sentences; None to classify each."""
     from app.emotion import parse_emotion_spec
 

@@ -16,20 +16,20 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.jobs import Cancelled
+from app.api.jobs import IsCancelled
 from app.api.parsing.negotiation import ResponseFormat
 from app.api.parsing.request import ParsedRequest
 from app.api.responses.spool import Spool
-from app.api.responses.streaming import Patience
-from app.audio.encode import FORMATS, in_pieces
+from app.api.responses.streaming import ReaderPatience
+from app.audio.encode import FORMATS, split_pieces
 from app.audio.writers import Writer
-from app.errors import AnswerTooLarge, RangeNotSatisfiable, ReaderTooSlow, row_of
+from app.errors import AnswerTooLarge, RangeNotSatisfiable, ReaderTooSlow, get_row
 from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
 from app.types import Plan, Samples, Timings
 
 _MEBIBYTE = 2**20
-_BASE64 = 4 / 3
+_BASE64_RATIO = 4 / 3
 """Bytes of the response for each byte of audio inside JSON."""
 _HINT = (
     'Ask for a stream ("stream": true), which has no limit, or for mp3; behind SageMaker, asynchronous (async) '
@@ -50,7 +50,7 @@ class ResponseSizeLimit:
 
         A check before synthesis avoids synthesizing in vain.
         """
-        size = self.least_bytes(seconds, sample_rate) * (_BASE64 if self.answer.timing else 1)
+        size = self.least_bytes(seconds, sample_rate) * (_BASE64_RATIO if self.answer.timing else 1)
         if self.most_bytes and size > self.most_bytes:
             raise AnswerTooLarge(f"Over {seconds:.0f} s of speech as {self._described}.", hint=_HINT)
 
@@ -69,13 +69,13 @@ class ResponseSizeLimit:
         return f"{form} are more than the {self.most_bytes / _MEBIBYTE:.1f} MiB that an answer may have"
 
 
-LARGE_BYTES = 8_000_000
+TRIM_HEAP_BYTES = 8_000_000
 """Size above which making a response leaves enough unused heap memory to be worth returning to the system."""
 _JSON_HEAD = b'{"audio":"'
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class CompleteSpeech:
     """Complete response."""
 
     spool: Spool
@@ -112,23 +112,25 @@ def json_size(audio_bytes: int) -> int:
     return len(_JSON_HEAD) + -(-audio_bytes // 3) * 4
 
 
-def make_whole(asked: ParsedRequest, spool: Spool, most_bytes: int, cancelled: Cancelled, *, tagged: bool) -> Whole:
+def synthesize_complete(
+    asked: ParsedRequest, spool: Spool, most_bytes: int, cancelled: IsCancelled, *, tagged: bool
+) -> CompleteSpeech:
     """Synthesize a whole request into a spool, which is closed on failure; runs in a worker thread.
 
     The body may have at most `most_bytes` (0 means no limit); `tagged` is whether to hash it for an ETag.
     """
     try:
-        whole = _spoken(asked, spool, ResponseSizeLimit(most_bytes, asked.answer), cancelled)
+        whole = _synthesize(asked, spool, ResponseSizeLimit(most_bytes, asked.answer), cancelled)
         return replace(whole, etag=f'"{spool.sha256()[:32]}"') if tagged else whole
     except BaseException:
         spool.close()
         raise
     finally:
-        if spool.size > LARGE_BYTES:
+        if spool.size > TRIM_HEAP_BYTES:
             trim_heap()
 
 
-def _spoken(asked: ParsedRequest, spool: Spool, room: ResponseSizeLimit, cancelled: Cancelled) -> Whole:
+def _synthesize(asked: ParsedRequest, spool: Spool, room: ResponseSizeLimit, cancelled: IsCancelled) -> CompleteSpeech:
     def check_room(seconds: float, sample_rate: int) -> None:
         room.check_seconds(seconds, sample_rate)
         spool.reserve(room.least_bytes(seconds, sample_rate))
@@ -143,7 +145,7 @@ def _spoken(asked: ParsedRequest, spool: Spool, room: ResponseSizeLimit, cancell
             room.check_bytes(json_size(spool.size) if with_plan else spool.size)
     writer.end()
     duration = writer.samples / sample_rate
-    whole = Whole(
+    whole = CompleteSpeech(
         spool,
         audio_bytes=spool.size,
         plan=asked.pipeline.spoken_plan(rendering),
@@ -153,13 +155,13 @@ def _spoken(asked: ParsedRequest, spool: Spool, room: ResponseSizeLimit, cancell
         in_json=with_plan,
     )
     if with_plan:
-        spool.append(_json_rest(whole, asked.answer.format))
+        spool.append(_json_tail(whole, asked.answer.format))
     spool.finish()
     room.check_bytes(whole.size)
     return replace(whole, timings=replace(whole.timings, encode=writer.milliseconds))
 
 
-def _json_rest(whole: Whole, format: str) -> bytes:
+def _json_tail(whole: CompleteSpeech, format: str) -> bytes:
     """Return the JSON after the audio."""
     rest = {
         "format": format,
@@ -185,7 +187,7 @@ class SpoolWriter:
 
     def push(self, samples: Samples) -> None:
         """Encode the next samples."""
-        for piece in in_pieces(samples):
+        for piece in split_pieces(samples):
             self.timed(partial(self._writer.push, piece))
         self.samples += len(samples)
 
@@ -203,7 +205,7 @@ class SpoolWriter:
             self._spool.check()
 
 
-class WholeAnswer(StreamingResponse):
+class CompleteResponse(StreamingResponse):
     """Response that sends a spool and closes it. A reader that is slow for longer than `patience` is disconnected."""
 
     def __init__(
@@ -211,7 +213,7 @@ class WholeAnswer(StreamingResponse):
         spool: Spool,
         body: Iterator[bytes],
         headers: Mapping[str, str],
-        patience: Patience,
+        patience: ReaderPatience,
         status_code: int = 200,
     ) -> None:
         """Create a response whose blocks of the body are read in a thread, one at a time.
@@ -231,21 +233,21 @@ class WholeAnswer(StreamingResponse):
         try:
             await super().__call__(scope, receive, patiently)
         except ReaderTooSlow as error:
-            scope["state"]["log"]["code"] = row_of(error).code
+            scope["state"]["log"]["code"] = get_row(error).code
             raise
         finally:
             # In a thread, because deleting a large file takes a while; not awaited, because this task may be cancelled.
             asyncio.get_running_loop().run_in_executor(None, self.spool.close)
 
 
-_ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
+_SINGLE_RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
 
-_MOST_DIGITS = 18
+_MAX_POSITION_DIGITS = 18
 """Maximum digits of a position, more than any size has."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ranged:
+class RangeResponse:
     """Response to a range request."""
 
     status: int
@@ -254,32 +256,34 @@ class Ranged:
     """Range of bytes."""
 
 
-def ranged(size: int, headers: Mapping[str, str], range_header: str | None, if_range: str | None) -> Ranged:
+def select_range(
+    size: int, headers: Mapping[str, str], range_header: str | None, if_range: str | None
+) -> RangeResponse:
     """Return a 206 with the requested bytes, or a 200 with all if no single valid range of this response is requested.
 
     `size` and `headers` are those of the complete response, including its Content-Type and, if it has one, its ETag.
     Raise RangeNotSatisfiable for a range after the end.
     """
     all_headers = MutableHeaders({**headers, "Accept-Ranges": "bytes"})
-    part = _part(range_header or "", size) if _same(if_range, all_headers.get("etag")) else None
+    part = _parse_range(range_header or "", size) if _is_current(if_range, all_headers.get("etag")) else None
     if part is None:
-        return Ranged(200, all_headers, slice(0, size))
+        return RangeResponse(200, all_headers, slice(0, size))
     all_headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     all_headers["Content-Length"] = str(part.stop - part.start)
-    return Ranged(206, all_headers, part)
+    return RangeResponse(206, all_headers, part)
 
 
-def _same(if_range: str | None, etag: str | None) -> bool:
+def _is_current(if_range: str | None, etag: str | None) -> bool:
     """Return whether the client's parts are of the same bytes; a weak ETag or a date does not guarantee that."""
     return if_range is None or (if_range == etag and not if_range.startswith("W/"))
 
 
-def _part(header: str, size: int) -> slice | None:
+def _parse_range(header: str, size: int) -> slice | None:
     """Return the requested range; None if there is none, several, or an invalid one."""
-    match = _ONE_RANGE.fullmatch(header.strip())
+    match = _SINGLE_RANGE.fullmatch(header.strip())
     if match is None or match.groups() == ("", "") or not size:
         return None
-    first, last = map(_position, match.groups())
+    first, last = map(_parse_position, match.groups())
     if first is None:
         first, last = max(0, size - (last or 0)), None
     elif last is not None and last < first:
@@ -289,6 +293,6 @@ def _part(header: str, size: int) -> slice | None:
     return slice(first, size if last is None else min(last + 1, size))
 
 
-def _position(digits: str) -> int | None:
-    """Return a position, cut to `_MOST_DIGITS` digits without leading zeros, still after the end of any file."""
-    return int(digits.lstrip("0")[:_MOST_DIGITS] or "0") if digits else None
+def _parse_position(digits: str) -> int | None:
+    """Return a position, cut to `_MAX_POSITION_DIGITS` digits without leading zeros: still after any file's end."""
+    return int(digits.lstrip("0")[:_MAX_POSITION_DIGITS] or "0") if digits else None

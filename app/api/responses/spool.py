@@ -17,11 +17,11 @@ IN_MEMORY_BYTES = 256 * 1024
 BLOCK_BYTES = 96 * 1024
 """Size of a read; a multiple of 3, so that the joined base64 of all blocks is the base64 of the whole."""
 BYTES_PER_MB = 1_000_000
-GROWTH = 1.25
+RESERVATION_GROWTH = 1.25
 """Factor of an exhausted reservation. If each grew only by what it needs next, concurrent responses would reach the
 limit together, and all would fail; with this factor, the first one that fails leaves room for four others."""
 
-_STREAM = 'request a stream ("stream": true), which needs no storage'
+_STREAM_HINT = 'request a stream ("stream": true), which needs no storage'
 
 logger = logging.getLogger("intone.spool")
 
@@ -40,7 +40,7 @@ class SpoolBudget:
             if count > 0 and self.reserved + count > self.most_bytes:
                 raise Busy(
                     f"Complete answers take all of the {self.most_bytes // BYTES_PER_MB} MB that they share.",
-                    hint=f"Try again after the seconds in Retry-After, or {_STREAM}.",
+                    hint=f"Try again after the seconds in Retry-After, or {_STREAM_HINT}.",
                 )
             self.reserved += count
 
@@ -73,9 +73,9 @@ class Spool:
             raise AnswerTooLarge(
                 f"{size / BYTES_PER_MB:.1f} MB are more than the {self._budget.most_bytes // BYTES_PER_MB} MB that "
                 "complete answers share.",
-                hint=f"Send the text in parts, or {_STREAM}; the operator may raise INTONE_SPOOL_MB.",
+                hint=f"Send the text in parts, or {_STREAM_HINT}; the operator may raise INTONE_SPOOL_MB.",
             )
-        self._resize(max(size, min(int(self._reserved * GROWTH), self._budget.most_bytes)))
+        self._resize(max(size, min(int(self._reserved * RESERVATION_GROWTH), self._budget.most_bytes)))
 
     def check(self) -> None:
         """Raise the error that occurred while writing."""
@@ -154,5 +154,7 @@ class Spool:
     def _fail(self, error: IntoneError | OSError) -> None:
         if isinstance(error, OSError):
             logger.error("A temporary file cannot be written: %s", error.strerror or type(error).__name__)
-            error = NoStorage("The temporary file of the answer cannot be written.", hint=f"{_STREAM.capitalize()}.")
+            error = NoStorage(
+                "The temporary file of the answer cannot be written.", hint=f"{_STREAM_HINT.capitalize()}."
+            )
         self._failure = error

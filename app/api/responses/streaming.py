@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.errors import openai_content, without_paths
+from app.api.errors import openai_content, redact_error
 from app.api.jobs import StreamingJob
 from app.api.schemas import answers
 from app.audio.encode import Encoder
-from app.errors import Busy, IntoneError, ReaderTooSlow, TooManyStreams, row_of
+from app.errors import Busy, IntoneError, ReaderTooSlow, TooManyStreams, get_row
 from app.types import Samples, Timings
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class OpenStreams:
         self._of += Counter()
 
 
-class Patience:
+class ReaderPatience:
     """Time that a stream waits for its reader.
 
     Players read ahead in bursts and then take nothing for minutes, until they have played most of their buffer, or for
@@ -80,7 +80,7 @@ class Patience:
         self.left = min(self._most, self.left + earned - (self._clock() - began))
 
 
-class Encoding:
+class EncodedStream:
     """Iterable over the encoded pieces of a stream, none of them empty; iterate once only."""
 
     def __init__(self, rendering: SynthesisStream, encoder: Encoder) -> None:
@@ -121,10 +121,10 @@ class StreamEncoding:
     """Function that encodes an error after the first byte as the last bytes; None closes the connection instead."""
 
 
-as_audio = StreamEncoding(None, lambda pieces, _: iter(pieces))
+RAW_AUDIO = StreamEncoding(None, lambda pieces, _: iter(pieces))
 
 
-MOST_SENT = 32_768
+MAX_MESSAGE_BYTES = 32_768
 """Maximum bytes passed to the connection at once. The connection accepts more only when the reader has taken nearly all
 of its buffer (64 KiB), so this bounds the memory of a stream beside the piece that is being sent."""
 
@@ -140,7 +140,7 @@ class StreamedAudio(StreamingResponse):
         steps: StreamingJob[bytes],
         media_type: str,
         headers: Mapping[str, str],
-        patience: Patience,
+        patience: ReaderPatience,
         ended: Callable[[], None],
         on_error: Callable[[IntoneError], bytes] | None = None,
     ) -> None:
@@ -160,7 +160,7 @@ class StreamedAudio(StreamingResponse):
             async for piece in steps:
                 yield piece
         except IntoneError as error:
-            self.failure = row_of(error).code
+            self.failure = get_row(error).code
             if on_error is None:
                 raise
             yield on_error(error)
@@ -172,13 +172,13 @@ class StreamedAudio(StreamingResponse):
         """
 
         async def patiently(message: Message) -> None:
-            for part in _parts(message):
+            for part in _split_message(message):
                 await self.patience.waiting_for(send(part), len(part.get("body", b"")))
 
         try:
             await super().__call__(scope, receive, patiently)
         except ReaderTooSlow as error:
-            self.failure = row_of(error).code
+            self.failure = get_row(error).code
             raise
         finally:
             if self.failure:
@@ -189,34 +189,34 @@ class StreamedAudio(StreamingResponse):
                 self.ended()
 
 
-def _parts(message: Message) -> Iterator[Message]:
+def _split_message(message: Message) -> Iterator[Message]:
     """Split a message into messages with small bodies."""
     body: bytes = message.get("body", b"")
-    if len(body) <= MOST_SENT:
+    if len(body) <= MAX_MESSAGE_BYTES:
         yield message
         return
-    for start in range(0, len(body), MOST_SENT):
-        last = start + MOST_SENT >= len(body)
+    for start in range(0, len(body), MAX_MESSAGE_BYTES):
+        last = start + MAX_MESSAGE_BYTES >= len(body)
         more = not last or message.get("more_body", False)
-        yield {**message, "body": body[start : start + MOST_SENT], "more_body": more}
+        yield {**message, "body": body[start : start + MAX_MESSAGE_BYTES], "more_body": more}
 
 
-def _frames(pieces: Iterable[bytes], characters: int) -> Iterator[bytes]:
+def _event_frames(pieces: Iterable[bytes], characters: int) -> Iterator[bytes]:
     """Yield events whose decoded deltas, joined, are the file."""
     for piece in pieces:
         delta: answers.AudioDelta = {"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode("ascii")}
-        yield _event(delta)
+        yield _format_event(delta)
     usage: answers.Usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
     done: answers.AudioDone = {"type": "speech.audio.done", "usage": usage}
-    yield _event(done)
+    yield _format_event(done)
 
 
-def _on_error(error: IntoneError) -> bytes:
-    return _event(openai_content(without_paths(error)))
+def _error_event(error: IntoneError) -> bytes:
+    return _format_event(openai_content(redact_error(error)))
 
 
-def _event(data: Mapping[str, object]) -> bytes:
+def _format_event(data: Mapping[str, object]) -> bytes:
     return f"data: {json.dumps(data)}\n\n".encode()
 
 
-SSE = StreamEncoding("text/event-stream", _frames, _on_error)
+SSE = StreamEncoding("text/event-stream", _event_frames, _error_event)

@@ -9,23 +9,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.middleware.auth import key_name
-from app.api.openapi.errors import BODY, STREAM, TEXT, WHOLE, WORK, openai_problems
-from app.api.openapi.speech import openai_answer, openai_body
-from app.api.parsing.body import decode
+from app.api.openapi.errors import (
+    BODY_ERRORS,
+    COMPLETE_ERRORS,
+    STREAM_ERRORS,
+    TEXT_ERRORS,
+    WORK_ERRORS,
+    openai_error_responses,
+)
+from app.api.openapi.speech import describe_openai_body, describe_openai_response
+from app.api.parsing.body import decode_body
 from app.api.parsing.json import read_json
-from app.api.parsing.negotiation import JSON, media_type
+from app.api.parsing.negotiation import JSON, parse_media_type
 from app.api.parsing.request import ParsedRequest, parse_body, refuse_query, resolve_options
 from app.api.responses.speech import speech_response
-from app.api.responses.streaming import SSE, as_audio
+from app.api.responses.streaming import RAW_AUDIO, SSE
 from app.api.schemas import answers
-from app.api.schemas.openai import MODELS, model_of, read_openai, remap_error_fields
+from app.api.schemas.openai import MODELS, check_model, read_openai, remap_error_fields
 from app.api.state import limit_rate, service_of
 from app.errors import ModelNotFound, NotReady, UnsupportedMediaType
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
-_FIRST: dict[str, Any] = {"model": {"operationId": "model", "parameters": {"name": "$response.body#/data/0/id"}}}
-_CREATED = 1763942400
+_FIRST_MODEL_LINK: dict[str, Any] = {
+    "model": {"operationId": "model", "parameters": {"name": "$response.body#/data/0/id"}}
+}
+_CREATED_AT = 1763942400
 """Creation time of every model, required by clients, in seconds since 1970."""
 
 
@@ -33,19 +42,24 @@ _CREATED = 1763942400
     "/audio/speech",
     dependencies=[Depends(limit_rate)],
     summary="Speak a text, as OpenAI's clients ask",
-    responses={**openai_answer(), **openai_problems(*BODY, *WORK, *TEXT, *STREAM, *WHOLE, ModelNotFound)},
-    openapi_extra=openai_body(),
+    responses={
+        **describe_openai_response(),
+        **openai_error_responses(
+            *BODY_ERRORS, *WORK_ERRORS, *TEXT_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, ModelNotFound
+        ),
+    },
+    openapi_extra=describe_openai_body(),
     response_class=Response,
 )
 async def speech(request: Request) -> Response:
     """Synthesize a text, each sentence with the emotion of its words, unless `emotion` or `instructions` set it."""
-    if media_type(request).name != JSON:
+    if parse_media_type(request).name != JSON:
         raise UnsupportedMediaType("This address takes JSON alone.", hint=f"Send {JSON}.")
     query = request.scope["query_string"]
 
     def read(body: bytes) -> tuple[ParsedRequest, bool]:
         pipeline = service_of(request).pipeline()
-        data = read_json(decode(body, None))
+        data = read_json(decode_body(body, None))
         refuse_query(query)
         fields, sse, warnings = read_openai(data)
         with remap_error_fields():
@@ -56,19 +70,19 @@ async def speech(request: Request) -> Response:
 
     asked, sse = await parse_body(request, read)
     request.state.log["characters"] = asked.characters
-    return await speech_response(request, asked, SSE if sse else as_audio)
+    return await speech_response(request, asked, SSE if sse else RAW_AUDIO)
 
 
-@router.get("/models", summary="Models by OpenAI's names", responses={200: {"links": _FIRST}})
+@router.get("/models", summary="Models by OpenAI's names", responses={200: {"links": _FIRST_MODEL_LINK}})
 async def models() -> answers.Models:
     """List the names accepted as `model`; all are the same engine."""
-    return {"object": "list", "data": [_model(name) for name in MODELS]}
+    return {"object": "list", "data": [_model_to_dict(name) for name in MODELS]}
 
 
-@router.get("/models/{name:path}", summary="One model", responses=openai_problems(ModelNotFound))
+@router.get("/models/{name:path}", summary="One model", responses=openai_error_responses(ModelNotFound))
 async def model(name: Annotated[str, Path(examples=["tts-1"])]) -> answers.Model:
     """Return a model by its name."""
-    return _model(model_of(name))
+    return _model_to_dict(check_model(name))
 
 
 @router.get("/audio/models", summary="Models as Open WebUI lists them")
@@ -77,7 +91,7 @@ async def audio_models() -> answers.AudioModels:
     return {"models": [{"id": name, "name": name} for name in MODELS]}
 
 
-@router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=openai_problems(NotReady))
+@router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=openai_error_responses(NotReady))
 async def audio_voices(request: Request) -> answers.AudioVoices:
     """List voices and their aliases, including OpenAI's own voice names."""
     registry = service_of(request).pipeline().registry
@@ -86,5 +100,5 @@ async def audio_voices(request: Request) -> answers.AudioVoices:
     return {"voices": [{"id": name, "name": shown} for name, shown in {**names, **aliases}.items()]}
 
 
-def _model(name: str) -> answers.Model:
-    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "intone"}
+def _model_to_dict(name: str) -> answers.Model:
+    return {"id": name, "object": "model", "created": _CREATED_AT, "owned_by": "intone"}

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.openapi.errors import problems
+from app.api.openapi.errors import problem_responses
 from app.api.schemas import answers
 from app.api.state import Service, service_of
 from app.errors import NotReady
@@ -29,7 +29,7 @@ async def health() -> answers.Alive:
     return {"status": "ok"}
 
 
-@router.get("/ready", summary="Can it speak?", responses=problems(NotReady))
+@router.get("/ready", summary="Can it speak?", responses=problem_responses(NotReady))
 async def ready(request: Request) -> answers.Ready:
     """Return 200 after the models are loaded and warmed up; 503 before, and while utterances wait without progress."""
     service_of(request).check_ready()
@@ -49,15 +49,15 @@ def metrics(request: Request) -> Response:
     return Response(service_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
-BATCHES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+BATCH_SIZE_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 """Utterances per batch, up to the largest batch that the settings allow."""
 
 
-def watch(service: Service) -> None:
+def register_gauges(service: Service) -> None:
     """Register the gauges; those that need a loaded pipeline are 0 before."""
-    _watch_readiness(service)
-    _watch_queues(service)
-    _watch_cache(service)
+    _register_readiness(service)
+    _register_queues(service)
+    _register_cache(service)
     service.metrics.watch(
         "intone_spool_bytes",
         "Bytes that are reserved for answers that are not streamed.",
@@ -65,14 +65,16 @@ def watch(service: Service) -> None:
     )
 
 
-def _watch_readiness(service: Service) -> None:
+def _register_readiness(service: Service) -> None:
     metrics = service.metrics
     metrics.watch("intone_ready", "1 where GET /ready says so, else 0.", lambda: float(service.is_ready))
-    metrics.watch_info("intone_build", "The version, and what runs the networks.", lambda: _build(service))
-    metrics.watch("intone_voices", "Voices that can be asked for.", _of(service, lambda one: len(one.registry.voices)))
+    metrics.watch_info("intone_build", "The version, and what runs the networks.", lambda: _build_info(service))
+    metrics.watch(
+        "intone_voices", "Voices that can be asked for.", _from_pipeline(service, lambda one: len(one.registry.voices))
+    )
 
 
-def _watch_queues(service: Service) -> None:
+def _register_queues(service: Service) -> None:
     metrics = service.metrics
     metrics.watch("intone_requests_waiting", "Requests that wait for a place.", lambda: service.speaking.waiting)
     metrics.watch("intone_requests_waiting_limit", "Most requests that may wait.", lambda: service.settings.queue_size)
@@ -81,50 +83,56 @@ def _watch_queues(service: Service) -> None:
     metrics.watch(
         "intone_utterances_waiting",
         "Utterances that wait for a worker.",
-        _of(service, lambda one: len(one.engine.waiting)),
+        _from_pipeline(service, lambda one: len(one.engine.waiting)),
     )
     metrics.watch(
         "intone_workers_alive",
         "Workers that can speak; INTONE_WORKERS once the models are loaded.",
-        _of(service, lambda one: one.engine.live_workers),
+        _from_pipeline(service, lambda one: one.engine.live_workers),
     )
     metrics.watch_count(
         "intone_worker_restarts",
         "Workers that failed outside of a batch and began again.",
-        _of(service, lambda one: one.engine.progress.restarts),
+        _from_pipeline(service, lambda one: one.engine.progress.restarts),
     )
     metrics.watch_sizes(
         "intone_batch_utterances",
         "Utterances in each batch that a worker took.",
-        BATCHES,
+        BATCH_SIZE_BUCKETS,
         lambda: pipeline.engine.progress.batches if (pipeline := service.loaded) else {},
     )
 
 
-def _watch_cache(service: Service) -> None:
+def _register_cache(service: Service) -> None:
     watch, count = service.metrics.watch, service.metrics.watch_count
     watch(
         "intone_cache_bytes",
         "Memory of the sentence cache, in bytes.",
-        _of(service, lambda one: one.engine.cache.weight),
+        _from_pipeline(service, lambda one: one.engine.cache.weight),
     )
-    watch("intone_cache_sentences", "Sentences in the cache.", _of(service, lambda one: len(one.engine.cache)))
-    count("intone_cache_hits", "Sentences that were in the cache.", _of(service, lambda one: one.engine.cache.hits))
+    watch(
+        "intone_cache_sentences", "Sentences in the cache.", _from_pipeline(service, lambda one: len(one.engine.cache))
+    )
+    count(
+        "intone_cache_hits",
+        "Sentences that were in the cache.",
+        _from_pipeline(service, lambda one: one.engine.cache.hits),
+    )
     count(
         "intone_cache_misses",
         "Sentences that were not in the cache.",
-        _of(service, lambda one: one.engine.cache.misses),
+        _from_pipeline(service, lambda one: one.engine.cache.misses),
     )
     count(
         "intone_cache_evictions",
         "Sentences that left the cache to make room for others.",
-        _of(service, lambda one: one.engine.cache.evictions),
+        _from_pipeline(service, lambda one: one.engine.cache.evictions),
     )
 
 
-def _of(service: Service, value: Callable[[Pipeline], float]) -> Callable[[], float]:
+def _from_pipeline(service: Service, value: Callable[[Pipeline], float]) -> Callable[[], float]:
     return lambda: value(pipeline) if (pipeline := service.loaded) else 0.0
 
 
-def _build(service: Service) -> dict[str, str]:
+def _build_info(service: Service) -> dict[str, str]:
     return {"version": version(), "backend": service.loaded.engine.backend.name if service.loaded else ""}

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.openapi.errors import SPEECH, problems
-from app.api.openapi.speech import audio_answer, speech_body
+from app.api.openapi.errors import SPEECH_ERRORS, problem_responses
+from app.api.openapi.speech import describe_audio_response, describe_speech_body
 from app.api.parsing.request import read_request
 from app.api.responses.speech import speech_response
 from app.api.state import limit_rate, service_of
@@ -17,14 +17,16 @@ from app.errors import NotReady
 
 router = APIRouter(tags=["sagemaker"])
 
-_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+_ATTRIBUTES_HEADER = "X-Amzn-SageMaker-Custom-Attributes"
 """Header that SageMaker forwards in both directions, the only one that a caller can write or read."""
-_TAKEN = re.compile(r"[\x20-\x7e]{1,1024}")
+_VALID_ATTRIBUTES = re.compile(r"[\x20-\x7e]{1,1024}")
 """Values that SageMaker allows in the header; others are ignored."""
 
 
-@router.get("/ping", summary="Can it speak?", responses=problems(NotReady), response_class=Response)
-@router.post("/ping", summary="The same", responses=problems(NotReady), response_class=Response, name="ping_post")
+@router.get("/ping", summary="Can it speak?", responses=problem_responses(NotReady), response_class=Response)
+@router.post(
+    "/ping", summary="The same", responses=problem_responses(NotReady), response_class=Response, name="ping_post"
+)
 async def ping(request: Request) -> Response:
     """Report readiness like `GET /ready`, with an empty body."""
     service_of(request).check_ready()
@@ -35,13 +37,13 @@ async def ping(request: Request) -> Response:
     "/invocations",
     dependencies=[Depends(limit_rate)],
     summary="Speak a text, behind a SageMaker endpoint",
-    responses={**audio_answer(), **problems(*SPEECH)},
-    openapi_extra=speech_body(),
+    responses={**describe_audio_response(), **problem_responses(*SPEECH_ERRORS)},
+    openapi_extra=describe_speech_body(),
     response_class=Response,
 )
 async def invocations(request: Request) -> Response:
     """Synthesize like `POST /synthesize`; return the header X-Amzn-SageMaker-Custom-Attributes as it was sent."""
     response = await speech_response(request, await read_request(request))
-    if _TAKEN.fullmatch(attributes := request.headers.get(_ATTRIBUTES, "")):
-        response.headers[_ATTRIBUTES] = attributes
+    if _VALID_ATTRIBUTES.fullmatch(attributes := request.headers.get(_ATTRIBUTES_HEADER, "")):
+        response.headers[_ATTRIBUTES_HEADER] = attributes
     return response

@@ -9,13 +9,27 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.api.jobs import Cancelled
+from app.api.jobs import IsCancelled
 from app.api.middleware.rate_limit import client_of
-from app.api.openapi.errors import BODY, SPEECH, STREAM, TEXT, WHOLE, WORK, problems
-from app.api.openapi.speech import audio_answer, audio_in_parts, plan_answer, speech_body, speech_query
-from app.api.parsing.body import until_gone
+from app.api.openapi.errors import (
+    BODY_ERRORS,
+    COMPLETE_ERRORS,
+    SPEECH_ERRORS,
+    STREAM_ERRORS,
+    TEXT_ERRORS,
+    WORK_ERRORS,
+    problem_responses,
+)
+from app.api.openapi.speech import (
+    describe_audio_ranges,
+    describe_audio_response,
+    describe_plan_response,
+    describe_speech_body,
+    describe_speech_query,
+)
+from app.api.parsing.body import wait_for_disconnect
 from app.api.parsing.request import read_get, read_request
-from app.api.responses.complete import WholeAnswer, ranged
+from app.api.responses.complete import CompleteResponse, select_range
 from app.api.responses.speech import complete_response, speech_response
 from app.api.state import limit_rate, service_of
 from app.errors import NotAcceptable, RangeNotSatisfiable
@@ -28,8 +42,8 @@ router = APIRouter(tags=["speech"])
     "/synthesize",
     dependencies=[Depends(limit_rate)],
     summary="Speak a text",
-    responses={**audio_answer(), **problems(*SPEECH)},
-    openapi_extra=speech_body(),
+    responses={**describe_audio_response(), **problem_responses(*SPEECH_ERRORS)},
+    openapi_extra=describe_speech_body(),
     response_class=Response,
 )
 async def synthesize(request: Request) -> Response:
@@ -41,8 +55,13 @@ async def synthesize(request: Request) -> Response:
     "/synthesize",
     dependencies=[Depends(limit_rate)],
     summary="Speak a text that stands in the address",
-    responses={**audio_in_parts(), **problems(*TEXT, *WORK, *STREAM, *WHOLE, NotAcceptable, RangeNotSatisfiable)},
-    openapi_extra=speech_query(),
+    responses={
+        **describe_audio_ranges(),
+        **problem_responses(
+            *TEXT_ERRORS, *WORK_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, NotAcceptable, RangeNotSatisfiable
+        ),
+    },
+    openapi_extra=describe_speech_query(),
     response_class=Response,
 )
 async def synthesize_get(request: Request) -> Response:
@@ -52,37 +71,39 @@ async def synthesize_get(request: Request) -> Response:
     # Ranges need audio: a part of a JSON document is not JSON.
     if asked.answer.stream or asked.answer.timing:
         return await speech_response(request, asked)
-    return await _in_parts(request, await complete_response(request, asked, tagged=True))
+    return await _range_response(request, await complete_response(request, asked, tagged=True))
 
 
-async def _in_parts(request: Request, whole: WholeAnswer) -> WholeAnswer:
+async def _range_response(request: Request, whole: CompleteResponse) -> CompleteResponse:
     """Return the requested range; the ETag tells clients whether parts requested one by one belong together."""
     spool, wanted = whole.spool, request.headers
     try:
-        made = ranged(spool.size, whole.headers, wanted.get("range"), wanted.get("if-range"))
+        made = select_range(spool.size, whole.headers, wanted.get("range"), wanted.get("if-range"))
     except RangeNotSatisfiable:
         await run_in_threadpool(spool.close)
         raise
-    return WholeAnswer(spool, spool.blocks(made.part.start, made.part.stop), made.headers, whole.patience, made.status)
+    return CompleteResponse(
+        spool, spool.blocks(made.part.start, made.part.stop), made.headers, whole.patience, made.status
+    )
 
 
 @router.post(
     "/analyze",
     dependencies=[Depends(limit_rate)],
     summary="The plan of a text",
-    responses={**plan_answer(), **problems(*BODY, *WORK, *TEXT)},
-    openapi_extra=speech_body(),
+    responses={**describe_plan_response(), **problem_responses(*BODY_ERRORS, *WORK_ERRORS, *TEXT_ERRORS)},
+    openapi_extra=describe_speech_body(),
 )
 async def analyze(request: Request) -> Response:
     """Split the text into utterances, classify the emotion of each, and explain the choice. Takes the body of
     `POST /synthesize`; fields that only affect audio are checked and have no effect."""
     asked = await read_request(request, negotiated=False)
 
-    def work(cancelled: Cancelled) -> Response:
+    def work(cancelled: IsCancelled) -> Response:
         plan = asked.pipeline.analyze(asked.speech, cancelled)
         request.state.log["utterances"] = len(plan.utterances)
         return JSONResponse(plan_to_dict(plan))
 
     queue = service_of(request).analyzing(asked.characters)
-    done = await queue.run(work, partial(until_gone, request), client_of(request))
+    done = await queue.run(work, partial(wait_for_disconnect, request), client_of(request))
     return done.result

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Path
 from starlette.requests import Request
 
-from app.api.openapi.errors import problems
+from app.api.openapi.errors import problem_responses
 from app.api.schemas import answers
 from app.api.state import service_of
 from app.errors import NotReady, RouteNotFound, VoiceNotFound
@@ -42,18 +42,20 @@ def voice_to_dict(voice: Voice) -> answers.Voice:
         "words_per_minute": manifest.words_per_minute,
         "license": manifest.license,
         "degree": manifest.degree,
-        "emotions": {emotion: _checkpoint(voice, emotion) for emotion in Emotion if emotion in manifest.emotions},
-        "fallbacks": {e: _fallback(voice, e) for e in Emotion if e not in manifest.emotions},
+        "emotions": {
+            emotion: _checkpoint_to_dict(voice, emotion) for emotion in Emotion if emotion in manifest.emotions
+        },
+        "fallbacks": {e: _find_fallback(voice, e) for e in Emotion if e not in manifest.emotions},
     }
 
 
-def _checkpoint(voice: Voice, emotion: Emotion) -> answers.Checkpoint:
+def _checkpoint_to_dict(voice: Voice, emotion: Emotion) -> answers.Checkpoint:
     checkpoint = voice.abilities.checkpoints[emotion]
     architecture = voice.manifest.checkpoints[checkpoint.name].architecture
     return {"checkpoint": checkpoint.name, "checkpoint_sha256": checkpoint.sha256, "architecture": architecture}
 
 
-def _fallback(voice: Voice, emotion: Emotion) -> Emotion:
+def _find_fallback(voice: Voice, emotion: Emotion) -> Emotion:
     """Return the emotion that replaces one that the voice lacks."""
     tried = voice.manifest.fallbacks.get(emotion, ())
     return next((other for other in tried if other in voice.manifest.emotions), Emotion.NEUTRAL)
@@ -61,10 +63,14 @@ def _fallback(voice: Voice, emotion: Emotion) -> Emotion:
 
 router = APIRouter(tags=["voices"])
 
-_FIRST: dict[str, Any] = {"voice": {"operationId": "voice", "parameters": {"name": "$response.body#/voices/0/name"}}}
+_FIRST_VOICE_LINK: dict[str, Any] = {
+    "voice": {"operationId": "voice", "parameters": {"name": "$response.body#/voices/0/name"}}
+}
 
 
-@router.get("/voices", summary="Every voice", responses={200: {"links": _FIRST}, **problems(NotReady)})
+@router.get(
+    "/voices", summary="Every voice", responses={200: {"links": _FIRST_VOICE_LINK}, **problem_responses(NotReady)}
+)
 async def voices(request: Request) -> answers.Voices:
     """List voices with the checkpoint of each emotion, the aliases of emotions, and the aliases of voices."""
     registry = service_of(request).pipeline().registry
@@ -74,7 +80,7 @@ async def voices(request: Request) -> answers.Voices:
     return voices_to_dict(registry, ALIASES)
 
 
-@router.get("/voices/{name}", summary="One voice", responses=problems(NotReady, VoiceNotFound, RouteNotFound))
+@router.get("/voices/{name}", summary="One voice", responses=problem_responses(NotReady, VoiceNotFound, RouteNotFound))
 async def voice(name: Annotated[str, Path(examples=["alloy"])], request: Request) -> answers.Voice:
     """Return a voice by its name or an alias."""
     return voice_to_dict(service_of(request).pipeline().registry.get(name))
@@ -85,10 +91,10 @@ async def ssml() -> answers.SsmlTable:
     """List every element with its attributes and its level of support, and the treatment of other elements."""
     from app.text import SSML_TABLE
 
-    return {"elements": [_element(row) for row in SSML_TABLE]}
+    return {"elements": [_element_to_dict(row) for row in SSML_TABLE]}
 
 
-def _element(row: SsmlElement) -> answers.SsmlElement:
+def _element_to_dict(row: SsmlElement) -> answers.SsmlElement:
     attributes: list[answers.SsmlAttribute] = [
         {"name": one.name, "values": list(one.values), "note": one.note} for one in row.attributes
     ]

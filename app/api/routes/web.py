@@ -41,10 +41,10 @@ class PageFile:
 
 def read_files() -> Mapping[str, PageFile]:
     """Return the files by name."""
-    return {path.name: _read(path) for path in sorted(_FOLDER.iterdir()) if path.suffix in _MEDIA_TYPES}
+    return {path.name: _read_file(path) for path in sorted(_FOLDER.iterdir()) if path.suffix in _MEDIA_TYPES}
 
 
-def _read(path: Path) -> PageFile:
+def _read_file(path: Path) -> PageFile:
     content = path.read_bytes()
     etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
     return PageFile(content, gzip.compress(content, mtime=0), _MEDIA_TYPES[path.suffix], etag)
@@ -61,7 +61,7 @@ async def index(request: Request) -> Response:
     """
     if not request.scope.get("raw_path", b"/").endswith(b"/"):
         return RedirectResponse(request.scope["root_path"].rpartition("/")[2] + "/")
-    return _answer(_FILES[INDEX], request)
+    return _file_response(_FILES[INDEX], request)
 
 
 @router.get("/page/{name}")
@@ -69,10 +69,10 @@ async def file(name: str, request: Request) -> Response:
     """Return one file of the page."""
     if name not in _FILES:
         raise RouteNotFound("The page has no such file.", hint="GET / is the page.")
-    return _answer(_FILES[name], request)
+    return _file_response(_FILES[name], request)
 
 
-def _answer(page_file: PageFile, request: Request) -> Response:
+def _file_response(page_file: PageFile, request: Request) -> Response:
     """Return the file, or a 304 if the browser already has it."""
     headers = {**_HEADERS, "ETag": page_file.etag}
     if page_file.etag in map(str.strip, request.headers.get("if-none-match", "").split(",")):
@@ -82,7 +82,7 @@ def _answer(page_file: PageFile, request: Request) -> Response:
     return Response(page_file.zipped, headers={**headers, "Content-Encoding": "gzip"}, media_type=page_file.media_type)
 
 
-FILES = "/static-offline-docs"
+DOCS_FILES_PATH = "/static-offline-docs"
 """Path where fastapi-offline serves Swagger UI."""
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -95,9 +95,9 @@ async def docs(request: Request) -> HTMLResponse:
     page = get_swagger_ui_html(
         openapi_url=f"{root}{request.app.openapi_url}",
         title=f"{request.app.title}: API reference",
-        swagger_js_url=f"{root}{FILES}/swagger-ui-bundle.js",
-        swagger_css_url=f"{root}{FILES}/swagger-ui.css",
-        swagger_favicon_url=f"{root}{FILES}/favicon.png",
+        swagger_js_url=f"{root}{DOCS_FILES_PATH}/swagger-ui-bundle.js",
+        swagger_css_url=f"{root}{DOCS_FILES_PATH}/swagger-ui.css",
+        swagger_favicon_url=f"{root}{DOCS_FILES_PATH}/favicon.png",
     )
     scripts = " ".join(_hash(script) for script in _INLINE_SCRIPT.findall(bytes(page.body).decode()))
     page.headers.update(page_headers(script_src=f"'self' {scripts}"))

@@ -10,11 +10,11 @@ from typing_extensions import TypedDict
 from app.api.schemas.fields import Degree, Hertz, Pause, Pitch, Seconds, Sha256, Share, Span, Speed, Strength, Volume
 from app.types import Emotion, Role, Source
 
-exact = with_config(ConfigDict(extra="forbid", use_attribute_docstrings=True))
+closed_schema = with_config(ConfigDict(extra="forbid", use_attribute_docstrings=True))
 """Decorator of a `TypedDict`: allow no other fields, and show the docstrings of fields in the API reference."""
 
 
-@exact
+@closed_schema
 class FieldProblem(TypedDict):
     """Error in one field."""
 
@@ -23,7 +23,7 @@ class FieldProblem(TypedDict):
     """JSON pointer as a URI fragment (RFC 6901), such as `#/degree`."""
 
 
-@exact
+@closed_schema
 class Problem(TypedDict):
     """Error as problem details (RFC 9457); `code` is stable and meant for programs, `detail` and `hint` for people."""
 
@@ -41,7 +41,7 @@ class Problem(TypedDict):
     errors: NotRequired[list[FieldProblem]]
 
 
-@exact
+@closed_schema
 class OpenAiProblem(TypedDict):
     """Details of an error in OpenAI's format."""
 
@@ -52,14 +52,14 @@ class OpenAiProblem(TypedDict):
     code: str
 
 
-@exact
+@closed_schema
 class OpenAiError(TypedDict):
     """Error in OpenAI's format."""
 
     error: OpenAiProblem
 
 
-@exact
+@closed_schema
 class AudioDelta(TypedDict):
     """Piece of the audio; all pieces, decoded and joined, are the file."""
 
@@ -68,7 +68,7 @@ class AudioDelta(TypedDict):
     """Base64."""
 
 
-@exact
+@closed_schema
 class Usage(TypedDict):
     """Amount of text that was read."""
 
@@ -78,7 +78,7 @@ class Usage(TypedDict):
     total_tokens: int
 
 
-@exact
+@closed_schema
 class AudioDone(TypedDict):
     """Last event of a stream without errors."""
 
@@ -86,7 +86,7 @@ class AudioDone(TypedDict):
     usage: Usage
 
 
-@exact
+@closed_schema
 class Model(TypedDict):
     """Name that is accepted as `model`."""
 
@@ -97,7 +97,7 @@ class Model(TypedDict):
     owned_by: str
 
 
-@exact
+@closed_schema
 class Models(TypedDict):
     """All listed names; they are the same engine."""
 
@@ -105,7 +105,7 @@ class Models(TypedDict):
     data: list[Model]
 
 
-@exact
+@closed_schema
 class Named(TypedDict):
     """Model or voice to choose from."""
 
@@ -113,21 +113,21 @@ class Named(TypedDict):
     name: str
 
 
-@exact
+@closed_schema
 class AudioModels(TypedDict):
     """Models in the format of Open WebUI."""
 
     models: list[Named]
 
 
-@exact
+@closed_schema
 class AudioVoices(TypedDict):
     """Voices and their aliases in the format of Open WebUI."""
 
     voices: list[Named]
 
 
-@exact
+@closed_schema
 class Classifier(TypedDict):
     """Classifier that labelled the text."""
 
@@ -135,7 +135,7 @@ class Classifier(TypedDict):
     version: str
 
 
-@exact
+@closed_schema
 class Analyzed(TypedDict):
     """State of an utterance when it was first planned; shows what was edited since."""
 
@@ -144,7 +144,7 @@ class Analyzed(TypedDict):
     """SHA-256 of the text in UTF-8."""
 
 
-@exact
+@closed_schema
 class Word(TypedDict):
     """Word with its time in the audio."""
 
@@ -156,7 +156,7 @@ class Word(TypedDict):
     end: Seconds
 
 
-@exact
+@closed_schema
 class Utterance(TypedDict):
     """Sentence, or part of one, with every decision about how it is spoken."""
 
@@ -203,7 +203,7 @@ class Utterance(TypedDict):
     """Times of the words; only after synthesis, and if the model predicts durations."""
 
 
-@exact
+@closed_schema
 class Mark(TypedDict):
     """Time at which a mark of the SSML is reached."""
 
@@ -212,7 +212,7 @@ class Mark(TypedDict):
     """Seconds from the beginning of the audio."""
 
 
-@exact
+@closed_schema
 class Warning(TypedDict):
     """Deviation from what was requested."""
 
@@ -222,7 +222,7 @@ class Warning(TypedDict):
     """Description for people."""
 
 
-@exact
+@closed_schema
 class Plan(TypedDict):
     """Every decision about a text, and the times measured during synthesis. It can be edited and sent back."""
 
@@ -236,7 +236,7 @@ class Plan(TypedDict):
     warnings: list[Warning]
 
 
-@exact
+@closed_schema
 class TimedSpeech(TypedDict):
     """Complete audio file, and the plan with its times."""
 
@@ -252,21 +252,21 @@ class TimedSpeech(TypedDict):
     plan: Plan
 
 
-@exact
+@closed_schema
 class Alive(TypedDict):
     """Response of a process that is alive."""
 
     status: Literal["ok"]
 
 
-@exact
+@closed_schema
 class Ready(TypedDict):
     """Response of a service that is ready to synthesize."""
 
     status: Literal["ready"]
 
 
-@exact
+@closed_schema
 class Checkpoint(TypedDict):
     """Weights that synthesize an emotion."""
 
@@ -275,7 +275,7 @@ class Checkpoint(TypedDict):
     architecture: str
 
 
-@exact
+@closed_schema
 class Voice(TypedDict):
     """Voice with its emotions."""
 
@@ -294,7 +294,7 @@ class Voice(TypedDict):
     """Emotion that replaces each one that is missing."""
 
 
-@exact
+@closed_schema
 class Voices(TypedDict):
     """Voices and emotions that requests can name."""
 
@@ -307,7 +307,7 @@ class Voices(TypedDict):
     voices: list[Voice]
 
 
-@exact
+@closed_schema
 class SsmlAttribute(TypedDict):
     """Attribute that has an effect."""
 
@@ -317,7 +317,7 @@ class SsmlAttribute(TypedDict):
     note: str
 
 
-@exact
+@closed_schema
 class SsmlElement(TypedDict):
     """Element, named without a prefix."""
 
@@ -327,7 +327,7 @@ class SsmlElement(TypedDict):
     note: str
 
 
-@exact
+@closed_schema
 class SsmlTable(TypedDict):
     """Supported markup; the text of any other element is read, with a warning."""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
-from app.api.parsing.json import shown
+from app.api.parsing.json import quote_value
 from app.api.schemas.fields import (
     ContextField,
     Degree,
@@ -20,10 +20,10 @@ from app.api.schemas.fields import (
     Speed,
     StrengthName,
     Text,
-    beside,
-    open_to,
+    const_properties,
+    open_enum,
 )
-from app.api.schemas.request import EmotionField, SpeechBody, check_fields, field_errors, invalid
+from app.api.schemas.request import EmotionField, SpeechBody, check_fields, field_errors, invalid_request
 from app.errors import FieldError, InvalidRequest, ModelNotFound
 from app.types import PlanWarning
 
@@ -41,8 +41,8 @@ MODELS = (
 SAMPLE_RATE = 24000
 """Default in Hertz, for every format: clients play `pcm` at this rate unless configured otherwise."""
 
-_DATED = re.compile(r"(tts-1|tts-1-hd)-[0-9]{4}|gpt-4o-mini-tts-[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_THEIRS = {"text": "input", "ssml": "input", "format": "response_format"}
+_DATED_MODEL = re.compile(r"(tts-1|tts-1-hd)-[0-9]{4}|gpt-4o-mini-tts-[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OPENAI_NAMES = {"text": "input", "ssml": "input", "format": "response_format"}
 """OpenAI's names of our fields."""
 
 
@@ -54,7 +54,7 @@ class VoiceId(BaseModel):
     id: str
 
 
-def _voice(value: Any) -> str | None:
+def _check_voice(value: Any) -> str | None:
     """Return the name of a voice, given as a string or as an object."""
     if value is None or isinstance(value, str):
         return value
@@ -63,7 +63,7 @@ def _voice(value: Any) -> str | None:
     raise ValueError('write a name, or {"id": "a name"}')
 
 
-VoiceField = Annotated[str | None, PlainValidator(_voice, json_schema_input_type=str | VoiceId | None)]
+VoiceField = Annotated[str | None, PlainValidator(_check_voice, json_schema_input_type=str | VoiceId | None)]
 
 
 class OpenAiSpeech(BaseModel):
@@ -74,10 +74,10 @@ class OpenAiSpeech(BaseModel):
         frozen=True,
         allow_inf_nan=False,
         use_attribute_docstrings=True,
-        json_schema_extra={"not": beside(stream_format="sse", stream=False)},
+        json_schema_extra={"not": const_properties(stream_format="sse", stream=False)},
     )
 
-    model: Annotated[str, open_to(*MODELS)]
+    model: Annotated[str, open_enum(*MODELS)]
     """`intone`, or one of OpenAI's names; all are the same engine."""
     input: Text
     """Text to speak."""
@@ -122,20 +122,22 @@ def read_openai(data: Any) -> OpenAiAsked:
     try:
         body = OpenAiSpeech.model_validate(data)
     except ValidationError as error:
-        raise invalid(field_errors(error, OpenAiSpeech)) from None
-    model_of(body.model)
+        raise invalid_request(field_errors(error, OpenAiSpeech)) from None
+    check_model(body.model)
     sse = body.stream_format == "sse"
     if sse and body.stream is False:
-        raise invalid([FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")])
-    emotion_spec, remark = _feeling(body)
-    return OpenAiAsked(_ours(body, emotion_spec), sse, (*remark, *_unknown(data)))
+        raise invalid_request(
+            [FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")]
+        )
+    emotion_spec, remark = _requested_emotion(body)
+    return OpenAiAsked(_to_speech_body(body, emotion_spec), sse, (*remark, *_unknown_field_warning(data)))
 
 
-def model_of(name: str) -> str:
+def check_model(name: str) -> str:
     """Return the canonical spelling of a model's name. Raise `ModelNotFound`."""
     known = name.lower()
-    if known not in MODELS and not _DATED.fullmatch(known):
-        raise ModelNotFound(f"There is no model {shown(name)}.", hint=f"Models: {', '.join(MODELS)}.")
+    if known not in MODELS and not _DATED_MODEL.fullmatch(known):
+        raise ModelNotFound(f"There is no model {quote_value(name)}.", hint=f"Models: {', '.join(MODELS)}.")
     return known
 
 
@@ -145,10 +147,10 @@ def remap_error_fields() -> Iterator[None]:
     try:
         yield
     except InvalidRequest as error:
-        raise invalid([_in_their_names(one) for one in error.fields]) from None
+        raise invalid_request([_rename_field(one) for one in error.fields]) from None
 
 
-def _ours(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] | None) -> SpeechBody:
+def _to_speech_body(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] | None) -> SpeechBody:
     values = {
         "ssml" if body.ssml else "text": body.input,
         "voice": body.voice,
@@ -167,33 +169,33 @@ def _ours(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] | None) ->
         return check_fields(values)
 
 
-def _feeling(body: OpenAiSpeech) -> tuple[str | Mapping[str, float] | None, tuple[PlanWarning, ...]]:
+def _requested_emotion(body: OpenAiSpeech) -> tuple[str | Mapping[str, float] | None, tuple[PlanWarning, ...]]:
     """Return the requested emotion, from its field or else from the instructions, and any warnings."""
     if not (body.instructions or "").strip():
         return body.emotion, ()
     if body.emotion is not None:
-        return body.emotion, _ignored("stand beside `emotion`, which counts,")
+        return body.emotion, _ignored_warning("stand beside `emotion`, which counts,")
     # Imported here: it loads the classifier's packages, which must not delay the start of the service.
-    from app.emotion import named_emotions
+    from app.emotion import find_emotions
 
-    named = named_emotions(body.instructions or "")
+    named = find_emotions(body.instructions or "")
     if len(named) == 1:
         return named.pop().value, ()
-    return None, _ignored("name several emotions" if named else "name no emotion")
+    return None, _ignored_warning("name several emotions" if named else "name no emotion")
 
 
-def _ignored(why: str) -> tuple[PlanWarning, ...]:
+def _ignored_warning(why: str) -> tuple[PlanWarning, ...]:
     return (PlanWarning("instructions_ignored", f"The instructions {why} and were ignored."),)
 
 
-def _unknown(data: dict[str, Any]) -> tuple[PlanWarning, ...]:
+def _unknown_field_warning(data: dict[str, Any]) -> tuple[PlanWarning, ...]:
     """Return one warning for all unknown fields, since there may be very many."""
     names = [name for name in data if name not in OpenAiSpeech.model_fields]
     if not names:
         return ()
-    return (PlanWarning("ignored_field", f"Not known here, and ignored: {', '.join(map(shown, names[:10]))}."),)
+    return (PlanWarning("ignored_field", f"Not known here, and ignored: {', '.join(map(quote_value, names[:10]))}."),)
 
 
-def _in_their_names(error: FieldError) -> FieldError:
+def _rename_field(error: FieldError) -> FieldError:
     name = error.pointer.removeprefix("#/")
-    return FieldError(error.detail, f"#/{_THEIRS.get(name, name)}")
+    return FieldError(error.detail, f"#/{_OPENAI_NAMES.get(name, name)}")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 from app.api.parsing.json import has_surrogate
 from app.api.schemas.fields import (
     Degree,
-    FeelingName,
+    EmotionName,
     Pause,
     Pitch,
     Sha256,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.types import EditedUtterance
 
 
-MOST_UTTERANCES = 20_000
+MAX_UTTERANCES = 20_000
 
 
 class _Strict(BaseModel):
@@ -59,7 +59,7 @@ class UtteranceBody(_Strict):
     """Position of the text in the request that was analyzed, in code points."""
     voice: str | None = None
     """Name or alias; by default the plan's voice."""
-    emotion: FeelingName | None = None
+    emotion: EmotionName | None = None
     """Name or alias; `auto` (the default) classifies the text."""
     blend: Annotated[dict[str, Weight], Field(min_length=1)] | None = None
     """Several emotions with their weights."""
@@ -100,7 +100,7 @@ class PlanBody(_Strict):
     """Plan from `POST /analyze`, edited or not."""
 
     # Stops at the first invalid utterance: twenty thousand of them with twenty errors each take half a gigabyte.
-    utterances: Annotated[list[UtteranceBody], FailFast()] = Field(min_length=1, max_length=MOST_UTTERANCES)
+    utterances: Annotated[list[UtteranceBody], FailFast()] = Field(min_length=1, max_length=MAX_UTTERANCES)
     voice: str | None = None
     """Name or alias; by default the service's own voice."""
     classifier: dict[str, Any] | None = None
@@ -109,9 +109,9 @@ class PlanBody(_Strict):
     warnings: list[Any] | None = None
 
 
-def edited(one: UtteranceBody) -> EditedUtterance:
+def convert_utterance(one: UtteranceBody) -> EditedUtterance:
     """Convert an utterance to the pipeline's type. Raise `InvalidSsml` or `UnknownEmotion`."""
-    from app.text import read_inner
+    from app.text import read_fragment
     from app.types import EditedUtterance
 
     analyzed = PlanFingerprint(one.analyzed.emotion, one.analyzed.text_sha256) if one.analyzed else None
@@ -124,10 +124,10 @@ def edited(one: UtteranceBody) -> EditedUtterance:
         volume=1.0 if one.volume is None else one.volume,
         pitch=one.pitch or 0.0,
     )
-    inner = read_inner(one.ssml) if one.ssml else None
+    inner = read_fragment(one.ssml) if one.ssml else None
     clauses = _clauses(one, inner, (start, end), manner, analyzed)
     warnings = inner.warnings if inner else ()
-    return EditedUtterance(Sentence(one.text, start, end, clauses), _decision(one, analyzed), warnings)
+    return EditedUtterance(Sentence(one.text, start, end, clauses), _planned_decision(one, analyzed), warnings)
 
 
 def _clauses(
@@ -138,10 +138,10 @@ def _clauses(
     analyzed: PlanFingerprint | None,
 ) -> tuple[Clause, ...]:
     """Return the text with its markup as clauses: several if the text is too long to be spoken at once."""
-    from app.text import clauses_of
+    from app.text import split_utterance
 
     marked = inner is not None and inner.text == one.text
-    parts = inner.clauses if inner is not None and marked else clauses_of(one.text)
+    parts = inner.clauses if inner is not None and marked else split_utterance(one.text)
     role = one.role or Role.NARRATION
     if len(parts) == 1:
         start, end = span
@@ -151,21 +151,21 @@ def _clauses(
     return (*before, replace(last, pause_after=one.pause_after))
 
 
-def _decision(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
+def _planned_decision(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
     """Return the plan's decision; None to classify the text again. Unedited decisions keep their reason."""
-    from app.emotion import pinned
+    from app.emotion import decide_explicit
 
-    emotion_spec = _feeling(one, analyzed)
+    emotion_spec = _planned_emotion(one, analyzed)
     if emotion_spec is None:
         return None
-    decision = pinned(emotion_spec, "plan", one.probabilities)
+    decision = decide_explicit(emotion_spec, "plan", one.probabilities)
     same = analyzed is not None and decision.emotion is analyzed.emotion
     if not same or one.source is None or (decision.blend and one.source is not Source.PINNED):
         return decision
     return replace(decision, source=one.source, reason=one.reason or decision.reason, strength=one.strength)
 
 
-def _feeling(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Emotion | Blend | None:
+def _planned_emotion(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Emotion | Blend | None:
     """Return the emotion or the blend.
 
     If they disagree, the edited one counts; refuse them if it is unknown which one was edited.

@@ -8,13 +8,13 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from app.api.parsing.json import has_surrogate, pointer, shown
+from app.api.parsing.json import has_surrogate, json_pointer, quote_value
 from app.api.schemas.fields import (
-    HEAVIEST,
+    MAX_WEIGHT,
     ContextField,
     Degree,
+    EmotionName,
     Expressiveness,
-    FeelingName,
     FormatName,
     Hertz,
     Seed,
@@ -22,13 +22,13 @@ from app.api.schemas.fields import (
     StrengthName,
     Text,
     Weight,
-    beside,
+    const_properties,
 )
 from app.api.schemas.plan import PlanBody
 from app.errors import FieldError, InvalidRequest
 
 
-def _emotion(value: Any) -> str | dict[str, float] | None:
+def _check_emotion(value: Any) -> str | dict[str, float] | None:
     """Validate an emotion: a name, or names with their weights."""
     if value is None or isinstance(value, str):
         return value
@@ -36,16 +36,16 @@ def _emotion(value: Any) -> str | dict[str, float] | None:
         raise ValueError('write a name, or names with weights such as {"joy": 0.6, "surprise": 0.4}')
     for name, weight in value.items():
         number = isinstance(weight, int | float) and not isinstance(weight, bool)
-        if not number or not 0 < weight <= HEAVIEST:
-            raise ValueError(f"the weight of {shown(name)} must be a number above 0, up to {HEAVIEST}")
+        if not number or not 0 < weight <= MAX_WEIGHT:
+            raise ValueError(f"the weight of {quote_value(name)} must be a number above 0, up to {MAX_WEIGHT}")
     return value
 
 
 EmotionField = Annotated[
     str | dict[str, float] | None,
     PlainValidator(
-        _emotion,
-        json_schema_input_type=FeelingName | Annotated[dict[str, Weight], Field(min_length=1)] | None,
+        _check_emotion,
+        json_schema_input_type=EmotionName | Annotated[dict[str, Weight], Field(min_length=1)] | None,
     ),
 ]
 
@@ -89,11 +89,11 @@ class SpeechFields(BaseModel):
     """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
 
 
-CONTENT = ("text", "ssml", "plan")
-_IN_THE_PLAN = ("voice", "emotion", "degree", "speed")
+CONTENT_FIELDS = ("text", "ssml", "plan")
+_PLAN_FIELDS = ("voice", "emotion", "degree", "speed")
 
 
-def _what_goes_together(schema: dict[str, Any]) -> None:
+def _add_exclusions(schema: dict[str, Any]) -> None:
     """Add to the schema which fields exclude each other, for the API reference."""
     nothing = {"type": "null"}
     schema["oneOf"] = [
@@ -101,19 +101,19 @@ def _what_goes_together(schema: dict[str, Any]) -> None:
             "required": [name],
             "properties": {
                 name: {"not": nothing},
-                **{other: nothing for other in CONTENT if other != name},
-                **({other: nothing for other in _IN_THE_PLAN} if name == "plan" else {}),
+                **{other: nothing for other in CONTENT_FIELDS if other != name},
+                **({other: nothing for other in _PLAN_FIELDS} if name == "plan" else {}),
             },
         }
-        for name in CONTENT
+        for name in CONTENT_FIELDS
     ]
-    schema["not"] = beside(stream=True, timing=True)
+    schema["not"] = const_properties(stream=True, timing=True)
 
 
 class SpeechBody(SpeechFields):
     """What to speak, exactly one of `text`, `ssml` and `plan`, and options."""
 
-    model_config = ConfigDict(json_schema_extra=_what_goes_together)
+    model_config = ConfigDict(json_schema_extra=_add_exclusions)
 
     text: Text | None = None
     """Plain text."""
@@ -130,66 +130,67 @@ def check_fields(data: Any) -> SpeechBody:
     try:
         body = SpeechBody.model_validate(data)
     except ValidationError as error:
-        raise invalid(field_errors(error, SpeechBody)) from None
-    if wrong := [*_broken(body), *_contradictions(body)]:
-        raise invalid(wrong)
+        raise invalid_request(field_errors(error, SpeechBody)) from None
+    if wrong := [*_surrogate_errors(body), *_content_errors(body)]:
+        raise invalid_request(wrong)
     return body
 
 
-def _broken(body: SpeechBody) -> list[FieldError]:
+def _surrogate_errors(body: SpeechBody) -> list[FieldError]:
     """Return errors for fields that contain a lone surrogate."""
     emotions, context = (one if isinstance(one, str | None) else "".join(one) for one in (body.emotion, body.context))
     fields = ("text", "ssml", "voice", "format")
     written = {**{name: getattr(body, name) for name in fields}, "emotion": emotions, "context": context}
     broken = [name for name, value in written.items() if has_surrogate(value)]
-    return [FieldError("holds half of a surrogate pair, which is no character", pointer(name)) for name in broken]
+    return [FieldError("holds half of a surrogate pair, which is no character", json_pointer(name)) for name in broken]
 
 
-def _contradictions(body: SpeechBody) -> list[FieldError]:
+def _content_errors(body: SpeechBody) -> list[FieldError]:
     """Return errors for missing or multiple content, and for fields that a plan sets itself."""
-    given = [name for name in CONTENT if getattr(body, name) is not None]
+    given = [name for name in CONTENT_FIELDS if getattr(body, name) is not None]
     if not given:
-        return [FieldError("is missing; give one of text, ssml and plan", pointer("text"))]
+        return [FieldError("is missing; give one of text, ssml and plan", json_pointer("text"))]
     if len(given) > 1:
-        return [FieldError(f"is given beside {given[0]}; give one of text, ssml and plan", pointer(given[1]))]
+        return [FieldError(f"is given beside {given[0]}; give one of text, ssml and plan", json_pointer(given[1]))]
     if body.plan is None:
         return []
-    beside = [name for name in _IN_THE_PLAN if getattr(body, name) is not None]
-    return [FieldError("stands in the plan, utterance by utterance", pointer(name)) for name in beside]
+    beside = [name for name in _PLAN_FIELDS if getattr(body, name) is not None]
+    return [FieldError("stands in the plan, utterance by utterance", json_pointer(name)) for name in beside]
 
 
 def field_errors(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
     """Return the errors of a body of some model, field by field."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    known = cache(partial(_known, model))
+    known = cache(partial(_known_fields, model))
     return [
-        FieldError(_in_words(one["type"], one["msg"], known(one["loc"][:-1])), pointer(*one["loc"])) for one in problems
+        FieldError(_error_message(one["type"], one["msg"], known(one["loc"][:-1])), json_pointer(*one["loc"]))
+        for one in problems
     ]
 
 
-def _known(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
+def _known_fields(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
     """Return the known fields of the object at a place in a body of some model."""
     for part in place:
         if part in model.model_fields:
-            model = _model_in(model.model_fields[str(part)].annotation) or model
+            model = _find_model(model.model_fields[str(part)].annotation) or model
     return ", ".join(sorted(model.model_fields))
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _find_model(annotation: Any) -> type[BaseModel] | None:
     """Return the model in a type such as `list[Model] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for one in get_args(annotation) if (found := _model_in(one))), None)
+    return next((found for one in get_args(annotation) if (found := _find_model(one))), None)
 
 
-def _in_words(kind: str, message: str, known: str) -> str:
+def _error_message(kind: str, message: str, known: str) -> str:
     if kind == "extra_forbidden":
         return f"unknown field; known are {known}"
     message = message.removeprefix("Value error, ")
     return "is missing" if kind == "missing" else message[:1].lower() + message[1:]
 
 
-def invalid(fields: Sequence[FieldError]) -> InvalidRequest:
+def invalid_request(fields: Sequence[FieldError]) -> InvalidRequest:
     """Return the error for invalid fields; its message names the first three."""
     detail = "; ".join(f"{field.pointer[2:]}: {field.detail}" for field in fields[:3])
     return InvalidRequest(f"{detail}.", hint="GET /docs lists the fields.", fields=fields)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from app.synthesis.tokenizer import Tokenizer
 
-Speakers = Mapping[int, float]
+SpeakerShares = Mapping[int, float]
 """Share of each speaker of a multi-speaker model, by index; empty for a single-speaker model."""
 
 
@@ -19,7 +19,7 @@ class AcousticInput:
     """An utterance for an acoustic model."""
 
     tokens: Sequence[int]
-    speakers: Speakers
+    speakers: SpeakerShares
     speed: float
     seed: int
 

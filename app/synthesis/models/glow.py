@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from app.inference import Backend
-from app.synthesis.mel import padded, spans
-from app.synthesis.models.acoustic import AcousticInput, Mel, Speakers
+from app.synthesis.mel import pad_to_multiple, split_frames
+from app.synthesis.models.acoustic import AcousticInput, Mel, SpeakerShares
 
-LONGEST_TOKEN_SECONDS = 1.5
+MAX_TOKEN_SECONDS = 1.5
 """Maximum duration of a phoneme or punctuation mark; a longer one is a fault of the model."""
 PROBE_TOKENS = (35, 41, 44, 48)
 """Lengths of the utterances that test whether each has the same bits in a batch as alone."""
-MOST_FRAMES = 3072
+MAX_DECODER_FRAMES = 3072
 """Maximum frames of all utterances in one decoder call, which takes about 7 KB of memory for each; a backend may keep
 that memory. A batch of sentences at their usual speed has fewer frames."""
 TOKEN_STEP = 16
@@ -65,7 +65,7 @@ class GlowAcoustic:
 
     def __init__(self, model: Any, frame_rate: float, backend: Backend) -> None:
         self.model = model
-        self.longest = round(LONGEST_TOKEN_SECONDS * frame_rate)
+        self.longest = round(MAX_TOKEN_SECONDS * frame_rate)
         self.speakers: Tensor | None = model.emb_g.weight.detach() if hasattr(model, "emb_g") else None
         channels = () if self.speakers is None else (self.speakers.shape[1],)
         mels = model.out_channels
@@ -86,7 +86,7 @@ class GlowAcoustic:
     def batch_invariant(self) -> bool:
         """See `AcousticModel.batch_invariant`."""
         ids = range(1, self.model.encoder.emb.num_embeddings)
-        speakers: list[Speakers] = [{}] if self.speakers is None else [{n: 1.0} for n in range(len(self.speakers))]
+        speakers: list[SpeakerShares] = [{}] if self.speakers is None else [{n: 1.0} for n in range(len(self.speakers))]
         asked = [
             AcousticInput(
                 [ids[(7 * place + row) % len(ids)] for place in range(count)], speakers[row % len(speakers)], 1.0, row
@@ -113,7 +113,7 @@ class GlowAcoustic:
         ]
 
     @torch.inference_mode()
-    def timed_mel(self, tokens: Sequence[int], speakers: Speakers, durations: Sequence[int], seed: int) -> Tensor:
+    def timed_mel(self, tokens: Sequence[int], speakers: SpeakerShares, durations: Sequence[int], seed: int) -> Tensor:
         """Return the mel spectrogram (1, n_mels, T) for given durations in frames, whose sum T must be even."""
         speaker = self.speaker_vectors([speakers])
         ((mean, log_scale, _),) = self.encoded([tokens], speaker)
@@ -124,7 +124,7 @@ class GlowAcoustic:
         """Return mean, log scale and log durations of each utterance, (channels, tokens), cut to its own length."""
         lengths = torch.tensor([len(ids) for ids in tokens])
         ids = nn.utils.rnn.pad_sequence([torch.tensor(one) for one in tokens], batch_first=True)
-        outputs = self.encode(padded(ids, TOKEN_STEP), lengths, *speaker)
+        outputs = self.encode(pad_to_multiple(ids, TOKEN_STEP), lengths, *speaker)
         return [tuple(output[row, :, : len(one)] for output in outputs) for row, one in enumerate(tokens)]
 
     def stretched(
@@ -150,7 +150,7 @@ class GlowAcoustic:
 
     def decoded(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
         """Decode latents (n_mels, T) to mel spectrograms (1, n_mels, T), each a whole number of folds long."""
-        if len(latents) * max(latent.shape[1] for latent in latents) <= MOST_FRAMES:
+        if len(latents) * max(latent.shape[1] for latent in latents) <= MAX_DECODER_FRAMES:
             return self.decoded_together(latents, speaker)
         return [
             self.decoded_in_windows(latent, tuple(vectors[row : row + 1] for vectors in speaker))
@@ -161,7 +161,7 @@ class GlowAcoustic:
         """Decode one utterance of any length in windows that overlap by the receptive field of a frame."""
         fold, margin = self.model.num_squeeze, self.margin
         folds, parts = latent.shape[1] // fold, []
-        for start, end in spans(folds, MOST_FRAMES // fold, soon=False):
+        for start, end in split_frames(folds, MAX_DECODER_FRAMES // fold, low_latency=False):
             first, last = max(0, start - margin), min(folds, end + margin)
             (mel,) = self.decoded_together([latent[:, first * fold : last * fold]], speaker)
             parts.append(mel[..., (start - first) * fold : (end - first) * fold])
@@ -179,12 +179,12 @@ class GlowAcoustic:
         fold = self.model.num_squeeze
         lengths = [latent.shape[1] // fold * fold for latent in latents]
         longest = max(latent.shape[1] for latent in latents)
-        batch = padded(torch.stack([F.pad(latent, (0, longest - latent.shape[1])) for latent in latents]))
+        batch = pad_to_multiple(torch.stack([F.pad(latent, (0, longest - latent.shape[1])) for latent in latents]))
         mask = (torch.arange(batch.shape[2]) < torch.tensor(lengths)[:, None]).float()[:, None]
         (frames,) = self.decode(batch, mask, *speaker)
         return [frames[row : row + 1, :, :length] for row, length in enumerate(lengths)]
 
-    def speaker_vectors(self, mixtures: Sequence[Speakers]) -> tuple[Tensor, ...]:
+    def speaker_vectors(self, mixtures: Sequence[SpeakerShares]) -> tuple[Tensor, ...]:
         """Return the normalized sums of speaker embeddings, (B, channels, 1); empty for a single-speaker model."""
         if self.speakers is None:
             return ()

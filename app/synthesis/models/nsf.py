@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from app.synthesis.coqui import HifiganGenerator
 
 PITCH_BASE_HZ = 100.0
-SMALLEST_SINE = 1e-5
+MIN_SINE = 1e-5
 
 
 def pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: float) -> Tensor:
@@ -35,7 +35,7 @@ def pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: float)
     angle = math.pi * (phase - phase.round()).float()
     harmonics = torch.floor(top_hz / frequency)
     sine = torch.sin(angle)
-    at_pulse = sine.abs() < SMALLEST_SINE
+    at_pulse = sine.abs() < MIN_SINE
     divisor = torch.where(at_pulse, torch.ones_like(sine), sine)
     between = 0.5 * (torch.sin((2 * harmonics + 1) * angle) / divisor - 1)
     return torch.where(at_pulse, harmonics, between)
@@ -174,7 +174,9 @@ class HifiganSourceGenerator(HifiganGenerator):  # type: ignore[misc]  # coqui's
         self.source_config = SourceConfig.from_dict(config)
         self.source = Excitation(self.source_config)
         self.pitch = PitchNetwork(self.source_config.num_mels, self.source_config.pitch_channels)
-        self.entry = nn.ModuleList(entry_layers(generator["upsample_factors"], generator["upsample_initial_channel"]))
+        self.entry = nn.ModuleList(
+            make_entry_layers(generator["upsample_factors"], generator["upsample_initial_channel"])
+        )
         self.direct = nn.Conv1d(2, 1, 33, padding=16)
 
     def excite(self, mel: Tensor, noise: Tensor, octaves: float = 0.0) -> Tensor:
@@ -202,7 +204,7 @@ def standardize(mel: Tensor) -> Tensor:
     return (mel - MEL_MEAN) / MEL_SCALE
 
 
-def entry_layers(upsample_factors: list[int], initial_channels: int) -> list[nn.Conv1d]:
+def make_entry_layers(upsample_factors: list[int], initial_channels: int) -> list[nn.Conv1d]:
     """Create a layer for each stage that converts the excitation to the rate and channels of that stage."""
     layers = []
     for stage in range(len(upsample_factors)):

@@ -16,11 +16,11 @@ from app.synthesis.models.acoustic import AcousticInput, Mel
 TACOTRON_SECONDS_PER_TOKEN = 0.25
 """Three times what a slow speaker needs: a decoder that has not stopped by then never will."""
 TACOTRON_MINIMUM_SECONDS = 1.5
-READ_SHARE = 0.75
+MIN_READ_SHARE = 0.75
 """A decoder that stops before its attention reaches this share of the tokens has skipped text."""
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """Maximum attempts to decode: another draw of the prenet's dropout, which the paper keeps at inference, often works."""
-RANDOM_STATE = threading.Lock()
+RANDOM_STATE_LOCK = threading.Lock()
 """Guards PyTorch's global random state, from which coqui's Tacotron draws."""
 
 
@@ -44,9 +44,9 @@ class TacotronAcoustic:
         """Compute the mel spectrogram of one utterance; if every attempt fails, return the first."""
         first = self.attempt(asked, 0)
         mel, number = first, 1
-        while lost(mel) and number < ATTEMPTS:
+        while has_failed(mel) and number < MAX_ATTEMPTS:
             mel, number = self.attempt(asked, number), number + 1
-        return first if lost(mel) else mel
+        return first if has_failed(mel) else mel
 
     @torch.inference_mode()
     def attempt(self, asked: AcousticInput, number: int) -> Mel:
@@ -58,7 +58,7 @@ class TacotronAcoustic:
         steps, shares = self.bound(len(asked.tokens)), asked.speakers
         speaker = torch.tensor([max(shares, key=lambda one: shares[one])]) if shares else None
         # The prenet's dropout draws from the global random state that all threads share.
-        with RANDOM_STATE, torch.random.fork_rng(devices=[]):
+        with RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]):
             torch.manual_seed(asked.seed ^ number)
             self.model.decoder.max_decoder_steps = steps
             self.model.decoder.prenet.dropout_at_inference = self.dropout or number > 0
@@ -66,7 +66,7 @@ class TacotronAcoustic:
         frames = outputs["model_outputs"].transpose(1, 2)
         runaway = outputs["stop_tokens"].shape[1] >= steps and not bool(outputs["stop_tokens"][0, -1] > 0.5)
         read = int(outputs["alignments"][0].argmax(dim=-1).max()) + 1
-        truncated = not runaway and read < READ_SHARE * len(asked.tokens)
+        truncated = not runaway and read < MIN_READ_SHARE * len(asked.tokens)
         return Mel(stretch(frames, asked.speed), None, runaway=runaway, truncated=truncated)
 
     def bound(self, tokens: int) -> int:
@@ -75,7 +75,7 @@ class TacotronAcoustic:
         return math.ceil(seconds * self.frame_rate / int(self.model.decoder.r))
 
 
-def lost(mel: Mel) -> bool:
+def has_failed(mel: Mel) -> bool:
     """Return whether a decoder did not stop or skipped text."""
     return mel.runaway or mel.truncated
 

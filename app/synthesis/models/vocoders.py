@@ -16,19 +16,19 @@ from torch.nn import functional as F
 
 from app.inference import Backend
 from app.synthesis.coqui import HifiganGenerator
-from app.synthesis.mel import padded, quiet_spans, spans, window
+from app.synthesis.mel import input_span, pad_to_multiple, split_at_quiet_frames, split_frames
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.types import Samples
 
-VOCOS_CHUNK = 448
+VOCOS_CHUNK_FRAMES = 448
 """Frames, 5.6 seconds, or 505 with the overlap; longer chunks hardly reduce the cost per second."""
-HIFIGAN_CHUNK = 128
+HIFIGAN_CHUNK_FRAMES = 128
 """Frames, about 1.5 seconds: HiFi-GAN is many times slower."""
-LONGEST_STRETCH = 4096
+MAX_SPAN_FRAMES = 4096
 """Frames, 50 seconds: longer than a clause at its usual speed. A harmonic source takes about 11 KB of memory for each
 frame."""
-OCTAVE = 12
+SEMITONES_PER_OCTAVE = 12
 """Semitones."""
 
 
@@ -38,19 +38,19 @@ class Vocoder(Protocol):
     hop_length: int
     """Samples per frame."""
 
-    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
+    def chunks(self, mel: Tensor, seed: int, low_latency: bool, semitones: float = 0.0) -> Iterator[Samples]:
         """Yield the samples (T * hop,) of a mel spectrogram (1, n_mels, T) in chunks, within -1..1.
 
-        With `soon` the first chunk is short. `semitones` shifts the pitch if the vocoder generates it. The
+        With `low_latency` the first chunk is short. `semitones` shifts the pitch if the vocoder generates it. The
         same arguments give the same bytes.
         """
         ...
 
 
-def vocode(vocoder: Vocoder, mel: Tensor, seed: int, soon: bool, semitones: float) -> Iterator[Samples]:
+def vocode(vocoder: Vocoder, mel: Tensor, seed: int, low_latency: bool, semitones: float) -> Iterator[Samples]:
     """Yield the samples of a mel spectrogram of any length, in spans for each of which a harmonic source is made."""
-    for start, end in quiet_spans(mel, LONGEST_STRETCH):
-        yield from vocoder.chunks(mel[..., start:end], seed, soon and start == 0, semitones)
+    for start, end in split_at_quiet_frames(mel, MAX_SPAN_FRAMES):
+        yield from vocoder.chunks(mel[..., start:end], seed, low_latency and start == 0, semitones)
 
 
 class HifiganVocoder:
@@ -66,14 +66,14 @@ class HifiganVocoder:
         self.generate = backend.compile(generator, lambda batch, length: (torch.zeros(batch, mels, length),))
 
     @torch.inference_mode()
-    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
+    def chunks(self, mel: Tensor, seed: int, low_latency: bool, semitones: float = 0.0) -> Iterator[Samples]:
         """See `Vocoder.chunks`; a plain HiFi-GAN has no randomness and no pitch of its own."""
         whole = F.pad(mel, (self.padding, self.padding), "replicate")
-        for start, end in spans(mel.shape[2], HIFIGAN_CHUNK, soon):
+        for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
             start, end = start + self.padding, end + self.padding
-            first, last = window(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK)
+            first, last = input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
             (samples,) = self.generate(whole[..., first:last])
-            yield cut(samples, start - first, end - first, self.hop_length)
+            yield slice_samples(samples, start - first, end - first, self.hop_length)
 
 
 class HifiganSourceVocoder:
@@ -94,15 +94,15 @@ class HifiganSourceVocoder:
         )
 
     @torch.inference_mode()
-    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
+    def chunks(self, mel: Tensor, seed: int, low_latency: bool, semitones: float = 0.0) -> Iterator[Samples]:
         """See `Vocoder.chunks`; the excitation is made for the whole utterance, so that its phase is continuous."""
-        whole, hop = at_least(mel, self.smallest), self.hop_length
+        whole, hop = pad_to_length(mel, self.smallest), self.hop_length
         noise = torch.randn(1, whole.shape[2] * hop, generator=torch.Generator().manual_seed(seed))
-        excitation = self.excite(whole, noise, semitones / OCTAVE)
-        for start, end in spans(mel.shape[2], HIFIGAN_CHUNK, soon):
-            first, last = window(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK)
+        excitation = self.excite(whole, noise, semitones / SEMITONES_PER_OCTAVE)
+        for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
+            first, last = input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
             (samples,) = self.generate(whole[..., first:last], excitation[..., first * hop : last * hop])
-            yield cut(samples, start - first, end - first, hop)
+            yield slice_samples(samples, start - first, end - first, hop)
 
 
 class VocosSourceVocoder:
@@ -124,13 +124,13 @@ class VocosSourceVocoder:
         self.spectrum = backend.compile(generator.spectrum, example)
 
     @torch.inference_mode()
-    def chunks(self, mel: Tensor, seed: int, soon: bool, semitones: float = 0.0) -> Iterator[Samples]:
+    def chunks(self, mel: Tensor, seed: int, low_latency: bool, semitones: float = 0.0) -> Iterator[Samples]:
         """See `Vocoder.chunks`; without randomness, the seed has no effect."""
-        whole = at_least(mel, self.smallest)
+        whole = pad_to_length(mel, self.smallest)
         pitch, voicing = self.generator.read_pitch(whole)
-        pitch = pitch + semitones / OCTAVE
+        pitch = pitch + semitones / SEMITONES_PER_OCTAVE
         pulses = self.generator.excite(pitch, voicing)
-        for start, end in spans(mel.shape[2], VOCOS_CHUNK, soon):
+        for start, end in split_frames(mel.shape[2], VOCOS_CHUNK_FRAMES, low_latency):
             yield self.chunk(whole, pitch, voicing, pulses, start, end)
 
     def chunk(self, mel: Tensor, pitch: Tensor, voicing: Tensor, pulses: Tensor, start: int, end: int) -> Samples:
@@ -140,7 +140,7 @@ class VocosSourceVocoder:
         first, last = max(0, reached), min(frames, until)
         seen = slice(max(0, first - self.margin), min(frames, last + self.margin))
         tracks = (mel[..., seen], pitch[..., seen], voicing[..., seen], torch.ones_like(mel[:, :1, seen]))
-        (parts,) = self.spectrum(*(padded(track) for track in tracks))
+        (parts,) = self.spectrum(*(pad_to_multiple(track) for track in tracks))
         parts = parts[..., first - seen.start : last - seen.start]
         spectrum = self.generator.render(parts, pulses[:, first * hop : (last - 1) * hop + self.size])
         spectrum = F.pad(spectrum, (first - reached, until - last))
@@ -148,12 +148,12 @@ class VocosSourceVocoder:
         return samples
 
 
-def at_least(mel: Tensor, frames: int) -> Tensor:
+def pad_to_length(mel: Tensor, frames: int) -> Tensor:
     """Repeat the last frame up to a number of frames: reflection at the ends needs more samples than it reflects."""
     return F.pad(mel, (0, max(0, frames - mel.shape[2])), "replicate")
 
 
-def cut(samples: Tensor, start: int, end: int, hop_length: int) -> Samples:
+def slice_samples(samples: Tensor, start: int, end: int, hop_length: int) -> Samples:
     """Return the samples of the frames `start` to `end` of a generator's output (1, 1, T * hop)."""
     kept: Samples = samples[0, 0, start * hop_length : end * hop_length].numpy()
     return kept

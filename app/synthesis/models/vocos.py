@@ -18,14 +18,14 @@ from torch.nn import functional as F
 
 from app.synthesis.models.nsf import PitchNetwork, mel_to_bins, pulse_train, standardize, to_samples
 
-TOP_SHARE = 11 / 12
+HARMONIC_BAND_SHARE = 11 / 12
 """Upper limit of the harmonics as a share of half the sample rate; above it the free part gives breath and noise."""
-LOUDEST = 7.0
+MAX_LOG_MAGNITUDE = 7.0
 """Maximum log magnitude, so that faults of the network do not overflow."""
 KERNEL = 7
-WIDENING = 3
+EXPANSION = 3
 """Ratio of the channels inside a block to those outside."""
-OFFSET = -2.5
+INITIAL_LEVEL = -2.5
 """Initial level of both log magnitudes relative to the mel spectrogram's envelope; natural logarithm."""
 
 
@@ -61,15 +61,15 @@ class VocosConfig:
         return cls(**audio, **edges, **config["network"])
 
 
-class Block(nn.Module):
+class ConvNextBlock(nn.Module):
     """One-dimensional ConvNeXt block, (B, channels, T) -> (B, channels, T)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.depthwise = nn.Conv1d(channels, channels, KERNEL, padding=KERNEL // 2, groups=channels)
         self.norm = nn.LayerNorm(channels)
-        self.widen = nn.Linear(channels, WIDENING * channels)
-        self.narrow = nn.Linear(WIDENING * channels, channels)
+        self.widen = nn.Linear(channels, EXPANSION * channels)
+        self.narrow = nn.Linear(EXPANSION * channels, channels)
         self.scale = nn.Parameter(torch.full((channels,), 0.3))
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ class SpectrumNetwork(nn.Module):
         super().__init__()
         self.enter = nn.Conv1d(config.num_mels + 2, config.channels, KERNEL, padding=KERNEL // 2)
         self.norm_in = nn.LayerNorm(config.channels)
-        self.blocks = nn.ModuleList(Block(config.channels) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(ConvNextBlock(config.channels) for _ in range(config.blocks))
         self.norm_out = nn.LayerNorm(config.channels)
         self.leave = nn.Linear(config.channels, 4 * config.bins)
         bands = mel_to_bins(config.sample_rate, config.fft_size, config.num_mels, config.mel_fmin, config.mel_fmax)
@@ -112,7 +112,7 @@ class SpectrumNetwork(nn.Module):
         tone, tone_phase, free, free_phase = (
             self.leave(self.norm_out(hidden.transpose(1, 2))).transpose(1, 2).chunk(4, 1)
         )
-        envelope = torch.einsum("kc,bct->bkt", self.interpolation, mel) + OFFSET
+        envelope = torch.einsum("kc,bct->bkt", self.interpolation, mel) + INITIAL_LEVEL
         return torch.stack([envelope + 1.5 * tone, tone_phase, envelope + 1.5 * free, 2 * free_phase], 1)
 
 
@@ -138,7 +138,7 @@ class VocosSourceGenerator(nn.Module):
 
         Their phase is continuous, so they are computed before the utterance is cut into chunks.
         """
-        top_hz = TOP_SHARE * self.config.sample_rate / 2
+        top_hz = HARMONIC_BAND_SHARE * self.config.sample_rate / 2
         pulses = pulse_train(pitch, self.config.hop_length, self.config.sample_rate, top_hz)
         pulses = pulses * (to_samples(voicing, self.config.hop_length) > 0.5)
         half = self.config.fft_size // 2
@@ -153,8 +153,8 @@ class VocosSourceGenerator(nn.Module):
         tone, tone_phase, free, free_phase = parts.unbind(1)
         # Divided by half the window's sum, every harmonic has magnitude one, so the filter sets its magnitude.
         harmonics = torch.stft(pulses, size, hop, size, self.window, center=False, return_complex=True) / (size / 4)
-        spectrum = harmonics * torch.polar(tone.clamp(max=LOUDEST).exp(), tone_phase)
-        return spectrum + torch.polar(free.clamp(max=LOUDEST).exp(), free_phase)
+        spectrum = harmonics * torch.polar(tone.clamp(max=MAX_LOG_MAGNITUDE).exp(), tone_phase)
+        return spectrum + torch.polar(free.clamp(max=MAX_LOG_MAGNITUDE).exp(), free_phase)
 
     def receptive_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of frames whose windows touch the frames `start` to `end`; it may exceed the utterance."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 
-TWINS = str.maketrans(
+EQUIVALENTS = str.maketrans(
     {
         "’": "'",
         "‘": "'",
@@ -53,32 +53,32 @@ SPACE_BEFORE_MARK = re.compile(r" (?=[,.;:!?](?:\s|$))")
 
 def clean(text: str) -> str:
     """Return text with plain quotes, dashes, spaces and letters; drop emoji, control, format and private characters."""
-    text = HEART.sub("", TAG.sub(" ", FRACTION_SIGN.sub(spaced_fraction, text.translate(TWINS))))
+    text = HEART.sub("", TAG.sub(" ", FRACTION_SIGN.sub(expand_fraction_sign, text.translate(EQUIVALENTS))))
     text = SUPERSCRIPTS.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]), text)
-    compatible = "".join(twin(character) for character in text)
-    return "".join(spoken_part(character) for character in compatible)
+    compatible = "".join(fold_character(character) for character in text)
+    return "".join(filter_character(character) for character in compatible)
 
 
-def twin(character: str) -> str:
+def fold_character(character: str) -> str:
     """Return the plain form of a full-width letter or ligature (NFKC); keep symbols that have a name of their own."""
     if character in KEPT_SYMBOLS or character.isascii():
         return character
-    return unicodedata.normalize("NFKC", character).translate(TWINS)
+    return unicodedata.normalize("NFKC", character).translate(EQUIVALENTS)
 
 
-def grown_length(text: str) -> int:
+def count_expanded(text: str) -> int:
     """Return the length of a text after its letters are expanded: U+FDFA, one code point, is read as eighteen."""
     if text.isascii():
         return len(text)
-    return len(text) + sum(count * growth(character) for character, count in Counter(text).items())
+    return len(text) + sum(count * count_growth(character) for character, count in Counter(text).items())
 
 
-def growth(character: str) -> int:
+def count_growth(character: str) -> int:
     """Return how many letters and digits a character expands to, beyond the first."""
-    return 0 if character.isascii() else max(0, sum(map(str.isalnum, twin(character))) - 1)
+    return 0 if character.isascii() else max(0, sum(map(str.isalnum, fold_character(character))) - 1)
 
 
-def spoken_part(character: str) -> str:
+def filter_character(character: str) -> str:
     """Return what is left of a character: a space for emoji and unknown symbols, nothing for invisible marks."""
     category = unicodedata.category(character)
     if category in ("So", "Sk", "Sm", "Sc"):
@@ -87,7 +87,7 @@ def spoken_part(character: str) -> str:
     return "" if invisible else character
 
 
-def spaced_fraction(match: re.Match[str]) -> str:
+def expand_fraction_sign(match: re.Match[str]) -> str:
     """Expand a fraction sign: `2½` -> `2 1/2`."""
     return " " + unicodedata.normalize("NFKC", match[0]).replace("⁄", "/")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.numbers import cardinal, decade, ordinal, year
+from app.text.normalization.numbers import verbalize_cardinal, verbalize_decade, verbalize_ordinal, verbalize_year
 
 MONTHS = (
     "January",
@@ -36,91 +36,96 @@ MONTH_YEAR = re.compile(rf"\b{MONTH},? {YEAR}\b")
 DECADE = re.compile(r"(?<![\w.,$€£¥])'?((?:1[1-9]|20)\d0|[2-9]0)'?s\b")
 TIME = re.compile(r"\b([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?: ?([ap])\.?m\b\.?)?", re.IGNORECASE)
 HOUR = re.compile(r"\b(1[0-2]|0?[1-9])(?:\.([0-5]\d))? ?([ap])\.?m\b\.?", re.IGNORECASE)
-YEAR_BEHIND = "in|since|by|until|from|of|year|before|after|during|circa|to|and|spring|summer|autumn|winter"
-NO_YEAR = r"[,.]?\d|%| ?(?:people|men|women|years|days|miles|km|kg|dollars|euros|pounds)"
-YEAR_CONTEXT = re.compile(rf"\b({YEAR_BEHIND}) ((?:1\d|20|21)\d\d)\b(?!{NO_YEAR})", re.IGNORECASE)
-BORN = re.compile(r"(?<!\w)(ca?|b|d)\. ?((?:1\d|20)\d\d)\b")
-BORN_WORDS = {"c": "circa", "ca": "circa", "b": "born", "d": "died"}
+WORDS_BEFORE_YEAR = "in|since|by|until|from|of|year|before|after|during|circa|to|and|spring|summer|autumn|winter"
+NOT_AFTER_YEAR = r"[,.]?\d|%| ?(?:people|men|women|years|days|miles|km|kg|dollars|euros|pounds)"
+YEAR_CONTEXT = re.compile(rf"\b({WORDS_BEFORE_YEAR}) ((?:1\d|20|21)\d\d)\b(?!{NOT_AFTER_YEAR})", re.IGNORECASE)
+LIFE_DATE = re.compile(r"(?<!\w)(ca?|b|d)\. ?((?:1\d|20)\d\d)\b")
+LIFE_DATE_WORDS = {"c": "circa", "ca": "circa", "b": "born", "d": "died"}
 YEAR_RANGE = re.compile(rf"\b{YEAR}[-–]((?:1[1-9]|20|21)\d\d|\d\d)\b")
 
 
-def say_dates(text: str) -> str:
+def verbalize_dates(text: str) -> str:
     """Replace dates, years in their usual contexts, decades and times of day with words.
 
     The order of `05/04/2024` is ambiguous: it is the fourth of May, month first, unless only day first gives a date.
     """
     text = ISO_TIME.sub(r"\1 at \2", text)
-    text = ISO_DATE.sub(lambda m: calendar_day(int(m[3]), m[4], m[1]), text)
-    text = SLASH_DATE.sub(slash_date, text)
-    text = MONTH_DAY.sub(lambda m: f"{month_name(m[1])} {ordinal(m[2])}" + year_tail(m[3]), text)
-    text = DAY_MONTH.sub(lambda m: f"{m[1] or 'the '}{ordinal(m[2])} of {month_name(m[3])}" + year_tail(m[4]), text)
-    text = MONTH_YEAR.sub(lambda m: f"{month_name(m[1])} {year(m[2])}", text)
-    text = YEAR_RANGE.sub(year_range, text)
-    text = DECADE.sub(lambda m: decade(m[1]), text)
-    text = BORN.sub(lambda m: f"{BORN_WORDS[m[1]]} {year(m[2])}", text)
-    text = YEAR_CONTEXT.sub(lambda m: f"{m[1]} {year(m[2])}", text)
-    return HOUR.sub(hour, TIME.sub(time_of_day, text))
+    text = ISO_DATE.sub(lambda m: verbalize_day(int(m[3]), m[4], m[1]), text)
+    text = SLASH_DATE.sub(verbalize_slash_date, text)
+    text = MONTH_DAY.sub(
+        lambda m: f"{expand_month(m[1])} {verbalize_ordinal(m[2])}" + verbalize_year_suffix(m[3]), text
+    )
+    text = DAY_MONTH.sub(
+        lambda m: f"{m[1] or 'the '}{verbalize_ordinal(m[2])} of {expand_month(m[3])}" + verbalize_year_suffix(m[4]),
+        text,
+    )
+    text = MONTH_YEAR.sub(lambda m: f"{expand_month(m[1])} {verbalize_year(m[2])}", text)
+    text = YEAR_RANGE.sub(verbalize_year_range, text)
+    text = DECADE.sub(lambda m: verbalize_decade(m[1]), text)
+    text = LIFE_DATE.sub(lambda m: f"{LIFE_DATE_WORDS[m[1]]} {verbalize_year(m[2])}", text)
+    text = YEAR_CONTEXT.sub(lambda m: f"{m[1]} {verbalize_year(m[2])}", text)
+    return HOUR.sub(verbalize_hour, TIME.sub(verbalize_time, text))
 
 
-def month_name(name: str) -> str:
+def expand_month(name: str) -> str:
     """Return the full name of a month: `Sept.` -> September."""
     return SHORT_MONTHS[name[:3].lower()]
 
 
-def year_tail(digits: str | None) -> str:
+def verbalize_year_suffix(digits: str | None) -> str:
     """Return the year after a day, with a leading space; empty if there is no year."""
-    return f" {year(digits)}" if digits else ""
+    return f" {verbalize_year(digits)}" if digits else ""
 
 
-def calendar_day(month: int, day: str, digits: str) -> str:
+def verbalize_day(month: int, day: str, digits: str) -> str:
     """Return month, day and year in words."""
-    return f"{MONTHS[month - 1]} {ordinal(day)} {year(digits)}"
+    return f"{MONTHS[month - 1]} {verbalize_ordinal(day)} {verbalize_year(digits)}"
 
 
-def slash_date(match: re.Match[str]) -> str:
+def verbalize_slash_date(match: re.Match[str]) -> str:
     """Read a date month first, as in the United States, unless that is no date."""
-    first, second, digits = int(match[1]), int(match[3]), match[4] or full_year(match[5])
+    first, second, digits = int(match[1]), int(match[3]), match[4] or expand_year(match[5])
     if 1 <= first <= 12 and 1 <= second <= 31:
-        return calendar_day(first, match[3], digits)
+        return verbalize_day(first, match[3], digits)
     if 1 <= second <= 12 and 1 <= first <= 31:
-        return calendar_day(second, match[1], digits)
+        return verbalize_day(second, match[1], digits)
     return match[0]
 
 
-def full_year(digits: str) -> str:
+def expand_year(digits: str) -> str:
     """Return a two-digit year with its century: `49` -> 2049, `50` -> 1950."""
     return ("20" if digits < "50" else "19") + digits
 
 
-def year_range(match: re.Match[str]) -> str:
+def verbalize_year_range(match: re.Match[str]) -> str:
     """Read a range of years: `1914-18` -> nineteen fourteen to eighteen."""
     end = match[2]
-    return f"{year(match[1])} to {year(end) if len(end) == 4 else cardinal(end)}"
+    return f"{verbalize_year(match[1])} to {verbalize_year(end) if len(end) == 4 else verbalize_cardinal(end)}"
 
 
-def time_of_day(match: re.Match[str]) -> str:
+def verbalize_time(match: re.Match[str]) -> str:
     """Read a time of day: `3:05 pm` -> three oh five P M.
 
     Full hours end with `o'clock`, or with `hundred hours` if a twelve-hour clock does not have them.
     """
     hours, minutes, seconds, half = match[1], match[2], match[3], match[4]
-    words = cardinal(str(int(hours)))
+    words = verbalize_cardinal(str(int(hours)))
     if minutes != "00":
-        words += f" oh {cardinal(minutes[1])}" if minutes[0] == "0" else f" {cardinal(minutes)}"
+        words += f" oh {verbalize_cardinal(minutes[1])}" if minutes[0] == "0" else f" {verbalize_cardinal(minutes)}"
     elif not half:
         words += " o'clock" if 1 <= int(hours) <= 12 else " hundred hours"
     if seconds and seconds != "00":
-        words += f" and {cardinal(str(int(seconds)))} seconds"
-    return words + half_of_day(match, half)
+        words += f" and {verbalize_cardinal(str(int(seconds)))} seconds"
+    return words + verbalize_day_half(match, half)
 
 
-def hour(match: re.Match[str]) -> str:
+def verbalize_hour(match: re.Match[str]) -> str:
     """Read a time of the twelve-hour clock: `3pm` -> three P M."""
-    minutes = f" {cardinal(match[2])}" if match[2] and match[2] != "00" else ""
-    return cardinal(str(int(match[1]))) + minutes + half_of_day(match, match[3])
+    minutes = f" {verbalize_cardinal(match[2])}" if match[2] and match[2] != "00" else ""
+    return verbalize_cardinal(str(int(match[1]))) + minutes + verbalize_day_half(match, match[3])
 
 
-def half_of_day(match: re.Match[str], half: str | None) -> str:
+def verbalize_day_half(match: re.Match[str], half: str | None) -> str:
     """Return A M or P M; keep the dot of `p.m.` if it also ends the sentence."""
     if not half:
         return ""

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.abbreviations import say_abbreviations
+from app.text.normalization.abbreviations import verbalize_abbreviations
 from app.text.normalization.cleaning import clean, tidy
-from app.text.normalization.dates import say_dates
-from app.text.normalization.numbers import say_formulas
-from app.text.normalization.quantities import say_amounts, say_measures
-from app.text.normalization.symbols import say_addresses, say_numbers, say_ranges, say_signs
+from app.text.normalization.dates import verbalize_dates
+from app.text.normalization.numbers import expand_formulas
+from app.text.normalization.quantities import verbalize_amounts, verbalize_measures
+from app.text.normalization.symbols import verbalize_addresses, verbalize_numbers, verbalize_ranges, verbalize_signs
 
 STEPS = (
-    say_addresses,
-    say_formulas,
-    say_ranges,
-    say_amounts,
-    say_measures,
-    say_dates,
-    say_abbreviations,
-    say_numbers,
-    say_signs,
+    verbalize_addresses,
+    expand_formulas,
+    verbalize_ranges,
+    verbalize_amounts,
+    verbalize_measures,
+    verbalize_dates,
+    verbalize_abbreviations,
+    verbalize_numbers,
+    verbalize_signs,
     tidy,
 )
 """Normalization steps, in order: more specific ones come first, since they consume digits and dots."""
@@ -34,17 +34,17 @@ COMMA_AT_END = re.compile(r"^[-,;: ]+|[, ]+(?=[.!?…])")
 
 def normalize(text: str) -> str:
     """Return the text to read; empty if nothing in it can be pronounced."""
-    return read_cleaned(clean(text))
+    return normalize_cleaned(clean(text))
 
 
-def read_cleaned(text: str) -> str:
+def normalize_cleaned(text: str) -> str:
     """Return the text to read for a text that `clean` returned."""
     for step in STEPS:
         text = step(text)
     text = COMMA_AT_END.sub("", DOUBLED_COMMA.sub(", ", text)).strip()
-    return pronounceable(text)
+    return keep_pronounceable(text)
 
 
-def pronounceable(text: str) -> str:
+def keep_pronounceable(text: str) -> str:
     """Return the text; empty if nothing in it can be pronounced."""
     return text if PRONOUNCEABLE.search(text) else ""

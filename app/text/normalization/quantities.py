@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.numbers import cardinal, decimal
+from app.text.normalization.numbers import verbalize_cardinal, verbalize_decimal
 
 CURRENCIES = {
     "$": ("dollar", "dollars", "cent", "cents"),
@@ -28,46 +28,46 @@ DECIMAL_COMMA = re.compile(rf"(?<![\d.,]){WHOLE},(\d\d)(?= ?€)|(?<=€){WHOLE}
 """Amounts such as `1.234,56 €`, as most of Europe writes them."""
 NO_WHOLE = re.compile(rf"(?<={SYMBOL})(?=\.\d)")
 PER = re.compile(rf"({SYMBOL} ?\d[\d,.]{{0,15}}) ?/ ?(?=[a-z])")
-ONE_THING = re.compile(rf"({SYMBOL}){AMOUNT} (?=(?:bills?|notes?|coins?|tickets?|fine|tip)\b)")
+ATTRIBUTIVE_AMOUNT = re.compile(rf"({SYMBOL}){AMOUNT} (?=(?:bills?|notes?|coins?|tickets?|fine|tip)\b)")
 CENTS = re.compile(r"(?<![\d.,])(\d+) ?¢")
 PERCENT = re.compile(rf"(?<![\d.,])(-?){AMOUNT} ?%")
 
 
-def say_amounts(text: str) -> str:
+def verbalize_amounts(text: str) -> str:
     """Replace money and percentages with words."""
     text = NO_WHOLE.sub("0", CODE_BEFORE.sub(lambda m: CODES[m[1]], text))
-    text = PER.sub(r"\1 per ", DECIMAL_COMMA.sub(decimal_point, text))
-    text = ONE_THING.sub(lambda m: f"{decimal(m[2])} {CURRENCIES[m[1]][0]} ", text)
-    text = MONEY_BEFORE.sub(lambda m: minus(m[1]) + money(m[3], m[4], m[2]), text)
-    text = MONEY_AFTER.sub(lambda m: money(m[1], m[2], CODES.get(m[3], m[3])), text)
-    text = CENTS.sub(lambda m: f"{cardinal(m[1])} {'cent' if m[1] == '1' else 'cents'}", text)
-    return PERCENT.sub(lambda m: f"{minus(m[1])}{decimal(m[2])} percent", text)
+    text = PER.sub(r"\1 per ", DECIMAL_COMMA.sub(replace_decimal_comma, text))
+    text = ATTRIBUTIVE_AMOUNT.sub(lambda m: f"{verbalize_decimal(m[2])} {CURRENCIES[m[1]][0]} ", text)
+    text = MONEY_BEFORE.sub(lambda m: verbalize_minus(m[1]) + verbalize_money(m[3], m[4], m[2]), text)
+    text = MONEY_AFTER.sub(lambda m: verbalize_money(m[1], m[2], CODES.get(m[3], m[3])), text)
+    text = CENTS.sub(lambda m: f"{verbalize_cardinal(m[1])} {'cent' if m[1] == '1' else 'cents'}", text)
+    return PERCENT.sub(lambda m: f"{verbalize_minus(m[1])}{verbalize_decimal(m[2])} percent", text)
 
 
-def decimal_point(match: re.Match[str]) -> str:
+def replace_decimal_comma(match: re.Match[str]) -> str:
     """Replace a decimal comma with a point: `1.234,56` -> 1234.56."""
     whole, cents = match[1] or match[3], match[2] or match[4]
     return f"{whole.replace('.', '')}.{cents}"
 
 
-def minus(sign: str) -> str:
+def verbalize_minus(sign: str) -> str:
     """Return the word for a minus sign; empty if there is no sign."""
     return "minus " if sign else ""
 
 
-def money(number: str, scale: str | None, symbol: str) -> str:
+def verbalize_money(number: str, scale: str | None, symbol: str) -> str:
     """Read money: `2.50`, `£` -> two pounds fifty; `3.5`, `million`, `$` -> three point five million dollars."""
     one, many, cent, cents = CURRENCIES[symbol]
     if scale:
         scale = scale.strip()
-        return f"{decimal(number)} {SCALES.get(scale.lower(), scale)} {many}"
+        return f"{verbalize_decimal(number)} {SCALES.get(scale.lower(), scale)} {many}"
     whole, _, fraction = number.partition(".")
     if fraction and (len(fraction) != 2 or not cent):
-        return f"{decimal(number)} {many}"
-    words = f"{cardinal(whole)} {one if whole == '1' else many}"
+        return f"{verbalize_decimal(number)} {many}"
+    words = f"{verbalize_cardinal(whole)} {one if whole == '1' else many}"
     if not fraction or fraction == "00":
         return words
-    small = cardinal(str(int(fraction)))
+    small = verbalize_cardinal(str(int(fraction)))
     if whole == "0":
         return f"{small} {cent if fraction == '01' else cents}"
     return f"{words} {small}" if int(fraction) >= 10 else f"{words} and {small} {cent if fraction == '01' else cents}"
@@ -147,29 +147,29 @@ UNITS = {
     "V": ("volt", "volts"),
     "W": ("watt", "watts"),
 }
-DOTTED = "ft|in|lbs?|oz|hrs?|mins?|secs?|mi|yd"
+DOTTED_UNITS = "ft|in|lbs?|oz|hrs?|mins?|secs?|mi|yd"
 """Units often written with a dot, which ends no sentence if a lower-case letter, a digit or a comma follows."""
 UNIT_NAMES = "|".join(re.escape(name) for name in sorted(UNITS, key=len, reverse=True))
 MEASURE = re.compile(rf"(?<![\w.,'])(-?)(?!\d*0s\b){NUMBER} ?({UNIT_NAMES})(?![\w/^])")
 INCHES = re.compile(rf"(?<![\w.,])(?<!ft )(?<!ft\. ){NUMBER} ?in\.(?= [a-z]|,)")
-UNIT_DOT = re.compile(rf"(?<=\d)( ?)({DOTTED})\.(?= [a-z]| \d|,)")
+UNIT_DOT = re.compile(rf"(?<=\d)( ?)({DOTTED_UNITS})\.(?= [a-z]| \d|,)")
 FEET_AND_INCHES = re.compile(r"(?<![\w.,])(\d{1,2})' ?(\d{1,2})(?:\"|'')")
 FEET_THEN_INCHES = re.compile(r"(?<![\w.,])(\d{1,3}) ?ft (\d{1,2}) ?in\b")
 
 
-def say_measures(text: str) -> str:
+def verbalize_measures(text: str) -> str:
     """Replace feet with inches, then every number with a unit after it, with words."""
-    text = INCHES.sub(lambda m: f"{decimal(m[1])} {'inch' if m[1] == '1' else 'inches'}", text)
-    text = FEET_THEN_INCHES.sub(feet, FEET_AND_INCHES.sub(feet, UNIT_DOT.sub(r"\1\2", text)))
-    return MEASURE.sub(measure, text)
+    text = INCHES.sub(lambda m: f"{verbalize_decimal(m[1])} {'inch' if m[1] == '1' else 'inches'}", text)
+    text = FEET_THEN_INCHES.sub(verbalize_feet, FEET_AND_INCHES.sub(verbalize_feet, UNIT_DOT.sub(r"\1\2", text)))
+    return MEASURE.sub(verbalize_measure, text)
 
 
-def feet(match: re.Match[str]) -> str:
+def verbalize_feet(match: re.Match[str]) -> str:
     """Read feet and inches: `6'2"` -> six foot two."""
-    return f"{decimal(match[1])} foot {decimal(match[2])}"
+    return f"{verbalize_decimal(match[1])} foot {verbalize_decimal(match[2])}"
 
 
-def measure(match: re.Match[str]) -> str:
+def verbalize_measure(match: re.Match[str]) -> str:
     """Read a number with its unit: `-3 km` -> minus three kilometers."""
     sign = "minus " if match[1] else ""
-    return f"{sign}{decimal(match[2])} {UNITS[match[3]][match[2] != '1']}"
+    return f"{sign}{verbalize_decimal(match[2])} {UNITS[match[3]][match[2] != '1']}"

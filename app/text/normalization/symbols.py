@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.numbers import cardinal, decimal, fraction, ordinal, spell_digits, year
+from app.text.normalization.numbers import (
+    fraction,
+    spell_digits,
+    verbalize_cardinal,
+    verbalize_decimal,
+    verbalize_ordinal,
+    verbalize_year,
+)
 
 AMOUNT = r"(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?|\d{1,9}(?:\.\d{1,6})?)"
 RANGE = re.compile(rf"(?<![\w.,:/^-])([$€£¥]?){AMOUNT}(%?)( ?[-–] ?)([$€£¥]?){AMOUNT}(?![\w]*[-–/:]\d|[.,]?\d| ?=)")
@@ -16,12 +23,12 @@ TIMES = re.compile(
 )
 
 
-def say_ranges(text: str) -> str:
+def verbalize_ranges(text: str) -> str:
     """Replace the dash of a range with `to`, but leave ranges of years and telephone numbers to later steps."""
-    return RANGE.sub(amounts, TIMES.sub(" to ", text))
+    return RANGE.sub(expand_range, TIMES.sub(" to ", text))
 
 
-def amounts(match: re.Match[str]) -> str:
+def expand_range(match: re.Match[str]) -> str:
     """Rewrite a range of amounts: `$5-10` -> 5 to $10, `5-10%` -> 5 to 10%."""
     first_symbol, first, percent, dash, second_symbol, second = match.groups()
     plain = not first_symbol and not second_symbol
@@ -47,7 +54,7 @@ PHONE = re.compile(r"(?<![\w.])(\+\d{1,3}[ .-]?)?(\(\d{3}\) ?|\d{3}[ .-])(\d{3})
 INTERNATIONAL = re.compile(r"(?<!\w)\+(\d{1,3}(?:[ -]\d{2,5}){2,5})(?!\d)")
 VERSION = re.compile(r"\b(v?)(\d{1,4}(?:\.\d{1,5}){2,4})\b")
 ORDINAL = re.compile(r"\b(\d{1,3}(?:,\d{3})+|\d{1,15})(?:st|nd|rd|th)\b", re.IGNORECASE)
-MIXED = re.compile(r"(?<![\w./])(?:(\d{1,6}) )?(\d{1,3})/(\d{1,3})(?![\d/])")
+MIXED_NUMBER = re.compile(r"(?<![\w./])(?:(\d{1,6}) )?(\d{1,3})/(\d{1,3})(?![\d/])")
 SCORE = re.compile(r"(?<![\w.,:-])(\d{1,4})[-–](\d{1,4})(?![\w:-]|[.,]\d)")
 NEGATIVE = re.compile(r"(?<![\w.,)-])-(?=\d)")
 NUMBER = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?!\w)|(?<![\w.])(\.\d+)(?!\w)")
@@ -97,16 +104,16 @@ BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z])/(?=[A-Za-z])")
 DASHES = re.compile(r"\s*[–—]+\s*|\s+-{1,3}\s+|--+")
 
 
-def say_addresses(text: str) -> str:
+def verbalize_addresses(text: str) -> str:
     """Replace web and mail addresses, file names, hashtags and mentions with words."""
-    text = URL.sub(lambda m: say_address(m[0]), text)
-    text = EMAIL.sub(lambda m: say_address(m[0]), text)
-    text = DOMAIN.sub(lambda m: say_address(m[0]), text)
+    text = URL.sub(lambda m: verbalize_address(m[0]), text)
+    text = EMAIL.sub(lambda m: verbalize_address(m[0]), text)
+    text = DOMAIN.sub(lambda m: verbalize_address(m[0]), text)
     text = FILE_NAME.sub(r"\1 dot \2", text)
     return MENTION.sub(r"at \1", HASHTAG.sub(r"hashtag \1", text))
 
 
-def say_address(address: str) -> str:
+def verbalize_address(address: str) -> str:
     """Read an address: `https://example.com/a` -> example dot com slash a; keep the punctuation mark after it."""
     bare = address.rstrip(".,;:!?/-")
     closing = "" if address.endswith(("/", "-")) else address[len(bare) :]
@@ -114,25 +121,27 @@ def say_address(address: str) -> str:
     return ADDRESS_SIGN.sub(lambda m: SPOKEN_SIGNS[m[0]], bare).strip() + closing
 
 
-def say_numbers(text: str) -> str:
+def verbalize_numbers(text: str) -> str:
     """Replace telephone numbers, versions, ordinals, fractions, ranges and all remaining numbers with words."""
-    text = LOCAL_PHONE.sub(lambda m: ", ".join(map(spell_digits, m[0].split("-"))), PHONE.sub(phone, text))
+    text = LOCAL_PHONE.sub(lambda m: ", ".join(map(spell_digits, m[0].split("-"))), PHONE.sub(verbalize_phone, text))
     text = INTERNATIONAL.sub(lambda m: "plus " + ", ".join(map(spell_digits, re.split("[ -]", m[1]))), text)
-    text = VERSION.sub(lambda m: ("version " if m[1] else "") + " point ".join(map(cardinal, m[2].split("."))), text)
-    text = ORDINAL.sub(lambda m: ordinal(m[1]), text)
-    text = MIXED.sub(mixed, text)
-    text = SCORE.sub(number_range, text)
-    text = NUMBER.sub(number, NEGATIVE.sub("minus ", text))
-    return ANY_DIGITS.sub(lambda m: f" {number_word(m[0])} ", text)
+    text = VERSION.sub(
+        lambda m: ("version " if m[1] else "") + " point ".join(map(verbalize_cardinal, m[2].split("."))), text
+    )
+    text = ORDINAL.sub(lambda m: verbalize_ordinal(m[1]), text)
+    text = MIXED_NUMBER.sub(verbalize_mixed_number, text)
+    text = SCORE.sub(verbalize_number_range, text)
+    text = NUMBER.sub(verbalize_number, NEGATIVE.sub("minus ", text))
+    return ANY_DIGITS.sub(lambda m: f" {verbalize_integer(m[0])} ", text)
 
 
-def phone(match: re.Match[str]) -> str:
+def verbalize_phone(match: re.Match[str]) -> str:
     """Read a telephone number digit by digit, with a comma between groups."""
     groups = [spell_digits(group) for group in match.groups() if group]
     return ("plus " if match[1] else "") + ", ".join(groups)
 
 
-def mixed(match: re.Match[str]) -> str:
+def verbalize_mixed_number(match: re.Match[str]) -> str:
     """Read a fraction: `2 1/2` -> two and a half.
 
     The slash is read if the numerator is 0 or the denominator is not within 2 to 100, as in a date.
@@ -143,31 +152,31 @@ def mixed(match: re.Match[str]) -> str:
     words = fraction(numerator, denominator)
     if not whole:
         return words
-    return (
-        f"{cardinal(whole)} and {'a ' + words.removeprefix('one ').removeprefix('a ') if numerator == '1' else words}"
-    )
+    if numerator == "1":
+        words = "a " + words.removeprefix("one ").removeprefix("a ")
+    return f"{verbalize_cardinal(whole)} and {words}"
 
 
-def number_range(match: re.Match[str]) -> str:
+def verbalize_number_range(match: re.Match[str]) -> str:
     """Read a range: `10-20` -> ten to twenty."""
-    return f"{number_word(match[1])} to {number_word(match[2])}"
+    return f"{verbalize_integer(match[1])} to {verbalize_integer(match[2])}"
 
 
-def number(match: re.Match[str]) -> str:
+def verbalize_number(match: re.Match[str]) -> str:
     """Read a number by itself; four digits without a comma that look like a year are read as a year."""
     whole, rest, bare = match[1], match[2] or "", match[3]
     if bare:
-        return decimal(bare)
-    return decimal(whole + rest) if rest else number_word(whole)
+        return verbalize_decimal(bare)
+    return verbalize_decimal(whole + rest) if rest else verbalize_integer(whole)
 
 
-def number_word(digits: str) -> str:
+def verbalize_integer(digits: str) -> str:
     """Read a whole number or a year: `1984` -> nineteen eighty-four, `2,000` -> two thousand."""
     looks_like_year = len(digits) == 4 and 1100 <= int(digits) <= 2099 and int(digits) % 100
-    return year(digits) if looks_like_year else cardinal(digits)
+    return verbalize_year(digits) if looks_like_year else verbalize_cardinal(digits)
 
 
-def say_signs(text: str) -> str:
+def verbalize_signs(text: str) -> str:
     """Replace the remaining signs with words, or drop them."""
     text = DASHES.sub(", ", BETWEEN_WORDS.sub(" or ", text))
     return SIGN.sub(lambda m: SIGNS[m[0]], text)

@@ -10,31 +10,31 @@ from operator import add, mul
 from app.text.ssml import pronunciation as marked
 from app.text.ssml import values
 from app.text.ssml.table import BREAK_SECONDS, DEFAULT, SSML_TABLE, SsmlElement, Support
-from app.text.ssml.text_map import LONGEST_PAUSE, TextBuilder, WarningCollector, shown
+from app.text.ssml.text_map import MAX_PAUSE_SECONDS, TextBuilder, WarningCollector, quote
 from app.types import Blend, Emotion, Prosody
 
-USUAL = "medium"
+DEFAULT_STRENGTH = "medium"
 """Strength of a break without attributes."""
-READERS: dict[str, Callable[[str], float | None]] = {"time": values.seconds, "strength": values.strength}
+BREAK_PARSERS: dict[str, Callable[[str], float | None]] = {"time": values.parse_seconds, "strength": values.parse_strength}
 """Parsers of the attributes of `<break>`; the first attribute with a valid value wins."""
 
 
-def pause_seconds(attributes: Mapping[str, str], remarks: WarningCollector) -> float:
+def read_break(attributes: Mapping[str, str], remarks: WarningCollector) -> float:
     """Return the seconds of a `<break>`; report and ignore an invalid value."""
-    for attribute, read in READERS.items():
+    for attribute, read in BREAK_PARSERS.items():
         if attribute not in attributes:
             continue
         written = attributes[attribute]
         seconds = read(written.strip().lower())
-        what = f"{attribute}={shown(written)} on <break>"
+        what = f"{attribute}={quote(written)} on <break>"
         if seconds is not None:
-            return limited(seconds, 0.0, LONGEST_PAUSE, what, remarks)
+            return clamp(seconds, 0.0, MAX_PAUSE_SECONDS, what, remarks)
         remarks.add("invalid_value", f"{what} was ignored.")
-    return BREAK_SECONDS[USUAL]
+    return BREAK_SECONDS[DEFAULT_STRENGTH]
 
 
-LEAST_DEGREE, MOST_DEGREE = 0.01, 2.0
-FeelingOfStyle = Callable[[str], Emotion | Blend | None]
+MIN_DEGREE, MAX_DEGREE = 0.01, 2.0
+StyleResolver = Callable[[str], Emotion | Blend | None]
 """Function that returns the emotion of a style's name; None if the style has no emotion."""
 
 
@@ -52,22 +52,24 @@ class ProsodyAttribute:
     most: float
 
 
-RATE = ProsodyAttribute("rate", values.rate, mul, 1.0, 0.1, 10.0)
-VOLUME = ProsodyAttribute("volume", values.volume, mul, 1.0, 0.0, 2.0)
-PITCH = ProsodyAttribute("pitch", values.pitch, add, 0.0, -12.0, 12.0)
+RATE = ProsodyAttribute("rate", values.parse_rate, mul, 1.0, 0.1, 10.0)
+VOLUME = ProsodyAttribute("volume", values.parse_volume, mul, 1.0, 0.0, 2.0)
+PITCH = ProsodyAttribute("pitch", values.parse_pitch, add, 0.0, -12.0, 12.0)
 
 
-def prosody(outer: Prosody, attributes: Mapping[str, str], remarks: WarningCollector) -> Prosody:
+def read_prosody(outer: Prosody, attributes: Mapping[str, str], remarks: WarningCollector) -> Prosody:
     """Return the outer prosody combined with the rate, volume and pitch of `<prosody>`."""
     return replace(
         outer,
-        speed=scaled(RATE, outer.speed, attributes, remarks),
-        volume=scaled(VOLUME, outer.volume, attributes, remarks),
-        pitch=scaled(PITCH, outer.pitch, attributes, remarks),
+        speed=combine_attribute(RATE, outer.speed, attributes, remarks),
+        volume=combine_attribute(VOLUME, outer.volume, attributes, remarks),
+        pitch=combine_attribute(PITCH, outer.pitch, attributes, remarks),
     )
 
 
-def scaled(scale: ProsodyAttribute, outer: float, attributes: Mapping[str, str], remarks: WarningCollector) -> float:
+def combine_attribute(
+    scale: ProsodyAttribute, outer: float, attributes: Mapping[str, str], remarks: WarningCollector
+) -> float:
     """Return the value of one attribute combined with the outer one; a missing or invalid attribute changes nothing."""
     if scale.attribute not in attributes:
         return outer
@@ -77,24 +79,24 @@ def scaled(scale: ProsodyAttribute, outer: float, attributes: Mapping[str, str],
         return scale.own
     number = scale.read(value)
     if number is None:
-        report_unread(scale.attribute, written, remarks)
+        report_invalid(scale.attribute, written, remarks)
         return outer
     if scale is RATE and value.endswith("%") and value[0] not in "+-":
-        detail = f"rate={shown(written)} was read as the factor {number:g}; write +{value} if that much more is meant."
+        detail = f"rate={quote(written)} was read as the factor {number:g}; write +{value} if that much more is meant."
         remarks.add("rate_percent", detail)
-    what = f"{scale.attribute}={shown(written)} on <prosody>"
-    return limited(scale.combine(outer, number), scale.least, scale.most, what, remarks)
+    what = f"{scale.attribute}={quote(written)} on <prosody>"
+    return clamp(scale.combine(outer, number), scale.least, scale.most, what, remarks)
 
 
-def report_unread(attribute: str, written: str, remarks: WarningCollector) -> None:
+def report_invalid(attribute: str, written: str, remarks: WarningCollector) -> None:
     """Report that a value of `<prosody>` is ignored; pitch in Hertz would require the voice's own pitch."""
     if attribute == "pitch" and written.strip().lower().endswith("hz"):
-        remarks.add("unsupported_attribute", f"pitch={shown(written)} on <prosody>: pitch in Hertz has no effect.")
+        remarks.add("unsupported_attribute", f"pitch={quote(written)} on <prosody>: pitch in Hertz has no effect.")
     else:
-        remarks.add("invalid_value", f"{attribute}={shown(written)} on <prosody> was ignored.")
+        remarks.add("invalid_value", f"{attribute}={quote(written)} on <prosody> was ignored.")
 
 
-def limited(number: float, least: float, most: float, what: str, remarks: WarningCollector) -> float:
+def clamp(number: float, least: float, most: float, what: str, remarks: WarningCollector) -> float:
     """Clamp a number to its range, and report it if it was outside."""
     within = min(max(number, least), most)
     if within != number:
@@ -102,45 +104,45 @@ def limited(number: float, least: float, most: float, what: str, remarks: Warnin
     return within
 
 
-def express_as(
-    outer: Prosody, attributes: Mapping[str, str], feeling_of_style: FeelingOfStyle, remarks: WarningCollector
+def read_express_as(
+    outer: Prosody, attributes: Mapping[str, str], feeling_of_style: StyleResolver, remarks: WarningCollector
 ) -> Prosody:
     """Return the prosody within `<express-as>`; the text of a style without an emotion is classified as if unmarked."""
     style = attributes.get("style", "").strip()
-    degree = express_degree(attributes, remarks)
+    degree = read_styledegree(attributes, remarks)
     if not style:
         if "styledegree" not in attributes:
             remarks.add("missing_attribute", "<express-as> without style has no effect.")
         return outer if degree is None else replace(outer, degree=degree)
     emotion_spec = feeling_of_style(style)
     if emotion_spec is None:
-        detail = f"The style {shown(style)} has no emotion: its text is labelled as if unmarked."
+        detail = f"The style {quote(style)} has no emotion: its text is labelled as if unmarked."
         remarks.add("unsupported_style", detail)
         degree = None
     return replace(outer, emotion_spec=emotion_spec, degree=degree)
 
 
-def express_degree(attributes: Mapping[str, str], remarks: WarningCollector) -> float | None:
+def read_styledegree(attributes: Mapping[str, str], remarks: WarningCollector) -> float | None:
     """Return the value of `styledegree`; None if it is missing or invalid."""
     if "styledegree" not in attributes:
         return None
     written = attributes["styledegree"]
-    degree = values.degree(written.strip())
+    degree = values.parse_degree(written.strip())
     if degree is None:
-        remarks.add("invalid_value", f"styledegree={shown(written)} on <express-as> was ignored.")
+        remarks.add("invalid_value", f"styledegree={quote(written)} on <express-as> was ignored.")
         return None
-    return limited(degree, LEAST_DEGREE, MOST_DEGREE, f"styledegree={shown(written)} on <express-as>", remarks)
+    return clamp(degree, MIN_DEGREE, MAX_DEGREE, f"styledegree={quote(written)} on <express-as>", remarks)
 
 
 Attributes = Mapping[str, str]
-Closing = Callable[[int], None]
+EndHandler = Callable[[int], None]
 """Callback for the end of an element; gets the offset of the closing tag."""
 
-ROWS = {row.name: row for row in SSML_TABLE}
-KNOWN = {row.name: {attribute.name for attribute in row.attributes} | {"lang"} for row in SSML_TABLE}
-HELD = ("say-as", "sub", "phoneme")
+ELEMENTS = {row.name: row for row in SSML_TABLE}
+KNOWN_ATTRIBUTES = {row.name: {attribute.name for attribute in row.attributes} | {"lang"} for row in SSML_TABLE}
+WHOLE_TEXT_ELEMENTS = ("say-as", "sub", "phoneme")
 """Elements whose text is read as a whole and differently from how it is written."""
-PARTING = ("speak", "p", "s", "voice", "break", "prosody", "express-as")
+SPLITTING_ELEMENTS = ("speak", "p", "s", "voice", "break", "prosody", "express-as")
 """Elements that have no effect within an utterance, since they would split it."""
 
 
@@ -148,7 +150,7 @@ class SsmlHandler:
     """The handler of one document, or with `inner` of the markup within one utterance, which no element may split."""
 
     def __init__(
-        self, flow: TextBuilder, remarks: WarningCollector, feeling_of_style: FeelingOfStyle, *, inner: bool = False
+        self, flow: TextBuilder, remarks: WarningCollector, feeling_of_style: StyleResolver, *, inner: bool = False
     ) -> None:
         self.flow = flow
         self.remarks = remarks
@@ -159,12 +161,12 @@ class SsmlHandler:
         self.holding = ""
         """Name of the open element whose text is read as a whole; empty if there is none."""
         self.dropping = False
-        self.closings: list[Closing] = []
+        self.closings: list[EndHandler] = []
 
     def start(self, name: str, attributes: Attributes, place: int) -> None:
         """Handle an opening tag."""
         opening = None if self.dropping else self.opening(name, attributes)
-        self.closings.append(opening(self, attributes, place) if opening else nothing)
+        self.closings.append(opening(self, attributes, place) if opening else do_nothing)
 
     def end(self, place: int) -> None:
         """Handle the closing tag of the innermost open element."""
@@ -175,67 +177,67 @@ class SsmlHandler:
         if not self.dropping:
             self.flow.characters(text, place, end)
 
-    def opening(self, name: str, attributes: Attributes) -> Opening | None:
+    def opening(self, name: str, attributes: Attributes) -> StartHandler | None:
         """Return the effect of a tag, if any; report elements and attributes without effect."""
-        row = ROWS.get(name)
+        row = ELEMENTS.get(name)
         self.check_language(row, attributes)
         if not row:
             self.remarks.add("unsupported_element", f"<{name:.40}> is not supported: its text is read.")
             return None
-        around = self.holding or ("utterance" if self.inner and self.closings and name in PARTING else "")
-        if around and name in (*PARTING, *HELD):
+        around = self.holding or ("utterance" if self.inner and self.closings and name in SPLITTING_ELEMENTS else "")
+        if around and name in (*SPLITTING_ELEMENTS, *WHOLE_TEXT_ELEMENTS):
             self.remarks.add("unsupported_element", f"<{name}> within <{around}> has no effect.")
             return None
         self.check_attributes(row, attributes)
-        return OPENINGS[name]
+        return START_HANDLERS[name]
 
     def check_language(self, row: SsmlElement | None, attributes: Attributes) -> None:
         """Report text in a language other than English."""
         language = attributes.get("lang", "").strip().lower().replace("_", "-")
         if language and language.split("-")[0] != "en" and not (row and row.support is Support.DROPPED):
-            self.remarks.add("lang_ignored", f"Text in the language {shown(attributes['lang'])} is read as English.")
+            self.remarks.add("lang_ignored", f"Text in the language {quote(attributes['lang'])} is read as English.")
 
     def check_attributes(self, row: SsmlElement, attributes: Attributes) -> None:
         """Report attributes without effect on elements that have an effect."""
         if row.support not in (Support.FULL, Support.PARTIAL):
             return
         for name in attributes:
-            if name not in KNOWN[row.name]:
+            if name not in KNOWN_ATTRIBUTES[row.name]:
                 self.remarks.add("unsupported_attribute", f"{name:.40} on <{row.name}> has no effect.")
 
-    def manner(self, manner: Prosody) -> Closing:
+    def manner(self, manner: Prosody) -> EndHandler:
         """Set the prosody of the text until the element ends."""
         outer, self.flow.manner = self.flow.manner, manner
         return lambda _: setattr(self.flow, "manner", outer)
 
-    def hold(self, name: str, ending: marked.Ending | None) -> Closing:
+    def hold(self, name: str, ending: marked.SubstitutionFactory | None) -> EndHandler:
         """Collect the text of the element, to read it as a whole when the element ends."""
         self.holding = name
         self.flow.begin_reading()
-        return partial(release, self, name, ending)
+        return partial(end_substitution, self, name, ending)
 
 
-Opening = Callable[[SsmlHandler, Attributes, int], Closing]
+StartHandler = Callable[[SsmlHandler, Attributes, int], EndHandler]
 
 
-def nothing(place: int) -> None:
+def do_nothing(place: int) -> None:
     """End an element without effect."""
 
 
-def part(walker: SsmlHandler, attributes: Attributes, place: int, *, paragraph: bool = False) -> Closing:
+def end_sentences(walker: SsmlHandler, attributes: Attributes, place: int, *, paragraph: bool = False) -> EndHandler:
     """End a sentence at both ends of the element."""
     walker.flow.edge(place, paragraph=paragraph, closing=False)
     return lambda end: walker.flow.edge(end, paragraph=paragraph, closing=True)
 
 
-def speak_as(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
+def change_voice(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Change the voice, and end a sentence at both ends of the element."""
     name = attributes.get("name", "").strip()
     if name:
         walker.voices[name] = None
     else:
         walker.remarks.add("missing_attribute", "<voice> without name changes no voice.")
-    parted = part(walker, attributes, place)
+    parted = end_sentences(walker, attributes, place)
     restored = walker.manner(replace(walker.flow.manner, voice=name or walker.flow.manner.voice))
 
     def close(end: int) -> None:
@@ -245,23 +247,23 @@ def speak_as(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing
     return close
 
 
-def pause(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
+def add_pause(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Add a pause."""
-    walker.flow.pause(pause_seconds(attributes, walker.remarks), place)
-    return nothing
+    walker.flow.pause(read_break(attributes, walker.remarks), place)
+    return do_nothing
 
 
-def mark(walker: SsmlHandler, attributes: Attributes, place: int, *, attribute: str, element: str) -> Closing:
+def add_mark(walker: SsmlHandler, attributes: Attributes, place: int, *, attribute: str, element: str) -> EndHandler:
     """Add a mark, whose time the plan reports."""
     name = attributes.get(attribute, "").strip()
     if name:
         walker.flow.mark(name)
     else:
         walker.remarks.add("missing_attribute", f"<{element}> without {attribute} marks nothing.")
-    return nothing
+    return do_nothing
 
 
-def release(walker: SsmlHandler, name: str, ending: marked.Ending | None, place: int) -> None:
+def end_substitution(walker: SsmlHandler, name: str, ending: marked.SubstitutionFactory | None, place: int) -> None:
     """End an element whose text is read as a whole."""
     walker.holding = ""
     start, text = walker.flow.marked_text()
@@ -271,48 +273,50 @@ def release(walker: SsmlHandler, name: str, ending: marked.Ending | None, place:
         walker.flow.readings += (reading.moved(start) for reading in ending(text))
 
 
-def emphasize(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
+def report_emphasis(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Report that emphasis has no effect: the text is read as it is."""
     if attributes.get("level", "").strip().lower() != "none":
         walker.remarks.add("emphasis_ignored", "<emphasis> has no effect: its text is read.")
-    return nothing
+    return do_nothing
 
 
-def replace_audio(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
+def replace_audio(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Report that the alternative text is read in place of the audio."""
     walker.remarks.add("audio_ignored", "<audio> is not fetched: its text is read.")
-    return nothing
+    return do_nothing
 
 
-def drop(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
+def drop(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Skip everything within the element."""
     walker.dropping = True
     return lambda _: setattr(walker, "dropping", False)
 
 
-def drop_lexicon(walker: SsmlHandler, attributes: Attributes, place: int) -> Closing:
+def drop_lexicon(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Skip a lexicon and report that it is not fetched, since the difference may be audible."""
     walker.remarks.add("unsupported_element", "<lexicon> is not fetched.")
     return drop(walker, attributes, place)
 
 
-OPENINGS: dict[str, Opening] = {
-    "speak": part,
-    "p": partial(part, paragraph=True),
-    "s": part,
-    "voice": speak_as,
-    "break": pause,
-    "prosody": lambda walker, attributes, _: walker.manner(prosody(walker.flow.manner, attributes, walker.remarks)),
-    "say-as": lambda walker, attributes, _: walker.hold("say-as", marked.say_as(attributes, walker.remarks)),
-    "sub": lambda walker, attributes, _: walker.hold("sub", marked.sub(attributes, walker.remarks)),
-    "phoneme": lambda walker, attributes, _: walker.hold("phoneme", marked.phoneme(attributes, walker.remarks)),
-    "mark": partial(mark, attribute="name", element="mark"),
-    "bookmark": partial(mark, attribute="mark", element="bookmark"),
-    "express-as": lambda walker, attributes, _: walker.manner(
-        express_as(walker.flow.manner, attributes, walker.feeling_of_style, walker.remarks)
+START_HANDLERS: dict[str, StartHandler] = {
+    "speak": end_sentences,
+    "p": partial(end_sentences, paragraph=True),
+    "s": end_sentences,
+    "voice": change_voice,
+    "break": add_pause,
+    "prosody": lambda walker, attributes, _: walker.manner(
+        read_prosody(walker.flow.manner, attributes, walker.remarks)
     ),
-    "lang": lambda *_: nothing,
-    "emphasis": emphasize,
+    "say-as": lambda walker, attributes, _: walker.hold("say-as", marked.read_say_as(attributes, walker.remarks)),
+    "sub": lambda walker, attributes, _: walker.hold("sub", marked.read_sub(attributes, walker.remarks)),
+    "phoneme": lambda walker, attributes, _: walker.hold("phoneme", marked.read_phoneme(attributes, walker.remarks)),
+    "mark": partial(add_mark, attribute="name", element="mark"),
+    "bookmark": partial(add_mark, attribute="mark", element="bookmark"),
+    "express-as": lambda walker, attributes, _: walker.manner(
+        read_express_as(walker.flow.manner, attributes, walker.feeling_of_style, walker.remarks)
+    ),
+    "lang": lambda *_: do_nothing,
+    "emphasis": report_emphasis,
     "audio": replace_audio,
     "desc": drop,
     "meta": drop,

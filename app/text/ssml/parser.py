@@ -15,19 +15,19 @@ from defusedxml.expatreader import DefusedExpatParser
 
 from app.errors import InvalidSsml
 
-DEEPEST = 64
+MAX_DEPTH = 64
 """Maximum depth of nested elements, the root included."""
 ROOT = "speak"
-LEADING = "\ufeff \t\r\n"
+LEADING_SPACE = "\ufeff \t\r\n"
 """Characters accepted before the XML declaration, although XML does not allow them."""
-MEANINGLESS = ("xmlns", "xml:", "xsi:")
+IGNORED_PREFIXES = ("xmlns", "xml:", "xsi:")
 """Prefixes of attributes that have no effect on speech; `xml:lang` is the only exception."""
-WRAP = f"Put the whole text between <{ROOT}> and </{ROOT}>."
+WRAP_HINT = f"Put the whole text between <{ROOT}> and </{ROOT}>."
 HINTS = {
     expat.errors.XML_ERROR_UNDEFINED_ENTITY: "Known are &amp; &lt; &gt; &quot; &apos; and numbers, such as &#8217;.",
     expat.errors.XML_ERROR_INVALID_TOKEN: "In text, write &amp; for & and &lt; for <.",
     expat.errors.XML_ERROR_TAG_MISMATCH: "Close every element, the innermost first.",
-    expat.errors.XML_ERROR_NO_ELEMENTS: WRAP,
+    expat.errors.XML_ERROR_NO_ELEMENTS: WRAP_HINT,
 }
 """Hints for expat's most frequent errors."""
 
@@ -47,16 +47,16 @@ class Handler(Protocol):
 
 def parse(document: str, handler: Handler) -> None:
     """Pass the tags and texts of a document to a handler. Raises `InvalidSsml`, as do handlers."""
-    body = document.lstrip(LEADING)
-    Reader(document, handler, body, shift=len(document) - len(body)).read()
+    body = document.lstrip(LEADING_SPACE)
+    SsmlParser(document, handler, body, shift=len(document) - len(body)).read()
 
 
-def parse_inner(fragment: str, handler: Handler) -> None:
+def parse_fragment(fragment: str, handler: Handler) -> None:
     """Pass the tags and texts of a fragment, which may stand within the root, to a handler. Raises `InvalidSsml`."""
-    Reader(fragment, handler, f"<{ROOT}>{fragment}</{ROOT}>", shift=-len(f"<{ROOT}>")).read()
+    SsmlParser(fragment, handler, f"<{ROOT}>{fragment}</{ROOT}>", shift=-len(f"<{ROOT}>")).read()
 
 
-class Reader(DefusedExpatParser):
+class SsmlParser(DefusedExpatParser):
     """Parser of one document; expat gets `xml`, whose offsets plus `shift` are those of the document."""
 
     def __init__(self, document: str, handler: Handler, xml: str, shift: int) -> None:
@@ -105,12 +105,12 @@ class Reader(DefusedExpatParser):
     def opened(self, name: str, attributes: dict[str, str]) -> None:
         """Handle the start of an element."""
         self.depth += 1
-        place, name = self.place(), local(name)
-        if self.depth > DEEPEST:
-            raise self.invalid(f"More than {DEEPEST} elements are open", place, "Nest them less.")
+        place, name = self.place(), strip_prefix(name)
+        if self.depth > MAX_DEPTH:
+            raise self.invalid(f"More than {MAX_DEPTH} elements are open", place, "Nest them less.")
         if self.depth == 1 and name != ROOT:
-            raise self.invalid(f"The root is <{name:.40}>, not <{ROOT}>", place, WRAP)
-        self.handler.start(name, meaningful(attributes), place + self.shift)
+            raise self.invalid(f"The root is <{name:.40}>, not <{ROOT}>", place, WRAP_HINT)
+        self.handler.start(name, filter_attributes(attributes), place + self.shift)
 
     def closed(self, name: str) -> None:
         """Handle the end of an element."""
@@ -143,22 +143,22 @@ class Reader(DefusedExpatParser):
 
     def invalid(self, what: str, place: int, hint: str = "") -> InvalidSsml:
         """Return the error for an offset in `xml`."""
-        line, column = line_and_column(self.document, min(max(place + self.shift, 0), len(self.document)))
+        line, column = locate(self.document, min(max(place + self.shift, 0), len(self.document)))
         return InvalidSsml(f"{what}, at line {line}, column {column}.", hint=hint)
 
 
-def local(name: str) -> str:
+def strip_prefix(name: str) -> str:
     """Return a name without its prefix: `mstts:express-as` -> express-as."""
     return name.rpartition(":")[2]
 
 
-def meaningful(attributes: Mapping[str, str]) -> dict[str, str]:
+def filter_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
     """Return the attributes that may affect speech, without prefixes; an unprefixed name wins over a prefixed one."""
-    names = [name for name in attributes if name == "xml:lang" or not name.startswith(MEANINGLESS)]
-    return {local(name): attributes[name] for name in sorted(names, key=lambda name: ":" not in name)}
+    names = [name for name in attributes if name == "xml:lang" or not name.startswith(IGNORED_PREFIXES)]
+    return {strip_prefix(name): attributes[name] for name in sorted(names, key=lambda name: ":" not in name)}
 
 
-def line_and_column(document: str, place: int) -> tuple[int, int]:
+def locate(document: str, place: int) -> tuple[int, int]:
     """Return the line and the column, counted from 1; a line ends with a line feed, a carriage return, or both."""
     before = document[:place]
     line = before.count("\n") + before.count("\r") - before.count("\r\n") + 1

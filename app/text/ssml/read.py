@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from app.text.clauses import Check, unchecked
+from app.text.clauses import LengthCheck, accept_any_length
 from app.text.sentences import MAX_SPOKEN
-from app.text.ssml.handlers import FeelingOfStyle, SsmlHandler
-from app.text.ssml.parser import parse, parse_inner
+from app.text.ssml.handlers import SsmlHandler, StyleResolver
+from app.text.ssml.parser import parse, parse_fragment
 from app.text.ssml.split import SentenceSplitter
 from app.text.ssml.text_map import TextBuilder, TextMap, WarningCollector
 from app.types import NO_SPAN, Clause, Mark, PlanWarning, Sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class SsmlDocument:
     """A parsed SSML document."""
 
     sentences: Iterable[Sentence]
@@ -54,8 +54,8 @@ class SsmlFragment:
 
 
 def read_ssml(
-    document: str, feeling_of_style: FeelingOfStyle, max_spoken: int = MAX_SPOKEN, check: Check = unchecked
-) -> Marked:
+    document: str, feeling_of_style: StyleResolver, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length
+) -> SsmlDocument:
     """Read a document; `feeling_of_style` returns the emotion of a style of `express-as`, None if it has none.
 
     Raises `InvalidSsml`; all other problems of a document become warnings.
@@ -66,18 +66,18 @@ def read_ssml(
     parse(document, walker)
     flow = builder.finish()
     sentences = SentenceSplitter(flow, max_spoken, check).sentences()
-    return Marked(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
+    return SsmlDocument(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 
 
-def read_inner(ssml: str, max_spoken: int = MAX_SPOKEN) -> SsmlFragment:
+def read_fragment(ssml: str, max_spoken: int = MAX_SPOKEN) -> SsmlFragment:
     """Read the markup of `Clause.ssml`, which a caller may have edited; raises `InvalidSsml`."""
     remarks = WarningCollector()
     builder = TextBuilder(remarks)
-    parse_inner(ssml, SsmlHandler(builder, remarks, no_feeling, inner=True))
+    parse_fragment(ssml, SsmlHandler(builder, remarks, ignore_style, inner=True))
     flow = builder.finish()
     return SsmlFragment(flow.text.rstrip(), flow, max_spoken, ssml, remarks.warnings)
 
 
-def no_feeling(style: str) -> None:
+def ignore_style(style: str) -> None:
     """Return None: within an utterance a style has no effect."""
     return None

@@ -9,16 +9,32 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.text.normalization.cleaning import clean
-from app.text.normalization.dates import HOUR, MONTHS, TIME, full_year, hour, say_dates, time_of_day
-from app.text.normalization.numbers import DIGITS, cardinal, decimal, fraction, ordinal, spell_digits, year
-from app.text.normalization.quantities import say_amounts
-from app.text.ssml.substitutions import Speak
+from app.text.normalization.dates import (
+    HOUR,
+    MONTHS,
+    TIME,
+    expand_year,
+    verbalize_dates,
+    verbalize_hour,
+    verbalize_time,
+)
+from app.text.normalization.numbers import (
+    DIGITS,
+    fraction,
+    spell_digits,
+    verbalize_cardinal,
+    verbalize_decimal,
+    verbalize_ordinal,
+    verbalize_year,
+)
+from app.text.normalization.quantities import verbalize_amounts
+from app.text.ssml.substitutions import Verbalizer
 
-AT_ONCE = 8
+STRETCH_CHARS = 8
 """Characters of one stretch of a text that is read sign by sign; the text can be cut between stretches."""
-LONGEST_NAME = 24
+MAX_NAME_CHARS = 24
 """Maximum characters of a sign's Unicode name; a longer one would distract the listener from the rest."""
-NAMES = {
+SIGN_NAMES = {
     ".": "dot",
     ",": "comma",
     "-": "dash",
@@ -63,77 +79,79 @@ def name(character: str) -> str:
     if character.isalpha():
         capital = character.upper()
         return capital if len(capital) == 1 else character
-    known = NAMES.get(character) or unicodedata.name(character, "").lower()
-    return known if known and len(known) <= LONGEST_NAME else "symbol"
+    known = SIGN_NAMES.get(character) or unicodedata.name(character, "").lower()
+    return known if known and len(known) <= MAX_NAME_CHARS else "symbol"
 
 
-def say_digits(text: str) -> str:
+def verbalize_digits(text: str) -> str:
     """Read digit by digit: `1.05` -> one point zero five; other signs only separate digits."""
     told = (character for character in text if character == "." or character.isdecimal())
     return " ".join("point" if character == "." else DIGITS[unicodedata.decimal(character)] for character in told)
 
 
-PARTS = {
+DATE_PARTS = {
     "d": r"(?P<d>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?",
     "m": r"(?P<m>0?[1-9]|1[0-2]|[A-Za-z]{3,9})\.?",
     "y": r"(?P<y>\d{4}|\d\d)",
 }
-BETWEEN = r"[-/., ]{1,3}"
+DATE_SEPARATOR = r"[-/., ]{1,3}"
 ORDERS = ("dmy", "mdy", "ymd", "ydm", "ym", "my", "md", "dm", "d", "m", "y")
-PATTERNS = {order: re.compile(BETWEEN.join(PARTS[part] for part in order), re.IGNORECASE) for order in ORDERS}
-UNTOLD = ("mdy", "ymd", "dmy", "my", "ym", "md", "y")
+PATTERNS = {
+    order: re.compile(DATE_SEPARATOR.join(DATE_PARTS[part] for part in order), re.IGNORECASE) for order in ORDERS
+}
+DEFAULT_ORDERS = ("mdy", "ymd", "dmy", "my", "ym", "md", "y")
 """Orders tried for a date without a format: those usual in the United States first."""
-UNBROKEN = re.compile(r"(?P<y>\d{4}|\?{4})(?P<m>0[1-9]|1[0-2]|\?\?)(?P<d>0[1-9]|[12]\d|3[01]|\?\?)")
+COMPACT_DATE = re.compile(r"(?P<y>\d{4}|\?{4})(?P<m>0[1-9]|1[0-2]|\?\?)(?P<d>0[1-9]|[12]\d|3[01]|\?\?)")
 """Year, month and day in eight digits; question marks stand for unknown parts."""
 
 WORDS = re.compile(r"[A-Za-z ,-]+")
 """An amount or a date after all of it has been replaced with words."""
 
 
-def read_date(text: str, order: str) -> Speak | None:
+def read_date(text: str, order: str) -> Verbalizer | None:
     """Return the reading of a date in an order, or in any usual one if it is empty; None if the text is no date."""
-    unbroken = UNBROKEN.fullmatch(text)
+    unbroken = COMPACT_DATE.fullmatch(text)
     if unbroken and order in ("", "ymd"):
-        return partial(say_date, unbroken, "ymd")
+        return partial(verbalize_date, unbroken, "ymd")
     if order:
-        return in_order(text, order)
-    words = say_dates(text)
+        return read_ordered_date(text, order)
+    words = verbalize_dates(text)
     if words != text and WORDS.fullmatch(words):
         return lambda: words
-    return next((speak for one in UNTOLD if (speak := in_order(text, one))), None)
+    return next((speak for one in DEFAULT_ORDERS if (speak := read_ordered_date(text, one))), None)
 
 
-def in_order(text: str, order: str) -> Speak | None:
+def read_ordered_date(text: str, order: str) -> Verbalizer | None:
     """Return the reading of a date written in this order; None if the text is not one."""
     match = PATTERNS[order].fullmatch(text)
-    if not match or ("m" in order and not month(match["m"])):
+    if not match or ("m" in order and not find_month(match["m"])):
         return None
-    return partial(say_date, match, order)
+    return partial(verbalize_date, match, order)
 
 
-def say_date(match: re.Match[str], order: str) -> str:
+def verbalize_date(match: re.Match[str], order: str) -> str:
     """Read a date: day first if the order begins with it, else as in `September tenth nineteen sixty`."""
     told = {part: text for part, text in match.groupdict().items() if "?" not in text}
-    day = ordinal(str(int(told["d"]))) if "d" in told else ""
-    name = month(told["m"]) if "m" in told else ""
+    day = verbalize_ordinal(str(int(told["d"]))) if "d" in told else ""
+    name = find_month(told["m"]) if "m" in told else ""
     if day and name:
         name, day = (f"the {day} of {name}", "") if order.startswith("d") else (name, day)
-    return " ".join(word for word in (name, day, say_year(told.get("y", ""))) if word)
+    return " ".join(word for word in (name, day, verbalize_optional_year(told.get("y", ""))) if word)
 
 
-def say_year(digits: str) -> str:
+def verbalize_optional_year(digits: str) -> str:
     """Read a year, such as `1960` or `60`; return an empty string if there is none."""
-    return year(full_year(digits) if len(digits) == 2 else digits) if digits else ""
+    return verbalize_year(expand_year(digits) if len(digits) == 2 else digits) if digits else ""
 
 
-def month(written: str) -> str:
+def find_month(written: str) -> str:
     """Return the name of a month: `9`, `Sept` -> September; empty if there is no such month."""
     if written.isdecimal():
         return MONTHS[int(written) - 1]
     return next((name for name in MONTHS if name.lower().startswith(written.lower())), "")
 
 
-LONGEST = 40
+MAX_CHARS = 40
 """Maximum characters of a number, a date or an amount; a longer text is none of them."""
 CARDINAL = re.compile(r"(-?)(\d[\d,]{0,24})(?:\.(\d{1,15}))?")
 ORDINAL = re.compile(r"(\d[\d,]{0,24})(?:st|nd|rd|th)?", re.IGNORECASE)
@@ -141,109 +159,111 @@ FRACTION = re.compile(r"(-?)(?:(\d{1,6})(?: ?\+ ?| ))?(\d{1,6}) ?/ ?(\d{1,6})")
 PHONE = re.compile(r"(?=(?:\D*\d){2})(\+?)([\d ()./-]{2,30})(?:(?:x|ext\.?) ?(\d{1,6}))?", re.IGNORECASE)
 MINUTES = re.compile(r"(\d{1,3})' ?(?:(\d{1,2})(?:\"|''))?")
 DIGIT_SIGNS = re.compile(r"[\d ,.()-]+")
-LARGEST_DENOMINATOR = 100
+MAX_DENOMINATOR = 100
 """A fraction with a larger denominator is read with `over`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SayAsKind:
     """A value of `interpret-as`."""
 
-    read: Callable[[str, str], Speak | None]
+    read: Callable[[str, str], Verbalizer | None]
     """Function from text (cleaned, unless `signs` is set) and a format to a reading; None if the text does not fit."""
     formats: tuple[str, ...] = ()
     signs: Callable[[str], str] | None = None
     """Function that reads any stretch of a fitting text, if it is read sign by sign and so can be cut anywhere."""
 
 
-def matched(pattern: re.Pattern[str], say: Callable[[re.Match[str]], str]) -> Callable[[str, str], Speak | None]:
+def make_reader(
+    pattern: re.Pattern[str], say: Callable[[re.Match[str]], str]
+) -> Callable[[str, str], Verbalizer | None]:
     """Return a reader of texts that match a pattern."""
 
-    def read(text: str, _: str) -> Speak | None:
+    def read(text: str, _: str) -> Verbalizer | None:
         match = pattern.fullmatch(text)
         return partial(say, match) if match else None
 
     return read
 
 
-def say_cardinal(match: re.Match[str]) -> str:
+def verbalize_signed_number(match: re.Match[str]) -> str:
     """Read a number: `-1,234.5` -> minus one thousand two hundred and thirty-four point five."""
     sign, whole, rest = match.groups()
-    return ("minus " if sign else "") + (decimal(f"{whole}.{rest}") if rest else cardinal(whole))
+    return ("minus " if sign else "") + (verbalize_decimal(f"{whole}.{rest}") if rest else verbalize_cardinal(whole))
 
 
-def say_fraction(match: re.Match[str]) -> str:
+def verbalize_mixed_fraction(match: re.Match[str]) -> str:
     """Read a fraction: `3+1/2` -> three and a half; `3/200` -> three over two hundred."""
     sign, whole, above, below = match.groups()
-    if 1 < int(below) <= LARGEST_DENOMINATOR and int(above):
+    if 1 < int(below) <= MAX_DENOMINATOR and int(above):
         words = fraction(str(int(above)), str(int(below)))
     else:
-        words = f"{cardinal(str(int(above)))} over {cardinal(str(int(below)))}"
+        words = f"{verbalize_cardinal(str(int(above)))} over {verbalize_cardinal(str(int(below)))}"
     if whole:
-        words = f"{cardinal(str(int(whole)))} and {words}"
+        words = f"{verbalize_cardinal(str(int(whole)))} and {words}"
     return ("minus " if sign else "") + words
 
 
-def say_phone(match: re.Match[str]) -> str:
+def verbalize_telephone(match: re.Match[str]) -> str:
     """Read a telephone number digit by digit, with a comma between groups."""
     plus, number, extension = match.groups()
     groups = ", ".join(spell_digits(group) for group in re.findall(r"\d+", number))
     return ("plus " if plus else "") + groups + (f", extension {spell_digits(extension)}" if extension else "")
 
 
-def say_minutes(match: re.Match[str]) -> str:
+def verbalize_minutes(match: re.Match[str]) -> str:
     """Read minutes and seconds: `1'21"` -> one minute and twenty-one seconds."""
-    words = counted(match[1], "minute")
-    return f"{words} and {counted(match[2], 'second')}" if match[2] else words
+    words = verbalize_count(match[1], "minute")
+    return f"{words} and {verbalize_count(match[2], 'second')}" if match[2] else words
 
 
-def counted(digits: str, unit: str) -> str:
+def verbalize_count(digits: str, unit: str) -> str:
     """Read a number with its unit: `1` -> one minute, `2` -> two minutes."""
-    return f"{cardinal(str(int(digits)))} {unit}{'' if int(digits) == 1 else 's'}"
+    return f"{verbalize_cardinal(str(int(digits)))} {unit}{'' if int(digits) == 1 else 's'}"
 
 
-def read_time(text: str, _: str) -> Speak | None:
+def read_time(text: str, _: str) -> Verbalizer | None:
     """Return the reading of a time of day, or of minutes and seconds; None if the text is neither."""
     text = text.removesuffix(".")  # the dot of `p.m.` would end the sentence
-    for pattern, say in ((TIME, time_of_day), (HOUR, hour), (MINUTES, say_minutes)):
+    for pattern, say in ((TIME, verbalize_time), (HOUR, verbalize_hour), (MINUTES, verbalize_minutes)):
         match = pattern.fullmatch(text)
         if match:
             return partial(say, match)
     return None
 
 
-def read_currency(text: str, _: str) -> Speak | None:
+def read_currency(text: str, _: str) -> Verbalizer | None:
     """Return the reading of an amount such as `$42.01` or `99.9 USD`; None if the text is no amount."""
-    words = say_amounts(text)
+    words = verbalize_amounts(text)
     return None if words == text or not WORDS.fullmatch(words) else lambda: words
 
 
-def read_characters(text: str, _: str) -> Speak | None:
+def read_characters(text: str, _: str) -> Verbalizer | None:
     """Return the reading of any text, character by character."""
     return partial(spell, text)
 
 
-CHARACTERS = Kind(read_characters, signs=spell)
-NUMBER = Kind(matched(CARDINAL, say_cardinal))
-BY_DIGITS = Kind(matched(DIGIT_SIGNS, lambda match: say_digits(match[0])), signs=say_digits)
+CHARACTERS = SayAsKind(read_characters, signs=spell)
+NUMBER = SayAsKind(make_reader(CARDINAL, verbalize_signed_number))
+BY_DIGITS = SayAsKind(make_reader(DIGIT_SIGNS, lambda match: verbalize_digits(match[0])), signs=verbalize_digits)
 KINDS = {
     "characters": CHARACTERS,
     "spell-out": CHARACTERS,
     "cardinal": NUMBER,
     "number": NUMBER,
-    "ordinal": Kind(matched(ORDINAL, lambda match: ordinal(match[1]))),
+    "ordinal": SayAsKind(make_reader(ORDINAL, lambda match: verbalize_ordinal(match[1]))),
     "digits": BY_DIGITS,
     "number_digit": BY_DIGITS,
-    "fraction": Kind(matched(FRACTION, say_fraction)),
-    "telephone": Kind(matched(PHONE, say_phone)),
-    "currency": Kind(read_currency),
-    "date": Kind(read_date, ("dmy", "mdy", "ymd", "ydm", "ym", "my", "md", "dm", "d", "m", "y")),
-    "time": Kind(read_time, ("hms12", "hms24")),
+    "fraction": SayAsKind(make_reader(FRACTION, verbalize_mixed_fraction)),
+    "telephone": SayAsKind(make_reader(PHONE, verbalize_telephone)),
+    "currency": SayAsKind(read_currency),
+    "date": SayAsKind(read_date, ("dmy", "mdy", "ymd", "ydm", "ym", "my", "md", "dm", "d", "m", "y")),
+    "time": SayAsKind(read_time, ("hms12", "hms24")),
 }
 
 
-def read_as(kind: Kind, text: str, form: str) -> Speak | None:
+def read_as(kind: SayAsKind, text: str, form: str) -> Verbalizer | None:
     """Return the reading of a text as a kind; None if the text does not fit."""
     if kind.signs:
         return kind.read(text, form)
-    return kind.read(" ".join(clean(text).split()), form) if len(text) <= LONGEST else None
+    return kind.read(" ".join(clean(text).split()), form) if len(text) <= MAX_CHARS else None

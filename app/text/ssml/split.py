@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from app.text.clauses import Check, checked, cut, unchecked
+from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut
 from app.text.segment import WORD, Span, segment
-from app.text.sentences import Quotation, Roles, edges_of, find_quotations, join_tags, role_at
-from app.text.ssml.substitutions import fragment, spoken_text
+from app.text.sentences import Quotation, QuotationLookup, find_edges, find_quotations, find_role, join_tags
+from app.text.ssml.substitutions import to_ssml, verbalize_text
 from app.text.ssml.text_map import TextMap
 from app.types import Clause, Mark, Prosody, Role, Sentence
 
-OPENING = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
-CLOSING = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
-MOST_MARKS = 8
+OPENING_MARKS = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
+CLOSING_MARKS = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
+MAX_MARKS = 8
 """Maximum marks on either side of a word that belong to it. Bounded, so that a text of nothing but marks and
 changes of prosody is split in linear time."""
 
@@ -37,7 +37,7 @@ class Segment:
 class SentenceSplitter:
     """Splitter of one document's text into sentences and clauses."""
 
-    def __init__(self, flow: TextMap, max_spoken: int, check: Check = unchecked) -> None:
+    def __init__(self, flow: TextMap, max_spoken: int, check: LengthCheck = accept_any_length) -> None:
         self.flow = flow
         self.max_spoken = max_spoken
         self.check = check
@@ -45,7 +45,7 @@ class SentenceSplitter:
     def sentences(self) -> Iterator[Sentence]:
         """Yield all sentences lazily; a pause before any text belongs to the first."""
         lead = self.lead()
-        roles = Roles(find_quotations(self.flow.text))
+        roles = QuotationLookup(find_quotations(self.flow.text))
         for span in self.spans():
             clauses = tuple(self.clauses(span.start, span.end, roles.quotations_in(span.start, span.end)))
             if lead:
@@ -61,7 +61,7 @@ class SentenceSplitter:
             return None
         first = self.flow.pauses[0]
         marks = tuple(Mark(anchor.name, 0) for anchor in self.flow.anchors_in(-1, 0))
-        inner = fragment("", (), marks)
+        inner = to_ssml("", (), marks)
         return Clause("", first.place, first.place, "", pause_after=first.seconds, ssml=inner, marks=marks)
 
     def spans(self) -> Iterator[Span]:
@@ -92,7 +92,7 @@ class SentenceSplitter:
         characters = 0
         for piece in self.pieces(start, end, quotations):
             cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
-            parts = list(checked(cuts, self.check, characters))
+            parts = list(check_parts(cuts, self.check, characters))
             characters += sum(len(spoken) for _, _, spoken in parts)
             for number, (a, b, spoken) in enumerate(parts, 1):
                 yield self.clause(a, b, spoken, piece, is_last=number == len(parts))
@@ -101,12 +101,12 @@ class SentenceSplitter:
         """Split a sentence at pauses, changes of prosody and quotations; marks without words join adjacent words."""
         pauses = {pause.at for pause in self.flow.pauses_in(start, end)}
         changes = {self.beside_marks(change.at, start, end) for change in self.flow.changes_in(start, end)}
-        spoken = {place for place in edges_of(quotations, start, end) if not self.flow.reading_around(place)}
+        spoken = {place for place in find_edges(quotations, start, end) if not self.flow.reading_around(place)}
         joined: list[Segment] = []
         for a, b in pairwise(sorted({start, end} | pauses | changes | spoken)):
             piece = self.piece(a, b, quotations)
             if joined and (piece.wordless or (joined[-1].wordless and joined[-1].pause is None)):
-                piece = together(joined.pop(), piece)
+                piece = join_segments(joined.pop(), piece)
             joined.append(piece)
         return joined
 
@@ -116,17 +116,17 @@ class SentenceSplitter:
         a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
         word = WORD.search(text)
         first = start + word.start() if word else a
-        manner, role = self.flow.manner_at(first), role_at(first, quotations)
+        manner, role = self.flow.manner_at(first), find_role(first, quotations)
         pauses = [pause.seconds for pause in self.flow.pauses_in(start, end)]
         return Segment(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b), role)
 
     def beside_marks(self, place: int, start: int, end: int) -> int:
         """Move a cut before opening marks or after closing ones: they belong to the words that they touch."""
-        opening = OPENING.search(self.flow.text, max(start, place - MOST_MARKS), place)
+        opening = OPENING_MARKS.search(self.flow.text, max(start, place - MAX_MARKS), place)
         if opening:
             moved = opening.start()
         else:
-            closing = CLOSING.match(self.flow.text, place, min(end, place + MOST_MARKS))
+            closing = CLOSING_MARKS.match(self.flow.text, place, min(end, place + MAX_MARKS))
             moved = closing.end() if closing else place
         return place if self.flow.reading_around(moved) else moved
 
@@ -134,7 +134,7 @@ class SentenceSplitter:
         """Return a clause with everything that the markup sets for it."""
         text, places = self.flow.text[start:end], self.flow.places[start:end]
         marks = tuple(
-            Mark(anchor.name, on_word(text, anchor.at - start)) for anchor in self.flow.anchors_in(start, end)
+            Mark(anchor.name, skip_blank(text, anchor.at - start)) for anchor in self.flow.anchors_in(start, end)
         )
         straight = places[-1] - places[0] == len(places) - 1
         return Clause(
@@ -144,7 +144,7 @@ class SentenceSplitter:
             spoken,
             piece.manner,
             pause_after=piece.pause if is_last else None,
-            ssml=fragment(text, self.flow.readings_in(start, end), marks),
+            ssml=to_ssml(text, self.flow.readings_in(start, end), marks),
             marks=marks,
             places=None if straight else tuple(places),
             role=piece.role,
@@ -152,7 +152,7 @@ class SentenceSplitter:
 
     def spoken(self, start: int, end: int) -> str:
         """Return the text to read for a stretch."""
-        return spoken_text(self.flow.text[start:end], self.flow.readings_in(start, end))
+        return verbalize_text(self.flow.text[start:end], self.flow.readings_in(start, end))
 
     def cut_at(self, place: int, start: int, end: int) -> int:
         """Move a cut within a substitution to the nearer end of that substitution."""
@@ -163,7 +163,7 @@ class SentenceSplitter:
         return min(edges, key=lambda edge: abs(edge - place), default=end)
 
 
-def together(first: Segment, second: Segment) -> Segment:
+def join_segments(first: Segment, second: Segment) -> Segment:
     """Join two segments; the prosody and role are those of the segment with words."""
     pauses = [piece.pause for piece in (first, second) if piece.pause is not None]
     words = second if first.wordless else first
@@ -171,6 +171,6 @@ def together(first: Segment, second: Segment) -> Segment:
     return Segment(first.start, second.end, words.manner, sum(pauses) if pauses else None, wordless, words.role)
 
 
-def on_word(text: str, place: int) -> int:
+def skip_blank(text: str, place: int) -> int:
     """Return an offset, moved past the blank if there is one."""
     return place + (text[place : place + 1] == " ")

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
 
 from app.text.normalization.cleaning import clean, tidy
-from app.text.normalization.normalize import normalize, pronounceable, read_cleaned
+from app.text.normalization.normalize import keep_pronounceable, normalize, normalize_cleaned
 from app.types import Mark
 
-Speak = Callable[[], str]
+Verbalizer = Callable[[], str]
 """Function that returns the words to read, called on demand: most of a long text may never be read."""
-FIGURES = "𝐚𝐛𝐜𝐝𝐞𝐟𝐠𝐡𝐢𝐣"
+DIGIT_LETTERS = "𝐚𝐛𝐜𝐝𝐞𝐟𝐠𝐡𝐢𝐣"
 """Ten letters that no cleaned text contains: `clean` replaces them with plain ones."""
-STAND_IN = re.compile(f"[Qq]([{FIGURES}]+)")
+PLACEHOLDER = re.compile(f"[Qq]([{DIGIT_LETTERS}]+)")
 """A placeholder that no normalization step changes. It begins with a capital letter if the marked text does, since
 that decides how the word before it is read."""
-FROM_FIGURES = str.maketrans(FIGURES, "0123456789")
-TO_FIGURES = str.maketrans("0123456789", FIGURES)
+LETTERS_TO_DIGITS = str.maketrans(DIGIT_LETTERS, "0123456789")
+DIGITS_TO_LETTERS = str.maketrans("0123456789", DIGIT_LETTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Substitution:
     end: int
     tag: str
     """The element's name and attributes, as in its opening tag."""
-    speak: Speak
+    speak: Verbalizer
     apart: bool = True
     """Whether a space always separates the words to read from the words around them."""
     continues: bool = False
@@ -42,7 +42,7 @@ class Substitution:
         return Substitution(self.start + by, self.end + by, self.tag, self.speak, self.apart, self.continues)
 
 
-def spoken_text(text: str, readings: Sequence[Substitution]) -> str:
+def verbalize_text(text: str, readings: Sequence[Substitution]) -> str:
     """Return the text to read; `readings` are in order, do not overlap, and have offsets in `text`."""
     if not readings:
         return normalize(text)
@@ -54,34 +54,34 @@ def spoken_text(text: str, readings: Sequence[Substitution]) -> str:
         pieces.append(placeholder(number, text[reading.start]))
         pieces.append(" " if reading.apart and text[reading.end : reading.end + 1].isalnum() else "")
         position = reading.end
-    said = read_cleaned("".join([*pieces, clean(text[position:])]))
-    return pronounceable(tidy(STAND_IN.sub(lambda match: readings[number_of(match)].speak(), said)))
+    said = normalize_cleaned("".join([*pieces, clean(text[position:])]))
+    return keep_pronounceable(tidy(PLACEHOLDER.sub(lambda match: readings[parse_placeholder(match)].speak(), said)))
 
 
 def placeholder(number: int, first: str) -> str:
     """Return the placeholder of a substitution whose marked text has this first character."""
-    return ("Q" if first.isupper() else "q") + str(number).translate(TO_FIGURES)
+    return ("Q" if first.isupper() else "q") + str(number).translate(DIGITS_TO_LETTERS)
 
 
-def number_of(match: re.Match[str]) -> int:
+def parse_placeholder(match: re.Match[str]) -> int:
     """Return the index of the substitution that a placeholder stands for."""
-    return int(match[1].translate(FROM_FIGURES))
+    return int(match[1].translate(LETTERS_TO_DIGITS))
 
 
-def fragment(text: str, readings: Sequence[Substitution], marks: Sequence[Mark]) -> str:
+def to_ssml(text: str, readings: Sequence[Substitution], marks: Sequence[Mark]) -> str:
     """Return the SSML of a clause, without the root element; empty if plain text suffices."""
     if not readings and not marks:
         return ""
     written, position, waiting = [], 0, list(reversed(marks))
-    for reading in whole(readings):
-        written += marked(text, position, reading.start, waiting, reading.start + 1)
-        inside = marked(text, reading.start, reading.end, waiting, reading.end)
+    for reading in join_continued(readings):
+        written += insert_marks(text, position, reading.start, waiting, reading.start + 1)
+        inside = insert_marks(text, reading.start, reading.end, waiting, reading.end)
         written += [f"<{reading.tag}>", *inside, f"</{reading.tag.split(' ', 1)[0]}>"]
         position = reading.end
-    return "".join([*written, *marked(text, position, len(text), waiting, len(text) + 1)])
+    return "".join([*written, *insert_marks(text, position, len(text), waiting, len(text) + 1)])
 
 
-def whole(readings: Sequence[Substitution]) -> list[Substitution]:
+def join_continued(readings: Sequence[Substitution]) -> list[Substitution]:
     """Join the substitutions that belong to the same element."""
     joined: list[Substitution] = []
     for reading in readings:
@@ -92,7 +92,7 @@ def whole(readings: Sequence[Substitution]) -> list[Substitution]:
     return joined
 
 
-def marked(text: str, start: int, end: int, waiting: list[Mark], until: int) -> list[str]:
+def insert_marks(text: str, start: int, end: int, waiting: list[Mark], until: int) -> list[str]:
     """Return the SSML of a stretch of text with the marks before `until`, popped off the end of `waiting`."""
     written = []
     while waiting and waiting[-1].place < until:

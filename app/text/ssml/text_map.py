@@ -12,9 +12,9 @@ from app.text.segment import WORD
 from app.text.ssml.substitutions import Substitution
 from app.types import DEFAULT_PROSODY, PlanWarning, Prosody
 
-MOST_WARNINGS = 50
+MAX_WARNINGS = 50
 """Maximum warnings listed; more would only return the document's own text."""
-SHOWN = 60
+MAX_QUOTED_CHARS = 60
 """Maximum characters of a value that a warning quotes."""
 
 
@@ -29,7 +29,7 @@ class WarningCollector:
         """Add a warning, unless it was added before."""
         if (code, detail) in self._seen:
             return
-        if len(self._seen) < MOST_WARNINGS:
+        if len(self._seen) < MAX_WARNINGS:
             self._seen[code, detail] = None
         else:
             self._left_out += 1
@@ -43,9 +43,9 @@ class WarningCollector:
         return (*listed, PlanWarning("more_warnings", f"{self._left_out} more warnings were left out."))
 
 
-def shown(value: str) -> str:
+def quote(value: str) -> str:
     """Return a caller's value, quoted and shortened."""
-    return repr(value if len(value) <= SHOWN else value[:SHOWN] + "…")
+    return repr(value if len(value) <= MAX_QUOTED_CHARS else value[:MAX_QUOTED_CHARS] + "…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ProsodyChange:
     """A change of prosody, and the offset in the text at which it begins."""
 
     at: int
@@ -68,7 +68,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class SentenceEdge:
     """An offset in the text at which a sentence ends, whatever its words."""
 
     at: int
@@ -98,10 +98,10 @@ class TextMap:
     """Offset in the document of each character."""
     ends: array[int]
     """Offset in the document of the end of each character: a reference is longer than the character it stands for."""
-    changes: Sequence[Change]
+    changes: Sequence[ProsodyChange]
     """The first is at the beginning of the text."""
     pauses: Sequence[Pause]
-    edges: Sequence[Edge]
+    edges: Sequence[SentenceEdge]
     anchors: Sequence[Anchor]
     readings: Sequence[Substitution]
 
@@ -109,7 +109,7 @@ class TextMap:
         """Return the prosody of the character at an offset."""
         return self.changes[bisect_right(self.changes, place, key=lambda change: change.at) - 1].manner
 
-    def changes_in(self, start: int, end: int) -> Sequence[Change]:
+    def changes_in(self, start: int, end: int) -> Sequence[ProsodyChange]:
         """Return the changes after the first character of a stretch."""
         first, last = (bisect_left(self.changes, place, key=lambda change: change.at) for place in (start + 1, end))
         return self.changes[first:last]
@@ -141,9 +141,9 @@ class TextMap:
         return self.reading_around(place) is not None or any(reading.continues for reading in here)
 
 
-LONGEST_PAUSE = 20.0
+MAX_PAUSE_SECONDS = 20.0
 """Maximum total seconds of consecutive breaks."""
-FOLDED = re.compile(r"\s{2,}|[^\S ]")
+FOLDABLE_SPACE = re.compile(r"\s{2,}|[^\S ]")
 """White space other than a single blank."""
 
 
@@ -157,9 +157,9 @@ class TextBuilder:
         self.readings: list[Substitution] = []
         self._places = array("I")
         self._ends = array("I")
-        self._changes: list[Change] = []
+        self._changes: list[ProsodyChange] = []
         self._pauses: list[Pause] = []
-        self._edges: list[Edge] = []
+        self._edges: list[SentenceEdge] = []
         self._anchors: list[Anchor] = []
         self._pieces: list[str] = []
         self._blank = True
@@ -191,7 +191,7 @@ class TextBuilder:
             self._append(text, place, end)
             return
         position = 0
-        for gap in FOLDED.finditer(text):
+        for gap in FOLDABLE_SPACE.finditer(text):
             self._run(text[position : gap.start()], place + position)
             self.blank(place + gap.start())
             position = gap.end()
@@ -207,9 +207,9 @@ class TextBuilder:
 
     def pause(self, seconds: float, place: int) -> None:
         """Add a pause; marks before it are reached before the silence."""
-        allowed = min(seconds, LONGEST_PAUSE - self._row)
+        allowed = min(seconds, MAX_PAUSE_SECONDS - self._row)
         if allowed < seconds:
-            self.remarks.add("value_limited", f"Breaks in a row last at most {LONGEST_PAUSE:g} s together.")
+            self.remarks.add("value_limited", f"Breaks in a row last at most {MAX_PAUSE_SECONDS:g} s together.")
         self._row += allowed
         self._settle()
         first = place
@@ -228,7 +228,7 @@ class TextBuilder:
         self.blank(place)
         if self._edges and self._edges[-1].at == self.length:
             paragraph = self._edges.pop().paragraph or paragraph
-        self._edges.append(Edge(self.length, paragraph))
+        self._edges.append(SentenceEdge(self.length, paragraph))
 
     def mark(self, name: str) -> None:
         """Mark the next word, or the end if none follows."""
@@ -273,7 +273,7 @@ class TextBuilder:
             self._waiting.clear()
         before = self._changes[-1].manner if self._changes else None
         if self.manner is not before and self.manner != before:
-            self._changes.append(Change(self.length, self.manner))
+            self._changes.append(ProsodyChange(self.length, self.manner))
         if self._row and WORD.search(text):
             self._row = 0.0
         self._pieces.append(text)

@@ -36,7 +36,7 @@ from app.training.emotion.rows import (
 )
 from app.types import Emotion
 
-FALSE_ALARMS = 0.08
+MAX_FALSE_ALARMS = 0.08
 """Maximum share of neutral dev sentences that may be voiced as an emotion."""
 VOICING_THRESHOLDS = np.arange(0.3, 0.96, 0.01)
 CLASS_THRESHOLDS = np.arange(0.05, 0.96, 0.01)
@@ -49,52 +49,52 @@ def measure(model: Path, data: Path, spoken: Path | None = None) -> dict[str, ob
     classifier = Classifier.load(model)
     threshold = classifier.settings.threshold
     examples = read_examples(data)
-    report: dict[str, object] = {"threshold": threshold, "goemotions": goemotions(classifier, examples)}
+    report: dict[str, object] = {"threshold": threshold, "goemotions": measure_goemotions(classifier, examples)}
     if threshold is not None:
-        report["subtitles"] = spoken_style(classifier, subtitles(examples), threshold)
+        report["subtitles"] = measure_voicing(classifier, select_subtitles(examples), threshold)
     if spoken and threshold is not None:
-        report["spoken"] = spoken_style(classifier, read_spoken(spoken), threshold)
+        report["spoken"] = measure_voicing(classifier, read_spoken(spoken), threshold)
     return report
 
 
-def subtitles(examples: list[Example]) -> list[tuple[str, Emotion]]:
+def select_subtitles(examples: list[Example]) -> list[tuple[str, Emotion]]:
     """Return the test sentences of XED with one label: speech, but labelled without its context."""
     held_out = [example for example in examples if example.source == "xed" and example.split == "test"]
     return [(example.text, example.labels[0]) for example in held_out if len(example.labels) == 1]
 
 
-def matrix(classifier: Classifier, texts: Sequence[str]) -> Matrix:
+def compute_probabilities(classifier: Classifier, texts: Sequence[str]) -> Matrix:
     """Compute the probabilities (sentences, 7)."""
     return np.array([[one[emotion] for emotion in EMOTIONS] for one in classifier.classify(texts)])
 
 
-def voicing_threshold(classifier: Classifier, dev: list[Example]) -> float:
+def find_voicing_threshold(classifier: Classifier, dev: list[Example]) -> float:
     """Return the lowest threshold at which few enough neutral sentences are voiced as an emotion."""
     neutral = [example.text for example in dev if example.labels == (Emotion.NEUTRAL,)]
-    emotional = matrix(classifier, neutral)[:, 1:].max(axis=1)
-    allowed = [float(value) for value in VOICING_THRESHOLDS if (emotional >= value).mean() <= FALSE_ALARMS]
+    emotional = compute_probabilities(classifier, neutral)[:, 1:].max(axis=1)
+    allowed = [float(value) for value in VOICING_THRESHOLDS if (emotional >= value).mean() <= MAX_FALSE_ALARMS]
     return round(allowed[0], 2)
 
 
-def goemotions(classifier: Classifier, examples: list[Example]) -> dict[str, object]:
+def measure_goemotions(classifier: Classifier, examples: list[Example]) -> dict[str, object]:
     """Compute the macro-F1 over the seven emotions on the test split, with class thresholds from the dev split."""
     dev, test = ([e for e in examples if e.source == "goemotions" and e.split == name] for name in ("dev", "test"))
-    dev_scores, test_scores = (matrix(classifier, [e.text for e in part]) for part in (dev, test))
-    dev_truth, test_truth = (truth(part) for part in (dev, test))
+    dev_scores, test_scores = (compute_probabilities(classifier, [e.text for e in part]) for part in (dev, test))
+    dev_truth, test_truth = (make_label_matrix(part) for part in (dev, test))
     f1s = {}
     for column, emotion in enumerate(EMOTIONS):
-        scored = [f1(dev_scores[:, column] >= value, dev_truth[:, column]) for value in CLASS_THRESHOLDS]
+        scored = [f1_score(dev_scores[:, column] >= value, dev_truth[:, column]) for value in CLASS_THRESHOLDS]
         chosen = CLASS_THRESHOLDS[int(np.argmax(scored))]
-        f1s[str(emotion)] = round(f1(test_scores[:, column] >= chosen, test_truth[:, column]), 3)
+        f1s[str(emotion)] = round(f1_score(test_scores[:, column] >= chosen, test_truth[:, column]), 3)
     return {"sentences": len(test), "macro_f1": round(float(np.mean(list(f1s.values()))), 3), "f1": f1s}
 
 
-def truth(examples: list[Example]) -> npt.NDArray[np.bool_]:
+def make_label_matrix(examples: list[Example]) -> npt.NDArray[np.bool_]:
     """Return the labels (sentences, 7)."""
     return np.array([[emotion in example.labels for emotion in EMOTIONS] for example in examples])
 
 
-def f1(predicted: npt.NDArray[np.bool_], actual: npt.NDArray[np.bool_]) -> float:
+def f1_score(predicted: npt.NDArray[np.bool_], actual: npt.NDArray[np.bool_]) -> float:
     """Compute the harmonic mean of precision and recall."""
     hits = int((predicted & actual).sum())
     return 2 * hits / max(1, int(predicted.sum()) + int(actual.sum()))
@@ -106,10 +106,10 @@ def read_spoken(path: Path) -> list[tuple[str, Emotion]]:
     return [(text, Emotion(label)) for text, label in rows]
 
 
-def spoken_style(classifier: Classifier, rows: list[tuple[str, Emotion]], threshold: float) -> dict[str, object]:
+def measure_voicing(classifier: Classifier, rows: list[tuple[str, Emotion]], threshold: float) -> dict[str, object]:
     """Compute the false alarms on neutral sentences, and how often voiced emotional sentences are voiced correctly."""
     heard = []
-    for scores in matrix(classifier, [text for text, _ in rows]):
+    for scores in compute_probabilities(classifier, [text for text, _ in rows]):
         best = int(scores.argmax())
         heard.append(EMOTIONS[best] if scores[best] >= threshold else Emotion.NEUTRAL)
     neutral = [got for got, (_, label) in zip(heard, rows, strict=True) if label is Emotion.NEUTRAL]
@@ -138,9 +138,9 @@ TEMPERATURES = tuple(round(0.5 + 0.02 * place, 2) for place in range(126))
 """0.5 to 3."""
 THRESHOLDS = tuple(round(0.2 + 0.01 * place, 2) for place in range(61))
 """0.2 to 0.8."""
-MOST_NEUTRAL_VOICED = 0.14
+MAX_NEUTRAL_VOICED = 0.14
 """Maximum share of neutral sentences that may be voiced as an emotion, however weakly."""
-STRETCH, MEDIAN = 3.0, 0.8
+STRENGTH_STRETCH, MEDIAN_LOGIT = 3.0, 0.8
 """Factor of the strength's logit, and the logit that its median becomes (a strength of 0.69): chosen on the dev split
 so that false alarms are weak and clear emotions are not."""
 
@@ -175,10 +175,10 @@ def calibrate(model: Path, data: Path) -> tuple[float, float]:
     with torch.no_grad():
         output.weight[: len(EMOTIONS)] /= temperature
         output.bias[: len(EMOTIONS)] /= temperature
-        output.weight[len(EMOTIONS)] *= STRETCH
-        output.bias[len(EMOTIONS)] -= find_middle(strength, emotional >= threshold)
-        output.bias[len(EMOTIONS)] *= STRETCH
-        output.bias[len(EMOTIONS)] += MEDIAN
+        output.weight[len(EMOTIONS)] *= STRENGTH_STRETCH
+        output.bias[len(EMOTIONS)] -= median_strength(strength, emotional >= threshold)
+        output.bias[len(EMOTIONS)] *= STRENGTH_STRETCH
+        output.bias[len(EMOTIONS)] += MEDIAN_LOGIT
     network.config.intone = {**network.config.intone, "threshold": threshold}
     network.half().save_pretrained(model)
     return temperature, threshold
@@ -192,10 +192,10 @@ def find_emotional(probabilities: Tensor) -> Tensor:
 
 def find_threshold(neutral: Tensor) -> float:
     """Return the lowest threshold at which few enough neutral sentences are voiced, by their `find_emotional` (n,)."""
-    return next((one for one in THRESHOLDS if (neutral >= one).float().mean() <= MOST_NEUTRAL_VOICED), THRESHOLDS[-1])
+    return next((one for one in THRESHOLDS if (neutral >= one).float().mean() <= MAX_NEUTRAL_VOICED), THRESHOLDS[-1])
 
 
-def find_middle(strength: Tensor, voiced: Tensor) -> Tensor:
+def median_strength(strength: Tensor, voiced: Tensor) -> Tensor:
     """Return the median of the strength's logits (n,) over the voiced sentences, or over all if none is voiced."""
     return (strength[voiced] if voiced.any() else strength).median()
 

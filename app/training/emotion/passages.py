@@ -22,21 +22,21 @@ import numpy.typing as npt
 
 from app.emotion import Classifier, Expression
 from app.emotion.classifier import Excerpt, make_context
-from app.planning.decide import most_probable
-from app.training.emotion.calibrate import Matrix, f1
-from app.training.emotion.rows import CLEAR, EMOTIONS, LabelledSentence, read_passages
+from app.planning.decide import find_most_probable
+from app.training.emotion.calibrate import Matrix, f1_score
+from app.training.emotion.rows import EMOTIONS, MIN_CLEAR_INTENSITY, LabelledSentence, read_passages
 from app.types import Assessment, Emotion
 
 FLOOR = 0.4
 FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 BINS = 10
-HALF = 0.5
+STRONG_THRESHOLD = 0.5
 """Strength above which an emotion voiced in a neutral sentence is hard to miss."""
 Report = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ClassifierOutputs:
     """Outputs of a classifier for some sentences."""
 
     probabilities: Matrix
@@ -44,9 +44,9 @@ class Answers:
     strengths: npt.NDArray[np.float64]
     """(sentences,), strength of the most probable emotion, regardless of the floor."""
 
-    def select(self, places: npt.NDArray[np.bool_]) -> Answers:
+    def select(self, places: npt.NDArray[np.bool_]) -> ClassifierOutputs:
         """Return the outputs for the sentences of a mask."""
-        return Answers(self.probabilities[places], self.strengths[places])
+        return ClassifierOutputs(self.probabilities[places], self.strengths[places])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -58,11 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--floor", type=float, default=FLOOR, help="least probability of an emotion that is voiced")
     options = parser.parse_args(arguments)
     sentences = [one for one in read_passages(options.data) if one.split == options.split]
-    report = measure_passages(sentences, answer(options.model, sentences), options.floor)
+    report = measure_passages(sentences, classify_passages(options.model, sentences), options.floor)
     sys.stdout.write(json.dumps({"split": options.split, **report}, indent=1) + "\n")
 
 
-def answer(model: Path, sentences: Sequence[LabelledSentence]) -> Answers:
+def classify_passages(model: Path, sentences: Sequence[LabelledSentence]) -> ClassifierOutputs:
     """Run a classifier on sentences, with their context if it reads any."""
     classifier = Classifier.load(model)
     count = classifier.settings.context
@@ -70,16 +70,16 @@ def answer(model: Path, sentences: Sequence[LabelledSentence]) -> Answers:
         [Excerpt(make_context(one.before[-count:] if count else ()), one.text) for one in sentences]
     )
     probabilities = np.array([[one.probabilities[emotion] for emotion in EMOTIONS] for one in assessments])
-    return Answers(probabilities, np.array([grade(one) for one in assessments]))
+    return ClassifierOutputs(probabilities, np.array([compute_strength(one) for one in assessments]))
 
 
-def grade(assessment: Assessment) -> float:
+def compute_strength(assessment: Assessment) -> float:
     """Return the strength with which the most probable emotion is voiced; 0 for neutral."""
-    emotion = most_probable(assessment.probabilities)
+    emotion = find_most_probable(assessment.probabilities)
     return 0.0 if emotion is Emotion.NEUTRAL else Expression(0.0).strength(assessment, emotion)
 
 
-def measure_passages(sentences: Sequence[LabelledSentence], answers: Answers, floor: float) -> Report:
+def measure_passages(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Report:
     """Compute all figures of an evaluation."""
     genres = np.array([one.genre for one in sentences])
     by_genre: Report = {}
@@ -98,36 +98,38 @@ def measure_passages(sentences: Sequence[LabelledSentence], answers: Answers, fl
     }
 
 
-def summarize(sentences: Sequence[LabelledSentence], answers: Answers, floor: float) -> Report:
+def summarize(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Report:
     """Compute the figures by which classifiers are compared."""
     macro = float(np.mean(compute_f1(sentences, answers)))
     return {"sentences": len(sentences), "macro_f1": round_figure(macro), **count_voiced(sentences, answers, floor)}
 
 
-def compute_f1(sentences: Sequence[LabelledSentence], answers: Answers) -> list[float]:
+def compute_f1(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs) -> list[float]:
     """Compute the F1 of each emotion, with the most probable one as the prediction."""
     got = answers.probabilities.argmax(1)
     labels = np.array([EMOTIONS.index(one.label) for one in sentences])
-    return [f1(got == emotion, labels == emotion) for emotion in range(len(EMOTIONS))]
+    return [f1_score(got == emotion, labels == emotion) for emotion in range(len(EMOTIONS))]
 
 
-def count_voiced(sentences: Sequence[LabelledSentence], answers: Answers, floor: float) -> Report:
+def count_voiced(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Report:
     """Compute the shares of voiced, and of correctly voiced, sentences at a floor."""
     best = [EMOTIONS[place] for place in answers.probabilities.argmax(1)]
     reached = answers.probabilities.max(1) >= floor
     voiced = np.array([one is not Emotion.NEUTRAL for one in best], dtype=bool) & reached
     right = np.array([got in (one.label, one.second) for got, one in zip(best, sentences, strict=True)], dtype=bool)
-    clear = np.array([one.label is not Emotion.NEUTRAL and one.intensity >= CLEAR for one in sentences], dtype=bool)
+    clear = np.array(
+        [one.label is not Emotion.NEUTRAL and one.intensity >= MIN_CLEAR_INTENSITY for one in sentences], dtype=bool
+    )
     plain = np.array([one.label is Emotion.NEUTRAL and one.second is None for one in sentences], dtype=bool)
     return {
-        "clear_voiced_rightly": share(voiced & right, clear),
-        "voiced_that_are_right": share(right, voiced),
-        "neutral_voiced": share(voiced, plain),
-        "neutral_voiced_strongly": share(voiced & (answers.strengths > HALF), plain),
+        "clear_voiced_rightly": compute_fraction(voiced & right, clear),
+        "voiced_that_are_right": compute_fraction(right, voiced),
+        "neutral_voiced": compute_fraction(voiced, plain),
+        "neutral_voiced_strongly": compute_fraction(voiced & (answers.strengths > STRONG_THRESHOLD), plain),
     }
 
 
-def count_confusion(sentences: Sequence[LabelledSentence], answers: Answers) -> dict[str, dict[str, int]]:
+def count_confusion(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs) -> dict[str, dict[str, int]]:
     """Count, for each label, how often each emotion is the most probable."""
     counts = {str(label): dict.fromkeys(map(str, EMOTIONS), 0) for label in EMOTIONS}
     for one, place in zip(sentences, answers.probabilities.argmax(1), strict=True):
@@ -135,7 +137,7 @@ def count_confusion(sentences: Sequence[LabelledSentence], answers: Answers) -> 
     return counts
 
 
-def measure_reliability(sentences: Sequence[LabelledSentence], answers: Answers) -> Report:
+def measure_reliability(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs) -> Report:
     """Compare the probability of the most probable emotion with how often it is the label."""
     sure = answers.probabilities.max(1)
     labels = np.array([EMOTIONS.index(one.label) for one in sentences])
@@ -159,7 +161,7 @@ def measure_reliability(sentences: Sequence[LabelledSentence], answers: Answers)
     }
 
 
-def measure_strength(sentences: Sequence[LabelledSentence], answers: Answers) -> Report:
+def measure_strength(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs) -> Report:
     """Compare strengths with labelled intensities: the mean strength per intensity, and the correlation."""
     labelled = np.array([one.intensity for one in sentences])
     means = {str(one): round_figure(float(answers.strengths[labelled == one].mean())) for one in sorted(set(labelled))}
@@ -168,7 +170,7 @@ def measure_strength(sentences: Sequence[LabelledSentence], answers: Answers) ->
     return {"mean_by_intensity": means, "correlation": round_figure(product / max(1e-12, float(spread)))}
 
 
-def share(part: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]) -> float | None:
+def compute_fraction(part: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]) -> float | None:
     """Return the fraction of `whole` that is in `part`; None if `whole` is empty."""
     return round_figure(float((part & whole).sum() / whole.sum())) if whole.any() else None
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoModelForSequenceClassification
 
-from app.emotion.classifier import STRENGTH, make_context
+from app.emotion.classifier import STRENGTH_LABEL, make_context
 from app.packages import stub_module
 from app.types import Emotion
 
@@ -53,7 +53,7 @@ def read_source(path: Path, source: str) -> list[Example]:
         ]
 
 
-def training_set(examples: list[Example]) -> list[Example]:
+def select_training(examples: list[Example]) -> list[Example]:
     """Return the train splits, without sentences that are also in another split.
 
     Subtitle lines that XED labels only as trust or anticipation count as neutral: they are spoken, and no annotator
@@ -69,17 +69,17 @@ def training_set(examples: list[Example]) -> list[Example]:
     return kept
 
 
-def development_set(examples: list[Example]) -> list[Example]:
+def select_development(examples: list[Example]) -> list[Example]:
     """Return the labelled sentences of the dev splits, on which every choice is made."""
     return [example for example in examples if example.split == "dev" and example.labels]
 
 
-FILE, NEW_GENRES = "passages.tsv.gz", "new-genres.tsv.gz"
-CONTEXT = 2
+PASSAGES_FILE, NEW_GENRES_FILE = "passages.tsv.gz", "new-genres.tsv.gz"
+CONTEXT_SENTENCES = 2
 """Number of preceding sentences that are read with a sentence."""
-CLEAR = 2
+MIN_CLEAR_INTENSITY = 2
 """Lowest intensity of a clear emotion."""
-STRONGEST = 3
+MAX_INTENSITY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,10 @@ class LabelledSentence:
     intensity: int
     """0 neutral, 1 slight, 2 clear, 3 strong."""
     before: tuple[str, ...]
-    """The preceding sentences of the passage, at most `CONTEXT`."""
+    """The preceding sentences of the passage, at most `CONTEXT_SENTENCES`."""
 
 
-def read_passages(folder: Path, file: str = FILE) -> list[LabelledSentence]:
+def read_passages(folder: Path, file: str = PASSAGES_FILE) -> list[LabelledSentence]:
     """Read all sentences of a file, passage by passage in order."""
     with gzip.open(folder / file, "rt", encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -122,7 +122,7 @@ def read_passage(rows: Iterable[dict[str, str]]) -> Iterator[LabelledSentence]:
             intensity=int(row["intensity"]),
             before=before,
         )
-        before = (*before, row["text"])[-CONTEXT:]
+        before = (*before, row["text"])[-CONTEXT_SENTENCES:]
 
 
 PASSAGES = "passages"
@@ -130,9 +130,9 @@ SECOND_WEIGHT = 0.4
 """Weight of a second correct label; the first has 1."""
 SLIGHT_WEIGHT = 0.3
 """Weight of neutral in a sentence of slight emotion."""
-LEFT_OUT = 0.2
+CONTEXT_DROPOUT = 0.2
 """Probability that a sentence is learned without its context, so that the network also understands single ones."""
-POOL = 32
+POOL_BATCHES = 32
 """Batches drawn together and sorted by length, to keep padding small."""
 
 
@@ -155,13 +155,13 @@ def make_passage_row(sentence: LabelledSentence) -> TrainingRow:
     return TrainingRow(
         text=sentence.text,
         context=make_context(sentence.before),
-        shares=soften(sentence),
-        strength=sentence.intensity / STRONGEST,
+        shares=soften_labels(sentence),
+        strength=sentence.intensity / MAX_INTENSITY,
         source=PASSAGES,
     )
 
 
-def soften(sentence: LabelledSentence) -> tuple[float, ...]:
+def soften_labels(sentence: LabelledSentence) -> tuple[float, ...]:
     """Return the shares of the label, of the second label, and of neutral if the emotion is slight."""
     weights = dict.fromkeys(EMOTIONS, 0.0)
     weights[sentence.label] = 1.0
@@ -219,19 +219,19 @@ def repeat_shuffled(rows: list[TrainingRow], seed: int) -> Iterator[TrainingRow]
 
 def draw_round(rows: list[TrainingRow], size: int, order: random.Random) -> Iterator[list[TrainingRow]]:
     """Yield batches of rows of similar length, some of the rows without their context."""
-    read = [replace(row, context="") if order.random() < LEFT_OUT else row for row in rows]
+    read = [replace(row, context="") if order.random() < CONTEXT_DROPOUT else row for row in rows]
     order.shuffle(read)
-    for start in range(0, len(read), size * POOL):
-        pool = sorted(read[start : start + size * POOL], key=lambda row: len(row.text) + len(row.context))
+    for start in range(0, len(read), size * POOL_BATCHES):
+        pool = sorted(read[start : start + size * POOL_BATCHES], key=lambda row: len(row.text) + len(row.context))
         ready = [pool[at : at + size] for at in range(0, len(pool) - size + 1, size)]
         order.shuffle(ready)
         yield from ready
 
 
-OUTPUTS = (*map(str, EMOTIONS), STRENGTH)
-LONGEST = 160
+OUTPUTS = (*map(str, EMOTIONS), STRENGTH_LABEL)
+MAX_TOKENS = 160
 """Maximum tokens of context and sentence together; the rest is cut."""
-BATCH = 32
+SCORING_BATCH = 32
 """Sentences scored at once."""
 
 
@@ -260,7 +260,7 @@ def find_frozen(network: Any, layers: int) -> list[nn.Module]:
     return [embeddings, *shared, *encoder.layer[:layers]]
 
 
-class Learned(nn.Module):
+class TrainableParameters(nn.Module):
     """Trainable parameters of a network by name: all that a checkpoint needs of the network."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -273,7 +273,7 @@ class Learned(nn.Module):
 def encode(tokenizer: Any, rows: Sequence[TrainingRow]) -> dict[str, Tensor]:
     """Encode sentences as the network's inputs, as pairs with their context if they have one."""
     encoded = [
-        tokenizer(*((row.context, row.text) if row.context else (row.text,)), truncation=True, max_length=LONGEST)
+        tokenizer(*((row.context, row.text) if row.context else (row.text,)), truncation=True, max_length=MAX_TOKENS)
         for row in rows
     ]
     return dict(tokenizer.pad(encoded, return_tensors="pt"))
@@ -284,8 +284,8 @@ def score(network: Any, tokenizer: Any, rows: Sequence[TrainingRow]) -> Tensor:
     """Compute the logits (rows, 8) of rows; the network must be in evaluation mode."""
     order = sorted(range(len(rows)), key=lambda at: len(rows[at].text) + len(rows[at].context))
     logits = torch.empty(len(rows), len(OUTPUTS))
-    for start in range(0, len(order), BATCH):
-        places = order[start : start + BATCH]
+    for start in range(0, len(order), SCORING_BATCH):
+        places = order[start : start + SCORING_BATCH]
         logits[places] = network(**encode(tokenizer, [rows[at] for at in places])).logits.float()
     return logits
 

