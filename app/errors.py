@@ -1,27 +1,18 @@
-"""Define every error that a client or an operator can cause, and the only table from error to HTTP status.
+"""Errors that a caller or an operator can cause: one class each, with its status, code, title, remedy and headers.
 
-IntoneError
-├── Unauthorized, RateLimited, RouteNotFound, MethodNotAllowed, RangeNotSatisfiable
-├── MalformedRequest, HeadTooLarge, UnknownHost, TooManyStreams, ReaderTooSlow
-├── UnreadableBody, BodyTooSlow, UnsupportedMediaType, UnsupportedContentEncoding, NotAcceptable
-├── InvalidRequest, InvalidSsml, EmptyText, UnknownEmotion, BlendUnsupported
-├── TextTooLong, AudioTooLong, AnswerTooLarge, BodyTooLarge
-├── VoiceNotFound, ModelNotFound, FallbackRefused
-├── Busy, NotReady, NoStorage, OverTimeBudget
-└── SetupError: the installation is at fault (settings, a voice folder, a classifier); reported at startup
-    ├── InvalidVoice
-    └── InvalidClassifier
+The responses, the OpenAPI document, the metrics and the reference derive from the classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """Problem with one field of a request."""
+    """What is wrong with one field of a request."""
 
     detail: str
     pointer: str
@@ -29,7 +20,23 @@ class FieldError:
 
 
 class IntoneError(Exception):
-    """Base of all typed errors: `detail` says what happened, `hint` what to do about it."""
+    """Base class of all errors: `detail` says what happened, `hint` what to do about it.
+
+    A class without a code of its own is the service's own fault: 500, `internal_error`.
+    """
+
+    status: ClassVar[int] = 500
+    """Of the HTTP response."""
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "The service failed"
+    remedy: ClassVar[str] = "Try again; if it persists, give the operator the request id."
+    """The hint of an error that has none of its own."""
+    headers: Mapping[str, str] = {}
+    """Of the HTTP response, such as Retry-After."""
+    openai_code: ClassVar[str | None] = None
+    """The code on OpenAI's routes, if it differs."""
+    openai_param: ClassVar[str | None] = None
+    """The field of OpenAI's request that is at fault."""
 
     def __init__(self, detail: str, *, hint: str = "", fields: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -38,309 +45,345 @@ class IntoneError(Exception):
         self.fields = tuple(fields)
 
 
-class Unauthorized(IntoneError):
-    """The API key is missing or unknown."""
-
-
-class RateLimited(IntoneError):
-    """A client exceeds the configured request rate; `retry_after` is in whole seconds."""
-
-    def __init__(self, detail: str, *, hint: str = "", retry_after: int = 1) -> None:
-        super().__init__(detail, hint=hint)
-        self.retry_after = retry_after
-
-
-class MalformedRequest(IntoneError):
-    """The request is not valid HTTP."""
-
-
-class HeadTooLarge(IntoneError):
-    """The request line and the header fields exceed their limit."""
-
-
-class UnknownHost(IntoneError):
-    """The Host header field contains no name of the service."""
-
-
-class TooManyStreams(IntoneError):
-    """A client exceeds the configured number of open streams."""
-
-
-class ReaderTooSlow(IntoneError):
-    """A client read its response too slowly for too long."""
-
-
-class UnreadableBody(IntoneError):
-    """The body does not match its Content-Type."""
-
-
-class BodyTooSlow(IntoneError):
-    """The body did not arrive in time."""
-
-
-class UnsupportedMediaType(IntoneError):
-    """The route does not support the Content-Type."""
-
-
-class UnsupportedContentEncoding(IntoneError):
-    """The body is compressed."""
-
-
-class NotAcceptable(IntoneError):
-    """No supported format is acceptable according to the Accept header field."""
-
-
-class RouteNotFound(IntoneError):
-    """There is no route for the path."""
-
-
-class MethodNotAllowed(IntoneError):
-    """The path exists but does not support the method; `allowed` lists the supported methods."""
-
-    def __init__(self, detail: str, *, hint: str = "", allowed: Sequence[str] = ()) -> None:
-        super().__init__(detail, hint=hint)
-        self.allowed = tuple(allowed)
-
-
-class RangeNotSatisfiable(IntoneError):
-    """The requested range begins after the end; `size` is the complete length in bytes."""
-
-    def __init__(self, detail: str, *, hint: str = "", size: int = 0) -> None:
-        super().__init__(detail, hint=hint)
-        self.size = size
-
-
-class InvalidRequest(IntoneError):
-    """A field is missing, unknown, of the wrong type or out of range."""
-
-
-class InvalidSsml(IntoneError):
-    """The SSML is not well-formed XML that is safe to parse; the detail names line and column."""
-
-
-class EmptyText(IntoneError):
-    """The text is empty or only white space."""
-
-
-class UnknownEmotion(IntoneError):
-    """The emotion is neither one of the seven emotions nor an alias of one."""
-
-
-class BlendUnsupported(IntoneError):
-    """The voice cannot blend the requested emotions."""
-
-
-class TextTooLong(IntoneError):
-    """The text exceeds the configured number of code points."""
-
-
-class AudioTooLong(IntoneError):
-    """The audio would exceed the configured duration."""
-
-
-class AnswerTooLarge(IntoneError):
-    """The response exceeds, or would exceed, the configured number of bytes."""
-
-
-class BodyTooLarge(IntoneError):
-    """The request body exceeds the maximum size."""
-
-
-class VoiceNotFound(IntoneError):
-    """There is no voice with the requested name."""
-
-
-class ModelNotFound(IntoneError):
-    """There is no model with the requested name; only OpenAI's routes take one."""
-
-
-class FallbackRefused(IntoneError):
-    """A strict request would require a fallback to another emotion."""
-
-
-class Busy(IntoneError):
-    """The queue is full, or there is no room for a further response."""
-
-
-class NotReady(IntoneError):
-    """The models are still being loaded, or the service is stopping."""
-
-
-class NoStorage(IntoneError):
-    """A temporary file cannot be written."""
-
-
-class OverTimeBudget(IntoneError):
-    """The request exceeded the configured time."""
-
-
 class SetupError(IntoneError):
-    """The installation is at fault, not a client."""
-
-
-class InvalidVoice(SetupError):
-    """A voice folder cannot be used; the detail names the inconsistency."""
+    """The installation is at fault (settings, a voice folder, a classifier), not a caller."""
 
 
 class InvalidClassifier(SetupError):
     """A classifier cannot be used, for example because a label has no emotion."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorRow:
-    """Representation of an error in the HTTP API."""
+class MalformedRequest(IntoneError):
+    """The request is not valid HTTP."""
 
-    status: int
-    code: str
-    title: str
-    remedy: str
-    """Advice to the client if the error itself has no hint."""
+    status = 400
+    code = "malformed_request"
+    title = "The request is not valid HTTP"
+    remedy = "Use an HTTP client, and check any proxy between it and the service."
 
 
-ERRORS: dict[type[IntoneError], ErrorRow] = {
-    MalformedRequest: ErrorRow(
-        400,
-        "malformed_request",
-        "The request is not valid HTTP",
-        "Use an HTTP client, and check any proxy between it and the service.",
-    ),
-    UnreadableBody: ErrorRow(
-        400,
-        "unreadable_body",
-        "The body cannot be read",
-        "Send what the Content-Type says, in the character set that it names.",
-    ),
-    Unauthorized: ErrorRow(401, "unauthorized", "A key is needed", "Send `Authorization: Bearer KEY`."),
-    RouteNotFound: ErrorRow(404, "not_found", "There is nothing at this address", "`GET /docs` lists every address."),
-    VoiceNotFound: ErrorRow(404, "voice_not_found", "There is no such voice", "`GET /voices` lists the voices."),
-    ModelNotFound: ErrorRow(404, "model_not_found", "There is no such model", "`GET /v1/models` lists the models."),
-    MethodNotAllowed: ErrorRow(
-        405, "method_not_allowed", "This address does not take this method", "The header `Allow` names the methods."
-    ),
-    NotAcceptable: ErrorRow(
-        406, "not_acceptable", "No format that we make is accepted", "Accept `audio/*`, or leave the header out."
-    ),
-    BodyTooSlow: ErrorRow(
-        408, "body_too_slow", "The body did not arrive in time", "Send the request again, its body at once."
-    ),
-    ReaderTooSlow: ErrorRow(
-        408,
-        "reader_too_slow",
-        "The reader of an answer took too little for too long",
-        "Read on within `INTONE_READER_PATIENCE` seconds.",
-    ),
-    FallbackRefused: ErrorRow(
-        409,
-        "fallback_refused",
-        "The voice lacks an emotion and strict forbids a fallback",
-        "Leave `strict` out, or choose a voice or an emotion from `GET /voices`.",
-    ),
-    TextTooLong: ErrorRow(
-        413, "text_too_long", "The text is too long", "Send the text in parts, or raise `INTONE_MAX_CHARS`."
-    ),
-    AudioTooLong: ErrorRow(
-        413,
-        "audio_too_long",
-        "The speech would be too long",
-        "Send the text in parts, or raise `INTONE_MAX_AUDIO_SECONDS`.",
-    ),
-    AnswerTooLarge: ErrorRow(
-        413,
-        "answer_too_large",
-        "The answer would be too large",
-        "Ask for a stream, MP3 or less text; the operator may raise `INTONE_MAX_ANSWER_BYTES`.",
-    ),
-    BodyTooLarge: ErrorRow(413, "body_too_large", "The body is too large", "Send the text in parts of under 4 MiB."),
-    UnsupportedMediaType: ErrorRow(
-        415,
-        "unsupported_media_type",
-        "The Content-Type is not supported",
-        "Send `application/json`, `text/plain` or `application/ssml+xml`.",
-    ),
-    UnsupportedContentEncoding: ErrorRow(
-        415,
-        "unsupported_content_encoding",
-        "The Content-Encoding is not supported",
-        "Send the body uncompressed, without `Content-Encoding`.",
-    ),
-    RangeNotSatisfiable: ErrorRow(
-        416, "range_not_satisfiable", "The range is outside of the audio", "The header `Content-Range` tells the size."
-    ),
-    UnknownHost: ErrorRow(
-        421,
-        "unknown_host",
-        "The service does not answer to this host name",
-        "Use `localhost` or `127.0.0.1`; the operator may add names with `INTONE_ALLOWED_HOSTS`.",
-    ),
-    InvalidRequest: ErrorRow(
-        422,
-        "invalid_request",
-        "A field of the request is wrong",
-        "Each field that is wrong is named, with what is wrong with it.",
-    ),
-    InvalidSsml: ErrorRow(
-        422,
-        "invalid_ssml",
-        "The SSML cannot be read",
-        "The detail names line and column; `GET /ssml` lists what is understood.",
-    ),
-    EmptyText: ErrorRow(
-        422, "empty_text", "There is no text to speak", "Send at least one character that is no white space."
-    ),
-    UnknownEmotion: ErrorRow(
-        422, "unknown_emotion", "There is no such emotion", "`GET /voices` lists the emotions and their other names."
-    ),
-    BlendUnsupported: ErrorRow(
-        422,
-        "blend_unsupported",
-        "The voice cannot blend these emotions",
-        "Name one emotion, or a voice whose `degree` is true.",
-    ),
-    InvalidVoice: ErrorRow(
-        503,
-        "voice_unavailable",
-        "The voice cannot be loaded",
-        "Choose another voice, or tell the operator the request id: the log says what is wrong with the voice's files.",
-    ),
-    RateLimited: ErrorRow(429, "rate_limited", "Too many requests", "Wait as long as `Retry-After` says."),
-    HeadTooLarge: ErrorRow(
-        431,
-        "head_too_large",
-        "The head of the request is too large",
-        "Send the text as the body of a POST request, not in the URL, and fewer or shorter headers.",
-    ),
-    TooManyStreams: ErrorRow(
-        429,
-        "too_many_streams",
-        "Too many open streams",
-        "Read one to its end or close it; the operator may raise `INTONE_MAX_STREAMS_PER_CLIENT`.",
-    ),
-    Busy: ErrorRow(
-        503, "busy", "The service is busy", "Ask again after `Retry-After`; the operator may raise `INTONE_QUEUE_SIZE`."
-    ),
-    NotReady: ErrorRow(
-        503, "not_ready", "The service is not ready", "Ask again after `Retry-After`; `GET /ready` tells when."
-    ),
-    OverTimeBudget: ErrorRow(
-        504,
-        "over_time_budget",
-        "The request took too long",
-        "Send less text or ask for a stream; the operator may raise `INTONE_TIME_BUDGET`.",
-    ),
-    NoStorage: ErrorRow(
-        507,
-        "no_storage",
-        "There is no storage for the answer",
-        "Request a stream, which needs none; the operator may set `TMPDIR` to a folder with room.",
-    ),
-}
-"""Error rows by class; every other exception is a fault of the service: 500, `internal_error`."""
+class UnreadableBody(IntoneError):
+    """The body is not what its Content-Type says."""
 
-INTERNAL_ERROR = ErrorRow(
-    500, "internal_error", "The service failed", "Try again; if it persists, tell the operator the request id."
+    status = 400
+    code = "unreadable_body"
+    title = "The body cannot be read"
+    remedy = "Send a body of the Content-Type, in the character set that it names."
+
+
+class Unauthorized(IntoneError):
+    """No key, or an unknown one."""
+
+    status = 401
+    code = "unauthorized"
+    title = "Authentication required"
+    remedy = "Send `Authorization: Bearer KEY`."
+    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
+    openai_code = "invalid_api_key"
+
+
+class RouteNotFound(IntoneError):
+    """No route has this path."""
+
+    status = 404
+    code = "not_found"
+    title = "No route has this path"
+    remedy = "`GET /docs` lists every address."
+
+
+class VoiceNotFound(IntoneError):
+    """No voice has this name."""
+
+    status = 404
+    code = "voice_not_found"
+    title = "Unknown voice"
+    remedy = "`GET /voices` lists the voices."
+    openai_param = "voice"
+
+
+class ModelNotFound(IntoneError):
+    """No model has this name; OpenAI's routes name one."""
+
+    status = 404
+    code = "model_not_found"
+    title = "Unknown model"
+    remedy = "`GET /v1/models` lists the models."
+
+
+class MethodNotAllowed(IntoneError):
+    """The path exists, the method does not; `allowed` are those that do."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "The route does not support this method"
+    remedy = "The header `Allow` names the methods."
+
+    def __init__(self, detail: str, *, hint: str = "", allowed: Sequence[str] = ()) -> None:
+        super().__init__(detail, hint=hint)
+        self.headers = {"Allow": ", ".join(allowed)}
+
+
+class NotAcceptable(IntoneError):
+    """No supported format satisfies the Accept header."""
+
+    status = 406
+    code = "not_acceptable"
+    title = "No supported format is acceptable"
+    remedy = "Accept `audio/*`, or leave the header out."
+
+
+class BodyTooSlow(IntoneError):
+    """The body did not arrive in time."""
+
+    status = 408
+    code = "body_too_slow"
+    title = "The body did not arrive in time"
+    remedy = "Send the request again, its body at once."
+    headers: Mapping[str, str] = {"Connection": "close"}
+    """The rest of the body may still arrive, and must not be read as the next request."""
+
+
+class ReaderTooSlow(IntoneError):
+    """The reader of a response accepted too little for too long."""
+
+    status = 408
+    code = "reader_too_slow"
+    title = "The client read the response too slowly"
+    remedy = "Read more at least every `INTONE_READER_PATIENCE` seconds."
+
+
+class FallbackRefused(IntoneError):
+    """A fallback would be needed, and the request is `strict`."""
+
+    status = 409
+    code = "fallback_refused"
+    title = "The voice lacks an emotion and strict forbids a fallback"
+    remedy = "Leave `strict` out, or choose a voice or an emotion from `GET /voices`."
+    headers: Mapping[str, str] = {"X-Should-Retry": "false"}
+    """Clients repeat 409 and 504 on their own, but the response would be the same."""
+
+
+class TextTooLong(IntoneError):
+    """The text has more code points than the setting allows."""
+
+    status = 413
+    code = "text_too_long"
+    title = "The text is too long"
+    remedy = "Send the text in parts, or raise `INTONE_MAX_CHARS`."
+    openai_param = "input"
+
+
+class AudioTooLong(IntoneError):
+    """The speech would be longer than the setting allows."""
+
+    status = 413
+    code = "audio_too_long"
+    title = "The speech would be too long"
+    remedy = "Send the text in parts, or raise `INTONE_MAX_AUDIO_SECONDS`."
+    openai_param = "input"
+
+
+class AnswerTooLarge(IntoneError):
+    """The response would have more bytes than the setting allows."""
+
+    status = 413
+    code = "answer_too_large"
+    title = "The response would be too large"
+    remedy = "Request a stream, MP3 or less text; the operator may raise `INTONE_MAX_ANSWER_BYTES`."
+    openai_param = "input"
+
+
+class BodyTooLarge(IntoneError):
+    """The body has more bytes than any request may have."""
+
+    status = 413
+    code = "body_too_large"
+    title = "The body is too large"
+    remedy = "Send the text in parts of under 4 MiB."
+    openai_param = "input"
+
+
+class UnsupportedMediaType(IntoneError):
+    """The route does not accept the Content-Type."""
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "The Content-Type is not supported"
+    remedy = "Send `application/json`, `text/plain` or `application/ssml+xml`."
+
+
+class UnsupportedContentEncoding(IntoneError):
+    """The body is compressed."""
+
+    status = 415
+    code = "unsupported_content_encoding"
+    title = "The Content-Encoding is not supported"
+    remedy = "Send the body uncompressed, without `Content-Encoding`."
+    headers: Mapping[str, str] = {"Accept-Encoding": "identity"}
+    """The accepted coding (RFC 9110, 15.5.16)."""
+
+
+class RangeNotSatisfiable(IntoneError):
+    """The requested range begins after the end of the audio; `size` is its length in bytes."""
+
+    status = 416
+    code = "range_not_satisfiable"
+    title = "The range is outside of the audio"
+    remedy = "The header `Content-Range` gives the size."
+
+    def __init__(self, detail: str, *, hint: str = "", size: int = 0) -> None:
+        super().__init__(detail, hint=hint)
+        self.headers = {"Content-Range": f"bytes */{size}"}
+
+
+class UnknownHost(IntoneError):
+    """The Host header names none of the service's names."""
+
+    status = 421
+    code = "unknown_host"
+    title = "The service does not answer to this host name"
+    remedy = "Use `localhost` or `127.0.0.1`; the operator may add names with `INTONE_ALLOWED_HOSTS`."
+
+
+class InvalidRequest(IntoneError):
+    """A field is missing, unknown, of the wrong type or out of range."""
+
+    status = 422
+    code = "invalid_request"
+    title = "A field of the request is wrong"
+    remedy = "Each field that is wrong is named, with what is wrong with it."
+
+
+class InvalidSsml(IntoneError):
+    """The SSML is not XML that can be read safely; the detail names line and column."""
+
+    status = 422
+    code = "invalid_ssml"
+    title = "The SSML cannot be read"
+    remedy = "The detail names line and column; `GET /ssml` lists what is understood."
+    openai_param = "input"
+
+
+class EmptyText(IntoneError):
+    """The text is empty or white space."""
+
+    status = 422
+    code = "empty_text"
+    title = "There is no text to speak"
+    remedy = "Send at least one character other than white space."
+    openai_param = "input"
+
+
+class UnknownEmotion(IntoneError):
+    """The emotion is neither one of the seven nor an alias."""
+
+    status = 422
+    code = "unknown_emotion"
+    title = "Unknown emotion"
+    remedy = "`GET /voices` lists the emotions and their other names."
+    openai_param = "emotion"
+
+
+class BlendUnsupported(IntoneError):
+    """The voice cannot blend these emotions."""
+
+    status = 422
+    code = "blend_unsupported"
+    title = "The voice cannot blend these emotions"
+    remedy = "Name one emotion, or a voice whose `degree` is true."
+    openai_param = "emotion"
+
+
+class InvalidVoice(SetupError):
+    """A voice folder cannot be used; the detail says what disagrees."""
+
+    status = 503
+    code = "voice_unavailable"
+    title = "The voice cannot be loaded"
+    remedy = (
+        "Choose another voice, or tell the operator the request id: the log says what is wrong with the voice's files."
+    )
+
+
+class RateLimited(IntoneError):
+    """A client sends more requests than the setting allows; `retry_after` in whole seconds."""
+
+    status = 429
+    code = "rate_limited"
+    title = "Too many requests"
+    remedy = "Wait as long as `Retry-After` says."
+
+    def __init__(self, detail: str, *, hint: str = "", retry_after: int = 1) -> None:
+        super().__init__(detail, hint=hint)
+        self.headers = {"Retry-After": str(retry_after)}
+
+
+class HeadTooLarge(IntoneError):
+    """The request line and the headers are larger than any request needs."""
+
+    status = 431
+    code = "head_too_large"
+    title = "The head of the request is too large"
+    remedy = "Send the text as the body of a POST request, not in the URL, and fewer or shorter headers."
+
+
+class TooManyStreams(IntoneError):
+    """A client has as many open streams as the setting allows."""
+
+    status = 429
+    code = "too_many_streams"
+    title = "Too many open streams"
+    remedy = "Read one to its end or close it; the operator may raise `INTONE_MAX_STREAMS_PER_CLIENT`."
+    headers: Mapping[str, str] = {"Retry-After": "5"}
+
+
+class Busy(IntoneError):
+    """The queue is full, or there is no room for another response."""
+
+    status = 503
+    code = "busy"
+    title = "The service is busy"
+    remedy = "Retry after `Retry-After` seconds; the operator may raise `INTONE_QUEUE_SIZE`."
+    headers: Mapping[str, str] = {"Retry-After": "5"}
+
+
+class NotReady(IntoneError):
+    """The models are still being loaded, or the service is stopping."""
+
+    status = 503
+    code = "not_ready"
+    title = "The service is not ready"
+    remedy = "Retry after `Retry-After` seconds; `GET /ready` reports when."
+    headers: Mapping[str, str] = {"Retry-After": "2"}
+
+
+class OverTimeBudget(IntoneError):
+    """The request took longer than the setting allows."""
+
+    status = 504
+    code = "over_time_budget"
+    title = "The request took too long"
+    remedy = "Send less text or request a stream; the operator may raise `INTONE_TIME_BUDGET`."
+    headers: Mapping[str, str] = {"X-Should-Retry": "false"}
+
+
+class NoStorage(IntoneError):
+    """A temporary file cannot be written."""
+
+    status = 507
+    code = "no_storage"
+    title = "No storage for the response"
+    remedy = "Request a stream, which needs none; the operator may set `TMPDIR` to a folder with room."
+    headers: Mapping[str, str] = {"Retry-After": "5"}
+
+
+def _find_subclasses(base: type[IntoneError]) -> Iterator[type[IntoneError]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _find_subclasses(kind)
+
+
+ERRORS = tuple(
+    sorted((kind for kind in _find_subclasses(IntoneError) if "code" in vars(kind)), key=lambda it: it.status)
 )
-
-
-def get_row(error: IntoneError) -> ErrorRow:
-    """Return the row of the error's class, or of its nearest base class in the table."""
-    return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), INTERNAL_ERROR)
+"""Every class with a code of its own, by status."""

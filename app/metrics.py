@@ -23,7 +23,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from app.errors import ERRORS, INTERNAL_ERROR
+from app.errors import ERRORS, IntoneError
 from app.types import Emotion, PlanWarning, Source, Timings, Utterance
 
 
@@ -98,9 +98,9 @@ class RequestMetrics:
             registry=here,
         )
         self._rejected = Counter("intone_rejected", "Answers that are errors, by their code.", ["code"], registry=here)
-        for row in (*ERRORS.values(), INTERNAL_ERROR):
+        for kind in (*ERRORS, IntoneError):
             # Start each series at zero; otherwise the first error of a kind would be no increase.
-            self._rejected.labels(row.code)
+            self._rejected.labels(kind.code)
 
     def observe_response(self, answer: ResponseRecord) -> None:
         """Record a response."""

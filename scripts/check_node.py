@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from serving import ROOT, start_server
+from tests.serving import ROOT, start_server
 
 
 def main() -> int:

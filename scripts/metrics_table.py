@@ -39,8 +39,8 @@ UTTERANCE = Utterance(
 def exported() -> CollectorRegistry:
     """All that a service exports, with one sample at least of each."""
     metrics: Metrics = create_app(Settings()).state.service.metrics
-    metrics.answered(ResponseRecord("/synthesize", 200, 1.0, first_byte=0.1))
-    metrics.spoken(SynthesisRecord([UTTERANCE], [PlanWarning("runaway", "")], 1, 1.0, Timings()))
+    metrics.observe_response(ResponseRecord("/synthesize", 200, 1.0, first_byte=0.1))
+    metrics.observe_synthesis(SynthesisRecord([UTTERANCE], [PlanWarning("runaway", "")], 1, 1.0, Timings()))
     watch_log(metrics, lambda: 0)
     watch_connections(metrics, Connections(limit=1))
     return metrics.registry

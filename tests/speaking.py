@@ -83,6 +83,8 @@ def mel_of(speaker: Speaker, ids: tuple[int, ...], speed: float = 1.0, seed: int
     return mel
 
 
-def samples_of(vocoder: Vocoder, mel: torch.Tensor, seed: int = 0, soon: bool = False) -> npt.NDArray[np.float32]:
+def samples_of(
+    vocoder: Vocoder, mel: torch.Tensor, seed: int = 0, low_latency: bool = False
+) -> npt.NDArray[np.float32]:
     """All chunks of a vocoder, joined."""
-    return np.concatenate(list(vocoder.chunks(mel, seed, soon)))
+    return np.concatenate(list(vocoder.chunks(mel, seed, low_latency)))

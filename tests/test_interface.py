@@ -13,7 +13,7 @@ import pytest
 
 from app.api.errors import allowed_methods
 from app.audio.encode import FORMATS
-from app.errors import ERRORS, INTERNAL_ERROR
+from app.errors import ERRORS, IntoneError
 from app.main import create_app
 from app.settings import Settings, load_settings
 from app.text import SSML_TABLE
@@ -21,7 +21,7 @@ from tests.interface import Row, read_rows
 from tests.serving import ROOT
 
 ROWS = read_rows()
-ERROR_CODES = [row.code for row in (*ERRORS.values(), INTERNAL_ERROR)]
+ERROR_CODES = [kind.code for kind in (*ERRORS, IntoneError)]
 UNDOCUMENTED = ("/", "/docs", "/openapi.json", "/ping")
 """Paths of which the API reference leaves out a method, or all."""
 

@@ -14,61 +14,11 @@ from starlette.routing import BaseRoute, Match, Mount
 
 from app.api.schemas import answers
 from app.errors import (
-    INTERNAL_ERROR,
-    AnswerTooLarge,
-    AudioTooLong,
-    BlendUnsupported,
-    BodyTooLarge,
-    BodyTooSlow,
-    Busy,
-    EmptyText,
-    FallbackRefused,
     IntoneError,
-    InvalidSsml,
     MethodNotAllowed,
-    NoStorage,
-    NotReady,
-    OverTimeBudget,
-    RangeNotSatisfiable,
-    RateLimited,
     RouteNotFound,
     SetupError,
-    TextTooLong,
-    TooManyStreams,
-    Unauthorized,
-    UnknownEmotion,
-    UnsupportedContentEncoding,
-    VoiceNotFound,
-    get_row,
 )
-
-
-def error_headers(error: IntoneError) -> dict[str, str]:
-    """Return the headers that an error adds to its response, such as Retry-After."""
-    match error:
-        case Unauthorized():
-            return {"WWW-Authenticate": "Bearer"}
-        case MethodNotAllowed():
-            return {"Allow": ", ".join(error.allowed)}
-        case BodyTooSlow():
-            # The rest of the body may still arrive, and must not be read as the next request.
-            return {"Connection": "close"}
-        case UnsupportedContentEncoding():
-            # RFC 9110, 15.5.16: the encoding that would be accepted.
-            return {"Accept-Encoding": "identity"}
-        case RangeNotSatisfiable():
-            return {"Content-Range": f"bytes */{error.size}"}
-        case RateLimited():
-            return {"Retry-After": str(error.retry_after)}
-        case Busy() | TooManyStreams() | NoStorage():
-            return {"Retry-After": "5"}
-        case NotReady():
-            return {"Retry-After": "2"}
-        case FallbackRefused() | OverTimeBudget():
-            # Clients retry 409 and 504 by themselves, but the response would be the same.
-            return {"X-Should-Retry": "false"}
-    return {}
-
 
 _ROUTE_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -90,35 +40,21 @@ _OPENAI_STATUSES = {404: 400, 413: 400, 422: 400}
 """Statuses that become 400, which OpenAI returns for any invalid field; all others stay."""
 _NOT_FOUND_CODES = ("model_not_found", "not_found")
 """Codes that keep status 404."""
-_OPENAI_CODES: dict[type[IntoneError], str] = {Unauthorized: "invalid_api_key"}
-_OPENAI_PARAMS: dict[type[IntoneError], str] = {
-    EmptyText: "input",
-    TextTooLong: "input",
-    AudioTooLong: "input",
-    AnswerTooLarge: "input",
-    InvalidSsml: "input",
-    VoiceNotFound: "voice",
-    UnknownEmotion: "emotion",
-    BlendUnsupported: "emotion",
-    BodyTooLarge: "input",
-}
 
 
 def openai_status(error: IntoneError) -> int:
     """Return the status of an error below `/v1`."""
-    row = get_row(error)
-    return row.status if row.code in _NOT_FOUND_CODES else _OPENAI_STATUSES.get(row.status, row.status)
+    return error.status if error.code in _NOT_FOUND_CODES else _OPENAI_STATUSES.get(error.status, error.status)
 
 
 def openai_content(error: IntoneError) -> answers.OpenAiError:
     """Return the error in OpenAI's format, for the body of a response or of an event."""
-    status, hint = openai_status(error), error.hint or get_row(error).remedy
-    kind = next((kind for kind in type(error).__mro__ if kind in _OPENAI_CODES), None)
+    status, hint = openai_status(error), error.hint or error.remedy
     return openai_error(
         message=f"{error.detail} {hint}",
         type="server_error" if status >= 500 else "invalid_request_error",
         param=_invalid_param(error),
-        code=_OPENAI_CODES[kind] if kind else get_row(error).code,
+        code=error.openai_code or error.code,
     )
 
 
@@ -133,7 +69,7 @@ def _invalid_param(error: IntoneError) -> str | None:
     """Return the name of the invalid field."""
     if error.fields:
         return error.fields[0].pointer.removeprefix("#/").split("/")[0]
-    return next((_OPENAI_PARAMS[kind] for kind in type(error).__mro__ if kind in _OPENAI_PARAMS), None)
+    return error.openai_param
 
 
 logger = logging.getLogger("intone.request")
@@ -159,15 +95,14 @@ def render_error(error: IntoneError, request: Request) -> Response:
 
     Only this function chooses the error format of a path (`request.state.path`).
     """
-    row = get_row(error)
-    request.state.log["code"] = row.code
+    request.state.log["code"] = error.code
     error = redact_error(error)
     if request.state.path.startswith(OPENAI_PREFIX):
         return _json_response(openai_content(error), openai_status(error), error, "application/json")
     content = problem_details(error, request.state.request_id)
     if request.state.path == INVOCATIONS:
         _shorten(content)
-    return _json_response(content, row.status, error, PROBLEM_TYPE)
+    return _json_response(content, error.status, error, PROBLEM_TYPE)
 
 
 def redact_error(error: IntoneError) -> IntoneError:
@@ -177,7 +112,7 @@ def redact_error(error: IntoneError) -> IntoneError:
     """
     if isinstance(error, SetupError):
         logger.error("%s: %s", type(error).__name__, error.detail)
-    if get_row(error) is INTERNAL_ERROR:
+    if error.code == IntoneError.code:
         return IntoneError(_INTERNAL_ERROR_DETAIL, hint=_INTERNAL_ERROR_HINT)
     return type(error)(_VOICE_ERROR_DETAIL) if isinstance(error, SetupError) else error
 
@@ -195,19 +130,18 @@ def _shorten(content: answers.Problem) -> None:
 
 def _json_response(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:
     # ASCII only: an error may quote a lone surrogate from the request, which UTF-8 cannot encode.
-    return Response(json.dumps(content), status, error_headers(error), media_type)
+    return Response(json.dumps(content), status, error.headers, media_type)
 
 
 def problem_details(error: IntoneError, request_id: str) -> answers.Problem:
     """Return the error as problem details (RFC 9457), the format outside `/v1`."""
-    row = get_row(error)
     content: answers.Problem = {
-        "type": f"/errors/{row.code}",
-        "title": row.title,
-        "status": row.status,
+        "type": f"/errors/{error.code}",
+        "title": error.title,
+        "status": error.status,
         "detail": error.detail,
-        "code": row.code,
-        "hint": error.hint or row.remedy,
+        "code": error.code,
+        "hint": error.hint or error.remedy,
         "request_id": request_id,
     }
     if error.fields:

@@ -14,10 +14,10 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
-from app.api.errors import PROBLEM_TYPE, error_headers, problem_details
+from app.api.errors import PROBLEM_TYPE, problem_details
 from app.api.middleware.access_log import UNKNOWN_ROUTE, log_request
 from app.api.middleware.compat import NO_SNIFF_HEADERS
-from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest, get_row
+from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest
 from app.metrics import ResponseRecord
 
 MAX_HEAD_BYTES = 32 * 1024
@@ -211,14 +211,14 @@ class Connection(H11Protocol):
         return request_id
 
     def _events(self, error: IntoneError, request_id: str) -> tuple[h11.Response, h11.Data, h11.EndOfMessage]:
-        status, body = get_row(error).status, json.dumps(problem_details(error, request_id)).encode()
+        status, body = error.status, json.dumps(problem_details(error, request_id)).encode()
         headers = {
             "Content-Type": PROBLEM_TYPE,
             "Content-Length": str(len(body)),
             "Connection": "close",
             "X-Request-Id": request_id,
             **NO_SNIFF_HEADERS,
-            **error_headers(error),
+            **error.headers,
         }
         fields = [(name.encode(), value.encode()) for name, value in headers.items()]
         response = h11.Response(
@@ -227,8 +227,7 @@ class Connection(H11Protocol):
         return response, h11.Data(data=body), h11.EndOfMessage()
 
     def _count(self, error: IntoneError) -> ResponseRecord:
-        row = get_row(error)
-        answer = ResponseRecord(UNKNOWN_ROUTE, row.status, 0.0, code=row.code)
+        answer = ResponseRecord(UNKNOWN_ROUTE, error.status, 0.0, code=error.code)
         self._shared.answered(answer)
         return answer
 

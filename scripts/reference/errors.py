@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.api.errors import openai_content, openai_status
-from app.errors import ERRORS, INTERNAL_ERROR, ErrorRow, IntoneError
+from app.errors import ERRORS, IntoneError
 from scripts.reference.markdown import code, table
 from scripts.reference.markdown import page as whole
 
@@ -18,12 +18,11 @@ The command line tells an error in one line on standard error, and ends with 1; 
 
 def page() -> str:
     """The page."""
-    rows = [*((kind, row) for kind, row in ERRORS.items()), (IntoneError, INTERNAL_ERROR)]
-    return whole("Errors", ABOUT, table(HEAD, (line(kind, row) for kind, row in rows)))
+    return whole("Errors", ABOUT, table(HEAD, (line(kind) for kind in (*ERRORS, IntoneError))))
 
 
-def line(kind: type[IntoneError], row: ErrorRow) -> tuple[str, ...]:
+def line(kind: type[IntoneError]) -> tuple[str, ...]:
     """One error."""
     error = kind("")
     theirs = f"{openai_status(error)} {code(openai_content(error)['error']['code'])}"
-    return str(row.status), code(row.code), f"{row.title}.", row.remedy, theirs
+    return str(kind.status), code(kind.code), f"{kind.title}.", kind.remedy, theirs

@@ -20,7 +20,7 @@ JSON = "application/json"
 PLAIN = "text/plain"
 SSML = "application/ssml+xml"
 MIB = 1024 * 1024
-TITLES = {row.code: row.title for row in ERRORS.values()}
+TITLES = {kind.code: kind.title for kind in ERRORS}
 
 
 @dataclass

@@ -89,10 +89,10 @@ def test_every_operation_has_a_short_name_of_its_own_a_summary_a_text_and_a_desc
 def test_every_error_is_an_answer_of_some_route_or_of_every_path() -> None:
     answered = {code for operation in OPERATIONS.values() for code in codes_of(operation)}
     of_every_path = {"method_not_allowed", "malformed_request", "unknown_host", "head_too_large"}
-    listed = {row.code for row in ERRORS.values()}
+    listed = {kind.code for kind in ERRORS}
     # OpenAI's name of `unauthorized`.
     assert answered - {"invalid_api_key"} == listed - of_every_path
-    for row in ERRORS.values():
+    for row in ERRORS:
         assert f"| {row.status} | `{row.code}` | {row.title} |" in DOCUMENT["info"]["description"]
 
 
@@ -102,7 +102,7 @@ def test_an_error_stands_at_its_status() -> None:
             for example in answer.get("content", {}).get(PROBLEM, {}).get("examples", {}).values():
                 told = example_of(example)
                 assert told["status"] == int(status)
-                assert (int(status), told["code"]) in {(row.status, row.code) for row in ERRORS.values()}
+                assert (int(status), told["code"]) in {(kind.status, kind.code) for kind in ERRORS}
 
 
 LIMITED = {

@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from app.cli.parser import COMMANDS, make_parser
-from app.errors import ERRORS, INTERNAL_ERROR
+from app.errors import ERRORS, IntoneError
 from app.settings import Settings
 from scripts.reference.__main__ import FOLDER, PAGES
 from scripts.reference.schema import kind
@@ -43,7 +43,7 @@ def test_every_example_of_the_help_is_understood(command: str, line: str) -> Non
 
 
 def test_every_error_has_a_remedy() -> None:
-    assert all(row.remedy for row in (*ERRORS.values(), INTERNAL_ERROR))
+    assert all(kind.remedy for kind in (*ERRORS, IntoneError))
 
 
 @pytest.mark.parametrize(

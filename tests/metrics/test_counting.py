@@ -85,7 +85,7 @@ def test_an_answer_is_counted_by_route_and_status_and_only_a_stream_has_a_first_
 
 def test_what_is_known_beforehand_begins_at_zero_so_that_the_first_is_an_increase() -> None:
     metrics = Metrics()
-    assert {value(metrics, "intone_rejected_total", code=row.code) for row in ERRORS.values()} == {0}
+    assert {value(metrics, "intone_rejected_total", code=kind.code) for kind in ERRORS} == {0}
     assert value(metrics, "intone_rejected_total", code="internal_error") == 0
     assert {value(metrics, "intone_fallbacks_total", wanted=emotion.value) for emotion in Emotion} == {0}
     assert value(metrics, "intone_utterances_total", emotion="disgust", source="fallback") == 0

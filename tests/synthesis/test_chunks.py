@@ -76,7 +76,7 @@ def test_a_long_mel_spectrogram_is_vocoded_in_stretches(monkeypatch: pytest.Monk
     monkeypatch.setattr(
         vocoder.generator, "excite", lambda pitch, voicing: excited.append(pitch.shape[1]) or excite(pitch, voicing)
     )
-    chunks = list(vocoders.vocode(vocoder, mel(1000), 0, soon=True, semitones=0.0))
+    chunks = list(vocoders.vocode(vocoder, mel(1000), 0, low_latency=True, semitones=0.0))
     assert sum(map(len, chunks)) == 1000 * vocoder.hop_length
     assert len(excited) > 3 and max(excited) <= 300 and sum(excited) == 1000
     assert len(chunks[0]) == FIRST_FRAMES * vocoder.hop_length
@@ -105,7 +105,7 @@ def test_the_shipped_vocoder_in_chunks_equals_itself_at_once(
     for longest in (33, 100, 448):
         monkeypatch.setattr(vocoders, "VOCOS_CHUNK_FRAMES", longest)
         for low_latency in (False, True):
-            np.testing.assert_allclose(samples_of(vocoder, track, soon=low_latency), expected, atol=1e-4)
+            np.testing.assert_allclose(samples_of(vocoder, track, low_latency=low_latency), expected, atol=1e-4)
     assert np.abs(expected).max() > 0.01
 
 
@@ -117,7 +117,7 @@ def test_hifi_gan_in_chunks_equals_coquis_whole(frames: int) -> None:
         expected = generator.inference(mel(frames))[0, 0, 5 * 256 : -5 * 256].numpy()
     vocoder = HifiganVocoder(generator, GENERATOR, 256, TorchBackend())
     for low_latency in (False, True):
-        np.testing.assert_allclose(samples_of(vocoder, mel(frames), soon=low_latency), expected, atol=1e-5)
+        np.testing.assert_allclose(samples_of(vocoder, mel(frames), low_latency=low_latency), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("frames", [2, 64, 300])
@@ -129,7 +129,7 @@ def test_hifi_gan_with_a_source_in_chunks_equals_itself_at_once(frames: int, mon
     monkeypatch.setattr(vocoders, "HIFIGAN_CHUNK_FRAMES", 10_000)
     expected = samples_of(vocoder, mel(frames), seed=4)
     monkeypatch.setattr(vocoders, "HIFIGAN_CHUNK_FRAMES", 50)
-    np.testing.assert_allclose(samples_of(vocoder, mel(frames), seed=4, soon=True), expected, atol=1e-5)
+    np.testing.assert_allclose(samples_of(vocoder, mel(frames), seed=4, low_latency=True), expected, atol=1e-5)
 
 
 def test_nothing_is_made_before_it_is_asked_for() -> None:
@@ -137,7 +137,7 @@ def test_nothing_is_made_before_it_is_asked_for() -> None:
     vocoder = VocosSourceVocoder(shipped(), TorchBackend())
     network = vocoder.spectrum
     vocoder.spectrum = lambda *inputs: calls.append(inputs[0].shape[2]) or network(*inputs)
-    chunks = vocoder.chunks(mel(600), 0, soon=True)
+    chunks = vocoder.chunks(mel(600), 0, low_latency=True)
     assert len(next(chunks)) == FIRST_FRAMES * 300
     assert calls == [64]
     chunks.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.errors import ERRORS, InvalidSsml
+from app.errors import InvalidSsml
 from app.text import SSML_TABLE, SSML_WARNINGS, read_fragment, read_text
 from app.text.phonetic import count_model_chars
 from app.text.ssml import Support
@@ -775,7 +775,7 @@ def test_what_is_no_xml_is_refused_with_its_place(document: str, place: str, hin
         marked(document)
     assert place in refused.value.detail
     assert hint in refused.value.hint
-    assert ERRORS[InvalidSsml].status == 422
+    assert InvalidSsml.status == 422
 
 
 def test_sixty_four_elements_may_be_within_each_other() -> None:

@@ -76,7 +76,9 @@ def test_the_learning_rate_rises_and_falls() -> None:
 
 
 def test_every_epoch_sees_every_sentence_once_in_batches_of_like_length() -> None:
-    examples = [Example("x" * (number % 50), (Emotion.JOY,), "xed", str(number)) for number in range(emotion.BATCH_SIZE * 8)]
+    examples = [
+        Example("x" * (number % 50), (Emotion.JOY,), "xed", str(number)) for number in range(emotion.BATCH_SIZE * 8)
+    ]
     drawn = list(emotion.draw_batches(examples, 16, random.Random(0)))
     assert [len(batch) for batch in drawn] == [emotion.BATCH_SIZE] * 16
     for epoch in (drawn[:8], drawn[8:]):

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import render_error
-from app.errors import INTERNAL_ERROR, IntoneError, NotReady
+from app.errors import IntoneError, NotReady
 
 logger = logging.getLogger("intone.request")
 
@@ -65,6 +65,6 @@ class _ResponseTracker:
 
 def _log_exception(error: Exception, request: Request) -> None:
     """Log the type and the traceback of an exception, but not its message, which may quote text to be spoken."""
-    request.state.log.setdefault("code", INTERNAL_ERROR.code)
+    request.state.log.setdefault("code", IntoneError.code)
     places = "".join(traceback.format_tb(error.__traceback__))
     logger.error("%s in request %s\n%s", type(error).__name__, request.state.request_id, places.rstrip())

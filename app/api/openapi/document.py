@@ -39,7 +39,7 @@ _EXTRA_RESPONSE_TYPES = (answers.Problem, answers.OpenAiError, answers.AudioDelt
 
 def describe_api() -> str:
     """Return the description of the API, including the table of errors."""
-    rows = (f"| {row.status} | `{row.code}` | {row.title} |" for row in ERRORS.values())
+    rows = (f"| {kind.status} | `{kind.code}` | {kind.title} |" for kind in ERRORS)
     return DESCRIPTION + "\n".join(("| status | code | meaning |", "|---|---|---|", *rows)) + "\n"
 
 

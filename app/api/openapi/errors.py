@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from app.api.errors import PROBLEM_TYPE, error_headers, openai_content, openai_status, problem_details
+from app.api.errors import PROBLEM_TYPE, openai_content, openai_status, problem_details
 from app.errors import (
     ERRORS,
     AnswerTooLarge,
@@ -34,7 +34,6 @@ from app.errors import (
     UnsupportedContentEncoding,
     UnsupportedMediaType,
     VoiceNotFound,
-    get_row,
 )
 from app.types import Emotion
 
@@ -148,7 +147,7 @@ class _ErrorFormat(NamedTuple):
 
 
 _PROBLEM_FORMAT = _ErrorFormat(
-    "Problem", PROBLEM_TYPE, lambda error: get_row(error).status, lambda error: problem_details(error, "0b7c9ad2")
+    "Problem", PROBLEM_TYPE, lambda error: error.status, lambda error: problem_details(error, "0b7c9ad2")
 )
 _OPENAI_FORMAT = _ErrorFormat("OpenAiError", "application/json", openai_status, openai_content)
 
@@ -166,9 +165,9 @@ def openai_error_responses(*kinds: type[IntoneError]) -> Responses:
 def error_examples() -> dict[str, Any]:
     """Return an example of every error in both formats, for `components`."""
     return {
-        f"{form.schema}.{row.code}": {"summary": row.title, "value": form.content(_example_error(kind))}
+        f"{form.schema}.{kind.code}": {"summary": kind.title, "value": form.content(_example_error(kind))}
         for form in (_PROBLEM_FORMAT, _OPENAI_FORMAT)
-        for kind, row in ERRORS.items()
+        for kind in ERRORS
     }
 
 
@@ -180,14 +179,13 @@ def _error_responses(form: _ErrorFormat, kinds: Errors) -> Responses:
 
 
 def _error_response(form: _ErrorFormat, errors: list[IntoneError]) -> dict[str, Any]:
-    rows = [get_row(error) for error in errors]
     content = {
         "schema": {"$ref": f"#/components/schemas/{form.schema}"},
-        "examples": {row.code: {"$ref": f"#/components/examples/{form.schema}.{row.code}"} for row in rows},
+        "examples": {one.code: {"$ref": f"#/components/examples/{form.schema}.{one.code}"} for one in errors},
     }
     return {
-        "description": "; ".join(row.title for row in rows),
-        "headers": header_references(*(name for error in errors for name in error_headers(error))),
+        "description": "; ".join(one.title for one in errors),
+        "headers": header_references(*(name for error in errors for name in error.headers)),
         "content": {form.media_type: content},
     }
 

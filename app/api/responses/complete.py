@@ -23,7 +23,7 @@ from app.api.responses.spool import Spool
 from app.api.responses.streaming import ReaderPatience
 from app.audio.encode import FORMATS, split_pieces
 from app.audio.writers import Writer
-from app.errors import AnswerTooLarge, RangeNotSatisfiable, ReaderTooSlow, get_row
+from app.errors import AnswerTooLarge, RangeNotSatisfiable, ReaderTooSlow
 from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
 from app.types import Plan, Samples, Timings
@@ -233,7 +233,7 @@ class CompleteResponse(StreamingResponse):
         try:
             await super().__call__(scope, receive, patiently)
         except ReaderTooSlow as error:
-            scope["state"]["log"]["code"] = get_row(error).code
+            scope["state"]["log"]["code"] = error.code
             raise
         finally:
             # In a thread, because deleting a large file takes a while; not awaited, because this task may be cancelled.

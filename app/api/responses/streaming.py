@@ -19,7 +19,7 @@ from app.api.errors import openai_content, redact_error
 from app.api.jobs import StreamingJob
 from app.api.schemas import answers
 from app.audio.encode import Encoder
-from app.errors import Busy, IntoneError, ReaderTooSlow, TooManyStreams, get_row
+from app.errors import Busy, IntoneError, ReaderTooSlow, TooManyStreams
 from app.types import Samples, Timings
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class StreamedAudio(StreamingResponse):
             async for piece in steps:
                 yield piece
         except IntoneError as error:
-            self.failure = get_row(error).code
+            self.failure = error.code
             if on_error is None:
                 raise
             yield on_error(error)
@@ -178,7 +178,7 @@ class StreamedAudio(StreamingResponse):
         try:
             await super().__call__(scope, receive, patiently)
         except ReaderTooSlow as error:
-            self.failure = get_row(error).code
+            self.failure = error.code
             raise
         finally:
             if self.failure:

@@ -15,7 +15,10 @@ from app.types import Blend, Emotion, Prosody
 
 DEFAULT_STRENGTH = "medium"
 """Strength of a break without attributes."""
-BREAK_PARSERS: dict[str, Callable[[str], float | None]] = {"time": values.parse_seconds, "strength": values.parse_strength}
+BREAK_PARSERS: dict[str, Callable[[str], float | None]] = {
+    "time": values.parse_seconds,
+    "strength": values.parse_strength,
+}
 """Parsers of the attributes of `<break>`; the first attribute with a valid value wins."""
 
 
