@@ -383,7 +383,7 @@ def _find_subclasses(base: type[IntoneError]) -> Iterator[type[IntoneError]]:
         yield from _find_subclasses(kind)
 
 
-ERRORS = tuple(
-    sorted((kind for kind in _find_subclasses(IntoneError) if "code" in vars(kind)), key=lambda it: it.status)
+ERRORS: tuple[type[IntoneError], ...] = tuple(
+    sorted((kind for kind in _find_subclasses(IntoneError) if "code" in vars(kind)), key=lambda kind: kind.status)
 )
 """Every class with a code of its own, by status."""

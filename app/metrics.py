@@ -98,9 +98,9 @@ class RequestMetrics:
             registry=here,
         )
         self._rejected = Counter("intone_rejected", "Answers that are errors, by their code.", ["code"], registry=here)
-        for kind in (*ERRORS, IntoneError):
+        for code in (IntoneError.code, *(kind.code for kind in ERRORS)):
             # Start each series at zero; otherwise the first error of a kind would be no increase.
-            self._rejected.labels(kind.code)
+            self._rejected.labels(code)
 
     def observe_response(self, answer: ResponseRecord) -> None:
         """Record a response."""

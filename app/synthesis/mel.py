@@ -130,7 +130,7 @@ FRAME_STEP = 16
 
 
 def split_frames(frames: int, longest: int, low_latency: bool) -> Iterator[tuple[int, int]]:
-    """Divide `frames` into spans of nearly equal length, at most `longest`; with `low_latency` the first one is short."""
+    """Divide `frames` into spans of nearly equal length, at most `longest`; with `low_latency` the first is short."""
     first = FIRST_FRAMES if low_latency and frames > 2 * FIRST_FRAMES else 0
     count = -(-(frames - first) // longest)
     edges = [first + (frames - first) * number // max(1, count) for number in range(count + 1)]
