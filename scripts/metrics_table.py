@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
-from app.cli.connections import Connections
-from app.cli.serve import watch_connections, watch_log
+from app.api.connections import Connections
+from app.api.server import watch_connections, watch_log
 from app.main import create_app
 from app.metrics import Metrics, ResponseRecord, SynthesisRecord
 from app.settings import Settings

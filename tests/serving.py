@@ -18,8 +18,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from app.cli.serve import listen, make_server_config
-from app.main import create_app
+from app.main import create_app, listen, make_server_config
 from app.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent

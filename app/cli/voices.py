@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.api.routes.voices import voice_to_dict
 from app.cli.flags import settings
 from app.cli.output import show_rows, write_json
 from app.cli.parser import UsageError
 from app.settings import Settings
 from app.types import Emotion
+from app.voices.serialize import voice_to_dict
 
 if TYPE_CHECKING:
-    from app.api.schemas import answers
     from app.synthesis.pipeline import Pipeline
-    from app.voices import Registry
+    from app.voices import Registry, serialize
 
 
 CHECK_TEXT = "The quick brown fox jumps over the lazy dog."
@@ -104,7 +103,7 @@ def _list(settings: Settings, as_json: bool) -> int:
     return 0
 
 
-def _row(voice: answers.Voice) -> list[str]:
+def _row(voice: serialize.Voice) -> list[str]:
     facts = [voice["name"], voice["locale"], voice["gender"], str(voice["sample_rate"]), voice["license"]]
     return [*facts, " ".join(voice["emotions"])]
 

@@ -1,14 +1,124 @@
-"""Serialize a plan to the JSON that clients receive; `app.api.schemas.plan` parses it back."""
+"""Plans as the JSON that clients receive and may send back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import NotRequired
 
+from typing_extensions import TypedDict
+
+from app import types
+from app.fields import Degree, Pause, Pitch, Seconds, Sha256, Share, Span, Speed, Strength, Volume, closed_schema
 from app.text.phonetic import remove_phonemes
-from app.types import Blend, Emotion, Plan, PlanFingerprint, Probabilities, Utterance, Word
+from app.types import Blend, Emotion, PlanFingerprint, Probabilities, Role, Source
 
-if TYPE_CHECKING:
-    from app.api.schemas import answers
+
+@closed_schema
+class Classifier(TypedDict):
+    """Classifier that labelled the text."""
+
+    name: str
+    version: str
+
+
+@closed_schema
+class Analyzed(TypedDict):
+    """State of an utterance when it was first planned; shows what was edited since."""
+
+    emotion: Emotion
+    text_sha256: Sha256
+    """SHA-256 of the text in UTF-8."""
+
+
+@closed_schema
+class Word(TypedDict):
+    """Word with its time in the audio."""
+
+    text: str
+    span: Span | None
+    """Code points in the request's text, half open; null if the text was edited."""
+    start: Seconds
+    """Seconds from the beginning of the audio."""
+    end: Seconds
+
+
+@closed_schema
+class Utterance(TypedDict):
+    """Sentence, or part of one, with every decision about how it is spoken."""
+
+    text: str
+    span: Span | None
+    """Code points in the request's text, half open, markup included; null if the text was edited."""
+    spoken: str
+    """Text as it is read, with numbers, dates and symbols in words."""
+    voice: str
+    emotion: Emotion
+    blend: dict[Emotion, Share] | None
+    """Weights of several emotions; `emotion` is the one with the largest weight."""
+    strength: Strength | None
+    """How strongly the text expresses the emotion, 0 for neutral; null if the emotion was chosen explicitly."""
+    degree: Degree
+    """How strongly the emotion is spoken: the value set by markup, else the strength times the request's degree."""
+    role: Role
+    """Speaker of the words: `dialogue` is direct speech within quotation marks."""
+    speed: Speed
+    """Speaking rate."""
+    volume: Volume
+    """Gain."""
+    pause_after: Pause
+    """Seconds of silence after the utterance."""
+    probabilities: dict[Emotion, Share] | None
+    """Probabilities of the seven emotions; null if nothing was classified."""
+    source: Source
+    """Origin of the emotion: the classifier, an explicit choice, or a fallback of the voice."""
+    reason: str
+    """Explanation in one sentence."""
+    checkpoint: str
+    """Name of the weights that synthesize the utterance."""
+    checkpoint_sha256: Sha256
+    analyzed: Analyzed
+    ssml: NotRequired[str]
+    """Text with its inner markup; only if the markup changes the reading."""
+    pitch: NotRequired[Pitch]
+    """Semitones above the voice's own pitch; only if the pitch is changed."""
+    start: NotRequired[Seconds]
+    """Start in the audio, in seconds; only after synthesis."""
+    end: NotRequired[Seconds]
+    """End in the audio, in seconds, without the pause; only after synthesis."""
+    words: NotRequired[list[Word]]
+    """Times of the words; only after synthesis, and if the model predicts durations."""
+
+
+@closed_schema
+class Mark(TypedDict):
+    """Time at which a mark of the SSML is reached."""
+
+    name: str
+    time: Seconds
+    """Seconds from the beginning of the audio."""
+
+
+@closed_schema
+class Warning(TypedDict):
+    """Deviation from what was requested."""
+
+    code: str
+    """Identifier for programs."""
+    detail: str
+    """Description for people."""
+
+
+@closed_schema
+class Plan(TypedDict):
+    """Every decision about a text, and the times measured during synthesis. It can be edited and sent back."""
+
+    voice: str
+    classifier: Classifier
+    duration_estimate: Seconds
+    """Estimate in seconds, made before synthesis."""
+    utterances: list[Utterance]
+    marks: NotRequired[list[Mark]]
+    """Marks of the SSML; only after synthesis."""
+    warnings: list[Warning]
 
 
 _PROBABILITY_DIGITS = 6
@@ -16,9 +126,9 @@ _SECOND_DIGITS = 5
 """Decimal places of seconds: finer than one sample at every supported rate, and shorter than an unrounded float."""
 
 
-def plan_to_dict(plan: Plan) -> answers.Plan:
+def plan_to_dict(plan: types.Plan) -> Plan:
     """Return the plan as in responses of `/analyze`, and of `/synthesize` with `timing`."""
-    told: answers.Plan = {
+    told: Plan = {
         "voice": plan.voice,
         "classifier": {"name": plan.classifier.name, "version": plan.classifier.version},
         "duration_estimate": _round_seconds(plan.duration_estimate),
@@ -30,9 +140,9 @@ def plan_to_dict(plan: Plan) -> answers.Plan:
     return told
 
 
-def _utterance_to_dict(utterance: Utterance) -> answers.Utterance:
+def _utterance_to_dict(utterance: types.Utterance) -> Utterance:
     analyzed = utterance.analyzed or PlanFingerprint.of(utterance.emotion, utterance.text)
-    told: answers.Utterance = {
+    told: Utterance = {
         "text": utterance.text,
         "span": _span_to_list(utterance.span),
         "spoken": remove_phonemes(utterance.spoken),
@@ -64,7 +174,7 @@ def _blend_to_dict(blend: Blend | None) -> dict[Emotion, float] | None:
     return None if blend is None else dict(blend)
 
 
-def _add_times(told: answers.Utterance, utterance: Utterance) -> None:
+def _add_times(told: Utterance, utterance: types.Utterance) -> None:
     """Add the times, which are absent before synthesis."""
     if utterance.start is None or utterance.end is None:
         return
@@ -73,7 +183,7 @@ def _add_times(told: answers.Utterance, utterance: Utterance) -> None:
         told["words"] = [_word_to_dict(word) for word in utterance.words]
 
 
-def _word_to_dict(word: Word) -> answers.Word:
+def _word_to_dict(word: types.Word) -> Word:
     return {
         "text": word.text,
         "span": _span_to_list(word.span),

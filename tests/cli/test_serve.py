@@ -17,8 +17,8 @@ import httpx
 import pytest
 import uvicorn
 
-from app.cli.serve import RESERVED_DESCRIPTORS, listen, make_server_config
-from app.cli.serve import QuietServer as SureServer
+from app.api.server import RESERVED_DESCRIPTORS, listen, make_server_config
+from app.api.server import QuietServer as SureServer
 from app.main import create_app
 from app.settings import load_settings
 from tests.serving import ROOT, clean_environment, service_without_models, wait_until

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -12,53 +11,11 @@ from app.api.openapi.errors import problem_responses
 from app.api.schemas import answers
 from app.api.state import service_of
 from app.errors import NotReady, RouteNotFound, VoiceNotFound
-from app.types import Emotion
+from app.voices.serialize import voice_to_dict, voices_to_dict
 
 if TYPE_CHECKING:
     from app.api.schemas import answers
     from app.text.ssml import SsmlElement
-    from app.voices import Registry, Voice
-
-
-def voices_to_dict(registry: Registry, aliases: Mapping[Emotion, Sequence[str]]) -> answers.Voices:
-    """Return all voices and emotions, with their aliases."""
-    return {
-        "default": registry.default,
-        "emotions": {emotion: list(aliases.get(emotion, ())) for emotion in Emotion},
-        "aliases": registry.aliases,
-        "voices": [voice_to_dict(voice) for voice in registry.voices.values()],
-    }
-
-
-def voice_to_dict(voice: Voice) -> answers.Voice:
-    """Return a voice, with the checkpoint of each of its emotions."""
-    manifest = voice.manifest
-    return {
-        "name": voice.name,
-        "display_name": manifest.display_name or voice.name,
-        "locale": manifest.locale,
-        "gender": manifest.gender,
-        "sample_rate": voice.sample_rate,
-        "words_per_minute": manifest.words_per_minute,
-        "license": manifest.license,
-        "degree": manifest.degree,
-        "emotions": {
-            emotion: _checkpoint_to_dict(voice, emotion) for emotion in Emotion if emotion in manifest.emotions
-        },
-        "fallbacks": {e: _find_fallback(voice, e) for e in Emotion if e not in manifest.emotions},
-    }
-
-
-def _checkpoint_to_dict(voice: Voice, emotion: Emotion) -> answers.Checkpoint:
-    checkpoint = voice.abilities.checkpoints[emotion]
-    architecture = voice.manifest.checkpoints[checkpoint.name].architecture
-    return {"checkpoint": checkpoint.name, "checkpoint_sha256": checkpoint.sha256, "architecture": architecture}
-
-
-def _find_fallback(voice: Voice, emotion: Emotion) -> Emotion:
-    """Return the emotion that replaces one that the voice lacks."""
-    tried = voice.manifest.fallbacks.get(emotion, ())
-    return next((other for other in tried if other in voice.manifest.emotions), Emotion.NEUTRAL)
 
 
 router = APIRouter(tags=["voices"])

@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
 from app.api.parsing.json import quote_value
-from app.api.schemas.fields import (
+from app.api.schemas.request import EmotionField, SpeechBody, check_fields, field_errors, invalid_request
+from app.errors import FieldError, InvalidRequest, ModelNotFound
+from app.fields import (
     ContextField,
     Degree,
     Expressiveness,
@@ -23,8 +25,6 @@ from app.api.schemas.fields import (
     const_properties,
     open_enum,
 )
-from app.api.schemas.request import EmotionField, SpeechBody, check_fields, field_errors, invalid_request
-from app.errors import FieldError, InvalidRequest, ModelNotFound
 from app.types import PlanWarning
 
 MODELS = (

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
 from app.api.parsing.json import has_surrogate
-from app.api.schemas.fields import (
+from app.errors import InvalidRequest
+from app.fields import (
     Degree,
     EmotionName,
     Pause,
@@ -22,7 +23,6 @@ from app.api.schemas.fields import (
     Volume,
     Weight,
 )
-from app.errors import InvalidRequest
 from app.types import NO_SPAN, Blend, Clause, Decision, Emotion, PlanFingerprint, Prosody, Role, Sentence, Source
 
 if TYPE_CHECKING:

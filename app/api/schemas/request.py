@@ -9,7 +9,9 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from app.api.parsing.json import has_surrogate, json_pointer, quote_value
-from app.api.schemas.fields import (
+from app.api.schemas.plan import PlanBody
+from app.errors import FieldError, InvalidRequest
+from app.fields import (
     MAX_WEIGHT,
     ContextField,
     Degree,
@@ -24,8 +26,6 @@ from app.api.schemas.fields import (
     Weight,
     const_properties,
 )
-from app.api.schemas.plan import PlanBody
-from app.errors import FieldError, InvalidRequest
 
 
 def _check_emotion(value: Any) -> str | dict[str, float] | None:

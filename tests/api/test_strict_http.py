@@ -5,7 +5,7 @@ from __future__ import annotations
 import h11
 import pytest
 
-from app.cli.connections import MAX_HEAD_BYTES, MAX_HEAD_LINES, RequestRefused, StrictConnection
+from app.api.connections import MAX_HEAD_BYTES, MAX_HEAD_LINES, RequestRefused, StrictConnection
 from app.errors import HeadTooLarge, IntoneError, MalformedRequest
 
 START = b"GET / HTTP/1.1\r\nHost: x\r\n"

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from app.cli.connections import Connection, Connections
+from app.api.connections import Connection, Connections
 from app.metrics import ResponseRecord
 from tests.serving import serving_here, wait_until
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, with_config
 
 from app.audio.encode import FORMATS
 from app.types import Emotion
@@ -70,3 +70,6 @@ Text = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1})]
 FormatName = Annotated[str, open_enum(*FORMATS)]
 EmotionName = Annotated[str, open_enum("auto", *Emotion)]
 """Name of an emotion, or `auto` to label each sentence."""
+
+closed_schema = with_config(ConfigDict(extra="forbid", use_attribute_docstrings=True))
+"""Decorator of a `TypedDict`: allow no other fields, and show the docstrings of fields in the API reference."""

@@ -1,0 +1,139 @@
+"""uvicorn's server with bounded connections, a longer backlog and a certain end."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import resource
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.api.connections import QUIET_SECONDS, Connection, Connections
+from app.errors import IntoneError
+from app.metrics import Metrics
+from app.settings import Settings
+
+logger = logging.getLogger("intone.service")
+
+ACCEPT_BATCH = 128
+"""Maximum connections that the event loop accepts in one iteration."""
+RESERVED_DESCRIPTORS = 3 * ACCEPT_BATCH + 64
+"""File descriptors reserved for other uses than open connections. Three iterations of accepting pass before the first
+excess connection is closed; the rest is for models, pipes and temporary files."""
+MIN_CONNECTIONS = 16
+BACKLOG = 2048
+"""Maximum connections that wait in the kernel to be accepted (the backlog of listen(2))."""
+GRACE_SECONDS = 2.0
+"""Seconds for the models and the log to finish after the last response."""
+
+
+def fit_connections(wanted: int) -> int:
+    """Raise the soft limit of file descriptors as far as needed; return the number of connections that it allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = 2 * wanted + RESERVED_DESCRIPTORS  # each connection's response may be in a temporary file
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return wanted
+    soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(min(MIN_CONNECTIONS, wanted), min(wanted, soft - RESERVED_DESCRIPTORS))
+
+
+class QuietServer(uvicorn.Server):
+    """Server that calls `end` if it still runs `seconds()` + GRACE_SECONDS after the first signal.
+
+    Threads that load models or compute cannot be stopped, and the interpreter would wait for them.
+    """
+
+    def __init__(self, config: uvicorn.Config, seconds: Callable[[], float], end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._seconds = seconds
+        self._end = end
+        self._timer: threading.Timer | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and set the backlog again: asyncio uses one number for it and for the connections accepted at once."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Start the timer at the first SIGTERM or SIGINT, and shut down."""
+        if self._timer is None:
+            self._timer = threading.Timer(self._seconds() + GRACE_SECONDS, self._end)
+            self._timer.daemon = True
+            self._timer.start()
+        super().handle_exit(sig, frame)
+
+
+def watch_connections(metrics: Metrics, connections: Connections) -> None:
+    """Export the numbers of open, closed and refused connections."""
+    metrics.watch("intone_connections", "Open connections.", lambda: len(connections.open))
+    metrics.watch("intone_connections_limit", "Connections that may be open.", lambda: connections.limit)
+    metrics.watch_count(
+        "intone_connections_closed",
+        "Idle connections that were closed to make room for new ones.",
+        lambda: connections.closed,
+    )
+    metrics.watch_count(
+        "intone_connections_refused",
+        "Connections that were refused since all others were in use.",
+        lambda: connections.refused,
+    )
+
+
+def watch_log(metrics: Metrics, dropped: Callable[[], float]) -> None:
+    """Export the number of dropped log lines."""
+    metrics.watch_count(
+        "intone_log_lines_dropped",
+        "Log lines that were dropped since standard error was not read.",
+        dropped,
+    )
+
+
+def make_server_config(app: FastAPI, settings: Settings, environment: Mapping[str, str]) -> uvicorn.Config:
+    """Return the configuration with which uvicorn serves the app."""
+    limit = fit_connections(settings.max_connections)
+    if limit < settings.max_connections:
+        logger.warning("at most %d connections: the limit of file descriptors (ulimit -n) allows no more", limit)
+    metrics = app.state.service.metrics
+    shared = Connections(limit, metrics.observe_response)
+    watch_connections(metrics, shared)
+    protocol: Any = functools.partial(Connection, shared=shared)
+    return uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        backlog=ACCEPT_BATCH,
+        timeout_keep_alive=QUIET_SECONDS,
+        timeout_graceful_shutdown=settings.drain_seconds,
+        # Without a known proxy, clients could forge the address to which the rate limit applies.
+        proxy_headers="FORWARDED_ALLOW_IPS" in environment,
+        forwarded_allow_ips=environment.get("FORWARDED_ALLOW_IPS"),
+        lifespan="on",
+        server_header=False,
+        log_config=None,
+        access_log=False,
+    )
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Bind the socket before anything is loaded, so that a port in use is reported at once."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        # asyncio sets TCP_NODELAY only on sockets with an explicit protocol. Without it, the second part of each
+        # response waits 40 ms for the client to acknowledge the first.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        # Clients that connect before the app is ready wait instead of being refused.
+        listener.listen(BACKLOG)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise IntoneError(f"Cannot listen on {where}: {error.strerror}.", hint="Choose another --port.") from None
+    return listener

@@ -1,0 +1,96 @@
+"""Voices as the JSON that clients receive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from typing_extensions import TypedDict
+
+from app.fields import Hertz, Sha256, closed_schema
+from app.types import Emotion
+
+if TYPE_CHECKING:
+    from app import voices
+
+
+@closed_schema
+class Checkpoint(TypedDict):
+    """Weights that synthesize an emotion."""
+
+    checkpoint: str
+    checkpoint_sha256: Sha256
+    architecture: str
+
+
+@closed_schema
+class Voice(TypedDict):
+    """Voice with its emotions."""
+
+    name: str
+    display_name: str
+    locale: str
+    gender: str
+    sample_rate: Hertz
+    """Hertz."""
+    words_per_minute: float
+    license: str
+    degree: bool
+    """Whether the strength of emotions can be varied, and emotions be blended."""
+    emotions: dict[Emotion, Checkpoint]
+    fallbacks: dict[Emotion, Emotion]
+    """Emotion that replaces each one that is missing."""
+
+
+@closed_schema
+class Voices(TypedDict):
+    """Voices and emotions that requests can name."""
+
+    default: str
+    """Voice of requests that name none."""
+    emotions: dict[Emotion, list[str]]
+    """Aliases of each emotion."""
+    aliases: dict[str, str]
+    """Aliases of voices, with the name that each stands for."""
+    voices: list[Voice]
+
+
+def voices_to_dict(registry: voices.Registry, aliases: Mapping[Emotion, Sequence[str]]) -> Voices:
+    """Return all voices and emotions, with their aliases."""
+    return {
+        "default": registry.default,
+        "emotions": {emotion: list(aliases.get(emotion, ())) for emotion in Emotion},
+        "aliases": registry.aliases,
+        "voices": [voice_to_dict(voice) for voice in registry.voices.values()],
+    }
+
+
+def voice_to_dict(voice: voices.Voice) -> Voice:
+    """Return a voice, with the checkpoint of each of its emotions."""
+    manifest = voice.manifest
+    return {
+        "name": voice.name,
+        "display_name": manifest.display_name or voice.name,
+        "locale": manifest.locale,
+        "gender": manifest.gender,
+        "sample_rate": voice.sample_rate,
+        "words_per_minute": manifest.words_per_minute,
+        "license": manifest.license,
+        "degree": manifest.degree,
+        "emotions": {
+            emotion: _checkpoint_to_dict(voice, emotion) for emotion in Emotion if emotion in manifest.emotions
+        },
+        "fallbacks": {e: _find_fallback(voice, e) for e in Emotion if e not in manifest.emotions},
+    }
+
+
+def _checkpoint_to_dict(voice: voices.Voice, emotion: Emotion) -> Checkpoint:
+    checkpoint = voice.abilities.checkpoints[emotion]
+    architecture = voice.manifest.checkpoints[checkpoint.name].architecture
+    return {"checkpoint": checkpoint.name, "checkpoint_sha256": checkpoint.sha256, "architecture": architecture}
+
+
+def _find_fallback(voice: voices.Voice, emotion: Emotion) -> Emotion:
+    """Return the emotion that replaces one that the voice lacks."""
+    tried = voice.manifest.fallbacks.get(emotion, ())
+    return next((other for other in tried if other in voice.manifest.emotions), Emotion.NEUTRAL)
