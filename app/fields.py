@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, with_config
 
-from app.audio.encode import FORMATS
 from app.types import Emotion
 
 
@@ -67,7 +66,6 @@ Span = Annotated[list[CodePointIndex], Field(min_length=2, max_length=2)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Text = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1})]
 """Text that is refused if it is empty, with a specific error."""
-FormatName = Annotated[str, open_enum(*FORMATS)]
 EmotionName = Annotated[str, open_enum("auto", *Emotion)]
 """Name of an emotion, or `auto` to label each sentence."""
 

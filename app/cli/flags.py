@@ -1,15 +1,17 @@
-"""Generate the flags of `serve` from the settings, and load the settings from flags."""
+"""Generate the flags of `serve` from the settings and those of `say` and `analyze` from the options of a request."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any, get_args
 
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from app.cli.parser import UsageError
 from app.errors import SetupError
+from app.options import SpeechOptions
 from app.settings import Settings, load_settings
 
 
@@ -20,6 +22,39 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             continue
         switch: dict[str, Any] = {"action": argparse.BooleanOptionalAction} if field.annotation is bool else {}
         parser.add_argument(_flag(name), dest=name, default=None, help=_help(name, field), **_metavar(switch))
+
+
+def add_option_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag of the same name for each option of a request, with its range and description."""
+    for name, field in SpeechOptions.model_fields.items():
+        help_text = (field.description or "").rstrip(".").replace("`", "").replace("%", "%%")
+        choices = [one for one in _leaves(field.annotation) if isinstance(one, str)]
+        if choices:
+            parser.add_argument(_flag(name), choices=choices, help=help_text)
+        elif str in _leaves(field.annotation):
+            parser.add_argument(_flag(name), action="append", metavar="TEXT", help=f"{help_text}. May be repeated")
+        else:
+            number = int if int in _leaves(field.annotation) else float
+            parser.add_argument(_flag(name), type=_within(field, number), help=help_text)
+
+
+def _leaves(annotation: Any) -> list[Any]:
+    """Return the innermost arguments of a type: its classes and the values of its literals."""
+    return [leaf for one in get_args(annotation) for leaf in _leaves(one)] or [annotation]
+
+
+def _within(field: FieldInfo, number: type[int] | type[float]) -> Callable[[str], int | float]:
+    """Return an argparse type that accepts the numbers that a field accepts."""
+    adapter: TypeAdapter[Any] = TypeAdapter(field.annotation)
+
+    def parse(value: str) -> int | float:
+        try:
+            return number(adapter.validate_python(number(value)))
+        except ValidationError as error:
+            raise argparse.ArgumentTypeError(f"{value}: {error.errors()[0]['msg'].lower()}") from None
+
+    parse.__name__ = number.__name__  # argparse names it if the value is not a number at all
+    return parse
 
 
 def describe_secrets() -> str:

@@ -44,12 +44,6 @@ def make_range_type(least: float, most: float) -> Callable[[str], float]:
     return number
 
 
-def seed(value: str) -> int:
-    if not 0 <= int(value) < 2**32:
-        raise argparse.ArgumentTypeError(f"{value} is not within 0 and 2**32 - 1")
-    return int(value)
-
-
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 
 
@@ -61,7 +55,6 @@ def add_say_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
     _add_speech_arguments(parser)
-    parser.add_argument("--seed", type=seed, help="the same seed gives the same sound")
 
 
 def add_analyze_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,21 +65,13 @@ def add_analyze_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_speech_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that `say` and `analyze` share."""
+    from app.cli.flags import add_option_flags  # pydantic takes some time to load
+
+    add_option_flags(parser)
     parser.add_argument("--voice", help="name or alias of a voice")
     emotion_spec = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
     parser.add_argument("--emotion", default="auto", help=emotion_spec)
     parser.add_argument("--ssml", action="store_true", help="the text is SSML")
-    parser.add_argument("--degree", type=make_range_type(0.01, 2), default=1.0, help="how strongly, 0.01 to 2")
-    parser.add_argument(
-        "--strength", choices=("auto", "fixed"), help="speak emotions as strongly as the text asks for, or all alike"
-    )
-    parser.add_argument(
-        "--expressiveness", type=make_range_type(0, 2), help="how readily and strongly emotions are voiced, 0 to 2"
-    )
-    parser.add_argument(
-        "--context", action="append", default=[], metavar="TEXT", help="what comes before, not spoken; may be repeated"
-    )
-    parser.add_argument("--speed", type=make_range_type(0.25, 4), default=1.0, help="speaking rate, 0.25 to 4")
     parser.add_argument("--strict", action="store_true", help="fail where the voice lacks an emotion")
 
 
@@ -276,6 +261,8 @@ COMMANDS = {
 """Commands by name, in the order in which they are listed; the name of a subcommand has two words."""
 
 
+SLOW_COMMANDS = frozenset({"serve", "say", "analyze"})
+"""Commands whose flags derive from models, which take some time to load."""
 SUBCOMMAND = "voices add"
 """Name of the only command of two words."""
 INDENT = "  "
@@ -301,22 +288,23 @@ class HelpFormatter(argparse.HelpFormatter):
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Make the parser; it has the flags of `serve`, which need the settings, only if `serve` is among the arguments."""
+    """Make the parser; commands in SLOW_COMMANDS have their flags only if the arguments contain their names."""
     parser, made = _make()
-    if "serve" in arguments:
-        COMMANDS["serve"].add(made["serve"])
+    for name in SLOW_COMMANDS.intersection(arguments):
+        COMMANDS[name].add(made[name])
     return parser
 
 
 def make_command_parsers() -> dict[str, argparse.ArgumentParser]:
     """Return the complete parsers of all commands by their names in COMMANDS."""
     _, made = _make()
-    COMMANDS["serve"].add(made["serve"])
+    for name in SLOW_COMMANDS:
+        COMMANDS[name].add(made[name])
     return made
 
 
 def _make() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """Make the parser and those of its commands; the parser of `serve` has no flags yet."""
+    """Make the parser and those of its commands; those in SLOW_COMMANDS have no flags yet."""
     parser = OneLineParser(prog="intone", description="Speech whose every sentence carries the emotion of its words.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     made = {name: _add(commands, name, name) for name in COMMANDS if name != SUBCOMMAND}
@@ -334,6 +322,6 @@ def _add(parsers: Any, word: str, name: str) -> argparse.ArgumentParser:
         epilog=f"examples:\n{examples}".replace("%", "%%"),
         formatter_class=HelpFormatter,
     )
-    if name != "serve":
+    if name not in SLOW_COMMANDS:
         command.add(parser)
     return parser

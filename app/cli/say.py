@@ -58,18 +58,15 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
     """Make the speech request that the flags describe."""
     text = read_source(options.source)
     from app.emotion import parse_emotion_spec
-    from app.types import SpeechRequest, StrengthMode
+    from app.options import SpeechOptions
+    from app.types import SpeechRequest
 
+    chosen = {name: getattr(options, name, None) for name in SpeechOptions.model_fields}
     return SpeechRequest(
+        **SpeechOptions.model_validate(chosen).chosen(),
         text=text,
         voice=options.voice,
         emotion=parse_emotion_spec(options.emotion),
-        degree=options.degree,
-        strength=StrengthMode(options.strength) if options.strength else None,
-        expressiveness=options.expressiveness,
-        context=tuple(options.context),
-        speed=options.speed,
-        seed=getattr(options, "seed", None),
         strict=options.strict,
         markup=options.ssml,
     )

@@ -27,7 +27,7 @@ from app.api.parsing.negotiation import (
     parse_media_type,
 )
 from app.api.schemas.plan import UtteranceBody, convert_utterance
-from app.api.schemas.request import SpeechBody, check_fields
+from app.api.schemas.request import BOOLEAN_FIELDS, NUMBER_FIELDS, SpeechBody, check_fields
 from app.api.state import service_of
 from app.audio.encode import FORMATS
 from app.errors import FieldError, IntoneError, InvalidRequest
@@ -38,9 +38,7 @@ if TYPE_CHECKING:
 
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
-_NUMBER_FIELDS = ("degree", "expressiveness", "speed", "seed", "sample_rate")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-_BOOLEAN_FIELDS = ("stream", "timing", "strict")
 _BODY_ONLY_FIELD = "plan"
 
 
@@ -89,9 +87,9 @@ def _parameter_error(detail: str, name: str) -> InvalidRequest:
 
 def _convert_value(name: str, value: str) -> Any:
     """Return the value with the type of its field; an invalid value stays a string, which validation refuses."""
-    if name in _NUMBER_FIELDS and _NUMBER.fullmatch(value):
+    if name in NUMBER_FIELDS and _NUMBER.fullmatch(value):
         return float(value) if "." in value else int(value)
-    return _BOOLEANS.get(value, value) if name in _BOOLEAN_FIELDS else value
+    return _BOOLEANS.get(value, value) if name in BOOLEAN_FIELDS else value
 
 
 T = TypeVar("T")
@@ -188,7 +186,7 @@ def _parse_fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
 
 def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     # Imported here: a loaded pipeline has already imported these modules, and nothing else must wait for them.
-    from app.types import SpeechRequest, StrengthMode
+    from app.types import SpeechRequest
 
     plan, text = fields.plan, strip_bom(fields.ssml or fields.text or "")
     if fields.text is not None:
@@ -197,24 +195,14 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         # Before parsing the texts, which takes seconds for each 10,000 characters.
         pipeline.check_length(sum(len(one.text) for one in plan.utterances))
     return SpeechRequest(
+        **fields.chosen(),
         text=text,
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
         emotion=_parse_emotion(fields.emotion),
-        degree=1.0 if fields.degree is None else float(fields.degree),
-        strength=StrengthMode(fields.strength) if fields.strength else None,
-        expressiveness=fields.expressiveness,
-        context=_context_texts(fields.context),
-        speed=1.0 if fields.speed is None else float(fields.speed),
-        seed=fields.seed,
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
         edited=tuple(_convert_utterance(place, one) for place, one in enumerate(plan.utterances)) if plan else None,
     )
-
-
-def _context_texts(context: str | list[str] | None) -> tuple[str, ...]:
-    """Return the texts of a context, in order."""
-    return (context,) if isinstance(context, str) else tuple(context or ())
 
 
 def _convert_utterance(place: int, one: UtteranceBody) -> EditedUtterance:

@@ -10,21 +10,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
 from app.api.parsing.json import quote_value
-from app.api.schemas.request import EmotionField, SpeechBody, check_fields, field_errors, invalid_request
+from app.api.schemas.request import EmotionField, FormatName, SpeechBody, check_fields, field_errors, invalid_request
 from app.errors import FieldError, InvalidRequest, ModelNotFound
-from app.fields import (
-    ContextField,
-    Degree,
-    Expressiveness,
-    FormatName,
-    Hertz,
-    Seed,
-    Speed,
-    StrengthName,
-    Text,
-    const_properties,
-    open_enum,
-)
+from app.fields import Hertz, Text, const_properties, open_enum
+from app.options import SpeechOptions
 from app.types import PlanWarning
 
 MODELS = (
@@ -66,14 +55,10 @@ def _check_voice(value: Any) -> str | None:
 VoiceField = Annotated[str | None, PlainValidator(_check_voice, json_schema_input_type=str | VoiceId | None)]
 
 
-class OpenAiSpeech(BaseModel):
+class OpenAiSpeech(SpeechOptions):
     """OpenAI's fields, and ours for `extra_body`; unknown fields are ignored with a warning."""
 
     model_config = ConfigDict(
-        strict=True,
-        frozen=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
         json_schema_extra={"not": const_properties(stream_format="sse", stream=False)},
     )
 
@@ -85,22 +70,14 @@ class OpenAiSpeech(BaseModel):
     """Name from `GET /v1/audio/voices`; by default the service's own."""
     response_format: FormatName | None = None
     """`mp3` (the default), `opus`, `aac`, `flac`, `wav` or `pcm`."""
-    speed: Speed | None = None
-    """Speaking rate, 1 by default."""
     instructions: str | None = None
     """Sets the emotion if it names exactly one ("sound cheerful"); else it is ignored with a warning."""
     stream_format: Literal["audio", "sse"] | None = None
     """`sse` sends events with pieces of the audio in base64."""
     emotion: EmotionField = None
-    """As in `POST /synthesize`, like `degree`, `strength`, `expressiveness` and `context`."""
-    degree: Degree | None = None
-    strength: StrengthName | None = None
-    expressiveness: Expressiveness | None = None
-    context: ContextField = None
+    """As in `POST /synthesize`."""
     sample_rate: Hertz | None = None
     """Hertz, 24000 by default."""
-    seed: Seed | None = None
-    """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
     ssml: bool | None = None
     """Whether `input` is SSML."""
     stream: bool | None = None
@@ -152,17 +129,12 @@ def remap_error_fields() -> Iterator[None]:
 
 def _to_speech_body(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] | None) -> SpeechBody:
     values = {
+        **{name: getattr(body, name) for name in SpeechOptions.model_fields},
         "ssml" if body.ssml else "text": body.input,
         "voice": body.voice,
         "emotion": emotion_spec,
-        "degree": body.degree,
-        "strength": body.strength,
-        "expressiveness": body.expressiveness,
-        "context": body.context,
-        "speed": body.speed,
         "format": "mp3" if body.response_format is None else body.response_format,
         "sample_rate": SAMPLE_RATE if body.sample_rate is None else body.sample_rate,
-        "seed": body.seed,
         "stream": body.stream is not False,
     }
     with remap_error_fields():

@@ -10,22 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 
 from app.api.parsing.json import has_surrogate, json_pointer, quote_value
 from app.api.schemas.plan import PlanBody
+from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest
 from app.fields import (
     MAX_WEIGHT,
-    ContextField,
-    Degree,
     EmotionName,
-    Expressiveness,
-    FormatName,
     Hertz,
-    Seed,
-    Speed,
-    StrengthName,
     Text,
     Weight,
     const_properties,
+    open_enum,
 )
+from app.options import SpeechOptions
 
 
 def _check_emotion(value: Any) -> str | dict[str, float] | None:
@@ -41,6 +37,7 @@ def _check_emotion(value: Any) -> str | dict[str, float] | None:
     return value
 
 
+FormatName = Annotated[str, open_enum(*FORMATS)]
 EmotionField = Annotated[
     str | dict[str, float] | None,
     PlainValidator(
@@ -50,31 +47,16 @@ EmotionField = Annotated[
 ]
 
 
-class SpeechFields(BaseModel):
-    """Options of speech; `null` anywhere means the default."""
+class SpeechFields(SpeechOptions):
+    """Options of our own routes; `null` anywhere means the default."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid")
 
     voice: str | None = None
     """Name or alias of a voice; by default the service's own."""
     emotion: EmotionField = None
     """`auto` (the default) classifies each sentence; the name or alias of an emotion sets it for all; several with
     their weights are blended."""
-    degree: Degree | None = None
-    """How strongly emotions are spoken, 1 by default; multiplies the strength of the text."""
-    strength: StrengthName | None = None
-    """`auto` speaks each emotion as strongly as the text expresses it, `fixed` all alike; by default the service's
-    setting."""
-    expressiveness: Expressiveness | None = None
-    """How readily and how strongly emotions are voiced: 0 not at all, 2 twice as strongly; by default the service's
-    setting."""
-    context: ContextField = None
-    """Earlier sentences of the same scene or talk, in a list or in one text: they are not spoken, but affect the
-    emotions of the first sentences. At most 100 entries and 10,000 characters."""
-    speed: Speed | None = None
-    """Speaking rate, 1 by default."""
     format: FormatName | None = None
     """`wav`, `flac`, `mp3`, `opus`, `aac` or `pcm`; by default chosen by `Accept`, else `wav`."""
     sample_rate: Hertz | None = None
@@ -85,9 +67,20 @@ class SpeechFields(BaseModel):
     """Return JSON that contains the audio (base64) and the plan."""
     strict: bool | None = None
     """Refuse the request (409) if the voice lacks an emotion, instead of falling back."""
-    seed: Seed | None = None
-    """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
 
+
+def _fields_of(*types: type) -> frozenset[str]:
+    """Return the names of the fields that accept a value of one of these types."""
+
+    def accepts(annotation: Any) -> bool:
+        return annotation in types or any(map(accepts, get_args(annotation)))
+
+    return frozenset(name for name, field in SpeechFields.model_fields.items() if accepts(field.annotation))
+
+
+NUMBER_FIELDS = _fields_of(float, int) - {"emotion"}
+"""Fields whose values in a query are numbers; the weights of a blend cannot stand there."""
+BOOLEAN_FIELDS = _fields_of(bool)
 
 CONTENT_FIELDS = ("text", "ssml", "plan")
 _PLAN_FIELDS = ("voice", "emotion", "degree", "speed")
