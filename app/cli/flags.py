@@ -45,7 +45,8 @@ def _leaves(annotation: Any) -> list[Any]:
 
 def _within(field: FieldInfo, number: type[int] | type[float]) -> Callable[[str], int | float]:
     """Return an argparse type that accepts the numbers that a field accepts."""
-    adapter: TypeAdapter[Any] = TypeAdapter(field.annotation)
+    annotation: Any = field.annotation
+    adapter = TypeAdapter(annotation)
 
     def parse(value: str) -> int | float:
         try:
