@@ -13,12 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Mount
 
 from app.api.schemas import answers
-from app.errors import (
-    IntoneError,
-    MethodNotAllowed,
-    RouteNotFound,
-    SetupError,
-)
+from app.errors import IntoneError, MethodNotAllowed, RouteNotFound, SetupError
 
 _ROUTE_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

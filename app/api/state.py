@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from app.api.jobs import JobQueue
-from app.api.middleware.rate_limit import RateLimit
+from app.api.middleware.auth import RateLimit
 from app.api.parsing.body import MAX_LARGE_BODIES, LargeBodyLimit
 from app.api.responses.spool import SpoolBudget
 from app.api.responses.streaming import OpenStreams

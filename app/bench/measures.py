@@ -16,8 +16,7 @@ import numpy as np
 import soundfile
 
 from app.bench.machine import cpu_seconds, read_resident_mib
-from app.bench.peers import Client, Request, TimedAnswer, ask
-from app.bench.server import Server
+from app.bench.peers import Client, Request, Server, TimedAnswer, ask
 from app.types import Emotion
 
 SENTENCES = (

@@ -19,9 +19,8 @@ from app.bench.machine import (
     prepare_vocoder_trial,
 )
 from app.bench.measures import PARAGRAPH
-from app.bench.peers import CACHED, INTONE, ask, find_peer
+from app.bench.peers import CACHED, INTONE, Server, ask, find_peer, run_server
 from app.bench.results import Key, Results
-from app.bench.server import Server, run_server
 from app.errors import SetupError
 from app.settings import load_settings
 

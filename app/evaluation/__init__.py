@@ -1,14 +1,19 @@
 """Evaluate a voice: measure synthesized or recorded sentences, and report statistics of each group."""
 
 from app.evaluation.emotion_judge import judge_emotions
-from app.evaluation.emotion_tables import make_emotion_tables
 from app.evaluation.listening import Evaluators, Measurement, measure_recording
-from app.evaluation.onset_report import OnsetReport, make_onset_tables, render_onset_page, transcribe_pair
-from app.evaluation.onsets import read_onsets, speak_onsets
+from app.evaluation.onset_report import (
+    OnsetReport,
+    make_onset_tables,
+    read_onsets,
+    render_onset_page,
+    speak_onsets,
+    transcribe_pair,
+)
 from app.evaluation.page import render_page
 from app.evaluation.recordings import Prompt, Recording, read_recordings, read_sentences, speak, speak_neutrally
 from app.evaluation.report import EmotionReport, Report, Statistics, compute_group_statistics
-from app.evaluation.tables import make_statistics_table
+from app.evaluation.tables import make_emotion_tables, make_statistics_table
 
 __all__ = [
     "EmotionReport",

@@ -16,11 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import imsave
 
 from app.audio.encode import FORMATS, encode
-from app.evaluation.emotion_tables import render_emotion_section
 from app.evaluation.listening import Measurement
 from app.evaluation.recordings import Recording
 from app.evaluation.report import Report, Statistics
-from app.evaluation.tables import COLUMNS, Column, Row, render_cells, render_statistics_table
+from app.evaluation.tables import COLUMNS, Column, Row, render_cells, render_emotion_section, render_statistics_table
 
 ROWS = 2
 MAX_NAME_LENGTH = 20

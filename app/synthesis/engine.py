@@ -32,7 +32,7 @@ from app.synthesis.tokenizer import Tokens
 from app.synthesis.warmup import warm_up
 from app.synthesis.warnings import foreign_script, model_faults, not_finite, nothing_spoken, unknown_characters
 from app.synthesis.word_timing import time_words
-from app.text.phonetic import count_model_chars
+from app.text.clauses import count_model_chars
 from app.types import Samples, Utterance
 from app.voices import Voice
 

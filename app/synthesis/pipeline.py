@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.synthesis import Engine, choose_backend, never_cancelled
 from app.synthesis.stream import SynthesisStream, VoiceSelection
 from app.text import count_expanded
-from app.text.phonetic import count_model_chars
+from app.text.clauses import count_model_chars
 from app.types import Plan, PlanWarning, Sentence, Speech, SpeechRequest, StrengthMode, Utterance
 from app.voices import Registry
 

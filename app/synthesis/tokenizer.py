@@ -17,7 +17,7 @@ from phonemizer.separator import default_separator
 
 from app.errors import InvalidVoice, SetupError
 from app.synthesis.coqui import build_vocabulary, find_cleaner, normalize_language
-from app.text.phonetic import split_phonetic
+from app.text.clauses import split_phonetic
 
 SYNCHRONOUS = 2
 """AUDIO_OUTPUT_SYNCHRONOUS: do not open a sound device."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from app.synthesis.tokenizer import Tokens
-from app.text.phonetic import remove_phonemes
+from app.text.clauses import remove_phonemes
 from app.types import PlanWarning, Utterance
 
 LATIN_PREFIXES = ("LATIN", "MODIFIER", "FEMININE", "MASCULINE")

@@ -24,8 +24,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from app.bench.machine import read_resident_mib
-from app.bench.peers import CACHED, find_peer
-from app.bench.server import Server, run_server
+from app.bench.peers import CACHED, Server, find_peer, run_server
 from scripts.soak.clients import PLAYBACK_BYTES, Clients, Tally
 from scripts.soak.health import health_probe
 from scripts.soak.mix import Request, bad_requests, seeded_requests, unseeded_request

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.middleware.rate_limit import RateLimit, network_of
+from app.api.middleware.auth import RateLimit, network_of
 from tests.serving import service_without_models
 
 HELLO = {"text": "Hello."}

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.bench.machine import cpu_seconds, read_resident_mib
-from app.bench.peers import CACHED, INTONE, KOKORO, Peer, Request, ask, find_peer
-from app.bench.server import run_server
+from app.bench.peers import CACHED, INTONE, KOKORO, Peer, Request, ask, find_peer, run_server
 from app.errors import SetupError
 
 SERVER = """

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from app.evaluation.emotion_judge import EmotionJudgement, read_facts
-from app.evaluation.emotion_tables import format_difference, make_emotion_tables, render_emotion_section
 from app.evaluation.report import EmotionReport, Report
+from app.evaluation.tables import format_difference, make_emotion_tables, render_emotion_section
 from app.types import Emotion
 from tests.evaluation.hearing import heard
 

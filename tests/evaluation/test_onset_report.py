@@ -9,13 +9,13 @@ from rich.console import Console
 
 from app.evaluation.onset_report import (
     EdgeTranscript,
+    OnsetPair,
     OnsetReport,
     TranscribedPair,
     make_onset_tables,
     render_onset_page,
     transcribe_pair,
 )
-from app.evaluation.onsets import OnsetPair
 from app.evaluation.recordings import Recording, find_edge_errors
 from tests.evaluation.hearing import SAMPLES, DeafEars
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.errors import SetupError
-from app.evaluation.onsets import CARRIER, ONSETS_FILE, prepend_carrier, read_onsets, speak_onsets
+from app.evaluation.onset_report import CARRIER, ONSETS_FILE, prepend_carrier, read_onsets, speak_onsets
 from app.evaluation.recordings import normalize_words
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline

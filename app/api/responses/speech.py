@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.jobs import IsCancelled
-from app.api.middleware.rate_limit import client_of
+from app.api.middleware.auth import client_of
 from app.api.parsing.body import wait_for_disconnect
 from app.api.parsing.negotiation import JSON
 from app.api.parsing.request import ParsedRequest

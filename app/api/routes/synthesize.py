@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.api.jobs import IsCancelled
-from app.api.middleware.rate_limit import client_of
+from app.api.middleware.auth import client_of
 from app.api.openapi.errors import (
     BODY_ERRORS,
     COMPLETE_ERRORS,

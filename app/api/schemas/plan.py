@@ -10,19 +10,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
 from app.api.parsing.json import has_surrogate
 from app.errors import InvalidRequest
-from app.fields import (
-    Degree,
-    EmotionName,
-    Pause,
-    Pitch,
-    Sha256,
-    Share,
-    Span,
-    Speed,
-    Strength,
-    Volume,
-    Weight,
-)
+from app.fields import Degree, EmotionName, Pause, Pitch, Sha256, Share, Span, Speed, Strength, Volume, Weight
 from app.types import NO_SPAN, Blend, Clause, Decision, Emotion, PlanFingerprint, Prosody, Role, Sentence, Source
 
 if TYPE_CHECKING:

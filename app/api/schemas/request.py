@@ -12,15 +12,7 @@ from app.api.parsing.json import has_surrogate, json_pointer, quote_value
 from app.api.schemas.plan import PlanBody
 from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest
-from app.fields import (
-    MAX_WEIGHT,
-    EmotionName,
-    Hertz,
-    Text,
-    Weight,
-    const_properties,
-    open_enum,
-)
+from app.fields import MAX_WEIGHT, EmotionName, Hertz, Text, Weight, const_properties, open_enum
 from app.options import SpeechOptions
 
 

@@ -8,16 +8,27 @@ from functools import partial
 from operator import add, mul
 
 from app.text.ssml import pronunciation as marked
-from app.text.ssml import values
-from app.text.ssml.table import BREAK_SECONDS, DEFAULT, SSML_TABLE, SsmlElement, Support
+from app.text.ssml.table import (
+    BREAK_SECONDS,
+    DEFAULT,
+    SSML_TABLE,
+    SsmlElement,
+    Support,
+    parse_degree,
+    parse_pitch,
+    parse_rate,
+    parse_seconds,
+    parse_strength,
+    parse_volume,
+)
 from app.text.ssml.text_map import MAX_PAUSE_SECONDS, TextBuilder, WarningCollector, quote
 from app.types import Blend, Emotion, Prosody
 
 DEFAULT_STRENGTH = "medium"
 """Strength of a break without attributes."""
 BREAK_PARSERS: dict[str, Callable[[str], float | None]] = {
-    "time": values.parse_seconds,
-    "strength": values.parse_strength,
+    "time": parse_seconds,
+    "strength": parse_strength,
 }
 """Parsers of the attributes of `<break>`; the first attribute with a valid value wins."""
 
@@ -55,9 +66,9 @@ class ProsodyAttribute:
     most: float
 
 
-RATE = ProsodyAttribute("rate", values.parse_rate, mul, 1.0, 0.1, 10.0)
-VOLUME = ProsodyAttribute("volume", values.parse_volume, mul, 1.0, 0.0, 2.0)
-PITCH = ProsodyAttribute("pitch", values.parse_pitch, add, 0.0, -12.0, 12.0)
+RATE = ProsodyAttribute("rate", parse_rate, mul, 1.0, 0.1, 10.0)
+VOLUME = ProsodyAttribute("volume", parse_volume, mul, 1.0, 0.0, 2.0)
+PITCH = ProsodyAttribute("pitch", parse_pitch, add, 0.0, -12.0, 12.0)
 
 
 def read_prosody(outer: Prosody, attributes: Mapping[str, str], remarks: WarningCollector) -> Prosody:
@@ -130,7 +141,7 @@ def read_styledegree(attributes: Mapping[str, str], remarks: WarningCollector) -
     if "styledegree" not in attributes:
         return None
     written = attributes["styledegree"]
-    degree = values.parse_degree(written.strip())
+    degree = parse_degree(written.strip())
     if degree is None:
         remarks.add("invalid_value", f"styledegree={quote(written)} on <express-as> was ignored.")
         return None

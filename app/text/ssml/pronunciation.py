@@ -13,8 +13,8 @@ from functools import partial
 from itertools import groupby
 from xml.sax.saxutils import quoteattr
 
+from app.text.clauses import mark_phonemes
 from app.text.normalization.normalize import normalize
-from app.text.phonetic import mark_phonemes
 from app.text.segment import WORD
 from app.text.ssml.say_as import KINDS, STRETCH_CHARS, SayAsKind, read_as
 from app.text.ssml.substitutions import Substitution

@@ -1,4 +1,4 @@
-"""Split a document's text into sentences, and these into clauses at the markup and if they are too long."""
+"""Read SSML: its sentences, cut into clauses where markup separates them and where they are too long."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut
 from app.text.segment import WORD, Span, segment
-from app.text.sentences import Quotation, QuotationLookup, find_edges, find_quotations, find_role, join_tags
+from app.text.sentences import MAX_SPOKEN, Quotation, QuotationLookup, find_edges, find_quotations, find_role, join_tags
+from app.text.ssml.handlers import SsmlHandler, StyleResolver
+from app.text.ssml.parser import parse, parse_fragment
 from app.text.ssml.substitutions import to_ssml, verbalize_text
-from app.text.ssml.text_map import TextMap
-from app.types import Clause, Mark, Prosody, Role, Sentence
+from app.text.ssml.text_map import TextBuilder, TextMap, WarningCollector
+from app.types import NO_SPAN, Clause, Mark, PlanWarning, Prosody, Role, Sentence
 
 OPENING_MARKS = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
 CLOSING_MARKS = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
@@ -174,3 +176,72 @@ def join_segments(first: Segment, second: Segment) -> Segment:
 def skip_blank(text: str, place: int) -> int:
     """Return an offset, moved past the blank if there is one."""
     return place + (text[place : place + 1] == " ")
+
+
+@dataclass(frozen=True, slots=True)
+class SsmlDocument:
+    """A parsed SSML document."""
+
+    sentences: Iterable[Sentence]
+    """In order, created lazily and only once. Offsets count code points of the document, markup included."""
+    warnings: tuple[PlanWarning, ...]
+    """Deviations from what the document requests, each once."""
+    voices: tuple[str, ...]
+    """Names or aliases that the document requests, each once."""
+    characters: int
+    """Code points of the text without markup."""
+
+
+@dataclass(frozen=True, slots=True)
+class SsmlFragment:
+    """The parsed markup of one utterance."""
+
+    text: str
+    flow: TextMap
+    max_spoken: int
+    ssml: str
+    warnings: tuple[PlanWarning, ...]
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Clauses of the utterance: at least one, several if the text is too long to speak at once.
+
+        They have no offsets in a request. Created on demand, since normalizing takes far longer than parsing.
+        """
+        parts = tuple(SentenceSplitter(self.flow, self.max_spoken).clauses(0, len(self.text)))
+        if len(parts) > 1:
+            return tuple(replace(part, start=NO_SPAN, end=NO_SPAN, places=None) for part in parts)
+        # The markup and marks of an utterance return to the plan unchanged.
+        marks = tuple(Mark(anchor.name, anchor.at) for anchor in self.flow.anchors)
+        spoken = parts[0].spoken if parts else ""
+        return (Clause(self.text, NO_SPAN, NO_SPAN, spoken, ssml=self.ssml, marks=marks),)
+
+
+def read_ssml(
+    document: str, feeling_of_style: StyleResolver, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length
+) -> SsmlDocument:
+    """Read a document; `feeling_of_style` returns the emotion of a style of `express-as`, None if it has none.
+
+    Raises `InvalidSsml`; all other problems of a document become warnings.
+    """
+    remarks = WarningCollector()
+    builder = TextBuilder(remarks)
+    walker = SsmlHandler(builder, remarks, feeling_of_style)
+    parse(document, walker)
+    flow = builder.finish()
+    sentences = SentenceSplitter(flow, max_spoken, check).sentences()
+    return SsmlDocument(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
+
+
+def read_fragment(ssml: str, max_spoken: int = MAX_SPOKEN) -> SsmlFragment:
+    """Read the markup of `Clause.ssml`, which a caller may have edited; raises `InvalidSsml`."""
+    remarks = WarningCollector()
+    builder = TextBuilder(remarks)
+    parse_fragment(ssml, SsmlHandler(builder, remarks, ignore_style, inner=True))
+    flow = builder.finish()
+    return SsmlFragment(flow.text.rstrip(), flow, max_spoken, ssml, remarks.warnings)
+
+
+def ignore_style(style: str) -> None:
+    """Return None: within an utterance a style has no effect."""
+    return None
