@@ -149,7 +149,7 @@ class Clause:
     """End offset in code points, exclusive."""
     spoken: str
     """Normalized text, with numbers, dates and symbols in words. Empty if nothing can be pronounced. Characters from
-    `app.text.phonetic` stand for phonemes."""
+    `app.text.clauses` stand for phonemes."""
     manner: Prosody = DEFAULT_PROSODY
     pause_after: float | None = None
     """Seconds of silence; None derives it from the punctuation and the emotions on both sides."""
