@@ -24,6 +24,18 @@ settings.load_profile("patient")
 os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache" / "xdg")
 
 
+UNIT_FOLDERS = {"api", "audio", "emotion", "inference", "metrics", "planning", "text", "voices"}
+SERVICES = {"server", "client", "own_server"}
+"""Fixtures that start a service in a process of its own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the fast tests as `unit`."""
+    for item in items:
+        if item.path.parent.name in UNIT_FOLDERS and not SERVICES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.unit)
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

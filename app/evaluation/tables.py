@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 from operator import attrgetter
@@ -115,7 +115,7 @@ def make_statistics_table(report: Report) -> Table:
     return table
 
 
-Row = Sequence[str]
+Row = tuple[str, ...]
 
 
 def render_statistics_table(headings: Row, rows: Iterable[Row], foot: Iterable[Row] = ()) -> str:
@@ -139,7 +139,6 @@ def render_cells(tag: str, texts: Iterable[str]) -> str:
 
 
 CONFUSION_HEADINGS = ("", "judged", "named rightly, %", *(emotion.value for emotion in Emotion))
-Row = tuple[str, ...]
 
 
 def make_confusion_rows(report: EmotionReport) -> list[Row]:

@@ -208,10 +208,10 @@ async def test_a_place_whose_thread_does_not_start_is_free_again() -> None:
 
 ADDRESS_SPACE = """
 import asyncio, resource, sys
-from app.api.work import WorkQueue
+from app.api.jobs import JobQueue
 
 async def main(started):
-    work = WorkQueue("test", workers=4, queue_size=0, time_budget=30, stream_threads=4)
+    work = JobQueue("test", workers=4, queue_size=0, time_budget=30, stream_threads=4)
     if started:
         work.start_threads()
     with open("/proc/self/statm") as file:

@@ -96,7 +96,7 @@ def test_each_connection_may_have_a_temporary_file_as_far_as_the_limit_allows(
 ) -> None:
     code = (
         f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, {hard})); "
-        "from app.cli.descriptors import fit_connections; "
+        "from app.api.server import fit_connections; "
         "print(fit_connections(1000), *resource.getrlimit(resource.RLIMIT_NOFILE))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -65,7 +65,7 @@ def test_an_error_is_told_in_the_services_own_words(
     request = json.dumps({"text": "Hi.", "voice": "nobody"})
     assert invoke(request, "--json", "-o", tmp_path / "out.wav", *stream) == 1
     said = capsys.readouterr().err
-    assert "404 There is no such voice (voice_not_found): There is no voice 'nobody'. Known voices: wren" in said
+    assert "404 Unknown voice (voice_not_found): There is no voice 'nobody'. Known voices: wren" in said
     assert not list(tmp_path.iterdir())
 
 
