@@ -25,6 +25,7 @@ os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache" / "xdg")
 
 
 UNIT_FOLDERS = {"api", "audio", "emotion", "inference", "metrics", "planning", "text", "voices"}
+SLOW_FILES = {"test_ssml_properties.py", "test_poor_voice.py"}
 SERVICES = {"server", "client", "own_server"}
 """Fixtures that start a service in a process of its own."""
 
@@ -32,7 +33,8 @@ SERVICES = {"server", "client", "own_server"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the fast tests as `unit`."""
     for item in items:
-        if item.path.parent.name in UNIT_FOLDERS and not SERVICES.intersection(getattr(item, "fixturenames", ())):
+        is_fast = item.path.parent.name in UNIT_FOLDERS and item.path.name not in SLOW_FILES
+        if is_fast and not SERVICES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.unit)
 
 
