@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from app.emotion import PlannedSentence
+from app.planning.planner import PlannedSentence
 from app.types import Clause, Emotion, PlanWarning, Sentence, Utterance
 
 MARK_PAUSES = {

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import tee
 
-from app.emotion import Classifier, Expression, decide, decide_again, parse_emotion_spec, read_excerpts
+from app.emotion import Classifier, parse_emotion_spec, read_excerpts
 from app.errors import InvalidRequest, UnknownEmotion
+from app.planning.decide import Expression, decide, decide_again
 from app.text import LengthCheck, read_ssml, read_text, segment
 from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest
 

@@ -10,12 +10,14 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from app.emotion import MAX_SPEED, Classifier, Expression, Planner, read_label_map
+from app.emotion import Classifier, read_label_map
 from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
 from app.inference import Backend
 from app.memory import limit_arenas, trim_heap
+from app.planning.decide import Expression
 from app.planning.incremental import IncrementalPlan
 from app.planning.parse import ParsedText, parse_request
+from app.planning.planner import MAX_SPEED, Planner
 from app.settings import Settings
 from app.synthesis import Engine, choose_backend, never_cancelled
 from app.synthesis.stream import SynthesisStream, VoiceSelection

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.emotion import Expression, decide
-from app.planning.decide import STRENGTH_STEP
+from app.planning.decide import STRENGTH_STEP, Expression, decide
 from app.types import Assessment, Decision, Emotion
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.emotion import PlannedSentence
 from app.planning.incremental import IncrementalPlan
+from app.planning.planner import PlannedSentence
 from app.types import Clause, Emotion, PlanWarning, Sentence
 from tests.speaking import utterance
 

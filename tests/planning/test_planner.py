@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.emotion import Expression, Planner, decide, decide_again
 from app.errors import BlendUnsupported, FallbackRefused
+from app.planning.decide import Expression, decide, decide_again
+from app.planning.planner import Planner
 from app.types import (
     Assessment,
     Blend,

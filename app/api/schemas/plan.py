@@ -141,7 +141,7 @@ def _clauses(
 
 def _planned_decision(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
     """Return the plan's decision; None to classify the text again. Unedited decisions keep their reason."""
-    from app.emotion import decide_explicit
+    from app.planning.decide import decide_explicit
 
     emotion_spec = _planned_emotion(one, analyzed)
     if emotion_spec is None:

@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from app.emotion import Classifier, Expression
+from app.emotion import Classifier
 from app.emotion.classifier import Excerpt, make_context
-from app.planning.decide import find_most_probable
+from app.planning.decide import Expression, find_most_probable
 from app.training.emotion.calibrate import Matrix, f1_score
 from app.training.emotion.rows import EMOTIONS, MIN_CLEAR_INTENSITY, LabelledSentence, read_passages
 from app.types import Assessment, Emotion
