@@ -10,7 +10,7 @@ help:  ## List the targets
 setup:  ## Install the tested set of packages into .venv
 	scripts/setup $(VENV) "[dev]"
 
-test:  ## Run the tests that need no server and no training
+test:  ## Run the tests that start no service and no training
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m unit
 
 check:  ## Lint, check types and run all tests, as CI does
@@ -24,4 +24,4 @@ docs:  ## Write docs/reference/ anew
 	$(BIN)/python -m scripts.reference
 
 bench:  ## Measure the service
-	$(BIN)/intone bench --quick
+	$(BIN)/intone bench --quick --peers intone

@@ -149,7 +149,10 @@ class ReaderTooSlow(IntoneError):
     status = 408
     code = "reader_too_slow"
     title = "The client read the response too slowly"
-    remedy = "Read more at least every `INTONE_READER_PATIENCE` seconds."
+    remedy = (
+        "Read at least `INTONE_READER_RATE` bytes a second on average; pauses may add up to `INTONE_READER_PATIENCE` "
+        "seconds."
+    )
 
 
 class FallbackRefused(IntoneError):

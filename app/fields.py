@@ -42,7 +42,7 @@ MAX_CONTEXTS = 100
 MAX_CONTEXT_CHARS = 10_000
 """Maximum characters of all texts together: a classifier reads only the last sentences."""
 MAX_WEIGHT = 1000
-"""Copy of `app.emotion.taxonomy.HEAVIEST`, whose import would load the classifier's packages."""
+"""Copy of `app.emotion.taxonomy.MAX_WEIGHT`, so that fields depend on no stage."""
 
 ContextField = Annotated[
     str | list[str] | None, PlainValidator(_check_context, json_schema_input_type=str | list[str] | None)

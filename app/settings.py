@@ -290,7 +290,7 @@ class Settings(BaseSettings):
         return _is_loopback(self.host)
 
     @model_validator(mode="after")
-    def _refuse_an_open_door(self) -> Self:
+    def _require_authentication(self) -> Self:
         if not self.api_keys and not self.allow_anonymous and not self.is_loopback:
             raise ValueError(
                 f"{self.host} can be reached from outside and there are no keys: "

@@ -80,7 +80,7 @@ _MAX_INVOCATION_ERROR_CHARS = 2048
 """Maximum characters of an error body that SageMaker forwards."""
 
 _INTERNAL_ERROR_DETAIL = "Something went wrong inside the service; your request is not to blame."
-_INTERNAL_ERROR_HINT = "Try again; if it persists, tell the operator the request_id."
+_INTERNAL_ERROR_HINT = "Try again; if it persists, give the operator the request_id."
 """Hint if the service itself fails; the log has details under the same request id (`X-Request-Id`)."""
 _VOICE_ERROR_DETAIL = "A voice that the request needs is missing, damaged or was changed while the service runs."
 

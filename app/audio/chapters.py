@@ -57,7 +57,8 @@ def save_with_chapters(
     if format not in _CONTAINERS or not is_file:
         save(path, format, sample_rate, pieces)
         return _write_sheet(path, _make_chapters(titles, starts())) if is_file else None
-    with tempfile.TemporaryFile(dir=path.parent) as sound:
+    # Opened first: an unwritable path fails before anything is spoken, and libav would read a colon in it as a URL.
+    with path.open("wb") as file, tempfile.TemporaryFile(dir=path.parent) as sound:
         writer, count = FORMATS[format].writer(sound, sample_rate), 0
         try:
             for samples in pieces:
@@ -66,7 +67,7 @@ def save_with_chapters(
         finally:
             writer.end()
             if count:
-                _copy_with_chapters(sound, path, format, _make_chapters(titles, starts()), count / sample_rate)
+                _copy_with_chapters(sound, file, format, _make_chapters(titles, starts()), count / sample_rate)
     return path
 
 
@@ -74,13 +75,15 @@ def _make_chapters(titles: Sequence[str], starts: Sequence[float]) -> list[Chapt
     return [Chapter(title, start) for title, start in zip(titles, starts, strict=True)]
 
 
-def _copy_with_chapters(sound: BinaryIO, path: Path, format: str, chapters: Sequence[Chapter], seconds: float) -> None:
+def _copy_with_chapters(
+    sound: BinaryIO, file: BinaryIO, format: str, chapters: Sequence[Chapter], seconds: float
+) -> None:
     """Copy encoded audio, `seconds` long, into a file with chapters, the last of which ends with the audio."""
     sound.seek(0)
     container = _CONTAINERS[format]
     with (
         av.open(sound, "r") as source,
-        av.open(str(path), "w", format=container, options={"fflags": "+bitexact"}) as target,
+        av.open(file, "w", format=container, options={"fflags": "+bitexact"}) as target,
     ):
         encoded = source.streams.audio[0]
         copied = target.add_stream_from_template(encoded)

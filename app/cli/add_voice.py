@@ -11,7 +11,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.cli.flags import settings
 from app.cli.output import Questions, join_names, show_rows
@@ -25,9 +25,6 @@ from app.voices.describe import EmotionMap, VoiceDescription, get_phoneme_langua
 from app.voices.discover import ModelFiles, ScanResult, to_voice_name
 from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, NAME_PATTERN, read_manifest
 from app.voices.voice import find_voice_folders
-
-if TYPE_CHECKING:
-    from app.voices import Voice
 
 
 def show_found(found: ScanResult, voice: Voice) -> None:

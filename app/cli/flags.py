@@ -24,9 +24,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(_flag(name), dest=name, default=None, help=_help(name, field), **_metavar(switch))
 
 
-def add_option_flags(parser: argparse.ArgumentParser) -> None:
+def add_option_flags(parser: argparse.ArgumentParser, without: tuple[str, ...] = ()) -> None:
     """Add a flag of the same name for each option of a request, with its range and description."""
     for name, field in SpeechOptions.model_fields.items():
+        if name in without:
+            continue
         help_text = (field.description or "").rstrip(".").replace("`", "").replace("%", "%%")
         choices = [one for one in _leaves(field.annotation) if isinstance(one, str)]
         if choices:
@@ -35,7 +37,13 @@ def add_option_flags(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(_flag(name), action="append", metavar="TEXT", help=f"{help_text}. May be repeated")
         else:
             number = int if int in _leaves(field.annotation) else float
-            parser.add_argument(_flag(name), type=_within(field, number), help=help_text)
+            parser.add_argument(_flag(name), type=_within(field, number), help=f"{help_text} ({_range(field)})")
+
+
+def _range(field: FieldInfo) -> str:
+    annotation: Any = field.annotation
+    schema = next(one for one in TypeAdapter(annotation).json_schema()["anyOf"] if "minimum" in one)
+    return f"{schema['minimum']:.12g} to {schema['maximum']:.12g}"
 
 
 def _leaves(annotation: Any) -> list[Any]:

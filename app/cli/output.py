@@ -132,7 +132,7 @@ class Questions:
 
 
 def join_names(names: Iterable[str]) -> str:
-    """Join names for a sentence, and only the first MOST_LISTED of more."""
+    """Join names for a sentence, and only the first MAX_LISTED of more."""
     known = list(names)
     shown = ", ".join(known[:MAX_LISTED])
     return shown if len(known) <= MAX_LISTED else f"{shown}, … ({len(known)} in all)"

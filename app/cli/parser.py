@@ -54,20 +54,20 @@ def add_say_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", help="wav, flac, mp3, opus, aac or pcm; by default what the output's ending says, else wav"
     )
     parser.add_argument("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
-    _add_speech_arguments(parser)
+    _add_speech_arguments(parser, without=())
 
 
 def add_analyze_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     parser.add_argument("--json", action="store_true", help="the whole plan as JSON")
-    _add_speech_arguments(parser)
+    _add_speech_arguments(parser, without=("seed",))  # without audio it has no effect
 
 
-def _add_speech_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_speech_arguments(parser: argparse.ArgumentParser, without: tuple[str, ...]) -> None:
     """Add the arguments that `say` and `analyze` share."""
     from app.cli.flags import add_option_flags  # pydantic takes some time to load
 
-    add_option_flags(parser)
+    add_option_flags(parser, without)
     parser.add_argument("--voice", help="name or alias of a voice")
     emotion_spec = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
     parser.add_argument("--emotion", default="auto", help=emotion_spec)

@@ -57,13 +57,21 @@ def _decode(data: bytes, name: str) -> str:
 def make_request(options: argparse.Namespace) -> SpeechRequest:
     """Make the speech request that the flags describe."""
     text = read_source(options.source)
+    from pydantic import ValidationError
+
     from app.emotion import parse_emotion_spec
     from app.options import SpeechOptions
     from app.types import SpeechRequest
 
-    chosen = {name: getattr(options, name, None) for name in SpeechOptions.model_fields}
+    try:
+        chosen = SpeechOptions.model_validate(
+            {name: getattr(options, name, None) for name in SpeechOptions.model_fields}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
     return SpeechRequest(
-        **SpeechOptions.model_validate(chosen).chosen(),
+        **chosen.chosen(),
         text=text,
         voice=options.voice,
         emotion=parse_emotion_spec(options.emotion),

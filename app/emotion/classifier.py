@@ -61,7 +61,7 @@ def read_excerpts(sentences: Iterable[str], before: Iterable[str], count: int) -
 MAX_TOKENS = 512
 """Maximum tokens of a sentence; longer ones are truncated. A model's own maximum may be lower."""
 MAX_CHARACTERS = 4000
-"""Maximum characters that the tokenizer gets; no LONGEST_TOKENS tokens of natural text are longer."""
+"""Maximum characters that the tokenizer gets; no MAX_TOKENS tokens of natural text are longer."""
 FIRST_GROUP, GROUP = 1, 8
 """Sentences classified at once, in the first batch and in each later one, if a text is streamed."""
 TOKEN_STEP = 16

@@ -14,7 +14,7 @@ from app.evaluation.recordings import count_vowel_groups
 from app.types import Samples
 
 Contour = npt.NDArray[np.float64]
-"""Pitch in hertz, (frames,): frame i is centred at sample i * STEP; NaN in unvoiced frames."""
+"""Pitch in hertz, (frames,): frame i is centred at sample i * HOP; NaN in unvoiced frames."""
 
 SAMPLE_RATE = 16000
 """Sample rate of all measurements in hertz, so that a voice with a wider bandwidth has no advantage."""

@@ -60,7 +60,7 @@ def compute_mos_interval(figures: Statistics) -> tuple[float, float] | None:
 
 
 def make_manner_column(title: str, unit: str, meaning: str, measure: str) -> Column:
-    """Make the column of one measure of `Manner`, with its difference to neutral."""
+    """Make the column of one measure of `AcousticMeasures`, with its difference to neutral."""
     read = attrgetter(measure)
     return Column(
         title,

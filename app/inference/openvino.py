@@ -54,7 +54,7 @@ class OpenVinoBackend:
         }
 
     def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
-        """See `Backend.compile`. Raises Unconvertible."""
+        """See `Backend.compile`. Raises ConversionError."""
         prepare_for_inference(module)
         with self.converting:
             model = self.graph(module, example)
@@ -89,7 +89,7 @@ class OpenVinoBackend:
         return model
 
     def convert(self, module: nn.Module, inputs: tuple[Tensor, ...], shapes: Sequence[Sequence[int]]) -> Any:
-        """Trace a module and convert the trace to an `openvino.Model`; takes seconds. Raises Unconvertible."""
+        """Trace a module and convert the trace to an `openvino.Model`; takes seconds. Raises ConversionError."""
         began = time.perf_counter()
         what = type(module).__name__
         try:
@@ -187,7 +187,7 @@ def free_weights(module: nn.Module) -> None:
 
 
 def check_shapes(module: nn.Module, network: Network, example: ExampleInputs) -> None:
-    """Raise Unconvertible if a trace only holds for the size that it was made with."""
+    """Raise ConversionError if a trace only holds for the size that it was made with."""
     for size in (SMALL_EXAMPLE, LARGE_EXAMPLE):
         inputs = example(*size)
         with torch.inference_mode():

@@ -102,7 +102,7 @@ class IncrementalPlan:
         self.milliseconds = 0.0
         """Milliseconds spent on planning so far."""
         self._rows: list[PlannedUtterance] = []
-        self._coming = self._decided(planned)
+        self._coming = self._make_rows(planned)
 
     def __iter__(self) -> Iterator[Utterance]:
         number = 0
@@ -148,7 +148,7 @@ class IncrementalPlan:
         """Plan to the end; yield each utterance with the silence after it."""
         return (replace(one, pause_after=self.pause_after(number)) for number, one in enumerate(self))
 
-    def _decided(self, planned: Iterable[PlannedSentence]) -> Iterator[PlannedUtterance]:
+    def _make_rows(self, planned: Iterable[PlannedSentence]) -> Iterator[PlannedUtterance]:
         for one in planned:
             self.warnings += one.warnings
             for clause, utterance in zip(one.sentence.clauses, one.utterances, strict=True):

@@ -30,7 +30,7 @@ DEFAULT_THRESHOLD = 0.7
 WARM_UP_TEXT = "Ready when you are."
 BYTES_PER_MB = 1_000_000
 EMPTY = "The text is empty, or nothing but white space."
-EMPTY_HINT = "Send at least one character that is no white space."
+EMPTY_HINT = "Send at least one character other than white space."
 SWITCH_INTERVAL_SECONDS = 0.0005
 """Maximum time for which a thread keeps the GIL while others wait. A worker needs the GIL briefly about fifty times an
 utterance; with Python's default of 5 ms it would wait longer than it computes while another thread reads a request."""

@@ -128,7 +128,7 @@ def round_durations(seconds: npt.NDArray[np.float64], total: int) -> npt.NDArray
 
 
 class TeacherForcing:
-    """Prediction of mel spectrograms for `vocos.Predict` by a voice's GlowTTS, from a recording's durations."""
+    """Prediction of mel spectrograms for `vocos.MelPredictor` by a voice's GlowTTS, from a recording's durations."""
 
     def __init__(self, base: Voice, recordings: Sequence[DatasetRecording]) -> None:
         neutral = base.manifest.emotions[Emotion.NEUTRAL].checkpoint

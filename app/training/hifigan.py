@@ -115,7 +115,7 @@ class HifiganTask(Checkpointable):
         total = MEL_WEIGHT * losses["mel"] + STFT_WEIGHT * losses["stft"]
         joined = self.number - self.stages.discriminators
         if joined >= 0:
-            judged = self.contest(chance, made, batch.samples)
+            judged = self.step_discriminators(chance, made, batch.samples)
             entered = min(1.0, joined / DISCRIMINATOR_RAMP_STEPS)
             total = total + entered * (ADVERSARIAL_WEIGHT * judged["passing"] + FEATURE_WEIGHT * judged["features"])
             losses |= judged
@@ -140,7 +140,7 @@ class HifiganTask(Checkpointable):
         made: Tensor = self.generator(batch.mel)[:, 0]
         return made
 
-    def contest(self, chance: random.Random, made: Tensor, recorded: Tensor) -> dict[str, Tensor]:
+    def step_discriminators(self, chance: random.Random, made: Tensor, recorded: Tensor) -> dict[str, Tensor]:
         """Train discriminators for one step; return their loss `telling`, then the generator's losses by them."""
         judges = self.discriminators.some(chance)
         since = self.number - self.stages.discriminators

@@ -1,7 +1,8 @@
 """Define the CloudWatch metrics that SageMaker extracts from a training's log, each by a regular expression.
 
-The lines are those of `trainer.line`, such as `sm_metric step=120; train_loss=-3.6810e-01; held_out_loss=5.0000e-01;`.
-The metrics of a training depend on its model. A job may define 40 metrics, with up to 500 characters per expression.
+The lines are those of `trainer.format_line`, such as `sm_metric step=120; train_loss=-3.6810e-01;
+held_out_loss=5.0000e-01;`. The metrics of a training depend on its model. A job may define 40 metrics, with up to 500
+characters per expression.
 """
 
 NUMBER = r"([-+.e\d]+)"

@@ -29,8 +29,8 @@ from app.voices.voice import read_vocoder_audio
 CHANNELS = {ModelKind.HIFIGAN_V1: 512, ModelKind.HIFIGAN_V2: 128, ModelKind.HIFIGAN_SOURCE: 128}
 UPSAMPLING = {256: ([8, 8, 2, 2], [16, 16, 4, 4]), 300: ([5, 5, 3, 4], [15, 15, 9, 8])}
 """Upsampling factors and kernel sizes by hop. The product of the factors is the hop, and that of the factors after any
-stage is even (or 1), as `entry_layers` requires. A kernel is a multiple of its factor, so that every sample is computed
-from equally many frames (no checkerboard, doi 10.23915/distill.00003), and differs from it by an even number, so that
+stage is even (or 1), as `make_entry_layers` requires. A kernel is a multiple of its factor, so every sample depends
+on equally many frames (no checkerboard, doi 10.23915/distill.00003), and differs from it by an even number, so that
 the lengths are exact."""
 HOPS_PER_WINDOW = 4
 """Hops per window of the excitation: that many overlapping Hann windows add up to 2, the divisor of their sum."""

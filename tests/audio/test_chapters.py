@@ -51,6 +51,23 @@ def test_a_player_finds_titles_and_times(tmp_path: Path, format: str) -> None:
 
 
 @pytest.mark.parametrize("format", INSIDE)
+def test_a_relative_name_with_a_colon_is_a_file(tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert save(Path("Dune: Part One"), format) == Path("Dune: Part One")
+    assert len(chapters_in(tmp_path / "Dune: Part One")) == len(TITLES)
+
+
+@pytest.mark.parametrize("format", INSIDE)
+def test_an_unwritable_path_fails_before_anything_is_spoken(tmp_path: Path, format: str) -> None:
+    def unexpected() -> Iterator[npt.NDArray[np.float32]]:
+        raise AssertionError("spoken before the file was opened")
+        yield SAMPLES
+
+    with pytest.raises(FileNotFoundError):
+        save_with_chapters(tmp_path / "missing" / "book", format, RATE, unexpected(), TITLES, lambda: STARTS)
+
+
+@pytest.mark.parametrize("format", INSIDE)
 def test_the_sound_is_that_of_a_file_without_chapters(tmp_path: Path, format: str) -> None:
     save(tmp_path / "book", format)
     plain = heard(encode(SAMPLES, RATE, format), format, RATE)

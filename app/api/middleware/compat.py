@@ -147,7 +147,7 @@ def page_headers(**exceptions: str) -> dict[str, str]:
 
 
 class NoSniffMiddleware:
-    """ASGI middleware that adds NO_SNIFFING to every response."""
+    """ASGI middleware that adds NO_SNIFF_HEADERS to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -84,7 +84,7 @@ def _unsupported_detail(name: str) -> str:
 
 def _content_type_hint(name: str) -> str:
     if name == "application/x-www-form-urlencoded":
-        return f"curl -d sends a form unless told otherwise: add -H 'Content-Type: {JSON}'."
+        return f"curl -d sends a form by default: add -H 'Content-Type: {JSON}'."
     return f"Send {JSON}, {PLAIN_TEXT} with the text as the body, or {SSML} with the SSML."
 
 

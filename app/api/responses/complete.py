@@ -227,11 +227,11 @@ class CompleteResponse(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response; see `StreamingResponse`."""
 
-        async def patiently(message: Message) -> None:
+        async def send_with_timeout(message: Message) -> None:
             await self.patience.waiting_for(send(message), len(message.get("body", b"")))
 
         try:
-            await super().__call__(scope, receive, patiently)
+            await super().__call__(scope, receive, send_with_timeout)
         except ReaderTooSlow as error:
             scope["state"]["log"]["code"] = error.code
             raise

@@ -145,14 +145,14 @@ class StreamedAudio(StreamingResponse):
         on_error: Callable[[IntoneError], bytes] | None = None,
     ) -> None:
         super().__init__(
-            self.told(steps, on_error), media_type=media_type, headers={**headers, "X-Accel-Buffering": "no"}
+            self.iterate(steps, on_error), media_type=media_type, headers={**headers, "X-Accel-Buffering": "no"}
         )
         self.steps = steps
         self.patience = patience
         self.ended = ended
         self.failure = ""
 
-    async def told(
+    async def iterate(
         self, steps: StreamingJob[bytes], on_error: Callable[[IntoneError], bytes] | None
     ) -> AsyncIterator[bytes]:
         """Yield the pieces, and an error as the last of them if the encoding has a form for errors."""
@@ -171,12 +171,12 @@ class StreamedAudio(StreamingResponse):
         An error after the first byte closes the connection without a last chunk.
         """
 
-        async def patiently(message: Message) -> None:
+        async def send_with_timeout(message: Message) -> None:
             for part in _split_message(message):
                 await self.patience.waiting_for(send(part), len(part.get("body", b"")))
 
         try:
-            await super().__call__(scope, receive, patiently)
+            await super().__call__(scope, receive, send_with_timeout)
         except ReaderTooSlow as error:
             self.failure = error.code
             raise

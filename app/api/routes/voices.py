@@ -14,7 +14,6 @@ from app.errors import NotReady, RouteNotFound, VoiceNotFound
 from app.voices.serialize import voice_to_dict, voices_to_dict
 
 if TYPE_CHECKING:
-    from app.api.schemas import answers
     from app.text.ssml import SsmlElement
 
 

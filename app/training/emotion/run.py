@@ -224,7 +224,8 @@ def make_task(options: argparse.Namespace, settings: EmotionSettings) -> Emotion
         targets = read_targets(options.targets)
         missing = [question for question in list_inputs(options.data) if question not in targets]
         if missing:
-            raise SystemExit(f"{options.targets} lacks {len(missing)} answers. Complete it by emotion_targets.")
+            remedy = "Complete it with python -m app.training.emotion.targets."
+            raise SystemExit(f"{options.targets} lacks {len(missing)} answers. {remedy}")
         rows += make_speech_rows(options.data, find_held_out(sentences, examples), targets)
     return EmotionTask(options.encoder, rows, dev, settings, targets)
 
