@@ -59,6 +59,8 @@ def test_keys_are_not_taken_from_the_command_line_and_help_never_shows_them() ->
         ("say",),
         ("say", "Hi", "--speed", "9"),
         ("say", "Hi", "--seed", "-1"),
+        ("say", "Hi", "--context", "x" * 10_001),
+        ("analyze", "Hi", "--seed", "1"),
         ("say", "Hi", "-o", "/nowhere/out.wav"),
         ("say", "Hi", "-o", "out.xyz"),
         ("say", "Hi", "-o", "out.m4a"),
