@@ -22,6 +22,8 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 # Converted networks are kept between runs, but not among those of whoever runs the tests.
 os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache" / "xdg")
+# numba's cache of librosa's functions can be damaged by two processes that write to it at once, and then ends both.
+os.environ["NUMBA_CACHE_DIR"] = str(ROOT / ".pytest_cache" / "numba" / os.environ.get("PYTEST_XDIST_WORKER", "main"))
 
 
 UNIT_FOLDERS = {"api", "audio", "emotion", "inference", "metrics", "planning", "text", "voices"}

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -82,6 +83,8 @@ class Service:
 
     async def load(self) -> None:
         """Load the models in a thread, so that the service already responds to health checks."""
+        # One thread, so that their number does not depend on how many answers end at the same moment.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1, thread_name_prefix="background"))
         try:
             loaded = await asyncio.to_thread(_load_pipeline, self.settings)
             # After loading the models, which limits the heaps that threads get.

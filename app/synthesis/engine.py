@@ -262,9 +262,8 @@ class Engine:
             job.channel.put(StreamEnd((not_finite(job.utterance),)))
             return None
         job.channel.put(replace(make_stream_start(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
-        return VocodingTask(
-            job, mel, vocode(job.speaker.vocoder, mel.frames, job.seed, job.low_latency, job.utterance.pitch)
-        )
+        chunks = vocode(job.speaker.vocoder, mel.frames, job.seed, job.low_latency, job.expression)
+        return VocodingTask(job, mel, chunks)
 
     def vocode_batch(self, batch: list[VocodingTask], jobs: list[Job]) -> None:
         """Vocode a batch one chunk of each utterance in turn, so that every reader gets its first audio early.

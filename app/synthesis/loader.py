@@ -11,6 +11,7 @@ from torch import Tensor
 
 from app.inference import Backend
 from app.synthesis.coqui import build_acoustic, build_coqui_config, build_hifigan, fill_weights, parse_weights
+from app.synthesis.expression import mix_expressions
 from app.synthesis.interpolation import EmotionWeights, MixturePool
 from app.synthesis.mel import MelConverter, read_normalization
 from app.synthesis.models.acoustic import (
@@ -29,6 +30,7 @@ from app.synthesis.models.vocos import VocosSourceGenerator
 from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 from app.voices import Voice
+from app.voices.manifest import NO_EXPRESSION, Expression
 from app.voices.voice import read_acoustic_audio, read_speaker_names, read_vocoder_audio
 
 
@@ -41,6 +43,7 @@ class Speaker:
     vocoder: Vocoder
     gain_db: float
     speakers: SpeakerShares
+    expression: Expression
 
 
 def compute_mels(speakers: Sequence[Speaker], asked: Sequence[AcousticInput]) -> list[Mel]:
@@ -81,6 +84,9 @@ class Loader:
             vocoder=vocoder,
             gain_db=sum(shares[emotion] * spoken.gain_db for emotion, spoken in emotions.items()),
             speakers={places[name]: share for name, share in named if name is not None},
+            expression=mix_expressions(
+                (spoken.expression or NO_EXPRESSION, shares[emotion]) for emotion, spoken in emotions.items()
+            ),
         )
 
     def checkpoint(self, name: str) -> LoadedCheckpoint:

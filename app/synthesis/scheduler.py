@@ -27,6 +27,7 @@ from app.synthesis.models.glow import TOKEN_STEP
 from app.synthesis.tokenizer import Tokens
 from app.types import PlanWarning, Samples, Utterance, Word
 from app.voices import Voice
+from app.voices.manifest import Expression
 
 POLL_SECONDS = 0.1
 """Interval at which a waiting reader checks for cancellation."""
@@ -78,7 +79,14 @@ class Job:
     @property
     def asked(self) -> AcousticInput:
         """Input of the acoustic model."""
-        return AcousticInput(self.tokens.ids, self.speaker.speakers, self.utterance.speed, self.seed)
+        speed = self.utterance.speed * self.speaker.expression.speed
+        return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed)
+
+    @property
+    def expression(self) -> Expression:
+        """Expression of the emotion, with the pitch that markup sets."""
+        expression = self.speaker.expression
+        return expression.model_copy(update={"pitch": expression.pitch + self.utterance.pitch})
 
     def answer(self, head: StreamStart, sentence: CachedSentence | None = None) -> None:
         """Fill the whole channel at once, with a cached sentence or without samples."""

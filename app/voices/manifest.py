@@ -71,6 +71,37 @@ class VocoderFiles(_StrictModel):
     """SHA-256 of the weights, checked if given."""
 
 
+EXPRESSION_BANDS = (250, 500, 1000, 2000, 3000, 4000, 6000)
+"""Frequencies in hertz at which an expression sets levels."""
+Semitones = Annotated[float, Field(ge=-12, le=12)]
+Factor = Annotated[float, Field(ge=0.25, le=4)]
+Decibels = Annotated[float, Field(ge=-20, le=20)]
+
+
+class Expression(_StrictModel):
+    """Change of an emotion's pitch, spectrum and rate, in addition to what its checkpoint has learned."""
+
+    pitch: Semitones = 0.0
+    """Semitones added to the pitch."""
+    pitch_range: Factor = 1.0
+    """Factor on the melody, the movement of the pitch over more than a syllable."""
+    accents: Factor = 1.0
+    """Factor on the movement of the pitch within a syllable."""
+    slope: Semitones = 0.0
+    """Semitones by which the pitch rises from the beginning to the end of an utterance."""
+    ending: Semitones = 0.0
+    """Semitones added to the pitch of the final fifth."""
+    tremor: Annotated[float, Field(ge=0, le=2)] = 0.0
+    """Semitones of a vibration of the pitch at 5 Hz, to each side."""
+    speed: Annotated[float, Field(ge=0.5, le=2)] = 1.0
+    """Factor on the speaking rate."""
+    bands: tuple[Decibels, Decibels, Decibels, Decibels, Decibels, Decibels, Decibels] = (0.0,) * 7
+    """Decibels added to voiced sounds at 250, 500, 1000, 2000, 3000, 4000 and 6000 Hz."""
+
+
+NO_EXPRESSION = Expression()
+
+
 class SpokenEmotion(_StrictModel):
     """The models that speak an emotion."""
 
@@ -82,6 +113,8 @@ class SpokenEmotion(_StrictModel):
     """Name of a speaker of a multi-speaker checkpoint."""
     gain_db: Annotated[float, Field(ge=-40, le=20)] = 0.0
     """Gain in decibels for all speech with this emotion."""
+    expression: Expression | None = None
+    """Change of pitch, spectrum and rate; the vocoder needs a harmonic source."""
 
 
 class Manifest(_StrictModel):
@@ -132,6 +165,8 @@ class Manifest(_StrictModel):
                 raise ValueError(f"{emotion} names the checkpoint {spoken.checkpoint!r}, which is not listed")
             if spoken.vocoder not in self.vocoders:
                 raise ValueError(f"{emotion} names the vocoder {spoken.vocoder!r}, which is not listed")
+            if spoken.expression and self.vocoders[spoken.vocoder].architecture == "hifigan":
+                raise ValueError(f"{emotion} has an expression, which needs a vocoder with a harmonic source")
         for name, checkpoint in self.checkpoints.items():
             if checkpoint.base is not None and checkpoint.base not in self.checkpoints:
                 raise ValueError(f"checkpoint {name} names the base {checkpoint.base!r}, which is not listed")

@@ -22,6 +22,7 @@ from app.synthesis.models import vocoders
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder, VocosSourceVocoder
 from app.synthesis.models.vocos import VocosSourceGenerator
+from app.voices.manifest import Expression
 from tests.speaking import samples_of
 from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import GENERATOR
@@ -76,7 +77,7 @@ def test_a_long_mel_spectrogram_is_vocoded_in_stretches(monkeypatch: pytest.Monk
     monkeypatch.setattr(
         vocoder.generator, "excite", lambda pitch, voicing: excited.append(pitch.shape[1]) or excite(pitch, voicing)
     )
-    chunks = list(vocoders.vocode(vocoder, mel(1000), 0, low_latency=True, semitones=0.0))
+    chunks = list(vocoders.vocode(vocoder, mel(1000), 0, low_latency=True, expression=Expression()))
     assert sum(map(len, chunks)) == 1000 * vocoder.hop_length
     assert len(excited) > 3 and max(excited) <= 300 and sum(excited) == 1000
     assert len(chunks[0]) == FIRST_FRAMES * vocoder.hop_length
@@ -107,6 +108,15 @@ def test_the_shipped_vocoder_in_chunks_equals_itself_at_once(
         for low_latency in (False, True):
             np.testing.assert_allclose(samples_of(vocoder, track, low_latency=low_latency), expected, atol=1e-4)
     assert np.abs(expected).max() > 0.01
+
+
+def test_an_expression_in_chunks_equals_itself_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    vocoder = VocosSourceVocoder(shipped(), TorchBackend())
+    changed = Expression(pitch=2, slope=3, tremor=0.2, accents=1.5, bands=(1, 2, 3, 4, 5, 6, 7))
+    whole = np.concatenate(list(vocoder.chunks(mel(300), 0, False, changed)))
+    monkeypatch.setattr(vocoders, "VOCOS_CHUNK_FRAMES", 50)
+    np.testing.assert_allclose(np.concatenate(list(vocoder.chunks(mel(300), 0, True, changed))), whole, atol=1e-4)
+    assert np.abs(whole - samples_of(vocoder, mel(300))).max() > 0.01
 
 
 @pytest.mark.parametrize("frames", [1, 30, 64, 200, 500])

@@ -16,6 +16,8 @@ from app.types import Emotion
 from app.voices import Registry, open_voice
 from tests.tiny_voice import change, write_tiny_voice
 
+NEUTRAL = {"checkpoint": "main", "vocoder": "main"}
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -49,6 +51,10 @@ def test_the_shortest_voice_json_is_enough(folder: Path) -> None:
         ({"emotions": {"neutral": {"checkpoint": "nowhere", "vocoder": "main"}}}, "nowhere"),
         ({"emotions": {"neutral": {"checkpoint": "main", "vocoder": "nowhere"}}}, "nowhere"),
         ({"emotions": {"neutral": {"checkpoint": "main", "vocoder": "main", "volume": 3}}}, "volume"),
+        ({"emotions": {"neutral": {**NEUTRAL, "expression": {"slope": 2}}}}, "harmonic source"),
+        ({"emotions": {"neutral": {**NEUTRAL, "expression": {"slope": 20}}}}, "slope"),
+        ({"emotions": {"neutral": {**NEUTRAL, "expression": {"vibrato": 1}}}}, "vibrato"),
+        ({"emotions": {"neutral": {**NEUTRAL, "expression": {"bands": [1, 2]}}}}, "bands"),
         ({"emotions": {"bliss": {"checkpoint": "main", "vocoder": "main"}}}, "bliss"),
         ({"fallbacks": {"joy": ["glee"]}}, "fallbacks"),
         ({"surprise": 1}, "surprise"),

@@ -179,13 +179,14 @@ class HifiganSourceGenerator(HifiganGenerator):  # type: ignore[misc]  # coqui's
         )
         self.direct = nn.Conv1d(2, 1, 33, padding=16)
 
-    def excite(self, mel: Tensor, noise: Tensor, octaves: float = 0.0) -> Tensor:
-        """Compute the excitation of a whole utterance: (B, n_mels, T), (B, T * hop) -> (B, 2, T * hop).
-
-        Its pitch is that of the mel spectrogram, shifted by `octaves`.
-        """
+    def read_pitch(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Map (B, n_mels, T) -> log2(F0 / 100 Hz) and voicing, 0 or 1, (B, T) each."""
         pitch, voicing_logit = self.pitch(mel)
-        return self.source(mel, pitch + octaves, (voicing_logit > 0).float(), noise)  # type: ignore[no-any-return]
+        return pitch, (voicing_logit > 0).float()
+
+    def excite(self, mel: Tensor, noise: Tensor) -> Tensor:
+        """Compute the excitation of a whole utterance: (B, n_mels, T), (B, T * hop) -> (B, 2, T * hop)."""
+        return self.source(mel, *self.read_pitch(mel), noise)  # type: ignore[no-any-return]
 
     def forward(self, mel: Tensor, excitation: Tensor) -> Tensor:
         """Map (B, n_mels, T), (B, 2, T * hop) -> samples (B, 1, T * hop) within -1..1."""

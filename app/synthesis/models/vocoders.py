@@ -16,10 +16,12 @@ from torch.nn import functional as F
 
 from app.inference import Backend
 from app.synthesis.coqui import HifiganGenerator
+from app.synthesis.expression import mel_centres, shape_pitch, shape_spectrum
 from app.synthesis.mel import input_span, pad_to_multiple, split_at_quiet_frames, split_frames
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.types import Samples
+from app.voices.manifest import NO_EXPRESSION, Expression
 
 VOCOS_CHUNK_FRAMES = 448
 """Frames, 5.6 seconds, or 505 with the overlap; longer chunks hardly reduce the cost per second."""
@@ -28,8 +30,6 @@ HIFIGAN_CHUNK_FRAMES = 128
 MAX_SPAN_FRAMES = 4096
 """Frames, 50 seconds: longer than a clause at its usual speed. A harmonic source takes about 11 KB of memory for each
 frame."""
-SEMITONES_PER_OCTAVE = 12
-"""Semitones."""
 
 
 class Vocoder(Protocol):
@@ -38,19 +38,21 @@ class Vocoder(Protocol):
     hop_length: int
     """Samples per frame."""
 
-    def chunks(self, mel: Tensor, seed: int, low_latency: bool, semitones: float = 0.0) -> Iterator[Samples]:
+    def chunks(
+        self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
+    ) -> Iterator[Samples]:
         """Yield the samples (T * hop,) of a mel spectrogram (1, n_mels, T) in chunks, within -1..1.
 
-        With `low_latency` the first chunk is short. `semitones` shifts the pitch if the vocoder generates it. The
-        same arguments give the same bytes.
+        With `low_latency` the first chunk is short. A vocoder with a harmonic source applies the expression. The same
+        arguments give the same bytes.
         """
         ...
 
 
-def vocode(vocoder: Vocoder, mel: Tensor, seed: int, low_latency: bool, semitones: float) -> Iterator[Samples]:
+def vocode(vocoder: Vocoder, mel: Tensor, seed: int, low_latency: bool, expression: Expression) -> Iterator[Samples]:
     """Yield the samples of a mel spectrogram of any length, in spans for each of which a harmonic source is made."""
     for start, end in split_at_quiet_frames(mel, MAX_SPAN_FRAMES):
-        yield from vocoder.chunks(mel[..., start:end], seed, low_latency and start == 0, semitones)
+        yield from vocoder.chunks(mel[..., start:end], seed, low_latency and start == 0, expression)
 
 
 class HifiganVocoder:
@@ -66,7 +68,9 @@ class HifiganVocoder:
         self.generate = backend.compile(generator, lambda batch, length: (torch.zeros(batch, mels, length),))
 
     @torch.inference_mode()
-    def chunks(self, mel: Tensor, seed: int, low_latency: bool, semitones: float = 0.0) -> Iterator[Samples]:
+    def chunks(
+        self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
+    ) -> Iterator[Samples]:
         """See `Vocoder.chunks`; a plain HiFi-GAN has no randomness and no pitch of its own."""
         whole = F.pad(mel, (self.padding, self.padding), "replicate")
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
@@ -83,22 +87,30 @@ class HifiganSourceVocoder:
         self, generator: HifiganSourceGenerator, config: Mapping[str, Any], hop_length: int, backend: Backend
     ) -> None:
         # A copy, because the backend owns the compiled module and may free its weights.
-        self.excite = copy.deepcopy(generator).eval().requires_grad_(False).excite
+        self.generator = copy.deepcopy(generator).eval().requires_grad_(False)
         self.hop_length = hop_length
-        self.smallest = generator.source_config.padding // hop_length + 2
+        source = generator.source_config
+        self.frame_rate = source.sample_rate / hop_length
+        self.centres = mel_centres(source.num_mels, source.mel_fmin, source.mel_fmax)
+        self.smallest = source.padding // hop_length + 2
         self.margin = receptive_field(config, hop_length)
-        mels = generator.source_config.num_mels
+        mels = source.num_mels
         self.generate = backend.compile(
             generator,
             lambda batch, length: (torch.zeros(batch, mels, length), torch.zeros(batch, 2, length * hop_length)),
         )
 
     @torch.inference_mode()
-    def chunks(self, mel: Tensor, seed: int, low_latency: bool, semitones: float = 0.0) -> Iterator[Samples]:
+    def chunks(
+        self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
+    ) -> Iterator[Samples]:
         """See `Vocoder.chunks`; the excitation is made for the whole utterance, so that its phase is continuous."""
         whole, hop = pad_to_length(mel, self.smallest), self.hop_length
         noise = torch.randn(1, whole.shape[2] * hop, generator=torch.Generator().manual_seed(seed))
-        excitation = self.excite(whole, noise, semitones / SEMITONES_PER_OCTAVE)
+        pitch, voicing = self.generator.read_pitch(whole)
+        pitch = shape_pitch(pitch, voicing, expression, self.frame_rate)
+        whole = shape_spectrum(whole, voicing, expression, self.centres)
+        excitation = self.generator.source(whole, pitch, voicing, noise)
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
             first, last = input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
             (samples,) = self.generate(whole[..., first:last], excitation[..., first * hop : last * hop])
@@ -113,6 +125,8 @@ class VocosSourceVocoder:
         config = generator.config
         self.generator = generator
         self.hop_length = config.hop_length
+        self.frame_rate = config.sample_rate / config.hop_length
+        self.centres = mel_centres(config.num_mels, config.mel_fmin, config.mel_fmax)
         self.size = config.fft_size
         self.smallest = config.fft_size // (2 * config.hop_length) + 1
         self.margin = generator.spectrum.margin
@@ -124,11 +138,14 @@ class VocosSourceVocoder:
         self.spectrum = backend.compile(generator.spectrum, example)
 
     @torch.inference_mode()
-    def chunks(self, mel: Tensor, seed: int, low_latency: bool, semitones: float = 0.0) -> Iterator[Samples]:
+    def chunks(
+        self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
+    ) -> Iterator[Samples]:
         """See `Vocoder.chunks`; without randomness, the seed has no effect."""
         whole = pad_to_length(mel, self.smallest)
         pitch, voicing = self.generator.read_pitch(whole)
-        pitch = pitch + semitones / SEMITONES_PER_OCTAVE
+        pitch = shape_pitch(pitch, voicing, expression, self.frame_rate)
+        whole = shape_spectrum(whole, voicing, expression, self.centres)
         pulses = self.generator.excite(pitch, voicing)
         for start, end in split_frames(mel.shape[2], VOCOS_CHUNK_FRAMES, low_latency):
             yield self.chunk(whole, pitch, voicing, pulses, start, end)

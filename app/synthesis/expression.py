@@ -1,0 +1,122 @@
+"""Apply an emotion's expression to the pitch and the spectrum of an utterance, before it is vocoded.
+
+A vocoder with a harmonic source makes its own pulses, so that the pitch can follow any contour. The acoustic model's
+contour is split into melody, the movement slower than a syllable, accents, the movement within one, and the rest, which
+would sound rough if it grew (Fujisaki and Hirose 1984, doi 10.1250/ast.5.233, separate phrase and accent components
+alike). Melody and accents are scaled, then slope, ending and tremor are added.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import librosa
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from app.voices.manifest import EXPRESSION_BANDS, NO_EXPRESSION, Expression
+
+SEMITONES_PER_OCTAVE = 12
+NEPERS_PER_DECIBEL = math.log(10) / 20
+MELODY_SECONDS = 0.25
+"""Length of the window that separates melody from accents: about a syllable of slow speech."""
+ACCENT_SECONDS = 0.08
+"""Length of the window that separates accents from faster movement."""
+SHORT_SECONDS = 1.0
+"""Below this length an utterance has less room for a slope and an ending, which shrink in proportion."""
+ENDING = (0.65, 0.9)
+"""Fractions of the utterance between which the pitch moves to that of its ending."""
+TREMOR_HZ = 5.0
+"""Rate of a vocal tremor, 4 to 6 Hz in fear and sadness."""
+MIN_LOG_PITCH, MAX_LOG_PITCH = math.log2(0.65), math.log2(7.0)
+"""65 to 700 Hz, in octaves above 100 Hz: from a low male voice to a woman's scream."""
+MIN_VOICED_FRAMES = 4
+VOICING_FRAMES = 5
+"""Frames over which a change of the spectrum fades in and out beside unvoiced sounds, which keep theirs."""
+FACTORS = ("pitch_range", "accents", "speed")
+"""Fields that are factors, so that shares are exponents."""
+
+Track = npt.NDArray[np.float64]
+"""A value for each frame, (T,)."""
+
+
+def mix_expressions(shares: Iterable[tuple[Expression, float]]) -> Expression:
+    """Return the expression of a mixture of emotions, whose weights may be negative or above 1.
+
+    Neutral has none, so half an emotion has half its semitones and decibels, and the square root of its factors.
+    """
+    mixed: dict[str, Any] = {name: float(name in FACTORS) for name in Expression.model_fields if name != "bands"}
+    bands = np.zeros(len(EXPRESSION_BANDS))
+    for expression, share in shares:
+        bands += share * np.array(expression.bands)
+        for name in mixed:
+            value = getattr(expression, name)
+            mixed[name] = mixed[name] * value**share if name in FACTORS else mixed[name] + share * value
+    # Not validated: a degree above 1 may exceed the limits of a manifest.
+    return Expression.model_construct(**mixed, bands=tuple(bands.tolist()))
+
+
+def shape_pitch(pitch: Tensor, voicing: Tensor, expression: Expression, frame_rate: float) -> Tensor:
+    """Return the pitch of an utterance with an emotion's expression; both are log2(F0 / 100 Hz), (1, T).
+
+    `voicing` is 0 or 1, (1, T), and `frame_rate` in frames per second.
+    """
+    if expression == NO_EXPRESSION:
+        return pitch
+    voiced = np.flatnonzero(voicing[0].numpy())
+    contour = SEMITONES_PER_OCTAVE * pitch[0].double().numpy()
+    if len(voiced) >= MIN_VOICED_FRAMES:
+        contour = shape_contour(contour, voiced, expression, frame_rate)
+    shaped = torch.from_numpy(contour + expression.pitch) / SEMITONES_PER_OCTAVE
+    return shaped.clamp(MIN_LOG_PITCH, MAX_LOG_PITCH).to(pitch.dtype)[None]
+
+
+def shape_contour(contour: Track, voiced: npt.NDArray[np.intp], expression: Expression, frame_rate: float) -> Track:
+    """Return a contour in semitones with scaled movement, slope, ending and tremor; its mean pitch stays."""
+    frames = np.arange(len(contour))
+    first, last = voiced[0], voiced[-1]
+    # The network's values in unvoiced frames mean nothing, and would disturb the melody of the voiced ones.
+    pitch = np.interp(frames, voiced, contour[voiced])
+    melody, accented = (smooth(pitch, round(window * frame_rate)) for window in (MELODY_SECONDS, ACCENT_SECONDS))
+    mean = float(melody[voiced].mean())
+    time = np.clip((frames - first) / max(1, last - first), 0, 1)
+    room = min(1.0, (last - first) / frame_rate / SHORT_SECONDS)
+    final = np.clip((time - ENDING[0]) / (ENDING[1] - ENDING[0]), 0, 1)
+    tremor = np.sin(2 * math.pi * TREMOR_HZ * frames / frame_rate)
+    moved = expression.pitch_range * (melody - mean) + expression.accents * (accented - melody) + pitch - accented
+    added = room * (expression.slope * (time - 0.5) + expression.ending * final) + expression.tremor * tremor
+    return np.asarray(mean + moved + added)
+
+
+def smooth(track: Track, frames: int) -> Track:
+    """Return the moving average of a track over a Hann window; odd reflection keeps a slope straight at both ends."""
+    half = min(frames // 2, len(track) - 1)
+    window = np.hanning(2 * half + 3)[1:-1]
+    padded = np.pad(track, half, mode="reflect", reflect_type="odd")
+    return np.convolve(padded, window / window.sum(), mode="valid")
+
+
+def shape_spectrum(mel: Tensor, voicing: Tensor, expression: Expression, centres: Tensor) -> Tensor:
+    """Return a mel spectrogram (1, n_mels, T) with the expression's levels in its voiced frames.
+
+    `centres` (n_mels,) are the middle frequencies of its bands in hertz.
+    """
+    if not any(expression.bands):
+        return mel
+    levels = np.interp(np.log(centres.numpy()), np.log(EXPRESSION_BANDS), expression.bands)
+    gain = torch.from_numpy(NEPERS_PER_DECIBEL * levels).to(mel.dtype)
+    width = VOICING_FRAMES
+    share = F.avg_pool1d(voicing[:, None], width, stride=1, padding=width // 2, count_include_pad=False)
+    return mel + gain[:, None] * share
+
+
+@cache
+def mel_centres(num_mels: int, fmin: float, fmax: float) -> Tensor:
+    """Return the middle frequencies of Slaney mel bands in hertz, (n_mels,)."""
+    return torch.from_numpy(librosa.mel_frequencies(num_mels + 2, fmin=fmin, fmax=fmax)[1:-1].astype(np.float32))

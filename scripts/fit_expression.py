@@ -1,0 +1,143 @@
+"""Fit a voice's expression to the published differences of its emotions: python -m scripts.fit_expression FOLDER.
+
+The texts are those of the training data, so that the sentences of `intone evaluate` stay hidden. Each round speaks and
+measures them, and moves every value of `expression` in voice.json by the distance of the feature that it changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import logging
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from app.cli.flags import settings
+from app.evaluation.emotion_judge import BAND_NAMES, read_facts
+from app.evaluation.manner import measure_features, resampled, subtract_features, track_pitch, trim_silence
+from app.evaluation.recordings import Prompt, Recording, synthesize
+from app.synthesis.pipeline import Pipeline
+from app.types import Emotion
+from app.voices import open_voice
+from app.voices.manifest import FILE_NAME, Expression
+
+TEXTS = Path(__file__).parents[1] / "data" / "speech.txt.gz"
+TEXT_LENGTHS = range(25, 80)
+"""Characters of the texts to speak: sentences as long as those of stories and dialogues."""
+STRENGTHS = {
+    Emotion.JOY: 0.35,
+    Emotion.SADNESS: 0.0,
+    Emotion.ANGER: 0.5,
+    Emotion.FEAR: 0.25,
+    Emotion.SURPRISE: 0.2,
+    Emotion.DISGUST: 0.5,
+}
+"""Position of each emotion between its normal reading (0) and its strong one (1)."""
+TREMORS = {Emotion.FEAR: 0.25, Emotion.SADNESS: 0.12}
+"""Semitones, too few for the measured features to show them."""
+STEP = 0.7
+"""Share of a distance by which a round moves: the features depend on each other."""
+MAX_LEVEL = 8.0
+"""Maximum decibels of a band."""
+PLACES = 2
+"""Decimal places of the fitted values."""
+
+Features = Mapping[str, float]
+
+logger = logging.getLogger("fit_expression")
+
+
+def main() -> None:
+    """Fit all emotions of the voice and write its voice.json after each round."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="folder of the voice")
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--texts", type=int, default=24)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    for number in range(options.rounds):
+        fit_once(options.folder, read_texts(options.texts, number), number)
+
+
+def read_texts(count: int, number: int) -> list[str]:
+    """Return the texts of a round, spread over the training data."""
+    with gzip.open(TEXTS, "rt", encoding="utf-8") as file:
+        lines = [line.strip().split("\t")[-1] for line in file]
+    fitting = [line for line in lines if len(line) in TEXT_LENGTHS and line[-1] in ".!?"]
+    return fitting[number :: len(fitting) // count][:count]
+
+
+def fit_once(folder: Path, texts: list[str], number: int) -> None:
+    """Speak, measure and move every emotion once."""
+    name = open_voice(folder).name
+    pipeline = Pipeline.load(settings(voices=[folder], default_voice=name, cache_mb=0))
+    emotions = list(Emotion)
+    measured = [
+        measure(Recording(emotion.value, text, speech.samples, speech.sample_rate))
+        for emotion in emotions
+        for seed, text in enumerate(texts)
+        for speech in [synthesize(pipeline, name, Prompt(emotion, text, seed), degree=1.0)]
+    ]
+    rows = {emotion: measured[row * len(texts) : (row + 1) * len(texts)] for row, emotion in enumerate(emotions)}
+    neutral = rows.pop(Emotion.NEUTRAL)
+    file = folder / FILE_NAME
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    for emotion, row in rows.items():
+        means = average(subtract_features(one, plain) for one, plain in zip(row, neutral, strict=True))
+        target, place = make_target(emotion), manifest["emotions"][emotion]
+        old = Expression.model_validate(place.get("expression", {}))
+        place["expression"] = move(old, average(neutral), means, target, TREMORS.get(emotion, 0.0)).model_dump(
+            mode="json"
+        )
+        figures = ", ".join(f"{key} {means[key]:+.2f} of {target[key]:+.2f}" for key in target)
+        logger.info("round %d, %s: %s", number + 1, emotion, figures)
+    file.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def measure(recording: Recording) -> dict[str, float]:
+    """Measure the features of a recording."""
+    speech = trim_silence(resampled(recording.samples, recording.sample_rate))
+    return measure_features(speech, track_pitch(speech))
+
+
+def average(features: Iterable[Features]) -> dict[str, float]:
+    """Return the mean of each feature over the recordings in which it could be measured."""
+    listed = list(features)
+    return {name: float(np.nanmean([one[name] for one in listed])) for name in listed[0]}
+
+
+def make_target(emotion: Emotion) -> dict[str, float]:
+    """Return the differences to neutral at an emotion's strength."""
+    facts, strength = read_facts(), STRENGTHS[emotion]
+    target = (1 - strength) * facts.normal[emotion] + strength * facts.strong[emotion]
+    return dict(zip(facts.features, target.tolist(), strict=True))
+
+
+def move(old: Expression, neutral: Features, means: Features, target: Features, tremor: float) -> Expression:
+    """Return the expression after a step from the measured differences towards the target."""
+    missing = {name: STEP * (target[name] - means[name]) for name in target}
+
+    def grow(factor: float, name: str) -> float:
+        ratio = (neutral[name] + target[name]) / max(neutral[name] + means[name], 0.1)
+        return min(max(factor * max(ratio, 0.1) ** STEP, 0.4), 2.0)
+
+    levels = np.array(old.bands) + [missing[name] for name in BAND_NAMES]
+    levels = np.clip(levels - levels.mean(), -MAX_LEVEL, MAX_LEVEL)
+    return Expression(
+        pitch=round(old.pitch + missing["pitch"], PLACES),
+        pitch_range=round(grow(old.pitch_range, "range"), PLACES),
+        accents=round(grow(old.accents, "fast movement"), PLACES),
+        slope=round(old.slope + missing["slope"], PLACES),
+        ending=round(old.ending + missing["ending"], PLACES),
+        tremor=tremor,
+        speed=round(old.speed * math.exp(-missing["duration"]), PLACES),
+        bands=tuple(round(level, 1) for level in levels.tolist()),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Expression: what it does to a pitch contour, to a spectrum, and to what the shipped vocoder speaks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from app.synthesis.expression import mel_centres, mix_expressions, shape_pitch, shape_spectrum
+from app.voices.manifest import NO_EXPRESSION, Expression
+
+RATE = 80.0
+"""Frames per second."""
+FRAMES = 240
+TIME = np.arange(FRAMES) / RATE
+SYLLABLES = 0.5 * np.sin(2 * np.pi * 5 * TIME)
+ROUGHNESS = 0.2 * np.sin(2 * np.pi * 25 * TIME)
+MELODY = 2 * np.sin(2 * np.pi * 0.7 * TIME)
+VOICED = slice(20, 220)
+
+
+def shaped(contour: np.ndarray[Any, Any] = MELODY + SYLLABLES, frames: int = FRAMES, **values: Any) -> Any:
+    """What becomes of a contour in semitones above 200 Hz, all of its voiced frames."""
+    voicing = torch.zeros(1, len(contour))
+    voicing[:, VOICED if frames == FRAMES else slice(0, frames)] = 1
+    pitch = torch.from_numpy(1 + contour / 12).float()[None]
+    changed = shape_pitch(pitch, voicing, Expression(**values), RATE)
+    return (12 * (changed[0].double().numpy() - 1))[: len(contour)]
+
+
+def spread(contour: np.ndarray[Any, Any]) -> float:
+    return float(np.std(contour[VOICED]))
+
+
+def test_no_expression_changes_no_bit() -> None:
+    pitch, voicing, mel = torch.randn(1, 50), torch.ones(1, 50), torch.randn(1, 80, 50)
+    assert shape_pitch(pitch, voicing, NO_EXPRESSION, RATE) is pitch
+    assert shape_spectrum(mel, voicing, NO_EXPRESSION, mel_centres(80, 0, 8000)) is mel
+
+
+def test_pitch_moves_every_frame_alike() -> None:
+    np.testing.assert_allclose(shaped(pitch=3.0)[VOICED], (MELODY + SYLLABLES)[VOICED] + 3, atol=1e-4)
+
+
+def test_the_range_scales_melody_and_accents_scale_syllables() -> None:
+    assert spread(shaped(MELODY, pitch_range=2.0)) == pytest.approx(2 * spread(MELODY), rel=0.1)
+    assert spread(shaped(MELODY, accents=2.0)) == pytest.approx(spread(MELODY), rel=0.1)
+    assert spread(shaped(SYLLABLES, accents=2.0)) > 1.5 * spread(SYLLABLES)
+    assert spread(shaped(SYLLABLES, pitch_range=2.0)) == pytest.approx(spread(SYLLABLES), rel=0.1)
+    assert spread(shaped(ROUGHNESS, accents=2.0, pitch_range=2.0)) == pytest.approx(spread(ROUGHNESS), rel=0.1)
+
+
+def test_the_mean_pitch_stays_when_the_movement_grows() -> None:
+    kept = shaped(pitch_range=2.0, accents=1.5)
+    assert kept[VOICED].mean() == pytest.approx((MELODY + SYLLABLES)[VOICED].mean(), abs=0.1)
+
+
+def test_a_slope_rises_over_the_voiced_frames_and_an_ending_at_their_end() -> None:
+    flat = np.zeros(FRAMES)
+    slope, ending = shaped(flat, slope=4.0), shaped(flat, ending=2.0)
+    assert slope[20] == pytest.approx(-2, abs=0.01) and slope[219] == pytest.approx(2, abs=0.01)
+    assert ending[20:140] == pytest.approx(0, abs=0.01) and ending[205:220] == pytest.approx(2, abs=0.01)
+
+
+def test_a_short_utterance_has_less_slope() -> None:
+    half = shaped(np.zeros(41), frames=41, slope=4.0)
+    assert half[40] - half[0] == pytest.approx(2, abs=0.1)
+
+
+def test_a_tremor_vibrates_five_times_a_second() -> None:
+    trembling = shaped(np.zeros(FRAMES), tremor=0.5)
+    spectrum = np.abs(np.fft.rfft(trembling))
+    assert np.fft.rfftfreq(FRAMES, 1 / RATE)[spectrum.argmax()] == pytest.approx(5, abs=0.4)
+    assert trembling.max() == pytest.approx(0.5, abs=0.02)
+
+
+def test_values_between_the_voiced_frames_change_nothing() -> None:
+    wild = (MELODY + SYLLABLES).copy()
+    wild[:20], wild[220:] = 40, -40
+    values = {"pitch_range": 1.5, "accents": 1.5, "slope": 2.0}
+    np.testing.assert_allclose(shaped(wild, **values)[VOICED], shaped(**values)[VOICED], atol=1e-4)
+
+
+@pytest.mark.parametrize("frames", [1, 3, 5])
+def test_the_shortest_utterances_are_shaped(frames: int) -> None:
+    assert np.isfinite(shaped(np.zeros(frames), frames=frames, pitch_range=2.0, slope=3.0, tremor=0.2)).all()
+
+
+def test_no_pitch_leaves_the_range_of_voices() -> None:
+    lowest, highest = shaped(np.full(FRAMES, -12.0), pitch=-12.0), shaped(np.full(FRAMES, 20.0), pitch=12.0)
+    assert 200 * 2 ** (lowest[100] / 12) == pytest.approx(65, rel=0.01)
+    assert 200 * 2 ** (highest[100] / 12) == pytest.approx(700, rel=0.01)
+
+
+def test_levels_change_voiced_sounds_at_their_frequencies() -> None:
+    mel, voicing = torch.zeros(1, 80, 40), torch.zeros(1, 40)
+    voicing[:, 10:30] = 1
+    centres = mel_centres(80, 0, 8000)
+    changed = shape_spectrum(mel, voicing, Expression(bands=(0, 0, 0, 6, 0, 0, 0)), centres)
+    decibels = changed[0] * 20 / np.log(10)
+    nearest = int((centres - 2000).abs().argmin())
+    assert decibels[nearest, 20] == pytest.approx(6, abs=0.3)
+    assert decibels[:, :7].abs().max() == 0 and decibels[:, 33:].abs().max() == 0
+    assert decibels[centres < 1000].abs().max() == 0 and decibels[centres > 3000].abs().max() == 0
+
+
+def test_a_mixture_adds_semitones_and_multiplies_factors() -> None:
+    joy = Expression(pitch=4.0, pitch_range=1.44, speed=1.21, bands=(2, 0, 0, 0, 0, 0, 0))
+    fear = Expression(pitch=2.0, slope=3.0)
+    half = mix_expressions([(NO_EXPRESSION, 0.5), (joy, 0.5)])
+    assert (half.pitch, half.pitch_range, half.speed, half.bands[0]) == pytest.approx((2.0, 1.2, 1.1, 1.0))
+    twice = mix_expressions([(NO_EXPRESSION, -1.0), (joy, 2.0)])
+    assert (twice.pitch, twice.pitch_range) == pytest.approx((8.0, 1.44**2))
+    both = mix_expressions([(joy, 0.5), (fear, 0.5)])
+    assert (both.pitch, both.slope, both.pitch_range) == pytest.approx((3.0, 1.5, 1.2))
+    assert mix_expressions([(NO_EXPRESSION, 1.0)]) == NO_EXPRESSION
