@@ -39,7 +39,7 @@ STRENGTHS = {
 """Position of each emotion between its normal reading (0) and its strong one (1)."""
 TREMORS = {Emotion.FEAR: 0.25, Emotion.SADNESS: 0.12}
 """Semitones, too few for the measured features to show them."""
-STEP = 0.7
+STEP = 0.5
 """Share of a distance by which a round moves: the features depend on each other."""
 MAX_LEVEL = 8.0
 """Maximum decibels of a band."""
