@@ -37,6 +37,16 @@ STRENGTHS = {
     Emotion.DISGUST: 0.5,
 }
 """Position of each emotion between its normal reading (0) and its strong one (1)."""
+RANGES = {
+    Emotion.JOY: 1.3,
+    Emotion.SADNESS: -1.8,
+    Emotion.ANGER: 1.0,
+    Emotion.FEAR: -1.3,
+    Emotion.SURPRISE: 4.1,
+    Emotion.DISGUST: -0.5,
+}
+"""Differences of the pitch range in semitones: half way between the published ones and those of the synthesizer that
+read the training data."""
 TREMORS = {Emotion.FEAR: 0.25, Emotion.SADNESS: 0.12}
 """Semitones, too few for the measured features to show them."""
 STEP = 0.5
@@ -64,11 +74,16 @@ def main() -> None:
 
 
 def read_texts(count: int, number: int) -> list[str]:
-    """Return the texts of a round, spread over the training data."""
+    """Return the texts of a round, spread over the training data; half of them are exclamations and questions."""
     with gzip.open(TEXTS, "rt", encoding="utf-8") as file:
-        lines = [line.strip().split("\t")[-1] for line in file]
-    fitting = [line for line in lines if len(line) in TEXT_LENGTHS and line[-1] in ".!?"]
-    return fitting[number :: len(fitting) // count][:count]
+        lines = [line.strip() for line in file]
+    fitting = [line for line in lines if len(line) in TEXT_LENGTHS]
+    return [
+        text
+        for marks in (".", "!?")
+        for ended in [[line for line in fitting if line[-1] in marks]]
+        for text in ended[number :: 2 * len(ended) // count][: count // 2]
+    ]
 
 
 def fit_once(folder: Path, texts: list[str], number: int) -> None:
@@ -114,7 +129,7 @@ def make_target(emotion: Emotion) -> dict[str, float]:
     """Return the differences to neutral at an emotion's strength."""
     facts, strength = read_facts(), STRENGTHS[emotion]
     target = (1 - strength) * facts.normal[emotion] + strength * facts.strong[emotion]
-    return dict(zip(facts.features, target.tolist(), strict=True))
+    return dict(zip(facts.features, target.tolist(), strict=True)) | {"range": RANGES[emotion]}
 
 
 def move(old: Expression, neutral: Features, means: Features, target: Features, tremor: float) -> Expression:
