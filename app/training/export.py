@@ -94,8 +94,11 @@ def write_voice(
 
 
 def replace_vocoders(values: Json, files: Json) -> Json:
-    """Return the manifest with one vocoder for every emotion."""
+    """Return the manifest with one vocoder for every emotion; a plain HiFi-GAN cannot apply an expression."""
     emotions = {name: {**spoken, "vocoder": VOCODER} for name, spoken in values["emotions"].items()}
+    if files["architecture"] == "hifigan":
+        for spoken in emotions.values():
+            spoken.pop("expression", None)
     return {**values, "vocoders": {VOCODER: files}, "emotions": emotions}
 
 
