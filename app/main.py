@@ -21,13 +21,13 @@ from app.api.middleware.stack import add_middleware
 from app.api.openapi.document import TAGS, build_document, describe_api, make_operation_id
 from app.api.routes import openai, operations, sagemaker, synthesize, voices, web
 from app.api.routes.operations import register_gauges
-from app.api.server import QuietServer, listen, make_server_config, watch_log
+from app.api.server import DrainingServer, listen, make_server_config, watch_log
 from app.api.state import Service
 from app.errors import IntoneError
 from app.packages import version
 from app.settings import Settings
 
-__all__ = ["QuietServer", "create_app", "listen", "make_server_config", "watch_log"]
+__all__ = ["DrainingServer", "create_app", "listen", "make_server_config", "watch_log"]
 
 
 def create_app(

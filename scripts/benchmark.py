@@ -1,4 +1,4 @@
-"""How fast the service is, beside others: the same as `intone bench`, with the same flags."""
+"""Measure the speed of the service and of others: the same as `intone bench`, with the same flags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start a service with a key, and run the tests of `tests/node` against it: `scripts/check-node` runs this."""
+"""Run the tests of `tests/node` against a service with an API key; `scripts/check-node` calls this script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.serving import ROOT, start_server
 
 
 def main() -> int:
-    """The tests' exit code."""
+    """Run the tests and return their exit code."""
     key = secrets.token_hex()
     with tempfile.TemporaryDirectory() as folder:
         server = start_server(Path(folder), INTONE_API_KEYS=f"node={key}")

@@ -1,9 +1,9 @@
-"""Score sentence segmenters on the hard cases and time them; prints the table of docs/segmenters.md.
+"""Score and time sentence segmenters on the hard cases, and print the table of docs/segmenters.md.
 
     python -m venv compare && compare/bin/pip install sentencex pysbd syntok nupunkt blingfire
     PYTHONPATH=. compare/bin/python scripts/compare_segmenters.py
 
-A segmenter that is not installed is left out.
+A segmenter that is not installed is skipped.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from tests.text.segmentation_cases import CASES, expected
+from tests.text.segmentation_cases import CASES, split_case
 
 Segmenter = Callable[[str], list[str]]
 PROSE = "Dr. Smith arrived at 5 p.m. on Friday. “Where is she?” he asked. Nobody knew! It had cost $3.50... "
-REPEATED = ("a", "Dr. ", "(", '"', ". ", "1,")
+REPEATED_UNITS = ("a", "Dr. ", "(", '"', ". ", "1,")
 LENGTH = 20_000
-SLOW = 20.0
-"""Seconds; a text of two thirds of `LENGTH` is not tried where a third took a third of this."""
+SLOW_SECONDS = 20.0
+"""Maximum time of a text of `LENGTH`, estimated from a quarter of it; a slower segmenter is not measured on it."""
 
 
 def sentencex() -> Segmenter:
-    """Wikimedia's, in Rust."""
+    """Return Wikimedia's segmenter, written in Rust."""
     from sentencex import get_sentence_boundaries
 
     def segment(text: str) -> list[str]:
@@ -33,7 +33,7 @@ def sentencex() -> Segmenter:
 
 
 def pysbd() -> Segmenter:
-    """Rules ported from Ruby's pragmatic segmenter."""
+    """Return the rules ported from Ruby's pragmatic segmenter."""
     from pysbd import Segmenter as Pysbd
 
     def segment(text: str) -> list[str]:
@@ -43,7 +43,7 @@ def pysbd() -> Segmenter:
 
 
 def syntok() -> Segmenter:
-    """Tokens first, then rules."""
+    """Return a segmenter that tokenizes first and then applies rules."""
     from syntok.segmenter import process
 
     def segment(text: str) -> list[str]:
@@ -54,7 +54,7 @@ def syntok() -> Segmenter:
 
 
 def nupunkt() -> Segmenter:
-    """Punkt with abbreviations learnt from law and finance."""
+    """Return Punkt with abbreviations learned from law and finance."""
     from nupunkt import sent_tokenize
 
     def segment(text: str) -> list[str]:
@@ -64,7 +64,7 @@ def nupunkt() -> Segmenter:
 
 
 def blingfire() -> Segmenter:
-    """Microsoft's automata."""
+    """Return Microsoft's segmenter of finite automata."""
     from blingfire import text_to_sentences
 
     def segment(text: str) -> list[str]:
@@ -74,14 +74,14 @@ def blingfire() -> Segmenter:
 
 
 def this_project() -> Segmenter:
-    """What the service uses."""
-    from app.text.segment import segment as spans
+    """Return the segmenter of the service."""
+    from app.text.segment import segment
 
-    return lambda text: [text[span.start : span.end] for span in spans(text)]
+    return lambda text: [text[span.start : span.end] for span in segment(text)]
 
 
-def installed() -> Iterator[tuple[str, Segmenter]]:
-    """The segmenters that can be imported."""
+def load_segmenters() -> Iterator[tuple[str, Segmenter]]:
+    """Yield the names and functions of the segmenters that can be imported."""
     for make in (this_project, sentencex, pysbd, syntok, nupunkt, blingfire):
         try:
             yield make.__name__.replace("_", " "), make()
@@ -89,45 +89,45 @@ def installed() -> Iterator[tuple[str, Segmenter]]:
             sys.stderr.write(f"{make.__name__} is not installed\n")
 
 
-def same(found: list[str], wanted: list[str]) -> bool:
-    """Whether the sentences are the same, white space aside: some segmenters change it."""
+def are_equal(found: list[str], wanted: list[str]) -> bool:
+    """Return whether the sentences are equal except for white space, which some segmenters change."""
     return [" ".join(part.split()) for part in found if part.strip()] == [" ".join(part.split()) for part in wanted]
 
 
-def passed(segment: Segmenter) -> list[str]:
-    """The cases that are cut rightly."""
-    return [case for case in CASES if same(segment(expected(case)[0]), expected(case)[1])]
+def find_passed(segment: Segmenter) -> list[str]:
+    """Return the cases that are segmented correctly."""
+    return [case for case in CASES if are_equal(segment(split_case(case)[0]), split_case(case)[1])]
 
 
-def seconds(segment: Segmenter, text: str) -> float:
-    """How long one call takes."""
+def measure_seconds(segment: Segmenter, text: str) -> float:
+    """Return the seconds of one call."""
     began = time.perf_counter()
     segment(text)
     return time.perf_counter() - began
 
 
-def growth(segment: Segmenter, unit: str) -> float:
-    """How many times longer a text four times as long takes; one that takes too long counts as square."""
-    quarter = seconds(segment, (unit * LENGTH)[: LENGTH // 4])
-    if quarter * 16 > SLOW:
+def measure_growth(segment: Segmenter, unit: str) -> float:
+    """Return by which factor the time grows for a text four times as long; 16, quadratic growth, if it is too slow."""
+    quarter = measure_seconds(segment, (unit * LENGTH)[: LENGTH // 4])
+    if quarter * 16 > SLOW_SECONDS:
         return 16.0
-    return seconds(segment, (unit * LENGTH)[:LENGTH]) / max(quarter, 1e-3)
+    return measure_seconds(segment, (unit * LENGTH)[:LENGTH]) / max(quarter, 1e-3)
 
 
 def main() -> None:
-    """Print one row for each segmenter; with `-v` its misses too."""
+    """Print a row for each segmenter and, with `-v`, the cases that it fails."""
     row = "| {:<12} | {:>8} | {:>10} | {:>14} |\n".format
     sys.stdout.write(
         row("segmenter", "right", "ms/100 kB", "worst growth") + row("-" * 12, "-" * 8, "-" * 10, "-" * 14)
     )
-    for name, segment in installed():
-        right = passed(segment)
-        speed = seconds(segment, (PROSE * 1000)[:LENGTH]) * 1000 * 100_000 / LENGTH
-        worst = max(growth(segment, unit) for unit in REPEATED)
+    for name, segment in load_segmenters():
+        right = find_passed(segment)
+        speed = measure_seconds(segment, (PROSE * 1000)[:LENGTH]) * 1000 * 100_000 / LENGTH
+        worst = max(measure_growth(segment, unit) for unit in REPEATED_UNITS)
         sys.stdout.write(row(name, f"{len(right)}/{len(CASES)}", f"{speed:.0f}", f"{worst:.1f}"))
         if "-v" in sys.argv:
             for case in sorted(set(CASES) - set(right)):
-                sys.stderr.write(f"{name}: {case!r} {segment(expected(case)[0])}\n")
+                sys.stderr.write(f"{name}: {case!r} {segment(split_case(case)[0])}\n")
 
 
 if __name__ == "__main__":

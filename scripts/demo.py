@@ -1,4 +1,4 @@
-"""Start the service, have it speak a story, and show what it decided: `scripts/demo` runs this after setting up."""
+"""Start the service, let it speak a story, and print its decisions; `scripts/demo` calls this after the setup."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ OUTPUT = Path("story.wav")
 
 
 def main() -> int:
-    """Run the demonstration; 0 when `story.wav` was written."""
+    """Run the demonstration and return the exit code."""
     command = [sys.executable, "-m", "app", "serve", "--host", ADDRESS, "--port", str(PORT)]
     service = subprocess.Popen(command)
     try:
         wait_until_ready(service)
-        answer = synthesize(STORY.read_text(encoding="utf-8"))
+        result = synthesize(STORY.read_text(encoding="utf-8"))
     finally:
         service.terminate()
         service.wait()
-    OUTPUT.write_bytes(base64.b64decode(answer["audio"]))
-    show(answer)
+    OUTPUT.write_bytes(base64.b64decode(result["audio"]))
+    print_plan(result)
     return 0
 
 
 def wait_until_ready(service: subprocess.Popen[bytes]) -> None:
-    """Ask until the service says that it can speak."""
+    """Wait until the service is ready; exit if it ends or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if service.poll() is not None:
-            raise SystemExit(f"The service ended with code {service.returncode}; its last line says why.")
+            raise SystemExit(f"The service ended with code {service.returncode}; its last line gives the reason.")
         try:
             with urllib.request.urlopen(f"{SERVICE}/ready"):
                 return
@@ -50,21 +50,21 @@ def wait_until_ready(service: subprocess.Popen[bytes]) -> None:
 
 
 def synthesize(text: str) -> dict[str, Any]:
-    """The audio and the plan of a text."""
+    """Return the audio and the plan of a text."""
     body = json.dumps({"text": text, "timing": True, "seed": 1}).encode()
     request = urllib.request.Request(f"{SERVICE}/synthesize", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request) as response:
-        answer: dict[str, Any] = json.load(response)
-    return answer
+        result: dict[str, Any] = json.load(response)
+    return result
 
 
-def show(answer: dict[str, Any]) -> None:
-    """One line for each sentence."""
+def print_plan(result: dict[str, Any]) -> None:
+    """Print a line for each sentence."""
     lines = [
         f"{one['start']:6.2f} s  {one['emotion']:9}{one['text'].strip()[:70]:72}{one['reason']}"
-        for one in answer["plan"]["utterances"]
+        for one in result["plan"]["utterances"]
     ]
-    lines.append(f"{answer['duration']:.1f} s of speech are in {OUTPUT.resolve()}")
+    lines.append(f"{result['duration']:.1f} s of speech are in {OUTPUT.resolve()}")
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from app.cli.flags import settings
 from app.evaluation.manner import HOP as PITCH_HOP
-from app.evaluation.manner import SAMPLE_RATE, resampled, track_pitch, trim_silence
+from app.evaluation.manner import SAMPLE_RATE, resample, track_pitch, trim_silence
 from app.evaluation.recordings import Prompt, synthesize
 from app.synthesis.pipeline import Pipeline
 from app.types import Emotion, Samples
@@ -55,7 +55,7 @@ def speak_all(folder: Path) -> list[Samples]:
     pipeline = Pipeline.load(settings(voices=[folder], default_voice=name))
     spoken = [synthesize(pipeline, name, Prompt(emotion, TEXT, seed=1), degree=1.0) for emotion in Emotion]
     pipeline.close()
-    return [trim_silence(resampled(speech.samples, speech.sample_rate)) for speech in spoken]
+    return [trim_silence(resample(speech.samples, speech.sample_rate)) for speech in spoken]
 
 
 def draw(axes: Axes, speech: Samples, longest: float) -> None:

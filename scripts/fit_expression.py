@@ -18,7 +18,7 @@ import numpy as np
 
 from app.cli.flags import settings
 from app.evaluation.emotion_judge import BAND_NAMES, read_facts
-from app.evaluation.manner import measure_features, resampled, subtract_features, track_pitch, trim_silence
+from app.evaluation.manner import measure_features, resample, subtract_features, track_pitch, trim_silence
 from app.evaluation.recordings import Prompt, Recording, synthesize
 from app.synthesis.pipeline import Pipeline
 from app.types import Emotion
@@ -115,7 +115,7 @@ def fit_once(folder: Path, texts: list[str], number: int) -> None:
 
 def measure(recording: Recording) -> dict[str, float]:
     """Measure the features of a recording."""
-    speech = trim_silence(resampled(recording.samples, recording.sample_rate))
+    speech = trim_silence(resample(recording.samples, recording.sample_rate))
     return measure_features(speech, track_pitch(speech))
 
 

@@ -1,4 +1,4 @@
-"""The table of metrics in docs/operate.md, made from those that the service exports.
+"""Render the table of metrics in docs/operate.md from the metrics that the service exports.
 
 `python -m scripts.metrics_table` prints it.
 """
@@ -20,7 +20,7 @@ from app.types import Emotion, PlanWarning, Source, Timings, Utterance
 
 HEAD = ("| metric | kind | labels | meaning |", "|---|---|---|---|")
 SUFFIXES = {"counter": "_total", "info": "_info"}
-"""What the text format adds to a name."""
+"""Suffixes that the text format appends to the names of metrics."""
 
 UTTERANCE = Utterance(
     text="",
@@ -36,8 +36,8 @@ UTTERANCE = Utterance(
 )
 
 
-def exported() -> CollectorRegistry:
-    """All that a service exports, with one sample at least of each."""
+def make_registry() -> CollectorRegistry:
+    """Return the registry of a service, with at least one sample of each metric."""
     metrics: Metrics = create_app(Settings()).state.service.metrics
     metrics.observe_response(ResponseRecord("/synthesize", 200, 1.0, first_byte=0.1))
     metrics.observe_synthesis(SynthesisRecord([UTTERANCE], [PlanWarning("runaway", "")], 1, 1.0, Timings()))
@@ -46,20 +46,20 @@ def exported() -> CollectorRegistry:
     return metrics.registry
 
 
-def table(registry: CollectorRegistry) -> str:
-    """A Markdown table of Intone's own metrics, in the order in which they are exported."""
-    return "\n".join((*HEAD, *(_row(metric) for metric in _own(registry)))) + "\n"
+def render_table(registry: CollectorRegistry) -> str:
+    """Return a Markdown table of Intone's own metrics, in the order of export."""
+    return "\n".join((*HEAD, *(_render_row(metric) for metric in _select_own_metrics(registry)))) + "\n"
 
 
-def _own(registry: CollectorRegistry) -> Iterator[Metric]:
+def _select_own_metrics(registry: CollectorRegistry) -> Iterator[Metric]:
     return (metric for metric in registry.collect() if metric.name.startswith("intone_"))
 
 
-def _row(metric: Metric) -> str:
+def _render_row(metric: Metric) -> str:
     labels = {label: None for sample in metric.samples for label in sample.labels if label != "le"}
     shown = ", ".join(f"`{label}`" for label in labels)
     return f"| `{metric.name}{SUFFIXES.get(metric.type, '')}` | {metric.type} | {shown} | {metric.documentation} |"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(table(exported()))
+    sys.stdout.write(render_table(make_registry()))

@@ -1,9 +1,9 @@
-"""Try a SageMaker training job on this machine: lay out its folders, run what the image runs, say where the voice is.
+"""Run a SageMaker training job on this machine: create its folders, and run the command of the image.
 
     scripts/train_local.py RECORDINGS JOB [--base VOICE] [--image NAME] [emotion=anger epochs=10 …]
 
-JOB becomes what /opt/ml is in a job: hyperparameters and channels below `input`, the voice in `model`, the run in
-`checkpoints`. Without --image the job runs in this Python, with it in a container, by podman or docker.
+JOB takes the place of /opt/ml: hyperparameters and channels are below `input`, the voice in `model`, the run in
+`checkpoints`. With --image, the job runs in a container of podman or docker, otherwise in this Python interpreter.
 """
 
 from __future__ import annotations
@@ -22,39 +22,39 @@ PROGRAMS = ("podman", "docker")
 
 
 def main() -> int:
-    """Run the job; its exit code."""
-    options = parse()
+    """Run the job and return its exit code."""
+    options = parse_arguments()
     channels = {"training": options.recordings.resolve()}
     if options.base:
         channels["base"] = options.base.resolve()
     job = options.job.resolve()
-    lay_out(job, dict(options.hyperparameters), channels)
+    create_folders(job, dict(options.hyperparameters), channels)
     code = run_in_image(job, channels, options.image) if options.image else run_here(job, channels)
-    sys.stderr.write(f"{told(job, code)}\n")
+    sys.stderr.write(f"{describe_result(job, code)}\n")
     return code
 
 
-def parse() -> argparse.Namespace:
-    """The command line."""
+def parse_arguments() -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("recordings", type=Path, help="folder with metadata.csv and wavs/")
-    parser.add_argument("job", type=Path, help="folder that stands for /opt/ml")
-    parser.add_argument("hyperparameters", nargs="*", type=hyperparameter, metavar="NAME=VALUE")
-    parser.add_argument("--base", type=Path, metavar="VOICE", help="voice to go on from")
+    parser.add_argument("job", type=Path, help="folder that takes the place of /opt/ml")
+    parser.add_argument("hyperparameters", nargs="*", type=parse_hyperparameter, metavar="NAME=VALUE")
+    parser.add_argument("--base", type=Path, metavar="VOICE", help="voice to start from")
     parser.add_argument("--image", metavar="NAME", help="run inside this image")
     return parser.parse_intermixed_args()
 
 
-def hyperparameter(written: str) -> tuple[str, str]:
-    """`epochs=10`, as a type of argparse."""
+def parse_hyperparameter(written: str) -> tuple[str, str]:
+    """Parse `epochs=10`, as a type of argparse."""
     name, equals, value = written.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f"{written!r} is not NAME=VALUE")
     return name, value
 
 
-def lay_out(job: Path, hyperparameters: Mapping[str, str], channels: Mapping[str, Path]) -> None:
-    """The files that SageMaker writes before it starts the container."""
+def create_folders(job: Path, hyperparameters: Mapping[str, str], channels: Mapping[str, Path]) -> None:
+    """Create the files and folders that SageMaker provides before it starts the container."""
     config, data = job / "input" / "config", job / "input" / "data"
     for earlier in [link for link in data.glob("*") if link.is_symlink()]:
         earlier.unlink()
@@ -69,7 +69,7 @@ def lay_out(job: Path, hyperparameters: Mapping[str, str], channels: Mapping[str
 
 
 def run_here(job: Path, channels: Mapping[str, Path]) -> int:
-    """In this Python; the channels are links."""
+    """Run the job in this Python interpreter; the channels are symbolic links."""
     for name, source in channels.items():
         channel = job / "input" / "data" / name
         channel.rmdir()
@@ -80,17 +80,17 @@ def run_here(job: Path, channels: Mapping[str, Path]) -> int:
 
 
 def run_in_image(job: Path, channels: Mapping[str, Path], image: str) -> int:
-    """In a container, without a network; the channels are mounted, and cannot be written."""
+    """Run the job in a container without a network; the channels are mounted read-only."""
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     if program is None:
-        raise SystemExit(f"There is none of {', '.join(PROGRAMS)} to run the image with.")
+        raise SystemExit(f"None of {', '.join(PROGRAMS)} is installed to run the image with.")
     mounts = [f"{job}:/opt/ml", *(f"{source}:/opt/ml/input/data/{name}:ro" for name, source in channels.items())]
     volumes = [word for mount in mounts for word in ("--volume", mount)]
     return subprocess.run([program, "run", "--rm", "--network", "none", *volumes, image, "train"]).returncode
 
 
-def told(job: Path, code: int) -> str:
-    """How it ended."""
+def describe_result(job: Path, code: int) -> str:
+    """Return the reason of a failure, or the folder of the voice."""
     failure = job / "output" / "failure"
     reason = failure.read_text(encoding="utf-8") if failure.exists() else "see above"
     return f"Failed with exit code {code}: {reason}" if code else f"The voice is in {job / 'model'}."

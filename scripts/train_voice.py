@@ -1,7 +1,7 @@
-"""Train a voice as a SageMaker job: reads and writes below /opt/ml, or below INTONE_ML_ROOT.
+"""Train a voice as a SageMaker job, which reads and writes below /opt/ml, or below INTONE_ML_ROOT.
 
-What lies where is said in `app/training/sagemaker.py`. The image does the same when it is asked to `train`;
-`intone train` is the same training with folders and settings from the command line.
+`app/training/sagemaker.py` describes the folders. The command `train` of the image does the same; `intone train` is the
+same training with folders and settings from the command line.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What the tests share: a real server in a process of its own, and one in this process whose event loop is watched."""
+"""Shared fixtures: a real server in its own process, and one in this process whose event loop is watched."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from hypothesis import HealthCheck, settings
 from app.__main__ import PASSIVE_WAIT
 from app.main import create_app
 from app.settings import load_settings
-from tests.serving import READY_SECONDS, ROOT, Server, StartServer, serving_here, start_server, wait_until
+from tests.serving import READY_SECONDS, ROOT, Server, StartServer, serve_in_thread, start_server, wait_until
 
 os.environ.setdefault(*PASSIVE_WAIT)
-# Examples are made and tried for as long as it takes: a machine may have other work to do.
+# Examples have no deadline, as the machine may be under load.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
-# Converted networks are kept between runs, but not among those of whoever runs the tests.
+# Converted networks are kept between runs, but apart from those of the user.
 os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache" / "xdg")
-# numba's cache of librosa's functions can be damaged by two processes that write to it at once, and then ends both.
+# Two processes that write to numba's cache of librosa's functions at once can damage it, and both crash.
 os.environ["NUMBA_CACHE_DIR"] = str(ROOT / ".pytest_cache" / "numba" / os.environ.get("PYTEST_XDIST_WORKER", "main"))
 
 
 UNIT_FOLDERS = {"api", "audio", "emotion", "inference", "metrics", "planning", "text", "voices"}
 SLOW_FILES = {"test_ssml_properties.py", "test_poor_voice.py"}
 SERVICES = {"server", "client", "own_server"}
-"""Fixtures that start a service in a process of its own."""
+"""Fixtures that start a service in its own process."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,7 +47,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def watched_event_loop() -> Iterator[BlockBuster]:
-    """Every event loop of this process raises where it would block, whichever thread it runs in."""
+    """Make every event loop of this process raise an error instead of blocking, in any thread."""
     watch = BlockBuster()
     watch.activate()
     yield watch
@@ -56,8 +56,8 @@ def watched_event_loop() -> Iterator[BlockBuster]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One real service for all tests that do not stop it."""
-    # Three at a time, so that what is not safe between threads shows.
+    """Start a real service for all tests that do not stop it."""
+    # Three workers, to reveal code that is not thread-safe.
     server = start_server(tmp_path_factory.mktemp("server"), "--workers", "3")
     yield server
     server.stop()
@@ -71,7 +71,7 @@ def client(server: Server) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[StartServer]:
-    """Starts services that a test may configure, load and stop."""
+    """Return a function that starts services which a test may configure, load and stop."""
     started: list[Server] = []
 
     def start(*flags: str, **options: object) -> Server:
@@ -87,13 +87,13 @@ def own_server(tmp_path: Path) -> Iterator[StartServer]:
 
 @pytest.fixture(scope="module")
 def watched_server() -> Iterator[str]:
-    """The service in this process, in a thread whose event loop BlockBuster watches like any other; its address."""
+    """Start the service in a thread of this process, where BlockBuster watches its event loop; return its URL."""
     failures: list[str] = []
-    with serving_here(create_app(load_settings(), on_failure=failures.append), lifespan="on") as url:
+    with serve_in_thread(create_app(load_settings(), on_failure=failures.append), lifespan="on") as url:
 
-        def ready_or_failed() -> bool:
+        def has_started() -> bool:
             return bool(failures) or httpx.get(f"{url}/ready", trust_env=False).status_code == 200
 
-        wait_until(ready_or_failed, READY_SECONDS)
+        wait_until(has_started, READY_SECONDS)
         assert not failures
         yield url

@@ -19,8 +19,8 @@ def count_calls(work: Callable[[], Any]) -> int:
     return sum(entry.callcount for entry in profile.getstats())
 
 
-def processor_seconds(work: Callable[[], Any]) -> float:
-    """Measure the processor time of `work`: for what is spent inside one call, such as a regular expression."""
+def measure_processor_seconds(work: Callable[[], Any]) -> float:
+    """Measure the processor time of `work`, for time spent inside one call, such as a regular expression."""
     began = time.process_time()
     work()
     return time.process_time() - began

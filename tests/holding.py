@@ -1,4 +1,4 @@
-"""Services whose networks and whose clock a test holds in its hands."""
+"""Services whose networks and clock a test controls."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from app.main import create_app
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, load_classifier
 from app.voices import Registry
-from tests.serving import serving_here
+from tests.serving import serve_in_thread
 from tests.speaking import running_engine
 
 
 class HeldBackend(TorchBackend):
-    """Its networks wait while the gate is shut."""
+    """A backend whose networks wait while the gate is closed."""
 
     def __init__(self, on_run: Callable[[], None]) -> None:
         super().__init__()
@@ -36,17 +36,17 @@ class HeldBackend(TorchBackend):
     def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
         run = super().compile(module, example, precise)
 
-        def held(*inputs: Tensor) -> tuple[Tensor, ...]:
+        def wait_and_run(*inputs: Tensor) -> tuple[Tensor, ...]:
             assert self.gate.wait(60)
             self.on_run()
             return run(*inputs)
 
-        return held
+        return wait_and_run
 
 
 @dataclass
 class Clock:
-    """The real one, and what a test adds to it."""
+    """The real clock plus the seconds that a test adds."""
 
     ahead: float = 0.0
 
@@ -56,14 +56,14 @@ class Clock:
 
 @dataclass
 class HeldService:
-    """A service with one worker, which the test holds up."""
+    """A service with one worker, which a test can pause."""
 
     client: httpx.Client
     pipeline: Pipeline
     clock: Clock
     backend: HeldBackend
     queue: JobQueue
-    """In which requests for speech wait."""
+    """The queue of requests for speech."""
     callers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def status(self, path: str) -> int:
@@ -72,7 +72,7 @@ class HeldService:
 
 @contextmanager
 def held_service(seconds_a_run: float = 0.0, **chosen: Any) -> Iterator[HeldService]:
-    """A service in this process that has spoken once; by its clock each run of a network takes so many seconds."""
+    """Start a service in this process and speak once; each run of a network advances its clock by `seconds_a_run`."""
     settings, clock = load_settings(**chosen), Clock()
 
     def on_run() -> None:
@@ -84,7 +84,7 @@ def held_service(seconds_a_run: float = 0.0, **chosen: Any) -> Iterator[HeldServ
     with running_engine(backend, workers=1, batch_size=1) as engine:
         pipeline = Pipeline(settings, load_classifier(settings, TorchBackend()), registry, engine)
         app.state.service.loaded = pipeline
-        with serving_here(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
+        with serve_in_thread(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
             service = HeldService(client, pipeline, clock, backend, app.state.service.speaking)
             assert client.post("/synthesize", json={"text": "Loaded."}).status_code == 200
             yield service

@@ -1,4 +1,4 @@
-"""Every rule of the interface with the tests that show it; `python -m tests.interface` prints them as a table."""
+"""Every rule of the interface with its tests; `python -m tests.interface` prints them as a table."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ class Row:
     """One rule."""
 
     key: str
-    """Stays the same however the rule is worded: its part of the interface, then its own name."""
+    """A stable identifier: the part of the interface, then the name of the rule."""
     rule: str
     tests: tuple[str, ...]
-    """As pytest names them, without parameters."""
+    """Test ids of pytest, without parameters."""
 
 
 def read_rows() -> list[Row]:
-    """The rules in the order of the interface."""
+    """Read the rules in the order of the interface."""
     _, *lines = FILE.read_text(encoding="utf-8").splitlines()
     cells = [line.split("\t") for line in lines]
     return [Row(key, rule, tuple(tests.split())) for key, rule, tests in cells]
 
 
-def as_markdown(rows: list[Row]) -> str:
-    """A table; each test by its name, below its file's."""
-    lines = [f"| `{row.key}` | {row.rule.replace('|', chr(92) + '|')} | {_by_file(row.tests)} |" for row in rows]
+def format_markdown(rows: list[Row]) -> str:
+    """Format a table that groups the tests by file."""
+    lines = [f"| `{row.key}` | {row.rule.replace('|', chr(92) + '|')} | {_group_by_file(row.tests)} |" for row in rows]
     return "\n".join(["| rule | what it says | tests |", "|---|---|---|", *lines, ""])
 
 
-def _by_file(tests: tuple[str, ...]) -> str:
+def _group_by_file(tests: tuple[str, ...]) -> str:
     files: dict[str, list[str]] = {}
     for test in tests:
         file, _, name = test.partition("::")
@@ -42,4 +42,4 @@ def _by_file(tests: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(as_markdown(read_rows()))
+    sys.stdout.write(format_markdown(read_rows()))

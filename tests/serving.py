@@ -1,4 +1,4 @@
-"""A real `intone serve`, started, asked and stopped by tests."""
+"""Start, call and stop a real `intone serve` in tests."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from app.settings import load_settings
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
 LOADED = 6
-"""A loaded machine takes this many times as long. More patience costs nothing unless a test fails."""
+"""Factor of timeouts for a machine under load; a longer timeout costs time only if a test fails."""
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
-    """The environment without the settings of whoever runs the tests."""
+    """Return the environment without the settings of the user."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("INTONE_")}
     return {**kept, "NO_COLOR": "1", **extra}
 
@@ -53,11 +53,11 @@ class Server:
 
 
 StartServer = Callable[..., Server]
-"""`start_server` without its folder."""
+"""The type of `start_server` without its folder."""
 
 
 def start_server(folder: Path, *flags: str, ready: bool = True, **environment: str) -> Server:
-    """Start the real service on a free port, and wait until it can speak."""
+    """Start the real service on a free port, and wait until it is ready."""
     log = folder / "server.log"
     command = [sys.executable, "-m", "app", "serve", "--port", "0", "--log-format", "json", *flags]
     with log.open("wb") as stderr:
@@ -65,7 +65,7 @@ def start_server(folder: Path, *flags: str, ready: bool = True, **environment: s
             command, cwd=ROOT, env=clean_environment(**environment), stdout=subprocess.DEVNULL, stderr=stderr
         )
     try:
-        server = Server(process, _address(process, log), log)
+        server = Server(process, _wait_for_url(process, log), log)
         if ready:
             wait_until(lambda: _is_ready(server), READY_SECONDS, server)
     except BaseException:
@@ -76,15 +76,15 @@ def start_server(folder: Path, *flags: str, ready: bool = True, **environment: s
 
 
 @contextmanager
-def serving_here(app: Any, **options: Any) -> Iterator[str]:
-    """Serve an app from a thread of this process; its address."""
+def serve_in_thread(app: Any, **options: Any) -> Iterator[str]:
+    """Serve an app from a thread of this process; return its URL."""
     options = {"log_config": None, "access_log": False, "lifespan": "off", **options}
-    with _serving(uvicorn.Config(app, **options)) as url:
+    with _run_server(uvicorn.Config(app, **options)) as url:
         yield url
 
 
 @contextmanager
-def _serving(config: uvicorn.Config) -> Iterator[str]:
+def _run_server(config: uvicorn.Config) -> Iterator[str]:
     server = uvicorn.Server(config)
     with listen(load_settings(port=0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -98,29 +98,29 @@ def _serving(config: uvicorn.Config) -> Iterator[str]:
 
 @contextmanager
 def service_without_models(**settings: Any) -> Iterator[httpx.Client]:
-    """A client of the service as `intone serve` runs it, but for the models: what needs one is answered 503."""
+    """Start the service as `intone serve` does, but without models: requests that need one get 503."""
     chosen = load_settings(**settings)
     config = make_server_config(create_app(chosen), chosen, os.environ)
     config.lifespan = "off"
-    with _serving(config) as url, httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+    with _run_server(config) as url, httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
         yield client
 
 
 def analyze(client: httpx.Client, **fields: Any) -> dict[str, Any]:
-    """The plan that `POST /analyze` makes of some fields."""
-    answer = client.post("/analyze", json=fields)
-    assert answer.status_code == 200, answer.text
-    plan: dict[str, Any] = answer.json()
+    """Return the plan of `POST /analyze` for some fields."""
+    response = client.post("/analyze", json=fields)
+    assert response.status_code == 200, response.text
+    plan: dict[str, Any] = response.json()
     return plan
 
 
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    def found() -> re.Match[str] | None:
+def _wait_for_url(process: subprocess.Popen[bytes], log: Path) -> str:
+    def find_url() -> re.Match[str] | None:
         assert process.poll() is None, log.read_text()
         return re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
 
     deadline = time.monotonic() + 30 * LOADED
-    while (match := found()) is None:
+    while (match := find_url()) is None:
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.05)
     return match.group()
@@ -133,11 +133,11 @@ def _is_ready(server: Server) -> bool:
         return False
 
 
-def wait_until(holds: Callable[[], bool], seconds: float, server: Server | None = None) -> None:
-    """Poll until it holds; a server that died in the meantime says why."""
+def wait_until(condition: Callable[[], bool], seconds: float, server: Server | None = None) -> None:
+    """Poll until the condition holds; if the server ends before, fail with its log."""
     deadline = time.monotonic() + seconds * LOADED
-    while not holds():
+    while not condition():
         if server is not None:
             assert server.process.poll() is None, server.log_text()
-        assert time.monotonic() < deadline, server.log_text() if server else "it never held"
+        assert time.monotonic() < deadline, server.log_text() if server else "the condition never held"
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Speaking whole utterances through the engine and its parts, for tests that do not care for chunks."""
+"""Speak whole utterances through the engine and its parts, for tests that need no chunks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEXT = "I never thought that we would see the ocean again."
 
 @dataclass(frozen=True)
 class Spoken:
-    """One utterance as it was spoken."""
+    """The sound of one utterance with its words and warnings."""
 
     samples: npt.NDArray[np.float32]
     words: tuple[Word, ...]
@@ -36,15 +36,15 @@ class Spoken:
 def running_engine(
     backend: Backend | None = None, workers: int = 2, batch_size: int = 4, cache_bytes: int = 0
 ) -> Iterator[Engine]:
-    """An engine that ends with the test."""
+    """Start an engine that is closed at the end of the test."""
     engine = Engine(backend or TorchBackend(), workers=workers, batch_size=batch_size, cache_bytes=cache_bytes)
     yield engine
     engine.close()
 
 
 def utterance(text: str = TEXT, emotion: Emotion = Emotion.NEUTRAL, **changes: float) -> Utterance:
-    """An utterance of the shipped voice."""
-    made = Utterance(
+    """Create an utterance of the shipped voice."""
+    utterance = Utterance(
         text=text,
         span=(0, len(text)),
         spoken=normalize(text),
@@ -56,15 +56,19 @@ def utterance(text: str = TEXT, emotion: Emotion = Emotion.NEUTRAL, **changes: f
         checkpoint="base",
         checkpoint_sha256="",
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(utterance, **changes)  # type: ignore[arg-type]
 
 
 def speak_all(
-    engine: Engine, voice: Voice, asked: list[tuple[Utterance, int]], seeded: bool = True, key_name: str | None = None
+    engine: Engine,
+    voice: Voice,
+    utterances: list[tuple[Utterance, int]],
+    seeded: bool = True,
+    key_name: str | None = None,
 ) -> list[Spoken]:
-    """Some utterances of one request."""
+    """Speak the utterances of one request, each with its seed."""
     spoken = []
-    for speaking in engine.speak(((voice, *one) for one in asked), seeded=seeded, key_name=key_name):
+    for speaking in engine.speak(((voice, *one) for one in utterances), seeded=seeded, key_name=key_name):
         head = speaking.head()
         samples = np.concatenate([np.zeros(0, np.float32), *speaking.chunks()])
         spoken.append(Spoken(samples, head.words(), head.warnings + speaking.tail.warnings))
@@ -72,19 +76,19 @@ def speak_all(
 
 
 def speak(engine: Engine, voice: Voice, one: Utterance, seed: int = 1) -> Spoken:
-    """One utterance."""
+    """Speak one utterance."""
     (spoken,) = speak_all(engine, voice, [(one, seed)])
     return spoken
 
 
-def mel_of(speaker: Speaker, ids: tuple[int, ...], speed: float = 1.0, seed: int = 1) -> Mel:
-    """The mel spectrogram of some tokens, as the vocoder wants it."""
+def compute_mel(speaker: Speaker, ids: tuple[int, ...], speed: float = 1.0, seed: int = 1) -> Mel:
+    """Compute the mel spectrogram of some tokens for the vocoder."""
     (mel,) = compute_mels([speaker], [AcousticInput(ids, speaker.speakers, speed, seed)])
     return mel
 
 
-def samples_of(
+def join_chunks(
     vocoder: Vocoder, mel: torch.Tensor, seed: int = 0, low_latency: bool = False
 ) -> npt.NDArray[np.float32]:
-    """All chunks of a vocoder, joined."""
+    """Run a vocoder and join its chunks."""
     return np.concatenate(list(vocoder.chunks(mel, seed, low_latency)))

@@ -1,4 +1,4 @@
-"""Every process collects the same tests, whenever it starts: workers that run a suite together compare their lists."""
+"""Every process collects the same tests whenever it starts, as parallel test workers compare their lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def start_collecting(hash_seed: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def test_two_collections_a_second_apart_are_the_same() -> None:
+def test_two_collections_a_second_apart_are_equal() -> None:
     first = start_collecting("1")
     time.sleep(1.1)  # a file's time stamp is in whole seconds
     second = start_collecting("2")

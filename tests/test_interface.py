@@ -1,4 +1,4 @@
-"""The list of the interface's rules is whole, and every test in it exists."""
+"""The list of the rules of the interface is complete, and every test in it exists."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from tests.serving import ROOT
 ROWS = read_rows()
 ERROR_CODES = [kind.code for kind in (*ERRORS, IntoneError)]
 UNDOCUMENTED = ("/", "/docs", "/openapi.json", "/ping")
-"""Paths of which the API reference leaves out a method, or all."""
+"""Paths of which the API reference omits one or all methods."""
 
 
 @cache
-def names_in(file: str) -> set[str]:
-    """The names of a file's tests."""
+def read_function_names(file: str) -> set[str]:
+    """Return the names of the functions in a file."""
     functions = ast.FunctionDef | ast.AsyncFunctionDef
     return {one.name for one in ast.parse((ROOT / file).read_text("utf-8")).body if isinstance(one, functions)}
 
 
-def route_key(method: str, path: str) -> str:
-    """`GET /voices/{name}` -> `http.voices.name.get`."""
+def build_route_key(method: str, path: str) -> str:
+    """Return the key of a route: `http.voices.name.get` for `GET /voices/{name}`."""
     return ".".join(["http", *(re.findall(r"[\w.-]+", path) or ["root"]), method.lower()])
 
 
-def missing(needed: list[str]) -> list[str]:
-    """What neither has a row nor rows of its parts."""
+def find_missing(needed: list[str]) -> list[str]:
+    """Return the keys that have neither a row nor rows of their parts."""
     keys = [row.key for row in ROWS]
     return [one for one in needed if not any(key == one or key.startswith(f"{one}.") for key in keys)]
 
@@ -51,10 +51,10 @@ def test_a_rule_is_a_sentence_with_tests_that_exist(row: Row) -> None:
     assert row.tests and len(set(row.tests)) == len(row.tests)
     for test in row.tests:
         file, _, name = test.partition("::")
-        assert name.startswith("test_") and name in names_in(file), test
+        assert name.startswith("test_") and name in read_function_names(file), test
 
 
-def test_no_rule_is_there_twice() -> None:
+def test_no_rule_is_listed_twice() -> None:
     assert [key for key, count in Counter(row.key for row in ROWS).items() if count > 1] == []
 
 
@@ -63,9 +63,9 @@ def test_every_route_has_a_row() -> None:
     methods = {path: list(operations) for path, operations in app.openapi()["paths"].items()}
     for path in UNDOCUMENTED:
         methods[path] = [method for method in allowed_methods(app.routes, path) if method in ("GET", "POST")]
-    needed = [route_key(method, path) for path, taken in methods.items() for method in taken]
+    needed = [build_route_key(method, path) for path, taken in methods.items() for method in taken]
     assert {"http.synthesize.post", "http.v1.models.name.get", "http.ping.post", "http.docs.get"} <= set(needed)
-    assert missing(needed) == []
+    assert find_missing(needed) == []
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_every_route_has_a_row() -> None:
     ],
 )
 def test_every_setting_error_format_and_element_has_a_row(part: str, names: list[str]) -> None:
-    assert missing([f"{part}.{name}" for name in names]) == []
+    assert find_missing([f"{part}.{name}" for name in names]) == []
 
 
-def test_what_is_no_more_has_no_row() -> None:
-    told = {row.key.split(".")[1] for row in ROWS if row.key.startswith("settings.")}
-    assert told - {"sources", "wrong"} == set(Settings.model_fields)
-    told = {row.key.removeprefix("errors.").removesuffix(".v1") for row in ROWS if row.key.endswith(".v1")}
-    assert told == set(ERROR_CODES)
+def test_every_row_of_a_setting_or_error_exists_in_the_code() -> None:
+    listed = {row.key.split(".")[1] for row in ROWS if row.key.startswith("settings.")}
+    assert listed - {"sources", "wrong"} == set(Settings.model_fields)
+    listed = {row.key.removeprefix("errors.").removesuffix(".v1") for row in ROWS if row.key.endswith(".v1")}
+    assert listed == set(ERROR_CODES)
 
 
 def test_the_list_is_printed_as_a_table() -> None:

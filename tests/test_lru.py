@@ -1,4 +1,4 @@
-"""The bounded dictionary: never heavier than it may be, and right whatever happens at once."""
+"""The LRU cache: its weight limit, its order of eviction and its thread safety."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from app.memory import Lru
 
 
-def make(capacity: int) -> Lru[str, str]:
+def create_lru(capacity: int) -> Lru[str, str]:
     return Lru(capacity, lambda key, value: len(value))
 
 
-def test_what_was_asked_for_the_longest_ago_is_forgotten_first() -> None:
-    lru = make(6)
+def test_the_least_recently_used_entry_is_evicted_first() -> None:
+    lru = create_lru(6)
     lru.put("a", "xx")
     lru.put("b", "xx")
     lru.put("c", "xx")
@@ -25,22 +25,22 @@ def test_what_was_asked_for_the_longest_ago_is_forgotten_first() -> None:
     assert (lru.hits, lru.misses, lru.evictions, len(lru), lru.weight) == (3, 1, 1, 3, 6)
 
 
-def test_what_is_too_heavy_is_not_kept_and_displaces_nothing() -> None:
-    lru = make(4)
+def test_an_entry_over_the_capacity_is_not_stored_and_evicts_nothing() -> None:
+    lru = create_lru(4)
     lru.put("a", "xx")
     lru.put("b", "xxxxx")
     assert lru.get("b") is None and lru.get("a") == "xx"
 
 
-def test_without_capacity_nothing_is_kept() -> None:
-    lru = make(0)
+def test_without_capacity_nothing_is_stored() -> None:
+    lru = create_lru(0)
     lru.put("a", "x")
     assert lru.get("a") is None and len(lru) == 0
 
 
 @given(st.integers(1, 20), st.lists(st.tuples(st.sampled_from("abcdef"), st.text("x", max_size=9))))
-def test_the_weight_is_the_sum_and_never_over_the_capacity(capacity: int, puts: list[tuple[str, str]]) -> None:
-    lru = make(capacity)
+def test_the_weight_is_the_sum_and_never_exceeds_the_capacity(capacity: int, puts: list[tuple[str, str]]) -> None:
+    lru = create_lru(capacity)
     for key, value in puts:
         lru.put(key, value)
         kept = {one: found for one in "abcdef" if (found := lru.get(one)) is not None}
@@ -49,8 +49,8 @@ def test_the_weight_is_the_sum_and_never_over_the_capacity(capacity: int, puts: 
             assert kept[key] == value
 
 
-def test_many_threads_find_what_they_put() -> None:
-    lru = make(300)
+def test_concurrent_threads_get_the_values_that_they_put() -> None:
+    lru = create_lru(300)
 
     def work(number: int) -> bool:
         key = str(number % 50)

@@ -1,4 +1,4 @@
-"""Settings: defaults, environment, and what is refused."""
+"""Settings: defaults, sources, and invalid values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEY = "a-secret-0123456789"
 
 
 @pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clear_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import os
 
     for name in [name for name in os.environ if name.startswith("INTONE_")]:
@@ -41,13 +41,13 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert settings.workers >= 1 and settings.graph_cache.name == "intone"
 
 
-def test_the_shipped_voices_and_classifier_are_looked_for_in_models() -> None:
+def test_the_shipped_voices_and_classifier_are_in_models() -> None:
     settings = load_settings()
     assert [folder.name for folder in settings.voices] == ["voices"]
     assert Path(settings.classifier).parts[-3:] == ("models", "emotion", "minilm-ekman")
 
 
-def test_environment_beats_dotenv_and_a_flag_beats_both(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_overrides_dotenv_and_a_flag_overrides_both(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text("INTONE_PORT=1111\nINTONE_QUEUE_SIZE=5\nOTHER=1\n")
     monkeypatch.setenv("INTONE_PORT", "2222")
     assert (load_settings().port, load_settings().queue_size) == (2222, 5)
@@ -55,13 +55,13 @@ def test_environment_beats_dotenv_and_a_flag_beats_both(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("written", ["/a:/b c", '["/a", "/b c"]'])
-def test_folders_are_written_like_path_or_as_json(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+def test_folders_are_parsed_like_path_or_as_json(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
     monkeypatch.setenv("INTONE_VOICES", written)
     assert load_settings().voices == [Path("/a"), Path("/b c")]
 
 
 @pytest.mark.parametrize("written", ["alloy=wren, nova=wren", '{"alloy": "wren", "nova": "wren"}'])
-def test_aliases_are_written_as_pairs_or_as_json(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+def test_aliases_are_parsed_from_pairs_or_json(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
     monkeypatch.setenv("INTONE_VOICE_ALIASES", written)
     assert load_settings().voice_aliases == {"alloy": "wren", "nova": "wren"}
 
@@ -99,7 +99,7 @@ def test_aliases_are_written_as_pairs_or_as_json(monkeypatch: pytest.MonkeyPatch
         ("ROOT_PATH", "https://host/tts"),
     ],
 )
-def test_a_wrong_value_is_told_in_one_line_that_names_the_variable(
+def test_an_invalid_value_is_reported_in_one_line_with_the_variable(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(f"INTONE_{name}", value)
@@ -121,7 +121,7 @@ def test_a_wrong_value_is_told_in_one_line_that_names_the_variable(
         ("", {}),
     ],
 )
-def test_keys_are_written_with_names_or_without(
+def test_keys_are_parsed_with_or_without_names(
     monkeypatch: pytest.MonkeyPatch, written: str, keys: dict[str, str]
 ) -> None:
     monkeypatch.setenv("INTONE_API_KEYS", written)
@@ -129,7 +129,7 @@ def test_keys_are_written_with_names_or_without(
 
 
 @pytest.mark.parametrize(
-    ("written", "why"),
+    ("written", "reason"),
     [
         ("0123456789abcde", "under 16"),
         ("alice=short", "under 16"),
@@ -148,11 +148,9 @@ def test_keys_are_written_with_names_or_without(
         (f'{{"alice": "{KEY}"', "line 1"),
     ],
 )
-def test_a_key_that_will_not_do_is_refused_and_never_shown(
-    monkeypatch: pytest.MonkeyPatch, written: str, why: str
-) -> None:
+def test_an_invalid_key_is_refused_and_never_shown(monkeypatch: pytest.MonkeyPatch, written: str, reason: str) -> None:
     monkeypatch.setenv("INTONE_API_KEYS", written)
-    with pytest.raises(SetupError, match=why) as caught:
+    with pytest.raises(SetupError, match=reason) as caught:
         load_settings()
     assert caught.value.detail.startswith("INTONE_API_KEYS: ")
     assert KEY not in "".join(traceback.format_exception(caught.value))
@@ -176,7 +174,7 @@ def test_the_settings_do_not_show_their_keys() -> None:
         ("", []),
     ],
 )
-def test_origins_are_written_with_commas_or_as_json(
+def test_origins_are_parsed_from_commas_or_json(
     monkeypatch: pytest.MonkeyPatch, written: str, origins: list[str]
 ) -> None:
     monkeypatch.setenv("INTONE_CORS_ORIGINS", written)
@@ -186,12 +184,12 @@ def test_origins_are_written_with_commas_or_as_json(
 @pytest.mark.parametrize(
     ("written", "path"), [("", ""), ("/", ""), ("/tts", "/tts"), ("/a/b.c_d~e-f/", "/a/b.c_d~e-f")]
 )
-def test_the_root_path_has_no_slash_at_its_end(written: str, path: str) -> None:
+def test_the_root_path_has_no_trailing_slash(written: str, path: str) -> None:
     assert load_settings(root_path=written).root_path == path
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
-def test_a_bind_to_the_outside_is_refused_unless_everybody_is_welcome(host: str) -> None:
+def test_a_public_host_is_refused_without_keys_or_anonymous_access(host: str) -> None:
     with pytest.raises(SetupError, match="INTONE_ALLOW_ANONYMOUS=1"):
         load_settings(host=host)
     assert load_settings(host=host, allow_anonymous="1").host == host
@@ -203,10 +201,10 @@ def test_loopback_needs_no_permission(host: str) -> None:
     assert load_settings(host=host).host == host
 
 
-def test_every_setting_says_what_it_means() -> None:
+def test_every_setting_has_a_description() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 
 
-def test_an_unknown_variable_is_nobodys_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_variable_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTONE_SOMETHING_ELSE", "1")
     load_settings()

@@ -1,4 +1,4 @@
-"""Complete voices of random weights, made through coqui's own classes and laid out as coqui releases its models."""
+"""Write complete voices of random weights with coqui's classes, in the layout of coqui's releases."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "tacotron": {"r": 2},
     "tacotron2": {"r": 2, "double_decoder_consistency": True, "ddc_r": 4, "attention_type": "dynamic_convolution"},
 }
-"""Small where the architecture lets us."""
+"""As small as each architecture allows."""
 GENERATOR = {
     "upsample_factors": [8, 8, 2, 2],
     "upsample_kernel_sizes": [16, 16, 4, 4],
@@ -47,7 +47,7 @@ AUDIO = {
     "mel_fmax": 8000.0,
     "num_mels": 80,
 }
-"""HiFi-GAN's convention."""
+"""The convention of HiFi-GAN."""
 PHONEMES = {"use_phonemes": True, "phonemizer": "espeak", "phoneme_language": "en-us", "text_cleaner": None}
 TRAINING_MACHINE = "/home/someone/training/run-2021"
 """Released configs hold paths of the machine that trained them."""
@@ -63,7 +63,7 @@ def write_tiny_voice(
     """Write a voice folder; `changes` go into the acoustic config (`audio` is merged)."""
     write_acoustic(folder / "acoustic", architecture, f"model{weights}", speakers, **changes)
     write_vocoder(folder / "vocoder", f"model{weights}")
-    (folder / "voice.json").write_text(json.dumps(manifest(architecture, weights, speakers)))
+    (folder / "voice.json").write_text(json.dumps(build_manifest(architecture, weights, speakers)))
     return folder
 
 
@@ -76,18 +76,18 @@ def write_acoustic(
     seed: int = 0,
     **changes: Any,
 ) -> None:
-    """An acoustic model as coqui's trainer saves it."""
+    """Write an acoustic model as coqui's trainer does."""
     torch.manual_seed(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    values = acoustic_values(architecture, speakers, changes)
+    values = build_acoustic_values(architecture, speakers, changes)
     save(build(architecture, values, list(speakers)).state_dict(), folder / weights)
     (folder / config).write_text(json.dumps(values))
     if speakers:
         (folder / "speakers.json").write_text(json.dumps({name: index for index, name in enumerate(speakers)}))
 
 
-def acoustic_values(architecture: str, speakers: tuple[str, ...], changes: dict[str, Any]) -> dict[str, Any]:
-    """A config as coqui's trainer saves it, whole."""
+def build_acoustic_values(architecture: str, speakers: tuple[str, ...], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return a complete config as coqui's trainer saves it."""
     audio = {**AUDIO, **changes.pop("audio", {})}
     chosen = {"model": architecture, **SIZES[architecture], **PHONEMES, **changes}
     config = build_coqui_config({"model": architecture, **chosen}, [])
@@ -100,21 +100,20 @@ def acoustic_values(architecture: str, speakers: tuple[str, ...], changes: dict[
 
 
 def build(architecture: str, values: dict[str, Any], speakers: list[str]) -> torch.nn.Module:
-    """coqui's model of a config, with random weights."""
-
+    """Create coqui's model for a config, with random weights."""
     config = build_coqui_config(values, speakers)
     base = ARCHITECTURES[architecture]
     model: torch.nn.Module = type(
         base.__name__, (base,), {"tokenizer": TTSTokenizer(characters=build_vocabulary(config))}
     )(config)
-    if architecture == "glow_tts":  # untrained, the flow would answer zeros
+    if architecture == "glow_tts":  # without training, the flow would return zeros
         for parameter in model.parameters():
             parameter.data += 0.02 * torch.randn_like(parameter)
     return model.eval()
 
 
 def write_vocoder(folder: Path, weights: str = "model.pth", config: str = "config.json", **audio: Any) -> None:
-    """A HiFi-GAN as coqui's trainer saves it: generator and discriminator in one checkpoint."""
+    """Write a HiFi-GAN as coqui's trainer does: generator and discriminator in one checkpoint."""
     torch.manual_seed(0)
     folder.mkdir(parents=True, exist_ok=True)
     values = {"model": "hifigan", "generator_model": "hifigan_generator", "generator_model_params": GENERATOR}
@@ -125,15 +124,15 @@ def write_vocoder(folder: Path, weights: str = "model.pth", config: str = "confi
 
 
 def save(state: dict[str, torch.Tensor], path: Path) -> None:
-    """Write weights in the way that the file's name asks for."""
+    """Write weights in the format of the file's suffix."""
     if path.suffix == ".safetensors":
         save_file({name: value.contiguous().clone() for name, value in state.items()}, path)
     else:
         torch.save({"model": state, "step": 1, "epoch": 1, "date": "May 17, 2021"}, path)
 
 
-def manifest(architecture: str, weights: str, speakers: tuple[str, ...]) -> dict[str, Any]:
-    """The shortest voice.json: all that a user has to write."""
+def build_manifest(architecture: str, weights: str, speakers: tuple[str, ...]) -> dict[str, Any]:
+    """Return the shortest voice.json: only what is required."""
     emotions = {
         name: {"checkpoint": "main", "vocoder": "main", **({"speaker": name} if speakers else {})}
         for name in speakers or ("neutral",)

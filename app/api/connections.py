@@ -57,9 +57,9 @@ class StrictConnection(h11.Connection):
         try:
             event = super().next_event()
         except h11.RemoteProtocolError:
-            raise RequestRefused(_malformed()) from None
+            raise RequestRefused(_make_malformed_error()) from None
         if isinstance(event, h11.Request) and {name for name, _ in event.headers} >= _BODY_LENGTHS:
-            raise RequestRefused(_malformed("It has both Transfer-Encoding and Content-Length."))
+            raise RequestRefused(_make_malformed_error("It has both Transfer-Encoding and Content-Length."))
         return event
 
 
@@ -68,18 +68,18 @@ def _check_head(received: bytes) -> None:
     end = _END_OF_HEAD.search(received)
     head = received[: end.end()] if end else received
     if len(head) > MAX_HEAD_BYTES or head.count(b"\n") > MAX_HEAD_LINES + 1:
-        raise RequestRefused(_too_large())
+        raise RequestRefused(_make_too_large_error())
     if _BARE_LINE_FEED.search(head):
-        raise RequestRefused(_malformed("A line of its head does not end with CR LF."))
+        raise RequestRefused(_make_malformed_error("A line of its head does not end with CR LF."))
     if _FOLDED_LINE.search(head):
-        raise RequestRefused(_malformed("A line of its head begins with white space."))
+        raise RequestRefused(_make_malformed_error("A line of its head begins with white space."))
 
 
-def _too_large() -> HeadTooLarge:
+def _make_too_large_error() -> HeadTooLarge:
     return HeadTooLarge(f"The head has over {MAX_HEAD_BYTES} bytes or {MAX_HEAD_LINES} lines.")
 
 
-def _malformed(detail: str = "The request is not valid HTTP/1.1.") -> MalformedRequest:
+def _make_malformed_error(detail: str = "The request is not valid HTTP/1.1.") -> MalformedRequest:
     return MalformedRequest(detail)
 
 

@@ -92,48 +92,50 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
         self._time_budget = time_budget
         self._left = time_budget
         self._clock = clock
-        self._given_up = threading.Event()
-        self._making = threading.Lock()
+        self._cancelled = threading.Event()
+        self._lock = threading.Lock()
         self._pieces: Iterator[T] | None = None
-        self._made: list[T] | None = None
+        self._first_piece: list[T] | None = None
 
     def make(self) -> list[T]:
         """Make the next piece, in any thread; return it in a list, empty at the end (futures reject StopIteration)."""
-        with self._making:
-            if self._given_up.is_set():
+        with self._lock:
+            if self._cancelled.is_set():
                 return []
             if self._pieces is None:
-                self._pieces = self._work(self._given_up.is_set)
+                self._pieces = self._work(self._cancelled.is_set)
             return [piece for piece in [next(self._pieces, None)] if piece is not None]
 
     def begin(self, first: list[T], seconds: float) -> None:
         """Take the first piece, which took this many seconds to make."""
-        self._made = first
+        self._first_piece = first
         self._left -= seconds
 
     async def __anext__(self) -> T:
-        made, self._made = self._made, None
-        if made is None:
+        piece, self._first_piece = self._first_piece, None
+        if piece is None:
             began = self._clock()
             making = asyncio.get_running_loop().run_in_executor(self._threads, self.make)
             making.add_done_callback(_retrieve_exception)
             try:
                 # Shielded: a cancelled waiter must not hide that the thread still runs.
-                made = await asyncio.wait_for(asyncio.shield(making), max(0.0, self._left))
+                piece = await asyncio.wait_for(asyncio.shield(making), max(0.0, self._left))
             except TimeoutError:
                 raise timeout_error(self._time_budget) from None
             self._left -= self._clock() - began
-        if not made:
+        if not piece:
             raise StopAsyncIteration
-        return made[0]
+        return piece[0]
 
     def close(self) -> None:
         """Cancel the work and end it as soon as its thread is free; call once, at any time."""
-        self._given_up.set()
-        asyncio.get_running_loop().run_in_executor(self._threads, self._end).add_done_callback(_retrieve_exception)
+        self._cancelled.set()
+        asyncio.get_running_loop().run_in_executor(self._threads, self._close_pieces).add_done_callback(
+            _retrieve_exception
+        )
 
-    def _end(self) -> None:
-        with self._making:
+    def _close_pieces(self) -> None:
+        with self._lock:
             close = getattr(self._pieces, "close", None)
             if close is not None:
                 close()
@@ -220,27 +222,33 @@ class JobQueue:
         """Return the seconds for which the oldest job with a place has waited for a thread."""
         return max(0.0, now - min([*self._handed_over.values()], default=now))
 
-    async def run(self, work: Callable[[IsCancelled], T], gone: WaitForDisconnect, client: str = "") -> JobResult[T]:
-        """Return the result of `work`; raise an error on timeout, or if `gone` returns because the client left.
+    async def run(
+        self, work: Callable[[IsCancelled], T], wait_for_disconnect: WaitForDisconnect, client: str = ""
+    ) -> JobResult[T]:
+        """Return the result of `work`; raise an error on timeout, or if `wait_for_disconnect` returns first.
 
         Places are shared evenly among the waiting clients.
         """
         self._refuse_when_full()
-        given_up = threading.Event()
+        cancelled = threading.Event()
         try:
-            return await self._in_time(self._do(partial(work, given_up.is_set), client), gone, self.time_budget)
+            return await self._run_in_time(
+                self._run_in_place(partial(work, cancelled.is_set), client), wait_for_disconnect, self.time_budget
+            )
         finally:
-            given_up.set()
+            cancelled.set()
 
     async def start(
-        self, work: Callable[[IsCancelled], Iterator[T]], gone: WaitForDisconnect
+        self, work: Callable[[IsCancelled], Iterator[T]], wait_for_disconnect: WaitForDisconnect
     ) -> JobResult[StreamingJob[T]]:
         """Start work that yields pieces, and return when the first piece is ready; raises the same errors as `run`."""
         self._refuse_when_full()
         steps = StreamingJob(work, self._stream_threads, self.stream_time_budget, self._clock)
         began = self._clock()
         try:
-            first = await self._in_time(self._do(steps.make, ""), gone, self.stream_time_budget)
+            first = await self._run_in_time(
+                self._run_in_place(steps.make, ""), wait_for_disconnect, self.stream_time_budget
+            )
         except BaseException:
             steps.close()
             raise
@@ -251,27 +259,29 @@ class JobQueue:
         if not self._places.free and self.waiting >= self._queue_size:
             raise Busy(f"{self.waiting} requests are waiting.", hint="Try again after the seconds in Retry-After.")
 
-    async def _in_time(self, work: Coroutine[Any, Any, T], gone: WaitForDisconnect, seconds: float) -> T:
-        doing = asyncio.create_task(work)
-        leaving = asyncio.create_task(gone())
+    async def _run_in_time(
+        self, work: Coroutine[Any, Any, T], wait_for_disconnect: WaitForDisconnect, seconds: float
+    ) -> T:
+        running = asyncio.create_task(work)
+        disconnect = asyncio.create_task(wait_for_disconnect())
         try:
-            await asyncio.wait((doing, leaving), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if doing.done():
-                return doing.result()
-            if leaving.done():
+            await asyncio.wait((running, disconnect), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                return running.result()
+            if disconnect.done():
                 raise ClientDisconnected
             raise timeout_error(seconds)
         finally:
-            doing.cancel()
-            leaving.cancel()
+            running.cancel()
+            disconnect.cancel()
 
-    async def _do(self, work: Callable[[], T], client: str) -> JobResult[T]:
+    async def _run_in_place(self, work: Callable[[], T], client: str) -> JobResult[T]:
         since = time.perf_counter()
         await self._places.take(client)
         queued_ms = (time.perf_counter() - since) * 1000
         running = None
         try:
-            running = self._in_thread(work)
+            running = self._run_in_thread(work)
         finally:
             if running is None:
                 self._places.give_back()
@@ -280,16 +290,16 @@ class JobQueue:
         await asyncio.wait((running,))
         return JobResult(running.result(), queued_ms)
 
-    def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
+    def _run_in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Run a call in a thread; each holder of a place gets one."""
         ticket = object()
         self._handed_over[ticket] = self._clock()
 
-        def begun() -> T:
+        def start_work() -> T:
             del self._handed_over[ticket]
             return work()
 
-        return asyncio.get_running_loop().run_in_executor(self._threads, begun)
+        return asyncio.get_running_loop().run_in_executor(self._threads, start_work)
 
     def _release(self, running: asyncio.Future[T]) -> None:
         self._places.give_back()

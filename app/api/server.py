@@ -44,7 +44,7 @@ def fit_connections(wanted: int) -> int:
     return max(min(MIN_CONNECTIONS, wanted), min(wanted, soft - RESERVED_DESCRIPTORS))
 
 
-class QuietServer(uvicorn.Server):
+class DrainingServer(uvicorn.Server):
     """Server that calls `end` if it still runs `seconds()` + GRACE_SECONDS after the first signal.
 
     Threads that load models or compute cannot be stopped, and the interpreter would wait for them.

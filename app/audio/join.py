@@ -61,23 +61,23 @@ class Joiner:
 
     def push(self, samples: Samples) -> Samples:
         """Append a chunk, (samples,), which must not be modified afterwards; return the samples that are final."""
-        return self._given(self._current().push(samples))
+        return self._count(self._get_current().push(samples))
 
     def end(self, pause_after: float) -> tuple[Samples, UtteranceSpan]:
         """End the utterance; return its remaining samples with `pause_after` seconds of silence, and its span."""
-        utterance = self._current()
-        rest = self._given(utterance.end())
-        placed = UtteranceSpan(self._start / self._rate, self._position / self._rate, utterance.first / self._rate)
-        pause = self._given(np.zeros(round(pause_after * self._rate), np.float32))
+        utterance = self._get_current()
+        rest = self._count(utterance.end())
+        span = UtteranceSpan(self._start / self._rate, self._position / self._rate, utterance.first / self._rate)
+        pause = self._count(np.zeros(round(pause_after * self._rate), np.float32))
         self._utterance = None
-        return np.concatenate([rest, pause]), placed
+        return np.concatenate([rest, pause]), span
 
-    def _current(self) -> _Utterance:
+    def _get_current(self) -> _Utterance:
         if self._utterance is None:
             raise RuntimeError("No utterance has begun.")
         return self._utterance
 
-    def _given(self, samples: Samples) -> Samples:
+    def _count(self, samples: Samples) -> Samples:
         self._position += len(samples)
         return samples
 
@@ -95,57 +95,61 @@ class _Utterance:
         self._lead = round(KEPT_LEAD_SECONDS * sample_rate)
         self._tail = round(KEPT_TAIL_SECONDS * sample_rate)
         self._fade = max(1, round(FADE_SECONDS * sample_rate))
-        self._ear = _SilenceDetector(sample_rate)
+        self._detector = _SilenceDetector(sample_rate)
         self._held: deque[Samples] = deque()
-        """Samples from `_gone` to `_seen`, in the chunks in which they arrived."""
-        self._gone = 0
-        self._seen = 0
+        """Samples from `_removed` to `_received`, in the chunks in which they arrived."""
+        self._removed = 0
+        self._received = 0
 
     def push(self, samples: Samples) -> Samples:
         """Append a chunk; return the kept samples that later chunks cannot change."""
         self._held.append(samples)
-        self._seen += len(samples)
-        self._ear.hear(samples)
-        if self._ear.first_loud is None:
+        self._received += len(samples)
+        self._detector.classify(samples)
+        if self._detector.first_loud is None:
             return np.zeros(0, np.float32)
-        self.first = max(0, self._ear.first_loud - self._lead)
+        self.first = max(0, self._detector.first_loud - self._lead)
         self._take(self.first)
         # The samples certain to be kept may end here and fade out. If they are too short for both fades, `end` shortens
         # the fades, so none can be returned yet.
-        sure = self._last() - self._fade
-        if sure < self.first + self._fade:
+        certain_end = self._find_end() - self._fade
+        if certain_end < self.first + self._fade:
             return np.zeros(0, np.float32)
-        return self._finished(sure, 0 if self._begun() else self._fade, 0)
+        return self._finish(certain_end, 0 if self._has_begun() else self._fade, 0)
 
     def end(self) -> Samples:
         """Return the remaining kept samples."""
-        last = self._last()
-        if self._begun():
-            return self._finished(last, 0, self._fade)
-        both = max(1, min(self._fade, (last - self.first) // 2))
-        return self._finished(last, both, both)
+        last = self._find_end()
+        if self._has_begun():
+            return self._finish(last, 0, self._fade)
+        fade_length = max(1, min(self._fade, (last - self.first) // 2))
+        return self._finish(last, fade_length, fade_length)
 
-    def _begun(self) -> bool:
-        return self._gone > self.first
+    def _has_begun(self) -> bool:
+        return self._removed > self.first
 
-    def _last(self) -> int:
+    def _find_end(self) -> int:
         """Return the end of the kept samples if nothing loud follows; an entirely silent utterance is kept whole."""
-        return self._seen if self._ear.first_loud is None else min(self._seen, self._ear.last_loud + self._tail)
+        return (
+            self._received
+            if self._detector.first_loud is None
+            else min(self._received, self._detector.last_loud + self._tail)
+        )
 
-    def _finished(self, until: int, rise: int, fall: int) -> Samples:
+    def _finish(self, until: int, rise: int, fall: int) -> Samples:
         return soft_limit(fade(self._take(until), rise, fall) * self._gain)
 
     def _take(self, until: int) -> Samples:
         """Remove and return the held samples before `until`; none if they were removed before."""
-        taken = [np.zeros(0, np.float32)]
-        while self._gone < until:
+        parts = [np.zeros(0, np.float32)]
+        while self._removed < until:
             chunk = self._held.popleft()
-            count = until - self._gone
+            count = until - self._removed
             if count < len(chunk):
                 self._held.appendleft(chunk[count:])
-            taken.append(chunk[:count])
-            self._gone += len(taken[-1])
-        return np.concatenate(taken)
+            parts.append(chunk[:count])
+            self._removed += len(parts[-1])
+        return np.concatenate(parts)
 
 
 class _SilenceDetector:
@@ -157,19 +161,19 @@ class _SilenceDetector:
         self.last_loud = 0
         """End of the last loud frame."""
         self._frame = max(1, round(FRAME_SECONDS * sample_rate))
-        self._heard = 0
+        self._classified = 0
         """Number of samples in the frames classified so far."""
         self._rest = np.zeros(0, np.float32)
         """Samples after the classified frames, too few for another frame."""
 
-    def hear(self, samples: Samples) -> None:
+    def classify(self, samples: Samples) -> None:
         """Classify the frames that these samples complete."""
         samples = np.concatenate([self._rest, samples])
         frames = len(samples) // self._frame
         whole, self._rest = np.split(samples, [frames * self._frame])
         power = (whole.reshape(frames, self._frame) ** 2).mean(axis=1)
-        loud = self._heard + np.flatnonzero(power >= 10 ** (SILENCE_DB / 10)) * self._frame
-        self._heard += len(whole)
+        loud = self._classified + np.flatnonzero(power >= 10 ** (SILENCE_DB / 10)) * self._frame
+        self._classified += len(whole)
         if len(loud):
             self.first_loud = int(loud[0]) if self.first_loud is None else self.first_loud
             self.last_loud = int(loud[-1]) + self._frame
@@ -192,5 +196,5 @@ def soft_limit(samples: Samples) -> Samples:
     magnitude = np.abs(samples)
     if magnitude.max(initial=0.0) <= KNEE:
         return samples
-    bent = KNEE + (1 - KNEE) * np.tanh((magnitude - KNEE) / (1 - KNEE))
-    return np.where(magnitude > KNEE, np.sign(samples) * bent, samples).astype(np.float32)
+    compressed = KNEE + (1 - KNEE) * np.tanh((magnitude - KNEE) / (1 - KNEE))
+    return np.where(magnitude > KNEE, np.sign(samples) * compressed, samples).astype(np.float32)

@@ -44,15 +44,15 @@ class Resampler:
 
     def push(self, samples: Samples) -> Samples:
         """Resample the next samples; return the output that is ready, possibly none."""
-        return samples if self._soxr is None else self._resampled(self._soxr, samples, last=False)
+        return samples if self._soxr is None else self._resample(self._soxr, samples, last=False)
 
     def end(self) -> Samples:
         """Return the remaining samples; call this once."""
         nothing = np.zeros(0, np.float32)
-        return nothing if self._soxr is None else self._resampled(self._soxr, nothing, last=True)
+        return nothing if self._soxr is None else self._resample(self._soxr, nothing, last=True)
 
     @staticmethod
-    def _resampled(stream: soxr.ResampleStream, samples: Samples, last: bool) -> Samples:
+    def _resample(stream: soxr.ResampleStream, samples: Samples, last: bool) -> Samples:
         resampled: Samples = stream.resample_chunk(samples, last=last)
         return resampled
 

@@ -61,8 +61,8 @@ def measure_speech_seconds(wav: bytes) -> float:
     power = np.square(whole).mean(axis=1)
     if not power.any():
         return 0.0
-    heard = np.flatnonzero(power > power.max() * 10 ** (SILENCE_DB / 10))
-    return (int(heard[-1] - heard[0]) + 1) * frame / float(sample_rate)
+    loud = np.flatnonzero(power > power.max() * 10 ** (SILENCE_DB / 10))
+    return (int(loud[-1] - loud[0]) + 1) * frame / float(sample_rate)
 
 
 @dataclass(frozen=True, slots=True)

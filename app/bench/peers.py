@@ -79,8 +79,8 @@ class Client:
         except (OSError, HTTPException) as error:
             raise SetupError(f"{_strip_query(request)} was not answered: {error!r}.") from None
         if response.status != 200:
-            said = (head + rest)[:MAX_ERROR_BYTES].decode(errors="replace")
-            raise SetupError(f"{_strip_query(request)} was answered {response.status}: {said}")
+            message = (head + rest)[:MAX_ERROR_BYTES].decode(errors="replace")
+            raise SetupError(f"{_strip_query(request)} was answered {response.status}: {message}")
         return TimedAnswer(head + rest, first_audio, seconds)
 
 
@@ -206,8 +206,8 @@ def _coqui(folder: Path) -> Peer:
         "--vocoder_path": files.vocoder,
         "--vocoder_config_path": files.vocoder_config,
     }
-    told = [part for flag, file in flags.items() for part in (flag, str(file))]
-    return Peer(COQUI, (sys.executable, "-m", "app.bench.coqui_server", *told), "/locales", speak, speak, {})
+    arguments = [part for flag, file in flags.items() for part in (flag, str(file))]
+    return Peer(COQUI, (sys.executable, "-m", "app.bench.coqui_server", *arguments), "/locales", speak, speak, {})
 
 
 def _piper(folder: Path) -> Peer:

@@ -16,7 +16,7 @@ from typing import Any
 from app.cli.flags import settings
 from app.cli.output import Questions, join_names, show_rows
 from app.cli.parser import UsageError
-from app.cli.voice_choices import choose_cast, choose_vocoders, choose_weights
+from app.cli.voice_choices import choose_emotions, choose_vocoders, choose_weights
 from app.cli.voices import Check, show_checks, speak
 from app.errors import IntoneError, InvalidVoice
 from app.types import Emotion
@@ -40,8 +40,8 @@ def show_found(found: ScanResult, voice: Voice) -> None:
     ]
     show_rows(("part", "name", "architecture", "weights", "reads"), rows)
     sys.stdout.write("\n")
-    cast = [(emotion, one.checkpoint, one.speaker or "", one.vocoder) for emotion, one in manifest.emotions.items()]
-    show_rows(("emotion", "checkpoint", "speaker", "vocoder"), cast)
+    emotions = [(emotion, one.checkpoint, one.speaker or "", one.vocoder) for emotion, one in manifest.emotions.items()]
+    show_rows(("emotion", "checkpoint", "speaker", "vocoder"), emotions)
     sys.stdout.write(f"\n{manifest.name}: {manifest.sample_rate} Hz, {manifest.locale}, licence {manifest.license}\n")
     if len(manifest.emotions) > 1:
         sys.stdout.write(f"The strength of its emotions {'can' if manifest.degree else 'cannot'} be varied.\n")
@@ -65,8 +65,8 @@ def list_unused_files(found: ScanResult, manifest: Manifest) -> list[str]:
     files: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
     configs = {one.config for one in files}
     parts = [part for part in (*found.acoustic, *found.vocoders) if str(part.config) not in configs]
-    cast = {(one.checkpoint, one.speaker) for one in manifest.emotions.values()}
-    silent = {part.name: [name for name in part.speakers if (part.name, name) not in cast] for part in found.acoustic}
+    used = {(one.checkpoint, one.speaker) for one in manifest.emotions.values()}
+    silent = {part.name: [name for name in part.speakers if (part.name, name) not in used] for part in found.acoustic}
     speakers = [
         f"of {name} these speakers speak nothing: {join_names(names)}" for name, names in silent.items() if names
     ]
@@ -93,8 +93,8 @@ def make_decisions(found: ScanResult, options: argparse.Namespace, installed: Se
     Raise `UsageError` for a wrong flag, or if there is no terminal to ask a question.
     """
     questions = Questions(options.yes)
-    cast = choose_cast(found, options.emotion, questions)
-    checkpoints = list(dict.fromkeys(one.part for one in cast.values()))
+    emotions = choose_emotions(found, options.emotion, questions)
+    checkpoints = list(dict.fromkeys(one.part for one in emotions.values()))
     vocoders = choose_vocoders(checkpoints, found, options.vocoder, questions)
     used = dict.fromkeys([*checkpoints, *vocoders.values()])
     weights = choose_weights(used, found, options.weights, questions)
@@ -102,10 +102,10 @@ def make_decisions(found: ScanResult, options: argparse.Namespace, installed: Se
         name=choose_name(found.folder, options.name, installed, questions),
         license=options.license
         or questions.ask("Which licence does the voice have?", UNKNOWN_LICENSE, "--license NAME", str),
-        cast=cast,
+        emotions=emotions,
         vocoders=vocoders,
         weights=weights,
-        bases=find_bases(found.folder, cast, weights),
+        bases=find_bases(found.folder, emotions, weights),
     )
 
 
@@ -151,7 +151,7 @@ def check_name(name: str, taken: Collection[str]) -> str:
 
 
 def find_bases(
-    folder: Path, cast: EmotionMap, weights: Mapping[ModelFiles, PurePosixPath]
+    folder: Path, emotions: EmotionMap, weights: Mapping[ModelFiles, PurePosixPath]
 ) -> dict[ModelFiles, ModelFiles]:
     """Map each GlowTTS checkpoint that was fine-tuned from neutral's to neutral's.
 
@@ -160,8 +160,8 @@ def find_bases(
     from app.synthesis.coqui import load_weights
     from app.synthesis.interpolation import is_fine_tuned_from
 
-    neutral = cast[Emotion.NEUTRAL].part
-    others = {one.part for one in cast.values() if one.part.architecture == "glow_tts"} - {neutral}
+    neutral = emotions[Emotion.NEUTRAL].part
+    others = {one.part for one in emotions.values() if one.part.architecture == "glow_tts"} - {neutral}
     alike = [part for part in others if part.speakers == neutral.speakers]
     if not alike or neutral.architecture != "glow_tts":
         return {}

@@ -37,15 +37,15 @@ def run(options: argparse.Namespace) -> int:
         render_page,
     )
 
-    ears = Evaluators(settings().threads)
+    evaluators = Evaluators(settings().threads)
     console = Console(highlight=False)
     console.width = max(console.width, _WIDTH)
     if options.onsets:
-        onsets = _measure_onsets(options, ears)
+        onsets = _measure_onsets(options, evaluators)
         console.print(make_onset_tables(onsets))
         _write(options, onsets.to_dict(), lambda: render_onset_page(onsets))
     else:
-        report = _make_report(options, ears)
+        report = _make_report(options, evaluators)
         console.print(make_statistics_table(report))
         if report.emotions.judged:
             console.print("", make_emotion_tables(report.emotions), sep="\n")
@@ -53,43 +53,44 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _make_report(options: argparse.Namespace, ears: Evaluators) -> Report:
+def _make_report(options: argparse.Namespace, evaluators: Evaluators) -> Report:
     from app.evaluation import Report, read_recordings
 
     if not options.recordings:
-        return _measure_voice(options, ears)
-    return Report(str(options.recordings), _listen(read_recordings(options.recordings, options.limit), ears))
+        return _measure_voice(options, evaluators)
+    return Report(str(options.recordings), _listen(read_recordings(options.recordings, options.limit), evaluators))
 
 
-def _measure_voice(options: argparse.Namespace, ears: Evaluators) -> Report:
+def _measure_voice(options: argparse.Namespace, evaluators: Evaluators) -> Report:
     """Measure a voice on the sentences, spoken with their emotions and neutrally."""
     from app.evaluation import EmotionReport, Report, judge_emotions, read_sentences, speak, speak_neutrally
 
     pipeline, voice, emotions = _load_subject(options)
     sentences = read_sentences(emotions, options.limit)
     spoken = list(_track_progress(speak(pipeline, voice, sentences, options.degree), "speaking", len(sentences)))
-    heard = _listen(spoken, ears)
+    measurements = _listen(spoken, evaluators)
     neutral = list(speak_neutrally(pipeline, voice, sentences))
-    judged = list(_track_progress(judge_emotions(heard, neutral), "judging", len(neutral)))
-    return Report(options.voice, heard, EmotionReport(judged))
+    judgements = list(_track_progress(judge_emotions(measurements, neutral), "judging", len(neutral)))
+    return Report(options.voice, measurements, EmotionReport(judgements))
 
 
-def _listen(recordings: list[Recording], ears: Evaluators) -> list[Measurement]:
+def _listen(recordings: list[Recording], evaluators: Evaluators) -> list[Measurement]:
     from app.evaluation import measure_recording
 
     return [
-        measure_recording(recording, ears) for recording in _track_progress(recordings, "listening", len(recordings))
+        measure_recording(recording, evaluators)
+        for recording in _track_progress(recordings, "listening", len(recordings))
     ]
 
 
-def _measure_onsets(options: argparse.Namespace, ears: Evaluators) -> OnsetReport:
+def _measure_onsets(options: argparse.Namespace, evaluators: Evaluators) -> OnsetReport:
     from app.evaluation import OnsetReport, read_onsets, speak_onsets, transcribe_pair
 
     pipeline, voice, emotions = _load_subject(options)
     onsets = read_onsets(emotions, options.limit)
     pairs = list(_track_progress(speak_onsets(pipeline, voice, onsets, options.degree), "speaking", len(onsets)))
     return OnsetReport(
-        options.voice, [transcribe_pair(pair, ears) for pair in _track_progress(pairs, "listening", len(pairs))]
+        options.voice, [transcribe_pair(pair, evaluators) for pair in _track_progress(pairs, "listening", len(pairs))]
     )
 
 

@@ -11,26 +11,32 @@ from typing import Any, NoReturn
 from app.errors import IntoneError
 
 
-def counts(value: str) -> list[int]:
-    return [positive(part) for part in value.split(",")]
+def parse_counts(value: str) -> list[int]:
+    """Parse a comma-separated list of whole numbers that are at least 1."""
+    return [parse_count(part) for part in value.split(",")]
 
 
-def names(known: Sequence[str]) -> Callable[[str], list[str]]:
+def make_names_type(known: Sequence[str]) -> Callable[[str], list[str]]:
     """Return an argparse type that parses a comma-separated list of known names."""
 
-    def names(value: str) -> list[str]:
+    def parse_names(value: str) -> list[str]:
         chosen = value.split(",")
         if unknown := [name for name in chosen if name not in known]:
             raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
         return chosen
 
-    return names
+    return parse_names
 
 
-def positive(value: str) -> int:
-    if int(value) < 1:
+def parse_count(value: str) -> int:
+    """Parse a whole number that is at least 1."""
+    try:
+        count = int(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number") from None
+    if count < 1:
         raise argparse.ArgumentTypeError(f"{value} is not at least 1")
-    return int(value)
+    return count
 
 
 def make_range_type(least: float, most: float) -> Callable[[str], float]:
@@ -113,8 +119,8 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-limit", metavar="SECONDS", help="end after so long")
     parser.add_argument("--batch-size", metavar="N", help="recordings in each step")
     parser.add_argument("--learning-rate", metavar="RATE", help="the highest")
-    told = "teach a Vocos also on what the base's GlowTTS makes"
-    parser.add_argument("--predicted-mels", action="store_true", default=None, help=told)
+    text = "teach a Vocos also on what the base's GlowTTS makes"
+    parser.add_argument("--predicted-mels", action="store_true", default=None, help=text)
     parser.add_argument("--seed", help="the same seed gives the same losses")
 
 
@@ -127,13 +133,13 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help="measure recordings: a file of lines group<TAB>sound file<TAB>text",
     )
-    told = "measure first and last words, of short sentences that begin with each English sound"
-    parser.add_argument("--onsets", action="store_true", help=told)
+    text = "measure first and last words, of short sentences that begin with each English sound"
+    parser.add_argument("--onsets", action="store_true", help=text)
     parser.add_argument("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
     parser.add_argument(
         "--degree", type=make_range_type(0.01, 2), default=1.0, help="how strongly it speaks, 0.01 to 2"
     )
-    parser.add_argument("--limit", type=positive, metavar="N", help="only the first sentences of each emotion")
+    parser.add_argument("--limit", type=parse_count, metavar="N", help="only the first sentences of each emotion")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots, pictures and sound there")
 
@@ -143,12 +149,16 @@ def add_completion_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rounds", type=positive, default=5, metavar="N", help="every figure is the median of so many")
-    parser.add_argument("--clients", type=counts, default=[1, 4, 8, 16], metavar="N,N", help="that ask at once")
-    peers = ["intone", "coqui", "piper", "kokoro"]
-    parser.add_argument("--peers", type=names(peers), default=peers, metavar="NAME,NAME", help=", ".join(peers))
     parser.add_argument(
-        "--memory-requests", type=positive, default=1000, metavar="N", help="between the readings of the memory"
+        "--rounds", type=parse_count, default=5, metavar="N", help="every figure is the median of so many"
+    )
+    parser.add_argument("--clients", type=parse_counts, default=[1, 4, 8, 16], metavar="N,N", help="that ask at once")
+    peers = ["intone", "coqui", "piper", "kokoro"]
+    parser.add_argument(
+        "--peers", type=make_names_type(peers), default=peers, metavar="NAME,NAME", help=", ".join(peers)
+    )
+    parser.add_argument(
+        "--memory-requests", type=parse_count, default=1000, metavar="N", help="between the readings of the memory"
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="write bench.json and plots there")
     parser.add_argument("--quick", action="store_true", help="one small round, to see that everything works")
@@ -289,27 +299,27 @@ class HelpFormatter(argparse.HelpFormatter):
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Make the parser; commands in SLOW_COMMANDS have their flags only if the arguments contain their names."""
-    parser, made = _make()
+    parser, parsers = _make()
     for name in SLOW_COMMANDS.intersection(arguments):
-        COMMANDS[name].add(made[name])
+        COMMANDS[name].add(parsers[name])
     return parser
 
 
 def make_command_parsers() -> dict[str, argparse.ArgumentParser]:
     """Return the complete parsers of all commands by their names in COMMANDS."""
-    _, made = _make()
+    _, parsers = _make()
     for name in SLOW_COMMANDS:
-        COMMANDS[name].add(made[name])
-    return made
+        COMMANDS[name].add(parsers[name])
+    return parsers
 
 
 def _make() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     """Make the parser and those of its commands; those in SLOW_COMMANDS have no flags yet."""
     parser = OneLineParser(prog="intone", description="Speech whose every sentence carries the emotion of its words.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    made = {name: _add(commands, name, name) for name in COMMANDS if name != SUBCOMMAND}
-    actions = made["voices"].add_subparsers(dest="action", metavar="add")
-    return parser, {**made, SUBCOMMAND: _add(actions, "add", SUBCOMMAND)}
+    parsers = {name: _add(commands, name, name) for name in COMMANDS if name != SUBCOMMAND}
+    actions = parsers["voices"].add_subparsers(dest="action", metavar="add")
+    return parser, {**parsers, SUBCOMMAND: _add(actions, "add", SUBCOMMAND)}
 
 
 def _add(parsers: Any, word: str, name: str) -> argparse.ArgumentParser:

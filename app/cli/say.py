@@ -104,7 +104,7 @@ def save_book(
     path: Path, format: str, rendering: SynthesisStream, pieces: Iterable[Samples], headings: Sequence[Heading]
 ) -> str:
     """Write the audio with chapters for its headings; return a summary for people."""
-    rate, kept = rendering.cast.sample_rate, headings[:MAX_CHAPTERS]
+    rate, kept = rendering.selection.sample_rate, headings[:MAX_CHAPTERS]
     if not kept:
         save(path, format, rate, pieces)
         return format_summary(path, rendering, "")
@@ -198,11 +198,11 @@ def choose_format(output: Path | None, name: str | None) -> AudioFormat:
     if output and not output.parent.is_dir():
         raise UsageError(f"There is no folder {output.parent}.", hint="Make it first.")
     ending = output.suffix.lstrip(".") if output else ""
-    asked = (name or ending or DEFAULT_FORMAT).lower()
+    format_name = (name or ending or DEFAULT_FORMAT).lower()
     by_ending = {ending: format for format in FORMATS.values() for ending in format.endings}
-    if asked not in by_ending:
-        raise UsageError(f"The format {asked!r} is unknown.", hint=f"Choose --format {' or '.join(FORMATS)}.")
-    return by_ending[asked]
+    if format_name not in by_ending:
+        raise UsageError(f"The format {format_name!r} is unknown.", hint=f"Choose --format {' or '.join(FORMATS)}.")
+    return by_ending[format_name]
 
 
 def _play(path: Path) -> None:

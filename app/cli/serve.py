@@ -15,7 +15,7 @@ from typing import NoReturn
 from app.cli.flags import settings_from_options
 from app.cli.logs import LogWriter, logging_to_stderr
 from app.errors import IntoneError
-from app.main import QuietServer, create_app, listen, make_server_config, watch_log
+from app.main import DrainingServer, create_app, listen, make_server_config, watch_log
 from app.settings import Settings
 
 logger = logging.getLogger("intone.service")
@@ -53,7 +53,7 @@ def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: b
 
     app = create_app(settings, on_failure=_log_failure if stays else stop)
     watch_log(app.state.service.metrics, lambda: log.dropped)
-    server = QuietServer(make_server_config(app, settings, os.environ), patience, lambda: _force_exit(log))
+    server = DrainingServer(make_server_config(app, settings, os.environ), patience, lambda: _force_exit(log))
 
     def leave(number: int, frame: FrameType | None) -> None:
         # After draining, the server raises the signal again, and the default handler would exit with a failure.

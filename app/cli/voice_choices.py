@@ -25,18 +25,18 @@ from app.voices.discover import ModelFiles, ScanResult
 NO_CANDIDATE = "none of them"
 
 
-def choose_cast(found: ScanResult, flags: Sequence[str], questions: Questions) -> EmotionMap:
+def choose_emotions(found: ScanResult, flags: Sequence[str], questions: Questions) -> EmotionMap:
     """Return the candidate for each emotion; the voice falls back to another for emotions without one."""
-    everybody = list_candidates(found.acoustic)
-    cast = parse_pairs(everybody, flags)
-    free = [one for one in everybody if one not in cast.values()]
+    candidates = list_candidates(found.acoustic)
+    emotions = parse_pairs(candidates, flags)
+    free = [one for one in candidates if one not in emotions.values()]
     for emotion in Emotion:
-        if emotion not in cast and (named := best_candidates(free, emotion)):
-            cast[emotion] = choose_candidate(named, emotion, questions)
-    if Emotion.NEUTRAL not in cast:
-        cast[Emotion.NEUTRAL] = choose_candidate(find_unnamed(free) or everybody, Emotion.NEUTRAL, questions)
-    others = [one for one in find_unnamed(free) if one not in cast.values()]
-    return cast if flags or not others else ask_others(others, questions) | cast
+        if emotion not in emotions and (named := best_candidates(free, emotion)):
+            emotions[emotion] = choose_candidate(named, emotion, questions)
+    if Emotion.NEUTRAL not in emotions:
+        emotions[Emotion.NEUTRAL] = choose_candidate(find_unnamed(free) or candidates, Emotion.NEUTRAL, questions)
+    others = [one for one in find_unnamed(free) if one not in emotions.values()]
+    return emotions if flags or not others else ask_others(others, questions) | emotions
 
 
 def choose_candidate(named: Sequence[Candidate], emotion: Emotion, questions: Questions) -> Candidate:
@@ -58,29 +58,29 @@ def ask_others(others: Sequence[Candidate], questions: Questions) -> EmotionMap:
     return questions.ask(question, NO_CANDIDATE, f"--emotion {others[0].name}=EMOTION", read)
 
 
-def parse_pairs(everybody: Sequence[Candidate], flags: Sequence[str]) -> EmotionMap:
+def parse_pairs(candidates: Sequence[Candidate], flags: Sequence[str]) -> EmotionMap:
     """Parse several `NAME=EMOTION`; return the candidate of each emotion."""
-    return dict(parse_pair(everybody, flag) for flag in flags)
+    return dict(parse_pair(candidates, flag) for flag in flags)
 
 
-def parse_pair(everybody: Sequence[Candidate], flag: str) -> tuple[Emotion, Candidate]:
+def parse_pair(candidates: Sequence[Candidate], flag: str) -> tuple[Emotion, Candidate]:
     """Parse one `NAME=EMOTION`; raise `UsageError` if it is wrong."""
     name, equals, emotion = flag.rpartition("=")
     if not equals:
         raise UsageError(f"{flag.strip()!r} is not of the form NAME=EMOTION.")
     try:
-        return parse_emotion(emotion), get_candidate(everybody, name.strip())
+        return parse_emotion(emotion), get_candidate(candidates, name.strip())
     except UnknownEmotion as error:
         raise UsageError(error.detail, hint=error.hint) from None
 
 
-def get_candidate(everybody: Sequence[Candidate], name: str) -> Candidate:
+def get_candidate(candidates: Sequence[Candidate], name: str) -> Candidate:
     """Return the candidate with a name; raise `UsageError` if there is none or more than one."""
-    found = find_candidates(everybody, name)
+    found = find_candidates(candidates, name)
     if len(found) > 1:
         raise UsageError(f"{name!r} may be {join_names(one.name for one in found)}.", hint="Give one of these.")
     if not found:
-        known = join_names(one.name for one in everybody)
+        known = join_names(one.name for one in candidates)
         raise UsageError(f"There is no speaker or checkpoint {name!r}.", hint=f"There is: {known}.")
     return found[0]
 

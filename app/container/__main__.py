@@ -88,8 +88,8 @@ def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int
             return train(environment)
         case ["intone", *rest]:
             return command_line.main(rest)
-    asked = " ".join(arguments) or "nothing"
-    sys.stderr.write(f"intone: this image was asked to run {asked}; it runs {COMMANDS}.\n")
+    command = " ".join(arguments) or "nothing"
+    sys.stderr.write(f"intone: this image was asked to run {command}; it runs {COMMANDS}.\n")
     return command_line.WRONG_USE
 
 

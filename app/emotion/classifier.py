@@ -114,7 +114,7 @@ class Classifier:
         """Cache by key name and excerpt; `SpeechRequest.key_name` documents why entries are kept apart."""
         from app.emotion.network import ClassifierNetwork
 
-        names = [name for name in self.tokens(Excerpt("", "")) if name != "special_tokens_mask"]
+        names = [name for name in self.tokenize(Excerpt("", "")) if name != "special_tokens_mask"]
         self.network = ClassifierNetwork(model, names, backend, intensity)
 
     @classmethod
@@ -158,7 +158,7 @@ class Classifier:
         """
         if len(self.tokenizer) <= len(self.tokenizer.all_special_ids):
             raise InvalidClassifier(f"The classifier {source} has no vocabulary.", hint="Is tokenizer.json there?")
-        self.tokens(Excerpt("", ""))
+        self.tokenize(Excerpt("", ""))
 
     def stream(self, excerpts: Iterable[Excerpt], key_name: str | None = None) -> Iterator[Assessment]:
         """Yield assessments as `assess` returns them, a few excerpts at a time; the first alone, for low latency."""
@@ -178,7 +178,7 @@ class Classifier:
         decide whether its emotion reaches the threshold.
         """
         found = [self.known.get((key_name, one)) for one in excerpts]
-        rows = {place: self.padded(excerpts[place]) for place, one in enumerate(found) if one is None}
+        rows = {place: self.encode(excerpts[place]) for place, one in enumerate(found) if one is None}
         for batch in make_batches([place for place in rows if rows[place]], lambda place: rows[place][0].shape[1]):
             for place, output in zip(batch, self.network.scores([rows[place] for place in batch]), strict=True):
                 found[place] = Assessment(self.by_emotion(output.scores), output.intensity)
@@ -189,13 +189,13 @@ class Classifier:
             self.known.put((key_name, excerpts[place]), assessment)
         return [one for one in found if one is not None]
 
-    def padded(self, excerpt: Excerpt) -> tuple[Tensor, ...]:
+    def encode(self, excerpt: Excerpt) -> tuple[Tensor, ...]:
         """Return the model's inputs, (1, tokens) each, padded to a multiple of TOKEN_STEP; none if no text is left."""
         from torch.nn import functional as F
 
         if not excerpt.text.strip():
             return ()
-        inputs = self.tokens(excerpt)
+        inputs = self.tokenize(excerpt)
         if bool(inputs.pop("special_tokens_mask").all()):
             return ()
         length = inputs["input_ids"].shape[1]
@@ -203,7 +203,7 @@ class Classifier:
         padding = {"input_ids": self.tokenizer.pad_token_id or 0}
         return tuple(F.pad(value, (0, more), value=padding.get(name, 0)) for name, value in inputs.items())
 
-    def tokens(self, excerpt: Excerpt) -> Any:
+    def tokenize(self, excerpt: Excerpt) -> Any:
         """Return the token ids (1, tokens), the mask of special tokens, and further inputs; accept lone surrogates."""
         texts = [make_readable(text) for text in (excerpt if excerpt.context else (excerpt.text,))]
         return self.tokenizer(

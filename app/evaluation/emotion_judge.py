@@ -21,7 +21,7 @@ from app.evaluation.manner import (
     BANDS,
     Features,
     measure_features,
-    resampled,
+    resample,
     subtract_features,
     track_pitch,
     trim_silence,
@@ -129,12 +129,14 @@ def judge_emotions(heard: Iterable[Measurement], neutral: Iterable[Recording]) -
 
 def judge(heard: Measurement, neutral: Recording) -> EmotionJudgement:
     """Compare a clip with the neutral reading of its text, spoken with the same seed."""
-    speech = trim_silence(resampled(neutral.samples, neutral.sample_rate))
+    speech = trim_silence(resample(neutral.samples, neutral.sample_rate))
     differences = subtract_features(heard.prosody, measure_features(speech, track_pitch(speech)))
-    return EmotionJudgement(Emotion(heard.recording.group), heard.recording.text, differences, distances(differences))
+    return EmotionJudgement(
+        Emotion(heard.recording.group), heard.recording.text, differences, compute_distances(differences)
+    )
 
 
-def distances(differences: Features) -> dict[Emotion, float]:
+def compute_distances(differences: Features) -> dict[Emotion, float]:
     """Return the distance of a reading to each emotion.
 
     An emotion is the line segment from its normal to its strong reading, since either is correct. The unit of each axis
@@ -155,8 +157,10 @@ def distances(differences: Features) -> dict[Emotion, float]:
 
 def compute_weights(facts: Facts, known: np.typing.NDArray[np.bool_]) -> Vector:
     """Return the weight of each feature: zero if it is unknown, otherwise its share of its group's weight."""
-    members = Counter(group for group, told in zip(facts.groups, known, strict=True) if told)
-    return np.array([told / members[group] if told else 0.0 for group, told in zip(facts.groups, known, strict=True)])
+    members = Counter(group for group, is_known in zip(facts.groups, known, strict=True) if is_known)
+    return np.array(
+        [is_known / members[group] if is_known else 0.0 for group, is_known in zip(facts.groups, known, strict=True)]
+    )
 
 
 def compute_segment_distance(place: Vector, begin: Vector, end: Vector) -> float:

@@ -14,9 +14,9 @@ from app.errors import SetupError
 from app.evaluation.manner import (
     AcousticMeasures,
     Features,
-    manner,
     measure_features,
-    resampled,
+    measure_manner,
+    resample,
     track_pitch,
     trim_silence,
 )
@@ -70,14 +70,14 @@ class Evaluators:
         segments, _ = self.whisper.transcribe(sound, language="en", beam_size=BEAM_SIZE, without_timestamps=True)
         return " ".join(segment.text.strip() for segment in segments)
 
-    def word_errors(self, text: str, understood: str) -> int:
+    def count_word_errors(self, text: str, understood: str) -> int:
         """Count words of the text that were left out or replaced, and words that were added."""
         import jiwer
 
         counts = jiwer.process_words(normalize_words(text), normalize_words(understood))
         return int(counts.substitutions + counts.deletions + counts.insertions)
 
-    def opinion(self, speech: Samples) -> float:
+    def predict_opinion(self, speech: Samples) -> float:
         """Predict the mean opinion score, 1 to 5, with DistillMOS (arXiv 2502.05356): mono, (samples,), 16 kHz."""
         import torch
 
@@ -92,10 +92,10 @@ class Listener(Protocol):
     def transcribe(self, sound: Samples) -> str:
         """Transcribe a sentence."""
 
-    def word_errors(self, text: str, understood: str) -> int:
+    def count_word_errors(self, text: str, understood: str) -> int:
         """Count words of the text that were left out or replaced, and words that were added."""
 
-    def opinion(self, speech: Samples) -> float:
+    def predict_opinion(self, speech: Samples) -> float:
         """Predict a mean opinion score, 1 to 5."""
 
 
@@ -116,18 +116,18 @@ class Measurement:
     """Features that the emotion judge compares with the neutral reading of the text."""
 
 
-def measure_recording(recording: Recording, ears: Listener) -> Measurement:
+def measure_recording(recording: Recording, listener: Listener) -> Measurement:
     """Measure one recording."""
-    sound = resampled(recording.samples, recording.sample_rate)
+    sound = resample(recording.samples, recording.sample_rate)
     speech = trim_silence(sound)
     contour = track_pitch(speech)
-    understood = ears.transcribe(sound)
+    understood = listener.transcribe(sound)
     return Measurement(
         recording,
         understood,
         words=len(normalize_words(recording.text).split()),
-        errors=ears.word_errors(recording.text, understood),
-        mos=ears.opinion(speech),
-        manner=manner(speech, contour, recording.text),
+        errors=listener.count_word_errors(recording.text, understood),
+        mos=listener.predict_opinion(speech),
+        manner=measure_manner(speech, contour, recording.text),
         prosody=measure_features(speech, contour),
     )

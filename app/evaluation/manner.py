@@ -52,7 +52,7 @@ class AcousticMeasures:
     """Energy in 1-5 kHz relative to 80-1000 Hz, in dB."""
 
 
-def resampled(samples: Samples, sample_rate: int) -> Samples:
+def resample(samples: Samples, sample_rate: int) -> Samples:
     """Resample to 16 kHz."""
     sound: Samples = librosa.resample(samples, orig_sr=sample_rate, target_sr=SAMPLE_RATE)
     return sound
@@ -64,7 +64,7 @@ def trim_silence(sound: Samples) -> Samples:
     return speech
 
 
-def manner(speech: Samples, contour: Contour, text: str) -> AcousticMeasures:
+def measure_manner(speech: Samples, contour: Contour, text: str) -> AcousticMeasures:
     """Measure speech (16 kHz, trimmed) with a given pitch contour."""
     pitch, pitch_range = measure_pitch(contour)
     rate = count_vowel_groups(text) / (len(speech) / SAMPLE_RATE)

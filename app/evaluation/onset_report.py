@@ -16,10 +16,10 @@ from rich.table import Table
 from app.audio.join import Joiner
 from app.errors import SetupError
 from app.evaluation.listening import Listener
-from app.evaluation.manner import resampled
-from app.evaluation.page import render_document, sound
+from app.evaluation.manner import resample
+from app.evaluation.page import render_document, render_player
 from app.evaluation.recordings import Prompt, Recording, find_edge_errors, synthesize
-from app.evaluation.report import wer_interval
+from app.evaluation.report import compute_wer_interval
 from app.evaluation.tables import render_cells, render_statistics_table
 from app.synthesis.pipeline import Pipeline
 from app.types import Emotion, Samples, Speech
@@ -158,12 +158,14 @@ class OnsetReport:
     def groups(self) -> dict[str, OnsetRates]:
         """Rates of each emotion, in the order in which the emotions appear."""
         names = dict.fromkeys(pair.alone.recording.group for pair in self.heard)
-        return {name: figures([pair for pair in self.heard if pair.alone.recording.group == name]) for name in names}
+        return {
+            name: compute_rates([pair for pair in self.heard if pair.alone.recording.group == name]) for name in names
+        }
 
     @property
     def total(self) -> OnsetRates:
         """Rates over all sentences, which are the mean of the emotions because each has as many sentences."""
-        return figures(self.heard)
+        return compute_rates(self.heard)
 
     @property
     def misheard(self) -> list[MisheardWord]:
@@ -197,43 +199,43 @@ class OnsetReport:
                     "group": pair.alone.recording.group,
                     "sound": pair.sound,
                     "text": pair.alone.recording.text,
-                    "alone": edge_values(pair.alone),
-                    "control": edge_values(pair.control),
+                    "alone": edges_to_dict(pair.alone),
+                    "control": edges_to_dict(pair.control),
                 }
                 for pair in self.heard
             ],
         }
 
 
-def transcribe_pair(pair: OnsetPair, ears: Listener) -> TranscribedPair:
+def transcribe_pair(pair: OnsetPair, listener: Listener) -> TranscribedPair:
     """Transcribe both renditions of a sentence."""
-    return TranscribedPair(pair.sound, transcribe_edges(pair.alone, ears), transcribe_edges(pair.control, ears))
+    return TranscribedPair(pair.sound, transcribe_edges(pair.alone, listener), transcribe_edges(pair.control, listener))
 
 
-def transcribe_edges(recording: Recording, ears: Listener) -> EdgeTranscript:
+def transcribe_edges(recording: Recording, listener: Listener) -> EdgeTranscript:
     """Transcribe one rendition and check its first and last words."""
-    understood = ears.transcribe(resampled(recording.samples, recording.sample_rate))
+    understood = listener.transcribe(resample(recording.samples, recording.sample_rate))
     return EdgeTranscript(recording, understood, *find_edge_errors(recording.text, understood))
 
 
-def figures(pairs: Sequence[TranscribedPair]) -> OnsetRates:
+def compute_rates(pairs: Sequence[TranscribedPair]) -> OnsetRates:
     """Compute the rates of misheard words of some sentences."""
     return OnsetRates(
         len(pairs),
-        rate([pair.alone.first_misheard for pair in pairs]),
-        rate([pair.control.first_misheard for pair in pairs]),
-        rate([pair.alone.last_misheard for pair in pairs]),
-        rate([pair.control.last_misheard for pair in pairs]),
+        compute_rate([pair.alone.first_misheard for pair in pairs]),
+        compute_rate([pair.control.first_misheard for pair in pairs]),
+        compute_rate([pair.alone.last_misheard for pair in pairs]),
+        compute_rate([pair.control.last_misheard for pair in pairs]),
     )
 
 
-def rate(misheard: Sequence[bool]) -> Rate:
+def compute_rate(misheard: Sequence[bool]) -> Rate:
     """Return the percentage of sentences whose word was misheard, with its confidence interval."""
     counts = [int(one) for one in misheard]
-    return Rate(100 * sum(counts) / len(counts), wer_interval(counts, [1] * len(counts)))
+    return Rate(100 * sum(counts) / len(counts), compute_wer_interval(counts, [1] * len(counts)))
 
 
-def edge_values(edges: EdgeTranscript) -> dict[str, Any]:
+def edges_to_dict(edges: EdgeTranscript) -> dict[str, Any]:
     """Return the results of one rendition for JSON."""
     return {
         "understood": edges.understood,
@@ -319,7 +321,7 @@ def _render_group(name: str, misheard: Iterable[TranscribedPair]) -> str:
 def _render_pair(pair: TranscribedPair) -> str:
     renditions = "".join(
         f'<td><p class="{"understood" if edges.first_misheard else "text"}">{escape(edges.understood)}</p>'
-        f"{sound(edges.recording)}</td>"
+        f"{render_player(edges.recording)}</td>"
         for edges in (pair.alone, pair.control)
     )
     return f'<tr>\n<td class="text"><p>{escape(pair.alone.recording.text)}</p></td>\n{renditions}\n</tr>\n'

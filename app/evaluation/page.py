@@ -147,7 +147,7 @@ def _render_recording(heard: Measurement) -> str:
     understood = f'<p class="understood">understood: {escape(heard.understood)}</p>' if heard.errors else ""
     return f"""<tr>
 <td class="text"><p>{escape(recording.text)}</p>{understood}</td>
-<td>{sound(recording)}</td>
+<td>{render_player(recording)}</td>
 <td><img alt="Mel spectrogram" src="{_encode_data_url("image/png", draw_spectrogram(recording))}"></td>
 <td>{heard.errors} of {heard.words}</td>
 <td>{heard.mos:.2f}</td>
@@ -155,7 +155,7 @@ def _render_recording(heard: Measurement) -> str:
 """
 
 
-def sound(recording: Recording) -> str:
+def render_player(recording: Recording) -> str:
     """Make an `audio` element with a recording embedded."""
     content = _encode_data_url(
         AUDIO_FORMAT.content_type, encode(recording.samples, recording.sample_rate, AUDIO_FORMAT.name)

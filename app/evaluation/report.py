@@ -57,16 +57,16 @@ def compute_statistics(heard: Sequence[Measurement], base: AcousticMeasures | No
     return Statistics(
         recordings=len(heard),
         wer=100 * sum(errors) / sum(words),
-        wer_interval=wer_interval(errors, words),
+        wer_interval=compute_wer_interval(errors, words),
         mos=float(scores.mean()),
         mos_error=float(scores.std(ddof=1) / math.sqrt(len(scores))) if len(scores) > 1 else None,
-        real_time_factor=real_time_factor(heard),
+        real_time_factor=compute_real_time_factor(heard),
         manner=means,
         difference=subtract(means, base) if base else None,
     )
 
 
-def wer_interval(errors: Sequence[int], words: Sequence[int]) -> tuple[float, float]:
+def compute_wer_interval(errors: Sequence[int], words: Sequence[int]) -> tuple[float, float]:
     """Compute the 95 % confidence interval of the word error rate, in percent.
 
     The percentile bootstrap (Bisani and Ney 2004, doi 10.1109/ICASSP.2004.1326009) draws sentences, not words, because
@@ -78,7 +78,7 @@ def wer_interval(errors: Sequence[int], words: Sequence[int]) -> tuple[float, fl
     return float(low), float(high)
 
 
-def real_time_factor(heard: Sequence[Measurement]) -> float | None:
+def compute_real_time_factor(heard: Sequence[Measurement]) -> float | None:
     """Return the total computing time divided by the total length; None if the time of any recording is unknown."""
     spent = [one.recording.computing_seconds for one in heard if one.recording.computing_seconds is not None]
     return sum(spent) / sum(one.recording.seconds for one in heard) if len(spent) == len(heard) else None
@@ -87,8 +87,8 @@ def real_time_factor(heard: Sequence[Measurement]) -> float | None:
 def average_manner(heard: Sequence[Measurement]) -> AcousticMeasures:
     """Return the mean of each measure over the recordings in which it could be measured."""
     columns = np.array([astuple(one.manner) for one in heard]).T
-    told = [column[~np.isnan(column)] for column in columns]
-    return AcousticMeasures(*(float(values.mean()) if len(values) else math.nan for values in told))
+    known = [column[~np.isnan(column)] for column in columns]
+    return AcousticMeasures(*(float(values.mean()) if len(values) else math.nan for values in known))
 
 
 def subtract(one: AcousticMeasures, other: AcousticMeasures) -> AcousticMeasures:
@@ -154,16 +154,16 @@ def compute_emotion_statistics(judged: Sequence[EmotionJudgement]) -> EmotionSta
     return EmotionStatistics(
         clips=len(judged),
         right=100 * sum(right) / len(right),
-        right_interval=wer_interval(right, [1] * len(right)),
+        right_interval=compute_wer_interval(right, [1] * len(right)),
         named={emotion: named[emotion] for emotion in Emotion},
-        differences={name: mean([one.differences[name] for one in judged]) for name in judged[0].differences},
+        differences={name: compute_mean([one.differences[name] for one in judged]) for name in judged[0].differences},
     )
 
 
-def mean(values: Sequence[float]) -> float:
+def compute_mean(values: Sequence[float]) -> float:
     """Return the mean of the values that are numbers; NaN if there are none."""
-    told = [value for value in values if not math.isnan(value)]
-    return float(np.mean(told)) if told else math.nan
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +192,11 @@ class Report:
             "groups": {name: _to_json_value(asdict(one)) for name, one in self.groups.items()},
             "total": _to_json_value(asdict(self.total)),
             "emotions": _to_json_value(self.emotions.to_dict()),
-            "recordings": [_to_json_value(_recording_values(one)) for one in self.heard],
+            "recordings": [_to_json_value(_measurement_to_dict(one)) for one in self.heard],
         }
 
 
-def _recording_values(heard: Measurement) -> dict[str, Any]:
+def _measurement_to_dict(heard: Measurement) -> dict[str, Any]:
     recording = heard.recording
     return {
         "group": recording.group,

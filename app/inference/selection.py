@@ -104,8 +104,10 @@ def choose_fastest(backends: Sequence[Backend], module: nn.Module, example: Exam
             times[backend].append(measure_milliseconds(network, inputs))
     medians = {backend: statistics.median(taken) for backend, taken in times.items()}
     best, *others = sorted(medians, key=lambda backend: medians[backend])
-    said = ", ".join(f"{backend.name} {medians[backend]:.1f}" for backend in others)
-    logger.info("backend %s: %s %.1f ms; %s", best.name, type(module).__name__, medians[best], said or "no other")
+    others_text = ", ".join(f"{backend.name} {medians[backend]:.1f}" for backend in others)
+    logger.info(
+        "backend %s: %s %.1f ms; %s", best.name, type(module).__name__, medians[best], others_text or "no other"
+    )
     return best
 
 

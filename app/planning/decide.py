@@ -76,8 +76,8 @@ def decide_again(
     decisions: Iterable[Decision | None], assessments: Iterable[Assessment], expression: Expression
 ) -> Iterator[Decision]:
     """Yield the decisions, each None replaced by a decision from the next assessment."""
-    coming = iter(assessments)
-    return (decide_classified(next(coming), expression) if one is None else one for one in decisions)
+    remaining = iter(assessments)
+    return (decide_classified(next(remaining), expression) if one is None else one for one in decisions)
 
 
 def decide_explicit(emotion_spec: Emotion | Blend, by: str, probabilities: Probabilities | None = None) -> Decision:

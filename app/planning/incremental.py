@@ -102,7 +102,7 @@ class IncrementalPlan:
         self.milliseconds = 0.0
         """Milliseconds spent on planning so far."""
         self._rows: list[PlannedUtterance] = []
-        self._coming = self._make_rows(planned)
+        self._remaining_rows = self._make_rows(planned)
 
     def __iter__(self) -> Iterator[Utterance]:
         number = 0
@@ -118,7 +118,7 @@ class IncrementalPlan:
     def plan_until(self, count: int) -> bool:
         """Plan until there are `count` utterances; return False if the text has fewer."""
         began = time.perf_counter()
-        while len(self._rows) < count and (row := next(self._coming, None)) is not None:
+        while len(self._rows) < count and (row := next(self._remaining_rows, None)) is not None:
             self._rows.append(row)
         self.milliseconds += 1000 * (time.perf_counter() - began)
         return len(self._rows) >= count

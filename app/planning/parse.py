@@ -64,12 +64,12 @@ def parse_plan(
     """Parse the utterances of a plan that the client sends back."""
     before = read_context(request.context)
     excerpts = read_excerpts((one.sentence.text for one in edited), before, classifier.settings.context)
-    open_ones = (excerpt for one, excerpt in zip(edited, excerpts, strict=True) if one.decision is None)
+    undecided = (excerpt for one, excerpt in zip(edited, excerpts, strict=True) if one.decision is None)
     decisions = decide_again(
-        (one.decision for one in edited), classifier.stream(open_ones, request.key_name), expression
+        (one.decision for one in edited), classifier.stream(undecided, request.key_name), expression
     )
-    named = [clause.manner.voice for one in edited for clause in one.sentence.clauses]
-    voices = tuple(dict.fromkeys(name for name in named if name is not None))
+    names = [clause.manner.voice for one in edited for clause in one.sentence.clauses]
+    voices = tuple(dict.fromkeys(name for name in names if name is not None))
     characters = sum(len(one.sentence.text) for one in edited)
     warnings = tuple(dict.fromkeys(warning for one in edited for warning in one.warnings))
     return ParsedText([one.sentence for one in edited], decisions, characters, voices, warnings)

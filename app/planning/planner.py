@@ -46,13 +46,15 @@ class PlannedSentence:
 class Planner:
     """Planner of utterances from clauses, whose markup takes precedence over the request's options."""
 
-    def __init__(self, voice_of: VoiceLookup, *, degree: float = 1.0, speed: float = 1.0, strict: bool = False) -> None:
+    def __init__(
+        self, find_voice: VoiceLookup, *, degree: float = 1.0, speed: float = 1.0, strict: bool = False
+    ) -> None:
         """Create a planner with options of the request; `strict` refuses fallbacks."""
-        self.voice_of = voice_of
+        self.find_voice = find_voice
         self.degree = degree
         self.speed = speed
         self.strict = strict
-        self.said: dict[tuple[str, ...], PlanWarning] = {}
+        self.warnings: dict[tuple[str, ...], PlanWarning] = {}
         """Warnings by code and subject, so that each is reported once."""
 
     def plan(self, sentences: Iterable[Sentence], decisions: Iterable[Decision]) -> Iterator[PlannedSentence]:
@@ -61,24 +63,24 @@ class Planner:
         Raise `FallbackRefused` if `strict` forbids a fallback, and `BlendUnsupported` if a voice cannot blend.
         """
         for sentence, decision in zip(sentences, decisions, strict=False):
-            known = len(self.said)
-            aside = weaken_narration(decision) if sentence.has_dialogue else decision
+            reported = len(self.warnings)
+            narration = weaken_narration(decision) if sentence.has_dialogue else decision
             utterances = tuple(
-                self.utterance(clause, aside if clause.role is Role.NARRATION else decision)
+                self.plan_clause(clause, narration if clause.role is Role.NARRATION else decision)
                 for clause in sentence.clauses
             )
-            yield PlannedSentence(sentence, utterances, tuple(self.said.values())[known:])
+            yield PlannedSentence(sentence, utterances, tuple(self.warnings.values())[reported:])
 
-    def utterance(self, clause: Clause, decision: Decision) -> Utterance:
+    def plan_clause(self, clause: Clause, decision: Decision) -> Utterance:
         """Plan a clause with its own explicit emotion or its sentence's decision."""
         manner = clause.manner
-        voice = self.voice_of(manner.voice)
+        voice = self.find_voice(manner.voice)
         if manner.emotion_spec is not None:
             decision = decide_explicit(manner.emotion_spec, "markup", decision.probabilities)
         decision = make_speakable(decision, voice)
         if decision.blend:
             check_blend(decision.blend, voice)
-        spoken = self.within_abilities(decision, voice)
+        spoken = self.apply_fallback(decision, voice)
         checkpoint = voice.checkpoints[spoken.emotion]
         return Utterance(
             text=clause.text,
@@ -93,11 +95,11 @@ class Planner:
             checkpoint_sha256=checkpoint.sha256,
             blend=spoken.blend,
             strength=spoken.strength,
-            degree=self.degree_of(manner.degree, spoken.strength, voice),
+            degree=self.choose_degree(manner.degree, spoken.strength, voice),
             role=clause.role,
-            speed=self.speed_of(self.speed * manner.speed),
+            speed=self.limit_speed(self.speed * manner.speed),
             volume=manner.volume,
-            pitch=self.pitch_of(manner.pitch, voice),
+            pitch=self.choose_pitch(manner.pitch, voice),
             requested_emotion=None if spoken.emotion is decision.emotion else decision.emotion,
             ssml=clause.ssml,
             marks=clause.marks,
@@ -105,7 +107,7 @@ class Planner:
             analyzed=clause.analyzed,
         )
 
-    def within_abilities(self, decision: Decision, voice: VoiceCapabilities) -> Decision:
+    def apply_fallback(self, decision: Decision, voice: VoiceCapabilities) -> Decision:
         """Return the decision, or one for the closest emotion that the voice can speak."""
         wanted = decision.emotion
         if wanted in voice.checkpoints:
@@ -116,41 +118,41 @@ class Planner:
             detail = f"The voice {voice.voice} has no {wanted}; {emotion} would speak instead."
             raise FallbackRefused(detail, hint="Choose another voice or emotion, or leave `strict` out.")
         detail = f"The voice {voice.voice} has no {wanted}; {emotion} speaks instead."
-        self.say("fallback", detail, voice.voice, wanted)
+        self.warn("fallback", detail, voice.voice, wanted)
         reason = f"{decision.reason}; the voice lacks {wanted}: {emotion}"
         return replace(decision, emotion=emotion, source=Source.FALLBACK, reason=reason)
 
-    def degree_of(self, marked: float | None, strength: float | None, voice: VoiceCapabilities) -> float:
+    def choose_degree(self, marked: float | None, strength: float | None, voice: VoiceCapabilities) -> float:
         """Return the degree of an utterance, which is 1 if the voice cannot vary it.
 
         A degree in markup applies alone; the request's degree is multiplied by the strength of the text.
         """
-        asked = self.degree if marked is None else marked
+        degree = self.degree if marked is None else marked
         if voice.degree:
-            degree = asked if marked is not None else asked * (strength or 1.0)
-            return round(min(max(degree, MIN_DEGREE), MAX_DEGREE), 4)
-        if asked != 1.0:
-            detail = f"The voice {voice.voice} cannot vary how strongly it feels: degree {asked} was read as 1."
-            self.say("degree_unsupported", detail, voice.voice)
+            scaled = degree if marked is not None else degree * (strength or 1.0)
+            return round(min(max(scaled, MIN_DEGREE), MAX_DEGREE), 4)
+        if degree != 1.0:
+            detail = f"The voice {voice.voice} cannot vary how strongly it feels: degree {degree} was read as 1."
+            self.warn("degree_unsupported", detail, voice.voice)
         return 1.0
 
-    def pitch_of(self, pitch: float, voice: VoiceCapabilities) -> float:
+    def choose_pitch(self, pitch: float, voice: VoiceCapabilities) -> float:
         """Return the pitch shift in semitones, which is 0 if the voice cannot shift its pitch."""
         if pitch == 0.0 or voice.pitch:
             return pitch
-        self.say("pitch_unsupported", f"The voice {voice.voice} cannot move its pitch.", voice.voice)
+        self.warn("pitch_unsupported", f"The voice {voice.voice} cannot move its pitch.", voice.voice)
         return 0.0
 
-    def speed_of(self, speed: float) -> float:
+    def limit_speed(self, speed: float) -> float:
         """Limit a speaking rate to the supported range."""
         limited = min(max(speed, MIN_SPEED), MAX_SPEED)
         if limited != speed:
-            self.say("speed_limited", f"A speed of {speed:.2f} was read as {limited:g}.", f"{limited:g}")
+            self.warn("speed_limited", f"A speed of {speed:.2f} was read as {limited:g}.", f"{limited:g}")
         return limited
 
-    def say(self, code: str, detail: str, *about: str) -> None:
+    def warn(self, code: str, detail: str, *about: str) -> None:
         """Add a warning, unless there is one with the same code and subject."""
-        self.said.setdefault((code, *about), PlanWarning(code, detail))
+        self.warnings.setdefault((code, *about), PlanWarning(code, detail))
 
 
 def make_speakable(decision: Decision, voice: VoiceCapabilities) -> Decision:

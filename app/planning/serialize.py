@@ -128,7 +128,7 @@ _SECOND_DIGITS = 5
 
 def plan_to_dict(plan: types.Plan) -> Plan:
     """Return the plan as in responses of `/analyze`, and of `/synthesize` with `timing`."""
-    told: Plan = {
+    content: Plan = {
         "voice": plan.voice,
         "classifier": {"name": plan.classifier.name, "version": plan.classifier.version},
         "duration_estimate": _round_seconds(plan.duration_estimate),
@@ -136,13 +136,13 @@ def plan_to_dict(plan: types.Plan) -> Plan:
         "warnings": [{"code": warning.code, "detail": warning.detail} for warning in plan.warnings],
     }
     if any(utterance.start is not None for utterance in plan.utterances):
-        told["marks"] = [{"name": one.name, "time": _round_seconds(one.time)} for one in plan.marks]
-    return told
+        content["marks"] = [{"name": one.name, "time": _round_seconds(one.time)} for one in plan.marks]
+    return content
 
 
 def _utterance_to_dict(utterance: types.Utterance) -> Utterance:
     analyzed = utterance.analyzed or PlanFingerprint.of(utterance.emotion, utterance.text)
-    told: Utterance = {
+    content: Utterance = {
         "text": utterance.text,
         "span": _span_to_list(utterance.span),
         "spoken": remove_phonemes(utterance.spoken),
@@ -163,24 +163,24 @@ def _utterance_to_dict(utterance: types.Utterance) -> Utterance:
         "analyzed": {"emotion": analyzed.emotion, "text_sha256": analyzed.text_sha256},
     }
     if utterance.ssml:
-        told["ssml"] = utterance.ssml
+        content["ssml"] = utterance.ssml
     if utterance.pitch:
-        told["pitch"] = utterance.pitch
-    _add_times(told, utterance)
-    return told
+        content["pitch"] = utterance.pitch
+    _add_times(content, utterance)
+    return content
 
 
 def _blend_to_dict(blend: Blend | None) -> dict[Emotion, float] | None:
     return None if blend is None else dict(blend)
 
 
-def _add_times(told: Utterance, utterance: types.Utterance) -> None:
+def _add_times(content: Utterance, utterance: types.Utterance) -> None:
     """Add the times, which are absent before synthesis."""
     if utterance.start is None or utterance.end is None:
         return
-    told["start"], told["end"] = _round_seconds(utterance.start), _round_seconds(utterance.end)
+    content["start"], content["end"] = _round_seconds(utterance.start), _round_seconds(utterance.end)
     if utterance.words:
-        told["words"] = [_word_to_dict(word) for word in utterance.words]
+        content["words"] = [_word_to_dict(word) for word in utterance.words]
 
 
 def _word_to_dict(word: types.Word) -> Word:

@@ -30,7 +30,13 @@ from app.synthesis.runs import compute_job_mels
 from app.synthesis.scheduler import DeadlineQueue, Job, StreamEnd, StreamStart, UtteranceStream
 from app.synthesis.tokenizer import Tokens
 from app.synthesis.warmup import warm_up
-from app.synthesis.warnings import foreign_script, model_faults, not_finite, nothing_spoken, unknown_characters
+from app.synthesis.warnings import (
+    warn_foreign_script,
+    warn_model_faults,
+    warn_not_finite,
+    warn_nothing_spoken,
+    warn_unknown_characters,
+)
 from app.synthesis.word_timing import time_words
 from app.text.clauses import count_model_chars
 from app.types import Samples, Utterance
@@ -48,16 +54,16 @@ class Progress:
         self._batches: Counter[int] = Counter()
         self._lock = threading.Lock()
 
-    def step(self) -> None:
+    def record_step(self) -> None:
         """Record that a worker finished a chunk of audio or a batch, successfully or not."""
         self.last = time.perf_counter()
 
-    def took(self, utterances: int) -> None:
+    def count_batch(self, utterances: int) -> None:
         """Count a batch that a worker took, by its number of utterances."""
         with self._lock:
             self._batches[utterances] += 1
 
-    def restart(self) -> None:
+    def count_restart(self) -> None:
         """Count a restart of a worker."""
         with self._lock:
             self.restarts += 1
@@ -91,7 +97,7 @@ class VocodingTask:
     job: Job
     mel: Mel
     chunks: Iterator[Samples]
-    made: list[Samples] = field(default_factory=list)
+    samples: list[Samples] = field(default_factory=list)
     """Samples made so far, if they will be cached."""
     vocoder_ms: float = 0.0
 
@@ -137,7 +143,7 @@ class Engine:
 
     def speak(
         self,
-        asked: Iterable[tuple[Voice, Utterance, int]],
+        utterances: Iterable[tuple[Voice, Utterance, int]],
         *,
         seeded: bool,
         key_name: str | None = None,
@@ -145,13 +151,13 @@ class Engine:
     ) -> Generator[UtteranceStream]:
         """Yield a stream for each utterance of one request, in order; a few are synthesized ahead of the reader.
 
-        `asked` gives each utterance with its voice and seed. With `seeded` the caller chose the seeds, and the same
-        arguments must give the same bytes; otherwise utterances may share a batch, or come from the cache whatever
+        `utterances` gives each utterance with its voice and seed. With `seeded` the caller chose the seeds, and the
+        same arguments must give the same bytes; otherwise utterances may share a batch, or come from the cache whatever
         their seed. Closing the iterator stops the work within a chunk. `key_name` is `SpeechRequest.key_name`.
         """
         ahead: deque[UtteranceStream] = deque()
         deadline = time.monotonic()
-        source = enumerate(asked)
+        source = enumerate(utterances)
         try:
             while True:
                 with suppress(StopIteration):
@@ -169,8 +175,8 @@ class Engine:
                 yield ahead[0]
                 ahead.popleft()
         finally:
-            for speaking in ahead:
-                speaking.cancel()
+            for stream in ahead:
+                stream.cancel()
 
     def submit(
         self,
@@ -209,7 +215,7 @@ class Engine:
         elif utterance.spoken and any(symbol.isalpha() for symbol in tokens.symbols):
             self.waiting.put(job)
         else:
-            job.answer(StreamStart(linear_gain(speaker), warnings=nothing_spoken(utterance)))
+            job.answer(StreamStart(compute_linear_gain(speaker), warnings=warn_nothing_spoken(utterance)))
         return job
 
     def work(self) -> None:
@@ -220,20 +226,20 @@ class Engine:
                     self.speak_batch(jobs)
             except BaseException:
                 logger.exception("a worker failed and begins again")
-                self.progress.restart()
+                self.progress.count_restart()
                 time.sleep(RESTART_SECONDS)
 
     def speak_batch(self, jobs: list[Job]) -> None:
         """Synthesize a batch of utterances; on failure, send the error to the readers of all of them."""
-        self.progress.took(len(jobs))
+        self.progress.count_batch(len(jobs))
         try:
-            self.vocode_batch([voicing for voicing in self.start(jobs) if voicing is not None], jobs)
+            self.vocode_batch([task for task in self.start(jobs) if task is not None], jobs)
         except BaseException as error:
             for job in jobs:
                 job.channel.put(error if isinstance(error, Exception) else RuntimeError("The worker was stopped."))
             if not isinstance(error, Exception):
                 raise
-        self.progress.step()
+        self.progress.record_step()
 
     @property
     def live_workers(self) -> int:
@@ -248,18 +254,18 @@ class Engine:
     def start(self, jobs: list[Job]) -> list[VocodingTask | None]:
         """Run the acoustic model on a batch; None for a job that ends there."""
         began = time.perf_counter()
-        made = compute_job_mels(jobs)
+        mels = compute_job_mels(jobs)
         acoustic_ms = 1000 * (time.perf_counter() - began) / len(jobs)
         return [
-            self.start_vocoding(job, mel, acoustic_ms, 1000 * (began - job.asked_at))
-            for job, mel in zip(jobs, made, strict=True)
+            self.start_vocoding(job, mel, acoustic_ms, 1000 * (began - job.submitted_at))
+            for job, mel in zip(jobs, mels, strict=True)
         ]
 
     def start_vocoding(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> VocodingTask | None:
         """Send the stream start to the reader and set up vocoding; None if the mel spectrogram is not finite."""
         if not bool(mel.frames.isfinite().all()):
-            job.channel.put(StreamStart(linear_gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
-            job.channel.put(StreamEnd((not_finite(job.utterance),)))
+            job.channel.put(StreamStart(compute_linear_gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
+            job.channel.put(StreamEnd((warn_not_finite(job.utterance),)))
             return None
         job.channel.put(replace(make_stream_start(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
         chunks = vocode(job.speaker.vocoder, mel.frames, job.seed, job.low_latency, job.expression)
@@ -273,12 +279,12 @@ class Engine:
         """
         pending, joined = deque(batch), 0
         while pending:
-            voicing = pending.popleft()
+            task = pending.popleft()
             try:
-                if self.vocode_chunk(voicing):
-                    pending.append(voicing)
+                if self.vocode_chunk(task):
+                    pending.append(task)
             except Exception as error:
-                voicing.job.channel.put(error)
+                task.job.channel.put(error)
             if pending and joined < self.batch_size and (first := self.waiting.take_first()):
                 joined += 1
                 jobs += first
@@ -286,53 +292,53 @@ class Engine:
 
     def start_first(self, jobs: list[Job]) -> list[VocodingTask]:
         """Run the acoustic model on a first utterance; its errors do not affect the batch that it joins."""
-        self.progress.took(len(jobs))
+        self.progress.count_batch(len(jobs))
         try:
-            return [voicing for voicing in self.start(jobs) if voicing is not None]
+            return [task for task in self.start(jobs) if task is not None]
         except Exception as error:
             for job in jobs:
                 job.channel.put(error)
             return []
 
-    def vocode_chunk(self, voicing: VocodingTask) -> bool:
+    def vocode_chunk(self, task: VocodingTask) -> bool:
         """Vocode the next chunk of one utterance; return False at its end."""
-        job, began = voicing.job, time.perf_counter()
-        chunk = None if job.cancelled else next(voicing.chunks, None)
-        voicing.vocoder_ms += 1000 * (time.perf_counter() - began)
-        self.progress.step()
+        job, began = task.job, time.perf_counter()
+        chunk = None if job.cancelled else next(task.chunks, None)
+        task.vocoder_ms += 1000 * (time.perf_counter() - began)
+        self.progress.record_step()
         if chunk is not None and np.isfinite(chunk).all():
             if job.key is not None:
-                voicing.made.append(chunk)
+                task.samples.append(chunk)
             job.channel.put(chunk)
             return True
-        warnings = () if chunk is None else (not_finite(job.utterance),)
+        warnings = () if chunk is None else (warn_not_finite(job.utterance),)
         if not warnings and not job.cancelled:
-            self.store(voicing)
-        job.channel.put(StreamEnd(warnings, voicing.vocoder_ms))
+            self.store(task)
+        job.channel.put(StreamEnd(warnings, task.vocoder_ms))
         return False
 
-    def store(self, voicing: VocodingTask) -> None:
+    def store(self, task: VocodingTask) -> None:
         """Cache a completely synthesized utterance."""
-        if voicing.job.key is None:
+        if task.job.key is None:
             return
-        samples = np.concatenate(voicing.made)
+        samples = np.concatenate(task.samples)
         samples.flags.writeable = False
-        mel = voicing.mel
-        sentence = CachedSentence(samples, voicing.job.tokens, mel.durations, mel.runaway, mel.truncated)
-        self.cache.put(voicing.job.key, sentence)
+        mel = task.mel
+        sentence = CachedSentence(samples, task.job.tokens, mel.durations, mel.runaway, mel.truncated)
+        self.cache.put(task.job.key, sentence)
 
 
 def make_stream_start(job: Job, spoken: Mel | CachedSentence) -> StreamStart:
     """Build the stream start of an utterance: gain, word timings and warnings."""
     language = job.speaker.checkpoint.tokenizer.language
     warnings = (
-        *unknown_characters(job.utterance, job.tokens),
-        *foreign_script(job.utterance, language),
-        *model_faults(job.utterance, spoken.runaway, spoken.truncated),
+        *warn_unknown_characters(job.utterance, job.tokens),
+        *warn_foreign_script(job.utterance, language),
+        *warn_model_faults(job.utterance, spoken.runaway, spoken.truncated),
     )
     frame_seconds = job.speaker.vocoder.hop_length / job.voice.sample_rate
     words = partial(time_words, job.utterance, job.tokens, spoken.durations or (), frame_seconds)
-    return StreamStart(linear_gain(job.speaker), words if spoken.durations else tuple, warnings)
+    return StreamStart(compute_linear_gain(job.speaker), words if spoken.durations else tuple, warnings)
 
 
 def tokenize(spoken: str, checkpoint: LoadedCheckpoint) -> Tokens:
@@ -341,7 +347,7 @@ def tokenize(spoken: str, checkpoint: LoadedCheckpoint) -> Tokens:
     return tokenizer.encode_after_pause(text) if checkpoint.model.leading_pause else tokenizer.encode(text)
 
 
-def linear_gain(speaker: Speaker) -> float:
+def compute_linear_gain(speaker: Speaker) -> float:
     """Return the linear gain of a speaker, which is fixed for the checkpoint."""
     return float(10 ** (speaker.gain_db / 20))
 

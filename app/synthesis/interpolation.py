@@ -130,7 +130,7 @@ class MixturePool:
         return {name: value.detach() for name, value in self.trained.state_dict().items()}
 
     @contextmanager
-    def lent(self, shares: CheckpointShares) -> Iterator[GlowAcoustic]:
+    def lend(self, shares: CheckpointShares) -> Iterator[GlowAcoustic]:
         """Lend the model of a mixture; wait if all slots are in use. Thread-safe."""
         with self.changed:
             while (slot := self.find_slot(shares)) is None:
@@ -185,7 +185,7 @@ class Mixture:
     """See `AcousticModel.batch_invariant`: testing each mixture would take longer than batches could save."""
     leading_pause: ClassVar[bool] = GlowAcoustic.leading_pause
 
-    def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
-        """See `AcousticModel.mels`."""
-        with self.mixtures.lent(self.shares) as model:
-            return model.mels(asked)
+    def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
+        """See `AcousticModel.compute_mels`."""
+        with self.mixtures.lend(self.shares) as model:
+            return model.compute_mels(inputs)

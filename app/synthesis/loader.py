@@ -46,10 +46,10 @@ class Speaker:
     expression: Expression
 
 
-def compute_mels(speakers: Sequence[Speaker], asked: Sequence[AcousticInput]) -> list[Mel]:
+def compute_mels(speakers: Sequence[Speaker], inputs: Sequence[AcousticInput]) -> list[Mel]:
     """Compute the mel spectrograms of utterances of one checkpoint, each in the scale of its speaker's vocoder."""
-    made = speakers[0].checkpoint.model.mels(asked)
-    return [replace(mel, frames=speaker.convert(mel.frames)) for speaker, mel in zip(speakers, made, strict=True)]
+    mels = speakers[0].checkpoint.model.compute_mels(inputs)
+    return [replace(mel, frames=speaker.convert(mel.frames)) for speaker, mel in zip(speakers, mels, strict=True)]
 
 
 class Loader:
@@ -104,9 +104,9 @@ class Loader:
 
     def weights(self, checkpoint: str) -> dict[str, Any]:
         """Read the weight file of a checkpoint."""
-        return self.parsed(self.voice.manifest.checkpoints[checkpoint].model)
+        return self.parse_file(self.voice.manifest.checkpoints[checkpoint].model)
 
-    def parsed(self, path: str) -> dict[str, Any]:
+    def parse_file(self, path: str) -> dict[str, Any]:
         """Read a weight file. Raises InvalidVoice if it has changed since the voice was opened."""
         return parse_weights(self.voice.read_weights(path), self.voice.file(path))
 
@@ -135,7 +135,7 @@ class Loader:
         """Return a vocoder, loading it on first use."""
         if name not in self.vocoders:
             files = self.voice.manifest.vocoders[name]
-            config, state = self.voice.config(files.config), self.parsed(files.model)
+            config, state = self.voice.config(files.config), self.parse_file(files.model)
             self.vocoders[name] = self.build_vocoder(files.architecture, config, state, name)
         return self.vocoders[name]
 

@@ -68,11 +68,11 @@ class Pipeline:
             batch_size=settings.batch_size,
             cache_bytes=settings.cache_mb * BYTES_PER_MB,
         )
-        with ThreadPoolExecutor(1) as beside:
-            labelling = beside.submit(load_classifier, settings, backend)
+        with ThreadPoolExecutor(1) as executor:
+            classifier = executor.submit(load_classifier, settings, backend)
             if warm:
                 engine.warm_up(voice)
-            pipeline = cls(settings, labelling.result(), registry, engine)
+            pipeline = cls(settings, classifier.result(), registry, engine)
         if warm:
             pipeline.synthesize(SpeechRequest(WARM_UP_TEXT))
             trim_heap()
@@ -88,13 +88,13 @@ class Pipeline:
         Raises `EmptyText`, `InvalidSsml`, `TextTooLong`, `VoiceNotFound`, `FallbackRefused`, `BlendUnsupported` or
         `AudioTooLong`.
         """
-        cast, draft = self.draft(request, cancelled)
+        selection, plan = self.plan_request(request, cancelled)
         utterances, seconds = [], 0.0
-        for utterance in draft.plan_all():
+        for utterance in plan.plan_all():
             utterances.append(utterance)
-            seconds += estimate_seconds([utterance], cast)
+            seconds += estimate_seconds([utterance], selection)
             self.check_seconds(seconds)
-        return self.plan(cast, utterances, draft.warnings)
+        return self.make_plan(selection, utterances, plan.warnings)
 
     def synthesize(
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never_cancelled, with_words: bool = True
@@ -102,24 +102,24 @@ class Pipeline:
         """Synthesize a request; `cancelled` stops the work with `OverTimeBudget`. Raises what `analyze` raises."""
         rendering = self.render(request, cancelled, with_words)
         samples = np.concatenate(list(rendering))
-        return Speech(samples, rendering.cast.sample_rate, self.spoken_plan(rendering), rendering.timings)
+        return Speech(samples, rendering.selection.sample_rate, self.spoken_plan(rendering), rendering.timings)
 
     def render(
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never_cancelled, with_words: bool = False
     ) -> SynthesisStream:
         """Synthesize a request as a stream, planning as it goes; with `strict`, which may refuse, plan all first."""
-        cast, draft = self.draft(request, cancelled)
+        selection, plan = self.plan_request(request, cancelled)
         if request.strict:
-            list(draft)
+            list(plan)
 
         def check_seconds(seconds: float) -> None:
             self.check_seconds(seconds)
-            request.check_room(seconds, cast.sample_rate)
+            request.check_room(seconds, selection.sample_rate)
 
         return SynthesisStream(
             self.engine,
-            cast,
-            draft,
+            selection,
+            plan,
             seed=request.seed,
             key_name=request.key_name,
             with_words=with_words,
@@ -129,15 +129,17 @@ class Pipeline:
 
     def spoken_plan(self, rendering: SynthesisStream) -> Plan:
         """Return the plan of a stream, completed with what synthesis added so far: times, marks and warnings."""
-        plan = self.plan(rendering.cast, rendering.spoken, rendering.all_warnings)
+        plan = self.make_plan(rendering.selection, rendering.spoken, rendering.all_warnings)
         return replace(plan, marks=tuple(rendering.marks))
 
-    def plan(self, cast: VoiceSelection, utterances: list[Utterance], warnings: list[PlanWarning]) -> Plan:
+    def make_plan(self, selection: VoiceSelection, utterances: list[Utterance], warnings: list[PlanWarning]) -> Plan:
         """Return a plan of utterances with their estimated duration."""
-        seconds = round(estimate_seconds(utterances, cast), 2)
-        return Plan(cast.voice.name, self.classifier.name, tuple(utterances), seconds, tuple(warnings))
+        seconds = round(estimate_seconds(utterances, selection), 2)
+        return Plan(selection.voice.name, self.classifier.name, tuple(utterances), seconds, tuple(warnings))
 
-    def draft(self, request: SpeechRequest, cancelled: Callable[[], bool]) -> tuple[VoiceSelection, IncrementalPlan]:
+    def plan_request(
+        self, request: SpeechRequest, cancelled: Callable[[], bool]
+    ) -> tuple[VoiceSelection, IncrementalPlan]:
         """Check a request and return its voices and its incremental plan, of which the first utterance is ready."""
         voice = self.registry.get(request.voice)
         fastest = MAX_SPEED if request.markup else request.speed
@@ -146,28 +148,28 @@ class Pipeline:
             raise_if_cancelled(cancelled)
             self.check_seconds(voice.seconds(characters, fastest))
 
-        script = parse_request(request, self.classifier, self.expression(request), check)
-        self.check_length(script.characters)
-        cast = self.cast(request, script)
-        characters = script.characters if request.markup else max(script.characters, count_expanded(request.text))
+        text = parse_request(request, self.classifier, self.expression(request), check)
+        self.check_length(text.characters)
+        selection = self.select_voices(request, text)
+        characters = text.characters if request.markup else max(text.characters, count_expanded(request.text))
         self.check_seconds(voice.seconds(characters, request.speed))
-        request.check_room(cast.voice.seconds(request.min_spoken_chars, request.speed), cast.sample_rate)
+        request.check_room(selection.voice.seconds(request.min_spoken_chars, request.speed), selection.sample_rate)
         planner = Planner(
-            lambda name: self.registry.get(name or cast.voice.name).abilities,
+            lambda name: self.registry.get(name or selection.voice.name).abilities,
             degree=request.degree,
             speed=request.speed,
             strict=request.strict,
         )
-        sentences = iterate_until_cancelled(cancelled, script.sentences)
-        draft = IncrementalPlan(planner.plan(sentences, script.decisions), script.warnings)
-        if not draft.plan_until(1):
+        sentences = iterate_until_cancelled(cancelled, text.sentences)
+        plan = IncrementalPlan(planner.plan(sentences, text.decisions), text.warnings)
+        if not plan.plan_until(1):
             raise EmptyText(EMPTY, hint=EMPTY_HINT)
-        return cast, draft
+        return selection, plan
 
-    def cast(self, request: SpeechRequest, script: ParsedText) -> VoiceSelection:
+    def select_voices(self, request: SpeechRequest, text: ParsedText) -> VoiceSelection:
         """Select the request's voice and those in its text; their audio is joined at the highest of their rates."""
         voice = self.registry.get(request.voice)
-        found = [voice, *(self.registry.get(name) for name in script.voices)]
+        found = [voice, *(self.registry.get(name) for name in text.voices)]
         voices = {one.name: one for one in found}
         return VoiceSelection(voice, voices, request.rate_for(max(one.sample_rate for one in found)))
 
@@ -227,8 +229,9 @@ def raise_if_cancelled(cancelled: Callable[[], bool]) -> None:
         raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
 
 
-def estimate_seconds(utterances: list[Utterance], cast: VoiceSelection) -> float:
+def estimate_seconds(utterances: list[Utterance], selection: VoiceSelection) -> float:
     """Estimate the duration of the speech in seconds, pauses included, before synthesis."""
     return sum(
-        cast.voices[one.voice].seconds(count_model_chars(one.spoken), one.speed) + one.pause_after for one in utterances
+        selection.voices[one.voice].seconds(count_model_chars(one.spoken), one.speed) + one.pause_after
+        for one in utterances
     )

@@ -27,20 +27,20 @@ MAX_RUNS = 8
 def compute_job_mels(jobs: Sequence[Job]) -> list[Mel]:
     """Compute the mel spectrogram of each job of a batch."""
     if all(len(job.tokens.symbols) <= MAX_SYMBOLS for job in jobs):
-        return compute_mels([job.speaker for job in jobs], [job.asked for job in jobs])
+        return compute_mels([job.speaker for job in jobs], [job.acoustic_input for job in jobs])
     return [join_runs(job, list(islice(split_runs(job.tokens), MAX_RUNS))) for job in jobs]
 
 
 def join_runs(job: Job, parts: Sequence[Sequence[int]]) -> Mel:
     """Compute the mel spectrogram of one job from several runs; token ids outside the runs get duration 0."""
-    made = [compute_mels([job.speaker], [replace(job.asked, tokens=ids)])[0] for ids in parts]
-    durations = [frames for mel in made for frames in mel.durations or ()]
+    mels = [compute_mels([job.speaker], [replace(job.acoustic_input, tokens=ids)])[0] for ids in parts]
+    durations = [frames for mel in mels for frames in mel.durations or ()]
     unread = len(job.tokens.ids) - sum(map(len, parts))
     return Mel(
-        torch.cat([mel.frames for mel in made], dim=2),
+        torch.cat([mel.frames for mel in mels], dim=2),
         (*durations, *[0] * unread) if durations else None,
-        runaway=any(mel.runaway for mel in made),
-        truncated=unread > 0 or any(mel.truncated for mel in made),
+        runaway=any(mel.runaway for mel in mels),
+        truncated=unread > 0 or any(mel.truncated for mel in mels),
     )
 
 

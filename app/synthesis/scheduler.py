@@ -72,12 +72,12 @@ class Job:
     """When its audio is needed, by `time.monotonic`."""
     key: SentenceKey | None
     """Cache key of the result; None if it is not cached."""
-    asked_at: float = field(default_factory=time.perf_counter)
+    submitted_at: float = field(default_factory=time.perf_counter)
     cancelled: bool = False
     channel: queue.SimpleQueue[StreamStart | Samples | StreamEnd | Exception] = field(default_factory=queue.SimpleQueue)
 
     @property
-    def asked(self) -> AcousticInput:
+    def acoustic_input(self) -> AcousticInput:
         """Input of the acoustic model."""
         speed = self.utterance.speed * self.speaker.expression.speed
         return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed)
@@ -162,7 +162,7 @@ class DeadlineQueue:
     @property
     def oldest(self) -> float | None:
         """When the oldest waiting job was submitted, by `time.perf_counter`; None if the queue is empty."""
-        return min((job.asked_at for job in self._jobs[:]), default=None)
+        return min((job.submitted_at for job in self._jobs[:]), default=None)
 
     def put(self, job: Job) -> None:
         """Add a job; jobs with equal deadlines keep their order."""
@@ -210,17 +210,19 @@ def form_batch(jobs: list[Job], most: int) -> list[Job]:
     """Return the first job and later ones that can share its batch: those of its checkpoint and padded length."""
     batch = jobs[:1]
     for job in jobs[1:]:
-        fits = len(batch) < most and (len(batch) + 1) * padded_steps(job) <= MAX_BATCH_STEPS
-        if fits and not batch[0].unbatchable and not job.unbatchable and same_shape(batch[0], job):
+        fits = len(batch) < most and (len(batch) + 1) * count_padded_steps(job) <= MAX_BATCH_STEPS
+        if fits and not batch[0].unbatchable and not job.unbatchable and have_same_shape(batch[0], job):
             batch.append(job)
     return batch
 
 
-def same_shape(one: Job, other: Job) -> bool:
+def have_same_shape(first: Job, second: Job) -> bool:
     """Return whether two jobs use one checkpoint and a batch of both pads neither beyond its length alone."""
-    return one.speaker.checkpoint is other.speaker.checkpoint and padded_steps(one) == padded_steps(other)
+    return first.speaker.checkpoint is second.speaker.checkpoint and count_padded_steps(first) == count_padded_steps(
+        second
+    )
 
 
-def padded_steps(job: Job) -> int:
+def count_padded_steps(job: Job) -> int:
     """Return the number of tokens in steps of `TOKEN_STEP`, padding included."""
-    return -(-len(job.asked.tokens) // TOKEN_STEP)
+    return -(-len(job.acoustic_input.tokens) // TOKEN_STEP)

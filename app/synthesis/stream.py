@@ -37,7 +37,7 @@ class VoiceSelection:
 
 
 class SynthesisStream:
-    """Samples of the joined audio, mono, (samples,), within -1..1, at `cast.sample_rate`; can be iterated once.
+    """Samples of the joined audio, mono, (samples,), within -1..1, at `selection.sample_rate`; can be iterated once.
 
     With `with_words`, the stream also computes the times of words and marks. `check_seconds` is called with the length
     of the audio so far and raises if it is too long; `cancelled` returns whether the request is cancelled. Closing the
@@ -47,8 +47,8 @@ class SynthesisStream:
     def __init__(
         self,
         engine: Engine,
-        cast: VoiceSelection,
-        draft: IncrementalPlan,
+        selection: VoiceSelection,
+        plan: IncrementalPlan,
         *,
         seed: int | None,
         key_name: str | None,
@@ -57,8 +57,8 @@ class SynthesisStream:
         cancelled: Callable[[], bool],
     ) -> None:
         self.engine = engine
-        self.cast = cast
-        self.draft = draft
+        self.selection = selection
+        self.plan = plan
         self.seed = seed
         self.key_name = key_name
         self.with_words = with_words
@@ -70,18 +70,18 @@ class SynthesisStream:
         self._timings = Timings()
 
     def __iter__(self) -> Generator[Samples]:
-        joiner = Joiner(self.cast.sample_rate)
-        speakings = self.engine.speak(
-            self.seeded(), seeded=self.seed is not None, key_name=self.key_name, cancelled=self.cancelled
+        joiner = Joiner(self.selection.sample_rate)
+        streams = self.engine.speak(
+            self.seed_utterances(), seeded=self.seed is not None, key_name=self.key_name, cancelled=self.cancelled
         )
-        with closing(speakings):
-            for speaking in speakings:
-                for samples in self.utterance(speaking, joiner):
+        with closing(streams):
+            for stream in streams:
+                for samples in self.synthesize_utterance(stream, joiner):
                     self.check_seconds(joiner.seconds)
                     yield samples
         if joiner.seconds == 0:
             self.spoken[-1] = replace(self.spoken[-1], end=SILENCE_SECONDS)
-            yield np.zeros(round(SILENCE_SECONDS * self.cast.sample_rate), np.float32)
+            yield np.zeros(round(SILENCE_SECONDS * self.selection.sample_rate), np.float32)
 
     @property
     def seconds(self) -> float:
@@ -91,65 +91,65 @@ class SynthesisStream:
     @property
     def all_warnings(self) -> list[PlanWarning]:
         """Warnings of planning and synthesis so far."""
-        return [*self.draft.warnings, *self.warnings]
+        return [*self.plan.warnings, *self.warnings]
 
     @property
     def timings(self) -> Timings:
         """Time spent so far in each stage."""
-        return replace(self._timings, analyze=self.draft.milliseconds)
+        return replace(self._timings, analyze=self.plan.milliseconds)
 
     @property
     def marks(self) -> list[TimedMark]:
         """Time of each mark in the utterances synthesized so far."""
         return [TimedMark(mark.name, time_at_offset(mark.place, one)) for one in self.spoken for mark in one.marks]
 
-    def seeded(self) -> Iterator[tuple[Voice, Utterance, int]]:
+    def seed_utterances(self) -> Iterator[tuple[Voice, Utterance, int]]:
         """Yield each utterance with its voice and a seed of its own."""
         first = secrets.randbits(32) if self.seed is None else self.seed
-        for number, utterance in enumerate(self.draft):
-            yield self.cast.voices[utterance.voice], utterance, (first + number * SEED_STEP) % 2**63
+        for number, utterance in enumerate(self.plan):
+            yield self.selection.voices[utterance.voice], utterance, (first + number * SEED_STEP) % 2**63
             # The first utterance is being synthesized: meanwhile, plan only what the response headers need.
-            self.draft.plan_until(PREPLANNED_UTTERANCES)
+            self.plan.plan_until(PREPLANNED_UTTERANCES)
 
-    def utterance(self, speaking: UtteranceStream, joiner: Joiner) -> Iterator[Samples]:
+    def synthesize_utterance(self, stream: UtteranceStream, joiner: Joiner) -> Iterator[Samples]:
         """Yield the samples of one utterance and of the pause after it."""
-        utterance, head = speaking.utterance, speaking.head()
-        self.began(head)
+        utterance, head = stream.utterance, stream.head()
+        self.add_timings(head)
         joiner.start_utterance(head.gain * utterance.volume)
-        for chunk in self.resampled(speaking):
+        for chunk in self.resample(stream):
             samples = joiner.push(chunk)
             if len(samples):
                 yield samples
-        pause = self.draft.pause_after(len(self.spoken))
-        rest, placed = joiner.end(pause)
-        words = place_words(head.words(), placed) if self.with_words else ()
-        self.spoken.append(replace(utterance, pause_after=pause, start=placed.start, end=placed.end, words=words))
-        self.warnings += (*head.warnings, *speaking.tail.warnings)
-        self._timings = replace(self._timings, vocoder=self._timings.vocoder + speaking.tail.vocoder_ms)
+        pause = self.plan.pause_after(len(self.spoken))
+        rest, span = joiner.end(pause)
+        words = place_words(head.words(), span) if self.with_words else ()
+        self.spoken.append(replace(utterance, pause_after=pause, start=span.start, end=span.end, words=words))
+        self.warnings += (*head.warnings, *stream.tail.warnings)
+        self._timings = replace(self._timings, vocoder=self._timings.vocoder + stream.tail.vocoder_ms)
         if len(rest):
             yield rest
 
-    def resampled(self, speaking: UtteranceStream) -> Iterator[Samples]:
+    def resample(self, stream: UtteranceStream) -> Iterator[Samples]:
         """Yield the chunks of one utterance at the sample rate of the joined audio."""
-        voice = self.cast.voices[speaking.utterance.voice]
-        resampler = Resampler(voice.sample_rate, self.cast.sample_rate)
-        for chunk in speaking.chunks():
+        voice = self.selection.voices[stream.utterance.voice]
+        resampler = Resampler(voice.sample_rate, self.selection.sample_rate)
+        for chunk in stream.chunks():
             yield resampler.push(chunk)
         yield resampler.end()
 
-    def began(self, head: StreamStart) -> None:
+    def add_timings(self, head: StreamStart) -> None:
         """Add an utterance's timings; only the first one's queue time counts, the others wait during playback."""
         before = self._timings
         queue = before.queue if self.spoken else head.queue_ms
         self._timings = replace(before, queue=queue, acoustic=before.acoustic + head.acoustic_ms)
 
 
-def place_words(words: tuple[Word, ...], placed: UtteranceSpan) -> tuple[Word, ...]:
+def place_words(words: tuple[Word, ...], span: UtteranceSpan) -> tuple[Word, ...]:
     """Move word times from the utterance to the joined audio."""
-    offset = placed.start - placed.trimmed_lead
+    offset = span.start - span.trimmed_lead
 
     def within(seconds: float) -> float:
-        return min(max(seconds + offset, placed.start), placed.end)
+        return min(max(seconds + offset, span.start), span.end)
 
     return tuple(replace(word, start=within(word.start), end=within(word.end)) for word in words)
 

@@ -50,7 +50,7 @@ def make_encoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], 
     """Return a function that encodes a number of tokens."""
 
     def rehearsal(tokens: int) -> None:
-        model.encoded([[0] * tokens], model.speaker_vectors([speaker.speakers]))
+        model.encode_tokens([[0] * tokens], model.speaker_vectors([speaker.speakers]))
 
     return rehearsal
 
@@ -59,7 +59,7 @@ def make_decoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], 
     """Return a function that decodes a number of frames."""
 
     def rehearsal(frames: int) -> None:
-        model.decoded([torch.zeros(model.model.out_channels, frames)], model.speaker_vectors([speaker.speakers]))
+        model.decode_latents([torch.zeros(model.model.out_channels, frames)], model.speaker_vectors([speaker.speakers]))
 
     return rehearsal
 
@@ -86,7 +86,7 @@ def choose_backend(
         return FallbackBackend(make_backend(setting, graph_cache, workers, threads, device))
     probe = RecordingBackend()
     Loader(voice, probe).vocoder(voice.manifest.emotions[Emotion.NEUTRAL].vocoder)
-    module, example = probe.asked[0]
+    module, example = probe.modules[0]
     found = available_backends(graph_cache, workers, threads, device)
     return FallbackBackend(choose_fastest(found, module, example, MEASURED_FRAMES))
 
@@ -97,9 +97,9 @@ class RecordingBackend:
     name = "probe"
 
     def __init__(self) -> None:
-        self.asked: list[tuple[nn.Module, ExampleInputs]] = []
+        self.modules: list[tuple[nn.Module, ExampleInputs]] = []
 
     def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
         """Record the module and its example; the returned network is never called."""
-        self.asked.append((module, example))
+        self.modules.append((module, example))
         return module

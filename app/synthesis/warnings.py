@@ -12,7 +12,7 @@ LATIN_PREFIXES = ("LATIN", "MODIFIER", "FEMININE", "MASCULINE")
 """Prefixes of the Unicode names of letters that an English voice can read."""
 
 
-def nothing_spoken(utterance: Utterance) -> tuple[PlanWarning, ...]:
+def warn_nothing_spoken(utterance: Utterance) -> tuple[PlanWarning, ...]:
     """Warn that an utterance has no sound, unless it is a pause, which has no text."""
     if not utterance.text:
         return ()
@@ -20,14 +20,14 @@ def nothing_spoken(utterance: Utterance) -> tuple[PlanWarning, ...]:
     return (PlanWarning("nothing_spoken", detail),)
 
 
-def not_finite(utterance: Utterance) -> PlanWarning:
+def warn_not_finite(utterance: Utterance) -> PlanWarning:
     """Warn that the models returned NaN or infinite values."""
     return PlanWarning(
         "not_finite", f"{describe_position(utterance)}: the weights gave no sound, it was left out from there on."
     )
 
 
-def unknown_characters(utterance: Utterance, tokens: Tokens) -> list[PlanWarning]:
+def warn_unknown_characters(utterance: Utterance, tokens: Tokens) -> list[PlanWarning]:
     """Warn about letters that were omitted because the checkpoint does not know them."""
     letters = [character for character in tokens.dropped if character.isalpha()]
     if not letters:
@@ -36,7 +36,7 @@ def unknown_characters(utterance: Utterance, tokens: Tokens) -> list[PlanWarning
     return [PlanWarning("unread_characters", detail)]
 
 
-def foreign_script(utterance: Utterance, language: str) -> list[PlanWarning]:
+def warn_foreign_script(utterance: Utterance, language: str) -> list[PlanWarning]:
     """Warn about another script in an English voice's text: espeak-ng names its letters instead of reading words."""
     if not language.startswith("en"):
         return []
@@ -49,7 +49,7 @@ def foreign_script(utterance: Utterance, language: str) -> list[PlanWarning]:
     return [PlanWarning("foreign_script", detail)]
 
 
-def model_faults(utterance: Utterance, runaway: bool, truncated: bool) -> list[PlanWarning]:
+def warn_model_faults(utterance: Utterance, runaway: bool, truncated: bool) -> list[PlanWarning]:
     """Warn if the acoustic model did not stop, or stopped too early."""
     found = []
     if runaway:

@@ -27,7 +27,7 @@ from app.synthesis.mel import MelConverter, read_normalization
 from app.synthesis.tokenizer import Tokenizer
 from app.training.clips import Clip, MelConversion
 from app.training.export import write_checkpoint
-from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_learning_rate
+from app.training.optimizer import Ema, compute_learning_rate, optimizer_step, set_learning_rate
 from app.training.settings import ModelKind, TrainingSettings
 from app.training.trainer import Checkpointable, StatePart
 from app.types import Emotion
@@ -212,7 +212,8 @@ class AcousticTask(Checkpointable):
         """Implement `TrainingModule.step`."""
         torch.manual_seed(self.seed * 1_000_003 + self.number)  # for dropout
         set_learning_rate(
-            self.optimizer, decayed_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life)
+            self.optimizer,
+            compute_learning_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life),
         )
         losses = self.losses(self.batch())
         optimizer_step(self.optimizer, losses["loss"], self.pace.bound)
@@ -232,7 +233,7 @@ class AcousticTask(Checkpointable):
 
     def evaluate(self) -> dict[str, float]:
         """Implement `TrainingModule.evaluate`."""
-        with self.average.applied(), torch.random.fork_rng():
+        with self.average.apply(), torch.random.fork_rng():
             torch.manual_seed(self.seed)  # Tacotron applies dropout even in evaluation
             losses = self.losses(self.held_out)
         return {name: loss.item() for name, loss in losses.items()}

@@ -156,7 +156,7 @@ class TeacherForcing:
         model, tokens = speaker.checkpoint.model, speaker.checkpoint.tokenizer.look_up(recording.durations.symbols)
         if not isinstance(model, GlowAcoustic) or len(tokens.ids) != len(durations):
             return None
-        mel = speaker.convert(model.timed_mel(tokens.ids, speaker.speakers, durations.tolist(), seed=0))
+        mel = speaker.convert(model.compute_timed_mel(tokens.ids, speaker.speakers, durations.tolist(), seed=0))
         return start, mel[0].clone()  # a copy made outside inference mode can be trained on
 
 

@@ -29,7 +29,7 @@ from app.training.losses import (
     feature_matching_loss,
     generator_loss,
 )
-from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_learning_rate
+from app.training.optimizer import Ema, compute_learning_rate, optimizer_step, set_learning_rate
 from app.training.settings import TrainingSettings
 from app.training.trainer import Checkpointable, StatePart
 from app.voices import AudioConfig
@@ -110,16 +110,16 @@ class HifiganTask(Checkpointable):
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw(chance, SEGMENT_FRAMES)
-        made = self.speak(batch, noise)
-        losses = self.distances(made, batch.samples)
+        generated = self.speak(batch, noise)
+        losses = self.distances(generated, batch.samples)
         total = MEL_WEIGHT * losses["mel"] + STFT_WEIGHT * losses["stft"]
         joined = self.number - self.stages.discriminators
         if joined >= 0:
-            judged = self.step_discriminators(chance, made, batch.samples)
+            judged = self.step_discriminators(chance, generated, batch.samples)
             entered = min(1.0, joined / DISCRIMINATOR_RAMP_STEPS)
             total = total + entered * (ADVERSARIAL_WEIGHT * judged["passing"] + FEATURE_WEIGHT * judged["features"])
             losses |= judged
-        set_learning_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
+        set_learning_rate(self.optimizer, compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
         optimizer_step(self.optimizer, total, MAX_GRADIENT_NORM)
         self.number += 1
         self.average.follow(self.number)
@@ -137,19 +137,21 @@ class HifiganTask(Checkpointable):
 
     def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
         """Generate the samples (B, T * hop) of a training batch."""
-        made: Tensor = self.generator(batch.mel)[:, 0]
-        return made
+        generated: Tensor = self.generator(batch.mel)[:, 0]
+        return generated
 
-    def step_discriminators(self, chance: random.Random, made: Tensor, recorded: Tensor) -> dict[str, Tensor]:
+    def step_discriminators(self, chance: random.Random, generated: Tensor, recorded: Tensor) -> dict[str, Tensor]:
         """Train discriminators for one step; return their loss `telling`, then the generator's losses by them."""
-        judges = self.discriminators.some(chance)
+        judges = self.discriminators.draw(chance)
         since = self.number - self.stages.discriminators
-        set_learning_rate(self.telling_optimizer, decayed_rate(DISCRIMINATOR_LEARNING_RATE, since, WARM_UP, HALF_LIFE))
+        set_learning_rate(
+            self.telling_optimizer, compute_learning_rate(DISCRIMINATOR_LEARNING_RATE, since, WARM_UP, HALF_LIFE)
+        )
         real = [judge(recorded) for judge in judges]
-        telling = discriminator_loss(real, [judge(made.detach()) for judge in judges])
+        telling = discriminator_loss(real, [judge(generated.detach()) for judge in judges])
         optimizer_step(self.telling_optimizer, telling, MAX_GRADIENT_NORM)
         self.discriminators.requires_grad_(False)
-        false = [judge(made) for judge in judges]
+        false = [judge(generated) for judge in judges]
         self.discriminators.requires_grad_(True)
         return {
             "telling": telling.detach(),
@@ -159,13 +161,13 @@ class HifiganTask(Checkpointable):
 
     def evaluate(self) -> dict[str, float]:
         """Implement `TrainingModule.evaluate`."""
-        with self.average.applied():
+        with self.average.apply():
             rows = [self.measure(stack([one.cut(0, EVALUATED_FRAMES)])) for one in self.held_out]
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
-    def measure(self, heard: VocoderClip) -> dict[str, Tensor]:
+    def measure(self, clip: VocoderClip) -> dict[str, Tensor]:
         """Return the losses of one utterance, generated as in the service in a batch of one."""
-        return self.distances(self.generator(heard.mel)[:, 0], heard.samples)  # type: ignore[no-any-return]
+        return self.distances(self.generator(clip.mel)[:, 0], clip.samples)  # type: ignore[no-any-return]
 
     def parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
@@ -180,13 +182,13 @@ class HifiganTask(Checkpointable):
     def export(self, folder: Path) -> None:
         """Implement `TrainingModule.export`."""
         write_checkpoint(folder, self.config, self.average.half_precision())
-        write_raw_weights(folder, self.learned(), self.number)
+        write_raw_weights(folder, self.collect_modules(), self.number)
 
     def go_on(self, raw: Mapping[str, Tensor]) -> None:
         """Start from an earlier training's discriminators and its generator before averaging."""
-        fill_weights(self.learned(), raw, "HiFi-GAN and its discriminators")
+        fill_weights(self.collect_modules(), raw, "HiFi-GAN and its discriminators")
 
-    def learned(self) -> nn.ModuleDict:
+    def collect_modules(self) -> nn.ModuleDict:
         """Return all modules that have weights."""
         return nn.ModuleDict({"generator": self.generator, "discriminators": self.discriminators})
 
@@ -238,17 +240,17 @@ class HifiganSourceTask(HifiganTask):
         excitation = self.generator.source(batch.mel, batch.pitch, batch.voicing, white)
         if self.number < self.stages.network:
             return torch.tanh(self.generator.direct(excitation))[:, 0]
-        made: Tensor = self.generator(batch.mel, excitation)[:, 0]
-        return made
+        generated: Tensor = self.generator(batch.mel, excitation)[:, 0]
+        return generated
 
-    def measure(self, heard: VocoderClip) -> dict[str, Tensor]:
+    def measure(self, clip: VocoderClip) -> dict[str, Tensor]:
         """Return the losses of one utterance, its pitch error in semitones and its fraction of wrong voicing."""
-        white = torch.randn(heard.samples.shape, generator=torch.Generator().manual_seed(0))
-        made = self.generator(heard.mel, self.generator.excite(heard.mel, white))[:, 0]
-        pitch, voicing = self.generator.pitch(heard.mel)
-        apart = ((pitch - heard.pitch).abs() * heard.voicing).sum() / heard.voicing.sum().clamp(min=1)
-        wrong = ((voicing > 0) != (heard.voicing > 0)).float().mean()
-        return {**self.distances(made, heard.samples), "semitones": SEMITONES_PER_OCTAVE * apart, "voicing": wrong}
+        white = torch.randn(clip.samples.shape, generator=torch.Generator().manual_seed(0))
+        generated = self.generator(clip.mel, self.generator.excite(clip.mel, white))[:, 0]
+        pitch, voicing = self.generator.pitch(clip.mel)
+        apart = ((pitch - clip.pitch).abs() * clip.voicing).sum() / clip.voicing.sum().clamp(min=1)
+        wrong = ((voicing > 0) != (clip.voicing > 0)).float().mean()
+        return {**self.distances(generated, clip.samples), "semitones": SEMITONES_PER_OCTAVE * apart, "voicing": wrong}
 
     def parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""

@@ -35,11 +35,11 @@ class SpectralDistances(nn.Module):
         bands = librosa.filters.mel(sr=sample_rate, n_fft=MEL_FFT_SIZE, n_mels=80)
         self.register_buffer("bands", torch.from_numpy(bands), persistent=False)
 
-    def forward(self, made: Tensor, recorded: Tensor) -> dict[str, Tensor]:
+    def forward(self, generated: Tensor, recorded: Tensor) -> dict[str, Tensor]:
         """Return the distances `mel` and `stft` between two (B, samples)."""
         return {
-            "mel": F.l1_loss(self.log_mel(made), self.log_mel(recorded)),
-            "stft": torch.stack([stft_distance(made, recorded, size) for size in STFT_SIZES]).mean(),
+            "mel": F.l1_loss(self.log_mel(generated), self.log_mel(recorded)),
+            "stft": torch.stack([stft_distance(generated, recorded, size) for size in STFT_SIZES]).mean(),
         }
 
     def log_mel(self, samples: Tensor) -> Tensor:
@@ -47,9 +47,9 @@ class SpectralDistances(nn.Module):
         return (self.bands @ stft_magnitudes(samples, MEL_FFT_SIZE)).clamp(min=MIN_MAGNITUDE).log()
 
 
-def stft_distance(made: Tensor, recorded: Tensor, size: int) -> Tensor:
+def stft_distance(generated: Tensor, recorded: Tensor, size: int) -> Tensor:
     """Return spectral convergence plus the distance of log magnitudes at one resolution (arXiv 1910.11480)."""
-    false, real = stft_magnitudes(made, size), stft_magnitudes(recorded, size)
+    false, real = stft_magnitudes(generated, size), stft_magnitudes(recorded, size)
     convergence: Tensor = vector_norm(false - real) / vector_norm(real)
     return convergence + F.l1_loss(false.log(), real.log())
 
@@ -129,26 +129,26 @@ class Discriminators(nn.Module):
         self.periods = nn.ModuleList(PeriodDiscriminator(period) for period in PERIODS)
         self.resolutions = nn.ModuleList(ResolutionDiscriminator(size) for size in RESOLUTIONS)
 
-    def some(self, chance: random.Random) -> list[nn.Module]:
+    def draw(self, chance: random.Random) -> list[nn.Module]:
         """Draw the discriminators of one step."""
         periods = chance.sample(list(self.periods), PERIODS_PER_STEP)
         return periods + chance.sample(list(self.resolutions), RESOLUTIONS_PER_STEP)
 
 
-def discriminator_loss(recorded: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]) -> Tensor:
+def discriminator_loss(recorded: Sequence[DiscriminatorOutput], generated: Sequence[DiscriminatorOutput]) -> Tensor:
     """Return the mean loss of discriminators, with target 1 for recordings and 0 for generated samples."""
-    pairs = zip(recorded, made, strict=True)
+    pairs = zip(recorded, generated, strict=True)
     return mean([((1 - real) ** 2).mean() + (false**2).mean() for (real, _), (false, _) in pairs])
 
 
-def generator_loss(made: Sequence[DiscriminatorOutput]) -> Tensor:
+def generator_loss(generated: Sequence[DiscriminatorOutput]) -> Tensor:
     """Return the generator's adversarial loss, with target score 1; mean over discriminators."""
-    return mean([((1 - score) ** 2).mean() for score, _ in made])
+    return mean([((1 - score) ** 2).mean() for score, _ in generated])
 
 
-def feature_matching_loss(recorded: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]) -> Tensor:
+def feature_matching_loss(recorded: Sequence[DiscriminatorOutput], generated: Sequence[DiscriminatorOutput]) -> Tensor:
     """Return the feature-matching loss: L1 distances of layer outputs, sum over layers, mean over discriminators."""
-    pairs = zip(recorded, made, strict=True)
+    pairs = zip(recorded, generated, strict=True)
     return mean(
         [
             torch.stack([F.l1_loss(false, real.detach()) for real, false in zip(reals, falses, strict=True)]).sum()

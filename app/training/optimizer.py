@@ -32,7 +32,7 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
-def decayed_rate(rate: float, step: int, warm_up: int, half_life: int) -> float:
+def compute_learning_rate(rate: float, step: int, warm_up: int, half_life: int) -> float:
     """Return the learning rate of a step: linear warm-up, times exponential decay with a half-life in steps."""
     return float(rate * min(1.0, (step + 1) / warm_up) * 0.5 ** (step / half_life))
 
@@ -57,7 +57,7 @@ class Ema:
                 self.weights[name].copy_(value)
 
     @contextmanager
-    def applied(self) -> Iterator[None]:
+    def apply(self) -> Iterator[None]:
         """Give the module the averaged weights within the context, in evaluation mode and without gradients."""
         current = {name: value.detach().clone() for name, value in self.module.state_dict().items()}
         self.module.load_state_dict(self.weights)

@@ -88,7 +88,7 @@ def list_names(folder: Path) -> list[str]:
 def report_failure(root: Path, error: Exception) -> None:
     """Write the error to the file that SageMaker shows, and to the log."""
     known = isinstance(error, IntoneError)
-    said = f"{error.detail} {error.hint}".strip() if isinstance(error, IntoneError) else repr(error)
-    logging.error(said, exc_info=not known)
+    message = f"{error.detail} {error.hint}".strip() if isinstance(error, IntoneError) else repr(error)
+    logging.error(message, exc_info=not known)
     (root / "output").mkdir(parents=True, exist_ok=True)
-    (root / "output" / "failure").write_text(said[:MAX_FAILURE_CHARACTERS], encoding="utf-8")
+    (root / "output" / "failure").write_text(message[:MAX_FAILURE_CHARACTERS], encoding="utf-8")

@@ -171,12 +171,12 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.check_space()
         last = math.ceil(epochs * self.task.epoch)
-        started, begun = time.monotonic(), self.task.number
+        started, first_step = time.monotonic(), self.task.number
         saved, before = started, self.record["seconds"]
 
-        def tell(losses: Mapping[str, float]) -> None:
+        def report(losses: Mapping[str, float]) -> None:
             passed = time.monotonic() - started
-            pace = passed / max(1, self.task.number - begun)
+            pace = passed / max(1, self.task.number - first_step)
             left = max(0.0, min((last - self.task.number) * pace, seconds - passed))
             share = min(1.0, max(self.task.number / last, passed / seconds))
             self.watch(TrainingProgress(self.task.number, share, left, losses, self.held_out))
@@ -187,24 +187,24 @@ class Trainer:
 
         while self.task.number < last and not stop.is_set() and time.monotonic() - started < seconds:
             losses = self.step()
-            tell(losses)
+            report(losses)
             if time.monotonic() - saved > self.save_seconds:
                 save(losses)
                 saved = time.monotonic()
         save({})
-        tell({})
+        report({})
 
     def step(self) -> dict[str, float]:
         """Run one step and return its losses; raise `TrainingStopped` if they are not finite."""
         try:
             losses = self.task.step()
         except TrainingDiverged as error:
-            raise self.stopped(error.detail) from None
+            raise self.make_stop_error(error.detail) from None
         if not all(map(math.isfinite, losses.values())):
-            raise self.stopped(f"The losses are {losses}.")
+            raise self.make_stop_error(f"The losses are {losses}.")
         return losses
 
-    def stopped(self, why: str) -> TrainingStopped:
+    def make_stop_error(self, why: str) -> TrainingStopped:
         """Return the error for a run that cannot continue."""
         saved = bool(self.record["curve"])
         kept = f"{self.folder / CHECKPOINT} holds the last good step." if saved else "Nothing was saved yet."
@@ -225,7 +225,7 @@ class Trainer:
             replace_file(self.folder / RECORD, (json.dumps(self.record, indent=1) + "\n").encode())
         except OSError as error:
             self.record["curve"].pop()
-            raise self.stopped(f"{self.folder} cannot be written: {error.strerror}.") from None
+            raise self.make_stop_error(f"{self.folder} cannot be written: {error.strerror}.") from None
 
     def check_space(self) -> None:
         """Raise `SetupError` if the disk would soon be full."""

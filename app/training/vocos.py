@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from app.errors import SetupError
 from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
 from app.training.export import write_checkpoint, write_raw_weights
-from app.training.optimizer import Ema, decayed_rate, optimizer_step, set_learning_rate
+from app.training.optimizer import Ema, compute_learning_rate, optimizer_step, set_learning_rate
 from app.training.settings import TrainingSettings
 from app.training.spectrogram import interpolate_pitch, mel_spectrogram
 from app.training.trainer import Checkpointable, StatePart
@@ -76,12 +76,12 @@ def read_teacher_samples(corpus: Path, config: VocosConfig, predict: MelPredicto
     with np.load(corpus / "pitch.npz") as pitches:
         taught = []
         for file in files:
-            one = read_teacher_sample(corpus, file, pitches[file.stem], config)
-            taught.append(one)
-            predicted = predict(file.stem, one.mel.shape[1]) if predict else None
+            sample = read_teacher_sample(corpus, file, pitches[file.stem], config)
+            taught.append(sample)
+            predicted = predict(file.stem, sample.mel.shape[1]) if predict else None
             if predicted:
                 start, mel = predicted
-                taught.append(replace(one.cut(start, mel.shape[1]), mel=mel, recorded=torch.tensor(0.0)))
+                taught.append(replace(sample.cut(start, mel.shape[1]), mel=mel, recorded=torch.tensor(0.0)))
         return taught
 
 
@@ -161,9 +161,9 @@ class VocosTask(Checkpointable):
         self.batch_size, self.seed = settings.batch_size, settings.seed
         self.learning_rate = settings.learning_rate or LEARNING_RATE
         self.held_out = recordings[:HELD_OUT_SIZE]
-        self.recordings = [one for one in recordings[HELD_OUT_SIZE:] if one.mel.shape[1] > SEGMENT_FRAMES]
+        self.recordings = [sample for sample in recordings[HELD_OUT_SIZE:] if sample.mel.shape[1] > SEGMENT_FRAMES]
         self.number = 0
-        self.epoch = -(-sum(one.mel.shape[1] for one in self.recordings) // (SEGMENT_FRAMES * self.batch_size))
+        self.epoch = -(-sum(sample.mel.shape[1] for sample in self.recordings) // (SEGMENT_FRAMES * self.batch_size))
         self.optimizer = torch.optim.AdamW(generator.spectrum.parameters(), self.learning_rate, betas=(0.9, 0.98))
         self.pitch_optimizer = torch.optim.AdamW(generator.pitch.parameters(), self.learning_rate)
         self.average = Ema(generator, EMA_DECAY)
@@ -186,15 +186,17 @@ class VocosTask(Checkpointable):
     def batch(self, chance: random.Random) -> TeacherSample:
         """Draw excerpts of random recordings."""
         chosen = chance.choices(self.recordings, k=self.batch_size)
-        return stack([one.cut(chance.randrange(one.mel.shape[1] - SEGMENT_FRAMES), SEGMENT_FRAMES) for one in chosen])
+        return stack(
+            [sample.cut(chance.randrange(sample.mel.shape[1] - SEGMENT_FRAMES), SEGMENT_FRAMES) for sample in chosen]
+        )
 
     def spectrum_step(self, mel: Tensor, batch: TeacherSample, gain: Tensor) -> dict[str, float]:
         """Train the spectrum network for one step."""
-        set_learning_rate(self.optimizer, decayed_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
+        set_learning_rate(self.optimizer, compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
-            said = self.generator.spectrum(mel, batch.pitch, batch.voicing, torch.ones_like(mel[:, :1]))
+            predicted = self.generator.spectrum(mel, batch.pitch, batch.voicing, torch.ones_like(mel[:, :1]))
         louder = batch.spectra + torch.stack([gain, 0 * gain, gain, 0 * gain], 1)
-        losses = spectrum_losses(said.float(), louder, batch.voicing)
+        losses = spectrum_losses(predicted.float(), louder, batch.voicing)
         total = losses["tone"] + 2 * losses["tone_phase"] + losses["free"] + 2 * losses["free_phase"]
         optimizer_step(self.optimizer, total, MAX_GRADIENT_NORM)
         return {name: loss.item() for name, loss in losses.items()}
@@ -202,23 +204,23 @@ class VocosTask(Checkpointable):
     def pitch_step(self, mel: Tensor, batch: TeacherSample) -> dict[str, float]:
         """Train pitch and voicing for one step, only on recorded mels: predicted ones have a pitch of their own."""
         pitch, voicing = self.generator.pitch(mel)
-        heard = batch.recorded[:, None].expand_as(voicing)
-        voiced = heard * batch.voicing
+        recorded = batch.recorded[:, None].expand_as(voicing)
+        voiced = recorded * batch.voicing
         distance = ((pitch - batch.pitch).abs() * voiced).sum() / voiced.sum().clamp(min=1)
-        wrong = F.binary_cross_entropy_with_logits(voicing, batch.voicing, heard, reduction="sum")
-        loss = wrong / heard.sum().clamp(min=1) + 4 * distance
+        wrong = F.binary_cross_entropy_with_logits(voicing, batch.voicing, recorded, reduction="sum")
+        loss = wrong / recorded.sum().clamp(min=1) + 4 * distance
         optimizer_step(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
         return {"pitch": loss.item()}
 
     def evaluate(self) -> dict[str, float]:
         """Implement `TrainingModule.evaluate`."""
         rows = []
-        with self.average.applied():
-            for one in self.held_out:
-                whole = stack([one])
+        with self.average.apply():
+            for sample in self.held_out:
+                whole = stack([sample])
                 everywhere = torch.ones_like(whole.mel[:, :1])
-                said = self.generator.spectrum(whole.mel, whole.pitch, whole.voicing, everywhere)
-                rows.append(spectrum_losses(said, whole.spectra, whole.voicing))
+                predicted = self.generator.spectrum(whole.mel, whole.pitch, whole.voicing, everywhere)
+                rows.append(spectrum_losses(predicted, whole.spectra, whole.voicing))
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
     def parts(self) -> dict[str, StatePart]:
@@ -236,9 +238,9 @@ class VocosTask(Checkpointable):
         write_raw_weights(folder, self.generator, self.number)
 
 
-def spectrum_losses(said: Tensor, taught: Tensor, voicing: Tensor) -> dict[str, Tensor]:
+def spectrum_losses(predicted: Tensor, taught: Tensor, voicing: Tensor) -> dict[str, Tensor]:
     """Return the distances of two (B, 4, bins, T); frames that are not voiced (B, T) have no harmonics to compare."""
-    tone, tone_phase, free, free_phase = said.unbind(1)
+    tone, tone_phase, free, free_phase = predicted.unbind(1)
     true_tone, true_tone_phase, true_free, true_free_phase = taught.unbind(1)
     voiced = voicing[:, None]
     return {

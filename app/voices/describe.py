@@ -62,9 +62,9 @@ def mel_settings(part: ModelFiles) -> AudioConfig:
     return parse_audio(part.architecture, part.values)
 
 
-def count_shared_folders(one: PurePosixPath, other: PurePosixPath) -> int:
+def count_shared_folders(first: PurePosixPath, second: PurePosixPath) -> int:
     """Return the number of folders that two files have in common."""
-    return len(set(one.parents) & set(other.parents))
+    return len(set(first.parents) & set(second.parents))
 
 
 def get_sample_rate(parts: Sequence[ModelFiles]) -> int:
@@ -128,22 +128,22 @@ def guess_emotion(checkpoint: Emotion | None, speaker: Emotion | None) -> tuple[
     return (speaker, BY_SPEAKER) if checkpoint in (None, Emotion.NEUTRAL) else (None, CONTRADICTORY)
 
 
-def best_candidates(everybody: Sequence[Candidate], emotion: Emotion) -> list[Candidate]:
+def best_candidates(candidates: Sequence[Candidate], emotion: Emotion) -> list[Candidate]:
     """Return the surest of the candidates that are named after an emotion."""
-    named = [one for one in everybody if one.emotion is emotion]
+    named = [one for one in candidates if one.emotion is emotion]
     best = max((one.sureness for one in named), default=None)
     return [one for one in named if one.sureness == best]
 
 
-def find_unnamed(everybody: Sequence[Candidate]) -> list[Candidate]:
+def find_unnamed(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates whose names indicate no emotion."""
-    return [one for one in everybody if one.sureness == NAMELESS]
+    return [one for one in candidates if one.sureness == NAMELESS]
 
 
-def find_candidates(everybody: Sequence[Candidate], name: str) -> list[Candidate]:
+def find_candidates(candidates: Sequence[Candidate], name: str) -> list[Candidate]:
     """Return the candidates with a name; if there are none, those whose speaker or checkpoint has the name."""
-    exact = [one for one in everybody if one.name == name]
-    return exact or [one for one in everybody if name in (one.speaker, one.part.name)]
+    exact = [one for one in candidates if one.name == name]
+    return exact or [one for one in candidates if name in (one.speaker, one.part.name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +152,9 @@ class VoiceDescription:
 
     name: str
     license: str
-    cast: EmotionMap
+    emotions: EmotionMap
     vocoders: Mapping[ModelFiles, ModelFiles]
-    """Vocoder of each checkpoint in `cast`."""
+    """Vocoder of each checkpoint in `emotions`."""
     weights: Mapping[ModelFiles, PurePosixPath]
     """Weight file of each checkpoint and vocoder."""
     bases: Mapping[ModelFiles, ModelFiles]
@@ -163,9 +163,9 @@ class VoiceDescription:
 
 def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
     """Build the manifest, without the hashes of the weights."""
-    cast = decisions.cast
-    neutral = cast[Emotion.NEUTRAL].part
-    checkpoints = {one.part.name: one.part for one in cast.values()}
+    emotions = decisions.emotions
+    neutral = emotions[Emotion.NEUTRAL].part
+    checkpoints = {one.part.name: one.part for one in emotions.values()}
     vocoders = {part.name: part for part in decisions.vocoders.values()}
     values: dict[str, Any] = {
         "schema": 1,
@@ -175,7 +175,7 @@ def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
         "sample_rate": get_sample_rate(list(checkpoints.values())),
         "checkpoints": {name: describe_checkpoint(part, decisions) for name, part in checkpoints.items()},
         "vocoders": {name: describe_files(part, decisions) for name, part in vocoders.items()},
-        "emotions": {emotion: describe_emotion(emotion, decisions) for emotion in Emotion if emotion in cast},
+        "emotions": {emotion: describe_emotion(emotion, decisions) for emotion in Emotion if emotion in emotions},
         "degree": has_degree(decisions),
     }
     if language := get_phoneme_language(neutral):
@@ -205,16 +205,17 @@ def describe_checkpoint(part: ModelFiles, decisions: VoiceDescription) -> dict[s
 
 def describe_emotion(emotion: Emotion, decisions: VoiceDescription) -> dict[str, Any]:
     """Return the manifest fields of an emotion."""
-    one = decisions.cast[emotion]
-    return {"checkpoint": one.part.name, "vocoder": decisions.vocoders[one.part].name, "speaker": one.speaker}
+    candidate = decisions.emotions[emotion]
+    part = candidate.part
+    return {"checkpoint": part.name, "vocoder": decisions.vocoders[part].name, "speaker": candidate.speaker}
 
 
 def has_degree(decisions: VoiceDescription) -> bool:
     """Return whether neutral can be interpolated with every emotion: in one GlowTTS or with fine-tuned copies of it."""
-    neutral = decisions.cast[Emotion.NEUTRAL].part
-    parts = {one.part for one in decisions.cast.values()}
+    neutral = decisions.emotions[Emotion.NEUTRAL].part
+    parts = {one.part for one in decisions.emotions.values()}
     related = all(part is neutral or decisions.bases.get(part) is neutral for part in parts)
-    return len(decisions.cast) > 1 and related and neutral.architecture == "glow_tts"
+    return len(decisions.emotions) > 1 and related and neutral.architecture == "glow_tts"
 
 
 def get_phoneme_language(part: ModelFiles) -> str:

@@ -1,1 +1,1 @@
-"""How the training corpus of the embedded voice is made. Nothing here is imported by the service."""
+"""Create the training corpus of the embedded voice. The service imports nothing of this package."""

@@ -1,4 +1,4 @@
-"""One emotion of the corpus: texts -> clips with their phonemes, durations and pitch."""
+"""Create the clips of one emotion, with their phonemes, durations and pitch, from texts."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from app.synthesis.coqui import IPAPhonemes
 from app.synthesis.tokenizer import Phonemizer
 from app.text.normalization.normalize import normalize
 from app.types import Emotion
-from scripts.corpus.alignment import carry_over
+from scripts.corpus.alignment import transfer_durations
 from scripts.corpus.emotions import MANNERS
-from scripts.corpus.teacher import SAMPLE_RATE, Spoken, Teacher
+from scripts.corpus.teacher import SAMPLE_RATE, Speech, Teacher
 
-WORST_ALIGNMENT = 0.3
-"""Mean cost a symbol; above it the teacher and espeak read the text differently."""
-FEWEST_SYMBOLS = 3
+MAX_ALIGNMENT_COST = 0.3
+"""Mean cost per symbol; above it, the teacher and espeak read the text differently."""
+MIN_SYMBOLS = 3
 NEUTRAL_RMS = 0.06
-LOUDEST = 0.95
-"""Peak of a clip that would be louder."""
+MAX_PEAK = 0.95
+"""Limit of the peak of a clip."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What the corpus says of one recording."""
+    """A recording of the corpus."""
 
     name: str
     text: str
@@ -47,9 +47,9 @@ class Clip:
 def make_clips(
     texts: list[str], emotion: Emotion, minutes: float, spectra_minutes: float, folder: Path
 ) -> tuple[list[Clip], int]:
-    """Speak texts, in an order of the emotion's own, for so many minutes: the clips, and how many were left out.
+    """Speak texts, shuffled by emotion, until the minutes are reached; return the clips and how many were left out.
 
-    Of the first `spectra_minutes` the teacher's spectra are kept as well.
+    The teacher's spectra of the first `spectra_minutes` are stored as well.
     """
     order = list(enumerate(texts))
     random.Random(emotion.value).shuffle(order)
@@ -70,37 +70,37 @@ def make_clips(
 def speak_all(
     texts: list[tuple[int, str]], emotion: Emotion, folder: Path
 ) -> Iterator[tuple[Clip | None, npt.NDArray[np.float16]]]:
-    """Numbered texts as clips with their spectra, recordings in `folder`; None where durations cannot be trusted."""
+    """Yield clips of numbered texts with their spectra, recorded in `folder`; None if durations are unreliable."""
     teacher, phonemizer, vocabulary = Teacher(), Phonemizer("en-us"), set(IPAPhonemes().vocab)
     nothing = np.zeros((4, 0, 0), np.float16)
     for number, text in texts:
         spoken = normalize(text)
         symbols = "".join(filter(vocabulary.__contains__, phonemizer.phonemize([spoken])[0]))
-        said = teacher.say(spoken, MANNERS[emotion], seed=number)
-        if said is None or len(symbols) < FEWEST_SYMBOLS:
+        speech = teacher.speak(spoken, MANNERS[emotion], seed=number)
+        if speech is None or len(symbols) < MIN_SYMBOLS:
             yield None, nothing
             continue
-        seconds, cost = carry_over(said.phonemes, said.seconds, symbols)
-        if cost > WORST_ALIGNMENT:
+        seconds, cost = transfer_durations(speech.phonemes, speech.seconds, symbols)
+        if cost > MAX_ALIGNMENT_COST:
             yield None, nothing
             continue
-        factor = level_factor(said, MANNERS[emotion].level)
+        factor = compute_level_factor(speech, MANNERS[emotion].level)
         name = f"{emotion.value}_{number:05d}"
-        soundfile.write(folder / f"{name}.flac", said.samples * factor, SAMPLE_RATE)
-        seconds *= len(said.samples) / SAMPLE_RATE / seconds.sum()
+        soundfile.write(folder / f"{name}.flac", speech.samples * factor, SAMPLE_RATE)
+        seconds *= len(speech.samples) / SAMPLE_RATE / seconds.sum()
         lengths = [round(float(value), 6) for value in seconds]
-        clip = Clip(name, text, spoken, emotion, symbols, lengths, said.pitch.astype(np.float16))
-        yield clip, louder(said.spectra, factor).astype(np.float16)
+        clip = Clip(name, text, spoken, emotion, symbols, lengths, speech.pitch.astype(np.float16))
+        yield clip, scale_spectra(speech.spectra, factor).astype(np.float16)
 
 
-def level_factor(said: Spoken, decibels: float) -> np.float32:
-    """What gives every clip the loudness of neutral speech plus `decibels`, as far as its peak allows."""
-    rms = max(1e-6, float(np.sqrt((said.samples.astype(np.float64) ** 2).mean())))
+def compute_level_factor(speech: Speech, decibels: float) -> np.float32:
+    """Return the factor that gives a clip the level of neutral speech plus `decibels`, as far as its peak allows."""
+    rms = max(1e-6, float(np.sqrt((speech.samples.astype(np.float64) ** 2).mean())))
     factor = NEUTRAL_RMS / rms * 10 ** (decibels / 20)
-    return np.float32(min(factor, LOUDEST / max(1e-6, float(np.abs(said.samples).max()))))
+    return np.float32(min(factor, MAX_PEAK / max(1e-6, float(np.abs(speech.samples).max()))))
 
 
-def louder(spectra: npt.NDArray[np.float32], factor: np.float32) -> npt.NDArray[np.float32]:
-    """The spectra of samples that were multiplied."""
+def scale_spectra(spectra: npt.NDArray[np.float32], factor: np.float32) -> npt.NDArray[np.float32]:
+    """Return the spectra of samples that were multiplied by a factor."""
     added = np.array([np.log(factor), 0, np.log(factor), 0], np.float32)
     return spectra + added[:, None, None]

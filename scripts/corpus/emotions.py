@@ -1,10 +1,10 @@
-"""How the teacher is played for each emotion: one table.
+"""Define how the teacher's speech is changed for each emotion, in one table.
 
 The directions and proportions follow the differences between neutral and emotional speech of the same 24 actors
-(RAVDESS, doi 10.1371/journal.pone.0196391), between "normal" and "strong". The amounts were then softened by measuring
-30 sentences each: as much as keeps the teacher intelligible (word error rate) and natural (DistillMOS). A raised energy
-curve of the teacher costs most naturalness and is left alone, a raised pitch and a wide range cost some, the spectral
-bands next to nothing: they make the effort.
+(RAVDESS, doi 10.1371/journal.pone.0196391), between "normal" and "strong". The amounts were then reduced,
+by measurements of 30 sentences each, until the teacher stayed intelligible (word error rate) and natural (DistillMOS).
+A raised energy curve reduces naturalness most and is not used, a raised pitch and a wide range reduce it somewhat, the
+spectral bands hardly: they express vocal effort.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ class Manner:
     pitch: float = 0.0
     """Semitones."""
     pitch_range: float = 1.0
-    """Factor of every distance, in semitones, from the sentence's median pitch."""
+    """Factor on every distance, in semitones, from the sentence's median pitch."""
     speed: float = 1.0
-    """Factor of the rate; the teacher rounds every phoneme to 25 ms, so small changes do little."""
+    """Factor on the rate; the teacher rounds every phoneme to 25 ms, so small changes have little effect."""
     bands: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
-    """dB at 0.7, 1.4, 2.5, 3.9 and 6.3 kHz: vocal effort tilts the spectrum."""
+    """Gain in dB at 0.7, 1.4, 2.5, 3.9 and 6.3 kHz: vocal effort tilts the spectrum."""
     level: float = 0.0
-    """dB of the finished clip."""
+    """Gain of the finished clip in dB."""
 
 
 MANNERS = {

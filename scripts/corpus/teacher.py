@@ -1,7 +1,7 @@
-"""The teacher: hibari-tts, its network opened at its pitch, so that one voice speaks with several feelings.
+"""Speak with the teacher, hibari-tts, whose network is modified to control the pitch of each emotion.
 
-Between its prosody and its spectrum the network holds an F0 curve. It is cut there and led through inputs of our own;
-the spectrum is computed from the changed curve, so vowels stay what they were.
+Between prosody and spectrum, the network computes an F0 curve. New nodes with inputs of their own change that curve;
+the spectrum is computed from the changed curve, so vowels keep their quality.
 """
 
 from __future__ import annotations
@@ -21,120 +21,122 @@ from scripts.corpus.emotions import Manner
 
 SAMPLE_RATE = dsp.SR
 DURATIONS = "/Clip_output_0"
-"""The name inside the network; frames of 25 ms, for each phoneme and for both ends."""
+"""Tensor of the network: number of 25 ms frames of each phoneme and of both ends."""
 SPECTRUM = ["lh", "theta", "ln", "lr", "phi"]
 """Log magnitude and phase of the harmonics, log magnitude of the noise, log magnitude and phase of the rest."""
 CONTROLS = ("f0_from", "f0_to", "f0_range")
 UNVOICED_BELOW = 40.0
-"""Hz; the network's F0 lies below where nothing is voiced."""
+"""Hertz; unvoiced frames have a lower F0."""
 BINS = np.linspace(0, SAMPLE_RATE / 2, dsp.N_FFT // 2 + 1)
-"""Hz of the spectrum's rows."""
+"""Frequencies of the spectrum's rows in hertz."""
 BAND_CENTRES = np.log2([275, 725, 1400, 2450, 3900, 6300])
-"""The lowest stays as it is: it anchors the tilt."""
+"""Logarithms of hertz; the lowest band has no gain, as it anchors the tilt."""
 
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """What the teacher said."""
+class Speech:
+    """Speech of the teacher."""
 
     samples: Floats
-    """Mono, 24,000 a second."""
+    """Mono, 24 kHz."""
     phonemes: str
-    """In the teacher's alphabet; sentences are joined by a space of no length."""
+    """In the teacher's alphabet; sentences are joined by a space of zero duration."""
     seconds: list[float]
     """One value for each phoneme; the sum is the length of the samples."""
     pitch: Floats
     """Hz, 80 values a second, 0 where unvoiced."""
     spectra: Floats
-    """What the network said of each of these frames, [4, bins, frames]: log magnitude and phase of the filter of the
-    harmonics, log magnitude and phase of the rest. Its noise is left out, as it lies far below the rest."""
+    """Outputs of the network for each of these frames, (4, bins, frames): log magnitude and phase of the filter of the
+    harmonics, log magnitude and phase of the rest. The noise is left out, as its level is far below the rest."""
 
 
 class Teacher:
-    """One thread: several processes scale better on this network."""
+    """The teacher, limited to one thread: several processes scale better with this network."""
 
     def __init__(self) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        network = controlled_network(onnx.load(voice_path(DEFAULT)))
+        network = add_pitch_controls(onnx.load(voice_path(DEFAULT)))
         self.session = onnxruntime.InferenceSession(network.SerializeToString(), options)
         self.front_end = hibari.Hibari()
 
-    def say(self, text: str, manner: Manner, seed: int) -> Spoken | None:
-        """Speak; the same seed gives the same noise. None where nothing can be pronounced."""
+    def speak(self, text: str, manner: Manner, seed: int) -> Speech | None:
+        """Speak a text; the same seed gives the same noise. Return None if nothing can be pronounced."""
         rng = np.random.default_rng(seed)
         known = self.front_end.vocab
         sentences = ["".join(filter(known.__contains__, each)) for each in self.front_end.phonemize(text)]
-        parts = [self.say_sentence(each, manner, rng) for each in sentences if each]
+        parts = [self.speak_sentence(each, manner, rng) for each in sentences if each]
         if not parts:
             return None
         seconds = parts[0].seconds + [value for part in parts[1:] for value in [0.0, *part.seconds]]
         samples, pitch = (np.concatenate([getattr(part, what) for part in parts]) for what in ("samples", "pitch"))
         spectra = np.concatenate([part.spectra for part in parts], axis=2)
-        return Spoken(samples, " ".join(part.phonemes for part in parts), seconds, pitch, spectra)
+        return Speech(samples, " ".join(part.phonemes for part in parts), seconds, pitch, spectra)
 
-    def say_sentence(self, phonemes: str, manner: Manner, rng: np.random.Generator) -> Spoken:
-        """Speak at most as much as the network takes at once."""
+    def speak_sentence(self, phonemes: str, manner: Manner, rng: np.random.Generator) -> Speech:
+        """Speak one sentence, the most that the network accepts at once."""
         inputs = {
             "ids": np.array([self.front_end.ids(phonemes)], np.int64),
             "speed": np.array([manner.speed], np.float32),
         }
-        (curve,) = self.session.run(["f0_said"], inputs | controls(1.0, 1.0))
+        (curve,) = self.session.run(["f0_original"], inputs | make_controls(1.0, 1.0))
         voiced = curve[curve > UNVOICED_BELOW]
         middle = float(np.median(voiced)) if len(voiced) else 1.0
-        changed = controls(middle, middle * 2 ** (manner.pitch / 12), manner.pitch_range)
+        changed = make_controls(middle, middle * 2 ** (manner.pitch / 12), manner.pitch_range)
         *outputs, frames = self.session.run([*SPECTRUM, "f0", DURATIONS], inputs | changed)
         harmonics, harmonic_phase, noise, rest, rest_phase, f0 = (output[0] for output in outputs)
-        gain = band_gain(manner.bands)
+        gain = compute_band_gain(manner.bands)
         samples = dsp.synth(harmonics + gain, harmonic_phase, noise + gain, rest + gain, rest_phase, f0, rng)
         share = frames.ravel() * (len(samples) / SAMPLE_RATE / frames.sum())
         spectra = np.stack([harmonics + gain, np.pi * np.tanh(harmonic_phase), rest + gain, rest_phase % (2 * np.pi)])
-        return Spoken(samples, phonemes, without_ends(share), np.where(f0 > UNVOICED_BELOW, f0, 0), spectra)
+        return Speech(samples, phonemes, merge_ends(share), np.where(f0 > UNVOICED_BELOW, f0, 0), spectra)
 
 
-def controls(f0_from: float, f0_to: float, f0_range: float = 1.0) -> dict[str, Floats]:
-    """Inputs that lead the median pitch `f0_from` to `f0_to` (Hz) and stretch the distances from it."""
+def make_controls(f0_from: float, f0_to: float, f0_range: float = 1.0) -> dict[str, Floats]:
+    """Return the inputs that move the median pitch from `f0_from` to `f0_to` (Hz) and scale the distances from it."""
     values = (f0_from, f0_to, f0_range)
     return {name: np.array([value], np.float32) for name, value in zip(CONTROLS, values, strict=True)}
 
 
-def controlled_network(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Lead F0 through `CONTROLS`; the first curve is the output `f0_said`, the changed one `f0`."""
+def add_pitch_controls(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Let `CONTROLS` change F0; the original curve is the output `f0_original`, the changed one `f0`."""
     graph = model.graph
-    # f0 = f0_to * (f0_said / f0_from) ** f0_range: musical distances grow, and the curve never falls below zero.
+    # f0 = f0_to * (f0_original / f0_from) ** f0_range: distances scale in semitones, and the curve stays positive.
     steps = [
-        helper.make_node("Greater", ["f0_said", "f0_threshold"], ["f0_voiced"]),
-        helper.make_node("Max", ["f0_said", "f0_threshold"], ["f0_positive"]),
+        helper.make_node("Greater", ["f0_original", "f0_threshold"], ["f0_voiced"]),
+        helper.make_node("Max", ["f0_original", "f0_threshold"], ["f0_positive"]),
         helper.make_node("Div", ["f0_positive", "f0_from"], ["f0_distance"]),
         helper.make_node("Pow", ["f0_distance", "f0_range"], ["f0_stretched"]),
         helper.make_node("Mul", ["f0_stretched", "f0_to"], ["f0_moved"]),
-        helper.make_node("Where", ["f0_voiced", "f0_moved", "f0_said"], ["f0"]),
+        helper.make_node("Where", ["f0_voiced", "f0_moved", "f0_original"], ["f0"]),
     ]
     nodes = list(graph.node)
     place = next(place for place, node in enumerate(nodes) if "f0" in node.output)
     outputs = nodes[place].output
-    outputs[list(outputs).index("f0")] = "f0_said"
+    outputs[list(outputs).index("f0")] = "f0_original"
     nodes[place + 1 : place + 1] = steps
     del graph.node[:]
     graph.node.extend(nodes)
     graph.initializer.append(numpy_helper.from_array(np.array([UNVOICED_BELOW], np.float32), "f0_threshold"))
     graph.input.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in CONTROLS)
-    graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("f0_said", DURATIONS))
+    graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("f0_original", DURATIONS)
+    )
     return model
 
 
-def band_gain(bands: tuple[float, ...]) -> Floats:
-    """Natural logarithm of the gain of each row of the spectrum, [bins, 1]; straight lines between the bands."""
+def compute_band_gain(bands: tuple[float, ...]) -> Floats:
+    """Return the natural logarithm of the gain of each row of the spectrum, (bins, 1), interpolated from the bands."""
     decibels = np.interp(np.log2(np.maximum(BINS, 50)), BAND_CENTRES, (0.0, *bands))
     gain: Floats = (decibels * np.log(10) / 20).astype(np.float32)[:, None]
     return gain
 
 
-def without_ends(seconds: npt.NDArray[np.float64]) -> list[float]:
-    """The silence before the first and behind the last phoneme counts to these."""
+def merge_ends(seconds: npt.NDArray[np.float64]) -> list[float]:
+    """Add the silence at both ends to the first and the last phoneme."""
     inner = seconds[1:-1].copy()
     inner[0] += seconds[0]
     inner[-1] += seconds[-1]

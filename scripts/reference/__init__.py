@@ -1,1 +1,1 @@
-"""docs/reference, made from the code: `python -m scripts.reference` writes it anew, and a test compares."""
+"""Generate docs/reference from the code with `python -m scripts.reference`; a test compares both."""

@@ -1,4 +1,4 @@
-"""Writes every page of docs/reference."""
+"""Write every page of docs/reference."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from scripts.reference import api, command_line, errors, settings, ssml, voice_j
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "reference"
 PAGES = {
-    "settings.md": settings.page,
-    "command-line.md": command_line.page,
-    "errors.md": errors.page,
-    "ssml.md": ssml.page,
-    "voice-json.md": voice_json.page,
-    "api.md": api.page,
+    "settings.md": settings.render,
+    "command-line.md": command_line.render,
+    "errors.md": errors.render,
+    "ssml.md": ssml.render,
+    "voice-json.md": voice_json.render,
+    "api.md": api.render,
 }
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for name, page in PAGES.items():
-        (FOLDER / name).write_text(page(), encoding="utf-8")
+    for name, render in PAGES.items():
+        (FOLDER / name).write_text(render(), encoding="utf-8")

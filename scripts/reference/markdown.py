@@ -1,39 +1,39 @@
-"""Pieces of Markdown."""
+"""Format Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-MADE = "<!-- python -m scripts.reference -->"
-"""Tells who would edit a page where it comes from."""
+GENERATED = "<!-- python -m scripts.reference -->"
+"""Comment that shows from where a page is generated."""
 
 
-def page(title: str, *parts: str) -> str:
-    """A whole file, of paragraphs."""
-    return "\n\n".join((MADE, f"# {title}", *(part.strip() for part in parts if part.strip()))) + "\n"
+def make_page(title: str, *parts: str) -> str:
+    """Return a page: a title and paragraphs."""
+    return "\n\n".join((GENERATED, f"# {title}", *(part.strip() for part in parts if part.strip()))) + "\n"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Rows under a header."""
-    lines = [header, ["---"] * len(header), *(map(cell, row) for row in rows)]
+def make_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table."""
+    lines = [header, ["---"] * len(header), *(map(escape_cell, row) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def cell(text: str) -> str:
-    """What a table holds: one line, whose bars part nothing."""
+def escape_cell(text: str) -> str:
+    """Return the text of a cell: one line with escaped bars."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def code(text: object) -> str:
-    """As it is written."""
+def format_code(text: object) -> str:
+    """Return a code span."""
     return f"`{text}`"
 
 
-def codes(texts: Iterable[object]) -> str:
-    """Several, with commas."""
-    return ", ".join(map(code, texts))
+def format_codes(texts: Iterable[object]) -> str:
+    """Return comma-separated code spans."""
+    return ", ".join(map(format_code, texts))
 
 
-def block(lines: Iterable[str], kind: str) -> str:
-    """Lines as they are."""
-    return "\n".join((f"```{kind}", *lines, "```"))
+def format_block(lines: Iterable[str], info: str) -> str:
+    """Return a fenced code block."""
+    return "\n".join((f"```{info}", *lines, "```"))

@@ -1,4 +1,4 @@
-"""CloudWatch alarms of an endpoint."""
+"""Build the requests for the CloudWatch alarms of an endpoint."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import Any
 from scripts.sagemaker.aws import Call
 from scripts.sagemaker.endpoint_request import VARIANT, EndpointOptions
 
-CALLS, INSTANCES = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
-"""Namespaces: of what callers see, and of the machines."""
+INVOCATIONS, INSTANCES = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
+"""Namespaces of the metrics of invocations and of instances."""
 MICROSECONDS = 1_000_000.0
 
 ALARMS: dict[str, dict[str, Any]] = {
     "errors": {
-        "AlarmDescription": "More than five answers with 5xx in five minutes: it fails, or is busy.",
-        "Namespace": CALLS,
+        "AlarmDescription": "More than five 5xx responses in five minutes: the service fails or is overloaded.",
+        "Namespace": INVOCATIONS,
         "MetricName": "Invocation5XXErrors",
         "Statistic": "Sum",
         "Threshold": 5.0,
     },
     "slow": {
-        "AlarmDescription": "Of the answers of a quarter of an hour a tenth takes over 20 seconds.",
-        "Namespace": CALLS,
+        "AlarmDescription": "The 90th percentile of the latency exceeds 20 seconds for a quarter of an hour.",
+        "Namespace": INVOCATIONS,
         "MetricName": "ModelLatency",
         "ExtendedStatistic": "p90",
         "Threshold": 20 * MICROSECONDS,
         "EvaluationPeriods": 3,
     },
     "memory": {
-        "AlarmDescription": "Memory is over 90 % for a quarter of an hour.",
+        "AlarmDescription": "Memory utilization exceeds 90 % for a quarter of an hour.",
         "Namespace": INSTANCES,
         "MetricName": "MemoryUtilization",
         "Statistic": "Maximum",
@@ -36,11 +36,11 @@ ALARMS: dict[str, dict[str, Any]] = {
         "EvaluationPeriods": 3,
     },
 }
-"""By the end of its name; each period has five minutes."""
+"""Alarms by the suffix of their names; a period is five minutes."""
 
 
-def alarm_calls(options: EndpointOptions) -> list[Call]:
-    """All alarms; those that are there are replaced."""
+def make_alarm_calls(options: EndpointOptions) -> list[Call]:
+    """Return the requests that create all alarms or replace existing ones."""
     fixed = {
         "ComparisonOperator": "GreaterThanThreshold",
         "Dimensions": [{"Name": "EndpointName", "Value": options.name}, {"Name": "VariantName", "Value": VARIANT}],
@@ -49,15 +49,15 @@ def alarm_calls(options: EndpointOptions) -> list[Call]:
         "TreatMissingData": "notBreaching",
         "AlarmActions": [options.alarm_topic] if options.alarm_topic else [],
     }
-    named = zip(alarm_names(options.name), ALARMS.values(), strict=True)
+    named = zip(list_alarm_names(options.name), ALARMS.values(), strict=True)
     return [Call("cloudwatch", "PutMetricAlarm", {"AlarmName": name, **fixed, **own}) for name, own in named]
 
 
-def alarm_names(endpoint: str) -> list[str]:
-    """`ENDPOINT-errors` and so on."""
+def list_alarm_names(endpoint: str) -> list[str]:
+    """Return the names of all alarms: `ENDPOINT-errors` and so on."""
     return [f"{endpoint}-{name}" for name in ALARMS]
 
 
-def no_alarms_call(endpoint: str) -> Call:
-    """Deletes them."""
-    return Call("cloudwatch", "DeleteAlarms", {"AlarmNames": alarm_names(endpoint)})
+def make_delete_alarms_call(endpoint: str) -> Call:
+    """Return the request that deletes all alarms."""
+    return Call("cloudwatch", "DeleteAlarms", {"AlarmNames": list_alarm_names(endpoint)})

@@ -1,4 +1,4 @@
-"""Requests to AWS: made and checked first, then shown or sent."""
+"""Validate requests to AWS, and print or send them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.cli.parser import UsageError
-from scripts.sagemaker.errors import Refused, is_missing
-from scripts.sagemaker.model_check import problems
+from scripts.sagemaker.errors import RefusedRequest, is_missing
+from scripts.sagemaker.model_check import find_problems
 
 READ_SECONDS = 75
-"""SageMaker gives up on an answer after 60."""
+"""SageMaker itself times out after 60 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, named as AWS names it."""
+    """A request, with the names that AWS uses for the service and the operation."""
 
     service: str
     operation: str
     request: dict[str, Any]
     when: str = ""
-    """Under which circumstances it is sent; empty: always."""
+    """Condition under which it is sent; empty if always."""
 
 
 class Aws:
@@ -34,8 +34,8 @@ class Aws:
         self.make_client = make_client
         self.clients: dict[str, Any] = {}
 
-    def client(self, service: str) -> Any:
-        """The one client of a service."""
+    def get_client(self, service: str) -> Any:
+        """Return the client of a service, created on first use."""
         if service not in self.clients:
             self.clients[service] = self.make_client(service)
         return self.clients[service]
@@ -46,17 +46,17 @@ class Aws:
             client.close()
 
     def send(self, call: Call) -> dict[str, Any]:
-        """Check a request and send it; errors are botocore's."""
+        """Validate and send a request; errors of botocore are passed on."""
         from botocore import xform_name
 
-        check([call])
-        method = getattr(self.client(call.service), xform_name(call.operation))
-        answer: dict[str, Any] = method(**call.request)
-        return answer
+        check_calls([call])
+        method = getattr(self.get_client(call.service), xform_name(call.operation))
+        response: dict[str, Any] = method(**call.request)
+        return response
 
 
-def unless_missing(aws: Aws, call: Call) -> dict[str, Any] | None:
-    """The answer; None where the thing is not there."""
+def send_unless_missing(aws: Aws, call: Call) -> dict[str, Any] | None:
+    """Return the response; None if the resource does not exist."""
     from botocore.exceptions import ClientError
 
     try:
@@ -67,18 +67,18 @@ def unless_missing(aws: Aws, call: Call) -> dict[str, Any] | None:
         raise
 
 
-def check(calls: Iterable[Call]) -> None:
-    """Refuse what AWS would refuse by its own model of the request."""
+def check_calls(calls: Iterable[Call]) -> None:
+    """Raise `RefusedRequest` if a request violates AWS's own model of it."""
     for call in calls:
-        if found := list(problems(call.service, call.operation, call.request)):
-            raise Refused(
+        if found := list(find_problems(call.service, call.operation, call.request)):
+            raise RefusedRequest(
                 f"{call.operation}: {'; '.join(found)}.",
-                hint="If AWS has that since lately, pip install --upgrade boto3.",
+                hint="If AWS added it recently, run pip install --upgrade boto3.",
             )
 
 
-def as_json(calls: Iterable[Call]) -> str:
-    """What `--dry-run` prints."""
+def format_calls(calls: Iterable[Call]) -> str:
+    """Return the requests as JSON, for `--dry-run`."""
     shown = [
         {"service": call.service, "operation": call.operation}
         | ({"when": call.when} if call.when else {})
@@ -89,7 +89,7 @@ def as_json(calls: Iterable[Call]) -> str:
 
 
 def open_aws(region: str | None) -> Aws:
-    """The clients of a Region, with the credentials that the AWS command line would use."""
+    """Return the clients of a Region, with the credentials that the AWS command line would use."""
     try:
         import boto3
         from botocore.config import Config
@@ -97,6 +97,6 @@ def open_aws(region: str | None) -> Aws:
         raise UsageError("boto3 is not installed.", hint="pip install -c requirements.lock '.[sagemaker]'") from None
     session = boto3.session.Session(region_name=region)
     if not session.region_name:
-        raise UsageError("No Region is set.", hint="Name one: --region eu-central-1, or set AWS_REGION.")
+        raise UsageError("No Region is set.", hint="Set one: --region eu-central-1, or AWS_REGION.")
     config = Config(retries={"mode": "standard", "max_attempts": 5}, read_timeout=READ_SECONDS)
     return Aws(session.region_name, lambda service: session.client(service, config=config))

@@ -1,7 +1,7 @@
-"""An endpoint as the requests that create and change it.
+"""Build the requests that create, update and delete an endpoint.
 
-An endpoint has generations: each deployment makes a model and a configuration named after the endpoint and the time,
-since neither can be changed, and the endpoint moves from one generation to the next.
+An endpoint has generations: each deployment creates a model and a configuration, which are immutable and named after
+the endpoint and the time, and the endpoint moves from one generation to the next.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from scripts.sagemaker.aws import Call
 VARIANT = "AllTraffic"
 GPU_FAMILIES = ("ml.g", "ml.p")
 GPU_IMAGE = "al2023-ami-sagemaker-inference-gpu-4-1"
-"""NVIDIA's driver 580, for CUDA up to 13.0. The default is an older one, on which a newer CUDA dies silently."""
+"""It has NVIDIA's driver 580, for CUDA up to 13.0. On the older default, a newer CUDA fails silently."""
 START_SECONDS = 600
-"""A container converts its networks at its first start."""
+"""Time limit of the first start, in which a container converts its networks."""
 GENERATION = "-{:%Y%m%d-%H%M%S}"
 GENERATION_PATTERN = r"-\d{8}-\d{6}"
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointOptions:
-    """What can be chosen of an endpoint."""
+    """Options of an endpoint."""
 
     name: str
     generation: str
@@ -33,16 +33,16 @@ class EndpointOptions:
     image: str
     role: str
     model: S3Address | None = None
-    """A model.tar.gz; without it the voice in the image speaks."""
+    """A model.tar.gz; None for the voice in the image."""
     environment: dict[str, str] = field(default_factory=dict)
     instance_type: str = "ml.c7i.xlarge"
     instances: int = 1
     max_instances: int = 1
-    """More than `instances`: they are scaled by load."""
+    """Maximum under load; without scaling the same as `instances`."""
     concurrency: float = 4.0
-    """Requests in flight on each instance that scaling aims at."""
+    """Concurrent requests per instance that scaling aims at."""
     alarm_topic: str = ""
-    """ARN of an SNS topic."""
+    """ARN of an SNS topic; empty for none."""
 
     @property
     def scaled(self) -> bool:
@@ -50,8 +50,8 @@ class EndpointOptions:
         return self.max_instances > self.instances
 
 
-def creation_calls(options: EndpointOptions) -> list[Call]:
-    """A new generation."""
+def make_generation_calls(options: EndpointOptions) -> list[Call]:
+    """Return the requests that create a generation."""
     container: dict[str, Any] = {"Image": options.image, "Environment": options.environment}
     if options.model:
         container["ModelDataUrl"] = str(options.model)
@@ -61,13 +61,13 @@ def creation_calls(options: EndpointOptions) -> list[Call]:
         "ExecutionRoleArn": options.role,
         "EnableNetworkIsolation": True,
     }
-    # Without a DataCaptureConfig nothing of what is said is kept.
-    config = {"EndpointConfigName": options.generation, "ProductionVariants": [variant(options)]}
+    # Without a DataCaptureConfig, AWS stores neither requests nor responses.
+    config = {"EndpointConfigName": options.generation, "ProductionVariants": [make_variant(options)]}
     return [Call("sagemaker", "CreateModel", model), Call("sagemaker", "CreateEndpointConfig", config)]
 
 
-def variant(options: EndpointOptions) -> dict[str, Any]:
-    """The instances behind an endpoint."""
+def make_variant(options: EndpointOptions) -> dict[str, Any]:
+    """Return the production variant: the instances of an endpoint."""
     values: dict[str, Any] = {
         "VariantName": VARIANT,
         "ModelName": options.generation,
@@ -82,34 +82,34 @@ def variant(options: EndpointOptions) -> dict[str, Any]:
 
 
 def has_gpu(instance_type: str) -> bool:
-    """By the family in its name."""
+    """Return whether an instance type has a GPU, by the family in its name."""
     return instance_type.startswith(GPU_FAMILIES)
 
 
-def first_call(options: EndpointOptions) -> Call:
-    """An endpoint that is not there yet."""
+def make_create_endpoint_call(options: EndpointOptions) -> Call:
+    """Return the request that creates the endpoint."""
     request = {"EndpointName": options.name, "EndpointConfigName": options.generation}
-    return Call("sagemaker", "CreateEndpoint", request, when="the endpoint is not there")
+    return Call("sagemaker", "CreateEndpoint", request, when="the endpoint does not exist")
 
 
-def update_call(options: EndpointOptions) -> Call:
-    """An endpoint that is: the old generation answers until the new one is healthy."""
+def make_update_endpoint_call(options: EndpointOptions) -> Call:
+    """Return the request that updates the endpoint; the old generation serves until the new one is healthy."""
     request: dict[str, Any] = {
         "EndpointName": options.name,
         "EndpointConfigName": options.generation,
     }
-    if options.scaled:  # as many instances as the load needs now, not as few as at the beginning
+    if options.scaled:  # keeps the current number of instances instead of the initial one
         request |= {"RetainAllVariantProperties": True}
-    return Call("sagemaker", "UpdateEndpoint", request, when="the endpoint is there")
+    return Call("sagemaker", "UpdateEndpoint", request, when="the endpoint exists")
 
 
-def describe_endpoint_call(name: str) -> Call:
-    """DescribeEndpoint."""
+def make_describe_endpoint_call(name: str) -> Call:
+    """Return the request for the state of an endpoint."""
     return Call("sagemaker", "DescribeEndpoint", {"EndpointName": name})
 
 
-def generations_calls(name: str) -> list[Call]:
-    """The lists that hold an endpoint's generations, and others."""
+def make_list_generations_calls(name: str) -> list[Call]:
+    """Return the requests for the lists that contain an endpoint's generations, among others."""
     return [
         Call("sagemaker", "ListEndpointConfigs", {"NameContains": name, "MaxResults": 100}),
         Call("sagemaker", "ListModels", {"NameContains": name, "MaxResults": 100}),
@@ -117,15 +117,15 @@ def generations_calls(name: str) -> list[Call]:
 
 
 def is_generation(endpoint: str, name: str) -> bool:
-    """Whether a model or a configuration is of this endpoint."""
+    """Return whether a model or a configuration belongs to this endpoint."""
     return re.fullmatch(re.escape(endpoint) + GENERATION_PATTERN, name) is not None
 
 
-def config_removal(name: str) -> Call:
-    """What deletes a configuration."""
+def make_delete_config_call(name: str) -> Call:
+    """Return the request that deletes a configuration."""
     return Call("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": name})
 
 
-def model_removal(name: str) -> Call:
-    """What deletes a model; its files in S3 stay."""
+def make_delete_model_call(name: str) -> Call:
+    """Return the request that deletes a model; its files in S3 remain."""
     return Call("sagemaker", "DeleteModel", {"ModelName": name})

@@ -1,4 +1,4 @@
-"""Download the voice that a training job made, unpack it, and check it."""
+"""Download the voice that a training job produced, unpack it, and check it."""
 
 from __future__ import annotations
 
@@ -13,79 +13,83 @@ from app.errors import InvalidVoice
 from app.voices import open_voice
 from scripts.sagemaker.address import S3Address, parse_s3
 from scripts.sagemaker.aws import Aws, Call
-from scripts.sagemaker.command import DONE, make_parser, run_command, tell
-from scripts.sagemaker.errors import Failed, Refused
+from scripts.sagemaker.command import DONE, make_command_parser, report, run_command
+from scripts.sagemaker.errors import FailedOperation, RefusedRequest
 from scripts.sagemaker.job_state import wait_for_job
-from scripts.sagemaker.preflight import bucket_call, check_object, head_call
-from scripts.sagemaker.training_request import describe_call
+from scripts.sagemaker.preflight import check_object, make_head_bucket_call, make_head_object_call
+from scripts.sagemaker.training_request import make_describe_job_call
 from scripts.sagemaker.unpack import unpack
 
-MOST_BYTES = 2 << 30
-"""Of the archive as it is downloaded."""
+MAX_BYTES = 2 << 30
+"""Maximum size of the archive."""
 ARTIFACTS = "s3://bucket-of-the-job/output/model.tar.gz"
-"""Stands in a dry run for what only the job's description tells."""
+"""Placeholder in a dry run for the address in the job's description."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The flags."""
-    flags = make_parser("fetch_model", "Download the voice that a training job made, unpack it, and check it.")
-    flags.add_argument("job", metavar="JOB|S3", help="name of a job, whose end is waited for, or a model.tar.gz in S3")
-    flags.add_argument("folder", type=Path, metavar="FOLDER", help="for the voice; must not exist")
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    flags = make_command_parser(
+        "fetch_model", "Download the voice that a training job produced, unpack it, and check it."
+    )
+    flags.add_argument("job", metavar="JOB|S3", help="name of a job, which is waited for, or a model.tar.gz in S3")
+    flags.add_argument("folder", type=Path, metavar="FOLDER", help="for the voice; must not exist yet")
     return flags
 
 
-def get_calls(address: S3Address) -> list[Call]:
-    """What downloads an object."""
+def make_download_calls(address: S3Address) -> list[Call]:
+    """Return the requests that download an object."""
     key = {"Bucket": address.bucket, "Key": address.key}
-    return [bucket_call(address), head_call(address), Call("s3", "GetObject", key)]
+    return [make_head_bucket_call(address), make_head_object_call(address), Call("s3", "GetObject", key)]
 
 
 def plan(options: argparse.Namespace, region: str) -> list[Call]:
-    """All requests."""
+    """Return all requests."""
     if options.folder.exists():
         raise UsageError(f"{options.folder} exists already.", hint="Name another folder.")
     if options.job.startswith("s3:"):
-        return get_calls(parse_s3(options.job))
-    return [describe_call(options.job), *get_calls(parse_s3(ARTIFACTS))]
+        return make_download_calls(parse_s3(options.job))
+    return [make_describe_job_call(options.job), *make_download_calls(parse_s3(ARTIFACTS))]
 
 
 def find_model(aws: Aws, job: str) -> S3Address:
-    """Where a job left its voice."""
+    """Return the address of a job's model, after waiting for the job."""
     if job.startswith("s3:"):
         return parse_s3(job)
     return parse_s3(wait_for_job(aws, job)["ModelArtifacts"]["S3ModelArtifacts"])
 
 
 def run(options: argparse.Namespace, aws: Aws) -> int:
-    """The folder appears whole or not at all."""
+    """Download, unpack and check the voice; the folder is created only if all of that succeeds."""
     address = find_model(aws, options.job)
     size = check_object(aws, address)
-    if size > MOST_BYTES:
-        raise Refused(f"{address} has {size} bytes, more than any voice.", hint="Is it a voice of this project?")
-    tell(f"downloading {address}, {size / 1e6:.0f} MB")
+    if size > MAX_BYTES:
+        raise RefusedRequest(f"{address} has {size} bytes, more than any voice.", hint="Is it a voice of this project?")
+    report(f"downloading {address}, {size / 1e6:.0f} MB")
     options.folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=options.folder.parent) as made:
-        archive, unpacked = Path(made) / "model.tar.gz", Path(made) / "voice"
-        aws.client("s3").download_file(address.bucket, address.key, str(archive))
+    with tempfile.TemporaryDirectory(dir=options.folder.parent) as temporary:
+        archive, unpacked = Path(temporary) / "model.tar.gz", Path(temporary) / "voice"
+        aws.get_client("s3").download_file(address.bucket, address.key, str(archive))
         unpack(archive, unpacked)
         name = check_voice(unpacked, address)
         unpacked.rename(options.folder)
-    tell(f"The voice {name} is whole. Hear it: INTONE_VOICES={options.folder} intone voices --check")
+    report(f"The voice {name} is complete. Try it: INTONE_VOICES={options.folder} intone voices --check")
     sys.stdout.write(f"{options.folder}\n")
     return DONE
 
 
 def check_voice(folder: Path, address: S3Address) -> str:
-    """The name of a whole voice."""
+    """Return the name of the voice; raise `FailedOperation` if it is invalid."""
     try:
         return open_voice(folder).name
     except InvalidVoice as error:
-        raise Failed(f"{address} holds no voice: {error.detail}", hint="Is it the model of a training job?") from None
+        raise FailedOperation(
+            f"{address} holds no voice: {error.detail}", hint="Is it the model of a training job?"
+        ) from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command."""
-    return run_command(parser(), plan, run, arguments)
+    """Run the command and return its exit code."""
+    return run_command(make_parser(), plan, run, arguments)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Have an endpoint speak into a file."""
+"""Synthesize speech with an endpoint and write it to a file."""
 
 from __future__ import annotations
 
@@ -14,41 +14,45 @@ from typing import Any
 
 from app.cli.parser import UsageError
 from scripts.sagemaker.aws import Aws, Call
-from scripts.sagemaker.command import DONE, make_parser, run_command, tell
-from scripts.sagemaker.errors import AwsError, told
+from scripts.sagemaker.command import DONE, make_command_parser, report, run_command
+from scripts.sagemaker.errors import AwsError, translate_error
 
 FORMATS = ("wav", "flac", "mp3", "opus", "aac", "pcm")
-BLOCK = 1 << 16
+BLOCK_BYTES = 1 << 16
 
 
-def parser() -> argparse.ArgumentParser:
-    """The flags."""
-    flags = make_parser("invoke_endpoint", "Have an endpoint speak into a file.")
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    flags = make_command_parser("invoke_endpoint", "Synthesize speech with an endpoint and write it to a file.")
     flags.add_argument("name", metavar="ENDPOINT")
-    flags.add_argument("source", metavar="TEXT|FILE|-", help="the text, or a file that holds it, or - for stdin")
-    flags.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="its ending is the format")
-    manner = flags.add_mutually_exclusive_group()
-    manner.add_argument("--ssml", action="store_true", help="the text is SSML")
-    manner.add_argument("--json", action="store_true", help="the text is a request as POST /synthesize takes it")
-    flags.add_argument("--stream", action="store_true", help="receive while it is spoken: up to 8 minutes, any size")
+    flags.add_argument("source", metavar="TEXT|FILE|-", help="the text, or a file that contains it, or - for stdin")
+    flags.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="its extension selects the format"
+    )
+    kind = flags.add_mutually_exclusive_group()
+    kind.add_argument("--ssml", action="store_true", help="the text is SSML")
+    kind.add_argument("--json", action="store_true", help="the text is a request body of POST /synthesize")
+    flags.add_argument(
+        "--stream", action="store_true", help="receive audio while it is synthesized: up to 8 minutes, any size"
+    )
     return flags
 
 
 def read_source(source: str) -> str:
-    """The text itself, a file's, or standard input's."""
+    """Return the text of a file or of standard input, or the argument itself."""
     if source == "-":
         return sys.stdin.read()
     try:
         path = Path(source)
         return path.read_text(encoding="utf-8") if path.is_file() else source
-    except OSError:  # too long for a name
+    except OSError:  # too long for a file name
         return source
     except UnicodeDecodeError:
         raise UsageError(f"{source} is not UTF-8.") from None
 
 
-def body(options: argparse.Namespace) -> dict[str, Any]:
-    """The request, always as JSON: a stream cannot be asked for in any other way."""
+def make_body(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the request body, always JSON, since only JSON can request a stream."""
     text = read_source(options.source)
     fields: dict[str, Any] = read_json(text) if options.json else {"ssml" if options.ssml else "text": text}
     format = options.output.suffix.removeprefix(".").lower()
@@ -58,7 +62,7 @@ def body(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def read_json(text: str) -> dict[str, Any]:
-    """A request as it was written."""
+    """Parse a request body."""
     try:
         fields = json.loads(text)
     except ValueError as error:
@@ -68,40 +72,42 @@ def read_json(text: str) -> dict[str, Any]:
     return fields
 
 
-def call_of(options: argparse.Namespace) -> Call:
-    """InvokeEndpoint, or its kind that answers in parts."""
-    request = {"EndpointName": options.name, "ContentType": "application/json", "Body": json.dumps(body(options))}
+def make_invoke_call(options: argparse.Namespace) -> Call:
+    """Return the request: InvokeEndpoint, or InvokeEndpointWithResponseStream for a stream."""
+    request = {"EndpointName": options.name, "ContentType": "application/json", "Body": json.dumps(make_body(options))}
     return Call("sagemaker-runtime", f"InvokeEndpoint{'WithResponseStream' if options.stream else ''}", request)
 
 
 def plan(options: argparse.Namespace, region: str) -> list[Call]:
-    """The request."""
-    return [call_of(options)]
+    """Return the only request."""
+    return [make_invoke_call(options)]
 
 
 def run(options: argparse.Namespace, aws: Aws) -> int:
-    """Ask, and write what comes; a broken answer leaves no file."""
+    """Send the request and write the audio; an incomplete response leaves no file."""
     from botocore.exceptions import ClientError, EventStreamError
 
     try:
-        answer = aws.send(call_of(options))
-        with closing(answer["Body"]) as said:
-            size = write(options.output, stream(said) if options.stream else iter(lambda: said.read(BLOCK), b""))
+        response = aws.send(make_invoke_call(options))
+        with closing(response["Body"]) as audio:
+            size = write_file(
+                options.output, read_stream(audio) if options.stream else iter(lambda: audio.read(BLOCK_BYTES), b"")
+            )
     except (ClientError, EventStreamError) as error:
-        raise model_error(error) from None
-    tell(f"{size} bytes are in {options.output}.")
+        raise parse_model_error(error) from None
+    report(f"{size} bytes are in {options.output}.")
     return DONE
 
 
-def stream(events: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """The parts of an answer; botocore raises what goes wrong between them."""
+def read_stream(events: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield the parts of a streamed response; botocore raises errors that occur between them."""
     for event in events:
         if "PayloadPart" in event:
             yield event["PayloadPart"]["Bytes"]
 
 
-def write(path: Path, pieces: Iterable[bytes]) -> int:
-    """The file is replaced once everything has come."""
+def write_file(path: Path, pieces: Iterable[bytes]) -> int:
+    """Write a file, replacing an existing one only once all pieces have arrived, and return its size."""
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         try:
             size = sum(file.write(piece) for piece in pieces)
@@ -112,19 +118,19 @@ def write(path: Path, pieces: Iterable[bytes]) -> int:
     return size
 
 
-def model_error(error: Any) -> AwsError:
-    """The service's own words where it spoke: AWS wraps them in a ModelError."""
+def parse_model_error(error: Any) -> AwsError:
+    """Return the service's own error, which AWS wraps in a ModelError, or else that of AWS."""
     try:
         problem = json.loads(error.response["OriginalMessage"])
-        said = f"{problem['title']} ({problem['code']}): {problem['detail']}"
-        return AwsError(f"{error.response['OriginalStatusCode']} {said}", hint=problem.get("hint", ""))
+        text = f"{problem['title']} ({problem['code']}): {problem['detail']}"
+        return AwsError(f"{error.response['OriginalStatusCode']} {text}", hint=problem.get("hint", ""))
     except (KeyError, TypeError, ValueError):
-        return told(error)
+        return translate_error(error)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command."""
-    return run_command(parser(), plan, run, arguments)
+    """Run the command and return its exit code."""
+    return run_command(make_parser(), plan, run, arguments)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""A request against AWS's own model of it, as botocore carries it.
+"""Validate a request against AWS's own model of it, which botocore contains.
 
-botocore itself checks types, required members and minima; this adds what it leaves to the service: enumerations,
-patterns and maxima.
+botocore itself validates types, required members and minima; this module adds what it leaves to the service:
+enumerations, patterns and maxima.
 """
 
 from __future__ import annotations
@@ -12,41 +12,41 @@ from functools import cache
 from typing import Any
 
 
-def problems(service: str, operation: str, request: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with a request; nothing where all is well."""
+def find_problems(service: str, operation: str, request: dict[str, Any]) -> Iterator[str]:
+    """Yield the problems of a request."""
     from botocore.validate import ParamValidator
 
-    shape = _service_model(service).operation_model(operation).input_shape
+    shape = _load_service_model(service).operation_model(operation).input_shape
     report = ParamValidator().validate(request, shape)
     if report.has_errors():
         yield " ".join(report.generate_report().split())
     else:
-        yield from _walk(shape, request, "")
+        yield from _check_value(shape, request, "")
 
 
 @cache
-def _service_model(service: str) -> Any:
+def _load_service_model(service: str) -> Any:
     import botocore.session
 
     return botocore.session.get_session().get_service_model(service)
 
 
-def _walk(shape: Any, value: Any, path: str) -> Iterator[str]:
-    yield from (f"{path} {what}" for what in _own(shape, value))
+def _check_value(shape: Any, value: Any, path: str) -> Iterator[str]:
+    yield from (f"{path} {problem}" for problem in _check_own_rules(shape, value))
     if shape.type_name == "structure":
         for name, inner in value.items():
-            yield from _walk(shape.members[name], inner, f"{path}.{name}".lstrip("."))
+            yield from _check_value(shape.members[name], inner, f"{path}.{name}".lstrip("."))
     elif shape.type_name == "list":
         for number, inner in enumerate(value):
-            yield from _walk(shape.member, inner, f"{path}[{number}]")
+            yield from _check_value(shape.member, inner, f"{path}[{number}]")
     elif shape.type_name == "map":
         for key, inner in value.items():
-            yield from _walk(shape.key, key, f"{path} (key {key!r})")
-            yield from _walk(shape.value, inner, f"{path}[{key!r}]")
+            yield from _check_value(shape.key, key, f"{path} (key {key!r})")
+            yield from _check_value(shape.value, inner, f"{path}[{key!r}]")
 
 
-def _own(shape: Any, value: Any) -> Iterator[str]:
-    """Of one value, not of what is in it."""
+def _check_own_rules(shape: Any, value: Any) -> Iterator[str]:
+    """Yield the problems of a value, not of its members."""
     rules = shape.metadata
     if isinstance(value, bool) or not hasattr(shape, "type_name"):
         return
@@ -59,12 +59,12 @@ def _own(shape: Any, value: Any) -> Iterator[str]:
         yield f"is shorter than {rules['min']}: {value!r:.80}"
     if getattr(shape, "enum", None) and value not in shape.enum:
         yield f"is none of those that AWS knows: {value!r:.80}"
-    if "pattern" in rules and not _fits(rules["pattern"], value):
+    if "pattern" in rules and not _matches(rules["pattern"], value):
         yield f"does not fit {rules['pattern']}: {value!r:.80}"
 
 
-def _fits(pattern: str, value: str) -> bool:
-    """The patterns are Java's; the few that Python cannot read are left to the service."""
+def _matches(pattern: str, value: str) -> bool:
+    """Return whether a value matches a pattern. Patterns are Java's; the few that Python cannot parse always match."""
     try:
         return re.fullmatch(pattern, value, re.DOTALL) is not None
     except re.error:

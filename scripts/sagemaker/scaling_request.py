@@ -1,4 +1,4 @@
-"""Scaling an endpoint by the requests in flight on each instance."""
+"""Build the requests that scale an endpoint by the concurrent requests on each instance."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from scripts.sagemaker.endpoint_request import VARIANT, EndpointOptions
 
 SERVICE = "application-autoscaling"
 METRIC = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
-"""Every ten seconds; a request that takes seconds is seen while it lasts, which counts of invocations miss."""
+"""Measured every ten seconds. It counts requests while they run, unlike the number of invocations."""
 OUT_SECONDS, IN_SECONDS = 60, 600
-"""An instance needs minutes to come up: add readily, take away reluctantly."""
+"""An instance takes minutes to start: add instances soon, remove them late."""
 
 
-def target(name: str) -> dict[str, Any]:
-    """What is scaled."""
+def make_target(name: str) -> dict[str, Any]:
+    """Return the fields that identify what is scaled."""
     return {
         "ServiceNamespace": "sagemaker",
         "ResourceId": f"endpoint/{name}/variant/{VARIANT}",
@@ -23,8 +23,8 @@ def target(name: str) -> dict[str, Any]:
     }
 
 
-def scaling_calls(options: EndpointOptions) -> list[Call]:
-    """Bounds and policy; both are replaced where they are there."""
+def make_scaling_calls(options: EndpointOptions) -> list[Call]:
+    """Return the requests that set the bounds and the policy, or replace existing ones."""
     bounds = {"MinCapacity": options.instances, "MaxCapacity": options.max_instances}
     policy = {
         "TargetValue": options.concurrency,
@@ -34,15 +34,15 @@ def scaling_calls(options: EndpointOptions) -> list[Call]:
     }
     named = {"PolicyName": f"{options.name}-concurrency", "PolicyType": "TargetTrackingScaling"}
     return [
-        Call(SERVICE, "RegisterScalableTarget", {**target(options.name), **bounds}),
+        Call(SERVICE, "RegisterScalableTarget", {**make_target(options.name), **bounds}),
         Call(
             SERVICE,
             "PutScalingPolicy",
-            {**named, **target(options.name), "TargetTrackingScalingPolicyConfiguration": policy},
+            {**named, **make_target(options.name), "TargetTrackingScalingPolicyConfiguration": policy},
         ),
     ]
 
 
-def no_scaling_call(name: str) -> Call:
-    """Takes the policy along."""
-    return Call(SERVICE, "DeregisterScalableTarget", target(name))
+def make_deregister_call(name: str) -> Call:
+    """Return the request that ends scaling and deletes its policy."""
+    return Call(SERVICE, "DeregisterScalableTarget", make_target(name))

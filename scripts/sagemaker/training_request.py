@@ -1,4 +1,4 @@
-"""A training job as the request that creates it."""
+"""Build the requests that create and describe a training job."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from scripts.sagemaker.address import S3Address
 from scripts.sagemaker.aws import Call
 
 INSTANCE_TYPE = "ml.c7i.2xlarge"
-"""Without a GPU: a training computes on processors alone, and would pay for one in vain."""
+"""It has no GPU, as training runs on CPUs alone."""
 CHECKPOINTS, TENSORBOARD = "/opt/ml/checkpoints", "/opt/ml/output/tensorboard"
 
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """What can be chosen of a job."""
+    """Options of a training job."""
 
     name: str
     image: str
     role: str
     training: S3Address
     output: S3Address
-    """Below it: NAME/output/model.tar.gz, NAME/checkpoints, NAME/tensorboard."""
+    """Prefix of NAME/output/model.tar.gz, NAME/checkpoints and NAME/tensorboard."""
     base: S3Address | None = None
     run: str = ""
-    """Name of the job whose checkpoints are gone on with; by default the job's own."""
+    """Name of the job whose checkpoints are continued; empty for the job itself."""
     hyperparameters: dict[str, str] = field(default_factory=dict)
     instance_type: str = INSTANCE_TYPE
     volume_gb: int = 50
-    """Of /opt/ml and /tmp."""
+    """Size of the volume for /opt/ml and /tmp."""
     max_runtime: int = 90_000
-    """Seconds of training."""
+    """Maximum seconds of training."""
     spot: bool = False
     max_wait: int = 0
-    """Seconds of training and of waiting for a spot instance."""
+    """Maximum seconds of training and of waiting for a spot instance."""
 
 
-def training_call(options: JobOptions, metrics: list[dict[str, str]]) -> Call:
-    """CreateTrainingJob."""
+def make_training_call(options: JobOptions, metrics: list[dict[str, str]]) -> Call:
+    """Return the request that creates the job."""
     channels = {"training": options.training, "base": options.base}
     output = options.output
     request: dict[str, Any] = {
@@ -50,7 +50,7 @@ def training_call(options: JobOptions, metrics: list[dict[str, str]]) -> Call:
             "MetricDefinitions": metrics,
         },
         "HyperParameters": options.hyperparameters,
-        "InputDataConfig": [channel(name, address) for name, address in channels.items() if address],
+        "InputDataConfig": [make_channel(name, address) for name, address in channels.items() if address],
         "OutputDataConfig": {"S3OutputPath": str(output)},
         "ResourceConfig": {
             "InstanceType": options.instance_type,
@@ -60,11 +60,11 @@ def training_call(options: JobOptions, metrics: list[dict[str, str]]) -> Call:
         "StoppingCondition": {"MaxRuntimeInSeconds": options.max_runtime},
         "EnableManagedSpotTraining": options.spot,
         "CheckpointConfig": {
-            "S3Uri": str(output.below(f"{options.run or options.name}/checkpoints")),
+            "S3Uri": str(output.join(f"{options.run or options.name}/checkpoints")),
             "LocalPath": CHECKPOINTS,
         },
         "TensorBoardOutputConfig": {
-            "S3OutputPath": str(output.below(f"{options.name}/tensorboard")),
+            "S3OutputPath": str(output.join(f"{options.name}/tensorboard")),
             "LocalPath": TENSORBOARD,
         },
         "EnableNetworkIsolation": True,
@@ -74,8 +74,8 @@ def training_call(options: JobOptions, metrics: list[dict[str, str]]) -> Call:
     return Call("sagemaker", "CreateTrainingJob", request)
 
 
-def channel(name: str, address: S3Address) -> dict[str, Any]:
-    """A folder in S3 that becomes /opt/ml/input/data/NAME."""
+def make_channel(name: str, address: S3Address) -> dict[str, Any]:
+    """Return the channel of a folder in S3 that becomes /opt/ml/input/data/NAME."""
     source = {
         "S3DataType": "S3Prefix",
         "S3Uri": f"s3://{address.bucket}/{address.folder}",
@@ -84,6 +84,6 @@ def channel(name: str, address: S3Address) -> dict[str, Any]:
     return {"ChannelName": name, "InputMode": "File", "DataSource": {"S3DataSource": source}}
 
 
-def describe_call(name: str) -> Call:
-    """DescribeTrainingJob."""
+def make_describe_job_call(name: str) -> Call:
+    """Return the request for the state of a job."""
     return Call("sagemaker", "DescribeTrainingJob", {"TrainingJobName": name})

@@ -1,4 +1,4 @@
-"""Asks again and again until something has ended, and tells each change."""
+"""Poll a state until it is final, and report its changes."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from scripts.sagemaker.command import tell
+from scripts.sagemaker.command import report
 
-SECONDS = 15
-ALIVE_SECONDS = 300
-"""So often the last line is told again, so that nobody thinks it hangs."""
+POLL_SECONDS = 15
+HEARTBEAT_SECONDS = 300
+"""Interval at which an unchanged state is reported again, to show that the command still runs."""
 
 T = TypeVar("T")
 
 
-def wait(ask: Callable[[], T], *, line: Callable[[T], str], over: Callable[[T], bool]) -> T:
-    """The first answer that is over; `line` is told when it changes."""
+def wait(poll: Callable[[], T], *, format_state: Callable[[T], str], is_done: Callable[[T], bool]) -> T:
+    """Return the first state that is done; report each state whose formatted text differs from the previous one."""
     last, quiet = "", 0.0
     while True:
-        state = ask()
-        said = line(state)
-        if said != last or quiet >= ALIVE_SECONDS:
-            tell(f"{time.strftime('%H:%M:%S')} {said}")
-            last, quiet = said, 0.0
-        if over(state):
+        state = poll()
+        text = format_state(state)
+        if text != last or quiet >= HEARTBEAT_SECONDS:
+            report(f"{time.strftime('%H:%M:%S')} {text}")
+            last, quiet = text, 0.0
+        if is_done(state):
             return state
-        time.sleep(SECONDS)
-        quiet += SECONDS
+        time.sleep(POLL_SECONDS)
+        quiet += POLL_SECONDS

@@ -1,1 +1,1 @@
-"""A soak test: a real service under mixed load for minutes, watched from outside."""
+"""Soak-test a service: put it under mixed load for minutes, and monitor its process."""

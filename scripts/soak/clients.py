@@ -1,4 +1,4 @@
-"""The clients of the soak test: those that read answers whole, leave early, read slowly, or send what is wrong."""
+"""Clients of the soak test that read complete responses, disconnect early, read slowly, or send bad requests."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from scripts.soak.mix import CHAPTER, Request, speak
+from scripts.soak.mix import CHAPTER, Request, make_speech_request
 
 PLAYBACK_BYTES = 48_000
-"""A second of 24,000 Hz, mono, 16 bits."""
+"""Bytes of a second: 24 kHz, mono, 16 bits."""
 BACK_OFF_SECONDS = 1.0
-PATIENCE = 120.0
-"""Seconds after which an answer that does not come counts as missing."""
+TIMEOUT_SECONDS = 120.0
+"""Time after which a response counts as missing."""
 
 
 @dataclass
 class Tally:
-    """What the clients saw."""
+    """Results of all clients."""
 
     statuses: Counter[str] = field(default_factory=Counter)
-    """Answers by kind of client and status; `missing` for none at all."""
+    """Number of responses by kind of client and status code; `missing` if there was no response."""
     compared: int = 0
     wrong: list[str] = field(default_factory=list)
-    """Kinds of the answers whose bytes differ from those of the idle service."""
+    """Kinds of requests whose response differs from that of the idle service."""
 
     def count(self, client: str, status: int | str) -> None:
-        """Count one answer."""
+        """Count a response."""
         self.statuses[f"{client} {status}"] += 1
 
 
 @dataclass(frozen=True)
 class Clients:
-    """The service that is asked, until the end."""
+    """A group of clients that send requests until the end of the test."""
 
     port: int
     key: str
     end: float
-    """By the clock of the event loop."""
+    """Time of the event loop's clock."""
     tally: Tally
     known: Mapping[Request, str]
-    """Hashes of the answers of the idle service."""
+    """Hashes of the responses of the idle service."""
 
     @property
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Seconds until the end."""
         return self.end - asyncio.get_running_loop().time()
 
-    async def read_whole(self, seeds: list[Request], fresh: list[Request]) -> None:
-        """Send one request after the other; compare the answers that are known."""
-        while self.left > 0:
+    async def read_responses(self, seeds: list[Request], fresh: list[Request]) -> None:
+        """Send one request after the other, and compare the responses that are known."""
+        while self.remaining > 0:
             request = random.choice(seeds) if random.random() < 0.7 else random.choice(fresh)
-            status, body = await self.answer("whole", request)
+            status, body = await self.request("whole", request)
             if status == 503:
                 await asyncio.sleep(BACK_OFF_SECONDS)
             elif status == 200 and request in self.known:
@@ -63,12 +63,12 @@ class Clients:
                 if sha256(body).hexdigest() != self.known[request]:
                     self.tally.wrong.append(request.kind)
 
-    async def leave_early(self) -> None:
+    async def disconnect_early(self) -> None:
         """Open a stream, read some of it, and close the connection."""
-        while self.left > 0:
-            reader, writer = await self.send(speak("leaver", text=CHAPTER, stream=True))
+        while self.remaining > 0:
+            reader, writer = await self.send(make_speech_request("leaver", text=CHAPTER, stream=True))
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(TIMEOUT_SECONDS):
                     self.tally.count("leaver", await read_status(reader))
                     await reader.readexactly(random.randrange(1, 200_000))
             except (OSError, EOFError, TimeoutError):
@@ -78,12 +78,14 @@ class Clients:
             await asyncio.sleep(random.uniform(0.5, 3))
 
     async def read_slowly(self, bytes_a_second: int) -> None:
-        """Read streams at a steady rate; a service may cut one that is slower than its least rate."""
+        """Read streams at a steady rate; a service may close one that is slower than its minimum rate."""
         client = f"{bytes_a_second} bytes/s"
-        while self.left > 0:
-            reader, writer = await self.send(speak(client, text=CHAPTER, stream=True), receive_buffer=4096)
+        while self.remaining > 0:
+            reader, writer = await self.send(
+                make_speech_request(client, text=CHAPTER, stream=True), receive_buffer=4096
+            )
             try:
-                async with asyncio.timeout(max(1.0, self.left)):
+                async with asyncio.timeout(max(1.0, self.remaining)):
                     self.tally.count(client, await read_status(reader))
                     while await reader.read(bytes_a_second):
                         await asyncio.sleep(1)
@@ -94,19 +96,19 @@ class Clients:
             await asyncio.sleep(BACK_OFF_SECONDS)
 
     async def send_bad(self, requests: list[Request]) -> None:
-        """Spread wrong requests over the time that is left."""
-        pause = self.left / max(1, len(requests))
+        """Spread bad requests over the remaining time."""
+        pause = self.remaining / max(1, len(requests))
         for request in requests:
-            status, _ = await self.answer(f"bad ({request.kind})", request)
+            status, _ = await self.request(f"bad ({request.kind})", request)
             if not 400 <= int(status) < 500 and status != 503:
-                self.tally.wrong.append(f"{request.kind} was answered {status}")
+                self.tally.wrong.append(f"{request.kind} got the status {status}")
             await asyncio.sleep(pause)
 
-    async def answer(self, client: str, request: Request) -> tuple[int, bytes]:
-        """Send one request on a connection of its own; returns 0 when there is no answer."""
+    async def request(self, client: str, request: Request) -> tuple[int, bytes]:
+        """Send a request on a new connection, and return the status code, 0 if there is no response, and the body."""
         status, body = 0, b""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 reader, writer = await self.send(request)
                 try:
                     status = await read_status(reader)
@@ -121,7 +123,7 @@ class Clients:
     async def send(
         self, request: Request, receive_buffer: int = 0
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Open a connection and send a request that ends it."""
+        """Open a connection and send a request with `Connection: close`."""
         connection = socket.socket()
         connection.setblocking(False)
         if receive_buffer:
@@ -141,7 +143,7 @@ class Clients:
 
 
 async def read_status(reader: asyncio.StreamReader) -> int:
-    """Read up to the end of the status line."""
+    """Read the status line and return the status code."""
     line = await reader.readline()
     if not line:
         raise EOFError
@@ -149,7 +151,7 @@ async def read_status(reader: asyncio.StreamReader) -> int:
 
 
 async def read_body(reader: asyncio.StreamReader) -> bytes:
-    """Read the headers and the body, with its chunks joined."""
+    """Read the headers and the body, and return the body with its chunks joined."""
     chunked, length = False, 0
     while (line := (await reader.readline()).strip().lower()) != b"":
         chunked |= line == b"transfer-encoding: chunked"

@@ -1,4 +1,4 @@
-"""How quickly `GET /health` is answered, measured from a process of its own."""
+"""Measure the latency of `GET /health` from a separate process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAUSE_SECONDS = 0.05
 
 
 def probe_health(port: int, results: Connection) -> None:
-    """Request /health on one connection, again and again, until the other end of `results` sends something."""
+    """Request /health repeatedly on one connection until the other end of `results` sends something."""
     connection, seconds = HTTPConnection("127.0.0.1", port, timeout=60), list[float]()
     while not results.poll(PAUSE_SECONDS):
         began = time.perf_counter()
@@ -24,13 +24,13 @@ def probe_health(port: int, results: Connection) -> None:
 
 
 @contextmanager
-def health_probe(port: int, seconds: list[float]) -> Iterator[None]:
-    """Probe while the body runs, and add the times to `seconds`. The clients' own work does not slow the process."""
+def monitor_health(port: int, seconds: list[float]) -> Iterator[None]:
+    """Probe while the body runs, and add the latencies to `seconds`; the clients do not slow this process."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=probe_health, args=(port, theirs))
     process.start()
-    theirs.close()  # so that a process that ended is noticed
+    theirs.close()  # so that the end of the process is noticed
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What the clients of the soak test send: requests with a seed, whose answers are known, and wrong requests."""
+"""Requests of the soak test: with a seed, whose responses are known, without one, and bad requests."""
 
 from __future__ import annotations
 
@@ -34,40 +34,44 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict, hash=False)
 
 
-def speak(kind: str, path: str = "/synthesize", **fields: Any) -> Request:
+def make_speech_request(kind: str, path: str = "/synthesize", **fields: Any) -> Request:
     """Return a POST of JSON fields."""
     return Request(kind, "POST", path, json.dumps(fields).encode(), JSON)
 
 
-def seeded_requests() -> list[Request]:
-    """Return requests whose answers are the same bytes each time, of every kind of route and body."""
+def make_seeded_requests() -> list[Request]:
+    """Return requests of every kind of route and body whose responses are always the same bytes."""
     requests = []
     for number, sentence in enumerate(SENTENCES):
         paragraph = " ".join(SENTENCES[number:] + SENTENCES[:number])
         plan = {"utterances": [{"text": sentence, "ssml": f"<speak>{sentence}</speak>", "emotion": "joy"}] * 3}
         phonemes = "<phoneme alphabet='ipa' ph='həlˈoʊ'>a</phoneme> " * (20 + number)
         requests += [
-            speak("sentence", text=sentence, seed=number),
-            speak("paragraph", text=paragraph, seed=number, format="mp3"),
-            speak("stream", text=paragraph, seed=number, stream=True),
-            speak("degree", text=sentence, seed=number, emotion="anger", degree=round(0.2 + 0.13 * number, 2)),
-            speak("plan", plan=plan, seed=number, format="flac"),
-            speak("openai", "/v1/audio/speech", model="tts-1", voice="alloy", input=sentence, seed=number),
+            make_speech_request("sentence", text=sentence, seed=number),
+            make_speech_request("paragraph", text=paragraph, seed=number, format="mp3"),
+            make_speech_request("stream", text=paragraph, seed=number, stream=True),
+            make_speech_request(
+                "degree", text=sentence, seed=number, emotion="anger", degree=round(0.2 + 0.13 * number, 2)
+            ),
+            make_speech_request("plan", plan=plan, seed=number, format="flac"),
+            make_speech_request(
+                "openai", "/v1/audio/speech", model="tts-1", voice="alloy", input=sentence, seed=number
+            ),
             Request("get", "GET", f"/synthesize?text=Good%20morning%20number%20{number}."),
             Request("ssml", "POST", f"/synthesize?seed={number}", f"<speak>{phonemes}</speak>".encode(), SSML),
         ]
     return requests
 
 
-def unseeded_request(chance: random.Random) -> Request:
+def make_unseeded_request(chance: random.Random) -> Request:
     """Return a request that no cache has seen: any degree, any order of sentences."""
     text = " ".join(chance.sample(SENTENCES, 3)) + f" Number {chance.randrange(10**6)}."
     degree = round(chance.uniform(0.05, 2), 3)
-    return speak("unseeded", text=text, emotion=chance.choice(["auto", "anger", "fear"]), degree=degree)
+    return make_speech_request("unseeded", text=text, emotion=chance.choice(["auto", "anger", "fear"]), degree=degree)
 
 
-def bad_requests(chance: random.Random) -> Iterator[Request]:
-    """Yield requests that have to be answered with a status from 400 to 499, or 503 when the service is full."""
+def generate_bad_requests(chance: random.Random) -> Iterator[Request]:
+    """Yield requests that must get a status from 400 to 499, or 503 if the service is overloaded."""
     many = json.dumps({str(number): 1 for number in range(20_000)}).encode()
     deep = b'{"text":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
     while True:
@@ -85,12 +89,14 @@ def bad_requests(chance: random.Random) -> Iterator[Request]:
                 Request("line feed", "POST", "/synthesize%0A", b'{"text": "hi"}', JSON),
                 Request("DTD", "POST", "/synthesize", b"<!DOCTYPE speak><speak>a</speak>", SSML),
                 Request("too long", "POST", "/synthesize", json.dumps({"text": word * 3_000}).encode(), JSON),
-                speak("unknown voice", text=word, voice=word),
-                speak("unknown emotion", text=word, emotion=word),
-                speak("no number", text=word, speed="fast"),
-                speak("unknown field", text=word, **{word: 1}),
-                speak("empty", text="  "),
-                speak("blend", plan={"utterances": [{"text": word, "emotion": "auto", "blend": {word: 1}}]}),
-                speak("format", text=word, format=word),
+                make_speech_request("unknown voice", text=word, voice=word),
+                make_speech_request("unknown emotion", text=word, emotion=word),
+                make_speech_request("no number", text=word, speed="fast"),
+                make_speech_request("unknown field", text=word, **{word: 1}),
+                make_speech_request("empty", text="  "),
+                make_speech_request(
+                    "blend", plan={"utterances": [{"text": word, "emotion": "auto", "blend": {word: 1}}]}
+                ),
+                make_speech_request("format", text=word, format=word),
             )
         )

@@ -1,4 +1,4 @@
-"""Which form an answer takes."""
+"""Content negotiation: the format of a response by its fields and the Accept header."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from app.errors import InvalidRequest, NotAcceptable
         ("nonsense, audio/flac", "flac"),
     ],
 )
-def test_accept_chooses_the_format(accept: str, format: str) -> None:
+def test_accept_selects_the_format(accept: str, format: str) -> None:
     assert negotiate(None, False, False, accept) == ResponseFormat(format, timing=False)
 
 
 @pytest.mark.parametrize(
     "accept", ["audio/basic", "image/png", "nonsense", "audio/wav;q=0", "audio/wav;q=x", "*/*;q=0"]
 )
-def test_nothing_that_we_make_is_refused(accept: str) -> None:
+def test_accept_without_a_supported_format_is_refused(accept: str) -> None:
     with pytest.raises(NotAcceptable):
         negotiate(None, False, False, accept)
 
@@ -54,17 +54,17 @@ def test_accept_json_means_timing(accept: str) -> None:
     assert negotiate("flac", False, False, accept) == ResponseFormat("flac", timing=True)
 
 
-def test_format_wins_over_accept() -> None:
+def test_format_overrides_accept() -> None:
     assert negotiate("flac", False, False, "audio/wav") == ResponseFormat("flac", timing=False)
     assert negotiate("wav", False, False, "image/png") == ResponseFormat("wav", timing=False)
 
 
-def test_timing_wins_over_accept_and_the_audio_inside_is_chosen_by_format_alone() -> None:
+def test_timing_overrides_accept_and_format_alone_selects_the_audio_format() -> None:
     assert negotiate(None, True, False, "audio/flac") == ResponseFormat("wav", timing=True)
     assert negotiate("flac", True, False, "image/png") == ResponseFormat("flac", timing=True)
 
 
-def test_format_names_ignore_case_and_unknown_ones_are_refused_with_a_pointer() -> None:
+def test_format_names_are_case_insensitive_and_unknown_ones_are_refused_with_a_pointer() -> None:
     assert check_format("FLAC") == "flac"
     assert check_format(None) is None
     with pytest.raises(InvalidRequest) as caught:
@@ -72,7 +72,7 @@ def test_format_names_ignore_case_and_unknown_ones_are_refused_with_a_pointer() 
     assert [field.pointer for field in caught.value.fields] == ["#/format"]
 
 
-def test_a_stream_has_a_format_and_no_plan() -> None:
+def test_a_stream_negotiates_a_format_and_refuses_timing() -> None:
     assert negotiate(None, False, True, "audio/flac") == ResponseFormat("flac", timing=False, stream=True)
     for timing, accept in ((True, ""), (False, "application/json")):
         with pytest.raises(InvalidRequest) as caught:

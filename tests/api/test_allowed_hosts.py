@@ -1,4 +1,4 @@
-"""The header Host: a page of another site cannot reach a service of this machine under a name of its own."""
+"""The Host header: other host names are refused, so that no website reaches a local service by DNS rebinding."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def client() -> Iterator[httpx.Client]:
         yield client
 
 
-def status(client: httpx.Client, host: str, path: str = "/health") -> int:
+def get_status(client: httpx.Client, host: str, path: str = "/health") -> int:
     return client.get(path, headers={"Host": host}).status_code
 
 
@@ -30,8 +30,8 @@ def status(client: httpx.Client, host: str, path: str = "/health") -> int:
         *("tts.example.org", "tts.example.org:8000"),
     ],
 )
-def test_a_name_of_this_machine_or_of_the_setting_is_served(client: httpx.Client, host: str) -> None:
-    assert status(client, host) == 200
+def test_loopback_and_configured_hosts_are_accepted(client: httpx.Client, host: str) -> None:
+    assert get_status(client, host) == 200
 
 
 @pytest.mark.parametrize(
@@ -42,37 +42,37 @@ def test_a_name_of_this_machine_or_of_the_setting_is_served(client: httpx.Client
         "127.0.0.1@evil.example",
     ],
 )
-def test_another_name_is_not(client: httpx.Client, host: str) -> None:
-    assert status(client, host) == 421
+def test_other_hosts_are_refused_with_421(client: httpx.Client, host: str) -> None:
+    assert get_status(client, host) == 421
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/voices", "/docs", "/metrics", "/static-offline-docs/swagger-ui.css", "/nowhere"]
 )
-def test_nothing_is_open_to_another_name(client: httpx.Client, path: str) -> None:
-    refused = client.get(path, headers={"Host": "evil.example"})
-    assert (refused.status_code, refused.json()["code"]) == (421, "unknown_host")
-    assert "INTONE_ALLOWED_HOSTS" in refused.json()["hint"] and "evil" not in refused.text
+def test_every_path_is_refused_for_another_host(client: httpx.Client, path: str) -> None:
+    response = client.get(path, headers={"Host": "evil.example"})
+    assert (response.status_code, response.json()["code"]) == (421, "unknown_host")
+    assert "INTONE_ALLOWED_HOSTS" in response.json()["hint"] and "evil" not in response.text
 
 
-def test_what_sends_no_host_is_no_browser(client: httpx.Client) -> None:
+def test_a_request_without_a_host_header_is_accepted(client: httpx.Client) -> None:
     with socket.create_connection((client.base_url.host, client.base_url.port), 30) as connection:
         connection.sendall(b"GET /health HTTP/1.0\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize(("host", "expected"), [("127.0.0.1", 421), ("localhost", 421), ("::1", 421), ("0.0.0.0", 200)])
-def test_a_service_that_is_not_on_loopback_is_reached_by_any_name(host: str, expected: int) -> None:
+def test_any_host_is_accepted_only_if_the_service_is_not_bound_to_loopback(host: str, expected: int) -> None:
     with service_without_models(host=host, allow_anonymous=True) as client:
-        assert status(client, "evil.example") == expected
+        assert get_status(client, "evil.example") == expected
 
 
-def test_a_service_that_is_not_on_loopback_keeps_to_the_names_of_the_setting() -> None:
+def test_configured_hosts_also_apply_to_a_service_not_bound_to_loopback() -> None:
     with service_without_models(host="0.0.0.0", allow_anonymous=True, allowed_hosts=["a.example"]) as client:
-        assert [status(client, host) for host in ("a.example", "localhost", "b.example")] == [200, 200, 421]
+        assert [get_status(client, host) for host in ("a.example", "localhost", "b.example")] == [200, 200, 421]
 
 
-@pytest.mark.parametrize("written", ["https://a.example", "a.example:80", "*", "*.example", "a b", '["a/b"]'])
-def test_what_is_no_host_name_is_refused_at_the_start(written: str) -> None:
+@pytest.mark.parametrize("value", ["https://a.example", "a.example:80", "*", "*.example", "a b", '["a/b"]'])
+def test_an_invalid_host_name_is_refused_at_startup(value: str) -> None:
     with pytest.raises(SetupError, match=r"INTONE_ALLOWED_HOSTS: .* is not a host name"):
-        load_settings(allowed_hosts=written)
+        load_settings(allowed_hosts=value)

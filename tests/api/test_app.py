@@ -1,4 +1,4 @@
-"""The app without models: what it answers before it can speak, and what surrounds every answer."""
+"""The app without models: its responses before it is ready, and what all responses have in common."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def app() -> FastAPI:
-    """Never started, so nothing is ever loaded."""
+    """Return an app that is never started, so that it loads no models."""
     return create_app(load_settings())
 
 
@@ -36,58 +36,60 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_before_the_models_are_loaded_it_lives_but_is_not_ready(client: httpx.AsyncClient) -> None:
+async def test_before_the_models_are_loaded_the_service_is_healthy_but_not_ready(client: httpx.AsyncClient) -> None:
     health, ready = await client.get("/health"), await client.get("/ready")
     assert (health.status_code, health.json()) == (200, {"status": "ok"})
     assert (ready.status_code, ready.json()["code"]) == (503, "not_ready")
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/synthesize"), ("POST", "/analyze"), ("GET", "/voices")])
-async def test_before_it_is_ready_it_asks_to_come_back(client: httpx.AsyncClient, method: str, path: str) -> None:
-    answer = await client.request(method, path)
-    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
-    assert 1 <= int(answer.headers["retry-after"]) <= 120
+async def test_before_it_is_ready_the_service_responds_503_with_retry_after(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
+    response = await client.request(method, path)
+    assert (response.status_code, response.json()["code"]) == (503, "not_ready")
+    assert 1 <= int(response.headers["retry-after"]) <= 120
 
 
 async def test_a_problem_has_every_member_and_its_media_type(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/nowhere")
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
+    response = await client.get("/nowhere")
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
     assert set(problem) == {"type", "title", "status", "detail", "code", "hint", "request_id"}
     assert (problem["type"], problem["status"]) == ("/errors/not_found", 404)
-    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert problem["request_id"] == response.headers["x-request-id"]
 
 
-async def test_a_wrong_method_is_told_the_right_ones(client: httpx.AsyncClient) -> None:
-    answer = await client.delete("/voices")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
-    assert answer.json()["code"] == "method_not_allowed"
+async def test_a_wrong_method_is_refused_with_the_allowed_methods(client: httpx.AsyncClient) -> None:
+    response = await client.delete("/voices")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert response.json()["code"] == "method_not_allowed"
 
 
 @pytest.mark.parametrize("request_id", ["abc-123", "A.b_c-9", "x" * 64])
-async def test_a_sane_request_id_is_kept(client: httpx.AsyncClient, request_id: str) -> None:
-    answer = await client.get("/health", headers={"X-Request-Id": request_id})
-    assert answer.headers["x-request-id"] == request_id
+async def test_a_valid_request_id_is_kept(client: httpx.AsyncClient, request_id: str) -> None:
+    response = await client.get("/health", headers={"X-Request-Id": request_id})
+    assert response.headers["x-request-id"] == request_id
 
 
 @pytest.mark.parametrize("request_id", ["", "a b", "x" * 65, "ä", "a;b", "<script>"])
-async def test_another_request_id_is_replaced(client: httpx.AsyncClient, request_id: str) -> None:
-    answer = await client.get("/health", headers={"X-Request-Id": request_id.encode("latin-1")})
-    assert answer.headers["x-request-id"] not in ("", request_id)
+async def test_an_invalid_request_id_is_replaced(client: httpx.AsyncClient, request_id: str) -> None:
+    response = await client.get("/health", headers={"X-Request-Id": request_id.encode("latin-1")})
+    assert response.headers["x-request-id"] not in ("", request_id)
 
 
-async def test_every_request_makes_one_log_line(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+async def test_every_request_writes_one_log_line(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "intone.request"):
-        answer = await client.get("/openapi.json")
+        response = await client.get("/openapi.json")
     (record,) = [record for record in caplog.records if record.name == "intone.request"]
     facts = record.facts  # type: ignore[attr-defined]
     assert (facts["method"], facts["route"], facts["status"]) == ("GET", "/openapi.json", 200)
-    assert facts["request_id"] == answer.headers["x-request-id"]
+    assert facts["request_id"] == response.headers["x-request-id"]
     assert facts["ms"] >= 0
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/ping", "/metrics"])
-async def test_probes_are_told_on_demand_only(
+async def test_probes_are_logged_at_debug_level_only(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
     for level, lines in ((logging.INFO, 0), (logging.DEBUG, 1)):
@@ -97,71 +99,71 @@ async def test_probes_are_told_on_demand_only(
         assert len([record for record in caplog.records if record.name == "intone.request"]) == lines
 
 
-async def test_a_fault_of_the_service_is_a_500_that_tells_the_client_and_the_log_nothing_of_the_text(
+async def test_an_internal_error_is_a_500_that_reveals_no_text_to_the_client_or_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def broken(*_: object) -> None:
-        raise ValueError("terces ym"[::-1])  # backwards, for a traceback shows the line
+    async def raise_error(*_: object) -> None:
+        raise ValueError("terces ym"[::-1])  # reversed because a traceback shows the source line
 
-    answered: list[ResponseRecord] = []
+    records: list[ResponseRecord] = []
     app = AccessLogMiddleware(
-        GuardMiddleware(broken, checks=()), template_of=lambda _: "/route", answered=answered.append
+        GuardMiddleware(raise_error, checks=()), template_of=lambda _: "/route", answered=records.append
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        answer = await client.post("/synthesize")
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    assert [(one.route, one.status, one.code) for one in answered] == [("/route", 500, "internal_error")]
-    assert answer.headers["x-request-id"] == answer.json()["request_id"]
-    assert "my secret" not in answer.text + caplog.text
-    assert "ValueError" in caplog.text and "in broken" in caplog.text
+        response = await client.post("/synthesize")
+    assert (response.status_code, response.json()["code"]) == (500, "internal_error")
+    assert [(one.route, one.status, one.code) for one in records] == [("/route", 500, "internal_error")]
+    assert response.headers["x-request-id"] == response.json()["request_id"]
+    assert "my secret" not in response.text + caplog.text
+    assert "ValueError" in caplog.text and "in raise_error" in caplog.text
 
 
-async def test_a_request_that_the_server_gives_up_as_it_stops_is_told_to_come_back() -> None:
-    begun = asyncio.Event()
+async def test_a_request_cancelled_at_shutdown_gets_503_with_retry_after() -> None:
+    started = asyncio.Event()
 
-    async def endless(*_: object) -> None:
-        begun.set()
+    async def wait_forever(*_: object) -> None:
+        started.set()
         await asyncio.Event().wait()
 
     app = AccessLogMiddleware(
-        GuardMiddleware(endless, checks=()), template_of=lambda _: "/route", answered=lambda _: None
+        GuardMiddleware(wait_forever, checks=()), template_of=lambda _: "/route", answered=lambda _: None
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
-        asking = asyncio.create_task(client.post("/synthesize"))
-        await begun.wait()
-        asking.cancel()
-        answer = await asking
-    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
-    assert 1 <= int(answer.headers["retry-after"]) <= 120
+        task = asyncio.create_task(client.post("/synthesize"))
+        await started.wait()
+        task.cancel()
+        response = await task
+    assert (response.status_code, response.json()["code"]) == (503, "not_ready")
+    assert 1 <= int(response.headers["retry-after"]) <= 120
 
 
-async def test_openapi_documents_bodies_answers_and_problems(client: httpx.AsyncClient) -> None:
+async def test_openapi_documents_bodies_responses_and_problems(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
-    speak = document["paths"]["/synthesize"]["post"]
-    assert set(speak["requestBody"]["content"]) == {"application/json", "text/plain", "application/ssml+xml"}
-    assert set(speak["responses"]["200"]["content"]) == {
+    operation = document["paths"]["/synthesize"]["post"]
+    assert set(operation["requestBody"]["content"]) == {"application/json", "text/plain", "application/ssml+xml"}
+    assert set(operation["responses"]["200"]["content"]) == {
         "application/json",
         *(format.content_type for format in FORMATS.values()),
     }
-    assert {"400", "404", "406", "409", "413", "415", "422", "503", "504"} <= set(speak["responses"])
+    assert {"400", "404", "406", "409", "413", "415", "422", "503", "504"} <= set(operation["responses"])
     for status in ("400", "422", "503"):
-        content = speak["responses"][status]["content"]["application/problem+json"]
+        content = operation["responses"][status]["content"]["application/problem+json"]
         assert content["examples"]
         assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert document["components"]["schemas"]["Problem"]["properties"]["code"]
 
 
-async def test_openapi_names_every_reference_that_it_uses(client: httpx.AsyncClient) -> None:
+async def test_openapi_defines_every_schema_that_it_references(client: httpx.AsyncClient) -> None:
     text = (await client.get("/openapi.json")).text
     document = json.loads(text)
     used = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert used <= set(document["components"]["schemas"])
 
 
-async def test_the_documentation_page_is_there(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/docs")
-    assert answer.status_code == 200 and "/openapi.json" in answer.text
+async def test_the_documentation_page_is_served(client: httpx.AsyncClient) -> None:
+    response = await client.get("/docs")
+    assert response.status_code == 200 and "/openapi.json" in response.text
 
 
 async def test_the_documentation_page_needs_no_other_host(client: httpx.AsyncClient) -> None:
@@ -173,16 +175,16 @@ async def test_the_documentation_page_needs_no_other_host(client: httpx.AsyncCli
         assert (await client.get(part)).status_code == 200
 
 
-async def test_the_api_reference_names_no_answer_that_the_service_never_gives(client: httpx.AsyncClient) -> None:
+async def test_the_api_reference_lists_no_response_that_the_service_never_returns(client: httpx.AsyncClient) -> None:
     assert "HTTPValidationError" not in (await client.get("/openapi.json")).text
 
 
-def test_a_code_has_one_status_and_every_error_of_a_class_below_takes_its_row() -> None:
+def test_codes_are_unique_and_subclasses_inherit_status_code_and_title() -> None:
     codes = [kind.code for kind in ERRORS]
     assert len(codes) == len(set(codes))
     for kind in ERRORS:
-        below = type("Below", (kind,), {})("")
-        assert (below.status, below.code, below.title) == (kind.status, kind.code, kind.title)
+        subclass = type("Subclass", (kind,), {})("")
+        assert (subclass.status, subclass.code, subclass.title) == (kind.status, kind.code, kind.title)
     assert IntoneError("").status == 500
 
 

@@ -1,4 +1,4 @@
-"""Bytes to characters."""
+"""Decoding of request bodies by their charset."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def test_undecodable_bytes_are_refused(body: bytes, charset: str | None) -> None
 @pytest.mark.parametrize(
     "charset", ["klingon", "rot13", "hex", "base64", "zip", "idna", "punycode", "unicode_escape", "é"]
 )
-def test_what_is_no_character_set_is_refused(charset: str) -> None:
+def test_an_invalid_charset_is_refused(charset: str) -> None:
     with pytest.raises(UnreadableBody, match="charset"):
         decode_body(b"abc", charset)
 
 
-def test_an_unknown_charset_leaves_nothing_in_memory() -> None:
+def test_unknown_charsets_do_not_grow_the_codec_cache() -> None:
     before = dict(encodings._cache)  # type: ignore[attr-defined]
     for number in range(10):
         with pytest.raises(UnreadableBody):

@@ -1,4 +1,4 @@
-"""Connections on which nothing happens."""
+"""Connections: timeouts, the limit on open connections, and the refusal of malformed requests."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ from uvicorn.server import ServerState
 
 from app.api.connections import Connection, Connections
 from app.metrics import ResponseRecord
-from tests.serving import serving_here, wait_until
+from tests.serving import serve_in_thread, wait_until
 
-BIG = 64 * 1024 * 1024
-"""More than the buffers of the system hold."""
+LARGE_SIZE = 64 * 1024 * 1024
+"""More than the socket buffers of the system hold."""
 
 
-class Impatient(Connection):
+class ImpatientConnection(Connection):
     quiet_seconds = 0.2
 
 
-async def answer(request: Request) -> Response:
+async def respond(request: Request) -> Response:
     if delay := request.query_params.get("delay"):
         await asyncio.sleep(float(delay))
     return Response(b"x" * int(request.query_params.get("size", "2")))
 
 
-class Cut:
-    """An app that ends in the middle of its answer."""
+class TruncatingApp:
+    """An app that ends in the middle of its response."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"x" * BIG, "more_body": True})
+        await send({"type": "http.response.body", "body": b"x" * LARGE_SIZE, "more_body": True})
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"]), Route("/cut", Cut())])
-    protocol = functools.partial(Impatient, shared=Connections(limit=100))
-    with serving_here(app, http=protocol, timeout_keep_alive=30) as url:
+    app = Starlette(routes=[Route("/", respond, methods=["GET", "POST"]), Route("/cut", TruncatingApp())])
+    protocol = functools.partial(ImpatientConnection, shared=Connections(limit=100))
+    with serve_in_thread(app, http=protocol, timeout_keep_alive=30) as url:
         yield url
 
 
 @pytest.fixture
-def narrow() -> Iterator[tuple[str, Connections]]:
-    """A server that has room for two connections, and what it knows of them."""
-    app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"])])
+def small_server() -> Iterator[tuple[str, Connections]]:
+    """Start a server that accepts two connections, and yield its URL and its `Connections`."""
+    app = Starlette(routes=[Route("/", respond, methods=["GET", "POST"])])
     shared = Connections(limit=2)
-    with serving_here(app, http=functools.partial(Connection, shared=shared)) as url:
+    with serve_in_thread(app, http=functools.partial(Connection, shared=shared)) as url:
         yield url, shared
 
 
@@ -67,8 +67,8 @@ def connect(url: str) -> socket.socket:
     return socket.create_connection((address.hostname, address.port), 30)
 
 
-def received(connection: socket.socket) -> bytes:
-    """Everything until the other side ends the connection, whichever way."""
+def read_all(connection: socket.socket) -> bytes:
+    """Read until the other side closes or resets the connection."""
     parts = []
     try:
         while part := connection.recv(1 << 20):
@@ -79,7 +79,7 @@ def received(connection: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("sent", "answered"),
+    ("sent", "expected"),
     [
         (b"", b""),
         (b"GET / HTTP/1.1\r\nHost: x\r\nX-Never:", b""),
@@ -87,23 +87,23 @@ def received(connection: socket.socket) -> bytes:
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT", b"200"),
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\npart", b"200"),
     ],
-    ids=["nothing", "part of a header", "one request", "part of a second request", "a body that nobody reads"],
+    ids=["nothing", "part of a header", "one request", "part of a second request", "an unread body"],
 )
-def test_a_client_that_sends_no_more_is_left(url: str, sent: bytes, answered: bytes) -> None:
+def test_an_idle_connection_is_closed(url: str, sent: bytes, expected: bytes) -> None:
     with connect(url) as connection:
         connection.sendall(sent)
-        assert received(connection)[9:12] == answered
+        assert read_all(connection)[9:12] == expected
 
 
-def test_bytes_that_keep_dripping_win_no_time(url: str) -> None:
+def test_a_head_sent_byte_by_byte_does_not_extend_the_timeout(url: str) -> None:
     with connect(url) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Never: ")
         connection.settimeout(0.05)
-        assert dripping(connection) == b""
+        assert send_byte_by_byte(connection) == b""
 
 
-def dripping(connection: socket.socket) -> bytes:
-    """What comes back while there is always one more byte to send."""
+def send_byte_by_byte(connection: socket.socket) -> bytes:
+    """Send single bytes until the server responds or closes the connection, and return its response."""
     for _ in range(400):
         try:
             connection.send(b"x")
@@ -112,26 +112,26 @@ def dripping(connection: socket.socket) -> bytes:
             continue
         except (ConnectionResetError, BrokenPipeError):
             return b""
-    return b"never left"
+    return b"still open"
 
 
-@pytest.mark.parametrize("path", [f"/?size={BIG}", "/cut"], ids=["whole", "cut"])
-def test_a_client_that_takes_nothing_of_its_answer_is_left(url: str, path: str) -> None:
+@pytest.mark.parametrize("path", [f"/?size={LARGE_SIZE}", "/cut"], ids=["whole", "cut"])
+def test_a_client_that_reads_nothing_of_its_response_is_disconnected(url: str, path: str) -> None:
     with connect(url) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        # The server is as impatient with others: what it answers them meanwhile shows that it had the time.
+        # Each of these connections runs into the same timeout, so the first one has had enough time as well.
         for _ in range(3):
             with connect(url) as other:
-                assert received(other) == b""
-        assert len(received(connection)) < BIG
+                assert read_all(other) == b""
+        assert len(read_all(connection)) < LARGE_SIZE
 
 
-def test_an_answer_may_take_its_time(url: str) -> None:
+def test_a_connection_that_waits_for_its_response_stays_open(url: str) -> None:
     assert httpx.get(url, params={"delay": 1}, trust_env=False).text == "xx"
 
 
-class Transport(asyncio.Transport):
-    """Of a client that takes what a test lets it take."""
+class FakeTransport(asyncio.Transport):
+    """A transport whose number of unsent bytes is set by a test."""
 
     unsent = 0
     aborted = False
@@ -150,9 +150,9 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop.close()
 
 
-def test_a_client_that_takes_its_answer_slowly_is_waited_for(loop: asyncio.AbstractEventLoop) -> None:
-    shared, transport = Connections(limit=100), Transport()
-    connection = Connection(uvicorn.Config(answer), ServerState(), {}, loop, shared=shared)
+def test_a_slow_reader_stays_connected_as_long_as_it_makes_progress(loop: asyncio.AbstractEventLoop) -> None:
+    shared, transport = Connections(limit=100), FakeTransport()
+    connection = Connection(uvicorn.Config(respond), ServerState(), {}, loop, shared=shared)
     connection.connection_made(transport)
     for unsent in (300, 200, 100):
         before = connection._state()
@@ -166,57 +166,57 @@ def test_a_client_that_takes_its_answer_slowly_is_waited_for(loop: asyncio.Abstr
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def ask(connection: socket.socket) -> bytes:
-    """The answer; nothing if the connection was closed."""
-    got = b""
+def send_request(connection: socket.socket) -> bytes:
+    """Send a request and return the response, or nothing if the connection was closed."""
+    data = b""
     try:
         connection.sendall(REQUEST)
-        while not got.endswith(b"\r\n\r\nxx") and (part := connection.recv(10_000)):
-            got += part
+        while not data.endswith(b"\r\n\r\nxx") and (part := connection.recv(10_000)):
+            data += part
     except (ConnectionResetError, BrokenPipeError):
         pass
-    return got
+    return data
 
 
-def test_one_connection_too_many_closes_the_longest_idle_one(narrow: tuple[str, Connections]) -> None:
-    url, shared = narrow
+def test_a_connection_over_the_limit_closes_the_longest_idle_one(small_server: tuple[str, Connections]) -> None:
+    url, shared = small_server
     with connect(url) as first, connect(url) as second:
-        assert ask(second) and ask(first)
+        assert send_request(second) and send_request(first)
         with connect(url) as third:
-            assert ask(third).startswith(b"HTTP/1.1 200")
-            assert ask(second) == b""
-            assert ask(first).startswith(b"HTTP/1.1 200")
+            assert send_request(third).startswith(b"HTTP/1.1 200")
+            assert send_request(second) == b""
+            assert send_request(first).startswith(b"HTTP/1.1 200")
     assert (shared.closed, shared.refused) == (1, 0)
 
 
-def test_a_head_that_never_ends_is_no_work(narrow: tuple[str, Connections]) -> None:
-    url, shared = narrow
+def test_a_connection_with_an_incomplete_head_counts_as_idle(small_server: tuple[str, Connections]) -> None:
+    url, shared = small_server
     with connect(url) as first, connect(url) as second, connect(url) as third:
         first.sendall(b"GET / HTTP/1.1\r\nX-Never")
         second.sendall(b"GET / HTTP/1.1\r\nX-Never")
-        assert ask(third).startswith(b"HTTP/1.1 200")
-        assert received(first) == b""
+        assert send_request(third).startswith(b"HTTP/1.1 200")
+        assert read_all(first) == b""
     assert (shared.closed, shared.refused) == (1, 0)
 
 
-@pytest.mark.parametrize("query", [b"delay=3", b"size=%d" % BIG], ids=["being answered", "not taken yet"])
-def test_where_all_are_in_use_the_newest_is_refused(
-    narrow: tuple[str, Connections], caplog: pytest.LogCaptureFixture, query: bytes
+@pytest.mark.parametrize("query", [b"delay=3", b"size=%d" % LARGE_SIZE], ids=["response pending", "response unread"])
+def test_a_new_connection_is_refused_if_all_are_in_use(
+    small_server: tuple[str, Connections], caplog: pytest.LogCaptureFixture, query: bytes
 ) -> None:
-    url, shared = narrow
+    url, shared = small_server
 
-    def in_use() -> int:
-        both = list(shared.open)
-        return sum(one not in shared.idle or one.transport.get_write_buffer_size() > 0 for one in both)
+    def count_in_use() -> int:
+        connections = list(shared.open)
+        return sum(one not in shared.idle or one.transport.get_write_buffer_size() > 0 for one in connections)
 
     with connect(url) as first, connect(url) as second:
         for busy in (first, second):
             busy.sendall(b"GET /?%s HTTP/1.1\r\nHost: x\r\n\r\n" % query)
-        wait_until(lambda: in_use() == 2, 30)
+        wait_until(lambda: count_in_use() == 2, 30)
         for _ in range(20):
             with connect(url) as third:
-                refused = received(third)
-        head, _, body = refused.partition(b"\r\n\r\n")
+                response = read_all(third)
+        head, _, body = response.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 503 ") and b"\r\nRetry-After: 5" in head
         assert json.loads(body)["code"] == "busy"
     assert (shared.closed, shared.refused) == (0, 20)
@@ -234,25 +234,25 @@ def test_where_all_are_in_use_the_newest_is_refused(
     ],
     ids=["a large head", "bare LF", "two lengths"],
 )  # fmt: skip
-def test_a_refused_request_is_answered_counted_and_the_last_of_its_connection(
+def test_a_refused_request_gets_a_response_is_counted_and_closes_its_connection(
     request_bytes: bytes, status: int, code: str
 ) -> None:
-    counted: list[ResponseRecord] = []
-    protocol = functools.partial(Connection, shared=Connections(limit=9, answered=counted.append))
-    with serving_here(Starlette(), http=protocol) as url, connect(url) as connection:
-        # Also a client that sends all of it before it reads gets the answer, not a reset connection.
+    records: list[ResponseRecord] = []
+    protocol = functools.partial(Connection, shared=Connections(limit=9, answered=records.append))
+    with serve_in_thread(Starlette(), http=protocol) as url, connect(url) as connection:
+        # A client that sends everything before it reads must get the response too, not a reset connection.
         connection.sendall(request_bytes)
-        head, _, body = received(connection).partition(b"\r\n\r\n")
+        head, _, body = read_all(connection).partition(b"\r\n\r\n")
     assert int(head.split()[1]) == status and b"\r\nConnection: close" in head
     problem = json.loads(body)
     assert (problem["code"], problem["status"]) == (code, status) and problem["hint"]
     assert problem["request_id"].encode() in head
-    assert [(one.status, one.code) for one in counted] == [(status, code)]
+    assert [(one.status, one.code) for one in records] == [(status, code)]
 
 
-def test_a_body_whose_framing_breaks_is_nobodys_any_more(url: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_invalid_body_framing_gets_400_and_logs_no_exception(url: str, caplog: pytest.LogCaptureFixture) -> None:
     with connect(url) as connection:
         connection.sendall(b"POST /?delay=0.3 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
-        assert received(connection).startswith(b"HTTP/1.1 400 ")
+        assert read_all(connection).startswith(b"HTTP/1.1 400 ")
     wait_until(lambda: httpx.get(url, params={"delay": "0.4"}, trust_env=False).status_code == 200, 30)
     assert "Exception" not in caplog.text

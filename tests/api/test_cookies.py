@@ -1,4 +1,4 @@
-"""Cookies, of which the service has none."""
+"""Cookies: the service ignores them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.settings import load_settings
 
 
 async def echo(request: Request) -> Response:
-    """What the framework takes out of the headers."""
+    """Return what the framework reads from the headers."""
     return JSONResponse({"cookies": request.cookies, "accept": request.headers["accept"]})
 
 
@@ -29,5 +29,5 @@ def app() -> FastAPI:
 async def test_no_route_sees_a_cookie(app: FastAPI) -> None:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        answer = await client.get("/echo", headers={"Cookie": "a=1", "Accept": "x/y"})
-    assert answer.json() == {"cookies": {}, "accept": "x/y"}
+        response = await client.get("/echo", headers={"Cookie": "a=1", "Accept": "x/y"})
+    assert response.json() == {"cookies": {}, "accept": "x/y"}

@@ -1,4 +1,4 @@
-"""Pages of other origins: who is let in, and what they can read."""
+"""CORS: which origins may send requests, and which headers they can read."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from fastapi import FastAPI
 
 from app.main import create_app
 from app.settings import load_settings
-from tests.serving import service_without_models, serving_here
+from tests.serving import serve_in_thread, service_without_models
 
-PAGE = "https://page.example"
+ORIGIN = "https://page.example"
 KEYS = {"alice": "key-of-alice-0123456789"}
 ALICE = {"Authorization": f"Bearer {KEYS['alice']}"}
 
 
-def broken_app(**settings: Any) -> FastAPI:
-    """The service with one more route, which fails."""
+def create_broken_app(**settings: Any) -> FastAPI:
+    """Create the service with one more route, which fails."""
     app = create_app(load_settings(**settings))
 
     @app.get("/v1/broken")
-    async def broken() -> None:
+    async def fail() -> None:
         raise ValueError("broken")
 
     return app
@@ -31,35 +31,39 @@ def broken_app(**settings: Any) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    app = broken_app(cors_origins=[PAGE, "http://localhost:3000"], api_keys=KEYS, rate_limit=1)
-    with serving_here(app) as url, httpx.Client(base_url=url, trust_env=False) as client:
+    app = create_broken_app(cors_origins=[ORIGIN, "http://localhost:3000"], api_keys=KEYS, rate_limit=1)
+    with serve_in_thread(app) as url, httpx.Client(base_url=url, trust_env=False) as client:
         yield client
 
 
-def preflight(client: httpx.Client, origin: str = PAGE, method: str = "POST", headers: str = "") -> httpx.Response:
-    asked = {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
-    return client.options("/analyze", headers={name: value for name, value in asked.items() if value})
+def send_preflight(
+    client: httpx.Client, origin: str = ORIGIN, method: str = "POST", headers: str = ""
+) -> httpx.Response:
+    fields = {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
+    return client.options("/analyze", headers={name: value for name, value in fields.items() if value})
 
 
-def test_a_preflight_needs_no_key_and_allows_what_our_clients_send(client: httpx.Client) -> None:
-    answer = preflight(client, headers="authorization,content-type,accept,range,x-request-id")
-    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, PAGE)
-    assert answer.headers["access-control-allow-methods"] == "GET, POST, HEAD, OPTIONS"
-    assert {"Authorization", "Range", "X-Request-Id"} <= set(answer.headers["access-control-allow-headers"].split(", "))
-    assert answer.headers["x-request-id"]
+def test_a_preflight_needs_no_key_and_allows_the_headers_of_our_clients(client: httpx.Client) -> None:
+    response = send_preflight(client, headers="authorization,content-type,accept,range,x-request-id")
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (200, ORIGIN)
+    assert response.headers["access-control-allow-methods"] == "GET, POST, HEAD, OPTIONS"
+    assert {"Authorization", "Range", "X-Request-Id"} <= set(
+        response.headers["access-control-allow-headers"].split(", ")
+    )
+    assert response.headers["x-request-id"]
 
 
-def test_openais_own_client_may_send_its_headers_from_a_page(client: httpx.Client) -> None:
+def test_a_preflight_allows_the_headers_of_openais_own_client(client: httpx.Client) -> None:
     sent = "authorization,content-type,x-stainless-arch,x-stainless-lang,x-stainless-os,x-stainless-package-version"
     more = ",x-stainless-retry-count,x-stainless-runtime,x-stainless-runtime-version,x-stainless-timeout"
-    assert preflight(client, headers=sent + more).status_code == 200
+    assert send_preflight(client, headers=sent + more).status_code == 200
 
 
 @pytest.mark.parametrize(
     "wrong", [{"origin": "https://other.example"}, {"method": "DELETE"}, {"headers": "x-other"}, {"origin": "null"}]
 )
-def test_another_preflight_is_refused(client: httpx.Client, wrong: dict[str, str]) -> None:
-    assert preflight(client, **wrong).status_code == 400
+def test_an_invalid_preflight_is_refused(client: httpx.Client, wrong: dict[str, str]) -> None:
+    assert send_preflight(client, **wrong).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -74,36 +78,38 @@ def test_another_preflight_is_refused(client: httpx.Client, wrong: dict[str, str
         ("GET", "/voices", {}, 503),
     ],
 )
-def test_every_answer_can_be_read_by_an_allowed_page_errors_too(
+def test_an_allowed_origin_can_read_every_response_including_errors(
     client: httpx.Client, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
     for _ in range(2 if status == 429 else 1):
-        answer = client.request(method, path, headers={**headers, "Origin": PAGE})
-    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, PAGE)
-    assert "Origin" in answer.headers["vary"]
+        response = client.request(method, path, headers={**headers, "Origin": ORIGIN})
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (status, ORIGIN)
+    assert "Origin" in response.headers["vary"]
 
 
-def test_another_page_can_read_nothing(client: httpx.Client) -> None:
-    answer = client.get("/health", headers={"Origin": "https://other.example"})
-    assert "access-control-allow-origin" not in answer.headers
+def test_another_origin_cannot_read_a_response(client: httpx.Client) -> None:
+    response = client.get("/health", headers={"Origin": "https://other.example"})
+    assert "access-control-allow-origin" not in response.headers
 
 
-def test_a_page_can_read_every_header_of_ours(client: httpx.Client) -> None:
-    readable = set(client.get("/health", headers={"Origin": PAGE}).headers["access-control-expose-headers"].split(", "))
+def test_an_allowed_origin_can_read_every_documented_header(client: httpx.Client) -> None:
+    readable = set(
+        client.get("/health", headers={"Origin": ORIGIN}).headers["access-control-expose-headers"].split(", ")
+    )
     documented = client.get("/openapi.json").json()["paths"]["/synthesize"]["post"]["responses"]["200"]["headers"]
     assert set(documented) <= readable
     assert {"Retry-After", "Content-Disposition", "Content-Range", "Accept-Ranges", "X-Should-Retry"} <= readable
 
 
-def test_a_star_lets_every_page_in() -> None:
+def test_a_star_allows_every_origin() -> None:
     with service_without_models(cors_origins="*") as client:
-        assert preflight(client, origin="https://any.example").headers["access-control-allow-origin"] == "*"
-        assert client.get("/health", headers={"Origin": PAGE}).headers["access-control-allow-origin"] == "*"
+        assert send_preflight(client, origin="https://any.example").headers["access-control-allow-origin"] == "*"
+        assert client.get("/health", headers={"Origin": ORIGIN}).headers["access-control-allow-origin"] == "*"
 
 
-def test_without_the_setting_no_page_is_let_in() -> None:
+def test_without_the_setting_no_origin_is_allowed() -> None:
     with service_without_models() as client:
-        asked = preflight(client)
-        assert (asked.status_code, asked.headers["allow"]) == (204, "POST, OPTIONS")
-        for answer in (asked, client.get("/health", headers={"Origin": PAGE})):
-            assert not [name for name in answer.headers if name.startswith("access-control-")]
+        preflight = send_preflight(client)
+        assert (preflight.status_code, preflight.headers["allow"]) == (204, "POST, OPTIONS")
+        for response in (preflight, client.get("/health", headers={"Origin": ORIGIN})):
+            assert not [name for name in response.headers if name.startswith("access-control-")]

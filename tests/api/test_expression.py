@@ -17,38 +17,38 @@ STORY = (
 )
 
 
-def emotional(plan: dict[str, Any]) -> list[dict[str, Any]]:
+def select_emotional(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in plan["utterances"] if one["emotion"] != "neutral"]
 
 
 def test_the_degree_of_a_labelled_sentence_is_its_strength(client: httpx.Client) -> None:
-    voiced = emotional(analyze(client, text=STORY))
-    assert len(voiced) >= 2
-    assert all(one["degree"] == one["strength"] > 0 for one in voiced)
+    emotional = select_emotional(analyze(client, text=STORY))
+    assert len(emotional) >= 2
+    assert all(one["degree"] == one["strength"] > 0 for one in emotional)
 
 
-def test_neutral_sentences_have_no_strength_and_pinned_ones_none_of_the_text(client: httpx.Client) -> None:
+def test_neutral_sentences_have_zero_strength_and_pinned_ones_have_none(client: httpx.Client) -> None:
     plan = analyze(client, text=STORY)
     assert all(one["strength"] == 0 for one in plan["utterances"] if one["emotion"] == "neutral")
     assert {one["strength"] for one in analyze(client, text=STORY, emotion="joy")["utterances"]} == {None}
 
 
-def test_a_fixed_strength_speaks_every_emotion_alike(client: httpx.Client) -> None:
-    assert {one["degree"] for one in emotional(analyze(client, text=STORY, strength="fixed"))} == {1.0}
+def test_fixed_strength_gives_every_emotion_the_same_degree(client: httpx.Client) -> None:
+    assert {one["degree"] for one in select_emotional(analyze(client, text=STORY, strength="fixed"))} == {1.0}
 
 
 def test_the_degree_of_the_request_multiplies_the_strength(client: httpx.Client) -> None:
-    plain, half = (emotional(analyze(client, text=STORY, degree=degree)) for degree in (1.0, 0.5))
+    plain, half = (select_emotional(analyze(client, text=STORY, degree=degree)) for degree in (1.0, 0.5))
     assert [one["degree"] for one in half] == pytest.approx([0.5 * one["degree"] for one in plain])
     assert [one["strength"] for one in half] == [one["strength"] for one in plain]
 
 
-def test_expressiveness_moves_threshold_and_strength(client: httpx.Client) -> None:
-    none, some, more = (analyze(client, text=STORY, expressiveness=dial) for dial in (0, 1, 2))
-    assert not emotional(none)
-    assert len(emotional(more)) >= len(emotional(some)) > 0
-    degrees = {one["text"]: one["degree"] for one in emotional(more)}
-    assert all(degrees[one["text"]] > one["degree"] for one in emotional(some))
+def test_expressiveness_changes_threshold_and_strength(client: httpx.Client) -> None:
+    none, some, more = (analyze(client, text=STORY, expressiveness=value) for value in (0, 1, 2))
+    assert not select_emotional(none)
+    assert len(select_emotional(more)) >= len(select_emotional(some)) > 0
+    degrees = {one["text"]: one["degree"] for one in select_emotional(more)}
+    assert all(degrees[one["text"]] > one["degree"] for one in select_emotional(some))
 
 
 def test_a_text_sent_sentence_by_sentence_with_its_context_has_the_same_plan(client: httpx.Client) -> None:
@@ -68,26 +68,26 @@ def test_a_context_is_not_spoken(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("context", [3, {"a": "b"}, ["a", 1], ["a"] * 101, "a" * 10_001, ["a" * 6000] * 2, "\ud800"])
-def test_a_context_is_bounded_and_of_text(client: httpx.Client, context: Any) -> None:
-    body = json.dumps({"text": "Hello.", "context": context})  # half a character can be escaped, not encoded
-    answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/context")
+def test_an_oversized_or_non_text_context_is_refused(client: httpx.Client, context: Any) -> None:
+    body = json.dumps({"text": "Hello.", "context": context})  # a lone surrogate can be escaped but not encoded
+    response = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "#/context")
 
 
 @pytest.mark.parametrize("context", [None, "", [], ["", " "], "One. Two. Three."])
-def test_what_says_nothing_before_a_text_is_a_context_too(client: httpx.Client, context: Any) -> None:
+def test_an_empty_or_plain_string_context_is_accepted(client: httpx.Client, context: Any) -> None:
     assert client.post("/analyze", json={"text": "Hello.", "context": context}).status_code == 200
 
 
-def test_openai_clients_have_the_same_fields(client: httpx.Client) -> None:
+def test_the_openai_route_accepts_the_same_fields(client: httpx.Client) -> None:
     body = {"model": "intone", "input": "Hello.", "context": ["We won!"], "expressiveness": 1.5, "strength": "fixed"}
-    answer = client.post("/v1/audio/speech", json=body)
-    assert (answer.status_code, answer.headers.get("x-warnings")) == (200, None)
-    refused = client.post("/v1/audio/speech", json={**body, "expressiveness": 3})
-    assert refused.status_code == 400 and refused.json()["error"]["param"] == "expressiveness"
+    response = client.post("/v1/audio/speech", json=body)
+    assert (response.status_code, response.headers.get("x-warnings")) == (200, None)
+    refusal = client.post("/v1/audio/speech", json={**body, "expressiveness": 3})
+    assert refusal.status_code == 400 and refusal.json()["error"]["param"] == "expressiveness"
 
 
-def test_a_quotation_and_its_tag_are_close_together(client: httpx.Client) -> None:
+def test_the_pause_between_a_quotation_and_its_tag_is_short(client: httpx.Client) -> None:
     plan = analyze(client, text='"Where have you been?" Ruth demanded. She put the keys down.', emotion="sadness")
     quotation, tag, after = plan["utterances"]
     assert [one["role"] for one in plan["utterances"]] == ["dialogue", "narration", "narration"]
@@ -96,7 +96,7 @@ def test_a_quotation_and_its_tag_are_close_together(client: httpx.Client) -> Non
     assert after["pause_after"] == 0
 
 
-def test_a_plan_that_comes_back_keeps_strength_and_role(client: httpx.Client) -> None:
+def test_a_plan_that_is_sent_back_keeps_strength_and_role(client: httpx.Client) -> None:
     plan = analyze(client, text='"I am so happy, I love you!" she said. ' + STORY)
     again = analyze(client, plan=plan)
     names = ("text", "emotion", "strength", "degree", "role", "reason")
@@ -105,8 +105,8 @@ def test_a_plan_that_comes_back_keeps_strength_and_role(client: httpx.Client) ->
     ]
 
 
-def test_the_operators_dial_counts_for_requests_that_have_none(own_server: StartServer) -> None:
+def test_the_settings_for_expression_apply_to_requests_without_such_fields(own_server: StartServer) -> None:
     server = own_server(INTONE_EXPRESSIVENESS="0", INTONE_STRENGTH="fixed")
     with httpx.Client(base_url=server.url, timeout=60) as client:
-        assert not emotional(analyze(client, text=STORY))
-        assert {one["degree"] for one in emotional(analyze(client, text=STORY, expressiveness=1))} == {1.0}
+        assert not select_emotional(analyze(client, text=STORY))
+        assert {one["degree"] for one in select_emotional(analyze(client, text=STORY, expressiveness=1))} == {1.0}

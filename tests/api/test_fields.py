@@ -1,4 +1,4 @@
-"""JSON and query parameters to fields: types, ranges, and pointers to what is wrong."""
+"""Fields parsed from JSON and query parameters: types, ranges, and pointers to errors."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from app.api.schemas.request import SpeechBody, check_fields
 from app.errors import InvalidRequest, UnreadableBody
 
 
-def refused(text: str) -> InvalidRequest:
+def get_error(text: str) -> InvalidRequest:
     with pytest.raises(InvalidRequest) as caught:
         check_fields(read_json(text))
     return caught.value
 
 
-def test_null_is_the_default_everywhere_but_in_the_text() -> None:
+def test_null_means_the_default_in_every_field_but_text() -> None:
     names = SpeechBody.model_fields.keys() - {"text"}
     body = check_fields({"text": "Hi", **dict.fromkeys(names)})
     assert body == check_fields({"text": "Hi"})
-    assert refused('{"text": null}').fields[0].pointer == "#/text"
+    assert get_error('{"text": null}').fields[0].pointer == "#/text"
 
 
 @pytest.mark.parametrize(
@@ -64,58 +64,58 @@ def test_null_is_the_default_everywhere_but_in_the_text() -> None:
 )
 def test_a_wrong_value_is_refused_with_a_pointer_to_its_field(field: str, value: str) -> None:
     other = "" if field == "text" else '"text": "Hi", '
-    assert [error.pointer for error in refused(f'{{{other}"{field}": {value}}}').fields] == [f"#/{field}"]
+    assert [error.pointer for error in get_error(f'{{{other}"{field}": {value}}}').fields] == [f"#/{field}"]
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [("degree", 0.01), ("degree", 2), ("speed", 0.25), ("speed", 4), ("seed", 0), ("seed", 2**32 - 1)],
 )
-def test_the_ends_of_a_range_belong_to_it(field: str, value: float) -> None:
+def test_ranges_include_their_bounds(field: str, value: float) -> None:
     assert getattr(check_fields({"text": "Hi", field: value}), field) == value
 
 
 @pytest.mark.parametrize("field", ["seed", "sample_rate"])
-def test_a_whole_number_may_be_written_with_a_point(field: str) -> None:
+def test_a_whole_number_may_be_written_with_a_decimal_point(field: str) -> None:
     value = getattr(check_fields(read_json(f'{{"text": "Hi", "{field}": 24000.0}}')), field)
     assert (type(value), value) == (int, 24000)
-    assert refused(f'{{"text": "Hi", "{field}": 24000.5}}').fields[0].pointer == f"#/{field}"
+    assert get_error(f'{{"text": "Hi", "{field}": 24000.5}}').fields[0].pointer == f"#/{field}"
 
 
 def test_unknown_fields_are_named() -> None:
-    error = refused('{"text": "Hi", "loud": true, "a/b~c é": 1}')
+    error = get_error('{"text": "Hi", "loud": true, "a/b~c é": 1}')
     assert [field.pointer for field in error.fields] == ["#/loud", "#/a~1b~0c%20%C3%A9"]
     assert "loud" in error.detail
 
 
-def test_an_unknown_name_with_half_a_surrogate_is_still_told() -> None:
-    assert refused('{"text": "Hi", "\\ud800": 1}').fields[0].pointer.isascii()
+def test_an_unknown_field_named_by_a_lone_surrogate_is_reported() -> None:
+    assert get_error('{"text": "Hi", "\\ud800": 1}').fields[0].pointer.isascii()
 
 
-def test_a_name_that_occurs_twice_is_refused() -> None:
-    assert refused('{"text": "a", "text": "b"}').fields[0].pointer == "#/text"
+def test_a_duplicate_field_is_refused() -> None:
+    assert get_error('{"text": "a", "text": "b"}').fields[0].pointer == "#/text"
 
 
-def test_exactly_one_of_text_ssml_and_plan_is_spoken() -> None:
-    assert refused("{}").fields[0].pointer == "#/text"
-    assert refused('{"text": "Hi", "ssml": "<speak/>"}').fields[0].pointer == "#/ssml"
-    assert refused('{"text": "Hi", "plan": {"utterances": [{"text": "Hi"}]}}').fields[0].pointer == "#/plan"
+def test_exactly_one_of_text_ssml_and_plan_is_required() -> None:
+    assert get_error("{}").fields[0].pointer == "#/text"
+    assert get_error('{"text": "Hi", "ssml": "<speak/>"}').fields[0].pointer == "#/ssml"
+    assert get_error('{"text": "Hi", "plan": {"utterances": [{"text": "Hi"}]}}').fields[0].pointer == "#/plan"
 
 
-def test_beside_a_plan_stands_nothing_that_it_says_itself() -> None:
-    error = refused('{"plan": {"utterances": [{"text": "Hi"}]}, "voice": "wren", "emotion": "joy", "degree": 1}')
+def test_fields_that_a_plan_contains_are_refused_alongside_it() -> None:
+    error = get_error('{"plan": {"utterances": [{"text": "Hi"}]}, "voice": "wren", "emotion": "joy", "degree": 1}')
     assert [field.pointer for field in error.fields] == ["#/voice", "#/emotion", "#/degree"]
 
 
 @pytest.mark.parametrize("name", ["text", "ssml"])
-def test_what_is_spoken_is_no_parameter_beside_a_body(name: str) -> None:
+def test_text_and_ssml_are_refused_as_parameters_alongside_a_body(name: str) -> None:
     with pytest.raises(InvalidRequest):
         refuse_content({name: "Hi"})
 
 
 @pytest.mark.parametrize("text", ["[]", '"Hi"', "1", "null", "true"])
-def test_a_body_that_is_no_object_is_refused(text: str) -> None:
-    refused(text)
+def test_a_body_that_is_not_an_object_is_refused(text: str) -> None:
+    get_error(text)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_body_that_is_no_object_is_refused(text: str) -> None:
         '{"a":' * 9999,
     ],
 )
-def test_what_is_not_json_is_unreadable(text: str) -> None:
+def test_invalid_json_is_unreadable(text: str) -> None:
     with pytest.raises(UnreadableBody):
         read_json(text)
 
@@ -180,7 +180,7 @@ def test_a_wrong_repeated_or_unknown_parameter_is_refused(query: bytes) -> None:
         check_fields({**read_query(query), "text": "Hi"})
 
 
-def test_beside_json_parameters_are_refused_by_name() -> None:
+def test_parameters_alongside_json_are_refused_by_name() -> None:
     refuse_query(b"")
     with pytest.raises(InvalidRequest, match="emotion") as caught:
         refuse_query(b"emotion=joy&x=1")
@@ -191,34 +191,34 @@ def test_pointers_are_uri_fragments() -> None:
     assert json_pointer("a/b", 0, "c~d", "e f") == "#/a~1b/0/c~0d/e%20f"
 
 
-def test_a_thousand_unknown_fields_do_not_make_a_thousand_lines() -> None:
-    error = refused('{"text": "Hi", ' + ", ".join(f'"f{number}": 1' for number in range(1000)) + "}")
+def test_the_detail_for_a_thousand_unknown_fields_is_short() -> None:
+    error = get_error('{"text": "Hi", ' + ", ".join(f'"f{number}": 1' for number in range(1000)) + "}")
     assert len(error.detail) < 2000
 
 
-def test_an_object_has_a_most_of_names() -> None:
+def test_the_number_of_names_in_an_object_is_limited() -> None:
     most = {f"{number}": 1 for number in range(MAX_NAMES)}
     assert read_json(json.dumps(most)) == most
-    error = refused(json.dumps({"text": "Hi", "deep": [{**most, "one more": 1}]}))
+    error = get_error(json.dumps({"text": "Hi", "deep": [{**most, "one more": 1}]}))
     assert f"{MAX_NAMES + 1} names" in error.detail
 
 
-def test_a_body_has_a_most_of_values() -> None:
+def test_the_number_of_values_in_a_body_is_limited() -> None:
     most = "[" + "0," * (MAX_VALUES - 2) + "0]"
     assert len(read_json(most)) == MAX_VALUES - 1
     for one in ("[" + "[]," * MAX_VALUES + "0]", "{" + '"a":0,' * MAX_VALUES + '"b":0}', "[" + "{}," * MAX_VALUES):
-        assert "500000 values" in refused(one).detail
+        assert "500000 values" in get_error(one).detail
 
 
-def test_of_many_wrong_utterances_the_first_is_told() -> None:
-    """An error takes a kilobyte: there are no more of them than one utterance has fields."""
+def test_only_the_first_of_many_invalid_utterances_is_reported() -> None:
+    # An error takes a kilobyte, so a response holds no more of them than one utterance has fields.
     one = {"text": 1, **{f"unknown{number}": 1 for number in range(22)}}
-    error = refused(json.dumps({"plan": {"utterances": [{"text": "Hi."}] + [one] * 1000}}))
+    error = get_error(json.dumps({"plan": {"utterances": [{"text": "Hi."}] + [one] * 1000}}))
     assert len(error.fields) == 23
     assert {field.pointer.rpartition("/")[0] for field in error.fields} == {"#/plan/utterances/1"}
 
 
-def test_a_plan_as_large_as_a_body_is_taken() -> None:
+def test_a_plan_of_the_maximum_body_size_is_accepted() -> None:
     one = {"text": "Oh.", "span": [0, 3], "emotion": "joy", "degree": 1, "speed": 1, "volume": 1, "pitch": 0}
     one |= {"pause_after": 0.1, "source": "pinned", "reason": "", "start": 0, "end": 1, "voice": None, "ssml": None}
     one |= {"spoken": "Oh."}

@@ -29,34 +29,32 @@ FORMATS: dict[str, tuple[str, str, tuple[int, ...]]] = {
 
 
 def speak(client: httpx.Client, **fields: Any) -> httpx.Response:
-    answer = client.post("/synthesize", json={"text": "Hello.", "seed": 1, **fields})
-    assert answer.status_code == 200, answer.text
-    return answer
+    response = client.post("/synthesize", json={"text": "Hello.", "seed": 1, **fields})
+    assert response.status_code == 200, response.text
+    return response
 
 
 # Routes
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/png", "audio/flac", "application/json"])
-def test_whatever_is_accepted_a_plan_is_answered(client: httpx.Client, accept: str) -> None:
+def test_analyze_returns_a_plan_for_any_accept_header(client: httpx.Client, accept: str) -> None:
     fields = {"text": TEXT, "stream": True, "format": "opus", "sample_rate": 48_000, "seed": 7}
-    answer = client.post("/analyze", json=fields, headers={"Accept": accept})
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-    assert answer.json() == analyze(client, text=TEXT)
+    response = client.post("/analyze", json=fields, headers={"Accept": accept})
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    assert response.json() == analyze(client, text=TEXT)
 
 
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [({"sample_rate": 22_050, "format": "opus"}, "#/sample_rate"), ({"stream": True, "timing": True}, "#/stream")],
 )
-def test_what_shapes_the_sound_is_still_checked_where_there_is_none(
-    client: httpx.Client, fields: dict[str, Any], pointer: str
-) -> None:
-    answer = client.post("/analyze", json={"text": "Hi.", **fields})
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+def test_analyze_refuses_invalid_audio_fields(client: httpx.Client, fields: dict[str, Any], pointer: str) -> None:
+    response = client.post("/analyze", json={"text": "Hi.", **fields})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
-def test_the_table_of_ssml_is_served_as_it_is(client: httpx.Client) -> None:
+def test_the_ssml_table_is_served_unchanged(client: httpx.Client) -> None:
     elements = client.get("/ssml").json()["elements"]
     assert [one["name"] for one in elements] == [row.name for row in SSML_TABLE]
     for served, row in zip(elements, SSML_TABLE, strict=True):
@@ -64,7 +62,7 @@ def test_the_table_of_ssml_is_served_as_it_is(client: httpx.Client) -> None:
         assert (served["support"], served["note"], served["attributes"]) == (row.support, row.note, attributes)
 
 
-def test_the_lists_for_others_have_the_shapes_that_they_read(client: httpx.Client) -> None:
+def test_the_lists_for_openai_and_open_webui_have_the_expected_shapes(client: httpx.Client) -> None:
     models = client.get("/v1/models").json()
     assert (set(models), models["object"]) == ({"object", "data"}, "list")
     assert {"intone", "tts-1", "tts-1-hd", "gpt-4o-mini-tts"} <= {model["id"] for model in models["data"]}
@@ -78,10 +76,10 @@ def test_the_lists_for_others_have_the_shapes_that_they_read(client: httpx.Clien
         assert all(set(one) == {"id", "name"} for one in listed[name])
 
 
-# What comes in
+# Requests
 
 
-def test_a_byte_order_mark_is_dropped_on_every_way_in(client: httpx.Client) -> None:
+def test_a_byte_order_mark_is_dropped_from_every_kind_of_input(client: httpx.Client) -> None:
     mark, text, document = "\ufeff", "I am so happy! It rains.", "<speak>I am so happy! It rains.</speak>"
     plain, marked = (analyze(client, **{name: value}) for name, value in (("text", text), ("ssml", document)))
     assert analyze(client, text=mark + text) == plain
@@ -91,11 +89,11 @@ def test_a_byte_order_mark_is_dropped_on_every_way_in(client: httpx.Client) -> N
         assert client.post("/analyze", content=(mark + content).encode(), headers=headers).json() == plan
     body = f'{mark}{{"text": "{text}"}}'.encode()
     assert client.post("/analyze", content=body, headers={"Content-Type": "application/json"}).json() == plain
-    got = client.get("/synthesize", params={"text": mark + text})
-    assert got.content == client.get("/synthesize", params={"text": text}).content
+    response = client.get("/synthesize", params={"text": mark + text})
+    assert response.content == client.get("/synthesize", params={"text": text}).content
 
 
-def test_a_byte_order_mark_in_the_input_of_openais_route_is_dropped_too(client: httpx.Client) -> None:
+def test_a_byte_order_mark_is_dropped_on_the_openai_route(client: httpx.Client) -> None:
     fields = {"model": "tts-1", "response_format": "pcm", "seed": 1}
     one, other = (
         client.post("/v1/audio/speech", json={**fields, "input": text}) for text in ("Hello.", "\ufeffHello.")
@@ -105,16 +103,16 @@ def test_a_byte_order_mark_in_the_input_of_openais_route_is_dropped_too(client: 
 
 def test_the_limit_counts_code_points(client: httpx.Client) -> None:
     assert client.post("/analyze", json={"text": "\ufeff" + "🙂" * 20_000}).status_code == 200
-    refused = client.post("/analyze", json={"text": "🙂" * 20_001})
-    assert (refused.status_code, refused.json()["code"]) == (413, "text_too_long")
-    assert "20000" in refused.json()["detail"]
+    refusal = client.post("/analyze", json={"text": "🙂" * 20_001})
+    assert (refusal.status_code, refusal.json()["code"]) == (413, "text_too_long")
+    assert "20000" in refusal.json()["detail"]
 
 
-def test_names_are_taken_in_any_case_and_answered_in_their_own(client: httpx.Client) -> None:
-    answer = speak(client, voice="WREN", emotion="Angry", format="FLAC", timing=True)
-    (utterance,) = answer.json()["plan"]["utterances"]
-    assert (answer.headers["x-voice"], answer.headers["x-emotions"]) == ("wren", "anger")
-    assert (answer.json()["format"], utterance["voice"], utterance["emotion"]) == ("flac", "wren", "anger")
+def test_names_are_case_insensitive_and_returned_in_canonical_spelling(client: httpx.Client) -> None:
+    response = speak(client, voice="WREN", emotion="Angry", format="FLAC", timing=True)
+    (utterance,) = response.json()["plan"]["utterances"]
+    assert (response.headers["x-voice"], response.headers["x-emotions"]) == ("wren", "anger")
+    assert (response.json()["format"], utterance["voice"], utterance["emotion"]) == ("flac", "wren", "anger")
     assert analyze(client, text="Hi.", emotion="AUTO") == analyze(client, text="Hi.")
     (blend,) = analyze(client, text="Hi.", voice="Alloy", emotion={"JOY": 3, "Surprised": 1})["utterances"]
     assert (blend["voice"], blend["blend"]) == ("wren", {"joy": 0.75, "surprise": 0.25})
@@ -125,7 +123,7 @@ def test_names_are_taken_in_any_case_and_answered_in_their_own(client: httpx.Cli
     assert (marked["voice"], marked["emotion"]) == ("wren", "sadness")
 
 
-def test_markup_beats_the_fields_of_the_request_and_multiplies_its_speed(client: httpx.Client) -> None:
+def test_markup_overrides_the_fields_of_the_request_and_multiplies_its_speed(client: httpx.Client) -> None:
     document = (
         "<speak><prosody rate='fast'>One.</prosody> "
         "<express-as style='sad' styledegree='2'>Two.</express-as> Three.</speak>"
@@ -136,56 +134,56 @@ def test_markup_beats_the_fields_of_the_request_and_multiplies_its_speed(client:
     assert (three["speed"], three["emotion"], three["degree"]) == (2, "joy", 0.5)
 
 
-# What comes out
+# Responses
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_has_its_type_its_file_name_and_its_rates(client: httpx.Client, name: str) -> None:
+def test_every_format_has_its_content_type_file_name_and_sample_rates(client: httpx.Client, name: str) -> None:
     content_type, file_name, rates = FORMATS[name]
     for rate in RATES:
-        answer = client.post("/synthesize", json={"text": ".", "format": name, "sample_rate": rate})
+        response = client.post("/synthesize", json={"text": ".", "format": name, "sample_rate": rate})
         if rate in rates:
-            assert (answer.status_code, answer.headers["content-type"]) == (200, content_type.format(rate))
-            assert answer.headers["content-disposition"] == f'inline; filename="{file_name}"'
-            assert answer.headers["x-warnings"] == "nothing_spoken"
-            assert answer.headers["x-audio-duration"] == "0.100"
+            assert (response.status_code, response.headers["content-type"]) == (200, content_type.format(rate))
+            assert response.headers["content-disposition"] == f'inline; filename="{file_name}"'
+            assert response.headers["x-warnings"] == "nothing_spoken"
+            assert response.headers["x-audio-duration"] == "0.100"
         else:
-            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/sample_rate")
+            assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "#/sample_rate")
 
 
-def test_another_rate_is_another_file_of_about_the_same_length(client: httpx.Client) -> None:
+def test_another_sample_rate_keeps_the_duration(client: httpx.Client) -> None:
     info = soundfile.info(io.BytesIO(speak(client, sample_rate=8000).content))
     own = soundfile.info(io.BytesIO(speak(client).content))
     assert (info.samplerate, own.samplerate) == (8000, 24_000)
     assert info.duration == pytest.approx(own.duration, abs=0.02)
 
 
-def test_an_opus_stream_of_one_seed_has_the_same_bytes_its_serial_number_too(client: httpx.Client) -> None:
+def test_opus_output_is_the_same_for_a_seed_including_the_serial_number(client: httpx.Client) -> None:
     first, second, streamed = (speak(client, format="opus", stream=stream).content for stream in (False, False, True))
     assert first == second == streamed and first.startswith(b"OggS")
 
 
-def test_every_answer_has_an_id_the_clients_own_where_it_is_sane(client: httpx.Client) -> None:
+def test_every_response_has_a_request_id_and_keeps_a_valid_one_of_the_client(client: httpx.Client) -> None:
     for path, body in (("/synthesize", {"text": "."}), ("/synthesize", {}), ("/v1/audio/speech", {}), ("/nowhere", {})):
         for sent in ("call-1.a_B", "x" * 64):
             assert client.post(path, json=body, headers={"X-Request-Id": sent}).headers["x-request-id"] == sent
         for sent in ("", "a b", "x" * 65, "<script>"):
-            given = client.post(path, json=body, headers={"X-Request-Id": sent}).headers["x-request-id"]
-            assert len(given) == 32 and given != sent
+            request_id = client.post(path, json=body, headers={"X-Request-Id": sent}).headers["x-request-id"]
+            assert len(request_id) == 32 and request_id != sent
 
 
-def test_headers_name_64_emotions_at_most_and_each_warning_once(client: httpx.Client) -> None:
-    answer = speak(client, text="Hello. " * 70, emotion="joy", timing=True)
-    assert len(answer.json()["plan"]["utterances"]) == 70
-    assert answer.headers["x-emotions"] == ",".join(["joy"] * 64)
+def test_headers_list_at_most_64_emotions_and_each_warning_once(client: httpx.Client) -> None:
+    response = speak(client, text="Hello. " * 70, emotion="joy", timing=True)
+    assert len(response.json()["plan"]["utterances"]) == 70
+    assert response.headers["x-emotions"] == ",".join(["joy"] * 64)
     document = (
         "<speak><express-as style='chat'>Hello.</express-as> <express-as style='newscast'>Hello.</express-as> "
         "<blink>Hello.</blink></speak>"
     )
-    answer = speak(client, text=None, ssml=document, timing=True)
-    codes = [warning["code"] for warning in answer.json()["plan"]["warnings"]]
+    response = speak(client, text=None, ssml=document, timing=True)
+    codes = [warning["code"] for warning in response.json()["plan"]["warnings"]]
     assert codes == ["unsupported_style", "unsupported_style", "unsupported_element"]
-    assert answer.headers["x-warnings"] == "unsupported_style,unsupported_element"
+    assert response.headers["x-warnings"] == "unsupported_style,unsupported_element"
 
 
 # The plan
@@ -200,7 +198,7 @@ def test_spans_are_in_order_and_leave_out_only_white_space(client: httpx.Client)
     assert len(spans) > 3 and not (left_out + TEXT[place:]).strip()
 
 
-def test_a_word_stands_where_its_span_says_also_behind_what_takes_two_units_in_utf_16(client: httpx.Client) -> None:
+def test_spans_of_words_are_correct_after_characters_of_two_utf_16_units(client: httpx.Client) -> None:
     plan = speak(client, text=TEXT, timing=True).json()["plan"]
     assert all(TEXT[slice(*one["span"])] == one["text"] for one in plan["utterances"])
     words = [word for one in plan["utterances"] for word in one["words"]]
@@ -208,7 +206,7 @@ def test_a_word_stands_where_its_span_says_also_behind_what_takes_two_units_in_u
     assert {"happy", "Smith", "sir"} <= {word["text"] for word in words}
 
 
-def test_what_is_read_is_told_in_words(client: httpx.Client) -> None:
+def test_spoken_text_is_written_out_in_words(client: httpx.Client) -> None:
     plan = analyze(client, text="It costs $5.50 on 5 May. We are 3 km away & late.")
     assert [one["spoken"] for one in plan["utterances"]] == [
         "It costs five dollars fifty on the fifth of May.",
@@ -228,13 +226,13 @@ def test_parts_of_a_sentence_share_one_classification(client: httpx.Client) -> N
     assert parts[0]["pause_after"] == 1
 
 
-def test_the_estimate_is_near_what_is_spoken(client: httpx.Client) -> None:
-    answer = speak(client, text="The harbour was quiet when the ferry came in. " * 5, timing=True).json()
-    assert 0.5 < answer["plan"]["duration_estimate"] / answer["duration"] < 2
-    assert set(answer["plan"]["classifier"]) == {"name", "version"}
+def test_the_estimated_duration_is_near_the_actual_one(client: httpx.Client) -> None:
+    response = speak(client, text="The harbour was quiet when the ferry came in. " * 5, timing=True).json()
+    assert 0.5 < response["plan"]["duration_estimate"] / response["duration"] < 2
+    assert set(response["plan"]["classifier"]) == {"name", "version"}
 
 
-def test_marks_are_told_after_synthesis_alone(client: httpx.Client) -> None:
+def test_marks_are_returned_only_after_synthesis(client: httpx.Client) -> None:
     document = "<speak>Hello <mark name='here'/>you.</speak>"
     assert "marks" not in analyze(client, ssml=document)
     plan = speak(client, text=None, ssml=document, timing=True).json()["plan"]
@@ -266,19 +264,19 @@ def test_marks_are_told_after_synthesis_alone(client: httpx.Client) -> None:
 def test_an_error_below_v1_has_openais_four_fields(
     client: httpx.Client, method: str, path: str, fields: dict[str, Any], status: int, code: str, param: str | None
 ) -> None:
-    answer = client.request(method, path, **fields)
-    assert (answer.status_code, answer.headers["content-type"], set(answer.json())) == (
+    response = client.request(method, path, **fields)
+    assert (response.status_code, response.headers["content-type"], set(response.json())) == (
         status,
         "application/json",
         {"error"},
     )
-    error = answer.json()["error"]
+    error = response.json()["error"]
     assert set(error) == {"message", "type", "param", "code"}
     assert (error["type"], error["code"], error["param"]) == ("invalid_request_error", code, param)
 
 
-def test_speech_that_would_be_too_long_is_refused_before_it_begins(client: httpx.Client) -> None:
+def test_speech_that_would_be_too_long_is_refused_before_synthesis(client: httpx.Client) -> None:
     for path in ("/synthesize", "/analyze"):
-        answer = client.post(path, json={"text": "word " * 4000, "speed": 0.25})
-        assert (answer.status_code, answer.json()["code"]) == (413, "audio_too_long")
-        assert "3600" in answer.json()["detail"]
+        response = client.post(path, json={"text": "word " * 4000, "speed": 0.25})
+        assert (response.status_code, response.json()["code"]) == (413, "audio_too_long")
+        assert "3600" in response.json()["detail"]

@@ -1,4 +1,4 @@
-"""Large bodies: few are in memory and fewer are parsed at a time, and small ones never wait for them."""
+"""Large bodies: limits on how many are in memory and parsed at a time, while small ones never wait for them."""
 
 from __future__ import annotations
 
@@ -22,78 +22,82 @@ from app.settings import load_settings
 LARGE = b"x" * (LARGE_BODY_BYTES + 1)
 
 
-class Parsing:
-    """Parses large bodies for as long as a test likes."""
+class BlockingParser:
+    """A parser that holds large bodies until a test releases them, and counts how many it holds."""
 
     def __init__(self) -> None:
-        self.begun = threading.Semaphore(0)
-        self.may_end = threading.Event()
-        self.most = self._now = 0
+        self.started = threading.Semaphore(0)
+        self.release = threading.Event()
+        self.max_active = self._active = 0
         self._lock = threading.Lock()
 
     def parse(self, body: bytes) -> bytes:
         if len(body) <= LARGE_BODY_BYTES:
             return body
         with self._lock:
-            self._now += 1
-            self.most = max(self.most, self._now)
-        self.begun.release()
-        self.may_end.wait(60)
+            self._active += 1
+            self.max_active = max(self.max_active, self._active)
+        self.started.release()
+        self.release.wait(60)
         with self._lock:
-            self._now -= 1
+            self._active -= 1
         return b"large"
 
-    async def wait(self, count: int) -> None:
+    async def wait_until_started(self, count: int) -> None:
         for _ in range(count):
-            assert await asyncio.to_thread(self.begun.acquire, timeout=60)
+            assert await asyncio.to_thread(self.started.acquire, timeout=60)
 
 
 @pytest.fixture
-def parsing() -> Parsing:
-    return Parsing()
+def parser() -> BlockingParser:
+    return BlockingParser()
 
 
 @pytest.fixture
-def app(parsing: Parsing) -> FastAPI:
-    """The service, with one more route."""
+def app(parser: BlockingParser) -> FastAPI:
+    """Return the service with one more route, which parses its body."""
     app = create_app(load_settings())
 
     @app.post("/parse")
     async def parse(request: Request) -> Response:
-        return Response(await parse_body(request, parsing.parse))
+        return Response(await parse_body(request, parser.parse))
 
     return app
 
 
 @pytest.mark.anyio
-async def test_two_are_parsed_at_a_time_and_small_ones_pass_them(app: FastAPI, parsing: Parsing) -> None:
+async def test_two_large_bodies_are_parsed_at_a_time_and_small_ones_do_not_wait(
+    app: FastAPI, parser: BlockingParser
+) -> None:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         large = [asyncio.create_task(client.post("/parse", content=LARGE)) for _ in range(5)]
-        await parsing.wait(PARSING_WORKERS)
+        await parser.wait_until_started(PARSING_WORKERS)
         assert (await client.post("/parse", content=b"small")).content == b"small"
         assert not any(one.done() for one in large)
-        parsing.may_end.set()
+        parser.release.set()
         assert [(await one).content for one in large] == [b"large"] * 5
-    assert parsing.most == PARSING_WORKERS
+    assert parser.max_active == PARSING_WORKERS
 
 
 @pytest.mark.anyio
-async def test_one_more_than_have_a_place_is_busy_and_small_ones_are_not(app: FastAPI, parsing: Parsing) -> None:
+async def test_a_large_body_over_the_limit_is_refused_as_busy_and_a_small_one_is_not(
+    app: FastAPI, parser: BlockingParser
+) -> None:
     app.state.service.large_bodies = LargeBodyLimit(most=1)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         first = asyncio.create_task(client.post("/parse", content=LARGE))
-        await parsing.wait(1)
-        refused = await client.post("/parse", content=LARGE)
-        assert (refused.status_code, refused.json()["code"]) == (503, "busy") and refused.headers["retry-after"]
+        await parser.wait_until_started(1)
+        refusal = await client.post("/parse", content=LARGE)
+        assert (refusal.status_code, refusal.json()["code"]) == (503, "busy") and refusal.headers["retry-after"]
         assert (await client.post("/parse", content=b"small")).content == b"small"
-        parsing.may_end.set()
+        parser.release.set()
         assert (await first).content == b"large"
         assert (await client.post("/parse", content=LARGE)).content == b"large"
 
 
-def test_a_place_is_taken_once_and_given_back_whatever_happens() -> None:
+def test_a_place_is_taken_once_and_released_even_after_an_error() -> None:
     bodies = LargeBodyLimit(most=1)
     with pytest.raises(ZeroDivisionError), bodies.place() as take:
         take()
@@ -109,7 +113,7 @@ def test_a_place_is_taken_once_and_given_back_whatever_happens() -> None:
 @pytest.mark.parametrize(
     ("size", "taken"), [(LARGE_BODY_BYTES, False), (LARGE_BODY_BYTES + 1, True), (MAX_BODY_BYTES, True)]
 )
-async def test_a_body_takes_a_place_when_it_becomes_large(size: int, taken: bool) -> None:
+async def test_only_a_large_body_takes_a_place(size: int, taken: bool) -> None:
     places: list[int] = []
 
     async def receive() -> Message:

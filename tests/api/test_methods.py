@@ -1,4 +1,4 @@
-"""OPTIONS, HEAD, and methods that a path does not take."""
+"""OPTIONS, HEAD, and methods that a path does not allow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from app.api.errors import allowed_methods
 from app.main import create_app
 from app.settings import load_settings
-from tests.serving import service_without_models, serving_here
+from tests.serving import serve_in_thread, service_without_models
 
 STATIC = "/static-offline-docs/swagger-ui.css"
 
@@ -35,24 +35,24 @@ def client() -> Iterator[httpx.Client]:
         (STATIC, "GET, HEAD, OPTIONS"),
     ],
 )
-def test_options_and_a_wrong_method_tell_all_methods(client: httpx.Client, path: str, allowed: str) -> None:
-    asked = client.options(path)
-    assert (asked.status_code, asked.headers["allow"], asked.content) == (204, allowed, b"")
-    assert "content-type" not in asked.headers
+def test_options_and_405_responses_list_the_allowed_methods(client: httpx.Client, path: str, allowed: str) -> None:
+    options = client.options(path)
+    assert (options.status_code, options.headers["allow"], options.content) == (204, allowed, b"")
+    assert "content-type" not in options.headers
     for method in ("DELETE", "PUT", "PATCH", "BREW"):
-        wrong = client.request(method, path)
-        assert (wrong.status_code, wrong.headers["allow"]) == (405, allowed)
-        assert wrong.json()["code"] == "method_not_allowed"
+        refusal = client.request(method, path)
+        assert (refusal.status_code, refusal.headers["allow"]) == (405, allowed)
+        assert refusal.json()["code"] == "method_not_allowed"
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "GET", "HEAD", "POST", "DELETE"])
-def test_a_path_that_is_not_there_has_no_methods(client: httpx.Client, method: str) -> None:
-    answer = client.request(method, "/nowhere")
-    assert (answer.status_code, "allow" in answer.headers) == (404, False)
-    assert answer.headers["content-type"] == "application/problem+json"
+def test_an_unknown_path_allows_no_methods(client: httpx.Client, method: str) -> None:
+    response = client.request(method, "/nowhere")
+    assert (response.status_code, "allow" in response.headers) == (404, False)
+    assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_the_methods_of_a_path_are_those_of_all_its_routes() -> None:
+def test_the_allowed_methods_of_a_path_combine_all_its_routes() -> None:
     app, router = FastAPI(), APIRouter(prefix="/in")
     for one in (app, router):
         one.post("/both")(lambda: None)
@@ -73,35 +73,35 @@ def test_head_is_get_without_a_body(client: httpx.Client, path: str) -> None:
         assert head.headers[name] == get.headers[name]
 
 
-def test_head_where_only_post_is_taken_is_a_wrong_method(client: httpx.Client) -> None:
-    answer = client.head("/analyze")
-    assert (answer.status_code, answer.headers["allow"], answer.content) == (405, "POST, OPTIONS", b"")
+def test_head_is_refused_if_only_post_is_allowed(client: httpx.Client) -> None:
+    response = client.head("/analyze")
+    assert (response.status_code, response.headers["allow"], response.content) == (405, "POST, OPTIONS", b"")
 
 
-def test_head_has_no_ranges(client: httpx.Client) -> None:
+def test_head_ignores_ranges(client: httpx.Client) -> None:
     headers = {"Range": "bytes=0-9"}
     assert client.get(STATIC, headers=headers).status_code == 206
     assert client.head(STATIC, headers=headers).status_code == 200
 
 
-def test_head_of_a_stream_ends_it_at_its_first_piece() -> None:
-    made: list[int] = []
+def test_head_closes_a_stream_after_its_first_chunk() -> None:
+    chunks: list[int] = []
     closed = []
 
-    async def pieces() -> AsyncIterator[bytes]:
+    async def generate_chunks() -> AsyncIterator[bytes]:
         try:
             while True:
-                made.append(1)
+                chunks.append(1)
                 yield b"piece"
                 await asyncio.sleep(0.01)
         finally:
             closed.append(True)
 
     app = create_app(load_settings())
-    app.add_api_route("/stream", lambda: StreamingResponse(pieces(), media_type="audio/wav"))
-    with serving_here(app) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
-        answer = client.head("/stream")
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/wav")
-        # The connection is in order behind it.
+    app.add_api_route("/stream", lambda: StreamingResponse(generate_chunks(), media_type="audio/wav"))
+    with serve_in_thread(app) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+        response = client.head("/stream")
+        assert (response.status_code, response.headers["content-type"]) == (200, "audio/wav")
+        # The connection remains usable afterwards.
         assert client.get("/health").status_code == 200
-    assert closed and len(made) < 100
+    assert closed and len(chunks) < 100

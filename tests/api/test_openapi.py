@@ -1,4 +1,4 @@
-"""The API reference: that it leaves nothing out, and that its examples work."""
+"""The API reference: it is complete, and its examples work."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
 PROBLEM = "application/problem+json"
 
 
-def routes() -> Iterator[APIRoute]:
-    """Those of every module that has any; only a whole router may be for people alone, never a single route."""
+def list_routes() -> Iterator[APIRoute]:
+    """Yield the routes of every module; only a whole router may be left out of the schema, never a single route."""
     for module in pkgutil.walk_packages(app.api.__path__, "app.api."):
         router = getattr(importlib.import_module(module.name), "router", None)
         if router is not None and router.include_in_schema:
@@ -40,43 +40,43 @@ def routes() -> Iterator[APIRoute]:
 
 
 def walk(part: Any) -> Iterator[dict[str, Any]]:
-    """Every object inside."""
+    """Yield every object in a part of the document."""
     if isinstance(part, dict):
         yield part
     for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
         yield from walk(inner)
 
 
-def contents(part: Any) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Schema and value of every example of a body or an answer."""
+def list_examples(part: Any) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Yield the schema and the value of every example of a body or a response."""
     for one in walk(part):
         if "schema" in one:
-            values = [example_of(example) for example in one.get("examples", {}).values()]
+            values = [resolve_example(example) for example in one.get("examples", {}).values()]
             yield from ((one["schema"], value) for value in [*values, *([one["example"]] if "example" in one else [])])
 
 
-def example_of(example: dict[str, Any]) -> Any:
-    """Its value, here or among the components."""
+def resolve_example(example: dict[str, Any]) -> Any:
+    """Return the value of an example, which may be a reference to a component."""
     reference = example.get("$ref", "").removeprefix("#/components/examples/")
     return DOCUMENT["components"]["examples"][reference]["value"] if reference else example["value"]
 
 
-def codes_of(operation: dict[str, Any]) -> set[str]:
-    """The codes of all documented errors."""
-    values = [value for _, value in contents(operation["responses"])]
+def list_codes(operation: dict[str, Any]) -> set[str]:
+    """Return the codes of all documented errors of an operation."""
+    values = [value for _, value in list_examples(operation["responses"])]
     return {value["error"]["code"] if "error" in value else value["code"] for value in values if "data" not in value}
 
 
-def test_it_is_what_the_standard_describes() -> None:
+def test_the_document_is_valid_openapi() -> None:
     OpenAPI.model_validate(DOCUMENT)
 
 
 def test_every_route_is_documented_and_nothing_else() -> None:
-    existing = {(method, route.path_format) for route in routes() for method in route.methods}
+    existing = {(method, route.path_format) for route in list_routes() for method in route.methods}
     assert set(OPERATIONS) == existing
 
 
-def test_every_operation_has_a_short_name_of_its_own_a_summary_a_text_and_a_described_tag() -> None:
+def test_every_operation_has_a_short_unique_id_a_summary_a_description_and_a_described_tag() -> None:
     names = Counter(operation["operationId"] for operation in OPERATIONS.values())
     assert set(names.values()) == {1}
     assert all(name.isalpha() and len(name) <= 16 for name in names)
@@ -86,95 +86,97 @@ def test_every_operation_has_a_short_name_of_its_own_a_summary_a_text_and_a_desc
         assert set(operation["tags"]) <= tags
 
 
-def test_every_error_is_an_answer_of_some_route_or_of_every_path() -> None:
-    answered = {code for operation in OPERATIONS.values() for code in codes_of(operation)}
+def test_every_error_is_documented_for_a_route_or_applies_to_every_path() -> None:
+    documented = {code for operation in OPERATIONS.values() for code in list_codes(operation)}
     of_every_path = {"method_not_allowed", "malformed_request", "unknown_host", "head_too_large"}
     listed = {kind.code for kind in ERRORS}
-    # OpenAI's name of `unauthorized`.
-    assert answered - {"invalid_api_key"} == listed - of_every_path
+    # `invalid_api_key` is OpenAI's name of `unauthorized`.
+    assert documented - {"invalid_api_key"} == listed - of_every_path
     for row in ERRORS:
         assert f"| {row.status} | `{row.code}` | {row.title} |" in DOCUMENT["info"]["description"]
 
 
-def test_an_error_stands_at_its_status() -> None:
+def test_an_error_is_documented_at_its_status() -> None:
     for operation in OPERATIONS.values():
-        for status, answer in operation["responses"].items():
-            for example in answer.get("content", {}).get(PROBLEM, {}).get("examples", {}).values():
-                told = example_of(example)
-                assert told["status"] == int(status)
-                assert (int(status), told["code"]) in {(kind.status, kind.code) for kind in ERRORS}
+        for status, response in operation["responses"].items():
+            for example in response.get("content", {}).get(PROBLEM, {}).get("examples", {}).values():
+                problem = resolve_example(example)
+                assert problem["status"] == int(status)
+                assert (int(status), problem["code"]) in {(kind.status, kind.code) for kind in ERRORS}
 
 
 LIMITED = {
     (method, route.path)
-    for route in routes()
+    for route in list_routes()
     for method in route.methods
     if limit_rate in [one.dependency for one in route.dependencies]
 }
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_a_key_is_needed_where_the_door_asks_for_one(method: str, path: str) -> None:
+def test_keys_and_rate_limits_are_documented_for_the_routes_that_enforce_them(method: str, path: str) -> None:
     operation = OPERATIONS[method, path]
     assert operation["security"] == ([] if is_public(method, path) else [{"key": []}, {}])
     assert ("401" in operation["responses"]) is not is_public(method, path)
     assert ("429" in operation["responses"]) is ((method, path) in LIMITED)
 
 
-def test_every_route_that_reads_a_body_is_limited() -> None:
+def test_every_route_that_reads_a_body_is_rate_limited() -> None:
     assert {one for one, operation in OPERATIONS.items() if "requestBody" in operation} <= LIMITED
 
 
-def test_with_keys_there_is_no_way_around_them() -> None:
+def test_with_configured_keys_the_document_requires_one() -> None:
     settings = load_settings(api_keys="alice=key-of-alice-0123456789")
     paths = create_app(settings).openapi()["paths"]
     assert paths["/synthesize"]["get"]["security"] == [{"key": []}]
     assert paths["/voices"]["get"]["security"] == []
 
 
-def test_every_body_that_is_read_may_be_unreadable_too_large_too_slow_or_of_another_type() -> None:
+def test_the_errors_of_bodies_are_documented_for_every_route_that_reads_one() -> None:
     for operation in OPERATIONS.values():
         about_bodies = {"unreadable_body", "body_too_large", "body_too_slow"}
         about_bodies |= {"unsupported_media_type", "unsupported_content_encoding"}
-        assert about_bodies & codes_of(operation) == (about_bodies if "requestBody" in operation else set())
+        assert about_bodies & list_codes(operation) == (about_bodies if "requestBody" in operation else set())
 
 
-def test_every_answer_carries_its_request_id() -> None:
+def test_every_response_documents_its_request_id() -> None:
     for operation in OPERATIONS.values():
-        for answer in operation["responses"].values():
-            assert answer["headers"]["X-Request-Id"] == {"$ref": "#/components/headers/X-Request-Id"}
+        for response in operation["responses"].values():
+            assert response["headers"]["X-Request-Id"] == {"$ref": "#/components/headers/X-Request-Id"}
 
 
-def test_every_reference_leads_somewhere_and_every_component_is_referred_to() -> None:
+def test_every_reference_resolves_and_every_component_is_referenced() -> None:
     components = DOCUMENT["components"]
-    there = {f"#/components/{kind}/{name}" for kind in ("schemas", "headers", "examples") for name in components[kind]}
-    # Some errors have no route of their own, or none below `/v1`.
+    existing = {
+        f"#/components/{kind}/{name}" for kind in ("schemas", "headers", "examples") for name in components[kind]
+    }
     used = {one["$ref"] for one in walk(DOCUMENT) if isinstance(one.get("$ref"), str)}
-    assert used <= there
-    assert all("/examples/" in one for one in there - used)
+    assert used <= existing
+    # Some errors belong to no route, or to none below `/v1`, so their examples are unused.
+    assert all("/examples/" in one for one in existing - used)
     assert set(components["headers"]) == set(header_components())
 
 
-def test_every_example_is_what_its_schema_says() -> None:
+def test_every_example_matches_its_schema() -> None:
     checked = 0
-    for schema, value in contents(DOCUMENT["paths"]):
-        whole = {**schema, "components": DOCUMENT["components"]}
-        errors = [error.message for error in jsonschema_rs.Draft202012Validator(whole).iter_errors(value)]
+    for schema, value in list_examples(DOCUMENT["paths"]):
+        full_schema = {**schema, "components": DOCUMENT["components"]}
+        errors = [error.message for error in jsonschema_rs.Draft202012Validator(full_schema).iter_errors(value)]
         assert not errors, value
         checked += 1
     assert checked > 100
 
 
-def requests() -> list[Any]:
-    """Every example of every operation, as a request."""
-    made = []
+def list_requests() -> list[Any]:
+    """Return a request for every example of every operation."""
+    parameters = []
     for (method, path), operation in OPERATIONS.items():
-        for name, request in _examples(path, operation):
-            made.append(pytest.param(method, request, id=f"{operation['operationId']}-{name}"))
-    return made
+        for name, request in _build_requests(path, operation):
+            parameters.append(pytest.param(method, request, id=f"{operation['operationId']}-{name}"))
+    return parameters
 
 
-def _examples(path: str, operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _build_requests(path: str, operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     parameters = operation.get("parameters", [])
     filled = path
     for one in parameters:
@@ -182,14 +184,16 @@ def _examples(path: str, operation: dict[str, Any]) -> Iterator[tuple[str, dict[
             (example,) = one["schema"]["examples"]
             filled = path.replace(f"{{{one['name']}}}", example)
     if "requestBody" in operation:
-        yield from _with_body(filled, operation["requestBody"]["content"], parameters)
+        yield from _build_body_requests(filled, operation["requestBody"]["content"], parameters)
     elif parameters and filled == path:
-        yield from _in_the_query(path, parameters)
+        yield from _build_query_requests(path, parameters)
     else:
         yield "plain", {"url": filled}
 
 
-def _with_body(path: str, content: dict[str, Any], parameters: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _build_body_requests(
+    path: str, content: dict[str, Any], parameters: list[dict[str, Any]]
+) -> Iterator[tuple[str, Any]]:
     for kind, described in content.items():
         examples = described.get("examples") or {"plain": {"value": described["example"]}}
         for name, example in examples.items():
@@ -205,18 +209,18 @@ def _with_body(path: str, content: dict[str, Any], parameters: list[dict[str, An
                     )
 
 
-def _in_the_query(path: str, parameters: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _build_query_requests(path: str, parameters: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
     examples = {one["name"]: one["example"] for one in parameters if "example" in one}
     for name, example in examples.items():
         text = {} if name == "ssml" else {"text": examples["text"]}
         yield name, {"url": path, "params": {**text, name: example}}
 
 
-@pytest.mark.parametrize(("method", "request_"), requests())
+@pytest.mark.parametrize(("method", "request_"), list_requests())
 def test_every_example_works(client: httpx.Client, method: str, request_: dict[str, Any]) -> None:
-    answer = client.request(method, **request_)
-    assert 200 <= answer.status_code < 300, answer.text
-    assert "x-warnings" not in answer.headers
+    response = client.request(method, **request_)
+    assert 200 <= response.status_code < 300, response.text
+    assert "x-warnings" not in response.headers
 
 
 def test_every_field_but_the_plan_has_an_example_as_a_parameter() -> None:

@@ -1,4 +1,4 @@
-"""The web page as files: its headers, what a reload costs, and that a request reaches nothing else."""
+"""The files of the web page: headers, caching, compression, and no access to other files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-HEAVIEST = 300_000
+MAX_PAGE_BYTES = 300_000
 
 
 @pytest.fixture(scope="module")
@@ -34,24 +34,24 @@ def client() -> Iterator[httpx.Client]:
         yield client
 
 
-def test_the_page_is_there_without_a_key_and_before_anything_is_loaded(client: httpx.Client) -> None:
-    answer = client.get("/")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert answer.content == (FOLDER / "index.html").read_bytes()
+def test_the_page_is_served_without_a_key_and_before_the_models_are_loaded(client: httpx.Client) -> None:
+    response = client.get("/")
+    assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert response.content == (FOLDER / "index.html").read_bytes()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_file_has_its_type_and_the_headers_that_guard_it(client: httpx.Client, name: str) -> None:
-    answer = client.get(f"/page/{name}")
-    assert (answer.status_code, answer.content) == (200, (FOLDER / name).read_bytes())
-    assert answer.headers["content-type"] == TYPES[Path(name).suffix]
-    assert answer.headers["content-security-policy"] == POLICY
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+def test_each_file_has_its_content_type_and_security_headers(client: httpx.Client, name: str) -> None:
+    response = client.get(f"/page/{name}")
+    assert (response.status_code, response.content) == (200, (FOLDER / name).read_bytes())
+    assert response.headers["content-type"] == TYPES[Path(name).suffix]
+    assert response.headers["content-security-policy"] == POLICY
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["referrer-policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize("path", ["/", "/page/main.js"])
-def test_a_reload_costs_no_body(client: httpx.Client, path: str) -> None:
+def test_a_reload_gets_304_without_a_body(client: httpx.Client, path: str) -> None:
     first = client.get(path)
     assert first.headers["cache-control"] == "no-cache"
     etag = first.headers["etag"]
@@ -65,26 +65,26 @@ def test_a_reload_costs_no_body(client: httpx.Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/page/main.js"])
-def test_it_is_sent_zipped_to_whoever_can_read_that(client: httpx.Client, path: str) -> None:
-    zipped = client.get(path)
+def test_files_are_compressed_for_clients_that_accept_gzip(client: httpx.Client, path: str) -> None:
+    compressed = client.get(path)
     plain = client.get(path, headers={"Accept-Encoding": "identity"})
-    assert (zipped.headers["content-encoding"], zipped.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert (compressed.headers["content-encoding"], compressed.headers["vary"]) == ("gzip", "Accept-Encoding")
     assert "content-encoding" not in plain.headers
-    assert zipped.content == plain.content
-    assert int(zipped.headers["content-length"]) < int(plain.headers["content-length"]) / 1.5
+    assert compressed.content == plain.content
+    assert int(compressed.headers["content-length"]) < int(plain.headers["content-length"]) / 1.5
 
 
-def test_files_have_tags_of_their_own(client: httpx.Client) -> None:
+def test_files_have_distinct_etags(client: httpx.Client) -> None:
     assert len({client.get(f"/page/{name}").headers["etag"] for name in NAMES}) == len(NAMES)
 
 
 @pytest.mark.parametrize("path", ["/", "/page/base.css"])
-def test_only_get_and_head_are_taken(client: httpx.Client, path: str) -> None:
+def test_only_get_and_head_are_allowed(client: httpx.Client, path: str) -> None:
     head = client.head(path)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == client.get(path).headers["content-length"]
-    wrong = client.post(path, headers={"Authorization": "Bearer key-of-alice-0123456789"})
-    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    refusal = client.post(path, headers={"Authorization": "Bearer key-of-alice-0123456789"})
+    assert (refusal.status_code, refusal.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
 @pytest.mark.parametrize(
@@ -103,49 +103,49 @@ def test_only_get_and_head_are_taken(client: httpx.Client, path: str) -> None:
         "/page//etc/passwd",
     ],
 )
-def test_no_other_path_leads_to_a_file(client: httpx.Client, path: str) -> None:
+def test_no_other_path_serves_a_file(client: httpx.Client, path: str) -> None:
     connection = HTTPConnection(client.base_url.host, client.base_url.port or 80, timeout=30)
     connection.request("GET", path)
-    answer = connection.getresponse()
-    body = answer.read()
+    response = connection.getresponse()
+    body = response.read()
     connection.close()
-    assert answer.status == 404 and answer.headers["content-type"] == "application/problem+json"
+    assert response.status == 404 and response.headers["content-type"] == "application/problem+json"
     assert b"APIRouter" not in body and b"root:" not in body
 
 
-def test_the_page_leads_only_to_what_is_there_and_only_by_relative_addresses(client: httpx.Client) -> None:
+def test_the_page_links_only_to_existing_files_and_only_by_relative_urls(client: httpx.Client) -> None:
     page = client.get("/").text
     assert "style=" not in page and "<style" not in page and not re.search(r"\son\w+=", page)
-    addresses = re.findall(r'(?:src|href)="([^"#]+)"', page)
-    assert len(addresses) >= 5
-    for address in addresses:
-        assert ":" not in address and not address.startswith("/")
-        assert client.get(f"/{address}").status_code == 200
+    urls = re.findall(r'(?:src|href)="([^"#]+)"', page)
+    assert len(urls) >= 5
+    for url in urls:
+        assert ":" not in url and not url.startswith("/")
+        assert client.get(f"/{url}").status_code == 200
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".js")])
-def test_each_module_imports_only_modules_that_are_there(name: str) -> None:
+def test_each_module_imports_only_existing_modules(name: str) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8")
     assert set(re.findall(r'"\./([^"]+)"', text)) <= set(NAMES)
     assert not re.search(r'^import [^"]*"[^.]', text, re.MULTILINE)
 
 
-def test_no_file_names_another_host() -> None:
+def test_no_file_refers_to_another_host() -> None:
     known = {"www.w3.org"}
     for name in NAMES:
         hosts = re.findall(r"https?://([^/\"']+)", (FOLDER / name).read_text(encoding="utf-8"))
         assert set(hosts) <= known, name
 
 
-def test_the_page_is_light() -> None:
-    assert sum((FOLDER / name).stat().st_size for name in NAMES) < HEAVIEST
+def test_the_page_is_small() -> None:
+    assert sum((FOLDER / name).stat().st_size for name in NAMES) < MAX_PAGE_BYTES
 
 
-def test_below_a_path_the_page_s_own_address_ends_with_a_slash() -> None:
+def test_below_a_root_path_the_page_redirects_to_a_trailing_slash() -> None:
     with service_without_models(root_path="/deep/tts") as client:
-        moved = client.get("/deep/tts")
-        assert (moved.status_code, moved.headers["location"]) == (307, "tts/")
-        assert httpx.URL(f"{client.base_url}/deep/tts").join(moved.headers["location"]).path == "/deep/tts/"
+        redirect = client.get("/deep/tts")
+        assert (redirect.status_code, redirect.headers["location"]) == (307, "tts/")
+        assert httpx.URL(f"{client.base_url}/deep/tts").join(redirect.headers["location"]).path == "/deep/tts/"
         for path in ("/deep/tts/", "/"):
             assert client.get(path).text.startswith("<!doctype html>")
         assert client.get("/deep/tts/page/main.js").status_code == client.get("/page/main.js").status_code == 200

@@ -1,4 +1,4 @@
-"""Places: who gets the next one, and that none is lost."""
+"""The fair semaphore: no place is lost if a waiting request is cancelled."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("client", ["leaving", "staying"])
-async def test_a_place_given_back_as_a_request_is_given_up_goes_to_the_next(client: str) -> None:
+async def test_a_place_released_while_a_request_is_cancelled_goes_to_the_next(client: str) -> None:
     places = FairSemaphore(1)
     await places.take("first")
     leaving = asyncio.create_task(places.take("leaving"))
     staying = asyncio.create_task(places.take(client))
     await asyncio.sleep(0)
     leaving.cancel()
-    places.give_back()  # before the task of the one that leaves has run
+    places.give_back()  # before the cancelled task has run
     async with asyncio.timeout(5):
         await staying
     assert leaving.cancelled() and (places.free, places.waiting) == (0, 0)
@@ -27,7 +27,7 @@ async def test_a_place_given_back_as_a_request_is_given_up_goes_to_the_next(clie
     assert places.free == 1
 
 
-async def test_a_place_given_back_as_the_only_request_is_given_up_is_free() -> None:
+async def test_a_place_released_while_the_only_request_is_cancelled_is_free() -> None:
     places = FairSemaphore(1)
     await places.take("first")
     leaving = asyncio.create_task(places.take("leaving"))

@@ -1,4 +1,4 @@
-"""Parts of a whole answer."""
+"""Range requests for complete responses."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ BODY = bytes(range(100))
 HEADERS = {"Content-Type": "audio/wav", "Content-Length": "100", "X-Voice": "wren", "ETag": '"abc"'}
 
 
-def ranged_of_body(asked: str | None, if_range: str | None = None) -> RangeResponse:
-    return select_range(len(BODY), HEADERS, asked, if_range)
+def select_body_range(range_header: str | None, if_range: str | None = None) -> RangeResponse:
+    return select_range(len(BODY), HEADERS, range_header, if_range)
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"),
+    ("range_header", "first", "last"),
     [
         ("bytes=0-0", 0, 0),
         ("bytes=0-1", 0, 1),
@@ -37,8 +37,8 @@ def ranged_of_body(asked: str | None, if_range: str | None = None) -> RangeRespo
         ("Bytes= 10-19 ", 10, 19),
     ],
 )
-def test_one_range_is_answered_with_its_bytes(asked: str, first: int, last: int) -> None:
-    response = ranged_of_body(asked)
+def test_a_single_range_gets_206_with_its_bytes(range_header: str, first: int, last: int) -> None:
+    response = select_body_range(range_header)
     assert (response.status, BODY[response.part]) == (206, BODY[first : last + 1])
     assert response.headers["content-range"] == f"bytes {first}-{last}/100"
     assert response.headers["content-length"] == str(last + 1 - first)
@@ -47,7 +47,7 @@ def test_one_range_is_answered_with_its_bytes(asked: str, first: int, last: int)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "range_header",
     [
         None,
         "",
@@ -70,17 +70,17 @@ def test_one_range_is_answered_with_its_bytes(asked: str, first: int, last: int)
         "bytes=" + "0-1," * 5_000,
     ],
 )
-def test_without_one_range_that_makes_sense_the_answer_is_the_whole(asked: str | None) -> None:
-    response = ranged_of_body(asked)
+def test_without_a_valid_single_range_the_response_is_complete(range_header: str | None) -> None:
+    response = select_body_range(range_header)
     assert (response.status, BODY[response.part], response.headers["content-length"]) == (200, BODY, "100")
     assert response.headers["accept-ranges"] == "bytes"
     assert "content-range" not in response.headers
 
 
-@pytest.mark.parametrize("asked", ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=" + "9" * 10_000 + "-"])
-def test_a_range_behind_the_end_cannot_be_satisfied(asked: str) -> None:
+@pytest.mark.parametrize("range_header", ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=" + "9" * 10_000 + "-"])
+def test_a_range_after_the_end_is_not_satisfiable(range_header: str) -> None:
     with pytest.raises(RangeNotSatisfiable) as caught:
-        ranged_of_body(asked)
+        select_body_range(range_header)
     assert caught.value.headers == {"Content-Range": "bytes */100"}
 
 
@@ -95,22 +95,22 @@ def test_a_range_behind_the_end_cannot_be_satisfied(asked: str) -> None:
         ("Wed, 21 Oct 2015 07:28:00 GMT", 200),
     ],
 )
-def test_a_range_of_another_answer_is_the_whole_of_this_one(if_range: str, status: int) -> None:
-    assert ranged_of_body("bytes=0-9", if_range).status == status
+def test_if_range_gets_a_part_only_for_the_same_strong_etag(if_range: str, status: int) -> None:
+    assert select_body_range("bytes=0-9", if_range).status == status
 
 
-def test_what_is_only_perhaps_the_same_is_answered_whole() -> None:
+def test_a_weak_or_missing_etag_gets_the_complete_response() -> None:
     weak = {**HEADERS, "ETag": 'W/"abc"'}
     assert select_range(100, weak, "bytes=0-9", 'W/"abc"').status == 200
     assert select_range(100, {"Content-Type": "audio/wav"}, "bytes=0-9", '"abc"').status == 200
 
 
-def test_of_nothing_there_is_no_part() -> None:
+def test_an_empty_body_has_no_ranges() -> None:
     assert select_range(0, HEADERS, "bytes=0-9", None).status == 200
 
 
 @given(st.integers(1, 300), st.lists(st.integers(1, 300), max_size=5))
-def test_parts_joined_are_the_whole(size: int, cuts: list[int]) -> None:
+def test_joined_ranges_are_the_complete_body(size: int, cuts: list[int]) -> None:
     body = bytes(number % 256 for number in range(size))
     edges = sorted({0, size, *(cut for cut in cuts if cut < size)})
     parts = [body[select_range(size, HEADERS, f"bytes={a}-{b - 1}", None).part] for a, b in pairwise(edges)]
@@ -118,9 +118,9 @@ def test_parts_joined_are_the_whole(size: int, cuts: list[int]) -> None:
 
 
 @given(st.text(max_size=30))
-def test_whatever_is_sent_is_answered_or_refused(asked: str) -> None:
-    for header in (asked, f"bytes={asked}"):
+def test_any_range_header_gets_a_part_the_whole_or_416(range_header: str) -> None:
+    for header in (range_header, f"bytes={range_header}"):
         try:
-            assert ranged_of_body(header, asked or None).status in (200, 206)
+            assert select_body_range(header, range_header or None).status in (200, 206)
         except RangeNotSatisfiable:
             pass

@@ -1,4 +1,4 @@
-"""The rate limit: what one client may ask for, and that others do not notice."""
+"""The rate limit: how many requests one client may send, without effect on others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEYS = {"alice": "key-of-alice-0123456789", "bob": "key-of-bob-0123456789"}
 
 
 class Clock:
-    """Time as a test has it."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -27,7 +27,7 @@ class Clock:
         return self.now
 
 
-def test_a_burst_is_ten_seconds_worth_and_then_requests_come_evenly() -> None:
+def test_after_a_burst_of_ten_seconds_requests_are_allowed_at_an_even_rate() -> None:
     clock = Clock()
     limit = RateLimit(60, clock)
     assert [limit.take("a") for _ in range(11)] == [0.0] * 10 + [pytest.approx(1.0)]
@@ -39,7 +39,7 @@ def test_a_burst_is_ten_seconds_worth_and_then_requests_come_evenly() -> None:
     assert [limit.take("a") for _ in range(11)] == [0.0] * 10 + [pytest.approx(1.0)]
 
 
-def test_a_low_rate_still_lets_one_through() -> None:
+def test_a_low_rate_still_allows_one_request() -> None:
     clock = Clock()
     limit = RateLimit(0.5, clock)
     assert (limit.take("a"), limit.take("a")) == (0.0, pytest.approx(120))
@@ -51,7 +51,7 @@ def test_clients_do_not_share_their_tokens() -> None:
     assert limit.take("a") > 0 and limit.take("b") > 0
 
 
-def test_a_crowd_takes_no_more_memory_than_the_most_clients() -> None:
+def test_the_number_of_clients_in_memory_is_limited() -> None:
     limit = RateLimit(1, Clock())
     for number in range(10_100):
         limit.take(str(number))
@@ -60,7 +60,7 @@ def test_a_crowd_takes_no_more_memory_than_the_most_clients() -> None:
 
 
 @given(st.floats(0.1, 1000), st.lists(st.floats(0, 100), min_size=1, max_size=50))
-def test_nobody_gets_more_than_a_burst_and_the_rate(per_minute: float, pauses: list[float]) -> None:
+def test_no_client_gets_more_than_a_burst_and_the_rate(per_minute: float, pauses: list[float]) -> None:
     clock = Clock()
     limit, allowed = RateLimit(per_minute, clock), 0
     for pause in pauses:
@@ -70,7 +70,7 @@ def test_nobody_gets_more_than_a_burst_and_the_rate(per_minute: float, pauses: l
 
 
 @given(st.floats(0.1, 1000), st.integers(1, 200))
-def test_who_waits_as_long_as_told_is_let_in(per_minute: float, before: int) -> None:
+def test_a_client_that_waits_for_the_returned_time_is_allowed(per_minute: float, before: int) -> None:
     clock = Clock()
     limit = RateLimit(per_minute, clock)
     waits = [limit.take("a") for _ in range(before)]
@@ -92,21 +92,21 @@ def test_who_waits_as_long_as_told_is_let_in(per_minute: float, before: int) -> 
         ("x" * 10_000, ""),
     ],
 )
-def test_a_client_is_an_address_or_what_one_client_has_of_them(host: str, client: str) -> None:
+def test_a_client_is_an_ipv4_address_or_an_ipv6_network(host: str, client: str) -> None:
     assert network_of(host) == client
 
 
-def codes(client: httpx.Client, count: int, **options: object) -> list[str]:
+def list_codes(client: httpx.Client, count: int, **options: object) -> list[str]:
     return [client.post("/synthesize", json=HELLO, **options).json()["code"] for _ in range(count)]  # type: ignore[arg-type]
 
 
-def test_over_the_limit_the_answer_is_429_with_the_time_to_wait() -> None:
+def test_a_request_over_the_limit_gets_429_with_retry_after() -> None:
     with service_without_models(rate_limit=6) as client:
-        assert codes(client, 2) == ["not_ready", "rate_limited"]
-        refused = client.post("/synthesize")
-        assert refused.status_code == 429
-        assert 1 <= int(refused.headers["retry-after"]) <= 10
-        assert "6 times a minute" in refused.json()["detail"]
+        assert list_codes(client, 2) == ["not_ready", "rate_limited"]
+        response = client.post("/synthesize")
+        assert response.status_code == 429
+        assert 1 <= int(response.headers["retry-after"]) <= 10
+        assert "6 times a minute" in response.json()["detail"]
         metrics = client.get("/metrics").text
         assert 'intone_rejected_total{code="rate_limited"} 2.0' in metrics
         assert 'intone_rejected_total{code="not_ready"} 1.0' in metrics
@@ -116,14 +116,14 @@ def test_over_the_limit_the_answer_is_429_with_the_time_to_wait() -> None:
     ("method", "path"),
     [("GET", "/synthesize"), ("POST", "/analyze"), ("POST", "/v1/audio/speech"), ("POST", "/invocations")],
 )
-def test_everything_that_speaks_or_labels_is_counted_together(method: str, path: str) -> None:
+def test_all_routes_that_synthesize_or_analyze_share_one_limit(method: str, path: str) -> None:
     with service_without_models(rate_limit=1) as client:
         assert client.request(method, path).status_code != 429
         assert client.post("/synthesize").status_code == 429
 
 
 @pytest.fixture(scope="module")
-def limited() -> Iterator[httpx.Client]:
+def limited_client() -> Iterator[httpx.Client]:
     with service_without_models(rate_limit=1) as client:
         yield client
 
@@ -132,18 +132,18 @@ def limited() -> Iterator[httpx.Client]:
 @pytest.mark.parametrize(
     "form", ["{}%0A", "{}%0D%0A", "{}%00", "{}/", "{}/.", "/{}", "/.{}", "/%2f{}", "/tts{}", "{}%2f", "{}%3F", "{};a"]
 )
-def test_a_path_that_only_looks_like_it_leads_nowhere(limited: httpx.Client, form: str, path: str) -> None:
-    assert [answer_to(limited, form.format(path)) for _ in range(2)] == [404, 404]
+def test_a_path_that_only_resembles_a_limited_one_is_404(limited_client: httpx.Client, form: str, path: str) -> None:
+    assert [post_raw_path(limited_client, form.format(path)) for _ in range(2)] == [404, 404]
 
 
 @pytest.mark.parametrize("path", ["/%73ynthesize", "/tts/synthesize", "/synthesize?a=%0A", "/tts/%73ynthesize"])
-def test_another_spelling_of_a_path_is_counted_like_it(path: str) -> None:
+def test_an_equivalent_spelling_of_a_path_shares_its_limit(path: str) -> None:
     with service_without_models(rate_limit=1, root_path="/tts") as client:
-        assert [answer_to(client, one) for one in ("/synthesize", path)] == [503, 429]
+        assert [post_raw_path(client, one) for one in ("/synthesize", path)] == [503, 429]
 
 
-def answer_to(client: httpx.Client, path: str) -> int:
-    """The status for a path that is sent as it is, without what httpx would make of it."""
+def post_raw_path(client: httpx.Client, path: str) -> int:
+    """Post to a path exactly as written, which httpx would normalize, and return the status code."""
     return client.post("/", json=HELLO, extensions={"target": path.encode()}).status_code
 
 
@@ -152,9 +152,9 @@ def test_head_is_counted_like_get() -> None:
         assert [client.head("/synthesize?text=Hi").status_code for _ in range(2)] == [503, 429]
 
 
-def test_a_client_over_the_limit_need_not_send_its_body() -> None:
+def test_a_request_over_the_limit_is_refused_before_its_body_is_sent() -> None:
     with service_without_models(rate_limit=1) as client:
-        assert codes(client, 1) == ["not_ready"]
+        assert list_codes(client, 1) == ["not_ready"]
         with socket.create_connection((client.base_url.host, client.base_url.port), 30) as connection:
             head = b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             connection.sendall(head)
@@ -162,7 +162,7 @@ def test_a_client_over_the_limit_need_not_send_its_body() -> None:
             assert connection.recv(4096).startswith(b"HTTP/1.1 429 ")
 
 
-def test_everything_else_is_not_limited() -> None:
+def test_other_routes_are_not_limited() -> None:
     with service_without_models(rate_limit=1) as client:
         client.post("/synthesize")
         for method, path in [("GET", "/health"), ("GET", "/metrics"), ("GET", "/voices"), ("OPTIONS", "/synthesize")]:
@@ -171,28 +171,28 @@ def test_everything_else_is_not_limited() -> None:
 
 def test_without_the_setting_nothing_is_limited() -> None:
     with service_without_models() as client:
-        assert set(codes(client, 50)) == {"not_ready"}
+        assert set(list_codes(client, 50)) == {"not_ready"}
 
 
-def test_a_client_with_a_key_is_known_by_it_and_a_stranger_costs_nobody_anything() -> None:
+def test_each_key_has_its_own_limit_and_unauthorized_requests_count_towards_none() -> None:
     with service_without_models(rate_limit=1, api_keys=KEYS) as client:
-        assert codes(client, 3) == ["unauthorized"] * 3
+        assert list_codes(client, 3) == ["unauthorized"] * 3
         for key in KEYS.values():
             headers = {"Authorization": f"Bearer {key}"}
-            assert codes(client, 2, headers=headers) == ["not_ready", "rate_limited"]
+            assert list_codes(client, 2, headers=headers) == ["not_ready", "rate_limited"]
 
 
-def test_behind_a_proxy_on_this_machine_a_client_is_what_the_proxy_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trusted_proxy_determines_the_address_of_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")
     with service_without_models(rate_limit=1) as client:
         for address in ("192.0.2.7", "192.0.2.8"):
-            assert codes(client, 2, headers={"X-Forwarded-For": address}) == ["not_ready", "rate_limited"]
-        # What stands before the last address, the client itself may have written.
-        assert codes(client, 1, headers={"X-Forwarded-For": "192.0.2.99, 192.0.2.8"}) == ["rate_limited"]
+            assert list_codes(client, 2, headers={"X-Forwarded-For": address}) == ["not_ready", "rate_limited"]
+        # The client itself may have written every address before the last one.
+        assert list_codes(client, 1, headers={"X-Forwarded-For": "192.0.2.99, 192.0.2.8"}) == ["rate_limited"]
 
 
-def test_unless_a_proxy_is_named_no_client_chooses_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_trusted_proxy_x_forwarded_for_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
     with service_without_models(rate_limit=1) as client:
-        told = [codes(client, 1, headers={"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(3)]
-        assert told == [["not_ready"], ["rate_limited"], ["rate_limited"]]
+        codes = [list_codes(client, 1, headers={"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(3)]
+        assert codes == [["not_ready"], ["rate_limited"], ["rate_limited"]]

@@ -1,4 +1,4 @@
-"""How many streams may be open, and how long each waits for its reader."""
+"""Limits on open streams, and on the time that each waits for its reader."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.errors import Busy, ReaderTooSlow, TooManyStreams
 pytestmark = pytest.mark.anyio
 
 
-def test_streams_are_counted_for_each_client_and_in_all() -> None:
+def test_open_streams_are_limited_per_client_and_in_total() -> None:
     streams = OpenStreams(3, 2)
     for client in ("alice", "alice", "bob"):
         streams.enter(client)
@@ -25,23 +25,23 @@ def test_streams_are_counted_for_each_client_and_in_all() -> None:
     assert streams.count == 3
     for client in ("alice", "bob", "carol"):
         streams.leave(client)
-    assert streams.count == 0 and not streams._of
+    assert streams.count == 0 and not streams._by_client
 
 
 class Reader:
-    """Takes bytes, each time after so many seconds of a clock that nobody waits for."""
+    """A reader that takes bytes after a delay on a simulated clock."""
 
     def __init__(self, seconds: float, least_rate: float) -> None:
         self.now = 0.0
         self.patience = ReaderPatience(seconds, least_rate, lambda: self.now)
 
     async def take(self, size: int, after: float) -> float:
-        """The patience that is left."""
+        """Take some bytes after a delay, and return the patience that is left."""
 
-        async def taking() -> None:
+        async def advance() -> None:
             self.now += after
 
-        await self.patience.waiting_for(taking(), size)
+        await self.patience.waiting_for(advance(), size)
         return self.patience.left
 
 
@@ -53,23 +53,23 @@ async def test_waiting_uses_patience_up_and_reading_restores_it() -> None:
     assert await reader.take(1_000_000, after=5.0) == 600
 
 
-async def test_a_player_that_reads_in_bursts_between_long_pauses_is_never_cut() -> None:
+async def test_a_player_that_reads_in_bursts_between_long_pauses_is_never_disconnected() -> None:
     reader = Reader(seconds=600, least_rate=500)
     for _ in range(100):  # four minutes of 8 kB a second
         await reader.take(0, after=240.0)
         assert await reader.take(8_000 * 240, after=2.0) == 600
 
 
-async def test_a_reader_at_the_least_rate_is_not_cut_and_a_slower_one_is() -> None:
+async def test_a_reader_at_the_minimum_rate_stays_connected_and_a_slower_one_does_not() -> None:
     reader = Reader(seconds=600, least_rate=500)
     for _ in range(1000):
         assert await reader.take(32_000, after=64.0) == pytest.approx(600)
     left = [await reader.take(32_000, after=128.0) for _ in range(9)]
     assert left[-1] == pytest.approx(600 - 9 * 64)
-    assert await reader.take(32_000, after=128.0) < 0  # no more than what it earned is waited for from here on
+    assert await reader.take(32_000, after=128.0) < 0  # from here on it has only the time that it earns by reading
 
 
-async def test_who_takes_nothing_is_cut_when_the_patience_is_over() -> None:
+async def test_a_reader_that_takes_nothing_is_disconnected_after_its_patience() -> None:
     patience = ReaderPatience(0.01, 500)
     with pytest.raises(ReaderTooSlow):
-        await patience.waiting_for(asyncio.Event().wait(), 1)  # type: ignore[arg-type]  # what it returns is unused
+        await patience.waiting_for(asyncio.Event().wait(), 1)  # type: ignore[arg-type]  # the result is unused

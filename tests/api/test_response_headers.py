@@ -1,4 +1,4 @@
-"""Headers that guard browsers: on every answer, and on the page of the API reference."""
+"""Security headers: on every response, and on the page of the API reference."""
 
 from __future__ import annotations
 
@@ -35,27 +35,29 @@ def client() -> Iterator[httpx.Client]:
         ("OPTIONS", "/synthesize", 204),
     ],
 )
-def test_no_answer_is_taken_for_another_type(client: httpx.Client, method: str, path: str, status: int) -> None:
-    answer = client.request(method, path)
-    assert (answer.status_code, answer.headers.get_list("x-content-type-options")) == (status, ["nosniff"])
+def test_every_response_forbids_content_type_sniffing(
+    client: httpx.Client, method: str, path: str, status: int
+) -> None:
+    response = client.request(method, path)
+    assert (response.status_code, response.headers.get_list("x-content-type-options")) == (status, ["nosniff"])
 
 
-def test_neither_is_one_that_browsers_ask_for_before_a_request(client: httpx.Client) -> None:
-    asked = {"Origin": "https://page.example", "Access-Control-Request-Method": "POST"}
-    answer = client.options("/synthesize", headers=asked)
-    assert (answer.status_code, answer.headers["x-content-type-options"]) == (200, "nosniff")
+def test_a_response_to_a_preflight_forbids_content_type_sniffing(client: httpx.Client) -> None:
+    headers = {"Origin": "https://page.example", "Access-Control-Request-Method": "POST"}
+    response = client.options("/synthesize", headers=headers)
+    assert (response.status_code, response.headers["x-content-type-options"]) == (200, "nosniff")
 
 
 @pytest.mark.parametrize("path", ["/docs", "/tts/docs"])
-def test_the_api_reference_runs_its_own_scripts_alone_and_in_no_frame(client: httpx.Client, path: str) -> None:
-    answer = client.get(path)
-    (script,) = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+def test_the_api_reference_runs_only_its_own_scripts_and_forbids_framing(client: httpx.Client, path: str) -> None:
+    response = client.get(path)
+    (script,) = re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
     assert policy["script-src"] == f"'self' 'sha256-{digest}'"
     assert (policy["default-src"], policy["frame-ancestors"], policy["connect-src"]) == ("'none'", "'none'", "'self'")
     assert "/tts/openapi.json" in script
-    files = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+    files = re.findall(r'(?:src|href)="([^"]+)"', response.text)
     assert len(files) == 3
     for file in files:
         assert file.startswith("/tts/") and client.get(file).status_code == 200

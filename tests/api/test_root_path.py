@@ -1,4 +1,4 @@
-"""Behind a proxy, below a path."""
+"""The service behind a proxy, below a root path."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def test_the_prefix_may_be_passed_on_or_stripped(client: httpx.Client, prefix: s
         "/nowhere": (401, "unauthorized"),
         "/synthesize": (401, "unauthorized"),
     }
-    for path, answer in expected.items():
-        got = client.get(prefix + path)
-        assert (got.status_code, got.json().get("code")) == answer
+    for path, outcome in expected.items():
+        response = client.get(prefix + path)
+        assert (response.status_code, response.json().get("code")) == outcome
     assert client.options(f"{prefix}/analyze").headers["allow"] == "POST, OPTIONS"
     assert client.options(f"{prefix}/nowhere").status_code == 404
 
 
 @pytest.mark.parametrize("prefix", ["", "/tts"])
-def test_the_documentation_page_finds_its_parts_below_the_prefix(client: httpx.Client, prefix: str) -> None:
+def test_the_documentation_page_loads_its_files_below_the_prefix(client: httpx.Client, prefix: str) -> None:
     page = client.get(f"{prefix}/docs").text
     parts = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert len(parts) >= 3
@@ -54,17 +54,17 @@ def test_the_api_reference_names_the_prefix(client: httpx.Client, prefix: str) -
     assert "/synthesize" in document["paths"]
 
 
-def test_the_type_of_a_problem_is_the_same_everywhere(client: httpx.Client) -> None:
+def test_the_type_of_a_problem_does_not_contain_the_prefix(client: httpx.Client) -> None:
     assert client.get("/tts/voices").json()["type"] == "/errors/not_ready"
 
 
-def test_the_prefix_alone_is_the_front_door(client: httpx.Client) -> None:
+def test_the_prefix_alone_leads_to_the_web_page(client: httpx.Client) -> None:
     assert client.get("/tts", follow_redirects=True).url.path == "/tts/"
     assert client.get("/tts/").content == client.get("/").content
 
 
 @pytest.mark.parametrize("path", ["/tts/tts/health", "/ttshealth", "/TTS/health"])
-def test_what_only_looks_like_the_prefix_is_none(client: httpx.Client, path: str) -> None:
+def test_a_path_that_only_resembles_the_prefix_is_not_recognized(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 401
 
 
@@ -74,7 +74,7 @@ def app() -> FastAPI:
 
 
 @pytest.mark.anyio
-async def test_the_log_tells_routes_without_the_prefix_and_still_knows_probes(
+async def test_the_log_names_routes_without_the_prefix_and_omits_probes(
     app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
     transport = httpx.ASGITransport(app)

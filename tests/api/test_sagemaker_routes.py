@@ -1,4 +1,4 @@
-"""The two routes that SageMaker calls: whether it can speak, and the same answers as POST /synthesize."""
+"""The two routes that SageMaker calls: `/ping` reports readiness, `/invocations` responds like POST /synthesize."""
 
 from __future__ import annotations
 
@@ -16,43 +16,45 @@ SSML = "<speak><prosody rate='fast'>The harbour was quiet.</prosody> I am so hap
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_ping_is_empty_once_the_service_can_speak(client: httpx.Client, method: str) -> None:
-    answer = client.request(method, "/ping")
-    assert (answer.status_code, answer.content) == (200, b"")
+def test_ping_is_empty_once_the_service_is_ready(client: httpx.Client, method: str) -> None:
+    response = client.request(method, "/ping")
+    assert (response.status_code, response.content) == (200, b"")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_ping_says_when_it_cannot(method: str) -> None:
+def test_ping_is_503_until_the_service_is_ready(method: str) -> None:
     with service_without_models() as client:
-        answer = client.request(method, "/ping")
-        assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+        response = client.request(method, "/ping")
+        assert (response.status_code, response.json()["code"]) == (503, "not_ready")
 
 
-def both(client: httpx.Client, content: str, type: str, query: str = "", **headers: str) -> list[httpx.Response]:
-    """The answers of the two routes to one request."""
+def post_to_both(
+    client: httpx.Client, content: str, type: str, query: str = "", **headers: str
+) -> list[httpx.Response]:
+    """Post one request to the two routes and return their responses."""
     headers["Content-Type"] = type
     return [client.post(path + query, content=content, headers=headers) for path in ("/invocations", "/synthesize")]
 
 
-def test_json_is_answered_alike(client: httpx.Client) -> None:
-    check(*json_of(client, text=TEXT, emotion={"joy": 0.6, "surprise": 0.4}, degree=1.2, speed=1.5, seed=1))
-    check(*json_of(client, ssml=SSML, voice="alloy", seed=1))
+def test_json_gets_the_same_response(client: httpx.Client) -> None:
+    check(*post_json_to_both(client, text=TEXT, emotion={"joy": 0.6, "surprise": 0.4}, degree=1.2, speed=1.5, seed=1))
+    check(*post_json_to_both(client, ssml=SSML, voice="alloy", seed=1))
 
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_is_answered_alike(client: httpx.Client, name: str, stream: bool) -> None:
-    invoked, spoken = json_of(client, text=TEXT, format=name, stream=stream, seed=1)
+def test_every_format_gets_the_same_response(client: httpx.Client, name: str, stream: bool) -> None:
+    invoked, spoken = post_json_to_both(client, text=TEXT, format=name, stream=stream, seed=1)
     check(invoked, spoken)
     assert ("content-length" in invoked.headers) is not stream
 
 
-def json_of(client: httpx.Client, **fields: Any) -> list[httpx.Response]:
-    return both(client, json.dumps(fields), "application/json")
+def post_json_to_both(client: httpx.Client, **fields: Any) -> list[httpx.Response]:
+    return post_to_both(client, json.dumps(fields), "application/json")
 
 
 def check(invoked: httpx.Response, spoken: httpx.Response) -> None:
-    """Both are the same speech."""
+    """Check that both responses are the same speech."""
     assert (invoked.status_code, spoken.status_code) == (200, 200)
     assert len(invoked.content) > 1000
     assert invoked.content == spoken.content
@@ -60,34 +62,34 @@ def check(invoked: httpx.Response, spoken: httpx.Response) -> None:
         assert invoked.headers[name] == spoken.headers[name]
 
 
-def test_text_and_ssml_are_answered_alike(client: httpx.Client) -> None:
-    check(*both(client, TEXT, "text/plain", "?seed=1"))
-    check(*both(client, SSML, "application/ssml+xml", "?seed=1"))
+def test_text_and_ssml_get_the_same_response(client: httpx.Client) -> None:
+    check(*post_to_both(client, TEXT, "text/plain", "?seed=1"))
+    check(*post_to_both(client, SSML, "application/ssml+xml", "?seed=1"))
 
 
-def test_the_platforms_accept_chooses_the_format(client: httpx.Client) -> None:
-    invoked, spoken = both(client, TEXT, "text/plain", "?seed=1", Accept="audio/flac")
+def test_the_accept_header_of_the_platform_selects_the_format(client: httpx.Client) -> None:
+    invoked, spoken = post_to_both(client, TEXT, "text/plain", "?seed=1", Accept="audio/flac")
     check(invoked, spoken)
     assert invoked.headers["content-type"] == "audio/flac"
 
 
-def test_the_plan_comes_back_in_the_body(client: httpx.Client) -> None:
-    invoked, spoken = (answer.json() for answer in json_of(client, text=TEXT, timing=True, seed=1))
+def test_the_plan_is_returned_in_the_body(client: httpx.Client) -> None:
+    invoked, spoken = (response.json() for response in post_json_to_both(client, text=TEXT, timing=True, seed=1))
     assert invoked == spoken
     assert [one["emotion"] for one in invoked["plan"]["utterances"]] == ["neutral", "joy"]
 
 
 @pytest.mark.parametrize("fields", [{}, {"text": ""}, {"text": "Hi.", "voice": "nobody"}, {"text": "Hi.", "what": 1}])
-def test_errors_are_answered_alike(client: httpx.Client, fields: dict[str, Any]) -> None:
-    invoked, spoken = json_of(client, **fields)
+def test_errors_get_the_same_response(client: httpx.Client, fields: dict[str, Any]) -> None:
+    invoked, spoken = post_json_to_both(client, **fields)
     assert invoked.status_code == spoken.status_code >= 400
     assert invoked.headers["content-type"] == "application/problem+json"
-    nameless = [{**answer.json(), "request_id": ""} for answer in (invoked, spoken)]
-    assert nameless[0] == nameless[1]
-    assert len(invoked.content) < 2048  # of an error the platform passes on no more
+    problems = [{**response.json(), "request_id": ""} for response in (invoked, spoken)]
+    assert problems[0] == problems[1]
+    assert len(invoked.content) < 2048  # the platform passes on no more of an error
 
 
-def test_a_key_is_needed_where_there_are_keys() -> None:
+def test_invocations_require_a_key_if_keys_are_configured() -> None:
     with service_without_models(api_keys={"alice": "key-of-alice-0123456789"}) as client:
         assert client.post("/invocations", json={"text": "Hi."}).status_code == 401
         assert client.get("/ping").status_code == 503

@@ -1,4 +1,4 @@
-"""Keys: who is let in where, and that nobody learns them."""
+"""API keys: which routes require one, and that no key leaks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEYS = {"alice": ALICE, "bob": BOB}
 
 
 @pytest.fixture(scope="module")
-def locked() -> Iterator[httpx.Client]:
+def client() -> Iterator[httpx.Client]:
     with service_without_models(api_keys=KEYS) as client:
         yield client
 
@@ -34,12 +34,12 @@ def locked() -> Iterator[httpx.Client]:
 HELLO = {"text": "Hello."}
 
 
-def with_key(value: str | bytes) -> dict[str, str | bytes]:
+def make_authorization(value: str | bytes) -> dict[str, str | bytes]:
     return {"Authorization": value}
 
 
-def ask_exactly(client: httpx.Client, method: str, target: str, headers: Mapping[str, Any] = {}) -> HTTPResponse:
-    """Ask for an address as it is written: httpx would make another of some."""
+def send_exactly(client: httpx.Client, method: str, target: str, headers: Mapping[str, Any] = {}) -> HTTPResponse:
+    """Send a request to a target exactly as written, which httpx would normalize."""
     url = client.base_url
     connection = HTTPConnection(url.host, url.port, timeout=30)
     connection.request(method, target, headers=headers)
@@ -72,8 +72,8 @@ def ask_exactly(client: httpx.Client, method: str, target: str, headers: Mapping
         ("OPTIONS", "/synthesize"),
     ],
 )
-def test_what_tells_about_the_service_is_open(locked: httpx.Client, method: str, path: str) -> None:
-    assert locked.request(method, path).status_code != 401
+def test_routes_with_information_about_the_service_are_public(client: httpx.Client, method: str, path: str) -> None:
+    assert client.request(method, path).status_code != 401
 
 
 @pytest.mark.parametrize(
@@ -99,15 +99,15 @@ def test_what_tells_about_the_service_is_open(locked: httpx.Client, method: str,
         ("GET", "/%73ynthesize?text=Hi"),
     ],
 )
-def test_everything_else_needs_a_key(locked: httpx.Client, method: str, path: str) -> None:
-    refused = ask_exactly(locked, method, path)
-    assert (refused.status, refused.headers["www-authenticate"]) == (401, "Bearer")
-    assert ask_exactly(locked, method, path, with_key(f"Bearer {ALICE}")).status != 401
+def test_every_other_route_requires_a_key(client: httpx.Client, method: str, path: str) -> None:
+    response = send_exactly(client, method, path)
+    assert (response.status, response.headers["www-authenticate"]) == (401, "Bearer")
+    assert send_exactly(client, method, path, make_authorization(f"Bearer {ALICE}")).status != 401
 
 
 @pytest.mark.parametrize("value", [f"Bearer {ALICE}", f"Bearer {BOB}", f"bearer {ALICE}", f"BEARER   {BOB}"])
-def test_a_known_key_lets_in(locked: httpx.Client, value: str) -> None:
-    assert locked.post("/synthesize", json=HELLO, headers=with_key(value)).json()["code"] == "not_ready"
+def test_a_known_key_is_accepted(client: httpx.Client, value: str) -> None:
+    assert client.post("/synthesize", json=HELLO, headers=make_authorization(value)).json()["code"] == "not_ready"
 
 
 @pytest.mark.parametrize(
@@ -127,42 +127,42 @@ def test_a_known_key_lets_in(locked: httpx.Client, value: str) -> None:
         b"Bearer \xff\xfe",
     ],
 )
-def test_another_key_does_not(locked: httpx.Client, value: str | bytes) -> None:
-    refused = locked.post("/synthesize", json=HELLO, headers=with_key(value))
-    assert (refused.status_code, refused.headers["content-type"]) == (401, "application/problem+json")
-    assert refused.json()["code"] == "unauthorized"
+def test_an_unknown_or_malformed_key_is_refused(client: httpx.Client, value: str | bytes) -> None:
+    response = client.post("/synthesize", json=HELLO, headers=make_authorization(value))
+    assert (response.status_code, response.headers["content-type"]) == (401, "application/problem+json")
+    assert response.json()["code"] == "unauthorized"
 
 
-def test_two_keys_are_none(locked: httpx.Client) -> None:
+def test_two_authorization_headers_are_refused(client: httpx.Client) -> None:
     headers = [("Authorization", f"Bearer {ALICE}"), ("Authorization", "Bearer other")]
-    assert locked.post("/synthesize", headers=headers).status_code == 401
+    assert client.post("/synthesize", headers=headers).status_code == 401
 
 
-def test_a_key_in_the_url_is_no_key(locked: httpx.Client) -> None:
+def test_a_key_in_the_url_is_ignored(client: httpx.Client) -> None:
     for name in ("key", "api_key", "access_token", "Authorization"):
-        assert locked.post("/synthesize", params={name: ALICE}).status_code == 401
+        assert client.post("/synthesize", params={name: ALICE}).status_code == 401
 
 
-def test_the_body_of_a_stranger_is_not_read(locked: httpx.Client) -> None:
-    url = locked.base_url
+def test_the_body_of_an_unauthorized_request_is_not_read(client: httpx.Client) -> None:
+    url = client.base_url
     head = b"POST /synthesize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n"
     with socket.create_connection((url.host, url.port), 30) as connection:
         connection.sendall(head)
         assert connection.recv(100).startswith(b"HTTP/1.1 401 ")
 
 
-def test_without_keys_everybody_is_let_in() -> None:
+def test_without_configured_keys_every_request_is_accepted() -> None:
     with service_without_models() as client:
         assert client.post("/synthesize", json=HELLO).json()["code"] == "not_ready"
 
 
-def test_the_api_reference_knows_keys_and_what_the_doors_answer(locked: httpx.Client) -> None:
-    document = locked.get("/openapi.json").json()
+def test_the_api_reference_documents_keys_and_the_responses_of_the_middleware(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
     assert document["components"]["securitySchemes"]["key"] == {"type": "http", "scheme": "bearer"}
     assert {"401", "408", "429"} <= set(document["paths"]["/synthesize"]["post"]["responses"])
 
 
-def test_a_key_has_its_name_and_another_has_none() -> None:
+def test_a_known_key_has_a_name_and_another_has_none() -> None:
     keys = KeyAuthenticator({name: SecretStr(key) for name, key in KEYS.items()})
     assert [keys.name_of(key) for key in (ALICE, BOB, "other", "", "\udcff")] == ["alice", "bob", None, None, None]
 
@@ -178,19 +178,19 @@ def test_every_key_is_compared_whichever_was_sent(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def locked_app() -> FastAPI:
+def app() -> FastAPI:
     return create_app(load_settings(api_keys=KEYS))
 
 
 @pytest.mark.anyio
-async def test_the_log_knows_the_name_of_the_key_and_nobody_knows_the_key(
-    locked_app: FastAPI, caplog: pytest.LogCaptureFixture
+async def test_the_log_contains_the_name_of_a_key_but_never_the_key(
+    app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
-    transport = httpx.ASGITransport(locked_app)
+    transport = httpx.ASGITransport(app)
     with caplog.at_level(logging.DEBUG):
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            answers = [
-                await client.post("/synthesize", json=HELLO, headers=with_key(f"Bearer {key}"))
+            responses = [
+                await client.post("/synthesize", json=HELLO, headers=make_authorization(f"Bearer {key}"))
                 for key in (ALICE, "wrong")
             ]
             metrics = await client.get("/metrics")
@@ -199,38 +199,38 @@ async def test_the_log_knows_the_name_of_the_key_and_nobody_knows_the_key(
         ("alice", "not_ready"),
         (None, "unauthorized"),
     ]
-    told = "".join(answer.text + str(answer.headers) for answer in answers) + metrics.text
-    assert "alice" not in told
-    assert ALICE not in told + caplog.text + str(facts)
+    output = "".join(response.text + str(response.headers) for response in responses) + metrics.text
+    assert "alice" not in output
+    assert ALICE not in output + caplog.text + str(facts)
 
 
-def test_wrong_keys_of_one_address_are_limited_and_a_right_one_passes() -> None:
-    wrong, right = with_key("Bearer wrong"), with_key(f"Bearer {ALICE}")
+def test_wrong_keys_from_one_address_are_limited_and_a_correct_one_is_accepted() -> None:
+    wrong, right = make_authorization("Bearer wrong"), make_authorization(f"Bearer {ALICE}")
     with service_without_models(api_keys=KEYS) as client:
-        answers = [client.post("/synthesize", json=HELLO, headers=wrong) for _ in range(40)]
-        statuses = [answer.status_code for answer in answers]
+        responses = [client.post("/synthesize", json=HELLO, headers=wrong) for _ in range(40)]
+        statuses = [response.status_code for response in responses]
         assert set(statuses[:20]) == {401} and set(statuses) == {401, 429}
-        refused = next(answer for answer in answers if answer.status_code == 429)
-        assert refused.headers["retry-after"] == "1" and refused.json()["code"] == "rate_limited"
+        response = next(response for response in responses if response.status_code == 429)
+        assert response.headers["retry-after"] == "1" and response.json()["code"] == "rate_limited"
         assert client.post("/synthesize", json=HELLO, headers=right).json()["code"] == "not_ready"
         assert client.post("/synthesize", json=HELLO).json()["code"] == "unauthorized"
 
 
-def test_wrong_keys_are_counted_by_address_and_forgiven_with_time() -> None:
+def test_wrong_keys_are_counted_per_address_and_forgiven_over_time() -> None:
     now = [0.0]
     keys = KeyAuthenticator({"alice": SecretStr(ALICE)}, lambda: now[0])
 
-    def refusals(host: str, number: int) -> list[str]:
-        return [refusal(keys, host) for _ in range(number)]
+    def list_refusals(host: str, number: int) -> list[str]:
+        return [get_refusal(keys, host) for _ in range(number)]
 
-    assert refusals("192.0.2.1", 21) == ["Unauthorized"] * 20 + ["RateLimited"]
-    assert refusals("192.0.2.2", 1) == ["Unauthorized"]
+    assert list_refusals("192.0.2.1", 21) == ["Unauthorized"] * 20 + ["RateLimited"]
+    assert list_refusals("192.0.2.2", 1) == ["Unauthorized"]
     now[0] += 1
-    assert refusals("192.0.2.1", 3) == ["Unauthorized"] * 2 + ["RateLimited"]
+    assert list_refusals("192.0.2.1", 3) == ["Unauthorized"] * 2 + ["RateLimited"]
 
 
-def refusal(keys: KeyAuthenticator, host: str) -> str:
-    """The type of the error that a request with a wrong key gets."""
+def get_refusal(keys: KeyAuthenticator, host: str) -> str:
+    """Return the name of the error type that a request with a wrong key raises."""
     state = {"path": "/synthesize", "log": {}}
     headers = [(b"authorization", b"Bearer wrong")]
     scope = {"type": "http", "method": "POST", "headers": headers, "client": (host, 1), "state": state}

@@ -1,4 +1,4 @@
-"""Whole answers until they are sent: what they may take, and what becomes of those that take too much."""
+"""Spools of complete responses: their budget, and the errors of responses that exceed it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOISE = np.random.default_rng(1).uniform(-1, 1, 50 * RATE).astype(np.float32)
 """Over 280,000 bytes in every format."""
 
 
-def spool_of(data: bytes, budget: SpoolBudget) -> Spool:
+def write_spool(data: bytes, budget: SpoolBudget) -> Spool:
     spool = Spool(budget)
     spool.append(data)
     spool.finish()
@@ -31,8 +31,8 @@ def spool_of(data: bytes, budget: SpoolBudget) -> Spool:
 
 
 @contextmanager
-def file_size_limit(most_bytes: int) -> Iterator[None]:
-    """No file of this process may be larger."""
+def limit_file_size(most_bytes: int) -> Iterator[None]:
+    """Limit the size of every file of this process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
     try:
@@ -41,9 +41,9 @@ def file_size_limit(most_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_short_answer_reserves_nothing_and_a_long_one_its_size_until_it_is_closed() -> None:
+def test_a_short_response_reserves_nothing_and_a_long_one_its_size_until_it_is_closed() -> None:
     budget = SpoolBudget(1)
-    short, long = spool_of(bytes(IN_MEMORY_BYTES), budget), spool_of(bytes(IN_MEMORY_BYTES + 1), budget)
+    short, long = write_spool(bytes(IN_MEMORY_BYTES), budget), write_spool(bytes(IN_MEMORY_BYTES + 1), budget)
     assert (short.size, long.size, budget.reserved) == (IN_MEMORY_BYTES, IN_MEMORY_BYTES + 1, IN_MEMORY_BYTES + 1)
     for _ in range(2):
         short.close()
@@ -51,18 +51,18 @@ def test_a_short_answer_reserves_nothing_and_a_long_one_its_size_until_it_is_clo
     assert budget.reserved == 0
 
 
-def test_what_nobody_sends_gives_its_room_back() -> None:
+def test_a_discarded_spool_releases_its_space() -> None:
     budget = SpoolBudget(1)
-    spool = spool_of(bytes(MB), budget)
+    spool = write_spool(bytes(MB), budget)
     assert budget.reserved == MB
     del spool
     assert budget.reserved == 0
 
 
 @pytest.mark.parametrize("size", [0, 1, IN_MEMORY_BYTES, 700_001])
-def test_every_part_can_be_read_block_by_block(size: int) -> None:
+def test_every_part_can_be_read_in_blocks(size: int) -> None:
     data = np.random.default_rng(2).bytes(size)
-    spool = spool_of(data, SpoolBudget(1))
+    spool = write_spool(data, SpoolBudget(1))
     assert spool.sha256() == hashlib.sha256(data).hexdigest()
     for part in (slice(0, size), slice(0, min(size, 1)), slice(size // 3, size // 2), slice(size, size)):
         blocks = list(spool.blocks(part.start, part.stop))
@@ -70,20 +70,20 @@ def test_every_part_can_be_read_block_by_block(size: int) -> None:
         assert all(len(block) <= BLOCK_BYTES for block in blocks)
 
 
-def test_what_never_fits_is_too_large_and_what_does_not_fit_now_has_to_wait() -> None:
+def test_a_response_over_the_budget_is_too_large_and_one_over_the_free_space_is_busy() -> None:
     budget = SpoolBudget(1)
     with pytest.raises(AnswerTooLarge, match="share"):
-        spool_of(bytes(MB + 1), budget)
-    other = spool_of(bytes(600_000), budget)
+        write_spool(bytes(MB + 1), budget)
+    other = write_spool(bytes(600_000), budget)
     with pytest.raises(Busy, match="1 MB") as caught:
-        spool_of(bytes(500_000), budget)
+        write_spool(bytes(500_000), budget)
     assert "Retry-After" in caught.value.hint and "stream" in caught.value.hint
     assert budget.reserved == 600_000
     other.close()
-    assert spool_of(bytes(500_000), budget).size == 500_000
+    assert write_spool(bytes(500_000), budget).size == 500_000
 
 
-def test_room_for_what_is_sure_to_come_is_reserved_before_it_is_made() -> None:
+def test_space_is_reserved_in_advance_and_the_unused_rest_is_released() -> None:
     budget = SpoolBudget(1)
     first, second = Spool(budget), Spool(budget)
     first.reserve(700_000)
@@ -95,8 +95,8 @@ def test_room_for_what_is_sure_to_come_is_reserved_before_it_is_made() -> None:
     second.reserve(700_000)
 
 
-def test_answers_that_grow_side_by_side_do_not_all_fail() -> None:
-    """Eight of 1.6 MB share 8 MB: five could be there at a time."""
+def test_responses_that_grow_at_the_same_time_do_not_all_fail() -> None:
+    # Eight responses of 1.6 MB share 8 MB, which is enough for five at a time.
     budget = SpoolBudget(8)
     growing, failed = {Spool(budget) for _ in range(8)}, 0
     for _ in range(100):
@@ -112,7 +112,7 @@ def test_answers_that_grow_side_by_side_do_not_all_fail() -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_encoding_into_a_spool_makes_the_bytes_of_the_whole_file(format: str) -> None:
+def test_encoding_into_a_spool_gives_the_bytes_of_the_complete_file(format: str) -> None:
     spool = Spool(SpoolBudget(10))
     writer = SpoolWriter(FORMATS[format].writer(spool, RATE), spool)
     for samples in np.split(NOISE, [1, 1, 20_000, 70_000]):
@@ -124,7 +124,7 @@ def test_encoding_into_a_spool_makes_the_bytes_of_the_whole_file(format: str) ->
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_whatever_the_encoder_does_the_answer_is_told_to_be_too_large(format: str) -> None:
+def test_every_encoder_reports_a_response_over_the_budget_as_too_large(format: str) -> None:
     budget = SpoolBudget(0)
     spool = Spool(budget)
     writer = SpoolWriter(FORMATS[format].writer(spool, RATE), spool)
@@ -136,7 +136,7 @@ def test_whatever_the_encoder_does_the_answer_is_told_to_be_too_large(format: st
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_without_a_folder_for_temporary_files_there_is_no_storage(
+def test_a_missing_temporary_folder_is_reported_as_no_storage(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, format: str
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
@@ -148,11 +148,11 @@ def test_without_a_folder_for_temporary_files_there_is_no_storage(
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_full_disk_is_no_storage(format: str) -> None:
+def test_a_full_disk_is_reported_as_no_storage(format: str) -> None:
     budget = SpoolBudget(10)
     spool = Spool(budget)
     writer = SpoolWriter(FORMATS[format].writer(spool, RATE), spool)
-    with file_size_limit(280_000), pytest.raises(NoStorage):
+    with limit_file_size(280_000), pytest.raises(NoStorage):
         writer.push(NOISE)
         writer.end()
         spool.finish()
@@ -160,10 +160,10 @@ def test_a_full_disk_is_no_storage(format: str) -> None:
     assert budget.reserved == 0
 
 
-def test_what_is_only_buffered_fails_before_the_answer_begins() -> None:
+def test_a_failure_to_flush_is_reported_before_the_response_starts() -> None:
     spool = Spool(SpoolBudget(10))
     spool.append(bytes(400_000))
-    with file_size_limit(400_000):
+    with limit_file_size(400_000):
         spool.append(b"12")
         with pytest.raises(NoStorage):
             spool.finish()

@@ -15,22 +15,22 @@ EMOTIONS = ["neutral", "joy", "sadness", "anger", "fear", "surprise", "disgust"]
 
 
 def speak(client: httpx.Client, **fields: object) -> httpx.Response:
-    answer = client.post("/synthesize", json={"text": "Hello there.", "seed": 1, **fields})
-    assert answer.status_code == 200, answer.text
-    return answer
+    response = client.post("/synthesize", json={"text": "Hello there.", "seed": 1, **fields})
+    assert response.status_code == 200, response.text
+    return response
 
 
-def test_the_answer_is_a_wav_for_every_reader(client: httpx.Client) -> None:
-    answer = speak(client)
-    assert answer.headers["content-type"] == "audio/wav"
-    with wave.open(io.BytesIO(answer.content)) as file:
+def test_the_response_is_a_valid_wav_file(client: httpx.Client) -> None:
+    response = speak(client)
+    assert response.headers["content-type"] == "audio/wav"
+    with wave.open(io.BytesIO(response.content)) as file:
         assert (file.getnchannels(), file.getsampwidth()) == (1, 2)
-        assert len(answer.content) == 44 + 2 * file.getnframes()
+        assert len(response.content) == 44 + 2 * file.getnframes()
         seconds = file.getnframes() / file.getframerate()
-    samples, rate = soundfile.read(io.BytesIO(answer.content))
+    samples, rate = soundfile.read(io.BytesIO(response.content))
     assert len(samples) / rate == pytest.approx(seconds)
     assert abs(samples).max() > 0.02
-    assert float(answer.headers["x-audio-duration"]) == pytest.approx(seconds, abs=0.001)
+    assert float(response.headers["x-audio-duration"]) == pytest.approx(seconds, abs=0.001)
 
 
 def test_flac_holds_the_same_samples(client: httpx.Client) -> None:
@@ -42,7 +42,7 @@ def test_flac_holds_the_same_samples(client: httpx.Client) -> None:
     assert (first == second).all()
 
 
-def test_headers_say_what_was_done(client: httpx.Client) -> None:
+def test_headers_describe_the_synthesis(client: httpx.Client) -> None:
     headers = speak(client, text=TEXT).headers
     assert headers["x-voice"] == "wren"
     assert len(headers["x-emotions"].split(",")) == 3
@@ -53,10 +53,10 @@ def test_headers_say_what_was_done(client: httpx.Client) -> None:
     assert float(timing["acoustic"]) > 0 and float(timing["vocoder"]) > 0 and float(timing["analyze"]) > 0
 
 
-def test_timing_answers_the_sound_and_its_plan(client: httpx.Client) -> None:
-    answer = speak(client, text=TEXT, timing=True)
-    assert answer.headers["content-type"] == "application/json"
-    data = answer.json()
+def test_timing_returns_the_audio_and_its_plan(client: httpx.Client) -> None:
+    response = speak(client, text=TEXT, timing=True)
+    assert response.headers["content-type"] == "application/json"
+    data = response.json()
     assert set(data) == {"audio", "format", "content_type", "sample_rate", "duration", "plan"}
     assert (data["format"], data["content_type"]) == ("wav", "audio/wav")
     samples, rate = soundfile.read(io.BytesIO(base64.b64decode(data["audio"])))
@@ -65,7 +65,7 @@ def test_timing_answers_the_sound_and_its_plan(client: httpx.Client) -> None:
     assert base64.b64decode(data["audio"]) == speak(client, text=TEXT).content
 
 
-def test_times_and_pauses_of_the_plan_fill_the_sound_exactly(client: httpx.Client) -> None:
+def test_times_and_pauses_of_the_plan_add_up_to_the_duration(client: httpx.Client) -> None:
     data = speak(client, text=TEXT + "\n\n" + TEXT, timing=True).json()
     utterances = data["plan"]["utterances"]
     position = 0.0
@@ -76,35 +76,35 @@ def test_times_and_pauses_of_the_plan_fill_the_sound_exactly(client: httpx.Clien
     assert data["duration"] == pytest.approx(position, abs=2e-3)
 
 
-def test_accept_json_means_timing_and_format_chooses_what_is_inside(client: httpx.Client) -> None:
+def test_accept_json_means_timing_and_format_selects_the_audio_format(client: httpx.Client) -> None:
     body = {"text": "Hello there.", "format": "flac"}
     data = client.post("/synthesize", json=body, headers={"Accept": "application/json"}).json()
     assert data["format"] == "flac"
     assert base64.b64decode(data["audio"])[:4] == b"fLaC"
 
 
-def test_accept_chooses_the_format(client: httpx.Client) -> None:
-    answer = client.post("/synthesize", json={"text": "Hello."}, headers={"Accept": "audio/wav;q=0.5, audio/x-flac"})
-    assert answer.content[:4] == b"fLaC"
+def test_accept_selects_the_format(client: httpx.Client) -> None:
+    response = client.post("/synthesize", json={"text": "Hello."}, headers={"Accept": "audio/wav;q=0.5, audio/x-flac"})
+    assert response.content[:4] == b"fLaC"
 
 
-def test_a_plain_text_with_parameters_is_the_same_request(client: httpx.Client) -> None:
-    wanted = speak(client, emotion="joy", degree=1.2, speed=1.1, strict=True).content
-    answer = client.post(
+def test_plain_text_with_parameters_is_equivalent_to_json(client: httpx.Client) -> None:
+    expected = speak(client, emotion="joy", degree=1.2, speed=1.1, strict=True).content
+    response = client.post(
         "/synthesize?emotion=Cheerful&degree=1.2&speed=1.1&strict=1&seed=1",
         content="Hello there.".encode("utf-16"),
         headers={"Content-Type": "text/plain; charset=utf-16"},
     )
-    assert answer.content == wanted
+    assert response.content == expected
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
-def test_a_pinned_emotion_is_that_of_every_utterance(client: httpx.Client, emotion: str) -> None:
-    answer = speak(client, text="One thing. Another thing.", emotion=emotion.upper())
-    assert answer.headers["x-emotions"] == f"{emotion},{emotion}"
+def test_a_pinned_emotion_applies_to_every_utterance(client: httpx.Client, emotion: str) -> None:
+    response = speak(client, text="One thing. Another thing.", emotion=emotion.upper())
+    assert response.headers["x-emotions"] == f"{emotion},{emotion}"
 
 
-def test_another_emotion_sounds_different(client: httpx.Client) -> None:
+def test_every_emotion_sounds_different(client: httpx.Client) -> None:
     assert len({speak(client, emotion=emotion).content for emotion in EMOTIONS}) == len(EMOTIONS)
 
 
@@ -121,14 +121,14 @@ def test_faster_speech_is_shorter(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("text", [".", "🙂", "!!!", "…", "\0", "\u200b"])
-def test_where_nothing_can_be_pronounced_a_short_silence_is_answered(client: httpx.Client, text: str) -> None:
-    answer = speak(client, text=text)
-    assert float(answer.headers["x-audio-duration"]) == pytest.approx(0.1, abs=0.01)
-    assert "nothing_spoken" in answer.headers["x-warnings"].split(",")
-    assert not soundfile.read(io.BytesIO(answer.content))[0].any()
+def test_a_text_without_anything_to_pronounce_gives_a_short_silence(client: httpx.Client, text: str) -> None:
+    response = speak(client, text=text)
+    assert float(response.headers["x-audio-duration"]) == pytest.approx(0.1, abs=0.01)
+    assert "nothing_spoken" in response.headers["x-warnings"].split(",")
+    assert not soundfile.read(io.BytesIO(response.content))[0].any()
 
 
-ODD = [
+UNUSUAL_TEXTS = [
     "你好。今天天气很好。",
     "Héllo ünïcode",
     "a",
@@ -142,8 +142,8 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("text", ODD)
-def test_odd_text_is_spoken(client: httpx.Client, text: str) -> None:
+@pytest.mark.parametrize("text", UNUSUAL_TEXTS)
+def test_unusual_text_is_spoken(client: httpx.Client, text: str) -> None:
     speak(client, text=text)
 
 
@@ -151,7 +151,7 @@ def test_5000_characters_without_a_space_are_spoken(client: httpx.Client) -> Non
     assert float(speak(client, text="a" * 5000, speed=4).headers["x-audio-duration"]) > 1
 
 
-def test_spans_cut_the_utterances_from_the_text(client: httpx.Client) -> None:
+def test_spans_locate_the_utterances_in_the_text(client: httpx.Client) -> None:
     text = "\ufeff  Grüße, 世界! 🙂 That costs $5.\n\nIt's  great…"
     plan = client.post("/analyze", json={"text": text}).json()
     without_mark = text.removeprefix("\ufeff")
@@ -160,7 +160,7 @@ def test_spans_cut_the_utterances_from_the_text(client: httpx.Client) -> None:
         assert without_mark[start:end] == utterance["text"]
 
 
-def test_analyze_tells_the_plan_without_times(client: httpx.Client) -> None:
+def test_analyze_returns_the_plan_without_times(client: httpx.Client) -> None:
     plan = client.post("/analyze", json={"text": TEXT}).json()
     assert set(plan) == {"voice", "classifier", "duration_estimate", "utterances", "warnings"}
     assert plan["duration_estimate"] > 1
@@ -183,14 +183,14 @@ def test_analyze_tells_the_plan_without_times(client: httpx.Client) -> None:
         assert sum(utterance["probabilities"].values()) == pytest.approx(1, abs=1e-4)
 
 
-def test_analyze_checks_fields_that_shape_only_audio_and_ignores_them(client: httpx.Client) -> None:
+def test_analyze_validates_audio_fields_and_ignores_them(client: httpx.Client) -> None:
     plan = client.post("/analyze", json={"text": TEXT}).json()
     shaped = client.post("/analyze", json={"text": TEXT, "format": "flac", "timing": True, "seed": 3})
     assert shaped.json() == plan
     assert client.post("/analyze", json={"text": TEXT, "format": "wma"}).status_code == 422
 
 
-def test_analyze_and_synthesize_decide_the_same(client: httpx.Client) -> None:
+def test_analyze_and_synthesize_return_the_same_plan(client: httpx.Client) -> None:
     plan = client.post("/analyze", json={"text": TEXT}).json()
     spoken = speak(client, text=TEXT, timing=True).json()["plan"]
     times = ("start", "end", "words")
@@ -198,18 +198,18 @@ def test_analyze_and_synthesize_decide_the_same(client: httpx.Client) -> None:
     assert bare == plan["utterances"]
 
 
-def test_nothing_was_classified_where_the_emotion_is_pinned(client: httpx.Client) -> None:
+def test_a_pinned_emotion_is_not_classified(client: httpx.Client) -> None:
     (utterance,) = client.post("/analyze", json={"text": "Hello.", "emotion": "angry"}).json()["utterances"]
     assert (utterance["emotion"], utterance["source"], utterance["probabilities"]) == ("anger", "pinned", None)
 
 
-def test_a_blend_is_normalised_told_and_heard(client: httpx.Client) -> None:
-    answer = speak(client, emotion={"Cheerful": 3, "surprise": 2}, timing=True).json()
-    (utterance,) = answer["plan"]["utterances"]
+def test_a_blend_is_normalised_reported_and_audible(client: httpx.Client) -> None:
+    response = speak(client, emotion={"Cheerful": 3, "surprise": 2}, timing=True).json()
+    (utterance,) = response["plan"]["utterances"]
     assert utterance["blend"] == {"joy": 0.6, "surprise": 0.4}
     assert (utterance["emotion"], utterance["source"]) == ("joy", "pinned")
     assert utterance["reason"] == "joy 0.60 and surprise 0.40, pinned by the request"
     others = [speak(client, emotion=name, timing=True).json()["audio"] for name in ("joy", "surprise")]
-    assert answer["audio"] not in others
+    assert response["audio"] not in others
     alone = speak(client, emotion={"joy": 5}).content
     assert alone == speak(client, emotion="joy").content

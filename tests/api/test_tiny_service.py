@@ -1,4 +1,4 @@
-"""A service of one small voice in this process: its files change under it, and callers with keys share its cache."""
+"""A service with one small voice: its files change while it runs, and several keys use its cache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.main import create_app
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, load_classifier
 from app.voices import Registry
-from tests.serving import serving_here
+from tests.serving import serve_in_thread
 from tests.speaking import running_engine
 from tests.tiny_voice import write_tiny_voice
 
@@ -21,8 +21,8 @@ KEYS = {name: f"key-of-{name}-0123456789" for name in ("alice", "bob")}
 HELLO = {"text": "Hello.", "voice": "tiny", "emotion": "neutral"}
 OPENAIS_HELLO = {"input": "Hello.", "voice": "tiny", "emotion": "neutral", "model": "tts-1"}
 
-Ask = Callable[..., httpx.Response]
-"""Posts some JSON to a route, by default with the key of alice."""
+PostJson = Callable[..., httpx.Response]
+"""Posts JSON to a route, by default with the key of alice."""
 
 
 @pytest.fixture
@@ -39,44 +39,44 @@ def pipeline(folder: Path) -> Iterator[Pipeline]:
 
 
 @pytest.fixture
-def ask(pipeline: Pipeline) -> Iterator[Ask]:
+def post_json(pipeline: Pipeline) -> Iterator[PostJson]:
     app = create_app(pipeline.settings)
     app.state.service.loaded = pipeline
-    with serving_here(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
+    with serve_in_thread(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
         yield lambda route, body, name="alice": client.post(
             route, json=body, headers={"Authorization": f"Bearer {KEYS[name]}"}
         )
 
 
 @pytest.mark.parametrize(("route", "body"), [("/synthesize", HELLO), ("/v1/audio/speech", OPENAIS_HELLO)])
-def test_a_voice_whose_files_are_gone_is_unavailable_until_they_are_back(
-    ask: Ask, folder: Path, route: str, body: dict[str, str], caplog: pytest.LogCaptureFixture
+def test_a_voice_with_missing_files_is_unavailable_until_they_are_restored(
+    post_json: PostJson, folder: Path, route: str, body: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     away = folder.rename(folder.with_name("away"))
-    answer = ask(route, body)
-    error = answer.json()["error"] if "error" in answer.json() else answer.json()
-    assert (answer.status_code, error["code"]) == (503, "voice_unavailable")
-    assert "secret place" not in answer.text  # paths are the operator's
+    response = post_json(route, body)
+    error = response.json()["error"] if "error" in response.json() else response.json()
+    assert (response.status_code, error["code"]) == (503, "voice_unavailable")
+    assert "secret place" not in response.text  # only the operator may see paths
     assert "secret place" in caplog.text
     away.rename(folder)
-    assert ask(route, body).status_code == 200
+    assert post_json(route, body).status_code == 200
 
 
-def test_weights_that_were_swapped_do_not_speak(ask: Ask, folder: Path) -> None:
+def test_modified_weights_are_refused(post_json: PostJson, folder: Path) -> None:
     file = folder / "acoustic" / "model.safetensors"
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
-    answer = ask("/synthesize", HELLO)
-    assert (answer.status_code, answer.json()["code"]) == (503, "voice_unavailable")
+    response = post_json("/synthesize", HELLO)
+    assert (response.status_code, response.json()["code"]) == (503, "voice_unavailable")
 
 
 @pytest.mark.parametrize(("route", "body"), [("/synthesize", HELLO), ("/v1/audio/speech", OPENAIS_HELLO)])
-def test_nobody_learns_what_another_key_had_spoken(
-    ask: Ask, pipeline: Pipeline, route: str, body: dict[str, str]
+def test_cached_audio_is_not_shared_between_keys(
+    post_json: PostJson, pipeline: Pipeline, route: str, body: dict[str, str]
 ) -> None:
     hits = []
     for name in ("alice", "bob", "alice"):
-        assert ask(route, body, name).status_code == 200
+        assert post_json(route, body, name).status_code == 200
         hits.append(pipeline.engine.cache.hits)
     assert hits == [0, 0, 1]

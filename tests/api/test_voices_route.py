@@ -22,7 +22,7 @@ def test_the_shipped_voice_is_listed_with_every_emotion(client: httpx.Client) ->
         assert len(checkpoint["checkpoint_sha256"]) == 64
 
 
-def test_every_listed_alias_is_taken(client: httpx.Client) -> None:
+def test_every_listed_alias_is_accepted(client: httpx.Client) -> None:
     listed = client.get("/voices").json()["emotions"]
     assert list(listed) == [emotion.value for emotion in Emotion]
     assert listed == {emotion.value: list(ALIASES.get(emotion, ())) for emotion in Emotion}
@@ -34,12 +34,12 @@ def test_every_listed_alias_is_taken(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["wren", "WREN"])
-def test_one_voice_is_answered_in_its_canonical_spelling(client: httpx.Client, name: str) -> None:
+def test_a_voice_is_returned_in_its_canonical_spelling(client: httpx.Client, name: str) -> None:
     assert client.get(f"/voices/{name}").json() == client.get("/voices").json()["voices"][0]
     assert client.get(f"/voices/{name}").json()["name"] == "wren"
 
 
-def test_a_voice_has_these_fields_and_its_numbers_are_numbers(client: httpx.Client) -> None:
+def test_a_voice_has_the_documented_fields_and_types(client: httpx.Client) -> None:
     data = client.get("/voices").json()
     assert data["aliases"] == dict.fromkeys(OPENAI_VOICES, "wren")
     for voice in data["voices"]:
@@ -55,5 +55,5 @@ def test_a_voice_has_these_fields_and_its_numbers_are_numbers(client: httpx.Clie
 
 
 @pytest.mark.parametrize("name", ["alloy", "VERSE"])
-def test_a_voice_is_found_by_its_other_names(client: httpx.Client, name: str) -> None:
+def test_a_voice_is_found_by_its_aliases(client: httpx.Client, name: str) -> None:
     assert client.get(f"/voices/{name}").json()["name"] == "wren"

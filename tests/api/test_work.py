@@ -1,4 +1,4 @@
-"""Work for requests: its order, its limits, and giving it up."""
+"""Work for requests: its order, its limits, and its cancellation."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from tests.serving import ROOT
 pytestmark = pytest.mark.anyio
 
 
-def queue(workers: int = 1, queue_size: int = 8, time_budget: float = 30) -> JobQueue:
+def make_queue(workers: int = 1, queue_size: int = 8, time_budget: float = 30) -> JobQueue:
     return JobQueue("test", workers=workers, queue_size=queue_size, time_budget=time_budget)
 
 
-async def stays() -> None:
-    """A client that waits."""
+async def wait_forever() -> None:
+    """Wait like a client that stays connected."""
     await asyncio.Event().wait()
 
 
-def leaves_with(event: asyncio.Event) -> Callable[[], Coroutine[None, None, None]]:
-    """A client that goes away when the event is set."""
+def disconnect_on(event: asyncio.Event) -> Callable[[], Coroutine[None, None, None]]:
+    """Return a client that disconnects when the event is set."""
 
-    async def gone() -> None:
+    async def wait_for_event() -> None:
         await event.wait()
 
-    return gone
+    return wait_for_event
 
 
-class Blocking:
-    """Work that ends when it is told to, and notices when nobody waits for it."""
+class BlockingWork:
+    """Work that ends when a test releases it, and records whether it was cancelled."""
 
     def __init__(self) -> None:
         self.entered = threading.Event()
@@ -53,86 +53,86 @@ class Blocking:
         return "done"
 
 
-async def happens(event: threading.Event) -> None:
+async def wait_for(event: threading.Event) -> None:
     assert await asyncio.to_thread(event.wait, 10)
 
 
 async def test_the_result_comes_with_the_time_spent_waiting() -> None:
-    done = await queue().run(lambda cancelled: cancelled(), stays)
+    done = await make_queue().run(lambda cancelled: cancelled(), wait_forever)
     assert done.result is False
     assert 0 <= done.queued_ms < 1000
 
 
-async def test_an_error_of_the_work_is_the_callers() -> None:
-    def fails(cancelled: IsCancelled) -> None:
+async def test_an_error_in_the_work_is_raised_to_the_caller() -> None:
+    def fail(cancelled: IsCancelled) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await queue().run(fails, stays)
+        await make_queue().run(fail, wait_forever)
 
 
-async def test_only_as_many_run_at_once_as_there_are_workers() -> None:
-    work, first, second, third = queue(workers=2), Blocking(), Blocking(), Blocking()
-    running = [asyncio.create_task(work.run(one, stays)) for one in (first, second, third)]
-    await happens(first.entered)
-    await happens(second.entered)
+async def test_no_more_work_runs_at_once_than_there_are_workers() -> None:
+    work, first, second, third = make_queue(workers=2), BlockingWork(), BlockingWork(), BlockingWork()
+    running = [asyncio.create_task(work.run(one, wait_forever)) for one in (first, second, third)]
+    await wait_for(first.entered)
+    await wait_for(second.entered)
     assert work.waiting == 1 and not third.entered.is_set()
     first.release.set()
-    await happens(third.entered)
+    await wait_for(third.entered)
     second.release.set()
     third.release.set()
     assert [done.result for done in await asyncio.gather(*running)] == ["done"] * 3
 
 
-async def test_one_more_than_may_wait_is_refused_at_once() -> None:
-    work, running = queue(queue_size=1), Blocking()
-    tasks = [asyncio.create_task(work.run(running, stays)), asyncio.create_task(work.run(running, stays))]
-    await happens(running.entered)
+async def test_work_over_the_queue_size_is_refused_at_once() -> None:
+    work, running = make_queue(queue_size=1), BlockingWork()
+    tasks = [asyncio.create_task(work.run(running, wait_forever)), asyncio.create_task(work.run(running, wait_forever))]
+    await wait_for(running.entered)
     with pytest.raises(Busy):
-        await work.run(running, stays)
+        await work.run(running, wait_forever)
     running.release.set()
     await asyncio.gather(*tasks)
 
 
-async def test_without_a_queue_a_free_worker_still_works() -> None:
-    work = queue(queue_size=0)
+async def test_a_free_worker_accepts_work_even_if_nothing_may_wait() -> None:
+    work = make_queue(queue_size=0)
     for _ in range(3):
-        assert (await work.run(lambda _: "spoken", stays)).result == "spoken"
+        assert (await work.run(lambda _: "spoken", wait_forever)).result == "spoken"
 
 
-async def test_over_the_time_budget_the_work_is_told_and_its_place_becomes_free() -> None:
-    work, slow = queue(time_budget=0.05), Blocking()
+async def test_work_over_the_time_budget_is_cancelled_and_frees_its_place() -> None:
+    work, slow = make_queue(time_budget=0.05), BlockingWork()
     with pytest.raises(OverTimeBudget):
-        await work.run(slow, stays)
-    await happens(slow.was_cancelled)
-    assert (await queue().run(lambda _: "next", stays)).result == "next"
+        await work.run(slow, wait_forever)
+    await wait_for(slow.was_cancelled)
+    assert (await make_queue().run(lambda _: "next", wait_forever)).result == "next"
 
 
 async def test_time_in_the_queue_counts_towards_the_budget() -> None:
-    work, entered, release, waiting = queue(time_budget=0.2), threading.Event(), threading.Event(), Blocking()
+    work, entered, release, waiting = make_queue(time_budget=0.2), threading.Event(), threading.Event(), BlockingWork()
 
-    def deaf(cancelled: IsCancelled) -> None:
-        """Keeps its place until it is told to leave, whether anybody waits or not."""
+    def ignore_cancellation(cancelled: IsCancelled) -> None:
+        """Keep the place until the test releases it, even if the work is cancelled."""
         entered.set()
         release.wait(60)
 
-    first = asyncio.create_task(work.run(deaf, stays))
-    await happens(entered)
+    first = asyncio.create_task(work.run(ignore_cancellation, wait_forever))
+    await wait_for(entered)
     with pytest.raises(OverTimeBudget):
-        await work.run(waiting, stays)
+        await work.run(waiting, wait_forever)
     with pytest.raises(OverTimeBudget):
         await first
     assert not waiting.entered.is_set()
     release.set()
 
 
-async def test_a_client_that_leaves_while_waiting_frees_its_place_and_is_never_worked_for() -> None:
-    work, running, waiting, gone = queue(queue_size=1), Blocking(), Blocking(), asyncio.Event()
-    first = asyncio.create_task(work.run(running, stays))
-    await happens(running.entered)
-    leaver = asyncio.create_task(work.run(waiting, leaves_with(gone)))
+async def test_a_client_that_disconnects_while_waiting_frees_its_place_and_its_work_never_starts() -> None:
+    work, running, waiting, disconnected = make_queue(queue_size=1), BlockingWork(), BlockingWork(), asyncio.Event()
+    first = asyncio.create_task(work.run(running, wait_forever))
+    await wait_for(running.entered)
+    leaver = asyncio.create_task(work.run(waiting, disconnect_on(disconnected)))
     await asyncio.sleep(0.01)
-    gone.set()
+    disconnected.set()
     with pytest.raises(ClientDisconnected):
         await leaver
     await asyncio.sleep(0)
@@ -142,71 +142,73 @@ async def test_a_client_that_leaves_while_waiting_frees_its_place_and_is_never_w
     assert not waiting.entered.is_set()
 
 
-async def test_a_client_that_leaves_while_being_spoken_to_stops_the_work() -> None:
-    work, running, gone = queue(), Blocking(), asyncio.Event()
-    leaver = asyncio.create_task(work.run(running, leaves_with(gone)))
-    await happens(running.entered)
-    gone.set()
+async def test_a_client_that_disconnects_during_its_work_cancels_it() -> None:
+    work, running, disconnected = make_queue(), BlockingWork(), asyncio.Event()
+    leaver = asyncio.create_task(work.run(running, disconnect_on(disconnected)))
+    await wait_for(running.entered)
+    disconnected.set()
     with pytest.raises(ClientDisconnected):
         await leaver
-    await happens(running.was_cancelled)
-    assert (await work.run(lambda _: "next", stays)).result == "next"
+    await wait_for(running.was_cancelled)
+    assert (await work.run(lambda _: "next", wait_forever)).result == "next"
 
 
-async def test_clients_that_wait_get_places_in_turn() -> None:
-    work, running, order = queue(), Blocking(), []
+async def test_waiting_clients_get_places_in_turn() -> None:
+    work, running, order = make_queue(), BlockingWork(), []
 
-    def named(name: str) -> Callable[[IsCancelled], None]:
+    def record_name(name: str) -> Callable[[IsCancelled], None]:
         return lambda cancelled: order.append(name)
 
-    first = asyncio.create_task(work.run(running, stays, "crowd"))
-    await happens(running.entered)
-    others = [asyncio.create_task(work.run(named(f"crowd {number}"), stays, "crowd")) for number in range(4)]
+    first = asyncio.create_task(work.run(running, wait_forever, "batch"))
+    await wait_for(running.entered)
+    others = [
+        asyncio.create_task(work.run(record_name(f"batch {number}"), wait_forever, "batch")) for number in range(4)
+    ]
     await asyncio.sleep(0)
-    others += [asyncio.create_task(work.run(named("page"), stays, "page"))]
+    others += [asyncio.create_task(work.run(record_name("page"), wait_forever, "page"))]
     await asyncio.sleep(0.01)
     assert work.waiting == 5
     running.release.set()
     await asyncio.gather(first, *others)
-    assert order == ["crowd 0", "page", "crowd 1", "crowd 2", "crowd 3"]
+    assert order == ["batch 0", "page", "batch 1", "batch 2", "batch 3"]
 
 
-async def test_a_client_that_leaves_while_waiting_is_passed_over() -> None:
-    work, running, gone = queue(), Blocking(), asyncio.Event()
-    first = asyncio.create_task(work.run(running, stays))
-    await happens(running.entered)
-    leaver = asyncio.create_task(work.run(lambda _: "left", leaves_with(gone), "leaver"))
-    waiting = asyncio.create_task(work.run(lambda _: "spoken", stays, "other"))
+async def test_a_client_that_disconnects_while_waiting_is_skipped() -> None:
+    work, running, disconnected = make_queue(), BlockingWork(), asyncio.Event()
+    first = asyncio.create_task(work.run(running, wait_forever))
+    await wait_for(running.entered)
+    leaver = asyncio.create_task(work.run(lambda _: "left", disconnect_on(disconnected), "leaver"))
+    waiting = asyncio.create_task(work.run(lambda _: "spoken", wait_forever, "other"))
     await asyncio.sleep(0.01)
-    gone.set()
+    disconnected.set()
     with pytest.raises(ClientDisconnected):
         await leaver
     running.release.set()
     assert [(await first).result, (await waiting).result] == ["done", "spoken"]
 
 
-class Refused(JobQueue):
-    """The system refuses a thread as often as it is told to."""
+class QueueWithoutThreads(JobQueue):
+    """A queue to which the system refuses a given number of threads."""
 
     refusals = 1
 
-    def _in_thread(self, work: Callable[[], object]) -> Any:
+    def _run_in_thread(self, work: Callable[[], object]) -> Any:
         if self.refusals:
             self.refusals -= 1
             raise RuntimeError("can't start new thread")
-        return super()._in_thread(work)
+        return super()._run_in_thread(work)
 
 
-async def test_a_place_whose_thread_does_not_start_is_free_again() -> None:
-    work = Refused("test", workers=1, queue_size=0, time_budget=30)
+async def test_a_place_is_freed_if_its_thread_does_not_start() -> None:
+    work = QueueWithoutThreads("test", workers=1, queue_size=0, time_budget=30)
     for _ in range(2):
         with pytest.raises(RuntimeError):
             work.refusals = 1
-            await work.run(lambda _: "never", stays)
-    assert (await work.run(lambda _: "spoken", stays)).result == "spoken"
+            await work.run(lambda _: "never", wait_forever)
+    assert (await work.run(lambda _: "spoken", wait_forever)).result == "spoken"
 
 
-ADDRESS_SPACE = """
+SCRIPT = """
 import asyncio, resource, sys
 from app.api.jobs import JobQueue
 
@@ -218,41 +220,41 @@ async def main(started):
         now = int(file.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (now + 1_000_000, resource.RLIM_INFINITY))
 
-    async def stays():
+    async def wait_forever():
         await asyncio.Event().wait()
 
     for _ in range(6):
         try:
-            print((await work.run(lambda _: "spoken", stays)).result, work.stalled_for(1e9) > 0)
+            print((await work.run(lambda _: "spoken", wait_forever)).result, work.stalled_for(1e9) > 0)
         except RuntimeError:
             print("refused", work.stalled_for(1e9) > 0)
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    print((await work.run(lambda _: "spoken", stays)).result, work.stalled_for(1e9) > 0)
+    print((await work.run(lambda _: "spoken", wait_forever)).result, work.stalled_for(1e9) > 0)
 
 asyncio.run(main(sys.argv[1] == "started"))
 """
 
 
-def where_no_thread_can_start(started: str) -> list[str]:
-    """What a queue does in a process that may have no more memory for stacks, and when it may again."""
-    command = [sys.executable, "-c", ADDRESS_SPACE, started]
+def run_without_new_threads(started: str) -> list[str]:
+    """Return what a queue does in a process without memory for new stacks, and after it has memory again."""
+    command = [sys.executable, "-c", SCRIPT, started]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
-def test_threads_that_were_started_work_where_no_new_one_can_start() -> None:
-    assert where_no_thread_can_start("started") == ["spoken False"] * 7
+def test_started_threads_still_work_if_no_new_one_can_start() -> None:
+    assert run_without_new_threads("started") == ["spoken False"] * 7
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
-def test_without_its_threads_a_queue_is_stalled_and_loses_no_place() -> None:
-    assert where_no_thread_can_start("not started") == ["refused True"] * 6 + ["spoken False"]
+def test_a_queue_without_its_threads_is_stalled_and_loses_no_place() -> None:
+    assert run_without_new_threads("not started") == ["refused True"] * 6 + ["spoken False"]
 
 
-async def test_closing_waits_for_what_still_runs() -> None:
-    work, running = queue(), Blocking()
-    task = asyncio.create_task(work.run(running, stays))
-    await happens(running.entered)
+async def test_closing_waits_for_running_work() -> None:
+    work, running = make_queue(), BlockingWork()
+    task = asyncio.create_task(work.run(running, wait_forever))
+    await wait_for(running.entered)
     closing = asyncio.create_task(work.close())
     await asyncio.sleep(0.02)
     assert not closing.done()

@@ -1,4 +1,4 @@
-"""Resampling in pieces: the same as at once, the right length, nothing that was not there."""
+"""Resampling in pieces: the same samples as at once, the correct length, and no aliasing."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.audio.writers import Resampler
-from tests.decoding import Heard, tone
+from tests.decoding import Samples, tone
 
 RATES = [(22_050, 24_000), (22_050, 48_000), (24_000, 11_025), (48_000, 8000), (22_050, 12_345)]
 
 
-def in_pieces(sound: Heard, rates: tuple[int, int], cuts: list[int]) -> Heard:
+def resample_in_pieces(sound: Samples, rates: tuple[int, int], cuts: list[int]) -> Samples:
     resampler = Resampler(*rates)
     return np.concatenate([*(resampler.push(piece) for piece in np.split(sound, cuts)), resampler.end()])
 
 
 @pytest.mark.parametrize("rates", RATES)
 @given(st.integers(0, 20_000), st.lists(st.integers(0, 20_000), max_size=8).map(sorted))
-def test_pieces_give_the_samples_that_the_whole_gives(rates: tuple[int, int], length: int, cuts: list[int]) -> None:
+def test_resampling_in_pieces_equals_resampling_at_once(rates: tuple[int, int], length: int, cuts: list[int]) -> None:
     sound = np.random.default_rng(length).uniform(-1, 1, length).astype(np.float32)
-    pieces = in_pieces(sound, rates, cuts)
+    pieces = resample_in_pieces(sound, rates, cuts)
     assert pieces.dtype == np.float32
-    assert np.array_equal(pieces, in_pieces(sound, rates, []))
+    assert np.array_equal(pieces, resample_in_pieces(sound, rates, []))
     assert abs(len(pieces) - length * rates[1] / rates[0]) <= 1
     assert np.allclose(pieces, soxr.resample(sound, *rates, quality="HQ"), atol=1e-6)
 
 
 @pytest.mark.parametrize("rates", RATES)
-def test_a_tone_stays_the_tone(rates: tuple[int, int]) -> None:
-    back = in_pieces(tone(rates[0], 1), rates, list(range(1000, 22_000, 1000)))
-    assert np.abs(back - tone(rates[1], 1)).max() < 0.002
+def test_a_tone_is_preserved(rates: tuple[int, int]) -> None:
+    resampled = resample_in_pieces(tone(rates[0], 1), rates, list(range(1000, 22_000, 1000)))
+    assert np.abs(resampled - tone(rates[1], 1)).max() < 0.002
 
 
-def test_what_the_new_rate_cannot_hold_is_gone() -> None:
-    back = in_pieces(tone(48_000, 1, hertz=5000), (48_000, 8000), [])
-    assert np.abs(back[1000:-1000]).max() < 1e-4
+def test_frequencies_above_the_new_nyquist_frequency_are_removed() -> None:
+    resampled = resample_in_pieces(tone(48_000, 1, hertz=5000), (48_000, 8000), [])
+    assert np.abs(resampled[1000:-1000]).max() < 1e-4
 
 
-def test_samples_come_before_the_end() -> None:
+def test_samples_are_returned_before_the_end() -> None:
     resampler = Resampler(22_050, 24_000)
     assert len(resampler.push(tone(22_050, 0.1))) > 0.05 * 24_000
 
 
-def test_equal_rates_pass_through_untouched() -> None:
+def test_equal_rates_return_the_samples_unchanged() -> None:
     resampler, sound = Resampler(24_000, 24_000), tone(24_000, 0.1)
     assert resampler.push(sound) is sound
     assert len(resampler.end()) == 0

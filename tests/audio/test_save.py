@@ -1,4 +1,4 @@
-"""Files written piece by piece are those that are written at once."""
+"""Files written piece by piece equal those written at once."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ PIECES = [SAMPLES[:1], SAMPLES[1:7000], SAMPLES[7000:7000], SAMPLES[7000:]]
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_file_in_pieces_is_the_file_at_once(tmp_path: Path, format: str) -> None:
+def test_a_file_saved_in_pieces_equals_one_encoded_at_once(tmp_path: Path, format: str) -> None:
     path = tmp_path / "out"
     assert save(path, format, RATE, PIECES) == len(SAMPLES) / RATE
     assert path.read_bytes() == encode(SAMPLES, RATE, format)
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_what_was_written_before_an_error_is_a_whole_file(tmp_path: Path, format: str) -> None:
-    def broken() -> Iterator[npt.NDArray[np.float32]]:
+def test_an_error_leaves_a_complete_file(tmp_path: Path, format: str) -> None:
+    def yield_and_fail() -> Iterator[npt.NDArray[np.float32]]:
         yield SAMPLES[:20_000]
         raise RuntimeError("the voice broke")
 
     with pytest.raises(RuntimeError):
-        save(tmp_path / "out", format, RATE, broken())
+        save(tmp_path / "out", format, RATE, yield_and_fail())
     assert (tmp_path / "out").read_bytes() == encode(SAMPLES[:20_000], RATE, format)
 
 
@@ -48,14 +48,14 @@ def test_a_pipe_gets_a_stream(tmp_path: Path, format: str) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_device_takes_it_too(format: str) -> None:
+def test_sound_can_be_saved_to_a_device(format: str) -> None:
     assert save(Path("/dev/null"), format, RATE, PIECES) > 0
 
 
-# libsndfile cannot hand the error on: it is printed, and raised when the file is closed.
+# libsndfile cannot propagate the error: it is printed, and raised when the file is closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is missing")
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_full_disk_is_told(format: str) -> None:
+def test_a_full_disk_raises_an_error(format: str) -> None:
     with pytest.raises(OSError, match="No space left"):
         save(Path("/dev/full"), format, RATE, PIECES)

@@ -1,4 +1,4 @@
-"""`intone bench`, as a person calls it."""
+"""`intone bench` on the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.serving import ROOT, clean_environment
 
 
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "app", "bench", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=clean_environment())
 
@@ -21,15 +21,15 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     "arguments",
     [("--peers", "intone,nobody"), ("--clients", "1,0"), ("--rounds", "0"), ("--output", "/nowhere")],
 )
-def test_wrong_use_ends_with_2_before_anything_is_measured(arguments: tuple[str, ...]) -> None:
-    result = bench(*arguments)
+def test_a_usage_error_exits_with_2_before_anything_is_measured(arguments: tuple[str, ...]) -> None:
+    result = run_bench(*arguments)
     assert result.returncode == 2
     assert "Traceback" not in result.stderr and result.stderr.strip()
 
 
 def test_a_quick_run_measures_the_service_and_writes_the_files(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    result = bench("--quick", "--peers", "intone", "--output", str(tmp_path))
+    result = run_bench("--quick", "--peers", "intone", "--output", str(tmp_path))
     assert result.returncode == 0, result.stderr
     assert "clients: 4" in result.stdout and "repeated paragraph" in result.stdout
     report = json.loads((tmp_path / "bench.json").read_text())

@@ -16,44 +16,44 @@ from app.errors import SetupError
 
 TOGETHER = 4
 PAUSE = 0.3
-"""Seconds that the slow answer waits before and after its first sound."""
+"""Seconds that the slow response pauses after each piece."""
 
 
 class Handler(BaseHTTPRequestHandler):
-    """`/together` answers when so many ask at once, `/slow` sends its sound in pieces, `/port` names the
-    client's port, the rest is not found."""
+    """Responds to `/together` once `TOGETHER` requests have arrived, to `/slow` in pieces, and to `/port` with the
+    client's port; other paths are not found."""
 
     protocol_version = "HTTP/1.1"
-    crowd = threading.Barrier(TOGETHER, timeout=20)
+    barrier = threading.Barrier(TOGETHER, timeout=20)
 
     def do_POST(self) -> None:
         fields = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.crowd.wait()
-        self.begin(200, len(fields["text"]))
+        self.barrier.wait()
+        self.send_head(200, len(fields["text"]))
         self.wfile.write(fields["text"].encode())
 
     def do_GET(self) -> None:
         if self.path == "/port":
-            told = str(self.client_address[1]).encode()
-            self.begin(200, len(told))
-            self.wfile.write(told)
+            body = str(self.client_address[1]).encode()
+            self.send_head(200, len(body))
+            self.wfile.write(body)
             return
         if self.path != "/slow":
-            self.begin(404, 7)
+            self.send_head(404, 7)
             self.wfile.write(b"nothing")
             return
-        self.begin(200, WAV_HEADER_BYTES + 2)
+        self.send_head(200, WAV_HEADER_BYTES + 2)
         for piece in (b"h" * WAV_HEADER_BYTES, b"a", b"b"):
             self.wfile.write(piece)
             time.sleep(PAUSE)
 
-    def begin(self, status: int, length: int) -> None:
+    def send_head(self, status: int, length: int) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(length))
         self.end_headers()
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Not into the output of the tests."""
+        """Keep the log out of the output of the tests."""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def port() -> Iterator[int]:
         thread.join()
 
 
-def test_clients_ask_at_the_same_time_and_every_answer_is_whole(port: int) -> None:
+def test_clients_send_requests_concurrently_and_every_response_is_complete(port: int) -> None:
     requests = [[Request("/together", {"text": f"{client} {number}"}) for number in range(3)] for client in range(4)]
     done = run_load(port, requests)
     expected = {f"{client} {number}".encode() for client in range(TOGETHER) for number in range(3)}
@@ -74,7 +74,7 @@ def test_clients_ask_at_the_same_time_and_every_answer_is_whole(port: int) -> No
     assert done.seconds >= max(answer.seconds for answer in done.answers)
 
 
-def test_first_audio_is_the_first_byte_behind_the_header(port: int) -> None:
+def test_first_audio_is_the_first_byte_after_the_header(port: int) -> None:
     answer = ask(port, Request("/slow"))
     assert answer.body == b"h" * WAV_HEADER_BYTES + b"ab"
     assert PAUSE <= answer.first_audio < answer.seconds
@@ -86,13 +86,13 @@ def test_a_client_keeps_its_connection(port: int) -> None:
     assert len(set(ports)) == 1 and ask(port, Request("/port")).body not in ports
 
 
-def test_an_error_names_the_path_and_the_status_but_not_the_query(port: int) -> None:
+def test_an_error_names_the_path_and_the_status_code_but_not_the_query(port: int) -> None:
     with pytest.raises(SetupError, match=r"/missing was answered 404: nothing") as caught:
         run_load(port, [[Request("/missing?text=secret")]])
     assert "secret" not in caught.value.detail
 
 
-def test_a_server_that_is_not_there_is_a_typed_error() -> None:
+def test_an_unreachable_server_raises_a_setup_error() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         free = server.server_port
     with pytest.raises(SetupError, match="was not answered"):

@@ -1,4 +1,4 @@
-"""What the kernel counts, and servers that are started and always stopped."""
+"""Processor time and memory of processes, and servers that are started and always stopped."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[-1])), Handler).serve_forever(
 """
 
 
-def speak(text: str, seed: int) -> Request:
+def make_request(text: str, seed: int) -> Request:
     return Request("/")
 
 
-def peer(code: str) -> Peer:
-    return Peer("small", (sys.executable, "-c", code), "/", speak, speak, {"GREETING": "hello"})
+def make_peer(code: str) -> Peer:
+    return Peer("small", (sys.executable, "-c", code), "/", make_request, make_request, {"GREETING": "hello"})
 
 
-def test_processor_time_and_memory_of_living_children_count() -> None:
+def test_processor_time_and_memory_of_running_children_count() -> None:
     code = "import time; kept = bytearray(b'x' * 2**26); n = sum(range(5_000_000)); print(); input()"
     time_before, memory_before = cpu_seconds(os.getpid()), read_resident_mib(os.getpid())
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
@@ -46,7 +46,7 @@ def test_processor_time_and_memory_of_living_children_count() -> None:
 
 
 def test_a_server_runs_with_its_environment_and_is_stopped(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), run_server(peer(SERVER), tmp_path) as server:
+    with pytest.raises(ZeroDivisionError), run_server(make_peer(SERVER), tmp_path) as server:
         assert ask(server.port, Request("/")).body == b"hello"
         raise ZeroDivisionError
     with pytest.raises(ProcessLookupError):
@@ -54,21 +54,21 @@ def test_a_server_runs_with_its_environment_and_is_stopped(tmp_path: Path) -> No
     assert "GET /" in server.log.read_text()
 
 
-def test_a_server_that_ends_at_once_says_why(tmp_path: Path) -> None:
+def test_a_server_that_exits_at_once_is_reported_with_its_reason(tmp_path: Path) -> None:
     with (
         pytest.raises(SetupError, match="no such model"),
-        run_server(peer("raise SystemExit('no such model')"), tmp_path),
+        run_server(make_peer("raise SystemExit('no such model')"), tmp_path),
     ):
         pass
 
 
-def test_what_a_peer_misses_is_told_with_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_peer_is_refused_with_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KOKORO_MODEL", raising=False)
     with pytest.raises(SetupError) as caught:
         find_peer(KOKORO, tmp_path)
     assert "kokoro" in caught.value.hint
 
 
-def test_only_the_service_that_caches_keeps_what_it_spoke(tmp_path: Path) -> None:
+def test_only_the_caching_peer_uses_the_cache(tmp_path: Path) -> None:
     assert find_peer(INTONE, tmp_path).environment == {"INTONE_CACHE_MB": "0"}
     assert "INTONE_CACHE_MB" not in find_peer(CACHED, tmp_path).environment

@@ -1,4 +1,4 @@
-"""What is exported for coqui's server loads in coqui's own classes."""
+"""The files exported for coqui's server load in coqui's own classes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.bench.peers import ACOUSTIC_MODEL, CoquiFiles, export
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_coqui_config, build_trainable_acoustic, load_weights
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # coqui's own
+pytestmark = pytest.mark.filterwarnings("ignore")  # coqui's own warnings
 
 
 @pytest.fixture(scope="module")

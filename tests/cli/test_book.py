@@ -1,4 +1,4 @@
-"""A book through `intone say`: its chapters, read back, and its plan for programs."""
+"""`intone say` with a book: its chapters, read back from the output, and its plan as JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TITLES = ["The Parcel", "A word of warning", "CHAPTER TWO. The Box"]
 
 @pytest.fixture
 def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A text, and a little voice that speaks it."""
+    """A text file; the default voice is a tiny one."""
     write_tiny_voice(tmp_path / "tiny")
     monkeypatch.setenv("INTONE_VOICES", str(tmp_path / "tiny"))
     monkeypatch.setenv("INTONE_DEFAULT_VOICE", "tiny")
@@ -43,7 +43,7 @@ def say(*words: str | Path) -> int:
 
 
 @pytest.mark.parametrize("ending", ["flac", "opus", "mp3"])
-def test_chapters_begin_where_their_headings_are_spoken(
+def test_chapters_begin_at_the_time_of_their_headings(
     book: Path, ending: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = book.with_suffix(f".{ending}")
@@ -57,19 +57,17 @@ def test_chapters_begin_where_their_headings_are_spoken(
     assert [start for _, start in found] == pytest.approx(starts, abs=0.001)
 
 
-def test_the_last_line_says_what_was_written(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for ending, where in (("flac", "3 chapters"), ("wav", f"3 chapters in {book.with_suffix('.cue')}")):
+def test_the_last_line_names_the_file_and_its_chapters(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for ending, chapters in (("flac", "3 chapters"), ("wav", f"3 chapters in {book.with_suffix('.cue')}")):
         out = book.with_suffix(f".{ending}")
         assert say(book, "-o", out) == 0
         *_, line = capsys.readouterr().out.splitlines()
-        assert line.startswith(f"{out}: 0:00:") and line.endswith(f", {where}")
+        assert line.startswith(f"{out}: 0:00:") and line.endswith(f", {chapters}")
     assert say("No heading.", "-o", book.with_suffix(".wav")) == 0
     assert "chapter" not in capsys.readouterr().out.splitlines()[-1]
 
 
-def test_the_plan_can_be_had_as_json_with_the_places_of_the_file(
-    book: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_json_plan_has_spans_in_the_original_file(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert say(book, "-o", book.with_suffix(".wav"), "--json") == 0
     plan = json.loads(capsys.readouterr().out)
     for one in plan["utterances"]:
@@ -94,5 +92,5 @@ def test_markup_has_no_headings(book: Path, capsys: pytest.CaptureFixture[str]) 
         (None, 2, 2, ", without its 2 chapters: a pipe or device holds none"),
     ],
 )
-def test_it_says_where_the_chapters_are(place: str | None, kept: int, found: int, words: str) -> None:
+def test_the_description_names_the_file_of_the_chapters(place: str | None, kept: int, found: int, words: str) -> None:
     assert describe_chapters(Path("book.flac"), Path(place) if place else None, kept, found) == words

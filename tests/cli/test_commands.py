@@ -1,4 +1,4 @@
-"""The command line, as a person calls it."""
+"""The command line as a user runs it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from app.cli.say import read_source
 from tests.serving import ROOT, clean_environment
 
 
-def intone(*arguments: str, text: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+def run_intone(*arguments: str, text: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "app", *arguments],
         cwd=ROOT, input=text, capture_output=True, env=clean_environment(**environment), timeout=600,
     )  # fmt: skip
 
 
-def one_line(result: subprocess.CompletedProcess[bytes]) -> str:
+def get_only_line(result: subprocess.CompletedProcess[bytes]) -> str:
     lines = result.stderr.decode().splitlines()
     assert len(lines) == 1, lines
     return lines[0]
 
 
 def test_help_imports_nothing_heavy() -> None:
-    result = intone("--help")
+    result = run_intone("--help")
     assert result.returncode == 0 and b"serve" in result.stdout
     code = "import sys; from app.cli.parser import make_parser; make_parser(['--help']); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.split()
@@ -39,7 +39,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_help_of_serve_lists_every_setting_with_its_variable() -> None:
     from app.settings import Settings
 
-    text = "".join(intone("serve", "--help").stdout.decode().split())
+    text = "".join(run_intone("serve", "--help").stdout.decode().split())
     for name in Settings.model_fields:
         assert (f"--{name.replace('_', '-')}" in text) == (name != "api_keys")
         assert f"INTONE_{name.upper()}" in text
@@ -47,8 +47,8 @@ def test_help_of_serve_lists_every_setting_with_its_variable() -> None:
 
 def test_keys_are_not_taken_from_the_command_line_and_help_never_shows_them() -> None:
     key = "a-key-of-some-length"
-    assert intone("serve", "--api-keys", key).returncode == 2
-    assert key.encode() not in intone("serve", "--help", INTONE_API_KEYS=key).stdout
+    assert run_intone("serve", "--api-keys", key).returncode == 2
+    assert key.encode() not in run_intone("serve", "--help", INTONE_API_KEYS=key).stdout
 
 
 @pytest.mark.parametrize(
@@ -69,23 +69,23 @@ def test_keys_are_not_taken_from_the_command_line_and_help_never_shows_them() ->
         ("serve", "--host", "0.0.0.0"),
     ],
 )
-def test_wrong_use_ends_with_2_before_anything_is_loaded(arguments: tuple[str, ...]) -> None:
-    result = intone(*arguments)
+def test_a_usage_error_exits_with_2_before_anything_is_loaded(arguments: tuple[str, ...]) -> None:
+    result = run_intone(*arguments)
     assert (result.returncode, result.stdout) == (2, b"")
-    assert one_line(result).startswith("intone")
+    assert get_only_line(result).startswith("intone")
 
 
-def test_a_wrong_setting_is_one_line() -> None:
-    result = intone("serve", INTONE_PORT="http")
+def test_an_invalid_setting_is_reported_in_one_line() -> None:
+    result = run_intone("serve", INTONE_PORT="http")
     assert result.returncode == 2
-    assert "INTONE_PORT" in one_line(result)
+    assert "INTONE_PORT" in get_only_line(result)
 
 
-def test_a_taken_port_is_one_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        result = intone("serve", "--port", str(taken.getsockname()[1]))
+        result = run_intone("serve", "--port", str(taken.getsockname()[1]))
     assert result.returncode == 1
-    assert "--port" in one_line(result)
+    assert "--port" in get_only_line(result)
 
 
 def test_a_file_is_read_and_everything_else_is_text(tmp_path: Path) -> None:
@@ -97,17 +97,17 @@ def test_a_file_is_read_and_everything_else_is_text(tmp_path: Path) -> None:
     assert read_source("a\0b") == "a\0b"
 
 
-def test_a_file_that_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_reported_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "latin.txt"
     file.write_bytes(b"caf\xe9")
-    result = intone("say", str(file))
+    result = run_intone("say", str(file))
     assert result.returncode == 2
-    assert "UTF-8" in one_line(result)
+    assert "UTF-8" in get_only_line(result)
 
 
 def test_say_writes_the_file_and_shows_the_plan(tmp_path: Path) -> None:
     out = tmp_path / "out.flac"
-    result = intone("say", "-", "-o", str(out), "--seed", "1", text=b"I am so happy! Where is he?")
+    result = run_intone("say", "-", "-o", str(out), "--seed", "1", text=b"I am so happy! Where is he?")
     assert result.returncode == 0, result.stderr
     assert out.read_bytes()[:4] == b"fLaC"
     assert soundfile.info(str(out)).duration > 0.8
@@ -116,9 +116,9 @@ def test_say_writes_the_file_and_shows_the_plan(tmp_path: Path) -> None:
     assert "\x1b" not in table + result.stderr.decode()
 
 
-def test_say_writes_the_format_of_the_ending(tmp_path: Path) -> None:
+def test_say_writes_the_format_of_the_file_extension(tmp_path: Path) -> None:
     out = tmp_path / "out.ogg"
-    result = intone("say", "Hello.", "-o", str(out))
+    result = run_intone("say", "Hello.", "-o", str(out))
     assert result.returncode == 0, result.stderr
     assert soundfile.info(str(out)).subtype == "OPUS"
 
@@ -126,41 +126,43 @@ def test_say_writes_the_format_of_the_ending(tmp_path: Path) -> None:
 def test_say_speaks_markup_and_blends(tmp_path: Path) -> None:
     file = tmp_path / "day.xml"
     file.write_text("<speak>What a day!<break time='2s'/> It rains.</speak>")
-    result = intone("say", "--ssml", str(file), "--emotion", "joy:0.6,surprise:0.4", "-o", str(tmp_path / "day.wav"))
+    result = run_intone(
+        "say", "--ssml", str(file), "--emotion", "joy:0.6,surprise:0.4", "-o", str(tmp_path / "day.wav")
+    )
     assert result.returncode == 0, result.stderr
     assert b"joy 0.60 and surprise 0.40, pinned by the request" in result.stdout
     assert soundfile.info(tmp_path / "day.wav").duration > 3
-    broken = intone("say", "--ssml", "<speak>What a day!")
-    assert broken.returncode == 1 and "line 1" in one_line(broken)
+    broken = run_intone("say", "--ssml", "<speak>What a day!")
+    assert broken.returncode == 1 and "line 1" in get_only_line(broken)
 
 
-def test_say_without_a_player_says_so_and_still_shows_the_plan() -> None:
-    result = intone("say", "Hello.", "--emotion", "joy", PATH="/nowhere")
+def test_say_without_a_player_suggests_a_file_and_still_shows_the_plan() -> None:
+    result = run_intone("say", "Hello.", "--emotion", "joy", PATH="/nowhere")
     assert result.returncode == 0, result.stderr
-    assert "-o speech.wav" in one_line(result)
+    assert "-o speech.wav" in get_only_line(result)
     assert "joy" in result.stdout.decode()
 
 
-def test_say_plays_with_the_player_that_there_is(tmp_path: Path) -> None:
+def test_say_plays_with_an_installed_player(tmp_path: Path) -> None:
     player = tmp_path / "aplay"
     player.write_text(f'#!{sys.executable}\nimport shutil, sys; shutil.copy(sys.argv[-1], "{tmp_path}/played")\n')
     player.chmod(0o755)
-    result = intone("say", "Hello.", PATH=str(tmp_path))
+    result = run_intone("say", "Hello.", PATH=str(tmp_path))
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "played").read_bytes()[:4] == b"RIFF"
 
 
-def test_analyze_answers_json_for_programs(tmp_path: Path) -> None:
+def test_analyze_prints_json_for_programs(tmp_path: Path) -> None:
     file = tmp_path / "in.txt"
     file.write_text("I am so happy! Where is he?", encoding="utf-8")
-    result = intone("analyze", str(file), "--json")
+    result = run_intone("analyze", str(file), "--json")
     assert result.returncode == 0, result.stderr
     assert [one["text"] for one in json.loads(result.stdout)["utterances"]] == ["I am so happy!", "Where is he?"]
     assert result.stderr == b""
 
 
 def test_analyze_reads_standard_input_and_shows_a_table() -> None:
-    result = intone("analyze", "-", text=b"I am so happy! Where is he?")
+    result = run_intone("analyze", "-", text=b"I am so happy! Where is he?")
     assert result.returncode == 0, result.stderr
     header, first, second = result.stdout.decode().splitlines()
     assert header.split() == ["emotion", "text", "why"]
@@ -176,19 +178,19 @@ def test_analyze_reads_standard_input_and_shows_a_table() -> None:
         (("say", " "), "empty"),
     ],
 )
-def test_what_cannot_be_done_is_one_line_that_helps(arguments: tuple[str, ...], word: str) -> None:
-    result = intone(*arguments)
+def test_an_impossible_request_is_reported_in_one_helpful_line(arguments: tuple[str, ...], word: str) -> None:
+    result = run_intone(*arguments)
     assert result.returncode == 1
-    assert word in one_line(result)
+    assert word in get_only_line(result)
 
 
 def test_voices_are_listed_as_a_table_and_as_json() -> None:
-    assert "wren" in intone("voices").stdout.decode()
-    assert [voice["name"] for voice in json.loads(intone("voices", "--json").stdout)] == ["wren"]
+    assert "wren" in run_intone("voices").stdout.decode()
+    assert [voice["name"] for voice in json.loads(run_intone("voices", "--json").stdout)] == ["wren"]
 
 
 def test_voices_check_speaks_with_every_emotion() -> None:
-    result = intone("voices", "--check", "--json")
+    result = run_intone("voices", "--check", "--json")
     assert result.returncode == 0, result.stderr
     checks = json.loads(result.stdout)
     assert len(checks) == 7
@@ -198,6 +200,6 @@ def test_voices_check_speaks_with_every_emotion() -> None:
 def test_voices_check_fails_for_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "voice.json").write_text("{")
-    result = intone("voices", "--check", INTONE_VOICES=f"{ROOT / 'models' / 'voices'}:{tmp_path}")
+    result = run_intone("voices", "--check", INTONE_VOICES=f"{ROOT / 'models' / 'voices'}:{tmp_path}")
     assert result.returncode == 1
-    assert "broken" in one_line(result)
+    assert "broken" in get_only_line(result)

@@ -1,4 +1,4 @@
-"""What shells offer behind `intone`, asked of the shells themselves."""
+"""What shells complete after `intone`, according to the shells themselves."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ needs = {shell: pytest.mark.skipif(not shutil.which(shell), reason=f"there is no
 
 @pytest.fixture
 def script(tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Path:
-    """The file that a person would keep."""
+    """The completion script, saved as a user would save it."""
     assert main(["completion", request.param]) == 0
     file = tmp_path / f"completion.{request.param}"
     file.write_text(capsys.readouterr().out)
     return file
 
 
-def asked(command: list[str], code: str) -> set[str]:
-    """What a shell prints, word by word."""
+def run_shell(command: list[str], code: str) -> set[str]:
+    """Run code in a shell and return the completions that it prints, without their descriptions."""
     done = subprocess.run([*command, code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stderr == ""
     return {line.split("\t")[0] for line in done.stdout.splitlines() if line}
 
 
-def as_bash_sees_it(line: str) -> str:
-    """The variables that bash sets before it calls the function."""
+def write_bash_call(line: str) -> str:
+    """Return code that calls the completion function with the variables that bash sets, and prints its result."""
     words = shlex.split(line) + ([""] if line.endswith(" ") else [])
     return (
         f"COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1}; _intone; printf '%s\\n' \"${{COMPREPLY[@]}}\""
@@ -57,37 +57,39 @@ def as_bash_sees_it(line: str) -> str:
 @needs["bash"]
 @pytest.mark.parametrize("script", ["bash"], indirect=True)
 @pytest.mark.parametrize(("line", "offered"), OFFERED)
-def test_bash_offers_it(script: Path, line: str, offered: set[str]) -> None:
-    assert asked(["bash", "-c"], f"source {script}; {as_bash_sees_it(line)}") == offered
+def test_bash_completes_the_line(script: Path, line: str, offered: set[str]) -> None:
+    assert run_shell(["bash", "-c"], f"source {script}; {write_bash_call(line)}") == offered
 
 
 @needs["bash"]
 @pytest.mark.parametrize("script", ["bash"], indirect=True)
-def test_bash_knows_every_flag_of_every_command(script: Path) -> None:
+def test_bash_completes_every_flag_of_every_command(script: Path) -> None:
     for name, parser in make_command_parsers().items():
         flags = {flag for action in parser._actions for flag in action.option_strings}
-        assert asked(["bash", "-c"], f"source {script}; {as_bash_sees_it(f'intone {name} -')}") == flags
+        assert run_shell(["bash", "-c"], f"source {script}; {write_bash_call(f'intone {name} -')}") == flags
 
 
 @needs["bash"]
 @pytest.mark.parametrize("script", ["bash"], indirect=True)
-def test_where_nothing_is_known_bash_offers_files(script: Path) -> None:
-    assert asked(["bash", "-c"], f"source {script}; {as_bash_sees_it('intone say -o ')}") == set()
-    assert asked(["bash", "-c"], f"source {script}; complete -p intone") == {"complete -o default -F _intone intone"}
+def test_bash_offers_files_if_it_has_no_completion(script: Path) -> None:
+    assert run_shell(["bash", "-c"], f"source {script}; {write_bash_call('intone say -o ')}") == set()
+    assert run_shell(["bash", "-c"], f"source {script}; complete -p intone") == {
+        "complete -o default -F _intone intone"
+    }
 
 
 @needs["zsh"]
 @pytest.mark.parametrize("script", ["zsh"], indirect=True)
 @pytest.mark.parametrize(("line", "offered"), OFFERED)
-def test_zsh_offers_it(script: Path, line: str, offered: set[str]) -> None:
-    # As zsh's bashcompinit calls it; what does not begin as the word does zsh leaves out by itself afterwards.
-    code = f"source {script}; emulate sh; setopt kshglob; {as_bash_sees_it(line)}"
+def test_zsh_completes_the_line(script: Path, line: str, offered: set[str]) -> None:
+    # As zsh's bashcompinit calls it; zsh itself then drops completions that do not begin with the word.
+    code = f"source {script}; emulate sh; setopt kshglob; {write_bash_call(line)}"
     word = "" if line.endswith(" ") else shlex.split(line)[-1]
-    assert {one for one in asked(["zsh", "-f", "-c"], code) if one.startswith(word)} == offered
+    assert {one for one in run_shell(["zsh", "-f", "-c"], code) if one.startswith(word)} == offered
 
 
 @needs["fish"]
 @pytest.mark.parametrize("script", ["fish"], indirect=True)
 @pytest.mark.parametrize(("line", "offered"), OFFERED)
-def test_fish_offers_it(script: Path, line: str, offered: set[str]) -> None:
-    assert asked(["fish", "--no-config", "-c"], f"source {script}; complete -C {shlex.quote(line)}") == offered
+def test_fish_completes_the_line(script: Path, line: str, offered: set[str]) -> None:
+    assert run_shell(["fish", "--no-config", "-c"], f"source {script}; complete -C {shlex.quote(line)}") == offered

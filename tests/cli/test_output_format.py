@@ -1,4 +1,4 @@
-"""Which format `intone say` writes."""
+"""The format that `intone say` writes."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from app.cli.say import choose_format
         ("speech.xyz", "AAC", "aac"),
     ],
 )
-def test_the_flag_decides_else_the_ending(output: str | None, name: str | None, format: str) -> None:
+def test_the_flag_takes_precedence_over_the_file_extension(output: str | None, name: str | None, format: str) -> None:
     assert choose_format(output and Path(output), name).name == format
 
 
 @pytest.mark.parametrize(("output", "name"), [("speech.m4a", None), ("speech.txt", None), ("speech.wav", "m4a")])
-def test_another_is_refused_with_the_list(output: str, name: str | None) -> None:
+def test_an_unknown_format_is_refused_with_the_list_of_formats(output: str, name: str | None) -> None:
     with pytest.raises(UsageError) as caught:
         choose_format(Path(output), name)
     assert all(format in caught.value.hint for format in FORMATS)
 
 
-def test_each_ending_stands_for_one_format() -> None:
+def test_each_file_extension_stands_for_one_format() -> None:
     endings = [ending for format in FORMATS.values() for ending in format.endings]
     assert len(endings) == len(set(endings))

@@ -1,4 +1,4 @@
-"""The server below the app: its socket, how many connections fit, and that it ends in time."""
+"""The server that runs the app: its socket, its limit of connections, and its shutdown."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ import httpx
 import pytest
 import uvicorn
 
-from app.api.server import RESERVED_DESCRIPTORS, listen, make_server_config
-from app.api.server import QuietServer as SureServer
+from app.api.server import RESERVED_DESCRIPTORS, DrainingServer, listen, make_server_config
 from app.main import create_app
 from app.settings import load_settings
 from tests.serving import ROOT, clean_environment, service_without_models, wait_until
 
 
-def test_both_parts_of_an_answer_are_sent_at_once() -> None:
-    """Nagle's algorithm would hold the second one back."""
+def test_both_parts_of_a_response_are_sent_at_once() -> None:
     settings = load_settings(port=0)
     config = make_server_config(create_app(settings), settings, {})
     config.lifespan = "off"
@@ -38,13 +36,14 @@ def test_both_parts_of_an_answer_are_sent_at_once() -> None:
                 wait_until(lambda: bool(server.server_state.connections), 30)
                 (connection,) = server.server_state.connections
                 accepted = connection.transport.get_extra_info("socket")
+                # Nagle's algorithm would delay the second part.
                 assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         finally:
             server.should_exit = True
             thread.join()
 
 
-def test_connections_of_the_server_are_measured() -> None:
+def test_the_metrics_count_open_connections_and_their_limit() -> None:
     with service_without_models(max_connections=7) as client:
         metrics = client.get("/metrics").text
     assert "intone_connections 1.0" in metrics and "intone_connections_limit 7.0" in metrics
@@ -57,19 +56,19 @@ IDLE = 1100
 def many_descriptors() -> Iterator[None]:
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limits[1] < IDLE + 100:
-        pytest.skip("this process may not have so many descriptors")
+        pytest.skip("the limit of descriptors is too low")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(limits[0], IDLE + 100), limits[1]))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 @pytest.mark.usefixtures("many_descriptors")
-def test_more_idle_connections_than_descriptors_stop_nobody_and_fill_no_log(tmp_path: Path) -> None:
+def test_more_idle_connections_than_descriptors_neither_block_requests_nor_fill_the_log(tmp_path: Path) -> None:
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024)); sys.argv[0] = 'intone'; "
         "import runpy; runpy.run_module('app', run_name='__main__')"
     )
-    process, url = start([sys.executable, "-c", code], tmp_path / "log")
+    process, url = start_service([sys.executable, "-c", code], tmp_path / "log")
     idle = [socket.socket() for _ in range(IDLE)]
     try:
         for one in idle:
@@ -99,35 +98,35 @@ def test_each_connection_may_have_a_temporary_file_as_far_as_the_limit_allows(
         "from app.api.server import fit_connections; "
         "print(fit_connections(1000), *resource.getrlimit(resource.RLIMIT_NOFILE))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(connections), str(soft), str(hard)]
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == [str(connections), str(soft), str(hard)]
 
 
-def start(command: list[str], log: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start a service that loads its models still, and wait until it listens."""
+def start_service(command: list[str], log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a service and wait until it listens, while it still loads its models."""
     with log.open("wb") as stderr:
         process = subprocess.Popen([*command, "serve", "--port", "0"], cwd=ROOT, env=clean_environment(), stderr=stderr)
     wait_until(lambda: "http://" in log.read_text(), 60)
     return process, "http://" + log.read_text().partition("http://")[2].split()[0]
 
 
-def test_while_loading_it_ends_at_once(tmp_path: Path) -> None:
-    process, url = start([sys.executable, "-m", "app"], tmp_path / "log")
-    wait_until(lambda: answers(url), 60)
+def test_sigterm_during_loading_ends_the_service_at_once(tmp_path: Path) -> None:
+    process, url = start_service([sys.executable, "-m", "app"], tmp_path / "log")
+    wait_until(lambda: is_up(url), 60)
     process.terminate()
-    # A load takes longer: what ended it was not that it was over.
     assert process.wait(60) == 0
+    # The signal ended the loading, which takes longer.
     assert "ready" not in (tmp_path / "log").read_text()
 
 
-def answers(url: str) -> bool:
+def is_up(url: str) -> bool:
     try:
         return httpx.get(f"{url}/health", trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
 
 
-def test_it_ends_although_nobody_reads_its_log() -> None:
+def test_the_service_ends_although_nobody_reads_its_log() -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
@@ -135,7 +134,7 @@ def test_it_ends_although_nobody_reads_its_log() -> None:
         assert process.stderr is not None
         process.stderr.readline()
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        # Each is answered, and has a line in the log: far more than a pipe holds.
+        # Each request writes a line to the log: in total far more than a pipe holds.
         for _ in range(1000):
             connection.request("GET", "/nowhere")
             assert connection.getresponse().read()
@@ -147,9 +146,9 @@ def test_it_ends_although_nobody_reads_its_log() -> None:
             process.kill()
 
 
-def test_the_end_is_forced_once_after_the_time_of_the_first_signal() -> None:
+def test_the_end_is_forced_once_at_the_deadline_of_the_first_signal() -> None:
     forced = threading.Event()
-    server = SureServer(uvicorn.Config(None), lambda: -2, forced.set)  # type: ignore[arg-type]
+    server = DrainingServer(uvicorn.Config(None), lambda: -2, forced.set)  # type: ignore[arg-type]
     server.handle_exit(signal.SIGTERM, None)
     timer = server._timer
     server.handle_exit(signal.SIGTERM, None)

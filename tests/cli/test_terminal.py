@@ -1,4 +1,4 @@
-"""What a person sees on a terminal: colours, and bars while something takes its time."""
+"""What a user sees on a terminal: colours, and progress bars during long work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = "The harbour was quiet when the ferry came in, and nobody was there to me
 
 @pytest.fixture(autouse=True)
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if everything that is written went to one."""
+    """Make the output look like a terminal with colours."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
@@ -34,15 +34,15 @@ def test_the_plan_is_a_coloured_table(capsys: pytest.CaptureFixture[str]) -> Non
     assert line.startswith(f"{YELLOW}joy") and "because" in line
 
 
-def test_no_color_takes_the_colours_away(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_color_removes_the_colours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     joyful = Utterance("How nice!", (0, 9), "", "wren", Emotion.JOY, None, Source.PINNED, "because", "joy", "")
     show_plan(Plan("wren", ClassifierId("", ""), (joyful,), 1.0))
-    told = capsys.readouterr().out
-    assert "How nice!" in told and YELLOW not in told
+    output = capsys.readouterr().out
+    assert "How nice!" in output and YELLOW not in output
 
 
-def test_a_bar_follows_a_long_text_into_its_file(
+def test_a_long_text_shows_a_progress_bar(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_tiny_voice(tmp_path / "tiny")
@@ -52,13 +52,13 @@ def test_a_bar_follows_a_long_text_into_its_file(
     for text, shown in ((PAGE, True), (PAGE[:1000], False)):
         book.write_text(text)
         assert main(["say", str(book), "-o", str(out), "--emotion", "neutral"]) == 0
-        told = capsys.readouterr()
-        assert ("speaking" in told.err and "100%" in told.err) is shown
-        assert "The harbour was quiet" in told.out and YELLOW not in told.out
+        captured = capsys.readouterr()
+        assert ("speaking" in captured.err and "100%" in captured.err) is shown
+        assert "The harbour was quiet" in captured.out and YELLOW not in captured.out
         assert soundfile.info(out).duration > 1
 
 
-def test_a_bar_with_the_time_that_is_left_follows_a_training(capsys: pytest.CaptureFixture[str]) -> None:
+def test_training_shows_a_progress_bar_with_the_remaining_time(capsys: pytest.CaptureFixture[str]) -> None:
     with _show_progress() as show:
         show(TrainingProgress(step=7, share=0.25, seconds_left=9, losses={}, held_out={}))
-    assert "step 7" in (told := capsys.readouterr().err) and "25%" in told and "-:--:--" in told
+    assert "step 7" in (output := capsys.readouterr().err) and "25%" in output and "-:--:--" in output

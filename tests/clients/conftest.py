@@ -1,4 +1,4 @@
-"""What the tests with other people's clients share."""
+"""Services and clients for the tests with third-party clients."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import pytest
 from openai import OpenAI
 
 from app.packages import bundled_models_dir
-from tests.clients.asking import KEY, client_of, speaks
+from tests.clients.asking import KEY, can_speak, create_client
 from tests.serving import Server, start_server, wait_until
 from tests.tiny_voice import write_tiny_voice
 
 
 @pytest.fixture(scope="session")
 def openai_client(server: Server) -> Iterator[OpenAI]:
-    """OpenAI's client for the service that has no keys."""
-    with client_of(server.url) as client:
+    """Create OpenAI's client for the service without keys."""
+    with create_client(server.url) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def keyed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A service that asks for a key, speaks for six seconds at most, and has a second voice, which cannot blend."""
+    """Start a service that requires a key, speaks at most six seconds, and has a second voice, which cannot blend."""
     folder = tmp_path_factory.mktemp("keyed")
     write_tiny_voice(folder / "voices" / "tiny", speakers=("neutral", "joy"))
     voices = f"{bundled_models_dir() / 'voices'}:{folder / 'voices'}"
@@ -35,8 +35,8 @@ def keyed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def keyed_client(keyed_server: Server) -> Iterator[OpenAI]:
-    """OpenAI's client with the key."""
-    with client_of(keyed_server.url, KEY) as client:
+    """Create OpenAI's client with the key."""
+    with create_client(keyed_server.url, KEY) as client:
         yield client
 
 
@@ -52,7 +52,7 @@ def started_narrow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def narrow_server(started_narrow_server: Server) -> Server:
-    """A service that speaks for one client at a time, and for five seconds at most; it is free when a test begins."""
-    with client_of(started_narrow_server.url) as client:
-        wait_until(lambda: speaks(client), 30)
+    """Return a service with one place and a time budget of five seconds, as soon as the place is free."""
+    with create_client(started_narrow_server.url) as client:
+        wait_until(lambda: can_speak(client), 30)
     return started_narrow_server

@@ -1,4 +1,4 @@
-"""OpenAI's Python client for event loops."""
+"""OpenAI's asynchronous Python client."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Literal
 import pytest
 from openai import AsyncOpenAI, AsyncStream, BadRequestError
 
-from tests.clients.asking import BOOK, HELLO, RATE, TEXT, async_client_of, client_of, speaks
-from tests.decoding import heard
+from tests.clients.asking import BOOK, HELLO, RATE, TEXT, can_speak, create_async_client, create_client
+from tests.decoding import decode
 from tests.serving import Server, wait_until
 
 pytestmark = pytest.mark.anyio
@@ -19,31 +19,31 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def client(server: Server) -> AsyncIterator[AsyncOpenAI]:
-    async with await asyncio.to_thread(async_client_of, server.url) as client:
+    async with await asyncio.to_thread(create_async_client, server.url) as client:
         yield client
 
 
 @pytest.fixture
 async def narrow_client(narrow_server: Server) -> AsyncIterator[AsyncOpenAI]:
-    async with await asyncio.to_thread(async_client_of, narrow_server.url) as client:
+    async with await asyncio.to_thread(create_async_client, narrow_server.url) as client:
         yield client
 
 
-async def test_several_are_spoken_to_at_once(client: AsyncOpenAI) -> None:
+async def test_concurrent_requests_succeed(client: AsyncOpenAI) -> None:
     async def speak(name: str) -> bytes:
         return (await client.audio.speech.create(**HELLO, response_format=name)).content
 
     names = ("mp3", "wav", "flac", "opus")
-    answers = await asyncio.gather(*map(speak, names))
-    for name, data in zip(names, answers, strict=True):
-        assert len(heard(data, name, RATE)) > RATE / 4
+    responses = await asyncio.gather(*map(speak, names))
+    for name, data in zip(names, responses, strict=True):
+        assert len(decode(data, name, RATE)) > RATE / 4
 
 
-async def test_a_stream_and_events_are_the_plain_answer(client: AsyncOpenAI) -> None:
+async def test_a_stream_and_events_equal_the_plain_response(client: AsyncOpenAI) -> None:
     fields: dict[str, Any] = {**HELLO, "input": TEXT, "response_format": "pcm"}
     plain = (await client.audio.speech.create(**fields, extra_body={"seed": 3})).content
-    async with client.audio.speech.with_streaming_response.create(**fields, extra_body={"seed": 3}) as answer:
-        assert b"".join([piece async for piece in answer.iter_bytes()]) == plain
+    async with client.audio.speech.with_streaming_response.create(**fields, extra_body={"seed": 3}) as response:
+        assert b"".join([piece async for piece in response.iter_bytes()]) == plain
     body = {**fields, "stream_format": "sse", "seed": 3}
     events: Any = await client.post(
         "/audio/speech", cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
@@ -53,7 +53,7 @@ async def test_a_stream_and_events_are_the_plain_answer(client: AsyncOpenAI) -> 
     assert done["type"] == "speech.audio.done"
 
 
-async def test_errors_are_told(client: AsyncOpenAI) -> None:
+async def test_an_error_names_the_field(client: AsyncOpenAI) -> None:
     with pytest.raises(BadRequestError) as caught:
         await client.audio.speech.create(**{**HELLO, "voice": "nobody"})
     assert caught.value.param == "voice"
@@ -63,26 +63,28 @@ async def test_models_are_listed(client: AsyncOpenAI) -> None:
     assert "tts-1" in [model.id async for model in client.models.list()]
 
 
-@pytest.mark.parametrize("how", ["audio", "sse"])
-async def test_who_leaves_a_stream_frees_the_place(
-    narrow_server: Server, narrow_client: AsyncOpenAI, how: Literal["audio", "sse"]
+@pytest.mark.parametrize("stream_format", ["audio", "sse"])
+async def test_leaving_a_stream_frees_its_place(
+    narrow_server: Server, narrow_client: AsyncOpenAI, stream_format: Literal["audio", "sse"]
 ) -> None:
     speech = narrow_client.audio.speech.with_streaming_response
-    async with speech.create(**{**HELLO, "input": BOOK}, response_format="pcm", stream_format=how) as answer:
-        pieces = answer.iter_bytes(100)
+    async with speech.create(
+        **{**HELLO, "input": BOOK}, response_format="pcm", stream_format=stream_format
+    ) as response:
+        pieces = response.iter_bytes(100)
         await anext(pieces)
         assert not await asyncio.to_thread(is_free, narrow_server)
     await asyncio.to_thread(wait_until, lambda: is_free(narrow_server), 10)
 
 
-async def test_who_is_cancelled_frees_the_place(narrow_server: Server, narrow_client: AsyncOpenAI) -> None:
+async def test_cancelling_a_request_frees_its_place(narrow_server: Server, narrow_client: AsyncOpenAI) -> None:
     whole = narrow_client.audio.speech.create(**{**HELLO, "input": BOOK}, extra_body={"stream": False})
-    asking = asyncio.create_task(whole)
+    task = asyncio.create_task(whole)
     await asyncio.to_thread(wait_until, lambda: not is_free(narrow_server), 4)
-    asking.cancel()
+    task.cancel()
     await asyncio.to_thread(wait_until, lambda: is_free(narrow_server), 10)
 
 
 def is_free(server: Server) -> bool:
-    with client_of(server.url) as client:
-        return speaks(client)
+    with create_client(server.url) as client:
+        return can_speak(client)

@@ -1,4 +1,4 @@
-"""What goes wrong, as OpenAI's Python client tells it: the class that its users catch, the code, the field."""
+"""Errors as OpenAI's Python client reports them: the exception class, the code and the field."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import openai
 import pytest
 from openai import APIError, APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI, Stream
 
-from tests.clients.asking import BOOK, HELLO, KEY, client_of, counted, create
+from tests.clients.asking import BOOK, HELLO, KEY, count_responses, create_client, create_speech
 from tests.serving import Server, service_without_models, wait_until
 
 NUMBERS = "It is 7,777,777. Now 7,777,777. Then 7,777,777!"
-"""Takes far longer to say than to write, so that the limit is met while it is spoken."""
+"""Takes far longer to say than to write, so the limit is reached while it is spoken."""
 LARGE = 5 * 1024 * 1024
 
 
@@ -67,7 +67,7 @@ def test_a_wrong_field_is_named(
     keyed_client: OpenAI, fields: dict[str, Any], kind: type[APIStatusError], code: str, param: str | None
 ) -> None:
     with pytest.raises(kind) as caught:
-        create(keyed_client, **fields)
+        create_speech(keyed_client, **fields)
     error = caught.value
     assert (error.code, error.param, error.type) == (code, param, "invalid_request_error")
     assert isinstance(error.body, dict) and set(error.body) == {"message", "type", "param", "code"}
@@ -75,20 +75,20 @@ def test_a_wrong_field_is_named(
     assert error.request_id
 
 
-def test_a_wrong_field_is_told_by_the_name_that_the_client_used(openai_client: OpenAI) -> None:
+def test_an_error_uses_the_field_name_of_the_client(openai_client: OpenAI) -> None:
     with pytest.raises(BadRequestError, match=r"response_format: 'wma' is none of wav, "):
-        create(openai_client, response_format="wma")
+        create_speech(openai_client, response_format="wma")
 
 
 @pytest.mark.parametrize("body", ['{"model": ', "[]", '"Hello."', "\udcff"])
-def test_what_is_no_json_object_is_told_as_well(openai_client: OpenAI, body: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(openai_client: OpenAI, body: str) -> None:
     content = body.encode("utf-8", "surrogateescape")
     with pytest.raises(BadRequestError) as caught:
         openai_client.post("/audio/speech", cast_to=object, content=content)
     assert caught.value.param is None
 
 
-def test_every_name_is_a_model_and_another_is_none(openai_client: OpenAI) -> None:
+def test_each_listed_model_can_be_retrieved_and_others_cannot(openai_client: OpenAI) -> None:
     listed = [model.id for model in openai_client.models.list()]
     assert {"intone", "tts-1", "tts-1-hd", "gpt-4o-mini-tts"} <= set(listed)
     for name in listed:
@@ -101,74 +101,74 @@ def test_every_name_is_a_model_and_another_is_none(openai_client: OpenAI) -> Non
         assert caught.value.code == "model_not_found"
 
 
-def test_a_route_that_is_not_there_is_told_in_the_same_form(openai_client: OpenAI) -> None:
+def test_an_unknown_route_gets_an_error_in_the_same_format(openai_client: OpenAI) -> None:
     with pytest.raises(NotFoundError) as caught:
         openai_client.audio.transcriptions.create(model="whisper-1", file=b"RIFF")
     assert (caught.value.code, caught.value.param) == ("not_found", None)
 
 
-def test_who_has_the_key_is_spoken_to_and_who_has_not_is_told(keyed_server: Server, keyed_client: OpenAI) -> None:
-    assert len(create(keyed_client).content) > 1000
-    with client_of(keyed_server.url, KEY[:-1]) as stranger:
+def test_speech_requires_the_key_and_models_do_not(keyed_server: Server, keyed_client: OpenAI) -> None:
+    assert len(create_speech(keyed_client).content) > 1000
+    with create_client(keyed_server.url, KEY[:-1]) as stranger:
         with pytest.raises(AuthenticationError) as caught:
-            create(stranger)
+            create_speech(stranger)
         assert (caught.value.code, caught.value.param) == ("invalid_api_key", None)
         assert caught.value.response.headers["www-authenticate"] == "Bearer"
         assert stranger.models.retrieve("tts-1").id == "tts-1"
 
 
-def test_a_service_that_is_not_ready_is_asked_three_times() -> None:
-    with service_without_models() as client, client_of(str(client.base_url), max_retries=2) as asking:
+def test_the_client_retries_twice_if_the_service_is_not_ready() -> None:
+    with service_without_models() as client, create_client(str(client.base_url), max_retries=2) as retrying:
         with pytest.raises(openai.InternalServerError) as caught:
-            create(asking)
+            create_speech(retrying)
         error = caught.value
         assert (error.status_code, error.code, error.type) == (503, "not_ready", "server_error")
         assert 1 <= int(error.response.headers["retry-after"]) <= 120
-        assert counted(str(client.base_url), 503) == 3
+        assert count_responses(str(client.base_url), 503) == 3
 
 
-def test_who_asks_too_often_waits_as_long_as_told_and_gets_in() -> None:
+def test_a_rate_limited_client_retries_after_the_requested_delay() -> None:
     with service_without_models(rate_limit=60) as client:
         url = str(client.base_url)
-        with client_of(url) as hasty:
-            errors = [refused(hasty) for _ in range(11)]
+        with create_client(url) as hasty:
+            errors = [expect_error(hasty) for _ in range(11)]
         assert [error.status_code for error in errors[:10]] == [503] * 10
         assert isinstance(errors[10], openai.RateLimitError)
         assert errors[10].response.headers["retry-after"] == "1"
-        with client_of(url, max_retries=1) as patient:
-            assert refused(patient).status_code == 503
-        assert counted(url, 429) == 2
+        with create_client(url, max_retries=1) as patient:
+            assert expect_error(patient).status_code == 503
+        assert count_responses(url, 429) == 2
 
 
-def refused(client: OpenAI) -> APIStatusError:
+def expect_error(client: OpenAI) -> APIStatusError:
     with pytest.raises(APIStatusError) as caught:
-        create(client)
+        create_speech(client)
     return caught.value
 
 
-def test_a_busy_service_is_asked_again_and_speaks(narrow_server: Server) -> None:
+def test_the_client_retries_a_busy_service_and_succeeds(narrow_server: Server) -> None:
     url = narrow_server.url
     book = {**HELLO, "input": BOOK, "response_format": "pcm"}
-    before = counted(url, 503)
-    with client_of(url) as reader, client_of(url, max_retries=2) as patient, ThreadPoolExecutor(1) as other:
-        with reader.audio.speech.with_streaming_response.create(**book) as answer:
-            pieces = answer.iter_bytes(100)  # kept, for the client leaves when it is collected
+    before = count_responses(url, 503)
+    with create_client(url) as reader, create_client(url, max_retries=2) as patient, ThreadPoolExecutor(1) as other:
+        with reader.audio.speech.with_streaming_response.create(**book) as response:
+            pieces = response.iter_bytes(100)  # kept, as the client disconnects when it is garbage-collected
             next(pieces)
-            waiting = other.submit(create, patient)
-            wait_until(lambda: counted(url, 503) > before, 10)
+            waiting = other.submit(create_speech, patient)
+            wait_until(lambda: count_responses(url, 503) > before, 10)
         assert len(waiting.result().content) > 1000
 
 
-def test_a_request_that_took_too_long_is_not_repeated(narrow_server: Server) -> None:
-    before = counted(narrow_server.url, 504)
-    with client_of(narrow_server.url, max_retries=2) as client:
+def test_a_request_over_the_time_budget_is_not_retried(narrow_server: Server) -> None:
+    before = count_responses(narrow_server.url, 504)
+    with create_client(narrow_server.url, max_retries=2) as client:
         with pytest.raises(openai.InternalServerError) as caught:
-            create(client, input=BOOK, extra_body={"stream": False})
+            create_speech(client, input=BOOK, extra_body={"stream": False})
     assert (caught.value.status_code, caught.value.code) == (504, "over_time_budget")
-    assert counted(narrow_server.url, 504) == before + 1
+    assert count_responses(narrow_server.url, 504) == before + 1
 
 
-def test_an_error_behind_the_first_byte_is_an_event(keyed_client: OpenAI) -> None:
+def test_an_error_after_the_first_byte_is_sent_as_an_event(keyed_client: OpenAI) -> None:
     body = {**HELLO, "input": NUMBERS, "stream_format": "sse", "response_format": "pcm"}
     seen: list[Any] = []
     with pytest.raises(APIError) as caught:
@@ -179,15 +179,15 @@ def test_an_error_behind_the_first_byte_is_an_event(keyed_client: OpenAI) -> Non
     assert seen
 
 
-def test_or_it_cuts_the_connection(keyed_client: OpenAI) -> None:
+def test_an_error_after_the_first_byte_closes_the_connection(keyed_client: OpenAI) -> None:
     fields = {**HELLO, "input": NUMBERS, "response_format": "pcm"}
-    with keyed_client.audio.speech.with_streaming_response.create(**fields) as answer:
-        pieces = answer.iter_bytes(100)
+    with keyed_client.audio.speech.with_streaming_response.create(**fields) as response:
+        pieces = response.iter_bytes(100)
         assert next(pieces)
         with pytest.raises(Exception, match="incomplete chunked read"):
             for _ in pieces:
                 pass
 
 
-def test_an_accept_that_cannot_be_met_is_no_error(openai_client: OpenAI) -> None:
-    assert create(openai_client, extra_headers={"Accept": "image/png"}).headers["content-type"] == "audio/mpeg"
+def test_an_unsupported_accept_header_is_ignored(openai_client: OpenAI) -> None:
+    assert create_speech(openai_client, extra_headers={"Accept": "image/png"}).headers["content-type"] == "audio/mpeg"

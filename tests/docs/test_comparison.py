@@ -1,4 +1,4 @@
-"""docs/comparison.md claims nothing of Intone without a test that shows it."""
+"""Every claim that docs/comparison.md makes about Intone names a test that proves it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from tests.serving import ROOT
 DOCUMENT = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
 LINES = [line for line in DOCUMENT.splitlines() if line.startswith("| ") and not line.startswith("| |")]
 ROWS = [line.strip("| ").split(" | ") for line in LINES]
-CLAIMS = {what: tests for what, tests, *_ in ROWS}
+CLAIMS = {claim: tests for claim, tests, *_ in ROWS}
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
 
 @cache
-def names_in(file: str) -> set[str]:
-    """The names of a file's tests, as pytest would collect them."""
+def read_function_names(file: str) -> set[str]:
+    """Return the names of a file's functions, among them the tests that pytest would collect."""
     functions = ast.FunctionDef | ast.AsyncFunctionDef
     return {one.name for one in ast.parse((ROOT / file).read_text("utf-8")).body if isinstance(one, functions)}
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
-def test_a_claim_names_tests_that_exist(claim: str) -> None:
+def test_every_claim_names_tests_that_exist(claim: str) -> None:
     named = TEST.findall(CLAIMS[claim])
     assert CLAIMS[claim].count("::") == len(named)
-    assert all(name in names_in(file) for file, name in named)
+    assert all(name in read_function_names(file) for file, name in named)
     assert named
 
 

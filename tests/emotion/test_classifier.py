@@ -1,4 +1,4 @@
-"""The shipped classifier, and what any other one must bring."""
+"""The shipped classifier, and the requirements on the folder of another one."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def classifier() -> Classifier:
     return Classifier.load(SHIPPED)
 
 
-def test_it_says_which_one_it_is(classifier: Classifier) -> None:
+def test_the_classifier_reports_its_name_and_version(classifier: Classifier) -> None:
     assert classifier.name == ClassifierId("minilm-ekman", "2")
 
 
-def test_it_keeps_to_its_limits_on_spoken_sentences(classifier: Classifier) -> None:
+def test_accuracy_on_spoken_sentences_is_within_limits(classifier: Classifier) -> None:
     assert classifier.settings.threshold is not None
-    measured = measure_voicing(
+    shares = measure_voicing(
         classifier, read_spoken(Path(__file__).with_name("spoken_style.tsv")), classifier.settings.threshold
     )
-    assert measured["neutral_sentences"] >= 100  # type: ignore[operator]
-    assert measured["voiced"] >= 0.90  # type: ignore[operator]
-    assert measured["voiced_rightly"] >= 0.92  # type: ignore[operator]
-    assert measured["false_alarms"] <= 0.04  # type: ignore[operator]
+    assert shares["neutral_sentences"] >= 100  # type: ignore[operator]
+    assert shares["voiced"] >= 0.90  # type: ignore[operator]
+    assert shares["voiced_rightly"] >= 0.92  # type: ignore[operator]
+    assert shares["false_alarms"] <= 0.04  # type: ignore[operator]
 
 
-def test_it_reads_the_sentences_before(classifier: Classifier) -> None:
+def test_preceding_sentences_affect_the_probabilities(classifier: Classifier) -> None:
     assert classifier.settings.context == 2
     text = "We're never getting out of here."
     alone, scene = classifier.assess(
@@ -52,19 +52,19 @@ def test_it_reads_the_sentences_before(classifier: Classifier) -> None:
     assert scene.probabilities[Emotion.FEAR] > alone.probabilities[Emotion.FEAR] + 0.05
 
 
-def test_it_reads_an_excerpt_as_it_was_trained_to(classifier: Classifier) -> None:
+def test_inference_matches_training(classifier: Classifier) -> None:
     rows = [
         TrainingRow(text, context, (), None, "")
         for context, text in zip(("", *SENTENCES), SENTENCES[:20], strict=False)
     ]
     logits = score(load_network(SHIPPED), classifier.tokenizer, rows)
-    assessed = classifier.assess([Excerpt(row.context, row.text) for row in rows])
-    for one, trained in zip(assessed, logits, strict=True):
-        assert list(one.probabilities.values()) == pytest.approx(trained[:7].softmax(0).tolist(), abs=1e-4)
-        assert one.intensity == pytest.approx(trained[7].sigmoid().item(), abs=1e-4)
+    assessments = classifier.assess([Excerpt(row.context, row.text) for row in rows])
+    for assessment, row in zip(assessments, logits, strict=True):
+        assert list(assessment.probabilities.values()) == pytest.approx(row[:7].softmax(0).tolist(), abs=1e-4)
+        assert assessment.intensity == pytest.approx(row[7].sigmoid().item(), abs=1e-4)
 
 
-def test_a_shout_is_felt_more_strongly_than_a_remark(classifier: Classifier) -> None:
+def test_a_shout_has_a_higher_intensity_than_a_remark(classifier: Classifier) -> None:
     shout, remark = classifier.assess(
         [Excerpt("", "Get out! Get out of my house right now, I hate you!"), Excerpt("", "That was a bit rude.")]
     )
@@ -72,24 +72,24 @@ def test_a_shout_is_felt_more_strongly_than_a_remark(classifier: Classifier) -> 
     assert shout.intensity > remark.intensity + 0.1
 
 
-def test_probabilities_cover_the_seven_and_sum_to_one(classifier: Classifier) -> None:
-    for one in classifier.classify(SENTENCES[:20]):
-        assert set(one) == set(Emotion)
-        assert abs(sum(one.values()) - 1) < 1e-9
+def test_probabilities_cover_all_emotions_and_sum_to_one(classifier: Classifier) -> None:
+    for probabilities in classifier.classify(SENTENCES[:20]):
+        assert set(probabilities) == set(Emotion)
+        assert abs(sum(probabilities.values()) - 1) < 1e-9
 
 
-def test_a_sentence_alone_has_the_same_bits_as_among_others(classifier: Classifier) -> None:
+def test_probabilities_are_bit_identical_alone_and_in_a_batch(classifier: Classifier) -> None:
     together = classifier.classify(SENTENCES[:60])
     assert together == [classifier.classify([text])[0] for text in SENTENCES[:60]]
 
 
-def test_many_threads_get_what_one_gets(classifier: Classifier) -> None:
+def test_concurrent_threads_get_the_same_probabilities(classifier: Classifier) -> None:
     alone = [classifier.classify([text]) for text in SENTENCES[:40]]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda text: classifier.classify([text]), SENTENCES[:40])) == alone
 
 
-def test_a_sentence_is_remembered_for_the_key_that_it_came_with_alone() -> None:
+def test_cached_probabilities_are_separate_for_each_key() -> None:
     classifier = Classifier.load(SHIPPED, remembered=10_000)
     keys = ("alice", "bob", None)
     first = [list(classifier.stream([Excerpt("", SENTENCES[0])], key_name)) for key_name in keys]
@@ -105,31 +105,31 @@ def test_odd_text_is_classified(classifier: Classifier, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n", "\0"])
-def test_text_with_nothing_to_read_is_neutral(classifier: Classifier, text: str) -> None:
-    (one,) = classifier.classify([text])
-    assert one == {emotion: float(emotion is Emotion.NEUTRAL) for emotion in Emotion}
+def test_text_without_words_is_neutral(classifier: Classifier, text: str) -> None:
+    (probabilities,) = classifier.classify([text])
+    assert probabilities == {emotion: float(emotion is Emotion.NEUTRAL) for emotion in Emotion}
 
 
 def test_only_the_first_512_tokens_are_read(classifier: Classifier) -> None:
-    shown = "a " * 505 + "I am so happy!"
-    assert classifier.classify([shown]) == classifier.classify([shown + " I hate you."])
+    text = "a " * 505 + "I am so happy!"
+    assert classifier.classify([text]) == classifier.classify([text + " I hate you."])
     assert classifier.classify(["a " * 490]) != classifier.classify(["a " * 490 + "I am so happy!"])
 
 
-def test_a_model_with_a_shorter_maximum_is_read_up_to_it(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
+def test_tokens_beyond_the_maximum_of_the_model_are_ignored(tmp_path: Path) -> None:
+    folder = copy_classifier(tmp_path)
     tokenizer = json.loads((folder / "tokenizer_config.json").read_text())
     (folder / "tokenizer_config.json").write_text(json.dumps({**tokenizer, "model_max_length": 8}))
     short = Classifier.load(folder)
     assert short.classify(["one two three four five six"]) == short.classify(["one two three four five six seven"])
 
 
-def test_no_sentences_have_no_probabilities(classifier: Classifier) -> None:
+def test_classifying_no_sentences_returns_an_empty_list(classifier: Classifier) -> None:
     assert classifier.classify([]) == []
 
 
-def copied(folder: Path, **changes: object) -> Path:
-    """The shipped classifier with another config."""
+def copy_classifier(folder: Path, **changes: object) -> Path:
+    """Copy the shipped classifier and change its config."""
     copy = folder / "copy"
     shutil.copytree(SHIPPED, copy)
     config = json.loads((copy / "config.json").read_text())
@@ -137,37 +137,37 @@ def copied(folder: Path, **changes: object) -> Path:
     return copy
 
 
-def labelled(folder: Path, *labels: str) -> Path:
-    """The shipped classifier with other names for the seven; its last output is the intensity."""
+def copy_with_labels(folder: Path, *labels: str) -> Path:
+    """Copy the shipped classifier with other labels for the seven emotions; its last output is the intensity."""
     id2label = {str(index): label for index, label in enumerate((*labels, "strength"))}
-    return copied(folder, id2label=id2label, label2id={label: int(index) for index, label in id2label.items()})
+    return copy_classifier(folder, id2label=id2label, label2id={label: int(index) for index, label in id2label.items()})
 
 
 def test_a_classifier_with_an_unmapped_label_is_refused(tmp_path: Path) -> None:
-    folder = labelled(tmp_path, *(f"LABEL_{index}" for index in range(7)))
+    folder = copy_with_labels(tmp_path, *(f"LABEL_{index}" for index in range(7)))
     with pytest.raises(InvalidClassifier, match="LABEL_0"):
         Classifier.load(str(folder))
     mapped = Classifier.load(str(folder), {f"LABEL_{index}": str(emotion) for index, emotion in enumerate(Emotion)})
     assert mapped.classify(["I am so happy!"]) == Classifier.load(str(SHIPPED)).classify(["I am so happy!"])
 
 
-def test_labels_that_mean_one_emotion_are_summed(tmp_path: Path) -> None:
-    folder = labelled(tmp_path, "neutral", "love", "joy", "gratitude", "fear", "surprise", "disgust")
+def test_labels_with_the_same_emotion_are_summed(tmp_path: Path) -> None:
+    folder = copy_with_labels(tmp_path, "neutral", "love", "joy", "gratitude", "fear", "surprise", "disgust")
     (summed,), (plain,) = (Classifier.load(str(path)).classify(["Well, well."]) for path in (folder, SHIPPED))
     joy = plain[Emotion.JOY] + plain[Emotion.SADNESS] + plain[Emotion.ANGER]
     assert summed[Emotion.JOY] == pytest.approx(joy)
     assert summed[Emotion.SADNESS] == 0
 
 
-def test_a_multi_label_classifier_is_read_by_sigmoid(tmp_path: Path) -> None:
-    folder = copied(tmp_path, problem_type="multi_label_classification")
-    (one,) = Classifier.load(str(folder)).classify(["I am so happy!"])
-    assert abs(sum(one.values()) - 1) < 1e-9
-    assert one != Classifier.load(str(SHIPPED)).classify(["I am so happy!"])[0]
+def test_a_multi_label_classifier_uses_a_sigmoid(tmp_path: Path) -> None:
+    folder = copy_classifier(tmp_path, problem_type="multi_label_classification")
+    (probabilities,) = Classifier.load(str(folder)).classify(["I am so happy!"])
+    assert abs(sum(probabilities.values()) - 1) < 1e-9
+    assert probabilities != Classifier.load(str(SHIPPED)).classify(["I am so happy!"])[0]
 
 
 def test_weights_that_could_run_code_are_not_loaded(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
+    folder = copy_classifier(tmp_path)
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(InvalidClassifier, match="cannot be loaded"):
         Classifier.load(str(folder))
@@ -175,11 +175,11 @@ def test_weights_that_could_run_code_are_not_loaded(tmp_path: Path) -> None:
 
 def test_a_folder_without_all_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidClassifier, match="lacks weights"):
-        Classifier.load(copied(tmp_path, num_hidden_layers=7))
+        Classifier.load(copy_classifier(tmp_path, num_hidden_layers=7))
 
 
 def test_a_folder_without_a_vocabulary_is_refused(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
+    folder = copy_classifier(tmp_path)
     (folder / "tokenizer.json").unlink()
     with pytest.raises(InvalidClassifier, match="vocabulary"):
         Classifier.load(folder)
@@ -188,14 +188,14 @@ def test_a_folder_without_a_vocabulary_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
 @pytest.mark.parametrize("content", [b"", b"{}", b"neither JSON nor weights"])
 def test_a_damaged_file_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
-    folder = copied(tmp_path)
+    folder = copy_classifier(tmp_path)
     (folder / name).write_bytes(content)
     with pytest.raises(InvalidClassifier, match="cannot be loaded"):
         Classifier.load(folder)
 
 
 @pytest.mark.parametrize(
-    ("own", "wrong"),
+    ("settings", "message"),
     [
         ("0.7", "must be an object"),
         ({"threshold": "high"}, "a threshold in 0"),
@@ -207,32 +207,32 @@ def test_a_damaged_file_is_refused(tmp_path: Path, name: str, content: bytes) ->
         ({"context": 9}, "a context in 0"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(tmp_path: Path, own: object, wrong: str) -> None:
-    with pytest.raises(InvalidClassifier, match=wrong):
-        Classifier.load(copied(tmp_path, intone=own))
+def test_invalid_settings_are_refused(tmp_path: Path, settings: object, message: str) -> None:
+    with pytest.raises(InvalidClassifier, match=message):
+        Classifier.load(copy_classifier(tmp_path, intone=settings))
 
 
-def test_a_classifier_of_others_has_no_threshold_of_its_own(tmp_path: Path) -> None:
-    plain = Classifier.load(copied(tmp_path, intone=None))
+def test_a_third_party_classifier_has_no_threshold(tmp_path: Path) -> None:
+    plain = Classifier.load(copy_classifier(tmp_path, intone=None))
     assert plain.settings.threshold is None
     assert plain.name == ClassifierId("copy", "unknown")
 
 
-def test_weights_are_read_in_single_precision(classifier: Classifier) -> None:
+def test_weights_are_loaded_in_single_precision(classifier: Classifier) -> None:
     assert {str(weight.dtype) for weight in classifier.model.parameters()} == {"torch.float32"}
 
 
-def test_nothing_heavy_is_imported_before_it_loads() -> None:
+def test_importing_the_package_imports_no_heavy_libraries() -> None:
     code = "import sys, app.emotion; sys.exit(bool({'torch', 'transformers', 'numpy'} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
 
 
-def test_loading_and_classifying_is_quiet(capfd: pytest.CaptureFixture[str]) -> None:
+def test_loading_and_classifying_print_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     Classifier.load(SHIPPED).classify(["Well, well."])
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("source", ["/nowhere/at/all", "./nowhere"])
-def test_a_missing_folder_is_named(source: str) -> None:
+def test_a_missing_folder_is_refused_by_name(source: str) -> None:
     with pytest.raises(InvalidClassifier, match="nowhere"):
         Classifier.load(source)

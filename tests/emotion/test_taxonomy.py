@@ -1,4 +1,4 @@
-"""Labels and names: every one has an emotion, and what has none is refused with a way out."""
+"""Mapping of labels and names to emotions; unknown ones are error with a hint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.errors import InvalidClassifier, UnknownEmotion
 from app.types import Emotion
 
 J_HARTMANN = ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
-"""As in the config.json of j-hartmann/emotion-english-distilroberta-base."""
+"""Labels in the config.json of j-hartmann/emotion-english-distilroberta-base."""
 
 
 def test_all_labels_of_goemotions_are_mapped_once() -> None:
@@ -21,18 +21,18 @@ def test_all_labels_of_goemotions_are_mapped_once() -> None:
     assert set(map_labels(labels).values()) == set(Emotion)
 
 
-def test_the_labels_of_j_hartmann_are_the_emotions_themselves() -> None:
+def test_labels_of_j_hartmann_map_to_the_emotions_of_the_same_name() -> None:
     assert map_labels(J_HARTMANN) == {label: Emotion(label) for label in J_HARTMANN}
 
 
-def test_case_does_not_matter_in_labels() -> None:
+def test_labels_are_case_insensitive() -> None:
     assert map_labels(["LOVE", "Anger"]) == {"LOVE": Emotion.JOY, "Anger": Emotion.ANGER}
 
 
 def test_a_label_without_an_emotion_is_refused_by_name() -> None:
-    with pytest.raises(InvalidClassifier, match="LABEL_0, boredom") as refused:
+    with pytest.raises(InvalidClassifier, match="LABEL_0, boredom") as error:
         map_labels(["joy", "LABEL_0", "boredom"])
-    assert "INTONE_LABEL_MAP" in refused.value.hint
+    assert "INTONE_LABEL_MAP" in error.value.hint
 
 
 def test_a_label_map_adds_and_overrides() -> None:
@@ -41,9 +41,9 @@ def test_a_label_map_adds_and_overrides() -> None:
 
 
 def test_a_label_map_with_an_unknown_emotion_is_refused() -> None:
-    with pytest.raises(InvalidClassifier, match=r"boredom.*blissful") as refused:
+    with pytest.raises(InvalidClassifier, match=r"boredom.*blissful") as error:
         map_labels(["boredom"], {"boredom": "blissful"})
-    assert "neutral, joy" in refused.value.hint
+    assert "neutral, joy" in error.value.hint
 
 
 @pytest.mark.parametrize(("alias", "emotion"), [(name, emotion) for emotion in Emotion for name in ALIASES[emotion]])
@@ -58,20 +58,20 @@ def test_an_emotion_is_read_by_its_own_name(emotion: Emotion) -> None:
 
 @pytest.mark.parametrize("name", ["cheerfull", "", "joy\0", "x" * 100_000, "auto", "\ud800"])
 def test_an_unknown_emotion_is_refused_with_the_list(name: str) -> None:
-    with pytest.raises(UnknownEmotion) as refused:
+    with pytest.raises(UnknownEmotion) as error:
         parse_emotion(name)
-    assert all(emotion in refused.value.hint for emotion in Emotion)
-    assert len(refused.value.detail) < 200
+    assert all(emotion in error.value.hint for emotion in Emotion)
+    assert len(error.value.detail) < 200
 
 
-def test_the_nearest_emotion_is_named() -> None:
-    with pytest.raises(UnknownEmotion) as refused:
+def test_the_nearest_emotion_is_suggested() -> None:
+    with pytest.raises(UnknownEmotion) as error:
         parse_emotion("cheerfull")
-    assert "cheerful?" in refused.value.hint
+    assert "cheerful?" in error.value.hint
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"a": 1}', "{"])
-def test_a_label_map_that_is_no_map_is_refused(tmp_path: Path, content: str) -> None:
+def test_a_malformed_label_map_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "map.json"
     file.write_text(content)
     with pytest.raises(InvalidClassifier, match=r"map\.json"):
@@ -84,7 +84,7 @@ def test_a_label_map_is_read_from_its_file(tmp_path: Path) -> None:
     assert read_label_map(file) == {"boredom": "sadness"}
 
 
-def test_the_aliases_are_azures_styles_of_a_feeling() -> None:
+def test_aliases_are_the_emotional_styles_of_azure() -> None:
     assert {emotion.value: set(names) for emotion, names in ALIASES.items()} == {
         "neutral": {"calm"},
         "joy": {
@@ -99,6 +99,6 @@ def test_the_aliases_are_azures_styles_of_a_feeling() -> None:
 
 
 @pytest.mark.parametrize("style", ["chat", "newscast", "whispering", "unfriendly", "customerservice"])
-def test_a_style_without_a_feeling_is_no_alias(style: str) -> None:
+def test_a_style_without_an_emotion_is_not_an_alias(style: str) -> None:
     with pytest.raises(UnknownEmotion):
         parse_emotion(style)

@@ -1,4 +1,4 @@
-"""GET /synthesize: an address that a browser's `<audio>` can play."""
+"""GET /synthesize: a URL that a browser's `<audio>` can play."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def get(client: httpx.Client, headers: dict[str, str] | None = None, **parameter
     return client.get("/synthesize", params={"text": TEXT, **parameters}, headers=headers)
 
 
-def test_the_query_says_what_the_body_would(client: httpx.Client) -> None:
+def test_query_parameters_equal_the_fields_of_a_body(client: httpx.Client) -> None:
     parameters = {"emotion": "cheerful", "degree": 1.2, "speed": 1.1, "format": "flac", "sample_rate": 16000}
     posted = client.post("/synthesize", json={"text": TEXT, "seed": 3, **parameters})
     got = get(client, seed=3, **parameters)
@@ -25,16 +25,18 @@ def test_the_query_says_what_the_body_would(client: httpx.Client) -> None:
     assert soundfile.info(io.BytesIO(got.content)).samplerate == 16000
 
 
-def test_without_a_seed_the_answer_is_still_the_same(client: httpx.Client) -> None:
+def test_get_without_a_seed_is_deterministic(client: httpx.Client) -> None:
     assert get(client).content == get(client).content == get(client, seed=0).content
 
 
-def test_markup_and_a_blend_fit_into_an_address(client: httpx.Client) -> None:
-    answer = client.get("/synthesize", params={"ssml": "<speak>It <break/>rains.</speak>", "emotion": "joy:3,anger:1"})
-    assert (answer.status_code, answer.headers["x-emotions"]) == (200, "joy,joy")
+def test_ssml_and_a_blend_work_as_query_parameters(client: httpx.Client) -> None:
+    response = client.get(
+        "/synthesize", params={"ssml": "<speak>It <break/>rains.</speak>", "emotion": "joy:3,anger:1"}
+    )
+    assert (response.status_code, response.headers["x-emotions"]) == (200, "joy,joy")
 
 
-def test_timing_and_streams_come_by_address_too(client: httpx.Client) -> None:
+def test_timing_and_streaming_work_as_query_parameters(client: httpx.Client) -> None:
     assert [one["text"] for one in get(client, timing="1").json()["plan"]["utterances"]] == ["What a day!", "It rains."]
     streamed = get(client, stream="true", headers={"Range": "bytes=0-9"})
     assert (streamed.status_code, streamed.content[44:]) == (200, get(client).content[44:])
@@ -43,7 +45,7 @@ def test_timing_and_streams_come_by_address_too(client: httpx.Client) -> None:
     assert timed.status_code == 200 and timed.json() and "accept-ranges" not in timed.headers
 
 
-def test_a_whole_answer_can_be_had_in_parts(client: httpx.Client) -> None:
+def test_range_requests_return_parts_of_the_response(client: httpx.Client) -> None:
     whole = get(client)
     assert (whole.status_code, whole.headers["accept-ranges"]) == (200, "bytes")
     size = len(whole.content)
@@ -56,7 +58,7 @@ def test_a_whole_answer_can_be_had_in_parts(client: httpx.Client) -> None:
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
 
 
-def test_head_tells_what_get_would(client: httpx.Client) -> None:
+def test_head_returns_the_headers_of_get(client: httpx.Client) -> None:
     head, whole = client.head("/synthesize", params={"text": TEXT}), get(client)
     assert (head.status_code, head.content) == (200, b"")
     for name in ("content-length", "content-type", "etag", "x-audio-duration", "x-emotions"):
@@ -95,7 +97,9 @@ def test_accept_is_negotiated(client: httpx.Client, accept: str, content_type: s
         ({}, "#/text"),
     ],
 )
-def test_a_wrong_query_is_told(client: httpx.Client, parameters: dict[str, str], pointer: str) -> None:
-    answer = client.get("/synthesize", params=parameters)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == pointer
+def test_an_invalid_query_is_refused_with_a_pointer(
+    client: httpx.Client, parameters: dict[str, str], pointer: str
+) -> None:
+    response = client.get("/synthesize", params=parameters)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == pointer

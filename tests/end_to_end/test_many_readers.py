@@ -1,4 +1,4 @@
-"""Readers of streams: many, slow ones and idle ones, beside requests that want to be answered now."""
+"""Many slow and idle readers of streams beside requests that need a prompt response."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CHAPTER = " ".join(
 )
 ALICE, BOB = "a-key-of-alice-0123456789", "a-key-of-bob-0123456789"
 SECOND = 44_100
-"""Bytes of a second of the voice's own sound."""
+"""Bytes in a second of audio at the sample rate of the voice."""
 
 
 @contextmanager
-def reader(server: Server, key: str = "", text: str = CHAPTER) -> Iterator[socket.socket]:
-    """A connection on which a stream begins, and of which only the status was read."""
+def open_stream(server: Server, key: str = "", text: str = CHAPTER) -> Iterator[socket.socket]:
+    """Open a connection and request a stream on it."""
     host, port = server.url.removeprefix("http://").split(":")
     body = json.dumps({"text": text, "stream": True}).encode()
     headers = {"Host": f"{host}:{port}", "Content-Type": "application/json", "Content-Length": len(body)}
@@ -37,17 +37,17 @@ def reader(server: Server, key: str = "", text: str = CHAPTER) -> Iterator[socke
         yield connection
 
 
-def status(connection: socket.socket) -> int:
+def read_status(connection: socket.socket) -> int:
     return int(connection.recv(12).split()[1])
 
 
-def open_streams(client: httpx.Client) -> float:
+def count_open_streams(client: httpx.Client) -> float:
     lines = client.get("/metrics").text.splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith("intone_streams_open "))
 
 
-def listen(connection: socket.socket, seconds: int) -> int:
-    """Take so much of a stream as a player does: in bursts, no faster than it is heard; the bytes that came."""
+def play(connection: socket.socket, seconds: int) -> int:
+    """Read some seconds of a stream in bursts, no faster than it plays; return the number of bytes."""
     taken, began = 0, time.monotonic()
     while taken < seconds * SECOND:
         if taken > (time.monotonic() - began + 1) * SECOND:
@@ -59,32 +59,32 @@ def listen(connection: socket.socket, seconds: int) -> int:
     return taken
 
 
-def test_slow_readers_and_listeners_keep_nobody_waiting(own_server: StartServer) -> None:
+def test_slow_readers_do_not_delay_other_requests(own_server: StartServer) -> None:
     server = own_server("--concurrency", "2")
     with server.client() as client, ExitStack() as stack, ThreadPoolExecutor(4) as players:
-        idle = [stack.enter_context(reader(server)) for _ in range(20)]
-        assert {status(one) for one in idle} == {200}
-        listening = [stack.enter_context(reader(server)) for _ in range(4)]
-        assert {status(one) for one in listening} == {200}
-        heard = [players.submit(listen, one, 4) for one in listening]
+        idle = [stack.enter_context(open_stream(server)) for _ in range(20)]
+        assert {read_status(one) for one in idle} == {200}
+        playing = [stack.enter_context(open_stream(server)) for _ in range(4)]
+        assert {read_status(one) for one in playing} == {200}
+        played = [players.submit(play, one, 4) for one in playing]
         for number in range(8):
-            answer = client.post("/synthesize", json={"text": f"This is number {number}.", "stream": number % 2 == 0})
-            assert answer.status_code == 200
-        assert open_streams(client) == 24
-        assert all(one.result() >= 4 * SECOND for one in heard)
+            response = client.post("/synthesize", json={"text": f"This is number {number}.", "stream": number % 2 == 0})
+            assert response.status_code == 200
+        assert count_open_streams(client) == 24
+        assert all(one.result() >= 4 * SECOND for one in played)
         assert all(one.recv(1) for one in idle)
         stack.close()
-        wait_until(lambda: open_streams(client) == 0, 30)
+        wait_until(lambda: count_open_streams(client) == 0, 30)
 
 
-def test_open_streams_are_bounded_for_each_client_and_in_all(own_server: StartServer) -> None:
+def test_open_streams_are_limited_per_client_and_in_total(own_server: StartServer) -> None:
     flags = ("--max-streams", "3", "--max-streams-per-client", "2")
     server = own_server(*flags, INTONE_API_KEYS=f"alice={ALICE},bob={BOB}")
     hers, his = {"Authorization": f"Bearer {ALICE}"}, {"Authorization": f"Bearer {BOB}"}
     stream, whole = {"text": "Hello.", "stream": True}, {"text": "Hello."}
     with server.client() as client, ExitStack() as stack:
-        taken = [stack.enter_context(reader(server, key)) for key in (ALICE, ALICE, BOB)]
-        assert {status(one) for one in taken} == {200}
+        taken = [stack.enter_context(open_stream(server, key)) for key in (ALICE, ALICE, BOB)]
+        assert {read_status(one) for one in taken} == {200}
         refused = client.post("/synthesize", json=stream, headers=hers)
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
         assert refused.headers["retry-after"] and "INTONE_MAX_STREAMS_PER_CLIENT" in refused.json()["hint"]
@@ -95,11 +95,11 @@ def test_open_streams_are_bounded_for_each_client_and_in_all(own_server: StartSe
         wait_until(lambda: client.post("/synthesize", json=stream, headers=hers).status_code == 200, 30)
 
 
-def test_a_reader_that_takes_nothing_for_too_long_is_cut(own_server: StartServer) -> None:
+def test_a_reader_that_is_too_slow_is_disconnected(own_server: StartServer) -> None:
     server = own_server("--reader-patience", "0.5", "--reader-rate", "1000000")
-    with server.client() as client, reader(server) as connection:
-        assert status(connection) == 200
-        wait_until(lambda: open_streams(client) == 0, 60)
+    with server.client() as client, open_stream(server) as connection:
+        assert read_status(connection) == 200
+        wait_until(lambda: count_open_streams(client) == 0, 60)
         wait_until(lambda: '"code": "reader_too_slow"' in server.log_text(), 10)
         assert 'intone_rejected_total{code="reader_too_slow"} 1.0' in client.get("/metrics").text
         while connection.recv(65_536):

@@ -1,4 +1,4 @@
-"""Plan, edit, render: what `/analyze` returned is spoken as it was, or as it was edited."""
+"""Plan, edit, render: `/synthesize` speaks a plan from `/analyze`, edited or not."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ TIMES = ("start", "end", "words")
 
 
 def speak(client: httpx.Client, **request: Any) -> httpx.Response:
-    answer = client.post("/synthesize", json={"seed": 7, **request})
-    assert answer.status_code == 200, answer.text
-    return answer
+    response = client.post("/synthesize", json={"seed": 7, **request})
+    assert response.status_code == 200, response.text
+    return response
 
 
 @pytest.mark.parametrize("request_", REQUESTS)
@@ -46,14 +46,13 @@ def test_a_plan_without_edits_gives_the_same_bytes(client: httpx.Client, request
 
 
 @pytest.mark.parametrize("request_", REQUESTS)
-def test_a_plan_without_edits_comes_back_as_it_was(client: httpx.Client, request_: dict[str, Any]) -> None:
+def test_a_plan_without_edits_is_returned_unchanged(client: httpx.Client, request_: dict[str, Any]) -> None:
     plan = analyze(client, **request_)
     again = analyze(client, plan=plan)
     assert again["utterances"] == plan["utterances"]
     spoken = speak(client, plan=plan, timing=True).json()["plan"]
     without_times = [{name: value for name, value in one.items() if name not in TIMES} for one in spoken["utterances"]]
     assert without_times == plan["utterances"]
-    # What was spoken can be spoken again.
     assert speak(client, plan=spoken).content == speak(client, plan=plan).content
 
 
@@ -73,7 +72,7 @@ def test_every_edited_field_is_kept(client: httpx.Client) -> None:
     assert edited[0]["analyzed"] == one["analyzed"] and edited[0]["analyzed"]["emotion"] != "fear"
 
 
-def test_auto_asks_the_classifier_again(client: httpx.Client) -> None:
+def test_auto_runs_the_classifier_again(client: httpx.Client) -> None:
     plan = analyze(client, text="I am so happy that it is finally here!", emotion="anger")
     plan["utterances"][0]["emotion"] = "auto"
     (one,) = analyze(client, plan=plan)["utterances"]
@@ -82,14 +81,14 @@ def test_auto_asks_the_classifier_again(client: httpx.Client) -> None:
 
 def test_only_the_text_is_required(client: httpx.Client) -> None:
     plan = {"utterances": [{"text": "I am so happy that it is finally here!"}, {"text": "", "pause_after": 1.0}]}
-    answer = speak(client, plan=plan, timing=True).json()
-    first, pause = answer["plan"]["utterances"]
+    body = speak(client, plan=plan, timing=True).json()
+    first, pause = body["plan"]["utterances"]
     assert first["emotion"] == "joy" and pause["end"] == pause["start"]
-    assert answer["duration"] == pytest.approx(pause["end"] + 1.0, abs=0.001)
-    assert answer["plan"]["warnings"] == []
+    assert body["duration"] == pytest.approx(pause["end"] + 1.0, abs=0.001)
+    assert body["plan"]["warnings"] == []
 
 
-def test_computed_fields_may_stay_and_are_computed_anew(client: httpx.Client) -> None:
+def test_computed_fields_are_accepted_and_computed_again(client: httpx.Client) -> None:
     plan = analyze(client, text="It costs $5.")
     wrong = copy.deepcopy(plan)
     wrong["utterances"][0] |= {"spoken": "nonsense", "checkpoint": "none", "checkpoint_sha256": "0", "start": 5.0}
@@ -98,13 +97,13 @@ def test_computed_fields_may_stay_and_are_computed_anew(client: httpx.Client) ->
 
 
 @pytest.mark.parametrize("name", ["voice", "emotion", "degree", "speed"])
-def test_beside_a_plan_nothing_stands_that_it_says_itself(client: httpx.Client, name: str) -> None:
+def test_fields_that_a_plan_contains_are_refused_with_a_plan(client: httpx.Client, name: str) -> None:
     value = {"voice": "wren", "emotion": "joy", "degree": 1, "speed": 1}[name]
-    answer = client.post("/synthesize", json={"plan": {"utterances": [{"text": "Hi."}]}, name: value})
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"#/{name}")
+    response = client.post("/synthesize", json={"plan": {"utterances": [{"text": "Hi."}]}, name: value})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, f"#/{name}")
 
 
-def test_marks_have_a_time_between_the_words_around_them(client: httpx.Client) -> None:
+def test_a_mark_has_the_start_time_of_the_following_word(client: httpx.Client) -> None:
     plan = speak(client, ssml=SSML, timing=True).json()["plan"]
     (mark,) = plan["marks"]
     words = [word for one in plan["utterances"] for word in one.get("words", [])]
@@ -112,7 +111,7 @@ def test_marks_have_a_time_between_the_words_around_them(client: httpx.Client) -
     assert (mark["name"], mark["time"]) == ("here", following["start"])
 
 
-def test_words_of_markup_have_their_place_in_the_document(client: httpx.Client) -> None:
+def test_words_of_ssml_have_spans_in_the_document(client: httpx.Client) -> None:
     plan = speak(client, ssml=SSML, timing=True).json()["plan"]
     words = [(word["text"], SSML[slice(*word["span"])]) for one in plan["utterances"] for word in one.get("words", [])]
     assert ("Who", "Who") in words and ("404", "404") in words and ("rains", "rains") in words
@@ -121,7 +120,7 @@ def test_words_of_markup_have_their_place_in_the_document(client: httpx.Client) 
         assert utterance["text"].split(" ")[0] in SSML[start:end]
 
 
-def test_timing_gives_the_file_that_is_given_without(client: httpx.Client) -> None:
+def test_timing_returns_the_same_file_as_without_timing(client: httpx.Client) -> None:
     timed = speak(client, text="It rains.", timing=True, format="flac").json()
     assert base64.b64decode(timed["audio"]) == speak(client, text="It rains.", format="flac").content
     assert (timed["format"], timed["content_type"], timed["sample_rate"]) == ("flac", "audio/flac", 24000)

@@ -1,6 +1,6 @@
-"""schemathesis asks a real service all that its API reference allows or forbids; each answer must stand there.
+"""schemathesis sends requests that the API reference allows or forbids; each response must conform to it.
 
-`scripts/check-schema` does the same with more requests, others each time.
+`scripts/check-schema` does the same with more requests, and with different ones each time.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ KEY = "key-of-alice-0123456789"
 SPEAKING = ("POST /synthesize", "GET /synthesize", "POST /analyze", "POST /v1/audio/speech", "POST /invocations")
 
 
-def ask(server: Server, folder: Path, *flags: str) -> dict[str, Any]:
-    """The report, where nothing was found."""
+def run_schemathesis(server: Server, folder: Path, *flags: str) -> dict[str, Any]:
+    """Run schemathesis, which must find nothing, and return its report."""
     report = folder / "report.json"
     command = [sys.executable, "-m", "schemathesis.cli", *flags, *FLAGS, "--no-color", "--continue-on-failure"]
-    ran = subprocess.run(
+    completed = subprocess.run(
         [*command, "--report", "json", "--report-json-path", str(report), f"{server.url}/openapi.json"],
         cwd=folder,
         env=clean_environment(SCHEMATHESIS_HOOKS=str(ROOT / "tests" / "schema" / "hooks.py")),
@@ -33,32 +33,32 @@ def ask(server: Server, folder: Path, *flags: str) -> dict[str, Any]:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
     )
-    sys.stdout.write(ran.stdout)
-    assert ran.returncode == 0
-    made: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-    return made
+    sys.stdout.write(completed.stdout)
+    assert completed.returncode == 0
+    content: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return content
 
 
-def accepted(report: dict[str, Any], operation: str) -> int:
-    """Requests to an operation that were answered 2xx."""
+def count_accepted(report: dict[str, Any], operation: str) -> int:
+    """Count the requests to an operation with a 2xx response."""
     return sum(phase["accepted"] for phase in report["valid_rates"][operation].values())
 
 
-def test_every_answer_stands_in_the_api_reference(server: Server, client: httpx.Client, tmp_path: Path) -> None:
+def test_every_response_conforms_to_the_api_reference(server: Server, client: httpx.Client, tmp_path: Path) -> None:
     flags = ("run", "--checks", "all", "--exclude-checks", "positive_data_acceptance")
-    report = ask(server, tmp_path, *flags)
+    report = run_schemathesis(server, tmp_path, *flags)
     operations = client.get("/openapi.json").json()["paths"]
     assert report["operations"]["tested"] == sum(len(methods) for methods in operations.values())
     assert report["test_cases"]["generated"] >= 2000
     for operation in SPEAKING:
-        assert accepted(report, operation) >= 50, "most were refused, so little was learnt"
+        assert count_accepted(report, operation) >= 50, "most requests were refused, so little was tested"
 
 
-def test_where_the_api_reference_asks_for_a_key_nothing_goes_without(own_server: StartServer, tmp_path: Path) -> None:
+def test_operations_that_require_a_key_refuse_requests_without_one(own_server: StartServer, tmp_path: Path) -> None:
     server = own_server(INTONE_API_KEYS=f"alice={KEY}")
     config = tmp_path / "schemathesis.toml"
     config.write_text(f'[auth.openapi.key]\nbearer = "{KEY}"\n', encoding="utf-8")
-    # Whether a method exists is told to nobody without a key, even where another needs none: 401 before 405.
+    # Without a key, an unsupported method gets 401 before 405, even if other methods of the path need no key.
     excluded = "positive_data_acceptance,unsupported_method"
     flags = (
         "--config-file",
@@ -71,6 +71,8 @@ def test_where_the_api_reference_asks_for_a_key_nothing_goes_without(own_server:
         "--phases",
         "fuzzing",
     )
-    report = ask(server, tmp_path, *flags)
+    report = run_schemathesis(server, tmp_path, *flags)
     for operation in SPEAKING:
-        assert accepted(report, operation), "without an answer, no key is found needless"
+        assert count_accepted(report, operation), (
+            "no request with the key was accepted, so nothing was tested without it"
+        )

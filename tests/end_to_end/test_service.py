@@ -1,4 +1,4 @@
-"""The service under load, under watch, and at its end."""
+"""The service under load, its log, its limits and its shutdown."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ LONG = " ".join(
     f"The rain fell on the roof all night, and {number} people in the old house could not sleep at all."
     for number in range(100, 300)
 )
-"""Takes long enough to speak that things can happen meanwhile: no sentence comes twice."""
+"""Takes long to speak, as no sentence repeats."""
 
 SECRET = "Xylophon Quarzuhr"
-"""A text that no log may hold."""
+"""A text that no log may contain."""
 
 
-def facts(server: Server, route: str = "/synthesize") -> list[dict[str, object]]:
-    """The log lines of requests to a route."""
+def read_log_lines(server: Server, route: str = "/synthesize") -> list[dict[str, object]]:
+    """Read the log lines of requests to a route."""
     lines = [json.loads(line) for line in server.log_text().splitlines() if line.startswith("{")]
     return [line for line in lines if line.get("route") == route]
 
 
-def test_twenty_at_once_get_the_bytes_that_each_gets_alone(client: httpx.Client) -> None:
+def test_concurrent_requests_get_the_same_bytes_as_sequential_ones(client: httpx.Client) -> None:
     names = ["neutral", "joy", "sadness", "anger", "fear", "surprise", "disgust", "auto"]
     bodies = [
         {
@@ -44,19 +44,19 @@ def test_twenty_at_once_get_the_bytes_that_each_gets_alone(client: httpx.Client)
     ]
 
     def speak(body: dict[str, object]) -> bytes:
-        answer = client.post("/synthesize", json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.content
+        response = client.post("/synthesize", json=body)
+        assert response.status_code == 200, response.text
+        return response.content
 
-    with ThreadPoolExecutor(20) as crowd:
-        together = list(crowd.map(speak, bodies))
+    with ThreadPoolExecutor(20) as pool:
+        together = list(pool.map(speak, bodies))
     alone = [speak(body) for body in bodies]
     assert together == alone
     assert len(set(alone)) == 20
 
 
 def test_requests_do_not_block_the_event_loop(watched_server: str) -> None:
-    """BlockBuster watches the loop that answers these: where it would block, the answer would be a 500."""
+    """BlockBuster turns a blocking call in the event loop into a 500 response."""
     with httpx.Client(base_url=watched_server, timeout=120, trust_env=False) as client:
         big = json.dumps({"text": "a" * 20_001, "voice": "b" * 1_000_000})
         silence = "<speak>A<break time='20s'/>b.</speak>"
@@ -78,7 +78,7 @@ def test_requests_do_not_block_the_event_loop(watched_server: str) -> None:
     assert statuses == [200, 200, 200, 200, 404, 200, 200, 200, 206, 416, 200, 413, 413]
 
 
-def test_health_answers_while_the_service_speaks(server: Server, client: httpx.Client) -> None:
+def test_health_responds_while_the_service_speaks(server: Server, client: httpx.Client) -> None:
     speaking = threading.Thread(target=lambda: client.post("/synthesize", json={"text": LONG[:800]}))
     speaking.start()
     slowest = 0.0
@@ -91,14 +91,14 @@ def test_health_answers_while_the_service_speaks(server: Server, client: httpx.C
     assert slowest < 1
 
 
-def test_the_text_is_in_no_log_line_and_the_numbers_are(server: Server, client: httpx.Client) -> None:
+def test_log_lines_contain_measurements_but_no_text(server: Server, client: httpx.Client) -> None:
     client.post("/synthesize", json={"text": f"{SECRET}. How nice!"}, headers={"X-Request-Id": "log-me"})
     client.post("/synthesize", json={"text": "Hi", SECRET: SECRET})
     client.post("/synthesize", json={"text": "Hi", "voice": SECRET, "emotion": SECRET})
     client.post("/synthesize", content=f'{{"text": "{SECRET}', headers={"Content-Type": "application/json"})
     client.post("/analyze", content=f"{SECRET}. ".encode() * 50, headers={"Content-Type": "text/plain"})
-    wait_until(lambda: any(line["request_id"] == "log-me" for line in facts(server)), 10)
-    (line,) = [line for line in facts(server) if line["request_id"] == "log-me"]
+    wait_until(lambda: any(line["request_id"] == "log-me" for line in read_log_lines(server)), 10)
+    (line,) = [line for line in read_log_lines(server) if line["request_id"] == "log-me"]
     assert (line["method"], line["status"], line["characters"]) == ("POST", 200, len(SECRET) + 11)
     assert line["utterances"] == 2
     assert sum(line["emotions"].values()) == 2  # type: ignore[attr-defined]
@@ -107,12 +107,12 @@ def test_the_text_is_in_no_log_line_and_the_numbers_are(server: Server, client: 
         assert word not in server.log_text()
 
 
-def test_a_full_queue_refuses_at_once_and_a_client_that_leaves_frees_its_place(own_server: StartServer) -> None:
+def test_a_full_queue_refuses_at_once_and_a_disconnect_frees_a_place(own_server: StartServer) -> None:
     server = own_server("--concurrency", "1", "--queue-size", "1")
-    with ThreadPoolExecutor(2) as crowd, server.client() as client:
-        leavers = []
+    with ThreadPoolExecutor(2) as pool, server.client() as client:
+        disconnects = []
         for _ in range(2):
-            leavers.append(crowd.submit(leave_after, server, 3))
+            disconnects.append(pool.submit(disconnect_after, server, 3))
             time.sleep(0.7)
         began = time.perf_counter()
         refused = client.post("/synthesize", json={"text": "Hi."})
@@ -121,19 +121,19 @@ def test_a_full_queue_refuses_at_once_and_a_client_that_leaves_frees_its_place(o
         assert 1 <= int(refused.headers["retry-after"]) <= 120
         assert client.post("/analyze", json={"text": "Hi."}).status_code == 200
         assert client.get("/ready").status_code == 200
-        for leaver in leavers:
-            leaver.result()
+        for disconnect in disconnects:
+            disconnect.result()
         assert client.post("/synthesize", json={"text": "Hi."}).status_code == 200
-    assert sum(line["status"] == 499 for line in facts(server)) == 2
+    assert sum(line["status"] == 499 for line in read_log_lines(server)) == 2
 
 
-def leave_after(server: Server, seconds: float) -> None:
-    """Ask for a long speech and go away before it is ready."""
+def disconnect_after(server: Server, seconds: float) -> None:
+    """Request long speech and disconnect before it is ready."""
     with server.client() as client, pytest.raises(httpx.ReadTimeout):
         client.post("/synthesize", json={"text": LONG}, timeout=seconds)
 
 
-def test_over_the_time_budget_the_answer_is_504_and_the_next_is_spoken(own_server: StartServer) -> None:
+def test_a_request_over_the_time_budget_is_504_and_the_next_succeeds(own_server: StartServer) -> None:
     server = own_server("--time-budget", "1.5")
     with server.client() as client:
         late = client.post("/synthesize", json={"text": LONG})
@@ -142,12 +142,12 @@ def test_over_the_time_budget_the_answer_is_504_and_the_next_is_spoken(own_serve
         wait_until(lambda: client.post("/synthesize", json={"text": "Hi."}).status_code == 200, 30)
 
 
-def test_a_stream_has_a_time_budget_of_its_own() -> None:
-    # By the clock of this service, ten runs of a network take as long as a stream may.
+def test_a_stream_has_its_own_time_budget() -> None:
+    # By the clock of this service, ten runs of a network take the whole time budget of a stream.
     with held_service(seconds_a_run=1_000, stream_time_budget=10_000, time_budget=100_000) as service:
         with pytest.raises(httpx.RemoteProtocolError):
             service.client.post("/synthesize", json={"text": LONG, "format": "mp3", "stream": True})
-        assert service.clock.ahead < 100 * 1_000  # it was cut long before the end of the text
+        assert service.clock.ahead < 100 * 1_000  # the stream ended long before the end of the text
         cut = 'intone_rejected_total{code="over_time_budget"} 1.0\n'
         wait_until(lambda: cut in service.client.get("/metrics").text, 10)
         before = service.clock.ahead
@@ -155,14 +155,14 @@ def test_a_stream_has_a_time_budget_of_its_own() -> None:
         assert service.clock.ahead - before > 10_000
 
 
-def test_limits_of_the_settings_are_kept(own_server: StartServer) -> None:
+def test_configured_limits_are_enforced(own_server: StartServer) -> None:
     server = own_server("--max-chars", "30", "--max-audio-seconds", "2", "--voice-aliases", "bird=wren")
     with server.client() as client:
         assert client.post("/synthesize", json={"text": "a" * 31}).json()["code"] == "text_too_long"
         slow = client.post("/synthesize", json={"text": "One two three four five six.", "speed": 0.25})
         assert (slow.status_code, slow.json()["code"]) == (413, "audio_too_long")
-        answer = client.post("/synthesize", json={"text": "\ufeff" + "a" + " " * 28 + "b", "voice": "Bird"})
-        assert (answer.status_code, answer.headers["x-voice"]) == (200, "wren")
+        response = client.post("/synthesize", json={"text": "\ufeff" + "a" + " " * 28 + "b", "voice": "Bird"})
+        assert (response.status_code, response.headers["x-voice"]) == (200, "wren")
         assert client.get("/voices").json()["aliases"] == dict.fromkeys((*OPENAI_VOICES, "bird"), "wren")
 
 
@@ -173,9 +173,9 @@ def test_sigterm_lets_a_request_finish(own_server: StartServer) -> None:
         time.sleep(0.5)
         assert not speaking.done()
         assert server.stop() == 0
-        answer = speaking.result()
-    assert answer.status_code == 200
-    assert len(answer.content) == 44 + int.from_bytes(answer.content[40:44], "little")
+        response = speaking.result()
+    assert response.status_code == 200
+    assert len(response.content) == 44 + int.from_bytes(response.content[40:44], "little")
 
 
 def test_ctrl_c_ends_the_service_cleanly(own_server: StartServer) -> None:
@@ -185,7 +185,7 @@ def test_ctrl_c_ends_the_service_cleanly(own_server: StartServer) -> None:
     assert "Traceback" not in server.log_text()
 
 
-def test_the_service_lives_before_it_can_speak(own_server: StartServer) -> None:
+def test_the_service_is_live_before_it_is_ready(own_server: StartServer) -> None:
     server = own_server(ready=False)
     with server.client() as client:
         assert client.get("/health").status_code == 200
@@ -195,7 +195,7 @@ def test_the_service_lives_before_it_can_speak(own_server: StartServer) -> None:
         assert client.post("/synthesize", json={"text": "Hi."}).status_code == 200
 
 
-def test_a_service_without_its_models_ends_with_one_line(tmp_path: Path, own_server: StartServer) -> None:
+def test_a_service_without_models_exits_with_an_error_message(tmp_path: Path, own_server: StartServer) -> None:
     server = own_server("--voices", str(tmp_path), ready=False)
     assert server.process.wait(60) == 1
     assert "INTONE_VOICES" in server.log_text()

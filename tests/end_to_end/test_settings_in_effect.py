@@ -1,4 +1,4 @@
-"""A service that is set otherwise than by default does otherwise."""
+"""Settings other than the defaults take effect in a real service."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ HAPPY = "I am so happy that it is finally here!"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("otherwise")
+    folder = tmp_path_factory.mktemp("configured_server")
     write_tiny_voice(folder / "voices" / "tiny", speakers=("neutral", "sadness"))
     (folder / "labels.json").write_text(json.dumps({"joy": "sad"}))
     return folder
 
 
 @pytest.fixture(scope="module")
-def otherwise(folder: Path) -> Iterator[Server]:
+def configured_server(folder: Path) -> Iterator[Server]:
     server = start_server(
         folder,
         *("--voices", f"{folder / 'voices'}:{bundled_models_dir() / 'voices'}", "--default-voice", "TINY"),
@@ -39,41 +39,41 @@ def otherwise(folder: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def client(otherwise: Server) -> Iterator[httpx.Client]:
-    with otherwise.client() as client:
+def client(configured_server: Server) -> Iterator[httpx.Client]:
+    with configured_server.client() as client:
         yield client
 
 
-def test_who_names_no_voice_hears_the_chosen_one_and_so_does_who_names_one_of_openais(client: httpx.Client) -> None:
+def test_the_default_voice_speaks_requests_without_a_voice_or_with_one_of_openais(client: httpx.Client) -> None:
     for fields in ({}, {"voice": "alloy"}):
         assert client.post("/synthesize", json={"text": "Hi.", **fields}).headers["x-voice"] == "tiny"
     listed = client.get("/voices").json()
     assert (listed["default"], listed["aliases"]["alloy"]) == ("tiny", "tiny")
 
 
-def test_a_further_name_leads_to_its_voice(client: httpx.Client) -> None:
-    answer = client.post("/synthesize", json={"text": "Hi.", "voice": "en-us-jennyneural"})
-    assert answer.headers["x-voice"] == client.get("/voices").json()["aliases"]["en-US-JennyNeural"] == "wren"
+def test_a_configured_alias_selects_its_voice(client: httpx.Client) -> None:
+    response = client.post("/synthesize", json={"text": "Hi.", "voice": "en-us-jennyneural"})
+    assert response.headers["x-voice"] == client.get("/voices").json()["aliases"]["en-US-JennyNeural"] == "wren"
 
 
-def test_labels_mean_what_the_map_says_and_the_threshold_is_the_chosen_one(client: httpx.Client) -> None:
+def test_the_label_map_and_the_threshold_take_effect(client: httpx.Client) -> None:
     (one,) = client.post("/analyze", json={"text": HAPPY}).json()["utterances"]
     assert one["emotion"] == "sadness" and one["probabilities"]["joy"] == 0
     assert " over 0.00" in one["reason"]
 
 
-def test_nothing_is_kept_where_the_cache_is_off(client: httpx.Client) -> None:
+def test_nothing_is_cached_if_the_cache_is_off(client: httpx.Client) -> None:
     for _ in range(2):
         client.post("/synthesize", json={"text": "Hello.", "seed": 1})
     assert "\nintone_cache_bytes 0.0\n" in client.get("/metrics").text
 
 
-def test_converted_networks_are_kept_in_the_chosen_folder(client: httpx.Client, folder: Path) -> None:
+def test_converted_networks_are_kept_in_the_configured_folder(client: httpx.Client, folder: Path) -> None:
     assert client.get("/ready").status_code == 200
     assert any(path.is_file() for path in (folder / "graphs").rglob("*"))
 
 
-def test_the_log_is_for_people(otherwise: Server, client: httpx.Client) -> None:
+def test_the_console_format_of_the_log_is_not_json(configured_server: Server, client: httpx.Client) -> None:
     client.get("/voices")
-    lines = [line for line in otherwise.log_text().splitlines() if "/voices" in line]
+    lines = [line for line in configured_server.log_text().splitlines() if "/voices" in line]
     assert lines and not any(line.startswith("{") for line in lines)

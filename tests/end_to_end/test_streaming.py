@@ -1,4 +1,4 @@
-"""Streams of the real service: the bytes of the whole, in order, as they are made, as long as they are read."""
+"""Streams of the real service: the bytes of the whole response, sent as they are made, while the client reads them."""
 
 from __future__ import annotations
 
@@ -20,60 +20,60 @@ BOOK = "The rain fell on the roof all night, and nobody in the old house could s
 
 
 def stream(client: httpx.Client, **fields: object) -> tuple[httpx.Response, list[bytes]]:
-    with client.stream("POST", "/synthesize", json={"text": TEXT, "seed": 5, "stream": True, **fields}) as answer:
-        return answer, list(answer.iter_raw())
+    with client.stream("POST", "/synthesize", json={"text": TEXT, "seed": 5, "stream": True, **fields}) as response:
+        return response, list(response.iter_raw())
 
 
-def whole(client: httpx.Client, **fields: object) -> bytes:
+def synthesize(client: httpx.Client, **fields: object) -> bytes:
     return client.post("/synthesize", json={"text": TEXT, "seed": 5, **fields}).content
 
 
 class ForwardOnly(soundfile.SoundFile):  # type: ignore[misc]  # soundfile carries no types
-    """A file of unknown length, which must not be sought in."""
+    """A file of unknown length without random access."""
 
     def seekable(self) -> bool:
         return False
 
 
-def test_a_wav_stream_has_the_samples_of_the_whole_behind_a_header_without_a_length(client: httpx.Client) -> None:
-    answer, pieces = stream(client)
+def test_a_wav_stream_has_the_same_samples_after_a_header_without_a_length(client: httpx.Client) -> None:
+    response, pieces = stream(client)
     data = b"".join(pieces)
-    assert answer.headers["content-type"] == "audio/wav"
+    assert response.headers["content-type"] == "audio/wav"
     assert data[:4] == b"RIFF" and data[4:8] == data[40:44] == b"\xff\xff\xff\xff"
-    assert data[44:] == whole(client)[44:]
+    assert data[44:] == synthesize(client)[44:]
     assert len(pieces) > 3
 
 
-def test_a_pcm_stream_is_the_whole(client: httpx.Client) -> None:
-    answer, pieces = stream(client, format="pcm")
-    assert answer.headers["content-type"] == "audio/pcm;rate=24000"
-    assert b"".join(pieces) == whole(client, format="pcm") == whole(client)[44:]
+def test_a_pcm_stream_equals_the_whole_response(client: httpx.Client) -> None:
+    response, pieces = stream(client, format="pcm")
+    assert response.headers["content-type"] == "audio/pcm;rate=24000"
+    assert b"".join(pieces) == synthesize(client, format="pcm") == synthesize(client)[44:]
 
 
-def test_a_flac_stream_decodes_to_the_whole(client: httpx.Client) -> None:
+def test_a_flac_stream_decodes_to_the_same_samples(client: httpx.Client) -> None:
     _, pieces = stream(client, format="flac")
     with ForwardOnly(io.BytesIO(b"".join(pieces))) as file:
         samples = file.read(10_000_000, dtype="int16")
-    np.testing.assert_array_equal(samples, np.frombuffer(whole(client)[44:], "<i2"))
+    np.testing.assert_array_equal(samples, np.frombuffer(synthesize(client)[44:], "<i2"))
 
 
-def test_the_first_sound_leaves_before_the_first_sentence_is_spoken(client: httpx.Client) -> None:
+def test_the_first_chunk_is_sent_before_the_first_sentence_is_complete(client: httpx.Client) -> None:
     _, pieces = stream(client, text="This one sentence is long enough to be made in more than a single piece, I think.")
     assert 44 < len(pieces[0]) < 0.6 * 48_000 < sum(map(len, pieces))
 
 
-def test_the_headers_tell_what_is_known_and_nothing_else(client: httpx.Client) -> None:
-    answer, _ = stream(client, seed=987)
-    assert answer.headers["x-emotions"] == "neutral,joy,anger"
-    assert answer.headers["x-voice"] == "wren"
-    assert answer.headers["x-accel-buffering"] == "no"
-    assert answer.headers["transfer-encoding"] == "chunked"
-    assert "x-audio-duration" not in answer.headers and "content-length" not in answer.headers
-    stages = dict(part.strip().split(";dur=") for part in answer.headers["server-timing"].split(","))
+def test_the_headers_of_a_stream_contain_only_known_values(client: httpx.Client) -> None:
+    response, _ = stream(client, seed=987)
+    assert response.headers["x-emotions"] == "neutral,joy,anger"
+    assert response.headers["x-voice"] == "wren"
+    assert response.headers["x-accel-buffering"] == "no"
+    assert response.headers["transfer-encoding"] == "chunked"
+    assert "x-audio-duration" not in response.headers and "content-length" not in response.headers
+    stages = dict(part.strip().split(";dur=") for part in response.headers["server-timing"].split(","))
     assert list(stages) == ["queue", "analyze", "acoustic", "vocoder", "encode"]
 
 
-def test_nothing_to_pronounce_is_a_short_silence(client: httpx.Client) -> None:
+def test_text_without_words_is_a_short_silence(client: httpx.Client) -> None:
     _, pieces = stream(client, text=".")
     assert b"".join(pieces)[44:] == bytes(4800)
 
@@ -88,33 +88,33 @@ def test_nothing_to_pronounce_is_a_short_silence(client: httpx.Client) -> None:
         ({"emotion": "hapy"}, 422, "unknown_emotion"),
     ],
 )
-def test_what_cannot_be_streamed_is_a_problem_and_no_stream(
+def test_an_invalid_request_for_a_stream_gets_a_problem_document(
     client: httpx.Client, fields: dict[str, object], status: int, code: str
 ) -> None:
-    answer = client.post("/synthesize", json={"text": TEXT, "stream": True, **fields})
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    response = client.post("/synthesize", json={"text": TEXT, "stream": True, **fields})
+    assert (response.status_code, response.json()["code"]) == (status, code)
 
 
-def test_a_text_body_streams_by_its_query(client: httpx.Client) -> None:
-    answer = client.post("/synthesize?stream=true&seed=5", content=TEXT, headers={"Content-Type": "text/plain"})
-    assert "content-length" not in answer.headers
-    assert answer.content[44:] == whole(client)[44:]
+def test_a_plain_text_body_streams_with_a_query_parameter(client: httpx.Client) -> None:
+    response = client.post("/synthesize?stream=true&seed=5", content=TEXT, headers={"Content-Type": "text/plain"})
+    assert "content-length" not in response.headers
+    assert response.content[44:] == synthesize(client)[44:]
 
 
-def test_many_streams_at_once_are_the_bytes_of_each_alone(client: httpx.Client) -> None:
+def test_concurrent_streams_have_the_same_bytes_as_single_responses(client: httpx.Client) -> None:
     seeds = range(12)
-    with ThreadPoolExecutor(12) as crowd:
-        together = list(crowd.map(lambda seed: b"".join(stream(client, seed=seed)[1]), seeds))
-    assert [data[44:] for data in together] == [whole(client, seed=seed)[44:] for seed in seeds]
+    with ThreadPoolExecutor(12) as pool:
+        together = list(pool.map(lambda seed: b"".join(stream(client, seed=seed)[1]), seeds))
+    assert [data[44:] for data in together] == [synthesize(client, seed=seed)[44:] for seed in seeds]
 
 
-def counters(client: httpx.Client) -> dict[str, float]:
+def read_counters(client: httpx.Client) -> dict[str, float]:
     lines = [line for line in client.get("/metrics").text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
 
 def open_stream(server: Server, text: str) -> socket.socket:
-    """A connection on which a stream was asked for and of which nothing was read yet."""
+    """Open a connection and request a stream on it."""
     host, port = server.url.removeprefix("http://").split(":")
     body = json.dumps({"text": text, "stream": True, "format": "pcm"}).encode()
     connection = socket.create_connection((host, int(port)))
@@ -127,65 +127,65 @@ def open_stream(server: Server, text: str) -> socket.socket:
     return connection
 
 
-def test_a_reader_that_goes_away_stops_the_work_and_a_slow_one_holds_it_up(own_server: StartServer) -> None:
+def test_a_disconnect_stops_the_work_and_a_slow_reader_pauses_it(own_server: StartServer) -> None:
     server = own_server("--concurrency", "1", "--queue-size", "0", "--cache-mb", "0")
     with server.client() as client:
         connection = open_stream(server, BOOK)
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
-        wait_until(lambda: counters(client)["intone_streams_open"] == 1, 10)
-        # Nothing is read: what the sockets and the few utterances ahead hold is all that is made.
-        wait_until(lambda: is_at_rest(server), 60)
+        wait_until(lambda: read_counters(client)["intone_streams_open"] == 1, 10)
+        # Nothing is read, so only what the sockets and the few utterances ahead hold is synthesized.
+        wait_until(lambda: is_idle(server), 60)
         assert client.post("/synthesize", json={"text": "Hi."}).status_code == 200  # the only place is free
         connection.close()
-        wait_until(lambda: counters(client)["intone_streams_open"] == 0, 10)
-        found = counters(client)
+        wait_until(lambda: read_counters(client)["intone_streams_open"] == 0, 10)
+        found = read_counters(client)
         assert found["intone_utterances_waiting"] == 0
         assert found["intone_audio_seconds_total"] < 120
 
 
-def is_at_rest(server: Server) -> bool:
-    """Whether it takes hardly any processor time for two seconds."""
-    spent = cpu_seconds(server)
+def is_idle(server: Server) -> bool:
+    """Return whether the server takes hardly any processor time for two seconds."""
+    spent = measure_cpu_seconds(server)
     time.sleep(2)
-    return cpu_seconds(server) - spent < 0.5
+    return measure_cpu_seconds(server) - spent < 0.5
 
 
-def cpu_seconds(server: Server) -> float:
-    """Processor time of the server until now."""
+def measure_cpu_seconds(server: Server) -> float:
+    """Return the processor time that the server has used."""
     from app.bench.machine import cpu_seconds
 
     return cpu_seconds(server.process.pid)
 
 
-def test_the_time_until_the_first_byte_is_counted_for_streams_alone(client: httpx.Client) -> None:
-    before = counters(client)
+def test_the_time_to_first_byte_is_measured_only_for_streams(client: httpx.Client) -> None:
+    before = read_counters(client)
     stream(client)
-    whole(client)
-    after = counters(client)
+    synthesize(client)
+    after = read_counters(client)
     name = "intone_stream_first_byte_seconds"
     assert after[f"{name}_count"] - before[f"{name}_count"] == 1
-    whole_answers = 'intone_request_duration_seconds_sum{route="/synthesize"}'
-    assert 0 < after[f"{name}_sum"] - before[f"{name}_sum"] < after[whole_answers] - before[whole_answers]
+    whole_responses = 'intone_request_duration_seconds_sum{route="/synthesize"}'
+    assert 0 < after[f"{name}_sum"] - before[f"{name}_sum"] < after[whole_responses] - before[whole_responses]
 
 
-def test_an_error_behind_the_first_byte_cuts_the_connection(own_server: StartServer) -> None:
+def test_an_error_after_the_first_byte_closes_the_connection(own_server: StartServer) -> None:
     server = own_server("--max-audio-seconds", "6", "--cache-mb", "0")
     # Numbers take far longer to say than to write, so the estimate lets them pass.
     with server.client() as client, pytest.raises(httpx.RemoteProtocolError):
         stream(client, text="It is 7,777,777. Now 7,777,777. Then 7,777,777!", seed=None)
-    wait_until(lambda: "audio_too_long" in server.log_text(), 10, server)  # it is logged once the connection is cut
+    wait_until(lambda: "audio_too_long" in server.log_text(), 10, server)  # logged after the connection is closed
     assert "Traceback" not in server.log_text()
 
 
-def test_metrics_count_what_was_spoken_and_hold_no_text(own_server: StartServer) -> None:
+def test_metrics_count_speech_and_contain_no_text(own_server: StartServer) -> None:
     server = own_server()
     with server.client() as client:
-        before = counters(client)
+        before = read_counters(client)
         for _ in range(2):
             client.post("/synthesize", json={"text": "Xylophon Quarzuhr. How nice!", "seed": 1})
         client.post("/synthesize", json={"text": "!!!"})
         client.post("/synthesize", json={"text": ""})
-        after = counters(client)
+        after = read_counters(client)
         text = client.get("/metrics").text
     assert after["intone_cache_hits_total"] - before["intone_cache_hits_total"] == 2
     assert after['intone_stage_seconds_count{stage="acoustic"}'] == 3

@@ -1,4 +1,4 @@
-"""Answers that are complete before they are sent, in a service that has little room for them."""
+"""Responses that are complete before they are sent, in a service with a small spool."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ import pytest
 from tests.serving import Server, start_server, wait_until
 
 SILENCE_BYTES = 20 * 24_000 * 2
-"""Of one pause as WAV."""
+"""Bytes of one pause in a WAV file."""
 
 
 @pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("narrow"), "--spool-mb", "20")
+def small_spool_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start_server(tmp_path_factory.mktemp("small_spool_server"), "--spool-mb", "20")
     yield server
     server.stop()
 
 
 @pytest.fixture
-def client(narrow: Server) -> Iterator[httpx.Client]:
-    with narrow.client() as client:
+def client(small_spool_server: Server) -> Iterator[httpx.Client]:
+    with small_spool_server.client() as client:
         yield client
 
 
-def pauses(count: int) -> str:
-    """Some characters with pauses of 20 s."""
+def build_pauses(count: int) -> str:
+    """Return SSML with pauses of 20 s."""
     return "<speak>" + "a<break time='20s'/>" * count + "</speak>"
 
 
-def spooled(client: httpx.Client) -> float:
-    """The bytes in temporary files."""
+def read_spool_bytes(client: httpx.Client) -> float:
+    """Read the gauge of the bytes in the spool."""
     (line,) = [one for one in client.get("/metrics").text.splitlines() if one.startswith("intone_spool_bytes ")]
     return float(line.split()[1])
 
 
 @contextmanager
-def unread(server: Server, ssml: str) -> Iterator[None]:
-    """A client that requests an answer and takes hardly any of it."""
+def request_without_reading(server: Server, ssml: str) -> Iterator[None]:
+    """Request a response and read hardly any of it."""
     place = urlsplit(server.url)
     with socket.socket() as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -53,8 +53,8 @@ def unread(server: Server, ssml: str) -> Iterator[None]:
         yield
 
 
-def test_what_can_never_fit_is_413_and_a_stream_of_it_is_spoken(client: httpx.Client) -> None:
-    fields = {"ssml": pauses(22), "seed": 1}
+def test_a_response_larger_than_the_spool_is_413_and_can_be_streamed(client: httpx.Client) -> None:
+    fields = {"ssml": build_pauses(22), "seed": 1}
     for path in ("/synthesize", "/invocations"):
         refused = client.post(path, json=fields)
         assert (refused.status_code, refused.json()["code"]) == (413, "answer_too_large")
@@ -63,25 +63,25 @@ def test_what_can_never_fit_is_413_and_a_stream_of_it_is_spoken(client: httpx.Cl
     assert streamed.status_code == 200 and len(streamed.content) > 22 * SILENCE_BYTES
 
 
-def test_what_does_not_fit_now_is_asked_to_come_back_and_short_answers_go_on(
-    narrow: Server, client: httpx.Client
+def test_a_full_spool_is_503_with_retry_after_and_short_responses_succeed(
+    small_spool_server: Server, client: httpx.Client
 ) -> None:
-    with unread(narrow, pauses(17)):
-        assert spooled(client) > 17 * SILENCE_BYTES
-        refused = client.post("/synthesize", json={"ssml": pauses(17)})
+    with request_without_reading(small_spool_server, build_pauses(17)):
+        assert read_spool_bytes(client) > 17 * SILENCE_BYTES
+        refused = client.post("/synthesize", json={"ssml": build_pauses(17)})
         assert (refused.status_code, refused.json()["code"]) == (503, "busy")
         assert int(refused.headers["retry-after"]) > 0
         assert client.post("/synthesize", json={"text": "Hello."}).status_code == 200
-    wait_until(lambda: spooled(client) == 0, 30)
-    spoken = client.post("/synthesize", json={"ssml": pauses(17)})
+    wait_until(lambda: read_spool_bytes(client) == 0, 30)
+    spoken = client.post("/synthesize", json={"ssml": build_pauses(17)})
     assert spoken.status_code == 200 and len(spoken.content) == int(spoken.headers["content-length"])
 
 
 @pytest.mark.parametrize("count", [0, 2])
 @pytest.mark.parametrize("format", ["wav", "mp3"])
-def test_the_audio_beside_a_plan_is_the_audio_alone(client: httpx.Client, format: str, count: int) -> None:
-    """In memory and in a file, whose base64 is made in blocks."""
-    fields = {"ssml": pauses(count).replace("</speak>", "Hello.</speak>"), "seed": 1, "format": format}
+def test_audio_with_a_plan_equals_audio_alone(client: httpx.Client, format: str, count: int) -> None:
+    """Without pauses the audio is in memory; with them it is in a file, which is encoded as base64 in blocks."""
+    fields = {"ssml": build_pauses(count).replace("</speak>", "Hello.</speak>"), "seed": 1, "format": format}
     alone = client.post("/synthesize", json=fields)
     timed = client.post("/synthesize", json={**fields, "timing": True})
     assert int(timed.headers["content-length"]) == len(timed.content)
@@ -90,15 +90,15 @@ def test_the_audio_beside_a_plan_is_the_audio_alone(client: httpx.Client, format
     assert timed.headers["content-type"] == "application/json"
 
 
-def test_parts_of_a_file_are_parts_of_the_whole(client: httpx.Client) -> None:
+def test_ranges_of_a_spooled_file_match_the_whole(client: httpx.Client) -> None:
     def get(**headers: str) -> httpx.Response:
-        return client.get("/synthesize", params={"ssml": pauses(2)}, headers=headers)
+        return client.get("/synthesize", params={"ssml": build_pauses(2)}, headers=headers)
 
     whole, middle = get(), len(get().content) // 2
     part = get(Range=f"bytes={middle}-{middle + 299_999}")
     assert (part.status_code, part.content) == (206, whole.content[middle : middle + 300_000])
     assert part.headers["etag"] == whole.headers["etag"]
     assert get(Range="bytes=0-0").content == whole.content[:1]
-    head = client.head("/synthesize", params={"ssml": pauses(2)})
+    head = client.head("/synthesize", params={"ssml": build_pauses(2)})
     assert (head.headers["content-length"], head.headers["etag"]) == (str(len(whole.content)), whole.headers["etag"])
-    wait_until(lambda: spooled(client) == 0, 30)
+    wait_until(lambda: read_spool_bytes(client) == 0, 30)

@@ -1,4 +1,4 @@
-"""What the tests share: recordings that were heard in a way that is known, and ears without packages."""
+"""Measurements with known values, and evaluators that need no packages."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ SAMPLES = (0.3 * np.sin(2 * np.pi * 220 * np.arange(8000) / 16000)).astype(np.fl
 """Half a second at 16 kHz."""
 
 
-class DeafEars:
-    """Understand "Hello." whatever is said, and like everything."""
+class FakeEvaluators:
+    """Evaluators that understand every recording as "Hello." and rate all recordings alike."""
 
     def transcribe(self, sound: npt.NDArray[np.float32]) -> str:
         return "Hello."
 
-    def word_errors(self, text: str, understood: str) -> int:
+    def count_word_errors(self, text: str, understood: str) -> int:
         return 1
 
-    def opinion(self, speech: npt.NDArray[np.float32]) -> float:
+    def predict_opinion(self, speech: npt.NDArray[np.float32]) -> float:
         return 4.0
 
 
-def heard(
+def make_measurement(
     group: str = "neutral", text: str = "Hello there.", computing_seconds: float | None = 0.05, **measures: Any
 ) -> Measurement:
-    """Ten words without an error, spoken in a tenth of their time; `measures` are theirs."""
+    """Return a measurement of ten words without errors at a real-time factor of 0.1, changed by `measures`."""
     manner = {name: measures.pop(name) for name in AcousticMeasures.__slots__ if name in measures}
     return replace(
         Measurement(

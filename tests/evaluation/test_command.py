@@ -1,4 +1,4 @@
-"""`intone evaluate`, with ears that need no packages."""
+"""`intone evaluate`, with evaluators that need no packages."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import soundfile
 
 import app.evaluation
 from app.__main__ import main
-from tests.evaluation.hearing import SAMPLES, DeafEars
+from tests.evaluation.hearing import SAMPLES, FakeEvaluators
 from tests.tiny_voice import write_tiny_voice
 
 
 @pytest.fixture(autouse=True)
-def ears(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.evaluation, "Evaluators", lambda threads: DeafEars())
+def fake_evaluators(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.evaluation, "Evaluators", lambda threads: FakeEvaluators())
 
 
-def test_a_voice_folder_speaks_each_of_its_emotions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_voice_folder_is_measured_in_each_of_its_emotions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_tiny_voice(tmp_path / "tiny", speakers=("neutral", "joy"))
     files = tmp_path / "out.json", tmp_path / "out.html"
     flags = ("--limit", "1", "--json", str(files[0]), "--html", str(files[1]))
@@ -79,8 +79,8 @@ def test_recordings_are_measured_like_a_voice(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "list.tsv").write_text("teacher\tone.flac\tHello there.\n", encoding="utf-8")
     files = "--json", str(tmp_path / "out.json")
     assert main(["evaluate", "--recordings", str(tmp_path / "list.tsv"), *files]) == 0
-    told = capsys.readouterr().out
-    assert "teacher" in told and "named rightly" not in told
+    output = capsys.readouterr().out
+    assert "teacher" in output and "named rightly" not in output
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["emotions"] is None
 
 
@@ -98,7 +98,7 @@ def test_recordings_are_measured_like_a_voice(tmp_path: Path, capsys: pytest.Cap
         ("wren", "--degree", "2.5"),
     ],
 )
-def test_wrong_use_ends_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_usage_error_exits_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     try:
         code: object = main(["evaluate", *arguments])
     except SystemExit as error:
@@ -108,12 +108,12 @@ def test_wrong_use_ends_with_2(arguments: tuple[str, ...], capsys: pytest.Captur
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [(("nobody",), "wren"), (("wren", "--emotion", "hapy"), "happy"), (("--recordings", "missing.tsv"), "missing.tsv")],
 )
-def test_what_cannot_be_done_is_one_line(
-    arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+def test_an_impossible_request_is_refused_in_one_line(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["evaluate", *arguments]) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1 and told in lines[0]
+    assert len(lines) == 1 and message in lines[0]

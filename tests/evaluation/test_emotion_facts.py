@@ -1,4 +1,4 @@
-"""The published facts."""
+"""The published facts about the prosody of emotions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_the_file_is_a_plain_table() -> None:
     assert len(lines) == 15 and {line.count("\t") for line in lines} == {14}
 
 
-def test_every_emotion_differs_from_neutral_which_differs_in_nothing() -> None:
+def test_every_emotion_but_neutral_differs_from_neutral() -> None:
     facts = read_facts()
     for centres in (facts.normal, facts.strong):
         assert set(centres) == set(Emotion)
@@ -23,7 +23,7 @@ def test_every_emotion_differs_from_neutral_which_differs_in_nothing() -> None:
             assert centre.any() == (emotion is not Emotion.NEUTRAL)
 
 
-def test_a_single_figure_stands_for_both_intensities() -> None:
+def test_a_single_figure_applies_to_both_intensities() -> None:
     facts = read_facts()
     ending, pitch = facts.features.index("ending"), facts.features.index("pitch")
     assert facts.normal[Emotion.FEAR][ending] == facts.strong[Emotion.FEAR][ending] == 1.3

@@ -1,4 +1,4 @@
-"""Figures of first and last words, from pairs of renditions whose wording is known."""
+"""Figures of first and last words, for pairs of renditions with known transcripts."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from app.evaluation.onset_report import (
     transcribe_pair,
 )
 from app.evaluation.recordings import Recording, find_edge_errors
-from tests.evaluation.hearing import SAMPLES, DeafEars
+from tests.evaluation.hearing import SAMPLES, FakeEvaluators
 
 
-def pair(group: str, text: str, alone: str, control: str, sound: str = "p") -> TranscribedPair:
-    """A sentence whose two renditions were understood so."""
+def make_pair(group: str, text: str, alone: str, control: str, sound: str = "p") -> TranscribedPair:
+    """Return a sentence with the transcripts of its two renditions."""
     recording = Recording(group, text, SAMPLES, 16000)
     return TranscribedPair(
         sound,
@@ -35,10 +35,10 @@ def report() -> OnsetReport:
     return OnsetReport(
         "wren",
         [
-            pair("neutral", "Peel the orange.", "Heal the orange.", "Peel the orange."),
-            pair("neutral", "Sail home.", "Sale home.", "Sail alone."),
-            pair("joy", "Peel the orange.", "Eel the arrange.", "Eel the orange."),
-            pair("joy", "Sail home.", "Sail home.", "Mail home."),
+            make_pair("neutral", "Peel the orange.", "Heal the orange.", "Peel the orange."),
+            make_pair("neutral", "Sail home.", "Sale home.", "Sail alone."),
+            make_pair("joy", "Peel the orange.", "Eel the arrange.", "Eel the orange."),
+            make_pair("joy", "Sail home.", "Sail home.", "Mail home."),
         ],
     )
 
@@ -83,16 +83,16 @@ def test_the_tables_show_rates_and_words(report: OnsetReport) -> None:
     assert lines[5][:4] == ["p", "Peel", "the", "orange."]
 
 
-def test_the_page_shows_what_was_misheard_and_needs_nothing_else(report: OnsetReport) -> None:
+def test_the_page_shows_misheard_sentences_and_is_self_contained(report: OnsetReport) -> None:
     hostile = "<script>alert(1)</script>"
-    content = render_onset_page(OnsetReport(hostile, [*report.heard, pair("joy", "Pack.", hostile, "Pack.")]))
+    content = render_onset_page(OnsetReport(hostile, [*report.heard, make_pair("joy", "Pack.", hostile, "Pack.")]))
     assert "<script" not in content and "&lt;script&gt;" in content
     assert content.count("<audio") == 8  # both renditions of the four sentences that were misheard in either
     assert content.count('src="') == content.count('src="data:')
 
 
-def test_both_renditions_are_understood() -> None:
+def test_both_renditions_are_transcribed() -> None:
     recording = Recording("joy", "Hello there.", SAMPLES, 16000)
-    heard = transcribe_pair(OnsetPair("h", recording, recording), DeafEars())
-    assert (heard.alone.understood, heard.control.understood) == ("Hello.", "Hello.")
-    assert (heard.alone.first_misheard, heard.alone.last_misheard) == (False, True)
+    transcribed = transcribe_pair(OnsetPair("h", recording, recording), FakeEvaluators())
+    assert (transcribed.alone.understood, transcribed.control.understood) == ("Hello.", "Hello.")
+    assert (transcribed.alone.first_misheard, transcribed.alone.last_misheard) == (False, True)

@@ -29,7 +29,7 @@ def test_every_sound_begins_two_sentences_or_more() -> None:
     assert min(count.values()) >= 2
 
 
-def test_each_is_one_sentence_of_3_to_6_words_that_is_read_as_it_is_written() -> None:
+def test_each_text_is_one_sentence_of_3_to_6_words_that_is_read_as_written() -> None:
     texts = [onset.prompt.text for onset in read_onsets([Emotion.NEUTRAL])]
     assert len({text.split()[0] for text in texts}) == len(texts)
     for text in texts:
@@ -56,7 +56,7 @@ def test_the_control_keeps_the_first_letter_of_its_words() -> None:
     assert normalize_words(prepend_carrier("Peel it.")).startswith(normalize_words(CARRIER))
 
 
-def test_the_control_is_the_end_of_running_speech_from_the_word_before_on() -> None:
+def test_the_control_is_the_end_of_running_speech_after_the_carrier() -> None:
     pipeline = Pipeline.load(load_settings())
     onsets = read_onsets([Emotion.JOY], limit=2)
     for onset, pair in zip(onsets, speak_onsets(pipeline, "wren", onsets), strict=True):
@@ -65,8 +65,8 @@ def test_the_control_is_the_end_of_running_speech_from_the_word_before_on() -> N
         running = pipeline.synthesize(request)
         before, first = running.plan.utterances[0].words[2:4]
         assert (before.text, first.text) == ("said", onset.prompt.text.split()[0].lower())
-        since = (len(running.samples) - len(pair.control.samples)) / running.sample_rate
-        assert before.end <= since <= first.start
+        cut = (len(running.samples) - len(pair.control.samples)) / running.sample_rate
+        assert before.end <= cut <= first.start
         inner = slice(-len(pair.control.samples) + 1000, -1000)  # the ends are faded
         assert np.array_equal(pair.control.samples[1000:-1000], running.samples[inner])
         assert (pair.alone.group, pair.control.group) == ("joy", "joy")

@@ -1,4 +1,4 @@
-"""The page: whole, safe, and in need of nothing else."""
+"""The page: complete, safe and self-contained."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import soundfile
 
 from app.evaluation.page import render_page
 from app.evaluation.report import Report
-from tests.evaluation.hearing import SAMPLES, heard
+from tests.evaluation.hearing import SAMPLES, make_measurement
 
 HOSTILE = "</td><script src='//evil.example/x.js'></script> & \"$x^\" <b>"
 VOID = {"meta", "img"}
 
 
-class Reader(HTMLParser):
-    """Follows the tags of a page and refuses one that is closed wrongly."""
+class PageParser(HTMLParser):
+    """A parser that records the tags of a page and fails if one is closed wrongly."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,47 +41,52 @@ class Reader(HTMLParser):
         self.text += data
 
 
-def read(content: str) -> Reader:
-    reader = Reader()
-    reader.feed(content)
-    reader.close()
-    assert reader.open == []
-    return reader
+def parse(content: str) -> PageParser:
+    parser = PageParser()
+    parser.feed(content)
+    parser.close()
+    assert parser.open == []
+    return parser
 
 
 @pytest.fixture(scope="module")
 def content() -> str:
-    sentences = [heard(), heard("joy", errors=2, understood=HOSTILE), heard(HOSTILE, HOSTILE)]
-    return render_page(Report(HOSTILE, sentences))
+    measurements = [
+        make_measurement(),
+        make_measurement("joy", errors=2, understood=HOSTILE),
+        make_measurement(HOSTILE, HOSTILE),
+    ]
+    return render_page(Report(HOSTILE, measurements))
 
 
 def test_the_page_parses_and_shows_every_recording(content: str) -> None:
-    reader = read(content)
-    assert reader.seen.count("audio") == 3
-    assert reader.seen.count("img") == 4
-    assert reader.seen.count("h2") == 3
+    parser = parse(content)
+    assert parser.seen.count("audio") == 3
+    assert parser.seen.count("img") == 4
+    assert parser.seen.count("h2") == 3
 
 
-def test_nothing_on_the_page_comes_from_elsewhere(content: str) -> None:
-    reader = read(content)
-    assert len(reader.sources) == 7 and all(source.startswith("data:") for source in reader.sources)
-    assert {"script", "link", "iframe", "object"}.isdisjoint(reader.seen)
+def test_the_page_loads_nothing_from_elsewhere(content: str) -> None:
+    parser = parse(content)
+    assert len(parser.sources) == 7 and all(source.startswith("data:") for source in parser.sources)
+    assert {"script", "link", "iframe", "object"}.isdisjoint(parser.seen)
     assert not re.search(r"https?:|url\(|@import", content)
 
 
 def test_hostile_text_is_shown_as_text(content: str) -> None:
-    assert read(content).text.count(HOSTILE) == 6  # title, heading, row, group, sentence, what was understood
+    assert parse(content).text.count(HOSTILE) == 6  # title, heading, row, group, sentence, transcript
     assert "<script" not in content and "<b>" not in content
 
 
-def test_what_was_understood_is_shown_where_it_is_wrong() -> None:
-    assert "understood:" not in read(render_page(Report("wren", [heard()]))).text
+def test_a_wrong_transcript_is_shown() -> None:
+    assert "understood:" not in parse(render_page(Report("wren", [make_measurement()]))).text
     assert (
-        "understood: Yellow bear" in read(render_page(Report("wren", [heard(errors=2, understood="Yellow bear")]))).text
+        "understood: Yellow bear"
+        in parse(render_page(Report("wren", [make_measurement(errors=2, understood="Yellow bear")]))).text
     )
 
 
-def test_the_sound_and_the_pictures_are_inside(content: str) -> None:
+def test_the_sound_and_the_pictures_are_embedded(content: str) -> None:
     files = re.findall(r'src="data:([a-z/]+);base64,([^"]+)"', content)
     sound = [base64.b64decode(data) for kind, data in files if kind == "audio/flac"]
     samples, rate = soundfile.read(io.BytesIO(sound[0]), dtype="float32")

@@ -14,21 +14,21 @@ from app.evaluation.recordings import read_recordings
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a stereo sound, left 0.5 and right 0."""
+    """Write a folder with a stereo sound, left 0.5 and right 0, and two files without sound."""
     soundfile.write(tmp_path / "one.wav", np.tile([0.5, 0.0], (800, 1)), 8000)
     (tmp_path / "empty.wav").write_bytes(b"")
     (tmp_path / "text.wav").write_text("no sound")
     return tmp_path
 
 
-def write(folder: Path, content: str) -> Path:
+def write_list(folder: Path, content: str) -> Path:
     path = folder / "list.tsv"
     path.write_text(content, encoding="utf-8")
     return path
 
 
-def test_files_are_found_beside_the_list_and_channels_are_averaged(folder: Path) -> None:
-    path = write(folder, f"joy\tone.wav\tHello.\n\nsad\t{folder / 'one.wav'}\tBye.\n")
+def test_files_are_found_next_to_the_list_and_channels_are_averaged(folder: Path) -> None:
+    path = write_list(folder, f"joy\tone.wav\tHello.\n\nsad\t{folder / 'one.wav'}\tBye.\n")
     first, second = read_recordings(path)
     assert (first.group, first.text, first.sample_rate, first.seconds) == ("joy", "Hello.", 8000, 0.1)
     assert first.samples.shape == (800,) and np.allclose(first.samples, 0.25, atol=1e-3)
@@ -36,12 +36,12 @@ def test_files_are_found_beside_the_list_and_channels_are_averaged(folder: Path)
 
 
 def test_the_limit_holds_for_each_group(folder: Path) -> None:
-    path = write(folder, "a\tone.wav\tOne.\na\tone.wav\tTwo.\nb\tone.wav\tThree.\n")
+    path = write_list(folder, "a\tone.wav\tOne.\na\tone.wav\tTwo.\nb\tone.wav\tThree.\n")
     assert [one.text for one in read_recordings(path, limit=1)] == ["One.", "Three."]
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("", "names no recordings"),
         ("joy\tone.wav\n", "Line 1"),
@@ -51,12 +51,12 @@ def test_the_limit_holds_for_each_group(folder: Path) -> None:
         ("joy\ttext.wav\tHi.\n", "text.wav"),
     ],
 )
-def test_what_cannot_be_read_is_told(folder: Path, content: str, told: str) -> None:
-    with pytest.raises(SetupError, match=told):
-        read_recordings(write(folder, content))
+def test_lists_and_files_that_cannot_be_read_are_refused(folder: Path, content: str, message: str) -> None:
+    with pytest.raises(SetupError, match=message):
+        read_recordings(write_list(folder, content))
 
 
-def test_a_list_that_is_not_utf_8_is_told(folder: Path) -> None:
+def test_a_list_that_is_not_utf_8_is_refused(folder: Path) -> None:
     path = folder / "list.tsv"
     path.write_bytes(b"joy\tone.wav\tcaf\xe9\n")
     with pytest.raises(SetupError, match="UTF-8"):

@@ -1,4 +1,4 @@
-"""The fixed sentences."""
+"""The fixed sentences of the evaluation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_every_emotion_has_twenty_different_sentences() -> None:
     assert len({normalize_words(one.text) for one in sentences}) == len(sentences)
 
 
-def test_each_is_one_sentence_of_6_to_16_words_that_is_read_as_it_is_written() -> None:
+def test_each_text_is_one_sentence_of_6_to_16_words_that_is_read_as_written() -> None:
     for one in read_sentences(list(Emotion)):
         assert 6 <= len(one.text.split()) <= 16, one.text
         assert one.text.isascii() and not any(character.isdigit() for character in one.text)
@@ -23,7 +23,7 @@ def test_each_is_one_sentence_of_6_to_16_words_that_is_read_as_it_is_written() -
         assert [clause.spoken for clause in next(read_text(one.text)).clauses] == [one.text]
 
 
-def test_a_part_of_them_has_the_same_seeds() -> None:
+def test_a_limited_selection_has_the_same_seeds() -> None:
     everything = read_sentences([Emotion.FEAR])
     assert read_sentences([Emotion.FEAR, Emotion.JOY], limit=3)[3:] == everything[:3]
     assert [one.seed for one in everything] == list(range(20))

@@ -1,4 +1,4 @@
-"""What counts as the same words."""
+"""The comparison of words: normalisation, syllables and homophones."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from app.evaluation.recordings import HOMOPHONES, count_vowel_groups, find_edge_
         ("the children's toys", "the children's toys"),
     ],
 )
-def test_case_marks_and_contractions_do_not_count(text: str, words: str) -> None:
+def test_case_punctuation_and_contractions_are_ignored(text: str, words: str) -> None:
     assert normalize_words(text) == words
     assert normalize_words(words) == words
 
 
-def test_vowel_groups_are_about_syllables() -> None:
+def test_vowel_groups_approximate_syllables() -> None:
     assert [count_vowel_groups(word) for word in ("strength", "beautiful", "EYE", "rhythm", "")] == [1, 3, 1, 1, 0]
 
 
@@ -50,7 +50,7 @@ def test_first_and_last_words_are_compared_by_their_sound(understood: str, error
     assert find_edge_errors("Sail along the coast.", understood) == errors
 
 
-def test_homophones_stand_in_one_line_each() -> None:
+def test_each_homophone_occurs_in_one_line() -> None:
     words = [word for line in HOMOPHONES for word in line.split()]
     assert len(words) == len(set(words))
     assert find_edge_errors("Know it too", "No it 2") == (False, False)

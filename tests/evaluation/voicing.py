@@ -1,4 +1,4 @@
-"""Voiced sounds whose pitch, spectrum and noise are known: what the tests of prosody measure."""
+"""Voiced sounds of known pitch, spectrum and noise, for the tests of prosody."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from app.evaluation.manner import SAMPLE_RATE, measure_features, track_pitch
 Values = npt.NDArray[np.float64]
 
 
-def voiced(
+def make_voiced_sound(
     melody: Callable[[Values], Values],
     seconds: float = 2.0,
     envelope: Callable[[Values], Values] = lambda hertz: 500 / (hertz + 500),
     noise: float = 0.0,
 ) -> npt.NDArray[np.float32]:
-    """Sing a melody: share of the time -> semitones over 200 Hz; `envelope`: hertz -> amplitude of a harmonic.
+    """Synthesize a melody: share of the time -> semitones over 200 Hz; `envelope`: hertz -> amplitude of a harmonic.
 
     `noise` is the share of the energy that is white noise.
     """
@@ -35,6 +35,6 @@ def voiced(
     return (0.5 * sound / np.abs(sound).max()).astype(np.float32)
 
 
-def features(sound: npt.NDArray[np.float32]) -> dict[str, float]:
+def measure_sound(sound: npt.NDArray[np.float32]) -> dict[str, float]:
     """Measure a sound that begins and ends voiced."""
     return measure_features(sound, track_pitch(sound))

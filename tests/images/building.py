@@ -1,4 +1,4 @@
-"""The image, built and run without a daemon and without a registry: mmdebstrap, buildah, podman and runc, as root."""
+"""Build and run the image without a daemon or a registry: with mmdebstrap, buildah, podman and runc, as root."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ import soundfile
 from tests.serving import ROOT
 
 FOLDER = Path(os.environ.get("IMAGES_FOLDER", "/var/tmp/intone-images"))
-"""Images and their layers: some 8 GB, and many times as much where the kernel cannot lay one folder over another."""
+"""Images and their layers: about 8 GB, and many times as much if the kernel has no overlay file system."""
 BASE, IMAGE = "intone-base", "intone"
 ROOT_FILES = ("ca-certificates", "python3", "python3-venv")
-"""Debian packages that stand for the official slim image of Python."""
+"""Debian packages that replace the official slim image of Python."""
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*")
-"""What Debian's slim images leave out, too."""
+"""Paths that Debian's slim images leave out, too."""
 STORAGE = """[storage]
 driver = "{driver}"
 graphroot = "{folder}/graph"
@@ -39,13 +39,13 @@ runtime = "runc"
 """
 
 SEALED = ("--read-only", "--tmpfs", "/tmp", "--network", "none")
-"""Nothing can be written but temporary files, and nobody can be asked."""
-Tell = Callable[[str], None]
-"""Notes what was measured."""
+"""Only temporary files can be written, and there is no network."""
+Report = Callable[[str], None]
+"""Records a measurement."""
 
 
-def environment() -> dict[str, str]:
-    """Where podman and buildah, also those that a script starts, find their settings."""
+def make_environment() -> dict[str, str]:
+    """Return the environment in which podman and buildah, even if a script starts them, find their settings."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     driver = "overlay" if "overlay" in Path("/proc/filesystems").read_text() else "vfs"
     files = {"CONTAINERS_STORAGE_CONF": STORAGE.format(folder=FOLDER, driver=driver), "CONTAINERS_CONF": ENGINE}
@@ -56,37 +56,37 @@ def environment() -> dict[str, str]:
 
 def run(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a program to its end."""
-    options = {"text": True, "capture_output": True, "env": environment(), **options}
+    options = {"text": True, "capture_output": True, "env": make_environment(), **options}
     return subprocess.run([str(word) for word in words], **options)
 
 
-def succeed(*words: str | Path, **options: Any) -> str:
-    """The output of a program that has to succeed."""
-    done = run(*words, **options)
-    assert done.returncode == 0, f"{words}\n{(done.stdout or '')[-3000:]}{(done.stderr or '')[-3000:]}"
-    return done.stdout
+def check_output(*words: str | Path, **options: Any) -> str:
+    """Run a program, which must succeed, and return its output."""
+    result = run(*words, **options)
+    assert result.returncode == 0, f"{words}\n{(result.stdout or '')[-3000:]}{(result.stderr or '')[-3000:]}"
+    return result.stdout
 
 
-def exists(image: str) -> bool:
+def image_exists(image: str) -> bool:
     return run("podman", "image", "exists", image).returncode == 0
 
 
 def build_base() -> None:
-    """A small Debian with Python, in the place of the official image of Python, which only a registry has."""
-    if exists(BASE):
+    """Build a small Debian with Python, which replaces the official image of Python that only a registry has."""
+    if image_exists(BASE):
         return
     with tempfile.TemporaryDirectory(dir=FOLDER) as name:
         folder = Path(name)
-        what = ["--variant=minbase", f"--include={','.join(ROOT_FILES)}"]
-        what += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
-        succeed("mmdebstrap", "--quiet", *what, "bookworm", folder / "root.tar")
+        options = ["--variant=minbase", f"--include={','.join(ROOT_FILES)}"]
+        options += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
+        check_output("mmdebstrap", "--quiet", *options, "bookworm", folder / "root.tar")
         (folder / "Dockerfile").write_text("FROM scratch\nADD root.tar /\n")
-        succeed("buildah", "bud", "--isolation", "chroot", "--tag", BASE, folder)
+        check_output("buildah", "bud", "--isolation", "chroot", "--tag", BASE, folder)
 
 
-def build() -> None:
-    """The image, with pip told in the build what it is told here."""
-    mounts, settings = pip_settings()
+def build_image() -> None:
+    """Build the image, with pip configured in the build as it is here."""
+    mounts, settings = read_pip_settings()
     with tempfile.NamedTemporaryFile("w", dir=FOLDER) as file:
         file.write(settings)
         file.flush()
@@ -96,59 +96,59 @@ def build() -> None:
             "TORCH_INDEX_URL": os.environ.get("TORCH_INDEX_URL", ""),
             "IMAGE_USER": "root",
         }
-        told = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+        values = [f"--build-arg={name}={value}" for name, value in arguments.items()]
         options = ("--isolation", "chroot", "--layers", "--format", "docker", "--network", "host")
-        where = ("--file", ROOT / "docker" / "Dockerfile", "--tag", IMAGE, ROOT)
-        succeed("buildah", "bud", *options, *volumes, *told, *where)
+        source = ("--file", ROOT / "docker" / "Dockerfile", "--tag", IMAGE, ROOT)
+        check_output("buildah", "bud", *options, *volumes, *values, *source)
 
 
-def pip_settings() -> tuple[list[Path], str]:
-    """Local files and folders that pip here takes packages and certificates from, and its settings as a file."""
-    lines = succeed(sys.executable, "-m", "pip", "config", "list", env=None).splitlines()
+def read_pip_settings() -> tuple[list[Path], str]:
+    """Return the local paths from which pip here takes packages and certificates, and a file with its settings."""
+    lines = check_output(sys.executable, "-m", "pip", "config", "list", env=None).splitlines()
     found = dict(re.findall(r"^(?::env:\.|global\.)([\w-]+)='(.*)'$", line)[0] for line in lines if "='" in line)
     values = {name: value.split() for name, value in found.items()}
     words = [word.removeprefix("file://") for value in values.values() for word in value]
     local = {Path(word) for word in words if word.startswith("/") and Path(word).exists()}
-    # A folder of an index is named `simple`, and its files may lie beside it.
+    # The folder of an index is named `simple`; its files may be next to it.
     mounts = sorted({path.parent if path.name == "simple" else path for path in local})
     content = "\n".join(f"{name} = {' '.join(value)}" for name, value in values.items())
     return mounts, f"[global]\n{content}\n"
 
 
 @contextmanager
-def running(*options: str, command: Sequence[str]) -> Iterator[str]:
-    """A container in the background; its name."""
+def run_container(*options: str, command: Sequence[str]) -> Iterator[str]:
+    """Run a container in the background and yield its name."""
     name = f"intone-check-{time.monotonic_ns()}"
-    succeed("podman", "run", "--detach", "--name", name, *options, IMAGE, *command)
+    check_output("podman", "run", "--detach", "--name", name, *options, IMAGE, *command)
     try:
         yield name
     finally:
         run("podman", "rm", "--force", "--time", "0", name)
 
 
-def inside(name: str, program: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+def run_inside(name: str, program: str, *words: str) -> subprocess.CompletedProcess[bytes]:
     """Run a Python program in a container, which may have no network but its own."""
     command = ["podman", "exec", "--interactive", name, "python", "-", *words]
-    return subprocess.run(command, input=program.encode(), capture_output=True, env=environment())
+    return subprocess.run(command, input=program.encode(), capture_output=True, env=make_environment())
 
 
-def inspected(name: str, what: str) -> str:
-    """What podman says of a container's state."""
-    return succeed("podman", "inspect", "--format", f"{{{{.State.{what}}}}}", name).strip()
+def inspect_state(name: str, field: str) -> str:
+    """Return a field of a container's state."""
+    return check_output("podman", "inspect", "--format", f"{{{{.State.{field}}}}}", name).strip()
 
 
-def exit_code(name: str) -> int:
-    return int(inspected(name, "ExitCode"))
+def get_exit_code(name: str) -> int:
+    return int(inspect_state(name, "ExitCode"))
 
 
-def configuration() -> dict[str, Any]:
-    """What the image says about itself."""
-    (found,) = json.loads(succeed("podman", "image", "inspect", IMAGE))
+def inspect_image() -> dict[str, Any]:
+    """Return the configuration of the image."""
+    (found,) = json.loads(check_output("podman", "image", "inspect", IMAGE))
     return dict(found)
 
 
-def sound(data: bytes) -> float:
-    """Seconds of a sound file that is not silent."""
+def measure_duration(data: bytes) -> float:
+    """Return the duration of an audio file in seconds; it must not be silent."""
     samples, rate = soundfile.read(io.BytesIO(data))
     assert np.abs(samples).max() > 0.001
     return len(samples) / rate

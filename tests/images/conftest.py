@@ -1,4 +1,4 @@
-"""The image, built once, and notes of what was measured in it."""
+"""The image, built once, and a report of the measurements."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.images.building import Tell, build, build_base
+from tests.images.building import Report, build_base, build_image
 
 
 @pytest.fixture(scope="session")
-def tell() -> Iterator[Tell]:
-    """Notes what was measured; printed at the end."""
+def report() -> Iterator[Report]:
+    """Record measurements and print them at the end."""
     lines: list[str] = []
     yield lines.append
     sys.stdout.write("\n" + "".join(f"{line}\n" for line in lines))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def image(tell: Tell) -> None:
-    """The image, from this checkout."""
+def image(report: Report) -> None:
+    """Build the image from this checkout."""
     began = time.monotonic()
     build_base()
     based = time.monotonic()
-    build()
-    tell(f"base: {based - began:.0f} s (0 where it was there); image: {time.monotonic() - based:.0f} s")
+    build_image()
+    report(f"base: {based - began:.0f} s (0 if it was there); image: {time.monotonic() - based:.0f} s")

@@ -1,11 +1,11 @@
-"""Programs for the Python inside of a container: one without a network can be asked from nowhere else."""
+"""Programs for the Python inside a container: without a network, only they can send it requests."""
 
 READY = """
 import time, urllib.request
 while True:
     try:
-        answer = urllib.request.urlopen("http://127.0.0.1:8080/ping", timeout=5)
-        assert (answer.status, answer.read()) == (200, b"")
+        response = urllib.request.urlopen("http://127.0.0.1:8080/ping", timeout=5)
+        assert (response.status, response.read()) == (200, b"")
         break
     except OSError:
         time.sleep(0.05)
@@ -16,11 +16,11 @@ INVOKE = """
 import json, sys, urllib.request
 body = json.dumps({"text": sys.argv[1], "format": sys.argv[2], "emotion": "joy"}).encode()
 request = urllib.request.Request("http://127.0.0.1:8080/invocations", body, {"Content-Type": "application/json"})
-with urllib.request.urlopen(request) as answer:
-    sys.stderr.write(answer.headers["X-Voice"])
-    sys.stdout.buffer.write(answer.read())
+with urllib.request.urlopen(request) as response:
+    sys.stderr.write(response.headers["X-Voice"])
+    sys.stdout.buffer.write(response.read())
 """
-"""Text and format -> the audio on standard output, the voice on standard error."""
+"""Takes text and format; writes the audio to standard output and the voice to standard error."""
 
 PING = """
 import json, time, urllib.request
@@ -29,21 +29,21 @@ texts = [f"Sentence {n} of a story, in which the rain falls on the roof and nobo
 fields = {"text": " ".join(texts)[:20_000], "stream": True}
 url, type = "http://127.0.0.1:8080", {"Content-Type": "application/json"}
 request = urllib.request.Request(f"{url}/invocations", json.dumps(fields).encode(), type)
-with ThreadPoolExecutor(1) as other:
+with ThreadPoolExecutor(1) as pool:
     began = time.perf_counter()
-    speaking = other.submit(lambda: urllib.request.urlopen(request).read())
+    speaking = pool.submit(lambda: urllib.request.urlopen(request).read())
     times = []
     while not speaking.done():
-        asked = time.perf_counter()
+        sent = time.perf_counter()
         assert urllib.request.urlopen(f"{url}/ping").status == 200
-        times.append(time.perf_counter() - asked)
+        times.append(time.perf_counter() - sent)
         time.sleep(0.01)
     times.sort()
     seconds = time.perf_counter() - began
 print(json.dumps({"seconds": seconds, "bytes": len(speaking.result()), "count": len(times),
     "median": times[len(times) // 2], "p99": times[int(len(times) * 0.99)], "max": times[-1]}))
 """
-"""What /ping takes, in seconds, while the longest text that is allowed is spoken."""
+"""Prints how long /ping takes, in seconds, while the longest allowed text is spoken."""
 
 STATES = """
 import urllib.request, urllib.error
@@ -52,10 +52,10 @@ try:
 except urllib.error.HTTPError as error:
     print(error.code, error.read().decode())
 """
-"""Status and body of a /ping that fails."""
+"""Prints the status code and body of a /ping that fails."""
 
 VOICES = """
 import urllib.request
 print(urllib.request.urlopen("http://127.0.0.1:8080/voices").read().decode())
 """
-"""The voices that are served, as JSON."""
+"""Prints the voices that are served, as JSON."""

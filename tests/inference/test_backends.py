@@ -1,4 +1,4 @@
-"""The backends run the shipped networks alike, keep converted graphs safely and are chosen by their speed."""
+"""The backends: equal results, the cache of converted graphs, and the choice by speed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SIZES = [(1, 16), (1, 250), (3, 64)]
 
 
 class Decoder(nn.Module):
-    """GlowTTS's flow, backwards."""
+    """GlowTTS's flow in reverse."""
 
     def __init__(self, decoder: nn.Module) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Decoder(nn.Module):
 
 
 class Tiny(nn.Module):
-    """Two results of one small layer."""
+    """A small layer with two results."""
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__()
@@ -57,20 +57,20 @@ class Tiny(nn.Module):
 
 
 class Eigenvalues(nn.Module):
-    """OpenVINO has no such operation."""
+    """A module with an operation that OpenVINO lacks."""
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
         return torch.linalg.eigvals(values @ values.transpose(1, 2)).real
 
 
-class Baked(nn.Module):
-    """A trace of it holds for the length it was made with only."""
+class FixedLength(nn.Module):
+    """A module whose trace is valid only for the length of its example."""
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
         return values * torch.tensor([1.0] * int(values.shape[2]))
 
 
-class Slow(TorchBackend):
+class SlowBackend(TorchBackend):
     """PyTorch that sleeps before each call."""
 
     def __init__(self, seconds: float) -> None:
@@ -81,27 +81,27 @@ class Slow(TorchBackend):
     def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
         network = super().compile(module, example)
 
-        def slow(*inputs: Tensor) -> tuple[Tensor, ...]:
+        def run_slowly(*inputs: Tensor) -> tuple[Tensor, ...]:
             time.sleep(self.seconds)
             return network(*inputs)
 
-        return slow
+        return run_slowly
 
 
 @dataclass
 class Case:
-    """A shipped network, its inputs and what PyTorch makes of it."""
+    """A shipped network, its inputs and its reference in PyTorch."""
 
     module: nn.Module
     example: ExampleInputs
     reference: Network
 
 
-def tiny(batch: int, length: int) -> tuple[Tensor, ...]:
-    return random(batch, 3, length), torch.full((batch,), length)
+def make_tiny_inputs(batch: int, length: int) -> tuple[Tensor, ...]:
+    return draw_values(batch, 3, length), torch.full((batch,), length)
 
 
-def random(*shape: int) -> Tensor:
+def draw_values(*shape: int) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)))
 
 
@@ -115,7 +115,7 @@ def decoder() -> Case:
     channels = model.emb_g.weight.shape[1]
 
     def example(batch: int, length: int) -> tuple[Tensor, ...]:
-        return random(batch, 80, length), torch.ones(batch, 1, length), random(batch, channels, 1)
+        return draw_values(batch, 80, length), torch.ones(batch, 1, length), draw_values(batch, channels, 1)
 
     return Case(module, example, TorchBackend().compile(copy.deepcopy(module), example))
 
@@ -126,8 +126,8 @@ def spectrum() -> Case:
     fill_weights(generator, load_weights(WREN / "vocoder/model.safetensors")["model"], "vocos_source")
 
     def example(batch: int, length: int) -> tuple[Tensor, ...]:
-        voicing = (random(batch, length) > 0).float()
-        return random(batch, 80, length) - 5, random(batch, length), voicing, torch.ones(batch, 1, length)
+        voicing = (draw_values(batch, length) > 0).float()
+        return draw_values(batch, 80, length) - 5, draw_values(batch, length), voicing, torch.ones(batch, 1, length)
 
     module = generator.spectrum
     return Case(module, example, TorchBackend().compile(copy.deepcopy(module), example))
@@ -135,7 +135,7 @@ def spectrum() -> Case:
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the shipped networks are converted to, once for all tests."""
+    """Return the folder of the converted networks, which all tests share."""
     return tmp_path_factory.mktemp("cache")
 
 
@@ -154,22 +154,22 @@ def read_spectrum(openvino: OpenVinoBackend, spectrum: Case) -> Network:
     return openvino.compile(copy.deepcopy(spectrum.module), spectrum.example)
 
 
-def no_conversion(monkeypatch: pytest.MonkeyPatch) -> None:
+def forbid_conversion(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("converted again")
 
     monkeypatch.setattr(import_openvino(), "convert_model", refuse)
 
 
-def right(network: Network) -> bool:
-    """Whether a network is `Tiny()`."""
-    inputs = tiny(2, 9)
-    expected = TorchBackend().compile(Tiny(), tiny)(*inputs)
+def computes_tiny(network: Network) -> bool:
+    """Return whether a network computes what `Tiny()` does."""
+    inputs = make_tiny_inputs(2, 9)
+    expected = TorchBackend().compile(Tiny(), make_tiny_inputs)(*inputs)
     return all(torch.allclose(a, b, atol=1e-5) for a, b in zip(network(*inputs), expected, strict=True))
 
 
 @pytest.mark.parametrize(("batch", "length"), SIZES)
-def test_the_vocoder_is_pytorchs(spectrum: Case, read_spectrum: Network, batch: int, length: int) -> None:
+def test_the_vocoder_equals_pytorchs(spectrum: Case, read_spectrum: Network, batch: int, length: int) -> None:
     inputs = spectrum.example(batch, length)
     (found,), (expected,) = read_spectrum(*inputs), spectrum.reference(*inputs)
     assert found.shape == expected.shape and found.dtype == expected.dtype
@@ -177,13 +177,13 @@ def test_the_vocoder_is_pytorchs(spectrum: Case, read_spectrum: Network, batch: 
 
 
 @pytest.mark.parametrize(("batch", "length"), SIZES)
-def test_the_decoder_is_pytorchs(decoder: Case, decode: Network, batch: int, length: int) -> None:
+def test_the_decoder_equals_pytorchs(decoder: Case, decode: Network, batch: int, length: int) -> None:
     inputs = decoder.example(batch, length)
     (found,), (expected,) = decode(*inputs), decoder.reference(*inputs)
     assert float((found - expected).abs().mean()) <= 0.02
 
 
-def test_bfloat16_is_close(cache: Path, decoder: Case, decode: Network) -> None:
+def test_bfloat16_results_are_close(cache: Path, decoder: Case, decode: Network) -> None:
     if not supports_bf16():
         pytest.skip("this processor has no bfloat16")
     backend = make_backend("openvino_bf16", cache, workers=1, threads=1)
@@ -195,16 +195,16 @@ def test_bfloat16_is_close(cache: Path, decoder: Case, decode: Network) -> None:
 
 
 @pytest.mark.parametrize("backend", ["torch", "openvino"])
-def test_the_same_bytes_whatever_runs_beside(spectrum: Case, read_spectrum: Network, backend: str) -> None:
+def test_concurrent_calls_do_not_change_the_bytes(spectrum: Case, read_spectrum: Network, backend: str) -> None:
     network = spectrum.reference if backend == "torch" else read_spectrum
-    asked = [spectrum.example(1 + index % 2, 40 + 8 * (index % 3)) for index in range(24)]
-    alone = [network(*inputs)[0] for inputs in asked]
+    examples = [spectrum.example(1 + index % 2, 40 + 8 * (index % 3)) for index in range(24)]
+    sequential = [network(*inputs)[0] for inputs in examples]
     with ThreadPoolExecutor(8) as threads:
-        together = list(threads.map(lambda inputs: network(*inputs)[0], asked))
-    assert all(torch.equal(one, other) for one, other in zip(alone, together, strict=True))
+        concurrent = list(threads.map(lambda inputs: network(*inputs)[0], examples))
+    assert all(torch.equal(one, other) for one, other in zip(sequential, concurrent, strict=True))
 
 
-def test_results_are_memory_of_their_own(read_spectrum: Network, spectrum: Case) -> None:
+def test_results_do_not_share_memory(read_spectrum: Network, spectrum: Case) -> None:
     first, second = spectrum.example(1, 40), tuple(tensor + 1 for tensor in spectrum.example(1, 40))
     (kept,) = read_spectrum(*first)
     before = kept.clone()
@@ -214,17 +214,17 @@ def test_results_are_memory_of_their_own(read_spectrum: Network, spectrum: Case)
     assert torch.equal(read_spectrum(*first)[0], before)
 
 
-def test_weights_changed_later_change_nothing(tmp_path: Path) -> None:
+def test_weights_changed_after_compilation_have_no_effect(tmp_path: Path) -> None:
     module = Tiny()
-    network = OpenVinoBackend(tmp_path, 1, 1).compile(module, tiny)
+    network = OpenVinoBackend(tmp_path, 1, 1).compile(module, make_tiny_inputs)
     with torch.no_grad():
         module.layer.weight.zero_()
-    assert right(network)
+    assert computes_tiny(network)
 
 
-def test_several_results_and_integers(tmp_path: Path) -> None:
+def test_a_network_may_have_several_results_and_integers(tmp_path: Path) -> None:
     for backend in (TorchBackend(), OpenVinoBackend(tmp_path, 1, 1)):
-        values, lengths = backend.compile(Tiny(), tiny)(*tiny(2, 9))
+        values, lengths = backend.compile(Tiny(), make_tiny_inputs)(*make_tiny_inputs(2, 9))
         assert values.shape == (2, 4, 9) and lengths.dtype == torch.int64 and lengths.tolist() == [10, 10]
 
 
@@ -233,93 +233,97 @@ def test_the_shipped_networks_are_read_from_the_cache(
 ) -> None:
     inputs = decoder.example(1, 60)
     converted = decode(*inputs)[0]
-    no_conversion(monkeypatch)
+    forbid_conversion(monkeypatch)
     read = OpenVinoBackend(cache, 2, 1).compile(copy.deepcopy(decoder.module), decoder.example)
     assert torch.equal(read(*inputs)[0], converted)
     assert cache.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Path:
-    """The file of a tiny network in a folder that did not exist."""
+def graph_file(tmp_path: Path) -> Path:
+    """Convert a tiny network into a new folder and return its file."""
     folder = tmp_path / "deep" / "cache"
-    OpenVinoBackend(folder, 1, 1).compile(Tiny(), tiny)
+    OpenVinoBackend(folder, 1, 1).compile(Tiny(), make_tiny_inputs)
     (file,) = folder.iterdir()
     assert folder.stat().st_mode & 0o777 == 0o700 and file.stat().st_mode & 0o077 == 0
     return file
 
 
-def test_every_flipped_byte_is_noticed(written: Path) -> None:
-    graphs, key, good = GraphCache(written.parent), written.stem, written.read_bytes()
+def test_every_flipped_byte_is_detected(graph_file: Path) -> None:
+    graphs, key, good = GraphCache(graph_file.parent), graph_file.stem, graph_file.read_bytes()
     assert graphs.read(key) is not None
     for position in [*range(200), *range(200, len(good), 97), len(good) - 1]:
-        written.write_bytes(good[:position] + bytes([good[position] ^ 1]) + good[position + 1 :])
+        graph_file.write_bytes(good[:position] + bytes([good[position] ^ 1]) + good[position + 1 :])
         assert graphs.read(key) is None, position
 
 
-def flipped(file: Path) -> None:
+def flip_bit(file: Path) -> None:
     data = bytearray(file.read_bytes())
     data[-5] ^= 0x40
     file.write_bytes(data)
 
 
-def truncated(file: Path) -> None:
+def truncate(file: Path) -> None:
     os.truncate(file, file.stat().st_size // 2)
 
 
-def emptied(file: Path) -> None:
+def clear(file: Path) -> None:
     file.write_bytes(b"")
 
 
-def of_another(file: Path) -> None:
+def replace_with_another(file: Path) -> None:
     with_other_weights = file.parent.parent / "other"
-    OpenVinoBackend(with_other_weights, 1, 1).compile(Tiny(seed=1), tiny)
+    OpenVinoBackend(with_other_weights, 1, 1).compile(Tiny(seed=1), make_tiny_inputs)
     (other,) = with_other_weights.iterdir()
     assert other.name != file.name
     file.write_bytes(other.read_bytes())
 
 
-@pytest.mark.parametrize("damage", [flipped, truncated, emptied, of_another])
-def test_a_file_that_cannot_be_trusted_is_made_anew(
-    written: Path, damage: object, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("damage", [flip_bit, truncate, clear, replace_with_another])
+def test_a_damaged_file_is_converted_again(
+    graph_file: Path, damage: object, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    good = GraphCache(written.parent).read(written.stem)
+    good = GraphCache(graph_file.parent).read(graph_file.stem)
     assert callable(damage)
-    damage(written)
+    damage(graph_file)
     with caplog.at_level(logging.WARNING, "intone.backend"):
-        assert right(OpenVinoBackend(written.parent, 1, 1).compile(Tiny(), tiny))
-    assert len(caplog.records) == 1 and str(written) in caplog.text
-    again = GraphCache(written.parent).read(written.stem)
+        assert computes_tiny(OpenVinoBackend(graph_file.parent, 1, 1).compile(Tiny(), make_tiny_inputs))
+    assert len(caplog.records) == 1 and str(graph_file) in caplog.text
+    again = GraphCache(graph_file.parent).read(graph_file.stem)
     assert good is not None and again is not None and good.weights == again.weights
-    no_conversion(monkeypatch)
-    assert right(OpenVinoBackend(written.parent, 1, 1).compile(Tiny(), tiny))
+    forbid_conversion(monkeypatch)
+    assert computes_tiny(OpenVinoBackend(graph_file.parent, 1, 1).compile(Tiny(), make_tiny_inputs))
 
 
-def test_a_folder_in_the_place_of_a_file_costs_only_the_cache(written: Path, caplog: pytest.LogCaptureFixture) -> None:
-    written.unlink()
-    written.mkdir()
-    assert right(OpenVinoBackend(written.parent, 1, 1).compile(Tiny(), tiny))
-    assert [path.name for path in written.parent.iterdir()] == [written.name]  # nothing temporary is left
+def test_a_folder_in_place_of_a_file_disables_only_the_cache(
+    graph_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph_file.unlink()
+    graph_file.mkdir()
+    assert computes_tiny(OpenVinoBackend(graph_file.parent, 1, 1).compile(Tiny(), make_tiny_inputs))
+    assert [path.name for path in graph_file.parent.iterdir()] == [graph_file.name]  # nothing temporary is left
 
 
-def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_folder_that_cannot_be_written_disables_only_the_cache(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("in the way")
     with caplog.at_level(logging.WARNING, "intone.backend"):
-        assert right(OpenVinoBackend(tmp_path / "file" / "cache", 1, 1).compile(Tiny(), tiny))
+        assert computes_tiny(OpenVinoBackend(tmp_path / "file" / "cache", 1, 1).compile(Tiny(), make_tiny_inputs))
     assert len(caplog.records) == 1
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
-def test_a_full_disk_costs_only_the_cache(
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_disables_only_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("tempfile.mkstemp", lambda *_, **__: (os.open("/dev/full", os.O_WRONLY), str(tmp_path / "x")))
     with caplog.at_level(logging.WARNING, "intone.backend"):
-        assert right(OpenVinoBackend(tmp_path, 1, 1).compile(Tiny(), tiny))
+        assert computes_tiny(OpenVinoBackend(tmp_path, 1, 1).compile(Tiny(), make_tiny_inputs))
     assert len(caplog.records) == 1 and not list(tmp_path.iterdir())
 
 
-def test_the_newest_files_are_kept(tmp_path: Path) -> None:
+def test_the_most_recently_used_files_are_kept(tmp_path: Path) -> None:
     graphs = GraphCache(tmp_path)
     for index in range(MAX_GRAPHS):
         graphs.write(f"{index:02}", Graph(b"xml", b"weights"))
@@ -330,7 +334,7 @@ def test_the_newest_files_are_kept(tmp_path: Path) -> None:
     assert graphs.read("00") and graphs.read("new") and not graphs.read("01") and graphs.read("02")
 
 
-def test_what_changes_a_graph_changes_its_key(tmp_path: Path) -> None:
+def test_changed_modules_and_versions_change_the_key(tmp_path: Path) -> None:
     def key(module: nn.Module, versions: str = "1") -> str:
         return make_graph_key(module, versions)
 
@@ -366,47 +370,49 @@ def test_changed_code_changes_the_key(tmp_path: Path, monkeypatch: pytest.Monkey
     assert len({first, second, key()}) == 3
 
 
-@pytest.mark.parametrize("module", [Eigenvalues(), Baked()])
-def test_what_cannot_be_converted_is_told(tmp_path: Path, module: nn.Module) -> None:
+@pytest.mark.parametrize("module", [Eigenvalues(), FixedLength()])
+def test_a_module_that_cannot_be_converted_is_refused_by_name(tmp_path: Path, module: nn.Module) -> None:
     root = logging.getLogger()
     before = (root.level, list(root.filters), list(root.handlers))
     with pytest.raises(ConversionError, match=type(module).__name__):
-        OpenVinoBackend(tmp_path, 1, 1).compile(module, tiny)
+        OpenVinoBackend(tmp_path, 1, 1).compile(module, make_tiny_inputs)
     assert (root.level, root.filters, root.handlers) == before
 
 
-def test_nothing_is_reported_to_the_makers_of_openvino() -> None:
+def test_openvinos_telemetry_is_disabled() -> None:
     import_openvino()
     assert sys.modules["openvino_telemetry"] is None
 
 
-def test_bfloat16_is_what_the_processor_has() -> None:
+def test_bfloat16_support_matches_the_processor() -> None:
     flags = Path("/proc/cpuinfo").read_text().split()
     assert supports_bf16() == ("avx512_bf16" in flags or "amx_bf16" in flags)
 
 
-def test_the_fastest_is_chosen(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
-    backends = [Slow(0.2), TorchBackend(), Slow(0.1)]
+def test_the_fastest_backend_is_chosen(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    backends = [SlowBackend(0.2), TorchBackend(), SlowBackend(0.1)]
     module = Tiny()
     with caplog.at_level(logging.INFO, "intone.backend"):
-        assert choose_fastest(backends, module, tiny, 20) is backends[1]
+        assert choose_fastest(backends, module, make_tiny_inputs, 20) is backends[1]
     assert caplog.messages[0].startswith("backend torch: Tiny ") and "; slow 0.1 " in caplog.messages[0]
 
 
-def test_what_is_measured_can_be_compiled_afterwards(tmp_path: Path) -> None:
+def test_a_measured_module_can_be_compiled_afterwards(tmp_path: Path) -> None:
     module = Tiny()
-    before = module.eval()(*tiny(1, 20))
-    choose_fastest([OpenVinoBackend(tmp_path, 1, 1), Slow(0.1)], module, tiny, 20)
-    assert torch.equal(module(*tiny(1, 20))[0], before[0])  # only copies were compiled: that frees the weights
+    before = module.eval()(*make_tiny_inputs(1, 20))
+    choose_fastest([OpenVinoBackend(tmp_path, 1, 1), SlowBackend(0.1)], module, make_tiny_inputs, 20)
+    assert torch.equal(
+        module(*make_tiny_inputs(1, 20))[0], before[0]
+    )  # only copies were compiled, since compiling frees the weights
 
 
 def test_a_backend_that_cannot_run_the_network_is_left_out(tmp_path: Path) -> None:
     backends = [OpenVinoBackend(tmp_path, 1, 1), TorchBackend()]
-    assert choose_fastest(backends, Eigenvalues(), tiny, 20) is backends[1]
-    assert choose_fastest(backends[:1], Eigenvalues(), tiny, 20) is backends[0]  # nothing to choose
+    assert choose_fastest(backends, Eigenvalues(), make_tiny_inputs, 20) is backends[1]
+    assert choose_fastest(backends[:1], Eigenvalues(), make_tiny_inputs, 20) is backends[0]  # nothing to choose
 
 
-def test_the_candidates_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_available_backends_depend_on_gpu_and_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     expected = ["torch", "openvino", *(["openvino_bf16"] if supports_bf16() else [])]
     assert [backend.name for backend in available_backends(tmp_path, 2, 1)] == expected
@@ -418,7 +424,7 @@ def test_the_candidates_of_this_machine(tmp_path: Path, monkeypatch: pytest.Monk
     assert make_backend("torch", tmp_path, 2, 1, "cpu").name == "torch"
 
 
-def test_a_gpu_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_gpu_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     for make in (
         lambda: make_backend("torch", tmp_path, 2, 1, "cuda"),
@@ -428,7 +434,7 @@ def test_a_gpu_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.Mon
             make()
 
 
-def test_without_openvino_torch_is_left(
+def test_without_openvino_only_torch_is_available(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
@@ -440,7 +446,7 @@ def test_without_openvino_torch_is_left(
         make_backend("openvino", tmp_path, 2, 1)
 
 
-def test_bfloat16_without_the_processor_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bfloat16_without_support_of_the_processor_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.inference.selection.supports_bf16", lambda: False)
     with pytest.raises(SetupError, match="bfloat16"):
         make_backend("openvino_bf16", tmp_path, 2, 1)

@@ -1,4 +1,4 @@
-"""What the counters say about what they were told."""
+"""Values of the metrics after syntheses and responses."""
 
 from __future__ import annotations
 
@@ -18,87 +18,89 @@ from tests.speaking import utterance
 EVEN = dict.fromkeys(Emotion, 0.05)
 
 
-def value(metrics: Metrics, name: str, **labels: str) -> float | None:
-    """One sample."""
+def read_sample(metrics: Metrics, name: str, **labels: str) -> float | None:
+    """Return the value of one sample."""
     return metrics.registry.get_sample_value(name, labels)
 
 
-def spoken(*utterances: Utterance, **changes: object) -> SynthesisRecord:
-    one = SynthesisRecord(utterances, [PlanWarning("fallback", "a detail")], 40, 2.0, Timings(1000, 100, 200, 300, 400))
-    return replace(one, **changes)  # type: ignore[arg-type]
+def make_record(*utterances: Utterance, **changes: object) -> SynthesisRecord:
+    record = SynthesisRecord(
+        utterances, [PlanWarning("fallback", "a detail")], 40, 2.0, Timings(1000, 100, 200, 300, 400)
+    )
+    return replace(record, **changes)  # type: ignore[arg-type]
 
 
 LABELLED = replace(utterance(emotion=Emotion.JOY), source=Source.CLASSIFIER, probabilities={**EVEN, Emotion.JOY: 0.7})
-FALLEN = replace(
+FALLBACK = replace(
     utterance(), source=Source.FALLBACK, requested_emotion=Emotion.FEAR, probabilities={**EVEN, Emotion.FEAR: 0.7}
 )
 PINNED = utterance(emotion=Emotion.ANGER)
 
 
-def test_what_was_spoken_is_counted() -> None:
+def test_synthesis_is_counted() -> None:
     metrics = Metrics()
-    metrics.observe_synthesis(spoken(LABELLED, FALLEN, PINNED))
-    assert value(metrics, "intone_characters_total") == 40
-    assert value(metrics, "intone_audio_seconds_total") == 2
-    assert value(metrics, "intone_utterances_total", emotion="joy", source="classifier") == 1
-    assert value(metrics, "intone_utterances_total", emotion="neutral", source="fallback") == 1
-    assert value(metrics, "intone_utterances_total", emotion="anger", source="pinned") == 1
-    assert value(metrics, "intone_warnings_total", code="fallback") == 1
+    metrics.observe_synthesis(make_record(LABELLED, FALLBACK, PINNED))
+    assert read_sample(metrics, "intone_characters_total") == 40
+    assert read_sample(metrics, "intone_audio_seconds_total") == 2
+    assert read_sample(metrics, "intone_utterances_total", emotion="joy", source="classifier") == 1
+    assert read_sample(metrics, "intone_utterances_total", emotion="neutral", source="fallback") == 1
+    assert read_sample(metrics, "intone_utterances_total", emotion="anger", source="pinned") == 1
+    assert read_sample(metrics, "intone_warnings_total", code="fallback") == 1
 
 
-def test_a_fallback_is_counted_by_what_was_wanted() -> None:
+def test_fallbacks_are_counted_by_requested_emotion() -> None:
     metrics = Metrics()
-    metrics.observe_synthesis(spoken(LABELLED, FALLEN, FALLEN))
-    assert value(metrics, "intone_fallbacks_total", wanted="fear") == 2
-    assert value(metrics, "intone_fallbacks_total", wanted="neutral") == 0
+    metrics.observe_synthesis(make_record(LABELLED, FALLBACK, FALLBACK))
+    assert read_sample(metrics, "intone_fallbacks_total", wanted="fear") == 2
+    assert read_sample(metrics, "intone_fallbacks_total", wanted="neutral") == 0
 
 
-def test_the_confidence_is_that_of_what_was_labelled() -> None:
+def test_confidence_is_observed_for_labelled_utterances_only() -> None:
     metrics = Metrics()
-    metrics.observe_synthesis(spoken(LABELLED, FALLEN, PINNED))
-    assert value(metrics, "intone_classifier_confidence_count") == 2
-    assert value(metrics, "intone_classifier_confidence_sum") == pytest.approx(1.4)
+    metrics.observe_synthesis(make_record(LABELLED, FALLBACK, PINNED))
+    assert read_sample(metrics, "intone_classifier_confidence_count") == 2
+    assert read_sample(metrics, "intone_classifier_confidence_sum") == pytest.approx(1.4)
 
 
-def test_waiting_is_no_computing() -> None:
+def test_queue_time_is_excluded_from_the_real_time_factor() -> None:
     metrics = Metrics()
-    metrics.observe_synthesis(spoken(LABELLED))
-    assert value(metrics, "intone_real_time_factor_sum") == pytest.approx(0.5)
-    assert value(metrics, "intone_stage_seconds_sum", stage="queue") == 1
+    metrics.observe_synthesis(make_record(LABELLED))
+    assert read_sample(metrics, "intone_real_time_factor_sum") == pytest.approx(0.5)
+    assert read_sample(metrics, "intone_stage_seconds_sum", stage="queue") == 1
 
 
-def test_a_request_of_which_nothing_was_made_has_no_real_time_factor() -> None:
+def test_a_request_without_audio_has_no_real_time_factor() -> None:
     metrics = Metrics()
-    metrics.observe_synthesis(spoken(seconds=0.0))
-    assert value(metrics, "intone_real_time_factor_count") == 0
+    metrics.observe_synthesis(make_record(seconds=0.0))
+    assert read_sample(metrics, "intone_real_time_factor_count") == 0
 
 
-def test_an_answer_is_counted_by_route_and_status_and_only_a_stream_has_a_first_byte() -> None:
+def test_responses_are_counted_by_route_and_status_and_only_streams_have_a_first_byte() -> None:
     metrics = Metrics()
     metrics.observe_response(ResponseRecord("/synthesize", 200, 3.0, first_byte=0.2))
     metrics.observe_response(ResponseRecord("/synthesize", 503, 0.01, code="busy"))
-    assert value(metrics, "intone_requests_total", route="/synthesize", status="200") == 1
-    assert value(metrics, "intone_request_duration_seconds_sum", route="/synthesize") == pytest.approx(3.01)
-    assert value(metrics, "intone_stream_first_byte_seconds_count") == 1
-    assert value(metrics, "intone_rejected_total", code="busy") == 1
+    assert read_sample(metrics, "intone_requests_total", route="/synthesize", status="200") == 1
+    assert read_sample(metrics, "intone_request_duration_seconds_sum", route="/synthesize") == pytest.approx(3.01)
+    assert read_sample(metrics, "intone_stream_first_byte_seconds_count") == 1
+    assert read_sample(metrics, "intone_rejected_total", code="busy") == 1
 
 
-def test_what_is_known_beforehand_begins_at_zero_so_that_the_first_is_an_increase() -> None:
+def test_known_label_values_start_at_zero_so_that_the_first_event_is_an_increase() -> None:
     metrics = Metrics()
-    assert {value(metrics, "intone_rejected_total", code=kind.code) for kind in ERRORS} == {0}
-    assert value(metrics, "intone_rejected_total", code="internal_error") == 0
-    assert {value(metrics, "intone_fallbacks_total", wanted=emotion.value) for emotion in Emotion} == {0}
-    assert value(metrics, "intone_utterances_total", emotion="disgust", source="fallback") == 0
-    assert value(metrics, "intone_stage_seconds_count", stage="vocoder") == 0
+    assert {read_sample(metrics, "intone_rejected_total", code=kind.code) for kind in ERRORS} == {0}
+    assert read_sample(metrics, "intone_rejected_total", code="internal_error") == 0
+    assert {read_sample(metrics, "intone_fallbacks_total", wanted=emotion.value) for emotion in Emotion} == {0}
+    assert read_sample(metrics, "intone_utterances_total", emotion="disgust", source="fallback") == 0
+    assert read_sample(metrics, "intone_stage_seconds_count", stage="vocoder") == 0
 
 
 @given(st.lists(st.integers(1, 70)))
-def test_a_histogram_of_sizes_is_what_the_library_would_have_made(sizes: list[int]) -> None:
+def test_make_histogram_matches_the_client_library(sizes: list[int]) -> None:
     bounds, registry = (1, 2, 4, 8, 64), CollectorRegistry()
     expected = Histogram("batch", "Sizes.", buckets=bounds, registry=registry)
     for size in sizes:
         expected.observe(size)
-    made = make_histogram("batch", "Sizes.", bounds, Counter(sizes))
-    for sample in made.samples:
+    histogram = make_histogram("batch", "Sizes.", bounds, Counter(sizes))
+    for sample in histogram.samples:
         assert registry.get_sample_value(sample.name, sample.labels) == sample.value
-    assert len(made.samples) == len(bounds) + 3
+    assert len(histogram.samples) == len(bounds) + 3

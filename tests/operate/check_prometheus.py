@@ -1,4 +1,4 @@
-"""A real Prometheus watches a real service: every expression has data, no rule fails, nothing is malformed.
+"""A real Prometheus scrapes a real service: every expression has data, no rule fails, nothing is malformed.
 
 Run by scripts/check-operate.
 """
@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from app.packages import bundled_models_dir
-from tests.operate.monitoring import FILES, Prometheus, watching
+from tests.operate.monitoring import FILES, Prometheus, run_prometheus
 from tests.operate.traffic import POOR, make_traffic
 from tests.serving import ROOT, Server, start_server, wait_until
 from tests.tiny_voice import write_tiny_voice
@@ -39,7 +39,7 @@ EMPTY = {"IntoneMemoryGrows": "it compares with six hours ago"}
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """With a small queue, a small cache and a voice that lacks emotions."""
+    """A service with a small queue, a small cache and a voice that lacks emotions."""
     folder = tmp_path_factory.mktemp("service")
     write_tiny_voice(folder / "voices" / POOR, speakers=("neutral", "joy"))
     server = start_server(
@@ -59,50 +59,50 @@ def client(service: Server) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def prometheus(service: Server, client: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """One that saw the service at work, its last numbers included."""
+    """A Prometheus that has scraped the service under load, up to its last values."""
     address = service.url.removeprefix("http://")
-    with watching(address, tmp_path_factory.mktemp("prometheus")) as prometheus:
-        wait_until(lambda: prometheus.values("intone_ready") == [1.0], 30)
+    with run_prometheus(address, tmp_path_factory.mktemp("prometheus")) as prometheus:
+        wait_until(lambda: prometheus.query("intone_ready") == [1.0], 30)
         for round in range(ROUNDS):
             make_traffic(client, round)
-        characters = counted(client, "intone_characters_total")
-        wait_until(lambda: prometheus.values("intone_characters_total") == [characters], 30)
+        characters = read_counter(client, "intone_characters_total")
+        wait_until(lambda: prometheus.query("intone_characters_total") == [characters], 30)
         yield prometheus
 
 
-def counted(client: httpx.Client, name: str) -> float:
+def read_counter(client: httpx.Client, name: str) -> float:
     lines = client.get("/metrics").text.splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
 
 
-def promtool(*arguments: str, text: str | None = None) -> str:
-    """What promtool says, which must be content."""
-    done = subprocess.run(["promtool", *arguments], input=text, cwd=FILES, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+def run_promtool(*arguments: str, text: str | None = None) -> str:
+    """Run promtool, which must succeed, and return its output."""
+    result = subprocess.run(["promtool", *arguments], input=text, cwd=FILES, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
 
 
-def as_grafana_asks(expression: str) -> str:
-    """With what Grafana puts in for its variables."""
+def fill_in_variables(expression: str) -> str:
+    """Return an expression with values in place of Grafana's variables."""
     return expression.replace("$__rate_interval", "1m").replace("$instance", ".*")
 
 
-def without_threshold(expression: str) -> str:
-    """The left side of a rule: what it compares."""
+def remove_threshold(expression: str) -> str:
+    """Return the left side of a rule: what it compares."""
     left, threshold = re.fullmatch(r"(.*?)\s(?:>|==)\s([\d.e]+)\s*", expression, re.DOTALL).groups()  # type: ignore[union-attr]
     assert float(threshold) >= 0
     return left
 
 
 @pytest.mark.parametrize("panel", EXPRESSIONS)
-def test_every_panel_has_something_to_show(prometheus: Prometheus, panel: str) -> None:
-    values = prometheus.values(as_grafana_asks(EXPRESSIONS[panel]))
+def test_every_panel_has_data(prometheus: Prometheus, panel: str) -> None:
+    values = prometheus.query(fill_in_variables(EXPRESSIONS[panel]))
     assert values and not all(map(math.isnan, values))
 
 
 @pytest.mark.parametrize("alert", RULES)
-def test_every_rule_compares_something(prometheus: Prometheus, alert: str) -> None:
-    values = prometheus.values(without_threshold(RULES[alert]))
+def test_every_rule_has_data_to_compare(prometheus: Prometheus, alert: str) -> None:
+    values = prometheus.query(remove_threshold(RULES[alert]))
     assert bool(values) is (alert not in EMPTY)
     assert not any(map(math.isnan, values))
 
@@ -122,35 +122,35 @@ def test_every_rule_compares_something(prometheus: Prometheus, alert: str) -> No
         "intone_stream_first_byte_seconds_count",
     ],
 )
-def test_what_happened_was_counted(prometheus: Prometheus, series: str) -> None:
-    (value,) = prometheus.values(series)
+def test_the_events_of_the_traffic_are_counted(prometheus: Prometheus, series: str) -> None:
+    (value,) = prometheus.query(series)
     assert value > 0
 
 
-def test_the_label_values_that_the_dashboard_offers_are_there(prometheus: Prometheus, service: Server) -> None:
-    instances = prometheus.ask("label/instance/values", **{"match[]": "intone_ready"})
+def test_the_label_values_of_the_dashboard_exist(prometheus: Prometheus, service: Server) -> None:
+    instances = prometheus.get("label/instance/values", **{"match[]": "intone_ready"})
     assert instances == [service.url.removeprefix("http://")]
 
 
-def test_the_service_is_scraped_without_a_complaint(prometheus: Prometheus) -> None:
-    (target,) = prometheus.ask("targets")["activeTargets"]
+def test_the_service_is_scraped_without_an_error(prometheus: Prometheus) -> None:
+    (target,) = prometheus.get("targets")["activeTargets"]
     assert (target["health"], target["lastError"]) == ("up", "")
 
 
-def test_every_rule_is_evaluated_and_none_that_says_broken_fires(prometheus: Prometheus) -> None:
-    rules = [rule for group in prometheus.ask("rules")["groups"] for rule in group["rules"]]
+def test_every_rule_is_evaluated_and_no_critical_one_fires(prometheus: Prometheus) -> None:
+    rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
     assert {rule["name"]: rule["health"] for rule in rules} == dict.fromkeys(RULES, "ok")
     assert {rule["state"] for rule in rules if rule["labels"]["severity"] == "critical"} == {"inactive"}
 
 
-def test_promtool_finds_no_fault_with_metrics(prometheus: Prometheus, client: httpx.Client) -> None:
-    assert promtool("check", "metrics", text=client.get("/metrics").text) == ""
+def test_promtool_accepts_the_metrics(prometheus: Prometheus, client: httpx.Client) -> None:
+    assert run_promtool("check", "metrics", text=client.get("/metrics").text) == ""
 
 
-def test_promtool_finds_no_fault_with_rules_and_configuration() -> None:
-    assert "8 rules found" in promtool("check", "rules", "alerts.yml")
-    assert "SUCCESS" in promtool("check", "config", "prometheus.yml")
+def test_promtool_accepts_the_rules_and_the_configuration() -> None:
+    assert "8 rules found" in run_promtool("check", "rules", "alerts.yml")
+    assert "SUCCESS" in run_promtool("check", "config", "prometheus.yml")
 
 
 def test_the_tests_of_the_rules_pass() -> None:
-    assert "SUCCESS" in promtool("test", "rules", "alerts_test.yml")
+    assert "SUCCESS" in run_promtool("test", "rules", "alerts_test.yml")

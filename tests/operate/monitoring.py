@@ -1,4 +1,4 @@
-"""A real Prometheus on a free port, with the project's own configuration, watching a real service."""
+"""A real Prometheus on a free port, with the project's own configuration, that scrapes a real service."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ SCRAPE_SECONDS = 1
 
 @dataclass
 class Prometheus:
-    """One that runs."""
+    """A running Prometheus."""
 
     client: httpx.Client
     log: Path
 
-    def ask(self, path: str, **parameters: str) -> Any:
-        """The data of an answer of its HTTP API."""
-        answer = self.client.get(f"/api/v1/{path}", params=parameters).json()
-        assert answer["status"] == "success", (parameters, answer)
-        return answer["data"]
+    def get(self, path: str, **parameters: str) -> Any:
+        """Return the data of a response of its HTTP API."""
+        response = self.client.get(f"/api/v1/{path}", params=parameters).json()
+        assert response["status"] == "success", (parameters, response)
+        return response["data"]
 
-    def values(self, expression: str) -> list[float]:
-        """What an expression is now: one number for each of its series."""
-        return [float(one["value"][1]) for one in self.ask("query", query=expression)["result"]]
+    def query(self, expression: str) -> list[float]:
+        """Return the current values of an expression, one for each of its series."""
+        return [float(one["value"][1]) for one in self.get("query", query=expression)["result"]]
 
 
 @contextmanager
-def watching(address: str, folder: Path) -> Iterator[Prometheus]:
-    """Prometheus that scrapes an address (host:port) every second; ends with the block."""
+def run_prometheus(address: str, folder: Path) -> Iterator[Prometheus]:
+    """Run a Prometheus that scrapes an address (host:port) every second, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = folder / "prometheus.log"
     command = [
         "prometheus",
-        f"--config.file={_configured(address, folder)}",
+        f"--config.file={_write_configuration(address, folder)}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
@@ -53,24 +53,24 @@ def watching(address: str, folder: Path) -> Iterator[Prometheus]:
         process = subprocess.Popen(command, stdout=stderr, stderr=stderr)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-            wait_until(lambda: _answers(client, process, log), 60)
+            wait_until(lambda: _is_ready(client, process, log), 60)
             yield Prometheus(client, log)
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _configured(address: str, folder: Path) -> Path:
-    """The project's configuration, for another target and in a hurry."""
+def _write_configuration(address: str, folder: Path) -> Path:
+    """Write the project's configuration for another target and a shorter interval, and return its file."""
     shutil.copy(FILES / "alerts.yml", folder)
     text = (FILES / "prometheus.yml").read_text(encoding="utf-8")
     assert text.count('"intone:8000"') == 1 and text.count("15s") == 2
-    configured = folder / "prometheus.yml"
-    configured.write_text(text.replace('"intone:8000"', f'"{address}"').replace("15s", f"{SCRAPE_SECONDS}s"))
-    return configured
+    file = folder / "prometheus.yml"
+    file.write_text(text.replace('"intone:8000"', f'"{address}"').replace("15s", f"{SCRAPE_SECONDS}s"))
+    return file
 
 
-def _answers(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> bool:
+def _is_ready(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> bool:
     assert process.poll() is None, log.read_text()
     try:
         return client.get("/-/ready").status_code == 200

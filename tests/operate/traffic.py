@@ -1,4 +1,4 @@
-"""All kinds of requests: what every panel of the dashboard needs to have something to show."""
+"""Requests of every kind, so that every panel of the dashboard has data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPEECH: list[dict[str, Any]] = [
 
 
 def make_traffic(client: httpx.Client, round: int) -> None:
-    """One round; texts with the number of the round are new to the cache."""
+    """Send one round of requests; texts with the number of the round are not in the cache yet."""
     for body in SPEECH:
         client.post("/synthesize", json=body)
     for _ in range(2):  # the second time from the cache, which is small
@@ -33,11 +33,11 @@ def make_traffic(client: httpx.Client, round: int) -> None:
     client.post("/v1/audio/speech", json={"model": "tts-1", "input": f"Round {round}, in their words."})
     client.post("/analyze", json={"text": f"Round {round}."})
     client.get("/voices")
-    _crowd(client, round)
+    _overfill_queue(client, round)
 
 
-def _crowd(client: httpx.Client, round: int) -> None:
-    """More at a time than the queue takes."""
-    with ThreadPoolExecutor(8) as crowd:
+def _overfill_queue(client: httpx.Client, round: int) -> None:
+    """Send more requests at a time than the queue takes."""
+    with ThreadPoolExecutor(8) as pool:
         bodies = [{"text": f"Number {number} in round {round}.", "stream": True} for number in range(8)]
-        list(crowd.map(lambda body: client.post("/synthesize", json=body), bodies))
+        list(pool.map(lambda body: client.post("/synthesize", json=body), bodies))

@@ -1,4 +1,4 @@
-"""The page in a browser: opened, looked at, and watched for what it must never do."""
+"""Open and use the page in a browser, and watch it for forbidden requests and errors."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FLAGS = (
 )
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
-PATIENCE = 60_000
-"""Milliseconds, for a machine that does other things, too."""
+TIMEOUT_MS = 60_000
+"""Timeout in milliseconds, for a machine under load."""
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=TIMEOUT_MS)
 
 
-def chromium() -> str | None:
-    """The browser of the system; none is ever downloaded."""
+def find_chromium() -> str | None:
+    """Return the browser of the system; none is downloaded."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
@@ -36,24 +36,24 @@ class Visit:
     page: Page
     url: str
     console: list[str] = field(default_factory=list)
-    """Errors and warnings, and exceptions that nothing caught."""
+    """Errors, warnings and uncaught exceptions."""
     requests: list[Request] = field(default_factory=list)
 
     def watch(self) -> None:
-        self.page.on("console", self._told)
+        self.page.on("console", self._record_message)
         self.page.on("pageerror", lambda error: self.console.append(f"exception: {error}"))
         self.page.on("request", lambda request: self.requests.append(request))
 
-    def _told(self, message: ConsoleMessage) -> None:
+    def _record_message(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.console.append(message.text)
 
     def check(self) -> None:
-        """Nothing was asked of another host, no policy was hurt, no exception was left alone."""
-        asked = {urlsplit(request.url) for request in self.requests}
-        strangers = {url.geturl() for url in asked if url.scheme not in ("blob", "data") and url.netloc != self.host}
-        assert not strangers
-        # A browser writes every answer from 400 on into the console; those are the business of single tests.
+        """Assert that no other host got a request, no policy was violated, and no exception was uncaught."""
+        urls = {urlsplit(request.url) for request in self.requests}
+        foreign = {url.geturl() for url in urls if url.scheme not in ("blob", "data") and url.netloc != self.host}
+        assert not foreign
+        # A browser logs every response from 400 on in the console; tests check those themselves.
         assert [line for line in self.console if "Failed to load resource" not in line] == []
 
     @property
@@ -83,16 +83,16 @@ class Visit:
         return self.page.locator("#status")
 
     def write(self, text: str, *emotions: str) -> None:
-        """Another text; waits for its emotions, where they are told."""
+        """Enter another text, and wait for its emotions if they are given."""
         self.text.fill(text)
         if emotions:
             expect(self.tags).to_have_text(list(emotions))
             self.settle()
 
-    def feel(self, *strengths: float) -> None:
-        """From now on, the sentences of each plan are felt so strongly, whatever the classifier makes of them."""
+    def set_strengths(self, *strengths: float) -> None:
+        """Replace the strengths of the sentences in every plan from now on."""
 
-        def answer(route: Route) -> None:
+        def replace(route: Route) -> None:
             planned = route.fetch()
             plan = planned.json()
             for one, strength in zip(plan["utterances"], strengths, strict=False):
@@ -100,19 +100,19 @@ class Visit:
                 one.update(strength=strength, degree=strength or 1.0, reason=reason)
             route.fulfill(response=planned, json=plan)
 
-        self.page.route("**/analyze", answer)
+        self.page.route("**/analyze", replace)
 
     def settle(self) -> None:
-        """Until the plan is that of the text."""
+        """Wait until the plan is that of the text."""
         expect(self.page.locator(".backdrop mark.stale")).to_have_count(0)
 
     def choose(self, index: int, emotion: str) -> None:
-        """Click a sentence's label, and another emotion."""
+        """Click the label of a sentence, and another emotion."""
         self.tags.nth(index).click()
         self.page.locator(f"#inspector .feeling[data-emotion={emotion}]").click()
         expect(self.tags.nth(index)).to_have_text(emotion)
 
-    def dial(self, name: str, value: float) -> None:
+    def set_dial(self, name: str, value: float) -> None:
         self.page.locator(f"#inspector input[name={name}]").fill(str(value))
 
     @property
@@ -128,32 +128,32 @@ class Visit:
     def reason(self) -> Locator:
         return self.page.locator("#inspector .reason")
 
-    def posted(self, path: str) -> list[Any]:
-        """The bodies of all requests to a path, in their order."""
+    def read_bodies(self, path: str) -> list[Any]:
+        """Return the bodies of all requests to a path, in order."""
         return [one.post_data_json for one in self.requests if urlsplit(one.url).path.endswith(path)]
 
     def speak(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Press play: what was sent, and what was answered."""
-        with self.page.expect_response("**/synthesize", timeout=PATIENCE) as answer:
+        """Press play; return the bodies of the request and of the response."""
+        with self.page.expect_response("**/synthesize", timeout=TIMEOUT_MS) as response:
             self.page.locator(".play").click()
-        return answer.value.request.post_data_json, answer.value.json()
+        return response.value.request.post_data_json, response.value.json()
 
-    def still(self) -> None:
-        """Until nothing is spoken or played any more."""
+    def wait_until_still(self) -> None:
+        """Wait until nothing is synthesized or played any more."""
         expect(self.page.locator(".transport")).to_have_attribute("data-state", "still")
 
-    def clipboard(self) -> str:
+    def read_clipboard(self) -> str:
         return str(self.page.evaluate("navigator.clipboard.readText()"))
 
 
 OpenPage = Callable[..., Visit]
-"""`visit` without its browser."""
+"""The type of `visit` without its browser."""
 
 
 def visit(browser: Browser, url: str, **options: Any) -> Visit:
-    """Open the page in a window of its own."""
+    """Open the page in its own window."""
     context = browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light", **options})
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(TIMEOUT_MS)
     visit = Visit(context.new_page(), url)
     visit.watch()
     visit.page.goto(url)

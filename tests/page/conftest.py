@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.page.browsing import FLAGS, OpenPage, Visit, chromium, visit
+from tests.page.browsing import FLAGS, OpenPage, Visit, find_chromium, visit
 from tests.serving import Server
 
 
 @pytest.fixture(autouse=True)
 def watched_event_loop() -> None:
-    """Playwright runs an event loop around the tests themselves, which may block."""
+    """Do not watch event loops: Playwright runs one around the tests, which may block."""
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    program = chromium()
+    program = find_chromium()
     assert program, "There is no chromium; scripts/check-page says what to do."
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """Opens pages that are watched to the end of the test."""
+    """Return a function that opens pages, which are watched until the end of the test."""
     visits: list[Visit] = []
 
     def open(url: str, **options: Any) -> Visit:
@@ -44,7 +44,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def desk(open_page: OpenPage, server: Server) -> Visit:
-    """The page on a desktop, with the example that it begins with."""
+    """Open the page on a desktop, with its initial example."""
     page = open_page(f"{server.url}/")
     page.settle()
     page.tags.first.wait_for()

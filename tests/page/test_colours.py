@@ -1,4 +1,4 @@
-"""The seven colours stay apart for colour-blind eyes, too."""
+"""The seven colours are distinguishable, even with colour blindness."""
 
 from __future__ import annotations
 
@@ -34,39 +34,41 @@ TO_OKLAB = [
 ]
 LUMINANCE = [0.2126, 0.7152, 0.0722]
 
-APART = 0.08
-"""In OKLab, where 0.02 can just be seen."""
-GRAPHICS = 3
-"""WCAG 1.4.11: contrast of what is no text."""
+MIN_DISTANCE = 0.08
+"""Minimum distance in OKLab, where 0.02 is just noticeable."""
+MIN_CONTRAST = 3
+"""WCAG 1.4.11: minimum contrast of graphics."""
 
 
-def hues(theme: str) -> dict[str, np.ndarray]:
-    found = re.findall(r'\[data-emotion="(\w+)"\] \{\s*--hue: light-dark\((#\w{6}), (#\w{6})\)', STYLE)
-    return {name: linear(light if theme == "light" else dark) for name, light, dark in found}
+def read_hues(theme: str) -> dict[str, np.ndarray]:
+    rules = re.findall(r'\[data-emotion="(\w+)"\] \{\s*--hue: light-dark\((#\w{6}), (#\w{6})\)', STYLE)
+    return {name: convert_to_linear(light if theme == "light" else dark) for name, light, dark in rules}
 
 
-def linear(colour: str) -> np.ndarray:
+def convert_to_linear(colour: str) -> np.ndarray:
     value = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def oklab(rgb: np.ndarray) -> np.ndarray:
+def convert_to_oklab(rgb: np.ndarray) -> np.ndarray:
     return np.array(TO_OKLAB) @ np.cbrt(np.array(TO_CONES) @ rgb)
 
 
 @pytest.mark.parametrize("theme", CARDS)
 @pytest.mark.parametrize("sight", SIGHTS)
-def test_any_two_emotions_can_be_told_apart(theme: str, sight: str) -> None:
-    seen = {name: oklab(np.clip(np.array(SIGHTS[sight]) @ rgb, 0, 1)) for name, rgb in hues(theme).items()}
+def test_any_two_emotions_are_distinguishable(theme: str, sight: str) -> None:
+    seen = {
+        name: convert_to_oklab(np.clip(np.array(SIGHTS[sight]) @ rgb, 0, 1)) for name, rgb in read_hues(theme).items()
+    }
     assert len(seen) == 7
-    near = [pair for pair in combinations(seen, 2) if np.linalg.norm(seen[pair[0]] - seen[pair[1]]) < APART]
-    assert near == []
+    similar = [pair for pair in combinations(seen, 2) if np.linalg.norm(seen[pair[0]] - seen[pair[1]]) < MIN_DISTANCE]
+    assert similar == []
 
 
 @pytest.mark.parametrize("theme", CARDS)
-def test_each_can_be_seen_on_its_paper(theme: str) -> None:
+def test_each_emotion_contrasts_with_its_background(theme: str) -> None:
     assert f"--card: light-dark({CARDS['light']}, {CARDS['dark']})" in STYLE
-    paper = linear(CARDS[theme]) @ LUMINANCE + 0.05
-    for name, rgb in hues(theme).items():
-        ratio = (rgb @ LUMINANCE + 0.05) / paper
-        assert max(ratio, 1 / ratio) >= GRAPHICS, name
+    background = convert_to_linear(CARDS[theme]) @ LUMINANCE + 0.05
+    for name, rgb in read_hues(theme).items():
+        ratio = (rgb @ LUMINANCE + 0.05) / background
+        assert max(ratio, 1 / ratio) >= MIN_CONTRAST, name

@@ -1,4 +1,4 @@
-"""Edits: what is changed is sent and heard, and outlives writing on."""
+"""Edits are sent and spoken, and survive further typing."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from tests.page.browsing import Visit
 WON, MISS, TABLE = "We won!", "I miss her so much.", "The table is made of wood."
 
 
-def test_a_chosen_emotion_is_sent_and_heard(desk: Visit) -> None:
+def test_a_chosen_emotion_is_sent_and_spoken(desk: Visit) -> None:
     desk.write(WON, "joy")
     _, before = desk.speak()
-    desk.still()
+    desk.wait_until_still()
     desk.choose(0, "sadness")
     sent, after = desk.speak()
-    desk.still()
+    desk.wait_until_still()
     assert [one["emotion"] for one in sent["plan"]["utterances"]] == ["sadness"]
     assert (after["plan"]["utterances"][0]["source"], sent["timing"]) == ("pinned", True)
     assert before["audio"] != after["audio"]
 
 
-def test_what_was_not_edited_goes_back_as_it_came(desk: Visit) -> None:
+def test_an_unedited_plan_is_sent_unchanged(desk: Visit) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
-    sent, answer = desk.speak()
-    assert [one["source"] for one in answer["plan"]["utterances"]] == ["classifier"] * 2
-    assert [one["span"] for one in answer["plan"]["utterances"]] == [[0, 7], [8, 27]]
+    sent, response = desk.speak()
+    assert [one["source"] for one in response["plan"]["utterances"]] == ["classifier"] * 2
+    assert [one["span"] for one in response["plan"]["utterances"]] == [[0, 7], [8, 27]]
     assert set(sent["plan"]) == {"voice", "utterances"}
 
 
@@ -34,18 +34,18 @@ def test_what_was_not_edited_goes_back_as_it_came(desk: Visit) -> None:
 def test_each_dial_is_sent(desk: Visit, name: str, value: float) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
     desk.tags.first.click()
-    desk.dial(name, value)
+    desk.set_dial(name, value)
     expect(desk.tags.first).to_have_class("tag edited")
-    sent, answer = desk.speak()
+    sent, response = desk.speak()
     assert sent["plan"]["utterances"][0][name] == value
     assert sent["plan"]["utterances"][1].get(name) != value
-    assert answer["plan"]["utterances"][0][name] == value
+    assert response["plan"]["utterances"][0][name] == value
 
 
-def test_reset_gives_back_what_was_planned(desk: Visit) -> None:
+def test_reset_restores_the_plan(desk: Visit) -> None:
     desk.write(WON, "joy")
     desk.choose(0, "fear")
-    desk.dial("speed", 1.5)
+    desk.set_dial("speed", 1.5)
     expect(desk.page.locator("#inspector .reason")).to_contain_text("You chose this")
     desk.page.get_by_role("button", name="Reset").click()
     expect(desk.tags).to_have_text(["joy"])
@@ -66,13 +66,13 @@ def test_reset_gives_back_what_was_planned(desk: Visit) -> None:
         (f"{TABLE} {TABLE}", ["neutral", "neutral"]),
     ],
 )
-def test_an_edit_finds_its_sentence_again(desk: Visit, text: str, expected: list[str]) -> None:
+def test_an_edit_follows_its_sentence(desk: Visit, text: str, expected: list[str]) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
     desk.choose(0, "anger")
     desk.write(text, *expected)
 
 
-def test_of_two_alike_the_one_that_was_edited_stays_it(desk: Visit) -> None:
+def test_of_two_equal_sentences_the_edited_one_keeps_its_edit(desk: Visit) -> None:
     desk.write(f"{WON} {TABLE} {WON}", "joy", "neutral", "joy")
     desk.choose(2, "fear")
     desk.text.press("ControlOrMeta+Home")
@@ -80,17 +80,17 @@ def test_of_two_alike_the_one_that_was_edited_stays_it(desk: Visit) -> None:
     expect(desk.tags).to_have_text(["joy", "joy", "neutral", "fear"])
 
 
-def test_one_sentence_alone_can_be_heard(desk: Visit) -> None:
+def test_a_single_sentence_can_be_played(desk: Visit) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
     desk.choose(1, "fear")
-    with desk.page.expect_response("**/synthesize") as answer:
+    with desk.page.expect_response("**/synthesize") as response:
         desk.page.get_by_role("button", name="Hear it").click()
-    assert answer.value.headers["x-emotions"] == "fear"
-    utterances = answer.value.request.post_data_json["plan"]["utterances"]
+    assert response.value.headers["x-emotions"] == "fear"
+    utterances = response.value.request.post_data_json["plan"]["utterances"]
     assert [one["text"] for one in utterances] == [MISS]
 
 
-def test_the_keyboard_alone_is_enough(desk: Visit) -> None:
+def test_a_plan_can_be_edited_and_played_by_keyboard(desk: Visit) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
     press = desk.page.keyboard.press
     desk.text.press("ControlOrMeta+Home")
@@ -108,12 +108,12 @@ def test_the_keyboard_alone_is_enough(desk: Visit) -> None:
     expect(desk.page.get_by_role("slider", name="Strength")).to_have_value("1.1")
     press("Escape")
     expect(desk.tags.nth(1)).to_be_focused()
-    with desk.page.expect_response("**/synthesize") as answer:
+    with desk.page.expect_response("**/synthesize") as response:
         press("Control+Enter")
-    assert [one["emotion"] for one in answer.value.json()["plan"]["utterances"]] == ["joy", "anger"]
+    assert [one["emotion"] for one in response.value.json()["plan"]["utterances"]] == ["joy", "anger"]
 
 
-def test_warnings_of_the_plan_are_told(desk: Visit) -> None:
+def test_warnings_of_the_plan_are_shown(desk: Visit) -> None:
     desk.write("…", "neutral")
     desk.speak()
     notes = desk.page.locator("#notes")

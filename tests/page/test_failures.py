@@ -1,4 +1,4 @@
-"""What goes wrong: it is said, with what to do about it, and nothing that was typed is lost."""
+"""Failures are shown with a remedy, and no input is lost."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ KEY = "key-of-alice-0123456789"
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("locked"), INTONE_API_KEYS=f"alice={KEY}")
+def locked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start_server(tmp_path_factory.mktemp("locked_server"), INTONE_API_KEYS=f"alice={KEY}")
     yield server
     server.stop()
 
 
-def test_a_text_that_is_too_long_is_told_with_its_limit(desk: Visit) -> None:
+def test_a_text_that_is_too_long_is_reported_with_the_limit(desk: Visit) -> None:
     text = "This is too long. " * 1200
     desk.write(text)
     expect(desk.alert).to_contain_text("The text is too long")
@@ -33,20 +33,20 @@ def test_a_text_that_is_too_long_is_told_with_its_limit(desk: Visit) -> None:
     expect(desk.alert).to_be_hidden()
 
 
-def give_key(page: Visit, key: str) -> None:
+def enter_key(page: Visit, key: str) -> None:
     page.page.get_by_role("textbox", name="Key").fill(key)
     page.page.get_by_role("button", name="Use this key").click()
 
 
-def test_a_key_is_asked_for_and_kept_in_this_tab_alone(open_page: OpenPage, locked: Server) -> None:
-    page = open_page(f"{locked.url}/")
+def test_the_page_requests_a_key_and_keeps_it_only_in_the_tab(open_page: OpenPage, locked_server: Server) -> None:
+    page = open_page(f"{locked_server.url}/")
     dialog = page.page.get_by_role("dialog", name="This service needs a key")
     expect(dialog).to_be_visible()
-    give_key(page, "a wrong key")
+    enter_key(page, "a wrong key")
     expect(dialog).to_contain_text("no spaces")
-    give_key(page, "wrong")
+    enter_key(page, "wrong")
     expect(dialog).to_contain_text("The key is not known.")
-    give_key(page, KEY)
+    enter_key(page, KEY)
     expect(dialog).to_be_hidden()
     expect(page.tags.first).to_be_visible()
 
@@ -62,26 +62,28 @@ def test_a_key_is_asked_for_and_kept_in_this_tab_alone(open_page: OpenPage, lock
     expect(dialog).to_be_hidden()
 
 
-def test_the_copied_command_names_no_key_and_runs_with_one(open_page: OpenPage, locked: Server, tmp_path: Path) -> None:
-    page = open_page(f"{locked.url}/", permissions=["clipboard-read", "clipboard-write"])
-    give_key(page, KEY)
+def test_the_copied_command_contains_no_key_and_runs_with_one(
+    open_page: OpenPage, locked_server: Server, tmp_path: Path
+) -> None:
+    page = open_page(f"{locked_server.url}/", permissions=["clipboard-read", "clipboard-write"])
+    enter_key(page, KEY)
     expect(page.tags.first).to_be_visible()
     page.page.get_by_role("button", name="Export").click()
     page.page.get_by_role("button", name="curl").click()
     expect(page.status).to_contain_text("Set INTONE_KEY before you run it.")
-    command = page.clipboard()
+    command = page.read_clipboard()
     assert KEY not in command
     run = {"input": command.encode(), "cwd": tmp_path, "timeout": 120}
     subprocess.run(["sh", "-eu"], check=True, env={"PATH": "/usr/bin:/bin", "INTONE_KEY": KEY}, **run)
     assert (tmp_path / "speech.wav").read_bytes().startswith(b"RIFF")
 
 
-def test_without_a_key_the_page_says_what_is_missing(open_page: OpenPage, locked: Server) -> None:
-    page = open_page(f"{locked.url}/")
+def test_the_page_reports_a_missing_key(open_page: OpenPage, locked_server: Server) -> None:
+    page = open_page(f"{locked_server.url}/")
     page.page.get_by_role("button", name="Not now").click()
     expect(page.alert).to_contain_text("A key is needed")
     page.alert.get_by_role("button", name="Try again").click()
-    give_key(page, KEY)
+    enter_key(page, KEY)
     expect(page.tags.first).to_be_visible()
     expect(page.alert).to_be_hidden()
     page.page.get_by_role("button", name="Change key").click()
@@ -89,7 +91,7 @@ def test_without_a_key_the_page_says_what_is_missing(open_page: OpenPage, locked
     assert page.page.evaluate("sessionStorage.getItem('intone-key')") is None
 
 
-def test_a_service_that_is_loading_is_waited_for(open_page: OpenPage, own_server: StartServer) -> None:
+def test_the_page_waits_for_a_service_that_is_loading(open_page: OpenPage, own_server: StartServer) -> None:
     page = open_page(f"{own_server(ready=False).url}/")
     expect(page.alert).to_contain_text("The service is not ready")
     expect(page.alert.get_by_role("button", name="Try again")).to_be_hidden()
@@ -98,7 +100,7 @@ def test_a_service_that_is_loading_is_waited_for(open_page: OpenPage, own_server
     expect(page.alert).to_be_hidden()
 
 
-def test_a_service_that_was_stopped_is_told_and_loses_nothing(open_page: OpenPage, own_server: StartServer) -> None:
+def test_a_stopped_service_is_reported_and_no_input_is_lost(open_page: OpenPage, own_server: StartServer) -> None:
     server = own_server()
     page = open_page(f"{server.url}/")
     page.write(f"{WON} {MISS}", "joy", "sadness")
@@ -120,7 +122,7 @@ def test_a_service_that_was_stopped_is_told_and_loses_nothing(open_page: OpenPag
     page.speak()
 
 
-def test_an_answer_that_is_no_problem_document_is_still_told(desk: Visit) -> None:
+def test_an_error_without_a_problem_document_is_reported(desk: Visit) -> None:
     desk.page.route("**/analyze", lambda route: route.fulfill(status=502, body="<html>Bad Gateway</html>"))
     desk.write(WON)
     expect(desk.alert).to_contain_text("The service did not answer as expected")
@@ -130,7 +132,7 @@ def test_an_answer_that_is_no_problem_document_is_still_told(desk: Visit) -> Non
     expect(desk.tags).to_have_text(["joy"])
 
 
-def test_an_error_can_be_put_away(desk: Visit) -> None:
+def test_an_error_can_be_dismissed(desk: Visit) -> None:
     desk.write("This is too long. " * 1200)
     desk.alert.get_by_role("button", name="Dismiss").click()
     expect(desk.alert).to_be_hidden()

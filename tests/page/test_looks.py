@@ -1,4 +1,4 @@
-"""How it looks, for every eye and none: contrast, roles, dark, phones."""
+"""Appearance and accessibility: contrast, roles, themes and phones."""
 
 from __future__ import annotations
 
@@ -13,40 +13,42 @@ SERIOUS = ("serious", "critical")
 
 
 def check_axe(page: Visit) -> None:
-    """No issue that axe calls serious or critical."""
+    """Assert that axe finds no serious or critical issue."""
     page.page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => 0)))")
-    found = [one for one in Axe().run(page.page).response["violations"] if one["impact"] in SERIOUS]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    issues = [one for one in Axe().run(page.page).response["violations"] if one["impact"] in SERIOUS]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in issues] == []
 
 
 @pytest.fixture(params=["light", "dark"])
-def themed(request: pytest.FixtureRequest, open_page: OpenPage, server: Server) -> Visit:
+def themed_page(request: pytest.FixtureRequest, open_page: OpenPage, server: Server) -> Visit:
     page = open_page(f"{server.url}/", color_scheme=request.param)
     page.tags.first.wait_for()
     return page
 
 
-def test_axe_finds_nothing_serious_on_a_desktop(themed: Visit) -> None:
-    check_axe(themed)
-    themed.text.fill("We won! I miss her. Get out! I am scared of it. Oh wow, I never expected that! Ugh, disgusting.")
-    expect(themed.tags).to_have_count(6)
-    themed.settle()
+def test_axe_finds_nothing_serious_on_a_desktop(themed_page: Visit) -> None:
+    check_axe(themed_page)
+    themed_page.text.fill(
+        "We won! I miss her. Get out! I am scared of it. Oh wow, I never expected that! Ugh, disgusting."
+    )
+    expect(themed_page.tags).to_have_count(6)
+    themed_page.settle()
     for index, emotion in enumerate(("joy", "sadness", "anger", "fear", "surprise", "disgust")):
-        themed.choose(index, emotion)
-        check_axe(themed)
+        themed_page.choose(index, emotion)
+        check_axe(themed_page)
 
 
-def test_axe_finds_nothing_serious_while_it_plays(themed: Visit) -> None:
-    themed.speak()
-    expect(themed.page.locator("mark.heard")).to_have_count(1)
-    check_axe(themed)
+def test_axe_finds_nothing_serious_while_it_plays(themed_page: Visit) -> None:
+    themed_page.speak()
+    expect(themed_page.page.locator("mark.heard")).to_have_count(1)
+    check_axe(themed_page)
 
 
-def test_axe_finds_nothing_serious_after_an_error_and_with_the_menu(themed: Visit) -> None:
-    themed.write("This is too long. " * 1200)
-    expect(themed.alert).to_be_visible()
-    themed.page.get_by_role("button", name="Export").click()
-    check_axe(themed)
+def test_axe_finds_nothing_serious_after_an_error_and_with_the_menu(themed_page: Visit) -> None:
+    themed_page.write("This is too long. " * 1200)
+    expect(themed_page.alert).to_be_visible()
+    themed_page.page.get_by_role("button", name="Export").click()
+    check_axe(themed_page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -64,14 +66,14 @@ def test_axe_finds_nothing_serious_in_the_dialog(desk: Visit) -> None:
     check_axe(desk)
 
 
-def test_on_a_phone_nothing_is_out_of_reach(open_page: OpenPage, server: Server) -> None:
+def test_every_control_is_reachable_on_a_phone(open_page: OpenPage, server: Server) -> None:
     page = open_page(f"{server.url}/", viewport=PHONE, has_touch=True, is_mobile=True)
     page.tags.first.wait_for()
 
-    def widest() -> int:
+    def measure_width() -> int:
         return int(page.page.evaluate("document.documentElement.scrollWidth"))
 
-    assert widest() == PHONE["width"]
+    assert measure_width() == PHONE["width"]
     for control in page.page.locator(
         "main :is(button, select, a, textarea, .cast input), header :is(button, a), footer button"
     ).all():
@@ -91,40 +93,40 @@ def test_on_a_phone_nothing_is_out_of_reach(open_page: OpenPage, server: Server)
         control.tap(trial=True)
     page.write("This is too long. " * 1200)
     expect(page.alert).to_be_visible()
-    assert widest() == PHONE["width"]
+    assert measure_width() == PHONE["width"]
 
 
-def test_a_long_word_does_not_push_the_page_aside(open_page: OpenPage, server: Server) -> None:
+def test_a_long_word_does_not_widen_the_page(open_page: OpenPage, server: Server) -> None:
     page = open_page(f"{server.url}/", viewport=PHONE)
     page.write("W" * 100)
     expect(page.tags).to_have_count(1)
     assert page.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
-def background(page: Visit) -> list[int]:
+def read_background(page: Visit) -> list[int]:
     return list(
         map(int, page.page.evaluate("getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g)"))
     )
 
 
-def test_dark_and_light_follow_the_system_until_somebody_chooses(open_page: OpenPage, server: Server) -> None:
+def test_the_theme_follows_the_system_until_the_user_chooses(open_page: OpenPage, server: Server) -> None:
     page = open_page(f"{server.url}/", color_scheme="dark")
     switch = page.page.get_by_role("button", name="Dark theme")
-    assert max(background(page)) < 60
+    assert max(read_background(page)) < 60
     expect(switch).to_have_attribute("aria-pressed", "true")
     page.page.emulate_media(color_scheme="light")
-    assert min(background(page)) > 200
+    assert min(read_background(page)) > 200
     expect(switch).to_have_attribute("aria-pressed", "false")
     switch.click()
-    assert max(background(page)) < 60
+    assert max(read_background(page)) < 60
     page.page.reload()
-    assert max(background(page)) < 60
+    assert max(read_background(page)) < 60
     expect(switch).to_have_attribute("aria-pressed", "true")
     switch.click()
-    assert min(background(page)) > 200
+    assert min(read_background(page)) > 200
 
 
-def test_focus_can_be_seen_on_everything_that_takes_it(desk: Visit) -> None:
+def test_the_focus_is_visible_on_every_focusable_element(desk: Visit) -> None:
     seen = 0
     for _ in range(60):
         desk.page.keyboard.press("Tab")
@@ -144,10 +146,10 @@ def test_focus_can_be_seen_on_everything_that_takes_it(desk: Visit) -> None:
     assert seen >= 20
 
 
-def test_state_is_said_to_those_who_do_not_see_it(desk: Visit) -> None:
-    with desk.page.expect_response("**/analyze") as answer:
+def test_state_is_exposed_to_screen_readers(desk: Visit) -> None:
+    with desk.page.expect_response("**/analyze") as response:
         desk.write("We won!", "joy")
-    planned = answer.value.json()["utterances"][0]
+    planned = response.value.json()["utterances"][0]
     how = f"{planned['probabilities']['joy']:.0%} likely, strength {planned['degree']:g}".replace("%", " percent")
     expect(desk.tags.first).to_have_accessible_name(f"Sentence 1 of 1: joy, {how}, We won!")
     desk.choose(0, "fear")

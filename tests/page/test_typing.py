@@ -1,4 +1,4 @@
-"""Writing: sentences are coloured as one types."""
+"""Typing: sentences are coloured during input."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def test_a_label_stands_above_the_beginning_of_its_sentence(desk: Visit) -> None
         assert 0 <= below["y"] - above["y"] < 40
 
 
-def test_the_coloured_text_lies_exactly_below_the_typed_one(desk: Visit) -> None:
+def test_the_coloured_text_has_the_height_of_the_typed_text(desk: Visit) -> None:
     desk.write(f"{WON} {MISS}\n\n\t{SCARED}  " * 12)
     sizes = [desk.page.locator(part).evaluate("one => one.scrollHeight") for part in (".backdrop", "#text")]
     assert sizes[0] == sizes[1]
 
 
-def test_places_are_counted_in_code_points(desk: Visit) -> None:
+def test_spans_are_counted_in_code_points(desk: Visit) -> None:
     desk.write(f"😀 {WON} 𝕏 is a 👩‍🚀 letter. {MISS}")
     expect(desk.marks).to_have_count(3)
     desk.settle()
@@ -53,12 +53,12 @@ def test_places_are_counted_in_code_points(desk: Visit) -> None:
     assert texts[0].endswith(WON) and texts[1] == "𝕏 is a 👩‍🚀 letter." and texts[2] == MISS
 
 
-def test_a_byte_order_mark_moves_nothing(desk: Visit) -> None:
+def test_a_byte_order_mark_does_not_shift_spans(desk: Visit) -> None:
     desk.write(f"\ufeff{WON} {MISS}", "joy", "sadness")
     expect(desk.marks).to_have_text([WON, MISS])
 
 
-def test_what_is_no_character_is_no_reason_to_fail(desk: Visit) -> None:
+def test_a_lone_surrogate_is_accepted(desk: Visit) -> None:
     desk.text.fill("")
     desk.text.evaluate(
         "area => { area.value = 'Half \\ud83d a sign. We won!'; area.dispatchEvent(new Event('input')) }"
@@ -67,13 +67,13 @@ def test_what_is_no_character_is_no_reason_to_fail(desk: Visit) -> None:
     expect(desk.alert).to_be_hidden()
 
 
-def test_it_is_asked_not_at_every_key_and_never_twice_at_a_time(desk: Visit) -> None:
+def test_requests_are_debounced_and_never_concurrent(desk: Visit) -> None:
     desk.text.fill("")
     desk.requests.clear()
     desk.text.press_sequentially(MISS, delay=10)
     expect(desk.tags).to_have_count(1)
     desk.settle()
-    assert len(desk.posted("/analyze")) <= len(MISS) / 2
+    assert len(desk.read_bodies("/analyze")) <= len(MISS) / 2
 
     held: list[Route] = []
     desk.page.route("**/analyze", lambda route: held.append(route))
@@ -88,7 +88,7 @@ def test_it_is_asked_not_at_every_key_and_never_twice_at_a_time(desk: Visit) -> 
     expect(desk.alert).to_be_hidden()
 
 
-def test_colours_move_along_while_a_sentence_before_them_is_written(desk: Visit) -> None:
+def test_colours_move_with_their_sentences_during_typing(desk: Visit) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
     desk.page.route("**/analyze", lambda route: None)
     desk.text.press("ControlOrMeta+Home")
@@ -116,7 +116,7 @@ def test_the_probabilities_show_on_hover_and_on_focus(desk: Visit) -> None:
     expect(chances.locator("div").first).to_contain_text("joy")
 
 
-def test_a_click_into_the_text_shows_its_sentence(desk: Visit) -> None:
+def test_a_click_in_the_text_selects_its_sentence(desk: Visit) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
     box = desk.marks.nth(1).bounding_box()
     assert box
@@ -127,7 +127,7 @@ def test_a_click_into_the_text_shows_its_sentence(desk: Visit) -> None:
     assert len(shares) == 7 and 95 <= sum(int(share.rstrip("%")) for share in shares) <= 105
 
 
-def test_a_reload_loses_neither_text_nor_edits(desk: Visit) -> None:
+def test_a_reload_keeps_text_and_edits(desk: Visit) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
     desk.choose(0, "anger")
     desk.page.reload()
@@ -135,10 +135,10 @@ def test_a_reload_loses_neither_text_nor_edits(desk: Visit) -> None:
     expect(desk.tags).to_have_text(["anger", "sadness"])
 
 
-def test_an_empty_page_asks_for_nothing_and_says_so(desk: Visit) -> None:
+def test_an_empty_page_sends_no_request_and_shows_a_hint(desk: Visit) -> None:
     desk.page.get_by_role("button", name="Clear").click()
     expect(desk.tags).to_have_count(0)
     desk.requests.clear()
     desk.page.locator(".play").click()
     expect(desk.status).to_contain_text("Write something first")
-    assert not desk.posted("/synthesize") and not desk.posted("/analyze")
+    assert not desk.read_bodies("/synthesize") and not desk.read_bodies("/analyze")

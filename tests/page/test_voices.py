@@ -1,4 +1,4 @@
-"""Another voice, which is poorer than the first: one rate of its own, neutral alone, no pitch."""
+"""A second voice with another sample rate, only neutral and without pitch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def two_voices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-def test_another_voice_speaks_and_says_what_it_lacks(open_page: OpenPage, two_voices: Server) -> None:
+def test_a_second_voice_speaks_and_the_page_shows_what_it_lacks(open_page: OpenPage, two_voices: Server) -> None:
     page = open_page(f"{two_voices.url}/")
     voice = page.page.get_by_role("combobox", name="Voice")
     expect(voice).to_have_value("wren")
@@ -35,8 +35,8 @@ def test_another_voice_speaks_and_says_what_it_lacks(open_page: OpenPage, two_vo
     expect(page.page.locator("#notes")).to_be_visible()
     expect(page.page.locator("#inspector .reason")).to_have_text("tiny has no fear and speaks it as neutral.")
     expect(page.page.get_by_role("slider", name="Strength")).to_be_disabled()
-    sent, answer = page.speak()
-    assert [one["voice"] for one in answer["plan"]["utterances"]] == ["tiny"] * 2
+    sent, response = page.speak()
+    assert [one["voice"] for one in response["plan"]["utterances"]] == ["tiny"] * 2
     assert sent["plan"]["utterances"][1]["emotion"] == "fear"
     expect(page.page.locator("#notes")).to_contain_text("fear")
 

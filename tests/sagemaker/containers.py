@@ -1,4 +1,4 @@
-"""The image's entry point as a process of its own, with a folder in the place of /opt/ml."""
+"""The entry point of the image as a process, with a folder in place of /opt/ml."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import httpx
 from tests.serving import READY_SECONDS, ROOT, Server, clean_environment, wait_until
 
 QUICK = {"INTONE_BACKEND": "torch", "INTONE_CACHE_MB": "0"}
-"""Nothing is measured or converted at the start, and nothing is spoken from memory."""
+"""Settings without benchmarks and conversion at startup, and without a cache."""
 
 
-def command(*words: str) -> list[str]:
+def build_command(*words: str) -> list[str]:
     return [sys.executable, "-m", "app.container", *words]
 
 
 def start_serving(root: Path, *, ready: bool = True, **environment: str) -> Server:
-    """`IMAGE serve` on a free port."""
+    """Start `IMAGE serve` on a free port."""
     root.mkdir(parents=True, exist_ok=True)
     log = root.parent / f"{root.name}.log"
-    told = {**QUICK, "INTONE_ML_ROOT": str(root), "SAGEMAKER_BIND_TO_PORT": "0", **environment}
+    settings = {**QUICK, "INTONE_ML_ROOT": str(root), "SAGEMAKER_BIND_TO_PORT": "0", **environment}
     with log.open("wb") as stderr:
-        process = subprocess.Popen(command("serve"), cwd=ROOT, env=clean_environment(**told), stderr=stderr)
+        process = subprocess.Popen(build_command("serve"), cwd=ROOT, env=clean_environment(**settings), stderr=stderr)
     server = Server(process, "", log)
     wait_until(lambda: b"listening on " in log.read_bytes(), READY_SECONDS, server)
     port = re.search(r"http://0\.0\.0\.0:(\d+)", server.log_text())

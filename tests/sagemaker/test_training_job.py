@@ -22,7 +22,7 @@ from app.training.settings import WrongHyperparameter
 from app.training.trainer import CHECKPOINT, RECORD, TrainingProgress, format_line
 from app.types import Emotion
 from app.voices import open_voice
-from tests.sagemaker.containers import command, kill, start_serving
+from tests.sagemaker.containers import build_command, kill, start_serving
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings
 from tests.training.test_train import SPEAKERS
@@ -34,15 +34,15 @@ JOY = {"emotion": "joy", "epochs": "1", "name": "glad"}
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """What SageMaker lays out before it starts the container."""
+    """Write the folders that SageMaker prepares before it starts the container."""
     root = tmp_path / "ml"
     write_recordings(root / "input" / "data" / "training", 20, SPEAKERS, durations=True)
     write_tiny_voice(root / "input" / "data" / "base", speakers=SPEAKERS)
-    hyperparameters(root, JOY)
+    write_hyperparameters(root, JOY)
     return root
 
 
-def hyperparameters(root: Path, values: dict[str, str]) -> None:
+def write_hyperparameters(root: Path, values: dict[str, str]) -> None:
     path = root / "input" / "config" / "hyperparameters.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(values))
@@ -52,21 +52,21 @@ def run(root: Path) -> int:
     return run_job(root)
 
 
-def failure(root: Path) -> str:
+def read_failure(root: Path) -> str:
     return (root / "output" / "failure").read_text()
 
 
-def start(root: Path, temporary: Path) -> subprocess.Popen[str]:
-    """`IMAGE train`, with everything but the root and the folder for temporary files left as it is."""
+def start_training(root: Path, temporary: Path) -> subprocess.Popen[str]:
+    """Start `IMAGE train` with its root and its folder for temporary files."""
     environment = {**os.environ, "INTONE_ML_ROOT": str(root), "OMP_NUM_THREADS": "1", "TMPDIR": str(temporary)}
     temporary.mkdir()
-    return subprocess.Popen(command("train"), env=environment, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(build_command("train"), env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def wait_for(process: subprocess.Popen[str], said: str) -> None:
-    """Read its log until it says so."""
+def wait_for(process: subprocess.Popen[str], text: str) -> None:
+    """Read the log until a line contains the text."""
     assert process.stdout
-    while said not in process.stdout.readline():
+    while text not in process.stdout.readline():
         assert process.poll() is None
 
 
@@ -76,7 +76,7 @@ def test_a_missing_or_empty_channel_is_named(tmp_path: Path, empty: bool) -> Non
     (tmp_path / "input" / "data" / ("training" if empty else "train")).mkdir(parents=True)
     assert run(tmp_path) == 1
     there = "training" if empty else "train"
-    assert f"The channel training is missing or empty; there is {there}." in failure(tmp_path)
+    assert f"The channel training is missing or empty; there is {there}." in read_failure(tmp_path)
 
 
 def test_a_base_that_is_no_voice_is_named(root: Path) -> None:
@@ -86,50 +86,52 @@ def test_a_base_that_is_no_voice_is_named(root: Path) -> None:
     base.mkdir()
     (base / "model.tar.gz").touch()
     assert run(root) == 1
-    assert "channel base holds no voice.json; there is model.tar.gz." in failure(root)
+    assert "channel base holds no voice.json; there is model.tar.gz." in read_failure(root)
 
 
 def test_hyperparameters_are_strings_and_take_effect(root: Path) -> None:
     """T2"""
     path = root / "input" / "config" / "hyperparameters.json"
-    hyperparameters(root, {"epochs": "3", "learning_rate": "0.0002", "sagemaker_program": "train.py"})
+    write_hyperparameters(root, {"epochs": "3", "learning_rate": "0.0002", "sagemaker_program": "train.py"})
     settings = read_hyperparameters(path)
     assert (settings.epochs, settings.learning_rate) == (3, 0.0002)
     for name, value in (("epoch", "3"), ("seed", "one"), ("name", 'wren; rm -rf "$HOME"')):
-        hyperparameters(root, {name: value})
+        write_hyperparameters(root, {name: value})
         with pytest.raises(WrongHyperparameter, match=name):
             read_hyperparameters(path)
-    assert run(root) == 1 and "name" in failure(root)
+    assert run(root) == 1 and "name" in read_failure(root)
 
 
-def test_an_unforeseen_error_is_told_too(root: Path) -> None:
-    hyperparameters(root, JOY)
+def test_an_unexpected_error_is_reported(root: Path) -> None:
+    write_hyperparameters(root, JOY)
     (root / "input" / "data" / "training" / "metadata.csv").write_bytes(b"\xff\xfe")
     assert run(root) == 1
-    assert "not UTF-8" in failure(root)
+    assert "not UTF-8" in read_failure(root)
     (root / "input" / "data" / "training" / "metadata.csv").unlink()
     (root / "input" / "data" / "training" / "metadata.csv").mkdir()
     assert run(root) == 1
-    assert "Is a directory" in failure(root) and len(failure(root)) <= 1024
+    assert "Is a directory" in read_failure(root) and len(read_failure(root)) <= 1024
 
 
-def test_hyperparameters_that_are_no_object_are_told(root: Path) -> None:
+def test_hyperparameters_that_are_not_an_object_are_reported(root: Path) -> None:
     """T2"""
-    for written, told in (("[]", "no JSON object"), ("{", "not valid JSON")):
+    for written, message in (("[]", "no JSON object"), ("{", "not valid JSON")):
         (root / "input" / "config" / "hyperparameters.json").write_text(written)
-        assert run(root) == 1 and told in failure(root)
+        assert run(root) == 1 and message in read_failure(root)
 
 
-def test_the_round_trip(root: Path, tmp_path: Path) -> None:
+def test_a_trained_voice_can_be_packed_and_served(root: Path, tmp_path: Path) -> None:
     """T2, T3, T5, T6: train, pack as SageMaker packs, unpack elsewhere, serve."""
-    hyperparameters(root, {**JOY, "display_name": ODD})
-    process = start(root, tmp_path / "tmp")
+    write_hyperparameters(root, {**JOY, "display_name": ODD})
+    process = start_training(root, tmp_path / "tmp")
     log, _ = process.communicate(timeout=180)
     assert process.returncode == 0, log
     curve = json.loads((root / "checkpoints" / RECORD).read_text())["curve"]
-    assert found("step", log)[-1] == str(curve[-1]["step"])
-    assert float(found("held_out:loss", log)[-1]) == pytest.approx(curve[-1]["held_out"]["loss"], rel=1e-3)
-    assert all(float(value) for name in ("loss", "log_mle", "loss_dur") for value in found(f"train:{name}", log))
+    assert find_metric_values("step", log)[-1] == str(curve[-1]["step"])
+    assert float(find_metric_values("held_out:loss", log)[-1]) == pytest.approx(curve[-1]["held_out"]["loss"], rel=1e-3)
+    assert all(
+        float(value) for name in ("loss", "log_mle", "loss_dur") for value in find_metric_values(f"train:{name}", log)
+    )
     with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
         archive.add(root / "model", ".")
     elsewhere = tmp_path / "elsewhere" / "model"
@@ -141,66 +143,68 @@ def test_the_round_trip(root: Path, tmp_path: Path) -> None:
     assert voice.manifest.emotions[Emotion.JOY].checkpoint == "joy"
     server = start_serving(elsewhere.parent)
     with server.client() as client:
-        answer = client.post("/invocations", json={"text": "We won the game.", "emotion": "joy", "strict": True})
+        response = client.post("/invocations", json={"text": "We won the game.", "emotion": "joy", "strict": True})
     kill(server)
-    assert (answer.status_code, answer.headers["x-voice"], answer.content[:4]) == (200, "glad", b"RIFF")
-    # Nothing is written but below the root and the folder for temporary files, and what was read is as it was.
+    assert (response.status_code, response.headers["x-voice"], response.content[:4]) == (200, "glad", b"RIFF")
+    # Files are written only below the root and the folder for temporary files.
     assert sorted(path.name for path in root.iterdir()) == ["checkpoints", "input", "model", "output"]
     assert sorted(path.name for path in (root / "checkpoints").iterdir()) == [RECORD, CHECKPOINT]
     assert not (root / "output" / "failure").exists()
     assert not list((tmp_path / "tmp").glob("tmp*"))
 
 
-def test_sigterm_ends_with_a_voice_and_the_next_job_goes_on(root: Path, tmp_path: Path) -> None:
+def test_sigterm_saves_a_voice_and_the_next_job_continues(root: Path, tmp_path: Path) -> None:
     """T4"""
-    hyperparameters(root, {**JOY, "epochs": "1000000"})
-    process = start(root, tmp_path / "tmp")
+    write_hyperparameters(root, {**JOY, "epochs": "1000000"})
+    process = start_training(root, tmp_path / "tmp")
     wait_for(process, "sm_metric step=")
     threading.Timer(0.5, process.send_signal, [signal.SIGTERM]).start()
     process.communicate(timeout=120)
     assert process.returncode == 0
     step = json.loads((root / "checkpoints" / RECORD).read_text())["curve"][-1]["step"]
     assert step > 0 and open_voice(root / "model")
-    hyperparameters(root, {**JOY, "epochs": str(2 * step)})
+    write_hyperparameters(root, {**JOY, "epochs": str(2 * step)})
     assert run(root) == 0
     curve = json.loads((root / "checkpoints" / RECORD).read_text())["curve"]
     assert curve[-2]["step"] == step < curve[-1]["step"] == 2 * step
 
 
-def test_sigterm_before_the_first_step_ends_it_at_once(root: Path, tmp_path: Path) -> None:
-    """T4: nothing was learned, so that there is nothing to save."""
-    process = start(root, tmp_path / "tmp")
+def test_sigterm_before_the_first_step_ends_the_job_at_once(root: Path, tmp_path: Path) -> None:
+    """T4: no step was completed, so there is nothing to save."""
+    process = start_training(root, tmp_path / "tmp")
     wait_for(process, "training with ")
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert process.returncode == 0 and not (root / "output" / "failure").exists()
 
 
-def test_a_disk_that_is_too_small_is_told_first(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_too_small_is_reported_before_the_training(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """T5"""
     monkeypatch.setattr(running, "SPARE_CHECKPOINTS", 10**15)
     assert run(root) == 1
-    assert "MiB are needed" in failure(root) and not list((root / "checkpoints").iterdir())
+    assert "MiB are needed" in read_failure(root) and not list((root / "checkpoints").iterdir())
 
 
 @pytest.mark.parametrize("channels", [["base"], []])
-def test_a_job_is_tried_on_this_machine_by_a_script(root: Path, tmp_path: Path, channels: list[str]) -> None:
+def test_a_script_runs_the_job_on_this_machine(root: Path, tmp_path: Path, channels: list[str]) -> None:
     job, data = tmp_path / "job", root / "input" / "data"
     flags = [word for name in channels for word in (f"--{name}", str(data / name))]
     words = [str(data / "training"), str(job), *flags, "emotion=joy", "epochs=0.001", "name=glad"]
-    for _ in range(2):  # the second time it goes on
+    for _ in range(2):  # the second run continues
         script = [sys.executable, str(SCRIPTS / "train_local.py"), *words]
-        done = subprocess.run(script, capture_output=True, text=True, timeout=180, cwd=tmp_path)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert open_voice(job / "model").name == "glad" and f"The voice is in {job / 'model'}." in done.stderr
+        completed = subprocess.run(script, capture_output=True, text=True, timeout=180, cwd=tmp_path)
+        assert completed.returncode == 0, completed.stdout + completed.stderr
+        assert open_voice(job / "model").name == "glad" and f"The voice is in {job / 'model'}." in completed.stderr
     words[-1] = "nam=glad"
     script = [sys.executable, str(SCRIPTS / "train_local.py"), *words]
-    done = subprocess.run(script, capture_output=True, text=True, timeout=180, cwd=tmp_path)
-    assert done.returncode == 1 and "Failed with exit code 1: nam: Extra inputs are not permitted" in done.stderr
+    completed = subprocess.run(script, capture_output=True, text=True, timeout=180, cwd=tmp_path)
+    assert (
+        completed.returncode == 1 and "Failed with exit code 1: nam: Extra inputs are not permitted" in completed.stderr
+    )
 
 
-def found(name: str, log: str) -> list[str]:
-    """The values of a metric, as SageMaker finds them: the first group of its expression, line by line."""
+def find_metric_values(name: str, log: str) -> list[str]:
+    """Return the values of a metric as SageMaker extracts them: the first group of its expression in each line."""
     (pattern,) = [one["Regex"] for one in METRIC_DEFINITIONS if one["Name"] == name]
     return [match.group(1) for match in map(re.compile(pattern).search, log.splitlines()) if match]
 
@@ -214,26 +218,29 @@ def test_metric_definitions_keep_the_limits_of_the_platform() -> None:
 
 
 def test_metric_definitions_need_no_package() -> None:
-    """T6: what deploys a job needs nothing that trains."""
+    """T6: a script that deploys a job need not import torch."""
     program = "import sys, app.training.metric_definitions; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=SCRIPTS.parent, timeout=60).returncode == 0
 
 
-def test_a_line_fits_the_metric_definitions() -> None:
+def test_a_progress_line_matches_the_metric_definitions() -> None:
     """T6"""
-    said = format_line(TrainingProgress(120, 0.25, 3600.0, {"loss": -0.3681, "loss_dur": 0.02}, {"loss": 0.5}))
-    assert said == (
+    line = format_line(TrainingProgress(120, 0.25, 3600.0, {"loss": -0.3681, "loss_dur": 0.02}, {"loss": 0.5}))
+    assert line == (
         "sm_metric step=120; train_loss=-3.6810e-01; train_loss_dur=2.0000e-02; held_out_loss=5.0000e-01;"
         " 25% done, 1:00:00 left"
     )
-    assert (found("step", said), found("train:loss", said)) == (["120"], ["-3.6810e-01"])
-    assert (found("train:loss_dur", said), found("held_out:loss", said)) == (["2.0000e-02"], ["5.0000e-01"])
-    assert found("train:log_mle", said) == []
+    assert (find_metric_values("step", line), find_metric_values("train:loss", line)) == (["120"], ["-3.6810e-01"])
+    assert (find_metric_values("train:loss_dur", line), find_metric_values("held_out:loss", line)) == (
+        ["2.0000e-02"],
+        ["5.0000e-01"],
+    )
+    assert find_metric_values("train:log_mle", line) == []
 
 
-def test_the_script_for_a_command_of_its_own_does_the_same(tmp_path: Path) -> None:
+def test_the_training_script_runs_the_same_job(tmp_path: Path) -> None:
     """T1; SDK v3's ModelTrainer starts the image with a command instead of the entry point."""
     environment = {**os.environ, "INTONE_ML_ROOT": str(tmp_path)}
     script = [sys.executable, str(SCRIPTS / "train_voice.py")]
     assert subprocess.run(script, env=environment, cwd=tmp_path, timeout=60).returncode == 1
-    assert "channel training" in failure(tmp_path)
+    assert "channel training" in read_failure(tmp_path)

@@ -1,4 +1,4 @@
-"""Nothing here reaches AWS: credentials that are none, and clients that answer from a script or from moto."""
+"""No test reaches AWS: the credentials are fake, and clients get responses from a script or from moto."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.sagemaker_deploy.scripted import REGION, Scripted
 
 
 @pytest.fixture(autouse=True)
-def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keys that open nothing, no configuration of whoever runs the tests, and no pauses."""
+def isolate_from_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Set fake credentials, hide the configuration of the user, and remove pauses."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
@@ -25,12 +25,12 @@ def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setattr("scripts.sagemaker.waiting.SECONDS", 0)
+    monkeypatch.setattr("scripts.sagemaker.waiting.POLL_SECONDS", 0)
 
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    """Answers that a test writes down; all of them must be used."""
+    """Replace AWS by scripted responses, all of which must be used."""
     aws = Scripted()
     monkeypatch.setattr("scripts.sagemaker.command.open_aws", lambda region: aws)
     yield aws
@@ -39,7 +39,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
 
 @pytest.fixture
 def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """moto in a thread of its own, empty, where boto3 finds it instead of AWS; its address."""
+    """Start an empty moto in a thread, in place of AWS for boto3; return its URL."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -50,16 +50,16 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def clients_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Those that a test makes for itself; the commands close theirs."""
-    made: list[Any] = []
-    make = boto3.client
+def close_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the clients that a test creates; the commands close theirs."""
+    clients: list[Any] = []
+    create = boto3.client
 
-    def keep(*names: Any, **options: Any) -> Any:
-        made.append(make(*names, **options))
-        return made[-1]
+    def create_and_keep(*names: Any, **options: Any) -> Any:
+        clients.append(create(*names, **options))
+        return clients[-1]
 
-    monkeypatch.setattr(boto3, "client", keep)
+    monkeypatch.setattr(boto3, "client", create_and_keep)
     yield
-    for client in made:
+    for client in clients:
         client.close()

@@ -1,4 +1,4 @@
-"""One dry run, at least, of everything that each command can ask AWS for."""
+"""Dry runs that cover every request that the commands can send to AWS."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ ARGUMENTS: list[tuple[str, ...]] = [
 
 
 def dry_run(arguments: tuple[str, ...], folder: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """The requests that a command would send; RECORDINGS and FOLDER are made below `folder`."""
+    """Return the requests that a command would send; RECORDINGS and FOLDER are below `folder`."""
     recordings = folder / "recordings"
     (recordings / "wavs").mkdir(parents=True, exist_ok=True)
     (recordings / "metadata.csv").write_text("a|It rains.\n")
@@ -67,7 +67,7 @@ def dry_run(arguments: tuple[str, ...], folder: Path, capsys: pytest.CaptureFixt
     places = {"RECORDINGS": str(recordings), "FOLDER": str(folder / "voice")}
     command, *rest = (places.get(one, one) for one in arguments)
     code = COMMANDS[command].main([*rest, "--dry-run"])
-    printed = capsys.readouterr()
-    assert code == 0, printed.err
-    calls: list[dict[str, Any]] = json.loads(printed.out)
+    captured = capsys.readouterr()
+    assert code == 0, captured.err
+    calls: list[dict[str, Any]] = json.loads(captured.out)
     return calls

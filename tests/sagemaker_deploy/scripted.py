@@ -1,4 +1,4 @@
-"""boto3 clients whose answers are written down beforehand; botocore checks them, and the requests, by AWS's model."""
+"""boto3 clients with scripted responses; botocore validates them and the requests by AWS's model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRAINING_ROLE, ENDPOINT_ROLE = (f"arn:aws:iam::{ACCOUNT}:role/intone-{name}" for
 
 
 class Scripted(Aws):
-    """What commands get instead of AWS; `sent` are the requests in their order."""
+    """A replacement for AWS with scripted responses; `sent` are the requests in order."""
 
     def __init__(self) -> None:
         self.sent: list[Call] = []
@@ -29,19 +29,19 @@ class Scripted(Aws):
             self.stubbers[service].activate()
         return self.stubbers[service]
 
-    def answer(self, service: str, method: str, response: dict[str, Any] | None = None) -> None:
-        """The next answer of a service."""
+    def respond(self, service: str, method: str, response: dict[str, Any] | None = None) -> None:
+        """Add the next response of a service."""
         self.stubber(service).add_response(method, response or {})
 
     def fail(self, service: str, method: str, code: str, message: str = "") -> None:
-        """The next answer is an error."""
+        """Add an error as the next response."""
         self.stubber(service).add_client_error(method, code, message)
 
     def send(self, call: Call) -> dict[str, Any]:
         self.sent.append(call)
         return super().send(call)
 
-    def operations(self) -> list[str]:
+    def list_operations(self) -> list[str]:
         return [call.operation for call in self.sent]
 
     def assert_all_used(self) -> None:

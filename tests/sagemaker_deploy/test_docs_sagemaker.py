@@ -1,4 +1,4 @@
-"""docs/sagemaker.md names files and tests that there are, and commands that work as they stand there."""
+"""docs/sagemaker.md names existing files and tests, and commands with valid arguments."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ LINES = re.findall(r"python -m scripts\.sagemaker\.(\w+) ([^\n)]+)", DOCUMENT)
 
 
 @pytest.mark.parametrize(("command", "rest"), LINES)
-def test_a_command_has_the_flags_that_are_written(command: str, rest: str) -> None:
-    COMMANDS[command].parser().parse_args(shlex.split(rest))
+def test_documented_commands_have_valid_arguments(command: str, rest: str) -> None:
+    COMMANDS[command].make_parser().parse_args(shlex.split(rest))
 
 
-def test_every_command_is_written_about() -> None:
+def test_every_command_is_documented() -> None:
     assert {command for command, _ in LINES} == set(COMMANDS)
 
 
-def test_tests_that_are_named_are_there() -> None:
+def test_the_named_tests_exist() -> None:
     named = re.findall(r"`(tests/sagemaker_deploy/\w+\.py)::(test_\w+)`", DOCUMENT)
     assert len(named) >= 8
     for file, name in named:
@@ -32,6 +32,6 @@ def test_tests_that_are_named_are_there() -> None:
         assert name in functions, name
 
 
-def test_files_that_are_named_are_there() -> None:
+def test_the_named_files_exist() -> None:
     for name in ("trust", "training", "endpoint", "developer"):
         assert f"{name}" in DOCUMENT and (ROOT / "docker" / "iam" / f"{name}.json").is_file()

@@ -1,4 +1,4 @@
-"""An endpoint is made, changed, and deleted with all that belongs to it; what fails is told with AWS's reason."""
+"""Endpoints are created, updated and deleted with their resources; failures are reported with AWS's reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCALING = "application-autoscaling"
 
 
 @pytest.fixture(autouse=True)
-def same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def freeze_time(monkeypatch: pytest.MonkeyPatch) -> None:
     class Clock(datetime):
         @classmethod
         def now(cls, tz: Any = None) -> Any:
@@ -27,179 +27,187 @@ def same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scripts.sagemaker.deploy_endpoint.datetime", Clock)
 
 
-def describe(aws: Scripted, status: str, config: str, **values: Any) -> None:
+def script_description(aws: Scripted, status: str, config: str, **values: Any) -> None:
     state = {"EndpointName": "intone", "EndpointArn": ARN, "EndpointStatus": status, "EndpointConfigName": config}
-    aws.answer("sagemaker", "describe_endpoint", {**state, "CreationTime": NOW, "LastModifiedTime": NOW, **values})
+    aws.respond("sagemaker", "describe_endpoint", {**state, "CreationTime": NOW, "LastModifiedTime": NOW, **values})
 
 
-def created(aws: Scripted, last: str) -> None:
-    aws.answer("sagemaker", "create_model", {"ModelArn": ARN.replace("endpoint/", "model/")})
-    aws.answer("sagemaker", "create_endpoint_config", {"EndpointConfigArn": ARN.replace("endpoint", "endpoint-config")})
-    aws.answer("sagemaker", last, {"EndpointArn": ARN})
+def script_creation(aws: Scripted, last: str) -> None:
+    aws.respond("sagemaker", "create_model", {"ModelArn": ARN.replace("endpoint/", "model/")})
+    aws.respond(
+        "sagemaker", "create_endpoint_config", {"EndpointConfigArn": ARN.replace("endpoint", "endpoint-config")}
+    )
+    aws.respond("sagemaker", last, {"EndpointArn": ARN})
 
 
-def listed(aws: Scripted, *names: str) -> None:
-    """What there is of configurations and models; the first on a page of its own."""
+def script_lists(aws: Scripted, *names: str) -> None:
+    """Add the lists of configurations and models, the first on its own page, and the deletion of the old ones."""
     pages = names[:1], names[1:]
     for kind, member in (("endpoint_config", "EndpointConfig"), ("model", "Model")):
         for page, more in zip(pages, ({"NextToken": "more"}, {}), strict=True):
             known = [{f"{member}Name": name, f"{member}Arn": ARN, "CreationTime": NOW} for name in page]
-            aws.answer("sagemaker", f"list_{kind}s", {f"{member}s": known, **more})
+            aws.respond("sagemaker", f"list_{kind}s", {f"{member}s": known, **more})
         for _ in {OLD} & set(names):
-            aws.answer("sagemaker", f"delete_{kind}")
+            aws.respond("sagemaker", f"delete_{kind}")
 
 
-def finished(aws: Scripted) -> None:
-    """Scaling that was not there, and three alarms."""
+def script_alarms(aws: Scripted) -> None:
+    """Add the response that there was no scaling, and those for three alarms."""
     aws.fail(SCALING, "deregister_scalable_target", "ObjectNotFoundException")
     for _ in range(3):
-        aws.answer("cloudwatch", "put_metric_alarm")
+        aws.respond("cloudwatch", "put_metric_alarm")
 
 
-def requests(aws: Scripted, operation: str) -> list[dict[str, Any]]:
+def find_requests(aws: Scripted, operation: str) -> list[dict[str, Any]]:
     return [call.request for call in aws.sent if call.operation == operation]
 
 
-def test_the_first_deployment_creates(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_deployment_creates_the_endpoint(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
     scripted.fail("sagemaker", "describe_endpoint", "ValidationException", MISSING)
-    created(scripted, "create_endpoint")
-    describe(scripted, "Creating", NEW)
-    describe(scripted, "Creating", NEW)
-    describe(scripted, "InService", NEW, ProductionVariants=[{"VariantName": "AllTraffic", "CurrentInstanceCount": 1}])
-    finished(scripted)
-    listed(scripted, NEW)
+    script_creation(scripted, "create_endpoint")
+    script_description(scripted, "Creating", NEW)
+    script_description(scripted, "Creating", NEW)
+    script_description(
+        scripted, "InService", NEW, ProductionVariants=[{"VariantName": "AllTraffic", "CurrentInstanceCount": 1}]
+    )
+    script_alarms(scripted)
+    script_lists(scripted, NEW)
     assert COMMANDS["deploy_endpoint"].main(DEPLOY) == 0
-    said = capsys.readouterr()
-    assert said.out == "intone\n"
-    cost, creating, inside = said.err.splitlines()
-    assert "1 × ml.c7i.xlarge, which costs by the hour until delete_endpoint deletes it" in cost
+    captured = capsys.readouterr()
+    assert captured.out == "intone\n"
+    cost, creating, inside = captured.err.splitlines()
+    assert "1 × ml.c7i.xlarge, which is billed by the hour until delete_endpoint deletes it" in cost
     assert creating.endswith("Creating") and "InService, instances: 1 of 0" in inside
-    assert [one["AlarmName"] for one in requests(scripted, "PutMetricAlarm")] == [
+    assert [one["AlarmName"] for one in find_requests(scripted, "PutMetricAlarm")] == [
         "intone-errors",
         "intone-slow",
         "intone-memory",
     ]
 
 
-def test_the_second_deployment_updates_and_deletes_what_was_before(
+def test_the_second_deployment_updates_the_endpoint_and_deletes_old_resources(
     scripted: Scripted, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    describe(scripted, "InService", OLD)
-    created(scripted, "update_endpoint")
-    describe(scripted, "Updating", OLD)
-    describe(scripted, "InService", NEW)
-    finished(scripted)
-    listed(scripted, OLD, NEW, FOREIGN)
+    script_description(scripted, "InService", OLD)
+    script_creation(scripted, "update_endpoint")
+    script_description(scripted, "Updating", OLD)
+    script_description(scripted, "InService", NEW)
+    script_alarms(scripted)
+    script_lists(scripted, OLD, NEW, FOREIGN)
     assert COMMANDS["deploy_endpoint"].main(DEPLOY) == 0
-    assert "CreateEndpoint" not in scripted.operations()
-    assert requests(scripted, "UpdateEndpoint")[0]["EndpointConfigName"] == NEW
-    assert requests(scripted, "DeleteEndpointConfig") == [{"EndpointConfigName": OLD}]
-    assert requests(scripted, "DeleteModel") == [{"ModelName": OLD}]
+    assert "CreateEndpoint" not in scripted.list_operations()
+    assert find_requests(scripted, "UpdateEndpoint")[0]["EndpointConfigName"] == NEW
+    assert find_requests(scripted, "DeleteEndpointConfig") == [{"EndpointConfigName": OLD}]
+    assert find_requests(scripted, "DeleteModel") == [{"ModelName": OLD}]
     assert f"deleted: model {OLD}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("status", "config", "told"),
+    ("status", "config", "message"),
     [
         ("Failed", NEW, "(Failed): The container did not pass the ping health check."),
         ("InService", OLD, "(InService): The container did not pass the ping health check."),
         ("UpdateRollbackFailed", OLD, "(UpdateRollbackFailed): The container"),
     ],
 )
-def test_an_endpoint_that_does_not_come_up_is_told_with_its_reason(
-    status: str, config: str, told: str, scripted: Scripted, capsys: pytest.CaptureFixture[str]
+def test_a_failed_deployment_is_reported_with_its_reason(
+    status: str, config: str, message: str, scripted: Scripted, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    describe(scripted, "InService", OLD)
-    created(scripted, "update_endpoint")
-    describe(scripted, status, config, FailureReason="The container did not pass the ping health check.")
+    script_description(scripted, "InService", OLD)
+    script_creation(scripted, "update_endpoint")
+    script_description(scripted, status, config, FailureReason="The container did not pass the ping health check.")
     assert COMMANDS["deploy_endpoint"].main(DEPLOY) == 1
-    said = capsys.readouterr()
-    assert told in said.err and "aws logs tail /aws/sagemaker/Endpoints/intone" in said.err
-    assert said.out == ""
+    captured = capsys.readouterr()
+    assert message in captured.err and "aws logs tail /aws/sagemaker/Endpoints/intone" in captured.err
+    assert captured.out == ""
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "told"), [("Failed", 1, "failed before: No room."), ("Updating", 2, "is Updating")]
+    ("status", "code", "message"), [("Failed", 1, "failed before: No room."), ("Updating", 2, "is Updating")]
 )
-def test_an_endpoint_that_cannot_be_changed_now_is_left_alone(
-    status: str, code: int, told: str, scripted: Scripted, capsys: pytest.CaptureFixture[str]
+def test_an_endpoint_that_cannot_be_updated_is_left_unchanged(
+    status: str, code: int, message: str, scripted: Scripted, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    describe(scripted, status, OLD, FailureReason="No room.")
+    script_description(scripted, status, OLD, FailureReason="No room.")
     assert COMMANDS["deploy_endpoint"].main(DEPLOY) == code
-    assert told in capsys.readouterr().err
-    assert scripted.operations() == ["DescribeEndpoint"]
+    assert message in capsys.readouterr().err
+    assert scripted.list_operations() == ["DescribeEndpoint"]
 
 
-def test_what_a_refused_endpoint_had_made_is_deleted(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_resources_of_a_refused_endpoint_are_deleted(
+    scripted: Scripted, capsys: pytest.CaptureFixture[str]
+) -> None:
     scripted.fail("sagemaker", "describe_endpoint", "ValidationException", MISSING)
-    scripted.answer("sagemaker", "create_model", {"ModelArn": ARN})
-    scripted.answer("sagemaker", "create_endpoint_config", {"EndpointConfigArn": ARN})
+    scripted.respond("sagemaker", "create_model", {"ModelArn": ARN})
+    scripted.respond("sagemaker", "create_endpoint_config", {"EndpointConfigArn": ARN})
     scripted.fail("sagemaker", "create_endpoint", "ResourceLimitExceeded", "The account-level service limit is 0.")
-    scripted.answer("sagemaker", "delete_endpoint_config")
-    scripted.answer("sagemaker", "delete_model")
+    scripted.respond("sagemaker", "delete_endpoint_config")
+    scripted.respond("sagemaker", "delete_model")
     assert COMMANDS["deploy_endpoint"].main(DEPLOY) == 1
-    said = capsys.readouterr().err
-    assert "ResourceLimitExceeded: The account-level service limit is 0." in said and "Service Quotas" in said
+    captured = capsys.readouterr().err
+    assert "ResourceLimitExceeded: The account-level service limit is 0." in captured and "Service Quotas" in captured
 
 
 def test_an_endpoint_that_scales_gets_bounds_and_a_policy(scripted: Scripted) -> None:
-    describe(scripted, "InService", OLD)
-    created(scripted, "update_endpoint")
-    describe(scripted, "InService", NEW)
-    scripted.answer(SCALING, "register_scalable_target")
-    scripted.answer(SCALING, "put_scaling_policy", {"PolicyARN": ARN})
+    script_description(scripted, "InService", OLD)
+    script_creation(scripted, "update_endpoint")
+    script_description(scripted, "InService", NEW)
+    scripted.respond(SCALING, "register_scalable_target")
+    scripted.respond(SCALING, "put_scaling_policy", {"PolicyARN": ARN})
     for _ in range(3):
-        scripted.answer("cloudwatch", "put_metric_alarm")
-    listed(scripted, NEW)
+        scripted.respond("cloudwatch", "put_metric_alarm")
+    script_lists(scripted, NEW)
     assert COMMANDS["deploy_endpoint"].main((*DEPLOY, "--max-instances", "4")) == 0
-    assert requests(scripted, "UpdateEndpoint")[0]["RetainAllVariantProperties"] is True
+    assert find_requests(scripted, "UpdateEndpoint")[0]["RetainAllVariantProperties"] is True
 
 
-def test_deleting_removes_all_of_it(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
-    scripted.answer(SCALING, "deregister_scalable_target")
-    scripted.answer("cloudwatch", "delete_alarms")
-    scripted.answer("sagemaker", "delete_endpoint")
-    describe(scripted, "Deleting", OLD)
+def test_deletion_removes_the_endpoint_and_its_resources(
+    scripted: Scripted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scripted.respond(SCALING, "deregister_scalable_target")
+    scripted.respond("cloudwatch", "delete_alarms")
+    scripted.respond("sagemaker", "delete_endpoint")
+    script_description(scripted, "Deleting", OLD)
     scripted.fail("sagemaker", "describe_endpoint", "ValidationException", MISSING)
-    listed(scripted, OLD, FOREIGN)
+    script_lists(scripted, OLD, FOREIGN)
     assert COMMANDS["delete_endpoint"].main(["intone"]) == 0
-    assert requests(scripted, "DeleteModel") == [{"ModelName": OLD}]
-    assert scripted.operations()[:3] == ["DeregisterScalableTarget", "DeleteAlarms", "DeleteEndpoint"]
-    assert "Nothing of it costs any more" in capsys.readouterr().err
+    assert find_requests(scripted, "DeleteModel") == [{"ModelName": OLD}]
+    assert scripted.list_operations()[:3] == ["DeregisterScalableTarget", "DeleteAlarms", "DeleteEndpoint"]
+    assert "The endpoint is no longer billed" in capsys.readouterr().err
 
 
-def test_deleting_again_does_no_harm(scripted: Scripted) -> None:
+def test_a_second_deletion_succeeds(scripted: Scripted) -> None:
     scripted.fail(SCALING, "deregister_scalable_target", "ObjectNotFoundException")
     scripted.fail("cloudwatch", "delete_alarms", "ResourceNotFound")
     scripted.fail("sagemaker", "delete_endpoint", "ValidationException", MISSING)
     scripted.fail("sagemaker", "describe_endpoint", "ValidationException", MISSING)
-    listed(scripted, FOREIGN)
+    script_lists(scripted, FOREIGN)
     assert COMMANDS["delete_endpoint"].main(["intone"]) == 0
 
 
-def test_what_is_gone_in_between_does_no_harm(scripted: Scripted) -> None:
-    scripted.answer(SCALING, "deregister_scalable_target")
-    scripted.answer("cloudwatch", "delete_alarms")
-    scripted.answer("sagemaker", "delete_endpoint")
+def test_a_resource_that_disappears_during_the_deletion_is_ignored(scripted: Scripted) -> None:
+    scripted.respond(SCALING, "deregister_scalable_target")
+    scripted.respond("cloudwatch", "delete_alarms")
+    scripted.respond("sagemaker", "delete_endpoint")
     scripted.fail("sagemaker", "describe_endpoint", "ValidationException", MISSING)
     pages = {"EndpointConfigName": OLD, "EndpointConfigArn": ARN, "CreationTime": NOW}
-    scripted.answer("sagemaker", "list_endpoint_configs", {"EndpointConfigs": [pages]})
+    scripted.respond("sagemaker", "list_endpoint_configs", {"EndpointConfigs": [pages]})
     scripted.fail("sagemaker", "delete_endpoint_config", "ValidationException", "Could not find endpoint configuration")
-    scripted.answer("sagemaker", "list_models", {"Models": []})
+    scripted.respond("sagemaker", "list_models", {"Models": []})
     assert COMMANDS["delete_endpoint"].main(["intone"]) == 0
 
 
-def test_another_error_ends_the_deletion(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
-    scripted.answer(SCALING, "deregister_scalable_target")
+def test_any_other_error_stops_the_deletion(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
+    scripted.respond(SCALING, "deregister_scalable_target")
     scripted.fail("cloudwatch", "delete_alarms", "AccessDenied", "not authorized")
     assert COMMANDS["delete_endpoint"].main(["intone"]) == 1
     assert "AccessDenied: not authorized. Attach the policy docker/iam/developer.json" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("moto")
-def test_the_whole_life_of_an_endpoint_against_moto() -> None:
-    """moto keeps what is made, so what is forgotten would be found. It has no UpdateEndpoint, and keeps the policy of a
-    scaling that was deregistered, which AWS deletes."""
+def test_the_life_cycle_of_an_endpoint_with_moto() -> None:
+    """moto keeps resources until they are deleted. It has no UpdateEndpoint, and keeps the scaling policy of a target
+    that was deregistered, which AWS deletes."""
     import boto3
 
     client = boto3.client("sagemaker")

@@ -1,4 +1,4 @@
-"""All of it in a row: recordings go up, a job trains as the platform starts it, its voice comes down and speaks."""
+"""From recordings to speech: upload, a training job as the platform runs it, download, and an endpoint that speaks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import boto3
 import pytest
 
 from tests.sagemaker_deploy.dry_runs import COMMANDS
-from tests.sagemaker_deploy.runtime_front import runtime_front
-from tests.sagemaker_deploy.training_platform import BUCKET, JOB, hand_in, lay_out, make_bucket, order_job
-from tests.serving import ROOT, StartServer, clean_environment, serving_here
+from tests.sagemaker_deploy.runtime_front import create_runtime
+from tests.sagemaker_deploy.training_platform import BUCKET, JOB, make_bucket, prepare_inputs, start_job, upload_model
+from tests.serving import ROOT, StartServer, clean_environment, serve_in_thread
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings
 from tests.training.test_train import SPEAKERS
@@ -33,16 +33,16 @@ def test_from_recordings_to_speech(
     make_bucket()
     recordings = write_recordings(tmp_path / "recordings", 20, SPEAKERS, durations=True)
     base = write_tiny_voice(tmp_path / "base", speakers=SPEAKERS)
-    job, root = order_job(recordings, base, emotion="joy", epochs="1", name="glad"), tmp_path / "ml"
-    lay_out(job, root)
+    job, root = start_job(recordings, base, emotion="joy", epochs="1", name="glad"), tmp_path / "ml"
+    prepare_inputs(job, root)
     train(root)
-    hand_in(job, root)
+    upload_model(job, root)
 
     voice = tmp_path / "voices" / "glad"
     assert COMMANDS["fetch_model"].main([JOB, str(voice)]) == 0
     assert f"{voice}\n" in capsys.readouterr().out
     server = own_server("--voices", str(voice), "--default-voice", "glad")
-    with serving_here(runtime_front(server.url)) as url:
+    with serve_in_thread(create_runtime(server.url)) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", url)
         output = tmp_path / "won.wav"
         assert COMMANDS["invoke_endpoint"].main(["intone", "We won the game!", "-o", str(output)]) == 0
@@ -50,7 +50,7 @@ def test_from_recordings_to_speech(
 
 
 @pytest.mark.usefixtures("moto")
-def test_what_is_no_voice_is_not_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_archive_without_a_voice_is_not_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_bucket()
     (tmp_path / "notes.txt").write_text("no voice")
     with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:

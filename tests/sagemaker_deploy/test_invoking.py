@@ -1,4 +1,4 @@
-"""boto3 speaks with the real service, through what SageMaker's runtime does in between."""
+"""boto3 invokes the real service through a stub of SageMaker's runtime."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from app.cli.parser import UsageError
 from scripts.sagemaker.invoke_endpoint import read_source
 from tests.sagemaker_deploy.dry_runs import COMMANDS
-from tests.sagemaker_deploy.runtime_front import BREAKING, runtime_front
+from tests.sagemaker_deploy.runtime_front import BREAKING, create_runtime
 from tests.sagemaker_deploy.scripted import Scripted
-from tests.serving import Server, serving_here
+from tests.serving import Server, serve_in_thread
 
 TEXT = "The harbour was quiet. I am so happy that you are finally here!"
 REQUEST = {"text": TEXT, "emotion": "joy", "seed": 1}
@@ -22,8 +22,8 @@ REQUEST = {"text": TEXT, "emotion": "joy", "seed": 1}
 
 @pytest.fixture
 def runtime(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """boto3 finds the runtime's front before a running service."""
-    with serving_here(runtime_front(server.url)) as url:
+    """Direct boto3 to a stub of the runtime in front of a running service."""
+    with serve_in_thread(create_runtime(server.url)) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", url)
         yield
 
@@ -36,7 +36,7 @@ def invoke(*arguments: str | Path, name: str = "intone") -> int:
 @pytest.mark.usefixtures("runtime")
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("ending", ["wav", "flac", "mp3"])
-def test_what_comes_out_is_what_the_service_says(
+def test_the_output_equals_the_response_of_the_service(
     ending: str, stream: bool, client: httpx.Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / f"out.{ending}"
@@ -50,7 +50,7 @@ def test_what_comes_out_is_what_the_service_says(
 
 
 @pytest.mark.usefixtures("runtime")
-def test_a_text_and_ssml_are_spoken(tmp_path: Path) -> None:
+def test_text_and_ssml_are_spoken(tmp_path: Path) -> None:
     assert invoke(TEXT, "-o", tmp_path / "text.wav") == 0
     assert invoke("<speak>It <emphasis>rains</emphasis>.</speak>", "--ssml", "-o", tmp_path / "ssml.wav") == 0
     for name in ("text", "ssml"):
@@ -59,18 +59,18 @@ def test_a_text_and_ssml_are_spoken(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("runtime")
 @pytest.mark.parametrize("stream", [(), ("--stream",)])
-def test_an_error_is_told_in_the_services_own_words(
+def test_an_error_of_the_service_is_reported_unchanged(
     stream: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     request = json.dumps({"text": "Hi.", "voice": "nobody"})
     assert invoke(request, "--json", "-o", tmp_path / "out.wav", *stream) == 1
-    said = capsys.readouterr().err
-    assert "404 Unknown voice (voice_not_found): There is no voice 'nobody'. Known voices: wren" in said
+    error = capsys.readouterr().err
+    assert "404 Unknown voice (voice_not_found): There is no voice 'nobody'. Known voices: wren" in error
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.usefixtures("runtime")
-def test_a_broken_stream_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_stream_keeps_the_existing_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "out.wav"
     output.write_bytes(b"as it was")
     assert invoke(TEXT, "--stream", "-o", output, name=BREAKING) == 1
@@ -78,7 +78,7 @@ def test_a_broken_stream_leaves_what_was_there(tmp_path: Path, capsys: pytest.Ca
     assert list(tmp_path.iterdir()) == [output] and output.read_bytes() == b"as it was"
 
 
-def test_an_error_of_aws_itself_is_told(scripted: Scripted, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_error_of_aws_is_reported(scripted: Scripted, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     scripted.fail("sagemaker-runtime", "invoke_endpoint", "ValidationError", "Endpoint intone not found.")
     assert invoke("Hi.", "-o", tmp_path / "out.wav") == 1
     assert "AWS says ValidationError: Endpoint intone not found." in capsys.readouterr().err

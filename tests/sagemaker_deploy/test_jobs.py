@@ -1,4 +1,4 @@
-"""A training job is followed to its end, and its failure told with AWS's reason."""
+"""A training job is followed to its end, and a failure is reported with AWS's reason."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/intone-1"
 FOUND = {"Contents": [{"Key": "recordings/metadata.csv"}]}
 
 
-def begun(aws: Scripted) -> None:
-    """Everything is where it should be, and the job is taken."""
+def script_start(aws: Scripted) -> None:
+    """Add the responses for existing inputs and an accepted job."""
     for bucket in range(2):
-        aws.answer("s3", "head_bucket", {"BucketRegion": REGION})
+        aws.respond("s3", "head_bucket", {"BucketRegion": REGION})
         for _ in range(2 - 2 * bucket):
-            aws.answer("s3", "list_objects_v2", FOUND)
-    aws.answer("sagemaker", "create_training_job", {"TrainingJobArn": ARN})
+            aws.respond("s3", "list_objects_v2", FOUND)
+    aws.respond("sagemaker", "create_training_job", {"TrainingJobArn": ARN})
 
 
-def describe(aws: Scripted, status: str, secondary: str, **values: Any) -> None:
+def script_description(aws: Scripted, status: str, secondary: str, **values: Any) -> None:
     job = {
         "TrainingJobName": "intone-1",
         "TrainingJobArn": ARN,
@@ -38,61 +38,61 @@ def describe(aws: Scripted, status: str, secondary: str, **values: Any) -> None:
         "SecondaryStatusTransitions": [{"Status": secondary, "StartTime": NOW, "StatusMessage": f"{secondary} it"}],
         **values,
     }
-    aws.answer("sagemaker", "describe_training_job", {key: value for key, value in job.items() if value is not None})
+    aws.respond("sagemaker", "describe_training_job", {key: value for key, value in job.items() if value is not None})
 
 
-def test_a_job_is_followed_to_its_model(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
-    begun(scripted)
-    describe(scripted, "InProgress", "Downloading")
+def test_a_job_is_followed_until_its_model_exists(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
+    script_start(scripted)
+    script_description(scripted, "InProgress", "Downloading")
     metrics = [{"MetricName": "train:loss", "Value": -0.25, "Timestamp": NOW}]
-    describe(scripted, "InProgress", "Training", FinalMetricDataList=metrics)
-    describe(scripted, "InProgress", "Training", FinalMetricDataList=metrics)
-    describe(scripted, "Completed", "Completed", FinalMetricDataList=metrics)
+    script_description(scripted, "InProgress", "Training", FinalMetricDataList=metrics)
+    script_description(scripted, "InProgress", "Training", FinalMetricDataList=metrics)
+    script_description(scripted, "Completed", "Completed", FinalMetricDataList=metrics)
     assert COMMANDS["start_training_job"].main(TRAIN) == 0
-    said = capsys.readouterr()
-    assert said.out == "intone-1\n"
-    assert "1 × ml.c7i.2xlarge, which costs by the hour until it ends, after 24.2 hours at most" in said.err
-    assert said.err.count("Training it train:loss=-0.25") == 1
-    assert "s3://voices-of-ours/jobs/intone-1/output/model.tar.gz" in said.err
+    captured = capsys.readouterr()
+    assert captured.out == "intone-1\n"
+    assert "1 × ml.c7i.2xlarge, which is billed by the hour until it ends, after 24.2 hours at most" in captured.err
+    assert captured.err.count("Training it train:loss=-0.25") == 1
+    assert "s3://voices-of-ours/jobs/intone-1/output/model.tar.gz" in captured.err
 
 
-def test_a_failed_job_is_told_with_its_reason(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
-    begun(scripted)
+def test_a_failed_job_is_reported_with_its_reason(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
+    script_start(scripted)
     reason = "AlgorithmError: The channel training is missing or empty., exit code: 1"
-    describe(scripted, "Failed", "Failed", FailureReason=reason)
+    script_description(scripted, "Failed", "Failed", FailureReason=reason)
     assert COMMANDS["start_training_job"].main(TRAIN) == 1
-    said = capsys.readouterr()
-    assert reason in said.err and "--log-stream-name-prefix intone-1/" in said.err
-    assert said.out == ""
+    captured = capsys.readouterr()
+    assert reason in captured.err and "--log-stream-name-prefix intone-1/" in captured.err
+    assert captured.out == ""
 
 
-def test_a_job_that_was_stopped_with_a_model_has_one(scripted: Scripted) -> None:
-    begun(scripted)
-    describe(scripted, "Stopping", "Stopping")
-    describe(scripted, "Stopped", "MaxRuntimeExceeded")
+def test_a_stopped_job_with_a_model_succeeds(scripted: Scripted) -> None:
+    script_start(scripted)
+    script_description(scripted, "Stopping", "Stopping")
+    script_description(scripted, "Stopped", "MaxRuntimeExceeded")
     assert COMMANDS["start_training_job"].main(TRAIN) == 0
 
 
-def test_a_job_that_was_stopped_too_early_has_none(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
-    begun(scripted)
-    describe(scripted, "Stopped", "Stopped", ModelArtifacts={"S3ModelArtifacts": ""})
+def test_a_stopped_job_without_a_model_fails(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
+    script_start(scripted)
+    script_description(scripted, "Stopped", "Stopped", ModelArtifacts={"S3ModelArtifacts": ""})
     assert COMMANDS["start_training_job"].main(TRAIN) == 1
     assert "stopped before it had a model" in capsys.readouterr().err
 
 
-def test_nobody_need_wait(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
-    begun(scripted)
+def test_no_wait_returns_at_once(scripted: Scripted, capsys: pytest.CaptureFixture[str]) -> None:
+    script_start(scripted)
     assert COMMANDS["start_training_job"].main((*TRAIN, "--no-wait")) == 0
     assert capsys.readouterr().out == "intone-1\n"
 
 
-def test_ctrl_c_ends_the_waiting_not_the_job(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun(scripted)
-    describe(scripted, "InProgress", "Training")
+def test_ctrl_c_ends_the_wait_and_not_the_job(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    script_start(scripted)
+    script_description(scripted, "InProgress", "Training")
 
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("scripts.sagemaker.waiting.time.sleep", interrupt)
     assert COMMANDS["start_training_job"].main(TRAIN) == 130
-    assert "StopTrainingJob" not in scripted.operations()
+    assert "StopTrainingJob" not in scripted.list_operations()

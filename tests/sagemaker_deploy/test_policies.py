@@ -1,4 +1,4 @@
-"""The policies in docker/iam allow what the commands ask for, and little else."""
+"""The policies in docker/iam allow the requests of the commands, and little else."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ UNBOUND = {
     "sagemaker:ListEndpointConfigs",
     "sagemaker:ListModels",
 }
-"""Actions that AWS lets nobody limit to a resource."""
+"""Actions that AWS cannot limit to a resource."""
 S3_ACTIONS = {"HeadBucket": "ListBucket", "ListObjectsV2": "ListBucket", "HeadObject": "GetObject"}
-"""Where an action has another name than the operation."""
+"""The actions of operations with another name."""
 PREFIXES = {"sagemaker-runtime": "sagemaker"}
 NAMED_BY = {
     "TrainingJobName": "training-job",
@@ -34,14 +34,14 @@ NAMED_BY = {
 }
 
 
-def statements(name: str) -> list[Json]:
+def read_statements(name: str) -> list[Json]:
     text = (FOLDER / f"{name}.json").read_text()
     for placeholder, value in (("ACCOUNT", ACCOUNT), ("REGION", REGION), ("BUCKET", "voices-of-ours")):
         text = text.replace(placeholder, value)
     policy = json.loads(text)
     assert policy["Version"] == "2012-10-17"
-    found: list[Json] = policy["Statement"]
-    return found
+    statements: list[Json] = policy["Statement"]
+    return statements
 
 
 def as_list(value: str | list[str]) -> list[str]:
@@ -51,13 +51,13 @@ def as_list(value: str | list[str]) -> list[str]:
 def allows(name: str, action: str, resource: str) -> bool:
     return any(
         action in one["Action"] and any(fnmatchcase(resource, each) for each in as_list(one["Resource"]))
-        for one in statements(name)
+        for one in read_statements(name)
     )
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_policy_names_each_action_and_what_it_is_for(name: str) -> None:
-    for statement in statements(name):
+def test_a_policy_names_each_action_and_resource(name: str) -> None:
+    for statement in read_statements(name):
         assert statement["Effect"] == "Allow" and statement["Sid"].isalnum()
         assert not [action for action in statement["Action"] if "*" in action]
         if statement["Resource"] == "*":
@@ -70,15 +70,15 @@ def test_a_policy_names_each_action_and_what_it_is_for(name: str) -> None:
     ("name", "action"),
     [("training", "s3:DeleteObject"), ("endpoint", "s3:PutObject"), ("developer", "s3:DeleteObject")],
 )
-def test_nobody_may_do_more_with_the_bucket(name: str, action: str) -> None:
+def test_no_policy_grants_further_rights_to_the_bucket(name: str, action: str) -> None:
     assert not allows(name, action, "arn:aws:s3:::voices-of-ours/a")
 
 
-def resource_of(call: Json) -> str:
-    """What a request is about, as an ARN."""
+def build_arn(call: Json) -> str:
+    """Return the ARN of the resource of a request."""
     request, service = call["request"], call["service"]
     if service == "s3":
-        # Where a job left its model is not known before; it is below what the job was given.
+        # The path of a model is unknown before the job, but is below the output path of the job.
         bucket = request["Bucket"].replace("bucket-of-the-job", "voices-of-ours")
         return f"arn:aws:s3:::{bucket}" + (f"/{request['Key']}" if "Key" in request else "")
     if service == "ecr":
@@ -93,13 +93,13 @@ def resource_of(call: Json) -> str:
 
 
 @pytest.mark.parametrize("arguments", ARGUMENTS, ids=" ".join)
-def test_a_developer_may_do_what_the_commands_ask_for(
+def test_a_developer_may_send_the_requests_of_the_commands(
     arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for call in dry_run(arguments, tmp_path, capsys):
         service, operation = call["service"], call["operation"]
         action = f"{PREFIXES.get(service, service)}:{S3_ACTIONS.get(operation, operation)}"
-        assert allows("developer", action, resource_of(call)), (action, resource_of(call))
+        assert allows("developer", action, build_arn(call)), (action, build_arn(call))
         role = call["request"].get("RoleArn") or call["request"].get("ExecutionRoleArn")
         assert role is None or allows("developer", "iam:PassRole", role)
 
@@ -115,7 +115,7 @@ def test_a_role_reads_the_bucket_and_pulls_the_image(name: str, written: bool) -
     assert allows(name, "ecr:GetAuthorizationToken", "*")
 
 
-def test_only_sagemaker_takes_the_roles() -> None:
-    (statement,) = statements("trust")
+def test_only_sagemaker_can_assume_the_roles() -> None:
+    (statement,) = read_statements("trust")
     assert statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}

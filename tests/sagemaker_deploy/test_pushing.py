@@ -1,4 +1,4 @@
-"""The image is built, pushed, and named by its digest; the program that does so is a script that notes its calls."""
+"""The image is built, pushed, and named by its digest; a script that records its calls replaces the build tool."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FLAGS = ("--account", ACCOUNT, "--tag", "1", "--build-arg", "BASE_IMAGE=base")
 
 @pytest.fixture
 def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where docker, podman and buildah note how they were called; `fail` beside it makes them fail."""
+    """Replace docker, podman and buildah by scripts that record their arguments; a file `fail` makes them fail."""
     script = f'#!/bin/sh\necho "$(basename $0) $@" >> {tmp_path}/notes\n'
     script += f'[ "$2" = --username ] && cat >> {tmp_path}/password\n[ ! -e {tmp_path}/fail ]\n'
     for name in BUILD:
@@ -29,19 +29,19 @@ def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "notes"
 
 
-def answers(aws: Scripted, kind: str = DOCKER_MANIFEST) -> None:
+def script_registry(aws: Scripted, kind: str = DOCKER_MANIFEST) -> None:
     token = base64.b64encode(b"AWS:secret").decode()
     aws.fail("ecr", "create_repository", "RepositoryAlreadyExistsException")
-    aws.answer("ecr", "get_authorization_token", {"authorizationData": [{"authorizationToken": token}]})
+    aws.respond("ecr", "get_authorization_token", {"authorizationData": [{"authorizationToken": token}]})
     image: dict[str, Any] = {"imageDigest": DIGEST, "imageManifestMediaType": kind}
-    aws.answer("ecr", "describe_images", {"imageDetails": [image]})
+    aws.respond("ecr", "describe_images", {"imageDetails": [image]})
 
 
 @pytest.mark.parametrize("tool", BUILD)
 def test_the_image_is_built_pushed_and_named_by_its_digest(
     tool: str, scripted: Scripted, notes: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    answers(scripted)
+    script_registry(scripted)
     assert COMMANDS["build_and_push"].main([*FLAGS, "--tool", tool]) == 0
     build, login, push = notes.read_text().splitlines()
     assert (
@@ -52,27 +52,29 @@ def test_the_image_is_built_pushed_and_named_by_its_digest(
     assert login == f"{tool} login --username AWS --password-stdin {REGISTRY}"
     assert push == f"{tool} push {REGISTRY}/intone:1"
     assert (notes.parent / "password").read_text() == "secret"
-    said = capfd.readouterr()
-    assert said.out == f"{REGISTRY}/intone@{DIGEST}\n" and "secret" not in said.err
+    captured = capfd.readouterr()
+    assert captured.out == f"{REGISTRY}/intone@{DIGEST}\n" and "secret" not in captured.err
 
 
-def test_an_image_that_sagemaker_cannot_take_is_told(
+def test_an_image_that_sagemaker_refuses_is_reported(
     scripted: Scripted, notes: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    answers(scripted, "application/vnd.oci.image.index.v1+json")
+    script_registry(scripted, "application/vnd.oci.image.index.v1+json")
     assert COMMANDS["build_and_push"].main(FLAGS) == 1
-    said = capfd.readouterr()
-    assert "which SageMaker refuses" in said.err and said.out == ""
+    captured = capfd.readouterr()
+    assert "which SageMaker refuses" in captured.err and captured.out == ""
 
 
-def test_what_cannot_be_built_is_not_pushed(scripted: Scripted, notes: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_image_that_cannot_be_built_is_not_pushed(
+    scripted: Scripted, notes: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (notes.parent / "fail").touch()
     assert COMMANDS["build_and_push"].main([*FLAGS, "--tool", "podman"]) == 1
     assert "podman ended with code 1" in capfd.readouterr().err
     assert len(notes.read_text().splitlines()) == 1 and not scripted.sent
 
 
-def test_a_program_that_is_not_there_is_told(
+def test_a_missing_program_is_reported(
     scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -80,7 +82,7 @@ def test_a_program_that_is_not_there_is_told(
     assert "There is no docker" in capfd.readouterr().err
 
 
-def test_a_dry_run_shows_the_programs(notes: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_prints_the_commands(notes: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert COMMANDS["build_and_push"].main([*FLAGS, "--tool", "buildah", "--dry-run"]) == 0
     build, login, push = capfd.readouterr().err.splitlines()
     assert build.startswith("buildah build --format docker") and push.startswith("buildah push")

@@ -1,4 +1,4 @@
-"""What cannot work is refused before anything is created, with a hint."""
+"""Invalid uses are refused with a hint before anything is created."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import boto3
 import pytest
 
 from scripts.sagemaker.address import parse_s3
-from scripts.sagemaker.errors import Refused
+from scripts.sagemaker.errors import RefusedRequest
 from tests.sagemaker_deploy.dry_runs import COMMANDS, DEPLOY, TRAIN
 from tests.sagemaker_deploy.scripted import REGION
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "message"),
     [
         ("voices/recordings", "no address in S3"),
         ("https://voices.s3.amazonaws.com/recordings", "no address in S3"),
@@ -40,35 +40,35 @@ from tests.sagemaker_deploy.scripted import REGION
         (f"s3://voices/{'a' * 1025}", "cannot be a key"),
     ],
 )
-def test_an_address_that_a_job_would_stumble_over(address: str, told: str) -> None:
-    with pytest.raises(Refused) as refused:
+def test_an_invalid_s3_address_is_refused(address: str, message: str) -> None:
+    with pytest.raises(RefusedRequest) as refused:
         parse_s3(address)
-    assert told in refused.value.detail and refused.value.hint
+    assert message in refused.value.detail and refused.value.hint
 
 
 @pytest.mark.parametrize("address", ["s3://voices/a", "s3://voices/a/", "s3://voices.of.ours/a/b c/d.tar.gz"])
-def test_an_address_that_is_right(address: str) -> None:
+def test_a_valid_s3_address_is_accepted(address: str) -> None:
     assert str(parse_s3(address)) == address.removesuffix("/")
 
 
-Complaint = Callable[..., str]
+RunRefused = Callable[..., str]
 
 
 @pytest.fixture
-def complaint(capsys: pytest.CaptureFixture[str]) -> Complaint:
-    """What a command says that refuses to begin."""
+def run_refused(capsys: pytest.CaptureFixture[str]) -> RunRefused:
+    """Return a function that runs a command, which must refuse to start, and returns its error message."""
 
-    def complaint(command: str, *arguments: str, code: int = 2) -> str:
+    def run_refused(command: str, *arguments: str, code: int = 2) -> str:
         assert COMMANDS[command].main(arguments) == code
-        said = capsys.readouterr()
-        assert said.out == "" and len(said.err.splitlines()) == 1
-        return said.err
+        captured = capsys.readouterr()
+        assert captured.out == "" and len(captured.err.splitlines()) == 1
+        return captured.err
 
-    return complaint
+    return run_refused
 
 
 @pytest.mark.parametrize(
-    ("command", "arguments", "told"),
+    ("command", "arguments", "message"),
     [
         ("start_training_job", (*TRAIN, "--set", "epoch=3"), "epoch"),
         ("start_training_job", (*TRAIN, "--set", "epochs=many"), "epochs"),
@@ -98,46 +98,46 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> Complaint:
         ("delete_endpoint", ("in_tone",), "does not fit"),
     ],
 )
-def test_a_wrong_use_is_told_without_asking_aws(
-    command: str, arguments: tuple[str, ...], told: str, complaint: Complaint, monkeypatch: pytest.MonkeyPatch
+def test_invalid_arguments_are_reported_without_a_request_to_aws(
+    command: str, arguments: tuple[str, ...], message: str, run_refused: RunRefused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert told in complaint(command, *arguments)
+    assert message in run_refused(command, *arguments)
 
 
-def test_a_region_must_be_known(complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_region_is_required(run_refused: RunRefused, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    assert "No Region is set" in complaint("delete_endpoint", "intone")
+    assert "No Region is set" in run_refused("delete_endpoint", "intone")
 
 
-def test_recordings_must_be_laid_out_as_ljspeech_is(complaint: Complaint, tmp_path: Path) -> None:
+def test_recordings_must_have_the_layout_of_ljspeech(run_refused: RunRefused, tmp_path: Path) -> None:
     (tmp_path / "wavs").mkdir()
-    assert "neither recordings nor a voice" in complaint("upload_dataset", str(tmp_path), "s3://voices/a")
+    assert "neither recordings nor a voice" in run_refused("upload_dataset", str(tmp_path), "s3://voices/a")
 
 
 @pytest.mark.usefixtures("moto")
-def test_a_bucket_of_another_region_is_refused(complaint: Complaint) -> None:
+def test_a_bucket_of_another_region_is_refused(run_refused: RunRefused) -> None:
     boto3.client("s3", "us-west-2").create_bucket(
         Bucket="voices-of-ours", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
-    assert "is in us-west-2, not in eu-central-1" in complaint("start_training_job", *TRAIN)
-    assert "is in us-west-2, not in eu-central-1" in complaint(
+    assert "is in us-west-2, not in eu-central-1" in run_refused("start_training_job", *TRAIN)
+    assert "is in us-west-2, not in eu-central-1" in run_refused(
         "deploy_endpoint", *DEPLOY, "--model", "s3://voices-of-ours/model.tar.gz"
     )
 
 
 @pytest.mark.usefixtures("moto")
-def test_an_empty_prefix_is_refused_though_a_namesake_is_full(complaint: Complaint) -> None:
+def test_an_empty_prefix_is_refused_if_a_longer_prefix_has_objects(run_refused: RunRefused) -> None:
     s3 = boto3.client("s3")
-    assert "Make it first: aws s3 mb s3://voices-of-ours" in complaint("start_training_job", *TRAIN)
+    assert "Make it first: aws s3 mb s3://voices-of-ours" in run_refused("start_training_job", *TRAIN)
     s3.create_bucket(Bucket="voices-of-ours", CreateBucketConfiguration={"LocationConstraint": REGION})
     for key in ("recordings-old/metadata.csv", "recordings-old/wavs/a.wav"):
         s3.put_object(Bucket="voices-of-ours", Key=key, Body=b"")
-    assert "no metadata.csv below s3://voices-of-ours/recordings/" in complaint("start_training_job", *TRAIN)
+    assert "no metadata.csv below s3://voices-of-ours/recordings/" in run_refused("start_training_job", *TRAIN)
     s3.put_object(Bucket="voices-of-ours", Key="recordings/metadata.csv", Body=b"")
-    assert "no wavs/ below" in complaint("start_training_job", *TRAIN)
+    assert "no wavs/ below" in run_refused("start_training_job", *TRAIN)
     s3.put_object(Bucket="voices-of-ours", Key="recordings/wavs/a.wav", Body=b"")
     flags = ("--base", "s3://voices-of-ours/recordings")
-    assert "no voice.json below" in complaint("start_training_job", *TRAIN, *flags)
-    told = complaint("deploy_endpoint", *DEPLOY, "--model", "s3://voices-of-ours/model.tar.gz")
-    assert "There is no s3://voices-of-ours/model.tar.gz" in told
+    assert "no voice.json below" in run_refused("start_training_job", *TRAIN, *flags)
+    message = run_refused("deploy_endpoint", *DEPLOY, "--model", "s3://voices-of-ours/model.tar.gz")
+    assert "There is no s3://voices-of-ours/model.tar.gz" in message

@@ -1,4 +1,4 @@
-"""Every request that the commands can make fits AWS's own model of it, and a dry run prints it without sending any."""
+"""Every request of the commands is valid by AWS's model, and a dry run prints requests without sending them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from app.training.metric_definitions import METRIC_DEFINITIONS
-from scripts.sagemaker.model_check import problems
+from scripts.sagemaker.model_check import find_problems
 from tests.sagemaker_deploy.dry_runs import ARGUMENTS, DEPLOY, MODEL, TRAIN, dry_run
 from tests.sagemaker_deploy.scripted import ENDPOINT_ROLE, IMAGE
 
@@ -18,22 +18,22 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def forbid_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*names: object, **options: object) -> None:
-        raise AssertionError("a dry run makes no clients")
+        raise AssertionError("a dry run creates no clients")
 
     monkeypatch.setattr(boto3.session.Session, "client", refuse)
 
 
-@pytest.mark.usefixtures("nothing_is_sent")
+@pytest.mark.usefixtures("forbid_clients")
 @pytest.mark.parametrize("arguments", ARGUMENTS, ids=" ".join)
-def test_what_a_dry_run_prints_fits_the_model(
+def test_the_requests_of_a_dry_run_are_valid(
     arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     calls = dry_run(arguments, tmp_path, capsys)
     assert calls
     for call in calls:
-        assert list(problems(call["service"], call["operation"], call["request"])) == []
+        assert list(find_problems(call["service"], call["operation"], call["request"])) == []
 
 
 CONFIG = "sagemaker", "CreateEndpointConfig"
@@ -41,7 +41,7 @@ VARIANT = {"VariantName": "a", "ModelName": "b", "InstanceType": "ml.m5.xlarge",
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "request_", "told"),
+    ("service", "operation", "request_", "message"),
     [
         (*CONFIG, {"EndpointConfigName": "a", "ProductionVariants": []}, "ProductionVariants"),
         (*CONFIG, {"EndpointConfigName": "a", "ProductionVariants": [VARIANT] * 11}, "is over 10"),
@@ -72,19 +72,19 @@ VARIANT = {"VariantName": "a", "ModelName": "b", "InstanceType": "ml.m5.xlarge",
         ("cloudwatch", "DeleteAlarms", {"AlarmNames": [""]}, "AlarmNames"),
     ],
 )
-def test_the_check_sees_what_botocore_leaves_to_the_service(
-    service: str, operation: str, request_: Json, told: str
+def test_the_check_finds_errors_that_botocore_leaves_to_the_service(
+    service: str, operation: str, request_: Json, message: str
 ) -> None:
-    assert re.search(told, "; ".join(problems(service, operation, request_)))
+    assert re.search(message, "; ".join(find_problems(service, operation, request_)))
 
 
-def requests(arguments: tuple[str, ...], folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Json]:
+def collect_requests(arguments: tuple[str, ...], folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Json]:
     return {call["operation"]: call["request"] for call in dry_run(arguments, folder, capsys)}
 
 
-def test_a_job_asks_for_all_that_the_training_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_job_requests_everything_that_the_training_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flags = ("--base", "s3://voices-of-ours/wren", "--spot", "--set", "time_limit=3600", "--set", "epochs=3")
-    job = requests(("start_training_job", *TRAIN, *flags), tmp_path, capsys)["CreateTrainingJob"]
+    job = collect_requests(("start_training_job", *TRAIN, *flags), tmp_path, capsys)["CreateTrainingJob"]
     channels = {one["ChannelName"]: one["DataSource"]["S3DataSource"]["S3Uri"] for one in job["InputDataConfig"]}
     assert channels == {"training": "s3://voices-of-ours/recordings/", "base": "s3://voices-of-ours/wren/"}
     assert job["HyperParameters"] == {"time_limit": "3600", "epochs": "3"}
@@ -100,39 +100,39 @@ def test_a_job_asks_for_all_that_the_training_needs(tmp_path: Path, capsys: pyte
     assert len(METRIC_DEFINITIONS) <= 40
 
 
-def test_a_job_goes_on_with_the_checkpoints_of_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    job = requests(("start_training_job", *TRAIN, "--continue", "intone-0"), tmp_path, capsys)["CreateTrainingJob"]
+def test_a_job_continues_from_the_checkpoints_of_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = collect_requests(("start_training_job", *TRAIN, "--continue", "intone-0"), tmp_path, capsys)[
+        "CreateTrainingJob"
+    ]
     assert job["CheckpointConfig"]["S3Uri"] == "s3://voices-of-ours/jobs/intone-0/checkpoints"
     assert "MaxWaitTimeInSeconds" not in job["StoppingCondition"]
 
 
-def test_an_endpoint_keeps_nothing_of_what_is_said_and_reaches_nobody(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    made = requests(("deploy_endpoint", *DEPLOY, "--model", MODEL), tmp_path, capsys)
-    model, config = made["CreateModel"], made["CreateEndpointConfig"]
+def test_an_endpoint_captures_no_data_and_has_no_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    requests = collect_requests(("deploy_endpoint", *DEPLOY, "--model", MODEL), tmp_path, capsys)
+    model, config = requests["CreateModel"], requests["CreateEndpointConfig"]
     assert model["PrimaryContainer"] == {"Image": IMAGE, "ModelDataUrl": MODEL, "Environment": {}}
     assert (model["EnableNetworkIsolation"], model["ExecutionRoleArn"]) == (True, ENDPOINT_ROLE)
     assert "DataCaptureConfig" not in config
     assert model["ModelName"] == config["EndpointConfigName"] == config["ProductionVariants"][0]["ModelName"]
-    assert "DeregisterScalableTarget" in made and "PutScalingPolicy" not in made
+    assert "DeregisterScalableTarget" in requests and "PutScalingPolicy" not in requests
 
 
 @pytest.mark.parametrize(("instance_type", "pinned"), [("ml.g5.xlarge", True), ("ml.c7i.xlarge", False)])
-def test_the_driver_is_pinned_where_there_is_a_gpu(
+def test_the_driver_is_pinned_on_gpu_instances(
     instance_type: str, pinned: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = requests(("deploy_endpoint", *DEPLOY, "--instance-type", instance_type), tmp_path, capsys)
-    assert ("InferenceAmiVersion" in made["CreateEndpointConfig"]["ProductionVariants"][0]) is pinned
+    requests = collect_requests(("deploy_endpoint", *DEPLOY, "--instance-type", instance_type), tmp_path, capsys)
+    assert ("InferenceAmiVersion" in requests["CreateEndpointConfig"]["ProductionVariants"][0]) is pinned
 
 
 def test_scaling_follows_the_requests_in_flight(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flags = ("--instances", "2", "--max-instances", "6", "--concurrency", "8")
-    made = requests(("deploy_endpoint", *DEPLOY, *flags), tmp_path, capsys)
-    bounds, policy = made["RegisterScalableTarget"], made["PutScalingPolicy"]
+    requests = collect_requests(("deploy_endpoint", *DEPLOY, *flags), tmp_path, capsys)
+    bounds, policy = requests["RegisterScalableTarget"], requests["PutScalingPolicy"]
     assert (bounds["MinCapacity"], bounds["MaxCapacity"]) == (2, 6)
     assert bounds["ResourceId"] == policy["ResourceId"] == "endpoint/intone/variant/AllTraffic"
     tracked = policy["TargetTrackingScalingPolicyConfiguration"]
     metric = tracked["PredefinedMetricSpecification"]["PredefinedMetricType"]
     assert (tracked["TargetValue"], metric) == (8, "SageMakerVariantConcurrentRequestsPerModelHighResolution")
-    assert made["UpdateEndpoint"]["RetainAllVariantProperties"] is True
+    assert requests["UpdateEndpoint"]["RetainAllVariantProperties"] is True

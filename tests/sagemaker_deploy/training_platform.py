@@ -1,4 +1,4 @@
-"""What SageMaker does around a training container, and S3 as moto has it."""
+"""The steps of SageMaker before and after a training container, with moto as S3."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def make_bucket() -> None:
     boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
 
 
-def order_job(recordings: Path, base: Path, **hyperparameters: str) -> dict[str, Any]:
-    """Upload both folders and start a job with our own commands; what SageMaker knows of it then."""
+def start_job(recordings: Path, base: Path, **hyperparameters: str) -> dict[str, Any]:
+    """Upload both folders and start a job with our own commands; return SageMaker's description of it."""
     s3 = f"s3://{BUCKET}"
     for folder, prefix in ((recordings, "recordings"), (base, "base")):
         assert COMMANDS["upload_dataset"].main([str(folder), f"{s3}/{prefix}/"]) == 0
-    where = ("--training", f"{s3}/recordings", "--base", f"{s3}/base", "--output", f"{s3}/jobs")
+    addresses = ("--training", f"{s3}/recordings", "--base", f"{s3}/base", "--output", f"{s3}/jobs")
     chosen = ("--image", IMAGE, "--role", TRAINING_ROLE, "--name", JOB, "--instance-type", "ml.m5.xlarge")
     settings = [word for name, value in hyperparameters.items() for word in ("--set", f"{name}={value}")]
-    assert COMMANDS["start_training_job"].main([*where, *chosen, *settings, "--no-wait"]) == 0
+    assert COMMANDS["start_training_job"].main([*addresses, *chosen, *settings, "--no-wait"]) == 0
     return dict(boto3.client("sagemaker").describe_training_job(TrainingJobName=JOB))
 
 
-def lay_out(job: dict[str, Any], root: Path) -> None:
-    """Bring the channels and write the settings, as the platform does before it starts the container."""
+def prepare_inputs(job: dict[str, Any], root: Path) -> None:
+    """Download the channels and write the settings, as the platform does before it starts the container."""
     for channel in job["InputDataConfig"]:
         source = channel["DataSource"]["S3DataSource"]["S3Uri"]
         download(source, root / "input" / "data" / channel["ChannelName"])
@@ -42,7 +42,7 @@ def lay_out(job: dict[str, Any], root: Path) -> None:
 
 
 def download(address: str, folder: Path) -> None:
-    """A channel, as the platform brings it."""
+    """Download a channel as the platform does."""
     s3, (bucket, _, prefix) = boto3.client("s3"), address.removeprefix("s3://").partition("/")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for one in page["Contents"]:
@@ -51,8 +51,8 @@ def download(address: str, folder: Path) -> None:
             s3.download_file(bucket, one["Key"], str(target))
 
 
-def hand_in(job: dict[str, Any], root: Path) -> None:
-    """Put the model where the job says, as the platform does when the container has ended."""
+def upload_model(job: dict[str, Any], root: Path) -> None:
+    """Upload the model to the address in the job, as the platform does after the container has ended."""
     with tarfile.open(root / "model.tar.gz", "w:gz") as archive:
         archive.add(root / "model", ".")
     bucket, _, key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://").partition("/")

@@ -1,4 +1,4 @@
-"""What schemathesis sends, made cheap to speak, and often right: it knows no voice and no SSML of its own."""
+"""Make the requests of schemathesis cheap to speak and often valid: by itself, it knows no voices and no SSML."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from schemathesis.core.parameters import ParameterLocation
 
 JSON = "application/json"
 SSML = "application/ssml+xml"
-LONGEST = 60
-"""Characters of a text."""
+MAX_LENGTH = 60
+"""Of a text in characters."""
 MARKUP = (
     "<speak>{}</speak>",
     '<speak>{} <break time="500ms"/> again</speak>',
@@ -45,62 +45,65 @@ def xml(context: schemathesis.SerializationContext, value: object) -> bytes:
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
-    """Change nothing where a schema is broken on purpose."""
+    """Make a request mostly valid, except for parts that violate the schema on purpose."""
     if case.meta is None:
         return
     if not case.meta.is_negative_at(ParameterLocation.QUERY):
-        case.query = {} if case.media_type == JSON else likely(case.query)
+        case.query = {} if case.media_type == JSON else make_valid_fields(case.query)
         if case.method == "GET" and "voice" in case.operation.query and not {"text", "ssml"} & set(case.query):
             case.query = {**case.query, "text": "Hello."}
     if not case.meta.is_negative_at(ParameterLocation.BODY):
-        case.body = _likely_body(case)
+        case.body = _make_valid_body(case)
     if case.method == "GET" or case.media_type:
         seed = str(case.body) + str(case.query)
-        headers = {"Accept": _one_of(ACCEPT, seed)}
+        headers = {"Accept": _choose(ACCEPT, seed)}
         if "Range" in case.operation.headers:
-            headers["Range"] = _one_of(RANGES, seed)
+            headers["Range"] = _choose(RANGES, seed)
         case.headers = {**(case.headers or {}), **headers}
 
 
-def _likely_body(case: schemathesis.Case) -> Any:
+def _make_valid_body(case: schemathesis.Case) -> Any:
     if isinstance(case.body, dict):
-        return likely(case.body)
+        return make_valid_fields(case.body)
     if not isinstance(case.body, str):
         return case.body
-    return marked_up(case.body) if case.media_type == SSML else case.body[:LONGEST]
+    return wrap_in_ssml(case.body) if case.media_type == SSML else case.body[:MAX_LENGTH]
 
 
-def likely(fields: dict[str, Any]) -> dict[str, Any]:
-    """With names that exist, three times out of four, and one thing to speak."""
-    made = {name: _likely(name, value) for name, value in fields.items()}
-    if isinstance(made.get("text"), str) and isinstance(made.get("ssml"), str):
-        del made["ssml"]
-    if made.get("stream") and made.get("timing"):
-        del made["stream"]
-    if made.get("ssml") is True and isinstance(made.get("input"), str):
-        made["input"] = marked_up(made["input"])
-    return made
+def make_valid_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return fields with names that exist, three times out of four, and with one text."""
+    valid = {name: _make_valid_value(name, value) for name, value in fields.items()}
+    if isinstance(valid.get("text"), str) and isinstance(valid.get("ssml"), str):
+        del valid["ssml"]
+    if valid.get("stream") and valid.get("timing"):
+        del valid["stream"]
+    if valid.get("ssml") is True and isinstance(valid.get("input"), str):
+        valid["input"] = wrap_in_ssml(valid["input"])
+    return valid
 
 
-def marked_up(text: str) -> str:
-    """SSML, most of it well-formed."""
+def wrap_in_ssml(text: str) -> str:
+    """Return SSML, which is mostly well-formed."""
     if text.startswith("<speak"):
         return text
-    return _one_of(MARKUP, text).replace("{}", escape(text[:LONGEST]))
+    return _choose(MARKUP, text).replace("{}", escape(text[:MAX_LENGTH]))
 
 
-def _likely(name: str, value: Any) -> Any:
+def _make_valid_value(name: str, value: Any) -> Any:
     if name == "plan" and isinstance(value, dict):
-        return {**likely(value), "utterances": [likely(utterance) for utterance in value["utterances"]]}
+        return {
+            **make_valid_fields(value),
+            "utterances": [make_valid_fields(utterance) for utterance in value["utterances"]],
+        }
     if not isinstance(value, str):
         return value
     if name in NAMES:
-        return _one_of((*NAMES[name], value), value)
+        return _choose((*NAMES[name], value), value)
     if name == "ssml":
-        return marked_up(value)
-    return value[:LONGEST] if name in ("text", "input") else value
+        return wrap_in_ssml(value)
+    return value[:MAX_LENGTH] if name in ("text", "input") else value
 
 
-def _one_of(choices: tuple[str, ...], value: str) -> str:
-    """The same one for the same value, so that failures can be told again."""
+def _choose(choices: tuple[str, ...], value: str) -> str:
+    """Choose the same item for the same value, so that failures are reproducible."""
     return choices[crc32(value.encode("utf-8", "surrogatepass")) % len(choices)]

@@ -1,4 +1,4 @@
-"""Vocoding in chunks: the whole is covered once, and sounds as if it had been made at once."""
+"""Vocoding in chunks: they cover every frame once and join to the samples of vocoding at once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder, VocosSourceVocoder
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.voices.manifest import Expression
-from tests.speaking import samples_of
+from tests.speaking import join_chunks
 from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import GENERATOR
 
@@ -41,7 +41,7 @@ def test_spans_cover_every_frame_once(frames: int, longest: int, low_latency: bo
 
 
 @given(st.data(), st.integers(1, 2000), st.integers(0, 30), st.integers(1, 200))
-def test_a_window_holds_what_is_needed_and_is_of_one_length(
+def test_a_window_includes_its_margins_and_has_a_constant_length(
     data: st.DataObject, frames: int, margin: int, longest: int
 ) -> None:
     start = data.draw(st.integers(0, frames - 1))
@@ -51,8 +51,8 @@ def test_a_window_holds_what_is_needed_and_is_of_one_length(
     assert last - first == min(longest + 2 * margin, frames)
 
 
-def mel(frames: int) -> torch.Tensor:
-    """Something that moves, with pitch and pauses, so that every part of a vocoder has something to do."""
+def make_mel(frames: int) -> torch.Tensor:
+    """Return a spectrogram that varies and pauses, so that it exercises every part of a vocoder."""
     chance = torch.Generator().manual_seed(3)
     track = torch.randn(1, 80, frames // 4 + 2, generator=chance) * 2 - 4
     return torch.nn.functional.interpolate(track, size=frames, mode="linear")
@@ -69,21 +69,23 @@ def test_quiet_spans_cover_every_frame_once_and_begin_at_quiet_frames(frames: in
         assert level[0, 0, end] == level[0, 0, start + longest // 2 : start + longest].min()
 
 
-def test_a_long_mel_spectrogram_is_vocoded_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_mel_spectrogram_is_vocoded_in_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vocoders, "MAX_SPAN_FRAMES", 300)
-    vocoder = VocosSourceVocoder(shipped(), TorchBackend())
-    excited: list[int] = []
+    vocoder = VocosSourceVocoder(load_shipped_generator(), TorchBackend())
+    excited_frames: list[int] = []
     excite = vocoder.generator.excite
     monkeypatch.setattr(
-        vocoder.generator, "excite", lambda pitch, voicing: excited.append(pitch.shape[1]) or excite(pitch, voicing)
+        vocoder.generator,
+        "excite",
+        lambda pitch, voicing: excited_frames.append(pitch.shape[1]) or excite(pitch, voicing),
     )
-    chunks = list(vocoders.vocode(vocoder, mel(1000), 0, low_latency=True, expression=Expression()))
+    chunks = list(vocoders.vocode(vocoder, make_mel(1000), 0, low_latency=True, expression=Expression()))
     assert sum(map(len, chunks)) == 1000 * vocoder.hop_length
-    assert len(excited) > 3 and max(excited) <= 300 and sum(excited) == 1000
+    assert len(excited_frames) > 3 and max(excited_frames) <= 300 and sum(excited_frames) == 1000
     assert len(chunks[0]) == FIRST_FRAMES * vocoder.hop_length
 
 
-def shipped() -> VocosSourceGenerator:
+def load_shipped_generator() -> VocosSourceGenerator:
     generator = VocosSourceGenerator(json.loads((VOCODER / "config.json").read_text()))
     fill_weights(generator, load_weights(VOCODER / "model.safetensors")["model"], "vocos_source")
     return generator.eval().requires_grad_(False)
@@ -95,59 +97,61 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 40, 65, 200, 611])
-def test_the_shipped_vocoder_in_chunks_equals_itself_at_once(
+def test_the_shipped_vocoder_gives_the_same_samples_in_chunks_and_at_once(
     backend: Backend, frames: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    track = mel(max(frames, 3))[..., :frames]
+    track = make_mel(max(frames, 3))[..., :frames]
     whole = torch.nn.functional.pad(track, (0, max(0, 3 - frames)), "replicate")
     with torch.inference_mode():
-        expected = shipped()(whole)[0, : frames * 300].clamp(-1, 1).numpy()
-    vocoder = VocosSourceVocoder(shipped(), backend)
+        expected = load_shipped_generator()(whole)[0, : frames * 300].clamp(-1, 1).numpy()
+    vocoder = VocosSourceVocoder(load_shipped_generator(), backend)
     for longest in (33, 100, 448):
         monkeypatch.setattr(vocoders, "VOCOS_CHUNK_FRAMES", longest)
         for low_latency in (False, True):
-            np.testing.assert_allclose(samples_of(vocoder, track, low_latency=low_latency), expected, atol=1e-4)
+            np.testing.assert_allclose(join_chunks(vocoder, track, low_latency=low_latency), expected, atol=1e-4)
     assert np.abs(expected).max() > 0.01
 
 
-def test_an_expression_in_chunks_equals_itself_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    vocoder = VocosSourceVocoder(shipped(), TorchBackend())
+def test_an_expression_gives_the_same_samples_in_chunks_and_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    vocoder = VocosSourceVocoder(load_shipped_generator(), TorchBackend())
     changed = Expression(pitch=2, slope=3, tremor=0.2, accents=1.5, bands=(1, 2, 3, 4, 5, 6, 7))
-    whole = np.concatenate(list(vocoder.chunks(mel(300), 0, False, changed)))
+    whole = np.concatenate(list(vocoder.chunks(make_mel(300), 0, False, changed)))
     monkeypatch.setattr(vocoders, "VOCOS_CHUNK_FRAMES", 50)
-    np.testing.assert_allclose(np.concatenate(list(vocoder.chunks(mel(300), 0, True, changed))), whole, atol=1e-4)
-    assert np.abs(whole - samples_of(vocoder, mel(300))).max() > 0.01
+    np.testing.assert_allclose(np.concatenate(list(vocoder.chunks(make_mel(300), 0, True, changed))), whole, atol=1e-4)
+    assert np.abs(whole - join_chunks(vocoder, make_mel(300))).max() > 0.01
 
 
 @pytest.mark.parametrize("frames", [1, 30, 64, 200, 500])
-def test_hifi_gan_in_chunks_equals_coquis_whole(frames: int) -> None:
+def test_hifi_gan_in_chunks_gives_the_samples_of_coquis_inference(frames: int) -> None:
     torch.manual_seed(1)
     generator = HifiganGenerator(in_channels=80, out_channels=1, **GENERATOR).eval()
     with torch.inference_mode():
-        expected = generator.inference(mel(frames))[0, 0, 5 * 256 : -5 * 256].numpy()
+        expected = generator.inference(make_mel(frames))[0, 0, 5 * 256 : -5 * 256].numpy()
     vocoder = HifiganVocoder(generator, GENERATOR, 256, TorchBackend())
     for low_latency in (False, True):
-        np.testing.assert_allclose(samples_of(vocoder, mel(frames), low_latency=low_latency), expected, atol=1e-5)
+        np.testing.assert_allclose(join_chunks(vocoder, make_mel(frames), low_latency=low_latency), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("frames", [2, 64, 300])
-def test_hifi_gan_with_a_source_in_chunks_equals_itself_at_once(frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hifi_gan_with_a_source_gives_the_same_samples_in_chunks_and_at_once(
+    frames: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(1)
     vocoder = HifiganSourceVocoder(
         HifiganSourceGenerator(SOURCE_CONFIG), SOURCE_CONFIG["generator"], 256, TorchBackend()
     )
     monkeypatch.setattr(vocoders, "HIFIGAN_CHUNK_FRAMES", 10_000)
-    expected = samples_of(vocoder, mel(frames), seed=4)
+    expected = join_chunks(vocoder, make_mel(frames), seed=4)
     monkeypatch.setattr(vocoders, "HIFIGAN_CHUNK_FRAMES", 50)
-    np.testing.assert_allclose(samples_of(vocoder, mel(frames), seed=4, low_latency=True), expected, atol=1e-5)
+    np.testing.assert_allclose(join_chunks(vocoder, make_mel(frames), seed=4, low_latency=True), expected, atol=1e-5)
 
 
-def test_nothing_is_made_before_it_is_asked_for() -> None:
+def test_chunks_are_computed_on_demand() -> None:
     calls = []
-    vocoder = VocosSourceVocoder(shipped(), TorchBackend())
+    vocoder = VocosSourceVocoder(load_shipped_generator(), TorchBackend())
     network = vocoder.spectrum
     vocoder.spectrum = lambda *inputs: calls.append(inputs[0].shape[2]) or network(*inputs)
-    chunks = vocoder.chunks(mel(600), 0, low_latency=True)
+    chunks = vocoder.chunks(make_mel(600), 0, low_latency=True)
     assert len(next(chunks)) == FIRST_FRAMES * 300
     assert calls == [64]
     chunks.close()

@@ -1,4 +1,4 @@
-"""coqui's own checkpoints: they load as they are, and give what coqui's own code gives."""
+"""coqui's own checkpoints: they load unchanged and give the results of coqui's own code."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from app.synthesis.models.vocoders import HifiganVocoder
 from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 from app.voices import open_voice
-from tests.speaking import mel_of, samples_of
+from tests.speaking import compute_mel, join_chunks
 from tests.tiny_voice import build, change, write_tiny_voice
 
 IDS = (60, 12, 81, 5, 44, 129, 33, 60, 71, 20)
 
 
-def load(folder: Path, emotion: Emotion = Emotion.NEUTRAL) -> Speaker:
+def load_speaker(folder: Path, emotion: Emotion = Emotion.NEUTRAL) -> Speaker:
     return Loader(open_voice(folder), TorchBackend()).speaker({emotion: 1.0})
 
 
-def reference(folder: Path, architecture: str, speakers: list[str]) -> Any:
-    """coqui's model, built and filled without our loading code."""
+def build_reference(folder: Path, architecture: str, speakers: list[str]) -> Any:
+    """Build and fill coqui's model without our loading code."""
     import json
 
     values = json.loads((folder / "acoustic" / "config.json").read_text())
@@ -43,12 +43,14 @@ def reference(folder: Path, architecture: str, speakers: list[str]) -> Any:
 @pytest.mark.parametrize("speakers", [(), ("neutral", "joy", "anger")])
 def test_glow_tts_gives_the_mel_of_coquis_inference(tmp_path: Path, speakers: tuple[str, ...]) -> None:
     folder = write_tiny_voice(tmp_path / "v", speakers=speakers, inference_noise_scale=0.0)
-    speaker = load(folder, Emotion.JOY if speakers else Emotion.NEUTRAL)
-    who = torch.tensor([1]) if speakers else None
-    aux = {"x_lengths": torch.tensor([len(IDS)]), "speaker_ids": who, "d_vectors": None}
+    speaker = load_speaker(folder, Emotion.JOY if speakers else Emotion.NEUTRAL)
+    speaker_ids = torch.tensor([1]) if speakers else None
+    aux = {"x_lengths": torch.tensor([len(IDS)]), "speaker_ids": speaker_ids, "d_vectors": None}
     with torch.inference_mode():
-        expected = reference(folder, "glow_tts", list(speakers)).inference(torch.tensor([IDS]), aux)["model_outputs"]
-    mel = mel_of(speaker, IDS, seed=3)
+        expected = build_reference(folder, "glow_tts", list(speakers)).inference(torch.tensor([IDS]), aux)[
+            "model_outputs"
+        ]
+    mel = compute_mel(speaker, IDS, seed=3)
     assert mel.durations is not None and len(mel.durations) == len(IDS)
     torch.testing.assert_close(mel.frames.transpose(1, 2), expected, atol=1e-4, rtol=1e-4)
 
@@ -56,13 +58,13 @@ def test_glow_tts_gives_the_mel_of_coquis_inference(tmp_path: Path, speakers: tu
 @pytest.mark.parametrize("architecture", ["tacotron2", "tacotron"])
 def test_tacotron_gives_the_mel_of_coquis_inference(tmp_path: Path, architecture: str) -> None:
     folder = write_tiny_voice(tmp_path / "v", architecture, out_channels=80 if architecture == "tacotron2" else 513)
-    speaker = load(folder)
-    model = reference(folder, architecture, [])
+    speaker = load_speaker(folder)
+    model = build_reference(folder, architecture, [])
     model.decoder.max_decoder_steps = speaker.checkpoint.model.bound(len(IDS))  # type: ignore[attr-defined]
     with torch.inference_mode(), torch.random.fork_rng():
         torch.manual_seed(5)
         expected = model.inference(torch.tensor([IDS]))["model_outputs"]
-    mel = mel_of(speaker, IDS, seed=5)
+    mel = compute_mel(speaker, IDS, seed=5)
     torch.testing.assert_close(mel.frames.transpose(1, 2), expected)
 
 
@@ -75,7 +77,7 @@ def test_hifi_gan_gives_the_samples_of_coquis_inference_without_its_padding(tmp_
     generator.load_state_dict({name.removeprefix("model_g."): v for name, v in state.items() if "model_g" in name})
     mel = torch.randn(1, 80, 17)
     expected = generator.eval().inference(mel)[0, 0, 5 * 256 : -5 * 256]
-    samples = samples_of(HifiganVocoder(generator, GENERATOR, 256, TorchBackend()), mel)
+    samples = join_chunks(HifiganVocoder(generator, GENERATOR, 256, TorchBackend()), mel)
     assert len(samples) == 17 * 256
     torch.testing.assert_close(torch.from_numpy(samples), expected, atol=1e-6, rtol=1e-4)
 
@@ -85,16 +87,16 @@ def test_hifi_gan_gives_the_samples_of_coquis_inference_without_its_padding(tmp_
     [("glow_tts", ".pth"), ("glow_tts", ".safetensors"), ("tacotron2", ".pth"), ("tacotron2", ".safetensors")],
 )
 def test_a_released_folder_speaks_after_a_voice_json_is_added(tmp_path: Path, architecture: str, weights: str) -> None:
-    speaker = load(write_tiny_voice(tmp_path / "v", architecture, weights))
+    speaker = load_speaker(write_tiny_voice(tmp_path / "v", architecture, weights))
     tokens = speaker.checkpoint.tokenizer.encode("Hello there, my friend.")
-    mel = mel_of(speaker, tokens.ids)
-    samples = samples_of(speaker.vocoder, mel.frames)
+    mel = compute_mel(speaker, tokens.ids)
+    samples = join_chunks(speaker.vocoder, mel.frames)
     assert len(samples) == mel.frames.shape[2] * 256 > 0
     assert not tokens.dropped
 
 
-class Echo:
-    """A phonemizer that was already done."""
+class FixedPhonemizer:
+    """A phonemizer that returns fixed phonemes."""
 
     def __init__(self, phonemes: str) -> None:
         self.phonemes = phonemes
@@ -122,16 +124,16 @@ def test_token_ids_are_those_of_coquis_tokenizer(add_blank: bool, ends: bool, ph
         use_phonemes=phonemes,
         text_cleaner=ours.cleaner,
         characters=build_vocabulary(config),
-        phonemizer=Echo(text) if phonemes else None,
+        phonemizer=FixedPhonemizer(text) if phonemes else None,
         add_blank=add_blank,
         use_eos_bos=ends,
     )
-    got = ours.look_up(text) if phonemes else ours.encode(text)
-    assert list(got.ids) == theirs.text_to_ids(text, "en")
+    tokens = ours.look_up(text) if phonemes else ours.encode(text)
+    assert list(tokens.ids) == theirs.text_to_ids(text, "en")
 
 
-class Bomb:
-    """A pickle that makes a file when it is loaded."""
+class MaliciousPickle:
+    """An object whose pickle creates a file when it is loaded."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -140,9 +142,9 @@ class Bomb:
         return exec, (f"open({str(self.path)!r}, 'w').close()",)
 
 
-def test_a_checkpoint_that_would_run_code_is_refused_and_runs_none(tmp_path: Path) -> None:
-    target = tmp_path / "bombed"
-    torch.save({"model": Bomb(target)}, tmp_path / "model.pth")
+def test_a_checkpoint_that_would_run_code_is_refused_without_running_it(tmp_path: Path) -> None:
+    target = tmp_path / "executed"
+    torch.save({"model": MaliciousPickle(target)}, tmp_path / "model.pth")
     with pytest.raises(InvalidVoice, match="without running code") as refused:
         load_weights(tmp_path / "model.pth")
     assert "safetensors" in refused.value.hint
@@ -150,21 +152,21 @@ def test_a_checkpoint_that_would_run_code_is_refused_and_runs_none(tmp_path: Pat
 
 
 def test_a_plain_pickle_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "model.pth").write_bytes(pickle.dumps({"model": Bomb(tmp_path / "bombed")}))
+    (tmp_path / "model.pth").write_bytes(pickle.dumps({"model": MaliciousPickle(tmp_path / "executed")}))
     with pytest.raises(InvalidVoice):
         load_weights(tmp_path / "model.pth")
-    assert not (tmp_path / "bombed").exists()
+    assert not (tmp_path / "executed").exists()
 
 
-def test_weights_that_do_not_fit_their_config_are_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_weights_that_do_not_fit_their_config_are_refused(tmp_path: Path) -> None:
     folder = write_tiny_voice(tmp_path / "v")
     change(folder / "acoustic" / "config.json", hidden_channels_dec=48)
     with pytest.raises(InvalidVoice, match="do not fit the glow_tts"):
-        load(folder)
+        load_speaker(folder)
 
 
-def test_characters_of_a_class_that_is_not_coquis_are_not_imported(tmp_path: Path) -> None:
+def test_a_characters_class_outside_coqui_is_not_imported(tmp_path: Path) -> None:
     folder = write_tiny_voice(tmp_path / "v")
     change(folder / "acoustic" / "config.json", characters={"characters_class": "os.system"})
     with pytest.raises(InvalidVoice, match=r"os\.system"):
-        load(folder)
+        load_speaker(folder)

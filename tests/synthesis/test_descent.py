@@ -1,4 +1,4 @@
-"""Whether a checkpoint was fine-tuned from another."""
+"""Detection of checkpoints that were fine-tuned from another."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from app.packages import bundled_models_dir
 from app.synthesis.interpolation import is_fine_tuned_from
 
 
-def network() -> dict[str, Tensor]:
-    """Random weights as PyTorch starts with; the gains are ones in every one."""
+def make_weights() -> dict[str, Tensor]:
+    """Return PyTorch's random initial weights; the gains of the normalisation are ones in every network."""
     return nn.Sequential(nn.Linear(64, 64), nn.LayerNorm(64), nn.Conv1d(64, 32, 5)).state_dict()
 
 
@@ -20,18 +20,18 @@ def test_a_fine_tuned_checkpoint_descends_from_its_base() -> None:
     assert is_fine_tuned_from(anger, base) and is_fine_tuned_from(base, anger)
 
 
-def test_even_long_tuning_leaves_it_a_descendant() -> None:
-    base = network()
+def test_a_checkpoint_after_long_fine_tuning_descends_from_its_base() -> None:
+    base = make_weights()
     assert is_fine_tuned_from(
         {name: value + 0.3 * value.std() * randn_like(value) for name, value in base.items()}, base
     )
 
 
-def test_two_trainings_from_scratch_are_no_descendants() -> None:
-    assert not is_fine_tuned_from(network(), network())
+def test_networks_trained_from_scratch_do_not_descend_from_each_other() -> None:
+    assert not is_fine_tuned_from(make_weights(), make_weights())
 
 
-def test_another_form_is_no_descendant() -> None:
-    base = network()
+def test_weights_of_other_shapes_or_names_do_not_descend_from_the_base() -> None:
+    base = make_weights()
     assert not is_fine_tuned_from({**base, "0.weight": base["0.weight"][:32]}, base)
     assert not is_fine_tuned_from({name: value for name, value in base.items() if name != "0.weight"}, base)

@@ -1,4 +1,4 @@
-"""The engine on the shipped voice: every emotion speaks, no text makes it babble, one seed gives the same bytes."""
+"""The engine with the shipped voice: emotions, seeds, speed, degree and odd texts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEXTS = (
     "Please leave the form beside the printer.",
     "You knew about this for weeks and said nothing!",
 )
-"""A level is that of several sentences: one alone differs by a decibel or two from the others."""
+"""Levels are means of several sentences, since those of one differ by a decibel or two."""
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +35,11 @@ def engine() -> Iterator[Engine]:
         yield engine
 
 
-def codes(spoken: Spoken) -> list[str]:
+def list_warning_codes(spoken: Spoken) -> list[str]:
     return [warning.code for warning in spoken.warnings]
 
 
-def level(samples: np.ndarray) -> float:
+def measure_level(samples: np.ndarray) -> float:
     return float(20 * np.log10(np.sqrt((samples**2).mean())))
 
 
@@ -52,45 +52,45 @@ def test_every_emotion_is_spoken(engine: Engine, voice: Voice, emotion: Emotion)
 
 
 def test_anger_is_louder_than_neutral_and_sadness_softer(engine: Engine, voice: Voice) -> None:
-    heard = {
-        emotion: np.mean([level(speak(engine, voice, utterance(text, emotion)).samples) for text in TEXTS])
+    levels = {
+        emotion: np.mean([measure_level(speak(engine, voice, utterance(text, emotion)).samples) for text in TEXTS])
         for emotion in (Emotion.NEUTRAL, Emotion.ANGER, Emotion.SADNESS)
     }
-    assert heard[Emotion.ANGER] > heard[Emotion.NEUTRAL] + 2
-    assert heard[Emotion.SADNESS] < heard[Emotion.NEUTRAL] - 2
+    assert levels[Emotion.ANGER] > levels[Emotion.NEUTRAL] + 2
+    assert levels[Emotion.SADNESS] < levels[Emotion.NEUTRAL] - 2
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_one_others(engine: Engine, voice: Voice) -> None:
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(engine: Engine, voice: Voice) -> None:
     first, again, other = (speak(engine, voice, utterance(), seed).samples for seed in (7, 7, 8))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_threads_get_the_bytes_of_one_alone(engine: Engine, voice: Voice) -> None:
+def test_concurrent_requests_get_the_bytes_of_sequential_ones(engine: Engine, voice: Voice) -> None:
     jobs = [(emotion, seed) for emotion in Emotion for seed in (1, 2)]
-    unbatchable = [speak(engine, voice, utterance(emotion=emotion), seed).samples for emotion, seed in jobs]
+    sequential = [speak(engine, voice, utterance(emotion=emotion), seed).samples for emotion, seed in jobs]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda job: speak(engine, voice, utterance(emotion=job[0]), job[1]).samples, jobs))
-    for one, other in zip(unbatchable, together, strict=True):
+        concurrent = list(pool.map(lambda job: speak(engine, voice, utterance(emotion=job[0]), job[1]).samples, jobs))
+    for one, other in zip(sequential, concurrent, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_twice_the_speed_takes_half_the_time(engine: Engine, voice: Voice) -> None:
+def test_double_speed_halves_the_duration(engine: Engine, voice: Voice) -> None:
     usual, fast = (len(speak(engine, voice, utterance(speed=speed), 1).samples) for speed in (1.0, 2.0))
     assert 0.4 < fast / usual < 0.65
 
 
-def test_the_degree_moves_between_neutral_and_the_emotion(engine: Engine, voice: Voice) -> None:
-    neutral = level(speak(engine, voice, utterance(), 1).samples)
+def test_the_degree_interpolates_between_neutral_and_the_emotion(engine: Engine, voice: Voice) -> None:
+    neutral = measure_level(speak(engine, voice, utterance(), 1).samples)
     weak, usual, strong = (
-        level(speak(engine, voice, utterance(emotion=Emotion.SADNESS, degree=degree), 1).samples)
+        measure_level(speak(engine, voice, utterance(emotion=Emotion.SADNESS, degree=degree), 1).samples)
         for degree in (0.01, 1.0, 1.5)
     )
     assert abs(weak - neutral) < 1
     assert strong < usual < weak
 
 
-ODD = {
+MAX_SECONDS = {
     "a": 1.5,
     "B": 1.5,
     "Hm": 2.0,
@@ -105,38 +105,38 @@ ODD = {
     "(((": 0.0,
     "9": 1.5,
 }
-"""Text -> the longest speech in seconds that is no babble."""
+"""Text -> the longest plausible speech in seconds."""
 
 
-@pytest.mark.parametrize("text", ODD)
-def test_odd_text_neither_babbles_nor_crashes(engine: Engine, voice: Voice, text: str) -> None:
+@pytest.mark.parametrize("text", MAX_SECONDS)
+def test_odd_text_is_spoken_within_its_expected_duration(engine: Engine, voice: Voice, text: str) -> None:
     spoken = speak(engine, voice, utterance(text))
-    assert len(spoken.samples) / voice.sample_rate <= ODD[text]
-    assert ("nothing_spoken" in codes(spoken)) is (ODD[text] == 0.0)
+    assert len(spoken.samples) / voice.sample_rate <= MAX_SECONDS[text]
+    assert ("nothing_spoken" in list_warning_codes(spoken)) is (MAX_SECONDS[text] == 0.0)
 
 
 @pytest.mark.parametrize("text", ["你好世界", "Привет, мир"])
-def test_an_unknown_script_does_not_crash_and_is_told_or_read(engine: Engine, voice: Voice, text: str) -> None:
+def test_a_foreign_script_is_spoken_with_a_warning(engine: Engine, voice: Voice, text: str) -> None:
     spoken = speak(engine, voice, utterance(text))
-    assert "foreign_script" in codes(spoken)
+    assert "foreign_script" in list_warning_codes(spoken)
     assert len(spoken.samples) / voice.sample_rate < 15
 
 
-def test_a_duration_that_explodes_is_cut_and_told(voice: Voice) -> None:
+def test_a_runaway_duration_is_cut_with_a_warning(voice: Voice) -> None:
     with running_engine() as engine:
         speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
         model = speaker.checkpoint.model.model  # type: ignore[attr-defined]
         model.encoder.duration_predictor.proj.bias.data += 6.0
         spoken = speak(engine, voice, utterance("Hello."))
-    assert "runaway" in codes(spoken)
+    assert "runaway" in list_warning_codes(spoken)
     assert len(spoken.samples) / voice.sample_rate < 15
 
 
-def test_weights_that_are_no_numbers_are_told_and_not_heard(voice: Voice) -> None:
+def test_weights_that_are_not_finite_give_a_warning_and_no_samples(voice: Voice) -> None:
     with running_engine() as engine:
         speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
         model = speaker.checkpoint.model.model  # type: ignore[attr-defined]
         model.encoder.proj_m.bias.data.fill_(torch.nan)
         spoken = speak(engine, voice, utterance("Hello."))
-    assert "not_finite" in codes(spoken)
+    assert "not_finite" in list_warning_codes(spoken)
     assert len(spoken.samples) == 0

@@ -1,4 +1,4 @@
-"""Expression: what it does to a pitch contour, to a spectrum, and to what the shipped vocoder speaks."""
+"""Expression: the shaping of pitch contours and spectra, and mixtures of expressions."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MELODY = 2 * np.sin(2 * np.pi * 0.7 * TIME)
 VOICED = slice(20, 220)
 
 
-def shaped(contour: np.ndarray[Any, Any] = MELODY + SYLLABLES, frames: int = FRAMES, **values: Any) -> Any:
-    """What becomes of a contour in semitones above 200 Hz, all of its voiced frames."""
+def shape_contour(contour: np.ndarray[Any, Any] = MELODY + SYLLABLES, frames: int = FRAMES, **values: Any) -> Any:
+    """Apply an expression to a contour in semitones above 200 Hz."""
     voicing = torch.zeros(1, len(contour))
     voicing[:, VOICED if frames == FRAMES else slice(0, frames)] = 1
     pitch = torch.from_numpy(1 + contour / 12).float()[None]
@@ -30,71 +30,76 @@ def shaped(contour: np.ndarray[Any, Any] = MELODY + SYLLABLES, frames: int = FRA
     return (12 * (changed[0].double().numpy() - 1))[: len(contour)]
 
 
-def spread(contour: np.ndarray[Any, Any]) -> float:
+def measure_spread(contour: np.ndarray[Any, Any]) -> float:
     return float(np.std(contour[VOICED]))
 
 
-def test_no_expression_changes_no_bit() -> None:
+def test_no_expression_returns_its_input() -> None:
     pitch, voicing, mel = torch.randn(1, 50), torch.ones(1, 50), torch.randn(1, 80, 50)
     assert shape_pitch(pitch, voicing, NO_EXPRESSION, RATE) is pitch
     assert shape_spectrum(mel, voicing, NO_EXPRESSION, mel_centres(80, 0, 8000)) is mel
 
 
-def test_pitch_moves_every_frame_alike() -> None:
-    np.testing.assert_allclose(shaped(pitch=3.0)[VOICED], (MELODY + SYLLABLES)[VOICED] + 3, atol=1e-4)
+def test_pitch_shifts_every_voiced_frame_equally() -> None:
+    np.testing.assert_allclose(shape_contour(pitch=3.0)[VOICED], (MELODY + SYLLABLES)[VOICED] + 3, atol=1e-4)
 
 
 def test_the_range_scales_melody_and_accents_scale_syllables() -> None:
-    assert spread(shaped(MELODY, pitch_range=2.0)) == pytest.approx(2 * spread(MELODY), rel=0.1)
-    assert spread(shaped(MELODY, accents=2.0)) == pytest.approx(spread(MELODY), rel=0.1)
-    assert spread(shaped(SYLLABLES, accents=2.0)) > 1.4 * spread(SYLLABLES)
-    assert spread(shaped(SYLLABLES, pitch_range=2.0)) < 1.2 * spread(SYLLABLES)
-    assert spread(shaped(ROUGHNESS, accents=2.0, pitch_range=2.0)) == pytest.approx(spread(ROUGHNESS), rel=0.1)
+    assert measure_spread(shape_contour(MELODY, pitch_range=2.0)) == pytest.approx(2 * measure_spread(MELODY), rel=0.1)
+    assert measure_spread(shape_contour(MELODY, accents=2.0)) == pytest.approx(measure_spread(MELODY), rel=0.1)
+    assert measure_spread(shape_contour(SYLLABLES, accents=2.0)) > 1.4 * measure_spread(SYLLABLES)
+    assert measure_spread(shape_contour(SYLLABLES, pitch_range=2.0)) < 1.2 * measure_spread(SYLLABLES)
+    assert measure_spread(shape_contour(ROUGHNESS, accents=2.0, pitch_range=2.0)) == pytest.approx(
+        measure_spread(ROUGHNESS), rel=0.1
+    )
 
 
-def test_the_mean_pitch_stays_when_the_movement_grows() -> None:
-    kept = shaped(pitch_range=2.0, accents=1.5)
-    assert kept[VOICED].mean() == pytest.approx((MELODY + SYLLABLES)[VOICED].mean(), abs=0.1)
+def test_the_range_and_accents_keep_the_mean_pitch() -> None:
+    changed = shape_contour(pitch_range=2.0, accents=1.5)
+    assert changed[VOICED].mean() == pytest.approx((MELODY + SYLLABLES)[VOICED].mean(), abs=0.1)
 
 
 def test_a_slope_rises_over_the_voiced_frames_and_an_ending_at_their_end() -> None:
     flat = np.zeros(FRAMES)
-    slope, ending = shaped(flat, slope=4.0), shaped(flat, ending=2.0)
+    slope, ending = shape_contour(flat, slope=4.0), shape_contour(flat, ending=2.0)
     assert slope[20] == pytest.approx(-2, abs=0.01) and slope[219] == pytest.approx(2, abs=0.01)
     assert ending[20:140] == pytest.approx(0, abs=0.01) and ending[205:220] == pytest.approx(2, abs=0.01)
 
 
 def test_a_short_utterance_has_less_slope() -> None:
-    half = shaped(np.zeros(41), frames=41, slope=4.0)
+    half = shape_contour(np.zeros(41), frames=41, slope=4.0)
     assert half[40] - half[0] == pytest.approx(2, abs=0.1)
 
 
-def test_a_tremor_vibrates_five_times_a_second() -> None:
-    trembling = shaped(np.zeros(FRAMES), tremor=0.5)
+def test_a_tremor_oscillates_at_5_hz() -> None:
+    trembling = shape_contour(np.zeros(FRAMES), tremor=0.5)
     spectrum = np.abs(np.fft.rfft(trembling))
     assert np.fft.rfftfreq(FRAMES, 1 / RATE)[spectrum.argmax()] == pytest.approx(5, abs=0.4)
     assert trembling.max() == pytest.approx(0.5, abs=0.02)
 
 
-def test_values_between_the_voiced_frames_change_nothing() -> None:
-    wild = (MELODY + SYLLABLES).copy()
-    wild[:20], wild[220:] = 40, -40
+def test_the_pitch_of_unvoiced_frames_is_ignored() -> None:
+    contour = (MELODY + SYLLABLES).copy()
+    contour[:20], contour[220:] = 40, -40
     values = {"pitch_range": 1.5, "accents": 1.5, "slope": 2.0}
-    np.testing.assert_allclose(shaped(wild, **values)[VOICED], shaped(**values)[VOICED], atol=1e-4)
+    np.testing.assert_allclose(shape_contour(contour, **values)[VOICED], shape_contour(**values)[VOICED], atol=1e-4)
 
 
 @pytest.mark.parametrize("frames", [1, 3, 5])
 def test_the_shortest_utterances_are_shaped(frames: int) -> None:
-    assert np.isfinite(shaped(np.zeros(frames), frames=frames, pitch_range=2.0, slope=3.0, tremor=0.2)).all()
+    assert np.isfinite(shape_contour(np.zeros(frames), frames=frames, pitch_range=2.0, slope=3.0, tremor=0.2)).all()
 
 
-def test_no_pitch_leaves_the_range_of_voices() -> None:
-    lowest, highest = shaped(np.full(FRAMES, -12.0), pitch=-12.0), shaped(np.full(FRAMES, 20.0), pitch=12.0)
+def test_the_pitch_is_limited_to_the_range_of_voices() -> None:
+    lowest, highest = (
+        shape_contour(np.full(FRAMES, -12.0), pitch=-12.0),
+        shape_contour(np.full(FRAMES, 20.0), pitch=12.0),
+    )
     assert 200 * 2 ** (lowest[100] / 12) == pytest.approx(65, rel=0.01)
     assert 200 * 2 ** (highest[100] / 12) == pytest.approx(700, rel=0.01)
 
 
-def test_levels_change_voiced_sounds_at_their_frequencies() -> None:
+def test_band_levels_change_voiced_frames_at_their_frequencies() -> None:
     mel, voicing = torch.zeros(1, 80, 40), torch.zeros(1, 40)
     voicing[:, 10:30] = 1
     centres = mel_centres(80, 0, 8000)

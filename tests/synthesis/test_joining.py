@@ -1,4 +1,4 @@
-"""A request that begins while a batch is spoken joins it, and a reader that pauses gains no lasting privilege."""
+"""Requests that begin while a batch is spoken join it, and a reader that pauses gains no lasting priority."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from app.types import Utterance
 from app.voices import Voice, open_voice
 from tests.speaking import utterance
 
-LATE = "The tickets cost twelve pounds, and the museum closes at half past five, which nobody had told us."
+TEXT = "The tickets cost twelve pounds, and the museum closes at half past five, which nobody had told us."
 
 
-class Recording(Engine):
-    """Has no workers of its own, and keeps the order of its work."""
+class RecordingEngine(Engine):
+    """An engine without workers that records the order of its chunks and its deadlines."""
 
     def __init__(self) -> None:
         super().__init__(TorchBackend(), workers=0, batch_size=2, cache_bytes=0)
         self.chunks: list[Job] = []
-        self.dues: list[float] = []
-        self.broken: Job | None = None
+        self.deadlines: list[float] = []
+        self.failing: Job | None = None
 
-    def vocode_chunk(self, voicing: VocodingTask) -> bool:
-        self.chunks.append(voicing.job)
-        if voicing.job is self.broken:
+    def vocode_chunk(self, task: VocodingTask) -> bool:
+        self.chunks.append(task.job)
+        if task.job is self.failing:
             raise ZeroDivisionError
-        return super().vocode_chunk(voicing)
+        return super().vocode_chunk(task)
 
     def submit(
         self,
@@ -45,10 +45,10 @@ class Recording(Engine):
         low_latency: bool,
         deadline: float,
     ) -> Job:
-        self.dues.append(deadline)
+        self.deadlines.append(deadline)
         return super().submit(voice, one, seed, seeded, key_name, low_latency=low_latency, deadline=deadline)
 
-    def say(self, voice: Voice, text: str, low_latency: bool) -> Job:
+    def submit_text(self, voice: Voice, text: str, low_latency: bool) -> Job:
         return self.submit(
             voice, utterance(text), 1, False, None, low_latency=low_latency, deadline=1e12 if low_latency else 0.0
         )
@@ -60,13 +60,13 @@ def voice() -> Voice:
 
 
 @pytest.fixture
-def engine() -> Iterator[Recording]:
-    engine = Recording()
+def engine() -> Iterator[RecordingEngine]:
+    engine = RecordingEngine()
     yield engine
     engine.close()
 
 
-def parts(job: Job) -> list[object]:
+def drain_channel(job: Job) -> list[object]:
     found = []
     while not job.channel.empty():
         found.append(job.channel.get())
@@ -78,32 +78,32 @@ def speak_batch(engine: Engine) -> None:
     engine.vocode_batch([one for one in engine.start(jobs) if one is not None], jobs)
 
 
-def test_a_new_request_is_heard_after_one_chunk_of_the_batch_and_a_batch_takes_few(
-    engine: Recording, voice: Voice
+def test_new_requests_join_after_one_chunk_of_the_batch_and_a_batch_admits_few(
+    engine: RecordingEngine, voice: Voice
 ) -> None:
-    late = [engine.say(voice, LATE, low_latency=False) for _ in range(2)]
+    late = [engine.submit_text(voice, TEXT, low_latency=False) for _ in range(2)]
     jobs = engine.waiting.take(2)
     batch = [one for one in engine.start(jobs) if one is not None]
-    newcomers = [engine.say(voice, f"Number {number}.", low_latency=True) for number in range(5)]
+    newcomers = [engine.submit_text(voice, f"Number {number}.", low_latency=True) for number in range(5)]
     engine.vocode_batch(batch, jobs)
     assert engine.chunks[:3] == [late[0], newcomers[0], newcomers[1]]
-    assert all(isinstance(parts(one)[-1], StreamEnd) for one in (*late, *newcomers[:2]))
+    assert all(isinstance(drain_channel(one)[-1], StreamEnd) for one in (*late, *newcomers[:2]))
     assert len(engine.waiting) == 3 and engine.progress.batches == {1: 2}
 
 
-def test_an_error_of_one_utterance_is_its_own(engine: Recording, voice: Voice) -> None:
-    first, second = (engine.say(voice, LATE, low_latency=False) for _ in range(2))
-    engine.broken = first
+def test_an_error_of_one_utterance_does_not_affect_the_others(engine: RecordingEngine, voice: Voice) -> None:
+    first, second = (engine.submit_text(voice, TEXT, low_latency=False) for _ in range(2))
+    engine.failing = first
     speak_batch(engine)
-    assert isinstance(parts(first)[-1], ZeroDivisionError)
-    assert isinstance(parts(second)[-1], StreamEnd)
+    assert isinstance(drain_channel(first)[-1], ZeroDivisionError)
+    assert isinstance(drain_channel(second)[-1], StreamEnd)
 
 
-def test_a_reader_that_was_away_is_not_before_others_for_ever(engine: Recording, voice: Voice) -> None:
+def test_a_reader_that_paused_gains_no_lasting_priority(engine: RecordingEngine, voice: Voice) -> None:
     silent = ((voice, utterance(""), 1) for _ in range(MAX_UTTERANCES_AHEAD + 2))
-    speakings = engine.speak(silent, seeded=False)
-    next(speakings)
-    back = time.monotonic()
-    next(speakings)
-    assert engine.dues[MAX_UTTERANCES_AHEAD] >= back > engine.dues[0]
-    speakings.close()
+    streams = engine.speak(silent, seeded=False)
+    next(streams)
+    resumed = time.monotonic()
+    next(streams)
+    assert engine.deadlines[MAX_UTTERANCES_AHEAD] >= resumed > engine.deadlines[0]
+    streams.close()

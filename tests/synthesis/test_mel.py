@@ -1,4 +1,4 @@
-"""Normalisation of mel spectrograms: what coqui's AudioProcessor does, without its pickles."""
+"""Normalisation of mel spectrograms: results equal coqui's AudioProcessor, without its pickles."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ GRID = [
 ]
 
 
-def processor(audio: dict[str, Any], stats_path: Path | None = None) -> Any:
-    """coqui's own AudioProcessor for an audio config."""
+def build_processor(audio: dict[str, Any], stats_path: Path | None = None) -> Any:
+    """Build coqui's own AudioProcessor for an audio config."""
     from TTS.utils.audio import AudioProcessor
 
     config = build_coqui_config({"model": "tacotron2"}, [])
@@ -33,21 +33,21 @@ def processor(audio: dict[str, Any], stats_path: Path | None = None) -> Any:
     return AudioProcessor(config.audio)
 
 
-def mel(seed: int = 0) -> torch.Tensor:
+def make_mel(seed: int = 0) -> torch.Tensor:
     return 30 * torch.randn(1, 80, 11, generator=torch.Generator().manual_seed(seed)) - 20
 
 
 @pytest.mark.parametrize("audio", [*GRID, NATURAL])
 def test_values_are_normalised_as_coqui_does(audio: dict[str, Any]) -> None:
-    ours, theirs = Normalization(AudioConfig.from_dict(audio)), processor(audio)
-    values = mel()
+    ours, theirs = Normalization(AudioConfig.from_dict(audio)), build_processor(audio)
+    values = make_mel()
     np.testing.assert_allclose(ours.apply(values)[0].numpy(), theirs.normalize(values[0].numpy()), atol=1e-4)
     small = values / 20
     np.testing.assert_allclose(ours.undo(small)[0].numpy(), theirs.denormalize(small[0].numpy()), atol=1e-3)
 
 
 def write_statistics(path: Path, audio: dict[str, Any], seed: int = 0) -> None:
-    """As coqui's compute_statistics writes them."""
+    """Write statistics in the format of coqui's compute_statistics."""
     random = np.random.default_rng(seed)
     statistics = {
         "mel_mean": random.normal(size=80).astype(np.float32),
@@ -63,8 +63,8 @@ def test_statistics_are_applied_as_coqui_does(tmp_path: Path) -> None:
     write_statistics(tmp_path / "scale_stats.npy", {})
     audio = {"signal_norm": True, "stats_path": "/training/machine/scale_stats.npy"}
     ours = read_normalization(AudioConfig.from_dict(audio), tmp_path)
-    theirs = processor({"signal_norm": True}, tmp_path / "scale_stats.npy")
-    values = mel()
+    theirs = build_processor({"signal_norm": True}, tmp_path / "scale_stats.npy")
+    values = make_mel()
     np.testing.assert_allclose(ours.apply(values)[0].numpy(), theirs.normalize(values[0].numpy()), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(
         ours.undo(values)[0].numpy(), theirs.denormalize(values[0].numpy()), rtol=1e-4, atol=1e-4
@@ -72,20 +72,22 @@ def test_statistics_are_applied_as_coqui_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_two_models_with_statistics_of_their_own_are_converted_as_coqui_does(tmp_path: Path, seed: int) -> None:
+def test_statistics_of_two_models_are_converted_as_coqui_does(tmp_path: Path, seed: int) -> None:
     converted = []
     for name, own_seed in (("acoustic", 0), ("vocoder", seed)):
         (tmp_path / name).mkdir()
         write_statistics(tmp_path / name / "scale_stats.npy", {}, own_seed)
         audio = AudioConfig.from_dict({"signal_norm": True, "stats_path": "scale_stats.npy"})
         converted.append(read_normalization(audio, tmp_path / name))
-    theirs = [processor({"signal_norm": True}, tmp_path / name / "scale_stats.npy") for name in ("acoustic", "vocoder")]
-    values = mel() / 20
+    theirs = [
+        build_processor({"signal_norm": True}, tmp_path / name / "scale_stats.npy") for name in ("acoustic", "vocoder")
+    ]
+    values = make_mel() / 20
     expected = theirs[1].normalize(theirs[0].denormalize(values[0].numpy()))
     np.testing.assert_allclose(MelConverter(*converted)(values)[0].numpy(), expected, rtol=1e-4, atol=1e-4)
 
 
-class Bomb:
+class MaliciousPickle:
     def __init__(self, path: Path) -> None:
         self.path = path
 
@@ -93,32 +95,32 @@ class Bomb:
         return exec, (f"open({str(self.path)!r}, 'w').close()",)
 
 
-def test_statistics_that_would_run_code_are_refused_and_run_none(tmp_path: Path) -> None:
+def test_statistics_that_would_run_code_are_refused_without_running_it(tmp_path: Path) -> None:
     file = tmp_path / "scale_stats.npy"
-    np.save(file, {"mel_mean": Bomb(tmp_path / "bombed")}, allow_pickle=True)  # type: ignore[arg-type]
+    np.save(file, {"mel_mean": MaliciousPickle(tmp_path / "executed")}, allow_pickle=True)  # type: ignore[arg-type]
     with pytest.raises(InvalidVoice, match="not part of an array"):
         read_normalization(AudioConfig(stats_path="scale_stats.npy"), tmp_path)
-    assert not (tmp_path / "bombed").exists()
+    assert not (tmp_path / "executed").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"\x93NUMPY\x01\x00\x05\x00{}"])
-def test_damaged_statistics_are_named(tmp_path: Path, content: bytes) -> None:
+def test_damaged_statistics_are_refused_by_file_name(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "scale_stats.npy").write_bytes(content)
     with pytest.raises(InvalidVoice, match=r"scale_stats\.npy"):
         read_normalization(AudioConfig(stats_path="scale_stats.npy"), tmp_path)
 
 
-def test_equal_conventions_change_nothing() -> None:
+def test_equal_normalisations_return_the_same_values() -> None:
     same = Normalization(AudioConfig.from_dict(NATURAL))
-    values = mel()
+    values = make_mel()
     assert MelConverter(same, Normalization(AudioConfig.from_dict(NATURAL)))(values) is values
 
 
 def test_a_difference_of_normalisation_is_converted_as_coquis_synthesizer_does() -> None:
     gain = {"log_func": "np.log10", "spec_gain": 20.0}
     left, right = {"signal_norm": True, **gain}, {"signal_norm": True, "max_norm": 1.0, "symmetric_norm": False, **gain}
-    values = mel() / 20
-    expected = processor(right).normalize(processor(left).denormalize(values[0].numpy()))
+    values = make_mel() / 20
+    expected = build_processor(right).normalize(build_processor(left).denormalize(values[0].numpy()))
     converter = MelConverter(*(Normalization(AudioConfig.from_dict(audio)) for audio in (left, right)))
     np.testing.assert_allclose(converter(values)[0].numpy(), expected, atol=1e-4)
 

@@ -1,4 +1,4 @@
-"""Degree and blend: how much of each emotion, and what that does to weights and to speech."""
+"""Degree and blend: the shares of emotions, the mixed weights and the resulting speech."""
 
 from __future__ import annotations
 
@@ -63,19 +63,19 @@ def test_weights_are_summed_by_their_shares() -> None:
     assert int(mix_weights([(torch.tensor(3), 0.25), (torch.tensor(3), 0.75)])) == 3
 
 
-def glow(speaker: Speaker) -> GlowAcoustic:
-    """The model that speaks, that of a mixture with its weights, as long as nobody needs its slot."""
+def find_model(speaker: Speaker) -> GlowAcoustic:
+    """Return the speaker's model; that of a mixture keeps its weights until another one takes its slot."""
     model = speaker.checkpoint.model
     if isinstance(model, Mixture):
-        with model.mixtures.lent(model.shares) as lent:
+        with model.mixtures.lend(model.shares) as lent:
             return lent
     assert isinstance(model, GlowAcoustic)
     return model
 
 
 @pytest.fixture
-def descended(tmp_path: Path) -> Path:
-    """A voice whose anger is a checkpoint of its own, fine-tuned from the base."""
+def voice_folder(tmp_path: Path) -> Path:
+    """Write a voice whose anger is a checkpoint of its own, fine-tuned from the base."""
     folder = write_tiny_voice(tmp_path / "v", weights=".safetensors", speakers=("neutral", "anger"))
     weights = load_file(folder / "acoustic" / "model.safetensors")
     torch.manual_seed(1)
@@ -96,46 +96,48 @@ def descended(tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_emotion_in_a_checkpoint_of_its_own_is_interpolated_by_weights(descended: Path) -> None:
-    loader = Loader(open_voice(descended), TorchBackend())
+def test_an_emotion_in_a_checkpoint_of_its_own_is_interpolated_by_weights(voice_folder: Path) -> None:
+    loader = Loader(open_voice(voice_folder), TorchBackend())
     name = "encoder.emb.weight"
 
-    def weight(degree: float) -> torch.Tensor:
-        state: dict[str, torch.Tensor] = glow(loader.speaker(interpolate({ANGER: 1.0}, degree))).model.state_dict()
+    def read_weight(degree: float) -> torch.Tensor:
+        state: dict[str, torch.Tensor] = find_model(
+            loader.speaker(interpolate({ANGER: 1.0}, degree))
+        ).model.state_dict()
         return state[name].clone()
 
-    neutral = glow(loader.speaker({NEUTRAL: 1.0})).model.state_dict()[name]
-    torch.testing.assert_close(weight(0.5), (neutral + weight(1.0)) / 2)
-    torch.testing.assert_close(weight(2.0), 2 * weight(1.0) - neutral)
+    neutral = find_model(loader.speaker({NEUTRAL: 1.0})).model.state_dict()[name]
+    torch.testing.assert_close(read_weight(0.5), (neutral + read_weight(1.0)) / 2)
+    torch.testing.assert_close(read_weight(2.0), 2 * read_weight(1.0) - neutral)
 
 
-def test_only_a_few_mixtures_stay_in_memory(descended: Path) -> None:
-    loader = Loader(open_voice(descended), TorchBackend())
+def test_only_a_few_mixtures_stay_in_memory(voice_folder: Path) -> None:
+    loader = Loader(open_voice(voice_folder), TorchBackend())
     speakers = [loader.speaker(interpolate({ANGER: 1.0}, number / 10)) for number in range(1, MAX_MIXTURES + 3)]
     assert loader.mixtures is not None
     assert len(loader.mixtures.slots) == 0  # utterances that wait hold no weights
-    models = {id(glow(speaker)) for speaker in speakers}
+    models = {id(find_model(speaker)) for speaker in speakers}
     assert len(models) == len(loader.mixtures.slots) == MAX_MIXTURES
     del speakers
     assert len(loader.mixtures.checkpoints) == 0
 
 
-def test_a_model_in_use_is_not_overwritten_and_who_finds_none_free_waits(descended: Path) -> None:
-    loader = Loader(open_voice(descended), TorchBackend())
+def test_a_model_in_use_is_not_overwritten_and_a_further_mixture_waits(voice_folder: Path) -> None:
+    loader = Loader(open_voice(voice_folder), TorchBackend())
     loader.speaker(interpolate({ANGER: 1.0}, 0.5))
     mixtures, name = loader.mixtures, "encoder.emb.weight"
     assert mixtures is not None
     needed = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MAX_MIXTURES + 1)]
     with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
-        lent = [stack.enter_context(mixtures.lent(shares)).model for shares in needed[1:]]
+        lent = [stack.enter_context(mixtures.lend(shares)).model for shares in needed[1:]]
         before = [model.state_dict()[name].clone() for model in lent]
 
-        def last() -> torch.Tensor:
-            with mixtures.lent(needed[0]) as model:
+        def lend_last() -> torch.Tensor:
+            with mixtures.lend(needed[0]) as model:
                 weight: torch.Tensor = model.model.state_dict()[name].clone()
                 return weight
 
-        waiting = pool.submit(last)
+        waiting = pool.submit(lend_last)
         assert [model.state_dict()[name].equal(weight) for model, weight in zip(lent, before, strict=True)] == [
             True
         ] * MAX_MIXTURES
@@ -143,58 +145,58 @@ def test_a_model_in_use_is_not_overwritten_and_who_finds_none_free_waits(descend
         torch.testing.assert_close(waiting.result(60), mixtures.states["main"][name])
 
 
-def test_a_mixture_that_cannot_be_made_leaves_its_slot_to_others_that_wait(
-    descended: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_mixture_that_fails_releases_its_slot_to_waiting_ones(
+    voice_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loader = Loader(open_voice(descended), TorchBackend())
+    loader = Loader(open_voice(voice_folder), TorchBackend())
     loader.speaker(interpolate({ANGER: 1.0}, 0.5))
     mixtures = loader.mixtures
     assert mixtures is not None
     wanted, *in_use = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MAX_MIXTURES + 1)]
     find_slot, write = mixtures.find_slot, mixtures.write
-    looked: list[CheckpointShares] = []
-    failed: list[CheckpointShares] = []
+    lookups: list[CheckpointShares] = []
+    failures: list[CheckpointShares] = []
 
-    def count(shares: CheckpointShares) -> ModelSlot | None:
-        looked.append(shares)
+    def count_lookup(shares: CheckpointShares) -> ModelSlot | None:
+        lookups.append(shares)
         return find_slot(shares)
 
     def fail_once(slot: ModelSlot, shares: CheckpointShares) -> None:
-        if not failed:
-            failed.append(shares)
+        if not failures:
+            failures.append(shares)
             raise MemoryError
         write(slot, shares)
 
     def speak() -> str:
         try:
-            with mixtures.lent(wanted):
+            with mixtures.lend(wanted):
                 return "spoken"
         except MemoryError:
             return "failed"
 
     with ThreadPoolExecutor(2) as pool, ExitStack() as others, ExitStack() as first:
-        first.enter_context(mixtures.lent(in_use[0]))
+        first.enter_context(mixtures.lend(in_use[0]))
         for shares in in_use[1:]:
-            others.enter_context(mixtures.lent(shares))
-        monkeypatch.setattr(mixtures, "find_slot", count)
+            others.enter_context(mixtures.lend(shares))
+        monkeypatch.setattr(mixtures, "find_slot", count_lookup)
         monkeypatch.setattr(mixtures, "write", fail_once)
         waiting = [pool.submit(speak) for _ in range(2)]
-        wait_until(lambda: len(looked) == 2, 60)
+        wait_until(lambda: len(lookups) == 2, 60)
         first.close()
         done, _ = wait(waiting, 10)
         others.close()
     assert sorted(one.result() for one in done) == ["failed", "spoken"]
 
 
-def test_utterances_of_one_mixture_can_share_a_batch(descended: Path) -> None:
-    loader = Loader(open_voice(descended), TorchBackend())
+def test_utterances_of_one_mixture_can_share_a_batch(voice_folder: Path) -> None:
+    loader = Loader(open_voice(voice_folder), TorchBackend())
     one, same, other = (loader.speaker(interpolate({ANGER: 1.0}, degree)) for degree in (0.5, 0.5, 0.6))
     assert one.checkpoint is same.checkpoint
     assert one.checkpoint is not other.checkpoint
 
 
-def test_a_mixture_has_the_bits_of_a_model_that_is_built_with_its_weights(descended: Path) -> None:
-    voice = open_voice(descended)
+def test_a_mixture_gives_the_bits_of_a_model_built_with_its_weights(voice_folder: Path) -> None:
+    voice = open_voice(voice_folder)
     speaker = Loader(voice, TorchBackend()).speaker(interpolate({ANGER: 1.0}, 0.3))
     files = {name: voice.file(one.model) for name, one in voice.manifest.checkpoints.items()}
     states = {name: load_weights(file)["model"] for name, file in files.items()}
@@ -202,26 +204,26 @@ def test_a_mixture_has_the_bits_of_a_model_that_is_built_with_its_weights(descen
     mixed = {name: mix_weights([(states["angry"][name], 0.3), (states["main"][name], 0.7)]) for name in states["main"]}
     built = build_acoustic("glow_tts", config, {"model": mixed})
     frame_rate = read_acoustic_audio(voice, "main").frame_rate
-    asked = [AcousticInput(range(1, 30), speaker.speakers, 1.0, seed) for seed in (1, 2)]
-    for one in asked:
-        (mel,) = GlowAcoustic(built, frame_rate, TorchBackend()).mels([one])
-        assert speaker.checkpoint.model.mels([one])[0].frames.equal(mel.frames)
+    inputs = [AcousticInput(range(1, 30), speaker.speakers, 1.0, seed) for seed in (1, 2)]
+    for one in inputs:
+        (mel,) = GlowAcoustic(built, frame_rate, TorchBackend()).compute_mels([one])
+        assert speaker.checkpoint.model.compute_mels([one])[0].frames.equal(mel.frames)
 
 
-def test_weights_of_another_model_are_not_mixed(descended: Path) -> None:
-    weights = load_file(descended / "acoustic" / "angry.safetensors")
+def test_weights_of_another_model_are_not_mixed(voice_folder: Path) -> None:
+    weights = load_file(voice_folder / "acoustic" / "angry.safetensors")
     weights["encoder.emb.weight"] = weights["encoder.emb.weight"][:-1].clone()
-    save_file(weights, descended / "acoustic" / "angry.safetensors")
-    loader = Loader(open_voice(descended), TorchBackend())
+    save_file(weights, voice_folder / "acoustic" / "angry.safetensors")
+    loader = Loader(open_voice(voice_folder), TorchBackend())
     with pytest.raises(InvalidVoice, match="do not fit the glow_tts"):
         loader.speaker(interpolate({ANGER: 1.0}, 0.5))
 
 
-def test_a_mixture_needs_no_file_once_its_checkpoints_were_read(descended: Path) -> None:
-    loader = Loader(open_voice(descended), TorchBackend())
+def test_a_mixture_needs_no_file_once_its_checkpoints_are_loaded(voice_folder: Path) -> None:
+    loader = Loader(open_voice(voice_folder), TorchBackend())
     loader.speaker(interpolate({ANGER: 1.0}, 0.6))
-    descended.rename(descended.with_name("moved"))
-    assert glow(loader.speaker(interpolate({ANGER: 1.0}, 0.7))).model is not None
+    voice_folder.rename(voice_folder.with_name("moved"))
+    assert find_model(loader.speaker(interpolate({ANGER: 1.0}, 0.7))).model is not None
 
 
 @pytest.mark.parametrize(
@@ -229,12 +231,10 @@ def test_a_mixture_needs_no_file_once_its_checkpoints_were_read(descended: Path)
     [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1] + b"?")],
     ids=["gone", "swapped"],
 )
-def test_weights_that_are_gone_or_were_swapped_are_refused(
-    descended: Path, change_files: Callable[[Path], object]
-) -> None:
-    loader = Loader(open_voice(descended), TorchBackend())
+def test_missing_or_replaced_weights_are_refused(voice_folder: Path, change_files: Callable[[Path], object]) -> None:
+    loader = Loader(open_voice(voice_folder), TorchBackend())
     loader.speaker({NEUTRAL: 1.0})
-    change_files(descended / "acoustic" / "angry.safetensors")
+    change_files(voice_folder / "acoustic" / "angry.safetensors")
     with pytest.raises(InvalidVoice, match=r"angry\.safetensors"):
         loader.speaker(interpolate({ANGER: 1.0}, 0.5))
 
@@ -244,8 +244,10 @@ def pipeline() -> Pipeline:
     return Pipeline.load(load_settings())
 
 
-def pitch_and_level(pipeline: Pipeline, degree: float, emotion: Emotion | dict[Emotion, float]) -> tuple[float, float]:
-    """Median pitch in semitones and level in dB."""
+def measure_pitch_and_level(
+    pipeline: Pipeline, degree: float, emotion: Emotion | dict[Emotion, float]
+) -> tuple[float, float]:
+    """Return the median pitch in semitones and the level in dB, as means of several sentences."""
     measured = []
     for text in TEXTS:
         speech = pipeline.synthesize(SpeechRequest(text, emotion=emotion, degree=degree, seed=1))
@@ -257,13 +259,13 @@ def pitch_and_level(pipeline: Pipeline, degree: float, emotion: Emotion | dict[E
 
 
 def test_anger_rises_with_its_degree(pipeline: Pipeline) -> None:
-    measured = [pitch_and_level(pipeline, degree, ANGER) for degree in (0.25, 0.5, 1.0, 1.5)]
+    measured = [measure_pitch_and_level(pipeline, degree, ANGER) for degree in (0.25, 0.5, 1.0, 1.5)]
     pitches, levels = zip(*measured, strict=True)
     assert list(pitches) == sorted(pitches) and pitches[-1] - pitches[0] > 3, pitches
     assert list(levels) == sorted(levels) and levels[-1] - levels[0] > 2
 
 
 def test_a_blend_lies_between_its_emotions(pipeline: Pipeline) -> None:
-    angry, plain = pitch_and_level(pipeline, 1.0, ANGER), pitch_and_level(pipeline, 1.0, NEUTRAL)
-    between = pitch_and_level(pipeline, 1.0, {ANGER: 0.5, NEUTRAL: 0.5})
+    angry, plain = measure_pitch_and_level(pipeline, 1.0, ANGER), measure_pitch_and_level(pipeline, 1.0, NEUTRAL)
+    between = measure_pitch_and_level(pipeline, 1.0, {ANGER: 0.5, NEUTRAL: 0.5})
     assert plain[0] < between[0] < angry[0] and plain[1] < between[1] < angry[1]

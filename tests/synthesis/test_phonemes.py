@@ -1,4 +1,4 @@
-"""Phonemes: espeak-ng's, in process, from any text and any thread."""
+"""Phonemes of espeak-ng, in process, for any text and from any thread."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def test_words_have_their_phonemes_and_stress() -> None:
     assert ENGLISH.phonemize(["Hello world."]) == ["həlˈoʊ wˈɜːld."]
 
 
-def test_marks_stay_and_space_before_them_goes() -> None:
+def test_punctuation_is_kept_and_space_before_it_is_removed() -> None:
     assert ENGLISH.phonemize(["Well , yes !"]) == ["wˈɛl, jˈɛs!"]
 
 
-def test_coquis_name_of_english_is_known() -> None:
+def test_coquis_code_of_english_is_accepted() -> None:
     assert Phonemizer("en").phonemize(["Hello"]) == ENGLISH.phonemize(["Hello"])
 
 
-def test_an_unknown_language_is_named() -> None:
+def test_an_unknown_language_is_refused_by_name() -> None:
     with pytest.raises(InvalidVoice, match="xx-yy"):
         Phonemizer("xx-yy")
 
 
-def test_threads_do_not_disturb_each_other() -> None:
+def test_concurrent_threads_get_the_phonemes_of_their_own_texts() -> None:
     texts = [f"The number {number} is written here." for number in range(40)]
-    unbatchable = [ENGLISH.phonemize([text]) for text in texts]
+    expected = [ENGLISH.phonemize([text]) for text in texts]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda text: ENGLISH.phonemize([text]), texts)) == unbatchable
+        assert list(pool.map(lambda text: ENGLISH.phonemize([text]), texts)) == expected
 
 
 TEXTS = [
@@ -57,7 +57,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("language", ["en-us", "de", "fr-fr", "cmn"])
-def test_phonemes_are_those_of_phonemizer(language: str) -> None:
+def test_phonemes_equal_those_of_phonemizer(language: str) -> None:
     EspeakWrapper.set_library(espeakng_loader.get_library_path())
     EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
     theirs = EspeakBackend(language, preserve_punctuation=True, with_stress=True, language_switch="remove-flags")
@@ -65,26 +65,28 @@ def test_phonemes_are_those_of_phonemizer(language: str) -> None:
         assert Phonemizer(language).phonemize([text]) == theirs.phonemize([text or " "], strip=True)
 
 
-def test_languages_that_take_turns_do_not_disturb_each_other() -> None:
+def test_alternating_languages_get_their_own_phonemes() -> None:
     german = Phonemizer("de")
-    unbatchable = [ENGLISH.phonemize(TEXTS[:3]), german.phonemize(TEXTS[:3])]
+    expected = [ENGLISH.phonemize(TEXTS[:3]), german.phonemize(TEXTS[:3])]
     with ThreadPoolExecutor(4) as pool:
         for phonemes in pool.map(lambda one: one.phonemize(TEXTS[:3]), [ENGLISH, german] * 10):
-            assert phonemes in unbatchable
-    assert [ENGLISH.phonemize(TEXTS[:3]), german.phonemize(TEXTS[:3])] == unbatchable
+            assert phonemes in expected
+    assert [ENGLISH.phonemize(TEXTS[:3]), german.phonemize(TEXTS[:3])] == expected
 
 
-@pytest.mark.skipif(not MAPS.exists(), reason="only Linux lists the libraries of a process there")
-def test_further_phonemizers_load_no_further_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))  # nor need a folder for temporary files
-    before = libraries()
+@pytest.mark.skipif(not MAPS.exists(), reason="only Linux lists the loaded libraries of a process")
+def test_more_phonemizers_load_no_more_libraries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(
+        tempfile, "tempdir", str(tmp_path / "missing")
+    )  # they need no folder for temporary files either
+    before = list_espeak_libraries()
     for language in ("en-us", "de", "en-us"):
         Phonemizer(language)
-    assert libraries() == before
+    assert list_espeak_libraries() == before
 
 
-def libraries() -> set[str]:
-    """Every file of espeak-ng's library that this process has loaded."""
+def list_espeak_libraries() -> set[str]:
+    """Return every file of espeak-ng's library that this process has loaded."""
     return {line.split()[-1] for line in MAPS.read_text().splitlines() if "libespeak" in line}
 
 

@@ -1,4 +1,4 @@
-"""Planning stops when nobody waits for it, and as soon as it is known that the speech would be too long."""
+"""Planning stops when its request is cancelled and when the speech would be too long."""
 
 from __future__ import annotations
 
@@ -19,72 +19,72 @@ SENTENCES = 400
 BOOK = " ".join(f"This is sentence {number} of a book." for number in range(SENTENCES))
 
 
-class Counting(Pipeline):
-    """Counts the sentences that the classifier has read."""
+class CountingPipeline(Pipeline):
+    """A pipeline that counts the sentences which its classifier reads."""
 
     classified = 0
 
 
 @pytest.fixture(scope="module")
-def loaded() -> Iterator[Counting]:
+def shared_pipeline() -> Iterator[CountingPipeline]:
     settings = load_settings(max_audio_seconds=1000, cache_mb=0)
     registry = Registry(settings.voices, settings.default_voice, {})
     with running_engine(workers=0) as engine:
-        yield Counting(settings, load_classifier(settings, TorchBackend()), registry, engine)
+        yield CountingPipeline(settings, load_classifier(settings, TorchBackend()), registry, engine)
 
 
 @pytest.fixture
-def pipeline(loaded: Counting, monkeypatch: pytest.MonkeyPatch) -> Counting:
-    assess = loaded.classifier.assess
+def pipeline(shared_pipeline: CountingPipeline, monkeypatch: pytest.MonkeyPatch) -> CountingPipeline:
+    assess = shared_pipeline.classifier.assess
 
-    def counted(excerpts: list[Excerpt], key_name: str | None = None) -> object:
-        loaded.classified += len(excerpts)
+    def count_excerpts(excerpts: list[Excerpt], key_name: str | None = None) -> object:
+        shared_pipeline.classified += len(excerpts)
         return assess(excerpts, key_name)
 
-    loaded.classified = 0
-    monkeypatch.setattr(loaded.classifier, "assess", counted)
-    return loaded
+    shared_pipeline.classified = 0
+    monkeypatch.setattr(shared_pipeline.classifier, "assess", count_excerpts)
+    return shared_pipeline
 
 
 @pytest.mark.parametrize("strict", [False, True], ids=["analyze", "strict speech"])
-def test_a_plan_that_nobody_waits_for_is_not_finished(pipeline: Counting, strict: bool) -> None:
-    def cancelled() -> bool:
+def test_a_cancelled_plan_is_not_finished(pipeline: CountingPipeline, strict: bool) -> None:
+    def is_cancelled() -> bool:
         return pipeline.classified > 30
 
     with pytest.raises(OverTimeBudget):
         if strict:
-            pipeline.render(SpeechRequest(BOOK, strict=True), cancelled)
+            pipeline.render(SpeechRequest(BOOK, strict=True), is_cancelled)
         else:
-            pipeline.analyze(SpeechRequest(BOOK), cancelled)
+            pipeline.analyze(SpeechRequest(BOOK), is_cancelled)
     assert pipeline.classified < 60
 
 
-def test_a_sentence_that_nobody_waits_for_is_not_read_to_its_end(pipeline: Counting) -> None:
+def test_a_cancelled_request_stops_within_a_sentence(pipeline: CountingPipeline) -> None:
     calls = 0
 
-    def cancelled() -> bool:
+    def is_cancelled() -> bool:
         nonlocal calls
         calls += 1
         return calls > 5
 
     with pytest.raises(OverTimeBudget):
-        pipeline.analyze(SpeechRequest("and then we went on " * 500), cancelled)
+        pipeline.analyze(SpeechRequest("and then we went on " * 500), is_cancelled)
     assert (calls, pipeline.classified) == (6, 0)
 
 
 @pytest.mark.parametrize("speak", [False, True], ids=["analyze", "speech"])
-def test_what_its_letters_become_is_measured_before_anything_is_read(pipeline: Counting, speak: bool) -> None:
+def test_the_length_of_expanded_letters_is_checked_before_reading(pipeline: CountingPipeline, speak: bool) -> None:
     request = SpeechRequest("\ufdfa" * 2_000 + ". " + BOOK[:1000])
 
-    def never_called() -> bool:
+    def fail_if_called() -> bool:
         raise AssertionError("something was read")
 
     with pytest.raises(AudioTooLong):
-        pipeline.render(request, never_called) if speak else pipeline.analyze(request, never_called)
+        pipeline.render(request, fail_if_called) if speak else pipeline.analyze(request, fail_if_called)
     assert pipeline.classified == 0
 
 
-def test_a_plan_ends_where_the_speech_would_be_too_long(pipeline: Counting) -> None:
+def test_planning_stops_when_the_speech_would_be_too_long(pipeline: CountingPipeline) -> None:
     numbers = " ".join(f"The number is 77,777,777,{number}." for number in range(100, 400))
     with pytest.raises(AudioTooLong):
         pipeline.analyze(SpeechRequest(numbers))

@@ -1,4 +1,4 @@
-"""What the engine knows of its own work: the sizes of its batches, and for how long nothing has moved."""
+"""The engine's record of its progress: the sizes of its batches, and for how long it has stalled."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from app.voices import open_voice
 from tests.speaking import running_engine, speak_all, utterance
 
 
-def test_batches_of_many_threads_are_all_counted() -> None:
+def test_batches_of_concurrent_threads_are_all_counted() -> None:
     progress = Progress()
-    with ThreadPoolExecutor(8) as crowd:
-        list(crowd.map(lambda number: progress.took(number % 3 + 1), range(3000)))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: progress.count_batch(number % 3 + 1), range(3000)))
     assert progress.batches == {1: 1000, 2: 1000, 3: 1000}
 
 
-def test_every_utterance_that_was_computed_was_in_a_batch_and_something_moved() -> None:
+def test_every_computed_utterance_counts_in_a_batch_and_as_progress() -> None:
     voice = open_voice(bundled_models_dir() / "voices" / "wren")
     with running_engine(batch_size=2, cache_bytes=10_000_000) as engine:
-        began = engine.progress.last
+        before = engine.progress.last
         for _ in range(2):
             speak_all(engine, voice, [(utterance("One."), 1), (utterance("Two."), 1), (utterance("?!"), 1)])
         batches = engine.progress.batches
-        assert sum(size * count for size, count in batches.items()) == 2  # the rest was kept, or is silent
-        assert engine.progress.last > began
+        assert sum(size * count for size, count in batches.items()) == 2  # the others are cached or silent
+        assert engine.progress.last > before
 
 
-def job(asked_at: float) -> Job:
-    """A job that nothing but the queue will look at."""
+def make_job(submitted_at: float) -> Job:
+    """Return a job that only the queue reads."""
     nothing: Any = None
     return Job(
         nothing,
@@ -45,12 +45,12 @@ def job(asked_at: float) -> Job:
         low_latency=False,
         deadline=0.0,
         key=None,
-        asked_at=asked_at,
+        submitted_at=submitted_at,
     )
 
 
 @pytest.mark.parametrize(
-    ("asked_at", "last", "seconds"),
+    ("submitted_at", "last", "seconds"),
     [
         ([], 0.0, 0.0),
         ([90.0], 0.0, 10.0),
@@ -59,11 +59,11 @@ def job(asked_at: float) -> Job:
         ([40.0], 101.0, 0.0),
     ],
 )
-def test_a_stall_begins_with_the_first_who_waits_or_with_the_last_that_moved(
-    asked_at: list[float], last: float, seconds: float
+def test_a_stall_begins_with_the_oldest_request_or_with_the_last_progress(
+    submitted_at: list[float], last: float, seconds: float
 ) -> None:
     with running_engine(workers=0) as engine:
         engine.progress.last = last
-        for one in asked_at:
-            engine.waiting.put(job(one))
+        for one in submitted_at:
+            engine.waiting.put(make_job(one))
         assert engine.stalled_for(100.0) == seconds

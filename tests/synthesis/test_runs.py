@@ -1,4 +1,4 @@
-"""Utterances that are too long to be read at once: no network reads more than its bound, nothing is lost in silence."""
+"""Utterances that are too long for one pass: networks read bounded runs, and omissions give a warning."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.speaking import running_engine, speak, utterance
 from tests.tiny_voice import write_tiny_voice
 
 HAN = "你好世界" * 50 + "."
-"""Some 1,650 symbols: espeak-ng calls each of them a Chinese letter."""
+"""Some 1,650 symbols: espeak-ng reads each character as "Chinese letter"."""
 BURMESE = "က, " * 80
 """Some 3,300 symbols."""
 ENGLISH = "We walked along the wall, and the gulls came with us, until nobody knew the way. " * 3
@@ -40,8 +40,8 @@ def engine() -> Iterator[Engine]:
         yield engine
 
 
-def read_lengths(engine: Engine, voice: Voice) -> list[int]:
-    """How many tokens the voice's network reads in each call from now on."""
+def record_read_lengths(engine: Engine, voice: Voice) -> list[int]:
+    """Return a list that records how many tokens the voice's network reads in each call."""
     model: Any = engine.speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model
     read: list[int] = []
     if isinstance(model, GlowAcoustic):
@@ -54,16 +54,18 @@ def read_lengths(engine: Engine, voice: Voice) -> list[int]:
 
 
 def test_no_acoustic_model_reads_more_than_one_run_at_once(engine: Engine, voice: Voice) -> None:
-    read = read_lengths(engine, voice)
+    read = record_read_lengths(engine, voice)
     spoken = speak(engine, voice, utterance(BURMESE))
     assert len(read) > 3 and max(read) <= MAX_SYMBOLS + TOKEN_STEP
     assert len(spoken.samples) > 0
 
 
-def test_what_is_beyond_the_last_run_is_left_out_with_a_warning(engine: Engine, tmp_path: Any) -> None:
+def test_text_beyond_the_last_run_is_left_out_with_a_warning(engine: Engine, tmp_path: Any) -> None:
     voice = open_voice(write_tiny_voice(tmp_path / "v"))
-    told = [{warning.code for warning in speak(engine, voice, utterance(text)).warnings} for text in (HAN, BURMESE)]
-    assert ["truncated" in codes for codes in told] == [False, True]
+    warning_codes = [
+        {warning.code for warning in speak(engine, voice, utterance(text)).warnings} for text in (HAN, BURMESE)
+    ]
+    assert ["truncated" in codes for codes in warning_codes] == [False, True]
 
 
 def test_words_keep_their_order_through_all_runs(engine: Engine, tmp_path: Any) -> None:
@@ -74,10 +76,12 @@ def test_words_keep_their_order_through_all_runs(engine: Engine, tmp_path: Any) 
     assert times == sorted(times) and 0 <= times[0] < times[-1] <= len(spoken.samples) / voice.sample_rate + 0.02
 
 
-def test_a_usual_clause_is_read_in_one_run(engine: Engine, tmp_path: Any) -> None:
-    tokens = engine.speaker(open_voice(write_tiny_voice(tmp_path / "v")), {Emotion.NEUTRAL: 1.0}).checkpoint.tokenizer
-    made = tokens.encode(ENGLISH)
-    assert len(ENGLISH) < 300 and list(split_runs(made)) == [made.ids]
+def test_a_clause_of_usual_length_is_read_in_one_run(engine: Engine, tmp_path: Any) -> None:
+    tokenizer = engine.speaker(
+        open_voice(write_tiny_voice(tmp_path / "v")), {Emotion.NEUTRAL: 1.0}
+    ).checkpoint.tokenizer
+    tokens = tokenizer.encode(ENGLISH)
+    assert len(ENGLISH) < 300 and list(split_runs(tokens)) == [tokens.ids]
 
 
 SYMBOLS = st.lists(st.sampled_from(["a", "tˈiː", " ", ", ", "; ", "kæt "]), min_size=1, max_size=900).map("".join)
@@ -93,7 +97,7 @@ def test_runs_hold_every_token_once(symbols: str, blanks: bool, ends: bool) -> N
     assert all(len(run) <= step * MAX_SYMBOLS + blanks + 2 * ends for run in found)
 
 
-def test_runs_end_where_a_reader_would_breathe() -> None:
+def test_runs_end_at_commas() -> None:
     symbols = "wiː wɔːkt əlɔŋ ðə wɔːl, ænd ðə ɡʌlz kæm " * 30
     tokens = Tokens(tuple(range(len(symbols))), symbols, tuple(range(len(symbols))), "")
     *found, _ = split_runs(tokens)
@@ -111,12 +115,12 @@ def glow(tmp_path_factory: pytest.TempPathFactory) -> GlowAcoustic:
 
 @torch.inference_mode()
 @pytest.mark.parametrize("frames", [MAX_DECODER_FRAMES + 2, 3 * MAX_DECODER_FRAMES + 7])
-def test_long_utterances_are_decoded_in_windows_that_change_nothing(glow: GlowAcoustic, frames: int) -> None:
+def test_long_utterances_decoded_in_windows_give_the_same_mels(glow: GlowAcoustic, frames: int) -> None:
     latent = torch.randn(80, frames, generator=torch.Generator().manual_seed(1))
-    (whole,) = glow.decoded_together([latent], ())
+    (whole,) = glow.decode_batch([latent], ())
     lengths: list[int] = []
     hook = glow.model.decoder.register_forward_pre_hook(lambda _, inputs: lengths.append(inputs[0].shape[2]))
-    (windowed,) = glow.decoded([latent], ())
+    (windowed,) = glow.decode_latents([latent], ())
     hook.remove()
     torch.testing.assert_close(windowed, whole, atol=1e-4, rtol=1e-4)
     assert len(lengths) > 1
@@ -130,8 +134,8 @@ def test_a_batch_of_many_frames_is_decoded_one_by_one(glow: GlowAcoustic) -> Non
     ]
     sizes: list[torch.Size] = []
     hook = glow.model.decoder.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape))
-    made = glow.decoded(latents, ())
+    mels = glow.decode_latents(latents, ())
     hook.remove()
     assert [size[0] for size in sizes] == [1, 1]
-    for one, together in zip(made, glow.decoded_together(latents, ()), strict=True):
+    for one, together in zip(mels, glow.decode_batch(latents, ()), strict=True):
         torch.testing.assert_close(one, together, atol=1e-4, rtol=1e-4)

@@ -1,4 +1,4 @@
-"""Many requests in one engine: batches change nothing, nobody gets another's sound, and who leaves stops the work."""
+"""Many requests in one engine: batches, cancellation, and the cache of sentences."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEXTS = [
     "The tickets cost twelve pounds, and the museum closes at half past five, which nobody had told us.",
 ]
 EMOTIONS = list(Emotion)
-ASKED = [(utterance(text, EMOTIONS[number % 7]), number) for number, text in enumerate(TEXTS * 2)]
+REQUESTS = [(utterance(text, EMOTIONS[number % 7]), number) for number, text in enumerate(TEXTS * 2)]
 
 
 @pytest.fixture(scope="module")
@@ -49,77 +49,79 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def unbatchable(engine: Engine, voice: Voice) -> list[Spoken]:
-    """Each utterance as a request of its own, one after the other."""
-    return [speak(engine, voice, one, seed) for one, seed in ASKED]
+def separate(engine: Engine, voice: Voice) -> list[Spoken]:
+    """Speak each utterance in a request of its own, one after the other."""
+    return [speak(engine, voice, one, seed) for one, seed in REQUESTS]
 
 
-def test_a_batch_gives_what_each_gives_alone(engine: Engine, voice: Voice) -> None:
+def test_a_batch_gives_the_mels_of_separate_utterances(engine: Engine, voice: Voice) -> None:
     speakers = [engine.speaker(voice, {emotion: 1.0}) for emotion in (Emotion.NEUTRAL, Emotion.JOY, Emotion.FEAR)]
     model = speakers[0].checkpoint.model
-    asked = [
+    inputs = [
         AcousticInput(one.checkpoint.tokenizer.encode(text).ids, one.speakers, speed, seed)
         for one, (text, speed, seed) in zip(
             speakers, ((TEXTS[0], 1.0, 1), (TEXTS[7], 1.3, 2), (TEXTS[5], 0.8, 3)), strict=True
         )
     ]
-    for single, together in zip([model.mels([one])[0] for one in asked], model.mels(asked), strict=True):
-        assert single.durations == together.durations
-        np.testing.assert_allclose(single.frames, together.frames, atol=1e-4)
+    for single, batched in zip(
+        [model.compute_mels([one])[0] for one in inputs], model.compute_mels(inputs), strict=True
+    ):
+        assert single.durations == batched.durations
+        np.testing.assert_allclose(single.frames, batched.frames, atol=1e-4)
         if model.batch_invariant:
-            assert single.frames.equal(together.frames)
+            assert single.frames.equal(batched.frames)
 
 
-def test_openvino_is_exact_so_requests_with_a_seed_may_share_a_batch(engine: Engine, voice: Voice) -> None:
+def test_openvino_is_batch_invariant_so_seeded_requests_may_share_a_batch(engine: Engine, voice: Voice) -> None:
     if engine.backend.name == "openvino":
         assert engine.speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model.batch_invariant
 
 
-def test_seeded_requests_of_a_crowd_get_the_bytes_of_one_alone(
-    engine: Engine, voice: Voice, unbatchable: list[Spoken]
+def test_concurrent_seeded_requests_get_the_bytes_of_separate_ones(
+    engine: Engine, voice: Voice, separate: list[Spoken]
 ) -> None:
-    with ThreadPoolExecutor(8) as crowd:
-        together = list(crowd.map(lambda asked: speak(engine, voice, *asked), ASKED))
-    for one, other in zip(unbatchable, together, strict=True):
+    with ThreadPoolExecutor(8) as pool:
+        concurrent = list(pool.map(lambda request: speak(engine, voice, *request), REQUESTS))
+    for one, other in zip(separate, concurrent, strict=True):
         np.testing.assert_array_equal(one.samples, other.samples)
         assert one.words == other.words
 
 
-def test_utterances_of_a_crowd_without_seeds_are_batched_and_never_mixed_up(
-    engine: Engine, voice: Voice, unbatchable: list[Spoken]
+def test_concurrent_utterances_without_seeds_are_batched_and_never_mixed_up(
+    engine: Engine, voice: Voice, separate: list[Spoken]
 ) -> None:
-    def book(start: int) -> list[Spoken]:
-        return speak_all(engine, voice, ASKED[start : start + 8], seeded=False)
+    def speak_part(start: int) -> list[Spoken]:
+        return speak_all(engine, voice, REQUESTS[start : start + 8], seeded=False)
 
-    with ThreadPoolExecutor(2) as crowd:
-        together = [one for part in crowd.map(book, (0, 8)) for one in part]
-    for one, other in zip(unbatchable, together, strict=True):
+    with ThreadPoolExecutor(2) as pool:
+        concurrent = [one for part in pool.map(speak_part, (0, 8)) for one in part]
+    for one, other in zip(separate, concurrent, strict=True):
         assert len(one.samples) == len(other.samples)
-        # The last bits may decide whether a frame has voice, so a few samples differ by more than bits.
+        # The last bits may decide whether a frame is voiced, so a few samples differ by more than bits.
         difference = np.sqrt(((one.samples - other.samples) ** 2).mean() / (one.samples**2).mean())
         assert difference < 0.01
 
 
-def test_only_a_few_utterances_are_made_ahead_of_the_reader(engine: Engine, voice: Voice) -> None:
+def test_only_a_few_utterances_are_computed_ahead_of_the_reader(engine: Engine, voice: Voice) -> None:
     taken = []
 
-    def asked() -> Iterator[tuple[Voice, Utterance, int]]:
+    def draw_utterances() -> Iterator[tuple[Voice, Utterance, int]]:
         for number in range(40):
             taken.append(number)
             yield voice, utterance("Yes, of course."), number
 
-    with closing(engine.speak(asked(), seeded=True)) as speakings:
-        for speaking in (next(speakings), next(speakings)):
-            speaking.head()
+    with closing(engine.speak(draw_utterances(), seeded=True)) as streams:
+        for stream in (next(streams), next(streams)):
+            stream.head()
         time.sleep(0.5)
         assert len(taken) == MAX_UTTERANCES_AHEAD + 1
 
 
-def test_a_reader_that_goes_away_stops_the_work(engine: Engine, voice: Voice) -> None:
-    book = [(voice, utterance(TEXTS[7]), seed) for seed in range(200)]
-    speakings = engine.speak(book, seeded=True)
-    next(speakings).head()
-    speakings.close()
+def test_a_reader_that_disconnects_stops_the_work(engine: Engine, voice: Voice) -> None:
+    utterances = [(voice, utterance(TEXTS[7]), seed) for seed in range(200)]
+    streams = engine.speak(utterances, seeded=True)
+    next(streams).head()
+    streams.close()
     began = time.monotonic()
     speak(engine, voice, utterance("Hello."))
     while len(engine.waiting) and time.monotonic() < began + 30:
@@ -127,16 +129,16 @@ def test_a_reader_that_goes_away_stops_the_work(engine: Engine, voice: Voice) ->
     assert len(engine.waiting) == 0
 
 
-def test_who_is_cancelled_while_waiting_is_told_at_once(engine: Engine, voice: Voice) -> None:
-    gone = threading.Event()
-    speakings = engine.speak([(voice, utterance(TEXTS[7]), 1)], seeded=True, cancelled=gone.is_set)
-    speaking = next(speakings)
-    gone.set()
+def test_a_request_cancelled_while_waiting_fails_at_once(engine: Engine, voice: Voice) -> None:
+    cancelled = threading.Event()
+    streams = engine.speak([(voice, utterance(TEXTS[7]), 1)], seeded=True, cancelled=cancelled.is_set)
+    stream = next(streams)
+    cancelled.set()
     with pytest.raises(Exception, match="stopped"):
-        speaking.head()
+        stream.head()
 
 
-def test_a_failing_batch_fails_its_own_requests_and_the_engine_goes_on(voice: Voice) -> None:
+def test_a_failing_batch_fails_only_its_own_requests(voice: Voice) -> None:
     with running_engine() as engine:
         good = engine.speaker(voice, {Emotion.ANGER: 1.0})
         bad = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
@@ -148,23 +150,23 @@ def test_a_failing_batch_fails_its_own_requests_and_the_engine_goes_on(voice: Vo
 
 
 @pytest.fixture
-def caching(voice: Voice) -> Iterator[Engine]:
+def caching_engine(voice: Voice) -> Iterator[Engine]:
     with running_engine(cache_bytes=20_000_000) as engine:
         yield engine
 
 
-def test_a_sentence_that_was_spoken_is_not_spoken_again(caching: Engine, voice: Voice) -> None:
-    first = speak_all(caching, voice, ASKED[:4], seeded=True)
-    again = speak_all(caching, voice, ASKED[:4], seeded=True)
-    assert (caching.cache.hits, caching.cache.misses) == (4, 4)
+def test_a_repeated_sentence_comes_from_the_cache(caching_engine: Engine, voice: Voice) -> None:
+    first = speak_all(caching_engine, voice, REQUESTS[:4], seeded=True)
+    again = speak_all(caching_engine, voice, REQUESTS[:4], seeded=True)
+    assert (caching_engine.cache.hits, caching_engine.cache.misses) == (4, 4)
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one.samples, other.samples)
         assert (one.words, one.warnings) == (other.words, other.warnings)
 
 
-def test_another_seed_speed_emotion_degree_or_text_is_another_sentence(caching: Engine, voice: Voice) -> None:
+def test_another_seed_speed_emotion_degree_or_text_misses_the_cache(caching_engine: Engine, voice: Voice) -> None:
     plain = utterance("Hello there.")
-    speak(caching, voice, plain, seed=1)
+    speak(caching_engine, voice, plain, seed=1)
     for one, seed in (
         (plain, 2),
         (utterance("Hello there.", speed=1.1), 1),
@@ -172,48 +174,48 @@ def test_another_seed_speed_emotion_degree_or_text_is_another_sentence(caching: 
         (utterance("Hello there.", Emotion.JOY, degree=0.5), 1),
         (utterance("Hello there!"), 1),
     ):
-        speak(caching, voice, one, seed)
-    assert caching.cache.hits == 0
-    assert len(caching.cache) == 6
+        speak(caching_engine, voice, one, seed)
+    assert caching_engine.cache.hits == 0
+    assert len(caching_engine.cache) == 6
 
 
-def test_without_a_seed_any_rendition_will_do(caching: Engine, voice: Voice) -> None:
-    first, again = (speak_all(caching, voice, [(utterance("Hello."), seed)], seeded=False)[0] for seed in (1, 2))
+def test_a_request_without_a_seed_accepts_any_cached_rendition(caching_engine: Engine, voice: Voice) -> None:
+    first, again = (speak_all(caching_engine, voice, [(utterance("Hello."), seed)], seeded=False)[0] for seed in (1, 2))
     np.testing.assert_array_equal(first.samples, again.samples)
-    assert caching.cache.hits == 1
+    assert caching_engine.cache.hits == 1
 
 
-def test_a_sentence_is_kept_for_the_key_that_had_it_spoken_alone(caching: Engine, voice: Voice) -> None:
-    asked = [(utterance("The merger closes on Friday."), 1)]
+def test_a_sentence_is_cached_only_for_the_key_that_requested_it(caching_engine: Engine, voice: Voice) -> None:
+    requests = [(utterance("The merger closes on Friday."), 1)]
     for number, key_name in enumerate(("alice", "bob", None), start=1):
-        speak_all(caching, voice, asked, key_name=key_name)
-        assert (caching.cache.hits, caching.cache.misses) == (0, number)
+        speak_all(caching_engine, voice, requests, key_name=key_name)
+        assert (caching_engine.cache.hits, caching_engine.cache.misses) == (0, number)
     for number, key_name in enumerate(("alice", "bob", None), start=1):
-        speak_all(caching, voice, asked, key_name=key_name)
-        assert (caching.cache.hits, caching.cache.misses) == (number, 3)
+        speak_all(caching_engine, voice, requests, key_name=key_name)
+        assert (caching_engine.cache.hits, caching_engine.cache.misses) == (number, 3)
 
 
-def test_words_of_a_kept_sentence_are_those_of_the_text_that_asks(caching: Engine, voice: Voice) -> None:
+def test_words_of_a_cached_sentence_have_the_spans_of_the_new_request(caching_engine: Engine, voice: Voice) -> None:
     one = utterance("We met at noon.")
     moved = replace(one, span=(100, 115))
-    first, again = speak(caching, voice, one), speak(caching, voice, moved)
-    assert caching.cache.hits == 1
+    first, again = speak(caching_engine, voice, one), speak(caching_engine, voice, moved)
+    assert caching_engine.cache.hits == 1
     assert [(word.span[0] + 100, word.start) for word in first.words] == [(w.span[0], w.start) for w in again.words]
 
 
-def test_nobody_can_change_what_is_kept(caching: Engine, voice: Voice) -> None:
-    speak(caching, voice, utterance("Hello."))
-    kept = speak(caching, voice, utterance("Hello."))
-    (sentence,) = [value for value, _ in caching.cache._entries.values()]
+def test_cached_samples_are_read_only(caching_engine: Engine, voice: Voice) -> None:
+    speak(caching_engine, voice, utterance("Hello."))
+    cached = speak(caching_engine, voice, utterance("Hello."))
+    (sentence,) = [value for value, _ in caching_engine.cache._entries.values()]
     with pytest.raises(ValueError, match="read-only"):
         sentence.samples[0] = 1.0
-    np.testing.assert_array_equal(kept.samples, sentence.samples)
+    np.testing.assert_array_equal(cached.samples, sentence.samples)
 
 
-def test_a_sentence_that_was_broken_off_is_not_kept(caching: Engine, voice: Voice) -> None:
-    speakings = caching.speak([(voice, utterance(TEXTS[7]), 1)], seeded=True)
-    speaking = next(speakings)
-    speaking.cancel()
-    speakings.close()
-    speak(caching, voice, utterance("Hello."))
-    assert len(caching.cache) == 1
+def test_a_cancelled_sentence_is_not_cached(caching_engine: Engine, voice: Voice) -> None:
+    streams = caching_engine.speak([(voice, utterance(TEXTS[7]), 1)], seeded=True)
+    stream = next(streams)
+    stream.cancel()
+    streams.close()
+    speak(caching_engine, voice, utterance("Hello."))
+    assert len(caching_engine.cache) == 1

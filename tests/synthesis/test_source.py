@@ -1,4 +1,4 @@
-"""HiFi-GAN with a harmonic source, on random weights: any length, one seed, and pulses at the pitch."""
+"""HiFi-GAN with a harmonic source and random weights: lengths, seeds and the pulse train."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from app.inference.torch import TorchBackend
 from app.synthesis.models.nsf import HifiganSourceGenerator, pulse_train
 from app.synthesis.models.vocoders import HifiganSourceVocoder
-from tests.speaking import samples_of
+from tests.speaking import join_chunks
 
 CONFIG: dict[str, Any] = {
     "architecture": "hifigan_source",
@@ -33,17 +33,17 @@ CONFIG: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("frames", [1, 2, 40])
-def test_any_length_gives_a_hop_of_samples_for_each_frame_and_one_seed_the_same(frames: int) -> None:
+def test_any_length_gives_a_hop_of_samples_for_each_frame_and_a_seed_repeats_them(frames: int) -> None:
     torch.manual_seed(0)
     vocoder = HifiganSourceVocoder(HifiganSourceGenerator(CONFIG), CONFIG["generator"], 256, TorchBackend())
     mel = torch.randn(1, 80, frames) - 5
-    samples = samples_of(vocoder, mel, seed=1)
+    samples = join_chunks(vocoder, mel, seed=1)
     assert samples.shape == (frames * 256,) and np.isfinite(samples).all() and np.abs(samples).max() <= 1
-    assert (samples == samples_of(vocoder, mel, seed=1)).all()
-    assert (samples != samples_of(vocoder, mel, seed=2)).any()
+    assert (samples == join_chunks(vocoder, mel, seed=1)).all()
+    assert (samples != join_chunks(vocoder, mel, seed=2)).any()
 
 
-def test_the_pulse_train_has_all_harmonics_of_its_pitch_up_to_the_top() -> None:
+def test_the_pulse_train_has_all_harmonics_of_its_pitch_up_to_the_limit() -> None:
     pulses = pulse_train(torch.full((1, 100), math.log2(2.5)), 240, 24000, 8000.0)[0].numpy()
     spectrum = np.abs(np.fft.rfft(pulses)) / (len(pulses) / 2)
     harmonics = spectrum[250::250]

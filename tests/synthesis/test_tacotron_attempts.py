@@ -1,3 +1,5 @@
+"""Repeated attempts of a Tacotron 2 whose decoder fails to stop."""
+
 from __future__ import annotations
 
 import pytest
@@ -16,7 +18,7 @@ IDS = (60, 12, 81, 5, 44, 129, 33, 60, 71, 20)
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> TacotronAcoustic:
-    """A Tacotron 2 that never stops without dropout, and now and then with it."""
+    """Return a Tacotron 2 that never stops without dropout, and sometimes stops with it."""
     voice = open_voice(write_tiny_voice(tmp_path_factory.mktemp("tacotron") / "v", "tacotron2"))
     model = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint.model
     assert isinstance(model, TacotronAcoustic)
@@ -28,24 +30,24 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> TacotronAcoustic:
     return model
 
 
-def asked(seed: int) -> AcousticInput:
+def make_input(seed: int) -> AcousticInput:
     return AcousticInput(IDS, {}, 1.0, seed)
 
 
-def test_a_decoder_that_gets_lost_is_tried_again(model: TacotronAcoustic) -> None:
-    found = next(seed for seed in range(50) if not has_failed(model.attempt(asked(seed), 1)))
-    assert has_failed(model.attempt(asked(found), 0))
-    mel = model.mel(asked(found))
+def test_a_failed_attempt_is_repeated(model: TacotronAcoustic) -> None:
+    found = next(seed for seed in range(50) if not has_failed(model.attempt(make_input(seed), 1)))
+    assert has_failed(model.attempt(make_input(found), 0))
+    mel = model.compute_mel(make_input(found))
     assert not mel.runaway and not mel.truncated
-    torch.testing.assert_close(mel.frames, model.attempt(asked(found), 1).frames)
+    torch.testing.assert_close(mel.frames, model.attempt(make_input(found), 1).frames)
 
 
-def test_one_that_never_finds_its_way_is_told_and_heard_as_it_was_at_first(model: TacotronAcoustic) -> None:
-    hopeless = next(
+def test_the_first_attempt_is_spoken_with_a_warning_if_all_fail(model: TacotronAcoustic) -> None:
+    failing = next(
         seed
         for seed in range(50)
-        if all(has_failed(model.attempt(asked(seed), number)) for number in range(MAX_ATTEMPTS))
+        if all(has_failed(model.attempt(make_input(seed), number)) for number in range(MAX_ATTEMPTS))
     )
-    mel = model.mel(asked(hopeless))
+    mel = model.compute_mel(make_input(failing))
     assert mel.runaway
-    torch.testing.assert_close(mel.frames, model.attempt(asked(hopeless), 0).frames)
+    torch.testing.assert_close(mel.frames, model.attempt(make_input(failing), 0).frames)

@@ -1,4 +1,4 @@
-"""What an acoustic model reads of a text, and the pause that is put first."""
+"""The tokens of a text, and the pause that an acoustic model reads first."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tests.tiny_voice import write_tiny_voice
 TEXTS = ("Peel the orange.", f"Say {mark_phonemes('təmˈɑːtoʊ', 'tomato')} now!", " Well?", "世界 peace.")
 
 
-def tokenizer(**values: Any) -> Tokenizer:
+def make_tokenizer(**values: Any) -> Tokenizer:
     config = {"model": "glow_tts", "use_phonemes": True, "phonemizer": "espeak", "phoneme_language": "en-us"}
     return Tokenizer(build_coqui_config({**config, **values}, []))
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_pause_comes_before_the_same_symbols(text: str) -> None:
-    reader = tokenizer()
-    plain, paused = reader.encode(text), reader.encode_after_pause(text)
+def test_the_pause_precedes_the_same_symbols(text: str) -> None:
+    tokenizer = make_tokenizer()
+    plain, paused = tokenizer.encode(text), tokenizer.encode_after_pause(text)
     assert paused.symbols == PAUSE + plain.symbols.lstrip()
     assert paused.dropped == plain.dropped
 
@@ -36,13 +36,13 @@ def test_a_pause_comes_before_the_same_symbols(text: str) -> None:
 @pytest.mark.parametrize("add_blank", [False, True])
 @pytest.mark.parametrize("ends", [False, True])
 def test_each_symbol_is_found_at_its_place(add_blank: bool, ends: bool) -> None:
-    reader = tokenizer(add_blank=add_blank, enable_eos_bos_chars=ends)
-    tokens = reader.encode_after_pause("Peel the orange.")
-    found = [reader.characters.id_to_char(tokens.ids[place]) for place in tokens.places]
+    tokenizer = make_tokenizer(add_blank=add_blank, enable_eos_bos_chars=ends)
+    tokens = tokenizer.encode_after_pause("Peel the orange.")
+    found = [tokenizer.characters.id_to_char(tokens.ids[place]) for place in tokens.places]
     assert "".join(found) == tokens.symbols and tokens.symbols.startswith(", pˈiːl")
 
 
-def test_a_vocabulary_without_the_marks_of_a_pause_is_left_alone() -> None:
+def test_a_vocabulary_without_pause_marks_gets_no_pause() -> None:
     letters = {
         "characters_class": "TTS.tts.utils.text.characters.Graphemes",
         "pad": "_",
@@ -52,15 +52,15 @@ def test_a_vocabulary_without_the_marks_of_a_pause_is_left_alone() -> None:
         "characters": "abcdefghijklmnopqrstuvwxyz",
         "punctuations": " .",
     }
-    reader = tokenizer(use_phonemes=False, text_cleaner="english_cleaners", characters=letters)
-    tokens = reader.encode_after_pause("Peel the orange.")
-    assert tokens == reader.encode("Peel the orange.")
+    tokenizer = make_tokenizer(use_phonemes=False, text_cleaner="english_cleaners", characters=letters)
+    tokens = tokenizer.encode_after_pause("Peel the orange.")
+    assert tokens == tokenizer.encode("Peel the orange.")
     assert tokens.dropped == ""
 
 
 @pytest.mark.parametrize("text", ["", "...", "?!"])
-def test_a_pause_alone_is_nothing_to_say(text: str) -> None:
-    assert not any(symbol.isalpha() for symbol in tokenizer().encode_after_pause(text).symbols)
+def test_text_without_words_gives_no_letters(text: str) -> None:
+    assert not any(symbol.isalpha() for symbol in make_tokenizer().encode_after_pause(text).symbols)
 
 
 @pytest.mark.parametrize(("architecture", "begin"), [("glow_tts", ", həl"), ("tacotron2", "həl")])

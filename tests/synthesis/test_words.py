@@ -1,4 +1,4 @@
-"""When words are heard: on the shipped voice, and the two alignments by themselves."""
+"""The times of words: with the shipped voice, and the two alignments on their own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TEXT = (
 )
 
 SILENT = 1e-6
-"""Power of full scale: what a pause stays below."""
+"""Power below which a pause stays, relative to full scale."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_every_written_word_has_a_time_within_its_utterance_and_in_order(speech:
     )
 
 
-def test_words_are_where_the_sound_is(speech: Speech) -> None:
+def test_the_times_of_words_match_the_sound(speech: Speech) -> None:
     power = speech.samples**2
     for utterance in speech.plan.utterances:
         for word in utterance.words:
@@ -76,7 +76,9 @@ def test_an_utterance_begins_with_its_first_word(speech: Speech) -> None:
         ("A B", "ˌeɪbˈiː", [(2, 1)]),
     ],
 )
-def test_words_that_are_spoken_as_one_are_found(words: str, groups: str, parts: list[tuple[int, int]]) -> None:
+def test_words_that_share_a_group_of_phonemes_are_aligned(
+    words: str, groups: str, parts: list[tuple[int, int]]
+) -> None:
     assert align(words.split(), groups.split()) == parts
 
 
@@ -84,14 +86,14 @@ def test_words_that_are_spoken_as_one_are_found(words: str, groups: str, parts: 
     st.lists(st.text("abc,.", min_size=1), max_size=12),
     st.lists(st.text("ˈəɪtn,", min_size=1), max_size=12),
 )
-def test_whatever_espeak_says_every_word_has_a_time(words: list[str], groups: list[str]) -> None:
+def test_every_word_has_a_time_for_any_groups_of_phonemes(words: list[str], groups: list[str]) -> None:
     timed = [TimedText(group, float(at), at + 1.0) for at, group in enumerate(groups)]
     spoken = time_spoken(words, timed)
     assert [one.text for one in spoken] == (words if groups else [])
     assert all(before.end <= after.start + 1e-9 for before, after in pairwise(spoken))
 
 
-def test_a_written_word_takes_the_time_of_all_that_is_read_for_it() -> None:
+def test_a_written_word_spans_the_time_of_all_its_spoken_words() -> None:
     text = "pay $5 now"
     utterance = Utterance(
         text, (10, 20), "pay five dollars now", "wren", Emotion.NEUTRAL, None, Source.PINNED, "", "base", ""

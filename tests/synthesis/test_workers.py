@@ -1,4 +1,4 @@
-"""Workers that fail: whoever waits is answered, others are spoken to, and the failure is counted."""
+"""Worker threads that fail: their jobs get an error, the worker restarts, and the restart is counted."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def engine() -> Iterator[Engine]:
         yield engine
 
 
-def job(engine: Engine, voice: Voice, **changes: Any) -> Job:
-    """An utterance that may go with others."""
+def make_job(engine: Engine, voice: Voice, **changes: Any) -> Job:
+    """Return a job that may share a batch."""
     speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
     tokens = speaker.checkpoint.tokenizer.encode(HELLO.spoken)
-    made = Job(voice, HELLO, speaker, tokens, 1, unbatchable=False, low_latency=False, deadline=0.0, key=None)
-    return replace(made, **changes)
+    template = Job(voice, HELLO, speaker, tokens, 1, unbatchable=False, low_latency=False, deadline=0.0, key=None)
+    return replace(template, **changes)
 
 
-def test_jobs_that_cannot_be_batched_fail_and_the_worker_begins_again(voice: Voice) -> None:
+def test_a_job_that_cannot_be_batched_fails_and_the_worker_restarts(voice: Voice) -> None:
     with running_engine(workers=1) as engine:
         broken: Any = None
-        first, second = job(engine, voice, tokens=broken), job(engine, voice)
+        first, second = make_job(engine, voice, tokens=broken), make_job(engine, voice)
         engine.waiting._jobs = [first, second]
-        engine.waiting.put(job(engine, voice, deadline=1.0))
+        engine.waiting.put(make_job(engine, voice, deadline=1.0))
         with pytest.raises(AttributeError):
             UtteranceStream(first, never_cancelled).head()
         assert UtteranceStream(second, never_cancelled).head().warnings == ()
@@ -52,22 +52,22 @@ def test_jobs_that_cannot_be_batched_fail_and_the_worker_begins_again(voice: Voi
 
 
 class EndOfThread(BaseException):
-    """Ends a thread that does not expect it, as `SystemExit` does."""
+    """An exception that ends a thread, as `SystemExit` does."""
 
 
-class Ending:
+class EndingModel:
     """An acoustic model that ends its worker."""
 
     batch_invariant = True
 
-    def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
+    def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
         raise EndOfThread
 
 
-def test_a_batch_that_ends_its_worker_fails_and_the_worker_begins_again(engine: Engine, voice: Voice) -> None:
+def test_a_batch_that_ends_its_worker_fails_and_the_worker_restarts(engine: Engine, voice: Voice) -> None:
     speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
-    ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=Ending()))
-    one = job(engine, voice, speaker=ending)
+    ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=EndingModel()))
+    one = make_job(engine, voice, speaker=ending)
     engine.waiting.put(one)
     with pytest.raises(RuntimeError, match="worker was stopped"):
         UtteranceStream(one, never_cancelled).head()
@@ -77,10 +77,10 @@ def test_a_batch_that_ends_its_worker_fails_and_the_worker_begins_again(engine: 
 
 def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(engine: Engine, voice: Voice) -> None:
     speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
-    ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=Ending()))
-    joining = job(engine, voice, speaker=ending, low_latency=True)
+    ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=EndingModel()))
+    joining = make_job(engine, voice, speaker=ending, low_latency=True)
 
-    class Inviting:
+    class InterruptedVocoder:
         """A vocoder during whose work another request begins."""
 
         hop_length = speaker.vocoder.hop_length
@@ -89,7 +89,7 @@ def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(en
             engine.waiting.put(joining)
             yield from speaker.vocoder.chunks(*arguments)
 
-    one = job(engine, voice, speaker=replace(speaker, vocoder=Inviting()))
+    one = make_job(engine, voice, speaker=replace(speaker, vocoder=InterruptedVocoder()))
     engine.waiting.put(one)
     for failed in (joining, one):
         reader = UtteranceStream(failed, never_cancelled)

@@ -10,10 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from app.text import read_text
-from tests.growth import grows_linearly, processor_seconds
-from tests.text.ssml_reading import marked
+from tests.growth import grows_linearly, measure_processor_seconds
+from tests.text.ssml_reading import read_document
 from tests.text.test_reading import HOSTILE
-from tests.text.test_ssml_attacks import FLOODS, SENTENCES, flood_of
+from tests.text.test_ssml_attacks import FLOODS, SENTENCES, make_flood
 
 TEXT, SENTENCE, DOCUMENT = 100_000, 200_000, 4 * 1024 * 1024
 """Characters of a hostile text, of one sentence full of markup, and of the largest document."""
@@ -21,32 +21,32 @@ TRIES = 3
 """Times are noisy: one linear result is enough, since quadratic work fails every try."""
 
 
-def measures_linearly(cost: Callable[[int], float], length: int) -> bool:
+def has_linear_try(cost: Callable[[int], float], length: int) -> bool:
     return any(grows_linearly(cost, length) for _ in range(TRIES))
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
-def test_hostile_text(unit: str) -> None:
-    def cost(length: int) -> float:
+def test_hostile_text_is_read_in_linear_time(unit: str) -> None:
+    def measure_cost(length: int) -> float:
         text = (unit * length)[:length]
-        return processor_seconds(lambda: list(read_text(text)))
+        return measure_processor_seconds(lambda: list(read_text(text)))
 
-    assert measures_linearly(cost, TEXT)
+    assert has_linear_try(measure_cost, TEXT)
 
 
 @pytest.mark.parametrize("kind", SENTENCES)
-def test_one_sentence_full_of_markup(kind: str) -> None:
-    def cost(length: int) -> float:
-        read = marked(flood_of(SENTENCES[kind], length))
-        return processor_seconds(lambda: list(read.sentences))
+def test_one_sentence_full_of_markup_is_cut_in_linear_time(kind: str) -> None:
+    def measure_cost(length: int) -> float:
+        read = read_document(make_flood(SENTENCES[kind], length))
+        return measure_processor_seconds(lambda: list(read.sentences))
 
-    assert measures_linearly(cost, SENTENCE)
+    assert has_linear_try(measure_cost, SENTENCE)
 
 
 @pytest.mark.parametrize("flood", FLOODS)
-def test_a_flood_of_markup(flood: str) -> None:
-    def cost(length: int) -> float:
-        document = flood_of(FLOODS[flood], length)
-        return processor_seconds(lambda: marked(document))
+def test_a_flood_of_markup_is_read_in_linear_time(flood: str) -> None:
+    def measure_cost(length: int) -> float:
+        document = make_flood(FLOODS[flood], length)
+        return measure_processor_seconds(lambda: read_document(document))
 
-    assert measures_linearly(cost, DOCUMENT)
+    assert has_linear_try(measure_cost, DOCUMENT)

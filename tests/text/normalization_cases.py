@@ -1,4 +1,4 @@
-"""What is written, and how it is read."""
+"""Written texts with their normalized forms."""
 
 CASES = {
     # words stay

@@ -1,4 +1,4 @@
-"""Hard cases of sentence segmentation. `|` stands between two sentences; nothing else does."""
+"""Hard cases of sentence segmentation, with `|` between two sentences."""
 
 CASES = (
     # plain
@@ -133,6 +133,6 @@ CASES = (
 )
 
 
-def expected(case: str) -> tuple[str, list[str]]:
-    """The text of a case and its sentences."""
+def split_case(case: str) -> tuple[str, list[str]]:
+    """Return the text of a case and its sentences."""
     return case.replace("| ", "").replace("|", ""), [part.strip() for part in case.split("|")]

@@ -1,4 +1,4 @@
-"""What the tests of SSML share: documents read as the service reads them."""
+"""Helpers of the tests of SSML, which read documents as the service does."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from app.text.sentences import MAX_SPOKEN
 from app.types import Clause, Emotion, Sentence
 
 
-def emotion_of_style(style: str) -> Emotion | None:
+def find_emotion(style: str) -> Emotion | None:
     return EMOTION_OF_NAME.get(style.lower())
 
 
-def marked(document: str, max_spoken: int = MAX_SPOKEN) -> SsmlDocument:
-    return read_ssml(document, emotion_of_style, max_spoken)
+def read_document(document: str, max_spoken: int = MAX_SPOKEN) -> SsmlDocument:
+    return read_ssml(document, find_emotion, max_spoken)
 
 
-def sentences(inside: str) -> list[Sentence]:
-    return list(marked(f"<speak>{inside}</speak>").sentences)
+def read_sentences(inside: str) -> list[Sentence]:
+    return list(read_document(f"<speak>{inside}</speak>").sentences)
 
 
-def clauses(inside: str) -> list[Clause]:
-    return [clause for sentence in sentences(inside) for clause in sentence.clauses]
+def read_clauses(inside: str) -> list[Clause]:
+    return [clause for sentence in read_sentences(inside) for clause in sentence.clauses]
 
 
-def texts(inside: str) -> list[str]:
-    return [clause.text for clause in clauses(inside)]
+def read_texts(inside: str) -> list[str]:
+    return [clause.text for clause in read_clauses(inside)]
 
 
-def spoken(inside: str) -> list[str]:
-    return [clause.spoken for clause in clauses(inside)]
+def read_spoken(inside: str) -> list[str]:
+    return [clause.spoken for clause in read_clauses(inside)]
 
 
-def codes(inside: str) -> list[str]:
-    return [warning.code for warning in marked(f"<speak>{inside}</speak>").warnings]
+def read_codes(inside: str) -> list[str]:
+    return [warning.code for warning in read_document(f"<speak>{inside}</speak>").warnings]
 
 
 def check_places(document: str, read: list[Sentence]) -> None:
-    """Every span is in order, apart from the others, and as small as it can be; every character is where it says."""
+    """Check that spans are in order, disjoint and as small as possible, and that every character is at its place."""
     parts = [clause for sentence in read for clause in sentence.clauses]
     for before, after in pairwise(parts):
         assert before.end <= after.start
@@ -58,7 +58,7 @@ def check_clause(document: str, clause: Clause) -> None:
     assert all(before < after for before, after in pairwise(places))
     for character, place in zip(clause.text, places, strict=True):
         here = document[place]
-        # A blank stands for white space, or for a tag that parts words.
+        # A space stands for white space, or for a tag that separates words.
         assert here in (character, "&") or (character == " " and (here.isspace() or here == "<"))
     if clause.text:
         assert clause.start == places[0] < places[-1] + 1 <= clause.end
@@ -68,7 +68,7 @@ def check_clause(document: str, clause: Clause) -> None:
 
 
 def check_inner(clause: Clause) -> None:
-    """The markup inside a clause is read as the clause was."""
+    """Check that the markup inside a clause, on its own, is read as the clause was."""
     if clause.ssml:
         inner = read_fragment(clause.ssml)
         (again,) = inner.clauses

@@ -1,4 +1,4 @@
-"""Which lines of a book are headings."""
+"""Headings of a book."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NOT_FOUND = [
 
 
 @pytest.mark.parametrize("text", FOUND)
-def test_a_heading_is_found_with_its_place_in_what_is_spoken(text: str) -> None:
+def test_a_heading_is_found_with_its_place_in_the_spoken_text(text: str) -> None:
     book = read_book(text)
     assert [heading.title for heading in book.headings] == FOUND[text]
     assert len(book.text) == len(text)
@@ -47,25 +47,25 @@ def test_a_heading_is_found_with_its_place_in_what_is_spoken(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", NOT_FOUND)
-def test_prose_is_left_as_it_is(text: str) -> None:
+def test_text_without_headings_is_unchanged(text: str) -> None:
     book = read_book(text)
     assert (book.text, book.headings) == (text, ())
 
 
-def test_marks_of_markdown_are_not_spoken_and_its_headings_are_paragraphs() -> None:
+def test_markdown_marks_are_not_spoken_and_headings_are_paragraphs() -> None:
     book = read_book("One\n## The Parcel ##\nTwo.")
     assert [sentence.text for sentence in read_text(book.text)] == ["One", "The Parcel", "Two."]
 
 
-def test_a_long_title_is_listed_in_part_and_spoken_whole() -> None:
+def test_a_long_title_is_shortened_in_the_list_and_spoken_whole() -> None:
     book = read_book("# " + "long " * 50)
     assert len(book.headings[0].title) == 100 and book.text.count("long") == 50
 
 
 @pytest.mark.parametrize("unit", ["#", "# ", "chapter ", " "])
 def test_a_hostile_line_is_read_with_linear_work(unit: str) -> None:
-    def calls_to_read(length: int) -> int:
+    def count_calls_to_read(length: int) -> int:
         line = f"Chapter 1. {unit * length}" if unit == " " else unit * length
         return count_calls(lambda: read_book(f"{line}\n\n" * 5))
 
-    assert grows_linearly(calls_to_read, 40_000)
+    assert grows_linearly(count_calls_to_read, 40_000)

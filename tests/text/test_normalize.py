@@ -1,4 +1,4 @@
-"""Normalisation for speech: a table of cases, and what holds for any text."""
+"""Normalisation for speech: a table of cases, and properties of any text."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.text.normalization_cases import CASES
 
 
 @pytest.mark.parametrize(("written", "read"), CASES.items())
-def test_what_is_written_is_read_so(written: str, read: str) -> None:
+def test_written_text_is_normalized_for_speech(written: str, read: str) -> None:
     assert normalize(written) == read
 
 
-def test_the_table_is_as_long_as_it_should_be() -> None:
+def test_the_table_has_at_least_100_cases() -> None:
     assert len(CASES) >= 100
 
 
@@ -29,7 +29,7 @@ def test_any_text_is_read_without_digits_controls_or_emoji(text: str) -> None:
 
 
 @given(st.lists(st.from_regex(r"[A-Z]?[a-z]{3,12}", fullmatch=True), min_size=1, max_size=8))
-def test_plain_words_stay_and_reading_twice_changes_nothing(words: list[str]) -> None:
+def test_normalizing_plain_words_twice_changes_nothing(words: list[str]) -> None:
     once = normalize(" ".join(words))
     assert normalize(once) == once
 

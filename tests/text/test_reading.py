@@ -70,7 +70,7 @@ LONG = 4_000
 
 
 @given(st.text(max_size=300), st.integers(20, 120))
-def test_clauses_point_at_the_original_and_keep_to_the_limit(text: str, limit: int) -> None:
+def test_clauses_have_spans_in_the_original_and_respect_the_limit(text: str, limit: int) -> None:
     for sentence in read_text(text, limit):
         assert text[sentence.start : sentence.end] == sentence.text
         position = sentence.start
@@ -88,7 +88,7 @@ def test_a_sentence_of_usual_length_is_one_clause() -> None:
     assert [clause.text for clause in sentence.clauses] == [sentence.text]
 
 
-def test_a_long_sentence_is_cut_behind_its_commas() -> None:
+def test_a_long_sentence_is_cut_after_its_commas() -> None:
     text = ", ".join(["the gulls followed us along the wall"] * 20) + "."
     (sentence,) = read_text(text)
     assert len(sentence.clauses) > 1
@@ -102,7 +102,7 @@ def test_five_thousand_letters_without_a_space_are_cut_and_nothing_is_lost() -> 
     assert all(len(clause.spoken) <= MAX_SPOKEN for clause in sentence.clauses)
 
 
-def test_digits_that_grow_when_they_are_read_keep_to_the_limit() -> None:
+def test_clauses_of_expanded_digits_respect_the_limit() -> None:
     clauses = [clause for sentence in read_text("7" * 3000) for clause in sentence.clauses]
     assert all(len(clause.spoken) <= MAX_SPOKEN for clause in clauses)
     assert sum(clause.spoken.count("seven") for clause in clauses) == 3000
@@ -116,37 +116,35 @@ def test_a_family_emoji_is_not_cut_in_two() -> None:
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_text_is_read_with_linear_work(unit: str) -> None:
-    def calls_to_read(length: int) -> int:
+    def count_calls_to_read(length: int) -> int:
         text = (unit * length)[:length]
         return count_calls(lambda: list(read_text(text)))
 
-    assert grows_linearly(calls_to_read, LONG)
+    assert grows_linearly(count_calls_to_read, LONG)
 
 
-def test_letters_that_stand_for_many_are_counted_as_many() -> None:
+def test_compatibility_characters_count_as_their_expansions() -> None:
     assert [count_expanded(text) for text in ("", "Hello.", "é½", "ﬁ", "\ufdfa" * 3)] == [0, 6, 3, 2, 3 * 15]
-    assert count_expanded("…" * 9) == 9  # marks are no letters
+    assert count_expanded("…" * 9) == 9  # punctuation is not expanded
 
 
-class Enough(Exception):
-    """Nothing more is to be read."""
+class LimitReached(Exception):
+    """A signal that no more text may be read."""
 
 
 @pytest.mark.parametrize("unit", ["\ufdfa", "7,777,777 "], ids=["ligatures", "numbers"])
 @pytest.mark.parametrize("markup", [False, True], ids=["text", "ssml"])
-def test_a_sentence_is_read_no_further_than_it_may_be_long(
-    unit: str, markup: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reading_a_long_sentence_stops_at_the_limit(unit: str, markup: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     text, seen, normalized = unit * 4000, [], []
 
     def check(characters: int) -> None:
         seen.append(characters)
         if characters > 2000:
-            raise Enough
+            raise LimitReached
 
     for module in ("app.text.clauses", "app.text.ssml.substitutions"):
         monkeypatch.setattr(f"{module}.normalize", lambda part: normalized.append(part) or normalize(part))
-    with pytest.raises(Enough):
+    with pytest.raises(LimitReached):
         if markup:
             list(read_ssml(f"<speak>{text}</speak>", lambda style: None, check=check).sentences)
         else:

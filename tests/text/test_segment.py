@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text.segment import segment
-from tests.text.segmentation_cases import CASES, expected
+from tests.text.segmentation_cases import CASES, split_case
 
 
-def sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     return [text[span.start : span.end] for span in segment(text)]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_hard_text_is_cut_where_a_reader_would(case: str) -> None:
-    text, parts = expected(case)
-    assert sentences(text) == parts
+def test_a_hard_case_is_split_into_its_sentences(case: str) -> None:
+    text, parts = split_case(case)
+    assert split_sentences(text) == parts
 
 
-def test_the_list_is_as_long_as_it_should_be() -> None:
+def test_the_list_has_at_least_100_cases() -> None:
     assert len(CASES) >= 100
 
 
@@ -39,14 +39,14 @@ def test_a_blank_line_ends_the_paragraph(gap: str) -> None:
     assert [span.ends_paragraph for span in segment(f"One. Two{gap}Three.")] == [False, True, True]
 
 
-def test_a_single_line_break_ends_nothing() -> None:
-    assert sentences("One line\nand its other half.") == ["One line\nand its other half."]
+def test_a_single_line_break_ends_no_sentence() -> None:
+    assert split_sentences("One line\nand its other half.") == ["One line\nand its other half."]
 
 
-def test_marks_alone_belong_to_the_sentence_before() -> None:
-    assert sentences("Great! 🎉🎉 !!! Next.") == ["Great! 🎉🎉 !!!", "Next."]
-    assert sentences("She came. He left. -") == ["She came.", "He left. -"]
+def test_punctuation_without_words_belongs_to_the_sentence_before() -> None:
+    assert split_sentences("Great! 🎉🎉 !!! Next.") == ["Great! 🎉🎉 !!!", "Next."]
+    assert split_sentences("She came. He left. -") == ["She came.", "He left. -"]
 
 
-def test_a_combining_mark_is_never_cut_from_its_letter() -> None:
-    assert sentences("Cafe\u0301. Olé!") == ["Cafe\u0301.", "Olé!"]
+def test_a_combining_mark_is_never_separated_from_its_letter() -> None:
+    assert split_sentences("Cafe\u0301. Olé!") == ["Cafe\u0301.", "Olé!"]

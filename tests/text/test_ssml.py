@@ -11,7 +11,7 @@ from app.text.ssml import Support
 from app.text.ssml.handlers import START_HANDLERS
 from app.text.ssml.table import BREAK_SECONDS, RATES, VOLUMES
 from app.types import DEFAULT_PROSODY, NO_SPAN, Emotion, Mark, Prosody
-from tests.text.ssml_reading import clauses, codes, marked, sentences, spoken, texts
+from tests.text.ssml_reading import read_clauses, read_codes, read_document, read_sentences, read_spoken, read_texts
 
 ACCEPTED = [
     (row.name, attribute.name, value)
@@ -27,7 +27,7 @@ EXPECTED = {
     ("prosody", "rate", "80%"): {"rate_percent"},
     ("emphasis", "level", "none"): set(),
 }
-"""Warnings that the table itself announces."""
+"""The warnings that the table announces."""
 NEEDED = {
     "voice": "name='wren'",
     "say-as": "interpret-as='characters'",
@@ -96,7 +96,7 @@ SPELLED = {
     ("time", "", "1'21\""): "one minute and twenty-one seconds",
     ("time", "", "5'"): "five minutes",
 }
-"""(interpret-as, format, text) -> how it is read."""
+"""The spoken form of a text with its interpret-as and format."""
 UNREADABLE = (
     ("cardinal", "ten"),
     ("cardinal", "1 2"),
@@ -123,7 +123,7 @@ UNREADABLE = (
 # The table
 
 
-def test_every_row_of_the_table_does_something_and_nothing_else_does() -> None:
+def test_every_row_of_the_table_has_a_handler_and_no_other_element_has_one() -> None:
     assert list(START_HANDLERS) == [row.name for row in SSML_TABLE]
 
 
@@ -131,27 +131,27 @@ def test_every_row_of_the_table_does_something_and_nothing_else_does() -> None:
 def test_every_value_in_the_table_is_accepted(element: str, attribute: str, value: str) -> None:
     others = "" if attribute in NEEDED.get(element, "") else NEEDED.get(element, "")
     text = "5 May" if element != "say-as" else ("1" if value in ("cardinal", "digits") else "12:30")
-    found = set(codes(f"<{element} {attribute}='{value}' {others}>{text}</{element}>"))
+    found = set(read_codes(f"<{element} {attribute}='{value}' {others}>{text}</{element}>"))
     # Not every text suits every reading, and a format suits its own kinds alone.
     unsuited = {"say_as_unreadable", "unsupported_attribute"} if element == "say-as" else set()
     assert found - unsuited == EXPECTED.get((element, attribute, value), EXPECTED.get(element, set()))
 
 
 @pytest.mark.parametrize("row", SSML_TABLE, ids=lambda row: row.name)
-def test_the_text_of_every_element_is_spoken_unless_the_table_says_that_it_is_dropped(row: object) -> None:
+def test_the_text_of_every_element_is_spoken_unless_the_table_drops_it(row: object) -> None:
     name, support = row.name, row.support  # type: ignore[attr-defined]
-    read = spoken(f"one <{name}>two</{name}> three")
+    read = read_spoken(f"one <{name}>two</{name}> three")
     assert " ".join(read) == ("one three" if support is Support.DROPPED else "one two three")
 
 
 @pytest.mark.parametrize("name", ["amazon:effect", "w", "par", "foo", "BREAK", "Speak"])
-def test_an_unknown_element_is_not_read_but_its_text_is(name: str) -> None:
-    assert spoken(f"one <{name} a='b'>two</{name}> three") == ["one two three"]
-    assert codes(f"one <{name} a='b'>two</{name}> three") == ["unsupported_element"]
+def test_the_text_of_an_unknown_element_is_spoken_without_its_markup(name: str) -> None:
+    assert read_spoken(f"one <{name} a='b'>two</{name}> three") == ["one two three"]
+    assert read_codes(f"one <{name} a='b'>two</{name}> three") == ["unsupported_element"]
 
 
-def test_every_warning_is_one_that_is_explained() -> None:
-    raised = codes(
+def test_every_warning_is_explained() -> None:
+    raised = read_codes(
         "<break time='x'/><break time='99s'/><p foo='a'>a</p><x/><audio/><emphasis>a</emphasis><sub>a</sub>"
         "<lang xml:lang='fr'/>"
         "<prosody rate='80%'>a</prosody><say-as interpret-as='date'>a</say-as><say-as interpret-as='a'>a</say-as>"
@@ -163,9 +163,9 @@ def test_every_warning_is_one_that_is_explained() -> None:
 # Structure
 
 
-def test_a_document_is_read_as_plain_text_is_where_it_has_no_markup() -> None:
+def test_a_document_without_markup_is_read_like_plain_text() -> None:
     text = "Dr. Smith paid $5. He left; nobody knew why, not even his sister."
-    (plain, _), (first, second) = list(read_text(text)), sentences(text)
+    (plain, _), (first, second) = list(read_text(text)), read_sentences(text)
     assert (first.text, [clause.spoken for clause in first.clauses]) == (
         plain.text,
         [clause.spoken for clause in plain.clauses],
@@ -175,17 +175,17 @@ def test_a_document_is_read_as_plain_text_is_where_it_has_no_markup() -> None:
     assert first.clauses[0].manner == DEFAULT_PROSODY and first.clauses[0].places is None
 
 
-def test_white_space_is_folded_and_never_glues_words() -> None:
-    assert texts("<p>a</p><p>b</p>") == ["a", "b"]
-    assert texts("<s>one</s><s>two</s>three") == ["one", "two", "three"]
-    assert texts("  one \n\t two\u00a0\u00a0three  ") == ["one two three"]
-    assert texts("wor<emphasis>ld</emphasis>s and wor<mark name='a'/>ds") == ["worlds and words"]
-    assert texts("a<voice name='x'>b</voice>c") == ["a", "b", "c"]
-    assert texts("<media><speak>One</speak></media><media><speak>two</speak></media>") == ["One", "two"]
+def test_white_space_is_collapsed_and_words_stay_separate() -> None:
+    assert read_texts("<p>a</p><p>b</p>") == ["a", "b"]
+    assert read_texts("<s>one</s><s>two</s>three") == ["one", "two", "three"]
+    assert read_texts("  one \n\t two\u00a0\u00a0three  ") == ["one two three"]
+    assert read_texts("wor<emphasis>ld</emphasis>s and wor<mark name='a'/>ds") == ["worlds and words"]
+    assert read_texts("a<voice name='x'>b</voice>c") == ["a", "b", "c"]
+    assert read_texts("<media><speak>One</speak></media><media><speak>two</speak></media>") == ["One", "two"]
 
 
-def test_paragraphs_end_where_they_are_marked() -> None:
-    read = sentences("<p>One. Two.</p><p><s>Three</s><s>Four</s></p>Five. <s>Six</s>")
+def test_paragraphs_end_with_their_elements() -> None:
+    read = read_sentences("<p>One. Two.</p><p><s>Three</s><s>Four</s></p>Five. <s>Six</s>")
     assert [(one.text, one.ends_paragraph) for one in read] == [
         ("One.", False),
         ("Two.", True),
@@ -197,41 +197,43 @@ def test_paragraphs_end_where_they_are_marked() -> None:
 
 
 def test_a_blank_line_ends_no_paragraph_in_markup() -> None:
-    assert [one.ends_paragraph for one in sentences("One.\n\nTwo.")] == [False, True]
+    assert [one.ends_paragraph for one in read_sentences("One.\n\nTwo.")] == [False, True]
 
 
-def test_a_sentence_is_one_even_where_it_is_spoken_in_parts() -> None:
-    (sentence,) = sentences("I am <break/> very <prosody rate='slow'>happy</prosody> today.")
+def test_a_sentence_spoken_in_parts_stays_one_sentence() -> None:
+    (sentence,) = read_sentences("I am <break/> very <prosody rate='slow'>happy</prosody> today.")
     assert sentence.text == "I am very happy today."
     assert [clause.text for clause in sentence.clauses] == ["I am", "very", "happy", "today."]
 
 
-def test_marks_without_words_stay_with_the_words_beside_them() -> None:
-    assert texts("He said “<prosody rate='slow'>Hello</prosody>.”") == ["He said", "“Hello.”"]
-    assert texts("<prosody rate='slow'>Hello</prosody>!") == ["Hello!"]
-    assert texts("“<prosody rate='slow'>Hello</prosody>” she said") == ["“Hello”", "she said"]
-    assert clauses("“<prosody rate='slow'>Hello</prosody>” she said")[0].manner.speed == 0.64
+def test_punctuation_stays_with_the_adjacent_words() -> None:
+    assert read_texts("He said “<prosody rate='slow'>Hello</prosody>.”") == ["He said", "“Hello.”"]
+    assert read_texts("<prosody rate='slow'>Hello</prosody>!") == ["Hello!"]
+    assert read_texts("“<prosody rate='slow'>Hello</prosody>” she said") == ["“Hello”", "she said"]
+    assert read_clauses("“<prosody rate='slow'>Hello</prosody>” she said")[0].manner.speed == 0.64
 
 
-def test_a_sign_that_is_spoken_is_a_word() -> None:
-    assert texts("one <prosody rate='slow'>&amp;</prosody> two") == ["one", "&", "two"]
+def test_a_spoken_sign_is_a_word() -> None:
+    assert read_texts("one <prosody rate='slow'>&amp;</prosody> two") == ["one", "&", "two"]
 
 
-def test_long_sentences_are_cut_as_plain_ones_are() -> None:
+def test_long_sentences_are_cut_like_those_of_plain_text() -> None:
     text = ", ".join(["the gulls followed us along the wall"] * 20) + "."
-    (sentence,), (plain,) = sentences(text), read_text(text)
+    (sentence,), (plain,) = read_sentences(text), read_text(text)
     assert [clause.text for clause in sentence.clauses] == [clause.text for clause in plain.clauses]
 
 
 def test_a_document_without_text_has_no_sentences() -> None:
     for inside in ("", " \n ", "<p> </p>", "<mark name='a'/>", "<desc>a</desc>", "<!-- a -->"):
-        read = marked(f"<speak>{inside}</speak>")
+        read = read_document(f"<speak>{inside}</speak>")
         assert list(read.sentences) == [] and read.characters == 0
 
 
-def test_characters_are_those_of_the_text_without_markup() -> None:
+def test_the_character_count_excludes_markup() -> None:
     assert (
-        marked("<speak> <p>Hello&#33;</p>  <desc>not this</desc> <sub alias='nor this'>you</sub> </speak>").characters
+        read_document(
+            "<speak> <p>Hello&#33;</p>  <desc>not this</desc> <sub alias='nor this'>you</sub> </speak>"
+        ).characters
         == 10
     )
 
@@ -241,7 +243,7 @@ def test_characters_are_those_of_the_text_without_markup() -> None:
 
 def test_a_span_is_the_smallest_range_that_holds_the_text_with_the_tags_and_references_inside() -> None:
     document = "<speak><p>Fish &amp; <emphasis>chips</emphasis>&#33;</p> </speak>"
-    (sentence,) = marked(document).sentences
+    (sentence,) = read_document(document).sentences
     (clause,) = sentence.clauses
     assert clause.text == "Fish & chips!"
     assert document[clause.start : clause.end] == "Fish &amp; <emphasis>chips</emphasis>&#33;"
@@ -252,7 +254,7 @@ def test_a_span_is_the_smallest_range_that_holds_the_text_with_the_tags_and_refe
 
 def test_places_count_code_points() -> None:
     document = "<speak>😀é <s>naïve “word”</s></speak>"
-    (_, second) = marked(document).sentences
+    (_, second) = read_document(document).sentences
     assert document[second.start : second.end] == "naïve “word”" == second.text
     assert second.clauses[0].places is None
 
@@ -260,7 +262,7 @@ def test_places_count_code_points() -> None:
 def test_an_ampersand_in_a_cdata_section_is_one_character() -> None:
     for text in ("a &amp; <b> &", "& a; b", "&"):
         document = f"<speak><![CDATA[{text}]]></speak>"
-        ((clause,),) = (sentence.clauses for sentence in marked(document).sentences)
+        ((clause,),) = (sentence.clauses for sentence in read_document(document).sentences)
         assert clause.text == text == document[clause.start : clause.end]
 
 
@@ -273,13 +275,13 @@ def test_a_document_may_begin_with_white_space_a_byte_order_mark_and_any_declare
         "<?xml version='1.0'?>\n<!-- a -->",
     ):
         document = f"{before}<speak>é one</speak>"
-        (sentence,) = marked(document).sentences
+        (sentence,) = read_document(document).sentences
         assert document[sentence.start : sentence.end] == "é one"
 
 
-def test_line_ends_of_any_system_keep_the_places() -> None:
+def test_line_endings_of_any_system_preserve_the_places() -> None:
     document = "<speak>\r\none\r\ntwo\rthree</speak>"
-    (sentence,) = marked(document).sentences
+    (sentence,) = read_document(document).sentences
     assert sentence.text == "one two three"
     assert document[sentence.start : sentence.end] == "one\r\ntwo\rthree"
 
@@ -304,7 +306,7 @@ def test_line_ends_of_any_system_keep_the_places() -> None:
     ],
 )
 def test_a_break_replaces_the_pause_of_the_clause_before(attributes: str, seconds: float) -> None:
-    first, second = clauses(f"one <break {attributes}/> two")
+    first, second = read_clauses(f"one <break {attributes}/> two")
     assert (first.text, first.pause_after) == ("one", seconds)
     assert (second.text, second.pause_after) == ("two", None)
 
@@ -319,59 +321,61 @@ def test_a_break_replaces_the_pause_of_the_clause_before(attributes: str, second
         ("wait='1s'", "unsupported_attribute"),
     ],
 )
-def test_a_bad_break_is_reported(attributes: str, code: str) -> None:
-    assert codes(f"one <break {attributes}/> two") == [code]
+def test_an_invalid_break_is_reported(attributes: str, code: str) -> None:
+    assert read_codes(f"one <break {attributes}/> two") == [code]
 
 
-def test_breaks_in_a_row_add_up_to_twenty_seconds() -> None:
-    assert clauses("one<break time='1s'/> <break time='500ms'/><break strength='none'/>two")[0].pause_after == 1.5
+def test_consecutive_breaks_add_up_to_at_most_twenty_seconds() -> None:
+    assert read_clauses("one<break time='1s'/> <break time='500ms'/><break strength='none'/>two")[0].pause_after == 1.5
     many = "one" + "<break time='9s'/>" * 5 + "two"
-    assert clauses(many)[0].pause_after == 20.0
-    assert codes(many) == ["value_limited"]
-    assert [one.pause_after for one in clauses("one<break time='15s'/>.<break time='15s'/>two<break time='9s'/>")] == [
+    assert read_clauses(many)[0].pause_after == 20.0
+    assert read_codes(many) == ["value_limited"]
+    assert [
+        one.pause_after for one in read_clauses("one<break time='15s'/>.<break time='15s'/>two<break time='9s'/>")
+    ] == [
         20.0,
         9.0,
     ]
 
 
-def test_a_break_parts_a_word() -> None:
-    assert texts("wo<break/>rd") == ["wo", "rd"]
-    assert sentences("Stop.<break/>Go.")[0].text == "Stop."
+def test_a_break_splits_a_word() -> None:
+    assert read_texts("wo<break/>rd") == ["wo", "rd"]
+    assert read_sentences("Stop.<break/>Go.")[0].text == "Stop."
 
 
-def test_a_break_is_behind_the_last_part_of_a_long_clause() -> None:
-    read = clauses(", ".join(["the gulls followed us along the wall"] * 20) + "<break/>, and left.")
+def test_a_break_follows_the_last_part_of_a_long_clause() -> None:
+    read = read_clauses(", ".join(["the gulls followed us along the wall"] * 20) + "<break/>, and left.")
     assert len(read) > 3
     assert [one.pause_after for one in read] == [None] * (len(read) - 2) + [0.75, None]
 
 
-def test_a_break_between_marks_and_words_stays_between_them() -> None:
-    read = clauses("… <break/> <prosody rate='slow'>Hello</prosody>")
+def test_a_break_between_punctuation_and_words_stays_between_them() -> None:
+    read = read_clauses("… <break/> <prosody rate='slow'>Hello</prosody>")
     assert [(one.text, one.spoken, one.pause_after) for one in read] == [("…", "", 0.75), ("Hello", "Hello", None)]
-    (clause,) = clauses("… <prosody rate='slow'>Hello</prosody>")
+    (clause,) = read_clauses("… <prosody rate='slow'>Hello</prosody>")
     assert (clause.text, clause.manner.speed) == ("… Hello", 0.64)
 
 
 def test_a_break_between_sentences_belongs_to_the_one_before() -> None:
-    read = clauses("<p>One.</p><break time='3s'/><p>Two.</p> <break time='1s'/>")
+    read = read_clauses("<p>One.</p><break time='3s'/><p>Two.</p> <break time='1s'/>")
     assert [(one.text, one.pause_after) for one in read] == [("One.", 3.0), ("Two.", 1.0)]
 
 
-def test_a_break_before_any_text_is_a_pause_of_its_own() -> None:
+def test_a_break_before_any_text_is_a_separate_pause() -> None:
     document = "<speak> <voice name='x'><break time='2s'/> <break time='1s'/>One.</voice></speak>"
-    (sentence,) = marked(document).sentences
+    (sentence,) = read_document(document).sentences
     lead, one = sentence.clauses
     assert (lead.text, lead.spoken, lead.pause_after, lead.manner.voice) == ("", "", 3.0, "x")
     assert lead.start == lead.end == sentence.start == document.index("<break")
     assert (one.text, one.pause_after, sentence.text) == ("One.", None, "One.")
 
 
-def test_a_document_of_a_break_alone_is_silence() -> None:
-    ((lead,),) = (sentence.clauses for sentence in sentences("<break time='2s'/>"))
+def test_a_document_with_only_a_break_is_silence() -> None:
+    ((lead,),) = (sentence.clauses for sentence in read_sentences("<break time='2s'/>"))
     assert (lead.text, lead.spoken, lead.pause_after) == ("", "", 2.0)
 
 
-# Manners
+# Prosody, voices and styles
 
 
 @pytest.mark.parametrize(
@@ -413,8 +417,8 @@ def test_a_document_of_a_break_alone_is_silence() -> None:
         ("pitch='1e3st'", DEFAULT_PROSODY),
     ],
 )
-def test_prosody_changes_the_manner(attributes: str, manner: Prosody) -> None:
-    (clause,) = clauses(f"<prosody {attributes}>word</prosody>")
+def test_prosody_sets_speed_volume_and_pitch(attributes: str, manner: Prosody) -> None:
+    (clause,) = read_clauses(f"<prosody {attributes}>word</prosody>")
     assert clause.manner.speed == pytest.approx(manner.speed)
     assert clause.manner.volume == pytest.approx(manner.volume)
     assert clause.manner.pitch == pytest.approx(manner.pitch)
@@ -422,7 +426,7 @@ def test_prosody_changes_the_manner(attributes: str, manner: Prosody) -> None:
 
 @pytest.mark.parametrize(("name", "semitones"), [("x-low", -10.35), ("low", -3.86), ("high", 3.16), ("x-high", 6.43)])
 def test_named_pitches_are_azures_ratios_in_semitones(name: str, semitones: float) -> None:
-    assert clauses(f"<prosody pitch='{name}'>a</prosody>")[0].manner.pitch == pytest.approx(semitones, abs=0.01)
+    assert read_clauses(f"<prosody pitch='{name}'>a</prosody>")[0].manner.pitch == pytest.approx(semitones, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -442,12 +446,12 @@ def test_named_pitches_are_azures_ratios_in_semitones(name: str, semitones: floa
         ("", []),
     ],
 )
-def test_prosody_reports_what_it_cannot_do(attributes: str, found: list[str]) -> None:
-    assert codes(f"<prosody {attributes}>word</prosody>") == found
+def test_unsupported_or_invalid_prosody_is_reported(attributes: str, found: list[str]) -> None:
+    assert read_codes(f"<prosody {attributes}>word</prosody>") == found
 
 
-def test_nested_prosody_combines_and_ends_where_it_ends() -> None:
-    read = clauses(
+def test_nested_prosody_combines_and_ends_with_its_element() -> None:
+    read = read_clauses(
         "<prosody rate='fast' volume='soft' pitch='+2st'>one <prosody rate='2' volume='+50%' pitch='-5st'>two"
         "</prosody> <prosody volume='default' rate='default'>three</prosody> four</prosody> five"
     )
@@ -460,12 +464,12 @@ def test_nested_prosody_combines_and_ends_where_it_ends() -> None:
     ]
 
 
-def test_a_manner_that_changes_nothing_parts_nothing() -> None:
-    assert texts("one <prosody rate='medium'>two</prosody> three") == ["one two three"]
+def test_prosody_without_effect_splits_no_clause() -> None:
+    assert read_texts("one <prosody rate='medium'>two</prosody> three") == ["one two three"]
 
 
 def test_a_voice_speaks_its_text_and_is_listed() -> None:
-    read = marked(
+    read = read_document(
         "<speak>one <voice name='Wren'>two <voice name=' b '>three</voice> four</voice> "
         "<voice name='Wren'>five</voice></speak>"
     )
@@ -481,20 +485,20 @@ def test_a_voice_speaks_its_text_and_is_listed() -> None:
 
 
 def test_a_voice_without_a_name_changes_nothing_and_is_reported() -> None:
-    (one, two) = clauses("<voice name='x'>one <voice gender='female'>two</voice></voice>")
+    (one, two) = read_clauses("<voice name='x'>one <voice gender='female'>two</voice></voice>")
     assert (one.manner.voice, two.manner.voice) == ("x", "x")
-    assert codes("<voice>one</voice>") == ["missing_attribute"]
-    assert codes("<voice gender='female'>one</voice>") == ["unsupported_attribute", "missing_attribute"]
+    assert read_codes("<voice>one</voice>") == ["missing_attribute"]
+    assert read_codes("<voice gender='female'>one</voice>") == ["unsupported_attribute", "missing_attribute"]
 
 
 @pytest.mark.parametrize("tag", ["mstts:express-as", "express-as", "other:express-as"])
 def test_a_style_pins_an_emotion(tag: str) -> None:
-    (clause,) = clauses(f"<{tag} style='Cheerful' styledegree='1.5'>Nice.</{tag}>")
+    (clause,) = read_clauses(f"<{tag} style='Cheerful' styledegree='1.5'>Nice.</{tag}>")
     assert (clause.manner.emotion_spec, clause.manner.degree) == (Emotion.JOY, 1.5)
 
 
 def test_the_innermost_style_wins() -> None:
-    read = clauses(
+    read = read_clauses(
         "<express-as style='sad' styledegree='2'>One. <express-as style='angry'>Two.</express-as> "
         "<express-as style='chat' styledegree='2'>Three.</express-as> <express-as styledegree='0.5'>Four.</express-as> "
         "Five.</express-as> Six."
@@ -523,25 +527,25 @@ def test_the_innermost_style_wins() -> None:
         ("style='sad' styledegree='0.01'", []),
     ],
 )
-def test_a_style_that_cannot_be_followed_is_reported(attributes: str, found: list[str]) -> None:
-    assert codes(f"<express-as {attributes}>one</express-as>") == found
+def test_an_unsupported_or_invalid_style_is_reported(attributes: str, found: list[str]) -> None:
+    assert read_codes(f"<express-as {attributes}>one</express-as>") == found
 
 
-# Readings
+# Substitutions
 
 
 @pytest.mark.parametrize(("kind", "form", "text"), SPELLED)
-def test_say_as_reads(kind: str, form: str, text: str) -> None:
+def test_say_as_reads_its_text_as_declared(kind: str, form: str, text: str) -> None:
     written = text.replace('"', "&quot;")
     tag = f"<say-as interpret-as='{kind}'" + (f" format='{form}'>" if form else ">")
-    assert spoken(f"{tag}{written}</say-as>") == [SPELLED[kind, form, text]]
-    assert codes(f"{tag}{written}</say-as>") == []
+    assert read_spoken(f"{tag}{written}</say-as>") == [SPELLED[kind, form, text]]
+    assert read_codes(f"{tag}{written}</say-as>") == []
 
 
 @pytest.mark.parametrize(("kind", "text"), UNREADABLE)
-def test_what_is_not_what_say_as_calls_it_is_read_as_it_stands(kind: str, text: str) -> None:
-    assert spoken(f"<say-as interpret-as='{kind}'>{text}</say-as>") == spoken(text)
-    assert codes(f"<say-as interpret-as='{kind}'>{text}</say-as>") == ["say_as_unreadable"]
+def test_text_that_does_not_fit_say_as_is_read_as_plain_text(kind: str, text: str) -> None:
+    assert read_spoken(f"<say-as interpret-as='{kind}'>{text}</say-as>") == read_spoken(text)
+    assert read_codes(f"<say-as interpret-as='{kind}'>{text}</say-as>") == ["say_as_unreadable"]
 
 
 @pytest.mark.parametrize(
@@ -556,39 +560,41 @@ def test_what_is_not_what_say_as_calls_it_is_read_as_it_stands(kind: str, text: 
         ("interpret-as='date' google:style='a'", ["unsupported_attribute"]),
     ],
 )
-def test_say_as_reports_what_it_cannot_do(attributes: str, found: list[str]) -> None:
-    assert codes(f"<say-as {attributes}>5/5/2000</say-as>") == found
+def test_unsupported_or_invalid_say_as_is_reported(attributes: str, found: list[str]) -> None:
+    assert read_codes(f"<say-as {attributes}>5/5/2000</say-as>") == found
 
 
-def test_a_reading_stands_in_its_sentence() -> None:
-    assert spoken("It costs <say-as interpret-as='cardinal'>5</say-as>, Dr. <sub alias='Smythe'>Smith</sub> says.") == [
-        "It costs five, Doctor Smythe says."
-    ]
-    assert spoken("un<sub alias='believable'>blvbl</sub> 5 <sub alias='kilometers'>km</sub>.") == [
+def test_a_substitution_is_part_of_its_sentence() -> None:
+    assert read_spoken(
+        "It costs <say-as interpret-as='cardinal'>5</say-as>, Dr. <sub alias='Smythe'>Smith</sub> says."
+    ) == ["It costs five, Doctor Smythe says."]
+    assert read_spoken("un<sub alias='believable'>blvbl</sub> 5 <sub alias='kilometers'>km</sub>.") == [
         "unbelievable five kilometers."
     ]
-    assert spoken("A<say-as interpret-as='characters'>BC</say-as>D") == ["A B C D"]
-    assert spoken("<say-as interpret-as='digits'>1</say-as><say-as interpret-as='digits'>2</say-as>") == ["one two"]
+    assert read_spoken("A<say-as interpret-as='characters'>BC</say-as>D") == ["A B C D"]
+    assert read_spoken("<say-as interpret-as='digits'>1</say-as><say-as interpret-as='digits'>2</say-as>") == [
+        "one two"
+    ]
     letters = "<say-as interpret-as='characters'>"
-    assert spoken(f"{letters}?</say-as>{letters}!</say-as>") == ["question mark exclamation mark"]
-    assert spoken(f"<prosody rate='slow'>a</prosody>{letters},b</say-as>") == ["a", "comma B"]
+    assert read_spoken(f"{letters}?</say-as>{letters}!</say-as>") == ["question mark exclamation mark"]
+    assert read_spoken(f"<prosody rate='slow'>a</prosody>{letters},b</say-as>") == ["a", "comma B"]
 
 
-def test_an_alias_is_read_as_any_text_is() -> None:
-    assert spoken("<sub alias='5 km &amp; $3'>x</sub>") == ["five kilometers and three dollars"]
-    assert spoken("one <sub alias=''>two</sub> three.") == ["one three."]
-    assert spoken("<sub alias=''>two</sub>") == [""]
+def test_an_alias_is_normalized_like_other_text() -> None:
+    assert read_spoken("<sub alias='5 km &amp; $3'>x</sub>") == ["five kilometers and three dollars"]
+    assert read_spoken("one <sub alias=''>two</sub> three.") == ["one three."]
+    assert read_spoken("<sub alias=''>two</sub>") == [""]
 
 
-def test_what_is_too_long_to_be_read_at_once_is_not_taken() -> None:
-    assert codes(f"<sub alias='{'a ' * 200}'>b</sub>") == ["invalid_value"]
-    assert codes(f"<sub alias='{'9 ' * 100}'>b</sub>") == ["invalid_value"]
-    assert codes(f"<phoneme ph='{'ə' * 300}'>b</phoneme>") == ["invalid_value"]
-    assert codes(f"<phoneme ph='ə'>{'b' * 300}</phoneme>") == ["unsupported_phoneme"]
+def test_a_substitution_that_is_too_long_is_refused() -> None:
+    assert read_codes(f"<sub alias='{'a ' * 200}'>b</sub>") == ["invalid_value"]
+    assert read_codes(f"<sub alias='{'9 ' * 100}'>b</sub>") == ["invalid_value"]
+    assert read_codes(f"<phoneme ph='{'ə' * 300}'>b</phoneme>") == ["invalid_value"]
+    assert read_codes(f"<phoneme ph='ə'>{'b' * 300}</phoneme>") == ["unsupported_phoneme"]
 
 
-def test_phonemes_stand_in_the_spoken_text() -> None:
-    (clause,) = clauses("I say <phoneme alphabet='ipa' ph='tə.ˈmeɪ.toʊ'> tomato </phoneme>!")
+def test_phonemes_are_part_of_the_spoken_text() -> None:
+    (clause,) = read_clauses("I say <phoneme alphabet='ipa' ph='tə.ˈmeɪ.toʊ'> tomato </phoneme>!")
     assert clause.spoken == "I say ⟦təˈmeɪtoʊ|tomato⟧!"
     assert clause.text == "I say tomato !"
 
@@ -605,8 +611,8 @@ def test_phonemes_stand_in_the_spoken_text() -> None:
         ("ã", "a\u0303"),
     ],
 )
-def test_phonemes_are_written_as_voices_know_them(written: str, sounds: str) -> None:
-    assert spoken(f'<phoneme ph="{written}">5</phoneme>') == [f"⟦{sounds}|five⟧"]
+def test_phonemes_are_converted_to_the_symbols_of_the_voices(written: str, sounds: str) -> None:
+    assert read_spoken(f'<phoneme ph="{written}">5</phoneme>') == [f"⟦{sounds}|five⟧"]
 
 
 @pytest.mark.parametrize(
@@ -621,32 +627,32 @@ def test_phonemes_are_written_as_voices_know_them(written: str, sounds: str) -> 
         ("ph='a' alphabet=''", []),
     ],
 )
-def test_phonemes_that_are_not_known_leave_the_text(attributes: str, found: list[str]) -> None:
-    read = spoken(f"<phoneme {attributes}>word</phoneme>")
+def test_text_with_unknown_phonemes_is_spoken_unchanged(attributes: str, found: list[str]) -> None:
+    read = read_spoken(f"<phoneme {attributes}>word</phoneme>")
     assert read == (["⟦a|word⟧"] if not found else ["word"])
-    assert codes(f"<phoneme {attributes}>word</phoneme>") == found
+    assert read_codes(f"<phoneme {attributes}>word</phoneme>") == found
 
 
 @pytest.mark.parametrize("tag", ["sub alias='b'", "phoneme ph='a'", "say-as interpret-as='cardinal'", "sub", "phoneme"])
-def test_an_element_without_text_has_nothing_to_read(tag: str) -> None:
+def test_a_substitution_without_text_is_reported_and_not_spoken(tag: str) -> None:
     name = tag.split()[0]
-    assert spoken(f"one <{tag}/> two") == ["one two"]
-    assert "empty_element" in codes(f"one <{tag}> </{name}> two")
+    assert read_spoken(f"one <{tag}/> two") == ["one two"]
+    assert "empty_element" in read_codes(f"one <{tag}> </{name}> two")
 
 
-def test_nothing_parts_what_is_read_at_once() -> None:
+def test_elements_inside_a_substitution_do_not_split_it() -> None:
     inside = (
         "<sub alias='the alias'>a<break/><p>b</p><prosody rate='slow'>c. D</prosody><sub alias='x'>e</sub></sub> end"
     )
-    (clause,) = clauses(inside)
+    (clause,) = read_clauses(inside)
     assert clause.spoken == "the alias end"
     assert clause.manner == DEFAULT_PROSODY and clause.pause_after is None
-    assert set(codes(inside)) == {"unsupported_element"} and len(codes(inside)) == 4
+    assert set(read_codes(inside)) == {"unsupported_element"} and len(read_codes(inside)) == 4
 
 
-def test_no_sentence_ends_within_a_reading() -> None:
-    assert texts("<sub alias='x'>One. Two.</sub> Three.") == ["One. Two.", "Three."]
-    assert texts("<say-as interpret-as='characters'>Yes! No! But why not?</say-as> He left. End.") == [
+def test_no_sentence_ends_inside_a_substitution() -> None:
+    assert read_texts("<sub alias='x'>One. Two.</sub> Three.") == ["One. Two.", "Three."]
+    assert read_texts("<say-as interpret-as='characters'>Yes! No! But why not?</say-as> He left. End.") == [
         "Yes! No! But why not?",
         "He left.",
         "End.",
@@ -654,7 +660,7 @@ def test_no_sentence_ends_within_a_reading() -> None:
 
 
 def test_a_long_spelling_is_cut_between_its_letters() -> None:
-    read = clauses(f"<say-as interpret-as='characters'>{'abc ' * 100}</say-as>")
+    read = read_clauses(f"<say-as interpret-as='characters'>{'abc ' * 100}</say-as>")
     assert len(read) > 1
     assert " ".join(one.spoken for one in read) == " ".join(["A B C"] * 100)
     assert all(len(one.spoken) <= 250 for one in read)
@@ -666,17 +672,15 @@ def test_a_long_spelling_is_cut_between_its_letters() -> None:
     [(5, ["one two three"]), (40, ["one", "two", "three"])],
     ids=["short", "long"],
 )
-def test_clause_length_counts_phonemes_instead_of_the_letters_that_they_stand_for(
-    sounds: int, parts: list[str]
-) -> None:
-    read = marked(f"<speak>one <phoneme ph='{'ə' * sounds}'>two</phoneme> three</speak>", max_spoken=20)
+def test_clause_length_counts_phonemes_instead_of_the_letters_that_they_replace(sounds: int, parts: list[str]) -> None:
+    read = read_document(f"<speak>one <phoneme ph='{'ə' * sounds}'>two</phoneme> three</speak>", max_spoken=20)
     assert [clause.text for sentence in read.sentences for clause in sentence.clauses] == parts
 
 
 @pytest.mark.parametrize("between", ["", " ", " and "], ids=["adjacent", "spaced", "in-words"])
-def test_phonemes_in_a_row_are_cut_between_their_elements(between: str) -> None:
+def test_consecutive_phonemes_are_cut_between_their_elements(between: str) -> None:
     element = f"<phoneme ph='{'tɛ' * 100}'>a</phoneme>"
-    read = clauses(between.join([element] * 20))
+    read = read_clauses(between.join([element] * 20))
     assert (
         "".join("".join(one.text.split()) for one in read)
         == "".join([f"a{between.strip()}"] * 20)[: -len(between.strip()) or None]
@@ -690,62 +694,66 @@ def test_phonemes_in_a_row_are_cut_between_their_elements(between: str) -> None:
 
 
 def test_marks_are_on_the_next_word() -> None:
-    (clause,) = clauses("We sell <bookmark mark='one'/>roses and <mark name='two'/> dai<mark name='three'/>sies.")
+    (clause,) = read_clauses("We sell <bookmark mark='one'/>roses and <mark name='two'/> dai<mark name='three'/>sies.")
     assert clause.text == "We sell roses and daisies."
     assert clause.marks == (Mark("one", 8), Mark("two", 18), Mark("three", 21))
 
 
-def test_a_mark_before_a_pause_is_behind_the_words_and_one_after_it_is_on_the_next() -> None:
-    before, after = clauses("Hello <mark name='a'/><break/><mark name='b'/> world")
+def test_a_mark_before_a_pause_follows_the_words_and_one_after_it_is_on_the_next_word() -> None:
+    before, after = read_clauses("Hello <mark name='a'/><break/><mark name='b'/> world")
     assert (before.marks, after.marks) == ((Mark("a", 5),), (Mark("b", 0),))
 
 
 def test_a_mark_at_the_end_of_a_paragraph_is_before_its_pause() -> None:
-    first, second = clauses("<p>One.<mark name='a'/></p><mark name='b'/><p>Two.</p>")
+    first, second = read_clauses("<p>One.<mark name='a'/></p><mark name='b'/><p>Two.</p>")
     assert (first.marks, second.marks) == ((Mark("a", 4),), (Mark("b", 0),))
-    first, second = clauses("<p>One.<break/><mark name='a'/></p><p>Two.</p>")
+    first, second = read_clauses("<p>One.<break/><mark name='a'/></p><p>Two.</p>")
     assert (first.marks, second.marks) == ((), (Mark("a", 0),))
 
 
-def test_a_mark_is_never_on_a_blank() -> None:
-    (clause,) = clauses("One<mark name='a'/><break/>!")
+def test_a_mark_is_never_on_white_space() -> None:
+    (clause,) = read_clauses("One<mark name='a'/><break/>!")
     assert (clause.text, clause.marks) == ("One !", (Mark("a", 4),))
 
 
-def test_marks_at_both_ends_of_a_document() -> None:
-    (clause,) = clauses("<mark name='a'/><mark name='b'/> One <mark name='c'/>")
+def test_marks_at_both_ends_of_a_document_are_kept() -> None:
+    (clause,) = read_clauses("<mark name='a'/><mark name='b'/> One <mark name='c'/>")
     assert clause.marks == (Mark("a", 0), Mark("b", 0), Mark("c", 3))
-    lead, one = clauses("<mark name='a'/><break/><mark name='b'/>One")
+    lead, one = read_clauses("<mark name='a'/><break/><mark name='b'/>One")
     assert (lead.marks, one.marks) == ((Mark("a", 0),), (Mark("b", 0),))
     assert lead.ssml == '<mark name="a"/>'
 
 
 def test_a_mark_without_a_name_is_reported() -> None:
-    assert codes("<mark/>a<bookmark name='b'/>") == ["missing_attribute", "unsupported_attribute", "missing_attribute"]
+    assert read_codes("<mark/>a<bookmark name='b'/>") == [
+        "missing_attribute",
+        "unsupported_attribute",
+        "missing_attribute",
+    ]
 
 
 # Warnings
 
 
-def test_other_languages_are_reported_once_each() -> None:
+def test_each_other_language_is_reported_once() -> None:
     inside = "<p xml:lang='de-DE'>a</p><lang xml:lang='de-DE'>b</lang><s xml:lang='fr'>c</s><w xml:lang='en_GB'>d</w>"
-    assert codes(inside) == ["lang_ignored", "lang_ignored", "unsupported_element"]
-    assert codes("<desc xml:lang='de'>a</desc><lang xml:lang=''>b</lang>") == []
+    assert read_codes(inside) == ["lang_ignored", "lang_ignored", "unsupported_element"]
+    assert read_codes("<desc xml:lang='de'>a</desc><lang xml:lang=''>b</lang>") == []
 
 
-def test_attributes_that_say_nothing_about_speech_are_not_reported() -> None:
+def test_attributes_unrelated_to_speech_are_not_reported() -> None:
     document = (
         "<speak version='1.0' xmlns='http://www.w3.org/2001/10/synthesis' xmlns:mstts='https://www.w3.org/2001/mstts' "
         "xml:base='a' xml:lang='en-US' xsi:schemaLocation='a b'><p xml:id='a'>a</p></speak>"
     )
-    assert marked(document).warnings == ()
-    assert [warning.code for warning in marked("<speak onlangfailure='x'>a</speak>").warnings] == [
+    assert read_document(document).warnings == ()
+    assert [warning.code for warning in read_document("<speak onlangfailure='x'>a</speak>").warnings] == [
         "unsupported_attribute"
     ]
 
 
-def test_a_warning_quotes_no_more_than_a_little() -> None:
-    (warning,) = marked(f"<speak><express-as style='{'x' * 5000}'>a</express-as></speak>").warnings
+def test_a_warning_quotes_only_a_short_excerpt() -> None:
+    (warning,) = read_document(f"<speak><express-as style='{'x' * 5000}'>a</express-as></speak>").warnings
     assert len(warning.detail) < 160
 
 
@@ -770,29 +778,29 @@ def test_a_warning_quotes_no_more_than_a_little() -> None:
         ("<speak>a\u0000</speak>", "line 1, column 9", ""),
     ],
 )
-def test_what_is_no_xml_is_refused_with_its_place(document: str, place: str, hint: str) -> None:
+def test_malformed_xml_is_refused_with_line_and_column(document: str, place: str, hint: str) -> None:
     with pytest.raises(InvalidSsml) as refused:
-        marked(document)
+        read_document(document)
     assert place in refused.value.detail
     assert hint in refused.value.hint
     assert InvalidSsml.status == 422
 
 
-def test_sixty_four_elements_may_be_within_each_other() -> None:
-    assert texts("<s>" * 63 + "a" + "</s>" * 63) == ["a"]
+def test_sixty_four_elements_may_be_nested() -> None:
+    assert read_texts("<s>" * 63 + "a" + "</s>" * 63) == ["a"]
 
 
-def test_the_five_entities_and_numbers_are_read() -> None:
-    assert texts("&amp;&lt;&gt;&quot;&apos;&#8217;&#x41;&#128512;") == ["&<>\"'’A😀"]
+def test_the_five_entities_and_numeric_references_are_read() -> None:
+    assert read_texts("&amp;&lt;&gt;&quot;&apos;&#8217;&#x41;&#128512;") == ["&<>\"'’A😀"]
 
 
-def test_names_are_case_sensitive_and_go_without_their_prefix() -> None:
-    assert texts("<ssml:p xmlns:ssml='a'>a</ssml:p><x:s>b</x:s>") == ["a", "b"]
-    assert clauses("<prosody x:rate='slow'>a</prosody>")[0].manner.speed == 0.64
-    assert clauses("<prosody x:rate='slow' rate='fast'>a</prosody>")[0].manner.speed == 1.55
-    assert clauses("<prosody rate='fast' x:rate='slow'>a</prosody>")[0].manner.speed == 1.55
-    assert codes("<Prosody rate='slow'>a</Prosody>") == ["unsupported_element"]
-    assert codes("<prosody Rate='slow'>a</prosody>") == ["unsupported_attribute"]
+def test_names_are_case_sensitive_and_their_prefix_is_ignored() -> None:
+    assert read_texts("<ssml:p xmlns:ssml='a'>a</ssml:p><x:s>b</x:s>") == ["a", "b"]
+    assert read_clauses("<prosody x:rate='slow'>a</prosody>")[0].manner.speed == 0.64
+    assert read_clauses("<prosody x:rate='slow' rate='fast'>a</prosody>")[0].manner.speed == 1.55
+    assert read_clauses("<prosody rate='fast' x:rate='slow'>a</prosody>")[0].manner.speed == 1.55
+    assert read_codes("<Prosody rate='slow'>a</Prosody>") == ["unsupported_element"]
+    assert read_codes("<prosody Rate='slow'>a</prosody>") == ["unsupported_attribute"]
 
 
 # The markup of one clause
@@ -803,7 +811,7 @@ def test_only_markup_that_changes_the_reading_is_kept_with_a_clause() -> None:
         "<prosody rate='slow'>A &lt;<emphasis>b</emphasis> <mark name='m&quot;'/><say-as interpret-as='date' "
         "format='yyyymmdd'>2000-01-02</say-as> <x>c</x> <sub alias='d &amp; e'>f</sub></prosody> g"
     )
-    first, second = clauses(inside)
+    first, second = read_clauses(inside)
     assert first.ssml == (
         'A &lt;b <mark name=\'m"\'/><say-as interpret-as="date" format="ymd">2000-01-02</say-as> c '
         '<sub alias="d &amp; e">f</sub>'
@@ -811,8 +819,8 @@ def test_only_markup_that_changes_the_reading_is_kept_with_a_clause() -> None:
     assert second.ssml == ""
 
 
-def test_a_clauses_markup_is_read_the_same_by_itself() -> None:
-    (clause,) = clauses(
+def test_the_markup_of_a_clause_is_read_the_same_on_its_own() -> None:
+    (clause,) = read_clauses(
         "A <phoneme ph='t.ə'>b</phoneme><mark name='x'/> &amp; <say-as interpret-as='characters'>long words</say-as>"
     )
     inner = read_fragment(clause.ssml)
@@ -820,7 +828,7 @@ def test_a_clauses_markup_is_read_the_same_by_itself() -> None:
     assert (inner.text, again.spoken, again.marks, inner.warnings) == (clause.text, clause.spoken, clause.marks, ())
 
 
-def test_a_long_utterance_is_cut_as_a_long_sentence_is() -> None:
+def test_a_long_utterance_is_cut_like_a_long_sentence() -> None:
     words = "We walked along the wall, and the gulls came with us, "
     inner = read_fragment(f"{words * 6}<mark name='m'/>to <sub alias='doctor'>Dr.</sub> Who. <mark name='end'/>")
     assert len(inner.clauses) > 1 and all(count_model_chars(one.spoken) <= 250 for one in inner.clauses)
@@ -831,7 +839,7 @@ def test_a_long_utterance_is_cut_as_a_long_sentence_is() -> None:
     assert {(one.start, one.end) for one in inner.clauses} == {(NO_SPAN, NO_SPAN)}
 
 
-def test_nothing_parts_an_utterance_from_within() -> None:
+def test_elements_inside_an_utterance_do_not_split_it() -> None:
     inner = read_fragment(
         "one <break/><prosody rate='slow'>two</prosody> <voice name='x'>three</voice> <sub alias='4'>five</sub>"
     )
@@ -840,7 +848,7 @@ def test_nothing_parts_an_utterance_from_within() -> None:
     assert "within <utterance>" in inner.warnings[0].detail
 
 
-def test_broken_inner_markup_is_refused_with_its_place() -> None:
+def test_malformed_inner_markup_is_refused_with_line_and_column() -> None:
     with pytest.raises(InvalidSsml) as refused:
         read_fragment("one <sub>")
     assert "line 1, column 10" in refused.value.detail

@@ -9,7 +9,7 @@ import pytest
 from app.errors import InvalidSsml
 from app.text import read_fragment
 from tests.growth import count_calls, grows_linearly
-from tests.text.ssml_reading import marked
+from tests.text.ssml_reading import read_document
 
 LARGE = 10_000_000
 FLOOD = 40_000
@@ -44,7 +44,7 @@ def test_an_attack_is_refused_in_a_few_calls_whatever_its_length(attack: str) ->
 
     def refuse() -> None:
         with pytest.raises(InvalidSsml) as refused:
-            marked(REFUSED[attack])
+            read_document(REFUSED[attack])
         refusals.append(refused.value)
 
     assert count_calls(refuse) < 5_000
@@ -57,7 +57,7 @@ def test_an_attack_takes_no_more_memory_than_a_few_times_its_length(attack: str)
     tracemalloc.start()
     try:
         with pytest.raises(InvalidSsml):
-            marked(document)
+            read_document(document)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -78,18 +78,18 @@ HUGE_PARTS = {
 
 
 @pytest.mark.parametrize("kind", HUGE_PARTS)
-def test_one_huge_part_is_read_with_linear_work_and_not_given_back(kind: str) -> None:
+def test_one_huge_part_is_read_with_linear_work_and_not_quoted_whole(kind: str) -> None:
     before, unit, after = HUGE_PARTS[kind]
 
-    def calls_to_read(length: int) -> int:
+    def count_calls_to_read(length: int) -> int:
         def read() -> None:
-            found = marked(f"<speak>{before}{unit * (length // len(unit))}{after}</speak>")
+            found = read_document(f"<speak>{before}{unit * (length // len(unit))}{after}</speak>")
             assert [sentence.text for sentence in found.sentences] == ["b"]
             assert sum(len(warning.detail) for warning in found.warnings) < 1000
 
         return count_calls(read)
 
-    assert grows_linearly(calls_to_read, LARGE // 10)
+    assert grows_linearly(count_calls_to_read, LARGE // 10)
 
 
 FLOODS = {
@@ -113,13 +113,13 @@ FLOODS = {
 }
 
 
-def flood_of(unit: str, length: int) -> str:
+def make_flood(unit: str, length: int) -> str:
     return f"<speak>{unit * (length // len(unit))} end</speak>"
 
 
 @pytest.mark.parametrize("flood", FLOODS)
 def test_a_flood_of_markup_is_read_with_linear_work(flood: str) -> None:
-    assert grows_linearly(lambda length: count_calls(lambda: marked(flood_of(FLOODS[flood], length))), FLOOD)
+    assert grows_linearly(lambda length: count_calls(lambda: read_document(make_flood(FLOODS[flood], length))), FLOOD)
 
 
 SENTENCES = {
@@ -138,28 +138,28 @@ SENTENCES = {
 
 @pytest.mark.parametrize("kind", SENTENCES)
 def test_one_sentence_full_of_markup_is_cut_with_linear_work(kind: str) -> None:
-    def calls_to_cut(length: int) -> int:
-        read = marked(flood_of(SENTENCES[kind], length))
+    def count_calls_to_cut(length: int) -> int:
+        read = read_document(make_flood(SENTENCES[kind], length))
         return count_calls(lambda: list(read.sentences))
 
-    assert grows_linearly(calls_to_cut, FLOOD)
+    assert grows_linearly(count_calls_to_cut, FLOOD)
 
 
-def test_the_first_sentence_of_a_book_does_not_wait_for_the_others() -> None:
-    def calls_until_the_first(sentences: int) -> int:
-        read = marked(f"<speak>{'We walked along the wall, and the gulls followed us. ' * sentences}</speak>")
+def test_the_first_sentence_of_a_book_needs_no_work_for_the_others() -> None:
+    def count_calls_until_the_first(sentences: int) -> int:
+        read = read_document(f"<speak>{'We walked along the wall, and the gulls followed us. ' * sentences}</speak>")
         return count_calls(lambda: next(iter(read.sentences)))
 
-    assert calls_until_the_first(10_000) <= 2 * calls_until_the_first(100)
+    assert count_calls_until_the_first(10_000) <= 2 * count_calls_until_the_first(100)
 
 
-def test_thousands_of_warnings_become_fifty_and_their_number() -> None:
-    warnings = marked("<speak>" + "".join(f"<a{n}/>" for n in range(1000)) + "<a0/>a</speak>").warnings
+def test_thousands_of_warnings_are_limited_to_fifty_and_a_count() -> None:
+    warnings = read_document("<speak>" + "".join(f"<a{n}/>" for n in range(1000)) + "<a0/>a</speak>").warnings
     assert len(warnings) == 51
     assert (warnings[-1].code, warnings[-1].detail) == ("more_warnings", "950 more warnings were left out.")
 
 
 @pytest.mark.parametrize("inner", ["</speak><speak>", "<!DOCTYPE a>", "<?xml version='1.0'?>", "&a;", "<s>", "]]>"])
-def test_the_markup_of_one_clause_is_guarded_as_well(inner: str) -> None:
+def test_hostile_markup_of_one_clause_is_refused_as_well(inner: str) -> None:
     with pytest.raises(InvalidSsml):
         read_fragment(f"a{inner}")

@@ -1,4 +1,4 @@
-"""What holds for any document, well-formed or not."""
+"""Properties of any SSML document, well-formed or not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.errors import InvalidSsml
 from app.text import SSML_TABLE, SSML_WARNINGS, read_fragment, read_text
 from app.text.clauses import remove_phonemes
-from tests.text.ssml_reading import check_inner, check_places, marked
+from tests.text.ssml_reading import check_inner, check_places, read_document
 
 ROWS = {row.name: row for row in SSML_TABLE}
 WORDS = st.sampled_from(
@@ -35,33 +35,33 @@ DEEPEST = 4
 
 
 @st.composite
-def inside(draw: st.DrawFn, depth: int = 0) -> str:
-    """Text and elements, some within each other."""
+def content(draw: st.DrawFn, depth: int = 0) -> str:
+    """Draw text and elements, some of them nested."""
     kinds = st.sampled_from(["text", "element"] if depth < DEEPEST else ["text"])
-    drawn = draw(st.lists(kinds, min_size=1, max_size=6))
-    return "".join(draw(LITERAL) if kind == "text" else draw(element(depth + 1)) for kind in drawn)
+    chosen = draw(st.lists(kinds, min_size=1, max_size=6))
+    return "".join(draw(LITERAL) if kind == "text" else draw(element(depth + 1)) for kind in chosen)
 
 
 @st.composite
 def element(draw: st.DrawFn, depth: int) -> str:
-    """An element of the table with some of its attributes, or one that nobody knows."""
+    """Draw an element of the table with some of its attributes, or an unknown element."""
     name = draw(st.sampled_from([*ROWS, "unknown"]))
     own = {attribute.name: attribute.values for attribute in ROWS[name].attributes} if name in ROWS else {}
     chosen = draw(st.lists(st.sampled_from([*own, *own, "extra", "lang"]), unique=True, max_size=3))
     values = {one: draw(st.one_of(st.sampled_from(own.get(one, ("a",))), ODD_VALUES)) for one in chosen}
     attributes = "".join(f" {one}={quoteattr(value)}" for one, value in values.items())
-    return f"<{name}{attributes}>{draw(inside(depth))}</{name}>"
+    return f"<{name}{attributes}>{draw(content(depth))}</{name}>"
 
 
-INSIDE = inside()
+CONTENT = content()
 MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @MANY
-@given(INSIDE, st.integers(20, 250))
-def test_any_document_is_read_in_its_places(body: str, limit: int) -> None:
+@given(CONTENT, st.integers(20, 250))
+def test_any_document_is_read_with_correct_places(body: str, limit: int) -> None:
     document = f"<speak>{body}</speak>"
-    read = marked(document, limit)
+    read = read_document(document, limit)
     sentences = list(read.sentences)
     check_places(document, sentences)
     assert {warning.code for warning in read.warnings} <= set(SSML_WARNINGS)
@@ -72,9 +72,9 @@ def test_any_document_is_read_in_its_places(body: str, limit: int) -> None:
 
 
 @MANY
-@given(INSIDE)
-def test_the_markup_inside_any_clause_is_read_the_same_by_itself(body: str) -> None:
-    for sentence in marked(f"<speak>{body}</speak>").sentences:
+@given(CONTENT)
+def test_the_markup_inside_any_clause_is_read_the_same_on_its_own(body: str) -> None:
+    for sentence in read_document(f"<speak>{body}</speak>").sentences:
         for clause in sentence.clauses:
             check_inner(clause)
             letters = remove_phonemes(clause.spoken)
@@ -82,8 +82,8 @@ def test_the_markup_inside_any_clause_is_read_the_same_by_itself(body: str) -> N
             assert clause.spoken == clause.spoken.strip()
 
 
-@given(INSIDE, st.data())
-def test_a_broken_document_is_refused_and_nothing_else_happens(body: str, data: st.DataObject) -> None:
+@given(CONTENT, st.data())
+def test_a_broken_document_is_read_or_refused_with_line_and_column(body: str, data: st.DataObject) -> None:
     document = f"<speak>{body}</speak>"
     a, b = sorted((data.draw(st.integers(0, len(document))), data.draw(st.integers(0, len(document)))))
     for broken in (
@@ -92,7 +92,7 @@ def test_a_broken_document_is_refused_and_nothing_else_happens(body: str, data: 
         document[:a] + data.draw(st.text(max_size=3)) + document[a:],
     ):
         try:
-            list(marked(broken).sentences)
+            list(read_document(broken).sentences)
         except InvalidSsml as error:
             line, column = (int(number) for number in re.findall(r"\d+", error.detail)[-2:])
             assert 1 <= line <= broken.count("\n") + broken.count("\r") + 1
@@ -108,10 +108,10 @@ def test_any_inner_markup_is_read_or_refused(ssml: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=200))
-def test_plain_text_in_a_root_is_read_as_plain_text_is(text: str) -> None:
+def test_escaped_text_in_a_root_is_read_like_plain_text(text: str) -> None:
     folded = " ".join(text.split())
     plain = list(read_text(folded))
-    read = list(marked(f"<speak>{escape(folded)}</speak>").sentences)
+    read = list(read_document(f"<speak>{escape(folded)}</speak>").sentences)
     assert [sentence.text for sentence in read] == [sentence.text for sentence in plain]
     assert [[clause.text for clause in sentence.clauses] for sentence in read] == [
         [clause.text for clause in sentence.clauses] for sentence in plain
@@ -122,8 +122,8 @@ def test_plain_text_in_a_root_is_read_as_plain_text_is(text: str) -> None:
 
 
 @pytest.mark.parametrize("limit", [20, 60, 250])
-def test_a_long_text_with_readings_is_cut_between_them(limit: int) -> None:
+def test_a_long_text_with_substitutions_is_cut_between_them(limit: int) -> None:
     inside = "the gulls followed <sub alias='the two of us'>us</sub> along the wall, " * 40
-    (sentence,) = marked(f"<speak>{inside}</speak>", limit).sentences
+    (sentence,) = read_document(f"<speak>{inside}</speak>", limit).sentences
     assert all(len(clause.spoken) <= limit for clause in sentence.clauses)
     assert sum(clause.spoken.count("the two of us") for clause in sentence.clauses) == 40

@@ -1,4 +1,4 @@
-"""What the tests of this folder have in common."""
+"""Setup for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import torch
 
 from app.packages import stub_module
 
-stub_module("torchaudio")  # transformers imports it for models that hear
+stub_module("torchaudio")  # transformers imports it for its audio models
 
 
 @pytest.fixture(autouse=True)
-def denormal_numbers() -> Iterator[None]:
-    """Undo what a command that trains sets for its whole process: other tests draw the smallest numbers as well."""
+def restore_denormal_numbers() -> Iterator[None]:
+    """Restore denormal numbers, which training disables for its whole process and other tests draw."""
     yield
     torch.set_flush_denormal(False)

@@ -1,4 +1,4 @@
-"""What is told about a folder of recordings."""
+"""The check of a folder of recordings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.training.check import build_report_table, examine
 from app.training.dataset import Durations, Fault, read_dataset, read_row, read_sound
 from app.types import Emotion
 from app.voices.coqui_config import read_config
-from tests.training.recordings import RATE, add_faults, tone, write_recordings
+from tests.training.recordings import RATE, add_faults, make_tone, write_recordings
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def tokenizer() -> Tokenizer:
     return Tokenizer(build_coqui_config(read_config(wren / "base" / "config.json"), list(Emotion)))
 
 
-def test_every_fault_is_told_once(tmp_path: Path, tokenizer: Tokenizer) -> None:
+def test_every_fault_is_reported_once(tmp_path: Path, tokenizer: Tokenizer) -> None:
     folder = write_recordings(tmp_path / "data", 20)
     expected = add_faults(folder)
     report = examine(read_dataset(folder), tokenizer)
@@ -50,7 +50,7 @@ def test_a_few_bad_clips_are_skipped(tmp_path: Path, tokenizer: Tokenizer) -> No
     assert len(report.good) == 19 and report.seconds == pytest.approx(19 * 1.5, abs=1)
 
 
-def test_an_empty_folder_and_one_without_a_list(tmp_path: Path, tokenizer: Tokenizer) -> None:
+def test_an_empty_folder_and_a_missing_list_are_refused(tmp_path: Path, tokenizer: Tokenizer) -> None:
     with pytest.raises(SetupError, match=r"metadata\.csv cannot be read"):
         read_dataset(tmp_path)
     (tmp_path / "metadata.csv").write_text("")
@@ -68,7 +68,7 @@ def test_an_empty_folder_and_one_without_a_list(tmp_path: Path, tokenizer: Token
         ("a|joy", "joy", None),
     ],
 )
-def test_columns(row: str, text: str, emotion: Emotion | None) -> None:
+def test_a_row_has_a_text_and_an_optional_emotion(row: str, text: str, emotion: Emotion | None) -> None:
     found = read_row(row, {"a": Path("a.wav")}, {})
     assert (found.text, found.emotion) == (text, emotion)  # type: ignore[union-attr]
 
@@ -83,7 +83,7 @@ def test_durations_of_another_text_are_a_fault(tmp_path: Path, tokenizer: Tokeni
     assert isinstance(read_dataset(folder).recordings[1].durations, Durations)
 
 
-def test_any_rate_and_any_channels_become_the_models(tmp_path: Path) -> None:
-    sound = tone(1.0, 48000)
+def test_any_sample_rate_and_channels_are_converted_for_the_model(tmp_path: Path) -> None:
+    sound = make_tone(1.0, 48000)
     soundfile.write(tmp_path / "a.flac", [[each, each] for each in sound], 48000)
     assert read_sound(tmp_path / "a.flac", RATE).shape == (RATE,)

@@ -1,4 +1,4 @@
-"""The discriminators: their size, what they see, and that they learn to tell what differs."""
+"""The discriminators: their size, their input, and their learning."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from app.training.losses import (
 )
 
 
-def test_all_together_they_are_slim() -> None:
+def test_the_discriminators_have_few_parameters() -> None:
     assert 760_000 < sum(parameter.numel() for parameter in Discriminators().parameters()) < 780_000
 
 
-def test_a_step_has_two_periods_and_a_resolution_by_chance_alone() -> None:
+def test_a_step_draws_two_periods_and_one_resolution_at_random() -> None:
     discriminators = Discriminators()
     for number in range(20):
-        some = discriminators.some(random.Random(number))
+        some = discriminators.draw(random.Random(number))
         assert [type(one) for one in some] == [PeriodDiscriminator] * 2 + [ResolutionDiscriminator]
-        assert some[0] is not some[1] and some == discriminators.some(random.Random(number))
-    seen = {id(one) for number in range(60) for one in discriminators.some(random.Random(number))}
+        assert some[0] is not some[1] and some == discriminators.draw(random.Random(number))
+    seen = {id(one) for number in range(60) for one in discriminators.draw(random.Random(number))}
     assert len(seen) == 8
 
 
-def test_samples_of_any_length_are_folded_whole_by_each_period() -> None:
+def test_each_period_reads_all_samples_of_any_length() -> None:
     torch.manual_seed(0)
     samples = torch.randn(2, 4001)
     for period in PERIODS:
@@ -40,19 +40,19 @@ def test_samples_of_any_length_are_folded_whole_by_each_period() -> None:
         assert scores.shape[:2] == (2, 1) and scores.shape[3] == period
         assert [one.shape[1] for one in features] == [16, 64, 128, 128]
         changed = samples.clone()
-        changed[:, -1] += 10  # the very last sample is seen
+        changed[:, -1] += 10  # the last sample counts, too
         assert (discriminator(changed)[1][0] != features[0]).any()
 
 
-def test_periods_differ_from_one_another_by_what_lies_below_what() -> None:
+def test_a_periodic_signal_has_constant_features_under_its_period() -> None:
     torch.manual_seed(0)
-    alike = torch.randn(1, 1, 5).expand(1, 300, 5)
-    _, features = PeriodDiscriminator(5)(alike.reshape(1, -1))
+    periodic = torch.randn(1, 1, 5).expand(1, 300, 5)
+    _, features = PeriodDiscriminator(5)(periodic.reshape(1, -1))
     inner = features[0][..., 5:-5, :]
     assert torch.allclose(inner, inner[..., :1, :].expand_as(inner), atol=1e-5)
 
 
-def test_a_spectrogram_is_judged_by_its_magnitudes() -> None:
+def test_the_resolution_discriminator_reads_only_magnitudes() -> None:
     torch.manual_seed(0)
     samples = torch.randn(1, 8192)
     discriminator = ResolutionDiscriminator(512)
@@ -61,7 +61,7 @@ def test_a_spectrogram_is_judged_by_its_magnitudes() -> None:
     assert not torch.allclose(discriminator(2 * samples)[0], scores, atol=1e-2)
 
 
-def test_they_learn_to_tell_two_kinds_of_sound() -> None:
+def test_the_discriminators_learn_to_distinguish_two_kinds_of_sound() -> None:
     torch.manual_seed(0)
     discriminators = Discriminators()
     optimizer = torch.optim.AdamW(discriminators.parameters(), 1e-3)
@@ -70,7 +70,7 @@ def test_they_learn_to_tell_two_kinds_of_sound() -> None:
     for step in range(40):
         white = 0.3 * torch.randn(4, 4096, generator=noise)
         tones = torch.sin(torch.arange(4096) * (0.05 + 0.2 * torch.rand(4, 1, generator=noise)))
-        some = discriminators.some(random.Random(step))
+        some = discriminators.draw(random.Random(step))
         loss = discriminator_loss([one(tones) for one in some], [one(white) for one in some])
         optimizer.zero_grad()
         loss.backward()
@@ -83,9 +83,9 @@ def test_they_learn_to_tell_two_kinds_of_sound() -> None:
     assert feature_matching_loss(real, real) == 0 < feature_matching_loss(real, false)
 
 
-def test_what_was_recorded_gets_no_gradient_from_the_generators_losses() -> None:
-    some = Discriminators().some(random.Random(0))
-    recorded, made = torch.randn(2, 4096, requires_grad=True), torch.randn(2, 4096, requires_grad=True)
-    real, false = ([one(sound) for one in some] for sound in (recorded, made))
+def test_the_generators_losses_give_recordings_no_gradient() -> None:
+    some = Discriminators().draw(random.Random(0))
+    recorded, generated = torch.randn(2, 4096, requires_grad=True), torch.randn(2, 4096, requires_grad=True)
+    real, false = ([one(sound) for one in some] for sound in (recorded, generated))
     (generator_loss(false) + feature_matching_loss(real, false)).backward()
-    assert recorded.grad is None and made.grad is not None and made.grad.abs().sum() > 0
+    assert recorded.grad is None and generated.grad is not None and generated.grad.abs().sum() > 0

@@ -1,4 +1,4 @@
-"""The training loop, on an encoder so small that it is done at once."""
+"""The training loop, with a tiny encoder."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.training.tiny_encoder import write_encoder
 
 @pytest.fixture
 def encoder(tmp_path: Path) -> Path:
-    """A BERT of one tiny layer that has not learned anything."""
+    """Write an untrained BERT of one tiny layer."""
     return write_encoder(tmp_path / "encoder")
 
 
 def write_data(folder: Path) -> Path:
-    """Sentences whose first word tells the emotion; every dev sentence differs from those of train."""
+    """Write sentences whose first word determines the emotion; every dev sentence differs from those of train."""
     folder.mkdir()
     rows = ["split\ttext\tlabel7\torig"]
     for number in range(160):
@@ -37,7 +37,7 @@ def write_data(folder: Path) -> Path:
     return folder
 
 
-def test_it_learns_and_saves_what_the_service_loads(
+def test_training_learns_and_saves_a_classifier_that_the_service_loads(
     tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(emotion, "LEARNING_RATE", 0.01)
@@ -53,7 +53,7 @@ def test_it_learns_and_saves_what_the_service_loads(
     assert config["intone"]["threshold"] == trained.settings.threshold
 
 
-def test_word_embeddings_stay_as_they_are(tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_word_embeddings_are_unchanged(tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emotion, "SEEDS", (1,))
     emotion.fine_tune(encoder, write_data(tmp_path / "data"), tmp_path / "out")
     before = BertModel.from_pretrained(encoder).embeddings.word_embeddings.weight
@@ -61,7 +61,7 @@ def test_word_embeddings_stay_as_they_are(tmp_path: Path, encoder: Path, monkeyp
     assert torch.equal(before.half(), after.half())
 
 
-def test_without_the_package_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_refused_with_the_option_to_use_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(SystemExit, match="--encoder"):
         emotion.find_packaged_encoder()
@@ -75,7 +75,7 @@ def test_the_learning_rate_rises_and_falls() -> None:
     assert 0 < rates[-1] < 0.01
 
 
-def test_every_epoch_sees_every_sentence_once_in_batches_of_like_length() -> None:
+def test_every_epoch_has_every_sentence_once_in_batches_of_similar_length() -> None:
     examples = [
         Example("x" * (number % 50), (Emotion.JOY,), "xed", str(number)) for number in range(emotion.BATCH_SIZE * 8)
     ]
@@ -86,12 +86,12 @@ def test_every_epoch_sees_every_sentence_once_in_batches_of_like_length() -> Non
     assert all(max(len(e.text) for e in batch) - min(len(e.text) for e in batch) <= 8 for batch in drawn)
 
 
-def test_two_labels_are_half_each() -> None:
+def test_two_labels_get_half_the_weight_each() -> None:
     (row,) = emotion.make_soft_labels([Example("", (Emotion.JOY, Emotion.FEAR), "xed", "train")]).tolist()
     assert dict(zip(EMOTIONS, row, strict=True)) == {e: 0.5 * (e in (Emotion.JOY, Emotion.FEAR)) for e in Emotion}
 
 
-def test_rare_classes_weigh_more_but_not_by_all_their_rarity() -> None:
+def test_rare_classes_weigh_more_but_less_than_in_proportion() -> None:
     examples = [Example("", (label,), "xed", "train") for label in Emotion for _ in range(10)]
     examples += [Example("", (Emotion.NEUTRAL,), "xed", "train")] * 310
     weights = emotion.weigh_classes(examples)["xed"]
@@ -104,7 +104,7 @@ def test_a_class_without_any_sentence_has_a_finite_weight() -> None:
     assert bool(weights["xed"].isfinite().all())
 
 
-def test_rarity_is_counted_in_each_source_by_itself() -> None:
+def test_rarity_is_counted_separately_in_each_source() -> None:
     post = [Example("", (Emotion.JOY,), "goemotions", "train")] * 9 + [
         Example("", (Emotion.FEAR,), "goemotions", "train")
     ]

@@ -20,14 +20,14 @@ from tests.training.tiny_encoder import write_encoder, write_passages
 
 
 @pytest.mark.parametrize("temperature", [0.7, 1.0, 2.0])
-def test_find_temperature_finds_the_one_by_which_labels_were_drawn(temperature: float) -> None:
+def test_find_temperature_recovers_the_temperature_of_the_labels(temperature: float) -> None:
     generator = torch.Generator().manual_seed(0)
     logits = 2 * torch.randn(20_000, 7, generator=generator)
     labels = torch.multinomial((logits / temperature).softmax(-1), 1, generator=generator)[:, 0]
     assert find_temperature(logits, labels) == pytest.approx(temperature, rel=0.05)
 
 
-def test_calibrate_divides_the_logits_of_the_emotions_alone(
+def test_calibrate_divides_the_logits_of_emotions_and_stretches_those_of_strength(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = write_passages(tmp_path / "data")
@@ -64,6 +64,6 @@ def test_find_threshold_voices_few_of_the_neutral_sentences() -> None:
     assert find_threshold(torch.cat([neutral, torch.zeros(10)])) == 0.2
 
 
-def test_find_emotional_is_nothing_for_neutral_sentences() -> None:
+def test_find_emotional_is_zero_for_neutral_sentences() -> None:
     rows = torch.tensor([[0.6, 0.4, 0, 0, 0, 0, 0], [0.3, 0.1, 0.6, 0, 0, 0, 0]])
     assert find_emotional(rows).tolist() == pytest.approx([0.0, 0.6])

@@ -12,7 +12,7 @@ from app.types import Emotion
 DATA = Path(__file__).parents[2] / "data"
 
 
-def example(text: str, split: str, *labels: Emotion) -> Example:
+def make_example(text: str, split: str, *labels: Emotion) -> Example:
     return Example(text, labels, "xed", split)
 
 
@@ -24,7 +24,7 @@ def test_all_rows_are_read(source: str, count: int) -> None:
     assert {label for one in rows for label in one.labels} == set(Emotion)
 
 
-def test_what_is_held_out_is_never_learned() -> None:
+def test_held_out_sentences_are_never_learned() -> None:
     examples = read_examples(DATA)
     held_out = {one.text.strip().lower() for one in examples if one.split != "train"}
     learned = select_training(examples)
@@ -32,13 +32,13 @@ def test_what_is_held_out_is_never_learned() -> None:
     assert not held_out & {one.text.strip().lower() for one in learned}
 
 
-def test_subtitle_lines_without_one_of_the_seven_are_learned_as_neutral_and_never_measured() -> None:
+def test_unlabelled_subtitles_are_learned_as_neutral_and_never_measured() -> None:
     examples = [
-        example("a", "train"),
-        example("b", "train", Emotion.JOY),
-        example("c", "dev"),
-        example("d", "dev", Emotion.FEAR),
-        example("D ", "train", Emotion.FEAR),
+        make_example("a", "train"),
+        make_example("b", "train", Emotion.JOY),
+        make_example("c", "dev"),
+        make_example("d", "dev", Emotion.FEAR),
+        make_example("D ", "train", Emotion.FEAR),
     ]
     assert [(one.text, one.labels) for one in select_training(examples)] == [
         ("a", (Emotion.NEUTRAL,)),

@@ -42,13 +42,13 @@ def test_compute_losses_weighs_the_emotions_by_class_and_source() -> None:
 def test_compute_losses_counts_the_strength_of_rows_that_have_one() -> None:
     rows = [make_row({JOY: 1.0}, 2 / 3), make_row({JOY: 1.0}), make_row({0: 1.0}, 0.0)]
     logits = make_logits(3)
-    wanted = torch.tensor([2 / 3, 0.0])
-    expected = F.binary_cross_entropy_with_logits(logits[[0, 2], 7], wanted)
+    targets = torch.tensor([2 / 3, 0.0])
+    expected = F.binary_cross_entropy_with_logits(logits[[0, 2], 7], targets)
     assert compute_losses(logits, rows, {"xed": torch.ones(7)})[1].item() == pytest.approx(expected.item())
     assert compute_losses(logits[:1], rows[1:2], {"xed": torch.ones(7)})[1].item() == 0.0
 
 
-def test_weigh_classes_counts_rarity_in_each_source_by_itself() -> None:
+def test_weigh_classes_counts_rarity_separately_in_each_source() -> None:
     rows = [make_row({JOY: 1.0}, source="goemotions")] * 9 + [make_row({FEAR: 1.0}, source="goemotions")]
     rows += [make_row({FEAR: 1.0})] * 9 + [make_row({JOY: 1.0})]
     weights = weigh_classes(rows)
@@ -74,6 +74,6 @@ def test_compute_macro_f1_is_the_mean_of_the_seven() -> None:
     labels = generator.integers(0, 7, 60)
     rows = [make_row({int(label): 0.6, (int(label) + 1) % 7: 0.4}) for label in labels]
     logits = torch.from_numpy(generator.normal(size=(60, 8)))
-    got = logits[:, :7].argmax(1).numpy()
-    expected = np.mean([f1_score(got == place, labels == place) for place in range(7)])
+    predicted = logits[:, :7].argmax(1).numpy()
+    expected = np.mean([f1_score(predicted == place, labels == place) for place in range(7)])
     assert compute_macro_f1(logits, rows) == pytest.approx(float(expected))

@@ -1,4 +1,4 @@
-"""The measures, on a classifier whose answers are known."""
+"""The measures, on a classifier whose results are known."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from app.training.emotion.rows import Example
 from app.types import Emotion
 
 
-class Told:
-    """Says of "joy 0.8" that it is joy at 0.8, and neutral for the rest."""
+class FakeClassifier:
+    """A classifier that gives "joy 0.8" joy with the probability 0.8 and neutral with the rest."""
 
     def classify(self, texts: Sequence[str]) -> list[dict[Emotion, float]]:
         return [self.read(*text.split()) for text in texts]
@@ -34,10 +34,10 @@ class Told:
         return dict.fromkeys(Emotion, 0.0) | {Emotion.NEUTRAL: 1 - float(value)} | {Emotion(name): float(value)}
 
 
-TOLD = cast(Classifier, Told())
+CLASSIFIER = cast(Classifier, FakeClassifier())
 
 
-def dev(text: str, label: Emotion) -> Example:
+def make_dev_example(text: str, label: Emotion) -> Example:
     return Example(text, (label,), "goemotions", "dev")
 
 
@@ -47,18 +47,18 @@ def test_f1_is_the_harmonic_mean() -> None:
 
 
 def test_the_threshold_lets_eight_percent_of_neutral_sentences_pass() -> None:
-    neutral = [dev(f"joy {number / 100 + 0.005}", Emotion.NEUTRAL) for number in range(100)]
-    assert find_voicing_threshold(TOLD, neutral) == 0.92
-    emotional = [dev("joy 0.99", Emotion.JOY)] * 50
-    assert find_voicing_threshold(TOLD, neutral + emotional) == 0.92
+    neutral = [make_dev_example(f"joy {number / 100 + 0.005}", Emotion.NEUTRAL) for number in range(100)]
+    assert find_voicing_threshold(CLASSIFIER, neutral) == 0.92
+    emotional = [make_dev_example("joy 0.99", Emotion.JOY)] * 50
+    assert find_voicing_threshold(CLASSIFIER, neutral + emotional) == 0.92
 
 
 def test_class_thresholds_come_from_dev_and_scores_from_test() -> None:
     rows = [(f"{e} 0.9", (e,)) for e in Emotion] + [("fear 0.4", (Emotion.NEUTRAL,))]
     examples = [Example(text, labels, "goemotions", split) for split in ("dev", "test") for text, labels in rows]
-    assert measure_goemotions(TOLD, examples)["macro_f1"] == 1
+    assert measure_goemotions(CLASSIFIER, examples)["macro_f1"] == 1
     wrong = [Example(e.text, (Emotion.ANGER,) if e.split == "test" else e.labels, e.source, e.split) for e in examples]
-    assert measure_goemotions(TOLD, wrong)["f1"] == {str(e): 0.222 * (e is Emotion.ANGER) for e in Emotion}
+    assert measure_goemotions(CLASSIFIER, wrong)["f1"] == {str(e): 0.222 * (e is Emotion.ANGER) for e in Emotion}
 
 
 def test_spoken_sentences_are_counted_at_the_threshold() -> None:
@@ -69,7 +69,7 @@ def test_spoken_sentences_are_counted_at_the_threshold() -> None:
         ("fear 0.8", Emotion.JOY),
         ("joy 0.69", Emotion.JOY),
     ]
-    assert measure_voicing(TOLD, rows, 0.7) == {
+    assert measure_voicing(CLASSIFIER, rows, 0.7) == {
         "neutral_sentences": 2,
         "false_alarms": 0.5,
         "emotional_sentences": 3,
@@ -98,7 +98,7 @@ def test_the_spoken_list_is_balanced() -> None:
     assert len({text for text, _ in rows}) == len(rows) >= 260
 
 
-def test_the_threshold_is_stored_beside_what_is_there(tmp_path: Path) -> None:
+def test_storing_the_threshold_keeps_the_rest_of_the_config(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     store_threshold(tmp_path, 0.75)
     assert json.loads((tmp_path / "config.json").read_text()) == {

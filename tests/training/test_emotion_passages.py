@@ -1,4 +1,4 @@
-"""The measures on passages, for answers that are known."""
+"""The measures on passages, for known outputs of a classifier."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def make_sentence(
     return LabelledSentence("dev", genre, "p", "x", label, second, intensity * (label is not NEUTRAL), ())
 
 
-def make_answers(*sure: tuple[Emotion, float], strengths: list[float] | None = None) -> ClassifierOutputs:
-    """Make answers that give one emotion a probability; the other six share the rest."""
+def make_outputs(*sure: tuple[Emotion, float], strengths: list[float] | None = None) -> ClassifierOutputs:
+    """Make outputs that give one emotion a probability; the other six share the rest."""
     rows = [[value if one is emotion else (1 - value) / 6 for one in EMOTIONS] for emotion, value in sure]
     return ClassifierOutputs(np.array(rows), np.array(strengths or [1.0] * len(rows)))
 
@@ -48,20 +48,20 @@ def test_count_voiced_follows_the_definitions() -> None:
         make_sentence(NEUTRAL),
         make_sentence(NEUTRAL, FEAR),
     ]
-    answers = make_answers(
+    outputs = make_outputs(
         (JOY, 0.9), (FEAR, 0.9), (JOY, 0.35), (FEAR, 0.9), (JOY, 0.9), (NEUTRAL, 0.9), (FEAR, 0.9), strengths=[0.6] * 7
     )
-    assert count_voiced(sentences, answers, 0.4) == {
+    assert count_voiced(sentences, outputs, 0.4) == {
         "clear_voiced_rightly": 0.667,  # the third is under the floor, the fourth is slight
         "voiced_that_are_right": 0.6,  # the seventh is right by its second label
         "neutral_voiced": 0.5,  # the seventh may be heard as fear
         "neutral_voiced_strongly": 0.5,
     }
-    assert count_voiced(sentences, answers, 0.3)["clear_voiced_rightly"] == 1.0
+    assert count_voiced(sentences, outputs, 0.3)["clear_voiced_rightly"] == 1.0
 
 
-def test_count_voiced_has_no_share_of_nothing() -> None:
-    assert count_voiced([make_sentence(NEUTRAL)], make_answers((NEUTRAL, 0.9)), 0.4) == {
+def test_count_voiced_has_no_share_of_an_empty_set() -> None:
+    assert count_voiced([make_sentence(NEUTRAL)], make_outputs((NEUTRAL, 0.9)), 0.4) == {
         "clear_voiced_rightly": None,
         "voiced_that_are_right": None,
         "neutral_voiced": 0.0,
@@ -70,14 +70,14 @@ def test_count_voiced_has_no_share_of_nothing() -> None:
 
 
 def test_weak_false_alarms_are_not_counted_as_strong() -> None:
-    answers = make_answers((JOY, 0.9), (FEAR, 0.9), strengths=[0.4, 0.6])
-    report = count_voiced([make_sentence(NEUTRAL)] * 2, answers, 0.4)
+    outputs = make_outputs((JOY, 0.9), (FEAR, 0.9), strengths=[0.4, 0.6])
+    report = count_voiced([make_sentence(NEUTRAL)] * 2, outputs, 0.4)
     assert (report["neutral_voiced"], report["neutral_voiced_strongly"]) == (1.0, 0.5)
 
 
 def test_reliability_compares_probability_and_frequency() -> None:
-    answers = make_answers((JOY, 0.95), (JOY, 0.95), (FEAR, 0.55), (FEAR, 0.55))
-    report = measure_reliability([make_sentence(one) for one in (JOY, JOY, FEAR, JOY)], answers)
+    outputs = make_outputs((JOY, 0.95), (JOY, 0.95), (FEAR, 0.55), (FEAR, 0.55))
+    report = measure_reliability([make_sentence(one) for one in (JOY, JOY, FEAR, JOY)], outputs)
     assert report["bins"] == [
         {"sentences": 2, "probability": 0.55, "right": 0.5},
         {"sentences": 2, "probability": 0.95, "right": 1.0},
@@ -87,8 +87,8 @@ def test_reliability_compares_probability_and_frequency() -> None:
 
 def test_measure_passages_reports_by_genre_and_class() -> None:
     sentences = [make_sentence(JOY), make_sentence(FEAR, intensity=3), make_sentence(NEUTRAL, genre="drama")]
-    answers = make_answers((JOY, 0.9), (JOY, 0.9), (NEUTRAL, 0.9), strengths=[0.6, 0.9, 0.1])
-    report = measure_passages(sentences, answers, 0.4)
+    outputs = make_outputs((JOY, 0.9), (JOY, 0.9), (NEUTRAL, 0.9), strengths=[0.6, 0.9, 0.1])
+    report = measure_passages(sentences, outputs, 0.4)
     assert report["macro_f1"] == pytest.approx((1 + 2 / 3) / 7, abs=1e-3)
     assert report["f1"] == {str(one): {NEUTRAL: 1.0, JOY: 0.667}.get(one, 0.0) for one in Emotion}
     by_genre, confusion, strength = (report[name] for name in ("by_genre", "confusion", "strength"))
@@ -100,7 +100,7 @@ def test_measure_passages_reports_by_genre_and_class() -> None:
     assert strength["correlation"] > 0.9
 
 
-def test_answer_reads_the_context_only_if_the_classifier_does(tmp_path: Path) -> None:
+def test_classify_passages_reads_the_context_only_if_the_classifier_does(tmp_path: Path) -> None:
     sentences = [
         LabelledSentence("dev", "games", "p", "I am so happy!", JOY, None, 3, before) for before in ((), ("No.",))
     ]
@@ -108,9 +108,9 @@ def test_answer_reads_the_context_only_if_the_classifier_does(tmp_path: Path) ->
     alone = shutil.copytree(SHIPPED, tmp_path / "alone")
     config = json.loads((alone / "config.json").read_text())
     (alone / "config.json").write_text(json.dumps({**config, "intone": {"version": "2"}}))
-    answers = classify_passages(alone, sentences)
-    assert EMOTIONS[answers.probabilities[0].argmax()] is JOY
-    assert np.array_equal(answers.probabilities[0], answers.probabilities[1])
+    outputs = classify_passages(alone, sentences)
+    assert EMOTIONS[outputs.probabilities[0].argmax()] is JOY
+    assert np.array_equal(outputs.probabilities[0], outputs.probabilities[1])
 
 
 def test_command_measures_a_classifier_with_context_on_the_dev_split(

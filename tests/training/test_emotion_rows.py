@@ -1,4 +1,4 @@
-"""Soft labels, the selection of what is learned, and the order in which it comes."""
+"""Soft labels, the selection of rows for training, and their order."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def make_rows(passages: int, others: int) -> list[TrainingRow]:
     ],
     ids=["clear", "second", "slight", "slight-second-neutral", "neutral"],
 )
-def test_soften_shares_out_second_label_and_slight_emotion(
+def test_soften_labels_weighs_the_second_label_and_a_slight_emotion(
     sentence: LabelledSentence, weights: dict[Emotion, float]
 ) -> None:
     total = sum(weights.values())
-    wanted = {emotion: pytest.approx(weight / total) for emotion, weight in weights.items()}
-    assert name_shares(soften_labels(sentence)) == wanted
+    expected = {emotion: pytest.approx(weight / total) for emotion, weight in weights.items()}
+    assert name_shares(soften_labels(sentence)) == expected
 
 
 def test_make_passage_row_joins_the_context_and_scales_the_intensity() -> None:
@@ -72,7 +72,7 @@ def test_make_example_row_has_no_context_and_no_strength() -> None:
     assert name_shares(row.shares) == {Emotion.JOY: 0.5, Emotion.FEAR: 0.5}
 
 
-def test_select_rows_leaves_out_what_any_source_holds_out() -> None:
+def test_select_rows_leaves_out_texts_that_any_source_holds_out() -> None:
     sentences = [make_sentence("Oh!"), make_sentence("oh! ", split="dev"), make_sentence("Ah!"), make_sentence("Eh!")]
     examples = [
         Example("OH!", (Emotion.JOY,), "goemotions", "train"),
@@ -83,7 +83,7 @@ def test_select_rows_leaves_out_what_any_source_holds_out() -> None:
     assert [row.text for row in select_rows(sentences, examples)] == ["Eh!", "Ih!"]
 
 
-def test_draw_batches_begins_with_one_round_of_passages_alone() -> None:
+def test_draw_batches_begins_with_one_round_of_passages_only() -> None:
     drawn = list(islice(draw_batches(make_rows(64, 100), 8, 0.5, 1), 8))
     assert sorted(row.text for batch in drawn for row in batch) == sorted(f"p{number}" for number in range(64))
 
@@ -96,13 +96,13 @@ def test_draw_batches_adds_other_sources_in_later_rounds() -> None:
     assert len(set(others)) == len(others)
 
 
-def test_draw_batches_repeats_its_order_for_the_same_seed_alone() -> None:
+def test_draw_batches_repeats_its_order_only_for_the_same_seed() -> None:
     first, same, other = (list(islice(draw_batches(make_rows(64, 9), 8, 0.5, seed), 30)) for seed in (1, 1, 2))
     assert first == same
     assert first != other
 
 
-def test_draw_batches_leaves_the_context_out_now_and_then() -> None:
+def test_draw_batches_leaves_the_context_out_of_a_fifth_of_the_rows() -> None:
     drawn = [row for batch in islice(draw_batches(make_rows(640, 0), 8, 0.5, 1), 800) for row in batch]
     assert {row.context for row in drawn} == {"", "before"}
     assert sum(not row.context for row in drawn) / len(drawn) == pytest.approx(0.2, abs=0.02)

@@ -1,4 +1,4 @@
-"""The training of a classifier that reads context, on an encoder that is done at once."""
+"""The training of a classifier that reads context, with a tiny encoder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.training.tiny_encoder import write_encoder, write_passages
 
 @pytest.fixture
 def encoder(tmp_path: Path) -> Path:
-    """Two layers with dropout: what a step draws at random shows in its weights."""
+    """Write two layers with dropout, so that the random draws of a step change the weights."""
     return write_encoder(tmp_path / "encoder", layers=2, dropout=0.2)
 
 
@@ -51,18 +51,18 @@ def run_steps(task: EmotionTask, count: int) -> list[dict[str, float]]:
     return [task.step() for _ in range(count)]
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two states are equal to the last bit."""
+def are_equal(one: Any, other: Any) -> bool:
+    """Return whether two states are equal to the last bit."""
     if isinstance(one, torch.Tensor):
         return torch.equal(one, other)
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(are_equal(one[key], other[key]) for key in one)
     if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(map(are_equal, one, other))
     return bool(one == other)
 
 
-def test_resumed_task_does_the_steps_of_an_uninterrupted_one(encoder: Path, data: Path) -> None:
+def test_resumed_task_repeats_the_steps_of_an_uninterrupted_one(encoder: Path, data: Path) -> None:
     whole = make_task(encoder, data)
     losses = run_steps(whole, 16)
     first = make_task(encoder, data)
@@ -73,10 +73,10 @@ def test_resumed_task_does_the_steps_of_an_uninterrupted_one(encoder: Path, data
     second = make_task(encoder, data)
     second.restore(torch.load(file, weights_only=True))
     assert run_steps(second, 7) == losses[9:]
-    assert same(second.state(), whole.state())
+    assert are_equal(second.state(), whole.state())
 
 
-def test_frozen_layers_stay_and_the_others_learn(encoder: Path, data: Path) -> None:
+def test_frozen_layers_are_unchanged_and_the_others_learn(encoder: Path, data: Path) -> None:
     task = make_task(encoder, data, frozen_layers=1)
     before = {name: value.clone() for name, value in task.network.state_dict().items()}
     run_steps(task, 3)
@@ -87,7 +87,7 @@ def test_frozen_layers_stay_and_the_others_learn(encoder: Path, data: Path) -> N
     assert {name.replace("/", ".") for name in task.state()["network"]} >= changed
 
 
-def test_word_embeddings_stay_without_frozen_layers(encoder: Path, data: Path) -> None:
+def test_word_embeddings_are_frozen_even_without_frozen_layers(encoder: Path, data: Path) -> None:
     task = make_task(encoder, data)
     run_steps(task, 1)
     assert not any("word_embeddings" in name for name in task.state()["network"])
@@ -164,7 +164,7 @@ def test_command_writes_checkpoint_record_and_classifier(encoder: Path, data: Pa
     assert torch.equal(load_network(tmp_path / "run" / "model").classifier.weight, averaged.half().float())
 
 
-def test_command_goes_on_with_other_steps_but_not_with_other_data(encoder: Path, data: Path, tmp_path: Path) -> None:
+def test_command_resumes_with_other_steps_but_not_with_other_data(encoder: Path, data: Path, tmp_path: Path) -> None:
     run_command(encoder, data, tmp_path / "run")
     with pytest.raises(SystemExit, match="--resume"):
         run_command(encoder, data, tmp_path / "run")

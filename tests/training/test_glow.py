@@ -1,4 +1,4 @@
-"""GlowTTS in training: what is read of recordings, and that the model learns, goes on, and fits a voice again."""
+"""Training of GlowTTS: reading clips, aligning them, learning, and resuming."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from tests.training.recordings import write_recordings
 SPEAKERS = ("neutral", "joy")
 
 
-def make(folder: Path, *, durations: bool = True, scratch: bool = False, **chosen: object) -> GlowTask:
-    """A tiny voice with two emotions, and two dozen recordings in them."""
+def make_task(folder: Path, *, durations: bool = True, scratch: bool = False, **chosen: object) -> GlowTask:
+    """Write a tiny voice with two emotions and two dozen recordings; return a task for them."""
     voice, data = folder / "voice", folder / "data"
     if not voice.exists():
         write_tiny_voice(voice, speakers=SPEAKERS)
@@ -39,7 +39,7 @@ def make(folder: Path, *, durations: bool = True, scratch: bool = False, **chose
 
 
 def test_every_clip_is_read_with_a_duration_for_each_token(tmp_path: Path) -> None:
-    task = make(tmp_path)
+    task = make_task(tmp_path)
     assert len(task.clips) + len(task.held_out) == 24
     for clip in task.clips:
         assert clip.frames is not None
@@ -48,33 +48,33 @@ def test_every_clip_is_read_with_a_duration_for_each_token(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("durations", [True, False])
-def test_it_learns_and_goes_on_to_the_same_losses(tmp_path: Path, durations: bool) -> None:
-    task = make(tmp_path, durations=durations)
+def test_training_lowers_the_loss_and_resumes_with_the_same_losses(tmp_path: Path, durations: bool) -> None:
+    task = make_task(tmp_path, durations=durations)
     first = task.evaluate()["loss"]
     for _ in range(12):
         task.step()
     assert task.evaluate()["loss"] < first
     saved = copy.deepcopy(task.state())
     expected = [task.step() for _ in range(2)]
-    again = make(tmp_path)
+    again = make_task(tmp_path)
     again.restore(saved)
     assert [again.step() for _ in range(2)] == expected
 
 
 def test_the_same_seed_gives_the_same_losses_from_scratch(tmp_path: Path) -> None:
-    first, second, other = (make(tmp_path, scratch=True, seed=seed).step() for seed in (5, 5, 6))
+    first, second, other = (make_task(tmp_path, scratch=True, seed=seed).step() for seed in (5, 5, 6))
     assert first == second != other
 
 
-def test_from_scratch_the_layers_of_normalisation_begin_with_a_batch(tmp_path: Path) -> None:
-    task = make(tmp_path, scratch=True)
+def test_from_scratch_the_normalisation_layers_are_initialised_from_a_batch(tmp_path: Path) -> None:
+    task = make_task(tmp_path, scratch=True)
     logs = [value for name, value in task.model.state_dict().items() if name.endswith("logs")]
     assert logs and all(value.abs().sum() > 0 for value in logs)
     assert task.model.run_data_dep_init is False
 
 
-def test_the_alignment_is_what_the_durations_say(tmp_path: Path) -> None:
-    clips = make(tmp_path).clips[:3]
+def test_the_alignment_follows_the_durations(tmp_path: Path) -> None:
+    clips = make_task(tmp_path).clips[:3]
     path, batch = build_alignment(clips), collate(clips, SPEAKERS)
     assert path is not None
     for row, clip in enumerate(clips):
@@ -84,21 +84,20 @@ def test_the_alignment_is_what_the_durations_say(tmp_path: Path) -> None:
     assert build_alignment([clips[0], replace(clips[1], frames=None)]) is None
 
 
-def test_the_mel_spectrogram_is_in_the_values_of_the_model(tmp_path: Path) -> None:
-    """A model whose config normalises learns from normalised values."""
+def test_the_mel_spectrogram_is_normalised_as_the_config_says(tmp_path: Path) -> None:
     clips = {}
     for name, audio in (("plain", {}), ("scaled", {"signal_norm": True, "log_func": "np.log10", "spec_gain": 20.0})):
         folder = tmp_path / name
         write_tiny_voice(folder / "voice", speakers=SPEAKERS, audio=audio)
         write_recordings(folder / "data", 24, SPEAKERS)
-        clips[name] = make(folder).clips[0]
+        clips[name] = make_task(folder).clips[0]
     ours, plain = clips["scaled"].mel.float(), clips["plain"].mel.float()
     decibels = 20 / np.log(10) * plain
     expected = ((decibels - 20 + 100) / 100 * 8 - 4).clamp(-4, 4)
     assert torch.allclose(ours, expected, atol=0.02)
 
 
-def test_emotions_that_the_base_lacks_are_told(tmp_path: Path) -> None:
+def test_emotions_that_the_base_lacks_are_refused(tmp_path: Path) -> None:
     write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS)
     with pytest.raises(SetupError, match="are also fear"):
         prepare_acoustic(TrainingSettings(), open_voice(tmp_path / "voice"), {Emotion.FEAR}, scratch=False)
@@ -106,14 +105,14 @@ def test_emotions_that_the_base_lacks_are_told(tmp_path: Path) -> None:
         prepare_acoustic(TrainingSettings(), open_voice(tmp_path / "voice"), {Emotion.FEAR}, scratch=True)
 
 
-def test_too_few_clips_are_told(tmp_path: Path) -> None:
-    task = make(tmp_path)
+def test_too_few_clips_are_refused(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
     with pytest.raises(SetupError, match="at least 10"):
         GlowTask(task.start, task.clips[:5], TrainingSettings())
 
 
 @given(st.lists(st.floats(0, 0.5), min_size=1, max_size=20), st.integers(1, 60))
-def test_frames_are_whole_and_sum_to_the_clip(seconds: list[float], total: int) -> None:
+def test_rounded_durations_sum_to_the_frames_of_the_clip(seconds: list[float], total: int) -> None:
     frames = round_durations(np.array(seconds) + 1e-6, total)
     if total < len(seconds):
         assert frames is None
@@ -121,7 +120,7 @@ def test_frames_are_whole_and_sum_to_the_clip(seconds: list[float], total: int) 
         assert frames is not None and frames.sum() == total and frames.min() >= 1
 
 
-def test_silence_is_cut_from_the_audio_and_from_the_durations_alike() -> None:
+def test_silence_is_cut_from_the_audio_and_from_the_durations() -> None:
     samples = np.zeros(100 * 300, np.float32)
     samples[20 * 300 : 70 * 300] = 0.5
     start, end = find_sounding_span(samples, 300)

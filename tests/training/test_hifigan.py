@@ -1,4 +1,4 @@
-"""Teaching HiFi-GAN: what new ones are, that they learn, go on where they ended, and speak in the service the same."""
+"""Training of HiFi-GAN: new generators, learning, resuming, and export to the service."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from app.training.vocoders import UPSAMPLING, create_hifigan, make_hifigan_confi
 from app.voices import open_voice
 from app.voices.coqui_config import AudioConfig
 from app.voices.voice import read_vocoder_audio
-from tests.speaking import samples_of
+from tests.speaking import join_chunks
 from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import change, write_tiny_voice
-from tests.training.recordings import tone
+from tests.training.recordings import make_tone
 
 MODELS = (ModelKind.HIFIGAN_V2, ModelKind.HIFIGAN_SOURCE)
 LAYOUT = AudioConfig(mel_fmax=8000.0, signal_norm=False, log_func="np.log", spec_gain=1.0)
@@ -40,8 +40,8 @@ CLIPS = 12
 ALL_AT_ONCE = Stages()
 
 
-def tiny(model: ModelKind, layout: AudioConfig = LAYOUT) -> dict[str, Any]:
-    """The config of a narrow one."""
+def make_tiny_config(model: ModelKind, layout: AudioConfig = LAYOUT) -> dict[str, Any]:
+    """Return the config of a narrow generator."""
     config = copy.deepcopy(make_hifigan_config(model, layout))
     config["generator" if model is ModelKind.HIFIGAN_SOURCE else "generator_model_params"] |= TINY
     if model is ModelKind.HIFIGAN_SOURCE:
@@ -51,12 +51,12 @@ def tiny(model: ModelKind, layout: AudioConfig = LAYOUT) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def utterances(tmp_path_factory: pytest.TempPathFactory) -> list[VocoderClip]:
-    """A dozen recordings of a buzz, each of another pitch, which their corpus knows."""
+    """Read a dozen recordings of a buzz, each with its own pitch, which the corpus stores."""
     corpus = tmp_path_factory.mktemp("corpus")
     recordings, pitch = [], {}
     for number in range(CLIPS):
         name, hertz = f"clip_{number:02d}", 150 + 10 * number
-        soundfile.write(corpus / f"{name}.wav", tone(1.4, pitch=hertz), 22050)
+        soundfile.write(corpus / f"{name}.wav", make_tone(1.4, pitch=hertz), 22050)
         pitch[name] = np.full(112, hertz, np.float16)
         pitch[name][[*range(16), *range(88, 112)]] = 0
         recordings.append(DatasetRecording(name, "", None, corpus / f"{name}.wav"))
@@ -64,24 +64,24 @@ def utterances(tmp_path_factory: pytest.TempPathFactory) -> list[VocoderClip]:
     return list(read_vocoder_clips(recordings, corpus, LAYOUT, pitched=True))
 
 
-def task(
+def make_task(
     utterances: list[VocoderClip], model: ModelKind, stages: Stages = ALL_AT_ONCE, seed: int = 1, batch_size: int = 2
 ) -> HifiganTask:
     torch.manual_seed(0)
-    config = tiny(model)
+    config = make_tiny_config(model)
     kind = HifiganSourceTask if model is ModelKind.HIFIGAN_SOURCE else HifiganTask
     settings = TrainingSettings(model=model, batch_size=batch_size, seed=seed)
     return kind(create_hifigan(config), config, utterances, settings, stages)
 
 
 @pytest.mark.parametrize(("model", "millions"), [(ModelKind.HIFIGAN_V1, 13.92), (ModelKind.HIFIGAN_V2, 0.92)])
-def test_the_published_ones_have_their_published_size(model: ModelKind, millions: float) -> None:
+def test_published_generators_have_their_published_size(model: ModelKind, millions: float) -> None:
     generator = create_hifigan(make_hifigan_config(model, LAYOUT))
     generator.remove_weight_norm()
     assert sum(one.numel() for one in generator.parameters()) == pytest.approx(millions * 1e6, rel=0.01)
 
 
-def test_a_harmonic_source_is_laid_out_as_the_service_knows_it() -> None:
+def test_a_harmonic_source_has_a_config_that_the_service_reads() -> None:
     config = make_hifigan_config(ModelKind.HIFIGAN_SOURCE, LAYOUT)
     assert config.keys() == SOURCE_CONFIG.keys() and config["generator"].keys() == SOURCE_CONFIG["generator"].keys()
     assert config["audio"].items() >= SOURCE_CONFIG["audio"].items()
@@ -92,7 +92,7 @@ def test_a_harmonic_source_is_laid_out_as_the_service_knows_it() -> None:
 @pytest.mark.parametrize("model", [ModelKind.HIFIGAN_V1, *MODELS])
 @pytest.mark.parametrize("hop", UPSAMPLING)
 def test_every_frame_becomes_exactly_a_hop_of_samples(model: ModelKind, hop: int) -> None:
-    generator = create_hifigan(tiny(model, LAYOUTS[hop]))
+    generator = create_hifigan(make_tiny_config(model, LAYOUTS[hop]))
     for frames in (4, 7):
         mel = torch.randn(1, 80, frames) - 5
         source = model is ModelKind.HIFIGAN_SOURCE
@@ -101,8 +101,8 @@ def test_every_frame_becomes_exactly_a_hop_of_samples(model: ModelKind, hop: int
 
 
 @pytest.mark.parametrize("hop", UPSAMPLING)
-def test_every_sample_is_made_of_equally_many_frames(hop: int) -> None:
-    generator = create_hifigan(tiny(ModelKind.HIFIGAN_V2, LAYOUTS[hop]))
+def test_every_sample_depends_on_equally_many_frames(hop: int) -> None:
+    generator = create_hifigan(make_tiny_config(ModelKind.HIFIGAN_V2, LAYOUTS[hop]))
     with torch.no_grad():
         for layer in generator.ups:
             for parameter in layer.parameters():
@@ -120,7 +120,7 @@ def test_another_layout_is_refused(change: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("hop", UPSAMPLING)
-def test_a_harmonic_source_begins_with_its_excitation_as_loud_as_the_mel_says(hop: int) -> None:
+def test_an_untrained_harmonic_source_has_the_level_of_the_mel(hop: int) -> None:
     layout = LAYOUTS[hop]
     torch.manual_seed(0)
     generator = create_hifigan(make_hifigan_config(ModelKind.HIFIGAN_SOURCE, layout))
@@ -135,14 +135,16 @@ def test_a_harmonic_source_begins_with_its_excitation_as_loud_as_the_mel_says(ho
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_it_learns(utterances: list[VocoderClip], model: ModelKind, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_lowers_the_losses(
+    utterances: list[VocoderClip], model: ModelKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(hifigan, "WARM_UP", 1)
     monkeypatch.setattr(hifigan, "DISCRIMINATOR_RAMP_STEPS", 1)
     monkeypatch.setattr(hifigan_source, "PITCH_LEARNING_RATE", 0.01)
-    learning = task(utterances, model, Stages(network=15, discriminators=30))
-    before = learning.evaluate()
-    curve = [learning.step() for _ in range(40)]
-    after = learning.evaluate()
+    task = make_task(utterances, model, Stages(network=15, discriminators=30))
+    before = task.evaluate()
+    curve = [task.step() for _ in range(40)]
+    after = task.evaluate()
     assert after.keys() == before.keys() and all(after[name] < before[name] for name in ("mel", "stft"))
     assert after["mel"] < 0.9 * before["mel"]
     assert {"telling", "passing", "features"} <= curve[30].keys() and "telling" not in curve[29]
@@ -151,75 +153,75 @@ def test_it_learns(utterances: list[VocoderClip], model: ModelKind, monkeypatch:
         assert after["semitones"] < 0.5 * before["semitones"] and after["voicing"] < before["voicing"]
 
 
-def test_each_stage_teaches_what_it_is_for(utterances: list[VocoderClip]) -> None:
-    learning = task(utterances, ModelKind.HIFIGAN_SOURCE, Stages(network=1, discriminators=2))
+def test_each_stage_trains_its_own_parts(utterances: list[VocoderClip]) -> None:
+    task = make_task(utterances, ModelKind.HIFIGAN_SOURCE, Stages(network=1, discriminators=2))
 
-    def changed() -> set[str]:
-        before = {name: value.clone() for name, value in learning.generator.state_dict().items()}
-        judges = {name: value.clone() for name, value in learning.discriminators.state_dict().items()}
-        learning.step()
-        names = {n.split(".")[0] for n, v in learning.generator.state_dict().items() if not torch.equal(v, before[n])}
-        judged = any(not torch.equal(v, judges[n]) for n, v in learning.discriminators.state_dict().items())
+    def list_changed_parts() -> set[str]:
+        before = {name: value.clone() for name, value in task.generator.state_dict().items()}
+        judges = {name: value.clone() for name, value in task.discriminators.state_dict().items()}
+        task.step()
+        names = {n.split(".")[0] for n, v in task.generator.state_dict().items() if not torch.equal(v, before[n])}
+        judged = any(not torch.equal(v, judges[n]) for n, v in task.discriminators.state_dict().items())
         return names | ({"discriminators"} if judged else set())
 
     small = {"source", "direct", "pitch"}
-    assert changed() == small
-    assert changed() >= small | {"conv_post"}
-    assert changed() == small | {"conv_post", "conv_pre", "ups", "resblocks", "entry", "discriminators"}
+    assert list_changed_parts() == small
+    assert list_changed_parts() >= small | {"conv_post"}
+    assert list_changed_parts() == small | {"conv_post", "conv_pre", "ups", "resblocks", "entry", "discriminators"}
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_it_goes_on_to_the_same_losses(utterances: list[VocoderClip], model: ModelKind, tmp_path: Path) -> None:
+def test_a_resumed_task_has_the_same_losses(utterances: list[VocoderClip], model: ModelKind, tmp_path: Path) -> None:
     stages = Stages(network=2, discriminators=4)
-    whole = task(utterances, model, stages)
+    whole = make_task(utterances, model, stages)
     for _ in range(3):
         whole.step()
     torch.save(whole.state(), tmp_path / "training.pt")
     expected = [whole.step() for _ in range(3)]
-    again = task(utterances, model, stages)
+    again = make_task(utterances, model, stages)
     again.restore(torch.load(tmp_path / "training.pt", weights_only=True))
-    torch.manual_seed(7)  # nothing depends on what else is drawn
+    torch.manual_seed(7)  # the task depends on no other random numbers
     assert [again.step() for _ in range(3)] == expected
     assert again.evaluate() == whole.evaluate() and again.number == whole.number == 6
     for name, value in whole.generator.state_dict().items():
         assert torch.equal(again.generator.state_dict()[name], value), name
-    assert task(utterances, model, seed=2).step() != task(utterances, model).step()
+    assert make_task(utterances, model, seed=2).step() != make_task(utterances, model).step()
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_service_speaks_with_what_it_leaves(
+def test_the_service_speaks_with_the_exported_generator(
     utterances: list[VocoderClip], model: ModelKind, tmp_path: Path
 ) -> None:
-    learning = task(utterances, model)
+    task = make_task(utterances, model)
     for _ in range(3):
-        learning.step()
+        task.step()
     folder = write_tiny_voice(tmp_path / "voice", audio={"mel_fmax": 8000.0})
-    learning.export(folder / "trained")
+    task.export(folder / "trained")
     files = {"model": "trained/model.safetensors", "config": "trained/config.json", "architecture": model.architecture}
     change(folder / "voice.json", vocoders={"main": files})
     voice = open_voice(folder)
     assert read_vocoder_audio(voice, "main") == LAYOUT
     loaded = Loader(voice, TorchBackend()).vocoder("main")
 
-    own = create_hifigan(learning.config)
-    own.load_state_dict(learning.average.weights)
+    own = create_hifigan(task.config)
+    own.load_state_dict(task.average.weights)
     wrap = HifiganSourceVocoder if model is ModelKind.HIFIGAN_SOURCE else HifiganVocoder
-    mel = learning.held_out[0].mel[None]
-    parameters = learning.config["generator" if model is ModelKind.HIFIGAN_SOURCE else "generator_model_params"]
-    spoken = samples_of(loaded, mel, seed=1)
-    expected = samples_of(wrap(own, parameters, 256, TorchBackend()), mel, seed=1)
+    mel = task.held_out[0].mel[None]
+    parameters = task.config["generator" if model is ModelKind.HIFIGAN_SOURCE else "generator_model_params"]
+    spoken = join_chunks(loaded, mel, seed=1)
+    expected = join_chunks(wrap(own, parameters, 256, TorchBackend()), mel, seed=1)
     assert spoken.shape == (mel.shape[2] * 256,) and np.abs(expected).max() > 0.01
     np.testing.assert_allclose(spoken, expected, atol=0.01 * np.abs(expected).max())
 
 
-def test_an_epoch_is_as_many_steps_as_hear_everything_once(utterances: list[VocoderClip]) -> None:
-    one = task(utterances, ModelKind.HIFIGAN_V2, batch_size=3)
+def test_an_epoch_has_as_many_steps_as_cover_all_frames_once(utterances: list[VocoderClip]) -> None:
+    one = make_task(utterances, ModelKind.HIFIGAN_V2, batch_size=3)
     assert len(one.held_out) == 1 and len(one.utterances) == CLIPS - 1
     frames = sum(each.frames for each in one.utterances)
     assert (one.epoch - 1) * 3 * hifigan.SEGMENT_FRAMES < frames <= one.epoch * 3 * hifigan.SEGMENT_FRAMES
 
 
-def test_too_few_recordings_are_told(utterances: list[VocoderClip]) -> None:
+def test_too_few_recordings_are_refused(utterances: list[VocoderClip]) -> None:
     short = [each.cut(0, 40) for each in utterances]
     with pytest.raises(SetupError, match="9 usable recordings are too few"):
-        task(utterances[:9] + short, ModelKind.HIFIGAN_V2)
+        make_task(utterances[:9] + short, ModelKind.HIFIGAN_V2)

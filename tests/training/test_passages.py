@@ -1,4 +1,4 @@
-"""The labelled passages: their splits, and what is before each sentence."""
+"""The labelled passages: their splits, and the context of each sentence."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_read_passages_gives_every_passage_one_split(sentences: list[LabelledSen
     assert len(splits) == len({passage for passage, _ in splits})
 
 
-def test_read_passages_labels_neutral_as_without_intensity(sentences: list[LabelledSentence]) -> None:
+def test_read_passages_gives_only_neutral_sentences_no_intensity(sentences: list[LabelledSentence]) -> None:
     assert {one.label for one in sentences} == set(Emotion)
     assert all((one.label is Emotion.NEUTRAL) == (one.intensity == 0) for one in sentences)
     assert all(one.second is not one.label for one in sentences)
 
 
-def test_read_passages_reads_before_a_sentence_what_is_before_it_in_its_passage(
+def test_read_passages_takes_the_context_from_the_same_passage(
     sentences: list[LabelledSentence],
 ) -> None:
     earlier: dict[str, list[str]] = {}
@@ -45,7 +45,7 @@ def test_read_passages_reads_before_a_sentence_what_is_before_it_in_its_passage(
         passage.append(one.text)
 
 
-def test_read_passages_begins_anew_where_a_passage_begins(tmp_path: Path) -> None:
+def test_read_passages_begins_each_passage_without_context(tmp_path: Path) -> None:
     rows = [
         ("train", "games", passage, str(number), f'"{passage}{number}', "joy", "surprise", "2")
         for passage, number in (("a", 1), ("a", 2), ("a", 3), ("a", 4), ("b", 1), ("c", 1), ("c", 2))

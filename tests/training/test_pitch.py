@@ -1,4 +1,4 @@
-"""Pitch tracks: from a corpus' own file or measured, a value for each frame of whatever layout."""
+"""Pitch tracks, stored or measured: a value for each frame of any layout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.voices.coqui_config import AudioConfig
 LAYOUTS = [AudioConfig(sample_rate=24000, hop_length=300), AudioConfig(sample_rate=22050, hop_length=256)]
 
 
-def test_pitch_is_drawn_through_what_is_unvoiced() -> None:
+def test_pitch_is_interpolated_through_unvoiced_frames() -> None:
     curve, voicing = interpolate_pitch(np.array([0, 200, 0, 400, 0], np.float32))
     assert curve.tolist() == [1.0, 1.0, 1.5, 2.0, 2.0]
     assert voicing.tolist() == [0, 1, 0, 1, 0]
@@ -21,9 +21,9 @@ def test_pitch_is_drawn_through_what_is_unvoiced() -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_stored_pitch_is_read_where_the_frames_are(layout: AudioConfig) -> None:
-    amid = (np.arange(80) + 0.5) / 80
-    hertz = (100 * 2 ** (1 + amid)).astype(np.float32)  # an octave a second
+def test_a_stored_pitch_is_resampled_to_the_frames(layout: AudioConfig) -> None:
+    centres = (np.arange(80) + 0.5) / 80
+    hertz = (100 * 2 ** (1 + centres)).astype(np.float32)  # an octave a second
     hertz[40:] = 0
     frames = layout.sample_rate // layout.hop_length
     track = resample_track(hertz, layout, frames)
@@ -36,7 +36,7 @@ def test_a_stored_pitch_is_read_where_the_frames_are(layout: AudioConfig) -> Non
     assert track.pitch.dtype == track.voicing.dtype == np.float32
 
 
-def test_a_corpus_has_pitch_or_has_none(tmp_path: Path) -> None:
+def test_the_stored_pitch_of_a_corpus_is_optional(tmp_path: Path) -> None:
     assert read_pitch(tmp_path) == {}
     np.savez(tmp_path / "pitch.npz", first=np.array([0, 220], np.float16))
     stored = read_pitch(tmp_path)
@@ -44,7 +44,7 @@ def test_a_corpus_has_pitch_or_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_measured_pitch_is_that_of_the_sound(layout: AudioConfig) -> None:
+def test_a_measured_pitch_matches_the_sound(layout: AudioConfig) -> None:
     rate = layout.sample_rate
     time = np.arange(rate) / rate
     hertz = 150 * 2 ** (time * 0.5)

@@ -1,4 +1,4 @@
-"""Mel spectrograms that a GlowTTS makes of recordings: as long as what it would learn from, and in their place."""
+"""Mel spectrograms that GlowTTS predicts for recordings: their place, shape and speaker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPEAKERS = ("neutral", "joy")
 FRAMES = 1000
 
 
-def test_a_prediction_lies_where_the_clip_does(tmp_path: Path) -> None:
+def test_a_prediction_has_the_place_and_shape_of_its_clip(tmp_path: Path) -> None:
     base = open_voice(write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS))
     dataset = read_dataset(write_recordings(tmp_path / "data", 4, SPEAKERS, durations=True))
     predict = TeacherForcing(base, dataset.recordings)
@@ -32,7 +32,7 @@ def test_a_prediction_lies_where_the_clip_does(tmp_path: Path) -> None:
         assert clip and found
         first, mel = found
         assert mel.shape == clip.mel.shape and torch.isfinite(mel).all() and not mel.is_inference()
-        assert first == pytest.approx(0.2 * 22050 / 256, abs=4)  # of the silence three frames are kept
+        assert first == pytest.approx(0.2 * 22050 / 256, abs=4)  # three frames of the silence are kept
     assert predict(recording.name, 10) is None  # its end lies beyond the spectra
     assert predict("nobody", FRAMES) is None
 
@@ -46,7 +46,7 @@ def test_each_emotion_is_predicted_by_its_speaker(tmp_path: Path) -> None:
     assert plain and glad and plain[1].shape == glad[1].shape and not torch.equal(plain[1], glad[1])
 
 
-def test_without_durations_or_a_glow_tts_there_is_none(tmp_path: Path) -> None:
+def test_predictions_require_durations_and_a_glow_tts(tmp_path: Path) -> None:
     base = open_voice(write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS))
     dataset = read_dataset(write_recordings(tmp_path / "data", 1))
     assert TeacherForcing(base, dataset.recordings)("clip_00", FRAMES) is None

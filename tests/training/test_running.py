@@ -1,4 +1,4 @@
-"""A run: its end, its checkpoint, its continuation, and what happens when it cannot go on."""
+"""A training run: its end, its checkpoints, its continuation, and its failures."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from app.training import trainer as running
 from app.training.optimizer import optimizer_step
 from app.training.trainer import CHECKPOINT, RECORD, Trainer, TrainingProgress, TrainingStopped
 
-RECORD_OF = {"settings": {"seed": 1, "epochs": 2.0}, "data_sha256": "d", "base_sha256": "b"}
+RUN_VALUES = {"settings": {"seed": 1, "epochs": 2.0}, "data_sha256": "d", "base_sha256": "b"}
 
 
-class Line:
-    """A task that is small and whole: fit a line by gradient descent."""
+class LineTask:
+    """A small but complete task: it fits a line by gradient descent."""
 
     def __init__(self, rate: float = 0.1) -> None:
         self.number, self.epoch = 0, 10
@@ -52,13 +52,13 @@ class Line:
         raise NotImplementedError
 
 
-def start(folder: Path, task: Line | None = None, **record: Any) -> tuple[Trainer, list[TrainingProgress]]:
+def make_trainer(folder: Path, task: LineTask | None = None, **record: Any) -> tuple[Trainer, list[TrainingProgress]]:
     seen: list[TrainingProgress] = []
-    return Trainer(task or Line(), folder, {**RECORD_OF, **record}, seen.append), seen
+    return Trainer(task or LineTask(), folder, {**RUN_VALUES, **record}, seen.append), seen
 
 
-def test_it_ends_after_its_epochs_and_says_where_it_is(tmp_path: Path) -> None:
-    run, seen = start(tmp_path)
+def test_a_run_ends_after_its_epochs_and_reports_its_progress(tmp_path: Path) -> None:
+    run, seen = make_trainer(tmp_path)
     run.train(2, math.inf, Event())
     *steps, end = seen
     assert [progress.step for progress in steps] == list(range(1, 21))
@@ -67,21 +67,21 @@ def test_it_ends_after_its_epochs_and_says_where_it_is(tmp_path: Path) -> None:
     assert not end.losses and end.held_out == run.held_out
     record = json.loads((tmp_path / RECORD).read_text())
     assert record["curve"][-1]["step"] == 20 and record["curve"][-1]["held_out"] == run.held_out
-    assert record["settings"] == RECORD_OF["settings"] and record["seconds"] > 0
+    assert record["settings"] == RUN_VALUES["settings"] and record["seconds"] > 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [RECORD, CHECKPOINT]
 
 
-def test_the_time_limit_ends_it(tmp_path: Path) -> None:
-    run, _ = start(tmp_path)
+def test_the_time_limit_ends_a_run(tmp_path: Path) -> None:
+    run, _ = make_trainer(tmp_path)
     run.train(1e9, 0.2, Event())
     assert 0 < run.task.number < 1e10 and (tmp_path / CHECKPOINT).exists()
 
 
-def test_a_continued_run_has_the_losses_of_an_uninterrupted_one(tmp_path: Path) -> None:
-    whole, expected = start(tmp_path / "whole")
+def test_a_resumed_run_has_the_losses_of_an_uninterrupted_one(tmp_path: Path) -> None:
+    whole, expected = make_trainer(tmp_path / "whole")
     whole.train(2, math.inf, Event())
-    start(tmp_path / "parts")[0].train(1, math.inf, Event())
-    second, seen = start(tmp_path / "parts")
+    make_trainer(tmp_path / "parts")[0].train(1, math.inf, Event())
+    second, seen = make_trainer(tmp_path / "parts")
     second.resume()
     second.train(2, math.inf, Event())
     assert [progress.losses for progress in seen] == [progress.losses for progress in expected[10:]]
@@ -90,9 +90,9 @@ def test_a_continued_run_has_the_losses_of_an_uninterrupted_one(tmp_path: Path) 
     assert [point["step"] for point in curve] == [10, 20]
 
 
-def test_checkpoints_are_made_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checkpoints_are_written_during_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "SAVE_SECONDS", 0)
-    run, _ = start(tmp_path)
+    run, _ = make_trainer(tmp_path)
     run.train(1, math.inf, Event())
     curve = json.loads((tmp_path / RECORD).read_text())["curve"]
     assert [point["step"] for point in curve][:3] == [1, 2, 3]
@@ -100,15 +100,15 @@ def test_checkpoints_are_made_as_it_goes(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_other_data_or_settings_are_refused_but_a_later_end_is_not(tmp_path: Path) -> None:
-    start(tmp_path)[0].train(1, math.inf, Event())
+    make_trainer(tmp_path)[0].train(1, math.inf, Event())
     with pytest.raises(SetupError, match="other seed and data"):
-        start(tmp_path, settings={"seed": 2, "epochs": 2.0}, data_sha256="other")[0].resume()
-    start(tmp_path, settings={"seed": 1, "epochs": 9.0})[0].resume()
+        make_trainer(tmp_path, settings={"seed": 2, "epochs": 2.0}, data_sha256="other")[0].resume()
+    make_trainer(tmp_path, settings={"seed": 1, "epochs": 9.0})[0].resume()
 
 
-def test_no_number_stops_it_and_the_last_good_step_stays(tmp_path: Path) -> None:
-    start(tmp_path)[0].train(1, math.inf, Event())
-    run, _ = start(tmp_path, Line(rate=0.1))
+def test_a_loss_that_is_not_finite_stops_a_run_and_keeps_the_last_good_step(tmp_path: Path) -> None:
+    make_trainer(tmp_path)[0].train(1, math.inf, Event())
+    run, _ = make_trainer(tmp_path, LineTask(rate=0.1))
     run.resume()
     good = (tmp_path / CHECKPOINT).read_bytes()
     run.task.optimizer.param_groups[0]["lr"] = math.inf  # type: ignore[attr-defined]
@@ -118,25 +118,23 @@ def test_no_number_stops_it_and_the_last_good_step_stays(tmp_path: Path) -> None
     assert (tmp_path / CHECKPOINT).read_bytes() == good
 
 
-def test_a_full_disk_stops_it_and_the_last_checkpoint_stays(tmp_path: Path) -> None:
-    start(tmp_path)[0].train(1, math.inf, Event())
+def test_a_full_disk_stops_a_run_and_keeps_the_last_checkpoint(tmp_path: Path) -> None:
+    make_trainer(tmp_path)[0].train(1, math.inf, Event())
     good = (tmp_path / CHECKPOINT).read_bytes()
-    run, _ = start(tmp_path)
+    run, _ = make_trainer(tmp_path)
     run.resume()
-    (tmp_path / "training.partial").symlink_to("/dev/full")  # whatever is written there finds no space
+    (tmp_path / "training.partial").symlink_to("/dev/full")  # every write fails for lack of space
     with pytest.raises(TrainingStopped, match=r"No space left on device.*holds the last good step"):
         run.train(2, math.inf, Event())
     assert (tmp_path / CHECKPOINT).read_bytes() == good
-    again, _ = start(tmp_path)
+    again, _ = make_trainer(tmp_path)
     again.resume()
     assert again.task.number == 10
 
 
-def test_a_disk_that_is_too_small_is_told_before_anything_is_learned(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_little_disk_space_is_refused_before_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "SPARE_CHECKPOINTS", 10**15)
-    run, seen = start(tmp_path)
+    run, seen = make_trainer(tmp_path)
     with pytest.raises(SetupError, match="MiB are needed"):
         run.train(1, math.inf, Event())
     assert not seen

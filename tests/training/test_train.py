@@ -42,8 +42,8 @@ def train(data: Path, output: Path, *flags: str | Path) -> int:
     return main(["train", str(data), "--output", str(output), *map(str, flags)])
 
 
-def speaks(folder: Path, emotion: Emotion = Emotion.NEUTRAL) -> bool:
-    """Whether the service says something with this voice."""
+def can_speak(folder: Path, emotion: Emotion = Emotion.NEUTRAL) -> bool:
+    """Return whether the service speaks with this voice."""
     name = open_voice(folder).name
     pipeline = Pipeline.load(load_settings(voices=[folder], default_voice=name))
     speech = pipeline.synthesize(SpeechRequest(text="We won the game.", emotion=emotion, seed=1))
@@ -63,10 +63,10 @@ def test_an_emotion_becomes_a_checkpoint_of_its_own_beside_those_of_the_base(
     assert record["settings"]["emotion"] == "joy" and record["recordings"]["good"] == 10
     assert len(record["data_sha256"]) == 64 and record["curve"][-1]["step"] == 1
     assert list((tmp_path / "tensorboard").glob("events.*"))
-    assert speaks(tmp_path / "voice", Emotion.JOY)
+    assert can_speak(tmp_path / "voice", Emotion.JOY)
 
 
-def test_a_run_is_gone_on_with_only_when_that_is_asked_for(
+def test_a_run_is_resumed_only_on_request(
     data: Path, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train(data, tmp_path, "--base", base, *ONE_STEP) == 0
@@ -78,7 +78,7 @@ def test_a_run_is_gone_on_with_only_when_that_is_asked_for(
 
 
 @pytest.mark.parametrize("model", ["glow_tts", "tacotron2", "hifigan_source"])
-def test_a_model_begins_anew_beside_the_other_half_of_the_embedded_voice(
+def test_a_model_trained_from_scratch_is_combined_with_the_embedded_voice(
     data: Path, tmp_path: Path, model: str
 ) -> None:
     assert train(data, tmp_path, "--model", model, "--batch-size", "2", *ONE_STEP) == 0
@@ -88,10 +88,10 @@ def test_a_model_begins_anew_beside_the_other_half_of_the_embedded_voice(
     else:
         assert voice.manifest.checkpoints["base"].architecture == model
         assert [emotion.value for emotion in voice.manifest.emotions] == list(SPEAKERS)
-    assert speaks(tmp_path / "voice")
+    assert can_speak(tmp_path / "voice")
 
 
-def test_a_vocoder_takes_the_place_of_the_bases(data: Path, base: Path, tmp_path: Path) -> None:
+def test_a_trained_vocoder_replaces_that_of_the_base(data: Path, base: Path, tmp_path: Path) -> None:
     assert train(data, tmp_path, "--base", base, "--model", "hifigan_v2", "--batch-size", "2", *ONE_STEP) == 0
     before, after = open_voice(base), open_voice(tmp_path / "voice")
     assert after.hashes["vocoder/model.safetensors"] != before.hashes["vocoder/model.pth"]
@@ -104,25 +104,25 @@ def test_a_vocoder_takes_the_place_of_the_bases(data: Path, base: Path, tmp_path
     judges = [name for name in kept if name.startswith("discriminators.")]
     assert judges and all(torch.allclose(kept[name], left[name], atol=1e-3) for name in judges)
     assert after.config("vocoder/config.json") == before.config("vocoder/config.json")
-    assert speaks(tmp_path / "voice", Emotion.JOY)
+    assert can_speak(tmp_path / "voice", Emotion.JOY)
 
 
-def test_the_check_tells_twelve_kinds_of_faults_and_training_refuses_them(
+def test_the_check_reports_every_kind_of_fault_and_training_refuses_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = write_recordings(tmp_path / "data", 20)
     faults = add_faults(folder)
     assert main(["train", str(folder), "--check"]) == 1
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     for fault in set(faults.values()):
-        assert fault.value in said.out
-    assert "14 of 34 clips cannot be used" in said.err and said.err.count("\n") == 1
+        assert fault.value in output.out
+    assert "14 of 34 clips cannot be used" in output.err and output.err.count("\n") == 1
     assert train(folder, tmp_path / "out") == 1
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
-    ("flags", "code", "told"),
+    ("flags", "code", "message"),
     [
         (["--epochs", "many"], 1, "epochs: Input should be a valid number"),
         (["--emotion", "rage"], 1, "emotion: Input should be"),
@@ -133,20 +133,20 @@ def test_the_check_tells_twelve_kinds_of_faults_and_training_refuses_them(
         (["--base", "/nowhere"], 1, "voice.json cannot be read"),
     ],
 )
-def test_wrong_settings_are_told_before_anything_is_read(
-    data: Path, tmp_path: Path, flags: list[str], code: int, told: str, capsys: pytest.CaptureFixture[str]
+def test_invalid_settings_are_refused_before_anything_is_read(
+    data: Path, tmp_path: Path, flags: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train(data, tmp_path / "out", *flags) == code
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
-def test_without_an_output_it_is_wrong_use(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_output_is_a_usage_error(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", str(data)]) == 2
     assert "--output" in capsys.readouterr().err
 
 
-def test_sigterm_saves_leaves_a_voice_and_exits_with_0(data: Path, base: Path, tmp_path: Path) -> None:
+def test_sigterm_saves_the_run_writes_a_voice_and_exits_with_0(data: Path, base: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "app", "train", data, "--output", tmp_path, "--base", base]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert process.stderr
@@ -156,6 +156,6 @@ def test_sigterm_saves_leaves_a_voice_and_exits_with_0(data: Path, base: Path, t
     process.communicate(timeout=120)
     assert process.returncode == 0
     step = json.loads((tmp_path / running.RECORD).read_text())["curve"][-1]["step"]
-    assert step > 0 and speaks(tmp_path / "voice")
+    assert step > 0 and can_speak(tmp_path / "voice")
     assert train(data, tmp_path, "--base", base, "--resume", "--epochs", str(step // 3 + 2)) == 0
     assert json.loads((tmp_path / running.RECORD).read_text())["curve"][-1]["step"] > step

@@ -1,4 +1,4 @@
-"""What a HiFi-GAN learns from: samples, their mel spectrogram, and a pitch for each frame."""
+"""The training clips of HiFi-GAN: samples, their mel spectrogram, and a pitch for each frame."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from app.training.clips import VocoderClip, make_vocoder_clip, read_vocoder_clip
 from app.training.dataset import DatasetRecording
 from app.training.spectrogram import PitchTrack, mel_spectrogram
 from app.voices.coqui_config import AudioConfig
-from tests.training.recordings import tone
+from tests.training.recordings import make_tone
 
 LAYOUT = AudioConfig(sample_rate=24000, fft_size=1200, win_length=1200, hop_length=300, mel_fmax=8000.0)
 
 
-def test_it_is_whole_hops_and_a_frame_for_each() -> None:
+def test_a_clip_has_whole_hops_and_a_frame_for_each() -> None:
     samples = np.zeros(300 * 40 + 7, np.float32)
     samples[300 * 20] = 1
     one = make_vocoder_clip(samples, None, LAYOUT)
@@ -27,7 +27,7 @@ def test_it_is_whole_hops_and_a_frame_for_each() -> None:
     assert not one.pitch.any() and not one.voicing.any()
 
 
-def test_stretches_of_it_stay_together() -> None:
+def test_cuts_keep_samples_mel_and_pitch_together() -> None:
     rng = np.random.default_rng(0)
     samples = rng.standard_normal(300 * 30).astype(np.float32)
     track = PitchTrack(np.arange(30, dtype=np.float32), np.arange(30, dtype=np.float32) % 2)
@@ -40,9 +40,9 @@ def test_stretches_of_it_stay_together() -> None:
     assert one.cut(25, 8).frames == 5 and one.cut(25, 8).samples.shape == (1500,)
 
 
-def test_recordings_are_read_with_the_pitch_of_their_corpus_or_a_measured_one(tmp_path: Path) -> None:
+def test_recordings_are_read_with_a_stored_or_a_measured_pitch(tmp_path: Path) -> None:
     for name in ("known", "unknown"):
-        soundfile.write(tmp_path / f"{name}.flac", tone(1.0, 24000, pitch=200), 24000)
+        soundfile.write(tmp_path / f"{name}.flac", make_tone(1.0, 24000, pitch=200), 24000)
     np.savez(tmp_path / "pitch.npz", known=np.full(80, 400, np.float16))
     recordings = [DatasetRecording(name, "", None, tmp_path / f"{name}.flac") for name in ("known", "unknown")]
 

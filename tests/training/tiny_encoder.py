@@ -1,4 +1,4 @@
-"""An encoder that is small enough to be trained at once, and labelled text in its few words."""
+"""An encoder that is small enough to train quickly, and labelled text in its few words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PASSAGE_COLUMNS = ("split", "genre", "passage", "n", "text", "label", "second", 
 
 
 def write_encoder(folder: Path, layers: int = 1, dropout: float = 0.0) -> Path:
-    """Write a tiny BERT that has not learned anything."""
+    """Write a tiny untrained BERT."""
     torch.manual_seed(1)
     vocabulary = {word: index for index, word in enumerate(("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS))}
     config = BertConfig(

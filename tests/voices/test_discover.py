@@ -1,4 +1,4 @@
-"""Folders as coqui's users have them: which weights belong to which config, who speaks, and what is refused."""
+"""Discovery of coqui-tts files: the weights of each config, speakers, emotions, and refused folders."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ HIFIGAN = {"generator_model": "hifigan_generator", "audio": AUDIO}
 VOCOS = {"architecture": "vocos_source", "audio": AUDIO}
 VITS = {"model": "vits", "audio": AUDIO}
 WEIGHTS = None
-"""Stands for a weight file: nobody looks into it here."""
+"""Placeholder for a weight file, whose content is not read."""
 
 Layout = Mapping[str, dict[str, Any] | None]
 
 
-def lay_out(folder: Path, layout: Layout) -> Path:
+def write_layout(folder: Path, layout: Layout) -> Path:
     for name, content in layout.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,17 +54,17 @@ def read_pth(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def look(folder: Path, layout: Layout) -> ScanResult:
-    return discover(lay_out(folder, layout), read_pth)
+def discover_layout(folder: Path, layout: Layout) -> ScanResult:
+    return discover(write_layout(folder, layout), read_pth)
 
 
-def refusal(folder: Path, layout: Layout) -> str:
-    with pytest.raises(InvalidVoice) as refused:
-        check_complete(look(folder, layout))
-    return f"{refused.value.detail} {refused.value.hint}"
+def get_refusal(folder: Path, layout: Layout) -> str:
+    with pytest.raises(InvalidVoice) as error:
+        check_complete(discover_layout(folder, layout))
+    return f"{error.value.detail} {error.value.hint}"
 
 
-def weights(found: ScanResult) -> dict[str, list[str]]:
+def get_weights(found: ScanResult) -> dict[str, list[str]]:
     parts = (*found.acoustic, *found.vocoders)
     return {str(part.config): [str(path) for path in part.weights] for part in parts}
 
@@ -142,7 +142,7 @@ def weights(found: ScanResult) -> dict[str, list[str]]:
         pytest.param(
             {"config.json": GLOW, "checkpoint_9000.pth": WEIGHTS, "checkpoint_10000.pth": WEIGHTS},
             {"config.json": ["checkpoint_10000.pth", "checkpoint_9000.pth"]},
-            id="who can tell",
+            id="several checkpoints",
         ),
         pytest.param(
             {"config.json": GLOW, "model.pth": WEIGHTS, "model.safetensors": WEIGHTS},
@@ -164,7 +164,7 @@ def weights(found: ScanResult) -> dict[str, list[str]]:
         pytest.param(
             {"config.json": GLOW, "config_original.json": GLOW, "model.pth": WEIGHTS},
             {"config.json": ["model.pth"]},
-            id="a config that was kept",
+            id="an original config next to it",
         ),
         pytest.param(
             {"vits/config.json": VITS, "vits/model.pth": WEIGHTS, "glow/config.json": GLOW, "glow/m.pth": WEIGHTS},
@@ -174,38 +174,38 @@ def weights(found: ScanResult) -> dict[str, list[str]]:
     ],
 )
 def test_each_config_finds_its_weights(tmp_path: Path, layout: Layout, expected: dict[str, list[str]]) -> None:
-    assert weights(look(tmp_path, layout)) == expected
+    assert get_weights(discover_layout(tmp_path, layout)) == expected
 
 
 def test_the_newest_of_equally_named_best_models_wins(tmp_path: Path) -> None:
-    folder = lay_out(tmp_path, {"config.json": GLOW, "a/best_model.pth": WEIGHTS, "b/best_model.pth": WEIGHTS})
+    folder = write_layout(tmp_path, {"config.json": GLOW, "a/best_model.pth": WEIGHTS, "b/best_model.pth": WEIGHTS})
     os.utime(folder / "a" / "best_model.pth", (2_000_000_000, 2_000_000_000))
-    assert weights(discover(folder, read_pth)) == {"config.json": ["a/best_model.pth"]}
+    assert get_weights(discover(folder, read_pth)) == {"config.json": ["a/best_model.pth"]}
     os.utime(folder / "b" / "best_model.pth", (2_000_000_001, 2_000_000_001))
-    assert weights(discover(folder, read_pth)) == {"config.json": ["b/best_model.pth"]}
+    assert get_weights(discover(folder, read_pth)) == {"config.json": ["b/best_model.pth"]}
 
 
-def test_weights_that_are_named_after_emotions_are_a_checkpoint_each(tmp_path: Path) -> None:
+def test_weights_named_after_emotions_become_one_checkpoint_each(tmp_path: Path) -> None:
     layout = {"config.json": GLOW, "neutral.pth": WEIGHTS, "angry_best_model.pth": WEIGHTS, "angry_9.pth": WEIGHTS}
-    found = look(tmp_path, layout)
+    found = discover_layout(tmp_path, layout)
     assert {part.name: (part.emotion, [str(path) for path in part.weights]) for part in found.acoustic} == {
         "neutral": (Emotion.NEUTRAL, ["neutral.pth"]),
         "angry_best_model": (Emotion.ANGER, ["angry_best_model.pth"]),
     }
 
 
-def test_what_something_is_comes_from_its_config(tmp_path: Path) -> None:
+def test_the_architecture_comes_from_the_config(tmp_path: Path) -> None:
     layout = {"a/config.json": TACOTRON, "a/m.pth": WEIGHTS, "b/config.json": HIFIGAN, "b/m.pth": WEIGHTS}
-    found = look(tmp_path, {**layout, "c/config.json": VOCOS, "c/m.pth": WEIGHTS})
+    found = discover_layout(tmp_path, {**layout, "c/config.json": VOCOS, "c/m.pth": WEIGHTS})
     assert [part.architecture for part in found.acoustic] == ["tacotron2"]
     assert [part.architecture for part in found.vocoders] == ["hifigan", "vocos_source"]
 
 
-def test_every_part_has_a_name_of_its_own(tmp_path: Path) -> None:
-    layout = {f"{place}/config.json": GLOW for place in ("angry/glow", "sad/glow", "base")}
+def test_every_part_has_a_unique_name(tmp_path: Path) -> None:
+    layout = {f"{folder}/config.json": GLOW for folder in ("angry/glow", "sad/glow", "base")}
     layout |= {"one.json": GLOW, "two.json": GLOW}
     files = {f"{Path(name).with_suffix('')}.pth": WEIGHTS for name in layout}
-    names = [part.name for part in look(tmp_path, layout | files).acoustic]
+    names = [part.name for part in discover_layout(tmp_path, layout | files).acoustic]
     assert sorted(names) == ["angry/glow", "base", "one", "sad/glow", "two"]
 
 
@@ -227,9 +227,9 @@ def test_an_emotion_is_read_from_a_name(name: str, emotion: Emotion | None) -> N
     assert find_emotion(name) is emotion
 
 
-def test_the_nearest_name_tells_the_emotion(tmp_path: Path) -> None:
+def test_the_emotion_comes_from_the_nearest_name(tmp_path: Path) -> None:
     layout = {"sad/angry/config.json": GLOW, "sad/angry/model.pth": WEIGHTS}
-    assert look(tmp_path / "happy", layout).acoustic[0].emotion is Emotion.ANGER
+    assert discover_layout(tmp_path / "happy", layout).acoustic[0].emotion is Emotion.ANGER
 
 
 @pytest.mark.parametrize(
@@ -243,43 +243,43 @@ def test_the_nearest_name_tells_the_emotion(tmp_path: Path) -> None:
         (Emotion.JOY, Emotion.NEUTRAL, (None, CONTRADICTORY)),
     ],
 )
-def test_checkpoint_and_speaker_tell_the_emotion_together(
+def test_checkpoint_and_speaker_determine_the_emotion_together(
     checkpoint: Emotion | None, speaker: Emotion | None, expected: tuple[Emotion | None, int]
 ) -> None:
     assert guess_emotion(checkpoint, speaker) == expected
 
 
-def test_a_checkpoint_for_one_emotion_goes_before_a_speaker_of_all(tmp_path: Path) -> None:
-    speaking = {**GLOW, "use_speaker_embedding": True, "speakers": ["neutral", "anger", "joy"]}
-    layout = {"base/config.json": speaking, "anger/config.json": speaking}
-    found = look(tmp_path, {**layout, "base/m.pth": WEIGHTS, "anger/m.pth": WEIGHTS})
-    everybody = list_candidates(found.acoustic)
-    assert [one.name for one in best_candidates(everybody, Emotion.ANGER)] == ["anger/anger"]
-    assert [one.name for one in best_candidates(everybody, Emotion.JOY)] == ["base/joy"]
-    assert [one.name for one in best_candidates(everybody, Emotion.NEUTRAL)] == ["base/neutral"]
+def test_a_checkpoint_for_one_emotion_is_preferred_to_a_general_one(tmp_path: Path) -> None:
+    config = {**GLOW, "use_speaker_embedding": True, "speakers": ["neutral", "anger", "joy"]}
+    layout = {"base/config.json": config, "anger/config.json": config}
+    found = discover_layout(tmp_path, {**layout, "base/m.pth": WEIGHTS, "anger/m.pth": WEIGHTS})
+    candidates = list_candidates(found.acoustic)
+    assert [one.name for one in best_candidates(candidates, Emotion.ANGER)] == ["anger/anger"]
+    assert [one.name for one in best_candidates(candidates, Emotion.JOY)] == ["base/joy"]
+    assert [one.name for one in best_candidates(candidates, Emotion.NEUTRAL)] == ["base/neutral"]
 
 
-def multi(**values: Any) -> dict[str, Any]:
+def make_multi_speaker_config(**values: Any) -> dict[str, Any]:
     return {**GLOW, "use_speaker_embedding": True, **values}
 
 
 @pytest.mark.parametrize(
     ("config", "file", "in_config"),
     [
-        (multi(speakers=["b", "a"]), "", True),
-        (multi(speakers_file="/home/someone/run/speakers.json"), "speakers.json", True),
-        (multi(speakers_file="C:\\Users\\someone\\ids.json"), "ids.json", True),
-        (multi(speakers_file="/home/someone/run/speakers.pth"), "speakers.pth", False),
-        (multi(), "speaker_ids.json", False),
+        (make_multi_speaker_config(speakers=["b", "a"]), "", True),
+        (make_multi_speaker_config(speakers_file="/home/someone/run/speakers.json"), "speakers.json", True),
+        (make_multi_speaker_config(speakers_file="C:\\Users\\someone\\ids.json"), "ids.json", True),
+        (make_multi_speaker_config(speakers_file="/home/someone/run/speakers.pth"), "speakers.pth", False),
+        (make_multi_speaker_config(), "speaker_ids.json", False),
     ],
 )
-def test_speakers_are_found_where_coqui_puts_them(
+def test_speakers_are_found_in_the_locations_that_coqui_uses(
     tmp_path: Path, config: dict[str, Any], file: str, in_config: bool
 ) -> None:
     ids = {"b": 0, "a": 1}
-    lay_out(tmp_path, {"tts/config.json": config, "tts/model.pth": WEIGHTS})
+    write_layout(tmp_path, {"tts/config.json": config, "tts/model.pth": WEIGHTS})
     if file.endswith(".json"):
-        lay_out(tmp_path, {f"tts/{file}": ids})
+        write_layout(tmp_path, {f"tts/{file}": ids})
     elif file:
         torch.save(ids, tmp_path / "tts" / file)
     (part,) = discover(tmp_path, read_pth).acoustic
@@ -293,7 +293,9 @@ class RunsCode:
 
 def test_a_speaker_file_that_would_run_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    lay_out(tmp_path, {"config.json": multi(speakers_file="speakers.pth"), "model.pth": WEIGHTS})
+    write_layout(
+        tmp_path, {"config.json": make_multi_speaker_config(speakers_file="speakers.pth"), "model.pth": WEIGHTS}
+    )
     torch.save({"a": RunsCode()}, tmp_path / "speakers.pth")
     with pytest.raises(InvalidVoice, match="without running code"):
         discover(tmp_path, read_pth)
@@ -301,14 +303,18 @@ def test_a_speaker_file_that_would_run_code_is_refused(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("ids", [{"a": 0, "b": 2}, {"a": "0"}, {"clip": {"embedding": [0.1]}}, {"a": None}])
-def test_a_speaker_file_that_does_not_number_is_refused(tmp_path: Path, ids: dict[str, Any]) -> None:
-    layout = {"config.json": multi(speakers_file="speakers.json"), "speakers.json": ids, "model.pth": WEIGHTS}
-    assert "without a gap" in refusal(tmp_path, layout)
+def test_a_speaker_file_without_consecutive_numbers_is_refused(tmp_path: Path, ids: dict[str, Any]) -> None:
+    layout = {
+        "config.json": make_multi_speaker_config(speakers_file="speakers.json"),
+        "speakers.json": ids,
+        "model.pth": WEIGHTS,
+    }
+    assert "without a gap" in get_refusal(tmp_path, layout)
 
 
 def test_a_config_with_comments_is_read(tmp_path: Path) -> None:
-    text = '{ // what it is\n "model": "glow_tts", "distributed_url": "tcp://localhost", "audio": {} }'
-    lay_out(tmp_path, {"model.pth": WEIGHTS})
+    text = '{ // a comment\n "model": "glow_tts", "distributed_url": "tcp://localhost", "audio": {} }'
+    write_layout(tmp_path, {"model.pth": WEIGHTS})
     (tmp_path / "config.json").write_text(text)
     (part,) = discover(tmp_path, read_pth).acoustic
     assert part.values["distributed_url"] == "tcp://localhost"
@@ -330,7 +336,7 @@ def test_a_config_with_comments_is_read(tmp_path: Path) -> None:
             ["vocoder", "v/config.json is a melgan", "not supported"],
         ),
         ({"config.json": WEIGHTS, "model.pth": WEIGHTS}, ["config.json", "not valid JSON"]),
-        ({"config.json": multi(), "model.pth": WEIGHTS}, ["use_speaker_embedding"]),
+        ({"config.json": make_multi_speaker_config(), "model.pth": WEIGHTS}, ["use_speaker_embedding"]),
         ({"inner/voice.json": {}, "config.json": GLOW}, ["voice.json of its own"]),
         (
             {
@@ -343,28 +349,28 @@ def test_a_config_with_comments_is_read(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_voice_is_refused_with_the_reason(tmp_path: Path, layout: Layout, words: list[str]) -> None:
-    told = refusal(tmp_path, layout)
-    assert all(word in told for word in words), told
+def test_an_invalid_voice_is_refused_with_the_reason(tmp_path: Path, layout: Layout, words: list[str]) -> None:
+    message = get_refusal(tmp_path, layout)
+    assert all(word in message for word in words), message
 
 
-def test_a_folder_of_everything_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_with_too_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coqui_files, "MAX_FILES", 2)
-    assert "more than 2 files" in refusal(tmp_path, {f"{number}.txt": WEIGHTS for number in range(3)})
+    assert "more than 2 files" in get_refusal(tmp_path, {f"{number}.txt": WEIGHTS for number in range(3)})
 
 
-def test_hidden_files_and_large_json_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hidden_files_and_large_json_are_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coqui_files, "MAX_CONFIG_BYTES", 200)
     layout = {".git/config.json": GLOW, "config.json": {**GLOW, "more": "x" * 200}}
-    assert look(tmp_path, layout) == ScanResult(tmp_path, (), (), ())
+    assert discover_layout(tmp_path, layout) == ScanResult(tmp_path, (), (), ())
 
 
-def test_the_nearest_vocoder_that_fits_is_taken(tmp_path: Path) -> None:
+def test_the_nearest_compatible_vocoder_is_chosen(tmp_path: Path) -> None:
     misfit = {**HIFIGAN, "audio": {**AUDIO, "num_mels": 64}}
     layout = {"angry/glow/config.json": GLOW, "sad/glow/config.json": GLOW}
     layout |= {"angry/vocoder/config.json": HIFIGAN, "sad/vocoder/config.json": misfit, "v/config.json": HIFIGAN}
     files = {str(PurePosixPath(name).with_name("model.pth")): WEIGHTS for name in layout}
-    found = look(tmp_path, layout | files)
+    found = discover_layout(tmp_path, layout | files)
     chosen = {
         part.name: [str(one.config) for one in find_compatible_vocoders(part, found.vocoders)]
         for part in found.acoustic
@@ -386,12 +392,12 @@ def test_the_nearest_vocoder_that_fits_is_taken(tmp_path: Path) -> None:
         ("a" * 80, "a" * 64),
     ],
 )
-def test_a_voice_is_called_like_its_folder_as_far_as_it_may(folder: str, name: str) -> None:
+def test_a_voice_name_is_derived_from_its_folder(folder: str, name: str) -> None:
     assert to_voice_name(folder) == name
 
 
 @pytest.mark.parametrize(
     ("language", "locale"), [("en-us", "en-US"), ("de", "de"), ("en-gb-x-rp", "en-GB"), ("fr-fr", "fr-FR")]
 )
-def test_a_language_makes_a_locale(language: str, locale: str) -> None:
+def test_a_language_is_converted_to_a_locale(language: str, locale: str) -> None:
     assert to_locale(language) == locale

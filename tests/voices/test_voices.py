@@ -1,4 +1,4 @@
-"""Voice folders: found, checked, and refused with a sentence that says what disagrees."""
+"""Voice folders: loading, validation with reasons for refusal, and the registry."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def folder(tmp_path: Path) -> Path:
     return write_tiny_voice(tmp_path / "tiny")
 
 
-def refusal(folder: Path) -> str:
-    with pytest.raises(InvalidVoice) as refused:
+def get_refusal(folder: Path) -> str:
+    with pytest.raises(InvalidVoice) as error:
         open_voice(folder)
-    return refused.value.detail
+    return error.value.detail
 
 
-def test_the_shipped_voice_fits_and_has_all_emotions() -> None:
+def test_the_shipped_voice_is_valid_and_has_all_emotions() -> None:
     voice = open_voice(bundled_models_dir() / "voices" / "wren")
     assert set(voice.abilities.checkpoints) == set(Emotion)
     assert voice.abilities.degree
 
 
-def test_the_shortest_voice_json_is_enough(folder: Path) -> None:
+def test_a_minimal_voice_json_is_accepted(folder: Path) -> None:
     voice = open_voice(folder)
     assert set(voice.abilities.checkpoints) == {Emotion.NEUTRAL}
     assert len(voice.abilities.checkpoints[Emotion.NEUTRAL].sha256) == 64
@@ -62,43 +62,43 @@ def test_the_shortest_voice_json_is_enough(folder: Path) -> None:
         ({"sample": "/etc/passwd"}, "sample"),
     ],
 )
-def test_a_wrong_voice_json_is_refused_by_field(folder: Path, values: dict[str, Any], expected: str) -> None:
+def test_an_invalid_voice_json_is_refused_by_field(folder: Path, values: dict[str, Any], expected: str) -> None:
     change(folder / "voice.json", **values)
-    assert "voice.json" in refusal(folder) and expected in refusal(folder)
+    assert "voice.json" in get_refusal(folder) and expected in get_refusal(folder)
 
 
 def test_a_voice_without_neutral_is_refused(folder: Path) -> None:
     content = json.loads((folder / "voice.json").read_text())
     content["emotions"] = {"joy": content["emotions"]["neutral"]}
     (folder / "voice.json").write_text(json.dumps(content))
-    assert "neutral" in refusal(folder)
+    assert "neutral" in get_refusal(folder)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '"x"', "[" * 100_000])
-def test_a_voice_json_that_is_no_object_is_refused(folder: Path, content: str) -> None:
+def test_a_voice_json_that_is_not_an_object_is_refused(folder: Path, content: str) -> None:
     (folder / "voice.json").write_text(content)
-    assert "voice.json" in refusal(folder)
+    assert "voice.json" in get_refusal(folder)
 
 
 @pytest.mark.parametrize("missing", ["acoustic/model.pth", "acoustic/config.json", "vocoder/model.pth"])
-def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
+def test_a_missing_file_is_refused_by_name(folder: Path, missing: str) -> None:
     (folder / missing).unlink()
-    assert missing in refusal(folder)
+    assert missing in get_refusal(folder)
 
 
 def test_a_link_out_of_the_folder_is_refused(folder: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside.pth"
     (folder / "acoustic" / "model.pth").rename(outside)
     (folder / "acoustic" / "model.pth").symlink_to(outside)
-    assert "leads out" in refusal(folder)
+    assert "leads out" in get_refusal(folder)
 
 
-def test_a_wrong_hash_is_refused_with_both(folder: Path) -> None:
+def test_a_wrong_hash_is_refused_with_both_hashes(folder: Path) -> None:
     content = json.loads((folder / "voice.json").read_text())
     content["checkpoints"]["main"]["sha256"] = "0" * 64
     (folder / "voice.json").write_text(json.dumps(content))
-    assert "0" * 64 in refusal(folder)
-    assert "SHA-256" in refusal(folder)
+    assert "0" * 64 in get_refusal(folder)
+    assert "SHA-256" in get_refusal(folder)
 
 
 @pytest.mark.parametrize(
@@ -113,29 +113,29 @@ def test_a_wrong_hash_is_refused_with_both(folder: Path) -> None:
         ({"sample_rate": 16000}, "sample_rate is 16000.0 in the acoustic model and 22050.0 in the vocoder"),
     ],
 )
-def test_a_misfit_is_refused_with_both_values(folder: Path, audio: dict[str, Any], sentence: str) -> None:
+def test_a_vocoder_mismatch_is_refused_with_both_values(folder: Path, audio: dict[str, Any], sentence: str) -> None:
     change(folder / "acoustic" / "config.json", audio=audio)
-    assert sentence in refusal(folder)
+    assert sentence in get_refusal(folder)
 
 
-def test_a_difference_of_normalisation_is_no_misfit(folder: Path) -> None:
+def test_a_difference_of_normalisation_is_accepted(folder: Path) -> None:
     change(folder / "acoustic" / "config.json", audio={"signal_norm": True, "log_func": "np.log10", "spec_gain": 20.0})
     assert open_voice(folder).name == "tiny"
 
 
-def test_a_speaker_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:
+def test_an_unknown_speaker_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     folder = write_tiny_voice(tmp_path / "v", speakers=("neutral", "joy"))
     change(folder / "voice.json", emotions={"joy": {"checkpoint": "main", "vocoder": "main", "speaker": "bob"}})
-    assert "'bob'" in refusal(folder) and "neutral, joy" in refusal(folder)
+    assert "'bob'" in get_refusal(folder) and "neutral, joy" in get_refusal(folder)
 
 
-def test_a_multi_speaker_checkpoint_needs_a_speaker(tmp_path: Path) -> None:
+def test_a_multi_speaker_checkpoint_requires_a_speaker(tmp_path: Path) -> None:
     folder = write_tiny_voice(tmp_path / "v", speakers=("neutral", "joy"))
     change(folder / "voice.json", emotions={"joy": {"checkpoint": "main", "vocoder": "main"}})
-    assert "say in voice.json which one is joy" in refusal(folder)
+    assert "say in voice.json which one is joy" in get_refusal(folder)
 
 
-def test_a_broken_voice_hides_no_other(tmp_path: Path) -> None:
+def test_a_broken_voice_does_not_hide_others(tmp_path: Path) -> None:
     write_tiny_voice(tmp_path / "good")
     (write_tiny_voice(tmp_path / "bad") / "voice.json").write_text("{")
     registry = Registry([tmp_path], "tiny")
@@ -143,49 +143,49 @@ def test_a_broken_voice_hides_no_other(tmp_path: Path) -> None:
     assert list(registry.problems) == [tmp_path / "bad"]
 
 
-def test_two_voices_of_one_name_are_told(tmp_path: Path) -> None:
+def test_a_duplicate_voice_name_is_reported(tmp_path: Path) -> None:
     write_tiny_voice(tmp_path / "a")
     write_tiny_voice(tmp_path / "b")
     assert "already a voice tiny" in Registry([tmp_path], "tiny").problems[tmp_path / "b"]
 
 
-def test_a_default_voice_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
+def test_an_unusable_default_voice_prevents_the_start(tmp_path: Path) -> None:
     (write_tiny_voice(tmp_path / "tiny") / "voice.json").write_text("{")
     with pytest.raises(InvalidVoice, match="default voice tiny"):
         Registry([tmp_path], "tiny")
 
 
-def test_names_and_aliases_are_found_in_any_case(folder: Path) -> None:
+def test_names_and_aliases_are_case_insensitive(folder: Path) -> None:
     registry = Registry([folder], "tiny", {"Alloy": "Tiny"})
     assert {registry.get(name).name for name in (None, "TINY", "alloy")} == {"tiny"}
 
 
-def test_an_alias_is_told_with_its_voice_as_that_is_spelled_and_none_leads_nowhere(folder: Path) -> None:
+def test_aliases_have_canonical_voice_names_and_those_without_a_voice_are_dropped(folder: Path) -> None:
     registry = Registry([folder], "TINY", {"alloy": "TINY", "bird": "nobody", "Alloy": "tiny"})
     assert (registry.default, registry.aliases) == ("tiny", {"Alloy": "tiny"})
-    with pytest.raises(VoiceNotFound) as refused:
+    with pytest.raises(VoiceNotFound) as error:
         registry.get("bird")
-    assert "bird" not in refused.value.hint
+    assert "bird" not in error.value.hint
 
 
 @pytest.mark.parametrize("name", ["a", "7", "Wren-2.0_b", "x" * 64])
-def test_a_name_of_letters_digits_and_three_marks_is_taken(folder: Path, name: str) -> None:
+def test_a_valid_name_is_accepted(folder: Path, name: str) -> None:
     change(folder / "voice.json", name=name)
     assert open_voice(folder).name == name
 
 
 @pytest.mark.parametrize("name", ["", ".a", "-a", "_a", "a b", "a/b", "é", "a\n", "x" * 65])
-def test_another_name_is_refused(folder: Path, name: str) -> None:
+def test_an_invalid_name_is_refused(folder: Path, name: str) -> None:
     change(folder / "voice.json", name=name)
-    assert "name" in refusal(folder)
+    assert "name" in get_refusal(folder)
 
 
-def test_an_unknown_voice_is_refused_with_the_nearest(folder: Path) -> None:
-    with pytest.raises(VoiceNotFound) as refused:
+def test_an_unknown_voice_is_refused_with_a_suggestion(folder: Path) -> None:
+    with pytest.raises(VoiceNotFound) as error:
         Registry([folder], "tiny").get("tinny")
-    assert "Did you mean tiny?" in refused.value.hint
+    assert "Did you mean tiny?" in error.value.hint
 
 
-def test_looking_at_voices_does_not_load_torch() -> None:
+def test_importing_voices_does_not_import_torch() -> None:
     code = "import sys, app.voices; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

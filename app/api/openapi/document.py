@@ -88,5 +88,5 @@ def _schemas() -> dict[str, Any]:
     template = "#/components/schemas/{model}"
     bodies = [(model.__name__, "validation", TypeAdapter(model)) for model in (SpeechBody, OpenAiSpeech)]
     errors = [(model.__name__, "serialization", TypeAdapter(model)) for model in _EXTRA_RESPONSE_TYPES]
-    _, made = TypeAdapter.json_schemas([*bodies, *errors], ref_template=template)  # type: ignore[list-item]
-    return made["$defs"]  # type: ignore[no-any-return]
+    _, generated = TypeAdapter.json_schemas([*bodies, *errors], ref_template=template)  # type: ignore[list-item]
+    return generated["$defs"]  # type: ignore[no-any-return]

@@ -125,10 +125,10 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
     media = parse_media_type(request)
     query = request.scope["query_string"]
     accept, key = _accept_header(request) if negotiated else "", key_name(request)
-    asked = await parse_body(
+    parsed = await parse_body(
         request, lambda body: resolve_options(_parse_fields(body, media, query), pipeline, accept, key)
     )
-    return _log_characters(request, asked)
+    return _log_characters(request, parsed)
 
 
 async def read_get(request: Request) -> ParsedRequest:
@@ -157,9 +157,9 @@ def _accept_header(request: Request) -> str:
     return request.headers.get("accept", "")
 
 
-def _log_characters(request: Request, asked: ParsedRequest) -> ParsedRequest:
-    request.state.log["characters"] = asked.characters
-    return asked
+def _log_characters(request: Request, parsed: ParsedRequest) -> ParsedRequest:
+    request.state.log["characters"] = parsed.characters
+    return parsed
 
 
 def resolve_options(fields: SpeechBody, pipeline: Pipeline, accept: str, key: str | None) -> ParsedRequest:
@@ -205,20 +205,20 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     )
 
 
-def _convert_utterance(place: int, one: UtteranceBody) -> EditedUtterance:
+def _convert_utterance(place: int, utterance: UtteranceBody) -> EditedUtterance:
     """Convert an utterance of a plan to the pipeline's type; an error points to the utterance."""
     try:
-        return convert_utterance(one)
+        return convert_utterance(utterance)
     except IntoneError as error:
         error.fields = error.fields or (FieldError(error.detail, json_pointer("plan", "utterances", place)),)
         raise
 
 
-def _parse_emotion(asked: str | dict[str, float] | None) -> Emotion | Blend | None:
+def _parse_emotion(value: str | dict[str, float] | None) -> Emotion | Blend | None:
     """Return the emotion or blend of all sentences; None to classify each."""
     from app.emotion import parse_emotion_spec
 
     try:
-        return None if asked is None else parse_emotion_spec(asked)
+        return None if value is None else parse_emotion_spec(value)
     except InvalidRequest as error:
         raise InvalidRequest(error.detail, hint=error.hint, fields=[FieldError(error.detail, "#/emotion")]) from None

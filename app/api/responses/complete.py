@@ -52,7 +52,7 @@ class ResponseSizeLimit:
         """
         size = self.least_bytes(seconds, sample_rate) * (_BASE64_RATIO if self.answer.timing else 1)
         if self.most_bytes and size > self.most_bytes:
-            raise AnswerTooLarge(f"Over {seconds:.0f} s of speech as {self._described}.", hint=_HINT)
+            raise AnswerTooLarge(f"Over {seconds:.0f} s of speech as {self._description}.", hint=_HINT)
 
     def least_bytes(self, seconds: float, sample_rate: int) -> int:
         """Return the minimum size of this much audio in bytes; 0 if the size depends on the sound."""
@@ -61,10 +61,10 @@ class ResponseSizeLimit:
     def check_bytes(self, size: int) -> None:
         """Raise AnswerTooLarge if a response of at least this many bytes exceeds the limit."""
         if self.most_bytes and size > self.most_bytes:
-            raise AnswerTooLarge(f"At least {size / _MEBIBYTE:.1f} MiB as {self._described}.", hint=_HINT)
+            raise AnswerTooLarge(f"At least {size / _MEBIBYTE:.1f} MiB as {self._description}.", hint=_HINT)
 
     @property
-    def _described(self) -> str:
+    def _description(self) -> str:
         form = f"{self.answer.format} in JSON" if self.answer.timing else self.answer.format
         return f"{form} are more than the {self.most_bytes / _MEBIBYTE:.1f} MiB that an answer may have"
 
@@ -113,14 +113,14 @@ def json_size(audio_bytes: int) -> int:
 
 
 def synthesize_complete(
-    asked: ParsedRequest, spool: Spool, most_bytes: int, cancelled: IsCancelled, *, tagged: bool
+    parsed: ParsedRequest, spool: Spool, most_bytes: int, cancelled: IsCancelled, *, tagged: bool
 ) -> CompleteSpeech:
     """Synthesize a whole request into a spool, which is closed on failure; runs in a worker thread.
 
     The body may have at most `most_bytes` (0 means no limit); `tagged` is whether to hash it for an ETag.
     """
     try:
-        whole = _synthesize(asked, spool, ResponseSizeLimit(most_bytes, asked.answer), cancelled)
+        whole = _synthesize(parsed, spool, ResponseSizeLimit(most_bytes, parsed.answer), cancelled)
         return replace(whole, etag=f'"{spool.sha256()[:32]}"') if tagged else whole
     except BaseException:
         spool.close()
@@ -130,14 +130,14 @@ def synthesize_complete(
             trim_heap()
 
 
-def _synthesize(asked: ParsedRequest, spool: Spool, room: ResponseSizeLimit, cancelled: IsCancelled) -> CompleteSpeech:
+def _synthesize(parsed: ParsedRequest, spool: Spool, room: ResponseSizeLimit, cancelled: IsCancelled) -> CompleteSpeech:
     def check_room(seconds: float, sample_rate: int) -> None:
         room.check_seconds(seconds, sample_rate)
         spool.reserve(room.least_bytes(seconds, sample_rate))
 
-    speech, with_plan = replace(asked.speech, check_room=check_room), asked.answer.timing
-    rendering = asked.pipeline.render(speech, cancelled, with_words=with_plan)
-    format, sample_rate = FORMATS[asked.answer.format], rendering.cast.sample_rate
+    speech, with_plan = replace(parsed.speech, check_room=check_room), parsed.answer.timing
+    rendering = parsed.pipeline.render(speech, cancelled, with_words=with_plan)
+    format, sample_rate = FORMATS[parsed.answer.format], rendering.selection.sample_rate
     writer = SpoolWriter(format.writer(spool, sample_rate), spool)
     with closing(rendering.__iter__()) as pieces:
         for samples in pieces:
@@ -148,14 +148,14 @@ def _synthesize(asked: ParsedRequest, spool: Spool, room: ResponseSizeLimit, can
     whole = CompleteSpeech(
         spool,
         audio_bytes=spool.size,
-        plan=asked.pipeline.spoken_plan(rendering),
+        plan=parsed.pipeline.spoken_plan(rendering),
         sample_rate=sample_rate,
         duration=duration,
         timings=rendering.timings,
         in_json=with_plan,
     )
     if with_plan:
-        spool.append(_json_tail(whole, asked.answer.format))
+        spool.append(_json_tail(whole, parsed.answer.format))
     spool.finish()
     room.check_bytes(whole.size)
     return replace(whole, timings=replace(whole.timings, encode=writer.milliseconds))
@@ -188,14 +188,14 @@ class SpoolWriter:
     def push(self, samples: Samples) -> None:
         """Encode the next samples."""
         for piece in split_pieces(samples):
-            self.timed(partial(self._writer.push, piece))
+            self.run_step(partial(self._writer.push, piece))
         self.samples += len(samples)
 
     def end(self) -> None:
         """Write the remaining bytes."""
-        self.timed(self._writer.end)
+        self.run_step(self._writer.end)
 
-    def timed(self, step: Callable[[], None]) -> None:
+    def run_step(self, step: Callable[[], None]) -> None:
         """Run a step; if writing its bytes failed, raise that error rather than the encoder's."""
         began = time.perf_counter()
         try:

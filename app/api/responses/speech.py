@@ -45,72 +45,72 @@ _MAX_EMOTIONS = 64
 """Maximum utterances named in a header: proxies would refuse the header of a whole book."""
 
 
-async def speech_response(request: Request, asked: ParsedRequest, framing: StreamEncoding = RAW_AUDIO) -> Response:
+async def speech_response(request: Request, parsed: ParsedRequest, framing: StreamEncoding = RAW_AUDIO) -> Response:
     """Synthesize a request and return its response; `framing` wraps the bytes of a stream."""
-    if asked.answer.stream:
-        return await _stream_response(request, asked, framing)
-    return await complete_response(request, asked)
+    if parsed.answer.stream:
+        return await _stream_response(request, parsed, framing)
+    return await complete_response(request, parsed)
 
 
-async def complete_response(request: Request, asked: ParsedRequest, *, tagged: bool = False) -> CompleteResponse:
+async def complete_response(request: Request, parsed: ParsedRequest, *, tagged: bool = False) -> CompleteResponse:
     """Return the response after everything is synthesized; `tagged` is whether it gets an ETag."""
     service = service_of(request)
 
     def work(cancelled: IsCancelled) -> CompleteSpeech:
         return synthesize_complete(
-            asked, Spool(service.spools), service.settings.max_answer_bytes, cancelled, tagged=tagged
+            parsed, Spool(service.spools), service.settings.max_answer_bytes, cancelled, tagged=tagged
         )
 
-    done = await service.speaking.run(work, partial(wait_for_disconnect, request))
-    whole, plan = done.result, done.result.plan
-    timings = replace(whole.timings, queue=whole.timings.queue + done.queued_ms)
-    warnings = [*asked.warnings, *plan.warnings]
-    record_synthesis(request, SynthesisRecord(plan.utterances, warnings, asked.characters, whole.duration, timings))
+    job = await service.speaking.run(work, partial(wait_for_disconnect, request))
+    whole, plan = job.result, job.result.plan
+    timings = replace(whole.timings, queue=whole.timings.queue + job.queued_ms)
+    warnings = [*parsed.warnings, *plan.warnings]
+    record_synthesis(request, SynthesisRecord(plan.utterances, warnings, parsed.characters, whole.duration, timings))
     headers = {
-        **_content_headers(whole, FORMATS[asked.answer.format]),
+        **_content_headers(whole, FORMATS[parsed.answer.format]),
         "X-Audio-Duration": f"{whole.duration:.3f}",
         **_speech_headers(plan.voice, plan.utterances, warnings, timings),
     }
     return CompleteResponse(whole.spool, whole.body(), headers, _reader_patience(service))
 
 
-async def _stream_response(request: Request, asked: ParsedRequest, framing: StreamEncoding) -> Response:
+async def _stream_response(request: Request, parsed: ParsedRequest, framing: StreamEncoding) -> Response:
     """Return the response when the first piece of audio is ready."""
-    service, format = service_of(request), FORMATS[asked.answer.format]
-    begun: list[EncodedStream] = []
+    service, format = service_of(request), FORMATS[parsed.answer.format]
+    encodings: list[EncodedStream] = []
 
     def work(cancelled: IsCancelled) -> Iterator[bytes]:
-        rendering = asked.pipeline.render(asked.speech, cancelled)
-        begun.append(EncodedStream(rendering, format.stream(rendering.cast.sample_rate)))
-        yield from framing.frames(begun[0], asked.characters)
+        rendering = parsed.pipeline.render(parsed.speech, cancelled)
+        encodings.append(EncodedStream(rendering, format.stream(rendering.selection.sample_rate)))
+        yield from framing.frames(encodings[0], parsed.characters)
 
     client = client_of(request)
     service.streams.enter(client)
     try:
-        done = await service.speaking.start(work, partial(wait_for_disconnect, request))
+        job = await service.speaking.start(work, partial(wait_for_disconnect, request))
     except BaseException:
         service.streams.leave(client)
         raise
     request.state.log["stream"] = True
-    (encoding,) = begun
+    (encoding,) = encodings
     rendering = encoding.rendering
 
     def timings() -> Timings:
-        return replace(encoding.timings, queue=encoding.timings.queue + done.queued_ms)
+        return replace(encoding.timings, queue=encoding.timings.queue + job.queued_ms)
 
-    def ended() -> None:
+    def finish() -> None:
         service.streams.leave(client)
-        warnings = [*asked.warnings, *rendering.all_warnings]
+        warnings = [*parsed.warnings, *rendering.all_warnings]
         record_synthesis(
-            request, SynthesisRecord(rendering.spoken, warnings, asked.characters, rendering.seconds, timings())
+            request, SynthesisRecord(rendering.spoken, warnings, parsed.characters, rendering.seconds, timings())
         )
 
-    cast, warnings = rendering.cast, [*asked.warnings, *rendering.all_warnings]
-    headers = _speech_headers(cast.voice.name, rendering.draft.utterances, warnings, timings())
+    selection, warnings = rendering.selection, [*parsed.warnings, *rendering.all_warnings]
+    headers = _speech_headers(selection.voice.name, rendering.plan.utterances, warnings, timings())
     if framing.content_type is None:
         headers["Content-Disposition"] = _content_disposition(format)
-    content_type = framing.content_type or format.content_type_at(cast.sample_rate)
-    return StreamedAudio(done.result, content_type, headers, _reader_patience(service), ended, framing.on_error)
+    content_type = framing.content_type or format.content_type_at(selection.sample_rate)
+    return StreamedAudio(job.result, content_type, headers, _reader_patience(service), finish, framing.on_error)
 
 
 def _reader_patience(service: Service) -> ReaderPatience:

@@ -32,26 +32,26 @@ class OpenStreams:
     def __init__(self, most: int, most_per_client: int) -> None:
         self.most = most
         self.most_per_client = most_per_client
-        self._of: Counter[str] = Counter()
+        self._by_client: Counter[str] = Counter()
 
     @property
     def count(self) -> int:
         """Number of streams that are open now."""
-        return self._of.total()
+        return self._by_client.total()
 
     def enter(self, client: str) -> None:
         """Count one more stream of a client, or raise `TooManyStreams` or `Busy`."""
-        if self._of[client] >= self.most_per_client:
+        if self._by_client[client] >= self.most_per_client:
             raise TooManyStreams(f"This client has {self.most_per_client} open streams.")
         if self.count >= self.most:
             raise Busy(f"{self.most} streams are open.", hint="Try again after the seconds in Retry-After.")
-        self._of[client] += 1
+        self._by_client[client] += 1
 
     def leave(self, client: str) -> None:
         """Count one stream of a client less."""
-        self._of[client] -= 1
+        self._by_client[client] -= 1
         # Remove clients without streams, or the table would grow with every address.
-        self._of += Counter()
+        self._by_client += Counter()
 
 
 class ReaderPatience:
@@ -91,12 +91,12 @@ class EncodedStream:
 
     def __iter__(self) -> Iterator[bytes]:
         for samples in self.rendering:
-            if data := self.timed(self.encoder.push, samples):
+            if data := self.run_step(self.encoder.push, samples):
                 yield data
-        if data := self.timed(self.encoder.end):
+        if data := self.run_step(self.encoder.end):
             yield data
 
-    def timed(self, step: Callable[..., bytes], *arguments: Samples) -> bytes:
+    def run_step(self, step: Callable[..., bytes], *arguments: Samples) -> bytes:
         """Run one step of the encoder, and count its time."""
         began = time.perf_counter()
         data = step(*arguments)
@@ -141,7 +141,7 @@ class StreamedAudio(StreamingResponse):
         media_type: str,
         headers: Mapping[str, str],
         patience: ReaderPatience,
-        ended: Callable[[], None],
+        on_end: Callable[[], None],
         on_error: Callable[[IntoneError], bytes] | None = None,
     ) -> None:
         super().__init__(
@@ -149,7 +149,7 @@ class StreamedAudio(StreamingResponse):
         )
         self.steps = steps
         self.patience = patience
-        self.ended = ended
+        self.on_end = on_end
         self.failure = ""
 
     async def iterate(
@@ -186,7 +186,7 @@ class StreamedAudio(StreamingResponse):
             try:
                 self.steps.close()
             finally:
-                self.ended()
+                self.on_end()
 
 
 def _split_message(message: Message) -> Iterator[Message]:

@@ -68,9 +68,9 @@ async def speech(request: Request) -> Response:
             )  # Accept is ignored: these clients send application/octet-stream
         return ParsedRequest(pipeline, plain.speech, plain.answer, warnings), sse
 
-    asked, sse = await parse_body(request, read)
-    request.state.log["characters"] = asked.characters
-    return await speech_response(request, asked, SSE if sse else RAW_AUDIO)
+    parsed, sse = await parse_body(request, read)
+    request.state.log["characters"] = parsed.characters
+    return await speech_response(request, parsed, SSE if sse else RAW_AUDIO)
 
 
 @router.get("/models", summary="Models by OpenAI's names", responses={200: {"links": _FIRST_MODEL_LINK}})

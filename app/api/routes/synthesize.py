@@ -67,23 +67,23 @@ async def synthesize(request: Request) -> Response:
 async def synthesize_get(request: Request) -> Response:
     """Synthesize from query parameters, for `<audio src>`. The seed is 0 by default, so that the response is always the
     same, and audio supports range requests."""
-    asked = await read_get(request)
+    parsed = await read_get(request)
     # Ranges need audio: a part of a JSON document is not JSON.
-    if asked.answer.stream or asked.answer.timing:
-        return await speech_response(request, asked)
-    return await _range_response(request, await complete_response(request, asked, tagged=True))
+    if parsed.answer.stream or parsed.answer.timing:
+        return await speech_response(request, parsed)
+    return await _range_response(request, await complete_response(request, parsed, tagged=True))
 
 
 async def _range_response(request: Request, whole: CompleteResponse) -> CompleteResponse:
     """Return the requested range; the ETag tells clients whether parts requested one by one belong together."""
     spool, wanted = whole.spool, request.headers
     try:
-        made = select_range(spool.size, whole.headers, wanted.get("range"), wanted.get("if-range"))
+        selected = select_range(spool.size, whole.headers, wanted.get("range"), wanted.get("if-range"))
     except RangeNotSatisfiable:
         await run_in_threadpool(spool.close)
         raise
     return CompleteResponse(
-        spool, spool.blocks(made.part.start, made.part.stop), made.headers, whole.patience, made.status
+        spool, spool.blocks(selected.part.start, selected.part.stop), selected.headers, whole.patience, selected.status
     )
 
 
@@ -97,13 +97,13 @@ async def _range_response(request: Request, whole: CompleteResponse) -> Complete
 async def analyze(request: Request) -> Response:
     """Split the text into utterances, classify the emotion of each, and explain the choice. Takes the body of
     `POST /synthesize`; fields that only affect audio are checked and have no effect."""
-    asked = await read_request(request, negotiated=False)
+    parsed = await read_request(request, negotiated=False)
 
     def work(cancelled: IsCancelled) -> Response:
-        plan = asked.pipeline.analyze(asked.speech, cancelled)
+        plan = parsed.pipeline.analyze(parsed.speech, cancelled)
         request.state.log["utterances"] = len(plan.utterances)
         return JSONResponse(plan_to_dict(plan))
 
-    queue = service_of(request).analyzing(asked.characters)
-    done = await queue.run(work, partial(wait_for_disconnect, request), client_of(request))
-    return done.result
+    queue = service_of(request).analyzing(parsed.characters)
+    job = await queue.run(work, partial(wait_for_disconnect, request), client_of(request))
+    return job.result

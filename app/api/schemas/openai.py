@@ -84,15 +84,15 @@ class OpenAiSpeech(SpeechOptions):
     """True by default; false returns a complete file."""
 
 
-class OpenAiAsked(NamedTuple):
-    """Request in our own fields."""
+class ParsedOpenAiSpeech(NamedTuple):
+    """Request translated to the fields of `SpeechBody`."""
 
     fields: SpeechBody
     sse: bool
     warnings: tuple[PlanWarning, ...]
 
 
-def read_openai(data: Any) -> OpenAiAsked:
+def read_openai(data: Any) -> ParsedOpenAiSpeech:
     """Parse and check the body. Raise `InvalidRequest` with pointers to OpenAI's names, or `ModelNotFound`."""
     if not isinstance(data, dict):
         raise InvalidRequest("The body must be a JSON object.", hint='Such as {"model": "intone", "input": "Hello."}.')
@@ -107,7 +107,7 @@ def read_openai(data: Any) -> OpenAiAsked:
             [FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")]
         )
     emotion_spec, remark = _requested_emotion(body)
-    return OpenAiAsked(_to_speech_body(body, emotion_spec), sse, (*remark, *_unknown_field_warning(data)))
+    return ParsedOpenAiSpeech(_to_speech_body(body, emotion_spec), sse, (*remark, *_unknown_field_warning(data)))
 
 
 def check_model(name: str) -> str:

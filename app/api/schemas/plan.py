@@ -97,29 +97,33 @@ class PlanBody(_Strict):
     warnings: list[Any] | None = None
 
 
-def convert_utterance(one: UtteranceBody) -> EditedUtterance:
+def convert_utterance(utterance: UtteranceBody) -> EditedUtterance:
     """Convert an utterance to the pipeline's type. Raise `InvalidSsml` or `UnknownEmotion`."""
     from app.text import read_fragment
     from app.types import EditedUtterance
 
-    analyzed = PlanFingerprint(one.analyzed.emotion, one.analyzed.text_sha256) if one.analyzed else None
-    as_planned = analyzed is not None and PlanFingerprint.of(analyzed.emotion, one.text) == analyzed
-    start, end = one.span if one.span and as_planned else (NO_SPAN, NO_SPAN)
-    manner = Prosody(
-        voice=one.voice,
-        degree=one.degree,
-        speed=1.0 if one.speed is None else one.speed,
-        volume=1.0 if one.volume is None else one.volume,
-        pitch=one.pitch or 0.0,
+    analyzed = (
+        PlanFingerprint(utterance.analyzed.emotion, utterance.analyzed.text_sha256) if utterance.analyzed else None
     )
-    inner = read_fragment(one.ssml) if one.ssml else None
-    clauses = _clauses(one, inner, (start, end), manner, analyzed)
+    as_planned = analyzed is not None and PlanFingerprint.of(analyzed.emotion, utterance.text) == analyzed
+    start, end = utterance.span if utterance.span and as_planned else (NO_SPAN, NO_SPAN)
+    manner = Prosody(
+        voice=utterance.voice,
+        degree=utterance.degree,
+        speed=1.0 if utterance.speed is None else utterance.speed,
+        volume=1.0 if utterance.volume is None else utterance.volume,
+        pitch=utterance.pitch or 0.0,
+    )
+    inner = read_fragment(utterance.ssml) if utterance.ssml else None
+    clauses = _clauses(utterance, inner, (start, end), manner, analyzed)
     warnings = inner.warnings if inner else ()
-    return EditedUtterance(Sentence(one.text, start, end, clauses), _planned_decision(one, analyzed), warnings)
+    return EditedUtterance(
+        Sentence(utterance.text, start, end, clauses), _planned_decision(utterance, analyzed), warnings
+    )
 
 
 def _clauses(
-    one: UtteranceBody,
+    utterance: UtteranceBody,
     inner: SsmlFragment | None,
     span: tuple[int, int],
     manner: Prosody,
@@ -128,44 +132,46 @@ def _clauses(
     """Return the text with its markup as clauses: several if the text is too long to be spoken at once."""
     from app.text import split_utterance
 
-    marked = inner is not None and inner.text == one.text
-    parts = inner.clauses if inner is not None and marked else split_utterance(one.text)
-    role = one.role or Role.NARRATION
+    marked = inner is not None and inner.text == utterance.text
+    parts = inner.clauses if inner is not None and marked else split_utterance(utterance.text)
+    role = utterance.role or Role.NARRATION
     if len(parts) == 1:
         start, end = span
-        only = replace(parts[0], text=one.text, start=start, end=end, analyzed=analyzed)
-        return (replace(only, manner=manner, pause_after=one.pause_after, role=role),)
+        only = replace(parts[0], text=utterance.text, start=start, end=end, analyzed=analyzed)
+        return (replace(only, manner=manner, pause_after=utterance.pause_after, role=role),)
     *before, last = (replace(part, start=NO_SPAN, end=NO_SPAN, manner=manner, role=role) for part in parts)
-    return (*before, replace(last, pause_after=one.pause_after))
+    return (*before, replace(last, pause_after=utterance.pause_after))
 
 
-def _planned_decision(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
+def _planned_decision(utterance: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
     """Return the plan's decision; None to classify the text again. Unedited decisions keep their reason."""
     from app.planning.decide import decide_explicit
 
-    emotion_spec = _planned_emotion(one, analyzed)
+    emotion_spec = _planned_emotion(utterance, analyzed)
     if emotion_spec is None:
         return None
-    decision = decide_explicit(emotion_spec, "plan", one.probabilities)
+    decision = decide_explicit(emotion_spec, "plan", utterance.probabilities)
     same = analyzed is not None and decision.emotion is analyzed.emotion
-    if not same or one.source is None or (decision.blend and one.source is not Source.PINNED):
+    if not same or utterance.source is None or (decision.blend and utterance.source is not Source.PINNED):
         return decision
-    return replace(decision, source=one.source, reason=one.reason or decision.reason, strength=one.strength)
+    return replace(
+        decision, source=utterance.source, reason=utterance.reason or decision.reason, strength=utterance.strength
+    )
 
 
-def _planned_emotion(one: UtteranceBody, analyzed: PlanFingerprint | None) -> Emotion | Blend | None:
+def _planned_emotion(utterance: UtteranceBody, analyzed: PlanFingerprint | None) -> Emotion | Blend | None:
     """Return the emotion or the blend.
 
     If they disagree, the edited one counts; refuse them if it is unknown which one was edited.
     """
     from app.emotion import parse_emotion_spec
 
-    emotion = None if one.emotion is None else parse_emotion_spec(one.emotion)
-    if one.blend is None:
+    emotion = None if utterance.emotion is None else parse_emotion_spec(utterance.emotion)
+    if utterance.blend is None:
         return emotion
-    blend = parse_emotion_spec(one.blend)
+    blend = parse_emotion_spec(utterance.blend)
     assert isinstance(blend, Mapping)
-    if one.emotion is None or max(blend, key=lambda each: blend[each]) is emotion:
+    if utterance.emotion is None or max(blend, key=lambda each: blend[each]) is emotion:
         return blend
     if analyzed is None:
         raise InvalidRequest(

@@ -51,7 +51,7 @@ class AcousticModel(Protocol):
         """Whether the tokenizer should put a pause before the first word."""
         ...
 
-    def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
+    def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
         """Compute the mel spectrogram of each utterance; the same batch gives the same bytes."""
         ...
 

@@ -87,55 +87,57 @@ class GlowAcoustic:
         """See `AcousticModel.batch_invariant`."""
         ids = range(1, self.model.encoder.emb.num_embeddings)
         speakers: list[SpeakerShares] = [{}] if self.speakers is None else [{n: 1.0} for n in range(len(self.speakers))]
-        asked = [
+        inputs = [
             AcousticInput(
                 [ids[(7 * place + row) % len(ids)] for place in range(count)], speakers[row % len(speakers)], 1.0, row
             )
             for row, count in enumerate(PROBE_TOKENS)
         ]
-        alone = [self.mels([one])[0] for one in asked]
-        pairs = zip(alone, self.mels(asked), strict=True)
+        alone = [self.compute_mels([one])[0] for one in inputs]
+        pairs = zip(alone, self.compute_mels(inputs), strict=True)
         return all(torch.equal(one.frames, other.frames) for one, other in pairs)
 
     @torch.inference_mode()
-    def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
-        """See `AcousticModel.mels`."""
-        speaker = self.speaker_vectors([one.speakers for one in asked])
-        encoded = self.encoded([one.tokens for one in asked], speaker)
-        stretched = [
-            self.stretched(one, mean, log_scale, log_durations[0])
-            for one, (mean, log_scale, log_durations) in zip(asked, encoded, strict=True)
+    def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
+        """See `AcousticModel.compute_mels`."""
+        speaker = self.speaker_vectors([one.speakers for one in inputs])
+        encoded = self.encode_tokens([one.tokens for one in inputs], speaker)
+        expanded = [
+            self.expand_to_frames(one, mean, log_scale, log_durations[0])
+            for one, (mean, log_scale, log_durations) in zip(inputs, encoded, strict=True)
         ]
-        frames = self.decoded([latent for latent, _, _ in stretched], speaker)
+        frames = self.decode_latents([latent for latent, _, _ in expanded], speaker)
         return [
             Mel(mel, tuple(durations.tolist()), runaway=runaway)
-            for mel, (_, durations, runaway) in zip(frames, stretched, strict=True)
+            for mel, (_, durations, runaway) in zip(frames, expanded, strict=True)
         ]
 
     @torch.inference_mode()
-    def timed_mel(self, tokens: Sequence[int], speakers: SpeakerShares, durations: Sequence[int], seed: int) -> Tensor:
+    def compute_timed_mel(
+        self, tokens: Sequence[int], speakers: SpeakerShares, durations: Sequence[int], seed: int
+    ) -> Tensor:
         """Return the mel spectrogram (1, n_mels, T) for given durations in frames, whose sum T must be even."""
         speaker = self.speaker_vectors([speakers])
-        ((mean, log_scale, _),) = self.encoded([tokens], speaker)
-        (mel,) = self.decoded([self.sample(mean, log_scale, torch.tensor(durations), seed)], speaker)
+        ((mean, log_scale, _),) = self.encode_tokens([tokens], speaker)
+        (mel,) = self.decode_latents([self.sample(mean, log_scale, torch.tensor(durations), seed)], speaker)
         return mel
 
-    def encoded(self, tokens: Sequence[Sequence[int]], speaker: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
+    def encode_tokens(self, tokens: Sequence[Sequence[int]], speaker: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
         """Return mean, log scale and log durations of each utterance, (channels, tokens), cut to its own length."""
         lengths = torch.tensor([len(ids) for ids in tokens])
         ids = nn.utils.rnn.pad_sequence([torch.tensor(one) for one in tokens], batch_first=True)
         outputs = self.encode(pad_to_multiple(ids, TOKEN_STEP), lengths, *speaker)
         return [tuple(output[row, :, : len(one)] for output in outputs) for row, one in enumerate(tokens)]
 
-    def stretched(
-        self, one: AcousticInput, mean: Tensor, log_scale: Tensor, log_durations: Tensor
+    def expand_to_frames(
+        self, input: AcousticInput, mean: Tensor, log_scale: Tensor, log_durations: Tensor
     ) -> tuple[Tensor, Tensor, bool]:
         """Return an utterance's latent, its frames per token, and whether a predicted duration exceeded the maximum."""
-        predicted = torch.ceil((torch.exp(log_durations) - 1) * self.model.length_scale / one.speed)
-        longest = max(1, round(self.longest / one.speed))
+        predicted = torch.ceil((torch.exp(log_durations) - 1) * self.model.length_scale / input.speed)
+        longest = max(1, round(self.longest / input.speed))
         durations = predicted.nan_to_num(longest + 1).clamp(1, longest).long()
         runaway = not bool((predicted <= longest).all())
-        return self.sample(mean, log_scale, durations, one.seed), durations, runaway
+        return self.sample(mean, log_scale, durations, input.seed), durations, runaway
 
     def sample(self, mean: Tensor, log_scale: Tensor, durations: Tensor, seed: int) -> Tensor:
         """Expand the encoder's output to frames and sample the flow's latent, (n_mels, T)."""
@@ -148,22 +150,22 @@ class GlowAcoustic:
         latent: Tensor = mean + torch.exp(log_scale) * noise * self.model.inference_noise_scale
         return latent
 
-    def decoded(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
+    def decode_latents(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
         """Decode latents (n_mels, T) to mel spectrograms (1, n_mels, T), each a whole number of folds long."""
         if len(latents) * max(latent.shape[1] for latent in latents) <= MAX_DECODER_FRAMES:
-            return self.decoded_together(latents, speaker)
+            return self.decode_batch(latents, speaker)
         return [
-            self.decoded_in_windows(latent, tuple(vectors[row : row + 1] for vectors in speaker))
+            self.decode_in_windows(latent, tuple(vectors[row : row + 1] for vectors in speaker))
             for row, latent in enumerate(latents)
         ]
 
-    def decoded_in_windows(self, latent: Tensor, speaker: tuple[Tensor, ...]) -> Tensor:
+    def decode_in_windows(self, latent: Tensor, speaker: tuple[Tensor, ...]) -> Tensor:
         """Decode one utterance of any length in windows that overlap by the receptive field of a frame."""
         fold, margin = self.model.num_squeeze, self.margin
         folds, parts = latent.shape[1] // fold, []
         for start, end in split_frames(folds, MAX_DECODER_FRAMES // fold, low_latency=False):
             first, last = max(0, start - margin), min(folds, end + margin)
-            (mel,) = self.decoded_together([latent[:, first * fold : last * fold]], speaker)
+            (mel,) = self.decode_batch([latent[:, first * fold : last * fold]], speaker)
             parts.append(mel[..., (start - first) * fold : (end - first) * fold])
         return torch.cat(parts, dim=2)
 
@@ -174,7 +176,7 @@ class GlowAcoustic:
         layers = sum(flow.kernel_size // 2 * flow.dilation_rate**layer for layer in range(flow.num_coupling_layers))
         return int(flow.num_flow_blocks * layers)
 
-    def decoded_together(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
+    def decode_batch(self, latents: Sequence[Tensor], speaker: tuple[Tensor, ...]) -> list[Tensor]:
         """Decode utterances in one call."""
         fold = self.model.num_squeeze
         lengths = [latent.shape[1] // fold * fold for latent in latents]

@@ -36,38 +36,38 @@ class TacotronAcoustic:
         self.dropout = bool(model.decoder.prenet.dropout_at_inference)
         self.batch_invariant = True
 
-    def mels(self, asked: Sequence[AcousticInput]) -> list[Mel]:
-        """See `AcousticModel.mels`; an autoregressive decoder gains nothing from a batch."""
-        return [self.mel(one) for one in asked]
+    def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
+        """See `AcousticModel.compute_mels`; an autoregressive decoder gains nothing from a batch."""
+        return [self.compute_mel(one) for one in inputs]
 
-    def mel(self, asked: AcousticInput) -> Mel:
+    def compute_mel(self, input: AcousticInput) -> Mel:
         """Compute the mel spectrogram of one utterance; if every attempt fails, return the first."""
-        first = self.attempt(asked, 0)
+        first = self.attempt(input, 0)
         mel, number = first, 1
         while has_failed(mel) and number < MAX_ATTEMPTS:
-            mel, number = self.attempt(asked, number), number + 1
+            mel, number = self.attempt(input, number), number + 1
         return first if has_failed(mel) else mel
 
     @torch.inference_mode()
-    def attempt(self, asked: AcousticInput, number: int) -> Mel:
+    def attempt(self, input: AcousticInput, number: int) -> Mel:
         """Decode once; attempts after the first (0) use prenet dropout even if the config disables it.
 
         Tacotron has no durations to scale, so the mel spectrogram is stretched for `speed`. Of several speakers, the
         one with the largest share is used.
         """
-        steps, shares = self.bound(len(asked.tokens)), asked.speakers
+        steps, shares = self.bound(len(input.tokens)), input.speakers
         speaker = torch.tensor([max(shares, key=lambda one: shares[one])]) if shares else None
         # The prenet's dropout draws from the global random state that all threads share.
         with RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]):
-            torch.manual_seed(asked.seed ^ number)
+            torch.manual_seed(input.seed ^ number)
             self.model.decoder.max_decoder_steps = steps
             self.model.decoder.prenet.dropout_at_inference = self.dropout or number > 0
-            outputs = self.model.inference(torch.tensor([asked.tokens]), {"speaker_ids": speaker, "d_vectors": None})
+            outputs = self.model.inference(torch.tensor([input.tokens]), {"speaker_ids": speaker, "d_vectors": None})
         frames = outputs["model_outputs"].transpose(1, 2)
         runaway = outputs["stop_tokens"].shape[1] >= steps and not bool(outputs["stop_tokens"][0, -1] > 0.5)
         read = int(outputs["alignments"][0].argmax(dim=-1).max()) + 1
-        truncated = not runaway and read < MIN_READ_SHARE * len(asked.tokens)
-        return Mel(stretch(frames, asked.speed), None, runaway=runaway, truncated=truncated)
+        truncated = not runaway and read < MIN_READ_SHARE * len(input.tokens)
+        return Mel(stretch(frames, input.speed), None, runaway=runaway, truncated=truncated)
 
     def bound(self, tokens: int) -> int:
         """Return the maximum number of decoder steps for a number of tokens."""

@@ -58,7 +58,7 @@ def verbalize_decade(digits: str) -> str:
     return words[:-1] + "ies" if words.endswith("y") else words + "s"
 
 
-def fraction(numerator: str, denominator: str) -> str:
+def verbalize_fraction(numerator: str, denominator: str) -> str:
     """Read a fraction: `3`, `4` -> three quarters."""
     plural = numerator != "1"
     if denominator in DENOMINATORS:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.numbers import (
-    fraction,
     spell_digits,
     verbalize_cardinal,
     verbalize_decimal,
+    verbalize_fraction,
     verbalize_ordinal,
     verbalize_year,
 )
@@ -149,7 +149,7 @@ def verbalize_mixed_number(match: re.Match[str]) -> str:
     whole, numerator, denominator = match.groups()
     if int(denominator) < 2 or int(denominator) > 100 or int(numerator) == 0:
         return match[0].replace("/", " slash ")
-    words = fraction(numerator, denominator)
+    words = verbalize_fraction(numerator, denominator)
     if not whole:
         return words
     if numerator == "1":

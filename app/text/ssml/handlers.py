@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from operator import add, mul
 
-from app.text.ssml import pronunciation as marked
+from app.text.ssml.pronunciation import SubstitutionFactory, read_phoneme, read_say_as, read_sub
 from app.text.ssml.table import (
     BREAK_SECONDS,
     DEFAULT,
@@ -119,7 +119,7 @@ def clamp(number: float, least: float, most: float, what: str, remarks: WarningC
 
 
 def read_express_as(
-    outer: Prosody, attributes: Mapping[str, str], feeling_of_style: StyleResolver, remarks: WarningCollector
+    outer: Prosody, attributes: Mapping[str, str], find_style_emotion: StyleResolver, remarks: WarningCollector
 ) -> Prosody:
     """Return the prosody within `<express-as>`; the text of a style without an emotion is classified as if unmarked."""
     style = attributes.get("style", "").strip()
@@ -128,7 +128,7 @@ def read_express_as(
         if "styledegree" not in attributes:
             remarks.add("missing_attribute", "<express-as> without style has no effect.")
         return outer if degree is None else replace(outer, degree=degree)
-    emotion_spec = feeling_of_style(style)
+    emotion_spec = find_style_emotion(style)
     if emotion_spec is None:
         detail = f"The style {quote(style)} has no emotion: its text is labelled as if unmarked."
         remarks.add("unsupported_style", detail)
@@ -164,11 +164,11 @@ class SsmlHandler:
     """The handler of one document, or with `inner` of the markup within one utterance, which no element may split."""
 
     def __init__(
-        self, flow: TextBuilder, remarks: WarningCollector, feeling_of_style: StyleResolver, *, inner: bool = False
+        self, flow: TextBuilder, remarks: WarningCollector, find_style_emotion: StyleResolver, *, inner: bool = False
     ) -> None:
         self.flow = flow
         self.remarks = remarks
-        self.feeling_of_style = feeling_of_style
+        self.find_style_emotion = find_style_emotion
         self.inner = inner
         self.voices: dict[str, None] = {}
         """Names in document order, each once."""
@@ -224,7 +224,7 @@ class SsmlHandler:
         outer, self.flow.manner = self.flow.manner, manner
         return lambda _: setattr(self.flow, "manner", outer)
 
-    def hold(self, name: str, ending: marked.SubstitutionFactory | None) -> EndHandler:
+    def hold(self, name: str, ending: SubstitutionFactory | None) -> EndHandler:
         """Collect the text of the element, to read it as a whole when the element ends."""
         self.holding = name
         self.flow.begin_reading()
@@ -277,14 +277,14 @@ def add_mark(walker: SsmlHandler, attributes: Attributes, place: int, *, attribu
     return do_nothing
 
 
-def end_substitution(walker: SsmlHandler, name: str, ending: marked.SubstitutionFactory | None, place: int) -> None:
+def end_substitution(walker: SsmlHandler, name: str, ending: SubstitutionFactory | None, place: int) -> None:
     """End an element whose text is read as a whole."""
     walker.holding = ""
     start, text = walker.flow.marked_text()
     if not text:
         walker.remarks.add("empty_element", f"<{name}> without text has no effect.")
     elif ending:
-        walker.flow.readings += (reading.moved(start) for reading in ending(text))
+        walker.flow.readings += (reading.shift(start) for reading in ending(text))
 
 
 def report_emphasis(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
@@ -321,13 +321,13 @@ START_HANDLERS: dict[str, StartHandler] = {
     "prosody": lambda walker, attributes, _: walker.manner(
         read_prosody(walker.flow.manner, attributes, walker.remarks)
     ),
-    "say-as": lambda walker, attributes, _: walker.hold("say-as", marked.read_say_as(attributes, walker.remarks)),
-    "sub": lambda walker, attributes, _: walker.hold("sub", marked.read_sub(attributes, walker.remarks)),
-    "phoneme": lambda walker, attributes, _: walker.hold("phoneme", marked.read_phoneme(attributes, walker.remarks)),
+    "say-as": lambda walker, attributes, _: walker.hold("say-as", read_say_as(attributes, walker.remarks)),
+    "sub": lambda walker, attributes, _: walker.hold("sub", read_sub(attributes, walker.remarks)),
+    "phoneme": lambda walker, attributes, _: walker.hold("phoneme", read_phoneme(attributes, walker.remarks)),
     "mark": partial(add_mark, attribute="name", element="mark"),
     "bookmark": partial(add_mark, attribute="mark", element="bookmark"),
     "express-as": lambda walker, attributes, _: walker.manner(
-        read_express_as(walker.flow.manner, attributes, walker.feeling_of_style, walker.remarks)
+        read_express_as(walker.flow.manner, attributes, walker.find_style_emotion, walker.remarks)
     ),
     "lang": lambda *_: do_nothing,
     "emphasis": report_emphasis,

@@ -80,11 +80,11 @@ class SsmlParser(DefusedExpatParser):
         parser: Any = self._parser
         self.expat = parser
         parser.buffer_text = False  # otherwise references would arrive merged with the text around them
-        parser.StartElementHandler = self.opened
-        parser.EndElementHandler = self.closed
-        parser.CharacterDataHandler = self.characters
-        parser.StartCdataSectionHandler = lambda: self.literally(True)
-        parser.EndCdataSectionHandler = lambda: self.literally(False)
+        parser.StartElementHandler = self.handle_start
+        parser.EndElementHandler = self.handle_end
+        parser.CharacterDataHandler = self.handle_text
+        parser.StartCdataSectionHandler = lambda: self.set_cdata(True)
+        parser.EndCdataSectionHandler = lambda: self.set_cdata(False)
 
     def read(self) -> None:
         """Parse the XML and pass its tags and texts to the handler."""
@@ -93,38 +93,38 @@ class SsmlParser(DefusedExpatParser):
             self.reset()
             self.expat.Parse(self.xml, True)
         except UnicodeEncodeError as error:
-            raise self.invalid("A surrogate is no character", error.start) from None
+            raise self.make_error("A surrogate is no character", error.start) from None
         except DefusedXmlException:
-            raise self.invalid("A DOCTYPE is not allowed", self.place(), "Leave out the <!DOCTYPE …>.") from None
+            raise self.make_error("A DOCTYPE is not allowed", self.place(), "Leave out the <!DOCTYPE …>.") from None
         except expat.ExpatError as error:
             words = expat.ErrorString(error.code)
-            raise self.invalid(f"The XML is broken ({words})", self.error_place(), HINTS.get(words, "")) from None
+            raise self.make_error(f"The XML is broken ({words})", self.error_place(), HINTS.get(words, "")) from None
         finally:
             self.expat = self._parser = None  # breaks a cycle: expat's handlers refer to this object
 
-    def opened(self, name: str, attributes: dict[str, str]) -> None:
+    def handle_start(self, name: str, attributes: dict[str, str]) -> None:
         """Handle the start of an element."""
         self.depth += 1
         place, name = self.place(), strip_prefix(name)
         if self.depth > MAX_DEPTH:
-            raise self.invalid(f"More than {MAX_DEPTH} elements are open", place, "Nest them less.")
+            raise self.make_error(f"More than {MAX_DEPTH} elements are open", place, "Nest them less.")
         if self.depth == 1 and name != ROOT:
-            raise self.invalid(f"The root is <{name:.40}>, not <{ROOT}>", place, WRAP_HINT)
+            raise self.make_error(f"The root is <{name:.40}>, not <{ROOT}>", place, WRAP_HINT)
         self.handler.start(name, filter_attributes(attributes), place + self.shift)
 
-    def closed(self, name: str) -> None:
+    def handle_end(self, name: str) -> None:
         """Handle the end of an element."""
         self.depth -= 1
         self.handler.end(self.place() + self.shift)
 
-    def characters(self, text: str) -> None:
+    def handle_text(self, text: str) -> None:
         """Handle text without markup on one line, a line break, or the character of a reference."""
         place = self.place()
         referred = not self.in_cdata and self.xml[place] == "&"
         end = self.xml.index(";", place) + 1 if referred else place + len(text)
         self.handler.text(text, place + self.shift, end + self.shift)
 
-    def literally(self, in_cdata: bool) -> None:
+    def set_cdata(self, in_cdata: bool) -> None:
         """Record the start or end of a CDATA section: an ampersand in it begins no reference."""
         self.in_cdata = in_cdata
 
@@ -141,7 +141,7 @@ class SsmlParser(DefusedExpatParser):
         """Return the offset in `xml` at which expat stopped, even if that is within a character."""
         return len(self.utf8[: self.expat.ErrorByteIndex].decode(errors="ignore"))
 
-    def invalid(self, what: str, place: int, hint: str = "") -> InvalidSsml:
+    def make_error(self, what: str, place: int, hint: str = "") -> InvalidSsml:
         """Return the error for an offset in `xml`."""
         line, column = locate(self.document, min(max(place + self.shift, 0), len(self.document)))
         return InvalidSsml(f"{what}, at line {line}, column {column}.", hint=hint)

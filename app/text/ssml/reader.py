@@ -218,15 +218,18 @@ class SsmlFragment:
 
 
 def read_ssml(
-    document: str, feeling_of_style: StyleResolver, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length
+    document: str,
+    find_style_emotion: StyleResolver,
+    max_spoken: int = MAX_SPOKEN,
+    check: LengthCheck = accept_any_length,
 ) -> SsmlDocument:
-    """Read a document; `feeling_of_style` returns the emotion of a style of `express-as`, None if it has none.
+    """Read a document; `find_style_emotion` returns the emotion of a style of `express-as`, None if it has none.
 
     Raises `InvalidSsml`; all other problems of a document become warnings.
     """
     remarks = WarningCollector()
     builder = TextBuilder(remarks)
-    walker = SsmlHandler(builder, remarks, feeling_of_style)
+    walker = SsmlHandler(builder, remarks, find_style_emotion)
     parse(document, walker)
     flow = builder.finish()
     sentences = SentenceSplitter(flow, max_spoken, check).sentences()

@@ -20,10 +20,10 @@ from app.text.normalization.dates import (
 )
 from app.text.normalization.numbers import (
     DIGITS,
-    fraction,
     spell_digits,
     verbalize_cardinal,
     verbalize_decimal,
+    verbalize_fraction,
     verbalize_ordinal,
     verbalize_year,
 )
@@ -69,10 +69,10 @@ SIGN_NAMES = {
 
 def spell(text: str) -> str:
     """Spell a text: `can't 5` -> C A N apostrophe T five."""
-    return " ".join(name(character) for character in text if not character.isspace())
+    return " ".join(name_character(character) for character in text if not character.isspace())
 
 
-def name(character: str) -> str:
+def name_character(character: str) -> str:
     """Return a letter as a capital, which is read by its name; a digit as a word; a sign as its name."""
     if character.isdecimal():
         return DIGITS[unicodedata.decimal(character)]
@@ -85,8 +85,10 @@ def name(character: str) -> str:
 
 def verbalize_digits(text: str) -> str:
     """Read digit by digit: `1.05` -> one point zero five; other signs only separate digits."""
-    told = (character for character in text if character == "." or character.isdecimal())
-    return " ".join("point" if character == "." else DIGITS[unicodedata.decimal(character)] for character in told)
+    spoken_characters = (character for character in text if character == "." or character.isdecimal())
+    return " ".join(
+        "point" if character == "." else DIGITS[unicodedata.decimal(character)] for character in spoken_characters
+    )
 
 
 DATE_PARTS = {
@@ -131,12 +133,12 @@ def read_ordered_date(text: str, order: str) -> Verbalizer | None:
 
 def verbalize_date(match: re.Match[str], order: str) -> str:
     """Read a date: day first if the order begins with it, else as in `September tenth nineteen sixty`."""
-    told = {part: text for part, text in match.groupdict().items() if "?" not in text}
-    day = verbalize_ordinal(str(int(told["d"]))) if "d" in told else ""
-    name = find_month(told["m"]) if "m" in told else ""
+    parts = {part: text for part, text in match.groupdict().items() if "?" not in text}
+    day = verbalize_ordinal(str(int(parts["d"]))) if "d" in parts else ""
+    name = find_month(parts["m"]) if "m" in parts else ""
     if day and name:
         name, day = (f"the {day} of {name}", "") if order.startswith("d") else (name, day)
-    return " ".join(word for word in (name, day, verbalize_optional_year(told.get("y", ""))) if word)
+    return " ".join(word for word in (name, day, verbalize_optional_year(parts.get("y", ""))) if word)
 
 
 def verbalize_optional_year(digits: str) -> str:
@@ -196,7 +198,7 @@ def verbalize_mixed_fraction(match: re.Match[str]) -> str:
     """Read a fraction: `3+1/2` -> three and a half; `3/200` -> three over two hundred."""
     sign, whole, above, below = match.groups()
     if 1 < int(below) <= MAX_DENOMINATOR and int(above):
-        words = fraction(str(int(above)), str(int(below)))
+        words = verbalize_fraction(str(int(above)), str(int(below)))
     else:
         words = f"{verbalize_cardinal(str(int(above)))} over {verbalize_cardinal(str(int(below)))}"
     if whole:

@@ -37,7 +37,7 @@ class Substitution:
     continues: bool = False
     """Whether it belongs to the same element as the previous substitution."""
 
-    def moved(self, by: int) -> Substitution:
+    def shift(self, by: int) -> Substitution:
         """Return the substitution for a text that begins `by` code points earlier."""
         return Substitution(self.start + by, self.end + by, self.tag, self.speak, self.apart, self.continues)
 
@@ -51,14 +51,16 @@ def verbalize_text(text: str, readings: Sequence[Substitution]) -> str:
         pieces.append(clean(text[position : reading.start]))
         touched = reading.start == position or text[reading.start - 1].isalnum()
         pieces.append(" " if reading.apart and touched else "")
-        pieces.append(placeholder(number, text[reading.start]))
+        pieces.append(make_placeholder(number, text[reading.start]))
         pieces.append(" " if reading.apart and text[reading.end : reading.end + 1].isalnum() else "")
         position = reading.end
-    said = normalize_cleaned("".join([*pieces, clean(text[position:])]))
-    return keep_pronounceable(tidy(PLACEHOLDER.sub(lambda match: readings[parse_placeholder(match)].speak(), said)))
+    normalized = normalize_cleaned("".join([*pieces, clean(text[position:])]))
+    return keep_pronounceable(
+        tidy(PLACEHOLDER.sub(lambda match: readings[parse_placeholder(match)].speak(), normalized))
+    )
 
 
-def placeholder(number: int, first: str) -> str:
+def make_placeholder(number: int, first: str) -> str:
     """Return the placeholder of a substitution whose marked text has this first character."""
     return ("Q" if first.isupper() else "q") + str(number).translate(DIGITS_TO_LETTERS)
 
@@ -97,11 +99,11 @@ def insert_marks(text: str, start: int, end: int, waiting: list[Mark], until: in
     written = []
     while waiting and waiting[-1].place < until:
         mark = waiting.pop()
-        written += [escape(text[start : mark.place]), tag(mark)]
+        written += [escape(text[start : mark.place]), mark_to_ssml(mark)]
         start = mark.place
     return [*written, escape(text[start:end])]
 
 
-def tag(mark: Mark) -> str:
+def mark_to_ssml(mark: Mark) -> str:
     """Return the SSML element of a mark."""
     return f"<mark name={quoteattr(mark.name)}/>"

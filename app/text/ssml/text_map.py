@@ -22,22 +22,22 @@ class WarningCollector:
     """A collection of a bounded number of warnings, each once."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], None] = {}
+        self._warnings: dict[tuple[str, str], None] = {}
         self._left_out = 0
 
     def add(self, code: str, detail: str) -> None:
         """Add a warning, unless it was added before."""
-        if (code, detail) in self._seen:
+        if (code, detail) in self._warnings:
             return
-        if len(self._seen) < MAX_WARNINGS:
-            self._seen[code, detail] = None
+        if len(self._warnings) < MAX_WARNINGS:
+            self._warnings[code, detail] = None
         else:
             self._left_out += 1
 
     @property
     def warnings(self) -> tuple[PlanWarning, ...]:
         """All warnings, in document order; the last one reports how many were left out, if any."""
-        listed = tuple(PlanWarning(code, detail) for code, detail in self._seen)
+        listed = tuple(PlanWarning(code, detail) for code, detail in self._warnings)
         if not self._left_out:
             return listed
         return (*listed, PlanWarning("more_warnings", f"{self._left_out} more warnings were left out."))
@@ -127,7 +127,7 @@ class TextMap:
     def readings_in(self, start: int, end: int) -> list[Substitution]:
         """Return the substitutions within a stretch, with offsets in its text."""
         first, last = (bisect_left(self.readings, place, key=lambda reading: reading.start) for place in (start, end))
-        return [reading.moved(-start) for reading in self.readings[first:last]]
+        return [reading.shift(-start) for reading in self.readings[first:last]]
 
     def reading_around(self, place: int) -> Substitution | None:
         """Return the substitution that a cut at an offset would split; None if there is none."""

@@ -108,20 +108,24 @@ def read_spoken(path: Path) -> list[tuple[str, Emotion]]:
 
 def measure_voicing(classifier: Classifier, rows: list[tuple[str, Emotion]], threshold: float) -> dict[str, object]:
     """Compute the false alarms on neutral sentences, and how often voiced emotional sentences are voiced correctly."""
-    heard = []
+    predictions = []
     for scores in compute_probabilities(classifier, [text for text, _ in rows]):
         best = int(scores.argmax())
-        heard.append(EMOTIONS[best] if scores[best] >= threshold else Emotion.NEUTRAL)
-    neutral = [got for got, (_, label) in zip(heard, rows, strict=True) if label is Emotion.NEUTRAL]
-    emotional = [(label, got) for got, (_, label) in zip(heard, rows, strict=True) if label is not Emotion.NEUTRAL]
-    voiced = [(label, got) for label, got in emotional if got is not Emotion.NEUTRAL]
-    confusion = Counter(f"{label} heard as {got}" for label, got in emotional if label is not got)
+        predictions.append(EMOTIONS[best] if scores[best] >= threshold else Emotion.NEUTRAL)
+    neutral = [prediction for prediction, (_, label) in zip(predictions, rows, strict=True) if label is Emotion.NEUTRAL]
+    emotional = [
+        (label, prediction)
+        for prediction, (_, label) in zip(predictions, rows, strict=True)
+        if label is not Emotion.NEUTRAL
+    ]
+    voiced = [(label, prediction) for label, prediction in emotional if prediction is not Emotion.NEUTRAL]
+    confusion = Counter(f"{label} heard as {prediction}" for label, prediction in emotional if label is not prediction)
     return {
         "neutral_sentences": len(neutral),
-        "false_alarms": round(sum(got is not Emotion.NEUTRAL for got in neutral) / len(neutral), 3),
+        "false_alarms": round(sum(prediction is not Emotion.NEUTRAL for prediction in neutral) / len(neutral), 3),
         "emotional_sentences": len(emotional),
         "voiced": round(len(voiced) / len(emotional), 3),
-        "voiced_rightly": round(sum(label is got for label, got in voiced) / len(voiced), 3),
+        "voiced_rightly": round(sum(label is prediction for label, prediction in voiced) / len(voiced), 3),
         "confusion": dict(confusion.most_common()),
     }
 

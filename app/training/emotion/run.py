@@ -106,9 +106,9 @@ class EmotionTask(Checkpointable):
         self.frozen = find_frozen(self.network, settings.frozen_layers)
         for part in self.frozen:
             part.requires_grad_(False)
-        self.learned = TrainableParameters(self.network)
-        self.optimizer = torch.optim.AdamW(self.learned.parameters(), lr=settings.learning_rate, weight_decay=0.01)
-        self.average = Ema(self.learned, EMA_DECAY)
+        self.trainable = TrainableParameters(self.network)
+        self.optimizer = torch.optim.AdamW(self.trainable.parameters(), lr=settings.learning_rate, weight_decay=0.01)
+        self.average = Ema(self.trainable, EMA_DECAY)
         self.weights = weigh_classes(rows)
         self.batches = draw_batches(rows, settings.batch_size, settings.others, settings.seed)
         self.bf16 = torch.cpu._is_avx512_bf16_supported()
@@ -141,7 +141,7 @@ class EmotionTask(Checkpointable):
         begun = time.process_time()
         if self.number < self.settings.steps and begun < self.evaluation_due:
             return self.evaluated
-        with self.average.applied():
+        with self.average.apply():
             self.network.eval()
             figures = evaluate(score(self.network, self.tokenizer, self.dev), self.dev)
         self.evaluated = {"step": float(self.number), **figures}
@@ -151,7 +151,7 @@ class EmotionTask(Checkpointable):
 
     def parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
-        return {"network": self.learned, "optimizer": self.optimizer, "average": self.average}
+        return {"network": self.trainable, "optimizer": self.optimizer, "average": self.average}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Implement `TrainingModule.restore`."""
@@ -160,7 +160,7 @@ class EmotionTask(Checkpointable):
 
     def export(self, folder: Path) -> None:
         """Write the averaged weights in half precision, the tokenizer, and the size of the context in `config.json`."""
-        with self.average.applied():
+        with self.average.apply():
             state = {name: value.half() for name, value in self.network.state_dict().items()}
         self.network.config.intone = {"version": VERSION, "context": CONTEXT_SENTENCES}
         self.network.save_pretrained(folder, state_dict=state)
