@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, with_config
 
@@ -18,6 +18,11 @@ def open_enum(*names: str) -> WithJsonSchema:
 def const_properties(**values: Any) -> dict[str, Any]:
     """Return the schema of an object that has all of these values."""
     return {"properties": {name: {"const": value} for name, value in values.items()}, "required": list(values)}
+
+
+def list_leaf_types(annotation: Any) -> list[Any]:
+    """Return the innermost arguments of a type: its classes and the values of its literals."""
+    return [leaf for argument in get_args(annotation) for leaf in list_leaf_types(argument)] or [annotation]
 
 
 def _to_integer(value: Any) -> Any:

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from app.cli.parser import UsageError
 from app.errors import SetupError
+from app.fields import list_leaf_types
 from app.options import SpeechOptions
 from app.settings import Settings, load_settings
 
@@ -30,31 +31,27 @@ def add_option_flags(parser: argparse.ArgumentParser, without: tuple[str, ...] =
         if name in without:
             continue
         help_text = (field.description or "").rstrip(".").replace("`", "").replace("%", "%%")
-        choices = [one for one in _leaves(field.annotation) if isinstance(one, str)]
+        leaves = list_leaf_types(field.annotation)
+        choices = [leaf for leaf in leaves if isinstance(leaf, str)]
         if choices:
             parser.add_argument(_flag(name), choices=choices, help=help_text)
-        elif str in _leaves(field.annotation):
+        elif str in leaves:
             parser.add_argument(_flag(name), action="append", metavar="TEXT", help=f"{help_text}. May be repeated")
         else:
-            number = int if int in _leaves(field.annotation) else float
-            parser.add_argument(_flag(name), type=_within(field, number), help=f"{help_text} ({_range(field)})")
+            number = int if int in leaves else float
+            annotation: Any = field.annotation
+            adapter = TypeAdapter[Any](annotation)
+            help_text = f"{help_text} ({_describe_range(adapter)})"
+            parser.add_argument(_flag(name), type=_make_number_type(adapter, number), help=help_text)
 
 
-def _range(field: FieldInfo) -> str:
-    annotation: Any = field.annotation
-    schema = next(one for one in TypeAdapter(annotation).json_schema()["anyOf"] if "minimum" in one)
+def _describe_range(adapter: TypeAdapter[Any]) -> str:
+    schema = next(option for option in adapter.json_schema()["anyOf"] if "minimum" in option)
     return f"{schema['minimum']:.12g} to {schema['maximum']:.12g}"
 
 
-def _leaves(annotation: Any) -> list[Any]:
-    """Return the innermost arguments of a type: its classes and the values of its literals."""
-    return [leaf for one in get_args(annotation) for leaf in _leaves(one)] or [annotation]
-
-
-def _within(field: FieldInfo, number: type[int] | type[float]) -> Callable[[str], int | float]:
+def _make_number_type(adapter: TypeAdapter[Any], number: type[int] | type[float]) -> Callable[[str], int | float]:
     """Return an argparse type that accepts the numbers that a field accepts."""
-    annotation: Any = field.annotation
-    adapter = TypeAdapter(annotation)
 
     def parse(value: str) -> int | float:
         try:

@@ -12,7 +12,7 @@ from app.api.parsing.json import has_surrogate, json_pointer, quote_value
 from app.api.schemas.plan import PlanBody
 from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest
-from app.fields import MAX_WEIGHT, EmotionName, Hertz, Text, Weight, const_properties, open_enum
+from app.fields import MAX_WEIGHT, EmotionName, Hertz, Text, Weight, const_properties, list_leaf_types, open_enum
 from app.options import SpeechOptions
 
 
@@ -63,11 +63,8 @@ class SpeechFields(SpeechOptions):
 
 def _fields_of(*types: type) -> frozenset[str]:
     """Return the names of the fields that accept a value of one of these types."""
-
-    def accepts(annotation: Any) -> bool:
-        return annotation in types or any(map(accepts, get_args(annotation)))
-
-    return frozenset(name for name, field in SpeechFields.model_fields.items() if accepts(field.annotation))
+    fields = SpeechFields.model_fields.items()
+    return frozenset(name for name, field in fields if any(leaf in types for leaf in list_leaf_types(field.annotation)))
 
 
 NUMBER_FIELDS = _fields_of(float, int) - {"emotion"}
