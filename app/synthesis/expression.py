@@ -1,9 +1,9 @@
 """Apply an emotion's expression to the pitch and the spectrum of an utterance, before it is vocoded.
 
 A vocoder with a harmonic source makes its own pulses, so that the pitch can follow any contour. The acoustic model's
-contour is split into melody, the movement slower than a syllable, accents, the movement within one, and the rest, which
-would sound rough if it grew (Fujisaki and Hirose 1984, doi 10.1250/ast.5.233, separate phrase and accent components
-alike). Melody and accents are scaled, then slope, ending and tremor are added.
+contour is split into declination, a straight line, melody, the movement slower than a syllable, accents, the movement
+within one, and the rest, which would sound rough if it grew (Fujisaki and Hirose 1984, doi 10.1250/ast.5.233, separate
+phrase and accent components alike). Melody and accents are scaled, then slope, ending and tremor are added.
 """
 
 from __future__ import annotations
@@ -84,14 +84,15 @@ def shape_contour(contour: Track, voiced: npt.NDArray[np.intp], expression: Expr
     # The network's values in unvoiced frames mean nothing, and would disturb the melody of the voiced ones.
     pitch = np.interp(frames, voiced, contour[voiced])
     melody, accented = (smooth(pitch, round(window * frame_rate)) for window in (MELODY_SECONDS, ACCENT_SECONDS))
-    mean = float(melody[voiced].mean())
+    rise, start = np.polyfit(voiced, melody[voiced], 1)
+    line = start + rise * frames
     time = np.clip((frames - first) / max(1, last - first), 0, 1)
     room = min(1.0, (last - first) / frame_rate / SHORT_SECONDS)
     final = np.clip((time - ENDING[0]) / (ENDING[1] - ENDING[0]), 0, 1)
     tremor = np.sin(2 * math.pi * TREMOR_HZ * frames / frame_rate)
-    moved = expression.pitch_range * (melody - mean) + expression.accents * (accented - melody) + pitch - accented
+    moved = expression.pitch_range * (melody - line) + expression.accents * (accented - melody) + pitch - accented
     added = room * (expression.slope * (time - 0.5) + expression.ending * final) + expression.tremor * tremor
-    return np.asarray(mean + moved + added)
+    return np.asarray(line + moved + added)
 
 
 def smooth(track: Track, frames: int) -> Track:

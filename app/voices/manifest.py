@@ -84,7 +84,7 @@ class Expression(_StrictModel):
     pitch: Semitones = 0.0
     """Semitones added to the pitch."""
     pitch_range: Factor = 1.0
-    """Factor on the melody, the movement of the pitch over more than a syllable."""
+    """Factor on the melody, the movement of the pitch around its slope over more than a syllable."""
     accents: Factor = 1.0
     """Factor on the movement of the pitch within a syllable."""
     slope: Semitones = 0.0

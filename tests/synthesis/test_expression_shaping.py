@@ -54,6 +54,11 @@ def test_the_range_scales_melody_and_accents_scale_syllables() -> None:
     )
 
 
+def test_the_range_keeps_the_declination() -> None:
+    falling = -2 * TIME
+    np.testing.assert_allclose(shape_contour(falling, pitch_range=2.0)[VOICED], falling[VOICED], atol=1e-3)
+
+
 def test_the_range_and_accents_keep_the_mean_pitch() -> None:
     changed = shape_contour(pitch_range=2.0, accents=1.5)
     assert changed[VOICED].mean() == pytest.approx((MELODY + SYLLABLES)[VOICED].mean(), abs=0.1)
