@@ -79,20 +79,19 @@ def shape_pitch(pitch: Tensor, voicing: Tensor, expression: Expression, frame_ra
 
 def shape_contour(contour: Track, voiced: npt.NDArray[np.intp], expression: Expression, frame_rate: float) -> Track:
     """Return a contour in semitones with scaled movement, slope, ending and tremor; its mean pitch stays."""
-    frames = np.arange(len(contour))
     first, last = voiced[0], voiced[-1]
+    frames = np.arange(first, last + 1)
     # The network's values in unvoiced frames mean nothing, and would disturb the melody of the voiced ones.
     pitch = np.interp(frames, voiced, contour[voiced])
     melody, accented = (smooth(pitch, round(window * frame_rate)) for window in (MELODY_SECONDS, ACCENT_SECONDS))
-    rise, start = np.polyfit(voiced, melody[voiced], 1)
-    line = start + rise * frames
-    time = np.clip((frames - first) / max(1, last - first), 0, 1)
-    room = min(1.0, (last - first) / frame_rate / SHORT_SECONDS)
+    line = np.polyval(np.polyfit(frames, melody, 1), frames)
+    time = (frames - first) / max(1, last - first)
+    room = min(1.0, len(frames) / frame_rate / SHORT_SECONDS)
     final = np.clip((time - ENDING[0]) / (ENDING[1] - ENDING[0]), 0, 1)
     tremor = np.sin(2 * math.pi * TREMOR_HZ * frames / frame_rate)
     moved = expression.pitch_range * (melody - line) + expression.accents * (accented - melody) + pitch - accented
     added = room * (expression.slope * (time - 0.5) + expression.ending * final) + expression.tremor * tremor
-    return np.asarray(line + moved + added)
+    return np.pad(line + moved + added, (first, len(contour) - 1 - last), mode="edge")
 
 
 def smooth(track: Track, frames: int) -> Track:
