@@ -15,6 +15,7 @@ from app.synthesis.models.glow import TOKEN_STEP
 from app.synthesis.runs import MAX_SYMBOLS
 from app.synthesis.scheduler import BATCH_CANDIDATES, DeadlineQueue, Job, count_padded_steps
 from app.synthesis.tokenizer import Tokens
+from app.voices.manifest import NO_EXPRESSION
 from tests.speaking import utterance
 
 BASE, ANGER = SimpleNamespace(name="base"), SimpleNamespace(name="anger")
@@ -25,7 +26,7 @@ def make_job(
 ) -> Job:
     """Return a job that only the queue reads."""
     ids = Tokens(tuple(range(tokens)), "a" * tokens, tuple(range(tokens)), "")
-    speaker: Any = SimpleNamespace(checkpoint=checkpoint, speakers={})
+    speaker: Any = SimpleNamespace(checkpoint=checkpoint, speakers={}, expression=NO_EXPRESSION)
     voice: Any = None
     return Job(
         voice,
