@@ -53,6 +53,8 @@ STEP = 0.5
 """Share of a distance by which a round moves: the features depend on each other."""
 MAX_LEVEL = 8.0
 """Maximum decibels of a band."""
+MAX_SEMITONES = 10.0
+"""Maximum of pitch, slope and ending."""
 PLACES = 2
 """Decimal places of the fitted values."""
 
@@ -97,6 +99,7 @@ def fit_once(folder: Path, texts: list[str], number: int) -> None:
         for seed, text in enumerate(texts)
         for speech in [synthesize(pipeline, name, Prompt(emotion, text, seed), degree=1.0)]
     ]
+    pipeline.close()
     rows = {emotion: measured[row * len(texts) : (row + 1) * len(texts)] for row, emotion in enumerate(emotions)}
     neutral = rows.pop(Emotion.NEUTRAL)
     file = folder / FILE_NAME
@@ -142,12 +145,16 @@ def move(old: Expression, neutral: Features, means: Features, target: Features, 
 
     levels = np.array(old.bands) + [missing[name] for name in BAND_NAMES]
     levels = np.clip(levels - levels.mean(), -MAX_LEVEL, MAX_LEVEL)
+
+    def shift(semitones: float, name: str) -> float:
+        return round(min(max(semitones + missing[name], -MAX_SEMITONES), MAX_SEMITONES), PLACES)
+
     return Expression(
-        pitch=round(old.pitch + missing["pitch"], PLACES),
+        pitch=shift(old.pitch, "pitch"),
         pitch_range=round(grow(old.pitch_range, "range"), PLACES),
         accents=round(grow(old.accents, "fast movement"), PLACES),
-        slope=round(old.slope + missing["slope"], PLACES),
-        ending=round(old.ending + missing["ending"], PLACES),
+        slope=shift(old.slope, "slope"),
+        ending=shift(old.ending, "ending"),
         tremor=tremor,
         speed=round(old.speed * math.exp(-missing["duration"]), PLACES),
         bands=tuple(round(level, 1) for level in levels.tolist()),

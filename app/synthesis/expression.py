@@ -39,6 +39,11 @@ MIN_LOG_PITCH, MAX_LOG_PITCH = math.log2(0.65), math.log2(7.0)
 MIN_VOICED_FRAMES = 4
 VOICING_FRAMES = 5
 """Frames over which a change of the spectrum fades in and out beside unvoiced sounds, which keep theirs."""
+MAX_LEVEL = 12.0
+"""Maximum decibels of a band in a mixture, beyond which the vocoder would clip."""
+SEMITONE_LIMITS = (-12.0, 12.0)
+LIMITS = {"pitch_range": (0.25, 2.5), "accents": (0.25, 2.5), "tremor": (0.0, 2.0), "speed": (0.5, 2.0)}
+"""Ranges of the fields in a manifest; the others have `SEMITONE_LIMITS`."""
 FACTORS = ("pitch_range", "accents", "speed")
 """Fields that are factors, so that shares are exponents."""
 
@@ -58,8 +63,26 @@ def mix_expressions(shares: Iterable[tuple[Expression, float]]) -> Expression:
         for name in mixed:
             value = getattr(expression, name)
             mixed[name] = mixed[name] * value**share if name in FACTORS else mixed[name] + share * value
-    # Not validated: a degree above 1 may exceed the limits of a manifest.
-    return Expression.model_construct(**mixed, bands=tuple(bands.tolist()))
+    limited = {name: limit(name, value) for name, value in mixed.items()}
+    return Expression(**limited, bands=tuple(np.clip(bands, -MAX_LEVEL, MAX_LEVEL).tolist()))
+
+
+def limit(name: str, value: float) -> float:
+    """Limit a field of a mixture to the range of a manifest, which a degree of 2 can exceed."""
+    lowest, highest = LIMITS.get(name, SEMITONE_LIMITS)
+    return min(max(value, lowest), highest)
+
+
+def cut_expression(expression: Expression, start: int, end: int, frames: int) -> Expression:
+    """Return the expression of the frames `start` to `end` of an utterance, so that its parts continue each other."""
+    middle, share = (start + end) / 2 / frames, (end - start) / frames
+    return expression.model_copy(
+        update={
+            "pitch": expression.pitch + expression.slope * (middle - 0.5),
+            "slope": expression.slope * share,
+            "ending": expression.ending if end == frames else 0.0,
+        }
+    )
 
 
 def shape_pitch(pitch: Tensor, voicing: Tensor, expression: Expression, frame_rate: float) -> Tensor:
@@ -69,6 +92,8 @@ def shape_pitch(pitch: Tensor, voicing: Tensor, expression: Expression, frame_ra
     """
     if expression == NO_EXPRESSION:
         return pitch
+    if expression == NO_EXPRESSION.model_copy(update={"pitch": expression.pitch}):
+        return pitch + expression.pitch / SEMITONES_PER_OCTAVE
     voiced = np.flatnonzero(voicing[0].numpy())
     contour = SEMITONES_PER_OCTAVE * pitch[0].double().numpy()
     if len(voiced) >= MIN_VOICED_FRAMES:
@@ -78,7 +103,7 @@ def shape_pitch(pitch: Tensor, voicing: Tensor, expression: Expression, frame_ra
 
 
 def shape_contour(contour: Track, voiced: npt.NDArray[np.intp], expression: Expression, frame_rate: float) -> Track:
-    """Return a contour in semitones with scaled movement, slope, ending and tremor; its mean pitch stays."""
+    """Return a contour in semitones with scaled movement, slope, ending and tremor."""
     first, last = voiced[0], voiced[-1]
     frames = np.arange(first, last + 1)
     # The network's values in unvoiced frames mean nothing, and would disturb the melody of the voiced ones.

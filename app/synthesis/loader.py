@@ -77,13 +77,17 @@ class Loader:
             convert = self.converter(largest.checkpoint, largest.vocoder)
             vocoder = self.vocoder(largest.vocoder)
         places = {name: index for index, name in enumerate(checkpoint.speakers)}
-        named = [(spoken.speaker, shares[emotion]) for emotion, spoken in emotions.items()]
+        speakers: dict[int, float] = {}
+        for emotion, spoken in emotions.items():
+            if spoken.speaker is not None:
+                place = places[spoken.speaker]
+                speakers[place] = speakers.get(place, 0.0) + shares[emotion]
         return Speaker(
             checkpoint=checkpoint,
             convert=convert,
             vocoder=vocoder,
             gain_db=sum(shares[emotion] * spoken.gain_db for emotion, spoken in emotions.items()),
-            speakers={places[name]: share for name, share in named if name is not None},
+            speakers=speakers,
             expression=mix_expressions(
                 (spoken.expression or NO_EXPRESSION, shares[emotion]) for emotion, spoken in emotions.items()
             ),

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.errors import OverTimeBudget
+from app.planning.planner import MAX_SPEED, MIN_SPEED
 from app.synthesis.cache import CachedSentence, SentenceKey
 from app.synthesis.loader import Speaker
 from app.synthesis.models.acoustic import AcousticInput
@@ -79,7 +80,7 @@ class Job:
     @property
     def acoustic_input(self) -> AcousticInput:
         """Input of the acoustic model."""
-        speed = self.utterance.speed * self.speaker.expression.speed
+        speed = min(max(self.utterance.speed * self.speaker.expression.speed, MIN_SPEED), MAX_SPEED)
         return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed)
 
     @property

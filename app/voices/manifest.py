@@ -74,12 +74,14 @@ class VocoderFiles(_StrictModel):
 EXPRESSION_BANDS = (250, 500, 1000, 2000, 3000, 4000, 6000)
 """Frequencies in hertz at which an expression sets levels."""
 Semitones = Annotated[float, Field(ge=-12, le=12)]
-Factor = Annotated[float, Field(ge=0.25, le=4)]
+Factor = Annotated[float, Field(ge=0.25, le=2.5)]
 Decibels = Annotated[float, Field(ge=-20, le=20)]
 
 
 class Expression(_StrictModel):
-    """Change of an emotion's pitch, spectrum and rate, in addition to what its checkpoint has learned."""
+    """Change of an emotion's pitch, spectrum and rate, in addition to what its checkpoint has learned.
+
+    It grows with the degree. Slope and ending are smaller in utterances below a second."""
 
     pitch: Semitones = 0.0
     """Semitones added to the pitch."""
@@ -90,7 +92,7 @@ class Expression(_StrictModel):
     slope: Semitones = 0.0
     """Semitones by which the pitch rises from the beginning to the end of an utterance."""
     ending: Semitones = 0.0
-    """Semitones added to the pitch of the final fifth."""
+    """Semitones added towards the end: from 65 % of an utterance's time on, and fully from 90 %."""
     tremor: Annotated[float, Field(ge=0, le=2)] = 0.0
     """Semitones of a vibration of the pitch at 5 Hz, to each side."""
     speed: Annotated[float, Field(ge=0.5, le=2)] = 1.0
@@ -165,8 +167,10 @@ class Manifest(_StrictModel):
                 raise ValueError(f"{emotion} names the checkpoint {spoken.checkpoint!r}, which is not listed")
             if spoken.vocoder not in self.vocoders:
                 raise ValueError(f"{emotion} names the vocoder {spoken.vocoder!r}, which is not listed")
-            if spoken.expression and self.vocoders[spoken.vocoder].architecture == "hifigan":
-                raise ValueError(f"{emotion} has an expression, which needs a vocoder with a harmonic source")
+        # All emotions, because a mixture of two is spoken by the vocoder of one.
+        plain = any(self.vocoders[spoken.vocoder].architecture == "hifigan" for spoken in self.emotions.values())
+        if plain and any(spoken.expression for spoken in self.emotions.values()):
+            raise ValueError("an expression needs vocoders with a harmonic source for all emotions")
         for name, checkpoint in self.checkpoints.items():
             if checkpoint.base is not None and checkpoint.base not in self.checkpoints:
                 raise ValueError(f"checkpoint {name} names the base {checkpoint.base!r}, which is not listed")

@@ -28,6 +28,8 @@ def describe_kind(schema: Schema) -> str:
     if "enum" in schema or "const" in schema:
         return format_codes(schema.get("enum") or [schema["const"]])
     if schema.get("type") == "array":
+        if "prefixItems" in schema:
+            return f"list of {len(schema['prefixItems'])}: {describe_kind(schema['prefixItems'][0])}"
         return f"list of {describe_kind(schema['items'])}" if "items" in schema else "list"
     if isinstance(values := schema.get("additionalProperties"), dict):
         return f"object of {describe_kind(values)}"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.synthesis.expression import mel_centres, mix_expressions, shape_pitch, shape_spectrum
+from app.synthesis.expression import cut_expression, mel_centres, mix_expressions, shape_pitch, shape_spectrum
 from app.voices.manifest import NO_EXPRESSION, Expression
 
 RATE = 80.0
@@ -97,8 +97,8 @@ def test_the_shortest_utterances_are_shaped(frames: int) -> None:
 
 def test_the_pitch_is_limited_to_the_range_of_voices() -> None:
     lowest, highest = (
-        shape_contour(np.full(FRAMES, -12.0), pitch=-12.0),
-        shape_contour(np.full(FRAMES, 20.0), pitch=12.0),
+        shape_contour(np.full(FRAMES, -12.0), pitch=-12.0, accents=1.1),
+        shape_contour(np.full(FRAMES, 20.0), pitch=12.0, accents=1.1),
     )
     assert 200 * 2 ** (lowest[100] / 12) == pytest.approx(65, rel=0.01)
     assert 200 * 2 ** (highest[100] / 12) == pytest.approx(700, rel=0.01)
@@ -126,3 +126,31 @@ def test_a_mixture_adds_semitones_and_multiplies_factors() -> None:
     both = mix_expressions([(joy, 0.5), (fear, 0.5)])
     assert (both.pitch, both.slope, both.pitch_range) == pytest.approx((3.0, 1.5, 1.2))
     assert mix_expressions([(NO_EXPRESSION, 1.0)]) == NO_EXPRESSION
+
+
+def test_a_mixture_stays_within_the_ranges_of_a_manifest() -> None:
+    strong = Expression(pitch=9, pitch_range=2, accents=0.3, slope=-9, tremor=1.5, speed=0.6, bands=(15,) * 7)
+    for share in (2.0, -1.0, 1.0):
+        mixed = mix_expressions([(NO_EXPRESSION, 1 - share), (strong, share)])
+        assert Expression.model_validate(mixed.model_dump()) == mixed
+    twice = mix_expressions([(NO_EXPRESSION, -1.0), (strong, 2.0)])
+    assert (twice.pitch, twice.pitch_range, twice.accents, twice.slope, twice.bands[0]) == (12, 2.5, 0.25, -12, 12)
+
+
+def test_the_parts_of_an_utterance_continue_each_other() -> None:
+    flat, voiced = torch.ones(1, FRAMES), torch.ones(1, FRAMES)
+    whole = Expression(pitch=1, slope=6, ending=2)
+    parts = [(0, 100), (100, FRAMES)]
+    cut = [
+        shape_pitch(flat[:, start:end], voiced[:, start:end], cut_expression(whole, start, end, FRAMES), RATE)
+        for start, end in parts
+    ]
+    expected = shape_pitch(flat, voiced, whole.model_copy(update={"ending": 0.0}), RATE)
+    joined = torch.cat(cut, dim=1)
+    np.testing.assert_allclose(joined[0, :150], expected[0, :150], atol=0.01)
+    assert 12 * float(joined[0, -1] - expected[0, -1]) == pytest.approx(2, abs=0.1)
+
+
+def test_markup_alone_shifts_a_low_voice_without_a_limit() -> None:
+    pitch, voicing = torch.full((1, 50), -0.2), torch.ones(1, 50)
+    torch.testing.assert_close(shape_pitch(pitch, voicing, Expression(pitch=-8), RATE), pitch - 8 / 12)

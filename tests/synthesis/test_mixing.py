@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -269,3 +270,12 @@ def test_a_blend_lies_between_its_emotions(pipeline: Pipeline) -> None:
     angry, plain = measure_pitch_and_level(pipeline, 1.0, ANGER), measure_pitch_and_level(pipeline, 1.0, NEUTRAL)
     between = measure_pitch_and_level(pipeline, 1.0, {ANGER: 0.5, NEUTRAL: 0.5})
     assert plain[0] < between[0] < angry[0] and plain[1] < between[1] < angry[1]
+
+
+def test_emotions_of_one_speaker_add_up_their_shares(tmp_path: Path) -> None:
+    folder = write_tiny_voice(tmp_path / "tiny", speakers=("neutral", "anger"))
+    values = json.loads((folder / "voice.json").read_text())
+    values["emotions"]["joy"] = values["emotions"]["neutral"]
+    (folder / "voice.json").write_text(json.dumps(values))
+    speaker = Loader(open_voice(folder), TorchBackend()).speaker({NEUTRAL: 0.5, Emotion.JOY: 0.25, ANGER: 0.25})
+    assert speaker.speakers == {0: 0.75, 1: 0.25}

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from app.inference import Backend
 from app.synthesis.coqui import HifiganGenerator
-from app.synthesis.expression import mel_centres, shape_pitch, shape_spectrum
+from app.synthesis.expression import cut_expression, mel_centres, shape_pitch, shape_spectrum
 from app.synthesis.mel import input_span, pad_to_multiple, split_at_quiet_frames, split_frames
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocos import VocosSourceGenerator
@@ -52,7 +52,8 @@ class Vocoder(Protocol):
 def vocode(vocoder: Vocoder, mel: Tensor, seed: int, low_latency: bool, expression: Expression) -> Iterator[Samples]:
     """Yield the samples of a mel spectrogram of any length, in spans for each of which a harmonic source is made."""
     for start, end in split_at_quiet_frames(mel, MAX_SPAN_FRAMES):
-        yield from vocoder.chunks(mel[..., start:end], seed, low_latency and start == 0, expression)
+        part = cut_expression(expression, start, end, mel.shape[2])
+        yield from vocoder.chunks(mel[..., start:end], seed, low_latency and start == 0, part)
 
 
 class HifiganVocoder:
