@@ -7,12 +7,14 @@ earlier state of itself: mel spectrograms with the pitch, as measured in the fin
 from __future__ import annotations
 
 import argparse
+import io
 from pathlib import Path
 
 import librosa
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from app.cli.flags import settings
 from app.evaluation.manner import HOP as PITCH_HOP
@@ -25,6 +27,7 @@ from app.voices import open_voice
 TEXT = "They will be here in the morning, and nothing is ready."
 DYNAMIC_RANGE_DB = 60
 """Decibels from the loudest point to black."""
+COLORS = 24
 HOP = 128
 """Samples at 16 kHz."""
 PITCH_LIMITS = (100, 560)
@@ -46,7 +49,10 @@ def main() -> None:
             draw(grid[row, place], speech, longest)
             grid[row, 0].set_ylabel(emotion.value)
     grid[0, 0].set_title(TEXT, fontsize=9, loc="left")
-    figure.savefig(options.file, dpi=70)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=70)
+    # The spectrograms need few shades; a third of the size is left.
+    Image.open(drawn).convert("RGB").quantize(COLORS).save(options.file, optimize=True)
 
 
 def speak_all(folder: Path) -> list[Samples]:
