@@ -10,7 +10,7 @@ from app.settings import load_settings
 
 
 def test_background_work_shares_one_thread() -> None:
-    barrier = threading.Barrier(2)
+    settings, barrier = load_settings(), threading.Barrier(2)
 
     def meet_another_thread() -> bool:
         try:
@@ -20,7 +20,7 @@ def test_background_work_shares_one_thread() -> None:
         return True
 
     async def hand_over_twice() -> list[bool]:
-        service = Service(load_settings(), on_failure=lambda _: None)
+        service = Service(settings, on_failure=lambda _: None)
         await service.load()
         met = await asyncio.gather(*(asyncio.to_thread(meet_another_thread) for _ in range(2)))
         await service.close()
