@@ -27,7 +27,12 @@ os.environ["NUMBA_CACHE_DIR"] = str(ROOT / ".pytest_cache" / "numba" / os.enviro
 
 
 UNIT_FOLDERS = {"api", "audio", "emotion", "inference", "metrics", "planning", "text", "voices"}
-SLOW_FILES = {"test_ssml_properties.py", "test_poor_voice.py"}
+SLOW_FILES = {
+    "test_background_thread.py",
+    "test_collection_pauses.py",
+    "test_poor_voice.py",
+    "test_ssml_properties.py",
+}
 SERVICES = {"server", "client", "own_server"}
 """Fixtures that start a service in its own process."""
 
