@@ -37,6 +37,9 @@ TREMOR_HZ = 5.0
 MIN_LOG_PITCH, MAX_LOG_PITCH = math.log2(0.65), math.log2(7.0)
 """65 to 700 Hz, in octaves above 100 Hz: from a low male voice to a woman's scream."""
 MIN_VOICED_FRAMES = 4
+LOW_BAND_HZ = 1000.0
+LOW_BAND_RANGE = 2.6
+"""Nepers, 23 dB, below the loudest frame of an utterance in the band below `LOW_BAND_HZ`; fricatives are lower."""
 VOICING_FRAMES = 5
 """Frames over which a change of the spectrum fades in and out beside unvoiced sounds, which keep theirs."""
 MAX_LEVEL = 12.0
@@ -85,6 +88,15 @@ def cut_expression(expression: Expression, start: int, end: int, frames: int) ->
     )
 
 
+def find_voiced(mel: Tensor, voicing: Tensor, centres: Tensor) -> Tensor:
+    """Return the voicing (1, T) of the frames whose pitch can be trusted: those with energy at low frequencies.
+
+    The pitch network takes parts of fricatives for voiced, above all at the start of an utterance, with any pitch.
+    """
+    level = mel[:, centres < LOW_BAND_HZ].mean(1)
+    return voicing * (level > level.max() - LOW_BAND_RANGE)
+
+
 def shape_pitch(pitch: Tensor, voicing: Tensor, expression: Expression, frame_rate: float) -> Tensor:
     """Return the pitch of an utterance with an emotion's expression; both are log2(F0 / 100 Hz), (1, T).
 
@@ -103,10 +115,13 @@ def shape_pitch(pitch: Tensor, voicing: Tensor, expression: Expression, frame_ra
 
 
 def shape_contour(contour: Track, voiced: npt.NDArray[np.intp], expression: Expression, frame_rate: float) -> Track:
-    """Return a contour in semitones with scaled movement, slope, ending and tremor."""
+    """Return a contour in semitones with scaled movement, slope, ending and tremor.
+
+    Frames between and after the voiced ones move with them. Those before stay, since what the pitch network takes for
+    voice there is at most breath.
+    """
     first, last = voiced[0], voiced[-1]
     frames = np.arange(first, last + 1)
-    # The network's values in unvoiced frames mean nothing, and would disturb the melody of the voiced ones.
     pitch = np.interp(frames, voiced, contour[voiced])
     melody, accented = (smooth(pitch, round(window * frame_rate)) for window in (MELODY_SECONDS, ACCENT_SECONDS))
     line = np.polyval(np.polyfit(frames, melody, 1), frames)
@@ -116,7 +131,8 @@ def shape_contour(contour: Track, voiced: npt.NDArray[np.intp], expression: Expr
     tremor = np.sin(2 * math.pi * TREMOR_HZ * frames / frame_rate)
     moved = expression.pitch_range * (melody - line) + expression.accents * (accented - melody) + pitch - accented
     added = room * (expression.slope * (time - 0.5) + expression.ending * final) + expression.tremor * tremor
-    return np.pad(line + moved + added, (first, len(contour) - 1 - last), mode="edge")
+    difference = line + moved + added - pitch
+    return np.asarray(contour + np.pad(np.pad(difference, (0, len(contour) - 1 - last), mode="edge"), (first, 0)))
 
 
 def smooth(track: Track, frames: int) -> Track:

@@ -81,7 +81,8 @@ class Job:
     def acoustic_input(self) -> AcousticInput:
         """Input of the acoustic model."""
         speed = min(max(self.utterance.speed * self.speaker.expression.speed, MIN_SPEED), MAX_SPEED)
-        return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed)
+        pause = self.tokens.count_pause_tokens() if self.speaker.checkpoint.model.leading_pause else 0
+        return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed, pause)
 
     @property
     def expression(self) -> Expression:

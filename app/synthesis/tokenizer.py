@@ -171,6 +171,11 @@ class Tokens:
     dropped: str
     """Omitted characters, which are not in the checkpoint's vocabulary, each once."""
 
+    def count_pause_tokens(self) -> int:
+        """Return the number of ids of the pause before the first word; 0 without a pause."""
+        begins_with_pause = self.symbols.startswith(PAUSE) and len(self.symbols) > len(PAUSE)
+        return self.places[len(PAUSE)] if begins_with_pause else 0
+
 
 class Tokenizer:
     """Tokenizer with coqui's steps: clean, phonemize, look up, intersperse blanks, add begin and end marks."""

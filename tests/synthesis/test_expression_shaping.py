@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from app.synthesis.expression import cut_expression, mel_centres, mix_expressions, shape_pitch, shape_spectrum
+from app.synthesis.expression import (
+    cut_expression,
+    find_voiced,
+    mel_centres,
+    mix_expressions,
+    shape_pitch,
+    shape_spectrum,
+)
 from app.voices.manifest import NO_EXPRESSION, Expression
 
 RATE = 80.0
@@ -154,3 +161,20 @@ def test_the_parts_of_an_utterance_continue_each_other() -> None:
 def test_markup_alone_shifts_a_low_voice_without_a_limit() -> None:
     pitch, voicing = torch.full((1, 50), -0.2), torch.ones(1, 50)
     torch.testing.assert_close(shape_pitch(pitch, voicing, Expression(pitch=-8), RATE), pitch - 8 / 12)
+
+
+def test_a_fricative_that_the_pitch_network_takes_for_voiced_is_not_trusted() -> None:
+    centres = mel_centres(80, 0, 8000)
+    mel, voicing = torch.full((1, 80, 40), -8.0), torch.ones(1, 40)
+    mel[:, centres > 3000, :10] = -2.0
+    mel[:, centres < 3000, 10:] = -2.0
+    voicing[:, 30:] = 0
+    assert find_voiced(mel, voicing, centres)[0].tolist() == [0.0] * 10 + [1.0] * 20 + [0.0] * 10
+
+
+def test_frames_after_the_voiced_ones_move_with_them_and_those_before_stay() -> None:
+    wild = (MELODY + SYLLABLES).copy()
+    wild[:20], wild[220:] = -15, 10
+    moved = shape_contour(wild, pitch_range=2.0, accents=2.0, slope=4.0) - wild
+    assert moved[:20] == pytest.approx(0, abs=1e-3)
+    assert moved[220:] == pytest.approx(moved[219], abs=1e-3)

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from app.inference.torch import TorchBackend
+from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_coqui_config
 from app.synthesis.engine import tokenize
 from app.synthesis.loader import Loader
+from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.tokenizer import PAUSE, Tokenizer
 from app.text.clauses import mark_phonemes
 from app.types import Emotion
@@ -69,3 +71,20 @@ def test_glow_tts_reads_a_pause_first_and_tacotron_does_not(tmp_path: Path, arch
     checkpoint = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint
     assert tokenize("Hello there", checkpoint).symbols.startswith(begin)
     assert tokenize("Hello there", checkpoint).symbols.endswith(".")
+
+
+def test_slow_speech_does_not_lengthen_the_pause_before_the_first_word() -> None:
+    speaker = Loader(open_voice(bundled_models_dir() / "voices" / "wren"), TorchBackend()).speaker({Emotion.NEUTRAL: 1})
+    tokens = speaker.checkpoint.tokenizer.encode_after_pause("Peel the orange.")
+    pause = tokens.count_pause_tokens()
+    assert speaker.checkpoint.tokenizer.encode("Peel the orange.").count_pause_tokens() == 0 < pause
+
+    def measure_durations(speed: float) -> tuple[int, int]:
+        input = AcousticInput(tokens.ids, speaker.speakers, speed, seed=0, pause_tokens=pause)
+        (mel,) = speaker.checkpoint.model.compute_mels([input])
+        assert mel.durations
+        return sum(mel.durations[:pause]), sum(mel.durations[pause:])
+
+    usual, slow, fast = map(measure_durations, (1.0, 0.5, 2.0))
+    assert slow[0] == usual[0] > fast[0]
+    assert slow[1] > 1.8 * usual[1]

@@ -18,7 +18,8 @@ from app.synthesis.tokenizer import Tokens
 from app.voices.manifest import NO_EXPRESSION
 from tests.speaking import utterance
 
-BASE, ANGER = SimpleNamespace(name="base"), SimpleNamespace(name="anger")
+MODEL = SimpleNamespace(leading_pause=True)
+BASE, ANGER = SimpleNamespace(name="base", model=MODEL), SimpleNamespace(name="anger", model=MODEL)
 
 
 def make_job(

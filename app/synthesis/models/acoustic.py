@@ -22,6 +22,9 @@ class AcousticInput:
     speakers: SpeakerShares
     speed: float
     seed: int
+    pause_tokens: int = 0
+    """Number of tokens of the pause before the first word, which slow speech does not make longer: a longer one is
+    heard as a word of its own."""
 
 
 @dataclass(frozen=True, slots=True)

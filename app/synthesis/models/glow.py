@@ -133,7 +133,9 @@ class GlowAcoustic:
         self, input: AcousticInput, mean: Tensor, log_scale: Tensor, log_durations: Tensor
     ) -> tuple[Tensor, Tensor, bool]:
         """Return an utterance's latent, its frames per token, and whether a predicted duration exceeded the maximum."""
-        predicted = torch.ceil((torch.exp(log_durations) - 1) * self.model.length_scale / input.speed)
+        rates = torch.full_like(log_durations, input.speed)
+        rates[: input.pause_tokens] = max(1.0, input.speed)
+        predicted = torch.ceil((torch.exp(log_durations) - 1) * self.model.length_scale / rates)
         longest = max(1, round(self.longest / input.speed))
         durations = predicted.nan_to_num(longest + 1).clamp(1, longest).long()
         runaway = not bool((predicted <= longest).all())

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from app.inference import Backend
 from app.synthesis.coqui import HifiganGenerator
-from app.synthesis.expression import cut_expression, mel_centres, shape_pitch, shape_spectrum
+from app.synthesis.expression import cut_expression, find_voiced, mel_centres, shape_pitch, shape_spectrum
 from app.synthesis.mel import input_span, pad_to_multiple, split_at_quiet_frames, split_frames
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocos import VocosSourceGenerator
@@ -109,8 +109,9 @@ class HifiganSourceVocoder:
         whole, hop = pad_to_length(mel, self.smallest), self.hop_length
         noise = torch.randn(1, whole.shape[2] * hop, generator=torch.Generator().manual_seed(seed))
         pitch, voicing = self.generator.read_pitch(whole)
-        pitch = shape_pitch(pitch, voicing, expression, self.frame_rate)
-        whole = shape_spectrum(whole, voicing, expression, self.centres)
+        voiced = find_voiced(whole, voicing, self.centres)
+        pitch = shape_pitch(pitch, voiced, expression, self.frame_rate)
+        whole = shape_spectrum(whole, voiced, expression, self.centres)
         excitation = self.generator.source(whole, pitch, voicing, noise)
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
             first, last = input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
@@ -145,8 +146,9 @@ class VocosSourceVocoder:
         """See `Vocoder.chunks`; without randomness, the seed has no effect."""
         whole = pad_to_length(mel, self.smallest)
         pitch, voicing = self.generator.read_pitch(whole)
-        pitch = shape_pitch(pitch, voicing, expression, self.frame_rate)
-        whole = shape_spectrum(whole, voicing, expression, self.centres)
+        voiced = find_voiced(whole, voicing, self.centres)
+        pitch = shape_pitch(pitch, voiced, expression, self.frame_rate)
+        whole = shape_spectrum(whole, voiced, expression, self.centres)
         pulses = self.generator.excite(pitch, voicing)
         for start, end in split_frames(mel.shape[2], VOCOS_CHUNK_FRAMES, low_latency):
             yield self.chunk(whole, pitch, voicing, pulses, start, end)
