@@ -363,7 +363,7 @@ class SpeechRequest:
     strength: StrengthMode | None = None
     """None is the operator's setting."""
     expressiveness: float | None = None
-    """0 to 2, see `app.planning.decide.Expression`; None is the operator's setting."""
+    """0 to 2, see `app.planning.decide.StrengthRule`; None is the operator's setting."""
     context: tuple[str, ...] = ()
     """Earlier texts, which the classifier reads but the voice does not speak."""
     speed: float = 1.0

@@ -22,7 +22,7 @@ NARRATION_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class StrengthRule:
     """Threshold and strength with which the emotions of a text are voiced."""
 
     threshold: float
@@ -60,24 +60,24 @@ def round_strength(strength: float) -> float:
 
 
 def decide(
-    assessments: Iterable[Assessment] | None, expression: Expression, pin: Emotion | Blend | None = None
+    assessments: Iterable[Assessment] | None, rule: StrengthRule, pin: Emotion | Blend | None = None
 ) -> Iterator[Decision]:
     """Yield a decision for each sentence: the pinned emotion, else the classifier's.
 
     With a pin but without assessments, the iterator is infinite.
     """
     if pin is None:
-        return (decide_classified(one, expression) for one in assessments or ())
+        return (decide_classified(one, rule) for one in assessments or ())
     known = repeat(None) if assessments is None else assessments
     return (decide_explicit(pin, "request", one.probabilities if one else None) for one in known)
 
 
 def decide_again(
-    decisions: Iterable[Decision | None], assessments: Iterable[Assessment], expression: Expression
+    decisions: Iterable[Decision | None], assessments: Iterable[Assessment], rule: StrengthRule
 ) -> Iterator[Decision]:
     """Yield the decisions, each None replaced by a decision from the next assessment."""
     remaining = iter(assessments)
-    return (decide_classified(next(remaining), expression) if one is None else one for one in decisions)
+    return (decide_classified(next(remaining), rule) if one is None else one for one in decisions)
 
 
 def decide_explicit(emotion_spec: Emotion | Blend, by: str, probabilities: Probabilities | None = None) -> Decision:
@@ -89,20 +89,20 @@ def decide_explicit(emotion_spec: Emotion | Blend, by: str, probabilities: Proba
     return Decision(emotion, Source.PINNED, f"{words}, pinned by the {by}", probabilities, several)
 
 
-def decide_classified(assessment: Assessment, expression: Expression) -> Decision:
+def decide_classified(assessment: Assessment, rule: StrengthRule) -> Decision:
     """Decide for the most probable emotion and its strength, or for neutral if its probability is below the floor."""
     probabilities = assessment.probabilities
     emotion = find_most_probable(probabilities)
     value = probabilities[emotion]
     if emotion is Emotion.NEUTRAL:
         return decide_neutral(f"neutral at {value:.2f}, nothing else is more likely", probabilities)
-    if value < expression.floor:
-        return decide_neutral(f"{emotion} at {value:.2f} under {expression.floor:.2f}: neutral", probabilities)
-    if expression.expressiveness == 0:
+    if value < rule.floor:
+        return decide_neutral(f"{emotion} at {value:.2f} under {rule.floor:.2f}: neutral", probabilities)
+    if rule.expressiveness == 0:
         return decide_neutral(f"{emotion} at {value:.2f}, and the expressiveness is 0: neutral", probabilities)
-    strength = expression.strength(assessment, emotion)
+    strength = rule.strength(assessment, emotion)
     degree = "" if strength == 1 else f", strength {strength:g}"
-    reason = f"{emotion} at {value:.2f} over {expression.floor:.2f}{degree}"
+    reason = f"{emotion} at {value:.2f} over {rule.floor:.2f}{degree}"
     return Decision(emotion, Source.CLASSIFIER, reason, probabilities, strength=strength)
 
 

@@ -8,7 +8,7 @@ from itertools import tee
 
 from app.emotion import Classifier, parse_emotion_spec, read_excerpts
 from app.errors import InvalidRequest, UnknownEmotion
-from app.planning.decide import Expression, decide, decide_again
+from app.planning.decide import StrengthRule, decide, decide_again
 from app.text import LengthCheck, read_ssml, read_text, segment
 from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest
 
@@ -27,30 +27,28 @@ class ParsedText:
     warnings: tuple[PlanWarning, ...] = ()
 
 
-def parse_request(
-    request: SpeechRequest, classifier: Classifier, expression: Expression, check: LengthCheck
-) -> ParsedText:
+def parse_request(request: SpeechRequest, classifier: Classifier, rule: StrengthRule, check: LengthCheck) -> ParsedText:
     """Parse a request; raise `InvalidSsml` if its markup is wrong. `check` may raise within a sentence to stop."""
     if request.edited is not None:
-        return parse_plan(request.edited, request, classifier, expression)
+        return parse_plan(request.edited, request, classifier, rule)
     if not request.markup:
         text = read_text(request.text, check=check)
-        return ParsedText(*label_sentences(text, request, classifier, expression), len(request.text))
+        return ParsedText(*label_sentences(text, request, classifier, rule), len(request.text))
     marked = read_ssml(request.text, parse_style, check=check)
-    sentences, decisions = label_sentences(marked.sentences, request, classifier, expression)
+    sentences, decisions = label_sentences(marked.sentences, request, classifier, rule)
     return ParsedText(sentences, decisions, marked.characters, marked.voices, marked.warnings)
 
 
 def label_sentences(
-    sentences: Iterable[Sentence], request: SpeechRequest, classifier: Classifier, expression: Expression
+    sentences: Iterable[Sentence], request: SpeechRequest, classifier: Classifier, rule: StrengthRule
 ) -> tuple[Iterable[Sentence], Iterable[Decision]]:
     """Return the sentences and a decision for each; an explicit emotion needs no classifier."""
     if request.emotion is not None:
-        return sentences, decide(None, expression, request.emotion)
+        return sentences, decide(None, rule, request.emotion)
     sentences, same = tee(sentences)
     texts = (sentence.text for sentence in same)
     excerpts = read_excerpts(texts, read_context(request.context), classifier.settings.context)
-    return sentences, decide(classifier.stream(excerpts, request.key_name), expression)
+    return sentences, decide(classifier.stream(excerpts, request.key_name), rule)
 
 
 def read_context(context: tuple[str, ...]) -> Iterator[str]:
@@ -59,15 +57,13 @@ def read_context(context: tuple[str, ...]) -> Iterator[str]:
 
 
 def parse_plan(
-    edited: tuple[EditedUtterance, ...], request: SpeechRequest, classifier: Classifier, expression: Expression
+    edited: tuple[EditedUtterance, ...], request: SpeechRequest, classifier: Classifier, rule: StrengthRule
 ) -> ParsedText:
     """Parse the utterances of a plan that the client sends back."""
     before = read_context(request.context)
     excerpts = read_excerpts((one.sentence.text for one in edited), before, classifier.settings.context)
     undecided = (excerpt for one, excerpt in zip(edited, excerpts, strict=True) if one.decision is None)
-    decisions = decide_again(
-        (one.decision for one in edited), classifier.stream(undecided, request.key_name), expression
-    )
+    decisions = decide_again((one.decision for one in edited), classifier.stream(undecided, request.key_name), rule)
     names = [clause.manner.voice for one in edited for clause in one.sentence.clauses]
     voices = tuple(dict.fromkeys(name for name in names if name is not None))
     characters = sum(len(one.sentence.text) for one in edited)

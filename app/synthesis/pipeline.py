@@ -14,7 +14,7 @@ from app.emotion import Classifier, read_label_map
 from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
 from app.inference import Backend
 from app.memory import limit_arenas, trim_heap
-from app.planning.decide import Expression
+from app.planning.decide import StrengthRule
 from app.planning.incremental import IncrementalPlan
 from app.planning.parse import ParsedText, parse_request
 from app.planning.planner import MAX_SPEED, Planner
@@ -148,7 +148,7 @@ class Pipeline:
             raise_if_cancelled(cancelled)
             self.check_seconds(voice.seconds(characters, fastest))
 
-        text = parse_request(request, self.classifier, self.expression(request), check)
+        text = parse_request(request, self.classifier, self.make_strength_rule(request), check)
         self.check_length(text.characters)
         selection = self.select_voices(request, text)
         characters = text.characters if request.markup else max(text.characters, count_expanded(request.text))
@@ -173,14 +173,14 @@ class Pipeline:
         voices = {one.name: one for one in found}
         return VoiceSelection(voice, voices, request.rate_for(max(one.sample_rate for one in found)))
 
-    def expression(self, request: SpeechRequest) -> Expression:
+    def make_strength_rule(self, request: SpeechRequest) -> StrengthRule:
         """Return how readily and how strongly emotions are voiced: by the request, else by the operator's settings.
 
         The threshold is the operator's, else the classifier's, else the default.
         """
         thresholds = (self.settings.threshold, self.classifier.settings.threshold, DEFAULT_THRESHOLD)
         expressiveness = request.expressiveness
-        return Expression(
+        return StrengthRule(
             threshold=next(one for one in thresholds if one is not None),
             expressiveness=self.settings.expressiveness if expressiveness is None else expressiveness,
             graded=(request.strength or self.settings.strength) is StrengthMode.AUTO,

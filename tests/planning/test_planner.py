@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BlendUnsupported, FallbackRefused
-from app.planning.decide import Expression, decide, decide_again
+from app.planning.decide import StrengthRule, decide, decide_again
 from app.planning.planner import Planner
 from app.types import (
     Assessment,
@@ -68,7 +68,7 @@ def plan_emotions(
 ) -> tuple[list[Utterance], list[PlanWarning]]:
     """Return all utterances and warnings of a plan."""
     planned = list(
-        Planner(lambda _: voice, **manner).plan(sentences, decide(make_assessments(rows), Expression(threshold), pin))
+        Planner(lambda _: voice, **manner).plan(sentences, decide(make_assessments(rows), StrengthRule(threshold), pin))
     )
     return [one for row in planned for one in row.utterances], [one for row in planned for one in row.warnings]
 
@@ -123,7 +123,7 @@ def test_each_sentence_is_decided_independently() -> None:
 def plan_one(
     sentence: Sentence, assessment: Assessment, voice: VoiceCapabilities = FULL, degree: float = 1.0
 ) -> tuple[Utterance, ...]:
-    (planned,) = Planner(lambda _: voice, degree=degree).plan([sentence], decide([assessment], Expression(0.3)))
+    (planned,) = Planner(lambda _: voice, degree=degree).plan([sentence], decide([assessment], StrengthRule(0.3)))
     return planned.utterances
 
 
@@ -314,7 +314,7 @@ def test_each_clause_is_spoken_by_the_voice_that_markup_names() -> None:
     planner = Planner(lambda name: POOR if name == "poor" else FULL)
     (row,) = planner.plan(
         [make_marked_sentence(Prosody(), Prosody(voice="poor"))],
-        decide(make_assessments([make_probabilities(fear=0.9)]), Expression(THRESHOLD)),
+        decide(make_assessments([make_probabilities(fear=0.9)]), StrengthRule(THRESHOLD)),
     )
     assert [(one.voice, one.emotion) for one in row.utterances] == [("wren", Emotion.FEAR), ("poor", Emotion.NEUTRAL)]
     assert [warning.code for warning in row.warnings] == ["fallback"]
@@ -323,6 +323,6 @@ def test_each_clause_is_spoken_by_the_voice_that_markup_names() -> None:
 def test_decisions_of_a_plan_are_kept_and_missing_ones_are_labelled() -> None:
     kept = Decision(Emotion.SADNESS, Source.FALLBACK, "the voice lacks it")
     assessments = make_assessments([make_probabilities(joy=0.9), make_probabilities(fear=0.9)])
-    first, second, third = decide_again([None, kept, None], assessments, Expression(THRESHOLD))
+    first, second, third = decide_again([None, kept, None], assessments, StrengthRule(THRESHOLD))
     assert second is kept
     assert [first.emotion, third.emotion] == [Emotion.JOY, Emotion.FEAR]

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from app.emotion import Classifier
 from app.emotion.classifier import Excerpt, make_context
-from app.planning.decide import Expression, find_most_probable
+from app.planning.decide import StrengthRule, find_most_probable
 from app.training.emotion.calibrate import Matrix, f1_score
 from app.training.emotion.rows import EMOTIONS, MIN_CLEAR_INTENSITY, LabelledSentence, read_passages
 from app.types import Assessment, Emotion
@@ -76,7 +76,7 @@ def classify_passages(model: Path, sentences: Sequence[LabelledSentence]) -> Cla
 def compute_strength(assessment: Assessment) -> float:
     """Return the strength with which the most probable emotion is voiced; 0 for neutral."""
     emotion = find_most_probable(assessment.probabilities)
-    return 0.0 if emotion is Emotion.NEUTRAL else Expression(0.0).strength(assessment, emotion)
+    return 0.0 if emotion is Emotion.NEUTRAL else StrengthRule(0.0).strength(assessment, emotion)
 
 
 def measure_passages(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Report:
