@@ -260,10 +260,10 @@ def measure_pitch_and_level(
 
 
 def test_anger_rises_with_its_degree(pipeline: Pipeline) -> None:
-    measured = [measure_pitch_and_level(pipeline, degree, ANGER) for degree in (0.25, 0.5, 1.0, 1.5)]
+    measured = [measure_pitch_and_level(pipeline, degree, ANGER) for degree in (0.01, 0.25, 0.5, 1.0, 1.5)]
     pitches, levels = zip(*measured, strict=True)
-    assert list(pitches) == sorted(pitches) and pitches[-1] - pitches[0] > 3, pitches
-    assert list(levels) == sorted(levels) and levels[-1] - levels[0] > 2
+    assert list(pitches) == sorted(pitches) and pitches[-1] - pitches[0] > 5, pitches
+    assert list(levels) == sorted(levels) and levels[-1] - levels[0] > 5, levels
 
 
 def test_a_blend_lies_between_its_emotions(pipeline: Pipeline) -> None:

@@ -59,6 +59,7 @@ class EndingModel:
     """An acoustic model that ends its worker."""
 
     batch_invariant = True
+    leading_pause = False
 
     def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
         raise EndOfThread
