@@ -34,7 +34,7 @@ def compute_job_mels(jobs: Sequence[Job]) -> list[Mel]:
 def join_runs(job: Job, parts: Sequence[Sequence[int]]) -> Mel:
     """Compute the mel spectrogram of one job from several runs; token ids outside the runs get duration 0."""
     inputs = [replace(job.acoustic_input, tokens=ids) for ids in parts]
-    inputs[1:] = [replace(later, pause_tokens=0) for later in inputs[1:]]
+    inputs[1:] = [replace(later, preceding_tokens=0, pause_tokens=0) for later in inputs[1:]]
     mels = [compute_mels([job.speaker], [input])[0] for input in inputs]
     durations = [frames for mel in mels for frames in mel.durations or ()]
     unread = len(job.tokens.ids) - sum(map(len, parts))

@@ -82,7 +82,7 @@ class Job:
         """Input of the acoustic model."""
         speed = min(max(self.utterance.speed * self.speaker.expression.speed, MIN_SPEED), MAX_SPEED)
         pause = self.tokens.count_pause_tokens() if self.speaker.checkpoint.model.leading_pause else 0
-        return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed, pause)
+        return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed, self.tokens.preceding, pause)
 
     @property
     def expression(self) -> Expression:

@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Sequence
 from ctypes import POINTER, byref, c_char_p, c_int, c_ubyte, c_void_p
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import espeakng_loader
@@ -156,6 +156,8 @@ def strip_unencodable(text: str) -> str:
 
 PAUSE = ", "
 """Symbols before a word that follows a short pause in running speech."""
+PRECEDING_WORDS = {"en": "And they all said it again"}
+"""Words before the pause, by language: the encoder reads them and the voice does not speak them."""
 SPACE_AT_ENDS = re.compile(r"^(\s*).*?(\s*)$", re.DOTALL)
 
 
@@ -170,11 +172,13 @@ class Tokens:
     """Index of each symbol's id in `ids`."""
     dropped: str
     """Omitted characters, which are not in the checkpoint's vocabulary, each once."""
+    preceding: int = 0
+    """Number of ids before those of `symbols` that stand for words which are read but not spoken."""
 
     def count_pause_tokens(self) -> int:
         """Return the number of ids of the pause before the first word; 0 without a pause."""
         begins_with_pause = self.symbols.startswith(PAUSE) and len(self.symbols) > len(PAUSE)
-        return self.places[len(PAUSE)] if begins_with_pause else 0
+        return self.places[len(PAUSE)] - self.preceding if begins_with_pause else 0
 
 
 class Tokenizer:
@@ -187,19 +191,29 @@ class Tokenizer:
         self.phonemizer = Phonemizer(self.language) if config.use_phonemes else None
         self.add_blank = bool(config.add_blank)
         self.use_ends = bool(config.enable_eos_bos_chars)
+        preceding = self.all_symbols(PRECEDING_WORDS.get(self.language[:2], ""))
+        self.preceding_symbols = "".join(symbol for symbol in preceding if symbol in self.characters.vocab)
 
     def encode(self, spoken: str) -> Tokens:
         """Tokenize a normalized text."""
         return self.look_up(self.all_symbols(spoken))
 
     def encode_after_pause(self, spoken: str) -> Tokens:
-        """Tokenize a text as in running speech, after a pause, if the vocabulary contains the symbols of `PAUSE`.
+        """Tokenize a text as in running speech, after other words and a pause, if the vocabulary contains `PAUSE`.
 
-        In training, most words occur far more often after a space than at the beginning of a recording, and a model
-        pronounces their first sound better there.
+        In training, most words occur far more often after other words than at the beginning of a recording, and a
+        model pronounces their first sound better there.
         """
-        known = all(mark in self.characters.vocab for mark in PAUSE)
-        return self.look_up(PAUSE + self.all_symbols(spoken).lstrip()) if known else self.encode(spoken)
+        if not all(mark in self.characters.vocab for mark in PAUSE):
+            return self.encode(spoken)
+        tokens = self.look_up(self.preceding_symbols + PAUSE + self.all_symbols(spoken).lstrip())
+        unspoken = len(self.preceding_symbols)
+        return replace(
+            tokens,
+            symbols=tokens.symbols[unspoken:],
+            places=tokens.places[unspoken:],
+            preceding=tokens.places[unspoken],
+        )
 
     def all_symbols(self, spoken: str) -> str:
         """Return the characters or phonemes of a text, before the vocabulary lookup."""

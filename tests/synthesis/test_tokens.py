@@ -11,9 +11,9 @@ from app.inference.torch import TorchBackend
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_coqui_config
 from app.synthesis.engine import tokenize
-from app.synthesis.loader import Loader
-from app.synthesis.models.acoustic import AcousticInput
-from app.synthesis.tokenizer import PAUSE, Tokenizer
+from app.synthesis.loader import Loader, Speaker
+from app.synthesis.models.acoustic import AcousticInput, Mel
+from app.synthesis.tokenizer import PAUSE, PRECEDING_WORDS, Tokenizer, Tokens
 from app.text.clauses import mark_phonemes
 from app.types import Emotion
 from app.voices import open_voice
@@ -73,17 +73,47 @@ def test_glow_tts_reads_a_pause_first_and_tacotron_does_not(tmp_path: Path, arch
     assert tokenize("Hello there", checkpoint).symbols.endswith(".")
 
 
+def load_wren() -> Speaker:
+    return Loader(open_voice(bundled_models_dir() / "voices" / "wren"), TorchBackend()).speaker({Emotion.NEUTRAL: 1})
+
+
+def compute_mel(speaker: Speaker, tokens: Tokens, speed: float = 1.0) -> Mel:
+    pause = tokens.count_pause_tokens()
+    input = AcousticInput(tokens.ids, speaker.speakers, speed, 0, tokens.preceding, pause)
+    return speaker.checkpoint.model.compute_mels([input])[0]
+
+
+@pytest.mark.parametrize(("language", "precedes"), [("en-us", True), ("en-gb", True), ("fr-fr", False)])
+def test_words_precede_the_pause_in_a_language_that_has_them(language: str, precedes: bool) -> None:
+    tokenizer = make_tokenizer(phoneme_language=language)
+    tokens = tokenizer.encode_after_pause("Peel the orange.")
+    unspoken = "".join(map(tokenizer.characters.id_to_char, tokens.ids[: tokens.preceding]))
+    assert unspoken == (tokenizer.encode(PRECEDING_WORDS["en"]).symbols if precedes else "")
+    assert tokens.ids[tokens.preceding :] == tokenizer.look_up(tokens.symbols).ids
+
+
+def test_preceding_words_are_read_but_not_spoken() -> None:
+    speaker = load_wren()
+    tokens = speaker.checkpoint.tokenizer.encode_after_pause("Peel the orange.")
+    mel = compute_mel(speaker, tokens)
+    assert mel.durations is not None and tokens.preceding > 20
+    assert not any(mel.durations[: tokens.preceding]) and all(mel.durations[tokens.preceding :])
+    assert sum(mel.durations) - mel.frames.shape[2] in {0, 1}
+    alone = compute_mel(speaker, speaker.checkpoint.tokenizer.look_up(tokens.symbols))
+    assert alone.durations is not None and abs(sum(alone.durations) - sum(mel.durations)) < 20
+
+
 def test_slow_speech_does_not_lengthen_the_pause_before_the_first_word() -> None:
-    speaker = Loader(open_voice(bundled_models_dir() / "voices" / "wren"), TorchBackend()).speaker({Emotion.NEUTRAL: 1})
+    speaker = load_wren()
     tokens = speaker.checkpoint.tokenizer.encode_after_pause("Peel the orange.")
     pause = tokens.count_pause_tokens()
     assert speaker.checkpoint.tokenizer.encode("Peel the orange.").count_pause_tokens() == 0 < pause
 
     def measure_durations(speed: float) -> tuple[int, int]:
-        input = AcousticInput(tokens.ids, speaker.speakers, speed, seed=0, pause_tokens=pause)
-        (mel,) = speaker.checkpoint.model.compute_mels([input])
-        assert mel.durations
-        return sum(mel.durations[:pause]), sum(mel.durations[pause:])
+        durations = compute_mel(speaker, tokens, speed).durations
+        assert durations
+        begin = tokens.preceding + pause
+        return sum(durations[:begin]), sum(durations[begin:])
 
     usual, slow, fast = map(measure_durations, (1.0, 0.5, 2.0))
     assert slow[0] == usual[0] > fast[0]

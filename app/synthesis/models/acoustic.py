@@ -22,8 +22,10 @@ class AcousticInput:
     speakers: SpeakerShares
     speed: float
     seed: int
+    preceding_tokens: int = 0
+    """Number of tokens, from the first on, that the encoder reads and the decoder leaves out."""
     pause_tokens: int = 0
-    """Number of tokens of the pause before the first word, which slow speech does not make longer: a longer one is
+    """Number of tokens of the pause after those. Slow speech does not make the pause longer, because a longer one is
     heard as a word of its own."""
 
 

@@ -134,10 +134,11 @@ class GlowAcoustic:
     ) -> tuple[Tensor, Tensor, bool]:
         """Return an utterance's latent, its frames per token, and whether a predicted duration exceeded the maximum."""
         rates = torch.full_like(log_durations, input.speed)
-        rates[: input.pause_tokens] = max(1.0, input.speed)
+        rates[: input.preceding_tokens + input.pause_tokens] = max(1.0, input.speed)
         predicted = torch.ceil((torch.exp(log_durations) - 1) * self.model.length_scale / rates)
         longest = max(1, round(self.longest / input.speed))
         durations = predicted.nan_to_num(longest + 1).clamp(1, longest).long()
+        durations[: input.preceding_tokens] = 0
         runaway = not bool((predicted <= longest).all())
         return self.sample(mean, log_scale, durations, input.seed), durations, runaway
 
