@@ -17,15 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.evaluation.listening import Measurement
-from app.evaluation.manner import (
-    BANDS,
-    Features,
-    measure_features,
-    resample,
-    subtract_features,
-    track_pitch,
-    trim_silence,
-)
+from app.evaluation.manner import BANDS, Features, measure_prosody, subtract_features
 from app.evaluation.recordings import Recording
 from app.types import Emotion
 
@@ -129,8 +121,7 @@ def judge_emotions(heard: Iterable[Measurement], neutral: Iterable[Recording]) -
 
 def judge(heard: Measurement, neutral: Recording) -> EmotionJudgement:
     """Compare a clip with the neutral reading of its text, spoken with the same seed."""
-    speech = trim_silence(resample(neutral.samples, neutral.sample_rate))
-    differences = subtract_features(heard.prosody, measure_features(speech, track_pitch(speech)))
+    differences = subtract_features(heard.prosody, measure_prosody(neutral.samples, neutral.sample_rate))
     return EmotionJudgement(
         Emotion(heard.recording.group), heard.recording.text, differences, compute_distances(differences)
     )

@@ -169,7 +169,7 @@ class Engine:
                             voice, utterance, seed, seeded, key_name, low_latency=number == 0, deadline=deadline
                         )
                         ahead.append(UtteranceStream(job, cancelled))
-                        deadline += voice.seconds(count_model_chars(utterance.spoken), job.acoustic_input.speed)
+                        deadline += voice.seconds(count_model_chars(utterance.spoken), job.speed)
                 if not ahead:
                     return
                 yield ahead[0]

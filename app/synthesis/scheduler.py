@@ -78,11 +78,14 @@ class Job:
     channel: queue.SimpleQueue[StreamStart | Samples | StreamEnd | Exception] = field(default_factory=queue.SimpleQueue)
 
     @property
-    def acoustic_input(self) -> AcousticInput:
-        """Input of the acoustic model."""
-        speed = min(max(self.utterance.speed * self.speaker.expression.speed, MIN_SPEED), MAX_SPEED)
+    def speed(self) -> float:
+        """Speaking rate of the acoustic model."""
+        return min(max(self.utterance.speed * self.speaker.expression.speed, MIN_SPEED), MAX_SPEED)
+
+    def make_acoustic_input(self) -> AcousticInput:
+        """Create the input of the acoustic model."""
         pause = self.tokens.count_pause_tokens() if self.speaker.checkpoint.model.leading_pause else 0
-        return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed, pause)
+        return AcousticInput(self.tokens.ids, self.speaker.speakers, self.speed, self.seed, pause)
 
     @property
     def expression(self) -> Expression:
@@ -227,4 +230,4 @@ def have_same_shape(first: Job, second: Job) -> bool:
 
 def count_padded_steps(job: Job) -> int:
     """Return the number of tokens in steps of `TOKEN_STEP`, padding included."""
-    return -(-len(job.acoustic_input.tokens) // TOKEN_STEP)
+    return -(-len(job.tokens.ids) // TOKEN_STEP)

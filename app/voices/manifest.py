@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self
 
@@ -102,6 +103,12 @@ class Expression(_StrictModel):
 
 
 NO_EXPRESSION = Expression()
+EXPRESSION_LIMITS: Mapping[str, tuple[float, float]] = {
+    name: (field.metadata[0].ge, field.metadata[1].le)
+    for name, field in Expression.model_fields.items()
+    if name != "bands"
+}
+"""Minimum and maximum of each field of an expression that is one number."""
 
 
 class SpokenEmotion(_StrictModel):

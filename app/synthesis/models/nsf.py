@@ -14,6 +14,7 @@ from typing import Any
 
 import librosa
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -220,7 +221,7 @@ def make_entry_layers(upsample_factors: list[int], initial_channels: int) -> lis
 
 def mel_to_bins(sample_rate: int, fft_size: int, num_mels: int, fmin: float, fmax: float) -> Tensor:
     """Return weights (bins, n_mels) that interpolate linearly, on the hertz scale, between the centers of mel bands."""
-    centres = librosa.mel_frequencies(num_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
+    centres = compute_mel_centres(num_mels, fmin, fmax)
     bins = np.linspace(0, sample_rate / 2, fft_size // 2 + 1)
     upper = np.clip(np.searchsorted(centres, bins), 1, num_mels - 1)
     share = np.clip((bins - centres[upper - 1]) / (centres[upper] - centres[upper - 1]), 0, 1)
@@ -228,6 +229,11 @@ def mel_to_bins(sample_rate: int, fft_size: int, num_mels: int, fmin: float, fma
     weights[np.arange(len(bins)), upper - 1] = 1 - share
     weights[np.arange(len(bins)), upper] = share
     return torch.from_numpy(weights)
+
+
+def compute_mel_centres(num_mels: int, fmin: float, fmax: float) -> npt.NDArray[np.float64]:
+    """Return the middle frequencies of Slaney mel bands in hertz, (n_mels,)."""
+    return np.asarray(librosa.mel_frequencies(num_mels + 2, fmin=fmin, fmax=fmax)[1:-1])
 
 
 def minimum_phase_lifter(config: SourceConfig) -> Tensor:

@@ -16,9 +16,9 @@ from torch.nn import functional as F
 
 from app.inference import Backend
 from app.synthesis.coqui import HifiganGenerator
-from app.synthesis.expression import cut_expression, find_voiced, mel_centres, shape_pitch, shape_spectrum
+from app.synthesis.expression import apply_expression, cut_expression
 from app.synthesis.mel import input_span, pad_to_multiple, split_at_quiet_frames, split_frames
-from app.synthesis.models.nsf import HifiganSourceGenerator
+from app.synthesis.models.nsf import HifiganSourceGenerator, compute_mel_centres
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.types import Samples
 from app.voices.manifest import NO_EXPRESSION, Expression
@@ -92,7 +92,7 @@ class HifiganSourceVocoder:
         self.hop_length = hop_length
         source = generator.source_config
         self.frame_rate = source.sample_rate / hop_length
-        self.centres = mel_centres(source.num_mels, source.mel_fmin, source.mel_fmax)
+        self.centres = torch.from_numpy(compute_mel_centres(source.num_mels, source.mel_fmin, source.mel_fmax)).float()
         self.smallest = source.padding // hop_length + 2
         self.margin = receptive_field(config, hop_length)
         mels = source.num_mels
@@ -109,9 +109,7 @@ class HifiganSourceVocoder:
         whole, hop = pad_to_length(mel, self.smallest), self.hop_length
         noise = torch.randn(1, whole.shape[2] * hop, generator=torch.Generator().manual_seed(seed))
         pitch, voicing = self.generator.read_pitch(whole)
-        voiced = find_voiced(whole, voicing, self.centres)
-        pitch = shape_pitch(pitch, voiced, expression, self.frame_rate)
-        whole = shape_spectrum(whole, voiced, expression, self.centres)
+        whole, pitch = apply_expression(whole, pitch, voicing, expression, self.centres, self.frame_rate)
         excitation = self.generator.source(whole, pitch, voicing, noise)
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
             first, last = input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
@@ -128,7 +126,7 @@ class VocosSourceVocoder:
         self.generator = generator
         self.hop_length = config.hop_length
         self.frame_rate = config.sample_rate / config.hop_length
-        self.centres = mel_centres(config.num_mels, config.mel_fmin, config.mel_fmax)
+        self.centres = torch.from_numpy(compute_mel_centres(config.num_mels, config.mel_fmin, config.mel_fmax)).float()
         self.size = config.fft_size
         self.smallest = config.fft_size // (2 * config.hop_length) + 1
         self.margin = generator.spectrum.margin
@@ -146,9 +144,7 @@ class VocosSourceVocoder:
         """See `Vocoder.chunks`; without randomness, the seed has no effect."""
         whole = pad_to_length(mel, self.smallest)
         pitch, voicing = self.generator.read_pitch(whole)
-        voiced = find_voiced(whole, voicing, self.centres)
-        pitch = shape_pitch(pitch, voiced, expression, self.frame_rate)
-        whole = shape_spectrum(whole, voiced, expression, self.centres)
+        whole, pitch = apply_expression(whole, pitch, voicing, expression, self.centres, self.frame_rate)
         pulses = self.generator.excite(pitch, voicing)
         for start, end in split_frames(mel.shape[2], VOCOS_CHUNK_FRAMES, low_latency):
             yield self.chunk(whole, pitch, voicing, pulses, start, end)
