@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from app.settings import OPENAI_VOICES
-from tests.clients.asking import KEY, RATE
+from tests.clients.openai_clients import KEY, RATE
 from tests.decoding import decode
 from tests.serving import Server
 

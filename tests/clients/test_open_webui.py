@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.settings import OPENAI_VOICES
-from tests.clients.asking import KEY, RATE
+from tests.clients.openai_clients import KEY, RATE
 from tests.decoding import decode
 from tests.serving import Server
 

@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai import APIError, APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI, Stream
 
-from tests.clients.asking import BOOK, HELLO, KEY, count_responses, create_client, create_speech
+from tests.clients.openai_clients import BOOK, HELLO, KEY, count_responses, create_client, create_speech
 from tests.serving import Server, service_without_models, wait_until
 
 NUMBERS = "It is 7,777,777. Now 7,777,777. Then 7,777,777!"

@@ -13,7 +13,7 @@ from openai import OpenAI, Stream
 
 from app.audio.encode import FORMATS
 from app.settings import OPENAI_VOICES
-from tests.clients.asking import BOOK, RATE, TEXT, create_speech
+from tests.clients.openai_clients import BOOK, RATE, TEXT, create_speech
 from tests.decoding import Samples, decode
 from tests.serving import Server, wait_until
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.evaluation.report import Report, compute_group_statistics, compute_statistics, compute_wer_interval
 from app.evaluation.tables import COLUMNS
-from tests.evaluation.hearing import make_measurement
+from tests.evaluation.measurements import make_measurement
 
 
 def test_the_word_error_rate_is_that_of_all_words_not_the_mean_of_sentences() -> None:

@@ -17,7 +17,7 @@ from app.evaluation.onset_report import (
     transcribe_pair,
 )
 from app.evaluation.recordings import Recording, find_edge_errors
-from tests.evaluation.hearing import SAMPLES, FakeEvaluators
+from tests.evaluation.measurements import SAMPLES, FakeEvaluators
 
 
 def make_pair(group: str, text: str, alone: str, control: str, sound: str = "p") -> TranscribedPair:
