@@ -15,7 +15,7 @@ def open_enum(*names: str) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
-def const_properties(**values: Any) -> dict[str, Any]:
+def require_values(**values: Any) -> dict[str, Any]:
     """Return the schema of an object that has all of these values."""
     return {"properties": {name: {"const": value} for name, value in values.items()}, "required": list(values)}
 

@@ -60,7 +60,7 @@ def create_app(
         app.include_router(router)
     app.add_exception_handler(IntoneError, handle_intone_error)
     app.add_exception_handler(HTTPException, handle_router_error)
-    app.add_exception_handler(ClientDisconnected, client_gone_response)
+    app.add_exception_handler(ClientDisconnected, answer_disconnected_client)
     add_middleware(app, settings, service.metrics, [route for one in (*routers, app) for route in one.routes])
     build_document(app, with_keys=bool(settings.api_keys))
     return app
@@ -76,6 +76,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await service.close()
 
 
-async def client_gone_response(request: Request, error: Exception) -> Response:
+async def answer_disconnected_client(request: Request, error: Exception) -> Response:
     """Return a response that only the access log sees."""
     return Response(status_code=CLIENT_CLOSED_REQUEST)

@@ -242,7 +242,7 @@ class Metrics:
         """Export an info metric, whose value is 1; `labels` is called at each scrape."""
         self.registry.register(CallbackCollector(lambda: InfoMetricFamily(name, text, dict(labels()))))
 
-    def exposition(self) -> bytes:
+    def render_exposition(self) -> bytes:
         """Return all metrics in the text format of Prometheus.
 
         Do not call this in an event loop: it reads system files.

@@ -14,7 +14,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
-from app.api.errors import PROBLEM_TYPE, problem_details
+from app.api.errors import PROBLEM_TYPE, make_problem
 from app.api.middleware.access_log import UNKNOWN_ROUTE, log_request
 from app.api.middleware.compat import NO_SNIFF_HEADERS
 from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest
@@ -211,7 +211,7 @@ class Connection(H11Protocol):
         return request_id
 
     def _events(self, error: IntoneError, request_id: str) -> tuple[h11.Response, h11.Data, h11.EndOfMessage]:
-        status, body = error.status, json.dumps(problem_details(error, request_id)).encode()
+        status, body = error.status, json.dumps(make_problem(error, request_id)).encode()
         headers = {
             "Content-Type": PROBLEM_TYPE,
             "Content-Length": str(len(body)),

@@ -18,7 +18,7 @@ from app.errors import IntoneError, MethodNotAllowed, RouteNotFound, SetupError
 _ROUTE_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def allowed_methods(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
+def list_allowed_methods(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
     """Return the methods of all routes of a path, and OPTIONS, and HEAD if GET is among them."""
     routes = list(routes)
     taken = [method for method in _ROUTE_METHODS if any(_accepts_method(route, method, path) for route in routes)]
@@ -37,14 +37,14 @@ _NOT_FOUND_CODES = ("model_not_found", "not_found")
 """Codes that keep status 404."""
 
 
-def openai_status(error: IntoneError) -> int:
+def choose_openai_status(error: IntoneError) -> int:
     """Return the status of an error below `/v1`."""
     return error.status if error.code in _NOT_FOUND_CODES else _OPENAI_STATUSES.get(error.status, error.status)
 
 
-def openai_content(error: IntoneError) -> answers.OpenAiError:
+def make_openai_content(error: IntoneError) -> answers.OpenAiError:
     """Return the error in OpenAI's format, for the body of a response or of an event."""
-    status, hint = openai_status(error), error.hint or error.remedy
+    status, hint = choose_openai_status(error), error.hint or error.remedy
     return openai_error(
         message=f"{error.detail} {hint}",
         type="server_error" if status >= 500 else "invalid_request_error",
@@ -93,8 +93,8 @@ def render_error(error: IntoneError, request: Request) -> Response:
     request.state.log["code"] = error.code
     error = redact_error(error)
     if request.state.path.startswith(OPENAI_PREFIX):
-        return _json_response(openai_content(error), openai_status(error), error, "application/json")
-    content = problem_details(error, request.state.request_id)
+        return _json_response(make_openai_content(error), choose_openai_status(error), error, "application/json")
+    content = make_problem(error, request.state.request_id)
     if request.state.path == INVOCATIONS:
         _shorten(content)
     return _json_response(content, error.status, error, PROBLEM_TYPE)
@@ -128,7 +128,7 @@ def _json_response(content: Mapping[str, object], status: int, error: IntoneErro
     return Response(json.dumps(content), status, error.headers, media_type)
 
 
-def problem_details(error: IntoneError, request_id: str) -> answers.Problem:
+def make_problem(error: IntoneError, request_id: str) -> answers.Problem:
     """Return the error as problem details (RFC 9457), the format outside `/v1`."""
     content: answers.Problem = {
         "type": f"/errors/{error.code}",
@@ -158,7 +158,7 @@ async def handle_router_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code != 405:
         return render_error(RouteNotFound("No route has this path.", hint="GET /docs lists every route."), request)
-    allowed = allowed_methods(request.app.routes, request.state.path)
+    allowed = list_allowed_methods(request.app.routes, request.state.path)
     if request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
     detail = f"{request.method} is not a method of this address."

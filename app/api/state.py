@@ -127,12 +127,12 @@ class Service:
         now, engine = self.clock(), self.pipeline().engine
         if not engine.live_workers:
             raise NotReady("No worker is alive.", hint="Restart the service.")
-        stalled = engine.stalled_for(now)
+        stalled = engine.measure_stall(now)
         if stalled > STALL_SECONDS:
             raise NotReady(
                 f"Utterances wait, and no worker has finished anything for {stalled:.0f} seconds.", hint=RESTART_HINT
             )
-        unbegun = max(queue.stalled_for(now) for queue in self.queues)
+        unbegun = max(queue.measure_stall(now) for queue in self.queues)
         if unbegun > STALL_SECONDS:
             raise NotReady(f"Requests have waited for a thread for {unbegun:.0f} seconds.", hint=RESTART_HINT)
 
@@ -161,7 +161,7 @@ def _load_pipeline(settings: Settings) -> Pipeline:
     return Pipeline.load(settings, warm=True)
 
 
-def service_of(request: Request) -> Service:
+def get_service(request: Request) -> Service:
     """Return the service of the request's app."""
     service: Service = request.app.state.service
     return service
@@ -169,4 +169,4 @@ def service_of(request: Request) -> Service:
 
 async def limit_rate(request: Request) -> None:
     """Enforce the rate limit before the body is read; dependency of every route that synthesizes or analyzes."""
-    service_of(request).rate_limit.check(request)
+    get_service(request).rate_limit.check(request)

@@ -67,7 +67,7 @@ def uses_gpu(device: str) -> bool:
     return there and device != "cpu"
 
 
-def available_backends(cache: Path, workers: int, threads: int, device: str = "auto") -> list[Backend]:
+def list_backends(cache: Path, workers: int, threads: int, device: str = "auto") -> list[Backend]:
     """Return the backends that this machine can run: PyTorch always, and on a GPU only PyTorch."""
     if uses_gpu(device):
         return [TorchBackend("cuda")]

@@ -27,7 +27,7 @@ from app.synthesis.mel import MelConverter, read_normalization
 from app.synthesis.tokenizer import Tokenizer
 from app.training.clips import Clip, MelConversion
 from app.training.export import write_checkpoint
-from app.training.optimizer import Ema, compute_learning_rate, optimizer_step, set_learning_rate
+from app.training.optimizer import Ema, compute_learning_rate, set_learning_rate, step_optimizer
 from app.training.settings import ModelKind, TrainingSettings
 from app.training.trainer import Checkpointable, StatePart
 from app.types import Emotion
@@ -94,11 +94,11 @@ def prepare_acoustic(
         values = create_config(settings, base, speakers)
     else:
         speakers = tuple(read_speaker_names(base, name))
-        values = base.config(files.config)
+        values = base.read_config(files.config)
         check_speakers(speakers, emotions)
     config = build_coqui_config(values, list(speakers))
     torch.manual_seed(settings.seed)
-    state = None if scratch else load_weights(base.file(files.model))
+    state = None if scratch else load_weights(base.find_file(files.model))
     model = build_trainable_acoustic(settings.model.value, config, state)
     layout = AudioConfig.from_dict(values["audio"])
     return AcousticSetup(
@@ -109,7 +109,7 @@ def prepare_acoustic(
         layout=layout,
         convert=MelConverter(
             read_normalization(to_natural_log(layout), base.folder),
-            read_normalization(layout, base.file(files.config).parent),
+            read_normalization(layout, base.find_file(files.config).parent),
         ),
         scratch=scratch,
     )
@@ -216,7 +216,7 @@ class AcousticTask(Checkpointable):
             compute_learning_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life),
         )
         losses = self.losses(self.batch())
-        optimizer_step(self.optimizer, losses["loss"], self.pace.bound)
+        step_optimizer(self.optimizer, losses["loss"], self.pace.bound)
         self.number += 1
         self.average.follow(self.number)
         return {name: loss.item() for name, loss in losses.items()}
@@ -244,7 +244,7 @@ class AcousticTask(Checkpointable):
 
     def export(self, folder: Path) -> None:
         """Implement `TrainingModule.export`."""
-        write_checkpoint(folder, self.start.config, self.average.half_precision(), self.start.speakers)
+        write_checkpoint(folder, self.start.config, self.average.halve_precision(), self.start.speakers)
 
 
 def collate(clips: Sequence[Clip], speakers: Sequence[str]) -> dict[str, Any]:
@@ -322,14 +322,14 @@ class TacotronTask(AcousticTask):
             outputs, losses = self.model.train_step(batch, self.criterion)
         path = build_alignment(clips)
         if path is not None:
-            losses["attention_loss"] = attention_loss(outputs["alignments"], pool_to_steps(path, frames_a_step))
+            losses["attention_loss"] = compute_attention_loss(outputs["alignments"], pool_to_steps(path, frames_a_step))
             losses["loss"] = losses["loss"] + ATTENTION_WEIGHT * losses["attention_loss"]
         return {name: loss for name, loss in losses.items() if isinstance(loss, Tensor)}
 
     def export(self, folder: Path) -> None:
         """Write the checkpoint, with its frames per decoder step as metadata: the config may have a larger number."""
         frames_a_step = {"r": str(self.model.decoder.r)}
-        write_checkpoint(folder, self.start.config, self.average.half_precision(), self.start.speakers, frames_a_step)
+        write_checkpoint(folder, self.start.config, self.average.halve_precision(), self.start.speakers, frames_a_step)
 
 
 def disable_autocast(criterion: Callable[..., Any]) -> Callable[..., Any]:
@@ -342,7 +342,7 @@ def disable_autocast(criterion: Callable[..., Any]) -> Callable[..., Any]:
     return exact
 
 
-def attention_loss(alignments: Tensor, target: Tensor) -> Tensor:
+def compute_attention_loss(alignments: Tensor, target: Tensor) -> Tensor:
     """Return the mean cross entropy of the attention (B, steps, tokens) and its target (B, tokens, steps)."""
     wanted = target.transpose(1, 2)
     return -(wanted * alignments.float().clamp(min=MIN_ATTENTION).log()).sum() / wanted.sum()

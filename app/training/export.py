@@ -137,7 +137,7 @@ def replace_checkpoints(values: Json, files: Json, speakers: Sequence[str]) -> J
 
 def copy_part(base: Voice, files: Checkpoint | VocoderFiles, folder: Path) -> None:
     """Copy the weights of a checkpoint or vocoder and the files beside its config."""
-    for source in {base.file(files.model), *base.file(files.config).parent.glob("*.*")}:
+    for source in {base.find_file(files.model), *base.find_file(files.config).parent.glob("*.*")}:
         copy_file(source, folder / source.relative_to(base.folder.resolve()))
 
 

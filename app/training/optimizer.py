@@ -15,7 +15,7 @@ class TrainingDiverged(IntoneError):
     """A loss or a gradient is no longer finite."""
 
 
-def optimizer_step(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float) -> None:
+def step_optimizer(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float) -> None:
     """Step along the gradient of a loss, clipping its norm; raise `TrainingDiverged` first if it is not finite."""
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
     optimizer.zero_grad()
@@ -77,6 +77,6 @@ class Ema:
         """Continue from saved averaged weights."""
         self.weights = {name: value.clone() for name, value in weights.items()}
 
-    def half_precision(self) -> dict[str, Tensor]:
+    def halve_precision(self) -> dict[str, Tensor]:
         """Return the averaged weights in half precision, as model files store them."""
         return {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in self.weights.items()}

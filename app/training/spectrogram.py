@@ -34,7 +34,7 @@ class MelConfig(Protocol):
     def mel_fmax(self) -> float | None: ...
 
 
-def mel_spectrogram(samples: Tensor, config: MelConfig, *, center: bool = True) -> Tensor:
+def compute_mel_spectrogram(samples: Tensor, config: MelConfig, *, center: bool = True) -> Tensor:
     """Compute (n_mels, samples // hop) of (samples,): Hann window, magnitudes, Slaney bands, natural logarithm.
 
     With `center`, the middle of frame n is sample n * hop, as in the embedded voice; without it, the window of frame n

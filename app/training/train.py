@@ -123,5 +123,7 @@ def open_base(folder: Path | None) -> Voice:
 def make_tokenizer(voice: Voice) -> Tokenizer:
     """Return a tokenizer with the alphabet and phonemizer of a voice's neutral checkpoint."""
     name = voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
-    config = build_coqui_config(voice.config(voice.manifest.checkpoints[name].config), read_speaker_names(voice, name))
+    config = build_coqui_config(
+        voice.read_config(voice.manifest.checkpoints[name].config), read_speaker_names(voice, name)
+    )
     return Tokenizer(config, voice.manifest.language)

@@ -118,7 +118,7 @@ def read_config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
         return []
     if config.get("speakers"):
         return [str(name) for name in config["speakers"]]
-    listed = speakers_file_name(config)
+    listed = read_speakers_file_name(config)
     if not listed.endswith(".json"):
         raise InvalidVoice(
             f"{path}: use_speaker_embedding is set, but speakers_file is {listed!r}.",
@@ -127,7 +127,7 @@ def read_config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
     return sort_by_index(read_config(resolve_inside(path.parent, listed)), path.parent / listed)
 
 
-def speakers_file_name(config: Mapping[str, Any]) -> str:
+def read_speakers_file_name(config: Mapping[str, Any]) -> str:
     """Return the name of the file that numbers the speakers; empty if the config names none.
 
     coqui writes the file's path on the training machine, with slashes or backslashes.

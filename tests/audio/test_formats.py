@@ -152,4 +152,4 @@ def test_threads_encode_independently(name: str) -> None:
     ],
 )
 def test_rate_at_least_returns_the_next_supported_rate(name: str, own: int, rate: int) -> None:
-    assert FORMATS[name].rate_at_least(own) == rate
+    assert FORMATS[name].choose_sample_rate(own) == rate

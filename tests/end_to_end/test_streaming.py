@@ -152,9 +152,9 @@ def is_idle(server: Server) -> bool:
 
 def measure_cpu_seconds(server: Server) -> float:
     """Return the processor time that the server has used."""
-    from app.bench.machine import cpu_seconds
+    from app.bench.machine import read_cpu_seconds
 
-    return cpu_seconds(server.process.pid)
+    return read_cpu_seconds(server.process.pid)
 
 
 def test_the_time_to_first_byte_is_measured_only_for_streams(client: httpx.Client) -> None:

@@ -17,7 +17,7 @@ from app.inference.torch import TorchBackend
 from app.packages import bundled_models_dir
 from app.settings import load_settings
 from app.synthesis.coqui import HifiganGenerator, fill_weights, load_weights
-from app.synthesis.mel import FIRST_FRAMES, input_span, split_at_quiet_frames, split_frames
+from app.synthesis.mel import FIRST_FRAMES, find_input_span, split_at_quiet_frames, split_frames
 from app.synthesis.models import vocoders
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder, VocosSourceVocoder
@@ -46,7 +46,7 @@ def test_a_window_includes_its_margins_and_has_a_constant_length(
 ) -> None:
     start = data.draw(st.integers(0, frames - 1))
     end = data.draw(st.integers(start + 1, min(frames, start + longest)))
-    first, last = input_span(start, end, margin, frames, longest)
+    first, last = find_input_span(start, end, margin, frames, longest)
     assert 0 <= first <= max(0, start - margin) and min(frames, end + margin) <= last <= frames
     assert last - first == min(longest + 2 * margin, frames)
 

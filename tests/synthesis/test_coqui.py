@@ -24,7 +24,7 @@ IDS = (60, 12, 81, 5, 44, 129, 33, 60, 71, 20)
 
 
 def load_speaker(folder: Path, emotion: Emotion = Emotion.NEUTRAL) -> Speaker:
-    return Loader(open_voice(folder), TorchBackend()).speaker({emotion: 1.0})
+    return Loader(open_voice(folder), TorchBackend()).load_speaker({emotion: 1.0})
 
 
 def build_reference(folder: Path, architecture: str, speakers: list[str]) -> Any:

@@ -124,7 +124,7 @@ def test_a_foreign_script_is_spoken_with_a_warning(engine: Engine, voice: Voice,
 
 def test_a_runaway_duration_is_cut_with_a_warning(voice: Voice) -> None:
     with running_engine() as engine:
-        speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+        speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
         model = speaker.checkpoint.model.model  # type: ignore[attr-defined]
         model.encoder.duration_predictor.proj.bias.data += 6.0
         spoken = speak(engine, voice, utterance("Hello."))
@@ -134,7 +134,7 @@ def test_a_runaway_duration_is_cut_with_a_warning(voice: Voice) -> None:
 
 def test_weights_that_are_not_finite_give_a_warning_and_no_samples(voice: Voice) -> None:
     with running_engine() as engine:
-        speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+        speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
         model = speaker.checkpoint.model.model  # type: ignore[attr-defined]
         model.encoder.proj_m.bias.data.fill_(torch.nan)
         spoken = speak(engine, voice, utterance("Hello."))

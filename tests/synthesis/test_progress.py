@@ -66,4 +66,4 @@ def test_a_stall_begins_with_the_oldest_request_or_with_the_last_progress(
         engine.progress.last = last
         for one in submitted_at:
             engine.waiting.put(make_job(one))
-        assert engine.stalled_for(100.0) == seconds
+        assert engine.measure_stall(100.0) == seconds

@@ -42,7 +42,7 @@ def engine() -> Iterator[Engine]:
 
 def record_read_lengths(engine: Engine, voice: Voice) -> list[int]:
     """Return a list that records how many tokens the voice's network reads in each call."""
-    model: Any = engine.speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model
+    model: Any = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model
     read: list[int] = []
     if isinstance(model, GlowAcoustic):
         network = model.model.encoder
@@ -77,7 +77,7 @@ def test_words_keep_their_order_through_all_runs(engine: Engine, tmp_path: Any) 
 
 
 def test_a_clause_of_usual_length_is_read_in_one_run(engine: Engine, tmp_path: Any) -> None:
-    tokenizer = engine.speaker(
+    tokenizer = engine.load_speaker(
         open_voice(write_tiny_voice(tmp_path / "v")), {Emotion.NEUTRAL: 1.0}
     ).checkpoint.tokenizer
     tokens = tokenizer.encode(ENGLISH)
@@ -108,7 +108,7 @@ def test_runs_end_at_commas() -> None:
 @pytest.fixture(scope="module")
 def glow(tmp_path_factory: pytest.TempPathFactory) -> GlowAcoustic:
     voice = open_voice(write_tiny_voice(tmp_path_factory.mktemp("glow") / "v", dilation_rate=2, num_block_layers=2))
-    model = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint.model
+    model = Loader(voice, TorchBackend()).load_speaker({Emotion.NEUTRAL: 1.0}).checkpoint.model
     assert isinstance(model, GlowAcoustic)
     return model
 

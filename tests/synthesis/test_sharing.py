@@ -55,7 +55,7 @@ def separate(engine: Engine, voice: Voice) -> list[Spoken]:
 
 
 def test_a_batch_gives_the_mels_of_separate_utterances(engine: Engine, voice: Voice) -> None:
-    speakers = [engine.speaker(voice, {emotion: 1.0}) for emotion in (Emotion.NEUTRAL, Emotion.JOY, Emotion.FEAR)]
+    speakers = [engine.load_speaker(voice, {emotion: 1.0}) for emotion in (Emotion.NEUTRAL, Emotion.JOY, Emotion.FEAR)]
     model = speakers[0].checkpoint.model
     inputs = [
         AcousticInput(one.checkpoint.tokenizer.encode(text).ids, one.speakers, speed, seed)
@@ -74,7 +74,7 @@ def test_a_batch_gives_the_mels_of_separate_utterances(engine: Engine, voice: Vo
 
 def test_openvino_is_batch_invariant_so_seeded_requests_may_share_a_batch(engine: Engine, voice: Voice) -> None:
     if engine.backend.name == "openvino":
-        assert engine.speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model.batch_invariant
+        assert engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model.batch_invariant
 
 
 def test_concurrent_seeded_requests_get_the_bytes_of_separate_ones(
@@ -140,8 +140,8 @@ def test_a_request_cancelled_while_waiting_fails_at_once(engine: Engine, voice: 
 
 def test_a_failing_batch_fails_only_its_own_requests(voice: Voice) -> None:
     with running_engine() as engine:
-        good = engine.speaker(voice, {Emotion.ANGER: 1.0})
-        bad = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+        good = engine.load_speaker(voice, {Emotion.ANGER: 1.0})
+        bad = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
         assert good.checkpoint is not bad.checkpoint
         bad.checkpoint.model.model.num_squeeze = 0  # type: ignore[attr-defined]
         with pytest.raises(ZeroDivisionError):

@@ -68,13 +68,15 @@ def test_text_without_words_gives_no_letters(text: str) -> None:
 @pytest.mark.parametrize(("architecture", "begin"), [("glow_tts", ", həl"), ("tacotron2", "həl")])
 def test_glow_tts_reads_a_pause_first_and_tacotron_does_not(tmp_path: Path, architecture: str, begin: str) -> None:
     voice = open_voice(write_tiny_voice(tmp_path / "v", architecture))
-    checkpoint = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint
+    checkpoint = Loader(voice, TorchBackend()).load_speaker({Emotion.NEUTRAL: 1.0}).checkpoint
     assert tokenize("Hello there", checkpoint).symbols.startswith(begin)
     assert tokenize("Hello there", checkpoint).symbols.endswith(".")
 
 
 def test_slow_speech_does_not_lengthen_the_pause_before_the_first_word() -> None:
-    speaker = Loader(open_voice(bundled_models_dir() / "voices" / "wren"), TorchBackend()).speaker({Emotion.NEUTRAL: 1})
+    speaker = Loader(open_voice(bundled_models_dir() / "voices" / "wren"), TorchBackend()).load_speaker(
+        {Emotion.NEUTRAL: 1}
+    )
     tokens = speaker.checkpoint.tokenizer.encode_after_pause("Peel the orange.")
     pause = tokens.count_pause_tokens()
     assert speaker.checkpoint.tokenizer.encode("Peel the orange.").count_pause_tokens() == 0 < pause

@@ -32,7 +32,7 @@ def engine() -> Iterator[Engine]:
 
 def make_job(engine: Engine, voice: Voice, **changes: Any) -> Job:
     """Return a job that may share a batch."""
-    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+    speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
     tokens = speaker.checkpoint.tokenizer.encode(HELLO.spoken)
     template = Job(voice, HELLO, speaker, tokens, 1, unbatchable=False, low_latency=False, deadline=0.0, key=None)
     return replace(template, **changes)
@@ -66,7 +66,7 @@ class EndingModel:
 
 
 def test_a_batch_that_ends_its_worker_fails_and_the_worker_restarts(engine: Engine, voice: Voice) -> None:
-    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+    speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
     ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=EndingModel()))
     one = make_job(engine, voice, speaker=ending)
     engine.waiting.put(one)
@@ -77,7 +77,7 @@ def test_a_batch_that_ends_its_worker_fails_and_the_worker_restarts(engine: Engi
 
 
 def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(engine: Engine, voice: Voice) -> None:
-    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+    speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
     ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=EndingModel()))
     joining = make_job(engine, voice, speaker=ending, low_latency=True)
 

@@ -201,7 +201,7 @@ def test_the_service_speaks_with_the_exported_generator(
     change(folder / "voice.json", vocoders={"main": files})
     voice = open_voice(folder)
     assert read_vocoder_audio(voice, "main") == LAYOUT
-    loaded = Loader(voice, TorchBackend()).vocoder("main")
+    loaded = Loader(voice, TorchBackend()).load_vocoder("main")
 
     own = create_hifigan(task.config)
     own.load_state_dict(task.average.weights)

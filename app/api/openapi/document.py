@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from app.api.middleware.auth import is_public
-from app.api.openapi.errors import error_examples, header_components, header_references
+from app.api.openapi.errors import describe_headers, make_error_examples, refer_to_headers
 from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech
 from app.api.schemas.request import SpeechBody
@@ -57,8 +57,8 @@ def build_document(app: FastAPI, with_keys: bool) -> None:
     document = app.openapi()
     components = document["components"]
     components["schemas"].update(_schemas())
-    components["examples"] = error_examples()
-    components["headers"] = header_components()
+    components["examples"] = make_error_examples()
+    components["headers"] = describe_headers()
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     for method, path, operation in _iterate_operations(document):
         # Without keys, requests that send one are accepted too.
@@ -80,7 +80,7 @@ def _complete_responses(responses: dict[str, Any]) -> None:
     if refused.get("$ref", "").endswith("/HTTPValidationError"):
         del responses["422"]
     for response in responses.values():
-        response["headers"] = {**header_references("X-Request-Id"), **response.get("headers", {})}
+        response["headers"] = {**refer_to_headers("X-Request-Id"), **response.get("headers", {})}
 
 
 def _schemas() -> dict[str, Any]:

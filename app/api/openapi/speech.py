@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.api.openapi import examples
-from app.api.openapi.errors import RANGE_HEADERS, SPEECH_HEADERS, Responses, header_references
+from app.api.openapi.errors import RANGE_HEADERS, SPEECH_HEADERS, Responses, refer_to_headers
 from app.api.parsing.negotiation import JSON, PLAIN_TEXT, SSML
 from app.api.responses.streaming import SSE
 from app.api.schemas import answers
@@ -97,7 +97,7 @@ def describe_audio_ranges() -> Responses:
     every = {**SPEECH_HEADERS, **RANGE_HEADERS}
     part = {
         "description": "A part of the audio",
-        "headers": {**every, **header_references("Content-Range")},
+        "headers": {**every, **refer_to_headers("Content-Range")},
         "content": _AUDIO,
     }
     return {200: {**whole, "headers": every}, 206: part}

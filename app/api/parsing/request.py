@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app.api.middleware.auth import key_name
+from app.api.middleware.auth import get_key_name
 from app.api.parsing.body import LARGE_BODY_BYTES, decode_body, read_body, strip_bom, wait_for_disconnect
 from app.api.parsing.json import json_pointer, quote_value, read_json
 from app.api.parsing.negotiation import (
@@ -28,7 +28,7 @@ from app.api.parsing.negotiation import (
 )
 from app.api.schemas.plan import UtteranceBody, convert_utterance
 from app.api.schemas.request import BOOLEAN_FIELDS, NUMBER_FIELDS, SpeechBody, check_fields
-from app.api.state import service_of
+from app.api.state import get_service
 from app.audio.encode import FORMATS
 from app.errors import FieldError, IntoneError, InvalidRequest
 
@@ -121,10 +121,10 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
 
     `negotiated` is whether the header Accept affects the response format.
     """
-    pipeline = service_of(request).pipeline()
+    pipeline = get_service(request).pipeline()
     media = parse_media_type(request)
     query = request.scope["query_string"]
-    accept, key = _accept_header(request) if negotiated else "", key_name(request)
+    accept, key = _accept_header(request) if negotiated else "", get_key_name(request)
     parsed = await parse_body(
         request, lambda body: resolve_options(_parse_fields(body, media, query), pipeline, accept, key)
     )
@@ -133,8 +133,8 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
 
 async def read_get(request: Request) -> ParsedRequest:
     """Read a GET request from its query; without a seed, its response is still the same each time."""
-    query, accept, key = request.scope["query_string"], _accept_header(request), key_name(request)
-    pipeline = service_of(request).pipeline()
+    query, accept, key = request.scope["query_string"], _accept_header(request), get_key_name(request)
+    pipeline = get_service(request).pipeline()
 
     def read() -> ParsedRequest:
         return resolve_options(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept, key)
@@ -144,7 +144,7 @@ async def read_get(request: Request) -> ParsedRequest:
 
 async def parse_body(request: Request, parse: Callable[[bytes], T]) -> T:
     """Receive the body and parse it in a thread. Large bodies wait for each other; small ones never wait."""
-    service = service_of(request)
+    service = get_service(request)
     with service.large_bodies.place() as take_place:
         body = await read_body(request, take_place=take_place)
         if len(body) <= LARGE_BODY_BYTES:
@@ -169,7 +169,7 @@ def resolve_options(fields: SpeechBody, pipeline: Pipeline, accept: str, key: st
     answer = negotiate(asked_format, bool(fields.timing), bool(fields.stream), accept)
     check_rate(fields.sample_rate, answer.format)
     format = FORMATS[answer.format]
-    speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
+    speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.choose_sample_rate(own))
     return ParsedRequest(pipeline, speech, answer)
 
 

@@ -10,9 +10,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.openapi.errors import problem_responses
+from app.api.openapi.errors import describe_problems
 from app.api.schemas import answers
-from app.api.state import Service, service_of
+from app.api.state import Service, get_service
 from app.errors import NotReady
 from app.packages import version
 
@@ -29,10 +29,10 @@ async def health() -> answers.Alive:
     return {"status": "ok"}
 
 
-@router.get("/ready", summary="Can it speak?", responses=problem_responses(NotReady))
+@router.get("/ready", summary="Can it speak?", responses=describe_problems(NotReady))
 async def ready(request: Request) -> answers.Ready:
     """Return 200 after the models are loaded and warmed up; 503 before, and while utterances wait without progress."""
-    service_of(request).check_ready()
+    get_service(request).check_ready()
     return {"status": "ready"}
 
 
@@ -46,7 +46,7 @@ async def ready(request: Request) -> answers.Ready:
 )
 def metrics(request: Request) -> Response:
     """Return metrics of requests, stages, utterances by emotion, warnings, queues, cache and process, but no text."""
-    return Response(service_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(get_service(request).metrics.render_exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 BATCH_SIZE_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)

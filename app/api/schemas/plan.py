@@ -117,9 +117,7 @@ def convert_utterance(utterance: UtteranceBody) -> EditedUtterance:
     inner = read_fragment(utterance.ssml) if utterance.ssml else None
     clauses = _clauses(utterance, inner, (start, end), manner, analyzed)
     warnings = inner.warnings if inner else ()
-    return EditedUtterance(
-        Sentence(utterance.text, start, end, clauses), _planned_decision(utterance, analyzed), warnings
-    )
+    return EditedUtterance(Sentence(utterance.text, start, end, clauses), _read_decision(utterance, analyzed), warnings)
 
 
 def _clauses(
@@ -143,11 +141,11 @@ def _clauses(
     return (*before, replace(last, pause_after=utterance.pause_after))
 
 
-def _planned_decision(utterance: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
+def _read_decision(utterance: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
     """Return the plan's decision; None to classify the text again. Unedited decisions keep their reason."""
     from app.planning.decide import decide_explicit
 
-    emotion_spec = _planned_emotion(utterance, analyzed)
+    emotion_spec = _read_emotion(utterance, analyzed)
     if emotion_spec is None:
         return None
     decision = decide_explicit(emotion_spec, "plan", utterance.probabilities)
@@ -159,7 +157,7 @@ def _planned_decision(utterance: UtteranceBody, analyzed: PlanFingerprint | None
     )
 
 
-def _planned_emotion(utterance: UtteranceBody, analyzed: PlanFingerprint | None) -> Emotion | Blend | None:
+def _read_emotion(utterance: UtteranceBody, analyzed: PlanFingerprint | None) -> Emotion | Blend | None:
     """Return the emotion or the blend.
 
     If they disagree, the edited one counts; refuse them if it is unknown which one was edited.

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from app.inference import Backend
 from app.synthesis.coqui import HifiganGenerator
 from app.synthesis.expression import apply_expression, cut_expression
-from app.synthesis.mel import input_span, pad_to_multiple, split_at_quiet_frames, split_frames
+from app.synthesis.mel import find_input_span, pad_to_multiple, split_at_quiet_frames, split_frames
 from app.synthesis.models.nsf import HifiganSourceGenerator, compute_mel_centres
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.types import Samples
@@ -64,7 +64,7 @@ class HifiganVocoder:
     ) -> None:
         self.padding = generator.inference_padding
         self.hop_length = hop_length
-        self.margin = receptive_field(config, hop_length)
+        self.margin = compute_receptive_field(config, hop_length)
         mels = generator.conv_pre.in_channels
         self.generate = backend.compile(generator, lambda batch, length: (torch.zeros(batch, mels, length),))
 
@@ -76,7 +76,7 @@ class HifiganVocoder:
         whole = F.pad(mel, (self.padding, self.padding), "replicate")
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
             start, end = start + self.padding, end + self.padding
-            first, last = input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
+            first, last = find_input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
             (samples,) = self.generate(whole[..., first:last])
             yield slice_samples(samples, start - first, end - first, self.hop_length)
 
@@ -94,7 +94,7 @@ class HifiganSourceVocoder:
         self.frame_rate = source.sample_rate / hop_length
         self.centres = torch.from_numpy(compute_mel_centres(source.num_mels, source.mel_fmin, source.mel_fmax)).float()
         self.smallest = source.padding // hop_length + 2
-        self.margin = receptive_field(config, hop_length)
+        self.margin = compute_receptive_field(config, hop_length)
         mels = source.num_mels
         self.generate = backend.compile(
             generator,
@@ -112,7 +112,7 @@ class HifiganSourceVocoder:
         whole, pitch = apply_expression(whole, pitch, voicing, expression, self.centres, self.frame_rate)
         excitation = self.generator.source(whole, pitch, voicing, noise)
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
-            first, last = input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
+            first, last = find_input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
             (samples,) = self.generate(whole[..., first:last], excitation[..., first * hop : last * hop])
             yield slice_samples(samples, start - first, end - first, hop)
 
@@ -152,7 +152,7 @@ class VocosSourceVocoder:
     def chunk(self, mel: Tensor, pitch: Tensor, voicing: Tensor, pulses: Tensor, start: int, end: int) -> Samples:
         """Compute the samples of the frames `start` to `end` of an utterance."""
         frames, hop = mel.shape[2], self.hop_length
-        reached, until = self.generator.receptive_span(start, end)
+        reached, until = self.generator.find_receptive_span(start, end)
         first, last = max(0, reached), min(frames, until)
         seen = slice(max(0, first - self.margin), min(frames, last + self.margin))
         tracks = (mel[..., seen], pitch[..., seen], voicing[..., seen], torch.ones_like(mel[:, :1, seen]))
@@ -175,7 +175,7 @@ def slice_samples(samples: Tensor, start: int, end: int, hop_length: int) -> Sam
     return kept
 
 
-def receptive_field(generator: Mapping[str, Any], hop_length: int) -> int:
+def compute_receptive_field(generator: Mapping[str, Any], hop_length: int) -> int:
     """Return a HiFi-GAN's receptive field, in frames to each side, from coqui's generator config."""
     frames, rate = 3.0, 1
     for factor, kernel in zip(generator["upsample_factors"], generator["upsample_kernel_sizes"], strict=True):
