@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
 from collections import Counter
-from functools import cache
 
 import pytest
 
@@ -17,20 +15,12 @@ from app.errors import ERRORS, IntoneError
 from app.main import create_app
 from app.settings import Settings, load_settings
 from app.text import SSML_TABLE
-from tests.interface import Row, read_rows
-from tests.serving import ROOT
+from tests.interface import ROOT, Row, read_function_names, read_rows
 
 ROWS = read_rows()
 ERROR_CODES = [kind.code for kind in (*ERRORS, IntoneError)]
 UNDOCUMENTED = ("/", "/docs", "/openapi.json", "/ping")
 """Paths of which the API reference omits one or all methods."""
-
-
-@cache
-def read_function_names(file: str) -> set[str]:
-    """Return the names of the functions in a file."""
-    functions = ast.FunctionDef | ast.AsyncFunctionDef
-    return {one.name for one in ast.parse((ROOT / file).read_text("utf-8")).body if isinstance(one, functions)}
 
 
 def build_route_key(method: str, path: str) -> str:

@@ -182,7 +182,7 @@ def _build_requests(path: str, operation: dict[str, Any]) -> Iterator[tuple[str,
     for one in parameters:
         if one["in"] == "path":
             (example,) = one["schema"]["examples"]
-            filled = path.replace(f"{{{one['name']}}}", example)
+            filled = filled.replace(f"{{{one['name']}}}", example)
     if "requestBody" in operation:
         yield from _build_body_requests(filled, operation["requestBody"]["content"], parameters)
     elif parameters and filled == path:
