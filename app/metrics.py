@@ -80,24 +80,24 @@ class RequestMetrics:
     def __init__(self, here: CollectorRegistry) -> None:
         self._requests = Counter(
             "intone_requests",
-            "Answers by route and HTTP status; 499 where the client did not wait.",
+            "Responses by route and HTTP status; 499 if the client disconnected.",
             ["route", "status"],
             registry=here,
         )
         self._seconds = Histogram(
             "intone_request_duration_seconds",
-            "Seconds from the arrival of a request to the end of its answer; a stream lasts as long as it is read.",
+            "Seconds from the arrival of a request to the end of its response; a stream lasts until it has been read.",
             ["route"],
             buckets=REQUEST_SECONDS,
             registry=here,
         )
         self._first_byte = Histogram(
             "intone_stream_first_byte_seconds",
-            "Seconds from the arrival of a request to the first byte of its audio, for streams.",
+            "Seconds from the arrival of a request to the first byte of a stream.",
             buckets=FIRST_BYTE_SECONDS,
             registry=here,
         )
-        self._rejected = Counter("intone_rejected", "Answers that are errors, by their code.", ["code"], registry=here)
+        self._rejected = Counter("intone_rejected", "Error responses by their code.", ["code"], registry=here)
         for code in (IntoneError.code, *(kind.code for kind in ERRORS)):
             # Start each series at zero; otherwise the first error of a kind would be no increase.
             self._rejected.labels(code)
@@ -139,35 +139,35 @@ class SpeechMetrics:
 
     def __init__(self, here: CollectorRegistry) -> None:
         self._characters = Counter(
-            "intone_characters", "Characters of what was spoken, markup included.", registry=here
+            "intone_characters", "Characters of synthesized requests, markup included.", registry=here
         )
-        self._audio = Counter("intone_audio_seconds", "Seconds of audio that were made.", registry=here)
+        self._audio = Counter("intone_audio_seconds", "Seconds of synthesized audio.", registry=here)
         self._utterances = Counter(
             "intone_utterances",
-            "Utterances that were spoken, by emotion and who chose it.",
+            "Synthesized utterances by emotion and its origin.",
             ["emotion", "source"],
             registry=here,
         )
         self._fallbacks = Counter(
-            "intone_fallbacks", "Utterances whose emotion the voice lacks, by that emotion.", ["wanted"], registry=here
+            "intone_fallbacks", "Utterances whose requested emotion the voice lacks, by that emotion.", ["wanted"], registry=here
         )
         self._confidence = Histogram(
             "intone_classifier_confidence",
-            "The classifier's largest probability for each utterance that it labelled.",
+            "Largest probability of each classified utterance.",
             buckets=PROBABILITIES,
             registry=here,
         )
-        self._warnings = Counter("intone_warnings", "What was done other than asked, by code.", ["code"], registry=here)
+        self._warnings = Counter("intone_warnings", "Deviations from requests by code.", ["code"], registry=here)
         self._stages = Histogram(
             "intone_stage_seconds",
-            "Seconds that a request spent in each stage.",
+            "Seconds of a request in each stage.",
             ["stage"],
             buckets=STAGE_SECONDS,
             registry=here,
         )
         self._real_time = Histogram(
             "intone_real_time_factor",
-            "Seconds of computing for a second of audio, by request.",
+            "Seconds of computation per second of audio of a request.",
             buckets=REAL_TIME_FACTORS,
             registry=here,
         )
@@ -178,19 +178,19 @@ class SpeechMetrics:
         self._characters.inc(spoken.characters)
         self._audio.inc(spoken.seconds)
         for utterance in spoken.utterances:
-            self._utterance(utterance)
+            self._count_utterance(utterance)
         for warning in spoken.warnings:
             self._warnings.labels(warning.code).inc()
-        self._cost(spoken.timings, spoken.seconds)
+        self._observe_cost(spoken.timings, spoken.seconds)
 
-    def _utterance(self, utterance: Utterance) -> None:
+    def _count_utterance(self, utterance: Utterance) -> None:
         self._utterances.labels(utterance.emotion.value, utterance.source.value).inc()
         if utterance.requested_emotion is not None:
             self._fallbacks.labels(utterance.requested_emotion.value).inc()
         if utterance.probabilities is not None:
             self._confidence.observe(max(utterance.probabilities.values()))
 
-    def _cost(self, timings: Timings, seconds: float) -> None:
+    def _observe_cost(self, timings: Timings, seconds: float) -> None:
         spent = {stage.name: getattr(timings, stage.name) / 1000 for stage in fields(timings)}
         for stage, value in spent.items():
             self._stages.labels(stage).observe(value)

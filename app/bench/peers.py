@@ -24,6 +24,7 @@ from app.errors import SetupError
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import HifiganGenerator, load_weights
 
+PEER_SERVERS = "app.bench.peer_servers"
 TIMEOUT_SECONDS = 900
 """Timeout of a request in seconds."""
 WAV_HEADER_BYTES = 44
@@ -208,7 +209,7 @@ def _make_coqui(folder: Path) -> Peer:
         "--vocoder_config_path": files.vocoder_config,
     }
     arguments = [part for flag, file in flags.items() for part in (flag, str(file))]
-    return Peer(COQUI, (sys.executable, "-m", "app.bench.coqui_server", *arguments), "/locales", speak, speak, {})
+    return Peer(COQUI, (sys.executable, "-m", PEER_SERVERS, "coqui", *arguments), "/locales", speak, speak, {})
 
 
 def _make_piper(folder: Path) -> Peer:
@@ -228,7 +229,7 @@ def _make_kokoro(folder: Path) -> Peer:
             "KOKORO_MODEL and KOKORO_VOICES do not name its files.",
             hint="Get kokoro-v1.0.onnx and voices-v1.0.bin from the releases of kokoro-onnx.",
         )
-    command = (sys.executable, "-m", "app.bench.kokoro_server", *files)
+    command = (sys.executable, "-m", PEER_SERVERS, "kokoro", *files)
     return Peer(KOKORO, command, "/ready", _make_text_request, _make_text_request, {})
 
 

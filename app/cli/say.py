@@ -60,7 +60,7 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
     from pydantic import ValidationError
 
     from app.emotion import parse_emotion_spec
-    from app.options import SpeechOptions
+    from app.fields import SpeechOptions
     from app.types import SpeechRequest
 
     try:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.errors import InvalidVoice
+from app.fields import Sha256
 from app.types import Emotion
 
 FILE_NAME = "voice.json"
@@ -26,7 +27,6 @@ def _check_relative(path: str) -> str:
 
 
 RelativePath = Annotated[str, Field(min_length=1), AfterValidator(_check_relative)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _StrictModel(BaseModel):

@@ -26,13 +26,15 @@ DESCRIPTION = """Speech whose every sentence carries the emotion of its words.
 """
 _TAGS = {
     "speech": "Text, SSML or an edited plan in; audio, or the plan, out.",
-    "voices": "What can be asked for.",
-    "openai": "OpenAI's routes, and the two lists that Open WebUI asks for: their clients work unchanged.",
-    "sagemaker": "What Amazon SageMaker calls.",
-    "operation": "For whatever watches the service.",
+    "voices": "Voices, emotions and supported markup.",
+    "openai": "OpenAI's routes and the two lists that Open WebUI requests; their clients need no change.",
+    "sagemaker": "Routes that Amazon SageMaker calls.",
+    "operation": "Health and metrics.",
 }
 TAGS = [{"name": name, "description": text} for name, text in _TAGS.items()]
 
+_JSON_SUFFIX = "Json"
+"""Suffix of a type that is the JSON form of another; the API reference has only the JSON form."""
 _EXTRA_RESPONSE_TYPES = (answers.Problem, answers.OpenAiError, answers.AudioDelta, answers.AudioDone)
 """Types that responses refer to and that FastAPI does not know."""
 
@@ -66,6 +68,19 @@ def build_document(app: FastAPI, with_keys: bool) -> None:
         _complete_responses(operation["responses"])
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
+    components["schemas"] = {name.removesuffix(_JSON_SUFFIX): schema for name, schema in components["schemas"].items()}
+    _drop_suffixes(document)
+
+
+def _drop_suffixes(node: Any) -> None:
+    """Drop `_JSON_SUFFIX` from titles and from references to schemas."""
+    if isinstance(node, dict):
+        for key in ("$ref", "title"):
+            if isinstance(node.get(key), str):
+                node[key] = node[key].removesuffix(_JSON_SUFFIX)
+    if isinstance(node, dict | list):
+        for child in node.values() if isinstance(node, dict) else node:
+            _drop_suffixes(child)
 
 
 def _iterate_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

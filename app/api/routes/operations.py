@@ -60,39 +60,39 @@ def register_gauges(service: Service) -> None:
     _register_cache(service)
     service.metrics.watch(
         "intone_spool_bytes",
-        "Bytes that are reserved for answers that are not streamed.",
+        "Bytes reserved for complete responses.",
         lambda: service.spools.reserved,
     )
 
 
 def _register_readiness(service: Service) -> None:
     metrics = service.metrics
-    metrics.watch("intone_ready", "1 where GET /ready says so, else 0.", lambda: float(service.is_ready))
-    metrics.watch_info("intone_build", "The version, and what runs the networks.", lambda: _build_info(service))
+    metrics.watch("intone_ready", "1 if GET /ready is 200, else 0.", lambda: float(service.is_ready))
+    metrics.watch_info("intone_build", "Version and backend.", lambda: _build_info(service))
     metrics.watch(
-        "intone_voices", "Voices that can be asked for.", _from_pipeline(service, lambda one: len(one.registry.voices))
+        "intone_voices", "Available voices.", _from_pipeline(service, lambda one: len(one.registry.voices))
     )
 
 
 def _register_queues(service: Service) -> None:
     metrics = service.metrics
-    metrics.watch("intone_requests_waiting", "Requests that wait for a place.", lambda: service.speaking.waiting)
-    metrics.watch("intone_requests_waiting_limit", "Most requests that may wait.", lambda: service.settings.queue_size)
-    metrics.watch("intone_streams_open", "Streams that are open.", lambda: service.streams.count)
-    metrics.watch("intone_streams_open_limit", "Most streams that may be open.", lambda: service.streams.most)
+    metrics.watch("intone_requests_waiting", "Requests waiting for a place.", lambda: service.speaking.waiting)
+    metrics.watch("intone_requests_waiting_limit", "Maximum waiting requests.", lambda: service.settings.queue_size)
+    metrics.watch("intone_streams_open", "Open streams.", lambda: service.streams.count)
+    metrics.watch("intone_streams_open_limit", "Maximum open streams.", lambda: service.streams.most)
     metrics.watch(
         "intone_utterances_waiting",
-        "Utterances that wait for a worker.",
+        "Utterances waiting for a worker.",
         _from_pipeline(service, lambda one: len(one.engine.waiting)),
     )
     metrics.watch(
         "intone_workers_alive",
-        "Workers that can speak; INTONE_WORKERS once the models are loaded.",
+        "Running workers; INTONE_WORKERS once the models are loaded.",
         _from_pipeline(service, lambda one: one.engine.live_workers),
     )
     metrics.watch_count(
         "intone_worker_restarts",
-        "Workers that failed outside of a batch and began again.",
+        "Restarts of workers that failed outside of a batch.",
         _from_pipeline(service, lambda one: one.engine.progress.restarts),
     )
     metrics.watch_sizes(

@@ -27,7 +27,7 @@ _FIRST_VOICE_LINK: dict[str, Any] = {
 @router.get(
     "/voices", summary="Every voice", responses={200: {"links": _FIRST_VOICE_LINK}, **describe_problems(NotReady)}
 )
-async def voices(request: Request) -> answers.Voices:
+async def voices(request: Request) -> answers.VoicesJson:
     """List voices with the checkpoint of each emotion, the aliases of emotions, and the aliases of voices."""
     registry = get_service(request).pipeline().registry
     # Loaded with the pipeline; importing it earlier would make the service wait for torch.
@@ -37,7 +37,7 @@ async def voices(request: Request) -> answers.Voices:
 
 
 @router.get("/voices/{name}", summary="One voice", responses=describe_problems(NotReady, VoiceNotFound, RouteNotFound))
-async def voice(name: Annotated[str, Path(examples=["alloy"])], request: Request) -> answers.Voice:
+async def voice(name: Annotated[str, Path(examples=["alloy"])], request: Request) -> answers.VoiceJson:
     """Return a voice by its name or an alias."""
     return voice_to_dict(get_service(request).pipeline().registry.get(name))
 
@@ -50,8 +50,8 @@ async def ssml() -> answers.SsmlTable:
     return {"elements": [_element_to_dict(row) for row in SSML_TABLE]}
 
 
-def _element_to_dict(row: SsmlElement) -> answers.SsmlElement:
-    attributes: list[answers.SsmlAttribute] = [
+def _element_to_dict(row: SsmlElement) -> answers.SsmlElementJson:
+    attributes: list[answers.SsmlAttributeJson] = [
         {"name": one.name, "values": list(one.values), "note": one.note} for one in row.attributes
     ]
     return {"name": row.name, "support": row.support.value, "attributes": attributes, "note": row.note}

@@ -19,8 +19,7 @@ from app.api.schemas.request import (
     make_invalid_request,
 )
 from app.errors import FieldError, InvalidRequest, ModelNotFound
-from app.fields import Hertz, Text, open_enum, require_values
-from app.options import SpeechOptions
+from app.fields import Hertz, SpeechOptions, Text, open_enum, require_values
 from app.types import PlanWarning
 
 MODELS = (

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
 from app.api.parsing.json import has_surrogate
 from app.errors import InvalidRequest
-from app.fields import Degree, EmotionName, Pause, Pitch, Sha256, Share, Span, Speed, Strength, Volume, Weight
+from app.fields import Degree, EmotionName, PauseField, Pitch, Sha256, Share, SpanField, Speed, Strength, Volume, Weight
 from app.types import NO_SPAN, Blend, Clause, Decision, Emotion, PlanFingerprint, Prosody, Role, Sentence, Source
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class UtteranceBody(_Strict):
     """Text to speak; empty for a pause alone."""
     ssml: str | None = None
     """Text with the markup that changes its reading; ignored if it does not match `text`."""
-    span: Span | None = None
+    span: SpanField | None = None
     """Position of the text in the request that was analyzed, in code points."""
     voice: str | None = None
     """Name or alias; by default the plan's voice."""
@@ -58,7 +58,7 @@ class UtteranceBody(_Strict):
     """Gain."""
     pitch: Pitch | None = None
     """Semitones above the voice's own pitch."""
-    pause_after: Pause | None = None
+    pause_after: PauseField | None = None
     """Seconds of silence; by default chosen by the last punctuation mark and by what follows."""
     probabilities: Annotated[dict[Annotated[Emotion, Field(strict=False)], Share], Field(min_length=7)] | None = None
     """Probabilities of all seven emotions."""

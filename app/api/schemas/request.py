@@ -12,8 +12,17 @@ from app.api.parsing.json import has_surrogate, json_pointer, quote_value
 from app.api.schemas.plan import PlanBody
 from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest
-from app.fields import MAX_WEIGHT, EmotionName, Hertz, Text, Weight, list_leaf_types, open_enum, require_values
-from app.options import SpeechOptions
+from app.fields import (
+    MAX_WEIGHT,
+    EmotionName,
+    Hertz,
+    SpeechOptions,
+    Text,
+    Weight,
+    list_leaf_types,
+    open_enum,
+    require_values,
+)
 
 
 def _check_emotion(value: Any) -> str | dict[str, float] | None:

@@ -1,4 +1,4 @@
-"""Run the container's command: `serve`, `train`, or a command of the command line such as `intone voices`."""
+"""Entry point of the container image: the commands `serve` and `train` of SageMaker, and those of the command line."""
 
 from __future__ import annotations
 
