@@ -149,7 +149,10 @@ class SpeechMetrics:
             registry=here,
         )
         self._fallbacks = Counter(
-            "intone_fallbacks", "Utterances whose requested emotion the voice lacks, by that emotion.", ["wanted"], registry=here
+            "intone_fallbacks",
+            "Utterances whose requested emotion the voice lacks, by that emotion.",
+            ["wanted"],
+            registry=here,
         )
         self._confidence = Histogram(
             "intone_classifier_confidence",

@@ -69,9 +69,7 @@ def _register_readiness(service: Service) -> None:
     metrics = service.metrics
     metrics.watch("intone_ready", "1 if GET /ready is 200, else 0.", lambda: float(service.is_ready))
     metrics.watch_info("intone_build", "Version and backend.", lambda: _build_info(service))
-    metrics.watch(
-        "intone_voices", "Available voices.", _from_pipeline(service, lambda one: len(one.registry.voices))
-    )
+    metrics.watch("intone_voices", "Available voices.", _from_pipeline(service, lambda one: len(one.registry.voices)))
 
 
 def _register_queues(service: Service) -> None:
