@@ -104,7 +104,7 @@ class SpeechOptions(BaseModel):
     seed: Seed | None = None
     """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
 
-    def chosen(self) -> dict[str, Any]:
+    def collect_given(self) -> dict[str, Any]:
         """Return the options that are not null, as `SpeechRequest` takes them."""
         values = {name: getattr(self, name) for name in SpeechOptions.model_fields}
         return {name: _CONVERSIONS.get(name, _keep)(value) for name, value in values.items() if value is not None}

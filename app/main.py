@@ -136,6 +136,6 @@ def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, routes: I
     if settings.cors_origins:
         add_cors(app, settings.cors_origins)
     app.add_middleware(NoSniffMiddleware)
-    app.add_middleware(AccessLogMiddleware, template_of=RouteTemplates(routes).of, answered=metrics.observe_response)
+    app.add_middleware(AccessLogMiddleware, template_of=RouteTemplates(routes).find, answered=metrics.observe_response)
     if settings.root_path:
         app.add_middleware(PathPrefixMiddleware, root_path=settings.root_path)

@@ -69,8 +69,8 @@ def speak_all(
     """Speak the utterances of one request, each with its seed."""
     spoken = []
     for speaking in engine.speak(((voice, *one) for one in utterances), seeded=seeded, key_name=key_name):
-        head = speaking.head()
-        samples = np.concatenate([np.zeros(0, np.float32), *speaking.chunks()])
+        head = speaking.wait_for_start()
+        samples = np.concatenate([np.zeros(0, np.float32), *speaking.read_chunks()])
         spoken.append(Spoken(samples, head.words(), head.warnings + speaking.tail.warnings))
     return spoken
 
@@ -91,4 +91,4 @@ def join_chunks(
     vocoder: Vocoder, mel: torch.Tensor, seed: int = 0, low_latency: bool = False
 ) -> npt.NDArray[np.float32]:
     """Run a vocoder and join its chunks."""
-    return np.concatenate(list(vocoder.chunks(mel, seed, low_latency)))
+    return np.concatenate(list(vocoder.generate_chunks(mel, seed, low_latency)))

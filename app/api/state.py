@@ -53,11 +53,11 @@ class Service:
         """None until it is loaded; `pipeline()` raises `NotReady` with the reason."""
         self.streams = OpenStreams(settings.max_streams, settings.max_streams_per_client)
         # One thread for each stream, so that a finished piece never waits for unfinished ones.
-        self.speaking = self._queue("speaking", settings.concurrency, settings.max_streams)
+        self.speaking = self._make_queue("speaking", settings.concurrency, settings.max_streams)
         # Separate from speech, because an analysis takes milliseconds; and from each other, so that texts that
         # the page sends while the user types never wait for a book. Long texts gain nothing from a second worker.
-        self._analyzing_short = self._queue("analyzing", settings.workers)
-        self._analyzing_long = self._queue("analyzing-long", 1)
+        self._analyzing_short = self._make_queue("analyzing", settings.workers)
+        self._analyzing_long = self._make_queue("analyzing-long", 1)
         self.spools = SpoolBudget(settings.spool_mb)
         self.large_bodies = LargeBodyLimit()
         self.parsing = JobQueue(
@@ -66,11 +66,11 @@ class Service:
         """Queue for large bodies; small ones never wait."""
         self.queues = (self.speaking, self._analyzing_short, self._analyzing_long, self.parsing)
 
-    def analyzing(self, characters: int) -> JobQueue:
+    def get_analysis_queue(self, characters: int) -> JobQueue:
         """Return the queue for the analysis of a text of this many characters."""
         return self._analyzing_short if characters <= SHORT_TEXT_CHARS else self._analyzing_long
 
-    def _queue(self, name: str, workers: int, stream_threads: int = 1) -> JobQueue:
+    def _make_queue(self, name: str, workers: int, stream_threads: int = 1) -> JobQueue:
         return JobQueue(
             name,
             workers=workers,

@@ -142,7 +142,7 @@ def prepare_vocoder_trial(settings: Settings) -> VocoderTrial:
     ways = {
         "vocoder_network_f32": lambda: in_f32(*inputs),
         "vocoder_network": lambda: served(*inputs),
-        "vocoder": lambda: list(whole.chunks(mel, 0, low_latency=False)),
+        "vocoder": lambda: list(whole.generate_chunks(mel, 0, low_latency=False)),
     }
     return VocoderTrial(operations, ways)
 

@@ -80,7 +80,7 @@ def _start_servers(
             send_alone(server.port, server.peer.speak(PARAGRAPH, 0))
             yield name, server
         except SetupError as error:
-            results.miss(f"{name}: {error.detail} {error.hint}".strip())
+            results.add_failure(f"{name}: {error.detail} {error.hint}".strip())
 
 
 def _run_round(number: int, scope: Scope, servers: dict[str, Server], results: Results, tell: ProgressCallback) -> None:
@@ -106,7 +106,7 @@ def _run_round(number: int, scope: Scope, servers: dict[str, Server], results: R
                 try:
                     found = step.measure(server, place)
                 except SetupError as error:
-                    results.miss(f"{server.peer.name}: {error.detail}")
+                    results.add_failure(f"{server.peer.name}: {error.detail}")
                     continue
                 for name, value in found.items():
                     results.add(Key(name, server.peer.name, place), number, value)
@@ -128,4 +128,4 @@ def _measure_memory(requests: int, folder: Path, results: Results) -> None:
             for done, mib in measures.measure_memory(server, requests):
                 results.add(Key("memory", INTONE, done), 0, mib)
     except SetupError as error:
-        results.miss(f"{INTONE}: {error.detail}")
+        results.add_failure(f"{INTONE}: {error.detail}")

@@ -71,7 +71,7 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
         first = error.errors()[0]
         raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
     return SpeechRequest(
-        **chosen.chosen(),
+        **chosen.collect_given(),
         text=text,
         voice=options.voice,
         emotion=parse_emotion_spec(options.emotion),

@@ -122,7 +122,7 @@ def _render_statistics(report: Report) -> str:
 
 
 def _make_statistics_row(name: str, figures: Statistics) -> Row:
-    return (name, str(figures.recordings), *(column.text(figures) for column in COLUMNS))
+    return (name, str(figures.recordings), *(column.format(figures) for column in COLUMNS))
 
 
 def _render_legend() -> str:

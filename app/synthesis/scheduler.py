@@ -102,7 +102,7 @@ class Job:
 
 
 class UtteranceStream:
-    """Reader's end of a job's channel: call `head`, iterate `chunks`, then read `tail`."""
+    """Reader's end of a job's channel: call `wait_for_start`, iterate `read_chunks`, then read `tail`."""
 
     def __init__(self, job: Job, cancelled: Callable[[], bool]) -> None:
         self.utterance = job.utterance
@@ -110,15 +110,15 @@ class UtteranceStream:
         self._cancelled = cancelled
         self.tail = StreamEnd()
 
-    def head(self) -> StreamStart:
+    def wait_for_start(self) -> StreamStart:
         """Wait for the start of the stream and return it."""
-        head = self._next()
+        head = self._receive()
         assert isinstance(head, StreamStart)
         return head
 
-    def chunks(self) -> Iterator[Samples]:
+    def read_chunks(self) -> Iterator[Samples]:
         """Yield samples, mono, (samples,), within -1..1, as they are made; set `tail` at the end."""
-        while not isinstance(part := self._next(), StreamEnd):
+        while not isinstance(part := self._receive(), StreamEnd):
             assert isinstance(part, np.ndarray)
             yield part
         self.tail = part
@@ -127,7 +127,7 @@ class UtteranceStream:
         """Stop reading; the engine stops within a chunk."""
         self._job.cancelled = True
 
-    def _next(self) -> StreamStart | Samples | StreamEnd:
+    def _receive(self) -> StreamStart | Samples | StreamEnd:
         while not self._cancelled():
             try:
                 part = self._job.channel.get(timeout=POLL_SECONDS)

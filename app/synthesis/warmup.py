@@ -68,7 +68,7 @@ def make_vocoding_run(vocoder: Vocoder, mels: int) -> Callable[[int], None]:
     """Return a function that vocodes a number of frames."""
 
     def rehearsal(frames: int) -> None:
-        for _ in vocoder.chunks(torch.full((1, mels, frames), SILENT_MEL), 0, low_latency=False):
+        for _ in vocoder.generate_chunks(torch.full((1, mels, frames), SILENT_MEL), 0, low_latency=False):
             pass
 
     return rehearsal

@@ -205,7 +205,7 @@ class AcousticTask(Checkpointable):
         self.average = Ema(self.model, pace.averaged)
 
     @abstractmethod
-    def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
+    def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return the model's losses for some clips; `loss` is the one to minimize."""
 
     def step(self) -> dict[str, float]:
@@ -215,13 +215,13 @@ class AcousticTask(Checkpointable):
             self.optimizer,
             compute_learning_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life),
         )
-        losses = self.losses(self.batch())
+        losses = self.compute_losses(self.draw_batch())
         step_optimizer(self.optimizer, losses["loss"], self.pace.bound)
         self.number += 1
-        self.average.follow(self.number)
+        self.average.update(self.number)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def batch(self) -> list[Clip]:
+    def draw_batch(self) -> list[Clip]:
         """Return clips of similar length: one slice of a random pool that is sorted by length."""
         pool, place = divmod(self.number, POOL_BATCHES)
         chance = random.Random(f"{self.seed}-{pool}")
@@ -235,10 +235,10 @@ class AcousticTask(Checkpointable):
         """Implement `TrainingModule.evaluate`."""
         with self.average.apply(), torch.random.fork_rng():
             torch.manual_seed(self.seed)  # Tacotron applies dropout even in evaluation
-            losses = self.losses(self.held_out)
+            losses = self.compute_losses(self.held_out)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
         return {"model": self.model, "averaged": self.average, "optimizer": self.optimizer}
 
@@ -287,10 +287,10 @@ class GlowTask(AcousticTask):
     def start_normalization(self) -> None:
         """Initialize Glow's normalization layers with the mean and variance of one batch."""
         self.model.run_data_dep_init = True
-        self.losses(self.batch())
+        self.compute_losses(self.draw_batch())
         self.average.load_state_dict(self.model.state_dict())
 
-    def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
+    def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return coqui's losses for some clips; none while the normalization layers are initialized."""
         path = build_alignment(clips)
         aligned = nullcontext() if path is None else use_alignment(path)
@@ -313,7 +313,7 @@ class TacotronTask(AcousticTask):
         super().__init__(start, clips, settings, TACOTRON_OPTIMIZER)
         self.criterion = disable_autocast(self.criterion)
 
-    def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
+    def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return coqui's losses for some clips and, if the alignment is known, the attention loss."""
         clips = sorted(clips, key=lambda clip: len(clip.ids), reverse=True)  # as coqui's encoder packs them
         frames_a_step = int(self.model.decoder.r)

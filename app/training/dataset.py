@@ -85,12 +85,12 @@ class Dataset:
     sha256: str
     """Hash of the lists and of the names and sizes of the recordings."""
 
-    def only(self, emotion: Emotion) -> Dataset:
+    def select_emotion(self, emotion: Emotion) -> Dataset:
         """Return the data set without recordings labelled with another emotion."""
         kept = tuple(each for each in self.recordings if each.emotion in (None, emotion))
         return replace(self, recordings=kept)
 
-    def emotions(self, unlabelled: Emotion) -> set[Emotion]:
+    def list_emotions(self, unlabelled: Emotion) -> set[Emotion]:
         """Return all emotions of the recordings; `unlabelled` is the emotion of those without a label."""
         return {each.emotion or unlabelled for each in self.recordings}
 

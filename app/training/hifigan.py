@@ -122,7 +122,7 @@ class HifiganTask(Checkpointable):
         set_learning_rate(self.optimizer, compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
         step_optimizer(self.optimizer, total, MAX_GRADIENT_NORM)
         self.number += 1
-        self.average.follow(self.number)
+        self.average.update(self.number)
         return {name: loss.item() for name, loss in losses.items()}
 
     def draw(self, chance: random.Random, frames: int) -> VocoderClip:
@@ -169,7 +169,7 @@ class HifiganTask(Checkpointable):
         """Return the losses of one utterance, generated as in the service in a batch of one."""
         return self.distances(self.generator(clip.mel)[:, 0], clip.samples)  # type: ignore[no-any-return]
 
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
         return {
             "model": self.generator,
@@ -252,6 +252,6 @@ class HifiganSourceTask(HifiganTask):
         wrong = ((voicing > 0) != (clip.voicing > 0)).float().mean()
         return {**self.distances(generated, clip.samples), "semitones": SEMITONES_PER_OCTAVE * apart, "voicing": wrong}
 
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
-        return {**super().parts(), "pitch_optimizer": self.pitch_optimizer}
+        return {**super().list_parts(), "pitch_optimizer": self.pitch_optimizer}

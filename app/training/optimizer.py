@@ -47,7 +47,7 @@ class Ema:
         self.weights = {name: value.detach().clone() for name, value in module.state_dict().items()}
 
     @torch.no_grad()
-    def follow(self, step: int) -> None:
+    def update(self, step: int) -> None:
         """Update the average with the module's weights after step number `step`."""
         kept = min(self.share, (1 + step) / (10 + step))
         for name, value in self.module.state_dict().items():

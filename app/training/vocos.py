@@ -173,17 +173,17 @@ class VocosTask(Checkpointable):
         """Implement `TrainingModule.step`."""
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
-        batch = self.batch(chance)
+        batch = self.draw_batch(chance)
         gain = torch.empty(self.batch_size, 1, 1).uniform_(*LOG_GAIN_RANGE, generator=noise)
         mel = (batch.mel + gain).clamp(min=SILENCE)
         strength = MAX_MEL_NOISE * torch.rand(self.batch_size, 1, 1, generator=noise)
         mel = mel + strength * torch.randn(mel.shape, generator=noise)
         losses = self.train_spectrum(mel, batch, gain) | self.train_pitch(mel, batch)
         self.number += 1
-        self.average.follow(self.number)
+        self.average.update(self.number)
         return losses
 
-    def batch(self, chance: random.Random) -> TeacherSample:
+    def draw_batch(self, chance: random.Random) -> TeacherSample:
         """Draw excerpts of random recordings."""
         chosen = chance.choices(self.recordings, k=self.batch_size)
         return stack(
@@ -223,7 +223,7 @@ class VocosTask(Checkpointable):
                 rows.append(compute_spectrum_losses(predicted, whole.spectra, whole.voicing))
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
         return {
             "model": self.generator,

@@ -72,9 +72,9 @@ def parse_source_audio(audio: Mapping[str, Any]) -> AudioConfig:
 def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
     """Raise `InvalidVoice` if the mel spectrograms of an acoustic model and a vocoder differ."""
     differences = [
-        f"{name} is {_value(acoustic, name)} in the acoustic model and {_value(vocoder, name)} in the vocoder"
+        f"{name} is {_read_value(acoustic, name)} in the acoustic model and {_read_value(vocoder, name)} in the vocoder"
         for name in MATCHING_SETTINGS
-        if _value(acoustic, name) != _value(vocoder, name)
+        if _read_value(acoustic, name) != _read_value(vocoder, name)
     ]
     if differences:
         raise InvalidVoice(
@@ -83,7 +83,7 @@ def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
         )
 
 
-def _value(audio: AudioConfig, name: str) -> float:
+def _read_value(audio: AudioConfig, name: str) -> float:
     return float(audio.upper_hz if name == "mel_fmax" else getattr(audio, name))
 
 

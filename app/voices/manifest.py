@@ -166,7 +166,7 @@ class Manifest(_StrictModel):
         return self.frontend.language if self.frontend else None
 
     @model_validator(mode="after")
-    def _names_exist(self) -> Self:
+    def _check_names(self) -> Self:
         if Emotion.NEUTRAL not in self.emotions:
             raise ValueError("emotions must name neutral: it is every voice's last resort")
         for emotion, spoken in self.emotions.items():

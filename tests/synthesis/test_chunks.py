@@ -115,9 +115,11 @@ def test_the_shipped_vocoder_gives_the_same_samples_in_chunks_and_at_once(
 def test_an_expression_gives_the_same_samples_in_chunks_and_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     vocoder = VocosSourceVocoder(load_shipped_generator(), TorchBackend())
     changed = Expression(pitch=2, slope=3, tremor=0.2, accents=1.5, bands=(1, 2, 3, 4, 5, 6, 7))
-    whole = np.concatenate(list(vocoder.chunks(make_mel(300), 0, False, changed)))
+    whole = np.concatenate(list(vocoder.generate_chunks(make_mel(300), 0, False, changed)))
     monkeypatch.setattr(vocoders, "VOCOS_CHUNK_FRAMES", 50)
-    np.testing.assert_allclose(np.concatenate(list(vocoder.chunks(make_mel(300), 0, True, changed))), whole, atol=1e-4)
+    np.testing.assert_allclose(
+        np.concatenate(list(vocoder.generate_chunks(make_mel(300), 0, True, changed))), whole, atol=1e-4
+    )
     assert np.abs(whole - join_chunks(vocoder, make_mel(300))).max() > 0.01
 
 
@@ -151,7 +153,7 @@ def test_chunks_are_computed_on_demand() -> None:
     vocoder = VocosSourceVocoder(load_shipped_generator(), TorchBackend())
     network = vocoder.spectrum
     vocoder.spectrum = lambda *inputs: calls.append(inputs[0].shape[2]) or network(*inputs)
-    chunks = vocoder.chunks(make_mel(600), 0, low_latency=True)
+    chunks = vocoder.generate_chunks(make_mel(600), 0, low_latency=True)
     assert len(next(chunks)) == FIRST_FRAMES * 300
     assert calls == [64]
     chunks.close()

@@ -60,7 +60,7 @@ def test_tacotron_gives_the_mel_of_coquis_inference(tmp_path: Path, architecture
     folder = write_tiny_voice(tmp_path / "v", architecture, out_channels=80 if architecture == "tacotron2" else 513)
     speaker = load_speaker(folder)
     model = build_reference(folder, architecture, [])
-    model.decoder.max_decoder_steps = speaker.checkpoint.model.bound(len(IDS))  # type: ignore[attr-defined]
+    model.decoder.max_decoder_steps = speaker.checkpoint.model.limit_steps(len(IDS))  # type: ignore[attr-defined]
     with torch.inference_mode(), torch.random.fork_rng():
         torch.manual_seed(5)
         expected = model.inference(torch.tensor([IDS]))["model_outputs"]

@@ -112,7 +112,7 @@ def test_only_a_few_utterances_are_computed_ahead_of_the_reader(engine: Engine, 
 
     with closing(engine.speak(draw_utterances(), seeded=True)) as streams:
         for stream in (next(streams), next(streams)):
-            stream.head()
+            stream.wait_for_start()
         time.sleep(0.5)
         assert len(taken) == MAX_UTTERANCES_AHEAD + 1
 
@@ -120,7 +120,7 @@ def test_only_a_few_utterances_are_computed_ahead_of_the_reader(engine: Engine, 
 def test_a_reader_that_disconnects_stops_the_work(engine: Engine, voice: Voice) -> None:
     utterances = [(voice, utterance(TEXTS[7]), seed) for seed in range(200)]
     streams = engine.speak(utterances, seeded=True)
-    next(streams).head()
+    next(streams).wait_for_start()
     streams.close()
     began = time.monotonic()
     speak(engine, voice, utterance("Hello."))
@@ -135,7 +135,7 @@ def test_a_request_cancelled_while_waiting_fails_at_once(engine: Engine, voice: 
     stream = next(streams)
     cancelled.set()
     with pytest.raises(Exception, match="stopped"):
-        stream.head()
+        stream.wait_for_start()
 
 
 def test_a_failing_batch_fails_only_its_own_requests(voice: Voice) -> None:

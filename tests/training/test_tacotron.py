@@ -32,7 +32,7 @@ def make_task(data: Path, base: Path | None = None) -> TacotronTask:
     """Return a task that continues from a base, or starts from scratch with the embedded vocoder."""
     dataset = read_dataset(data)
     settings = TrainingSettings(model=ModelKind.TACOTRON2, batch_size=4)
-    start = prepare_acoustic(settings, open_base(base), dataset.emotions(Emotion.NEUTRAL), scratch=base is None)
+    start = prepare_acoustic(settings, open_base(base), dataset.list_emotions(Emotion.NEUTRAL), scratch=base is None)
     clips = read_clips(dataset.recordings, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
     return TacotronTask(start, clips, settings)
 

@@ -58,7 +58,7 @@ def build_document(app: FastAPI, with_keys: bool) -> None:
     """
     document = app.openapi()
     components = document["components"]
-    components["schemas"].update(_schemas())
+    components["schemas"].update(_generate_schemas())
     components["examples"] = make_error_examples()
     components["headers"] = describe_headers()
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
@@ -98,7 +98,7 @@ def _complete_responses(responses: dict[str, Any]) -> None:
         response["headers"] = {**refer_to_headers("X-Request-Id"), **response.get("headers", {})}
 
 
-def _schemas() -> dict[str, Any]:
+def _generate_schemas() -> dict[str, Any]:
     """Return the schemas of request bodies and errors that FastAPI does not know."""
     template = "#/components/schemas/{model}"
     bodies = [(model.__name__, "validation", TypeAdapter(model)) for model in (SpeechBody, OpenAiSpeech)]

@@ -74,7 +74,7 @@ _FIELD_EXAMPLES: dict[str, Any] = {
 """An example for each field that can be a query parameter; all are valid together with a text."""
 
 
-def _reference(model: type[Any]) -> dict[str, str]:
+def _refer_to(model: type[Any]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
@@ -92,7 +92,7 @@ _EVENTS = {
                     "contentMediaType": JSON,
                     "contentSchema": {
                         "anyOf": [
-                            _reference(one) for one in (answers.AudioDelta, answers.AudioDone, answers.OpenAiError)
+                            _refer_to(one) for one in (answers.AudioDelta, answers.AudioDone, answers.OpenAiError)
                         ]
                     },
                 }
@@ -113,17 +113,17 @@ _PLAN_LINKS = {
 def describe_speech_body() -> dict[str, Any]:
     """Describe the body of a speech request in its three media types; beside a text, fields are parameters."""
     content = {
-        JSON: {"schema": _reference(SpeechBody), "examples": _SPEECH_EXAMPLES},
+        JSON: {"schema": _refer_to(SpeechBody), "examples": _SPEECH_EXAMPLES},
         PLAIN_TEXT: {"schema": {"type": "string", "minLength": 1}, "example": EXAMPLE_TEXT},
         SSML: {"schema": {"type": "string", "minLength": 1}, "example": _EXAMPLE_SSML},
     }
-    parameters = _parameters(SpeechFields, note=f"Only beside `{PLAIN_TEXT}` and `{SSML}`. ")
+    parameters = _describe_parameters(SpeechFields, note=f"Only beside `{PLAIN_TEXT}` and `{SSML}`. ")
     return {"parameters": parameters, "requestBody": {"required": True, "content": content}}
 
 
 def describe_openai_body() -> dict[str, Any]:
     """Describe the body of OpenAI's speech route."""
-    content = {JSON: {"schema": _reference(OpenAiSpeech), "examples": _OPENAI_EXAMPLES}}
+    content = {JSON: {"schema": _refer_to(OpenAiSpeech), "examples": _OPENAI_EXAMPLES}}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -136,7 +136,7 @@ def describe_speech_query() -> dict[str, Any]:
             ("If-Range", "The ETag of the parts that are there already."),
         )
     ]
-    return {"parameters": [*_parameters(SpeechBody, leave_out=("plan",)), *parts]}
+    return {"parameters": [*_describe_parameters(SpeechBody, leave_out=("plan",)), *parts]}
 
 
 def describe_audio_response() -> Responses:
@@ -173,12 +173,14 @@ def describe_plan_response() -> Responses:
     return {200: {"description": "The plan", "model": answers.PlanJson, "links": _PLAN_LINKS}}
 
 
-def _parameters(model: type[SpeechFields], note: str = "", leave_out: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def _describe_parameters(
+    model: type[SpeechFields], note: str = "", leave_out: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
     properties: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
-    return [_parameter(name, schema, note) for name, schema in properties.items() if name not in leave_out]
+    return [_describe_parameter(name, schema, note) for name, schema in properties.items() if name not in leave_out]
 
 
-def _parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
+def _describe_parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
     example = {"example": _FIELD_EXAMPLES[name]} if name in _FIELD_EXAMPLES else {}
     description = note + schema.get("description", "")
     return {
@@ -186,12 +188,12 @@ def _parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
         "in": "query",
         "required": False,
         "description": description,
-        "schema": _query_schema(schema),
+        "schema": _restrict_to_query(schema),
         **example,
     }
 
 
-def _query_schema(schema: dict[str, Any]) -> dict[str, Any]:
+def _restrict_to_query(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a field's schema without the types that a query cannot contain."""
     options = [one for one in schema["anyOf"] if one.get("type") not in ("null", "object")]
     return options[0] if len(options) == 1 else {"anyOf": options}

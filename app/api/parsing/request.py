@@ -195,7 +195,7 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         # Before parsing the texts, which takes seconds for each 10,000 characters.
         pipeline.check_length(sum(len(one.text) for one in plan.utterances))
     return SpeechRequest(
-        **fields.chosen(),
+        **fields.collect_given(),
         text=text,
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
         emotion=_parse_emotion(fields.emotion),

@@ -104,6 +104,6 @@ async def analyze(request: Request) -> Response:
         request.state.log["utterances"] = len(plan.utterances)
         return JSONResponse(plan_to_dict(plan))
 
-    queue = get_service(request).analyzing(parsed.characters)
+    queue = get_service(request).get_analysis_queue(parsed.characters)
     job = await queue.run(work, partial(wait_for_disconnect, request), identify_client(request))
     return job.result

@@ -76,7 +76,7 @@ class UtteranceBody(_Strict):
     words: list[Any] | None = None
 
     @model_validator(mode="after")
-    def _whole(self) -> UtteranceBody:
+    def _check_texts(self) -> UtteranceBody:
         if self.span is not None and self.span[0] > self.span[1]:
             raise ValueError("span must not end before it starts")
         if any(has_surrogate(text) for text in (self.text, self.ssml, self.voice, self.emotion, self.reason)):
@@ -115,12 +115,12 @@ def convert_utterance(utterance: UtteranceBody) -> EditedUtterance:
         pitch=utterance.pitch or 0.0,
     )
     inner = read_fragment(utterance.ssml) if utterance.ssml else None
-    clauses = _clauses(utterance, inner, (start, end), manner, analyzed)
+    clauses = _make_clauses(utterance, inner, (start, end), manner, analyzed)
     warnings = inner.warnings if inner else ()
     return EditedUtterance(Sentence(utterance.text, start, end, clauses), _read_decision(utterance, analyzed), warnings)
 
 
-def _clauses(
+def _make_clauses(
     utterance: UtteranceBody,
     inner: SsmlFragment | None,
     span: tuple[int, int],

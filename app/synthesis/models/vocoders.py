@@ -38,7 +38,7 @@ class Vocoder(Protocol):
     hop_length: int
     """Samples per frame."""
 
-    def chunks(
+    def generate_chunks(
         self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
         """Yield the samples (T * hop,) of a mel spectrogram (1, n_mels, T) in chunks, within -1..1.
@@ -53,7 +53,7 @@ def vocode(vocoder: Vocoder, mel: Tensor, seed: int, low_latency: bool, expressi
     """Yield the samples of a mel spectrogram of any length, in spans for each of which a harmonic source is made."""
     for start, end in split_at_quiet_frames(mel, MAX_SPAN_FRAMES):
         part = cut_expression(expression, start, end, mel.shape[2])
-        yield from vocoder.chunks(mel[..., start:end], seed, low_latency and start == 0, part)
+        yield from vocoder.generate_chunks(mel[..., start:end], seed, low_latency and start == 0, part)
 
 
 class HifiganVocoder:
@@ -69,10 +69,10 @@ class HifiganVocoder:
         self.generate = backend.compile(generator, lambda batch, length: (torch.zeros(batch, mels, length),))
 
     @torch.inference_mode()
-    def chunks(
+    def generate_chunks(
         self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
-        """See `Vocoder.chunks`; a plain HiFi-GAN has no randomness and no pitch of its own."""
+        """See `Vocoder.generate_chunks`; a plain HiFi-GAN has no randomness and no pitch of its own."""
         whole = F.pad(mel, (self.padding, self.padding), "replicate")
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
             start, end = start + self.padding, end + self.padding
@@ -102,10 +102,10 @@ class HifiganSourceVocoder:
         )
 
     @torch.inference_mode()
-    def chunks(
+    def generate_chunks(
         self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
-        """See `Vocoder.chunks`; the excitation is made for the whole utterance, so that its phase is continuous."""
+        """See `Vocoder.generate_chunks`; the excitation of the whole utterance keeps its phase continuous."""
         whole, hop = pad_to_length(mel, self.smallest), self.hop_length
         noise = torch.randn(1, whole.shape[2] * hop, generator=torch.Generator().manual_seed(seed))
         pitch, voicing = self.generator.read_pitch(whole)
@@ -138,10 +138,10 @@ class VocosSourceVocoder:
         self.spectrum = backend.compile(generator.spectrum, example)
 
     @torch.inference_mode()
-    def chunks(
+    def generate_chunks(
         self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
-        """See `Vocoder.chunks`; without randomness, the seed has no effect."""
+        """See `Vocoder.generate_chunks`; without randomness, the seed has no effect."""
         whole = pad_to_length(mel, self.smallest)
         pitch, voicing = self.generator.read_pitch(whole)
         whole, pitch = apply_expression(whole, pitch, voicing, expression, self.centres, self.frame_rate)

@@ -130,7 +130,7 @@ class EmotionTask(Checkpointable):
         set_learning_rate(self.optimizer, self.settings.learning_rate * scale_rate(self.number, self.settings.steps))
         step_optimizer(self.optimizer, emotion + STRENGTH_WEIGHT * strength, MAX_GRADIENT_NORM)
         self.number += 1
-        self.average.follow(self.number)
+        self.average.update(self.number)
         return {"emotion": emotion.item(), "strength": strength.item()}
 
     def evaluate(self) -> dict[str, float]:
@@ -149,7 +149,7 @@ class EmotionTask(Checkpointable):
         self.evaluation_due = ended + (ended - begun) / EVALUATION_SHARE
         return self.evaluated
 
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
         return {"network": self.trainable, "optimizer": self.optimizer, "average": self.average}
 
