@@ -42,7 +42,7 @@ def running_engine(
     engine.close()
 
 
-def utterance(text: str = TEXT, emotion: Emotion = Emotion.NEUTRAL, **changes: float) -> Utterance:
+def make_utterance(text: str = TEXT, emotion: Emotion = Emotion.NEUTRAL, **changes: float) -> Utterance:
     """Create an utterance of the shipped voice."""
     utterance = Utterance(
         text=text,

@@ -51,22 +51,22 @@ def choose_openai_status(error: IntoneError) -> int:
 def make_openai_content(error: IntoneError) -> answers.OpenAiError:
     """Return the error in OpenAI's format, for the body of a response or of an event."""
     status, hint = choose_openai_status(error), error.hint or error.remedy
-    return openai_error(
+    return format_openai_error(
         message=f"{error.detail} {hint}",
         type="server_error" if status >= 500 else "invalid_request_error",
-        param=_invalid_param(error),
+        param=_find_invalid_param(error),
         code=error.openai_code or error.code,
     )
 
 
-def openai_error(
+def format_openai_error(
     *, message: str, type: Literal["invalid_request_error", "server_error"], param: str | None, code: str
 ) -> answers.OpenAiError:
     """Return an error body in OpenAI's format."""
     return {"error": {"message": message, "type": type, "param": param, "code": code}}
 
 
-def _invalid_param(error: IntoneError) -> str | None:
+def _find_invalid_param(error: IntoneError) -> str | None:
     """Return the name of the invalid field."""
     if error.fields:
         return error.fields[0].pointer.removeprefix("#/").split("/")[0]
@@ -99,11 +99,11 @@ def render_error(error: IntoneError, request: Request) -> Response:
     request.state.log["code"] = error.code
     error = redact_error(error)
     if request.state.path.startswith(OPENAI_PREFIX):
-        return _json_response(make_openai_content(error), choose_openai_status(error), error, "application/json")
+        return _make_json_response(make_openai_content(error), choose_openai_status(error), error, "application/json")
     content = make_problem(error, request.state.request_id)
     if request.state.path == INVOCATIONS:
         _shorten(content)
-    return _json_response(content, error.status, error, PROBLEM_TYPE)
+    return _make_json_response(content, error.status, error, PROBLEM_TYPE)
 
 
 def redact_error(error: IntoneError) -> IntoneError:
@@ -129,7 +129,7 @@ def _shorten(content: answers.Problem) -> None:
             content["detail"] = content["detail"][: len(content["detail"]) // 2]
 
 
-def _json_response(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:
+def _make_json_response(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:
     # ASCII only: an error may quote a lone surrogate from the request, which UTF-8 cannot encode.
     return Response(json.dumps(content), status, error.headers, media_type)
 

@@ -116,7 +116,7 @@ class Service:
         self.failure = reason
         self._on_failure(reason)
 
-    def pipeline(self) -> Pipeline:
+    def get_pipeline(self) -> Pipeline:
         """Return the loaded pipeline, or raise `NotReady` with the reason."""
         if self.loaded is None:
             raise NotReady(self.failure or "The models are still being loaded.", hint="GET /ready tells when it can.")
@@ -124,7 +124,7 @@ class Service:
 
     def check_ready(self) -> None:
         """Raise `NotReady` if models are not loaded, workers are dead or stalled, or threads do not start."""
-        now, engine = self.clock(), self.pipeline().engine
+        now, engine = self.clock(), self.get_pipeline().engine
         if not engine.live_workers:
             raise NotReady("No worker is alive.", hint="Restart the service.")
         stalled = engine.measure_stall(now)

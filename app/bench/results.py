@@ -70,12 +70,12 @@ class Results:
 
     def summarize(self, key: Key) -> Summary | None:
         """Return the median and extremes of a key; None if nothing was measured."""
-        values = list(self._rounds(key).values())
+        values = list(self._collect_rounds(key).values())
         return Summary.of(values) if values else None
 
     def summarize_ratio(self, above: Key, below: Key) -> Summary | None:
         """Return the ratio of two keys, taken within each round, so that the slowdown of a whole round cancels out."""
-        upper, lower = self._rounds(above), self._rounds(below)
+        upper, lower = self._collect_rounds(above), self._collect_rounds(below)
         ratios = [upper[number] / lower[number] for number in upper if number in lower]
         return Summary.of(ratios) if ratios else None
 
@@ -87,7 +87,7 @@ class Results:
         """Return the parameter values at which a measure was taken, ascending."""
         return sorted({sample.key.at for sample in self.samples if sample.key.measure == measure})
 
-    def _rounds(self, key: Key) -> dict[int, float]:
+    def _collect_rounds(self, key: Key) -> dict[int, float]:
         return {sample.round: sample.value for sample in self.samples if sample.key == key}
 
 

@@ -31,9 +31,9 @@ def warm_up(speakers: Sequence[Speaker], workers: int) -> None:
     mels = 0
     with ThreadPoolExecutor(workers) as pool:
 
-        def repeat(rehearsal: Callable[[int], None], lengths: range) -> None:
+        def repeat(run: Callable[[int], None], lengths: range) -> None:
             for length in lengths:
-                list(pool.map(rehearsal, [length] * workers))
+                list(pool.map(run, [length] * workers))
 
         for speaker in models.values():
             model = speaker.checkpoint.model
@@ -49,29 +49,29 @@ def warm_up(speakers: Sequence[Speaker], workers: int) -> None:
 def make_encoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
     """Return a function that encodes a number of tokens."""
 
-    def rehearsal(tokens: int) -> None:
+    def run(tokens: int) -> None:
         model.encode_tokens([[0] * tokens], model.embed_speakers([speaker.speakers]))
 
-    return rehearsal
+    return run
 
 
 def make_decoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
     """Return a function that decodes a number of frames."""
 
-    def rehearsal(frames: int) -> None:
+    def run(frames: int) -> None:
         model.decode_latents([torch.zeros(model.model.out_channels, frames)], model.embed_speakers([speaker.speakers]))
 
-    return rehearsal
+    return run
 
 
 def make_vocoding_run(vocoder: Vocoder, mels: int) -> Callable[[int], None]:
     """Return a function that vocodes a number of frames."""
 
-    def rehearsal(frames: int) -> None:
+    def run(frames: int) -> None:
         for _ in vocoder.generate_chunks(torch.full((1, mels, frames), SILENT_MEL), 0, low_latency=False):
             pass
 
-    return rehearsal
+    return run
 
 
 MEASURED_FRAMES = 192

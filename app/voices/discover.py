@@ -57,7 +57,7 @@ class ConfigFile:
         return ""
 
 
-def iter_files(folder: Path) -> Iterator[PurePosixPath]:
+def iterate_files(folder: Path) -> Iterator[PurePosixPath]:
     """Yield the files of a folder and its subfolders in order, relative to the folder; skip hidden ones."""
     count = 0
     for place, folders, names in os.walk(folder):
@@ -264,7 +264,7 @@ class ScanResult:
 
 def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
     """Find the models in a folder and its subfolders; raise `InvalidVoice` if a file is invalid."""
-    files = list(iter_files(folder))
+    files = list(iterate_files(folder))
     configs = find_configs(folder, files)
     paired = pair(configs, [path for path in files if is_weights(path)])
     left_out = [config.problem for config in configs if config.problem]

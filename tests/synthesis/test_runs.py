@@ -19,7 +19,7 @@ from app.synthesis.runs import MAX_RUNS, MAX_SYMBOLS, split_runs
 from app.synthesis.tokenizer import Tokens
 from app.types import Emotion
 from app.voices import Voice, open_voice
-from tests.speaking import running_engine, speak, utterance
+from tests.speaking import make_utterance, running_engine, speak
 from tests.tiny_voice import write_tiny_voice
 
 HAN = "你好世界" * 50 + "."
@@ -55,7 +55,7 @@ def record_read_lengths(engine: Engine, voice: Voice) -> list[int]:
 
 def test_no_acoustic_model_reads_more_than_one_run_at_once(engine: Engine, voice: Voice) -> None:
     read = record_read_lengths(engine, voice)
-    spoken = speak(engine, voice, utterance(BURMESE))
+    spoken = speak(engine, voice, make_utterance(BURMESE))
     assert len(read) > 3 and max(read) <= MAX_SYMBOLS + TOKEN_STEP
     assert len(spoken.samples) > 0
 
@@ -63,14 +63,14 @@ def test_no_acoustic_model_reads_more_than_one_run_at_once(engine: Engine, voice
 def test_text_beyond_the_last_run_is_left_out_with_a_warning(engine: Engine, tmp_path: Any) -> None:
     voice = open_voice(write_tiny_voice(tmp_path / "v"))
     warning_codes = [
-        {warning.code for warning in speak(engine, voice, utterance(text)).warnings} for text in (HAN, BURMESE)
+        {warning.code for warning in speak(engine, voice, make_utterance(text)).warnings} for text in (HAN, BURMESE)
     ]
     assert ["truncated" in codes for codes in warning_codes] == [False, True]
 
 
 def test_words_keep_their_order_through_all_runs(engine: Engine, tmp_path: Any) -> None:
     voice = open_voice(write_tiny_voice(tmp_path / "v"))
-    spoken = speak(engine, voice, utterance("Привет мир, как дела " * 12))
+    spoken = speak(engine, voice, make_utterance("Привет мир, как дела " * 12))
     assert len(spoken.words) == 48
     times = [time for word in spoken.words for time in (word.start, word.end)]
     assert times == sorted(times) and 0 <= times[0] < times[-1] <= len(spoken.samples) / voice.sample_rate + 0.02

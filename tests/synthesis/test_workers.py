@@ -13,10 +13,10 @@ from app.synthesis.models.acoustic import AcousticInput, Mel
 from app.synthesis.scheduler import Job
 from app.types import Emotion
 from app.voices import Voice, open_voice
-from tests.speaking import running_engine, speak, utterance
+from tests.speaking import make_utterance, running_engine, speak
 from tests.tiny_voice import write_tiny_voice
 
-HELLO = utterance("Hello there.")
+HELLO = make_utterance("Hello there.")
 
 
 @pytest.fixture(scope="module")

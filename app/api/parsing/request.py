@@ -121,7 +121,7 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
 
     `negotiated` is whether the header Accept affects the response format.
     """
-    pipeline = get_service(request).pipeline()
+    pipeline = get_service(request).get_pipeline()
     media = parse_media_type(request)
     query = request.scope["query_string"]
     accept, key = _accept_header(request) if negotiated else "", get_key_name(request)
@@ -134,7 +134,7 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
 async def read_get(request: Request) -> ParsedRequest:
     """Read a GET request from its query; without a seed, its response is still the same each time."""
     query, accept, key = request.scope["query_string"], _accept_header(request), get_key_name(request)
-    pipeline = get_service(request).pipeline()
+    pipeline = get_service(request).get_pipeline()
 
     def read() -> ParsedRequest:
         return resolve_options(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept, key)

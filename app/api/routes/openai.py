@@ -58,7 +58,7 @@ async def speech(request: Request) -> Response:
     query = request.scope["query_string"]
 
     def read(body: bytes) -> tuple[ParsedRequest, bool]:
-        pipeline = get_service(request).pipeline()
+        pipeline = get_service(request).get_pipeline()
         data = read_json(decode_body(body, None))
         refuse_query(query)
         fields, sse, warnings = read_openai(data)
@@ -94,7 +94,7 @@ async def audio_models() -> answers.AudioModels:
 @router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=describe_openai_errors(NotReady))
 async def audio_voices(request: Request) -> answers.AudioVoices:
     """List voices and their aliases, including OpenAI's own voice names."""
-    registry = get_service(request).pipeline().registry
+    registry = get_service(request).get_pipeline().registry
     names = {voice.name: voice.manifest.display_name or voice.name for voice in registry.voices.values()}
     aliases = {alias: alias for alias in registry.aliases if alias not in names}
     return {"voices": [{"id": name, "name": shown} for name, shown in {**names, **aliases}.items()]}

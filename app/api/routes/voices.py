@@ -29,7 +29,7 @@ _FIRST_VOICE_LINK: dict[str, Any] = {
 )
 async def voices(request: Request) -> answers.VoicesJson:
     """List voices with the checkpoint of each emotion, the aliases of emotions, and the aliases of voices."""
-    registry = get_service(request).pipeline().registry
+    registry = get_service(request).get_pipeline().registry
     # Loaded with the pipeline; importing it earlier would make the service wait for torch.
     from app.emotion import ALIASES
 
@@ -39,7 +39,7 @@ async def voices(request: Request) -> answers.VoicesJson:
 @router.get("/voices/{name}", summary="One voice", responses=describe_problems(NotReady, VoiceNotFound, RouteNotFound))
 async def voice(name: Annotated[str, Path(examples=["alloy"])], request: Request) -> answers.VoiceJson:
     """Return a voice by its name or an alias."""
-    return voice_to_dict(get_service(request).pipeline().registry.get(name))
+    return voice_to_dict(get_service(request).get_pipeline().registry.get(name))
 
 
 @router.get("/ssml", summary="Supported SSML")

@@ -154,7 +154,7 @@ def convert_errors(error: ValidationError, model: type[BaseModel]) -> list[Field
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     known = cache(partial(_list_known_fields, model))
     return [
-        FieldError(_error_message(one["type"], one["msg"], known(one["loc"][:-1])), json_pointer(*one["loc"]))
+        FieldError(_format_message(one["type"], one["msg"], known(one["loc"][:-1])), json_pointer(*one["loc"]))
         for one in problems
     ]
 
@@ -174,7 +174,7 @@ def _find_model(annotation: Any) -> type[BaseModel] | None:
     return next((found for one in get_args(annotation) if (found := _find_model(one))), None)
 
 
-def _error_message(kind: str, message: str, known: str) -> str:
+def _format_message(kind: str, message: str, known: str) -> str:
     if kind == "extra_forbidden":
         return f"unknown field; known are {known}"
     message = message.removeprefix("Value error, ")

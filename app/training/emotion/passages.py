@@ -77,7 +77,7 @@ def classify_passages(model: Path, sentences: Sequence[LabelledSentence]) -> Cla
 def compute_strength(assessment: Assessment) -> float:
     """Return the strength with which the most probable emotion is voiced; 0 for neutral."""
     emotion = find_most_probable(assessment.probabilities)
-    return 0.0 if emotion is Emotion.NEUTRAL else StrengthRule(0.0).strength(assessment, emotion)
+    return 0.0 if emotion is Emotion.NEUTRAL else StrengthRule(0.0).compute_strength(assessment, emotion)
 
 
 def measure_passages(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Figures:
