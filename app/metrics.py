@@ -217,17 +217,9 @@ class Metrics:
         # No consumer uses the creation times of the series, which would double the size of a scrape.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # carries no types
         self.registry = CollectorRegistry()
-        self._requests = RequestMetrics(self.registry)
-        self._speech = SpeechMetrics(self.registry)
+        self.observe_response = RequestMetrics(self.registry).observe_response
+        self.observe_synthesis = SpeechMetrics(self.registry).observe_synthesis
         ProcessCollector(registry=self.registry)
-
-    def observe_response(self, answer: ResponseRecord) -> None:
-        """Record a response."""
-        self._requests.observe_response(answer)
-
-    def observe_synthesis(self, spoken: SynthesisRecord) -> None:
-        """Record the synthesis of a request."""
-        self._speech.observe_synthesis(spoken)
 
     def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
         """Export a gauge; `value` is called at each scrape."""

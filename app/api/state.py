@@ -119,7 +119,9 @@ class Service:
     def get_pipeline(self) -> Pipeline:
         """Return the loaded pipeline, or raise `NotReady` with the reason."""
         if self.loaded is None:
-            raise NotReady(self.failure or "The models are still being loaded.", hint="GET /ready tells when it can.")
+            raise NotReady(
+                self.failure or "The models are still being loaded.", hint="GET /ready returns 200 when they are ready."
+            )
         return self.loaded
 
     def check_ready(self) -> None:

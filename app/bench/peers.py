@@ -78,10 +78,10 @@ class Client:
             rest = response.read()
             seconds = time.perf_counter() - began
         except (OSError, HTTPException) as error:
-            raise SetupError(f"{_strip_query(request)} was not answered: {error!r}.") from None
+            raise SetupError(f"{_strip_query(request)} failed: {error!r}.") from None
         if response.status != 200:
             message = (head + rest)[:MAX_ERROR_BYTES].decode(errors="replace")
-            raise SetupError(f"{_strip_query(request)} was answered {response.status}: {message}")
+            raise SetupError(f"{_strip_query(request)} returned {response.status}: {message}")
         return TimedAnswer(head + rest, first_audio, seconds)
 
 

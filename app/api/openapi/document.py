@@ -19,8 +19,8 @@ from app.errors import ERRORS
 DESCRIPTION = """Speech whose every sentence carries the emotion of its words.
 
 - `null` in a body means the default of the field. Case is ignored in names of voices, emotions, styles and formats.
-- Every address that takes GET takes HEAD, and every one OPTIONS, which needs no key.
-- An `X-Request-Id` that is sent (up to 64 letters, digits, `.`, `_` and `-`) is answered, and is in the service's log.
+- Every address that accepts GET accepts HEAD; every address accepts OPTIONS, which needs no key.
+- The response and the log repeat an `X-Request-Id` of the request (up to 64 letters, digits, `.`, `_` and `-`).
 - Errors are `application/problem+json` (below `/v1`: OpenAI's form) with one of these codes:
 
 """

@@ -61,7 +61,7 @@ _HEADERS = {
         "One for each utterance, the first 64.", _make_string_schema(f"{_EMOTION}(,{_EMOTION}){{0,63}}")
     ),
     "X-Warnings": _Header(
-        "Codes of what was done other than asked, each once.", _make_string_schema(_CODES), required=False
+        "Codes of deviations from the request, each once.", _make_string_schema(_CODES), required=False
     ),
     "X-Audio-Duration": _Header("Seconds; not with a stream.", {"type": "number", "minimum": 0}, required=False),
     "Server-Timing": _Header("Milliseconds: queue, analyze, acoustic, vocoder, encode.", _make_string_schema(_STAGES)),
@@ -76,7 +76,7 @@ _HEADERS = {
     "Accept-Ranges": _Header("Not with a stream or JSON.", _make_string_schema("bytes"), required=False),
     "ETag": _Header("Of the whole; not with a stream or JSON.", _make_string_schema('"[0-9a-f]{32}"'), required=False),
     "Content-Range": _Header(
-        "The bytes that are answered, and their whole number.", _make_string_schema(r"bytes .+/[0-9]+")
+        "First and last byte of the response, and the size of the whole.", _make_string_schema(r"bytes .+/[0-9]+")
     ),
     "Retry-After": _Header("Seconds.", {"type": "integer", "minimum": 1, "maximum": 120}),
     "WWW-Authenticate": _Header("What a key is sent with.", _make_string_schema("Bearer")),
