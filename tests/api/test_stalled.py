@@ -10,7 +10,7 @@ import pytest
 
 from app.api.state import STALL_SECONDS
 from app.settings import load_settings
-from tests.holding import HeldService, held_service
+from tests.controlled_service import HeldService, held_service
 from tests.serving import wait_until
 
 TEXT = "The harbour was quiet. Then the ferry came in. Nobody waved."

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from app.settings import OPENAI_VOICES
-from tests.holding import held_service
+from tests.controlled_service import held_service
 from tests.serving import Server, StartServer, wait_until
 
 LONG = " ".join(

@@ -21,7 +21,7 @@ from app.evaluation.manner import SAMPLE_RATE
 from app.evaluation.recordings import Recording
 from app.types import Emotion
 from tests.evaluation.measurements import make_measurement
-from tests.evaluation.voicing import Values, make_voiced_sound, measure_sound
+from tests.evaluation.voiced_sounds import Values, make_voiced_sound, measure_sound
 
 EVERYTHING = np.ones(14, dtype=bool)
 

@@ -24,7 +24,7 @@ from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder, 
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.voices.manifest import Expression
 from tests.speaking import join_chunks
-from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
+from tests.synthesis.test_nsf import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import GENERATOR
 
 VOCODER = bundled_models_dir() / "voices" / "wren" / "vocoder"

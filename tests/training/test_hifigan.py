@@ -28,7 +28,7 @@ from app.voices import open_voice
 from app.voices.coqui_config import AudioConfig
 from app.voices.voice import read_vocoder_audio
 from tests.speaking import join_chunks
-from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
+from tests.synthesis.test_nsf import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import change, write_tiny_voice
 from tests.training.recordings import make_tone
 
