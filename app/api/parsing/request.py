@@ -35,6 +35,7 @@ from app.errors import FieldError, IntoneError, InvalidRequest
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
     from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest
+    from app.voices import Registry
 
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
@@ -201,13 +202,16 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         emotion=_parse_emotion(fields.emotion),
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
-        edited=tuple(_convert_utterance(place, one) for place, one in enumerate(plan.utterances)) if plan else None,
+        edited=tuple(_convert_utterance(place, one, pipeline.registry) for place, one in enumerate(plan.utterances))
+        if plan
+        else None,
     )
 
 
-def _convert_utterance(place: int, utterance: UtteranceBody) -> EditedUtterance:
+def _convert_utterance(place: int, utterance: UtteranceBody, registry: Registry) -> EditedUtterance:
     """Convert an utterance of a plan to the pipeline's type; an error points to the utterance."""
     try:
+        registry.get(utterance.voice)  # raises VoiceNotFound
         return convert_utterance(utterance)
     except IntoneError as error:
         error.fields = error.fields or (FieldError(error.detail, json_pointer("plan", "utterances", place)),)
