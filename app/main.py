@@ -32,7 +32,7 @@ from app.api.middleware.compat import (
     NoSniffMiddleware,
     PathPrefixMiddleware,
 )
-from app.api.openapi.document import TAGS, build_document, describe_api, make_operation_id
+from app.api.openapi import TAGS, build_document, describe_api, make_operation_id
 from app.api.routes import openai, operations, sagemaker, synthesize, voices, web
 from app.api.routes.operations import register_gauges
 from app.api.server import DrainingServer, listen, make_server_config, watch_log

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from app.inference import Backend
-from app.inference.torch import TorchBackend
+from app.inference import Backend, TorchBackend
 from app.synthesis import Engine
 from app.synthesis.loader import Speaker, compute_mels
 from app.synthesis.models.acoustic import AcousticInput, Mel

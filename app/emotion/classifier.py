@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.emotion.taxonomy import map_labels
 from app.errors import InvalidClassifier
-from app.inference import Backend
 from app.memory import Lru
 from app.types import Assessment, ClassifierId, Emotion, Probabilities
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from app.inference import Backend
 
 
 CONTEXT_WORDS = 40
@@ -130,7 +131,7 @@ class Classifier:
         `backend` runs the network, by default PyTorch. `remembered` is the capacity, in characters, of the cache of
         classified sentences. Raise `InvalidClassifier` if the classifier cannot be used.
         """
-        from app.inference.torch import TorchBackend
+        from app.inference import TorchBackend
 
         source = str(source)
         local = Path(source).is_dir()

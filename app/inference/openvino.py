@@ -17,9 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from app.inference import ExampleInputs, Network
+from app.inference import ExampleInputs, Network, as_tuple, prepare_for_inference
 from app.inference.graph_cache import Graph, GraphCache, make_graph_key
-from app.inference.torch import as_tuple, prepare_for_inference
 
 logger = logging.getLogger("intone.backend")
 

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from app.errors import SetupError
-from app.inference import Backend, ExampleInputs, Network
+from app.inference import Backend, ExampleInputs, Network, TorchBackend, prepare_for_inference
 from app.inference.openvino import ConversionError, OpenVinoBackend, supports_bf16
-from app.inference.torch import TorchBackend, prepare_for_inference
 
 logger = logging.getLogger("intone.backend")
 

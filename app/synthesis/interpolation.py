@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.parametrize import is_parametrized
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.coqui import build_acoustic, build_trainable_acoustic, fill_weights
 from app.synthesis.models.acoustic import AcousticInput, LoadedCheckpoint, LoadedConfig, Mel
 from app.synthesis.models.glow import GlowAcoustic

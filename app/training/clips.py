@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from app.errors import SetupError
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.tokenizer import Tokenizer

@@ -18,11 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from app.errors import SetupError
-from app.inference import ExampleInputs, Network
+from app.inference import ExampleInputs, Network, TorchBackend
 from app.inference.graph_cache import MAX_GRAPHS, Graph, GraphCache, make_graph_key
 from app.inference.openvino import ConversionError, OpenVinoBackend, import_openvino, supports_bf16
 from app.inference.selection import choose_fastest, list_backends, make_backend
-from app.inference.torch import TorchBackend
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_acoustic, build_coqui_config, fill_weights, load_weights
 from app.synthesis.models.vocos import VocosSourceGenerator

@@ -11,9 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.inference import Backend
+from app.inference import Backend, TorchBackend
 from app.inference.openvino import OpenVinoBackend
-from app.inference.torch import TorchBackend
 from app.packages import bundled_models_dir
 from app.settings import load_settings
 from app.synthesis.coqui import HifiganGenerator, fill_weights, load_weights

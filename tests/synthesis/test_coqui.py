@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from app.errors import InvalidVoice
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.coqui import HifiganGenerator, TTSTokenizer, build_coqui_config, build_vocabulary, load_weights
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.vocoders import HifiganVocoder

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from app.errors import InvalidVoice
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.settings import load_settings
 from app.synthesis.coqui import build_acoustic, build_coqui_config, load_weights
 from app.synthesis.interpolation import MAX_MIXTURES, CheckpointShares, Mixture, ModelSlot, interpolate, mix_weights

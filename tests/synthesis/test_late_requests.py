@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.packages import bundled_models_dir
 from app.synthesis import Engine
 from app.synthesis.engine import MAX_UTTERANCES_AHEAD, VocodingTask

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.models.nsf import HifiganSourceGenerator, make_pulse_train
 from app.synthesis.models.vocoders import HifiganSourceVocoder
 from tests.speaking import join_chunks

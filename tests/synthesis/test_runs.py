@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis import Engine
 from app.synthesis.loader import Loader
 from app.synthesis.mel import FRAME_STEP

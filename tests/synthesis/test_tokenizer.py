@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_coqui_config
 from app.synthesis.engine import tokenize

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.models.vocoders import VocosSourceVocoder
 from app.synthesis.models.vocos import VocosSourceGenerator
 from tests.speaking import join_chunks

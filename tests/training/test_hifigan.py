@@ -13,7 +13,7 @@ import soundfile
 import torch
 
 from app.errors import SetupError
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder
 from app.training import hifigan
