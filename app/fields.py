@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, with_config
 
-from app.types import Emotion, StrengthMode
+from app.types import MAX_WEIGHT, Emotion, StrengthMode
 
 
 def open_enum(*names: str) -> WithJsonSchema:
@@ -51,8 +51,6 @@ def _check_context(value: Any) -> str | list[str] | None:
 MAX_CONTEXTS = 100
 MAX_CONTEXT_CHARS = 10_000
 """Maximum characters of all texts together: a classifier reads only the last sentences."""
-MAX_WEIGHT = 1000
-"""Copy of `app.emotion.taxonomy.MAX_WEIGHT`, so that fields depend on no stage."""
 
 ContextField = Annotated[
     str | list[str] | None, PlainValidator(_check_context, json_schema_input_type=str | list[str] | None)
@@ -107,11 +105,8 @@ class SpeechOptions(BaseModel):
     def collect_given(self) -> dict[str, Any]:
         """Return the options that are not null, as `SpeechRequest` takes them."""
         values = {name: getattr(self, name) for name in SpeechOptions.model_fields}
-        return {name: _CONVERSIONS.get(name, _keep)(value) for name, value in values.items() if value is not None}
-
-
-def _keep(value: Any) -> Any:
-    return value
+        given = {name: value for name, value in values.items() if value is not None}
+        return given | {name: convert(given[name]) for name, convert in _CONVERSIONS.items() if name in given}
 
 
 def _to_texts(context: str | list[str]) -> tuple[str, ...]:

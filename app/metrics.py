@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import accumulate, product
+from itertools import accumulate, pairwise, product
 
 from prometheus_client import (
     CollectorRegistry,
@@ -41,16 +41,12 @@ class CallbackCollector(Collector):
 def make_histogram(name: str, text: str, bounds: Sequence[int], counts: Mapping[int, int]) -> Metric:
     """Make a histogram of whole numbers from the number of times that each was observed."""
     within = [
-        sum(seen for value, seen in counts.items() if low < value <= bound) for low, bound in _pair_bounds(bounds)
+        sum(seen for value, seen in counts.items() if low < value <= bound) for low, bound in pairwise([0, *bounds])
     ]
     total = sum(counts.values())
     buckets = [(f"{bound:.1f}", float(seen)) for bound, seen in zip(bounds, accumulate(within), strict=True)]
     values = float(sum(value * seen for value, seen in counts.items()))
     return HistogramMetricFamily(name, text, buckets=[*buckets, ("+Inf", float(total))], sum_value=values)
-
-
-def _pair_bounds(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
-    return zip([0, *bounds[:-1]], bounds, strict=True)
 
 
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)

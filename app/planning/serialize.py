@@ -21,7 +21,7 @@ from app.fields import (
     closed_schema,
 )
 from app.text.clauses import remove_phonemes
-from app.types import Blend, Emotion, PlanFingerprint, Probabilities, Role, Source
+from app.types import Emotion, PlanFingerprint, Probabilities, Role, Source
 
 
 @closed_schema
@@ -160,7 +160,7 @@ def _utterance_to_dict(utterance: types.Utterance) -> UtteranceJson:
         "spoken": remove_phonemes(utterance.spoken),
         "voice": utterance.voice,
         "emotion": utterance.emotion,
-        "blend": _blend_to_dict(utterance.blend),
+        "blend": None if utterance.blend is None else dict(utterance.blend),
         "strength": utterance.strength,
         "degree": utterance.degree,
         "role": utterance.role,
@@ -180,10 +180,6 @@ def _utterance_to_dict(utterance: types.Utterance) -> UtteranceJson:
         content["pitch"] = utterance.pitch
     _add_times(content, utterance)
     return content
-
-
-def _blend_to_dict(blend: Blend | None) -> dict[Emotion, float] | None:
-    return None if blend is None else dict(blend)
 
 
 def _add_times(content: UtteranceJson, utterance: types.Utterance) -> None:

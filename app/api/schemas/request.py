@@ -13,7 +13,6 @@ from app.api.schemas.plan import PlanBody
 from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest
 from app.fields import (
-    MAX_WEIGHT,
     EmotionName,
     Hertz,
     SpeechOptions,
@@ -23,6 +22,7 @@ from app.fields import (
     open_enum,
     require_values,
 )
+from app.types import MAX_WEIGHT
 
 
 def _check_emotion(value: Any) -> str | dict[str, float] | None:
