@@ -244,7 +244,7 @@ class UnknownHost(IntoneError):
 
     status = 421
     code = "unknown_host"
-    title = "The service does not answer to this host name"
+    title = "The service does not accept this host name"
     remedy = "Use `localhost` or `127.0.0.1`; the operator may add names with `INTONE_ALLOWED_HOSTS`."
 
 

@@ -1,12 +1,17 @@
-"""Types of fields that requests and responses share, with their ranges."""
+"""Types of fields that requests and responses share, with their ranges, and the options of a request for speech.
+
+The JSON body, the query, OpenAI's body, the command line and the reference derive from `SpeechOptions`. A new option is
+a field there, a field of `SpeechRequest`, and the place where it takes effect.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, with_config
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, with_config
 
-from app.types import Emotion
+from app.types import MAX_WEIGHT, Emotion, StrengthMode
 
 
 def open_enum(*names: str) -> WithJsonSchema:
@@ -15,7 +20,7 @@ def open_enum(*names: str) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
-def const_properties(**values: Any) -> dict[str, Any]:
+def require_values(**values: Any) -> dict[str, Any]:
     """Return the schema of an object that has all of these values."""
     return {"properties": {name: {"const": value} for name, value in values.items()}, "required": list(values)}
 
@@ -46,8 +51,6 @@ def _check_context(value: Any) -> str | list[str] | None:
 MAX_CONTEXTS = 100
 MAX_CONTEXT_CHARS = 10_000
 """Maximum characters of all texts together: a classifier reads only the last sentences."""
-MAX_WEIGHT = 1000
-"""Copy of `app.emotion.taxonomy.MAX_WEIGHT`, so that fields depend on no stage."""
 
 ContextField = Annotated[
     str | list[str] | None, PlainValidator(_check_context, json_schema_input_type=str | list[str] | None)
@@ -59,14 +62,14 @@ Degree = Annotated[float, Field(ge=0.01, le=2)]
 Speed = Annotated[float, Field(ge=0.25, le=4)]
 Volume = Annotated[float, Field(ge=0, le=2)]
 Pitch = Annotated[float, Field(ge=-12, le=12)]
-Pause = Annotated[float, Field(ge=0, le=20)]
+PauseField = Annotated[float, Field(ge=0, le=20)]
 Seconds = Annotated[float, Field(ge=0)]
 Hertz = Annotated[int, Field(ge=8000, le=48000), BeforeValidator(_to_integer)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1), BeforeValidator(_to_integer)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=MAX_WEIGHT)]
 CodePointIndex = Annotated[int, Field(ge=0), BeforeValidator(_to_integer)]
-Span = Annotated[list[CodePointIndex], Field(min_length=2, max_length=2)]
+SpanField = Annotated[list[CodePointIndex], Field(min_length=2, max_length=2)]
 """Start and end in code points, half open."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Text = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1})]
@@ -76,3 +79,43 @@ EmotionName = Annotated[str, open_enum("auto", *Emotion)]
 
 closed_schema = with_config(ConfigDict(extra="forbid", use_attribute_docstrings=True))
 """Decorator of a `TypedDict`: allow no other fields, and show the docstrings of fields in the API reference."""
+
+
+class SpeechOptions(BaseModel):
+    """Options that every way of requesting speech has; `null` means the default."""
+
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+    degree: Degree | None = None
+    """How strongly emotions are spoken: a factor on the strength of the text, 1 by default."""
+    strength: StrengthName | None = None
+    """`auto` speaks each emotion as strongly as the text suggests, `fixed` speaks all alike; by default the service's
+    setting."""
+    expressiveness: Expressiveness | None = None
+    """How readily and how strongly emotions are voiced: 0 not at all, 2 twice as strongly; by default the service's
+    setting."""
+    context: ContextField = None
+    """Earlier sentences of the same scene or conversation, or the text that holds them. They are not spoken, but the
+    classifier reads them before the first sentences. At most 100 entries and 10,000 characters."""
+    speed: Speed | None = None
+    """Speaking rate, 1 by default."""
+    seed: Seed | None = None
+    """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
+
+    def collect_given(self) -> dict[str, Any]:
+        """Return the options that are not null, as `SpeechRequest` takes them."""
+        values = {name: getattr(self, name) for name in SpeechOptions.model_fields}
+        given = {name: value for name, value in values.items() if value is not None}
+        return given | {name: convert(given[name]) for name, convert in _CONVERSIONS.items() if name in given}
+
+
+def _to_texts(context: str | list[str]) -> tuple[str, ...]:
+    return (context,) if isinstance(context, str) else tuple(context)
+
+
+_CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
+    "degree": float,
+    "strength": StrengthMode,
+    "context": _to_texts,
+    "speed": float,
+}

@@ -5,25 +5,40 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
-from app.api.errors import handle_intone_error, handle_router_error
+from app.api.errors import GuardMiddleware, handle_intone_error, handle_router_error
 from app.api.jobs import ClientDisconnected
-from app.api.middleware.access_log import CLIENT_CLOSED_REQUEST
-from app.api.middleware.stack import add_middleware
-from app.api.openapi.document import TAGS, build_document, describe_api, make_operation_id
+from app.api.middleware.access_log import (
+    CLIENT_CLOSED_REQUEST,
+    AccessLogMiddleware,
+    RouteTemplates,
+    refuse_trailing_line_feed,
+)
+from app.api.middleware.auth import KeyAuthenticator
+from app.api.middleware.compat import (
+    DropCookiesMiddleware,
+    HeadMiddleware,
+    HostCheck,
+    NoSniffMiddleware,
+    PathPrefixMiddleware,
+)
+from app.api.openapi import TAGS, build_document, describe_api, make_operation_id
 from app.api.routes import openai, operations, sagemaker, synthesize, voices, web
 from app.api.routes.operations import register_gauges
 from app.api.server import DrainingServer, listen, make_server_config, watch_log
 from app.api.state import Service
 from app.errors import IntoneError
+from app.metrics import Metrics
 from app.packages import version
 from app.settings import Settings
 
@@ -60,7 +75,7 @@ def create_app(
         app.include_router(router)
     app.add_exception_handler(IntoneError, handle_intone_error)
     app.add_exception_handler(HTTPException, handle_router_error)
-    app.add_exception_handler(ClientDisconnected, client_gone_response)
+    app.add_exception_handler(ClientDisconnected, answer_disconnected_client)
     add_middleware(app, settings, service.metrics, [route for one in (*routers, app) for route in one.routes])
     build_document(app, with_keys=bool(settings.api_keys))
     return app
@@ -76,6 +91,51 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await service.close()
 
 
-async def client_gone_response(request: Request, error: Exception) -> Response:
+async def answer_disconnected_client(request: Request, error: Exception) -> Response:
     """Return a response that only the access log sees."""
     return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+_METHODS = ("GET", "POST", "HEAD", "OPTIONS")
+
+_REQUEST_HEADERS = ("Authorization", "Content-Type", "Accept", "Range", "X-Request-Id")
+_OPENAI_REQUEST_HEADERS = (
+    *(f"X-Stainless-{name}" for name in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version")),
+    *("X-Stainless-Retry-Count", "X-Stainless-Timeout", "OpenAI-Organization", "OpenAI-Project"),
+)
+"""Headers that OpenAI's JavaScript client sends with every request."""
+
+_EXPOSED_HEADERS = (
+    *("X-Request-Id", "X-Audio-Duration", "X-Voice", "X-Emotions", "X-Warnings", "X-Should-Retry", "Server-Timing"),
+    *("Retry-After", "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag", "X-Accel-Buffering"),
+)
+
+
+def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
+    """Allow requests from pages of these origins, which send keys in a header, never cookies."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=_METHODS,
+        allow_headers=(*_REQUEST_HEADERS, *_OPENAI_REQUEST_HEADERS),
+        expose_headers=_EXPOSED_HEADERS,
+    )
+
+
+def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, routes: Iterable[BaseRoute]) -> None:
+    """Add the middleware from the innermost to the outermost.
+
+    Web pages can read errors raised inside of CORS, and preflight requests need no key; the access log sees everything.
+    """
+    app.add_middleware(DropCookiesMiddleware)
+    hosts = HostCheck(settings.allowed_hosts, loopback=settings.is_loopback)
+    app.add_middleware(
+        GuardMiddleware, checks=(hosts.check, KeyAuthenticator(settings.api_keys).check, refuse_trailing_line_feed)
+    )
+    app.add_middleware(HeadMiddleware)
+    if settings.cors_origins:
+        add_cors(app, settings.cors_origins)
+    app.add_middleware(NoSniffMiddleware)
+    app.add_middleware(AccessLogMiddleware, template_of=RouteTemplates(routes).find, answered=metrics.observe_response)
+    if settings.root_path:
+        app.add_middleware(PathPrefixMiddleware, root_path=settings.root_path)

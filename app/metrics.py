@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import accumulate, product
+from itertools import accumulate, pairwise, product
 
 from prometheus_client import (
     CollectorRegistry,
@@ -41,16 +41,12 @@ class CallbackCollector(Collector):
 def make_histogram(name: str, text: str, bounds: Sequence[int], counts: Mapping[int, int]) -> Metric:
     """Make a histogram of whole numbers from the number of times that each was observed."""
     within = [
-        sum(seen for value, seen in counts.items() if low < value <= bound) for low, bound in _pair_bounds(bounds)
+        sum(seen for value, seen in counts.items() if low < value <= bound) for low, bound in pairwise([0, *bounds])
     ]
     total = sum(counts.values())
     buckets = [(f"{bound:.1f}", float(seen)) for bound, seen in zip(bounds, accumulate(within), strict=True)]
     values = float(sum(value * seen for value, seen in counts.items()))
     return HistogramMetricFamily(name, text, buckets=[*buckets, ("+Inf", float(total))], sum_value=values)
-
-
-def _pair_bounds(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
-    return zip([0, *bounds[:-1]], bounds, strict=True)
 
 
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
@@ -80,24 +76,24 @@ class RequestMetrics:
     def __init__(self, here: CollectorRegistry) -> None:
         self._requests = Counter(
             "intone_requests",
-            "Answers by route and HTTP status; 499 where the client did not wait.",
+            "Responses by route and HTTP status; 499 if the client disconnected.",
             ["route", "status"],
             registry=here,
         )
         self._seconds = Histogram(
             "intone_request_duration_seconds",
-            "Seconds from the arrival of a request to the end of its answer; a stream lasts as long as it is read.",
+            "Seconds from the arrival of a request to the end of its response; a stream lasts until it has been read.",
             ["route"],
             buckets=REQUEST_SECONDS,
             registry=here,
         )
         self._first_byte = Histogram(
             "intone_stream_first_byte_seconds",
-            "Seconds from the arrival of a request to the first byte of its audio, for streams.",
+            "Seconds from the arrival of a request to the first byte of a stream.",
             buckets=FIRST_BYTE_SECONDS,
             registry=here,
         )
-        self._rejected = Counter("intone_rejected", "Answers that are errors, by their code.", ["code"], registry=here)
+        self._rejected = Counter("intone_rejected", "Error responses by their code.", ["code"], registry=here)
         for code in (IntoneError.code, *(kind.code for kind in ERRORS)):
             # Start each series at zero; otherwise the first error of a kind would be no increase.
             self._rejected.labels(code)
@@ -139,35 +135,38 @@ class SpeechMetrics:
 
     def __init__(self, here: CollectorRegistry) -> None:
         self._characters = Counter(
-            "intone_characters", "Characters of what was spoken, markup included.", registry=here
+            "intone_characters", "Characters of synthesized requests, markup included.", registry=here
         )
-        self._audio = Counter("intone_audio_seconds", "Seconds of audio that were made.", registry=here)
+        self._audio = Counter("intone_audio_seconds", "Seconds of synthesized audio.", registry=here)
         self._utterances = Counter(
             "intone_utterances",
-            "Utterances that were spoken, by emotion and who chose it.",
+            "Synthesized utterances by emotion and its origin.",
             ["emotion", "source"],
             registry=here,
         )
         self._fallbacks = Counter(
-            "intone_fallbacks", "Utterances whose emotion the voice lacks, by that emotion.", ["wanted"], registry=here
+            "intone_fallbacks",
+            "Utterances whose requested emotion the voice lacks, by that emotion.",
+            ["wanted"],
+            registry=here,
         )
         self._confidence = Histogram(
             "intone_classifier_confidence",
-            "The classifier's largest probability for each utterance that it labelled.",
+            "Largest probability of each classified utterance.",
             buckets=PROBABILITIES,
             registry=here,
         )
-        self._warnings = Counter("intone_warnings", "What was done other than asked, by code.", ["code"], registry=here)
+        self._warnings = Counter("intone_warnings", "Deviations from requests by code.", ["code"], registry=here)
         self._stages = Histogram(
             "intone_stage_seconds",
-            "Seconds that a request spent in each stage.",
+            "Seconds of a request in each stage.",
             ["stage"],
             buckets=STAGE_SECONDS,
             registry=here,
         )
         self._real_time = Histogram(
             "intone_real_time_factor",
-            "Seconds of computing for a second of audio, by request.",
+            "Seconds of computation per second of audio of a request.",
             buckets=REAL_TIME_FACTORS,
             registry=here,
         )
@@ -178,19 +177,19 @@ class SpeechMetrics:
         self._characters.inc(spoken.characters)
         self._audio.inc(spoken.seconds)
         for utterance in spoken.utterances:
-            self._utterance(utterance)
+            self._count_utterance(utterance)
         for warning in spoken.warnings:
             self._warnings.labels(warning.code).inc()
-        self._cost(spoken.timings, spoken.seconds)
+        self._observe_cost(spoken.timings, spoken.seconds)
 
-    def _utterance(self, utterance: Utterance) -> None:
+    def _count_utterance(self, utterance: Utterance) -> None:
         self._utterances.labels(utterance.emotion.value, utterance.source.value).inc()
         if utterance.requested_emotion is not None:
             self._fallbacks.labels(utterance.requested_emotion.value).inc()
         if utterance.probabilities is not None:
             self._confidence.observe(max(utterance.probabilities.values()))
 
-    def _cost(self, timings: Timings, seconds: float) -> None:
+    def _observe_cost(self, timings: Timings, seconds: float) -> None:
         spent = {stage.name: getattr(timings, stage.name) / 1000 for stage in fields(timings)}
         for stage, value in spent.items():
             self._stages.labels(stage).observe(value)
@@ -214,17 +213,9 @@ class Metrics:
         # No consumer uses the creation times of the series, which would double the size of a scrape.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # carries no types
         self.registry = CollectorRegistry()
-        self._requests = RequestMetrics(self.registry)
-        self._speech = SpeechMetrics(self.registry)
+        self.observe_response = RequestMetrics(self.registry).observe_response
+        self.observe_synthesis = SpeechMetrics(self.registry).observe_synthesis
         ProcessCollector(registry=self.registry)
-
-    def observe_response(self, answer: ResponseRecord) -> None:
-        """Record a response."""
-        self._requests.observe_response(answer)
-
-    def observe_synthesis(self, spoken: SynthesisRecord) -> None:
-        """Record the synthesis of a request."""
-        self._speech.observe_synthesis(spoken)
 
     def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
         """Export a gauge; `value` is called at each scrape."""
@@ -242,7 +233,7 @@ class Metrics:
         """Export an info metric, whose value is 1; `labels` is called at each scrape."""
         self.registry.register(CallbackCollector(lambda: InfoMetricFamily(name, text, dict(labels()))))
 
-    def exposition(self) -> bytes:
+    def render_exposition(self) -> bytes:
         """Return all metrics in the text format of Prometheus.
 
         Do not call this in an event loop: it reads system files.

@@ -6,7 +6,7 @@ import ipaddress
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -52,11 +52,16 @@ def parse_pairs(value: Any) -> Any:
     return {name.strip(): voice.strip() for name, _, voice in split}
 
 
-def parse_origins(value: Any) -> Any:
-    """Parse origins of web pages from a JSON list or a comma-separated list."""
+def _parse_list(value: Any, parse: Callable[[str], str]) -> Any:
+    """Parse a JSON list or a comma-separated list of strings."""
     if isinstance(value, str):
         value = json.loads(value) if _is_json(value) else _split_parts(value)
-    return [_parse_origin(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+    return [parse(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+
+
+def parse_origins(value: Any) -> Any:
+    """Parse origins of web pages from a list."""
+    return _parse_list(value, _parse_origin)
 
 
 def _parse_origin(written: str) -> str:
@@ -69,10 +74,8 @@ def _parse_origin(written: str) -> str:
 
 
 def parse_hosts(value: Any) -> Any:
-    """Parse host names from a JSON list or a comma-separated list."""
-    if isinstance(value, str):
-        value = json.loads(value) if _is_json(value) else _split_parts(value)
-    return [_parse_host(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+    """Parse host names from a list."""
+    return _parse_list(value, _parse_host)
 
 
 def _parse_host(written: str) -> str:

@@ -60,6 +60,8 @@ Probabilities = Mapping[Emotion, float]
 
 Blend = Mapping[Emotion, float]
 """Weights of some emotions, each above 0; their sum is 1."""
+MAX_WEIGHT = 1000
+"""Maximum weight in the blend of a request; only proportions matter, and a bound keeps the sum finite."""
 
 
 @dataclass(frozen=True, slots=True)

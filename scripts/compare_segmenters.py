@@ -22,7 +22,7 @@ SLOW_SECONDS = 20.0
 """Maximum time of a text of `LENGTH`, estimated from a quarter of it; a slower segmenter is not measured on it."""
 
 
-def sentencex() -> Segmenter:
+def load_sentencex() -> Segmenter:
     """Return Wikimedia's segmenter, written in Rust."""
     from sentencex import get_sentence_boundaries
 
@@ -32,7 +32,7 @@ def sentencex() -> Segmenter:
     return segment
 
 
-def pysbd() -> Segmenter:
+def load_pysbd() -> Segmenter:
     """Return the rules ported from Ruby's pragmatic segmenter."""
     from pysbd import Segmenter as Pysbd
 
@@ -42,7 +42,7 @@ def pysbd() -> Segmenter:
     return segment
 
 
-def syntok() -> Segmenter:
+def load_syntok() -> Segmenter:
     """Return a segmenter that tokenizes first and then applies rules."""
     from syntok.segmenter import process
 
@@ -53,7 +53,7 @@ def syntok() -> Segmenter:
     return segment
 
 
-def nupunkt() -> Segmenter:
+def load_nupunkt() -> Segmenter:
     """Return Punkt with abbreviations learned from law and finance."""
     from nupunkt import sent_tokenize
 
@@ -63,7 +63,7 @@ def nupunkt() -> Segmenter:
     return segment
 
 
-def blingfire() -> Segmenter:
+def load_blingfire() -> Segmenter:
     """Return Microsoft's segmenter of finite automata."""
     from blingfire import text_to_sentences
 
@@ -73,7 +73,7 @@ def blingfire() -> Segmenter:
     return segment
 
 
-def this_project() -> Segmenter:
+def load_this_project() -> Segmenter:
     """Return the segmenter of the service."""
     from app.text.segment import segment
 
@@ -82,11 +82,12 @@ def this_project() -> Segmenter:
 
 def load_segmenters() -> Iterator[tuple[str, Segmenter]]:
     """Yield the names and functions of the segmenters that can be imported."""
-    for make in (this_project, sentencex, pysbd, syntok, nupunkt, blingfire):
+    for load in (load_this_project, load_sentencex, load_pysbd, load_syntok, load_nupunkt, load_blingfire):
+        name = load.__name__.removeprefix("load_").replace("_", " ")
         try:
-            yield make.__name__.replace("_", " "), make()
+            yield name, load()
         except (ImportError, OSError):
-            sys.stderr.write(f"{make.__name__} is not installed\n")
+            sys.stderr.write(f"{name} is not installed\n")
 
 
 def are_equal(found: list[str], wanted: list[str]) -> bool:

@@ -11,15 +11,15 @@ import gzip
 import json
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from app.cli.flags import settings
 from app.evaluation.emotion_judge import BAND_NAMES, read_facts
-from app.evaluation.manner import measure_features, resample, subtract_features, track_pitch, trim_silence
-from app.evaluation.recordings import Prompt, Recording, synthesize
+from app.evaluation.manner import Features, measure_prosody, subtract_features
+from app.evaluation.recordings import Prompt, synthesize
 from app.synthesis.pipeline import Pipeline
 from app.types import Emotion
 from app.voices import open_voice
@@ -58,8 +58,6 @@ MAX_SEMITONES = 10.0
 PLACES = 2
 """Decimal places of the fitted values."""
 
-Features = Mapping[str, float]
-
 logger = logging.getLogger("fit_expression")
 
 
@@ -78,14 +76,12 @@ def main() -> None:
 def read_texts(count: int, number: int) -> list[str]:
     """Return the texts of a round, spread over the training data; half of them are exclamations and questions."""
     with gzip.open(TEXTS, "rt", encoding="utf-8") as file:
-        lines = [line.strip() for line in file]
-    fitting = [line for line in lines if len(line) in TEXT_LENGTHS]
-    return [
-        text
-        for marks in (".", "!?")
-        for ended in [[line for line in fitting if line[-1] in marks]]
-        for text in ended[number :: 2 * len(ended) // count][: count // 2]
-    ]
+        fitting = [line for line in map(str.strip, file) if len(line) in TEXT_LENGTHS]
+    texts = []
+    for marks in (".", "!?"):
+        ended = [line for line in fitting if line[-1] in marks]
+        texts += ended[number :: 2 * len(ended) // count][: count // 2]
+    return texts
 
 
 def fit_once(folder: Path, texts: list[str], number: int) -> None:
@@ -94,7 +90,7 @@ def fit_once(folder: Path, texts: list[str], number: int) -> None:
     pipeline = Pipeline.load(settings(voices=[folder], default_voice=name, cache_mb=0))
     emotions = list(Emotion)
     measured = [
-        measure(Recording(emotion.value, text, speech.samples, speech.sample_rate))
+        measure_prosody(speech.samples, speech.sample_rate)
         for emotion in emotions
         for seed, text in enumerate(texts)
         for speech in [synthesize(pipeline, name, Prompt(emotion, text, seed), degree=1.0)]
@@ -114,12 +110,6 @@ def fit_once(folder: Path, texts: list[str], number: int) -> None:
         figures = ", ".join(f"{key} {means[key]:+.2f} of {target[key]:+.2f}" for key in target)
         logger.info("round %d, %s: %s", number + 1, emotion, figures)
     file.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-
-
-def measure(recording: Recording) -> dict[str, float]:
-    """Measure the features of a recording."""
-    speech = trim_silence(resample(recording.samples, recording.sample_rate))
-    return measure_features(speech, track_pitch(speech))
 
 
 def average(features: Iterable[Features]) -> dict[str, float]:

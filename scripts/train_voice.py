@@ -12,6 +12,6 @@ ROOT = Path(__file__).resolve().parent.parent
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    from app.container.__main__ import main
+    from app.container import main
 
     sys.exit(main(["train"], os.environ))

@@ -30,7 +30,7 @@ UNIT_FOLDERS = {"api", "audio", "emotion", "inference", "metrics", "planning", "
 SLOW_FILES = {
     "test_background_thread.py",
     "test_collection_pauses.py",
-    "test_poor_voice.py",
+    "test_missing_emotions.py",
     "test_ssml_properties.py",
 }
 SERVICES = {"server", "client", "own_server"}
@@ -70,7 +70,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def client(server: Server) -> Iterator[httpx.Client]:
-    with server.client() as client:
+    with server.create_client() as client:
         yield client
 
 

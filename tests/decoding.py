@@ -42,7 +42,7 @@ def convert_to_float(frame: av.AudioFrame) -> Samples:
     return samples / np.float32(32768) if samples.dtype == np.int16 else samples
 
 
-def tone(rate: int, seconds: float, hertz: float = 1000) -> Samples:
+def make_tone(rate: int, seconds: float, hertz: float = 1000) -> Samples:
     """Generate a sine wave that fades in and out, as speech does."""
     place = np.arange(round(rate * seconds))
     ramp = np.minimum(1, np.minimum(place, place[::-1]) / (0.02 * rate))

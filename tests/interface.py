@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).with_suffix(".tsv")
+ROOT = FILE.parents[1]
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,13 @@ def read_rows() -> list[Row]:
     _, *lines = FILE.read_text(encoding="utf-8").splitlines()
     cells = [line.split("\t") for line in lines]
     return [Row(key, rule, tuple(tests.split())) for key, rule, tests in cells]
+
+
+@cache
+def read_function_names(file: str) -> set[str]:
+    """Return the names of a file's functions, among them the tests that pytest would collect."""
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    return {one.name for one in ast.parse((ROOT / file).read_text("utf-8")).body if isinstance(one, functions)}
 
 
 def format_markdown(rows: list[Row]) -> str:

@@ -41,7 +41,7 @@ class Server:
     url: str
     log: Path
 
-    def client(self, **options: object) -> httpx.Client:
+    def create_client(self, **options: object) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=120 * LOADED, trust_env=False, **options)  # type: ignore[arg-type]
 
     def log_text(self) -> str:

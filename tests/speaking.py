@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from app.inference import Backend
-from app.inference.torch import TorchBackend
+from app.inference import Backend, TorchBackend
 from app.synthesis import Engine
 from app.synthesis.loader import Speaker, compute_mels
 from app.synthesis.models.acoustic import AcousticInput, Mel
@@ -42,7 +41,7 @@ def running_engine(
     engine.close()
 
 
-def utterance(text: str = TEXT, emotion: Emotion = Emotion.NEUTRAL, **changes: float) -> Utterance:
+def make_utterance(text: str = TEXT, emotion: Emotion = Emotion.NEUTRAL, **changes: float) -> Utterance:
     """Create an utterance of the shipped voice."""
     utterance = Utterance(
         text=text,
@@ -69,8 +68,8 @@ def speak_all(
     """Speak the utterances of one request, each with its seed."""
     spoken = []
     for speaking in engine.speak(((voice, *one) for one in utterances), seeded=seeded, key_name=key_name):
-        head = speaking.head()
-        samples = np.concatenate([np.zeros(0, np.float32), *speaking.chunks()])
+        head = speaking.wait_for_start()
+        samples = np.concatenate([np.zeros(0, np.float32), *speaking.read_chunks()])
         spoken.append(Spoken(samples, head.words(), head.warnings + speaking.tail.warnings))
     return spoken
 
@@ -91,4 +90,4 @@ def join_chunks(
     vocoder: Vocoder, mel: torch.Tensor, seed: int = 0, low_latency: bool = False
 ) -> npt.NDArray[np.float32]:
     """Run a vocoder and join its chunks."""
-    return np.concatenate(list(vocoder.chunks(mel, seed, low_latency)))
+    return np.concatenate(list(vocoder.generate_chunks(mel, seed, low_latency)))

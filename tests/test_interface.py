@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
 from collections import Counter
-from functools import cache
 
 import pytest
 
-from app.api.errors import allowed_methods
+from app.api.errors import list_allowed_methods
 from app.audio.encode import FORMATS
 from app.errors import ERRORS, IntoneError
 from app.main import create_app
 from app.settings import Settings, load_settings
 from app.text import SSML_TABLE
-from tests.interface import Row, read_rows
-from tests.serving import ROOT
+from tests.interface import ROOT, Row, read_function_names, read_rows
 
 ROWS = read_rows()
 ERROR_CODES = [kind.code for kind in (*ERRORS, IntoneError)]
 UNDOCUMENTED = ("/", "/docs", "/openapi.json", "/ping")
 """Paths of which the API reference omits one or all methods."""
-
-
-@cache
-def read_function_names(file: str) -> set[str]:
-    """Return the names of the functions in a file."""
-    functions = ast.FunctionDef | ast.AsyncFunctionDef
-    return {one.name for one in ast.parse((ROOT / file).read_text("utf-8")).body if isinstance(one, functions)}
 
 
 def build_route_key(method: str, path: str) -> str:
@@ -62,7 +52,7 @@ def test_every_route_has_a_row() -> None:
     app = create_app(load_settings())
     methods = {path: list(operations) for path, operations in app.openapi()["paths"].items()}
     for path in UNDOCUMENTED:
-        methods[path] = [method for method in allowed_methods(app.routes, path) if method in ("GET", "POST")]
+        methods[path] = [method for method in list_allowed_methods(app.routes, path) if method in ("GET", "POST")]
     needed = [build_route_key(method, path) for path, taken in methods.items() for method in taken]
     assert {"http.synthesize.post", "http.v1.models.name.get", "http.ping.post", "http.docs.get"} <= set(needed)
     assert find_missing(needed) == []

@@ -14,7 +14,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
-from app.api.errors import PROBLEM_TYPE, problem_details
+from app.api.errors import PROBLEM_TYPE, make_problem
 from app.api.middleware.access_log import UNKNOWN_ROUTE, log_request
 from app.api.middleware.compat import NO_SNIFF_HEADERS
 from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest
@@ -204,14 +204,14 @@ class Connection(H11Protocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            for event in self._events(error, request_id):
+            for event in self._make_events(error, request_id):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)
         return request_id
 
-    def _events(self, error: IntoneError, request_id: str) -> tuple[h11.Response, h11.Data, h11.EndOfMessage]:
-        status, body = error.status, json.dumps(problem_details(error, request_id)).encode()
+    def _make_events(self, error: IntoneError, request_id: str) -> tuple[h11.Response, h11.Data, h11.EndOfMessage]:
+        status, body = error.status, json.dumps(make_problem(error, request_id)).encode()
         headers = {
             "Content-Type": PROBLEM_TYPE,
             "Content-Length": str(len(body)),
@@ -232,17 +232,17 @@ class Connection(H11Protocol):
         return answer
 
     def _watch(self) -> None:
-        self._next_look = self.loop.call_later(self.quiet_seconds, self._look, self._state())
+        self._next_look = self.loop.call_later(self.quiet_seconds, self._look, self._read_state())
 
     def _look(self, before: tuple[bool, object, int]) -> None:
-        state = self._state()
+        state = self._read_state()
         answering, _, _ = state
         if answering or state != before:
             self._watch()
         else:
             self.transport.abort()
 
-    def _state(self) -> tuple[bool, object, int]:
+    def _read_state(self) -> tuple[bool, object, int]:
         """Return whether a request is in progress, the last request, and the number of unsent bytes."""
         return self._is_answering, self.cycle, self.transport.get_write_buffer_size()
 

@@ -1,24 +1,30 @@
-"""Convert typed errors to responses: `application/problem+json` (RFC 9457), or OpenAI's format below `/v1`."""
+"""Convert typed errors to responses: `application/problem+json` (RFC 9457), or OpenAI's format below `/v1`.
+
+`GuardMiddleware` refuses requests before their body is read, and handles unexpected exceptions.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import Iterable, Mapping
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.schemas import answers
-from app.errors import IntoneError, MethodNotAllowed, RouteNotFound, SetupError
+from app.errors import IntoneError, MethodNotAllowed, NotReady, RouteNotFound, SetupError
 
 _ROUTE_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def allowed_methods(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
+def list_allowed_methods(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
     """Return the methods of all routes of a path, and OPTIONS, and HEAD if GET is among them."""
     routes = list(routes)
     taken = [method for method in _ROUTE_METHODS if any(_accepts_method(route, method, path) for route in routes)]
@@ -37,30 +43,30 @@ _NOT_FOUND_CODES = ("model_not_found", "not_found")
 """Codes that keep status 404."""
 
 
-def openai_status(error: IntoneError) -> int:
+def choose_openai_status(error: IntoneError) -> int:
     """Return the status of an error below `/v1`."""
     return error.status if error.code in _NOT_FOUND_CODES else _OPENAI_STATUSES.get(error.status, error.status)
 
 
-def openai_content(error: IntoneError) -> answers.OpenAiError:
+def make_openai_content(error: IntoneError) -> answers.OpenAiError:
     """Return the error in OpenAI's format, for the body of a response or of an event."""
-    status, hint = openai_status(error), error.hint or error.remedy
-    return openai_error(
+    status, hint = choose_openai_status(error), error.hint or error.remedy
+    return format_openai_error(
         message=f"{error.detail} {hint}",
         type="server_error" if status >= 500 else "invalid_request_error",
-        param=_invalid_param(error),
+        param=_find_invalid_param(error),
         code=error.openai_code or error.code,
     )
 
 
-def openai_error(
+def format_openai_error(
     *, message: str, type: Literal["invalid_request_error", "server_error"], param: str | None, code: str
 ) -> answers.OpenAiError:
     """Return an error body in OpenAI's format."""
     return {"error": {"message": message, "type": type, "param": param, "code": code}}
 
 
-def _invalid_param(error: IntoneError) -> str | None:
+def _find_invalid_param(error: IntoneError) -> str | None:
     """Return the name of the invalid field."""
     if error.fields:
         return error.fields[0].pointer.removeprefix("#/").split("/")[0]
@@ -93,11 +99,11 @@ def render_error(error: IntoneError, request: Request) -> Response:
     request.state.log["code"] = error.code
     error = redact_error(error)
     if request.state.path.startswith(OPENAI_PREFIX):
-        return _json_response(openai_content(error), openai_status(error), error, "application/json")
-    content = problem_details(error, request.state.request_id)
+        return _make_json_response(make_openai_content(error), choose_openai_status(error), error, "application/json")
+    content = make_problem(error, request.state.request_id)
     if request.state.path == INVOCATIONS:
         _shorten(content)
-    return _json_response(content, error.status, error, PROBLEM_TYPE)
+    return _make_json_response(content, error.status, error, PROBLEM_TYPE)
 
 
 def redact_error(error: IntoneError) -> IntoneError:
@@ -123,12 +129,12 @@ def _shorten(content: answers.Problem) -> None:
             content["detail"] = content["detail"][: len(content["detail"]) // 2]
 
 
-def _json_response(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:
+def _make_json_response(content: Mapping[str, object], status: int, error: IntoneError, media_type: str) -> Response:
     # ASCII only: an error may quote a lone surrogate from the request, which UTF-8 cannot encode.
     return Response(json.dumps(content), status, error.headers, media_type)
 
 
-def problem_details(error: IntoneError, request_id: str) -> answers.Problem:
+def make_problem(error: IntoneError, request_id: str) -> answers.Problem:
     """Return the error as problem details (RFC 9457), the format outside `/v1`."""
     content: answers.Problem = {
         "type": f"/errors/{error.code}",
@@ -158,8 +164,63 @@ async def handle_router_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code != 405:
         return render_error(RouteNotFound("No route has this path.", hint="GET /docs lists every route."), request)
-    allowed = allowed_methods(request.app.routes, request.state.path)
+    allowed = list_allowed_methods(request.app.routes, request.state.path)
     if request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
     detail = f"{request.method} is not a method of this address."
     return render_error(MethodNotAllowed(detail, hint="See the header Allow.", allowed=allowed), request)
+
+
+RequestCheck = Callable[[Request], None]
+"""Function that raises a typed error to refuse a request; reads only the request's head."""
+
+
+class GuardMiddleware:
+    """ASGI middleware that runs checks before the body is read, and is the last-resort error handler."""
+
+    def __init__(self, app: ASGIApp, checks: Sequence[RequestCheck]) -> None:
+        self.app = app
+        self.checks = checks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request, passage = Request(scope), _ResponseTracker(send)
+        try:
+            self._check(request)
+            await self.app(scope, receive, passage.send)
+        except asyncio.CancelledError:
+            # At shutdown, the server cancels requests that have not ended in the allowed time.
+            if passage.answered:
+                raise
+            await render_error(NotReady("The service is stopping."), request)(scope, receive, send)
+        except Exception as error:
+            if not isinstance(error, IntoneError):
+                _log_exception(error, request)
+                error = IntoneError("")
+            if not passage.answered:
+                await render_error(error, request)(scope, receive, send)
+
+    def _check(self, request: Request) -> None:
+        for check in self.checks:
+            check(request)
+
+
+class _ResponseTracker:
+    """Sender that records whether a response has started."""
+
+    def __init__(self, send: Send) -> None:
+        self.send_on = send
+        self.answered = False
+
+    async def send(self, message: Message) -> None:
+        self.answered = True
+        await self.send_on(message)
+
+
+def _log_exception(error: Exception, request: Request) -> None:
+    """Log the type and the traceback of an exception, but not its message, which may quote text to be spoken."""
+    request.state.log.setdefault("code", IntoneError.code)
+    places = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("%s in request %s\n%s", type(error).__name__, request.state.request_id, places.rstrip())

@@ -121,7 +121,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
                 # Shielded: a cancelled waiter must not hide that the thread still runs.
                 piece = await asyncio.wait_for(asyncio.shield(making), max(0.0, self._left))
             except TimeoutError:
-                raise timeout_error(self._time_budget) from None
+                raise make_timeout_error(self._time_budget) from None
             self._left -= self._clock() - began
         if not piece:
             raise StopAsyncIteration
@@ -147,7 +147,7 @@ def _retrieve_exception(ended: asyncio.Future[T]) -> None:
         ended.exception()
 
 
-def timeout_error(seconds: float) -> OverTimeBudget:
+def make_timeout_error(seconds: float) -> OverTimeBudget:
     """Return the error of a request that took longer than its budget, in seconds."""
     return OverTimeBudget(
         f"The request was given up after {seconds:g} seconds.",
@@ -218,7 +218,7 @@ class JobQueue:
             finally:
                 start.set()
 
-    def stalled_for(self, now: float) -> float:
+    def measure_stall(self, now: float) -> float:
         """Return the seconds for which the oldest job with a place has waited for a thread."""
         return max(0.0, now - min([*self._handed_over.values()], default=now))
 
@@ -270,7 +270,7 @@ class JobQueue:
                 return running.result()
             if disconnect.done():
                 raise ClientDisconnected
-            raise timeout_error(seconds)
+            raise make_timeout_error(seconds)
         finally:
             running.cancel()
             disconnect.cancel()

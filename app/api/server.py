@@ -74,15 +74,15 @@ class DrainingServer(uvicorn.Server):
 def watch_connections(metrics: Metrics, connections: Connections) -> None:
     """Export the numbers of open, closed and refused connections."""
     metrics.watch("intone_connections", "Open connections.", lambda: len(connections.open))
-    metrics.watch("intone_connections_limit", "Connections that may be open.", lambda: connections.limit)
+    metrics.watch("intone_connections_limit", "Maximum open connections.", lambda: connections.limit)
     metrics.watch_count(
         "intone_connections_closed",
-        "Idle connections that were closed to make room for new ones.",
+        "Idle connections closed to make room for new ones.",
         lambda: connections.closed,
     )
     metrics.watch_count(
         "intone_connections_refused",
-        "Connections that were refused since all others were in use.",
+        "Connections refused because all others were in use.",
         lambda: connections.refused,
     )
 
@@ -91,7 +91,7 @@ def watch_log(metrics: Metrics, dropped: Callable[[], float]) -> None:
     """Export the number of dropped log lines."""
     metrics.watch_count(
         "intone_log_lines_dropped",
-        "Log lines that were dropped since standard error was not read.",
+        "Log lines dropped because standard error was not read.",
         dropped,
     )
 

@@ -53,11 +53,11 @@ class Service:
         """None until it is loaded; `pipeline()` raises `NotReady` with the reason."""
         self.streams = OpenStreams(settings.max_streams, settings.max_streams_per_client)
         # One thread for each stream, so that a finished piece never waits for unfinished ones.
-        self.speaking = self._queue("speaking", settings.concurrency, settings.max_streams)
+        self.speaking = self._make_queue("speaking", settings.concurrency, settings.max_streams)
         # Separate from speech, because an analysis takes milliseconds; and from each other, so that texts that
         # the page sends while the user types never wait for a book. Long texts gain nothing from a second worker.
-        self._analyzing_short = self._queue("analyzing", settings.workers)
-        self._analyzing_long = self._queue("analyzing-long", 1)
+        self._analyzing_short = self._make_queue("analyzing", settings.workers)
+        self._analyzing_long = self._make_queue("analyzing-long", 1)
         self.spools = SpoolBudget(settings.spool_mb)
         self.large_bodies = LargeBodyLimit()
         self.parsing = JobQueue(
@@ -66,11 +66,11 @@ class Service:
         """Queue for large bodies; small ones never wait."""
         self.queues = (self.speaking, self._analyzing_short, self._analyzing_long, self.parsing)
 
-    def analyzing(self, characters: int) -> JobQueue:
+    def get_analysis_queue(self, characters: int) -> JobQueue:
         """Return the queue for the analysis of a text of this many characters."""
         return self._analyzing_short if characters <= SHORT_TEXT_CHARS else self._analyzing_long
 
-    def _queue(self, name: str, workers: int, stream_threads: int = 1) -> JobQueue:
+    def _make_queue(self, name: str, workers: int, stream_threads: int = 1) -> JobQueue:
         return JobQueue(
             name,
             workers=workers,
@@ -116,23 +116,25 @@ class Service:
         self.failure = reason
         self._on_failure(reason)
 
-    def pipeline(self) -> Pipeline:
+    def get_pipeline(self) -> Pipeline:
         """Return the loaded pipeline, or raise `NotReady` with the reason."""
         if self.loaded is None:
-            raise NotReady(self.failure or "The models are still being loaded.", hint="GET /ready tells when it can.")
+            raise NotReady(
+                self.failure or "The models are still being loaded.", hint="GET /ready returns 200 when they are ready."
+            )
         return self.loaded
 
     def check_ready(self) -> None:
         """Raise `NotReady` if models are not loaded, workers are dead or stalled, or threads do not start."""
-        now, engine = self.clock(), self.pipeline().engine
+        now, engine = self.clock(), self.get_pipeline().engine
         if not engine.live_workers:
             raise NotReady("No worker is alive.", hint="Restart the service.")
-        stalled = engine.stalled_for(now)
+        stalled = engine.measure_stall(now)
         if stalled > STALL_SECONDS:
             raise NotReady(
                 f"Utterances wait, and no worker has finished anything for {stalled:.0f} seconds.", hint=RESTART_HINT
             )
-        unbegun = max(queue.stalled_for(now) for queue in self.queues)
+        unbegun = max(queue.measure_stall(now) for queue in self.queues)
         if unbegun > STALL_SECONDS:
             raise NotReady(f"Requests have waited for a thread for {unbegun:.0f} seconds.", hint=RESTART_HINT)
 
@@ -161,7 +163,7 @@ def _load_pipeline(settings: Settings) -> Pipeline:
     return Pipeline.load(settings, warm=True)
 
 
-def service_of(request: Request) -> Service:
+def get_service(request: Request) -> Service:
     """Return the service of the request's app."""
     service: Service = request.app.state.service
     return service
@@ -169,4 +171,4 @@ def service_of(request: Request) -> Service:
 
 async def limit_rate(request: Request) -> None:
     """Enforce the rate limit before the body is read; dependency of every route that synthesizes or analyzes."""
-    service_of(request).rate_limit.check(request)
+    get_service(request).rate_limit.check(request)

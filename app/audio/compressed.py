@@ -102,7 +102,7 @@ class CompressedWriter:
 
     def push(self, samples: Samples) -> None:
         if len(samples):
-            self._write(self._frame(samples))
+            self._write(self._make_frame(samples))
 
     def end(self) -> None:
         self._container.start_encoding()  # the size of a frame is known from here on
@@ -114,7 +114,7 @@ class CompressedWriter:
         """Free an abandoned stream at once; PyAV's container and stream reference each other until one is closed."""
         self._container.close()
 
-    def _frame(self, samples: Samples) -> av.AudioFrame:
+    def _make_frame(self, samples: Samples) -> av.AudioFrame:
         """Return the next samples as a frame of libav, which splits it into frames of the codec itself."""
         frame = av.AudioFrame.from_ndarray(clip(samples)[np.newaxis], format="fltp", layout="mono")
         frame.sample_rate, frame.time_base, frame.pts = self._rate, Fraction(1, self._rate), self._count

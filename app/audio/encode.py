@@ -62,11 +62,11 @@ class AudioFormat:
         """All file name extensions of the format; the first is the default."""
         return (self.extension, *self.also_ending)
 
-    def content_type_at(self, sample_rate: int) -> str:
+    def format_content_type(self, sample_rate: int) -> str:
         """Return the content type of a response."""
         return f"{self.content_type};rate={sample_rate}" if self.bare else self.content_type
 
-    def rate_at_least(self, own: int) -> int:
+    def choose_sample_rate(self, own: int) -> int:
         """Return the voice's own sample rate (Hertz) if supported, else the next higher one, else the highest."""
         return next((rate for rate in self.rates if rate >= own), self.rates[-1]) if self.rates else own
 

@@ -137,7 +137,7 @@ class _Utterance:
         )
 
     def _finish(self, until: int, rise: int, fall: int) -> Samples:
-        return soft_limit(fade(self._take(until), rise, fall) * self._gain)
+        return limit_peaks(fade(self._take(until), rise, fall) * self._gain)
 
     def _take(self, until: int) -> Samples:
         """Remove and return the held samples before `until`; none if they were removed before."""
@@ -191,7 +191,7 @@ def _make_ramp(length: int) -> Samples:
     return (0.5 - 0.5 * np.cos(np.pi * np.arange(length) / length)).astype(np.float32)
 
 
-def soft_limit(samples: Samples) -> Samples:
+def limit_peaks(samples: Samples) -> Samples:
     """Compress magnitudes above the knee smoothly to below 1 instead of clipping them."""
     magnitude = np.abs(samples)
     if magnitude.max(initial=0.0) <= KNEE:

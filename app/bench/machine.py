@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from app.inference.selection import available_backends, choose_fastest
+from app.inference.selection import choose_fastest, list_backends
 from app.packages import bundled_models_dir
 from app.settings import Settings
 from app.synthesis.models.vocoders import VocosSourceVocoder
 from app.synthesis.models.vocos import VocosSourceGenerator
 
 
-def cpu_seconds(pid: int) -> float:
+def read_cpu_seconds(pid: int) -> float:
     """Return the processor seconds of a process, its living descendants and the ended children they waited for."""
     ticks = 0
     for member in _list_processes(pid):
@@ -133,7 +133,7 @@ def prepare_vocoder_trial(settings: Settings) -> VocoderTrial:
         tracks = torch.zeros(batch, length)
         return torch.zeros(batch, mel.shape[1], length), tracks, tracks, torch.ones(batch, 1, length)
 
-    backends = available_backends(settings.graph_cache, workers=1, threads=1)
+    backends = list_backends(settings.graph_cache, workers=1, threads=1)
     precise = backends[1:2] or backends  # OpenVINO in f32, if installed
     in_f32 = precise[0].compile(copy.deepcopy(network), example)
     best = choose_fastest(backends, network, example, frames)
@@ -142,7 +142,7 @@ def prepare_vocoder_trial(settings: Settings) -> VocoderTrial:
     ways = {
         "vocoder_network_f32": lambda: in_f32(*inputs),
         "vocoder_network": lambda: served(*inputs),
-        "vocoder": lambda: list(whole.chunks(mel, 0, low_latency=False)),
+        "vocoder": lambda: list(whole.generate_chunks(mel, 0, low_latency=False)),
     }
     return VocoderTrial(operations, ways)
 

@@ -15,8 +15,8 @@ from itertools import cycle, islice
 import numpy as np
 import soundfile
 
-from app.bench.machine import cpu_seconds, read_resident_mib
-from app.bench.peers import Client, Request, Server, TimedAnswer, ask
+from app.bench.machine import read_cpu_seconds, read_resident_mib
+from app.bench.peers import Client, Request, Server, TimedAnswer, send_alone
 from app.types import Emotion
 
 SENTENCES = (
@@ -83,7 +83,7 @@ def run_load(port: int, clients: Sequence[Sequence[Request]]) -> LoadResult:
 
     def client(requests: Sequence[Request]) -> list[TimedAnswer]:
         start.wait()
-        return [ask(port, request) for request in requests]
+        return [send_alone(port, request) for request in requests]
 
     crowd = ThreadPoolExecutor(len(clients))
     try:
@@ -117,7 +117,7 @@ Measurements = dict[str, float]
 """Value of each measure, by name."""
 
 
-def throughput(server: Server, clients: int) -> Measurements:
+def measure_throughput(server: Server, clients: int) -> Measurements:
     """Measure characters and seconds of speech per second while clients request the same passage."""
     text = join_passages(0, 1)
     requests = [
@@ -132,38 +132,38 @@ def throughput(server: Server, clients: int) -> Measurements:
     }
 
 
-def first_audio_of_paragraph(server: Server, clients: int) -> Measurements:
+def measure_first_audio_of_paragraph(server: Server, clients: int) -> Measurements:
     """Measure the seconds until the first audio of a paragraph: the median of simultaneous clients."""
     done = run_load(server.port, [[server.peer.stream(PARAGRAPH, client)] for client in range(clients)])
     return {"first_audio_of_paragraph": statistics.median(answer.first_audio for answer in done.answers)}
 
 
-def first_audio_of_sentence(server: Server, clients: int = 1) -> Measurements:
+def measure_first_audio_of_sentence(server: Server, clients: int = 1) -> Measurements:
     """Measure the seconds until the first audio of a sentence on an idle server."""
-    answers = [ask(server.port, server.peer.stream(SENTENCE, seed)) for seed in range(REPEATS)]
+    answers = [send_alone(server.port, server.peer.stream(SENTENCE, seed)) for seed in range(REPEATS)]
     return {"first_audio_of_sentence": statistics.median(answer.first_audio for answer in answers)}
 
 
-def first_audio_beside_a_book(server: Server, clients: int = 1) -> Measurements:
+def measure_first_audio_beside_book(server: Server, clients: int = 1) -> Measurements:
     """Measure the seconds until the first audio of a sentence while another client receives a book of 200 sentences."""
     with ThreadPoolExecutor(1) as other:
-        book = other.submit(ask, server.port, server.peer.speak(join_sentences(0, BOOK_SENTENCES), SEED))
+        book = other.submit(send_alone, server.port, server.peer.speak(join_sentences(0, BOOK_SENTENCES), SEED))
         answers = []
         while not book.done():
             time.sleep(PAUSE_SECONDS)
-            answers.append(ask(server.port, server.peer.stream(SENTENCE, SEED)))
+            answers.append(send_alone(server.port, server.peer.stream(SENTENCE, SEED)))
         book.result()
     # The last request may have begun after the book ended.
     return {"first_audio_beside_a_book": statistics.median(answer.first_audio for answer in answers[:-1] or answers)}
 
 
-def paragraph(server: Server, clients: int = 1) -> Measurements:
+def measure_paragraph(server: Server, clients: int = 1) -> Measurements:
     """Measure the real-time factor and the cost of a paragraph, one request at a time."""
     factor, cost = _measure_speed(server, [PARAGRAPH] * REPEATS)
     return {"real_time_factor": factor, "cost": cost}
 
 
-def lengths(server: Server, length: int) -> Measurements:
+def measure_lengths(server: Server, length: int) -> Measurements:
     """Measure the real-time factor and the cost of texts of `length` passages, one request at a time."""
     # With this number of texts, each passage is spoken equally often, so that only the length differs.
     number = PASSAGES // math.gcd(PASSAGES, length)
@@ -173,21 +173,21 @@ def lengths(server: Server, length: int) -> Measurements:
 
 def _measure_speed(server: Server, texts: Sequence[str]) -> tuple[float, float]:
     """Return the seconds of waiting and of processor time per second of speech."""
-    before = cpu_seconds(server.pid)
-    answers = [ask(server.port, server.peer.speak(text, seed)) for seed, text in enumerate(texts)]
-    spent = cpu_seconds(server.pid) - before
+    before = read_cpu_seconds(server.pid)
+    answers = [send_alone(server.port, server.peer.speak(text, seed)) for seed, text in enumerate(texts)]
+    spent = read_cpu_seconds(server.pid) - before
     audio = sum(measure_speech_seconds(answer.body) for answer in answers)
     return sum(answer.seconds for answer in answers) / audio, spent / audio
 
 
-def repeated_paragraph(server: Server, clients: int = 1) -> Measurements:
+def measure_repeated_paragraph(server: Server, clients: int = 1) -> Measurements:
     """Measure the seconds of a paragraph that was requested before with the same seed."""
     request = server.peer.speak(PARAGRAPH, SEED)
-    ask(server.port, request)
-    return {"repeated_paragraph": statistics.median(ask(server.port, request).seconds for _ in range(REPEATS))}
+    send_alone(server.port, request)
+    return {"repeated_paragraph": statistics.median(send_alone(server.port, request).seconds for _ in range(REPEATS))}
 
 
-def kept_connection(server: Server, clients: int = 1) -> Measurements:
+def measure_kept_connection(server: Server, clients: int = 1) -> Measurements:
     """Measure the seconds of requests that run no neural network, one after the other on one connection.
 
     They show the overhead of a request; for the OpenAI stream, it is the time to the first byte.
@@ -202,14 +202,14 @@ def kept_connection(server: Server, clients: int = 1) -> Measurements:
     found = {}
     with Client(server.port) as client:
         for name, request in requests.items():
-            client.ask(request)
-            answers = [client.ask(request) for _ in range(REQUESTS_PER_CONNECTION)]
+            client.send(request)
+            answers = [client.send(request) for _ in range(REQUESTS_PER_CONNECTION)]
             streamed = name == "kept_openai_stream"
             found[name] = statistics.median(one.first_audio if streamed else one.seconds for one in answers)
     return found
 
 
-def memory(server: Server, requests: int) -> Iterator[tuple[int, float]]:
+def measure_memory(server: Server, requests: int) -> Iterator[tuple[int, float]]:
     """Yield the requests so far and the resident memory in MiB ten times, with texts of all lengths and emotions."""
     each = math.ceil(requests / (MEMORY_POINTS * MEMORY_CLIENTS))
     waiting = _generate_requests()

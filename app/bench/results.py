@@ -63,31 +63,31 @@ class Results:
         """Record a value."""
         self.samples.append(Sample(key, round_number, value))
 
-    def miss(self, sentence: str) -> None:
+    def add_failure(self, sentence: str) -> None:
         """Record what could not be measured, once."""
         if sentence not in self.missing:
             self.missing.append(sentence)
 
-    def figure(self, key: Key) -> Summary | None:
+    def summarize(self, key: Key) -> Summary | None:
         """Return the median and extremes of a key; None if nothing was measured."""
-        values = list(self._rounds(key).values())
+        values = list(self._collect_rounds(key).values())
         return Summary.of(values) if values else None
 
-    def ratio(self, above: Key, below: Key) -> Summary | None:
+    def summarize_ratio(self, above: Key, below: Key) -> Summary | None:
         """Return the ratio of two keys, taken within each round, so that the slowdown of a whole round cancels out."""
-        upper, lower = self._rounds(above), self._rounds(below)
+        upper, lower = self._collect_rounds(above), self._collect_rounds(below)
         ratios = [upper[number] / lower[number] for number in upper if number in lower]
         return Summary.of(ratios) if ratios else None
 
-    def peers(self, measure: str) -> list[str]:
+    def list_peers(self, measure: str) -> list[str]:
         """Return the peers with values of a measure, in the order of measuring."""
         return list(dict.fromkeys(sample.key.peer for sample in self.samples if sample.key.measure == measure))
 
-    def places(self, measure: str) -> list[int]:
+    def list_places(self, measure: str) -> list[int]:
         """Return the parameter values at which a measure was taken, ascending."""
         return sorted({sample.key.at for sample in self.samples if sample.key.measure == measure})
 
-    def _rounds(self, key: Key) -> dict[int, float]:
+    def _collect_rounds(self, key: Key) -> dict[int, float]:
         return {sample.round: sample.value for sample in self.samples if sample.key == key}
 
 
@@ -138,45 +138,45 @@ class Target:
 def evaluate_targets(results: Results) -> list[Target]:
     """Return all targets, measured or not."""
 
-    def against(peer: str, measure: str, at: int = 1) -> Summary | None:
-        return results.ratio(Key(measure, INTONE, at), Key(measure, peer, at))
+    def compare_peers(peer: str, measure: str, at: int = 1) -> Summary | None:
+        return results.summarize_ratio(Key(measure, INTONE, at), Key(measure, peer, at))
 
-    def growth(measure: str, end: int, start: int) -> Summary | None:
-        return results.ratio(Key(measure, INTONE, end), Key(measure, INTONE, start))
+    def compare_places(measure: str, end: int, start: int) -> Summary | None:
+        return results.summarize_ratio(Key(measure, INTONE, end), Key(measure, INTONE, start))
 
-    requests = results.places("memory") or [0]
+    requests = results.list_places("memory") or [0]
     first_audio = "first_audio_of_paragraph"
     return [
         Target(
             f"speech per second / coqui's, {COMPARED_CLIENTS} clients",
-            against(COQUI, "audio_seconds_per_second", COMPARED_CLIENTS), 3, 8,
+            compare_peers(COQUI, "audio_seconds_per_second", COMPARED_CLIENTS), 3, 8,
         ),
         Target(
             f"characters per second / coqui's, {COMPARED_CLIENTS} clients",
-            against(COQUI, "characters_per_second", COMPARED_CLIENTS), 3, 8,
+            compare_peers(COQUI, "characters_per_second", COMPARED_CLIENTS), 3, 8,
         ),
-        Target("first audio of a paragraph / coqui's, 1 client", against(COQUI, first_audio), 0.1, 0.05),
+        Target("first audio of a paragraph / coqui's, 1 client", compare_peers(COQUI, first_audio), 0.1, 0.05),
         Target(
             f"first audio of a paragraph / coqui's, {COMPARED_CLIENTS} clients",
-            against(COQUI, first_audio, COMPARED_CLIENTS), 0.1, 0.05,
+            compare_peers(COQUI, first_audio, COMPARED_CLIENTS), 0.1, 0.05,
         ),
         Target(
             "first audio of a sentence, idle, quietest round, seconds",
-            results.figure(Key("first_audio_of_sentence", INTONE)), 0.15, 0.06, quietest=True,
+            results.summarize(Key("first_audio_of_sentence", INTONE)), 0.15, 0.06, quietest=True,
         ),
-        Target("real-time factor / piper's", against(PIPER, "real_time_factor"), 1.0, 0.5),
-        Target("vocoder / matrix multiplication, 1 thread", results.figure(Key("vocoder_share", INTONE)), 0.5, 0.75),
+        Target("real-time factor / piper's", compare_peers(PIPER, "real_time_factor"), 1.0, 0.5),
+        Target("vocoder / matrix multiplication, 1 thread", results.summarize(Key("vocoder_share", INTONE)), 0.5, 0.75),
         Target(
             f"cost of a second of speech, text of {LONGEST} / of {SHORTEST}",
-            growth("cost_by_length", LONGEST, SHORTEST), 1.1, 1.0,
+            compare_places("cost_by_length", LONGEST, SHORTEST), 1.1, 1.0,
         ),
         Target(
             f"memory after {requests[-1]} requests / after {requests[0]}",
-            growth("memory", requests[-1], requests[0]), 1.03, 1.0,
+            compare_places("memory", requests[-1], requests[0]), 1.03, 1.0,
         ),
         Target(
             "repeated paragraph, with cache / without",
-            results.ratio(Key("repeated_paragraph", CACHED), Key("repeated_paragraph", INTONE)), 0.1, 0.02,
+            results.summarize_ratio(Key("repeated_paragraph", CACHED), Key("repeated_paragraph", INTONE)), 0.1, 0.02,
         ),
     ]  # fmt: skip
 
@@ -213,8 +213,8 @@ def make_results_table(results: Results) -> Table:
     for peer in peers:
         table.add_column(peer, justify="right")
     for measure, (heading, unit) in HEADINGS.items():
-        for at in results.places(measure):
-            figures = [results.figure(Key(measure, peer, at)) for peer in peers]
+        for at in results.list_places(measure):
+            figures = [results.summarize(Key(measure, peer, at)) for peer in peers]
             table.add_row(
                 f"{heading}, {unit}: {at}" if unit else heading, *(_format_summary(figure) for figure in figures)
             )
@@ -270,7 +270,7 @@ PLOTS = (
 def write_plots(results: Results, folder: Path) -> None:
     """Write the plots of all measures that were taken."""
     for plot in PLOTS:
-        if results.places(plot.measure):
+        if results.list_places(plot.measure):
             _draw(plot, results).savefig(folder / plot.file, format="png", dpi=120)
 
 
@@ -278,10 +278,10 @@ def _draw(plot: Plot, results: Results) -> Picture:
     heading, unit = HEADINGS[plot.measure]
     picture = Picture(figsize=(7, 4), layout="constrained")
     axes = picture.subplots()
-    places = results.places(plot.measure)
+    places = results.list_places(plot.measure)
     axes.set_xscale(plot.across)
     axes.set_yscale(plot.up)
-    for peer in results.peers(plot.measure):
+    for peer in results.list_peers(plot.measure):
         _draw_line(axes, plot.measure, peer, places, results)
     axes.margins(y=0.15)
     if plot.up == "linear":
@@ -300,7 +300,7 @@ def _draw(plot: Plot, results: Results) -> Picture:
 
 def _draw_line(axes: Axes, measure: str, peer: str, places: list[int], results: Results) -> None:
     """Draw the medians with error bars from least to most."""
-    found = [(at, figure) for at in places if (figure := results.figure(Key(measure, peer, at)))]
+    found = [(at, figure) for at in places if (figure := results.summarize(Key(measure, peer, at)))]
     medians = [figure.median for _, figure in found]
     below = [figure.median - figure.least for _, figure in found]
     above = [figure.most - figure.median for _, figure in found]

@@ -19,7 +19,7 @@ from app.bench.machine import (
     prepare_vocoder_trial,
 )
 from app.bench.measures import PARAGRAPH
-from app.bench.peers import CACHED, INTONE, Server, ask, find_peer, run_server
+from app.bench.peers import CACHED, INTONE, Server, find_peer, run_server, send_alone
 from app.bench.results import Key, Results
 from app.errors import SetupError
 from app.settings import load_settings
@@ -77,10 +77,10 @@ def _start_servers(
         tell(f"starting {name}")
         try:
             server = stack.enter_context(run_server(find_peer(name, folder), folder))
-            ask(server.port, server.peer.speak(PARAGRAPH, 0))
+            send_alone(server.port, server.peer.speak(PARAGRAPH, 0))
             yield name, server
         except SetupError as error:
-            results.miss(f"{name}: {error.detail} {error.hint}".strip())
+            results.add_failure(f"{name}: {error.detail} {error.hint}".strip())
 
 
 def _run_round(number: int, scope: Scope, servers: dict[str, Server], results: Results, tell: ProgressCallback) -> None:
@@ -90,14 +90,14 @@ def _run_round(number: int, scope: Scope, servers: dict[str, Server], results: R
     cached = [servers[name] for name in (CACHED,) if name in servers]
     both = [servers[name] for name in (INTONE, CACHED) if name in servers]
     steps = (
-        Step(measures.throughput, peers, scope.clients),
-        Step(measures.first_audio_of_paragraph, peers, scope.clients),
-        Step(measures.first_audio_of_sentence, peers),
-        Step(measures.first_audio_beside_a_book, ours),
-        Step(measures.paragraph, peers),
-        Step(measures.lengths, ours, scope.lengths),
-        Step(measures.repeated_paragraph, both),
-        Step(measures.kept_connection, cached),
+        Step(measures.measure_throughput, peers, scope.clients),
+        Step(measures.measure_first_audio_of_paragraph, peers, scope.clients),
+        Step(measures.measure_first_audio_of_sentence, peers),
+        Step(measures.measure_first_audio_beside_book, ours),
+        Step(measures.measure_paragraph, peers),
+        Step(measures.measure_lengths, ours, scope.lengths),
+        Step(measures.measure_repeated_paragraph, both),
+        Step(measures.measure_kept_connection, cached),
     )
     for step in steps:
         for place in step.places:
@@ -106,7 +106,7 @@ def _run_round(number: int, scope: Scope, servers: dict[str, Server], results: R
                 try:
                     found = step.measure(server, place)
                 except SetupError as error:
-                    results.miss(f"{server.peer.name}: {error.detail}")
+                    results.add_failure(f"{server.peer.name}: {error.detail}")
                     continue
                 for name, value in found.items():
                     results.add(Key(name, server.peer.name, place), number, value)
@@ -125,7 +125,7 @@ def _measure_memory(requests: int, folder: Path, results: Results) -> None:
     """Measure memory on a service of its own that has processed nothing else."""
     try:
         with run_server(find_peer(INTONE, folder), folder) as server:
-            for done, mib in measures.memory(server, requests):
+            for done, mib in measures.measure_memory(server, requests):
                 results.add(Key("memory", INTONE, done), 0, mib)
     except SetupError as error:
-        results.miss(f"{INTONE}: {error.detail}")
+        results.add_failure(f"{INTONE}: {error.detail}")

@@ -11,8 +11,7 @@ from pydantic.fields import FieldInfo
 
 from app.cli.parser import UsageError
 from app.errors import SetupError
-from app.fields import list_leaf_types
-from app.options import SpeechOptions
+from app.fields import SpeechOptions, list_leaf_types
 from app.settings import Settings, load_settings
 
 

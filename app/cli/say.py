@@ -60,7 +60,7 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
     from pydantic import ValidationError
 
     from app.emotion import parse_emotion_spec
-    from app.options import SpeechOptions
+    from app.fields import SpeechOptions
     from app.types import SpeechRequest
 
     try:
@@ -71,7 +71,7 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
         first = error.errors()[0]
         raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
     return SpeechRequest(
-        **chosen.chosen(),
+        **chosen.collect_given(),
         text=text,
         voice=options.voice,
         emotion=parse_emotion_spec(options.emotion),
@@ -161,7 +161,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.output:
         format = FORMATS[DEFAULT_FORMAT]  # every player knows WAV
     chosen = settings(**_BOOK_SETTINGS)
-    request = replace(make_request(options), rate_for=format.rate_at_least)
+    request = replace(make_request(options), rate_for=format.choose_sample_rate)
     book = Book(request.text, ()) if request.markup else read_book(request.text)
     from app.synthesis.pipeline import Pipeline
 
@@ -172,7 +172,7 @@ def run(options: argparse.Namespace) -> int:
         path = options.output or Path(folder) / "speech.wav"
         pieces = _track_progress(rendering, len(book.text))
         done = save_book(path, format.name, rendering, pieces, book.headings if options.output else ())
-        _show(pipeline.spoken_plan(rendering), options.json)
+        _show(pipeline.complete_plan(rendering), options.json)
         if not options.output:
             _play(path)
         elif not options.json:

@@ -6,10 +6,11 @@ import argparse
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from app.cli.parser import UsageError
@@ -72,12 +73,13 @@ def _show_progress() -> Iterator[Callable[[TrainingProgress], None]]:
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
     )
     with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("training", total=1.0, step=0)
+        task = bar.add_task("training", total=1.0, step=0, left="")
 
         def show(progress: TrainingProgress) -> None:
-            bar.update(task, completed=progress.share, step=progress.step)
+            left = f"{timedelta(seconds=round(progress.seconds_left))} left"
+            bar.update(task, completed=progress.share, step=progress.step, left=left)
 
         yield show

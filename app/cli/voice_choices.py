@@ -14,7 +14,7 @@ from app.types import Emotion
 from app.voices.describe import (
     Candidate,
     EmotionMap,
-    best_candidates,
+    find_best_candidates,
     find_candidates,
     find_compatible_vocoders,
     find_unnamed,
@@ -31,7 +31,7 @@ def choose_emotions(found: ScanResult, flags: Sequence[str], questions: Question
     emotions = parse_pairs(candidates, flags)
     free = [one for one in candidates if one not in emotions.values()]
     for emotion in Emotion:
-        if emotion not in emotions and (named := best_candidates(free, emotion)):
+        if emotion not in emotions and (named := find_best_candidates(free, emotion)):
             emotions[emotion] = choose_candidate(named, emotion, questions)
     if Emotion.NEUTRAL not in emotions:
         emotions[Emotion.NEUTRAL] = choose_candidate(find_unnamed(free) or candidates, Emotion.NEUTRAL, questions)

@@ -103,7 +103,7 @@ def _list(settings: Settings, as_json: bool) -> int:
     return 0
 
 
-def _row(voice: serialize.Voice) -> list[str]:
+def _row(voice: serialize.VoiceJson) -> list[str]:
     facts = [voice["name"], voice["locale"], voice["gender"], str(voice["sample_rate"]), voice["license"]]
     return [*facts, " ".join(voice["emotions"])]
 

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.emotion.taxonomy import map_labels
 from app.errors import InvalidClassifier
-from app.inference import Backend
 from app.memory import Lru
 from app.types import Assessment, ClassifierId, Emotion, Probabilities
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from app.inference import Backend
 
 
 CONTEXT_WORDS = 40
@@ -130,7 +131,7 @@ class Classifier:
         `backend` runs the network, by default PyTorch. `remembered` is the capacity, in characters, of the cache of
         classified sentences. Raise `InvalidClassifier` if the classifier cannot be used.
         """
-        from app.inference.torch import TorchBackend
+        from app.inference import TorchBackend
 
         source = str(source)
         local = Path(source).is_dir()
@@ -180,8 +181,8 @@ class Classifier:
         found = [self.known.get((key_name, one)) for one in excerpts]
         rows = {place: self.encode(excerpts[place]) for place, one in enumerate(found) if one is None}
         for batch in make_batches([place for place in rows if rows[place]], lambda place: rows[place][0].shape[1]):
-            for place, output in zip(batch, self.network.scores([rows[place] for place in batch]), strict=True):
-                found[place] = Assessment(self.by_emotion(output.scores), output.intensity)
+            for place, output in zip(batch, self.network.score([rows[place] for place in batch]), strict=True):
+                found[place] = Assessment(self.sum_by_emotion(output.scores), output.intensity)
         for place, row in rows.items():
             assessment = found[place] if row else UNREADABLE
             assert assessment is not None
@@ -210,7 +211,7 @@ class Classifier:
             *texts, truncation=True, max_length=self.longest, return_special_tokens_mask=True, return_tensors="pt"
         )
 
-    def by_emotion(self, scores: Sequence[float]) -> dict[Emotion, float]:
+    def sum_by_emotion(self, scores: Sequence[float]) -> dict[Emotion, float]:
         """Sum the scores of all labels of each emotion, and normalize the seven sums to 1."""
         sums = dict.fromkeys(Emotion, 0.0)
         for emotion, score in zip(self.emotions, scores, strict=True):

@@ -65,25 +65,25 @@ class ClassifierNetwork:
 
     def agrees(self, inputs: tuple[Tensor, ...]) -> bool:
         """Return whether each row of a batch, and of its halves, has the same bits as alone."""
-        alone = torch.cat([self.logits([one[row : row + 1] for one in inputs]) for row in range(PROBE_ROWS)])
+        alone = torch.cat([self.compute_logits([one[row : row + 1] for one in inputs]) for row in range(PROBE_ROWS)])
         halves = inputs
         while len(halves[0]) > 1:
-            if not torch.equal(self.logits(halves), alone[: len(halves[0])]):
+            if not torch.equal(self.compute_logits(halves), alone[: len(halves[0])]):
                 return False
             halves = tuple(one[: len(one) // 2] for one in halves)
         return True
 
-    def logits(self, inputs: Sequence[Tensor]) -> Tensor:
+    def compute_logits(self, inputs: Sequence[Tensor]) -> Tensor:
         """Compute logits (B, labels) from inputs of (B, tokens) each."""
         (logits,) = self.network(*inputs)
         return logits
 
-    def scores(self, rows: Sequence[tuple[Tensor, ...]]) -> list[ClassifierOutput]:
+    def score(self, rows: Sequence[tuple[Tensor, ...]]) -> list[ClassifierOutput]:
         """Score texts of equal length; the inputs of each row are (1, tokens) each."""
         if self.batch_invariant:
-            logits = self.logits([torch.cat(column) for column in zip(*rows, strict=True)])
+            logits = self.compute_logits([torch.cat(column) for column in zip(*rows, strict=True)])
         else:
-            logits = torch.cat([self.logits(row) for row in rows])
+            logits = torch.cat([self.compute_logits(row) for row in rows])
         logits = logits.double()
         intensities: list[float | None] = [None] * len(rows)
         if self.intensity is not None:

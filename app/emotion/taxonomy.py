@@ -8,11 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app.errors import InvalidClassifier, InvalidRequest, UnknownEmotion
-from app.types import Blend, Emotion
+from app.types import MAX_WEIGHT, Blend, Emotion
 
 AUTO = "auto"
-MAX_WEIGHT = 1000
-"""Maximum weight in a blend; only proportions matter, and a bound keeps the sum finite."""
 WEIGHT_DIGITS = 6
 
 EKMAN = {emotion.value: emotion for emotion in Emotion}

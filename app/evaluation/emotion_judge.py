@@ -17,15 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.evaluation.listening import Measurement
-from app.evaluation.manner import (
-    BANDS,
-    Features,
-    measure_features,
-    resample,
-    subtract_features,
-    track_pitch,
-    trim_silence,
-)
+from app.evaluation.manner import BANDS, Features, measure_prosody, subtract_features
 from app.evaluation.recordings import Recording
 from app.types import Emotion
 
@@ -120,19 +112,18 @@ class EmotionJudgement:
         return min(self.distances, key=lambda emotion: self.distances[emotion])
 
 
-def judge_emotions(heard: Iterable[Measurement], neutral: Iterable[Recording]) -> Iterator[EmotionJudgement]:
+def judge_emotions(measurements: Iterable[Measurement], neutral: Iterable[Recording]) -> Iterator[EmotionJudgement]:
     """Judge the emotional clips; `neutral` has the neutral readings of their texts, in the same order."""
-    emotional = (one for one in heard if one.recording.group != Emotion.NEUTRAL)
+    emotional = (one for one in measurements if one.recording.group != Emotion.NEUTRAL)
     for one, reading in zip(emotional, neutral, strict=True):
         yield judge(one, reading)
 
 
-def judge(heard: Measurement, neutral: Recording) -> EmotionJudgement:
+def judge(measurement: Measurement, neutral: Recording) -> EmotionJudgement:
     """Compare a clip with the neutral reading of its text, spoken with the same seed."""
-    speech = trim_silence(resample(neutral.samples, neutral.sample_rate))
-    differences = subtract_features(heard.prosody, measure_features(speech, track_pitch(speech)))
+    differences = subtract_features(measurement.prosody, measure_prosody(neutral.samples, neutral.sample_rate))
     return EmotionJudgement(
-        Emotion(heard.recording.group), heard.recording.text, differences, compute_distances(differences)
+        Emotion(measurement.recording.group), measurement.recording.text, differences, compute_distances(differences)
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.evaluation.recordings import count_vowel_groups
+from app.synthesis.expression import smooth
 from app.types import Samples
 
 Contour = npt.NDArray[np.float64]
@@ -234,6 +235,12 @@ def measure_features(speech: Samples, contour: Contour) -> dict[str, float]:
     }
 
 
+def measure_prosody(samples: Samples, sample_rate: int) -> dict[str, float]:
+    """Measure the prosodic features of a clip of any sample rate, with silence at its ends."""
+    speech = trim_silence(resample(samples, sample_rate))
+    return measure_features(speech, track_pitch(speech))
+
+
 def subtract_features(features: Features, neutral: Features) -> dict[str, float]:
     """Return by how much a reading differs from the neutral reading of the same text."""
     return {name: value - neutral[name] for name, value in features.items()}
@@ -264,18 +271,14 @@ def measure_pitch_within(contour: Contour, shares: Contour, part: tuple[float, f
 def measure_fast_movement(contour: Contour) -> float:
     """Return the root mean square of the pitch's distance from its moving average over a syllable, in semitones.
 
-    Pauses are interpolated linearly and the ends are padded by odd reflection, so that a steady slope has no fast
-    movement.
+    Pauses are interpolated linearly. A steady slope has no fast movement.
     """
     voiced = np.flatnonzero(~np.isnan(contour))
     half = round(SMOOTHING_SECONDS * SAMPLE_RATE / HOP / 2)
     if len(voiced) < MIN_VOICED_FRAMES or voiced[-1] - voiced[0] < half:
         return math.nan
     pitch = np.interp(np.arange(voiced[0], voiced[-1] + 1), voiced, to_semitones(contour[voiced]))
-    window = np.hanning(2 * half + 3)[1:-1]  # its two ends are zero
-    longer = np.pad(pitch, half, mode="reflect", reflect_type="odd")
-    smooth = np.convolve(longer, window / window.sum(), mode="valid")
-    return float(np.sqrt(np.mean((pitch - smooth)[voiced - voiced[0]] ** 2)))
+    return float(np.sqrt(np.mean((pitch - smooth(pitch, 2 * half))[voiced - voiced[0]] ** 2)))
 
 
 def logit(share: float) -> float:

@@ -152,27 +152,27 @@ class OnsetReport:
 
     subject: str
     """Name of the voice."""
-    heard: Sequence[TranscribedPair]
+    pairs: Sequence[TranscribedPair]
 
     @property
     def groups(self) -> dict[str, OnsetRates]:
         """Rates of each emotion, in the order in which the emotions appear."""
-        names = dict.fromkeys(pair.alone.recording.group for pair in self.heard)
+        names = dict.fromkeys(pair.alone.recording.group for pair in self.pairs)
         return {
-            name: compute_rates([pair for pair in self.heard if pair.alone.recording.group == name]) for name in names
+            name: compute_rates([pair for pair in self.pairs if pair.alone.recording.group == name]) for name in names
         }
 
     @property
     def total(self) -> OnsetRates:
         """Rates over all sentences, which are the mean of the emotions because each has as many sentences."""
-        return compute_rates(self.heard)
+        return compute_rates(self.pairs)
 
     @property
     def misheard(self) -> list[MisheardWord]:
         """First words that were misheard in any emotion, in the order of the sentences."""
         found = []
-        for text in dict.fromkeys(pair.alone.recording.text for pair in self.heard):
-            pairs = [pair for pair in self.heard if pair.alone.recording.text == text]
+        for text in dict.fromkeys(pair.alone.recording.text for pair in self.pairs):
+            pairs = [pair for pair in self.pairs if pair.alone.recording.text == text]
             alone = [pair for pair in pairs if pair.alone.first_misheard]
             control = [pair for pair in pairs if pair.control.first_misheard]
             if alone or control:
@@ -202,7 +202,7 @@ class OnsetReport:
                     "alone": edges_to_dict(pair.alone),
                     "control": edges_to_dict(pair.control),
                 }
-                for pair in self.heard
+                for pair in self.pairs
             ],
         }
 
@@ -292,7 +292,7 @@ brackets: the 95 % interval of a bootstrap over sentences.</p>"""
 def render_onset_page(report: OnsetReport) -> str:
     """Render the whole page, with the audio of sentences whose first word was misheard."""
     *groups, mean = make_rate_rows(report)
-    misheard = [pair for pair in report.heard if pair.alone.first_misheard or pair.control.first_misheard]
+    misheard = [pair for pair in report.pairs if pair.alone.first_misheard or pair.control.first_misheard]
     return render_document(
         report.subject,
         f"""{render_statistics_table(RATE_HEADINGS, groups, [mean])}

@@ -91,7 +91,8 @@ def render_page(report: Report) -> str:
         f"""{_render_statistics(report)}
 {_render_legend()}
 <img class="plots" alt="The figures of the table as bars" src="{_encode_data_url("image/png", draw_plots(report))}">
-{render_emotion_section(report.emotions)}{"".join(_render_group(name, report.heard) for name in report.groups)}""",
+{render_emotion_section(report.emotions)}
+{"".join(_render_group(name, report.measurements) for name in report.groups)}""",
     )
 
 
@@ -121,7 +122,7 @@ def _render_statistics(report: Report) -> str:
 
 
 def _make_statistics_row(name: str, figures: Statistics) -> Row:
-    return (name, str(figures.recordings), *(column.text(figures) for column in COLUMNS))
+    return (name, str(figures.recordings), *(column.format(figures) for column in COLUMNS))
 
 
 def _render_legend() -> str:
@@ -131,8 +132,8 @@ def _render_legend() -> str:
 <p>In round brackets: the difference to neutral. Each emotion has sentences of its own.</p>"""
 
 
-def _render_group(name: str, heard: Iterable[Measurement]) -> str:
-    rows = "".join(_render_recording(one) for one in heard if one.recording.group == name)
+def _render_group(name: str, measurements: Iterable[Measurement]) -> str:
+    rows = "".join(_render_recording(one) for one in measurements if one.recording.group == name)
     return f"""<h2>{escape(name)}</h2>
 <table class="recordings">
 <thead><tr>{render_cells("th", ("sentence", "sound", "spectrogram", "errors", "MOS"))}</tr></thead>
@@ -142,15 +143,15 @@ def _render_group(name: str, heard: Iterable[Measurement]) -> str:
 """
 
 
-def _render_recording(heard: Measurement) -> str:
-    recording = heard.recording
-    understood = f'<p class="understood">understood: {escape(heard.understood)}</p>' if heard.errors else ""
+def _render_recording(measurement: Measurement) -> str:
+    recording = measurement.recording
+    understood = f'<p class="understood">understood: {escape(measurement.understood)}</p>' if measurement.errors else ""
     return f"""<tr>
 <td class="text"><p>{escape(recording.text)}</p>{understood}</td>
 <td>{render_player(recording)}</td>
 <td><img alt="Mel spectrogram" src="{_encode_data_url("image/png", draw_spectrogram(recording))}"></td>
-<td>{heard.errors} of {heard.words}</td>
-<td>{heard.mos:.2f}</td>
+<td>{measurement.errors} of {measurement.words}</td>
+<td>{measurement.mos:.2f}</td>
 </tr>
 """
 

@@ -41,26 +41,26 @@ class Statistics:
     """Means minus those of the neutral group; None for that group and if there is none."""
 
 
-def compute_group_statistics(heard: Sequence[Measurement]) -> dict[str, Statistics]:
+def compute_group_statistics(measurements: Sequence[Measurement]) -> dict[str, Statistics]:
     """Compute the statistics of each group, in the order in which the groups appear."""
-    names = dict.fromkeys(one.recording.group for one in heard)
-    groups = {name: [one for one in heard if one.recording.group == name] for name in names}
+    names = dict.fromkeys(one.recording.group for one in measurements)
+    groups = {name: [one for one in measurements if one.recording.group == name] for name in names}
     base = average_manner(groups[BASELINE]) if BASELINE in groups else None
     return {name: compute_statistics(group, base if name != BASELINE else None) for name, group in groups.items()}
 
 
-def compute_statistics(heard: Sequence[Measurement], base: AcousticMeasures | None = None) -> Statistics:
+def compute_statistics(measurements: Sequence[Measurement], base: AcousticMeasures | None = None) -> Statistics:
     """Compute the statistics of recordings, compared with the neutral manner `base` if given."""
-    errors, words = [one.errors for one in heard], [one.words for one in heard]
-    scores = np.array([one.mos for one in heard])
-    means = average_manner(heard)
+    errors, words = [one.errors for one in measurements], [one.words for one in measurements]
+    scores = np.array([one.mos for one in measurements])
+    means = average_manner(measurements)
     return Statistics(
-        recordings=len(heard),
+        recordings=len(measurements),
         wer=100 * sum(errors) / sum(words),
         wer_interval=compute_wer_interval(errors, words),
         mos=float(scores.mean()),
         mos_error=float(scores.std(ddof=1) / math.sqrt(len(scores))) if len(scores) > 1 else None,
-        real_time_factor=compute_real_time_factor(heard),
+        real_time_factor=compute_real_time_factor(measurements),
         manner=means,
         difference=subtract(means, base) if base else None,
     )
@@ -78,15 +78,15 @@ def compute_wer_interval(errors: Sequence[int], words: Sequence[int]) -> tuple[f
     return float(low), float(high)
 
 
-def compute_real_time_factor(heard: Sequence[Measurement]) -> float | None:
+def compute_real_time_factor(measurements: Sequence[Measurement]) -> float | None:
     """Return the total computing time divided by the total length; None if the time of any recording is unknown."""
-    spent = [one.recording.computing_seconds for one in heard if one.recording.computing_seconds is not None]
-    return sum(spent) / sum(one.recording.seconds for one in heard) if len(spent) == len(heard) else None
+    spent = [one.recording.computing_seconds for one in measurements if one.recording.computing_seconds is not None]
+    return sum(spent) / sum(one.recording.seconds for one in measurements) if len(spent) == len(measurements) else None
 
 
-def average_manner(heard: Sequence[Measurement]) -> AcousticMeasures:
+def average_manner(measurements: Sequence[Measurement]) -> AcousticMeasures:
     """Return the mean of each measure over the recordings in which it could be measured."""
-    columns = np.array([astuple(one.manner) for one in heard]).T
+    columns = np.array([astuple(one.manner) for one in measurements]).T
     known = [column[~np.isnan(column)] for column in columns]
     return AcousticMeasures(*(float(values.mean()) if len(values) else math.nan for values in known))
 
@@ -172,18 +172,18 @@ class Report:
 
     subject: str
     """Name of the voice or of the list of recordings."""
-    heard: Sequence[Measurement]
+    measurements: Sequence[Measurement]
     emotions: EmotionReport = field(default_factory=EmotionReport)
 
     @property
     def groups(self) -> Mapping[str, Statistics]:
         """Statistics of each group."""
-        return compute_group_statistics(self.heard)
+        return compute_group_statistics(self.measurements)
 
     @property
     def total(self) -> Statistics:
         """Statistics of all recordings together."""
-        return compute_statistics(self.heard)
+        return compute_statistics(self.measurements)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None for what could not be measured."""
@@ -192,23 +192,23 @@ class Report:
             "groups": {name: _to_json_value(asdict(one)) for name, one in self.groups.items()},
             "total": _to_json_value(asdict(self.total)),
             "emotions": _to_json_value(self.emotions.to_dict()),
-            "recordings": [_to_json_value(_measurement_to_dict(one)) for one in self.heard],
+            "recordings": [_to_json_value(_measurement_to_dict(one)) for one in self.measurements],
         }
 
 
-def _measurement_to_dict(heard: Measurement) -> dict[str, Any]:
-    recording = heard.recording
+def _measurement_to_dict(measurement: Measurement) -> dict[str, Any]:
+    recording = measurement.recording
     return {
         "group": recording.group,
         "text": recording.text,
-        "understood": heard.understood,
-        "words": heard.words,
-        "errors": heard.errors,
-        "mos": heard.mos,
+        "understood": measurement.understood,
+        "words": measurement.words,
+        "errors": measurement.errors,
+        "mos": measurement.mos,
         "seconds": recording.seconds,
         "computing_seconds": recording.computing_seconds,
-        "manner": asdict(heard.manner),
-        "prosody": dict(heard.prosody),
+        "manner": asdict(measurement.manner),
+        "prosody": dict(measurement.prosody),
     }
 
 

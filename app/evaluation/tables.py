@@ -38,7 +38,7 @@ class Column:
         """Title with the unit."""
         return f"{self.title}, {self.unit}" if self.unit else self.title
 
-    def text(self, figures: Statistics) -> str:
+    def format(self, figures: Statistics) -> str:
         """Format the value of a group with its interval and its difference to neutral."""
         value, interval, difference = self.value(figures), self.interval(figures), self.difference(figures)
         if value is None or math.isnan(value):
@@ -111,7 +111,7 @@ def make_statistics_table(report: Report) -> Table:
     for heading in ("n", *(column.heading for column in COLUMNS)):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, figures in (*report.groups.items(), ("all", report.total)):
-        table.add_row(name, str(figures.recordings), *(column.text(figures) for column in COLUMNS))
+        table.add_row(name, str(figures.recordings), *(column.format(figures) for column in COLUMNS))
     return table
 
 

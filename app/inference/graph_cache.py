@@ -42,7 +42,7 @@ class GraphCache:
 
     def read(self, key: str) -> Graph | None:
         """Return the graph of a key; None if it is missing or cannot be trusted."""
-        path = self.path(key)
+        path = self.find_path(key)
         try:
             graph = unpack(path.read_bytes(), key)
         except (FileNotFoundError, NotADirectoryError):
@@ -63,14 +63,14 @@ class GraphCache:
             handle, temporary = tempfile.mkstemp(SUFFIX, dir=self.folder)
             with os.fdopen(handle, "wb") as file:
                 file.write(pack(graph, key))
-            os.replace(temporary, self.path(key))
+            os.replace(temporary, self.find_path(key))
             self.prune()
         except OSError as error:
             logger.warning("the converted graph cannot be kept, the next start makes it again: %s", error)
             if temporary is not None:
                 Path(temporary).unlink(missing_ok=True)
 
-    def path(self, key: str) -> Path:
+    def find_path(self, key: str) -> Path:
         """Return the path of the graph of a key."""
         return self.folder / f"{key}{SUFFIX}"
 

@@ -17,9 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from app.inference import ExampleInputs, Network
+from app.inference import ExampleInputs, Network, as_tuple, prepare_for_inference
 from app.inference.graph_cache import Graph, GraphCache, make_graph_key
-from app.inference.torch import as_tuple, prepare_for_inference
 
 logger = logging.getLogger("intone.backend")
 
@@ -57,14 +56,14 @@ class OpenVinoBackend:
         """See `Backend.compile`. Raises ConversionError."""
         prepare_for_inference(module)
         with self.converting:
-            model = self.graph(module, example)
+            model = self.load_graph(module, example)
         properties = {**self.properties, "INFERENCE_PRECISION_HINT": "f32"} if precise else self.properties
         network = OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))
         check_shapes(module, network, example)
         free_weights(module)
         return network
 
-    def graph(self, module: nn.Module, example: ExampleInputs) -> Any:
+    def load_graph(self, module: nn.Module, example: ExampleInputs) -> Any:
         """Return the module as an `openvino.Model`, from the cache or converted and saved there."""
         inputs = example(*LARGE_EXAMPLE)
         shapes = find_dynamic_shapes(example(*SMALL_EXAMPLE), inputs)
@@ -93,7 +92,7 @@ class OpenVinoBackend:
         began = time.perf_counter()
         what = type(module).__name__
         try:
-            with quiet_conversion(), torch.no_grad():
+            with silence_conversion(), torch.no_grad():
                 traced = torch.jit.trace(module, inputs, check_trace=False)  # type: ignore[no-untyped-call]
                 model = self.openvino.convert_model(
                     traced,
@@ -164,7 +163,7 @@ def find_dynamic_shapes(small: Sequence[Tensor], large: Sequence[Tensor]) -> lis
 
 
 @contextmanager
-def quiet_conversion() -> Iterator[None]:
+def silence_conversion() -> Iterator[None]:
     """Suppress the tracer's known warnings and undo the converter's changes to the root logger."""
     root = logging.getLogger()
     level, filters, handlers = root.level, root.filters[:], root.handlers[:]

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from app.errors import SetupError
-from app.inference import Backend, ExampleInputs, Network
+from app.inference import Backend, ExampleInputs, Network, TorchBackend, prepare_for_inference
 from app.inference.openvino import ConversionError, OpenVinoBackend, supports_bf16
-from app.inference.torch import TorchBackend, prepare_for_inference
 
 logger = logging.getLogger("intone.backend")
 
@@ -67,7 +66,7 @@ def uses_gpu(device: str) -> bool:
     return there and device != "cpu"
 
 
-def available_backends(cache: Path, workers: int, threads: int, device: str = "auto") -> list[Backend]:
+def list_backends(cache: Path, workers: int, threads: int, device: str = "auto") -> list[Backend]:
     """Return the backends that this machine can run: PyTorch always, and on a GPU only PyTorch."""
     if uses_gpu(device):
         return [TorchBackend("cuda")]

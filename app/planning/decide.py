@@ -37,7 +37,7 @@ class StrengthRule:
         """Threshold raised to the power of the expressiveness: 1 at 0, the threshold itself at 1, its square at 2."""
         return float(self.threshold**self.expressiveness)
 
-    def strength(self, assessment: Assessment, emotion: Emotion) -> float:
+    def compute_strength(self, assessment: Assessment, emotion: Emotion) -> float:
         """Compute the strength of an emotion, which is lower if neutral is also likely or the intensity is low.
 
         Without an estimated intensity, the strength before the expressiveness is 1.
@@ -100,7 +100,7 @@ def decide_classified(assessment: Assessment, rule: StrengthRule) -> Decision:
         return decide_neutral(f"{emotion} at {value:.2f} under {rule.floor:.2f}: neutral", probabilities)
     if rule.expressiveness == 0:
         return decide_neutral(f"{emotion} at {value:.2f}, and the expressiveness is 0: neutral", probabilities)
-    strength = rule.strength(assessment, emotion)
+    strength = rule.compute_strength(assessment, emotion)
     degree = "" if strength == 1 else f", strength {strength:g}"
     reason = f"{emotion} at {value:.2f} over {rule.floor:.2f}{degree}"
     return Decision(emotion, Source.CLASSIFIER, reason, probabilities, strength=strength)

@@ -25,7 +25,7 @@ MIN_SPEED, MAX_SPEED = 0.25, 4.0
 MIN_DEGREE = 0.01
 WEAK_STRENGTH = 0.5
 """Strength below which a voice that cannot vary the degree speaks neutrally instead."""
-BLEND_HINT = "GET /voices tells which emotions a voice has, and by `degree` whether it can blend them."
+BLEND_HINT = "GET /voices lists the emotions of each voice; `degree` shows whether it can blend them."
 
 VoiceLookup = Callable[[str | None], VoiceCapabilities]
 """Function that returns the capabilities of a voice by name or alias, or of the request's voice for None; it may raise

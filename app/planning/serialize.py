@@ -7,13 +7,25 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from app import types
-from app.fields import Degree, Pause, Pitch, Seconds, Sha256, Share, Span, Speed, Strength, Volume, closed_schema
+from app.fields import (
+    Degree,
+    PauseField,
+    Pitch,
+    Seconds,
+    Sha256,
+    Share,
+    SpanField,
+    Speed,
+    Strength,
+    Volume,
+    closed_schema,
+)
 from app.text.clauses import remove_phonemes
-from app.types import Blend, Emotion, PlanFingerprint, Probabilities, Role, Source
+from app.types import Emotion, PlanFingerprint, Probabilities, Role, Source
 
 
 @closed_schema
-class Classifier(TypedDict):
+class ClassifierJson(TypedDict):
     """Classifier that labelled the text."""
 
     name: str
@@ -21,7 +33,7 @@ class Classifier(TypedDict):
 
 
 @closed_schema
-class Analyzed(TypedDict):
+class AnalyzedJson(TypedDict):
     """State of an utterance when it was first planned; shows what was edited since."""
 
     emotion: Emotion
@@ -30,11 +42,11 @@ class Analyzed(TypedDict):
 
 
 @closed_schema
-class Word(TypedDict):
+class WordJson(TypedDict):
     """Word with its time in the audio."""
 
     text: str
-    span: Span | None
+    span: SpanField | None
     """Code points in the request's text, half open; null if the text was edited."""
     start: Seconds
     """Seconds from the beginning of the audio."""
@@ -42,11 +54,11 @@ class Word(TypedDict):
 
 
 @closed_schema
-class Utterance(TypedDict):
+class UtteranceJson(TypedDict):
     """Sentence, or part of one, with every decision about how it is spoken."""
 
     text: str
-    span: Span | None
+    span: SpanField | None
     """Code points in the request's text, half open, markup included; null if the text was edited."""
     spoken: str
     """Text as it is read, with numbers, dates and symbols in words."""
@@ -64,7 +76,7 @@ class Utterance(TypedDict):
     """Speaking rate."""
     volume: Volume
     """Gain."""
-    pause_after: Pause
+    pause_after: PauseField
     """Seconds of silence after the utterance."""
     probabilities: dict[Emotion, Share] | None
     """Probabilities of the seven emotions; null if nothing was classified."""
@@ -75,7 +87,7 @@ class Utterance(TypedDict):
     checkpoint: str
     """Name of the weights that synthesize the utterance."""
     checkpoint_sha256: Sha256
-    analyzed: Analyzed
+    analyzed: AnalyzedJson
     ssml: NotRequired[str]
     """Text with its inner markup; only if the markup changes the reading."""
     pitch: NotRequired[Pitch]
@@ -84,12 +96,12 @@ class Utterance(TypedDict):
     """Start in the audio, in seconds; only after synthesis."""
     end: NotRequired[Seconds]
     """End in the audio, in seconds, without the pause; only after synthesis."""
-    words: NotRequired[list[Word]]
+    words: NotRequired[list[WordJson]]
     """Times of the words; only after synthesis, and if the model predicts durations."""
 
 
 @closed_schema
-class Mark(TypedDict):
+class MarkJson(TypedDict):
     """Time at which a mark of the SSML is reached."""
 
     name: str
@@ -98,7 +110,7 @@ class Mark(TypedDict):
 
 
 @closed_schema
-class Warning(TypedDict):
+class WarningJson(TypedDict):
     """Deviation from what was requested."""
 
     code: str
@@ -108,17 +120,17 @@ class Warning(TypedDict):
 
 
 @closed_schema
-class Plan(TypedDict):
+class PlanJson(TypedDict):
     """Every decision about a text, and the times measured during synthesis. It can be edited and sent back."""
 
     voice: str
-    classifier: Classifier
+    classifier: ClassifierJson
     duration_estimate: Seconds
     """Estimate in seconds, made before synthesis."""
-    utterances: list[Utterance]
-    marks: NotRequired[list[Mark]]
+    utterances: list[UtteranceJson]
+    marks: NotRequired[list[MarkJson]]
     """Marks of the SSML; only after synthesis."""
-    warnings: list[Warning]
+    warnings: list[WarningJson]
 
 
 _PROBABILITY_DIGITS = 6
@@ -126,9 +138,9 @@ _SECOND_DIGITS = 5
 """Decimal places of seconds: finer than one sample at every supported rate, and shorter than an unrounded float."""
 
 
-def plan_to_dict(plan: types.Plan) -> Plan:
+def plan_to_dict(plan: types.Plan) -> PlanJson:
     """Return the plan as in responses of `/analyze`, and of `/synthesize` with `timing`."""
-    content: Plan = {
+    content: PlanJson = {
         "voice": plan.voice,
         "classifier": {"name": plan.classifier.name, "version": plan.classifier.version},
         "duration_estimate": _round_seconds(plan.duration_estimate),
@@ -140,15 +152,15 @@ def plan_to_dict(plan: types.Plan) -> Plan:
     return content
 
 
-def _utterance_to_dict(utterance: types.Utterance) -> Utterance:
+def _utterance_to_dict(utterance: types.Utterance) -> UtteranceJson:
     analyzed = utterance.analyzed or PlanFingerprint.of(utterance.emotion, utterance.text)
-    content: Utterance = {
+    content: UtteranceJson = {
         "text": utterance.text,
         "span": _span_to_list(utterance.span),
         "spoken": remove_phonemes(utterance.spoken),
         "voice": utterance.voice,
         "emotion": utterance.emotion,
-        "blend": _blend_to_dict(utterance.blend),
+        "blend": None if utterance.blend is None else dict(utterance.blend),
         "strength": utterance.strength,
         "degree": utterance.degree,
         "role": utterance.role,
@@ -170,11 +182,7 @@ def _utterance_to_dict(utterance: types.Utterance) -> Utterance:
     return content
 
 
-def _blend_to_dict(blend: Blend | None) -> dict[Emotion, float] | None:
-    return None if blend is None else dict(blend)
-
-
-def _add_times(content: Utterance, utterance: types.Utterance) -> None:
+def _add_times(content: UtteranceJson, utterance: types.Utterance) -> None:
     """Add the times, which are absent before synthesis."""
     if utterance.start is None or utterance.end is None:
         return
@@ -183,7 +191,7 @@ def _add_times(content: Utterance, utterance: types.Utterance) -> None:
         content["words"] = [_word_to_dict(word) for word in utterance.words]
 
 
-def _word_to_dict(word: types.Word) -> Word:
+def _word_to_dict(word: types.Word) -> WordJson:
     return {
         "text": word.text,
         "span": _span_to_list(word.span),

@@ -130,16 +130,16 @@ class Engine:
 
     def warm_up(self, voice: Voice) -> None:
         """Load a voice and run its networks at the usual lengths, because a backend prepares itself for each."""
-        speakers = [self.speaker(voice, {emotion: 1.0}) for emotion in voice.manifest.emotions]
+        speakers = [self.load_speaker(voice, {emotion: 1.0}) for emotion in voice.manifest.emotions]
         warm_up(speakers, len(self.threads))
         batch_invariant = all(one.checkpoint.model.batch_invariant for one in speakers)
         logger.info("requests with a seed are %s", "batched like others" if batch_invariant else "spoken one by one")
 
-    def speaker(self, voice: Voice, shares: EmotionWeights) -> Speaker:
+    def load_speaker(self, voice: Voice, shares: EmotionWeights) -> Speaker:
         """Return the models for a mixture of a voice's emotions; weights are loaded once."""
         with self.loading:
             loader = self.loaders.setdefault(voice.folder, Loader(voice, self.backend))
-        return loader.speaker(shares)
+        return loader.load_speaker(shares)
 
     def speak(
         self,
@@ -169,7 +169,7 @@ class Engine:
                             voice, utterance, seed, seeded, key_name, low_latency=number == 0, deadline=deadline
                         )
                         ahead.append(UtteranceStream(job, cancelled))
-                        deadline += voice.seconds(count_model_chars(utterance.spoken), job.acoustic_input.speed)
+                        deadline += voice.estimate_seconds(count_model_chars(utterance.spoken), job.speed)
                 if not ahead:
                     return
                 yield ahead[0]
@@ -192,7 +192,7 @@ class Engine:
         """Queue an utterance, or complete its job at once if it is cached or has nothing to pronounce."""
         blend = utterance.blend or {utterance.emotion: 1.0}
         shares = interpolate(blend, utterance.degree) if voice.manifest.degree else blend
-        speaker = self.speaker(voice, shares)
+        speaker = self.load_speaker(voice, shares)
         key, sentence = None, None
         if self.cache.capacity and utterance.spoken:
             key = make_key(voice, utterance, shares, seed if seeded else None, low_latency, self.backend.name, key_name)
@@ -246,7 +246,7 @@ class Engine:
         """Number of worker threads that are alive."""
         return sum(thread.is_alive() for thread in self.threads)
 
-    def stalled_for(self, now: float) -> float:
+    def measure_stall(self, now: float) -> float:
         """Return the seconds for which jobs have waited without any progress; `now` is from `time.perf_counter`."""
         oldest = self.waiting.oldest
         return 0.0 if oldest is None else max(0.0, now - max(oldest, self.progress.last))

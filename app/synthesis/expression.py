@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
-import librosa
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from app.voices.manifest import EXPRESSION_BANDS, NO_EXPRESSION, Expression
+from app.voices.manifest import EXPRESSION_BANDS, EXPRESSION_LIMITS, NO_EXPRESSION, Expression
 
 SEMITONES_PER_OCTAVE = 12
 NEPERS_PER_DECIBEL = math.log(10) / 20
@@ -44,9 +42,6 @@ VOICING_FRAMES = 5
 """Frames over which a change of the spectrum fades in and out beside unvoiced sounds, which keep theirs."""
 MAX_LEVEL = 12.0
 """Maximum decibels of a band in a mixture, beyond which the vocoder would clip."""
-SEMITONE_LIMITS = (-12.0, 12.0)
-LIMITS = {"pitch_range": (0.25, 2.5), "accents": (0.25, 2.5), "tremor": (0.0, 2.0), "speed": (0.5, 2.0)}
-"""Ranges of the fields in a manifest; the others have `SEMITONE_LIMITS`."""
 FACTORS = ("pitch_range", "accents", "speed")
 """Fields that are factors, so that shares are exponents."""
 
@@ -59,7 +54,7 @@ def mix_expressions(shares: Iterable[tuple[Expression, float]]) -> Expression:
 
     Neutral has none, so half an emotion has half its semitones and decibels, and the square root of its factors.
     """
-    mixed: dict[str, Any] = {name: float(name in FACTORS) for name in Expression.model_fields if name != "bands"}
+    mixed: dict[str, Any] = {name: float(name in FACTORS) for name in EXPRESSION_LIMITS}
     bands = np.zeros(len(EXPRESSION_BANDS))
     for expression, share in shares:
         bands += share * np.array(expression.bands)
@@ -72,7 +67,7 @@ def mix_expressions(shares: Iterable[tuple[Expression, float]]) -> Expression:
 
 def limit(name: str, value: float) -> float:
     """Limit a field of a mixture to the range of a manifest, which a degree of 2 can exceed."""
-    lowest, highest = LIMITS.get(name, SEMITONE_LIMITS)
+    lowest, highest = EXPRESSION_LIMITS[name]
     return min(max(value, lowest), highest)
 
 
@@ -86,6 +81,20 @@ def cut_expression(expression: Expression, start: int, end: int, frames: int) ->
             "ending": expression.ending if end == frames else 0.0,
         }
     )
+
+
+def apply_expression(
+    mel: Tensor, pitch: Tensor, voicing: Tensor, expression: Expression, centres: Tensor, frame_rate: float
+) -> tuple[Tensor, Tensor]:
+    """Return the mel spectrogram (1, n_mels, T) and the pitch (1, T) of an utterance with an emotion's expression.
+
+    `pitch` is log2(F0 / 100 Hz), `voicing` 0 or 1, (1, T) each; `centres` (n_mels,) are the middle frequencies of the
+    mel bands in hertz, and `frame_rate` is in frames per second.
+    """
+    if expression == NO_EXPRESSION.model_copy(update={"pitch": expression.pitch}):
+        return mel, pitch + expression.pitch / SEMITONES_PER_OCTAVE if expression.pitch else pitch
+    voiced = find_voiced(mel, voicing, centres)
+    return shape_spectrum(mel, voiced, expression, centres), shape_pitch(pitch, voiced, expression, frame_rate)
 
 
 def find_voiced(mel: Tensor, voicing: Tensor, centres: Tensor) -> Tensor:
@@ -102,10 +111,6 @@ def shape_pitch(pitch: Tensor, voicing: Tensor, expression: Expression, frame_ra
 
     `voicing` is 0 or 1, (1, T), and `frame_rate` in frames per second.
     """
-    if expression == NO_EXPRESSION:
-        return pitch
-    if expression == NO_EXPRESSION.model_copy(update={"pitch": expression.pitch}):
-        return pitch + expression.pitch / SEMITONES_PER_OCTAVE
     voiced = np.flatnonzero(voicing[0].numpy())
     contour = SEMITONES_PER_OCTAVE * pitch[0].double().numpy()
     if len(voiced) >= MIN_VOICED_FRAMES:
@@ -155,9 +160,3 @@ def shape_spectrum(mel: Tensor, voicing: Tensor, expression: Expression, centres
     width = VOICING_FRAMES
     share = F.avg_pool1d(voicing[:, None], width, stride=1, padding=width // 2, count_include_pad=False)
     return mel + gain[:, None] * share
-
-
-@cache
-def mel_centres(num_mels: int, fmin: float, fmax: float) -> Tensor:
-    """Return the middle frequencies of Slaney mel bands in hertz, (n_mels,)."""
-    return torch.from_numpy(librosa.mel_frequencies(num_mels + 2, fmin=fmin, fmax=fmax)[1:-1].astype(np.float32))

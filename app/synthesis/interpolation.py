@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.parametrize import is_parametrized
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.coqui import build_acoustic, build_trainable_acoustic, fill_weights
 from app.synthesis.models.acoustic import AcousticInput, LoadedCheckpoint, LoadedConfig, Mel
 from app.synthesis.models.glow import GlowAcoustic
@@ -112,7 +112,7 @@ class MixturePool:
         """Slots, most recently used last."""
         self.changed = threading.Condition()
 
-    def checkpoint(self, by_name: Mapping[str, float]) -> LoadedCheckpoint:
+    def make_checkpoint(self, by_name: Mapping[str, float]) -> LoadedCheckpoint:
         """Return a mixture without weights. Not thread-safe. Raises `InvalidVoice` if a file cannot be read."""
         shares = tuple(sorted(by_name.items()))
         for name in by_name:
@@ -160,18 +160,18 @@ class MixturePool:
         """Write the weights of a mixture into a slot, bit for bit those of a model built from the mixture."""
         slot.shares = ()
         for name, value in slot.weights.items():
-            value.copy_(self.weight(name, shares))
+            value.copy_(self.mix_weight(name, shares))
         slot.shares = shares
 
-    def weight(self, name: str, shares: CheckpointShares) -> Tensor:
+    def mix_weight(self, name: str, shares: CheckpointShares) -> Tensor:
         """Compute one weight of the inference model, in which weight norm is folded and inverses are stored."""
         if name in self.norms:
             part, norm = self.norms[name]
             originals = (f"{part}.parametrizations.weight.original{number}" for number in (0, 1))
-            folded: Tensor = norm(*(self.weight(original, shares) for original in originals))
+            folded: Tensor = norm(*(self.mix_weight(original, shares) for original in originals))
             return folded
         if name.endswith(INVERSE_SUFFIX):
-            return torch.inverse(self.weight(name.removesuffix(INVERSE_SUFFIX), shares))
+            return torch.inverse(self.mix_weight(name.removesuffix(INVERSE_SUFFIX), shares))
         return mix_weights([(self.states[checkpoint][name], share) for checkpoint, share in shares])
 
 

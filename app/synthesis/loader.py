@@ -65,7 +65,7 @@ class Loader:
         self.converters: dict[tuple[str, str], MelConverter] = {}
         self.vocoders: dict[str, Vocoder] = {}
 
-    def speaker(self, shares: EmotionWeights) -> Speaker:
+    def load_speaker(self, shares: EmotionWeights) -> Speaker:
         """Load the models for a mixture of emotions once; the vocoder is that of the emotion with the largest share."""
         emotions = {emotion: self.voice.manifest.emotions[emotion] for emotion in shares}
         largest = emotions[max(shares, key=lambda emotion: shares[emotion])]
@@ -73,9 +73,13 @@ class Loader:
         for emotion, spoken in emotions.items():
             by_checkpoint[spoken.checkpoint] = by_checkpoint.get(spoken.checkpoint, 0.0) + shares[emotion]
         with self.loading:
-            checkpoint = self.checkpoint(largest.checkpoint) if len(by_checkpoint) == 1 else self.mixture(by_checkpoint)
-            convert = self.converter(largest.checkpoint, largest.vocoder)
-            vocoder = self.vocoder(largest.vocoder)
+            checkpoint = (
+                self.load_checkpoint(largest.checkpoint)
+                if len(by_checkpoint) == 1
+                else self.load_mixture(by_checkpoint)
+            )
+            convert = self.load_converter(largest.checkpoint, largest.vocoder)
+            vocoder = self.load_vocoder(largest.vocoder)
         places = {name: index for index, name in enumerate(checkpoint.speakers)}
         speakers: dict[int, float] = {}
         for emotion, spoken in emotions.items():
@@ -93,32 +97,34 @@ class Loader:
             ),
         )
 
-    def checkpoint(self, name: str) -> LoadedCheckpoint:
+    def load_checkpoint(self, name: str) -> LoadedCheckpoint:
         """Return an acoustic model, loading it on first use."""
         if name not in self.checkpoints:
             self.checkpoints[name] = self.build(name)
         return self.checkpoints[name]
 
-    def mixture(self, shares: Mapping[str, float]) -> LoadedCheckpoint:
+    def load_mixture(self, shares: Mapping[str, float]) -> LoadedCheckpoint:
         """Return a mixture of checkpoints, which were all fine-tuned from neutral's and share its config."""
         if self.mixtures is None:
             base = self.voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
-            self.mixtures = MixturePool(self.config(base), self.weights)
-        return self.mixtures.checkpoint(shares)
+            self.mixtures = MixturePool(self.read_config(base), self.read_weights)
+        return self.mixtures.make_checkpoint(shares)
 
-    def weights(self, checkpoint: str) -> dict[str, Any]:
+    def read_weights(self, checkpoint: str) -> dict[str, Any]:
         """Read the weight file of a checkpoint."""
         return self.parse_file(self.voice.manifest.checkpoints[checkpoint].model)
 
     def parse_file(self, path: str) -> dict[str, Any]:
         """Read a weight file. Raises InvalidVoice if it has changed since the voice was opened."""
-        return parse_weights(self.voice.read_weights(path), self.voice.file(path))
+        return parse_weights(self.voice.read_weights(path), self.voice.find_file(path))
 
-    def config(self, checkpoint: str) -> LoadedConfig:
+    def read_config(self, checkpoint: str) -> LoadedConfig:
         """Read the config of a checkpoint."""
         speakers = read_speaker_names(self.voice, checkpoint)
         return LoadedConfig(
-            config=build_coqui_config(self.voice.config(self.voice.manifest.checkpoints[checkpoint].config), speakers),
+            config=build_coqui_config(
+                self.voice.read_config(self.voice.manifest.checkpoints[checkpoint].config), speakers
+            ),
             speakers=tuple(speakers),
             language=self.voice.manifest.language,
             frame_rate=read_acoustic_audio(self.voice, checkpoint).frame_rate,
@@ -126,8 +132,8 @@ class Loader:
 
     def build(self, name: str) -> LoadedCheckpoint:
         """Build the acoustic model that a checkpoint's config describes."""
-        architecture, loaded = self.voice.manifest.checkpoints[name].architecture, self.config(name)
-        module = build_acoustic(architecture, loaded.config, self.weights(name))
+        architecture, loaded = self.voice.manifest.checkpoints[name].architecture, self.read_config(name)
+        module = build_acoustic(architecture, loaded.config, self.read_weights(name))
         model: AcousticModel
         if architecture == "glow_tts":
             model = GlowAcoustic(module, loaded.frame_rate, self.backend)
@@ -135,11 +141,11 @@ class Loader:
             model = TacotronAcoustic(module, loaded.frame_rate)
         return LoadedCheckpoint(Tokenizer(loaded.config, loaded.language), model, loaded.speakers)
 
-    def vocoder(self, name: str) -> Vocoder:
+    def load_vocoder(self, name: str) -> Vocoder:
         """Return a vocoder, loading it on first use."""
         if name not in self.vocoders:
             files = self.voice.manifest.vocoders[name]
-            config, state = self.voice.config(files.config), self.parse_file(files.model)
+            config, state = self.voice.read_config(files.config), self.parse_file(files.model)
             self.vocoders[name] = self.build_vocoder(files.architecture, config, state, name)
         return self.vocoders[name]
 
@@ -159,12 +165,12 @@ class Loader:
         plain = build_hifigan(config, state)
         return HifiganVocoder(plain, config["generator_model_params"], hop_length, self.backend)
 
-    def converter(self, checkpoint: str, vocoder: str) -> MelConverter:
+    def load_converter(self, checkpoint: str, vocoder: str) -> MelConverter:
         """Return the converter from a checkpoint's mel values to a vocoder's; statistics files are read once."""
         key = (checkpoint, vocoder)
         if key not in self.converters:
-            acoustic_file = self.voice.file(self.voice.manifest.checkpoints[checkpoint].config)
-            vocoder_file = self.voice.file(self.voice.manifest.vocoders[vocoder].config)
+            acoustic_file = self.voice.find_file(self.voice.manifest.checkpoints[checkpoint].config)
+            vocoder_file = self.voice.find_file(self.voice.manifest.vocoders[vocoder].config)
             self.converters[key] = MelConverter(
                 read_normalization(read_acoustic_audio(self.voice, checkpoint), acoustic_file.parent),
                 read_normalization(read_vocoder_audio(self.voice, vocoder), vocoder_file.parent),

@@ -153,7 +153,7 @@ def pad_to_multiple(track: Tensor, step: int = FRAME_STEP) -> Tensor:
     return F.pad(track, (0, -track.shape[-1] % step))
 
 
-def input_span(start: int, end: int, margin: int, frames: int, longest: int) -> tuple[int, int]:
+def find_input_span(start: int, end: int, margin: int, frames: int, longest: int) -> tuple[int, int]:
     """Return the span of input frames for the output frames `start` to `end`.
 
     It has `longest` + 2 * `margin` frames, or all frames of a shorter utterance. It stops at the ends of the utterance,

@@ -102,7 +102,7 @@ class Pipeline:
         """Synthesize a request; `cancelled` stops the work with `OverTimeBudget`. Raises what `analyze` raises."""
         rendering = self.render(request, cancelled, with_words)
         samples = np.concatenate(list(rendering))
-        return Speech(samples, rendering.selection.sample_rate, self.spoken_plan(rendering), rendering.timings)
+        return Speech(samples, rendering.selection.sample_rate, self.complete_plan(rendering), rendering.timings)
 
     def render(
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never_cancelled, with_words: bool = False
@@ -127,7 +127,7 @@ class Pipeline:
             cancelled=cancelled,
         )
 
-    def spoken_plan(self, rendering: SynthesisStream) -> Plan:
+    def complete_plan(self, rendering: SynthesisStream) -> Plan:
         """Return the plan of a stream, completed with what synthesis added so far: times, marks and warnings."""
         plan = self.make_plan(rendering.selection, rendering.spoken, rendering.all_warnings)
         return replace(plan, marks=tuple(rendering.marks))
@@ -146,14 +146,16 @@ class Pipeline:
 
         def check(characters: int) -> None:
             raise_if_cancelled(cancelled)
-            self.check_seconds(voice.seconds(characters, fastest))
+            self.check_seconds(voice.estimate_seconds(characters, fastest))
 
         text = parse_request(request, self.classifier, self.make_strength_rule(request), check)
         self.check_length(text.characters)
         selection = self.select_voices(request, text)
         characters = text.characters if request.markup else max(text.characters, count_expanded(request.text))
-        self.check_seconds(voice.seconds(characters, request.speed))
-        request.check_room(selection.voice.seconds(request.min_spoken_chars, request.speed), selection.sample_rate)
+        self.check_seconds(voice.estimate_seconds(characters, request.speed))
+        request.check_room(
+            selection.voice.estimate_seconds(request.min_spoken_chars, request.speed), selection.sample_rate
+        )
         planner = Planner(
             lambda name: self.registry.get(name or selection.voice.name).abilities,
             degree=request.degree,
@@ -232,6 +234,6 @@ def raise_if_cancelled(cancelled: Callable[[], bool]) -> None:
 def estimate_seconds(utterances: list[Utterance], selection: VoiceSelection) -> float:
     """Estimate the duration of the speech in seconds, pauses included, before synthesis."""
     return sum(
-        selection.voices[one.voice].seconds(count_model_chars(one.spoken), one.speed) + one.pause_after
+        selection.voices[one.voice].estimate_seconds(count_model_chars(one.spoken), one.speed) + one.pause_after
         for one in utterances
     )

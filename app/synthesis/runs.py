@@ -27,13 +27,14 @@ MAX_RUNS = 8
 def compute_job_mels(jobs: Sequence[Job]) -> list[Mel]:
     """Compute the mel spectrogram of each job of a batch."""
     if all(len(job.tokens.symbols) <= MAX_SYMBOLS for job in jobs):
-        return compute_mels([job.speaker for job in jobs], [job.acoustic_input for job in jobs])
+        return compute_mels([job.speaker for job in jobs], [job.make_acoustic_input() for job in jobs])
     return [join_runs(job, list(islice(split_runs(job.tokens), MAX_RUNS))) for job in jobs]
 
 
 def join_runs(job: Job, parts: Sequence[Sequence[int]]) -> Mel:
     """Compute the mel spectrogram of one job from several runs; token ids outside the runs get duration 0."""
-    inputs = [replace(job.acoustic_input, tokens=ids) for ids in parts]
+    whole = job.make_acoustic_input()
+    inputs = [replace(whole, tokens=ids) for ids in parts]
     inputs[1:] = [replace(later, preceding_tokens=0, pause_tokens=0) for later in inputs[1:]]
     mels = [compute_mels([job.speaker], [input])[0] for input in inputs]
     durations = [frames for mel in mels for frames in mel.durations or ()]

@@ -78,11 +78,15 @@ class Job:
     channel: queue.SimpleQueue[StreamStart | Samples | StreamEnd | Exception] = field(default_factory=queue.SimpleQueue)
 
     @property
-    def acoustic_input(self) -> AcousticInput:
-        """Input of the acoustic model."""
-        speed = min(max(self.utterance.speed * self.speaker.expression.speed, MIN_SPEED), MAX_SPEED)
+    def speed(self) -> float:
+        """Speaking rate of the acoustic model."""
+        return min(max(self.utterance.speed * self.speaker.expression.speed, MIN_SPEED), MAX_SPEED)
+
+    def make_acoustic_input(self) -> AcousticInput:
+        """Create the input of the acoustic model."""
         pause = self.tokens.count_pause_tokens() if self.speaker.checkpoint.model.leading_pause else 0
-        return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed, self.tokens.preceding, pause)
+        preceding = self.tokens.preceding
+        return AcousticInput(self.tokens.ids, self.speaker.speakers, self.speed, self.seed, preceding, pause)
 
     @property
     def expression(self) -> Expression:
@@ -99,7 +103,7 @@ class Job:
 
 
 class UtteranceStream:
-    """Reader's end of a job's channel: call `head`, iterate `chunks`, then read `tail`."""
+    """Reader's end of a job's channel: call `wait_for_start`, iterate `read_chunks`, then read `tail`."""
 
     def __init__(self, job: Job, cancelled: Callable[[], bool]) -> None:
         self.utterance = job.utterance
@@ -107,15 +111,15 @@ class UtteranceStream:
         self._cancelled = cancelled
         self.tail = StreamEnd()
 
-    def head(self) -> StreamStart:
+    def wait_for_start(self) -> StreamStart:
         """Wait for the start of the stream and return it."""
-        head = self._next()
+        head = self._receive()
         assert isinstance(head, StreamStart)
         return head
 
-    def chunks(self) -> Iterator[Samples]:
+    def read_chunks(self) -> Iterator[Samples]:
         """Yield samples, mono, (samples,), within -1..1, as they are made; set `tail` at the end."""
-        while not isinstance(part := self._next(), StreamEnd):
+        while not isinstance(part := self._receive(), StreamEnd):
             assert isinstance(part, np.ndarray)
             yield part
         self.tail = part
@@ -124,7 +128,7 @@ class UtteranceStream:
         """Stop reading; the engine stops within a chunk."""
         self._job.cancelled = True
 
-    def _next(self) -> StreamStart | Samples | StreamEnd:
+    def _receive(self) -> StreamStart | Samples | StreamEnd:
         while not self._cancelled():
             try:
                 part = self._job.channel.get(timeout=POLL_SECONDS)
@@ -227,4 +231,4 @@ def have_same_shape(first: Job, second: Job) -> bool:
 
 def count_padded_steps(job: Job) -> int:
     """Return the number of tokens in steps of `TOKEN_STEP`, padding included."""
-    return -(-len(job.acoustic_input.tokens) // TOKEN_STEP)
+    return -(-len(job.tokens.ids) // TOKEN_STEP)

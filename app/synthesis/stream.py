@@ -113,7 +113,7 @@ class SynthesisStream:
 
     def synthesize_utterance(self, stream: UtteranceStream, joiner: Joiner) -> Iterator[Samples]:
         """Yield the samples of one utterance and of the pause after it."""
-        utterance, head = stream.utterance, stream.head()
+        utterance, head = stream.utterance, stream.wait_for_start()
         self.add_timings(head)
         joiner.start_utterance(head.gain * utterance.volume)
         for chunk in self.resample(stream):
@@ -133,7 +133,7 @@ class SynthesisStream:
         """Yield the chunks of one utterance at the sample rate of the joined audio."""
         voice = self.selection.voices[stream.utterance.voice]
         resampler = Resampler(voice.sample_rate, self.selection.sample_rate)
-        for chunk in stream.chunks():
+        for chunk in stream.read_chunks():
             yield resampler.push(chunk)
         yield resampler.end()
 

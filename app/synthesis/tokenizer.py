@@ -72,7 +72,7 @@ class Espeak:
         """Return whether espeak-ng can read a language, given by its code such as `en-us`."""
         return language in self._identifiers
 
-    def phonemes(self, text: str, language: str) -> str:
+    def phonemize_words(self, text: str, language: str) -> str:
         """Return the phonemes (IPA) of a text without punctuation, with `SEPARATOR` between the phonemes of a word."""
         clauses = []
         rest = c_char_p(text.encode())
@@ -136,13 +136,13 @@ class Phonemizer:
         clean = [SPACE_BEFORE_MARK.sub("", strip_unencodable(text)) or " " for text in texts]
         # espeak-ng drops punctuation marks, so it gets the text between them.
         stretches, marks = self.punctuation.preserve(clean)
-        phonemes = [self.between_marks(stretch) for stretch in stretches]
+        phonemes = [self.phonemize_stretch(stretch) for stretch in stretches]
         restored: list[str] = self.punctuation.restore(phonemes, marks, default_separator, strip=True)
         return restored
 
-    def between_marks(self, stretch: str) -> str:
+    def phonemize_stretch(self, stretch: str) -> str:
         """Return the phonemes of text between punctuation marks, with one space between words."""
-        line = self.espeak.phonemes(stretch, self.language).strip().replace("\n", " ").replace("  ", " ")
+        line = self.espeak.phonemize_words(stretch, self.language).strip().replace("\n", " ").replace("  ", " ")
         # Some words end with superfluous separators.
         line = re.sub(f"{SEPARATOR}+", SEPARATOR, line).replace(f"{SEPARATOR} ", " ")
         words = LANGUAGE_FLAG.sub("", line).split(" ")
@@ -191,12 +191,12 @@ class Tokenizer:
         self.phonemizer = Phonemizer(self.language) if config.use_phonemes else None
         self.add_blank = bool(config.add_blank)
         self.use_ends = bool(config.enable_eos_bos_chars)
-        preceding = self.all_symbols(PRECEDING_WORDS.get(self.language[:2], ""))
+        preceding = self.read_symbols(PRECEDING_WORDS.get(self.language[:2], ""))
         self.preceding_symbols = "".join(symbol for symbol in preceding if symbol in self.characters.vocab)
 
     def encode(self, spoken: str) -> Tokens:
         """Tokenize a normalized text."""
-        return self.look_up(self.all_symbols(spoken))
+        return self.look_up(self.read_symbols(spoken))
 
     def encode_after_pause(self, spoken: str) -> Tokens:
         """Tokenize a text as in running speech, after other words and a pause, if the vocabulary contains `PAUSE`.
@@ -206,7 +206,7 @@ class Tokenizer:
         """
         if not all(mark in self.characters.vocab for mark in PAUSE):
             return self.encode(spoken)
-        tokens = self.look_up(self.preceding_symbols + PAUSE + self.all_symbols(spoken).lstrip())
+        tokens = self.look_up(self.preceding_symbols + PAUSE + self.read_symbols(spoken).lstrip())
         unspoken = len(self.preceding_symbols)
         return replace(
             tokens,
@@ -215,14 +215,14 @@ class Tokenizer:
             preceding=tokens.places[unspoken],
         )
 
-    def all_symbols(self, spoken: str) -> str:
+    def read_symbols(self, spoken: str) -> str:
         """Return the characters or phonemes of a text, before the vocabulary lookup."""
         stretches = split_phonetic(spoken)
         if len(stretches) == 1:
-            return self.symbols(*stretches[0])
-        return "".join(restore_spaces(text, self.symbols(phonemes, text)) for phonemes, text in stretches)
+            return self.read_stretch(*stretches[0])
+        return "".join(restore_spaces(text, self.read_stretch(phonemes, text)) for phonemes, text in stretches)
 
-    def symbols(self, phonemes: str, text: str) -> str:
+    def read_stretch(self, phonemes: str, text: str) -> str:
         """Return the symbols of a stretch of text: the given phonemes, else those of its text, else its letters."""
         if phonemes and self.phonemizer:
             return phonemes
@@ -237,9 +237,9 @@ class Tokenizer:
         ids = [self.characters.char_to_id(character) for character in known]
         first, step = int(self.add_blank) + int(self.use_ends), 1 + int(self.add_blank)
         places = tuple(range(first, first + step * len(ids), step))
-        return Tokens(tuple(self.with_ends(self.with_blanks(ids))), known, places, dropped)
+        return Tokens(tuple(self.add_ends(self.add_blanks(ids))), known, places, dropped)
 
-    def with_blanks(self, ids: list[int]) -> list[int]:
+    def add_blanks(self, ids: list[int]) -> list[int]:
         """Add a blank before, between and after the tokens, if the model was trained with them."""
         if not self.add_blank:
             return ids
@@ -248,7 +248,7 @@ class Tokenizer:
         spread[1::2] = ids
         return spread
 
-    def with_ends(self, ids: list[int]) -> list[int]:
+    def add_ends(self, ids: list[int]) -> list[int]:
         """Add the begin and end marks, if the model was trained with them."""
         return [self.characters.bos_id, *ids, self.characters.eos_id] if self.use_ends else ids
 

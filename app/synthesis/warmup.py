@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from app.inference import Backend, ExampleInputs, Network
-from app.inference.selection import FallbackBackend, available_backends, choose_fastest, make_backend
+from app.inference.selection import FallbackBackend, choose_fastest, list_backends, make_backend
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.mel import FRAME_STEP
 from app.synthesis.models.glow import TOKEN_STEP, GlowAcoustic
@@ -31,9 +31,9 @@ def warm_up(speakers: Sequence[Speaker], workers: int) -> None:
     mels = 0
     with ThreadPoolExecutor(workers) as pool:
 
-        def repeat(rehearsal: Callable[[int], None], lengths: range) -> None:
+        def repeat(run: Callable[[int], None], lengths: range) -> None:
             for length in lengths:
-                list(pool.map(rehearsal, [length] * workers))
+                list(pool.map(run, [length] * workers))
 
         for speaker in models.values():
             model = speaker.checkpoint.model
@@ -49,29 +49,29 @@ def warm_up(speakers: Sequence[Speaker], workers: int) -> None:
 def make_encoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
     """Return a function that encodes a number of tokens."""
 
-    def rehearsal(tokens: int) -> None:
-        model.encode_tokens([[0] * tokens], model.speaker_vectors([speaker.speakers]))
+    def run(tokens: int) -> None:
+        model.encode_tokens([[0] * tokens], model.embed_speakers([speaker.speakers]))
 
-    return rehearsal
+    return run
 
 
 def make_decoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
     """Return a function that decodes a number of frames."""
 
-    def rehearsal(frames: int) -> None:
-        model.decode_latents([torch.zeros(model.model.out_channels, frames)], model.speaker_vectors([speaker.speakers]))
+    def run(frames: int) -> None:
+        model.decode_latents([torch.zeros(model.model.out_channels, frames)], model.embed_speakers([speaker.speakers]))
 
-    return rehearsal
+    return run
 
 
 def make_vocoding_run(vocoder: Vocoder, mels: int) -> Callable[[int], None]:
     """Return a function that vocodes a number of frames."""
 
-    def rehearsal(frames: int) -> None:
-        for _ in vocoder.chunks(torch.full((1, mels, frames), SILENT_MEL), 0, low_latency=False):
+    def run(frames: int) -> None:
+        for _ in vocoder.generate_chunks(torch.full((1, mels, frames), SILENT_MEL), 0, low_latency=False):
             pass
 
-    return rehearsal
+    return run
 
 
 MEASURED_FRAMES = 192
@@ -85,9 +85,9 @@ def choose_backend(
     if setting != "auto":
         return FallbackBackend(make_backend(setting, graph_cache, workers, threads, device))
     probe = RecordingBackend()
-    Loader(voice, probe).vocoder(voice.manifest.emotions[Emotion.NEUTRAL].vocoder)
+    Loader(voice, probe).load_vocoder(voice.manifest.emotions[Emotion.NEUTRAL].vocoder)
     module, example = probe.modules[0]
-    found = available_backends(graph_cache, workers, threads, device)
+    found = list_backends(graph_cache, workers, threads, device)
     return FallbackBackend(choose_fastest(found, module, example, MEASURED_FRAMES))
 
 

@@ -86,7 +86,7 @@ def align(words: Sequence[str], groups: Sequence[str]) -> list[tuple[int, int]]:
             for step in STEPS:
                 before = best.get((w - step[0], g - step[1]))
                 if before:
-                    price = alignment_cost(words[w - step[0] : w], groups[g - step[1] : g], ratio)
+                    price = compute_alignment_cost(words[w - step[0] : w], groups[g - step[1] : g], ratio)
                     ways.append((before[0] + price, (w - step[0], g - step[1]), step))
             if ways:
                 price, origin, step = min(ways)
@@ -95,7 +95,7 @@ def align(words: Sequence[str], groups: Sequence[str]) -> list[tuple[int, int]]:
     return whole[1] if whole else [(len(words), len(groups))]
 
 
-def alignment_cost(words: Sequence[str], groups: Sequence[str], ratio: float) -> float:
+def compute_alignment_cost(words: Sequence[str], groups: Sequence[str], ratio: float) -> float:
     """Compute the cost of aligning words to groups."""
     difference = abs(ratio * sum(map(len, words)) - sum(map(len, groups)))
     marks = words[-1][-1].isalnum() != groups[-1][-1].isalnum()
@@ -121,13 +121,13 @@ def time_written(utterance: Utterance, spoken: list[TimedText]) -> tuple[Word, .
         else:
             continue
         words += [
-            Word(match[0], span_in_request(utterance, *match.span()), time.start, time.end, match.start())
+            Word(match[0], find_request_span(utterance, *match.span()), time.start, time.end, match.start())
             for match, time in zip(these, times, strict=True)
         ]
     return tuple(words)
 
 
-def span_in_request(utterance: Utterance, start: int, end: int) -> tuple[int, int] | None:
+def find_request_span(utterance: Utterance, start: int, end: int) -> tuple[int, int] | None:
     """Return the span in the request of a span of an utterance's text; None if it is not known any more."""
     if utterance.places is not None:
         return utterance.places[start], utterance.places[end - 1] + 1

@@ -27,7 +27,7 @@ from app.synthesis.mel import MelConverter, read_normalization
 from app.synthesis.tokenizer import Tokenizer
 from app.training.clips import Clip, MelConversion
 from app.training.export import write_checkpoint
-from app.training.optimizer import Ema, compute_learning_rate, optimizer_step, set_learning_rate
+from app.training.optimizer import Ema, compute_learning_rate, set_learning_rate, step_optimizer
 from app.training.settings import ModelKind, TrainingSettings
 from app.training.trainer import Checkpointable, StatePart
 from app.types import Emotion
@@ -94,11 +94,11 @@ def prepare_acoustic(
         values = create_config(settings, base, speakers)
     else:
         speakers = tuple(read_speaker_names(base, name))
-        values = base.config(files.config)
+        values = base.read_config(files.config)
         check_speakers(speakers, emotions)
     config = build_coqui_config(values, list(speakers))
     torch.manual_seed(settings.seed)
-    state = None if scratch else load_weights(base.file(files.model))
+    state = None if scratch else load_weights(base.find_file(files.model))
     model = build_trainable_acoustic(settings.model.value, config, state)
     layout = AudioConfig.from_dict(values["audio"])
     return AcousticSetup(
@@ -109,7 +109,7 @@ def prepare_acoustic(
         layout=layout,
         convert=MelConverter(
             read_normalization(to_natural_log(layout), base.folder),
-            read_normalization(layout, base.file(files.config).parent),
+            read_normalization(layout, base.find_file(files.config).parent),
         ),
         scratch=scratch,
     )
@@ -205,7 +205,7 @@ class AcousticTask(Checkpointable):
         self.average = Ema(self.model, pace.averaged)
 
     @abstractmethod
-    def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
+    def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return the model's losses for some clips; `loss` is the one to minimize."""
 
     def step(self) -> dict[str, float]:
@@ -215,13 +215,13 @@ class AcousticTask(Checkpointable):
             self.optimizer,
             compute_learning_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life),
         )
-        losses = self.losses(self.batch())
-        optimizer_step(self.optimizer, losses["loss"], self.pace.bound)
+        losses = self.compute_losses(self.draw_batch())
+        step_optimizer(self.optimizer, losses["loss"], self.pace.bound)
         self.number += 1
-        self.average.follow(self.number)
+        self.average.update(self.number)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def batch(self) -> list[Clip]:
+    def draw_batch(self) -> list[Clip]:
         """Return clips of similar length: one slice of a random pool that is sorted by length."""
         pool, place = divmod(self.number, POOL_BATCHES)
         chance = random.Random(f"{self.seed}-{pool}")
@@ -235,16 +235,16 @@ class AcousticTask(Checkpointable):
         """Implement `TrainingModule.evaluate`."""
         with self.average.apply(), torch.random.fork_rng():
             torch.manual_seed(self.seed)  # Tacotron applies dropout even in evaluation
-            losses = self.losses(self.held_out)
+            losses = self.compute_losses(self.held_out)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
         return {"model": self.model, "averaged": self.average, "optimizer": self.optimizer}
 
     def export(self, folder: Path) -> None:
         """Implement `TrainingModule.export`."""
-        write_checkpoint(folder, self.start.config, self.average.half_precision(), self.start.speakers)
+        write_checkpoint(folder, self.start.config, self.average.halve_precision(), self.start.speakers)
 
 
 def collate(clips: Sequence[Clip], speakers: Sequence[str]) -> dict[str, Any]:
@@ -287,10 +287,10 @@ class GlowTask(AcousticTask):
     def start_normalization(self) -> None:
         """Initialize Glow's normalization layers with the mean and variance of one batch."""
         self.model.run_data_dep_init = True
-        self.losses(self.batch())
+        self.compute_losses(self.draw_batch())
         self.average.load_state_dict(self.model.state_dict())
 
-    def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
+    def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return coqui's losses for some clips; none while the normalization layers are initialized."""
         path = build_alignment(clips)
         aligned = nullcontext() if path is None else use_alignment(path)
@@ -313,7 +313,7 @@ class TacotronTask(AcousticTask):
         super().__init__(start, clips, settings, TACOTRON_OPTIMIZER)
         self.criterion = disable_autocast(self.criterion)
 
-    def losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
+    def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return coqui's losses for some clips and, if the alignment is known, the attention loss."""
         clips = sorted(clips, key=lambda clip: len(clip.ids), reverse=True)  # as coqui's encoder packs them
         frames_a_step = int(self.model.decoder.r)
@@ -322,14 +322,14 @@ class TacotronTask(AcousticTask):
             outputs, losses = self.model.train_step(batch, self.criterion)
         path = build_alignment(clips)
         if path is not None:
-            losses["attention_loss"] = attention_loss(outputs["alignments"], pool_to_steps(path, frames_a_step))
+            losses["attention_loss"] = compute_attention_loss(outputs["alignments"], pool_to_steps(path, frames_a_step))
             losses["loss"] = losses["loss"] + ATTENTION_WEIGHT * losses["attention_loss"]
         return {name: loss for name, loss in losses.items() if isinstance(loss, Tensor)}
 
     def export(self, folder: Path) -> None:
         """Write the checkpoint, with its frames per decoder step as metadata: the config may have a larger number."""
         frames_a_step = {"r": str(self.model.decoder.r)}
-        write_checkpoint(folder, self.start.config, self.average.half_precision(), self.start.speakers, frames_a_step)
+        write_checkpoint(folder, self.start.config, self.average.halve_precision(), self.start.speakers, frames_a_step)
 
 
 def disable_autocast(criterion: Callable[..., Any]) -> Callable[..., Any]:
@@ -342,7 +342,7 @@ def disable_autocast(criterion: Callable[..., Any]) -> Callable[..., Any]:
     return exact
 
 
-def attention_loss(alignments: Tensor, target: Tensor) -> Tensor:
+def compute_attention_loss(alignments: Tensor, target: Tensor) -> Tensor:
     """Return the mean cross entropy of the attention (B, steps, tokens) and its target (B, tokens, steps)."""
     wanted = target.transpose(1, 2)
     return -(wanted * alignments.float().clamp(min=MIN_ATTENTION).log()).sum() / wanted.sum()

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from app.errors import SetupError
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.tokenizer import Tokenizer
@@ -21,8 +21,8 @@ from app.training.spectrogram import (
     Curve,
     MelConfig,
     PitchTrack,
+    compute_mel_spectrogram,
     measure_track,
-    mel_spectrogram,
     read_pitch,
     resample_track,
 )
@@ -86,7 +86,7 @@ def read_clip(
         frames = round_durations(seconds, end - start)
     if end - start < len(tokens.ids) or (frames is not None and len(tokens.ids) != len(frames)):
         return None
-    mel = convert(mel_spectrogram(torch.from_numpy(samples), layout)[None, :, start:end])[0]
+    mel = convert(compute_mel_spectrogram(torch.from_numpy(samples), layout)[None, :, start:end])[0]
     return Clip(torch.tensor(tokens.ids), mel.half(), frames, recording.emotion or emotion)
 
 
@@ -152,7 +152,7 @@ class TeacherForcing:
         durations = round_durations(trim_durations(recording.durations.seconds, lead, tail), end - start)
         if durations is None or end > frames:
             return None
-        speaker = self.loader.speaker({recording.emotion or Emotion.NEUTRAL: 1.0})
+        speaker = self.loader.load_speaker({recording.emotion or Emotion.NEUTRAL: 1.0})
         model, tokens = speaker.checkpoint.model, speaker.checkpoint.tokenizer.look_up(recording.durations.symbols)
         if not isinstance(model, GlowAcoustic) or len(tokens.ids) != len(durations):
             return None
@@ -206,7 +206,7 @@ def make_vocoder_clip(samples: Curve, track: PitchTrack | None, layout: MelConfi
     hop = layout.hop_length
     frames = len(samples) // hop
     whole = torch.from_numpy(samples[: frames * hop])
-    mel = mel_spectrogram(whole, layout)
+    mel = compute_mel_spectrogram(whole, layout)
     if track is None:
         return VocoderClip(whole, mel, torch.zeros(frames), torch.zeros(frames))
     return VocoderClip(whole, mel, torch.from_numpy(track.pitch), torch.from_numpy(track.voicing))

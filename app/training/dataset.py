@@ -85,12 +85,12 @@ class Dataset:
     sha256: str
     """Hash of the lists and of the names and sizes of the recordings."""
 
-    def only(self, emotion: Emotion) -> Dataset:
+    def select_emotion(self, emotion: Emotion) -> Dataset:
         """Return the data set without recordings labelled with another emotion."""
         kept = tuple(each for each in self.recordings if each.emotion in (None, emotion))
         return replace(self, recordings=kept)
 
-    def emotions(self, unlabelled: Emotion) -> set[Emotion]:
+    def list_emotions(self, unlabelled: Emotion) -> set[Emotion]:
         """Return all emotions of the recordings; `unlabelled` is the emotion of those without a label."""
         return {each.emotion or unlabelled for each in self.recordings}
 
@@ -118,7 +118,7 @@ def read_dataset(folder: Path) -> Dataset:
             found[row.name] = row
         else:
             problems.append(row)
-    return Dataset(folder, tuple(found.values()), tuple(problems), fingerprint(folder, files))
+    return Dataset(folder, tuple(found.values()), tuple(problems), identify_dataset(folder, files))
 
 
 def read_row(
@@ -150,7 +150,7 @@ def read_durations(path: Path) -> Iterator[tuple[str, Durations]]:
             raise SetupError(f"Line {number} of {path} is not as it should be: {error!r}.") from None
 
 
-def fingerprint(folder: Path, files: Mapping[str, Path]) -> str:
+def identify_dataset(folder: Path, files: Mapping[str, Path]) -> str:
     """Return a SHA-256 that identifies the data. It uses file sizes, as hashing hours of sound would take minutes."""
     digest = hashlib.sha256()
     for name in ("metadata.csv", "durations.jsonl"):

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from app.errors import SetupError
 from app.training.settings import TrainingSettings
+from app.training.trainer import Json
 from app.types import Emotion
 from app.voices import Checkpoint, Manifest, VocoderFiles, Voice, open_voice
 from app.voices.manifest import FILE_NAME
@@ -52,8 +53,6 @@ def write_raw_weights(folder: Path, module: nn.Module, step: int) -> None:
 
 BASE, VOCODER = "base", "vocoder"
 """Names of a checkpoint for all emotions and of the vocoder."""
-
-Json = dict[str, Any]
 
 
 def write_voice(
@@ -137,7 +136,7 @@ def replace_checkpoints(values: Json, files: Json, speakers: Sequence[str]) -> J
 
 def copy_part(base: Voice, files: Checkpoint | VocoderFiles, folder: Path) -> None:
     """Copy the weights of a checkpoint or vocoder and the files beside its config."""
-    for source in {base.file(files.model), *base.file(files.config).parent.glob("*.*")}:
+    for source in {base.find_file(files.model), *base.find_file(files.config).parent.glob("*.*")}:
         copy_file(source, folder / source.relative_to(base.folder.resolve()))
 
 

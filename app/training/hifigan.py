@@ -25,11 +25,11 @@ from app.training.export import write_checkpoint, write_raw_weights
 from app.training.losses import (
     Discriminators,
     SpectralDistances,
-    discriminator_loss,
-    feature_matching_loss,
-    generator_loss,
+    compute_discriminator_loss,
+    compute_feature_matching_loss,
+    compute_generator_loss,
 )
-from app.training.optimizer import Ema, compute_learning_rate, optimizer_step, set_learning_rate
+from app.training.optimizer import Ema, compute_learning_rate, set_learning_rate, step_optimizer
 from app.training.settings import TrainingSettings
 from app.training.trainer import Checkpointable, StatePart
 from app.voices import AudioConfig
@@ -120,9 +120,9 @@ class HifiganTask(Checkpointable):
             total = total + entered * (ADVERSARIAL_WEIGHT * judged["passing"] + FEATURE_WEIGHT * judged["features"])
             losses |= judged
         set_learning_rate(self.optimizer, compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
-        optimizer_step(self.optimizer, total, MAX_GRADIENT_NORM)
+        step_optimizer(self.optimizer, total, MAX_GRADIENT_NORM)
         self.number += 1
-        self.average.follow(self.number)
+        self.average.update(self.number)
         return {name: loss.item() for name, loss in losses.items()}
 
     def draw(self, chance: random.Random, frames: int) -> VocoderClip:
@@ -148,15 +148,15 @@ class HifiganTask(Checkpointable):
             self.telling_optimizer, compute_learning_rate(DISCRIMINATOR_LEARNING_RATE, since, WARM_UP, HALF_LIFE)
         )
         real = [judge(recorded) for judge in judges]
-        telling = discriminator_loss(real, [judge(generated.detach()) for judge in judges])
-        optimizer_step(self.telling_optimizer, telling, MAX_GRADIENT_NORM)
+        telling = compute_discriminator_loss(real, [judge(generated.detach()) for judge in judges])
+        step_optimizer(self.telling_optimizer, telling, MAX_GRADIENT_NORM)
         self.discriminators.requires_grad_(False)
         false = [judge(generated) for judge in judges]
         self.discriminators.requires_grad_(True)
         return {
             "telling": telling.detach(),
-            "passing": generator_loss(false),
-            "features": feature_matching_loss(real, false),
+            "passing": compute_generator_loss(false),
+            "features": compute_feature_matching_loss(real, false),
         }
 
     def evaluate(self) -> dict[str, float]:
@@ -169,7 +169,7 @@ class HifiganTask(Checkpointable):
         """Return the losses of one utterance, generated as in the service in a batch of one."""
         return self.distances(self.generator(clip.mel)[:, 0], clip.samples)  # type: ignore[no-any-return]
 
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
         return {
             "model": self.generator,
@@ -181,10 +181,10 @@ class HifiganTask(Checkpointable):
 
     def export(self, folder: Path) -> None:
         """Implement `TrainingModule.export`."""
-        write_checkpoint(folder, self.config, self.average.half_precision())
+        write_checkpoint(folder, self.config, self.average.halve_precision())
         write_raw_weights(folder, self.collect_modules(), self.number)
 
-    def go_on(self, raw: Mapping[str, Tensor]) -> None:
+    def resume_from(self, raw: Mapping[str, Tensor]) -> None:
         """Start from an earlier training's discriminators and its generator before averaging."""
         fill_weights(self.collect_modules(), raw, "HiFi-GAN and its discriminators")
 
@@ -220,10 +220,10 @@ class HifiganSourceTask(HifiganTask):
 
     def step(self) -> dict[str, float]:
         """Implement `TrainingModule.step`."""
-        pitch = self.pitch_step(random.Random(f"{self.seed}-{self.number}-pitch"))
+        pitch = self.train_pitch(random.Random(f"{self.seed}-{self.number}-pitch"))
         return pitch | super().step()
 
-    def pitch_step(self, chance: random.Random) -> dict[str, float]:
+    def train_pitch(self, chance: random.Random) -> dict[str, float]:
         """Train pitch and voicing for one step."""
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw(chance, PITCH_SEGMENT_FRAMES)
@@ -231,7 +231,7 @@ class HifiganSourceTask(HifiganTask):
         pitch, voicing = self.generator.pitch(mel)
         distance = ((pitch - batch.pitch).abs() * batch.voicing).sum() / batch.voicing.sum().clamp(min=1)
         loss = F.binary_cross_entropy_with_logits(voicing, batch.voicing) + 4 * distance
-        optimizer_step(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
+        step_optimizer(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
         return {"pitch": loss.item()}
 
     def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
@@ -252,6 +252,6 @@ class HifiganSourceTask(HifiganTask):
         wrong = ((voicing > 0) != (clip.voicing > 0)).float().mean()
         return {**self.distances(generated, clip.samples), "semitones": SEMITONES_PER_OCTAVE * apart, "voicing": wrong}
 
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
-        return {**super().parts(), "pitch_optimizer": self.pitch_optimizer}
+        return {**super().list_parts(), "pitch_optimizer": self.pitch_optimizer}

@@ -39,22 +39,22 @@ class SpectralDistances(nn.Module):
         """Return the distances `mel` and `stft` between two (B, samples)."""
         return {
             "mel": F.l1_loss(self.log_mel(generated), self.log_mel(recorded)),
-            "stft": torch.stack([stft_distance(generated, recorded, size) for size in STFT_SIZES]).mean(),
+            "stft": torch.stack([compute_stft_distance(generated, recorded, size) for size in STFT_SIZES]).mean(),
         }
 
     def log_mel(self, samples: Tensor) -> Tensor:
         """Return the log-mel spectrogram (B, n_mels, T) of (B, samples)."""
-        return (self.bands @ stft_magnitudes(samples, MEL_FFT_SIZE)).clamp(min=MIN_MAGNITUDE).log()
+        return (self.bands @ compute_stft_magnitudes(samples, MEL_FFT_SIZE)).clamp(min=MIN_MAGNITUDE).log()
 
 
-def stft_distance(generated: Tensor, recorded: Tensor, size: int) -> Tensor:
+def compute_stft_distance(generated: Tensor, recorded: Tensor, size: int) -> Tensor:
     """Return spectral convergence plus the distance of log magnitudes at one resolution (arXiv 1910.11480)."""
-    false, real = stft_magnitudes(generated, size), stft_magnitudes(recorded, size)
+    false, real = compute_stft_magnitudes(generated, size), compute_stft_magnitudes(recorded, size)
     convergence: Tensor = vector_norm(false - real) / vector_norm(real)
     return convergence + F.l1_loss(false.log(), real.log())
 
 
-def stft_magnitudes(samples: Tensor, size: int) -> Tensor:
+def compute_stft_magnitudes(samples: Tensor, size: int) -> Tensor:
     """Return STFT magnitudes (B, bins, T) of (B, samples): Hann window of `size` samples, a hop of a quarter window."""
     window = torch.hann_window(size, device=samples.device)
     return torch.stft(samples, size, size // 4, size, window, return_complex=True).abs().clamp(min=MIN_MAGNITUDE)
@@ -118,7 +118,7 @@ class ResolutionDiscriminator(Discriminator):
 
     def forward(self, samples: Tensor) -> DiscriminatorOutput:
         """Judge (B, samples) by their spectrogram (B, 1, bins, T)."""
-        return self.judge(stft_magnitudes(samples, self.size).log()[:, None])
+        return self.judge(compute_stft_magnitudes(samples, self.size).log()[:, None])
 
 
 class Discriminators(nn.Module):
@@ -135,18 +135,22 @@ class Discriminators(nn.Module):
         return periods + chance.sample(list(self.resolutions), RESOLUTIONS_PER_STEP)
 
 
-def discriminator_loss(recorded: Sequence[DiscriminatorOutput], generated: Sequence[DiscriminatorOutput]) -> Tensor:
+def compute_discriminator_loss(
+    recorded: Sequence[DiscriminatorOutput], generated: Sequence[DiscriminatorOutput]
+) -> Tensor:
     """Return the mean loss of discriminators, with target 1 for recordings and 0 for generated samples."""
     pairs = zip(recorded, generated, strict=True)
     return mean([((1 - real) ** 2).mean() + (false**2).mean() for (real, _), (false, _) in pairs])
 
 
-def generator_loss(generated: Sequence[DiscriminatorOutput]) -> Tensor:
+def compute_generator_loss(generated: Sequence[DiscriminatorOutput]) -> Tensor:
     """Return the generator's adversarial loss, with target score 1; mean over discriminators."""
     return mean([((1 - score) ** 2).mean() for score, _ in generated])
 
 
-def feature_matching_loss(recorded: Sequence[DiscriminatorOutput], generated: Sequence[DiscriminatorOutput]) -> Tensor:
+def compute_feature_matching_loss(
+    recorded: Sequence[DiscriminatorOutput], generated: Sequence[DiscriminatorOutput]
+) -> Tensor:
     """Return the feature-matching loss: L1 distances of layer outputs, sum over layers, mean over discriminators."""
     pairs = zip(recorded, generated, strict=True)
     return mean(

@@ -15,7 +15,7 @@ class TrainingDiverged(IntoneError):
     """A loss or a gradient is no longer finite."""
 
 
-def optimizer_step(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float) -> None:
+def step_optimizer(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float) -> None:
     """Step along the gradient of a loss, clipping its norm; raise `TrainingDiverged` first if it is not finite."""
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
     optimizer.zero_grad()
@@ -47,7 +47,7 @@ class Ema:
         self.weights = {name: value.detach().clone() for name, value in module.state_dict().items()}
 
     @torch.no_grad()
-    def follow(self, step: int) -> None:
+    def update(self, step: int) -> None:
         """Update the average with the module's weights after step number `step`."""
         kept = min(self.share, (1 + step) / (10 + step))
         for name, value in self.module.state_dict().items():
@@ -77,6 +77,6 @@ class Ema:
         """Continue from saved averaged weights."""
         self.weights = {name: value.clone() for name, value in weights.items()}
 
-    def half_precision(self) -> dict[str, Tensor]:
+    def halve_precision(self) -> dict[str, Tensor]:
         """Return the averaged weights in half precision, as model files store them."""
         return {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in self.weights.items()}

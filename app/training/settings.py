@@ -65,7 +65,7 @@ class TrainingSettings(BaseModel):
     """The same seed, data and settings give the same losses."""
 
     @model_validator(mode="after")
-    def _fits_the_model(self) -> Self:
+    def _check_model(self) -> Self:
         if self.emotion and not self.model.acoustic:
             raise ValueError(f"emotion is for acoustic models; a {self.model} serves all emotions")
         if self.emotion is Emotion.NEUTRAL:

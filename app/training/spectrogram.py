@@ -34,15 +34,13 @@ class MelConfig(Protocol):
     def mel_fmax(self) -> float | None: ...
 
 
-def mel_spectrogram(samples: Tensor, config: MelConfig, *, center: bool = True) -> Tensor:
+def compute_mel_spectrogram(samples: Tensor, config: MelConfig) -> Tensor:
     """Compute (n_mels, samples // hop) of (samples,): Hann window, magnitudes, Slaney bands, natural logarithm.
 
-    With `center`, the middle of frame n is sample n * hop, as in the embedded voice; without it, the window of frame n
-    ends (fft_size + hop) / 2 samples after sample n * hop, as in HiFi-GAN.
+    The middle of frame n is sample n * hop.
     """
     size, hop = config.fft_size, config.hop_length
-    margin = size // 2 if center else (size - hop) // 2
-    padded = F.pad(samples[None, None], (margin, margin), mode="reflect")[0, 0]
+    padded = F.pad(samples[None, None], (size // 2, size // 2), mode="reflect")[0, 0]
     spectrum = torch.stft(padded, size, hop, size, torch.hann_window(size), center=False, return_complex=True)
     bands = librosa.filters.mel(
         sr=config.sample_rate, n_fft=size, n_mels=config.num_mels, fmin=config.mel_fmin, fmax=config.mel_fmax

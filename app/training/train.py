@@ -35,7 +35,7 @@ def make_task(
     if not settings.model.acoustic:
         return make_vocoder_task(settings, base, dataset, good, scratch=scratch), ()
     unlabelled = settings.emotion or Emotion.NEUTRAL
-    start = prepare_acoustic(settings, base, dataset.emotions(unlabelled), scratch=scratch)
+    start = prepare_acoustic(settings, base, dataset.list_emotions(unlabelled), scratch=scratch)
     clips = read_clips(good, unlabelled, start.tokenizer, start.layout, start.convert)
     kind = GlowTask if settings.model is ModelKind.GLOW_TTS else TacotronTask
     return kind(start, clips, settings), start.speakers
@@ -75,7 +75,7 @@ def train(
     base = open_base(folders.base)
     dataset = read_dataset(folders.dataset)
     if settings.emotion:
-        dataset = dataset.only(settings.emotion)
+        dataset = dataset.select_emotion(settings.emotion)
     report = examine(dataset, make_tokenizer(base))
     report.refuse_poor()
     for problem in report.problems:
@@ -123,5 +123,7 @@ def open_base(folder: Path | None) -> Voice:
 def make_tokenizer(voice: Voice) -> Tokenizer:
     """Return a tokenizer with the alphabet and phonemizer of a voice's neutral checkpoint."""
     name = voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
-    config = build_coqui_config(voice.config(voice.manifest.checkpoints[name].config), read_speaker_names(voice, name))
+    config = build_coqui_config(
+        voice.read_config(voice.manifest.checkpoints[name].config), read_speaker_names(voice, name)
+    )
     return Tokenizer(config, voice.manifest.language)

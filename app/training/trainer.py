@@ -69,17 +69,17 @@ class Checkpointable(ABC):
     number: int
 
     @abstractmethod
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Return the parts to save, by their names in the checkpoint."""
 
     def state(self) -> dict[str, Any]:
         """Implement `TrainingModule.state`."""
-        return {"number": self.number, **{name: part.state_dict() for name, part in self.parts().items()}}
+        return {"number": self.number, **{name: part.state_dict() for name, part in self.list_parts().items()}}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Implement `TrainingModule.restore`."""
         self.number = state["number"]
-        for name, part in self.parts().items():
+        for name, part in self.list_parts().items():
             part.load_state_dict(state[name])
 
 

@@ -137,7 +137,7 @@ def make_vocoder_task(
     task = kind(generator, config, utterances, settings, SCRATCH_STAGES if scratch else Stages())
     raw = load_raw_weights(base)
     if raw and not scratch:
-        task.go_on(raw)
+        task.resume_from(raw)
     return task
 
 
@@ -148,7 +148,7 @@ def load_hifigan(model: ModelKind, base: Voice, *, scratch: bool) -> tuple[Hifig
         config = make_hifigan_config(model, read_vocoder_audio(base, name))
         return create_hifigan(config), config
     files = base.manifest.vocoders[name]
-    config, state = base.config(files.config), load_weights(base.file(files.model))
+    config, state = base.read_config(files.config), load_weights(base.find_file(files.model))
     if model is not ModelKind.HIFIGAN_SOURCE:
         return build_hifigan(config, state), config
     generator = HifiganSourceGenerator(config)
@@ -161,11 +161,11 @@ def make_vocos_task(
 ) -> VocosTask:
     """Return the training of a Vocos, which continues from the base's weights before averaging if there are any."""
     files = base.manifest.vocoders[find_vocoder_name(base)]
-    config = DEFAULT_CONFIG if scratch else base.config(files.config)
+    config = DEFAULT_CONFIG if scratch else base.read_config(files.config)
     generator = VocosSourceGenerator(config)
     if not scratch:
         fill_weights(
-            generator, load_raw_weights(base) or load_weights(base.file(files.model))["model"], files.architecture
+            generator, load_raw_weights(base) or load_weights(base.find_file(files.model))["model"], files.architecture
         )
     predict = TeacherForcing(base, good) if settings.predicted_mels else None
     return VocosTask(generator, config, read_teacher_samples(dataset.folder, generator.config, predict), settings)
@@ -173,7 +173,7 @@ def make_vocos_task(
 
 def load_raw_weights(base: Voice) -> dict[str, Tensor] | None:
     """Return the weights before averaging that are stored with the base's vocoder, if any."""
-    path = base.file(base.manifest.vocoders[find_vocoder_name(base)].config).with_name(RAW_FILE)
+    path = base.find_file(base.manifest.vocoders[find_vocoder_name(base)].config).with_name(RAW_FILE)
     return load_file(path) if path.exists() else None
 
 

@@ -25,9 +25,9 @@ from torch.nn import functional as F
 from app.errors import SetupError
 from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
 from app.training.export import write_checkpoint, write_raw_weights
-from app.training.optimizer import Ema, compute_learning_rate, optimizer_step, set_learning_rate
+from app.training.optimizer import Ema, compute_learning_rate, set_learning_rate, step_optimizer
 from app.training.settings import TrainingSettings
-from app.training.spectrogram import interpolate_pitch, mel_spectrogram
+from app.training.spectrogram import compute_mel_spectrogram, interpolate_pitch
 from app.training.trainer import Checkpointable, StatePart
 
 HELD_OUT_SIZE = 16
@@ -95,7 +95,7 @@ def read_teacher_sample(corpus: Path, file: Path, pitch: npt.NDArray[np.float16]
             f"{file.stem}: {rate} Hz and spectra of {spectra.shape[:2]} do not fit a vocoder of "
             f"{config.sample_rate} Hz and {config.bins} bins."
         )
-    mel = mel_spectrogram(torch.from_numpy(samples[: frames * config.hop_length]), config)
+    mel = compute_mel_spectrogram(torch.from_numpy(samples[: frames * config.hop_length]), config)
     curve, voicing = interpolate_pitch(pitch[:frames].astype(np.float32))
     return TeacherSample(
         mel, torch.from_numpy(curve), torch.from_numpy(voicing), torch.from_numpy(spectra), recorded=torch.tensor(1.0)
@@ -173,35 +173,35 @@ class VocosTask(Checkpointable):
         """Implement `TrainingModule.step`."""
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
-        batch = self.batch(chance)
+        batch = self.draw_batch(chance)
         gain = torch.empty(self.batch_size, 1, 1).uniform_(*LOG_GAIN_RANGE, generator=noise)
         mel = (batch.mel + gain).clamp(min=SILENCE)
         strength = MAX_MEL_NOISE * torch.rand(self.batch_size, 1, 1, generator=noise)
         mel = mel + strength * torch.randn(mel.shape, generator=noise)
-        losses = self.spectrum_step(mel, batch, gain) | self.pitch_step(mel, batch)
+        losses = self.train_spectrum(mel, batch, gain) | self.train_pitch(mel, batch)
         self.number += 1
-        self.average.follow(self.number)
+        self.average.update(self.number)
         return losses
 
-    def batch(self, chance: random.Random) -> TeacherSample:
+    def draw_batch(self, chance: random.Random) -> TeacherSample:
         """Draw excerpts of random recordings."""
         chosen = chance.choices(self.recordings, k=self.batch_size)
         return stack(
             [sample.cut(chance.randrange(sample.mel.shape[1] - SEGMENT_FRAMES), SEGMENT_FRAMES) for sample in chosen]
         )
 
-    def spectrum_step(self, mel: Tensor, batch: TeacherSample, gain: Tensor) -> dict[str, float]:
+    def train_spectrum(self, mel: Tensor, batch: TeacherSample, gain: Tensor) -> dict[str, float]:
         """Train the spectrum network for one step."""
         set_learning_rate(self.optimizer, compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             predicted = self.generator.spectrum(mel, batch.pitch, batch.voicing, torch.ones_like(mel[:, :1]))
         louder = batch.spectra + torch.stack([gain, 0 * gain, gain, 0 * gain], 1)
-        losses = spectrum_losses(predicted.float(), louder, batch.voicing)
+        losses = compute_spectrum_losses(predicted.float(), louder, batch.voicing)
         total = losses["tone"] + 2 * losses["tone_phase"] + losses["free"] + 2 * losses["free_phase"]
-        optimizer_step(self.optimizer, total, MAX_GRADIENT_NORM)
+        step_optimizer(self.optimizer, total, MAX_GRADIENT_NORM)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def pitch_step(self, mel: Tensor, batch: TeacherSample) -> dict[str, float]:
+    def train_pitch(self, mel: Tensor, batch: TeacherSample) -> dict[str, float]:
         """Train pitch and voicing for one step, only on recorded mels: predicted ones have a pitch of their own."""
         pitch, voicing = self.generator.pitch(mel)
         recorded = batch.recorded[:, None].expand_as(voicing)
@@ -209,7 +209,7 @@ class VocosTask(Checkpointable):
         distance = ((pitch - batch.pitch).abs() * voiced).sum() / voiced.sum().clamp(min=1)
         wrong = F.binary_cross_entropy_with_logits(voicing, batch.voicing, recorded, reduction="sum")
         loss = wrong / recorded.sum().clamp(min=1) + 4 * distance
-        optimizer_step(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
+        step_optimizer(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
         return {"pitch": loss.item()}
 
     def evaluate(self) -> dict[str, float]:
@@ -220,10 +220,10 @@ class VocosTask(Checkpointable):
                 whole = stack([sample])
                 everywhere = torch.ones_like(whole.mel[:, :1])
                 predicted = self.generator.spectrum(whole.mel, whole.pitch, whole.voicing, everywhere)
-                rows.append(spectrum_losses(predicted, whole.spectra, whole.voicing))
+                rows.append(compute_spectrum_losses(predicted, whole.spectra, whole.voicing))
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
         return {
             "model": self.generator,
@@ -234,28 +234,28 @@ class VocosTask(Checkpointable):
 
     def export(self, folder: Path) -> None:
         """Implement `TrainingModule.export`."""
-        write_checkpoint(folder, self.config, self.average.half_precision())
+        write_checkpoint(folder, self.config, self.average.halve_precision())
         write_raw_weights(folder, self.generator, self.number)
 
 
-def spectrum_losses(predicted: Tensor, taught: Tensor, voicing: Tensor) -> dict[str, Tensor]:
+def compute_spectrum_losses(predicted: Tensor, taught: Tensor, voicing: Tensor) -> dict[str, Tensor]:
     """Return the distances of two (B, 4, bins, T); frames that are not voiced (B, T) have no harmonics to compare."""
     tone, tone_phase, free, free_phase = predicted.unbind(1)
     true_tone, true_tone_phase, true_free, true_free_phase = taught.unbind(1)
     voiced = voicing[:, None]
     return {
-        "tone": ((tone - true_tone).abs() * loudness_weight(true_tone) * voiced).mean(),
-        "tone_phase": ((1 - torch.cos(tone_phase - true_tone_phase)) * relative_weight(true_tone) * voiced).mean(),
-        "free": ((free - true_free).abs() * loudness_weight(true_free)).mean(),
-        "free_phase": ((1 - torch.cos(free_phase - true_free_phase)) * relative_weight(true_free)).mean(),
+        "tone": ((tone - true_tone).abs() * weight_by_loudness(true_tone) * voiced).mean(),
+        "tone_phase": ((1 - torch.cos(tone_phase - true_tone_phase)) * weight_within_frame(true_tone) * voiced).mean(),
+        "free": ((free - true_free).abs() * weight_by_loudness(true_free)).mean(),
+        "free_phase": ((1 - torch.cos(free_phase - true_free_phase)) * weight_within_frame(true_free)).mean(),
     }
 
 
-def loudness_weight(log_magnitude: Tensor) -> Tensor:
+def weight_by_loudness(log_magnitude: Tensor) -> Tensor:
     """Return the weight of each bin, which rises linearly with its log magnitude from 0 at `MIN_LOG_MAGNITUDE`."""
     return (log_magnitude.clamp(MIN_LOG_MAGNITUDE, MAX_LOG_MAGNITUDE) - MIN_LOG_MAGNITUDE) / 8
 
 
-def relative_weight(log_magnitude: Tensor) -> Tensor:
+def weight_within_frame(log_magnitude: Tensor) -> Tensor:
     """Return the weight of each bin (B, bins, T) relative to the others of its frame; the mean is 1."""
     return torch.softmax(0.7 * log_magnitude, 1) * log_magnitude.shape[1]

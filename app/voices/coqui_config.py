@@ -72,9 +72,9 @@ def parse_source_audio(audio: Mapping[str, Any]) -> AudioConfig:
 def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
     """Raise `InvalidVoice` if the mel spectrograms of an acoustic model and a vocoder differ."""
     differences = [
-        f"{name} is {_value(acoustic, name)} in the acoustic model and {_value(vocoder, name)} in the vocoder"
+        f"{name} is {_read_value(acoustic, name)} in the acoustic model and {_read_value(vocoder, name)} in the vocoder"
         for name in MATCHING_SETTINGS
-        if _value(acoustic, name) != _value(vocoder, name)
+        if _read_value(acoustic, name) != _read_value(vocoder, name)
     ]
     if differences:
         raise InvalidVoice(
@@ -83,7 +83,7 @@ def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
         )
 
 
-def _value(audio: AudioConfig, name: str) -> float:
+def _read_value(audio: AudioConfig, name: str) -> float:
     return float(audio.upper_hz if name == "mel_fmax" else getattr(audio, name))
 
 
@@ -118,7 +118,7 @@ def read_config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
         return []
     if config.get("speakers"):
         return [str(name) for name in config["speakers"]]
-    listed = speakers_file_name(config)
+    listed = read_speakers_file_name(config)
     if not listed.endswith(".json"):
         raise InvalidVoice(
             f"{path}: use_speaker_embedding is set, but speakers_file is {listed!r}.",
@@ -127,7 +127,7 @@ def read_config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
     return sort_by_index(read_config(resolve_inside(path.parent, listed)), path.parent / listed)
 
 
-def speakers_file_name(config: Mapping[str, Any]) -> str:
+def read_speakers_file_name(config: Mapping[str, Any]) -> str:
     """Return the name of the file that numbers the speakers; empty if the config names none.
 
     coqui writes the file's path on the training machine, with slashes or backslashes.

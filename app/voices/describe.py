@@ -33,14 +33,14 @@ def check_complete(found: ScanResult) -> None:
     if not found.vocoders:
         needs = f"{found.acoustic[0].architecture} makes mel spectrograms, which only a vocoder makes audible, and"
         raise InvalidVoice(f"{needs} there is none in {found.folder}{reasons}.", hint=VOCODER_HINT)
-    misfits = [incompatibility(part, vocoder) for part in found.acoustic for vocoder in found.vocoders]
+    misfits = [find_incompatibility(part, vocoder) for part in found.acoustic for vocoder in found.vocoders]
     if misfits[0] and all(misfits):
         raise misfits[0]
 
 
 def find_compatible_vocoders(part: ModelFiles, vocoders: Sequence[ModelFiles]) -> list[ModelFiles]:
     """Return the nearest vocoders, by folder, that fit a checkpoint; if none fits, raise the first incompatibility."""
-    misfits = {vocoder: incompatibility(part, vocoder) for vocoder in vocoders}
+    misfits = {vocoder: find_incompatibility(part, vocoder) for vocoder in vocoders}
     fit = [vocoder for vocoder, problem in misfits.items() if problem is None]
     if not fit:
         raise next(problem for problem in misfits.values() if problem is not None)
@@ -48,16 +48,16 @@ def find_compatible_vocoders(part: ModelFiles, vocoders: Sequence[ModelFiles]) -
     return [vocoder for vocoder in fit if shared[vocoder] == max(shared.values())]
 
 
-def incompatibility(part: ModelFiles, vocoder: ModelFiles) -> InvalidVoice | None:
+def find_incompatibility(part: ModelFiles, vocoder: ModelFiles) -> InvalidVoice | None:
     """Return why a checkpoint and a vocoder cannot work together; None if they can."""
     try:
-        check_fit(mel_settings(part), mel_settings(vocoder), f"{part.config} and {vocoder.config}")
+        check_fit(read_mel_settings(part), read_mel_settings(vocoder), f"{part.config} and {vocoder.config}")
     except InvalidVoice as error:
         return error
     return None
 
 
-def mel_settings(part: ModelFiles) -> AudioConfig:
+def read_mel_settings(part: ModelFiles) -> AudioConfig:
     """Return the settings of a model's mel spectrogram."""
     return parse_audio(part.architecture, part.values)
 
@@ -69,7 +69,7 @@ def count_shared_folders(first: PurePosixPath, second: PurePosixPath) -> int:
 
 def get_sample_rate(parts: Sequence[ModelFiles]) -> int:
     """Return the sample rate of all checkpoints in hertz; raise `InvalidVoice` if they differ."""
-    rates = {mel_settings(part).sample_rate: part for part in parts}
+    rates = {read_mel_settings(part).sample_rate: part for part in parts}
     if len(rates) > 1:
         differing = " and ".join(f"{part.name} at {rate} Hz" for rate, part in rates.items())
         raise InvalidVoice(f"One voice has one sample rate: {differing}.", hint="Move one of them out of the folder.")
@@ -128,7 +128,7 @@ def guess_emotion(checkpoint: Emotion | None, speaker: Emotion | None) -> tuple[
     return (speaker, BY_SPEAKER) if checkpoint in (None, Emotion.NEUTRAL) else (None, CONTRADICTORY)
 
 
-def best_candidates(candidates: Sequence[Candidate], emotion: Emotion) -> list[Candidate]:
+def find_best_candidates(candidates: Sequence[Candidate], emotion: Emotion) -> list[Candidate]:
     """Return the surest of the candidates that are named after an emotion."""
     named = [one for one in candidates if one.emotion is emotion]
     best = max((one.sureness for one in named), default=None)

@@ -15,7 +15,7 @@ from typing import Any
 from app.emotion import parse_emotion
 from app.errors import InvalidVoice, UnknownEmotion
 from app.types import Emotion
-from app.voices.coqui_config import read_config, read_config_speakers, sort_by_index, speakers_file_name
+from app.voices.coqui_config import read_config, read_config_speakers, read_speakers_file_name, sort_by_index
 from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH
 
 
@@ -57,7 +57,7 @@ class ConfigFile:
         return ""
 
 
-def iter_files(folder: Path) -> Iterator[PurePosixPath]:
+def iterate_files(folder: Path) -> Iterator[PurePosixPath]:
     """Yield the files of a folder and its subfolders in order, relative to the folder; skip hidden ones."""
     count = 0
     for place, folders, names in os.walk(folder):
@@ -184,20 +184,20 @@ def find_nearest_configs(configs: Sequence[ConfigFile], path: PurePosixPath) -> 
 
 def find_most_similar(configs: Sequence[ConfigFile], path: PurePosixPath) -> list[ConfigFile]:
     """Return the configs with the name most similar to a weight file's; none if that names another kind of network."""
-    scores = {one: score for one in configs if (score := similarity(one, path)) is not None}
+    scores = {one: score for one in configs if (score := count_shared_words(one, path)) is not None}
     return [one for one, score in scores.items() if score == max(scores.values())]
 
 
-def similarity(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | None:
+def count_shared_words(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | None:
     """Return how many words both names share, and whether these are all of the config's; None if the kinds differ."""
     pairs = zip(config.path.parts, path.parts, strict=False)
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    own, its = distinctive_words(config.path.parts[common:]), distinctive_words(path.parts[common:])
+    own, its = find_distinctive_words(config.path.parts[common:]), find_distinctive_words(path.parts[common:])
     kinds = {kind for kind, marks in KIND_WORDS.items() if marks & its}
     return None if kinds and config.kind not in kinds else (len(own & its), own <= its)
 
 
-def distinctive_words(parts: Sequence[str]) -> set[str]:
+def find_distinctive_words(parts: Sequence[str]) -> set[str]:
     """Return the distinctive words of a path."""
     names = [*parts[:-1], strip_extension(PurePosixPath(parts[-1]))]
     return {word for name in names for word in split_words(name) if not word.isdecimal()} - GENERIC_WORDS
@@ -264,7 +264,7 @@ class ScanResult:
 
 def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
     """Find the models in a folder and its subfolders; raise `InvalidVoice` if a file is invalid."""
-    files = list(iter_files(folder))
+    files = list(iterate_files(folder))
     configs = find_configs(folder, files)
     paired = pair(configs, [path for path in files if is_weights(path)])
     left_out = [config.problem for config in configs if config.problem]
@@ -316,7 +316,7 @@ def find_speakers(path: Path, values: Mapping[str, Any], read_pth: ReadPth) -> t
     try:
         return tuple(read_config_speakers(path, values)), True
     except InvalidVoice:
-        for file in (path.parent / name for name in (speakers_file_name(values), *SPEAKER_FILES) if name):
+        for file in (path.parent / name for name in (read_speakers_file_name(values), *SPEAKER_FILES) if name):
             if file.is_file():
                 ids = read_config(file) if file.suffix == ".json" else read_pth(file)
                 return tuple(sort_by_index(ids, file)), False
@@ -325,28 +325,28 @@ def find_speakers(path: Path, values: Mapping[str, Any], read_pth: ReadPth) -> t
 
 def shorten_name(config: PurePosixPath) -> str:
     """Return the folder's name; in the voice's own folder, the distinctive words of the config's name."""
-    return config.parent.name or "_".join(sorted(distinctive_words([config.name]))) or DEFAULT_NAME
+    return config.parent.name or "_".join(sorted(find_distinctive_words([config.name]))) or DEFAULT_NAME
 
 
 def make_unique(parts: Sequence[ModelFiles]) -> list[ModelFiles]:
     """Give each model the shortest name that is unique."""
     named = list(parts)
-    for longer in (folder_name, config_name, weights_name):
+    for longer in (find_folder_name, strip_config_name, strip_weights_name):
         count = Counter(part.name for part in named)
         named = [part if count[part.name] == 1 else replace(part, name=str(longer(part))) for part in named]
     return named
 
 
-def folder_name(part: ModelFiles) -> PurePosixPath:
+def find_folder_name(part: ModelFiles) -> PurePosixPath:
     """Return the path of the config's folder, or of the config if that is in the voice's own folder."""
-    return part.config.parent if part.config.parent.name else config_name(part)
+    return part.config.parent if part.config.parent.name else strip_config_name(part)
 
 
-def config_name(part: ModelFiles) -> PurePosixPath:
+def strip_config_name(part: ModelFiles) -> PurePosixPath:
     """Return the path of the config without its extension."""
     return part.config.with_suffix("")
 
 
-def weights_name(part: ModelFiles) -> PurePosixPath:
+def strip_weights_name(part: ModelFiles) -> PurePosixPath:
     """Return the path of the weights without their extension."""
     return part.weights[0].with_name(strip_extension(part.weights[0]))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.errors import InvalidVoice
+from app.fields import Sha256
 from app.types import Emotion
 
 FILE_NAME = "voice.json"
@@ -25,7 +27,6 @@ def _check_relative(path: str) -> str:
 
 
 RelativePath = Annotated[str, Field(min_length=1), AfterValidator(_check_relative)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _StrictModel(BaseModel):
@@ -102,6 +103,12 @@ class Expression(_StrictModel):
 
 
 NO_EXPRESSION = Expression()
+EXPRESSION_LIMITS: Mapping[str, tuple[float, float]] = {
+    name: (field.metadata[0].ge, field.metadata[1].le)
+    for name, field in Expression.model_fields.items()
+    if name != "bands"
+}
+"""Minimum and maximum of each field of an expression that is one number."""
 
 
 class SpokenEmotion(_StrictModel):
@@ -159,7 +166,7 @@ class Manifest(_StrictModel):
         return self.frontend.language if self.frontend else None
 
     @model_validator(mode="after")
-    def _names_exist(self) -> Self:
+    def _check_names(self) -> Self:
         if Emotion.NEUTRAL not in self.emotions:
             raise ValueError("emotions must name neutral: it is every voice's last resort")
         for emotion, spoken in self.emotions.items():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @closed_schema
-class Checkpoint(TypedDict):
+class CheckpointJson(TypedDict):
     """Weights that synthesize an emotion."""
 
     checkpoint: str
@@ -24,7 +24,7 @@ class Checkpoint(TypedDict):
 
 
 @closed_schema
-class Voice(TypedDict):
+class VoiceJson(TypedDict):
     """Voice with its emotions."""
 
     name: str
@@ -37,13 +37,13 @@ class Voice(TypedDict):
     license: str
     degree: bool
     """Whether the strength of emotions can be varied, and emotions be blended."""
-    emotions: dict[Emotion, Checkpoint]
+    emotions: dict[Emotion, CheckpointJson]
     fallbacks: dict[Emotion, Emotion]
     """Emotion that replaces each one that is missing."""
 
 
 @closed_schema
-class Voices(TypedDict):
+class VoicesJson(TypedDict):
     """Voices and emotions that requests can name."""
 
     default: str
@@ -52,10 +52,10 @@ class Voices(TypedDict):
     """Aliases of each emotion."""
     aliases: dict[str, str]
     """Aliases of voices, with the name that each stands for."""
-    voices: list[Voice]
+    voices: list[VoiceJson]
 
 
-def voices_to_dict(registry: voices.Registry, aliases: Mapping[Emotion, Sequence[str]]) -> Voices:
+def voices_to_dict(registry: voices.Registry, aliases: Mapping[Emotion, Sequence[str]]) -> VoicesJson:
     """Return all voices and emotions, with their aliases."""
     return {
         "default": registry.default,
@@ -65,7 +65,7 @@ def voices_to_dict(registry: voices.Registry, aliases: Mapping[Emotion, Sequence
     }
 
 
-def voice_to_dict(voice: voices.Voice) -> Voice:
+def voice_to_dict(voice: voices.Voice) -> VoiceJson:
     """Return a voice, with the checkpoint of each of its emotions."""
     manifest = voice.manifest
     return {
@@ -84,7 +84,7 @@ def voice_to_dict(voice: voices.Voice) -> Voice:
     }
 
 
-def _checkpoint_to_dict(voice: voices.Voice, emotion: Emotion) -> Checkpoint:
+def _checkpoint_to_dict(voice: voices.Voice, emotion: Emotion) -> CheckpointJson:
     checkpoint = voice.abilities.checkpoints[emotion]
     architecture = voice.manifest.checkpoints[checkpoint.name].architecture
     return {"checkpoint": checkpoint.name, "checkpoint_sha256": checkpoint.sha256, "architecture": architecture}

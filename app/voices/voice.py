@@ -61,17 +61,17 @@ class Voice:
             pitch=all(vocoder.architecture in SOURCE_VOCODERS for vocoder in vocoders),
         )
 
-    def seconds(self, characters: int, speed: float) -> float:
+    def estimate_seconds(self, characters: int, speed: float) -> float:
         """Estimate the seconds that a text takes from the words per minute, at five letters and a space per word."""
         return characters * 60 / (6 * self.manifest.words_per_minute * speed)
 
-    def file(self, path: str) -> Path:
+    def find_file(self, path: str) -> Path:
         """Return the path of a file of this voice."""
         return resolve_inside(self.folder, path)
 
     def read_weights(self, path: str) -> bytes:
         """Read a weight file; raise `InvalidVoice` if it has changed since it was checked."""
-        file = self.file(path)
+        file = self.find_file(path)
         try:
             content = file.read_bytes()
         except OSError as error:
@@ -80,9 +80,9 @@ class Voice:
             raise InvalidVoice(f"{file} has changed since the voice was opened.", hint="Restart the service.")
         return content
 
-    def config(self, path: str) -> dict[str, Any]:
+    def read_config(self, path: str) -> dict[str, Any]:
         """Read a `config.json` of this voice."""
-        return read_config(self.file(path))
+        return read_config(self.find_file(path))
 
 
 def open_voice(folder: Path) -> Voice:
@@ -145,13 +145,13 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
 def read_acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:
     """Return the settings of the mel spectrogram that a checkpoint predicts."""
     files = voice.manifest.checkpoints[checkpoint]
-    return parse_audio(files.architecture, voice.config(files.config))
+    return parse_audio(files.architecture, voice.read_config(files.config))
 
 
 def read_vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
     """Return the settings of the mel spectrogram that a vocoder takes."""
     files = voice.manifest.vocoders[vocoder]
-    return parse_audio(files.architecture, voice.config(files.config))
+    return parse_audio(files.architecture, voice.read_config(files.config))
 
 
 def parse_audio(architecture: str, config: Mapping[str, Any]) -> AudioConfig:
@@ -164,7 +164,7 @@ def read_speaker_names(voice: Voice, checkpoint: str) -> list[str]:
     files = voice.manifest.checkpoints[checkpoint]
     if files.speakers:
         return list(files.speakers)
-    return read_config_speakers(voice.file(files.config), voice.config(files.config))
+    return read_config_speakers(voice.find_file(files.config), voice.read_config(files.config))
 
 
 def check_hash(path: Path, expected: str | None) -> str:
@@ -191,7 +191,7 @@ class Registry:
         for folder in find_voice_folders(folders):
             self.add(folder)
         self.check_default(folders)
-        self.aliases = self.leading(aliases or {})
+        self.aliases = self.resolve_aliases(aliases or {})
         """Canonical name of the voice of each alias."""
 
     def add(self, folder: Path) -> None:
@@ -208,24 +208,24 @@ class Registry:
     def check_default(self, folders: Sequence[Path]) -> None:
         """Raise `InvalidVoice` if the default voice is missing; otherwise use its canonical name."""
         if self.default.lower() not in self.voices:
-            found = "; ".join(self.problems.values()) or self.found_in(folders)
+            found = "; ".join(self.problems.values()) or self.describe_found(folders)
             raise InvalidVoice(
                 f"The default voice {self.default} cannot be used: {found}",
                 hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
             )
         self.default = self.voices[self.default.lower()].name
 
-    def found_in(self, folders: Sequence[Path]) -> str:
+    def describe_found(self, folders: Sequence[Path]) -> str:
         """Describe which voices were found in the folders."""
-        names = ", ".join(self.names())
+        names = ", ".join(self.list_names())
         return f"found: {names}" if names else f"there is no {FILE_NAME} in {', '.join(map(str, folders))}"
 
-    def leading(self, aliases: Mapping[str, str]) -> dict[str, str]:
+    def resolve_aliases(self, aliases: Mapping[str, str]) -> dict[str, str]:
         """Return the aliases that lead to a voice; of two that differ in case alone, the last one counts."""
         written = {alias.lower(): (alias, voice.lower()) for alias, voice in aliases.items()}
         return {alias: self.voices[voice].name for alias, voice in written.values() if voice in self.voices}
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return all names in their canonical spelling."""
         return [voice.name for voice in self.voices.values()]
 
@@ -235,7 +235,7 @@ class Registry:
         aliases = {alias.lower(): voice.lower() for alias, voice in self.aliases.items()}
         voice = self.voices.get(wanted) or self.voices.get(aliases.get(wanted, ""))
         if voice is None:
-            known = [*self.names(), *self.aliases]
+            known = [*self.list_names(), *self.aliases]
             near = difflib.get_close_matches(wanted[:64], [one.lower() for one in known], n=1)
             hint = f"Known voices: {', '.join(known)}." + (f" Did you mean {near[0]}?" if near else "")
             raise VoiceNotFound(f"There is no voice {name!r:.80}.", hint=hint)

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from app.api.openapi.examples import TEXT
+from app.api.openapi.speech import EXAMPLE_TEXT
 from app.main import create_app
 from app.settings import load_settings
 from scripts.reference.markdown import format_block, format_code, format_codes, make_page, make_table
@@ -88,7 +88,7 @@ def make_curl_arguments(method: str, path: str, content: dict[str, Any]) -> Iter
     """Yield the arguments of curl, once for each example of a body."""
     address = ADDRESS + path
     if (method, path) == ("GET", "/synthesize"):
-        yield f"-G {address} --data-urlencode {shlex.quote(f'text={TEXT}')} -d emotion=joy -d format=mp3"
+        yield f"-G {address} --data-urlencode {shlex.quote(f'text={EXAMPLE_TEXT}')} -d emotion=joy -d format=mp3"
     elif not content:
         yield address if method == "GET" else f"-X {method} {address}"
     for media_type, body in content.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api.errors import openai_content, openai_status
+from app.api.errors import choose_openai_status, make_openai_content
 from app.errors import ERRORS, IntoneError
 from scripts.reference.markdown import format_code, make_page, make_table
 
@@ -23,5 +23,5 @@ def render() -> str:
 def make_row(kind: type[IntoneError]) -> tuple[str, ...]:
     """Return the row of an error."""
     error = kind("")
-    openai = f"{openai_status(error)} {format_code(openai_content(error)['error']['code'])}"
+    openai = f"{choose_openai_status(error)} {format_code(make_openai_content(error)['error']['code'])}"
     return str(kind.status), format_code(kind.code), f"{kind.title}.", kind.remedy, openai

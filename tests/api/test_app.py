@@ -12,9 +12,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.api.errors import openai_content, openai_status
+from app.api.errors import GuardMiddleware, choose_openai_status, make_openai_content
 from app.api.middleware.access_log import AccessLogMiddleware
-from app.api.middleware.errors import GuardMiddleware
 from app.audio.encode import FORMATS
 from app.errors import ERRORS, IntoneError
 from app.main import create_app
@@ -212,7 +211,7 @@ def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> No
     }
     found: dict[int, set[str]] = {}
     for kind in (*ERRORS, IntoneError):
-        status, error = openai_status(kind("")), openai_content(kind(""))["error"]
+        status, error = choose_openai_status(kind("")), make_openai_content(kind(""))["error"]
         found.setdefault(status, set()).add(error["code"])
         assert error["type"] == ("server_error" if status >= 500 else "invalid_request_error")
     assert found == expected

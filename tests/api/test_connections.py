@@ -155,11 +155,11 @@ def test_a_slow_reader_stays_connected_as_long_as_it_makes_progress(loop: asynci
     connection = Connection(uvicorn.Config(respond), ServerState(), {}, loop, shared=shared)
     connection.connection_made(transport)
     for unsent in (300, 200, 100):
-        before = connection._state()
+        before = connection._read_state()
         transport.unsent = unsent
         connection._look(before)
         assert not transport.aborted
-    connection._look(connection._state())
+    connection._look(connection._read_state())
     assert transport.aborted
 
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from starlette.responses import StreamingResponse
 
-from app.api.errors import allowed_methods
+from app.api.errors import list_allowed_methods
 from app.main import create_app
 from app.settings import load_settings
 from tests.serving import serve_in_thread, service_without_models
@@ -60,8 +60,8 @@ def test_the_allowed_methods_of_a_path_combine_all_its_routes() -> None:
         one.put("/{name}")(lambda: None)
     app.include_router(router)
     for path in ("/both", "/in/both"):
-        assert allowed_methods(app.routes, path) == ("GET", "POST", "PUT", "HEAD", "OPTIONS")
-    assert allowed_methods(app.routes, "/other") == ("PUT", "OPTIONS")
+        assert list_allowed_methods(app.routes, path) == ("GET", "POST", "PUT", "HEAD", "OPTIONS")
+    assert list_allowed_methods(app.routes, "/other") == ("PUT", "OPTIONS")
 
 
 @pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json", "/ready", "/voices", "/nowhere", STATIC])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.middleware.auth import RateLimit, network_of
+from app.api.middleware.auth import RateLimit, mask_address
 from tests.serving import service_without_models
 
 HELLO = {"text": "Hello."}
@@ -93,7 +93,7 @@ def test_a_client_that_waits_for_the_returned_time_is_allowed(per_minute: float,
     ],
 )
 def test_a_client_is_an_ipv4_address_or_an_ipv6_network(host: str, client: str) -> None:
-    assert network_of(host) == client
+    assert mask_address(host) == client
 
 
 def list_codes(client: httpx.Client, count: int, **options: object) -> list[str]:

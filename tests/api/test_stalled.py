@@ -10,7 +10,7 @@ import pytest
 
 from app.api.state import STALL_SECONDS
 from app.settings import load_settings
-from tests.holding import HeldService, held_service
+from tests.controlled_service import HeldService, held_service
 from tests.serving import wait_until
 
 TEXT = "The harbour was quiet. Then the ferry came in. Nobody waved."
@@ -49,7 +49,7 @@ def test_a_service_is_not_ready_while_a_request_waits_too_long_for_a_thread(serv
     for _ in range(load_settings().concurrency):
         service.queue._threads.submit(release.wait)
     future = service.callers.submit(service.client.post, "/synthesize", json={"text": "Hello."})
-    wait_until(lambda: service.queue.stalled_for(time.perf_counter()) > 0, 30)
+    wait_until(lambda: service.queue.measure_stall(time.perf_counter()) > 0, 30)
     assert service.status("/ready") == 200
     service.clock.ahead = STALL_SECONDS + 1
     readiness = service.client.get("/ready")

@@ -65,15 +65,15 @@ def test_routes_take_precedence_over_mounts() -> None:
     templates = RouteTemplates(
         [Mount("/", do_nothing), Mount("/files", do_nothing), Route("/a/{name:path}", do_nothing)]
     )
-    assert [templates.of(path) for path in ("/a/b/c", "/x", "/")] == ["/a/{name}", "/", "/"]
+    assert [templates.find(path) for path in ("/a/b/c", "/x", "/")] == ["/a/{name}", "/", "/"]
 
 
 def test_paths_without_a_route_share_one_name() -> None:
-    assert RouteTemplates([Route("/a", do_nothing)]).of("/b") == UNKNOWN_ROUTE
+    assert RouteTemplates([Route("/a", do_nothing)]).find("/b") == UNKNOWN_ROUTE
 
 
 def test_a_path_that_ends_in_a_line_feed_has_no_route() -> None:
-    assert RouteTemplates([Route("/a", do_nothing), Mount("/files", do_nothing)]).of("/a\n") == UNKNOWN_ROUTE
+    assert RouteTemplates([Route("/a", do_nothing), Mount("/files", do_nothing)]).find("/a\n") == UNKNOWN_ROUTE
 
 
 @pytest.mark.anyio

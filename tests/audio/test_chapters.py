@@ -15,10 +15,10 @@ import soundfile
 
 from app.audio.chapters import save_with_chapters
 from app.audio.encode import FORMATS, encode
-from tests.decoding import decode, tone
+from tests.decoding import decode, make_tone
 
 RATE = 24_000
-SAMPLES = tone(RATE, 4)
+SAMPLES = make_tone(RATE, 4)
 TITLES = ["Chapter 1", "Kapitel 2 – “Größe” 🎈", 'A "third" one = CHAPTER002=']
 STARTS = [0.25, 1.5, 3.123]
 EMBEDDED = ("flac", "opus", "mp3")

@@ -228,7 +228,7 @@ def test_each_media_type_stands_for_one_format() -> None:
 
 
 def test_only_headerless_formats_need_the_rate_in_their_content_type() -> None:
-    types = {name: row.content_type_at(24000) for name, row in FORMATS.items()}
+    types = {name: row.format_content_type(24000) for name, row in FORMATS.items()}
     assert types == {
         "wav": "audio/wav",
         "flac": "audio/flac",

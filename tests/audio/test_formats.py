@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from app.audio.encode import FORMATS, encode
-from tests.decoding import EVERY_RATE, Samples, decode, encode_stream, tone
+from tests.decoding import EVERY_RATE, Samples, decode, encode_stream, make_tone
 
 COMPRESSED = ("mp3", "opus", "aac")
 SECONDS = (1.0, 1.277, 1.5237)
@@ -46,7 +46,7 @@ def compute_pitch(samples: Samples, rate: int) -> float:
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("seconds", SECONDS)
 def test_encoding_preserves_duration_level_and_pitch(name: str, rate: int, stream: bool, seconds: float) -> None:
-    sound = tone(rate, seconds)
+    sound = make_tone(rate, seconds)
     data = encode_stream(sound, name, rate, piece=rate // 7) if stream else encode(sound, rate, name)
     decoded = decode(data, name, rate)
     assert len(decoded) == pytest.approx(len(sound), abs=compute_tolerance(name, rate, stream) * rate)
@@ -57,7 +57,7 @@ def test_encoding_preserves_duration_level_and_pitch(name: str, rate: int, strea
 
 @pytest.mark.parametrize(("name", "rate"), EVERY_RATE)
 def test_a_stream_has_the_content_of_the_file(name: str, rate: int) -> None:
-    sound = tone(rate, 0.6)
+    sound = make_tone(rate, 0.6)
     stream, file = encode_stream(sound, name, rate, piece=1000), encode(sound, rate, name)
     if name == "mp3":
         assert stream in file
@@ -69,7 +69,7 @@ def test_a_stream_has_the_content_of_the_file(name: str, rate: int) -> None:
 
 @pytest.mark.parametrize(("name", "rate"), EVERY_RATE)
 def test_encoding_is_deterministic_for_any_chunk_size(name: str, rate: int) -> None:
-    sound = tone(rate, 0.3)
+    sound = make_tone(rate, 0.3)
     assert encode(sound, rate, name) == encode(sound, rate, name)
     assert len({encode_stream(sound, name, rate, piece) for piece in (10**9, 10**9, 77, 1024, 1025)}) == 1
 
@@ -77,7 +77,7 @@ def test_encoding_is_deterministic_for_any_chunk_size(name: str, rate: int) -> N
 @pytest.mark.parametrize("name", ["mp3", "opus"])
 @pytest.mark.parametrize("samples", [576, 577, 623, 624, 1151, 10_000])
 def test_mp3_files_and_opus_have_the_exact_number_of_samples(name: str, samples: int) -> None:
-    data = encode(tone(24_000, 1)[:samples], 24_000, name)
+    data = encode(make_tone(24_000, 1)[:samples], 24_000, name)
     assert len(decode(data, name, 24_000)) == samples
     assert soundfile.info(io.BytesIO(data)).frames == samples
 
@@ -86,7 +86,7 @@ def test_mp3_files_and_opus_have_the_exact_number_of_samples(name: str, samples:
 @pytest.mark.parametrize("beyond", [-1, 1])
 def test_formats_trimmed_by_frame_are_accurate_to_half_a_frame(name: str, rate: int, beyond: int) -> None:
     frame = get_frame_size(name, rate)
-    sound = tone(rate, 1)[: 6 * frame + frame // 2 + beyond]
+    sound = make_tone(rate, 1)[: 6 * frame + frame // 2 + beyond]
     decoded = decode(encode_stream(sound, name, rate), name, rate)
     assert len(decoded) % frame == 0
     assert abs(len(decoded) - len(sound)) <= frame / 2 + 48
@@ -105,7 +105,7 @@ def test_no_samples_give_at_most_two_frames_of_silence(name: str, rate: int) -> 
 @pytest.mark.parametrize(("name", "rate"), EVERY_RATE)
 @pytest.mark.parametrize("samples", [1, 100, 600])
 def test_a_few_samples_make_a_valid_file_and_stream(name: str, rate: int, samples: int) -> None:
-    sound = tone(rate, 1)[:samples]
+    sound = make_tone(rate, 1)[:samples]
     for data in (encode(sound, rate, name), encode_stream(sound, name, rate)):
         assert len(decode(data, name, rate, format_given=True)) >= samples
 
@@ -120,7 +120,7 @@ def test_a_tenth_of_a_second_keeps_its_length(name: str, rate: int) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_start_of_a_stream_can_be_decoded_before_its_end(name: str) -> None:
     encoder = FORMATS[name].stream(24_000)
-    sent = b"".join(encoder.push(piece) for piece in np.split(tone(24_000, 0.25), 25))
+    sent = b"".join(encoder.push(piece) for piece in np.split(make_tone(24_000, 0.25), 25))
     assert len(decode(sent, name, 24_000)) >= 0.1 * 24_000
 
 
@@ -132,7 +132,7 @@ def test_samples_that_are_not_finite_or_too_loud_are_encoded(name: str) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_threads_encode_independently(name: str) -> None:
-    sounds = [tone(24_000, 0.5, hertz) for hertz in (300, 400, 500, 600)] * 4
+    sounds = [make_tone(24_000, 0.5, hertz) for hertz in (300, 400, 500, 600)] * 4
     with ThreadPoolExecutor(4) as threads:
         concurrent = list(threads.map(lambda sound: encode_stream(sound, name, 24_000, 500), sounds))
     assert concurrent == [encode_stream(sound, name, 24_000) for sound in sounds]
@@ -152,4 +152,4 @@ def test_threads_encode_independently(name: str) -> None:
     ],
 )
 def test_rate_at_least_returns_the_next_supported_rate(name: str, own: int, rate: int) -> None:
-    assert FORMATS[name].rate_at_least(own) == rate
+    assert FORMATS[name].choose_sample_rate(own) == rate

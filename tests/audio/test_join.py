@@ -19,7 +19,7 @@ from app.audio.join import (
     Joiner,
     UtteranceSpan,
     fade,
-    soft_limit,
+    limit_peaks,
 )
 
 RATE = 22050
@@ -220,7 +220,7 @@ def test_gain_preserves_relative_levels() -> None:
 
 def test_soft_limit_changes_only_samples_above_the_knee() -> None:
     samples = np.array([0.1, -0.5, KNEE, 1.5, -3.0], np.float32)
-    limited = soft_limit(samples)
+    limited = limit_peaks(samples)
     np.testing.assert_array_equal(limited[:3], samples[:3])
     assert KNEE < limited[3] <= 1.0
     assert -1.0 <= limited[4] < -KNEE

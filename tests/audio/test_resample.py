@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.audio.writers import Resampler
-from tests.decoding import Samples, tone
+from tests.decoding import Samples, make_tone
 
 RATES = [(22_050, 24_000), (22_050, 48_000), (24_000, 11_025), (48_000, 8000), (22_050, 12_345)]
 
@@ -32,21 +32,21 @@ def test_resampling_in_pieces_equals_resampling_at_once(rates: tuple[int, int], 
 
 @pytest.mark.parametrize("rates", RATES)
 def test_a_tone_is_preserved(rates: tuple[int, int]) -> None:
-    resampled = resample_in_pieces(tone(rates[0], 1), rates, list(range(1000, 22_000, 1000)))
-    assert np.abs(resampled - tone(rates[1], 1)).max() < 0.002
+    resampled = resample_in_pieces(make_tone(rates[0], 1), rates, list(range(1000, 22_000, 1000)))
+    assert np.abs(resampled - make_tone(rates[1], 1)).max() < 0.002
 
 
 def test_frequencies_above_the_new_nyquist_frequency_are_removed() -> None:
-    resampled = resample_in_pieces(tone(48_000, 1, hertz=5000), (48_000, 8000), [])
+    resampled = resample_in_pieces(make_tone(48_000, 1, hertz=5000), (48_000, 8000), [])
     assert np.abs(resampled[1000:-1000]).max() < 1e-4
 
 
 def test_samples_are_returned_before_the_end() -> None:
     resampler = Resampler(22_050, 24_000)
-    assert len(resampler.push(tone(22_050, 0.1))) > 0.05 * 24_000
+    assert len(resampler.push(make_tone(22_050, 0.1))) > 0.05 * 24_000
 
 
 def test_equal_rates_return_the_samples_unchanged() -> None:
-    resampler, sound = Resampler(24_000, 24_000), tone(24_000, 0.1)
+    resampler, sound = Resampler(24_000, 24_000), make_tone(24_000, 0.1)
     assert resampler.push(sound) is sound
     assert len(resampler.end()) == 0

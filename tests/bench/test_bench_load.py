@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from app.bench.measures import run_load
-from app.bench.peers import WAV_HEADER_BYTES, Client, Request, ask
+from app.bench.peers import WAV_HEADER_BYTES, Client, Request, send_alone
 from app.errors import SetupError
 
 TOGETHER = 4
@@ -75,19 +75,19 @@ def test_clients_send_requests_concurrently_and_every_response_is_complete(port:
 
 
 def test_first_audio_is_the_first_byte_after_the_header(port: int) -> None:
-    answer = ask(port, Request("/slow"))
+    answer = send_alone(port, Request("/slow"))
     assert answer.body == b"h" * WAV_HEADER_BYTES + b"ab"
     assert PAUSE <= answer.first_audio < answer.seconds
 
 
 def test_a_client_keeps_its_connection(port: int) -> None:
     with Client(port) as client:
-        ports = [client.ask(Request("/port")).body for _ in range(3)]
-    assert len(set(ports)) == 1 and ask(port, Request("/port")).body not in ports
+        ports = [client.send(Request("/port")).body for _ in range(3)]
+    assert len(set(ports)) == 1 and send_alone(port, Request("/port")).body not in ports
 
 
 def test_an_error_names_the_path_and_the_status_code_but_not_the_query(port: int) -> None:
-    with pytest.raises(SetupError, match=r"/missing was answered 404: nothing") as caught:
+    with pytest.raises(SetupError, match=r"/missing returned 404: nothing") as caught:
         run_load(port, [[Request("/missing?text=secret")]])
     assert "secret" not in caught.value.detail
 
@@ -95,5 +95,5 @@ def test_an_error_names_the_path_and_the_status_code_but_not_the_query(port: int
 def test_an_unreachable_server_raises_a_setup_error() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         free = server.server_port
-    with pytest.raises(SetupError, match="was not answered"):
-        ask(free, Request("/"))
+    with pytest.raises(SetupError, match="failed: "):
+        send_alone(free, Request("/"))

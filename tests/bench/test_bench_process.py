@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.bench.machine import cpu_seconds, read_resident_mib
-from app.bench.peers import CACHED, INTONE, KOKORO, Peer, Request, ask, find_peer, run_server
+from app.bench.machine import read_cpu_seconds, read_resident_mib
+from app.bench.peers import CACHED, INTONE, KOKORO, Peer, Request, find_peer, run_server, send_alone
 from app.errors import SetupError
 
 SERVER = """
@@ -34,20 +34,20 @@ def make_peer(code: str) -> Peer:
 
 def test_processor_time_and_memory_of_running_children_count() -> None:
     code = "import time; kept = bytearray(b'x' * 2**26); n = sum(range(5_000_000)); print(); input()"
-    time_before, memory_before = cpu_seconds(os.getpid()), read_resident_mib(os.getpid())
+    time_before, memory_before = read_cpu_seconds(os.getpid()), read_resident_mib(os.getpid())
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None and child.stdout.readline()
-        alone = cpu_seconds(child.pid)
+        alone = read_cpu_seconds(child.pid)
         assert alone > 0
-        assert cpu_seconds(os.getpid()) >= time_before + alone - 0.01  # a tick of the clock
+        assert read_cpu_seconds(os.getpid()) >= time_before + alone - 0.01  # a tick of the clock
         assert read_resident_mib(os.getpid()) > memory_before + 60
         child.communicate(b"\n")
-    assert cpu_seconds(os.getpid()) >= time_before + alone - 0.01  # a tick of the clock
+    assert read_cpu_seconds(os.getpid()) >= time_before + alone - 0.01  # a tick of the clock
 
 
 def test_a_server_runs_with_its_environment_and_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), run_server(make_peer(SERVER), tmp_path) as server:
-        assert ask(server.port, Request("/")).body == b"hello"
+        assert send_alone(server.port, Request("/")).body == b"hello"
         raise ZeroDivisionError
     with pytest.raises(ProcessLookupError):
         os.kill(server.pid, 0)

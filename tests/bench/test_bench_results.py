@@ -32,13 +32,13 @@ def make_results() -> Results:
 
 
 def test_a_figure_is_the_median_with_the_extremes() -> None:
-    assert make_results().figure(OURS) == Summary(median=40, least=9, most=50)
-    assert make_results().figure(Key("cost", "intone")) is None
+    assert make_results().summarize(OURS) == Summary(median=40, least=9, most=50)
+    assert make_results().summarize(Key("cost", "intone")) is None
 
 
 def test_a_ratio_is_taken_in_each_round_that_has_both() -> None:
-    assert make_results().ratio(OURS, THEIRS) == Summary(median=3.5, least=3, most=4)
-    assert make_results().ratio(OURS, Key("cost", "coqui")) is None
+    assert make_results().summarize_ratio(OURS, THEIRS) == Summary(median=3.5, least=3, most=4)
+    assert make_results().summarize_ratio(OURS, Key("cost", "coqui")) is None
 
 
 @pytest.mark.parametrize(

@@ -60,5 +60,5 @@ def test_a_long_text_shows_a_progress_bar(
 
 def test_training_shows_a_progress_bar_with_the_remaining_time(capsys: pytest.CaptureFixture[str]) -> None:
     with _show_progress() as show:
-        show(TrainingProgress(step=7, share=0.25, seconds_left=9, losses={}, held_out={}))
-    assert "step 7" in (output := capsys.readouterr().err) and "25%" in output and "-:--:--" in output
+        show(TrainingProgress(step=7, share=0.25, seconds_left=3723.4, losses={}, held_out={}))
+    assert "step 7" in (output := capsys.readouterr().err) and "25%" in output and "1:02:03 left" in output

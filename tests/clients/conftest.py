@@ -8,7 +8,7 @@ import pytest
 from openai import OpenAI
 
 from app.packages import bundled_models_dir
-from tests.clients.asking import KEY, can_speak, create_client
+from tests.clients.openai_clients import KEY, can_speak, create_client
 from tests.serving import Server, start_server, wait_until
 from tests.tiny_voice import write_tiny_voice
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from app.settings import OPENAI_VOICES
-from tests.clients.asking import KEY, RATE
+from tests.clients.openai_clients import KEY, RATE
 from tests.decoding import decode
 from tests.serving import Server
 
@@ -29,7 +29,7 @@ def speak(server: Server, key: str = KEY, **fields: object) -> httpx.Response:
     """Send the request of custom_components/openai_tts/openaitts_engine.py."""
     headers = {"Content-Type": "application/json", **AGENT, "Authorization": f"Bearer {key}"}
     payload = {"model": "tts-1", "input": SENTENCES[1], "voice": "shimmer", "response_format": "mp3", **fields}
-    with server.client() as client:
+    with server.create_client() as client:
         return client.post("/v1/audio/speech", content=json.dumps(payload), headers=headers)
 
 
@@ -44,7 +44,7 @@ def test_a_full_stop_validates_the_key(keyed_server: Server) -> None:
 @pytest.mark.parametrize("headers", [AGENT, {**AGENT, "Authorization": f"Bearer {KEY}"}])
 def test_the_integration_can_list_the_voices(keyed_server: Server, headers: Mapping[str, str]) -> None:
     """custom_components/openai_tts/voice_listing.py: the list next to the speech endpoint, with a limit of 100."""
-    with keyed_server.client() as client:
+    with keyed_server.create_client() as client:
         payload = client.get("/v1/audio/voices", params={"limit": 100}, headers=headers).json()
     items = payload.get("items") or payload.get("data") or payload.get("voices")
     offered = {voice["id"]: voice.get("name") or voice["id"] for voice in items}
@@ -85,7 +85,7 @@ def test_the_bridge_identifies_the_service_as_openais(server: Server, keyed_serv
     """src/wyoming_openai/compatibility.py: LocalAI has /readyz, speaches says OK at /health, Kokoro-FastAPI says ok at
     /test; the bridge offers OpenAI's voices only for a service that is none of these."""
     for service in (server, keyed_server):
-        with service.client() as client:
+        with service.create_client() as client:
             assert client.get("/v1/readyz").is_error
             health = client.get("/v1/../../health")
             assert str(health.url).endswith("/health") and health.is_success and health.text != "OK"
@@ -101,7 +101,10 @@ def speak_through_bridge(server: Server, text: str, voice: str = "alloy") -> byt
     """Request speech as `_iter_tts_audio` in src/wyoming_openai/handler.py, in chunks of 2048 bytes; return the PCM."""
     headers = {"Accept": "application/octet-stream", "Content-Type": "application/json"}
     body = {"model": "gpt-4o-mini-tts", "voice": voice, "input": text, "response_format": "wav"}
-    with server.client() as client, client.stream("POST", "/v1/audio/speech", json=body, headers=headers) as response:
+    with (
+        server.create_client() as client,
+        client.stream("POST", "/v1/audio/speech", json=body, headers=headers) as response,
+    ):
         assert response.status_code == 200
         chunks = response.iter_bytes(2048)
         first = next(chunks)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.settings import OPENAI_VOICES
-from tests.clients.asking import KEY, RATE
+from tests.clients.openai_clients import KEY, RATE
 from tests.decoding import decode
 from tests.serving import Server
 
@@ -26,7 +26,7 @@ USER = {
 
 def get(server: Server, path: str) -> dict[str, list[dict[str, str]]]:
     """Send its `requests.get(f"{TTS_OPENAI_API_BASE_URL}{path}")`: without the key; it ignores errors."""
-    with server.client() as client:
+    with server.create_client() as client:
         response = client.get(f"/v1{path}")
     response.raise_for_status()
     lists: dict[str, list[dict[str, str]]] = response.json()
@@ -37,7 +37,7 @@ def request_speech(server: Server, key: str = KEY, **fields: object) -> httpx.Re
     """Send the request of its `speech`: input and voice of its page, the model of its settings, extra parameters."""
     payload = {"input": "I am so happy that you are finally here!", "voice": "alloy", "model": "tts-1", **fields}
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}", **USER}
-    with server.client() as client:
+    with server.create_client() as client:
         return client.post("/v1/audio/speech", content=json.dumps(payload), headers=headers)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 from openai import AsyncOpenAI, AsyncStream, BadRequestError
 
-from tests.clients.asking import BOOK, HELLO, RATE, TEXT, can_speak, create_async_client, create_client
+from tests.clients.openai_clients import BOOK, HELLO, RATE, TEXT, can_speak, create_async_client, create_client
 from tests.decoding import decode
 from tests.serving import Server, wait_until
 

@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai import APIError, APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI, Stream
 
-from tests.clients.asking import BOOK, HELLO, KEY, count_responses, create_client, create_speech
+from tests.clients.openai_clients import BOOK, HELLO, KEY, count_responses, create_client, create_speech
 from tests.serving import Server, service_without_models, wait_until
 
 NUMBERS = "It is 7,777,777. Now 7,777,777. Then 7,777,777!"
@@ -17,23 +17,23 @@ NUMBERS = "It is 7,777,777. Now 7,777,777. Then 7,777,777!"
 LARGE = 5 * 1024 * 1024
 
 
-def extra(**fields: Any) -> dict[str, Any]:
+def pass_extra(**fields: Any) -> dict[str, Any]:
     return {"extra_body": fields}
 
 
 WRONG: list[tuple[dict[str, Any], type[APIStatusError], str, str | None]] = [
     ({"model": "gpt-5"}, NotFoundError, "model_not_found", None),
     ({"model": "tts-1-112"}, NotFoundError, "model_not_found", None),
-    (extra(model=None), BadRequestError, "invalid_request", "model"),
+    (pass_extra(model=None), BadRequestError, "invalid_request", "model"),
     ({"input": ""}, BadRequestError, "empty_text", "input"),
     ({"input": " \n"}, BadRequestError, "empty_text", "input"),
     ({"input": "a" * 20_001}, BadRequestError, "text_too_long", "input"),
     ({"input": "a" * LARGE}, BadRequestError, "body_too_large", "input"),
     ({"input": ["Hello."]}, BadRequestError, "invalid_request", "input"),
-    (extra(input=None), BadRequestError, "invalid_request", "input"),
-    ({"input": "<speak>Hello", **extra(ssml=True)}, BadRequestError, "invalid_ssml", "input"),
-    ({"input": "Hello.", **extra(ssml=True)}, BadRequestError, "invalid_ssml", "input"),
-    (extra(ssml="yes"), BadRequestError, "invalid_request", "ssml"),
+    (pass_extra(input=None), BadRequestError, "invalid_request", "input"),
+    ({"input": "<speak>Hello", **pass_extra(ssml=True)}, BadRequestError, "invalid_ssml", "input"),
+    ({"input": "Hello.", **pass_extra(ssml=True)}, BadRequestError, "invalid_ssml", "input"),
+    (pass_extra(ssml="yes"), BadRequestError, "invalid_request", "ssml"),
     ({"voice": "nobody"}, BadRequestError, "voice_not_found", "voice"),
     ({"voice": {"id": None}}, BadRequestError, "invalid_request", "voice"),
     ({"voice": ""}, BadRequestError, "voice_not_found", "voice"),
@@ -47,16 +47,16 @@ WRONG: list[tuple[dict[str, Any], type[APIStatusError], str, str | None]] = [
     ({"response_format": "wma"}, BadRequestError, "invalid_request", "response_format"),
     ({"response_format": ""}, BadRequestError, "invalid_request", "response_format"),
     ({"stream_format": "xml"}, BadRequestError, "invalid_request", "stream_format"),
-    ({"stream_format": "sse", **extra(stream=False)}, BadRequestError, "invalid_request", "stream"),
+    ({"stream_format": "sse", **pass_extra(stream=False)}, BadRequestError, "invalid_request", "stream"),
     ({"instructions": 5}, BadRequestError, "invalid_request", "instructions"),
-    (extra(emotion="hapy"), BadRequestError, "unknown_emotion", "emotion"),
-    (extra(emotion="joy:much"), BadRequestError, "invalid_request", "emotion"),
-    (extra(emotion={"joy": 0}), BadRequestError, "invalid_request", "emotion"),
-    (extra(emotion={"joy": 1, "anger": 1}, voice="tiny"), BadRequestError, "blend_unsupported", "emotion"),
-    (extra(degree=3), BadRequestError, "invalid_request", "degree"),
-    (extra(seed=-1), BadRequestError, "invalid_request", "seed"),
-    (extra(sample_rate=96_000), BadRequestError, "invalid_request", "sample_rate"),
-    ({"response_format": "opus", **extra(sample_rate=22_050)}, BadRequestError, "invalid_request", "sample_rate"),
+    (pass_extra(emotion="hapy"), BadRequestError, "unknown_emotion", "emotion"),
+    (pass_extra(emotion="joy:much"), BadRequestError, "invalid_request", "emotion"),
+    (pass_extra(emotion={"joy": 0}), BadRequestError, "invalid_request", "emotion"),
+    (pass_extra(emotion={"joy": 1, "anger": 1}, voice="tiny"), BadRequestError, "blend_unsupported", "emotion"),
+    (pass_extra(degree=3), BadRequestError, "invalid_request", "degree"),
+    (pass_extra(seed=-1), BadRequestError, "invalid_request", "seed"),
+    (pass_extra(sample_rate=96_000), BadRequestError, "invalid_request", "sample_rate"),
+    ({"response_format": "opus", **pass_extra(sample_rate=22_050)}, BadRequestError, "invalid_request", "sample_rate"),
     ({"extra_query": {"speed": "2"}}, BadRequestError, "invalid_request", "speed"),
     ({"extra_headers": {"Content-Type": "text/plain"}}, APIStatusError, "unsupported_media_type", None),
 ]

@@ -13,7 +13,7 @@ from openai import OpenAI, Stream
 
 from app.audio.encode import FORMATS
 from app.settings import OPENAI_VOICES
-from tests.clients.asking import BOOK, RATE, TEXT, create_speech
+from tests.clients.openai_clients import BOOK, RATE, TEXT, create_speech
 from tests.decoding import Samples, decode
 from tests.serving import Server, wait_until
 
@@ -43,7 +43,7 @@ def test_every_format_is_24_khz_and_matches_lossless_audio_in_length_and_level(
     openai_client: OpenAI, lossless_samples: Samples, name: str
 ) -> None:
     response = create_speech(openai_client, input=TEXT, response_format=name, extra_body={"seed": 1})
-    assert response.headers["content-type"] == FORMATS[name].content_type_at(RATE)
+    assert response.headers["content-type"] == FORMATS[name].format_content_type(RATE)
     samples = decode(response.content, name, RATE)
     assert 3 < len(lossless_samples) / RATE < 9
     assert len(samples) / RATE == pytest.approx(len(lossless_samples) / RATE, abs=0.05)

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from functools import cache
 
 import pytest
 
-from tests.serving import ROOT
+from tests.interface import ROOT, read_function_names
 
 DOCUMENT = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
 LINES = [line for line in DOCUMENT.splitlines() if line.startswith("| ") and not line.startswith("| |")]
 ROWS = [line.strip("| ").split(" | ") for line in LINES]
 CLAIMS = {claim: tests for claim, tests, *_ in ROWS}
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
-
-
-@cache
-def read_function_names(file: str) -> set[str]:
-    """Return the names of a file's functions, among them the tests that pytest would collect."""
-    functions = ast.FunctionDef | ast.AsyncFunctionDef
-    return {one.name for one in ast.parse((ROOT / file).read_text("utf-8")).body if isinstance(one, functions)}
 
 
 @pytest.mark.parametrize("claim", CLAIMS)

@@ -28,7 +28,7 @@ def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 
 def speak(server: Server, key: str, path: str = "/synthesize") -> httpx.Response:
     headers = {"Authorization": f"Bearer {key}", "Origin": PAGE}
-    with server.client() as client:
+    with server.create_client() as client:
         return client.post(path, json={"text": "Hello."}, headers=headers)
 
 

@@ -61,7 +61,7 @@ def play(connection: socket.socket, seconds: int) -> int:
 
 def test_slow_readers_do_not_delay_other_requests(own_server: StartServer) -> None:
     server = own_server("--concurrency", "2")
-    with server.client() as client, ExitStack() as stack, ThreadPoolExecutor(4) as players:
+    with server.create_client() as client, ExitStack() as stack, ThreadPoolExecutor(4) as players:
         idle = [stack.enter_context(open_stream(server)) for _ in range(20)]
         assert {read_status(one) for one in idle} == {200}
         playing = [stack.enter_context(open_stream(server)) for _ in range(4)]
@@ -82,7 +82,7 @@ def test_open_streams_are_limited_per_client_and_in_total(own_server: StartServe
     server = own_server(*flags, INTONE_API_KEYS=f"alice={ALICE},bob={BOB}")
     hers, his = {"Authorization": f"Bearer {ALICE}"}, {"Authorization": f"Bearer {BOB}"}
     stream, whole = {"text": "Hello.", "stream": True}, {"text": "Hello."}
-    with server.client() as client, ExitStack() as stack:
+    with server.create_client() as client, ExitStack() as stack:
         taken = [stack.enter_context(open_stream(server, key)) for key in (ALICE, ALICE, BOB)]
         assert {read_status(one) for one in taken} == {200}
         refused = client.post("/synthesize", json=stream, headers=hers)
@@ -97,7 +97,7 @@ def test_open_streams_are_limited_per_client_and_in_total(own_server: StartServe
 
 def test_a_reader_that_is_too_slow_is_disconnected(own_server: StartServer) -> None:
     server = own_server("--reader-patience", "0.5", "--reader-rate", "1000000")
-    with server.client() as client, open_stream(server) as connection:
+    with server.create_client() as client, open_stream(server) as connection:
         assert read_status(connection) == 200
         wait_until(lambda: count_open_streams(client) == 0, 60)
         wait_until(lambda: '"code": "reader_too_slow"' in server.log_text(), 10)

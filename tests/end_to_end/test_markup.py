@@ -130,7 +130,7 @@ def test_voices_of_two_sample_rates_share_a_response(own_server: StartServer, tm
         "<speak>It is here. <voice name='tiny'>It is <prosody pitch='+2st'>there.</prosody></voice>"
         " <voice name='wren'>It is gone.</voice></speak>"
     )
-    with server.client() as client:
+    with server.create_client() as client:
         body = speak(client, document, timing=True, emotion="joy").json()
         assert body["sample_rate"] == 24_000  # the higher of 22,050 and 24,000
         plan = body["plan"]

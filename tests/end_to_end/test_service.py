@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from app.settings import OPENAI_VOICES
-from tests.holding import held_service
+from tests.controlled_service import held_service
 from tests.serving import Server, StartServer, wait_until
 
 LONG = " ".join(
@@ -82,7 +82,7 @@ def test_health_responds_while_the_service_speaks(server: Server, client: httpx.
     speaking = threading.Thread(target=lambda: client.post("/synthesize", json={"text": LONG[:800]}))
     speaking.start()
     slowest = 0.0
-    with server.client() as other:
+    with server.create_client() as other:
         for _ in range(20):
             began = time.perf_counter()
             assert other.get("/health").status_code == 200
@@ -109,7 +109,7 @@ def test_log_lines_contain_measurements_but_no_text(server: Server, client: http
 
 def test_a_full_queue_refuses_at_once_and_a_disconnect_frees_a_place(own_server: StartServer) -> None:
     server = own_server("--concurrency", "1", "--queue-size", "1")
-    with ThreadPoolExecutor(2) as pool, server.client() as client:
+    with ThreadPoolExecutor(2) as pool, server.create_client() as client:
         disconnects = []
         for _ in range(2):
             disconnects.append(pool.submit(disconnect_after, server, 3))
@@ -129,13 +129,13 @@ def test_a_full_queue_refuses_at_once_and_a_disconnect_frees_a_place(own_server:
 
 def disconnect_after(server: Server, seconds: float) -> None:
     """Request long speech and disconnect before it is ready."""
-    with server.client() as client, pytest.raises(httpx.ReadTimeout):
+    with server.create_client() as client, pytest.raises(httpx.ReadTimeout):
         client.post("/synthesize", json={"text": LONG}, timeout=seconds)
 
 
 def test_a_request_over_the_time_budget_is_504_and_the_next_succeeds(own_server: StartServer) -> None:
     server = own_server("--time-budget", "1.5")
-    with server.client() as client:
+    with server.create_client() as client:
         late = client.post("/synthesize", json={"text": LONG})
         assert (late.status_code, late.json()["code"]) == (504, "over_time_budget")
         assert late.headers["x-should-retry"] == "false"
@@ -157,7 +157,7 @@ def test_a_stream_has_its_own_time_budget() -> None:
 
 def test_configured_limits_are_enforced(own_server: StartServer) -> None:
     server = own_server("--max-chars", "30", "--max-audio-seconds", "2", "--voice-aliases", "bird=wren")
-    with server.client() as client:
+    with server.create_client() as client:
         assert client.post("/synthesize", json={"text": "a" * 31}).json()["code"] == "text_too_long"
         slow = client.post("/synthesize", json={"text": "One two three four five six.", "speed": 0.25})
         assert (slow.status_code, slow.json()["code"]) == (413, "audio_too_long")
@@ -168,7 +168,7 @@ def test_configured_limits_are_enforced(own_server: StartServer) -> None:
 
 def test_sigterm_lets_a_request_finish(own_server: StartServer) -> None:
     server = own_server("--drain-seconds", "120")
-    with server.client() as client, ThreadPoolExecutor(1) as other:
+    with server.create_client() as client, ThreadPoolExecutor(1) as other:
         speaking = other.submit(client.post, "/synthesize", json={"text": LONG})
         time.sleep(0.5)
         assert not speaking.done()
@@ -187,7 +187,7 @@ def test_ctrl_c_ends_the_service_cleanly(own_server: StartServer) -> None:
 
 def test_the_service_is_live_before_it_is_ready(own_server: StartServer) -> None:
     server = own_server(ready=False)
-    with server.client() as client:
+    with server.create_client() as client:
         assert client.get("/health").status_code == 200
         assert client.get("/ready").status_code == 503
         assert client.post("/synthesize", json={"text": "Hi."}).json()["code"] == "not_ready"

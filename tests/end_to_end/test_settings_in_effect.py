@@ -40,7 +40,7 @@ def configured_server(folder: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def client(configured_server: Server) -> Iterator[httpx.Client]:
-    with configured_server.client() as client:
+    with configured_server.create_client() as client:
         yield client
 
 

@@ -129,7 +129,7 @@ def open_stream(server: Server, text: str) -> socket.socket:
 
 def test_a_disconnect_stops_the_work_and_a_slow_reader_pauses_it(own_server: StartServer) -> None:
     server = own_server("--concurrency", "1", "--queue-size", "0", "--cache-mb", "0")
-    with server.client() as client:
+    with server.create_client() as client:
         connection = open_stream(server, BOOK)
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
         wait_until(lambda: read_counters(client)["intone_streams_open"] == 1, 10)
@@ -152,9 +152,9 @@ def is_idle(server: Server) -> bool:
 
 def measure_cpu_seconds(server: Server) -> float:
     """Return the processor time that the server has used."""
-    from app.bench.machine import cpu_seconds
+    from app.bench.machine import read_cpu_seconds
 
-    return cpu_seconds(server.process.pid)
+    return read_cpu_seconds(server.process.pid)
 
 
 def test_the_time_to_first_byte_is_measured_only_for_streams(client: httpx.Client) -> None:
@@ -171,7 +171,7 @@ def test_the_time_to_first_byte_is_measured_only_for_streams(client: httpx.Clien
 def test_an_error_after_the_first_byte_closes_the_connection(own_server: StartServer) -> None:
     server = own_server("--max-audio-seconds", "6", "--cache-mb", "0")
     # Numbers take far longer to say than to write, so the estimate lets them pass.
-    with server.client() as client, pytest.raises(httpx.RemoteProtocolError):
+    with server.create_client() as client, pytest.raises(httpx.RemoteProtocolError):
         stream(client, text="It is 7,777,777. Now 7,777,777. Then 7,777,777!", seed=None)
     wait_until(lambda: "audio_too_long" in server.log_text(), 10, server)  # logged after the connection is closed
     assert "Traceback" not in server.log_text()
@@ -179,7 +179,7 @@ def test_an_error_after_the_first_byte_closes_the_connection(own_server: StartSe
 
 def test_metrics_count_speech_and_contain_no_text(own_server: StartServer) -> None:
     server = own_server()
-    with server.client() as client:
+    with server.create_client() as client:
         before = read_counters(client)
         for _ in range(2):
             client.post("/synthesize", json={"text": "Xylophon Quarzuhr. How nice!", "seed": 1})

@@ -10,7 +10,7 @@ import soundfile
 
 import app.evaluation
 from app.__main__ import main
-from tests.evaluation.hearing import SAMPLES, FakeEvaluators
+from tests.evaluation.measurements import SAMPLES, FakeEvaluators
 from tests.tiny_voice import write_tiny_voice
 
 

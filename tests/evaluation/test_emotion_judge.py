@@ -20,8 +20,8 @@ from app.evaluation.emotion_judge import (
 from app.evaluation.manner import SAMPLE_RATE
 from app.evaluation.recordings import Recording
 from app.types import Emotion
-from tests.evaluation.hearing import make_measurement
-from tests.evaluation.voicing import Values, make_voiced_sound, measure_sound
+from tests.evaluation.measurements import make_measurement
+from tests.evaluation.voiced_sounds import Values, make_voiced_sound, measure_sound
 
 EVERYTHING = np.ones(14, dtype=bool)
 

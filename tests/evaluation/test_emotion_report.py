@@ -12,7 +12,7 @@ from app.evaluation.emotion_judge import EmotionJudgement, read_facts
 from app.evaluation.report import EmotionReport, Report
 from app.evaluation.tables import format_difference, make_emotion_tables, render_emotion_section
 from app.types import Emotion
-from tests.evaluation.hearing import make_measurement
+from tests.evaluation.measurements import make_measurement
 
 
 def make_judgement(emotion: Emotion, named: Emotion, pitch: float = 0.0) -> EmotionJudgement:

@@ -17,7 +17,7 @@ from app.evaluation.onset_report import (
     transcribe_pair,
 )
 from app.evaluation.recordings import Recording, find_edge_errors
-from tests.evaluation.hearing import SAMPLES, FakeEvaluators
+from tests.evaluation.measurements import SAMPLES, FakeEvaluators
 
 
 def make_pair(group: str, text: str, alone: str, control: str, sound: str = "p") -> TranscribedPair:
@@ -85,7 +85,7 @@ def test_the_tables_show_rates_and_words(report: OnsetReport) -> None:
 
 def test_the_page_shows_misheard_sentences_and_is_self_contained(report: OnsetReport) -> None:
     hostile = "<script>alert(1)</script>"
-    content = render_onset_page(OnsetReport(hostile, [*report.heard, make_pair("joy", "Pack.", hostile, "Pack.")]))
+    content = render_onset_page(OnsetReport(hostile, [*report.pairs, make_pair("joy", "Pack.", hostile, "Pack.")]))
     assert "<script" not in content and "&lt;script&gt;" in content
     assert content.count("<audio") == 8  # both renditions of the four sentences that were misheard in either
     assert content.count('src="') == content.count('src="data:')

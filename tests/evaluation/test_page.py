@@ -12,7 +12,7 @@ import soundfile
 
 from app.evaluation.page import render_page
 from app.evaluation.report import Report
-from tests.evaluation.hearing import SAMPLES, make_measurement
+from tests.evaluation.measurements import SAMPLES, make_measurement
 
 HOSTILE = "</td><script src='//evil.example/x.js'></script> & \"$x^\" <b>"
 VOID = {"meta", "img"}

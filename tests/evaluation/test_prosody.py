@@ -10,7 +10,7 @@ import pytest
 
 from app.evaluation.emotion_judge import read_facts
 from app.evaluation.manner import SAMPLE_RATE, measure_fast_movement, subtract_features
-from tests.evaluation.voicing import Values, make_voiced_sound, measure_sound
+from tests.evaluation.voiced_sounds import Values, make_voiced_sound, measure_sound
 
 NOT_NOISE = [name for name in read_facts().features if name != "noise"]
 

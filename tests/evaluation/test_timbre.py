@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.evaluation.manner import BANDS, measure_band_levels, measure_noise_share, track_pitch
-from tests.evaluation.voicing import Values, make_voiced_sound
+from tests.evaluation.voiced_sounds import Values, make_voiced_sound
 
 
 def measure_levels(sound: np.typing.NDArray[np.float32]) -> Values:

@@ -32,7 +32,7 @@ def request_speech(container: str, text: str, output: Path) -> None:
     """Request speech from a container without a network, with Intone's client in the container's network namespace."""
     prefix = ["nsenter", "--target", inspect_state(container, "Pid"), "--net"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [*prefix, sys.executable, "-m", "tests.images.asking", text, str(output)]
+    command = [*prefix, sys.executable, "-m", "tests.images.container_client", text, str(output)]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
 
 

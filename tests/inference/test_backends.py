@@ -18,11 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from app.errors import SetupError
-from app.inference import ExampleInputs, Network
+from app.inference import ExampleInputs, Network, TorchBackend
 from app.inference.graph_cache import MAX_GRAPHS, Graph, GraphCache, make_graph_key
 from app.inference.openvino import ConversionError, OpenVinoBackend, import_openvino, supports_bf16
-from app.inference.selection import available_backends, choose_fastest, make_backend
-from app.inference.torch import TorchBackend
+from app.inference.selection import choose_fastest, list_backends, make_backend
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_acoustic, build_coqui_config, fill_weights, load_weights
 from app.synthesis.models.vocos import VocosSourceGenerator
@@ -327,7 +326,7 @@ def test_the_most_recently_used_files_are_kept(tmp_path: Path) -> None:
     graphs = GraphCache(tmp_path)
     for index in range(MAX_GRAPHS):
         graphs.write(f"{index:02}", Graph(b"xml", b"weights"))
-        os.utime(graphs.path(f"{index:02}"), (index, index))
+        os.utime(graphs.find_path(f"{index:02}"), (index, index))
     assert graphs.read("00") == (b"xml", b"weights")  # used: new again
     graphs.write("new", Graph(b"", b""))
     assert len(list(tmp_path.iterdir())) == MAX_GRAPHS
@@ -415,12 +414,12 @@ def test_a_backend_that_cannot_run_the_network_is_left_out(tmp_path: Path) -> No
 def test_the_available_backends_depend_on_gpu_and_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     expected = ["torch", "openvino", *(["openvino_bf16"] if supports_bf16() else [])]
-    assert [backend.name for backend in available_backends(tmp_path, 2, 1)] == expected
+    assert [backend.name for backend in list_backends(tmp_path, 2, 1)] == expected
     assert [make_backend(name, tmp_path, 2, 1).name for name in expected] == expected
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert [backend.name for backend in available_backends(tmp_path, 2, 1)] == ["torch on cuda"]
+    assert [backend.name for backend in list_backends(tmp_path, 2, 1)] == ["torch on cuda"]
     assert make_backend("torch", tmp_path, 2, 1).name == "torch on cuda"
-    assert [backend.name for backend in available_backends(tmp_path, 2, 1, "cpu")] == expected
+    assert [backend.name for backend in list_backends(tmp_path, 2, 1, "cpu")] == expected
     assert make_backend("torch", tmp_path, 2, 1, "cpu").name == "torch"
 
 
@@ -428,7 +427,7 @@ def test_a_missing_gpu_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     for make in (
         lambda: make_backend("torch", tmp_path, 2, 1, "cuda"),
-        lambda: available_backends(tmp_path, 2, 1, "cuda"),
+        lambda: list_backends(tmp_path, 2, 1, "cuda"),
     ):
         with pytest.raises(SetupError, match="no GPU"):
             make()
@@ -440,7 +439,7 @@ def test_without_openvino_only_torch_is_available(
     monkeypatch.setitem(sys.modules, "openvino", None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with caplog.at_level(logging.INFO, "intone.backend"):
-        assert [backend.name for backend in available_backends(tmp_path, 2, 1)] == ["torch"]
+        assert [backend.name for backend in list_backends(tmp_path, 2, 1)] == ["torch"]
     assert len(caplog.records) == 1
     with pytest.raises(SetupError, match="cannot be imported"):
         make_backend("openvino", tmp_path, 2, 1)

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Histogram
 from app.errors import ERRORS
 from app.metrics import Metrics, ResponseRecord, SynthesisRecord, make_histogram
 from app.types import Emotion, PlanWarning, Source, Timings, Utterance
-from tests.speaking import utterance
+from tests.speaking import make_utterance
 
 EVEN = dict.fromkeys(Emotion, 0.05)
 
@@ -30,11 +30,13 @@ def make_record(*utterances: Utterance, **changes: object) -> SynthesisRecord:
     return replace(record, **changes)  # type: ignore[arg-type]
 
 
-LABELLED = replace(utterance(emotion=Emotion.JOY), source=Source.CLASSIFIER, probabilities={**EVEN, Emotion.JOY: 0.7})
-FALLBACK = replace(
-    utterance(), source=Source.FALLBACK, requested_emotion=Emotion.FEAR, probabilities={**EVEN, Emotion.FEAR: 0.7}
+LABELLED = replace(
+    make_utterance(emotion=Emotion.JOY), source=Source.CLASSIFIER, probabilities={**EVEN, Emotion.JOY: 0.7}
 )
-PINNED = utterance(emotion=Emotion.ANGER)
+FALLBACK = replace(
+    make_utterance(), source=Source.FALLBACK, requested_emotion=Emotion.FEAR, probabilities={**EVEN, Emotion.FEAR: 0.7}
+)
+PINNED = make_utterance(emotion=Emotion.ANGER)
 
 
 def test_synthesis_is_counted() -> None:

@@ -87,13 +87,13 @@ def test_the_copied_ssml_gives_the_same_plan(edited_page: Visit, server: Server)
     export(edited_page, "SSML")
     expect(edited_page.status).to_have_text("The SSML is on the clipboard.")
     headers = {"Content-Type": "application/ssml+xml"}
-    with server.client() as client:
+    with server.create_client() as client:
         plan = client.post("/analyze", content=edited_page.read_clipboard().encode(), headers=headers).json()
     assert plan["warnings"] == []
     assert list(map(select_audible_fields, plan["utterances"])) == list(
         map(select_audible_fields, spoken["plan"]["utterances"])
     )
-    with server.client() as client:
+    with server.create_client() as client:
         response = client.post("/synthesize", content=edited_page.read_clipboard().encode(), headers=headers)
     assert (response.status_code, response.headers["x-emotions"]) == (200, "joy,sadness")
     assert "x-warnings" not in response.headers
@@ -118,7 +118,7 @@ def test_the_copied_ssml_keeps_strengths(quoted_page: Visit, server: Server) -> 
     export(quoted_page, "SSML")
     expect(quoted_page.status).to_have_text("The SSML is on the clipboard.")
     assert re.findall(r'styledegree="([^"]*)"', quoted_page.read_clipboard()) == ["0.4", "0.2", "1.2", "0.28"]
-    with server.client() as client:
+    with server.create_client() as client:
         headers = {"Content-Type": "application/ssml+xml"}
         plan = client.post("/analyze", content=quoted_page.read_clipboard().encode(), headers=headers).json()
     assert list(map(select_audible_fields, plan["utterances"])) == list(

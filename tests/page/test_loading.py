@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -13,9 +12,6 @@ from tests.page.browsing import TIMEOUT_MS, OpenPage, Visit
 from tests.serving import Server, start_server
 
 MAX_BYTES = 300_000
-FIRST_PAINT = """new Promise((resolve) => new PerformanceObserver((list) => resolve(list.getEntries()[0].startTime))
-    .observe({ type: "paint", buffered: true }))"""
-
 TRANSFERRED = """performance.getEntriesByType('resource')
     .filter((one) => one.name.includes('/page/')).map((one) => one.transferSize)"""
 
@@ -27,16 +23,11 @@ def prefixed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     server.stop()
 
 
-def test_the_size_of_the_page_is_limited(
-    open_page: OpenPage, server: Server, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_size_of_the_page_is_limited(open_page: OpenPage, server: Server) -> None:
     page = open_page(f"{server.url}/")
     page.tags.first.wait_for()
     files = [one for one in page.requests if one.url == page.url or "/page/" in one.url]
     size = sum(len(one.response().body()) for one in files)  # type: ignore[union-attr]
-    paint = page.page.evaluate(FIRST_PAINT)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{len(files)} files, {size / 1000:.0f} KB, first paint at {paint:.0f} ms\n")
     assert 10 < len(files) and size < MAX_BYTES
 
 

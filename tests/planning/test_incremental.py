@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.planning.incremental import IncrementalPlan
 from app.planning.planner import PlannedSentence
 from app.types import Clause, Emotion, PlanWarning, Sentence
-from tests.speaking import utterance
+from tests.speaking import make_utterance
 
 
 def plan_sentences(count: int, numbers: list[int], clauses: int = 1) -> Iterator[PlannedSentence]:
@@ -16,7 +16,7 @@ def plan_sentences(count: int, numbers: list[int], clauses: int = 1) -> Iterator
         numbers.append(number)
         text = f"Sentence {number}."
         parts = tuple(Clause(text, 0, len(text), text) for _ in range(clauses))
-        planned_utterance = utterance(text, Emotion.JOY if number % 3 == 0 else Emotion.NEUTRAL)
+        planned_utterance = make_utterance(text, Emotion.JOY if number % 3 == 0 else Emotion.NEUTRAL)
         warnings = (PlanWarning("fallback", str(number)),) if number == 2 else ()
         yield PlannedSentence(Sentence(text, 0, len(text), parts), (planned_utterance,) * clauses, warnings)
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from app.container.__main__ import make_service_settings
+from app.container import make_service_settings
 from scripts.sagemaker.build_and_push import IMAGE_USER
 from tests.sagemaker.containers import build_command
 from tests.serving import ROOT, clean_environment

@@ -36,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def client(server: Server) -> Iterator[httpx.Client]:
-    with server.client() as client:
+    with server.create_client() as client:
         yield client
 
 
@@ -95,7 +95,7 @@ def test_an_unusable_model_is_reported_by_ping_and_log_and_the_process_keeps_run
         assert read_problem(response) == (503, "not_ready") and reason in response.json()["detail"]
         (line,) = [line for line in map(json.loads, server.log_text().splitlines()) if line["level"] == "error"]
         assert reason in line["message"]
-        with server.client() as client:
+        with server.create_client() as client:
             assert read_problem(invoke(client, {"text": "Hi."})) == (503, "not_ready")
         assert server.stop() == 0
 
@@ -105,7 +105,7 @@ def test_without_a_model_the_embedded_voice_speaks(tmp_path: Path, servers: list
     if model == "empty":
         (tmp_path / "ml" / "model").mkdir(parents=True)
     servers.append(start_serving(tmp_path / "ml"))
-    with servers[0].client() as client:
+    with servers[0].create_client() as client:
         response = invoke(client, {"text": "Good morning."})
     assert (response.status_code, response.headers["x-voice"]) == (200, "wren")
 
@@ -119,7 +119,7 @@ def test_several_voices_are_read_from_subfolders_and_the_first_is_the_default(
         manifest.write_text(manifest.read_text().replace('"tiny"', f'"{name}"'))
     (model / "gamma" / "voice.json").write_text("{")
     servers.append(start_serving(tmp_path / "ml"))
-    with servers[0].client() as client:
+    with servers[0].create_client() as client:
         spoken = [invoke(client, {"text": "Hi.", **named}) for named in ({}, {"voice": "beta"})]
         assert read_problem(invoke(client, {"text": "Hi.", "voice": "gamma"})) == (404, "voice_not_found")
     assert [response.headers["x-voice"] for response in spoken] == ["alpha", "beta"]
@@ -131,7 +131,7 @@ def test_environment_variables_override_the_defaults_of_the_image(tmp_path: Path
         manifest = write_tiny_voice(tmp_path / "ml" / "model" / name) / "voice.json"
         manifest.write_text(manifest.read_text().replace('"tiny"', f'"{name}"'))
     servers.append(start_serving(tmp_path / "ml", INTONE_DEFAULT_VOICE="beta", INTONE_LOG_FORMAT="console"))
-    with servers[0].client() as client:
+    with servers[0].create_client() as client:
         assert invoke(client, {"text": "Hi."}).headers["x-voice"] == "beta"
     assert not servers[0].log_text().startswith("{")
 
@@ -194,7 +194,7 @@ def test_a_response_over_the_time_budget_is_504_and_a_stream_continues(tmp_path:
     """S5"""
     write_tiny_voice(tmp_path / "ml" / "model")
     servers.append(start_serving(tmp_path / "ml", INTONE_TIME_BUDGET="0.2"))
-    with servers[0].client() as client:
+    with servers[0].create_client() as client:
         response = invoke(client, {"text": LONG, "format": "mp3"})
         assert read_problem(response) == (504, "over_time_budget")
         assert "0.2 seconds" in response.json()["detail"]
@@ -239,7 +239,7 @@ def small_response_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     root = tmp_path_factory.mktemp("room") / "ml"
     write_tiny_voice(root / "model")
     server = start_serving(root, INTONE_MAX_ANSWER_BYTES="300000")
-    with server.client() as client:
+    with server.create_client() as client:
         yield client
     kill(server)
 
@@ -249,7 +249,7 @@ def test_a_full_queue_is_503_at_once(tmp_path: Path, servers: list[Server]) -> N
     write_tiny_voice(tmp_path / "ml" / "model")
     servers.append(start_serving(tmp_path / "ml", INTONE_CONCURRENCY="1", INTONE_QUEUE_SIZE="0"))
     server, before = servers[0], count_batches(servers[0])
-    with server.client() as client, server.client() as other, ThreadPoolExecutor(1) as pool:
+    with server.create_client() as client, server.create_client() as other, ThreadPoolExecutor(1) as pool:
         # A whole response occupies the only place until it is complete.
         book = pool.submit(invoke, client, {"text": LONG, "format": "mp3"})
         wait_until(lambda: count_batches(server) > before, 30, server)
@@ -267,7 +267,7 @@ def test_weights_are_loaded_once(tmp_path: Path, servers: list[Server]) -> None:
     assert children == ""
 
     def speak(number: int) -> int:
-        with servers[0].client() as client:
+        with servers[0].create_client() as client:
             emotion = SPEAKERS[number % 2]
             return invoke(client, {"text": f"Number {number}.", "emotion": emotion, "strict": True}).status_code
 
@@ -284,7 +284,7 @@ def test_sigterm_lets_the_response_finish_and_refuses_new_connections(
     servers.append(start_serving(tmp_path / "ml"))
     server, fields = servers[0], {"text": LONG[:4000], "format": "mp3", "stream": stream}
     before = count_batches(server)
-    with ThreadPoolExecutor(1) as other, server.client() as client:
+    with ThreadPoolExecutor(1) as other, server.create_client() as client:
         speaking = other.submit(invoke, client, fields)
         wait_until(lambda: count_batches(server) > before, 30, server)
         server.process.send_signal(signal.SIGTERM)
@@ -314,7 +314,7 @@ def test_a_response_that_exceeds_the_drain_time_is_aborted(tmp_path: Path, serve
     write_tiny_voice(tmp_path / "ml" / "model")
     servers.append(start_serving(tmp_path / "ml", INTONE_DRAIN_SECONDS="1"))
     with (
-        servers[0].client() as client,
+        servers[0].create_client() as client,
         client.stream("POST", "/invocations", json={"text": LONG, "stream": True}) as first,
     ):
         pieces = first.iter_raw()

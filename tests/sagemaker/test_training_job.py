@@ -142,7 +142,7 @@ def test_a_trained_voice_can_be_packed_and_served(root: Path, tmp_path: Path) ->
     assert (voice.name, voice.manifest.display_name) == ("glad", ODD)
     assert voice.manifest.emotions[Emotion.JOY].checkpoint == "joy"
     server = start_serving(elsewhere.parent)
-    with server.client() as client:
+    with server.create_client() as client:
         response = client.post("/invocations", json={"text": "We won the game.", "emotion": "joy", "strict": True})
     kill(server)
     assert (response.status_code, response.headers["x-voice"], response.content[:4]) == (200, "glad", b"RIFF")

@@ -21,9 +21,9 @@ class Scripted(Aws):
     def __init__(self) -> None:
         self.sent: list[Call] = []
         self.stubbers: dict[str, Stubber] = {}
-        super().__init__(REGION, lambda service: self.stubber(service).client)
+        super().__init__(REGION, lambda service: self.get_stubber(service).client)
 
-    def stubber(self, service: str) -> Stubber:
+    def get_stubber(self, service: str) -> Stubber:
         if service not in self.stubbers:
             self.stubbers[service] = Stubber(boto3.client(service, region_name=REGION))
             self.stubbers[service].activate()
@@ -31,11 +31,11 @@ class Scripted(Aws):
 
     def respond(self, service: str, method: str, response: dict[str, Any] | None = None) -> None:
         """Add the next response of a service."""
-        self.stubber(service).add_response(method, response or {})
+        self.get_stubber(service).add_response(method, response or {})
 
     def fail(self, service: str, method: str, code: str, message: str = "") -> None:
         """Add an error as the next response."""
-        self.stubber(service).add_client_error(method, code, message)
+        self.get_stubber(service).add_client_error(method, code, message)
 
     def send(self, call: Call) -> dict[str, Any]:
         self.sent.append(call)

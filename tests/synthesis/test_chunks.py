@@ -11,20 +11,19 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.inference import Backend
+from app.inference import Backend, TorchBackend
 from app.inference.openvino import OpenVinoBackend
-from app.inference.torch import TorchBackend
 from app.packages import bundled_models_dir
 from app.settings import load_settings
 from app.synthesis.coqui import HifiganGenerator, fill_weights, load_weights
-from app.synthesis.mel import FIRST_FRAMES, input_span, split_at_quiet_frames, split_frames
+from app.synthesis.mel import FIRST_FRAMES, find_input_span, split_at_quiet_frames, split_frames
 from app.synthesis.models import vocoders
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder, VocosSourceVocoder
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.voices.manifest import Expression
 from tests.speaking import join_chunks
-from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
+from tests.synthesis.test_nsf import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import GENERATOR
 
 VOCODER = bundled_models_dir() / "voices" / "wren" / "vocoder"
@@ -46,7 +45,7 @@ def test_a_window_includes_its_margins_and_has_a_constant_length(
 ) -> None:
     start = data.draw(st.integers(0, frames - 1))
     end = data.draw(st.integers(start + 1, min(frames, start + longest)))
-    first, last = input_span(start, end, margin, frames, longest)
+    first, last = find_input_span(start, end, margin, frames, longest)
     assert 0 <= first <= max(0, start - margin) and min(frames, end + margin) <= last <= frames
     assert last - first == min(longest + 2 * margin, frames)
 
@@ -115,9 +114,11 @@ def test_the_shipped_vocoder_gives_the_same_samples_in_chunks_and_at_once(
 def test_an_expression_gives_the_same_samples_in_chunks_and_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     vocoder = VocosSourceVocoder(load_shipped_generator(), TorchBackend())
     changed = Expression(pitch=2, slope=3, tremor=0.2, accents=1.5, bands=(1, 2, 3, 4, 5, 6, 7))
-    whole = np.concatenate(list(vocoder.chunks(make_mel(300), 0, False, changed)))
+    whole = np.concatenate(list(vocoder.generate_chunks(make_mel(300), 0, False, changed)))
     monkeypatch.setattr(vocoders, "VOCOS_CHUNK_FRAMES", 50)
-    np.testing.assert_allclose(np.concatenate(list(vocoder.chunks(make_mel(300), 0, True, changed))), whole, atol=1e-4)
+    np.testing.assert_allclose(
+        np.concatenate(list(vocoder.generate_chunks(make_mel(300), 0, True, changed))), whole, atol=1e-4
+    )
     assert np.abs(whole - join_chunks(vocoder, make_mel(300))).max() > 0.01
 
 
@@ -151,7 +152,7 @@ def test_chunks_are_computed_on_demand() -> None:
     vocoder = VocosSourceVocoder(load_shipped_generator(), TorchBackend())
     network = vocoder.spectrum
     vocoder.spectrum = lambda *inputs: calls.append(inputs[0].shape[2]) or network(*inputs)
-    chunks = vocoder.chunks(make_mel(600), 0, low_latency=True)
+    chunks = vocoder.generate_chunks(make_mel(600), 0, low_latency=True)
     assert len(next(chunks)) == FIRST_FRAMES * 300
     assert calls == [64]
     chunks.close()

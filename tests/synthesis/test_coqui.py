@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from app.errors import InvalidVoice
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.coqui import HifiganGenerator, TTSTokenizer, build_coqui_config, build_vocabulary, load_weights
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.vocoders import HifiganVocoder
@@ -24,7 +24,7 @@ IDS = (60, 12, 81, 5, 44, 129, 33, 60, 71, 20)
 
 
 def load_speaker(folder: Path, emotion: Emotion = Emotion.NEUTRAL) -> Speaker:
-    return Loader(open_voice(folder), TorchBackend()).speaker({emotion: 1.0})
+    return Loader(open_voice(folder), TorchBackend()).load_speaker({emotion: 1.0})
 
 
 def build_reference(folder: Path, architecture: str, speakers: list[str]) -> Any:
@@ -60,7 +60,7 @@ def test_tacotron_gives_the_mel_of_coquis_inference(tmp_path: Path, architecture
     folder = write_tiny_voice(tmp_path / "v", architecture, out_channels=80 if architecture == "tacotron2" else 513)
     speaker = load_speaker(folder)
     model = build_reference(folder, architecture, [])
-    model.decoder.max_decoder_steps = speaker.checkpoint.model.bound(len(IDS))  # type: ignore[attr-defined]
+    model.decoder.max_decoder_steps = speaker.checkpoint.model.limit_steps(len(IDS))  # type: ignore[attr-defined]
     with torch.inference_mode(), torch.random.fork_rng():
         torch.manual_seed(5)
         expected = model.inference(torch.tensor([IDS]))["model_outputs"]

@@ -13,7 +13,7 @@ from app.packages import bundled_models_dir
 from app.synthesis import Engine
 from app.types import Emotion
 from app.voices import Voice, open_voice
-from tests.speaking import TEXT, Spoken, running_engine, speak, utterance
+from tests.speaking import TEXT, Spoken, make_utterance, running_engine, speak
 
 TEXTS = (
     TEXT,
@@ -45,7 +45,7 @@ def measure_level(samples: np.ndarray) -> float:
 
 @pytest.mark.parametrize("emotion", Emotion)
 def test_every_emotion_is_spoken(engine: Engine, voice: Voice, emotion: Emotion) -> None:
-    spoken = speak(engine, voice, utterance(emotion=emotion))
+    spoken = speak(engine, voice, make_utterance(emotion=emotion))
     assert 2.0 < len(spoken.samples) / voice.sample_rate < 5.0
     assert np.isfinite(spoken.samples).all() and 0.05 < np.abs(spoken.samples).max() <= 1.0
     assert not spoken.warnings
@@ -53,7 +53,7 @@ def test_every_emotion_is_spoken(engine: Engine, voice: Voice, emotion: Emotion)
 
 def test_anger_is_louder_than_neutral_and_sadness_softer(engine: Engine, voice: Voice) -> None:
     levels = {
-        emotion: np.mean([measure_level(speak(engine, voice, utterance(text, emotion)).samples) for text in TEXTS])
+        emotion: np.mean([measure_level(speak(engine, voice, make_utterance(text, emotion)).samples) for text in TEXTS])
         for emotion in (Emotion.NEUTRAL, Emotion.ANGER, Emotion.SADNESS)
     }
     assert levels[Emotion.ANGER] > levels[Emotion.NEUTRAL] + 2
@@ -61,29 +61,31 @@ def test_anger_is_louder_than_neutral_and_sadness_softer(engine: Engine, voice: 
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(engine: Engine, voice: Voice) -> None:
-    first, again, other = (speak(engine, voice, utterance(), seed).samples for seed in (7, 7, 8))
+    first, again, other = (speak(engine, voice, make_utterance(), seed).samples for seed in (7, 7, 8))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 def test_concurrent_requests_get_the_bytes_of_sequential_ones(engine: Engine, voice: Voice) -> None:
     jobs = [(emotion, seed) for emotion in Emotion for seed in (1, 2)]
-    sequential = [speak(engine, voice, utterance(emotion=emotion), seed).samples for emotion, seed in jobs]
+    sequential = [speak(engine, voice, make_utterance(emotion=emotion), seed).samples for emotion, seed in jobs]
     with ThreadPoolExecutor(4) as pool:
-        concurrent = list(pool.map(lambda job: speak(engine, voice, utterance(emotion=job[0]), job[1]).samples, jobs))
+        concurrent = list(
+            pool.map(lambda job: speak(engine, voice, make_utterance(emotion=job[0]), job[1]).samples, jobs)
+        )
     for one, other in zip(sequential, concurrent, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_double_speed_halves_the_duration(engine: Engine, voice: Voice) -> None:
-    usual, fast = (len(speak(engine, voice, utterance(speed=speed), 1).samples) for speed in (1.0, 2.0))
+    usual, fast = (len(speak(engine, voice, make_utterance(speed=speed), 1).samples) for speed in (1.0, 2.0))
     assert 0.4 < fast / usual < 0.65
 
 
 def test_the_degree_interpolates_between_neutral_and_the_emotion(engine: Engine, voice: Voice) -> None:
-    neutral = measure_level(speak(engine, voice, utterance(), 1).samples)
+    neutral = measure_level(speak(engine, voice, make_utterance(), 1).samples)
     weak, usual, strong = (
-        measure_level(speak(engine, voice, utterance(emotion=Emotion.SADNESS, degree=degree), 1).samples)
+        measure_level(speak(engine, voice, make_utterance(emotion=Emotion.SADNESS, degree=degree), 1).samples)
         for degree in (0.01, 1.0, 1.5)
     )
     assert abs(weak - neutral) < 1
@@ -110,33 +112,33 @@ MAX_SECONDS = {
 
 @pytest.mark.parametrize("text", MAX_SECONDS)
 def test_odd_text_is_spoken_within_its_expected_duration(engine: Engine, voice: Voice, text: str) -> None:
-    spoken = speak(engine, voice, utterance(text))
+    spoken = speak(engine, voice, make_utterance(text))
     assert len(spoken.samples) / voice.sample_rate <= MAX_SECONDS[text]
     assert ("nothing_spoken" in list_warning_codes(spoken)) is (MAX_SECONDS[text] == 0.0)
 
 
 @pytest.mark.parametrize("text", ["你好世界", "Привет, мир"])
 def test_a_foreign_script_is_spoken_with_a_warning(engine: Engine, voice: Voice, text: str) -> None:
-    spoken = speak(engine, voice, utterance(text))
+    spoken = speak(engine, voice, make_utterance(text))
     assert "foreign_script" in list_warning_codes(spoken)
     assert len(spoken.samples) / voice.sample_rate < 15
 
 
 def test_a_runaway_duration_is_cut_with_a_warning(voice: Voice) -> None:
     with running_engine() as engine:
-        speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+        speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
         model = speaker.checkpoint.model.model  # type: ignore[attr-defined]
         model.encoder.duration_predictor.proj.bias.data += 6.0
-        spoken = speak(engine, voice, utterance("Hello."))
+        spoken = speak(engine, voice, make_utterance("Hello."))
     assert "runaway" in list_warning_codes(spoken)
     assert len(spoken.samples) / voice.sample_rate < 15
 
 
 def test_weights_that_are_not_finite_give_a_warning_and_no_samples(voice: Voice) -> None:
     with running_engine() as engine:
-        speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+        speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
         model = speaker.checkpoint.model.model  # type: ignore[attr-defined]
         model.encoder.proj_m.bias.data.fill_(torch.nan)
-        spoken = speak(engine, voice, utterance("Hello."))
+        spoken = speak(engine, voice, make_utterance("Hello."))
     assert "not_finite" in list_warning_codes(spoken)
     assert len(spoken.samples) == 0

@@ -9,13 +9,14 @@ import pytest
 import torch
 
 from app.synthesis.expression import (
+    apply_expression,
     cut_expression,
     find_voiced,
-    mel_centres,
     mix_expressions,
     shape_pitch,
     shape_spectrum,
 )
+from app.synthesis.models.nsf import compute_mel_centres
 from app.voices.manifest import NO_EXPRESSION, Expression
 
 RATE = 80.0
@@ -26,6 +27,7 @@ SYLLABLES = 0.5 * np.sin(2 * np.pi * 6 * TIME)
 ROUGHNESS = 0.2 * np.sin(2 * np.pi * 25 * TIME)
 MELODY = 2 * np.sin(2 * np.pi * 0.7 * TIME)
 VOICED = slice(20, 220)
+CENTRES = torch.from_numpy(compute_mel_centres(80, 0, 8000)).float()
 
 
 def shape_contour(contour: np.ndarray[Any, Any] = MELODY + SYLLABLES, frames: int = FRAMES, **values: Any) -> Any:
@@ -43,8 +45,8 @@ def measure_spread(contour: np.ndarray[Any, Any]) -> float:
 
 def test_no_expression_returns_its_input() -> None:
     pitch, voicing, mel = torch.randn(1, 50), torch.ones(1, 50), torch.randn(1, 80, 50)
-    assert shape_pitch(pitch, voicing, NO_EXPRESSION, RATE) is pitch
-    assert shape_spectrum(mel, voicing, NO_EXPRESSION, mel_centres(80, 0, 8000)) is mel
+    expressed = apply_expression(mel, pitch, voicing, NO_EXPRESSION, CENTRES, RATE)
+    assert expressed[0] is mel and expressed[1] is pitch
 
 
 def test_pitch_shifts_every_voiced_frame_equally() -> None:
@@ -114,13 +116,12 @@ def test_the_pitch_is_limited_to_the_range_of_voices() -> None:
 def test_band_levels_change_voiced_frames_at_their_frequencies() -> None:
     mel, voicing = torch.zeros(1, 80, 40), torch.zeros(1, 40)
     voicing[:, 10:30] = 1
-    centres = mel_centres(80, 0, 8000)
-    changed = shape_spectrum(mel, voicing, Expression(bands=(0, 0, 0, 6, 0, 0, 0)), centres)
+    changed = shape_spectrum(mel, voicing, Expression(bands=(0, 0, 0, 6, 0, 0, 0)), CENTRES)
     decibels = changed[0] * 20 / np.log(10)
-    nearest = int((centres - 2000).abs().argmin())
+    nearest = int((CENTRES - 2000).abs().argmin())
     assert decibels[nearest, 20] == pytest.approx(6, abs=0.3)
     assert decibels[:, :7].abs().max() == 0 and decibels[:, 33:].abs().max() == 0
-    assert decibels[centres < 1000].abs().max() == 0 and decibels[centres > 3000].abs().max() == 0
+    assert decibels[CENTRES < 1000].abs().max() == 0 and decibels[CENTRES > 3000].abs().max() == 0
 
 
 def test_a_mixture_adds_semitones_and_multiplies_factors() -> None:
@@ -159,17 +160,18 @@ def test_the_parts_of_an_utterance_continue_each_other() -> None:
 
 
 def test_markup_alone_shifts_a_low_voice_without_a_limit() -> None:
-    pitch, voicing = torch.full((1, 50), -0.2), torch.ones(1, 50)
-    torch.testing.assert_close(shape_pitch(pitch, voicing, Expression(pitch=-8), RATE), pitch - 8 / 12)
+    pitch, voicing, mel = torch.full((1, 50), -0.2), torch.ones(1, 50), torch.randn(1, 80, 50)
+    same, lower = apply_expression(mel, pitch, voicing, Expression(pitch=-8), CENTRES, RATE)
+    assert same is mel
+    torch.testing.assert_close(lower, pitch - 8 / 12)
 
 
 def test_a_fricative_that_the_pitch_network_takes_for_voiced_is_not_trusted() -> None:
-    centres = mel_centres(80, 0, 8000)
     mel, voicing = torch.full((1, 80, 40), -8.0), torch.ones(1, 40)
-    mel[:, centres > 3000, :10] = -2.0
-    mel[:, centres < 3000, 10:] = -2.0
+    mel[:, CENTRES > 3000, :10] = -2.0
+    mel[:, CENTRES < 3000, 10:] = -2.0
     voicing[:, 30:] = 0
-    assert find_voiced(mel, voicing, centres)[0].tolist() == [0.0] * 10 + [1.0] * 20 + [0.0] * 10
+    assert find_voiced(mel, voicing, CENTRES)[0].tolist() == [0.0] * 10 + [1.0] * 20 + [0.0] * 10
 
 
 def test_frames_after_the_voiced_ones_move_with_them_and_those_before_stay() -> None:

@@ -11,7 +11,7 @@ from app.packages import bundled_models_dir
 from app.synthesis.engine import Progress
 from app.synthesis.scheduler import Job
 from app.voices import open_voice
-from tests.speaking import running_engine, speak_all, utterance
+from tests.speaking import make_utterance, running_engine, speak_all
 
 
 def test_batches_of_concurrent_threads_are_all_counted() -> None:
@@ -26,7 +26,9 @@ def test_every_computed_utterance_counts_in_a_batch_and_as_progress() -> None:
     with running_engine(batch_size=2, cache_bytes=10_000_000) as engine:
         before = engine.progress.last
         for _ in range(2):
-            speak_all(engine, voice, [(utterance("One."), 1), (utterance("Two."), 1), (utterance("?!"), 1)])
+            speak_all(
+                engine, voice, [(make_utterance("One."), 1), (make_utterance("Two."), 1), (make_utterance("?!"), 1)]
+            )
         batches = engine.progress.batches
         assert sum(size * count for size, count in batches.items()) == 2  # the others are cached or silent
         assert engine.progress.last > before
@@ -37,7 +39,7 @@ def make_job(submitted_at: float) -> Job:
     nothing: Any = None
     return Job(
         nothing,
-        utterance(),
+        make_utterance(),
         nothing,
         nothing,
         0,
@@ -66,4 +68,4 @@ def test_a_stall_begins_with_the_oldest_request_or_with_the_last_progress(
         engine.progress.last = last
         for one in submitted_at:
             engine.waiting.put(make_job(one))
-        assert engine.stalled_for(100.0) == seconds
+        assert engine.measure_stall(100.0) == seconds

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis import Engine
 from app.synthesis.loader import Loader
 from app.synthesis.mel import FRAME_STEP
@@ -19,7 +19,7 @@ from app.synthesis.runs import MAX_RUNS, MAX_SYMBOLS, split_runs
 from app.synthesis.tokenizer import Tokens
 from app.types import Emotion
 from app.voices import Voice, open_voice
-from tests.speaking import running_engine, speak, utterance
+from tests.speaking import make_utterance, running_engine, speak
 from tests.tiny_voice import write_tiny_voice
 
 HAN = "你好世界" * 50 + "."
@@ -42,7 +42,7 @@ def engine() -> Iterator[Engine]:
 
 def record_read_lengths(engine: Engine, voice: Voice) -> list[int]:
     """Return a list that records how many tokens the voice's network reads in each call."""
-    model: Any = engine.speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model
+    model: Any = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model
     read: list[int] = []
     if isinstance(model, GlowAcoustic):
         network = model.model.encoder
@@ -55,7 +55,7 @@ def record_read_lengths(engine: Engine, voice: Voice) -> list[int]:
 
 def test_no_acoustic_model_reads_more_than_one_run_at_once(engine: Engine, voice: Voice) -> None:
     read = record_read_lengths(engine, voice)
-    spoken = speak(engine, voice, utterance(BURMESE))
+    spoken = speak(engine, voice, make_utterance(BURMESE))
     assert len(read) > 3 and max(read) <= MAX_SYMBOLS + TOKEN_STEP
     assert len(spoken.samples) > 0
 
@@ -63,21 +63,21 @@ def test_no_acoustic_model_reads_more_than_one_run_at_once(engine: Engine, voice
 def test_text_beyond_the_last_run_is_left_out_with_a_warning(engine: Engine, tmp_path: Any) -> None:
     voice = open_voice(write_tiny_voice(tmp_path / "v"))
     warning_codes = [
-        {warning.code for warning in speak(engine, voice, utterance(text)).warnings} for text in (HAN, BURMESE)
+        {warning.code for warning in speak(engine, voice, make_utterance(text)).warnings} for text in (HAN, BURMESE)
     ]
     assert ["truncated" in codes for codes in warning_codes] == [False, True]
 
 
 def test_words_keep_their_order_through_all_runs(engine: Engine, tmp_path: Any) -> None:
     voice = open_voice(write_tiny_voice(tmp_path / "v"))
-    spoken = speak(engine, voice, utterance("Привет мир, как дела " * 12))
+    spoken = speak(engine, voice, make_utterance("Привет мир, как дела " * 12))
     assert len(spoken.words) == 48
     times = [time for word in spoken.words for time in (word.start, word.end)]
     assert times == sorted(times) and 0 <= times[0] < times[-1] <= len(spoken.samples) / voice.sample_rate + 0.02
 
 
 def test_a_clause_of_usual_length_is_read_in_one_run(engine: Engine, tmp_path: Any) -> None:
-    tokenizer = engine.speaker(
+    tokenizer = engine.load_speaker(
         open_voice(write_tiny_voice(tmp_path / "v")), {Emotion.NEUTRAL: 1.0}
     ).checkpoint.tokenizer
     tokens = tokenizer.encode(ENGLISH)
@@ -108,7 +108,7 @@ def test_runs_end_at_commas() -> None:
 @pytest.fixture(scope="module")
 def glow(tmp_path_factory: pytest.TempPathFactory) -> GlowAcoustic:
     voice = open_voice(write_tiny_voice(tmp_path_factory.mktemp("glow") / "v", dilation_rate=2, num_block_layers=2))
-    model = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint.model
+    model = Loader(voice, TorchBackend()).load_speaker({Emotion.NEUTRAL: 1.0}).checkpoint.model
     assert isinstance(model, GlowAcoustic)
     return model
 

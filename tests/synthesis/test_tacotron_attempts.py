@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.models.tacotron import MAX_ATTEMPTS, TacotronAcoustic, has_failed
@@ -20,7 +20,7 @@ IDS = (60, 12, 81, 5, 44, 129, 33, 60, 71, 20)
 def model(tmp_path_factory: pytest.TempPathFactory) -> TacotronAcoustic:
     """Return a Tacotron 2 that never stops without dropout, and sometimes stops with it."""
     voice = open_voice(write_tiny_voice(tmp_path_factory.mktemp("tacotron") / "v", "tacotron2"))
-    model = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint.model
+    model = Loader(voice, TorchBackend()).load_speaker({Emotion.NEUTRAL: 1.0}).checkpoint.model
     assert isinstance(model, TacotronAcoustic)
     decoder = model.model.decoder
     with torch.no_grad():

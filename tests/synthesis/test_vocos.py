@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.models.vocoders import VocosSourceVocoder
 from app.synthesis.models.vocos import VocosSourceGenerator
 from tests.speaking import join_chunks
@@ -44,7 +44,7 @@ def render(
     """Return the samples of a whole utterance with the given spectra."""
     frames = parts.shape[3]
     spectrum = generator.render(parts, generator.excite(pitch, voicing)[:, : (frames - 1) * 300 + 1200])
-    first, last = generator.receptive_span(0, frames)
+    first, last = generator.find_receptive_span(0, frames)
     return generator.invert(torch.nn.functional.pad(spectrum, (-first, last - frames)), 0, frames, frames)
 
 
@@ -56,7 +56,7 @@ def test_the_inverse_transform_equals_pytorchs(generator: VocosSourceGenerator) 
     whole = torch.nn.functional.pad(spectrum, (0, 1))
     expected = torch.istft(whole, 1200, 300, 1200, window, length=12000)
     for start, end in ((0, 40), (0, 1), (7, 23), (38, 40)):
-        first, last = generator.receptive_span(start, end)
+        first, last = generator.find_receptive_span(start, end)
         reached = torch.nn.functional.pad(spectrum, (2, 3))[..., first + 2 : last + 2]
         found = generator.invert(reached, start, end, 40)
         torch.testing.assert_close(found, expected[:, start * 300 : end * 300], atol=1e-5, rtol=1e-4)

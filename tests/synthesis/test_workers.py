@@ -13,10 +13,10 @@ from app.synthesis.models.acoustic import AcousticInput, Mel
 from app.synthesis.scheduler import Job
 from app.types import Emotion
 from app.voices import Voice, open_voice
-from tests.speaking import running_engine, speak, utterance
+from tests.speaking import make_utterance, running_engine, speak
 from tests.tiny_voice import write_tiny_voice
 
-HELLO = utterance("Hello there.")
+HELLO = make_utterance("Hello there.")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def engine() -> Iterator[Engine]:
 
 def make_job(engine: Engine, voice: Voice, **changes: Any) -> Job:
     """Return a job that may share a batch."""
-    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+    speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
     tokens = speaker.checkpoint.tokenizer.encode(HELLO.spoken)
     template = Job(voice, HELLO, speaker, tokens, 1, unbatchable=False, low_latency=False, deadline=0.0, key=None)
     return replace(template, **changes)
@@ -45,8 +45,8 @@ def test_a_job_that_cannot_be_batched_fails_and_the_worker_restarts(voice: Voice
         engine.waiting._jobs = [first, second]
         engine.waiting.put(make_job(engine, voice, deadline=1.0))
         with pytest.raises(AttributeError):
-            UtteranceStream(first, never_cancelled).head()
-        assert UtteranceStream(second, never_cancelled).head().warnings == ()
+            UtteranceStream(first, never_cancelled).wait_for_start()
+        assert UtteranceStream(second, never_cancelled).wait_for_start().warnings == ()
         assert len(speak(engine, voice, HELLO).samples) > 0
         assert (engine.progress.restarts, engine.live_workers) == (1, 1)
 
@@ -66,18 +66,18 @@ class EndingModel:
 
 
 def test_a_batch_that_ends_its_worker_fails_and_the_worker_restarts(engine: Engine, voice: Voice) -> None:
-    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+    speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
     ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=EndingModel()))
     one = make_job(engine, voice, speaker=ending)
     engine.waiting.put(one)
     with pytest.raises(RuntimeError, match="worker was stopped"):
-        UtteranceStream(one, never_cancelled).head()
+        UtteranceStream(one, never_cancelled).wait_for_start()
     assert len(speak(engine, voice, HELLO).samples) > 0
     assert (engine.progress.restarts, engine.live_workers) == (1, 1)
 
 
 def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(engine: Engine, voice: Voice) -> None:
-    speaker = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+    speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
     ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=EndingModel()))
     joining = make_job(engine, voice, speaker=ending, low_latency=True)
 
@@ -86,9 +86,9 @@ def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(en
 
         hop_length = speaker.vocoder.hop_length
 
-        def chunks(self, *arguments: Any) -> Iterator[Any]:
+        def generate_chunks(self, *arguments: Any) -> Iterator[Any]:
             engine.waiting.put(joining)
-            yield from speaker.vocoder.chunks(*arguments)
+            yield from speaker.vocoder.generate_chunks(*arguments)
 
     one = make_job(engine, voice, speaker=replace(speaker, vocoder=InterruptedVocoder()))
     engine.waiting.put(one)
@@ -96,7 +96,7 @@ def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(en
         reader = UtteranceStream(failed, never_cancelled)
         with pytest.raises(RuntimeError, match="worker was stopped"):
             while True:
-                reader._next()
+                reader._receive()
     assert len(speak(engine, voice, HELLO).samples) > 0
     assert engine.progress.restarts == 1
 

@@ -11,9 +11,9 @@ from app.training.losses import (
     Discriminators,
     PeriodDiscriminator,
     ResolutionDiscriminator,
-    discriminator_loss,
-    feature_matching_loss,
-    generator_loss,
+    compute_discriminator_loss,
+    compute_feature_matching_loss,
+    compute_generator_loss,
 )
 
 
@@ -71,7 +71,7 @@ def test_the_discriminators_learn_to_distinguish_two_kinds_of_sound() -> None:
         white = 0.3 * torch.randn(4, 4096, generator=noise)
         tones = torch.sin(torch.arange(4096) * (0.05 + 0.2 * torch.rand(4, 1, generator=noise)))
         some = discriminators.draw(random.Random(step))
-        loss = discriminator_loss([one(tones) for one in some], [one(white) for one in some])
+        loss = compute_discriminator_loss([one(tones) for one in some], [one(white) for one in some])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -79,13 +79,13 @@ def test_the_discriminators_learn_to_distinguish_two_kinds_of_sound() -> None:
     assert sum(curve[-8:]) / 8 < 0.3 * sum(curve[:3]) / 3
     with torch.no_grad():
         real, false = ([one(sound) for one in some] for sound in (tones, white))
-    assert generator_loss(real) < 0.3 < generator_loss(false)
-    assert feature_matching_loss(real, real) == 0 < feature_matching_loss(real, false)
+    assert compute_generator_loss(real) < 0.3 < compute_generator_loss(false)
+    assert compute_feature_matching_loss(real, real) == 0 < compute_feature_matching_loss(real, false)
 
 
 def test_the_generators_losses_give_recordings_no_gradient() -> None:
     some = Discriminators().draw(random.Random(0))
     recorded, generated = torch.randn(2, 4096, requires_grad=True), torch.randn(2, 4096, requires_grad=True)
     real, false = ([one(sound) for one in some] for sound in (recorded, generated))
-    (generator_loss(false) + feature_matching_loss(real, false)).backward()
+    (compute_generator_loss(false) + compute_feature_matching_loss(real, false)).backward()
     assert recorded.grad is None and generated.grad is not None and generated.grad.abs().sum() > 0

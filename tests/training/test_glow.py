@@ -33,7 +33,7 @@ def make_task(folder: Path, *, durations: bool = True, scratch: bool = False, **
         write_recordings(data, 24, SPEAKERS, durations=durations)
     dataset = read_dataset(data)
     settings = TrainingSettings(batch_size=6, **chosen)  # type: ignore[arg-type]
-    start = prepare_acoustic(settings, open_voice(voice), dataset.emotions(Emotion.NEUTRAL), scratch=scratch)
+    start = prepare_acoustic(settings, open_voice(voice), dataset.list_emotions(Emotion.NEUTRAL), scratch=scratch)
     clips = read_clips(dataset.recordings, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
     return GlowTask(start, clips, settings)
 

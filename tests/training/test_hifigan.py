@@ -13,7 +13,7 @@ import soundfile
 import torch
 
 from app.errors import SetupError
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder
 from app.training import hifigan
@@ -28,7 +28,7 @@ from app.voices import open_voice
 from app.voices.coqui_config import AudioConfig
 from app.voices.voice import read_vocoder_audio
 from tests.speaking import join_chunks
-from tests.synthesis.test_source import CONFIG as SOURCE_CONFIG
+from tests.synthesis.test_nsf import CONFIG as SOURCE_CONFIG
 from tests.tiny_voice import change, write_tiny_voice
 from tests.training.recordings import make_tone
 
@@ -201,7 +201,7 @@ def test_the_service_speaks_with_the_exported_generator(
     change(folder / "voice.json", vocoders={"main": files})
     voice = open_voice(folder)
     assert read_vocoder_audio(voice, "main") == LAYOUT
-    loaded = Loader(voice, TorchBackend()).vocoder("main")
+    loaded = Loader(voice, TorchBackend()).load_vocoder("main")
 
     own = create_hifigan(task.config)
     own.load_state_dict(task.average.weights)

@@ -13,8 +13,8 @@ from app.synthesis.coqui import build_acoustic, build_coqui_config, load_weights
 from app.training.acoustic import (
     TacotronTask,
     add_stop_targets,
-    attention_loss,
     collate,
+    compute_attention_loss,
     disable_autocast,
     pool_to_steps,
     prepare_acoustic,
@@ -32,7 +32,7 @@ def make_task(data: Path, base: Path | None = None) -> TacotronTask:
     """Return a task that continues from a base, or starts from scratch with the embedded vocoder."""
     dataset = read_dataset(data)
     settings = TrainingSettings(model=ModelKind.TACOTRON2, batch_size=4)
-    start = prepare_acoustic(settings, open_base(base), dataset.emotions(Emotion.NEUTRAL), scratch=base is None)
+    start = prepare_acoustic(settings, open_base(base), dataset.list_emotions(Emotion.NEUTRAL), scratch=base is None)
     clips = read_clips(dataset.recordings, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
     return TacotronTask(start, clips, settings)
 
@@ -83,10 +83,10 @@ def test_the_attention_loss_is_least_at_the_target() -> None:
     target[0, [0, 0, 1, 2, 3], range(5)] = 1
     target[1, [0, 1, 2], range(3)] = 1  # two steps of padding, which do not count
     exact, uniform = target.transpose(1, 2), torch.full((2, 5, 4), 0.25)
-    assert attention_loss(exact, target) == 0
-    assert attention_loss(uniform, target).item() == pytest.approx(math.log(4))
+    assert compute_attention_loss(exact, target) == 0
+    assert compute_attention_loss(uniform, target).item() == pytest.approx(math.log(4))
     nearly = torch.lerp(uniform, exact, 0.9).requires_grad_()
-    attention_loss(nearly, target).backward()
+    compute_attention_loss(nearly, target).backward()
     assert nearly.grad is not None and (nearly.grad[exact == 1] < 0).all()
     assert (nearly.grad[1, 3:] == 0).all()
 

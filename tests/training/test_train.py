@@ -103,7 +103,7 @@ def test_a_trained_vocoder_replaces_that_of_the_base(data: Path, base: Path, tmp
     kept, left = (load_file(folder / "voice" / "vocoder" / RAW_FILE) for folder in (tmp_path, again))
     judges = [name for name in kept if name.startswith("discriminators.")]
     assert judges and all(torch.allclose(kept[name], left[name], atol=1e-3) for name in judges)
-    assert after.config("vocoder/config.json") == before.config("vocoder/config.json")
+    assert after.read_config("vocoder/config.json") == before.read_config("vocoder/config.json")
     assert can_speak(tmp_path / "voice", Emotion.JOY)
 
 

@@ -10,7 +10,7 @@ import torch
 
 from app.training.clips import VocoderClip, make_vocoder_clip, read_vocoder_clips, stack
 from app.training.dataset import DatasetRecording
-from app.training.spectrogram import PitchTrack, mel_spectrogram
+from app.training.spectrogram import PitchTrack, compute_mel_spectrogram
 from app.voices.coqui_config import AudioConfig
 from tests.training.recordings import make_tone
 
@@ -32,7 +32,7 @@ def test_cuts_keep_samples_mel_and_pitch_together() -> None:
     samples = rng.standard_normal(300 * 30).astype(np.float32)
     track = PitchTrack(np.arange(30, dtype=np.float32), np.arange(30, dtype=np.float32) % 2)
     one = make_vocoder_clip(samples, track, LAYOUT)
-    assert torch.equal(one.mel, mel_spectrogram(torch.from_numpy(samples), LAYOUT))
+    assert torch.equal(one.mel, compute_mel_spectrogram(torch.from_numpy(samples), LAYOUT))
     batch = stack([one.cut(start, 8) for start in (0, 5, 22)])
     assert batch.samples.shape == (3, 2400) and batch.mel.shape == (3, 80, 8) and batch.frames == 8
     assert batch.pitch[:, 0].tolist() == [0, 5, 22]

@@ -20,7 +20,7 @@ from app.synthesis.coqui import fill_weights
 from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
 from app.training import vocos
 from app.training.settings import ModelKind, TrainingSettings
-from app.training.spectrogram import mel_spectrogram
+from app.training.spectrogram import compute_mel_spectrogram
 from app.training.vocos import HELD_OUT_SIZE, read_teacher_samples
 
 CONFIG: dict[str, Any] = {**vocos.DEFAULT_CONFIG, "network": {"channels": 16, "blocks": 1, "pitch_channels": 8}}
@@ -120,7 +120,7 @@ def test_a_corpus_without_spectra_is_refused(tmp_path: Path) -> None:
 def test_the_mel_spectrogram_equals_librosas() -> None:
     config = VocosConfig.from_dict(CONFIG)
     samples = np.random.default_rng(1).standard_normal(300 * 20).astype(np.float32)
-    ours = mel_spectrogram(torch.from_numpy(samples), config).numpy()
+    ours = compute_mel_spectrogram(torch.from_numpy(samples), config).numpy()
     theirs = librosa.feature.melspectrogram(
         y=samples, sr=24000, n_fft=1200, hop_length=300, power=1.0, n_mels=80, fmax=8000, pad_mode="reflect"
     )

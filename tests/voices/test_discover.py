@@ -21,8 +21,8 @@ from app.voices.describe import (
     BY_SPEAKER,
     CONTRADICTORY,
     NAMELESS,
-    best_candidates,
     check_complete,
+    find_best_candidates,
     find_compatible_vocoders,
     guess_emotion,
     list_candidates,
@@ -254,9 +254,9 @@ def test_a_checkpoint_for_one_emotion_is_preferred_to_a_general_one(tmp_path: Pa
     layout = {"base/config.json": config, "anger/config.json": config}
     found = discover_layout(tmp_path, {**layout, "base/m.pth": WEIGHTS, "anger/m.pth": WEIGHTS})
     candidates = list_candidates(found.acoustic)
-    assert [one.name for one in best_candidates(candidates, Emotion.ANGER)] == ["anger/anger"]
-    assert [one.name for one in best_candidates(candidates, Emotion.JOY)] == ["base/joy"]
-    assert [one.name for one in best_candidates(candidates, Emotion.NEUTRAL)] == ["base/neutral"]
+    assert [one.name for one in find_best_candidates(candidates, Emotion.ANGER)] == ["anger/anger"]
+    assert [one.name for one in find_best_candidates(candidates, Emotion.JOY)] == ["base/joy"]
+    assert [one.name for one in find_best_candidates(candidates, Emotion.NEUTRAL)] == ["base/neutral"]
 
 
 def make_multi_speaker_config(**values: Any) -> dict[str, Any]:

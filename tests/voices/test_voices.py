@@ -139,7 +139,7 @@ def test_a_broken_voice_does_not_hide_others(tmp_path: Path) -> None:
     write_tiny_voice(tmp_path / "good")
     (write_tiny_voice(tmp_path / "bad") / "voice.json").write_text("{")
     registry = Registry([tmp_path], "tiny")
-    assert registry.names() == ["tiny"]
+    assert registry.list_names() == ["tiny"]
     assert list(registry.problems) == [tmp_path / "bad"]
 
 

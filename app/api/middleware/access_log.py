@@ -30,7 +30,7 @@ class RouteTemplates:
         # Mounts come last: they may match any path.
         self._routes = sorted(known, key=lambda route: isinstance(route, Mount))
 
-    def of(self, path: str) -> str:
+    def find(self, path: str) -> str:
         """Return the template of a path, such as `/voices/{name}`; for a file, the path of its mount."""
         if path.endswith("\n"):
             return UNKNOWN_ROUTE

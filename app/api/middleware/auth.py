@@ -42,7 +42,7 @@ class RateLimit:
 
     def check(self, request: Request) -> None:
         """Raise RateLimited if the client sends requests too often."""
-        if self.per_minute and (seconds := self.take(client_of(request))):
+        if self.per_minute and (seconds := self.take(identify_client(request))):
             raise RateLimited(
                 f"This client may ask {self.per_minute:g} times a minute.",
                 hint="Try again after the seconds in Retry-After.",
@@ -59,13 +59,13 @@ class RateLimit:
         return 0.0 if enough else (1 - tokens) / per_second
 
 
-def client_of(request: Request) -> str:
+def identify_client(request: Request) -> str:
     """Return the client that a request counts for: the name of its key, else the network of its address."""
     key: str | None = getattr(request.state, "key", None)
-    return key or network_of(request.client.host if request.client else "")
+    return key or mask_address(request.client.host if request.client else "")
 
 
-def network_of(host: str) -> str:
+def mask_address(host: str) -> str:
     """Return the address of a client; for IPv6 its first 64 bits, since one client usually has that whole network."""
     try:
         address = ip_address(host)
@@ -91,7 +91,7 @@ class KeyAuthenticator:
     """API keys by name, kept as digests only; without any, all requests are accepted."""
 
     def __init__(self, keys: Mapping[str, SecretStr], clock: Callable[[], float] = time.monotonic) -> None:
-        self._digests = [(name, _digest(key.get_secret_value())) for name, key in keys.items()]
+        self._digests = [(name, _hash_key(key.get_secret_value())) for name, key in keys.items()]
         self._wrong = RateLimit(WRONG_KEYS_PER_MINUTE, clock)
 
     def check(self, request: Request) -> None:
@@ -101,7 +101,7 @@ class KeyAuthenticator:
         """
         if not self._digests or is_public(request.method, request.state.path):
             return
-        sent = _bearer_token(request)
+        sent = _read_bearer_token(request)
         if sent is None:
             raise Unauthorized("The request has no key.", hint="Send the header Authorization: Bearer KEY.")
         name = self.name_of(sent)
@@ -112,7 +112,7 @@ class KeyAuthenticator:
 
     def _count_wrong(self, request: Request) -> None:
         """Raise RateLimited if the address has sent too many wrong keys; correct keys are still accepted."""
-        if seconds := self._wrong.take(network_of(request.client.host if request.client else "")):
+        if seconds := self._wrong.take(mask_address(request.client.host if request.client else "")):
             raise RateLimited(
                 f"This address sends over {WRONG_KEYS_PER_MINUTE} wrong keys a minute.",
                 hint="Ask the operator of the service for a key.",
@@ -121,20 +121,20 @@ class KeyAuthenticator:
 
     def name_of(self, key: str) -> str | None:
         """Return the name of a key, in the same time for every key, to prevent timing attacks."""
-        digest, found = _digest(key), None
+        digest, found = _hash_key(key), None
         for name, known in self._digests:
             if hmac.compare_digest(digest, known):
                 found = name
         return found
 
 
-def key_name(request: Request) -> str | None:
+def get_key_name(request: Request) -> str | None:
     """Return the name of the key that authenticated the request; None if no key was required."""
     name: str | None = getattr(request.state, "key", None)
     return name
 
 
-def _digest(key: str) -> bytes:
+def _hash_key(key: str) -> bytes:
     return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -150,7 +150,7 @@ def is_public(method: str, path: str) -> bool:
     return method == "GET" and (path in _PUBLIC_PATHS or path.startswith(_PUBLIC_PREFIXES))
 
 
-def _bearer_token(request: Request) -> str | None:
+def _read_bearer_token(request: Request) -> str | None:
     """Return the token after `Bearer`, if there is exactly one header Authorization."""
     sent = request.headers.getlist("authorization")
     scheme, _, key = sent[0].strip().partition(" ") if len(sent) == 1 else ("", "", "")

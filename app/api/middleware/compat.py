@@ -59,10 +59,10 @@ class PathPrefixMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope = {**scope, "root_path": self.root_path, "path": self._with_prefix(scope["path"])}
+            scope = {**scope, "root_path": self.root_path, "path": self._add_prefix(scope["path"])}
         await self.app(scope, receive, send)
 
-    def _with_prefix(self, path: str) -> str:
+    def _add_prefix(self, path: str) -> str:
         if path == self.root_path:
             return f"{path}/"
         return path if path.startswith(f"{self.root_path}/") else self.root_path + path
@@ -135,7 +135,7 @@ PAGE_POLICY = {
 """Content security policy of the web page: all content from the service itself, and no embedding in frames."""
 
 
-def page_headers(**exceptions: str) -> dict[str, str]:
+def make_page_headers(**exceptions: str) -> dict[str, str]:
     """Return the headers of a page; `exceptions` replaces directives of the policy, with _ for the hyphen in names."""
     policy: Mapping[str, str] = {**PAGE_POLICY, **{name.replace("_", "-"): value for name, value in exceptions.items()}}
     return {

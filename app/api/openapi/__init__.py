@@ -1,4 +1,110 @@
-"""Generate `/openapi.json` from the types of bodies, the tables of errors and formats, and the rules of authentication.
+"""Build the OpenAPI document from the routes, the types of bodies, and the tables of errors and formats.
 
 Only descriptions and examples are written by hand.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+
+from app.api.middleware.auth import is_public
+from app.api.openapi.errors import describe_headers, make_error_examples, refer_to_headers
+from app.api.schemas import answers
+from app.api.schemas.openai import OpenAiSpeech
+from app.api.schemas.request import SpeechBody
+from app.errors import ERRORS
+
+DESCRIPTION = """Speech whose every sentence carries the emotion of its words.
+
+- `null` in a body means the default of the field. Case is ignored in names of voices, emotions, styles and formats.
+- Every address that accepts GET accepts HEAD; every address accepts OPTIONS, which needs no key.
+- The response and the log repeat an `X-Request-Id` of the request (up to 64 letters, digits, `.`, `_` and `-`).
+- Errors are `application/problem+json` (below `/v1`: OpenAI's form) with one of these codes:
+
+"""
+_TAGS = {
+    "speech": "Text, SSML or an edited plan in; audio, or the plan, out.",
+    "voices": "Voices, emotions and supported markup.",
+    "openai": "OpenAI's routes and the two lists that Open WebUI requests; their clients need no change.",
+    "sagemaker": "Routes that Amazon SageMaker calls.",
+    "operation": "Health and metrics.",
+}
+TAGS = [{"name": name, "description": text} for name, text in _TAGS.items()]
+
+_JSON_SUFFIX = "Json"
+"""Suffix of a type that is the JSON form of another; the API reference has only the JSON form."""
+_EXTRA_RESPONSE_TYPES = (answers.Problem, answers.OpenAiError, answers.AudioDelta, answers.AudioDone)
+"""Types that responses refer to and that FastAPI does not know."""
+
+
+def describe_api() -> str:
+    """Return the description of the API, including the table of errors."""
+    rows = (f"| {kind.status} | `{kind.code}` | {kind.title} |" for kind in ERRORS)
+    return DESCRIPTION + "\n".join(("| status | code | meaning |", "|---|---|---|", *rows)) + "\n"
+
+
+def make_operation_id(route: APIRoute) -> str:
+    """Return a route's name as generated clients call it: `synthesizeGet` for `synthesize_get`."""
+    first, *rest = route.name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def build_document(app: FastAPI, with_keys: bool) -> None:
+    """Build the document at startup, because it reads docstrings from files; FastAPI caches it.
+
+    `with_keys` is whether the service has keys, so that requests need one.
+    """
+    document = app.openapi()
+    components = document["components"]
+    components["schemas"].update(_generate_schemas())
+    components["examples"] = make_error_examples()
+    components["headers"] = describe_headers()
+    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    for method, path, operation in _iterate_operations(document):
+        # Without keys, requests that send one are accepted too.
+        operation["security"] = [] if is_public(method, path) else [{"key": []}] if with_keys else [{"key": []}, {}]
+        _complete_responses(operation["responses"])
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    components["schemas"] = {name.removesuffix(_JSON_SUFFIX): schema for name, schema in components["schemas"].items()}
+    _drop_suffixes(document)
+
+
+def _drop_suffixes(node: Any) -> None:
+    """Drop `_JSON_SUFFIX` from titles and from references to schemas."""
+    if isinstance(node, dict):
+        for key in ("$ref", "title"):
+            if isinstance(node.get(key), str):
+                node[key] = node[key].removesuffix(_JSON_SUFFIX)
+    if isinstance(node, dict | list):
+        for child in node.values() if isinstance(node, dict) else node:
+            _drop_suffixes(child)
+
+
+def _iterate_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield method.upper(), path, operation
+
+
+def _complete_responses(responses: dict[str, Any]) -> None:
+    """Remove FastAPI's validation error, which no route returns, and add the headers that every response has."""
+    refused = responses.get("422", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    if refused.get("$ref", "").endswith("/HTTPValidationError"):
+        del responses["422"]
+    for response in responses.values():
+        response["headers"] = {**refer_to_headers("X-Request-Id"), **response.get("headers", {})}
+
+
+def _generate_schemas() -> dict[str, Any]:
+    """Return the schemas of request bodies and errors that FastAPI does not know."""
+    template = "#/components/schemas/{model}"
+    bodies = [(model.__name__, "validation", TypeAdapter(model)) for model in (SpeechBody, OpenAiSpeech)]
+    errors = [(model.__name__, "serialization", TypeAdapter(model)) for model in _EXTRA_RESPONSE_TYPES]
+    _, generated = TypeAdapter.json_schemas([*bodies, *errors], ref_template=template)  # type: ignore[list-item]
+    return generated["$defs"]  # type: ignore[no-any-return]

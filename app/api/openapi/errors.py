@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from app.api.errors import PROBLEM_TYPE, openai_content, openai_status, problem_details
+from app.api.errors import PROBLEM_TYPE, choose_openai_status, make_openai_content, make_problem
 from app.errors import (
     ERRORS,
     AnswerTooLarge,
@@ -50,54 +50,56 @@ class _Header(NamedTuple):
     required: bool = True
 
 
-def _string_schema(pattern: str) -> dict[str, Any]:
+def _make_string_schema(pattern: str) -> dict[str, Any]:
     return {"type": "string", "pattern": f"^{pattern}$"}
 
 
 _HEADERS = {
-    "X-Request-Id": _Header("The client's own, or a new one.", _string_schema("[A-Za-z0-9._-]{1,64}")),
-    "X-Voice": _Header("The voice that spoke.", _string_schema("[A-Za-z0-9][A-Za-z0-9._-]*")),
-    "X-Emotions": _Header("One for each utterance, the first 64.", _string_schema(f"{_EMOTION}(,{_EMOTION}){{0,63}}")),
+    "X-Request-Id": _Header("The client's own, or a new one.", _make_string_schema("[A-Za-z0-9._-]{1,64}")),
+    "X-Voice": _Header("The voice that spoke.", _make_string_schema("[A-Za-z0-9][A-Za-z0-9._-]*")),
+    "X-Emotions": _Header(
+        "One for each utterance, the first 64.", _make_string_schema(f"{_EMOTION}(,{_EMOTION}){{0,63}}")
+    ),
     "X-Warnings": _Header(
-        "Codes of what was done other than asked, each once.", _string_schema(_CODES), required=False
+        "Codes of deviations from the request, each once.", _make_string_schema(_CODES), required=False
     ),
     "X-Audio-Duration": _Header("Seconds; not with a stream.", {"type": "number", "minimum": 0}, required=False),
-    "Server-Timing": _Header("Milliseconds: queue, analyze, acoustic, vocoder, encode.", _string_schema(_STAGES)),
+    "Server-Timing": _Header("Milliseconds: queue, analyze, acoustic, vocoder, encode.", _make_string_schema(_STAGES)),
     "Content-Disposition": _Header(
         "A name for the file; not with JSON or events.",
-        _string_schema(r'inline; filename="speech\.[a-z0-9]+"'),
+        _make_string_schema(r'inline; filename="speech\.[a-z0-9]+"'),
         required=False,
     ),
     "X-Accel-Buffering": _Header(
-        "Only with a stream: proxies shall not hold it back.", _string_schema("no"), required=False
+        "Only with a stream: proxies shall not hold it back.", _make_string_schema("no"), required=False
     ),
-    "Accept-Ranges": _Header("Not with a stream or JSON.", _string_schema("bytes"), required=False),
-    "ETag": _Header("Of the whole; not with a stream or JSON.", _string_schema('"[0-9a-f]{32}"'), required=False),
+    "Accept-Ranges": _Header("Not with a stream or JSON.", _make_string_schema("bytes"), required=False),
+    "ETag": _Header("Of the whole; not with a stream or JSON.", _make_string_schema('"[0-9a-f]{32}"'), required=False),
     "Content-Range": _Header(
-        "The bytes that are answered, and their whole number.", _string_schema(r"bytes .+/[0-9]+")
+        "First and last byte of the response, and the size of the whole.", _make_string_schema(r"bytes .+/[0-9]+")
     ),
     "Retry-After": _Header("Seconds.", {"type": "integer", "minimum": 1, "maximum": 120}),
-    "WWW-Authenticate": _Header("What a key is sent with.", _string_schema("Bearer")),
+    "WWW-Authenticate": _Header("What a key is sent with.", _make_string_schema("Bearer")),
     "Accept-Encoding": _Header(
-        "Only for a coded body: the encoding that it may have.", _string_schema("identity"), required=False
+        "Only for a coded body: the encoding that it may have.", _make_string_schema("identity"), required=False
     ),
-    "X-Should-Retry": _Header("The answer would be the same; read by OpenAI's clients.", _string_schema("false")),
-    "Connection": _Header("The rest of the body is not waited for.", _string_schema("close")),
+    "X-Should-Retry": _Header("The answer would be the same; read by OpenAI's clients.", _make_string_schema("false")),
+    "Connection": _Header("The rest of the body is not waited for.", _make_string_schema("close")),
 }
 """Headers of our own; required in the responses that list them, unless marked otherwise."""
 
 
-def header_components() -> Headers:
+def describe_headers() -> Headers:
     """Return all headers, for `components`."""
     return {name: header._asdict() for name, header in _HEADERS.items()}
 
 
-def header_references(*names: str) -> Headers:
+def refer_to_headers(*names: str) -> Headers:
     """Return references to these headers, for a response."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names if name in _HEADERS}
 
 
-SPEECH_HEADERS = header_references(
+SPEECH_HEADERS = refer_to_headers(
     "X-Voice",
     "X-Emotions",
     "X-Warnings",
@@ -106,7 +108,7 @@ SPEECH_HEADERS = header_references(
     "Content-Disposition",
     "X-Accel-Buffering",
 )
-RANGE_HEADERS = header_references("Accept-Ranges", "ETag")
+RANGE_HEADERS = refer_to_headers("Accept-Ranges", "ETag")
 
 
 Responses = dict[int | str, dict[str, Any]]
@@ -147,48 +149,48 @@ class _ErrorFormat(NamedTuple):
 
 
 _PROBLEM_FORMAT = _ErrorFormat(
-    "Problem", PROBLEM_TYPE, lambda error: error.status, lambda error: problem_details(error, "0b7c9ad2")
+    "Problem", PROBLEM_TYPE, lambda error: error.status, lambda error: make_problem(error, "0b7c9ad2")
 )
-_OPENAI_FORMAT = _ErrorFormat("OpenAiError", "application/json", openai_status, openai_content)
+_OPENAI_FORMAT = _ErrorFormat("OpenAiError", "application/json", choose_openai_status, make_openai_content)
 
 
-def problem_responses(*kinds: type[IntoneError]) -> Responses:
+def describe_problems(*kinds: type[IntoneError]) -> Responses:
     """Return error responses in our format: one for each status, with an example for each code."""
-    return _error_responses(_PROBLEM_FORMAT, kinds)
+    return _describe_errors(_PROBLEM_FORMAT, kinds)
 
 
-def openai_error_responses(*kinds: type[IntoneError]) -> Responses:
+def describe_openai_errors(*kinds: type[IntoneError]) -> Responses:
     """Return error responses in OpenAI's format, for routes below `/v1`."""
-    return _error_responses(_OPENAI_FORMAT, kinds)
+    return _describe_errors(_OPENAI_FORMAT, kinds)
 
 
-def error_examples() -> dict[str, Any]:
+def make_error_examples() -> dict[str, Any]:
     """Return an example of every error in both formats, for `components`."""
     return {
-        f"{form.schema}.{kind.code}": {"summary": kind.title, "value": form.content(_example_error(kind))}
+        f"{form.schema}.{kind.code}": {"summary": kind.title, "value": form.content(_make_example(kind))}
         for form in (_PROBLEM_FORMAT, _OPENAI_FORMAT)
         for kind in ERRORS
     }
 
 
-def _error_responses(form: _ErrorFormat, kinds: Errors) -> Responses:
+def _describe_errors(form: _ErrorFormat, kinds: Errors) -> Responses:
     of_status: dict[int, list[IntoneError]] = {}
-    for error in map(_example_error, kinds):
+    for error in map(_make_example, kinds):
         of_status.setdefault(form.status(error), []).append(error)
-    return {status: _error_response(form, errors) for status, errors in sorted(of_status.items())}
+    return {status: _describe_error(form, errors) for status, errors in sorted(of_status.items())}
 
 
-def _error_response(form: _ErrorFormat, errors: list[IntoneError]) -> dict[str, Any]:
+def _describe_error(form: _ErrorFormat, errors: list[IntoneError]) -> dict[str, Any]:
     content = {
         "schema": {"$ref": f"#/components/schemas/{form.schema}"},
         "examples": {one.code: {"$ref": f"#/components/examples/{form.schema}.{one.code}"} for one in errors},
     }
     return {
         "description": "; ".join(one.title for one in errors),
-        "headers": header_references(*(name for error in errors for name in error.headers)),
+        "headers": refer_to_headers(*(name for error in errors for name in error.headers)),
         "content": {form.media_type: content},
     }
 
 
-def _example_error(kind: type[IntoneError]) -> IntoneError:
+def _make_example(kind: type[IntoneError]) -> IntoneError:
     return kind((kind.__doc__ or "").partition("; ")[0], hint="…")

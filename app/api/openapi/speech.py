@@ -1,11 +1,10 @@
-"""Describe requests for speech and their responses."""
+"""Describe requests for speech and their responses, with examples."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from app.api.openapi import examples
-from app.api.openapi.errors import RANGE_HEADERS, SPEECH_HEADERS, Responses, header_references
+from app.api.openapi.errors import RANGE_HEADERS, SPEECH_HEADERS, Responses, refer_to_headers
 from app.api.parsing.negotiation import JSON, PLAIN_TEXT, SSML
 from app.api.responses.streaming import SSE
 from app.api.schemas import answers
@@ -13,8 +12,69 @@ from app.api.schemas.openai import OpenAiSpeech
 from app.api.schemas.request import SpeechBody, SpeechFields
 from app.audio.encode import FORMATS
 
+EXAMPLE_TEXT = "What a wonderful morning! I could sing."
+_EXAMPLE_SSML = (
+    '<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xmlns:mstts="http://www.w3.org/2001/mstts">'
+    '<mstts:express-as style="cheerful" styledegree="1.5">What a wonderful morning!</mstts:express-as>'
+    '<break time="500ms"/>I could sing.</speak>'
+)
+_EDITED_PLAN = {
+    "utterances": [
+        {"text": "What a wonderful morning!", "emotion": "joy", "pause_after": 1.5},
+        {"text": "I could sing.", "emotion": "auto", "speed": 0.8},
+    ]
+}
 
-def _reference(model: type[Any]) -> dict[str, str]:
+_SPEECH_EXAMPLES: dict[str, dict[str, Any]] = {
+    "labelled": {"summary": "Each sentence by its words", "value": {"text": EXAMPLE_TEXT}},
+    "pinned": {"summary": "One emotion", "value": {"text": EXAMPLE_TEXT, "emotion": "joy", "degree": 1.3}},
+    "blended": {"summary": "Two at once", "value": {"text": EXAMPLE_TEXT, "emotion": {"joy": 0.6, "surprise": 0.4}}},
+    "marked up": {"summary": "SSML", "value": {"ssml": _EXAMPLE_SSML, "format": "mp3"}},
+    "in context": {
+        "summary": "One sentence of a longer talk",
+        "value": {"text": "He never came back.", "context": ["The boat went out on Tuesday.", "By noon it blew hard."]},
+    },
+    "edited": {"summary": "A plan that came back", "value": {"plan": _EDITED_PLAN}},
+    "timed": {
+        "summary": "With the times of all words",
+        "value": {"text": EXAMPLE_TEXT, "timing": True, "format": "opus"},
+    },
+    "streamed": {"summary": "As it is made", "value": {"text": EXAMPLE_TEXT, "stream": True}},
+}
+_OPENAI_EXAMPLES: dict[str, dict[str, Any]] = {
+    "plain": {"summary": "A stream of MP3", "value": {"model": "tts-1", "input": EXAMPLE_TEXT, "voice": "alloy"}},
+    "instructed": {
+        "summary": "A complete file",
+        "value": {
+            "model": "gpt-4o-mini-tts",
+            "input": EXAMPLE_TEXT,
+            "instructions": "Sound cheerful.",
+            "response_format": "wav",
+            "stream": False,
+        },
+    },
+    "events": {"summary": "Events", "value": {"model": "intone", "input": EXAMPLE_TEXT, "stream_format": "sse"}},
+}
+_FIELD_EXAMPLES: dict[str, Any] = {
+    "text": EXAMPLE_TEXT,
+    "ssml": _EXAMPLE_SSML,
+    "emotion": "joy:0.6,surprise:0.4",
+    "degree": 1.3,
+    "strength": "fixed",
+    "expressiveness": 0.8,
+    "context": "We have waited for this day for years.",
+    "speed": 0.9,
+    "format": "mp3",
+    "sample_rate": 16000,
+    "stream": True,
+    "timing": True,
+    "strict": True,
+    "seed": 7,
+}
+"""An example for each field that can be a query parameter; all are valid together with a text."""
+
+
+def _refer_to(model: type[Any]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
@@ -32,7 +92,7 @@ _EVENTS = {
                     "contentMediaType": JSON,
                     "contentSchema": {
                         "anyOf": [
-                            _reference(one) for one in (answers.AudioDelta, answers.AudioDone, answers.OpenAiError)
+                            _refer_to(one) for one in (answers.AudioDelta, answers.AudioDone, answers.OpenAiError)
                         ]
                     },
                 }
@@ -53,17 +113,17 @@ _PLAN_LINKS = {
 def describe_speech_body() -> dict[str, Any]:
     """Describe the body of a speech request in its three media types; beside a text, fields are parameters."""
     content = {
-        JSON: {"schema": _reference(SpeechBody), "examples": examples.SPEECH},
-        PLAIN_TEXT: {"schema": {"type": "string", "minLength": 1}, "example": examples.TEXT},
-        SSML: {"schema": {"type": "string", "minLength": 1}, "example": examples.SSML},
+        JSON: {"schema": _refer_to(SpeechBody), "examples": _SPEECH_EXAMPLES},
+        PLAIN_TEXT: {"schema": {"type": "string", "minLength": 1}, "example": EXAMPLE_TEXT},
+        SSML: {"schema": {"type": "string", "minLength": 1}, "example": _EXAMPLE_SSML},
     }
-    parameters = _parameters(SpeechFields, note=f"Only beside `{PLAIN_TEXT}` and `{SSML}`. ")
+    parameters = _describe_parameters(SpeechFields, note=f"Only beside `{PLAIN_TEXT}` and `{SSML}`. ")
     return {"parameters": parameters, "requestBody": {"required": True, "content": content}}
 
 
 def describe_openai_body() -> dict[str, Any]:
     """Describe the body of OpenAI's speech route."""
-    content = {JSON: {"schema": _reference(OpenAiSpeech), "examples": examples.OPENAI}}
+    content = {JSON: {"schema": _refer_to(OpenAiSpeech), "examples": _OPENAI_EXAMPLES}}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -76,7 +136,7 @@ def describe_speech_query() -> dict[str, Any]:
             ("If-Range", "The ETag of the parts that are there already."),
         )
     ]
-    return {"parameters": [*_parameters(SpeechBody, leave_out=("plan",)), *parts]}
+    return {"parameters": [*_describe_parameters(SpeechBody, leave_out=("plan",)), *parts]}
 
 
 def describe_audio_response() -> Responses:
@@ -97,7 +157,7 @@ def describe_audio_ranges() -> Responses:
     every = {**SPEECH_HEADERS, **RANGE_HEADERS}
     part = {
         "description": "A part of the audio",
-        "headers": {**every, **header_references("Content-Range")},
+        "headers": {**every, **refer_to_headers("Content-Range")},
         "content": _AUDIO,
     }
     return {200: {**whole, "headers": every}, 206: part}
@@ -110,28 +170,30 @@ def describe_openai_response() -> Responses:
 
 def describe_plan_response() -> Responses:
     """Describe a response with a plan."""
-    return {200: {"description": "The plan", "model": answers.Plan, "links": _PLAN_LINKS}}
+    return {200: {"description": "The plan", "model": answers.PlanJson, "links": _PLAN_LINKS}}
 
 
-def _parameters(model: type[SpeechFields], note: str = "", leave_out: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def _describe_parameters(
+    model: type[SpeechFields], note: str = "", leave_out: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
     properties: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
-    return [_parameter(name, schema, note) for name, schema in properties.items() if name not in leave_out]
+    return [_describe_parameter(name, schema, note) for name, schema in properties.items() if name not in leave_out]
 
 
-def _parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
-    example = {"example": examples.FIELDS[name]} if name in examples.FIELDS else {}
+def _describe_parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
+    example = {"example": _FIELD_EXAMPLES[name]} if name in _FIELD_EXAMPLES else {}
     description = note + schema.get("description", "")
     return {
         "name": name,
         "in": "query",
         "required": False,
         "description": description,
-        "schema": _query_schema(schema),
+        "schema": _restrict_to_query(schema),
         **example,
     }
 
 
-def _query_schema(schema: dict[str, Any]) -> dict[str, Any]:
+def _restrict_to_query(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a field's schema without the types that a query cannot contain."""
     options = [one for one in schema["anyOf"] if one.get("type") not in ("null", "object")]
     return options[0] if len(options) == 1 else {"anyOf": options}

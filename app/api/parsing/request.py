@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app.api.middleware.auth import key_name
+from app.api.middleware.auth import get_key_name
 from app.api.parsing.body import LARGE_BODY_BYTES, decode_body, read_body, strip_bom, wait_for_disconnect
 from app.api.parsing.json import json_pointer, quote_value, read_json
 from app.api.parsing.negotiation import (
@@ -28,13 +28,14 @@ from app.api.parsing.negotiation import (
 )
 from app.api.schemas.plan import UtteranceBody, convert_utterance
 from app.api.schemas.request import BOOLEAN_FIELDS, NUMBER_FIELDS, SpeechBody, check_fields
-from app.api.state import service_of
+from app.api.state import get_service
 from app.audio.encode import FORMATS
 from app.errors import FieldError, IntoneError, InvalidRequest
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
     from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest
+    from app.voices import Registry
 
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
@@ -121,10 +122,10 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
 
     `negotiated` is whether the header Accept affects the response format.
     """
-    pipeline = service_of(request).pipeline()
+    pipeline = get_service(request).get_pipeline()
     media = parse_media_type(request)
     query = request.scope["query_string"]
-    accept, key = _accept_header(request) if negotiated else "", key_name(request)
+    accept, key = _accept_header(request) if negotiated else "", get_key_name(request)
     parsed = await parse_body(
         request, lambda body: resolve_options(_parse_fields(body, media, query), pipeline, accept, key)
     )
@@ -133,8 +134,8 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
 
 async def read_get(request: Request) -> ParsedRequest:
     """Read a GET request from its query; without a seed, its response is still the same each time."""
-    query, accept, key = request.scope["query_string"], _accept_header(request), key_name(request)
-    pipeline = service_of(request).pipeline()
+    query, accept, key = request.scope["query_string"], _accept_header(request), get_key_name(request)
+    pipeline = get_service(request).get_pipeline()
 
     def read() -> ParsedRequest:
         return resolve_options(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept, key)
@@ -144,7 +145,7 @@ async def read_get(request: Request) -> ParsedRequest:
 
 async def parse_body(request: Request, parse: Callable[[bytes], T]) -> T:
     """Receive the body and parse it in a thread. Large bodies wait for each other; small ones never wait."""
-    service = service_of(request)
+    service = get_service(request)
     with service.large_bodies.place() as take_place:
         body = await read_body(request, take_place=take_place)
         if len(body) <= LARGE_BODY_BYTES:
@@ -169,7 +170,7 @@ def resolve_options(fields: SpeechBody, pipeline: Pipeline, accept: str, key: st
     answer = negotiate(asked_format, bool(fields.timing), bool(fields.stream), accept)
     check_rate(fields.sample_rate, answer.format)
     format = FORMATS[answer.format]
-    speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.rate_at_least(own))
+    speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.choose_sample_rate(own))
     return ParsedRequest(pipeline, speech, answer)
 
 
@@ -195,19 +196,22 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         # Before parsing the texts, which takes seconds for each 10,000 characters.
         pipeline.check_length(sum(len(one.text) for one in plan.utterances))
     return SpeechRequest(
-        **fields.chosen(),
+        **fields.collect_given(),
         text=text,
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
         emotion=_parse_emotion(fields.emotion),
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
-        edited=tuple(_convert_utterance(place, one) for place, one in enumerate(plan.utterances)) if plan else None,
+        edited=tuple(_convert_utterance(place, one, pipeline.registry) for place, one in enumerate(plan.utterances))
+        if plan
+        else None,
     )
 
 
-def _convert_utterance(place: int, utterance: UtteranceBody) -> EditedUtterance:
+def _convert_utterance(place: int, utterance: UtteranceBody, registry: Registry) -> EditedUtterance:
     """Convert an utterance of a plan to the pipeline's type; an error points to the utterance."""
     try:
+        registry.get(utterance.voice)  # raises VoiceNotFound
         return convert_utterance(utterance)
     except IntoneError as error:
         error.fields = error.fields or (FieldError(error.detail, json_pointer("plan", "utterances", place)),)

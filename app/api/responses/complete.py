@@ -148,7 +148,7 @@ def _synthesize(parsed: ParsedRequest, spool: Spool, room: ResponseSizeLimit, ca
     whole = CompleteSpeech(
         spool,
         audio_bytes=spool.size,
-        plan=parsed.pipeline.spoken_plan(rendering),
+        plan=parsed.pipeline.complete_plan(rendering),
         sample_rate=sample_rate,
         duration=duration,
         timings=rendering.timings,
@@ -165,7 +165,7 @@ def _json_tail(whole: CompleteSpeech, format: str) -> bytes:
     """Return the JSON after the audio."""
     rest = {
         "format": format,
-        "content_type": FORMATS[format].content_type_at(whole.sample_rate),
+        "content_type": FORMATS[format].format_content_type(whole.sample_rate),
         "sample_rate": whole.sample_rate,
         "duration": round(whole.duration, 5),
         "plan": plan_to_dict(whole.plan),

@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.jobs import IsCancelled
-from app.api.middleware.auth import client_of
+from app.api.middleware.auth import identify_client
 from app.api.parsing.body import wait_for_disconnect
 from app.api.parsing.negotiation import JSON
 from app.api.parsing.request import ParsedRequest
 from app.api.responses.complete import CompleteResponse, CompleteSpeech, synthesize_complete
 from app.api.responses.spool import Spool
 from app.api.responses.streaming import RAW_AUDIO, EncodedStream, ReaderPatience, StreamedAudio, StreamEncoding
-from app.api.state import Service, service_of
+from app.api.state import Service, get_service
 from app.audio.encode import FORMATS, AudioFormat
 from app.metrics import SynthesisRecord
 from app.types import PlanWarning, Timings, Utterance
@@ -27,7 +27,7 @@ from app.types import PlanWarning, Timings, Utterance
 def record_synthesis(request: Request, spoken: SynthesisRecord) -> None:
     """Report a synthesis to the access log and the metrics."""
     request.state.log.update(_log_facts(spoken))
-    service_of(request).metrics.observe_synthesis(spoken)
+    get_service(request).metrics.observe_synthesis(spoken)
 
 
 def _log_facts(spoken: SynthesisRecord) -> dict[str, object]:
@@ -54,7 +54,7 @@ async def speech_response(request: Request, parsed: ParsedRequest, framing: Stre
 
 async def complete_response(request: Request, parsed: ParsedRequest, *, tagged: bool = False) -> CompleteResponse:
     """Return the response after everything is synthesized; `tagged` is whether it gets an ETag."""
-    service = service_of(request)
+    service = get_service(request)
 
     def work(cancelled: IsCancelled) -> CompleteSpeech:
         return synthesize_complete(
@@ -76,7 +76,7 @@ async def complete_response(request: Request, parsed: ParsedRequest, *, tagged: 
 
 async def _stream_response(request: Request, parsed: ParsedRequest, framing: StreamEncoding) -> Response:
     """Return the response when the first piece of audio is ready."""
-    service, format = service_of(request), FORMATS[parsed.answer.format]
+    service, format = get_service(request), FORMATS[parsed.answer.format]
     encodings: list[EncodedStream] = []
 
     def work(cancelled: IsCancelled) -> Iterator[bytes]:
@@ -84,7 +84,7 @@ async def _stream_response(request: Request, parsed: ParsedRequest, framing: Str
         encodings.append(EncodedStream(rendering, format.stream(rendering.selection.sample_rate)))
         yield from framing.frames(encodings[0], parsed.characters)
 
-    client = client_of(request)
+    client = identify_client(request)
     service.streams.enter(client)
     try:
         job = await service.speaking.start(work, partial(wait_for_disconnect, request))
@@ -109,7 +109,7 @@ async def _stream_response(request: Request, parsed: ParsedRequest, framing: Str
     headers = _speech_headers(selection.voice.name, rendering.plan.utterances, warnings, timings())
     if framing.content_type is None:
         headers["Content-Disposition"] = _content_disposition(format)
-    content_type = framing.content_type or format.content_type_at(selection.sample_rate)
+    content_type = framing.content_type or format.format_content_type(selection.sample_rate)
     return StreamedAudio(job.result, content_type, headers, _reader_patience(service), finish, framing.on_error)
 
 
@@ -122,7 +122,7 @@ def _content_headers(whole: CompleteSpeech, format: AudioFormat) -> dict[str, st
     if whole.in_json:
         return {**length, "Content-Type": JSON}
     tag = {"ETag": whole.etag} if whole.etag else {}
-    content_type = format.content_type_at(whole.sample_rate)
+    content_type = format.format_content_type(whole.sample_rate)
     return {**length, "Content-Type": content_type, "Content-Disposition": _content_disposition(format), **tag}
 
 

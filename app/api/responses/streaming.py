@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.errors import openai_content, redact_error
+from app.api.errors import make_openai_content, redact_error
 from app.api.jobs import StreamingJob
 from app.api.schemas import answers
 from app.audio.encode import Encoder
@@ -212,7 +212,7 @@ def _event_frames(pieces: Iterable[bytes], characters: int) -> Iterator[bytes]:
 
 
 def _error_event(error: IntoneError) -> bytes:
-    return _format_event(openai_content(redact_error(error)))
+    return _format_event(make_openai_content(redact_error(error)))
 
 
 def _format_event(data: Mapping[str, object]) -> bytes:

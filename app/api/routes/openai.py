@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.middleware.auth import key_name
+from app.api.middleware.auth import get_key_name
 from app.api.openapi.errors import (
     BODY_ERRORS,
     COMPLETE_ERRORS,
     STREAM_ERRORS,
     TEXT_ERRORS,
     WORK_ERRORS,
-    openai_error_responses,
+    describe_openai_errors,
 )
 from app.api.openapi.speech import describe_openai_body, describe_openai_response
 from app.api.parsing.body import decode_body
@@ -26,7 +26,7 @@ from app.api.responses.speech import speech_response
 from app.api.responses.streaming import RAW_AUDIO, SSE
 from app.api.schemas import answers
 from app.api.schemas.openai import MODELS, check_model, read_openai, remap_error_fields
-from app.api.state import limit_rate, service_of
+from app.api.state import get_service, limit_rate
 from app.errors import ModelNotFound, NotReady, UnsupportedMediaType
 
 router = APIRouter(prefix="/v1", tags=["openai"])
@@ -44,7 +44,7 @@ _CREATED_AT = 1763942400
     summary="Speak a text, as OpenAI's clients ask",
     responses={
         **describe_openai_response(),
-        **openai_error_responses(
+        **describe_openai_errors(
             *BODY_ERRORS, *WORK_ERRORS, *TEXT_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, ModelNotFound
         ),
     },
@@ -58,13 +58,13 @@ async def speech(request: Request) -> Response:
     query = request.scope["query_string"]
 
     def read(body: bytes) -> tuple[ParsedRequest, bool]:
-        pipeline = service_of(request).pipeline()
+        pipeline = get_service(request).get_pipeline()
         data = read_json(decode_body(body, None))
         refuse_query(query)
         fields, sse, warnings = read_openai(data)
         with remap_error_fields():
             plain = resolve_options(
-                fields, pipeline, "", key_name(request)
+                fields, pipeline, "", get_key_name(request)
             )  # Accept is ignored: these clients send application/octet-stream
         return ParsedRequest(pipeline, plain.speech, plain.answer, warnings), sse
 
@@ -79,7 +79,7 @@ async def models() -> answers.Models:
     return {"object": "list", "data": [_model_to_dict(name) for name in MODELS]}
 
 
-@router.get("/models/{name:path}", summary="One model", responses=openai_error_responses(ModelNotFound))
+@router.get("/models/{name:path}", summary="One model", responses=describe_openai_errors(ModelNotFound))
 async def model(name: Annotated[str, Path(examples=["tts-1"])]) -> answers.Model:
     """Return a model by its name."""
     return _model_to_dict(check_model(name))
@@ -91,10 +91,10 @@ async def audio_models() -> answers.AudioModels:
     return {"models": [{"id": name, "name": name} for name in MODELS]}
 
 
-@router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=openai_error_responses(NotReady))
+@router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=describe_openai_errors(NotReady))
 async def audio_voices(request: Request) -> answers.AudioVoices:
     """List voices and their aliases, including OpenAI's own voice names."""
-    registry = service_of(request).pipeline().registry
+    registry = get_service(request).get_pipeline().registry
     names = {voice.name: voice.manifest.display_name or voice.name for voice in registry.voices.values()}
     aliases = {alias: alias for alias in registry.aliases if alias not in names}
     return {"voices": [{"id": name, "name": shown} for name, shown in {**names, **aliases}.items()]}

@@ -10,9 +10,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.openapi.errors import problem_responses
+from app.api.openapi.errors import describe_problems
 from app.api.schemas import answers
-from app.api.state import Service, service_of
+from app.api.state import Service, get_service
 from app.errors import NotReady
 from app.packages import version
 
@@ -29,10 +29,10 @@ async def health() -> answers.Alive:
     return {"status": "ok"}
 
 
-@router.get("/ready", summary="Can it speak?", responses=problem_responses(NotReady))
+@router.get("/ready", summary="Can it speak?", responses=describe_problems(NotReady))
 async def ready(request: Request) -> answers.Ready:
     """Return 200 after the models are loaded and warmed up; 503 before, and while utterances wait without progress."""
-    service_of(request).check_ready()
+    get_service(request).check_ready()
     return {"status": "ready"}
 
 
@@ -46,7 +46,7 @@ async def ready(request: Request) -> answers.Ready:
 )
 def metrics(request: Request) -> Response:
     """Return metrics of requests, stages, utterances by emotion, warnings, queues, cache and process, but no text."""
-    return Response(service_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(get_service(request).metrics.render_exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 BATCH_SIZE_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -60,39 +60,37 @@ def register_gauges(service: Service) -> None:
     _register_cache(service)
     service.metrics.watch(
         "intone_spool_bytes",
-        "Bytes that are reserved for answers that are not streamed.",
+        "Bytes reserved for complete responses.",
         lambda: service.spools.reserved,
     )
 
 
 def _register_readiness(service: Service) -> None:
     metrics = service.metrics
-    metrics.watch("intone_ready", "1 where GET /ready says so, else 0.", lambda: float(service.is_ready))
-    metrics.watch_info("intone_build", "The version, and what runs the networks.", lambda: _build_info(service))
-    metrics.watch(
-        "intone_voices", "Voices that can be asked for.", _from_pipeline(service, lambda one: len(one.registry.voices))
-    )
+    metrics.watch("intone_ready", "1 if GET /ready is 200, else 0.", lambda: float(service.is_ready))
+    metrics.watch_info("intone_build", "Version and backend.", lambda: _build_info(service))
+    metrics.watch("intone_voices", "Available voices.", _from_pipeline(service, lambda one: len(one.registry.voices)))
 
 
 def _register_queues(service: Service) -> None:
     metrics = service.metrics
-    metrics.watch("intone_requests_waiting", "Requests that wait for a place.", lambda: service.speaking.waiting)
-    metrics.watch("intone_requests_waiting_limit", "Most requests that may wait.", lambda: service.settings.queue_size)
-    metrics.watch("intone_streams_open", "Streams that are open.", lambda: service.streams.count)
-    metrics.watch("intone_streams_open_limit", "Most streams that may be open.", lambda: service.streams.most)
+    metrics.watch("intone_requests_waiting", "Requests waiting for a place.", lambda: service.speaking.waiting)
+    metrics.watch("intone_requests_waiting_limit", "Maximum waiting requests.", lambda: service.settings.queue_size)
+    metrics.watch("intone_streams_open", "Open streams.", lambda: service.streams.count)
+    metrics.watch("intone_streams_open_limit", "Maximum open streams.", lambda: service.streams.most)
     metrics.watch(
         "intone_utterances_waiting",
-        "Utterances that wait for a worker.",
+        "Utterances waiting for a worker.",
         _from_pipeline(service, lambda one: len(one.engine.waiting)),
     )
     metrics.watch(
         "intone_workers_alive",
-        "Workers that can speak; INTONE_WORKERS once the models are loaded.",
+        "Running workers; INTONE_WORKERS once the models are loaded.",
         _from_pipeline(service, lambda one: one.engine.live_workers),
     )
     metrics.watch_count(
         "intone_worker_restarts",
-        "Workers that failed outside of a batch and began again.",
+        "Restarts of workers that failed outside of a batch.",
         _from_pipeline(service, lambda one: one.engine.progress.restarts),
     )
     metrics.watch_sizes(

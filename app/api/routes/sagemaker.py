@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.openapi.errors import SPEECH_ERRORS, problem_responses
+from app.api.openapi.errors import SPEECH_ERRORS, describe_problems
 from app.api.openapi.speech import describe_audio_response, describe_speech_body
 from app.api.parsing.request import read_request
 from app.api.responses.speech import speech_response
-from app.api.state import limit_rate, service_of
+from app.api.state import get_service, limit_rate
 from app.errors import NotReady
 
 router = APIRouter(tags=["sagemaker"])
@@ -23,13 +23,13 @@ _VALID_ATTRIBUTES = re.compile(r"[\x20-\x7e]{1,1024}")
 """Values that SageMaker allows in the header; others are ignored."""
 
 
-@router.get("/ping", summary="Can it speak?", responses=problem_responses(NotReady), response_class=Response)
+@router.get("/ping", summary="Can it speak?", responses=describe_problems(NotReady), response_class=Response)
 @router.post(
-    "/ping", summary="The same", responses=problem_responses(NotReady), response_class=Response, name="ping_post"
+    "/ping", summary="The same", responses=describe_problems(NotReady), response_class=Response, name="ping_post"
 )
 async def ping(request: Request) -> Response:
     """Report readiness like `GET /ready`, with an empty body."""
-    service_of(request).check_ready()
+    get_service(request).check_ready()
     return Response()
 
 
@@ -37,7 +37,7 @@ async def ping(request: Request) -> Response:
     "/invocations",
     dependencies=[Depends(limit_rate)],
     summary="Speak a text, behind a SageMaker endpoint",
-    responses={**describe_audio_response(), **problem_responses(*SPEECH_ERRORS)},
+    responses={**describe_audio_response(), **describe_problems(*SPEECH_ERRORS)},
     openapi_extra=describe_speech_body(),
     response_class=Response,
 )

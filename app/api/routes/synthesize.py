@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.api.jobs import IsCancelled
-from app.api.middleware.auth import client_of
+from app.api.middleware.auth import identify_client
 from app.api.openapi.errors import (
     BODY_ERRORS,
     COMPLETE_ERRORS,
@@ -18,7 +18,7 @@ from app.api.openapi.errors import (
     STREAM_ERRORS,
     TEXT_ERRORS,
     WORK_ERRORS,
-    problem_responses,
+    describe_problems,
 )
 from app.api.openapi.speech import (
     describe_audio_ranges,
@@ -31,7 +31,7 @@ from app.api.parsing.body import wait_for_disconnect
 from app.api.parsing.request import read_get, read_request
 from app.api.responses.complete import CompleteResponse, select_range
 from app.api.responses.speech import complete_response, speech_response
-from app.api.state import limit_rate, service_of
+from app.api.state import get_service, limit_rate
 from app.errors import NotAcceptable, RangeNotSatisfiable
 from app.planning.serialize import plan_to_dict
 
@@ -42,7 +42,7 @@ router = APIRouter(tags=["speech"])
     "/synthesize",
     dependencies=[Depends(limit_rate)],
     summary="Speak a text",
-    responses={**describe_audio_response(), **problem_responses(*SPEECH_ERRORS)},
+    responses={**describe_audio_response(), **describe_problems(*SPEECH_ERRORS)},
     openapi_extra=describe_speech_body(),
     response_class=Response,
 )
@@ -57,7 +57,7 @@ async def synthesize(request: Request) -> Response:
     summary="Speak a text that stands in the address",
     responses={
         **describe_audio_ranges(),
-        **problem_responses(
+        **describe_problems(
             *TEXT_ERRORS, *WORK_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, NotAcceptable, RangeNotSatisfiable
         ),
     },
@@ -91,7 +91,7 @@ async def _range_response(request: Request, whole: CompleteResponse) -> Complete
     "/analyze",
     dependencies=[Depends(limit_rate)],
     summary="The plan of a text",
-    responses={**describe_plan_response(), **problem_responses(*BODY_ERRORS, *WORK_ERRORS, *TEXT_ERRORS)},
+    responses={**describe_plan_response(), **describe_problems(*BODY_ERRORS, *WORK_ERRORS, *TEXT_ERRORS)},
     openapi_extra=describe_speech_body(),
 )
 async def analyze(request: Request) -> Response:
@@ -104,6 +104,6 @@ async def analyze(request: Request) -> Response:
         request.state.log["utterances"] = len(plan.utterances)
         return JSONResponse(plan_to_dict(plan))
 
-    queue = service_of(request).analyzing(parsed.characters)
-    job = await queue.run(work, partial(wait_for_disconnect, request), client_of(request))
+    queue = get_service(request).get_analysis_queue(parsed.characters)
+    job = await queue.run(work, partial(wait_for_disconnect, request), identify_client(request))
     return job.result

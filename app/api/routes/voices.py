@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Path
 from starlette.requests import Request
 
-from app.api.openapi.errors import problem_responses
+from app.api.openapi.errors import describe_problems
 from app.api.schemas import answers
-from app.api.state import service_of
+from app.api.state import get_service
 from app.errors import NotReady, RouteNotFound, VoiceNotFound
 from app.voices.serialize import voice_to_dict, voices_to_dict
 
@@ -25,21 +25,21 @@ _FIRST_VOICE_LINK: dict[str, Any] = {
 
 
 @router.get(
-    "/voices", summary="Every voice", responses={200: {"links": _FIRST_VOICE_LINK}, **problem_responses(NotReady)}
+    "/voices", summary="Every voice", responses={200: {"links": _FIRST_VOICE_LINK}, **describe_problems(NotReady)}
 )
-async def voices(request: Request) -> answers.Voices:
+async def voices(request: Request) -> answers.VoicesJson:
     """List voices with the checkpoint of each emotion, the aliases of emotions, and the aliases of voices."""
-    registry = service_of(request).pipeline().registry
+    registry = get_service(request).get_pipeline().registry
     # Loaded with the pipeline; importing it earlier would make the service wait for torch.
     from app.emotion import ALIASES
 
     return voices_to_dict(registry, ALIASES)
 
 
-@router.get("/voices/{name}", summary="One voice", responses=problem_responses(NotReady, VoiceNotFound, RouteNotFound))
-async def voice(name: Annotated[str, Path(examples=["alloy"])], request: Request) -> answers.Voice:
+@router.get("/voices/{name}", summary="One voice", responses=describe_problems(NotReady, VoiceNotFound, RouteNotFound))
+async def voice(name: Annotated[str, Path(examples=["alloy"])], request: Request) -> answers.VoiceJson:
     """Return a voice by its name or an alias."""
-    return voice_to_dict(service_of(request).pipeline().registry.get(name))
+    return voice_to_dict(get_service(request).get_pipeline().registry.get(name))
 
 
 @router.get("/ssml", summary="Supported SSML")
@@ -50,8 +50,8 @@ async def ssml() -> answers.SsmlTable:
     return {"elements": [_element_to_dict(row) for row in SSML_TABLE]}
 
 
-def _element_to_dict(row: SsmlElement) -> answers.SsmlElement:
-    attributes: list[answers.SsmlAttribute] = [
+def _element_to_dict(row: SsmlElement) -> answers.SsmlElementJson:
+    attributes: list[answers.SsmlAttributeJson] = [
         {"name": one.name, "values": list(one.values), "note": one.note} for one in row.attributes
     ]
     return {"name": row.name, "support": row.support.value, "attributes": attributes, "note": row.note}

@@ -15,7 +15,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.middleware.compat import page_headers
+from app.api.middleware.compat import make_page_headers
 from app.errors import RouteNotFound
 
 INDEX = "index.html"
@@ -23,7 +23,7 @@ INDEX = "index.html"
 _FOLDER = Path(__file__).parents[2] / "web"
 _MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
-_HEADERS = {**page_headers(), "Vary": "Accept-Encoding"}
+_HEADERS = {**make_page_headers(), "Vary": "Accept-Encoding"}
 
 router = APIRouter(include_in_schema=False)
 
@@ -100,7 +100,7 @@ async def docs(request: Request) -> HTMLResponse:
         swagger_favicon_url=f"{root}{DOCS_FILES_PATH}/favicon.png",
     )
     scripts = " ".join(_hash(script) for script in _INLINE_SCRIPT.findall(bytes(page.body).decode()))
-    page.headers.update(page_headers(script_src=f"'self' {scripts}"))
+    page.headers.update(make_page_headers(script_src=f"'self' {scripts}"))
     return page
 
 

@@ -7,38 +7,46 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict
 
 from app.fields import Hertz, Seconds, closed_schema
-from app.planning.serialize import Analyzed, Classifier, Mark, Plan, Utterance, Warning, Word
-from app.voices.serialize import Checkpoint, Voice, Voices
+from app.planning.serialize import (
+    AnalyzedJson,
+    ClassifierJson,
+    MarkJson,
+    PlanJson,
+    UtteranceJson,
+    WarningJson,
+    WordJson,
+)
+from app.voices.serialize import CheckpointJson, VoiceJson, VoicesJson
 
 __all__ = [
     "Alive",
-    "Analyzed",
+    "AnalyzedJson",
     "AudioDelta",
     "AudioDone",
     "AudioModels",
     "AudioVoices",
-    "Checkpoint",
-    "Classifier",
+    "CheckpointJson",
+    "ClassifierJson",
     "FieldProblem",
-    "Mark",
+    "MarkJson",
     "Model",
     "Models",
     "Named",
     "OpenAiError",
     "OpenAiProblem",
-    "Plan",
+    "PlanJson",
     "Problem",
     "Ready",
-    "SsmlAttribute",
-    "SsmlElement",
+    "SsmlAttributeJson",
+    "SsmlElementJson",
     "SsmlTable",
     "TimedSpeech",
     "Usage",
-    "Utterance",
-    "Voice",
-    "Voices",
-    "Warning",
-    "Word",
+    "UtteranceJson",
+    "VoiceJson",
+    "VoicesJson",
+    "WarningJson",
+    "WordJson",
 ]
 
 
@@ -168,7 +176,7 @@ class TimedSpeech(TypedDict):
     """Hertz."""
     duration: Seconds
     """Seconds."""
-    plan: Plan
+    plan: PlanJson
 
 
 @closed_schema
@@ -186,7 +194,7 @@ class Ready(TypedDict):
 
 
 @closed_schema
-class SsmlAttribute(TypedDict):
+class SsmlAttributeJson(TypedDict):
     """Attribute that has an effect."""
 
     name: str
@@ -196,12 +204,12 @@ class SsmlAttribute(TypedDict):
 
 
 @closed_schema
-class SsmlElement(TypedDict):
+class SsmlElementJson(TypedDict):
     """Element, named without a prefix."""
 
     name: str
     support: Literal["full", "partial", "text spoken", "dropped"]
-    attributes: list[SsmlAttribute]
+    attributes: list[SsmlAttributeJson]
     note: str
 
 
@@ -209,4 +217,4 @@ class SsmlElement(TypedDict):
 class SsmlTable(TypedDict):
     """Supported markup; the text of any other element is read, with a warning."""
 
-    elements: list[SsmlElement]
+    elements: list[SsmlElementJson]

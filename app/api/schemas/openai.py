@@ -10,10 +10,16 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
 from app.api.parsing.json import quote_value
-from app.api.schemas.request import EmotionField, FormatName, SpeechBody, check_fields, field_errors, invalid_request
+from app.api.schemas.request import (
+    EmotionField,
+    FormatName,
+    SpeechBody,
+    check_fields,
+    convert_errors,
+    make_invalid_request,
+)
 from app.errors import FieldError, InvalidRequest, ModelNotFound
-from app.fields import Hertz, Text, const_properties, open_enum
-from app.options import SpeechOptions
+from app.fields import Hertz, SpeechOptions, Text, open_enum, require_values
 from app.types import PlanWarning
 
 MODELS = (
@@ -59,7 +65,7 @@ class OpenAiSpeech(SpeechOptions):
     """OpenAI's fields, and ours for `extra_body`; unknown fields are ignored with a warning."""
 
     model_config = ConfigDict(
-        json_schema_extra={"not": const_properties(stream_format="sse", stream=False)},
+        json_schema_extra={"not": require_values(stream_format="sse", stream=False)},
     )
 
     model: Annotated[str, open_enum(*MODELS)]
@@ -99,15 +105,15 @@ def read_openai(data: Any) -> ParsedOpenAiSpeech:
     try:
         body = OpenAiSpeech.model_validate(data)
     except ValidationError as error:
-        raise invalid_request(field_errors(error, OpenAiSpeech)) from None
+        raise make_invalid_request(convert_errors(error, OpenAiSpeech)) from None
     check_model(body.model)
     sse = body.stream_format == "sse"
     if sse and body.stream is False:
-        raise invalid_request(
+        raise make_invalid_request(
             [FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")]
         )
-    emotion_spec, remark = _requested_emotion(body)
-    return ParsedOpenAiSpeech(_to_speech_body(body, emotion_spec), sse, (*remark, *_unknown_field_warning(data)))
+    emotion_spec, remark = _read_emotion(body)
+    return ParsedOpenAiSpeech(_to_speech_body(body, emotion_spec), sse, (*remark, *_warn_unknown_fields(data)))
 
 
 def check_model(name: str) -> str:
@@ -124,7 +130,7 @@ def remap_error_fields() -> Iterator[None]:
     try:
         yield
     except InvalidRequest as error:
-        raise invalid_request([_rename_field(one) for one in error.fields]) from None
+        raise make_invalid_request([_rename_field(one) for one in error.fields]) from None
 
 
 def _to_speech_body(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] | None) -> SpeechBody:
@@ -141,26 +147,26 @@ def _to_speech_body(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] 
         return check_fields(values)
 
 
-def _requested_emotion(body: OpenAiSpeech) -> tuple[str | Mapping[str, float] | None, tuple[PlanWarning, ...]]:
+def _read_emotion(body: OpenAiSpeech) -> tuple[str | Mapping[str, float] | None, tuple[PlanWarning, ...]]:
     """Return the requested emotion, from its field or else from the instructions, and any warnings."""
     if not (body.instructions or "").strip():
         return body.emotion, ()
     if body.emotion is not None:
-        return body.emotion, _ignored_warning("stand beside `emotion`, which counts,")
+        return body.emotion, _warn_ignored("stand beside `emotion`, which counts,")
     # Imported here: it loads the classifier's packages, which must not delay the start of the service.
     from app.emotion import find_emotions
 
     named = find_emotions(body.instructions or "")
     if len(named) == 1:
         return named.pop().value, ()
-    return None, _ignored_warning("name several emotions" if named else "name no emotion")
+    return None, _warn_ignored("name several emotions" if named else "name no emotion")
 
 
-def _ignored_warning(why: str) -> tuple[PlanWarning, ...]:
+def _warn_ignored(why: str) -> tuple[PlanWarning, ...]:
     return (PlanWarning("instructions_ignored", f"The instructions {why} and were ignored."),)
 
 
-def _unknown_field_warning(data: dict[str, Any]) -> tuple[PlanWarning, ...]:
+def _warn_unknown_fields(data: dict[str, Any]) -> tuple[PlanWarning, ...]:
     """Return one warning for all unknown fields, since there may be very many."""
     names = [name for name in data if name not in OpenAiSpeech.model_fields]
     if not names:

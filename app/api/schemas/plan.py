@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
 from app.api.parsing.json import has_surrogate
 from app.errors import InvalidRequest
-from app.fields import Degree, EmotionName, Pause, Pitch, Sha256, Share, Span, Speed, Strength, Volume, Weight
+from app.fields import Degree, EmotionName, PauseField, Pitch, Sha256, Share, SpanField, Speed, Strength, Volume, Weight
 from app.types import NO_SPAN, Blend, Clause, Decision, Emotion, PlanFingerprint, Prosody, Role, Sentence, Source
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class UtteranceBody(_Strict):
     """Text to speak; empty for a pause alone."""
     ssml: str | None = None
     """Text with the markup that changes its reading; ignored if it does not match `text`."""
-    span: Span | None = None
+    span: SpanField | None = None
     """Position of the text in the request that was analyzed, in code points."""
     voice: str | None = None
     """Name or alias; by default the plan's voice."""
@@ -58,7 +58,7 @@ class UtteranceBody(_Strict):
     """Gain."""
     pitch: Pitch | None = None
     """Semitones above the voice's own pitch."""
-    pause_after: Pause | None = None
+    pause_after: PauseField | None = None
     """Seconds of silence; by default chosen by the last punctuation mark and by what follows."""
     probabilities: Annotated[dict[Annotated[Emotion, Field(strict=False)], Share], Field(min_length=7)] | None = None
     """Probabilities of all seven emotions."""
@@ -76,7 +76,7 @@ class UtteranceBody(_Strict):
     words: list[Any] | None = None
 
     @model_validator(mode="after")
-    def _whole(self) -> UtteranceBody:
+    def _check_texts(self) -> UtteranceBody:
         if self.span is not None and self.span[0] > self.span[1]:
             raise ValueError("span must not end before it starts")
         if any(has_surrogate(text) for text in (self.text, self.ssml, self.voice, self.emotion, self.reason)):
@@ -115,14 +115,12 @@ def convert_utterance(utterance: UtteranceBody) -> EditedUtterance:
         pitch=utterance.pitch or 0.0,
     )
     inner = read_fragment(utterance.ssml) if utterance.ssml else None
-    clauses = _clauses(utterance, inner, (start, end), manner, analyzed)
+    clauses = _make_clauses(utterance, inner, (start, end), manner, analyzed)
     warnings = inner.warnings if inner else ()
-    return EditedUtterance(
-        Sentence(utterance.text, start, end, clauses), _planned_decision(utterance, analyzed), warnings
-    )
+    return EditedUtterance(Sentence(utterance.text, start, end, clauses), _read_decision(utterance, analyzed), warnings)
 
 
-def _clauses(
+def _make_clauses(
     utterance: UtteranceBody,
     inner: SsmlFragment | None,
     span: tuple[int, int],
@@ -143,11 +141,11 @@ def _clauses(
     return (*before, replace(last, pause_after=utterance.pause_after))
 
 
-def _planned_decision(utterance: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
+def _read_decision(utterance: UtteranceBody, analyzed: PlanFingerprint | None) -> Decision | None:
     """Return the plan's decision; None to classify the text again. Unedited decisions keep their reason."""
     from app.planning.decide import decide_explicit
 
-    emotion_spec = _planned_emotion(utterance, analyzed)
+    emotion_spec = _read_emotion(utterance, analyzed)
     if emotion_spec is None:
         return None
     decision = decide_explicit(emotion_spec, "plan", utterance.probabilities)
@@ -159,7 +157,7 @@ def _planned_decision(utterance: UtteranceBody, analyzed: PlanFingerprint | None
     )
 
 
-def _planned_emotion(utterance: UtteranceBody, analyzed: PlanFingerprint | None) -> Emotion | Blend | None:
+def _read_emotion(utterance: UtteranceBody, analyzed: PlanFingerprint | None) -> Emotion | Blend | None:
     """Return the emotion or the blend.
 
     If they disagree, the edited one counts; refuse them if it is unknown which one was edited.

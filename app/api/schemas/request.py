@@ -12,8 +12,17 @@ from app.api.parsing.json import has_surrogate, json_pointer, quote_value
 from app.api.schemas.plan import PlanBody
 from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest
-from app.fields import MAX_WEIGHT, EmotionName, Hertz, Text, Weight, const_properties, list_leaf_types, open_enum
-from app.options import SpeechOptions
+from app.fields import (
+    EmotionName,
+    Hertz,
+    SpeechOptions,
+    Text,
+    Weight,
+    list_leaf_types,
+    open_enum,
+    require_values,
+)
+from app.types import MAX_WEIGHT
 
 
 def _check_emotion(value: Any) -> str | dict[str, float] | None:
@@ -61,15 +70,15 @@ class SpeechFields(SpeechOptions):
     """Refuse the request (409) if the voice lacks an emotion, instead of falling back."""
 
 
-def _fields_of(*types: type) -> frozenset[str]:
+def _list_fields_of(*types: type) -> frozenset[str]:
     """Return the names of the fields that accept a value of one of these types."""
     fields = SpeechFields.model_fields.items()
     return frozenset(name for name, field in fields if any(leaf in types for leaf in list_leaf_types(field.annotation)))
 
 
-NUMBER_FIELDS = _fields_of(float, int) - {"emotion"}
+NUMBER_FIELDS = _list_fields_of(float, int) - {"emotion"}
 """Fields whose values in a query are numbers; the weights of a blend cannot stand there."""
-BOOLEAN_FIELDS = _fields_of(bool)
+BOOLEAN_FIELDS = _list_fields_of(bool)
 
 CONTENT_FIELDS = ("text", "ssml", "plan")
 _PLAN_FIELDS = ("voice", "emotion", "degree", "speed")
@@ -89,7 +98,7 @@ def _add_exclusions(schema: dict[str, Any]) -> None:
         }
         for name in CONTENT_FIELDS
     ]
-    schema["not"] = const_properties(stream=True, timing=True)
+    schema["not"] = require_values(stream=True, timing=True)
 
 
 class SpeechBody(SpeechFields):
@@ -112,13 +121,13 @@ def check_fields(data: Any) -> SpeechBody:
     try:
         body = SpeechBody.model_validate(data)
     except ValidationError as error:
-        raise invalid_request(field_errors(error, SpeechBody)) from None
-    if wrong := [*_surrogate_errors(body), *_content_errors(body)]:
-        raise invalid_request(wrong)
+        raise make_invalid_request(convert_errors(error, SpeechBody)) from None
+    if wrong := [*_find_surrogates(body), *_check_content(body)]:
+        raise make_invalid_request(wrong)
     return body
 
 
-def _surrogate_errors(body: SpeechBody) -> list[FieldError]:
+def _find_surrogates(body: SpeechBody) -> list[FieldError]:
     """Return errors for fields that contain a lone surrogate."""
     emotions, context = (one if isinstance(one, str | None) else "".join(one) for one in (body.emotion, body.context))
     fields = ("text", "ssml", "voice", "format")
@@ -127,7 +136,7 @@ def _surrogate_errors(body: SpeechBody) -> list[FieldError]:
     return [FieldError("holds half of a surrogate pair, which is no character", json_pointer(name)) for name in broken]
 
 
-def _content_errors(body: SpeechBody) -> list[FieldError]:
+def _check_content(body: SpeechBody) -> list[FieldError]:
     """Return errors for missing or multiple content, and for fields that a plan sets itself."""
     given = [name for name in CONTENT_FIELDS if getattr(body, name) is not None]
     if not given:
@@ -140,17 +149,17 @@ def _content_errors(body: SpeechBody) -> list[FieldError]:
     return [FieldError("stands in the plan, utterance by utterance", json_pointer(name)) for name in beside]
 
 
-def field_errors(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
+def convert_errors(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
     """Return the errors of a body of some model, field by field."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    known = cache(partial(_known_fields, model))
+    known = cache(partial(_list_known_fields, model))
     return [
-        FieldError(_error_message(one["type"], one["msg"], known(one["loc"][:-1])), json_pointer(*one["loc"]))
+        FieldError(_format_message(one["type"], one["msg"], known(one["loc"][:-1])), json_pointer(*one["loc"]))
         for one in problems
     ]
 
 
-def _known_fields(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
+def _list_known_fields(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
     """Return the known fields of the object at a place in a body of some model."""
     for part in place:
         if part in model.model_fields:
@@ -165,14 +174,14 @@ def _find_model(annotation: Any) -> type[BaseModel] | None:
     return next((found for one in get_args(annotation) if (found := _find_model(one))), None)
 
 
-def _error_message(kind: str, message: str, known: str) -> str:
+def _format_message(kind: str, message: str, known: str) -> str:
     if kind == "extra_forbidden":
         return f"unknown field; known are {known}"
     message = message.removeprefix("Value error, ")
     return "is missing" if kind == "missing" else message[:1].lower() + message[1:]
 
 
-def invalid_request(fields: Sequence[FieldError]) -> InvalidRequest:
+def make_invalid_request(fields: Sequence[FieldError]) -> InvalidRequest:
     """Return the error for invalid fields; its message names the first three."""
     detail = "; ".join(f"{field.pointer[2:]}: {field.detail}" for field in fields[:3])
     return InvalidRequest(f"{detail}.", hint="GET /docs lists the fields.", fields=fields)

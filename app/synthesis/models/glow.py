@@ -100,7 +100,7 @@ class GlowAcoustic:
     @torch.inference_mode()
     def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
         """See `AcousticModel.compute_mels`."""
-        speaker = self.speaker_vectors([one.speakers for one in inputs])
+        speaker = self.embed_speakers([one.speakers for one in inputs])
         encoded = self.encode_tokens([one.tokens for one in inputs], speaker)
         expanded = [
             self.expand_to_frames(one, mean, log_scale, log_durations[0])
@@ -117,7 +117,7 @@ class GlowAcoustic:
         self, tokens: Sequence[int], speakers: SpeakerShares, durations: Sequence[int], seed: int
     ) -> Tensor:
         """Return the mel spectrogram (1, n_mels, T) for given durations in frames, whose sum T must be even."""
-        speaker = self.speaker_vectors([speakers])
+        speaker = self.embed_speakers([speakers])
         ((mean, log_scale, _),) = self.encode_tokens([tokens], speaker)
         (mel,) = self.decode_latents([self.sample(mean, log_scale, torch.tensor(durations), seed)], speaker)
         return mel
@@ -189,7 +189,7 @@ class GlowAcoustic:
         (frames,) = self.decode(batch, mask, *speaker)
         return [frames[row : row + 1, :, :length] for row, length in enumerate(lengths)]
 
-    def speaker_vectors(self, mixtures: Sequence[SpeakerShares]) -> tuple[Tensor, ...]:
+    def embed_speakers(self, mixtures: Sequence[SpeakerShares]) -> tuple[Tensor, ...]:
         """Return the normalized sums of speaker embeddings, (B, channels, 1); empty for a single-speaker model."""
         if self.speakers is None:
             return ()

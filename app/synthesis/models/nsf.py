@@ -14,6 +14,7 @@ from typing import Any
 
 import librosa
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -24,7 +25,7 @@ PITCH_BASE_HZ = 100.0
 MIN_SINE = 1e-5
 
 
-def pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: float) -> Tensor:
+def make_pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: float) -> Tensor:
     """Sum all harmonics up to `top_hz`, each of amplitude one (Dirichlet kernel).
 
     `pitch` is log2(F0 / 100 Hz), (B, T); the samples are (B, T * hop_length).
@@ -119,9 +120,11 @@ class Excitation(nn.Module):
     def __init__(self, config: SourceConfig) -> None:
         super().__init__()
         self.config = config
-        bands = mel_to_bins(config.sample_rate, config.fft_size, config.num_mels, config.mel_fmin, config.mel_fmax)
+        bands = interpolate_bands(
+            config.sample_rate, config.fft_size, config.num_mels, config.mel_fmin, config.mel_fmax
+        )
         self.register_buffer("interpolation", bands, persistent=False)
-        self.register_buffer("lifter", minimum_phase_lifter(config), persistent=False)
+        self.register_buffer("lifter", make_minimum_phase_lifter(config), persistent=False)
         self.register_buffer("window", torch.hann_window(config.fft_size), persistent=False)
         bins = config.fft_size // 2 + 1
         self.tone = nn.Parameter(torch.zeros(bins))
@@ -141,7 +144,7 @@ class Excitation(nn.Module):
         (B, T * hop). Returns (B, 2, T * hop).
         """
         rate, hop = self.config.sample_rate, self.config.hop_length
-        pulses = pulse_train(pitch, hop, rate, rate / 2) * to_samples(voicing, hop)
+        pulses = make_pulse_train(pitch, hop, rate, rate / 2) * to_samples(voicing, hop)
         gains = self.mix(torch.cat([standardize(mel), voicing[:, None]], 1))
         tone_gain, hiss_gain = gains.chunk(2, 1)
         tone = self.shape(pulses, self.to_bins(mel + tone_gain) + self.tone[:, None])
@@ -218,9 +221,9 @@ def make_entry_layers(upsample_factors: list[int], initial_channels: int) -> lis
     return layers
 
 
-def mel_to_bins(sample_rate: int, fft_size: int, num_mels: int, fmin: float, fmax: float) -> Tensor:
+def interpolate_bands(sample_rate: int, fft_size: int, num_mels: int, fmin: float, fmax: float) -> Tensor:
     """Return weights (bins, n_mels) that interpolate linearly, on the hertz scale, between the centers of mel bands."""
-    centres = librosa.mel_frequencies(num_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
+    centres = compute_mel_centres(num_mels, fmin, fmax)
     bins = np.linspace(0, sample_rate / 2, fft_size // 2 + 1)
     upper = np.clip(np.searchsorted(centres, bins), 1, num_mels - 1)
     share = np.clip((bins - centres[upper - 1]) / (centres[upper] - centres[upper - 1]), 0, 1)
@@ -230,7 +233,12 @@ def mel_to_bins(sample_rate: int, fft_size: int, num_mels: int, fmin: float, fma
     return torch.from_numpy(weights)
 
 
-def minimum_phase_lifter(config: SourceConfig) -> Tensor:
+def compute_mel_centres(num_mels: int, fmin: float, fmax: float) -> npt.NDArray[np.float64]:
+    """Return the middle frequencies of Slaney mel bands in hertz, (n_mels,)."""
+    return np.asarray(librosa.mel_frequencies(num_mels + 2, fmin=fmin, fmax=fmax)[1:-1])
+
+
+def make_minimum_phase_lifter(config: SourceConfig) -> Tensor:
     """Return cepstral weights that fold to minimum phase and cut off between the formants and the pitch period."""
     keep, end = config.lifter
     lifter = np.zeros(config.fft_size, np.float32)

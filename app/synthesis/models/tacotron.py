@@ -55,7 +55,7 @@ class TacotronAcoustic:
         Tacotron has no durations to scale, so the mel spectrogram is stretched for `speed`. Of several speakers, the
         one with the largest share is used.
         """
-        steps, shares = self.bound(len(input.tokens)), input.speakers
+        steps, shares = self.limit_steps(len(input.tokens)), input.speakers
         speaker = torch.tensor([max(shares, key=lambda one: shares[one])]) if shares else None
         # The prenet's dropout draws from the global random state that all threads share.
         with RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]):
@@ -69,7 +69,7 @@ class TacotronAcoustic:
         truncated = not runaway and read < MIN_READ_SHARE * len(input.tokens)
         return Mel(stretch(frames, input.speed), None, runaway=runaway, truncated=truncated)
 
-    def bound(self, tokens: int) -> int:
+    def limit_steps(self, tokens: int) -> int:
         """Return the maximum number of decoder steps for a number of tokens."""
         seconds = max(TACOTRON_MINIMUM_SECONDS, tokens * TACOTRON_SECONDS_PER_TOKEN)
         return math.ceil(seconds * self.frame_rate / int(self.model.decoder.r))

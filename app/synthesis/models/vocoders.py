@@ -16,9 +16,9 @@ from torch.nn import functional as F
 
 from app.inference import Backend
 from app.synthesis.coqui import HifiganGenerator
-from app.synthesis.expression import cut_expression, find_voiced, mel_centres, shape_pitch, shape_spectrum
-from app.synthesis.mel import input_span, pad_to_multiple, split_at_quiet_frames, split_frames
-from app.synthesis.models.nsf import HifiganSourceGenerator
+from app.synthesis.expression import apply_expression, cut_expression
+from app.synthesis.mel import find_input_span, pad_to_multiple, split_at_quiet_frames, split_frames
+from app.synthesis.models.nsf import HifiganSourceGenerator, compute_mel_centres
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.types import Samples
 from app.voices.manifest import NO_EXPRESSION, Expression
@@ -38,7 +38,7 @@ class Vocoder(Protocol):
     hop_length: int
     """Samples per frame."""
 
-    def chunks(
+    def generate_chunks(
         self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
         """Yield the samples (T * hop,) of a mel spectrogram (1, n_mels, T) in chunks, within -1..1.
@@ -53,7 +53,7 @@ def vocode(vocoder: Vocoder, mel: Tensor, seed: int, low_latency: bool, expressi
     """Yield the samples of a mel spectrogram of any length, in spans for each of which a harmonic source is made."""
     for start, end in split_at_quiet_frames(mel, MAX_SPAN_FRAMES):
         part = cut_expression(expression, start, end, mel.shape[2])
-        yield from vocoder.chunks(mel[..., start:end], seed, low_latency and start == 0, part)
+        yield from vocoder.generate_chunks(mel[..., start:end], seed, low_latency and start == 0, part)
 
 
 class HifiganVocoder:
@@ -64,19 +64,19 @@ class HifiganVocoder:
     ) -> None:
         self.padding = generator.inference_padding
         self.hop_length = hop_length
-        self.margin = receptive_field(config, hop_length)
+        self.margin = compute_receptive_field(config, hop_length)
         mels = generator.conv_pre.in_channels
         self.generate = backend.compile(generator, lambda batch, length: (torch.zeros(batch, mels, length),))
 
     @torch.inference_mode()
-    def chunks(
+    def generate_chunks(
         self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
-        """See `Vocoder.chunks`; a plain HiFi-GAN has no randomness and no pitch of its own."""
+        """See `Vocoder.generate_chunks`; a plain HiFi-GAN has no randomness and no pitch of its own."""
         whole = F.pad(mel, (self.padding, self.padding), "replicate")
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
             start, end = start + self.padding, end + self.padding
-            first, last = input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
+            first, last = find_input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
             (samples,) = self.generate(whole[..., first:last])
             yield slice_samples(samples, start - first, end - first, self.hop_length)
 
@@ -92,9 +92,9 @@ class HifiganSourceVocoder:
         self.hop_length = hop_length
         source = generator.source_config
         self.frame_rate = source.sample_rate / hop_length
-        self.centres = mel_centres(source.num_mels, source.mel_fmin, source.mel_fmax)
+        self.centres = torch.from_numpy(compute_mel_centres(source.num_mels, source.mel_fmin, source.mel_fmax)).float()
         self.smallest = source.padding // hop_length + 2
-        self.margin = receptive_field(config, hop_length)
+        self.margin = compute_receptive_field(config, hop_length)
         mels = source.num_mels
         self.generate = backend.compile(
             generator,
@@ -102,19 +102,17 @@ class HifiganSourceVocoder:
         )
 
     @torch.inference_mode()
-    def chunks(
+    def generate_chunks(
         self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
-        """See `Vocoder.chunks`; the excitation is made for the whole utterance, so that its phase is continuous."""
+        """See `Vocoder.generate_chunks`; the excitation of the whole utterance keeps its phase continuous."""
         whole, hop = pad_to_length(mel, self.smallest), self.hop_length
         noise = torch.randn(1, whole.shape[2] * hop, generator=torch.Generator().manual_seed(seed))
         pitch, voicing = self.generator.read_pitch(whole)
-        voiced = find_voiced(whole, voicing, self.centres)
-        pitch = shape_pitch(pitch, voiced, expression, self.frame_rate)
-        whole = shape_spectrum(whole, voiced, expression, self.centres)
+        whole, pitch = apply_expression(whole, pitch, voicing, expression, self.centres, self.frame_rate)
         excitation = self.generator.source(whole, pitch, voicing, noise)
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
-            first, last = input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
+            first, last = find_input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
             (samples,) = self.generate(whole[..., first:last], excitation[..., first * hop : last * hop])
             yield slice_samples(samples, start - first, end - first, hop)
 
@@ -128,7 +126,7 @@ class VocosSourceVocoder:
         self.generator = generator
         self.hop_length = config.hop_length
         self.frame_rate = config.sample_rate / config.hop_length
-        self.centres = mel_centres(config.num_mels, config.mel_fmin, config.mel_fmax)
+        self.centres = torch.from_numpy(compute_mel_centres(config.num_mels, config.mel_fmin, config.mel_fmax)).float()
         self.size = config.fft_size
         self.smallest = config.fft_size // (2 * config.hop_length) + 1
         self.margin = generator.spectrum.margin
@@ -140,15 +138,13 @@ class VocosSourceVocoder:
         self.spectrum = backend.compile(generator.spectrum, example)
 
     @torch.inference_mode()
-    def chunks(
+    def generate_chunks(
         self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
-        """See `Vocoder.chunks`; without randomness, the seed has no effect."""
+        """See `Vocoder.generate_chunks`; without randomness, the seed has no effect."""
         whole = pad_to_length(mel, self.smallest)
         pitch, voicing = self.generator.read_pitch(whole)
-        voiced = find_voiced(whole, voicing, self.centres)
-        pitch = shape_pitch(pitch, voiced, expression, self.frame_rate)
-        whole = shape_spectrum(whole, voiced, expression, self.centres)
+        whole, pitch = apply_expression(whole, pitch, voicing, expression, self.centres, self.frame_rate)
         pulses = self.generator.excite(pitch, voicing)
         for start, end in split_frames(mel.shape[2], VOCOS_CHUNK_FRAMES, low_latency):
             yield self.chunk(whole, pitch, voicing, pulses, start, end)
@@ -156,7 +152,7 @@ class VocosSourceVocoder:
     def chunk(self, mel: Tensor, pitch: Tensor, voicing: Tensor, pulses: Tensor, start: int, end: int) -> Samples:
         """Compute the samples of the frames `start` to `end` of an utterance."""
         frames, hop = mel.shape[2], self.hop_length
-        reached, until = self.generator.receptive_span(start, end)
+        reached, until = self.generator.find_receptive_span(start, end)
         first, last = max(0, reached), min(frames, until)
         seen = slice(max(0, first - self.margin), min(frames, last + self.margin))
         tracks = (mel[..., seen], pitch[..., seen], voicing[..., seen], torch.ones_like(mel[:, :1, seen]))
@@ -179,7 +175,7 @@ def slice_samples(samples: Tensor, start: int, end: int, hop_length: int) -> Sam
     return kept
 
 
-def receptive_field(generator: Mapping[str, Any], hop_length: int) -> int:
+def compute_receptive_field(generator: Mapping[str, Any], hop_length: int) -> int:
     """Return a HiFi-GAN's receptive field, in frames to each side, from coqui's generator config."""
     frames, rate = 3.0, 1
     for factor, kernel in zip(generator["upsample_factors"], generator["upsample_kernel_sizes"], strict=True):

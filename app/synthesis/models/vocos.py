@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from app.synthesis.models.nsf import PitchNetwork, mel_to_bins, pulse_train, standardize, to_samples
+from app.synthesis.models.nsf import PitchNetwork, interpolate_bands, make_pulse_train, standardize, to_samples
 
 HARMONIC_BAND_SHARE = 11 / 12
 """Upper limit of the harmonics as a share of half the sample rate; above it the free part gives breath and noise."""
@@ -91,7 +91,9 @@ class SpectrumNetwork(nn.Module):
         self.blocks = nn.ModuleList(ConvNextBlock(config.channels) for _ in range(config.blocks))
         self.norm_out = nn.LayerNorm(config.channels)
         self.leave = nn.Linear(config.channels, 4 * config.bins)
-        bands = mel_to_bins(config.sample_rate, config.fft_size, config.num_mels, config.mel_fmin, config.mel_fmax)
+        bands = interpolate_bands(
+            config.sample_rate, config.fft_size, config.num_mels, config.mel_fmin, config.mel_fmax
+        )
         self.register_buffer("interpolation", bands, persistent=False)
 
     @property
@@ -139,7 +141,7 @@ class VocosSourceGenerator(nn.Module):
         Their phase is continuous, so they are computed before the utterance is cut into chunks.
         """
         top_hz = HARMONIC_BAND_SHARE * self.config.sample_rate / 2
-        pulses = pulse_train(pitch, self.config.hop_length, self.config.sample_rate, top_hz)
+        pulses = make_pulse_train(pitch, self.config.hop_length, self.config.sample_rate, top_hz)
         pulses = pulses * (to_samples(voicing, self.config.hop_length) > 0.5)
         half = self.config.fft_size // 2
         return F.pad(pulses[:, None], (half, half), "reflect")[:, 0]
@@ -156,19 +158,19 @@ class VocosSourceGenerator(nn.Module):
         spectrum = harmonics * torch.polar(tone.clamp(max=MAX_LOG_MAGNITUDE).exp(), tone_phase)
         return spectrum + torch.polar(free.clamp(max=MAX_LOG_MAGNITUDE).exp(), free_phase)
 
-    def receptive_span(self, start: int, end: int) -> tuple[int, int]:
+    def find_receptive_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of frames whose windows touch the frames `start` to `end`; it may exceed the utterance."""
         half = self.config.fft_size // (2 * self.config.hop_length)
         return start - half + 1, end + half
 
     def invert(self, spectrum: Tensor, start: int, end: int, frames: int) -> Tensor:
-        """Compute the inverse STFT of one chunk: spectra of `receptive_span` -> samples (B, (end - start) * hop).
+        """Compute the inverse STFT of one chunk: spectra of `find_receptive_span` -> samples (B, (end - start) * hop).
 
         Spectra outside the utterance's `frames` must be zero. As in `torch.istft`, the sum is divided by the sum of the
         squared windows, which includes one frame after the last.
         """
         size, hop = self.config.fft_size, self.config.hop_length
-        first, last = self.receptive_span(start, end)
+        first, last = self.find_receptive_span(start, end)
         there = ((torch.arange(first, last) >= 0) & (torch.arange(first, last) <= frames)).float()
         windowed = torch.fft.irfft(spectrum, n=size, dim=1) * self.window[:, None]
         weights = (self.window**2)[None, :, None] * there
@@ -181,7 +183,7 @@ class VocosSourceGenerator(nn.Module):
         pitch, voicing = self.read_pitch(mel)
         parts = self.spectrum(mel, pitch, voicing, torch.ones_like(mel[:, :1]))
         pulses = self.excite(pitch, voicing)[:, : (frames - 1) * hop + self.config.fft_size]
-        first, last = self.receptive_span(0, frames)
+        first, last = self.find_receptive_span(0, frames)
         return self.invert(F.pad(self.render(parts, pulses), (-first, last - frames)), 0, frames, frames)
 
 

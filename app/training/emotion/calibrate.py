@@ -180,7 +180,7 @@ def calibrate(model: Path, data: Path) -> tuple[float, float]:
         output.weight[: len(EMOTIONS)] /= temperature
         output.bias[: len(EMOTIONS)] /= temperature
         output.weight[len(EMOTIONS)] *= STRENGTH_STRETCH
-        output.bias[len(EMOTIONS)] -= median_strength(strength, emotional >= threshold)
+        output.bias[len(EMOTIONS)] -= compute_median_strength(strength, emotional >= threshold)
         output.bias[len(EMOTIONS)] *= STRENGTH_STRETCH
         output.bias[len(EMOTIONS)] += MEDIAN_LOGIT
     network.config.intone = {**network.config.intone, "threshold": threshold}
@@ -199,7 +199,7 @@ def find_threshold(neutral: Tensor) -> float:
     return next((one for one in THRESHOLDS if (neutral >= one).float().mean() <= MAX_NEUTRAL_VOICED), THRESHOLDS[-1])
 
 
-def median_strength(strength: Tensor, voiced: Tensor) -> Tensor:
+def compute_median_strength(strength: Tensor, voiced: Tensor) -> Tensor:
     """Return the median of the strength's logits (n,) over the voiced sentences, or over all if none is voiced."""
     return (strength[voiced] if voiced.any() else strength).median()
 

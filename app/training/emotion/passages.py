@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,7 @@ FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 BINS = 10
 STRONG_THRESHOLD = 0.5
 """Strength above which an emotion voiced in a neutral sentence is hard to miss."""
-Report = dict[str, object]
+Figures = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,13 @@ def classify_passages(model: Path, sentences: Sequence[LabelledSentence]) -> Cla
 def compute_strength(assessment: Assessment) -> float:
     """Return the strength with which the most probable emotion is voiced; 0 for neutral."""
     emotion = find_most_probable(assessment.probabilities)
-    return 0.0 if emotion is Emotion.NEUTRAL else StrengthRule(0.0).strength(assessment, emotion)
+    return 0.0 if emotion is Emotion.NEUTRAL else StrengthRule(0.0).compute_strength(assessment, emotion)
 
 
-def measure_passages(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Report:
+def measure_passages(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Figures:
     """Compute all figures of an evaluation."""
     genres = np.array([one.genre for one in sentences])
-    by_genre: Report = {}
+    by_genre: Figures = {}
     for genre in sorted(set(genres)):
         chosen = [one for one in sentences if one.genre == genre]
         by_genre[genre] = summarize(chosen, answers.select(genres == genre), floor)
@@ -98,7 +99,7 @@ def measure_passages(sentences: Sequence[LabelledSentence], answers: ClassifierO
     }
 
 
-def summarize(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Report:
+def summarize(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Figures:
     """Compute the figures by which classifiers are compared."""
     macro = float(np.mean(compute_f1(sentences, answers)))
     return {"sentences": len(sentences), "macro_f1": round_figure(macro), **count_voiced(sentences, answers, floor)}
@@ -111,7 +112,7 @@ def compute_f1(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs
     return [f1_score(got == emotion, labels == emotion) for emotion in range(len(EMOTIONS))]
 
 
-def count_voiced(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Report:
+def count_voiced(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Figures:
     """Compute the shares of voiced, and of correctly voiced, sentences at a floor."""
     best = [EMOTIONS[place] for place in answers.probabilities.argmax(1)]
     reached = answers.probabilities.max(1) >= floor
@@ -137,7 +138,7 @@ def count_confusion(sentences: Sequence[LabelledSentence], answers: ClassifierOu
     return counts
 
 
-def measure_reliability(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs) -> Report:
+def measure_reliability(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs) -> Figures:
     """Compare the probability of the most probable emotion with how often it is the label."""
     sure = answers.probabilities.max(1)
     labels = np.array([EMOTIONS.index(one.label) for one in sentences])
@@ -161,7 +162,7 @@ def measure_reliability(sentences: Sequence[LabelledSentence], answers: Classifi
     }
 
 
-def measure_strength(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs) -> Report:
+def measure_strength(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs) -> Figures:
     """Compare strengths with labelled intensities: the mean strength per intensity, and the correlation."""
     labelled = np.array([one.intensity for one in sentences])
     means = {str(one): round_figure(float(answers.strengths[labelled == one].mean())) for one in sorted(set(labelled))}

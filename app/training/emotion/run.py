@@ -53,7 +53,7 @@ from app.training.emotion.targets import (
     make_speech_rows,
     read_targets,
 )
-from app.training.optimizer import Ema, optimizer_step, set_learning_rate
+from app.training.optimizer import Ema, set_learning_rate, step_optimizer
 from app.training.trainer import CHECKPOINT, Checkpointable, Logbook, StatePart, Trainer, stop_on_signal
 
 STRENGTH_WEIGHT = 0.3
@@ -128,9 +128,9 @@ class EmotionTask(Checkpointable):
             logits = self.network(**encode(self.tokenizer, batch)).logits.float()
         emotion, strength = compute_losses(logits, batch, self.weights)
         set_learning_rate(self.optimizer, self.settings.learning_rate * scale_rate(self.number, self.settings.steps))
-        optimizer_step(self.optimizer, emotion + STRENGTH_WEIGHT * strength, MAX_GRADIENT_NORM)
+        step_optimizer(self.optimizer, emotion + STRENGTH_WEIGHT * strength, MAX_GRADIENT_NORM)
         self.number += 1
-        self.average.follow(self.number)
+        self.average.update(self.number)
         return {"emotion": emotion.item(), "strength": strength.item()}
 
     def evaluate(self) -> dict[str, float]:
@@ -149,7 +149,7 @@ class EmotionTask(Checkpointable):
         self.evaluation_due = ended + (ended - begun) / EVALUATION_SHARE
         return self.evaluated
 
-    def parts(self) -> dict[str, StatePart]:
+    def list_parts(self) -> dict[str, StatePart]:
         """Implement `Checkpointable.parts`."""
         return {"network": self.trainable, "optimizer": self.optimizer, "average": self.average}
 

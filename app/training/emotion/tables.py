@@ -9,13 +9,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from matplotlib.figure import Figure
 
 from app.emotion import Classifier
 from app.synthesis.pipeline import DEFAULT_THRESHOLD
-from app.training.emotion.passages import classify_passages, measure_passages
+from app.training.emotion.passages import Figures, classify_passages, measure_passages
 from app.training.emotion.rows import EMOTIONS, NEW_GENRES_FILE, PASSAGES_FILE, LabelledSentence, read_passages
 
 PAGE, PICTURE = "emotion-measures.md", "emotion-reliability.png"
@@ -39,7 +38,6 @@ classifier's threshold; it is right if it is the label or the second label. *Cle
 3; *neutral* sentences have no second label; *strongly* is a strength of more than one half. Choices were made on the
 dev split; the test split and the new genres were measured once, at the end.
 """
-Report = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -64,7 +62,7 @@ def read_split(data: Path, file: str, split: str) -> list[LabelledSentence]:
     return [one for one in read_passages(data, file) if one.split == split]
 
 
-def measure(model: Path, sentences: Sequence[LabelledSentence]) -> Report:
+def measure(model: Path, sentences: Sequence[LabelledSentence]) -> Figures:
     """Evaluate a classifier at its own threshold."""
     threshold = Classifier.load(model).settings.threshold
     return measure_passages(
@@ -72,7 +70,7 @@ def measure(model: Path, sentences: Sequence[LabelledSentence]) -> Report:
     )
 
 
-def write_page(reports: dict[str, dict[str, Report]], model: str) -> Iterator[str]:
+def write_page(reports: dict[str, dict[str, Figures]], model: str) -> Iterator[str]:
     """Yield the lines of the page."""
     yield INTRODUCTION
     yield "## All splits"
@@ -90,7 +88,7 @@ def write_page(reports: dict[str, dict[str, Report]], model: str) -> Iterator[st
     yield f"How often the most probable emotion is the label, by its probability.\n\n![Reliability]({PICTURE})\n"
 
 
-def write_table(heading: str, rows: Sequence[tuple[str, Report]]) -> Iterator[str]:
+def write_table(heading: str, rows: Sequence[tuple[str, Figures]]) -> Iterator[str]:
     """Yield figures as the lines of a table: shares in percent, F1 as a number."""
     names = [name for name in COLUMNS if name in rows[0][1]]
     yield " | ".join(["", heading, *(COLUMNS[name] for name in names), ""]).strip()
@@ -109,7 +107,7 @@ def format_figure(name: str, value: float | None) -> str:
     return f"{value:.3f}" if name == "macro_f1" else f"{100 * value:.1f} %"
 
 
-def write_confusion(report: Report) -> Iterator[str]:
+def write_confusion(report: Figures) -> Iterator[str]:
     """Yield the confusion matrix as the lines of a table."""
     yield " | ".join(["", "label", *map(str, EMOTIONS), "F1", ""]).strip()
     yield "|---" * (len(EMOTIONS) + 2) + "|"
@@ -118,7 +116,7 @@ def write_confusion(report: Report) -> Iterator[str]:
     yield ""
 
 
-def draw_reliability(reports: dict[str, Report]) -> Figure:
+def draw_reliability(reports: dict[str, Figures]) -> Figure:
     """Plot how often the classifier is right against its confidence, for each split."""
     figure = Figure(figsize=(5, 4), layout="constrained")
     axes = figure.subplots()

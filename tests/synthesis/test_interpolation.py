@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from app.errors import InvalidVoice
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.settings import load_settings
 from app.synthesis.coqui import build_acoustic, build_coqui_config, load_weights
 from app.synthesis.interpolation import MAX_MIXTURES, CheckpointShares, Mixture, ModelSlot, interpolate, mix_weights
@@ -103,18 +103,18 @@ def test_an_emotion_in_a_checkpoint_of_its_own_is_interpolated_by_weights(voice_
 
     def read_weight(degree: float) -> torch.Tensor:
         state: dict[str, torch.Tensor] = find_model(
-            loader.speaker(interpolate({ANGER: 1.0}, degree))
+            loader.load_speaker(interpolate({ANGER: 1.0}, degree))
         ).model.state_dict()
         return state[name].clone()
 
-    neutral = find_model(loader.speaker({NEUTRAL: 1.0})).model.state_dict()[name]
+    neutral = find_model(loader.load_speaker({NEUTRAL: 1.0})).model.state_dict()[name]
     torch.testing.assert_close(read_weight(0.5), (neutral + read_weight(1.0)) / 2)
     torch.testing.assert_close(read_weight(2.0), 2 * read_weight(1.0) - neutral)
 
 
 def test_only_a_few_mixtures_stay_in_memory(voice_folder: Path) -> None:
     loader = Loader(open_voice(voice_folder), TorchBackend())
-    speakers = [loader.speaker(interpolate({ANGER: 1.0}, number / 10)) for number in range(1, MAX_MIXTURES + 3)]
+    speakers = [loader.load_speaker(interpolate({ANGER: 1.0}, number / 10)) for number in range(1, MAX_MIXTURES + 3)]
     assert loader.mixtures is not None
     assert len(loader.mixtures.slots) == 0  # utterances that wait hold no weights
     models = {id(find_model(speaker)) for speaker in speakers}
@@ -125,7 +125,7 @@ def test_only_a_few_mixtures_stay_in_memory(voice_folder: Path) -> None:
 
 def test_a_model_in_use_is_not_overwritten_and_a_further_mixture_waits(voice_folder: Path) -> None:
     loader = Loader(open_voice(voice_folder), TorchBackend())
-    loader.speaker(interpolate({ANGER: 1.0}, 0.5))
+    loader.load_speaker(interpolate({ANGER: 1.0}, 0.5))
     mixtures, name = loader.mixtures, "encoder.emb.weight"
     assert mixtures is not None
     needed = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MAX_MIXTURES + 1)]
@@ -150,7 +150,7 @@ def test_a_mixture_that_fails_releases_its_slot_to_waiting_ones(
     voice_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loader = Loader(open_voice(voice_folder), TorchBackend())
-    loader.speaker(interpolate({ANGER: 1.0}, 0.5))
+    loader.load_speaker(interpolate({ANGER: 1.0}, 0.5))
     mixtures = loader.mixtures
     assert mixtures is not None
     wanted, *in_use = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MAX_MIXTURES + 1)]
@@ -191,17 +191,17 @@ def test_a_mixture_that_fails_releases_its_slot_to_waiting_ones(
 
 def test_utterances_of_one_mixture_can_share_a_batch(voice_folder: Path) -> None:
     loader = Loader(open_voice(voice_folder), TorchBackend())
-    one, same, other = (loader.speaker(interpolate({ANGER: 1.0}, degree)) for degree in (0.5, 0.5, 0.6))
+    one, same, other = (loader.load_speaker(interpolate({ANGER: 1.0}, degree)) for degree in (0.5, 0.5, 0.6))
     assert one.checkpoint is same.checkpoint
     assert one.checkpoint is not other.checkpoint
 
 
 def test_a_mixture_gives_the_bits_of_a_model_built_with_its_weights(voice_folder: Path) -> None:
     voice = open_voice(voice_folder)
-    speaker = Loader(voice, TorchBackend()).speaker(interpolate({ANGER: 1.0}, 0.3))
-    files = {name: voice.file(one.model) for name, one in voice.manifest.checkpoints.items()}
+    speaker = Loader(voice, TorchBackend()).load_speaker(interpolate({ANGER: 1.0}, 0.3))
+    files = {name: voice.find_file(one.model) for name, one in voice.manifest.checkpoints.items()}
     states = {name: load_weights(file)["model"] for name, file in files.items()}
-    config = build_coqui_config(voice.config("acoustic/config.json"), ["neutral", "anger"])
+    config = build_coqui_config(voice.read_config("acoustic/config.json"), ["neutral", "anger"])
     mixed = {name: mix_weights([(states["angry"][name], 0.3), (states["main"][name], 0.7)]) for name in states["main"]}
     built = build_acoustic("glow_tts", config, {"model": mixed})
     frame_rate = read_acoustic_audio(voice, "main").frame_rate
@@ -217,14 +217,14 @@ def test_weights_of_another_model_are_not_mixed(voice_folder: Path) -> None:
     save_file(weights, voice_folder / "acoustic" / "angry.safetensors")
     loader = Loader(open_voice(voice_folder), TorchBackend())
     with pytest.raises(InvalidVoice, match="do not fit the glow_tts"):
-        loader.speaker(interpolate({ANGER: 1.0}, 0.5))
+        loader.load_speaker(interpolate({ANGER: 1.0}, 0.5))
 
 
 def test_a_mixture_needs_no_file_once_its_checkpoints_are_loaded(voice_folder: Path) -> None:
     loader = Loader(open_voice(voice_folder), TorchBackend())
-    loader.speaker(interpolate({ANGER: 1.0}, 0.6))
+    loader.load_speaker(interpolate({ANGER: 1.0}, 0.6))
     voice_folder.rename(voice_folder.with_name("moved"))
-    assert find_model(loader.speaker(interpolate({ANGER: 1.0}, 0.7))).model is not None
+    assert find_model(loader.load_speaker(interpolate({ANGER: 1.0}, 0.7))).model is not None
 
 
 @pytest.mark.parametrize(
@@ -234,10 +234,10 @@ def test_a_mixture_needs_no_file_once_its_checkpoints_are_loaded(voice_folder: P
 )
 def test_missing_or_replaced_weights_are_refused(voice_folder: Path, change_files: Callable[[Path], object]) -> None:
     loader = Loader(open_voice(voice_folder), TorchBackend())
-    loader.speaker({NEUTRAL: 1.0})
+    loader.load_speaker({NEUTRAL: 1.0})
     change_files(voice_folder / "acoustic" / "angry.safetensors")
     with pytest.raises(InvalidVoice, match=r"angry\.safetensors"):
-        loader.speaker(interpolate({ANGER: 1.0}, 0.5))
+        loader.load_speaker(interpolate({ANGER: 1.0}, 0.5))
 
 
 @pytest.fixture(scope="module")
@@ -277,5 +277,5 @@ def test_emotions_of_one_speaker_add_up_their_shares(tmp_path: Path) -> None:
     values = json.loads((folder / "voice.json").read_text())
     values["emotions"]["joy"] = values["emotions"]["neutral"]
     (folder / "voice.json").write_text(json.dumps(values))
-    speaker = Loader(open_voice(folder), TorchBackend()).speaker({NEUTRAL: 0.5, Emotion.JOY: 0.25, ANGER: 0.25})
+    speaker = Loader(open_voice(folder), TorchBackend()).load_speaker({NEUTRAL: 0.5, Emotion.JOY: 0.25, ANGER: 0.25})
     assert speaker.speakers == {0: 0.75, 1: 0.25}

@@ -14,8 +14,7 @@ import httpx
 from torch import Tensor, nn
 
 from app.api.jobs import JobQueue
-from app.inference import ExampleInputs, Network
-from app.inference.torch import TorchBackend
+from app.inference import ExampleInputs, Network, TorchBackend
 from app.main import create_app
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, load_classifier

@@ -16,7 +16,7 @@ from app.synthesis.runs import MAX_SYMBOLS
 from app.synthesis.scheduler import BATCH_CANDIDATES, DeadlineQueue, Job, count_padded_steps
 from app.synthesis.tokenizer import Tokens
 from app.voices.manifest import NO_EXPRESSION
-from tests.speaking import utterance
+from tests.speaking import make_utterance
 
 MODEL = SimpleNamespace(leading_pause=True)
 BASE, ANGER = SimpleNamespace(name="base", model=MODEL), SimpleNamespace(name="anger", model=MODEL)
@@ -31,7 +31,7 @@ def make_job(
     voice: Any = None
     return Job(
         voice,
-        utterance(),
+        make_utterance(),
         speaker,
         ids,
         seed=0,

@@ -1,4 +1,4 @@
-"""Run the container's command: `serve`, `train`, or a command of the command line such as `intone voices`."""
+"""Entry point of the container image: the commands `serve` and `train` of SageMaker, and those of the command line."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int
             return train(environment)
         case ["intone", *rest]:
             return command_line.main(rest)
-    command = " ".join(arguments) or "nothing"
-    sys.stderr.write(f"intone: this image was asked to run {command}; it runs {COMMANDS}.\n")
+    command = " ".join(arguments) or "an empty command"
+    sys.stderr.write(f"intone: this image cannot run {command}; it runs {COMMANDS}.\n")
     return command_line.WRONG_USE
 
 
@@ -112,7 +112,7 @@ def train(environment: MutableMapping[str, str]) -> int:
 
 
 def _exit_cleanly(number: int, frame: FrameType | None) -> None:
-    sys.stderr.write("intone: told to stop before there was anything to finish\n")
+    sys.stderr.write("intone: stopped before anything had started\n")
     sys.exit(0)
 
 

@@ -225,11 +225,11 @@ async def main(started):
 
     for _ in range(6):
         try:
-            print((await work.run(lambda _: "spoken", wait_forever)).result, work.stalled_for(1e9) > 0)
+            print((await work.run(lambda _: "spoken", wait_forever)).result, work.measure_stall(1e9) > 0)
         except RuntimeError:
-            print("refused", work.stalled_for(1e9) > 0)
+            print("refused", work.measure_stall(1e9) > 0)
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    print((await work.run(lambda _: "spoken", wait_forever)).result, work.stalled_for(1e9) > 0)
+    print((await work.run(lambda _: "spoken", wait_forever)).result, work.measure_stall(1e9) > 0)
 
 asyncio.run(main(sys.argv[1] == "started"))
 """

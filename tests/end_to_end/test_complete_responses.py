@@ -26,7 +26,7 @@ def small_spool_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 @pytest.fixture
 def client(small_spool_server: Server) -> Iterator[httpx.Client]:
-    with small_spool_server.client() as client:
+    with small_spool_server.create_client() as client:
         yield client
 
 

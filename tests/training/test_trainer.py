@@ -15,7 +15,7 @@ import torch
 
 from app.errors import SetupError
 from app.training import trainer as running
-from app.training.optimizer import optimizer_step
+from app.training.optimizer import step_optimizer
 from app.training.trainer import CHECKPOINT, RECORD, Trainer, TrainingProgress, TrainingStopped
 
 RUN_VALUES = {"settings": {"seed": 1, "epochs": 2.0}, "data_sha256": "d", "base_sha256": "b"}
@@ -33,7 +33,7 @@ class LineTask:
         generator = torch.Generator().manual_seed(self.number)
         x = torch.randn(8, generator=generator)
         loss = ((self.slope * x - 3 * x) ** 2).mean()
-        optimizer_step(self.optimizer, loss, 1e9)
+        step_optimizer(self.optimizer, loss, 1e9)
         self.number += 1
         return {"loss": loss.item()}
 

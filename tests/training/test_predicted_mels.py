@@ -25,7 +25,7 @@ def test_a_prediction_has_the_place_and_shape_of_its_clip(tmp_path: Path) -> Non
     base = open_voice(write_tiny_voice(tmp_path / "voice", speakers=SPEAKERS))
     dataset = read_dataset(write_recordings(tmp_path / "data", 4, SPEAKERS, durations=True))
     predict = TeacherForcing(base, dataset.recordings)
-    start = prepare_acoustic(TrainingSettings(), base, dataset.emotions(Emotion.NEUTRAL), scratch=False)
+    start = prepare_acoustic(TrainingSettings(), base, dataset.list_emotions(Emotion.NEUTRAL), scratch=False)
     for recording in dataset.recordings:
         clip = read_clip(recording, Emotion.NEUTRAL, start.tokenizer, start.layout, start.convert)
         found = predict(recording.name, FRAMES)

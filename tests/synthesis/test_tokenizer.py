@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_coqui_config
 from app.synthesis.engine import tokenize
@@ -68,13 +68,15 @@ def test_text_without_words_gives_no_letters(text: str) -> None:
 @pytest.mark.parametrize(("architecture", "begin"), [("glow_tts", ", həl"), ("tacotron2", "həl")])
 def test_glow_tts_reads_a_pause_first_and_tacotron_does_not(tmp_path: Path, architecture: str, begin: str) -> None:
     voice = open_voice(write_tiny_voice(tmp_path / "v", architecture))
-    checkpoint = Loader(voice, TorchBackend()).speaker({Emotion.NEUTRAL: 1.0}).checkpoint
+    checkpoint = Loader(voice, TorchBackend()).load_speaker({Emotion.NEUTRAL: 1.0}).checkpoint
     assert tokenize("Hello there", checkpoint).symbols.startswith(begin)
     assert tokenize("Hello there", checkpoint).symbols.endswith(".")
 
 
 def load_wren() -> Speaker:
-    return Loader(open_voice(bundled_models_dir() / "voices" / "wren"), TorchBackend()).speaker({Emotion.NEUTRAL: 1})
+    return Loader(open_voice(bundled_models_dir() / "voices" / "wren"), TorchBackend()).load_speaker(
+        {Emotion.NEUTRAL: 1}
+    )
 
 
 def compute_mel(speaker: Speaker, tokens: Tokens, speed: float = 1.0) -> Mel:

@@ -20,7 +20,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     write_tiny_voice(folder / "voices" / "tiny", speakers=("neutral", "joy"))
     voices = f"{bundled_models_dir() / 'voices'}:{folder / 'voices'}"
     server = start_server(folder, INTONE_VOICES=voices)
-    with server.client() as client:
+    with server.create_client() as client:
         yield client
     server.stop()
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.evaluation.report import Report, compute_group_statistics, compute_statistics, compute_wer_interval
 from app.evaluation.tables import COLUMNS
-from tests.evaluation.hearing import make_measurement
+from tests.evaluation.measurements import make_measurement
 
 
 def test_the_word_error_rate_is_that_of_all_words_not_the_mean_of_sentences() -> None:
@@ -65,13 +65,13 @@ def test_figures_are_formatted_for_people() -> None:
             make_measurement("joy", mos=3.0, pitch=15.25),
         ]
     )
-    texts = {column.title: column.text(groups["joy"]) for column in COLUMNS}
+    texts = {column.title: column.format(groups["joy"]) for column in COLUMNS}
     assert texts["WER"] == "0.0 [0.0, 0.0]"
     assert texts["MOS"] == "3.50 ±0.50"
     assert texts["RTF"] == "0.100"
     assert texts["pitch"] == "15.2 (+3.2)"
     unknown = compute_statistics([make_measurement(computing_seconds=None, pitch=math.nan)])
-    assert [column.text(unknown) for column in COLUMNS if column.title in ("RTF", "pitch")] == ["–", "–"]
+    assert [column.format(unknown) for column in COLUMNS if column.title in ("RTF", "pitch")] == ["–", "–"]
 
 
 def test_the_report_is_valid_json_even_if_a_measure_is_missing() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from app.inference.torch import TorchBackend
-from app.synthesis.models.nsf import HifiganSourceGenerator, pulse_train
+from app.inference import TorchBackend
+from app.synthesis.models.nsf import HifiganSourceGenerator, make_pulse_train
 from app.synthesis.models.vocoders import HifiganSourceVocoder
 from tests.speaking import join_chunks
 
@@ -44,7 +44,7 @@ def test_any_length_gives_a_hop_of_samples_for_each_frame_and_a_seed_repeats_the
 
 
 def test_the_pulse_train_has_all_harmonics_of_its_pitch_up_to_the_limit() -> None:
-    pulses = pulse_train(torch.full((1, 100), math.log2(2.5)), 240, 24000, 8000.0)[0].numpy()
+    pulses = make_pulse_train(torch.full((1, 100), math.log2(2.5)), 240, 24000, 8000.0)[0].numpy()
     spectrum = np.abs(np.fft.rfft(pulses)) / (len(pulses) / 2)
     harmonics = spectrum[250::250]
     np.testing.assert_allclose(harmonics[:32], 1.0, atol=0.02)

@@ -20,7 +20,7 @@ from app.synthesis.engine import MAX_UTTERANCES_AHEAD
 from app.synthesis.models.acoustic import AcousticInput
 from app.types import Emotion, Utterance
 from app.voices import Voice, open_voice
-from tests.speaking import Spoken, running_engine, speak, speak_all, utterance
+from tests.speaking import Spoken, make_utterance, running_engine, speak, speak_all
 
 TEXTS = [
     "We walked along the wall and watched the gulls.",
@@ -33,7 +33,7 @@ TEXTS = [
     "The tickets cost twelve pounds, and the museum closes at half past five, which nobody had told us.",
 ]
 EMOTIONS = list(Emotion)
-REQUESTS = [(utterance(text, EMOTIONS[number % 7]), number) for number, text in enumerate(TEXTS * 2)]
+REQUESTS = [(make_utterance(text, EMOTIONS[number % 7]), number) for number, text in enumerate(TEXTS * 2)]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def separate(engine: Engine, voice: Voice) -> list[Spoken]:
 
 
 def test_a_batch_gives_the_mels_of_separate_utterances(engine: Engine, voice: Voice) -> None:
-    speakers = [engine.speaker(voice, {emotion: 1.0}) for emotion in (Emotion.NEUTRAL, Emotion.JOY, Emotion.FEAR)]
+    speakers = [engine.load_speaker(voice, {emotion: 1.0}) for emotion in (Emotion.NEUTRAL, Emotion.JOY, Emotion.FEAR)]
     model = speakers[0].checkpoint.model
     inputs = [
         AcousticInput(one.checkpoint.tokenizer.encode(text).ids, one.speakers, speed, seed)
@@ -74,7 +74,7 @@ def test_a_batch_gives_the_mels_of_separate_utterances(engine: Engine, voice: Vo
 
 def test_openvino_is_batch_invariant_so_seeded_requests_may_share_a_batch(engine: Engine, voice: Voice) -> None:
     if engine.backend.name == "openvino":
-        assert engine.speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model.batch_invariant
+        assert engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0}).checkpoint.model.batch_invariant
 
 
 def test_concurrent_seeded_requests_get_the_bytes_of_separate_ones(
@@ -108,22 +108,22 @@ def test_only_a_few_utterances_are_computed_ahead_of_the_reader(engine: Engine, 
     def draw_utterances() -> Iterator[tuple[Voice, Utterance, int]]:
         for number in range(40):
             taken.append(number)
-            yield voice, utterance("Yes, of course."), number
+            yield voice, make_utterance("Yes, of course."), number
 
     with closing(engine.speak(draw_utterances(), seeded=True)) as streams:
         for stream in (next(streams), next(streams)):
-            stream.head()
+            stream.wait_for_start()
         time.sleep(0.5)
         assert len(taken) == MAX_UTTERANCES_AHEAD + 1
 
 
 def test_a_reader_that_disconnects_stops_the_work(engine: Engine, voice: Voice) -> None:
-    utterances = [(voice, utterance(TEXTS[7]), seed) for seed in range(200)]
+    utterances = [(voice, make_utterance(TEXTS[7]), seed) for seed in range(200)]
     streams = engine.speak(utterances, seeded=True)
-    next(streams).head()
+    next(streams).wait_for_start()
     streams.close()
     began = time.monotonic()
-    speak(engine, voice, utterance("Hello."))
+    speak(engine, voice, make_utterance("Hello."))
     while len(engine.waiting) and time.monotonic() < began + 30:
         time.sleep(0.01)
     assert len(engine.waiting) == 0
@@ -131,22 +131,22 @@ def test_a_reader_that_disconnects_stops_the_work(engine: Engine, voice: Voice) 
 
 def test_a_request_cancelled_while_waiting_fails_at_once(engine: Engine, voice: Voice) -> None:
     cancelled = threading.Event()
-    streams = engine.speak([(voice, utterance(TEXTS[7]), 1)], seeded=True, cancelled=cancelled.is_set)
+    streams = engine.speak([(voice, make_utterance(TEXTS[7]), 1)], seeded=True, cancelled=cancelled.is_set)
     stream = next(streams)
     cancelled.set()
     with pytest.raises(Exception, match="stopped"):
-        stream.head()
+        stream.wait_for_start()
 
 
 def test_a_failing_batch_fails_only_its_own_requests(voice: Voice) -> None:
     with running_engine() as engine:
-        good = engine.speaker(voice, {Emotion.ANGER: 1.0})
-        bad = engine.speaker(voice, {Emotion.NEUTRAL: 1.0})
+        good = engine.load_speaker(voice, {Emotion.ANGER: 1.0})
+        bad = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
         assert good.checkpoint is not bad.checkpoint
         bad.checkpoint.model.model.num_squeeze = 0  # type: ignore[attr-defined]
         with pytest.raises(ZeroDivisionError):
-            speak(engine, voice, utterance("Hello."))
-        assert len(speak(engine, voice, utterance("Hello.", Emotion.ANGER)).samples) > 0
+            speak(engine, voice, make_utterance("Hello."))
+        assert len(speak(engine, voice, make_utterance("Hello.", Emotion.ANGER)).samples) > 0
 
 
 @pytest.fixture
@@ -165,14 +165,14 @@ def test_a_repeated_sentence_comes_from_the_cache(caching_engine: Engine, voice:
 
 
 def test_another_seed_speed_emotion_degree_or_text_misses_the_cache(caching_engine: Engine, voice: Voice) -> None:
-    plain = utterance("Hello there.")
+    plain = make_utterance("Hello there.")
     speak(caching_engine, voice, plain, seed=1)
     for one, seed in (
         (plain, 2),
-        (utterance("Hello there.", speed=1.1), 1),
-        (utterance("Hello there.", Emotion.JOY), 1),
-        (utterance("Hello there.", Emotion.JOY, degree=0.5), 1),
-        (utterance("Hello there!"), 1),
+        (make_utterance("Hello there.", speed=1.1), 1),
+        (make_utterance("Hello there.", Emotion.JOY), 1),
+        (make_utterance("Hello there.", Emotion.JOY, degree=0.5), 1),
+        (make_utterance("Hello there!"), 1),
     ):
         speak(caching_engine, voice, one, seed)
     assert caching_engine.cache.hits == 0
@@ -180,13 +180,15 @@ def test_another_seed_speed_emotion_degree_or_text_misses_the_cache(caching_engi
 
 
 def test_a_request_without_a_seed_accepts_any_cached_rendition(caching_engine: Engine, voice: Voice) -> None:
-    first, again = (speak_all(caching_engine, voice, [(utterance("Hello."), seed)], seeded=False)[0] for seed in (1, 2))
+    first, again = (
+        speak_all(caching_engine, voice, [(make_utterance("Hello."), seed)], seeded=False)[0] for seed in (1, 2)
+    )
     np.testing.assert_array_equal(first.samples, again.samples)
     assert caching_engine.cache.hits == 1
 
 
 def test_a_sentence_is_cached_only_for_the_key_that_requested_it(caching_engine: Engine, voice: Voice) -> None:
-    requests = [(utterance("The merger closes on Friday."), 1)]
+    requests = [(make_utterance("The merger closes on Friday."), 1)]
     for number, key_name in enumerate(("alice", "bob", None), start=1):
         speak_all(caching_engine, voice, requests, key_name=key_name)
         assert (caching_engine.cache.hits, caching_engine.cache.misses) == (0, number)
@@ -196,7 +198,7 @@ def test_a_sentence_is_cached_only_for_the_key_that_requested_it(caching_engine:
 
 
 def test_words_of_a_cached_sentence_have_the_spans_of_the_new_request(caching_engine: Engine, voice: Voice) -> None:
-    one = utterance("We met at noon.")
+    one = make_utterance("We met at noon.")
     moved = replace(one, span=(100, 115))
     first, again = speak(caching_engine, voice, one), speak(caching_engine, voice, moved)
     assert caching_engine.cache.hits == 1
@@ -204,8 +206,8 @@ def test_words_of_a_cached_sentence_have_the_spans_of_the_new_request(caching_en
 
 
 def test_cached_samples_are_read_only(caching_engine: Engine, voice: Voice) -> None:
-    speak(caching_engine, voice, utterance("Hello."))
-    cached = speak(caching_engine, voice, utterance("Hello."))
+    speak(caching_engine, voice, make_utterance("Hello."))
+    cached = speak(caching_engine, voice, make_utterance("Hello."))
     (sentence,) = [value for value, _ in caching_engine.cache._entries.values()]
     with pytest.raises(ValueError, match="read-only"):
         sentence.samples[0] = 1.0
@@ -213,9 +215,9 @@ def test_cached_samples_are_read_only(caching_engine: Engine, voice: Voice) -> N
 
 
 def test_a_cancelled_sentence_is_not_cached(caching_engine: Engine, voice: Voice) -> None:
-    streams = caching_engine.speak([(voice, utterance(TEXTS[7]), 1)], seeded=True)
+    streams = caching_engine.speak([(voice, make_utterance(TEXTS[7]), 1)], seeded=True)
     stream = next(streams)
     stream.cancel()
     streams.close()
-    speak(caching_engine, voice, utterance("Hello."))
+    speak(caching_engine, voice, make_utterance("Hello."))
     assert len(caching_engine.cache) == 1

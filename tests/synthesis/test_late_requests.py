@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.inference.torch import TorchBackend
+from app.inference import TorchBackend
 from app.packages import bundled_models_dir
 from app.synthesis import Engine
 from app.synthesis.engine import MAX_UTTERANCES_AHEAD, VocodingTask
 from app.synthesis.scheduler import Job, StreamEnd
 from app.types import Utterance
 from app.voices import Voice, open_voice
-from tests.speaking import utterance
+from tests.speaking import make_utterance
 
 TEXT = "The tickets cost twelve pounds, and the museum closes at half past five, which nobody had told us."
 
@@ -50,7 +50,7 @@ class RecordingEngine(Engine):
 
     def submit_text(self, voice: Voice, text: str, low_latency: bool) -> Job:
         return self.submit(
-            voice, utterance(text), 1, False, None, low_latency=low_latency, deadline=1e12 if low_latency else 0.0
+            voice, make_utterance(text), 1, False, None, low_latency=low_latency, deadline=1e12 if low_latency else 0.0
         )
 
 
@@ -100,7 +100,7 @@ def test_an_error_of_one_utterance_does_not_affect_the_others(engine: RecordingE
 
 
 def test_a_reader_that_paused_gains_no_lasting_priority(engine: RecordingEngine, voice: Voice) -> None:
-    silent = ((voice, utterance(""), 1) for _ in range(MAX_UTTERANCES_AHEAD + 2))
+    silent = ((voice, make_utterance(""), 1) for _ in range(MAX_UTTERANCES_AHEAD + 2))
     streams = engine.speak(silent, seeded=False)
     next(streams)
     resumed = time.monotonic()
