@@ -17,7 +17,7 @@ def read_common_words() -> list[str]:
     with gzip.open(PASSAGES, "rt", encoding="utf-8") as file:
         rows = [line.rstrip("\n").split("\t") for line in file]
     column = rows[0].index("text")
-    counts = Counter(word.lower() for row in rows[1:] for word in re.findall(r"[A-Za-z][a-z]+", row[column]))
+    counts = Counter(word.lower() for row in rows[1:] for word in re.findall(r"(?<!['’])\b[A-Za-z][a-z]+", row[column]))
     return [word for word, _ in counts.most_common() if word not in ABBREVIATIONS][:MOST_COMMON]
 
 

@@ -23,7 +23,9 @@ from itertools import pairwise
 from app.text.sentence_ends import STARTERS
 
 NARROW = 40
-"""Characters; nobody wraps prose at fewer, so that lines of a narrower paragraph are more likely separate."""
+"""Characters; prose is seldom wrapped at fewer, so that lines of a narrower paragraph are more likely separate."""
+MIN_WRAPPED = 3
+"""Fewest lines that begin in lower case, more than those that do not, in a narrow paragraph of wrapped prose."""
 SHORT_SHARE = 0.75
 """Share of the paragraph's width below which a line was not wrapped, but ended."""
 LOW_SHARE = 0.5
@@ -38,7 +40,7 @@ OPENING = "\"'“‘«([{*_ \t"
 CLOSING = "\"'”’»)]}*_ \t"
 BULLET = re.compile(
     r"(?P<sure>[•‣◦▪■●○∙·►▶▸→➔➜➤➢⇒✓✔✗✘☐☑☒✅❌⬜★☆♦❖]|\[[ xX✓]?\](?=\s))"
-    r"|(?P<mark>[-*+](?=\s)|[–—](?=\s{1,9}[\"“‘'(]?[A-Z]))"
+    r"|(?P<mark>[-=]{1,2}>|>>|[-*+](?=\s)|[–—](?=\s{1,9}[\"“‘'(]?[A-Z]))"
 )
 NUMBER = re.compile(
     r"\(?(?:(?P<digits>\d{1,3})|(?P<letter>[A-Za-z])|(?P<roman>[ivx]{2,5}|[IVX]{2,5}))[.)](?:\s|(?=[A-Za-z]{2}))"
@@ -88,6 +90,11 @@ class Line:
     def is_unfinished(self) -> bool:
         """Whether no mark ends or interrupts the sentence at the end of the line."""
         return self.last not in ENDS_SENTENCE
+
+    @cached_property
+    def needs_more(self) -> bool:
+        """Whether the last word needs another one."""
+        return CONTINUES.search(self.text) is not None
 
     @cached_property
     def is_row(self) -> bool:
@@ -154,17 +161,23 @@ class Paragraph:
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
         self.width = max((len(line.text) for line in lines), default=0)
-        self.is_narrow = self.width < NARROW
         self.is_unmarked = all(line.is_unfinished and line.last not in GOES_ON for line in lines)
         self.items = find_items(lines)
         inner = [(a, b) for a, b in pairwise(lines) if a.is_unfinished]
-        capitals = sum(b.core[:1].isupper() and not PRONOUN.match(b.core) for _, b in inner)
+        capitals = sum(b.core[:1].isupper() and not PRONOUN.match(b.core) for a, b in inner if not a.needs_more)
         small = sum(b.core[:1].islower() for _, b in inner)
         self.has_no_case = all(not line.core[:1].isupper() for line in lines) or all(
             line.text.isupper() or not any(map(str.isalpha, line.text)) for line in lines
         )
-        sure = capitals > 2 or (capitals == 2 and any(START.match(b.core) for _, b in inner))
         self.is_prose = small > capitals
+        self.is_narrow = self.width < NARROW and not (self.is_prose and small >= MIN_WRAPPED)
+        filled = all(len(a.text) + len(b.first_word) >= self.width for a, b in inner)
+        if any(START.match(b.core) for _, b in inner):
+            sure = capitals > 1
+        else:
+            # Several lines of wrapped prose may begin with names.
+            sure = capitals > (2 if self.is_narrow or not filled else 5)
+        self.has_small = small > 0
         self.is_capitalized = not self.has_no_case and sure and small * 4 <= capitals and (small == 0 or capitals > 2)
         words = sum(len(line.text.split()) for line in lines)
         self.is_verse = (
@@ -194,7 +207,7 @@ class Paragraph:
             return self.is_short_item(number)
         if self.is_capitalized and (first.isupper() or first.isdigit()):
             return True
-        if CONTINUES.search(here.text):
+        if here.needs_more:
             return False
         return START.match(following.core) is not None or self.is_ended(number)
 
@@ -207,7 +220,7 @@ class Paragraph:
         """Return whether a line and the next one are items of a list that is written in lower case or capitals."""
         here, following = self.lines[number], self.lines[number + 1]
         after_colon = any(line.last == ":" for line in self.lines[: min(number + 1, 2)])
-        if not self.is_narrow or not self.is_unmarked or CONTINUES.search(here.text):
+        if not self.is_narrow or not self.is_unmarked or here.needs_more:
             return False
         if not after_colon and (not self.has_no_case or len(self.lines) < 3):
             return here.core[:1].isdigit() and self.lines[0].core[:1].isdigit() and not after_colon
@@ -230,7 +243,13 @@ class Paragraph:
         if first.isdigit():
             digits = [line.core[:1].isdigit() for line in self.lines[number : number + 3]]
             return digits[0] or digits.count(True) > 1 or here.last == ":" or here.is_title
-        if here.is_title or here.last == ":" or (self.is_unmarked and not PRONOUN.match(following.core)):
+        if (
+            here.is_title
+            or here.last == ":"
+            or (
+                self.is_unmarked and (not PRONOUN.match(following.core) or (len(self.lines) > 2 and not self.has_small))
+            )
+        ):
             return True
         return not here.text.split()[-1][:1].islower()
 

@@ -6,7 +6,6 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from heapq import merge
 from itertools import pairwise
 
 from app.text.lines import find_line_breaks
@@ -70,7 +69,12 @@ def split_paragraphs(text: str) -> Iterator[tuple[int, int]]:
 def segment_paragraph(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the sentences of one paragraph; the last one has `ends_paragraph`."""
     breaks = find_line_breaks(text, start, end)
-    edges = merge((edge for edge in starts(text, start, end) if edge not in breaks.wrapped), breaks.sentences)
+    edges = (
+        edge
+        for a, b in pairwise((start, *breaks.sentences, end))
+        for edge in (a, *starts(text, a, b))
+        if edge not in breaks.wrapped
+    )
     verse = deque(breaks.verse)
     before: Span | None = None
     for a, b in pairwise(merge_wordless(text, start, end, edges, frozenset(breaks.sentences))):

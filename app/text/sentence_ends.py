@@ -43,14 +43,15 @@ class Kind(Enum):
 
 
 WORDS_BY_KIND = {
-    Kind.LEAD: "mr mrs ms mx messrs mssrs mss mme mmes mlle mlles approx ca cf viz vs incl excl esp resp e.g i.e eg ie "
-    "a.k.a",
+    Kind.LEAD: "mr mrs ms mx messrs mssrs mss mme mmes mlle mlles approx ca cf viz vs Fig incl excl esp resp "
+    "e.g i.e eg ie a.k.a",
     Kind.TITLE: "dr drs prof profs gen capt lt sgt cpl cmdr comdr brig supt mt Ft Adj Adm Amb Asst Assoc Atty Br Capt "
     "Cdr Cllr Cmdr Col Cpt Cst Det Ens Fr Gov Hon Insp Maj Msgr Pfc Pres Pte Pvt Rep Reps Rev Revd Sen Sens Sfc Sgts "
     "Spc Supt Surg Treas Ven",
     Kind.SHORT: "st ste rd ave blvd ln hwy rte pkwy apt bldg inc ltd corp co bros jr sr plc dept dpt assn univ est tel "
     "ext vol vols ch chs eq eqs eqn eqns refs figs nos pp pg para paras ver vers ibid al ff nr ltda gmbh "
-    "govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct attn "
+    "govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct attn rm "
+    "encl illus repr fol fols trans suppl "
     "calif fla ariz okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans mfg Sec Sect Cl Pl Ph.D B.Sc M.Sc",
     Kind.UNIT: "ft lb lbs oz hr hrs min mins sec secs yd yds mi gal gals pt pts qt qts tsp tbsp tbs pkg doz wk wks yr "
     "yrs mos sq cu max avg temp wt ht ed eds rev jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur "
@@ -58,7 +59,7 @@ WORDS_BY_KIND = {
     Kind.LIST: "etc esq et.al km kg cm mm ml mph rpm kph",
     Kind.NUMBERED: "no fig art ref op sec sect pl cl col pos lot bk par ex tab app chap",
     Kind.WORD: "me may miss ill fed pa ida mo ore reg re arc ark bart cal con del det exec hon id ind ing ken la med "
-    "mont ont penn rep reps res sens va wash mass ala md sat sun mar mon wed ok dc ut adv ens gov",
+    "ma mont ont penn rep reps res sens va wash mass ala md sat sun mar mon wed ok dc ut adv ens gov",
 }
 KINDS = {word: kind for kind, words in WORDS_BY_KIND.items() for word in words.split()}
 """The kind of each word, without its last full stop. A word with a capital letter is looked up as it is written first,
@@ -67,7 +68,7 @@ RARE_STARTERS = "An|Can|Do|He|In|Let|My|No|On|So|Will"
 """Starters that are also surnames: they end no sentence after an initial (`George F. Will`)."""
 PRONOUNS = "But|I|It|She|That|The|Then|There|They|This|We|You"
 STOP = re.compile(
-    r"(?<![^\s(\[\"“‘'—–/-])(?<!\w')(?P<word>(?:[A-Za-z]{1,3}\.){0,5}[A-Za-z]{1,9})\.(?P<closed>[\"”’)\]]{0,3})"
+    r"(?<![^\s(\[\"“‘'—–/-])(?<!\w')(?P<word>(?:[A-Za-z]{1,3}+\.){0,5}[A-Za-z]{1,9}+)\.(?P<closed>[\"”’)\]]{0,3})"
     r"\s{1,40}(?=(?P<next>\S))"
 )
 """A word that may be an abbreviation, its full stop, and white space."""
@@ -154,7 +155,7 @@ def ends_after_initial(letter: str, before: str, after: str) -> bool | None:
 
 FALSE_ENDS = (
     (r"\b[ap]\.m\.\s+\Z", rf"(?:{NO_STARTERS})"),
-    (r"[A-Za-z]\.\Z", r"[A-Z]{2,}\b"),
+    (r"[A-Za-z]\.\Z", r"[A-Z]{2,}\b|[-–/]\w"),
 )
 """Pairs of patterns before and after an edge at which no sentence ends."""
 FALSE_END_PATTERNS = tuple((re.compile(before), re.compile(behind)) for before, behind in FALSE_ENDS)

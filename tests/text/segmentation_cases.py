@@ -186,7 +186,7 @@ CASES = (
     "He met Mr.\nSmith and Ms.\nLee. | They left.",
     # wrapped prose
     "He came down to the sea in the\nspring of the year, and stayed.",
-    "We were on the road to the north with\nTom and his brother, and neither of us\nAnd nobody else",
+    "We were on the road to the north with\nTom and his brother, and neither of us\nhad a coat.",
     "The ship was late, and so we sat with\nMary on the quay until the sun went\ndown. | Then we left.",
     "It was on that day that she and\nI first saw the lake.",
     "On the first day we met\nTom in the park.",
@@ -205,6 +205,11 @@ CASES = (
     "* Pear\n| * Plum",
     "- pear\n| - plum\n| - nut",
     "→ Pear\n| → Plum",
+    "-> Pear\n| -> Plum",
+    "1. Rest.\n| 2. Sleep.\n| That is all. | We end here.",
+    "Hi\n| How are you\n| I am fine",
+    "It was in the autumn of that year that the two brothers John and\nWilliam went with their uncle to see the great "
+    "house which Lord\nAshby had built upon the hill above the town of Leeds and which\nMr. Poe had painted.",
     "☐ shop\n| ☑ cook",
     "[ ] shop\n| [x] cook",
     "1.Pear\n| 2.Plum",
