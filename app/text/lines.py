@@ -46,7 +46,7 @@ NUMBER = re.compile(
     r"\(?(?:(?P<digits>\d{1,3})|(?P<letter>[A-Za-z])|(?P<roman>[ivx]{2,5}|[IVX]{2,5}))[.)](?:\s|(?=[A-Za-z]{2}))"
 )
 ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
-KEY = re.compile(r"[^\W\d_][\w .'’/()&-]{0,30}:(?:\s|$)")
+KEY = re.compile(r"[^\W\d_][\w'’/()&-]{0,30}(?: [\w'’/()&-]{1,20}){0,3}:(?:\s|$)")
 ENDS_SENTENCE = ".!?…。！？"
 GOES_ON = ",;—–-"
 CONTINUES = re.compile(
@@ -94,7 +94,7 @@ class Line:
     @cached_property
     def needs_more(self) -> bool:
         """Whether the last word needs another one."""
-        return CONTINUES.search(self.text) is not None
+        return CONTINUES.search(self.text.lower() if self.text.isupper() else self.text) is not None
 
     @cached_property
     def is_row(self) -> bool:
@@ -142,7 +142,7 @@ def find_line_breaks(text: str, start: int, end: int) -> LineBreaks:
     run = 0
     for number in range(len(lines) - 1):
         if not paragraph.is_break(number):
-            if lines[number].is_unfinished:
+            if lines[number].last.isalnum():
                 begun = lines[number + 1].start
                 wrapped.update(range(text.rfind("\n", start, begun) + 1, begun + 1))
             continue
@@ -194,9 +194,10 @@ class Paragraph:
     def is_break(self, number: int) -> bool:
         """Return whether the line after a line does not continue it; see the rules at the top of this module."""
         here, following = self.lines[number], self.lines[number + 1]
-        if number + 1 in self.items or (here.is_row and following.is_row):
-            return True
         first = following.core[:1]
+        is_row = here.is_row and following.is_row and not (first.islower() and here.core[:1].isupper())
+        if number + 1 in self.items or is_row:
+            return True
         if not any(map(str.isalpha, here.text)):
             return "-->" in here.text or first.isupper() or not any(map(str.isalpha, following.text))
         if not here.is_unfinished:
@@ -236,7 +237,7 @@ class Paragraph:
         share = LOW_SHARE if self.is_prose and number else SHORT_SHARE
         if fits and len(here.text) < share * self.width:
             return True
-        if here.text.isupper() != following.text.isupper() and len(following.text.split()) > 1:
+        if here.text.isupper() and not following.text.isupper() and number == 0:
             return True
         if not self.is_narrow:
             return False

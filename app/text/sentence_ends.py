@@ -85,6 +85,7 @@ NUMERAL = re.compile(
 )
 """What may follow `No.`, `Vol.` or `Apt.`: a number, a Roman numeral or a letter."""
 ROMAN_ONE = re.compile(r"I(?:[,;:)–-]|\.?\s{0,9}\Z|\.\s|\s(?:of|and|to|or)\b)")
+STATES = frozenset("Ala Ark Cal Del Ill Ind La Mass Md Mont Ont Ore Penn Va Wash".split())
 CITY = re.compile(r"[A-Z][a-z]{1,20},\s\Z")
 PRECEDING_WORD = re.compile(r"([A-Za-z.]{1,20}),?\s{1,9}\Z")
 
@@ -112,7 +113,7 @@ def ends_sentence(text: str, stop: re.Match[str]) -> bool | None:
     if INITIALISM.fullmatch(word):
         return True if STARTER.match(after) else None
     kind = KINDS.get(word) or KINDS.get(word.lower())
-    if kind is Kind.WORD and word[0].isupper() and CITY.search(before):
+    if word in STATES and CITY.search(before):
         kind = Kind.SHORT
     if kind is None or (word.lower() == "al" and not before.endswith("et ")):
         return True if word == "Al" and CAPITAL.match(after) else None
