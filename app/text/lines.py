@@ -162,6 +162,7 @@ class Paragraph:
         self.lines = lines
         self.width = max((len(line.text) for line in lines), default=0)
         self.is_unmarked = all(line.is_unfinished and line.last not in GOES_ON for line in lines)
+        self.has_only_rows = all(line.is_row for line in lines)
         self.items = find_items(lines)
         inner = [(a, b) for a, b in pairwise(lines) if a.is_unfinished]
         capitals = sum(b.core[:1].isupper() and not PRONOUN.match(b.core) for a, b in inner if not a.needs_more)
@@ -195,7 +196,7 @@ class Paragraph:
         """Return whether the line after a line does not continue it; see the rules at the top of this module."""
         here, following = self.lines[number], self.lines[number + 1]
         first = following.core[:1]
-        is_row = here.is_row and following.is_row and not (first.islower() and here.core[:1].isupper())
+        is_row = here.is_row and following.is_row and (self.has_only_rows or not first.islower())
         if number + 1 in self.items or is_row:
             return True
         if not any(map(str.isalpha, here.text)):
@@ -210,7 +211,8 @@ class Paragraph:
             return True
         if here.needs_more:
             return False
-        return START.match(following.core) is not None or self.is_ended(number)
+        may_start = not (self.is_prose and here.last == ":")
+        return (may_start and START.match(following.core) is not None) or self.is_ended(number)
 
     def is_salutation(self, here: Line, following: Line) -> bool:
         """Return whether a line such as `Dear Tom,` is much shorter than the text below it."""
