@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from app.text.sentence_ends import STARTERS
+from app.text.sentence_ends import KINDS, STARTERS, Kind
 
 NARROW = 40
 """Characters; prose is seldom wrapped at fewer, so that lines of a narrower paragraph are more likely separate."""
@@ -37,6 +37,7 @@ MAX_VERSE_LINES = 8
 """Maximum lines of verse that form one sentence without a final mark."""
 LINE = re.compile(r"[^\n]+")
 OPENING = "\"'“‘«([{*_ \t"
+SIGNS = "#$€£~±"
 CLOSING = "\"'”’»)]}*_ \t"
 BULLET = re.compile(
     r"(?P<sure>[•‣◦▪■●○∙·►▶▸→➔➜➤➢⇒✓✔✗✘☐☑☒✅❌⬜★☆♦❖]|\[[ xX✓]?\](?=\s))"
@@ -46,6 +47,8 @@ NUMBER = re.compile(
     r"\(?(?:(?P<digits>\d{1,3})|(?P<letter>[A-Za-z])|(?P<roman>[ivx]{2,5}|[IVX]{2,5}))[.)](?:\s|(?=[A-Za-z]{2}))"
 )
 ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
+QUESTION_AND_ANSWER = frozenset({("A", ord("Q") - ord("A") + 1), ("A", 1)})
+"""Readings of `Q.` and `A.` as numbers of items."""
 KEY = re.compile(r"[^\W\d_][\w'’/()&-]{0,30}(?: [\w'’/()&-]{1,20}){0,3}:(?:\s|$)")
 ENDS_SENTENCE = ".!?…。！？"
 GOES_ON = ",;—–-"
@@ -73,8 +76,8 @@ class Line:
 
     @cached_property
     def core(self) -> str:
-        """The text without opening quotation marks and brackets."""
-        return self.text.lstrip(OPENING)
+        """The text without opening quotation marks, brackets and signs before a number."""
+        return self.text.lstrip(OPENING + SIGNS)
 
     @cached_property
     def last(self) -> str:
@@ -88,8 +91,11 @@ class Line:
 
     @cached_property
     def is_unfinished(self) -> bool:
-        """Whether no mark ends or interrupts the sentence at the end of the line."""
-        return self.last not in ENDS_SENTENCE
+        """Whether no mark ends the sentence at the end of the line, or only the full stop of an abbreviation."""
+        if self.last != ".":
+            return self.last not in ENDS_SENTENCE
+        word = self.text.rsplit(maxsplit=1)[-1].rstrip(".")
+        return (KINDS.get(word) or KINDS.get(word.lower())) in (Kind.SHORT, Kind.UNIT, Kind.LIST)
 
     @cached_property
     def needs_more(self) -> bool:
@@ -207,7 +213,7 @@ class Paragraph:
             return self.is_salutation(here, following)
         if first.islower() or self.has_no_case:
             return self.is_short_item(number)
-        if self.is_capitalized and (first.isupper() or first.isdigit()):
+        if self.is_capitalized and (first.isupper() or first.isnumeric()):
             return True
         if here.needs_more:
             return False
@@ -226,14 +232,14 @@ class Paragraph:
         if not self.is_narrow or not self.is_unmarked or here.needs_more:
             return False
         if not after_colon and (not self.has_no_case or len(self.lines) < 3):
-            return here.core[:1].isdigit() and self.lines[0].core[:1].isdigit() and not after_colon
+            return here.core[:1].isnumeric() and self.lines[0].core[:1].isnumeric() and not after_colon
         return all(len(line.text.split()) <= MAX_ITEM_WORDS for line in (here, following))
 
     def is_ended(self, number: int) -> bool:
         """Return whether a line ends before a capital letter or a digit without having been wrapped."""
         here, following = self.lines[number], self.lines[number + 1]
         first = following.core[:1]
-        if not (first.isupper() or first.isdigit()):
+        if not (first.isupper() or first.isnumeric()):
             return False
         fits = len(here.text) + 1 + len(following.first_word) <= self.width
         share = LOW_SHARE if self.is_prose and number else SHORT_SHARE
@@ -243,8 +249,8 @@ class Paragraph:
             return True
         if not self.is_narrow:
             return False
-        if first.isdigit():
-            digits = [line.core[:1].isdigit() for line in self.lines[number : number + 3]]
+        if first.isnumeric():
+            digits = [line.core[:1].isnumeric() for line in self.lines[number : number + 3]]
             return digits[0] or digits.count(True) > 1 or here.last == ":" or here.is_title
         if (
             here.is_title
@@ -267,6 +273,8 @@ def find_items(lines: Sequence[Line]) -> frozenset[int]:
     for index, (match, found) in enumerate(zip(bullets, numbers, strict=True)):
         above = lines[index - 1].last if index else ":"
         if match and (match["sure"] or marks.count(match["mark"]) > 1 or above in ENDS_SENTENCE + ":"):
+            items.add(index)
+        elif QUESTION_AND_ANSWER <= seen and not QUESTION_AND_ANSWER.isdisjoint(found):
             items.add(index)
         elif any({(style, n - 1), (style, n + 1)} & seen or (n == 1 and above == ":") for style, n in found):
             items.add(index)
