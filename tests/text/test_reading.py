@@ -161,7 +161,7 @@ def test_reading_a_long_sentence_stops_at_the_limit(unit: str, markup: bool, mon
         if characters > 2000:
             raise LimitReached
 
-    for module in ("app.text.clauses", "app.text.ssml.substitutions"):
+    for module in ("app.text.clauses", "app.text.substitutions"):
         monkeypatch.setattr(f"{module}.normalize", lambda part: normalized.append(part) or normalize(part))
     with pytest.raises(LimitReached):
         if markup:

@@ -21,7 +21,7 @@ from app.text.ssml.table import (
     parse_strength,
     parse_volume,
 )
-from app.text.ssml.text_map import MAX_PAUSE_SECONDS, TextBuilder, WarningCollector, quote
+from app.text.text_map import MAX_PAUSE_SECONDS, TextBuilder, WarningCollector, quote
 from app.types import Blend, Emotion, Prosody
 
 DEFAULT_STRENGTH = "medium"

@@ -17,8 +17,8 @@ from app.text.clauses import mark_phonemes
 from app.text.normalization.normalize import normalize
 from app.text.segment import WORD
 from app.text.ssml.say_as import KINDS, STRETCH_CHARS, SayAsKind, read_as
-from app.text.ssml.substitutions import Substitution
-from app.text.ssml.text_map import WarningCollector, quote
+from app.text.substitutions import Substitution
+from app.text.text_map import WarningCollector, quote
 
 VOWELS = "iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒɚɝᵻ"
 CONSONANTS = "pbtdʈɖcɟkɡqɢʔmɱnɳɲŋɴʙrʀⱱɾɽɸβfvθðszʃʒʂʐçʝxɣχʁħʕhɦɬɮʋɹɻjɰlɭʎʟʍwɥʜʢʡɕʑɺɧɓɗʄɠʛʘǀǃǂǁɫ"

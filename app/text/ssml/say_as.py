@@ -28,7 +28,7 @@ from app.text.normalization.numbers import (
     verbalize_year,
 )
 from app.text.normalization.quantities import verbalize_amounts
-from app.text.ssml.substitutions import Verbalizer
+from app.text.substitutions import Verbalizer
 
 STRETCH_CHARS = 8
 """Characters of one stretch of a text that is read sign by sign; the text can be cut between stretches."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.text.segment import WORD
-from app.text.ssml.substitutions import Substitution
+from app.text.substitutions import Substitution
 from app.types import DEFAULT_PROSODY, PlanWarning, Prosody
 
 MAX_WARNINGS = 50

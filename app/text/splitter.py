@@ -1,0 +1,176 @@
+"""Split marked-up text into sentences, and these into clauses, where markup or their length requires it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut
+from app.text.segment import WORD, Span, segment
+from app.text.sentences import Quotation, QuotationLookup, find_edges, find_quotations, find_role, join_tags
+from app.text.substitutions import to_ssml, verbalize_text
+from app.text.text_map import TextMap
+from app.types import Clause, Mark, Prosody, Role, Sentence
+
+OPENING_MARKS = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
+CLOSING_MARKS = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
+MAX_MARKS = 8
+"""Maximum marks on either side of a word that belong to it. Bounded, so that a text of nothing but marks and
+changes of prosody is split in linear time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of text without a pause, a change of prosody or a change of role."""
+
+    start: int
+    end: int
+    manner: Prosody
+    pause: float | None
+    """Seconds of silence after the segment; None if the markup has no pause there."""
+    wordless: bool
+    role: Role = Role.NARRATION
+
+
+class SentenceSplitter:
+    """Splitter of one document's text into sentences and clauses."""
+
+    def __init__(self, flow: TextMap, max_spoken: int, check: LengthCheck = accept_any_length) -> None:
+        self.flow = flow
+        self.max_spoken = max_spoken
+        self.check = check
+
+    def sentences(self) -> Iterator[Sentence]:
+        """Yield all sentences lazily; a pause before any text belongs to the first."""
+        lead = self.lead()
+        roles = QuotationLookup(find_quotations(self.flow.text))
+        for span in self.spans():
+            clauses = tuple(self.clauses(span.start, span.end, roles.quotations_in(span.start, span.end)))
+            if lead:
+                clauses, lead = (replace(lead, manner=clauses[0].manner), *clauses), None
+            text, end = self.flow.text[span.start : span.end], self.flow.ends[span.end - 1]
+            yield Sentence(text, clauses[0].start, end, clauses, span.ends_paragraph)
+        if lead:
+            yield Sentence("", lead.start, lead.end, (lead,), ends_paragraph=True)
+
+    def lead(self) -> Clause | None:
+        """Return the pause before any text as a clause without text; None if there is no such pause."""
+        if not self.flow.pauses or self.flow.pauses[0].at:
+            return None
+        first = self.flow.pauses[0]
+        marks = tuple(Mark(anchor.name, 0) for anchor in self.flow.anchors_in(-1, 0))
+        inner = to_ssml("", (), marks)
+        return Clause("", first.place, first.place, "", pause_after=first.seconds, ssml=inner, marks=marks)
+
+    def spans(self) -> Iterator[Span]:
+        """Yield the sentences between the edges that the markup sets."""
+        text, start = self.flow.text, 0
+        last = len(text.rstrip())
+        for end, paragraph in (*((edge.at, edge.paragraph) for edge in self.flow.edges), (len(text), True)):
+            stretch = text[start:end]
+            for span in self.whole(join_tags(stretch, segment(stretch)), start):
+                yield replace(span, ends_paragraph=span.ends_paragraph and (paragraph or end >= last))
+            start = end
+
+    def whole(self, spans: Iterable[Span], offset: int) -> Iterator[Span]:
+        """Yield sentences at their offsets in the text, joined if a substitution runs from one into the next."""
+        before: Span | None = None
+        for span in spans:
+            moved = replace(span, start=span.start + offset, end=span.end + offset)
+            if before and self.flow.is_held(moved.start):
+                moved = replace(moved, start=before.start)
+            elif before:
+                yield before
+            before = moved
+        if before:
+            yield before
+
+    def clauses(self, start: int, end: int, quotations: Sequence[Quotation] = ()) -> Iterator[Clause]:
+        """Yield the clauses of one sentence, at least one; the pause of a segment follows its last clause."""
+        characters = 0
+        for piece in self.pieces(start, end, quotations):
+            cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
+            parts = list(check_parts(cuts, self.check, characters))
+            characters += sum(len(spoken) for _, _, spoken in parts)
+            for number, (a, b, spoken) in enumerate(parts, 1):
+                yield self.clause(a, b, spoken, piece, is_last=number == len(parts))
+
+    def pieces(self, start: int, end: int, quotations: Sequence[Quotation]) -> list[Segment]:
+        """Split a sentence at pauses, changes of prosody and quotations; marks without words join adjacent words."""
+        pauses = {pause.at for pause in self.flow.pauses_in(start, end)}
+        changes = {self.beside_marks(change.at, start, end) for change in self.flow.changes_in(start, end)}
+        spoken = {place for place in find_edges(quotations, start, end) if not self.flow.reading_around(place)}
+        joined: list[Segment] = []
+        for a, b in pairwise(sorted({start, end} | pauses | changes | spoken)):
+            piece = self.piece(a, b, quotations)
+            if joined and (piece.wordless or (joined[-1].wordless and joined[-1].pause is None)):
+                piece = join_segments(joined.pop(), piece)
+            joined.append(piece)
+        return joined
+
+    def piece(self, start: int, end: int, quotations: Sequence[Quotation]) -> Segment:
+        """Return a stretch as a segment, without the blanks at its ends."""
+        text = self.flow.text[start:end]
+        a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
+        word = WORD.search(text)
+        first = start + word.start() if word else a
+        manner, role = self.flow.manner_at(first), find_role(first, quotations)
+        pauses = [pause.seconds for pause in self.flow.pauses_in(start, end)]
+        return Segment(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b), role)
+
+    def beside_marks(self, place: int, start: int, end: int) -> int:
+        """Move a cut before opening marks or after closing ones: they belong to the words that they touch."""
+        opening = OPENING_MARKS.search(self.flow.text, max(start, place - MAX_MARKS), place)
+        if opening:
+            moved = opening.start()
+        else:
+            closing = CLOSING_MARKS.match(self.flow.text, place, min(end, place + MAX_MARKS))
+            moved = closing.end() if closing else place
+        return place if self.flow.reading_around(moved) else moved
+
+    def clause(self, start: int, end: int, spoken: str, piece: Segment, *, is_last: bool) -> Clause:
+        """Return a clause with everything that the markup sets for it."""
+        text, places = self.flow.text[start:end], self.flow.places[start:end]
+        marks = tuple(
+            Mark(anchor.name, skip_blank(text, anchor.at - start)) for anchor in self.flow.anchors_in(start, end)
+        )
+        straight = places[-1] - places[0] == len(places) - 1
+        return Clause(
+            text,
+            places[0],
+            self.flow.ends[end - 1],
+            spoken,
+            piece.manner,
+            pause_after=piece.pause if is_last else None,
+            ssml=to_ssml(text, self.flow.readings_in(start, end), marks),
+            marks=marks,
+            places=None if straight else tuple(places),
+            role=piece.role,
+        )
+
+    def spoken(self, start: int, end: int) -> str:
+        """Return the text to read for a stretch."""
+        return verbalize_text(self.flow.text[start:end], self.flow.readings_in(start, end))
+
+    def cut_at(self, place: int, start: int, end: int) -> int:
+        """Move a cut within a substitution to the nearer end of that substitution."""
+        reading = self.flow.reading_around(place)
+        if not reading:
+            return place
+        edges = [edge for edge in (reading.start, reading.end) if start < edge < end]
+        return min(edges, key=lambda edge: abs(edge - place), default=end)
+
+
+def join_segments(first: Segment, second: Segment) -> Segment:
+    """Join two segments; the prosody and role are those of the segment with words."""
+    pauses = [piece.pause for piece in (first, second) if piece.pause is not None]
+    words = second if first.wordless else first
+    wordless = first.wordless and second.wordless
+    return Segment(first.start, second.end, words.manner, sum(pauses) if pauses else None, wordless, words.role)
+
+
+def skip_blank(text: str, place: int) -> int:
+    """Return an offset, moved past the blank if there is one."""
+    return place + (text[place : place + 1] == " ")
