@@ -7,14 +7,15 @@ The rules, first match first, for a line and the one after it:
 3. A line that begins in lower case goes on, except in a list of short lines without marks.
 4. If nearly all lines begin with a capital letter, each is an item or, with at least four words on average, verse.
 5. After a word that needs another one (`and`, `the`) the text goes on.
-6. A capital letter begins a sentence if the line before it is a title, ends long before the width of the paragraph
-   although the next word fits, or if the lines are short and have no marks; a word such as `The` in front of a word in
-   lower case always does. Otherwise, a name may begin a line of wrapped prose, so the text goes on.
+6. A capital letter or a digit begins a sentence if the line before it ends long before the width of the paragraph
+   although the next word fits, and in a narrow paragraph also if that line is a title or no line has a mark; a word such
+   as `The` before a word in lower case always does. All other lines go on, since names begin with capitals, too.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,9 +55,9 @@ ENDS_SENTENCE = ".!?…。！？"
 GOES_ON = ",;—–-"
 CONTINUES = re.compile(
     r"(?:^|\s)(?:a|an|the|of|to|in|on|at|by|for|with|from|into|onto|over|under|between|against|about|as|than|that|which|"
-    r"who|whose|whom|what|how|why|if|when|while|where|because|although|though|since|until|unless|and|or|but|nor|so|is|are|was|were|"
-    r"be|been|being|am|has|have|had|do|does|did|will|would|can|could|shall|should|may|might|must|not|my|your|his|her|"
-    r"its|our|their|this|these|those|very|more|most|no|saw|said|met|called|named|told|mr\.?|mrs\.?|dr\.?)\Z"
+    r"who|whose|whom|what|how|why|if|when|while|where|because|although|though|since|until|unless|and|or|but|nor|so|"
+    r"is|are|was|were|be|been|being|am|has|have|had|do|does|did|will|would|can|could|shall|should|may|might|must|not|my|"
+    r"your|his|her|its|our|their|this|these|those|very|more|most|no|saw|said|met|called|named|told|mr\.?|mrs\.?|dr\.?)\Z"
 )
 """A last word, in lower case, that needs another one."""
 START = re.compile(rf"(?!(?:A|I|Will|Can|May)\b)(?:{STARTERS})(?:['’][a-z]{{1,3}})?\s{{1,9}}(?:[a-z]|I\b)")
@@ -179,7 +180,7 @@ class Paragraph:
         self.is_prose = small > capitals
         self.is_narrow = self.width < NARROW and not (self.is_prose and small >= MIN_WRAPPED)
         filled = all(len(a.text) + len(b.first_word) >= self.width for a, b in inner)
-        if any(START.match(b.core) for _, b in inner):
+        if any(START.match(b.core) for _, b in inner) or (self.is_unmarked and small == 0):
             sure = capitals > 1
         else:
             # Several lines of wrapped prose may begin with names.
@@ -232,7 +233,7 @@ class Paragraph:
         if not self.is_narrow or not self.is_unmarked or here.needs_more:
             return False
         if not after_colon and (not self.has_no_case or len(self.lines) < 3):
-            return here.core[:1].isnumeric() and self.lines[0].core[:1].isnumeric() and not after_colon
+            return here.core[:1].isnumeric() and self.lines[0].core[:1].isnumeric()
         return all(len(line.text.split()) <= MAX_ITEM_WORDS for line in (here, following))
 
     def is_ended(self, number: int) -> bool:
@@ -266,13 +267,13 @@ class Paragraph:
 def find_items(lines: Sequence[Line]) -> frozenset[int]:
     """Return the numbers of the lines that are items of a list."""
     bullets = [BULLET.match(line.text) for line in lines]
-    marks = [match["mark"] for match in bullets if match and match["mark"]]
+    marks = Counter(match["mark"] for match in bullets if match)
     numbers = [read_number(line.text) for line in lines]
     seen = set().union(*numbers)
     items = set()
     for index, (match, found) in enumerate(zip(bullets, numbers, strict=True)):
         above = lines[index - 1].last if index else ":"
-        if match and (match["sure"] or marks.count(match["mark"]) > 1 or above in ENDS_SENTENCE + ":"):
+        if match and (match["sure"] or marks[match["mark"]] > 1 or above in ENDS_SENTENCE + ":"):
             items.add(index)
         elif QUESTION_AND_ANSWER <= seen and not QUESTION_AND_ANSWER.isdisjoint(found):
             items.add(index)

@@ -217,6 +217,8 @@ CASES = (
     "(i) pear\n| (ii) plum",
     "A. Pear\n| B. Plum\n| C. Nut",
     "Q. What is it?\n| A. It is a nut.",
+    "Minutes of the general meeting held at Leeds\n| Report of the finance committee for this year\n"
+    "| Plans for the repair of the northern road",
     "$5 for tea\n| $6 for milk",
     "½ cup of milk\n| ¼ cup of tea",
     "7 Hill St.\n| Leeds",
