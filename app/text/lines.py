@@ -8,8 +8,8 @@ The rules, first match first, for a line and the one after it:
 4. If nearly all lines begin with a capital letter, each is an item or, with at least four words on average, verse.
 5. After a word that needs another one (`and`, `the`) the text goes on.
 6. A capital letter or a digit begins a sentence if the line before it ends long before the width of the paragraph
-   although the next word fits, and in a narrow paragraph also if that line is a title or no line has a mark; a word such
-   as `The` before a word in lower case always does. All other lines go on, since names begin with capitals, too.
+   although the next word fits, and in a narrow paragraph also if that line is a title or no line has a mark; a word
+   such as `The` before a word in lower case always does. All other lines go on: names begin with capitals, too.
 """
 
 from __future__ import annotations

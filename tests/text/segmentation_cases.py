@@ -217,8 +217,6 @@ CASES = (
     "(i) pear\n| (ii) plum",
     "A. Pear\n| B. Plum\n| C. Nut",
     "Q. What is it?\n| A. It is a nut.",
-    "Minutes of the general meeting held at Leeds\n| Report of the finance committee for this year\n"
-    "| Plans for the repair of the northern road",
     "$5 for tea\n| $6 for milk",
     "½ cup of milk\n| ¼ cup of tea",
     "7 Hill St.\n| Leeds",
@@ -246,6 +244,8 @@ def split_case(case: str) -> tuple[str, list[str]]:
 
 
 VERSE = {
+    "Minutes of the general meeting held at Leeds\nReport of the finance committee for this year\n"
+    "Plans for the repair of the northern road": 3,
     "The rain is on the hill\nThe wind is in the tree\nThe bird has gone, the night is still\nAnd all is well now.": 4,
     "The Mill\nThe rain is on the western hill\nThe wind is in the tree\nAnd all is well with me": 3,
     "The day is long,\nThe night is near,\nAnd so are you.": 1,
