@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, split_clauses
-from app.text.segment import WORD, Span, segment, unify_line_ends
+from app.text.segment import WORD, Span, hide_footnotes, segment, unify_line_ends
 from app.types import Clause, Role, Sentence
 
 OPENING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "'"}
@@ -170,10 +170,10 @@ MAX_SPOKEN = 250
 
 def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length) -> Iterator[Sentence]:
     """Yield the sentences of a text lazily, in order; none if the text is only white space."""
-    unified = unify_line_ends(text)
-    roles = QuotationLookup(find_quotations(unified))
-    for span in join_tags(unified, segment(text)):
-        parts = split_by_role(text, span.start, span.end, roles.quotations_in(span.start, span.end))
+    plain = hide_footnotes(unify_line_ends(text))
+    roles = QuotationLookup(find_quotations(plain))
+    for span in join_tags(plain, segment(text)):
+        parts = split_by_role(plain, span.start, span.end, roles.quotations_in(span.start, span.end))
         yield Sentence(
             text[span.start : span.end],
             span.start,
