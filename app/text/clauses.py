@@ -55,7 +55,7 @@ CutMover = Callable[[int, int, int], int]
 """Function of (place, a, b): returns where between a and b a cut wanted at `place` may be; a or b if nowhere."""
 COMBINING = re.compile(r"[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
 """Code points that combine with the one before them."""
-BULLET = re.compile(r"\s{0,40}(?:[+*]\s+(?=[^\W\d_]|\d+ [^\W\d_])|(\(?\d{1,3}[.)])(?=[A-Za-z]{2}))")
+BULLET = re.compile(r"\A\s{0,40}(?:[+*]\s+(?=[^\W\d_]|\d+ [^\W\d_])|(\(?\d{1,3}[.)])(?=[A-Za-z]{2}))")
 MIN_SHARE = 0.25
 """Minimum share of the text on either side of a cut, so that no tiny fragment is spoken alone."""
 MAX_STRETCH_RATIO = 4

@@ -77,6 +77,7 @@ def test_a_long_list_is_read_in_sentences_of_few_lines() -> None:
     [
         ("+ Pear\n+ 2 plums", ["Pear", "two plums"]),
         ("* Pear\n* Plum", ["Pear", "Plum"]),
+        ("a² + b² = c²", ["a squared plus b squared equals c squared"]),
         ("1.Pear\n2.Plum", ["one. Pear", "two. Plum"]),
         ("☐ shop\n☑ cook", ["shop", "cook"]),
         ("He left.[12] She came.¹", ["He left.", "She came."]),
