@@ -67,11 +67,10 @@ then in small letters."""
 RARE_STARTERS = "An|Can|Do|He|In|Let|My|No|On|So|Will"
 """Starters that are also surnames: they end no sentence after an initial (`George F. Will`)."""
 PRONOUNS = "But|I|It|She|That|The|Then|There|They|This|We|You"
-STOP = re.compile(
-    r"(?<![^\s(\[\"“‘'—–/-])(?<!\w')(?P<word>(?:[A-Za-z]{1,3}+\.){0,5}[A-Za-z]{1,9}+)\.(?P<closed>[\"”’)\]]{0,3})"
-    r"\s{1,40}(?=(?P<next>\S))"
-)
-"""A word that may be an abbreviation, its full stop, and white space."""
+STOP = re.compile(r"\.(?<=[A-Za-z]\.)(?P<closed>[\"”’)\]]{0,3})\s{1,40}(?=\S)")
+"""A full stop after a letter, and white space."""
+WORD_BEFORE = re.compile(r"(?<![^\s(\[\"“‘'—–/-])(?<!\w')(?:[A-Za-z]{1,3}+\.){0,5}[A-Za-z]{1,9}+\Z")
+"""A word that may be an abbreviation, at the end of a text, without its last full stop."""
 INITIALISM = re.compile(r"(?:[A-Z]\.)+[A-Z]")
 STARTER = re.compile(rf"(?:{STARTERS})\b(?!\.)")
 SURE_STARTER = re.compile(rf"(?!(?:{RARE_STARTERS})\b)(?:{STARTERS})\b(?!\.)")
@@ -99,15 +98,18 @@ def find_sentence_starts(text: str) -> list[int]:
         if ends:
             found.add(stop.end())
         elif ends is not None:
-            found.difference_update(range(stop.end("word"), stop.end() + 1))
+            found.difference_update(range(stop.start(), stop.end() + 1))
     return [edge for edge in sorted(found) if 0 < edge < len(text) and not is_false_end(text, edge)]
 
 
 def ends_sentence(text: str, stop: re.Match[str]) -> bool | None:
-    """Return whether a sentence ends after a word with a full stop; None leaves it to sentencex."""
-    word, edge = stop["word"], stop.end()
+    """Return whether a sentence ends after a full stop; None leaves it to sentencex."""
+    found = WORD_BEFORE.search(text, max(0, stop.start() - EDGE_CONTEXT), stop.start())
+    if not found:
+        return None
+    word, edge = found[0], stop.end()
     after = text[edge : edge + EDGE_CONTEXT]
-    before = text[max(0, stop.start() - EDGE_CONTEXT) : stop.start()]
+    before = text[max(0, found.start() - EDGE_CONTEXT) : found.start()]
     if len(word) == 1:
         return ends_after_initial(word, before, after)
     if INITIALISM.fullmatch(word):
