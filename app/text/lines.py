@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from app.text.sentence_ends import KINDS, STARTERS, Kind
+from app.text.sentence_ends import EMOJI, KINDS, STARTERS, Kind
 
 NARROW = 40
 """Characters; prose is seldom wrapped at fewer, so that lines of a narrower paragraph are more likely separate."""
@@ -42,6 +42,7 @@ SIGNS = "#$€£~±"
 CLOSING = "\"'”’»)]}*_ \t"
 BULLET = re.compile(
     r"(?P<sure>[•‣◦▪■●○∙·►▶▸→➔➜➤➢⇒✓✔✗✘☐☑☒✅❌⬜★☆♦❖]|\[[ xX✓]?\](?=\s))"
+    rf"|(?P<emoji>[{EMOJI}]{{1,4}}(?=\s))"
     r"|(?P<mark>[-=]{1,2}>|>>|[-*+](?=\s)|[–—](?=\s{1,9}[\"“‘'(]?[A-Z]))"
 )
 NUMBER = re.compile(
@@ -267,13 +268,14 @@ class Paragraph:
 def find_items(lines: Sequence[Line]) -> frozenset[int]:
     """Return the numbers of the lines that are items of a list."""
     bullets = [BULLET.match(line.text) for line in lines]
-    marks = Counter(match["mark"] for match in bullets if match)
+    keys = [match and (match["mark"] or match.lastgroup) for match in bullets]
+    common = Counter(keys)
     numbers = [read_number(line.text) for line in lines]
     seen = set().union(*numbers)
     items = set()
-    for index, (match, found) in enumerate(zip(bullets, numbers, strict=True)):
+    for index, (key, found) in enumerate(zip(keys, numbers, strict=True)):
         above = lines[index - 1].last if index else ":"
-        if match and (match["sure"] or marks[match["mark"]] > 1 or above in ENDS_SENTENCE + ":"):
+        if key and (key == "sure" or common[key] > 1 or above in ENDS_SENTENCE + ":"):
             items.add(index)
         elif QUESTION_AND_ANSWER <= seen and not QUESTION_AND_ANSWER.isdisjoint(found):
             items.add(index)

@@ -15,7 +15,7 @@ from app.text.sentence_ends import EDGE_CONTEXT, find_sentence_starts
 WINDOW = 2000
 """Maximum code points given to the segmenter at once: for some texts its time is quadratic in their length."""
 LAST_SPACE = re.compile(r".*\s", re.DOTALL)
-LINE_ENDS = str.maketrans(dict.fromkeys("\r\v\f\x85\u2028", "\n"))
+LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028]")
 BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*|\u2029\s*")
 WORD = re.compile(r"[^\W_]")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -49,7 +49,7 @@ def segment(text: str) -> Iterator[Span]:
 
 def unify_line_ends(text: str) -> str:
     """Return a text of the same length in which LF ends each line; CRLF becomes a blank and LF."""
-    return text.replace("\r\n", " \n").translate(LINE_ENDS)
+    return LINE_END.sub(lambda end: "\n".rjust(len(end[0])), text)
 
 
 def hide_footnotes(text: str) -> str:

@@ -217,6 +217,7 @@ CASES = (
     "(i) pear\n| (ii) plum",
     "A. Pear\n| B. Plum\n| C. Nut",
     "Q. What is it?\n| A. It is a nut.",
+    "🍐 pears\n| 🍎 apples",
     "$5 for tea\n| $6 for milk",
     "½ cup of milk\n| ¼ cup of tea",
     "7 Hill St.\n| Leeds",

@@ -45,10 +45,11 @@ KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽%&@#*/\\±×÷≈≤≥�
 FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")
 SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹]+")
 HEART = re.compile(r"(?<=\s)<3(?=[\s.!]*$)")
+_NUMBERS = r"\d{1,3}(?:[,–-] ?\d{1,3}){0,9}"
 FOOTNOTE = re.compile(
-    r"(?<=[.!?,;:…\"”’)])(?:\[(?:\d{1,3}(?:[,–-] ?\d{1,3}){0,9}|[a-z]|note \d{1,3}|citation needed)\]){1,9}"
-    r"|(?<=[^\W\d_]{3})(?:\[\d{1,3}(?:[,–-] ?\d{1,3}){0,9}\]){1,9}(?=[.!?,;:…](?:\s|$))"
-    r"|(?<=[.!?…\"”’])[⁰¹²³⁴-⁹]{1,3}(?!\w)"
+    rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}}|citation needed)\](?:\[{_NUMBERS}\]){{0,9}}"
+    rf"|(?<=[^\W\d_]{{3}}\[){_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$)))"
+    r"|[⁰¹²³⁴-⁹](?<=[.!?…\"”’].)[⁰¹²³⁴-⁹]{0,2}(?!\w)"
 )
 """Marks of footnotes after a word's punctuation or before a sentence's (`He left.[12]`, `He left.¹`)."""
 TAG = re.compile(r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>=]{0,40}=[^<>]{0,300})?\s?/?>", re.IGNORECASE)
