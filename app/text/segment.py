@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ from app.text.sentence_ends import EDGE_CONTEXT, find_sentence_starts
 WINDOW = 2000
 """Maximum code points given to the segmenter at once: for some texts its time is quadratic in their length."""
 LAST_SPACE = re.compile(r".*\s", re.DOTALL)
-LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028]")
+CRLF = re.compile("\r\n")
+LINE_END = re.compile("[\r\v\f\x85\u2028]")
 BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*|\u2029\s*")
 WORD = re.compile(r"[^\W_]")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -40,16 +42,21 @@ class Span:
 
 def segment(text: str) -> Iterator[Span]:
     """Yield the spans of all sentences, in order; they do not overlap and leave out only white space."""
+    # Without the CR of each CRLF, a text is read exactly like one with LF. `removed` counts them for the offsets.
+    removed = [match.start() - number for number, match in enumerate(CRLF.finditer(text))]
     # The segmenter is written in Rust and rejects lone surrogates; one character for each keeps the offsets.
-    readable = hide_footnotes(unify_line_ends(SURROGATE.sub("\ufffd", text)))
+    readable = hide_footnotes(LINE_END.sub("\n", CRLF.sub("\n", SURROGATE.sub("\ufffd", text))))
     for start, end in split_paragraphs(readable):
         for span in segment_paragraph(readable, start, end):
-            yield strip_span(text, span)
+            first, last, *lines = (
+                place + bisect_left(removed, place) for place in (span.start, span.end, *span.verse_lines)
+            )
+            yield strip_span(text, Span(first, last, span.ends_paragraph, tuple(lines)))
 
 
 def unify_line_ends(text: str) -> str:
     """Return a text of the same length in which LF ends each line; CRLF becomes a blank and LF."""
-    return LINE_END.sub(lambda end: "\n".rjust(len(end[0])), text)
+    return LINE_END.sub("\n", CRLF.sub(" \n", text))
 
 
 def hide_footnotes(text: str) -> str:

@@ -61,6 +61,13 @@ def test_every_line_end_is_read_alike(text: str, line_end: str) -> None:
     assert all(variant[one.start : one.end] == one.text for one in read_text(variant))
 
 
+@given(st.text(alphabet=" .!?,:\n\"'“”()-•1AaI¹", max_size=120))
+def test_crlf_is_read_like_lf(text: str) -> None:
+    crlf = text.replace("\n", "\r\n")
+    unix, windows = segment(text), segment(crlf)
+    assert [text[one.start : one.end].split() for one in unix] == [crlf[one.start : one.end].split() for one in windows]
+
+
 @pytest.mark.parametrize("text", VERSE)
 def test_a_line_of_verse_without_a_mark_is_a_clause(text: str) -> None:
     clauses = list(read_text(text))[-1].clauses
