@@ -54,13 +54,14 @@ QUESTION_AND_ANSWER = frozenset({("A", ord("Q") - ord("A") + 1), ("A", 1)})
 KEY = re.compile(r"[^\W\d_][\w'’/()&-]{0,30}(?: [\w'’/()&-]{1,20}){0,3}:(?:\s|$)")
 ENDS_SENTENCE = ".!?…。！？"
 GOES_ON = ",;—–-"
-CONTINUES = re.compile(
-    r"(?:^|\s)(?:a|an|the|of|to|in|on|at|by|for|with|from|into|onto|over|under|between|against|about|as|than|that|which|"
-    r"who|whose|whom|what|how|why|if|when|while|where|because|although|though|since|until|unless|and|or|but|nor|so|"
-    r"is|are|was|were|be|been|being|am|has|have|had|do|does|did|will|would|can|could|shall|should|may|might|must|not|my|"
-    r"your|his|her|its|our|their|this|these|those|very|more|most|no|saw|said|met|called|named|told|mr\.?|mrs\.?|dr\.?)\Z"
+NEEDS_MORE = frozenset(
+    "a an the of to in on at by for with from into onto over under between against about as than that which who whose "
+    "whom what how why if when while where because although though since until unless and or but nor so is are was "
+    "were be been being am has have had do does did will would can could shall should may might must not my your his "
+    "her its our their this these those very more most no saw said met called named told The".split()
 )
-"""A last word, in lower case, that needs another one."""
+"""Words that need another one: a line that ends with one goes on."""
+HEADING = re.compile(r"(?:chapter|part|book|act|scene|volume|canto|section)\s{1,9}\w{1,20}\.?", re.IGNORECASE)
 START = re.compile(rf"(?!(?:A|I|Will|Can|May)\b)(?:{STARTERS})(?:['’][a-z]{{1,3}})?\s{{1,9}}(?:[a-z]|I\b)")
 """The beginning of a sentence that no name begins with."""
 PRONOUN = re.compile(r"I(?:['’](?:m|ve|d|ll))?\b")
@@ -92,17 +93,23 @@ class Line:
         return self.text.split(maxsplit=1)[0]
 
     @cached_property
+    def last_word(self) -> str:
+        """The last word with its marks."""
+        return self.text.rsplit(maxsplit=1)[-1]
+
+    @cached_property
     def is_unfinished(self) -> bool:
         """Whether no mark ends the sentence at the end of the line, or only the full stop of an abbreviation."""
         if self.last != ".":
             return self.last not in ENDS_SENTENCE
-        word = self.text.rsplit(maxsplit=1)[-1].rstrip(".")
+        word = self.last_word.rstrip(".")
         return (KINDS.get(word) or KINDS.get(word.lower())) in (Kind.SHORT, Kind.UNIT, Kind.LIST)
 
     @cached_property
     def needs_more(self) -> bool:
         """Whether the last word needs another one."""
-        return CONTINUES.search(self.text.lower() if self.text.isupper() else self.text) is not None
+        word = self.last_word.lstrip(OPENING)
+        return (word.lower() if self.text.isupper() else word) in NEEDS_MORE
 
     @cached_property
     def is_row(self) -> bool:
@@ -117,7 +124,7 @@ class Line:
         words = [word.strip(OPENING + CLOSING) for word in self.text.split()]
         letters = [word for word in words if word[:1].isalpha()]
         return (
-            bool(letters)
+            any(word.lower() not in SMALL_WORDS for word in letters)
             and all(word[0].isupper() or word in SMALL_WORDS for word in letters)
             and (letters[-1] not in SMALL_WORDS and not PRONOUN.fullmatch(letters[-1]))
         )
@@ -209,6 +216,8 @@ class Paragraph:
             return True
         if not any(map(str.isalpha, here.text)):
             return "-->" in here.text or first.isupper() or not any(map(str.isalpha, following.text))
+        if HEADING.fullmatch(here.text) and first.isupper():
+            return True
         if not here.is_unfinished:
             return False
         if here.last in GOES_ON:
@@ -262,7 +271,7 @@ class Paragraph:
             )
         ):
             return True
-        return not here.text.split()[-1][:1].islower()
+        return here.last_word[:1].isupper()
 
 
 def find_items(lines: Sequence[Line]) -> frozenset[int]:
