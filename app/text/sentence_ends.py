@@ -51,13 +51,13 @@ WORDS_BY_KIND = {
     Kind.SHORT: "st ste rd ave blvd ln hwy rte pkwy apt bldg inc ltd corp co bros jr sr plc dept dpt assn univ est tel "
     "ext vol vols ch chs eq eqs eqn eqns refs figs nos pp pg para paras ver vers ibid al ff nr ltda gmbh "
     "govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct attn rm "
-    "encl illus repr fol fols trans suppl "
-    "calif fla ariz okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans mfg Sec Sect Cl Pl Ph.D B.Sc M.Sc",
+    "encl illus repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz okla tenn tex conn colo "
+    "minn mich wis wisc wyo nev neb nebr kans",
     Kind.UNIT: "ft lb lbs oz hr hrs min mins sec secs yd yds mi gal gals pt pts qt qts tsp tbsp tbs pkg doz wk wks yr "
     "yrs mos sq cu max avg temp wt ht ed eds rev jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur "
     "thurs fri Mar Mon Wed Sat Sun",
-    Kind.LIST: "etc esq et.al km kg cm mm ml mph rpm kph",
-    Kind.NUMBERED: "no fig art ref op sec sect pl cl col pos lot bk par ex tab app chap",
+    Kind.LIST: "etc esq km kg cm mm ml mph rpm kph",
+    Kind.NUMBERED: "no fig art ref op sec sect pl cl col pos lot bk par ex tab app chap Thm Def Lem Prop Cor Alt",
     Kind.WORD: "me may miss ill fed pa ida mo ore reg re arc ark bart cal con del det exec hon id ind ing ken la med "
     "ma mont ont penn rep reps res sens va wash mass ala md sat sun mar mon wed ok dc ut adv ens gov",
 }

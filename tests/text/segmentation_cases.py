@@ -155,6 +155,7 @@ CASES = (
     "It weighs 5 lb. | Tom weighs more.",
     "We opened on Sat. May 5 and closed on Tues. the 8th. | It rained in Sept. | Nobody came.",
     "See Smith et al. 2010 and ibid. p. 4. | Both agree.",
+    "Use Thm. 3 and Def. 2. | Pt. II follows.",
     "Compare cf. The Times, i.e. The Sunday one. | Then decide.",
     # words that look like abbreviations
     "He told me. | I would not listen.",
