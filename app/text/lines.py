@@ -277,11 +277,11 @@ class Paragraph:
 def find_items(lines: Sequence[Line]) -> frozenset[int]:
     """Return the numbers of the lines that are items of a list."""
     bullets = [BULLET.match(line.text) for line in lines]
-    keys = [match and (match["mark"] or match.lastgroup) for match in bullets]
+    keys = [(match["mark"] or match.lastgroup) if match else None for match in bullets]
     common = Counter(keys)
     numbers = [read_number(line.text) for line in lines]
-    seen = set().union(*numbers)
-    items = set()
+    seen = {reading for found in numbers for reading in found}
+    items: set[int] = set()
     for index, (key, found) in enumerate(zip(keys, numbers, strict=True)):
         above = lines[index - 1].last if index else ":"
         if key and (key == "sure" or common[key] > 1 or above in ENDS_SENTENCE + ":"):
@@ -302,7 +302,7 @@ def read_number(text: str) -> set[tuple[str, int]]:
         return {("1", int(match["digits"]))}
     letters = match["letter"] or match["roman"]
     style = "A" if letters.isupper() else "a"
-    readings = {(style, ord(letters) - ord(style) + 1)} if match["letter"] else set()
+    readings: set[tuple[str, int]] = {(style, ord(letters) - ord(style) + 1)} if match["letter"] else set()
     if letters.lower() in ROMAN:
         readings.add((f"roman {style}", ROMAN.index(letters.lower())))
     return readings
