@@ -149,7 +149,7 @@ class Clause:
     """End offset in code points, exclusive."""
     spoken: str
     """Normalized text, with numbers, dates and symbols in words. Empty if nothing can be pronounced. Characters from
-    `app.text.clauses` stand for phonemes."""
+    `app.text.phonetic` stand for phonemes."""
     manner: Prosody = DEFAULT_PROSODY
     pause_after: float | None = None
     """Seconds of silence; None derives it from the punctuation and the emotions on both sides."""
@@ -206,6 +206,8 @@ class VoiceCapabilities:
     """Whether the voice can vary the strength of emotions and blend them."""
     pitch: bool = False
     """Whether the voice can shift its pitch."""
+    language: str = "en-US"
+    """Language that the voice speaks (BCP 47)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from app.errors import BlendUnsupported, FallbackRefused
 from app.planning.decide import MAX_DEGREE, decide_explicit, decide_neutral, weaken_narration
+from app.text.scripts import fit_to_language
 from app.types import (
     NO_SPAN,
     Blend,
@@ -66,7 +67,7 @@ class Planner:
             reported = len(self.warnings)
             narration = weaken_narration(decision) if sentence.has_dialogue else decision
             utterances = tuple(
-                self.plan_clause(clause, narration if clause.role is Role.NARRATION else decision)
+                self.plan_clause(self.fit_letters(clause), narration if clause.role is Role.NARRATION else decision)
                 for clause in sentence.clauses
             )
             yield PlannedSentence(sentence, utterances, tuple(self.warnings.values())[reported:])
@@ -106,6 +107,18 @@ class Planner:
             places=clause.places,
             analyzed=clause.analyzed,
         )
+
+    def fit_letters(self, clause: Clause) -> Clause:
+        """Return a clause without what its voice's language cannot read, and warn about words of other scripts."""
+        voice = self.find_voice(clause.manner.voice)
+        spoken, left_out = fit_to_language(clause.spoken, voice.language)
+        if left_out:
+            detail = (
+                f"{describe_span(clause.start, clause.end)}: the voice {voice.voice} cannot read "
+                f"{describe_letters(left_out)}, which were left out."
+            )
+            self.warn("unreadable_script", detail, str(clause.start), clause.text)
+        return clause if spoken == clause.spoken else replace(clause, spoken=spoken)
 
     def apply_fallback(self, decision: Decision, voice: VoiceCapabilities) -> Decision:
         """Return the decision, or one for the closest emotion that the voice can speak."""
@@ -153,6 +166,16 @@ class Planner:
     def warn(self, code: str, detail: str, *about: str) -> None:
         """Add a warning, unless there is one with the same code and subject."""
         self.warnings.setdefault((code, *about), PlanWarning(code, detail))
+
+
+def describe_span(start: int, end: int) -> str:
+    """Describe the position of a clause in the request, for a warning."""
+    return "an edited utterance" if start == NO_SPAN else f"characters {start} to {end}"
+
+
+def describe_letters(left_out: Mapping[str, int]) -> str:
+    """Describe letters of other scripts with their numbers, for a warning."""
+    return " and ".join(f"{number} of {script}" for script, number in left_out.items())
 
 
 def make_speakable(decision: Decision, voice: VoiceCapabilities) -> Decision:

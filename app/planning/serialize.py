@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from app import types
 from app.fields import Degree, Pause, Pitch, Seconds, Sha256, Share, Span, Speed, Strength, Volume, closed_schema
-from app.text.clauses import remove_phonemes
+from app.text.phonetic import remove_phonemes
 from app.types import Blend, Emotion, PlanFingerprint, Probabilities, Role, Source
 
 

@@ -14,7 +14,7 @@ from app.synthesis.engine import tokenize
 from app.synthesis.loader import Loader
 from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.tokenizer import PAUSE, Tokenizer
-from app.text.clauses import mark_phonemes
+from app.text.phonetic import mark_phonemes
 from app.types import Emotion
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice

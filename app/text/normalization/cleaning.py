@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections import Counter
 
+from app.text.normalization.chat import drop_emoticons, simplify_letters
+
 EQUIVALENTS = str.maketrans(
     {
         "’": "'",
@@ -44,7 +46,6 @@ KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽%&@#*/\\±×÷≈≤≥�
 """Symbols that later normalization steps read."""
 FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")
 SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹]+")
-HEART = re.compile(r"(?<=\s)<3(?=[\s.!]*$)")
 TAG = re.compile(r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>=]{0,40}=[^<>]{0,300})?\s?/?>", re.IGNORECASE)
 """An HTML tag; a comparison like `a <b` has no closing bracket and stays."""
 MANY_SPACES = re.compile(r"\s+")
@@ -53,7 +54,8 @@ SPACE_BEFORE_MARK = re.compile(r" (?=[,.;:!?](?:\s|$))")
 
 def clean(text: str) -> str:
     """Return text with plain quotes, dashes, spaces and letters; drop emoji, control, format and private characters."""
-    text = HEART.sub("", TAG.sub(" ", FRACTION_SIGN.sub(expand_fraction_sign, text.translate(EQUIVALENTS))))
+    text = simplify_letters(drop_emoticons(text if text.isascii() else unicodedata.normalize("NFC", text)))
+    text = TAG.sub(" ", FRACTION_SIGN.sub(expand_fraction_sign, text.translate(EQUIVALENTS)))
     text = SUPERSCRIPTS.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]), text)
     compatible = "".join(fold_character(character) for character in text)
     return "".join(filter_character(character) for character in compatible)

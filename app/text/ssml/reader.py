@@ -95,7 +95,7 @@ class SentenceSplitter:
         for piece in self.pieces(start, end, quotations):
             cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
             parts = list(check_parts(cuts, self.check, characters))
-            characters += sum(len(spoken) for _, _, spoken in parts)
+            characters += sum(count_model_chars(spoken) for _, _, spoken in parts)
             for number, (a, b, spoken) in enumerate(parts, 1):
                 yield self.clause(a, b, spoken, piece, is_last=number == len(parts))
 
