@@ -175,7 +175,7 @@ def describe_span(start: int, end: int) -> str:
 
 def describe_letters(left_out: Mapping[str, int]) -> str:
     """Describe letters of other scripts with their numbers, for a warning."""
-    return " and ".join(f"{number} of {script}" for script, number in left_out.items())
+    return " and ".join(f"{number} letters ({script})" for script, number in left_out.items())
 
 
 def make_speakable(decision: Decision, voice: VoiceCapabilities) -> Decision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.synthesis.tokenizer import Tokens
 from app.types import PlanWarning, Utterance
 
+
 def warn_nothing_spoken(utterance: Utterance) -> tuple[PlanWarning, ...]:
     """Warn that an utterance has no sound, unless it is a pause, which has no text."""
     if not utterance.text:

@@ -43,10 +43,12 @@ OTHER_SCRIPTS = {
 }
 """Scripts, by the first word of their letters' Unicode names, and the languages whose voices read them as words."""
 LANGUAGES = {script: frozenset(languages.split()) for script, languages in OTHER_SCRIPTS.items()}
-SCRIPT_NAMES = {"CJK": "Chinese characters", "HANGUL": "Korean"}
+SCRIPT_NAMES = {"CJK": "Chinese characters", "HANGUL": "Korean", "LATIN": "rare Latin letters"}
 BEYOND_LATIN = re.compile("[\u0180-\U0010ffff]")
 LAST_KNOWN = "\u017f"
 """Last letter of Latin Extended-A. Of the later ones, espeak-ng spells many in English as `letter one E A one`."""
+LAST_SOUNDED = "\u025d"
+"""Last letter that espeak-ng can read within an English word."""
 MARKS = ("\u0300", "\u036f")
 """First and last of the marks above and below letters."""
 NOTHING_BETWEEN = re.compile(r"([\"'(\[「『《〈【（])\s*[\"')\]」』》〉】）]|[「『《〈【」』》〉】、。]")
@@ -92,7 +94,12 @@ def drop_unreadable(text: str, language: str, left_out: Counter[str]) -> str:
     has_greek_word = any(script == "GREEK" and len(run) >= MIN_GREEK_WORD for script, run in runs)
     kept = []
     for script, run in runs:
-        if not script or language in LANGUAGES.get(script, ()) or (script == "GREEK" and not has_greek_word):
+        if (
+            not script
+            or language in LANGUAGES.get(script, ())
+            or (script == "GREEK" and not has_greek_word)
+            or (script == "LATIN" and language != "en")
+        ):
             kept.append(run)
         else:
             left_out[SCRIPT_NAMES.get(script, script.capitalize())] += sum(map(str.isalpha, run))
@@ -106,11 +113,13 @@ def find_script(character: str) -> str:
     if character <= LAST_KNOWN or unicodedata.category(character)[0] not in "LM":
         return ""
     script = unicodedata.name(character, "UNKNOWN").split()[0].removesuffix("-HIRAGANA")
-    return "" if script in LATIN or MARKS[0] <= character <= MARKS[1] else script
+    if MARKS[0] <= character <= MARKS[1] or (script == "LATIN" and character <= LAST_SOUNDED):
+        return ""
+    return "" if script in NO_SCRIPT else script
 
 
-LATIN = ("LATIN", "MODIFIER", "FEMININE", "MASCULINE", "COMBINING", "VARIATION")
-"""First words of the names of letters and marks that every voice can read."""
+NO_SCRIPT = ("MODIFIER", "FEMININE", "MASCULINE", "COMBINING", "VARIATION")
+"""First words of the names of letters and marks that belong to no script."""
 
 
 @lru_cache(4096)

@@ -14,7 +14,7 @@ from app.synthesis.engine import tokenize
 from app.synthesis.loader import Loader
 from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.tokenizer import PAUSE, Tokenizer
-from app.text.phonetic import mark_phonemes
+from app.text.phonetic import mark_phonemes, mark_reading
 from app.types import Emotion
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice
@@ -88,3 +88,28 @@ def test_slow_speech_does_not_lengthen_the_pause_before_the_first_word() -> None
     usual, slow, fast = map(measure_durations, (1.0, 0.5, 2.0))
     assert slow[0] == usual[0] > fast[0]
     assert slow[1] > 1.8 * usual[1]
+
+
+RED, LIVE, NOUN, VERB = (
+    mark_reading(phonemes, word)
+    for phonemes, word in (("r'Ed", "read"), ("l'Iv", "live"), ("r'Ek3d", "record"), ("rIk'o@d", "record"))
+)
+
+
+def test_a_reading_sounds_as_the_accent_and_the_words_around_it_require() -> None:
+    tokenizer = make_tokenizer()
+    spoken = f"I have {RED} it on the {NOUN}, Tom."
+    assert tokenizer.encode(spoken).symbols == tokenizer.encode("I have red it on the record, Tom.").symbols
+    assert make_tokenizer(phoneme_language="en-gb").encode(f"a {VERB}.").symbols == "ɐ ɹɪkˈɔːd."
+
+
+@pytest.mark.parametrize("values", [{"phoneme_language": "fr-fr"}, {"use_phonemes": False}])
+def test_other_languages_and_voices_without_phonemes_read_the_letters(values: dict[str, Any]) -> None:
+    tokenizer = make_tokenizer(**values)
+    marked, plain = tokenizer.encode(f"on {LIVE}."), tokenizer.encode("on live.")
+    assert marked == plain
+
+
+def test_brackets_in_a_text_are_no_phonemes() -> None:
+    assert "[" not in make_tokenizer().encode("a [[r'Ed]] b").symbols
+    assert make_tokenizer().encode("[[l'Iv]]").symbols != make_tokenizer().encode(LIVE).symbols

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from app.text.normalization.abbreviations import match_case
+from app.text.phonetic import mark_reading
+
 FACE = "ツ°□•‿◕ᴥ▽ω´͜͡ʖಠ益∀^><;`"
 KAOMOJI = re.compile(
     r"[¯\\_/ヽヾノ╰╯╭╮٩۶ლᕙᕗ]{0,4}"
@@ -14,19 +17,20 @@ KAOMOJI = re.compile(
 """A face in brackets with its arms, such as `¯\\_(ツ)_/¯`."""
 EMOTICON = re.compile(
     r"(?<![\w:;=/<>\\.^-])(?:"
-    r"[:;]['’]?-?(?:[DPpOoSs3Xx@$/\\|*](?![\w/\\:])|(?<=['’-].)[()])|=[DP](?!\w)|>[:;]-?[()DP](?!\w)"
-    r"|<[/\\]?3{1,9}(?=[\s.!?,)]*\Z|[.!?,)]|[^\S\n]*\n)|(?<=\A)<3{1,9}(?=\s)|>_+[<>]|>\.[<>]|<_+<|\^[_.-]{0,3}\^|-_{1,3}-|\\[oO]/"
+    r"[:;]['’]?-?(?:[DPpOoSs3Xx@$/\\|*](?![\w/\\:]))|=[DP](?!\w)|>[:;]-?[()DP](?!\w)"
+    r"|(?<!\b[A-HJ-Za-z] )<[/\\]?3{1,9}(?=[\s.!?,)]*\Z|[.!?,)]|[^\S\n]*\n)|(?<=\A)<3{1,9}(?=\s)|>_+[<>]|>\.[<>]|<_+<"
+    r"|\^[_.-]{0,3}\^|-_{1,3}-|\\[oO]/"
     r"|(?:[oO]_{1,3}[oO]|T_{1,3}T|Q_{1,3}Q|;_{1,3};|[xX]_{1,3}[xX]|u_{1,3}u|@_{1,3}@|~_{1,3}~)(?!\w)"
     r")"
 )
 """Emoticons of which a letter, a digit or a sign would be read."""
+EMOTICON_SIGN = re.compile(r"[<>^_~\\@(（ʕ]|[:;=]\S")
+"""Without one of these signs, there is no emoticon."""
 TILDES = re.compile(r"(?<=[A-Za-z!?])~{1,9}(?=[\s.,!?]|$)")
 """Tildes after a word, which show a singing voice."""
 SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰғɢʜɪᴊᴋʟᴍɴᴏᴘǫꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdeffghijklmnopqqrstuvwyz")
 SMALL_CAPITALS_WORD = re.compile(r"(?<![^\W_])[A-Za-zᴀʙᴄᴅᴇꜰғɢʜɪᴊᴋʟᴍɴᴏᴘǫꞯʀꜱᴛᴜᴠᴡʏᴢ]++(?![^\W_])")
-ENCLOSED = {
-    start + number: chr(ord("A") + number) for start in (0x1F150, 0x1F170) for number in range(26)
-}
+ENCLOSED = {start + number: chr(ord("A") + number) for start in (0x1F150, 0x1F170) for number in range(26)}
 """White letters in black circles and squares; Unicode gives those of other styles a plain equivalent."""
 
 
@@ -44,6 +48,8 @@ LOVE = re.compile(r"(?<=\b(?:I|i) )<3(?= [A-Za-z])|(?<=\b(?:we|We) )<3(?= [A-Za-
 
 def drop_emoticons(text: str) -> str:
     """Drop emoticons, and tildes after a word; `I <3 you` is `I love you`."""
+    if not EMOTICON_SIGN.search(text):
+        return text
     return TILDES.sub("", EMOTICON.sub(" ", KAOMOJI.sub(" ", LOVE.sub("love", text))))
 
 
@@ -60,7 +66,6 @@ CHAT_WORDS = {
     "tmrw": "tomorrow",
     "cya": "see ya",
     "ur": "your",
-    "bc": "because",
     "cuz": "cause",
     "rn": "right now",
     "smth": "something",
@@ -68,7 +73,7 @@ CHAT_WORDS = {
 }
 """Abbreviations of chats that are read as words, in lower case."""
 CHAT_LETTERS = frozenset(
-    "idk ikr iirc imho irl lmao lmfao tysm omw ily ilysm ttyl icymi afaik ootd asmr faq faqs vip vips eta".split()
+    "idk ikr iirc imho irl lmao lmfao tysm omw ily ilysm ttyl icymi afaik ootd asmr faq vip eta".split()
 )
 """Abbreviations that are spelled, in lower or upper case."""
 LETTERS = frozenset(
@@ -87,20 +92,18 @@ def expand_chat(text: str) -> str:
 
 def expand_abbreviation(match: re.Match[str]) -> str:
     """Return how a word is read, if it is one of the abbreviations."""
-    word = match[1]
-    if word.islower():
-        return CHAT_WORDS[word] if word in CHAT_WORDS else spell(word.upper()) if word in CHAT_LETTERS else word
-    if word in LETTERS or (word.isupper() and word.lower() in CHAT_LETTERS):
-        return spell(word)
+    word, lower = match[1], match[1].lower()
+    if lower in CHAT_WORDS and (word == lower or len(word) > 2):
+        return match_case(CHAT_WORDS[lower], word)
+    if word in LETTERS or (lower in CHAT_LETTERS and (word == lower or word.isupper())):
+        return spell(word.upper())
     plural = PLURAL.fullmatch(word)
     return f"{spell(plural[1])}'s" if plural and (plural[1] in LETTERS or plural[1].lower() in CHAT_LETTERS) else word
 
 
 def spell(letters: str) -> str:
-    """Return letters with spaces between them; the last one of a plural is small: `FAQS` -> F A Q's."""
-    if len(letters) > 3 and letters.endswith("S") and letters[:-1].lower() in CHAT_LETTERS:
-        return " ".join(letters[:-1]) + "'s"
-    return " ".join(letters)
+    """Return letters with spaces between them; an A among them is not the article."""
+    return " ".join(mark_reading("'eI", letter) if letter == "A" else letter for letter in letters)
 
 
 PRONOUN = re.compile(r"(?<![\w'&/.-])(?:IT|US)(?![\w&/-]|\.\w|'S\b)")
@@ -108,8 +111,10 @@ PRONOUN = re.compile(r"(?<![\w'&/.-])(?:IT|US)(?![\w&/-]|\.\w|'S\b)")
 LOWER = re.compile(r"[a-z]{2}")
 CAPITALS = re.compile(r"[A-Z]{2}")
 VERBS_BEFORE = re.compile(
-    r"\b(?:DO|DID|DOES|STOP|LET|GET|GOT|GIVE|GAVE|TAKE|TOOK|MAKE|MADE|LOVE|LOVED|HATE|LIKE|WANT|NEED|SEE|SAW|SAY|SAID|"
-    r"TELL|TOLD|HELP|LEAVE|LEFT|IS|WAS|KEEP|DROP|BELIEVE|KNOW|KNEW|FORGET|THINK|USE|BUY|TRY|CALL|FIND|FOUND|WITH|FOR|OF|"
+    r"\b(?:ASK|SHOW|JOIN|TRUST|SEND|BRING|PUT|SAVE|END|HEAR|READ|EAT|WORTH|OVER|FROM|MISS|DO|DID|DOES|STOP|LET|GET"
+    r"|GOT|GIVE|GAVE|TAKE|TOOK|MAKE|MADE|LOVE|LOVED|HATE|LIKE|WANT|NEED|SEE|SAW|SAY|SAID|"
+    r"TELL|TOLD|HELP|LEAVE|LEFT|IS|WAS|KEEP|DROP|BELIEVE|KNOW|KNEW|FORGET|THINK|USE|BUY|TRY|CALL|FIND|FOUND|WITH|FOR"
+    r"|OF|"
     r"ABOUT|TO|ON|IN|AT|AND|BUT|THAT|IF|WHEN|BECAUSE) $"
 )
 NOUNS_AFTER = re.compile(

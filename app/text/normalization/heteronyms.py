@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from app.text.normalization.heteronym_contexts import CONTEXTS, IMPERATIVES, OBJECT, START
 from app.text.phonetic import mark_reading
 
 CONTEXT = 70
@@ -30,9 +31,7 @@ class Rule:
 
     def fits(self, before: str, after: str) -> bool:
         """Return whether a word stands in this context."""
-        return bool(
-            self.after.match(after) and self.before.search(before) and not self.unless.search(before)
-        )
+        return bool(self.after.match(after) and self.before.search(before) and not self.unless.search(before))
 
 
 def make_rule(phonemes: str, before: str = "", after: str = "", unless: str = "") -> Rule:
@@ -41,247 +40,18 @@ def make_rule(phonemes: str, before: str = "", after: str = "", unless: str = ""
         phonemes,
         re.compile(f"(?:{before})$" if before else ""),
         re.compile(after),
-        re.compile(f"(?:{unless})$" if unless else r"(?!)"),
+        re.compile(f"(?:{unless})$" if unless else r"(?!)", re.IGNORECASE),
     )
 
 
-START = (
-    r"(?:^\W{0,3}|[.!?;:] \W?|\b(?:[Pp]lease|[Dd]on't|[Dd]o not|[Nn]ever|[Aa]lways|[Jj]ust|[Tt]hen"
-    r"|[Ll]et(?:'s| me| us| him| her| them)) )"
-)
-"""The beginning of a sentence, or a word before an imperative or infinitive."""
-OBJECT = r" (?:the|an?|this|that|these|those|my|your|his|her|its|our|their|it|them|him|me|us|each|every|all|both)\b"
-END = r"(?:\W{0,2}$|[,.;:!?])"
-AUXILIARY = (
-    r"\b(?:to|do|does|did|will|would|can|could|shall|should|may|might|must|cannot|'ll|\w{2,6}n't|not|let|lets|help|helps"
-    r"|helped|make|makes|made|hear|heard|see|saw|watch|watched|have|had)"
-)
-DETERMINER = r"\b(?:an?|the|no|any|my|your|his|her|its|their|our|this|that|good|every|another|same|only|each|one|some) "
-PAST = (
-    r"(?:yesterday|last (?:night|week|month|year|time|spring|summer|fall|autumn|winter|\w+day)|the other day"
-    r"|(?:years?|months?|weeks?|days?|hours?|minutes?) ago|this morning|earlier today|as a (?:boy|girl|child|kid))\b"
-)
-METALS = r"(?:zinc|copper|tin|mercury|arsenic|silver|iron|gold|cadmium|nickel)"
-SHIP = r"(?:ship|boat|vessel|canoe|yacht|ferry|craft|barge|frigate|kayak|tanker|destroyer|schooner|dinghy)"
-IMPERATIVES = {
-    "record": "rI#k'o@d",
-    "present": "prIz'Ent",
-    "use": "j'u:z",
-    "close": "kl'oUz",
-    "separate": "s'Ep3r,eIt",
-    "wind": "w'aInd",
-    "tear": "t'e@",
-    "permit": "p3m'It",
-    "project": "pr@dZ'Ekt",
-    "increase": "INkr'i:s",
-    "estimate": "'EstI#m,eIt",
-    "moderate": "m'0d3r,eIt",
-    "alternate": "'O:lt3n,eIt",
-    "perfect": "p3f'Ekt",
-    "polish": "p'0lIS",
+RULES = {
+    word: tuple(
+        make_rule(*context)
+        for context in (*CONTEXTS.get(word, ()), *([(IMPERATIVES[word], START, OBJECT)] if word in IMPERATIVES else ()))
+    )
+    for word in {**CONTEXTS, **IMPERATIVES}
 }
-"""Verbs whose reading is right before an object at the beginning of a sentence, and after words such as `please`."""
-CONTEXTS: dict[str, list[tuple[str, ...]]] = {
-    "read": [
-        ("r'Ed", r"\b(?:[Hh]e|[Ss]he|[Ww]ho) ", "", rf"{AUXILIARY} \w+ |(?:that|if|lest|suggest\w*|and) (?:he|she|who) "),
-        ("r'Ed", r"\b(?:I|we|We|you|You|they|They|[A-Z][a-z]+) ", rf"[^.;:!?]{{0,50}} {PAST}", rf"{AUXILIARY} \w+ "),
-        ("r'Ed", rf"\b(?i:{PAST}),? (?:I|we|you|they|[A-Z][a-z]+) "),
-        (
-            "r'Ed",
-            r"\b(?:\w{2,12}ed|took|sat|went|came|got|found|saw|stood|lay|put on|bought|sent|wrote)\b[^.;:!?]{0,40}\band ",
-            "",
-            r"\b(?:to|will|would|can|could|should|must|may|might|let) [^.;:!?]{0,40}",
-        ),
-        (
-            "r'Ed",
-            r"\b(?:have|has|had|having|haven't|hasn't|hadn't|been|being|'ve)"
-            r"(?: (?:never|not|ever|just|already|always|also|recently|only|since|even|you|I|we|they|he|she|all)){0,3} ",
-            "",
-            r"\b(?:have|has|had) (?:them|him|her|it|you|me|us) ",
-        ),
-        ("r'Ed", r"\b(?:[Ww]ell|[Ww]idely)[- ]", END),
-    ],
-    "lead": [
-        (
-            "l'Ed",
-            "",
-            r" (?:pipes?|pipework|paint|poison\w{0,5}|pellets?|bullets?|balloons?|weights?|acid|shot|sinkers?|crystal|apron"
-            r"|foil|ore|solder|batter(?:y|ies)|coffin|shield\w{0,3}|oxide|mines?|levels|exposure)\b",
-            r"\b(?:to|will|can|could|would|may|might|and|they|we|you|I) ",
-        ),
-        ("l'Ed", r"\b(?:made|out|full|traces|levels|pounds|tons|kilos|amounts?|pieces?|lumps?|sheets?|ounces?) of ", END),
-        ("l'Ed", r"\b(?:contains?|containing|contained|molten|melted|heavy as|like|swallowed|absorb(?:s|ed)?) ", END),
-        (
-            "l'Ed",
-            "",
-            r" in (?:the |our |your |his |her |their )?(?:drinking )?(?:water|paint|pipes?|soil|gasoline|petrol|fuel|blood)\b",
-            r"\b(?:to|will|a|an) ",
-        ),
-        ("l'Ed", "", rf"(?: and|,| or) {METALS}\b"),
-        ("l'Ed", rf"\b{METALS}(?:,|,? and|,? or) ", END),
-        ("l'Ed", "", r" is (?:a|an) (?:\w+ )?(?:metal|element|poison|neurotoxin)\b"),
-    ],
-    "bow": [
-        (
-            "b'aU",
-            r"\b(?:[Tt]ook|[Tt]akes?|[Tt]aking|[Mm]ade|[Mm]akes?|[Gg]ave) (?:a|another|one last|their|a final|a last|a low"
-            r"|a deep|a little|a slight|a polite|a small|a formal|a stiff|a quick) ",
-            rf"(?: to| before| and (?!arrow)| as| when|{END})",
-        ),
-        ("b'aU", r"\b(?:low|deep|slight|polite|formal|stiff) "),
-        ("b'aU", "", rf" of (?:the|an?|his|her|our|their|its|my) (?:\w+ )?{SHIP}\b"),
-        ("b'aU", "", r" (?:to|before) (?:the|his|her|your|their|him|them|me|us|you|pressure|no one|nobody)\b", DETERMINER),
-        ("b'aU", "", r" (?:and|to) stern\b|\b wave\b| thrusters?\b| down (?:to|before)\b| out (?:of|gracefully)\b"),
-        ("b'aU", r"\b(?:ship's|boat's|port|starboard) "),
-    ],
-    "wind": [
-        (
-            "w'aInd",
-            r"\b(?:roads|paths|rivers|streets|trails|stairs|lanes|streams|alleys|vines|tracks|steps) ",
-            r" (?:through|around|along|up|down|past|between|its|their|across|over)\b",
-        ),
-        ("w'aInd", r"\b(?:to|will|would|might|may|could|can|and|I|we|you|they) ", r" (?:up|down) (?!from|in\b)\w"),
-        ("w'aInd", START, r" (?:up|back) (?:the|a|my|your|his|her|our)\b"),
-    ],
-    "record": [("rI#k'o@d", r"\b(?:always|never|often|usually|also|automatically|secretly) ", OBJECT)],
-    "lives": [
-        (
-            "l'Ivz",
-            r"\b(?i:my|his|her|our|their|your|the|an?) (?:\w+ )?(?:sister|brother|mother|father|mom|mum|dad|uncle|aunt|son"
-            r"|daughter|friend|family|wife|husband|cousin|boss|grandmother|grandfather|man|woman|boy|girl|dog|cat|teacher"
-            r"|neighbou?r|king|queen|witch|couple|person|artist)(?: [A-Z]\w+)?(?: still| now| also)? ",
-        ),
-        (
-            "l'Ivz",
-            r"\b(?:[Nn]obody|[Ee]veryone|[Ss]omeone|[Ss]omebody|[Nn]o one|[Ii]t|[Ss]he|[Hh]e|[A-Z][a-z]+) (?:still |now |also )?",
-            r" (?:alone|in|at|on|with|next|near|here|there|nearby|by|under|across|abroad|upstairs|downstairs|forever)\b",
-            r"\b(?:Our|Their|My|Your|His|Her|The|These|Those|Many|Some|Other|All|Both|Few|Human|Save|Saving|Two|Three) ",
-        ),
-    ],
-    "tear": [
-        ("t'e@", r"\b(?:a|the|this|that|small|big|long|huge|tiny) ", r" in (?:the|his|her|my|your|its|their|our|a) (?!eyes?\b|corner|left|right|voice)"),
-        ("t'e@", r"\b(?:wear and|(?:heard?|felt|feel|saw|see|watched) (?:it|them|something|the \w+)) "),
-        ("t'e@", "", r" (?:off|down|apart|open|out|into|through|away)\b", DETERMINER + r"|\bsingle "),
-    ],
-    "wound": [
-        (
-            "w'aUnd",
-            r"\b(?:[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Ii]t|I|who|which|path|road|river|trail|street|stairs|staircase|stream|procession"
-            r"|track|lane|line|column|paths|roads|creek|[A-Z][a-z]+) ",
-            r" (?:(?:the|an?|his|her|its|their|my|it|them|some) |(?:up|down|through|around|round|along|past|between|back"
-            r"|tightly|across|over|slowly)\b)",
-            rf"{AUXILIARY} \w+ |\b(?:The|This|That|His|Her|My|Your|Their|Our|Each|Every) ",
-        ),
-    ],
-    "bass": [
-        (
-            "b'as",
-            r"\b(?:caught|catch|catches|catching|sea|striped|largemouth|smallmouth|grilled|fried|baked|fish(?:ed|ing)? for|eat"
-            r"|ate|eating|hooked|landed|(?:trout|salmon|perch|pike|cod)(?:,|,? and|,? or)) (?:(?:an?|some|two|three|the|big|huge"
-            r"|small|large|sea|striped) ){0,3}",
-            r"(?! (?:guitars?|players?|lines?|drums?|solo|notes?|amps?|clef|singers?|voice|riffs?|strings?)\b)",
-        ),
-        ("b'as", "", r" (?:fishing|fillets?|fisherm[ae]n|swam)\b|(?: and|, ) ?(?:trout|salmon|perch|pike|cod|catfish)\b"),
-    ],
-    "sow": [
-        (
-            "s'aU",
-            r"\b(?:[Tt]he|[Aa]|[Tt]his|[Oo]ne|[Oo]ur|[Hh]is|[Ee]ach|[Ee]very)(?: (?:fat|old|big|pregnant|huge|wild|mother|young|sick"
-            r"|prize|large|white|black|brown|nursing))? ",
-        ),
-    ],
-    "minute": [
-        (
-            "maIn'u:t",
-            "",
-            r" (?:traces?|amounts?|quantit\w{1,3}|particles?|differences?|fractions?|scrutiny|fragments?|specks?|grains?"
-            r"|variations?|portions?|details?|doses?|crystals?|organisms?|creatures?|cracks?)\b",
-            r"(?:\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty|last|per|every|each|first|next|the) |-)",
-        ),
-        ("maIn'u:t", r"\b(?:in|the) ", r" (?:detail|details)\b"),
-        ("maIn'u:t", r"\b(?:are|were|so|too|very|extremely|relatively) ", END),
-    ],
-    "content": [
-        (
-            "k@nt'Ent",
-            r"\b(?:seem(?:s|ed)?|looks?|looked|feels?|felt|quite|perfectly|entirely|fully|remain(?:s|ed)?|appear(?:s|ed)?"
-            r"|sound(?:s|ed)?|truly|more than|be|been|became|become|'m|'re) ",
-            rf"(?: (?:with|to|in|here|there|just|and|enough|that|as|now|at)\b|{END})",
-        ),
-    ],
-    "refuse": [
-        ("r'Efju:s", r"\b(?:of|household|garden|domestic|kitchen|human|industrial|street|city's|rotting) "),
-        ("r'Efju:s", "", r" (?:collection|bins?|dump|disposal|collectors?|heap|tip|trucks?|bags?|sacks?)\b"),
-    ],
-    "does": [
-        (
-            "d'oUz",
-            r"\b(?:two|three|four|five|six|several|bucks,? and|stags,? and|fawns,? and|pregnant|female) ",
-            r"(?! (?:not|it|he|she|this|that|the|any|\w+ have)\b)",
-        ),
-    ],
-    "row": [
-        (
-            "r'aU",
-            r"\b(?:terrible|blazing|furious|flaming|bitter|diplomatic|almighty|awful|heated|stand-up|political|family) ",
-            r"(?! of\b)",
-        ),
-        (
-            "r'aU",
-            r"\b(?:had|have|having|has|started|start|starting|caused|sparked) (?:a|another|a big|a huge) ",
-            rf"(?: (?:with|over|about|last|yesterday|because|again)\b|{END})",
-        ),
-        ("r'aU", r"\b(?:a|the|this|another|latest) ", r" (?:over|about) (?:the|his|her|their|money|who|what|whether|how)\b"),
-    ],
-    "sewer": [("s'oU3", "", r" of (?:dresses|clothes|quilts|shirts|gowns|curtains)\b")],
-    "excuse": [
-        ("Ekskj'u:z", "", r" (?:me|him|us|them|yourself|himself|myself|such|the|my|your|his|her|their|this)\b", DETERMINER + r"|\b\w+(?:est|ous|al|le|or|ame) |\b(?:an|as|for|of) "),
-        ("Ekskj'u:z", r"\b(?:to|will|would|can|could|cannot|can't|couldn't|must|should|may|might|not|'ll) "),
-    ],
-    "house": [
-        ("h'aUz", r"\b(?:buildings|barns|museums|camps|shelters|hotels|structures|stables|apartments|galleries|dormitories) "),
-    ],
-    "produce": [
-        (
-            "pr'0du:s",
-            r"\b(?i:fresh|local|organic|seasonal|garden|agricultural|home-grown|imported|cheap) ",
-            "",
-        ),
-        ("pr'0du:s", "", r" (?:aisle|section|department|stand|market|drawer)\b"),
-    ],
-    "conflict": [
-        (
-            "k@nfl'Ikt",
-            r"\b(?:stories|reports|accounts|claims|views|dates|schedules|interests|values|goals|versions|statements|rules|laws"
-            r"|they|which|that) ",
-            rf"(?: with\b|{END})",
-        ),
-    ],
-    "increase": [
-        (
-            "INkr'i:s",
-            r"\b(?:sales|prices|costs|profits|numbers|rates|wages|taxes|levels|temperatures|rents|risks|chances|exports) ",
-            r" (?:every|each|by|with|when|as|over|rapidly|sharply|steadily|quickly|slowly|during|again)\b",
-            r"\b(?:an?|the|this|any|no|another|of|in) (?:\w+ )?\w+ ",
-        ),
-    ],
-    "estimate": [
-        (
-            "'EstI#m,eIt",
-            r"\b(?:experts|analysts|scientists|officials|researchers|economists|historians|authorities|engineers|police"
-            r"|astronomers|Experts|Analysts|Scientists|Officials|Researchers|Economists|Historians|Astronomers|Engineers) ",
-            r" (?:that|the|there|it|an?|about|around|its|between|at)\b",
-        ),
-    ],
-    "alternate": [
-        ("'O:lt3n,eIt", r"\b(?!this|his|its|was|has|as|is|us)\w{2,20}s ", rf"(?: between\b| with\b|{END})", ),
-        ("'O:lt3n,eIt", "", r" between\b"),
-    ],
-}
-"""Contexts of a word as in `make_rule`; the first that fits decides."""
-for _word, _phonemes in IMPERATIVES.items():
-    CONTEXTS.setdefault(_word, []).append((_phonemes, START, OBJECT))
-RULES = {word: tuple(make_rule(*context) for context in contexts) for word, contexts in CONTEXTS.items()}
+"""Rules of each word; the first that fits decides."""
 HETERONYM = re.compile(rf"(?<![\w'@.⟦|]){'(?:' + '|'.join(RULES) + ')'}(?![\w'@⟧]|\.\w|-\w)", re.IGNORECASE)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.abbreviations import verbalize_abbreviations
-from app.text.normalization.cleaning import clean, tidy
 from app.text.normalization.chat import expand_chat, lower_pronouns
+from app.text.normalization.cleaning import clean, tidy
 from app.text.normalization.dates import verbalize_dates
 from app.text.normalization.heteronyms import mark_heteronyms
 from app.text.normalization.numbers import expand_formulas
@@ -28,12 +28,11 @@ STEPS = (
     verbalize_numbers,
     verbalize_signs,
     lower_pronouns,
-    expand_chat,
     shorten_words,
     tidy,
 )
 """Normalization steps, in order: more specific ones come first, since they consume digits and dots."""
-MARKING_STEPS = (mark_heteronyms, mark_stutters, mark_interjections)
+MARKING_STEPS = (expand_chat, mark_heteronyms, mark_stutters, mark_interjections)
 """Steps that mark words with phonemes, which no further step may change."""
 PRONOUNCEABLE = re.compile(r"[^\W_]")
 DOUBLED_COMMA = re.compile(r"(?:, ?){2,}")

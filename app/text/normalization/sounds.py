@@ -8,9 +8,9 @@ from itertools import product
 from app.text.phonetic import mark_phonemes
 
 INTERJECTIONS = {
-    r"s*sh{2,}|s{2,}h": "ʃː",
+    r"s*sh{2,}|s{3,}h|ssh(?=[!.,?])": "ʃː",
     r"p+s+h+": "pʃː",
-    r"p+s+t+": "pst",
+    r"(?!psst\b)p+s+t+": "pst",
     r"p+f+": "pfː",
     r"p+[fh]+t+": "pft",
     r"b+r{2,}": "bɹˈɜː",
@@ -44,7 +44,11 @@ NO_SOUNDS = frozenset({"PST", "SSS", "MM", "NNN", "PHT", "TSK", "TSS", "HM", "AA
 """Abbreviations with the letters of an interjection."""
 OUTSIDE = r"(?<![\w'’@./-])"
 AFTER = r"(?![\w@/]|'\w|-\w|\.\w)"
-INTERJECTION = re.compile(f"{OUTSIDE}(?:{'|'.join(f'({spelling})' for spelling in INTERJECTIONS)}){AFTER}", re.IGNORECASE)
+BEGINNINGS = r"(?=s[sh]|p[sfh]|b[rz]|gr|h[rmn]|m[mh]|n[gn]|zz|t[sc]|o[wo]|e[we]|a[wahr]|u[gh])"
+"""The first two letters of all interjections: few words need a closer look."""
+INTERJECTION = re.compile(
+    f"{OUTSIDE}{BEGINNINGS}(?:{'|'.join(f'({spelling})' for spelling in INTERJECTIONS)}){AFTER}", re.IGNORECASE
+)
 
 
 def mark_interjections(text: str) -> str:
@@ -59,7 +63,8 @@ def mark_interjection(match: re.Match[str]) -> str:
 
 
 STUTTER = re.compile(
-    rf"{OUTSIDE}((?:(?:[bcdfghjklmnpqrstvwyz]|[cstwp]h)-){{1,6}})([a-z]{{2,40}}(?:'[a-z]{{1,4}})?)(?![\w@]|-\w)", re.IGNORECASE
+    rf"{OUTSIDE}((?:(?:[bcdfghjklmnpqrstvwyz]|[cstwp]h)-){{1,6}})([a-z]{{2,40}}(?:'[a-z]{{1,4}})?)(?![\w@]|-\w)",
+    re.IGNORECASE,
 )
 """The first consonant of a word, repeated before it: `W-w-what`."""
 STUTTERED = {
@@ -76,9 +81,11 @@ STUTTERED = {
 """Beginnings of words with their sound."""
 VOICED_TH = re.compile(r"th(?:e|at|is|ey|em|ere|en|ese|ose|eir|ough|an|ank god)?(?:'\w+|se)?", re.IGNORECASE)
 NO_STUTTERS = frozenset(
-    "day days class classes clamp clamps dimer series shaped boy boys plate plates top tops test tests type types rated "
+    "day days class classes clamp clamps dimer series shaped boy boys plate plates top tops test tests type types "
+    "rated "
     "cell cells cup cups list flat flats frame fund minor major major's section league gauge glass pop line lines ray "
-    "back bomb bombs band box ball head key max mode net pass plan pen pill ring road roll set side size skin spot star "
+    "back bomb bombs band box ball head key max mode net pass plan pen pill ring road roll set side size skin spot "
+    "star "
     "strap string tail team term train track tube turn view wave word word's words zone car cars card cards code codes "
     "command dur bar beam grade group force factor layer level link loop post".split()
 )
@@ -109,13 +116,20 @@ RUN = re.compile(r"([a-z])\1{2,}", re.IGNORECASE)
 LETTERS_ONLY = re.compile(r"(?<![\w@./])[A-Za-z]+(?:'[a-z]{1,2})?(?![\w@/]|\.\w)")
 ROMAN = re.compile(r"[IVXLCDM]+")
 DOUBLED = frozenset(
-    "agree all ball bass bee been beef beer bell bless bloom boo book boom boss bull call cheese choose coffee cool creepy "
-    "daddy deep doll door dress eek egg ell fall fee feel feet fill food fool foot free freeze full funny geez glass good "
-    "goodbye goodnight goose green greet guess happy hell hello hill hood hoof hooray hurry jeez keep kill kiss kitty knee "
-    "less look looks loop loose lose mall meet mess miss missed mommy mood moo moon mummy need needs noon off ooh oops pee "
-    "pass peek pool poor poo pretty puppy queen really roof room root school see seem seems seen sheesh shoo shoot silly "
-    "sleep sleepy small smell smooth soon sorry spell spoon spooky still street stuff stuffed sweet sweetie tall teen tell "
-    "three too tooth took tree week weed weep well whee will woo woohoo wood wool wee yell yippee yahoo yoohoo yummy zoo "
+    "agree all ball bass bee been beef beer bell bless bloom boo book boom boss bull call cheese choose coffee cool "
+    "creepy "
+    "daddy deep doll door dress eek egg ell fall fee feel feet fill food fool foot free freeze full funny geez glass "
+    "good "
+    "goodbye goodnight goose green greet guess happy hell hello hill hood hoof hooray hurry jeez keep kill kiss kitty "
+    "knee "
+    "less look looks loop loose lose mall meet mess miss missed mommy mood moo moon mummy need needs noon off ooh "
+    "oops pee "
+    "pass peek pool poor poo pretty puppy queen really roof room root school see seem seems seen sheesh shoo shoot "
+    "silly "
+    "sleep sleepy small smell smooth soon sorry spell spoon spooky still street stuff stuffed sweet sweetie tall teen "
+    "tell "
+    "three too tooth took tree week weed weep well whee will woo woohoo wood wool wee yell yippee yahoo yoohoo yummy "
+    "zoo "
     "zoom boohoo boot booty cookie indeed speed mall press stress toss class mississippi fluff puff toot swoon".split()
 )
 """Words with a doubled letter that people draw out."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut
+from app.text.phonetic import count_model_chars
 from app.text.segment import WORD, Span, segment
 from app.text.sentences import MAX_SPOKEN, Quotation, QuotationLookup, find_edges, find_quotations, find_role, join_tags
 from app.text.ssml.handlers import SsmlHandler, StyleResolver
