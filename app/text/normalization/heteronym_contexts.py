@@ -22,7 +22,8 @@ PAST = (
 METALS = r"(?:zinc|copper|tin|mercury|arsenic|silver|iron|gold|cadmium|nickel)"
 PERSON = (
     r"(?:sister|brother|mother|father|mom|mum|dad|uncle|aunt|son|daughter|friend|wife|husband|cousin|boss|grandmother"
-    r"|grandfather|man|woman|boy|girl|teacher|judge|priest|neighbou?r|king|queen|doctor|lawyer|captain)"
+    r"|grandfather|man|woman|boy|girl|teacher|judge|priest|neighbou?r|king|queen|doctor|lawyer|captain|sheriff|minister|clerk|nurse|stepmother"
+    r"|stepfather|widow|sergeant|officer|driver)"
 )
 NO_NAMES = (
     r"(?:I|We|You|They|Please|Then|Now|Always|Never|Just|Do|Did|Can|To|And|Or|But|Let|Also|Often|Children|People|Most"
@@ -87,7 +88,7 @@ CONTEXTS: dict[str, list[tuple[str, ...]]] = {
             "",
             r" (?:pipes?|pipework|paint|poison\w{0,5}|pellets?|bullets?|balloons?|weights?|acid|shot|sinkers?|crystal"
             r"|apron"
-            r"|foil|ore|solder|batter(?:y|ies)|coffin|shield\w{0,3}|oxide|mines?|levels|exposure)\b",
+            r"|foil|ore|solder|batter(?:y|ies)|coffin|shield\w{0,3}|oxide|mines?|levels|exposure|box|containers?|roof)\b",
             r"\b(?:to|will|can|could|would|may|might|and|they|we|you|I) ",
         ),
         (
@@ -124,7 +125,7 @@ CONTEXTS: dict[str, list[tuple[str, ...]]] = {
             DETERMINER,
         ),
         ("b'aU", "", r" (?:and|to) stern\b|\b wave\b| thrusters?\b| down (?:to|before)\b| out (?:of|gracefully)\b"),
-        ("b'aU", r"\b(?:ship's|boat's|port|starboard) "),
+        ("b'aU", r"\b(?:ship's|boat's|port|starboard|lee|weather) "),
     ],
     "wind": [
         (
@@ -156,6 +157,7 @@ CONTEXTS: dict[str, list[tuple[str, ...]]] = {
         ),
     ],
     "live": [
+        ("l'Iv", r"\b[A-Za-z]{2,15}[a-rt-z]s ", r" (?:beneath|underground|underwater|inside|under|among|nearby)\b"),
         (
             "l'Iv",
             r"\b(?i:parents|people|children|kids|grandparents|friends|families|cousins|neighbou?rs|students|men|women"
@@ -174,6 +176,9 @@ CONTEXTS: dict[str, list[tuple[str, ...]]] = {
         ("t'e@", "", r" (?:off|down|apart|open|out|into|through|away)\b", DETERMINER + r"|\bsingle "),
     ],
     "wound": [
+        ("w'aUnd", "", r" (?:up|down|back|in) (?:the|his|her|my|your|our|their|it)\b", rf"{AUXILIARY} |{DETERMINER}"),
+        ("w'aUnd", r"\b(?:had|have|has|'d|'ve) ", r" (?:up|down|around|round|it|them|the|his|her|its)\b"),
+        ("w'aUnd", rf"\b(?i:my|his|her|our|your|the) {PERSON} ", OBJECT),
         (
             "w'aUnd",
             r"\b(?:[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Ii]t|I|who|which|path|road|river|trail|street|stairs|staircase|stream"
