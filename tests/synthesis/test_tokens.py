@@ -14,8 +14,10 @@ from app.synthesis.engine import tokenize
 from app.synthesis.loader import Loader
 from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.tokenizer import PAUSE, Tokenizer
+from app.synthesis.word_timing import time_words
+from app.text import normalize
 from app.text.phonetic import mark_phonemes, mark_reading
-from app.types import Emotion
+from app.types import Emotion, Source, Utterance
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice
 
@@ -113,3 +115,21 @@ def test_other_languages_and_voices_without_phonemes_read_the_letters(values: di
 def test_brackets_in_a_text_are_no_phonemes() -> None:
     assert "[" not in make_tokenizer().encode("a [[r'Ed]] b").symbols
     assert make_tokenizer().encode("[[l'Iv]]").symbols != make_tokenizer().encode(LIVE).symbols
+
+
+WORDS = {
+    "W-w-what is it? Shhh, I read it yesterday.": "W-w-what is it Shhh I read it yesterday",
+    "Soooo good, VIP guests :D ok": "Soooo good VIP guests ok",
+    "LET US GO! D-d-d-don't.": "LET US GO D-d-d-don't",
+}
+
+
+@pytest.mark.parametrize(("text", "words"), WORDS.items())
+def test_words_read_otherwise_than_written_have_their_times(text: str, words: str) -> None:
+    spoken = normalize(text)
+    tokens = make_tokenizer().encode(spoken)
+    neutral = (Emotion.NEUTRAL, None, Source.PINNED, "", "", "")
+    timed = time_words(Utterance(text, (0, len(text)), spoken, "wren", *neutral), tokens, [1] * len(tokens.ids), 1.0)
+    assert [word.text for word in timed] == words.split()
+    moments = [moment for word in timed for moment in (word.start, word.end)]
+    assert moments == sorted(moments) and len(set(moments)) == len(moments)

@@ -53,7 +53,7 @@ def test_the_sentences_cover_both_readings_of_most_words() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "He read_file() and close-up of lead.",
+        "the read_only flag and a close-up",
         "read.me",
         "the records of bowls, winds and tearful uses",
         "Bows and wounds.",
