@@ -82,11 +82,18 @@ LETTERS = frozenset(
 )
 """Abbreviations that are spelled, in upper case: espeak-ng would read them as words."""
 ABBREVIATION = re.compile(r"(?<![\w'.@/-])([A-Za-z]{2,6})(?![\w@/]|\.\w|-\w|'\w)")
+ABBREVIATIONS = frozenset(
+    word + plural for word in (*CHAT_WORDS, *CHAT_LETTERS, *map(str.lower, LETTERS)) for plural in ("", "s")
+)
+SHORT_WORD = re.compile("[a-z]{2,}")
 PLURAL = re.compile(r"([A-Z]{2,4})s")
 
 
 def expand_chat(text: str) -> str:
     """Expand abbreviations of chats, and separate the letters of those that are spelled."""
+    # Most sentences hold none, and a set of words is faster than a function called for each.
+    if ABBREVIATIONS.isdisjoint(SHORT_WORD.findall(text.lower())):
+        return text
     return ABBREVIATION.sub(expand_abbreviation, text)
 
 
@@ -126,7 +133,7 @@ COUNTRY_BEFORE = re.compile(r"\bTHE $")
 
 def lower_pronouns(text: str) -> str:
     """Write IT and US small in words in capitals (`STOP IT NOW!`), unless they stand for computers or the country."""
-    if not PRONOUN.search(text):
+    if "IT" not in text and "US" not in text:
         return text
     shouted = not LOWER.search(text) and len(CAPITALS.findall(PRONOUN.sub("", text))) > 0
     return PRONOUN.sub(lambda m: m[0].lower() if is_pronoun(m, shouted) else m[0], text)

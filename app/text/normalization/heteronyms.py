@@ -52,11 +52,15 @@ RULES = {
     for word in {**CONTEXTS, **IMPERATIVES}
 }
 """Rules of each word; the first that fits decides."""
+HETERONYMS = frozenset(RULES)
+WORD = re.compile("[a-z]{3,}")
 HETERONYM = re.compile(rf"(?<![\w'@.⟦|]){'(?:' + '|'.join(RULES) + ')'}(?![\w'@⟧]|\.\w|-\w)", re.IGNORECASE)
 
 
 def mark_heteronyms(text: str) -> str:
     """Mark words with the phonemes of the reading that their context requires."""
+    if HETERONYMS.isdisjoint(WORD.findall(text.lower())):
+        return text
     return HETERONYM.sub(mark_heteronym, text)
 
 
