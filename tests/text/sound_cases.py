@@ -21,7 +21,8 @@ STUTTERS = {
     "Th-this is k-knitted by Ph-Phil.": "⟦ðə|Th-⟧this is ⟦nə|k-⟧knitted by ⟦fə|Ph-⟧Phil.",
     "C-Charles s-saw sh-she": "⟦tʃə|C-⟧Charles ⟦sə|s-⟧saw ⟦ʃə|sh-⟧she",
     "D-Day, T-tests, a T-shirt and e-mail": "D-Day, T-tests, a T-shirt and e-mail",
-    "I-I am, a-and b-c": "I-I am, a-and b-c",
+    "I-I am b-c, I-I'm": "I-I am b-c, I-I'm",
+    "A-are you st-still there? I-it's tr-true": "⟦ə|A-⟧are you ⟦stə|st-⟧still there? ⟦ɪ|I-⟧it's ⟦tɹə|tr-⟧true",
 }
 DRAWN_OUT = {
     "Soooo gooood!": "So good!",
@@ -30,6 +31,8 @@ DRAWN_OUT = {
     "Helloooo, reallllly coooool": "Hello, really cool",
     "whaaaat a looong daaay": "what a long day",
     "Heyyyy, sleeeepy": "Hey, sleepy",
+    "So-o-o we-e-ell, a co-op": "So well, a co-op",
+    "sleeeeping, freeeedom": "sleeping, freedom",
     "IEEE, WWW, AAAS, XXXL": "IEEE, WWW, AAAS, XXXL",
     "Size XXX and see": "Size XXX and see",
 }

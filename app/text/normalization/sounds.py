@@ -63,10 +63,11 @@ def mark_interjection(match: re.Match[str]) -> str:
 
 
 STUTTER = re.compile(
-    rf"{OUTSIDE}((?:(?:[bcdfghjklmnpqrstvwyz]|[cstwp]h)-){{1,6}})([a-z]{{2,40}}(?:'[a-z]{{1,4}})?)(?![\w@]|-\w)",
+    rf"{OUTSIDE}((?:(?:[cstwp]h|[bcdfgpt][lr]|s[cklmnptw]|tw"
+    rf"|[a-z])-){{1,6}})([a-z]{{2,40}}(?:'[a-z]{{1,4}})?)(?![\w@]|-\w)",
     re.IGNORECASE,
 )
-"""The first consonant of a word, repeated before it: `W-w-what`."""
+"""The first sounds of a word, repeated before it: `W-w-what`."""
 STUTTERED = {
     "ch": "tʃ",
     "ph": "f",
@@ -76,10 +77,12 @@ STUTTERED = {
     "who": "h",
     "kn": "n",
     "wr": "ɹ",
-    **dict(zip("bcdfghjklmnpqrstvwyz", ("b k d f ɡ h dʒ k l m n p k ɹ s t v w j z").split(), strict=True)),
+    **dict(zip("bcdfghjklmnpqrstvwyz", "b k d f ɡ h dʒ k l m n p k ɹ s t v w j z".split(), strict=True)),
 }
 """Beginnings of words with their sound."""
 VOICED_TH = re.compile(r"th(?:e|at|is|ey|em|ere|en|ese|ose|eir|ough|an|ank god)?(?:'\w+|se)?", re.IGNORECASE)
+STUTTERED_VOWELS = {"a": "ə", "i": "ɪ", "o": "oʊ", "u": "ʌ"}
+"""Vowels with their sound; `e-` is rather a prefix, as in e-everything."""
 NO_STUTTERS = frozenset(
     "day days class classes clamp clamps dimer series shaped boy boys plate plates top tops test tests type types "
     "rated "
@@ -105,10 +108,14 @@ def mark_stutter(match: re.Match[str]) -> str:
     parts = repeated.lower().rstrip("-").split("-")
     if not all(word.startswith(part) for part in parts) or (len(parts) == 1 and word in NO_STUTTERS):
         return match[0]
-    sound = next(STUTTERED[word[:size]] for size in (3, 2, 1) if word[:size] in STUTTERED)
+    if word[0] in "aeiou":
+        vowel = STUTTERED_VOWELS.get(word[0], "") if not word.startswith("i'") else ""
+        return mark_phonemes(vowel * len(parts), repeated) + match[2] if vowel else match[0]
+    sound = next((STUTTERED[word[:size]] for size in (3, 2) if word[:size] in STUTTERED), "")
     if sound == "θ" and VOICED_TH.fullmatch(word):
         sound = "ð"
-    return mark_phonemes(f"{sound}ə" * len(parts), repeated) + match[2]
+    sounds = (sound or "".join(map(STUTTERED.__getitem__, part)) for part in parts)
+    return mark_phonemes("".join(f"{one}ə" for one in sounds), repeated) + match[2]
 
 
 REPEATED = re.compile(r"([a-z])\1\1", re.IGNORECASE)
@@ -130,15 +137,22 @@ DOUBLED = frozenset(
     "tell "
     "three too tooth took tree week weed weep well whee will woo woohoo wood wool wee yell yippee yahoo yoohoo yummy "
     "zoo "
-    "zoom boohoo boot booty cookie indeed speed mall press stress toss class mississippi fluff puff toot swoon".split()
+    "zoom beep buzz fizz fuzz jazz freedom boohoo boot booty cookie indeed speed mall press stress toss class "
+    "mississippi fluff puff toot swoon".split()
 )
 """Words with a doubled letter that people draw out."""
+SUFFIXES = ("", "'s", "s", "y", "ly", "d", "ed", "er", "est", "ing")
+"""Endings of those words."""
+HYPHENATED = re.compile(r"\b([A-Za-z]{0,8}([aeiou]))(?:-\2){2,9}([a-z]{0,8})\b", re.IGNORECASE)
+"""A drawn-out word with hyphens: `So-o-o`, `we-e-ell`."""
 SHORT_WORDS = frozenset("NO SO GO HI OH AH UH YO ME WE HE SHE YA UP HA HEY YES NOW YOU TOO SEE WHY WHO".split())
 """Words to which a few drawn-out capitals may be shortened; others are abbreviations, such as IEEE."""
 
 
 def shorten_words(text: str) -> str:
     """Write drawn-out words as usual: `Sooooo` -> So, `cooool` -> cool."""
+    if "-" in text:
+        text = HYPHENATED.sub(r"\1\3", text)
     return LETTERS_ONLY.sub(shorten_word, text) if REPEATED.search(text) else text
 
 
@@ -157,8 +171,9 @@ def shorten_word(match: re.Match[str]) -> str:
     plain, letters = pieces[0::2], pieces[1::2]
     for repeats in product((2, 1), repeat=len(runs)):
         spelled = plain[0] + "".join(
-            letter * times + after for letter, times, after in zip(letters, repeats, plain[1:], strict=True)
+            (letter * times if word.isupper() else letter + letter.lower() * (times - 1)) + after
+            for letter, times, after in zip(letters, repeats, plain[1:], strict=True)
         )
-        if spelled.lower().removesuffix("'s") in DOUBLED:
+        if any(spelled.lower().removesuffix(suffix) in DOUBLED for suffix in SUFFIXES):
             return spelled
     return single
