@@ -207,7 +207,7 @@ class VoiceCapabilities:
     pitch: bool = False
     """Whether the voice can shift its pitch."""
     language: str = "en-US"
-    """Language that the voice speaks (BCP 47)."""
+    """Language of the text that the voice reads, such as `en-US`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Planner:
             reported = len(self.warnings)
             narration = weaken_narration(decision) if sentence.has_dialogue else decision
             utterances = tuple(
-                self.plan_clause(self.fit_letters(clause), narration if clause.role is Role.NARRATION else decision)
+                self.plan_clause(clause, narration if clause.role is Role.NARRATION else decision)
                 for clause in sentence.clauses
             )
             yield PlannedSentence(sentence, utterances, tuple(self.warnings.values())[reported:])
@@ -86,7 +86,7 @@ class Planner:
         return Utterance(
             text=clause.text,
             span=None if clause.start == NO_SPAN else (clause.start, clause.end),
-            spoken=clause.spoken,
+            spoken=self.fit_letters(clause, voice),
             voice=voice.voice,
             emotion=spoken.emotion,
             probabilities=spoken.probabilities,
@@ -108,17 +108,16 @@ class Planner:
             analyzed=clause.analyzed,
         )
 
-    def fit_letters(self, clause: Clause) -> Clause:
-        """Return a clause without what its voice's language cannot read, and warn about words of other scripts."""
-        voice = self.find_voice(clause.manner.voice)
+    def fit_letters(self, clause: Clause, voice: VoiceCapabilities) -> str:
+        """Return what a voice reads of a clause in its language; warn about words of other scripts."""
         spoken, left_out = fit_to_language(clause.spoken, voice.language)
         if left_out:
             detail = (
-                f"{describe_span(clause.start, clause.end)}: the voice {voice.voice} cannot read "
-                f"{describe_letters(left_out)}, which were left out."
+                f"{describe_span(clause)}: the voice {voice.voice} cannot read {describe_letters(left_out)}, "
+                "which were left out."
             )
             self.warn("unreadable_script", detail, str(clause.start), clause.text)
-        return clause if spoken == clause.spoken else replace(clause, spoken=spoken)
+        return spoken
 
     def apply_fallback(self, decision: Decision, voice: VoiceCapabilities) -> Decision:
         """Return the decision, or one for the closest emotion that the voice can speak."""
@@ -168,9 +167,9 @@ class Planner:
         self.warnings.setdefault((code, *about), PlanWarning(code, detail))
 
 
-def describe_span(start: int, end: int) -> str:
+def describe_span(clause: Clause) -> str:
     """Describe the position of a clause in the request, for a warning."""
-    return "an edited utterance" if start == NO_SPAN else f"characters {start} to {end}"
+    return "an edited utterance" if clause.start == NO_SPAN else f"characters {clause.start} to {clause.end}"
 
 
 def describe_letters(left_out: Mapping[str, int]) -> str:

@@ -224,7 +224,7 @@ def check_script(text: str, voice: Voice) -> None:
     if left_out and not readable:
         raise EmptyText(
             f"The text holds only {', '.join(left_out)}, which the voice {voice.name} cannot read.",
-            hint=f"Send text in the language of the voice ({voice.abilities.language}), or choose another voice.",
+            hint=f"Send text in the language of the voice ({voice.manifest.locale}), or choose another voice.",
         )
 
 
