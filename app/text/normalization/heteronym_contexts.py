@@ -22,7 +22,8 @@ PAST = (
 METALS = r"(?:zinc|copper|tin|mercury|arsenic|silver|iron|gold|cadmium|nickel)"
 PERSON = (
     r"(?:sister|brother|mother|father|mom|mum|dad|uncle|aunt|son|daughter|friend|wife|husband|cousin|boss|grandmother"
-    r"|grandfather|man|woman|boy|girl|teacher|judge|priest|neighbou?r|king|queen|doctor|lawyer|captain|sheriff|minister|clerk|nurse|stepmother"
+    r"|grandfather|man|woman|boy|girl|teacher|judge|priest|neighbou?r|king|queen|doctor|lawyer|captain|sheriff"
+    r"|minister|clerk|nurse|stepmother"
     r"|stepfather|widow|sergeant|officer|driver)"
 )
 NO_NAMES = (
@@ -81,6 +82,29 @@ CONTEXTS: dict[str, list[tuple[str, ...]]] = {
             r"\b(?:have|has|had) (?:them|him|her|it|you|me|us) ",
         ),
         ("r'Ed", r"\b(?:[Ww]ell|[Ww]idely)[- ]", END),
+        (
+            "r'Ed",
+            r"\b(?:[Hh]e|[Ss]he) (?:never|only|just|also|once|first|then|finally|slowly|quickly) ",
+            "",
+            rf"{AUXILIARY} \w+ \w+ ",
+        ),
+    ],
+    "use": [
+        (
+            "j'u:z",
+            r"\b(?i:people|men|women|children|others|[a-z]{3,12}ers|students|companies|surgeons|scientists) ",
+            r" (?!of\b|as\b|in\b)\w",
+        ),
+        ("j'u:z", r"\b[a-z]{3,12}[a-rt-z]s ", r" (?:them|it|the|a|an|this|these|those|their)\b"),
+    ],
+    "close": [
+        (
+            "kl'oUz",
+            r"\b(?i:stores|shops|banks|doors|eyes|offices|markets|gates|bars|pubs|schools|borders|roads|curtains"
+            r"|lids) ",
+            rf"(?: (?:early|late|soon|at|on|for|in|when|after|before|behind|again|automatically|tonight|today)\b"
+            rf"|{END})",
+        ),
     ],
     "lead": [
         (
@@ -88,7 +112,8 @@ CONTEXTS: dict[str, list[tuple[str, ...]]] = {
             "",
             r" (?:pipes?|pipework|paint|poison\w{0,5}|pellets?|bullets?|balloons?|weights?|acid|shot|sinkers?|crystal"
             r"|apron"
-            r"|foil|ore|solder|batter(?:y|ies)|coffin|shield\w{0,3}|oxide|mines?|levels|exposure|box|containers?|roof)\b",
+            r"|foil|ore|solder|batter(?:y|ies)|coffin|shield\w{0,3}|oxide|mines?|levels|exposure|box|containers?"
+            r"|roof)\b",
             r"\b(?:to|will|can|could|would|may|might|and|they|we|you|I) ",
         ),
         (
