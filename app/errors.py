@@ -268,7 +268,7 @@ class InvalidSsml(IntoneError):
 
 
 class EmptyText(IntoneError):
-    """The text is empty or white space."""
+    """The text is empty, white space, or in a script that the voice cannot read."""
 
     status = 422
     code = "empty_text"

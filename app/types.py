@@ -151,7 +151,7 @@ class Clause:
     """End offset in code points, exclusive."""
     spoken: str
     """Normalized text, with numbers, dates and symbols in words. Empty if nothing can be pronounced. Characters from
-    `app.text.clauses` stand for phonemes."""
+    `app.text.phonetic` stand for phonemes."""
     manner: Prosody = DEFAULT_PROSODY
     pause_after: float | None = None
     """Seconds of silence; None derives it from the punctuation, the emotions on both sides and the speed."""
@@ -210,6 +210,8 @@ class VoiceCapabilities:
     """Whether the voice can vary the strength of emotions and blend them."""
     pitch: bool = False
     """Whether the voice can shift its pitch."""
+    language: str = "en-US"
+    """Language of the text that the voice reads, such as `en-US`."""
 
 
 @dataclass(frozen=True, slots=True)

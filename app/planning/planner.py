@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from app.errors import BlendUnsupported, FallbackRefused
 from app.planning.decide import MAX_DEGREE, decide_explicit, decide_neutral, weaken_narration
+from app.text.scripts import fit_to_language
 from app.types import (
     NO_SPAN,
     Blend,
@@ -85,7 +86,7 @@ class Planner:
         return Utterance(
             text=clause.text,
             span=None if clause.start == NO_SPAN else (clause.start, clause.end),
-            spoken=clause.spoken,
+            spoken=self.fit_letters(clause, voice),
             voice=voice.voice,
             emotion=spoken.emotion,
             probabilities=spoken.probabilities,
@@ -106,6 +107,17 @@ class Planner:
             places=clause.places,
             analyzed=clause.analyzed,
         )
+
+    def fit_letters(self, clause: Clause, voice: VoiceCapabilities) -> str:
+        """Return what a voice reads of a clause in its language; warn about words of other scripts."""
+        spoken, left_out = fit_to_language(clause.spoken, voice.language)
+        if left_out:
+            detail = (
+                f"{describe_span(clause)}: the voice {voice.voice} cannot read {describe_letters(left_out)}, "
+                "which were left out."
+            )
+            self.warn("unreadable_script", detail, str(clause.start), clause.text)
+        return spoken
 
     def apply_fallback(self, decision: Decision, voice: VoiceCapabilities) -> Decision:
         """Return the decision, or one for the closest emotion that the voice can speak."""
@@ -153,6 +165,16 @@ class Planner:
     def warn(self, code: str, detail: str, *about: str) -> None:
         """Add a warning, unless there is one with the same code and subject."""
         self.warnings.setdefault((code, *about), PlanWarning(code, detail))
+
+
+def describe_span(clause: Clause) -> str:
+    """Describe the position of a clause in the request, for a warning."""
+    return "an edited utterance" if clause.start == NO_SPAN else f"characters {clause.start} to {clause.end}"
+
+
+def describe_letters(left_out: Mapping[str, int]) -> str:
+    """Describe letters of other scripts with their numbers, for a warning."""
+    return " and ".join(f"{number} letters ({script})" for script, number in left_out.items())
 
 
 def make_speakable(decision: Decision, voice: VoiceCapabilities) -> Decision:

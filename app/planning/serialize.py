@@ -20,7 +20,7 @@ from app.fields import (
     Volume,
     closed_schema,
 )
-from app.text.clauses import remove_phonemes
+from app.text.phonetic import remove_phonemes
 from app.types import Emotion, PlanFingerprint, Probabilities, Role, Source
 
 

@@ -31,14 +31,13 @@ from app.synthesis.scheduler import DeadlineQueue, Job, StreamEnd, StreamStart, 
 from app.synthesis.tokenizer import Tokens
 from app.synthesis.warmup import warm_up
 from app.synthesis.warnings import (
-    warn_foreign_script,
     warn_model_faults,
     warn_not_finite,
     warn_nothing_spoken,
     warn_unknown_characters,
 )
 from app.synthesis.word_timing import time_words
-from app.text.clauses import count_model_chars
+from app.text.phonetic import count_model_chars
 from app.types import Samples, Utterance
 from app.voices import Voice
 
@@ -330,10 +329,8 @@ class Engine:
 
 def make_stream_start(job: Job, spoken: Mel | CachedSentence) -> StreamStart:
     """Build the stream start of an utterance: gain, word timings and warnings."""
-    language = job.speaker.checkpoint.tokenizer.language
     warnings = (
         *warn_unknown_characters(job.utterance, job.tokens),
-        *warn_foreign_script(job.utterance, language),
         *warn_model_faults(job.utterance, spoken.runaway, spoken.truncated),
     )
     frame_seconds = job.speaker.vocoder.hop_length / job.voice.sample_rate

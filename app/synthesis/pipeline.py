@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,15 +23,19 @@ from app.settings import Settings
 from app.synthesis import Engine, choose_backend, never_cancelled
 from app.synthesis.stream import SynthesisStream, VoiceSelection
 from app.text import count_expanded
-from app.text.clauses import count_model_chars
+from app.text.normalization.cleaning import clean
+from app.text.phonetic import count_model_chars
+from app.text.scripts import fit_to_language
 from app.types import Plan, PlanWarning, Sentence, Speech, SpeechRequest, StrengthMode, Utterance
-from app.voices import Registry
+from app.voices import Registry, Voice
 
 DEFAULT_THRESHOLD = 0.7
 WARM_UP_TEXT = "Ready when you are."
 BYTES_PER_MB = 1_000_000
 EMPTY = "The text is empty, or nothing but white space."
 EMPTY_HINT = "Send at least one character other than white space."
+READABLE = re.compile(r"[A-Za-z0-9]")
+"""Characters that every voice can read."""
 SWITCH_INTERVAL_SECONDS = 0.0005
 """Maximum time for which a thread keeps the GIL while others wait. A worker needs the GIL briefly about fifty times an
 utterance; with Python's default of 5 ms it would wait longer than it computes while another thread reads a request."""
@@ -166,6 +171,8 @@ class Pipeline:
         plan = IncrementalPlan(planner.plan(sentences, text.decisions), text.warnings)
         if not plan.plan_until(1):
             raise EmptyText(EMPTY, hint=EMPTY_HINT)
+        if not request.markup:
+            check_script(request.text, selection.voice)
         return selection, plan
 
     def select_voices(self, request: SpeechRequest, text: ParsedText) -> VoiceSelection:
@@ -209,6 +216,18 @@ class Pipeline:
                 f"The speech would take {seconds:.0f} s, the limit is {self.settings.max_audio_seconds} s.",
                 hint="Send the text in parts, or raise INTONE_MAX_AUDIO_SECONDS.",
             )
+
+
+def check_script(text: str, voice: Voice) -> None:
+    """Raise `EmptyText` if all words of a plain text are in scripts that the voice's language cannot read."""
+    if text.isascii() or READABLE.search(text):
+        return
+    readable, left_out = fit_to_language(clean(text), voice.abilities.language)
+    if left_out and not readable:
+        raise EmptyText(
+            f"The text holds only {', '.join(left_out)}, which the voice {voice.name} cannot read.",
+            hint=f"Send text in the language of the voice ({voice.manifest.locale}), or choose another voice.",
+        )
 
 
 def load_classifier(settings: Settings, backend: Backend) -> Classifier:

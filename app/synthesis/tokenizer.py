@@ -6,7 +6,7 @@ import ctypes
 import functools
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ctypes import POINTER, byref, c_char_p, c_int, c_ubyte, c_void_p
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,13 +17,15 @@ from phonemizer.separator import default_separator
 
 from app.errors import InvalidVoice, SetupError
 from app.synthesis.coqui import build_vocabulary, find_cleaner, normalize_language
-from app.text.clauses import split_phonetic
+from app.text.phonetic import ESPEAK, split_phonetic
 
 SYNCHRONOUS = 2
 """AUDIO_OUTPUT_SYNCHRONOUS: do not open a sound device."""
 NO_EXIT = 0x8000
 """espeakINITIALIZE_DONT_EXIT: return an error if data is missing, instead of exiting the process."""
 UTF8 = 1
+PHONEME_INPUT = 0x100
+"""espeakPHONEMES: read `[[...]]` in a text as phonemes in espeak-ng's own notation."""
 IPA = 0x02
 SEPARATOR = "_"
 """Separator between the phonemes of a word; no phoneme of espeak-ng contains it."""
@@ -67,6 +69,8 @@ class Espeak:
         self._library.espeak_TextToPhonemes.restype = c_char_p
         self._library.espeak_TextToPhonemes.argtypes = [POINTER(c_char_p), c_int, c_int]
         self._identifiers = self._list_languages()
+        # `espeak_TextToPhonemes` has no such flag, but uses the one of the latest synthesis.
+        self._library.espeak_Synth(b" ", 2, 0, 0, 0, UTF8 | PHONEME_INPUT, None, None)
 
     def knows(self, language: str) -> bool:
         """Return whether espeak-ng can read a language, given by its code such as `en-us`."""
@@ -116,6 +120,10 @@ def load_espeak() -> Espeak:
 LANGUAGES = {"en": "en-us", "zh-cn": "cmn"}
 """Language codes of coqui that differ from espeak-ng's."""
 SPACE_BEFORE_MARK = re.compile(r"\s+(?=[,.;:!?])")
+PRIVATE = 0xE000
+"""First code point of a private area whose characters stand for phonemes within letters; no text contains them."""
+INSERTED = re.compile("[\ue000-\ue07f]+")
+"""A word of phonemes within letters."""
 LANGUAGE_FLAG = re.compile(r"\(.+?\)")
 """Flag by which espeak-ng marks a word that it reads in another language, such as `(fr)`."""
 
@@ -140,13 +148,25 @@ class Phonemizer:
         restored: list[str] = self.punctuation.restore(phonemes, marks, default_separator, strip=True)
         return restored
 
+    def insert_phonemes(self, phonemes: str, word: str) -> str:
+        """Return characters that `phonemize` reads as phonemes in espeak-ng's notation; the word in other languages."""
+        if not self.language.startswith("en"):
+            return word
+        return "".join(chr(PRIVATE + ord(sign)) for sign in phonemes)
+
     def phonemize_stretch(self, stretch: str) -> str:
         """Return the phonemes of text between punctuation marks, with one space between words."""
+        stretch = INSERTED.sub(restore_inserted, stretch)
         line = self.espeak.phonemize_words(stretch, self.language).strip().replace("\n", " ").replace("  ", " ")
         # Some words end with superfluous separators.
         line = re.sub(f"{SEPARATOR}+", SEPARATOR, line).replace(f"{SEPARATOR} ", " ")
         words = LANGUAGE_FLAG.sub("", line).split(" ")
         return " ".join(word.strip().replace(SEPARATOR, "") for word in words)
+
+
+def restore_inserted(match: re.Match[str]) -> str:
+    """Return the phonemes of a word that `Phonemizer.insert` returned, in espeak-ng's markup."""
+    return f"[[{''.join(chr(ord(sign) - PRIVATE) for sign in match[0])}]]"
 
 
 def strip_unencodable(text: str) -> str:
@@ -217,17 +237,25 @@ class Tokenizer:
 
     def read_symbols(self, spoken: str) -> str:
         """Return the characters or phonemes of a text, before the vocabulary lookup."""
-        stretches = split_phonetic(spoken)
+        stretches = join_letters(self.prepare_stretch(phonemes, text) for phonemes, text in split_phonetic(spoken))
         if len(stretches) == 1:
             return self.read_stretch(*stretches[0])
-        return "".join(restore_spaces(text, self.read_stretch(phonemes, text)) for phonemes, text in stretches)
+        return "".join(restore_spaces(text, self.read_stretch(ipa, text)) for ipa, text in stretches)
 
-    def read_stretch(self, phonemes: str, text: str) -> str:
-        """Return the symbols of a stretch of text: the given phonemes, else those of its text, else its letters."""
-        if phonemes and self.phonemizer:
-            return phonemes
+    def prepare_stretch(self, phonemes: str, text: str) -> tuple[str, str]:
+        """Return what is read of a stretch as (IPA, cleaned text); the IPA is empty if the text is read."""
+        if self.phonemizer and phonemes.startswith(ESPEAK):
+            return "", self.phonemizer.insert_phonemes(phonemes.removeprefix(ESPEAK), text)
+        if self.phonemizer and phonemes:
+            return phonemes, text
         if self.cleaner:
-            text = self.cleaner(text, lang=normalize_language(self.language))
+            return "", restore_spaces(text, self.cleaner(text, lang=normalize_language(self.language)))
+        return "", text
+
+    def read_stretch(self, ipa: str, text: str) -> str:
+        """Return the symbols of a stretch of text: the given IPA, else the phonemes of its text, else its letters."""
+        if ipa:
+            return ipa
         return self.phonemizer.phonemize([text])[0] if self.phonemizer else text
 
     def look_up(self, text: str) -> Tokens:
@@ -251,6 +279,17 @@ class Tokenizer:
     def add_ends(self, ids: list[int]) -> list[int]:
         """Add the begin and end marks, if the model was trained with them."""
         return [self.characters.bos_id, *ids, self.characters.eos_id] if self.use_ends else ids
+
+
+def join_letters(stretches: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Join adjacent stretches without IPA, because a word is read by the words around it."""
+    joined: list[tuple[str, str]] = []
+    for ipa, text in stretches:
+        if joined and not ipa and not joined[-1][0]:
+            joined[-1] = "", joined[-1][1] + text
+        else:
+            joined.append((ipa, text))
+    return joined
 
 
 def restore_spaces(text: str, symbols: str) -> str:

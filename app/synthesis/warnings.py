@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from app.synthesis.tokenizer import Tokens
-from app.text.clauses import remove_phonemes
 from app.types import PlanWarning, Utterance
-
-LATIN_PREFIXES = ("LATIN", "MODIFIER", "FEMININE", "MASCULINE")
-"""Prefixes of the Unicode names of letters that an English voice can read."""
 
 
 def warn_nothing_spoken(utterance: Utterance) -> tuple[PlanWarning, ...]:
@@ -36,19 +30,6 @@ def warn_unknown_characters(utterance: Utterance, tokens: Tokens) -> list[PlanWa
     return [PlanWarning("unread_characters", detail)]
 
 
-def warn_foreign_script(utterance: Utterance, language: str) -> list[PlanWarning]:
-    """Warn about another script in an English voice's text: espeak-ng names its letters instead of reading words."""
-    if not language.startswith("en"):
-        return []
-    letters = {letter for letter in remove_phonemes(utterance.spoken) if letter.isalpha()}
-    if all(unicodedata.name(letter, "").startswith(LATIN_PREFIXES) for letter in letters):
-        return []
-    detail = (
-        f"{describe_position(utterance)}: it is written in another script, which an English voice cannot read as words."
-    )
-    return [PlanWarning("foreign_script", detail)]
-
-
 def warn_model_faults(utterance: Utterance, runaway: bool, truncated: bool) -> list[PlanWarning]:
     """Warn if the acoustic model did not stop, or stopped too early."""
     found = []
@@ -63,6 +44,4 @@ def warn_model_faults(utterance: Utterance, runaway: bool, truncated: bool) -> l
 
 def describe_position(utterance: Utterance) -> str:
     """Describe an utterance's position in the request, for a warning."""
-    if utterance.span is None:
-        return "an edited utterance"
-    return f"characters {utterance.span[0]} to {utterance.span[1]}"
+    return "an edited utterance" if utterance.span is None else f"characters {utterance.span[0]} to {utterance.span[1]}"

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
 
 from app.synthesis.tokenizer import Tokens
-from app.text.clauses import remove_phonemes
+from app.text.phonetic import remove_phonemes
 from app.types import Utterance, Word
 
 WRITTEN_WORD = re.compile(r"[$€£¥#@]?\w(?:\S*\w)?%?")

@@ -7,38 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from app.text.normalization.cleaning import count_expanded
 from app.text.normalization.normalize import normalize
+from app.text.phonetic import count_model_chars, limit_length
 from app.types import Clause
-
-_PHONETIC = re.compile(r"⟦([^|⟧]*)\|([^⟧]*)⟧")
-
-
-def mark_phonemes(phonemes: str, text: str) -> str:
-    """Return the notation for phonemes (IPA) within spoken text, with the text for checkpoints that read only letters.
-
-    Neither may contain one of the three characters of this notation; no other text to read contains them.
-    """
-    return f"⟦{phonemes}|{text}⟧"
-
-
-def split_phonetic(spoken: str) -> list[tuple[str, str]]:
-    """Split a spoken text into stretches of (phonemes, text), in order; phonemes are empty if letters are read."""
-    parts = _PHONETIC.split(spoken)
-    plain, phonemes, texts = parts[0::3], parts[1::3], parts[2::3]
-    stretches = [("", plain[0])]
-    for ipa, text, following in zip(phonemes, texts, plain[1:], strict=True):
-        stretches += [(ipa, text), ("", following)]
-    return [(ipa, text) for ipa, text in stretches if text]
-
-
-def count_model_chars(spoken: str) -> int:
-    """Return the characters that a model reads: of each stretch its phonemes or its letters, whichever are more."""
-    return sum(max(len(phonemes), len(text)) for phonemes, text in split_phonetic(spoken))
-
-
-def remove_phonemes(spoken: str) -> str:
-    """Return a spoken text with letters in place of phonemes."""
-    return _PHONETIC.sub(r"\2", spoken)
-
 
 CUTS = (
     re.compile(r"(?<![;:—–])[;:—–]++[\"'”’)]*+(?=\s)"),
@@ -80,7 +50,7 @@ def split_clauses(
         return normalize(remove_bullet(text[a:b]) if a == start else text[a:b])
 
     parts = check_parts(cut(text, start, end, max_spoken, read, cut_anywhere), check)
-    return [Clause(text[a:b], a, b, spoken[:max_spoken]) for a, b, spoken in parts]
+    return [Clause(text[a:b], a, b, limit_length(spoken, max_spoken)) for a, b, spoken in parts]
 
 
 def check_parts(
@@ -88,7 +58,7 @@ def check_parts(
 ) -> Iterator[tuple[int, int, str]]:
     """Yield parts and check their total length; `before` characters of the sentence came earlier."""
     for part in parts:
-        before += len(part[2])
+        before += count_model_chars(part[2])
         check(before)
         yield part
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, split_clauses
+from app.text.phonetic import count_model_chars
 from app.text.segment import WORD, Span, hide_footnotes, segment, unify_line_ends
 from app.types import Clause, Role, Sentence
 
@@ -202,7 +203,7 @@ def split_parts(
 
     for start, end, role, ends_line in parts:
         found = split_clauses(text, start, end, max_spoken, check_all)
-        characters += sum(len(clause.spoken) for clause in found)
+        characters += sum(count_model_chars(clause.spoken) for clause in found)
         yield from (replace(clause, role=role, ends_line=ends_line and clause is found[-1]) for clause in found)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut
+from app.text.phonetic import count_model_chars
 from app.text.segment import WORD, Span, segment
 from app.text.sentences import Quotation, QuotationLookup, find_edges, find_quotations, find_role, join_tags
 from app.text.substitutions import to_ssml, verbalize_text
@@ -93,7 +94,7 @@ class SentenceSplitter:
         for piece in self.pieces(start, end, quotations):
             cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
             parts = list(check_parts(cuts, self.check, characters))
-            characters += sum(len(spoken) for _, _, spoken in parts)
+            characters += sum(count_model_chars(spoken) for _, _, spoken in parts)
             for number, (a, b, spoken) in enumerate(parts, 1):
                 yield self.clause(a, b, spoken, piece, is_last=number == len(parts))
 

@@ -59,6 +59,7 @@ class Voice:
             self.manifest.fallbacks,
             degree=self.manifest.degree,
             pitch=all(vocoder.architecture in SOURCE_VOCODERS for vocoder in vocoders),
+            language=self.manifest.language or self.manifest.locale,
         )
 
     def estimate_seconds(self, characters: int, speed: float) -> float:

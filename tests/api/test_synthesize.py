@@ -129,7 +129,7 @@ def test_a_text_without_anything_to_pronounce_gives_a_short_silence(client: http
 
 
 UNUSUAL_TEXTS = [
-    "你好。今天天气很好。",
+    "你好。今天天气很好, said Mei Nguyễn.",
     "Héllo ünïcode",
     "a",
     "1",
@@ -145,6 +145,21 @@ UNUSUAL_TEXTS = [
 @pytest.mark.parametrize("text", UNUSUAL_TEXTS)
 def test_unusual_text_is_spoken(client: httpx.Client, text: str) -> None:
     speak(client, text=text)
+
+
+def test_words_of_another_script_are_left_out_with_a_warning(client: httpx.Client) -> None:
+    response = speak(client, text="Спасибо, my friend.")
+    assert "unreadable_script" in response.headers["x-warnings"].split(",")
+    (warning,) = client.post("/analyze", json={"text": "Спасибо, my friend."}).json()["warnings"]
+    assert warning["code"] == "unreadable_script" and "7 letters (Cyrillic)" in warning["detail"]
+
+
+@pytest.mark.parametrize("path", ["/synthesize", "/analyze"])
+def test_a_text_in_another_script_alone_is_refused(client: httpx.Client, path: str) -> None:
+    response = client.post(path, json={"text": "你好。 مرحبا!"})
+    assert (response.status_code, response.json()["code"]) == (422, "empty_text")
+    assert "Chinese characters, Arabic" in response.json()["detail"]
+    assert "en-US" in response.json()["hint"]
 
 
 def test_5000_characters_without_a_space_are_spoken(client: httpx.Client) -> None:

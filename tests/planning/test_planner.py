@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BlendUnsupported, FallbackRefused
-from app.planning.decide import StrengthRule, decide, decide_again
+from app.planning.decide import StrengthRule, decide, decide_again, decide_explicit
 from app.planning.planner import Planner
 from app.types import (
     Assessment,
@@ -326,3 +326,23 @@ def test_decisions_of_a_plan_are_kept_and_missing_ones_are_labelled() -> None:
     first, second, third = decide_again([None, kept, None], assessments, StrengthRule(THRESHOLD))
     assert second is kept
     assert [first.emotion, third.emotion] == [Emotion.JOY, Emotion.FEAR]
+
+
+def test_words_of_a_script_that_the_voice_cannot_read_are_left_out_with_a_warning() -> None:
+    clauses = (Clause("Say 你好 now.", 0, 11, "Say 你好 now."), Clause("Да.", 12, 15, "Да."))
+    sentence = Sentence("Say 你好 now. Да.", 0, 15, clauses)
+    (planned,) = Planner(lambda name: FULL).plan([sentence], [decide_explicit(Emotion.JOY, "request")])
+    assert [one.spoken for one in planned.utterances] == ["Say now.", ""]
+    assert [one.text for one in planned.utterances] == [one.text for one in clauses]
+    assert [warning.code for warning in planned.warnings] == ["unreadable_script"] * 2
+    assert planned.warnings[0].detail == (
+        "characters 0 to 11: the voice wren cannot read 2 letters (Chinese characters), which were left out."
+    )
+
+
+def test_a_voice_of_the_language_reads_its_script() -> None:
+    russian = replace(FULL, language="ru-RU")
+    sentence = Sentence("Да.", 0, 3, (Clause("Да.", 0, 3, "Да."),))
+    (planned,) = Planner(lambda name: russian).plan([sentence], [decide_explicit(Emotion.JOY, "request")])
+    assert planned.utterances[0].spoken == "Да."
+    assert planned.warnings == ()

@@ -117,13 +117,6 @@ def test_odd_text_is_spoken_within_its_expected_duration(engine: Engine, voice: 
     assert ("nothing_spoken" in list_warning_codes(spoken)) is (MAX_SECONDS[text] == 0.0)
 
 
-@pytest.mark.parametrize("text", ["你好世界", "Привет, мир"])
-def test_a_foreign_script_is_spoken_with_a_warning(engine: Engine, voice: Voice, text: str) -> None:
-    spoken = speak(engine, voice, make_utterance(text))
-    assert "foreign_script" in list_warning_codes(spoken)
-    assert len(spoken.samples) / voice.sample_rate < 15
-
-
 def test_a_runaway_duration_is_cut_with_a_warning(voice: Voice) -> None:
     with running_engine() as engine:
         speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})

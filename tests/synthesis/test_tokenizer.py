@@ -14,8 +14,10 @@ from app.synthesis.engine import tokenize
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import AcousticInput, Mel
 from app.synthesis.tokenizer import PAUSE, PRECEDING_WORDS, Tokenizer, Tokens
-from app.text.clauses import mark_phonemes
-from app.types import Emotion
+from app.synthesis.word_timing import time_words
+from app.text import normalize
+from app.text.phonetic import mark_phonemes, mark_reading
+from app.types import Emotion, Source, Utterance
 from app.voices import open_voice
 from tests.tiny_voice import write_tiny_voice
 
@@ -120,3 +122,46 @@ def test_slow_speech_does_not_lengthen_the_pause_before_the_first_word() -> None
     usual, slow, fast = map(measure_durations, (1.0, 0.5, 2.0))
     assert slow[0] == usual[0] > fast[0]
     assert slow[1] > 1.8 * usual[1]
+
+
+RED, LIVE, NOUN, VERB = (
+    mark_reading(phonemes, word)
+    for phonemes, word in (("r'Ed", "read"), ("l'Iv", "live"), ("r'Ek3d", "record"), ("rIk'o@d", "record"))
+)
+
+
+def test_a_reading_sounds_as_the_accent_and_the_words_around_it_require() -> None:
+    tokenizer = make_tokenizer()
+    spoken = f"I have {RED} it on the {NOUN}, Tom."
+    assert tokenizer.encode(spoken).symbols == tokenizer.encode("I have red it on the record, Tom.").symbols
+    assert make_tokenizer(phoneme_language="en-gb").encode(f"a {VERB}.").symbols == "ɐ ɹɪkˈɔːd."
+
+
+@pytest.mark.parametrize("values", [{"phoneme_language": "fr-fr"}, {"use_phonemes": False}])
+def test_other_languages_and_voices_without_phonemes_read_the_letters(values: dict[str, Any]) -> None:
+    tokenizer = make_tokenizer(**values)
+    marked, plain = tokenizer.encode(f"on {LIVE}."), tokenizer.encode("on live.")
+    assert marked == plain
+
+
+def test_brackets_in_a_text_are_no_phonemes() -> None:
+    assert "[" not in make_tokenizer().encode("a [[r'Ed]] b").symbols
+    assert make_tokenizer().encode("[[l'Iv]]").symbols != make_tokenizer().encode(LIVE).symbols
+
+
+WORDS = {
+    "W-w-what is it? Shhh, I read it yesterday.": "W-w-what is it Shhh I read it yesterday",
+    "Soooo good, VIP guests :D ok": "Soooo good VIP guests ok",
+    "LET US GO! D-d-d-don't.": "LET US GO D-d-d-don't",
+}
+
+
+@pytest.mark.parametrize(("text", "words"), WORDS.items())
+def test_words_read_otherwise_than_written_have_their_times(text: str, words: str) -> None:
+    spoken = normalize(text)
+    tokens = make_tokenizer().encode(spoken)
+    neutral = (Emotion.NEUTRAL, None, Source.PINNED, "", "", "")
+    timed = time_words(Utterance(text, (0, len(text)), spoken, "wren", *neutral), tokens, [1] * len(tokens.ids), 1.0)
+    assert [word.text for word in timed] == words.split()
+    moments = [moment for word in timed for moment in (word.start, word.end)]
+    assert moments == sorted(moments) and len(set(moments)) == len(moments)

@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import InvalidSsml
 from app.text import SSML_TABLE, SSML_WARNINGS, read_fragment, read_text
-from app.text.clauses import count_model_chars
+from app.text.phonetic import count_model_chars
 from app.text.ssml import Support
 from app.text.ssml.handlers import START_HANDLERS
 from app.text.ssml.table import BREAK_SECONDS, RATES, VOLUMES

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from app.text.clauses import remove_phonemes
+from app.text.phonetic import remove_phonemes
 from tests.text.ssml_reading import check_inner, check_places, read_document
 
 FOLDER = Path(__file__).parent / "ssml_documents"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.errors import InvalidSsml
 from app.text import SSML_TABLE, SSML_WARNINGS, read_fragment, read_text
-from app.text.clauses import remove_phonemes
+from app.text.phonetic import remove_phonemes
 from tests.text.ssml_reading import check_inner, check_places, read_document
 
 ROWS = {row.name: row for row in SSML_TABLE}

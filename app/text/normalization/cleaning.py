@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections import Counter
 
+from app.text.normalization.chat import drop_emoticons, simplify_letters
+
 EQUIVALENTS = str.maketrans(
     {
         "’": "'",
@@ -44,7 +46,6 @@ KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽%&@#*/\\±×÷≈≤≥�
 """Symbols that later normalization steps read."""
 FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")
 SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹]+")
-HEART = re.compile(r"(?<=\s)<3(?=[\s.!]*$)")
 _NUMBERS = r"\d{1,3}(?:[,–-] ?\d{1,3}){0,9}"
 FOOTNOTE = re.compile(
     rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}}|citation needed)\](?:\[{_NUMBERS}\]){{0,9}}"
@@ -60,8 +61,9 @@ SPACE_BEFORE_MARK = re.compile(r" (?=[,.;:!?](?:\s|$))")
 
 def clean(text: str) -> str:
     """Return text with plain quotes, dashes, spaces and letters; drop emoji, control, format and private characters."""
-    text = FOOTNOTE.sub("", text)
-    text = HEART.sub("", TAG.sub(" ", FRACTION_SIGN.sub(expand_fraction_sign, text.translate(EQUIVALENTS))))
+    text = FOOTNOTE.sub("", text if text.isascii() else unicodedata.normalize("NFC", text))
+    text = simplify_letters(drop_emoticons(text))
+    text = TAG.sub(" ", FRACTION_SIGN.sub(expand_fraction_sign, text.translate(EQUIVALENTS)))
     text = SUPERSCRIPTS.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]), text)
     compatible = "".join(fold_character(character) for character in text)
     return "".join(filter_character(character) for character in compatible)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.abbreviations import verbalize_abbreviations
+from app.text.normalization.chat import expand_chat, lower_pronouns
 from app.text.normalization.cleaning import clean, tidy
 from app.text.normalization.dates import verbalize_dates
+from app.text.normalization.heteronyms import mark_heteronyms
 from app.text.normalization.numbers import expand_formulas
 from app.text.normalization.quantities import verbalize_amounts, verbalize_measures
+from app.text.normalization.sounds import mark_interjections, mark_stutters, shorten_words
 from app.text.normalization.symbols import verbalize_addresses, verbalize_numbers, verbalize_ranges, verbalize_signs
 
 STEPS = (
@@ -24,9 +27,13 @@ STEPS = (
     verbalize_abbreviations,
     verbalize_numbers,
     verbalize_signs,
+    lower_pronouns,
+    shorten_words,
     tidy,
 )
 """Normalization steps, in order: more specific ones come first, since they consume digits and dots."""
+MARKING_STEPS = (expand_chat, mark_heteronyms, mark_stutters, mark_interjections)
+"""Steps that mark words with phonemes, which no further step may change."""
 PRONOUNCEABLE = re.compile(r"[^\W_]")
 DOUBLED_COMMA = re.compile(r"(?:, ?){2,}")
 COMMA_AT_END = re.compile(r"^[-,;: ]+|[, ]+(?=[.!?…])")
@@ -42,6 +49,8 @@ def normalize_cleaned(text: str) -> str:
     for step in STEPS:
         text = step(text)
     text = COMMA_AT_END.sub("", DOUBLED_COMMA.sub(", ", text)).strip()
+    for step in MARKING_STEPS:
+        text = step(text)
     return keep_pronounceable(text)
 
 

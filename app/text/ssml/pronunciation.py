@@ -13,8 +13,8 @@ from functools import partial
 from itertools import groupby
 from xml.sax.saxutils import quoteattr
 
-from app.text.clauses import mark_phonemes
 from app.text.normalization.normalize import normalize
+from app.text.phonetic import mark_phonemes, remove_phonemes
 from app.text.segment import WORD
 from app.text.ssml.say_as import KINDS, STRETCH_CHARS, SayAsKind, read_as
 from app.text.substitutions import Substitution
@@ -125,7 +125,9 @@ def substitute_phonemes(sounds: str, tag: str, remarks: WarningCollector, text: 
     if not WORD.search(text) or len(text) > MAX_CHARS:
         remarks.add("unsupported_phoneme", f"{quote(text)} within <phoneme> is no word: it is read as it stands.")
         return []
-    return [Substitution(0, len(text), tag, lambda: mark_phonemes(sounds, normalize(text)), apart=False)]
+    return [
+        Substitution(0, len(text), tag, lambda: mark_phonemes(sounds, remove_phonemes(normalize(text))), apart=False)
+    ]
 
 
 def read_say_as(attributes: Attributes, remarks: WarningCollector) -> SubstitutionFactory | None:

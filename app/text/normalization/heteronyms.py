@@ -1,0 +1,76 @@
+"""Choose a reading of words with one spelling and two sounds by the words around them.
+
+espeak-ng has rules of its own, which read most of them rightly. The table holds only contexts in which it is wrong, and
+only those in which hardly any other reading is possible.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from app.text.normalization.heteronym_contexts import CONTEXTS, IMPERATIVES, OBJECT, START
+from app.text.phonetic import mark_reading
+
+CONTEXT = 70
+"""Characters before and after a word that its rules read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Context in which a word has a reading."""
+
+    phonemes: str
+    """Reading in espeak-ng's notation."""
+    before: re.Pattern[str]
+    """Pattern that must end right before the word."""
+    after: re.Pattern[str]
+    """Pattern that must match right after the word."""
+    unless: re.Pattern[str]
+    """Pattern that must not end right before the word."""
+
+    def fits(self, before: str, after: str) -> bool:
+        """Return whether a word stands in this context."""
+        return bool(self.after.match(after) and self.before.search(before) and not self.unless.search(before))
+
+
+def make_rule(phonemes: str, before: str = "", after: str = "", unless: str = "") -> Rule:
+    """Return a rule from its patterns; before and after a word there is one space."""
+    return Rule(
+        phonemes,
+        re.compile(f"(?:{before})$" if before else ""),
+        re.compile(after),
+        re.compile(f"(?:{unless})$" if unless else r"(?!)", re.IGNORECASE),
+    )
+
+
+RULES = {
+    word: tuple(
+        make_rule(*context)
+        for context in (*CONTEXTS.get(word, ()), *([(IMPERATIVES[word], START, OBJECT)] if word in IMPERATIVES else ()))
+    )
+    for word in {**CONTEXTS, **IMPERATIVES}
+}
+"""Rules of each word; the first that fits decides."""
+HETERONYMS = frozenset(RULES)
+WORD = re.compile("[a-z]{3,}")
+HETERONYM = re.compile(rf"(?<![\w'@.⟦|]){'(?:' + '|'.join(RULES) + ')'}(?![\w'@⟧]|\.\w|-\w)", re.IGNORECASE)
+
+
+def mark_heteronyms(text: str) -> str:
+    """Mark words with the phonemes of the reading that their context requires."""
+    if HETERONYMS.isdisjoint(WORD.findall(text.lower())):
+        return text
+    return HETERONYM.sub(mark_heteronym, text)
+
+
+def mark_heteronym(match: re.Match[str]) -> str:
+    """Return a word with its phonemes if one of its rules fits, else the word."""
+    text, start, end = match.string, match.start(), match.end()
+    before, after = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
+    if match[0].isupper() and len(match[0]) > 1:
+        before, after = before.lower(), after.lower()
+    for rule in RULES[match[0].lower()]:
+        if rule.fits(before, after):
+            return mark_reading(rule.phonemes, match[0])
+    return match[0]
