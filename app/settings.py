@@ -208,8 +208,9 @@ class Settings(BaseSettings):
         [MODELS_DIR / "voices"], min_length=1
     )
     """Folders to search for voices."""
-    default_voice: str = "wren"
-    """Voice of requests that do not name a voice."""
+    default_voice: str | None = None
+    """Voice of requests that do not name a voice; by default wren or, if there is no wren, the first voice in the order
+    of voices and of the names of their folders."""
     voice_aliases: Annotated[dict[str, str], NoDecode, BeforeValidator(parse_pairs)] = {}
     """Additional names of voices, as name=voice,name=voice or a JSON object. OpenAI's voice names select default_voice
     unless they are set here."""
@@ -280,9 +281,9 @@ class Settings(BaseSettings):
     """Log format: console for people, json for programs."""
 
     @property
-    def all_aliases(self) -> dict[str, str]:
-        """Additional names of voices, including OpenAI's."""
-        return {**dict.fromkeys(OPENAI_VOICES, self.default_voice), **self.voice_aliases}
+    def all_aliases(self) -> dict[str, str | None]:
+        """Additional names of voices, including OpenAI's; None leads to the default voice."""
+        return {**dict.fromkeys(OPENAI_VOICES, self.default_voice or None), **self.voice_aliases}
 
     @property
     def is_loopback(self) -> bool:

@@ -6,13 +6,16 @@ import argparse
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from app.cli.flags import settings
 from app.cli.parser import UsageError
+from app.voices import Registry
 
 if TYPE_CHECKING:
     from app.training.trainer import TrainingProgress
@@ -30,12 +33,20 @@ def run(options: argparse.Namespace) -> int:
     return _train(options)
 
 
+def _find_base(base: Path | None) -> Path | None:
+    """Return the folder of the base, which may be given as the name of an installed voice."""
+    if base is None or base.is_dir():
+        return base
+    chosen = settings()
+    return Registry(chosen.voices, chosen.default_voice, chosen.all_aliases).get(str(base)).folder
+
+
 def _check(options: argparse.Namespace) -> int:
     """Print a table of problems; raise the error with which training would refuse the recordings."""
     from app.training.check import build_report_table
     from app.training.train import check
 
-    report = check(options.dataset, options.base)
+    report = check(options.dataset, _find_base(options.base))
     console = Console(highlight=False)
     console.width = max(console.width, _WIDTH)
     console.print(build_report_table(report))
@@ -50,15 +61,15 @@ def _train(options: argparse.Namespace) -> int:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     chosen = {name: getattr(options, name) for name in TrainingSettings.model_fields}
-    settings = parse_settings({name: value for name, value in chosen.items() if value is not None})
-    folders = Folders(options.dataset, options.base, run=options.output, voice=options.output / "voice")
+    wanted = parse_settings({name: value for name, value in chosen.items() if value is not None})
+    folders = Folders(options.dataset, _find_base(options.base), run=options.output, voice=options.output / "voice")
     with Logbook(options.output / "tensorboard") as logbook, _show_progress() as show:
 
         def watch(progress: TrainingProgress) -> None:
             logbook.write(progress)
             show(progress)
 
-        voice = train(folders, settings, resume=options.resume, watch=watch)
+        voice = train(folders, wanted, resume=options.resume, watch=watch)
     Console(highlight=False, soft_wrap=True).print(f"The voice {voice.name} is in {voice.folder}.")
     return 0
 

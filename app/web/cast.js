@@ -31,6 +31,12 @@ export class Cast {
       this.#express(this.dial.valueAsNumber);
       on.chosen();
     });
+    this.reset = /** @type {HTMLButtonElement} */ (section.querySelector(".default"));
+    this.reset.addEventListener("click", () => {
+      this.#express(undefined);
+      this.dial.focus();
+      on.chosen();
+    });
     this.#express(expressiveness);
     const buttons = EMOTIONS.map(({ name }) => button(name, on.hear));
     section.querySelector(".moods")?.append(...buttons);
@@ -44,7 +50,8 @@ export class Cast {
   /** @param {number | undefined} expressiveness */
   #express(expressiveness) {
     this.expressiveness = expressiveness;
-    if (expressiveness !== undefined) this.dial.value = String(expressiveness);
+    this.dial.value = String(expressiveness ?? this.dial.defaultValue);
+    this.reset.hidden = expressiveness === undefined;
     write(this.dial, expressiveness === undefined ? "default" : times(expressiveness));
   }
 

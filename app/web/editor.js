@@ -8,7 +8,7 @@ import { Tags } from "./tags.js";
  * @typedef {import("./speech.js").Stretch} Stretch
  *
  * @typedef {object} Heard   of the editor
- * @property {(text: string) => void} typed
+ * @property {(text: string, undone?: boolean) => void} typed   or taken back, or repeated, by the browser
  * @property {(index: number) => void} selected   the sentence that the caret or a label is in
  * @property {(index: number) => void} opened   the sentence that shall be changed
  * @property {(index: number, box: DOMRect | null) => void} pointed   at which the mouse points; -1 for none
@@ -126,7 +126,10 @@ export class Editor {
 
   #listen() {
     const { area } = this;
-    area.addEventListener("input", () => this.on.typed(area.value));
+    area.addEventListener("input", (event) => {
+      const kind = event instanceof InputEvent ? event.inputType : "";
+      this.on.typed(area.value, kind.startsWith("history"));
+    });
     for (const kind of ["click", "keyup", "focus"]) area.addEventListener(kind, () => this.#followCaret());
     area.addEventListener("pointermove", (event) => this.#point(event));
     area.addEventListener("pointerleave", () => this.on.pointed(-1, null));

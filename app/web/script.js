@@ -63,6 +63,16 @@ export class Script {
     this.#replace(this.sentences[index], {});
   }
 
+  /** Copies of the edits of all sentences, in order. @returns {Edits[]} */
+  get snapshot() {
+    return this.sentences.map(({ edits }) => ({ ...edits }));
+  }
+
+  /** The edits are again those of a snapshot of the same text. @param {Edits[]} snapshot */
+  rewind(snapshot) {
+    this.sentences.forEach((one, i) => this.#replace(one, { ...snapshot[i] }));
+  }
+
   get voice() {
     return this.plan?.voice ?? "";
   }
