@@ -211,7 +211,7 @@ COMMANDS = {
             'intone say --emotion joy:0.6,surprise:0.4 --degree 1.3 "The parcel came." -o parcel.wav',
             "intone say --ssml story.xml -o story.mp3",
             "intone say book.txt -o book.flac",
-            "echo It rains. | intone say - -o - | ffplay -nodisp -autoexit -",
+            "intone say story.txt -o - --format flac > story.flac",
         ),
     ),
     "analyze": Command(
