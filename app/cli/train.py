@@ -55,13 +55,16 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from app.training.settings import TrainingSettings, parse_settings
+    from app.training.settings import TrainingSettings, WrongHyperparameter, parse_settings
     from app.training.train import Folders, train
     from app.training.trainer import Logbook
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     chosen = {name: getattr(options, name) for name in TrainingSettings.model_fields}
-    wanted = parse_settings({name: value for name, value in chosen.items() if value is not None})
+    try:
+        wanted = parse_settings({name: value for name, value in chosen.items() if value is not None})
+    except WrongHyperparameter as error:
+        raise UsageError(error.detail, hint=error.hint) from None
     folders = Folders(options.dataset, _find_base(options.base), run=options.output, voice=options.output / "voice")
     with Logbook(options.output / "tensorboard") as logbook, _show_progress() as show:
 
