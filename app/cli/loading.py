@@ -1,4 +1,4 @@
-"""Load the models for `say` and `analyze`, after the voice's name is checked, and show that it takes a while."""
+"""Find the installed voices, and load the models for `say` and `analyze` once the voice's name is checked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from app.memory import pause_collection
 from app.settings import Settings
 from app.voices import Registry
 
@@ -17,15 +18,21 @@ MEASURED_CHARACTERS = 20_000
 PyTorch is done earlier, because OpenVINO loads and compiles the networks for several seconds."""
 
 
+def find_voices(settings: Settings) -> Registry:
+    """Return the installed voices; raise `InvalidVoice` if the default voice is missing."""
+    return Registry(settings.voices, settings.default_voice, settings.all_aliases)
+
+
 def load_pipeline(settings: Settings, voice: str | None, characters: int) -> Pipeline:
     """Load the models; raise `VoiceNotFound` before anything slow if there is no such voice."""
-    registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
+    registry = find_voices(settings)
     name = registry.get(voice).name
     if settings.backend == "auto" and characters < MEASURED_CHARACTERS:
         settings = settings.model_copy(update={"backend": "torch"})
     console = Console(stderr=True)
     if console.is_terminal:
         console.print(f"Loading the voice {name} …", style="dim", highlight=False)
-    from app.synthesis.pipeline import Pipeline
+    with pause_collection():
+        from app.synthesis.pipeline import Pipeline
 
-    return Pipeline.load(settings, registry=registry)
+        return Pipeline.load(settings, registry=registry)

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from app.cli.flags import settings
+from app.cli.loading import find_voices
 from app.cli.parser import UsageError
-from app.voices import Registry
 
 if TYPE_CHECKING:
     from app.training.trainer import TrainingProgress
@@ -37,8 +37,7 @@ def _find_base(base: Path | None) -> Path | None:
     """Return the folder of the base, which may be given as the name of an installed voice."""
     if base is None or base.is_dir():
         return base
-    chosen = settings()
-    return Registry(chosen.voices, chosen.default_voice, chosen.all_aliases).get(str(base)).folder
+    return find_voices(settings()).get(str(base)).folder
 
 
 def _check(options: argparse.Namespace) -> int:
