@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -33,7 +34,9 @@ from app.text.segment import Book, Heading, read_book
 from app.types import Plan, Samples
 
 if TYPE_CHECKING:
+    from app.synthesis.pipeline import Pipeline
     from app.synthesis.stream import SynthesisStream
+    from app.types import SpeechRequest
 
 
 PLAYERS: tuple[tuple[str, ...], ...] = (
@@ -123,21 +126,41 @@ def run(options: argparse.Namespace) -> int:
     chosen = settings(**_BOOK_SETTINGS)
     request = replace(make_request(options), rate_for=format.rate_at_least)
     book = Book(request.text, ()) if request.markup else read_book(request.text)
-    # An exception removes the partial file; by default the signal would end the process without one.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
-    pipeline = load_pipeline(chosen, request.voice, len(book.text))
-    rendering = pipeline.render(replace(request, text=book.text), with_words=options.json)
+    with _exit_on_sigterm():
+        pipeline = load_pipeline(chosen, request.voice, len(book.text))
+        _speak(pipeline, replace(request, text=book.text), options, format, book.headings)
+    return 0
+
+
+@contextmanager
+def _exit_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise an exception, which removes the partial file; by default it would end the process without."""
+    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _speak(
+    pipeline: Pipeline,
+    request: SpeechRequest,
+    options: argparse.Namespace,
+    format: AudioFormat,
+    headings: Sequence[Heading],
+) -> None:
+    """Write or play the audio, and show the plan."""
+    rendering = pipeline.render(request, with_words=options.json)
     with tempfile.TemporaryDirectory() as folder:
         # Players require a seekable file.
         path = options.output or Path(folder) / "speech.wav"
-        pieces = _track_progress(rendering, len(book.text))
-        done = save_book(path, format.name, rendering, pieces, book.headings if options.output else ())
+        pieces = _track_progress(rendering, len(request.text))
+        done = save_book(path, format.name, rendering, pieces, headings if options.output else ())
         _show(pipeline.spoken_plan(rendering), options.json, to_stderr=path == STDOUT)
         if not options.output:
             _play(path)
         elif path != STDOUT and not options.json:
             sys.stdout.write(f"{done}\n")
-    return 0
 
 
 def _show(plan: Plan, as_json: bool, to_stderr: bool) -> None:
