@@ -1,24 +1,17 @@
 /** Puts the page together. */
 
-import { Analysis } from "./analysis.js";
-import { Api } from "./api.js";
-import { Attempts } from "./attempts.js";
-import { Cast, SAMPLE } from "./cast.js";
-import { Chances } from "./chances.js";
-import { keep, kept } from "./draft.js";
+import { Cast, EXAMPLES, offerExamples, SAMPLE } from "./cast.js";
 import { Editor } from "./editor.js";
-import { EXAMPLES, offerExamples } from "./examples.js";
+import { Chances } from "./emotions.js";
 import { Exports } from "./exports.js";
-import { History } from "./history.js";
 import { Inspector } from "./inspector.js";
-import { Key } from "./key.js";
-import { Notices } from "./notices.js";
-import { previewOf, showWarnings, summaryOf } from "./overview.js";
+import { Notices, previewOf, showWarnings, summaryOf } from "./notices.js";
 import { planToSpeak } from "./plan.js";
-import { Script } from "./script.js";
-import { Snippets } from "./snippets.js";
-import { speechOf } from "./speech.js";
-import { Transport } from "./transport.js";
+import { Snippets, Transport } from "./player.js";
+import { History, Script } from "./script.js";
+import { Analysis, Api, Attempts } from "./service.js";
+import { speechOf } from "./sound.js";
+import { keep, kept, Key } from "./store.js";
 
 /** @param {string} selector */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
