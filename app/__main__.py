@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from app.cli.parser import UsageError, make_parser
-from app.errors import IntoneError
+from app.errors import EmptyText, IntoneError, InvalidRequest, UnknownEmotion, VoiceNotFound
 
 FAILED = 1
 WRONG_USE = 2
@@ -24,7 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and return its exit code."""
     os.environ.setdefault(*PASSIVE_WAIT)
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = make_parser(arguments).parse_args(arguments)
+    parser = make_parser(arguments)
+    if not arguments:
+        parser.print_help()
+        return 0
+    options = parser.parse_args(arguments)
 
     def command() -> int:
         code: int = importlib.import_module(f"app.cli.{options.command}").run(options)
@@ -37,10 +41,13 @@ def run_command(command: Callable[[], int]) -> int:
     """Run a command, report its errors in one line on standard error, and return the exit code."""
     try:
         return command()
-    except UsageError as error:
+    except (UsageError, VoiceNotFound, UnknownEmotion, InvalidRequest, EmptyText) as error:
         return _report_error(error, WRONG_USE)
     except IntoneError as error:
         return _report_error(error, FAILED)
+    except BrokenPipeError:  # the reader, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except OSError as error:
         return _report_error(IntoneError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")), FAILED)
     except KeyboardInterrupt:

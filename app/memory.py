@@ -12,7 +12,8 @@ import gc
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -79,6 +80,16 @@ def trim_heap() -> None:
     """Return free memory to the system, for example after loading, which needs far more memory than synthesis."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)
+
+
+@contextmanager
+def pause_collection() -> Iterator[None]:
+    """Load without garbage collections, which find next to nothing then and take a sixth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def freeze_objects() -> None:

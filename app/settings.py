@@ -211,8 +211,9 @@ class Settings(BaseSettings):
         [MODELS_DIR / "voices"], min_length=1
     )
     """Folders to search for voices."""
-    default_voice: str = "wren"
-    """Voice of requests that do not name a voice."""
+    default_voice: str | None = None
+    """Voice of requests that do not name a voice; by default wren or, if there is no wren, the first voice in the order
+    of voices and of the names of their folders."""
     voice_aliases: Annotated[dict[str, str], NoDecode, BeforeValidator(parse_pairs)] = {}
     """Additional names of voices, as name=voice,name=voice or a JSON object. OpenAI's voice names select default_voice
     unless they are set here."""
@@ -257,8 +258,9 @@ class Settings(BaseSettings):
     """Maximum sentences in a batch. Sentences of requests with a seed share a batch only if that does not change a byte
     of the audio."""
     backend: Literal["auto", "torch", "openvino", "openvino_bf16"] = "auto"
-    """Inference backend; auto measures those available at startup and selects the fastest. A seed reproduces the same
-    bytes only on the same backend: set it if the bytes must not change between starts or machines."""
+    """Inference backend; auto measures those available at startup and selects the fastest; say and analyze use torch
+    for texts under 20,000 characters. A seed reproduces the same bytes only on the same backend: set it if the bytes
+    must not change between starts or machines."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """PyTorch device; auto uses a GPU if there is one. On a GPU, backend=auto always selects torch."""
     graph_cache: Path = Field(default_factory=_find_cache_folder)
@@ -283,9 +285,9 @@ class Settings(BaseSettings):
     """Log format: console for people, json for programs."""
 
     @property
-    def all_aliases(self) -> dict[str, str]:
-        """Additional names of voices, including OpenAI's."""
-        return {**dict.fromkeys(OPENAI_VOICES, self.default_voice), **self.voice_aliases}
+    def all_aliases(self) -> dict[str, str | None]:
+        """Additional names of voices, including OpenAI's; None leads to the default voice."""
+        return {**dict.fromkeys(OPENAI_VOICES, self.default_voice or None), **self.voice_aliases}
 
     @property
     def is_loopback(self) -> bool:

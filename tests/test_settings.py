@@ -25,7 +25,7 @@ def clear_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_defaults_are_those_of_the_reference() -> None:
     settings = load_settings()
-    assert (settings.host, settings.port, settings.default_voice) == ("127.0.0.1", 8000, "wren")
+    assert (settings.host, settings.port, settings.default_voice) == ("127.0.0.1", 8000, None)
     assert (settings.max_chars, settings.queue_size) == (20_000, 64)
     assert (settings.max_audio_seconds, settings.time_budget) == (3600, 600)
     assert (settings.stream_time_budget, settings.max_answer_bytes, settings.drain_seconds) == (600, 0, 25)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import av
 
 from app.audio.encode import FORMATS, save
+from app.audio.files import is_replaceable, open_output
 from app.types import Samples
 
 if TYPE_CHECKING:
@@ -50,15 +51,15 @@ def save_with_chapters(
 ) -> Path | None:
     """Write the file; return the path that contains the chapters: the file's or that of the cue sheet next to it.
 
-    A pipe gets only the audio, and the function returns None. After the last piece, `starts` returns the start of every
-    chapter in seconds. After an error, the file is valid but shorter.
+    A pipe and standard output get only the audio, and the function returns None. After the last piece, `starts` returns
+    the start of every chapter in seconds. An error leaves no new file.
     """
-    is_file = path.is_file() or not path.exists()
+    is_file = is_replaceable(path)
     if format not in _CONTAINERS or not is_file:
         save(path, format, sample_rate, pieces)
         return _write_sheet(path, _make_chapters(titles, starts())) if is_file else None
     # Opened first: an unwritable path fails before anything is spoken, and libav would read a colon in it as a URL.
-    with path.open("wb") as file, tempfile.TemporaryFile(dir=path.parent) as sound:
+    with open_output(path) as file, tempfile.TemporaryFile(dir=path.parent) as sound:
         writer, count = FORMATS[format].writer(sound, sample_rate), 0
         try:
             for samples in pieces:
@@ -66,8 +67,8 @@ def save_with_chapters(
                 count += len(samples)
         finally:
             writer.end()
-            if count:
-                _copy_with_chapters(sound, file, format, _make_chapters(titles, starts()), count / sample_rate)
+        if count:
+            _copy_with_chapters(sound, file, format, _make_chapters(titles, starts()), count / sample_rate)
     return path
 
 
@@ -121,7 +122,9 @@ def _make_vorbis_comments(chapters: Sequence[Chapter]) -> Iterator[tuple[str, st
 def _write_sheet(sound: Path, chapters: Sequence[Chapter]) -> Path:
     """Write a cue sheet next to the audio file, and return the path of the sheet."""
     path = sound.with_suffix(".cue")
-    path.write_text("".join(f"{line}\n" for line in _make_sheet_lines(sound, chapters)), encoding="utf-8")
+    text = "".join(f"{line}\n" for line in _make_sheet_lines(sound, chapters))
+    with open_output(path) as file:
+        file.write(text.encode())
     return path
 
 

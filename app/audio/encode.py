@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.audio.compressed import AAC, MP3, MPEG_RATES, OPUS, OPUS_RATES, CompressedWriter
+from app.audio.files import STDOUT, open_output
 from app.audio.writers import (
     BYTES_PER_SAMPLE,
     FlacWriter,
@@ -172,13 +173,14 @@ DEFAULT_FORMAT = next(iter(FORMATS))
 
 
 def save(path: Path, format: str, sample_rate: int, pieces: Iterable[Samples]) -> float:
-    """Write the file, or a stream to a pipe; return the seconds of audio.
+    """Write the file, or a stream to a pipe or standard output; return the seconds of audio.
 
-    `format` is a key of FORMATS that supports the sample rate (Hertz). After an error, the file is valid but shorter.
+    `format` is a key of FORMATS that supports the sample rate (Hertz). An error leaves no new file.
     """
     row, count = FORMATS[format], 0
-    with path.open("wb") as file:
-        writer = row.writer(file, sample_rate) if file.seekable() else _StreamWriter(row, file, sample_rate)
+    with open_output(path) as file:
+        is_stream = path == STDOUT or not file.seekable()
+        writer = _StreamWriter(row, file, sample_rate) if is_stream else row.writer(file, sample_rate)
         try:
             for samples in pieces:
                 writer.push(samples)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 
 from app.cli.flags import settings
+from app.cli.loading import load_pipeline
 from app.cli.output import show_plan, write_json
-from app.cli.say import make_request
+from app.cli.source import make_request
 from app.planning.serialize import plan_to_dict
 
 
@@ -14,9 +15,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the plan as a table or as JSON."""
     chosen = settings()
     request = make_request(options)
-    from app.synthesis.pipeline import Pipeline
-
-    plan = Pipeline.load(chosen).analyze(request)
+    plan = load_pipeline(chosen, request.voice, len(request.text)).analyze(request)
     if options.json:
         write_json(plan_to_dict(plan))
     else:

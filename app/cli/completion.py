@@ -96,7 +96,10 @@ def generate_zsh(commands: Sequence[CommandDescription]) -> str:
 
 def generate_fish(commands: Sequence[CommandDescription]) -> str:
     """Generate the script for fish, which also shows descriptions."""
-    lines = ["complete -c intone -f"]
+    lines = [
+        "complete -c intone -f",
+        f"complete -c intone -n __fish_use_subcommand -l version -d {quote('the version')}",
+    ]
     for name in list_top_level(commands):
         lines.append(f"complete -c intone -n __fish_use_subcommand -a {name} -d {quote(COMMANDS[name].summary)}")
     return "\n".join([*lines, *(line for command in commands for line in generate_fish_lines(command))]) + "\n"
@@ -143,7 +146,7 @@ _intone() {{
 {cases}
     esac
     if [[ $COMP_CWORD == 1 ]]; then
-        words="{commands}" flags="-h --help"
+        words="{commands}" flags="-h --help --version"
     fi
     if [[ $current == -* ]]; then
         words=$flags

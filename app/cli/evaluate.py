@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from app.cli.flags import settings
+from app.cli.loading import find_voices
 from app.cli.parser import UsageError
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def _check_use(options: argparse.Namespace) -> None:
     ):
         if options.recordings and chosen:
             raise UsageError(f"{flag} is about what a voice speaks.", hint="Leave it out with --recordings.")
+    if options.voice and not Path(options.voice).is_dir():
+        find_voices(settings()).get(options.voice)
 
 
 def _load_subject(options: argparse.Namespace) -> tuple[Pipeline, str, list[Emotion]]:

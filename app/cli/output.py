@@ -30,9 +30,9 @@ _PIPE_WIDTH = 160
 """Columns of output that does not go to a terminal, which would know its width."""
 
 
-def show_plan(plan: Plan) -> None:
+def show_plan(plan: Plan, to_stderr: bool = False) -> None:
     """Print the plan as a table, with colours on a terminal only."""
-    console = _console()
+    console = _console(to_stderr)
     console.print(_table(plan))
     for warning in plan.warnings:
         console.print(Text(f"{warning.code}: {warning.detail}", style="dim"))
@@ -51,16 +51,16 @@ def show_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     _console().print(table)
 
 
-def _console() -> Console:
-    console = Console(highlight=False)
+def _console(to_stderr: bool = False) -> Console:
+    console = Console(highlight=False, stderr=to_stderr)
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
     return console
 
 
-def show_summary(plan: Plan) -> None:
+def show_summary(plan: Plan, to_stderr: bool = False) -> None:
     """Print the number of utterances by emotion and of warnings by code, for a plan too long to read."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=to_stderr)
     for emotion, count in Counter(one.emotion for one in plan.utterances).most_common():
         console.print(Text(f"{count:7} {emotion.value}", style=COLOURS[emotion]))
     for code, count in Counter(warning.code for warning in plan.warnings).most_common():

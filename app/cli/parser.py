@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from app.errors import IntoneError
+from app.packages import version
 
 
 def parse_counts(value: str) -> list[int]:
@@ -55,10 +56,10 @@ SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 
 def add_say_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the sound there instead of playing it")
-    parser.add_argument(
-        "--format", help="wav, flac, mp3, opus, aac or pcm; by default what the output's ending says, else wav"
-    )
+    text = "write the sound there instead of playing it; - is standard output"
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=text)
+    text = "wav, flac, mp3, opus, aac or pcm, if the output's ending does not say it; else wav"
+    parser.add_argument("--format", help=text)
     parser.add_argument("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
     _add_speech_arguments(parser, without=())
 
@@ -109,7 +110,9 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="folder with metadata.csv and wavs/")
     parser.add_argument("--check", action="store_true", help="only tell what is in it, and what is wrong with it")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where the run and its voice go")
-    parser.add_argument("--base", type=Path, metavar="VOICE", help="voice to go on from; else from scratch")
+    parser.add_argument(
+        "--base", type=Path, metavar="VOICE", help="name or folder of the voice to go on from; else from scratch"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run in FOLDER")
     parser.add_argument("--model", help="glow_tts, tacotron2, hifigan_v1, hifigan_v2, hifigan_source or vocos_source")
     parser.add_argument("--emotion", help="learn this one alone, as a checkpoint of its own")
@@ -208,6 +211,7 @@ COMMANDS = {
             'intone say --emotion joy:0.6,surprise:0.4 --degree 1.3 "The parcel came." -o parcel.wav',
             "intone say --ssml story.xml -o story.mp3",
             "intone say book.txt -o book.flac",
+            "intone say story.txt -o - --format flac > story.flac",
         ),
     ),
     "analyze": Command(
@@ -237,7 +241,7 @@ COMMANDS = {
         add_train_arguments,
         (
             "intone train recordings --check",
-            "intone train recordings -o run --base models/voices/wren --emotion anger --time-limit 3600",
+            "intone train recordings -o run --base wren --emotion anger --time-limit 3600",
             "intone train recordings -o run --resume",
         ),
     ),
@@ -316,6 +320,7 @@ def make_command_parsers() -> dict[str, argparse.ArgumentParser]:
 def _make() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     """Make the parser and those of its commands; those in SLOW_COMMANDS have no flags yet."""
     parser = OneLineParser(prog="intone", description="Speech whose every sentence carries the emotion of its words.")
+    parser.add_argument("--version", action="version", version=f"intone {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     parsers = {name: _add(commands, name, name) for name in COMMANDS if name != SUBCOMMAND}
     actions = parsers["voices"].add_subparsers(dest="action", metavar="add")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,9 +21,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemaining
 
 from app.audio.chapters import MAX_CHAPTERS, save_with_chapters
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, save
+from app.audio.files import STDOUT, is_replaceable
 from app.cli.flags import settings
+from app.cli.loading import load_pipeline
 from app.cli.output import show_plan, show_summary, write_json
 from app.cli.parser import UsageError
+from app.cli.source import make_request
 from app.errors import IntoneError
 from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
@@ -28,56 +34,9 @@ from app.text.segment import Book, Heading, read_book
 from app.types import Plan, Samples
 
 if TYPE_CHECKING:
+    from app.synthesis.pipeline import Pipeline
     from app.synthesis.stream import SynthesisStream
     from app.types import SpeechRequest
-
-
-def read_source(source: str) -> str:
-    """Return the text: standard input for `-`, the content of a file of that name, or else `source` itself."""
-    if source == "-":
-        return _decode(sys.stdin.buffer.read(), "standard input")
-    path = Path(source)
-    return _decode(path.read_bytes(), source) if _is_file(path) else source
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False  # a text that is too long for a file name, or that contains a NUL
-
-
-def _decode(data: bytes, name: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"Byte {error.start} of {name} is not UTF-8.", hint="Convert it, as with iconv.") from None
-
-
-def make_request(options: argparse.Namespace) -> SpeechRequest:
-    """Make the speech request that the flags describe."""
-    text = read_source(options.source)
-    from pydantic import ValidationError
-
-    from app.emotion import parse_emotion_spec
-    from app.fields import SpeechOptions
-    from app.types import SpeechRequest
-
-    try:
-        chosen = SpeechOptions.model_validate(
-            {name: getattr(options, name, None) for name in SpeechOptions.model_fields}
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
-    return SpeechRequest(
-        **chosen.collect_given(),
-        text=text,
-        voice=options.voice,
-        emotion=parse_emotion_spec(options.emotion),
-        strict=options.strict,
-        markup=options.ssml,
-    )
 
 
 PLAYERS: tuple[tuple[str, ...], ...] = (
@@ -155,54 +114,100 @@ _BOOK_SETTINGS = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsi
 cache; its sentences keep all cores busy one by one, so a batch would only take more memory."""
 
 
+_TERMINATED = 143
+"""Exit code of a terminated program, by convention of shells: 128 + SIGTERM."""
+
+
 def run(options: argparse.Namespace) -> int:
     """Synthesize the text, write or play the audio, and show the plan."""
     format = choose_format(options.output, options.format)
-    if not options.output:
-        format = FORMATS[DEFAULT_FORMAT]  # every player knows WAV
+    if options.output == STDOUT and options.json:
+        raise UsageError("--json and -o - both need standard output.", hint="Write the sound to a file.")
     chosen = settings(**_BOOK_SETTINGS)
     request = replace(make_request(options), rate_for=format.choose_sample_rate)
     book = Book(request.text, ()) if request.markup else read_book(request.text)
-    from app.synthesis.pipeline import Pipeline
-
-    pipeline = Pipeline.load(chosen)
-    rendering = pipeline.render(replace(request, text=book.text), with_words=options.json)
-    with tempfile.TemporaryDirectory() as folder:
-        # Players require a seekable file.
-        path = options.output or Path(folder) / "speech.wav"
-        pieces = _track_progress(rendering, len(book.text))
-        done = save_book(path, format.name, rendering, pieces, book.headings if options.output else ())
-        _show(pipeline.complete_plan(rendering), options.json)
-        if not options.output:
-            _play(path)
-        elif not options.json:
-            sys.stdout.write(f"{done}\n")
+    with _exit_on_sigterm():
+        pipeline = load_pipeline(chosen, request.voice, len(book.text))
+        _speak(pipeline, replace(request, text=book.text), options, format, book.headings)
     return 0
 
 
-def _show(plan: Plan, as_json: bool) -> None:
+@contextmanager
+def _exit_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise an exception, which removes the partial file; by default it would end the process without."""
+    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _speak(
+    pipeline: Pipeline,
+    request: SpeechRequest,
+    options: argparse.Namespace,
+    format: AudioFormat,
+    headings: Sequence[Heading],
+) -> None:
+    """Write or play the audio, and show the plan."""
+    rendering = pipeline.render(request, with_words=options.json)
+    with tempfile.TemporaryDirectory() as folder:
+        # Players require a seekable file.
+        path = options.output or Path(folder) / "speech.wav"
+        pieces = _track_progress(rendering, len(request.text))
+        done = save_book(path, format.name, rendering, pieces, headings if options.output else ())
+        _show(pipeline.complete_plan(rendering), options.json, to_stderr=path == STDOUT)
+        if not options.output:
+            _play(path)
+        elif path != STDOUT and not options.json:
+            sys.stdout.write(f"{done}\n")
+
+
+def _show(plan: Plan, as_json: bool, to_stderr: bool) -> None:
     """Print the plan with its times, as JSON, a table or a summary."""
     if as_json:
         write_json(plan_to_dict(plan))
     elif len(plan.utterances) <= _LONG_PLAN:
-        show_plan(plan)
+        show_plan(plan, to_stderr)
     else:
-        show_summary(plan)
+        show_summary(plan, to_stderr)
 
 
 def choose_format(output: Path | None, name: str | None) -> AudioFormat:
     """Return the format with that name, else the one of the output's extension, else the default.
 
-    Raise `UsageError` before anything is loaded if the format is unknown or the output's folder missing.
+    Raise `UsageError` before anything is loaded if the format is unknown or contradicts the extension, or if the output
+    cannot be written.
     """
-    if output and not output.parent.is_dir():
-        raise UsageError(f"There is no folder {output.parent}.", hint="Make it first.")
-    ending = output.suffix.lstrip(".") if output else ""
-    format_name = (name or ending or DEFAULT_FORMAT).lower()
     by_ending = {ending: format for format in FORMATS.values() for ending in format.endings}
+    ending = output.suffix.lstrip(".").lower() if output else ""
+    format_name = (name or ending or DEFAULT_FORMAT).lower()
     if format_name not in by_ending:
         raise UsageError(f"The format {format_name!r} is unknown.", hint=f"Choose --format {' or '.join(FORMATS)}.")
-    return by_ending[format_name]
+    format = by_ending[format_name]
+    if output is None:
+        if name is not None:
+            raise UsageError("--format is the format of a file.", hint="Name the file: -o FILE.")
+        return FORMATS[DEFAULT_FORMAT]  # every player knows WAV
+    if by_ending.get(ending, format) is not format:
+        raise UsageError(
+            f"--format {name} contradicts the ending of {output}.", hint=f"Leave out --format, or write .{format_name}."
+        )
+    _check_output(output)
+    return format
+
+
+def _check_output(output: Path) -> None:
+    """Raise `UsageError` if the audio cannot be written there."""
+    if output == STDOUT:
+        if sys.stdout.isatty():
+            raise UsageError("Standard output is a terminal, which cannot play sound.", hint="Redirect it: > FILE.")
+    elif output.is_dir():
+        raise UsageError(f"{output} is a folder.", hint="Name a file in it.")
+    elif not output.parent.is_dir():
+        raise UsageError(f"There is no folder {output.parent}.", hint="Make it first.")
+    elif is_replaceable(output) and not os.access(output.resolve().parent, os.W_OK):
+        raise UsageError(f"The folder {output.parent} cannot be written to.", hint="Choose another one.")
 
 
 def _play(path: Path) -> None:

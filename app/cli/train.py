@@ -7,12 +7,15 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from app.cli.flags import settings
+from app.cli.loading import find_voices
 from app.cli.parser import UsageError
 
 if TYPE_CHECKING:
@@ -31,12 +34,19 @@ def run(options: argparse.Namespace) -> int:
     return _train(options)
 
 
+def _find_base(base: Path | None) -> Path | None:
+    """Return the folder of the base, which may be given as the name of an installed voice."""
+    if base is None or base.is_dir():
+        return base
+    return find_voices(settings()).get(str(base)).folder
+
+
 def _check(options: argparse.Namespace) -> int:
     """Print a table of problems; raise the error with which training would refuse the recordings."""
     from app.training.check import build_report_table
     from app.training.train import check
 
-    report = check(options.dataset, options.base)
+    report = check(options.dataset, _find_base(options.base))
     console = Console(highlight=False)
     console.width = max(console.width, _WIDTH)
     console.print(build_report_table(report))
@@ -45,21 +55,24 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from app.training.settings import TrainingSettings, parse_settings
+    from app.training.settings import TrainingSettings, WrongHyperparameter, parse_settings
     from app.training.train import Folders, train
     from app.training.trainer import Logbook
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     chosen = {name: getattr(options, name) for name in TrainingSettings.model_fields}
-    settings = parse_settings({name: value for name, value in chosen.items() if value is not None})
-    folders = Folders(options.dataset, options.base, run=options.output, voice=options.output / "voice")
+    try:
+        wanted = parse_settings({name: value for name, value in chosen.items() if value is not None})
+    except WrongHyperparameter as error:
+        raise UsageError(error.detail, hint=error.hint) from None
+    folders = Folders(options.dataset, _find_base(options.base), run=options.output, voice=options.output / "voice")
     with Logbook(options.output / "tensorboard") as logbook, _show_progress() as show:
 
         def watch(progress: TrainingProgress) -> None:
             logbook.write(progress)
             show(progress)
 
-        voice = train(folders, settings, resume=options.resume, watch=watch)
+        voice = train(folders, wanted, resume=options.resume, watch=watch)
     Console(highlight=False, soft_wrap=True).print(f"The voice {voice.name} is in {voice.folder}.")
     return 0
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.cli.flags import settings
+from app.cli.loading import find_voices
 from app.cli.output import show_rows, write_json
 from app.cli.parser import UsageError
 from app.settings import Settings
@@ -89,9 +90,7 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _list(settings: Settings, as_json: bool) -> int:
-    from app.voices import Registry
-
-    registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
+    registry = find_voices(settings)
     if as_json:
         write_json([voice_to_dict(voice) for voice in registry.voices.values()])
     else:

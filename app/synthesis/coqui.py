@@ -29,7 +29,7 @@ for missing in ("torchaudio", "torchcodec"):
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # deprecations in coqui's own dependencies do not concern our users
     from TTS.config import register_config
-    from TTS.tts.models import glow_tts
+    from TTS.tts.models import base_tts, glow_tts
     from TTS.tts.models.glow_tts import GlowTTS
     from TTS.tts.models.tacotron import Tacotron
     from TTS.tts.models.tacotron2 import Tacotron2
@@ -56,6 +56,9 @@ __all__ = [
 ]
 
 logging.getLogger("TTS").setLevel(logging.WARNING)
+
+# coqui's models own an object that analyzes recordings. It is not used here, and its imports take two seconds.
+base_tts.AudioProcessor = lambda config: None
 
 ARCHITECTURES = {"glow_tts": GlowTTS, "tacotron": Tacotron, "tacotron2": Tacotron2}
 CHARACTER_CLASSES = "TTS.tts.utils.text.characters."

@@ -53,8 +53,8 @@ class Pipeline:
         self.engine = engine
 
     @classmethod
-    def load(cls, settings: Settings, warm: bool = False) -> Pipeline:
-        """Choose the backend, find the voices and load the classifier.
+    def load(cls, settings: Settings, warm: bool = False, registry: Registry | None = None) -> Pipeline:
+        """Choose the backend, find the voices unless they are given, and load the classifier.
 
         With `warm`, also load all of the default voice and synthesize a text, so that the first request does not wait
         for loading; otherwise a voice is loaded on first use.
@@ -62,7 +62,7 @@ class Pipeline:
         limit_arenas()
         sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
         torch.set_num_threads(settings.threads)
-        registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
+        registry = registry or Registry(settings.voices, settings.default_voice, settings.all_aliases)
         voice = registry.get()
         backend = choose_backend(
             settings.backend, voice, settings.graph_cache, settings.workers, settings.threads, settings.device

@@ -182,16 +182,25 @@ def check_hash(path: Path, expected: str | None) -> str:
     return digest.hexdigest()
 
 
-class Registry:
-    """The voices of some folders; a folder that cannot be used is listed in `problems` and affects no other."""
+DEFAULT_VOICE = "wren"
+"""Default voice if none is configured and a voice of this name exists."""
 
-    def __init__(self, folders: Sequence[Path], default: str, aliases: Mapping[str, str] | None = None) -> None:
-        self.default = default
+
+class Registry:
+    """The voices of some folders; a folder that cannot be used is listed in `problems` and affects no other.
+
+    The default voice is the configured one; if none is configured, it is wren, or the first voice if there is no wren.
+    An alias of None leads to the default voice.
+    """
+
+    def __init__(
+        self, folders: Sequence[Path], default: str | None = None, aliases: Mapping[str, str | None] | None = None
+    ) -> None:
         self.voices: dict[str, Voice] = {}
         self.problems: dict[Path, str] = {}
         for folder in find_voice_folders(folders):
             self.add(folder)
-        self.check_default(folders)
+        self.default = self.find_default(default, folders)
         self.aliases = self.resolve_aliases(aliases or {})
         """Canonical name of the voice of each alias."""
 
@@ -206,24 +215,28 @@ class Registry:
         if known is not voice:
             self.problems[folder] = f"There is already a voice {voice.name}, in {known.folder}."
 
-    def check_default(self, folders: Sequence[Path]) -> None:
-        """Raise `InvalidVoice` if the default voice is missing; otherwise use its canonical name."""
-        if self.default.lower() not in self.voices:
-            found = "; ".join(self.problems.values()) or self.describe_found(folders)
-            raise InvalidVoice(
-                f"The default voice {self.default} cannot be used: {found}",
-                hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
-            )
-        self.default = self.voices[self.default.lower()].name
+    def find_default(self, configured: str | None, folders: Sequence[Path]) -> str:
+        """Return the canonical name of the default voice; raise `InvalidVoice` if it is missing."""
+        preferred = (configured or DEFAULT_VOICE).lower()
+        if preferred in self.voices:
+            return self.voices[preferred].name
+        if self.voices and not configured:
+            return self.list_names()[0]
+        found = "; ".join(self.problems.values()) or self.describe_found(folders)
+        which = f"The default voice {configured or DEFAULT_VOICE}"
+        raise InvalidVoice(
+            f"{which} cannot be used: {found}",
+            hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
+        )
 
     def describe_found(self, folders: Sequence[Path]) -> str:
         """Describe which voices were found in the folders."""
         names = ", ".join(self.list_names())
         return f"found: {names}" if names else f"there is no {FILE_NAME} in {', '.join(map(str, folders))}"
 
-    def resolve_aliases(self, aliases: Mapping[str, str]) -> dict[str, str]:
+    def resolve_aliases(self, aliases: Mapping[str, str | None]) -> dict[str, str]:
         """Return the aliases that lead to a voice; of two that differ in case alone, the last one counts."""
-        written = {alias.lower(): (alias, voice.lower()) for alias, voice in aliases.items()}
+        written = {alias.lower(): (alias, (voice or self.default).lower()) for alias, voice in aliases.items()}
         return {alias: self.voices[voice].name for alias, voice in written.values() if voice in self.voices}
 
     def list_names(self) -> list[str]:

@@ -1,14 +1,125 @@
-/** Out of the page: the sound as a file, the plan as text on the clipboard. */
+/** What can be taken along: files, a curl command and SSML. */
 
-import { curlOf } from "./curl.js";
-import { planToShow, planToSpeak } from "./plan.js";
-import { copy, download } from "./save.js";
-import { ssmlOf } from "./ssml.js";
+import { emotionOf } from "./emotions.js";
+import { planToShow, planToSpeak, valueOf } from "./plan.js";
+import { SEED } from "./service.js";
+
+/** A plan as a command line. */
+
+const END = "PLAN";
+
+/**
+ * The command that makes `speech.wav`. The body stands in a document of its own, so that no quote in it ends anything
+ * and no text is too long for an argument.
+ * @param {object} plan
+ * @param {string} address   of the page
+ * @param {boolean} withKey   the key itself is not written down: it would be kept wherever the command is pasted
+ */
+export function curlOf(plan, address, withKey) {
+  const url = new URL("synthesize", address).href;
+  return [
+    `curl --fail-with-body -sS '${url.replaceAll("'", "%27")}' -o speech.wav \\`,
+    ...(withKey ? ['  -H "Authorization: Bearer $INTONE_KEY" \\'] : []),
+    `  -H 'Content-Type: application/json' --data-binary @- <<'${END}'`,
+    JSON.stringify({ plan, format: "wav", seed: SEED }),
+    END,
+    "",
+  ].join("\n");
+}
+
+/** Out of the page: a file, or text on the clipboard. */
+
+/** @param {Blob} file @param {string} name */
+export function download(file, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  // The browser still reads it for a moment after the click.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/**
+ * Whether the text is on the clipboard. Away from https and localhost only the old way is left.
+ * @param {string} text
+ */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyOldWay(text);
+  }
+}
+
+/** @param {string} text */
+function copyOldWay(text) {
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "unseen";
+  const before = document.activeElement;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+  return done;
+}
+
+/**
+ * A plan as SSML with Azure's extension: every sentence with its feeling, so that it sounds elsewhere as it did here.
+ */
+
+const OPENING =
+  '<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xmlns:mstts="http://www.w3.org/2001/mstts" xml:lang="en-US">';
+const ENTITIES = /** @type {Record<string, string>} */ ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" });
+// XML 1.0 has no sign for these, not even as a reference.
+const NO_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+
+/**
+ * @param {string} voice
+ * @param {import("./plan.js").Edited[]} sentences
+ */
+export function ssmlOf(voice, sentences) {
+  const lines = sentences.map((sentence) => `    ${spoken(sentence)}${pause(sentence)}`);
+  return [OPENING, `  <voice name="${escaped(voice)}">`, ...lines, "  </voice>", "</speak>", ""].join("\n");
+}
+
+/** @param {import("./plan.js").Edited} sentence */
+function spoken(sentence) {
+  const { style } = emotionOf(String(valueOf(sentence, "emotion")));
+  const degree = Number(valueOf(sentence, "degree"));
+  const strength = degree === 1 ? "" : ` styledegree="${degree}"`;
+  const text = withProsody(sentence, escaped(sentence.utterance.text));
+  return `<mstts:express-as style="${style}"${strength}>${text}</mstts:express-as>`;
+}
+
+/** @param {import("./plan.js").Edited} sentence @param {string} text */
+function withProsody(sentence, text) {
+  const speed = Number(valueOf(sentence, "speed"));
+  const pitch = Number(valueOf(sentence, "pitch"));
+  const rate = speed === 1 ? "" : ` rate="${speed}"`;
+  const height = pitch === 0 ? "" : ` pitch="${pitch > 0 ? "+" : ""}${pitch}st"`;
+  return rate || height ? `<prosody${rate}${height}>${text}</prosody>` : text;
+}
+
+/** @param {import("./plan.js").Edited} sentence */
+function pause(sentence) {
+  const seconds = Number(valueOf(sentence, "pause_after"));
+  return `<break time="${Math.round(seconds * 1000)}ms"/>`;
+}
+
+/** @param {string} text */
+function escaped(text) {
+  return text.replace(NO_XML, "").replace(/[&<>"]/g, (sign) => ENTITIES[sign]);
+}
+
+/** Out of the page: the sound as a file, the plan as text on the clipboard. */
 
 /**
  * @typedef {object} Desk   what is on the page
- * @property {import("./api.js").Api} api
- * @property {import("./attempts.js").Attempts} attempts
+ * @property {import("./service.js").Api} api
+ * @property {import("./service.js").Attempts} attempts
  * @property {import("./notices.js").Notices} notices
  * @property {() => Promise<import("./script.js").Script | null>} ready   with a plan of what was typed last
  */

@@ -1,10 +1,32 @@
-/** The panel of one sentence: its feeling with the probabilities of all seven, and how it is spoken. */
+/** The panel that shows a sentence and changes it, and the dials in it. */
 
-import { bar, percent } from "./chances.js";
-import { times, write } from "./dials.js";
-import { EMOTIONS, signOf } from "./emotions.js";
-import { emotionIn, isEdited, strengthIn, whyIn } from "./script.js";
+import { bar, EMOTIONS, percent, signOf } from "./emotions.js";
 import { valueOf } from "./plan.js";
+import { emotionIn, isEdited, strengthIn, whyIn } from "./script.js";
+
+/** Dials: sliders whose value is written beside them. */
+
+/**
+ * Write the value of a dial, for the eye and for those who hear the page, and colour the way up to it.
+ * @param {HTMLInputElement} dial   with an `output` behind it
+ * @param {string} written
+ */
+export function write(dial, written) {
+  dial.setAttribute("aria-valuetext", written);
+  /** @type {HTMLElement} */ (dial.nextElementSibling).textContent = written;
+  const [low, high] = [Number(dial.min), Number(dial.max)];
+  dial.style.setProperty("--filled", `${((dial.valueAsNumber - low) / (high - low)) * 100}%`);
+}
+
+/**
+ * A factor. It has a second digit where that says something: the service plans finer strengths than a dial has steps.
+ * @param {number} value
+ */
+export function times(value) {
+  return `×${value.toFixed(2).replace(/0$/, "")}`;
+}
+
+/** The panel of one sentence: its feeling with the probabilities of all seven, and how it is spoken. */
 
 /**
  * @typedef {import("./plan.js").Field} Field
@@ -43,7 +65,7 @@ export class Inspector {
   /**
    * @param {Sentence | undefined} sentence
    * @param {string} number
-   * @param {import("./api.js").Voice | undefined} voice
+   * @param {import("./service.js").Voice | undefined} voice
    */
   show(sentence, number, voice) {
     this.panel.classList.toggle("empty", !sentence);
@@ -83,7 +105,7 @@ export class Inspector {
     });
   }
 
-  /** @param {Sentence} sentence @param {import("./api.js").Voice | undefined} voice */
+  /** @param {Sentence} sentence @param {import("./service.js").Voice | undefined} voice */
   #showDials(sentence, voice) {
     for (const dial of this.dials) {
       const isStrength = dial.name === "degree";
@@ -107,7 +129,7 @@ export class Inspector {
   }
 }
 
-/** @param {Sentence} sentence @param {import("./api.js").Voice | undefined} voice */
+/** @param {Sentence} sentence @param {import("./service.js").Voice | undefined} voice */
 function reasonOf(sentence, voice) {
   const emotion = emotionIn(sentence);
   const instead = voice?.fallbacks[emotion];

@@ -1,23 +1,17 @@
 /** Puts the page together. */
 
-import { Analysis } from "./analysis.js";
-import { Api } from "./api.js";
-import { Attempts } from "./attempts.js";
-import { Cast, SAMPLE } from "./cast.js";
-import { Chances } from "./chances.js";
-import { keep, kept } from "./draft.js";
+import { Cast, EXAMPLES, offerExamples, SAMPLE } from "./cast.js";
 import { Editor } from "./editor.js";
-import { EXAMPLES, offerExamples } from "./examples.js";
+import { Chances } from "./emotions.js";
 import { Exports } from "./exports.js";
 import { Inspector } from "./inspector.js";
-import { Key } from "./key.js";
-import { Notices } from "./notices.js";
-import { previewOf, showWarnings, summaryOf } from "./overview.js";
+import { Notices, previewOf, showWarnings, summaryOf } from "./notices.js";
 import { planToSpeak } from "./plan.js";
-import { Script } from "./script.js";
-import { Snippets } from "./snippets.js";
-import { speechOf } from "./speech.js";
-import { Transport } from "./transport.js";
+import { Snippets, Transport } from "./player.js";
+import { History, Script } from "./script.js";
+import { Analysis, Api, Attempts } from "./service.js";
+import { speechOf } from "./sound.js";
+import { keep, kept, Key } from "./store.js";
 
 /** @param {string} selector */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
@@ -27,6 +21,7 @@ const api = new Api(() => key.value);
 const notices = new Notices(find("#status"), find("#alert"));
 const attempts = new Attempts(key, notices);
 const script = new Script();
+const history = new History(script);
 const chances = new Chances(find("#chances"));
 const snippets = new Snippets();
 const analysis = new Analysis(plan);
@@ -55,11 +50,15 @@ const editor = new Editor(find(".paper"), {
 
 const inspector = new Inspector(find("#inspector"), {
   edited: (field, value) => {
+    history.record(`${editor.selected} ${field}`);
     script.edit(editor.selected, field, value);
+    history.keep();
     refresh();
   },
   reset: () => {
+    history.record(`${editor.selected}`);
     script.reset(editor.selected);
+    history.keep();
     refresh();
   },
   hear: () => hear({ plan: planToSpeak(script.voice, [script.sentences[editor.selected]]) }, find("#inspector .hear")),
@@ -75,9 +74,10 @@ const transport = new Transport(find(".transport"), {
 
 new Exports(find("#export"), { api, attempts, notices, ready });
 
-/** @param {string} text */
-function typed(text) {
+/** @param {string} text @param {boolean} [undone] */
+function typed(text, undone = false) {
   script.type(text);
+  history.typed(text, undone);
   notices.sayOn();
   if (!text.trim()) empty();
   analysis.typed(text);
@@ -102,6 +102,7 @@ async function plan(text, signal) {
   const made = await attempts.try("analyze", () => api.analyze(text, how, signal), analyze);
   if (!made || text !== script.text) return null;
   script.adopt(made);
+  history.keep();
   showWarnings(find("#notes"), made.warnings);
   refresh();
   if (!cast.voice) findVoices();
@@ -184,6 +185,11 @@ offerExamples(find(".examples"), ({ name, text }) => replace(text, `â€œ${name}â€
 find("#clear").addEventListener("click", () => replace("", "Cleared."));
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) transport.toggle();
+  if (history.handle(event)) {
+    event.preventDefault();
+    history.keep();
+    refresh();
+  }
 });
 document.addEventListener("theme", () => transport.waveform.paint());
 

@@ -11,9 +11,10 @@ from app.cli.parser import COMMANDS, make_command_parsers
 from scripts.reference.markdown import format_block, format_code, make_page, make_table
 
 HEAD = ("argument", "default", "meaning")
-ABOUT = f"""`intone COMMAND --help` prints the same. Errors are one line on standard error. Exit codes: 0: success;
-{FAILED}: failure; {WRONG_USE}: wrong usage; {INTERRUPTED}: Ctrl-C. Colours and progress bars appear only in terminals;
-`NO_COLOR` turns off the colours."""
+ABOUT = f"""`intone COMMAND --help` prints the same, `intone` alone lists the commands, `--version` prints the
+version. Errors are one line on standard error. Exit codes: 0: success; {FAILED}: failure; {WRONG_USE}: wrong usage,
+including an unknown voice or emotion, a missing file and an empty text; {INTERRUPTED}: Ctrl-C. Colours and
+progress appear only in terminals; `NO_COLOR` turns off the colours."""
 SETTINGS = "A flag for each setting except the keys: see [settings.md](settings.md)."
 
 

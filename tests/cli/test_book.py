@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import av
@@ -10,6 +14,7 @@ import pytest
 
 from app.__main__ import main
 from app.cli.say import describe_chapters
+from tests.serving import ROOT
 from tests.tiny_voice import write_tiny_voice
 
 BOOK = """This stands before everything.
@@ -81,6 +86,33 @@ def test_markup_has_no_headings(book: Path, capsys: pytest.CaptureFixture[str]) 
     book.write_text("<speak>\n\nChapter 1\n\nIt came.</speak>")
     assert say("--ssml", book, "-o", book.with_suffix(".wav")) == 0
     assert not book.with_suffix(".cue").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_book_leaves_the_older_file(book: Path, number: signal.Signals, code: int) -> None:
+    out = book.with_suffix(".flac")
+    out.write_bytes(b"older")
+    book.write_text(BOOK * 400, encoding="utf-8")
+    names = {path.name for path in book.parent.iterdir()}
+    command = [sys.executable, "-m", "app", "say", str(book), "-o", str(out), "--emotion", "neutral"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not list(book.parent.glob(".*.partial")):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output, errors) == (code, b"", b"")
+    assert out.read_bytes() == b"older"
+    assert {path.name for path in book.parent.iterdir()} == names
+
+
+def test_standard_output_gets_only_the_sound(book: Path) -> None:
+    command = [sys.executable, "-m", "app", "say", str(book), "-o", "-", "--emotion", "neutral"]
+    for format, start in (("wav", b"RIFF"), ("mp3", b"\xff")):
+        result = subprocess.run([*command, "--format", format], cwd=ROOT, capture_output=True, timeout=120)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.startswith((start, b"ID3") if format == "mp3" else start)
+        assert b"It came at nine." in result.stderr and b"chapters" not in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from app.cli.say import read_source
+from app.packages import version
 from tests.serving import ROOT, clean_environment
 
 
@@ -54,7 +54,6 @@ def test_keys_are_not_taken_from_the_command_line_and_help_never_shows_them() ->
 @pytest.mark.parametrize(
     "arguments",
     [
-        (),
         ("sing",),
         ("say",),
         ("say", "Hi", "--speed", "9"),
@@ -64,7 +63,17 @@ def test_keys_are_not_taken_from_the_command_line_and_help_never_shows_them() ->
         ("say", "Hi", "-o", "/nowhere/out.wav"),
         ("say", "Hi", "-o", "out.xyz"),
         ("say", "Hi", "-o", "out.m4a"),
-        ("say", "Hi", "--format", "mp9"),
+        ("say", "Hi", "-o", "out.wav", "--format", "mp9"),
+        ("say", "Hi", "-o", "out.wav", "--format", "mp3"),
+        ("say", "Hi", "--format", "mp3"),
+        ("say", "Hi", "-o", "docs"),
+        ("say", "Hi", "-o", "-", "--json"),
+        ("say", "missing.txt", "-o", "out.wav"),
+        ("say", "docs", "-o", "out.wav"),
+        ("analyze", "./missing"),
+        ("say", " "),
+        ("say", "Hi.", "--voice", "nobody"),
+        ("train", "recordings", "--check", "--base", "nobody"),
         ("serve", "--port", "http"),
         ("serve", "--host", "0.0.0.0"),
     ],
@@ -86,15 +95,6 @@ def test_a_port_in_use_is_reported_in_one_line() -> None:
         result = run_intone("serve", "--port", str(taken.getsockname()[1]))
     assert result.returncode == 1
     assert "--port" in get_only_line(result)
-
-
-def test_a_file_is_read_and_everything_else_is_text(tmp_path: Path) -> None:
-    file = tmp_path / "story.txt"
-    file.write_bytes(b"\xef\xbb\xbfOnce upon a time.")
-    assert read_source(str(file)) == "Once upon a time."
-    assert read_source("story.txt is no file here") == "story.txt is no file here"
-    assert read_source("long " * 1000) == "long " * 1000
-    assert read_source("a\0b") == "a\0b"
 
 
 def test_a_file_that_is_not_utf_8_is_reported_in_one_line(tmp_path: Path) -> None:
@@ -176,12 +176,23 @@ def test_analyze_reads_standard_input_and_shows_a_table() -> None:
         (("say", "Hi.", "--voice", "nobody"), "wren"),
         (("analyze", "Hi.", "--emotion", "hapy"), "happy"),
         (("say", " "), "empty"),
+        (("say", "missing.txt"), "missing.txt"),
     ],
 )
-def test_an_impossible_request_is_reported_in_one_helpful_line(arguments: tuple[str, ...], word: str) -> None:
+def test_a_wrong_argument_is_reported_in_one_helpful_line(arguments: tuple[str, ...], word: str) -> None:
     result = run_intone(*arguments)
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert word in get_only_line(result)
+
+
+def test_intone_alone_prints_the_help() -> None:
+    result = run_intone()
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert result.stdout == run_intone("--help").stdout
+
+
+def test_version_prints_the_version_of_the_package() -> None:
+    assert run_intone("--version").stdout.decode() == f"intone {version()}\n"
 
 
 def test_voices_are_listed_as_a_table_and_as_json() -> None:

@@ -17,6 +17,7 @@ EVERY_COMMAND = {name for name in COMMANDS if " " not in name}
 OFFERED = [
     ("intone ", EVERY_COMMAND),
     ("intone s", {"say", "serve"}),
+    ("intone --v", {"--version"}),
     ("intone say --form", {"--format"}),
     ("intone say --format ", {"wav", "flac", "mp3", "opus", "aac", "pcm"}),
     ("intone say 'Hi there.' --emotion s", {"sadness", "surprise"}),

@@ -23,11 +23,13 @@ from app.cli.say import choose_format
         ("speech.ogg", None, "opus"),
         ("speech.aac", None, "aac"),
         ("speech.pcm", None, "pcm"),
-        ("speech.wav", "mp3", "mp3"),
+        ("speech.OGG", "opus", "opus"),
+        ("speech.wav", "wav", "wav"),
         ("speech.xyz", "AAC", "aac"),
+        ("/dev/null", "mp3", "mp3"),
     ],
 )
-def test_the_flag_takes_precedence_over_the_file_extension(output: str | None, name: str | None, format: str) -> None:
+def test_the_flag_or_the_file_extension_names_the_format(output: str | None, name: str | None, format: str) -> None:
     assert choose_format(output and Path(output), name).name == format
 
 
@@ -36,6 +38,22 @@ def test_an_unknown_format_is_refused_with_the_list_of_formats(output: str, name
     with pytest.raises(UsageError) as caught:
         choose_format(Path(output), name)
     assert all(format in caught.value.hint for format in FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("output", "name", "words"),
+    [
+        ("speech.wav", "mp3", "contradicts"),
+        ("speech.MP3", "flac", "contradicts"),
+        (None, "mp3", "-o FILE"),
+        (".", None, "folder"),
+        ("nowhere/speech.wav", None, "no folder nowhere"),
+    ],
+)
+def test_a_format_or_an_output_that_cannot_be_meant_is_refused(output: str | None, name: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        choose_format(output and Path(output), name)
+    assert words in f"{caught.value.detail} {caught.value.hint}"
 
 
 def test_each_file_extension_stands_for_one_format() -> None:

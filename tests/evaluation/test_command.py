@@ -108,12 +108,16 @@ def test_a_usage_error_exits_with_2(arguments: tuple[str, ...], capsys: pytest.C
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
-    [(("nobody",), "wren"), (("wren", "--emotion", "hapy"), "happy"), (("--recordings", "missing.tsv"), "missing.tsv")],
+    ("arguments", "code", "message"),
+    [
+        (("nobody",), 2, "wren"),
+        (("wren", "--emotion", "hapy"), 2, "happy"),
+        (("--recordings", "missing.tsv"), 1, "missing.tsv"),
+    ],
 )
 def test_an_impossible_request_is_refused_in_one_line(
-    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+    arguments: tuple[str, ...], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["evaluate", *arguments]) == 1
+    assert main(["evaluate", *arguments]) == code
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1 and message in lines[0]

@@ -11,7 +11,7 @@ import pytest
 
 import app.api.routes.web
 
-STYLE = Path(app.api.routes.web.__file__).parents[2].joinpath("web", "colours.css").read_text(encoding="utf-8")
+STYLE = Path(app.api.routes.web.__file__).parents[2].joinpath("web", "base.css").read_text(encoding="utf-8")
 CARDS = {"light": "#ffffff", "dark": "#1c1c23"}
 
 SIGHTS = {

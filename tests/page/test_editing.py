@@ -80,6 +80,52 @@ def test_of_two_equal_sentences_the_edited_one_keeps_its_edit(desk: Visit) -> No
     expect(desk.tags).to_have_text(["joy", "joy", "neutral", "fear"])
 
 
+UNDO, REDO = "ControlOrMeta+z", "ControlOrMeta+Shift+z"
+
+
+@pytest.mark.parametrize("focus", ["#text", "#inspector input[name=speed]"])
+def test_undo_takes_back_edits_before_the_text(desk: Visit, focus: str) -> None:
+    desk.text.press("ControlOrMeta+a")
+    desk.text.press_sequentially(f"{WON} {MISS}")
+    expect(desk.tags).to_have_text(["joy", "sadness"])
+    desk.settle()
+    desk.choose(0, "fear")
+    desk.choose(1, "anger")
+    desk.page.locator(focus).press(UNDO)
+    expect(desk.tags).to_have_text(["fear", "sadness"])
+    expect(desk.text).to_have_value(f"{WON} {MISS}")
+    desk.page.locator(focus).press(UNDO)
+    expect(desk.tags).to_have_text(["joy", "sadness"])
+    desk.page.locator(focus).press(REDO)
+    desk.page.locator(focus).press(REDO)
+    expect(desk.tags).to_have_text(["fear", "anger"])
+    expect(desk.text).to_have_value(f"{WON} {MISS}")
+
+
+def test_the_steps_of_a_dial_are_undone_together(desk: Visit) -> None:
+    desk.write(WON, "joy")
+    desk.tags.first.click()
+    for speed in (1.2, 1.4, 1.6):
+        desk.set_dial("speed", speed)
+    desk.text.press(UNDO)
+    expect(desk.page.locator("#inspector input[name=speed]")).to_have_value("1")
+    expect(desk.tags.first).to_have_class("tag")
+
+
+def test_edits_return_with_their_text(desk: Visit) -> None:
+    desk.write(f"{WON} {MISS}", "joy", "sadness")
+    desk.choose(0, "fear")
+    desk.text.press("ControlOrMeta+a")
+    desk.page.keyboard.insert_text(TABLE)
+    expect(desk.tags).to_have_text(["neutral"])
+    desk.settle()
+    desk.text.press(UNDO)
+    expect(desk.text).to_have_value(f"{WON} {MISS}")
+    expect(desk.tags).to_have_text(["fear", "sadness"])
+    desk.text.press(REDO)
+    expect(desk.tags).to_have_text(["neutral"])
+
+
 def test_a_single_sentence_can_be_played(desk: Visit) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
     desk.choose(1, "fear")

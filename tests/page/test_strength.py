@@ -34,6 +34,22 @@ def test_the_dial_works_by_keyboard_and_shows_its_value(desk: Visit) -> None:
     assert desk.read_bodies("/analyze")[-1]["expressiveness"] == 2
 
 
+def test_the_dial_returns_to_the_default(desk: Visit) -> None:
+    default = desk.page.get_by_role("button", name="Default expressiveness")
+    desk.write(WON, "joy")
+    expect(default).to_be_hidden()
+    desk.expressiveness.fill("0")
+    expect(desk.tags).to_have_text(["neutral"])
+    default.click()
+    expect(desk.page.locator(".cast output")).to_have_text("default")
+    expect(desk.expressiveness).to_have_value("1")
+    expect(desk.tags).to_have_text(["joy"])
+    expect(default).to_be_hidden()
+    assert "expressiveness" not in desk.read_bodies("/analyze")[-1]
+    desk.page.reload()
+    expect(desk.page.locator(".cast output")).to_have_text("default")
+
+
 def test_the_plan_of_the_dial_is_spoken(desk: Visit) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
     before, _ = desk.speak()

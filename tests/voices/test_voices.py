@@ -155,6 +155,32 @@ def test_an_unusable_default_voice_prevents_the_start(tmp_path: Path) -> None:
         Registry([tmp_path], "tiny")
 
 
+@pytest.mark.parametrize(
+    ("names", "configured", "default"),
+    [
+        (("tiny",), None, "tiny"),
+        (("tiny",), "", "tiny"),
+        (("b", "a"), None, "b"),
+        (("a", "Wren"), None, "Wren"),
+        (("a", "wren"), "a", "a"),
+        (("wren", "b"), "B", "b"),
+    ],
+)
+def test_without_a_configured_default_wren_or_the_first_voice_is_used(
+    tmp_path: Path, names: tuple[str, ...], configured: str | None, default: str
+) -> None:
+    folders = [write_tiny_voice(tmp_path / name) for name in names]
+    for folder, name in zip(folders, names, strict=True):
+        change(folder / "voice.json", name=name)
+    registry = Registry(folders, configured, {"alloy": None})
+    assert (registry.default, registry.get("alloy").name) == (default, default)
+
+
+def test_without_any_voice_there_is_no_default(tmp_path: Path) -> None:
+    with pytest.raises(InvalidVoice, match=r"wren cannot be used: there is no voice\.json"):
+        Registry([tmp_path])
+
+
 def test_names_and_aliases_are_case_insensitive(folder: Path) -> None:
     registry = Registry([folder], "tiny", {"Alloy": "Tiny"})
     assert {registry.get(name).name for name in (None, "TINY", "alloy")} == {"tiny"}

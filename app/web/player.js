@@ -1,12 +1,43 @@
+/** What plays: the whole speech, or one sound by itself. */
+
+import { isAborted } from "./service.js";
+import { heardAt, Waveform } from "./sound.js";
+
+/** Short sounds beside the whole: one sentence alone, the voice in one emotion. One at a time. */
+
+export class Snippets {
+  #audio = new Audio();
+  #controller = new AbortController();
+
+  /**
+   * @param {(signal: AbortSignal) => Promise<Blob | null>} make   null where it failed, which was told
+   * @param {HTMLElement} button   that shows how far it is
+   */
+  async play(make, button) {
+    this.stop();
+    const { signal } = (this.#controller = new AbortController());
+    button.classList.add("busy");
+    const sound = await make(signal).finally(() => button.classList.remove("busy"));
+    if (!sound || signal.aborted) return;
+    URL.revokeObjectURL(this.#audio.src);
+    this.#audio.src = URL.createObjectURL(sound);
+    button.classList.add("sounding");
+    const ended = () => button.classList.remove("sounding");
+    for (const kind of ["ended", "pause", "emptied"]) this.#audio.addEventListener(kind, ended, { once: true });
+    await this.#audio.play().catch(ended);
+  }
+
+  stop() {
+    this.#controller.abort();
+    this.#audio.pause();
+  }
+}
+
 /** Play, stop, seek: the bar at the foot of the page. */
 
-import { isAborted } from "./api.js";
-import { heardAt } from "./speech.js";
-import { Waveform } from "./waveform.js";
-
 /**
- * @typedef {import("./speech.js").Speech} Speech
- * @typedef {import("./speech.js").Stretch} Stretch
+ * @typedef {import("./sound.js").Speech} Speech
+ * @typedef {import("./sound.js").Stretch} Stretch
  *
  * @typedef {object} Stage   what surrounds the bar
  * @property {(signal: AbortSignal) => Promise<Speech | null>} make   speaks what is written now; null where it failed
@@ -44,7 +75,7 @@ export class Transport {
     return !this.#audio.paused && !this.#audio.ended;
   }
 
-  /** Something else is written, or it is to be spoken otherwise. @param {import("./waveform.js").Sound} preview */
+  /** Something else is written, or it is to be spoken otherwise. @param {import("./sound.js").Sound} preview */
   outdated(preview) {
     this.#fresh = false;
     this.preview = preview;

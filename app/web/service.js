@@ -1,3 +1,5 @@
+/** The service: requests to it, plans while one types, and another attempt after a failure. */
+
 /** The service as the page sees it. Addresses are relative to the page, which may stand below any path. */
 
 /**
@@ -105,4 +107,100 @@ async function problemOf(answer) {
 /** Whether a request was given up on purpose. @param {unknown} error */
 export function isAborted(error) {
   return error instanceof DOMException && error.name === "AbortError";
+}
+
+/** Asks for plans while one types: not at every key, and never two at a time. */
+
+const PAUSE = 200;
+const CHARACTERS_PER_MS = 25;
+/** A long text takes the service longer, so it is asked less often. */
+
+export class Analysis {
+  /** The newest plan, or its making. @type {Promise<Plan | null>} */
+  latest = Promise.resolve(null);
+  #controller = new AbortController();
+
+  /**
+   * @param {(text: string, signal: AbortSignal) => Promise<Plan | null>} plan   null where it failed, which was told
+   */
+  constructor(plan) {
+    this.plan = plan;
+  }
+
+  /** Ask soon; what was asked before is given up. @param {string} text */
+  typed(text) {
+    this.#begin(text, PAUSE + text.length / CHARACTERS_PER_MS);
+  }
+
+  /** Ask now. @param {string} text */
+  now(text) {
+    this.#begin(text, 0);
+    return this.settled();
+  }
+
+  /** The plan of what was typed last, however often more was typed while it was made. */
+  async settled() {
+    for (;;) {
+      const awaited = this.latest;
+      const plan = await awaited;
+      if (awaited === this.latest) return plan;
+    }
+  }
+
+  /** @param {string} text @param {number} delay */
+  #begin(text, delay) {
+    this.#controller.abort();
+    this.#controller = new AbortController();
+    this.latest = this.#run(text, delay, this.#controller.signal);
+  }
+
+  /** @param {string} text @param {number} delay @param {AbortSignal} signal */
+  async #run(text, delay, signal) {
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    return signal.aborted || !text.trim() ? null : this.plan(text, signal);
+  }
+}
+
+/** Whatever needs the service: a key is asked for where one is needed, and what goes wrong is told. */
+
+const LOADING_SECONDS = 2;
+
+export class Attempts {
+  /** @param {import("./store.js").Key} key @param {import("./notices.js").Notices} notices */
+  constructor(key, notices) {
+    this.key = key;
+    this.notices = notices;
+  }
+
+  /**
+   * The work's result; null where it failed, which was told, or was given up. While the service is loading, waits.
+   * @template T
+   * @param {string} about   what is tried: its next success takes the notice away
+   * @param {() => Promise<T>} work
+   * @param {() => void} again   what a person may ask for after a failure
+   * @returns {Promise<T | null>}
+   */
+  async try(about, work, again) {
+    for (;;) {
+      try {
+        const done = await work();
+        this.notices.settled(about);
+        return done;
+      } catch (error) {
+        if (isAborted(error)) return null;
+        const problem = problemIn(error);
+        if (problem.code === "unauthorized" && (await this.key.ask(problem.message))) continue;
+        const loading = problem.code === "not_ready";
+        this.notices.complain(about, problem, loading ? null : again);
+        if (!loading) return null;
+        await new Promise((resolve) => setTimeout(resolve, 1000 * (problem.retryAfter || LOADING_SECONDS)));
+      }
+    }
+  }
+}
+
+/** @param {unknown} error */
+function problemIn(error) {
+  if (error instanceof Problem) return error;
+  return new Problem("page", "The page failed", String(error), "Reload it: your text is kept.");
 }

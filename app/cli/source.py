@@ -1,0 +1,91 @@
+"""Read the text that `say` and `analyze` get, and make the speech request that their flags describe."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli.parser import UsageError
+
+if TYPE_CHECKING:
+    from app.types import SpeechRequest
+
+TEXT_ENDINGS = frozenset(
+    ".txt .text .md .markdown .rst .html .htm .xhtml .ssml .xml .json .csv .tsv .epub .pdf .doc .docx .odt .rtf".split()
+)
+"""Endings of file names; a word with one of them is the name of a file."""
+_PATH_START = re.compile(r"\.{0,2}/|~")
+_LETTER = re.compile(r"[^\W\d_]")
+_PIPE_HINT = "To speak these words themselves, send them to standard input: echo … | intone say -"
+
+
+def read_source(source: str) -> str:
+    """Return the text: standard input for `-`, the content of a file of that name, or else `source` itself.
+
+    Raise `UsageError` for a folder, and for the name of a file that does not exist.
+    """
+    if source == "-":
+        return _decode(sys.stdin.buffer.read(), "standard input")
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise UsageError(f"{source} is a folder.", hint=f"Name a file. {_PIPE_HINT}")
+        exists = path.exists()
+    except (OSError, ValueError):  # a text that is too long for a file name, or that contains a NUL
+        return source
+    if exists:
+        return _decode(path.read_bytes(), source)
+    if is_file_name(source):
+        raise UsageError(f"There is no file {source}.", hint=_PIPE_HINT)
+    return source
+
+
+def is_file_name(source: str) -> bool:
+    """Return whether an argument is meant as a file: by a slash or a known ending, if it is a single word.
+
+    `3/4` and markup are texts. A path such as `./my story.txt` may contain spaces.
+    """
+    if "<" in source:
+        return False
+    known_ending = Path(source).suffix.lower() in TEXT_ENDINGS
+    if len(source.split()) != 1:
+        return known_ending and "\n" not in source and _PATH_START.match(source) is not None
+    return known_ending or ("/" in source and _LETTER.search(source) is not None)
+
+
+def _decode(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"Byte {error.start} of {name} is not UTF-8.", hint="Convert it, as with iconv.") from None
+
+
+def make_request(options: argparse.Namespace) -> SpeechRequest:
+    """Make the speech request that the flags describe."""
+    text = read_source(options.source)
+    if not text.strip():
+        raise UsageError("The text is empty, or nothing but white space.", hint="Give some words, or a file.")
+    from pydantic import ValidationError
+
+    from app.emotion import parse_emotion_spec
+    from app.fields import SpeechOptions
+    from app.types import SpeechRequest
+
+    try:
+        chosen = SpeechOptions.model_validate(
+            {name: getattr(options, name, None) for name in SpeechOptions.model_fields}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
+    return SpeechRequest(
+        **chosen.collect_given(),
+        text=text,
+        voice=options.voice,
+        emotion=parse_emotion_spec(options.emotion),
+        strict=options.strict,
+        markup=options.ssml,
+    )
