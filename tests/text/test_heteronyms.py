@@ -23,7 +23,7 @@ ENDINGS = {"ɾ": "t", "ɚɹ": "ɚ", "ɹ": ""}
 def phonemize(spoken: str) -> str:
     """Return the phonemes of a text with readings, without secondary stress."""
     letters = [
-        ENGLISH.insert(phonemes.removeprefix(ESPEAK), text) if phonemes else text
+        ENGLISH.insert_phonemes(phonemes.removeprefix(ESPEAK), text) if phonemes else text
         for phonemes, text in split_phonetic(spoken)
     ]
     return ENGLISH.phonemize(["".join(letters)])[0].replace("ˌ", "")
