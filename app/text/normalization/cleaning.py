@@ -13,6 +13,9 @@ EQUIVALENTS = str.maketrans(
         "ʼ": "'",
         "`": "'",
         "´": "'",
+        "′": "'",
+        "″": '"',
+        "º": "°",
         "“": '"',
         "”": '"',
         "„": '"',
@@ -40,10 +43,10 @@ EQUIVALENTS = str.maketrans(
     }
 )
 """`⟦` and `⟧` are dropped: they are the notation for phonemes within a spoken text, which no caller may forge."""
-KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽%&@#*/\\±×÷≈≤≥≠√∞"
+KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽₿₺₪₫₴₱₦฿%&@#*/\\±×÷≈≤≥≠√∛∞∑∏∫∂∇∈∉∅∀∃∩∪⊂⊆∝∴∠≡¬→←↔⇒⇔⇌↑↓♯♭"
 """Symbols that later normalization steps read."""
 FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")
-SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹]+")
+SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 HEART = re.compile(r"(?<=\s)<3(?=[\s.!]*$)")
 TAG = re.compile(r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>=]{0,40}=[^<>]{0,300})?\s?/?>", re.IGNORECASE)
 """An HTML tag; a comparison like `a <b` has no closing bracket and stays."""
