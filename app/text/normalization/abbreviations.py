@@ -221,7 +221,7 @@ TITLE = re.compile(
 )
 SUFFIX = re.compile(rf"(?<=[A-Z])(\w{{0,40}})(,?) ({join_alternatives(AFTER_NAME)})\b(\.?)")
 SUFFIX_AFTER_COMMA = frozenset({"Jr", "Sr", "Inc", "Ltd", "Corp", "Esq"})
-COMMON = re.compile(rf"(?<![\w.])({join_alternatives(ANYWHERE)})(?!\w)", re.IGNORECASE)
+COMMON = re.compile(rf"(?<![\w.])(?!(?-i:EST))({join_alternatives(ANYWHERE)})(?!\w)", re.IGNORECASE)
 NUMBER_ABBREVIATION = re.compile(
     rf"(?<![\w'.-])({join_alternatives(BEFORE_NUMBER)})\. ?(?=[(#]?\d|(?=[IVXLC]){ROMAN}\b(?!'))", re.IGNORECASE
 )
@@ -229,7 +229,8 @@ NUMBER_ADJACENT = re.compile(rf"(?<![\w'.-])({join_alternatives(DOTLESS_NUMBERED
 PRONOUN = re.compile(r"I\b(?! ?[,.;:)]|$)")
 """The word `I`, which follows `No.` as a pronoun."""
 ESTIMATED = re.compile(
-    rf"\b(est)\. (?=[$€£~]|\d{{1,3}}(?:,\d{{3}})+\b|\d+(?:\.\d+)?(?:%| ?[kKMB]\b| (?:{COUNTED_NOUNS}|million|billion)\b))",
+    rf"\b(est)\. (?=\d{{1,3}}(?:,\d{{3}})+\b|\d{{1,9}}(?:\.\d{{1,3}})?(?: ?[kKMB]\b| (?:{COUNTED_NOUNS}|[mb]illion)\b)|"
+    r"(?:[a-z-]{2,12} ){1,12}(?:dollars|euros|pounds|percent)\b)",
     re.IGNORECASE,
 )
 VERSUS = re.compile(r"(?<=[a-z]) v\.? (?=[A-Z][a-z])")

@@ -10,6 +10,7 @@ from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
 SEPARATOR = re.compile(r"[ ./()-]+")
 MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 7, 15
 """Digits of a telephone number; the maximum is that of ITU-T E.164."""
+WORD_IN_CODE = re.compile(r"(?=[A-Z]{0,12}?[AEIOU])[A-Z]{4,12}(?=\d{1,4}$)")
 BETWEEN_DIGITS = r"(?: ?\(|\) ?|[ ./-])?"
 
 CODE_WORDS = (
@@ -79,6 +80,7 @@ CODE_AFTER_WORD = re.compile(
 CODE_AFTER_NUMBERED = re.compile(
     rf"(\b(?:(?i:(?:{join_alternatives(NUMBERED_WORDS)}) ?(?:number|no\.?|num\.?|id|code|#))|ID){IS} ?#?){CODE}"
 )
+NUMBER_SIGN = re.compile(r"\bn(?:o|um)\.(?=\W*$)", re.IGNORECASE)
 CODE_BEFORE_WORD = re.compile(
     r"(?<![\w.,$€£#-])((?:[A-Z]-)?\d{4,8})(?= (?:is|as) (?:your|the|my|our|a) (?:[\w-]{1,20} ){0,4}"
     r"(?:code|PIN|pin|OTP|password|passcode)\b)"
@@ -92,7 +94,8 @@ LAST_DIGITS = re.compile(
 EMERGENCY = "911|999|112|988|000|110|118|119|101|111|211|311|411|511|611|811"
 CALL = r"\b(?:(?:call|dial|phone|text|contact|ring)(?:s|ed|led|ing|ling)?|rang|rung)"
 EMERGENCY_CALL = re.compile(
-    rf"({CALL}(?: (?:us|me|him|them|on|at|the)){{0,2}} )((?:{EMERGENCY})(?:(?: or |/)(?:{EMERGENCY})){{0,2}})"
+    rf"((?:{CALL}(?: (?:us|me|him|them|on|at|the)){{0,2}}|\bemergency(?: number)?:?(?: is)?) )"
+    rf"((?:{EMERGENCY})(?:(?: or |/)(?:{EMERGENCY})){{0,2}})"
     rf"(?![\w%]|[.,:/-]\d| (?:{COUNTED_NOUNS})\b)",
     re.IGNORECASE,
 )
@@ -105,6 +108,8 @@ SHORT_CODE = re.compile(
     re.IGNORECASE,
 )
 
+TYPE_NUMBER = re.compile(r"\b(Boeing|Porsche|Peugeot) ([1-9])(\d\d)\b(?![.,]\d)")
+"""Numbers of three digits that are read as one and two: `Boeing 747`."""
 EXTENSION = re.compile(r"(?<=\d{4}),? (?:x|ext\.?|extension) ?(\d{1,6})\b", re.IGNORECASE)
 INTERNATIONAL = re.compile(
     rf"(?<![\w+])\+(?!\d{{1,3}}(?: 000){{1,4}}\b)([1-9](?:{BETWEEN_DIGITS}\d){{6,14}})(?!\d|[.,]\d)"
@@ -112,12 +117,13 @@ INTERNATIONAL = re.compile(
 CALLED_NUMBER = re.compile(
     rf"((?:{CALL}|\b(?:telephone|tel|mobile|cell|fax|hotline|helpline|whatsapp|phone number))\b[.:]?"
     rf"(?: (?:us|me|him|her|them|number|now|is|at|on|the|toll-free)\b){{0,4}}:? )"
-    rf"(\(?\d(?:{BETWEEN_DIGITS}\d){{6,14}})(?!\w|[.,]\d)",
+    rf"(\(?\d(?:{BETWEEN_DIGITS}\d){{5,14}})(?!\w|[.,]\d)",
     re.IGNORECASE,
 )
 DASHED_DATE = r"\d\d[-/.]\d\d[-/.]\d{2,4}(?!\d)"
 NATIONAL = re.compile(
-    rf"(?<![\w.,/:+-])(?!{DASHED_DATE})(\(?0\d{{1,4}}\)?(?:[ /-]\d{{2,8}}){{1,5}}|0\d(?:\.\d\d){{4}}|[6-9]\d{{4}} \d{{5}})"
+    rf"(?<![\w.,/:+-])(?!{DASHED_DATE})"
+    rf"(\(?0\d{{1,4}}\)?(?:[ /-]\d{{2,8}}){{1,5}}|0\d(?:\.\d\d){{4}}|[6-9]\d{{4}} \d{{5}})"
     r"(?!\w|[-/.,:]\d)"
 )
 """Numbers with the trunk prefix 0, and Indian mobile numbers."""
@@ -151,11 +157,13 @@ def verbalize_codes(text: str) -> str:
     """Replace codes, then telephone numbers, with their digits and letters."""
     for pattern in (CODE_AFTER_WORD, CODE_AFTER_NUMBERED):
         text = pattern.sub(spell_after_word, text)
+    text = EXTENSION.sub(lambda m: f", extension {spell_digits(m[1])}", text)
+    text = INTERNATIONAL.sub(lambda m: f"plus {spell_code(m[1])}", text)
     text = CODE_BEFORE_WORD.sub(lambda m: spell_code(m[1]), text)
     for pattern in (LAST_DIGITS, EMERGENCY_CALL, SHORT_CODE):
         text = pattern.sub(lambda m: m[1] + spell_alternatives(m[2]), text)
+    text = TYPE_NUMBER.sub(r"\1 \2 \3", text)
     text = EMERGENCY_NOUN.sub(lambda m: spell_digits(m[1]), text)
-    text = EXTENSION.sub(lambda m: f", extension {spell_digits(m[1])}", text)
     for pattern in SPELLED:
         text = pattern.sub(lambda m: spell_code(m[0]), text)
     return verbalize_phones(text)
@@ -164,7 +172,6 @@ def verbalize_codes(text: str) -> str:
 def verbalize_phones(text: str) -> str:
     """Replace telephone numbers with their digits, with a comma between groups."""
     text = VANITY.sub(verbalize_vanity, text)
-    text = INTERNATIONAL.sub(lambda m: f"plus {spell_code(m[1])}", text)
     text = CALLED_NUMBER.sub(lambda m: m[1] + spell_code(m[2]), text)
     text = AMERICAN.sub(lambda m: ("plus " if m[1] else "") + spell_code(m[0].lstrip("+")), text)
     text = LOCAL.sub(lambda m: spell_code(m[0]), text)
@@ -173,8 +180,14 @@ def verbalize_phones(text: str) -> str:
 
 def spell_code(code: str) -> str:
     """Spell a code, with a comma between groups: `DE89 3704` -> D E eight nine, three seven zero four."""
-    groups = (" ".join(map(name_sign, group)) for group in SEPARATOR.split(code) if group)
-    return ", ".join(groups)
+    return ", ".join(spell_group(group) for group in SEPARATOR.split(code) if group)
+
+
+def spell_group(group: str) -> str:
+    """Spell a group of a code; keep letters that form a word: `SAVE20` -> SAVE two zero."""
+    word = WORD_IN_CODE.match(group)
+    letters = word[0] if word else ""
+    return " ".join([*([letters] if letters else []), *map(name_sign, group[len(letters) :])])
 
 
 def name_sign(sign: str) -> str:
@@ -185,7 +198,7 @@ def name_sign(sign: str) -> str:
 def spell_after_word(match: re.Match[str]) -> str:
     """Spell a code after its word: `PIN 1234` -> PIN one two three four; leave numbers of one or two digits."""
     word, code = match.groups()
-    return match[0] if len(code) < 3 else f"{word.rstrip()} {spell_code(code)}"
+    return match[0] if len(code) < 3 else f"{NUMBER_SIGN.sub('number', word).rstrip()} {spell_code(code)}"
 
 
 def spell_alternatives(numbers: str) -> str:

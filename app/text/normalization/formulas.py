@@ -9,9 +9,9 @@ from app.text.normalization.patterns import COUNTED_NOUNS
 from app.text.normalization.units import LENGTHS
 
 ELEMENTS = frozenset(
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo "
-    "Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl "
-    "Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm".split()
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "
+    "Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au "
+    "Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm".split()
 )
 COMPOUNDS = {"NaCl": "Na C L", "HCl": "H C L", "KCl": "K C L", "NaOH": "Na O H", "HBr": "H B R", "pH": "P H"}
 """Formulas without a number."""
@@ -22,8 +22,12 @@ MOLECULE_PART = re.compile(r"[A-Z][a-z]?|\d+")
 ION = re.compile(
     r"(?<![\w.])((?:[A-Z][a-z]?\d{0,2}){1,4})\^(\d?)([+-])(?!\w)|(?<![\w.])([A-Z][a-z]?)(\d)([+-])(?![\w+-])"
 )
-REACTION = re.compile(r"(?<=[\w)]) ?(?:→|⟶|-{1,2}>|⇌|<=>) ?(?=\d{0,2} ?[A-Z][A-Za-z]?\d|\d[A-Z])")
-"""An arrow before a molecule."""
+CHARGE = re.compile(r"(?<=\w)\^([+-])(?!\w)")
+ARROW = r" ?(?:→|-{1,2}>|⇌|<=>) ?"
+REACTION = re.compile(
+    rf"(?<=[\w)]){ARROW}(?=\d{{0,2}} ?[A-Z][A-Za-z]?\d|\d[A-Z])|(?<=[A-Za-z)]\d){ARROW}(?=\d{{0,2}} ?[A-Z])"
+)
+"""An arrow beside a molecule."""
 
 POWERS = {"2": "squared", "3": "cubed"}
 LARGE = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "B": "billion", "bn": "billion"}
@@ -33,7 +37,7 @@ LETTER_POWER = re.compile(r"(?<=[\w)])\^\(?(-?)([a-z])\)?(?![a-z])")
 UNIT_BEFORE = re.compile(rf"\d ?(?:[A-Za-zμ]{{1,5}}/)?(?:m/s|{'|'.join(sorted(LENGTHS, key=len, reverse=True))})$")
 SCIENTIFIC = re.compile(r"(?<![\w.,])(\d{1,15}(?:\.\d{1,15})?)[eE]([+-]?)(\d{1,3})(?!\w)")
 SPACED_THOUSANDS = re.compile(r"(?<![\d.,] )(?<![\w.,])\d{1,3}(?: 000){1,5}(?![\w.,]?\d)")
-BY = re.compile(r"(?<=\d) ?[xX] ?(?=\d)")
+BY = re.compile(r"(?<=\d) ?[xX] ?(?=\d)|(?<=[a-z\"']) [xX×] (?=\d)|(?<=['\"])[xX×](?=\d)")
 TIMES = re.compile(r"(?<![\w.,])(\d{1,9}(?:\.\d{1,9})?)[xX×](?= ?[a-z,.!?)]|$)")
 STAR = re.compile(r"(?<=\d) ?\* ?(?=\d)")
 STAR_POWER = re.compile(r"(?<=\w)\*\*(?=\d{1,6}(?!\d|\*))")
@@ -57,6 +61,7 @@ PROPER_FRACTION = re.compile(r"(?<![\w.])(\d{1,3}) ?/ ?(\d{1,3})(?![\w.])")
 def expand_formulas(text: str) -> str:
     """Expand the notation around numbers before the numbers themselves are read."""
     text = ION.sub(expand_ion, FLAT.sub(r"\1 flat", SHARP.sub(r"\1 sharp", text)))
+    text = CHARGE.sub(lambda m: " plus" if m[1] == "+" else " minus", text)
     text = POWER.sub(verbalize_power, FOOTNOTE.sub("", STAR_POWER.sub("^", text)))
     text = LETTER_POWER.sub(lambda m: f" to the power of {'minus ' if m[1] else ''}{m[2]}", text)
     text = SCIENTIFIC.sub(expand_scientific, SPACED_THOUSANDS.sub(lambda m: m[0].replace(" ", ","), text))

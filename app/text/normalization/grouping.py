@@ -42,13 +42,16 @@ DECIMAL_COMMA = re.compile(
 )
 """A list such as `1,2,3` or `rooms 1,5` has no unit."""
 COUNT_LIKE_YEAR = re.compile(
-    rf"(?<![\w.,$€£-])(?<!\bin )(?<!\bIn )(?<!\bsince )(?<!\bby )(?<!, )(1[1-9]|20)(\d\d)(?= (?:{COUNTED_NOUNS})\b)"
+    rf"(?<![\w.,$€£-])(?<!\bin )(?<!\bIn )(?<!\bsince )(?<!\bby )(?<!\bat )(?<!, )"
+    rf"(1[1-9]|20)(\d\d)(?= (?:{COUNTED_NOUNS})\b)"
 )
 NUMBERED = re.compile(
     r"\b(Chapter|Part|Episode|Step|Day|Track|Volume|Lesson|Unit|Page|Section|Season|Level|Scene|Act|Round|Week|Module|"
     r"Exercise|Question|Item|Figure|Table|Book|Verse|Game|Stage|Task|Phase|Slide) 0{1,3}(?=[1-9])",
     re.IGNORECASE,
 )
+
+EPISODE = re.compile(r"\bS0?(\d{1,2})E0?(\d{1,3})\b")
 
 
 def rewrite_numbers(text: str) -> str:
@@ -62,7 +65,7 @@ def rewrite_numbers(text: str) -> str:
     text = INDIAN.sub(lambda m: f"{int(m[0].replace(',', '')):,}", text)
     text = DECIMAL_COMMA.sub(lambda m: m[0].replace(",", "."), text)
     text = COUNT_LIKE_YEAR.sub(lambda m: f"{m[1][0]},{m[1][1]}{m[2]}", text)
-    return NUMBERED.sub(r"\1 ", text)
+    return EPISODE.sub(r"season \1 episode \2", NUMBERED.sub(r"\1 ", text))
 
 
 def regroup(match: re.Match[str]) -> str:

@@ -25,15 +25,17 @@ RATE_ALONE = re.compile(
 )
 TINY = re.compile(r"(?<![\w.,])(-?)" + NUMBER + r" ?‰")
 INCHES = re.compile(
-    rf"(?<![\w.,])(?<!ft )(?<!ft\. ){NUMBER}(?: ?in\.(?= [a-z]|,)|in\b(?!-)| in(?= (?:x|by|wide|long|tall|high|deep|thick)\b))"
+    rf"(?<![\w.,])(?<!ft )(?<!ft\. ){NUMBER}(?: ?in\.(?= [a-z]|,)|in\b(?!-)|"
+    r" in(?= (?:x|by|wide|long|tall|high|deep|thick)\b))"
 )
 
-FEET_AND_INCHES = re.compile(r"(?<![\w.,])(\d{1,2})' ?(\d{1,2})(?:\"|'')")
+FEET_AND_INCHES = re.compile(r"(?<![\w.,])(\d{1,2})' ?(\d{1,2})(?:\"|''|(?:(?<='\d)|(?<='\d\d))(?![\w.,']))")
 FEET_THEN_INCHES = re.compile(r"(?<![\w.,])(\d{1,3}) ?ft (\d{1,2}) ?in\b")
 FEET_MARK = re.compile(r"(?<![\w.,'])(\d{1,5})'(?![\w'])")
 INCH_MARK = re.compile(r"(?<![\w.,/])(\d{1,4}(?:\.\d{1,3})?)\"(?!\w)")
 NOT_ATTRIBUTIVE = re.compile(
-    r" (?!(?:long|wide|tall|high|deep|thick|of|x|by|and|or|to|in|across|from|above|below|is|was|at|on|off|away|with|for)\b)"
+    r" (?!(?:long|wide|tall|high|deep|thick|big|of|x|by|and|or|to|in|across|from|above|below|is|was|at|on|"
+    r"off|away|with|for)\b)"
     r"[a-z]"
 )
 """A noun right after a length, which makes the unit singular: `a 19" screen`."""
@@ -64,11 +66,13 @@ NOMINAL = re.compile(
 """Words whose number is a name, such as `Room 12 A`."""
 LETTER_MEASURE = re.compile(
     rf"(?<![\w.,#])(-?){NUMBER} ([{''.join(LETTER_UNITS)}])"
-    r"(?=$|[.;!?)]|,(?! [A-Z]| \d)| (?:of|at|and|or|to|is|was|fuse|circuit|breaker|current|charger|scanner|MRI|magnet|per)\b)"
+    r"(?=$|[.;!?)]|,(?! [A-Z]| \d)| (?:of|at|and|or|to|is|was|fuse|circuit|breaker|current|charger|"
+    r"scanner|MRI|magnet|per)\b)"
 )
 SCALE_NAMES = {"C": "Celsius", "F": "Fahrenheit"}
 TEMPERATURE = re.compile(
-    r"(?<![\w.,#/])(?:(-)(?=\d)(\d{1,3}(?:\.\d)?) ?|(\d{2,4}(?:\.\d)?)|(\d{2,4}(?:\.\d)?) (?=\w(?:$|[.,;!?)/]| (?:for|oven|and|or|"
+    r"(?<![\w.,#/])(?:(-)(?=\d)(\d{1,3}(?:\.\d)?) ?|(\d{2,4}(?:\.\d)?)|"
+    r"(\d{2,4}(?:\.\d)?) (?=\w(?:$|[.,;!?)/]| (?:for|oven|and|or|"
     r"in|at|outside|today|until)\b)))([CF])(?![\w'+#]|-\w)"
 )
 

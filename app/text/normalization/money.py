@@ -87,8 +87,9 @@ def verbalize_money(number: str, scale: str | None, symbol: str) -> str:
     """Read money: `2.50`, `£` -> two pounds fifty; `3.5`, `million`, `$` -> three point five million dollars."""
     one, many, cent, cents = CURRENCIES[symbol]
     if scale:
-        scale = scale.strip(" -")
-        return f"{verbalize_decimal(number)} {SCALES.get(scale.lower(), scale)} {many}"
+        word = scale.strip(" -")
+        unit = one if scale.startswith("-") else many
+        return f"{verbalize_decimal(number)} {SCALES.get(word.lower(), word)} {unit}"
     whole, _, fraction = number.partition(".")
     if fraction and (len(fraction) != 2 or not cent):
         return f"{verbalize_decimal(number)} {many}"

@@ -15,12 +15,14 @@ RANGE = re.compile(rf"(?<![\w.,:/^-])([$€£¥]?){AMOUNT}(%?)( ?[-–] ?)([$€
 SAME_UNIT = re.compile(
     rf"(?<![\w.,:/-])(-?\d[\d,.]{{0,14}} ?({UNIT_NAMES}|%|[CF])) ?[-–] ?(?=\d[\d,.]{{0,14}} ?\2(?![\w/]))"
 )
+MONEY_SPAN = re.compile(r"(?<=[\dkKMBn])(?<=[$€£¥\d][\dkKMBn]) ?[-–] ?(?=[$€£¥]\d)")
 YEARS = re.compile(r"(?:1[1-9]|20|21)\d\d")
 TIMES = re.compile(
     r"(?:(?<=\d)|(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=[ap]\.m\.)) ?[-–] ?(?=\d{1,2}(?::\d\d| ?[ap]\.?m\b))", re.IGNORECASE
 )
 NOON = re.compile(
-    r"(?<=\bnoon)[-–](?=\d)|(?<=\bmidnight)[-–](?=\d)|(?:(?<=\d)|(?<=[ap]m)|(?<=[ap]m )) ?[-–] ?(?=(?:noon|midnight)\b)",
+    r"(?<=\bnoon)[-–](?=\d)|(?<=\bmidnight)[-–](?=\d)|"
+    r"(?:(?<=\d)|(?<=[ap]m)|(?<=[ap]\.m\.)) ?[-–] ?(?=(?:noon|midnight)\b)",
     re.IGNORECASE,
 )
 UNTIL_NOW = re.compile(r"(?<=\d\d\d\d) ?[-–] ?(?=(?:present|today|now|current)\b)", re.IGNORECASE)
@@ -40,7 +42,8 @@ WEEKDAY = r"((?:Mon|Tue|Tues|Wed|Wednes|Thu|Thur|Thurs|Fri|Sat|Satur|Sun)(?:day)
 WEEKDAYS = re.compile(rf"\b{WEEKDAY}( ?[-–/&] ?|, ?| to | and ){WEEKDAY}")
 WEEKDAY_BEFORE_DATE = re.compile(rf"\b(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\.?(?=,? (?:the )?(?:\d|{MONTH})|: ?\d)")
 WEEKDAY_WITH_DOT = re.compile(r"\b(Mon|Tues?|Wed|Thurs?|Thu|Fri)\.(?! ?[A-Z]\w)(?=[ ,;)]|$)")
-MONTHS = re.compile(rf"\b{MONTH}( ?[-–/] ?| to ){MONTH}(?!\w)")
+MONTHS = re.compile(rf"\b{MONTH}( ?[-–/] ?| to | and | or ){MONTH}(?!\w)")
+TO_MONTH = re.compile(rf"(?<=\d) ?[-–] ?(?={MONTH} \d)")
 DAYS_OF_MONTH = re.compile(
     rf"\b{MONTH} (\d{{1,2}})(?:st|nd|rd|th)? ?[-–] ?(\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.%]?\d| ?[ap]\.?m\b)"
 )
@@ -52,7 +55,10 @@ STORE = re.compile(rf"(?<![\w.,:$€£/-])7-11(?![\w%:/-]|[.,]\d| (?:{COUNTED_NO
 SHARES = re.compile(r"(?<![\w.,:$€£/-])(\d\d)-(\d\d)(?![\w%:/-]|[.,]\d)")
 
 COUNT = r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,6}(?:\.\d{1,3})?)"
-RATIO_WORDS = "ratio|ratios|aspect|odds|scale|score|scored|mix|proportion|won|win|lost|lose|beat|victory|defeat|diluted|dilution|draw"
+RATIO_WORDS = (
+    "ratio|ratios|aspect|odds|scale|score|scored|mix|proportion|won|win|lost|lose|beat|victory|defeat|diluted|dilution|"
+    "draw"
+)
 RATIO = re.compile(rf"(?<![\w.,:/]){COUNT}:{COUNT}(?::{COUNT})?(?![\w:/]|[.,]\d)")
 CLOCK = re.compile(r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?")
 RACE_TIME = re.compile(r"\d{1,2}:[0-5]\d\.\d{1,3}")
@@ -72,7 +78,7 @@ def verbalize_ranges(text: str) -> str:
     text = STORE.sub("seven eleven", SHARES.sub(expand_shares, text))
     text = ORDINALS.sub(r"\1 to ", ALPHABET.sub(r"\1 to \2", UNTIL_NOW.sub(" to ", text)))
     text = SAME_UNIT.sub(r"\1 to ", NOON.sub(" to ", TIMES.sub(" to ", text)))
-    return RANGE.sub(expand_range, text)
+    return MONEY_SPAN.sub(" to ", RANGE.sub(expand_range, text))
 
 
 def verbalize_calendar_ranges(text: str) -> str:
@@ -80,7 +86,7 @@ def verbalize_calendar_ranges(text: str) -> str:
     for _ in range(2):
         text = WEEKDAYS.sub(expand_weekdays, text)
     text = WEEKDAY_WITH_DOT.sub(expand_weekday, WEEKDAY_BEFORE_DATE.sub(expand_weekday, text))
-    text = MONTHS.sub(expand_months, text)
+    text = TO_MONTH.sub(" to ", MONTHS.sub(expand_months, text))
     text = DAYS_OF_MONTH.sub(lambda m: f"{m[1]} {m[2]}th to {m[3]}th" if is_span(m[2], m[3]) else m[0], text)
     return DAYS_BEFORE_MONTH.sub(
         lambda m: f"{m[1]}th to {m[2]}th of {expand_month(m[3])}" if is_span(m[1], m[2]) else m[0], text
@@ -107,7 +113,7 @@ def expand_weekdays(match: re.Match[str]) -> str:
 
 def expand_months(match: re.Match[str]) -> str:
     """Expand two months and the sign between them: `Oct-Dec` -> October to December."""
-    joint = " or " if "/" in match[2] else " to "
+    joint = match[2] if match[2].strip().isalpha() else " or " if "/" in match[2] else " to "
     return f"{expand_month(match[1])}{joint}{expand_month(match[3])}"
 
 

@@ -9,11 +9,11 @@ from app.text.normalization.numbers import verbalize_cardinal, verbalize_ordinal
 ROMAN = r"(M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
 COUNTED = (
     "Chapter|Chapters|Part|Parts|Act|Scene|Book|Volume|Volumes|Section|Sections|Article|Articles|Appendix|Phase|Type|"
-    "Class|Level|Stage|Figure|Table|Title|Episode|Season|Round|Step|Division|Category|Grade|Group|Mark|Mk|Canto|Verse|"
-    "Unit|Lesson|Module|Schedule|Annex|Exhibit|Factor|Number|Equation|Page|Psalm|Sonnet|Opus|Tier|Region|Zone|Heading"
+    "Class|Level|Stage|Figure|Table|Title|Episode|Season|Round|Step|Division|Category|Grade|Group|Mark|Mk|Canto|Annex|"
+    "Factor|Equation|Psalm|Sonnet|Opus|Tier"
 )
 """Words after which any numeral is read as a number."""
-COUNT = re.compile(rf"\b({COUNTED}) {ROMAN}\b(?!['’.-]\w)", re.IGNORECASE)
+COUNT = re.compile(rf"\b({COUNTED}) (?![CDLM]\b){ROMAN}\b(?!['’.-]\w)", re.IGNORECASE)
 SERIES = re.compile(
     r"\b(World War|Super Bowl|WrestleMania|Star Wars|Rocky|Apollo|Final Fantasy|Vatican|Civilization|Halo|Saw|Scream|"
     rf"Rambo|Street Fighter|Gemini|Saturn|Olympiad|Games of the) (?=[IVXLC])(?i:{ROMAN})\b"
@@ -31,7 +31,8 @@ RULER = re.compile(
     rf"(?=[IVX]{{1,6}}\b){ROMAN}\b(?!['’.]\w)(?! (?:am|was|have|had|will|would|know|knew|think)\b)"
 )
 ORDINAL_BEFORE = re.compile(
-    rf"(?<![\w-])(?=[IVX]{{2,6}}\b|[VX]\b){ROMAN}(?=(?:th)? (?:century|centuries|Century|Olympic|Olympiad|Winter Olympic|"
+    rf"(?<![\w-])(?=[IVX]{{2,6}}\b|[VX]\b){ROMAN}"
+    r"(?=(?:th)? (?:century|centuries|Century|Olympic|Olympiad|Winter Olympic|"
     r"Congress|Corps|Legion|dynasty|Dynasty|Amendment|Army)\b)(?:th)?"
 )
 YEAR = re.compile(rf"(?<![\w.'-])(?=M[DCLXVIM]{{2,14}}\b){ROMAN}\b(?![.'-]\w)")

@@ -27,6 +27,7 @@ PHRASES = {
     "w/": "with",
     "w/o": "without",
     "w/in": "within",
+    "w/out": "without",
     "y/n": "yes or no",
     "s/he": "she or he",
     "he/him": "he him",
@@ -38,7 +39,7 @@ PHRASES = {
 }
 """Readings of whole phrases, in small letters."""
 PHRASE = re.compile(
-    rf"(?<![\w./-])({join_alternatives(set(PHRASES) - {'w/'})})(?![\w/]|[.-]\d)|(?<![\w./])(w/)(?!o\b|in\b)",
+    rf"(?<![\w./-])({join_alternatives(set(PHRASES) - {'w/'})})(?![\w/]|[.-]\d)|(?<![\w./])(w/)(?!o\b|in\b|[a-z]\b)",
     re.IGNORECASE,
 )
 SLASHED_UNITS = (
@@ -65,7 +66,9 @@ SHORT_UNITS = {
     "m2": "square meter",
     "km": "kilometer",
 }
-COUNT_PER = re.compile(rf"(\d[\d,.]{{0,15}}[kKMB%]?(?: [A-Za-z-]{{1,20}}){{0,2}}) ?/ ?({SLASHED_UNITS})\b(?!/)")
+COUNT_PER = re.compile(
+    rf"(\d[\d,.]{{0,15}}[kKMB%]?(?: ?[€£¥₹])?(?: [A-Za-z-]{{1,20}}){{0,2}}) ?/ ?({SLASHED_UNITS})\b(?!/)"
+)
 PLURAL_PER = re.compile(rf"\b([A-Za-z]{{2,20}}s) ?/ ?({SLASHED_UNITS})\b(?!/)")
 """`words/minute`; `days/weeks` are alternatives."""
 
@@ -80,18 +83,21 @@ NO_MORE = r"(?![\d/]|[.,]\d)"
 RATING_BEFORE = re.compile(rf"(\b(?:{RATED}) )(?<![\w./]){AMOUNT}/(5|10|20|100){NO_MORE}", re.IGNORECASE)
 RATING_AFTER = re.compile(rf"(?<![\w./-]){AMOUNT}/(\d{{1,4}})(?=(?: (?:{RATING_NOUNS}|{COUNTED_NOUNS})\b))")
 MEASURED_NOUN = re.compile(
-    r" (?:hours|minutes|seconds|years|months|weeks|days|nights|miles|acres|gallons|barrels|tons|tonnes|pounds|dollars|euros|"
+    r" (?:hours|minutes|seconds|years|months|weeks|days|nights|miles|acres|gallons|barrels|tons|tonnes|pounds|dollars|"
+    r"euros|"
     r"feet|meters|metres|kilometers|pages|points|inches)\b"
 )
 """Nouns of which there are fractions: `3/4 miles`."""
 DECIMAL_RATING = re.compile(rf"(?<![\w./])(\d{{1,3}}\.\d{{1,2}})/(\d{{1,3}}){NO_MORE}")
 FULL_MARKS = re.compile(rf"(?<![\w./-])(0|\d{{1,3}})/(5|10|20|100){NO_MORE}")
 PART_OF = re.compile(
-    rf"\b(page|part|step|day|slide|episode|round|lap|chapter|stage|quarter|tweet|volume) (\d{{1,4}})/(\d{{1,4}}){NO_MORE}",
+    rf"\b(page|part|step|day|slide|episode|round|lap|chapter|stage|quarter|tweet|volume) "
+    rf"(\d{{1,4}})/(\d{{1,4}}){NO_MORE}",
     re.IGNORECASE,
 )
 PRESSURE = re.compile(rf"(?<![\w./])(\d{{2,3}})/(\d{{2,3}}){NO_MORE}")
-VISION = re.compile(r"(?<![\w./])(20/\d{2,3})(?=,? (?:vision|eyesight|in)\b)")
+VISION = re.compile(r"(?<![\w./])20/(1[056]|20|25|[3-9]0|[124]00)(?![\d/%]|[.,]\d)")
+"""A visual acuity: `20/40`"""
 METER = re.compile(r"(?<![\w./])(\d{1,2})/([248]|16)(?= (?:time|meter|metre|signature|beat|bar|rhythm|waltz)\b)")
 SPLIT = re.compile(rf"(?<![\w.,/$€£-])(\d\d)([/-])(\d\d){NO_MORE}(?![%-])")
 SPLIT_NOUN = re.compile(
@@ -111,7 +117,7 @@ SHORT_DATE = re.compile(
 DIVISION = re.compile(r"(?<=\d) / (?=\d)|(?<=[\d)])/(?=\d{1,9} ?=)")
 CAPITALS = re.compile(r"\b([A-Z]{1,5}s?)/(?=[A-Z]{1,5}s?\b)")
 """Abbreviations joined by a slash, which is not spoken: `A/B testing`, `HIV/AIDS`."""
-BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z])/(?=[A-Za-z])")
+BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z.])/(?=[A-Za-z])")
 SPACED = re.compile(r"(?<=[A-Za-z,.!?;]) / (?=[A-Za-z])")
 
 
@@ -120,7 +126,7 @@ def verbalize_slashes(text: str) -> str:
     text = PHRASE.sub(lambda m: PHRASES[m[0].lower()] + (" " if m[2] else ""), text)
     text = SHORT_DATE.sub(lambda m: f"{m[1]}{MONTH_NAMES[int(m[2]) - 1]} {int(m[3])}", text)
     text = EXPIRY.sub(lambda m: f"{m[1]}{int(m[2])} {m[3]}", text)
-    text = SEASON.sub(r"\1 \2", METER.sub(r"\1 \2", VISION.sub(lambda m: m[1].replace("/", " "), text)))
+    text = SEASON.sub(r"\1 \2", METER.sub(r"\1 \2", VISION.sub(r"20 \1", text)))
     text = PART_OF.sub(r"\1 \2 of \3", RATING_BEFORE.sub(r"\1\2 out of \3", text))
     text = DECIMAL_RATING.sub(r"\1 out of \2", RATING_AFTER.sub(expand_rating, text))
     text = PRESSURE.sub(expand_pressure, SPLIT.sub(expand_split, FULL_MARKS.sub(expand_full_marks, text)))

@@ -20,7 +20,7 @@ ORDINAL = re.compile(r"\b(\d{1,3}(?:,\d{3})+|\d{1,15})(?:st|nd|rd|th)\b", re.IGN
 MIXED_NUMBER = re.compile(r"(?<![\w./])((?:\d{1,6} )?\d{1,4}/\d{1,4})(?![\d/])")
 NEGATIVE = re.compile(r"(?<![\w.,)-])-(?=\d)")
 NUMBER = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?!\w)|(?<![\w.])(\.\d+)(?!\w)")
-ANY_DIGITS = re.compile(r"\d+")
+ANY_DIGITS = re.compile(r"\d+(?:\.\d+(?!\w|\.\d))?")
 SIGNS = {
     "&": " and ",
     "@": " at ",
@@ -116,9 +116,11 @@ OPERATORS = {
     "+/-": " plus or minus ",
 }
 """Signs between two words or numbers."""
-OPERATOR = re.compile(rf"(?<=[\w)\]]) ?({join_alternatives(OPERATORS)}) ?(?=[\w(\[\"'$€£.~!-])")
+OPERATOR = re.compile(rf"(?<=[\w)\]]) ?({join_alternatives(OPERATORS)}) ?(?=[\w(\[\"'$€£.~!∞±√∀∃-])")
 LEFT_ARROW = re.compile(r"(?<!\S)([\w.]{1,30}) ?(?:<-{1,2}|←) ?([\w.]{1,30})")
-GRADE = re.compile(r"(?<![\w'-])(AB|[A-FO])-(?=[\s.,;:!?)\"']|$)(?! and \w-| (?!and\b|or\b|at\b|as\b|average\b)(?i:\1))")
+GRADE = re.compile(
+    r"(?<![\w'-])(AB|[A-FO])-(?=[\s.,;:!?)\"']|$)(?! and \w-\w| (?!and\b|or\b|at\b|as\b|average\b)(?i:\1))"
+)
 NUMBER_WORD = re.compile(
     r"\b(?:No|Nr|Num)\.? (?=\d)(?!\d+ (?:of|or|and|are|is|was|were|more|people)\b)|\b[Nn]°? ?°(?= ?\d)"
 )
@@ -135,7 +137,7 @@ def verbalize_numbers(text: str) -> str:
     text = ORDINAL.sub(lambda m: verbalize_ordinal(m[1]), text)
     text = verbalize_scores(MIXED_NUMBER.sub(lambda m: verbalize_mixed_number(m[1]), text))
     text = NUMBER.sub(verbalize_number, NEGATIVE.sub("minus ", text))
-    return ANY_DIGITS.sub(lambda m: f" {verbalize_integer(m[0])} ", text)
+    return ANY_DIGITS.sub(lambda m: f" {verbalize_decimal(m[0]) if '.' in m[0] else verbalize_integer(m[0])} ", text)
 
 
 def verbalize_wireless(match: re.Match[str]) -> str:

@@ -35,7 +35,8 @@ SYMBOLS = {
     "gallon": ("gal",),
     "quart": ("qt",),
     "fluid ounce": ("fl oz", "fl. oz"),
-    "teaspoon": ("tsp", "tsps"),
+    "teaspoon": ("tsp", "tsps", "Tsp"),
+    "tablespoon": ("tbsps", "Tbsp", "Tbsps"),
     "nanogram": ("ng",),
     "microgram": ("μg", "mcg"),
     "milligram": ("mg",),
@@ -146,6 +147,7 @@ PLURALS = {
     "inch": "inches",
     "kelvin": "kelvin",
     "lux": "lux",
+    "tesla": "tesla",
 }
 """Plurals that are not the singular with an `s`."""
 UNITS = {symbol: name for name, symbols in SYMBOLS.items() for symbol in symbols}
