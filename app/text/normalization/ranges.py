@@ -12,6 +12,7 @@ from app.text.normalization.verses import verbalize_verses
 
 AMOUNT = r"(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?|\d{1,9}(?:\.\d{1,6})?)"
 RANGE = re.compile(rf"(?<![\w.,:/^-])([$€£¥]?){AMOUNT}(%?)( ?[-–] ?)([$€£¥]?){AMOUNT}(?![\w]*[-–/:]\d|[.,]?\d| ?=)")
+SCALE_AFTER = re.compile(r" ?(?:thousand|million|billion|trillion|bn|[kKMB]\b)")
 SAME_UNIT = re.compile(
     rf"(?<![\w.,:/-])(-?\d[\d,.]{{0,14}} ?({UNIT_NAMES}|%|[CF])) ?[-–] ?(?=\d[\d,.]{{0,14}} ?\2(?![\w/]))"
 )
@@ -26,7 +27,7 @@ NOON = re.compile(
     re.IGNORECASE,
 )
 UNTIL_NOW = re.compile(r"(?<=\d\d\d\d) ?[-–] ?(?=(?:present|today|now|current)\b)", re.IGNORECASE)
-ALPHABET = re.compile(r"(?<!\S)(A)[-–](Z)\b")
+ALPHABET = re.compile(r"(?<!\S)(A|Q[1-4])[-–](Z|Q[1-4])\b")
 ORDINALS = re.compile(r"(?<=\d)(st|nd|rd|th) ?[-–] ?(?=\d{1,4}(?:st|nd|rd|th)\b)")
 
 WEEKDAY_NAMES = {
@@ -123,7 +124,7 @@ def expand_range(match: re.Match[str]) -> str:
     if not first_symbol and not second_symbol and dash in "-–" and YEARS.fullmatch(first):
         return match[0]
     symbol = second_symbol or first_symbol
-    both = "." in first and symbol
+    both = "." in first and symbol and not SCALE_AFTER.match(match.string, match.end())
     return f"{symbol if both else ''}{first}{percent} to {symbol}{second}"
 
 

@@ -117,7 +117,7 @@ SHORT_DATE = re.compile(
 DIVISION = re.compile(r"(?<=\d) / (?=\d)|(?<=[\d)])/(?=\d{1,9} ?=)")
 CAPITALS = re.compile(r"\b([A-Z]{1,5}s?)/(?=[A-Z]{1,5}s?\b)")
 """Abbreviations joined by a slash, which is not spoken: `A/B testing`, `HIV/AIDS`."""
-BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z.])/(?=[A-Za-z])")
+BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z.])/(?=[A-Za-z]|\d{1,3}(?:st|nd|rd|th)\b)")
 SPACED = re.compile(r"(?<=[A-Za-z,.!?;]) / (?=[A-Za-z])")
 
 
