@@ -125,7 +125,7 @@ NUMBER_WORD = re.compile(
     r"\b(?:No|Nr|Num)\.? (?=\d)(?!\d+ (?:of|or|and|are|is|was|were|more|people)\b)|\b[Nn]°? ?°(?= ?\d)"
 )
 DOLLAR_NAME = re.compile(r"\$(?=[A-Za-z_])")
-DASHES = re.compile(r"\s*[–—]+\s*|\s+-{1,3}\s+|--+")
+DASHES = re.compile(r"(?<!\s)\s*+[–—]+\s*|[–—]+\s*|(?<!\s)\s++-{1,3}\s+|--+")
 
 
 def verbalize_numbers(text: str) -> str:
