@@ -94,7 +94,7 @@ LAST_DIGITS = re.compile(
 EMERGENCY = "911|999|112|988|000|110|118|119|101|111|211|311|411|511|611|811"
 CALL = r"\b(?:(?:call|dial|phone|text|contact|ring)(?:s|ed|led|ing|ling)?|rang|rung)"
 EMERGENCY_CALL = re.compile(
-    rf"((?:{CALL}(?: (?:us|me|him|them|on|at|the)){{0,2}}|\bemergency(?: number)?:?(?: is)?) )"
+    rf"((?:{CALL}(?: (?:us|me|him|them|on|at|the)){{0,2}}|\bemergency(?: number)?:?(?: is)?|\bnumber is) )"
     rf"((?:{EMERGENCY})(?:(?: or |/)(?:{EMERGENCY})){{0,2}})"
     rf"(?![\w%]|[.,:/-]\d| (?:{COUNTED_NOUNS})\b)",
     re.IGNORECASE,

@@ -79,7 +79,7 @@ def regroup(match: re.Match[str]) -> str:
     elif "." in written and ("'" in written or " " in written):
         whole, _, fraction = written.rpartition(".")
     digits = re.sub(r"[. ']", ",", whole)
-    return f"{digits}.{fraction}" if fraction else digits
+    return f"{digits}.{fraction}" if fraction.strip("0") else digits
 
 
 def is_ip_address(number: str) -> bool:

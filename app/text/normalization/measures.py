@@ -26,7 +26,7 @@ RATE_ALONE = re.compile(
 TINY = re.compile(r"(?<![\w.,])(-?)" + NUMBER + r" ?‰")
 INCHES = re.compile(
     rf"(?<![\w.,])(?<!ft )(?<!ft\. ){NUMBER}(?: ?in\.(?= [a-z]|,)|in\b(?!-)|"
-    r" in(?= (?:x|by|wide|long|tall|high|deep|thick)\b))"
+    r" in(?=$|[;!?)]| (?:x|by|wide|long|tall|high|deep|thick)\b))"
 )
 
 FEET_AND_INCHES = re.compile(r"(?<![\w.,])(\d{1,2})' ?(\d{1,2})(?:\"|''|(?:(?<='\d)|(?<='\d\d))(?![\w.,']))")

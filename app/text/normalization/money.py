@@ -39,11 +39,19 @@ CODES = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "NZD"
 CODES |= {"CAD": "CAD", "AUD": "AUD", "MXN": "MX$", "BRL": "R$", "CNY": "CN¥", "RMB": "CN¥", "PLN": "zł"}
 PLAIN_DOLLARS = "US|AU|CA|[AC]"
 """Letters before a dollar sign that are not read."""
-SCALES = {"k": "thousand", "m": "million", "mn": "million", "bn": "billion", "b": "billion", "tn": "trillion"}
+SCALES = {
+    "k": "thousand",
+    "m": "million",
+    "mn": "million",
+    "bn": "billion",
+    "b": "billion",
+    "tn": "trillion",
+    "t": "trillion",
+}
 AMOUNT = r"(\d{1,3}(?:,\d{3})++(?:\.\d++)?|\d++(?:\.\d++)?)"
 SIGN = "[" + "".join(symbol for symbol in CURRENCIES if len(symbol) == 1) + "]"
 SYMBOL = rf"(?:(?<![A-Za-z])(?:{join_alternatives(symbol for symbol in CURRENCIES if len(symbol) > 1)})|{SIGN})"
-SCALE = r"((?: ?|-)(?:thousand|million|billion|trillion|mn|bn|tn|[kmb])\b)?"
+SCALE = r"((?: ?|-)(?:thousand|million|billion|trillion|mn|bn|tn|[kmbt])\b)?"
 CODE_AFTER = rf"(?: ?({'|'.join(CODES)})\b)?"
 MONEY_BEFORE = re.compile(
     rf"((?<![\w)])[-+])?(?:\b(?:{PLAIN_DOLLARS})(?=\$))?({SYMBOL}) ?(-?){AMOUNT}(?!,?\d){SCALE}{CODE_AFTER}",

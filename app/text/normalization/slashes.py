@@ -9,6 +9,10 @@ from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
 PHRASES = {
     "24/7": "twenty-four seven",
     "24/7/365": "twenty-four seven three sixty-five",
+    "24/5": "twenty-four five",
+    "24/6": "twenty-four six",
+    "http/2": "HTTP two",
+    "http/3": "HTTP three",
     "24-7": "twenty-four seven",
     "9/11": "nine eleven",
     "7/11": "seven eleven",
@@ -169,5 +173,7 @@ def expand_split(match: re.Match[str]) -> str:
 def is_split(match: re.Match[str]) -> bool:
     """Return whether two numbers joined by a hyphen are shares and no range or score."""
     first, second = int(match[1]), int(match[3])
+    if first > second and first % 10 == 0:
+        return True
     noun = SPLIT_NOUN.match(match.string, match.end(), match.end() + 12)
     return first == second or (first > second and noun is not None and noun[0][:1] == " " and noun[0].strip() != "")

@@ -135,9 +135,16 @@ def verbalize_numbers(text: str) -> str:
         lambda m: ("version " if m[1] else "") + " point ".join(map(verbalize_cardinal, m[2].split("."))), text
     )
     text = ORDINAL.sub(lambda m: verbalize_ordinal(m[1]), text)
-    text = verbalize_scores(MIXED_NUMBER.sub(lambda m: verbalize_mixed_number(m[1]), text))
+    text = verbalize_scores(MIXED_NUMBER.sub(verbalize_fraction_alone, text))
     text = NUMBER.sub(verbalize_number, NEGATIVE.sub("minus ", text))
     return ANY_DIGITS.sub(lambda m: f" {verbalize_decimal(m[0]) if '.' in m[0] else verbalize_integer(m[0])} ", text)
+
+
+def verbalize_fraction_alone(match: re.Match[str]) -> str:
+    """Read a fraction: `1/2` -> a half; after an article without a second one: `a 1/2-inch bolt`."""
+    words = verbalize_mixed_number(match[1])
+    article = match.string[max(0, match.start() - 2) : match.start()].lower() == "a "
+    return words.removeprefix("a ") if article else words
 
 
 def verbalize_wireless(match: re.Match[str]) -> str:
