@@ -150,7 +150,7 @@ CASES = {
     "#1": "number one",
     "#happy": "hashtag happy",
     "@anna": "at anna",
-    "and/or": "and or or",
+    "and/or": "and or",
     "~20": "about twenty",
     "§ 5": "section five",
     "© 2024": "copyright twenty twenty-four",

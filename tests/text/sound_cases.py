@@ -57,7 +57,7 @@ CHAT = {
     "if x <3 or y": "if x less than three or y",
     "no idea ¯\\_(ツ)_/¯": "no idea",
     "(ʘ‿ʘ) ʕ•ᴥ•ʔ ok": "ok",
-    "at 10:30, C:\\Temp, 3:2": "at ten thirty, C: Temp, three:two",
+    "at 10:30, C:\\Temp, 3:2": "at ten thirty, C: Temp, three to two",
     "idk, Pls help, thx": "I D K, Please help, thanks",
     "a VIP and two VIPs": "a V I P and two V I P's",
     "FAQ": "F ⟦['eI|A⟧ Q",

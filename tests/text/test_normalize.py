@@ -1,8 +1,10 @@
-"""Normalisation for speech: a table of cases, and properties of any text."""
+"""Normalization for speech: tables of cases, hard sentences, and properties of any text."""
 
 from __future__ import annotations
 
+import csv
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,12 +12,41 @@ from hypothesis import strategies as st
 
 from app.text import normalize
 from app.text.phonetic import remove_phonemes
+from tests.text import verbalization_cases
 from tests.text.normalization_cases import CASES
+
+HARD_SENTENCES = Path(__file__).with_name("hard_sentences.tsv")
+WORD = re.compile(r"[\w']+")
+MAX_WORD_ERROR_RATE = 0.005
 
 
 @pytest.mark.parametrize(("written", "read"), CASES.items())
 def test_written_text_is_normalized_for_speech(written: str, read: str) -> None:
     assert normalize(written) == read
+
+
+@pytest.mark.parametrize(("written", "read"), verbalization_cases.CASES.items())
+def test_numbers_units_dates_and_signs_are_read_as_words(written: str, read: str) -> None:
+    assert normalize(written) == read
+
+
+def test_hard_sentences_are_read_with_few_wrong_words() -> None:
+    with HARD_SENTENCES.open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    pairs = [(WORD.findall(row["read"]), WORD.findall(normalize(row["written"]).lower())) for row in rows]
+    assert len(pairs) >= 60
+    wrong = sum(count_edits(expected, read) for expected, read in pairs)
+    assert wrong / sum(len(expected) for expected, _ in pairs) <= MAX_WORD_ERROR_RATE
+
+
+def count_edits(expected: list[str], read: list[str]) -> int:
+    """Return the fewest words to insert, drop and replace between two readings."""
+    costs = list(range(len(read) + 1))
+    for row, word in enumerate(expected, 1):
+        above, costs[0] = costs[0], row
+        for column, other in enumerate(read, 1):
+            above, costs[column] = costs[column], min(costs[column], costs[column - 1], above - (word == other)) + 1
+    return costs[-1]
 
 
 def test_the_table_has_at_least_100_cases() -> None:

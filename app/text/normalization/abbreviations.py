@@ -1,10 +1,11 @@
-"""Expand abbreviations and Roman numerals into words if their context makes the reading safe."""
+"""Expand abbreviations into words if their context makes the reading safe."""
 
 from __future__ import annotations
 
 import re
 
-from app.text.normalization.numbers import verbalize_cardinal, verbalize_ordinal
+from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
+from app.text.normalization.roman import ROMAN
 
 BEFORE_NAME = {
     "Dr": "Doctor",
@@ -25,8 +26,25 @@ BEFORE_NAME = {
     "Mt": "Mount",
     "Ft": "Fort",
     "St": "Saint",
+    "Adm": "Admiral",
+    "Maj": "Major",
+    "Cmdr": "Commander",
+    "Cpl": "Corporal",
+    "Pvt": "Private",
+    "Supt": "Superintendent",
+    "Insp": "Inspector",
+    "Det": "Detective",
+    "Amb": "Ambassador",
+    "Msgr": "Monsignor",
+    "Rep": "Representative",
+    "Fr": "Father",
+    "Mme": "Madame",
+    "Mlle": "Mademoiselle",
+    "Messrs": "Messers",
 }
 """Expanded only before a capital letter."""
+DOTLESS = frozenset(BEFORE_NAME) - {"Adm", "Maj", "Det", "Amb", "Rep", "Fr", "Insp", "Supt"}
+"""Titles that are expanded without a dot, too."""
 AFTER_NAME = {
     "St": "Street",
     "Rd": "Road",
@@ -40,6 +58,13 @@ AFTER_NAME = {
     "Ltd": "Limited",
     "Corp": "Corporation",
     "Bros": "Brothers",
+    "Pl": "Place",
+    "Sq": "Square",
+    "Ct": "Court",
+    "Hwy": "Highway",
+    "Pkwy": "Parkway",
+    "Cres": "Crescent",
+    "Esq": "Esquire",
 }
 """Expanded only after a word that begins with a capital letter."""
 ANYWHERE = {
@@ -61,77 +86,196 @@ ANYWHERE = {
     "misc.": "miscellaneous",
     "cf.": "compare",
     "ca.": "circa",
+    "tel.": "telephone",
+    "max.": "maximum",
+    "avg.": "average",
+    "temp.": "temperature",
+    "incl.": "including",
+    "excl.": "excluding",
+    "esp.": "especially",
+    "govt.": "government",
+    "asst.": "assistant",
+    "mgr.": "manager",
+    "appt.": "appointment",
+    "apt.": "apartment",
+    "bldg.": "building",
+    "hwy.": "highway",
+    "qty.": "quantity",
+    "viz.": "namely",
+    "resp.": "respectively",
+    "feat.": "featuring",
+    "jr.": "junior",
+    "refs.": "references",
+    "figs.": "figures",
+    "vols.": "volumes",
+    "eqs.": "equations",
+    "pkg.": "package",
+    "orig.": "originally",
 }
 BEFORE_NUMBER = {
     "no": "number",
     "nos": "numbers",
+    "nr": "number",
+    "num": "number",
     "p": "page",
+    "pg": "page",
     "pp": "pages",
+    "pgs": "pages",
     "fig": "figure",
+    "figs": "figures",
     "vol": "volume",
+    "vols": "volumes",
     "ch": "chapter",
+    "chap": "chapter",
+    "chs": "chapters",
     "sec": "section",
+    "sect": "section",
     "art": "article",
+    "arts": "articles",
     "approx": "approximately",
     "ca": "circa",
+    "eq": "equation",
+    "eqn": "equation",
+    "eqs": "equations",
+    "ref": "reference",
+    "refs": "references",
+    "apt": "apartment",
+    "ste": "suite",
+    "rm": "room",
+    "bldg": "building",
+    "flr": "floor",
+    "max": "maximum",
+    "min": "minimum",
+    "avg": "average",
+    "tel": "telephone",
+    "par": "paragraph",
+    "para": "paragraph",
+    "pt": "part",
+    "pts": "parts",
+    "bk": "book",
+    "op": "opus",
+    "ep": "episode",
+    "ver": "version",
+    "ser": "series",
+    "hwy": "highway",
+    "rte": "route",
+    "lvl": "level",
+    "col": "column",
+    "ll": "lines",
+    "tab": "table",
+    "thm": "theorem",
+    "def": "definition",
+    "prop": "proposition",
+    "app": "appendix",
+    "ex": "example",
+    "gr": "grade",
+    "wt": "weight",
+    "alt": "altitude",
+    "mk": "mark",
+    "div": "division",
 }
-"""Expanded only with a dot and before a digit."""
+"""Expanded only with a dot and before a number."""
+DOTLESS_NUMBERED = {
+    "Apt": "Apartment",
+    "apt": "apartment",
+    "Ste": "Suite",
+    "Rm": "Room",
+    "Bldg": "Building",
+    "Hwy": "Highway",
+    "Rte": "Route",
+    "Vol": "Volume",
+    "vol": "volume",
+    "Fig": "Figure",
+    "fig": "figure",
+    "Figs": "Figures",
+    "Eq": "Equation",
+    "Ch": "Chapter",
+    "pp": "pages",
+    "Ep": "Episode",
+    "Pt": "Part",
+    "Mk": "Mark",
+    "Lvl": "Level",
+    "lvl": "level",
+}
+"""Expanded before a number without a dot, too."""
+SPELLED = {
+    "VIP": "V I P",
+    "VIPs": "V I Ps",
+    "IQ": "I Q",
+    "ETA": "E T A",
+    "SOS": "S O S",
+    "UPS": "U P S",
+    "EMT": "E M T",
+    "EMTs": "E M Ts",
+    "IED": "I E D",
+    "DOI": "D O I",
+    "PTO": "P T O",
+    "AKA": "A K A",
+}
+"""Abbreviations that are spelled, although they could be pronounced as words."""
 
-
-def join_alternatives(table: dict[str, str]) -> str:
-    """Return the keys of a table as alternatives of a regular expression, longest first."""
-    return "|".join(map(re.escape, sorted(table, key=len, reverse=True)))
-
-
-TITLE = re.compile(rf"\b({join_alternatives(BEFORE_NAME)})\b\.?(?= [A-Z])")
-SUFFIX = re.compile(rf"(?<=[A-Z])(\w{{0,40}}) ({join_alternatives(AFTER_NAME)})\b(\.?)")
-COMMON = re.compile(rf"(?<![\w.])({join_alternatives(ANYWHERE)})(?!\w)", re.IGNORECASE)
-NUMBER_ABBREVIATION = re.compile(rf"\b({join_alternatives(BEFORE_NUMBER)})\. ?(?=\d)", re.IGNORECASE)
+CAPITAL_TITLES = {title.upper(): name for title, name in BEFORE_NAME.items()}
+TITLE = re.compile(
+    rf"\b(?:({join_alternatives(DOTLESS)})\b\.?|({join_alternatives(BEFORE_NAME)})\.)(?= [A-Z])|"
+    rf"\b({join_alternatives(CAPITAL_TITLES)})\.(?= [A-Z])"
+)
+SUFFIX = re.compile(rf"(?<=[A-Z])(\w{{0,40}})(,?) ({join_alternatives(AFTER_NAME)})\b(\.?)")
+SUFFIX_AFTER_COMMA = frozenset({"Jr", "Sr", "Inc", "Ltd", "Corp", "Esq"})
+COMMON = re.compile(rf"(?<![\w.])(?!(?-i:EST))({join_alternatives(ANYWHERE)})(?!\w)", re.IGNORECASE)
+NUMBER_ABBREVIATION = re.compile(
+    rf"(?<![\w'.-])({join_alternatives(BEFORE_NUMBER)})\. ?(?=[(#]?\d|(?=[IVXLC]){ROMAN}\b(?!'))", re.IGNORECASE
+)
+NUMBER_ADJACENT = re.compile(rf"(?<![\w'.-])({join_alternatives(DOTLESS_NUMBERED)}) (?=#?\d)")
+PRONOUN = re.compile(r"I\b(?! ?[,.;:)]|$)")
+"""The word `I`, which follows `No.` as a pronoun."""
+ESTIMATED = re.compile(
+    rf"\b(est)\. (?=\d{{1,3}}(?:,\d{{3}})+\b|\d{{1,9}}(?:\.\d{{1,3}})?(?: ?[kKMB]\b| (?:{COUNTED_NOUNS}|[mb]illion)\b)|"
+    r"(?:[a-z-]{2,12} ){1,12}(?:dollars|euros|pounds|percent)\b)",
+    re.IGNORECASE,
+)
+VERSUS = re.compile(r"(?<=[a-z]) v\.? (?=[A-Z][a-z])")
+SPELLED_WORD = re.compile(rf"\b(?:{join_alternatives(SPELLED)})\b(?![-'.]\w)")
 INITIALS = re.compile(r"\b((?:[A-Z]\.){2,})(?!\w)")
 INITIAL = re.compile(r"\b([A-HJ-Z])\.(?= [A-Z])")
-ROMAN = r"(M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
-ROMAN_AFTER = (
-    "Chapter|Part|Act|Scene|Book|Volume|Section|Article|Appendix|Phase|Type|Class|Level|Stage|Figure|Table|Title|"
-    "Episode|Season|Round|Step"
-)
-ROMAN_COUNT = re.compile(rf"\b({ROMAN_AFTER}) {ROMAN}\b(?!['’]\w)", re.IGNORECASE)
-WAR = re.compile(r"\b(World War|Super Bowl|Star Wars|Rocky|Apollo|Final Fantasy) ([IVX]{1,6})\b")
-MONARCHS = (
-    "Henry|Louis|Charles|George|Edward|James|William|Elizabeth|Richard|John|Paul|Pius|Benedict|Philip|Frederick|"
-    "Napoleon|Alexander|Nicholas|Leo|Gregory|Catherine|Mary|Robert|Peter|Ivan|Francis|Victoria|Innocent|Clement|Urban"
-)
-MONARCH = re.compile(rf"\b({MONARCHS}(?: Paul)?) ([IVX]{{2,6}}|[VX])\b(?!['’]\w)")
-ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 
 def verbalize_abbreviations(text: str) -> str:
-    """Expand titles, streets, companies, Latin abbreviations, initials and unambiguous Roman numerals."""
-    text = ROMAN_COUNT.sub(
-        lambda m: f"{m[1]} {verbalize_cardinal(str(parse_roman(m[2].upper())))}" if m[2] else m[0], text
-    )
-    text = WAR.sub(lambda m: f"{m[1]} {verbalize_cardinal(str(parse_roman(m[2])))}", text)
-    text = MONARCH.sub(lambda m: f"{m[1]} the {verbalize_ordinal(str(parse_roman(m[2])))}", text)
-    text = NUMBER_ABBREVIATION.sub(lambda m: match_case(BEFORE_NUMBER[m[1].lower()], m[1]) + " ", text)
-    text = SUFFIX.sub(expand_suffix, text)
-    text = TITLE.sub(lambda m: BEFORE_NAME[m[1]], text)
-    text = COMMON.sub(expand_common, text)
-    text = INITIALS.sub(spell_initials, text)
+    """Expand titles, streets, companies, words before a number, Latin abbreviations and initials."""
+    text = NUMBER_ABBREVIATION.sub(expand_before_number, ESTIMATED.sub(expand_estimated, text))
+    text = NUMBER_ADJACENT.sub(lambda m: f"{DOTLESS_NUMBERED[m[1]]} ", text)
+    text = TITLE.sub(expand_title, SUFFIX.sub(expand_suffix, text))
+    text = VERSUS.sub(" versus ", COMMON.sub(expand_common, text))
+    text = SPELLED_WORD.sub(lambda m: SPELLED[m[0]], INITIALS.sub(spell_initials, text))
     return INITIAL.sub(r"\1", text)
 
 
-def parse_roman(numeral: str) -> int:
-    """Return the value of a Roman numeral: `XIV` -> 14."""
-    values = [ROMAN_VALUES[letter] for letter in numeral]
-    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
+def expand_title(match: re.Match[str]) -> str:
+    """Expand a title: `Dr. Lee` and `DR. LEE` -> Doctor."""
+    return CAPITAL_TITLES[match[3]] if match[3] else BEFORE_NAME[match[1] or match[2]]
+
+
+def expand_before_number(match: re.Match[str]) -> str:
+    """Expand an abbreviation before a number: `Vol. 3` -> Volume 3; leave `No. I will` and `No.` of one letter."""
+    following = match.string[match.end() : match.end() + 3]
+    if not following[:1].isdecimal() and (match[1].lower() in ("no", "p", "pp") or PRONOUN.match(following)):
+        if following[:1] not in "(#" or match[1].lower() == "no":
+            return match[0]
+    return match_case(BEFORE_NUMBER[match[1].lower()], match[1]) + " "
+
+
+def expand_estimated(match: re.Match[str]) -> str:
+    """Read `est.` before an amount as `estimated`; before a year it means `established`."""
+    return match_case("estimated", match[1]) + " "
 
 
 def expand_suffix(match: re.Match[str]) -> str:
     """Expand a suffix: `Main St.` -> Main Street; leave `Dr.` and `St.` before a name, which are titles."""
     text, end = match.string, match.end()
-    titled = match[2] in BEFORE_NAME and re.match(r" [A-Z]", text[end : end + 2])
-    if titled and match[3]:
+    word, comma, suffix, dot = match.groups()
+    titled = suffix in BEFORE_NAME and re.match(r" [A-Z]", text[end : end + 2])
+    if (titled and dot) or (comma and suffix not in SUFFIX_AFTER_COMMA):
         return match[0]
-    return f"{match[1]} {AFTER_NAME[match[2]]}" + keep_final_dot(match, match[3])
+    return f"{word}{comma} {AFTER_NAME[suffix]}" + keep_final_dot(match, dot)
 
 
 def expand_common(match: re.Match[str]) -> str:

@@ -15,6 +15,9 @@ EQUIVALENTS = str.maketrans(
         "ʼ": "'",
         "`": "'",
         "´": "'",
+        "′": "'",
+        "″": '"',
+        "º": "°",
         "“": '"',
         "”": '"',
         "„": '"',
@@ -42,10 +45,10 @@ EQUIVALENTS = str.maketrans(
     }
 )
 """`⟦` and `⟧` are dropped: they are the notation for phonemes within a spoken text, which no caller may forge."""
-KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽%&@#*/\\±×÷≈≤≥≠√∞"
+KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽₿₺₪₫₴₱₦฿%&@#*/\\±×÷≈≤≥≠√∛∞∑∏∫∂∇∈∉∅∀∃∩∪⊂⊆∝∴∠≡¬→←↔⇒⇔⇌↑↓♯♭"
 """Symbols that later normalization steps read."""
 FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")
-SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹]+")
+SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 _NUMBERS = r"\d{1,3}(?:[,–-] ?\d{1,3}){0,9}"
 FOOTNOTE = re.compile(
     rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}}|citation needed)\](?:\[{_NUMBERS}\]){{0,9}}"

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.numbers import verbalize_cardinal, verbalize_decade, verbalize_ordinal, verbalize_year
+from app.text.normalization.numbers import (
+    verbalize_cardinal,
+    verbalize_decade,
+    verbalize_decimal,
+    verbalize_ordinal,
+    verbalize_year,
+)
 
 MONTHS = (
     "January",
@@ -33,7 +39,22 @@ SLASH_DATE = re.compile(rf"(?<![\w./])(\d\d?)([/.])(\d\d?)(?:\2{YEAR}|(?<!\.\d)(
 MONTH_DAY = re.compile(rf"\b{MONTH} {DAY}(?:st|nd|rd|th)?(?:,? {YEAR})?\b(?![:.]\d)")
 DAY_MONTH = re.compile(rf"\b([Tt]he )?{DAY}(?:st|nd|rd|th)? (?:of )?{MONTH}(?:,? {YEAR}\b)?(?![:.]\d)")
 MONTH_YEAR = re.compile(rf"\b{MONTH},? {YEAR}\b")
-DECADE = re.compile(r"(?<![\w.,$€£¥])'?((?:1[1-9]|20)\d0|[2-9]0)'?s\b")
+DECADE = re.compile(r"(?<![\w.,$€£¥])'?((?:1[1-9]|20)\d0|[2-9]0)'?[sS]\b")
+NAMED_DATE = re.compile(rf"\b{DAY}[-/.]{MONTH}(?:[-/.](?:{YEAR}|(\d\d)))?(?![\w/-]|\.\d)")
+"""`5-Jan-2024`"""
+DATE_BY_NAME = re.compile(rf"\b(?:{YEAR}-)?{MONTH}-{DAY}(?:-{YEAR})?(?![\w/-]|\.\d)")
+MONTH_DASH_YEAR = re.compile(rf"\b{MONTH}[-/]{YEAR}(?![\w/-])")
+ORDINAL_SPAN = re.compile(rf"\b{MONTH} (\d{{1,2}})th to (\d{{1,2}})th\b(?:,? {YEAR}\b)?")
+SPAN_OF = re.compile(rf"\b([Tt]he )?(\d{{1,2}})th to (\d{{1,2}})th of {MONTH}(?:,? {YEAR}\b)?")
+MONTH_ALONE = re.compile(
+    r"\b(in|since|until|till|last|next|by|from|of|early|late|mid|every|each|this) "
+    r"(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b(?!\.? ?\d)(\.?)"
+)
+MILITARY_TIME = re.compile(
+    r"(?<![\w.,:])(?:(0\d)([0-5]\d)|(?:(?<=\bat )|(?<=\bby ))([12]\d)([0-5]\d)) ?(?:hours|hrs|h)\b"
+)
+SPLIT_TIME = re.compile(r"(?<![\w.,:])(?:(\d{1,2}):)?(\d{1,2}):([0-5]\d)\.(\d{1,3})(?![\w:])")
+"""The time of a race: `3:43.13`"""
 TIME = re.compile(r"\b([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?: ?([ap])\.?m\b\.?)?", re.IGNORECASE)
 HOUR = re.compile(r"\b(1[0-2]|0?[1-9])(?:\.([0-5]\d))? ?([ap])\.?m\b\.?", re.IGNORECASE)
 WORDS_BEFORE_YEAR = "in|since|by|until|from|of|year|before|after|during|circa|to|and|spring|summer|autumn|winter"
@@ -50,6 +71,7 @@ def verbalize_dates(text: str) -> str:
     The order of `05/04/2024` is ambiguous: it is the fourth of May, month first, unless only day first gives a date.
     """
     text = ISO_TIME.sub(r"\1 at \2", text)
+    text = expand_named_dates(text)
     text = ISO_DATE.sub(lambda m: verbalize_day(int(m[3]), m[4], m[1]), text)
     text = SLASH_DATE.sub(verbalize_slash_date, text)
     text = MONTH_DAY.sub(
@@ -64,7 +86,63 @@ def verbalize_dates(text: str) -> str:
     text = DECADE.sub(lambda m: verbalize_decade(m[1]), text)
     text = LIFE_DATE.sub(lambda m: f"{LIFE_DATE_WORDS[m[1]]} {verbalize_year(m[2])}", text)
     text = YEAR_CONTEXT.sub(lambda m: f"{m[1]} {verbalize_year(m[2])}", text)
+    text = SPLIT_TIME.sub(verbalize_split_time, MILITARY_TIME.sub(verbalize_military_time, text))
     return HOUR.sub(verbalize_hour, TIME.sub(verbalize_time, text))
+
+
+def expand_named_dates(text: str) -> str:
+    """Rewrite dates that name the month between dashes, and spans of days, so that later patterns read them."""
+    text = NAMED_DATE.sub(expand_named_date, text)
+    text = DATE_BY_NAME.sub(
+        lambda m: f"{expand_month(m[2])} {int(m[3])}" + (f" {m[1] or m[4]}" if m[1] or m[4] else ""), text
+    )
+    text = MONTH_DASH_YEAR.sub(r"\1 \2", text)
+    text = ORDINAL_SPAN.sub(
+        lambda m: (
+            f"{expand_month(m[1])} {verbalize_ordinal(m[2])} to {verbalize_ordinal(m[3])}" + verbalize_year_suffix(m[4])
+        ),
+        text,
+    )
+    text = SPAN_OF.sub(
+        lambda m: (
+            f"{m[1] or 'the '}{verbalize_ordinal(m[2])} to {verbalize_ordinal(m[3])} of {expand_month(m[4])}"
+            + verbalize_year_suffix(m[5])
+        ),
+        text,
+    )
+    return MONTH_ALONE.sub(lambda m: f"{m[1]} {expand_month(m[2])}" + keep_end(m, m[3]), text)
+
+
+def keep_end(match: re.Match[str], dot: str) -> str:
+    """Return the dot of an abbreviation if it also ends the sentence."""
+    return dot if not match.string[match.end() : match.end() + 8].strip(" \"')") else ""
+
+
+def expand_named_date(match: re.Match[str]) -> str:
+    """Rewrite a date such as `5-Jan-24` as `5 January 2024`."""
+    day, month, year, short = match.groups()
+    digits = year or (expand_year(short) if short else "")
+    return f"{int(day)} {expand_month(month)} {digits}".strip()
+
+
+def verbalize_military_time(match: re.Match[str]) -> str:
+    """Read a time without a colon: `0630 hours` -> zero six thirty hours."""
+    hours, minutes = match[1] or match[3], match[2] or match[4]
+    words = verbalize_cardinal(hours)
+    if minutes == "00":
+        return f"{words} hundred hours"
+    return f"{words} {verbalize_cardinal(minutes)} hours"
+
+
+def verbalize_split_time(match: re.Match[str]) -> str:
+    """Read the time of a race: `3:43.13` -> three minutes forty-three point one three seconds."""
+    hours, minutes, seconds, rest = match.groups()
+    parts = [(hours, "hour")] if hours else []
+    words = [
+        f"{verbalize_cardinal(str(int(n)))} {unit}{'' if int(n) == 1 else 's'}"
+        for n, unit in [*parts, (minutes, "minute")]
+    ]
+    return " ".join([*words, verbalize_decimal(f"{int(seconds)}.{rest}"), "seconds"])
 
 
 def expand_month(name: str) -> str:

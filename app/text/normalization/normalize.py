@@ -8,23 +8,36 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.abbreviations import verbalize_abbreviations
+from app.text.normalization.addresses import verbalize_addresses
 from app.text.normalization.chat import expand_chat, lower_pronouns
 from app.text.normalization.cleaning import clean, tidy
+from app.text.normalization.codes import verbalize_codes
 from app.text.normalization.dates import verbalize_dates
+from app.text.normalization.formulas import expand_formulas
+from app.text.normalization.grouping import rewrite_numbers
 from app.text.normalization.heteronyms import mark_heteronyms
-from app.text.normalization.numbers import expand_formulas
-from app.text.normalization.quantities import verbalize_amounts, verbalize_measures
+from app.text.normalization.measures import verbalize_measures
+from app.text.normalization.money import verbalize_amounts
+from app.text.normalization.ranges import verbalize_ranges
+from app.text.normalization.roman import verbalize_roman
+from app.text.normalization.slashes import verbalize_alternatives, verbalize_slashes
 from app.text.normalization.sounds import mark_interjections, mark_stutters, shorten_words
-from app.text.normalization.symbols import verbalize_addresses, verbalize_numbers, verbalize_ranges, verbalize_signs
+from app.text.normalization.symbols import expand_operators, verbalize_numbers, verbalize_signs
 
 STEPS = (
     verbalize_addresses,
+    verbalize_codes,
+    rewrite_numbers,
     expand_formulas,
+    expand_operators,
+    verbalize_slashes,
     verbalize_ranges,
     verbalize_amounts,
     verbalize_measures,
+    verbalize_alternatives,
     verbalize_dates,
     verbalize_abbreviations,
+    verbalize_roman,
     verbalize_numbers,
     verbalize_signs,
     lower_pronouns,

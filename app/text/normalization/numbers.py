@@ -1,8 +1,6 @@
-"""Read numbers as words, and expand powers, scientific notation, multiples and short forms such as `1.5M`."""
+"""Read numbers, years, decades and fractions as words."""
 
 from __future__ import annotations
-
-import re
 
 from num2words import num2words
 
@@ -68,53 +66,24 @@ def verbalize_fraction(numerator: str, denominator: str) -> str:
     return f"{'a' if numerator == '1' and denominator == '2' else verbalize_cardinal(numerator)} {name}"
 
 
-POWERS = {"2": "squared", "3": "cubed"}
-COUNTABLE_NOUNS = (
-    "people|users|followers|subscribers|views|viewers|copies|jobs|homes|tons|tonnes|dollars|euros|pounds|years|"
-    "downloads|likes|visitors|customers|parameters|tokens|lines|rows|words"
-)
-LARGE = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "B": "billion", "bn": "billion"}
-FOOTNOTE = re.compile(r"(?:(?<=[A-Za-z]{3})|(?<=[a-z][.,;:!?]))\^\d{1,3}(?!\d)")
-POWER = re.compile(r"(?<=[\w)])\^\(?(-?)(\d{1,6})\)?")
-SCIENTIFIC = re.compile(r"(?<![\w.,])(\d{1,15}(?:\.\d{1,15})?)[eE]([+-]?)(\d{1,3})(?!\w)")
-SPACED_THOUSANDS = re.compile(r"(?<![\d.,] )(?<![\w.,])\d{1,3}(?: 000){1,5}(?![\w.,]?\d)")
-BY = re.compile(r"(?<=\d) ?[xX] ?(?=\d)")
-TIMES = re.compile(r"(?<![\w.,])(\d{1,9}(?:\.\d{1,9})?)[xX×](?= ?[a-z,.!?)]|$)")
-DIFFERENCE = re.compile(r"(?<=\d) - (?=\d[\d.,]{0,15} ?=)")
-SHARP = re.compile(r"\b([A-G])#(?!\w)")
-SHORT_THING = re.compile(rf"(?<![\w.,])(\d{{1,6}}(?:\.\d{{1,6}})?)([kKmMB]|bn)(?= (?:{COUNTABLE_NOUNS})\b)")
-SHORT_NUMBER = re.compile(
-    r"(?<![\w.,$€£¥])(\d{1,6}\.\d{1,6}[kKMB]|\d{2,6}[kK]|\d{1,6}M|\d{1,6}bn)(?!\w)"
-    r"(?! (?:run|race|gold|TV|video|screen|monitor|resolution))"
-)
+def verbalize_mixed_number(number: str) -> str:
+    """Read a fraction: `3/8` -> three eighths, `2 1/2` -> two and a half."""
+    whole, _, fraction = number.rpartition(" ")
+    numerator, _, denominator = fraction.partition("/")
+    if not 2 <= int(denominator) <= 100 or int(numerator) == 0:
+        words = f"{verbalize_cardinal(numerator)} over {verbalize_cardinal(denominator)}"
+    elif int(numerator) > int(denominator) > 12:
+        words = f"{verbalize_cardinal(numerator)} over {verbalize_cardinal(denominator)}"
+    else:
+        words = verbalize_fraction(str(int(numerator)), str(int(denominator)))
+    if not whole:
+        return words
+    if numerator == "1":
+        words = "a " + words.removeprefix("one ").removeprefix("a ")
+    return f"{verbalize_cardinal(whole)} and {words}"
 
 
-def expand_formulas(text: str) -> str:
-    """Expand the notation around numbers before the numbers themselves are read."""
-    text = SHARP.sub(r"\1 sharp", POWER.sub(verbalize_power, FOOTNOTE.sub("", text)))
-    text = SCIENTIFIC.sub(expand_scientific, SPACED_THOUSANDS.sub(lambda m: m[0].replace(" ", ","), text))
-    text = DIFFERENCE.sub(" minus ", BY.sub(" by ", TIMES.sub(r"\1 times", text)))
-    text = SHORT_THING.sub(lambda m: f"{m[1]} {LARGE[m[2]]}", text)
-    return SHORT_NUMBER.sub(expand_short_number, text)
-
-
-def verbalize_power(match: re.Match[str]) -> str:
-    """Read an exponent: `^2` -> squared, `^10` -> to the power of 10; a unit keeps its exponent for `UNITS`."""
-    sign, digits = match[1], match[2]
-    unit = re.search(r"\d ?(?:m/s|[kcm]?m)$", match.string[max(0, match.start() - 12) : match.start()])
-    if unit and digits in POWERS and not sign:
-        return match[0]
-    words = f"to the power of {'minus ' if sign else ''}{digits}"
-    return " " + (words if sign else POWERS.get(digits, words))
-
-
-def expand_scientific(match: re.Match[str]) -> str:
-    """Expand scientific notation: `3.2e-5` -> 3.2 times 10 to the power of minus 5."""
-    sign = "minus " if match[2] == "-" else ""
-    return f"{match[1]} times 10 to the power of {sign}{int(match[3])}"
-
-
-def expand_short_number(match: re.Match[str]) -> str:
-    """Expand a short form: `1.5M` -> 1.5 million."""
-    digits = match[0].rstrip("kKMBbn")
-    return f"{digits} {LARGE[match[0][len(digits) :]]}"
+def verbalize_integer(digits: str) -> str:
+    """Read a whole number or a year: `1984` -> nineteen eighty-four, `2,000` -> two thousand."""
+    looks_like_year = len(digits) == 4 and 1100 <= int(digits) <= 2099 and int(digits) % 100
+    return verbalize_year(digits) if looks_like_year else verbalize_cardinal(digits)

@@ -18,6 +18,7 @@ from app.text.normalization.dates import (
     verbalize_hour,
     verbalize_time,
 )
+from app.text.normalization.money import verbalize_amounts
 from app.text.normalization.numbers import (
     DIGITS,
     spell_digits,
@@ -27,7 +28,6 @@ from app.text.normalization.numbers import (
     verbalize_ordinal,
     verbalize_year,
 )
-from app.text.normalization.quantities import verbalize_amounts
 from app.text.substitutions import Verbalizer
 
 STRETCH_CHARS = 8

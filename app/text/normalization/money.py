@@ -1,0 +1,110 @@
+"""Replace money and percentages with words."""
+
+from __future__ import annotations
+
+import re
+
+from app.text.normalization.numbers import verbalize_cardinal, verbalize_decimal
+from app.text.normalization.patterns import join_alternatives
+
+CURRENCIES = {
+    "$": ("dollar", "dollars", "cent", "cents"),
+    "€": ("euro", "euros", "cent", "cents"),
+    "£": ("pound", "pounds", "penny", "pence"),
+    "¥": ("yen", "yen", "", ""),
+    "₹": ("rupee", "rupees", "", ""),
+    "₩": ("won", "won", "", ""),
+    "₽": ("ruble", "rubles", "", ""),
+    "₿": ("bitcoin", "bitcoin", "", ""),
+    "₺": ("lira", "lira", "", ""),
+    "₪": ("shekel", "shekels", "", ""),
+    "₫": ("dong", "dong", "", ""),
+    "₴": ("hryvnia", "hryvnias", "", ""),
+    "₱": ("peso", "pesos", "", ""),
+    "₦": ("naira", "naira", "", ""),
+    "฿": ("baht", "baht", "", ""),
+    "NZ$": ("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
+    "HK$": ("Hong Kong dollar", "Hong Kong dollars", "cent", "cents"),
+    "S$": ("Singapore dollar", "Singapore dollars", "cent", "cents"),
+    "NT$": ("New Taiwan dollar", "New Taiwan dollars", "cent", "cents"),
+    "CAD": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
+    "AUD": ("Australian dollar", "Australian dollars", "cent", "cents"),
+    "MX$": ("Mexican peso", "Mexican pesos", "", ""),
+    "R$": ("real", "reais", "", ""),
+    "CN¥": ("yuan", "yuan", "", ""),
+    "zł": ("zloty", "zlotys", "", ""),
+}
+"""Singular and plural of each currency and of its hundredth."""
+CODES = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "NZD": "NZ$", "HKD": "HK$", "SGD": "S$"}
+CODES |= {"CAD": "CAD", "AUD": "AUD", "MXN": "MX$", "BRL": "R$", "CNY": "CN¥", "RMB": "CN¥", "PLN": "zł"}
+PLAIN_DOLLARS = "US|AU|CA|[AC]"
+"""Letters before a dollar sign that are not read."""
+SCALES = {
+    "k": "thousand",
+    "m": "million",
+    "mn": "million",
+    "bn": "billion",
+    "b": "billion",
+    "tn": "trillion",
+    "t": "trillion",
+}
+AMOUNT = r"(\d{1,3}(?:,\d{3})++(?:\.\d++)?|\d++(?:\.\d++)?)"
+SIGN = "[" + "".join(symbol for symbol in CURRENCIES if len(symbol) == 1) + "]"
+SYMBOL = rf"(?:(?<![A-Za-z])(?:{join_alternatives(symbol for symbol in CURRENCIES if len(symbol) > 1)})|{SIGN})"
+SCALE = r"((?: ?|-)(?:thousand|million|billion|trillion|mn|bn|tn|[kmbt])\b)?"
+CODE_AFTER = rf"(?: ?({'|'.join(CODES)})\b)?"
+MONEY_BEFORE = re.compile(
+    rf"((?<![\w)])[-+])?(?:\b(?:{PLAIN_DOLLARS})(?=\$))?({SYMBOL}) ?(-?){AMOUNT}(?!,?\d){SCALE}{CODE_AFTER}",
+    re.IGNORECASE,
+)
+MONEY_AFTER = re.compile(rf"(?<![\d.,]){AMOUNT}{SCALE} ?({SIGN}|zł|(?:{'|'.join(CODES)})\b)")
+RUPEES = re.compile(r"\bRs\.? ?(?=\d)")
+CODE_BEFORE = re.compile(rf"\b({'|'.join(CODES)}) ?(?=\d)")
+NO_WHOLE = re.compile(rf"(?<={SIGN})(?=\.\d)")
+ATTRIBUTIVE_AMOUNT = re.compile(rf"({SIGN}){AMOUNT} (?=(?:bills?|notes?|coins?|tickets?|fine|tip)\b)")
+CENTS = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?) ?¢")
+PERCENT = re.compile(rf"(?<![\d.,])(-?){AMOUNT} ?%")
+
+
+def verbalize_amounts(text: str) -> str:
+    """Replace money and percentages with words."""
+    text = NO_WHOLE.sub("0", RUPEES.sub("₹", CODE_BEFORE.sub(lambda m: CODES[m[1]], text)))
+    text = ATTRIBUTIVE_AMOUNT.sub(lambda m: f"{verbalize_decimal(m[2])} {CURRENCIES[m[1]][0]} ", text)
+    text = MONEY_BEFORE.sub(verbalize_money_before, text)
+    text = MONEY_AFTER.sub(lambda m: verbalize_money(m[1], m[2], CODES.get(m[3], m[3])), text)
+    text = CENTS.sub(lambda m: f"{verbalize_decimal(m[1])} {'cent' if m[1] == '1' else 'cents'}", text)
+    return PERCENT.sub(lambda m: f"{verbalize_minus(m[1])}{verbalize_decimal(m[2])} percent", text)
+
+
+def verbalize_money_before(match: re.Match[str]) -> str:
+    """Read an amount after its sign: `-$5` and `$-5` -> minus five dollars, `$5 CAD` -> five Canadian dollars."""
+    sign, symbol, inner, number, scale, code = match.groups()
+    symbol = next(known for known in CURRENCIES if known.lower() == symbol.lower())
+    if code and symbol == "$":
+        symbol = CODES[code.upper()]
+    words = verbalize_money(number, scale, symbol)
+    return ("plus " if sign == "+" else verbalize_minus(sign or inner)) + words
+
+
+def verbalize_minus(sign: str | None) -> str:
+    """Return the word for a minus sign; empty if there is no sign."""
+    return "minus " if sign else ""
+
+
+def verbalize_money(number: str, scale: str | None, symbol: str) -> str:
+    """Read money: `2.50`, `£` -> two pounds fifty; `3.5`, `million`, `$` -> three point five million dollars."""
+    one, many, cent, cents = CURRENCIES[symbol]
+    if scale:
+        word = scale.strip(" -")
+        unit = one if scale.startswith("-") else many
+        return f"{verbalize_decimal(number)} {SCALES.get(word.lower(), word)} {unit}"
+    whole, _, fraction = number.partition(".")
+    if fraction and (len(fraction) != 2 or not cent):
+        return f"{verbalize_decimal(number)} {many}"
+    words = f"{verbalize_cardinal(whole)} {one if whole == '1' else many}"
+    if not fraction or fraction == "00":
+        return words
+    small = verbalize_cardinal(str(int(fraction)))
+    if whole == "0":
+        return f"{small} {cent if fraction == '01' else cents}"
+    return f"{words} {small}" if int(fraction) >= 10 else f"{words} and {small} {cent if fraction == '01' else cents}"

@@ -1,0 +1,179 @@
+"""Read a slash: in fixed phrases, as `per`, `over`, `out of`, in dates without a year, between words."""
+
+from __future__ import annotations
+
+import re
+
+from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
+
+PHRASES = {
+    "24/7": "twenty-four seven",
+    "24/7/365": "twenty-four seven three sixty-five",
+    "24/5": "twenty-four five",
+    "24/6": "twenty-four six",
+    "http/2": "HTTP two",
+    "http/3": "HTTP three",
+    "24-7": "twenty-four seven",
+    "9/11": "nine eleven",
+    "7/11": "seven eleven",
+    "7/7": "seven seven",
+    "20/20": "twenty twenty",
+    "20-20": "twenty twenty",
+    "and/or": "and or",
+    "n/a": "N A",
+    "i/o": "I O",
+    "a/c": "A C",
+    "r/c": "R C",
+    "b/c": "because",
+    "b/w": "between",
+    "c/o": "care of",
+    "h/t": "hat tip to",
+    "w/": "with",
+    "w/o": "without",
+    "w/in": "within",
+    "w/out": "without",
+    "y/n": "yes or no",
+    "s/he": "she or he",
+    "he/him": "he him",
+    "she/her": "she her",
+    "they/them": "they them",
+    "os/2": "O S two",
+    "tcp/ip": "TCP IP",
+    "ac/dc": "A C D C",
+}
+"""Readings of whole phrases, in small letters."""
+PHRASE = re.compile(
+    rf"(?<![\w./-])({join_alternatives(set(PHRASES) - {'w/'})})(?![\w/]|[.-]\d)|(?<![\w./])(w/)(?!o\b|in\b|[a-z]\b)",
+    re.IGNORECASE,
+)
+SLASHED_UNITS = (
+    "second|sec|minute|min|hour|hr|day|week|wk|month|mo|year|yr|night|quarter|decade|century|person|head|capita|adult|"
+    "child|user|employee|student|patient|customer|visitor|guest|seat|room|unit|item|piece|case|bottle|can|cup|serving|"
+    "portion|slice|dose|tablet|pill|game|match|round|class|lesson|session|visit|trip|ride|call|text|page|word|line|"
+    "mile|mi|yard|foot|ft|inch|gallon|gal|liter|litre|pint|pound|lb|ounce|oz|kg|kilo|acre|share|stock|ticket|vote|token|"
+    "request|sq ft|square foot|square meter|m2|km"
+)
+SHORT_UNITS = {
+    "sec": "second",
+    "min": "minute",
+    "hr": "hour",
+    "wk": "week",
+    "mo": "month",
+    "yr": "year",
+    "mi": "mile",
+    "ft": "foot",
+    "gal": "gallon",
+    "lb": "pound",
+    "oz": "ounce",
+    "kg": "kilogram",
+    "sq ft": "square foot",
+    "m2": "square meter",
+    "km": "kilometer",
+}
+COUNT_PER = re.compile(
+    rf"(\d[\d,.]{{0,15}}[kKMB%]?(?: ?[€£¥₹])?(?: [A-Za-z-]{{1,20}}){{0,2}}) ?/ ?({SLASHED_UNITS})\b(?!/)"
+)
+PLURAL_PER = re.compile(rf"\b([A-Za-z]{{2,20}}s) ?/ ?({SLASHED_UNITS})\b(?!/)")
+"""`words/minute`; `days/weeks` are alternatives."""
+
+RATING_NOUNS = "stars?|points?|marks|rating|ratings|would|correct|right|on the|for effort"
+RATED = (
+    "rated|rate|rates|rating|rating of|ratings of|score|scored|scores|scored a|score of|score:|rating:|got|gets|get|"
+    "give it|gives it|gave it|give this|gave this|give it a|gives it a|gave it a|give this a|gave this a|a solid|"
+    "an easy|solid|pain of|pain level|it's a|i'd say|grade of|mark of"
+)
+AMOUNT = r"(\d{1,4}(?:\.\d{1,2})?)"
+NO_MORE = r"(?![\d/]|[.,]\d)"
+RATING_BEFORE = re.compile(rf"(\b(?:{RATED}) )(?<![\w./]){AMOUNT}/(5|10|20|100){NO_MORE}", re.IGNORECASE)
+RATING_AFTER = re.compile(rf"(?<![\w./-]){AMOUNT}/(\d{{1,4}})(?=(?: (?:{RATING_NOUNS}|{COUNTED_NOUNS})\b))")
+MEASURED_NOUN = re.compile(
+    r" (?:hours|minutes|seconds|years|months|weeks|days|nights|miles|acres|gallons|barrels|tons|tonnes|pounds|dollars|"
+    r"euros|"
+    r"feet|meters|metres|kilometers|pages|points|inches)\b"
+)
+"""Nouns of which there are fractions: `3/4 miles`."""
+DECIMAL_RATING = re.compile(rf"(?<![\w./])(\d{{1,3}}\.\d{{1,2}})/(\d{{1,3}}){NO_MORE}")
+FULL_MARKS = re.compile(rf"(?<![\w./-])(0|\d{{1,3}})/(5|10|20|100){NO_MORE}")
+PART_OF = re.compile(
+    rf"\b(page|part|step|day|slide|episode|round|lap|chapter|stage|quarter|tweet|volume) "
+    rf"(\d{{1,4}})/(\d{{1,4}}){NO_MORE}",
+    re.IGNORECASE,
+)
+PRESSURE = re.compile(rf"(?<![\w./])(\d{{2,3}})/(\d{{2,3}}){NO_MORE}")
+VISION = re.compile(r"(?<![\w./])20/(1[056]|20|25|[3-9]0|[124]00)(?![\d/%]|[.,]\d)")
+"""A visual acuity: `20/40`"""
+METER = re.compile(r"(?<![\w./])(\d{1,2})/([248]|16)(?= (?:time|meter|metre|signature|beat|bar|rhythm|waltz)\b)")
+SPLIT = re.compile(rf"(?<![\w.,/$€£-])(\d\d)([/-])(\d\d){NO_MORE}(?![%-])")
+SPLIT_NOUN = re.compile(
+    r" (?:split|chance|chances|odds|ratio|mix|blend|joint|custody|rule|partner|deal|cut)\b|[ ]?$|[.,!?;]"
+)
+SEASON = re.compile(r"(?<![\w./])((?:19|20)\d\d)/((?:19|20)?\d\d)(?![\w/])")
+EXPIRY = re.compile(
+    r"(\b(?:exp|expires|expiry|expiration|valid thru|valid until)\b(?: date)?[.:]? ?)(0[1-9]|1[0-2])/(\d\d)\b", re.I
+)
+MONTH_NAMES = "January February March April May June July August September October November December".split()
+WEEKDAYS = "Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+SHORT_DATE = re.compile(
+    rf"(\b(?:on|due|until|till|dated|since|deadline|deadline:|date:|born|(?:{WEEKDAYS})\.?,?) )"
+    r"(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d| of\b| cup| inch)",
+    re.IGNORECASE,
+)
+DIVISION = re.compile(r"(?<=\d) / (?=\d)|(?<=[\d)])/(?=\d{1,9} ?=)")
+CAPITALS = re.compile(r"\b([A-Z]{1,5}s?)/(?=[A-Z]{1,5}s?\b)")
+"""Abbreviations joined by a slash, which is not spoken: `A/B testing`, `HIV/AIDS`."""
+BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z.])/(?=[A-Za-z]|\d{1,3}(?:st|nd|rd|th)\b)")
+SPACED = re.compile(r"(?<=[A-Za-z,.!?;]) / (?=[A-Za-z])")
+
+
+def verbalize_slashes(text: str) -> str:
+    """Replace slashes with words, except those of fractions and of dates with a year."""
+    text = PHRASE.sub(lambda m: PHRASES[m[0].lower()] + (" " if m[2] else ""), text)
+    text = SHORT_DATE.sub(lambda m: f"{m[1]}{MONTH_NAMES[int(m[2]) - 1]} {int(m[3])}", text)
+    text = EXPIRY.sub(lambda m: f"{m[1]}{int(m[2])} {m[3]}", text)
+    text = SEASON.sub(r"\1 \2", METER.sub(r"\1 \2", VISION.sub(r"20 \1", text)))
+    text = PART_OF.sub(r"\1 \2 of \3", RATING_BEFORE.sub(r"\1\2 out of \3", text))
+    text = DECIMAL_RATING.sub(r"\1 out of \2", RATING_AFTER.sub(expand_rating, text))
+    text = PRESSURE.sub(expand_pressure, SPLIT.sub(expand_split, FULL_MARKS.sub(expand_full_marks, text)))
+    for pattern in (COUNT_PER, PLURAL_PER):
+        text = pattern.sub(lambda m: f"{m[1]} per {SHORT_UNITS.get(m[2], m[2])}", text)
+    return DIVISION.sub(" divided by ", text)
+
+
+def verbalize_alternatives(text: str) -> str:
+    """Replace the slashes between words: with `or`, with a pause if spaces surround it, or with nothing."""
+    return BETWEEN_WORDS.sub(" or ", SPACED.sub(", ", CAPITALS.sub(r"\1 ", text)))
+
+
+def expand_rating(match: re.Match[str]) -> str:
+    """Read a share of counted things: `4/5 stars` -> 4 out of 5; leave a mixed number such as `2 1/2 hours`."""
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    small = "." not in match[1] and before[:1].isdecimal()
+    measure = "." not in match[1] and MEASURED_NOUN.match(match.string, match.end()) is not None
+    return match[0] if small or measure else f"{match[1]} out of {match[2]}"
+
+
+def expand_full_marks(match: re.Match[str]) -> str:
+    """Read full or no marks: `10/10` -> 10 out of 10."""
+    return f"{match[1]} out of {match[2]}" if match[1] in ("0", match[2]) else match[0]
+
+
+def expand_pressure(match: re.Match[str]) -> str:
+    """Read a blood pressure, which is no fraction: `120/80` -> 120 over 80."""
+    return f"{match[1]} over {match[2]}" if int(match[1]) > int(match[2]) > 12 else match[0]
+
+
+def expand_split(match: re.Match[str]) -> str:
+    """Read shares of a hundred: `50/50` -> 50 50; leave ranges such as `40-60`."""
+    first, sign, second = int(match[1]), match[2], int(match[3])
+    if first + second != 100 or (sign == "-" and not is_split(match)):
+        return match[0]
+    return f"{first} {second}"
+
+
+def is_split(match: re.Match[str]) -> bool:
+    """Return whether two numbers joined by a hyphen are shares and no range or score."""
+    first, second = int(match[1]), int(match[3])
+    if first > second and first % 10 == 0:
+        return True
+    noun = SPLIT_NOUN.match(match.string, match.end(), match.end() + 12)
+    return first == second or (first > second and noun is not None and noun[0][:1] == " " and noun[0].strip() != "")

@@ -1,0 +1,97 @@
+"""Read citations of a verse: `1 Corinthians 13:4-7`."""
+
+from __future__ import annotations
+
+import re
+
+from app.text.normalization.numbers import verbalize_cardinal
+from app.text.normalization.patterns import join_alternatives
+
+BOOKS = {
+    "Genesis": "Gen",
+    "Exodus": "Exod",
+    "Leviticus": "Lev",
+    "Numbers": "Num",
+    "Deuteronomy": "Deut",
+    "Joshua": "Josh",
+    "Judges": "Judg",
+    "Ruth": "",
+    "Samuel": "Sam",
+    "Kings": "Kgs",
+    "Chronicles": "Chron",
+    "Ezra": "",
+    "Nehemiah": "Neh",
+    "Esther": "Esth",
+    "Job": "",
+    "Psalm": "Ps",
+    "Psalms": "Pss",
+    "Proverbs": "Prov",
+    "Ecclesiastes": "Eccl",
+    "Isaiah": "Isa",
+    "Jeremiah": "Jer",
+    "Lamentations": "Lam",
+    "Ezekiel": "Ezek",
+    "Daniel": "Dan",
+    "Hosea": "Hos",
+    "Joel": "",
+    "Amos": "",
+    "Obadiah": "",
+    "Jonah": "",
+    "Micah": "Mic",
+    "Habakkuk": "Hab",
+    "Zephaniah": "Zeph",
+    "Haggai": "",
+    "Zechariah": "Zech",
+    "Malachi": "Mal",
+    "Matthew": "Matt",
+    "Mark": "Mk",
+    "Luke": "Lk",
+    "John": "Jn",
+    "Acts": "",
+    "Romans": "Rom",
+    "Corinthians": "Cor",
+    "Galatians": "Gal",
+    "Ephesians": "Eph",
+    "Philippians": "Phil",
+    "Colossians": "Col",
+    "Thessalonians": "Thess",
+    "Timothy": "Tim",
+    "Titus": "",
+    "Philemon": "Philem",
+    "Hebrews": "Heb",
+    "James": "Jas",
+    "Peter": "Pet",
+    "Jude": "",
+    "Revelation": "Rev",
+    "Quran": "",
+    "Qur'an": "",
+    "Surah": "",
+}
+"""Books that are cited by chapter and verse, with their abbreviations."""
+BOOK_NAMES = {name: name for name in BOOKS} | {short: name for name, short in BOOKS.items() if short}
+ORDINAL_WORDS = {"1": "First", "2": "Second", "3": "Third"}
+VERSE = re.compile(
+    rf"(?:\b(?:([123]) )?({join_alternatives(BOOK_NAMES)})\.? )"
+    r"(\d{1,3}):(\d{1,3})(?: ?([-–,]) ?(\d{1,3}))?(?![\w:]|[-–]\d)"
+)
+NUMBERED_BOOK = re.compile(
+    r"\b([123]) (Samuel|Kings|Chronicles|Corinthians|Thessalonians|Timothy|Peter|John)(?= \d{1,3}\b)"
+)
+
+
+def verbalize_verses(text: str) -> str:
+    """Replace citations of chapter and verse with words."""
+    text = VERSE.sub(verbalize_verse, text)
+    return NUMBERED_BOOK.sub(lambda m: f"{ORDINAL_WORDS[m[1]]} {m[2]}", text)
+
+
+def verbalize_verse(match: re.Match[str]) -> str:
+    """Read a verse: `1 Corinthians 13:4-7` -> First Corinthians thirteen, four to seven."""
+    number, book, chapter, verse, sign, last = match.groups()
+    name = (ORDINAL_WORDS[number] + " " if number else "") + BOOK_NAMES[book]
+    words = f"{name} {verbalize_cardinal(chapter)}"
+    if not last:
+        # After `twenty-three`, or before a single digit, the verse would sound like a part of the chapter's number.
+        clear = len(verse) == 2 and int(chapter) < 20
+        return f"{words}{' ' if clear else ':'}{verbalize_cardinal(verse)}"
+    return f"{words}, {verbalize_cardinal(verse)} {'and' if sign == ',' else 'to'} {verbalize_cardinal(last)}"

@@ -1,0 +1,83 @@
+"""Render the page of readings: examples as the service reads them, and the tables of units and abbreviations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.text import normalize
+from app.text.normalization.abbreviations import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER, SPELLED
+from app.text.normalization.money import CODES, CURRENCIES
+from app.text.normalization.slashes import PHRASES
+from app.text.normalization.units import LETTER_UNITS, SYMBOLS
+from scripts.reference.markdown import format_code, format_codes, make_page, make_table
+
+ABOUT = """Numbers, units, dates, signs and abbreviations are read as words. A plan shows the words of each utterance in
+`spoken`. SSML's `say-as` and `sub` set another reading."""
+EXAMPLES = {
+    "Numbers": ("1,234.5", "1.234.567,89", "1'234", "1,5 kg", "007", "1.5M users", "10⁻³", "2½ cups"),
+    "Money": ("$3.50", "€1.000", "£1.2bn", "$-5", "HK$100", "25¢"),
+    "Digits one by one": ("Call 911", "+49 170 1234567", "Your code is 482913.", "ZIP 90210", "1-800-FLOWERS"),
+    "Slashes": ("24/7", "4/5 stars", "120/80 mmHg", "$15/hr", "on 7/4", "he/she", "/usr/bin", "3/4"),
+    "Ranges, ratios, verses": (
+        "10-20",
+        "Mon-Fri 9am-5pm",
+        "Oct-Dec 2024",
+        "3:2",
+        "1 Corinthians 13:4-7",
+        "60-40 split",
+    ),
+    "Dates and times": ("05/04/2024", "2024-05-17", "5-Jan-2024", "the 1990s", "3:05 p.m.", "0630 hours", "2h 30m"),
+    "Units": ("20 °C", "180C", "5 mg/dL", "50 m2", "6'2\"", 'a 19" screen', "40°42'46\"N", "12 A"),
+    "Formulas": ("x != y", "5-3=2", "3 * 4 = 12", "CO₂", "Ca²⁺", "2H2 + O2 → 2H2O"),
+    "Roman numerals": ("Chapter IV", "Louis XIV", "Super Bowl LVIII", "MCMXCIV"),
+    "Abbreviations": ("Dr. Lee", "5 Elm St.", "Vol. II", "est. 1990", "est. 500 people", "King, Jr."),
+    "Addresses": ("https://example.com/a", "me@example.com", "notes.txt", "#happy", ".NET"),
+}
+"""Written examples of each kind; their readings are computed."""
+
+
+def render() -> str:
+    """Return the page."""
+    return make_page(
+        "Readings",
+        ABOUT,
+        make_table(("kind", "written", "read"), make_examples()),
+        "## Units",
+        "Read after a number; the last ones only after a space and at the end of a phrase.",
+        make_table(("symbols", "unit"), make_units()),
+        "## Currencies",
+        make_table(("sign or code", "unit"), make_currencies()),
+        "## Abbreviations",
+        make_table(
+            ("before a name", "after a name", "before a number", "anywhere", "spelled"),
+            [tuple(map(list_words, (BEFORE_NAME, AFTER_NAME, BEFORE_NUMBER, ANYWHERE, SPELLED)))],
+        ),
+        "## Phrases with a slash",
+        make_table(("written", "read"), ((format_code(written), read) for written, read in PHRASES.items())),
+    )
+
+
+def make_examples() -> Iterable[tuple[str, str, str]]:
+    """Yield a row for each example."""
+    for kind, examples in EXAMPLES.items():
+        for written in examples:
+            yield kind, format_code(written), normalize(written)
+
+
+def make_units() -> Iterable[tuple[str, str]]:
+    """Yield a row for each unit."""
+    for name, symbols in SYMBOLS.items():
+        yield format_codes(symbols), name
+    for symbol, name in LETTER_UNITS.items():
+        yield format_code(symbol), name
+
+
+def make_currencies() -> Iterable[tuple[str, str]]:
+    """Yield a row for each currency."""
+    for sign, (one, *_) in CURRENCIES.items():
+        yield format_codes(dict.fromkeys((sign, *(code for code, known in CODES.items() if known == sign)))), one
+
+
+def list_words(table: dict[str, str]) -> str:
+    """Return abbreviations with their words."""
+    return ", ".join(f"{format_code(short)} {words}" for short, words in table.items())
