@@ -72,7 +72,10 @@ _HEADERS = {
         "Only with a stream: proxies shall not hold it back.", _string_schema("no"), required=False
     ),
     "Accept-Ranges": _Header("Not with a stream or JSON.", _string_schema("bytes"), required=False),
-    "ETag": _Header("Of the whole; not with a stream or JSON.", _string_schema('"[0-9a-f]{32}"'), required=False),
+    "ETag": _Header(
+        "Only with a seed, which a GET always has; not with events.", _string_schema('"[0-9a-f]{32}"'), required=False
+    ),
+    "Vary": _Header("Request headers that affect the response.", _string_schema("Accept(, Origin)?"), required=False),
     "Content-Range": _Header(
         "The bytes that are answered, and their whole number.", _string_schema(r"bytes .+/[0-9]+")
     ),
@@ -105,8 +108,9 @@ SPEECH_HEADERS = header_references(
     "Server-Timing",
     "Content-Disposition",
     "X-Accel-Buffering",
+    "ETag",
 )
-RANGE_HEADERS = header_references("Accept-Ranges", "ETag")
+CACHE_HEADERS = header_references("ETag", "Vary")
 
 
 Responses = dict[int | str, dict[str, Any]]

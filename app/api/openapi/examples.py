@@ -45,8 +45,6 @@ OPENAI: dict[str, dict[str, Any]] = {
     "events": {"summary": "Events", "value": {"model": "intone", "input": TEXT, "stream_format": "sse"}},
 }
 FIELDS: dict[str, Any] = {
-    "text": TEXT,
-    "ssml": SSML,
     "emotion": "joy:0.6,surprise:0.4",
     "degree": 1.3,
     "strength": "fixed",
@@ -55,9 +53,6 @@ FIELDS: dict[str, Any] = {
     "speed": 0.9,
     "format": "mp3",
     "sample_rate": 16000,
-    "stream": True,
-    "timing": True,
-    "strict": True,
     "seed": 7,
 }
-"""Example for each field that can be a query parameter; all are valid together with a text."""
+"""Value of fields in a query, for their descriptions."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.api.openapi import examples
-from app.api.openapi.errors import RANGE_HEADERS, SPEECH_HEADERS, Responses, header_references
+from app.api.openapi.errors import CACHE_HEADERS, SPEECH_HEADERS, Responses, header_references
 from app.api.parsing.negotiation import JSON, PLAIN_TEXT, SSML
 from app.api.responses.streaming import SSE
 from app.api.schemas import answers
@@ -74,9 +74,13 @@ def describe_speech_query() -> dict[str, Any]:
         for name, text in (
             ("Range", "One range of bytes of the complete audio, such as `bytes=0-1023`."),
             ("If-Range", "The ETag of the parts that are there already."),
+            ("If-None-Match", "The ETag of the response that is there already."),
         )
     ]
-    return {"parameters": [*_parameters(SpeechBody, leave_out=("plan",)), *parts]}
+    fields = _parameters(SpeechBody, leave_out=("plan",))
+    # Only this one has an example: a form sends the examples of all parameters at once.
+    filled = [{**one, "example": examples.TEXT} if one["name"] == "text" else one for one in fields]
+    return {"parameters": [*filled, *parts]}
 
 
 def describe_audio_response() -> Responses:
@@ -84,7 +88,7 @@ def describe_audio_response() -> Responses:
     return {
         200: {
             "description": "The speech",
-            "headers": SPEECH_HEADERS,
+            "headers": {**SPEECH_HEADERS, **CACHE_HEADERS},
             "content": dict(_AUDIO),
             "model": answers.TimedSpeech,
         }
@@ -94,13 +98,14 @@ def describe_audio_response() -> Responses:
 def describe_audio_ranges() -> Responses:
     """Describe a response with audio that supports range requests."""
     whole = describe_audio_response()[200]
-    every = {**SPEECH_HEADERS, **RANGE_HEADERS}
+    every = {**whole["headers"], **header_references("Accept-Ranges")}
     part = {
         "description": "A part of the audio",
         "headers": {**every, **header_references("Content-Range")},
         "content": _AUDIO,
     }
-    return {200: {**whole, "headers": every}, 206: part}
+    known = {"description": "The client has the response already, by If-None-Match", "headers": CACHE_HEADERS}
+    return {200: {**whole, "headers": every}, 206: part, 304: known}
 
 
 def describe_openai_response() -> Responses:
@@ -110,7 +115,8 @@ def describe_openai_response() -> Responses:
 
 def describe_plan_response() -> Responses:
     """Describe a response with a plan."""
-    return {200: {"description": "The plan", "model": answers.Plan, "links": _PLAN_LINKS}}
+    headers = header_references("ETag")
+    return {200: {"description": "The plan", "model": answers.Plan, "headers": headers, "links": _PLAN_LINKS}}
 
 
 def _parameters(model: type[SpeechFields], note: str = "", leave_out: tuple[str, ...] = ()) -> list[dict[str, Any]]:
@@ -119,16 +125,13 @@ def _parameters(model: type[SpeechFields], note: str = "", leave_out: tuple[str,
 
 
 def _parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
-    example = {"example": examples.FIELDS[name]} if name in examples.FIELDS else {}
-    description = note + schema.get("description", "")
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": description,
-        "schema": _query_schema(schema),
-        **example,
-    }
+    """Describe a field as a parameter of a query.
+
+    Its description names a value, because a form would send an `example` without being told to.
+    """
+    value = f" Such as `{examples.FIELDS[name]}`." if name in examples.FIELDS else ""
+    description = note + schema.get("description", "") + value
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": _query_schema(schema)}
 
 
 def _query_schema(schema: dict[str, Any]) -> dict[str, Any]:

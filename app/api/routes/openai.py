@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
@@ -53,20 +54,20 @@ _CREATED_AT = 1763942400
 )
 async def speech(request: Request) -> Response:
     """Synthesize a text, each sentence with the emotion of its words, unless `emotion` or `instructions` set it."""
-    if parse_media_type(request).name != JSON:
+    media = parse_media_type(request)
+    if media.name != JSON:
         raise UnsupportedMediaType("This address takes JSON alone.", hint=f"Send {JSON}.")
     query = request.scope["query_string"]
 
     def read(body: bytes) -> tuple[ParsedRequest, bool]:
         pipeline = service_of(request).pipeline()
-        data = read_json(decode_body(body, None))
+        data = read_json(decode_body(body, media))
         refuse_query(query)
         fields, sse, warnings = read_openai(data)
         with remap_error_fields():
-            plain = resolve_options(
-                fields, pipeline, "", key_name(request)
-            )  # Accept is ignored: these clients send application/octet-stream
-        return ParsedRequest(pipeline, plain.speech, plain.answer, warnings), sse
+            # Accept is ignored: these clients send application/octet-stream.
+            plain = resolve_options(fields, pipeline, None, key_name(request))
+        return replace(plain, warnings=warnings), sse
 
     parsed, sse = await parse_body(request, read)
     request.state.log["characters"] = parsed.characters
