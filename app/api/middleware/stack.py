@@ -23,7 +23,7 @@ from app.settings import Settings
 
 _METHODS = ("GET", "POST", "HEAD", "OPTIONS")
 
-_REQUEST_HEADERS = ("Authorization", "Content-Type", "Accept", "Range", "X-Request-Id")
+_REQUEST_HEADERS = ("Authorization", "Content-Type", "Accept", "Range", "If-Range", "If-None-Match", "X-Request-Id")
 _OPENAI_REQUEST_HEADERS = (
     *(f"X-Stainless-{name}" for name in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version")),
     *("X-Stainless-Retry-Count", "X-Stainless-Timeout", "OpenAI-Organization", "OpenAI-Project"),
