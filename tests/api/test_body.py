@@ -53,9 +53,7 @@ def test_a_byte_order_mark_names_the_charset_unless_the_body_is_json(mark: bytes
     ],
 )
 @pytest.mark.parametrize("before", ["", "\n \t"])
-def test_the_charset_of_an_xml_declaration_is_honoured_if_it_can_be_right(
-    declared: str, sent: str, before: str
-) -> None:
+def test_an_xml_declaration_names_the_charset_if_it_can_be_right(declared: str, sent: str, before: str) -> None:
     document = before + DOCUMENT.format(declared)
     assert decode_body(document.encode(sent), MediaType(SSML, None)) == document
 
