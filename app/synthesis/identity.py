@@ -47,15 +47,14 @@ def compute_identity(
         getattr(classifier.model.config, "_commit_hash", None),
     ):
         digest.update(f"{part!r}\n".encode())
-    folders = (Path(str(settings.classifier)), *(voice.folder for voice in registry.voices.values()))
-    for file in (
+    files = [
         *_list_files(Path(__file__).parents[1], (".py",)),
-        *_list_files(folders[0], CLASSIFIER_ENDINGS),
-        *(file for folder in folders[1:] for file in _list_files(folder, CONFIG_ENDINGS)),
-    ):
-        content = _read(file)
-        digest.update(f"{file.name} {len(content)}\n".encode())
-        digest.update(content)
+        *_list_files(Path(str(settings.classifier)), CLASSIFIER_ENDINGS),
+    ]
+    for voice in registry.voices.values():
+        files += _list_files(voice.folder, CONFIG_ENDINGS)
+    for file in files:
+        digest.update(f"{file.name} {_hash_file(file)}\n".encode())
     return digest.hexdigest()
 
 
@@ -64,12 +63,13 @@ def _list_files(folder: Path, endings: Sequence[str]) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix in endings and path.is_file())
 
 
-def _read(file: Path) -> bytes:
-    """Return the content of a file; nothing if it cannot be read: a folder may have files that are not used."""
+def _hash_file(file: Path) -> str | None:
+    """Return the hash of a file; None if it cannot be read: a folder may have files that are not used."""
     try:
-        return file.read_bytes()
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError:
-        return b""
+        return None
 
 
 def _find_version(name: str) -> str | None:
