@@ -32,7 +32,7 @@ _OPENAI_REQUEST_HEADERS = (
 
 _EXPOSED_HEADERS = (
     *("X-Request-Id", "X-Audio-Duration", "X-Voice", "X-Emotions", "X-Warnings", "X-Should-Retry", "Server-Timing"),
-    *("Retry-After", "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag", "X-Accel-Buffering"),
+    *("Retry-After", "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag", "Vary", "X-Accel-Buffering"),
 )
 
 

@@ -44,15 +44,5 @@ OPENAI: dict[str, dict[str, Any]] = {
     },
     "events": {"summary": "Events", "value": {"model": "intone", "input": TEXT, "stream_format": "sse"}},
 }
-FIELDS: dict[str, Any] = {
-    "emotion": "joy:0.6,surprise:0.4",
-    "degree": 1.3,
-    "strength": "fixed",
-    "expressiveness": 0.8,
-    "context": "We have waited for this day for years.",
-    "speed": 0.9,
-    "format": "mp3",
-    "sample_rate": 16000,
-    "seed": 7,
-}
-"""Value of fields in a query, for their descriptions."""
+BLEND = "joy:0.6,surprise:0.4"
+"""Blend of emotions as it is written in a query."""

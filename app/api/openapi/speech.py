@@ -125,12 +125,9 @@ def _parameters(model: type[SpeechFields], note: str = "", leave_out: tuple[str,
 
 
 def _parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
-    """Describe a field as a parameter of a query.
-
-    Its description names a value, because a form would send an `example` without being told to.
-    """
-    value = f" Such as `{examples.FIELDS[name]}`." if name in examples.FIELDS else ""
-    description = note + schema.get("description", "") + value
+    """Describe a field as a parameter of a query, without an example, which a form would send without being told to."""
+    blend = f" Here, a blend is written as `{examples.BLEND}`." if name == "emotion" else ""
+    description = note + schema.get("description", "") + blend
     return {"name": name, "in": "query", "required": False, "description": description, "schema": _query_schema(schema)}
 
 
