@@ -81,7 +81,7 @@ async def models() -> answers.Models:
 
 
 @router.get("/models/{name:path}", summary="One model", responses=openai_error_responses(ModelNotFound))
-async def model(name: Annotated[str, Path(examples=["tts-1"])]) -> answers.Model:
+async def model(name: Annotated[str, Path(openapi_examples={"model": {"value": "tts-1"}})]) -> answers.Model:
     """Return a model by its name."""
     return _model_to_dict(check_model(name))
 

@@ -37,7 +37,9 @@ async def voices(request: Request) -> answers.Voices:
 
 
 @router.get("/voices/{name}", summary="One voice", responses=problem_responses(NotReady, VoiceNotFound, RouteNotFound))
-async def voice(name: Annotated[str, Path(examples=["alloy"])], request: Request) -> answers.Voice:
+async def voice(
+    name: Annotated[str, Path(openapi_examples={"alias": {"value": "alloy"}})], request: Request
+) -> answers.Voice:
     """Return a voice by its name or an alias."""
     return voice_to_dict(service_of(request).pipeline().registry.get(name))
 
