@@ -41,6 +41,8 @@ _EVENTS = {
         "example": {"data": '{"type": "speech.audio.delta", "audio": "SUQz"}'},
     }
 }
+_SSML_SCHEMA = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "xml": {"name": "speak"}}]}
+"""Schema of a document: its text, or its root. Swagger UI escapes the example of an XML body that is only a string."""
 _PLAN_LINKS = {
     "speak": {
         "operationId": "synthesize",
@@ -55,7 +57,7 @@ def describe_speech_body() -> dict[str, Any]:
     content = {
         JSON: {"schema": _reference(SpeechBody), "examples": examples.SPEECH},
         PLAIN_TEXT: {"schema": {"type": "string", "minLength": 1}, "example": examples.TEXT},
-        SSML: {"schema": {"type": "string", "minLength": 1}, "example": examples.SSML},
+        SSML: {"schema": _SSML_SCHEMA, "example": examples.SSML},
     }
     parameters = _parameters(SpeechFields, note=f"Only beside `{PLAIN_TEXT}` and `{SSML}`. ")
     return {"parameters": parameters, "requestBody": {"required": True, "content": content}}
