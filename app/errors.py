@@ -130,6 +130,7 @@ class NotAcceptable(IntoneError):
     code = "not_acceptable"
     title = "No supported format is acceptable"
     remedy = "Accept `audio/*`, or leave the header out."
+    headers: Mapping[str, str] = {"Vary": "Accept"}
 
 
 class BodyTooSlow(IntoneError):

@@ -98,7 +98,7 @@ async def answer_disconnected_client(request: Request, error: Exception) -> Resp
 
 _METHODS = ("GET", "POST", "HEAD", "OPTIONS")
 
-_REQUEST_HEADERS = ("Authorization", "Content-Type", "Accept", "Range", "X-Request-Id")
+_REQUEST_HEADERS = ("Authorization", "Content-Type", "Accept", "Range", "If-Range", "If-None-Match", "X-Request-Id")
 _OPENAI_REQUEST_HEADERS = (
     *(f"X-Stainless-{name}" for name in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version")),
     *("X-Stainless-Retry-Count", "X-Stainless-Timeout", "OpenAI-Organization", "OpenAI-Project"),
@@ -107,7 +107,7 @@ _OPENAI_REQUEST_HEADERS = (
 
 _EXPOSED_HEADERS = (
     *("X-Request-Id", "X-Audio-Duration", "X-Voice", "X-Emotions", "X-Warnings", "X-Should-Retry", "Server-Timing"),
-    *("Retry-After", "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag", "X-Accel-Buffering"),
+    *("Retry-After", "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag", "Vary", "X-Accel-Buffering"),
 )
 
 

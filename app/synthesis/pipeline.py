@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from app.planning.parse import ParsedText, parse_request
 from app.planning.planner import MAX_SPEED, Planner
 from app.settings import Settings
 from app.synthesis import Engine, choose_backend, never_cancelled
+from app.synthesis.identity import compute_identity
 from app.synthesis.stream import SynthesisStream, VoiceSelection
 from app.text import count_expanded
 from app.text.normalization.cleaning import clean
@@ -80,8 +82,15 @@ class Pipeline:
             pipeline = cls(settings, classifier.result(), registry, engine)
         if warm:
             pipeline.synthesize(SpeechRequest(WARM_UP_TEXT))
+            _ = pipeline.identity
             trim_heap()
         return pipeline
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of all that determines the bytes of seeded audio besides the request; computing it takes a while."""
+        rule = self.make_strength_rule(SpeechRequest(""))
+        return compute_identity(self.settings, self.classifier, self.registry, self.engine.backend.name, rule)
 
     def close(self) -> None:
         """Finish the running batches and stop the workers."""

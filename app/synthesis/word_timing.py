@@ -13,10 +13,20 @@ from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
 
 from app.synthesis.tokenizer import Tokens
+from app.text.normalization.cleaning import TAG
 from app.text.phonetic import remove_phonemes
 from app.types import Utterance, Word
 
-WRITTEN_WORD = re.compile(r"[$€£¥#@]?\w(?:\S*\w)?%?")
+ENTITY = r"&(?:[a-z]{2,8}|#[0-9]{1,6}|#x[0-9a-f]{1,5});"
+SEPARATOR = re.compile(
+    rf"{TAG.pattern}"
+    r"|\]\([^\s()]{0,300}\)"  # address of a Markdown link
+    rf"|(?<![^\W_]){ENTITY}|{ENTITY}(?![^\W_])|&(?:nbsp|ensp|emsp|thinsp|mdash|ndash|hellip);"
+    r"|[—―…]|(?<![0-9])–|–(?![0-9])|-{2,}|\.{2,}",
+    re.IGNORECASE,
+)
+"""Markup, dashes and dots that are no part of a word although no space may be beside them."""
+WRITTEN_WORD = re.compile(r"(?:(?<!#)#|[$€£¥@])?[^\W_](?:\S*[^\W_])?%?")
 STEPS = ((1, 1), (2, 1), (3, 1), (4, 1), (1, 2), (1, 3))
 """Numbers of spoken words and of phoneme groups that can be aligned to each other."""
 UNEVEN_COST = 1.5
@@ -104,7 +114,7 @@ def compute_alignment_cost(words: Sequence[str], groups: Sequence[str], ratio: f
 
 def time_written(utterance: Utterance, spoken: list[TimedText]) -> tuple[Word, ...]:
     """Time the written words; if the spoken words differ, the written ones divide their time."""
-    written = list(WRITTEN_WORD.finditer(utterance.text))
+    written = find_words(utterance.text)
     matcher = SequenceMatcher(
         None,
         [normalize_word(match[0]) for match in written],
@@ -125,6 +135,11 @@ def time_written(utterance: Utterance, spoken: list[TimedText]) -> tuple[Word, .
             for match, time in zip(these, times, strict=True)
         ]
     return tuple(words)
+
+
+def find_words(text: str) -> list[re.Match[str]]:
+    """Find the written words of a text, without markup; their offsets are those in the text."""
+    return list(WRITTEN_WORD.finditer(SEPARATOR.sub(lambda match: " " * len(match[0]), text)))
 
 
 def find_request_span(utterance: Utterance, start: int, end: int) -> tuple[int, int] | None:

@@ -47,7 +47,7 @@ def test_a_preflight_needs_no_key_and_allows_the_headers_of_our_clients(client: 
     response = send_preflight(client, headers="authorization,content-type,accept,range,x-request-id")
     assert (response.status_code, response.headers["access-control-allow-origin"]) == (200, ORIGIN)
     assert response.headers["access-control-allow-methods"] == "GET, POST, HEAD, OPTIONS"
-    assert {"Authorization", "Range", "X-Request-Id"} <= set(
+    assert {"Authorization", "Range", "If-None-Match", "X-Request-Id"} <= set(
         response.headers["access-control-allow-headers"].split(", ")
     )
     assert response.headers["x-request-id"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from app.api.schemas.openai import MODELS, check_model, read_openai
+from app.api.schemas.openai import MODELS, OpenAiSpeech, check_model, read_openai
+from app.audio.encode import FORMATS
 from app.errors import ModelNotFound
 
 HELLO = {"model": "tts-1", "input": "Hello."}
@@ -20,6 +23,33 @@ def test_any_number_of_unknown_fields_gives_one_warning() -> None:
 def test_defaults_are_those_that_openais_clients_expect() -> None:
     fields, sse, _ = read_openai(HELLO)
     assert (fields.format, fields.sample_rate, fields.stream, fields.voice, sse) == ("mp3", 24_000, True, None, False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "stream"),
+    [
+        *(({"response_format": name}, False) for name in ("flac", "wav", "FLAC", "Wav")),
+        *(({"response_format": name}, True) for name in ("mp3", "opus", "aac", "pcm", "MP3", "", None)),
+        *(({"response_format": name, "stream_format": "audio"}, False) for name in ("flac", "wav")),
+        *(({"response_format": name, "stream_format": "sse"}, True) for name in FORMATS),
+        *(({"response_format": name, "stream": True}, True) for name in FORMATS),
+        *(({"response_format": name, "stream": False}, False) for name in FORMATS),
+    ],
+)
+def test_flac_and_wav_are_complete_files_unless_a_stream_is_requested(fields: dict[str, Any], stream: bool) -> None:
+    assert read_openai({**HELLO, **fields}).fields.stream is stream
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_string_is_the_default_of_every_field_but_the_input(empty: str | None) -> None:
+    names = OpenAiSpeech.model_fields.keys() - {"input"}
+    assert read_openai({"input": "Hello.", **dict.fromkeys(names, empty)}) == read_openai({"input": "Hello."})
+    assert read_openai({**HELLO, "voice": {"id": ""}}).fields.voice is None
+    assert read_openai({**HELLO, "input": ""}).fields.text == ""
+
+
+def test_white_space_is_a_value() -> None:
+    assert read_openai({**HELLO, "voice": " "}).fields.voice == " "
 
 
 @pytest.mark.parametrize("name", [*MODELS, "tts-1-0131", "tts-1-hd-0131", "gpt-4o-mini-tts-2030-01-31"])

@@ -169,65 +169,85 @@ def test_every_example_matches_its_schema() -> None:
 
 
 def list_requests() -> list[Any]:
-    """Return a request for every example of every operation."""
-    parameters = []
-    for (method, path), operation in OPERATIONS.items():
-        for name, request in _build_requests(path, operation):
-            parameters.append(pytest.param(method, request, id=f"{operation['operationId']}-{name}"))
-    return parameters
+    """Return the requests that the forms of Swagger UI send unchanged: an example of a body, if there is one, together
+    with the examples of all parameters."""
+    return [
+        pytest.param(method, request, id=f"{operation['operationId']}-{name}")
+        for (method, path), operation in OPERATIONS.items()
+        for name, request in build_requests(path, operation)
+    ]
 
 
-def _build_requests(path: str, operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def build_requests(path: str, operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     parameters = operation.get("parameters", [])
-    filled = path
     for one in parameters:
         if one["in"] == "path":
-            (example,) = one["schema"]["examples"]
-            filled = filled.replace(f"{{{one['name']}}}", example)
-    if "requestBody" in operation:
-        yield from _build_body_requests(filled, operation["requestBody"]["content"], parameters)
-    elif parameters and filled == path:
-        yield from _build_query_requests(path, parameters)
-    else:
-        yield "plain", {"url": filled}
-
-
-def _build_body_requests(
-    path: str, content: dict[str, Any], parameters: list[dict[str, Any]]
-) -> Iterator[tuple[str, Any]]:
+            path = path.replace(f"{{{one['name']}}}", read_examples(one)[0])
+    filled = {
+        place: {one["name"]: read_examples(one)[0] for one in parameters if one["in"] == place and read_examples(one)}
+        for place in ("query", "header")
+    }
+    request = {"url": path, "params": filled["query"]}
+    content = operation.get("requestBody", {}).get("content", {})
+    if not content:
+        yield "plain", {**request, "headers": filled["header"]}
     for kind, described in content.items():
+        headers = {**filled["header"], "Content-Type": kind}
         examples = described.get("examples") or {"plain": {"value": described["example"]}}
         for name, example in examples.items():
             body = {"json": example["value"]} if kind == "application/json" else {"content": example["value"]}
-            yield f"{kind}-{name}", {"url": path, "headers": {"Content-Type": kind}, **body}
-        if kind != "application/json":
-            for one in parameters:
-                if "example" in one:
-                    params = {one["name"]: one["example"]}
-                    yield (
-                        f"{kind}-{one['name']}",
-                        {"url": path, "headers": {"Content-Type": kind}, "params": params, **body},
-                    )
+            yield f"{kind}-{name}", {**request, "headers": headers, **body}
 
 
-def _build_query_requests(path: str, parameters: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
-    examples = {one["name"]: one["example"] for one in parameters if "example" in one}
-    for name, example in examples.items():
-        text = {} if name == "ssml" else {"text": examples["text"]}
-        yield name, {"url": path, "params": {**text, name: example}}
+def read_examples(parameter: dict[str, Any]) -> list[Any]:
+    """Return the values with which Swagger UI fills a form: examples and the default, but no `examples` of a schema."""
+    schema = parameter["schema"]
+    named = [one["value"] for one in parameter.get("examples", {}).values()]
+    single = [place["example"] for place in (parameter, schema) if "example" in place]
+    return [*single, *named, *([schema["default"]] if "default" in schema else [])]
 
 
 @pytest.mark.parametrize(("method", "request_"), list_requests())
-def test_every_example_works(client: httpx.Client, method: str, request_: dict[str, Any]) -> None:
+def test_every_form_works_as_it_is_filled(client: httpx.Client, method: str, request_: dict[str, Any]) -> None:
     response = client.request(method, **request_)
     assert 200 <= response.status_code < 300, response.text
     assert "x-warnings" not in response.headers
 
 
-def test_every_field_but_the_plan_has_an_example_as_a_parameter() -> None:
+def test_only_the_text_of_a_query_is_filled() -> None:
+    filled = {
+        (path, one["name"])
+        for (_, path), operation in OPERATIONS.items()
+        for one in operation.get("parameters", [])
+        if one["in"] != "path" and read_examples(one)
+    }
+    assert filled == {("/synthesize", "text")}
+
+
+PARAMETERS: dict[str, Any] = {
+    **{
+        "emotion": "joy:0.6,surprise:0.4",
+        "degree": 1.3,
+        "strength": "fixed",
+        "expressiveness": 0.8,
+        "context": "It is late.",
+    },
+    **{"speed": 0.9, "format": "mp3", "sample_rate": 16000, "stream": "true", "timing": "true", "strict": "true"},
+    **{"seed": 7, "voice": "wren"},
+}
+
+
+@pytest.mark.parametrize(("name", "value"), PARAMETERS.items())
+def test_every_parameter_works(client: httpx.Client, name: str, value: Any) -> None:
+    got = client.get("/synthesize", params={"text": "Hello.", name: value})
+    posted = client.post("/synthesize", params={name: value}, content="Hello.", headers={"Content-Type": "text/plain"})
+    for response in (got, posted):
+        assert response.status_code == 200, response.text
+        assert "x-warnings" not in response.headers
+
+
+def test_every_field_but_the_plan_is_a_parameter() -> None:
     parameters = OPERATIONS["GET", "/synthesize"]["parameters"]
     names = {one["name"] for one in parameters if one["in"] == "query"}
-    fields = set(DOCUMENT["components"]["schemas"]["SpeechBody"]["properties"])
-    assert names == fields - {"plan"}
-    without = {one["name"] for one in parameters if one["in"] == "query" and "example" not in one}
-    assert without == {"voice"}, "its name depends on the settings"
+    assert names == set(DOCUMENT["components"]["schemas"]["SpeechBody"]["properties"]) - {"plan"}
+    assert set(PARAMETERS) == names - {"text", "ssml"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import resource
 import tempfile
 from collections.abc import Iterator
@@ -63,7 +62,6 @@ def test_a_discarded_spool_releases_its_space() -> None:
 def test_every_part_can_be_read_in_blocks(size: int) -> None:
     data = np.random.default_rng(2).bytes(size)
     spool = write_spool(data, SpoolBudget(1))
-    assert spool.sha256() == hashlib.sha256(data).hexdigest()
     for part in (slice(0, size), slice(0, min(size, 1)), slice(size // 3, size // 2), slice(size, size)):
         blocks = list(spool.blocks(part.start, part.stop))
         assert b"".join(blocks) == data[part]

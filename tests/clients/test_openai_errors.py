@@ -24,7 +24,7 @@ def pass_extra(**fields: Any) -> dict[str, Any]:
 WRONG: list[tuple[dict[str, Any], type[APIStatusError], str, str | None]] = [
     ({"model": "gpt-5"}, NotFoundError, "model_not_found", None),
     ({"model": "tts-1-112"}, NotFoundError, "model_not_found", None),
-    (pass_extra(model=None), BadRequestError, "invalid_request", "model"),
+    (pass_extra(model=5), BadRequestError, "invalid_request", "model"),
     ({"input": ""}, BadRequestError, "empty_text", "input"),
     ({"input": " \n"}, BadRequestError, "empty_text", "input"),
     ({"input": "a" * 20_001}, BadRequestError, "text_too_long", "input"),
@@ -36,7 +36,7 @@ WRONG: list[tuple[dict[str, Any], type[APIStatusError], str, str | None]] = [
     (pass_extra(ssml="yes"), BadRequestError, "invalid_request", "ssml"),
     ({"voice": "nobody"}, BadRequestError, "voice_not_found", "voice"),
     ({"voice": {"id": None}}, BadRequestError, "invalid_request", "voice"),
-    ({"voice": ""}, BadRequestError, "voice_not_found", "voice"),
+    ({"voice": " "}, BadRequestError, "voice_not_found", "voice"),
     ({"voice": {"id": "nobody"}}, BadRequestError, "voice_not_found", "voice"),
     ({"voice": {"name": "alloy"}}, BadRequestError, "invalid_request", "voice"),
     ({"voice": {"id": 5}}, BadRequestError, "invalid_request", "voice"),
@@ -45,7 +45,7 @@ WRONG: list[tuple[dict[str, Any], type[APIStatusError], str, str | None]] = [
     ({"speed": 0.2}, BadRequestError, "invalid_request", "speed"),
     ({"speed": "fast"}, BadRequestError, "invalid_request", "speed"),
     ({"response_format": "wma"}, BadRequestError, "invalid_request", "response_format"),
-    ({"response_format": ""}, BadRequestError, "invalid_request", "response_format"),
+    ({"response_format": " "}, BadRequestError, "invalid_request", "response_format"),
     ({"stream_format": "xml"}, BadRequestError, "invalid_request", "stream_format"),
     ({"stream_format": "sse", **pass_extra(stream=False)}, BadRequestError, "invalid_request", "stream"),
     ({"instructions": 5}, BadRequestError, "invalid_request", "instructions"),
@@ -59,6 +59,12 @@ WRONG: list[tuple[dict[str, Any], type[APIStatusError], str, str | None]] = [
     ({"response_format": "opus", **pass_extra(sample_rate=22_050)}, BadRequestError, "invalid_request", "sample_rate"),
     ({"extra_query": {"speed": "2"}}, BadRequestError, "invalid_request", "speed"),
     ({"extra_headers": {"Content-Type": "text/plain"}}, APIStatusError, "unsupported_media_type", None),
+    (
+        {"extra_headers": {"Content-Type": "application/json; charset=klingon"}},
+        APIStatusError,
+        "unsupported_media_type",
+        None,
+    ),
 ]
 
 

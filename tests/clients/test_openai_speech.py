@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from openai import OpenAI, Stream
+import soundfile
+from openai import OpenAI, Stream, omit
 
 from app.audio.encode import FORMATS
 from app.settings import OPENAI_VOICES
@@ -63,12 +65,51 @@ def test_a_response_can_be_written_to_a_file(openai_client: OpenAI, tmp_path: Pa
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_streamed_response_equals_the_plain_one(openai_client: OpenAI, tmp_path: Path, name: str) -> None:
-    fields = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": name, "extra_body": {"seed": 1}}
-    plain = openai_client.audio.speech.create(**fields).content
-    with openai_client.audio.speech.with_streaming_response.create(**fields) as response:
+    fields = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": name}
+    plain = openai_client.audio.speech.create(**fields, extra_body={"seed": 1}).content
+    ours = {"seed": 1, "stream": True}
+    with openai_client.audio.speech.with_streaming_response.create(**fields, extra_body=ours) as response:
         assert response.headers["transfer-encoding"] == "chunked"
         response.stream_to_file(tmp_path / "speech")
     np.testing.assert_array_equal(decode((tmp_path / "speech").read_bytes(), name, RATE), decode(plain, name, RATE))
+
+
+@pytest.mark.parametrize("name", ["flac", "wav"])
+def test_flac_and_wav_are_files_that_every_library_reads(openai_client: OpenAI, tmp_path: Path, name: str) -> None:
+    fields = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": name}
+    openai_client.audio.speech.create(**fields).write_to_file(tmp_path / "whole")
+    # As in OpenAI's own examples, which save what they receive.
+    with openai_client.audio.speech.with_streaming_response.create(**fields) as response:
+        assert "transfer-encoding" not in response.headers
+        seconds = float(response.headers["x-audio-duration"])
+        response.stream_to_file(tmp_path / "received")
+    for file in (tmp_path / "whole", tmp_path / "received"):
+        samples, rate = soundfile.read(file)
+        assert (rate, len(samples)) == (RATE, soundfile.info(file).frames)
+        assert len(samples) / rate == pytest.approx(seconds, abs=0.3)  # without a seed, the durations differ
+
+
+def test_a_wav_file_declares_its_length_and_a_stream_an_unknown_one(openai_client: OpenAI) -> None:
+    whole, stream = (
+        create_speech(openai_client, response_format="wav", extra_body={"seed": 1, "stream": stream}).content
+        for stream in (None, True)
+    )
+    assert struct.unpack("<4xI32xI", whole[:44]) == (len(whole) - 8, len(whole) - 44)
+    assert struct.unpack("<4xI32xI", stream[:44]) == (0xFFFFFFFF, 0xFFFFFFFF)
+    assert whole[44:] == stream[44:]
+
+
+@pytest.mark.parametrize("name", ["mp3", "opus", "aac", "pcm"])
+def test_formats_without_a_length_are_streams(openai_client: OpenAI, name: str) -> None:
+    assert create_speech(openai_client, response_format=name).headers["transfer-encoding"] == "chunked"
+
+
+def test_the_same_seed_gives_the_same_etag_and_no_304(openai_client: OpenAI) -> None:
+    etags = [create_speech(openai_client, extra_body={"seed": seed}).headers["etag"] for seed in (1, 1, 2)]
+    assert etags[0] == etags[1] != etags[2]
+    again = create_speech(openai_client, extra_body={"seed": 1}, extra_headers={"If-None-Match": etags[0]})
+    assert again.status_code == 200 and again.content
+    assert "etag" not in create_speech(openai_client).headers
 
 
 def test_a_stream_starts_early_and_a_disconnect_stops_the_synthesis(server: Server, openai_client: OpenAI) -> None:
@@ -115,8 +156,10 @@ def test_voices_are_accepted_by_name_and_as_objects(openai_client: OpenAI, voice
     assert create_speech(openai_client, voice=voice).headers["x-voice"] == "wren"
 
 
-@pytest.mark.parametrize("model", ["intone", "tts-1", "TTS-1-HD", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2030-01-31"])
-def test_every_model_name_is_accepted(openai_client: OpenAI, model: str) -> None:
+@pytest.mark.parametrize(
+    "model", ["intone", "tts-1", "TTS-1-HD", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2030-01-31", "", omit]
+)
+def test_every_model_name_is_accepted_and_none_is_required(openai_client: OpenAI, model: Any) -> None:
     assert len(create_speech(openai_client, model=model).content) > 1000
 
 
@@ -193,4 +236,6 @@ def test_null_is_the_default_in_every_field(openai_client: OpenAI) -> None:
     nothing = dict.fromkeys((*names, "sample_rate", "seed", "ssml", "stream"))
     response = create_speech(openai_client, extra_body=nothing)
     assert (response.headers["content-type"], read_warnings(response)) == ("audio/mpeg", [""])
+    empty = create_speech(openai_client, extra_body=dict.fromkeys(nothing, ""))
+    assert (empty.headers["content-type"], read_warnings(empty)) == ("audio/mpeg", [""])
     assert "x-audio-duration" not in response.headers

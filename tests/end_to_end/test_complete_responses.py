@@ -63,6 +63,15 @@ def test_a_response_larger_than_the_spool_is_413_and_can_be_streamed(client: htt
     assert streamed.status_code == 200 and len(streamed.content) > 22 * SILENCE_BYTES
 
 
+def test_a_file_for_openais_clients_has_the_same_limit(client: httpx.Client) -> None:
+    fields = {"input": build_pauses(22), "ssml": True, "response_format": "wav"}
+    refused = client.post("/v1/audio/speech", json=fields)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "answer_too_large")
+    assert '"stream": true' in refused.json()["error"]["message"]
+    streamed = client.post("/v1/audio/speech", json={**fields, "stream": True})
+    assert streamed.status_code == 200 and len(streamed.content) > 22 * SILENCE_BYTES
+
+
 def test_a_full_spool_is_503_with_retry_after_and_short_responses_succeed(
     small_spool_server: Server, client: httpx.Client
 ) -> None:

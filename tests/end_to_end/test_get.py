@@ -58,6 +58,70 @@ def test_range_requests_return_parts_of_the_response(client: httpx.Client) -> No
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"seed": "5", "format": "mp3"},
+        {"timing": "true"},
+        {"stream": "true"},
+        {"ssml": "<speak>It <break/>rains.</speak>", "text": None},
+    ],
+    ids=str,
+)
+def test_a_known_response_is_304_and_not_synthesized(client: httpx.Client, parameters: dict[str, str | None]) -> None:
+    query = {name: value for name, value in {"text": TEXT, **parameters}.items() if value is not None}
+    first = client.get("/synthesize", params=query)
+    etag = first.headers["etag"]
+    assert (first.status_code, first.headers["vary"]) == (200, "Accept")
+    spoken = count_spoken(client)
+    for known in (etag, f'"other", W/{etag}', "*"):
+        for method in ("GET", "HEAD"):
+            # RFC 9110, 13.2.2: it goes before a range.
+            headers = {"If-None-Match": known, "Range": "bytes=0-9", "If-Range": etag}
+            again = client.request(method, "/synthesize", params=query, headers=headers)
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+            assert again.headers["vary"] == "Accept" and "content-length" not in again.headers
+    assert count_spoken(client) == spoken
+    assert client.get("/synthesize", params=query, headers={"If-None-Match": '"other"'}).content == first.content
+
+
+def count_spoken(client: httpx.Client) -> float:
+    """Return the seconds of audio that the service has synthesized."""
+    (line,) = [one for one in client.get("/metrics").text.splitlines() if one.startswith("intone_audio_seconds_total")]
+    return float(line.split()[1])
+
+
+def test_the_etag_depends_on_the_request_and_the_negotiated_format(client: httpx.Client) -> None:
+    etags = [
+        get(client).headers["etag"],
+        get(client, seed=1).headers["etag"],
+        get(client, {"Accept": "audio/flac"}).headers["etag"],
+        get(client, {"Accept": "application/json"}).headers["etag"],
+    ]
+    assert len(set(etags)) == 4
+    assert get(client, {"Accept": "audio/flac", "If-None-Match": etags[0]}).status_code == 200
+
+
+def test_an_invalid_request_is_refused_whatever_is_known(client: httpx.Client) -> None:
+    assert get(client, {"If-None-Match": "*"}, voice="nobody").status_code == 404
+    refused = get(client, {"Accept": "image/png"})
+    assert (refused.status_code, refused.headers["vary"]) == (406, "Accept")
+
+
+def test_a_post_has_an_etag_with_a_seed_and_is_never_304(client: httpx.Client) -> None:
+    for path in ("/synthesize", "/invocations"):
+        first = client.post(path, json={"text": TEXT, "seed": 4})
+        again = client.post(path, json={"text": TEXT, "seed": 4}, headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (200, first.content)
+        assert again.headers["etag"] == first.headers["etag"] == get(client, seed=4).headers["etag"]
+        assert first.headers["vary"] == "Accept"
+        assert "etag" not in client.post(path, json={"text": TEXT}).headers
+    plans = [client.post("/analyze", json={"text": text}) for text in (TEXT, TEXT, "Other.")]
+    assert plans[0].headers["etag"] == plans[1].headers["etag"] != plans[2].headers["etag"]
+    assert "vary" not in plans[0].headers  # Accept has no effect
+
+
 def test_head_returns_the_headers_of_get(client: httpx.Client) -> None:
     head, whole = client.head("/synthesize", params={"text": TEXT}), get(client)
     assert (head.status_code, head.content) == (200, b"")

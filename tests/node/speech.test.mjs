@@ -34,8 +34,8 @@ for (const [name, [type, isWhole]] of Object.entries(FORMATS)) {
     assert.ok(bytes.length > 10_000);
   });
 
-  test(`${name} as events is the same file`, async () => {
-    const { bytes } = await speak(client, fields);
+  test(`${name} as events is the same stream`, async () => {
+    const { bytes } = await speak(client, { ...fields, stream: true });
     const body = { ...HELLO, ...fields, stream_format: "sse" };
     const events = [];
     // By the client's own reader of events; its speech method knows only bytes.

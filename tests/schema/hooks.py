@@ -63,11 +63,13 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
 
 
 def _make_valid_body(case: schemathesis.Case) -> Any:
+    if case.media_type == SSML:
+        return wrap_in_ssml(str(case.body))
     if isinstance(case.body, dict):
         return make_valid_fields(case.body)
     if not isinstance(case.body, str):
         return case.body
-    return wrap_in_ssml(case.body) if case.media_type == SSML else case.body[:MAX_LENGTH]
+    return case.body[:MAX_LENGTH]
 
 
 def make_valid_fields(fields: dict[str, Any]) -> dict[str, Any]:

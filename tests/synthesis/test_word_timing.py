@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.audio.join import KEPT_LEAD_SECONDS, SILENCE_DB
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline
-from app.synthesis.word_timing import TimedText, align, time_spoken, time_written
+from app.synthesis.word_timing import TimedText, align, find_words, time_spoken, time_written
 from app.types import Emotion, Source, Speech, SpeechRequest, Utterance
 
 TEXT = (
@@ -91,6 +91,30 @@ def test_every_word_has_a_time_for_any_groups_of_phonemes(words: list[str], grou
     spoken = time_spoken(words, timed)
     assert [one.text for one in spoken] == (words if groups else [])
     assert all(before.end <= after.start + 1e-9 for before, after in pairwise(spoken))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I <b>won't</b> go.", "I|won't|go"),
+        ("<p>Hello</p><p>World</p>", "Hello|World"),
+        ("line<br/>break", "line|break"),
+        ('<a href="x">the door</a>!', "the|door"),
+        ("Well—no, I said – yes--maybe… or...not", "Well|no|I|said|yes|maybe|or|not"),
+        ("a *bold* _move_ **now** __then__ `code` ~~gone~~ ##Title", "a|bold|move|now|then|code|gone|Title"),
+        ("see [the docs](https://example.org/a) now", "see|the|docs|now"),
+        ("fish &amp; chips, &quot;Hello&quot;, don&apos;t A&nbsp;B", "fish|chips|Hello|don&apos;t|A|B"),
+        ("1990–1995, 10-20 and 5–6", "1990–1995|10-20|and|5–6"),
+        ("e-mail a_b.com, it’s O'Neill", "e-mail|a_b.com|it’s|O'Neill"),
+        ("#1 @home #tag $5.50 25% R&D 3.5kg", "#1|@home|#tag|$5.50|25%|R&D|3.5kg"),
+        ("5 < 6 > 3", "5|6|3"),
+        ("— … _ ** <br> &nbsp;", ""),
+    ],
+)
+def test_written_words_are_without_markup_and_dashes(text: str, words: str) -> None:
+    found = find_words(text)
+    assert "|".join(match[0] for match in found) == words
+    assert all(text[match.start() : match.end()] == match[0] for match in found)
 
 
 def test_a_written_word_spans_the_time_of_all_its_spoken_words() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.synthesis.word_timing import find_words
 from app.text import read_text
 from tests.growth import grows_linearly, measure_processor_seconds
 from tests.text.ssml_reading import read_document
@@ -17,6 +18,8 @@ from tests.text.test_ssml_attacks import FLOODS, SENTENCES, make_flood
 
 TEXT, SENTENCE, DOCUMENT = 100_000, 200_000, 4 * 1024 * 1024
 """Characters of a hostile text, of one sentence full of markup, and of the largest document."""
+WORDS = ("<a", "<a x ", "<a b=", "a_", "_", "](", "](x", "&", "&abcdefgh", "–", "-", ".", "#", "$", "a ")
+"""Units of texts in which the ends of words are hard to find."""
 TRIES = 3
 """Times are noisy: one linear result is enough, since quadratic work fails every try."""
 
@@ -30,6 +33,15 @@ def test_hostile_text_is_read_in_linear_time(unit: str) -> None:
     def measure_cost(length: int) -> float:
         text = (unit * length)[:length]
         return measure_processor_seconds(lambda: list(read_text(text)))
+
+    assert has_linear_try(measure_cost, TEXT)
+
+
+@pytest.mark.parametrize("unit", WORDS)
+def test_words_are_found_in_hostile_text_in_linear_time(unit: str) -> None:
+    def measure_cost(length: int) -> float:
+        text = (unit * length)[:length]
+        return measure_processor_seconds(lambda: find_words(text))
 
     assert has_linear_try(measure_cost, TEXT)
 

@@ -74,7 +74,14 @@ _HEADERS = {
         "Only with a stream: proxies shall not hold it back.", _make_string_schema("no"), required=False
     ),
     "Accept-Ranges": _Header("Not with a stream or JSON.", _make_string_schema("bytes"), required=False),
-    "ETag": _Header("Of the whole; not with a stream or JSON.", _make_string_schema('"[0-9a-f]{32}"'), required=False),
+    "ETag": _Header(
+        "Only with a seed, which a GET always has; not with events.",
+        _make_string_schema('"[0-9a-f]{32}"'),
+        required=False,
+    ),
+    "Vary": _Header(
+        "Request headers that affect the response.", _make_string_schema("Accept(, Origin)?"), required=False
+    ),
     "Content-Range": _Header(
         "First and last byte of the response, and the size of the whole.", _make_string_schema(r"bytes .+/[0-9]+")
     ),
@@ -107,8 +114,9 @@ SPEECH_HEADERS = refer_to_headers(
     "Server-Timing",
     "Content-Disposition",
     "X-Accel-Buffering",
+    "ETag",
 )
-RANGE_HEADERS = refer_to_headers("Accept-Ranges", "ETag")
+CACHE_HEADERS = refer_to_headers("ETag", "Vary")
 
 
 Responses = dict[int | str, dict[str, Any]]

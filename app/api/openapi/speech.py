@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.api.openapi.errors import RANGE_HEADERS, SPEECH_HEADERS, Responses, refer_to_headers
+from app.api.openapi.errors import CACHE_HEADERS, SPEECH_HEADERS, Responses, refer_to_headers
 from app.api.parsing.negotiation import JSON, PLAIN_TEXT, SSML
 from app.api.responses.streaming import SSE
 from app.api.schemas import answers
@@ -55,23 +55,8 @@ _OPENAI_EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "events": {"summary": "Events", "value": {"model": "intone", "input": EXAMPLE_TEXT, "stream_format": "sse"}},
 }
-_FIELD_EXAMPLES: dict[str, Any] = {
-    "text": EXAMPLE_TEXT,
-    "ssml": _EXAMPLE_SSML,
-    "emotion": "joy:0.6,surprise:0.4",
-    "degree": 1.3,
-    "strength": "fixed",
-    "expressiveness": 0.8,
-    "context": "We have waited for this day for years.",
-    "speed": 0.9,
-    "format": "mp3",
-    "sample_rate": 16000,
-    "stream": True,
-    "timing": True,
-    "strict": True,
-    "seed": 7,
-}
-"""An example for each field that can be a query parameter; all are valid together with a text."""
+_EXAMPLE_BLEND = "joy:0.6,surprise:0.4"
+"""Blend of emotions as it is written in a query."""
 
 
 def _refer_to(model: type[Any]) -> dict[str, str]:
@@ -101,6 +86,8 @@ _EVENTS = {
         "example": {"data": '{"type": "speech.audio.delta", "audio": "SUQz"}'},
     }
 }
+_SSML_SCHEMA = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "xml": {"name": "speak"}}]}
+"""Schema of a document: its text, or its root. Swagger UI escapes the example of an XML body that is only a string."""
 _PLAN_LINKS = {
     "speak": {
         "operationId": "synthesize",
@@ -115,7 +102,7 @@ def describe_speech_body() -> dict[str, Any]:
     content = {
         JSON: {"schema": _refer_to(SpeechBody), "examples": _SPEECH_EXAMPLES},
         PLAIN_TEXT: {"schema": {"type": "string", "minLength": 1}, "example": EXAMPLE_TEXT},
-        SSML: {"schema": {"type": "string", "minLength": 1}, "example": _EXAMPLE_SSML},
+        SSML: {"schema": _SSML_SCHEMA, "example": _EXAMPLE_SSML},
     }
     parameters = _describe_parameters(SpeechFields, note=f"Only beside `{PLAIN_TEXT}` and `{SSML}`. ")
     return {"parameters": parameters, "requestBody": {"required": True, "content": content}}
@@ -134,9 +121,13 @@ def describe_speech_query() -> dict[str, Any]:
         for name, text in (
             ("Range", "One range of bytes of the complete audio, such as `bytes=0-1023`."),
             ("If-Range", "The ETag of the parts that are there already."),
+            ("If-None-Match", "The ETag of the response that is there already."),
         )
     ]
-    return {"parameters": [*_describe_parameters(SpeechBody, leave_out=("plan",)), *parts]}
+    fields = _describe_parameters(SpeechBody, leave_out=("plan",))
+    # Only this one has an example: a form sends the examples of all parameters at once.
+    filled = [{**one, "example": EXAMPLE_TEXT} if one["name"] == "text" else one for one in fields]
+    return {"parameters": [*filled, *parts]}
 
 
 def describe_audio_response() -> Responses:
@@ -144,7 +135,7 @@ def describe_audio_response() -> Responses:
     return {
         200: {
             "description": "The speech",
-            "headers": SPEECH_HEADERS,
+            "headers": {**SPEECH_HEADERS, **CACHE_HEADERS},
             "content": dict(_AUDIO),
             "model": answers.TimedSpeech,
         }
@@ -154,13 +145,14 @@ def describe_audio_response() -> Responses:
 def describe_audio_ranges() -> Responses:
     """Describe a response with audio that supports range requests."""
     whole = describe_audio_response()[200]
-    every = {**SPEECH_HEADERS, **RANGE_HEADERS}
+    every = {**whole["headers"], **refer_to_headers("Accept-Ranges")}
     part = {
         "description": "A part of the audio",
         "headers": {**every, **refer_to_headers("Content-Range")},
         "content": _AUDIO,
     }
-    return {200: {**whole, "headers": every}, 206: part}
+    known = {"description": "The client has the response already, by If-None-Match", "headers": CACHE_HEADERS}
+    return {200: {**whole, "headers": every}, 206: part, 304: known}
 
 
 def describe_openai_response() -> Responses:
@@ -170,7 +162,8 @@ def describe_openai_response() -> Responses:
 
 def describe_plan_response() -> Responses:
     """Describe a response with a plan."""
-    return {200: {"description": "The plan", "model": answers.PlanJson, "links": _PLAN_LINKS}}
+    headers = refer_to_headers("ETag")
+    return {200: {"description": "The plan", "model": answers.PlanJson, "headers": headers, "links": _PLAN_LINKS}}
 
 
 def _describe_parameters(
@@ -181,15 +174,15 @@ def _describe_parameters(
 
 
 def _describe_parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
-    example = {"example": _FIELD_EXAMPLES[name]} if name in _FIELD_EXAMPLES else {}
-    description = note + schema.get("description", "")
+    """Describe a field as a parameter of a query, without an example: forms send every example."""
+    blend = f" Here, a blend is written as `{_EXAMPLE_BLEND}`." if name == "emotion" else ""
+    description = note + schema.get("description", "") + blend
     return {
         "name": name,
         "in": "query",
         "required": False,
         "description": description,
         "schema": _restrict_to_query(schema),
-        **example,
     }
 
 

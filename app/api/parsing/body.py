@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import encodings
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from encodings.aliases import aliases
@@ -12,8 +14,8 @@ from encodings.aliases import aliases
 from starlette.requests import ClientDisconnect, Request
 
 from app.api.jobs import ClientDisconnected
-from app.api.parsing.negotiation import refuse_content_encoding
-from app.errors import BodyTooLarge, BodyTooSlow, Busy, UnreadableBody
+from app.api.parsing.negotiation import JSON, SSML, MediaType, refuse_content_encoding
+from app.errors import BodyTooLarge, BodyTooSlow, Busy, UnreadableBody, UnsupportedMediaType
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 LARGE_BODY_BYTES = 256 * 1024
@@ -23,7 +25,21 @@ MAX_LARGE_BODIES = 32
 BODY_TIMEOUT = 60.0
 """Maximum seconds for a body to arrive: enough for the largest one over a slow line."""
 
+DEFAULT_CHARSET = "utf-8"
 _BOM = "\ufeff"
+_BOM_CHARSETS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8"),
+)
+"""Charsets by byte order mark; that of UTF-32 begins with that of UTF-16."""
+_SPACE = rb"[ \t\r\n]"
+_XML_ENCODING = re.compile(
+    rb"%b{0,100}<\?xml%b[^?>]{0,80}?encoding%b{0,9}=%b{0,9}[\"']([A-Za-z][A-Za-z0-9._-]{0,39})[\"']" % ((_SPACE,) * 4)
+)
+"""XML declaration up to the name of its charset; no white space may precede it, but some does."""
 _NON_TEXT_CODECS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"})
 """Python codecs that are not character sets of documents; some are very slow for long input."""
 _CODECS = frozenset(module.name for module in pkgutil.iter_modules(encodings.__path__)) - _NON_TEXT_CODECS
@@ -98,18 +114,47 @@ async def wait_for_disconnect(request: Request) -> None:
         pass
 
 
-def decode_body(body: bytes, charset: str | None) -> str:
-    """Return the characters of the body, without a byte order mark."""
-    charset = charset or "utf-8"
+def decode_body(body: bytes, media: MediaType) -> str:
+    """Return the characters of the body, without a byte order mark.
+
+    The charset is that of the Content-Type, else of a byte order mark or an XML declaration, else UTF-8. JSON without a
+    charset is UTF-8 (RFC 8259).
+    """
+    found = None if media.name == JSON else _find_bom(body) or (_find_declared(body) if media.name == SSML else None)
+    charset = media.charset or found or DEFAULT_CHARSET
     try:
         return body.decode(_find_codec(charset)).removeprefix(_BOM)
     except LookupError:
-        raise UnreadableBody(f"The charset {charset[:40]!r} is unknown.", hint="Send UTF-8.") from None
-    except UnicodeDecodeError as error:
-        raise UnreadableBody(
-            f"Byte {error.start} of the body is not {charset[:40]}.",
-            hint="Send UTF-8, or name the charset in the Content-Type.",
+        raise UnsupportedMediaType(
+            f"The charset {charset[:40]!r} is not supported.", hint="Send UTF-8, UTF-16 or ISO-8859-1."
         ) from None
+    except UnicodeDecodeError as error:
+        hint = "" if media.charset else "Send UTF-8, or name the charset in the Content-Type."
+        raise UnreadableBody(f"Byte {error.start} of the body is not {charset[:40]}.", hint=hint) from None
+
+
+def _find_bom(body: bytes) -> str | None:
+    """Return the charset of the body's byte order mark."""
+    return next((charset for mark, charset in _BOM_CHARSETS if body.startswith(mark)), None)
+
+
+def _find_declared(body: bytes) -> str | None:
+    """Return the charset that an XML declaration names.
+
+    The declaration is read as ASCII, so a charset whose bytes are not those of ASCII cannot be right: .NET declares
+    UTF-16 in documents that it then sends as UTF-8.
+    """
+    match = _XML_ENCODING.match(body)
+    if match is None:
+        return None
+    charset = match[1].decode("ascii")
+    try:
+        is_right = match[0].decode(_find_codec(charset)) == match[0].decode("ascii")
+    except UnicodeDecodeError:
+        is_right = False
+    except LookupError:
+        is_right = True  # refused by name
+    return charset if is_right else None
 
 
 def _find_codec(charset: str) -> str:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from app.api.middleware.auth import get_key_name
 from app.api.parsing.body import LARGE_BODY_BYTES, decode_body, read_body, strip_bom, wait_for_disconnect
+from app.api.parsing.conditional import make_etag
 from app.api.parsing.json import json_pointer, quote_value, read_json
 from app.api.parsing.negotiation import (
     JSON,
@@ -107,8 +108,18 @@ class ParsedRequest:
     pipeline: Pipeline
     speech: SpeechRequest
     answer: ResponseFormat
+    etag: str
+    """ETag of the response if it is deterministic."""
+    negotiated: bool
+    """Whether the header Accept affects the response format."""
     warnings: tuple[PlanWarning, ...] = ()
     """Warnings from parsing the request."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of the response with which caches recognize it; only with a seed, it is the same each time."""
+        vary = {"Vary": "Accept"} if self.negotiated else {}
+        return vary if self.speech.seed is None else {**vary, "ETag": self.etag}
 
     @property
     def characters(self) -> int:
@@ -125,7 +136,7 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
     pipeline = get_service(request).get_pipeline()
     media = parse_media_type(request)
     query = request.scope["query_string"]
-    accept, key = _accept_header(request) if negotiated else "", get_key_name(request)
+    accept, key = _accept_header(request) if negotiated else None, get_key_name(request)
     parsed = await parse_body(
         request, lambda body: resolve_options(_parse_fields(body, media, query), pipeline, accept, key)
     )
@@ -163,23 +174,27 @@ def _log_characters(request: Request, parsed: ParsedRequest) -> ParsedRequest:
     return parsed
 
 
-def resolve_options(fields: SpeechBody, pipeline: Pipeline, accept: str, key: str | None) -> ParsedRequest:
-    """Convert checked fields to the pipeline's request; `key` is the name of the caller's key."""
+def resolve_options(fields: SpeechBody, pipeline: Pipeline, accept: str | None, key: str | None) -> ParsedRequest:
+    """Convert checked fields to the pipeline's request.
+
+    `accept` is the header Accept, None if the route ignores it; `key` is the name of the caller's key.
+    """
     asked_format = check_format(fields.format)
     speech = _speech_request(fields, pipeline)
-    answer = negotiate(asked_format, bool(fields.timing), bool(fields.stream), accept)
+    answer = negotiate(asked_format, bool(fields.timing), bool(fields.stream), accept or "")
     check_rate(fields.sample_rate, answer.format)
     format = FORMATS[answer.format]
     speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.choose_sample_rate(own))
-    return ParsedRequest(pipeline, speech, answer)
+    etag = make_etag(pipeline.identity, fields, answer)
+    return ParsedRequest(pipeline, speech, answer, etag, negotiated=accept is not None)
 
 
 def _parse_fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
     if media.name == JSON:
-        data = read_json(decode_body(body, None))
+        data = read_json(decode_body(body, media))
         refuse_query(query)
         return check_fields(data)
-    text = decode_body(body, media.charset)
+    text = decode_body(body, media)
     parameters = read_query(query)
     refuse_content(parameters)
     return check_fields({**parameters, CONTENT_BY_MEDIA_TYPE[media.name]: text})

@@ -88,7 +88,6 @@ class CompleteSpeech:
     """Seconds."""
     timings: Timings
     in_json: bool
-    etag: str | None = None
 
     @property
     def size(self) -> int:
@@ -112,16 +111,13 @@ def json_size(audio_bytes: int) -> int:
     return len(_JSON_HEAD) + -(-audio_bytes // 3) * 4
 
 
-def synthesize_complete(
-    parsed: ParsedRequest, spool: Spool, most_bytes: int, cancelled: IsCancelled, *, tagged: bool
-) -> CompleteSpeech:
+def synthesize_complete(parsed: ParsedRequest, spool: Spool, most_bytes: int, cancelled: IsCancelled) -> CompleteSpeech:
     """Synthesize a whole request into a spool, which is closed on failure; runs in a worker thread.
 
-    The body may have at most `most_bytes` (0 means no limit); `tagged` is whether to hash it for an ETag.
+    The body may have at most `most_bytes` (0 means no limit).
     """
     try:
-        whole = _synthesize(parsed, spool, ResponseSizeLimit(most_bytes, parsed.answer), cancelled)
-        return replace(whole, etag=f'"{spool.sha256()[:32]}"') if tagged else whole
+        return _synthesize(parsed, spool, ResponseSizeLimit(most_bytes, parsed.answer), cancelled)
     except BaseException:
         spool.close()
         raise

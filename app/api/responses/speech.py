@@ -52,14 +52,12 @@ async def speech_response(request: Request, parsed: ParsedRequest, framing: Stre
     return await complete_response(request, parsed)
 
 
-async def complete_response(request: Request, parsed: ParsedRequest, *, tagged: bool = False) -> CompleteResponse:
-    """Return the response after everything is synthesized; `tagged` is whether it gets an ETag."""
+async def complete_response(request: Request, parsed: ParsedRequest) -> CompleteResponse:
+    """Return the response after everything is synthesized."""
     service = get_service(request)
 
     def work(cancelled: IsCancelled) -> CompleteSpeech:
-        return synthesize_complete(
-            parsed, Spool(service.spools), service.settings.max_answer_bytes, cancelled, tagged=tagged
-        )
+        return synthesize_complete(parsed, Spool(service.spools), service.settings.max_answer_bytes, cancelled)
 
     job = await service.speaking.run(work, partial(wait_for_disconnect, request))
     whole, plan = job.result, job.result.plan
@@ -67,6 +65,7 @@ async def complete_response(request: Request, parsed: ParsedRequest, *, tagged: 
     warnings = [*parsed.warnings, *plan.warnings]
     record_synthesis(request, SynthesisRecord(plan.utterances, warnings, parsed.characters, whole.duration, timings))
     headers = {
+        **parsed.headers,
         **_content_headers(whole, FORMATS[parsed.answer.format]),
         "X-Audio-Duration": f"{whole.duration:.3f}",
         **_speech_headers(plan.voice, plan.utterances, warnings, timings),
@@ -108,7 +107,7 @@ async def _stream_response(request: Request, parsed: ParsedRequest, framing: Str
     selection, warnings = rendering.selection, [*parsed.warnings, *rendering.all_warnings]
     headers = _speech_headers(selection.voice.name, rendering.plan.utterances, warnings, timings())
     if framing.content_type is None:
-        headers["Content-Disposition"] = _content_disposition(format)
+        headers |= {**parsed.headers, "Content-Disposition": _content_disposition(format)}
     content_type = framing.content_type or format.format_content_type(selection.sample_rate)
     return StreamedAudio(job.result, content_type, headers, _reader_patience(service), finish, framing.on_error)
 
@@ -121,9 +120,8 @@ def _content_headers(whole: CompleteSpeech, format: AudioFormat) -> dict[str, st
     length = {"Content-Length": str(whole.size)}
     if whole.in_json:
         return {**length, "Content-Type": JSON}
-    tag = {"ETag": whole.etag} if whole.etag else {}
     content_type = format.format_content_type(whole.sample_rate)
-    return {**length, "Content-Type": content_type, "Content-Disposition": _content_disposition(format), **tag}
+    return {**length, "Content-Type": content_type, "Content-Disposition": _content_disposition(format)}
 
 
 def _content_disposition(format: AudioFormat) -> str:

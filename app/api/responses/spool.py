@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 import threading
@@ -128,13 +127,6 @@ class Spool:
         for place in range(start, stop, BLOCK_BYTES):
             self._file.seek(place)
             yield self._file.read(min(BLOCK_BYTES, stop - place))
-
-    def sha256(self) -> str:
-        """Return the SHA-256 of all bytes, in hexadecimal digits."""
-        digest = hashlib.sha256()
-        for block in self.blocks(0, self.size):
-            digest.update(block)
-        return digest.hexdigest()
 
     def close(self) -> None:
         """Delete the file and release its reservation; may be called again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
@@ -53,20 +54,20 @@ _CREATED_AT = 1763942400
 )
 async def speech(request: Request) -> Response:
     """Synthesize a text, each sentence with the emotion of its words, unless `emotion` or `instructions` set it."""
-    if parse_media_type(request).name != JSON:
+    media = parse_media_type(request)
+    if media.name != JSON:
         raise UnsupportedMediaType("This address takes JSON alone.", hint=f"Send {JSON}.")
     query = request.scope["query_string"]
 
     def read(body: bytes) -> tuple[ParsedRequest, bool]:
         pipeline = get_service(request).get_pipeline()
-        data = read_json(decode_body(body, None))
+        data = read_json(decode_body(body, media))
         refuse_query(query)
         fields, sse, warnings = read_openai(data)
         with remap_error_fields():
-            plain = resolve_options(
-                fields, pipeline, "", get_key_name(request)
-            )  # Accept is ignored: these clients send application/octet-stream
-        return ParsedRequest(pipeline, plain.speech, plain.answer, warnings), sse
+            # Accept is ignored: these clients send application/octet-stream.
+            plain = resolve_options(fields, pipeline, None, get_key_name(request))
+        return replace(plain, warnings=warnings), sse
 
     parsed, sse = await parse_body(request, read)
     request.state.log["characters"] = parsed.characters
@@ -80,7 +81,7 @@ async def models() -> answers.Models:
 
 
 @router.get("/models/{name:path}", summary="One model", responses=describe_openai_errors(ModelNotFound))
-async def model(name: Annotated[str, Path(examples=["tts-1"])]) -> answers.Model:
+async def model(name: Annotated[str, Path(openapi_examples={"model": {"value": "tts-1"}})]) -> answers.Model:
     """Return a model by its name."""
     return _model_to_dict(check_model(name))
 

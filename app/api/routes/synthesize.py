@@ -28,6 +28,7 @@ from app.api.openapi.speech import (
     describe_speech_query,
 )
 from app.api.parsing.body import wait_for_disconnect
+from app.api.parsing.conditional import is_known
 from app.api.parsing.request import read_get, read_request
 from app.api.responses.complete import CompleteResponse, select_range
 from app.api.responses.speech import complete_response, speech_response
@@ -66,12 +67,14 @@ async def synthesize(request: Request) -> Response:
 )
 async def synthesize_get(request: Request) -> Response:
     """Synthesize from query parameters, for `<audio src>`. The seed is 0 by default, so that the response is always the
-    same, and audio supports range requests."""
+    same, audio supports range requests, and a response that the client has already is not made again."""
     parsed = await read_get(request)
+    if is_known(request, parsed.etag):
+        return Response(status_code=304, headers=parsed.headers)
     # Ranges need audio: a part of a JSON document is not JSON.
     if parsed.answer.stream or parsed.answer.timing:
         return await speech_response(request, parsed)
-    return await _range_response(request, await complete_response(request, parsed, tagged=True))
+    return await _range_response(request, await complete_response(request, parsed))
 
 
 async def _range_response(request: Request, whole: CompleteResponse) -> CompleteResponse:
@@ -102,7 +105,7 @@ async def analyze(request: Request) -> Response:
     def work(cancelled: IsCancelled) -> Response:
         plan = parsed.pipeline.analyze(parsed.speech, cancelled)
         request.state.log["utterances"] = len(plan.utterances)
-        return JSONResponse(plan_to_dict(plan))
+        return JSONResponse(plan_to_dict(plan), headers={"ETag": parsed.etag})
 
     queue = get_service(request).get_analysis_queue(parsed.characters)
     job = await queue.run(work, partial(wait_for_disconnect, request), identify_client(request))

@@ -37,7 +37,9 @@ async def voices(request: Request) -> answers.VoicesJson:
 
 
 @router.get("/voices/{name}", summary="One voice", responses=describe_problems(NotReady, VoiceNotFound, RouteNotFound))
-async def voice(name: Annotated[str, Path(examples=["alloy"])], request: Request) -> answers.VoiceJson:
+async def voice(
+    name: Annotated[str, Path(openapi_examples={"alias": {"value": "alloy"}})], request: Request
+) -> answers.VoiceJson:
     """Return a voice by its name or an alias."""
     return voice_to_dict(get_service(request).get_pipeline().registry.get(name))
 

@@ -33,8 +33,14 @@ MODELS = (
     "gpt-4o-mini-tts-2025-12-15",
 )
 """Names that are listed; all are the same engine. A dated name that is not listed is accepted too."""
+DEFAULT_FORMAT = "mp3"
 SAMPLE_RATE = 24000
 """Default in Hertz, for every format: clients play `pcm` at this rate unless configured otherwise."""
+
+COMPLETE_FORMATS = ("flac", "wav")
+"""Formats that are complete files by default, because their headers hold the length: libsndfile and librosa read no
+FLAC without it, and Python's `wave` and mutagen report a wrong duration. OpenAI's clients mark requests of
+`with_streaming_response`, but its usual purpose is to write a file, so the mark does not select a stream."""
 
 _DATED_MODEL = re.compile(r"(tts-1|tts-1-hd)-[0-9]{4}|gpt-4o-mini-tts-[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OPENAI_NAMES = {"text": "input", "ssml": "input", "format": "response_format"}
@@ -54,7 +60,7 @@ def _check_voice(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, dict) and set(value) == {"id"} and isinstance(value["id"], str):
-        return str(value["id"])
+        return value["id"] or None
     raise ValueError('write a name, or {"id": "a name"}')
 
 
@@ -62,14 +68,17 @@ VoiceField = Annotated[str | None, PlainValidator(_check_voice, json_schema_inpu
 
 
 class OpenAiSpeech(SpeechOptions):
-    """OpenAI's fields, and ours for `extra_body`; unknown fields are ignored with a warning."""
+    """OpenAI's fields, and ours for `extra_body`; unknown fields are ignored with a warning.
+
+    An empty string in any field but `input` means the default.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"not": require_values(stream_format="sse", stream=False)},
     )
 
-    model: Annotated[str, open_enum(*MODELS)]
-    """`intone`, or one of OpenAI's names; all are the same engine."""
+    model: Annotated[str | None, open_enum(*MODELS)] = None
+    """`intone` (the default), or one of OpenAI's names; all are the same engine."""
     input: Text
     """Text to speak."""
     voice: VoiceField = None
@@ -87,7 +96,8 @@ class OpenAiSpeech(SpeechOptions):
     ssml: bool | None = None
     """Whether `input` is SSML."""
     stream: bool | None = None
-    """True by default; false returns a complete file."""
+    """Send the audio as it is synthesized; false returns a complete file. By default, `flac` and `wav` are complete
+    files, which all programs can read, and the other formats are streams."""
 
 
 class ParsedOpenAiSpeech(NamedTuple):
@@ -103,10 +113,11 @@ def read_openai(data: Any) -> ParsedOpenAiSpeech:
     if not isinstance(data, dict):
         raise InvalidRequest("The body must be a JSON object.", hint='Such as {"model": "intone", "input": "Hello."}.')
     try:
-        body = OpenAiSpeech.model_validate(data)
+        body = OpenAiSpeech.model_validate(_drop_empty_fields(data))
     except ValidationError as error:
         raise make_invalid_request(convert_errors(error, OpenAiSpeech)) from None
-    check_model(body.model)
+    if body.model is not None:
+        check_model(body.model)
     sse = body.stream_format == "sse"
     if sse and body.stream is False:
         raise make_invalid_request(
@@ -114,6 +125,11 @@ def read_openai(data: Any) -> ParsedOpenAiSpeech:
         )
     emotion_spec, remark = _read_emotion(body)
     return ParsedOpenAiSpeech(_to_speech_body(body, emotion_spec), sse, (*remark, *_warn_unknown_fields(data)))
+
+
+def _drop_empty_fields(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields without empty strings, which many clients send for the inputs that a user leaves empty."""
+    return {name: value for name, value in data.items() if value != "" or name == "input"}
 
 
 def check_model(name: str) -> str:
@@ -134,14 +150,17 @@ def remap_error_fields() -> Iterator[None]:
 
 
 def _to_speech_body(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] | None) -> SpeechBody:
+    format = body.response_format or DEFAULT_FORMAT
+    # A request for events is a stream in every format.
+    stream = body.stream_format == "sse" or format.lower() not in COMPLETE_FORMATS
     values = {
         **{name: getattr(body, name) for name in SpeechOptions.model_fields},
         "ssml" if body.ssml else "text": body.input,
         "voice": body.voice,
         "emotion": emotion_spec,
-        "format": "mp3" if body.response_format is None else body.response_format,
+        "format": format,
         "sample_rate": SAMPLE_RATE if body.sample_rate is None else body.sample_rate,
-        "stream": body.stream is not False,
+        "stream": stream if body.stream is None else body.stream,
     }
     with remap_error_fields():
         return check_fields(values)
