@@ -36,6 +36,13 @@ class SpeechOptions(BaseModel):
     seed: Seed | None = None
     """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
 
+    instructions: str | None = None
+    """Request in free words: an emotion and its degree ("very cheerful"), a situation ("as if you had won"), the rate,
+    the loudness and the pitch ("slowly, in a low voice"); a warning reports what has no effect."""
+    tags: bool | None = None
+    """Whether tags in a plain text, such as `[excited]`, `(sad)` or `[pause:1s]`, set emotions and pauses; by default
+    only at OpenAI's routes and on the command line."""
+
     def chosen(self) -> dict[str, Any]:
         """Return the options that are not null, as `SpeechRequest` takes them."""
         values = {name: getattr(self, name) for name in SpeechOptions.model_fields}

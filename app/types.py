@@ -109,6 +109,8 @@ class Prosody:
     """Name or alias of a voice."""
     emotion_spec: Emotion | Blend | None = None
     """Emotion or blend that a style sets; None if there is none."""
+    origin: str = "markup"
+    """Name of what sets the emotion, for the reason in the plan."""
     degree: float | None = None
     """Strength of the emotion, 0.01 to 2; None if markup does not set it."""
     speed: float = 1.0
@@ -370,6 +372,16 @@ class SpeechRequest:
     """Speaking rate, 0.25 to 4."""
     seed: int | None = None
     """Seed for reproducible audio; None allows any rendition."""
+    instructions: str | None = None
+    """Request in free words for an emotion, a rate, a loudness or a pitch."""
+    volume: float = 1.0
+    """Linear gain."""
+    pitch: float = 0.0
+    """Semitones above the voice's own pitch."""
+    has_emotion: bool = False
+    """Whether the client set `emotion`, be it to None: instructions then set none."""
+    tags: bool = False
+    """Whether tags in a plain text, such as `[excited]`, are read as tags."""
     strict: bool = False
     """Whether to refuse the request instead of falling back if the voice lacks an emotion."""
     markup: bool = False
@@ -386,6 +398,11 @@ class SpeechRequest:
     there is no limit."""
 
     @property
+    def may_have_markup(self) -> bool:
+        """Whether the text is SSML or may contain tags."""
+        return self.markup or (self.tags and any(sign in self.text for sign in "[(<"))
+
+    @property
     def min_spoken_chars(self) -> int:
         """Minimum number of characters that are spoken: letters and digits; 0 with markup, which may speed them up."""
-        return 0 if self.markup else sum(map(str.isalnum, self.text))
+        return 0 if self.may_have_markup else sum(map(str.isalnum, self.text))

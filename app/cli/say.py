@@ -59,7 +59,7 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
     text = read_source(options.source)
     from pydantic import ValidationError
 
-    from app.emotion import parse_emotion_spec
+    from app.emotion import AUTO, parse_emotion_spec
     from app.options import SpeechOptions
     from app.types import SpeechRequest
 
@@ -71,10 +71,11 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
         first = error.errors()[0]
         raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
     return SpeechRequest(
-        **chosen.chosen(),
+        **{"tags": True, **chosen.chosen()},
         text=text,
         voice=options.voice,
         emotion=parse_emotion_spec(options.emotion),
+        has_emotion=options.emotion != AUTO,
         strict=options.strict,
         markup=options.ssml,
     )

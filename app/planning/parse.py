@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import tee
 
-from app.emotion import Classifier, parse_emotion_spec, read_excerpts
+from app.emotion import Classifier, find_word_emotion, parse_emotion_spec, read_excerpts
 from app.errors import InvalidRequest, UnknownEmotion
 from app.planning.decide import StrengthRule, decide, decide_again
-from app.text import LengthCheck, read_ssml, read_text, segment
+from app.text import LengthCheck, read_ssml, read_tagged, read_text, segment
 from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest
 
 
@@ -32,6 +32,10 @@ def parse_request(request: SpeechRequest, classifier: Classifier, rule: Strength
     if request.edited is not None:
         return parse_plan(request.edited, request, classifier, rule)
     if not request.markup:
+        tagged = read_tagged(request.text, find_word_emotion, check) if request.tags else None
+        if tagged:
+            labelled = label_sentences(tagged.sentences, request, classifier, rule)
+            return ParsedText(*labelled, tagged.characters, warnings=tagged.warnings)
         text = read_text(request.text, check=check)
         return ParsedText(*label_sentences(text, request, classifier, rule), len(request.text))
     marked = read_ssml(request.text, parse_style, check=check)

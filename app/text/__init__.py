@@ -6,6 +6,7 @@ from app.text.normalization.normalize import normalize
 from app.text.segment import segment
 from app.text.sentences import read_text, split_utterance
 from app.text.ssml import SSML_TABLE, SSML_WARNINGS, SsmlDocument, SsmlFragment, read_fragment, read_ssml
+from app.text.tags import read_tagged
 
 __all__ = [
     "SSML_TABLE",
@@ -18,6 +19,7 @@ __all__ = [
     "normalize",
     "read_fragment",
     "read_ssml",
+    "read_tagged",
     "read_text",
     "segment",
     "split_utterance",

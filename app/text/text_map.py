@@ -6,7 +6,7 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.text.segment import WORD
 from app.text.substitutions import Substitution
@@ -65,6 +65,8 @@ class ProsodyChange:
 
     at: int
     manner: Prosody
+    after: Prosody | None = None
+    """Prosody from the next sentence on; None if the change holds there, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,10 @@ class TextMap:
     anchors: Sequence[Anchor]
     readings: Sequence[Substitution]
 
-    def manner_at(self, place: int) -> Prosody:
-        """Return the prosody of the character at an offset."""
-        return self.changes[bisect_right(self.changes, place, key=lambda change: change.at) - 1].manner
+    def manner_at(self, place: int, sentence: int) -> Prosody:
+        """Return the prosody of the character at an offset, whose sentence starts at `sentence`."""
+        change = self.changes[bisect_right(self.changes, place, key=lambda change: change.at) - 1]
+        return change.after if change.after is not None and change.at < sentence else change.manner
 
     def changes_in(self, start: int, end: int) -> Sequence[ProsodyChange]:
         """Return the changes after the first character of a stretch."""
@@ -154,6 +157,7 @@ class TextBuilder:
         self.remarks = remarks
         self.manner = DEFAULT_PROSODY
         """Prosody of the text that comes next."""
+        self._after: Prosody | None = None
         self.readings: list[Substitution] = []
         self._places = array("I")
         self._ends = array("I")
@@ -162,7 +166,7 @@ class TextBuilder:
         self._edges: list[SentenceEdge] = []
         self._anchors: list[Anchor] = []
         self._pieces: list[str] = []
-        self._blank = True
+        self._solid = 0
         self._waiting: list[str] = []
         self._row = 0.0
         self._marked = (0, 0)
@@ -175,7 +179,12 @@ class TextBuilder:
     @property
     def solid(self) -> int:
         """Offset of the end of the last word or punctuation mark."""
-        return self.length - self._blank if self.length else 0
+        return self._solid
+
+    @property
+    def _blank(self) -> bool:
+        """Whether white space, or no text, comes before the next character."""
+        return self._solid < self.length or not self.length
 
     @property
     def paused(self) -> bool:
@@ -197,13 +206,26 @@ class TextBuilder:
             position = gap.end()
         self._run(text[position:], place + position)
 
+    def keep(self, text: str, place: int) -> None:
+        """Add text as it stands in the document, with its white space."""
+        space = len(text) - len(text.lstrip())
+        if space:
+            self._pieces.append(text[:space])
+            self._places.extend(range(place, place + space))
+            self._ends.extend(range(place + 1, place + space + 1))
+        if space < len(text):
+            self._append(text[space:], place + space, place + len(text))
+
+    def change(self, manner: Prosody, after: Prosody | None = None) -> None:
+        """Change the prosody; `after` is the prosody from the next sentence on, if it differs."""
+        self.manner, self._after = replace(manner) if after else manner, after
+
     def blank(self, place: int) -> None:
         """Separate two words."""
         if not self._blank:
             self._pieces.append(" ")
             self._places.append(place)
             self._ends.append(place + 1)
-            self._blank = True
 
     def pause(self, seconds: float, place: int) -> None:
         """Add a pause; marks before it are reached before the silence."""
@@ -272,15 +294,15 @@ class TextBuilder:
             self._anchors += (Anchor(name, self.length, behind=False) for name in self._waiting)
             self._waiting.clear()
         before = self._changes[-1].manner if self._changes else None
-        if self.manner is not before and self.manner != before:
-            self._changes.append(ProsodyChange(self.length, self.manner))
+        if self.manner is not before and (self.manner != before or self._after or self._changes[-1].after):
+            self._changes.append(ProsodyChange(self.length, self.manner, self._after))
         if self._row and WORD.search(text):
             self._row = 0.0
         self._pieces.append(text)
         self._places.extend(range(place, place + len(text)))
         self._ends.extend(range(place + 1, place + len(text)))
         self._ends.append(end)
-        self._blank = text.endswith(" ")
+        self._solid = self.length - len(text) + len(text.rstrip())
 
     def _settle(self) -> None:
         """Place the waiting marks after the words before them."""

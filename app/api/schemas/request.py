@@ -72,7 +72,7 @@ NUMBER_FIELDS = _fields_of(float, int) - {"emotion"}
 BOOLEAN_FIELDS = _fields_of(bool)
 
 CONTENT_FIELDS = ("text", "ssml", "plan")
-_PLAN_FIELDS = ("voice", "emotion", "degree", "speed")
+_PLAN_FIELDS = ("voice", "emotion", "degree", "speed", "instructions")
 
 
 def _add_exclusions(schema: dict[str, Any]) -> None:
@@ -121,7 +121,7 @@ def check_fields(data: Any) -> SpeechBody:
 def _surrogate_errors(body: SpeechBody) -> list[FieldError]:
     """Return errors for fields that contain a lone surrogate."""
     emotions, context = (one if isinstance(one, str | None) else "".join(one) for one in (body.emotion, body.context))
-    fields = ("text", "ssml", "voice", "format")
+    fields = ("text", "ssml", "voice", "format", "instructions")
     written = {**{name: getattr(body, name) for name in fields}, "emotion": emotions, "context": context}
     broken = [name for name, value in written.items() if has_surrogate(value)]
     return [FieldError("holds half of a surrogate pair, which is no character", json_pointer(name)) for name in broken]
