@@ -37,7 +37,7 @@ def add_option_flags(parser: argparse.ArgumentParser, without: tuple[str, ...] =
             parser.add_argument(_flag(name), action=argparse.BooleanOptionalAction, default=None, help=help_text)
         elif choices:
             parser.add_argument(_flag(name), choices=choices, help=help_text)
-        elif list in map(get_origin, get_args(field.annotation)):
+        elif any(get_origin(one) is list for one in get_args(field.annotation)):
             parser.add_argument(_flag(name), action="append", metavar="TEXT", help=f"{help_text}. May be repeated")
         elif str in leaves:
             parser.add_argument(_flag(name), metavar="TEXT", help=help_text)

@@ -110,8 +110,8 @@ class Delivery:
     @property
     def main(self) -> tuple[Emotion, float | None] | None:
         """The emotion and its degree: the only one, or the only one besides neutral; None if there is no such one."""
-        felt = [emotion for emotion in self.emotions if emotion is not Emotion.NEUTRAL] or list(self.emotions)
-        return (felt[0], self.emotions[felt[0]]) if len(felt) == 1 else None
+        felt = [item for item in self.emotions.items() if item[0] is not Emotion.NEUTRAL] or list(self.emotions.items())
+        return felt[0] if len(felt) == 1 else None
 
 
 WordEmotion = Callable[[str], Emotion | None]

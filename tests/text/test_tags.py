@@ -160,7 +160,7 @@ def test_a_text_with_tags_is_read_as_expected(text: str, expected: str) -> None:
 @pytest.mark.parametrize("text", [text for text, _ in CASES])
 def test_spans_refer_to_the_text_with_its_tags(text: str) -> None:
     sentences, _ = read(text)
-    check_places(text, sentences)
+    check_places(text, sentences, "<[(")
     for sentence in sentences:
         for clause in sentence.clauses:
             check_inner(clause)
@@ -210,7 +210,7 @@ def test_a_text_without_tags_is_no_tagged_text(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.text(st.sampled_from("aB. ,!?\n\"“”'[](){}<>/:1-"), max_size=80))
+@given(st.text(st.sampled_from("aB. ,!?\n“”[]()<>/:1-"), max_size=80))
 def test_a_tag_at_the_end_changes_nothing_before_it(text: str) -> None:
     if read_tagged(text, find_word_emotion) is not None or not text.strip():
         return
@@ -234,7 +234,7 @@ TAGS = st.sampled_from(
 @settings(deadline=None, max_examples=300)
 @given(st.lists(TAGS, max_size=12).map("".join))
 def test_any_text_is_read_with_correct_places(text: str) -> None:
-    check_places(text, read(text)[0])
+    check_places(text, read(text)[0], "<[(")
 
 
 @pytest.mark.parametrize(

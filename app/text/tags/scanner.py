@@ -193,8 +193,8 @@ class TagScanner:
     def set_sound(self, described: Description, written: str) -> Callable[[TextBuilder], None]:
         """Set the emotion that a sound implies, up to the end of the sentence, unless a tag has set one before."""
         base = self.after or self.manner
-        found = list(described.delivery.emotions.items())[-1:] or [SOUND_OF_WORD[described.sound]]
-        emotion, degree = found[0]
+        named = list(described.delivery.emotions.items())
+        emotion, degree = named[-1] if named else SOUND_OF_WORD[described.sound]
         if emotion is None or base.emotion_spec is not None:
             return keep_manner
         self.after = base
