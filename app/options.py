@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from app.fields import ContextField, Degree, Expressiveness, Seed, Speed, StrengthName
-from app.types import StrengthMode
+from app.fields import ContextField, Degree, Expressiveness, InputFormatName, Seed, Speed, StrengthName
+from app.types import InputFormat, StrengthMode
 
 
 class SpeechOptions(BaseModel):
@@ -36,6 +36,10 @@ class SpeechOptions(BaseModel):
     seed: Seed | None = None
     """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
 
+    input_format: InputFormatName | None = None
+    """Format of the text: `text`, `markdown` or `html`. `auto`, the default, recognizes the marks of Markdown and HTML
+    and reads a text without any as plain text. Not beside `ssml` or `plan`."""
+
     def chosen(self) -> dict[str, Any]:
         """Return the options that are not null, as `SpeechRequest` takes them."""
         values = {name: getattr(self, name) for name in SpeechOptions.model_fields}
@@ -55,4 +59,5 @@ _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
     "strength": StrengthMode,
     "context": _to_texts,
     "speed": float,
+    "input_format": InputFormat,
 }

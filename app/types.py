@@ -46,6 +46,16 @@ class StrengthMode(StrEnum):
     """Same strength for all."""
 
 
+class InputFormat(StrEnum):
+    """Format of the request's text."""
+
+    AUTO = "auto"
+    """Markdown or HTML if the text contains such markup, else plain text."""
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
 class Role(StrEnum):
     """Speaker of an utterance's words: the narrator or a character."""
 
@@ -370,6 +380,8 @@ class SpeechRequest:
     """Speaking rate, 0.25 to 4."""
     seed: int | None = None
     """Seed for reproducible audio; None allows any rendition."""
+    input_format: InputFormat = InputFormat.AUTO
+    """Format of `text`; without effect on SSML and on a plan."""
     strict: bool = False
     """Whether to refuse the request instead of falling back if the voice lacks an emotion."""
     markup: bool = False
@@ -384,8 +396,3 @@ class SpeechRequest:
     check_room: Callable[[float, int], None] = lambda seconds, rate: None
     """Function that raises if audio of some seconds and sample rate (Hertz) exceeds the response size limit; by default
     there is no limit."""
-
-    @property
-    def min_spoken_chars(self) -> int:
-        """Minimum number of characters that are spoken: letters and digits; 0 with markup, which may speed them up."""
-        return 0 if self.markup else sum(map(str.isalnum, self.text))
