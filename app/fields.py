@@ -54,6 +54,7 @@ ContextField = Annotated[
 ]
 Expressiveness = Annotated[float, Field(ge=0, le=2)]
 StrengthName = Literal["auto", "fixed"]
+InputFormatName = Literal["auto", "text", "markdown", "html"]
 Strength = Annotated[float, Field(ge=0, le=2)]
 Degree = Annotated[float, Field(ge=0.01, le=2)]
 Speed = Annotated[float, Field(ge=0.25, le=4)]

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from app.fields import ContextField, Degree, Expressiveness, Seed, Speed, StrengthName
-from app.types import StrengthMode
+from app.fields import ContextField, Degree, Expressiveness, InputFormatName, Seed, Speed, StrengthName
+from app.types import InputFormat, StrengthMode
 
 
 class SpeechOptions(BaseModel):
@@ -42,6 +42,9 @@ class SpeechOptions(BaseModel):
     tags: bool | None = None
     """Whether tags in a plain text, such as `[excited]`, `(sad)` or `[pause:1s]`, set emotions and pauses; by default
     only at OpenAI's routes and on the command line."""
+    input_format: InputFormatName | None = None
+    """Format of the text: `text`, `markdown` or `html`. `auto`, the default, recognizes the marks of Markdown and HTML
+    and reads a text without any as plain text. Not beside `ssml` or `plan`."""
 
     def chosen(self) -> dict[str, Any]:
         """Return the options that are not null, as `SpeechRequest` takes them."""
@@ -62,4 +65,5 @@ _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
     "strength": StrengthMode,
     "context": _to_texts,
     "speed": float,
+    "input_format": InputFormat,
 }

@@ -46,6 +46,16 @@ class StrengthMode(StrEnum):
     """Same strength for all."""
 
 
+class InputFormat(StrEnum):
+    """Format of the request's text."""
+
+    AUTO = "auto"
+    """Markdown or HTML if the text contains such markup, else plain text."""
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
 class Role(StrEnum):
     """Speaker of an utterance's words: the narrator or a character."""
 
@@ -382,6 +392,8 @@ class SpeechRequest:
     """Whether the client set `emotion`, be it to None: instructions then set none."""
     tags: bool = False
     """Whether tags in a plain text, such as `[excited]`, are read as tags."""
+    input_format: InputFormat = InputFormat.AUTO
+    """Format of `text`; without effect on SSML and on a plan."""
     strict: bool = False
     """Whether to refuse the request instead of falling back if the voice lacks an emotion."""
     markup: bool = False
@@ -401,8 +413,3 @@ class SpeechRequest:
     def may_have_markup(self) -> bool:
         """Whether the text is SSML or may contain tags."""
         return self.markup or (self.tags and any(sign in self.text for sign in "[(<"))
-
-    @property
-    def min_spoken_chars(self) -> int:
-        """Minimum number of characters that are spoken: letters and digits; 0 with markup, which may speed them up."""
-        return 0 if self.may_have_markup else sum(map(str.isalnum, self.text))

@@ -25,7 +25,7 @@ from app.errors import IntoneError
 from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
 from app.text.segment import Book, Heading, read_book
-from app.types import Plan, Samples
+from app.types import InputFormat, Plan, Samples
 
 if TYPE_CHECKING:
     from app.synthesis.stream import SynthesisStream
@@ -70,6 +70,8 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
+    if options.ssml and chosen.input_format is not None:
+        raise UsageError("--input-format is the format of a text, but --ssml is given.")
     return SpeechRequest(
         **{"tags": True, **chosen.chosen()},
         text=text,
@@ -167,7 +169,8 @@ def run(options: argparse.Namespace) -> int:
     from app.synthesis.pipeline import Pipeline
 
     pipeline = Pipeline.load(chosen)
-    rendering = pipeline.render(replace(request, text=book.text), with_words=options.json)
+    text = book.text if request.input_format is InputFormat.TEXT else request.text
+    rendering = pipeline.render(replace(request, text=text), with_words=options.json)
     with tempfile.TemporaryDirectory() as folder:
         # Players require a seekable file.
         path = options.output or Path(folder) / "speech.wav"

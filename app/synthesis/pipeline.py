@@ -154,9 +154,10 @@ class Pipeline:
         text = parse_request(request, self.classifier, rule, check)
         self.check_length(text.characters)
         selection = self.select_voices(request, text)
-        characters = text.characters if request.may_have_markup else max(text.characters, count_expanded(request.text))
+        characters = max(text.characters, count_expanded(request.text)) if text.is_plain else text.characters
         self.check_seconds(voice.seconds(characters, request.speed))
-        request.check_room(selection.voice.seconds(request.min_spoken_chars, request.speed), selection.sample_rate)
+        surely_spoken = sum(map(str.isalnum, request.text)) if text.is_plain else 0
+        request.check_room(selection.voice.seconds(surely_spoken, request.speed), selection.sample_rate)
         planner = Planner(
             lambda name: self.registry.get(name or selection.voice.name).abilities,
             degree=request.degree,

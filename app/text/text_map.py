@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.text.segment import WORD
+from app.text.segment import PARAGRAPH, WORD
 from app.text.substitutions import Substitution
 from app.types import DEFAULT_PROSODY, PlanWarning, Prosody
 
@@ -144,6 +144,8 @@ class TextMap:
         return self.reading_around(place) is not None or any(reading.continues for reading in here)
 
 
+MARKS = ",.;:!?"
+"""Punctuation after which no comma is needed."""
 MAX_PAUSE_SECONDS = 20.0
 """Maximum total seconds of consecutive breaks."""
 FOLDABLE_SPACE = re.compile(r"\s{2,}|[^\S ]")
@@ -220,12 +222,29 @@ class TextBuilder:
         """Change the prosody; `after` is the prosody from the next sentence on, if it differs."""
         self.manner, self._after = replace(manner) if after else manner, after
 
-    def blank(self, place: int) -> None:
-        """Separate two words."""
+    def blank(self, place: int, sign: str = " ") -> None:
+        """Separate two words by a blank, or by a line or paragraph separator, which takes precedence over a blank."""
         if not self._blank:
-            self._pieces.append(" ")
+            self._pieces.append(sign)
             self._places.append(place)
             self._ends.append(place + 1)
+        elif sign != " " and self._pieces and self._pieces[-1] != PARAGRAPH:
+            self._pieces[-1] = self._pieces[-1][:-1] + sign
+
+    def comma(self, place: int) -> None:
+        """Separate two cells of a table by a comma, unless a mark or the end of a sentence separates them."""
+        if not self.length or (self._edges and self._edges[-1].at == self.length):
+            return
+        if self._blank:
+            before, self._pieces[-1] = self._pieces[-1], self._pieces[-1][:-1]
+            if (self._pieces[-1] or self._pieces[-2])[-1] in MARKS:
+                self._pieces[-1] = before
+            else:
+                self._pieces[-1] += ","
+                self._solid = self.length
+        elif self._pieces[-1][-1] not in MARKS:
+            self._append(",", place, place + 1)
+        self.blank(place)
 
     def pause(self, seconds: float, place: int) -> None:
         """Add a pause; marks before it are reached before the silence."""

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from app.emotion import find_word_emotion
-from app.text import read_tagged
-from app.text.sentences import read_text
-from app.types import DEFAULT_PROSODY, Clause, PlanWarning, Sentence
+from app.text import read_input
+from app.types import DEFAULT_PROSODY, Clause, InputFormat, PlanWarning, Sentence
 
 
-def read(text: str) -> tuple[list[Sentence], tuple[PlanWarning, ...]]:
-    """Return the sentences and warnings of a text, which may have no tags."""
-    tagged = read_tagged(text, find_word_emotion)
-    return (list(tagged.sentences), tagged.warnings) if tagged else (list(read_text(text)), ())
+def read(text: str, input_format: InputFormat = InputFormat.TEXT) -> tuple[list[Sentence], tuple[PlanWarning, ...]]:
+    """Return the sentences and warnings of a text."""
+    found = read_input(text, input_format, find_emotion=find_word_emotion)
+    return list(found.sentences), found.warnings
 
 
-def read_clauses(text: str) -> list[Clause]:
-    return [clause for sentence in read(text)[0] for clause in sentence.clauses]
+def has_tags(text: str) -> bool:
+    """Return whether a text is read otherwise than without tags."""
+    return not read_input(text, InputFormat.TEXT, find_emotion=find_word_emotion).is_plain
 
 
-def describe(text: str) -> str:
+def read_clauses(text: str, input_format: InputFormat = InputFormat.TEXT) -> list[Clause]:
+    return [clause for sentence in read(text, input_format)[0] for clause in sentence.clauses]
+
+
+def describe(text: str, input_format: InputFormat = InputFormat.TEXT) -> str:
     """Return the clauses of a text with what is set for each, such as `<joy 1.5> We won! (1s) | Then it rained.`."""
-    return " | ".join(map(describe_clause, read_clauses(text)))
+    return " | ".join(map(describe_clause, read_clauses(text, input_format)))
 
 
 def describe_clause(clause: Clause) -> str:

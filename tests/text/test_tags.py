@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.emotion import find_word_emotion
-from app.text import read_tagged, read_text
+from app.text import read_text
 from app.text.tags.sounds import inflect
+from app.types import InputFormat
 from tests.growth import count_calls, grows_linearly
 from tests.text.ssml_reading import check_inner, check_places
-from tests.text.tag_reading import describe, read, read_clauses
+from tests.text.tag_reading import describe, has_tags, read, read_clauses
 
 CASES = [
     ("[excited] We found it! Come and see.", "<joy> We found it! | <joy> Come and see."),
@@ -206,13 +206,35 @@ def test_a_text_of_tags_alone_is_silent() -> None:
 
 @pytest.mark.parametrize("text", UNTAGGED)
 def test_a_text_without_tags_is_no_tagged_text(text: str) -> None:
-    assert read_tagged(text, find_word_emotion) is None
+    assert not has_tags(text)
+    assert read(text)[0] == list(read_text(text))
+
+
+MARKDOWN = [
+    ("**[excited] We won!** Come.\n\nThen _it_ rained.", "<joy> We won! | <joy> Come. | Then it rained."),
+    ("# [sad] Farewell\n\nHe left.", "<sadness> Farewell | He left."),
+    ("- [happy] one\n- two **three**", "<joy> one | <joy> two three"),
+    ('**Ann:** (sad) "[angry] Go," **now**.', 'Ann: | <anger> "Go," | <anger> now.'),
+    ("*Wait* [pause:1s] here. [laughs] Fine.", "Wait (1s) | here. | <joy> Fine."),
+    ("*See* [Leicester](/lˈɛstɚ/) and [the docs](https://example.org).", "See Leicester and the docs."),
+    ('*One* <break time="1s"/> two <emotion value="sad">three</emotion>.', "One (1s) | two | <sadness> three."),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), MARKDOWN)
+def test_tags_are_read_within_markdown(text: str, expected: str) -> None:
+    assert describe(text, InputFormat.AUTO) == expected
+
+
+def test_tags_are_read_within_html() -> None:
+    text = "<html><p>[sad] One.</p><p>Two. [pause:1s]</p></html>"
+    assert describe(text, InputFormat.AUTO) == "<sadness> One. | Two. (1s)"
 
 
 @settings(deadline=None)
 @given(st.text(st.sampled_from("aB. ,!?\n“”[]()<>/:1-"), max_size=80))
 def test_a_tag_at_the_end_changes_nothing_before_it(text: str) -> None:
-    if read_tagged(text, find_word_emotion) is not None or not text.strip():
+    if has_tags(text) or not text.strip():
         return
     plain = list(read_text(text))
     tagged = read(f"{text}\n\n[pause:0s]")[0]

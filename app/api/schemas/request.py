@@ -85,6 +85,7 @@ def _add_exclusions(schema: dict[str, Any]) -> None:
                 name: {"not": nothing},
                 **{other: nothing for other in CONTENT_FIELDS if other != name},
                 **({other: nothing for other in _PLAN_FIELDS} if name == "plan" else {}),
+                **({} if name == "text" else {"input_format": nothing}),
             },
         }
         for name in CONTENT_FIELDS
@@ -134,6 +135,8 @@ def _content_errors(body: SpeechBody) -> list[FieldError]:
         return [FieldError("is missing; give one of text, ssml and plan", json_pointer("text"))]
     if len(given) > 1:
         return [FieldError(f"is given beside {given[0]}; give one of text, ssml and plan", json_pointer(given[1]))]
+    if body.input_format is not None and body.text is None:
+        return [FieldError(f"is the format of a text, but {given[0]} is given", json_pointer("input_format"))]
     if body.plan is None:
         return []
     beside = [name for name in _PLAN_FIELDS if getattr(body, name) is not None]

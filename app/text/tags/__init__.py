@@ -1,5 +1,6 @@
 """Read the tags that language models write into text: emotions, pauses, sounds and phonemes."""
 
-from app.text.tags.reader import TaggedSentences, read_tagged
+from app.text.tags.builder import Tag, TaggedTextBuilder
+from app.text.tags.scanner import find_tags
 
-__all__ = ["TaggedSentences", "read_tagged"]
+__all__ = ["Tag", "TaggedTextBuilder", "find_tags"]

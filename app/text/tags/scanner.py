@@ -12,7 +12,7 @@ from app.text.segment import BLANK_LINE
 from app.text.ssml.handlers import PITCH, RATE, VOLUME, clamp, read_break
 from app.text.ssml.pronunciation import SubstitutionFactory, read_phoneme
 from app.text.ssml.table import BREAK_SECONDS, parse_rate
-from app.text.tags.builder import OPENING_MARKS, Tag, TaggedText
+from app.text.tags.builder import OPENING_MARKS, Tag
 from app.text.tags.sounds import SOUND_OF_WORD
 from app.text.tags.words import Description, describe_words, is_wordy, parse_pause
 from app.text.text_map import MAX_PAUSE_SECONDS, TextBuilder, WarningCollector, quote
@@ -39,23 +39,15 @@ PHONEMES = re.compile(r"/([^/]{1,250})/")
 RESPELLING = str.maketrans({"A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": "ɔɪ", "T": "ɾ", "ᵊ": "ə"})
 """Signs of misaki, the phonemizer of Kokoro, that are not IPA."""
 CLOSING_MARKS = ",.;:!?…)]”’»"
-FILLER = "\ue000"
-"""A private character, which is never read, in place of the characters of tags, so that offsets stay valid."""
-NO_LINE_BREAK = re.compile(r"[^\n\r]")
 MAX_WORDS = 6
 """Maximum words of a tag in brackets or parentheses; longer ones are text."""
 
 
-def find_tags(text: str, find_emotion: WordEmotion, remarks: WarningCollector) -> TaggedText:
-    """Find the tags of a text; `find_emotion` returns the emotion of a word."""
+def find_tags(text: str, find_emotion: WordEmotion, remarks: WarningCollector) -> tuple[Tag, ...]:
+    """Return the tags of a text in order, empty if there are none; `find_emotion` returns the emotion of a word."""
     if not TAG_SIGNS.search(text):
-        return TaggedText(text, ())
-    tags = tuple(TagScanner(text, find_emotion, remarks).scan())
-    pieces, position = [], 0
-    for tag in tags:
-        pieces += [text[position : tag.start], NO_LINE_BREAK.sub(FILLER, text[tag.start : tag.end])]
-        position = tag.end
-    return TaggedText("".join([*pieces, text[position:]]), tags if any(tag.start < tag.end for tag in tags) else ())
+        return ()
+    return tuple(TagScanner(text, find_emotion, remarks).scan())
 
 
 class TagScanner:
@@ -106,7 +98,7 @@ class TagScanner:
         if apply:
             start, end = widen(self.text, match.start(), match.end(), self.last_end)
             self.last_end = end
-            yield Tag(start, end, apply)
+            yield Tag(start, end, apply, is_held=bool(self.outer))
 
     def is_at_start(self, place: int) -> bool:
         """Return whether a tag in parentheses may stand at a place."""
