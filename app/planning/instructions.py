@@ -95,7 +95,7 @@ def parse_instructions(text: str) -> Instructions:
     if not found.emotions and not negated.emotions and FEELING_WORDS.intersection(excluded):
         main = (Emotion.NEUTRAL, None)
     emotion, degree = main or (None, None)
-    is_open = not (found.emotions or excluded) and bool(found.unknown)
+    is_open = not (found.emotions or excluded) and any(word.isalpha() for word in found.unknown)
     without_effect = found.unknown + [word for word in excluded if is_meaningful(word)]
     return Instructions(
         emotion,

@@ -81,7 +81,7 @@ FILLERS = frozenset(
     "will".split()
 )
 """Words without an effect of their own."""
-NEXT_NOUNS = 2
+NEXT_NOUNS = 3
 """Words after `low` or `high` that are searched for the noun which says what is low or high."""
 
 
@@ -162,11 +162,16 @@ def apply_word(
     if emotion is not None:
         found.emotions[emotion] = degree
     if word in RATE_OF_WORD:
-        found.speed = RATE_OF_WORD[word] ** power
+        found.speed = choose_stronger(found.speed, RATE_OF_WORD[word] ** power)
     if word in VOLUME_OF_WORD:
-        found.volume = VOLUME_OF_WORD[word] ** power
+        found.volume = choose_stronger(found.volume, VOLUME_OF_WORD[word] ** power)
     found.whispered = found.whispered or word in WHISPERS
     return True
+
+
+def choose_stronger(before: float, now: float) -> float:
+    """Return the factor farther from 1 if both change in the same direction, as in `whisper softly`; else the later."""
+    return (min if now < 1 else max)(before, now) if (before < 1) == (now < 1) else now
 
 
 def split_hyphens(words: Iterable[str], find_emotion: WordEmotion) -> Iterable[str]:
