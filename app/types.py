@@ -388,6 +388,8 @@ class SpeechRequest:
     """Linear gain."""
     pitch: float = 0.0
     """Semitones above the voice's own pitch."""
+    pinned_by: str = "request"
+    """Name of what sets `emotion`, for the reason in the plan."""
     has_emotion: bool = False
     """Whether the client set `emotion`, be it to None: instructions then set none."""
     tags: bool = False

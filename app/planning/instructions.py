@@ -198,6 +198,7 @@ def follow_instructions(
     changed = replace(
         request,
         emotion=request.emotion if emotion is None else emotion,
+        pinned_by=request.pinned_by if emotion is None else "instructions",
         degree=min(request.degree * (degree or 1.0), MAX_DEGREE),
         speed=request.speed * found.speed,
         volume=request.volume * found.volume,

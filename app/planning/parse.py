@@ -48,7 +48,7 @@ def label_sentences(
 ) -> tuple[Iterable[Sentence], Iterable[Decision]]:
     """Return the sentences and a decision for each; an explicit emotion needs no classifier."""
     if request.emotion is not None:
-        return sentences, decide(None, rule, request.emotion)
+        return sentences, decide(None, rule, request.emotion, request.pinned_by)
     sentences, same = tee(sentences)
     texts = (sentence.text for sentence in same)
     excerpts = read_excerpts(texts, read_context(request.context), classifier.settings.context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.reference import api, command_line, errors, settings, ssml, voice_json
+from scripts.reference import api, command_line, errors, settings, ssml, tags, voice_json
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "reference"
 PAGES = {
@@ -12,6 +12,7 @@ PAGES = {
     "command-line.md": command_line.render,
     "errors.md": errors.render,
     "ssml.md": ssml.render,
+    "tags.md": tags.render,
     "voice-json.md": voice_json.render,
     "api.md": api.render,
 }

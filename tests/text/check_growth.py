@@ -12,8 +12,10 @@ import pytest
 from app.text import read_text
 from tests.growth import grows_linearly, measure_processor_seconds
 from tests.text.ssml_reading import read_document
+from tests.text.tag_reading import read
 from tests.text.test_reading import HOSTILE
 from tests.text.test_ssml_attacks import FLOODS, SENTENCES, make_flood
+from tests.text.test_tags import TAG_FLOODS
 
 TEXT, SENTENCE, DOCUMENT = 100_000, 200_000, 4 * 1024 * 1024
 """Characters of a hostile text, of one sentence full of markup, and of the largest document."""
@@ -50,3 +52,12 @@ def test_a_flood_of_markup_is_read_in_linear_time(flood: str) -> None:
         return measure_processor_seconds(lambda: read_document(document))
 
     assert has_linear_try(measure_cost, DOCUMENT)
+
+
+@pytest.mark.parametrize("unit", TAG_FLOODS)
+def test_a_flood_of_tags_is_read_in_linear_time(unit: str) -> None:
+    def measure_cost(length: int) -> float:
+        text = (unit * length)[:length]
+        return measure_processor_seconds(lambda: read(text))
+
+    assert has_linear_try(measure_cost, TEXT)

@@ -259,9 +259,28 @@ def test_any_text_is_read_with_correct_places(text: str) -> None:
     check_places(text, read(text)[0], "<[(")
 
 
-@pytest.mark.parametrize(
-    "unit", ["[", "(", "<", "[sad]", "(sad) ", "[laughs] a. ", "<emotion value='joy'>", "[a](", "[pause]"]
+TAG_FLOODS = (
+    *(
+        "[",
+        "(",
+        "<",
+        "[a",
+        "(a",
+        "<a ",
+        "[sad]",
+        "[sad] a. ",
+        "(sad) ",
+        "[laughs] a. ",
+        "[pause]",
+        "[a](",
+        "[a](/a/)",
+        "[a](",
+    ),
+    *("<emotion value='joy'>", "<emotion value='joy'>a</emotion>", "</emotion>", "<break/>", "\n\n[sad] a", "[sad]   "),
 )
+
+
+@pytest.mark.parametrize("unit", TAG_FLOODS)
 def test_hostile_tags_are_read_with_linear_work(unit: str) -> None:
     def count_calls_to_read(length: int) -> int:
         text = (unit * length)[:length]
