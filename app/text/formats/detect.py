@@ -15,7 +15,10 @@ BULLETS = "→☐☑☒✓✔✗✘▪▫◦‣●○■□➤➔▶⁃∙"
 ROW_SIGNS = r"=~/@#*_+<>.:^&%$\\-"
 SIGN_ROW = rf"(?=[{ROW_SIGNS}]{{0,3}}[^.:>\s])(?![ \t]*+[`~])[{ROW_SIGNS}]{{3,}}+"
 """A line of nothing but signs, which only parts a text; dots are a pause and colons are emoticons."""
-FOOTNOTE_NUMBER = r"(?:(?<=[.,;:!?)\"”’])|(?<=[^\W\d_]{2}))\[\d{1,3}(?:[,–-][ ]?\d{1,3}){0,9}\](?!\w)"
+FOOTNOTE_NUMBER = (
+    r"(?:(?<=[.,;:!?)\"”’\]])|(?<=[^\W\d_]{2})|(?<=\d{4}))\[\d{1,3}(?:[,–-][ ]?\d{1,3}){0,9}\](?![\w(]|[ ]?=)"
+)
+"""Number of a footnote after a word or a mark, as an encyclopedia has it."""
 SUPERSCRIPT_NOTE = r"(?<=[.!?,;:)\"”’])[¹²³⁰⁴-⁹]{1,3}(?!\w)"
 PATTERNS = (
     ("#", r"^[ ]{0,3}(?:#{2,6}[ \t]*+[^\s#]|#[ \t]++(?!of\b)\S)"),  # heading
@@ -36,12 +39,13 @@ PATTERNS = (
     ("<", r"<(?:(?:https?|ftp)://|mailto:|[\w.+-]{1,64}@)[^\s<>]++>"),
     ("`~", r"^[ \t>]*+(?:`{3,}|~{3,})"),  # fence
     ("*+", r"^[ ]{0,3}(?:\*[ \t]++(?![*\s])|\+[ \t]++[^\W\d])"),  # list
+    ("-*+", r"^[ \t]++[-*+][ \t]++[^\s\d]"),
     ("[", r"^[ \t]*+(?:[-*+]|\d{1,9}[.)])[ \t]++\[[ xX]\][ \t]"),
     (BULLETS, rf"^[ \t]*+[{BULLETS}][^\n]++\n[ \t]*+[{BULLETS}]"),
     (">", r"^[ ]{0,3}>(?:[ \t]?>)*+[ \t]?+[^\d\s=<>-]"),  # quote
     ("|", r"^[ \t]*+\|[^\n|]*+\|[^\n]*+$|^[ \t]*+\|?+[ \t]*+:?+-{3,}+:?+[ \t]*+\|[-| :\t]*+\r?$"),  # table
     (":", r"^:[ \t]++[^\W\d_]"),  # definition
-    ("\\", r"\\[*_#`~\[\]|<>(]"),  # escape, formula
+    ("\\", r"\\[*_#`~\[\]|<>(]|\\begin\{"),  # escape, formula
     ("$", r"\$\$[^$\s]|^[ \t]*+\$\$"),
     ("<", f"<!--|{KNOWN_TAG}|<(?i:/?(?:{'|'.join(sorted(HIDDEN_ELEMENTS))}))(?=[\\s/>])[^<>]*+>"),
     ("-", r"\A---[ \t]*+\r?\n"),  # front matter
