@@ -168,8 +168,8 @@ class MarkdownReader:
         for pipe in (*PIPE.finditer(line.text), None):
             cell = line.text[position : pipe.start() if pipe else None]
             if cell.strip():
-                self.builder.comma(line.start + max(0, position - 1))
                 self.open.append(strip_line(Line(line.start + position, cell)))
+                self.builder.comma(line.start + max(0, position - 1), self.open[0].start)
                 self.read_open()
             position = pipe.end() if pipe else position
         self.builder.edge(line.end, paragraph=False, closing=True)
