@@ -10,7 +10,7 @@ from functools import partial
 from html import unescape
 from xml.sax.saxutils import quoteattr
 
-from app.text.formats.detect import FOOTNOTE_NUMBER, SUPERSCRIPT_NOTE
+from app.text.formats.detect import FOOTNOTE_NUMBER, RAISED_NOTE, SOURCE_NOTE, SUPERSCRIPT_NOTE
 from app.text.formats.emphasis import EmphasisPair, pair_emphasis
 from app.text.formats.formula import DOLLARS, is_formula, read_formula
 from app.text.formats.hidden import FILLER
@@ -27,25 +27,27 @@ PATTERNS = {
     "formula": rf"{DOLLARS.pattern}|\\\((?P<round>{_IN_BRACKETS})\\\)",
     "hard": r"(?:[ ]{2,}+|\\)\n",
     "soft": r"[ ]?\n",
-    "escape": r"\\(?P<escaped>[!-/:-@\[-`{-~])",
+    "escape": r"(?<!¯)\\(?P<escaped>[!-/:-@\[-`{-~])",
     "code": r"(?P<fence>`++)(?P<content>[^`]{1,2000}+)(?P=fence)(?!`)",
     "ticks": r"`++",
     "reference": REFERENCE.pattern,
     "address": r"<(?=(?:https?|ftp)://|mailto:|[\w.+-]{1,64}@)(?:mailto:)?(?P<bare>[^\s<>]++)>",
+    "footnote": rf"\[\^[^\[\]\s]{{1,60}}\]|{FOOTNOTE_NUMBER}|{SUPERSCRIPT_NOTE}|{SOURCE_NOTE}"
+    rf"|{RAISED_NOTE}|!\[\[[^\[\]\n]{{1,400}}+\]\]",
     "tag": KNOWN_TAG,
-    "footnote": rf"\[\^[^\[\]\s]{{1,60}}\]|{FOOTNOTE_NUMBER}|{SUPERSCRIPT_NOTE}",
     "small": r"(?<=\w)(?:~(?P<low>[^\s~^]{1,20}+)~|(?P<high>\^[^\s~^]{1,20}+)\^)(?!\d)",
     "run": r"(?<!\S)(?:={4,}|~{4,}|/{4,}|@{4,}|#{4,}|\*{4,}|_{4,}|-{4,})(?!\S)",
+    "wiki": r"\[\[(?:[^\[\]|\n]{1,200}+\|)?+(?P<title>[^\[\]|\n]{1,200}+)\]\]",
     "open": r"!?\[",
     "close": r"\](?:\(\s*+(?:<[^<>\n]*+>|[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+)"
     r"(?:\s++(?:\"[^\"]*+\"|'[^']*+'|\([^()]*+\)))?+\s*+\)|\[(?P<label>[^\[\]]{0,300}+)\](?!\())?+",
-    "mark": r"\*+|_+|~~|==|\|\||>!|!<",
+    "mark": r"\*+|_+|~{1,2}|==|\|\||>!|!<",
     "filler": f"{FILLER}++",
 }
 """Patterns of the marks within a paragraph. A repetition is bounded, or ends at the sign with which a next match could
 begin, so that the search takes linear time."""
 TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items()))
-CONTENT_GROUPS = ("escaped", "content", "bare", "low", "high")
+CONTENT_GROUPS = ("escaped", "content", "bare", "low", "high", "title")
 FORMULA_GROUPS = ("dollars", "square", "environment", "single", "round")
 MAX_LABEL_CHARS = 300
 
