@@ -146,6 +146,8 @@ class TextMap:
 
 MARKS = ",.;:!?"
 """Punctuation after which no comma is needed."""
+CELL_PAUSE = 0.16
+"""Seconds, as after a comma."""
 MAX_PAUSE_SECONDS = 20.0
 """Maximum total seconds of consecutive breaks."""
 FOLDABLE_SPACE = re.compile(r"\s{2,}|[^\S ]")
@@ -231,20 +233,25 @@ class TextBuilder:
         elif sign != " " and self._pieces and self._pieces[-1] != PARAGRAPH:
             self._pieces[-1] = self._pieces[-1][:-1] + sign
 
-    def comma(self, place: int) -> None:
-        """Separate two cells of a table by a comma, unless a mark or the end of a sentence separates them."""
+    def comma(self, place: int, end: int) -> None:
+        """Separate two cells of a table, unless a mark does: by a comma, or by its pause if there is no room for one.
+
+        The comma and the blank after it stand at the marks between the cells, from `place` to `end`.
+        """
         if not self.length or (self._edges and self._edges[-1].at == self.length):
             return
-        if self._blank:
-            before, self._pieces[-1] = self._pieces[-1], self._pieces[-1][:-1]
-            if (self._pieces[-1] or self._pieces[-2])[-1] in MARKS:
-                self._pieces[-1] = before
-            else:
-                self._pieces[-1] += ","
-                self._solid = self.length
-        elif self._pieces[-1][-1] not in MARKS:
+        text = self._pieces[-1][:-1] or self._pieces[-2] if self._blank else self._pieces[-1]
+        if text[-1] in MARKS:
+            self.blank(place)
+        elif self._blank:
+            self._pieces[-1] = self._pieces[-1][:-1] + ","
+            self._solid = self.length
+            self.blank(place)
+        elif end - place > 1:
             self._append(",", place, place + 1)
-        self.blank(place)
+            self.blank(end - 1)
+        else:
+            self.pause(CELL_PAUSE, place)
 
     def pause(self, seconds: float, place: int) -> None:
         """Add a pause; marks before it are reached before the silence."""

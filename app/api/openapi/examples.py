@@ -53,6 +53,7 @@ FIELDS: dict[str, Any] = {
     "expressiveness": 0.8,
     "context": "We have waited for this day for years.",
     "speed": 0.9,
+    "input_format": "auto",
     "format": "mp3",
     "sample_rate": 16000,
     "stream": True,

@@ -99,7 +99,7 @@ class SpeechBody(SpeechFields):
     model_config = ConfigDict(json_schema_extra=_add_exclusions)
 
     text: Text | None = None
-    """Plain text."""
+    """Text in the format that `input_format` names, by default recognized."""
     ssml: Text | None = None
     """SSML, see `GET /ssml`."""
     plan: PlanBody | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WHOLE_WORDS_ONLY = ("==", "||")
+WHOLE_WORDS_ONLY = ("*", "~", "==", "||")
 """Signs that are operators if they touch words on both sides."""
 
 
@@ -74,6 +74,6 @@ def can_close(text: str, start: int, end: int) -> bool:
 
 def is_within_word(outside: str, signs: str) -> bool:
     """Return whether a run touches a word on its outer side, so that it is an operator or a part of a name."""
-    if signs[0] == "_" or signs in ("*", *WHOLE_WORDS_ONLY):
-        return outside.isalnum()
+    if signs[0] == "_" or signs in WHOLE_WORDS_ONLY:
+        return outside.isalnum() or outside == "\\"
     return signs[0] == "*" and outside.isdigit()

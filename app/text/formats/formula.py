@@ -16,7 +16,7 @@ MAX_DEPTH = 12
 TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
 WORDS = {
     **{name: name for name in "alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi pi rho sigma".split()},
-    **{name: name for name in "tau phi chi psi omega epsilon upsilon min max log exp mod det dim ker".split()},
+    **{name: name for name in "tau phi chi psi omega epsilon upsilon log exp mod det dim ker".split()},
     **{name.capitalize(): name for name in "gamma delta theta lambda xi pi sigma phi psi omega upsilon".split()},
     **{f"var{name}": name for name in "epsilon theta phi rho sigma pi kappa".split()},
     **dict.fromkeys(("times", "cdot", "ast"), "times"),
@@ -35,7 +35,7 @@ WORDS = {
     **dict.fromkeys(("supset", "supseteq"), "is a superset of"),
     **dict.fromkeys(("lnot", "neg"), "not"),
     **dict.fromkeys(("gets", "leftarrow"), "from"),
-    **dict.fromkeys(("lfloor", "rfloor", "lceil", "rceil", "langle", "rangle", "lbrace", "rbrace", "{", "}"), ""),
+    **dict.fromkeys(("lfloor", "rfloor", "lceil", "rceil", "langle", "rangle", "lbrace", "rbrace", "{", "}", "|"), ""),
     **dict.fromkeys(("left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "displaystyle", "limits"), ""),
     **dict.fromkeys((",", ";", ":", "!", " ", "quad", "qquad", "nonumber", "hline"), ""),
     **dict.fromkeys(("mid", "vert", "given"), "given"),
@@ -49,6 +49,8 @@ WORDS = {
     "int": "the integral",
     "iint": "the double integral",
     "oint": "the closed integral",
+    "max": "the maximum",
+    "min": "the minimum",
     "sup": "the supremum",
     "inf": "the infimum",
     "infty": "infinity",
@@ -86,7 +88,6 @@ WORDS = {
     "&": "and",
     "_": "",
     "\\": ",",
-    "|": "",
     "pmod": "mod",
     "bmod": "mod",
 }
@@ -116,11 +117,9 @@ SIGNS = {
     "&": "",
     "(": "",
     "[": "",
-    "|": "",
     "$": "",
     "`": "",
 }
-SIGNS_AFTER = {")": ",", "]": ","}
 LARGE = frozenset("sum prod int iint oint lim sup inf max min bigcup bigcap".split())
 """Commands whose index and exponent are bounds."""
 ACCENTS = {
@@ -132,9 +131,9 @@ ACCENTS = {
     "dot": "dot",
     "ddot": "double dot",
 }
-PLAIN_GROUPS = frozenset(
-    "text mathrm mathbf mathit mathsf mathcal mathbb boldsymbol bm textbf textit operatorname mbox boxed".split()
-)
+PLAIN_GROUPS = frozenset("mathbf mathit mathsf mathcal mathbb mathfrak boldsymbol bm boxed".split())
+TEXT_GROUPS = frozenset("text textbf textit textrm mbox mathrm operatorname".split())
+"""Commands whose argument is words, not signs of a formula."""
 FUNCTIONS = frozenset("fghFGHPEp")
 """Letters that are read with `of` before a bracket."""
 POWERS = {"2": "squared", "3": "cubed", "prime": "prime", "degrees": "degrees", "*": "star", "times": "star"}
@@ -157,9 +156,12 @@ class FormulaReader:
     """Reader of one formula."""
 
     def __init__(self, formula: str) -> None:
-        self.tokens = [token for token in TOKEN.findall(formula) if not token.isspace()]
+        self.tokens = TOKEN.findall(formula)
         self.position = 0
         self.depth = 0
+        self.bars = self.tokens.count("|")
+        """Number of vertical bars that were not read yet: a single one is read `given`, two are an absolute value."""
+        self.has_condition = self.bars == 1
 
     def read(self) -> str:
         """Return the words of the whole formula."""
@@ -170,7 +172,9 @@ class FormulaReader:
         return tidy_words(words)
 
     def peek(self) -> str:
-        """Return the next token; empty at the end."""
+        """Return the next token that is no white space; empty at the end."""
+        while self.position < len(self.tokens) and self.tokens[self.position].isspace():
+            self.position += 1
         return self.tokens[self.position] if self.position < len(self.tokens) else ""
 
     def take(self) -> str:
@@ -180,10 +184,13 @@ class FormulaReader:
         return token
 
     def read_until(self, end: str) -> list[str]:
-        """Return the words up to a closing token, or to any closing brace."""
+        """Return the words up to a closing token, or to any closing brace; none if the depth is exceeded."""
         words: list[str] = []
-        while (token := self.peek()) and token not in ("}", end):
-            words += self.read_term()
+        if self.depth < MAX_DEPTH:
+            self.depth += 1
+            while (token := self.peek()) and token not in ("}", end):
+                words += self.read_term()
+            self.depth -= 1
         return words
 
     def read_term(self) -> list[str]:
@@ -199,18 +206,17 @@ class FormulaReader:
             return ["sub", *self.read_argument()]
         if token in FUNCTIONS and self.peek() == "(":
             return [token, "of"]
-        if token in SIGNS_AFTER:
+        if token == "|":
+            return self.read_bar()
+        if token in ")]":
             return [","] if self.peek() == "^" else []
         return [SIGNS.get(token, token)]
 
     def read_braces(self) -> list[str]:
         """Return the words of a group whose opening brace was read."""
-        if self.depth >= MAX_DEPTH:
-            return []
-        self.depth += 1
         words = self.read_until("}")
-        self.position += 1
-        self.depth -= 1
+        if self.peek() == "}":
+            self.position += 1
         return words
 
     def read_argument(self) -> list[str]:
@@ -227,14 +233,22 @@ class FormulaReader:
         self.depth -= 1
         return words
 
+    def read_bar(self) -> list[str]:
+        """Return the words of a vertical bar."""
+        if self.has_condition:
+            return ["given"]
+        self.bars -= 1
+        return ["the absolute value of"] if self.bars % 2 else []
+
     def read_raw(self) -> str:
-        """Return the text of the next group as it stands, such as the name of an environment."""
-        if self.take() != "{":
+        """Return the text of the next group as it stands, such as words or the name of an environment."""
+        if self.peek() != "{":
             return ""
-        raw = ""
-        while (token := self.take()) not in ("}", ""):
-            raw += token
-        return raw
+        start = self.position + 1
+        ends = (place for place in range(start, len(self.tokens)) if self.tokens[place] == "}")
+        end = next(ends, len(self.tokens))
+        self.position = end + 1
+        return "".join(self.tokens[start:end]).strip()
 
     def read_power(self) -> list[str]:
         """Return the words of an exponent."""
@@ -251,6 +265,8 @@ class FormulaReader:
             return [*self.read_argument(), ACCENTS[name]]
         if name in PLAIN_GROUPS:
             return self.read_argument()
+        if name in TEXT_GROUPS:
+            return self.read_raw().split()
         special = COMMANDS.get(name)
         return special(self) if special else [WORDS.get(name, name if name.isalpha() else "")]
 
@@ -268,10 +284,18 @@ class FormulaReader:
 
     def read_fraction(self) -> list[str]:
         """Return the words of a fraction; longer parts are set off by commas."""
-        top, bottom = self.read_argument(), self.read_argument()
+        top, bottom = self.read_digit() or self.read_argument(), self.read_digit() or self.read_argument()
         if len(top) == len(bottom) == 1 and top[0].isdigit() and bottom[0].isdigit():
             return [f"{top[0]}/{bottom[0]}"]
         return [*top, *("," for _ in top[2:3]), "over", *bottom, *("," for _ in bottom[2:3])]
+
+    def read_digit(self) -> list[str]:
+        """Return the next digit: without braces, an argument has no more."""
+        number = self.peek()
+        if not number[:1].isdigit() or len(number) == 1:
+            return []
+        self.tokens[self.position] = number[1:]
+        return [number[0]]
 
     def read_root(self) -> list[str]:
         """Return the words of a root."""

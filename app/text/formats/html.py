@@ -73,7 +73,7 @@ def read_tag(builder: TextBuilder, tag: re.Match[str], place: int) -> None:
     elif name in LINE_ELEMENTS:
         builder.edge(place, paragraph=False, closing=True)
     elif name in CELL_ELEMENTS and not closing:
-        builder.comma(place)
+        builder.comma(place, place + tag.end() - tag.start())
     elif name == "img":
         read_alternative(builder, tag, place)
     elif name not in INLINE_ELEMENTS:

@@ -10,7 +10,7 @@ from functools import partial
 from html import unescape
 from xml.sax.saxutils import quoteattr
 
-from app.text.formats.detect import FOOTNOTE_NUMBER, SUPERSCRIPT_NOTE
+from app.text.formats.detect import FOOTNOTE_NUMBER, RAISED_NOTE, SOURCE_NOTE, SUPERSCRIPT_NOTE
 from app.text.formats.emphasis import EmphasisPair, pair_emphasis
 from app.text.formats.formula import DOLLARS, is_formula, read_formula
 from app.text.formats.hidden import FILLER
@@ -22,30 +22,33 @@ from app.text.text_map import TextBuilder
 
 _IN_BRACKETS = r"(?:[^\\]|\\(?![()\[\]])){1,2000}+"
 PATTERNS = {
-    "display": rf"\$\$(?P<dollars>[^$]{{1,2000}}+)\$\$|\\\[(?P<square>{_IN_BRACKETS})\\\]",
+    "display": rf"\$\$(?P<dollars>[^$]{{1,2000}}+)\$\$|\\\[(?P<square>{_IN_BRACKETS})\\\]"
+    rf"|\\begin\{{[a-z]{{1,12}}\*?\}}(?P<environment>(?:[^\\]|\\(?!end\b)){{1,2000}}+)\\end\{{[a-z]{{1,12}}\*?\}}",
     "formula": rf"{DOLLARS.pattern}|\\\((?P<round>{_IN_BRACKETS})\\\)",
     "hard": r"(?:[ ]{2,}+|\\)\n",
     "soft": r"[ ]?\n",
-    "escape": r"\\(?P<escaped>[!-/:-@\[-`{-~])",
+    "escape": r"(?<!¯)\\(?P<escaped>[!-/:-@\[-`{-~])",
     "code": r"(?P<fence>`++)(?P<content>[^`]{1,2000}+)(?P=fence)(?!`)",
     "ticks": r"`++",
     "reference": REFERENCE.pattern,
     "address": r"<(?=(?:https?|ftp)://|mailto:|[\w.+-]{1,64}@)(?:mailto:)?(?P<bare>[^\s<>]++)>",
+    "footnote": rf"\[\^[^\[\]\s]{{1,60}}\]|{FOOTNOTE_NUMBER}|{SUPERSCRIPT_NOTE}|{SOURCE_NOTE}"
+    rf"|{RAISED_NOTE}|!\[\[[^\[\]\n]{{1,400}}+\]\]",
     "tag": KNOWN_TAG,
-    "footnote": rf"\[\^[^\[\]\s]{{1,60}}\]|{FOOTNOTE_NUMBER}|{SUPERSCRIPT_NOTE}",
-    "small": r"(?<=\w)(?:~(?P<low>[^\s~^]{1,20}+)~|\^(?P<high>[^\s~^]{1,20}+)\^)(?!\d)",
+    "small": r"(?<=\w)(?:~(?P<low>[^\s~^]{1,20}+)~|(?P<high>\^[^\s~^]{1,20}+)\^)(?!\d)",
     "run": r"(?<!\S)(?:={4,}|~{4,}|/{4,}|@{4,}|#{4,}|\*{4,}|_{4,}|-{4,})(?!\S)",
+    "wiki": r"\[\[(?:[^\[\]|\n]{1,200}+\|)?+(?P<title>[^\[\]|\n]{1,200}+)\]\]",
     "open": r"!?\[",
     "close": r"\](?:\(\s*+(?:<[^<>\n]*+>|[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+)"
     r"(?:\s++(?:\"[^\"]*+\"|'[^']*+'|\([^()]*+\)))?+\s*+\)|\[(?P<label>[^\[\]]{0,300}+)\](?!\())?+",
-    "mark": r"\*+|_+|~~|==|\|\||>!|!<",
+    "mark": r"\*+|_+|~{1,2}|==|\|\||>!|!<",
     "filler": f"{FILLER}++",
 }
 """Patterns of the marks within a paragraph. A repetition is bounded, or ends at the sign with which a next match could
 begin, so that the search takes linear time."""
 TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items()))
-CONTENT_GROUPS = ("escaped", "content", "bare", "low", "high")
-FORMULA_GROUPS = ("dollars", "square", "single", "round")
+CONTENT_GROUPS = ("escaped", "content", "bare", "low", "high", "title")
+FORMULA_GROUPS = ("dollars", "square", "environment", "single", "round")
 MAX_LABEL_CHARS = 300
 
 
@@ -108,7 +111,12 @@ class InlineReader:
         elif kind in ("run", "filler"):
             self.builder.blank(place)
         elif kind not in ("footnote", "ticks"):
-            self.verbatim(paragraph, *find_content(token, CONTENT_GROUPS))
+            start, end = find_content(token, CONTENT_GROUPS)
+            if token["high"] and not paragraph.text[start - 1].isdigit():
+                start += 1  # 10^6^ is a power, x^2^ an index
+            if kind == "small" and paragraph.text[start].isalpha():
+                self.builder.blank(place)
+            self.verbatim(paragraph, start, end)
 
     def verbatim(self, paragraph: Paragraph, start: int, end: int) -> None:
         """Read a stretch as it stands."""
@@ -186,27 +194,39 @@ def fold_label(label: str) -> str:
     return " ".join(label.lower().split())
 
 
-SENTENCE_BEFORE = re.compile(r"(?:\A|\n|[.!?…~][\"”’)*_]{0,3}\s)\s*\Z")
-SENTENCE_AFTER = re.compile(r"\s*\Z|\s*\n|\s+[\"“‘(*_]?[A-Z0-9]")
+SENTENCE_BEFORE = re.compile(r"(?:\n|[.!?…~][\"”’)*_]{0,3}\s)\s*\Z")
+SENTENCE_AFTER = re.compile(r"\s+[\"“‘(*_]?[A-Z0-9]")
+LINE_END = re.compile(r"[ \t]*(?:\n|\Z)")
 ACTION = re.compile(r"[a-z]|(?:He|She|They|I|[A-Z][a-z]+(?:s|ing|ed|ly))\b")
+ACTION_VERB = re.compile(
+    r"(?:bites|blinks|blushes|bows|chuckles|claps|clears|closes|coughs|cries|dances|frowns|gasps|gestures|giggles|glances|"
+    r"glares|grins|groans|growls|hugs|jumps|kisses|laughs|leans|looks|moans|mumbles|mutters|nods|nudges|opens|pats|pauses|"
+    r"pokes|pouts|raises|rolls|runs|salutes|shakes|shivers|shrugs|sighs|sings|sits|smiles|smirks|sniffs|snorts|sobs|stares|"
+    r"steps|stretches|takes|tilts|trembles|turns|walks|waves|whines|whispers|whistles|winks|yawns)\b",
+    re.IGNORECASE,
+)
+"""Verbs of actions in role play: emphasis that begins with one needs no mark or capital letter beside it."""
 CONTEXT_CHARS = 8
+"""Characters on either side of emphasis that decide whether it is an action."""
 
 
 def find_parted(text: str, pairs: Sequence[EmphasisPair]) -> set[int]:
     """Return the offsets before and after emphasis that is an action (`*waves* Hello`) or the title in its own line."""
-    parted: set[int] = set()
-    for pair in pairs:
-        start, end = pair.opening, pair.end
-        before, after = text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS]
-        if pair.is_strong:
-            separate = before[-1:] in ("", "\n") and after[:1] in ("", "\n")
-        else:
-            whole = start <= CONTEXT_CHARS and not before.strip()
-            separate = bool(
-                (whole or SENTENCE_BEFORE.search(" " + before))
-                and SENTENCE_AFTER.match(after)
-                and ACTION.match(text, pair.opening_end)
-            )
-        if separate:
-            parted |= {start, end}
-    return parted
+    separate = is_own_line, is_action
+    return {place for pair in pairs if separate[not pair.is_strong](text, pair) for place in (pair.opening, pair.end)}
+
+
+def is_own_line(text: str, pair: EmphasisPair) -> bool:
+    """Return whether nothing else stands in the line of some emphasis."""
+    return text[max(0, pair.opening - 1) : pair.opening] in ("", "\n") and text[pair.end : pair.end + 1] in ("", "\n")
+
+
+def is_action(text: str, pair: EmphasisPair) -> bool:
+    """Return whether emphasis is an action between sentences."""
+    before = text[max(0, pair.opening - CONTEXT_CHARS) : pair.opening]
+    begins = (len(before) == pair.opening and not before.strip()) or SENTENCE_BEFORE.search(before) is not None
+    ends = LINE_END.match(text, pair.end) is not None
+    if ACTION_VERB.match(text, pair.opening_end):
+        return begins or ends
+    after = ends or SENTENCE_AFTER.match(text, pair.end) is not None
+    return begins and after and ACTION.match(text, pair.opening_end) is not None

@@ -19,8 +19,8 @@ WHITE = f" \t\n\r\v\f\x1c\x1d\x1e\x85\xa0\u2028\u2029{FILLER}"
 QUOTE = re.compile(r"[ \t]*+(?:>(?!!)[ \t]?)++")
 BULLET = re.compile(rf"(?:(?:[-*+](?=[ \t])|[{BULLETS}])[ \t]*+)++(?:\[[ xX]\][ \t]++)?+(?=\S)")
 NUMBER = re.compile(r"\d{1,9}[.)][ \t]++\S")
-HEADING = re.compile(r"#{2,6}(?!#)[ \t]*+|#[ \t]++(?!of\b)")
-HEADING_END = re.compile(r"(?:\A|[ \t])#++[ \t]*+\Z")
+HEADING = re.compile(r"#{2,6}(?!#)[ \t]*+|#[ \t]++(?!of\b)|={2,6}[ \t]++(?=[^=]++={2,6}\Z)")
+HEADING_END = re.compile(r"(?:\A|[ \t])(?:#++|={2,6})\Z")
 FENCE = re.compile(r"(`{3,}+|~{3,}+)([^`]*+)\Z")
 ROW_OF_SIGNS = re.compile(rf"(?:{SIGN_ROW}|(?:[-*_][ \t]*+){{3,}}+|~{{3,}}+)\Z")
 TABLE_RULE = re.compile(r"\|?+[ \t]*+:?+-++:?+[ \t]*+(?:\|[ \t]*+(?::?+-++:?+[ \t]*+)?+)++\Z")
@@ -114,11 +114,12 @@ class MarkdownReader:
         if self.after_blank and self.skip_indented_code():
             return
         self.after_blank = False
-        line = self.enter_quote(line)
-        if not line.text or ROW_OF_SIGNS.match(line.text):
+        if not ROW_OF_SIGNS.match(line.text):
+            line = self.enter_quote(line)
+        if not line.text or ROW_OF_SIGNS.match(line.text) or FENCE.match(line.text):
             if not self.skip_fence(line):
                 self.end_block()
-        elif not (self.skip_fence(line) or self.skip_definition(line) or self.read_row(line)):
+        elif not (self.skip_definition(line) or self.read_row(line)):
             self.read_text(line)
 
     def enter_quote(self, line: Line) -> Line:
@@ -168,8 +169,8 @@ class MarkdownReader:
         for pipe in (*PIPE.finditer(line.text), None):
             cell = line.text[position : pipe.start() if pipe else None]
             if cell.strip():
-                self.builder.comma(line.start + max(0, position - 1))
                 self.open.append(strip_line(Line(line.start + position, cell)))
+                self.builder.comma(line.start + max(0, position - 1), self.open[0].start)
                 self.read_open()
             position = pipe.end() if pipe else position
         self.builder.edge(line.end, paragraph=False, closing=True)
@@ -184,8 +185,8 @@ class MarkdownReader:
         numbers = range(self.number, len(self.lines))
         end = next((number for number in numbers if closing.match(self.lines[number].text)), None)
         code = self.lines[self.number : end]
-        if fence[1][0] == "~" and (end is None or not (fence[2].strip() or is_code(code))):
-            return False  # a row of tildes
+        if not (fence[2].strip() or is_code(code)) and (end is None or fence[1][0] == "~"):
+            return False  # a row of tildes, or the end of code that began in an earlier text
         self.end_block()
         self.code_lines += len(code)
         self.number = len(self.lines) if end is None else end + 1

@@ -8,6 +8,7 @@ FORMAT_WARNINGS = {
     "dropped_notes": "footnotes were not read",
     "dropped_front_matter": "the metadata at the beginning of the text were not read",
     "dropped_formula": "a formula is too long or too deep to be read",
+    "nothing_spoken": "the text contains nothing that is read",
     "more_warnings": "more warnings were left out",
 }
 """Meaning by code."""
