@@ -14,6 +14,10 @@ from tests.text.ssml_reading import check_inner, check_places
 from tests.text.tag_reading import describe, has_tags, read, read_clauses
 
 CASES = [
+    (
+        '[sad] He left. "[angry] Go," she said, "[happy] and stay away." The end.',
+        '<sadness> He left. | <anger> "Go," | <sadness> she said, | <joy> "and stay away." | <sadness> The end.',
+    ),
     ("[excited] We found it! Come and see.", "<joy> We found it! | <joy> Come and see."),
     ("[Excited] We found it!", "<joy> We found it!"),
     ("[EXCITED]We found it!", "<joy> We found it!"),
@@ -50,8 +54,8 @@ CASES = [
     ("[speaks slowly] Think about it.", "<speed 0.8> Think about it."),
     ("[happy]Tom came.[/happy] He sat down.", "<joy> Tom came. | He sat down."),
     ("He said it [angry] twice and left.", "He said it | <anger> twice and left."),
-    ('"[angry] Get off my lawn," he said.', '<anger> "Get off my lawn," | <anger> he said.'),
-    ("“[scared] Who is there?” she asked.", "<fear> “Who is there?” | <fear> she asked."),
+    ('"[angry] Get off my lawn," he said.', '<anger> "Get off my lawn," | he said.'),
+    ("“[scared] Who is there?” she asked.", "<fear> “Who is there?” | she asked."),
     ("Wait [pause:1s] here.", "Wait (1s) | here."),
     ("Wait [pause 500ms] here.", "Wait (0.5s) | here."),
     (
@@ -90,7 +94,7 @@ CASES = [
         "It rained. | <anger> Who left the door open? | <anger> He was (sad) to say so.",
     ),
     ("Ann: (laughs) Never. Bob: (angry) Always.", "Ann: | <joy> Never. | Bob: | <anger> Always."),
-    ('"(scared) Who is there?" she asked.', '<fear> "Who is there?" | <fear> she asked.'),
+    ('"(scared) Who is there?" she asked.', '<fear> "Who is there?" | she asked.'),
     ("(sad)(softly) The cat is gone.", "<sadness volume 0.6> The cat is gone."),
     ("(very happy) The cat is back!", "<joy 1.5> The cat is back!"),
     ("- (happy) The cat is back.", "<joy> - The cat is back."),
@@ -214,7 +218,7 @@ MARKDOWN = [
     ("**[excited] We won!** Come.\n\nThen _it_ rained.", "<joy> We won! | <joy> Come. | Then it rained."),
     ("# [sad] Farewell\n\nHe left.", "<sadness> Farewell | He left."),
     ("- [happy] one\n- two **three**", "<joy> one | <joy> two three"),
-    ('**Ann:** (sad) "[angry] Go," **now**.', 'Ann: | <anger> "Go," | <anger> now.'),
+    ('**Ann:** (sad) "[angry] Go," **now**.', 'Ann: | <anger> "Go," | <sadness> now.'),
     ("*Wait* [pause:1s] here. [laughs] Fine.", "Wait (1s) | here. | <joy> Fine."),
     ("*See* [Leicester](/lˈɛstɚ/) and [the docs](https://example.org).", "See Leicester and the docs."),
     ('*One* <break time="1s"/> two <emotion value="sad">three</emotion>.', "One (1s) | two | <sadness> three."),

@@ -39,6 +39,10 @@ PHONEMES = re.compile(r"/([^/]{1,250})/")
 RESPELLING = str.maketrans({"A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": "ɔɪ", "T": "ɾ", "ᵊ": "ə"})
 """Signs of misaki, the phonemizer of Kokoro, that are not IPA."""
 CLOSING_MARKS = ",.;:!?…)]”’»"
+QUOTATION_MARKS = {'"': '"', "“": "”", "«": "»"}
+"""Opening quotation marks and the marks that close each."""
+MAX_QUOTATION_CHARS = 1000
+"""Maximum characters of a quotation at whose end a tag at its beginning ends."""
 MAX_WORDS = 6
 """Maximum words of a tag in brackets or parentheses; longer ones are text."""
 
@@ -63,23 +67,35 @@ class TagScanner:
         self.outer: list[Prosody] = []
         """Prosody outside of each open element."""
         self.last_closing = {name: text.rfind(f"</{name}") for name in ELEMENTS}
+        self.quotation: tuple[int, Prosody] | None = None
+        """End of the quotation that begins with a tag, and the prosody after it."""
         self.last_end = 0
         """Offset of the end of the last tag."""
 
     def scan(self) -> Iterator[Tag]:
-        """Yield the tags, and an empty one at the end of each paragraph that ends what a tag has set."""
+        """Yield the tags, and an empty one at the end of each paragraph or quotation that ends what a tag has set."""
         gaps = BLANK_LINE.finditer(self.text)
         gap = next(gaps, None)
         for match in chain(TAG.finditer(self.text), (None,)):
             start = match.start() if match else len(self.text)
             while gap and gap.start() < start:
+                yield from self.end_quotation(gap.start())
                 yield from self.end_paragraph(gap.start())
                 gap = next(gaps, None)
+            yield from self.end_quotation(start)
             if match:
                 yield from self.read(match)
 
+    def end_quotation(self, before: int) -> Iterator[Tag]:
+        """Yield the end of what tags have set in a quotation that ends before an offset."""
+        if self.quotation and self.quotation[0] <= before:
+            end, self.manner = self.quotation
+            self.quotation = self.after = None
+            yield Tag(end, end, set_manner(self.manner), separates=False)
+
     def end_paragraph(self, place: int) -> Iterator[Tag]:
         """Yield the end of what a tag has set, unless its element is still open."""
+        self.quotation = None
         if self.manner is not DEFAULT_PROSODY and not self.outer:
             self.manner, self.after = DEFAULT_PROSODY, None
             yield Tag(place, place, set_manner(DEFAULT_PROSODY))
@@ -89,6 +105,7 @@ class TagScanner:
         if match["link"] is not None:
             yield from self.read_phonemes(match)
             return
+        before = self.after or self.manner
         if match["word"] is not None:
             apply = self.read_words(match["word"], match)
         elif match["round"] is not None:
@@ -98,6 +115,10 @@ class TagScanner:
         if apply:
             start, end = widen(self.text, match.start(), match.end(), self.last_end)
             self.last_end = end
+            closing = QUOTATION_MARKS.get(self.text[start - 1 : start])
+            if closing and not self.quotation and not self.outer:
+                place = self.text.find(closing, end, end + MAX_QUOTATION_CHARS)
+                self.quotation = (place + 1, before) if place >= 0 else None
             yield Tag(start, end, apply, is_held=bool(self.outer))
 
     def is_at_start(self, place: int) -> bool:

@@ -20,7 +20,7 @@ SOUNDS: dict[SoundEmotion, tuple[str, ...]] = {
     (Emotion.DISGUST, None): ("gag", "retch"),
     (None, None): (
         *("cough", "yawn", "snore", "sneeze", "hiccup", "burp", "sniff", "breathe", "inhale", "exhale", "gulp"),
-        *("swallow", "hum", "whistle", "snort", "clap", "pant", "kiss", "hiss", "click"),
+        *("swallow", "hum", "whistle", "snort", "clap", "pant", "kiss", "hiss"),
     ),
 }
 """Sounds by the emotion that they imply; their other forms (`laughs`, `laughing`, `laughed`) count, too."""
