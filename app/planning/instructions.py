@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.emotion import Classifier, find_word_emotion
 from app.planning.decide import MAX_DEGREE, find_most_probable
+from app.planning.planner import MAX_SPEED, MIN_SPEED
 from app.text.delivery import read_delivery, split_words
 from app.types import Emotion, PlanWarning, SpeechRequest
 
@@ -193,14 +194,18 @@ def follow_instructions(
     found = parse_instructions(written)
     if found.situation and not request.has_emotion:
         found = classify_situation(found, classifier, threshold)
+    speed = min(max(request.speed * found.speed, MIN_SPEED), MAX_SPEED)
     warnings = tuple(warn_ignored(found, request))
+    if speed != request.speed * found.speed:
+        detail = f"A speed of {request.speed * found.speed:.2f} was read as {speed:g}."
+        warnings += (PlanWarning("speed_limited", detail),)
     emotion, degree = (None, None) if request.has_emotion else (found.emotion, found.degree)
     changed = replace(
         request,
         emotion=request.emotion if emotion is None else emotion,
         pinned_by=request.pinned_by if emotion is None else "instructions",
         degree=min(request.degree * (degree or 1.0), MAX_DEGREE),
-        speed=request.speed * found.speed,
+        speed=speed,
         volume=request.volume * found.volume,
         pitch=request.pitch + found.pitch,
     )

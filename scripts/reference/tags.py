@@ -18,6 +18,7 @@ FORMS = (
     ('`<break time="1s"/>`, `<break strength="weak"/>`', "a pause, as in SSML"),
     ('`<emotion value="angry"/>`, `<emotion value="angry">…</emotion>`, `<expression value="…"/>`', "an emotion"),
     ('`<expr type="expression" label="excited"/>`, also `break`, `sound` and `prosody`', "LiveKit's tags"),
+    ("`<whisper>…</whisper>`, also `soft`, `loud`, `slow` and `fast`", "the loudness or the rate of the content"),
     ('`<speed ratio="1.5"/>`, `<volume ratio="0.5"/>`', "factors on the rate and the loudness"),
     ("`[laughs]`, `[clears throat]`, `<laugh>`, `(sighs)`", "a sound, which is left out with a warning"),
     ("`[/angry]`, `[normal]`, `[auto]`", "the end of what earlier tags set"),

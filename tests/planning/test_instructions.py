@@ -175,6 +175,7 @@ def test_instructions_change_the_request() -> None:
         ("Don't sound sad.", ["instructions_ignored"]),
         ("Don't sound sad, speak slowly.", ["instructions_partly"]),
         ("Whisper.", ["whisper_quiet"]),
+        ("Speak at 0.1x speed.", ["speed_limited"]),
     ],
 )
 def test_what_has_no_effect_is_reported(instructions: str | None, codes: list[str]) -> None:

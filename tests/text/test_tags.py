@@ -14,6 +14,8 @@ from tests.text.ssml_reading import check_inner, check_places
 from tests.text.tag_reading import describe, has_tags, read, read_clauses
 
 CASES = [
+    ("<whisper>They sleep.</whisper> <slow>Go.</slow> Stop.", "<volume 0.35> They sleep. | <speed 0.8> Go. | Stop."),
+    ("And [pause for effect] it was gone.", "And (0.75s) | it was gone."),
     (
         '[sad] He left. "[angry] Go," she said, "[happy] and stay away." The end.',
         '<sadness> He left. | <anger> "Go," | <sadness> she said, | <joy> "and stay away." | <sadness> The end.',

@@ -103,7 +103,8 @@ class SpeechBody(SpeechFields):
     ssml: Text | None = None
     """SSML, see `GET /ssml`."""
     plan: PlanBody | None = None
-    """Plan from `POST /analyze`, edited or not; it sets voice, emotion, degree and speed itself, without `instructions`."""
+    """Plan from `POST /analyze`, edited or not; it sets voice, emotion, degree and speed itself.
+    Not beside `instructions`."""
 
 
 def check_fields(data: Any) -> SpeechBody:

@@ -296,6 +296,11 @@ def read_expr(scanner: TagScanner, attributes: Attributes, match: re.Match[str])
     return scanner.read_label(label, match)
 
 
+def read_name(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
+    """Read an element whose name says how its content is spoken, such as `<whisper>…</whisper>`."""
+    return scanner.read_label(match["name"], match)
+
+
 def read_pause(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
     """Read `<break time="…"/>`, as in SSML."""
     return scanner.pause(read_break(attributes, scanner.remarks), match)
@@ -325,5 +330,6 @@ ELEMENTS: Mapping[str, ElementReader] = {
     "sound": read_emotion,
     "speed": read_ratio,
     "volume": read_ratio,
+    **dict.fromkeys(("whisper", "soft", "loud", "slow", "fast"), read_name),
 }
 """Elements in angle brackets; the names of sounds are tags, too."""

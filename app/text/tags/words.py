@@ -12,7 +12,7 @@ from app.text.tags.sounds import SOUND_MODIFIERS, SOUND_OF_WORD, STYLES
 NUMBER = r"(?P<number>\d{1,4}(?:\.\d{0,3})?|\.\d{1,3})\s?(?P<unit>milliseconds?|ms|seconds?|secs?|s)?"
 PAUSE = re.compile(
     rf"(?:(?P<length>short|brief|small|little|medium|long|longer|dramatic)[\s-])?"
-    rf"(?:pauses?|pausing|break|silence|wait|beat)(?:\s?(?:for|of|[:=])?\s?{NUMBER})?"
+    rf"(?:pauses?|pausing|break|silence|wait|beat)(?:\s?(?:for|of|[:=])?\s?{NUMBER}|\sfor\s(?:effect|emphasis|a\s(?:moment|beat|second)))?"
 )
 PAUSE_AFTER_NUMBER = re.compile(rf"{NUMBER}[\s-]?(?:pause|break|silence)")
 PAUSE_LENGTHS = {
