@@ -27,12 +27,18 @@ RATE_PHRASES = (
 )
 """Phrases for the rate, and the word that stands for each."""
 CLAUSE = re.compile(r"([^,.;:!?\n()—–]+)([,.;:!?\n()—–]?)")
-NEGATIONS = frozenset("not no never without avoid avoiding cannot nor neither dont minus lacking lack".split())
+NEGATIONS = frozenset(
+    "not no never nothing without avoid avoiding cannot nor neither hardly barely scarcely dont minus lacking "
+    "lack".split()
+)
 """Words that negate the words after them, besides those that end in `n't`."""
 NEGATED_PHRASES = frozenset(
     (("instead", "of"), ("rather", "than"), ("free", "of"), ("anything", "but"), ("far", "from"))
 )
-RESTRAINTS = frozenset("only contain hide hold help wait believe stop suppress conceal resist control just".split())
+RESTRAINTS = frozenset(
+    "only contain containing contained hide hiding hidden hold holding help wait believe stop suppress suppressing conceal "
+    "resist control controlling just".split()
+)
 """Words that undo a negation before them: one who cannot contain joy is joyful."""
 FEARS = frozenset("afraid hesitate scared shy fear forget".split())
 """Words before `to` that undo a negation: `don't be afraid to sound angry`."""

@@ -78,11 +78,11 @@ FILLERS = frozenset(
     "made have having has try deliver delivery delivered narrate narrating out up text line lines sentence "
     "sentences words it's them all everything while kind sort some pacing volume pitch pitched speed pace rate "
     "tempo register like if then than from into through though but or yet only just let should would could can "
-    "will".split()
+    "will possible".split()
 )
 """Words without an effect of their own."""
 NEXT_NOUNS = 3
-"""Words after `low` or `high` that are searched for the noun which says what is low or high."""
+"""Words after `low` or `high` that are searched for the noun which says what is low or high, before the word before it."""
 
 
 @dataclass(slots=True)
@@ -133,7 +133,8 @@ def read_delivery(words: Sequence[str], find_emotion: WordEmotion) -> Delivery:
     for place, word in enumerate(parts):
         if word in FILLERS:
             continue
-        if apply_word(found, word, parts[place + 1 : place + 1 + NEXT_NOUNS], degree, find_emotion):
+        nearby = [*parts[place + 1 : place + 1 + NEXT_NOUNS], *parts[max(0, place - 1) : place]]
+        if apply_word(found, word, nearby, degree, find_emotion):
             degree = None
         elif word in DEGREE_OF_WORD:
             degree = DEGREE_OF_WORD[word]
@@ -144,11 +145,11 @@ def read_delivery(words: Sequence[str], find_emotion: WordEmotion) -> Delivery:
 
 
 def apply_word(
-    found: Delivery, word: str, following: Sequence[str], degree: float | None, find_emotion: WordEmotion
+    found: Delivery, word: str, nearby: Sequence[str], degree: float | None, find_emotion: WordEmotion
 ) -> bool:
     """Add the effect of a word to what was found; return whether it has any effect."""
     emotion, power = find_emotion(word), 1.0 if degree is None else POWERS[degree]
-    noun = next((one for one in following if one in NOUNS), "")
+    noun = next((one for one in nearby if one in NOUNS), "")
     if word in PITCH_OF_WORD and noun in PITCH_NOUNS:
         found.pitch = PITCH_OF_WORD[word] * power
     elif word in PITCH_OF_WORD and noun:

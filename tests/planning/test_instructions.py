@@ -14,6 +14,11 @@ from app.types import Emotion, Probabilities, SpeechRequest
 from tests.growth import count_calls, grows_linearly
 
 CASES = [
+    ("hardly happy", "", "happy"),
+    ("furious, barely containing his rage", "anger", ""),
+    ("nothing sad", "", "sad"),
+    ("Sound angry, but keep your volume low.", "anger volume 0.6", ""),
+    ("lower your voice", "pitch -2", ""),
     ("Sound cheerful.", "joy", ""),
     ("Sound cheerful, please.", "joy", ""),
     ("Please read this in a sad voice.", "sadness", ""),
@@ -25,7 +30,7 @@ CASES = [
     ("Sound surprised and amazed.", "surprise", ""),
     ("calmly", "neutral", ""),
     ("in a flat, emotionless voice", "neutral", ""),
-    ("as monotone as possible", "neutral", "possible"),
+    ("as monotone as possible", "neutral", ""),
     ("Speak without any emotion.", "neutral", ""),
     ("No feelings, please.", "neutral", ""),
     ("calm but sad", "sadness", ""),
@@ -57,7 +62,7 @@ CASES = [
     ("instead of angry, sound sad", "sadness", "angry"),
     ("free of fear", "", "fear"),
     ("You can't contain your excitement.", "joy", ""),
-    ("She can hardly hide her joy, don't suppress it.", "joy", "hardly hide"),
+    ("She can hardly hide her joy, don't suppress it.", "joy", ""),
     ("not only happy but surprised", "several", ""),
     ("Don't be afraid to sound angry.", "anger", ""),
     ("Don’t sound angry.", "", "angry"),
