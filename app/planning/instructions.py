@@ -36,8 +36,8 @@ NEGATED_PHRASES = frozenset(
     (("instead", "of"), ("rather", "than"), ("free", "of"), ("anything", "but"), ("far", "from"))
 )
 RESTRAINTS = frozenset(
-    "only contain containing contained hide hiding hidden hold holding help wait believe stop suppress suppressing conceal "
-    "resist control controlling just".split()
+    "only contain containing contained hide hiding hidden hold holding help wait believe stop suppress suppressing "
+    "conceal resist control controlling just".split()
 )
 """Words that undo a negation before them: one who cannot contain joy is joyful."""
 FEARS = frozenset("afraid hesitate scared shy fear forget".split())

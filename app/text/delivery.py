@@ -82,7 +82,7 @@ FILLERS = frozenset(
 )
 """Words without an effect of their own."""
 NEXT_NOUNS = 3
-"""Words after `low` or `high` that are searched for the noun which says what is low or high, before the word before it."""
+"""Words after `low` or `high` that are searched for the noun which they describe."""
 
 
 @dataclass(slots=True)
