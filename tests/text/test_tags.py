@@ -14,6 +14,11 @@ from tests.text.ssml_reading import check_inner, check_places
 from tests.text.tag_reading import describe, has_tags, read, read_clauses
 
 CASES = [
+    (
+        '<emotion value="sad">One [happy] two [normal] three</emotion> four.',
+        "<sadness> One | <joy> two | <sadness> three | four.",
+    ),
+    ("[laughs] [softly] Come in. Sit down.", "<joy volume 0.6> Come in. | <volume 0.6> Sit down."),
     ("<whisper>They sleep.</whisper> <slow>Go.</slow> Stop.", "<volume 0.35> They sleep. | <speed 0.8> Go. | Stop."),
     ("And [pause for effect] it was gone.", "And (0.75s) | it was gone."),
     (

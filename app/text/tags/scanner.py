@@ -15,7 +15,7 @@ from app.text.ssml.table import BREAK_SECONDS, parse_rate
 from app.text.tags.builder import OPENING_MARKS, Tag
 from app.text.tags.sounds import SOUND_OF_WORD
 from app.text.tags.words import Description, describe_words, is_wordy, parse_pause
-from app.text.text_map import MAX_PAUSE_SECONDS, TextBuilder, WarningCollector, quote
+from app.text.text_map import MAX_PAUSE_SECONDS, MAX_QUOTED_CHARS, TextBuilder, WarningCollector, quote
 from app.types import DEFAULT_PROSODY, Prosody
 
 TAG = re.compile(
@@ -64,8 +64,8 @@ class TagScanner:
         self.manner = DEFAULT_PROSODY
         self.after: Prosody | None = None
         """Prosody from the next sentence on, after a sound."""
-        self.outer: list[Prosody] = []
-        """Prosody outside of each open element."""
+        self.open: list[tuple[Prosody, Prosody]] = []
+        """Prosody outside and inside of each open element."""
         self.last_closing = {name: text.rfind(f"</{name}") for name in ELEMENTS}
         self.quotation: tuple[int, Prosody] | None = None
         """End of the quotation that begins with a tag, and the prosody after it."""
@@ -96,7 +96,7 @@ class TagScanner:
     def end_paragraph(self, place: int) -> Iterator[Tag]:
         """Yield the end of what a tag has set, unless its element is still open."""
         self.quotation = None
-        if self.manner is not DEFAULT_PROSODY and not self.outer:
+        if self.manner is not DEFAULT_PROSODY and not self.open:
             self.manner, self.after = DEFAULT_PROSODY, None
             yield Tag(place, place, set_manner(DEFAULT_PROSODY))
 
@@ -116,10 +116,10 @@ class TagScanner:
             start, end = widen(self.text, match.start(), match.end(), self.last_end)
             self.last_end = end
             closing = QUOTATION_MARKS.get(self.text[start - 1 : start])
-            if closing and not self.quotation and not self.outer:
+            if closing and not self.quotation and not self.open:
                 place = self.text.find(closing, end, end + MAX_QUOTATION_CHARS)
                 self.quotation = (place + 1, before) if place >= 0 else None
-            yield Tag(start, end, apply, is_held=bool(self.outer))
+            yield Tag(start, end, apply, is_held=bool(self.open))
 
     def is_at_start(self, place: int) -> bool:
         """Return whether a tag in parentheses may stand at a place."""
@@ -167,7 +167,7 @@ class TagScanner:
         if name not in ELEMENTS:
             return None
         if match["closing"]:
-            self.manner, self.after = self.outer.pop() if self.outer else DEFAULT_PROSODY, None
+            self.manner, self.after = self.open.pop()[0] if self.open else DEFAULT_PROSODY, None
             return set_manner(self.manner)
         attributes = {
             one[1].lower(): one[2] or one[3] or one[4] or "" for one in ATTRIBUTE.finditer(match["attributes"])
@@ -176,7 +176,7 @@ class TagScanner:
         outer = self.manner
         apply = ELEMENTS[name](self, attributes, match)
         if is_open:
-            self.outer.append(outer)
+            self.open.append((outer, self.after or self.manner))
         return apply
 
     def set(self, described: Description, match: re.Match[str]) -> Callable[[TextBuilder], None]:
@@ -190,18 +190,24 @@ class TagScanner:
             self.remarks.add("tag_ignored", f"{written} was left out: the voice makes no such sounds.")
             return self.set_sound(described, written)
         is_beside = not self.text[self.last_end : match.start()].strip()
-        outer = self.manner if is_beside else self.base
+        changed = self.alter(self.manner if is_beside else self.base, found, written)
+        continues = is_beside and not found.emotions
+        self.after = self.alter(self.after, found, written) if continues and self.after is not None else None
+        self.manner = changed
+        return set_manner(changed, self.after)
+
+    def alter(self, manner: Prosody, found: Delivery, written: str) -> Prosody:
+        """Return a prosody with what a tag describes."""
         changed = replace(
-            outer,
-            speed=clamp(outer.speed * found.speed, RATE.least, RATE.most, written, self.remarks),
-            volume=clamp(outer.volume * found.volume, VOLUME.least, VOLUME.most, written, self.remarks),
-            pitch=clamp(outer.pitch + found.pitch, PITCH.least, PITCH.most, written, self.remarks),
+            manner,
+            speed=clamp(manner.speed * found.speed, RATE.least, RATE.most, written, self.remarks),
+            volume=clamp(manner.volume * found.volume, VOLUME.least, VOLUME.most, written, self.remarks),
+            pitch=clamp(manner.pitch + found.pitch, PITCH.least, PITCH.most, written, self.remarks),
         )
-        if found.emotions:
-            emotion, degree = list(found.emotions.items())[-1]
-            changed = replace(changed, emotion_spec=emotion, degree=degree, origin=f"tag {written}")
-        self.manner, self.after = changed, None
-        return set_manner(changed)
+        if not found.emotions:
+            return changed
+        emotion, degree = list(found.emotions.items())[-1]
+        return replace(changed, emotion_spec=emotion, degree=degree, origin=f"tag {written}")
 
     def set_sound(self, described: Description, written: str) -> Callable[[TextBuilder], None]:
         """Set the emotion that a sound implies, up to the end of the sentence, unless a tag has set one before."""
@@ -217,7 +223,7 @@ class TagScanner:
     @property
     def base(self) -> Prosody:
         """Prosody of the innermost open element."""
-        return self.outer[-1] if self.outer else DEFAULT_PROSODY
+        return self.open[-1][1] if self.open else DEFAULT_PROSODY
 
     def end(self) -> Callable[[TextBuilder], None]:
         """End what earlier tags have set."""
@@ -255,7 +261,8 @@ def widen(text: str, start: int, end: int, least: int) -> tuple[int, int]:
 
 def shorten(written: str) -> str:
     """Return a tag as warnings and reasons show it."""
-    return " ".join(written.split())
+    folded = " ".join(written.split())
+    return folded if len(folded) <= MAX_QUOTED_CHARS else folded[:MAX_QUOTED_CHARS] + "…"
 
 
 def set_manner(manner: Prosody, after: Prosody | None = None) -> Callable[[TextBuilder], None]:
