@@ -243,7 +243,7 @@ def test_tags_are_read_within_html() -> None:
 
 
 @settings(deadline=None)
-@given(st.text(st.sampled_from("aB. ,!?\n“”[]()<>/:1-"), max_size=80))
+@given(st.text(st.sampled_from("aB. ,!?\n“”[]():1"), max_size=80))
 def test_a_tag_at_the_end_changes_nothing_before_it(text: str) -> None:
     if has_tags(text) or not text.strip():
         return
