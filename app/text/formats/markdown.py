@@ -17,15 +17,16 @@ from app.text.text_map import TextBuilder
 WHITE = f" \t\n\r\v\f\x1c\x1d\x1e\x85\xa0\u2028\u2029{FILLER}"
 
 QUOTE = re.compile(r"[ \t]*+(?:>(?!!)[ \t]?)++")
-ITEM = re.compile(rf"(?:(?:[-*+](?=[ \t])|:(?=[ \t]++\w)|[{BULLETS}])[ \t]*+)++(?:\[[ xX]\][ \t]++)?+(?=\S)")
+ITEM = re.compile(rf"(?:(?:[-*+](?=[ \t])|:(?=[ \t]++\w)|[{BULLETS}])[ \t]*+(?:\[[ xX]\](?=[ \t])[ \t]++)?+)++(?=\S)")
 NUMBER = re.compile(r"\d{1,9}[.)][ \t]++\S")
 HEADING = re.compile(
     r"#{2,6}(?!#)[ \t]*+|#[ \t]++(?!of\b)|(?:={2,}+|[~/@*_-]{3,}+)[ \t]++(?=\S.*[ \t](?:={2,}+|[~/@*_-]{3,}+)\Z)"
 )
 HEADING_END = re.compile(r"(?:\A|[ \t])(?:#++|={2,}+|[~/@*_-]{3,}+)\Z")
 FENCE = re.compile(r"(?:(`{3,}+)[ \t]*+([^`]*+)|(~{3,}+)[ \t]*+([\w.+#-]*+))\Z")
-ROW_OF_SIGNS = re.compile(rf"(?:{SIGN_ROW}|(?:[-*_][ \t]*+){{3,}}+|~{{3,}}+)\Z")
+ROW_OF_SIGNS = re.compile(rf"(?:{SIGN_ROW}|(?:[-*_][ \t]*+){{3,}}+|~{{3,}}+|=++|--)\Z")
 TABLE_RULE = re.compile(r"\|?+[ \t]*+:?+-++:?+[ \t]*+(?:\|[ \t]*+(?::?+-++:?+[ \t]*+)?+)++\Z")
+ROW = re.compile(r"\|[ \t].*\|\Z")
 PIPE = re.compile(r"(?<!\\)\|")
 LINK_DEFINITION = re.compile(
     r"[ ]{0,3}\[(?!\^)([^\[\]]{1,300}+)\]:[ \t]*+\S++(?:[ \t]++(?:\"[^\"]*+\"|'[^']*+'|\([^()]*+\)))?+[ \t]*+\Z"
@@ -165,7 +166,7 @@ class MarkdownReader:
             return True
         following = self.lines[self.number].text if self.number < len(self.lines) else ""
         is_head = "|" in line.text and TABLE_RULE.match(QUOTE.sub("", following, 1)) is not None
-        is_row = line.text.startswith("|") and not line.text.startswith("||")
+        is_row = ROW.match(line.text) is not None
         self.in_table = is_head or (self.in_table and "|" in line.text)
         if not (self.in_table or is_row):
             return False

@@ -29,16 +29,14 @@ class FormattedText:
     """Whether the text was read without looking for markup."""
 
 
-def read_input(
-    text: str, input_format: InputFormat, check: LengthCheck = accept_any_length, max_spoken: int = MAX_SPOKEN
-) -> FormattedText:
+def read_input(text: str, input_format: InputFormat, check: LengthCheck = accept_any_length) -> FormattedText:
     """Read a text in its format; `auto` reads a text without any markup as plain text."""
     chosen = detect_format(text) if input_format is InputFormat.AUTO else input_format
     if chosen is InputFormat.TEXT:
-        return FormattedText(read_text(text, max_spoken, check), len(text))
+        return FormattedText(read_text(text, check=check), len(text))
     remarks = WarningCollector()
     flow = map_text(text, chosen, TextBuilder(remarks), explicit=input_format is not InputFormat.AUTO)
-    sentences = SentenceSplitter(flow, max_spoken, check).sentences()
+    sentences = SentenceSplitter(flow, MAX_SPOKEN, check).sentences()
     return FormattedText(sentences, len(flow.text.rstrip()), remarks.warnings, is_plain=False)
 
 
