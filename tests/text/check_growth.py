@@ -19,8 +19,7 @@ from tests.text.test_reading import HOSTILE
 from tests.text.test_ssml_attacks import FLOODS, SENTENCES, make_flood
 
 TEXT, MARKUP, SENTENCE, DOCUMENT = 100_000, 40_000, 200_000, 4 * 1024 * 1024
-"""Characters of a hostile text, of hostile Markdown or HTML, of one sentence full of markup, and of the largest document.
-"""
+"""Characters of a hostile text, of hostile Markdown, of a sentence full of markup, and of the largest document."""
 TRIES = 3
 """Times are noisy: one linear result is enough, since quadratic work fails every try."""
 

@@ -41,7 +41,7 @@ PATTERNS = {
     "open": r"!?\[",
     "close": r"\](?:\(\s*+(?:<[^<>\n]*+>|[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+)"
     r"(?:\s++(?:\"[^\"]*+\"|'[^']*+'|\([^()]*+\)))?+\s*+\)|\[(?P<label>[^\[\]]{0,300}+)\](?!\())?+",
-    "mark": r"\*+|_+|~{1,2}|==|\|\||>!|!<",
+    "mark": r"\*+|_+|~{1,2}|==|\|\||>!|!<(?![\w/!])",
     "filler": f"{FILLER}++",
 }
 """Patterns of the marks within a paragraph. A repetition is bounded, or ends at the sign with which a next match could
