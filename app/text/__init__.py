@@ -1,7 +1,7 @@
 """Split plain text or SSML into sentences, and normalize text for speech."""
 
 from app.text.clauses import LengthCheck, find_best_cut
-from app.text.formats import FORMAT_WARNINGS, FormattedText, read_input
+from app.text.formats import FormattedText, read_input
 from app.text.normalization.cleaning import count_expanded
 from app.text.normalization.normalize import normalize
 from app.text.segment import segment
@@ -9,7 +9,6 @@ from app.text.sentences import read_text, split_utterance
 from app.text.ssml import SSML_TABLE, SSML_WARNINGS, SsmlDocument, SsmlFragment, read_fragment, read_ssml
 
 __all__ = [
-    "FORMAT_WARNINGS",
     "SSML_TABLE",
     "SSML_WARNINGS",
     "FormattedText",

@@ -10,15 +10,18 @@ from collections.abc import Callable
 import pytest
 
 from app.text import read_text
+from app.types import InputFormat
 from tests.growth import grows_linearly, measure_processor_seconds
+from tests.text.formatted_reading import read
 from tests.text.ssml_reading import read_document
-from tests.text.tag_reading import read
+from tests.text.tag_reading import read as read_tags
+from tests.text.test_markdown import HOSTILE as HOSTILE_MARKUP
 from tests.text.test_reading import HOSTILE
 from tests.text.test_ssml_attacks import FLOODS, SENTENCES, make_flood
 from tests.text.test_tags import TAG_FLOODS
 
-TEXT, SENTENCE, DOCUMENT = 100_000, 200_000, 4 * 1024 * 1024
-"""Characters of a hostile text, of one sentence full of markup, and of the largest document."""
+TEXT, MARKUP, SENTENCE, DOCUMENT = 100_000, 40_000, 200_000, 4 * 1024 * 1024
+"""Characters of a hostile text, of hostile Markdown, of a sentence full of markup, and of the largest document."""
 TRIES = 3
 """Times are noisy: one linear result is enough, since quadratic work fails every try."""
 
@@ -58,6 +61,16 @@ def test_a_flood_of_markup_is_read_in_linear_time(flood: str) -> None:
 def test_a_flood_of_tags_is_read_in_linear_time(unit: str) -> None:
     def measure_cost(length: int) -> float:
         text = (unit * length)[:length]
-        return measure_processor_seconds(lambda: read(text))
+        return measure_processor_seconds(lambda: read_tags(text))
 
     assert has_linear_try(measure_cost, TEXT)
+
+
+@pytest.mark.parametrize("input_format", [InputFormat.MARKDOWN, InputFormat.HTML])
+@pytest.mark.parametrize("unit", HOSTILE_MARKUP)
+def test_hostile_markup_is_read_in_linear_time(unit: str, input_format: InputFormat) -> None:
+    def measure_cost(length: int) -> float:
+        text = (unit * length)[:length]
+        return measure_processor_seconds(lambda: list(read(text, input_format).sentences))
+
+    assert has_linear_try(measure_cost, MARKUP)

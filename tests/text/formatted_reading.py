@@ -7,8 +7,6 @@ from itertools import pairwise
 from app.text import FormattedText, read_input
 from app.types import InputFormat, Sentence
 
-PARTED = " \n\r\v\f\x1c\x1d\x1e\x85\xa0\u2028\u2029"
-
 
 def read(text: str, input_format: InputFormat = InputFormat.AUTO) -> FormattedText:
     return read_input(text, input_format)

@@ -17,19 +17,21 @@ from app.text.text_map import TextBuilder
 WHITE = f" \t\n\r\v\f\x1c\x1d\x1e\x85\xa0\u2028\u2029{FILLER}"
 
 QUOTE = re.compile(r"[ \t]*+(?:>(?!!)[ \t]?)++")
-BULLET = re.compile(rf"(?:(?:[-*+](?=[ \t])|[{BULLETS}])[ \t]*+)++(?:\[[ xX]\][ \t]++)?+(?=\S)")
+ITEM = re.compile(rf"(?:(?:[-*+](?=[ \t])|:(?=[ \t]++\w)|[{BULLETS}])[ \t]*+(?:\[[ xX]\](?=[ \t])[ \t]++)?+)++(?=\S)")
 NUMBER = re.compile(r"\d{1,9}[.)][ \t]++\S")
-HEADING = re.compile(r"#{2,6}(?!#)[ \t]*+|#[ \t]++(?!of\b)|={2,6}[ \t]++(?=[^=]++={2,6}\Z)")
-HEADING_END = re.compile(r"(?:\A|[ \t])(?:#++|={2,6})\Z")
-FENCE = re.compile(r"(`{3,}+|~{3,}+)([^`]*+)\Z")
-ROW_OF_SIGNS = re.compile(rf"(?:{SIGN_ROW}|(?:[-*_][ \t]*+){{3,}}+|~{{3,}}+)\Z")
+HEADING = re.compile(
+    r"#{2,6}(?!#)[ \t]*+|#[ \t]++(?!of\b)|(?:={2,}+|[~/@*_-]{3,}+)[ \t]++(?=\S.*[ \t](?:={2,}+|[~/@*_-]{3,}+)\Z)"
+)
+HEADING_END = re.compile(r"(?:\A|[ \t])(?:#++|={2,}+|[~/@*_-]{3,}+)\Z")
+FENCE = re.compile(r"(?:(`{3,}+)[ \t]*+([^`]*+)|(~{3,}+)[ \t]*+([\w.+#-]*+))\Z")
+ROW_OF_SIGNS = re.compile(rf"(?:{SIGN_ROW}|(?:[-*_][ \t]*+){{3,}}+|~{{3,}}+|=++|--)\Z")
 TABLE_RULE = re.compile(r"\|?+[ \t]*+:?+-++:?+[ \t]*+(?:\|[ \t]*+(?::?+-++:?+[ \t]*+)?+)++\Z")
+ROW = re.compile(r"\|[ \t].*\|\Z")
 PIPE = re.compile(r"(?<!\\)\|")
 LINK_DEFINITION = re.compile(
     r"[ ]{0,3}\[(?!\^)([^\[\]]{1,300}+)\]:[ \t]*+\S++(?:[ \t]++(?:\"[^\"]*+\"|'[^']*+'|\([^()]*+\)))?+[ \t]*+\Z"
 )
 NOTE_DEFINITION = re.compile(r"\[\^[^\[\]\s]{1,60}\]:")
-DEFINITION = re.compile(r":[ \t]++(?=\S)")
 ALERT = re.compile(r"\[!([A-Za-z]{1,20})\]\Z")
 FRONT_MATTER = re.compile(
     r"---[ \t]*+\r?\n(?:[\w-]++:|[ \t#])[^\n]*+\n(?:(?!---|\.\.\.)[^\n]*+\n)*+(?:---|\.\.\.)[ \t]*+\r?(?:\n|\Z)"
@@ -39,9 +41,11 @@ CODE_LINE = re.compile(
     r"\s*+(?:(?:def|class|if|elif|else|for|while|with|try|except)\b[^#]*+:\s*+(?:#.*+)?\Z"
     r"|(?:import|from)\s\S++(?:\s++import\s.++)?\Z"
     r"|(?:return|print|const|let|var|function|sudo|pip|npm|git|cd|curl|apt|docker|#include|\$|>>>|//|/\*)(?![\w'’,]).*+\Z"
-    r"|[\w.\[\]\"']++\s*+[-+*/]?+=\s*+\S.*+\Z|[\w.]++\(.*\)\Z|</?\w[^>]*+>.*+\Z|[})\]]++[;,]?\Z|.*[;{}]\Z)"
+    r"|[\w.\[\]\"']++\s*+[-+*/]?+=\s*+\S.*+\Z|[\w.]++\(.*\)\Z|[})\]]++[;,]?\Z|.*[;{}]\Z)"
 )
 """A line of code, which is no prose."""
+LINES_ABOVE = 3
+"""Lines above a fence that decide whether it ends code or begins some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +145,12 @@ class MarkdownReader:
             self.end_block()
             self.open.append(Line(line.start + alert.start(1), alert[1]))
             self.end_item()
-        elif bullet := BULLET.match(line.text) or DEFINITION.match(line.text):
+        elif item := ITEM.match(line.text):
             self.end_item()
             self.in_list = True
-            self.open.append(line.skip(bullet.end()))
+            content = line.skip(item.end())
+            if not self.skip_fence(content):
+                self.read_text(content)
         else:
             if NUMBER.match(line.text):
                 self.end_item()
@@ -160,7 +166,7 @@ class MarkdownReader:
             return True
         following = self.lines[self.number].text if self.number < len(self.lines) else ""
         is_head = "|" in line.text and TABLE_RULE.match(QUOTE.sub("", following, 1)) is not None
-        is_row = line.text.startswith("|") and not line.text.startswith("||")
+        is_row = ROW.match(line.text) is not None
         self.in_table = is_head or (self.in_table and "|" in line.text)
         if not (self.in_table or is_row):
             return False
@@ -177,16 +183,22 @@ class MarkdownReader:
         return True
 
     def skip_fence(self, line: Line) -> bool:
-        """Skip code between two fences; return whether there is any. An open block of code ends with the document."""
+        """Skip code after a fence, to the next one or the end; return whether there is any.
+
+        Tildes around prose are no fences, and neither is the end of code that began in an earlier text.
+        """
         fence = FENCE.match(line.text)
         if not fence:
             return False
-        closing = re.compile(rf"(?:>[ \t]?)*+{re.escape(fence[1][0])}{{{len(fence[1])},}}+\Z")
+        signs, language = (fence[1], fence[2]) if fence[1] else (fence[3], fence[4])
+        closing = re.compile(rf"(?:>[ \t]?)*+{signs[0]}{{{len(signs)},}}+\Z")
         numbers = range(self.number, len(self.lines))
         end = next((number for number in numbers if closing.match(self.lines[number].text)), None)
         code = self.lines[self.number : end]
-        if not (fence[2].strip() or is_code(code)) and (end is None or fence[1][0] == "~"):
-            return False  # a row of tildes, or the end of code that began in an earlier text
+        above = self.lines[max(0, self.number - 1 - LINES_ABOVE) : self.number - 1]
+        is_doubtful = signs[0] == "~" or (end is None and is_code(above))
+        if is_doubtful and (not (language or is_code(code)) or (signs[0] == "~" and end is None)):
+            return False
         self.end_block()
         self.code_lines += len(code)
         self.number = len(self.lines) if end is None else end + 1

@@ -36,7 +36,6 @@ def read_input(
     text: str,
     input_format: InputFormat,
     check: LengthCheck = accept_any_length,
-    max_spoken: int = MAX_SPOKEN,
     find_emotion: WordEmotion | None = None,
 ) -> FormattedText:
     """Read a text in its format; `auto` reads a text without any markup as plain text.
@@ -48,10 +47,10 @@ def read_input(
     source = mask(text, [(tag.start, tag.end) for tag in tags]) if tags else text
     chosen = detect_format(source) if input_format is InputFormat.AUTO else input_format
     if chosen is InputFormat.TEXT and not tags:
-        return FormattedText(read_text(text, max_spoken, check), len(text))
+        return FormattedText(read_text(text, check=check), len(text))
     builder = TaggedTextBuilder(remarks, tags) if tags else TextBuilder(remarks)
     flow = map_text(source, chosen, builder, explicit=input_format is not InputFormat.AUTO)
-    sentences = SentenceSplitter(flow, max_spoken, check).sentences()
+    sentences = SentenceSplitter(flow, MAX_SPOKEN, check).sentences()
     return FormattedText(sentences, len(flow.text.rstrip()), remarks.warnings, is_plain=False)
 
 
