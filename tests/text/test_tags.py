@@ -222,6 +222,8 @@ def test_a_text_without_tags_is_no_tagged_text(text: str) -> None:
 
 
 MARKDOWN = [
+    ("```\n[sad] make\n```\nHello *you*.", "Hello you."),
+    ("Write `[sad]` **there**.", "Write [sad] there."),
     ("**[excited] We won!** Come.\n\nThen _it_ rained.", "<joy> We won! | <joy> Come. | Then it rained."),
     ("# [sad] Farewell\n\nHe left.", "<sadness> Farewell | He left."),
     ("- [happy] one\n- two **three**", "<joy> one | <joy> two three"),
@@ -287,7 +289,17 @@ TAG_FLOODS = (
         "[a](/a/)",
         "[a](",
     ),
-    *("<emotion value='joy'>", "<emotion value='joy'>a</emotion>", "</emotion>", "<break/>", "\n\n[sad] a", "[sad]   "),
+    *(
+        "<emotion value='joy'>",
+        "<emotion value='joy'>a</emotion>",
+        "</emotion>",
+        "<break/>",
+        "\n\n[sad] a",
+        "[sad]   ",
+        "`",
+        "``` ",
+        "`[sad]",
+    ),
 )
 
 

@@ -22,8 +22,10 @@ TAG = re.compile(
     r"\[(?P<word>[^\[\]\n]{1,60})\](?:\((?P<link>[^()\n]{1,260})\))?"
     r"|\((?P<round>[A-Za-z][A-Za-z ,'-]{0,40})\)"
     r"|<(?P<closing>/?)(?P<name>[A-Za-z][A-Za-z-]{0,15})(?P<attributes>(?:[\s/][^<>]{0,200})?)>"
+    r"|(?P<code>`{3}(?s:.*?)(?:`{3}|\Z)|`[^`\n]{1,200}`)"
 )
-"""A candidate for a tag. Every repetition is bounded, so that the search takes linear time."""
+"""A candidate for a tag, or code, whose tags are text. Every repetition is bounded or ends the search, so that it takes
+linear time."""
 TAG_SIGNS = re.compile(r"[\[(<]")
 ATTRIBUTE = re.compile(r"([A-Za-z:-]{1,40})\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'/>]+))")
 AT_START = re.compile(
@@ -102,6 +104,8 @@ class TagScanner:
 
     def read(self, match: re.Match[str]) -> Iterator[Tag]:
         """Yield the tags of a candidate; none if it is text."""
+        if match["code"] is not None:
+            return
         if match["link"] is not None:
             yield from self.read_phonemes(match)
             return
