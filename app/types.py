@@ -393,7 +393,7 @@ class SpeechRequest:
     has_emotion: bool = False
     """Whether the client set `emotion`, be it to None: instructions then set none."""
     tags: bool = False
-    """Whether tags in a plain text, such as `[excited]`, are read as tags."""
+    """Whether tags in the text, such as `[excited]`, are read as tags; without effect on SSML and on a plan."""
     input_format: InputFormat = InputFormat.AUTO
     """Format of `text`; without effect on SSML and on a plan."""
     strict: bool = False

@@ -72,6 +72,8 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
         raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
     if options.ssml and chosen.input_format is not None:
         raise UsageError("--input-format is the format of a text, but --ssml is given.")
+    if options.ssml and chosen.tags:
+        raise UsageError("--tags is about tags in a text, but --ssml is given.")
     return SpeechRequest(
         **{"tags": True, **chosen.chosen()},
         text=text,

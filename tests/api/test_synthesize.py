@@ -243,3 +243,11 @@ def test_instructions_apply_to_every_utterance(client: httpx.Client) -> None:
         assert (one["emotion"], one["degree"], one["speed"], one["pitch"]) == ("sadness", 0.5, 0.8, -2)
         assert one["reason"] == "sadness, pinned by the instructions"
     assert plan["warnings"] == []
+
+
+def test_tags_are_refused_beside_other_content(client: httpx.Client) -> None:
+    plan = client.post("/analyze", json={"text": "It is late."}).json()
+    for content in ({"ssml": "<speak>Late.</speak>"}, {"plan": plan}):
+        response = client.post("/analyze", json={**content, "tags": True})
+        assert response.status_code == 422
+        assert [one["pointer"] for one in response.json()["errors"]] == ["#/tags"]

@@ -129,7 +129,7 @@ def _to_speech_body(body: OpenAiSpeech) -> SpeechBody:
         **{name: getattr(body, name) for name in SpeechOptions.model_fields},
         "ssml" if body.ssml else "text": body.input,
         "voice": body.voice,
-        "tags": body.tags is not False,
+        "tags": body.tags if body.ssml or body.tags is not None else True,
         "emotion": body.emotion,
         "format": "mp3" if body.response_format is None else body.response_format,
         "sample_rate": SAMPLE_RATE if body.sample_rate is None else body.sample_rate,

@@ -73,6 +73,8 @@ BOOLEAN_FIELDS = _fields_of(bool)
 
 CONTENT_FIELDS = ("text", "ssml", "plan")
 _PLAN_FIELDS = ("voice", "emotion", "degree", "speed", "instructions")
+_TEXT_FIELDS = {"input_format": "is the format of a text", "tags": "is about tags in a text"}
+"""Fields that apply to `text` alone, and why they are refused beside other content."""
 
 
 def _add_exclusions(schema: dict[str, Any]) -> None:
@@ -85,7 +87,7 @@ def _add_exclusions(schema: dict[str, Any]) -> None:
                 name: {"not": nothing},
                 **{other: nothing for other in CONTENT_FIELDS if other != name},
                 **({other: nothing for other in _PLAN_FIELDS} if name == "plan" else {}),
-                **({} if name == "text" else {"input_format": nothing}),
+                **({} if name == "text" else dict.fromkeys(_TEXT_FIELDS, nothing)),
             },
         }
         for name in CONTENT_FIELDS
@@ -136,8 +138,9 @@ def _content_errors(body: SpeechBody) -> list[FieldError]:
         return [FieldError("is missing; give one of text, ssml and plan", json_pointer("text"))]
     if len(given) > 1:
         return [FieldError(f"is given beside {given[0]}; give one of text, ssml and plan", json_pointer(given[1]))]
-    if body.input_format is not None and body.text is None:
-        return [FieldError(f"is the format of a text, but {given[0]} is given", json_pointer("input_format"))]
+    of_text = [name for name in _TEXT_FIELDS if body.text is None and getattr(body, name) is not None]
+    if of_text:
+        return [FieldError(f"{_TEXT_FIELDS[name]}, but {given[0]} is given", json_pointer(name)) for name in of_text]
     if body.plan is None:
         return []
     beside = [name for name in _PLAN_FIELDS if getattr(body, name) is not None]
