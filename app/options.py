@@ -40,8 +40,8 @@ class SpeechOptions(BaseModel):
     """Request in free words: an emotion and its degree ("very cheerful"), a situation ("as if you had won"), the rate,
     the loudness and the pitch ("slowly, in a low voice"); a warning reports what has no effect."""
     tags: bool | None = None
-    """Whether tags in the text, such as `[excited]`, `(sad)` or `[pause:1s]`, set emotions and pauses; by default only at
-    OpenAI's routes and on the command line. Not beside `ssml` or `plan`."""
+    """Whether tags in the text, such as `[excited]`, `(sad)` or `[pause:1s]`, set emotions and pauses; by default only
+    at OpenAI's routes and on the command line. Not beside `ssml` or `plan`."""
     input_format: InputFormatName | None = None
     """Format of the text: `text`, `markdown` or `html`. `auto`, the default, recognizes the marks of Markdown and HTML
     and reads a text without any as plain text. Not beside `ssml` or `plan`."""
