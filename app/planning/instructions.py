@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.emotion import Classifier, find_word_emotion
+from app.emotion.classifier import Excerpt
 from app.planning.decide import MAX_DEGREE, find_most_probable
 from app.planning.planner import MAX_SPEED, MIN_SPEED
 from app.text.delivery import read_delivery, split_words
@@ -199,7 +200,7 @@ def follow_instructions(
         return request, ()
     found = parse_instructions(written)
     if found.situation and not request.has_emotion:
-        found = classify_situation(found, classifier, threshold)
+        found = classify_situation(found, classifier, threshold, request.key_name)
     speed = min(max(request.speed * found.speed, MIN_SPEED), MAX_SPEED)
     warnings = tuple(warn_ignored(found, request))
     if speed != request.speed * found.speed:
@@ -218,9 +219,12 @@ def follow_instructions(
     return changed, warnings
 
 
-def classify_situation(found: Instructions, classifier: Classifier, threshold: float) -> Instructions:
+def classify_situation(
+    found: Instructions, classifier: Classifier, threshold: float, key_name: str | None
+) -> Instructions:
     """Add the emotion of the situation, if it is probable enough; its words are then no longer ignored."""
-    (probabilities,) = classifier.classify([found.situation])
+    (assessment,) = classifier.assess([Excerpt("", found.situation)], key_name)
+    probabilities = assessment.probabilities
     emotion = find_most_probable(probabilities)
     if emotion is Emotion.NEUTRAL or probabilities[emotion] < threshold:
         return found

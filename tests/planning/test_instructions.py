@@ -9,8 +9,9 @@ from typing import cast
 import pytest
 
 from app.emotion import Classifier
+from app.emotion.classifier import Excerpt
 from app.planning.instructions import follow_instructions, parse_instructions
-from app.types import Emotion, Probabilities, SpeechRequest
+from app.types import Assessment, Emotion, SpeechRequest
 from tests.growth import count_calls, grows_linearly
 
 CASES = [
@@ -142,9 +143,11 @@ class OneEmotion:
     def __init__(self, emotion: Emotion, probability: float) -> None:
         self.emotion, self.probability = emotion, probability
 
-    def classify(self, texts: Sequence[str]) -> list[Probabilities]:
+    def assess(self, excerpts: Sequence[Excerpt], key_name: str | None = None) -> list[Assessment]:
+        self.key_name = key_name
         others = (1 - self.probability) / (len(Emotion) - 1)
-        return [{one: self.probability if one is self.emotion else others for one in Emotion} for _ in texts]
+        probabilities = {one: self.probability if one is self.emotion else others for one in Emotion}
+        return [Assessment(probabilities) for _ in excerpts]
 
 
 def follow(
@@ -230,3 +233,10 @@ def test_hostile_instructions_take_linear_work(unit: str) -> None:
         return count_calls(lambda: parse_instructions(text))
 
     assert grows_linearly(count_calls_to_parse, 4_000)
+
+
+def test_situations_of_different_keys_are_cached_apart() -> None:
+    classifier = OneEmotion(Emotion.JOY, 0.9)
+    asked = replace(HELLO, instructions="as if you had won", key_name="mine")
+    follow_instructions(asked, cast(Classifier, classifier), 0.4)
+    assert classifier.key_name == "mine"
