@@ -133,6 +133,8 @@ PLAIN = [
     "→ Go on",
     "I said: `no`.",
     "100% of a/b",
+    "from [PORT] [PIER] to sea",
+    "Who am I? *Genius!",
 ]
 
 
