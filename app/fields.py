@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, with_config
 
-from app.types import MAX_WEIGHT, Emotion, StrengthMode
+from app.types import MAX_WEIGHT, Emotion, InputFormat, StrengthMode
 
 
 def open_enum(*names: str) -> WithJsonSchema:
@@ -57,6 +57,7 @@ ContextField = Annotated[
 ]
 Expressiveness = Annotated[float, Field(ge=0, le=2)]
 StrengthName = Literal["auto", "fixed"]
+InputFormatName = Literal["auto", "text", "markdown", "html"]
 Strength = Annotated[float, Field(ge=0, le=2)]
 Degree = Annotated[float, Field(ge=0.01, le=2)]
 Speed = Annotated[float, Field(ge=0.25, le=4)]
@@ -102,6 +103,16 @@ class SpeechOptions(BaseModel):
     seed: Seed | None = None
     """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
 
+    instructions: str | None = None
+    """Request in free words: an emotion and its degree ("very cheerful"), a situation ("as if you had won"), the rate,
+    the loudness and the pitch ("slowly, in a low voice"); a warning reports what has no effect."""
+    tags: bool | None = None
+    """Whether tags in the text, such as `[excited]`, `(sad)` or `[pause:1s]`, set emotions and pauses; by default only
+    at OpenAI's routes and on the command line. Not beside `ssml` or `plan`."""
+    input_format: InputFormatName | None = None
+    """Format of the text: `text`, `markdown` or `html`. `auto`, the default, recognizes the marks of Markdown and HTML
+    and reads a text without any as plain text. Not beside `ssml` or `plan`."""
+
     def collect_given(self) -> dict[str, Any]:
         """Return the options that are not null, as `SpeechRequest` takes them."""
         values = {name: getattr(self, name) for name in SpeechOptions.model_fields}
@@ -118,4 +129,5 @@ _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
     "strength": StrengthMode,
     "context": _to_texts,
     "speed": float,
+    "input_format": InputFormat,
 }

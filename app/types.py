@@ -46,6 +46,16 @@ class StrengthMode(StrEnum):
     """Same strength for all."""
 
 
+class InputFormat(StrEnum):
+    """Format of the request's text."""
+
+    AUTO = "auto"
+    """Markdown or HTML if the text contains such markup, else plain text."""
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
 class Role(StrEnum):
     """Speaker of an utterance's words: the narrator or a character."""
 
@@ -111,6 +121,8 @@ class Prosody:
     """Name or alias of a voice."""
     emotion_spec: Emotion | Blend | None = None
     """Emotion or blend that a style sets; None if there is none."""
+    origin: str = "markup"
+    """Name of what sets the emotion, for the reason in the plan."""
     degree: float | None = None
     """Strength of the emotion, 0.01 to 2; None if markup does not set it."""
     speed: float = 1.0
@@ -376,6 +388,20 @@ class SpeechRequest:
     """Speaking rate, 0.25 to 4."""
     seed: int | None = None
     """Seed for reproducible audio; None allows any rendition."""
+    instructions: str | None = None
+    """Request in free words for an emotion, a rate, a loudness or a pitch."""
+    volume: float = 1.0
+    """Linear gain."""
+    pitch: float = 0.0
+    """Semitones above the voice's own pitch."""
+    pinned_by: str = "request"
+    """Name of what sets `emotion`, for the reason in the plan."""
+    has_emotion: bool = False
+    """Whether the client set `emotion`, be it to None: instructions then set none."""
+    tags: bool = False
+    """Whether tags in the text, such as `[excited]`, are read as tags; without effect on SSML and on a plan."""
+    input_format: InputFormat = InputFormat.AUTO
+    """Format of `text`; without effect on SSML and on a plan."""
     strict: bool = False
     """Whether to refuse the request instead of falling back if the voice lacks an emotion."""
     markup: bool = False
@@ -392,6 +418,6 @@ class SpeechRequest:
     there is no limit."""
 
     @property
-    def min_spoken_chars(self) -> int:
-        """Minimum number of characters that are spoken: letters and digits; 0 with markup, which may speed them up."""
-        return 0 if self.markup else sum(map(str.isalnum, self.text))
+    def may_have_markup(self) -> bool:
+        """Whether the text is SSML or may contain tags."""
+        return self.markup or (self.tags and any(sign in self.text for sign in "[(<"))

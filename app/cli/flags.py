@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -32,10 +32,14 @@ def add_option_flags(parser: argparse.ArgumentParser, without: tuple[str, ...] =
         help_text = (field.description or "").rstrip(".").replace("`", "").replace("%", "%%")
         leaves = list_leaf_types(field.annotation)
         choices = [leaf for leaf in leaves if isinstance(leaf, str)]
-        if choices:
+        if bool in leaves:
+            parser.add_argument(_flag(name), action=argparse.BooleanOptionalAction, default=None, help=help_text)
+        elif choices:
             parser.add_argument(_flag(name), choices=choices, help=help_text)
-        elif str in leaves:
+        elif any(get_origin(one) is list for one in get_args(field.annotation)):
             parser.add_argument(_flag(name), action="append", metavar="TEXT", help=f"{help_text}. May be repeated")
+        elif str in leaves:
+            parser.add_argument(_flag(name), metavar="TEXT", help=help_text)
         else:
             number = int if int in leaves else float
             annotation: Any = field.annotation

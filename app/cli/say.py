@@ -31,7 +31,7 @@ from app.errors import IntoneError
 from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
 from app.text.segment import Book, Heading, read_book
-from app.types import Plan, Samples
+from app.types import InputFormat, Plan, Samples
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
@@ -126,9 +126,10 @@ def run(options: argparse.Namespace) -> int:
     chosen = settings(**_BOOK_SETTINGS)
     request = replace(make_request(options), rate_for=format.choose_sample_rate)
     book = Book(request.text, ()) if request.markup else read_book(request.text)
+    text = book.text if request.markup or request.input_format is InputFormat.TEXT else request.text
     with _exit_on_sigterm():
-        pipeline = load_pipeline(chosen, request.voice, len(book.text))
-        _speak(pipeline, replace(request, text=book.text), options, format, book.headings)
+        pipeline = load_pipeline(chosen, request.voice, len(text))
+        _speak(pipeline, replace(request, text=text), options, format, book.headings)
     return 0
 
 

@@ -70,7 +70,7 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
         raise UsageError("The text is empty, or nothing but white space.", hint="Give some words, or a file.")
     from pydantic import ValidationError
 
-    from app.emotion import parse_emotion_spec
+    from app.emotion import AUTO, parse_emotion_spec
     from app.fields import SpeechOptions
     from app.types import SpeechRequest
 
@@ -81,11 +81,16 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
+    if options.ssml and chosen.input_format is not None:
+        raise UsageError("--input-format is the format of a text, but --ssml is given.")
+    if options.ssml and chosen.tags:
+        raise UsageError("--tags is about tags in a text, but --ssml is given.")
     return SpeechRequest(
-        **chosen.collect_given(),
+        **{"tags": True, **chosen.collect_given()},
         text=text,
         voice=options.voice,
         emotion=parse_emotion_spec(options.emotion),
+        has_emotion=options.emotion != AUTO,
         strict=options.strict,
         markup=options.ssml,
     )

@@ -64,6 +64,58 @@ ALIASES: dict[Emotion, tuple[str, ...]] = {
 }
 """Additional names of emotions in requests, most of them styles of Azure."""
 
+WORDS: dict[Emotion, str] = {
+    Emotion.NEUTRAL: (
+        "calm composed neutral monotone monotonous flat emotionless unemotional deadpan matter-of-fact serene "
+        "relaxed peaceful soothing tranquil indifferent expressionless dispassionate calmness"
+    ),
+    Emotion.JOY: (
+        "happy joyful cheerful excited friendly hopeful glad delighted delight amused amusement ecstatic "
+        "elated enthusiastic enthusiasm gleeful grateful gratitude jolly joyous merry optimistic optimism "
+        "overjoyed pleased proud pride thrilled triumphant upbeat playful warm warmth bubbly jubilant "
+        "exuberant loving affectionate welcoming satisfied relieved relief energetic lively smile smiling "
+        "positive euphoric blissful happier cheer cheery joking excitement happiness hope joy"
+    ),
+    Emotion.SADNESS: (
+        "sad depressed sorrowful sorrow gloomy melancholy melancholic mournful heartbroken grief grieving "
+        "miserable dejected disappointed disappointment unhappy tearful crying sobbing weeping somber sombre "
+        "lonely hopeless regretful regret remorseful remorse apologetic downcast wistful despair despairing "
+        "guilty ashamed hurt sadder sadness devastated"
+    ),
+    Emotion.ANGER: (
+        "angry shouting mad furious fury enraged rage irate annoyed annoyance irritated irritation frustrated "
+        "frustration outraged outrage indignant hostile aggressive livid resentful exasperated wrath wrathful "
+        "angrier shout shouts yell yells yelling anger impatient"
+    ),
+    Emotion.FEAR: (
+        "terrified fearful afraid scared frightened anxious anxiety nervous nervousness worried worry "
+        "panicked panic panicking panicky horrified terror dread alarmed uneasy apprehensive petrified "
+        "concerned timid fear"
+    ),
+    Emotion.SURPRISE: (
+        "surprised amazed amazement astonished astonishment shocked shock stunned startled awestruck "
+        "astounded incredulous bewildered awe disbelief curious curiosity confused confusion puzzled "
+        "intrigued surprise"
+    ),
+    Emotion.DISGUST: (
+        "disgusted disgruntled disgust revolted repulsed repulsion revulsion sickened contemptuous contempt "
+        "appalled nauseated scornful scorn disdainful disdain"
+    ),
+}
+"""Words for an emotion in tags and in instructions; the adverbs of the adjectives among them count, too."""
+
+
+def make_adverb(word: str) -> str:
+    """Return the regular adverb of an adjective: `angry` -> `angrily`."""
+    if word.endswith(("y", "le")):
+        return word[:-1] + ("ily" if word.endswith("y") else "y")
+    return word + ("ally" if word.endswith("ic") else "ly")
+
+
+EMOTION_OF_WORD = {
+    form: emotion for emotion, words in WORDS.items() for word in words.split() for form in (word, make_adverb(word))
+}
+
 EMOTION_OF_NAME = EKMAN | {alias: emotion for emotion, aliases in ALIASES.items() for alias in aliases}
 
 
@@ -126,10 +178,9 @@ def parse_emotion_spec(written: str | Mapping[str, float]) -> Emotion | Blend | 
     return make_blend(parse_weights(written)) if ":" in written else parse_emotion(written)
 
 
-def find_emotions(text: str) -> set[Emotion]:
-    """Return the emotions whose names or aliases occur as words in a text."""
-    words = {word.strip(".,;:!?'\"()").lower() for word in text.split()}
-    return {EMOTION_OF_NAME[word] for word in words if word in EMOTION_OF_NAME}
+def find_word_emotion(word: str) -> Emotion | None:
+    """Return the emotion that a word in small letters names; None if it names none."""
+    return EMOTION_OF_WORD.get(word)
 
 
 def parse_weights(written: str) -> dict[str, float]:

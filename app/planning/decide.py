@@ -60,7 +60,10 @@ def round_strength(strength: float) -> float:
 
 
 def decide(
-    assessments: Iterable[Assessment] | None, rule: StrengthRule, pin: Emotion | Blend | None = None
+    assessments: Iterable[Assessment] | None,
+    rule: StrengthRule,
+    pin: Emotion | Blend | None = None,
+    pinned_by: str = "request",
 ) -> Iterator[Decision]:
     """Yield a decision for each sentence: the pinned emotion, else the classifier's.
 
@@ -69,7 +72,7 @@ def decide(
     if pin is None:
         return (decide_classified(one, rule) for one in assessments or ())
     known = repeat(None) if assessments is None else assessments
-    return (decide_explicit(pin, "request", one.probabilities if one else None) for one in known)
+    return (decide_explicit(pin, pinned_by, one.probabilities if one else None) for one in known)
 
 
 def decide_again(

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import tee
 
-from app.emotion import Classifier, parse_emotion_spec, read_excerpts
+from app.emotion import Classifier, find_word_emotion, parse_emotion_spec, read_excerpts
 from app.errors import InvalidRequest, UnknownEmotion
 from app.planning.decide import StrengthRule, decide, decide_again
-from app.text import LengthCheck, read_ssml, read_text, segment
+from app.text import LengthCheck, read_input, read_ssml, segment
 from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest
 
 
@@ -25,6 +25,8 @@ class ParsedText:
     voices: tuple[str, ...] = ()
     """Names or aliases of the voices that occur in the request."""
     warnings: tuple[PlanWarning, ...] = ()
+    is_plain: bool = False
+    """Whether every letter and digit of the request is spoken, at the speed that the request sets."""
 
 
 def parse_request(request: SpeechRequest, classifier: Classifier, rule: StrengthRule, check: LengthCheck) -> ParsedText:
@@ -32,8 +34,10 @@ def parse_request(request: SpeechRequest, classifier: Classifier, rule: Strength
     if request.edited is not None:
         return parse_plan(request.edited, request, classifier, rule)
     if not request.markup:
-        text = read_text(request.text, check=check)
-        return ParsedText(*label_sentences(text, request, classifier, rule), len(request.text))
+        find_emotion = find_word_emotion if request.tags else None
+        text = read_input(request.text, request.input_format, check, find_emotion=find_emotion)
+        labelled = label_sentences(text.sentences, request, classifier, rule)
+        return ParsedText(*labelled, text.characters, warnings=text.warnings, is_plain=text.is_plain)
     marked = read_ssml(request.text, parse_style, check=check)
     sentences, decisions = label_sentences(marked.sentences, request, classifier, rule)
     return ParsedText(sentences, decisions, marked.characters, marked.voices, marked.warnings)
@@ -44,7 +48,7 @@ def label_sentences(
 ) -> tuple[Iterable[Sentence], Iterable[Decision]]:
     """Return the sentences and a decision for each; an explicit emotion needs no classifier."""
     if request.emotion is not None:
-        return sentences, decide(None, rule, request.emotion)
+        return sentences, decide(None, rule, request.emotion, request.pinned_by)
     sentences, same = tee(sentences)
     texts = (sentence.text for sentence in same)
     excerpts = read_excerpts(texts, read_context(request.context), classifier.settings.context)

@@ -24,6 +24,8 @@ from app.types import (
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
 MIN_DEGREE = 0.01
+MAX_VOLUME = 2.0
+MAX_PITCH = 12.0
 WEAK_STRENGTH = 0.5
 """Strength below which a voice that cannot vary the degree speaks neutrally instead."""
 BLEND_HINT = "GET /voices lists the emotions of each voice; `degree` shows whether it can blend them."
@@ -48,12 +50,21 @@ class Planner:
     """Planner of utterances from clauses, whose markup takes precedence over the request's options."""
 
     def __init__(
-        self, find_voice: VoiceLookup, *, degree: float = 1.0, speed: float = 1.0, strict: bool = False
+        self,
+        find_voice: VoiceLookup,
+        *,
+        degree: float = 1.0,
+        speed: float = 1.0,
+        volume: float = 1.0,
+        pitch: float = 0.0,
+        strict: bool = False,
     ) -> None:
         """Create a planner with options of the request; `strict` refuses fallbacks."""
         self.find_voice = find_voice
         self.degree = degree
         self.speed = speed
+        self.volume = volume
+        self.pitch = pitch
         self.strict = strict
         self.warnings: dict[tuple[str, ...], PlanWarning] = {}
         """Warnings by code and subject, so that each is reported once."""
@@ -77,7 +88,7 @@ class Planner:
         manner = clause.manner
         voice = self.find_voice(manner.voice)
         if manner.emotion_spec is not None:
-            decision = decide_explicit(manner.emotion_spec, "markup", decision.probabilities)
+            decision = decide_explicit(manner.emotion_spec, manner.origin, decision.probabilities)
         decision = make_speakable(decision, voice)
         if decision.blend:
             check_blend(decision.blend, voice)
@@ -99,8 +110,8 @@ class Planner:
             degree=self.choose_degree(manner.degree, spoken.strength, voice),
             role=clause.role,
             speed=self.limit_speed(self.speed * manner.speed),
-            volume=manner.volume,
-            pitch=self.choose_pitch(manner.pitch, voice),
+            volume=min(self.volume * manner.volume, MAX_VOLUME),
+            pitch=self.choose_pitch(self.pitch + manner.pitch, voice),
             requested_emotion=None if spoken.emotion is decision.emotion else decision.emotion,
             ssml=clause.ssml,
             marks=clause.marks,
@@ -151,7 +162,7 @@ class Planner:
     def choose_pitch(self, pitch: float, voice: VoiceCapabilities) -> float:
         """Return the pitch shift in semitones, which is 0 if the voice cannot shift its pitch."""
         if pitch == 0.0 or voice.pitch:
-            return pitch
+            return min(max(pitch, -MAX_PITCH), MAX_PITCH)
         self.warn("pitch_unsupported", f"The voice {voice.voice} cannot move its pitch.", voice.voice)
         return 0.0
 

@@ -18,6 +18,7 @@ from app.inference import Backend
 from app.memory import limit_arenas, trim_heap
 from app.planning.decide import StrengthRule
 from app.planning.incremental import IncrementalPlan
+from app.planning.instructions import follow_instructions
 from app.planning.parse import ParsedText, parse_request
 from app.planning.planner import MAX_SPEED, Planner
 from app.settings import Settings
@@ -156,31 +157,34 @@ class Pipeline:
     ) -> tuple[VoiceSelection, IncrementalPlan]:
         """Check a request and return its voices and its incremental plan, of which the first utterance is ready."""
         voice = self.registry.get(request.voice)
-        fastest = MAX_SPEED if request.markup else request.speed
+        rule = self.make_strength_rule(request)
+        request, remarks = follow_instructions(request, self.classifier, rule.threshold)
+        fastest = MAX_SPEED if request.may_have_markup else min(request.speed, MAX_SPEED)
 
         def check(characters: int) -> None:
             raise_if_cancelled(cancelled)
             self.check_seconds(voice.estimate_seconds(characters, fastest))
 
-        text = parse_request(request, self.classifier, self.make_strength_rule(request), check)
+        text = parse_request(request, self.classifier, rule, check)
         self.check_length(text.characters)
         selection = self.select_voices(request, text)
-        characters = text.characters if request.markup else max(text.characters, count_expanded(request.text))
+        characters = max(text.characters, count_expanded(request.text)) if text.is_plain else text.characters
         self.check_seconds(voice.estimate_seconds(characters, request.speed))
-        request.check_room(
-            selection.voice.estimate_seconds(request.min_spoken_chars, request.speed), selection.sample_rate
-        )
+        surely_spoken = sum(map(str.isalnum, request.text)) if text.is_plain else 0
+        request.check_room(selection.voice.estimate_seconds(surely_spoken, request.speed), selection.sample_rate)
         planner = Planner(
             lambda name: self.registry.get(name or selection.voice.name).abilities,
             degree=request.degree,
             speed=request.speed,
+            volume=request.volume,
+            pitch=request.pitch,
             strict=request.strict,
         )
         sentences = iterate_until_cancelled(cancelled, text.sentences)
-        plan = IncrementalPlan(planner.plan(sentences, text.decisions), text.warnings)
+        plan = IncrementalPlan(planner.plan(sentences, text.decisions), (*remarks, *text.warnings))
         if not plan.plan_until(1):
             raise EmptyText(EMPTY, hint=EMPTY_HINT)
-        if not request.markup:
+        if text.is_plain:
             check_script(request.text, selection.voice)
         return selection, plan
 

@@ -1,6 +1,7 @@
 """Split plain text or SSML into sentences, and normalize text for speech."""
 
 from app.text.clauses import LengthCheck, find_best_cut
+from app.text.formats import FormattedText, read_input
 from app.text.normalization.cleaning import count_expanded
 from app.text.normalization.normalize import normalize
 from app.text.segment import segment
@@ -10,6 +11,7 @@ from app.text.ssml import SSML_TABLE, SSML_WARNINGS, SsmlDocument, SsmlFragment,
 __all__ = [
     "SSML_TABLE",
     "SSML_WARNINGS",
+    "FormattedText",
     "LengthCheck",
     "SsmlDocument",
     "SsmlFragment",
@@ -17,6 +19,7 @@ __all__ = [
     "find_best_cut",
     "normalize",
     "read_fragment",
+    "read_input",
     "read_ssml",
     "read_text",
     "segment",

@@ -105,19 +105,19 @@ class SentenceSplitter:
         spoken = {place for place in find_edges(quotations, start, end) if not self.flow.reading_around(place)}
         joined: list[Segment] = []
         for a, b in pairwise(sorted({start, end} | pauses | changes | spoken)):
-            piece = self.piece(a, b, quotations)
+            piece = self.piece(a, b, start, quotations)
             if joined and (piece.wordless or (joined[-1].wordless and joined[-1].pause is None)):
                 piece = join_segments(joined.pop(), piece)
             joined.append(piece)
         return joined
 
-    def piece(self, start: int, end: int, quotations: Sequence[Quotation]) -> Segment:
-        """Return a stretch as a segment, without the blanks at its ends."""
+    def piece(self, start: int, end: int, sentence: int, quotations: Sequence[Quotation]) -> Segment:
+        """Return a stretch of the sentence from `sentence` on as a segment, without the blanks at its ends."""
         text = self.flow.text[start:end]
         a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
         word = WORD.search(text)
         first = start + word.start() if word else a
-        manner, role = self.flow.manner_at(first), find_role(first, quotations)
+        manner, role = self.flow.manner_at(first, sentence), find_role(first, quotations)
         pauses = [pause.seconds for pause in self.flow.pauses_in(start, end)]
         return Segment(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b), role)
 

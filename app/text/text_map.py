@@ -6,9 +6,9 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.text.segment import WORD
+from app.text.segment import PARAGRAPH, WORD
 from app.text.substitutions import Substitution
 from app.types import DEFAULT_PROSODY, PlanWarning, Prosody
 
@@ -65,6 +65,8 @@ class ProsodyChange:
 
     at: int
     manner: Prosody
+    after: Prosody | None = None
+    """Prosody from the next sentence on; None if the change holds there, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,10 @@ class TextMap:
     anchors: Sequence[Anchor]
     readings: Sequence[Substitution]
 
-    def manner_at(self, place: int) -> Prosody:
-        """Return the prosody of the character at an offset."""
-        return self.changes[bisect_right(self.changes, place, key=lambda change: change.at) - 1].manner
+    def manner_at(self, place: int, sentence: int) -> Prosody:
+        """Return the prosody of the character at an offset, whose sentence starts at `sentence`."""
+        change = self.changes[bisect_right(self.changes, place, key=lambda change: change.at) - 1]
+        return change.after if change.after is not None and change.at < sentence else change.manner
 
     def changes_in(self, start: int, end: int) -> Sequence[ProsodyChange]:
         """Return the changes after the first character of a stretch."""
@@ -141,6 +144,10 @@ class TextMap:
         return self.reading_around(place) is not None or any(reading.continues for reading in here)
 
 
+MARKS = ",.;:!?"
+"""Punctuation after which no comma is needed."""
+CELL_PAUSE = 0.16
+"""Seconds, as after a comma."""
 MAX_PAUSE_SECONDS = 20.0
 """Maximum total seconds of consecutive breaks."""
 FOLDABLE_SPACE = re.compile(r"\s{2,}|[^\S ]")
@@ -154,6 +161,7 @@ class TextBuilder:
         self.remarks = remarks
         self.manner = DEFAULT_PROSODY
         """Prosody of the text that comes next."""
+        self._after: Prosody | None = None
         self.readings: list[Substitution] = []
         self._places = array("I")
         self._ends = array("I")
@@ -162,7 +170,7 @@ class TextBuilder:
         self._edges: list[SentenceEdge] = []
         self._anchors: list[Anchor] = []
         self._pieces: list[str] = []
-        self._blank = True
+        self._solid = 0
         self._waiting: list[str] = []
         self._row = 0.0
         self._marked = (0, 0)
@@ -175,7 +183,12 @@ class TextBuilder:
     @property
     def solid(self) -> int:
         """Offset of the end of the last word or punctuation mark."""
-        return self.length - self._blank if self.length else 0
+        return self._solid
+
+    @property
+    def _blank(self) -> bool:
+        """Whether white space, or no text, comes before the next character."""
+        return self._solid < self.length or not self.length
 
     @property
     def paused(self) -> bool:
@@ -197,13 +210,48 @@ class TextBuilder:
             position = gap.end()
         self._run(text[position:], place + position)
 
-    def blank(self, place: int) -> None:
-        """Separate two words."""
+    def keep(self, text: str, place: int) -> None:
+        """Add text as it stands in the document, with its white space."""
+        space = len(text) - len(text.lstrip())
+        if space:
+            self._pieces.append(text[:space])
+            self._places.extend(range(place, place + space))
+            self._ends.extend(range(place + 1, place + space + 1))
+        if space < len(text):
+            self._append(text[space:], place + space, place + len(text))
+
+    def change(self, manner: Prosody, after: Prosody | None = None) -> None:
+        """Change the prosody; `after` is the prosody from the next sentence on, if it differs."""
+        self.manner, self._after = replace(manner) if after else manner, after
+
+    def blank(self, place: int, sign: str = " ") -> None:
+        """Separate two words by a blank, or by a line or paragraph separator, which takes precedence over a blank."""
         if not self._blank:
-            self._pieces.append(" ")
+            self._pieces.append(sign)
             self._places.append(place)
             self._ends.append(place + 1)
-            self._blank = True
+        elif sign != " " and self._pieces and self._pieces[-1] != PARAGRAPH:
+            self._pieces[-1] = self._pieces[-1][:-1] + sign
+
+    def comma(self, place: int, end: int) -> None:
+        """Separate two cells of a table, unless a mark does: by a comma, or by its pause if there is no room for one.
+
+        The comma and the blank after it stand at the marks between the cells, from `place` to `end`.
+        """
+        if not self.length or (self._edges and self._edges[-1].at == self.length):
+            return
+        text = self._pieces[-1][:-1] or self._pieces[-2] if self._blank else self._pieces[-1]
+        if text[-1] in MARKS:
+            self.blank(place)
+        elif self._blank:
+            self._pieces[-1] = self._pieces[-1][:-1] + ","
+            self._solid = self.length
+            self.blank(place)
+        elif end - place > 1:
+            self._append(",", place, place + 1)
+            self.blank(end - 1)
+        else:
+            self.pause(CELL_PAUSE, place)
 
     def pause(self, seconds: float, place: int) -> None:
         """Add a pause; marks before it are reached before the silence."""
@@ -272,15 +320,15 @@ class TextBuilder:
             self._anchors += (Anchor(name, self.length, behind=False) for name in self._waiting)
             self._waiting.clear()
         before = self._changes[-1].manner if self._changes else None
-        if self.manner is not before and self.manner != before:
-            self._changes.append(ProsodyChange(self.length, self.manner))
+        if self.manner is not before and (self.manner != before or self._after or self._changes[-1].after):
+            self._changes.append(ProsodyChange(self.length, self.manner, self._after))
         if self._row and WORD.search(text):
             self._row = 0.0
         self._pieces.append(text)
         self._places.extend(range(place, place + len(text)))
         self._ends.extend(range(place + 1, place + len(text)))
         self._ends.append(end)
-        self._blank = text.endswith(" ")
+        self._solid = self.length - len(text) + len(text.rstrip())
 
     def _settle(self) -> None:
         """Place the waiting marks after the words before them."""

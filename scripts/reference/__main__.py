@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.reference import api, command_line, errors, readings, settings, ssml, voice_json
+from scripts.reference import api, command_line, errors, readings, settings, ssml, tags, voice_json
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "reference"
 PAGES = {
@@ -13,6 +13,7 @@ PAGES = {
     "errors.md": errors.render,
     "ssml.md": ssml.render,
     "readings.md": readings.render,
+    "tags.md": tags.render,
     "voice-json.md": voice_json.render,
     "api.md": api.render,
 }

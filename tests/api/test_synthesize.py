@@ -228,3 +228,41 @@ def test_a_blend_is_normalised_reported_and_audible(client: httpx.Client) -> Non
     assert response["audio"] not in others
     alone = speak(client, emotion={"joy": 5}).content
     assert alone == speak(client, emotion="joy").content
+
+
+def test_tags_are_read_if_the_field_is_set(client: httpx.Client) -> None:
+    fields = {"text": "[very angry] Leave it. [pause:1s] [whispers] They sleep."}
+    plan = client.post("/analyze", json={**fields, "tags": True}).json()
+    first, second = plan["utterances"]
+    assert (first["text"], first["emotion"], first["source"], first["degree"]) == ("Leave it.", "anger", "pinned", 1.5)
+    assert first["reason"] == "anger, pinned by the tag [very angry]"
+    assert (first["span"], first["pause_after"]) == ([13, 22], 1)
+    assert (second["text"], second["volume"]) == ("They sleep.", 0.35)
+    assert [one["code"] for one in plan["warnings"]] == ["whisper_quiet"]
+    plain = client.post("/analyze", json=fields).json()
+    assert "".join(one["text"] for one in plain["utterances"]).startswith("[very angry]")
+
+
+def test_a_plan_with_tags_is_spoken_as_it_was(client: httpx.Client) -> None:
+    request = {"text": "[sad] It rains in [Leicester](/lˈɛstɚ/). [slowly] Go.", "tags": True}
+    plan = client.post("/analyze", json=request).json()
+    back = client.post("/analyze", json={"plan": plan}).json()
+    assert back["utterances"] == plan["utterances"]
+    assert speak(client, **request).content == speak(client, text=None, plan=plan).content
+
+
+def test_instructions_apply_to_every_utterance(client: httpx.Client) -> None:
+    fields = {"text": "It is late. It rains.", "instructions": "Slightly sad, slowly and in a low voice."}
+    plan = client.post("/analyze", json=fields).json()
+    for one in plan["utterances"]:
+        assert (one["emotion"], one["degree"], one["speed"], one["pitch"]) == ("sadness", 0.5, 0.8, -2)
+        assert one["reason"] == "sadness, pinned by the instructions"
+    assert plan["warnings"] == []
+
+
+def test_tags_are_refused_beside_other_content(client: httpx.Client) -> None:
+    plan = client.post("/analyze", json={"text": "It is late."}).json()
+    for content in ({"ssml": "<speak>Late.</speak>"}, {"plan": plan}):
+        response = client.post("/analyze", json={**content, "tags": True})
+        assert response.status_code == 422
+        assert [one["pointer"] for one in response.json()["errors"]] == ["#/tags"]

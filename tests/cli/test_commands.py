@@ -161,6 +161,16 @@ def test_analyze_prints_json_for_programs(tmp_path: Path) -> None:
     assert result.stderr == b""
 
 
+@pytest.mark.parametrize(
+    ("flags", "emotions"),
+    [((), {"disgust"}), (("--no-tags",), {"neutral"}), (("--no-tags", "--instructions", "Sound sad."), {"sadness"})],
+)
+def test_analyze_reads_tags_and_instructions(flags: tuple[str, ...], emotions: set[str]) -> None:
+    result = run_intone("analyze", "[disgusted] It is late. It is noon.", "--json", *flags)
+    assert result.returncode == 0, result.stderr
+    assert {one["emotion"] for one in json.loads(result.stdout)["utterances"][-1:]} == emotions
+
+
 def test_analyze_reads_standard_input_and_shows_a_table() -> None:
     result = run_intone("analyze", "-", text=b"I am so happy! Where is he?")
     assert result.returncode == 0, result.stderr

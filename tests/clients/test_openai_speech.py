@@ -189,6 +189,41 @@ def test_other_instructions_are_ignored_with_a_warning(
     assert read_warnings(response) == ["instructions_ignored"]
 
 
+@pytest.mark.parametrize(
+    ("instructions", "emotion", "warnings"),
+    [
+        ("Don't sound angry.", "neutral", "instructions_ignored"),
+        ("Sound very sad, and speak slowly.", "sadness", ""),
+        ("Speak as if you just got the best news of your life.", "joy", ""),
+        ("Sound sad, with a British accent.", "sadness", "instructions_partly"),
+        ("Whisper.", "neutral", "whisper_quiet"),
+    ],
+)
+def test_instructions_in_free_words_are_understood(
+    openai_client: OpenAI, instructions: str, emotion: str, warnings: str
+) -> None:
+    response = create_speech(openai_client, input="It is late.", instructions=instructions)
+    assert (response.headers["x-emotions"], read_warnings(response)) == (emotion, [warnings])
+
+
+def test_instructions_set_rate_and_loudness(openai_client: OpenAI) -> None:
+    plain, changed = (
+        create_speech(openai_client, input=TEXT, response_format="pcm", instructions=one, extra_body={"seed": 1})
+        for one in ("", "Speak very slowly and quietly.")
+    )
+    assert compute_duration(changed) > 1.3 * compute_duration(plain)
+    levels = [compute_rms(np.frombuffer(one.content, np.int16)) for one in (plain, changed)]
+    assert levels[1] < 0.8 * levels[0]
+
+
+def test_tags_in_the_input_are_read_unless_switched_off(openai_client: OpenAI) -> None:
+    text = "[sad] It is late. [disgusted] It rains. [laughs]"
+    response = create_speech(openai_client, input=text)
+    assert (response.headers["x-emotions"], read_warnings(response)) == ("sadness,disgust", ["tag_ignored"])
+    response = create_speech(openai_client, input=text, extra_body={"tags": False})
+    assert len(response.headers["x-emotions"].split(",")) == 3 and read_warnings(response) == [""]  # [laughs] is read
+
+
 @pytest.mark.parametrize("instructions", ["", " \n"])
 def test_empty_instructions_cause_no_warning(openai_client: OpenAI, instructions: str) -> None:
     assert read_warnings(create_speech(openai_client, instructions=instructions)) == [""]
@@ -232,7 +267,7 @@ def test_fields_of_other_servers_are_ignored_with_a_warning(openai_client: OpenA
 
 
 def test_null_is_the_default_in_every_field(openai_client: OpenAI) -> None:
-    names = ("voice", "response_format", "speed", "instructions", "stream_format", "emotion", "degree")
+    names = ("voice", "response_format", "speed", "instructions", "stream_format", "emotion", "degree", "tags")
     nothing = dict.fromkeys((*names, "sample_rate", "seed", "ssml", "stream"))
     response = create_speech(openai_client, extra_body=nothing)
     assert (response.headers["content-type"], read_warnings(response)) == ("audio/mpeg", [""])

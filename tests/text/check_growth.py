@@ -11,13 +11,18 @@ import pytest
 
 from app.synthesis.word_timing import find_words
 from app.text import read_text
+from app.types import InputFormat
 from tests.growth import grows_linearly, measure_processor_seconds
+from tests.text.formatted_reading import read
 from tests.text.ssml_reading import read_document
+from tests.text.tag_reading import read as read_tags
+from tests.text.test_markdown import HOSTILE as HOSTILE_MARKUP
 from tests.text.test_reading import HOSTILE
 from tests.text.test_ssml_attacks import FLOODS, SENTENCES, make_flood
+from tests.text.test_tags import TAG_FLOODS
 
-TEXT, SENTENCE, DOCUMENT = 100_000, 200_000, 4 * 1024 * 1024
-"""Characters of a hostile text, of one sentence full of markup, and of the largest document."""
+TEXT, MARKUP, SENTENCE, DOCUMENT = 100_000, 40_000, 200_000, 4 * 1024 * 1024
+"""Characters of a hostile text, of hostile Markdown, of a sentence full of markup, and of the largest document."""
 WORDS = ("<a", "<a x ", "<a b=", "a_", "_", "](", "](x", "&", "&abcdefgh", "–", "-", ".", "#", "$", "a ")
 """Units of texts in which the ends of words are hard to find."""
 TRIES = 3
@@ -62,3 +67,22 @@ def test_a_flood_of_markup_is_read_in_linear_time(flood: str) -> None:
         return measure_processor_seconds(lambda: read_document(document))
 
     assert has_linear_try(measure_cost, DOCUMENT)
+
+
+@pytest.mark.parametrize("unit", TAG_FLOODS)
+def test_a_flood_of_tags_is_read_in_linear_time(unit: str) -> None:
+    def measure_cost(length: int) -> float:
+        text = (unit * length)[:length]
+        return measure_processor_seconds(lambda: read_tags(text))
+
+    assert has_linear_try(measure_cost, TEXT)
+
+
+@pytest.mark.parametrize("input_format", [InputFormat.MARKDOWN, InputFormat.HTML])
+@pytest.mark.parametrize("unit", HOSTILE_MARKUP)
+def test_hostile_markup_is_read_in_linear_time(unit: str, input_format: InputFormat) -> None:
+    def measure_cost(length: int) -> float:
+        text = (unit * length)[:length]
+        return measure_processor_seconds(lambda: list(read(text, input_format).sentences))
+
+    assert has_linear_try(measure_cost, MARKUP)

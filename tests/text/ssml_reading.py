@@ -38,7 +38,7 @@ def read_codes(inside: str) -> list[str]:
     return [warning.code for warning in read_document(f"<speak>{inside}</speak>").warnings]
 
 
-def check_places(document: str, read: list[Sentence]) -> None:
+def check_places(document: str, read: list[Sentence], tag_starts: str = "<") -> None:
     """Check that spans are in order, disjoint and as small as possible, and that every character is at its place."""
     parts = [clause for sentence in read for clause in sentence.clauses]
     for before, after in pairwise(parts):
@@ -48,10 +48,10 @@ def check_places(document: str, read: list[Sentence]) -> None:
         assert sentence.start <= sentence.clauses[0].start
         assert sentence.clauses[-1].end <= sentence.end or not sentence.clauses[-1].text
     for clause in parts:
-        check_clause(document, clause)
+        check_clause(document, clause, tag_starts)
 
 
-def check_clause(document: str, clause: Clause) -> None:
+def check_clause(document: str, clause: Clause, tag_starts: str) -> None:
     assert clause.text == clause.text.strip()
     places = clause.places or tuple(range(clause.start, clause.start + len(clause.text)))
     assert len(places) == len(clause.text)
@@ -59,7 +59,7 @@ def check_clause(document: str, clause: Clause) -> None:
     for character, place in zip(clause.text, places, strict=True):
         here = document[place]
         # A space stands for white space, or for a tag that separates words.
-        assert here in (character, "&") or (character == " " and (here.isspace() or here == "<"))
+        assert here in (character, "&") or (character == " " and (here.isspace() or here in tag_starts))
     if clause.text:
         assert clause.start == places[0] < places[-1] + 1 <= clause.end
     else:

@@ -215,6 +215,7 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         text=text,
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
         emotion=_parse_emotion(fields.emotion),
+        has_emotion=fields.emotion is not None,
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
         edited=tuple(_convert_utterance(place, one, pipeline.registry) for place, one in enumerate(plan.utterances))

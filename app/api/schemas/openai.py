@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -85,8 +85,6 @@ class OpenAiSpeech(SpeechOptions):
     """Name from `GET /v1/audio/voices`; by default the service's own."""
     response_format: FormatName | None = None
     """`mp3` (the default), `opus`, `aac`, `flac`, `wav` or `pcm`."""
-    instructions: str | None = None
-    """Sets the emotion if it names exactly one ("sound cheerful"); else it is ignored with a warning."""
     stream_format: Literal["audio", "sse"] | None = None
     """`sse` sends events with pieces of the audio in base64."""
     emotion: EmotionField = None
@@ -123,8 +121,7 @@ def read_openai(data: Any) -> ParsedOpenAiSpeech:
         raise make_invalid_request(
             [FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")]
         )
-    emotion_spec, remark = _read_emotion(body)
-    return ParsedOpenAiSpeech(_to_speech_body(body, emotion_spec), sse, (*remark, *_warn_unknown_fields(data)))
+    return ParsedOpenAiSpeech(_to_speech_body(body), sse, _warn_unknown_fields(data))
 
 
 def _drop_empty_fields(data: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +146,7 @@ def remap_error_fields() -> Iterator[None]:
         raise make_invalid_request([_rename_field(one) for one in error.fields]) from None
 
 
-def _to_speech_body(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] | None) -> SpeechBody:
+def _to_speech_body(body: OpenAiSpeech) -> SpeechBody:
     format = body.response_format or DEFAULT_FORMAT
     # A request for events is a stream in every format.
     stream = body.stream_format == "sse" or format.lower() not in COMPLETE_FORMATS
@@ -157,32 +154,14 @@ def _to_speech_body(body: OpenAiSpeech, emotion_spec: str | Mapping[str, float] 
         **{name: getattr(body, name) for name in SpeechOptions.model_fields},
         "ssml" if body.ssml else "text": body.input,
         "voice": body.voice,
-        "emotion": emotion_spec,
+        "tags": body.tags if body.ssml or body.tags is not None else True,
+        "emotion": body.emotion,
         "format": format,
         "sample_rate": SAMPLE_RATE if body.sample_rate is None else body.sample_rate,
         "stream": stream if body.stream is None else body.stream,
     }
     with remap_error_fields():
         return check_fields(values)
-
-
-def _read_emotion(body: OpenAiSpeech) -> tuple[str | Mapping[str, float] | None, tuple[PlanWarning, ...]]:
-    """Return the requested emotion, from its field or else from the instructions, and any warnings."""
-    if not (body.instructions or "").strip():
-        return body.emotion, ()
-    if body.emotion is not None:
-        return body.emotion, _warn_ignored("stand beside `emotion`, which counts,")
-    # Imported here: it loads the classifier's packages, which must not delay the start of the service.
-    from app.emotion import find_emotions
-
-    named = find_emotions(body.instructions or "")
-    if len(named) == 1:
-        return named.pop().value, ()
-    return None, _warn_ignored("name several emotions" if named else "name no emotion")
-
-
-def _warn_ignored(why: str) -> tuple[PlanWarning, ...]:
-    return (PlanWarning("instructions_ignored", f"The instructions {why} and were ignored."),)
 
 
 def _warn_unknown_fields(data: dict[str, Any]) -> tuple[PlanWarning, ...]:

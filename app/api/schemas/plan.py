@@ -130,7 +130,7 @@ def _make_clauses(
     """Return the text with its markup as clauses: several if the text is too long to be spoken at once."""
     from app.text import split_utterance
 
-    marked = inner is not None and inner.text == utterance.text
+    marked = inner is not None and inner.text == " ".join(utterance.text.split())
     parts = inner.clauses if inner is not None and marked else split_utterance(utterance.text)
     role = utterance.role or Role.NARRATION
     if len(parts) == 1:

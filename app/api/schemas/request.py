@@ -81,7 +81,9 @@ NUMBER_FIELDS = _list_fields_of(float, int) - {"emotion"}
 BOOLEAN_FIELDS = _list_fields_of(bool)
 
 CONTENT_FIELDS = ("text", "ssml", "plan")
-_PLAN_FIELDS = ("voice", "emotion", "degree", "speed")
+_PLAN_FIELDS = ("voice", "emotion", "degree", "speed", "instructions")
+_TEXT_FIELDS = {"input_format": "is the format of a text", "tags": "is about tags in a text"}
+"""Fields that apply to `text` alone, and why they are refused beside other content."""
 
 
 def _add_exclusions(schema: dict[str, Any]) -> None:
@@ -94,6 +96,7 @@ def _add_exclusions(schema: dict[str, Any]) -> None:
                 name: {"not": nothing},
                 **{other: nothing for other in CONTENT_FIELDS if other != name},
                 **({other: nothing for other in _PLAN_FIELDS} if name == "plan" else {}),
+                **({} if name == "text" else dict.fromkeys(_TEXT_FIELDS, nothing)),
             },
         }
         for name in CONTENT_FIELDS
@@ -107,11 +110,12 @@ class SpeechBody(SpeechFields):
     model_config = ConfigDict(json_schema_extra=_add_exclusions)
 
     text: Text | None = None
-    """Plain text."""
+    """Text in the format that `input_format` names, by default recognized."""
     ssml: Text | None = None
     """SSML, see `GET /ssml`."""
     plan: PlanBody | None = None
-    """Plan from `POST /analyze`, edited or not; it sets voice, emotion, degree and speed itself."""
+    """Plan from `POST /analyze`, edited or not; it sets voice, emotion, degree and speed itself.
+    Not beside `instructions`."""
 
 
 def check_fields(data: Any) -> SpeechBody:
@@ -130,7 +134,7 @@ def check_fields(data: Any) -> SpeechBody:
 def _find_surrogates(body: SpeechBody) -> list[FieldError]:
     """Return errors for fields that contain a lone surrogate."""
     emotions, context = (one if isinstance(one, str | None) else "".join(one) for one in (body.emotion, body.context))
-    fields = ("text", "ssml", "voice", "format")
+    fields = ("text", "ssml", "voice", "format", "instructions")
     written = {**{name: getattr(body, name) for name in fields}, "emotion": emotions, "context": context}
     broken = [name for name, value in written.items() if has_surrogate(value)]
     return [FieldError("holds half of a surrogate pair, which is no character", json_pointer(name)) for name in broken]
@@ -143,6 +147,9 @@ def _check_content(body: SpeechBody) -> list[FieldError]:
         return [FieldError("is missing; give one of text, ssml and plan", json_pointer("text"))]
     if len(given) > 1:
         return [FieldError(f"is given beside {given[0]}; give one of text, ssml and plan", json_pointer(given[1]))]
+    of_text = [name for name in _TEXT_FIELDS if body.text is None and getattr(body, name) is not None]
+    if of_text:
+        return [FieldError(f"{_TEXT_FIELDS[name]}, but {given[0]} is given", json_pointer(name)) for name in of_text]
     if body.plan is None:
         return []
     beside = [name for name in _PLAN_FIELDS if getattr(body, name) is not None]

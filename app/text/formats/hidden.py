@@ -1,0 +1,123 @@
+"""Find what is not read: comments, scripts, a model's thoughts, the content of `<details>` and preformatted code."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app.text.text_map import WarningCollector
+
+THOUGHTS = frozenset(("think", "thinking", "thought", "reasoning"))
+"""Elements in which language models write what precedes their answer."""
+HIDDEN_ELEMENTS = frozenset("script style template noscript svg object iframe head".split()) | THOUGHTS
+"""Elements whose content is not read: a browser does not show it as text, or it is a model's thoughts."""
+RAW_ELEMENTS = frozenset(("script", "style", "comment"))
+"""Elements that contain no other elements."""
+_ELEMENT = (
+    rf"(?P<comment><!--|-->)|<(?P<closing>/?)(?P<name>details|summary|{'|'.join(sorted(HIDDEN_ELEMENTS))})"
+    r"(?=[\s/>])[^<>]*+>"
+)
+_CODE = r"(?P<fence>^[ \t>]*+(?:`{3,}|~{3,}))|(?P<code>`++[^`\n]*+`)"
+IN_HTML = re.compile(_ELEMENT, re.IGNORECASE)
+IN_MARKDOWN = re.compile(f"{_CODE}|{_ELEMENT}", re.MULTILINE | re.IGNORECASE)
+PREFORMATTED = re.compile(r"<(/?)pre(?=[\s/>])[^<>]*+>", re.IGNORECASE)
+LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+NO_LINE_BREAK = re.compile(f"[^{LINE_BREAKS}]")
+FILLER = "\ue000"
+"""A private character, which is never read: it stands for a hidden one, so that offsets stay valid."""
+Range = tuple[int, int]
+
+
+@dataclass(slots=True)
+class OpenElement:
+    """An element that was opened."""
+
+    name: str
+    start: int
+    inside: int
+    """Offset after the opening tag."""
+    summary: Range | None = None
+    """Its `<summary>`."""
+
+
+def find_hidden(text: str, tokens: re.Pattern[str], remarks: WarningCollector) -> list[Range]:
+    """Return what is not read, and report it; an element that is not closed is read.
+
+    `tokens` is `IN_HTML`, or `IN_MARKDOWN`, in which tags within code do not count.
+    """
+    hidden: list[Range] = []
+    stack: list[OpenElement] = []
+    opened: Counter[str] = Counter()
+    in_fence = False
+    for token in tokens.finditer(text):
+        if token.lastgroup in ("fence", "code"):
+            in_fence ^= token.lastgroup == "fence"
+            continue
+        name = "comment" if token["comment"] else token["name"].lower()
+        if not (token["comment"] == "-->" or token["closing"]):
+            if not in_fence and not (stack and stack[-1].name in RAW_ELEMENTS):
+                stack.append(OpenElement(name, token.start(), token.end()))
+                opened[name] += 1
+        elif opened[name]:
+            hidden += close_element(stack, opened, name, token, remarks)
+        elif name in THOUGHTS and not in_fence:
+            # Templates of some models write the opening tag, so that only the closing one is in their answer.
+            hidden.append((0, token.end()))
+            report(name, remarks)
+    return hidden
+
+
+def close_element(
+    stack: list[OpenElement], opened: Counter[str], name: str, token: re.Match[str], remarks: WarningCollector
+) -> Iterable[Range]:
+    """Close the innermost element of a name, and those within it that were not closed; return what is not read."""
+    while (element := stack.pop()).name != name:
+        opened[element.name] -= 1
+    opened[name] -= 1
+    if name == "summary":
+        if stack and stack[-1].name == "details" and not stack[-1].summary:
+            stack[-1].summary = element.start, token.end()
+        return ()
+    report(name, remarks)
+    if name != "details":
+        return ((element.start, token.end()),)
+    start, end = element.summary or (token.start(), token.start())
+    return (element.inside, start), (end, token.start())
+
+
+def report(name: str, remarks: WarningCollector) -> None:
+    """Report that the elements of a name are not read."""
+    what = "Comments are" if name == "comment" else f"The content of <{name}> is"
+    remarks.add("dropped_element", f"{what} not read.")
+
+
+def find_preformatted(text: str) -> Iterator[Range]:
+    """Yield the content of each `<pre>`."""
+    opened: int | None = None
+    for tag in PREFORMATTED.finditer(text):
+        if not tag[1] and opened is None:
+            opened = tag.end()
+        elif tag[1] and opened is not None:
+            yield opened, tag.start()
+            opened = None
+
+
+def report_code(lines: int, remarks: WarningCollector) -> None:
+    """Report how many lines of code are not read, if any."""
+    if lines:
+        remarks.add(
+            "dropped_code", "1 line of code is not read." if lines == 1 else f"{lines} lines of code are not read."
+        )
+
+
+def mask(text: str, hidden: Iterable[Range]) -> str:
+    """Return a text of the same length with fillers in place of what is hidden; line breaks stay."""
+    pieces, position = [], 0
+    for start, end in sorted(hidden):
+        start = max(start, position)
+        if start < end:
+            pieces += [text[position:start], NO_LINE_BREAK.sub(FILLER, text[start:end])]
+            position = end
+    return "".join([*pieces, text[position:]])

@@ -1,0 +1,68 @@
+"""Read a request's text in the format that it has or that the request names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.text.clauses import LengthCheck, accept_any_length
+from app.text.delivery import WordEmotion
+from app.text.formats.detect import detect_format
+from app.text.formats.hidden import mask
+from app.text.formats.html import HtmlReader
+from app.text.formats.markdown import MarkdownReader
+from app.text.sentences import MAX_SPOKEN, read_text
+from app.text.splitter import SentenceSplitter
+from app.text.tags import TaggedTextBuilder, find_tags
+from app.text.text_map import TextBuilder, TextMap, WarningCollector
+from app.types import InputFormat, PlanWarning, Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class FormattedText:
+    """A text whose markup was read."""
+
+    sentences: Iterable[Sentence]
+    """In order, created lazily and only once. Offsets count code points of the original."""
+    characters: int
+    """Code points without markup."""
+    warnings: tuple[PlanWarning, ...] = ()
+    """Parts of the text that are not read, each once."""
+    is_plain: bool = True
+    """Whether the text was read without looking for markup."""
+
+
+def read_input(
+    text: str,
+    input_format: InputFormat,
+    check: LengthCheck = accept_any_length,
+    find_emotion: WordEmotion | None = None,
+) -> FormattedText:
+    """Read a text in its format; `auto` reads a text without any markup as plain text.
+
+    With `find_emotion`, which returns the emotion of a word, tags such as `[excited]` are read in any format.
+    """
+    remarks = WarningCollector()
+    tags = find_tags(text, find_emotion, remarks) if find_emotion else ()
+    source = mask(text, [(tag.start, tag.end) for tag in tags]) if tags else text
+    chosen = detect_format(source) if input_format is InputFormat.AUTO else input_format
+    if chosen is InputFormat.TEXT and not tags:
+        return FormattedText(read_text(text, check=check), len(text))
+    builder = TaggedTextBuilder(remarks, tags) if tags else TextBuilder(remarks)
+    flow = map_text(source, chosen, builder, explicit=input_format is not InputFormat.AUTO)
+    sentences = SentenceSplitter(flow, MAX_SPOKEN, check).sentences()
+    return FormattedText(sentences, len(flow.text.rstrip()), remarks.warnings, is_plain=False)
+
+
+def map_text(text: str, input_format: InputFormat, builder: TextBuilder, *, explicit: bool) -> TextMap:
+    """Return the text map of a text; a text with nothing to read becomes an empty pause."""
+    if input_format is InputFormat.TEXT:
+        builder.keep(text, 0)
+    elif input_format is InputFormat.HTML:
+        HtmlReader(builder).read(text)
+    else:
+        MarkdownReader(builder, indented_code=explicit).read(text)
+    if not builder.length:
+        builder.remarks.add("nothing_spoken", "The text contains nothing that is read.")
+        builder.pause(0.0, 0)
+    return builder.finish()
