@@ -162,7 +162,7 @@ class Clause:
     `app.text.clauses` stand for phonemes."""
     manner: Prosody = DEFAULT_PROSODY
     pause_after: float | None = None
-    """Seconds of silence; None derives it from the punctuation and the emotions on both sides."""
+    """Seconds of silence; None derives it from the punctuation, the emotions on both sides and the speed."""
     ssml: str = ""
     """Markup within the clause, if it changes the reading (say-as, sub, phoneme, mark)."""
     marks: tuple[Mark, ...] = ()
@@ -171,6 +171,8 @@ class Clause:
     analyzed: PlanFingerprint | None = None
     """Fingerprint from an edited plan; None if the clause is planned for the first time."""
     role: Role = Role.NARRATION
+    ends_line: bool = False
+    """Whether a line of verse ends within its sentence."""
 
 
 @dataclass(frozen=True, slots=True)

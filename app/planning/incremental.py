@@ -39,6 +39,8 @@ PAUSE_FACTORS = {
 """Factor on pauses by emotion: a sad speaker pauses longer, an angry one shorter."""
 QUOTATION_PAUSE = 0.12
 """Seconds between a quotation and narration in one sentence, regardless of punctuation, as in `"Where?" he said.`"""
+LINE_PAUSE = 0.2
+"""Seconds of silence after a line of verse without a mark, within a sentence."""
 EMOTION_CHANGE_PAUSE = 0.12
 """Additional seconds if the emotion changes: a listener expects the breath that a speaker would take."""
 CLOSING_CHARACTERS = "\"'”’»)]}*_ \t\r\n"
@@ -53,30 +55,33 @@ def compute_pause(
     ends_sentence: bool,
     ends_paragraph: bool,
     at_quotation: bool = False,
+    ends_line: bool = False,
+    speed: float = 1.0,
 ) -> float:
     """Return the seconds of silence between an utterance and the following one.
 
-    `at_quotation`: whether a quotation begins or ends between the two, within one sentence.
+    `at_quotation`: whether a quotation begins or ends between the two, within one sentence. `ends_line`: whether a line
+    of verse does. `speed`: the speaking rate, which shortens or lengthens the silence like the words.
     """
     pause = (
         QUOTATION_PAUSE
         if at_quotation
         else PARAGRAPH_PAUSE
         if ends_paragraph
-        else compute_mark_pause(text, ends_sentence)
+        else compute_mark_pause(text, SENTENCE_PAUSE if ends_sentence else LINE_PAUSE if ends_line else SPLIT_PAUSE)
     )
     pause *= (PAUSE_FACTORS[emotion] + PAUSE_FACTORS[following]) / 2
     if emotion is not following and ends_sentence:
         pause += EMOTION_CHANGE_PAUSE
-    return round(pause, 3)
+    return round(pause / speed, 3)
 
 
-def compute_mark_pause(text: str, ends_sentence: bool) -> float:
-    """Return the seconds of silence after the last mark of a text."""
+def compute_mark_pause(text: str, unmarked: float) -> float:
+    """Return the seconds of silence after the last mark of a text, `unmarked` if there is none."""
     bare = text.rstrip(CLOSING_CHARACTERS)
     if bare.endswith(("...", "…")):
         return MARK_PAUSES["…"]
-    return MARK_PAUSES.get(bare[-1:], SENTENCE_PAUSE if ends_sentence else SPLIT_PAUSE)
+    return MARK_PAUSES.get(bare[-1:], unmarked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,8 @@ class IncrementalPlan:
             ends_sentence=here.ends_sentence,
             ends_paragraph=here.ends_sentence and here.sentence.ends_paragraph,
             at_quotation=not here.ends_sentence and here.utterance.role is not following.role,
+            ends_line=here.clause.ends_line,
+            speed=here.utterance.speed,
         )
 
     def plan_all(self) -> Iterator[Utterance]:

@@ -55,6 +55,7 @@ CutMover = Callable[[int, int, int], int]
 """Function of (place, a, b): returns where between a and b a cut wanted at `place` may be; a or b if nowhere."""
 COMBINING = re.compile(r"[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
 """Code points that combine with the one before them."""
+BULLET = re.compile(r"\A\s{0,40}(?:[+*]\s+(?=[^\W\d_]|\d+ [^\W\d_])|(\(?\d{1,3}[.)])(?=[A-Za-z]{2}))")
 MIN_SHARE = 0.25
 """Minimum share of the text on either side of a cut, so that no tiny fragment is spoken alone."""
 MAX_STRETCH_RATIO = 4
@@ -65,11 +66,20 @@ def accept_any_length(characters: int) -> None:
     """Accept any number of characters."""
 
 
+def remove_bullet(text: str) -> str:
+    """Return the beginning of a sentence without a plus or an asterisk as a bullet, and with a space after `1.`."""
+    return BULLET.sub(r"\1 ", text, count=1)
+
+
 def split_clauses(
     text: str, start: int, end: int, max_spoken: int, check: LengthCheck = accept_any_length
 ) -> list[Clause]:
     """Split `text[start:end]` into clauses of at most `max_spoken` characters to read."""
-    parts = check_parts(cut(text, start, end, max_spoken, lambda a, b: normalize(text[a:b]), cut_anywhere), check)
+
+    def read(a: int, b: int) -> str:
+        return normalize(remove_bullet(text[a:b]) if a == start else text[a:b])
+
+    parts = check_parts(cut(text, start, end, max_spoken, read, cut_anywhere), check)
     return [Clause(text[a:b], a, b, spoken[:max_spoken]) for a, b, spoken in parts]
 
 

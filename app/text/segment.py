@@ -3,78 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from sentencex import get_sentence_boundaries
-
-LANGUAGE = "en"
-EDGE_CONTEXT = 24
-"""Code points before and after an edge that decide whether a sentence ends there."""
-STARTERS = (
-    "A|An|And|Are|As|At|But|Can|Did|Do|Does|For|He|Her|His|How|I|If|In|Is|It|Its|Let|My|No|Not|Now|On|Once|Or|Our|"
-    "She|So|That|The|Their|Then|There|These|They|This|Those|We|Were|What|When|Where|Who|Why|Will|Would|Yes|You|Your"
-)
-"""Words that rarely begin a name, so that a capital first letter means a new sentence."""
-NO_STARTERS = (
-    "Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|"
-    "[ECMP][SD]?T|GMT|UTC|BST|CES?T|London|Paris|Eastern|Central|Pacific|Mountain"
-)
-"""Words that may follow a time of day within the same sentence."""
-EMOJI = "\u2600-\u27bf\U0001f300-\U0001faff\ufe0f\u200d"
-FALSE_ENDS = (
-    (r"(?:^|[\s(])(?:approx|temp|viz|cf|dept|resp|incl|excl|avg)\.\s+$", r""),
-    (r"(?:^|[\s(])(?:Ft|Mt|Messrs|Mss|Pvt|Cpl|Cmdr|Brig)\.\s+$", r"[A-Z]"),
-    (r"\b[ap]\.m\.\s+$", rf"(?:{NO_STARTERS})"),
-    (r"[A-Za-z]\.$", r"[A-Z]{2,}\b"),
-    (r"(?:^|[^?\s]\s+)\(?\d{1,2}[.)]\s+$", r"[\"“‘]?[A-Z]"),
-)
-"""Pairs of patterns before and after an edge at which no sentence ends. The last pair is the number of a list item; it
-applies only if nothing but that number stands between two edges."""
-MISSED_ENDS = re.compile(
-    rf"…[\"”’)]{{0,3}}\s{{1,9}}(?=[\"“‘(]?[A-Z])(?!I\b)"
-    rf"|[.!?][\"”’]?\)\s{{1,9}}(?=[\"“‘]?[A-Z])"
-    rf"|[{EMOJI}]\s{{1,9}}(?=(?:{STARTERS})\b(?!\.))"
-    rf"|\b[ap]\.m\.\s{{1,9}}(?=[A-Z])(?!{NO_STARTERS})"
-    rf"|\b(?:St|Rd|Ave|Blvd|Inc|Ltd|Corp|Co|Jr|Sr|etc|U\.S|U\.K|D\.C)\.\s{{1,9}}(?=(?:{STARTERS})\b(?!\.))"
-    rf"|(?<![\w.])[Oo][Kk]\.\s{{1,9}}(?=[A-Za-z])"
-)
-"""Ends of sentences that the segmenter often misses, up to the start of the next sentence."""
-NUMBER_ALONE = re.compile(r"\s*\(?\d{1,2}[.)]\s*")
-FALSE_END_PATTERNS = tuple((re.compile(before), re.compile(behind)) for before, behind in FALSE_ENDS)
-
-
-def find_sentence_starts(text: str) -> list[int]:
-    """Return the offsets of the second and later sentences, in order; the text must hold no lone surrogates."""
-    found = {boundary["start_index"] for boundary in get_sentence_boundaries(LANGUAGE, text)}
-    found |= {match.end() for match in MISSED_ENDS.finditer(text)}
-    starts: list[int] = []
-    previous = 0
-    for edge in sorted(edge for edge in found if 0 < edge < len(text)):
-        if not is_false_end(text, previous, edge):
-            starts.append(edge)
-            previous = edge
-    return starts
-
-
-def is_false_end(text: str, previous: int, edge: int) -> bool:
-    """Return whether no sentence ends at an edge."""
-    before, behind = text[max(0, edge - EDGE_CONTEXT) : edge], text[edge : edge + EDGE_CONTEXT]
-    *rules, (number_before, number_behind) = FALSE_END_PATTERNS
-    if NUMBER_ALONE.fullmatch(text, previous, edge):
-        rules.append((number_before, number_behind))
-    return any(left.search(before) and right.match(behind) for left, right in rules)
-
+from app.text.lines import find_line_breaks
+from app.text.normalization.cleaning import FOOTNOTE
+from app.text.sentence_ends import EDGE_CONTEXT, find_sentence_starts
 
 WINDOW = 2000
 """Maximum code points given to the segmenter at once: for some texts its time is quadratic in their length."""
 LAST_SPACE = re.compile(r".*\s", re.DOTALL)
-BLANK_LINE = re.compile(r"(?:\r\n|[\n\r\v\f\x85\u2028\u2029])[^\S\n]*(?:\r\n|[\n\r\v\f\x85\u2028\u2029])\s*|\u2029\s*")
+CRLF = re.compile("\r\n")
+LINE_END = re.compile("[\r\v\f\x85\u2028]")
+BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*|\u2029\s*")
 WORD = re.compile(r"[^\W_]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 UNPRONOUNCED_MARKS = re.compile(r"(?:[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+\s*)+")
 """Emoji and closing marks at the beginning of a sentence, which belong to the previous sentence."""
+MARKER = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,5}|[IVX]{2,5})[.)]\s*")
+"""The number or letter of a list item, which is no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +36,32 @@ class Span:
     end: int
     """Code points, exclusive."""
     ends_paragraph: bool = False
+    verse_lines: tuple[int, ...] = ()
+    """Offsets of the second and later lines of verse in the sentence."""
 
 
 def segment(text: str) -> Iterator[Span]:
     """Yield the spans of all sentences, in order; they do not overlap and leave out only white space."""
+    # Without the CR of each CRLF, a text is read exactly like one with LF. `removed` counts them for the offsets.
+    removed = [match.start() - number for number, match in enumerate(CRLF.finditer(text))]
     # The segmenter is written in Rust and rejects lone surrogates; one character for each keeps the offsets.
-    readable = SURROGATE.sub("\ufffd", text)
+    readable = hide_footnotes(LINE_END.sub("\n", CRLF.sub("\n", SURROGATE.sub("\ufffd", text))))
     for start, end in split_paragraphs(readable):
-        yield from segment_paragraph(readable, start, end)
+        for span in segment_paragraph(readable, start, end):
+            first, last, *lines = (
+                place + bisect_left(removed, place) for place in (span.start, span.end, *span.verse_lines)
+            )
+            yield strip_span(text, Span(first, last, span.ends_paragraph, tuple(lines)))
+
+
+def unify_line_ends(text: str) -> str:
+    """Return a text of the same length in which LF ends each line; CRLF becomes a blank and LF."""
+    return LINE_END.sub("\n", CRLF.sub(" \n", text))
+
+
+def hide_footnotes(text: str) -> str:
+    """Return a text of the same length with blanks in place of footnote marks."""
+    return FOOTNOTE.sub(lambda mark: " " * len(mark[0]), text)
 
 
 def split_paragraphs(text: str) -> Iterator[tuple[int, int]]:
@@ -107,15 +75,26 @@ def split_paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 def segment_paragraph(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the sentences of one paragraph; the last one has `ends_paragraph`."""
+    breaks = find_line_breaks(text, start, end)
+    edges = (
+        edge
+        for a, b in pairwise((start, *breaks.sentences, end))
+        for edge in (a, *starts(text, a, b))
+        if edge not in breaks.wrapped
+    )
+    verse = deque(breaks.verse)
     before: Span | None = None
-    for a, b in pairwise(merge_wordless(text, start, end, starts(text, start, end))):
-        span = strip_span(text, a, b)
-        if span.start < span.end:
-            if before:
-                yield before
-            before = span
+    for a, b in pairwise(merge_wordless(text, start, end, edges, frozenset(breaks.sentences))):
+        if text[a:b].isspace() or a == b:
+            continue
+        if before:
+            yield before
+        lines = []
+        while verse and verse[0] < b:
+            lines.append(verse.popleft())
+        before = Span(a, b, verse_lines=tuple(line for line in lines if line > a))
     if before:
-        yield Span(before.start, before.end, ends_paragraph=True)
+        yield replace(before, ends_paragraph=True)
 
 
 def starts(text: str, start: int, end: int) -> Iterator[int]:
@@ -134,21 +113,25 @@ def starts(text: str, start: int, end: int) -> Iterator[int]:
         start = found[-1] if found else inside.end() if inside else stop
 
 
-def merge_wordless(text: str, start: int, end: int, found: Iterator[int]) -> Iterator[int]:
+def merge_wordless(text: str, start: int, end: int, found: Iterable[int], lines: frozenset[int]) -> Iterator[int]:
     """Yield the edges of sentences that each hold a word, including both ends of the paragraph.
 
-    Marks at the beginning of a sentence, and a sentence of nothing but marks, go to the previous sentence.
+    Marks at the beginning of a sentence, and a sentence of nothing but marks, go to the previous sentence; the number
+    of a list item goes to the next one. `lines` are the edges at which a line begins a sentence with its marks.
     """
     yield start
     held, seen, has_word = None, start, False
     for place in found:
         if place < seen:
             continue
-        marks = UNPRONOUNCED_MARKS.match(text, place, end)
+        marks = None if place in lines else UNPRONOUNCED_MARKS.match(text, place, end)
         edge = marks.end() if marks else place
         has_word = has_word or WORD.search(text, seen, edge) is not None
         seen = edge
         if has_word and edge < end:
+            begun = start if held is None else held
+            if edge not in lines and is_marker(text, start, begun, edge, lines):
+                continue
             if held is not None:
                 yield held
             held, has_word = edge, False
@@ -157,10 +140,17 @@ def merge_wordless(text: str, start: int, end: int, found: Iterator[int]) -> Ite
     yield end
 
 
-def strip_span(text: str, start: int, end: int) -> Span:
+def is_marker(text: str, paragraph: int, start: int, end: int, lines: frozenset[int]) -> bool:
+    """Return whether a stretch is only the number of a list item, and not the answer to a question before it."""
+    if not MARKER.fullmatch(text, start, end):
+        return False
+    return start in lines or not text[max(paragraph, start - EDGE_CONTEXT) : start].rstrip().endswith("?")
+
+
+def strip_span(text: str, span: Span) -> Span:
     """Return the span without white space at its ends."""
-    piece = text[start:end]
-    return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()))
+    piece = text[span.start : span.end]
+    return replace(span, start=span.start + len(piece) - len(piece.lstrip()), end=span.start + len(piece.rstrip()))
 
 
 MAX_TITLE_CHARS = 100

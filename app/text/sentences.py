@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, split_clauses
-from app.text.segment import WORD, Span, segment
+from app.text.segment import WORD, Span, hide_footnotes, segment, unify_line_ends
 from app.types import Clause, Role, Sentence
 
 OPENING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "'"}
@@ -170,31 +170,40 @@ MAX_SPOKEN = 250
 
 def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length) -> Iterator[Sentence]:
     """Yield the sentences of a text lazily, in order; none if the text is only white space."""
-    roles = QuotationLookup(find_quotations(text))
-    for span in join_tags(text, segment(text)):
-        parts = split_by_role(text, span.start, span.end, roles.quotations_in(span.start, span.end))
+    plain = hide_footnotes(unify_line_ends(text))
+    roles = QuotationLookup(find_quotations(plain))
+    for span in join_tags(plain, segment(text)):
+        parts = split_by_role(plain, span.start, span.end, roles.quotations_in(span.start, span.end))
         yield Sentence(
             text[span.start : span.end],
             span.start,
             span.end,
-            tuple(split_parts(text, parts, max_spoken, check)),
+            tuple(split_parts(text, split_verse(parts, span.verse_lines), max_spoken, check)),
             span.ends_paragraph,
         )
 
 
+def split_verse(parts: Iterable[tuple[int, int, Role]], lines: Sequence[int]) -> Iterator[tuple[int, int, Role, bool]]:
+    """Yield the parts of a sentence, split where a line of verse begins, each with whether it ends such a line."""
+    for start, end, role in parts:
+        inner = [line for line in lines if start < line < end]
+        for a, b in pairwise([start, *inner, end]):
+            yield a, b, role, b in lines
+
+
 def split_parts(
-    text: str, parts: Iterable[tuple[int, int, Role]], max_spoken: int, check: LengthCheck
+    text: str, parts: Iterable[tuple[int, int, Role, bool]], max_spoken: int, check: LengthCheck
 ) -> Iterator[Clause]:
-    """Split the parts of a sentence into clauses, each with its part's role."""
+    """Split the parts of a sentence into clauses, each with its part's role; the last one may end a line of verse."""
     characters = 0
 
     def check_all(more: int) -> None:
         check(characters + more)
 
-    for start, end, role in parts:
+    for start, end, role, ends_line in parts:
         found = split_clauses(text, start, end, max_spoken, check_all)
         characters += sum(len(clause.spoken) for clause in found)
-        yield from (replace(clause, role=role) for clause in found)
+        yield from (replace(clause, role=role, ends_line=ends_line and clause is found[-1]) for clause in found)
 
 
 def split_utterance(text: str, max_spoken: int = MAX_SPOKEN) -> list[Clause]:

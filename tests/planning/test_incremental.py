@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
 
 from app.planning.incremental import IncrementalPlan
 from app.planning.planner import PlannedSentence
@@ -51,3 +54,19 @@ def test_a_pause_within_a_sentence_is_shorter_than_one_between_sentences() -> No
     first, second, *_ = IncrementalPlan(plan_sentences(2, [], clauses=2)).plan_all()
     assert 0 < first.pause_after < second.pause_after
     assert [*IncrementalPlan(plan_sentences(1, [], clauses=2)).plan_all()][1].pause_after == 0
+
+
+def test_the_speed_changes_a_derived_pause_and_no_explicit_one() -> None:
+    def plan(speed: float) -> list[float]:
+        (derived, explicit, last) = plan_sentences(3, [])
+        clause = replace(explicit.sentence.clauses[0], pause_after=1.5)
+        explicit = replace(explicit, sentence=replace(explicit.sentence, clauses=(clause,)))
+        planned = [
+            replace(one, utterances=tuple(replace(utterance, speed=speed) for utterance in one.utterances))
+            for one in (derived, explicit, last)
+        ]
+        return [one.pause_after for one in IncrementalPlan(planned).plan_all()]
+
+    usual, fast = plan(1.0), plan(4.0)
+    assert fast[0] * 4 == pytest.approx(usual[0], abs=0.004)
+    assert usual[1:] == fast[1:] == [1.5, 0.0]

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from app.planning.incremental import MARK_PAUSES, PARAGRAPH_PAUSE, SENTENCE_PAUSE, SPLIT_PAUSE, compute_pause
+from app.planning.incremental import (
+    LINE_PAUSE,
+    MARK_PAUSES,
+    PARAGRAPH_PAUSE,
+    SENTENCE_PAUSE,
+    SPLIT_PAUSE,
+    compute_pause,
+)
 from app.types import Emotion
 
 
@@ -46,3 +53,16 @@ def test_a_change_of_emotion_lengthens_the_pause() -> None:
     change = compute("So be it.", Emotion.JOY, Emotion.FEAR)
     assert change > compute("So be it.", Emotion.JOY, Emotion.JOY)
     assert change > compute("So be it.", Emotion.FEAR, Emotion.FEAR)
+
+
+def test_a_line_of_verse_pauses_for_less_than_a_sentence() -> None:
+    assert compute("So be it", ends_sentence=False, ends_line=True) == LINE_PAUSE
+    assert SPLIT_PAUSE < LINE_PAUSE < SENTENCE_PAUSE
+
+
+@pytest.mark.parametrize("speed", [0.25, 0.5, 2.0, 4.0])
+def test_the_speed_shortens_and_lengthens_pauses(speed: float) -> None:
+    usual = compute("So be it.", Emotion.JOY, Emotion.FEAR)
+    assert compute_pause(
+        "So be it.", Emotion.JOY, Emotion.FEAR, ends_sentence=True, ends_paragraph=False, speed=speed
+    ) == pytest.approx(usual / speed, abs=0.003)

@@ -1,0 +1,308 @@
+"""Decide which line ends of a paragraph end a sentence or a line of verse; all others only wrap the text.
+
+The rules, first match first, for a line and the one after it:
+
+1. An item (`- Milk`, `1. Milk`, `☐ Milk`) begins a sentence, and so does a row (`Name: Tom`, tabs, `|`) after a row.
+2. After `.`, `!` or `?` the rules for sentences apply; after `,`, `;` or a dash the text goes on.
+3. A line that begins in lower case goes on, except in a list of short lines without marks.
+4. If nearly all lines begin with a capital letter, each is an item or, with at least four words on average, verse.
+5. After a word that needs another one (`and`, `the`) the text goes on.
+6. A capital letter or a digit begins a sentence if the line before it ends long before the width of the paragraph
+   although the next word fits, and in a narrow paragraph also if that line is a title or no line has a mark; a word
+   such as `The` before a word in lower case always does. All other lines go on: names begin with capitals, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from app.text.sentence_ends import EMOJI, KINDS, STARTERS, Kind
+
+NARROW = 40
+"""Characters; prose is seldom wrapped at fewer, so that lines of a narrower paragraph are more likely separate."""
+MIN_WRAPPED = 3
+"""Fewest lines that begin in lower case, more than those that do not, in a narrow paragraph of wrapped prose."""
+SHORT_SHARE = 0.75
+"""Share of the paragraph's width below which a line was not wrapped, but ended."""
+LOW_SHARE = 0.5
+"""The same inside a paragraph in which most lines go on: some people wrap prose unevenly."""
+MAX_TITLE_CHARS = 80
+MAX_ITEM_WORDS = 4
+"""Maximum words of a line in a list that begins in lower case, and fewest words of a line of verse."""
+MAX_VERSE_LINES = 8
+"""Maximum lines of verse that form one sentence without a final mark."""
+LINE = re.compile(r"[^\n]+")
+OPENING = "\"'“‘«([{*_ \t"
+SIGNS = "#$€£~±"
+CLOSING = "\"'”’»)]}*_ \t"
+BULLET = re.compile(
+    r"(?P<sure>[•‣◦▪■●○∙·►▶▸→➔➜➤➢⇒✓✔✗✘☐☑☒✅❌⬜★☆♦❖]|\[[ xX✓]?\](?=\s))"
+    rf"|(?P<emoji>[{EMOJI}]{{1,4}}(?=\s))"
+    r"|(?P<mark>[-=]{1,2}>|>>|[-*+](?=\s)|[–—](?=\s{1,9}[\"“‘'(]?[A-Z]))"
+)
+NUMBER = re.compile(
+    r"\(?(?:(?P<digits>\d{1,3})|(?P<letter>[A-Za-z])|(?P<roman>[ivx]{2,5}|[IVX]{2,5}))[.)](?:\s|(?=[A-Za-z]{2}))"
+)
+ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
+QUESTION_AND_ANSWER = frozenset({("A", ord("Q") - ord("A") + 1), ("A", 1)})
+"""Readings of `Q.` and `A.` as numbers of items."""
+KEY = re.compile(r"[^\W\d_][\w'’/()&-]{0,30}(?: [\w'’/()&-]{1,20}){0,3}:(?:\s|$)")
+ENDS_SENTENCE = ".!?…。！？"
+GOES_ON = ",;—–-"
+NEEDS_MORE = frozenset(
+    "a an the of to in on at by for with from into onto over under between against about as than that which who whose "
+    "whom what how why if when while where because although though since until unless and or but nor so is are was "
+    "were be been being am has have had do does did will would can could shall should may might must not my your his "
+    "her its our their this these those very more most no saw said met called named told The".split()
+)
+"""Words that need another one: a line that ends with one goes on."""
+HEADING = re.compile(r"(?:chapter|part|book|act|scene|volume|canto|section)\s{1,9}\w{1,20}\.?", re.IGNORECASE)
+START = re.compile(rf"(?!(?:A|I|Will|Can|May)\b)(?:{STARTERS})(?:['’][a-z]{{1,3}})?\s{{1,9}}(?:[a-z]|I\b)")
+"""The beginning of a sentence that no name begins with."""
+PRONOUN = re.compile(r"I(?:['’](?:m|ve|d|ll))?\b")
+SMALL_WORDS = frozenset("a an and at by for from in of on or the to vs with de la von".split())
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a paragraph."""
+
+    text: str
+    """Without white space at its ends."""
+    start: int
+    """Offset of its first character in the text."""
+
+    @cached_property
+    def core(self) -> str:
+        """The text without opening quotation marks, brackets and signs before a number."""
+        return self.text.lstrip(OPENING + SIGNS)
+
+    @cached_property
+    def last(self) -> str:
+        """The last character before closing quotation marks and brackets."""
+        return self.text.rstrip(CLOSING)[-1:]
+
+    @property
+    def first_word(self) -> str:
+        """The first word with its marks."""
+        return self.text.split(maxsplit=1)[0]
+
+    @cached_property
+    def last_word(self) -> str:
+        """The last word with its marks."""
+        return self.text.rsplit(maxsplit=1)[-1]
+
+    @cached_property
+    def is_unfinished(self) -> bool:
+        """Whether no mark ends the sentence at the end of the line, or only the full stop of an abbreviation."""
+        if self.last != ".":
+            return self.last not in ENDS_SENTENCE
+        word = self.last_word.rstrip(".")
+        return (KINDS.get(word) or KINDS.get(word.lower())) in (Kind.SHORT, Kind.UNIT, Kind.LIST)
+
+    @cached_property
+    def needs_more(self) -> bool:
+        """Whether the last word needs another one."""
+        word = self.last_word.lstrip(OPENING)
+        return (word.lower() if self.text.isupper() else word) in NEEDS_MORE
+
+    @cached_property
+    def is_row(self) -> bool:
+        """Whether the line has columns or begins with a key (`Name: Tom`)."""
+        return "\t" in self.text or self.text.count("|") > 1 or KEY.match(self.text) is not None
+
+    @cached_property
+    def is_title(self) -> bool:
+        """Whether each important word begins with a capital letter."""
+        if len(self.text) > MAX_TITLE_CHARS:
+            return False
+        words = [word.strip(OPENING + CLOSING) for word in self.text.split()]
+        letters = [word for word in words if word[:1].isalpha()]
+        return (
+            any(word.lower() not in SMALL_WORDS for word in letters)
+            and all(word[0].isupper() or word in SMALL_WORDS for word in letters)
+            and (letters[-1] not in SMALL_WORDS and not PRONOUN.fullmatch(letters[-1]))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LineBreaks:
+    """The offsets of lines that do not continue the line before them."""
+
+    sentences: Sequence[int] = ()
+    """Lines that begin a sentence."""
+    verse: Sequence[int] = ()
+    """Lines of verse that continue a sentence."""
+    wrapped: frozenset[int] = frozenset()
+    """Lines at which no sentence begins: they continue one that no mark has ended."""
+
+
+def find_line_breaks(text: str, start: int, end: int) -> LineBreaks:
+    """Find the lines of a paragraph that do not continue the line before them."""
+    if text.find("\n", start, end) < 0:
+        return LineBreaks()
+    lines = []
+    for match in LINE.finditer(text, start, end):
+        if stripped := match[0].strip():
+            lines.append(Line(stripped, match.start() + len(match[0]) - len(match[0].lstrip())))
+    paragraph = Paragraph(lines)
+    sentences: list[int] = []
+    verse: list[int] = []
+    wrapped: set[int] = set()
+    run = 0
+    for number in range(len(lines) - 1):
+        if not paragraph.is_break(number):
+            if lines[number].last.isalnum():
+                begun = lines[number + 1].start
+                wrapped.update(range(text.rfind("\n", start, begun) + 1, begun + 1))
+            continue
+        run = run + 1 if paragraph.is_verse and not paragraph.is_heading(number) else MAX_VERSE_LINES
+        if run >= MAX_VERSE_LINES:
+            sentences.append(lines[number + 1].start)
+            run = 0
+        else:
+            verse.append(lines[number + 1].start)
+    return LineBreaks(sentences, verse, frozenset(wrapped))
+
+
+class Paragraph:
+    """The lines of a paragraph, with what they have in common."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self.width = max((len(line.text) for line in lines), default=0)
+        self.is_unmarked = all(line.is_unfinished and line.last not in GOES_ON for line in lines)
+        self.has_only_rows = all(line.is_row for line in lines)
+        self.items = find_items(lines)
+        inner = [(a, b) for a, b in pairwise(lines) if a.is_unfinished]
+        capitals = sum(b.core[:1].isupper() and not PRONOUN.match(b.core) for a, b in inner if not a.needs_more)
+        small = sum(b.core[:1].islower() for _, b in inner)
+        self.has_no_case = all(not line.core[:1].isupper() for line in lines) or all(
+            line.text.isupper() or not any(map(str.isalpha, line.text)) for line in lines
+        )
+        self.is_prose = small > capitals
+        self.is_narrow = self.width < NARROW and not (self.is_prose and small >= MIN_WRAPPED)
+        filled = all(len(a.text) + len(b.first_word) >= self.width for a, b in inner)
+        if any(START.match(b.core) for _, b in inner) or (self.is_unmarked and small == 0):
+            sure = capitals > 1
+        else:
+            # Several lines of wrapped prose may begin with names.
+            sure = capitals > (2 if self.is_narrow or not filled else 5)
+        self.has_small = small > 0
+        self.is_capitalized = not self.has_no_case and sure and small * 4 <= capitals and (small == 0 or capitals > 2)
+        words = sum(len(line.text.split()) for line in lines)
+        self.is_verse = (
+            self.is_capitalized
+            and not self.items
+            and words >= MAX_ITEM_WORDS * len(lines)
+            and not any(line.is_row for line in lines)
+        )
+
+    def is_heading(self, number: int) -> bool:
+        """Return whether a line is the title above a poem."""
+        return number == 0 and self.lines[0].is_title
+
+    def is_break(self, number: int) -> bool:
+        """Return whether the line after a line does not continue it; see the rules at the top of this module."""
+        here, following = self.lines[number], self.lines[number + 1]
+        first = following.core[:1]
+        is_row = here.is_row and following.is_row and (self.has_only_rows or not first.islower())
+        if number + 1 in self.items or is_row:
+            return True
+        if not any(map(str.isalpha, here.text)):
+            return "-->" in here.text or first.isupper() or not any(map(str.isalpha, following.text))
+        if HEADING.fullmatch(here.text) and first.isupper():
+            return True
+        if not here.is_unfinished:
+            return False
+        if here.last in GOES_ON:
+            return self.is_salutation(here, following)
+        if first.islower() or self.has_no_case:
+            return self.is_short_item(number)
+        if self.is_capitalized and (first.isupper() or first.isnumeric()):
+            return True
+        if here.needs_more:
+            return False
+        may_start = not (self.is_prose and here.last == ":")
+        return (may_start and START.match(following.core) is not None) or self.is_ended(number)
+
+    def is_salutation(self, here: Line, following: Line) -> bool:
+        """Return whether a line such as `Dear Tom,` is much shorter than the text below it."""
+        far = len(here.text) < self.width / 2 and not self.is_narrow
+        return far and here.last == "," and following.core[:1].isupper()
+
+    def is_short_item(self, number: int) -> bool:
+        """Return whether a line and the next one are items of a list that is written in lower case or capitals."""
+        here, following = self.lines[number], self.lines[number + 1]
+        after_colon = any(line.last == ":" for line in self.lines[: min(number + 1, 2)])
+        if not self.is_narrow or not self.is_unmarked or here.needs_more:
+            return False
+        if not after_colon and (not self.has_no_case or len(self.lines) < 3):
+            return here.core[:1].isnumeric() and self.lines[0].core[:1].isnumeric()
+        return all(len(line.text.split()) <= MAX_ITEM_WORDS for line in (here, following))
+
+    def is_ended(self, number: int) -> bool:
+        """Return whether a line ends before a capital letter or a digit without having been wrapped."""
+        here, following = self.lines[number], self.lines[number + 1]
+        first = following.core[:1]
+        if not (first.isupper() or first.isnumeric()):
+            return False
+        fits = len(here.text) + 1 + len(following.first_word) <= self.width
+        share = LOW_SHARE if self.is_prose and number else SHORT_SHARE
+        if fits and len(here.text) < share * self.width:
+            return True
+        if here.text.isupper() and not following.text.isupper() and number == 0:
+            return True
+        if not self.is_narrow:
+            return False
+        if first.isnumeric():
+            digits = [line.core[:1].isnumeric() for line in self.lines[number : number + 3]]
+            return digits[0] or digits.count(True) > 1 or here.last == ":" or here.is_title
+        if (
+            here.is_title
+            or here.last == ":"
+            or (
+                self.is_unmarked and (not PRONOUN.match(following.core) or (len(self.lines) > 2 and not self.has_small))
+            )
+        ):
+            return True
+        return here.last_word[:1].isupper()
+
+
+def find_items(lines: Sequence[Line]) -> frozenset[int]:
+    """Return the numbers of the lines that are items of a list."""
+    bullets = [BULLET.match(line.text) for line in lines]
+    keys = [match and (match["mark"] or match.lastgroup) for match in bullets]
+    common = Counter(keys)
+    numbers = [read_number(line.text) for line in lines]
+    seen = set().union(*numbers)
+    items = set()
+    for index, (key, found) in enumerate(zip(keys, numbers, strict=True)):
+        above = lines[index - 1].last if index else ":"
+        if key and (key == "sure" or common[key] > 1 or above in ENDS_SENTENCE + ":"):
+            items.add(index)
+        elif QUESTION_AND_ANSWER <= seen and not QUESTION_AND_ANSWER.isdisjoint(found):
+            items.add(index)
+        elif any({(style, n - 1), (style, n + 1)} & seen or (n == 1 and above == ":") for style, n in found):
+            items.add(index)
+    return frozenset(items)
+
+
+def read_number(text: str) -> set[tuple[str, int]]:
+    """Return the readings of the number of an item, each with its style; empty if a line has no number."""
+    match = NUMBER.match(text)
+    if not match:
+        return set()
+    if match["digits"]:
+        return {("1", int(match["digits"]))}
+    letters = match["letter"] or match["roman"]
+    style = "A" if letters.isupper() else "a"
+    readings = {(style, ord(letters) - ord(style) + 1)} if match["letter"] else set()
+    if letters.lower() in ROMAN:
+        readings.add((f"roman {style}", ROMAN.index(letters.lower())))
+    return readings
