@@ -33,6 +33,8 @@ class Segment:
     """Seconds of silence after the segment; None if the markup has no pause there."""
     wordless: bool
     role: Role = Role.NARRATION
+    ends_line: bool = False
+    """Whether a line of verse ends after it."""
 
 
 class SentenceSplitter:
@@ -48,7 +50,9 @@ class SentenceSplitter:
         lead = self.lead()
         roles = QuotationLookup(find_quotations(self.flow.text))
         for span in self.spans():
-            clauses = tuple(self.clauses(span.start, span.end, roles.quotations_in(span.start, span.end)))
+            clauses = tuple(
+                self.clauses(span.start, span.end, roles.quotations_in(span.start, span.end), span.verse_lines)
+            )
             if lead:
                 clauses, lead = (replace(lead, manner=clauses[0].manner), *clauses), None
             text, end = self.flow.text[span.start : span.end], self.flow.ends[span.end - 1]
@@ -79,33 +83,40 @@ class SentenceSplitter:
         """Yield sentences at their offsets in the text, joined if a substitution runs from one into the next."""
         before: Span | None = None
         for span in spans:
-            moved = replace(span, start=span.start + offset, end=span.end + offset)
+            lines = tuple(line + offset for line in span.verse_lines)
+            moved = replace(span, start=span.start + offset, end=span.end + offset, verse_lines=lines)
             if before and self.flow.is_held(moved.start):
-                moved = replace(moved, start=before.start)
+                moved = replace(moved, start=before.start, verse_lines=(*before.verse_lines, *lines))
             elif before:
                 yield before
             before = moved
         if before:
             yield before
 
-    def clauses(self, start: int, end: int, quotations: Sequence[Quotation] = ()) -> Iterator[Clause]:
+    def clauses(
+        self, start: int, end: int, quotations: Sequence[Quotation] = (), lines: Sequence[int] = ()
+    ) -> Iterator[Clause]:
         """Yield the clauses of one sentence, at least one; the pause of a segment follows its last clause."""
         characters = 0
-        for piece in self.pieces(start, end, quotations):
+        for piece in self.pieces(start, end, quotations, lines):
             cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
             parts = list(check_parts(cuts, self.check, characters))
             characters += sum(count_model_chars(spoken) for _, _, spoken in parts)
             for number, (a, b, spoken) in enumerate(parts, 1):
                 yield self.clause(a, b, spoken, piece, is_last=number == len(parts))
 
-    def pieces(self, start: int, end: int, quotations: Sequence[Quotation]) -> list[Segment]:
-        """Split a sentence at pauses, changes of prosody and quotations; marks without words join adjacent words."""
+    def pieces(self, start: int, end: int, quotations: Sequence[Quotation], lines: Sequence[int]) -> list[Segment]:
+        """Split a sentence at pauses, changes of prosody, quotations and lines of verse.
+
+        Marks without words join adjacent words.
+        """
         pauses = {pause.at for pause in self.flow.pauses_in(start, end)}
         changes = {self.beside_marks(change.at, start, end) for change in self.flow.changes_in(start, end)}
         spoken = {place for place in find_edges(quotations, start, end) if not self.flow.reading_around(place)}
         joined: list[Segment] = []
-        for a, b in pairwise(sorted({start, end} | pauses | changes | spoken)):
-            piece = self.piece(a, b, start, quotations)
+        inner = {line for line in lines if start < line < end and not self.flow.reading_around(line)}
+        for a, b in pairwise(sorted({start, end} | pauses | changes | spoken | inner)):
+            piece = replace(self.piece(a, b, start, quotations), ends_line=b in inner)
             if joined and (piece.wordless or (joined[-1].wordless and joined[-1].pause is None)):
                 piece = join_segments(joined.pop(), piece)
             joined.append(piece)
@@ -149,6 +160,7 @@ class SentenceSplitter:
             marks=marks,
             places=None if straight else tuple(places),
             role=piece.role,
+            ends_line=piece.ends_line and is_last,
         )
 
     def spoken(self, start: int, end: int) -> str:
@@ -169,7 +181,8 @@ def join_segments(first: Segment, second: Segment) -> Segment:
     pauses = [piece.pause for piece in (first, second) if piece.pause is not None]
     words = second if first.wordless else first
     wordless = first.wordless and second.wordless
-    return Segment(first.start, second.end, words.manner, sum(pauses) if pauses else None, wordless, words.role)
+    pause = sum(pauses) if pauses else None
+    return Segment(first.start, second.end, words.manner, pause, wordless, words.role, second.ends_line)
 
 
 def skip_blank(text: str, place: int) -> int:

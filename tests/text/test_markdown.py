@@ -162,6 +162,23 @@ def test_signs_that_are_no_markup_are_read_the_same_beside_markup(text: str) -> 
     assert beside == ["Log", *read_last]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The boats go out at five again\nThe gulls are crying in the rain\nThe nets are heavy, cold and wet",
+        "Name: Nora\nAge: 50\nPort: Kiel",
+        "We need:\nRope\nOil\nBread",
+        "The tide was out and the\nboats lay on the sand.",
+    ],
+)
+def test_lines_are_read_as_in_plain_text(text: str) -> None:
+    plain, marked = (
+        [(clause.spoken, clause.ends_line) for sentence in sentences for clause in sentence.clauses]
+        for sentences in (read_text(text), read(f"**Log**\n\n{text}").sentences)
+    )
+    assert marked == [("Log", False), *plain]
+
+
 def test_the_format_can_be_named() -> None:
     assert read_aloud("# Log", InputFormat.TEXT) == "number Log"
     assert read_aloud("The tide *was* out.", InputFormat.TEXT) == "The tide was out."
