@@ -52,7 +52,7 @@ WORDS_BY_KIND = {
     "ext vol vols ch chs eq eqs eqn eqns refs figs nos pp pg para paras ver vers ibid al ff nr ltda gmbh "
     "govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct attn rm "
     "encl illus repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz okla tenn tex conn colo "
-    "minn mich wis wisc wyo nev neb nebr kans",
+    "minn mich wis wisc wyo nev neb nebr kans lvl proc",
     Kind.UNIT: "ft lb lbs oz hr hrs min mins sec secs yd yds mi gal gals pt pts qt qts tsp tbsp tbs pkg doz wk wks yr "
     "yrs mos sq cu max avg temp wt ht ed eds rev jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur "
     "thurs fri Mar Mon Wed Sat Sun",

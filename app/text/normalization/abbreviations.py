@@ -236,7 +236,7 @@ ESTIMATED = re.compile(
 VERSUS = re.compile(r"(?<=[a-z]) v\.? (?=[A-Z][a-z])")
 SPELLED_WORD = re.compile(rf"\b(?:{join_alternatives(SPELLED)})\b(?![-'.]\w)")
 INITIALS = re.compile(r"\b((?:[A-Z]\.){2,})(?!\w)")
-INITIAL = re.compile(r"\b([A-HJ-Z])\.(?= [A-Z])")
+INITIAL = re.compile(r"\b([B-HJ-Z])\.(?= [A-Z])")
 
 
 def verbalize_abbreviations(text: str) -> str:
@@ -255,8 +255,10 @@ def expand_title(match: re.Match[str]) -> str:
 
 
 def expand_before_number(match: re.Match[str]) -> str:
-    """Expand an abbreviation before a number: `Vol. 3` -> Volume 3; leave `No. I will` and `No.` of one letter."""
+    """Expand an abbreviation before a number: `Vol. 3` -> Volume 3; leave `No. I will` and `Lee, P. (1992)`."""
     following = match.string[match.end() : match.end() + 3]
+    if match[1] == "P" and following[:1] == "(":
+        return match[0]
     if not following[:1].isdecimal() and (match[1].lower() in ("no", "p", "pp") or PRONOUN.match(following)):
         if following[:1] not in "(#" or match[1].lower() == "no":
             return match[0]
