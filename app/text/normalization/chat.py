@@ -24,7 +24,7 @@ EMOTICON = re.compile(
     r")"
 )
 """Emoticons of which a letter, a digit or a sign would be read."""
-EMOTICON_SIGN = re.compile(r"[<>^_~\\@(（ʕ]|[:;=]\S")
+EMOTICON_SIGN = re.compile(r"[<>^_~\\@(（ʕ]|[:;=]\S|[xX]D")
 """Without one of these signs, there is no emoticon."""
 TILDES = re.compile(r"(?<=[A-Za-z!?])~{1,9}(?=[\s.,!?]|$)")
 """Tildes after a word, which show a singing voice."""
@@ -78,7 +78,7 @@ CHAT_LETTERS = frozenset(
 """Abbreviations that are spelled, in lower or upper case."""
 LETTERS = frozenset(
     "NYC IQ UAE PTA IPO EPA EMT ICU UX UI EKG ECG EEG IDE IOU IUD IVF UTI ACL EOD ESL ESP IVR OTC SOS TSA AARP ACLU EV "
-    "IMF IOC AMC AFL AFC OBE EDM EFT UAV ICBM IED ATP QA IG IR".split()
+    "IMF IOC AMC AFL AFC OBE EDM EFT UAV ICBM IED ATP QA IG IR UPS DOI PTO AKA".split()
 )
 """Abbreviations that are spelled, in upper case: espeak-ng would read them as words."""
 ABBREVIATION = re.compile(r"(?<![\w'.@/-])([A-Za-z]{2,6})(?![\w@/]|\.\w|-\w|'\w)")

@@ -103,7 +103,7 @@ def mark_letter(match: re.Match[str]) -> str:
     text, start, end = match.string, match.start(), match.end()
     before, after = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
     if match[0] == "A." or LETTER_BEFORE.search(before):
-        is_letter = True
+        is_letter = after[:1] == " "
     elif LETTER_AFTER.match(after):
         is_letter = before.endswith(" ") or not ARTICLE_AFTER.match(after)
     else:

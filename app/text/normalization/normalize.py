@@ -53,7 +53,7 @@ PROSE_STEPS = (
     shorten_words,
     tidy,
 )
-"""The steps that may change a sentence of words; nearly all sentences are such, and the others take most of the time."""
+"""The steps that may change a sentence of words, as most sentences are; the other steps take most of the time."""
 PROSE = re.compile(
     r"(?:[A-Za-zÀ-ɏ ,;!?'\"()—–]|(?<=[a-z])-(?=[a-z])|(?<=[\w,;.!?'\"])--(?=[A-Za-z'\"])|(?<=\w):(?=[ \"]|\Z)"
     r"|\.(?=[ .!?'\")—]|\Z))*+"
