@@ -2,7 +2,8 @@
 
 The rules, first match first, for a line and the one after it:
 
-1. An item (`- Milk`, `1. Milk`, `☐ Milk`) begins a sentence, and so does a row (`Name: Tom`, tabs, `|`) after a row.
+1. An item (`- Milk`, `1. Milk`, `☐ Milk`) begins a sentence, and so does a row (`Name: Tom`, tabs, `|`) after a row
+   and, if there are several, a line with a time (`[12:03] <tom> Hi`, `9:30 Break`).
 2. After `.`, `!` or `?` the rules for sentences apply; after `,`, `;` or a dash the text goes on.
 3. A line that begins in lower case goes on, except in a list of short lines without marks.
 4. If nearly all lines begin with a capital letter, each is an item or, with at least four words on average, verse.
@@ -61,6 +62,8 @@ NEEDS_MORE = frozenset(
     "her its our their this these those very more most no saw said met called named told The".split()
 )
 """Words that need another one: a line that ends with one goes on."""
+TIMED = re.compile(r"[\[(<]?\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[AaPp]\.?[Mm]\b\.?)?(?=[\]):>–—\s-])")
+"""The beginning of a line of a log or a timetable."""
 HEADING = re.compile(r"(?:chapter|part|book|act|scene|volume|canto|section)\s{1,9}\w{1,20}\.?", re.IGNORECASE)
 START = re.compile(rf"(?!(?:A|I|Will|Can|May)\b)(?:{STARTERS})(?:['’][a-z]{{1,3}})?\s{{1,9}}(?:[a-z]|I\b)")
 """The beginning of a sentence that no name begins with."""
@@ -115,6 +118,11 @@ class Line:
     def is_row(self) -> bool:
         """Whether the line has columns or begins with a key (`Name: Tom`)."""
         return "\t" in self.text or self.text.count("|") > 1 or KEY.match(self.text) is not None
+
+    @cached_property
+    def is_timed(self) -> bool:
+        """Whether the line begins with a time of day."""
+        return TIMED.match(self.text) is not None
 
     @cached_property
     def is_title(self) -> bool:
@@ -179,6 +187,7 @@ class Paragraph:
         self.is_unmarked = all(line.is_unfinished and line.last not in GOES_ON for line in lines)
         self.has_only_rows = all(line.is_row for line in lines)
         self.items = find_items(lines)
+        self.has_times = sum(line.is_timed for line in lines) > 1
         inner = [(a, b) for a, b in pairwise(lines) if a.is_unfinished]
         capitals = sum(b.core[:1].isupper() and not PRONOUN.match(b.core) for a, b in inner if not a.needs_more)
         small = sum(b.core[:1].islower() for _, b in inner)
@@ -212,7 +221,7 @@ class Paragraph:
         here, following = self.lines[number], self.lines[number + 1]
         first = following.core[:1]
         is_row = here.is_row and following.is_row and (self.has_only_rows or not first.islower())
-        if number + 1 in self.items or is_row:
+        if number + 1 in self.items or is_row or (self.has_times and following.is_timed):
             return True
         if not any(map(str.isalpha, here.text)):
             return "-->" in here.text or first.isupper() or not any(map(str.isalpha, following.text))

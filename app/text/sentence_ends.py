@@ -48,11 +48,11 @@ WORDS_BY_KIND = {
     Kind.TITLE: "dr drs prof profs gen capt lt sgt cpl cmdr comdr brig supt mt Ft Adj Adm Amb Asst Assoc Atty Br Capt "
     "Cdr Cllr Cmdr Col Cpt Cst Det Ens Fr Gov Hon Insp Maj Msgr Pfc Pres Pte Pvt Rep Reps Rev Revd Sen Sens Sfc Sgts "
     "Spc Supt Surg Treas Ven",
-    Kind.SHORT: "st ste rd ave blvd ln hwy rte pkwy apt bldg inc ltd corp co bros jr sr plc dept dpt assn univ est tel "
-    "ext vol vols ch chs eq eqs eqn eqns refs figs nos pp pg para paras ver vers ibid al ff nr ltda gmbh "
-    "govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct attn rm "
-    "encl illus repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz okla tenn tex conn colo "
-    "minn mich wis wisc wyo nev neb nebr kans",
+    Kind.SHORT: "st ste rd ave blvd ln hwy rte pkwy apt bldg inc ltd corp co bros jr sr plc dept dpt assn "
+    "univ est tel ext vol vols ch chs eq eqs eqn eqns refs figs nos pp pg para paras ver vers ibid al ff "
+    "nr ltda gmbh govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct "
+    "attn rm encl illus repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz "
+    "okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans lvl proc",
     Kind.UNIT: "ft lb lbs oz hr hrs min mins sec secs yd yds mi gal gals pt pts qt qts tsp tbsp tbs pkg doz wk wks yr "
     "yrs mos sq cu max avg temp wt ht ed eds rev jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur "
     "thurs fri Mar Mon Wed Sat Sun",

@@ -19,6 +19,8 @@ SINGLE_QUOTES = "‘'`"
 """Marks that may also be apostrophes: they close a quotation only after one of `ENDS_SPEECH`."""
 MARK = re.compile(r"[\"“”„«»‘’'`]|\n[^\S\n]*\n|\u2029")
 """A quotation mark or the end of a paragraph."""
+SHORT_YEAR = re.compile(r"['’‘]\d\d(?:s|\b)(?!['’])")
+"""A year without its century, such as `'21`."""
 BEFORE_OPENING = re.compile(r"[\s(\[{—–-]")
 ENDS_SPEECH = ",.!?;:…—–-"
 """Punctuation that ends speech, right before the closing quotation mark."""
@@ -81,6 +83,7 @@ def is_opening(text: str, place: int) -> bool:
         and not after.isspace()
         and after != ""
         and (not before or BEFORE_OPENING.match(before) is not None)
+        and not SHORT_YEAR.match(text, place)
     )
 
 

@@ -182,6 +182,10 @@ CASES = (
     '"Go."[4] | He went.',
     # full stop, line break, capitals
     "Hello.\n| ANN spoke.",
+    "[09:15] <eve> anyone here\n| [09:16] <dan> me",
+    "10:00 Talk by Dr. Ito\n| 11:30 Questions\n| 12:00 Lunch",
+    "We left the old harbour by the early boat at\n9:30 and came home to the village before noon.",
+    "See Proc. Royal Society. | A troll of Lvl. 9 fell.",
     "TOM: Hello.\n| ANN: Hi.",
     "It ends here.\n| THE END",
     "He met Mr.\nSmith and Ms.\nLee. | They left.",

@@ -95,7 +95,10 @@ READINGS = [
     # HTML and character references
     ("One!<br>Two?</p>Three<br/>", "One! / Two? // Three"),
     ("<p>One</p><p>Two &amp; three</p>", "One // Two and three"),
-    ("Salt &amp; pepper &lt; 5&nbsp;g &copy; &#65; &#x42;", "Salt and pepper less than five grams copyright A B"),
+    (
+        "Salt &amp; pepper &lt; 5&nbsp;g &copy; &#65; &#x42;",
+        "Salt and pepper less than five grams copyright ⟦['eI|A⟧ B",
+    ),
     ("<b>Half</b>way <i title='a > b'>up</i> <img src=x alt=\"the hill\">", "Halfway up the hill"),
     # Lines
     ("One line\\\nand **another**", "One line / and another"),

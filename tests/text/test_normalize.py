@@ -33,7 +33,9 @@ def test_numbers_units_dates_and_signs_are_read_as_words(written: str, read: str
 def test_hard_sentences_are_read_with_few_wrong_words() -> None:
     with HARD_SENTENCES.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    pairs = [(WORD.findall(row["read"]), WORD.findall(normalize(row["written"]).lower())) for row in rows]
+    pairs = [
+        (WORD.findall(row["read"]), WORD.findall(remove_phonemes(normalize(row["written"])).lower())) for row in rows
+    ]
     assert len(pairs) >= 60
     wrong = sum(count_edits(expected, read) for expected, read in pairs)
     assert wrong / sum(len(expected) for expected, _ in pairs) <= MAX_WORD_ERROR_RATE

@@ -147,10 +147,10 @@ class MarkdownReader:
             self.end_item()
         elif item := ITEM.match(line.text):
             self.end_item()
-            self.in_list = True
             content = line.skip(item.end())
             if not self.skip_fence(content):
                 self.read_text(content)
+            self.in_list = True
         else:
             if NUMBER.match(line.text):
                 self.end_item()

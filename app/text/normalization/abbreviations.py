@@ -198,22 +198,6 @@ DOTLESS_NUMBERED = {
     "lvl": "level",
 }
 """Expanded before a number without a dot, too."""
-SPELLED = {
-    "VIP": "V I P",
-    "VIPs": "V I Ps",
-    "IQ": "I Q",
-    "ETA": "E T A",
-    "SOS": "S O S",
-    "UPS": "U P S",
-    "EMT": "E M T",
-    "EMTs": "E M Ts",
-    "IED": "I E D",
-    "DOI": "D O I",
-    "PTO": "P T O",
-    "AKA": "A K A",
-}
-"""Abbreviations that are spelled, although they could be pronounced as words."""
-
 CAPITAL_TITLES = {title.upper(): name for title, name in BEFORE_NAME.items()}
 TITLE = re.compile(
     rf"\b(?:({join_alternatives(DOTLESS)})\b\.?|({join_alternatives(BEFORE_NAME)})\.)(?= [A-Z])|"
@@ -234,9 +218,8 @@ ESTIMATED = re.compile(
     re.IGNORECASE,
 )
 VERSUS = re.compile(r"(?<=[a-z]) v\.? (?=[A-Z][a-z])")
-SPELLED_WORD = re.compile(rf"\b(?:{join_alternatives(SPELLED)})\b(?![-'.]\w)")
 INITIALS = re.compile(r"\b((?:[A-Z]\.){2,})(?!\w)")
-INITIAL = re.compile(r"\b([A-HJ-Z])\.(?= [A-Z])")
+INITIAL = re.compile(r"\b([B-HJ-Z])\.(?= [A-Z])")
 
 
 def verbalize_abbreviations(text: str) -> str:
@@ -245,8 +228,7 @@ def verbalize_abbreviations(text: str) -> str:
     text = NUMBER_ADJACENT.sub(lambda m: f"{DOTLESS_NUMBERED[m[1]]} ", text)
     text = TITLE.sub(expand_title, SUFFIX.sub(expand_suffix, text))
     text = VERSUS.sub(" versus ", COMMON.sub(expand_common, text))
-    text = SPELLED_WORD.sub(lambda m: SPELLED[m[0]], INITIALS.sub(spell_initials, text))
-    return INITIAL.sub(r"\1", text)
+    return INITIAL.sub(r"\1", INITIALS.sub(spell_initials, text))
 
 
 def expand_title(match: re.Match[str]) -> str:
@@ -255,8 +237,10 @@ def expand_title(match: re.Match[str]) -> str:
 
 
 def expand_before_number(match: re.Match[str]) -> str:
-    """Expand an abbreviation before a number: `Vol. 3` -> Volume 3; leave `No. I will` and `No.` of one letter."""
+    """Expand an abbreviation before a number: `Vol. 3` -> Volume 3; leave `No. I will` and `Lee, P. (1992)`."""
     following = match.string[match.end() : match.end() + 3]
+    if match[1] == "P" and following[:1] == "(":
+        return match[0]
     if not following[:1].isdecimal() and (match[1].lower() in ("no", "p", "pp") or PRONOUN.match(following)):
         if following[:1] not in "(#" or match[1].lower() == "no":
             return match[0]

@@ -19,12 +19,12 @@ EMOTICON = re.compile(
     r"(?<![\w:;=/<>\\.^-])(?:"
     r"[:;]['’]?-?(?:[DPpOoSs3Xx@$/\\|*](?![\w/\\:]))|=[DP](?!\w)|>[:;]-?[()DP](?!\w)"
     r"|(?<!\b[A-HJ-Za-z] )<[/\\]?3{1,9}(?=[\s.!?,)]*\Z|[.!?,)]|[^\S\n]*\n)|(?<=\A)<3{1,9}(?=\s)|>_+[<>]|>\.[<>]|<_+<"
-    r"|\^[_.-]{0,3}\^|-_{1,3}-|\\[oO]/"
+    r"|[xX]D{1,9}(?=[\s.!?,)]{0,9}\Z)|\^[_.-]{0,3}\^|-_{1,3}-|\\[oO]/"
     r"|(?:[oO]_{1,3}[oO]|T_{1,3}T|Q_{1,3}Q|;_{1,3};|[xX]_{1,3}[xX]|u_{1,3}u|@_{1,3}@|~_{1,3}~)(?!\w)"
     r")"
 )
 """Emoticons of which a letter, a digit or a sign would be read."""
-EMOTICON_SIGN = re.compile(r"[<>^_~\\@(（ʕ]|[:;=]\S")
+EMOTICON_SIGN = re.compile(r"[<>^_~\\@(（ʕ]|[:;=]\S|[xX]D")
 """Without one of these signs, there is no emoticon."""
 TILDES = re.compile(r"(?<=[A-Za-z!?])~{1,9}(?=[\s.,!?]|$)")
 """Tildes after a word, which show a singing voice."""
@@ -78,7 +78,7 @@ CHAT_LETTERS = frozenset(
 """Abbreviations that are spelled, in lower or upper case."""
 LETTERS = frozenset(
     "NYC IQ UAE PTA IPO EPA EMT ICU UX UI EKG ECG EEG IDE IOU IUD IVF UTI ACL EOD ESL ESP IVR OTC SOS TSA AARP ACLU EV "
-    "IMF IOC AMC AFL AFC OBE EDM EFT UAV ICBM IED ATP QA IG IR".split()
+    "IMF IOC AMC AFL AFC OBE EDM EFT UAV ICBM IED ATP QA IG IR UPS DOI PTO AKA".split()
 )
 """Abbreviations that are spelled, in upper case: espeak-ng would read them as words."""
 ABBREVIATION = re.compile(r"(?<![\w'.@/-])([A-Za-z]{2,6})(?![\w@/]|\.\w|-\w|'\w)")

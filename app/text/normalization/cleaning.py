@@ -59,7 +59,7 @@ FOOTNOTE = re.compile(
 TAG = re.compile(r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>=]{0,40}=[^<>]{0,300})?\s?/?>", re.IGNORECASE)
 """An HTML tag; a comparison like `a <b` has no closing bracket and stays."""
 MANY_SPACES = re.compile(r"\s+")
-SPACE_BEFORE_MARK = re.compile(r" (?=[,.;:!?](?:\s|$))")
+SUPERFLUOUS_SPACE = re.compile(r" (?=[,.;:!?](?:\s|$)|\))|(?<=\() ")
 
 
 def clean(text: str) -> str:
@@ -106,5 +106,5 @@ def expand_fraction_sign(match: re.Match[str]) -> str:
 
 
 def tidy(text: str) -> str:
-    """Leave one space between words and none before a punctuation mark."""
-    return SPACE_BEFORE_MARK.sub("", MANY_SPACES.sub(" ", text)).strip()
+    """Leave one space between words and none before a punctuation mark or inside brackets."""
+    return SUPERFLUOUS_SPACE.sub("", MANY_SPACES.sub(" ", text)).strip()

@@ -36,9 +36,11 @@ ISO_TIME = re.compile(
     r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?(?!\w)", re.IGNORECASE
 )
 SLASH_DATE = re.compile(rf"(?<![\w./])(\d\d?)([/.])(\d\d?)(?:\2{YEAR}|(?<!\.\d)(?<!\.\d\d)/(\d\d))(?![\w/]|\.\d)")
-MONTH_DAY = re.compile(rf"\b{MONTH} {DAY}(?:st|nd|rd|th)?(?:,? {YEAR})?\b(?![:.]\d)")
-DAY_MONTH = re.compile(rf"\b([Tt]he )?{DAY}(?:st|nd|rd|th)? (?:of )?{MONTH}(?:,? {YEAR}\b)?(?![:.]\d)")
+MONTH_DAY = re.compile(rf"\b{MONTH} {DAY}(?:st|[nr]?d|th)?(?:,? {YEAR})?\b(?![:.]\d)")
+DAY_MONTH = re.compile(rf"\b([Tt]he )?{DAY}(?:st|[nr]?d|th)? (?:of )?{MONTH}(?:,? {YEAR}\b)?(?![:.]\d)")
 MONTH_YEAR = re.compile(rf"\b{MONTH},? {YEAR}\b")
+MONTH_SHORT_YEAR = re.compile(rf"\b{MONTH},? '(\d\d)\b(?!')")
+"""`Nov. '21`"""
 DECADE = re.compile(r"(?<![\w.,$€£¥])'?((?:1[1-9]|20)\d0|[2-9]0)'?[sS]\b")
 NAMED_DATE = re.compile(rf"\b{DAY}[-/.]{MONTH}(?:[-/.](?:{YEAR}|(\d\d)))?(?![\w/-]|\.\d)")
 """`5-Jan-2024`"""
@@ -79,6 +81,10 @@ def verbalize_dates(text: str) -> str:
     )
     text = DAY_MONTH.sub(
         lambda m: f"{m[1] or 'the '}{verbalize_ordinal(m[2])} of {expand_month(m[3])}" + verbalize_year_suffix(m[4]),
+        text,
+    )
+    text = MONTH_SHORT_YEAR.sub(
+        lambda m: expand_month(m[1]) + (" oh" if m[2][0] == "0" else "") + f" {verbalize_cardinal(str(int(m[2])))}",
         text,
     )
     text = MONTH_YEAR.sub(lambda m: f"{expand_month(m[1])} {verbalize_year(m[2])}", text)

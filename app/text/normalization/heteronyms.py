@@ -74,3 +74,38 @@ def mark_heteronym(match: re.Match[str]) -> str:
         if rule.fits(before, after):
             return mark_reading(rule.phonemes, match[0])
     return match[0]
+
+
+CAPITAL_A = re.compile(r"(?<![\w'@.|/&-])A(?:\.(?= [A-Z])|(?![\w'@⟧-]|\.\w))")
+"""A capital A that stands alone, or begins a name or an item."""
+LETTER_AFTER = re.compile(
+    r" (?:(?:and|or|to|is|was|are|were|has|had|than|from|with|of|at|for|equals|does)(?![\w'-])|[A-Z]\b(?!['.-]\w))"
+)
+"""What follows the letter A, and hardly ever the article."""
+ARTICLE_AFTER = re.compile(r" [B-HJ-Z] [a-z]{2}")
+"""A letter that names a thing, after the article at the beginning: `A B movie is`."""
+LETTER_BEFORE = re.compile(r"\b[A-HJ-Z]⟧? $|\b[A-Z] [A-Z]⟧? $")
+LABEL_BEFORE = re.compile(
+    r"\b(?:an|the|plan|type|grade|class|group|level|point|letter|option|choice|answer|vitamin|section|hepatitis|appendix"
+    r"|exhibit|model|series|side|team|block|unit|room|gate|hall|part|apartment|session) $",
+    re.IGNORECASE,
+)
+"""Words after which A is a letter before any other word."""
+
+
+def mark_letters(text: str) -> str:
+    """Mark a capital A with the name of the letter if it is not the article: `ten A M`, `Plan A is`."""
+    return CAPITAL_A.sub(mark_letter, text) if "A" in text else text
+
+
+def mark_letter(match: re.Match[str]) -> str:
+    """Return the letter A with its phonemes, or the article unchanged."""
+    text, start, end = match.string, match.start(), match.end()
+    before, after = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
+    if match[0] == "A." or LETTER_BEFORE.search(before):
+        is_letter = after[:1] == " "
+    elif LETTER_AFTER.match(after):
+        is_letter = before.endswith(" ") or not ARTICLE_AFTER.match(after)
+    else:
+        is_letter = LABEL_BEFORE.search(before) is not None and after[:1] == " "
+    return mark_reading("'eI", "A") if is_letter else match[0]

@@ -66,7 +66,7 @@ NOMINAL = re.compile(
 """Words whose number is a name, such as `Room 12 A`."""
 LETTER_MEASURE = re.compile(
     rf"(?<![\w.,#])(-?){NUMBER} ([{''.join(LETTER_UNITS)}])"
-    r"(?=$|[.;!?)]|,(?! [A-Z]| \d)| (?:of|at|and|or|to|is|was|fuse|circuit|breaker|current|charger|"
+    r"(?=$|[.;!?)](?![A-Z])|,(?! [A-Z]| \d)| (?:of|at|and|or|to|is|was|fuse|circuit|breaker|current|charger|"
     r"scanner|MRI|magnet|per)\b)"
 )
 SCALE_NAMES = {"C": "Celsius", "F": "Fahrenheit"}

@@ -15,7 +15,7 @@ from app.text.normalization.codes import verbalize_codes
 from app.text.normalization.dates import verbalize_dates
 from app.text.normalization.formulas import expand_formulas
 from app.text.normalization.grouping import rewrite_numbers
-from app.text.normalization.heteronyms import mark_heteronyms
+from app.text.normalization.heteronyms import mark_heteronyms, mark_letters
 from app.text.normalization.measures import verbalize_measures
 from app.text.normalization.money import verbalize_amounts
 from app.text.normalization.ranges import verbalize_ranges
@@ -45,7 +45,22 @@ STEPS = (
     tidy,
 )
 """Normalization steps, in order: more specific ones come first, since they consume digits and dots."""
-MARKING_STEPS = (expand_chat, mark_heteronyms, mark_stutters, mark_interjections)
+PROSE_STEPS = (
+    verbalize_abbreviations,
+    verbalize_roman,
+    verbalize_signs,
+    lower_pronouns,
+    shorten_words,
+    tidy,
+)
+"""The steps that may change a sentence of words, as most sentences are; the other steps take most of the time."""
+PROSE = re.compile(
+    r"(?:[A-Za-zÀ-ɏ ,;!?'\"()—–]|(?<=[a-z])-(?=[a-z])|(?<=[\w,;.!?'\"])--(?=[A-Za-z'\"])|(?<=\w):(?=[ \"]|\Z)"
+    r"|\.(?=[ .!?'\")—]|\Z))*+"
+)
+"""Words and their marks, without digits, names of files or signs."""
+SHORT_DATE = re.compile(r"\b(?:Mon|Tues?|Wed|Thur?s?|Fri|Sat|Sun|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b")
+MARKING_STEPS = (expand_chat, mark_letters, mark_heteronyms, mark_stutters, mark_interjections)
 """Steps that mark words with phonemes, which no further step may change."""
 PRONOUNCEABLE = re.compile(r"[^\W_]")
 DOUBLED_COMMA = re.compile(r"(?:, ?){2,}")
@@ -59,7 +74,7 @@ def normalize(text: str) -> str:
 
 def normalize_cleaned(text: str) -> str:
     """Return the text to read for a text that `clean` returned."""
-    for step in STEPS:
+    for step in PROSE_STEPS if PROSE.fullmatch(text) and not SHORT_DATE.search(text) else STEPS:
         text = step(text)
     text = COMMA_AT_END.sub("", DOUBLED_COMMA.sub(", ", text)).strip()
     for step in MARKING_STEPS:
