@@ -29,6 +29,8 @@ def read_source(source: str) -> str:
     """
     if source == "-":
         return _decode(sys.stdin.buffer.read(), "standard input")
+    if not source:
+        return source  # its path would be the working folder
     path = Path(source)
     try:
         if path.is_dir():
