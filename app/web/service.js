@@ -173,7 +173,8 @@ export class Attempts {
   }
 
   /**
-   * The work's result; null after a failure, which is reported, or if it was cancelled. While the service is loading, waits.
+   * Return the work's result; null after a failure, which is reported, or if it was cancelled. Wait while the service is
+   * loading.
    * @template T
    * @param {string} about   what is tried: its next success takes the notice away
    * @param {() => Promise<T>} work
