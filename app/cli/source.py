@@ -82,7 +82,9 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
         )
     except ValidationError as error:
         first = error.errors()[0]
-        raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
+        message = first["msg"].removeprefix("Value error, ")
+        flag = str(first["loc"][0]).replace("_", "-")
+        raise UsageError(f"--{flag}: {message[:1].lower()}{message[1:]}.") from None
     if options.ssml and chosen.input_format is not None:
         raise UsageError("--input-format is the format of a text, but --ssml is given.")
     if options.ssml and chosen.tags:
