@@ -55,6 +55,10 @@ MAX_CONTEXT_CHARS = 10_000
 ContextField = Annotated[
     str | list[str] | None, PlainValidator(_check_context, json_schema_input_type=str | list[str] | None)
 ]
+MAX_INSTRUCTIONS_CHARS = 4096
+"""Maximum characters of instructions; the same as OpenAI's."""
+
+Instructions = Annotated[str, Field(max_length=MAX_INSTRUCTIONS_CHARS)]
 Expressiveness = Annotated[float, Field(ge=0, le=2)]
 StrengthName = Literal["auto", "fixed"]
 InputFormatName = Literal["auto", "text", "markdown", "html"]
@@ -103,9 +107,10 @@ class SpeechOptions(BaseModel):
     seed: Seed | None = None
     """The same seed gives the same bytes on the same build, processor and backend; INTONE_BACKEND fixes the backend."""
 
-    instructions: str | None = None
+    instructions: Instructions | None = None
     """Request in free words: an emotion and its degree ("very cheerful"), a situation ("as if you had won"), the rate,
-    the loudness and the pitch ("slowly, in a low voice"); a warning reports what has no effect."""
+    the loudness and the pitch ("slowly, in a low voice"); a warning reports what has no effect. At most 4,096
+    characters."""
     tags: bool | None = None
     """Whether tags in the text, such as `[excited]`, `(sad)` or `[pause:1s]`, set emotions and pauses; by default only
     at OpenAI's routes and on the command line. Not beside `ssml` or `plan`."""

@@ -20,6 +20,11 @@ def is_replaceable(path: Path) -> bool:
     return path != STDOUT and (path.is_file() or not path.exists())
 
 
+def resolve_links(path: Path) -> Path:
+    """Return the absolute path without links; a link that leads to itself stays, which `Path.resolve` refuses."""
+    return Path(os.path.realpath(path))
+
+
 @contextmanager
 def open_output(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing; until the end of the block its content is in a partial file in the same folder.
@@ -31,7 +36,7 @@ def open_output(path: Path) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
     elif is_replaceable(path):
-        with _open_partial(path.resolve()) as file:
+        with _open_partial(resolve_links(path)) as file:
             yield file
     else:
         with path.open("wb") as file:

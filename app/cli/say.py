@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemaining
 
 from app.audio.chapters import MAX_CHAPTERS, save_with_chapters
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, save
-from app.audio.files import STDOUT, is_replaceable
+from app.audio.files import STDOUT, is_replaceable, resolve_links
 from app.cli.flags import settings
 from app.cli.loading import load_pipeline
 from app.cli.output import show_plan, show_summary, write_json
@@ -207,8 +207,10 @@ def _check_output(output: Path) -> None:
         raise UsageError(f"{output} is a folder.", hint="Name a file in it.")
     elif not output.parent.is_dir():
         raise UsageError(f"There is no folder {output.parent}.", hint="Make it first.")
-    elif is_replaceable(output) and not os.access(output.resolve().parent, os.W_OK):
-        raise UsageError(f"The folder {output.parent} cannot be written to.", hint="Choose another one.")
+    elif is_replaceable(output) and not os.access(folder := resolve_links(output).parent, os.W_OK):
+        if output.is_symlink():
+            raise UsageError(f"{output} leads to {folder}, which is not a writable folder.", hint="Choose another one.")
+        raise UsageError(f"The folder {folder} cannot be written to.", hint="Choose another one.")
 
 
 def _play(path: Path) -> None:

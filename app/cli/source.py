@@ -29,6 +29,8 @@ def read_source(source: str) -> str:
     """
     if source == "-":
         return _decode(sys.stdin.buffer.read(), "standard input")
+    if not source:
+        return source  # its path would be the working folder
     path = Path(source)
     try:
         if path.is_dir():
@@ -80,7 +82,9 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
         )
     except ValidationError as error:
         first = error.errors()[0]
-        raise UsageError(f"--{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
+        message = first["msg"].removeprefix("Value error, ")
+        flag = str(first["loc"][0]).replace("_", "-")
+        raise UsageError(f"--{flag}: {message[:1].lower()}{message[1:]}.") from None
     if options.ssml and chosen.input_format is not None:
         raise UsageError("--input-format is the format of a text, but --ssml is given.")
     if options.ssml and chosen.tags:

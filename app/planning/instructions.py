@@ -245,7 +245,7 @@ def warn_ignored(found: Instructions, request: SpeechRequest) -> Iterator[PlanWa
         return
     if is_beside:
         yield PlanWarning(
-            "instructions_partly", "The emotion in the instructions stands beside `emotion`, which counts."
+            "instructions_partly", "The emotion in the instructions was ignored, because `emotion` is set."
         )
     elif found.several:
         yield PlanWarning("instructions_partly", "The instructions name several emotions, of which none was set.")
@@ -258,7 +258,7 @@ def warn_ignored(found: Instructions, request: SpeechRequest) -> Iterator[PlanWa
 def explain_ignored(found: Instructions, is_beside: bool) -> str:
     """Return why nothing in the instructions has an effect."""
     if is_beside:
-        return "stand beside `emotion`, which counts,"
+        return "are overridden by `emotion`"
     if found.several:
         return "name several emotions"
     return "name no emotion that can be set"

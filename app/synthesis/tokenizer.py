@@ -165,7 +165,7 @@ class Phonemizer:
 
 
 def restore_inserted(match: re.Match[str]) -> str:
-    """Return the phonemes of a word that `Phonemizer.insert` returned, in espeak-ng's markup."""
+    """Return the phonemes of a word that `Phonemizer.insert_phonemes` returned, in espeak-ng's markup."""
     return f"[[{''.join(chr(ord(sign) - PRIVATE) for sign in match[0])}]]"
 
 

@@ -225,7 +225,7 @@ class Registry:
         found = "; ".join(self.problems.values()) or self.describe_found(folders)
         which = f"The default voice {configured or DEFAULT_VOICE}"
         raise InvalidVoice(
-            f"{which} cannot be used: {found}",
+            f"{which} cannot be used: {found.removesuffix('.')}.",
             hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
         )
 

@@ -135,7 +135,7 @@ function write(button, sentence, number) {
   button.replaceChildren(signOf(emotion), name);
 }
 
-/** The sheet of paper: what one types, and behind it the same text once more, with its sentences coloured. */
+/** The sheet of paper: the typed text, and below it the same text with its sentences coloured. */
 
 /**
  * @typedef {import("./script.js").Script} Script
@@ -276,7 +276,7 @@ export class Editor {
   }
 
   /**
-   * The typed text lies above the coloured one, so that the browser must be asked what is below the mouse.
+   * The typed text lies above the coloured one, so that the browser has to return what is below the mouse.
    * @param {PointerEvent} event
    */
   #point({ clientX, clientY, pointerType }) {

@@ -7,8 +7,8 @@ import { emotionIn, isEdited, strengthIn, whyIn } from "./script.js";
 /** Dials: sliders whose value is written beside them. */
 
 /**
- * Write the value of a dial, for the eye and for those who hear the page, and colour the way up to it.
- * @param {HTMLInputElement} dial   with an `output` behind it
+ * Write the value of a dial, also for screen readers, and colour its track up to the value.
+ * @param {HTMLInputElement} dial   followed by an `output`
  * @param {string} written
  */
 export function write(dial, written) {
@@ -32,7 +32,7 @@ export function times(value) {
  * @typedef {import("./plan.js").Field} Field
  * @typedef {import("./script.js").Sentence} Sentence
  *
- * @typedef {object} Wishes   what is asked for in the panel
+ * @typedef {object} Wishes   requests of the panel
  * @property {(field: Field, value: string | number) => void} edited
  * @property {() => void} reset
  * @property {() => void} hear

@@ -128,7 +128,7 @@ function refresh() {
   keep({ text: script.text, edits: script.edits, expressiveness: cast.expressiveness });
 }
 
-/** The script with a plan of what was typed last; null where there is none, which was told. */
+/** Return the script with a plan of the latest text; null if there is none, which is reported. */
 async function ready() {
   if (!script.text.trim()) {
     notices.say("Write something first, or try an example.");

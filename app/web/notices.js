@@ -35,7 +35,7 @@ export class Notices {
    * Something went wrong.
    * @param {string} about   what was tried
    * @param {import("./service.js").Problem} problem
-   * @param {(() => void) | null} again   tries once more; null where the page does so itself
+   * @param {(() => void) | null} again   tries again; null if the page does so itself
    */
   complain(about, problem, again) {
     this.#about = about;
@@ -76,7 +76,7 @@ function button({ name, act }) {
   return made;
 }
 
-/** The whole text at a glance: in a line, as a strip of colours, and what the service did other than asked. */
+/** Overview of the whole text: a line, a strip of colours, and the service's deviations from the request. */
 
 /** @typedef {import("./script.js").Script} Script */
 

@@ -70,7 +70,7 @@ export function sameTail(a, b) {
  * @property {[number, number] | null} span   code points
  * @property {string} voice
  * @property {string} emotion
- * @property {number | null} strength   how strongly the text asks for the emotion; null where somebody chose it
+ * @property {number | null} strength   how strongly the text suggests the emotion; null if a person chose it
  * @property {number} degree
  * @property {"narration" | "dialogue"} role
  * @property {number} speed
@@ -135,7 +135,7 @@ export function withEdit({ utterance, edits }, field, value) {
 }
 
 /**
- * The plan to be spoken, with what the service needs to tell what was edited and where it stands in the text.
+ * Return the plan to speak, with what the service needs to recognize edits and their positions in the text.
  * @param {string} voice
  * @param {Edited[]} sentences
  */

@@ -10,7 +10,7 @@ export class Snippets {
   #controller = new AbortController();
 
   /**
-   * @param {(signal: AbortSignal) => Promise<Blob | null>} make   null where it failed, which was told
+   * @param {(signal: AbortSignal) => Promise<Blob | null>} make   null after a failure, which is reported
    * @param {HTMLElement} button   that shows how far it is
    */
   async play(make, button) {
@@ -40,7 +40,7 @@ export class Snippets {
  * @typedef {import("./sound.js").Stretch} Stretch
  *
  * @typedef {object} Stage   what surrounds the bar
- * @property {(signal: AbortSignal) => Promise<Speech | null>} make   speaks what is written now; null where it failed
+ * @property {(signal: AbortSignal) => Promise<Speech | null>} make   speaks the current text; null after a failure
  * @property {() => void} begin   sound is about to be heard
  * @property {(speech: Speech | null, sentence?: Stretch, word?: Stretch) => void} heard
  * @property {(text: string) => void} say

@@ -132,7 +132,7 @@ export function whyIn(sentence) {
 }
 
 /**
- * How likely the emotion of a sentence is by its words; null where a person chose it.
+ * Return how likely the emotion of a sentence is by its words; null if a person chose it.
  * @param {Sentence} sentence
  */
 export function likelihood(sentence) {

@@ -109,11 +109,11 @@ export function isAborted(error) {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-/** Asks for plans while one types: not at every key, and never two at a time. */
+/** Requests plans during typing: not at every key, and never two at a time. */
 
 const PAUSE = 200;
 const CHARACTERS_PER_MS = 25;
-/** A long text takes the service longer, so it is asked less often. */
+/** A long text takes the service longer, so it gets fewer requests. */
 
 export class Analysis {
   /** The newest plan, or its making. @type {Promise<Plan | null>} */
@@ -121,18 +121,18 @@ export class Analysis {
   #controller = new AbortController();
 
   /**
-   * @param {(text: string, signal: AbortSignal) => Promise<Plan | null>} plan   null where it failed, which was told
+   * @param {(text: string, signal: AbortSignal) => Promise<Plan | null>} plan   null after a failure, which is reported
    */
   constructor(plan) {
     this.plan = plan;
   }
 
-  /** Ask soon; what was asked before is given up. @param {string} text */
+  /** Send a request soon; cancel the previous one. @param {string} text */
   typed(text) {
     this.#begin(text, PAUSE + text.length / CHARACTERS_PER_MS);
   }
 
-  /** Ask now. @param {string} text */
+  /** Send a request now. @param {string} text */
   now(text) {
     this.#begin(text, 0);
     return this.settled();
@@ -161,7 +161,7 @@ export class Analysis {
   }
 }
 
-/** Whatever needs the service: a key is asked for where one is needed, and what goes wrong is told. */
+/** Requests to the service: get a key if one is required, and report failures. */
 
 const LOADING_SECONDS = 2;
 
@@ -173,11 +173,12 @@ export class Attempts {
   }
 
   /**
-   * The work's result; null where it failed, which was told, or was given up. While the service is loading, waits.
+   * Return the work's result; null after a failure, which is reported, or if it was cancelled. Wait while the service is
+   * loading.
    * @template T
    * @param {string} about   what is tried: its next success takes the notice away
    * @param {() => Promise<T>} work
-   * @param {() => void} again   what a person may ask for after a failure
+   * @param {() => void} again   what a person may request after a failure
    * @returns {Promise<T | null>}
    */
   async try(about, work, again) {

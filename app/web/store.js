@@ -45,7 +45,7 @@ export function kept() {
   return JSON.parse(recall(DRAFT) ?? "null");
 }
 
-/** The key of the service, where it wants one: asked for once, kept until the tab is closed, sent in a header alone. */
+/** The key of the service, if it requires one: requested once, kept until the tab is closed, sent only in a header. */
 
 const KEY = "intone-key";
 const SENDABLE = /^[\x21-\x7e]+$/;
@@ -70,7 +70,7 @@ export class Key {
     return recall(KEY);
   }
 
-  /** Ask for a key; whether one was given. @param {string} why */
+  /** Request a key; return whether one was given. @param {string} why */
   ask(why) {
     this.#asking ??= this.#ask(why).finally(() => (this.#asking = null));
     return this.#asking;

@@ -60,6 +60,8 @@ def test_null_means_the_default_in_every_field_but_text() -> None:
         ("seed", "true"),
         ("seed", '"7"'),
         ("seed", "1" * 5000),
+        ("instructions", "1"),
+        ("instructions", f'"{"x" * 4097}"'),
     ],
 )
 def test_a_wrong_value_is_refused_with_a_pointer_to_its_field(field: str, value: str) -> None:
@@ -69,9 +71,17 @@ def test_a_wrong_value_is_refused_with_a_pointer_to_its_field(field: str, value:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("degree", 0.01), ("degree", 2), ("speed", 0.25), ("speed", 4), ("seed", 0), ("seed", 2**32 - 1)],
+    [
+        ("degree", 0.01),
+        ("degree", 2),
+        ("speed", 0.25),
+        ("speed", 4),
+        ("seed", 0),
+        ("seed", 2**32 - 1),
+        ("instructions", "x" * 4096),
+    ],
 )
-def test_ranges_include_their_bounds(field: str, value: float) -> None:
+def test_ranges_include_their_bounds(field: str, value: float | str) -> None:
     assert getattr(check_fields({"text": "Hi", field: value}), field) == value
 
 

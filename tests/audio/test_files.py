@@ -50,6 +50,14 @@ def test_a_link_stays_a_link_and_a_mode_stays(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o640
 
 
+def test_a_link_to_itself_is_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "link.wav"
+    link.symlink_to(link)
+    with open_output(link) as file:
+        file.write(b"sound")
+    assert link.read_bytes() == b"sound"
+
+
 def test_the_longest_possible_name_can_be_written(tmp_path: Path) -> None:
     path = tmp_path / f"{'n' * 251}.wav"
     with open_output(path) as file:

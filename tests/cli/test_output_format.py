@@ -56,6 +56,13 @@ def test_a_format_or_an_output_that_cannot_be_meant_is_refused(output: str | Non
     assert words in f"{caught.value.detail} {caught.value.hint}"
 
 
+def test_the_message_names_the_folder_that_a_link_leads_to(tmp_path: Path) -> None:
+    link = tmp_path / "link.wav"
+    link.symlink_to(tmp_path / "nowhere" / "speech.wav")
+    with pytest.raises(UsageError, match=r"link\.wav leads to .*nowhere, which is not a writable folder"):
+        choose_format(link, None)
+
+
 def test_each_file_extension_stands_for_one_format() -> None:
     endings = [ending for format in FORMATS.values() for ending in format.endings]
     assert len(endings) == len(set(endings))

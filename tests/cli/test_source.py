@@ -30,6 +30,7 @@ def test_a_file_is_read(source: str, text: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
+        "",
         "Hello",
         "Hello.",
         "Dr.",

@@ -49,6 +49,7 @@ WRONG: list[tuple[dict[str, Any], type[APIStatusError], str, str | None]] = [
     ({"stream_format": "xml"}, BadRequestError, "invalid_request", "stream_format"),
     ({"stream_format": "sse", **pass_extra(stream=False)}, BadRequestError, "invalid_request", "stream"),
     ({"instructions": 5}, BadRequestError, "invalid_request", "instructions"),
+    ({"instructions": "x" * 4097}, BadRequestError, "invalid_request", "instructions"),
     (pass_extra(emotion="hapy"), BadRequestError, "unknown_emotion", "emotion"),
     (pass_extra(emotion="joy:much"), BadRequestError, "invalid_request", "emotion"),
     (pass_extra(emotion={"joy": 0}), BadRequestError, "invalid_request", "emotion"),
