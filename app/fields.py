@@ -156,8 +156,8 @@ class SpeechOptions(BaseModel):
     and reads a text without any as plain text. Not beside `ssml` or `plan`."""
 
     lexicon: LexiconField = None
-    """Readings of words: an object from words to an alias or to `/IPA/`, such as `{"Siobhan": "/ʃɪˈvɔːn/"}`, or its JSON
-    in a query. At most 500 entries of 100 characters each. Not beside `plan`."""
+    """Readings of words: an object from words to an alias or to `/IPA/`, such as `{"Siobhan": "/ʃɪˈvɔːn/"}`;
+    in a query, its JSON. At most 500 entries of 100 characters each. Not beside `plan`."""
 
     def collect_given(self) -> dict[str, Any]:
         """Return the options that are not null, as `SpeechRequest` takes them."""
