@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from unicodedata import normalize as compose
+from unicodedata import normalize as normalize_unicode
 from xml.sax.saxutils import quoteattr
 
 from app.text.normalization.normalize import normalize
@@ -85,7 +85,9 @@ class LexiconEntry:
                 return "phonemes need a sound and a word"
         elif estimate_length(self.reading) > MAX_CHARS:
             return "its reading is too long to be read at once"
-        return "" if self.spoken else "its reading cannot be pronounced"
+        elif not WORD.search(self.reading) and not self.spoken:
+            return "its reading cannot be pronounced"
+        return ""
 
 
 @dataclass(slots=True)
@@ -126,7 +128,7 @@ class Lexicon:
             if fault := entry.find_fault():
                 remarks.add("lexicon_entry_ignored", f"The lexicon's entry {quote(entry.words)} was ignored: {fault}.")
                 continue
-            first = known.setdefault(compose("NFC", entry.words).replace("’", "'"), entry)
+            first = known.setdefault(normalize_unicode("NFC", entry.words).replace("’", "'"), entry)
             if first is entry:
                 self._add(entry)
             elif first.spoken != entry.spoken:
@@ -156,7 +158,7 @@ class Lexicon:
 
     def _add(self, entry: LexiconEntry) -> None:
         """Add an entry in both ways to write letters with accents."""
-        for words in dict.fromkeys(compose(form, entry.words) for form in ("NFC", "NFD")):
+        for words in dict.fromkeys(normalize_unicode(form, entry.words) for form in ("NFC", "NFD")):
             node, capitals = self.root, []
             for number, token in enumerate(TOKEN.finditer(fold(words))):
                 node = node.children.setdefault(token[0], Node())
