@@ -39,7 +39,7 @@ FOUND = {
     "New\u2029York": "New York",
     "Use .NET and ASP.NET": "Use dot net and ASP dot net",
     "C++11": "see plus plus eleven",
-    "7 or 7.5 or 17 or 1,7": "lucky seven or seven point five or seventeen or one,seven",
+    "7 or 7.5 or 17 or 1,7": "lucky seven or seven point five or seventeen or one, seven",
     "CAFÉ cafe\u0301 cafe": "coffee house coffee house cafe",
     "don't": "don't",
     "rock ’n’ roll": "music",
