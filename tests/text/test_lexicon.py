@@ -273,3 +273,16 @@ def test_hostile_texts_are_searched_with_linear_work(readings: dict[str, str], u
         return count_calls(lambda: list(read_input(text, InputFormat.TEXT, lexicons={REQUEST: lexicon}).sentences))
 
     assert grows_linearly(count_calls_to_read, HOSTILE_LENGTH)
+
+
+@pytest.mark.parametrize(
+    "unit", ["<lookup ref='r'>tide</lookup> ", "tide<lookup ref='r'> a</lookup> ", "<sub alias='b'>tide</sub> "]
+)
+def test_hostile_documents_are_searched_with_linear_work(unit: str) -> None:
+    lexicons = {REQUEST: make_lexicon({"tide": "tied", "a": "b"})}
+
+    def count_calls_to_read(repeats: int) -> int:
+        document = f"<speak><lexicon uri='request' xml:id='r'/>{unit * repeats}</speak>"
+        return count_calls(lambda: list(read_ssml(document, lambda style: None, lexicons=lexicons).sentences))
+
+    assert grows_linearly(count_calls_to_read, 400)
