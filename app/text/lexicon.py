@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from unicodedata import normalize as normalize_unicode
 from xml.sax.saxutils import quoteattr
@@ -61,9 +61,14 @@ class LexiconEntry:
     @cached_property
     def spoken(self) -> str:
         """Text to read. Computed once, since a word may occur thousands of times."""
-        if not self.is_phonemes:
-            return normalize(self.reading)
-        return mark_phonemes(self.phonemes, remove_phonemes(normalize(self.words)))
+        return self._mark(self.words) if self.is_phonemes else normalize(self.reading)
+
+    def speak(self, written: str) -> str:
+        """Return the text to read for the words as a text has them: checkpoints that read only letters read these."""
+        return self._mark(written) if self.is_phonemes and written != self.words else self.spoken
+
+    def _mark(self, written: str) -> str:
+        return mark_phonemes(self.phonemes, remove_phonemes(normalize(written)))
 
     @property
     def tag(self) -> str:
@@ -105,6 +110,8 @@ class Match:
 
     start: int
     end: int
+    written: str
+    """The words as the text has them."""
     entry: LexiconEntry
 
     def substitute(self) -> Substitution:
@@ -112,7 +119,7 @@ class Match:
         entry = self.entry
         # Beside a sign such as that of `.NET`, the words to read would touch the words around them.
         apart = not (entry.words[0].isalnum() and entry.words[-1].isalnum())
-        return Substitution(self.start, self.end, entry.tag, lambda: entry.spoken, apart=apart)
+        return Substitution(self.start, self.end, entry.tag, partial(entry.speak, self.written), apart=apart)
 
 
 class Lexicon:
@@ -190,7 +197,7 @@ class Lexicon:
             for entry, capitals in entries:
                 if all(text[tokens[number + token][0] + place].isupper() for token, place in capitals):
                     if flow is None or is_free(flow, start, end):
-                        return Match(start, end, entry), after
+                        return Match(start, end, text[start:end], entry), after
                     break
         return None, number + 1
 
