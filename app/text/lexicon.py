@@ -30,12 +30,12 @@ REQUEST, SERVICE = "request", "service"
 PHONEMES = re.compile(r"\s*/(.*)/\s*", re.DOTALL)
 """A reading that is written in phonemes."""
 TOKEN = re.compile(r"[^\W_]+|\s+|[\W_]")
-WITHIN_WORD_BEFORE = re.compile(r"(?:[^\W_]['_]?|[\u0300-\u036f])\Z")
-"""The end of a text after which a word continues: `don'` before `t`."""
-WITHIN_WORD_AFTER = re.compile(r"[^\W_\u0300-\u036f]|[\u0300-\u036f]|'(?!s(?![^\W_]))[^\W_]|_[^\W_]")
+WITHIN_WORD_BEFORE = re.compile(r"(?:[^\W_]['_.@]?|[\u0300-\u036f])\Z")
+"""The end of a text after which a word or an address continues: `don'` before `t`, `www.` before `tide`."""
+WITHIN_WORD_AFTER = re.compile(r"[^\W_]|[\u0300-\u036f]|'(?!s(?![^\W_]))[^\W_]|[_.][^\W_]|@")
 """The beginning of a text with which a word continues; the `'s` of the possessive does not belong to it."""
-WITHIN_NUMBER_BEFORE = re.compile(r"\d[.,]\Z")
-WITHIN_NUMBER_AFTER = re.compile(r"[.,]\d")
+WITHIN_NUMBER_BEFORE = re.compile(r"\d,\Z")
+WITHIN_NUMBER_AFTER = re.compile(r",\d")
 
 
 @dataclass(frozen=True)

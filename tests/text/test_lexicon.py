@@ -45,6 +45,7 @@ FOUND = {
     "rock ’n’ roll": "music",
     "İZMİR": "Smyrna",
     "tide_table": "tide table",
+    "tide.com and the.tide": "tide dot com and the.tide",
     "on the tide": "on the tied",
 }
 
