@@ -6,6 +6,7 @@ a field there, a field of `SpeechRequest`, and the place where it takes effect.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
@@ -48,6 +49,33 @@ def _check_context(value: Any) -> str | list[str] | None:
     return value if isinstance(value, list) else value or None
 
 
+def _check_lexicon(value: Any) -> dict[str, str] | None:
+    """Validate the readings of words: an object, or its JSON in a query."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value, object_pairs_hook=_refuse_repeated)
+        except (json.JSONDecodeError, RecursionError):
+            raise ValueError(LEXICON_FORM) from None
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        raise ValueError(LEXICON_FORM)
+    if len(value) > MAX_LEXICON_ENTRIES or any(len(one) > MAX_LEXICON_CHARS for pair in value.items() for one in pair):
+        raise ValueError(f"must have at most {MAX_LEXICON_ENTRIES} entries of {MAX_LEXICON_CHARS} characters each")
+    return value or None
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) < len(pairs):
+        raise ValueError("has a name that occurs twice")
+    return names
+
+
+LEXICON_FORM = 'write an object such as {"Siobhan": "Shivawn", "Nguyen": "/wɪn/"}'
+MAX_LEXICON_ENTRIES = 500
+MAX_LEXICON_CHARS = 100
+"""Maximum characters of a word, and of its reading."""
 MAX_CONTEXTS = 100
 MAX_CONTEXT_CHARS = 10_000
 """Maximum characters of all texts together: a classifier reads only the last sentences."""
@@ -59,6 +87,20 @@ MAX_INSTRUCTIONS_CHARS = 4096
 """Maximum characters of instructions; the same as OpenAI's."""
 
 Instructions = Annotated[str, Field(max_length=MAX_INSTRUCTIONS_CHARS)]
+LexiconField = Annotated[
+    dict[str, str] | None,
+    PlainValidator(
+        _check_lexicon,
+        json_schema_input_type=Annotated[
+            dict[
+                Annotated[str, Field(max_length=MAX_LEXICON_CHARS)], Annotated[str, Field(max_length=MAX_LEXICON_CHARS)]
+            ],
+            Field(max_length=MAX_LEXICON_ENTRIES),
+        ]
+        | str
+        | None,
+    ),
+]
 Expressiveness = Annotated[float, Field(ge=0, le=2)]
 StrengthName = Literal["auto", "fixed"]
 InputFormatName = Literal["auto", "text", "markdown", "html"]
@@ -118,6 +160,10 @@ class SpeechOptions(BaseModel):
     """Format of the text: `text`, `markdown` or `html`. `auto`, the default, recognizes the marks of Markdown and HTML
     and reads a text without any as plain text. Not beside `ssml` or `plan`."""
 
+    lexicon: LexiconField = None
+    """Readings of words: an object from words to an alias or to `/IPA/`, such as `{"Siobhan": "/ʃɪˈvɔːn/"}`;
+    in a query, its JSON. At most 500 entries of 100 characters each. Not beside `plan`."""
+
     def collect_given(self) -> dict[str, Any]:
         """Return the options that are not null, as `SpeechRequest` takes them."""
         values = {name: getattr(self, name) for name in SpeechOptions.model_fields}
@@ -129,10 +175,17 @@ def _to_texts(context: str | list[str]) -> tuple[str, ...]:
     return (context,) if isinstance(context, str) else tuple(context)
 
 
+def _to_lexicon(readings: Mapping[str, str]) -> Any:
+    from app.text.lexicon import Lexicon, LexiconEntry  # takes some time to load, and few requests need it
+
+    return Lexicon(LexiconEntry.parse(words, reading) for words, reading in readings.items())
+
+
 _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
     "degree": float,
     "strength": StrengthMode,
     "context": _to_texts,
     "speed": float,
     "input_format": InputFormat,
+    "lexicon": _to_lexicon,
 }

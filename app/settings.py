@@ -223,6 +223,8 @@ class Settings(BaseSettings):
     label_map: Path | None = None
     """JSON file {"label": "emotion", …} that maps labels of the classifier to emotions. It adds to the built-in mapping
     and overrides it."""
+    lexicon: Path | None = None
+    """File with the readings of words: PLS 1.0, a JSON object {"word": "alias or /IPA/", …}, or lines word,alias."""
     threshold: float | None = Field(default=None, ge=0, le=1)
     """Minimum probability at which an emotion is voiced; by default the classifier's own threshold, or 0.7 if it has
     none."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from app.text.lexicon import Lexicon
+
 
 Samples: TypeAlias = "npt.NDArray[np.float32]"
 """Audio of one channel, (samples,), within -1 to 1."""
@@ -402,6 +404,8 @@ class SpeechRequest:
     """Whether tags in the text, such as `[excited]`, are read as tags; without effect on SSML and on a plan."""
     input_format: InputFormat = InputFormat.AUTO
     """Format of `text`; without effect on SSML and on a plan."""
+    lexicon: Lexicon | None = None
+    """Readings of words, before those of the service's lexicon; without effect on a plan."""
     strict: bool = False
     """Whether to refuse the request instead of falling back if the voice lacks an emotion."""
     markup: bool = False

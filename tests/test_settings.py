@@ -36,6 +36,7 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert (settings.threshold, settings.expressiveness, settings.strength) == (None, 1.0, "auto")
     assert (settings.api_keys, settings.rate_limit, settings.cors_origins, settings.root_path) == ({}, 0, [], "")
     assert (settings.allow_anonymous, settings.voice_aliases, settings.label_map) == (False, {}, None)
+    assert settings.lexicon is None
     assert (settings.concurrency, settings.batch_size, settings.threads, settings.backend) == (16, 4, 1, "auto")
     assert (settings.cache_mb, settings.log_format, settings.device) == (256, "console", "auto")
     assert settings.workers >= 1 and settings.graph_cache.name == "intone"

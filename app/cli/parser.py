@@ -74,7 +74,10 @@ def _add_speech_arguments(parser: argparse.ArgumentParser, without: tuple[str, .
     """Add the arguments that `say` and `analyze` share."""
     from app.cli.flags import add_option_flags  # pydantic takes some time to load
 
-    add_option_flags(parser, without)
+    add_option_flags(parser, (*without, "lexicon"))
+    parser.add_argument(
+        "--lexicon", metavar="FILE", help="readings of words: PLS, JSON, or lines such as word,alias or word,/IPA/"
+    )
     parser.add_argument("--voice", help="name or alias of a voice")
     emotion_spec = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
     parser.add_argument("--emotion", default="auto", help=emotion_spec)

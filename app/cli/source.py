@@ -74,11 +74,12 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
 
     from app.emotion import AUTO, parse_emotion_spec
     from app.fields import SpeechOptions
+    from app.text.lexicon_file import read_lexicon
     from app.types import SpeechRequest
 
     try:
         chosen = SpeechOptions.model_validate(
-            {name: getattr(options, name, None) for name in SpeechOptions.model_fields}
+            {name: getattr(options, name, None) for name in SpeechOptions.model_fields if name != "lexicon"}
         )
     except ValidationError as error:
         first = error.errors()[0]
@@ -91,6 +92,7 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
         raise UsageError("--tags is about tags in a text, but --ssml is given.")
     return SpeechRequest(
         **{"tags": True, **chosen.collect_given()},
+        lexicon=read_lexicon(Path(options.lexicon)) if options.lexicon else None,
         text=text,
         voice=options.voice,
         emotion=parse_emotion_spec(options.emotion),

@@ -10,6 +10,7 @@ from app.emotion import Classifier, find_word_emotion, parse_emotion_spec, read_
 from app.errors import InvalidRequest, UnknownEmotion
 from app.planning.decide import StrengthRule, decide, decide_again
 from app.text import LengthCheck, read_input, read_ssml, segment
+from app.text.lexicon import REQUEST, SERVICE, Lexicon
 from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest
 
 
@@ -29,18 +30,31 @@ class ParsedText:
     """Whether every letter and digit of the request is spoken, at the speed that the request sets."""
 
 
-def parse_request(request: SpeechRequest, classifier: Classifier, rule: StrengthRule, check: LengthCheck) -> ParsedText:
-    """Parse a request; raise `InvalidSsml` if its markup is wrong. `check` may raise within a sentence to stop."""
+def parse_request(
+    request: SpeechRequest,
+    classifier: Classifier,
+    rule: StrengthRule,
+    check: LengthCheck,
+    lexicon: Lexicon | None = None,
+) -> ParsedText:
+    """Parse a request; raise `InvalidSsml` if its markup is wrong.
+
+    `check` may raise within a sentence to stop. `lexicon` is the service's; the request's own takes precedence.
+    """
     if request.edited is not None:
         return parse_plan(request.edited, request, classifier, rule)
+    both = {REQUEST: request.lexicon, SERVICE: lexicon}
+    lexicons = {name: one for name, one in both.items() if one}
+    warnings = request.lexicon.warnings if request.lexicon else ()
     if not request.markup:
         find_emotion = find_word_emotion if request.tags else None
-        text = read_input(request.text, request.input_format, check, find_emotion=find_emotion)
+        text = read_input(request.text, request.input_format, check, find_emotion=find_emotion, lexicons=lexicons)
         labelled = label_sentences(text.sentences, request, classifier, rule)
-        return ParsedText(*labelled, text.characters, warnings=text.warnings, is_plain=text.is_plain)
-    marked = read_ssml(request.text, parse_style, check=check)
+        warnings = (*warnings, *text.warnings)
+        return ParsedText(*labelled, text.characters, warnings=warnings, is_plain=text.is_plain)
+    marked = read_ssml(request.text, parse_style, check=check, lexicons=lexicons)
     sentences, decisions = label_sentences(marked.sentences, request, classifier, rule)
-    return ParsedText(sentences, decisions, marked.characters, marked.voices, marked.warnings)
+    return ParsedText(sentences, decisions, marked.characters, marked.voices, (*warnings, *marked.warnings))
 
 
 def label_sentences(

@@ -50,6 +50,7 @@ def compute_identity(
     files = [
         *_list_files(Path(__file__).parents[1], (".py",)),
         *_list_files(Path(str(settings.classifier)), CLASSIFIER_ENDINGS),
+        *([settings.lexicon] if settings.lexicon else []),
     ]
     for voice in registry.voices.values():
         files += _list_files(voice.folder, CONFIG_ENDINGS)

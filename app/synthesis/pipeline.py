@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,11 +28,15 @@ from app.synthesis import Engine, choose_backend, never_cancelled
 from app.synthesis.identity import compute_identity
 from app.synthesis.stream import SynthesisStream, VoiceSelection
 from app.text import count_expanded
+from app.text.lexicon import Lexicon
+from app.text.lexicon_file import read_lexicon
 from app.text.normalization.cleaning import clean
 from app.text.phonetic import count_model_chars
 from app.text.scripts import fit_to_language
 from app.types import Plan, PlanWarning, Sentence, Speech, SpeechRequest, StrengthMode, Utterance
 from app.voices import Registry, Voice
+
+log = logging.getLogger(__name__)
 
 DEFAULT_THRESHOLD = 0.7
 WARM_UP_TEXT = "Ready when you are."
@@ -49,11 +55,19 @@ CLASSIFIER_CACHE_CHARACTERS = 2_000_000
 class Pipeline:
     """Models and settings that are loaded once for all requests. Thread-safe."""
 
-    def __init__(self, settings: Settings, classifier: Classifier, registry: Registry, engine: Engine) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        classifier: Classifier,
+        registry: Registry,
+        engine: Engine,
+        lexicon: Lexicon | None = None,
+    ) -> None:
         self.settings = settings
         self.classifier = classifier
         self.registry = registry
         self.engine = engine
+        self.lexicon = lexicon
 
     @classmethod
     def load(cls, settings: Settings, warm: bool = False, registry: Registry | None = None) -> Pipeline:
@@ -67,6 +81,7 @@ class Pipeline:
         torch.set_num_threads(settings.threads)
         registry = registry or Registry(settings.voices, settings.default_voice, settings.all_aliases)
         voice = registry.get()
+        lexicon = load_lexicon(settings.lexicon) if settings.lexicon else None
         backend = choose_backend(
             settings.backend, voice, settings.graph_cache, settings.workers, settings.threads, settings.device
         )
@@ -80,7 +95,7 @@ class Pipeline:
             classifier = executor.submit(load_classifier, settings, backend)
             if warm:
                 engine.warm_up(voice)
-            pipeline = cls(settings, classifier.result(), registry, engine)
+            pipeline = cls(settings, classifier.result(), registry, engine, lexicon)
         if warm:
             pipeline.synthesize(SpeechRequest(WARM_UP_TEXT))
             _ = pipeline.identity
@@ -165,7 +180,7 @@ class Pipeline:
             raise_if_cancelled(cancelled)
             self.check_seconds(voice.estimate_seconds(characters, fastest))
 
-        text = parse_request(request, self.classifier, rule, check)
+        text = parse_request(request, self.classifier, rule, check, self.lexicon)
         self.check_length(text.characters)
         selection = self.select_voices(request, text)
         characters = max(text.characters, count_expanded(request.text)) if text.is_plain else text.characters
@@ -241,6 +256,14 @@ def check_script(text: str, voice: Voice) -> None:
             f"The text holds only {', '.join(left_out)}, which the voice {voice.name} cannot read.",
             hint=f"Send text in the language of the voice ({voice.manifest.locale}), or choose another voice.",
         )
+
+
+def load_lexicon(path: Path) -> Lexicon:
+    """Read the service's lexicon, and log what is wrong in it."""
+    lexicon = read_lexicon(path)
+    for warning in lexicon.warnings:
+        log.warning("%s", warning.detail)
+    return lexicon
 
 
 def load_classifier(settings: Settings, backend: Backend) -> Classifier:

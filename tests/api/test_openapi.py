@@ -234,6 +234,7 @@ PARAMETERS: dict[str, Any] = {
     },
     **{"speed": 0.9, "format": "mp3", "sample_rate": 16000, "stream": "true", "timing": "true", "strict": "true"},
     **{"seed": 7, "voice": "wren", "instructions": "Speak slowly.", "tags": "true", "input_format": "markdown"},
+    "lexicon": '{"Siobhan": "Shivawn"}',
 }
 
 

@@ -171,6 +171,21 @@ def test_analyze_reads_tags_and_instructions(flags: tuple[str, ...], emotions: s
     assert {one["emotion"] for one in json.loads(result.stdout)["utterances"][-1:]} == emotions
 
 
+def test_analyze_reads_words_as_a_lexicon_says(tmp_path: Path) -> None:
+    (tmp_path / "words.json").write_text('{"Siobhan": "Shivawn", "moon": "/5/"}')
+    result = run_intone("analyze", "Siobhan came.", "--json", "--lexicon", str(tmp_path / "words.json"))
+    assert result.returncode == 0, result.stderr
+    plan = json.loads(result.stdout)
+    assert [one["spoken"] for one in plan["utterances"]] == ["Shivawn came."]
+    assert [one["code"] for one in plan["warnings"]] == ["lexicon_entry_ignored"]
+
+
+def test_a_missing_lexicon_is_reported_in_one_line(tmp_path: Path) -> None:
+    result = run_intone("analyze", "Siobhan came.", "--lexicon", str(tmp_path / "missing.json"))
+    assert result.returncode == 1 and b"missing.json cannot be read" in result.stderr
+    assert b"Traceback" not in result.stderr
+
+
 def test_analyze_reads_standard_input_and_shows_a_table() -> None:
     result = run_intone("analyze", "-", text=b"I am so happy! Where is he?")
     assert result.returncode == 0, result.stderr

@@ -21,6 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("configured_server")
     write_tiny_voice(folder / "voices" / "tiny", speakers=("neutral", "sadness"))
     (folder / "labels.json").write_text(json.dumps({"joy": "sad"}))
+    (folder / "words.csv").write_text("Siobhan,Shivawn\nSiobhan,Other\n")
     return folder
 
 
@@ -30,7 +31,7 @@ def configured_server(folder: Path) -> Iterator[Server]:
         folder,
         *("--voices", f"{folder / 'voices'}:{bundled_models_dir() / 'voices'}", "--default-voice", "TINY"),
         *("--voice-aliases", "en-US-JennyNeural=Wren", "--label-map", str(folder / "labels.json")),
-        *("--threshold", "0", "--cache-mb", "0", "--log-format", "console"),
+        *("--lexicon", str(folder / "words.csv"), "--threshold", "0", "--cache-mb", "0", "--log-format", "console"),
         *("--workers", "1", "--threads", "2", "--batch-size", "1", "--concurrency", "2"),
         *("--backend", "openvino", "--graph-cache", str(folder / "graphs")),
     )
@@ -60,6 +61,20 @@ def test_the_label_map_and_the_threshold_take_effect(client: httpx.Client) -> No
     (one,) = client.post("/analyze", json={"text": HAPPY}).json()["utterances"]
     assert one["emotion"] == "sadness" and one["probabilities"]["joy"] == 0
     assert " over 0.00" in one["reason"]
+
+
+def test_the_lexicon_takes_effect_and_what_is_wrong_in_it_is_logged(
+    configured_server: Server, client: httpx.Client
+) -> None:
+    document = '<speak><lexicon uri="service" xml:id="s"/>Siobhan <lookup ref="s">Siobhan</lookup></speak>'
+    for fields, spoken in (
+        ({"text": "Siobhan."}, "Shivawn."),
+        ({"text": "Siobhan.", "lexicon": {"Siobhan": "Mine"}}, "Mine."),
+        ({"ssml": document}, "Siobhan Shivawn"),
+    ):
+        plan = client.post("/analyze", json=fields).json()
+        assert [one["spoken"] for one in plan["utterances"]] == [spoken] and not plan["warnings"]
+    assert "two readings of 'Siobhan'" in configured_server.log_text()
 
 
 def test_nothing_is_cached_if_the_cache_is_off(client: httpx.Client) -> None:

@@ -12,8 +12,9 @@ from app.errors import FieldError, InvalidRequest, UnreadableBody
 _MAX_INTEGER_DIGITS = 300
 """Maximum digits; longer integers are out of the range of every field, and slow to convert."""
 
-MAX_NAMES = 100
-"""Maximum in one object; an utterance of a plan has under 30, and a blend at most one for each name of an emotion."""
+MAX_NAMES = 500
+"""Maximum in one object; an utterance of a plan has under 30, a blend at most one for each name of an emotion, and
+a lexicon 500."""
 MAX_VALUES = 500_000
 """Maximum in one body; no plan that fits into the largest body has as many. Small values such as `[]` take far more
 memory than their characters."""

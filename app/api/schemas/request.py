@@ -81,7 +81,7 @@ NUMBER_FIELDS = _list_fields_of(float, int) - {"emotion"}
 BOOLEAN_FIELDS = _list_fields_of(bool)
 
 CONTENT_FIELDS = ("text", "ssml", "plan")
-_PLAN_FIELDS = ("voice", "emotion", "degree", "speed", "instructions")
+_PLAN_FIELDS = ("voice", "emotion", "degree", "speed", "instructions", "lexicon")
 _TEXT_FIELDS = {"input_format": "is the format of a text", "tags": "is about tags in a text"}
 """Fields that apply to `text` alone, and why they are refused beside other content."""
 
@@ -134,8 +134,14 @@ def check_fields(data: Any) -> SpeechBody:
 def _find_surrogates(body: SpeechBody) -> list[FieldError]:
     """Return errors for fields that contain a lone surrogate."""
     emotions, context = (one if isinstance(one, str | None) else "".join(one) for one in (body.emotion, body.context))
+    lexicon = "".join(one for pair in (body.lexicon or {}).items() for one in pair)
     fields = ("text", "ssml", "voice", "format", "instructions")
-    written = {**{name: getattr(body, name) for name in fields}, "emotion": emotions, "context": context}
+    written = {
+        **{name: getattr(body, name) for name in fields},
+        "emotion": emotions,
+        "context": context,
+        "lexicon": lexicon,
+    }
     broken = [name for name, value in written.items() if has_surrogate(value)]
     return [FieldError("holds half of a surrogate pair, which is no character", json_pointer(name)) for name in broken]
 

@@ -11,6 +11,7 @@ from app.text.formats.detect import detect_format
 from app.text.formats.hidden import mask
 from app.text.formats.html import HtmlReader
 from app.text.formats.markdown import MarkdownReader
+from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN, read_text
 from app.text.splitter import SentenceSplitter
 from app.text.tags import TaggedTextBuilder, find_tags
@@ -37,19 +38,24 @@ def read_input(
     input_format: InputFormat,
     check: LengthCheck = accept_any_length,
     find_emotion: WordEmotion | None = None,
+    lexicons: Lexicons = NO_LEXICONS,
 ) -> FormattedText:
     """Read a text in its format; `auto` reads a text without any markup as plain text.
 
-    With `find_emotion`, which returns the emotion of a word, tags such as `[excited]` are read in any format.
+    With `find_emotion`, which returns the emotion of a word, tags such as `[excited]` are read in any format. Words
+    of `lexicons` are read as these say; a plain text without any is read as if there were no lexicon.
     """
     remarks = WarningCollector()
     tags = find_tags(text, find_emotion, remarks) if find_emotion else ()
     source = mask(text, [(tag.start, tag.end) for tag in tags]) if tags else text
     chosen = detect_format(source) if input_format is InputFormat.AUTO else input_format
-    if chosen is InputFormat.TEXT and not tags:
+    occurring = [name for name, one in lexicons.items() if chosen is not InputFormat.TEXT or one.occurs_in(text)]
+    if chosen is InputFormat.TEXT and not tags and not occurring:
         return FormattedText(read_text(text, check=check), len(text))
     builder = TaggedTextBuilder(remarks, tags) if tags else TextBuilder(remarks)
     flow = map_text(source, chosen, builder, explicit=input_format is not InputFormat.AUTO)
+    if occurring:
+        flow = substitute_words(flow, lexicons, look_up_everywhere(flow.text, occurring))
     sentences = SentenceSplitter(flow, MAX_SPOKEN, check).sentences()
     return FormattedText(sentences, len(flow.text.rstrip()), remarks.warnings, is_plain=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import add, mul
@@ -153,7 +153,9 @@ EndHandler = Callable[[int], None]
 """Callback for the end of an element; gets the offset of the closing tag."""
 
 ELEMENTS = {row.name: row for row in SSML_TABLE}
-KNOWN_ATTRIBUTES = {row.name: {attribute.name for attribute in row.attributes} | {"lang"} for row in SSML_TABLE}
+KNOWN_ATTRIBUTES = {
+    row.name: {attribute.name for attribute in row.attributes} | {"lang", "xml:id"} for row in SSML_TABLE
+}
 WHOLE_TEXT_ELEMENTS = ("say-as", "sub", "phoneme")
 """Elements whose text is read as a whole and differently from how it is written."""
 SPLITTING_ELEMENTS = ("speak", "p", "s", "voice", "break", "prosody", "express-as")
@@ -164,14 +166,25 @@ class SsmlHandler:
     """The handler of one document, or with `inner` of the markup within one utterance, which no element may split."""
 
     def __init__(
-        self, flow: TextBuilder, remarks: WarningCollector, find_style_emotion: StyleResolver, *, inner: bool = False
+        self,
+        flow: TextBuilder,
+        remarks: WarningCollector,
+        find_style_emotion: StyleResolver,
+        *,
+        inner: bool = False,
+        lexicons: Container[str] = (),
     ) -> None:
         self.flow = flow
         self.remarks = remarks
         self.find_style_emotion = find_style_emotion
         self.inner = inner
+        self.known_lexicons = lexicons
         self.voices: dict[str, None] = {}
         """Names in document order, each once."""
+        self.lexicons: dict[str, str | None] = {}
+        """Name of the lexicon that the document declares under each id; None if it is unknown."""
+        self.lookups: list[tuple[str, int, int]] = []
+        """Stretches of `<lookup>` as (name of the lexicon, start, end), inner ones first."""
         self.holding = ""
         """Name of the open element whose text is read as a whole; empty if there is none."""
         self.dropping = False
@@ -306,10 +319,30 @@ def drop(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     return lambda _: setattr(walker, "dropping", False)
 
 
-def drop_lexicon(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
-    """Skip a lexicon and report that it is not fetched, since the difference may be audible."""
-    walker.remarks.add("unsupported_element", "<lexicon> is not fetched.")
+def declare_lexicon(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
+    """Declare a lexicon that the request or the service has, for `<lookup>`; none is fetched."""
+    uri, reference = attributes.get("uri", "").strip(), attributes.get("xml:id", "").strip()
+    known = uri if uri in walker.known_lexicons else None
+    if not known:
+        detail = f"There is no lexicon {quote(uri)}, only the request's and the service's; none is fetched."
+        walker.remarks.add("unknown_lexicon", detail)
+    if reference:
+        walker.lexicons[reference] = known
     return drop(walker, attributes, place)
+
+
+def look_up(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
+    """Record the stretch in which a lexicon is looked up."""
+    reference, start = attributes.get("ref", "").strip(), walker.flow.length
+    if reference not in walker.lexicons:
+        walker.remarks.add("unknown_lexicon", f"<lookup> names {quote(reference)}, which no <lexicon> has as xml:id.")
+    name = walker.lexicons.get(reference)
+
+    def close(end: int) -> None:
+        if name:
+            walker.lookups.append((name, start, walker.flow.length))
+
+    return close
 
 
 START_HANDLERS: dict[str, StartHandler] = {
@@ -335,6 +368,7 @@ START_HANDLERS: dict[str, StartHandler] = {
     "desc": drop,
     "meta": drop,
     "metadata": drop,
-    "lexicon": drop_lexicon,
+    "lexicon": declare_lexicon,
+    "lookup": look_up,
 }
 """The effect of each element of `SSML_TABLE`."""

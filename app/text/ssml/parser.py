@@ -21,7 +21,9 @@ ROOT = "speak"
 LEADING_SPACE = "\ufeff \t\r\n"
 """Characters accepted before the XML declaration, although XML does not allow them."""
 IGNORED_PREFIXES = ("xmlns", "xml:", "xsi:")
-"""Prefixes of attributes that have no effect on speech; `xml:lang` is the only exception."""
+"""Prefixes of attributes that have no effect on speech, with two exceptions: `xml:lang` and `ID`."""
+ID = "xml:id"
+"""Attribute by which `<lookup>` refers to a lexicon; it keeps its prefix."""
 WRAP_HINT = f"Put the whole text between <{ROOT}> and </{ROOT}>."
 HINTS = {
     expat.errors.XML_ERROR_UNDEFINED_ENTITY: "Known are &amp; &lt; &gt; &quot; &apos; and numbers, such as &#8217;.",
@@ -153,9 +155,12 @@ def strip_prefix(name: str) -> str:
 
 
 def filter_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
-    """Return the attributes that may affect speech, without prefixes; an unprefixed name wins over a prefixed one."""
-    names = [name for name in attributes if name == "xml:lang" or not name.startswith(IGNORED_PREFIXES)]
-    return {strip_prefix(name): attributes[name] for name in sorted(names, key=lambda name: ":" not in name)}
+    """Return the attributes that may affect speech, only `ID` with its prefix; unprefixed names win over others."""
+    names = [name for name in attributes if name in ("xml:lang", ID) or not name.startswith(IGNORED_PREFIXES)]
+    return {
+        name if name == ID else strip_prefix(name): attributes[name]
+        for name in sorted(names, key=lambda name: ":" not in name)
+    }
 
 
 def locate(document: str, place: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from app.text.clauses import LengthCheck, accept_any_length
+from app.text.lexicon import NO_LEXICONS, Lexicons, Lookup, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN
 from app.text.splitter import SentenceSplitter
 from app.text.ssml.handlers import SsmlHandler, StyleResolver
@@ -58,16 +59,22 @@ def read_ssml(
     find_style_emotion: StyleResolver,
     max_spoken: int = MAX_SPOKEN,
     check: LengthCheck = accept_any_length,
+    lexicons: Lexicons = NO_LEXICONS,
 ) -> SsmlDocument:
     """Read a document; `find_style_emotion` returns the emotion of a style of `express-as`, None if it has none.
 
+    A lexicon that the document declares applies within `<lookup>`; any other applies to the whole text.
     Raises `InvalidSsml`; all other problems of a document become warnings.
     """
     remarks = WarningCollector()
     builder = TextBuilder(remarks)
-    walker = SsmlHandler(builder, remarks, find_style_emotion)
+    walker = SsmlHandler(builder, remarks, find_style_emotion, lexicons=lexicons)
     parse(document, walker)
     flow = builder.finish()
+    if lexicons:
+        undeclared = [name for name in lexicons if name not in walker.lexicons.values()]
+        lookups = [Lookup(*one) for one in walker.lookups]
+        flow = substitute_words(flow, lexicons, [*lookups, *look_up_everywhere(flow.text, undeclared)])
     sentences = SentenceSplitter(flow, max_spoken, check).sentences()
     return SsmlDocument(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 

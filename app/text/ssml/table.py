@@ -145,7 +145,21 @@ SSML_TABLE = (
     SsmlElement("desc", Support.DROPPED),
     SsmlElement("meta", Support.DROPPED),
     SsmlElement("metadata", Support.DROPPED),
-    SsmlElement("lexicon", Support.DROPPED, (), "nothing is fetched; with a warning"),
+    SsmlElement(
+        "lexicon",
+        Support.DROPPED,
+        (
+            SsmlAttribute("uri", ("request", "service"), "no other lexicon can be named; none is fetched"),
+            SsmlAttribute("xml:id", ("names",), "with it, the lexicon applies only within lookup"),
+        ),
+        "the lexicon of the request or of the service; an unknown one has no effect, with a warning",
+    ),
+    SsmlElement(
+        "lookup",
+        Support.FULL,
+        (SsmlAttribute("ref", ("names",), "the xml:id of a lexicon"),),
+        "its text is looked up in a lexicon, before the outer ones",
+    ),
 )
 """The text of any other element is read as it stands, with a warning."""
 
@@ -159,6 +173,7 @@ SSML_WARNINGS = {
     "more_warnings": "there were more warnings than are listed",
     "rate_percent": "a rate in per cent without a sign was read as a factor",
     "say_as_unreadable": "the text is not what say-as calls it and is read as it stands",
+    "unknown_lexicon": "a lexicon is neither the request's nor the service's and has no effect",
     "unsupported_attribute": "an attribute has no effect",
     "unsupported_element": "an element has no effect; its text is read, unless the table says that it is dropped",
     "unsupported_phoneme": "an alphabet or a sign is not known; the text is read",
