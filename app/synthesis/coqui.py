@@ -57,9 +57,6 @@ __all__ = [
 
 logging.getLogger("TTS").setLevel(logging.WARNING)
 
-# coqui's models own an object that analyzes recordings. It is not used here, and its imports take two seconds.
-base_tts.AudioProcessor = lambda config: None
-
 ARCHITECTURES = {"glow_tts": GlowTTS, "tacotron": Tacotron, "tacotron2": Tacotron2}
 CHARACTER_CLASSES = "TTS.tts.utils.text.characters."
 """Module of coqui's character classes; a config may name no class outside it."""
@@ -100,7 +97,8 @@ def build_trainable_acoustic(architecture: str, config: Any, state: Mapping[str,
     base = ARCHITECTURES[architecture]
     # With a tokenizer in place coqui does not look for the espeak-ng program.
     tokenizer = TTSTokenizer(characters=build_vocabulary(config))
-    model: nn.Module = type(base.__name__, (base,), {"tokenizer": tokenizer})(config)
+    with leave_out_audio_processor():
+        model: nn.Module = type(base.__name__, (base,), {"tokenizer": tokenizer})(config)
     if state is not None:
         fill_weights(model, state["model"], architecture)
         if architecture != "glow_tts":
@@ -108,6 +106,17 @@ def build_trainable_acoustic(architecture: str, config: Any, state: Mapping[str,
             # Frames per decoder step: gradual training may have reduced them below the config's value.
             model.decoder.set_r(state.get("r") or saved.get("r") or config.r)  # type: ignore[operator,union-attr]
     return model
+
+
+@contextmanager
+def leave_out_audio_processor() -> Iterator[None]:
+    """Make coqui's models without their object that analyzes recordings, whose imports take two seconds."""
+    processor = base_tts.AudioProcessor
+    base_tts.AudioProcessor = lambda config: None
+    try:
+        yield
+    finally:
+        base_tts.AudioProcessor = processor
 
 
 @contextmanager

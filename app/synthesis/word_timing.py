@@ -31,6 +31,8 @@ STEPS = ((1, 1), (2, 1), (3, 1), (4, 1), (1, 2), (1, 3))
 """Numbers of spoken words and of phoneme groups that can be aligned to each other."""
 UNEVEN_COST = 1.5
 """Cost of each word or group beyond the first of a part, in letters, like the cost of a difference in length."""
+SOUND_LEAD = 0.03
+"""Seconds by which a word's first sound begins before the frames of its token, as GlowTTS aligns them."""
 MARK_COST = 4.0
 """Cost of a pause mark after the words but not after the groups, or the reverse, in letters."""
 
@@ -61,12 +63,13 @@ def time_words(
 def time_groups(tokens: Tokens, durations: Sequence[int], frame_seconds: float) -> list[TimedText]:
     """Time the groups of symbols between spaces, without the marks at their ends, which are pauses."""
     ends = [frames * frame_seconds for frames in accumulate(durations, initial=0)]
-    groups = []
+    groups: list[TimedText] = []
     for match in re.finditer(r"\S+", tokens.symbols):
         letters = [place for place in range(*match.span()) if tokens.symbols[place].isalnum()]
         if letters:
             first, last = tokens.places[letters[0]], tokens.places[letters[-1]]
-            groups.append(TimedText(match[0], ends[first], ends[last + 1]))
+            begin = max(groups[-1].end if groups else 0.0, ends[first] - SOUND_LEAD)
+            groups.append(TimedText(match[0], begin, ends[last + 1]))
     return groups
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from app.text.lines import find_line_breaks
 from app.text.normalization.cleaning import FOOTNOTE
@@ -79,7 +79,7 @@ def segment_paragraph(text: str, start: int, end: int) -> Iterator[Span]:
     edges = (
         edge
         for a, b in pairwise((start, *breaks.sentences, end))
-        for edge in (a, *starts(text, a, b))
+        for edge in chain((a,), starts(text, a, b))
         if edge not in breaks.wrapped
     )
     verse = deque(breaks.verse)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.text import normalize
-from app.text.normalization.abbreviations import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER, SPELLED
+from app.text.normalization.abbreviations import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER
+from app.text.normalization.chat import CHAT_LETTERS, CHAT_WORDS, LETTERS
 from app.text.normalization.money import CODES, CURRENCIES
 from app.text.normalization.slashes import PHRASES
 from app.text.normalization.units import LETTER_UNITS, SYMBOLS
+from app.text.phonetic import remove_phonemes
 from scripts.reference.markdown import format_code, format_codes, make_page, make_table
 
+SPELLED = {letters: " ".join(letters.upper()) for letters in sorted(LETTERS | CHAT_LETTERS)}
 ABOUT = """Numbers, units, dates, signs and abbreviations are read as words. A plan shows the words of each utterance in
 `spoken`. SSML's `say-as` and `sub` set another reading."""
 EXAMPLES = {
@@ -49,8 +52,15 @@ def render() -> str:
         make_table(("sign or code", "unit"), make_currencies()),
         "## Abbreviations",
         make_table(
-            ("before a name", "after a name", "before a number", "anywhere", "spelled"),
-            [tuple(map(list_words, (BEFORE_NAME, AFTER_NAME, BEFORE_NUMBER, ANYWHERE, SPELLED)))],
+            ("before a name", "after a name", "before a number", "anywhere", "in chats", "spelled"),
+            [
+                tuple(
+                    map(
+                        list_words,
+                        (BEFORE_NAME, AFTER_NAME, BEFORE_NUMBER, ANYWHERE, CHAT_WORDS, SPELLED),
+                    )
+                )
+            ],
         ),
         "## Phrases with a slash",
         make_table(("written", "read"), ((format_code(written), read) for written, read in PHRASES.items())),
@@ -61,7 +71,7 @@ def make_examples() -> Iterable[tuple[str, str, str]]:
     """Yield a row for each example."""
     for kind, examples in EXAMPLES.items():
         for written in examples:
-            yield kind, format_code(written), normalize(written)
+            yield kind, format_code(written), remove_phonemes(normalize(written))
 
 
 def make_units() -> Iterable[tuple[str, str]]:

@@ -95,7 +95,14 @@ def test_an_interrupted_book_leaves_the_older_file(book: Path, number: signal.Si
     book.write_text(BOOK * 400, encoding="utf-8")
     names = {path.name for path in book.parent.iterdir()}
     command = [sys.executable, "-m", "app", "say", str(book), "-o", str(out), "--emotion", "neutral"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # The background jobs of some shells ignore SIGINT, and so do the children of such a job.
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         while not list(book.parent.glob(".*.partial")):
             assert process.poll() is None
             time.sleep(0.02)

@@ -34,7 +34,10 @@ NAMES = {
     "format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm"),
     "response_format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm"),
     "model": ("intone", "TTS-1", "gpt-4o-mini-tts-2025-12-15"),
+    "lexicon": ('{"gif": "jif"}', '{"tomato": "/təˈmɑːtəʊ/"}'),
 }
+OPTIONS_OF_TEXT = ("input_format", "tags")
+"""Fields that are refused beside SSML."""
 
 
 @schemathesis.serializer("application/xml")  # SSML is of its family
@@ -77,6 +80,8 @@ def make_valid_fields(fields: dict[str, Any]) -> dict[str, Any]:
     valid = {name: _make_valid_value(name, value) for name, value in fields.items()}
     if isinstance(valid.get("text"), str) and isinstance(valid.get("ssml"), str):
         del valid["ssml"]
+    if valid.get("ssml"):
+        valid = {name: value for name, value in valid.items() if name not in OPTIONS_OF_TEXT}
     if valid.get("stream") and valid.get("timing"):
         del valid["stream"]
     if valid.get("ssml") is True and isinstance(valid.get("input"), str):

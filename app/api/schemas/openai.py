@@ -47,6 +47,9 @@ _OPENAI_NAMES = {"text": "input", "ssml": "input", "format": "response_format"}
 """OpenAI's names of our fields."""
 
 
+ModelName = Annotated[str, open_enum(*MODELS)]
+
+
 class VoiceId(BaseModel):
     """Voice as an object with its name."""
 
@@ -77,7 +80,7 @@ class OpenAiSpeech(SpeechOptions):
         json_schema_extra={"not": require_values(stream_format="sse", stream=False)},
     )
 
-    model: Annotated[str | None, open_enum(*MODELS)] = None
+    model: ModelName | None = None
     """`intone` (the default), or one of OpenAI's names; all are the same engine."""
     input: Text
     """Text to speak."""
