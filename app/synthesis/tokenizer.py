@@ -176,7 +176,7 @@ def strip_unencodable(text: str) -> str:
 
 PAUSE = ", "
 """Symbols before a word that follows a short pause in running speech."""
-PRECEDING_WORDS = {"en": "And they all said it again"}
+PRECEDING_WORDS = {"en": "Say it again"}
 """Words before the pause, by language: the encoder reads them and the voice does not speak them."""
 SPACE_AT_ENDS = re.compile(r"^(\s*).*?(\s*)$", re.DOTALL)
 
