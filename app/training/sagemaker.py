@@ -8,8 +8,8 @@
     output/tensorboard                  curves
     output/failure                      why it failed; SageMaker shows the first 1,024 characters
 
-All paths are below /opt/ml, or below the folder in INTONE_ML_ROOT. SageMaker also plots the log lines that
-`metric_definitions` describes.
+All paths are below /opt/ml, or below the folder in INTONE_ML_ROOT. SageMaker also plots the values in the log lines
+of `trainer.format_line`.
 """
 
 from __future__ import annotations

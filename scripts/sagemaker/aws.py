@@ -1,15 +1,118 @@
-"""Validate requests to AWS, and print or send them."""
+"""Validate requests against AWS's own model of them, print or send them, and translate AWS's errors."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from app.cli.parser import UsageError
-from scripts.sagemaker.errors import RefusedRequest, is_missing
-from scripts.sagemaker.model_check import find_problems
+from app.errors import IntoneError
+
+NO_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "ExpiredToken", "ExpiredTokenException")
+HINTS = {
+    "AccessDenied": "Attach the policy docker/iam/developer.json to the caller, as docs/sagemaker.md explains.",
+    "ResourceLimitExceeded": "Request more under Service Quotas, Amazon SageMaker, or use another --instance-type.",
+    "ThrottlingException": "AWS limits the rate of requests; try again in a minute.",
+    "403": "Does the bucket belong to another account? docs/sagemaker.md lists what the policies allow.",
+}
+"""Hints by the error code of AWS."""
+MISSING = ("404", "NoSuchBucket", "ObjectNotFoundException", "ResourceNotFound", "ResourceNotFoundException")
+NOT_FOUND = ("Could not find", "No scalable target")
+"""Prefixes of the messages of ValidationException that mean that a resource does not exist."""
+
+
+class RefusedRequest(IntoneError):
+    """The request cannot work; nothing was created."""
+
+
+class FailedOperation(IntoneError):
+    """A job or an endpoint failed; `detail` holds AWS's FailureReason."""
+
+
+class AwsError(IntoneError):
+    """AWS returned an error."""
+
+
+def translate_error(error: Exception) -> AwsError:
+    """Return an error of botocore as a one-line error with a hint."""
+    details: dict[str, Any] = getattr(error, "response", {}).get("Error", {})
+    code = details.get("Code", type(error).__name__)
+    if code in NO_CREDENTIALS:
+        return AwsError(f"There are no valid credentials for AWS ({code}).", hint="Run aws configure or aws sso login.")
+    hint = HINTS.get(code.removesuffix("Exception"), HINTS.get(code, ""))
+    return AwsError(f"AWS says {code}: {details.get('Message') or error}.", hint=hint)
+
+
+def is_missing(error: Exception) -> bool:
+    """Return whether the error means that the resource does not exist."""
+    details: dict[str, Any] = getattr(error, "response", {}).get("Error", {})
+    if details.get("Code") == "ValidationException":
+        return str(details["Message"]).startswith(NOT_FOUND)
+    return details.get("Code") in MISSING
+
+
+def find_problems(service: str, operation: str, request: dict[str, Any]) -> Iterator[str]:
+    """Yield the problems of a request."""
+    from botocore.validate import ParamValidator
+
+    shape = _load_service_model(service).operation_model(operation).input_shape
+    report = ParamValidator().validate(request, shape)
+    if report.has_errors():
+        yield " ".join(report.generate_report().split())
+    else:
+        yield from _check_value(shape, request, "")
+
+
+@cache
+def _load_service_model(service: str) -> Any:
+    import botocore.session
+
+    return botocore.session.get_session().get_service_model(service)
+
+
+def _check_value(shape: Any, value: Any, path: str) -> Iterator[str]:
+    yield from (f"{path} {problem}" for problem in _check_own_rules(shape, value))
+    if shape.type_name == "structure":
+        for name, inner in value.items():
+            yield from _check_value(shape.members[name], inner, f"{path}.{name}".lstrip("."))
+    elif shape.type_name == "list":
+        for number, inner in enumerate(value):
+            yield from _check_value(shape.member, inner, f"{path}[{number}]")
+    elif shape.type_name == "map":
+        for key, inner in value.items():
+            yield from _check_value(shape.key, key, f"{path} (key {key!r})")
+            yield from _check_value(shape.value, inner, f"{path}[{key!r}]")
+
+
+def _check_own_rules(shape: Any, value: Any) -> Iterator[str]:
+    """Yield the problems of a value, not of its members."""
+    rules = shape.metadata
+    if isinstance(value, bool) or not hasattr(shape, "type_name"):
+        return
+    size = value if isinstance(value, int | float) else len(value) if hasattr(value, "__len__") else None
+    if size is not None and "max" in rules and size > rules["max"]:
+        yield f"is over {rules['max']}: {value!r:.80}"
+    if shape.type_name != "string":
+        return
+    if "min" in rules and len(value) < rules["min"]:
+        yield f"is shorter than {rules['min']}: {value!r:.80}"
+    if getattr(shape, "enum", None) and value not in shape.enum:
+        yield f"is none of those that AWS knows: {value!r:.80}"
+    if "pattern" in rules and not _matches(rules["pattern"], value):
+        yield f"does not fit {rules['pattern']}: {value!r:.80}"
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """Return whether a value matches a pattern. Patterns are Java's; the few that Python cannot parse always match."""
+    try:
+        return re.fullmatch(pattern, value, re.DOTALL) is not None
+    except re.error:
+        return True
+
 
 READ_SECONDS = 75
 """SageMaker itself times out after 60 seconds."""

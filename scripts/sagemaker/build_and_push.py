@@ -13,9 +13,8 @@ from pathlib import Path
 
 from app.cli.parser import UsageError
 from app.packages import version
-from scripts.sagemaker.aws import Aws, Call
+from scripts.sagemaker.aws import Aws, Call, FailedOperation, RefusedRequest
 from scripts.sagemaker.command import DONE, make_command_parser, report, run_command
-from scripts.sagemaker.errors import FailedOperation, RefusedRequest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = "docker/Dockerfile"

@@ -1,16 +1,17 @@
-"""Common parts of all commands: flags, --dry-run, one-line errors and exit codes."""
+"""Common parts of all commands: flags, --dry-run, one-line errors, exit codes, and waiting for a state."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from typing import TypeVar
 
 from app.cli.parser import OneLineParser, UsageError
 from app.errors import IntoneError
-from scripts.sagemaker.aws import Aws, Call, check_calls, format_calls, open_aws
-from scripts.sagemaker.errors import RefusedRequest, translate_error
+from scripts.sagemaker.aws import Aws, Call, RefusedRequest, check_calls, format_calls, open_aws, translate_error
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -69,6 +70,14 @@ def _report_error(program: str, error: IntoneError, code: int) -> int:
     return code
 
 
+def read_pair(pair: str) -> tuple[str, str]:
+    """Parse `NAME=VALUE`."""
+    name, equals, value = pair.partition("=")
+    if not (name and equals):
+        raise UsageError(f"{pair!r} is not of the form NAME=VALUE.")
+    return name, value
+
+
 def report(line: str) -> None:
     """Print a line of progress to standard error; standard output is for results."""
     sys.stderr.write(f"{line}\n")
@@ -81,3 +90,25 @@ def report_cost(what: str, instance_type: str, count: int, until: str) -> None:
         f"{what}: {count} × {instance_type}, which is billed by the hour {until}. Prices by Region: "
         "aws.amazon.com/sagemaker/ai/pricing, or the AWS Pricing Calculator."
     )
+
+
+POLL_SECONDS = 15
+HEARTBEAT_SECONDS = 300
+"""Interval at which an unchanged state is reported again, to show that the command still runs."""
+
+T = TypeVar("T")
+
+
+def wait(poll: Callable[[], T], *, format_state: Callable[[T], str], is_done: Callable[[T], bool]) -> T:
+    """Return the first state that is done; report each state whose formatted text differs from the previous one."""
+    last, quiet = "", 0.0
+    while True:
+        state = poll()
+        text = format_state(state)
+        if text != last or quiet >= HEARTBEAT_SECONDS:
+            report(f"{time.strftime('%H:%M:%S')} {text}")
+            last, quiet = text, 0.0
+        if is_done(state):
+            return state
+        time.sleep(POLL_SECONDS)
+        quiet += POLL_SECONDS

@@ -6,30 +6,34 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from app.cli.parser import UsageError
-from scripts.sagemaker.address import parse_s3
-from scripts.sagemaker.alarm_request import make_alarm_calls
-from scripts.sagemaker.aws import Aws, Call, send_unless_missing
-from scripts.sagemaker.command import DONE, make_command_parser, report, report_cost, run_command
-from scripts.sagemaker.endpoint_request import (
+from scripts.sagemaker.address import check_image, check_object, make_head_bucket_call, make_head_object_call, parse_s3
+from scripts.sagemaker.aws import Aws, Call, FailedOperation, RefusedRequest, send_unless_missing
+from scripts.sagemaker.command import DONE, make_command_parser, read_pair, report_cost, run_command, wait
+from scripts.sagemaker.delete_endpoint import delete_generations
+from scripts.sagemaker.endpoint import (
     GENERATION,
     EndpointOptions,
+    find_endpoint,
+    format_endpoint_state,
+    make_alarm_calls,
     make_create_endpoint_call,
     make_delete_config_call,
     make_delete_model_call,
+    make_deregister_call,
     make_describe_endpoint_call,
     make_generation_calls,
     make_list_generations_calls,
+    make_scaling_calls,
     make_update_endpoint_call,
 )
-from scripts.sagemaker.endpoint_state import delete_generations, find_endpoint, wait_for_endpoint
-from scripts.sagemaker.errors import FailedOperation, RefusedRequest
-from scripts.sagemaker.hyperparameters import read_pair
-from scripts.sagemaker.preflight import check_image, check_object, make_head_bucket_call, make_head_object_call
-from scripts.sagemaker.scaling_request import make_deregister_call, make_scaling_calls
 
 MAX_NAME_LENGTH = 63 - len(GENERATION.format(datetime(2000, 1, 1, tzinfo=UTC)))
+
+
+SETTLED = ("InService", "OutOfService", "Failed", "UpdateRollbackFailed")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -112,9 +116,28 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     wait_for_endpoint(aws, endpoint.name, endpoint.generation)
     for call in make_follow_up_calls(endpoint):
         send_unless_missing(aws, call)
-    delete_generations(aws, endpoint.name, keep=endpoint.generation, report=report)
+    delete_generations(aws, endpoint.name, keep=endpoint.generation)
     sys.stdout.write(f"{endpoint.name}\n")
     return DONE
+
+
+def wait_for_endpoint(aws: Aws, name: str, config: str) -> None:
+    """Wait until the endpoint serves a configuration; raise `FailedOperation` with the FailureReason if it does not."""
+    state = wait(
+        lambda: aws.send(make_describe_endpoint_call(name)), format_state=format_endpoint_state, is_done=is_settled
+    )
+    if state["EndpointStatus"] != "InService" or state["EndpointConfigName"] != config:
+        reason = state.get("FailureReason", "AWS rolled back to the previous configuration")
+        raise FailedOperation(
+            f"The endpoint {name} did not come up ({state['EndpointStatus']}): {reason}",
+            hint=f"Its log: aws logs tail /aws/sagemaker/Endpoints/{name}. An endpoint that never came up must be "
+            f"deleted before the next try: python -m scripts.sagemaker.delete_endpoint {name}",
+        )
+
+
+def is_settled(state: dict[str, Any]) -> bool:
+    """Return whether the state will not change by itself."""
+    return state["EndpointStatus"] in SETTLED
 
 
 def endpoint_exists(aws: Aws, name: str) -> bool:

@@ -3,24 +3,64 @@
 from __future__ import annotations
 
 import argparse
+import gzip
+import io
 import sys
+import tarfile
 import tempfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.cli.parser import UsageError
 from app.errors import InvalidVoice
 from app.voices import open_voice
-from scripts.sagemaker.address import S3Address, parse_s3
-from scripts.sagemaker.aws import Aws, Call
+from scripts.sagemaker.address import S3Address, check_object, make_head_bucket_call, make_head_object_call, parse_s3
+from scripts.sagemaker.aws import Aws, Call, FailedOperation, RefusedRequest
 from scripts.sagemaker.command import DONE, make_command_parser, report, run_command
-from scripts.sagemaker.errors import FailedOperation, RefusedRequest
-from scripts.sagemaker.job_state import wait_for_job
-from scripts.sagemaker.preflight import check_object, make_head_bucket_call, make_head_object_call
-from scripts.sagemaker.training_request import make_describe_job_call
-from scripts.sagemaker.unpack import unpack
+from scripts.sagemaker.start_training_job import make_describe_job_call, wait_for_job
 
-MAX_BYTES = 2 << 30
+MAX_UNPACKED_BYTES = 4 << 30
+MAX_FILES = 1000
+
+
+class BoundedStream(io.RawIOBase):
+    """A decompressed stream that raises an error beyond a size, since a small gzip file can expand to any size."""
+
+    def __init__(self, source: gzip.GzipFile, size: int) -> None:
+        self.source = source
+        self.remaining = size
+
+    def readable(self) -> bool:
+        """See `io.RawIOBase`."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """See `io.RawIOBase`."""
+        piece = self.source.read(min(size, self.remaining + 1) if size >= 0 else self.remaining + 1)
+        self.remaining -= len(piece)
+        if self.remaining < 0:
+            raise FailedOperation("The archive is larger than any voice.", hint="Is it a model.tar.gz of this project?")
+        return piece
+
+
+def unpack(archive: Path, folder: Path, max_bytes: int = MAX_UNPACKED_BYTES, max_files: int = MAX_FILES) -> None:
+    """Unpack an archive into a folder."""
+    try:
+        with gzip.open(archive) as whole, tarfile.open(fileobj=BoundedStream(whole, max_bytes), mode="r|") as members:
+            for number, member in enumerate(members):
+                # A sparse file expands to far more bytes than it has; no training job creates one.
+                if number >= max_files or member.issparse() or not (member.isfile() or member.isdir()):
+                    raise FailedOperation(
+                        f"The archive contains an entry that no voice holds ({member.name!r:.80}).",
+                        hint="Is it a model.tar.gz of this project?",
+                    )
+                members.extract(member, folder, filter="data")
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise FailedOperation(f"{archive.name} cannot be unpacked: {error}.", hint="Download it again.") from None
+
+
+MAX_ARCHIVE_BYTES = 2 << 30
 """Maximum size of the archive."""
 ARTIFACTS = "s3://bucket-of-the-job/output/model.tar.gz"
 """Placeholder in a dry run for the address in the job's description."""
@@ -62,7 +102,7 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     """Download, unpack and check the voice; the folder is created only if all of that succeeds."""
     address = find_model(aws, options.job)
     size = check_object(aws, address)
-    if size > MAX_BYTES:
+    if size > MAX_ARCHIVE_BYTES:
         raise RefusedRequest(f"{address} has {size} bytes, more than any voice.", hint="Is it a voice of this project?")
     report(f"downloading {address}, {size / 1e6:.0f} MB")
     options.folder.parent.mkdir(parents=True, exist_ok=True)

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.parser import UsageError
-from scripts.sagemaker.aws import Aws, Call
+from scripts.sagemaker.aws import Aws, AwsError, Call, translate_error
 from scripts.sagemaker.command import DONE, make_command_parser, report, run_command
-from scripts.sagemaker.errors import AwsError, translate_error
 
 FORMATS = ("wav", "flac", "mp3", "opus", "aac", "pcm")
 BLOCK_BYTES = 1 << 16

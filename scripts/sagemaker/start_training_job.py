@@ -6,24 +6,182 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from app.cli.parser import UsageError
-from app.training.metric_definitions import METRIC_DEFINITIONS
-from scripts.sagemaker.address import parse_s3
-from scripts.sagemaker.aws import Aws, Call
-from scripts.sagemaker.command import DONE, make_command_parser, report, report_cost, run_command
-from scripts.sagemaker.hyperparameters import compute_max_runtime, read_settings
-from scripts.sagemaker.job_state import wait_for_job
-from scripts.sagemaker.preflight import (
+from scripts.sagemaker.address import (
     DATASET_FILES,
     VOICE_FILES,
+    S3Address,
     check_bucket_region,
     check_folder,
     check_image,
     make_folder_calls,
     make_head_bucket_call,
+    parse_s3,
 )
-from scripts.sagemaker.training_request import INSTANCE_TYPE, JobOptions, make_describe_job_call, make_training_call
+from scripts.sagemaker.aws import Aws, Call, FailedOperation, RefusedRequest
+from scripts.sagemaker.command import DONE, make_command_parser, read_pair, report, report_cost, run_command, wait
+
+INSTANCE_TYPE = "ml.c7i.2xlarge"
+"""It has no GPU, as training runs on CPUs alone."""
+CHECKPOINTS, TENSORBOARD = "/opt/ml/checkpoints", "/opt/ml/output/tensorboard"
+
+NUMBER = r"([-+.e\d]+)"
+ACOUSTIC = ("loss", "log_mle", "loss_dur", "decoder_loss", "postnet_loss", "stopnet_loss", "attention_loss")
+"""Losses of `glow_tts` and `tacotron2`."""
+HIFIGAN = ("mel", "stft", "telling", "passing", "features", "pitch", "semitones", "voicing")
+"""Losses and errors of `hifigan_v1`, `hifigan_v2` and `hifigan_source`."""
+VOCOS = ("tone", "tone_phase", "free", "free_phase")
+"""Losses of `vocos_source`, which also has `pitch`."""
+TRAINING_ONLY = ("telling", "passing", "features", "pitch")
+HELD_OUT_ONLY = ("semitones", "voicing")
+
+TRAINING_METRICS = [name for name in (*ACOUSTIC, *HIFIGAN, *VOCOS) if name not in HELD_OUT_ONLY]
+HELD_OUT_METRICS = [name for name in (*ACOUSTIC, *HIFIGAN, *VOCOS) if name not in TRAINING_ONLY]
+
+METRIC_DEFINITIONS: list[dict[str, str]] = [
+    {"Name": "step", "Regex": r"sm_metric step=(\d+);"},
+    *({"Name": f"train:{name}", "Regex": f" train_{name}={NUMBER};"} for name in TRAINING_METRICS),
+    *({"Name": f"held_out:{name}", "Regex": f" held_out_{name}={NUMBER};"} for name in HELD_OUT_METRICS),
+]
+"""CloudWatch metrics that SageMaker extracts from the log lines of `app.training.trainer.format_line`.
+
+They depend on the model. A job may define 40 metrics, with up to 500 characters per expression.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """Options of a training job."""
+
+    name: str
+    image: str
+    role: str
+    training: S3Address
+    output: S3Address
+    """Prefix of NAME/output/model.tar.gz, NAME/checkpoints and NAME/tensorboard."""
+    base: S3Address | None
+    run: str
+    """Name of the job whose checkpoints are continued; empty for the job itself."""
+    hyperparameters: dict[str, str]
+    instance_type: str
+    volume_gb: int
+    """Size of the volume for /opt/ml and /tmp."""
+    max_runtime: int
+    """Maximum seconds of training."""
+    spot: bool
+    max_wait: int
+    """Maximum seconds of training and of waiting for a spot instance."""
+
+
+def make_training_call(options: JobOptions) -> Call:
+    """Return the request that creates the job."""
+    channels = {"training": options.training, "base": options.base}
+    output = options.output
+    request: dict[str, Any] = {
+        "TrainingJobName": options.name,
+        "RoleArn": options.role,
+        "AlgorithmSpecification": {
+            "TrainingImage": options.image,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": METRIC_DEFINITIONS,
+        },
+        "HyperParameters": options.hyperparameters,
+        "InputDataConfig": [make_channel(name, address) for name, address in channels.items() if address],
+        "OutputDataConfig": {"S3OutputPath": str(output)},
+        "ResourceConfig": {
+            "InstanceType": options.instance_type,
+            "InstanceCount": 1,
+            "VolumeSizeInGB": options.volume_gb,
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": options.max_runtime},
+        "EnableManagedSpotTraining": options.spot,
+        "CheckpointConfig": {
+            "S3Uri": str(output.join(f"{options.run or options.name}/checkpoints")),
+            "LocalPath": CHECKPOINTS,
+        },
+        "TensorBoardOutputConfig": {
+            "S3OutputPath": str(output.join(f"{options.name}/tensorboard")),
+            "LocalPath": TENSORBOARD,
+        },
+        "EnableNetworkIsolation": True,
+    }
+    if options.spot:
+        request["StoppingCondition"]["MaxWaitTimeInSeconds"] = options.max_wait
+    return Call("sagemaker", "CreateTrainingJob", request)
+
+
+def make_channel(name: str, address: S3Address) -> dict[str, Any]:
+    """Return the channel of a folder in S3 that becomes /opt/ml/input/data/NAME."""
+    source = {
+        "S3DataType": "S3Prefix",
+        "S3Uri": f"s3://{address.bucket}/{address.folder}",
+        "S3DataDistributionType": "FullyReplicated",
+    }
+    return {"ChannelName": name, "InputMode": "File", "DataSource": {"S3DataSource": source}}
+
+
+def make_describe_job_call(name: str) -> Call:
+    """Return the request for the state of a job."""
+    return Call("sagemaker", "DescribeTrainingJob", {"TrainingJobName": name})
+
+
+MARGIN_SECONDS = 900
+"""Time between the limit of the training and that of the platform, for startup, download and export."""
+
+
+def read_settings(pairs: Sequence[str]) -> tuple[dict[str, str], float]:
+    """Return `NAME=VALUE` flags as strings, as SageMaker requires, and the time limit of the training in seconds."""
+    from app.training.settings import WrongHyperparameter, parse_settings
+
+    values = dict(read_pair(pair) for pair in pairs)
+    try:
+        return values, parse_settings(values).time_limit
+    except WrongHyperparameter as error:
+        raise RefusedRequest(error.detail, hint=error.hint) from None
+
+
+def compute_max_runtime(time_limit: float, max_runtime: int | None) -> int:
+    """Return the seconds after which the platform stops the job: by default well after the training's own limit."""
+    if max_runtime is None:
+        return int(time_limit) + MARGIN_SECONDS
+    if max_runtime < time_limit + MARGIN_SECONDS:
+        raise RefusedRequest(
+            f"After {max_runtime} s the platform would stop a training that may take {time_limit:g} s.",
+            hint=f"Set time_limit={max(1, max_runtime - MARGIN_SECONDS)}, or a longer --max-runtime.",
+        )
+    return max_runtime
+
+
+RUNNING = ("InProgress", "Stopping")
+
+
+def wait_for_job(aws: Aws, name: str) -> dict[str, Any]:
+    """Return the job's description once it has ended; raise `FailedOperation` if it has failed or has no model."""
+    job = wait(lambda: aws.send(make_describe_job_call(name)), format_state=format_job_state, is_done=has_ended)
+    if job["TrainingJobStatus"] == "Failed":
+        raise FailedOperation(
+            f"The job {name} failed: {job.get('FailureReason', 'no reason was given')}",
+            hint=f"Its log: aws logs tail /aws/sagemaker/TrainingJobs --log-stream-name-prefix {name}/",
+        )
+    if not job.get("ModelArtifacts", {}).get("S3ModelArtifacts"):
+        raise FailedOperation(f"The job {name} was stopped before it had a model.")
+    return job
+
+
+def has_ended(job: dict[str, Any]) -> bool:
+    """Return whether the job has ended, successfully or not."""
+    return job["TrainingJobStatus"] not in RUNNING
+
+
+def format_job_state(job: dict[str, Any]) -> str:
+    """Return the status, its message, and the latest metrics."""
+    steps = job.get("SecondaryStatusTransitions") or [{}]
+    message = steps[-1].get("StatusMessage", "")
+    metrics = "".join(f" {one['MetricName']}={one['Value']:.4g}" for one in job.get("FinalMetricDataList", []))
+    return f"{job['TrainingJobStatus']}/{job.get('SecondaryStatus', '')} {message}{metrics}".strip()
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -80,7 +238,7 @@ def plan(options: argparse.Namespace, region: str) -> list[Call]:
     check_image(job.image, region)
     calls = make_folder_calls(job.training, DATASET_FILES)
     calls += make_folder_calls(job.base, VOICE_FILES) if job.base else []
-    calls += [make_head_bucket_call(job.output), make_training_call(job, METRIC_DEFINITIONS)]
+    calls += [make_head_bucket_call(job.output), make_training_call(job)]
     return calls if options.no_wait else [*calls, make_describe_job_call(job.name)]
 
 
@@ -92,7 +250,7 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
         check_folder(aws, job.base, VOICE_FILES)
     check_bucket_region(aws, job.output)
     report_cost("Training", job.instance_type, 1, f"until it ends, after {job.max_runtime / 3600:.1f} hours at most")
-    aws.send(make_training_call(job, METRIC_DEFINITIONS))
+    aws.send(make_training_call(job))
     report(
         f"The job {job.name} has started. To stop it early and keep its voice: aws sagemaker stop-training-job "
         f"--training-job-name {job.name}"

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.voices import open_voice
-from scripts.sagemaker.address import S3Address, parse_s3
-from scripts.sagemaker.aws import Aws, Call
+from scripts.sagemaker.address import VOICE_FILES, S3Address, check_bucket_region, make_head_bucket_call, parse_s3
+from scripts.sagemaker.aws import Aws, Call, RefusedRequest
 from scripts.sagemaker.command import DONE, make_command_parser, report, run_command
-from scripts.sagemaker.errors import RefusedRequest
-from scripts.sagemaker.preflight import VOICE_FILES, check_bucket_region, make_head_bucket_call
 
 REPORT_INTERVAL = 100
 """Number of files between two reports of progress."""

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from app.training import trainer as running
-from app.training.metric_definitions import METRIC_DEFINITIONS
 from app.training.sagemaker import read_hyperparameters, run_job
 from app.training.settings import WrongHyperparameter
 from app.training.trainer import CHECKPOINT, RECORD, TrainingProgress, format_line
 from app.types import Emotion
 from app.voices import open_voice
+from scripts.sagemaker.start_training_job import METRIC_DEFINITIONS
 from tests.sagemaker.containers import build_command, kill, start_serving
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings
@@ -219,7 +219,7 @@ def test_metric_definitions_keep_the_limits_of_the_platform() -> None:
 
 def test_metric_definitions_need_no_package() -> None:
     """T6: a script that deploys a job need not import torch."""
-    program = "import sys, app.training.metric_definitions; sys.exit('torch' in sys.modules)"
+    program = "import sys, scripts.sagemaker.start_training_job; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=SCRIPTS.parent, timeout=60).returncode == 0
 
 

@@ -25,7 +25,7 @@ def isolate_from_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setattr("scripts.sagemaker.waiting.POLL_SECONDS", 0)
+    monkeypatch.setattr("scripts.sagemaker.command.POLL_SECONDS", 0)
 
 
 @pytest.fixture

@@ -93,6 +93,6 @@ def test_ctrl_c_ends_the_wait_and_not_the_job(scripted: Scripted, monkeypatch: p
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("scripts.sagemaker.waiting.time.sleep", interrupt)
+    monkeypatch.setattr("scripts.sagemaker.command.time.sleep", interrupt)
     assert COMMANDS["start_training_job"].main(TRAIN) == 130
     assert "StopTrainingJob" not in scripted.list_operations()

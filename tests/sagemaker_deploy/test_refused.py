@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from scripts.sagemaker.address import parse_s3
-from scripts.sagemaker.errors import RefusedRequest
+from scripts.sagemaker.aws import RefusedRequest
 from tests.sagemaker_deploy.dry_runs import COMMANDS, DEPLOY, TRAIN
 from tests.sagemaker_deploy.scripted import REGION
 

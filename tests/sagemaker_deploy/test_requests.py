@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from app.training.metric_definitions import METRIC_DEFINITIONS
-from scripts.sagemaker.model_check import find_problems
+from scripts.sagemaker.aws import find_problems
+from scripts.sagemaker.start_training_job import METRIC_DEFINITIONS
 from tests.sagemaker_deploy.dry_runs import ARGUMENTS, DEPLOY, MODEL, TRAIN, dry_run
 from tests.sagemaker_deploy.scripted import ENDPOINT_ROLE, IMAGE
 

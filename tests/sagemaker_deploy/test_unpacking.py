@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.sagemaker.errors import FailedOperation
-from scripts.sagemaker.unpack import unpack
+from scripts.sagemaker.aws import FailedOperation
+from scripts.sagemaker.fetch_model import unpack
 
 Archive = Callable[[list[tarfile.TarInfo]], Path]
 
