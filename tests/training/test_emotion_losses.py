@@ -7,16 +7,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from app.training.emotion.calibrate import f1_score
-from app.training.emotion.rows import (
-    EMOTIONS,
-    WARM_UP,
-    TrainingRow,
-    compute_losses,
-    compute_macro_f1,
-    scale_rate,
-    weigh_classes,
-)
+from app.training.emotion.network import WARM_UP, compute_losses, compute_macro_f1, scale_rate, weigh_classes
+from app.training.emotion.passages import f1_score
+from app.training.emotion.rows import EMOTIONS, TrainingRow
 
 JOY, FEAR = EMOTIONS.index(EMOTIONS[1]), EMOTIONS.index(EMOTIONS[4])
 

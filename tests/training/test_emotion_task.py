@@ -13,18 +13,8 @@ import torch
 from app.errors import SetupError
 from app.training.emotion import run as emotion_run
 from app.training.emotion import run as emotion_task
-from app.training.emotion.rows import (
-    PASSAGES,
-    TrainingRow,
-    encode,
-    find_frozen,
-    load_network,
-    make_passage_row,
-    read_examples,
-    read_passages,
-    score,
-    select_rows,
-)
+from app.training.emotion.network import encode, find_frozen, load_network, score
+from app.training.emotion.rows import PASSAGES, TrainingRow, make_passage_row, read_examples, read_passages, select_rows
 from app.training.emotion.run import EmotionSettings, EmotionTask
 from tests.training.tiny_encoder import write_encoder, write_passages
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.training.emotion.calibrate import read_spoken
 from app.training.emotion.rows import LabelledSentence, read_passages
 from app.types import Emotion
+from tests.emotion.spoken_style import read_spoken
 from tests.training.tiny_encoder import PASSAGE_COLUMNS, write_table
 
 ROOT = Path(__file__).parents[2]
@@ -63,5 +63,5 @@ def test_read_passages_begins_each_passage_without_context(tmp_path: Path) -> No
 
 
 def test_passages_hold_no_sentence_of_the_spoken_list(sentences: list[LabelledSentence]) -> None:
-    spoken = {text.lower() for text, _ in read_spoken(ROOT / "tests" / "emotion" / "spoken_style.tsv")}
+    spoken = {text.lower() for text, _ in read_spoken()}
     assert not spoken & {one.text.strip().lower() for one in sentences}

@@ -10,133 +10,19 @@ stretched around its median over the voiced sentences, as an uncertain network g
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoTokenizer
 
-from app.emotion import Classifier
-from app.training.emotion.rows import (
-    EMOTIONS,
-    Example,
-    load_network,
-    make_passage_row,
-    read_examples,
-    read_passages,
-    score,
-)
+from app.training.emotion.network import load_network, score
+from app.training.emotion.rows import EMOTIONS, make_passage_row, read_passages
 from app.types import Emotion
-
-MAX_FALSE_ALARMS = 0.08
-"""Maximum share of neutral dev sentences that may be voiced as an emotion."""
-VOICING_THRESHOLDS = np.arange(0.3, 0.96, 0.01)
-CLASS_THRESHOLDS = np.arange(0.05, 0.96, 0.01)
-VERSION = "1"
-Matrix = npt.NDArray[np.float64]
-
-
-def measure(model: Path, data: Path, spoken: Path | None = None) -> dict[str, object]:
-    """Compute all figures of a trained model, at its own threshold."""
-    classifier = Classifier.load(model)
-    threshold = classifier.settings.threshold
-    examples = read_examples(data)
-    report: dict[str, object] = {"threshold": threshold, "goemotions": measure_goemotions(classifier, examples)}
-    if threshold is not None:
-        report["subtitles"] = measure_voicing(classifier, select_subtitles(examples), threshold)
-    if spoken and threshold is not None:
-        report["spoken"] = measure_voicing(classifier, read_spoken(spoken), threshold)
-    return report
-
-
-def select_subtitles(examples: list[Example]) -> list[tuple[str, Emotion]]:
-    """Return the test sentences of XED with one label: speech, but labelled without its context."""
-    held_out = [example for example in examples if example.source == "xed" and example.split == "test"]
-    return [(example.text, example.labels[0]) for example in held_out if len(example.labels) == 1]
-
-
-def compute_probabilities(classifier: Classifier, texts: Sequence[str]) -> Matrix:
-    """Compute the probabilities (sentences, 7)."""
-    return np.array([[one[emotion] for emotion in EMOTIONS] for one in classifier.classify(texts)])
-
-
-def find_voicing_threshold(classifier: Classifier, dev: list[Example]) -> float:
-    """Return the lowest threshold at which few enough neutral sentences are voiced as an emotion."""
-    neutral = [example.text for example in dev if example.labels == (Emotion.NEUTRAL,)]
-    emotional = compute_probabilities(classifier, neutral)[:, 1:].max(axis=1)
-    allowed = [float(value) for value in VOICING_THRESHOLDS if (emotional >= value).mean() <= MAX_FALSE_ALARMS]
-    return round(allowed[0], 2)
-
-
-def measure_goemotions(classifier: Classifier, examples: list[Example]) -> dict[str, object]:
-    """Compute the macro-F1 over the seven emotions on the test split, with class thresholds from the dev split."""
-    dev, test = ([e for e in examples if e.source == "goemotions" and e.split == name] for name in ("dev", "test"))
-    dev_scores, test_scores = (compute_probabilities(classifier, [e.text for e in part]) for part in (dev, test))
-    dev_truth, test_truth = (make_label_matrix(part) for part in (dev, test))
-    f1s = {}
-    for column, emotion in enumerate(EMOTIONS):
-        scored = [f1_score(dev_scores[:, column] >= value, dev_truth[:, column]) for value in CLASS_THRESHOLDS]
-        chosen = CLASS_THRESHOLDS[int(np.argmax(scored))]
-        f1s[str(emotion)] = round(f1_score(test_scores[:, column] >= chosen, test_truth[:, column]), 3)
-    return {"sentences": len(test), "macro_f1": round(float(np.mean(list(f1s.values()))), 3), "f1": f1s}
-
-
-def make_label_matrix(examples: list[Example]) -> npt.NDArray[np.bool_]:
-    """Return the labels (sentences, 7)."""
-    return np.array([[emotion in example.labels for emotion in EMOTIONS] for example in examples])
-
-
-def f1_score(predicted: npt.NDArray[np.bool_], actual: npt.NDArray[np.bool_]) -> float:
-    """Compute the harmonic mean of precision and recall."""
-    hits = int((predicted & actual).sum())
-    return 2 * hits / max(1, int(predicted.sum()) + int(actual.sum()))
-
-
-def read_spoken(path: Path) -> list[tuple[str, Emotion]]:
-    """Read sentences with one label each: text, tab, emotion."""
-    rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
-    return [(text, Emotion(label)) for text, label in rows]
-
-
-def measure_voicing(classifier: Classifier, rows: list[tuple[str, Emotion]], threshold: float) -> dict[str, object]:
-    """Compute the false alarms on neutral sentences, and how often voiced emotional sentences are voiced correctly."""
-    predictions = []
-    for scores in compute_probabilities(classifier, [text for text, _ in rows]):
-        best = int(scores.argmax())
-        predictions.append(EMOTIONS[best] if scores[best] >= threshold else Emotion.NEUTRAL)
-    neutral = [prediction for prediction, (_, label) in zip(predictions, rows, strict=True) if label is Emotion.NEUTRAL]
-    emotional = [
-        (label, prediction)
-        for prediction, (_, label) in zip(predictions, rows, strict=True)
-        if label is not Emotion.NEUTRAL
-    ]
-    voiced = [(label, prediction) for label, prediction in emotional if prediction is not Emotion.NEUTRAL]
-    confusion = Counter(f"{label} heard as {prediction}" for label, prediction in emotional if label is not prediction)
-    return {
-        "neutral_sentences": len(neutral),
-        "false_alarms": round(sum(prediction is not Emotion.NEUTRAL for prediction in neutral) / len(neutral), 3),
-        "emotional_sentences": len(emotional),
-        "voiced": round(len(voiced) / len(emotional), 3),
-        "voiced_rightly": round(sum(label is prediction for label, prediction in voiced) / len(voiced), 3),
-        "confusion": dict(confusion.most_common()),
-    }
-
-
-def store_threshold(model: Path, threshold: float) -> None:
-    """Store the threshold in the classifier's `config.json`."""
-    path = model / "config.json"
-    config = json.loads(path.read_text(encoding="utf-8"))
-    config["intone"] = {"version": VERSION, "threshold": threshold}
-    path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-
 
 TEMPERATURES = tuple(round(0.5 + 0.02 * place, 2) for place in range(126))
 """0.5 to 3."""

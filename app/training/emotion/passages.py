@@ -24,7 +24,6 @@ import numpy.typing as npt
 from app.emotion import Classifier
 from app.emotion.classifier import Excerpt, make_context
 from app.planning.decide import StrengthRule, find_most_probable
-from app.training.emotion.calibrate import Matrix, f1_score
 from app.training.emotion.rows import EMOTIONS, MIN_CLEAR_INTENSITY, LabelledSentence, read_passages
 from app.types import Assessment, Emotion
 
@@ -34,6 +33,7 @@ BINS = 10
 STRONG_THRESHOLD = 0.5
 """Strength above which an emotion voiced in a neutral sentence is hard to miss."""
 Figures = dict[str, Any]
+Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,12 @@ def compute_f1(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs
     got = answers.probabilities.argmax(1)
     labels = np.array([EMOTIONS.index(one.label) for one in sentences])
     return [f1_score(got == emotion, labels == emotion) for emotion in range(len(EMOTIONS))]
+
+
+def f1_score(predicted: npt.NDArray[np.bool_], actual: npt.NDArray[np.bool_]) -> float:
+    """Compute the harmonic mean of precision and recall."""
+    hits = int((predicted & actual).sum())
+    return 2 * hits / max(1, int(predicted.sum()) + int(actual.sum()))
 
 
 def count_voiced(sentences: Sequence[LabelledSentence], answers: ClassifierOutputs, floor: float) -> Figures:

@@ -24,26 +24,28 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer
 
+from app.training.emotion.network import (
+    TrainableParameters,
+    compute_losses,
+    encode,
+    evaluate,
+    find_frozen,
+    load_network,
+    scale_rate,
+    score,
+    weigh_classes,
+)
 from app.training.emotion.rows import (
     CONTEXT_SENTENCES,
     PASSAGES_FILE,
     SOURCES,
-    TrainableParameters,
     TrainingRow,
-    compute_losses,
     draw_batches,
-    encode,
-    evaluate,
-    find_frozen,
     find_held_out,
-    load_network,
     make_passage_row,
     read_examples,
     read_passages,
-    scale_rate,
-    score,
     select_rows,
-    weigh_classes,
 )
 from app.training.emotion.targets import (
     SPEECH_FILE,

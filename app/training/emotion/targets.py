@@ -18,16 +18,8 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer
 
-from app.training.emotion.rows import (
-    EMOTIONS,
-    TrainingRow,
-    find_held_out,
-    load_network,
-    read_examples,
-    read_passages,
-    score,
-    select_rows,
-)
+from app.training.emotion.network import load_network, score
+from app.training.emotion.rows import EMOTIONS, TrainingRow, find_held_out, read_examples, read_passages, select_rows
 
 LOGGER = logging.getLogger(__name__)
 
