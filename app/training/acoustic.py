@@ -27,9 +27,9 @@ from app.synthesis.mel import MelConverter, read_normalization
 from app.synthesis.tokenizer import Tokenizer
 from app.training.clips import Clip, MelConversion
 from app.training.export import write_checkpoint
-from app.training.optimizer import Ema, compute_learning_rate, set_learning_rate, step_optimizer
+from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
 from app.training.settings import ModelKind, TrainingSettings
-from app.training.trainer import Checkpointable, StatePart
+from app.training.trainer import StatePart, TrainingModule
 from app.types import Emotion
 from app.voices import AudioConfig, Voice
 from app.voices.voice import read_speaker_names, read_vocoder_audio
@@ -179,7 +179,7 @@ class OptimizerConfig:
     """Fraction of the averaged weights kept at each step."""
 
 
-class AcousticTask(Checkpointable):
+class AcousticTask(TrainingModule):
     """Training of an acoustic model."""
 
     def __init__(
@@ -198,7 +198,6 @@ class AcousticTask(Checkpointable):
         self.held_out = shuffled[:held_out]
         self.clips = [clip for clip in shuffled[held_out:] if clip.mel.shape[1] <= MAX_FRAMES]
         self.bf16 = torch.cpu._is_avx512_bf16_supported()
-        self.number = 0
         self.epoch = -(-len(self.clips) // self.batch_size)
         parameters = self.model.parameters()
         self.optimizer = torch.optim.AdamW(parameters, self.learning_rate, betas=(0.9, 0.98), weight_decay=1e-6)
@@ -209,14 +208,10 @@ class AcousticTask(Checkpointable):
         """Return the model's losses for some clips; `loss` is the one to minimize."""
 
     def step(self) -> dict[str, float]:
-        """Implement `TrainingModule.step`."""
         torch.manual_seed(self.seed * 1_000_003 + self.number)  # for dropout
-        set_learning_rate(
-            self.optimizer,
-            compute_learning_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life),
-        )
         losses = self.compute_losses(self.draw_batch())
-        step_optimizer(self.optimizer, losses["loss"], self.pace.bound)
+        rate = compute_learning_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life)
+        step_optimizer(self.optimizer, losses["loss"], self.pace.bound, rate)
         self.number += 1
         self.average.update(self.number)
         return {name: loss.item() for name, loss in losses.items()}
@@ -232,18 +227,15 @@ class AcousticTask(Checkpointable):
         return stretches[place % len(stretches)]
 
     def evaluate(self) -> dict[str, float]:
-        """Implement `TrainingModule.evaluate`."""
         with self.average.apply(), torch.random.fork_rng():
             torch.manual_seed(self.seed)  # Tacotron applies dropout even in evaluation
             losses = self.compute_losses(self.held_out)
         return {name: loss.item() for name, loss in losses.items()}
 
     def list_parts(self) -> dict[str, StatePart]:
-        """Implement `Checkpointable.parts`."""
         return {"model": self.model, "averaged": self.average, "optimizer": self.optimizer}
 
     def export(self, folder: Path) -> None:
-        """Implement `TrainingModule.export`."""
         write_checkpoint(folder, self.start.config, self.average.halve_precision(), self.start.speakers)
 
 

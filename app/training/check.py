@@ -74,12 +74,13 @@ def examine(dataset: Dataset, tokenizer: Tokenizer) -> DatasetReport:
     for recording in dataset.recordings:
         tokens = tokenizer.encode(recording.text) if recording.text else None
         unknown.update(tokens.dropped if tokens else "")
-        try:
-            samples, rate = read_samples(recording)
-            rates[rate] += 1
-            problem = next(find_faults(recording, tokens, samples, rate), None)
-        except _RejectedClip as reason:
-            problem = reason.problem
+        sound = read_samples(recording)
+        if isinstance(sound, DatasetProblem):
+            problems.append(sound)
+            continue
+        samples, rate = sound
+        rates[rate] += 1
+        problem = next(find_faults(recording, tokens, samples, rate), None)
         if problem:
             problems.append(problem)
         else:
@@ -88,23 +89,17 @@ def examine(dataset: Dataset, tokenizer: Tokenizer) -> DatasetReport:
     return DatasetReport(tuple(good), tuple(problems), total, rates, unknown)
 
 
-class _RejectedClip(Exception):
-    def __init__(self, problem: DatasetProblem) -> None:
-        super().__init__(problem.detail)
-        self.problem = problem
-
-
-def read_samples(recording: DatasetRecording) -> tuple[npt.NDArray[np.float32], int]:
-    """Read the samples of a clip, (samples, channels), and its sample rate."""
+def read_samples(recording: DatasetRecording) -> tuple[npt.NDArray[np.float32], int] | DatasetProblem:
+    """Read the samples of a clip, (samples, channels), and its sample rate, or return why it cannot be used."""
     try:
         seconds = soundfile.info(recording.sound).duration
         if seconds > MAX_SECONDS:  # before reading what may be an hour of sound
-            raise _RejectedClip(DatasetProblem(recording.name, Fault.LONG, f"{seconds:.1f} s"))
+            return DatasetProblem(recording.name, Fault.LONG, f"{seconds:.1f} s")
         samples, rate = soundfile.read(recording.sound, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
-        raise _RejectedClip(DatasetProblem(recording.name, Fault.UNREADABLE, str(error))) from None
+        return DatasetProblem(recording.name, Fault.UNREADABLE, str(error))
     if not np.isfinite(samples).all():
-        raise _RejectedClip(DatasetProblem(recording.name, Fault.UNREADABLE, "not every sample is a number"))
+        return DatasetProblem(recording.name, Fault.UNREADABLE, "not every sample is a number")
     return samples, rate
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -212,11 +213,10 @@ def make_vocoder_clip(samples: Curve, track: PitchTrack | None, layout: MelConfi
     return VocoderClip(whole, mel, torch.from_numpy(track.pitch), torch.from_numpy(track.voicing))
 
 
-def stack(parts: Sequence[VocoderClip]) -> VocoderClip:
-    """Stack excerpts of one length as a batch."""
-    return VocoderClip(
-        torch.stack([part.samples for part in parts]),
-        torch.stack([part.mel for part in parts]),
-        torch.stack([part.pitch for part in parts]),
-        torch.stack([part.voicing for part in parts]),
-    )
+S = TypeVar("S")
+
+
+def stack(parts: Sequence[S]) -> S:
+    """Stack excerpts of one length, dataclasses of tensors, as a batch in single precision."""
+    columns = ([getattr(part, field.name) for part in parts] for field in fields(parts[0]))  # type: ignore[arg-type]
+    return type(parts[0])(*(torch.stack(column).float() for column in columns))

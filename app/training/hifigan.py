@@ -29,9 +29,9 @@ from app.training.losses import (
     compute_feature_matching_loss,
     compute_generator_loss,
 )
-from app.training.optimizer import Ema, compute_learning_rate, set_learning_rate, step_optimizer
+from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
 from app.training.settings import TrainingSettings
-from app.training.trainer import Checkpointable, StatePart
+from app.training.trainer import StatePart, TrainingModule
 from app.voices import AudioConfig
 
 MAX_HELD_OUT = 16
@@ -72,7 +72,7 @@ SCRATCH_STAGES = Stages(network=1000, discriminators=3000)
 """Stages for random weights."""
 
 
-class HifiganTask(Checkpointable):
+class HifiganTask(TrainingModule):
     """Training of HiFi-GAN. `config` is the generator's `config.json`; utterances under 64 frames are left out."""
 
     def __init__(
@@ -94,7 +94,6 @@ class HifiganTask(Checkpointable):
         if not held_out:
             raise SetupError(f"{len(usable)} usable recordings are too few: at least 10 are needed.")
         self.held_out, self.utterances = usable[:held_out], usable[held_out:]
-        self.number = 0
         self.epoch = -(-sum(one.frames for one in self.utterances) // (SEGMENT_FRAMES * self.batch_size))
         self.optimizer = torch.optim.AdamW(generator.parameters(), self.learning_rate, BETAS)
         self.average = Ema(generator, EMA_DECAY)
@@ -106,7 +105,6 @@ class HifiganTask(Checkpointable):
         self.telling_optimizer = torch.optim.AdamW(self.discriminators.parameters(), DISCRIMINATOR_LEARNING_RATE, BETAS)
 
     def step(self) -> dict[str, float]:
-        """Implement `TrainingModule.step`."""
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw(chance, SEGMENT_FRAMES)
@@ -119,8 +117,8 @@ class HifiganTask(Checkpointable):
             entered = min(1.0, joined / DISCRIMINATOR_RAMP_STEPS)
             total = total + entered * (ADVERSARIAL_WEIGHT * judged["passing"] + FEATURE_WEIGHT * judged["features"])
             losses |= judged
-        set_learning_rate(self.optimizer, compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
-        step_optimizer(self.optimizer, total, MAX_GRADIENT_NORM)
+        rate = compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE)
+        step_optimizer(self.optimizer, total, MAX_GRADIENT_NORM, rate)
         self.number += 1
         self.average.update(self.number)
         return {name: loss.item() for name, loss in losses.items()}
@@ -144,12 +142,10 @@ class HifiganTask(Checkpointable):
         """Train discriminators for one step; return their loss `telling`, then the generator's losses by them."""
         judges = self.discriminators.draw(chance)
         since = self.number - self.stages.discriminators
-        set_learning_rate(
-            self.telling_optimizer, compute_learning_rate(DISCRIMINATOR_LEARNING_RATE, since, WARM_UP, HALF_LIFE)
-        )
+        rate = compute_learning_rate(DISCRIMINATOR_LEARNING_RATE, since, WARM_UP, HALF_LIFE)
         real = [judge(recorded) for judge in judges]
         telling = compute_discriminator_loss(real, [judge(generated.detach()) for judge in judges])
-        step_optimizer(self.telling_optimizer, telling, MAX_GRADIENT_NORM)
+        step_optimizer(self.telling_optimizer, telling, MAX_GRADIENT_NORM, rate)
         self.discriminators.requires_grad_(False)
         false = [judge(generated) for judge in judges]
         self.discriminators.requires_grad_(True)
@@ -160,7 +156,6 @@ class HifiganTask(Checkpointable):
         }
 
     def evaluate(self) -> dict[str, float]:
-        """Implement `TrainingModule.evaluate`."""
         with self.average.apply():
             rows = [self.measure(stack([one.cut(0, EVALUATED_FRAMES)])) for one in self.held_out]
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
@@ -170,7 +165,6 @@ class HifiganTask(Checkpointable):
         return self.distances(self.generator(clip.mel)[:, 0], clip.samples)  # type: ignore[no-any-return]
 
     def list_parts(self) -> dict[str, StatePart]:
-        """Implement `Checkpointable.parts`."""
         return {
             "model": self.generator,
             "averaged": self.average,
@@ -180,7 +174,6 @@ class HifiganTask(Checkpointable):
         }
 
     def export(self, folder: Path) -> None:
-        """Implement `TrainingModule.export`."""
         write_checkpoint(folder, self.config, self.average.halve_precision())
         write_raw_weights(folder, self.collect_modules(), self.number)
 
@@ -219,7 +212,6 @@ class HifiganSourceTask(HifiganTask):
         self.pitch_optimizer = torch.optim.AdamW(generator.pitch.parameters(), PITCH_LEARNING_RATE)
 
     def step(self) -> dict[str, float]:
-        """Implement `TrainingModule.step`."""
         pitch = self.train_pitch(random.Random(f"{self.seed}-{self.number}-pitch"))
         return pitch | super().step()
 
@@ -253,5 +245,4 @@ class HifiganSourceTask(HifiganTask):
         return {**self.distances(generated, clip.samples), "semitones": SEMITONES_PER_OCTAVE * apart, "voicing": wrong}
 
     def list_parts(self) -> dict[str, StatePart]:
-        """Implement `Checkpointable.parts`."""
         return {**super().list_parts(), "pitch_optimizer": self.pitch_optimizer}

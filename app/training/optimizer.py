@@ -15,21 +15,21 @@ class TrainingDiverged(IntoneError):
     """A loss or a gradient is no longer finite."""
 
 
-def step_optimizer(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float) -> None:
-    """Step along the gradient of a loss, clipping its norm; raise `TrainingDiverged` first if it is not finite."""
+def step_optimizer(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float, rate: float | None = None) -> None:
+    """Step along the gradient of a loss, clipping its norm; raise `TrainingDiverged` first if it is not finite.
+
+    `rate` becomes the learning rate of all parameter groups.
+    """
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     norm = nn.utils.clip_grad_norm_(parameters, bound)
     if not torch.isfinite(norm):
         raise TrainingDiverged(f"The loss is {loss.item()} and the norm of its gradient {norm.item()}.")
+    if rate is not None:
+        for group in optimizer.param_groups:
+            group["lr"] = rate
     optimizer.step()
-
-
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate of all parameter groups."""
-    for group in optimizer.param_groups:
-        group["lr"] = rate
 
 
 def compute_learning_rate(rate: float, step: int, warm_up: int, half_life: int) -> float:

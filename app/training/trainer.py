@@ -27,35 +27,6 @@ from app.errors import IntoneError, SetupError
 from app.training.optimizer import TrainingDiverged
 
 
-class TrainingModule(Protocol):
-    """A network in training. All randomness of a step derives from a seed and the step number."""
-
-    number: int
-    """Number of completed steps."""
-    epoch: int
-    """Steps in one pass over the training data."""
-
-    def step(self) -> dict[str, float]:
-        """Run one step and return its losses."""
-        ...
-
-    def evaluate(self) -> dict[str, float]:
-        """Return the losses of the averaged weights on held-out data."""
-        ...
-
-    def state(self) -> dict[str, Any]:
-        """Return everything that the next step depends on."""
-        ...
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from a state that `state` returned."""
-        ...
-
-    def export(self, folder: Path) -> None:
-        """Write `config.json` and `model.safetensors`, with the averaged weights in half precision."""
-        ...
-
-
 class StatePart(Protocol):
     """A part of a checkpoint: a network, an optimizer or a moving average."""
 
@@ -63,21 +34,36 @@ class StatePart(Protocol):
     def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
 
 
-class Checkpointable(ABC):
-    """Base class that implements `state` and `restore` of `TrainingModule`."""
+class TrainingModule(ABC):
+    """A network in training. All randomness of a step derives from a seed and the step number."""
 
-    number: int
+    number = 0
+    """Number of completed steps."""
+    epoch: int
+    """Steps in one pass over the training data."""
+
+    @abstractmethod
+    def step(self) -> dict[str, float]:
+        """Run one step and return its losses."""
+
+    @abstractmethod
+    def evaluate(self) -> dict[str, float]:
+        """Return the losses of the averaged weights on held-out data."""
 
     @abstractmethod
     def list_parts(self) -> dict[str, StatePart]:
-        """Return the parts to save, by their names in the checkpoint."""
+        """Return everything that the next step depends on, besides its number, by the names in a checkpoint."""
+
+    @abstractmethod
+    def export(self, folder: Path) -> None:
+        """Write `config.json` and `model.safetensors`, with the averaged weights in half precision."""
 
     def state(self) -> dict[str, Any]:
-        """Implement `TrainingModule.state`."""
+        """Return the state to save in a checkpoint."""
         return {"number": self.number, **{name: part.state_dict() for name, part in self.list_parts().items()}}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Implement `TrainingModule.restore`."""
+        """Continue from a state that `state` returned."""
         self.number = state["number"]
         for name, part in self.list_parts().items():
             part.load_state_dict(state[name])

@@ -62,18 +62,9 @@ def make_hifigan_config(model: ModelKind, layout: AudioConfig) -> dict[str, Any]
         "resblock_dilation_sizes": [[1, 3, 5], [1, 3, 5], [1, 3, 5]],
         "resblock_type": "1",
     }
-    audio = {
-        "sample_rate": layout.sample_rate,
-        "fft_size": layout.fft_size,
-        "win_length": layout.win_length,
-        "hop_length": layout.hop_length,
-        "num_mels": layout.num_mels,
-        "mel_fmin": layout.mel_fmin,
-        "mel_fmax": layout.upper_hz,
-        "signal_norm": False,
-        "log_func": "np.log",
-        "spec_gain": 1.0,
-    }
+    copied = ("sample_rate", "fft_size", "win_length", "hop_length", "num_mels", "mel_fmin")
+    audio = {name: getattr(layout, name) for name in copied}
+    audio |= {"mel_fmax": layout.upper_hz, "signal_norm": False, "log_func": "np.log", "spec_gain": 1.0}
     if model is not ModelKind.HIFIGAN_SOURCE:
         named = {"model": "hifigan", "generator_model": "hifigan_generator"}
         return {**named, "generator_model_params": generator, "audio": audio}

@@ -24,11 +24,12 @@ from torch.nn import functional as F
 
 from app.errors import SetupError
 from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
+from app.training.clips import stack
 from app.training.export import write_checkpoint, write_raw_weights
-from app.training.optimizer import Ema, compute_learning_rate, set_learning_rate, step_optimizer
+from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
 from app.training.settings import TrainingSettings
 from app.training.spectrogram import compute_mel_spectrogram, interpolate_pitch
-from app.training.trainer import Checkpointable, StatePart
+from app.training.trainer import StatePart, TrainingModule
 
 HELD_OUT_SIZE = 16
 """Recordings used only for evaluation."""
@@ -102,17 +103,6 @@ def read_teacher_sample(corpus: Path, file: Path, pitch: npt.NDArray[np.float16]
     )
 
 
-def stack(parts: Sequence[TeacherSample]) -> TeacherSample:
-    """Stack excerpts of one length as a batch in single precision."""
-    return TeacherSample(
-        torch.stack([part.mel for part in parts]).float(),
-        torch.stack([part.pitch for part in parts]),
-        torch.stack([part.voicing for part in parts]),
-        torch.stack([part.spectra for part in parts]).float(),
-        torch.stack([part.recorded for part in parts]),
-    )
-
-
 DEFAULT_CONFIG: dict[str, Any] = {
     "architecture": "vocos_source",
     "audio": {
@@ -146,7 +136,7 @@ MAX_MEL_NOISE = 0.15
 SILENCE = math.log(1e-5)
 
 
-class VocosTask(Checkpointable):
+class VocosTask(TrainingModule):
     """Training of Vocos with a harmonic source."""
 
     def __init__(
@@ -162,7 +152,6 @@ class VocosTask(Checkpointable):
         self.learning_rate = settings.learning_rate or LEARNING_RATE
         self.held_out = recordings[:HELD_OUT_SIZE]
         self.recordings = [sample for sample in recordings[HELD_OUT_SIZE:] if sample.mel.shape[1] > SEGMENT_FRAMES]
-        self.number = 0
         self.epoch = -(-sum(sample.mel.shape[1] for sample in self.recordings) // (SEGMENT_FRAMES * self.batch_size))
         self.optimizer = torch.optim.AdamW(generator.spectrum.parameters(), self.learning_rate, betas=(0.9, 0.98))
         self.pitch_optimizer = torch.optim.AdamW(generator.pitch.parameters(), self.learning_rate)
@@ -170,7 +159,6 @@ class VocosTask(Checkpointable):
         self.bf16 = torch.cpu._is_avx512_bf16_supported()
 
     def step(self) -> dict[str, float]:
-        """Implement `TrainingModule.step`."""
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw_batch(chance)
@@ -192,13 +180,13 @@ class VocosTask(Checkpointable):
 
     def train_spectrum(self, mel: Tensor, batch: TeacherSample, gain: Tensor) -> dict[str, float]:
         """Train the spectrum network for one step."""
-        set_learning_rate(self.optimizer, compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             predicted = self.generator.spectrum(mel, batch.pitch, batch.voicing, torch.ones_like(mel[:, :1]))
         louder = batch.spectra + torch.stack([gain, 0 * gain, gain, 0 * gain], 1)
         losses = compute_spectrum_losses(predicted.float(), louder, batch.voicing)
         total = losses["tone"] + 2 * losses["tone_phase"] + losses["free"] + 2 * losses["free_phase"]
-        step_optimizer(self.optimizer, total, MAX_GRADIENT_NORM)
+        rate = compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE)
+        step_optimizer(self.optimizer, total, MAX_GRADIENT_NORM, rate)
         return {name: loss.item() for name, loss in losses.items()}
 
     def train_pitch(self, mel: Tensor, batch: TeacherSample) -> dict[str, float]:
@@ -213,7 +201,6 @@ class VocosTask(Checkpointable):
         return {"pitch": loss.item()}
 
     def evaluate(self) -> dict[str, float]:
-        """Implement `TrainingModule.evaluate`."""
         rows = []
         with self.average.apply():
             for sample in self.held_out:
@@ -224,7 +211,6 @@ class VocosTask(Checkpointable):
         return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
 
     def list_parts(self) -> dict[str, StatePart]:
-        """Implement `Checkpointable.parts`."""
         return {
             "model": self.generator,
             "averaged": self.average,
@@ -233,7 +219,6 @@ class VocosTask(Checkpointable):
         }
 
     def export(self, folder: Path) -> None:
-        """Implement `TrainingModule.export`."""
         write_checkpoint(folder, self.config, self.average.halve_precision())
         write_raw_weights(folder, self.generator, self.number)
 

@@ -15,7 +15,7 @@ def read_spoken() -> list[tuple[str, Emotion]]:
 
 
 def measure_voicing(classifier: Classifier) -> dict[str, float]:
-    """Return the shares of neutral sentences voiced, of emotional sentences voiced, and of the latter voiced correctly."""
+    """Return the shares of neutral and of emotional sentences voiced, and of the latter those voiced correctly."""
     rows = read_spoken()
     pairs = []
     for (_, label), scores in zip(rows, classifier.classify([text for text, _ in rows]), strict=True):

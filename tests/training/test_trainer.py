@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from threading import Event
@@ -16,17 +15,26 @@ import torch
 from app.errors import SetupError
 from app.training import trainer as running
 from app.training.optimizer import step_optimizer
-from app.training.trainer import CHECKPOINT, RECORD, Trainer, TrainingProgress, TrainingStopped
+from app.training.trainer import (
+    CHECKPOINT,
+    RECORD,
+    StatePart,
+    Trainer,
+    TrainingModule,
+    TrainingProgress,
+    TrainingStopped,
+)
 
 RUN_VALUES = {"settings": {"seed": 1, "epochs": 2.0}, "data_sha256": "d", "base_sha256": "b"}
 
 
-class LineTask:
+class LineTask(TrainingModule):
     """A small but complete task: it fits a line by gradient descent."""
 
     def __init__(self, rate: float = 0.1) -> None:
-        self.number, self.epoch = 0, 10
+        self.epoch = 10
         self.slope = torch.nn.Parameter(torch.zeros(1))
+        self.line = torch.nn.ParameterDict({"slope": self.slope})
         self.optimizer = torch.optim.Adam([self.slope], rate)
 
     def step(self) -> dict[str, float]:
@@ -40,13 +48,8 @@ class LineTask:
     def evaluate(self) -> dict[str, float]:
         return {"loss": abs(self.slope.item() - 3)}
 
-    def state(self) -> dict[str, Any]:
-        return {"number": self.number, "slope": self.slope.detach(), "optimizer": self.optimizer.state_dict()}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self.number = state["number"]
-        self.slope.data.copy_(state["slope"])
-        self.optimizer.load_state_dict(state["optimizer"])
+    def list_parts(self) -> dict[str, StatePart]:
+        return {"line": self.line, "optimizer": self.optimizer}
 
     def export(self, folder: Path) -> None:
         raise NotImplementedError

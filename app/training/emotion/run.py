@@ -55,8 +55,8 @@ from app.training.emotion.targets import (
     make_speech_rows,
     read_targets,
 )
-from app.training.optimizer import Ema, set_learning_rate, step_optimizer
-from app.training.trainer import CHECKPOINT, Checkpointable, Logbook, StatePart, Trainer, stop_on_signal
+from app.training.optimizer import Ema, step_optimizer
+from app.training.trainer import CHECKPOINT, Logbook, StatePart, Trainer, TrainingModule, stop_on_signal
 
 STRENGTH_WEIGHT = 0.3
 """Weight of the strength in the loss; the emotions have 1."""
@@ -85,7 +85,7 @@ class EmotionSettings:
     seed: int = 1
 
 
-class EmotionTask(Checkpointable):
+class EmotionTask(TrainingModule):
     """Training of a classifier that reads context."""
 
     epoch = 1
@@ -98,7 +98,6 @@ class EmotionTask(Checkpointable):
         settings: EmotionSettings,
         targets: Targets | None = None,
     ) -> None:
-        self.number = 0
         self.settings = settings
         self.rows, self.dev = rows, dev
         self.targets = targets
@@ -129,8 +128,8 @@ class EmotionTask(Checkpointable):
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             logits = self.network(**encode(self.tokenizer, batch)).logits.float()
         emotion, strength = compute_losses(logits, batch, self.weights)
-        set_learning_rate(self.optimizer, self.settings.learning_rate * scale_rate(self.number, self.settings.steps))
-        step_optimizer(self.optimizer, emotion + STRENGTH_WEIGHT * strength, MAX_GRADIENT_NORM)
+        rate = self.settings.learning_rate * scale_rate(self.number, self.settings.steps)
+        step_optimizer(self.optimizer, emotion + STRENGTH_WEIGHT * strength, MAX_GRADIENT_NORM, rate)
         self.number += 1
         self.average.update(self.number)
         return {"emotion": emotion.item(), "strength": strength.item()}
@@ -152,11 +151,9 @@ class EmotionTask(Checkpointable):
         return self.evaluated
 
     def list_parts(self) -> dict[str, StatePart]:
-        """Implement `Checkpointable.parts`."""
         return {"network": self.trainable, "optimizer": self.optimizer, "average": self.average}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Implement `TrainingModule.restore`."""
         super().restore(state)
         self.batches = islice(self.batches, self.number, None)
 
