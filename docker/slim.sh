@@ -1,5 +1,5 @@
 #!/bin/sh
-# Take from the installed packages what nothing here runs: their tests, headers, and OpenVINO's plugins for other chips.
+# Remove unused parts of the installed packages: tests, headers, and OpenVINO's plugins for GPUs and NPUs.
 set -eu
 cd "$(python -c 'import site; print(site.getsitepackages()[0])')"
 find . -type d -name tests -prune -exec rm -r {} +

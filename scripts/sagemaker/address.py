@@ -42,7 +42,7 @@ class S3Address:
 def parse_s3(text: str) -> S3Address:
     """Parse `s3://BUCKET/PREFIX`; a trailing slash is ignored."""
     if not text.startswith("s3://"):
-        raise RefusedRequest(f"{text} is no address in S3.", hint="Write s3://BUCKET/PREFIX.")
+        raise RefusedRequest(f"{text} is not an address in S3.", hint="Write s3://BUCKET/PREFIX.")
     bucket, _, key = text.removeprefix("s3://").partition("/")
     check_bucket(bucket)
     if key.endswith("/") and not key.endswith("//"):
@@ -56,7 +56,7 @@ def check_bucket(name: str) -> None:
     wrong = not BUCKET.fullmatch(name) or ".." in name or IP_ADDRESS.fullmatch(name)
     if wrong or name.startswith(RESERVED_PREFIXES) or name.endswith(RESERVED_SUFFIXES):
         raise RefusedRequest(
-            f"{name!r} cannot be the name of a bucket.",
+            f"{name!r} is not a valid bucket name.",
             hint="Use 3 to 63 lowercase letters, digits, dots and hyphens; no capitals, underscores or IP addresses.",
         )
 
@@ -76,7 +76,7 @@ def parse_image_region(image: str) -> str:
     found = IMAGE.fullmatch(image)
     if not found:
         raise RefusedRequest(
-            f"{image} is no image in ECR.",
+            f"{image} is not an image in ECR.",
             hint="Write ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG, as build_and_push prints it.",
         )
     return found.group(1)

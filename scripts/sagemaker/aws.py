@@ -44,7 +44,7 @@ def translate_error(error: Exception) -> AwsError:
     if code in NO_CREDENTIALS:
         return AwsError(f"There are no valid credentials for AWS ({code}).", hint="Run aws configure or aws sso login.")
     hint = HINTS.get(code.removesuffix("Exception"), HINTS.get(code, ""))
-    return AwsError(f"AWS says {code}: {details.get('Message') or error}.", hint=hint)
+    return AwsError(f"AWS reports {code}: {details.get('Message') or error}.", hint=hint)
 
 
 def is_missing(error: Exception) -> bool:

@@ -98,7 +98,7 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     image = aws.send(make_describe_image_call(options.repository, options.tag))["imageDetails"][0]
     if image.get("imageManifestMediaType", DOCKER_MANIFEST) != DOCKER_MANIFEST:
         raise FailedOperation(
-            f"The image has the manifest type {image['imageManifestMediaType']}, which SageMaker refuses.",
+            f"The image has the manifest type {image['imageManifestMediaType']}, which SageMaker rejects.",
             hint="Build with another --tool and another --tag.",
         )
     sys.stdout.write(f"{format_registry(options.account, aws.region)}/{options.repository}@{image['imageDigest']}\n")
@@ -129,7 +129,7 @@ def execute(command: list[str], stdin: bytes | None = None) -> None:
         code = subprocess.run(command, cwd=ROOT, input=stdin, stdout=sys.stderr, check=False).returncode
     except FileNotFoundError:
         raise RefusedRequest(
-            f"There is no {command[0]} on this machine.",
+            f"{command[0]} is not installed.",
             hint=f"Install it, or choose another --tool: {', '.join(TOOLS)}.",
         ) from None
     if code:

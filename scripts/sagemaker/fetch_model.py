@@ -52,7 +52,7 @@ def unpack(archive: Path, folder: Path, max_bytes: int = MAX_UNPACKED_BYTES, max
                 # A sparse file expands to far more bytes than it has; no training job creates one.
                 if number >= max_files or member.issparse() or not (member.isfile() or member.isdir()):
                     raise FailedOperation(
-                        f"The archive contains an entry that no voice holds ({member.name!r:.80}).",
+                        f"The archive contains an entry that no voice contains ({member.name!r:.80}).",
                         hint="Is it a model.tar.gz of this project?",
                     )
                 members.extract(member, folder, filter="data")
@@ -85,7 +85,7 @@ def make_download_calls(address: S3Address) -> list[Call]:
 def plan(options: argparse.Namespace, region: str) -> list[Call]:
     """Return all requests."""
     if options.folder.exists():
-        raise UsageError(f"{options.folder} exists already.", hint="Name another folder.")
+        raise UsageError(f"{options.folder} already exists.", hint="Name another folder.")
     if options.job.startswith("s3:"):
         return make_download_calls(parse_s3(options.job))
     return [make_describe_job_call(options.job), *make_download_calls(parse_s3(ARTIFACTS))]
@@ -123,7 +123,7 @@ def check_voice(folder: Path, address: S3Address) -> str:
         return open_voice(folder).name
     except InvalidVoice as error:
         raise FailedOperation(
-            f"{address} holds no voice: {error.detail}", hint="Is it the model of a training job?"
+            f"{address} does not contain a voice: {error.detail}", hint="Is it the model of a training job?"
         ) from None
 
 

@@ -81,7 +81,7 @@ def test_a_broken_stream_keeps_the_existing_file(tmp_path: Path, capsys: pytest.
 def test_an_error_of_aws_is_reported(scripted: Scripted, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     scripted.fail("sagemaker-runtime", "invoke_endpoint", "ValidationError", "Endpoint intone not found.")
     assert invoke("Hi.", "-o", tmp_path / "out.wav") == 1
-    assert "AWS says ValidationError: Endpoint intone not found." in capsys.readouterr().err
+    assert "AWS reports ValidationError: Endpoint intone not found." in capsys.readouterr().err
 
 
 def test_a_source_is_a_text_or_a_file(tmp_path: Path) -> None:

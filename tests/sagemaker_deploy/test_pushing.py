@@ -62,7 +62,7 @@ def test_an_image_that_sagemaker_refuses_is_reported(
     script_registry(scripted, "application/vnd.oci.image.index.v1+json")
     assert COMMANDS["build_and_push"].main(FLAGS) == 1
     captured = capfd.readouterr()
-    assert "which SageMaker refuses" in captured.err and captured.out == ""
+    assert "which SageMaker rejects" in captured.err and captured.out == ""
 
 
 def test_an_image_that_cannot_be_built_is_not_pushed(
