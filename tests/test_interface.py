@@ -16,6 +16,7 @@ from app.main import create_app
 from app.settings import Settings, load_settings
 from app.text import SSML_TABLE
 from tests.interface import ROOT, Row, read_function_names, read_rows
+from tests.tables import check_rows
 
 ROWS = read_rows()
 ERROR_CODES = [kind.code for kind in (*ERRORS, IntoneError)]
@@ -34,7 +35,7 @@ def find_missing(needed: list[str]) -> list[str]:
     return [one for one in needed if not any(key == one or key.startswith(f"{one}.") for key in keys)]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
+@check_rows("row", ROWS)
 def test_a_rule_is_a_sentence_with_tests_that_exist(row: Row) -> None:
     assert re.fullmatch(r"[a-z0-9]+(\.[a-z0-9_-]+)+", row.key)
     assert row.rule.endswith(".") and row.rule.strip() == row.rule

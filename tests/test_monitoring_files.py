@@ -12,6 +12,7 @@ import yaml
 from app.settings import Settings
 from scripts.metrics_table import make_registry
 from tests.serving import ROOT
+from tests.tables import check_rows
 
 DOCKER = ROOT / "docker"
 DASHBOARD = json.loads((DOCKER / "grafana" / "intone.json").read_text(encoding="utf-8"))
@@ -38,7 +39,7 @@ def exported_labels() -> dict[str, set[str]]:
     return names
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS)
+@check_rows("expression", EXPRESSIONS)
 def test_every_metric_and_label_of_an_expression_is_exported(
     expression: str, exported_labels: dict[str, set[str]]
 ) -> None:

@@ -7,12 +7,12 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from importlib.metadata import distribution
 
-import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.serving import ROOT
+from tests.tables import check_rows
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LINES = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if not line.startswith("#")]
@@ -60,7 +60,7 @@ def test_every_package_satisfies_the_requirements_of_the_others() -> None:
     assert unfit == []
 
 
-@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
+@check_rows("requirement", REQUIREMENTS)
 def test_a_requirement_has_only_a_lower_bound(requirement: Requirement) -> None:
     assert [one.operator for one in requirement.specifier] == [">="]
     assert requirement.specifier.contains(LOCK[canonicalize_name(requirement.name)])

@@ -11,6 +11,7 @@ import soundfile
 
 from app.audio.encode import FORMATS, encode
 from tests.decoding import EVERY_RATE, Samples, decode, encode_stream, make_tone
+from tests.tables import check_rows
 
 COMPRESSED = ("mp3", "opus", "aac")
 SECONDS = (1.0, 1.277, 1.5237)
@@ -42,9 +43,9 @@ def compute_pitch(samples: Samples, rate: int) -> float:
     return float(np.argmax(spectrum)) * rate / len(samples)
 
 
-@pytest.mark.parametrize(("name", "rate"), EVERY_RATE)
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("seconds", SECONDS)
+@check_rows(("name", "rate"), EVERY_RATE)
+@check_rows("stream", [False, True])
+@check_rows("seconds", SECONDS)
 def test_encoding_preserves_duration_level_and_pitch(name: str, rate: int, stream: bool, seconds: float) -> None:
     sound = make_tone(rate, seconds)
     data = encode_stream(sound, name, rate, piece=rate // 7) if stream else encode(sound, rate, name)
@@ -55,7 +56,7 @@ def test_encoding_preserves_duration_level_and_pitch(name: str, rate: int, strea
     assert compute_pitch(decoded, rate) == pytest.approx(1000, abs=4)
 
 
-@pytest.mark.parametrize(("name", "rate"), EVERY_RATE)
+@check_rows(("name", "rate"), EVERY_RATE)
 def test_a_stream_has_the_content_of_the_file(name: str, rate: int) -> None:
     sound = make_tone(rate, 0.6)
     stream, file = encode_stream(sound, name, rate, piece=1000), encode(sound, rate, name)
@@ -67,7 +68,7 @@ def test_a_stream_has_the_content_of_the_file(name: str, rate: int) -> None:
         assert np.array_equal(decode(stream, name, rate), decode(file, name, rate))
 
 
-@pytest.mark.parametrize(("name", "rate"), EVERY_RATE)
+@check_rows(("name", "rate"), EVERY_RATE)
 def test_encoding_is_deterministic_for_any_chunk_size(name: str, rate: int) -> None:
     sound = make_tone(rate, 0.3)
     assert encode(sound, rate, name) == encode(sound, rate, name)
@@ -102,15 +103,15 @@ def test_no_samples_give_at_most_two_frames_of_silence(name: str, rate: int) -> 
         assert np.abs(decoded).max(initial=0) < AFTER_END
 
 
-@pytest.mark.parametrize(("name", "rate"), EVERY_RATE)
-@pytest.mark.parametrize("samples", [1, 100, 600])
+@check_rows(("name", "rate"), EVERY_RATE)
+@check_rows("samples", [1, 100, 600])
 def test_a_few_samples_make_a_valid_file_and_stream(name: str, rate: int, samples: int) -> None:
     sound = make_tone(rate, 1)[:samples]
     for data in (encode(sound, rate, name), encode_stream(sound, name, rate)):
         assert len(decode(data, name, rate, format_given=True)) >= samples
 
 
-@pytest.mark.parametrize(("name", "rate"), EVERY_RATE)
+@check_rows(("name", "rate"), EVERY_RATE)
 def test_a_tenth_of_a_second_keeps_its_length(name: str, rate: int) -> None:
     silence = np.zeros(rate // 10, np.float32)
     for data in (encode(silence, rate, name), encode_stream(silence, name, rate)):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.interface import ROOT, read_function_names
+from tests.tables import check_rows
 
 DOCUMENT = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
 LINES = [line for line in DOCUMENT.splitlines() if line.startswith("| ") and not line.startswith("| |")]
@@ -15,7 +14,7 @@ CLAIMS = {claim: tests for claim, tests, *_ in ROWS}
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
 
-@pytest.mark.parametrize("claim", CLAIMS)
+@check_rows("claim", CLAIMS)
 def test_every_claim_names_tests_that_exist(claim: str) -> None:
     named = TEST.findall(CLAIMS[claim])
     assert CLAIMS[claim].count("::") == len(named)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.docs.blocks import DOCUMENTS, FENCE, KINDS, NOT_RUN, Shell, looks_like, read_blocks
 from tests.serving import ROOT, Server
+from tests.tables import check_rows
 
 RUNNING = [file for file in DOCUMENTS if any(block.runs for block in read_blocks(file))]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -35,14 +36,14 @@ def test_commands_of_a_document_produce_the_output_shown(file: Path, server: Ser
             shell.run(block)
 
 
-@pytest.mark.parametrize("file", DOCUMENTS, ids=format_path)
+@check_rows("file", DOCUMENTS)
 def test_every_block_states_its_kind(file: Path) -> None:
     for block in read_blocks(file):
         assert block.kind in KINDS, block
         assert set(block.marks) <= {NOT_RUN}, block
 
 
-@pytest.mark.parametrize("file", DOCUMENTS, ids=format_path)
+@check_rows("file", DOCUMENTS)
 def test_every_relative_link_leads_to_a_file_and_its_heading(file: Path) -> None:
     for link in LINK.findall(CODE.sub("code", FENCE.sub("", file.read_text(encoding="utf-8")))):
         if "://" in link:

@@ -13,6 +13,7 @@ from app.emotion.classifier import Excerpt
 from app.planning.instructions import follow_instructions, parse_instructions
 from app.types import Assessment, Emotion, SpeechRequest
 from tests.growth import count_calls, grows_linearly
+from tests.tables import check_rows
 
 CASES = [
     ("hardly happy", "", "happy"),
@@ -131,7 +132,7 @@ def describe(text: str) -> str:
     return " ".join(parts)
 
 
-@pytest.mark.parametrize(("text", "expected", "ignored"), CASES)
+@check_rows(("text", "expected", "ignored"), CASES)
 def test_instructions_are_understood_as_expected(text: str, expected: str, ignored: str) -> None:
     assert describe(text) == expected
     assert " ".join(parse_instructions(text).ignored) == ignored

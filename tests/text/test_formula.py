@@ -6,6 +6,7 @@ import pytest
 
 from app.text.formats.formula import read_formula
 from tests.growth import count_calls, grows_linearly
+from tests.tables import check_rows
 from tests.text.formatted_reading import read_aloud
 
 FORMULAS = [
@@ -65,7 +66,7 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("formula", "words"), FORMULAS)
+@check_rows(("formula", "words"), FORMULAS)
 def test_a_formula_is_read_in_words(formula: str, words: str) -> None:
     assert read_formula(formula) == words
 

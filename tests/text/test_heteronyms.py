@@ -11,6 +11,7 @@ import pytest
 from app.synthesis.tokenizer import Phonemizer
 from app.text import normalize
 from app.text.phonetic import ESPEAK, remove_phonemes, split_phonetic
+from tests.tables import check_rows
 
 with Path(__file__).with_name("heteronyms.tsv").open(encoding="utf-8") as file:
     ROWS = [(row["word"], row["right"], row["wrong"], row["sentence"]) for row in csv.DictReader(file, delimiter="\t")]
@@ -34,7 +35,7 @@ def unify_end(word: str) -> str:
     return re.sub("(ɾ|ɚɹ|ɹ)$", lambda match: ENDINGS[match[0]], word)
 
 
-@pytest.mark.parametrize(("word", "right", "wrong", "sentence"), ROWS)
+@check_rows(("word", "right", "wrong", "sentence"), ROWS)
 def test_the_context_decides_how_a_word_sounds(word: str, right: str, wrong: str, sentence: str) -> None:
     spoken = normalize(sentence)
     assert remove_phonemes(spoken) == sentence

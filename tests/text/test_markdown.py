@@ -10,6 +10,7 @@ from app.text import read_fragment, read_text
 from app.types import InputFormat
 from tests.growth import count_calls, grows_linearly
 from tests.serving import ROOT
+from tests.tables import check_rows
 from tests.text.formatted_reading import check_places, read, read_aloud, read_warnings
 
 PAGE = (ROOT / "docs" / "how-to" / "formats.md").read_text(encoding="utf-8")
@@ -141,13 +142,13 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize(("text", "aloud"), READINGS)
+@check_rows(("text", "aloud"), READINGS)
 def test_markdown_is_read_without_its_marks(text: str, aloud: str) -> None:
     assert not read(text).is_plain
     assert read_aloud(text) == aloud
 
 
-@pytest.mark.parametrize(("text", "aloud"), READINGS)
+@check_rows(("text", "aloud"), READINGS)
 def test_every_character_is_at_its_place(text: str, aloud: str) -> None:
     check_places(text, list(read(text).sentences))
 
@@ -314,8 +315,8 @@ HOSTILE = [
 HOSTILE_LENGTH = 8000
 
 
-@pytest.mark.parametrize("input_format", [InputFormat.AUTO, InputFormat.MARKDOWN, InputFormat.HTML])
-@pytest.mark.parametrize("unit", HOSTILE)
+@check_rows("input_format", [InputFormat.AUTO, InputFormat.MARKDOWN, InputFormat.HTML])
+@check_rows("unit", HOSTILE)
 def test_hostile_markup_is_read_with_linear_work(unit: str, input_format: InputFormat) -> None:
     def count_calls_to_read(length: int) -> int:
         text = (unit * length)[:length]

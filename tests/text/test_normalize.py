@@ -6,12 +6,12 @@ import csv
 import re
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text import normalize
 from app.text.phonetic import remove_phonemes
+from tests.tables import check_rows
 from tests.text import verbalization_cases
 from tests.text.normalization_cases import CASES
 
@@ -20,12 +20,12 @@ WORD = re.compile(r"[\w']+")
 MAX_WORD_ERROR_RATE = 0.005
 
 
-@pytest.mark.parametrize(("written", "read"), CASES.items())
+@check_rows(("written", "read"), CASES.items())
 def test_written_text_is_normalized_for_speech(written: str, read: str) -> None:
     assert normalize(written) == read
 
 
-@pytest.mark.parametrize(("written", "read"), verbalization_cases.CASES.items())
+@check_rows(("written", "read"), verbalization_cases.CASES.items())
 def test_numbers_units_dates_and_signs_are_read_as_words(written: str, read: str) -> None:
     assert normalize(written) == read
 

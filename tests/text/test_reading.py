@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.text import count_expanded, normalize, read_ssml, read_text
 from app.text.sentences import MAX_SPOKEN
 from tests.growth import count_calls, grows_linearly
+from tests.tables import check_rows
 
 HOSTILE = (
     "a",
@@ -171,7 +172,7 @@ def test_a_family_emoji_is_not_cut_in_two() -> None:
         assert not any(clause.text.startswith("\u200d") for clause in sentence.clauses)
 
 
-@pytest.mark.parametrize("unit", HOSTILE)
+@check_rows("unit", HOSTILE)
 def test_hostile_text_is_read_with_linear_work(unit: str) -> None:
     def count_calls_to_read(length: int) -> int:
         text = (unit * length)[:length]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.text import read_text
 from app.text.segment import segment
 from tests.common_words import COMMON_WORDS
+from tests.tables import check_rows
 from tests.text.segmentation_cases import CASES, VERSE, split_case
 
 
@@ -16,7 +17,7 @@ def split_sentences(text: str) -> list[str]:
     return [text[span.start : span.end] for span in segment(text)]
 
 
-@pytest.mark.parametrize("case", CASES)
+@check_rows("case", CASES)
 def test_a_hard_case_is_split_into_its_sentences(case: str) -> None:
     text, parts = split_case(case)
     assert split_sentences(text) == parts
@@ -42,8 +43,8 @@ def test_a_common_word_with_a_full_stop_ends_a_sentence(following: str) -> None:
     assert missed == []
 
 
-@pytest.mark.parametrize("text", [*VERSE, *(split_case(case)[0] for case in CASES if "\n" in case)])
-@pytest.mark.parametrize("line_end", ["\r\n", "\r", "\u2028"])
+@check_rows("text", [*VERSE, *(split_case(case)[0] for case in CASES if "\n" in case)])
+@check_rows("line_end", ["\r\n", "\r", "\u2028"])
 def test_every_line_end_is_read_alike(text: str, line_end: str) -> None:
     def read(variant: str) -> list[tuple[list[str], bool, list[str], list[bool]]]:
         return [

@@ -6,10 +6,11 @@ import pytest
 
 from app.text import normalize, read_text
 from app.text.phonetic import count_model_chars, remove_phonemes
+from tests.tables import check_rows
 from tests.text.sound_cases import CASES, SOUNDS, STUTTERS
 
 
-@pytest.mark.parametrize(("written", "read"), CASES.items())
+@check_rows(("written", "read"), CASES.items())
 def test_informal_spelling_is_read_as_people_do(written: str, read: str) -> None:
     assert normalize(written) == read
 

@@ -11,6 +11,7 @@ from app.text.ssml import Support
 from app.text.ssml.handlers import START_HANDLERS
 from app.text.ssml.table import BREAK_SECONDS, RATES, VOLUMES
 from app.types import DEFAULT_PROSODY, NO_SPAN, Emotion, Mark, Prosody
+from tests.tables import check_rows
 from tests.text.ssml_reading import read_clauses, read_codes, read_document, read_sentences, read_spoken, read_texts
 
 ACCEPTED = [
@@ -128,7 +129,7 @@ def test_every_row_of_the_table_has_a_handler_and_no_other_element_has_one() -> 
     assert list(START_HANDLERS) == [row.name for row in SSML_TABLE]
 
 
-@pytest.mark.parametrize(("element", "attribute", "value"), ACCEPTED)
+@check_rows(("element", "attribute", "value"), ACCEPTED)
 def test_every_value_in_the_table_is_accepted(element: str, attribute: str, value: str) -> None:
     others = "" if attribute in NEEDED.get(element, "") else NEEDED.get(element, "")
     text = "5 May" if element != "say-as" else ("1" if value in ("cardinal", "digits") else "12:30")
@@ -379,7 +380,7 @@ def test_a_document_with_only_a_break_is_silence() -> None:
 # Prosody, voices and styles
 
 
-@pytest.mark.parametrize(
+@check_rows(
     ("attributes", "manner"),
     [
         *((f"rate='{name}'", Prosody(speed=factor)) for name, factor in RATES.items()),
@@ -535,7 +536,7 @@ def test_an_unsupported_or_invalid_style_is_reported(attributes: str, found: lis
 # Substitutions
 
 
-@pytest.mark.parametrize(("kind", "form", "text"), SPELLED)
+@check_rows(("kind", "form", "text"), SPELLED)
 def test_say_as_reads_its_text_as_declared(kind: str, form: str, text: str) -> None:
     written = text.replace('"', "&quot;")
     tag = f"<say-as interpret-as='{kind}'" + (f" format='{form}'>" if form else ">")

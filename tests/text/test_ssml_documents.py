@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-import pytest
 from defusedxml.ElementTree import fromstring
 
 from app.text.phonetic import remove_phonemes
+from tests.tables import check_rows
 from tests.text.ssml_reading import check_inner, check_places, read_document
 
 FOLDER = Path(__file__).parent / "ssml_documents"
@@ -38,7 +38,7 @@ def extract_document_text(document: str) -> str:
     return extract_text(fromstring(body))
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_rows("name", DOCUMENTS)
 def test_the_text_of_a_document_is_complete_and_in_place(name: str) -> None:
     read = list(read_document(DOCUMENTS[name]).sentences)
     words = extract_document_text(DOCUMENTS[name]).split()
@@ -47,7 +47,7 @@ def test_the_text_of_a_document_is_complete_and_in_place(name: str) -> None:
     check_places(DOCUMENTS[name], read)
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_rows("name", DOCUMENTS)
 def test_no_markup_is_spoken(name: str) -> None:
     parts = [clause for sentence in read_document(DOCUMENTS[name]).sentences for clause in sentence.clauses]
     spoken = remove_phonemes(" ".join(clause.spoken for clause in parts))
@@ -57,14 +57,14 @@ def test_no_markup_is_spoken(name: str) -> None:
         assert markup.lower() not in spoken.lower() or markup.lower() in written
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_rows("name", DOCUMENTS)
 def test_the_inner_markup_of_a_clause_is_read_the_same_on_its_own(name: str) -> None:
     for sentence in read_document(DOCUMENTS[name]).sentences:
         for clause in sentence.clauses:
             check_inner(clause)
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_rows("name", DOCUMENTS)
 def test_a_document_raises_the_expected_warnings(name: str) -> None:
     assert [warning.code for warning in read_document(DOCUMENTS[name]).warnings] == WARNINGS[name]
 
@@ -75,6 +75,6 @@ def test_every_service_has_enough_examples() -> None:
     assert set(WARNINGS) == set(DOCUMENTS)
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_rows("name", DOCUMENTS)
 def test_a_document_begins_with_the_address_of_its_source(name: str) -> None:
     assert re.match(r"(<\?xml[^>]*\?>\s*)?<!-- https://\S+ -->\n<speak[ >]", DOCUMENTS[name])

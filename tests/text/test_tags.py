@@ -10,6 +10,7 @@ from app.text import read_text
 from app.text.tags.sounds import inflect
 from app.types import InputFormat
 from tests.growth import count_calls, grows_linearly
+from tests.tables import check_rows
 from tests.text.ssml_reading import check_inner, check_places
 from tests.text.tag_reading import describe, has_tags, read, read_clauses
 
@@ -163,12 +164,12 @@ UNTAGGED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES)
+@check_rows(("text", "expected"), CASES)
 def test_a_text_with_tags_is_read_as_expected(text: str, expected: str) -> None:
     assert describe(text) == expected
 
 
-@pytest.mark.parametrize("text", [text for text, _ in CASES])
+@check_rows("text", [text for text, _ in CASES])
 def test_spans_refer_to_the_text_with_its_tags(text: str) -> None:
     sentences, _ = read(text)
     check_places(text, sentences, "<[(")

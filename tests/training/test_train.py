@@ -45,7 +45,7 @@ def train(data: Path, output: Path, *flags: str | Path) -> int:
 def can_speak(folder: Path, emotion: Emotion = Emotion.NEUTRAL) -> bool:
     """Return whether the service speaks with this voice."""
     name = open_voice(folder).name
-    pipeline = Pipeline.load(load_settings(voices=[folder], default_voice=name))
+    pipeline = Pipeline.load(load_settings(voices=[folder], default_voice=name, backend="torch"))
     speech = pipeline.synthesize(SpeechRequest(text="We won the game.", emotion=emotion, seed=1))
     return bool(len(speech.samples) > 0 and np.isfinite(speech.samples).all())
 
