@@ -11,7 +11,7 @@ setup:  ## Install the tested set of packages into .venv
 	scripts/setup $(VENV) "[dev]"
 
 test:  ## Run the tests that start no service and no training
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m unit
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m unit
 
 check:  ## Lint, check types and run all tests, as CI does
 	VENV=$(VENV) scripts/check

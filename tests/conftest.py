@@ -37,8 +37,13 @@ SERVICES = {"server", "client", "own_server"}
 """Fixtures that start a service in its own process."""
 
 
+SLOW_FOLDERS = ("end_to_end", "sagemaker", "sagemaker_deploy", "training", "cli", "clients", "bench", "docs")
+"""Folders whose files take longest; they run first, so that two processes end at about the same time."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the fast tests as `unit`."""
+    """Mark the fast tests as `unit`, and move the slow folders to the front."""
+    items.sort(key=lambda item: item.path.parent.name not in SLOW_FOLDERS)
     for item in items:
         is_fast = item.path.parent.name in UNIT_FOLDERS and item.path.name not in SLOW_FILES
         if is_fast and not SERVICES.intersection(getattr(item, "fixturenames", ())):

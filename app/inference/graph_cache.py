@@ -63,7 +63,7 @@ class GraphCache:
             handle, temporary = tempfile.mkstemp(SUFFIX, dir=self.folder)
             with os.fdopen(handle, "wb") as file:
                 file.write(pack(graph, key))
-            os.replace(temporary, self.find_path(key))
+            Path(temporary).replace(self.find_path(key))
             self.prune()
         except OSError as error:
             logger.warning("the converted graph cannot be kept, the next start makes it again: %s", error)

@@ -106,6 +106,6 @@ def find_best_cut(text: str) -> int:
 def skip_combining(text: str, place: int) -> int:
     """Move a cut out of a letter with combining marks, or out of an emoji, if it ends within 16 code points."""
     for moved in range(place, min(place + 16, len(text))):
-        if not COMBINING.match(text, moved) and not text[moved - 1] == "\u200d":
+        if not COMBINING.match(text, moved) and text[moved - 1] != "\u200d":
             return moved
     return place

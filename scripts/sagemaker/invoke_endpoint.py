@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -111,9 +110,9 @@ def write_file(path: Path, pieces: Iterable[bytes]) -> int:
         try:
             size = sum(file.write(piece) for piece in pieces)
         except BaseException:
-            os.unlink(file.name)
+            Path(file.name).unlink()
             raise
-    os.replace(file.name, path)
+    Path(file.name).replace(path)
     return size
 
 

@@ -52,8 +52,8 @@ class Usage:
     @classmethod
     def read(cls, pid: int) -> Usage:
         """Read the usage of a process from the kernel."""
-        threads = len(os.listdir(f"/proc/{pid}/task"))
-        return cls(read_resident_mib(pid), len(os.listdir(f"/proc/{pid}/fd")), threads)
+        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
+        return cls(read_resident_mib(pid), len(list(Path(f"/proc/{pid}/fd").iterdir())), threads)
 
 
 @dataclass

@@ -120,7 +120,9 @@ def test_markup_without_effect_in_a_plan_gives_a_warning() -> None:
 
 def test_an_edited_emotion_is_pinned_and_auto_is_labelled_again() -> None:
     decision = convert_fields(**serialize_utterance(emotion="terrified")).decision
-    assert decision == Decision(Emotion.FEAR, Source.PINNED, "fear, pinned by the plan", {e: 0.142857 for e in Emotion})
+    assert decision == Decision(
+        Emotion.FEAR, Source.PINNED, "fear, pinned by the plan", dict.fromkeys(Emotion, 0.142857)
+    )
     assert convert_fields(**serialize_utterance(emotion="auto"))[1] is None
 
 
@@ -195,7 +197,7 @@ def test_a_long_text_with_markup_is_split_into_clauses_like_any_other(ssml: str)
 
 def make_utterance(**changes: object) -> Utterance:
     utterance = Utterance(
-        "Hi.", (0, 3), "Hi.", "wren", Emotion.JOY, {e: 1 / 7 for e in Emotion}, Source.CLASSIFIER, "joy", "joy", "ab"
+        "Hi.", (0, 3), "Hi.", "wren", Emotion.JOY, dict.fromkeys(Emotion, 1 / 7), Source.CLASSIFIER, "joy", "joy", "ab"
     )
     return replace(utterance, **changes)
 

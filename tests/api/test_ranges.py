@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -120,7 +121,5 @@ def test_joined_ranges_are_the_complete_body(size: int, cuts: list[int]) -> None
 @given(st.text(max_size=30))
 def test_any_range_header_gets_a_part_the_whole_or_416(range_header: str) -> None:
     for header in (range_header, f"bytes={range_header}"):
-        try:
+        with suppress(RangeNotSatisfiable):
             assert select_body_range(header, range_header or None).status in (200, 206)
-        except RangeNotSatisfiable:
-            pass

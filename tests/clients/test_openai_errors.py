@@ -168,9 +168,11 @@ def test_the_client_retries_a_busy_service_and_succeeds(narrow_server: Server) -
 
 def test_a_request_over_the_time_budget_is_not_retried(narrow_server: Server) -> None:
     before = count_responses(narrow_server.url, 504)
-    with create_client(narrow_server.url, max_retries=2) as client:
-        with pytest.raises(openai.InternalServerError) as caught:
-            create_speech(client, input=BOOK, extra_body={"stream": False})
+    with (
+        create_client(narrow_server.url, max_retries=2) as client,
+        pytest.raises(openai.InternalServerError) as caught,
+    ):
+        create_speech(client, input=BOOK, extra_body={"stream": False})
     assert (caught.value.status_code, caught.value.code) == (504, "over_time_budget")
     assert count_responses(narrow_server.url, 504) == before + 1
 

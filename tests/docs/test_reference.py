@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_a_default_that_depends_on_the_machine_is_described_in_words() -> None:
     assert dependent == set(IN_WORDS)
     for name in PAGES:
         text = (FOLDER / name).read_text(encoding="utf-8")
-        assert str(ROOT) not in text and os.path.expanduser("~/") not in text
+        assert str(ROOT) not in text and f"{Path.home()}/" not in text
 
 
 @pytest.mark.parametrize(("command", "line"), [(name, line) for name, one in COMMANDS.items() for line in one.examples])

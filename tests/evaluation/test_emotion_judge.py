@@ -109,5 +109,5 @@ def test_emotional_clips_are_compared_with_the_neutral_readings_in_order() -> No
 
 
 def test_a_clip_without_its_neutral_reading_is_refused() -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="is shorter"):
         list(judge_emotions([make_measurement("joy")], []))

@@ -11,7 +11,7 @@ from app.types import Emotion
 
 def test_every_emotion_has_twenty_different_sentences() -> None:
     sentences = read_sentences(list(Emotion))
-    assert Counter(one.emotion for one in sentences) == {emotion: 20 for emotion in Emotion}
+    assert Counter(one.emotion for one in sentences) == dict.fromkeys(Emotion, 20)
     assert len({normalize_words(one.text) for one in sentences}) == len(sentences)
 
 

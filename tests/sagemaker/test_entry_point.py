@@ -43,7 +43,7 @@ def test_the_dockerfile_keeps_the_contract() -> None:
     (entry,) = [line.removeprefix("ENTRYPOINT ") for line in lines if line.startswith("ENTRYPOINT")]
     assert json.loads(entry) == ["python", "-m", "app.container"]
     assert "LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true" in lines
-    assert not re.search(r"/opt/ml|https?://|git clone|KEY|SECRET|TOKEN", "\n".join(lines), re.M)
+    assert not re.search(r"/opt/ml|https?://|git clone|KEY|SECRET|TOKEN", "\n".join(lines), re.MULTILINE)
     # Unprivileged, unless the image is built for SageMaker, which mounts its folders for root.
     assert [line for line in lines if re.match("USER|ARG IMAGE_USER", line)] == [
         "ARG IMAGE_USER=intone",

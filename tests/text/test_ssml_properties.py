@@ -101,10 +101,12 @@ def test_a_broken_document_is_read_or_refused_with_line_and_column(body: str, da
 
 @given(st.text(max_size=60))
 def test_any_inner_markup_is_read_or_refused(ssml: str) -> None:
+    refused = None
     try:
         read_fragment(ssml)
     except InvalidSsml as error:
-        assert "line" in error.detail
+        refused = error.detail
+    assert refused is None or "line" in refused
 
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=200))

@@ -95,7 +95,7 @@ def _add_exclusions(schema: dict[str, Any]) -> None:
             "properties": {
                 name: {"not": nothing},
                 **{other: nothing for other in CONTENT_FIELDS if other != name},
-                **({other: nothing for other in _PLAN_FIELDS} if name == "plan" else {}),
+                **(dict.fromkeys(_PLAN_FIELDS, nothing) if name == "plan" else {}),
                 **({} if name == "text" else dict.fromkeys(_TEXT_FIELDS, nothing)),
             },
         }

@@ -109,7 +109,8 @@ SPLIT_NOUN = re.compile(
 )
 SEASON = re.compile(r"(?<![\w./])((?:19|20)\d\d)/((?:19|20)?\d\d)(?![\w/])")
 EXPIRY = re.compile(
-    r"(\b(?:exp|expires|expiry|expiration|valid thru|valid until)\b(?: date)?[.:]? ?)(0[1-9]|1[0-2])/(\d\d)\b", re.I
+    r"(\b(?:exp|expires|expiry|expiration|valid thru|valid until)\b(?: date)?[.:]? ?)(0[1-9]|1[0-2])/(\d\d)\b",
+    re.IGNORECASE,
 )
 MONTH_NAMES = "January February March April May June July August September October November December".split()
 WEEKDAYS = "Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
