@@ -79,7 +79,7 @@ def test_a_missing_program_is_reported(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert COMMANDS["build_and_push"].main(FLAGS) == 2
-    assert "There is no docker" in capfd.readouterr().err
+    assert "docker is not installed" in capfd.readouterr().err
 
 
 def test_a_dry_run_prints_the_commands(notes: Path, capfd: pytest.CaptureFixture[str]) -> None:

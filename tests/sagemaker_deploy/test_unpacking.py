@@ -50,10 +50,10 @@ def test_files_and_folders_are_unpacked(pack: Archive, tmp_path: Path) -> None:
     [
         (create_member("../escaped"), "outside"),
         (create_member("base/../../escaped"), "outside"),
-        (create_member("link", 0, type=tarfile.SYMTYPE, linkname="/etc/passwd"), "no voice holds"),
-        (create_member("link", 0, type=tarfile.LNKTYPE, linkname="voice.json"), "no voice holds"),
-        (create_member("device", 0, type=tarfile.CHRTYPE), "no voice holds"),
-        (create_member("pipe", 0, type=tarfile.FIFOTYPE), "no voice holds"),
+        (create_member("link", 0, type=tarfile.SYMTYPE, linkname="/etc/passwd"), "no voice contains"),
+        (create_member("link", 0, type=tarfile.LNKTYPE, linkname="voice.json"), "no voice contains"),
+        (create_member("device", 0, type=tarfile.CHRTYPE), "no voice contains"),
+        (create_member("pipe", 0, type=tarfile.FIFOTYPE), "no voice contains"),
         (create_member("huge", 2_000_000), "larger than any voice"),
     ],
     ids=lambda value: getattr(value, "name", ""),
@@ -78,7 +78,7 @@ def test_a_sparse_file_is_refused_before_its_zeros_are_written(tmp_path: Path) -
             info.pax_headers = {"GNU.sparse.map": "0,512", "GNU.sparse.size": str(1 << 40), "GNU.sparse.numblocks": "1"}
         with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT if form == "pax" else tarfile.GNU_FORMAT) as file:
             file.addfile(info, io.BytesIO(bytes(info.size)))
-        with pytest.raises(FailedOperation, match="no voice holds"):
+        with pytest.raises(FailedOperation, match="no voice contains"):
             unpack(path, tmp_path / form)
         assert not (tmp_path / form / "huge").exists()
 
@@ -90,7 +90,7 @@ def test_an_absolute_name_is_unpacked_inside_the_folder(pack: Archive, tmp_path:
 
 def test_too_many_files_are_refused(pack: Archive, tmp_path: Path) -> None:
     path = pack([create_member(f"file{number}") for number in range(6)])
-    with pytest.raises(FailedOperation, match="no voice holds"):
+    with pytest.raises(FailedOperation, match="no voice contains"):
         unpack(path, tmp_path / "voice", max_files=5)
 
 
