@@ -13,13 +13,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.container import make_voice_settings
 from tests.sagemaker.containers import kill, ping, start_serving
 from tests.serving import Server, wait_until
 from tests.tiny_voice import write_tiny_voice
 
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 SPEAKERS = ("neutral", "joy")
-LONG = " ".join(f"The rain fell on the roof all night, and {n} people could not sleep at all." for n in range(100, 300))
+LONG = " ".join(f"The rain fell on the roof all night, and {n} people could not sleep at all." for n in range(100, 180))
+"""6,000 characters."""
 SECRET = "Xylophon Quarzuhr"
 """A text that no log may contain."""
 
@@ -100,40 +102,73 @@ def test_an_unusable_model_is_reported_by_ping_and_log_and_the_process_keeps_run
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("model", ["missing", "empty"])
-def test_without_a_model_the_embedded_voice_speaks(tmp_path: Path, servers: list[Server], model: str) -> None:
-    if model == "empty":
-        (tmp_path / "ml" / "model").mkdir(parents=True)
+def test_without_a_model_the_embedded_voice_speaks(tmp_path: Path, servers: list[Server]) -> None:
+    (tmp_path / "ml" / "model").mkdir(parents=True)
+    assert make_voice_settings(tmp_path / "ml" / "model") == make_voice_settings(tmp_path / "missing") == {}
     servers.append(start_serving(tmp_path / "ml"))
     with servers[0].create_client() as client:
         response = invoke(client, {"text": "Good morning."})
     assert (response.status_code, response.headers["x-voice"]) == (200, "wren")
 
 
-def test_several_voices_are_read_from_subfolders_and_the_first_is_the_default(
-    tmp_path: Path, servers: list[Server]
-) -> None:
-    model = tmp_path / "ml" / "model"
+def write_named_voice(folder: Path, name: str) -> None:
+    manifest = write_tiny_voice(folder / name, speakers=SPEAKERS) / "voice.json"
+    manifest.write_text(manifest.read_text().replace('"tiny"', f'"{name}"'))
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """Serve two valid voices and an invalid one; return the service and its model folder."""
+    root = tmp_path_factory.mktemp("several") / "ml"
     for name in ("beta", "alpha", "gamma"):
-        manifest = write_tiny_voice(model / name) / "voice.json"
-        manifest.write_text(manifest.read_text().replace('"tiny"', f'"{name}"'))
-    (model / "gamma" / "voice.json").write_text("{")
-    servers.append(start_serving(tmp_path / "ml"))
-    with servers[0].create_client() as client:
+        write_named_voice(root / "model", name)
+    (root / "model" / "gamma" / "voice.json").write_text("{")
+    server = start_serving(root)
+    yield server, root / "model"
+    kill(server)
+
+
+def test_several_voices_are_read_from_subfolders_and_the_first_is_the_default(several: tuple[Server, Path]) -> None:
+    server, model = several
+    with server.create_client() as client:
         spoken = [invoke(client, {"text": "Hi.", **named}) for named in ({}, {"voice": "beta"})]
         assert read_problem(invoke(client, {"text": "Hi.", "voice": "gamma"})) == (404, "voice_not_found")
     assert [response.headers["x-voice"] for response in spoken] == ["alpha", "beta"]
-    assert f"The voice in {model / 'gamma'} is left out" in servers[0].log_text()
+    assert f"The voice in {model / 'gamma'} is left out" in server.log_text()
 
 
-def test_environment_variables_override_the_defaults_of_the_image(tmp_path: Path, servers: list[Server]) -> None:
+def test_weights_are_loaded_once(several: tuple[Server, Path]) -> None:
+    """S6: one process speaks from memory after the files are deleted."""
+    server, model = several
+    shutil.rmtree(model)
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
+    assert children == ""
+
+    def speak(number: int) -> int:
+        with server.create_client() as client:
+            emotion = SPEAKERS[number % 2]
+            return invoke(client, {"text": f"Number {number}.", "emotion": emotion, "strict": True}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(speak, range(24))) == {200}
+
+
+@pytest.fixture(scope="module")
+def configured_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a service whose environment overrides the defaults of the image, with room for a single request."""
+    root = tmp_path_factory.mktemp("configured") / "ml"
     for name in ("alpha", "beta"):
-        manifest = write_tiny_voice(tmp_path / "ml" / "model" / name) / "voice.json"
-        manifest.write_text(manifest.read_text().replace('"tiny"', f'"{name}"'))
-    servers.append(start_serving(tmp_path / "ml", INTONE_DEFAULT_VOICE="beta", INTONE_LOG_FORMAT="console"))
-    with servers[0].create_client() as client:
+        write_named_voice(root / "model", name)
+    settings = {"INTONE_DEFAULT_VOICE": "beta", "INTONE_LOG_FORMAT": "console"}
+    server = start_serving(root, **settings, INTONE_CONCURRENCY="1", INTONE_QUEUE_SIZE="0")
+    yield server
+    kill(server)
+
+
+def test_environment_variables_override_the_defaults_of_the_image(configured_server: Server) -> None:
+    with configured_server.create_client() as client:
         assert invoke(client, {"text": "Hi."}).headers["x-voice"] == "beta"
-    assert not servers[0].log_text().startswith("{")
+    assert not configured_server.log_text().startswith("{")
 
 
 @pytest.mark.parametrize(
@@ -244,11 +279,9 @@ def small_response_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     kill(server)
 
 
-def test_a_full_queue_is_503_at_once(tmp_path: Path, servers: list[Server]) -> None:
+def test_a_full_queue_is_503_at_once(configured_server: Server) -> None:
     """S6"""
-    write_tiny_voice(tmp_path / "ml" / "model")
-    servers.append(start_serving(tmp_path / "ml", INTONE_CONCURRENCY="1", INTONE_QUEUE_SIZE="0"))
-    server, before = servers[0], count_batches(servers[0])
+    server, before = configured_server, count_batches(configured_server)
     with server.create_client() as client, server.create_client() as other, ThreadPoolExecutor(1) as pool:
         # A whole response occupies the only place until it is complete.
         book = pool.submit(invoke, client, {"text": LONG, "format": "mp3"})
@@ -258,40 +291,25 @@ def test_a_full_queue_is_503_at_once(tmp_path: Path, servers: list[Server]) -> N
         assert book.result().status_code == 200
 
 
-def test_weights_are_loaded_once(tmp_path: Path, servers: list[Server]) -> None:
-    """S6: one process speaks from memory after the files are deleted."""
-    model = write_tiny_voice(tmp_path / "ml" / "model", speakers=SPEAKERS)
-    servers.append(start_serving(tmp_path / "ml"))
-    shutil.rmtree(model)
-    children = Path(f"/proc/{servers[0].process.pid}/task/{servers[0].process.pid}/children").read_text()
-    assert children == ""
-
-    def speak(number: int) -> int:
-        with servers[0].create_client() as client:
-            emotion = SPEAKERS[number % 2]
-            return invoke(client, {"text": f"Number {number}.", "emotion": emotion, "strict": True}).status_code
-
-    with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(speak, range(24))) == {200}
-
-
-@pytest.mark.parametrize("stream", [False, True])
-def test_sigterm_lets_the_response_finish_and_refuses_new_connections(
-    tmp_path: Path, servers: list[Server], stream: bool
-) -> None:
+def test_sigterm_lets_responses_finish_and_refuses_new_connections(tmp_path: Path, servers: list[Server]) -> None:
     """S7"""
     write_tiny_voice(tmp_path / "ml" / "model")
     servers.append(start_serving(tmp_path / "ml"))
-    server, fields = servers[0], {"text": LONG[:4000], "format": "mp3", "stream": stream}
-    before = count_batches(server)
-    with ThreadPoolExecutor(1) as other, server.create_client() as client:
-        speaking = other.submit(invoke, client, fields)
+    server, before = servers[0], count_batches(servers[0])
+    fields = {"text": LONG[:4000], "format": "mp3"}
+    with ThreadPoolExecutor(1) as pool, server.create_client() as client, server.create_client() as other:
+        complete = pool.submit(invoke, client, fields)
         wait_until(lambda: count_batches(server) > before, 30, server)
-        server.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: refuses_connections(server), 30)
-        assert not speaking.done()
-        response = speaking.result()
-    assert response.status_code == 200 and len(response.content) > 100_000
+        with other.stream("POST", "/invocations", json={**fields, "stream": True}) as streamed:
+            pieces = streamed.iter_raw()
+            size = len(next(pieces))
+            server.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: refuses_connections(server), 30)
+            assert not complete.done()
+            size += sum(map(len, pieces))
+        response = complete.result()
+    assert (response.status_code, streamed.status_code) == (200, 200)
+    assert min(size, len(response.content)) > 100_000
     assert server.process.wait(30) == 0
 
 
@@ -315,7 +333,7 @@ def test_a_response_that_exceeds_the_drain_time_is_aborted(tmp_path: Path, serve
     servers.append(start_serving(tmp_path / "ml", INTONE_DRAIN_SECONDS="1"))
     with (
         servers[0].create_client() as client,
-        client.stream("POST", "/invocations", json={"text": LONG, "stream": True}) as first,
+        client.stream("POST", "/invocations", json={"text": f"{LONG} {LONG}", "stream": True}) as first,
     ):
         pieces = first.iter_raw()
         assert next(pieces)  # no more is read

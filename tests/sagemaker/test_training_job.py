@@ -185,22 +185,29 @@ def test_a_disk_that_is_too_small_is_reported_before_the_training(root: Path, mo
     assert "MiB are needed" in read_failure(root) and not list((root / "checkpoints").iterdir())
 
 
-@pytest.mark.parametrize("channels", [["base"], []])
-def test_a_script_runs_the_job_on_this_machine(root: Path, tmp_path: Path, channels: list[str]) -> None:
+def run_locally(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    script = [sys.executable, str(SCRIPTS / "train_local.py"), *words]
+    return subprocess.run(script, capture_output=True, text=True, timeout=180, cwd=tmp_path)
+
+
+def test_a_script_runs_and_continues_the_job_on_this_machine(root: Path, tmp_path: Path) -> None:
     job, data = tmp_path / "job", root / "input" / "data"
-    flags = [word for name in channels for word in (f"--{name}", str(data / name))]
-    words = [str(data / "training"), str(job), *flags, "emotion=joy", "epochs=0.001", "name=glad"]
+    words = [str(data / "training"), str(job), "--base", str(data / "base"), "emotion=joy", "epochs=0.001"]
     for _ in range(2):  # the second run continues
-        script = [sys.executable, str(SCRIPTS / "train_local.py"), *words]
-        completed = subprocess.run(script, capture_output=True, text=True, timeout=180, cwd=tmp_path)
+        completed = run_locally(tmp_path, *words, "name=glad")
         assert completed.returncode == 0, completed.stdout + completed.stderr
         assert open_voice(job / "model").name == "glad" and f"The voice is in {job / 'model'}." in completed.stderr
-    words[-1] = "nam=glad"
-    script = [sys.executable, str(SCRIPTS / "train_local.py"), *words]
-    completed = subprocess.run(script, capture_output=True, text=True, timeout=180, cwd=tmp_path)
-    assert (
-        completed.returncode == 1 and "Failed with exit code 1: nam: Extra inputs are not permitted" in completed.stderr
-    )
+    completed = run_locally(tmp_path, *words, "nam=glad")
+    failure = "Failed with exit code 1: nam: Extra inputs are not permitted"
+    assert completed.returncode == 1 and failure in completed.stderr
+
+
+def test_a_script_runs_the_job_without_a_base(root: Path, tmp_path: Path) -> None:
+    job = tmp_path / "job"
+    words = [str(root / "input" / "data" / "training"), str(job), "emotion=joy", "epochs=0.001", "name=glad"]
+    completed = run_locally(tmp_path, *words)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    assert open_voice(job / "model").name == "glad"
 
 
 def find_metric_values(name: str, log: str) -> list[str]:
