@@ -10,7 +10,7 @@ missing. From 22 kHz on, the fade falls into the silence before speech; at 8 kHz
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -33,53 +33,41 @@ class Codec:
     container: Literal["mp3", "ogg", "adts"]
     bit_rate: int
     """Bits per second."""
-    exact_files: bool
+    exact_files: bool = False
     """Whether a file specifies where in its frames the audio begins and ends."""
-    exact_streams: bool
+    exact_streams: bool = False
     """Whether a stream specifies where in its frames the audio begins and ends."""
-    least_trimmed: int
+    least_trimmed: int = 1
     """Minimum number of frames that decoders require if nothing specifies the length of the audio."""
-    encoding: Mapping[str, str]
+    options: Mapping[str, str] = field(default_factory=dict)
     """Encoder options."""
-    packing: Mapping[str, str]
-    """Container options."""
+    container_options: Mapping[str, str] = field(default_factory=dict)
 
 
 MP3 = Codec(
-    encoder="libmp3lame",
-    container="mp3",
-    bit_rate=64_000,
+    "libmp3lame",
+    "mp3",
+    64_000,
     exact_files=True,
-    exact_streams=False,
     least_trimmed=2,
     # Without the bit reservoir each frame is independent, so a stream may begin with any frame.
-    encoding={"reservoir": "0"},
-    packing={"id3v2_version": "0"},
+    options={"reservoir": "0"},
+    container_options={"id3v2_version": "0"},
 )
 """Constant bit rate, so that players can compute the duration even of a stream; frequencies up to 16 kHz pass."""
 
 OPUS = Codec(
-    encoder="libopus",
-    container="ogg",
-    bit_rate=48_000,
+    "libopus",
+    "ogg",
+    48_000,
     exact_files=True,
     exact_streams=True,
-    least_trimmed=1,
-    encoding={"application": "audio"},
+    options={"application": "audio"},
     # In microseconds; libav sends a page when the next one is full.
-    packing={"page_duration": "40000"},
+    container_options={"page_duration": "40000"},
 )
 
-AAC = Codec(
-    encoder="aac",
-    container="adts",
-    bit_rate=64_000,
-    exact_files=False,
-    exact_streams=False,
-    least_trimmed=1,
-    encoding={},
-    packing={},
-)
+AAC = Codec("aac", "adts", 64_000)
 """The durations are accurate to half a frame of 1024 samples: 11 ms at 48 kHz, 21 ms at 24 kHz, 64 ms at 8 kHz."""
 
 _CONTAINER_OPTIONS = {"fflags": "+bitexact", "flush_packets": "1"}
@@ -95,9 +83,11 @@ class CompressedWriter:
         self._rate = sample_rate
         self._count = 0
         """Number of samples encoded so far."""
-        self._container = av.open(file, "w", format=codec.container, options={**_CONTAINER_OPTIONS, **codec.packing})
+        self._container = av.open(
+            file, "w", format=codec.container, options={**_CONTAINER_OPTIONS, **codec.container_options}
+        )
         self._stream = self._container.add_stream(
-            codec.encoder, sample_rate, options=dict(codec.encoding), bit_rate=codec.bit_rate, layout="mono"
+            codec.encoder, sample_rate, options=dict(codec.options), bit_rate=codec.bit_rate, layout="mono"
         )
 
     def push(self, samples: Samples) -> None:

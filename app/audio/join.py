@@ -130,11 +130,8 @@ class _Utterance:
 
     def _find_end(self) -> int:
         """Return the end of the kept samples if nothing loud follows; an entirely silent utterance is kept whole."""
-        return (
-            self._received
-            if self._detector.first_loud is None
-            else min(self._received, self._detector.last_loud + self._tail)
-        )
+        end = self._received if self._detector.first_loud is None else self._detector.last_loud + self._tail
+        return min(self._received, end)
 
     def _finish(self, until: int, rise: int, fall: int) -> Samples:
         return limit_peaks(fade(self._take(until), rise, fall) * self._gain)

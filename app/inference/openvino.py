@@ -60,7 +60,8 @@ class OpenVinoBackend:
         properties = {**self.properties, "INFERENCE_PRECISION_HINT": "f32"} if precise else self.properties
         network = OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))
         check_shapes(module, network, example)
-        free_weights(module)
+        for parameter in module.parameters():  # the weights would otherwise be in memory twice
+            parameter.data = torch.empty(0)
         return network
 
     def load_graph(self, module: nn.Module, example: ExampleInputs) -> Any:
@@ -77,12 +78,8 @@ class OpenVinoBackend:
             graph = self.serialize(converted)
             model = self.core.read_model(*graph)
         except (OSError, RuntimeError) as error:  # such as a full disk; a partly written graph cannot be read
-            where = tempfile.tempdir or "none"
-            logger.warning(
-                "a converted graph cannot be kept, the next start makes it again: %s (temporary folder: %s)",
-                error,
-                where,
-            )
+            message = "a converted graph cannot be kept, the next start makes it again: %s (temporary folder: %s)"
+            logger.warning(message, error, tempfile.tempdir or "none")
             return converted
         self.graphs.write(key, graph)
         return model
@@ -179,14 +176,9 @@ def silence_conversion() -> Iterator[None]:
         root.filters, root.handlers = filters, handlers
 
 
-def free_weights(module: nn.Module) -> None:
-    """Free the weights of a compiled module, which would otherwise be in memory twice."""
-    for parameter in module.parameters():
-        parameter.data = torch.empty(0)
-
-
 def check_shapes(module: nn.Module, network: Network, example: ExampleInputs) -> None:
     """Raise ConversionError if a trace only holds for the size that it was made with."""
+    graph = f"OpenVINO's graph of {type(module).__name__}"
     for size in (SMALL_EXAMPLE, LARGE_EXAMPLE):
         inputs = example(*size)
         with torch.inference_mode():
@@ -194,11 +186,9 @@ def check_shapes(module: nn.Module, network: Network, example: ExampleInputs) ->
         try:
             found = [tensor.shape for tensor in network(*inputs)]
         except RuntimeError as error:
-            raise ConversionError(
-                f"OpenVINO's graph of {type(module).__name__} fails: {shorten_message(error)}"
-            ) from error
+            raise ConversionError(f"{graph} fails: {shorten_message(error)}") from error
         if found != expected:
-            raise ConversionError(f"OpenVINO's graph of {type(module).__name__} gives {found} instead of {expected}.")
+            raise ConversionError(f"{graph} gives {found} instead of {expected}.")
 
 
 def shorten_message(error: Exception) -> str:

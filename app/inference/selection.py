@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from app.errors import SetupError
 from app.inference import Backend, ExampleInputs, Network, TorchBackend, prepare_for_inference
@@ -50,8 +50,9 @@ def make_backend(setting: str, cache: Path, workers: int, threads: int, device: 
     bf16 = setting == "openvino_bf16"
     try:
         if bf16 and not supports_bf16():
-            hint = "Set the backend to openvino or auto."
-            raise SetupError("This processor does not compute in bfloat16.", hint=hint)
+            raise SetupError(
+                "This processor does not compute in bfloat16.", hint="Set the backend to openvino or auto."
+            )
         return OpenVinoBackend(cache, workers, threads, bf16)
     except ImportError as error:
         hint = "Install it (pip install openvino) or set the backend to torch."
@@ -100,18 +101,11 @@ def choose_fastest(backends: Sequence[Backend], module: nn.Module, example: Exam
     times: dict[Backend, list[float]] = {backend: [] for backend in networks}
     for _ in range(BENCHMARK_ROUNDS):  # alternately, so that other load on the machine affects all backends alike
         for backend, network in networks.items():
-            times[backend].append(measure_milliseconds(network, inputs))
+            began = time.perf_counter()
+            network(*inputs)
+            times[backend].append(1000 * (time.perf_counter() - began))
     medians = {backend: statistics.median(taken) for backend, taken in times.items()}
     best, *others = sorted(medians, key=lambda backend: medians[backend])
-    others_text = ", ".join(f"{backend.name} {medians[backend]:.1f}" for backend in others)
-    logger.info(
-        "backend %s: %s %.1f ms; %s", best.name, type(module).__name__, medians[best], others_text or "no other"
-    )
+    slower = ", ".join(f"{backend.name} {medians[backend]:.1f}" for backend in others) or "no other"
+    logger.info("backend %s: %s %.1f ms; %s", best.name, type(module).__name__, medians[best], slower)
     return best
-
-
-def measure_milliseconds(network: Network, inputs: tuple[Tensor, ...]) -> float:
-    """Measure the duration of one call in milliseconds."""
-    began = time.perf_counter()
-    network(*inputs)
-    return 1000 * (time.perf_counter() - began)
