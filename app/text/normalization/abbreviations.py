@@ -111,9 +111,21 @@ ANYWHERE = {
     "eqs.": "equations",
     "pkg.": "package",
     "orig.": "originally",
+    "a.m.": "A M",
+    "p.m.": "P M",
+    "q.d.": "once a day",
+    "b.i.d.": "twice a day",
+    "t.i.d.": "three times a day",
+    "q.i.d.": "four times a day",
+    "p.r.n.": "as needed",
+    "4wd": "four wheel drive",
+    "2wd": "two wheel drive",
 }
 BEFORE_NUMBER = {
     "no": "number",
+    "ref. no": "reference number",
+    "tel. no": "telephone number",
+    "iss": "issue",
     "nos": "numbers",
     "nr": "number",
     "num": "number",
@@ -203,13 +215,15 @@ TITLE = re.compile(
     rf"\b(?:({join_alternatives(DOTLESS)})\b\.?|({join_alternatives(BEFORE_NAME)})\.)(?= [A-Z])|"
     rf"\b({join_alternatives(CAPITAL_TITLES)})\.(?= [A-Z])"
 )
-SUFFIX = re.compile(rf"(?<=[A-Z])(\w{{0,40}})(,?) ({join_alternatives(AFTER_NAME)})\b(\.?)")
+SUFFIX = re.compile(rf"(?<=[A-Z])([\w']{{0,40}})(,?) ({join_alternatives(AFTER_NAME)})\b(\.?)")
 SUFFIX_AFTER_COMMA = frozenset({"Jr", "Sr", "Inc", "Ltd", "Corp", "Esq"})
 COMMON = re.compile(rf"(?<![\w.])(?!(?-i:EST))({join_alternatives(ANYWHERE)})(?!\w)", re.IGNORECASE)
 NUMBER_ABBREVIATION = re.compile(
-    rf"(?<![\w'.-])({join_alternatives(BEFORE_NUMBER)})\. ?(?=[(#]?\d|(?=[IVXLC]){ROMAN}\b(?!'))", re.IGNORECASE
+    rf"(?<![\w'.-])({join_alternatives(BEFORE_NUMBER)})\. ?(?=[(#]?\d|(?=[IVXLC]){ROMAN}\b(?!')|(?-i:[A-HJ-Z]\b(?![.'])))",
+    re.IGNORECASE,
 )
 NUMBER_ADJACENT = re.compile(rf"(?<![\w'.-])({join_alternatives(DOTLESS_NUMBERED)}) (?=#?\d)")
+ROMAN_NUMERAL = re.compile(rf"(?=[IVXLC]){ROMAN}\b", re.IGNORECASE)
 PRONOUN = re.compile(r"I\b(?! ?[,.;:)]|$)")
 """The word `I`, which follows `No.` as a pronoun."""
 ESTIMATED = re.compile(
@@ -218,14 +232,23 @@ ESTIMATED = re.compile(
     re.IGNORECASE,
 )
 VERSUS = re.compile(r"(?<=[a-z]) v\.? (?=[A-Z][a-z])")
+SCENES = {"INT": "Interior", "EXT": "Exterior"}
+SCENE = re.compile(r"(?<![\w.])(INT|EXT)\.(?:/(INT|EXT)\.)?(?= [A-Z])")
+"""The place of a scene in a screenplay: `INT. KITCHEN`."""
 INITIALS = re.compile(r"\b((?:[A-Z]\.){2,})(?!\w)")
 INITIAL = re.compile(r"\b([B-HJ-Z])\.(?= [A-Z])")
 
 
+def expand_numbered(text: str) -> str:
+    """Expand words before a number, which later steps replace with words: `Vol. 3` -> Volume 3."""
+    text = NUMBER_ABBREVIATION.sub(expand_before_number, text)
+    return NUMBER_ADJACENT.sub(lambda m: f"{DOTLESS_NUMBERED[m[1]]} ", text)
+
+
 def verbalize_abbreviations(text: str) -> str:
-    """Expand titles, streets, companies, words before a number, Latin abbreviations and initials."""
-    text = NUMBER_ABBREVIATION.sub(expand_before_number, ESTIMATED.sub(expand_estimated, text))
-    text = NUMBER_ADJACENT.sub(lambda m: f"{DOTLESS_NUMBERED[m[1]]} ", text)
+    """Expand titles, streets, companies, Latin abbreviations, scenes and initials."""
+    text = ESTIMATED.sub(expand_estimated, text)
+    text = SCENE.sub(lambda m: f"{SCENES[m[1]]}{' or ' + SCENES[m[2]].lower() if m[2] else ''}:", text)
     text = TITLE.sub(expand_title, SUFFIX.sub(expand_suffix, text))
     text = VERSUS.sub(" versus ", COMMON.sub(expand_common, text))
     return INITIAL.sub(r"\1", INITIALS.sub(spell_initials, text))
@@ -240,6 +263,8 @@ def expand_before_number(match: re.Match[str]) -> str:
     """Expand an abbreviation before a number: `Vol. 3` -> Volume 3; leave `No. I will` and `Lee, P. (1992)`."""
     following = match.string[match.end() : match.end() + 3]
     if match[1] == "P" and following[:1] == "(":
+        return match[0]
+    if match[1].islower() and following[:1].isalpha() and not ROMAN_NUMERAL.match(match.string, match.end()):
         return match[0]
     if not following[:1].isdecimal() and (match[1].lower() in ("no", "p", "pp") or PRONOUN.match(following)):
         if following[:1] not in "(#" or match[1].lower() == "no":

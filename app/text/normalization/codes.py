@@ -72,7 +72,7 @@ NUMBERED_WORDS = (
     "transaction",
 )
 """Words whose number is a code if `number`, `no.`, `ID` or `#` stands between."""
-CODE = r"(?=[A-Z-]{0,12}\d)([A-Z0-9]{1,20}(?:-[A-Z0-9]{1,20}| (?=[A-Z]{0,4}\d)[A-Z0-9]{1,8}){0,8})(?!\w|[.,/:]\d|%)"
+CODE = r"(?=[A-Z-]{0,12}\d)([A-Z0-9]{1,20}(?:-[A-Z0-9]{1,20}| (?=[A-Z]{0,4}\d)[A-Z0-9]{1,8}| [A-Z]{4}(?= \d{4} )){0,8})(?!\w|[.,/:]\d|%)"
 IS = r"(?:,? (?:is|was|reads)\b|:| ?=)?"
 CODE_AFTER_WORD = re.compile(
     rf"(\b(?i:(?:{join_alternatives(CODE_WORDS)})(?: (?:code|number|no\.?|id))?){IS} ?#?){CODE}"

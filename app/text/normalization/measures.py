@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.numbers import verbalize_decimal, verbalize_mixed_number
+from app.text.normalization.numbers import verbalize_decimal, verbalize_mixed_number, verbalize_ordinal
 from app.text.normalization.patterns import NUMBER, join_alternatives
 from app.text.normalization.units import LENGTHS, LETTER_UNITS, UNIT_NAMES, UNITS, pluralize
 
-DOTTED_UNITS = "ft|in|lbs?|oz|hrs?|mins?|secs?|mi|yd|gal|tsp|yrs?|kg|km|cm|mm"
+DOTTED_UNITS = "ft|in|lbs?|oz|hrs?|mins?|secs?|mi|yd|gal|tsp|tbsp|yrs?|kg|km|cm|mm"
 """Units often written with a dot, which ends no sentence if a lower-case letter, a digit or a comma follows."""
 UNIT_DOT = re.compile(rf"(?<=\d)( ?)({DOTTED_UNITS})\.(?= [a-z]| \d|,)")
 DEGREE_SPACES = re.compile(r"(?<=\d) ?° ?(?=[CF]\b)")
@@ -31,6 +31,8 @@ INCHES = re.compile(
 
 FEET_AND_INCHES = re.compile(r"(?<![\w.,])(\d{1,2})' ?(\d{1,2})(?:\"|''|(?:(?<='\d)|(?<='\d\d))(?![\w.,']))")
 FEET_THEN_INCHES = re.compile(r"(?<![\w.,])(\d{1,3}) ?ft (\d{1,2}) ?in\b")
+MATCH_MINUTE = re.compile(r"(?<![\w.,'+])(\d{1,3})\+(\d{1,2})'(?!\w)|^(\d{1,3})'[:.]?(?= [A-Z])")
+"""A minute of a football match: `45+2'`, or `12'` at the beginning of a report's line."""
 FEET_MARK = re.compile(r"(?<![\w.,'])(\d{1,5})'(?![\w'])")
 INCH_MARK = re.compile(r"(?<![\w.,/])(\d{1,4}(?:\.\d{1,3})?)\"(?!\w)")
 NOT_ATTRIBUTIVE = re.compile(
@@ -39,6 +41,7 @@ NOT_ATTRIBUTIVE = re.compile(
     r"[a-z]"
 )
 """A noun right after a length, which makes the unit singular: `a 19" screen`."""
+ARTICLE = re.compile(r"\b[Aa]n? $")
 QUOTE_CONTEXT = 300
 """Code points before a mark in which an opened quotation is looked for."""
 OPENED_QUOTE = re.compile(r"(?:^|[\s(])'")
@@ -84,6 +87,7 @@ def verbalize_measures(text: str) -> str:
     text = INCHES.sub(lambda m: verbalize_quantity(m[1], "inch"), text)
     text = FEET_THEN_INCHES.sub(verbalize_feet, FEET_AND_INCHES.sub(verbalize_feet, text))
     text = FRACTION.sub(verbalize_fraction_measure, text)
+    text = MATCH_MINUTE.sub(verbalize_match_minute, text)
     text = FEET_MARK.sub(verbalize_feet_mark, INCH_MARK.sub(verbalize_inch_mark, text))
     text = MEASURE.sub(verbalize_measure, HYPHENATED.sub(verbalize_hyphenated, text))
     text = TINY.sub(lambda m: f"{'minus ' if m[1] else ''}{verbalize_decimal(m[2])} per mille", text)
@@ -97,9 +101,11 @@ def verbalize_quantity(number: str, unit: str) -> str:
 
 
 def verbalize_measure(match: re.Match[str]) -> str:
-    """Read a number with its unit: `-3 km` -> minus three kilometers, `5 mg/dL` -> five milligrams per deciliter."""
+    """Read a number with its unit: `-3 km` -> minus three kilometers, `a 5 km run` -> a five kilometer run."""
     sign, number, unit, per = match.groups()
-    return f"{'minus ' if sign else ''}{verbalize_decimal(number)} {name_rate(unit, per, number)}"
+    text, start, end = match.string, match.start(), match.end()
+    is_single = ARTICLE.search(text, max(0, start - 3), start) and NOT_ATTRIBUTIVE.match(text, end)
+    return f"{'minus ' if sign else ''}{verbalize_decimal(number)} {name_rate(unit, per, '1' if is_single else number)}"
 
 
 def name_rate(unit: str, per: str, number: str) -> str:
@@ -139,6 +145,13 @@ def verbalize_feet_mark(match: re.Match[str]) -> str:
     """Read feet: `5'` -> five feet; leave the mark that closes a quotation."""
     before = match.string[max(0, match.start() - QUOTE_CONTEXT) : match.start()]
     return match[0] if OPENED_QUOTE.search(before) else verbalize_length(match, "foot")
+
+
+def verbalize_match_minute(match: re.Match[str]) -> str:
+    """Read a minute of a match: `12' Goal` -> twelfth minute: Goal, `45+2'` -> forty-five plus two minutes."""
+    if match[3]:
+        return f"{verbalize_ordinal(match[3])} minute:"
+    return f"{verbalize_decimal(match[1])} plus {verbalize_quantity(match[2], 'minute')}"
 
 
 def verbalize_inch_mark(match: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.abbreviations import verbalize_abbreviations
+from app.text.normalization.abbreviations import expand_numbered, verbalize_abbreviations
 from app.text.normalization.addresses import verbalize_addresses
 from app.text.normalization.chat import expand_chat, lower_pronouns
 from app.text.normalization.cleaning import clean, tidy
@@ -30,6 +30,7 @@ STEPS = (
     rewrite_numbers,
     expand_formulas,
     expand_operators,
+    expand_numbered,
     verbalize_slashes,
     verbalize_ranges,
     verbalize_amounts,
@@ -46,6 +47,7 @@ STEPS = (
 )
 """Normalization steps, in order: more specific ones come first, since they consume digits and dots."""
 PROSE_STEPS = (
+    expand_numbered,
     verbalize_abbreviations,
     verbalize_roman,
     verbalize_signs,

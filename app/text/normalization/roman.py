@@ -25,19 +25,24 @@ MONARCHS = (
     "Mehmed|Murad|Selim|Suleiman|Otto|Wilhelm|Friedrich|Ludwig|Leopold|Albert|Baldwin|Boniface|Julius|Sixtus|Martin|"
     "Stephen|Thutmose|Amenhotep|Antiochus|Cyrus|Malcolm|Franz|Joseph|Umberto|Emmanuel|Constantine|Theodosius|Justinian"
 )
-MONARCH = re.compile(rf"\b({MONARCHS}(?: Paul)?) (?=[IVX]{{2,6}}\b|[VX]\b){ROMAN}\b(?!['’]\w)")
+MONARCH = re.compile(rf"\b(?!Malcolm X\b)({MONARCHS}(?: Paul)?) (?=[IVX]{{2,6}}\b|[VX]\b){ROMAN}\b(?!['’]\w)")
 RULER = re.compile(
     r"\b((?:King|Queen|Pope|Emperor|Empress|Tsar|Czar|Kaiser|Sultan|Prince|Pharaoh) [A-Z][a-z]{1,20}) "
     rf"(?=[IVX]{{1,6}}\b){ROMAN}\b(?!['’.]\w)(?! (?:am|was|have|had|will|would|know|knew|think)\b)"
 )
 ORDINAL_BEFORE = re.compile(
-    rf"(?<![\w-])(?=[IVX]{{2,6}}\b|[VX]\b){ROMAN}"
-    r"(?=(?:th)? (?:century|centuries|Century|Olympic|Olympiad|Winter Olympic|"
-    r"Congress|Corps|Legion|dynasty|Dynasty|Amendment|Army)\b)(?:th)?"
+    rf"(?<![\w-])(?=[IVX]{{2,6}}(?:th|st|nd|rd)?\b|[VX](?:th)?\b){ROMAN}"
+    r"(?=(?:th|st|nd|rd)? (?:century|centuries|Century|Olympic|Olympiad|Winter Olympic|"
+    r"Congress|Corps|Legion|dynasty|Dynasty|Amendment|Army)\b)(?:th|st|nd|rd)?"
 )
 YEAR = re.compile(rf"(?<![\w.'-])(?=M[DCLXVIM]{{2,14}}\b){ROMAN}\b(?![.'-]\w)")
 ALONE = re.compile(rf"(?<![\w.'-])(?=[IVX]{{3,6}}\b)(?!XXX\b){ROMAN}\b(?![.'-]\w)")
 """A numeral of at least three letters, which cannot be initials or the word `I`."""
+ITEM = re.compile(
+    r"^(\(?)(i{1,3}|iv|v|vi{1,3}|ix|x|xi{1,3}|xiv|xv)(?=[.)] [\"'(]?[A-Z])"
+    r"|(?<![\w)])(\()(i{1,3}|iv|vi{1,3}|ix|xi{1,3}|xiv)(?=\)(?:[ ,;.]|$))"
+)
+"""The number of an item in small letters: `ii. Second`, `(iv) the tenant`."""
 VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 FIRST_YEAR, LAST_YEAR = 1010, 2100
 
@@ -50,6 +55,7 @@ def verbalize_roman(text: str) -> str:
         text = pattern.sub(lambda m: f"{m[1]} the {name_order(m[2])}" if m[2] else m[0], text)
     text = ORDINAL_BEFORE.sub(lambda m: name_order(m[1]) if m[1] else m[0], text)
     text = YEAR.sub(verbalize_roman_year, text)
+    text = ITEM.sub(lambda m: (m[1] or m[3] or "") + name_value((m[2] or m[4]).upper()), text)
     return ALONE.sub(lambda m: name_value(m[1]) if m[1] else m[0], text)
 
 

@@ -79,7 +79,7 @@ PLURAL_PER = re.compile(rf"\b([A-Za-z]{{2,20}}s) ?/ ?({SLASHED_UNITS})\b(?!/)")
 RATING_NOUNS = "stars?|points?|marks|rating|ratings|would|correct|right|on the|for effort"
 RATED = (
     "rated|rate|rates|rating|rating of|ratings of|score|scored|scores|scored a|score of|score:|rating:|got|gets|get|"
-    "give it|gives it|gave it|give this|gave this|give it a|gives it a|gave it a|give this a|gave this a|a solid|"
+    "rate it|rate this|rated it|rated this|give it|gives it|gave it|give this|gave this|give it a|gives it a|gave it a|give this a|gave this a|a solid|"
     "an easy|solid|pain of|pain level|it's a|i'd say|grade of|mark of"
 )
 AMOUNT = r"(\d{1,4}(?:\.\d{1,2})?)"
@@ -113,11 +113,17 @@ EXPIRY = re.compile(
 )
 MONTH_NAMES = "January February March April May June July August September October November December".split()
 WEEKDAYS = "Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+MONTH_DAY = r"(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d| of\b| cup| inch)"
 SHORT_DATE = re.compile(
     rf"(\b(?:on|due|until|till|dated|since|deadline|deadline:|date:|born|(?:{WEEKDAYS})\.?,?) )"
-    r"(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d| of\b| cup| inch)",
+    rf"{MONTH_DAY}",
     re.IGNORECASE,
 )
+SECOND_DATE = re.compile(
+    rf"((?:\b(?:{'|'.join(MONTH_NAMES)}) \d{{1,2}}|\b\d{{1,2}}/\d{{1,2}}/(?:\d\d|\d{{4}})) ?(?:and|or|to|until|through|[-–]) ?)"
+    rf"{MONTH_DAY}"
+)
+"""A date right after another one, which shows that it is no fraction."""
 DIVISION = re.compile(r"(?<=\d) / (?=\d)|(?<=[\d)])/(?=\d{1,9} ?=)")
 CAPITALS = re.compile(r"\b([A-Z]{1,5}s?)/(?=[A-Z]{1,5}s?\b)")
 """Abbreviations joined by a slash, which is not spoken: `A/B testing`, `HIV/AIDS`."""
@@ -128,7 +134,8 @@ SPACED = re.compile(r"(?<=[A-Za-z,.!?;]) / (?=[A-Za-z])")
 def verbalize_slashes(text: str) -> str:
     """Replace slashes with words, except those of fractions and of dates with a year."""
     text = PHRASE.sub(lambda m: PHRASES[m[0].lower()] + (" " if m[2] else ""), text)
-    text = SHORT_DATE.sub(lambda m: f"{m[1]}{MONTH_NAMES[int(m[2]) - 1]} {int(m[3])}", text)
+    for pattern in (SHORT_DATE, SECOND_DATE):
+        text = pattern.sub(lambda m: f"{m[1]}{MONTH_NAMES[int(m[2]) - 1]} {int(m[3])}", text)
     text = EXPIRY.sub(lambda m: f"{m[1]}{int(m[2])} {m[3]}", text)
     text = SEASON.sub(r"\1 \2", METER.sub(r"\1 \2", VISION.sub(r"20 \1", text)))
     text = PART_OF.sub(r"\1 \2 of \3", RATING_BEFORE.sub(r"\1\2 out of \3", text))
