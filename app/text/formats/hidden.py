@@ -112,12 +112,20 @@ def report_code(lines: int, remarks: WarningCollector) -> None:
         )
 
 
-def mask(text: str, hidden: Iterable[Range]) -> str:
-    """Return a text of the same length with fillers in place of what is hidden; line breaks stay."""
+def mask(text: str, hidden: Iterable[Range], joined: Iterable[Range] = ()) -> str:
+    """Return a text of the same length with fillers in place of what is hidden; line breaks stay.
+
+    Of each stretch in `joined`, only the last line break stays.
+    """
     pieces, position = [], 0
-    for start, end in sorted(hidden):
+    lasts = dict(joined)
+    for start, end in sorted((*hidden, *lasts.items())):
+        one_line = lasts.get(start) == end
         start = max(start, position)
         if start < end:
-            pieces += [text[position:start], NO_LINE_BREAK.sub(FILLER, text[start:end])]
+            covered = text[start:end]
+            ending = covered[-1:] if one_line and covered.endswith("\n") else ""
+            pieces.append(text[position:start])
+            pieces.append(FILLER * (len(covered) - len(ending)) + ending if one_line else NO_LINE_BREAK.sub(FILLER, covered))
             position = end
     return "".join([*pieces, text[position:]])

@@ -21,6 +21,7 @@ FILE_ENDS = (
     "java|kt|swift|php|wav|mp3|mp4|m4a|flac|ogg|mov|avi|mkv|png|jpe?g|gif|svg|webp|zip|tar|gz|tgz|7z|rar|docx?|xlsx?|"
     "pptx?|html?|md|rst|exe|dll|dmg|iso|log|env|lock|epub|ttf"
 )
+DOI = re.compile(r"\bdoi: ?(?=10\.\d)", re.IGNORECASE)
 MAILTO = re.compile(r"\bmailto:(?=\S)", re.IGNORECASE)
 URL = re.compile(r"\b(?:[a-z][a-z0-9+]{1,10}://|www\.)[^\s<>\"'()]{1,2000}", re.IGNORECASE)
 EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}")
@@ -40,6 +41,7 @@ MENTION = re.compile(r"(?<!\w)@(\w{1,100})")
 
 def verbalize_addresses(text: str) -> str:
     """Replace web and mail addresses, paths, file names, hashtags and mentions with words."""
+    text = DOI.sub("D O I ", text)
     for address in (URL, EMAIL, DOMAIN):
         text = address.sub(lambda m: verbalize_address(m[0]), MAILTO.sub("", text))
     for path in (ABSOLUTE_PATH, RELATIVE_PATH):

@@ -52,7 +52,8 @@ SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 _NUMBERS = r"\d{1,3}(?:[,–-] ?\d{1,3}){0,9}"
 FOOTNOTE = re.compile(
     rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}}|citation needed)\](?:\[{_NUMBERS}\]){{0,9}}"
-    rf"|(?<=[^\W\d_]{{3}}\[){_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$)))"
+    rf"|(?<=[^\W\d_]{{3}}\[){_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$))"
+    r"|(?<=[A-Z][a-z]{3}\[)[a-e]\](?=\s))"
     r"|[⁰¹²³⁴-⁹](?<=[.!?…\"”’].)[⁰¹²³⁴-⁹]{0,2}(?!\w)"
 )
 """Marks of footnotes after a word's punctuation or before a sentence's (`He left.[12]`, `He left.¹`)."""

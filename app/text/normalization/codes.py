@@ -132,6 +132,9 @@ AMERICAN = re.compile(r"(?<![\w.])(\+\d{1,3}[ .-]?)?(\(\d{3}\) ?|\d{3}[ .-])(\d{
 LOCAL = re.compile(r"(?<![\w.-])(?!\d\d0-\d{3}0)\d{3}-\d{4}(?![\w-])")
 """Round numbers such as `500-1000` are a range, not a telephone number."""
 
+PREPRINT = re.compile(r"\b(arXiv)[: ] ?(\d{4})\.(\d{4,5})(v\d{1,2}|)(?!\w)", re.IGNORECASE)
+FLIGHT = re.compile(r"(\b[Ff]lights? [A-Z]{2}) ?((?:[2-9][1-9]|[3-9]0)\d\d)\b")
+"""The number of a flight that could not be a year, as which it would be read best."""
 STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|"
     "OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY"
@@ -155,6 +158,8 @@ SPELLED = tuple(
 
 def verbalize_codes(text: str) -> str:
     """Replace codes, then telephone numbers, with their digits and letters."""
+    text = PREPRINT.sub(lambda m: f"{m[1]} {spell_digits(m[2])} point {spell_digits(m[3])}{m[4] and ' version ' + m[4][1:]}", text)
+    text = FLIGHT.sub(lambda m: f"{m[1]} {spell_digits(m[2])}", text)
     for pattern in (CODE_AFTER_WORD, CODE_AFTER_NUMBERED):
         text = pattern.sub(spell_after_word, text)
     text = EXTENSION.sub(lambda m: f", extension {spell_digits(m[1])}", text)

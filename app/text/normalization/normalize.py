@@ -9,7 +9,8 @@ import re
 
 from app.text.normalization.abbreviations import expand_numbered, verbalize_abbreviations
 from app.text.normalization.addresses import verbalize_addresses
-from app.text.normalization.chat import expand_chat, lower_pronouns
+from app.text.normalization.chat import expand_chat, expand_digit_words, lower_pronouns
+from app.text.normalization.chess import verbalize_moves
 from app.text.normalization.cleaning import clean, tidy
 from app.text.normalization.codes import verbalize_codes
 from app.text.normalization.dates import verbalize_dates
@@ -25,6 +26,8 @@ from app.text.normalization.sounds import mark_interjections, mark_stutters, sho
 from app.text.normalization.symbols import expand_operators, verbalize_numbers, verbalize_signs
 
 STEPS = (
+    expand_digit_words,
+    verbalize_moves,
     verbalize_addresses,
     verbalize_codes,
     rewrite_numbers,

@@ -20,6 +20,9 @@ ORDINAL = re.compile(r"\b(\d{1,3}(?:,\d{3})+|\d{1,15})(?:st|nd|rd|th)\b", re.IGN
 MIXED_NUMBER = re.compile(r"(?<![\w./])((?:\d{1,6} )?\d{1,4}/\d{1,4})(?![\d/])")
 NEGATIVE = re.compile(r"(?<![\w.,)-])-(?=\d)")
 NUMBER = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?!\w)|(?<![\w.])(\.\d+)(?!\w)")
+LETTER_BY_DIGIT = re.compile(r"(?<![^\W\d_])[Aa](?=\d)|(?<=\d)[Aa](?![^\W\d_])")
+LETTER_A = {"A": "\ue041", "a": "\ue061"}
+"""Private characters that stand for the letter A beside a digit, which is no article: `A380`, `Figure 3a`."""
 ANY_DIGITS = re.compile(r"\d+(?:\.\d+(?!\w|\.\d))?")
 SIGNS = {
     "&": " and ",
@@ -137,6 +140,7 @@ def verbalize_numbers(text: str) -> str:
     text = ORDINAL.sub(lambda m: verbalize_ordinal(m[1]), text)
     text = verbalize_scores(MIXED_NUMBER.sub(verbalize_fraction_alone, text))
     text = NUMBER.sub(verbalize_number, NEGATIVE.sub("minus ", text))
+    text = LETTER_BY_DIGIT.sub(lambda m: LETTER_A[m[0]], text)
     return ANY_DIGITS.sub(lambda m: f" {verbalize_decimal(m[0]) if '.' in m[0] else verbalize_integer(m[0])} ", text)
 
 
