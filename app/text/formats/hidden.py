@@ -124,8 +124,10 @@ def mask(text: str, hidden: Iterable[Range], joined: Iterable[Range] = ()) -> st
         start = max(start, position)
         if start < end:
             covered = text[start:end]
-            ending = covered[-1:] if one_line and covered.endswith("\n") else ""
-            pieces.append(text[position:start])
-            pieces.append(FILLER * (len(covered) - len(ending)) + ending if one_line else NO_LINE_BREAK.sub(FILLER, covered))
+            if one_line:
+                filled = FILLER * len(covered) if covered[-1] != "\n" else FILLER * (len(covered) - 1) + "\n"
+            else:
+                filled = NO_LINE_BREAK.sub(FILLER, covered)
+            pieces += [text[position:start], filled]
             position = end
     return "".join([*pieces, text[position:]])

@@ -44,6 +44,6 @@ def find_beginning(text: str, start: int, times: int) -> int:
     """Return where the head of a subtitle begins: the blank lines and the identifier before its times."""
     line = text.rfind("\n", start, max(start, times - 1)) + 1 or start
     above = text[start:line].rstrip()
-    is_identifier = times - line <= MAX_IDENTIFIER_CHARS and (not above or text[start + len(above) : line].count("\n") > 1)
-    beginning = line if is_identifier else times
+    is_apart = not above or text[start + len(above) : line].count("\n") > 1
+    beginning = line if is_apart and times - line <= MAX_IDENTIFIER_CHARS else times
     return start + len(text[start:beginning].rstrip())

@@ -219,7 +219,8 @@ SUFFIX = re.compile(rf"(?<=[A-Z])([\w']{{0,40}})(,?) ({join_alternatives(AFTER_N
 SUFFIX_AFTER_COMMA = frozenset({"Jr", "Sr", "Inc", "Ltd", "Corp", "Esq"})
 COMMON = re.compile(rf"(?<![\w.])(?!(?-i:EST))({join_alternatives(ANYWHERE)})(?!\w)", re.IGNORECASE)
 NUMBER_ABBREVIATION = re.compile(
-    rf"(?<![\w'.-])({join_alternatives(BEFORE_NUMBER)})\. ?(?=[(#]?\d|(?=[IVXLC]){ROMAN}\b(?!')|(?-i:[A-HJ-Z]\b(?![.'])))",
+    rf"(?<![\w'.-])({join_alternatives(BEFORE_NUMBER)})\. ?"
+    rf"(?=[(#]?\d|(?=[IVXLC]){ROMAN}\b(?!')|(?-i:[A-HJ-Z]\b(?![.'])))",
     re.IGNORECASE,
 )
 NUMBER_ADJACENT = re.compile(rf"(?<![\w'.-])({join_alternatives(DOTLESS_NUMBERED)}) (?=#?\d)")

@@ -27,7 +27,9 @@ URL = re.compile(r"\b(?:[a-z][a-z0-9+]{1,10}://|www\.)[^\s<>\"'()]{1,2000}", re.
 EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}")
 DOMAIN = re.compile(rf"\b(?:[A-Za-z0-9-]{{1,63}}\.){{1,4}}(?:{DOMAIN_ENDS})\b(?:/[^\s<>\"'()]{{0,500}})?")
 LOCAL_HOST = re.compile(r"\blocalhost:(?=\d)")
-ABSOLUTE_PATH = re.compile(r"(?:(?<=\b[A-Z]:)|(?<![\w./<:~%€£¥₹°)\"'-]))(?:~|\.{1,2})?(?:/[A-Za-z_.][\w.@+-]{0,100}){1,20}/?")
+ABSOLUTE_PATH = re.compile(
+    r"(?:(?<=\b[A-Z]:)|(?<![\w./<:~%€£¥₹°)\"'-]))(?:~|\.{1,2})?(?:/[A-Za-z_.][\w.@+-]{0,100}){1,20}/?"
+)
 """`/usr/bin`, `~/notes`, `./run` and `/help`."""
 RELATIVE_PATH = re.compile(rf"(?<![\w./])[\w-]{{1,50}}(?:/[\w.-]{{1,50}}){{0,8}}/[\w-]{{1,50}}\.(?:{FILE_ENDS})\b")
 REDDIT = re.compile(r"(?<![\w/])([ur])/(?=\w{2,})")

@@ -72,7 +72,10 @@ NUMBERED_WORDS = (
     "transaction",
 )
 """Words whose number is a code if `number`, `no.`, `ID` or `#` stands between."""
-CODE = r"(?=[A-Z-]{0,12}\d)([A-Z0-9]{1,20}(?:-[A-Z0-9]{1,20}| (?=[A-Z]{0,4}\d)[A-Z0-9]{1,8}| [A-Z]{4}(?= \d{4} )){0,8})(?!\w|[.,/:]\d|%)"
+CODE = (
+    r"(?=[A-Z-]{0,12}\d)([A-Z0-9]{1,20}(?:-[A-Z0-9]{1,20}| (?=[A-Z]{0,4}\d)[A-Z0-9]{1,8}| [A-Z]{4}(?= \d{4} )){0,8})"
+    r"(?!\w|[.,/:]\d|%)"
+)
 IS = r"(?:,? (?:is|was|reads)\b|:| ?=)?"
 CODE_AFTER_WORD = re.compile(
     rf"(\b(?i:(?:{join_alternatives(CODE_WORDS)})(?: (?:code|number|no\.?|id))?){IS} ?#?){CODE}"
@@ -158,7 +161,7 @@ SPELLED = tuple(
 
 def verbalize_codes(text: str) -> str:
     """Replace codes, then telephone numbers, with their digits and letters."""
-    text = PREPRINT.sub(lambda m: f"{m[1]} {spell_digits(m[2])} point {spell_digits(m[3])}{m[4] and ' version ' + m[4][1:]}", text)
+    text = PREPRINT.sub(verbalize_preprint, text)
     text = FLIGHT.sub(lambda m: f"{m[1]} {spell_digits(m[2])}", text)
     for pattern in (CODE_AFTER_WORD, CODE_AFTER_NUMBERED):
         text = pattern.sub(spell_after_word, text)
@@ -209,6 +212,13 @@ def spell_after_word(match: re.Match[str]) -> str:
 def spell_alternatives(numbers: str) -> str:
     """Spell numbers joined by `or` or a slash: `911 or 112` -> nine one one or one one two."""
     return " or ".join(map(spell_digits, re.split(" or |/", numbers)))
+
+
+def verbalize_preprint(match: re.Match[str]) -> str:
+    """Read the number of a preprint: `arXiv:2101.00001v2` -> arXiv two one zero one point … version 2."""
+    archive, month, number, version = match.groups()
+    words = f"{archive} {spell_digits(month)} point {spell_digits(number)}"
+    return f"{words} version {version[1:]}" if version else words
 
 
 def verbalize_vanity(match: re.Match[str]) -> str:

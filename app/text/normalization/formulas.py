@@ -34,7 +34,10 @@ LARGE = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "B": 
 FOOTNOTE = re.compile(r"(?:(?<=[A-Za-z]{3})|(?<=[a-z][.,;:!?]))\^\d{1,3}(?!\d)")
 POWER = re.compile(r"(?<=[\w)])\^\(?(-?)(\d{1,6})\)?")
 LETTER_POWER = re.compile(r"(?<=[\w)])\^\(?(-?)([a-z])\)?(?![a-z])")
-UNIT_BEFORE = re.compile(rf"(?:\d ?|(?<![A-Za-z])(?=[a-zμ]{{1,5}}/))(?:[A-Za-zμ]{{1,5}}/)?(?:m/s|{'|'.join(sorted(LENGTHS, key=len, reverse=True))})$")
+UNIT_BEFORE = re.compile(
+    rf"(?:\d ?|(?<![A-Za-z])(?=[a-zμ]{{1,5}}/))"
+    rf"(?:[A-Za-zμ]{{1,5}}/)?(?:m/s|{'|'.join(sorted(LENGTHS, key=len, reverse=True))})$"
+)
 SCIENTIFIC = re.compile(r"(?<![\w.,])(\d{1,15}(?:\.\d{1,15})?)[eE]([+-]?)(\d{1,3})(?!\w)")
 SPACED_THOUSANDS = re.compile(r"(?<![\d.,] )(?<![\w.,])\d{1,3}(?: 000){1,5}(?![\w.,]?\d)")
 BY = re.compile(r"(?<=\d) ?[xX] ?(?=\d)|(?<=[a-z\"']) [xX×] (?=\d)|(?<=['\"])[xX×](?=\d)")

@@ -79,7 +79,8 @@ PLURAL_PER = re.compile(rf"\b([A-Za-z]{{2,20}}s) ?/ ?({SLASHED_UNITS})\b(?!/)")
 RATING_NOUNS = "stars?|points?|marks|rating|ratings|would|correct|right|on the|for effort"
 RATED = (
     "rated|rate|rates|rating|rating of|ratings of|score|scored|scores|scored a|score of|score:|rating:|got|gets|get|"
-    "rate it|rate this|rated it|rated this|give it|gives it|gave it|give this|gave this|give it a|gives it a|gave it a|give this a|gave this a|a solid|"
+    "rate it|rate this|rated it|rated this|"
+    "give it|gives it|gave it|give this|gave this|give it a|gives it a|gave it a|give this a|gave this a|a solid|"
     "an easy|solid|pain of|pain level|it's a|i'd say|grade of|mark of"
 )
 AMOUNT = r"(\d{1,4}(?:\.\d{1,2})?)"
@@ -115,13 +116,12 @@ MONTH_NAMES = "January February March April May June July August September Octob
 WEEKDAYS = "Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 MONTH_DAY = r"(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d| of\b| cup| inch)"
 SHORT_DATE = re.compile(
-    rf"(\b(?:on|due|until|till|dated|since|deadline|deadline:|date:|born|(?:{WEEKDAYS})\.?,?) )"
-    rf"{MONTH_DAY}",
+    rf"(\b(?:on|due|until|till|dated|since|deadline|deadline:|date:|born|(?:{WEEKDAYS})\.?,?) )" + MONTH_DAY,
     re.IGNORECASE,
 )
 SECOND_DATE = re.compile(
-    rf"((?:\b(?:{'|'.join(MONTH_NAMES)}) \d{{1,2}}|\b\d{{1,2}}/\d{{1,2}}/(?:\d\d|\d{{4}})) ?(?:and|or|to|until|through|[-–]) ?)"
-    rf"{MONTH_DAY}"
+    rf"((?:\b(?:{'|'.join(MONTH_NAMES)}) \d{{1,2}}|\b\d{{1,2}}/\d{{1,2}}/(?:\d\d|\d{{4}}))"
+    rf" ?(?:and|or|to|until|through|[-–]) ?){MONTH_DAY}"
 )
 """A date right after another one, which shows that it is no fraction."""
 DIVISION = re.compile(r"(?<=\d) / (?=\d)|(?<=[\d)])/(?=\d{1,9} ?=)")
