@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.text.normalization.rules import Rule, apply_rules
+
 SPOKEN_SIGNS = {".": " dot ", "/": " slash ", "-": " dash ", "_": " underscore ", "@": " at ", ":": " colon "}
 SPOKEN_SIGNS |= {"?": " question mark ", "=": " equals ", "&": " and ", "#": " hash ", "%": " percent ", "~": " tilde "}
 ADDRESS_SIGN = re.compile(r"[./\-_@:?=&#%~]")
@@ -41,19 +43,6 @@ HASHTAG = re.compile(r"(?<!\w)#([A-Za-z_]\w{0,100})")
 MENTION = re.compile(r"(?<!\w)@(\w{1,100})")
 
 
-def verbalize_addresses(text: str) -> str:
-    """Replace web and mail addresses, paths, file names, hashtags and mentions with words."""
-    text = DOI.sub("D O I ", text)
-    for address in (URL, EMAIL, DOMAIN):
-        text = address.sub(lambda m: verbalize_address(m[0]), MAILTO.sub("", text))
-    for path in (ABSOLUTE_PATH, RELATIVE_PATH):
-        text = path.sub(verbalize_path, text)
-    text = LOCAL_HOST.sub("localhost colon ", REDDIT.sub(r"\1 slash ", text))
-    text = FILE_NAME.sub(lambda m: f"{m[1]} dot {m[2]}".replace(".", " dot "), text)
-    text = LEADING_DOT.sub("dot ", DOTTED_NAME.sub(" dot ", text))
-    return MENTION.sub(r"at \1", HASHTAG.sub(r"hashtag \1", text))
-
-
 def verbalize_address(address: str) -> str:
     """Read an address: `https://example.com/a` -> example dot com slash a; keep the punctuation mark after it."""
     bare = address.rstrip(".,;:!?/-")
@@ -67,3 +56,26 @@ def verbalize_path(match: re.Match[str]) -> str:
     bare = match[0].rstrip(".")
     words = PATH_SIGN.sub(lambda m: PATH_SIGNS[m[0]], bare)
     return PATH_WORD.sub(lambda m: PATH_WORDS[m[0]], words) + match[0][len(bare) :]
+
+
+RULES = (
+    Rule(DOI, "D O I ", ("doi",)),
+    Rule(MAILTO, "", ("mailto",), digits=False),
+    Rule(URL, lambda m: verbalize_address(m[0]), ("://", "www."), digits=False),
+    Rule(EMAIL, lambda m: verbalize_address(m[0]), ("@",), digits=False),
+    Rule(DOMAIN, lambda m: verbalize_address(m[0]), (".",), digits=False),
+    Rule(ABSOLUTE_PATH, verbalize_path, ("/",), digits=False),
+    Rule(RELATIVE_PATH, verbalize_path, ("/",), digits=False),
+    Rule(REDDIT, r"\1 slash ", ("/",), digits=False),
+    Rule(LOCAL_HOST, "localhost colon ", ("localhost",)),
+    Rule(FILE_NAME, lambda m: f"{m[1]} dot {m[2]}".replace(".", " dot "), (".",), digits=False),
+    Rule(DOTTED_NAME, " dot ", (".net", ".js", ".io"), digits=False),
+    Rule(LEADING_DOT, "dot ", (".",), digits=False),
+    Rule(HASHTAG, r"hashtag \1", ("#",), digits=False),
+    Rule(MENTION, r"at \1", ("@",), digits=False),
+)
+
+
+def verbalize_addresses(text: str) -> str:
+    """Replace web and mail addresses, paths, file names, hashtags and mentions with words."""
+    return apply_rules(RULES, text)

@@ -6,6 +6,7 @@ import re
 
 from app.text.normalization.numbers import verbalize_decimal, verbalize_mixed_number, verbalize_ordinal
 from app.text.normalization.patterns import NUMBER, join_alternatives
+from app.text.normalization.rules import Rule, apply_rules
 from app.text.normalization.units import LENGTHS, LETTER_UNITS, UNIT_NAMES, UNITS, pluralize
 
 DOTTED_UNITS = "ft|in|lbs?|oz|hrs?|mins?|secs?|mi|yd|gal|tsp|tbsp|yrs?|kg|km|cm|mm"
@@ -78,21 +79,6 @@ TEMPERATURE = re.compile(
     r"(\d{2,4}(?:\.\d)?) (?=\w(?:$|[.,;!?)/]| (?:for|oven|and|or|"
     r"in|at|outside|today|until)\b)))([CF])(?![\w'+#]|-\w)"
 )
-
-
-def verbalize_measures(text: str) -> str:
-    """Replace durations, angles, lengths in feet and inches, then every number with a unit after it, with words."""
-    text = DEGREE_WORDS.sub(r"\1 °\2", DEGREE_SPACES.sub("°", UNIT_DOT.sub(r"\1\2", text)))
-    text = verbalize_durations(BEARING.sub(lambda m: f" degrees {COMPASS[m[1]]}", ANGLE.sub(verbalize_angle, text)))
-    text = INCHES.sub(lambda m: verbalize_quantity(m[1], "inch"), text)
-    text = FEET_THEN_INCHES.sub(verbalize_feet, FEET_AND_INCHES.sub(verbalize_feet, text))
-    text = FRACTION.sub(verbalize_fraction_measure, text)
-    text = MATCH_MINUTE.sub(verbalize_match_minute, text)
-    text = FEET_MARK.sub(verbalize_feet_mark, INCH_MARK.sub(verbalize_inch_mark, text))
-    text = MEASURE.sub(verbalize_measure, HYPHENATED.sub(verbalize_hyphenated, text))
-    text = TINY.sub(lambda m: f"{'minus ' if m[1] else ''}{verbalize_decimal(m[2])} per mille", text)
-    text = RATE_ALONE.sub(lambda m: name_rate(m[1], m[2], "2"), text)
-    return LETTER_MEASURE.sub(verbalize_letter_measure, TEMPERATURE.sub(verbalize_temperature, text))
 
 
 def verbalize_quantity(number: str, unit: str) -> str:
@@ -179,12 +165,9 @@ def strip_zeros(number: str) -> str:
     return number.lstrip("0") or "0" if "." not in number else number
 
 
-def verbalize_durations(text: str) -> str:
-    """Replace durations such as `2h 30m` with words; `m` is a minute beside hours or seconds."""
-    text = DAYS.sub(lambda m: name_times(("day", m[1]), ("hour", m[2])), text)
-    text = DURATION.sub(lambda m: name_times(("day", m[1]), ("hour", m[2]), ("minute", m[3]), ("second", m[4])), text)
-    text = MINUTES.sub(lambda m: name_times(("minute", m[1]), ("second", m[2])), text)
-    return MINUTES_AGO.sub(lambda m: f"{verbalize_quantity(m[1], 'minute')} {m[2]}", text)
+def verbalize_duration(match: re.Match[str]) -> str:
+    """Read a duration such as `2h 30m`; `m` is a minute beside hours or seconds."""
+    return name_times(("day", match[1]), ("hour", match[2]), ("minute", match[3]), ("second", match[4]))
 
 
 def name_times(*parts: tuple[str, str | None]) -> str:
@@ -212,3 +195,34 @@ def verbalize_temperature(match: re.Match[str]) -> str:
 def is_nominal(match: re.Match[str]) -> bool:
     """Return whether a number follows a word that makes it a name."""
     return NOMINAL.search(match.string[max(0, match.start() - 16) : match.start()]) is not None
+
+
+RULES = (
+    Rule(UNIT_DOT, r"\1\2", (".",)),
+    Rule(DEGREE_SPACES, "°", ("°",)),
+    Rule(DEGREE_WORDS, r"\1 °\2", ("deg",)),
+    Rule(ANGLE, verbalize_angle, ("°",)),
+    Rule(BEARING, lambda m: f" degrees {COMPASS[m[1]]}", ("°",)),
+    Rule(DAYS, lambda m: name_times(("day", m[1]), ("hour", m[2])), ("d",)),
+    Rule(DURATION, verbalize_duration, ("h",)),
+    Rule(MINUTES, lambda m: name_times(("minute", m[1]), ("second", m[2])), ("m",)),
+    Rule(MINUTES_AGO, lambda m: f"{verbalize_quantity(m[1], 'minute')} {m[2]}", ("m ",)),
+    Rule(INCHES, lambda m: verbalize_quantity(m[1], "inch"), ("in",)),
+    Rule(FEET_AND_INCHES, verbalize_feet, ("'",)),
+    Rule(FEET_THEN_INCHES, verbalize_feet, ("ft",)),
+    Rule(FRACTION, verbalize_fraction_measure, ("/",)),
+    Rule(MATCH_MINUTE, verbalize_match_minute, ("'",)),
+    Rule(INCH_MARK, verbalize_inch_mark, ('"',)),
+    Rule(FEET_MARK, verbalize_feet_mark, ("'",)),
+    Rule(HYPHENATED, verbalize_hyphenated, ("-",)),
+    Rule(MEASURE, verbalize_measure),
+    Rule(TINY, lambda m: f"{'minus ' if m[1] else ''}{verbalize_decimal(m[2])} per mille", ("‰",)),
+    Rule(RATE_ALONE, lambda m: name_rate(m[1], m[2], "2"), ("/",), digits=False),
+    Rule(TEMPERATURE, verbalize_temperature, ("c", "f")),
+    Rule(LETTER_MEASURE, verbalize_letter_measure, tuple(f" {letter.lower()}" for letter in LETTER_UNITS)),
+)
+
+
+def verbalize_measures(text: str) -> str:
+    """Replace durations, angles, lengths in feet and inches, then every number with a unit after it, with words."""
+    return apply_rules(RULES, text)

@@ -6,6 +6,7 @@ import re
 
 from app.text.normalization.numbers import verbalize_cardinal, verbalize_decimal
 from app.text.normalization.patterns import join_alternatives
+from app.text.normalization.rules import Rule, apply_rules
 
 CURRENCIES = {
     "$": ("dollar", "dollars", "cent", "cents"),
@@ -67,17 +68,6 @@ CENTS = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?) ?¢")
 PERCENT = re.compile(rf"(?<![\d.,])(-?){AMOUNT} ?%")
 
 
-def verbalize_amounts(text: str) -> str:
-    """Replace money and percentages with words."""
-    text = SHILLINGS.sub(verbalize_shillings, text)
-    text = NO_WHOLE.sub("0", RUPEES.sub("₹", CODE_BEFORE.sub(lambda m: CODES[m[1]], text)))
-    text = ATTRIBUTIVE_AMOUNT.sub(lambda m: f"{verbalize_decimal(m[2])} {CURRENCIES[m[1]][0]} ", text)
-    text = MONEY_BEFORE.sub(verbalize_money_before, text)
-    text = MONEY_AFTER.sub(lambda m: verbalize_money(m[1], m[2], CODES.get(m[3], m[3])), text)
-    text = CENTS.sub(lambda m: f"{verbalize_decimal(m[1])} {'cent' if m[1] == '1' else 'cents'}", text)
-    return PERCENT.sub(lambda m: f"{verbalize_minus(m[1])}{verbalize_decimal(m[2])} percent", text)
-
-
 def verbalize_shillings(match: re.Match[str]) -> str:
     """Read old British money: `£2 5s. 6d.` -> two pounds five shillings and sixpence; leave seconds and decades."""
     pounds, shillings, pence = match.groups()
@@ -124,3 +114,25 @@ def verbalize_money(number: str, scale: str | None, symbol: str) -> str:
     if whole == "0":
         return f"{small} {cent if fraction == '01' else cents}"
     return f"{words} {small}" if int(fraction) >= 10 else f"{words} and {small} {cent if fraction == '01' else cents}"
+
+
+RULES = (
+    Rule(SHILLINGS, verbalize_shillings, ("s",)),
+    Rule(CODE_BEFORE, lambda m: CODES[m[1]], tuple(map(str.lower, CODES))),
+    Rule(RUPEES, "₹", ("rs",)),
+    Rule(NO_WHOLE, "0", (".",)),
+    Rule(ATTRIBUTIVE_AMOUNT, lambda m: f"{verbalize_decimal(m[2])} {CURRENCIES[m[1]][0]} "),
+    Rule(MONEY_BEFORE, verbalize_money_before),
+    Rule(MONEY_AFTER, lambda m: verbalize_money(m[1], m[2], CODES.get(m[3], m[3]))),
+    Rule(CENTS, lambda m: f"{verbalize_decimal(m[1])} {'cent' if m[1] == '1' else 'cents'}", ("¢",)),
+    Rule(PERCENT, lambda m: f"{verbalize_minus(m[1])}{verbalize_decimal(m[2])} percent", ("%",)),
+)
+SIGN_OF_MONEY = re.compile(
+    rf"{SIGN}|[%¢]|zł|\b(?:{'|'.join(CODES)}|rs)\b|\d(?:s|{'|'.join(CODES)})|(?:{'|'.join(CODES)})\d",
+    re.IGNORECASE,
+)
+
+
+def verbalize_amounts(text: str) -> str:
+    """Replace money and percentages with words."""
+    return apply_rules(RULES, text) if SIGN_OF_MONEY.search(text) else text

@@ -43,12 +43,16 @@ ITEM = re.compile(
     r"|(?<![\w)])(\()(i{1,3}|iv|vi{1,3}|ix|xi{1,3}|xiv)(?=\)(?:[ ,;.]|$))"
 )
 """The number of an item in small letters: `ii. Second`, `(iv) the tenant`."""
+NUMERAL = re.compile(r"(?<!\w)[IVXLCDMivxlcdm]+(?:th|st|nd|rd)?(?!\w)")
+"""Letters that may be a Roman numeral: few sentences contain any."""
 VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 FIRST_YEAR, LAST_YEAR = 1010, 2100
 
 
 def verbalize_roman(text: str) -> str:
     """Replace Roman numerals after the words that they count, in names of rulers, and long ones, with words."""
+    if not NUMERAL.search(text):
+        return text
     text = COUNT.sub(lambda m: f"{m[1]} {name_value(m[2].upper())}" if m[2] else m[0], text)
     text = SERIES.sub(lambda m: f"{m[1]} {name_value(m[2].upper())}" if m[2] else m[0], text)
     for pattern in (MONARCH, RULER):

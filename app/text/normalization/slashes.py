@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
+from app.text.normalization.rules import Rule, apply_rules
 
 PHRASES = {
     "24/7": "twenty-four seven",
@@ -131,26 +132,6 @@ BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z.])/(?=[A-Za-z]|\d{1,3}(?:st|nd|rd|th)\b
 SPACED = re.compile(r"(?<=[A-Za-z,.!?;]) / (?=[A-Za-z])")
 
 
-def verbalize_slashes(text: str) -> str:
-    """Replace slashes with words, except those of fractions and of dates with a year."""
-    text = PHRASE.sub(lambda m: PHRASES[m[0].lower()] + (" " if m[2] else ""), text)
-    for pattern in (SHORT_DATE, SECOND_DATE):
-        text = pattern.sub(lambda m: f"{m[1]}{MONTH_NAMES[int(m[2]) - 1]} {int(m[3])}", text)
-    text = EXPIRY.sub(lambda m: f"{m[1]}{int(m[2])} {m[3]}", text)
-    text = SEASON.sub(r"\1 \2", METER.sub(r"\1 \2", VISION.sub(r"20 \1", text)))
-    text = PART_OF.sub(r"\1 \2 of \3", RATING_BEFORE.sub(r"\1\2 out of \3", text))
-    text = DECIMAL_RATING.sub(r"\1 out of \2", RATING_AFTER.sub(expand_rating, text))
-    text = PRESSURE.sub(expand_pressure, SPLIT.sub(expand_split, FULL_MARKS.sub(expand_full_marks, text)))
-    for pattern in (COUNT_PER, PLURAL_PER):
-        text = pattern.sub(lambda m: f"{m[1]} per {SHORT_UNITS.get(m[2], m[2])}", text)
-    return DIVISION.sub(" divided by ", text)
-
-
-def verbalize_alternatives(text: str) -> str:
-    """Replace the slashes between words: with `or`, with a pause if spaces surround it, or with nothing."""
-    return BETWEEN_WORDS.sub(" or ", SPACED.sub(", ", CAPITALS.sub(r"\1 ", text)))
-
-
 def expand_rating(match: re.Match[str]) -> str:
     """Read a share of counted things: `4/5 stars` -> 4 out of 5; leave a mixed number such as `2 1/2 hours`."""
     before = match.string[max(0, match.start() - 2) : match.start()]
@@ -184,3 +165,44 @@ def is_split(match: re.Match[str]) -> bool:
         return True
     noun = SPLIT_NOUN.match(match.string, match.end(), match.end() + 12)
     return first == second or (first > second and noun is not None and noun[0][:1] == " " and noun[0].strip() != "")
+
+
+def expand_month_day(match: re.Match[str]) -> str:
+    """Read a date without a year: `on 7/4` -> on July 4."""
+    return f"{match[1]}{MONTH_NAMES[int(match[2]) - 1]} {int(match[3])}"
+
+
+def expand_per(match: re.Match[str]) -> str:
+    """Read a rate: `$15/hr` -> $15 per hour."""
+    return f"{match[1]} per {SHORT_UNITS.get(match[2], match[2])}"
+
+
+RULES = (
+    Rule(PHRASE, lambda m: PHRASES[m[0].lower()] + (" " if m[2] else ""), ("/", "-"), digits=False),
+    Rule(SHORT_DATE, expand_month_day, ("/",)),
+    Rule(SECOND_DATE, expand_month_day, ("/",)),
+    Rule(EXPIRY, lambda m: f"{m[1]}{int(m[2])} {m[3]}", ("/",)),
+    Rule(VISION, r"20 \1", ("/",)),
+    Rule(METER, r"\1 \2", ("/",)),
+    Rule(SEASON, r"\1 \2", ("/",)),
+    Rule(RATING_BEFORE, r"\1\2 out of \3", ("/",)),
+    Rule(PART_OF, r"\1 \2 of \3", ("/",)),
+    Rule(RATING_AFTER, expand_rating, ("/",)),
+    Rule(DECIMAL_RATING, r"\1 out of \2", ("/",)),
+    Rule(FULL_MARKS, expand_full_marks, ("/",)),
+    Rule(SPLIT, expand_split, ("/", "-")),
+    Rule(PRESSURE, expand_pressure, ("/",)),
+    Rule(COUNT_PER, expand_per, ("/",)),
+    Rule(PLURAL_PER, expand_per, ("/",), digits=False),
+    Rule(DIVISION, " divided by ", ("/",)),
+)
+
+
+def verbalize_slashes(text: str) -> str:
+    """Replace slashes with words, except those of fractions and of dates with a year."""
+    return apply_rules(RULES, text)
+
+
+def verbalize_alternatives(text: str) -> str:
+    """Replace the slashes between words: with `or`, with a pause if spaces surround it, or with nothing."""
+    return BETWEEN_WORDS.sub(" or ", SPACED.sub(", ", CAPITALS.sub(r"\1 ", text))) if "/" in text else text
