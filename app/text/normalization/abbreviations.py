@@ -211,18 +211,17 @@ DOTLESS_NUMBERED = {
 }
 """Expanded before a number without a dot, too."""
 CAPITAL_TITLES = {title.upper(): name for title, name in BEFORE_NAME.items()}
-TITLE = re.compile(
-    rf"\b(?:({join_alternatives(DOTLESS)})\b\.?|({join_alternatives(BEFORE_NAME)})\.)(?= [A-Z])|"
-    rf"\b({join_alternatives(CAPITAL_TITLES)})\.(?= [A-Z])"
-)
+TITLE = re.compile(r"\b([A-Z][A-Za-z]{1,6})(\.?)(?= [A-Z])")
+"""A word that may be a title before a name."""
 SUFFIX = re.compile(rf"(?<=[A-Z])([\w']{{0,40}})(,?) ({join_alternatives(AFTER_NAME)})\b(\.?)")
 SUFFIX_AFTER_COMMA = frozenset({"Jr", "Sr", "Inc", "Ltd", "Corp", "Esq"})
-COMMON = re.compile(rf"(?<![\w.])(?!(?-i:EST))({join_alternatives(ANYWHERE)})(?!\w)", re.IGNORECASE)
+COMMON = re.compile(r"(?<![\w.])(?!EST)([A-Za-z]{1,7}(?:\.[A-Za-z]){0,2}\.|[Vv][Ss]|[Ww]/[Oo]|[24][Ww][Dd])(?!\w)")
+"""A word with a dot, or another that may be in `ANYWHERE`."""
 NUMBER_ABBREVIATION = re.compile(
-    rf"(?<![\w'.-])({join_alternatives(BEFORE_NUMBER)})\. ?"
-    rf"(?=[(#]?\d|(?=[IVXLC]){ROMAN}\b(?!')|(?-i:[A-HJ-Z]\b(?![.'])))",
-    re.IGNORECASE,
+    r"(?<![\w'.-])([A-Za-z]{1,6}(?:\. no)?)\. ?"
+    rf"(?=[(#]?\d|(?=[IVXLCivxlc])(?i:{ROMAN})\b(?!')|[A-HJ-Z]\b(?![.']))"
 )
+"""A word that may be in `BEFORE_NUMBER`."""
 NUMBER_ADJACENT = re.compile(rf"(?<![\w'.-])({join_alternatives(DOTLESS_NUMBERED)}) (?=#?\d)")
 ROMAN_NUMERAL = re.compile(rf"(?=[IVXLC]){ROMAN}\b", re.IGNORECASE)
 PRONOUN = re.compile(r"I\b(?! ?[,.;:)]|$)")
@@ -256,13 +255,19 @@ def verbalize_abbreviations(text: str) -> str:
 
 
 def expand_title(match: re.Match[str]) -> str:
-    """Expand a title: `Dr. Lee` and `DR. LEE` -> Doctor."""
-    return CAPITAL_TITLES[match[3]] if match[3] else BEFORE_NAME[match[1] or match[2]]
+    """Expand a title: `Dr. Lee`, `Dr Lee` and `DR. LEE` -> Doctor; leave any other word."""
+    word, dot = match.groups()
+    if word in (BEFORE_NAME if dot else DOTLESS):
+        return BEFORE_NAME[word]
+    return CAPITAL_TITLES.get(word, match[0]) if dot else match[0]
 
 
 def expand_before_number(match: re.Match[str]) -> str:
     """Expand an abbreviation before a number: `Vol. 3` -> Volume 3; leave `No. I will` and `Lee, P. (1992)`."""
+    words = BEFORE_NUMBER.get(match[1].lower())
     following = match.string[match.end() : match.end() + 3]
+    if not words:
+        return match[0]
     if match[1] == "P" and following[:1] == "(":
         return match[0]
     if match[1].islower() and following[:1].isalpha() and not ROMAN_NUMERAL.match(match.string, match.end()):
@@ -270,7 +275,7 @@ def expand_before_number(match: re.Match[str]) -> str:
     if not following[:1].isdecimal() and (match[1].lower() in ("no", "p", "pp") or PRONOUN.match(following)):
         if following[:1] not in "(#" or match[1].lower() == "no":
             return match[0]
-    return match_case(BEFORE_NUMBER[match[1].lower()], match[1]) + " "
+    return match_case(words, match[1]) + " "
 
 
 def expand_estimated(match: re.Match[str]) -> str:
@@ -290,7 +295,9 @@ def expand_suffix(match: re.Match[str]) -> str:
 
 def expand_common(match: re.Match[str]) -> str:
     """Expand a common abbreviation; keep its dot if it also ends the sentence."""
-    word = ANYWHERE[match[1].lower()]
+    word = ANYWHERE.get(match[1].lower())
+    if not word:
+        return match[0]
     return match_case(word, match[1]) + keep_final_dot(match, "." if match[1].endswith(".") else "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 from app.text.normalization.chat import drop_emoticons, simplify_letters
 
@@ -59,6 +60,7 @@ FOOTNOTE = re.compile(
 """Marks of footnotes after a word's punctuation or before a sentence's (`He left.[12]`, `He left.¹`)."""
 TAG = re.compile(r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>=]{0,40}=[^<>]{0,300})?\s?/?>", re.IGNORECASE)
 """An HTML tag; a comparison like `a <b` has no closing bracket and stays."""
+NOT_PLAIN = re.compile("[^ -~]")
 MANY_SPACES = re.compile(r"\s+")
 SUPERFLUOUS_SPACE = re.compile(r" (?=[,.;:!?](?:\s|$)|\))|(?<=\() ")
 
@@ -69,8 +71,13 @@ def clean(text: str) -> str:
     text = simplify_letters(drop_emoticons(text))
     text = TAG.sub(" ", FRACTION_SIGN.sub(expand_fraction_sign, text.translate(EQUIVALENTS)))
     text = SUPERSCRIPTS.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]), text)
-    compatible = "".join(fold_character(character) for character in text)
-    return "".join(filter_character(character) for character in compatible)
+    return NOT_PLAIN.sub(lambda m: simplify_character(m[0]), text)
+
+
+@lru_cache(4096)
+def simplify_character(character: str) -> str:
+    """Return what is left of a character that is no plain ASCII."""
+    return "".join(map(filter_character, fold_character(character)))
 
 
 def fold_character(character: str) -> str:

@@ -60,7 +60,7 @@ PROSE_STEPS = (
 )
 """The steps that may change a sentence of words, as most sentences are; the other steps take most of the time."""
 PROSE = re.compile(
-    r"(?:[A-Za-zÀ-ɏ ,;!?'\"()—–]|(?<=[a-z])-(?=[a-z])|(?<=[\w,;.!?'\"])--(?=[A-Za-z'\"])|(?<=\w):(?=[ \"]|\Z)"
+    r"(?:[A-Za-zÀ-ɏ ,;!?'\"()—–]|(?<=[a-z])-(?=[a-z])|(?<=[\w,;.!?'\"])--(?=[A-Za-z'\"])|:(?!\w)"
     r"|\.(?=[ .!?'\")—]|\Z))*+"
 )
 """Words and their marks, without digits, names of files or signs."""

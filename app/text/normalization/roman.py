@@ -43,7 +43,7 @@ ITEM = re.compile(
     r"|(?<![\w)])(\()(i{1,3}|iv|vi{1,3}|ix|xi{1,3}|xiv)(?=\)(?:[ ,;.]|$))"
 )
 """The number of an item in small letters: `ii. Second`, `(iv) the tenant`."""
-NUMERAL = re.compile(r"(?<!\w)[IVXLCDMivxlcdm]+(?:th|st|nd|rd)?(?!\w)")
+NUMERAL = re.compile(r"(?<!\w)(?:[IVXLCDM]+|[ivx]+|[ivxlcdm]{2,})(?:th|st|nd|rd)?(?!\w|'\w)")
 """Letters that may be a Roman numeral: few sentences contain any."""
 VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 FIRST_YEAR, LAST_YEAR = 1010, 2100
