@@ -6,6 +6,7 @@ import re
 
 from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
 from app.text.normalization.roman import ROMAN
+from app.text.normalization.rules import Rule, RuleTable
 
 BEFORE_NAME = {
     "Dr": "Doctor",
@@ -239,19 +240,10 @@ INITIALS = re.compile(r"\b((?:[A-Z]\.){2,})(?!\w)")
 INITIAL = re.compile(r"\b([B-HJ-Z])\.(?= [A-Z])")
 
 
-def expand_numbered(text: str) -> str:
-    """Expand words before a number, which later steps replace with words: `Vol. 3` -> Volume 3."""
-    text = NUMBER_ABBREVIATION.sub(expand_before_number, text)
-    return NUMBER_ADJACENT.sub(lambda m: f"{DOTLESS_NUMBERED[m[1]]} ", text)
-
-
-def verbalize_abbreviations(text: str) -> str:
-    """Expand titles, streets, companies, Latin abbreviations, scenes and initials."""
-    text = ESTIMATED.sub(expand_estimated, text)
-    text = SCENE.sub(lambda m: f"{SCENES[m[1]]}{' or ' + SCENES[m[2]].lower() if m[2] else ''}:", text)
-    text = TITLE.sub(expand_title, SUFFIX.sub(expand_suffix, text))
-    text = VERSUS.sub(" versus ", COMMON.sub(expand_common, text))
-    return INITIAL.sub(r"\1", INITIALS.sub(spell_initials, text))
+def expand_scene(match: re.Match[str]) -> str:
+    """Read the place of a scene: `INT. KITCHEN` -> Interior: KITCHEN."""
+    other = f" or {SCENES[match[2]].lower()}" if match[2] else ""
+    return f"{SCENES[match[1]]}{other}:"
 
 
 def expand_title(match: re.Match[str]) -> str:
@@ -314,3 +306,31 @@ def keep_final_dot(match: re.Match[str], dot: str) -> str:
 def match_case(words: str, like: str) -> str:
     """Capitalize the first letter of the words if the abbreviation is capitalized."""
     return words[0].upper() + words[1:] if like[:1].isupper() else words
+
+
+RULES = RuleTable(
+    Rule(ESTIMATED, expand_estimated, ("est.",), digits=False),
+    Rule(SCENE, expand_scene, ("int.", "ext."), digits=False),
+    Rule(SUFFIX, expand_suffix, tuple(f" {suffix.lower()}" for suffix in AFTER_NAME), digits=False),
+    Rule(TITLE, expand_title, digits=False),
+    Rule(COMMON, expand_common, (".", "vs", "w/o", "wd"), digits=False),
+    Rule(VERSUS, " versus ", (" v",), digits=False),
+    Rule(INITIALS, spell_initials, (".",), digits=False),
+    Rule(INITIAL, r"\1", (".",), digits=False),
+)
+
+
+def verbalize_abbreviations(text: str) -> str:
+    """Expand titles, streets, companies, Latin abbreviations, scenes and initials."""
+    return RULES.apply(text)
+
+
+NUMBERED_RULES = RuleTable(
+    Rule(NUMBER_ABBREVIATION, expand_before_number, (".",), digits=False),
+    Rule(NUMBER_ADJACENT, lambda m: f"{DOTLESS_NUMBERED[m[1]]} "),
+)
+
+
+def expand_numbered(text: str) -> str:
+    """Expand words before a number, which later steps replace with words: `Vol. 3` -> Volume 3."""
+    return NUMBERED_RULES.apply(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.rules import Rule, apply_rules
+from app.text.normalization.rules import Rule, RuleTable
 
 SPOKEN_SIGNS = {".": " dot ", "/": " slash ", "-": " dash ", "_": " underscore ", "@": " at ", ":": " colon "}
 SPOKEN_SIGNS |= {"?": " question mark ", "=": " equals ", "&": " and ", "#": " hash ", "%": " percent ", "~": " tilde "}
@@ -58,7 +58,7 @@ def verbalize_path(match: re.Match[str]) -> str:
     return PATH_WORD.sub(lambda m: PATH_WORDS[m[0]], words) + match[0][len(bare) :]
 
 
-RULES = (
+RULES = RuleTable(
     Rule(DOI, "D O I ", ("doi",)),
     Rule(MAILTO, "", ("mailto",), digits=False),
     Rule(URL, lambda m: verbalize_address(m[0]), ("://", "www."), digits=False),
@@ -78,4 +78,4 @@ RULES = (
 
 def verbalize_addresses(text: str) -> str:
     """Replace web and mail addresses, paths, file names, hashtags and mentions with words."""
-    return apply_rules(RULES, text)
+    return RULES.apply(text)

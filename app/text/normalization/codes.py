@@ -6,7 +6,7 @@ import re
 
 from app.text.normalization.numbers import DIGITS, spell_digits
 from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
-from app.text.normalization.rules import Rule, apply_rules
+from app.text.normalization.rules import Rule, RuleTable
 
 SEPARATOR = re.compile(r"[ ./()-]+")
 MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 7, 15
@@ -215,7 +215,7 @@ def verbalize_national(match: re.Match[str]) -> str:
     return spell_code(match[0]) if MIN_PHONE_DIGITS <= digits <= MAX_PHONE_DIGITS else match[0]
 
 
-RULES = (
+RULES = RuleTable(
     Rule(PREPRINT, verbalize_preprint, ("arxiv",)),
     Rule(FLIGHT, lambda m: f"{m[1]} {spell_digits(m[2])}", ("flight",)),
     Rule(CODE_AFTER_WORD, spell_after_word, CODE_WORDS),
@@ -239,4 +239,4 @@ RULES = (
 
 def verbalize_codes(text: str) -> str:
     """Replace codes, then telephone numbers, with their digits and letters."""
-    return apply_rules(RULES, text)
+    return RULES.apply(text)

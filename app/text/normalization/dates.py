@@ -11,7 +11,7 @@ from app.text.normalization.numbers import (
     verbalize_ordinal,
     verbalize_year,
 )
-from app.text.normalization.rules import Rule, apply_rules
+from app.text.normalization.rules import Rule, RuleTable
 
 MONTHS = (
     "January",
@@ -208,7 +208,7 @@ def verbalize_month_short_year(match: re.Match[str]) -> str:
 
 
 MONTH_NAME = re.compile(r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec")
-NAMED_RULES = (
+NAMED_RULES = RuleTable(
     Rule(NAMED_DATE, expand_named_date, ("-", "/", ".")),
     Rule(DATE_BY_NAME, expand_date_by_name, ("-",)),
     Rule(MONTH_DASH_YEAR, r"\1 \2", ("-", "/")),
@@ -221,7 +221,7 @@ NAMED_RULES = (
     Rule(MONTH_YEAR, lambda m: f"{expand_month(m[1])} {verbalize_year(m[2])}"),
 )
 """Rules for dates with the name of a month."""
-RULES = (
+RULES = RuleTable(
     Rule(ISO_TIME, expand_iso_time, ("t",)),
     Rule(ISO_DATE, lambda m: verbalize_day(int(m[3]), m[4], m[1]), ("-", "/", ".")),
     Rule(SLASH_DATE, verbalize_slash_date, ("/", ".")),
@@ -242,5 +242,5 @@ def verbalize_dates(text: str) -> str:
 
     The order of `05/04/2024` is ambiguous: it is the fourth of May, month first, unless only day first gives a date.
     """
-    text = apply_rules(NAMED_RULES, text) if MONTH_NAME.search(text) else text
-    return apply_rules(RULES, text)
+    text = NAMED_RULES.apply(text) if MONTH_NAME.search(text) else text
+    return RULES.apply(text)

@@ -6,7 +6,7 @@ import re
 
 from app.text.normalization.numbers import verbalize_cardinal
 from app.text.normalization.patterns import COUNTED_NOUNS
-from app.text.normalization.rules import Rule, apply_rules
+from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import LENGTHS
 
 ELEMENTS = frozenset(
@@ -118,7 +118,7 @@ def expand_operation(match: re.Match[str]) -> str:
     return f" {'divided by' if sign == '/' and numbers else OPERATIONS[sign]} "
 
 
-RULES = (
+RULES = RuleTable(
     Rule(SHARP, r"\1 sharp", ("#", "♯"), digits=False),
     Rule(FLAT, r"\1 flat", ("♭",), digits=False),
     Rule(ION, expand_ion, ("+", "-", "^")),
@@ -143,4 +143,4 @@ RULES = (
 
 def expand_formulas(text: str) -> str:
     """Expand the notation around numbers before the numbers themselves are read."""
-    return apply_rules(RULES, text)
+    return RULES.apply(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.patterns import COUNTED_NOUNS
-from app.text.normalization.rules import Rule, apply_rules
+from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import UNIT_NAMES
 
 CURRENCY_SIGNS = "$€£¥₹₿₺₪₴"
@@ -75,7 +75,7 @@ def is_ip_address(number: str) -> bool:
     return len(parts) == 4 and all(int(part) <= 255 and str(int(part)) == part for part in parts)
 
 
-RULES = (
+RULES = RuleTable(
     Rule(PLUS_OR_MINUS, " ± ", ("+",), digits=False),
     Rule(EN_DASH_MINUS, "-", ("–",)),
     Rule(SPACED_MINUS, "-", ("- ", "– ")),
@@ -96,4 +96,4 @@ RULES = (
 
 def rewrite_numbers(text: str) -> str:
     """Rewrite minus signs, foreign grouping, decimal commas and leading zeros."""
-    return apply_rules(RULES, text)
+    return RULES.apply(text)

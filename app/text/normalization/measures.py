@@ -6,7 +6,7 @@ import re
 
 from app.text.normalization.numbers import verbalize_decimal, verbalize_mixed_number, verbalize_ordinal
 from app.text.normalization.patterns import NUMBER, join_alternatives
-from app.text.normalization.rules import Rule, apply_rules
+from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import LENGTHS, LETTER_UNITS, UNIT_NAMES, UNITS, pluralize
 
 DOTTED_UNITS = "ft|in|lbs?|oz|hrs?|mins?|secs?|mi|yd|gal|tsp|tbsp|yrs?|kg|km|cm|mm"
@@ -197,7 +197,7 @@ def is_nominal(match: re.Match[str]) -> bool:
     return NOMINAL.search(match.string[max(0, match.start() - 16) : match.start()]) is not None
 
 
-RULES = (
+RULES = RuleTable(
     Rule(UNIT_DOT, r"\1\2", (".",)),
     Rule(DEGREE_SPACES, "°", ("°",)),
     Rule(DEGREE_WORDS, r"\1 °\2", ("deg",)),
@@ -225,4 +225,4 @@ RULES = (
 
 def verbalize_measures(text: str) -> str:
     """Replace durations, angles, lengths in feet and inches, then every number with a unit after it, with words."""
-    return apply_rules(RULES, text)
+    return RULES.apply(text)

@@ -6,7 +6,7 @@ import re
 
 from app.text.normalization.numbers import verbalize_cardinal, verbalize_decimal
 from app.text.normalization.patterns import join_alternatives
-from app.text.normalization.rules import Rule, apply_rules
+from app.text.normalization.rules import Rule, RuleTable
 
 CURRENCIES = {
     "$": ("dollar", "dollars", "cent", "cents"),
@@ -116,7 +116,7 @@ def verbalize_money(number: str, scale: str | None, symbol: str) -> str:
     return f"{words} {small}" if int(fraction) >= 10 else f"{words} and {small} {cent if fraction == '01' else cents}"
 
 
-RULES = (
+RULES = RuleTable(
     Rule(SHILLINGS, verbalize_shillings, ("s",)),
     Rule(CODE_BEFORE, lambda m: CODES[m[1]], tuple(map(str.lower, CODES))),
     Rule(RUPEES, "₹", ("rs",)),
@@ -135,4 +135,4 @@ SIGN_OF_MONEY = re.compile(
 
 def verbalize_amounts(text: str) -> str:
     """Replace money and percentages with words."""
-    return apply_rules(RULES, text) if SIGN_OF_MONEY.search(text) else text
+    return RULES.apply(text) if SIGN_OF_MONEY.search(text) else text

@@ -7,7 +7,7 @@ import re
 from app.text.normalization.dates import MONTH, expand_month
 from app.text.normalization.numbers import verbalize_integer
 from app.text.normalization.patterns import COUNTED_NOUNS
-from app.text.normalization.rules import Rule, apply_rules
+from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import UNIT_NAMES
 from app.text.normalization.verses import verbalize_verses
 
@@ -141,7 +141,7 @@ def verbalize_score(match: re.Match[str]) -> str:
 
 
 DASHES = ("-", "–")
-RULES = (
+RULES = RuleTable(
     Rule(RATIO, expand_ratio, (":",)),
     Rule(SHARES, expand_shares, ("-",)),
     Rule(STORE, "seven eleven", ("-",)),
@@ -162,4 +162,4 @@ def verbalize_ranges(text: str) -> str:
     text = verbalize_verses(text)
     if CALENDAR_NAME.search(text):
         text = verbalize_calendar_ranges(text)
-    return apply_rules(RULES, text)
+    return RULES.apply(text)

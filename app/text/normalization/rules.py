@@ -1,9 +1,9 @@
-"""Apply the rules of a normalization step, and skip those whose signs a text does not contain."""
+"""Apply the rules of a normalization step; skip those whose signs a text does not contain."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 DIGIT = re.compile(r"\d")
@@ -20,19 +20,27 @@ class Rule(NamedTuple):
     """Whether every match contains a digit or stands beside one."""
 
 
-def apply_rules(rules: Iterable[Rule], text: str) -> str:
-    """Return a text in which the matches of all rules are replaced, in order."""
-    has_digits, lower = DIGIT.search(text) is not None, text.lower()
-    for pattern, replacement, signs, digits in rules:
-        if digits and not has_digits:
-            continue
-        if signs:
-            for sign in signs:
-                if sign in lower:
-                    break
-            else:
-                continue
-        changed = pattern.sub(replacement, text)
-        if changed != text:
-            text, lower = changed, changed.lower()
-    return text
+class RuleTable:
+    """Rules of one step, in order."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self.rules = rules
+        self.without_digits = tuple(rule for rule in rules if not rule.digits)
+
+    def apply(self, text: str) -> str:
+        """Return a text in which the matches of all rules are replaced."""
+        rules = self.rules if DIGIT.search(text) else self.without_digits
+        if not rules:
+            return text
+        lower = text.lower()
+        for pattern, replacement, signs, _ in rules:
+            if signs:
+                for sign in signs:
+                    if sign in lower:
+                        break
+                else:
+                    continue
+            changed = pattern.sub(replacement, text)
+            if changed != text:
+                text, lower = changed, changed.lower()
+        return text

@@ -13,7 +13,7 @@ from app.text.normalization.numbers import (
 )
 from app.text.normalization.patterns import join_alternatives
 from app.text.normalization.ranges import SCORE, verbalize_score
-from app.text.normalization.rules import Rule, apply_rules
+from app.text.normalization.rules import Rule, RuleTable
 
 WIRELESS = re.compile(r"\b802\.(\d{1,2})([a-z]{0,2})\b")
 VERSION = re.compile(r"\b(v?)(\d{1,4}(?:\.\d{1,5}){2,4})\b")
@@ -164,7 +164,7 @@ def verbalize_signs(text: str) -> str:
     return SIGN.sub(lambda m: SIGNS[m[0]], text)
 
 
-NUMBER_RULES = (
+NUMBER_RULES = RuleTable(
     Rule(NUMBER_WORD, "number ", ("n",), digits=False),
     Rule(WIRELESS, verbalize_wireless, ("802.",)),
     Rule(VERSION, verbalize_version, (".",)),
@@ -180,10 +180,10 @@ NUMBER_RULES = (
 
 def verbalize_numbers(text: str) -> str:
     """Replace versions, ordinals, fractions, ranges and all remaining numbers with words."""
-    return apply_rules(NUMBER_RULES, text)
+    return NUMBER_RULES.apply(text)
 
 
-OPERATOR_RULES = (
+OPERATOR_RULES = RuleTable(
     Rule(LEFT_ARROW, r"from \2 to \1", ("<-", "←"), digits=False),
     Rule(GRADE, r"\1 minus", ("-",), digits=False),
     Rule(OPERATOR, lambda m: OPERATORS[m[1]], ("=", "-", "→", "⇒", "↔", "⇔", "≤", "≥", "&&", "||"), digits=False),
@@ -192,4 +192,4 @@ OPERATOR_RULES = (
 
 def expand_operators(text: str) -> str:
     """Replace signs of two or three characters and arrows with words."""
-    return apply_rules(OPERATOR_RULES, text)
+    return OPERATOR_RULES.apply(text)

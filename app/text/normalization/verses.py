@@ -6,7 +6,7 @@ import re
 
 from app.text.normalization.numbers import verbalize_cardinal
 from app.text.normalization.patterns import join_alternatives
-from app.text.normalization.rules import Rule, apply_rules
+from app.text.normalization.rules import Rule, RuleTable
 
 BOOKS = {
     "Genesis": "Gen",
@@ -92,7 +92,7 @@ def verbalize_verse(match: re.Match[str]) -> str:
     return f"{words}, {verbalize_cardinal(verse)} {'and' if sign == ',' else 'to'} {verbalize_cardinal(last)}"
 
 
-RULES = (
+RULES = RuleTable(
     Rule(VERSE, verbalize_verse, (":",)),
     Rule(NUMBERED_BOOK, lambda m: f"{ORDINAL_WORDS[m[1]]} {m[2]}"),
 )
@@ -100,4 +100,4 @@ RULES = (
 
 def verbalize_verses(text: str) -> str:
     """Replace citations of chapter and verse with words."""
-    return apply_rules(RULES, text)
+    return RULES.apply(text)
