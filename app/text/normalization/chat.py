@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.abbreviations import match_case
+from app.text.normalization.rules import DIGIT
 from app.text.phonetic import mark_reading
 
 FACE = "ツ°□•‿◕ᴥ▽ω´͜͡ʖಠ益∀^><;`"
@@ -109,7 +110,7 @@ DIGIT_WORD = re.compile(
 
 def expand_digit_words(text: str) -> str:
     """Write the words of chats that contain a digit as usual: `gr8` -> great, `thx 4 ur help` -> thx for ur help."""
-    return DIGIT_WORD.sub(expand_digit_word, text)
+    return DIGIT_WORD.sub(expand_digit_word, text) if DIGIT.search(text) else text
 
 
 def expand_digit_word(match: re.Match[str]) -> str:

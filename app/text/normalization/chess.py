@@ -12,12 +12,15 @@ MOVE = re.compile(
     r"(?P<check>[+#]?)(?![\w'])"
 )
 """A move in algebraic notation, perhaps with its number."""
+SQUARE = re.compile("[a-h][1-8]|[O0]-[O0]")
 MIN_MOVES = 2
 """Fewest moves in a text: a single `Be4` may be something else."""
 
 
 def verbalize_moves(text: str) -> str:
     """Replace moves of chess with words, if the text has several and one of them has a number or names a piece."""
+    if not SQUARE.search(text):
+        return text
     moves = list(MOVE.finditer(text))
     if len(moves) < MIN_MOVES or not any(move["number"] or move["piece"] for move in moves):
         return text

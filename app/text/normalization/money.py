@@ -116,23 +116,21 @@ def verbalize_money(number: str, scale: str | None, symbol: str) -> str:
     return f"{words} {small}" if int(fraction) >= 10 else f"{words} and {small} {cent if fraction == '01' else cents}"
 
 
+SIGNS = tuple(sign.lower() for sign in (*CURRENCIES, *CODES))
+"""What stands beside every amount of money."""
 RULES = RuleTable(
     Rule(SHILLINGS, verbalize_shillings, ("s",)),
     Rule(CODE_BEFORE, lambda m: CODES[m[1]], tuple(map(str.lower, CODES))),
     Rule(RUPEES, "₹", ("rs",)),
     Rule(NO_WHOLE, "0", (".",)),
-    Rule(ATTRIBUTIVE_AMOUNT, lambda m: f"{verbalize_decimal(m[2])} {CURRENCIES[m[1]][0]} "),
-    Rule(MONEY_BEFORE, verbalize_money_before),
-    Rule(MONEY_AFTER, lambda m: verbalize_money(m[1], m[2], CODES.get(m[3], m[3]))),
+    Rule(ATTRIBUTIVE_AMOUNT, lambda m: f"{verbalize_decimal(m[2])} {CURRENCIES[m[1]][0]} ", SIGNS),
+    Rule(MONEY_BEFORE, verbalize_money_before, SIGNS),
+    Rule(MONEY_AFTER, lambda m: verbalize_money(m[1], m[2], CODES.get(m[3], m[3])), SIGNS),
     Rule(CENTS, lambda m: f"{verbalize_decimal(m[1])} {'cent' if m[1] == '1' else 'cents'}", ("¢",)),
     Rule(PERCENT, lambda m: f"{verbalize_minus(m[1])}{verbalize_decimal(m[2])} percent", ("%",)),
-)
-SIGN_OF_MONEY = re.compile(
-    rf"{SIGN}|[%¢]|zł|\b(?:{'|'.join(CODES)}|rs)\b|\d(?:s|{'|'.join(CODES)})|(?:{'|'.join(CODES)})\d",
-    re.IGNORECASE,
 )
 
 
 def verbalize_amounts(text: str) -> str:
     """Replace money and percentages with words."""
-    return RULES.apply(text) if SIGN_OF_MONEY.search(text) else text
+    return RULES.apply(text)

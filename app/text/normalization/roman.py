@@ -85,15 +85,18 @@ def verbalize_count(match: re.Match[str]) -> str:
     return f"{match[1]} {name_value(match[2].upper())}" if match[2] else match[0]
 
 
+ORDERED = ("centur", "olymp", "congress", "corps", "legion", "dynasty", "amendment", "army")
+PAIRS = ("ii", "iv", "ix", "vi", "xi", "xv", "xx")
+"""Letters of which every numeral in `ALONE` contains two."""
 RULES = RuleTable(
     Rule(COUNT, verbalize_count, tuple(f"{word.lower()} " for word in COUNTED.split("|")), digits=False),
     Rule(SERIES, verbalize_count, tuple(f"{name.lower()} " for name in SERIES_NAMES.split("|")), digits=False),
     Rule(MONARCH, verbalize_monarch, digits=False),
     Rule(RULER, verbalize_monarch, tuple(f"{title.lower()} " for title in RULERS.split("|")), digits=False),
-    Rule(ORDINAL_BEFORE, lambda m: name_order(m[1]) if m[1] else m[0], digits=False),
+    Rule(ORDINAL_BEFORE, lambda m: name_order(m[1]) if m[1] else m[0], ORDERED, digits=False),
     Rule(YEAR, verbalize_roman_year, ("m",), digits=False),
     Rule(ITEM, lambda m: (m[1] or m[3] or "") + name_value((m[2] or m[4]).upper()), (".", ")"), digits=False),
-    Rule(ALONE, lambda m: name_value(m[1]) if m[1] else m[0], digits=False),
+    Rule(ALONE, lambda m: name_value(m[1]) if m[1] else m[0], PAIRS, digits=False),
 )
 
 
