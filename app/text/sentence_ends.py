@@ -52,7 +52,7 @@ WORDS_BY_KIND = {
     "univ est tel ext vol vols ch chs eq eqs eqn eqns refs figs nos pp pg para paras ver vers ibid al ff "
     "nr ltda gmbh govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct "
     "attn rm encl illus iss int App repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz "
-    "okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans lvl proc",
+    "okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans lvl lv proc",
     Kind.UNIT: "ft lb lbs oz hr hrs min mins sec secs yd yds mi gal gals pt pts qt qts tsp tbsp tbs pkg doz wk wks yr "
     "yrs mos sq cu max avg temp wt ht ed eds rev jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur "
     "thurs fri Mar Mon Wed Sat Sun",
@@ -79,7 +79,7 @@ DATE_WORD = re.compile(rf"(?:{NO_STARTERS})")
 CAPITAL = re.compile(r"[\"“‘'(\[]?[A-ZÀ-ÖØ-Þ]")
 QUOTED = re.compile(r"[\"“‘][A-ZÀ-ÖØ-Þ]")
 NUMERAL = re.compile(
-    r"[(\[#§№]?\d|\([A-Za-z]{1,3}\)|[A-HJ-Z]\d|(?:[IVXLC]{2,7}|[VXLC])\b(?!['’])"
+    r"[(\[#§№]?\d|\([A-Za-z]{1,3}\)|[A-Z]{1,3}\d|(?:[IVXLC]{2,7}|[VXLC])\b(?!['’])"
     r"|[A-HJ-Z]\b(?![.'’])(?! [a-z])|A(?=[,;:)]|\.?\s{0,9}\Z)"
 )
 """What may follow `No.`, `Vol.` or `Apt.`: a number, a Roman numeral or a letter."""

@@ -173,6 +173,7 @@ BEFORE_NUMBER = {
     "hwy": "highway",
     "rte": "route",
     "lvl": "level",
+    "lv": "level",
     "col": "column",
     "ll": "lines",
     "tab": "table",
@@ -215,6 +216,8 @@ CAPITAL_TITLES = {title.upper(): name for title, name in BEFORE_NAME.items()}
 TITLE = re.compile(r"\b([A-Z][A-Za-z]{1,6})(\.?)(?= [A-Z])")
 """A word that may be a title before a name."""
 SUFFIX = re.compile(rf"(?<=[A-Z])([\w']{{0,40}})(,?) ({join_alternatives(AFTER_NAME)})\b(\.?)")
+NUMBERED_STREET = re.compile(r"(?<=\d(?:st|nd|rd|th)) (St|Rd|Ave|Blvd|Ln|Pl|Sq|Ct)\b(\.?)")
+"""A street with a number as its name: `3rd Ave.`"""
 SUFFIX_AFTER_COMMA = frozenset({"Jr", "Sr", "Inc", "Ltd", "Corp", "Esq"})
 COMMON = re.compile(r"(?<![\w.])(?!EST)([A-Za-z]{1,7}(?:\.[A-Za-z]){0,2}\.|[Vv][Ss]|[Ww]/[Oo]|[24][Ww][Dd])(?!\w)")
 """A word with a dot, or another that may be in `ANYWHERE`."""
@@ -312,6 +315,7 @@ RULES = RuleTable(
     Rule(ESTIMATED, expand_estimated, ("est.",), digits=False),
     Rule(SCENE, expand_scene, ("int.", "ext."), digits=False),
     Rule(SUFFIX, expand_suffix, tuple(f" {suffix.lower()}" for suffix in AFTER_NAME), digits=False),
+    Rule(NUMBERED_STREET, lambda m: f" {AFTER_NAME[m[1]]}{keep_final_dot(m, m[2])}"),
     Rule(TITLE, expand_title, digits=False),
     Rule(COMMON, expand_common, (".", "vs", "w/o", "wd"), digits=False),
     Rule(VERSUS, " versus ", (" v",), digits=False),

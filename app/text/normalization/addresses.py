@@ -39,7 +39,7 @@ FILE_NAME = re.compile(rf"\b([\w-]{{1,100}}(?:\.[a-z]{{1,10}}){{0,2}})\.((?i:{FI
 LEADING_DOT = re.compile(r"(?<![\w.…!?)\]\"'])\.(?=NET\b|[a-z]{2,20}\b)")
 """The dot of `.NET` and `.env`."""
 DOTTED_NAME = re.compile(r"(?<=[A-Za-z])\.(?=(?:NET|js|io)\b)")
-HASHTAG = re.compile(r"(?<!\w)#([A-Za-z_]\w{0,100})")
+HASHTAG = re.compile(r"(?<!\w)#(?![A-Z]\d)([A-Za-z_]\w{0,100})")
 MENTION = re.compile(r"(?<!\w)@(\w{1,100})")
 
 

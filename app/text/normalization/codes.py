@@ -71,6 +71,7 @@ NUMBERED_WORDS = (
     "ticket",
     "tracking",
     "transaction",
+    "vat",
 )
 """Words whose number is a code if `number`, `no.`, `ID` or `#` stands between."""
 CODE = (
