@@ -51,8 +51,8 @@ WORDS_BY_KIND = {
     Kind.SHORT: "st ste rd ave blvd ln hwy rte pkwy apt bldg inc ltd corp co bros jr sr plc dept dpt assn "
     "univ est tel ext vol vols ch chs eq eqs eqn eqns refs figs nos pp pg para paras ver vers ibid al ff "
     "nr ltda gmbh govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct "
-    "attn rm encl illus repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz "
-    "okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans lvl proc",
+    "attn rm encl illus iss int App repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz "
+    "okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans lvl lv proc",
     Kind.UNIT: "ft lb lbs oz hr hrs min mins sec secs yd yds mi gal gals pt pts qt qts tsp tbsp tbs pkg doz wk wks yr "
     "yrs mos sq cu max avg temp wt ht ed eds rev jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur "
     "thurs fri Mar Mon Wed Sat Sun",
@@ -79,7 +79,7 @@ DATE_WORD = re.compile(rf"(?:{NO_STARTERS})")
 CAPITAL = re.compile(r"[\"“‘'(\[]?[A-ZÀ-ÖØ-Þ]")
 QUOTED = re.compile(r"[\"“‘][A-ZÀ-ÖØ-Þ]")
 NUMERAL = re.compile(
-    r"[(\[#§№]?\d|\([A-Za-z]{1,3}\)|[A-HJ-Z]\d|(?:[IVXLC]{2,7}|[VXLC])\b(?!['’])"
+    r"[(\[#§№]?\d|\([A-Za-z]{1,3}\)|[A-Z]{1,3}\d|(?:[IVXLC]{2,7}|[VXLC])\b(?!['’])"
     r"|[A-HJ-Z]\b(?![.'’])(?! [a-z])|A(?=[,;:)]|\.?\s{0,9}\Z)"
 )
 """What may follow `No.`, `Vol.` or `Apt.`: a number, a Roman numeral or a letter."""
@@ -159,6 +159,8 @@ def ends_after_initial(letter: str, before: str, after: str) -> bool | None:
 FALSE_ENDS = (
     (r"\b[ap]\.m\.\s+\Z", rf"(?:{NO_STARTERS})"),
     (r"[A-Za-z]\.\Z", r"[A-Z]{2,}\b|[-–/]\w"),
+    (r"\d(?:s|st|sh)\.\s+\Z", r"\d{1,2}d\b"),
+    (r"(?<!\S)\d{1,3}\.\s+\Z", r"(?:[KQRBN]?[a-h1-8]?x?[a-h][1-8]|O-O)(?!\w)"),
 )
 """Pairs of patterns before and after an edge at which no sentence ends."""
 FALSE_END_PATTERNS = tuple((re.compile(before), re.compile(behind)) for before, behind in FALSE_ENDS)

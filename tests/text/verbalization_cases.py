@@ -173,7 +173,7 @@ CASES = {
     "H₂O₂": "H two O two",
     "e⁻": "e minus",
     "O2 sat 98%": "O two sat ninety-eight percent",
-    "B12 and A380": "B twelve and A three hundred and eighty",
+    "B12 and A380": "B twelve and ⟦['eI|A⟧ three hundred and eighty",
     "N2O": "N two O",
     # dates and ranges
     "Mon-Sat 10am-6pm": "Monday to Saturday ten ⟦['eI|A⟧ M to six P M",
