@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from app.text.sentence_ends import EMOJI, KINDS, STARTERS, Kind
+from app.text.sentence_ends import EMOJI, STARTERS, Kind, find_kind
 
 NARROW = 40
 """Characters; prose is seldom wrapped at fewer, so that lines of a narrower paragraph are more likely separate."""
@@ -62,8 +62,17 @@ NEEDS_MORE = frozenset(
     "her its our their this these those very more most no saw said met called named told The".split()
 )
 """Words that need another one: a line that ends with one goes on."""
-TIMED = re.compile(r"[\[(<]?\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[AaPp]\.?[Mm]\b\.?)?(?=[\]):>–—\s-])")
+TIMED = re.compile(
+    r"[\[(<]?(?:\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[AaPp]\.?[Mm]\b\.?)?|\d{1,2}(?:\.\d\d)?[ ]?[AaPp]\.?[Mm]\b\.?)"
+    r"(?=[\]):>–—\s-])"
+)
 """The beginning of a line of a log or a timetable."""
+ENTRY = re.compile(rf"{TIMED.pattern}[\])>]?\s{{0,9}}[:–—-]?\s{{0,9}}[A-Z]")
+"""The beginning of such a line, with a name or the first word of a sentence."""
+COLUMN = re.compile(rf"(?<=\S)[ ]{{3,}}(?={KEY.pattern})")
+"""White space between two columns of one line (`Name: Tom    Age: 5`)."""
+ASIDE = re.compile(r"\([^()]{1,60}\)")
+"""A direction for the speaker, alone in the line below the name."""
 HEADING = re.compile(r"(?:chapter|part|book|act|scene|volume|canto|section)\s{1,9}\w{1,20}\.?", re.IGNORECASE)
 START = re.compile(rf"(?!(?:A|I|Will|Can|May)\b)(?:{STARTERS})(?:['’][a-z]{{1,3}})?\s{{1,9}}(?:[a-z]|I\b)")
 """The beginning of a sentence that no name begins with."""
@@ -105,8 +114,7 @@ class Line:
         """Whether no mark ends the sentence at the end of the line, or only the full stop of an abbreviation."""
         if self.last != ".":
             return self.last not in ENDS_SENTENCE
-        word = self.last_word.rstrip(".")
-        return (KINDS.get(word) or KINDS.get(word.lower())) in (Kind.SHORT, Kind.UNIT, Kind.LIST)
+        return find_kind(self.last_word.rstrip(".")) in (Kind.SHORT, Kind.UNIT, Kind.LIST)
 
     @cached_property
     def needs_more(self) -> bool:
@@ -152,8 +160,9 @@ class LineBreaks:
 
 def find_line_breaks(text: str, start: int, end: int) -> LineBreaks:
     """Find the lines of a paragraph that do not continue the line before them."""
+    columns = find_columns(text, start, end)
     if text.find("\n", start, end) < 0:
-        return LineBreaks()
+        return LineBreaks(columns)
     lines = []
     for match in LINE.finditer(text, start, end):
         if stripped := match[0].strip():
@@ -175,7 +184,15 @@ def find_line_breaks(text: str, start: int, end: int) -> LineBreaks:
             run = 0
         else:
             verse.append(lines[number + 1].start)
-    return LineBreaks(sentences, verse, frozenset(wrapped))
+    return LineBreaks(sorted([*sentences, *columns]) if columns else sentences, verse, frozenset(wrapped))
+
+
+def find_columns(text: str, start: int, end: int) -> list[int]:
+    """Return the offsets of the second and later columns of lines in which each begins with a key."""
+    if text.find("   ", start, end) < 0:
+        return []
+    rows = (line for line in LINE.finditer(text, start, end) if KEY.match(line[0].lstrip()))
+    return [column.end() for row in rows for column in COLUMN.finditer(text, row.start(), row.end())]
 
 
 class Paragraph:
@@ -225,7 +242,7 @@ class Paragraph:
             return True
         if not any(map(str.isalpha, here.text)):
             return "-->" in here.text or first.isupper() or not any(map(str.isalpha, following.text))
-        if HEADING.fullmatch(here.text) and first.isupper():
+        if (HEADING.fullmatch(here.text) and first.isupper()) or self.is_cue(number):
             return True
         if not here.is_unfinished:
             return False
@@ -237,8 +254,18 @@ class Paragraph:
             return True
         if here.needs_more:
             return False
+        if ENTRY.match(following.text):
+            return True
         may_start = not (self.is_prose and here.last == ":")
         return (may_start and START.match(following.core) is not None) or self.is_ended(number)
+
+    def is_cue(self, number: int) -> bool:
+        """Return whether a line is the name of a speaker in capitals, or a direction below it, above what is said."""
+        here, following = self.lines[number], self.lines[number + 1]
+        if number == 1 and ASIDE.fullmatch(here.text):
+            return self.lines[0].text.isupper() and following.core[:1].isupper()
+        is_name = number == 0 and here.text.isupper() and not following.text.isupper()
+        return is_name and (here.text.endswith(")") or following.text.startswith("("))
 
     def is_salutation(self, here: Line, following: Line) -> bool:
         """Return whether a line such as `Dear Tom,` is much shorter than the text below it."""

@@ -1,0 +1,120 @@
+"""Speak whole texts, such as chats, recipes and letters, and compare what is understood with a person's reading."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+
+from app.errors import SetupError
+from app.evaluation.listening import Listener, Measurement
+from app.evaluation.manner import SAMPLE_RATE
+from app.evaluation.recordings import Recording, normalize_words
+from app.synthesis.pipeline import WARM_UP_TEXT, Pipeline
+from app.text import normalize
+from app.types import Samples, SpeechRequest
+
+READING_SUFFIX = ".read"
+PIECE_SECONDS = (12.0, 26.0)
+"""Fewest and most seconds of a piece that is transcribed at once: Whisper's window has 30 seconds."""
+PAUSE_SECONDS = 0.2
+"""Length of the quietest stretch, at which a long recording is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealText:
+    """A text as somebody wrote it, and the words that a person would read."""
+
+    name: str
+    text: str
+    reading: str
+
+
+def read_texts(folder: Path, limit: int | None = None) -> list[RealText]:
+    """Read each NAME.read of a folder, the words to speak, with the text beside it in a file of the same name."""
+    texts = []
+    for reading in sorted(folder.glob(f"*{READING_SUFFIX}"))[:limit]:
+        written = [path for path in folder.glob(f"{reading.stem}.*") if path != reading]
+        if len(written) != 1:
+            raise SetupError(f"{reading} needs one text beside it: {reading.stem}.txt, .md, .html or the like.")
+        texts.append(RealText(reading.stem, *(read_exactly(path) for path in (written[0], reading))))
+        if not normalize_words(texts[-1].reading):
+            raise SetupError(f"{reading} holds no words.")
+    if not texts:
+        raise SetupError(f"{folder} holds no texts with readings ({READING_SUFFIX}).")
+    return texts
+
+
+def read_exactly(path: Path) -> str:
+    """Read a file of UTF-8 with the line ends that it has."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise SetupError(f"{path} is not UTF-8.") from None
+
+
+def speak_texts(pipeline: Pipeline, voice: str, texts: Sequence[RealText]) -> Iterator[Recording]:
+    """Speak each text as the service does without options, and time it; the group is the name of the text."""
+    pipeline.synthesize(SpeechRequest(WARM_UP_TEXT, voice=voice))
+    for seed, one in enumerate(texts):
+        began = time.perf_counter()
+        speech = pipeline.synthesize(SpeechRequest(one.text, voice=voice, seed=seed, tags=True), with_words=False)
+        spent = time.perf_counter() - began
+        yield Recording(one.name, one.reading, speech.samples, speech.sample_rate, spent)
+
+
+class TextListener:
+    """Listener for recordings of any length, and of words that a recognizer writes as figures and signs."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
+
+    def transcribe(self, sound: Samples) -> str:
+        """Transcribe a recording piece by piece; figures are verbalized as the service does it."""
+        understood = " ".join(self.listener.transcribe(piece) for piece in split_at_pauses(sound))
+        return normalize(understood)
+
+    def count_word_errors(self, text: str, understood: str) -> int:
+        """Count words of the text that were left out or replaced, and words that were added."""
+        return self.listener.count_word_errors(text, match_word_spaces(text, understood))
+
+    def predict_opinion(self, speech: Samples) -> float:
+        """Predict a mean opinion score, 1 to 5: the mean of the pieces."""
+        return float(np.mean([self.listener.predict_opinion(piece) for piece in split_at_pauses(speech)]))
+
+
+def split_at_pauses(sound: Samples) -> Iterator[Samples]:
+    """Yield pieces of a recording, mono at 16 kHz, that end in its pauses."""
+    least, most = (round(seconds * SAMPLE_RATE) for seconds in PIECE_SECONDS)
+    width = round(PAUSE_SECONDS * SAMPLE_RATE)
+    start = 0
+    while len(sound) - start > most:
+        energy = np.concatenate([[0.0], np.cumsum(np.square(sound[start + least : start + most], dtype=np.float64))])
+        cut = start + least + int(np.argmin(energy[width:] - energy[:-width])) + width // 2
+        yield sound[start:cut]
+        start = cut
+    yield sound[start:]
+
+
+def match_word_spaces(text: str, understood: str) -> str:
+    """Return what was understood with the word spaces of the text: `dash board` counts as `dashboard`."""
+    return " ".join(
+        " ".join(said if "".join(said) == "".join(heard) else heard) for said, heard in align_words(text, understood)
+    )
+
+
+def find_misheard(measurement: Measurement) -> list[tuple[str, str]]:
+    """Return each stretch of words that was misheard, and what was understood instead."""
+    pairs = align_words(measurement.recording.text, measurement.understood)
+    return [(" ".join(said), " ".join(heard)) for said, heard in pairs if "".join(said) != "".join(heard)]
+
+
+def align_words(text: str, understood: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield pairs of stretches of words, equal or not, of a text and of its transcript, in order."""
+    said, heard = normalize_words(text).split(), normalize_words(understood).split()
+    for _, a, b, c, d in SequenceMatcher(None, said, heard, autojunk=False).get_opcodes():
+        yield said[a:b], heard[c:d]
