@@ -17,6 +17,7 @@ from app.cli.parser import UsageError
 
 if TYPE_CHECKING:
     from app.evaluation import Evaluators, Measurement, OnsetReport, Recording, Report
+    from app.evaluation.listening import Listener
     from app.synthesis.pipeline import Pipeline
     from app.types import Emotion
 
@@ -32,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from app.evaluation import (
         Evaluators,
         make_emotion_tables,
+        make_misheard_table,
         make_onset_tables,
         make_statistics_table,
         render_onset_page,
@@ -48,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         report = _make_report(options, evaluators)
         console.print(make_statistics_table(report))
+        if options.texts:
+            console.print("", make_misheard_table(report), sep="\n")
         if report.emotions.judged:
             console.print("", make_emotion_tables(report.emotions), sep="\n")
         _write(options, report.to_dict(), lambda: render_page(report))
@@ -57,9 +61,21 @@ def run(options: argparse.Namespace) -> int:
 def _make_report(options: argparse.Namespace, evaluators: Evaluators) -> Report:
     from app.evaluation import Report, read_recordings
 
+    if options.texts:
+        return _measure_texts(options, evaluators)
     if not options.recordings:
         return _measure_voice(options, evaluators)
     return Report(str(options.recordings), _listen(read_recordings(options.recordings, options.limit), evaluators))
+
+
+def _measure_texts(options: argparse.Namespace, evaluators: Evaluators) -> Report:
+    """Measure a voice on whole texts, read as the service reads them."""
+    from app.evaluation import Report, TextListener, read_texts, speak_texts
+
+    texts = read_texts(options.texts, options.limit)
+    pipeline, voice, _ = _load_subject(options)
+    spoken = list(_track_progress(speak_texts(pipeline, voice, texts), "speaking", len(texts)))
+    return Report(options.voice, _listen(spoken, TextListener(evaluators)))
 
 
 def _measure_voice(options: argparse.Namespace, evaluators: Evaluators) -> Report:
@@ -75,7 +91,7 @@ def _measure_voice(options: argparse.Namespace, evaluators: Evaluators) -> Repor
     return Report(options.voice, measurements, EmotionReport(judgements))
 
 
-def _listen(recordings: list[Recording], evaluators: Evaluators) -> list[Measurement]:
+def _listen(recordings: list[Recording], evaluators: Listener) -> list[Measurement]:
     from app.evaluation import measure_recording
 
     return [
@@ -108,13 +124,13 @@ def _check_use(options: argparse.Namespace) -> None:
     for file in (options.json, options.html):
         if file and not file.parent.is_dir():
             raise UsageError(f"There is no folder {file.parent}.", hint="Make it first.")
-    for flag, chosen in (
-        ("--onsets", options.onsets),
-        ("--emotion", options.emotion),
-        ("--degree", options.degree != 1),
-    ):
+    flags = {"--onsets": options.onsets, "--emotion": options.emotion, "--degree": options.degree != 1}
+    for flag, chosen in (flags | {"--texts": options.texts}).items():
         if options.recordings and chosen:
             raise UsageError(f"{flag} is about what a voice speaks.", hint="Leave it out with --recordings.")
+    for flag, chosen in flags.items():
+        if options.texts and chosen:
+            raise UsageError(f"{flag} is about test sentences.", hint="Leave it out with --texts.")
     if options.voice and not Path(options.voice).is_dir():
         find_voices(settings()).get(options.voice)
 

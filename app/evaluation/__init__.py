@@ -14,6 +14,7 @@ from app.evaluation.page import render_page
 from app.evaluation.recordings import Prompt, Recording, read_recordings, read_sentences, speak, speak_neutrally
 from app.evaluation.report import EmotionReport, Report, Statistics, compute_group_statistics
 from app.evaluation.tables import make_emotion_tables, make_statistics_table
+from app.evaluation.texts import TextListener, make_misheard_table, read_texts, speak_texts
 
 __all__ = [
     "EmotionReport",
@@ -24,19 +25,23 @@ __all__ = [
     "Recording",
     "Report",
     "Statistics",
+    "TextListener",
     "compute_group_statistics",
     "judge_emotions",
     "make_emotion_tables",
+    "make_misheard_table",
     "make_onset_tables",
     "make_statistics_table",
     "measure_recording",
     "read_onsets",
     "read_recordings",
     "read_sentences",
+    "read_texts",
     "render_onset_page",
     "render_page",
     "speak",
     "speak_neutrally",
     "speak_onsets",
+    "speak_texts",
     "transcribe_pair",
 ]

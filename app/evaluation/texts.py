@@ -9,11 +9,14 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
+from rich.table import Table
 
 from app.errors import SetupError
 from app.evaluation.listening import Listener, Measurement
 from app.evaluation.manner import SAMPLE_RATE
 from app.evaluation.recordings import Recording, normalize_words
+from app.evaluation.report import Report
+from app.evaluation.tables import make_table
 from app.synthesis.pipeline import WARM_UP_TEXT, Pipeline
 from app.text import normalize
 from app.types import Samples, SpeechRequest
@@ -111,6 +114,16 @@ def find_misheard(measurement: Measurement) -> list[tuple[str, str]]:
     """Return each stretch of words that was misheard, and what was understood instead."""
     pairs = align_words(measurement.recording.text, measurement.understood)
     return [(" ".join(said), " ".join(heard)) for said, heard in pairs if "".join(said) != "".join(heard)]
+
+
+def make_misheard_table(report: Report) -> Table:
+    """Make a table of the stretches of words that were misheard in each text."""
+    rows = [
+        (one.recording.group, said or "–", heard or "–")
+        for one in report.measurements
+        for said, heard in find_misheard(one)
+    ]
+    return make_table(("misheard", "said", "understood"), rows)
 
 
 def align_words(text: str, understood: str) -> Iterator[tuple[list[str], list[str]]]:

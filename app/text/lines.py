@@ -74,6 +74,8 @@ COLUMN = re.compile(rf"(?<=\S)[ ]{{3,}}(?={KEY.pattern})")
 ASIDE = re.compile(r"\([^()]{1,60}\)")
 """A direction for the speaker, alone in the line below the name."""
 HEADING = re.compile(r"(?:chapter|part|book|act|scene|volume|canto|section)\s{1,9}\w{1,20}\.?", re.IGNORECASE)
+NUMERAL = re.compile(r"[IVXL]{1,6}\.?")
+"""The number of a part of a poem, alone in the line above it."""
 START = re.compile(rf"(?!(?:A|I|Will|Can|May)\b)(?:{STARTERS})(?:['’][a-z]{{1,3}})?\s{{1,9}}(?:[a-z]|I\b)")
 """The beginning of a sentence that no name begins with."""
 PRONOUN = re.compile(r"I(?:['’](?:m|ve|d|ll))?\b")
@@ -230,8 +232,8 @@ class Paragraph:
         )
 
     def is_heading(self, number: int) -> bool:
-        """Return whether a line is the title above a poem."""
-        return number == 0 and self.lines[0].is_title
+        """Return whether a line is the title or the number above a poem."""
+        return number == 0 and (self.lines[0].is_title or NUMERAL.fullmatch(self.lines[0].text) is not None)
 
     def is_break(self, number: int) -> bool:
         """Return whether the line after a line does not continue it; see the rules at the top of this module."""
@@ -243,6 +245,8 @@ class Paragraph:
         if not any(map(str.isalpha, here.text)):
             return "-->" in here.text or first.isupper() or not any(map(str.isalpha, following.text))
         if (HEADING.fullmatch(here.text) and first.isupper()) or self.is_cue(number):
+            return True
+        if number == 0 and first.isupper() and NUMERAL.fullmatch(here.text):
             return True
         if not here.is_unfinished:
             return False

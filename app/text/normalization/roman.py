@@ -38,12 +38,16 @@ ORDINAL_BEFORE = re.compile(
 YEAR = re.compile(rf"(?<![\w.'-])(?=M[DCLXVIM]{{2,14}}\b){ROMAN}\b(?![.'-]\w)")
 ALONE = re.compile(rf"(?<![\w.'-])(?=[IVX]{{3,6}}\b)(?!XXX\b){ROMAN}\b(?![.'-]\w)")
 """A numeral of at least three letters, which cannot be initials or the word `I`."""
+HEADING = re.compile(rf"\s*(?=[IVXL]{{2,6}}\b){ROMAN}\.?\s*")
+"""A numeral that is the whole text: the number of a chapter or a part."""
 VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 FIRST_YEAR, LAST_YEAR = 1010, 2100
 
 
 def verbalize_roman(text: str) -> str:
     """Replace Roman numerals after the words that they count, in names of rulers, and long ones, with words."""
+    if (heading := HEADING.fullmatch(text)) and heading[1]:
+        return name_value(heading[1])
     text = COUNT.sub(lambda m: f"{m[1]} {name_value(m[2].upper())}" if m[2] else m[0], text)
     text = SERIES.sub(lambda m: f"{m[1]} {name_value(m[2].upper())}" if m[2] else m[0], text)
     for pattern in (MONARCH, RULER):
