@@ -2,8 +2,9 @@
 
 The rules, first match first, for a line and the one after it:
 
-1. An item (`- Milk`, `1. Milk`, `☐ Milk`) begins a sentence, and so does a row (`Name: Tom`, tabs, `|`) after a row
-   and, if there are several, a line with a time (`[12:03] <tom> Hi`, `9:30 Break`).
+1. An item (`- Milk`, `1. Milk`, `☐ Milk`) begins a sentence, and so does a row (`Name: Tom`, tabs, `|`) after a row,
+   a line with a time (`[12:03] <tom> Hi`, `9:30 Break`), and what is below the name of a speaker (`ANN (O.S.)`) or the
+   number of a poem (`II`). A row may have several columns (`Name: Tom   Age: 5`).
 2. After `.`, `!` or `?` the rules for sentences apply; after `,`, `;` or a dash the text goes on.
 3. A line that begins in lower case goes on, except in a list of short lines without marks.
 4. If nearly all lines begin with a capital letter, each is an item or, with at least four words on average, verse.

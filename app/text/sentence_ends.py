@@ -175,6 +175,7 @@ FALSE_ENDS = (
     (r"[A-Za-z]\.\Z", r"[A-Z]{2,}\b|[-–/]\w"),
     (r"(?:\A|\n)\d{1,2}(?:[:.]\d\d)? ?[ap]\.m\.\s\Z", r"[A-Z]"),
     (r"[a-z,;] \Z", r"\([a-z]{1,4}\)\s"),
+    (r"[A-Z][a-z]{0,6}\.\s\Z", r"[A-Z][a-z]{0,8}\.[,;:]"),
 )
 """Pairs of patterns before and after an edge at which no sentence ends."""
 FALSE_END_PATTERNS = tuple((re.compile(before), re.compile(behind)) for before, behind in FALSE_ENDS)

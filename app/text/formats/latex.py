@@ -41,8 +41,12 @@ COMMAND = re.compile(
     rf"|(?P<alone>\\(?:{ALONE})(?![A-Za-z]))"
     r"|(?P<formula>\$\$[^$]{1,2000}+\$\$|\$[^$\n]{1,600}+\$"
     r"|\\begin\{(?P<name>[a-z]{1,12}\*?)\}(?s:.{0,2000}?)\\end\{(?P=name)\})"
-    r"|(?P<escaped>\\[{}])|(?P<open>\{)|(?P<close>\})|(?P<tie>~)|(?P<quote>``|\'\')"
+    r"|(?P<escaped>\\[{}])|(?P<open>\{)|(?P<close>\})|(?P<tie>~)|(?P<opening>``)|(?P<closing>\'\')"
 )
+
+
+REPLACEMENTS = {"tie": " ", "opening": f'{FILLER}"', "closing": f'"{FILLER}'}
+"""Characters of the same number in place of a tie and of quotation marks."""
 
 
 def hide_commands(text: str, remarks: WarningCollector) -> str:
@@ -53,7 +57,8 @@ def hide_commands(text: str, remarks: WarningCollector) -> str:
     if "\\" not in text or not LATEX.search(text):
         return text
     pieces: list[str] = []
-    position, depth, closing = 0, 0, set[int]()
+    position, depth = 0, 0
+    hidden_depths: set[int] = set()
     preamble = PREAMBLE.match(text)
     if preamble:
         pieces.append(fill_lines(preamble[0]))
@@ -67,20 +72,20 @@ def hide_commands(text: str, remarks: WarningCollector) -> str:
             depth += 1
             if kind == "open":
                 continue
-            closing.add(depth)
+            hidden_depths.add(depth)
             hidden = "## ".ljust(len(written), FILLER) if kind == "section" else hidden
         elif kind == "close":
-            is_closing = depth in closing
-            closing.discard(depth)
+            is_hidden = depth in hidden_depths
+            hidden_depths.discard(depth)
             depth = max(0, depth - 1)
-            if not is_closing:
+            if not is_hidden:
                 continue
         elif kind == "item":
             hidden = "- ".ljust(len(written), FILLER)
         elif kind == "comment":
             remarks.add("dropped_element", "Comments are not read.")
-        elif kind in ("tie", "quote"):
-            hidden = " " if kind == "tie" else f'"{FILLER}'
+        elif kind in REPLACEMENTS:
+            hidden = REPLACEMENTS[kind]
         pieces += [text[position : command.start()], hidden]
         position = command.end()
     return "".join([*pieces, text[position:]])

@@ -11,13 +11,18 @@ from app.text.text_map import WarningCollector
 _TIME = r"(?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3}"
 TIMING = re.compile(rf"(?m:^)[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}[^\n]*(?:\n|\Z)")
 """The line of a cue with its times and settings."""
-NUMBER = re.compile(r"(?:\A|\n)[ \t]*\d{1,7}[ \t]*\r?\n\Z")
+NUMBER = re.compile(r"(?:\A|\n)(?P<line>[ \t]*\d{1,7}[ \t]*\r?\n)\Z")
 """The number of a cue, at the end of the text before its times."""
-MAX_NUMBER_CHARS = 24
+NAME = re.compile(r"\n[ \t]*\r?\n(?P<line>[^\n]{1,60}\n)\Z")
+"""The same in WebVTT, where it may be a name."""
+CONTEXT_CHARS = 80
+"""Characters before the times of a cue that are searched for its number and the end of the cue before it."""
 HEADER = re.compile(r"\ufeff?WEBVTT\b[^\n]*(?:\n|\Z)")
-BLOCK = re.compile(r"(?m:^)(?:NOTE|STYLE|REGION)\b(?:[^\n]*\S[^\n]*(?:\n|\Z))++")
+BLOCK = re.compile(r"(?m:^)(?:NOTE|STYLE|REGION)\b[^\n]*(?:\n|\Z)(?:[^\n]*\S[^\n]*(?:\n|\Z))*+")
 """A comment or a style sheet, up to the next blank line."""
 CUE_MARK = re.compile(r"</?(?:[cv]|lang)(?:[.\s][^<>\n]{0,80})?>|<(?:\d{2}:)?\d{2}:\d{2}\.\d{3}>|\{\\an\d\}")
+TAGS = re.compile(r"(?:<[^<>\n]{1,40}>)*")
+ENDS_CUE = re.compile(r"(?:\s|</[^<>\n]{1,20}>)*\Z")
 ENDS_SENTENCE = ".!?…:\"”’)]}>♪"
 
 
@@ -35,12 +40,14 @@ def hide_cues(text: str, remarks: WarningCollector) -> str:
     hidden += [block.span() for block in BLOCK.finditer(text)] if header else []
     hidden += [found.span() for found in CUE_MARK.finditer(text)]
     joined = []
+    pattern = NAME if header else NUMBER
     for timing in timings:
-        number = NUMBER.search(text[max(0, timing.start() - MAX_NUMBER_CHARS) : timing.start()])
-        start = timing.start() - (len(number[0].lstrip("\n")) if number else 0)
+        number = pattern.search(text[max(0, timing.start() - CONTEXT_CHARS) : timing.start()])
+        start = timing.start() - (len(number["line"]) if number else 0)
         hidden.append((start, timing.end()))
-        if goes_on(text, start, timing.end()):
-            joined.append((end_of_words(text, start), timing.end()))
+        words_end = find_words_end(text, start)
+        if goes_on(text, words_end, timing.end()):
+            joined.append((words_end, timing.end()))
     return fill(mask(text, hidden), joined)
 
 
@@ -53,13 +60,14 @@ def fill(text: str, ranges: Sequence[tuple[int, int]]) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def goes_on(text: str, start: int, end: int) -> bool:
-    """Return whether a sentence goes on from the cue before an offset to the one at another."""
-    place = end_of_words(text, start)
-    return 0 < place < start and text[place - 1] not in ENDS_SENTENCE and text[end : end + 1].islower()
-
-
-def end_of_words(text: str, place: int) -> int:
+def find_words_end(text: str, place: int) -> int:
     """Return the offset of the end of the words before a place."""
-    first = max(0, place - MAX_NUMBER_CHARS)
-    return first + len(text[first:place].rstrip())
+    first = max(0, place - CONTEXT_CHARS)
+    end = ENDS_CUE.search(text[first:place])
+    return first + end.start() if end else place
+
+
+def goes_on(text: str, end: int, start: int) -> bool:
+    """Return whether the words from an offset on continue the sentence that another cue ends with, without a mark."""
+    begun = TAGS.match(text, start)
+    return end > 0 and text[end - 1] not in ENDS_SENTENCE and begun is not None and text[begun.end() : begun.end() + 1].islower()
