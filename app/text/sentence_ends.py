@@ -44,7 +44,7 @@ class Kind(Enum):
 
 WORDS_BY_KIND = {
     Kind.LEAD: "mr mrs ms mx messrs mssrs mss mme mmes mlle mlles approx ca cf viz vs Fig incl excl esp resp "
-    "e.g i.e eg ie a.k.a pls INT",
+    "e.g i.e eg ie a.k.a pls Int",
     Kind.TITLE: "dr drs prof profs gen capt lt sgt cpl cmdr comdr brig supt mt Ft Adj Adm Amb Asst Assoc Atty Br Capt "
     "Cdr Cllr Cmdr Col Cpt Cst Det Ens Fr Gov Hon Insp Maj Msgr Pfc Pres Pte Pvt Rep Reps Rev Revd Sen Sens Sfc Sgts "
     "Spc Supt Surg Treas Ven",

@@ -243,7 +243,7 @@ CASES = (
     "Dear Ann,\n| Thank you for the parcel, which came on Monday at noon.",
     "See you soon 🎉\n| Tom",
     # columns, timetables and scripts
-    "Name: R. Lee    Date: 3 May   Class: B\n| Mark: 5",
+    "Name: R. Lee    | Date: 3 May   | Class: B\n| Mark: 5",
     "He said: wait   now. | Then: go.",
     "9am Breakfast\n| 1:15pm Lunch\n| 3 p.m. Tea with Ann",
     "Bring one bag each\n| 16:50 Leeds to York",

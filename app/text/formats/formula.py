@@ -220,7 +220,8 @@ class FormulaReader:
 
     def is_factor(self) -> bool:
         """Return whether the parenthesis that was opened right now multiplies: it follows a factor and holds a sum."""
-        if not FACTOR.fullmatch(self.tokens[self.position - 2] if self.position > 1 else ""):
+        before = self.tokens[self.position - 2] if self.position > 1 else ""
+        if before in FUNCTIONS or not FACTOR.fullmatch(before):
             return False
         inside = islice(self.tokens, self.position, self.position + MAX_FACTOR_TOKENS)
         return not {"+", "-"}.isdisjoint(takewhile(lambda token: token not in ("(", ")"), inside))
