@@ -17,13 +17,13 @@ The rules, first match first, for a line and the one after it:
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from app.text.sentence_ends import EMOJI, STARTERS, Kind, find_kind
+from app.text.list_items import CLOSING, ENDS_SENTENCE, find_items
+from app.text.sentence_ends import STARTERS, Kind, find_kind
 
 NARROW = 40
 """Characters; prose is seldom wrapped at fewer, so that lines of a narrower paragraph are more likely separate."""
@@ -41,20 +41,7 @@ MAX_VERSE_LINES = 8
 LINE = re.compile(r"[^\n]+")
 OPENING = "\"'“‘«([{*_ \t"
 SIGNS = "#$€£~±"
-CLOSING = "\"'”’»)]}*_ \t"
-BULLET = re.compile(
-    r"(?P<sure>[•‣◦▪■●○∙·►▶▸→➔➜➤➢⇒✓✔✗✘☐☑☒✅❌⬜★☆♦❖]|\[[ xX✓]?\](?=\s))"
-    rf"|(?P<emoji>[{EMOJI}]{{1,4}}(?=\s))"
-    r"|(?P<mark>[-=]{1,2}>|>>|[-*+](?=\s)|[–—](?=\s{1,9}[\"“‘'(]?[A-Z]))"
-)
-NUMBER = re.compile(
-    r"\(?(?:(?P<digits>\d{1,3})|(?P<letter>[A-Za-z])|(?P<roman>[ivx]{2,5}|[IVX]{2,5}))[.)](?:\s|(?=[A-Za-z]{2}))"
-)
-ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
-QUESTION_AND_ANSWER = frozenset({("A", ord("Q") - ord("A") + 1), ("A", 1)})
-"""Readings of `Q.` and `A.` as numbers of items."""
 KEY = re.compile(r"[^\W\d_][\w'’/()&-]{0,30}(?: [\w'’/()&-]{1,20}){0,3}:(?:\s|$)")
-ENDS_SENTENCE = ".!?…。！？"
 GOES_ON = ",;—–-"
 NEEDS_MORE = frozenset(
     "a an the of to in on at by for with from into onto over under between against about as than that which who whose "
@@ -206,7 +193,7 @@ class Paragraph:
         self.width = max((len(line.text) for line in lines), default=0)
         self.is_unmarked = all(line.is_unfinished and line.last not in GOES_ON for line in lines)
         self.has_only_rows = all(line.is_row for line in lines)
-        self.items = find_items(lines)
+        self.items = find_items([line.text for line in lines])
         self.has_times = sum(line.is_timed for line in lines) > 1
         inner = [(a, b) for a, b in pairwise(lines) if a.is_unfinished]
         capitals = sum(b.core[:1].isupper() and not PRONOUN.match(b.core) for a, b in inner if not a.needs_more)
@@ -247,8 +234,6 @@ class Paragraph:
             return "-->" in here.text or first.isupper() or not any(map(str.isalpha, following.text))
         if (HEADING.fullmatch(here.text) and first.isupper()) or self.is_cue(number):
             return True
-        if number == 0 and first.isupper() and NUMERAL.fullmatch(here.text):
-            return True
         if not here.is_unfinished:
             return False
         if here.last in GOES_ON:
@@ -265,8 +250,10 @@ class Paragraph:
         return (may_start and START.match(following.core) is not None) or self.is_ended(number)
 
     def is_cue(self, number: int) -> bool:
-        """Return whether a line is the name of a speaker in capitals, or a direction below it, above what is said."""
+        """Return whether a line is the name of a speaker, a direction below it, or the number of a poem."""
         here, following = self.lines[number], self.lines[number + 1]
+        if number == 0 and NUMERAL.fullmatch(here.text):
+            return following.core[:1].isupper()
         if number == 1 and ASIDE.fullmatch(here.text):
             return self.lines[0].text.isupper() and following.core[:1].isupper()
         is_name = number == 0 and here.text.isupper() and not following.text.isupper()
@@ -313,37 +300,3 @@ class Paragraph:
         ):
             return True
         return here.last_word[:1].isupper()
-
-
-def find_items(lines: Sequence[Line]) -> frozenset[int]:
-    """Return the numbers of the lines that are items of a list."""
-    bullets = [BULLET.match(line.text) for line in lines]
-    keys = [(match["mark"] or match.lastgroup) if match else None for match in bullets]
-    common = Counter(keys)
-    numbers = [read_number(line.text) for line in lines]
-    seen = {reading for found in numbers for reading in found}
-    items: set[int] = set()
-    for index, (key, found) in enumerate(zip(keys, numbers, strict=True)):
-        above = lines[index - 1].last if index else ":"
-        if key and (key == "sure" or common[key] > 1 or above in ENDS_SENTENCE + ":"):
-            items.add(index)
-        elif QUESTION_AND_ANSWER <= seen and not QUESTION_AND_ANSWER.isdisjoint(found):
-            items.add(index)
-        elif any({(style, n - 1), (style, n + 1)} & seen or (n == 1 and above == ":") for style, n in found):
-            items.add(index)
-    return frozenset(items)
-
-
-def read_number(text: str) -> set[tuple[str, int]]:
-    """Return the readings of the number of an item, each with its style; empty if a line has no number."""
-    match = NUMBER.match(text)
-    if not match:
-        return set()
-    if match["digits"]:
-        return {("1", int(match["digits"]))}
-    letters = match["letter"] or match["roman"]
-    style = "A" if letters.isupper() else "a"
-    readings: set[tuple[str, int]] = {(style, ord(letters) - ord(style) + 1)} if match["letter"] else set()
-    if letters.lower() in ROMAN:
-        readings.add((f"roman {style}", ROMAN.index(letters.lower())))
-    return readings

@@ -8,7 +8,17 @@ from app.evaluation.emotion_judge import BAND_NAMES, read_facts
 from app.evaluation.recordings import SENTENCES_FILE
 from app.types import Emotion
 from app.voices.manifest import Expression
-from scripts.fit_expression import MAX_LEVEL, MAX_SEMITONES, RANGES, STEP, TEXT_LENGTHS, average, make_target, move, read_texts
+from scripts.fit_expression import (
+    MAX_LEVEL,
+    MAX_SEMITONES,
+    RANGES,
+    STEP,
+    TEXT_LENGTHS,
+    average,
+    make_target,
+    move,
+    read_texts,
+)
 
 FEATURES = read_facts().features
 

@@ -11,7 +11,9 @@ DOLLARS = re.compile(r"(?<![\w$\\])\$(?![\s$])(?P<single>[^$\n]{1,600}+)(?<![\s\
 LONG_WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
 STRONG_SIGN = re.compile(r"[\\^_{}]")
 WEAK_SIGN = re.compile(r"[=<>+*/|≤≥≠≈×·±-]")
-SHORT = re.compile(r"[A-Za-z]['′]?|\d{1,4}|\d{0,3}[a-z]{1,2}|[A-Za-z]\([A-Za-z0-9, ]{1,12}\)|\([A-Za-z0-9], ?[A-Za-z0-9]\)")
+SHORT = re.compile(
+    r"[A-Za-z]['′]?|\d{1,4}|\d{0,3}[a-z]{1,2}|[A-Za-z]\([A-Za-z0-9, ]{1,12}\)|\([A-Za-z0-9], ?[A-Za-z0-9]\)"
+)
 MAX_DEPTH = 12
 """Maximum depth of groups that are read; deeper braces have no effect."""
 TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
@@ -38,7 +40,9 @@ WORDS = {
     **dict.fromkeys(("gets", "leftarrow"), "from"),
     **dict.fromkeys(("lfloor", "rfloor", "lceil", "rceil", "langle", "rangle", "lbrace", "rbrace", "{", "}", "|"), ""),
     **dict.fromkeys(("left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "displaystyle", "limits"), ""),
-    **dict.fromkeys((",", ";", ":", "!", " ", "quad", "qquad", "nonumber", "hline", "blacksquare", "square", "qed", "Box"), ""),
+    **dict.fromkeys(
+        (",", ";", ":", "!", " ", "quad", "qquad", "nonumber", "hline", "blacksquare", "square", "qed", "Box"), ""
+    ),
     **dict.fromkeys(("mid", "vert", "given"), "given"),
     "sin": "sine",
     "cos": "cosine",

@@ -7,7 +7,7 @@ import re
 from app.text.formats.hidden import FILLER
 from app.text.text_map import WarningCollector
 
-STYLES = "textbf|textit|textsc|textsf|texttt|textrm|emph|underline|uline|enquote|mbox|text|footnotesize"
+STYLES = "textbf|textit|textsc|textsf|texttt|textrm|emph|underline|uline|enquote|mbox|text"
 SECTIONS = "part|chapter|section|subsection|subsubsection|paragraph|subparagraph|title"
 DROPPED = (
     "label|ref|eqref|autoref|cref|Cref|pageref|cite|citep|citet|citeauthor|bibliography|bibliographystyle|usepackage|"
@@ -16,7 +16,7 @@ DROPPED = (
 """Commands whose arguments are not words."""
 ALONE = (
     "maketitle|tableofcontents|noindent|indent|newpage|clearpage|pagebreak|linebreak|newline|centering|raggedright|"
-    "hfill|vfill|medskip|bigskip|smallskip|par|hline|appendix|item|qed|qedhere|tiny|small|normalsize|large|Large|bfseries|"
+    "hfill|vfill|medskip|bigskip|smallskip|par|hline|appendix|qed|qedhere|tiny|footnotesize|small|normalsize|large|Large|bfseries|"
     "itshape|sffamily|ttfamily"
 )
 MATHEMATICS = (
@@ -43,52 +43,46 @@ COMMAND = re.compile(
     r"|\\begin\{(?P<name>[a-z]{1,12}\*?)\}(?s:.{0,2000}?)\\end\{(?P=name)\})"
     r"|(?P<escaped>\\[{}])|(?P<open>\{)|(?P<close>\})|(?P<tie>~)|(?P<opening>``)|(?P<closing>\'\')"
 )
-
-
-REPLACEMENTS = {"tie": " ", "opening": f'{FILLER}"', "closing": f'"{FILLER}'}
-"""Characters of the same number in place of a tie and of quotation marks."""
+KEPT = ("formula", "name", "escaped")
+MARKS = {"section": "## ", "item": "- ", "tie": " ", "opening": f'{FILLER}"', "closing": '"'}
+"""What stands in place of a command, besides fillers; the marks of headings and items are Markdown's."""
 
 
 def hide_commands(text: str, remarks: WarningCollector) -> str:
-    """Return a text of the same length with blanks in place of LaTeX's commands; a text of another format itself.
+    """Return a text of the same length in which fillers hide LaTeX's commands; a text of another format itself.
 
     The words and the formulas stay. Sections and items get the marks of Markdown.
     """
     if "\\" not in text or not LATEX.search(text):
         return text
-    pieces: list[str] = []
-    position, depth = 0, 0
-    hidden_depths: set[int] = set()
     preamble = PREAMBLE.match(text)
-    if preamble:
-        pieces.append(fill_lines(preamble[0]))
-        position = preamble.end()
+    position = preamble.end() if preamble else 0
+    pieces = [fill_lines(text[:position])]
+    braces: list[bool] = []
     for command in COMMAND.finditer(text, position):
-        kind, written = command.lastgroup, command[0]
-        hidden = fill_lines(written)
-        if kind in ("formula", "name", "escaped"):
-            continue
-        if kind in ("section", "style", "open"):
-            depth += 1
-            if kind == "open":
-                continue
-            hidden_depths.add(depth)
-            hidden = "## ".ljust(len(written), FILLER) if kind == "section" else hidden
-        elif kind == "close":
-            is_hidden = depth in hidden_depths
-            hidden_depths.discard(depth)
-            depth = max(0, depth - 1)
-            if not is_hidden:
-                continue
-        elif kind == "item":
-            hidden = "- ".ljust(len(written), FILLER)
-        elif kind == "comment":
+        hidden = replace_command(command, braces)
+        if hidden is not None:
+            pieces += [text[position : command.start()], hidden]
+            position = command.end()
+        if command.lastgroup == "comment":
             remarks.add("dropped_element", "Comments are not read.")
-        elif kind in REPLACEMENTS:
-            hidden = REPLACEMENTS[kind]
-        pieces += [text[position : command.start()], hidden]
-        position = command.end()
     return "".join([*pieces, text[position:]])
+
+
+def replace_command(command: re.Match[str], braces: list[bool]) -> str | None:
+    """Return what stands in place of a command; None if it stays.
+
+    `braces` holds, for each open brace, whether it belongs to a command, and is not read.
+    """
+    kind, written = command.lastgroup or "", command[0]
+    if kind == "close":
+        return FILLER if braces and braces.pop() else None
+    if kind in ("section", "style", "open"):
+        braces.append(kind != "open")
+    if kind == "open" or kind in KEPT:
+        return None
+    mark = MARKS.get(kind, "")
+    return mark + fill_lines(written[len(mark) :])
 
 
 def fill_lines(text: str) -> str:

@@ -23,7 +23,7 @@ BLOCK = re.compile(r"(?m:^)(?:NOTE|STYLE|REGION)\b[^\n]*(?:\n|\Z)(?:[^\n]*\S[^\n
 CUE_MARK = re.compile(r"</?(?:[cv]|lang)(?:[.\s][^<>\n]{0,80})?>|<(?:\d{2}:)?\d{2}:\d{2}\.\d{3}>|\{\\an\d\}")
 TAGS = re.compile(r"(?:<[^<>\n]{1,40}>)*")
 ENDS_CUE = re.compile(r"(?:\s|</[^<>\n]{1,20}>)*\Z")
-ENDS_SENTENCE = ".!?…:\"”’)]}>♪"
+ENDS_SENTENCE = '.!?…:"”’)]}>♪'
 
 
 def hide_cues(text: str, remarks: WarningCollector) -> str:
@@ -70,4 +70,9 @@ def find_words_end(text: str, place: int) -> int:
 def goes_on(text: str, end: int, start: int) -> bool:
     """Return whether the words from an offset on continue the sentence that another cue ends with, without a mark."""
     begun = TAGS.match(text, start)
-    return end > 0 and text[end - 1] not in ENDS_SENTENCE and begun is not None and text[begun.end() : begun.end() + 1].islower()
+    return (
+        end > 0
+        and text[end - 1] not in ENDS_SENTENCE
+        and begun is not None
+        and text[begun.end() : begun.end() + 1].islower()
+    )
