@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import chain, groupby
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,11 @@ PIECE_SECONDS = (12.0, 26.0)
 """Fewest and most seconds of a piece that is transcribed at once: Whisper's window has 30 seconds."""
 PAUSE_SECONDS = 0.2
 """Length of the quietest stretch, at which a long recording is cut."""
+
+
+SAME_LENGTHS = ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (1, 4), (4, 1))
+"""Numbers of words, in the text and as recognized, that may be the same with other word spaces."""
+Words = list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +110,19 @@ def split_at_pauses(sound: Samples) -> Iterator[Samples]:
 
 def match_word_spaces(text: str, understood: str) -> str:
     """Return what was understood with the word spaces of the text: `dash board` counts as `dashboard`."""
-    return " ".join(
-        " ".join(said if "".join(said) == "".join(heard) else heard) for said, heard in align_words(text, understood)
-    )
+    pairs = align_words(normalize_words(text).split(), normalize_words(understood).split())
+    return " ".join(" ".join(said if is_same(said, heard) else heard) for said, heard in pairs if heard)
 
 
 def find_misheard(measurement: Measurement) -> list[tuple[str, str]]:
     """Return each stretch of words that was misheard, and what was understood instead."""
-    pairs = align_words(measurement.recording.text, measurement.understood)
-    return [(" ".join(said), " ".join(heard)) for said, heard in pairs if "".join(said) != "".join(heard)]
+    said, heard = (normalize_words(text).split() for text in (measurement.recording.text, measurement.understood))
+    groups = groupby(align_words(said, heard), lambda pair: is_same(*pair))
+    wrong = [list(pairs) for same, pairs in groups if not same]
+    return [
+        (" ".join(chain.from_iterable(words)), " ".join(chain.from_iterable(others)))
+        for words, others in (zip(*one, strict=True) for one in wrong)
+    ]
 
 
 def make_misheard_table(report: Report) -> Table:
@@ -126,8 +135,27 @@ def make_misheard_table(report: Report) -> Table:
     return make_table(("misheard", "said", "understood"), rows)
 
 
-def align_words(text: str, understood: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield pairs of stretches of words, equal or not, of a text and of its transcript, in order."""
-    said, heard = normalize_words(text).split(), normalize_words(understood).split()
-    for _, a, b, c, d in SequenceMatcher(None, said, heard, autojunk=False).get_opcodes():
-        yield said[a:b], heard[c:d]
+def is_same(said: Words, heard: Words) -> bool:
+    """Return whether two stretches of words differ at most in their word spaces."""
+    return "".join(said) == "".join(heard)
+
+
+def align_words(said: Words, heard: Words) -> list[tuple[Words, Words]]:
+    """Return pairs of stretches of words, the same or not, with the fewest words that were misheard."""
+    # costs[i][j]: the fewest errors in the first i and j words, and the lengths of the last pair.
+    costs: list[list[tuple[int, int, int]]] = []
+    for i in range(len(said) + 1):
+        costs.append([])
+        for j in range(len(heard) + 1):
+            steps = [(costs[i - a][j - b][0] + 1, a, b) for a, b in ((1, 1), (1, 0), (0, 1)) if a <= i and b <= j]
+            for a, b in SAME_LENGTHS:
+                if a <= i and b <= j and is_same(said[i - a : i], heard[j - b : j]):
+                    steps.append((costs[i - a][j - b][0], a, b))
+            costs[i].append(min(steps, default=(0, 0, 0)))
+    pairs = []
+    i, j = len(said), len(heard)
+    while i or j:
+        _, a, b = costs[i][j]
+        pairs.append((said[i - a : i], heard[j - b : j]))
+        i, j = i - a, j - b
+    return pairs[::-1]
