@@ -19,6 +19,7 @@ from app.evaluation.report import Report
 from app.evaluation.tables import make_table
 from app.synthesis.pipeline import WARM_UP_TEXT, Pipeline
 from app.text import normalize
+from app.text.phonetic import remove_phonemes
 from app.types import Samples, SpeechRequest
 
 READING_SUFFIX = ".read"
@@ -84,7 +85,7 @@ class TextListener:
     def transcribe(self, sound: Samples) -> str:
         """Transcribe a recording piece by piece; figures are verbalized as the service does it."""
         understood = " ".join(self.listener.transcribe(piece) for piece in split_at_pauses(sound))
-        return normalize(understood)
+        return remove_phonemes(normalize(understood))
 
     def count_word_errors(self, text: str, understood: str) -> int:
         """Count words of the text that were left out or replaced, and words that were added."""

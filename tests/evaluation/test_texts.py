@@ -78,7 +78,7 @@ class NumberEvaluators(FakeEvaluators):
     """Evaluators that write a number as figures, as recognizers do."""
 
     def transcribe(self, sound: object) -> str:
-        return "It costs $12."
+        return "FAQ: it costs $12."
 
     def count_word_errors(self, text: str, understood: str) -> int:
         return sum(a != b for a, b in zip(text.split(), understood.split(), strict=True))
@@ -87,8 +87,8 @@ class NumberEvaluators(FakeEvaluators):
 def test_figures_of_a_transcript_count_as_the_words_that_were_said() -> None:
     listener = TextListener(NumberEvaluators())
     understood = listener.transcribe(np.zeros(SAMPLE_RATE, np.float32))
-    assert listener.count_word_errors("it costs twelve dollars", understood) == 0
-    assert listener.count_word_errors("it costs twenty dollars", understood) == 1
+    assert listener.count_word_errors("f a q it costs twelve dollars", understood) == 0
+    assert listener.count_word_errors("f a q it costs twenty dollars", understood) == 1
 
 
 def test_word_spaces_do_not_count_as_errors() -> None:
