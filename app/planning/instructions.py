@@ -124,20 +124,25 @@ def is_meaningful(word: str) -> bool:
 
 
 def parse_ratio(text: str) -> tuple[float | None, str]:
-    """Return the speaking rate that a number sets, and the text without it."""
+    """Return the speaking rate that a number sets, and the text without it; a rate of zero sets none."""
     match = RATIO.search(text)
-    if not match:
+    ratio = compute_ratio(match) if match else 0.0
+    if not match or ratio <= 0:
         return None, text
-    rest = f"{text[: match.start()]} {text[match.end() :]}"
+    return ratio, f"{text[: match.start()]} {text[match.end() :]}"
+
+
+def compute_ratio(match: re.Match[str]) -> float:
+    """Return the factor on the speaking rate that a match of `RATIO` describes; 0 or less if there is none."""
     plain = match["times"] or match["only"]
     if plain:
-        return float(plain) or None, rest
+        return float(plain)
     ratio = RATIO_WORDS[match["word"].lower()] if match["word"] else float(match["number"])
     what, is_share = match["what"].lower(), match["unit"] in ("%", "percent")
     ratio /= 100 if is_share else 1
     if is_share and what.endswith("er"):
-        return max(0.0, 1 - ratio if what == "slower" else 1 + ratio) or None, rest
-    return ((1 / ratio if what.startswith("slow") else ratio) if ratio else None), rest
+        return 1 - ratio if what == "slower" else 1 + ratio
+    return 1 / ratio if ratio and what.startswith("slow") else ratio
 
 
 def split_negated(text: str) -> tuple[list[str], list[str]]:

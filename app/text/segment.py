@@ -45,7 +45,8 @@ def segment(text: str) -> Iterator[Span]:
     # Without the CR of each CRLF, a text is read exactly like one with LF. `removed` counts them for the offsets.
     removed = [match.start() - number for number, match in enumerate(CRLF.finditer(text))]
     # The segmenter is written in Rust and rejects lone surrogates; one character for each keeps the offsets.
-    readable = hide_footnotes(LINE_END.sub("\n", CRLF.sub("\n", SURROGATE.sub("\ufffd", text))))
+    readable = SURROGATE.sub("\ufffd", text) if not text.isascii() else text
+    readable = hide_footnotes(LINE_END.sub("\n", CRLF.sub("\n", readable) if removed else readable))
     for start, end in split_paragraphs(readable):
         for span in segment_paragraph(readable, start, end):
             first, last, *lines = (

@@ -51,8 +51,8 @@ WORDS_BY_KIND = {
     Kind.SHORT: "st ste rd ave blvd ln hwy rte pkwy apt bldg inc ltd corp co bros jr sr plc dept dpt assn "
     "univ est tel ext vol vols ch chs eq eqs eqn eqns refs figs nos pp pg para paras ver vers ibid al ff "
     "nr ltda gmbh govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct "
-    "attn rm encl illus repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz "
-    "okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans lvl proc "
+    "attn rm encl illus iss int App repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz "
+    "okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans lvl lv proc "
     "conf arr dep diss",
     Kind.UNIT: "ft lb lbs oz hr hrs min mins sec secs yd yds mi gal gals pt pts qt qts tsp tbsp tbs pkg doz wk wks yr "
     "yrs mos sq cu max avg temp wt ht ed eds rev jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur "
@@ -80,7 +80,7 @@ DATE_WORD = re.compile(rf"(?:{NO_STARTERS})")
 CAPITAL = re.compile(r"[\"“‘'(\[]?[A-ZÀ-ÖØ-Þ]")
 QUOTED = re.compile(r"[\"“‘][A-ZÀ-ÖØ-Þ]")
 NUMERAL = re.compile(
-    r"[(\[#§№]?\d|\([A-Za-z]{1,3}\)|[A-HJ-Z]\d|[A-Z]{2,4}\d|(?:[IVXLC]{2,7}|[VXLC])\b(?!['’])"
+    r"[(\[#§№]?\d|\([A-Za-z]{1,3}\)|[A-Z]{1,4}\d|(?:[IVXLC]{2,7}|[VXLC])\b(?!['’])"
     r"|[A-HJ-Z]\b(?![.'’])(?! [a-z])|A(?=[,;:)]|\.?\s{0,9}\Z)"
 )
 """What may follow `No.`, `Vol.` or `Apt.`: a number, a Roman numeral or a letter."""
@@ -176,6 +176,8 @@ FALSE_ENDS = (
     (r"(?:\A|\n)\d{1,2}(?:[:.]\d\d)? ?[ap]\.m\.\s\Z", r"[A-Z]"),
     (r"[a-z,;] \Z", r"\([a-z]{1,4}\)\s"),
     (r"[A-Z][a-z]{0,6}\.\s\Z", r"[A-Z][a-z]{0,8}\.[,;:]"),
+    (r"\d(?:s|st|sh)\.\s+\Z", r"\d{1,2}d\b"),
+    (r"(?<!\S)\d{1,3}\.\s+\Z", r"(?:[KQRBN]?[a-h1-8]?x?[a-h][1-8]|O-O)(?!\w)"),
 )
 """Pairs of patterns before and after an edge at which no sentence ends."""
 FALSE_END_PATTERNS = tuple((re.compile(before), re.compile(behind)) for before, behind in FALSE_ENDS)

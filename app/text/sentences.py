@@ -19,9 +19,13 @@ SINGLE_QUOTES = "‘'`"
 """Marks that may also be apostrophes: they close a quotation only after one of `ENDS_SPEECH`."""
 MARK = re.compile(r"[\"“”„«»‘’'`]|\n[^\S\n]*\n|\u2029")
 """A quotation mark or the end of a paragraph."""
-SHORT_YEAR = re.compile(r"['’‘]\d\d(?:s|\b)(?!['’])")
-"""A year without its century, such as `'21`."""
+SHORTENED = re.compile(
+    r"['’‘](?:\d\d(?:s|\b)(?!['’])|(?i:tis|twas|twere|twill|cause|cos|cuz|em|n|til|till|bout|round|neath)\b)"
+)
+"""A year without its century, such as `'21`, or a word without its beginning, such as `'n'`."""
 BEFORE_OPENING = re.compile(r"[\s(\[{—–-]")
+INDENTATION = 16
+"""Maximum blanks before the first mark of a line."""
 ENDS_SPEECH = ",.!?;:…—–-"
 """Punctuation that ends speech, right before the closing quotation mark."""
 END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
@@ -61,7 +65,7 @@ def find_quotations(text: str) -> Iterator[Quotation]:
     for mark in MARK.finditer(text):
         place, sign = mark.start(), mark.group()
         if sign[0] in "\n\u2029":
-            if opened is not None:
+            if opened is not None and (text[opened] not in SINGLE_QUOTES or begins_line(text, opened)):
                 yield Quotation(opened, place)
             opened = None
         elif opened is None:
@@ -75,6 +79,12 @@ def find_quotations(text: str) -> Iterator[Quotation]:
         yield Quotation(opened, len(text))
 
 
+def begins_line(text: str, place: int) -> bool:
+    """Return whether a mark begins its line, so that the speech it opens may go on in the next paragraph."""
+    before = text[max(0, place - INDENTATION) : place].rstrip(" \t")
+    return before.endswith(("\n", "\u2029")) or (not before and place <= INDENTATION)
+
+
 def is_opening(text: str, place: int) -> bool:
     """Return whether a mark opens a quotation: it directly precedes a word and does not directly follow one."""
     before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
@@ -83,7 +93,7 @@ def is_opening(text: str, place: int) -> bool:
         and not after.isspace()
         and after != ""
         and (not before or BEFORE_OPENING.match(before) is not None)
-        and not SHORT_YEAR.match(text, place)
+        and not SHORTENED.match(text, place)
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut
+from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut, remove_bullet
 from app.text.phonetic import count_model_chars
 from app.text.segment import WORD, Span, segment
 from app.text.sentences import Quotation, QuotationLookup, find_edges, find_quotations, find_role, join_tags
@@ -99,7 +99,8 @@ class SentenceSplitter:
         """Yield the clauses of one sentence, at least one; the pause of a segment follows its last clause."""
         characters = 0
         for piece in self.pieces(start, end, quotations, lines):
-            cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, self.spoken, self.cut_at)
+            read = self.spoken_first if piece.start == start else self.spoken
+            cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, read, self.cut_at)
             parts = list(check_parts(cuts, self.check, characters))
             characters += sum(count_model_chars(spoken) for _, _, spoken in parts)
             for number, (a, b, spoken) in enumerate(parts, 1):
@@ -166,6 +167,15 @@ class SentenceSplitter:
     def spoken(self, start: int, end: int) -> str:
         """Return the text to read for a stretch."""
         return verbalize_text(self.flow.text[start:end], self.flow.readings_in(start, end))
+
+    def spoken_first(self, start: int, end: int) -> str:
+        """Return the text to read for a stretch at the beginning of a sentence, perhaps with a bullet."""
+        text, readings = self.flow.text[start:end], self.flow.readings_in(start, end)
+        unmarked = remove_bullet(text)
+        moved = [reading.shift(len(unmarked) - len(text)) for reading in readings]
+        if unmarked == text or (moved and moved[0].start <= 0):
+            return verbalize_text(text, readings)
+        return verbalize_text(unmarked, moved)
 
     def cut_at(self, place: int, start: int, end: int) -> int:
         """Move a cut within a substitution to the nearer end of that substitution."""

@@ -43,6 +43,16 @@ class WarningCollector:
         return (*listed, PlanWarning("more_warnings", f"{self._left_out} more warnings were left out."))
 
 
+PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
+"""Characters of private use, such as the icons of a font."""
+
+
+def warn_private_characters(text: str, remarks: WarningCollector) -> None:
+    """Report characters of private use, which have no name or sound."""
+    if not text.isascii() and (found := PRIVATE.findall(text)):
+        remarks.add("unread_characters", f"{len(found)} characters of private use are not read.")
+
+
 def quote(value: str) -> str:
     """Return a caller's value, quoted and shortened."""
     return repr(value if len(value) <= MAX_QUOTED_CHARS else value[:MAX_QUOTED_CHARS] + "…")

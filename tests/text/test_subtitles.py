@@ -18,13 +18,13 @@ WEBVTT = (
 
 @pytest.mark.parametrize("text", [SUBRIP, SUBRIP.replace("\n", "\r\n")], ids=["LF", "CRLF"])
 def test_numbers_and_times_of_cues_are_not_read(text: str) -> None:
-    assert read_aloud(text) == "Where is it? // At the old mill."
-    assert read_warnings(text) == ["dropped_cue_times"]
+    assert read_aloud(text) == "Where is it? / At the old mill."
+    assert read_warnings(text) == ["dropped_times"]
     check_places(text, list(read(text).sentences))
 
 
 def test_webvtt_is_read_without_header_comments_and_voice_tags() -> None:
-    assert read_aloud(WEBVTT) == "Where is it? // At the old mill."
+    assert read_aloud(WEBVTT) == "Where is it? / At the old mill."
     check_places(WEBVTT, list(read(WEBVTT).sentences))
 
 
@@ -34,12 +34,12 @@ def test_each_speaker_of_a_cue_has_a_sentence() -> None:
 
 def test_a_number_that_is_said_is_read() -> None:
     text = f"1\n{TIMES}\nHow many?\n\n2\n{TIMES}\n12\n\n3\n{TIMES}\nOh.\n"
-    assert read_aloud(text) == "How many? // twelve // Oh."
+    assert read_aloud(text) == "How many? / twelve / Oh."
 
 
 @pytest.mark.parametrize("text", ["2\nFrom 10:00 --> 11:00 we wait.", "a --> b", "12:30\nLunch"])
 def test_other_text_with_times_and_arrows_is_no_subtitle(text: str) -> None:
-    assert "dropped_cue_times" not in read_warnings(text)
+    assert "dropped_times" not in read_warnings(text)
 
 
 def test_a_text_that_is_named_plain_is_read_as_it_stands() -> None:

@@ -7,6 +7,7 @@ import re
 from app.text.formats.formula import DOLLARS, is_formula
 from app.text.formats.hidden import HIDDEN_ELEMENTS
 from app.text.formats.html import KNOWN_TAG, REFERENCE, is_reference
+from app.text.formats.subtitles import TIMES
 from app.types import InputFormat
 
 HTML_DOCUMENT = re.compile(r"\s*+<(?:!doctype\s++html|html)\b", re.IGNORECASE)
@@ -54,6 +55,7 @@ PATTERNS = (
     ("$", r"\$\$[^$\s]|^[ \t]*+\$\$"),
     ("<", f"<!--|{KNOWN_TAG}|<(?i:/?(?:{'|'.join(sorted(HIDDEN_ELEMENTS))}))(?=[\\s/>])[^<>]*+>"),
     ("-", r"\A---[ \t]*+\r?\n"),  # front matter
+    (">", TIMES.pattern),  # subtitles
 )
 """Signs, and the pattern of markup that is searched for if the text contains one of them. Each pattern takes linear
 time: a repetition ends at the sign with which the next match could begin, or is bounded."""

@@ -112,12 +112,22 @@ def report_code(lines: int, remarks: WarningCollector) -> None:
         )
 
 
-def mask(text: str, hidden: Iterable[Range]) -> str:
-    """Return a text of the same length with fillers in place of what is hidden; line breaks stay."""
+def mask(text: str, hidden: Iterable[Range], joined: Iterable[Range] = ()) -> str:
+    """Return a text of the same length with fillers in place of what is hidden; line breaks stay.
+
+    Of each stretch in `joined`, only the last line break stays.
+    """
     pieces, position = [], 0
-    for start, end in sorted(hidden):
+    lasts = dict(joined)
+    for start, end in sorted((*hidden, *lasts.items())):
+        one_line = lasts.get(start) == end
         start = max(start, position)
         if start < end:
-            pieces += [text[position:start], NO_LINE_BREAK.sub(FILLER, text[start:end])]
+            covered = text[start:end]
+            if one_line:
+                filled = FILLER * len(covered) if covered[-1] != "\n" else FILLER * (len(covered) - 1) + "\n"
+            else:
+                filled = NO_LINE_BREAK.sub(FILLER, covered)
+            pieces += [text[position:start], filled]
             position = end
     return "".join([*pieces, text[position:]])

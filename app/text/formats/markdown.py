@@ -11,6 +11,7 @@ from app.text.formats.detect import BULLETS, SIGN_ROW
 from app.text.formats.hidden import FILLER, IN_MARKDOWN, find_hidden, mask, report_code
 from app.text.formats.html import end_paragraph
 from app.text.formats.inline import InlineReader, Paragraph, fold_label
+from app.text.formats.subtitles import find_subtitle_marks
 from app.text.segment import PARAGRAPH
 from app.text.text_map import TextBuilder
 
@@ -99,7 +100,8 @@ class MarkdownReader:
         if front := FRONT_MATTER.match(text):
             remarks.add("dropped_front_matter", "The metadata at the beginning of the text is not read.")
             hidden.append(front.span())
-        self.lines = find_lines(mask(text, hidden))
+        subtitles = find_subtitle_marks(text, remarks)
+        self.lines = find_lines(mask(text, hidden, subtitles))
         definitions = (LINK_DEFINITION.match(line.text) for line in self.lines)
         self.inline.labels = {fold_label(definition[1]) for definition in definitions if definition}
         while self.number < len(self.lines):

@@ -12,12 +12,11 @@ from app.text.formats.hidden import mask
 from app.text.formats.html import HtmlReader
 from app.text.formats.latex import hide_commands
 from app.text.formats.markdown import MarkdownReader
-from app.text.formats.subtitles import hide_cues
 from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN, read_text
 from app.text.splitter import SentenceSplitter
 from app.text.tags import TaggedTextBuilder, find_tags
-from app.text.text_map import TextBuilder, TextMap, WarningCollector
+from app.text.text_map import TextBuilder, TextMap, WarningCollector, warn_private_characters
 from app.types import InputFormat, PlanWarning, Sentence
 
 
@@ -48,16 +47,17 @@ def read_input(
     of `lexicons` are read as these say; a plain text without any is read as if there were no lexicon.
     """
     remarks = WarningCollector()
+    warn_private_characters(text, remarks)
     tags = find_tags(text, find_emotion, remarks) if find_emotion else ()
     source = mask(text, [(tag.start, tag.end) for tag in tags]) if tags else text
     chosen, shown = input_format, source
     if input_format in (InputFormat.AUTO, InputFormat.MARKDOWN):
-        shown = hide_commands(hide_cues(source, remarks), remarks)
+        shown = hide_commands(source, remarks)
         chosen = InputFormat.MARKDOWN if shown is not source else chosen
     chosen = detect_format(source) if chosen is InputFormat.AUTO else chosen
     occurring = [name for name, one in lexicons.items() if chosen is not InputFormat.TEXT or one.occurs_in(text)]
     if chosen is InputFormat.TEXT and not tags and not occurring:
-        return FormattedText(read_text(text, check=check), len(text))
+        return FormattedText(read_text(text, check=check), len(text), remarks.warnings)
     builder = TaggedTextBuilder(remarks, tags) if tags else TextBuilder(remarks)
     flow = map_text(shown, chosen, builder, explicit=input_format is not InputFormat.AUTO)
     if occurring:

@@ -1,78 +1,49 @@
-"""Hide what is not read of subtitles, in SubRip (.srt) and WebVTT (W3C): numbers, times, positions and voice tags."""
+"""Find what is not read of subtitles in SubRip (.srt) and WebVTT (.vtt): headers, numbers, times and styles."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from app.text.formats.hidden import FILLER, mask
 from app.text.text_map import WarningCollector
 
-_TIME = r"(?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3}"
-TIMING = re.compile(rf"(?m:^)[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}[^\n]*(?:\n|\Z)")
-"""The line of a cue with its times and settings."""
-NUMBER = re.compile(r"(?:\A|\n)(?P<line>[ \t]*\d{1,7}[ \t]*\r?\n)\Z")
-"""The number of a cue, at the end of the text before its times."""
-NAME = re.compile(r"\n[ \t]*\r?\n(?P<line>[^\n]{1,60}\n)\Z")
-"""The same in WebVTT, where it may be a name."""
-CONTEXT_CHARS = 80
-"""Characters before the times of a cue that are searched for its number and the end of the cue before it."""
-HEADER = re.compile(r"\ufeff?WEBVTT\b[^\n]*(?:\n|\Z)")
-BLOCK = re.compile(r"(?m:^)(?:NOTE|STYLE|REGION)\b[^\n]*(?:\n|\Z)(?:[^\n]*\S[^\n]*(?:\n|\Z))*+")
-"""A comment or a style sheet, up to the next blank line."""
-CUE_MARK = re.compile(r"</?(?:[cv]|lang)(?:[.\s][^<>\n]{0,80})?>|<(?:\d{2}:)?\d{2}:\d{2}\.\d{3}>|\{\\an\d\}")
-TAGS = re.compile(r"(?:<[^<>\n]{1,40}>)*")
-ENDS_CUE = re.compile(r"(?:\s|</[^<>\n]{1,20}>)*\Z")
-ENDS_SENTENCE = '.!?…:"”’)]}>♪'
+_TIME = r"(?:\d{1,3}:[0-5]\d:[0-5]\d(?:[.,]\d{1,3})?|[0-5]\d:[0-5]\d[.,]\d{1,3})"
+TIMES = re.compile(
+    rf"^[ \t]*+{_TIME}[ \t]*+-->[ \t]*+{_TIME}(?:[ \t]++\w{{1,20}}:[^\s:]++)*+[ \t\r]*+(?:\n|\Z)", re.MULTILINE
+)
+"""The line of a subtitle's times and its position."""
+HEADER = re.compile(r"\s*+WEBVTT\b")
+BLOCK = re.compile(r"^(?:NOTE|STYLE|REGION)\b[^\n]*+\n(?:[^\n]*+\S[^\n]*+\n)*+", re.MULTILINE)
+"""A comment or a style of WebVTT, up to the next blank line."""
+STYLE = re.compile(r"</?[vc](?:[. ][^<>\n]{0,100})?>|<\d\d:[\d:.]{5,10}>|\{\\an?\d{1,2}\}")
+"""The mark of a voice, a class, a time or a position within a subtitle."""
+MAX_IDENTIFIER_CHARS = 80
+"""Maximum characters of the line before the times, which identifies a subtitle."""
 
 
-def hide_cues(text: str, remarks: WarningCollector) -> str:
-    """Return a text of the same length in which the cues of subtitles consist of what is said; else the text itself.
+def find_subtitle_marks(text: str, remarks: WarningCollector) -> list[tuple[int, int]]:
+    """Return what is not read of a text of subtitles, and report it; nothing if the text has none.
 
-    A cue is a paragraph, unless it goes on with the sentence of the one before it.
+    The blank lines between two subtitles are hidden, too, since a sentence may go on in the next one.
     """
-    timings = list(TIMING.finditer(text))
-    if not timings:
-        return text
-    remarks.add("dropped_cue_times", "Numbers and times of subtitles are not read.")
-    header = HEADER.match(text)
-    hidden = [header.span()] if header else []
-    hidden += [block.span() for block in BLOCK.finditer(text)] if header else []
-    hidden += [found.span() for found in CUE_MARK.finditer(text)]
-    joined = []
-    pattern = NAME if header else NUMBER
-    for timing in timings:
-        number = pattern.search(text[max(0, timing.start() - CONTEXT_CHARS) : timing.start()])
-        start = timing.start() - (len(number["line"]) if number else 0)
-        hidden.append((start, timing.end()))
-        words_end = find_words_end(text, start)
-        if goes_on(text, words_end, timing.end()):
-            joined.append((words_end, timing.end()))
-    return fill(mask(text, hidden), joined)
+    times = list(TIMES.finditer(text))
+    if not times:
+        return []
+    remarks.add("dropped_times", "Numbers and times of subtitles are not read.")
+    first = times[0].start()
+    hidden = [(0, find_beginning(text, 0, first))] if HEADER.match(text) else []
+    if hidden:
+        hidden += [match.span() for match in BLOCK.finditer(text, hidden[0][1])]
+    position = 0
+    for match in times:
+        hidden.append((find_beginning(text, position, match.start()), match.end()))
+        position = match.end()
+    return hidden + [match.span() for match in STYLE.finditer(text)]
 
 
-def fill(text: str, ranges: Sequence[tuple[int, int]]) -> str:
-    """Return a text with fillers in place of some ranges with their line breaks, in order."""
-    pieces, position = [], 0
-    for start, end in ranges:
-        pieces += [text[position:start], FILLER * (end - start)]
-        position = end
-    return "".join([*pieces, text[position:]])
-
-
-def find_words_end(text: str, place: int) -> int:
-    """Return the offset of the end of the words before a place."""
-    first = max(0, place - CONTEXT_CHARS)
-    end = ENDS_CUE.search(text[first:place])
-    return first + end.start() if end else place
-
-
-def goes_on(text: str, end: int, start: int) -> bool:
-    """Return whether the words from an offset on continue the sentence that another cue ends with, without a mark."""
-    begun = TAGS.match(text, start)
-    return (
-        end > 0
-        and text[end - 1] not in ENDS_SENTENCE
-        and begun is not None
-        and text[begun.end() : begun.end() + 1].islower()
-    )
+def find_beginning(text: str, start: int, times: int) -> int:
+    """Return where the head of a subtitle begins: the blank lines and the identifier before its times."""
+    line = text.rfind("\n", start, max(start, times - 1)) + 1 or start
+    above = text[start:line].rstrip()
+    is_apart = not above or text[start + len(above) : line].count("\n") > 1
+    beginning = line if is_apart and times - line <= MAX_IDENTIFIER_CHARS else times
+    return start + len(text[start:beginning].rstrip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.abbreviations import match_case
+from app.text.normalization.rules import DIGIT
 from app.text.phonetic import mark_reading
 
 FACE = "ツ°□•‿◕ᴥ▽ω´͜͡ʖಠ益∀^><;`"
@@ -70,10 +71,60 @@ CHAT_WORDS = {
     "rn": "right now",
     "smth": "something",
     "sry": "sorry",
+    "ty": "thank you",
+    "tysm": "thank you so much",
+    "nvm": "never mind",
 }
 """Abbreviations of chats that are read as words, in lower case."""
+DIGIT_WORDS = {
+    "gr8": "great",
+    "m8": "mate",
+    "m8s": "mates",
+    "l8": "late",
+    "l8r": "later",
+    "w8": "wait",
+    "h8": "hate",
+    "str8": "straight",
+    "b4": "before",
+    "2day": "today",
+    "2nite": "tonight",
+    "2night": "tonight",
+    "2moro": "tomorrow",
+    "2morrow": "tomorrow",
+    "4ever": "forever",
+    "4eva": "forever",
+    "any1": "anyone",
+    "every1": "everyone",
+    "some1": "someone",
+    "no1": "no one",
+    "sum1": "someone",
+    "4u": "for you",
+    "2u": "to you",
+}
+"""Words of chats with a digit for its sound, in small letters."""
+DIGIT_WORD = re.compile(
+    rf"(?<![\w'.@#/$€£-])({'|'.join(DIGIT_WORDS)})(?![\w@/]|[.-]\w)|(?<=[a-z!] )([24])(?= (?:u|ur|urself|me 2)\b)",
+    re.IGNORECASE,
+)
+
+
+def expand_digit_words(text: str) -> str:
+    """Write the words of chats that contain a digit as usual: `gr8` -> great, `thx 4 ur help` -> thx for ur help."""
+    return DIGIT_WORD.sub(expand_digit_word, text) if DIGIT.search(text) else text
+
+
+def expand_digit_word(match: re.Match[str]) -> str:
+    """Return a word without its digit; a chess square or a code in capitals such as `B4` unchanged."""
+    if match[2]:
+        return "for" if match[2] == "4" else "to"
+    word = match[1]
+    if not word.islower() and len(word) < 3:
+        return word
+    return match_case(DIGIT_WORDS[word.lower()], word)
+
+
 CHAT_LETTERS = frozenset(
-    "idk ikr iirc imho irl lmao lmfao tysm omw ily ilysm ttyl icymi afaik ootd asmr faq vip eta".split()
+    "idk ikr iirc imho irl lmao lmfao omw wyd istg iykyk pov ily ilysm ttyl icymi afaik ootd asmr faq vip eta".split()
 )
 """Abbreviations that are spelled, in lower or upper case."""
 LETTERS = frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 from app.text.normalization.chat import drop_emoticons, simplify_letters
 
@@ -52,12 +53,14 @@ SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 _NUMBERS = r"\d{1,3}(?:[,–-] ?\d{1,3}){0,9}"
 FOOTNOTE = re.compile(
     rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}}|citation needed)\](?:\[{_NUMBERS}\]){{0,9}}"
-    rf"|(?<=[^\W\d_]{{3}}\[){_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$)))"
+    rf"|(?<=[^\W\d_]{{3}}\[){_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$))"
+    r"|(?<=[A-Z][a-z]{3}\[)[a-e]\](?=\s))"
     r"|[⁰¹²³⁴-⁹](?<=[.!?…\"”’].)[⁰¹²³⁴-⁹]{0,2}(?!\w)"
 )
 """Marks of footnotes after a word's punctuation or before a sentence's (`He left.[12]`, `He left.¹`)."""
 TAG = re.compile(r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>=]{0,40}=[^<>]{0,300})?\s?/?>", re.IGNORECASE)
 """An HTML tag; a comparison like `a <b` has no closing bracket and stays."""
+NOT_PLAIN = re.compile("[^ -~]")
 MANY_SPACES = re.compile(r"\s+")
 SUPERFLUOUS_SPACE = re.compile(r" (?=[,.;:!?](?:\s|$)|\))|(?<=\() ")
 
@@ -68,8 +71,13 @@ def clean(text: str) -> str:
     text = simplify_letters(drop_emoticons(text))
     text = TAG.sub(" ", FRACTION_SIGN.sub(expand_fraction_sign, text.translate(EQUIVALENTS)))
     text = SUPERSCRIPTS.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]), text)
-    compatible = "".join(fold_character(character) for character in text)
-    return "".join(filter_character(character) for character in compatible)
+    return NOT_PLAIN.sub(lambda m: simplify_character(m[0]), text)
+
+
+@lru_cache(4096)
+def simplify_character(character: str) -> str:
+    """Return what is left of a character that is no plain ASCII."""
+    return "".join(map(filter_character, fold_character(character)))
 
 
 def fold_character(character: str) -> str:

@@ -11,6 +11,7 @@ from app.text.normalization.numbers import (
     verbalize_ordinal,
     verbalize_year,
 )
+from app.text.normalization.rules import Rule, RuleTable
 
 MONTHS = (
     "January",
@@ -49,7 +50,8 @@ MONTH_DASH_YEAR = re.compile(rf"\b{MONTH}[-/]{YEAR}(?![\w/-])")
 ORDINAL_SPAN = re.compile(rf"\b{MONTH} (\d{{1,2}})th to (\d{{1,2}})th\b(?:,? {YEAR}\b)?")
 SPAN_OF = re.compile(rf"\b([Tt]he )?(\d{{1,2}})th to (\d{{1,2}})th of {MONTH}(?:,? {YEAR}\b)?")
 MONTH_ALONE = re.compile(
-    r"\b(in|since|until|till|last|next|by|from|of|early|late|mid|every|each|this) "
+    r"\b(in|since|until|till|last|next|by|from|of|early|late|mid|every|each|this|"
+    r"through|before|after|during|\w{1,30}['’]s) "
     r"(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b(?!\.? ?\d)(\.?)"
 )
 MILITARY_TIME = re.compile(
@@ -65,58 +67,6 @@ YEAR_CONTEXT = re.compile(rf"\b({WORDS_BEFORE_YEAR}) ((?:1\d|20|21)\d\d)\b(?!{NO
 LIFE_DATE = re.compile(r"(?<!\w)(ca?|b|d)\. ?((?:1\d|20)\d\d)\b")
 LIFE_DATE_WORDS = {"c": "circa", "ca": "circa", "b": "born", "d": "died"}
 YEAR_RANGE = re.compile(rf"\b{YEAR}[-–]((?:1[1-9]|20|21)\d\d|\d\d)\b")
-
-
-def verbalize_dates(text: str) -> str:
-    """Replace dates, years in their usual contexts, decades and times of day with words.
-
-    The order of `05/04/2024` is ambiguous: it is the fourth of May, month first, unless only day first gives a date.
-    """
-    text = ISO_TIME.sub(r"\1 at \2", text)
-    text = expand_named_dates(text)
-    text = ISO_DATE.sub(lambda m: verbalize_day(int(m[3]), m[4], m[1]), text)
-    text = SLASH_DATE.sub(verbalize_slash_date, text)
-    text = MONTH_DAY.sub(
-        lambda m: f"{expand_month(m[1])} {verbalize_ordinal(m[2])}" + verbalize_year_suffix(m[3]), text
-    )
-    text = DAY_MONTH.sub(
-        lambda m: f"{m[1] or 'the '}{verbalize_ordinal(m[2])} of {expand_month(m[3])}" + verbalize_year_suffix(m[4]),
-        text,
-    )
-    text = MONTH_SHORT_YEAR.sub(
-        lambda m: expand_month(m[1]) + (" oh" if m[2][0] == "0" else "") + f" {verbalize_cardinal(str(int(m[2])))}",
-        text,
-    )
-    text = MONTH_YEAR.sub(lambda m: f"{expand_month(m[1])} {verbalize_year(m[2])}", text)
-    text = YEAR_RANGE.sub(verbalize_year_range, text)
-    text = DECADE.sub(lambda m: verbalize_decade(m[1]), text)
-    text = LIFE_DATE.sub(lambda m: f"{LIFE_DATE_WORDS[m[1]]} {verbalize_year(m[2])}", text)
-    text = YEAR_CONTEXT.sub(lambda m: f"{m[1]} {verbalize_year(m[2])}", text)
-    text = SPLIT_TIME.sub(verbalize_split_time, MILITARY_TIME.sub(verbalize_military_time, text))
-    return HOUR.sub(verbalize_hour, TIME.sub(verbalize_time, text))
-
-
-def expand_named_dates(text: str) -> str:
-    """Rewrite dates that name the month between dashes, and spans of days, so that later patterns read them."""
-    text = NAMED_DATE.sub(expand_named_date, text)
-    text = DATE_BY_NAME.sub(
-        lambda m: f"{expand_month(m[2])} {int(m[3])}" + (f" {m[1] or m[4]}" if m[1] or m[4] else ""), text
-    )
-    text = MONTH_DASH_YEAR.sub(r"\1 \2", text)
-    text = ORDINAL_SPAN.sub(
-        lambda m: (
-            f"{expand_month(m[1])} {verbalize_ordinal(m[2])} to {verbalize_ordinal(m[3])}" + verbalize_year_suffix(m[4])
-        ),
-        text,
-    )
-    text = SPAN_OF.sub(
-        lambda m: (
-            f"{m[1] or 'the '}{verbalize_ordinal(m[2])} to {verbalize_ordinal(m[3])} of {expand_month(m[4])}"
-            + verbalize_year_suffix(m[5])
-        ),
-        text,
-    )
-    return MONTH_ALONE.sub(lambda m: f"{m[1]} {expand_month(m[2])}" + keep_end(m, m[3]), text)
 
 
 def keep_end(match: re.Match[str], dot: str) -> str:
@@ -215,3 +165,83 @@ def verbalize_day_half(match: re.Match[str], half: str | None) -> str:
         return ""
     ends = match[0].endswith(".") and not match.string[match.end() :].strip(" \"')")
     return f" {half.upper()} M" + ("." if ends else "")
+
+
+def expand_iso_time(match: re.Match[str]) -> str:
+    """Separate the date and the time of ISO 8601, which reads `T` as `at`."""
+    return f"{match[1]} at {match[2]}"
+
+
+def expand_date_by_name(match: re.Match[str]) -> str:
+    """Rewrite a date such as `2024-Jan-05` as `January 5 2024`."""
+    year = match[1] or match[4]
+    return f"{expand_month(match[2])} {int(match[3])}" + (f" {year}" if year else "")
+
+
+def verbalize_days_of_month(match: re.Match[str]) -> str:
+    """Read days of a month: `May 3th to 5th` -> May third to fifth."""
+    return (
+        f"{expand_month(match[1])} {verbalize_ordinal(match[2])} to {verbalize_ordinal(match[3])}"
+        f"{verbalize_year_suffix(match[4])}"
+    )
+
+
+def verbalize_days_before_month(match: re.Match[str]) -> str:
+    """Read days before their month: `3th to 5th of May` -> the third to the fifth of May."""
+    days = f"{verbalize_ordinal(match[2])} to {verbalize_ordinal(match[3])}"
+    return f"{match[1] or 'the '}{days} of {expand_month(match[4])}{verbalize_year_suffix(match[5])}"
+
+
+def verbalize_month_day(match: re.Match[str]) -> str:
+    """Read a day after its month: `May 3, 2024` -> May third twenty twenty-four."""
+    return f"{expand_month(match[1])} {verbalize_ordinal(match[2])}{verbalize_year_suffix(match[3])}"
+
+
+def verbalize_day_month(match: re.Match[str]) -> str:
+    """Read a day before its month: `3 May 2024` -> the third of May twenty twenty-four."""
+    day = f"{match[1] or 'the '}{verbalize_ordinal(match[2])}"
+    return f"{day} of {expand_month(match[3])}{verbalize_year_suffix(match[4])}"
+
+
+def verbalize_month_short_year(match: re.Match[str]) -> str:
+    """Read a month with a year of two digits: `Nov. '21` -> November twenty-one."""
+    return f"{expand_month(match[1])}{' oh' if match[2][0] == '0' else ''} {verbalize_cardinal(str(int(match[2])))}"
+
+
+MONTH_NAME = re.compile(r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec")
+NAMED_RULES = RuleTable(
+    Rule(NAMED_DATE, expand_named_date, ("-", "/", ".")),
+    Rule(DATE_BY_NAME, expand_date_by_name, ("-",)),
+    Rule(MONTH_DASH_YEAR, r"\1 \2", ("-", "/")),
+    Rule(ORDINAL_SPAN, verbalize_days_of_month, ("th to ",)),
+    Rule(SPAN_OF, verbalize_days_before_month, ("th to ",)),
+    Rule(MONTH_ALONE, lambda m: f"{m[1]} {expand_month(m[2])}" + keep_end(m, m[3]), digits=False),
+    Rule(MONTH_DAY, verbalize_month_day),
+    Rule(DAY_MONTH, verbalize_day_month),
+    Rule(MONTH_SHORT_YEAR, verbalize_month_short_year, ("'",)),
+    Rule(MONTH_YEAR, lambda m: f"{expand_month(m[1])} {verbalize_year(m[2])}"),
+)
+"""Rules for dates with the name of a month."""
+RULES = RuleTable(
+    Rule(ISO_TIME, expand_iso_time, ("t",)),
+    Rule(ISO_DATE, lambda m: verbalize_day(int(m[3]), m[4], m[1]), ("-", "/", ".")),
+    Rule(SLASH_DATE, verbalize_slash_date, ("/", ".")),
+    Rule(YEAR_RANGE, verbalize_year_range, ("-", "–")),
+    Rule(DECADE, lambda m: verbalize_decade(m[1]), ("0s", "0's")),
+    Rule(LIFE_DATE, lambda m: f"{LIFE_DATE_WORDS[m[1]]} {verbalize_year(m[2])}", (".",)),
+    Rule(YEAR_CONTEXT, lambda m: f"{m[1]} {verbalize_year(m[2])}", (" 1", " 2")),
+    Rule(MILITARY_TIME, verbalize_military_time, ("h",)),
+    Rule(SPLIT_TIME, verbalize_split_time, (":",)),
+    Rule(TIME, verbalize_time, (":",)),
+    Rule(HOUR, verbalize_hour, ("am", "pm", "a.m", "p.m")),
+)
+"""Rules for dates of numbers alone, years and times."""
+
+
+def verbalize_dates(text: str) -> str:
+    """Replace dates, years in their usual contexts, decades and times of day with words.
+
+    The order of `05/04/2024` is ambiguous: it is the fourth of May, month first, unless only day first gives a date.
+    """
+    text = NAMED_RULES.apply(text) if MONTH_NAME.search(text) else text
+    return RULES.apply(text)

@@ -6,6 +6,7 @@ import re
 
 from app.text.normalization.numbers import verbalize_cardinal
 from app.text.normalization.patterns import COUNTED_NOUNS
+from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import LENGTHS
 
 ELEMENTS = frozenset(
@@ -34,13 +35,16 @@ LARGE = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "B": 
 FOOTNOTE = re.compile(r"(?:(?<=[A-Za-z]{3})|(?<=[a-z][.,;:!?]))\^\d{1,3}(?!\d)")
 POWER = re.compile(r"(?<=[\w)])\^\(?(-?)(\d{1,6})\)?")
 LETTER_POWER = re.compile(r"(?<=[\w)])\^\(?(-?)([a-z])\)?(?![a-z])")
-UNIT_BEFORE = re.compile(rf"\d ?(?:[A-Za-zμ]{{1,5}}/)?(?:m/s|{'|'.join(sorted(LENGTHS, key=len, reverse=True))})$")
+UNIT_BEFORE = re.compile(
+    rf"(?:\d ?|(?<![A-Za-z])(?=[a-zμ]{{1,5}}/))"
+    rf"(?:[A-Za-zμ]{{1,5}}/)?(?:m/s|{'|'.join(sorted(LENGTHS, key=len, reverse=True))})$"
+)
 SCIENTIFIC = re.compile(r"(?<![\w.,])(\d{1,15}(?:\.\d{1,15})?)[eE]([+-]?)(\d{1,3})(?!\w)")
 SPACED_THOUSANDS = re.compile(r"(?<![\d.,] )(?<![\w.,])\d{1,3}(?: 000){1,5}(?![\w.,]?\d)")
 BY = re.compile(r"(?<=\d) ?[xX] ?(?=\d)|(?<=[a-z\"']) [xX×] (?=\d)|(?<=['\"])[xX×](?=\d)")
 TIMES = re.compile(r"(?<![\w.,])(\d{1,9}(?:\.\d{1,9})?)[xX×](?= ?[a-z,.!?)]|$)")
 STAR = re.compile(r"(?<=\d) ?\* ?(?=\d)")
-STAR_POWER = re.compile(r"(?<=\w)\*\*(?=\d{1,6}(?!\d|\*))")
+STAR_POWER = re.compile(r"(?:(?<=\d) ?\*\* ?|(?<=\w)\*\*)(?=\d{1,6}(?!\d|\*))")
 SHARP = re.compile(r"\b([A-G])[#♯](?!\w)")
 FLAT = re.compile(r"\b([A-G])♭")
 SHORT_THING = re.compile(rf"(?<![\w.,])(\d{{1,6}}(?:\.\d{{1,6}})?)([kKmMB]|bn)(?= (?:{COUNTED_NOUNS})\b)")
@@ -56,20 +60,6 @@ OPERATION = re.compile(r"(?<=[\w)]) ?(-|–|\*|×|/|÷| [xX]) ?(?=[\w(.-])")
 OPERATIONS = {"-": "minus", "–": "minus", "*": "times", "×": "times", "x": "times", "/": "over", "÷": "divided by"}
 """Words for the signs of arithmetic; a slash between numbers is read as `divided by`."""
 PROPER_FRACTION = re.compile(r"(?<![\w.])(\d{1,3}) ?/ ?(\d{1,3})(?![\w.])")
-
-
-def expand_formulas(text: str) -> str:
-    """Expand the notation around numbers before the numbers themselves are read."""
-    text = ION.sub(expand_ion, FLAT.sub(r"\1 flat", SHARP.sub(r"\1 sharp", text)))
-    text = CHARGE.sub(lambda m: " plus" if m[1] == "+" else " minus", text)
-    text = POWER.sub(verbalize_power, FOOTNOTE.sub("", STAR_POWER.sub("^", text)))
-    text = LETTER_POWER.sub(lambda m: f" to the power of {'minus ' if m[1] else ''}{m[2]}", text)
-    text = SCIENTIFIC.sub(expand_scientific, SPACED_THOUSANDS.sub(lambda m: m[0].replace(" ", ","), text))
-    text = EQUATION.sub(expand_equation, REACTION.sub(" gives ", text))
-    text = COMPOUND.sub(lambda m: COMPOUNDS[m[0]], MOLECULE.sub(expand_molecule, text))
-    text = BY.sub(" by ", TIMES.sub(r"\1 times", STAR.sub(" times ", text)))
-    text = SHORT_THING.sub(lambda m: f"{m[1]} {LARGE[m[2]]}", text)
-    return SHORT_NUMBER.sub(expand_short_number, text)
 
 
 def expand_molecule(match: re.Match[str]) -> str:
@@ -126,3 +116,31 @@ def expand_operation(match: re.Match[str]) -> str:
     sign = match[1].strip().lower()
     numbers = match.string[match.start() - 1].isdecimal() and match.string[match.end()].isdecimal()
     return f" {'divided by' if sign == '/' and numbers else OPERATIONS[sign]} "
+
+
+RULES = RuleTable(
+    Rule(SHARP, r"\1 sharp", ("#", "♯"), digits=False),
+    Rule(FLAT, r"\1 flat", ("♭",), digits=False),
+    Rule(ION, expand_ion, ("+", "-", "^")),
+    Rule(CHARGE, lambda m: " plus" if m[1] == "+" else " minus", ("^",), digits=False),
+    Rule(STAR_POWER, "^", ("**",)),
+    Rule(FOOTNOTE, "", ("^",)),
+    Rule(POWER, verbalize_power, ("^",)),
+    Rule(LETTER_POWER, lambda m: f" to the power of {'minus ' if m[1] else ''}{m[2]}", ("^",), digits=False),
+    Rule(SPACED_THOUSANDS, lambda m: m[0].replace(" ", ","), (" 000",)),
+    Rule(SCIENTIFIC, expand_scientific, ("e",)),
+    Rule(REACTION, " gives ", ("→", "->", "⇌", "<=>")),
+    Rule(EQUATION, expand_equation, ("=",), digits=False),
+    Rule(MOLECULE, expand_molecule),
+    Rule(COMPOUND, lambda m: COMPOUNDS[m[0]], tuple(map(str.lower, COMPOUNDS)), digits=False),
+    Rule(STAR, " times ", ("*",)),
+    Rule(TIMES, r"\1 times", ("x", "×")),
+    Rule(BY, " by ", ("x", "×")),
+    Rule(SHORT_THING, lambda m: f"{m[1]} {LARGE[m[2]]}"),
+    Rule(SHORT_NUMBER, expand_short_number),
+)
+
+
+def expand_formulas(text: str) -> str:
+    """Expand the notation around numbers before the numbers themselves are read."""
+    return RULES.apply(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.patterns import COUNTED_NOUNS
+from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import UNIT_NAMES
 
 CURRENCY_SIGNS = "$€£¥₹₿₺₪₴"
@@ -54,20 +55,6 @@ NUMBERED = re.compile(
 EPISODE = re.compile(r"\bS0?(\d{1,2})E0?(\d{1,3})\b")
 
 
-def rewrite_numbers(text: str) -> str:
-    """Rewrite minus signs, foreign grouping, decimal commas and leading zeros."""
-    text = SPACED_MINUS.sub("-", EN_DASH_MINUS.sub("-", PLUS_OR_MINUS.sub(" ± ", text)))
-    text = SIGNED_RANGE.sub(" to ", text)
-    for pattern in (DOTS, DOTS_AND_COMMA, APOSTROPHES, SPACES):
-        text = pattern.sub(regroup, text)
-    text = EUROS_WITH_DOT.sub(lambda m: (m[1] or "") + (m[2] or m[4]).replace(".", ","), text)
-    text = ROUND_WITH_DOT.sub(lambda m: m[0].replace(".", ","), text)
-    text = INDIAN.sub(lambda m: f"{int(m[0].replace(',', '')):,}", text)
-    text = DECIMAL_COMMA.sub(lambda m: m[0].replace(",", "."), text)
-    text = COUNT_LIKE_YEAR.sub(lambda m: f"{m[1][0]},{m[1][1]}{m[2]}", text)
-    return EPISODE.sub(r"season \1 episode \2", NUMBERED.sub(r"\1 ", text))
-
-
 def regroup(match: re.Match[str]) -> str:
     """Rewrite a number with foreign grouping: `1.234,5`, `1'234.5`, `1 234,5` -> 1,234.5; leave an IP address."""
     written = match[0]
@@ -86,3 +73,27 @@ def is_ip_address(number: str) -> bool:
     """Return whether a number with dots is an address such as `192.168.100.200`."""
     parts = number.split(".")
     return len(parts) == 4 and all(int(part) <= 255 and str(int(part)) == part for part in parts)
+
+
+RULES = RuleTable(
+    Rule(PLUS_OR_MINUS, " ± ", ("+",), digits=False),
+    Rule(EN_DASH_MINUS, "-", ("–",)),
+    Rule(SPACED_MINUS, "-", ("- ", "– ")),
+    Rule(SIGNED_RANGE, " to ", ("-", "–")),
+    Rule(DOTS, regroup, (".",)),
+    Rule(DOTS_AND_COMMA, regroup, (".",)),
+    Rule(APOSTROPHES, regroup, ("'",)),
+    Rule(SPACES, regroup, (" ",)),
+    Rule(EUROS_WITH_DOT, lambda m: (m[1] or "") + (m[2] or m[4]).replace(".", ","), ("€", "eur")),
+    Rule(ROUND_WITH_DOT, lambda m: m[0].replace(".", ","), (".000",)),
+    Rule(INDIAN, lambda m: f"{int(m[0].replace(',', '')):,}", (",",)),
+    Rule(DECIMAL_COMMA, lambda m: m[0].replace(",", "."), (",",)),
+    Rule(COUNT_LIKE_YEAR, lambda m: f"{m[1][0]},{m[1][1]}{m[2]}"),
+    Rule(NUMBERED, r"\1 ", (" 0",)),
+    Rule(EPISODE, r"season \1 episode \2", ("s",)),
+)
+
+
+def rewrite_numbers(text: str) -> str:
+    """Rewrite minus signs, foreign grouping, decimal commas and leading zeros."""
+    return RULES.apply(text)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from app.text.normalization.heteronym_contexts import CONTEXTS, IMPERATIVES, OBJECT, START
+from app.text.normalization.symbols import LETTER_A
 from app.text.phonetic import mark_reading
 
 CONTEXT = 70
@@ -94,7 +95,9 @@ LABEL_BEFORE = re.compile(
 
 
 def mark_letters(text: str) -> str:
-    """Mark a capital A with the name of the letter if it is not the article: `ten A M`, `Plan A is`."""
+    """Mark an A with the name of the letter if it is not the article: `ten A M`, `Plan A is`, `A380`."""
+    for letter, sign in LETTER_A.items():
+        text = text.replace(sign, mark_reading("'eI", letter))
     return CAPITAL_A.sub(mark_letter, text) if "A" in text else text
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.numbers import verbalize_decimal, verbalize_mixed_number
+from app.text.normalization.numbers import verbalize_decimal, verbalize_mixed_number, verbalize_ordinal
 from app.text.normalization.patterns import NUMBER, join_alternatives
+from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import LENGTHS, LETTER_UNITS, UNIT_NAMES, UNITS, pluralize
 
-DOTTED_UNITS = "ft|in|lbs?|oz|hrs?|mins?|secs?|mi|yd|gal|tsp|yrs?|kg|km|cm|mm"
+DOTTED_UNITS = "ft|in|lbs?|oz|hrs?|mins?|secs?|mi|yd|gal|tsp|tbsp|yrs?|kg|km|cm|mm"
 """Units often written with a dot, which ends no sentence if a lower-case letter, a digit or a comma follows."""
 UNIT_DOT = re.compile(rf"(?<=\d)( ?)({DOTTED_UNITS})\.(?= [a-z]| \d|,)")
 DEGREE_SPACES = re.compile(r"(?<=\d) ?° ?(?=[CF]\b)")
@@ -31,6 +32,8 @@ INCHES = re.compile(
 
 FEET_AND_INCHES = re.compile(r"(?<![\w.,])(\d{1,2})' ?(\d{1,2})(?:\"|''|(?:(?<='\d)|(?<='\d\d))(?![\w.,']))")
 FEET_THEN_INCHES = re.compile(r"(?<![\w.,])(\d{1,3}) ?ft (\d{1,2}) ?in\b")
+MATCH_MINUTE = re.compile(r"(?<![\w.,'+])(\d{1,3})\+(\d{1,2})'(?!\w)|^(\d{1,3})'[:.]?(?= [A-Z])")
+"""A minute of a football match: `45+2'`, or `12'` at the beginning of a report's line."""
 FEET_MARK = re.compile(r"(?<![\w.,'])(\d{1,5})'(?![\w'])")
 INCH_MARK = re.compile(r"(?<![\w.,/])(\d{1,4}(?:\.\d{1,3})?)\"(?!\w)")
 NOT_ATTRIBUTIVE = re.compile(
@@ -39,6 +42,7 @@ NOT_ATTRIBUTIVE = re.compile(
     r"[a-z]"
 )
 """A noun right after a length, which makes the unit singular: `a 19" screen`."""
+ARTICLE = re.compile(r"\b[Aa]n? $")
 QUOTE_CONTEXT = 300
 """Code points before a mark in which an opened quotation is looked for."""
 OPENED_QUOTE = re.compile(r"(?:^|[\s(])'")
@@ -77,29 +81,17 @@ TEMPERATURE = re.compile(
 )
 
 
-def verbalize_measures(text: str) -> str:
-    """Replace durations, angles, lengths in feet and inches, then every number with a unit after it, with words."""
-    text = DEGREE_WORDS.sub(r"\1 °\2", DEGREE_SPACES.sub("°", UNIT_DOT.sub(r"\1\2", text)))
-    text = verbalize_durations(BEARING.sub(lambda m: f" degrees {COMPASS[m[1]]}", ANGLE.sub(verbalize_angle, text)))
-    text = INCHES.sub(lambda m: verbalize_quantity(m[1], "inch"), text)
-    text = FEET_THEN_INCHES.sub(verbalize_feet, FEET_AND_INCHES.sub(verbalize_feet, text))
-    text = FRACTION.sub(verbalize_fraction_measure, text)
-    text = FEET_MARK.sub(verbalize_feet_mark, INCH_MARK.sub(verbalize_inch_mark, text))
-    text = MEASURE.sub(verbalize_measure, HYPHENATED.sub(verbalize_hyphenated, text))
-    text = TINY.sub(lambda m: f"{'minus ' if m[1] else ''}{verbalize_decimal(m[2])} per mille", text)
-    text = RATE_ALONE.sub(lambda m: name_rate(m[1], m[2], "2"), text)
-    return LETTER_MEASURE.sub(verbalize_letter_measure, TEMPERATURE.sub(verbalize_temperature, text))
-
-
 def verbalize_quantity(number: str, unit: str) -> str:
     """Read a number with the name of a unit: `2`, `foot` -> two feet."""
     return f"{verbalize_decimal(number)} {unit if number == '1' else pluralize(unit)}"
 
 
 def verbalize_measure(match: re.Match[str]) -> str:
-    """Read a number with its unit: `-3 km` -> minus three kilometers, `5 mg/dL` -> five milligrams per deciliter."""
+    """Read a number with its unit: `-3 km` -> minus three kilometers, `a 5 km run` -> a five kilometer run."""
     sign, number, unit, per = match.groups()
-    return f"{'minus ' if sign else ''}{verbalize_decimal(number)} {name_rate(unit, per, number)}"
+    text, start, end = match.string, match.start(), match.end()
+    is_single = ARTICLE.search(text, max(0, start - 3), start) and NOT_ATTRIBUTIVE.match(text, end)
+    return f"{'minus ' if sign else ''}{verbalize_decimal(number)} {name_rate(unit, per, '1' if is_single else number)}"
 
 
 def name_rate(unit: str, per: str, number: str) -> str:
@@ -141,6 +133,13 @@ def verbalize_feet_mark(match: re.Match[str]) -> str:
     return match[0] if OPENED_QUOTE.search(before) else verbalize_length(match, "foot")
 
 
+def verbalize_match_minute(match: re.Match[str]) -> str:
+    """Read a minute of a match: `12' Goal` -> twelfth minute: Goal, `45+2'` -> forty-five plus two minutes."""
+    if match[3]:
+        return f"{verbalize_ordinal(match[3])} minute:"
+    return f"{verbalize_decimal(match[1])} plus {verbalize_quantity(match[2], 'minute')}"
+
+
 def verbalize_inch_mark(match: re.Match[str]) -> str:
     """Read inches: `19"` -> nineteen inches; leave the mark that closes a quotation."""
     before = match.string[max(0, match.start() - QUOTE_CONTEXT) : match.start()]
@@ -166,12 +165,9 @@ def strip_zeros(number: str) -> str:
     return number.lstrip("0") or "0" if "." not in number else number
 
 
-def verbalize_durations(text: str) -> str:
-    """Replace durations such as `2h 30m` with words; `m` is a minute beside hours or seconds."""
-    text = DAYS.sub(lambda m: name_times(("day", m[1]), ("hour", m[2])), text)
-    text = DURATION.sub(lambda m: name_times(("day", m[1]), ("hour", m[2]), ("minute", m[3]), ("second", m[4])), text)
-    text = MINUTES.sub(lambda m: name_times(("minute", m[1]), ("second", m[2])), text)
-    return MINUTES_AGO.sub(lambda m: f"{verbalize_quantity(m[1], 'minute')} {m[2]}", text)
+def verbalize_duration(match: re.Match[str]) -> str:
+    """Read a duration such as `2h 30m`; `m` is a minute beside hours or seconds."""
+    return name_times(("day", match[1]), ("hour", match[2]), ("minute", match[3]), ("second", match[4]))
 
 
 def name_times(*parts: tuple[str, str | None]) -> str:
@@ -199,3 +195,34 @@ def verbalize_temperature(match: re.Match[str]) -> str:
 def is_nominal(match: re.Match[str]) -> bool:
     """Return whether a number follows a word that makes it a name."""
     return NOMINAL.search(match.string[max(0, match.start() - 16) : match.start()]) is not None
+
+
+RULES = RuleTable(
+    Rule(UNIT_DOT, r"\1\2", (".",)),
+    Rule(DEGREE_SPACES, "°", ("°",)),
+    Rule(DEGREE_WORDS, r"\1 °\2", ("deg",)),
+    Rule(ANGLE, verbalize_angle, ("°",)),
+    Rule(BEARING, lambda m: f" degrees {COMPASS[m[1]]}", ("°",)),
+    Rule(DAYS, lambda m: name_times(("day", m[1]), ("hour", m[2])), ("d",)),
+    Rule(DURATION, verbalize_duration, ("h",)),
+    Rule(MINUTES, lambda m: name_times(("minute", m[1]), ("second", m[2])), ("m",)),
+    Rule(MINUTES_AGO, lambda m: f"{verbalize_quantity(m[1], 'minute')} {m[2]}", ("m ",)),
+    Rule(INCHES, lambda m: verbalize_quantity(m[1], "inch"), ("in",)),
+    Rule(FEET_AND_INCHES, verbalize_feet, ("'",)),
+    Rule(FEET_THEN_INCHES, verbalize_feet, ("ft",)),
+    Rule(FRACTION, verbalize_fraction_measure, ("/",)),
+    Rule(MATCH_MINUTE, verbalize_match_minute, ("'",)),
+    Rule(INCH_MARK, verbalize_inch_mark, ('"',)),
+    Rule(FEET_MARK, verbalize_feet_mark, ("'",)),
+    Rule(HYPHENATED, verbalize_hyphenated, ("-",)),
+    Rule(MEASURE, verbalize_measure),
+    Rule(TINY, lambda m: f"{'minus ' if m[1] else ''}{verbalize_decimal(m[2])} per mille", ("‰",)),
+    Rule(RATE_ALONE, lambda m: name_rate(m[1], m[2], "2"), ("/",), digits=False),
+    Rule(TEMPERATURE, verbalize_temperature, ("c", "f")),
+    Rule(LETTER_MEASURE, verbalize_letter_measure, tuple(f" {letter.lower()}" for letter in LETTER_UNITS)),
+)
+
+
+def verbalize_measures(text: str) -> str:
+    """Replace durations, angles, lengths in feet and inches, then every number with a unit after it, with words."""
+    return RULES.apply(text)

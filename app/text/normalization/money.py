@@ -6,6 +6,7 @@ import re
 
 from app.text.normalization.numbers import verbalize_cardinal, verbalize_decimal
 from app.text.normalization.patterns import join_alternatives
+from app.text.normalization.rules import Rule, RuleTable
 
 CURRENCIES = {
     "$": ("dollar", "dollars", "cent", "cents"),
@@ -60,20 +61,27 @@ MONEY_BEFORE = re.compile(
 MONEY_AFTER = re.compile(rf"(?<![\d.,]){AMOUNT}{SCALE} ?({SIGN}|zł|(?:{'|'.join(CODES)})\b)")
 RUPEES = re.compile(r"\bRs\.? ?(?=\d)")
 CODE_BEFORE = re.compile(rf"\b({'|'.join(CODES)}) ?(?=\d)")
+SHILLINGS = re.compile(r"(?<![\w.,])(?:£(\d{1,4}),? )?(\d{1,2})s\b\.?(?:,? ?(\d{1,2})d\b\.?)?")
 NO_WHOLE = re.compile(rf"(?<={SIGN})(?=\.\d)")
 ATTRIBUTIVE_AMOUNT = re.compile(rf"({SIGN}){AMOUNT} (?=(?:bills?|notes?|coins?|tickets?|fine|tip)\b)")
 CENTS = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?) ?¢")
+PENCE = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+)p\b")
+"""The price of a share in London; smaller numbers may be resolutions or pages, and are read with the letter."""
 PERCENT = re.compile(rf"(?<![\d.,])(-?){AMOUNT} ?%")
 
 
-def verbalize_amounts(text: str) -> str:
-    """Replace money and percentages with words."""
-    text = NO_WHOLE.sub("0", RUPEES.sub("₹", CODE_BEFORE.sub(lambda m: CODES[m[1]], text)))
-    text = ATTRIBUTIVE_AMOUNT.sub(lambda m: f"{verbalize_decimal(m[2])} {CURRENCIES[m[1]][0]} ", text)
-    text = MONEY_BEFORE.sub(verbalize_money_before, text)
-    text = MONEY_AFTER.sub(lambda m: verbalize_money(m[1], m[2], CODES.get(m[3], m[3])), text)
-    text = CENTS.sub(lambda m: f"{verbalize_decimal(m[1])} {'cent' if m[1] == '1' else 'cents'}", text)
-    return PERCENT.sub(lambda m: f"{verbalize_minus(m[1])}{verbalize_decimal(m[2])} percent", text)
+def verbalize_shillings(match: re.Match[str]) -> str:
+    """Read old British money: `£2 5s. 6d.` -> two pounds five shillings and sixpence; leave seconds and decades."""
+    pounds, shillings, pence = match.groups()
+    if not pounds and not pence:
+        return match[0]
+    words = [verbalize_money(pounds, None, "£")] if pounds else []
+    words.append(f"{verbalize_cardinal(shillings)} shilling{'' if shillings == '1' else 's'}")
+    if pence:
+        # Sixpence is one word, as are the others of less than a shilling.
+        words.append("and a penny" if pence == "1" else f"and {verbalize_cardinal(pence)}pence")
+    ends = match[0].endswith(".") and not match.string[match.end() :].strip(" \"')")
+    return " ".join(words) + ("." if ends else "")
 
 
 def verbalize_money_before(match: re.Match[str]) -> str:
@@ -108,3 +116,24 @@ def verbalize_money(number: str, scale: str | None, symbol: str) -> str:
     if whole == "0":
         return f"{small} {cent if fraction == '01' else cents}"
     return f"{words} {small}" if int(fraction) >= 10 else f"{words} and {small} {cent if fraction == '01' else cents}"
+
+
+SIGNS = tuple(sign.lower() for sign in (*CURRENCIES, *CODES))
+"""What stands beside every amount of money."""
+RULES = RuleTable(
+    Rule(SHILLINGS, verbalize_shillings, ("s",)),
+    Rule(CODE_BEFORE, lambda m: CODES[m[1]], tuple(map(str.lower, CODES))),
+    Rule(RUPEES, "₹", ("rs",)),
+    Rule(NO_WHOLE, "0", (".",)),
+    Rule(ATTRIBUTIVE_AMOUNT, lambda m: f"{verbalize_decimal(m[2])} {CURRENCIES[m[1]][0]} ", SIGNS),
+    Rule(MONEY_BEFORE, verbalize_money_before, SIGNS),
+    Rule(MONEY_AFTER, lambda m: verbalize_money(m[1], m[2], CODES.get(m[3], m[3])), SIGNS),
+    Rule(CENTS, lambda m: f"{verbalize_decimal(m[1])} {'cent' if m[1] == '1' else 'cents'}", ("¢",)),
+    Rule(PENCE, lambda m: f"{verbalize_cardinal(m[1].replace(',', ''))} pence", ("p",)),
+    Rule(PERCENT, lambda m: f"{verbalize_minus(m[1])}{verbalize_decimal(m[2])} percent", ("%",)),
+)
+
+
+def verbalize_amounts(text: str) -> str:
+    """Replace money and percentages with words."""
+    return RULES.apply(text)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.abbreviations import verbalize_abbreviations
+from app.text.normalization.abbreviations import expand_numbered, verbalize_abbreviations
 from app.text.normalization.addresses import verbalize_addresses
-from app.text.normalization.chat import expand_chat, lower_pronouns
+from app.text.normalization.chat import expand_chat, expand_digit_words, lower_pronouns
+from app.text.normalization.chess import verbalize_moves
 from app.text.normalization.cleaning import clean, tidy
 from app.text.normalization.codes import verbalize_codes
 from app.text.normalization.dates import verbalize_dates
@@ -25,11 +26,14 @@ from app.text.normalization.sounds import mark_interjections, mark_stutters, sho
 from app.text.normalization.symbols import expand_operators, verbalize_numbers, verbalize_signs
 
 STEPS = (
+    expand_digit_words,
+    verbalize_moves,
     verbalize_addresses,
     verbalize_codes,
     rewrite_numbers,
     expand_formulas,
     expand_operators,
+    expand_numbered,
     verbalize_slashes,
     verbalize_ranges,
     verbalize_amounts,
@@ -46,6 +50,7 @@ STEPS = (
 )
 """Normalization steps, in order: more specific ones come first, since they consume digits and dots."""
 PROSE_STEPS = (
+    expand_numbered,
     verbalize_abbreviations,
     verbalize_roman,
     verbalize_signs,
@@ -55,7 +60,7 @@ PROSE_STEPS = (
 )
 """The steps that may change a sentence of words, as most sentences are; the other steps take most of the time."""
 PROSE = re.compile(
-    r"(?:[A-Za-zÀ-ɏ ,;!?'\"()—–]|(?<=[a-z])-(?=[a-z])|(?<=[\w,;.!?'\"])--(?=[A-Za-z'\"])|(?<=\w):(?=[ \"]|\Z)"
+    r"(?:[A-Za-zÀ-ɏ ,;!?'\"()—–]|(?<=[a-z])-(?=[a-z])|(?<=[\w,;.!?'\"])--(?=[A-Za-z'\"])|:(?!\w)"
     r"|\.(?=[ .!?'\")—]|\Z))*+"
 )
 """Words and their marks, without digits, names of files or signs."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from num2words import num2words
 
 MAX_CARDINAL_DIGITS = 15
@@ -10,6 +12,7 @@ DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 DENOMINATORS = {"2": ("half", "halves"), "4": ("quarter", "quarters")}
 
 
+@lru_cache(4096)
 def verbalize_cardinal(digits: str) -> str:
     """Read a cardinal: `1234` or `1,234` -> one thousand two hundred and thirty-four; a leading zero means a code."""
     digits = digits.replace(",", "")
@@ -18,6 +21,7 @@ def verbalize_cardinal(digits: str) -> str:
     return str(num2words(int(digits))).replace(",", "")
 
 
+@lru_cache(1024)
 def verbalize_ordinal(digits: str) -> str:
     """Read an ordinal: `21` -> twenty-first."""
     digits = digits.replace(",", "")

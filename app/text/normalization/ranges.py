@@ -7,6 +7,7 @@ import re
 from app.text.normalization.dates import MONTH, expand_month
 from app.text.normalization.numbers import verbalize_integer
 from app.text.normalization.patterns import COUNTED_NOUNS
+from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import UNIT_NAMES
 from app.text.normalization.verses import verbalize_verses
 
@@ -72,16 +73,6 @@ ASPECTS = frozenset({"16:10", "24:10"})
 SCORE = re.compile(r"(?<![\w.,:-])(\d{1,4})[-–](\d{1,4})(?![\w:-]|[.,]\d)")
 
 
-def verbalize_ranges(text: str) -> str:
-    """Replace the dash of a range with `to`, but leave ranges of years to a later step."""
-    text = verbalize_calendar_ranges(verbalize_verses(text))
-    text = RATIO.sub(expand_ratio, text)
-    text = STORE.sub("seven eleven", SHARES.sub(expand_shares, text))
-    text = ORDINALS.sub(r"\1 to ", ALPHABET.sub(r"\1 to \2", UNTIL_NOW.sub(" to ", text)))
-    text = SAME_UNIT.sub(r"\1 to ", NOON.sub(" to ", TIMES.sub(" to ", text)))
-    return MONEY_SPAN.sub(" to ", RANGE.sub(expand_range, text))
-
-
 def verbalize_calendar_ranges(text: str) -> str:
     """Expand weekdays and months in ranges and dates: `Mon-Fri` -> Monday to Friday."""
     for _ in range(2):
@@ -144,6 +135,31 @@ def expand_ratio(match: re.Match[str]) -> str:
     return " to ".join(part for part in match.groups() if part)
 
 
-def verbalize_scores(text: str) -> str:
-    """Replace what is left of ranges and scores: `10-20` -> ten to twenty."""
-    return SCORE.sub(lambda m: f"{verbalize_integer(m[1])} to {verbalize_integer(m[2])}", text)
+def verbalize_score(match: re.Match[str]) -> str:
+    """Read what is left of ranges and scores: `10-20` -> ten to twenty."""
+    return f"{verbalize_integer(match[1])} to {verbalize_integer(match[2])}"
+
+
+DASHES = ("-", "–")
+RULES = RuleTable(
+    Rule(RATIO, expand_ratio, (":",)),
+    Rule(SHARES, expand_shares, ("-",)),
+    Rule(STORE, "seven eleven", ("-",)),
+    Rule(UNTIL_NOW, " to ", DASHES),
+    Rule(ALPHABET, r"\1 to \2", DASHES, digits=False),
+    Rule(ORDINALS, r"\1 to ", DASHES),
+    Rule(TIMES, " to ", DASHES),
+    Rule(NOON, " to ", DASHES, digits=False),
+    Rule(SAME_UNIT, r"\1 to ", DASHES),
+    Rule(RANGE, expand_range, DASHES),
+    Rule(MONEY_SPAN, " to ", DASHES),
+)
+CALENDAR_NAME = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
+
+
+def verbalize_ranges(text: str) -> str:
+    """Replace the dash of a range with `to`, but leave ranges of years to a later step."""
+    text = verbalize_verses(text)
+    if CALENDAR_NAME.search(text):
+        text = verbalize_calendar_ranges(text)
+    return RULES.apply(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
+from app.text.normalization.rules import Rule, RuleTable
 
 PHRASES = {
     "24/7": "twenty-four seven",
@@ -76,15 +77,19 @@ COUNT_PER = re.compile(
 PLURAL_PER = re.compile(rf"\b([A-Za-z]{{2,20}}s) ?/ ?({SLASHED_UNITS})\b(?!/)")
 """`words/minute`; `days/weeks` are alternatives."""
 
+CONTEXT = 20
+"""Characters before a number that decide how it is read."""
 RATING_NOUNS = "stars?|points?|marks|rating|ratings|would|correct|right|on the|for effort"
 RATED = (
     "rated|rate|rates|rating|rating of|ratings of|score|scored|scores|scored a|score of|score:|rating:|got|gets|get|"
+    "rate it|rate this|rated it|rated this|"
     "give it|gives it|gave it|give this|gave this|give it a|gives it a|gave it a|give this a|gave this a|a solid|"
     "an easy|solid|pain of|pain level|it's a|i'd say|grade of|mark of"
 )
 AMOUNT = r"(\d{1,4}(?:\.\d{1,2})?)"
 NO_MORE = r"(?![\d/]|[.,]\d)"
-RATING_BEFORE = re.compile(rf"(\b(?:{RATED}) )(?<![\w./]){AMOUNT}/(5|10|20|100){NO_MORE}", re.IGNORECASE)
+RATING = re.compile(rf"(?<![\w./]){AMOUNT}/(5|10|20|100){NO_MORE}")
+RATED_BEFORE = re.compile(rf"\b(?:{RATED}) \Z", re.IGNORECASE)
 RATING_AFTER = re.compile(rf"(?<![\w./-]){AMOUNT}/(\d{{1,4}})(?=(?: (?:{RATING_NOUNS}|{COUNTED_NOUNS})\b))")
 MEASURED_NOUN = re.compile(
     r" (?:hours|minutes|seconds|years|months|weeks|days|nights|miles|acres|gallons|barrels|tons|tonnes|pounds|dollars|"
@@ -113,11 +118,16 @@ EXPIRY = re.compile(
 )
 MONTH_NAMES = "January February March April May June July August September October November December".split()
 WEEKDAYS = "Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
-SHORT_DATE = re.compile(
-    rf"(\b(?:on|due|until|till|dated|since|deadline|deadline:|date:|born|(?:{WEEKDAYS})\.?,?) )"
-    r"(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d| of\b| cup| inch)",
-    re.IGNORECASE,
+MONTH_DAY = r"(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d| of\b| cup| inch)"
+SHORT_DATE = re.compile(MONTH_DAY)
+DATE_BEFORE = re.compile(
+    rf"\b(?:on|due|until|till|dated|since|deadline|deadline:|date:|born|(?:{WEEKDAYS})\.?,?) \Z", re.IGNORECASE
 )
+SECOND_DATE = re.compile(
+    rf"((?:\b(?:{'|'.join(MONTH_NAMES)}) \d{{1,2}}|\b\d{{1,2}}/\d{{1,2}}/(?:\d\d|\d{{4}}))"
+    rf" ?(?:and|or|to|until|through|[-–]) ?){MONTH_DAY}"
+)
+"""A date right after another one, which shows that it is no fraction."""
 DIVISION = re.compile(r"(?<=\d) / (?=\d)|(?<=[\d)])/(?=\d{1,9} ?=)")
 CAPITALS = re.compile(r"\b([A-Z]{1,5}s?)/(?=[A-Z]{1,5}s?\b)")
 """Abbreviations joined by a slash, which is not spoken: `A/B testing`, `HIV/AIDS`."""
@@ -125,23 +135,10 @@ BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z.])/(?=[A-Za-z]|\d{1,3}(?:st|nd|rd|th)\b
 SPACED = re.compile(r"(?<=[A-Za-z,.!?;]) / (?=[A-Za-z])")
 
 
-def verbalize_slashes(text: str) -> str:
-    """Replace slashes with words, except those of fractions and of dates with a year."""
-    text = PHRASE.sub(lambda m: PHRASES[m[0].lower()] + (" " if m[2] else ""), text)
-    text = SHORT_DATE.sub(lambda m: f"{m[1]}{MONTH_NAMES[int(m[2]) - 1]} {int(m[3])}", text)
-    text = EXPIRY.sub(lambda m: f"{m[1]}{int(m[2])} {m[3]}", text)
-    text = SEASON.sub(r"\1 \2", METER.sub(r"\1 \2", VISION.sub(r"20 \1", text)))
-    text = PART_OF.sub(r"\1 \2 of \3", RATING_BEFORE.sub(r"\1\2 out of \3", text))
-    text = DECIMAL_RATING.sub(r"\1 out of \2", RATING_AFTER.sub(expand_rating, text))
-    text = PRESSURE.sub(expand_pressure, SPLIT.sub(expand_split, FULL_MARKS.sub(expand_full_marks, text)))
-    for pattern in (COUNT_PER, PLURAL_PER):
-        text = pattern.sub(lambda m: f"{m[1]} per {SHORT_UNITS.get(m[2], m[2])}", text)
-    return DIVISION.sub(" divided by ", text)
-
-
-def verbalize_alternatives(text: str) -> str:
-    """Replace the slashes between words: with `or`, with a pause if spaces surround it, or with nothing."""
-    return BETWEEN_WORDS.sub(" or ", SPACED.sub(", ", CAPITALS.sub(r"\1 ", text)))
+def expand_rating_after_word(match: re.Match[str]) -> str:
+    """Read a rating after a word that names it: `rated 9/10` -> rated 9 out of 10."""
+    before = match.string[max(0, match.start() - CONTEXT) : match.start()]
+    return f"{match[1]} out of {match[2]}" if RATED_BEFORE.search(before) else match[0]
 
 
 def expand_rating(match: re.Match[str]) -> str:
@@ -177,3 +174,50 @@ def is_split(match: re.Match[str]) -> bool:
         return True
     noun = SPLIT_NOUN.match(match.string, match.end(), match.end() + 12)
     return first == second or (first > second and noun is not None and noun[0][:1] == " " and noun[0].strip() != "")
+
+
+def expand_short_date(match: re.Match[str]) -> str:
+    """Read a date without a year after a word that names it: `on 7/4` -> on July 4."""
+    before = match.string[max(0, match.start() - CONTEXT) : match.start()]
+    return name_month_day(match[1], match[2]) if DATE_BEFORE.search(before) else match[0]
+
+
+def name_month_day(month: str, day: str) -> str:
+    """Return the name of a month with a day."""
+    return f"{MONTH_NAMES[int(month) - 1]} {int(day)}"
+
+
+def expand_per(match: re.Match[str]) -> str:
+    """Read a rate: `$15/hr` -> $15 per hour."""
+    return f"{match[1]} per {SHORT_UNITS.get(match[2], match[2])}"
+
+
+RULES = RuleTable(
+    Rule(PHRASE, lambda m: PHRASES[m[0].lower()] + (" " if m[2] else ""), ("/", "-"), digits=False),
+    Rule(SHORT_DATE, expand_short_date, ("/",)),
+    Rule(SECOND_DATE, lambda m: m[1] + name_month_day(m[2], m[3]), ("/",)),
+    Rule(EXPIRY, lambda m: f"{m[1]}{int(m[2])} {m[3]}", ("/",)),
+    Rule(VISION, r"20 \1", ("/",)),
+    Rule(METER, r"\1 \2", ("/",)),
+    Rule(SEASON, r"\1 \2", ("/",)),
+    Rule(RATING, expand_rating_after_word, ("/",)),
+    Rule(PART_OF, r"\1 \2 of \3", ("/",)),
+    Rule(RATING_AFTER, expand_rating, ("/",)),
+    Rule(DECIMAL_RATING, r"\1 out of \2", ("/",)),
+    Rule(FULL_MARKS, expand_full_marks, ("/",)),
+    Rule(SPLIT, expand_split, ("/", "-")),
+    Rule(PRESSURE, expand_pressure, ("/",)),
+    Rule(COUNT_PER, expand_per, ("/",)),
+    Rule(PLURAL_PER, expand_per, ("/",), digits=False),
+    Rule(DIVISION, " divided by ", ("/",)),
+)
+
+
+def verbalize_slashes(text: str) -> str:
+    """Replace slashes with words, except those of fractions and of dates with a year."""
+    return RULES.apply(text)
+
+
+def verbalize_alternatives(text: str) -> str:
+    """Replace the slashes between words: with `or`, with a pause if spaces surround it, or with nothing."""
+    return BETWEEN_WORDS.sub(" or ", SPACED.sub(", ", CAPITALS.sub(r"\1 ", text))) if "/" in text else text

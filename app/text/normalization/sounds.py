@@ -34,6 +34,7 @@ INTERJECTIONS = {
     r"u+g+h{2,}": "ˈʌɡ",
     r"u+h{2,}": "ˈʌ",
     r"a{2,}h*|ah{3,}": "ˈɑː",
+    r"ya{2,}s+": "jˈɑːs",
     r"o{3,}h*|ooh{2,}": "ˈuː",
     r"e{3,}": "ˈiː",
     r"a+r+gh{2,}|a+r{2,}gh+|aa+rgh": "ˈɑːɹɡ",
@@ -44,7 +45,7 @@ NO_SOUNDS = frozenset({"PST", "SSS", "MM", "NNN", "PHT", "TSK", "TSS", "HM", "AA
 """Abbreviations with the letters of an interjection."""
 OUTSIDE = r"(?<![\w'’@./-])"
 AFTER = r"(?![\w@/]|'\w|-\w|\.\w)"
-BEGINNINGS = r"(?=s[sh]|p[sfh]|b[rz]|gr|h[rmn]|m[mh]|n[gn]|zz|t[sc]|o[wo]|e[we]|a[wahr]|u[gh])"
+BEGINNINGS = r"(?=s[sh]|p[sfh]|b[rz]|gr|h[rmn]|m[mh]|n[gn]|zz|t[sc]|o[wo]|e[we]|a[wahr]|u[gh]|ya)"
 """The first two letters of all interjections: few words need a closer look."""
 INTERJECTION = re.compile(
     f"{OUTSIDE}{BEGINNINGS}(?:{'|'.join(f'({spelling})' for spelling in INTERJECTIONS)}){AFTER}", re.IGNORECASE
@@ -143,7 +144,7 @@ DOUBLED = frozenset(
 """Words with a doubled letter that people draw out."""
 SUFFIXES = ("", "'s", "s", "y", "ly", "d", "ed", "er", "est", "ing")
 """Endings of those words."""
-HYPHENATED = re.compile(r"\b([A-Za-z]{0,8}([aeiou]))(?:-\2){2,9}([a-z]{0,8})\b", re.IGNORECASE)
+HYPHENATED = re.compile(r"\b(?!(?-i:I)-)([A-Za-z]{0,8}([aeiou]))(?:-\2){2,9}([a-z]{0,8})\b", re.IGNORECASE)
 """A drawn-out word with hyphens: `So-o-o`, `we-e-ell`."""
 SHORT_WORDS = frozenset("NO SO GO HI OH AH UH YO ME WE HE SHE YA UP HA HEY YES NOW YOU TOO SEE WHY WHO".split())
 """Words to which a few drawn-out capitals may be shortened; others are abbreviations, such as IEEE."""

@@ -36,7 +36,7 @@ SYMBOLS = {
     "quart": ("qt",),
     "fluid ounce": ("fl oz", "fl. oz"),
     "teaspoon": ("tsp", "tsps", "Tsp"),
-    "tablespoon": ("tbsps", "Tbsp", "Tbsps"),
+    "tablespoon": ("tbsp", "tbsps", "Tbsp", "Tbsps"),
     "nanogram": ("ng",),
     "microgram": ("μg", "mcg"),
     "milligram": ("mg",),

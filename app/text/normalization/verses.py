@@ -6,6 +6,7 @@ import re
 
 from app.text.normalization.numbers import verbalize_cardinal
 from app.text.normalization.patterns import join_alternatives
+from app.text.normalization.rules import Rule, RuleTable
 
 BOOKS = {
     "Genesis": "Gen",
@@ -79,12 +80,6 @@ NUMBERED_BOOK = re.compile(
 )
 
 
-def verbalize_verses(text: str) -> str:
-    """Replace citations of chapter and verse with words."""
-    text = VERSE.sub(verbalize_verse, text)
-    return NUMBERED_BOOK.sub(lambda m: f"{ORDINAL_WORDS[m[1]]} {m[2]}", text)
-
-
 def verbalize_verse(match: re.Match[str]) -> str:
     """Read a verse: `1 Corinthians 13:4-7` -> First Corinthians thirteen, four to seven."""
     number, book, chapter, verse, sign, last = match.groups()
@@ -95,3 +90,14 @@ def verbalize_verse(match: re.Match[str]) -> str:
         clear = len(verse) == 2 and int(chapter) < 20
         return f"{words}{' ' if clear else ':'}{verbalize_cardinal(verse)}"
     return f"{words}, {verbalize_cardinal(verse)} {'and' if sign == ',' else 'to'} {verbalize_cardinal(last)}"
+
+
+RULES = RuleTable(
+    Rule(VERSE, verbalize_verse, (":",)),
+    Rule(NUMBERED_BOOK, lambda m: f"{ORDINAL_WORDS[m[1]]} {m[2]}"),
+)
+
+
+def verbalize_verses(text: str) -> str:
+    """Replace citations of chapter and verse with words."""
+    return RULES.apply(text)

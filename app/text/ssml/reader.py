@@ -11,7 +11,7 @@ from app.text.sentences import MAX_SPOKEN
 from app.text.splitter import SentenceSplitter
 from app.text.ssml.handlers import SsmlHandler, StyleResolver
 from app.text.ssml.parser import parse, parse_fragment
-from app.text.text_map import TextBuilder, TextMap, WarningCollector
+from app.text.text_map import TextBuilder, TextMap, WarningCollector, warn_private_characters
 from app.types import NO_SPAN, Clause, Mark, PlanWarning, Sentence
 
 
@@ -67,6 +67,7 @@ def read_ssml(
     Raises `InvalidSsml`; all other problems of a document become warnings.
     """
     remarks = WarningCollector()
+    warn_private_characters(document, remarks)
     builder = TextBuilder(remarks)
     walker = SsmlHandler(builder, remarks, find_style_emotion, lexicons=lexicons)
     parse(document, walker)

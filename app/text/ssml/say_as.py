@@ -18,6 +18,7 @@ from app.text.normalization.dates import (
     verbalize_hour,
     verbalize_time,
 )
+from app.text.normalization.heteronyms import mark_letters
 from app.text.normalization.money import verbalize_amounts
 from app.text.normalization.numbers import (
     DIGITS,
@@ -28,6 +29,7 @@ from app.text.normalization.numbers import (
     verbalize_ordinal,
     verbalize_year,
 )
+from app.text.phonetic import mark_reading
 from app.text.substitutions import Verbalizer
 
 STRETCH_CHARS = 8
@@ -78,6 +80,8 @@ def name_character(character: str) -> str:
         return DIGITS[unicodedata.decimal(character)]
     if character.isalpha():
         capital = character.upper()
+        if capital == "A":
+            return mark_reading("'eI", capital)  # no article
         return capital if len(capital) == 1 else character
     known = SIGN_NAMES.get(character) or unicodedata.name(character, "").lower()
     return known if known and len(known) <= MAX_NAME_CHARS else "symbol"
@@ -230,7 +234,7 @@ def read_time(text: str, _: str) -> Verbalizer | None:
     for pattern, say in ((TIME, verbalize_time), (HOUR, verbalize_hour), (MINUTES, verbalize_minutes)):
         match = pattern.fullmatch(text)
         if match:
-            return partial(say, match)
+            return partial(mark_letters, say(match))
     return None
 
 

@@ -9,9 +9,9 @@ from itertools import chain
 
 from app.text.delivery import Delivery, WordEmotion, split_words
 from app.text.segment import BLANK_LINE
-from app.text.ssml.handlers import PITCH, RATE, VOLUME, clamp, read_break
-from app.text.ssml.pronunciation import SubstitutionFactory, read_phoneme
-from app.text.ssml.table import BREAK_SECONDS, parse_rate
+from app.text.ssml.handlers import PITCH, RATE, VOLUME, clamp, read_break, read_prosody
+from app.text.ssml.pronunciation import SubstitutionFactory, read_phoneme, read_say_as
+from app.text.ssml.table import BREAK_SECONDS, parse_pitch, parse_rate, parse_volume
 from app.text.tags.builder import OPENING_MARKS, Tag
 from app.text.tags.sounds import SOUND_OF_WORD
 from app.text.tags.words import Description, describe_words, is_wordy, parse_pause
@@ -21,6 +21,7 @@ from app.types import DEFAULT_PROSODY, Prosody
 TAG = re.compile(
     r"\[(?P<word>[^\[\]\n]{1,60})\](?:\((?P<link>[^()\n]{1,260})\))?"
     r"|\((?P<round>[A-Za-z][A-Za-z ,'-]{0,40})\)"
+    r"|<(?i:spell)>(?P<spelled>[^<>\n]{1,200})</(?i:spell)>"
     r"|<(?P<closing>/?)(?P<name>[A-Za-z][A-Za-z-]{0,15})(?P<attributes>(?:[\s/][^<>]{0,200})?)>"
     r"|(?P<code>`{3}(?s:.*?)(?:`{3}|\Z)|`[^`\n]{1,200}`)"
 )
@@ -36,7 +37,13 @@ CONTEXT_CHARS = 12
 """Characters before a tag in parentheses that decide whether it stands at a start."""
 ENDS = ("auto", "normal")
 """Words of a tag that ends what earlier tags set."""
-PREFIX = re.compile(r"(?:emotion|pace|speed|volume|tone|mood|style)\s?[:=]\s?")
+PREFIX = re.compile(r"(?:emotion|pace|rate|tempo|speed|volume|tone|mood|style)\s?[:=]\s?")
+SETTING = re.compile(
+    r"(rate|speed|pace|tempo|volume|loudness|pitch)\s?[:=]\s?([-+]?\d{1,4}(?:\.\d{1,3})?)(x|%|db|st|hz)?"
+)
+"""A setting with a number: `rate:1.5`, `speed:120%`, `pitch:+2st`, `volume:-6dB`."""
+UNSUPPORTED = re.compile(r"(?:voice|speaker|lang|language|accent|model|seed|music|sfx|sound effect)\s?[:=].*")
+"""A setting that no tag can change."""
 PHONEMES = re.compile(r"/([^/]{1,250})/")
 RESPELLING = str.maketrans({"A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": "ɔɪ", "T": "ɾ", "ᵊ": "ə"})
 """Signs of misaki, the phonemizer of Kokoro, that are not IPA."""
@@ -45,6 +52,7 @@ QUOTATION_MARKS = {'"': '"', "“": "”", "«": "»"}
 """Opening quotation marks and the marks that close each."""
 MAX_QUOTATION_CHARS = 1000
 """Maximum characters of a quotation at whose end a tag at its beginning ends."""
+SPELLED = {"interpret-as": "characters"}
 MAX_WORDS = 6
 """Maximum words of a tag in brackets or parentheses; longer ones are text."""
 
@@ -109,6 +117,10 @@ class TagScanner:
         if match["link"] is not None:
             yield from self.read_phonemes(match)
             return
+        if match["spelled"] is not None:
+            yield Tag(match.start(), match.start("spelled"), TextBuilder.begin_reading)
+            yield Tag(match.end("spelled"), match.end(), end_reading(read_say_as(SPELLED, self.remarks)))
+            return
         before = self.after or self.manner
         if match["word"] is not None:
             apply = self.read_words(match["word"], match)
@@ -153,6 +165,11 @@ class TagScanner:
         seconds = parse_pause(content)
         if seconds is not None:
             return self.pause(seconds, match)
+        if setting := SETTING.fullmatch(content):
+            return self.set_number(match, setting[1], setting[2], setting[3] or "")
+        if UNSUPPORTED.fullmatch(content):
+            self.remarks.add("tag_ignored", f"{shorten(match[0])} was left out: a tag cannot set this.")
+            return keep_manner
         words = split_words(PREFIX.sub("", content))
         described = self.describe(words) if len(words) <= MAX_WORDS and is_wordy(content) else None
         return self.set(described, match) if described else None
@@ -199,6 +216,22 @@ class TagScanner:
         self.after = self.alter(self.after, found, written) if continues and self.after is not None else None
         self.manner = changed
         return set_manner(changed, self.after)
+
+    def set_number(self, match: re.Match[str], name: str, number: str, unit: str) -> Callable[[TextBuilder], None]:
+        """Set the rate, the volume or the pitch to a number; a bare one is a factor, or a number of semitones."""
+        if name == "pitch":
+            value = None if unit == "hz" else parse_pitch(number + (unit or "st"))
+            delivery = Delivery(pitch=value or 0.0)
+        elif name in ("volume", "loudness"):
+            value = parse_volume(number + unit if unit in ("%", "db") else f"{float(number) * 100:g}")
+            delivery = Delivery(volume=1.0 if value is None else value)
+        else:
+            value = parse_rate(number + unit if unit == "%" else number)
+            delivery = Delivery(speed=value or 1.0)
+        if value is None or (value == 0 and name not in ("pitch", "volume", "loudness")):
+            self.remarks.add("invalid_value", f"{shorten(match[0])} was ignored.")
+            return keep_manner
+        return self.set(Description(delivery), match)
 
     def alter(self, manner: Prosody, found: Delivery, written: str) -> Prosody:
         """Return a prosody with what a tag describes."""
@@ -317,6 +350,18 @@ def read_pause(scanner: TagScanner, attributes: Attributes, match: re.Match[str]
     return scanner.pause(read_break(attributes, scanner.remarks), match)
 
 
+def read_span(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
+    """Read `<prosody rate="…">`, as in SSML."""
+    scanner.manner, scanner.after = read_prosody(scanner.base, attributes, scanner.remarks), None
+    return set_manner(scanner.manner)
+
+
+def ignore_voice(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
+    """Report `<voice name="…">`, which a tag cannot change."""
+    scanner.remarks.add("tag_ignored", f"{shorten(match[0])} was left out: a tag cannot change the voice.")
+    return keep_manner
+
+
 def read_ratio(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
     """Read `<speed ratio="…"/>` and `<volume ratio="…"/>`."""
     name, written = match["name"].lower(), first_of(attributes, "ratio", "value")
@@ -341,6 +386,8 @@ ELEMENTS: Mapping[str, ElementReader] = {
     "sound": read_emotion,
     "speed": read_ratio,
     "volume": read_ratio,
+    "prosody": read_span,
+    "voice": ignore_voice,
     **dict.fromkeys(("whisper", "soft", "loud", "slow", "fast"), read_name),
 }
 """Elements in angle brackets; the names of sounds are tags, too."""

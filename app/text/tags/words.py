@@ -9,7 +9,7 @@ from app.text.delivery import Delivery, WordEmotion, read_delivery
 from app.text.ssml.table import BREAK_SECONDS
 from app.text.tags.sounds import SOUND_MODIFIERS, SOUND_OF_WORD, STYLES
 
-NUMBER = r"(?P<number>\d{1,4}(?:\.\d{0,3})?|\.\d{1,3})\s?(?P<unit>milliseconds?|ms|seconds?|secs?|s)?"
+NUMBER = r"(?P<number>\d{1,9}(?:\.\d{0,3})?|\.\d{1,3})\s?(?P<unit>milliseconds?|ms|seconds?|secs?|s)?"
 PAUSE = re.compile(
     rf"(?:(?P<length>short|brief|small|little|medium|long|longer|dramatic)[\s-])?"
     rf"(?:pauses?|pausing|break|silence|wait|beat)(?:\s?(?:for|of|[:=])?\s?{NUMBER}|\sfor\s(?:effect|emphasis|a\s(?:moment|beat|second)))?"
