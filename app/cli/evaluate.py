@@ -17,7 +17,7 @@ from app.cli.output import make_wide_console
 from app.cli.parser import UsageError
 from app.emotion import parse_emotion
 from app.evaluation.emotion_judge import judge_emotions
-from app.evaluation.listening import Evaluators, Measurement, measure_recording
+from app.evaluation.listening import Evaluators, Listener, Measurement, measure_recording
 from app.evaluation.onset_report import (
     OnsetReport,
     make_onset_tables,
@@ -30,6 +30,7 @@ from app.evaluation.page import render_page
 from app.evaluation.recordings import Recording, read_recordings, read_sentences, speak, speak_neutrally
 from app.evaluation.report import EmotionReport, Report
 from app.evaluation.tables import make_report_tables
+from app.evaluation.texts import TextListener, make_misheard_table, read_texts, speak_texts
 from app.synthesis.pipeline import Pipeline
 from app.types import Emotion
 from app.voices import open_voice
@@ -49,15 +50,21 @@ def run(options: argparse.Namespace) -> int:
     else:
         report = _measure(options, evaluators)
         console.print(make_report_tables(report))
+        if options.texts:
+            console.print("", make_misheard_table(report), sep="\n")
         _write(options, report.to_dict(), render_page(report) if options.html else "")
     return 0
 
 
 def _measure(options: argparse.Namespace, evaluators: Evaluators) -> Report:
-    """Measure recordings, or a voice on the sentences, spoken with their emotions and neutrally."""
+    """Measure recordings, or a voice on whole texts, or on the sentences, spoken with their emotions and neutrally."""
     if options.recordings:
         return Report(str(options.recordings), _listen(read_recordings(options.recordings, options.limit), evaluators))
     pipeline, voice, emotions = _load_subject(options)
+    if options.texts:
+        texts = read_texts(options.texts, options.limit)
+        spoken = list(_track_progress(speak_texts(pipeline, voice, texts), "speaking", len(texts)))
+        return Report(options.voice, _listen(spoken, TextListener(evaluators)))
     sentences = read_sentences(emotions, options.limit)
     spoken = list(_track_progress(speak(pipeline, voice, sentences, options.degree), "speaking", len(sentences)))
     measurements = _listen(spoken, evaluators)
@@ -66,9 +73,9 @@ def _measure(options: argparse.Namespace, evaluators: Evaluators) -> Report:
     return Report(options.voice, measurements, EmotionReport(judgements))
 
 
-def _listen(recordings: list[Recording], evaluators: Evaluators) -> list[Measurement]:
+def _listen(recordings: list[Recording], listener: Listener) -> list[Measurement]:
     tracked = _track_progress(recordings, "listening", len(recordings))
-    return [measure_recording(recording, evaluators) for recording in tracked]
+    return [measure_recording(recording, listener) for recording in tracked]
 
 
 def _measure_onsets(options: argparse.Namespace, evaluators: Evaluators) -> OnsetReport:
@@ -90,8 +97,12 @@ def _write(options: argparse.Namespace, content: dict[str, Any], page: str) -> N
 def _check_use(options: argparse.Namespace) -> None:
     """Raise `UsageError` for wrong flags before minutes of work."""
     flags = {"--onsets": options.onsets, "--emotion": options.emotion, "--degree": options.degree != 1}
-    if options.recordings and (chosen := [flag for flag, given in flags.items() if given]):
-        raise UsageError(f"{chosen[0]} is about what a voice speaks.", hint="Leave it out with --recordings.")
+    for flag, chosen in (flags | {"--texts": options.texts}).items():
+        if options.recordings and chosen:
+            raise UsageError(f"{flag} is about what a voice speaks.", hint="Leave it out with --recordings.")
+    for flag, chosen in flags.items():
+        if options.texts and chosen:
+            raise UsageError(f"{flag} is about test sentences.", hint="Leave it out with --texts.")
     if options.voice and not Path(options.voice).is_dir():
         find_voices(settings()).get(options.voice)
 

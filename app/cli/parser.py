@@ -141,6 +141,8 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help="measure recordings: a file of lines group<TAB>sound file<TAB>text",
     )
+    text = "speak whole texts: a folder of files, each with the words that a person would read in NAME.read beside it"
+    parser.add_argument("--texts", type=Path, metavar="FOLDER", help=text)
     text = "measure first and last words, of short sentences that begin with each English sound"
     parser.add_argument("--onsets", action="store_true", help=text)
     parser.add_argument("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
@@ -261,6 +263,7 @@ COMMANDS = {
             "intone evaluate wren --html report.html",
             "intone evaluate run/voice --emotion anger --limit 5",
             "intone evaluate wren --onsets --html onsets.html",
+            "intone evaluate wren --texts letters --html letters.html",
         ),
     ),
     "bench": Command(

@@ -2,8 +2,9 @@
 
 The rules, first match first, for a line and the one after it:
 
-1. An item (`- Milk`, `1. Milk`, `☐ Milk`) begins a sentence, and so does a row (`Name: Tom`, tabs, `|`) after a row
-   and, if there are several, a line with a time (`[12:03] <tom> Hi`, `9:30 Break`).
+1. An item (`- Milk`, `1. Milk`, `☐ Milk`) begins a sentence, and so does a row (`Name: Tom`, tabs, `|`) after a row,
+   a line with a time (`[12:03] <tom> Hi`, `9:30 Break`), and what is below the name of a speaker (`ANN (O.S.)`) or the
+   number of a poem (`II`). A row may have several columns (`Name: Tom   Age: 5`).
 2. After `.`, `!` or `?` the rules for sentences apply; after `,`, `;` or a dash the text goes on.
 3. A line that begins in lower case goes on, except in a list of short lines without marks.
 4. If nearly all lines begin with a capital letter, each is an item or, with at least four words on average, verse.
@@ -16,13 +17,13 @@ The rules, first match first, for a line and the one after it:
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from app.text.sentence_ends import EMOJI, KINDS, STARTERS, Kind
+from app.text.list_items import CLOSING, ENDS_SENTENCE, find_items
+from app.text.sentence_ends import STARTERS, Kind, find_kind
 
 NARROW = 40
 """Characters; prose is seldom wrapped at fewer, so that lines of a narrower paragraph are more likely separate."""
@@ -40,20 +41,7 @@ MAX_VERSE_LINES = 8
 LINE = re.compile(r"[^\n]+")
 OPENING = "\"'“‘«([{*_ \t"
 SIGNS = "#$€£~±"
-CLOSING = "\"'”’»)]}*_ \t"
-BULLET = re.compile(
-    r"(?P<sure>[•‣◦▪■●○∙·►▶▸→➔➜➤➢⇒✓✔✗✘☐☑☒✅❌⬜★☆♦❖]|\[[ xX✓]?\](?=\s))"
-    rf"|(?P<emoji>[{EMOJI}]{{1,4}}(?=\s))"
-    r"|(?P<mark>[-=]{1,2}>|>>|[-*+](?=\s)|[–—](?=\s{1,9}[\"“‘'(]?[A-Z]))"
-)
-NUMBER = re.compile(
-    r"\(?(?:(?P<digits>\d{1,3})|(?P<letter>[A-Za-z])|(?P<roman>[ivx]{2,5}|[IVX]{2,5}))[.)](?:\s|(?=[A-Za-z]{2}))"
-)
-ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
-QUESTION_AND_ANSWER = frozenset({("A", ord("Q") - ord("A") + 1), ("A", 1)})
-"""Readings of `Q.` and `A.` as numbers of items."""
 KEY = re.compile(r"[^\W\d_][\w'’/()&-]{0,30}(?: [\w'’/()&-]{1,20}){0,3}:(?:\s|$)")
-ENDS_SENTENCE = ".!?…。！？"
 GOES_ON = ",;—–-"
 NEEDS_MORE = frozenset(
     "a an the of to in on at by for with from into onto over under between against about as than that which who whose "
@@ -62,9 +50,20 @@ NEEDS_MORE = frozenset(
     "her its our their this these those very more most no saw said met called named told The".split()
 )
 """Words that need another one: a line that ends with one goes on."""
-TIMED = re.compile(r"[\[(<]?\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[AaPp]\.?[Mm]\b\.?)?(?=[\]):>–—\s-])")
+TIMED = re.compile(
+    r"[\[(<]?(?:\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[AaPp]\.?[Mm]\b\.?)?|\d{1,2}(?:\.\d\d)?[ ]?[AaPp]\.?[Mm]\b\.?)"
+    r"(?=[\]):>–—\s-])"
+)
 """The beginning of a line of a log or a timetable."""
+ENTRY = re.compile(rf"{TIMED.pattern}[\])>]?\s{{0,9}}[:–—-]?\s{{0,9}}[A-Z]")
+"""The beginning of such a line, with a name or the first word of a sentence."""
+COLUMN = re.compile(rf"(?<=\S)[ ]{{3,}}(?={KEY.pattern})")
+"""White space between two columns of one line (`Name: Tom    Age: 5`)."""
+ASIDE = re.compile(r"\([^()]{1,60}\)")
+"""A direction for the speaker, alone in the line below the name."""
 HEADING = re.compile(r"(?:chapter|part|book|act|scene|volume|canto|section)\s{1,9}\w{1,20}\.?", re.IGNORECASE)
+NUMERAL = re.compile(r"[IVXL]{1,6}\.?")
+"""The number of a part of a poem, alone in the line above it."""
 START = re.compile(rf"(?!(?:A|I|Will|Can|May)\b)(?:{STARTERS})(?:['’][a-z]{{1,3}})?\s{{1,9}}(?:[a-z]|I\b)")
 """The beginning of a sentence that no name begins with."""
 PRONOUN = re.compile(r"I(?:['’](?:m|ve|d|ll))?\b")
@@ -105,8 +104,7 @@ class Line:
         """Whether no mark ends the sentence at the end of the line, or only the full stop of an abbreviation."""
         if self.last != ".":
             return self.last not in ENDS_SENTENCE
-        word = self.last_word.rstrip(".")
-        return (KINDS.get(word) or KINDS.get(word.lower())) in (Kind.SHORT, Kind.UNIT, Kind.LIST)
+        return find_kind(self.last_word.rstrip(".")) in (Kind.SHORT, Kind.UNIT, Kind.LIST)
 
     @cached_property
     def needs_more(self) -> bool:
@@ -152,8 +150,9 @@ class LineBreaks:
 
 def find_line_breaks(text: str, start: int, end: int) -> LineBreaks:
     """Find the lines of a paragraph that do not continue the line before them."""
+    columns = find_columns(text, start, end)
     if text.find("\n", start, end) < 0:
-        return LineBreaks()
+        return LineBreaks(columns)
     lines = []
     for match in LINE.finditer(text, start, end):
         if stripped := match[0].strip():
@@ -175,7 +174,15 @@ def find_line_breaks(text: str, start: int, end: int) -> LineBreaks:
             run = 0
         else:
             verse.append(lines[number + 1].start)
-    return LineBreaks(sentences, verse, frozenset(wrapped))
+    return LineBreaks(sorted([*sentences, *columns]) if columns else sentences, verse, frozenset(wrapped))
+
+
+def find_columns(text: str, start: int, end: int) -> list[int]:
+    """Return the offsets of the second and later columns of lines in which each begins with a key."""
+    if text.find("   ", start, end) < 0:
+        return []
+    rows = (line for line in LINE.finditer(text, start, end) if KEY.match(line[0].lstrip()))
+    return [column.end() for row in rows for column in COLUMN.finditer(text, row.start(), row.end())]
 
 
 class Paragraph:
@@ -186,7 +193,7 @@ class Paragraph:
         self.width = max((len(line.text) for line in lines), default=0)
         self.is_unmarked = all(line.is_unfinished and line.last not in GOES_ON for line in lines)
         self.has_only_rows = all(line.is_row for line in lines)
-        self.items = find_items(lines)
+        self.items = find_items([line.text for line in lines])
         self.has_times = sum(line.is_timed for line in lines) > 1
         inner = [(a, b) for a, b in pairwise(lines) if a.is_unfinished]
         capitals = sum(b.core[:1].isupper() and not PRONOUN.match(b.core) for a, b in inner if not a.needs_more)
@@ -213,8 +220,8 @@ class Paragraph:
         )
 
     def is_heading(self, number: int) -> bool:
-        """Return whether a line is the title above a poem."""
-        return number == 0 and self.lines[0].is_title
+        """Return whether a line is the title or the number above a poem."""
+        return number == 0 and (self.lines[0].is_title or NUMERAL.fullmatch(self.lines[0].text) is not None)
 
     def is_break(self, number: int) -> bool:
         """Return whether the line after a line does not continue it; see the rules at the top of this module."""
@@ -225,7 +232,7 @@ class Paragraph:
             return True
         if not any(map(str.isalpha, here.text)):
             return "-->" in here.text or first.isupper() or not any(map(str.isalpha, following.text))
-        if HEADING.fullmatch(here.text) and first.isupper():
+        if (HEADING.fullmatch(here.text) and first.isupper()) or self.is_cue(number):
             return True
         if not here.is_unfinished:
             return False
@@ -237,8 +244,20 @@ class Paragraph:
             return True
         if here.needs_more:
             return False
+        if ENTRY.match(following.text):
+            return True
         may_start = not (self.is_prose and here.last == ":")
         return (may_start and START.match(following.core) is not None) or self.is_ended(number)
+
+    def is_cue(self, number: int) -> bool:
+        """Return whether a line is the name of a speaker, a direction below it, or the number of a poem."""
+        here, following = self.lines[number], self.lines[number + 1]
+        if number == 0 and NUMERAL.fullmatch(here.text):
+            return following.core[:1].isupper()
+        if number == 1 and ASIDE.fullmatch(here.text):
+            return self.lines[0].text.isupper() and following.core[:1].isupper()
+        is_name = number == 0 and here.text.isupper() and not following.text.isupper()
+        return is_name and (here.text.endswith(")") or following.text.startswith("("))
 
     def is_salutation(self, here: Line, following: Line) -> bool:
         """Return whether a line such as `Dear Tom,` is much shorter than the text below it."""
@@ -281,37 +300,3 @@ class Paragraph:
         ):
             return True
         return here.last_word[:1].isupper()
-
-
-def find_items(lines: Sequence[Line]) -> frozenset[int]:
-    """Return the numbers of the lines that are items of a list."""
-    bullets = [BULLET.match(line.text) for line in lines]
-    keys = [(match["mark"] or match.lastgroup) if match else None for match in bullets]
-    common = Counter(keys)
-    numbers = [read_number(line.text) for line in lines]
-    seen = {reading for found in numbers for reading in found}
-    items: set[int] = set()
-    for index, (key, found) in enumerate(zip(keys, numbers, strict=True)):
-        above = lines[index - 1].last if index else ":"
-        if key and (key == "sure" or common[key] > 1 or above in ENDS_SENTENCE + ":"):
-            items.add(index)
-        elif QUESTION_AND_ANSWER <= seen and not QUESTION_AND_ANSWER.isdisjoint(found):
-            items.add(index)
-        elif any({(style, n - 1), (style, n + 1)} & seen or (n == 1 and above == ":") for style, n in found):
-            items.add(index)
-    return frozenset(items)
-
-
-def read_number(text: str) -> set[tuple[str, int]]:
-    """Return the readings of the number of an item, each with its style; empty if a line has no number."""
-    match = NUMBER.match(text)
-    if not match:
-        return set()
-    if match["digits"]:
-        return {("1", int(match["digits"]))}
-    letters = match["letter"] or match["roman"]
-    style = "A" if letters.isupper() else "a"
-    readings: set[tuple[str, int]] = {(style, ord(letters) - ord(style) + 1)} if match["letter"] else set()
-    if letters.lower() in ROMAN:
-        readings.add((f"roman {style}", ROMAN.index(letters.lower())))
-    return readings

@@ -44,7 +44,7 @@ class Kind(Enum):
 
 WORDS_BY_KIND = {
     Kind.LEAD: "mr mrs ms mx messrs mssrs mss mme mmes mlle mlles approx ca cf viz vs Fig incl excl esp resp "
-    "e.g i.e eg ie a.k.a",
+    "e.g i.e eg ie a.k.a pls Int",
     Kind.TITLE: "dr drs prof profs gen capt lt sgt cpl cmdr comdr brig supt mt Ft Adj Adm Amb Asst Assoc Atty Br Capt "
     "Cdr Cllr Cmdr Col Cpt Cst Det Ens Fr Gov Hon Insp Maj Msgr Pfc Pres Pte Pvt Rep Reps Rev Revd Sen Sens Sfc Sgts "
     "Spc Supt Surg Treas Ven",
@@ -52,7 +52,8 @@ WORDS_BY_KIND = {
     "univ est tel ext vol vols ch chs eq eqs eqn eqns refs figs nos pp pg para paras ver vers ibid al ff "
     "nr ltda gmbh govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct "
     "attn rm encl illus iss int App repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz "
-    "okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans lvl lv proc",
+    "okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans lvl lv proc "
+    "conf arr dep diss",
     Kind.UNIT: "ft lb lbs oz hr hrs min mins sec secs yd yds mi gal gals pt pts qt qts tsp tbsp tbs pkg doz wk wks yr "
     "yrs mos sq cu max avg temp wt ht ed eds rev jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur "
     "thurs fri Mar Mon Wed Sat Sun",
@@ -79,10 +80,12 @@ DATE_WORD = re.compile(rf"(?:{NO_STARTERS})")
 CAPITAL = re.compile(r"[\"“‘'(\[]?[A-ZÀ-ÖØ-Þ]")
 QUOTED = re.compile(r"[\"“‘][A-ZÀ-ÖØ-Þ]")
 NUMERAL = re.compile(
-    r"[(\[#§№]?\d|\([A-Za-z]{1,3}\)|[A-Z]{1,3}\d|(?:[IVXLC]{2,7}|[VXLC])\b(?!['’])"
+    r"[(\[#§№]?\d|\([A-Za-z]{1,3}\)|[A-Z]{1,4}\d|(?:[IVXLC]{2,7}|[VXLC])\b(?!['’])"
     r"|[A-HJ-Z]\b(?![.'’])(?! [a-z])|A(?=[,;:)]|\.?\s{0,9}\Z)"
 )
 """What may follow `No.`, `Vol.` or `Apt.`: a number, a Roman numeral or a letter."""
+TITLE_AFTER = re.compile(r"[A-Z][a-z]{1,20} [a-z]")
+"""The title of a work after `et al.`: its second word is in lower case."""
 ROMAN_ONE = re.compile(r"I(?:[,;:)–-]|\.?\s{0,9}\Z|\.\s|\s(?:of|and|to|or)\b)")
 STATES = frozenset("Ala Ark Cal Del Ill Ind La Mass Md Mont Ont Ore Penn Va Wash".split())
 CITY = re.compile(r"[A-Z][a-z]{1,20},\s\Z")
@@ -114,12 +117,23 @@ def ends_sentence(text: str, stop: re.Match[str]) -> bool | None:
         return ends_after_initial(word, before, after)
     if INITIALISM.fullmatch(word):
         return True if STARTER.match(after) else None
-    kind = KINDS.get(word) or KINDS.get(word.lower())
+    kind = find_kind(word)
     if word in STATES and CITY.search(before):
         kind = Kind.SHORT
-    if kind is None or (word.lower() == "al" and not before.endswith("et ")):
-        return True if word == "Al" and CAPITAL.match(after) else None
+    if word.lower() == "al":
+        if not before.endswith("et "):
+            return True if word == "Al" and CAPITAL.match(after) else None
+        if TITLE_AFTER.match(after):
+            return True
+    if kind is None:
+        return None
     return True if stop["closed"] and CAPITAL.match(after) else ends_after(kind, after)
+
+
+def find_kind(word: str) -> Kind | None:
+    """Return the kind of a word without its full stop; None if it is no abbreviation."""
+    capitalized = word.capitalize() if word.isupper() else word
+    return KINDS.get(word) or KINDS.get(capitalized) or KINDS.get(word.lower())
 
 
 def ends_after(kind: Kind, after: str) -> bool | None:
@@ -159,6 +173,9 @@ def ends_after_initial(letter: str, before: str, after: str) -> bool | None:
 FALSE_ENDS = (
     (r"\b[ap]\.m\.\s+\Z", rf"(?:{NO_STARTERS})"),
     (r"[A-Za-z]\.\Z", r"[A-Z]{2,}\b|[-–/]\w"),
+    (r"(?:\A|\n)\d{1,2}(?:[:.]\d\d)? ?[ap]\.m\.\s\Z", r"[A-Z]"),
+    (r"[a-z,;] \Z", r"\([a-z]{1,4}\)\s"),
+    (r"[A-Z][a-z]{0,6}\.\s\Z", r"[A-Z][a-z]{0,8}\.[,;:]"),
     (r"\d(?:s|st|sh)\.\s+\Z", r"\d{1,2}d\b"),
     (r"(?<!\S)\d{1,3}\.\s+\Z", r"(?:[KQRBN]?[a-h1-8]?x?[a-h][1-8]|O-O)(?!\w)"),
 )
@@ -167,6 +184,7 @@ FALSE_END_PATTERNS = tuple((re.compile(before), re.compile(behind)) for before, 
 MISSED_ENDS = re.compile(
     rf"…[\"”’)]{{0,3}}\s{{1,9}}(?=[\"“‘(]?[A-Z])(?!I\b)"
     rf"|[.!?][\"”’]?\)\s{{1,9}}(?=[\"“‘]?[A-Z])"
+    rf"|(?<=[%°])\.\s{{1,9}}(?=[A-Z][a-z])"
     rf"|[{EMOJI}]\s{{1,9}}(?=(?:{STARTERS})\b(?!\.))"
     rf"|\b[ap]\.m\.\s{{1,9}}(?=[A-Z])(?!{NO_STARTERS})"
     rf"|(?<![\w.])[Oo][Kk]\.\s{{1,9}}(?=[A-Za-z])"

@@ -95,6 +95,9 @@ def test_recordings_are_measured_like_a_voice(tmp_path: Path, capsys: pytest.Cap
         ("--recordings", "list.tsv", "--emotion", "joy"),
         ("--recordings", "list.tsv", "--degree", "2"),
         ("--recordings", "list.tsv", "--onsets"),
+        ("--recordings", "list.tsv", "--texts", "folder"),
+        ("wren", "--texts", "folder", "--onsets"),
+        ("wren", "--texts", "folder", "--emotion", "joy"),
         ("wren", "--degree", "2.5"),
     ],
 )
@@ -113,6 +116,7 @@ def test_a_usage_error_exits_with_2(arguments: tuple[str, ...], capsys: pytest.C
         (("nobody",), 2, "wren"),
         (("wren", "--emotion", "hapy"), 2, "happy"),
         (("--recordings", "missing.tsv"), 1, "missing.tsv"),
+        (("wren", "--texts", "missing"), 1, "missing"),
     ],
 )
 def test_an_impossible_request_is_refused_in_one_line(

@@ -310,6 +310,15 @@ HOSTILE = [
         "<td>",
         "<pre>",
         "a\u2029",
+        "00:00:01,000 --> 00:00:02,000\n",
+        "1\n00:01.000 --> 00:02.000\na\n\n",
+        "NOTE\n",
+        "\\item ",
+        "\\section{",
+        "\\textbf{a}",
+        "\\begin{a}",
+        "\\begin{align}",
+        "%",
     ),
 ]
 HOSTILE_LENGTH = 8000

@@ -274,4 +274,12 @@ CASES = {
     "B- but": "B- but",
     "T-shirt": "T-shirt",
     "10-3-2=5": "ten minus three minus two equals five",
+    "for six (6) months": "for six months",
+    "Twenty-four (24) hours": "Twenty-four hours",
+    "sixty-six (6) of them": "sixty-six (six) of them",
+    "It rose to 1,214p.": "It rose to one thousand two hundred and fourteen pence.",
+    "Dear Dr Lee,": "Dear Doctor Lee,",
+    "Call Dr Lee at 5 Main Dr Lot 3.": "Call Doctor Lee at five Main Drive Lot three.",
+    "the Bank's Nov. forecast": "the Bank's November forecast",
+    "through Dec.": "through December.",
 }

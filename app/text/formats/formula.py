@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice, takewhile
 
 DOLLARS = re.compile(r"(?<![\w$\\])\$(?![\s$])(?P<single>[^$\n]{1,600}+)(?<![\s\\])\$(?![\w$])")
 """What may be a formula between dollar signs, or two amounts of money."""
 LONG_WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
 STRONG_SIGN = re.compile(r"[\\^_{}]")
 WEAK_SIGN = re.compile(r"[=<>+*/|≤≥≠≈×·±-]")
-SHORT = re.compile(r"[A-Za-z]['′]?|\d{0,3}[a-z]{1,2}|[A-Za-z]\([A-Za-z0-9, ]{1,12}\)|\([A-Za-z0-9], ?[A-Za-z0-9]\)")
+SHORT = re.compile(
+    r"[A-Za-z]['′]?|\d{1,4}|\d{0,3}[a-z]{1,2}|[A-Za-z]\([A-Za-z0-9, ]{1,12}\)|\([A-Za-z0-9], ?[A-Za-z0-9]\)"
+)
 MAX_DEPTH = 12
 """Maximum depth of groups that are read; deeper braces have no effect."""
 TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
@@ -37,7 +40,9 @@ WORDS = {
     **dict.fromkeys(("gets", "leftarrow"), "from"),
     **dict.fromkeys(("lfloor", "rfloor", "lceil", "rceil", "langle", "rangle", "lbrace", "rbrace", "{", "}", "|"), ""),
     **dict.fromkeys(("left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "displaystyle", "limits"), ""),
-    **dict.fromkeys((",", ";", ":", "!", " ", "quad", "qquad", "nonumber", "hline"), ""),
+    **dict.fromkeys(
+        (",", ";", ":", "!", " ", "quad", "qquad", "nonumber", "hline", "blacksquare", "square", "qed", "Box"), ""
+    ),
     **dict.fromkeys(("mid", "vert", "given"), "given"),
     "sin": "sine",
     "cos": "cosine",
@@ -136,6 +141,9 @@ TEXT_GROUPS = frozenset("text textbf textit textrm mbox mathrm operatorname".spl
 """Commands whose argument is words, not signs of a formula."""
 FUNCTIONS = frozenset("fghFGHPEp")
 """Letters that are read with `of` before a bracket."""
+FACTOR = re.compile(r"[a-zA-Z)}]|\d+")
+MAX_FACTOR_TOKENS = 40
+"""Maximum tokens of a factor in parentheses that are searched for a plus or minus."""
 POWERS = {"2": "squared", "3": "cubed", "prime": "prime", "degrees": "degrees", "*": "star", "times": "star"}
 
 
@@ -208,9 +216,19 @@ class FormulaReader:
             return [token, "of"]
         if token == "|":
             return self.read_bar()
+        if token == "(" and self.is_factor():
+            return ["times"]
         if token in ")]":
             return [","] if self.peek() == "^" else []
         return [SIGNS.get(token, token)]
+
+    def is_factor(self) -> bool:
+        """Return whether the parenthesis that was opened right now multiplies: it follows a factor and holds a sum."""
+        before = self.tokens[self.position - 2] if self.position > 1 else ""
+        if before in FUNCTIONS or not FACTOR.fullmatch(before):
+            return False
+        inside = islice(self.tokens, self.position, self.position + MAX_FACTOR_TOKENS)
+        return not {"+", "-"}.isdisjoint(takewhile(lambda token: token not in ("(", ")"), inside))
 
     def read_braces(self) -> list[str]:
         """Return the words of a group whose opening brace was read."""
@@ -279,7 +297,10 @@ class FormulaReader:
             bounds["_"] = "over"
         while self.peek() in bounds or self.peek() == "\\limits":
             sign = self.take()
-            words += [bounds[sign], *self.read_argument()] if sign in bounds else []
+            bound = self.read_argument() if sign in bounds else []
+            if name == "lim":
+                bound = ["goes to" if word == "to" else word for word in bound]
+            words += [bounds[sign], *bound] if sign in bounds else []
         return [*words, "of"]
 
     def read_fraction(self) -> list[str]:

@@ -10,6 +10,7 @@ from app.text.delivery import WordEmotion
 from app.text.formats.detect import detect_format
 from app.text.formats.hidden import mask
 from app.text.formats.html import HtmlReader
+from app.text.formats.latex import hide_commands
 from app.text.formats.markdown import MarkdownReader
 from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN, read_text
@@ -49,12 +50,16 @@ def read_input(
     warn_private_characters(text, remarks)
     tags = find_tags(text, find_emotion, remarks) if find_emotion else ()
     source = mask(text, [(tag.start, tag.end) for tag in tags]) if tags else text
-    chosen = detect_format(source) if input_format is InputFormat.AUTO else input_format
+    chosen, shown = input_format, source
+    if input_format in (InputFormat.AUTO, InputFormat.MARKDOWN):
+        shown = hide_commands(source, remarks)
+        chosen = InputFormat.MARKDOWN if shown is not source else chosen
+    chosen = detect_format(source) if chosen is InputFormat.AUTO else chosen
     occurring = [name for name, one in lexicons.items() if chosen is not InputFormat.TEXT or one.occurs_in(text)]
     if chosen is InputFormat.TEXT and not tags and not occurring:
         return FormattedText(read_text(text, check=check), len(text), remarks.warnings)
     builder = TaggedTextBuilder(remarks, tags) if tags else TextBuilder(remarks)
-    flow = map_text(source, chosen, builder, explicit=input_format is not InputFormat.AUTO)
+    flow = map_text(shown, chosen, builder, explicit=input_format is not InputFormat.AUTO)
     if occurring:
         flow = substitute_words(flow, lexicons, look_up_everywhere(flow.text, occurring))
     sentences = SentenceSplitter(flow, MAX_SPOKEN, check).sentences()

@@ -106,6 +106,8 @@ ANYWHERE = {
     "resp.": "respectively",
     "feat.": "featuring",
     "jr.": "junior",
+    "univ.": "university",
+    "diss.": "dissertation",
     "refs.": "references",
     "figs.": "figures",
     "vols.": "volumes",
@@ -115,6 +117,7 @@ ANYWHERE = {
     "a.m.": "A M",
     "p.m.": "P M",
     "q.d.": "once a day",
+    "b.d.": "twice daily",
     "b.i.d.": "twice a day",
     "t.i.d.": "three times a day",
     "q.i.d.": "four times a day",
@@ -161,6 +164,7 @@ BEFORE_NUMBER = {
     "min": "minimum",
     "avg": "average",
     "tel": "telephone",
+    "ext": "extension",
     "par": "paragraph",
     "para": "paragraph",
     "pt": "part",
@@ -218,6 +222,8 @@ TITLE = re.compile(r"\b([A-Z][A-Za-z]{1,6})(\.?)(?= [A-Z])")
 SUFFIX = re.compile(rf"(?<=[A-Z])([\w']{{0,40}})(,?) ({join_alternatives(AFTER_NAME)})\b(\.?)")
 NUMBERED_STREET = re.compile(r"(?<=\d(?:st|nd|rd|th)) (St|Rd|Ave|Blvd|Ln|Pl|Sq|Ct)\b(\.?)")
 """A street with a number as its name: `3rd Ave.`"""
+HOUSE_NUMBER = re.compile(r"\d[\w ]*\Z")
+"""The number of a house and more of an address, without which `Main Dr Smith` names no street."""
 SUFFIX_AFTER_COMMA = frozenset({"Jr", "Sr", "Inc", "Ltd", "Corp", "Esq"})
 COMMON = re.compile(r"(?<![\w.])(?!EST)([A-Za-z]{1,7}(?:\.[A-Za-z]){0,2}\.|[Vv][Ss]|[Ww]/[Oo]|[24][Ww][Dd])(?!\w)")
 """A word with a dot, or another that may be in `ANYWHERE`."""
@@ -283,6 +289,8 @@ def expand_suffix(match: re.Match[str]) -> str:
     text, end = match.string, match.end()
     word, comma, suffix, dot = match.groups()
     titled = suffix in BEFORE_NAME and re.match(r" [A-Z]", text[end : end + 2])
+    if titled and suffix == "Dr" and not HOUSE_NUMBER.search(text[max(0, match.start() - 24) : match.start()]):
+        return match[0]
     if (titled and dot) or (comma and suffix not in SUFFIX_AFTER_COMMA):
         return match[0]
     return f"{word}{comma} {AFTER_NAME[suffix]}" + keep_final_dot(match, dot)

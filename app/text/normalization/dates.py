@@ -50,7 +50,8 @@ MONTH_DASH_YEAR = re.compile(rf"\b{MONTH}[-/]{YEAR}(?![\w/-])")
 ORDINAL_SPAN = re.compile(rf"\b{MONTH} (\d{{1,2}})th to (\d{{1,2}})th\b(?:,? {YEAR}\b)?")
 SPAN_OF = re.compile(rf"\b([Tt]he )?(\d{{1,2}})th to (\d{{1,2}})th of {MONTH}(?:,? {YEAR}\b)?")
 MONTH_ALONE = re.compile(
-    r"\b(in|since|until|till|last|next|by|from|of|early|late|mid|every|each|this) "
+    r"\b(in|since|until|till|last|next|by|from|of|early|late|mid|every|each|this|"
+    r"through|before|after|during|\w{1,30}['’]s) "
     r"(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b(?!\.? ?\d)(\.?)"
 )
 MILITARY_TIME = re.compile(

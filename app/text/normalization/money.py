@@ -65,6 +65,8 @@ SHILLINGS = re.compile(r"(?<![\w.,])(?:£(\d{1,4}),? )?(\d{1,2})s\b\.?(?:,? ?(\d
 NO_WHOLE = re.compile(rf"(?<={SIGN})(?=\.\d)")
 ATTRIBUTIVE_AMOUNT = re.compile(rf"({SIGN}){AMOUNT} (?=(?:bills?|notes?|coins?|tickets?|fine|tip)\b)")
 CENTS = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?) ?¢")
+PENCE = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+)p\b")
+"""The price of a share in London; smaller numbers may be resolutions or pages, and are read with the letter."""
 PERCENT = re.compile(rf"(?<![\d.,])(-?){AMOUNT} ?%")
 
 
@@ -127,6 +129,7 @@ RULES = RuleTable(
     Rule(MONEY_BEFORE, verbalize_money_before, SIGNS),
     Rule(MONEY_AFTER, lambda m: verbalize_money(m[1], m[2], CODES.get(m[3], m[3])), SIGNS),
     Rule(CENTS, lambda m: f"{verbalize_decimal(m[1])} {'cent' if m[1] == '1' else 'cents'}", ("¢",)),
+    Rule(PENCE, lambda m: f"{verbalize_cardinal(m[1].replace(',', ''))} pence", ("p",)),
     Rule(PERCENT, lambda m: f"{verbalize_minus(m[1])}{verbalize_decimal(m[2])} percent", ("%",)),
 )
 

@@ -41,6 +41,8 @@ ORDINAL_BEFORE = re.compile(
 YEAR = re.compile(rf"(?<![\w.'-])(?=M[DCLXVIM]{{2,14}}\b){ROMAN}\b(?![.'-]\w)")
 ALONE = re.compile(rf"(?<![\w.'-])(?=[IVX]{{3,6}}\b)(?!XXX\b){ROMAN}\b(?![.'-]\w)")
 """A numeral of at least three letters, which cannot be initials or the word `I`."""
+HEADING = re.compile(rf"\A\s*(?=[IVXL]{{2,6}}\b){ROMAN}\.?\s*\Z")
+"""A numeral that is the whole text: the number of a chapter or a part."""
 ITEM = re.compile(
     r"^(\(?)(i{1,3}|iv|v|vi{1,3}|ix|x|xi{1,3}|xiv|xv)(?=[.)] [\"'(]?[A-Z])"
     r"|(?<![\w)])(\()(i{1,3}|iv|vi{1,3}|ix|xi{1,3}|xiv)(?=\)(?:[ ,;.]|$))"
@@ -89,6 +91,7 @@ ORDERED = ("centur", "olymp", "congress", "corps", "legion", "dynasty", "amendme
 PAIRS = ("ii", "iv", "ix", "vi", "xi", "xv", "xx")
 """Letters of which every numeral in `ALONE` contains two."""
 RULES = RuleTable(
+    Rule(HEADING, lambda m: name_value(m[1]) if m[1] else m[0], digits=False),
     Rule(COUNT, verbalize_count, tuple(f"{word.lower()} " for word in COUNTED.split("|")), digits=False),
     Rule(SERIES, verbalize_count, tuple(f"{name.lower()} " for name in SERIES_NAMES.split("|")), digits=False),
     Rule(MONARCH, verbalize_monarch, digits=False),

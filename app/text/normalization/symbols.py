@@ -132,6 +132,18 @@ DOLLAR_NAME = re.compile(r"\$(?=[A-Za-z_])")
 DASHES = re.compile(r"(?<!\s)\s*+[–—]+\s*|[–—]+\s*|(?<!\s)\s++-{1,3}\s+|--+")
 
 
+REPEATED = re.compile(r"(?<=[A-Za-z]) \((\d{1,3})\)")
+"""A number in figures after the same one in words, as contracts have it: `six (6) months`."""
+MAX_NUMBER_CHARS = 48
+
+
+def drop_repetition(match: re.Match[str]) -> str:
+    """Return nothing for a number that the words before it say: `six (6) months` -> six months."""
+    before = match.string[max(0, match.start() - MAX_NUMBER_CHARS) : match.start()].lower()
+    words = verbalize_cardinal(match[1])
+    return "" if f" {before}".endswith(f" {words}") else match[0]
+
+
 def verbalize_version(match: re.Match[str]) -> str:
     """Read a version: `v2.0.1` -> version two point zero point one."""
     return ("version " if match[1] else "") + " point ".join(map(verbalize_cardinal, match[2].split(".")))
@@ -165,6 +177,7 @@ def verbalize_signs(text: str) -> str:
 
 
 NUMBER_RULES = RuleTable(
+    Rule(REPEATED, drop_repetition, (" (",)),
     Rule(NUMBER_WORD, "number ", ("n",), digits=False),
     Rule(WIRELESS, verbalize_wireless, ("802.",)),
     Rule(VERSION, verbalize_version, (".",)),
