@@ -270,8 +270,8 @@ def _draw(plot: Plot, results: Results) -> Picture:
         if found := [(at, one) for at in places if (one := results.summarize(Key(plot.measure, peer, at)))]:
             medians = [one.median for _, one in found]
             errors = [[one.median - one.least for _, one in found], [one.most - one.median for _, one in found]]
-            style = {"marker": "o", "capsize": 3, "color": PEER_COLOURS[peer], "label": peer}
-            axes.errorbar([at for at, _ in found], medians, errors, **style)
+            across = [at for at, _ in found]
+            axes.errorbar(across, medians, errors, marker="o", capsize=3, color=PEER_COLOURS[peer], label=peer)
     axes.margins(y=0.15)
     if plot.up == "linear":
         axes.set_ylim(bottom=0)

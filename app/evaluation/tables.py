@@ -192,7 +192,7 @@ def make_emotion_tables(report: EmotionReport) -> Group:
     return Group(confusion, "", make_table(headings, differences))
 
 
-def make_table(headings: Row, rows: list[Row]) -> Table:
+def make_table(headings: Row, rows: Iterable[Row]) -> Table:
     """Make a table whose first column names its rows."""
     made = Table(headings[0], box=None, header_style="bold", pad_edge=False)
     for heading in headings[1:]:
