@@ -22,7 +22,7 @@ from app.errors import InvalidRequest, NotAcceptable
         ("audio/wav;q=0.5, audio/flac", "flac"),
         ("audio/flac;q=0.2, */*;q=0.1", "flac"),
         ("audio/wav;q=0, audio/*", "flac"),
-        ("audio/basic, audio/flac;q=0.1", "flac"),
+        ("audio/amr, audio/flac;q=0.1", "flac"),
         ("audio/mpeg", "mp3"),
         ("audio/mp3", "mp3"),
         ("audio/ogg", "opus"),
@@ -31,6 +31,9 @@ from app.errors import InvalidRequest, NotAcceptable
         ("audio/opus", "opus"),
         ("audio/aac", "aac"),
         ("audio/pcm;rate=24000", "pcm"),
+        ("audio/basic", "ulaw"),
+        ("audio/PCMU;rate=8000", "ulaw"),
+        ("audio/PCMA;rate=8000, audio/basic;q=0.5", "alaw"),
         ("audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5", "opus"),
         ("text/html,application/xhtml+xml,*/*;q=0.8", "wav"),
         ("nonsense, audio/flac", "flac"),
@@ -41,7 +44,7 @@ def test_accept_selects_the_format(accept: str, format: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "accept", ["audio/basic", "image/png", "nonsense", "audio/wav;q=0", "audio/wav;q=x", "*/*;q=0"]
+    "accept", ["audio/amr", "image/png", "nonsense", "audio/wav;q=0", "audio/wav;q=x", "*/*;q=0"]
 )
 def test_accept_without_a_supported_format_is_refused(accept: str) -> None:
     with pytest.raises(NotAcceptable):
@@ -66,6 +69,7 @@ def test_timing_overrides_accept_and_format_alone_selects_the_audio_format() -> 
 
 def test_format_names_are_case_insensitive_and_unknown_ones_are_refused_with_a_pointer() -> None:
     assert check_format("FLAC") == "flac"
+    assert check_format("ulaw_8000") == "ulaw"
     assert check_format(None) is None
     with pytest.raises(InvalidRequest) as caught:
         check_format("mp9")

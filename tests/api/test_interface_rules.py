@@ -24,6 +24,8 @@ FORMATS: dict[str, tuple[str, str, tuple[int, ...]]] = {
     "aac": ("audio/aac", "speech.aac", MPEG_RATES),
     "opus": ("audio/ogg; codecs=opus", "speech.opus", (8000, 12000, 16000, 24000, 48000)),
     "pcm": ("audio/pcm;rate={}", "speech.pcm", RATES),
+    "ulaw": ("audio/basic", "speech.ulaw", (8000,)),
+    "alaw": ("audio/pcma;rate={}", "speech.alaw", (8000,)),
 }
 """Content type, file name and sample rates."""
 

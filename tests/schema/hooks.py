@@ -31,8 +31,8 @@ RANGES = ("bytes=0-", "bytes=0-99", "bytes=-50", "bytes=99999999-", "bytes=5-4",
 NAMES = {
     "voice": ("wren", "Alloy", "nova"),
     "emotion": ("auto", "Joy", "cheerful", "sadness", "joy:0.6,surprise:0.4"),
-    "format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm"),
-    "response_format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm"),
+    "format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm", "ulaw", "ALAW_8000"),
+    "response_format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm", "ulaw", "ALAW_8000"),
     "model": ("intone", "TTS-1", "gpt-4o-mini-tts-2025-12-15"),
     "lexicon": ('{"gif": "jif"}', '{"tomato": "/təˈmɑːtəʊ/"}'),
 }

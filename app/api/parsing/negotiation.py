@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from app.api.parsing.json import quote_value
-from app.audio.encode import DEFAULT_FORMAT, FORMATS
+from app.audio.encode import DEFAULT_FORMAT, FORMATS, find_format
 from app.errors import FieldError, InvalidRequest, NotAcceptable, UnsupportedContentEncoding, UnsupportedMediaType
 
 JSON = "application/json"
@@ -102,8 +102,10 @@ class ResponseFormat:
 
 def check_format(format: str | None) -> str | None:
     """Return the format in its canonical spelling."""
-    if format is None or format.lower() in FORMATS:
-        return format and format.lower()
+    if format is None:
+        return None
+    if row := find_format(format):
+        return row.name
     detail = f"{quote_value(format)} is none of {', '.join(FORMATS)}"
     raise InvalidRequest(f"format: {detail}.", fields=[FieldError(detail, "#/format")])
 

@@ -59,7 +59,7 @@ class SpeechFields(SpeechOptions):
     """`auto` (the default) classifies each sentence; the name or alias of an emotion sets it for all; several with
     their weights are blended."""
     format: FormatName | None = None
-    """`wav`, `flac`, `mp3`, `opus`, `aac` or `pcm`; by default chosen by `Accept`, else `wav`."""
+    """`wav`, `flac`, `mp3`, `opus`, `aac`, `pcm`, `ulaw` or `alaw`; by default chosen by `Accept`, else `wav`."""
     sample_rate: Hertz | None = None
     """Hertz; by default the voice's own rate, or the next higher one that the format supports."""
     stream: bool | None = None
