@@ -48,12 +48,11 @@ def test_analyze_returns_a_plan_for_any_accept_header(client: httpx.Client, acce
 
 
 @pytest.mark.parametrize(
-    ("fields", "pointer"),
-    [({"sample_rate": 22_050, "format": "opus"}, "#/sample_rate"), ({"stream": True, "timing": True}, "#/stream")],
+    "fields", [{"sample_rate": 22_050, "format": "opus"}, {"sample_rate": 16_000, "format": "ulaw"}]
 )
-def test_analyze_refuses_invalid_audio_fields(client: httpx.Client, fields: dict[str, Any], pointer: str) -> None:
+def test_analyze_refuses_invalid_audio_fields(client: httpx.Client, fields: dict[str, Any]) -> None:
     response = client.post("/analyze", json={"text": "Hi.", **fields})
-    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "#/sample_rate")
 
 
 def test_the_ssml_table_is_served_unchanged(client: httpx.Client) -> None:

@@ -26,6 +26,7 @@ MARKUP = (
 ACCEPT = (
     *("*/*",) * 6,
     *("audio/mpeg", "application/json", "audio/ogg;q=0.5, audio/flac;q=0.2", "audio/aac", "text/html", "nonsense"),
+    *("application/x-ndjson", "text/event-stream"),
 )
 RANGES = ("bytes=0-", "bytes=0-99", "bytes=-50", "bytes=99999999-", "bytes=5-4", "items=1-2")
 NAMES = {
@@ -82,8 +83,6 @@ def make_valid_fields(fields: dict[str, Any]) -> dict[str, Any]:
         del valid["ssml"]
     if valid.get("ssml"):
         valid = {name: value for name, value in valid.items() if name not in OPTIONS_OF_TEXT}
-    if valid.get("stream") and valid.get("timing"):
-        del valid["stream"]
     if valid.get("ssml") is True and isinstance(valid.get("input"), str):
         valid["input"] = wrap_in_ssml(valid["input"])
     return valid

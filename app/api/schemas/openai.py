@@ -90,7 +90,7 @@ class OpenAiSpeech(SpeechOptions):
     response_format: FormatName | None = None
     """`mp3` (the default), `opus`, `aac`, `flac`, `wav`, `pcm`, `ulaw` or `alaw`."""
     stream_format: Literal["audio", "sse"] | None = None
-    """`sse` sends events with pieces of the audio in base64."""
+    """`sse` sends events with pieces of the audio in base64, and with each utterance and its words as it is spoken."""
     emotion: EmotionField = None
     """As in `POST /synthesize`."""
     sample_rate: Hertz | None = None
