@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -148,14 +149,18 @@ class Visit:
 
 
 def read_speech(response: Response) -> dict[str, Any]:
-    """Return the duration, and the utterances and warnings of the plan, from the events of a stream."""
+    """Return the events of a stream as the response with `timing` alone: the audio, its duration and the plan."""
     events = [json.loads(line) for line in response.text().splitlines()]
     starts, ends = ([one for one in events if one["type"] == f"speech.utterance{end}"] for end in ("", ".done"))
-    utterances = [{**start["utterance"], "end": end["end"]} for start, end in zip(starts, ends, strict=True)]
+    utterances = [
+        {**start["utterance"], **{name: end[name] for name in ("end", "pause_after", "words")}}
+        for start, end in zip(starts, ends, strict=True)
+    ]
     return {
+        "audio": b"".join(base64.b64decode(one["audio"]) for one in events if one["type"] == "speech.audio.delta"),
+        "sample_rate": events[0]["sample_rate"],
         "duration": events[-1]["duration"],
         "plan": {"utterances": utterances, "warnings": events[-1]["warnings"]},
-        "rate": events[0]["sample_rate"],
     }
 
 

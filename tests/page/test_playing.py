@@ -87,7 +87,7 @@ def test_the_pieces_sound_one_after_the_other(desk: Visit) -> None:
     _, response = desk.speak()
     expect(desk.status).to_have_text("Finished.")
     pieces = desk.page.evaluate("window.pieces")
-    rate = response["rate"]
+    rate = response["sample_rate"]
     assert len(pieces) > 2
     assert {(own, context) for _, _, own, context in pieces} == {(rate, rate)}, "resampled pieces would click"
     assert sum(length for _, length, _, _ in pieces) == round(response["duration"] * rate)
