@@ -6,6 +6,7 @@ short look-ahead. The division of the utterance into chunks does not affect them
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -58,6 +59,14 @@ class Joiner:
         """Begin an utterance. The gain is linear and constant per checkpoint, so anger stays louder than sadness."""
         self._start = self._position
         self._utterance = _Utterance(self._rate, gain)
+
+    @property
+    def open_span(self) -> UtteranceSpan:
+        """Position of the current utterance, whose end is unknown and therefore infinite.
+
+        The start is final once `push` has returned samples of it.
+        """
+        return UtteranceSpan(self._start / self._rate, math.inf, self._get_current().first / self._rate)
 
     def push(self, samples: Samples) -> Samples:
         """Append a chunk, (samples,), which must not be modified afterwards; return the samples that are final."""
