@@ -41,8 +41,12 @@ class RateLimit:
         """Tokens of each client, and when they were counted."""
 
     def check(self, request: Request) -> None:
-        """Raise RateLimited if the client sends requests too often."""
-        if self.per_minute and (seconds := self.take(identify_client(request))):
+        """Raise RateLimited if the client of a request sends requests too often."""
+        self.check_client(identify_client(request))
+
+    def check_client(self, client: str) -> None:
+        """Raise RateLimited if a client sends requests too often."""
+        if self.per_minute and (seconds := self.take(client)):
             raise RateLimited(
                 f"This client may ask {self.per_minute:g} times a minute.",
                 hint="Try again after the seconds in Retry-After.",
