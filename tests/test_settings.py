@@ -219,11 +219,13 @@ def test_wyoming_needs_no_permission_on_this_machine(written: str) -> None:
     assert load_settings(wyoming=written, api_keys=KEY).wyoming == written
 
 
-@pytest.mark.parametrize("written", ["tcp://0.0.0.0:10200", "tcp://[::]:10200", "tcp://192.168.1.5:1", "tcp://tts.lan:9"])
+@pytest.mark.parametrize(
+    "written", ["tcp://0.0.0.0:10200", "tcp://[::]:10200", "tcp://192.168.1.5:1", "tcp://tts.lan:9"]
+)
 def test_wyoming_is_refused_for_other_machines_beside_keys_or_without_permission(written: str) -> None:
     with pytest.raises(SetupError, match="INTONE_ALLOW_ANONYMOUS=1"):
         load_settings(wyoming=written)
-    with pytest.raises(SetupError, match="INTONE_WYOMING.* no authentication.* no key"):
+    with pytest.raises(SetupError, match=r"INTONE_WYOMING.* no authentication.* no key"):
         load_settings(wyoming=written, api_keys=KEY, allow_anonymous="1")
     assert load_settings(wyoming=written, allow_anonymous="1").wyoming == written
 

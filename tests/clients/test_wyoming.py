@@ -99,10 +99,12 @@ def check_audio(events: Sequence[Event], last: Sequence[str] = ("audio-stop",)) 
     return seconds
 
 
-def read_log(server: Server, route: str = "wyoming/synthesize") -> list[dict[str, Any]]:
-    """Return the log lines of a route."""
+def read_log(server: Server, *routes: str) -> list[dict[str, Any]]:
+    """Return the log lines of some routes, by default those that speak."""
     lines = map(json.loads, server.log_text().splitlines())
-    return [line for line in lines if line.get("route") == route]
+    return [
+        line for line in lines if line.get("route") in (routes or ("wyoming/synthesize", "wyoming/synthesize-start"))
+    ]
 
 
 def read_gauge(server: Server, name: str) -> float:

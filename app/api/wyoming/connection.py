@@ -17,7 +17,7 @@ from app.api.middleware.auth import mask_address
 from app.api.responses.streaming import ReaderPatience
 from app.api.state import Service
 from app.api.wyoming.events import MAX_HEADER_BYTES, encode_event, make_error_event, read_event
-from app.api.wyoming.exchange import OTHER, observe_exchange
+from app.api.wyoming.exchange import observe_exchange
 from app.api.wyoming.speaking import Client, LiveSpeech, begin_live_speech, speak_text
 from app.api.wyoming.voices import make_info, read_text
 from app.errors import BodyTooSlow, IntoneError, InvalidRequest, ReaderTooSlow
@@ -101,7 +101,7 @@ class WyomingConnection:
             if isinstance(error, asyncio.CancelledError):
                 raise
         except IntoneError as error:
-            with suppress(OSError, IntoneError):
+            with suppress(ClientDisconnected, OSError, IntoneError):
                 await self._report(error)
         finally:
             if self._live:
@@ -129,8 +129,10 @@ class WyomingConnection:
                 return self._check_read(reading)
         finally:
             reading.cancel()
+            await asyncio.wait({reading})  # a stream has one reader at a time
         if self._live:
-            self._refuse(BodyTooSlow(f"No event came for {TEXT_SECONDS} seconds.", hint="Send synthesize-stop."))
+            self._live.fail(BodyTooSlow(f"No event came for {TEXT_SECONDS} seconds.", hint="Send synthesize-stop."))
+            await self._finish_live()
         return None
 
     def _check_read(self, reading: asyncio.Task[Event | None]) -> Event | None:
@@ -142,7 +144,7 @@ class WyomingConnection:
 
     def _refuse(self, error: IntoneError) -> NoReturn:
         """Log and count an error outside of any speech, and raise it."""
-        with observe_exchange(self._service, self._send, OTHER):
+        with observe_exchange(self._service, self._send):
             raise error
 
     async def _answer(self, event: Event) -> None:
@@ -151,7 +153,7 @@ class WyomingConnection:
             text = event.data.get("text")
             await self._send(Pong(text if isinstance(text, str) else None).event())
         elif event.type == "describe":
-            with observe_exchange(self._service, self._send, OTHER):
+            with observe_exchange(self._service, self._send):
                 await self._send(make_info(self._service.get_pipeline().registry).event())
         elif event.type == "synthesize":
             # Within a text that arrives in pieces, Home Assistant repeats it whole for servers that take no pieces.
@@ -209,10 +211,16 @@ class WyomingConnection:
             self._connections.idle[self] = None
 
     async def _send(self, event: Event) -> None:
-        """Send an event, and wait until the client has taken enough; raises `ReaderTooSlow` or an OSError."""
+        """Send an event, and wait until the client has taken enough.
+
+        Raise `ReaderTooSlow`, or ClientDisconnected if the connection is lost.
+        """
         data = encode_event(event)
-        self._writer.write(data)
-        await self._patience.waiting_for(self._writer.drain(), len(data))
+        try:
+            self._writer.write(data)
+            await self._patience.waiting_for(self._writer.drain(), len(data))
+        except OSError:
+            raise ClientDisconnected from None
 
     async def _report(self, error: IntoneError) -> None:
         """Send an error, and read on for a while: with unread bytes, closing would reset the connection and lose it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -24,8 +25,11 @@ from app.types import PlanWarning
 
 METHOD = "WYOMING"
 """Method in log lines, as Wyoming has none."""
-SYNTHESIZE = "wyoming/synthesize"
-"""Route of requests for speech in the log and the metrics."""
+WHOLE_TEXT = "wyoming/synthesize"
+"""Route, in the log and the metrics, of requests whose text comes whole."""
+LIVE_TEXT = "wyoming/synthesize-start"
+"""Route of requests whose text comes in pieces. They last until the text is complete, and their first audio waits for
+text, so neither duration is the service's."""
 OTHER = "wyoming"
 """Route of everything else."""
 
@@ -75,14 +79,15 @@ class Exchange:
     def close(self, status: int, code: str | None = None) -> None:
         """Log the request, and count it."""
         seconds = time.perf_counter() - self._started
-        answer = ResponseRecord(self._route, status, seconds, self._first_audio, code)
+        first_audio = None if self._route == LIVE_TEXT else self._first_audio
+        answer = ResponseRecord(self._route, status, seconds, first_audio, code)
         facts = {**self.facts, **({"code": code} if code else {})}
         log_request(answer, method=METHOD, request_id=self.request_id, facts=facts)
         self._service.metrics.observe_response(answer)
 
 
 @contextmanager
-def observe_exchange(service: Service, send: Send, route: str = SYNTHESIZE) -> Iterator[Exchange]:
+def observe_exchange(service: Service, send: Send, route: str = OTHER) -> Iterator[Exchange]:
     """Yield a new exchange, and close it with the error that ends the block; an unexpected one gets logged."""
     exchange = Exchange(service, send, route)
     try:
@@ -90,14 +95,12 @@ def observe_exchange(service: Service, send: Send, route: str = SYNTHESIZE) -> I
     except IntoneError as error:
         exchange.close(error.status, error.code)
         raise
-    except (ClientDisconnected, ConnectionError):
+    except (ClientDisconnected, asyncio.CancelledError):
         exchange.close(CLIENT_CLOSED_REQUEST)
-        raise ClientDisconnected from None
+        raise
     except Exception as error:
         log_exception(error, exchange.request_id)
         exchange.close(IntoneError.status, IntoneError.code)
         raise IntoneError("Something failed inside the service.") from None
-    except BaseException:
-        exchange.close(CLIENT_CLOSED_REQUEST)
-        raise
-    exchange.close(200)
+    else:
+        exchange.close(200)

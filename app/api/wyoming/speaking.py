@@ -14,7 +14,7 @@ from wyoming.tts import SynthesizeStopped
 from app.api.jobs import ClientDisconnected, IsCancelled, WaitForDisconnect, retrieve_exception
 from app.api.responses.streaming import EncodedStream
 from app.api.state import Service
-from app.api.wyoming.exchange import Exchange, Send, observe_exchange
+from app.api.wyoming.exchange import LIVE_TEXT, WHOLE_TEXT, Exchange, Send, observe_exchange
 from app.api.wyoming.voices import make_speech_request
 from app.audio.encode import FORMATS, to_int16
 from app.errors import IntoneError
@@ -37,9 +37,9 @@ class Client:
 
 
 @contextmanager
-def admit(service: Service, client: Client) -> Iterator[Exchange]:
+def admit(service: Service, client: Client, route: str) -> Iterator[Exchange]:
     """Yield the exchange of a request for speech, or raise the `RateLimited`, `TooManyStreams` or `Busy` of a limit."""
-    with observe_exchange(service, client.send) as exchange:
+    with observe_exchange(service, client.send, route) as exchange:
         service.rate_limit.check_client(client.name)
         service.streams.enter(client.name)
         try:
@@ -50,7 +50,7 @@ def admit(service: Service, client: Client) -> Iterator[Exchange]:
 
 async def speak_text(service: Service, client: Client, data: Mapping[str, Any]) -> None:
     """Answer `synthesize`: speak the whole text."""
-    with admit(service, client) as exchange:
+    with admit(service, client, WHOLE_TEXT) as exchange:
         pipeline = service.get_pipeline()
         await _stream_speech(service, client, pipeline, make_speech_request(data, pipeline, with_text=True), exchange)
 
@@ -146,7 +146,7 @@ class LiveSpeech:
 async def begin_live_speech(service: Service, client: Client, data: Mapping[str, Any]) -> LiveSpeech:
     """Answer `synthesize-start`: begin to speak a text whose pieces follow."""
     with ExitStack() as admission:
-        exchange = admission.enter_context(admit(service, client))
+        exchange = admission.enter_context(admit(service, client, LIVE_TEXT))
         pipeline = service.get_pipeline()
         request = make_speech_request(data, pipeline, with_text=False)
         # In a thread, as the first call imports modules.
