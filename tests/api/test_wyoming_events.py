@@ -80,7 +80,7 @@ async def test_the_end_within_an_event_is_the_end_of_the_connection(received: by
         (encode_header(type="a", data_length=2) + b"{}"[:1] + b"\xff", UnreadableBody),
         (encode_header(type="a", data_length=MAX_DATA_BYTES + 1), BodyTooLarge),
         (encode_header(type="a", payload_length=MAX_PAYLOAD_BYTES + 1), BodyTooLarge),
-        (encode_header(type="a", payload_length=10**4000), BodyTooLarge),
+        (encode_header(type="a", payload_length=10**200), BodyTooLarge),
         (b'{"type": "' + b"a" * MAX_HEADER_BYTES + b'"}\n', BodyTooLarge),
         (b"a" * (2 * MAX_HEADER_BYTES), BodyTooLarge),
     ],

@@ -177,7 +177,7 @@ class WyomingConnection:
     async def _continue_live(self, event: Event) -> None:
         """Take the next piece of a text, or its end."""
         if self._live is None:
-            self._refuse(InvalidRequest(f"{event.type} came without synthesize-start."))
+            self._refuse(InvalidRequest(f"{event.type} came without synthesize-start.", hint="Send that first."))
         if event.type == "synthesize-stop":
             self._live.end()
             await self._finish_live()
