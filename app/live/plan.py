@@ -42,7 +42,7 @@ class LivePlan:
     def __init__(self, pipeline: Pipeline, request: SpeechRequest, *, first_at_comma: bool = False) -> None:
         """Start a plan with the options of a request, whose text is ignored.
 
-        With `first_at_comma`, the first clause of the text is spoken at once if a comma ends it. Raises `VoiceNotFound`.
+        With `first_at_comma`, the first clause is spoken as soon as a comma ends it. Raises `VoiceNotFound`.
         """
         voice = pipeline.registry.get(request.voice)
         self._rule = pipeline.make_strength_rule(request)

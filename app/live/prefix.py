@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from app.text.delivery import WordEmotion
 from app.text.formats.hidden import mask
@@ -17,12 +18,12 @@ from app.text.tags import find_tags
 from app.text.text_map import WarningCollector
 from app.types import Clause, InputFormat, PlanWarning, Sentence
 
-CONTINUATIONS = ("a b.", ". The end.", "\nThe end.", "\n\nThe end.", "\n- a\n- b")
-"""Continuations with which every text is tried: the word goes on or ends, and a sentence, a line, a paragraph or a list
-begins."""
+CONTINUATIONS = ("a b.", ". The end.")
+"""Continuations with which every text is tried: the word goes on or ends."""
 SPEECH = ("b said so.", " said so.")
 """Continuations with which words after a quotation become its dialogue tag."""
 CLOSING_CONTINUATIONS = {
+    "\n": ("\nThe end.", "\n\nThe end.", "\n- a\n- b"),
     '"': ('b" a', 'b." he said.', *SPEECH),
     "“": ("b” a", "b.” he said.", *SPEECH),
     "„": ("b“ a", "b.“ he said.", *SPEECH),
@@ -43,11 +44,12 @@ CLOSING_CONTINUATIONS = {
     "\\": ("b\\) a", "b\\] a"),
     "^": ("b^ a",),
 }
-"""Further continuations of a text that contains the character: what may close what it opens. They begin with a letter,
-because few marks close after white space."""
+"""Further continuations of a text that contains the character: lines after lines, and what may close what it opens.
+These begin with a letter, because few marks close after white space."""
 TAG_CONTINUATION = "[pause:2s] The end."
 UNFINISHED = re.compile(
-    r"(?:\[[^\[\]\n]{0,60}(?:\](?:\([^()\n]{0,260})?)?|\([A-Za-z][A-Za-z ,'-]{0,40}|<[/!A-Za-z][^<>]{0,200}|&[#\w]{0,10})\Z"
+    r"(?:\[[^\[\]\n]{0,60}(?:\](?:\([^()\n]{0,260})?)?|\([A-Za-z][A-Za-z ,'-]{0,40}"
+    r"|<[/!A-Za-z][^<>]{0,200}|&[#\w]{0,10})\Z"
 )
 """The beginning of a tag, a link or a reference at the end of a text: what it will be is not known yet."""
 WORD_BEFORE_STOP = re.compile(r"([A-Za-z][A-Za-z.]*)\.[\"”’')\]]{0,3}\Z")
@@ -99,18 +101,20 @@ class Prefix:
         text = flow.text[span.start : span.end]
         return ReadSentence(start, end, (text, start, end, span.ends_paragraph, segments, readings), outline)
 
-    def count_settled(self, first: int) -> int:
-        """Return how many sentences from the number `first` on no continuation changes."""
+    def count_settled(self, first: int, doubt: str | None = None) -> tuple[int, str | None]:
+        """Return how many sentences from the number `first` on no continuation changes, and one that changes the rest.
+
+        `doubt` is the continuation that changed an earlier prefix of the text: it is tried first.
+        """
         unsettled = self.sentences[first:]
-        settled = next(
-            (number for number, one in enumerate(unsettled) if self._ends_in_doubt(one.end)), len(unsettled)
-        )
-        for continuation in self._choose_continuations():
+        settled = next((number for number, one in enumerate(unsettled) if self._ends_in_doubt(one.end)), len(unsettled))
+        for continuation in chain([doubt] if doubt else [], self._choose_continuations()):
             if settled <= 0:
                 break
+            doubt = continuation
             other = Prefix(self.text + continuation, self._find_emotion, self._lexicons)
             settled = count_equal(self.sentences[first : first + settled], other.sentences[first:])
-        return max(0, settled)
+        return max(0, settled), doubt
 
     def _choose_continuations(self) -> Iterator[str]:
         yield from CONTINUATIONS
@@ -129,10 +133,7 @@ class Prefix:
 
     def ends_sentence(self) -> bool:
         """Return whether the text ends with a sentence, so that a capital letter would begin another one."""
-        if not WORD_BEFORE_STOP = re.compile(r"([A-Za-z][A-Za-z.]*)\.[\"”’')\]]{0,3}\Z")
-TWO_WORDS = re.compile(r"\s+\S+\s+\S+\s|[^\S\n]*\n\s*\S")
-"""Enough text after an abbreviation: two words, or the beginning of a line."""
-ENDS_LIKE_A_SENTENCE.search(self.text):
+        if not ENDS_LIKE_A_SENTENCE.search(self.text):
             return False
         longer = Prefix(self.text.rstrip() + " The", self._find_emotion, self._lexicons)
         return len(longer.sentences) > len(self.sentences)

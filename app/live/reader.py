@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum, auto
 
-from app.live.prefix import UNFINISHED, Prefix, count_equal
+from app.live.prefix import UNFINISHED, Prefix
 from app.text.delivery import WordEmotion
 from app.text.lexicon import NO_LEXICONS, Lexicons
 from app.types import PlanWarning, Sentence
 
 MAX_UNSETTLED = 4000
 """Code points without a settled sentence after which all but the last sentence are spoken as they read now."""
-LONG_PARAGRAPH = 1000
+LONG_PARAGRAPH = 250
 """Code points of a paragraph after which reading begins again at a sentence inside it."""
 WORDS_TO_TRY = 6
 """Words after the end of a sentence at whose ends the reader tries again."""
@@ -72,6 +72,8 @@ class LiveReader:
         """Whether a sentence may have ended that is not settled."""
         self._has_read = False
         """Whether a sentence was settled since the last boundary."""
+        self._doubt: str | None = None
+        """Continuation that last changed a sentence."""
         self._fence = ""
         """Sign of the code block in which the tail ends; empty outside of code."""
 
@@ -96,7 +98,7 @@ class LiveReader:
         return warnings
 
     def read(self) -> Sentence | Boundary | None:
-        """Return the next settled sentence, or the boundary after the last one before it; None if more text is needed."""
+        """Return the next settled sentence, or the boundary after those before it; None if more text is needed."""
         while True:
             for found in self._coming:
                 return found
@@ -158,13 +160,18 @@ class LiveReader:
             yield from self._end_first_clause()
             return
         here, first = self._find_unsettled()
-        settled = here.count_settled(first) if len(here.sentences) > first + 1 or self._tail[-1] == "\n" else 0
+        settled = 0
+        self._is_open = self._is_open and (self._words_to_try > 0 or len(here.sentences) > first + 1)
+        if len(here.sentences) > first + 1 or self._tail[-1] == "\n":
+            settled, self._doubt = here.count_settled(first, self._doubt)
         if not settled and len(self._tail) - self._done > MAX_UNSETTLED:
             settled = len(here.sentences) - first - 1
         for number in range(first, first + settled):
             yield self._settle_one(here, number)
         if settled > 0:
+            self._doubt = None
             self._is_open = len(here.sentences) > first + settled + 1
+            self._words_to_try *= self._is_open
             self._may_end_at_comma = False
             self._move_base(here, first + settled)
 

@@ -61,8 +61,8 @@ class _Speaking:
 class LiveSession:
     """One text that arrives in pieces, and its audio.
 
-    `push`, `flush`, `settle`, `end` and `close` never block and may be called from any thread; `make_piece` blocks while
-    audio is being synthesized, and is called from one thread at a time.
+    `push`, `flush`, `settle`, `end` and `close` never block and may be called from any thread; `make_piece` blocks
+    while audio is being synthesized, and is called from one thread at a time.
     """
 
     def __init__(self, pipeline: Pipeline, request: SpeechRequest, *, first_at_comma: bool = False) -> None:

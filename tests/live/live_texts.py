@@ -30,7 +30,7 @@ WRITTEN = (
     "Tom's dog isn't here. It's at the Joneses' house. 'Twas in '21. The '90s were fun. Rock 'n' roll!",
     "> To be, or not to be.\n> That is the question.\n\nHamlet said so. He was sad.",
     "We left.\n\n---\n\nThe next day, we came back. It rained.\n\n***\n\nThen the sun came out!",
-    "Line one without a mark\nLine two goes on here\nand a third line that is quite a bit longer than the others.\n\nEnd.",
+    "Line one without a mark\nLine two goes on here\nand a third line that is a bit longer than the others.\n\nEnd.",
     "Meet me at 12:30. Bring cake; it is her birthday: she turns 30! The ratio is 3:2. Score 4-1.",
     "A &amp; B went out. They ate 5 &lt; 6 apples. It was fun &mdash; mostly.<br>Then they slept. <b>Well.</b> Yes.",
     "He said: «Non. Jamais!» She wept. „Nein. Nie“, rief er. Alle gingen.",

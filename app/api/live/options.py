@@ -106,7 +106,7 @@ def read_output_format(written: str) -> tuple[str, int]:
 
 
 def apply_voice_settings(speech: SpeechRequest, settings: Mapping[str, Any] | None) -> SpeechRequest:
-    """Return the options of a context with the speed of ElevenLabs' `voice_settings`; its other fields have no effect."""
+    """Return the options of a context with the speed of `voice_settings`, whose other fields have no effect."""
     speed = (settings or {}).get("speed")
     if speed is None:
         return speech

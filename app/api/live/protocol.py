@@ -1,4 +1,4 @@
-"""uvicorn's protocol for WebSockets, which drains at shutdown, leaves out addresses from the log, and ends for certain."""
+"""uvicorn's protocol for WebSockets, changed to drain at shutdown, to log no addresses, and to end for certain."""
 
 from __future__ import annotations
 
