@@ -264,6 +264,14 @@ class Settings(BaseSettings):
     max_streams_per_client: int = Field(default=64, ge=1)
     """Maximum open streams for each API key, or for each client address if api_keys is empty; further streams get
     429."""
+    max_sockets: int = Field(default=256, ge=1, le=4096)
+    """Maximum open WebSockets; further ones get 503."""
+    max_sockets_per_client: int = Field(default=64, ge=1)
+    """Maximum open WebSockets for each API key, or for each client address if api_keys is empty; further ones get
+    429."""
+    socket_chars_per_minute: float = Field(default=100_000, ge=0, allow_inf_nan=False)
+    """Maximum characters per minute that each API key, or each client address if api_keys is empty, sends over
+    WebSockets, or over Wyoming in pieces; 0 means no limit."""
     reader_patience: float = Field(default=600, gt=0)
     """Seconds that a response waits for a client that reads nothing, such as a paused player, before it is cut off."""
     reader_rate: int = Field(default=500, ge=1)

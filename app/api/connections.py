@@ -16,6 +16,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from app.api.errors import PROBLEM_TYPE, make_problem
+from app.api.live.protocol import SocketProtocol
 from app.api.middleware.access_log import UNKNOWN_ROUTE, log_request
 from app.api.middleware.compat import NO_SNIFF_HEADERS
 from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest
@@ -116,6 +117,8 @@ class Connections:
     """Maximum open connections."""
     answered: Callable[[ResponseRecord], None] = lambda answer: None
     """Function that records a response that the app did not make."""
+    drain_sockets: Callable[[], None] = lambda: None
+    """Function that has the app end all WebSockets when they have spoken what they have."""
     open: set[LimitedConnection] = field(default_factory=set)
     idle: dict[LimitedConnection, None] = field(default_factory=dict)
     """Connections without a request in progress, the longest idle one first."""
@@ -201,6 +204,15 @@ class Connection(H11Protocol):
             log_request(answer, method="unknown", request_id=request_id, facts={"code": answer.code})
         if self._is_answering:
             self._shared.idle.pop(self, None)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over to a protocol for WebSockets, and count it until that protocol loses it."""
+        self._next_look.cancel()
+        self._shared.idle.pop(self, None)
+        super().handle_websocket_upgrade(event)
+        protocol = self.transport.get_protocol()
+        assert isinstance(protocol, SocketProtocol)
+        protocol.follow(on_lost=lambda: self._shared.forget(self), on_shutdown=self._shared.drain_sockets)
 
     def on_response_complete(self) -> None:
         """Mark the connection as idle; uvicorn may already start the next request on it."""

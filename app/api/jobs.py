@@ -256,8 +256,16 @@ class JobQueue:
         return JobResult(steps, first.queued_ms)
 
     async def run_step(self, step: Callable[[], T]) -> T:
-        """Run one step of a stream in a thread of the streams."""
-        return await asyncio.get_running_loop().run_in_executor(self._stream_threads, step)
+        """Run a step of a long stream in one of the threads for streams; raise `OverTimeBudget` if it takes too long.
+
+        Steps take no place, because they wait for workers rather than for each other.
+        """
+        running = asyncio.get_running_loop().run_in_executor(self._stream_threads, step)
+        running.add_done_callback(retrieve_exception)
+        try:
+            return await asyncio.wait_for(asyncio.shield(running), self.stream_time_budget)
+        except TimeoutError:
+            raise make_timeout_error(self.stream_time_budget) from None
 
     def _refuse_when_full(self) -> None:
         if not self._places.free and self.waiting >= self._queue_size:

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from uvicorn.server import ServerState
 
 from app.api.connections import QUIET_SECONDS, Connection, Connections
+from app.api.live.protocol import MAX_MESSAGE_BYTES, SocketProtocol
 from app.errors import IntoneError
 from app.metrics import Metrics
 from app.settings import Settings
@@ -120,13 +121,15 @@ def make_server_config(app: FastAPI, settings: Settings, environment: Mapping[st
     if limit < settings.max_connections:
         logger.warning("at most %d connections: the limit of file descriptors (ulimit -n) allows no more", limit)
     metrics = app.state.service.metrics
-    shared = app.state.connections = Connections(limit, metrics.observe_response)
+    shared = app.state.connections = Connections(limit, metrics.observe_response, app.state.service.draining.set)
     watch_connections(metrics, shared)
     protocol: Any = functools.partial(Connection, shared=shared)
     return uvicorn.Config(
         app,
         http=protocol,
-        ws="none",
+        ws=SocketProtocol,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
         backlog=ACCEPT_BATCH,
         timeout_keep_alive=QUIET_SECONDS,
         timeout_graceful_shutdown=settings.drain_seconds,

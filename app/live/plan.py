@@ -32,7 +32,7 @@ class LiveUtterance:
     utterance: Utterance
     """Its span counts code points from the beginning of the text. Its `pause_after` is not known yet: 0."""
     pause_before: float
-    """Seconds of silence between the previous utterance and this one; 0 for the first one and after a flush."""
+    """Seconds of silence between the previous utterance and this one; 0 for the first one."""
     warnings: tuple[PlanWarning, ...] = ()
 
 
@@ -42,7 +42,7 @@ class LivePlan:
     def __init__(self, pipeline: Pipeline, request: SpeechRequest, *, first_at_comma: bool = False) -> None:
         """Start a plan with the options of a request, whose text is ignored.
 
-        With `first_at_comma`, the first clause of the text is spoken at once if a comma ends it. Raises `VoiceNotFound`.
+        With `first_at_comma`, the first clause is spoken as soon as a comma ends it. Raises `VoiceNotFound`.
         """
         voice = pipeline.registry.get(request.voice)
         self._rule = pipeline.make_strength_rule(request)
@@ -78,18 +78,16 @@ class LivePlan:
         self._reader.push(text)
 
     def flush(self, boundary: Boundary = Boundary.FLUSH) -> None:
-        """End the text so far, as if a paragraph ended."""
+        """End the text so far: what follows begins a new sentence."""
         self._reader.flush(boundary)
 
     def read(self) -> LiveUtterance | Boundary | None:
-        """Return the next utterance, `Boundary.FLUSH` after the last one before a flush, or None if it takes more text.
+        """Return the next utterance, the boundary after the last one before it, or None if it takes more text.
 
         Raises `FallbackRefused` and `BlendUnsupported` like a request.
         """
         while not self._coming:
             found = self._reader.read()
-            if found is Boundary.FLUSH:
-                self._before = None
             if not isinstance(found, Sentence):
                 return found
             self._coming.extend(self._plan(found))

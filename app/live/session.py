@@ -21,7 +21,7 @@ from app.synthesis.engine import MAX_UTTERANCES_AHEAD
 from app.synthesis.scheduler import UtteranceStream
 from app.synthesis.stream import SEED_STEP, place_words
 from app.text.phonetic import count_model_chars
-from app.types import PlanWarning, Samples, SpeechRequest, Utterance
+from app.types import PlanWarning, Samples, SpeechRequest, Timings, Utterance
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
@@ -61,8 +61,8 @@ class _Speaking:
 class LiveSession:
     """One text that arrives in pieces, and its audio.
 
-    `push`, `flush`, `settle`, `end` and `close` never block and may be called from any thread; `make_piece` blocks while
-    audio is being synthesized, and is called from one thread at a time.
+    `push`, `flush`, `settle`, `end` and `close` never block and may be called from any thread; `make_piece` blocks
+    while audio is being synthesized, and is called from one thread at a time.
     """
 
     def __init__(self, pipeline: Pipeline, request: SpeechRequest, *, first_at_comma: bool = False) -> None:
@@ -83,7 +83,10 @@ class LiveSession:
         """Number of utterances submitted so far."""
         self._due = 0.0
         """When the audio after the submitted utterances is needed, by `time.monotonic`."""
+        self._is_after_boundary = False
+        """Whether the last utterance was spoken although the text might have gone on."""
         self._has_ended = False
+        self._timings = Timings()
         self._closed = threading.Event()
         self._pieces = self._make_pieces()
 
@@ -91,6 +94,11 @@ class LiveSession:
     def seconds(self) -> float:
         """Seconds of audio made so far."""
         return self._joiner.seconds
+
+    @property
+    def timings(self) -> Timings:
+        """Time spent so far in each stage."""
+        return self._timings
 
     @property
     def unread(self) -> int:
@@ -108,7 +116,7 @@ class LiveSession:
         self._plan.push(text)
 
     def flush(self) -> None:
-        """Speak everything so far: what follows begins a new paragraph. The piece after it has `flushed`."""
+        """Speak everything so far: what follows begins a new sentence. The piece after it has `flushed`."""
         self._plan.flush()
 
     def settle(self) -> None:
@@ -162,10 +170,13 @@ class LiveSession:
     def _submit_ahead(self) -> None:
         """Plan what is settled, and have the engine synthesize a few utterances ahead of the reader."""
         while len(self._ahead) < MAX_UTTERANCES_AHEAD and not self.is_closed:
+            began = time.perf_counter()
             planned = self._plan.read()
+            self._add_time(analyze=1000 * (time.perf_counter() - began))
             if planned is None:
                 return
             if isinstance(planned, Boundary):
+                self._is_after_boundary = True
                 self._ahead.append(planned)
                 continue
             self._ahead.append(self._submit(planned))
@@ -174,7 +185,12 @@ class LiveSession:
 
     def _submit(self, planned: LiveUtterance) -> _Speaking:
         """Queue an utterance, due when the audio before it has been played."""
-        utterance, now = planned.utterance, time.monotonic()
+        now = time.monotonic()
+        if self._is_after_boundary:
+            # The listener has waited for this utterance: that was a part of the pause.
+            planned = replace(planned, pause_before=max(0.0, planned.pause_before - max(0.0, now - self._due)))
+            self._is_after_boundary = False
+        utterance = planned.utterance
         voice = self._pipeline.registry.get(utterance.voice)
         job = self._pipeline.engine.submit(
             voice,
@@ -197,6 +213,7 @@ class LiveSession:
         held = self._joiner.add_silence(speaking.planned.pause_before)
         first = self.seconds
         head = stream.wait_for_start()
+        self._add_time(queue=0.0 if first else head.queue_ms, acoustic=head.acoustic_ms)
         warnings = (*speaking.planned.warnings, *head.warnings)
         self._joiner.start_utterance(head.gain * utterance.volume)
         resampler = Resampler(self.voice.sample_rate, self.sample_rate)
@@ -220,4 +237,9 @@ class LiveSession:
         samples = np.concatenate([*([] if has_begun else [held]), *rest, end_samples])
         start = begin if not has_begun else self.seconds - len(samples) / self.sample_rate
         began = None if has_begun else replace(ended, end=None)
+        self._add_time(vocoder=stream.tail.vocoder_ms)
         yield LivePiece(samples, start, began, ended, warnings=(*warnings, *stream.tail.warnings))
+
+    def _add_time(self, **milliseconds: float) -> None:
+        before = self._timings
+        self._timings = replace(before, **{name: getattr(before, name) + one for name, one in milliseconds.items()})

@@ -144,7 +144,7 @@ def plan_to_dict(plan: types.Plan) -> PlanJson:
         "voice": plan.voice,
         "classifier": {"name": plan.classifier.name, "version": plan.classifier.version},
         "duration_estimate": _round_seconds(plan.duration_estimate),
-        "utterances": [_utterance_to_dict(utterance) for utterance in plan.utterances],
+        "utterances": [utterance_to_dict(utterance) for utterance in plan.utterances],
         "warnings": [{"code": warning.code, "detail": warning.detail} for warning in plan.warnings],
     }
     if any(utterance.start is not None for utterance in plan.utterances):
@@ -152,7 +152,7 @@ def plan_to_dict(plan: types.Plan) -> PlanJson:
     return content
 
 
-def _utterance_to_dict(utterance: types.Utterance) -> UtteranceJson:
+def utterance_to_dict(utterance: types.Utterance) -> UtteranceJson:
     analyzed = utterance.analyzed or PlanFingerprint.of(utterance.emotion, utterance.text)
     content: UtteranceJson = {
         "text": utterance.text,

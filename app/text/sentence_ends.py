@@ -122,6 +122,11 @@ def ends_sentence(text: str, stop: re.Match[str]) -> bool | None:
     return True if stop["closed"] and CAPITAL.match(after) else ends_after(kind, after)
 
 
+def is_abbreviation(word: str) -> bool:
+    """Return whether a word before a full stop, without that stop, may be an abbreviation or an initial."""
+    return len(word) == 1 or "." in word or word in KINDS or word.lower() in KINDS
+
+
 def ends_after(kind: Kind, after: str) -> bool | None:
     """Return whether a sentence ends between a word of a kind and the text after it; None leaves it to sentencex."""
     capital = CAPITAL.match(after) is not None

@@ -20,7 +20,7 @@ from app.api.wyoming.events import MAX_HEADER_BYTES, encode_event, make_error_ev
 from app.api.wyoming.exchange import observe_exchange
 from app.api.wyoming.speaking import Client, LiveSpeech, begin_live_speech, speak_text
 from app.api.wyoming.voices import make_info, read_text
-from app.errors import BodyTooSlow, IntoneError, InvalidRequest, ReaderTooSlow
+from app.errors import IntoneError, InvalidRequest, ReaderTooSlow, SocketSilent
 
 TEXT_SECONDS = 300
 """Maximum seconds between two events of a text that arrives in pieces: a language model may call tools meanwhile."""
@@ -131,7 +131,7 @@ class WyomingConnection:
             reading.cancel()
             await asyncio.wait({reading})  # a stream has one reader at a time
         if self._live:
-            self._live.fail(BodyTooSlow(f"No event came for {TEXT_SECONDS} seconds.", hint="Send synthesize-stop."))
+            self._live.fail(SocketSilent(f"No event came for {TEXT_SECONDS} seconds.", hint="Send synthesize-stop."))
             await self._finish_live()
         return None
 

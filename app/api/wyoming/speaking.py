@@ -19,7 +19,7 @@ from app.api.wyoming.voices import make_speech_request
 from app.audio.encode import FORMATS, to_int16
 from app.errors import IntoneError
 from app.metrics import SynthesisRecord
-from app.types import PlanWarning, SpeechRequest, Timings, Utterance
+from app.types import PlanWarning, SpeechRequest, Utterance
 
 if TYPE_CHECKING:
     from app.live.stream import LiveStream
@@ -101,6 +101,7 @@ class LiveSpeech:
         """Append a piece of the text, which may begin and end anywhere; an error ends the task."""
         self._characters += len(text)
         try:
+            self._service.live.count_characters(self._client.name, len(text))
             self._stream.push(text)
         except IntoneError as error:
             self.fail(error)
@@ -139,7 +140,7 @@ class LiveSpeech:
             finally:
                 self._stream.close()
                 self._exchange.record_synthesis(
-                    SynthesisRecord(spoken, warnings, self._characters, session.seconds, Timings())
+                    SynthesisRecord(spoken, warnings, self._characters, session.seconds, session.timings)
                 )
 
 
