@@ -122,18 +122,18 @@ class LiveSpeech:
     async def _speak(self, admission: ExitStack) -> None:
         spoken: list[Utterance] = []
         warnings: list[PlanWarning] = []
-        session = self._stream.session
+        session, is_complete = self._stream.session, False
         with admission:
             try:
                 async for piece in self._stream:
-                    spoken += [piece.ended] if piece.ended else []
+                    # Words and places take most of an utterance's memory, and no record needs them.
+                    spoken += [replace(piece.ended, words=(), places=None)] if piece.ended else []
                     warnings += piece.warnings
+                    is_complete = piece.is_last
                     self._service.get_pipeline().check_seconds(session.seconds)
                     if len(piece.samples):
                         await self._exchange.send_audio(to_int16(piece.samples).tobytes(), session.sample_rate)
-                    if piece.is_last:
-                        break
-                else:
+                if not is_complete:
                     raise self._failure or ClientDisconnected
                 await self._exchange.end_audio(session.sample_rate, warnings)
                 await self._client.send(SynthesizeStopped().event())
