@@ -82,6 +82,15 @@ class Unauthorized(IntoneError):
     openai_code = "invalid_api_key"
 
 
+class OriginRefused(IntoneError):
+    """A web page of another origin opens a socket."""
+
+    status = 403
+    code = "origin_refused"
+    title = "The page may not use the service"
+    remedy = "The operator may add the origin of the page to `INTONE_CORS_ORIGINS`."
+
+
 class RouteNotFound(IntoneError):
     """No route has this path."""
 
@@ -142,6 +151,15 @@ class BodyTooSlow(IntoneError):
     remedy = "Send the request again, its body at once."
     headers: Mapping[str, str] = {"Connection": "close"}
     """The rest of the body may still arrive, and must not be read as the next request."""
+
+
+class SocketSilent(IntoneError):
+    """No message came on a socket for as long as its address allows."""
+
+    status = 408
+    code = "socket_silent"
+    title = "No message came"
+    remedy = 'Send `{"text": ""}` with a context, or text, more often; or set `inactivity_timeout` in the address.'
 
 
 class ReaderTooSlow(IntoneError):
@@ -339,6 +357,15 @@ class TooManyStreams(IntoneError):
     title = "Too many open streams"
     remedy = "Read one to its end or close it; the operator may raise `INTONE_MAX_STREAMS_PER_CLIENT`."
     headers: Mapping[str, str] = {"Retry-After": "5"}
+
+
+class TooManyContexts(IntoneError):
+    """A socket has as many open contexts as it may have."""
+
+    status = 429
+    code = "too_many_contexts"
+    title = "Too many open contexts"
+    remedy = "Close contexts with `close_context`, or open another socket."
 
 
 class Busy(IntoneError):

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 
 from app.api.errors import GuardMiddleware, handle_intone_error, handle_router_error
 from app.api.jobs import ClientDisconnected
+from app.api.live.handshake import LiveGuard
 from app.api.middleware.access_log import (
     CLIENT_CLOSED_REQUEST,
     AccessLogMiddleware,
@@ -30,10 +31,11 @@ from app.api.middleware.compat import (
     HeadMiddleware,
     HostCheck,
     NoSniffMiddleware,
+    OriginCheck,
     PathPrefixMiddleware,
 )
 from app.api.openapi import TAGS, build_document, describe_api, make_operation_id
-from app.api.routes import openai, operations, sagemaker, synthesize, voices, web
+from app.api.routes import live, openai, operations, sagemaker, synthesize, voices, web
 from app.api.routes.operations import register_gauges
 from app.api.server import DrainingServer, listen, make_server_config, watch_log
 from app.api.state import Service
@@ -70,7 +72,7 @@ def create_app(
     service = Service(settings, on_failure, clock)
     register_gauges(service)
     app.state.service = service
-    routers = [one.router for one in (web, synthesize, voices, openai, sagemaker, operations)]
+    routers = [one.router for one in (web, synthesize, voices, openai, live, sagemaker, operations)]
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(IntoneError, handle_intone_error)
@@ -128,10 +130,9 @@ def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, routes: I
     Web pages can read errors raised inside of CORS, and preflight requests need no key; the access log sees everything.
     """
     app.add_middleware(DropCookiesMiddleware)
-    hosts = HostCheck(settings.allowed_hosts, loopback=settings.is_loopback)
-    app.add_middleware(
-        GuardMiddleware, checks=(hosts.check, KeyAuthenticator(settings.api_keys).check, refuse_trailing_line_feed)
-    )
+    hosts, keys = HostCheck(settings.allowed_hosts, loopback=settings.is_loopback), KeyAuthenticator(settings.api_keys)
+    app.state.live_guard = LiveGuard(hosts, OriginCheck(settings.cors_origins), keys)
+    app.add_middleware(GuardMiddleware, checks=(hosts.check, keys.check, refuse_trailing_line_feed))
     app.add_middleware(HeadMiddleware)
     if settings.cors_origins:
         add_cors(app, settings.cors_origins)

@@ -84,6 +84,18 @@ def _parse_host(written: str) -> str:
     return name
 
 
+def parse_wyoming(value: Any) -> Any:
+    """Check an address such as `tcp://127.0.0.1:10200` or `unix:///run/intone/wyoming.sock`."""
+    if not isinstance(value, str) or not value:
+        return value
+    parts = urlsplit(value)
+    is_tcp = parts.scheme == "tcp" and parts.hostname and parts.port is not None and value == f"tcp://{parts.netloc}"
+    is_unix = parts.scheme == "unix" and parts.path.startswith("/") and value == f"unix://{parts.path}"
+    if not (is_tcp or is_unix) or "@" in value:
+        raise ValueError("write tcp://HOST:PORT or unix:///PATH")
+    return value
+
+
 def parse_prefix(value: Any) -> Any:
     """Parse a path such as `/tts`, and remove trailing slashes."""
     if not isinstance(value, str):
@@ -207,6 +219,11 @@ class Settings(BaseSettings):
     root_path: Annotated[str, BeforeValidator(parse_prefix)] = ""
     """Path prefix under which a reverse proxy publishes the service, such as /tts."""
 
+    wyoming: Annotated[str, BeforeValidator(parse_wyoming)] = ""
+    """Address at which the service speaks the Wyoming protocol, for Home Assistant: tcp://127.0.0.1:10200 or
+    unix:///run/intone/wyoming.sock; empty turns it off. It has no authentication: any address other than loopback
+    requires allow_anonymous, and is refused beside api_keys. Needs the extra wyoming."""
+
     voices: Annotated[list[Path], NoDecode, BeforeValidator(parse_folders)] = Field(
         [MODELS_DIR / "voices"], min_length=1
     )
@@ -247,6 +264,14 @@ class Settings(BaseSettings):
     max_streams_per_client: int = Field(default=64, ge=1)
     """Maximum open streams for each API key, or for each client address if api_keys is empty; further streams get
     429."""
+    max_sockets: int = Field(default=256, ge=1, le=4096)
+    """Maximum open WebSockets; further ones get 503."""
+    max_sockets_per_client: int = Field(default=64, ge=1)
+    """Maximum open WebSockets for each API key, or for each client address if api_keys is empty; further ones get
+    429."""
+    socket_chars_per_minute: float = Field(default=100_000, ge=0, allow_inf_nan=False)
+    """Maximum characters per minute that each API key, or each client address if api_keys is empty, sends over
+    WebSockets, or over Wyoming in pieces; 0 means no limit."""
     reader_patience: float = Field(default=600, gt=0)
     """Seconds that a response waits for a client that reads nothing, such as a paused player, before it is cut off."""
     reader_rate: int = Field(default=500, ge=1)
@@ -303,6 +328,21 @@ class Settings(BaseSettings):
                 f"{self.host} can be reached from outside and there are no keys: "
                 "set INTONE_API_KEYS, or INTONE_ALLOW_ANONYMOUS=1 if everybody there may use the service"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_open_wyoming(self) -> Self:
+        host = urlsplit(self.wyoming).hostname
+        if host is None or _is_loopback(host):
+            return self
+        reachable = f"INTONE_WYOMING: {host} can be reached from outside, and Wyoming has no authentication"
+        if self.api_keys:
+            raise ValueError(
+                f"{reachable}, so clients would need no key: use a loopback address or unix:///PATH, or serve it "
+                "from a second process without keys"
+            )
+        if not self.allow_anonymous:
+            raise ValueError(f"{reachable}: set INTONE_ALLOW_ANONYMOUS=1 if everybody there may use the service")
         return self
 
 

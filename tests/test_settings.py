@@ -36,7 +36,7 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert (settings.threshold, settings.expressiveness, settings.strength) == (None, 1.0, "auto")
     assert (settings.api_keys, settings.rate_limit, settings.cors_origins, settings.root_path) == ({}, 0, [], "")
     assert (settings.allow_anonymous, settings.voice_aliases, settings.label_map) == (False, {}, None)
-    assert settings.lexicon is None
+    assert (settings.lexicon, settings.wyoming) == (None, "")
     assert (settings.concurrency, settings.batch_size, settings.threads, settings.backend) == (16, 4, 1, "auto")
     assert (settings.cache_mb, settings.log_format, settings.device) == (256, "console", "auto")
     assert settings.workers >= 1 and settings.graph_cache.name == "intone"
@@ -98,6 +98,15 @@ def test_aliases_are_parsed_from_pairs_or_json(monkeypatch: pytest.MonkeyPatch, 
         ("ROOT_PATH", "/a//b"),
         ("ROOT_PATH", '/"><script>'),
         ("ROOT_PATH", "https://host/tts"),
+        ("WYOMING", "127.0.0.1:10200"),
+        ("WYOMING", "tcp://127.0.0.1"),
+        ("WYOMING", "tcp://:10200"),
+        ("WYOMING", "tcp://127.0.0.1:70000"),
+        ("WYOMING", "tcp://user@127.0.0.1:10200"),
+        ("WYOMING", "tcp://127.0.0.1:10200/path"),
+        ("WYOMING", "http://127.0.0.1:10200"),
+        ("WYOMING", "unix://run/a.sock"),
+        ("WYOMING", "unix:///run/a.sock?b"),
     ],
 )
 def test_an_invalid_value_is_reported_in_one_line_with_the_variable(
@@ -200,6 +209,25 @@ def test_a_public_host_is_refused_without_keys_or_anonymous_access(host: str) ->
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_loopback_needs_no_permission(host: str) -> None:
     assert load_settings(host=host).host == host
+
+
+@pytest.mark.parametrize(
+    "written", ["tcp://127.0.0.1:10200", "tcp://[::1]:0", "tcp://localhost:1", "unix:///run/intone/a b.sock", ""]
+)
+def test_wyoming_needs_no_permission_on_this_machine(written: str) -> None:
+    assert load_settings(wyoming=written).wyoming == written
+    assert load_settings(wyoming=written, api_keys=KEY).wyoming == written
+
+
+@pytest.mark.parametrize(
+    "written", ["tcp://0.0.0.0:10200", "tcp://[::]:10200", "tcp://192.168.1.5:1", "tcp://tts.lan:9"]
+)
+def test_wyoming_is_refused_for_other_machines_beside_keys_or_without_permission(written: str) -> None:
+    with pytest.raises(SetupError, match="INTONE_ALLOW_ANONYMOUS=1"):
+        load_settings(wyoming=written)
+    with pytest.raises(SetupError, match=r"INTONE_WYOMING.* no authentication.* no key"):
+        load_settings(wyoming=written, api_keys=KEY, allow_anonymous="1")
+    assert load_settings(wyoming=written, allow_anonymous="1").wyoming == written
 
 
 def test_every_setting_has_a_description() -> None:

@@ -6,15 +6,17 @@ import asyncio
 import json
 import logging
 import re
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from app.api.errors import PROBLEM_TYPE, make_problem
+from app.api.live.protocol import SocketProtocol
 from app.api.middleware.access_log import UNKNOWN_ROUTE, log_request
 from app.api.middleware.compat import NO_SNIFF_HEADERS
 from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest
@@ -95,6 +97,18 @@ REPORT_SECONDS = 1.0
 logger = logging.getLogger("intone.service")
 
 
+class LimitedConnection(Protocol):
+    """Connection that counts towards the limit, of any protocol."""
+
+    transport: asyncio.Transport
+
+    def close_idle(self) -> None:
+        """Close the connection, which is idle."""
+
+    def refuse(self, error: IntoneError) -> object:
+        """Send an error to the client, before the connection is closed."""
+
+
 @dataclass(slots=True)
 class Connections:
     """Open and idle connections of a server, and their limit."""
@@ -103,8 +117,10 @@ class Connections:
     """Maximum open connections."""
     answered: Callable[[ResponseRecord], None] = lambda answer: None
     """Function that records a response that the app did not make."""
-    open: set[Connection] = field(default_factory=set)
-    idle: dict[Connection, None] = field(default_factory=dict)
+    drain_sockets: Callable[[], None] = lambda: None
+    """Function that has the app end all WebSockets when they have spoken what they have."""
+    open: set[LimitedConnection] = field(default_factory=set)
+    idle: dict[LimitedConnection, None] = field(default_factory=dict)
     """Connections without a request in progress, the longest idle one first."""
     closed: int = 0
     """Number of idle connections closed to make room for others."""
@@ -112,7 +128,7 @@ class Connections:
     """Number of connections refused because none was idle."""
     _reported: float = float("-inf")
 
-    def make_room(self, newest: Connection) -> None:
+    def make_room(self, newest: LimitedConnection) -> None:
         """Close the longest idle connection if there are too many; if none is idle, refuse the newest."""
         if len(self.open) <= self.limit:
             return
@@ -120,7 +136,7 @@ class Connections:
         idle = (one for one in self.idle if one is not newest and not one.transport.get_write_buffer_size())
         if (longest := next(idle, None)) is not None:
             self.closed += 1
-            longest.timeout_keep_alive_handler()
+            longest.close_idle()
             self.forget(longest)
         else:
             self.refused += 1
@@ -128,9 +144,9 @@ class Connections:
             newest.refuse(Busy(detail, hint="Try again after the seconds in Retry-After."))
             newest.transport.close()
             self.forget(newest)
-        self._report(newest.loop.time())
+        self._report(time.monotonic())
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: LimitedConnection) -> None:
         """Remove a connection whose file descriptor is closed soon."""
         self.open.discard(connection)
         self.idle.pop(connection, None)
@@ -189,11 +205,24 @@ class Connection(H11Protocol):
         if self._is_answering:
             self._shared.idle.pop(self, None)
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over to a protocol for WebSockets, and count it until that protocol loses it."""
+        self._next_look.cancel()
+        self._shared.idle.pop(self, None)
+        super().handle_websocket_upgrade(event)
+        protocol = self.transport.get_protocol()
+        assert isinstance(protocol, SocketProtocol)
+        protocol.follow(on_lost=lambda: self._shared.forget(self), on_shutdown=self._shared.drain_sockets)
+
     def on_response_complete(self) -> None:
         """Mark the connection as idle; uvicorn may already start the next request on it."""
         if not self.transport.is_closing():
             self._shared.idle[self] = None
         super().on_response_complete()
+
+    def close_idle(self) -> None:
+        """Close the connection, on which no request is in progress."""
+        self.timeout_keep_alive_handler()
 
     def refuse(self, error: IntoneError) -> str:
         """Send an error response, unless another one has begun, and close soon; return the response's request id."""

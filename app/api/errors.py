@@ -197,7 +197,8 @@ class GuardMiddleware:
             await render_error(NotReady("The service is stopping."), request)(scope, receive, send)
         except Exception as error:
             if not isinstance(error, IntoneError):
-                _log_exception(error, request)
+                request.state.log.setdefault("code", IntoneError.code)
+                log_exception(error, request.state.request_id)
                 error = IntoneError("")
             if not passage.answered:
                 await render_error(error, request)(scope, receive, send)
@@ -219,8 +220,7 @@ class _ResponseTracker:
         await self.send_on(message)
 
 
-def _log_exception(error: Exception, request: Request) -> None:
+def log_exception(error: Exception, request_id: str) -> None:
     """Log the type and the traceback of an exception, but not its message, which may quote text to be spoken."""
-    request.state.log.setdefault("code", IntoneError.code)
     places = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("%s in request %s\n%s", type(error).__name__, request.state.request_id, places.rstrip())
+    logger.error("%s in request %s\n%s", type(error).__name__, request_id, places.rstrip())

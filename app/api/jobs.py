@@ -116,7 +116,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
         if piece is None:
             began = self._clock()
             making = asyncio.get_running_loop().run_in_executor(self._threads, self.make)
-            making.add_done_callback(_retrieve_exception)
+            making.add_done_callback(retrieve_exception)
             try:
                 # Shielded: a cancelled waiter must not hide that the thread still runs.
                 piece = await asyncio.wait_for(asyncio.shield(making), max(0.0, self._left))
@@ -131,7 +131,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
         """Cancel the work and end it as soon as its thread is free; call once, at any time."""
         self._cancelled.set()
         asyncio.get_running_loop().run_in_executor(self._threads, self._close_pieces).add_done_callback(
-            _retrieve_exception
+            retrieve_exception
         )
 
     def _close_pieces(self) -> None:
@@ -141,7 +141,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
                 close()
 
 
-def _retrieve_exception(ended: asyncio.Future[T]) -> None:
+def retrieve_exception(ended: asyncio.Future[Any]) -> None:
     """Retrieve the exception of a future that may have no other receiver, so that asyncio does not report it."""
     if not ended.cancelled():
         ended.exception()
@@ -254,6 +254,18 @@ class JobQueue:
             raise
         steps.begin(first.result, self._clock() - began)
         return JobResult(steps, first.queued_ms)
+
+    async def run_step(self, step: Callable[[], T]) -> T:
+        """Run a step of a long stream in one of the threads for streams; raise `OverTimeBudget` if it takes too long.
+
+        Steps take no place, because they wait for workers rather than for each other.
+        """
+        running = asyncio.get_running_loop().run_in_executor(self._stream_threads, step)
+        running.add_done_callback(retrieve_exception)
+        try:
+            return await asyncio.wait_for(asyncio.shield(running), self.stream_time_budget)
+        except TimeoutError:
+            raise make_timeout_error(self.stream_time_budget) from None
 
     def _refuse_when_full(self) -> None:
         if not self._places.free and self.waiting >= self._queue_size:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import resource
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.server import ServerState
 
 from app.api.connections import QUIET_SECONDS, Connection, Connections
+from app.api.live.protocol import MAX_MESSAGE_BYTES, SocketProtocol
 from app.errors import IntoneError
 from app.metrics import Metrics
 from app.settings import Settings
@@ -44,22 +47,38 @@ def fit_connections(wanted: int) -> int:
     return max(min(MIN_CONNECTIONS, wanted), min(wanted, soft - RESERVED_DESCRIPTORS))
 
 
+ProtocolFactory = Callable[[ServerState], asyncio.Protocol]
+"""Function that makes the protocol of a connection, from the connections and tasks that uvicorn awaits at its end."""
+
+
 class DrainingServer(uvicorn.Server):
     """Server that calls `end` if it still runs `seconds()` + GRACE_SECONDS after the first signal.
 
-    Threads that load models or compute cannot be stopped, and the interpreter would wait for them.
+    Threads that load models or compute cannot be stopped, and the interpreter would wait for them. `others` are sockets
+    for protocols other than HTTP.
     """
 
-    def __init__(self, config: uvicorn.Config, seconds: Callable[[], float], end: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        seconds: Callable[[], float],
+        end: Callable[[], None],
+        others: Mapping[socket.socket, ProtocolFactory] = MappingProxyType({}),
+    ) -> None:
         super().__init__(config)
         self._seconds = seconds
         self._end = end
+        self._others = others
         self._timer: threading.Timer | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and set the backlog again: asyncio uses one number for it and for the connections accepted at once."""
         await super().startup(sockets)
-        for listener in sockets or ():
+        loop = asyncio.get_running_loop()
+        for listener, make_protocol in self._others.items():
+            factory = functools.partial(make_protocol, self.server_state)
+            self.servers.append(await loop.create_server(factory, sock=listener, backlog=ACCEPT_BATCH))
+        for listener in (*(sockets or ()), *self._others):
             listener.listen(BACKLOG)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -102,13 +121,15 @@ def make_server_config(app: FastAPI, settings: Settings, environment: Mapping[st
     if limit < settings.max_connections:
         logger.warning("at most %d connections: the limit of file descriptors (ulimit -n) allows no more", limit)
     metrics = app.state.service.metrics
-    shared = Connections(limit, metrics.observe_response)
+    shared = app.state.connections = Connections(limit, metrics.observe_response, app.state.service.draining.set)
     watch_connections(metrics, shared)
     protocol: Any = functools.partial(Connection, shared=shared)
     return uvicorn.Config(
         app,
         http=protocol,
-        ws="none",
+        ws=SocketProtocol,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
         backlog=ACCEPT_BATCH,
         timeout_keep_alive=QUIET_SECONDS,
         timeout_graceful_shutdown=settings.drain_seconds,
@@ -124,8 +145,13 @@ def make_server_config(app: FastAPI, settings: Settings, environment: Mapping[st
 
 def listen(settings: Settings) -> socket.socket:
     """Bind the socket before anything is loaded, so that a port in use is reported at once."""
+    return bind_tcp(settings.host, settings.port, "Choose another --port.")
+
+
+def bind_tcp(host: str, port: int, hint: str) -> socket.socket:
+    """Return a socket that listens at an address; raise an error with the hint if that is impossible."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         # asyncio sets TCP_NODELAY only on sockets with an explicit protocol. Without it, the second part of each
         # response waits 40 ms for the client to acknowledge the first.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -134,6 +160,5 @@ def listen(settings: Settings) -> socket.socket:
         # Clients that connect before the app is ready wait instead of being refused.
         listener.listen(BACKLOG)
     except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        raise IntoneError(f"Cannot listen on {where}: {error.strerror}.", hint="Choose another --port.") from None
+        raise IntoneError(f"Cannot listen on {host}:{port}: {error.strerror}.", hint=hint) from None
     return listener

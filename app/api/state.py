@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from app.api.jobs import JobQueue
+from app.api.live.limits import LiveLimits
 from app.api.middleware.auth import RateLimit
 from app.api.parsing.body import MAX_LARGE_BODIES, LargeBodyLimit
 from app.api.responses.spool import SpoolBudget
@@ -52,6 +53,9 @@ class Service:
         self.loaded: Pipeline | None = None
         """None until it is loaded; `pipeline()` raises `NotReady` with the reason."""
         self.streams = OpenStreams(settings.max_streams, settings.max_streams_per_client)
+        self.live = LiveLimits(settings.max_sockets, settings.max_sockets_per_client, settings.socket_chars_per_minute)
+        self.draining = asyncio.Event()
+        """Set when the server stops: sockets finish what they speak, and take no more text."""
         # One thread for each stream, so that a finished piece never waits for unfinished ones.
         self.speaking = self._make_queue("speaking", settings.concurrency, settings.max_streams)
         # Separate from speech, because an analysis takes milliseconds; and from each other, so that texts that

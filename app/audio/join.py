@@ -55,6 +55,15 @@ class Joiner:
         """Duration of the audio returned so far."""
         return self._position / self._rate
 
+    @property
+    def span(self) -> UtteranceSpan:
+        """Span of the current utterance, whose end is not known yet; final after its first samples were returned."""
+        return UtteranceSpan(self._start / self._rate, math.inf, self._get_current().first / self._rate)
+
+    def add_silence(self, seconds: float) -> Samples:
+        """Return silence between two utterances."""
+        return self._count(np.zeros(round(seconds * self._rate), np.float32))
+
     def start_utterance(self, gain: float) -> None:
         """Begin an utterance. The gain is linear and constant per checkpoint, so anger stays louder than sadness."""
         self._start = self._position
@@ -77,9 +86,8 @@ class Joiner:
         utterance = self._get_current()
         rest = self._count(utterance.end())
         span = UtteranceSpan(self._start / self._rate, self._position / self._rate, utterance.first / self._rate)
-        pause = self._count(np.zeros(round(pause_after * self._rate), np.float32))
         self._utterance = None
-        return np.concatenate([rest, pause]), span
+        return np.concatenate([rest, self.add_silence(pause_after)]), span
 
     def _get_current(self) -> _Utterance:
         if self._utterance is None:

@@ -9,12 +9,17 @@ import os
 import signal
 import socket
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
+from fastapi import FastAPI
+
+from app.api.server import ProtocolFactory
 from app.cli.flags import settings_from_options
 from app.cli.logs import LogWriter, logging_to_stderr
-from app.errors import IntoneError
+from app.errors import IntoneError, SetupError
 from app.main import DrainingServer, create_app, listen, make_server_config, watch_log
 from app.settings import Settings
 
@@ -32,15 +37,35 @@ def serve(settings: Settings, *, stays: bool = False) -> NoReturn:
     If the models cannot be loaded, raise an error with the reason; with `stays`, continue instead and report the reason
     in the log and in responses.
     """
-    with listen(settings) as listener, logging_to_stderr(settings.log_format) as log:
+    with (
+        listen(settings) as listener,
+        _listen_wyoming(settings) as wyoming,
+        logging_to_stderr(settings.log_format) as log,
+    ):
         logger.info("listening on http://%s:%d", *listener.getsockname()[:2])
-        failure = _serve(settings, listener, log, stays)
+        failure = _serve(settings, listener, wyoming, log, stays)
     if failure:
         raise IntoneError(failure)
     _exit_process()
 
 
-def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: bool) -> str:
+def _listen_wyoming(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    """Return the socket of the Wyoming protocol; None if it is off."""
+    if not settings.wyoming:
+        return nullcontext()
+    try:
+        from app.api.wyoming.server import listen_wyoming
+    except ModuleNotFoundError as error:
+        if error.name != "wyoming":
+            raise
+        detail = "INTONE_WYOMING needs the package wyoming, which is not installed."
+        raise SetupError(detail, hint="Install the extra: pip install 'intone[wyoming]'.") from None
+    return listen_wyoming(settings.wyoming)
+
+
+def _serve(
+    settings: Settings, listener: socket.socket, wyoming: socket.socket | None, log: LogWriter, stays: bool
+) -> str:
     """Run the server until it stops; return the reason if it stopped because the models could not be loaded."""
     failures: list[str] = []
 
@@ -53,7 +78,9 @@ def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: b
 
     app = create_app(settings, on_failure=_log_failure if stays else stop)
     watch_log(app.state.service.metrics, lambda: log.dropped)
-    server = DrainingServer(make_server_config(app, settings, os.environ), patience, lambda: _force_exit(log))
+    config = make_server_config(app, settings, os.environ)
+    others = _make_wyoming_protocols(app, wyoming) if wyoming else {}
+    server = DrainingServer(config, patience, lambda: _force_exit(log), others)
 
     def leave(number: int, frame: FrameType | None) -> None:
         # After draining, the server raises the signal again, and the default handler would exit with a failure.
@@ -67,6 +94,13 @@ def _serve(settings: Settings, listener: socket.socket, log: LogWriter, stays: b
         logger.info("stopped")
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     return "".join(failures[:1])
+
+
+def _make_wyoming_protocols(app: FastAPI, listener: socket.socket) -> dict[socket.socket, ProtocolFactory]:
+    from app.api.wyoming.server import WyomingProtocol, describe_listener
+
+    logger.info("listening on %s", describe_listener(listener))
+    return {listener: partial(WyomingProtocol, app.state.service, app.state.connections)}
 
 
 def _log_failure(reason: str) -> None:

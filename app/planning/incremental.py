@@ -98,6 +98,24 @@ class PlannedUtterance:
         return self.clause is self.sentence.clauses[-1]
 
 
+def compute_pause_between(here: PlannedUtterance, following: PlannedUtterance) -> float:
+    """Return the seconds of silence between consecutive utterances: an explicit pause, else derived from both."""
+    if here.clause.pause_after is not None:
+        return here.clause.pause_after
+    if not here.utterance.spoken:
+        return 0.0
+    return compute_pause(
+        here.utterance.text,
+        here.utterance.emotion,
+        following.utterance.emotion,
+        ends_sentence=here.ends_sentence,
+        ends_paragraph=here.ends_sentence and here.sentence.ends_paragraph,
+        at_quotation=not here.ends_sentence and here.utterance.role is not following.utterance.role,
+        ends_line=here.clause.ends_line,
+        speed=here.utterance.speed,
+    )
+
+
 class IncrementalPlan:
     """Utterances of a request, in order. Iterating plans further ones; planned utterances are kept."""
 
@@ -137,19 +155,7 @@ class IncrementalPlan:
         here = self._rows[number]
         if here.clause.pause_after is not None:
             return here.clause.pause_after
-        if is_last or not here.utterance.spoken:
-            return 0.0
-        following = self._rows[number + 1].utterance
-        return compute_pause(
-            here.utterance.text,
-            here.utterance.emotion,
-            following.emotion,
-            ends_sentence=here.ends_sentence,
-            ends_paragraph=here.ends_sentence and here.sentence.ends_paragraph,
-            at_quotation=not here.ends_sentence and here.utterance.role is not following.role,
-            ends_line=here.clause.ends_line,
-            speed=here.utterance.speed,
-        )
+        return 0.0 if is_last else compute_pause_between(here, self._rows[number + 1])
 
     def plan_all(self) -> Iterator[Utterance]:
         """Plan to the end; yield each utterance with the silence after it."""

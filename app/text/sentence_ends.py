@@ -136,6 +136,11 @@ def find_kind(word: str) -> Kind | None:
     return KINDS.get(word) or KINDS.get(capitalized) or KINDS.get(word.lower())
 
 
+def is_abbreviation(word: str) -> bool:
+    """Return whether a word before a full stop, without that stop, may be an abbreviation or an initial."""
+    return len(word) == 1 or "." in word or find_kind(word) is not None
+
+
 def ends_after(kind: Kind, after: str) -> bool | None:
     """Return whether a sentence ends between a word of a kind and the text after it; None leaves it to sentencex."""
     capital = CAPITAL.match(after) is not None

@@ -37,6 +37,14 @@ class Segment:
     """Whether a line of verse ends after it."""
 
 
+@dataclass(frozen=True, slots=True)
+class SentenceOutline:
+    """A sentence and where it is cut, before its text is normalized."""
+
+    span: Span
+    segments: tuple[Segment, ...]
+
+
 class SentenceSplitter:
     """Splitter of one document's text into sentences and clauses."""
 
@@ -48,17 +56,26 @@ class SentenceSplitter:
     def sentences(self) -> Iterator[Sentence]:
         """Yield all sentences lazily; a pause before any text belongs to the first."""
         lead = self.lead()
-        roles = QuotationLookup(find_quotations(self.flow.text))
-        for span in self.spans():
-            clauses = tuple(
-                self.clauses(span.start, span.end, roles.quotations_in(span.start, span.end), span.verse_lines)
-            )
-            if lead:
-                clauses, lead = (replace(lead, manner=clauses[0].manner), *clauses), None
-            text, end = self.flow.text[span.start : span.end], self.flow.ends[span.end - 1]
-            yield Sentence(text, clauses[0].start, end, clauses, span.ends_paragraph)
+        for outline in self.outlines():
+            yield self.sentence(outline, lead)
+            lead = None
         if lead:
             yield Sentence("", lead.start, lead.end, (lead,), ends_paragraph=True)
+
+    def outlines(self) -> Iterator[SentenceOutline]:
+        """Yield the outlines of all sentences lazily."""
+        roles = QuotationLookup(find_quotations(self.flow.text))
+        for span in self.spans():
+            quotations = roles.quotations_in(span.start, span.end)
+            yield SentenceOutline(span, tuple(self.pieces(span.start, span.end, quotations, span.verse_lines)))
+
+    def sentence(self, outline: SentenceOutline, lead: Clause | None = None) -> Sentence:
+        """Return the sentence of an outline, after a clause that is only a pause if there is one."""
+        span, clauses = outline.span, tuple(self.clauses(outline.segments))
+        if lead:
+            clauses = (replace(lead, manner=clauses[0].manner), *clauses)
+        text, end = self.flow.text[span.start : span.end], self.flow.ends[span.end - 1]
+        return Sentence(text, clauses[0].start, end, clauses, span.ends_paragraph)
 
     def lead(self) -> Clause | None:
         """Return the pause before any text as a clause without text; None if there is no such pause."""
@@ -93,20 +110,20 @@ class SentenceSplitter:
         if before:
             yield before
 
-    def clauses(
-        self, start: int, end: int, quotations: Sequence[Quotation] = (), lines: Sequence[int] = ()
-    ) -> Iterator[Clause]:
+    def clauses(self, segments: Iterable[Segment]) -> Iterator[Clause]:
         """Yield the clauses of one sentence, at least one; the pause of a segment follows its last clause."""
         characters = 0
-        for piece in self.pieces(start, end, quotations, lines):
-            read = self.spoken_first if piece.start == start else self.spoken
+        for number, piece in enumerate(segments):
+            read = self.spoken if number else self.spoken_first
             cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, read, self.cut_at)
             parts = list(check_parts(cuts, self.check, characters))
             characters += sum(count_model_chars(spoken) for _, _, spoken in parts)
-            for number, (a, b, spoken) in enumerate(parts, 1):
-                yield self.clause(a, b, spoken, piece, is_last=number == len(parts))
+            for count, (a, b, spoken) in enumerate(parts, 1):
+                yield self.clause(a, b, spoken, piece, is_last=count == len(parts))
 
-    def pieces(self, start: int, end: int, quotations: Sequence[Quotation], lines: Sequence[int]) -> list[Segment]:
+    def pieces(
+        self, start: int, end: int, quotations: Sequence[Quotation] = (), lines: Sequence[int] = ()
+    ) -> list[Segment]:
         """Split a sentence at pauses, changes of prosody, quotations and lines of verse.
 
         Marks without words join adjacent words.

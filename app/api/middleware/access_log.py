@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Match, Mount, Route
+from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import RouteNotFound
@@ -26,7 +26,7 @@ class RouteTemplates:
     """Lookup of route templates by path."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        known = [route for route in routes if isinstance(route, (Route, Mount))]
+        known = [route for route in routes if isinstance(route, (Route, WebSocketRoute, Mount))]
         # Mounts come last: they may match any path.
         self._routes = sorted(known, key=lambda route: isinstance(route, Mount))
 
@@ -34,10 +34,11 @@ class RouteTemplates:
         """Return the template of a path, such as `/voices/{name}`; for a file, the path of its mount."""
         if path.endswith("\n"):
             return UNKNOWN_ROUTE
-        scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+        scope = {"method": "GET", "path": path, "root_path": "", "headers": []}
         for route in self._routes:
-            if route.matches(scope)[0] is not Match.NONE:
-                return route.path_format if isinstance(route, Route) else route.path or "/"
+            kind = "websocket" if isinstance(route, WebSocketRoute) else "http"
+            if route.matches({**scope, "type": kind})[0] is not Match.NONE:
+                return route.path or "/" if isinstance(route, Mount) else route.path_format
         return UNKNOWN_ROUTE
 
 
@@ -54,6 +55,11 @@ logger = logging.getLogger("intone.request")
 
 CLIENT_CLOSED_REQUEST = 499
 """Logged status of a request whose client left before the response."""
+
+SWITCHING_PROTOCOLS, FORBIDDEN = 101, 403
+"""Logged status of a socket that was accepted, and of one that no route takes."""
+WEBSOCKET = "WEBSOCKET"
+"""Logged method of a socket."""
 
 _PROBE_PATHS = ("/health", "/ready", "/ping", "/metrics")
 """Paths that monitoring requests every few seconds; their lines would bury all others."""
@@ -79,7 +85,7 @@ class AccessLogMiddleware:
         self.answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         exchange = _Exchange(scope, send)
@@ -106,9 +112,13 @@ class _Exchange:
         self.scope = {**scope, "state": {**scope.get("state", {}), **state}}
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
             self.status = message["status"]
             MutableHeaders(scope=message)["X-Request-Id"] = self.request_id
+        elif message["type"] == "websocket.accept":
+            self.status = SWITCHING_PROTOCOLS
+        elif message["type"] == "websocket.close":
+            self.status = self.status or FORBIDDEN
         elif self.first_byte is None and message.get("body"):
             self.first_byte = self.seconds
         await self.send_on(message)
@@ -129,7 +139,8 @@ class _Exchange:
         )
 
     def log(self, answer: ResponseRecord) -> None:
-        method = self.scope["method"] if self.scope["method"] in _METHODS else "unknown"
+        method = WEBSOCKET if self.scope["type"] == "websocket" else self.scope["method"]
+        method = method if method in (*_METHODS, WEBSOCKET) else "unknown"
         level = logging.DEBUG if self.path in _PROBE_PATHS else logging.INFO
         log_request(answer, method=method, request_id=self.request_id, facts=self.facts, level=level)
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from pydantic import SecretStr
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from app.errors import RateLimited, Unauthorized
 from app.memory import Lru
@@ -40,9 +40,13 @@ class RateLimit:
         self._buckets: Lru[str, tuple[float, float]] = Lru(_MAX_CLIENTS, lambda client, bucket: 1)
         """Tokens of each client, and when they were counted."""
 
-    def check(self, request: Request) -> None:
-        """Raise RateLimited if the client sends requests too often."""
-        if self.per_minute and (seconds := self.take(identify_client(request))):
+    def check(self, request: HTTPConnection) -> None:
+        """Raise RateLimited if the client of a request sends requests too often."""
+        self.check_client(identify_client(request))
+
+    def check_client(self, client: str) -> None:
+        """Raise RateLimited if a client sends requests too often."""
+        if self.per_minute and (seconds := self.take(client)):
             raise RateLimited(
                 f"This client may ask {self.per_minute:g} times a minute.",
                 hint="Try again after the seconds in Retry-After.",
@@ -59,7 +63,7 @@ class RateLimit:
         return 0.0 if enough else (1 - tokens) / per_second
 
 
-def identify_client(request: Request) -> str:
+def identify_client(request: HTTPConnection) -> str:
     """Return the client that a request counts for: the name of its key, else the network of its address."""
     key: str | None = getattr(request.state, "key", None)
     return key or mask_address(request.client.host if request.client else "")
@@ -101,16 +105,25 @@ class KeyAuthenticator:
         """
         if not self._digests or is_public(request.method, request.state.path):
             return
-        sent = _read_bearer_token(request)
+        sent = read_bearer_token(request)
         if sent is None:
             raise Unauthorized("The request has no key.", hint="Send the header Authorization: Bearer KEY.")
+        self.authenticate(request, sent)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether there are keys, so that a client needs one."""
+        return bool(self._digests)
+
+    def authenticate(self, request: HTTPConnection, sent: str) -> None:
+        """Set `key` of the state to the name of a key, and log it; raise Unauthorized if the key is not known."""
         name = self.name_of(sent)
         if name is None:
             self._count_wrong(request)
             raise Unauthorized("The key is not known.", hint="Ask the operator of the service for a key.")
         request.state.key = request.state.log["key"] = name
 
-    def _count_wrong(self, request: Request) -> None:
+    def _count_wrong(self, request: HTTPConnection) -> None:
         """Raise RateLimited if the address has sent too many wrong keys; correct keys are still accepted."""
         if seconds := self._wrong.take(mask_address(request.client.host if request.client else "")):
             raise RateLimited(
@@ -128,7 +141,7 @@ class KeyAuthenticator:
         return found
 
 
-def get_key_name(request: Request) -> str | None:
+def get_key_name(request: HTTPConnection) -> str | None:
     """Return the name of the key that authenticated the request; None if no key was required."""
     name: str | None = getattr(request.state, "key", None)
     return name
@@ -150,7 +163,7 @@ def is_public(method: str, path: str) -> bool:
     return method == "GET" and (path in _PUBLIC_PATHS or path.startswith(_PUBLIC_PREFIXES))
 
 
-def _read_bearer_token(request: Request) -> str | None:
+def read_bearer_token(request: HTTPConnection) -> str | None:
     """Return the token after `Bearer`, if there is exactly one header Authorization."""
     sent = request.headers.getlist("authorization")
     scheme, _, key = sent[0].strip().partition(" ") if len(sent) == 1 else ("", "", "")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import UnknownHost
+from app.errors import OriginRefused, UnknownHost
 
 
 class HeadMiddleware:
@@ -58,7 +59,7 @@ class PathPrefixMiddleware:
         self.root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] in ("http", "websocket"):
             scope = {**scope, "root_path": self.root_path, "path": self._add_prefix(scope["path"])}
         await self.app(scope, receive, send)
 
@@ -79,7 +80,7 @@ class DropCookiesMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] in ("http", "websocket"):
             scope = {**scope, "headers": [header for header in scope["headers"] if header[0] != b"cookie"]}
         await self.app(scope, receive, send)
 
@@ -99,7 +100,7 @@ class HostCheck:
         self._names = frozenset({"localhost", *names})
         self._checks = loopback or bool(names)
 
-    def check(self, request: Request) -> None:
+    def check(self, request: HTTPConnection) -> None:
         """Raise UnknownHost for a host that is not allowed. Requests without the header do not come from browsers."""
         host = request.headers.get("host")
         if self._checks and host is not None and not self._allows(host):
@@ -109,6 +110,21 @@ class HostCheck:
         match = _HOST_PATTERN.fullmatch(host)
         name = match[1].lower() if match else ""
         return name in self._names or _is_loopback(name)
+
+
+class OriginCheck:
+    """Check that refuses sockets of web pages of other origins: browsers let any page open one, unlike requests."""
+
+    def __init__(self, origins: Sequence[str]) -> None:
+        self._origins = frozenset(origins)
+
+    def check(self, request: HTTPConnection) -> None:
+        """Raise OriginRefused for an origin that is neither the service's own nor allowed by the operator."""
+        origin = request.headers.get("origin")
+        if origin is None or "*" in self._origins or origin.lower() in self._origins:
+            return
+        if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+            raise OriginRefused("The header Origin names another host.")
 
 
 def _is_loopback(name: str) -> bool:

@@ -218,7 +218,7 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         **fields.collect_given(),
         text=text,
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
-        emotion=_parse_emotion(fields.emotion),
+        emotion=parse_emotion(fields.emotion),
         has_emotion=fields.emotion is not None,
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
@@ -238,7 +238,7 @@ def _convert_utterance(place: int, utterance: UtteranceBody, registry: Registry)
         raise
 
 
-def _parse_emotion(value: str | dict[str, float] | None) -> Emotion | Blend | None:
+def parse_emotion(value: str | dict[str, float] | None) -> Emotion | Blend | None:
     """Return the emotion or blend of all sentences; None to classify each."""
     from app.emotion import parse_emotion_spec
 

@@ -28,11 +28,11 @@ from app.types import PlanWarning, Timings, Utterance
 
 def record_synthesis(request: Request, spoken: SynthesisRecord) -> None:
     """Report a synthesis to the access log and the metrics."""
-    request.state.log.update(_log_facts(spoken))
+    request.state.log.update(summarize_synthesis(spoken))
     get_service(request).metrics.observe_synthesis(spoken)
 
 
-def _log_facts(spoken: SynthesisRecord) -> dict[str, object]:
+def summarize_synthesis(spoken: SynthesisRecord) -> dict[str, object]:
     """Return what may be logged: numbers, never the text."""
     timings = spoken.timings
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.text.clauses import LengthCheck, accept_any_length
@@ -15,7 +15,7 @@ from app.text.formats.markdown import MarkdownReader
 from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN, read_text
 from app.text.splitter import SentenceSplitter
-from app.text.tags import TaggedTextBuilder, find_tags
+from app.text.tags import Tag, TaggedTextBuilder, find_tags
 from app.text.text_map import TextBuilder, TextMap, WarningCollector, warn_private_characters
 from app.types import InputFormat, PlanWarning, Sentence
 
@@ -55,15 +55,29 @@ def read_input(
         shown = hide_commands(source, remarks)
         chosen = InputFormat.MARKDOWN if shown is not source else chosen
     chosen = detect_format(source) if chosen is InputFormat.AUTO else chosen
-    occurring = [name for name, one in lexicons.items() if chosen is not InputFormat.TEXT or one.occurs_in(text)]
-    if chosen is InputFormat.TEXT and not tags and not occurring:
+    if chosen is InputFormat.TEXT and not tags and not any(one.occurs_in(text) for one in lexicons.values()):
         return FormattedText(read_text(text, check=check), len(text), remarks.warnings)
-    builder = TaggedTextBuilder(remarks, tags) if tags else TextBuilder(remarks)
-    flow = map_text(shown, chosen, builder, explicit=input_format is not InputFormat.AUTO)
-    if occurring:
-        flow = substitute_words(flow, lexicons, look_up_everywhere(flow.text, occurring))
+    flow = map_tagged_text(shown, chosen, tags, lexicons, remarks, explicit=input_format is not InputFormat.AUTO)
     sentences = SentenceSplitter(flow, MAX_SPOKEN, check).sentences()
     return FormattedText(sentences, len(flow.text.rstrip()), remarks.warnings, is_plain=False)
+
+
+def map_tagged_text(
+    source: str,
+    input_format: InputFormat,
+    tags: Sequence[Tag],
+    lexicons: Lexicons,
+    remarks: WarningCollector,
+    *,
+    explicit: bool,
+) -> TextMap:
+    """Return the text map of a text whose tags are masked, with the readings of the lexicons."""
+    builder = TaggedTextBuilder(remarks, tags) if tags else TextBuilder(remarks)
+    flow = map_text(source, input_format, builder, explicit=explicit)
+    occurring = [
+        name for name, one in lexicons.items() if input_format is not InputFormat.TEXT or one.occurs_in(source)
+    ]
+    return substitute_words(flow, lexicons, look_up_everywhere(flow.text, occurring)) if occurring else flow
 
 
 def map_text(text: str, input_format: InputFormat, builder: TextBuilder, *, explicit: bool) -> TextMap:

@@ -45,7 +45,8 @@ class SsmlFragment:
 
         They have no offsets in a request. Created on demand, since normalizing takes far longer than parsing.
         """
-        parts = tuple(SentenceSplitter(self.flow, self.max_spoken).clauses(0, len(self.text)))
+        splitter = SentenceSplitter(self.flow, self.max_spoken)
+        parts = tuple(splitter.clauses(splitter.pieces(0, len(self.text))))
         if len(parts) > 1:
             return tuple(replace(part, start=NO_SPAN, end=NO_SPAN, places=None) for part in parts)
         # The markup and marks of an utterance return to the plan unchanged.

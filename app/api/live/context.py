@@ -1,0 +1,121 @@
+"""Speak one context of a socket: text goes in, and the messages that ElevenLabs' clients read come out."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from app.api.live.alignment import Aligner
+from app.api.live.options import LiveOptions
+from app.audio.encode import FORMATS, Encoder
+from app.metrics import SynthesisRecord
+from app.planning.serialize import utterance_to_dict
+from app.types import PlanWarning, Utterance
+
+if TYPE_CHECKING:
+    from app.live.session import LivePiece
+    from app.live.stream import LiveStream
+
+MAX_RECORDED = 1000
+"""Maximum utterances of a context that its record in log and metrics describes."""
+
+
+@dataclass(slots=True)
+class LiveContext:
+    """One context: its text, its audio, and what it has spoken."""
+
+    stream: LiveStream
+    options: LiveOptions
+    context_id: str | None
+    """None on a socket with a single stream."""
+
+    def __post_init__(self) -> None:
+        self.is_flushed = True
+        """Whether everything that the client has sent was followed by a flush."""
+        self.characters = 0
+        self._spoken: list[Utterance] = []
+        self._warnings: list[PlanWarning] = []
+        self._encoder: Encoder | None = None
+        self._aligner = Aligner(absolute=self.options.sync_alignment)
+        self._encode_seconds = 0.0
+
+    @property
+    def record(self) -> SynthesisRecord:
+        """Summary of what was spoken so far, for log and metrics."""
+        session = self.stream.session
+        timings = replace(session.timings, encode=1000 * self._encode_seconds)
+        return SynthesisRecord(self._spoken, self._warnings, self.characters, session.seconds, timings)
+
+    async def messages(self) -> AsyncIterator[str]:
+        """Yield the messages about the audio, each when it is taken; the last one is final."""
+        async for piece in self.stream:
+            for message in self._describe(piece):
+                yield json.dumps(message)
+        yield self.make_final()
+
+    def make_final(self) -> str:
+        """Return the last message of the context."""
+        return json.dumps(self._address({"isFinal": True}))
+
+    def _describe(self, piece: LivePiece) -> list[dict[str, object]]:
+        """Return the messages of a piece: an utterance that begins, its audio, and one that ends."""
+        messages: list[dict[str, object]] = []
+        self._warnings += piece.warnings
+        if piece.began:
+            self._aligner.begin(piece.began)
+            messages.append(self._describe_utterance("speech.utterance.started", piece.began, piece.warnings))
+        elif piece.warnings:
+            messages.append({"type": "speech.warnings", "warnings": list_warnings(piece.warnings)})
+        end = piece.start + len(piece.samples) / self.stream.session.sample_rate
+        audio = self._encode(piece)
+        alignment = self._aligner.align(end, ends_utterance=piece.ended is not None) if len(piece.samples) else None
+        if audio or alignment:
+            messages.append(
+                {
+                    "audio": base64.b64encode(audio).decode("ascii"),
+                    "isFinal": False,
+                    "alignment": alignment,
+                    "normalizedAlignment": alignment,
+                }
+            )
+        if piece.ended:
+            if len(self._spoken) < MAX_RECORDED:
+                self._spoken.append(replace(piece.ended, words=(), places=None))
+            messages.append(self._describe_utterance("speech.utterance", piece.ended))
+        wanted = messages if self.options.with_utterances else [one for one in messages if "type" not in one]
+        return [self._address(one) for one in wanted]
+
+    def _describe_utterance(
+        self, kind: str, utterance: Utterance, warnings: tuple[PlanWarning, ...] = ()
+    ) -> dict[str, object]:
+        content: dict[str, object] = {**utterance_to_dict(utterance)}
+        if utterance.end is None and utterance.start is not None:
+            content["start"] = round(utterance.start, 3)
+        message: dict[str, object] = {"type": kind, "utterance": content}
+        return {**message, "warnings": list_warnings(warnings)} if warnings else message
+
+    def _encode(self, piece: LivePiece) -> bytes:
+        """Return the bytes of a piece; at a flush, complete those of the audio before it."""
+        began = perf_counter()
+        data = b""
+        if len(piece.samples):
+            if self._encoder is None:
+                self._encoder = FORMATS[self.options.format].stream(self.stream.session.sample_rate)
+            data = self._encoder.push(piece.samples)
+        if piece.flushed and self._encoder is not None:
+            data += self._encoder.end()
+            self._encoder = None
+        self._encode_seconds += perf_counter() - began
+        return data
+
+    def _address(self, message: dict[str, object]) -> dict[str, object]:
+        return message if self.context_id is None else {**message, "contextId": self.context_id}
+
+
+def list_warnings(warnings: tuple[PlanWarning, ...]) -> list[dict[str, str]]:
+    """Return warnings as in the plan."""
+    return [{"code": one.code, "detail": one.detail} for one in warnings]

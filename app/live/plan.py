@@ -1,0 +1,116 @@
+"""Plan a text that arrives in pieces: the same utterances, emotions and pauses as if it had come whole."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.emotion import find_word_emotion
+from app.emotion.classifier import Excerpt, make_context
+from app.live.reader import Boundary, LiveReader
+from app.planning.decide import decide_classified, decide_explicit
+from app.planning.incremental import PlannedUtterance, compute_pause_between
+from app.planning.instructions import follow_instructions
+from app.planning.parse import read_context
+from app.planning.planner import Planner
+from app.text.lexicon import REQUEST, SERVICE
+from app.types import Decision, PlanWarning, Sentence, SpeechRequest, Utterance
+
+if TYPE_CHECKING:
+    from app.synthesis.pipeline import Pipeline
+
+MAX_REMEMBERED_WARNINGS = 100
+"""Maximum warnings that are remembered so that none is reported twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveUtterance:
+    """Planned utterance of a text that arrives in pieces."""
+
+    utterance: Utterance
+    """Its span counts code points from the beginning of the text. Its `pause_after` is not known yet: 0."""
+    pause_before: float
+    """Seconds of silence between the previous utterance and this one; 0 for the first one."""
+    warnings: tuple[PlanWarning, ...] = ()
+
+
+class LivePlan:
+    """Plan of one text that arrives in pieces. Not thread-safe, except that `push` and `flush` only store."""
+
+    def __init__(self, pipeline: Pipeline, request: SpeechRequest, *, first_at_comma: bool = False) -> None:
+        """Start a plan with the options of a request, whose text is ignored.
+
+        With `first_at_comma`, the first clause is spoken as soon as a comma ends it. Raises `VoiceNotFound`.
+        """
+        voice = pipeline.registry.get(request.voice)
+        self._rule = pipeline.make_strength_rule(request)
+        self._request, remarks = follow_instructions(request, pipeline.classifier, self._rule.threshold)
+        both = {REQUEST: request.lexicon, SERVICE: pipeline.lexicon}
+        self._reader = LiveReader(
+            find_word_emotion if request.tags else None,
+            {name: one for name, one in both.items() if one},
+            first_at_comma=first_at_comma,
+        )
+        self._classifier = pipeline.classifier
+        self._recent: deque[str] = deque(read_context(request.context), maxlen=self._classifier.settings.context)
+        self._planner = Planner(
+            lambda name: pipeline.registry.get(name or voice.name).abilities,
+            degree=self._request.degree,
+            speed=self._request.speed,
+            volume=self._request.volume,
+            pitch=self._request.pitch,
+            strict=request.strict,
+        )
+        self._before: PlannedUtterance | None = None
+        self._coming: deque[LiveUtterance] = deque()
+        self._warnings = [*remarks, *(request.lexicon.warnings if request.lexicon else ())]
+        """Warnings that no utterance has reported yet."""
+
+    @property
+    def unread(self) -> int:
+        """Number of characters that belong to no planned utterance yet."""
+        return self._reader.unread
+
+    def push(self, text: str) -> None:
+        """Append a piece of text, which may begin and end anywhere."""
+        self._reader.push(text)
+
+    def flush(self, boundary: Boundary = Boundary.FLUSH) -> None:
+        """End the text so far: what follows begins a new sentence."""
+        self._reader.flush(boundary)
+
+    def read(self) -> LiveUtterance | Boundary | None:
+        """Return the next utterance, the boundary after the last one before it, or None if it takes more text.
+
+        Raises `FallbackRefused` and `BlendUnsupported` like a request.
+        """
+        while not self._coming:
+            found = self._reader.read()
+            if not isinstance(found, Sentence):
+                return found
+            self._coming.extend(self._plan(found))
+        return self._coming.popleft()
+
+    def _plan(self, sentence: Sentence) -> Iterable[LiveUtterance]:
+        (planned,) = self._planner.plan([sentence], [self._decide(sentence)])
+        warnings = (*self._warnings, *self._reader.take_warnings(), *planned.warnings)
+        self._warnings.clear()
+        if len(self._planner.warnings) > MAX_REMEMBERED_WARNINGS:
+            self._planner.warnings.clear()
+        for clause, utterance in zip(sentence.clauses, planned.utterances, strict=True):
+            here = PlannedUtterance(utterance, clause, sentence)
+            pause = compute_pause_between(self._before, here) if self._before else 0.0
+            self._before = here
+            yield LiveUtterance(utterance, pause, warnings)
+            warnings = ()
+
+    def _decide(self, sentence: Sentence) -> Decision:
+        """Decide for a sentence, which the classifier reads with the sentences before it."""
+        if self._request.emotion is not None:
+            return decide_explicit(self._request.emotion, self._request.pinned_by)
+        excerpt = Excerpt(make_context(self._recent), sentence.text)
+        self._recent.append(sentence.text)
+        (assessment,) = self._classifier.assess([excerpt], self._request.key_name)
+        return decide_classified(assessment, self._rule)

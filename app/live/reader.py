@@ -1,0 +1,248 @@
+"""Read a text that arrives in pieces: return each sentence as soon as no later text can change it.
+
+The reader looks at every prefix of the text at which a sentence may become certain, whatever the pieces were: so the
+cutting of the text makes no difference. It reads again only the text from the beginning of an unfinished paragraph on,
+or of a sentence in a long one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum, auto
+
+from app.live.prefix import UNFINISHED, Prefix
+from app.text.delivery import WordEmotion
+from app.text.lexicon import NO_LEXICONS, Lexicons
+from app.types import PlanWarning, Sentence
+
+MAX_UNSETTLED = 4000
+"""Code points without a settled sentence after which all but the last sentence are spoken as they read now."""
+LONG_PARAGRAPH = 250
+"""Code points of a paragraph after which reading begins again at a sentence inside it."""
+WORDS_TO_TRY = 6
+"""Words after the end of a sentence at whose ends the reader tries again."""
+CLOSING = "\"”’'»)]*_`~$.!?…>|"
+"""Characters that may make a sentence certain later on: they close quotations, brackets and marks."""
+BLANK_LINE = re.compile(r"\n[ \t]*\r?\n\s*\Z")
+FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
+NOTHING_SPOKEN = "nothing_spoken"
+"""Code of the warning about a text without anything to read."""
+FIRST_CLAUSE = re.compile(r"\s*[^\W\d_][\w'’-]*(?:\s[\w'’-]+)+[,;:—–]\s+(?=\S\Z)")
+"""A first clause of at least two words without quotations and markup, before the first character after it."""
+
+
+class Boundary(Enum):
+    """What ended a stretch of text, if nothing in the text did."""
+
+    FLUSH = auto()
+    """Everything up to here shall be spoken."""
+    IDLE = auto()
+    """No text has come for a while: speak what ends like a sentence."""
+
+
+class LiveReader:
+    """Reader of one text that arrives in pieces. Offsets of sentences count code points of the whole text."""
+
+    def __init__(
+        self,
+        find_emotion: WordEmotion | None = None,
+        lexicons: Lexicons = NO_LEXICONS,
+        *,
+        first_at_comma: bool = False,
+    ) -> None:
+        """Start a text; `find_emotion` and `lexicons` are those of `app.text.read_input`."""
+        self._find_emotion = find_emotion
+        self._lexicons = lexicons
+        self._may_end_at_comma = first_at_comma
+        self._inputs: deque[str | Boundary] = deque()
+        self._unread_inputs = 0
+        """Number of characters in the inputs."""
+        self._coming: Iterator[Sentence | Boundary] = iter(())
+        self._warnings: dict[PlanWarning, None] = {}
+        self._tail = ""
+        """Text from the offset `_base` on, as far as it was looked at."""
+        self._base = 0
+        self._done = 0
+        """Offset in the tail of the end of the last settled sentence."""
+        self._words_to_try = 0
+        self._is_open = False
+        """Whether a sentence may have ended that is not settled."""
+        self._has_read = False
+        """Whether a sentence was settled since the last boundary."""
+        self._doubt: str | None = None
+        """Continuation that last changed a sentence."""
+        self._fence = ""
+        """Sign of the code block in which the tail ends; empty outside of code."""
+
+    def push(self, text: str) -> None:
+        """Append a piece of text; it may end anywhere."""
+        self._unread_inputs += len(text)
+        self._inputs.append(text)
+
+    def flush(self, boundary: Boundary = Boundary.FLUSH) -> None:
+        """End the text so far: what follows begins a new sentence."""
+        self._inputs.append(boundary)
+
+    @property
+    def unread(self) -> int:
+        """Number of characters that belong to no settled sentence yet."""
+        return len(self._tail) - self._done + self._unread_inputs
+
+    def take_warnings(self) -> tuple[PlanWarning, ...]:
+        """Return the warnings since the last call, each once."""
+        warnings = tuple(self._warnings)
+        self._warnings.clear()
+        return warnings
+
+    def read(self) -> Sentence | Boundary | None:
+        """Return the next settled sentence, or the boundary after those before it; None if more text is needed."""
+        while True:
+            for found in self._coming:
+                return found
+            if not self._inputs:
+                return None
+            self._coming = self._read_input(self._inputs.popleft())
+
+    def _read_input(self, given: str | Boundary) -> Iterator[Sentence | Boundary]:
+        if isinstance(given, Boundary):
+            if given is Boundary.FLUSH or self._read_tail().ends_sentence():
+                yield from self._end_stretch()
+            yield given
+            return
+        for sign in given:
+            self._unread_inputs -= 1
+            if self._add(sign):
+                yield from self._settle()
+
+    def _add(self, sign: str) -> bool:
+        """Append a character; return whether a sentence may have become certain."""
+        before = self._tail[-1:]
+        self._tail += sign
+        if sign == "\n":
+            self._follow_fence()
+            return not self._fence and BLANK_LINE.search(self._tail) is not None
+        if self._fence:
+            return False
+        if sign.isspace():
+            if not self._words_to_try or before.isspace():
+                return False
+            self._words_to_try -= 1
+            return True
+        if before.isspace() and self._may_follow_end():
+            self._words_to_try, self._is_open = WORDS_TO_TRY, True
+            return True
+        return self._is_open and sign in CLOSING
+
+    def _may_follow_end(self) -> bool:
+        """Return whether the last character may begin a sentence: a mark or the end of a line precedes the blanks."""
+        before = self._tail[self._done : -1]
+        bare = before.rstrip()
+        return bool(bare) and ("\n" in before[len(bare) :] or not (bare[-1].isalnum() or bare[-1] == ","))
+
+    def _follow_fence(self) -> None:
+        """Notice the beginning and the end of a code block, in which no sentence ends."""
+        line = self._tail[self._tail.rfind("\n", 0, -1) + 1 :]
+        fence = FENCE.match(line)
+        if fence and (not self._fence or fence[1].startswith(self._fence)):
+            self._fence = "" if self._fence else fence[1]
+
+    def _read_tail(self) -> Prefix:
+        return Prefix(self._tail, self._find_emotion, self._lexicons)
+
+    def _settle(self) -> Iterator[Sentence]:
+        """Yield the sentences that are certain now."""
+        if UNFINISHED.search(self._tail, self._done):
+            return
+        if self._may_end_at_comma and FIRST_CLAUSE.match(self._tail):
+            yield from self._end_first_clause()
+            return
+        here, first = self._find_unsettled()
+        settled = 0
+        self._is_open = self._is_open and (self._words_to_try > 0 or len(here.sentences) > first + 1)
+        if len(here.sentences) > first + 1 or self._tail[-1] == "\n":
+            settled, self._doubt = here.count_settled(first, self._doubt)
+        if not settled and len(self._tail) - self._done > MAX_UNSETTLED:
+            settled = len(here.sentences) - first - 1
+        for number in range(first, first + settled):
+            yield self._settle_one(here, number)
+        if settled > 0:
+            self._doubt = None
+            self._is_open = len(here.sentences) > first + settled + 1
+            self._words_to_try *= self._is_open
+            self._may_end_at_comma = False
+            self._move_base(here, first + settled)
+
+    def _settle_one(self, here: Prefix, number: int) -> Sentence:
+        self._done, self._has_read = here.sentences[number].end, True
+        return here.make_sentence(number, self._base)
+
+    def _find_unsettled(self) -> tuple[Prefix, int]:
+        """Return the reading of the tail, and the number of its first sentence that is not settled."""
+        here = self._read_tail()
+        first = next((number for number, one in enumerate(here.sentences) if one.end > self._done), len(here.sentences))
+        if first < len(here.sentences) and here.sentences[first].start < self._done:
+            # Later text joined a sentence to one that was spoken already: read the rest on its own.
+            self._drop(self._done)
+            return self._find_unsettled()
+        return here, first
+
+    def _move_base(self, here: Prefix, first: int) -> None:
+        """Begin reading at a later place, if the sentences that are not settled read there as they do now."""
+        if first >= len(here.sentences):
+            return
+        place = here.sentences[first].start
+        line = self._tail.rfind("\n", 0, place) + 1
+        if BLANK_LINE.search(self._tail[:line]):
+            place = line
+        elif place < LONG_PARAGRAPH:
+            return
+        rest = Prefix(self._tail[place:], self._find_emotion, self._lexicons)
+        ours = [describe_at(one.facts, -place) for one in here.sentences[first:]]
+        if ours == [one.facts for one in rest.sentences]:
+            self._drop(place)
+
+    def _drop(self, end: int) -> None:
+        """Forget the tail up to an offset, and keep the warnings about it."""
+        self._keep_warnings(Prefix(self._tail[:end], self._find_emotion, self._lexicons))
+        self._tail = self._tail[end:]
+        self._base += end
+        self._done = max(0, self._done - end)
+
+    def _end_stretch(self) -> Iterator[Sentence]:
+        """Yield all sentences of the tail, and begin a new one; the paragraph goes on, unless a blank line ends it."""
+        here, first = self._find_unsettled()
+        last, goes_on = len(here.sentences) - 1, not BLANK_LINE.search(self._tail)
+        for number in range(first, last + 1):
+            sentence = self._settle_one(here, number)
+            yield replace(sentence, ends_paragraph=False) if number == last and goes_on else sentence
+        self._keep_warnings(here)
+        self._begin_stretch(len(self._tail))
+
+    def _keep_warnings(self, read: Prefix) -> None:
+        """Keep the warnings about a text, except that nothing of it is read if something was."""
+        is_silent = not self._has_read and bool(read.text.strip())
+        self._warnings |= dict.fromkeys(one for one in read.warnings if is_silent or one.code != NOTHING_SPOKEN)
+
+    def _end_first_clause(self) -> Iterator[Sentence]:
+        """Yield the first clause, which a comma ends, as a sentence of its own."""
+        clause = Prefix(self._tail[:-1], self._find_emotion, self._lexicons)
+        for number in range(len(clause.sentences)):
+            yield replace(self._settle_one(clause, number), ends_paragraph=False)
+        self._begin_stretch(len(self._tail) - 1)
+
+    def _begin_stretch(self, place: int) -> None:
+        self._base += place
+        self._tail, self._done = self._tail[place:], 0
+        self._words_to_try, self._is_open, self._has_read, self._fence = 0, False, False, ""
+        self._may_end_at_comma = False
+
+
+def describe_at(facts: tuple[object, ...], by: int) -> tuple[object, ...]:
+    """Return the facts of a sentence with offsets shifted."""
+    text, start, end, ends_paragraph, segments, readings = facts
+    assert isinstance(start, int) and isinstance(end, int) and isinstance(segments, tuple)
+    moved = tuple((length, place + by, *rest) for length, place, *rest in segments)
+    return text, start + by, end + by, ends_paragraph, moved, readings

@@ -1,0 +1,245 @@
+"""Speak one text that arrives in pieces: plan what is settled, synthesize a little ahead, and join the audio."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.audio.join import Joiner
+from app.audio.writers import Resampler
+from app.errors import IntoneError, TextTooLong
+from app.live.plan import LivePlan, LiveUtterance
+from app.live.reader import Boundary
+from app.synthesis.engine import MAX_UTTERANCES_AHEAD
+from app.synthesis.scheduler import UtteranceStream
+from app.synthesis.stream import SEED_STEP, place_words
+from app.text.phonetic import count_model_chars
+from app.types import PlanWarning, Samples, SpeechRequest, Timings, Utterance
+
+if TYPE_CHECKING:
+    from app.synthesis.pipeline import Pipeline
+
+NO_SAMPLES: Samples = np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class LivePiece:
+    """Piece of the audio of one text, and what begins and ends with it."""
+
+    samples: Samples
+    """Mono, (samples,), within -1..1, at the session's sample rate; may be empty."""
+    start: float
+    """Seconds from the beginning of the session's audio to the first sample."""
+    began: Utterance | None = None
+    """Utterance that begins in this piece, with `start` and `words`; `end` is None, and the times of the words are
+    relative to the session's audio like `start`."""
+    ended: Utterance | None = None
+    """Utterance that ends with this piece, with `start`, `end` and `words`."""
+    flushed: bool = False
+    """Whether everything before a flush is spoken."""
+    is_last: bool = False
+    """Whether the text has ended and everything is spoken."""
+    warnings: tuple[PlanWarning, ...] = ()
+    """Warnings since the previous piece."""
+
+
+@dataclass(slots=True, eq=False)
+class _Speaking:
+    """An utterance that the engine synthesizes."""
+
+    planned: LiveUtterance
+    stream: UtteranceStream
+
+
+class LiveSession:
+    """One text that arrives in pieces, and its audio.
+
+    `push`, `flush`, `settle`, `end` and `close` never block and may be called from any thread; `make_piece` blocks
+    while audio is being synthesized, and is called from one thread at a time.
+    """
+
+    def __init__(self, pipeline: Pipeline, request: SpeechRequest, *, first_at_comma: bool = False) -> None:
+        """Start a session with the options of a request, whose text is ignored; raises `VoiceNotFound`.
+
+        With `first_at_comma`, the very first clause is spoken as soon as a comma ends it.
+        """
+        self.voice = pipeline.registry.get(request.voice)
+        self.sample_rate = request.rate_for(self.voice.sample_rate)
+        """Hertz."""
+        self._pipeline = pipeline
+        self._request = request
+        self._plan = LivePlan(pipeline, request, first_at_comma=first_at_comma)
+        self._joiner = Joiner(self.sample_rate)
+        self._ahead: deque[_Speaking | Boundary] = deque()
+        self._seed = secrets.randbits(32) if request.seed is None else request.seed
+        self._number = 0
+        """Number of utterances submitted so far."""
+        self._due = 0.0
+        """When the audio after the submitted utterances is needed, by `time.monotonic`."""
+        self._is_after_boundary = False
+        """Whether the last utterance was spoken although the text might have gone on."""
+        self._has_ended = False
+        self._timings = Timings()
+        self._closed = threading.Event()
+        self._pieces = self._make_pieces()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of audio made so far."""
+        return self._joiner.seconds
+
+    @property
+    def timings(self) -> Timings:
+        """Time spent so far in each stage."""
+        return self._timings
+
+    @property
+    def unread(self) -> int:
+        """Number of characters that belong to no planned utterance yet."""
+        return self._plan.unread
+
+    def push(self, text: str) -> None:
+        """Append a piece of text, which may begin and end anywhere, even within a word.
+
+        Raise `TextTooLong` if more text waits to be spoken than a request may have.
+        """
+        limit = self._pipeline.settings.max_chars
+        if self.unread + len(text) > limit:
+            raise TextTooLong(f"Over {limit} characters of the text wait to be spoken.", hint="Send the text later.")
+        self._plan.push(text)
+
+    def flush(self) -> None:
+        """Speak everything so far: what follows begins a new sentence. The piece after it has `flushed`."""
+        self._plan.flush()
+
+    def settle(self) -> None:
+        """Speak the text so far if it ends like a sentence, because no more text has come for a while."""
+        self._plan.flush(Boundary.IDLE)
+
+    def end(self) -> None:
+        """Speak everything so far, and then end: the last piece has `is_last`."""
+        self.flush()
+        self._has_ended = True
+
+    def close(self) -> None:
+        """Stop at once: waiting utterances are dropped, and a worker is free after the chunk that it makes."""
+        self._closed.set()
+        for one in tuple(self._ahead):
+            if isinstance(one, _Speaking):
+                one.stream.cancel()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the session was closed."""
+        return self._closed.is_set()
+
+    def make_piece(self) -> LivePiece | None:
+        """Return the next piece; None if it takes more text, or if the session is closed or has ended."""
+        try:
+            return next(self._pieces, None)
+        except IntoneError:
+            if self.is_closed:
+                return None
+            raise
+
+    def _make_pieces(self) -> Iterator[LivePiece | None]:
+        while not self.is_closed:
+            self._submit_ahead()
+            if not self._ahead:
+                yield None
+                continue
+            here = self._ahead[0]
+            if isinstance(here, _Speaking):
+                yield from self._speak(here)
+                self._ahead.popleft()
+                continue
+            self._ahead.popleft()
+            if here is Boundary.FLUSH:
+                is_last = self._has_ended and not self._ahead and not self.unread
+                yield LivePiece(NO_SAMPLES, self.seconds, flushed=True, is_last=is_last)
+                if is_last:
+                    return
+
+    def _submit_ahead(self) -> None:
+        """Plan what is settled, and have the engine synthesize a few utterances ahead of the reader."""
+        while len(self._ahead) < MAX_UTTERANCES_AHEAD and not self.is_closed:
+            began = time.perf_counter()
+            planned = self._plan.read()
+            self._add_time(analyze=1000 * (time.perf_counter() - began))
+            if planned is None:
+                return
+            if isinstance(planned, Boundary):
+                self._is_after_boundary = True
+                self._ahead.append(planned)
+                continue
+            self._ahead.append(self._submit(planned))
+            if self.is_closed:
+                self.close()
+
+    def _submit(self, planned: LiveUtterance) -> _Speaking:
+        """Queue an utterance, due when the audio before it has been played."""
+        now = time.monotonic()
+        if self._is_after_boundary:
+            # The listener has waited for this utterance: that was a part of the pause.
+            planned = replace(planned, pause_before=max(0.0, planned.pause_before - max(0.0, now - self._due)))
+            self._is_after_boundary = False
+        utterance = planned.utterance
+        voice = self._pipeline.registry.get(utterance.voice)
+        job = self._pipeline.engine.submit(
+            voice,
+            utterance,
+            (self._seed + self._number * SEED_STEP) % 2**63,
+            self._request.seed is not None,
+            self._request.key_name,
+            low_latency=self._due <= now,
+            deadline=max(self._due, now),
+        )
+        self._number += 1
+        seconds = voice.estimate_seconds(count_model_chars(utterance.spoken), job.speed)
+        self._due = max(self._due, now) + planned.pause_before + seconds
+        return _Speaking(planned, UtteranceStream(job, self._closed.is_set))
+
+    def _speak(self, speaking: _Speaking) -> Iterator[LivePiece]:
+        """Yield the pieces of one utterance, the silence before it included."""
+        utterance, stream = speaking.planned.utterance, speaking.stream
+        begin = self.seconds
+        held = self._joiner.add_silence(speaking.planned.pause_before)
+        first = self.seconds
+        head = stream.wait_for_start()
+        self._add_time(queue=0.0 if first else head.queue_ms, acoustic=head.acoustic_ms)
+        warnings = (*speaking.planned.warnings, *head.warnings)
+        self._joiner.start_utterance(head.gain * utterance.volume)
+        resampler = Resampler(self.voice.sample_rate, self.sample_rate)
+        has_begun = False
+        for chunk in stream.read_chunks():
+            samples = self._joiner.push(resampler.push(chunk))
+            if not len(samples):
+                continue
+            if not has_begun:
+                words = place_words(head.words(), self._joiner.span)
+                began = replace(utterance, start=first, words=words)
+                yield LivePiece(np.concatenate([held, samples]), begin, began, warnings=warnings)
+                has_begun, warnings = True, ()
+            else:
+                yield LivePiece(samples, self.seconds - len(samples) / self.sample_rate)
+            self._submit_ahead()
+        rest = [self._joiner.push(resampler.push(NO_SAMPLES)), self._joiner.push(resampler.end())]
+        end_samples, span = self._joiner.end(0.0)
+        words = place_words(head.words(), span)
+        ended = replace(utterance, start=span.start, end=span.end, words=words)
+        samples = np.concatenate([*([] if has_begun else [held]), *rest, end_samples])
+        start = begin if not has_begun else self.seconds - len(samples) / self.sample_rate
+        began = None if has_begun else replace(ended, end=None)
+        self._add_time(vocoder=stream.tail.vocoder_ms)
+        yield LivePiece(samples, start, began, ended, warnings=(*warnings, *stream.tail.warnings))
+
+    def _add_time(self, **milliseconds: float) -> None:
+        before = self._timings
+        self._timings = replace(before, **{name: getattr(before, name) + one for name, one in milliseconds.items()})
