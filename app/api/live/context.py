@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -17,38 +17,43 @@ from app.planning.serialize import utterance_to_dict
 from app.types import PlanWarning, Utterance
 
 if TYPE_CHECKING:
-    from app.live.session import LivePiece
-    from app.live.stream import LiveStream
+    from app.live.session import LivePiece, LiveSession
+
+RunInThread = Callable[[Callable[[], "LivePiece | None"]], Awaitable["LivePiece | None"]]
+"""Function that runs a blocking call in a thread."""
 
 MAX_RECORDED = 1000
 """Maximum utterances of a context that its record in log and metrics describes."""
 
 
-@dataclass(slots=True)
 class LiveContext:
     """One context: its text, its audio, and what it has spoken."""
 
-    stream: LiveStream
-    options: LiveOptions
-    context_id: str | None
-    """None on a socket with a single stream."""
+    def __init__(self, session: LiveSession, options: LiveOptions, context_id: str | None, run: RunInThread) -> None:
+        """Start a context; `context_id` is None on a socket with a single stream."""
+        from app.live.stream import LiveStream  # the pipeline has imported it; nothing else must wait for it
 
-    def __post_init__(self) -> None:
+        self.session = session
+        self.options = options
+        self.context_id = context_id
+        self.stream = LiveStream(session, self._run_step)
+        self._run = run
+        self._audio = b""
+        """Encoded audio of the last piece."""
         self.is_flushed = True
         """Whether everything that the client has sent was followed by a flush."""
         self.characters = 0
         self._spoken: list[Utterance] = []
         self._warnings: list[PlanWarning] = []
         self._encoder: Encoder | None = None
-        self._aligner = Aligner(absolute=self.options.sync_alignment)
+        self._aligner = Aligner(absolute=options.sync_alignment)
         self._encode_seconds = 0.0
 
     @property
     def record(self) -> SynthesisRecord:
         """Summary of what was spoken so far, for log and metrics."""
-        session = self.stream.session
-        timings = replace(session.timings, encode=1000 * self._encode_seconds)
-        return SynthesisRecord(self._spoken, self._warnings, self.characters, session.seconds, timings)
+        timings = replace(self.session.timings, encode=1000 * self._encode_seconds)
+        return SynthesisRecord(self._spoken, self._warnings, self.characters, self.session.seconds, timings)
 
     async def messages(self) -> AsyncIterator[str]:
         """Yield the messages about the audio, each when it is taken; the last one is final."""
@@ -61,6 +66,16 @@ class LiveContext:
         """Return the last message of the context."""
         return json.dumps(self._address({"isFinal": True}))
 
+    async def _run_step(self, step: Callable[[], LivePiece | None]) -> LivePiece | None:
+        """Make a piece and encode its audio, both in one thread."""
+
+        def make_and_encode() -> LivePiece | None:
+            piece = step()
+            self._audio = self._encode(piece) if piece is not None else b""
+            return piece
+
+        return await self._run(make_and_encode)
+
     def _describe(self, piece: LivePiece) -> list[dict[str, object]]:
         """Return the messages of a piece: an utterance that begins, its audio, and one that ends."""
         messages: list[dict[str, object]] = []
@@ -70,13 +85,12 @@ class LiveContext:
             messages.append(self._describe_utterance("speech.utterance.started", piece.began, piece.warnings))
         elif piece.warnings:
             messages.append({"type": "speech.warnings", "warnings": list_warnings(piece.warnings)})
-        end = piece.start + len(piece.samples) / self.stream.session.sample_rate
-        audio = self._encode(piece)
-        alignment = self._aligner.align(end, ends_utterance=piece.ended is not None) if len(piece.samples) else None
-        if audio or alignment:
+        end = piece.start + len(piece.samples) / self.session.sample_rate
+        alignment = self._aligner.align(end, ends_utterance=piece.ended is not None)
+        if self._audio or alignment:
             messages.append(
                 {
-                    "audio": base64.b64encode(audio).decode("ascii"),
+                    "audio": base64.b64encode(self._audio).decode("ascii"),
                     "isFinal": False,
                     "alignment": alignment,
                     "normalizedAlignment": alignment,
@@ -104,7 +118,7 @@ class LiveContext:
         data = b""
         if len(piece.samples):
             if self._encoder is None:
-                self._encoder = FORMATS[self.options.format].stream(self.stream.session.sample_rate)
+                self._encoder = FORMATS[self.options.format].stream(self.session.sample_rate)
             data = self._encoder.push(piece.samples)
         if piece.flushed and self._encoder is not None:
             data += self._encoder.end()
