@@ -50,7 +50,7 @@ async def speak_with_livekit(url: str, key: str, encoding: str, *, auto_mode: bo
         await tts.aclose()
     rate = int(encoding.split("_")[1])
     kind = f"LiveKit, {encoding}, {'sentences' if auto_mode else 'words'}{', interrupted' if interrupt else ''}"
-    print(f"{kind}: first audio {1000 * first:.0f} ms, {samples / rate:.2f} s of audio, {len(heard)} timed words")
+    report(f"{kind}: first audio {1000 * first:.0f} ms, {samples / rate:.2f} s of audio, {len(heard)} timed words")
     assert samples, kind
     if not interrupt:
         assert samples / rate > 4, kind
@@ -85,11 +85,16 @@ async def speak_with_pipecat(url: str, key: str, *, tokens: bool) -> None:
     audio = sum(len(frame.audio) for frame in down if isinstance(frame, TTSAudioRawFrame))
     heard = [frame.text.strip() for frame in down if isinstance(frame, TTSTextFrame)]
     kind = f"pipecat, {'tokens' if tokens else 'sentences'}"
-    print(f"{kind}: {audio / 2 / RATE:.2f} s of audio, {len(heard)} timed words")
+    report(f"{kind}: {audio / 2 / RATE:.2f} s of audio, {len(heard)} timed words")
     assert not [frame for frame in (*down, *up) if isinstance(frame, ErrorFrame)], kind
     assert audio / 2 / RATE > 4, kind
     assert heard == WORDS, heard
     assert any(isinstance(frame, TTSStoppedFrame) for frame in down), kind
+
+
+def report(line: str) -> None:
+    """Write a line about what a plugin did."""
+    sys.stdout.write(f"{line}\n")
 
 
 async def main() -> None:
