@@ -20,7 +20,7 @@ from tests.live.live_texts import TAGGED, TEXTS
 
 CUTTINGS = 20
 """Random cuttings of each text."""
-PLAIN_ONLY = ("Here is the list:", "Tom's dog")
+PLAIN_ONLY = ("Here is the list:", "Tom's dog", "ok. so what now?")
 """Beginnings of texts without markup that Markdown reads otherwise: dashes are bullets there."""
 
 
