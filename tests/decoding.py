@@ -19,6 +19,8 @@ EVERY_RATE = [(name, rate) for name, format in FORMATS.items() for rate in forma
 """Each format with each of its sample rates."""
 
 LIBAV_NAMES = {"wav": "wav", "flac": "flac", "mp3": "mp3", "opus": "ogg", "aac": "aac"}
+G711_CODECS = {"ulaw": "pcm_mulaw", "alaw": "pcm_alaw"}
+"""libav's codecs of the formats of telephones."""
 
 
 def decode(data: bytes, name: str, rate: int, format_given: bool = False) -> Samples:
@@ -28,6 +30,8 @@ def decode(data: bytes, name: str, rate: int, format_given: bool = False) -> Sam
     """
     if name == "pcm":
         return np.frombuffer(data, "<i2").astype(np.float32) / 32767
+    if name in G711_CODECS:
+        return decode_g711(data, name)
     with av.open(io.BytesIO(data), format=LIBAV_NAMES[name] if format_given else None) as file:
         (stream,) = file.streams.audio
         own = stream.rate
@@ -35,6 +39,14 @@ def decode(data: bytes, name: str, rate: int, format_given: bool = False) -> Sam
         frames = [convert_to_float(frame) for frame in file.decode(stream)]
     samples = np.concatenate([np.zeros(0, np.float32), *frames])
     return samples if own == rate else soxr.resample(samples, own, rate)
+
+
+def decode_g711(data: bytes, name: str) -> Samples:
+    """Decode samples of 8 bits with libav's codec, because such a stream names neither its law nor its rate."""
+    codec = av.CodecContext.create(G711_CODECS[name], "r")
+    codec.sample_rate, codec.layout = 8000, "mono"
+    frames = [convert_to_float(frame) for frame in codec.decode(av.Packet(data))] if data else []
+    return np.concatenate([np.zeros(0, np.float32), *frames])
 
 
 def convert_to_float(frame: av.AudioFrame) -> Samples:

@@ -17,6 +17,7 @@ from app.audio.files import STDOUT, open_output
 from app.audio.writers import (
     BYTES_PER_SAMPLE,
     FlacWriter,
+    G711Writer,
     OutputFile,
     PcmWriter,
     StreamBuffer,
@@ -26,7 +27,10 @@ from app.audio.writers import (
 )
 from app.types import Samples
 
-__all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "encode", "split_pieces", "to_int16"]
+__all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "encode", "find_format", "split_pieces", "to_int16"]
+
+TELEPHONE_RATES = (8000,)
+"""Sample rate of G.711, in Hertz."""
 
 _PIECE_SAMPLES = 16_384
 """Samples that a writer gets at a time: it copies them, which would take much memory for an hour of audio."""
@@ -50,6 +54,8 @@ class AudioFormat:
     """Other file name extensions."""
     bytes_per_sample: int = 0
     """Bytes of each sample; 0 if they depend on the audio."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the format that clients use in requests."""
     bare: bool = False
     """Whether the bytes have no header with the sample rate, so that the content type must contain it."""
 
@@ -165,11 +171,41 @@ FORMATS: dict[str, AudioFormat] = {
             bytes_per_sample=BYTES_PER_SAMPLE,
             bare=True,
         ),
+        AudioFormat(
+            name="ulaw",
+            # RFC 2046 (4.3) defines the type as mu-law at 8000 Hz, so it needs no rate.
+            content_type="audio/basic",
+            also_accepted=("audio/pcmu", "audio/x-mulaw"),
+            extension="ulaw",
+            writer=partial(G711Writer, "ULAW"),
+            rates=TELEPHONE_RATES,
+            also_ending=("ul",),
+            bytes_per_sample=1,
+            aliases=("ulaw_8000", "mulaw"),
+        ),
+        AudioFormat(
+            name="alaw",
+            content_type="audio/pcma",
+            also_accepted=("audio/x-alaw",),
+            extension="alaw",
+            writer=partial(G711Writer, "ALAW"),
+            rates=TELEPHONE_RATES,
+            also_ending=("al",),
+            bytes_per_sample=1,
+            aliases=("alaw_8000",),
+            bare=True,
+        ),
     )
 }
 """Formats by name; the first is the default."""
 
 DEFAULT_FORMAT = next(iter(FORMATS))
+
+
+def find_format(name: str) -> AudioFormat | None:
+    """Return the format with that name or alias, in upper or lower case; None if there is none."""
+    wanted = name.lower()
+    return next((row for row in FORMATS.values() if wanted in (row.name, *row.aliases)), None)
 
 
 def save(path: Path, format: str, sample_rate: int, pieces: Iterable[Samples]) -> float:

@@ -69,6 +69,14 @@ class Joiner:
         self._start = self._position
         self._utterance = _Utterance(self._rate, gain)
 
+    @property
+    def open_span(self) -> UtteranceSpan:
+        """Position of the current utterance, whose end is unknown and therefore infinite.
+
+        The start is final once `push` has returned samples of it.
+        """
+        return UtteranceSpan(self._start / self._rate, math.inf, self._get_current().first / self._rate)
+
     def push(self, samples: Samples) -> Samples:
         """Append a chunk, (samples,), which must not be modified afterwards; return the samples that are final."""
         return self._count(self._get_current().push(samples))

@@ -1,10 +1,10 @@
-"""Resample audio, and write PCM, WAV and FLAC."""
+"""Resample audio, and write PCM, G.711, WAV and FLAC."""
 
 from __future__ import annotations
 
 import io
 import struct
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -142,6 +142,20 @@ class PcmWriter:
 
     def end(self) -> None:
         """Do nothing; no bytes remain."""
+
+
+class G711Writer:
+    """Writer of logarithmic samples of 8 bits without a header (ITU-T G.711)."""
+
+    def __init__(self, law: Literal["ULAW", "ALAW"], file: OutputFile, sample_rate: int) -> None:
+        self._raw = soundfile.SoundFile(file, "w", sample_rate, channels=1, format="RAW", subtype=law)
+
+    def push(self, samples: Samples) -> None:
+        if len(samples):
+            self._raw.write(to_int16(samples))
+
+    def end(self) -> None:
+        self._raw.close()
 
 
 class WavWriter:

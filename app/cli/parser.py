@@ -58,7 +58,7 @@ def add_say_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     text = "write the sound there instead of playing it; - is standard output"
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=text)
-    text = "wav, flac, mp3, opus, aac or pcm, if the output's ending does not say it; else wav"
+    text = "wav, flac, mp3, opus, aac, pcm, ulaw or alaw, if the output's ending does not say it; else wav"
     parser.add_argument("--format", help=text)
     parser.add_argument("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
     _add_speech_arguments(parser, without=())

@@ -180,7 +180,7 @@ def choose_format(output: Path | None, name: str | None) -> AudioFormat:
     Raise `UsageError` before anything is loaded if the format is unknown or contradicts the extension, or if the output
     cannot be written.
     """
-    by_ending = {ending: format for format in FORMATS.values() for ending in format.endings}
+    by_ending = {name: format for format in FORMATS.values() for name in (*format.endings, *format.aliases)}
     ending = output.suffix.lstrip(".").lower() if output else ""
     format_name = (name or ending or DEFAULT_FORMAT).lower()
     if format_name not in by_ending:

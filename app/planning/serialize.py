@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NotRequired
 
 from typing_extensions import TypedDict
@@ -76,8 +77,8 @@ class UtteranceJson(TypedDict):
     """Speaking rate."""
     volume: Volume
     """Gain."""
-    pause_after: PauseField
-    """Seconds of silence after the utterance."""
+    pause_after: NotRequired[PauseField]
+    """Seconds of silence after the utterance; only its start in a stream lacks it."""
     probabilities: dict[Emotion, Share] | None
     """Probabilities of the seven emotions; null if nothing was classified."""
     source: Source
@@ -142,17 +143,18 @@ def plan_to_dict(plan: types.Plan) -> PlanJson:
     """Return the plan as in responses of `/analyze`, and of `/synthesize` with `timing`."""
     content: PlanJson = {
         "voice": plan.voice,
-        "classifier": {"name": plan.classifier.name, "version": plan.classifier.version},
-        "duration_estimate": _round_seconds(plan.duration_estimate),
+        "classifier": classifier_to_dict(plan.classifier),
+        "duration_estimate": round_seconds(plan.duration_estimate),
         "utterances": [utterance_to_dict(utterance) for utterance in plan.utterances],
-        "warnings": [{"code": warning.code, "detail": warning.detail} for warning in plan.warnings],
+        "warnings": warnings_to_list(plan.warnings),
     }
     if any(utterance.start is not None for utterance in plan.utterances):
-        content["marks"] = [{"name": one.name, "time": _round_seconds(one.time)} for one in plan.marks]
+        content["marks"] = marks_to_list(plan.marks)
     return content
 
 
-def utterance_to_dict(utterance: types.Utterance) -> UtteranceJson:
+def utterance_to_dict(utterance: types.Utterance, *, is_whole: bool = True) -> UtteranceJson:
+    """Return an utterance as in a plan; `is_whole` is whether the pause after it is known."""
     analyzed = utterance.analyzed or PlanFingerprint.of(utterance.emotion, utterance.text)
     content: UtteranceJson = {
         "text": utterance.text,
@@ -166,7 +168,7 @@ def utterance_to_dict(utterance: types.Utterance) -> UtteranceJson:
         "role": utterance.role,
         "speed": utterance.speed,
         "volume": utterance.volume,
-        "pause_after": _round_seconds(utterance.pause_after),
+        "pause_after": round_seconds(utterance.pause_after),
         "probabilities": _probabilities_to_dict(utterance.probabilities),
         "source": utterance.source,
         "reason": utterance.reason,
@@ -178,26 +180,48 @@ def utterance_to_dict(utterance: types.Utterance) -> UtteranceJson:
         content["ssml"] = utterance.ssml
     if utterance.pitch:
         content["pitch"] = utterance.pitch
-    _add_times(content, utterance)
+    if not is_whole:
+        del content["pause_after"]
+    if utterance.start is not None:
+        content["start"] = round_seconds(utterance.start)
+    if utterance.end is not None:
+        content["end"] = round_seconds(utterance.end)
+    if utterance.words:
+        content["words"] = words_to_list(utterance.words)
     return content
 
 
-def _add_times(content: UtteranceJson, utterance: types.Utterance) -> None:
-    """Add the times, which are absent before synthesis."""
-    if utterance.start is None or utterance.end is None:
-        return
-    content["start"], content["end"] = _round_seconds(utterance.start), _round_seconds(utterance.end)
-    if utterance.words:
-        content["words"] = [_word_to_dict(word) for word in utterance.words]
+def classifier_to_dict(classifier: types.ClassifierId) -> ClassifierJson:
+    """Return the name of a classifier as in a plan."""
+    return {"name": classifier.name, "version": classifier.version}
 
 
-def _word_to_dict(word: types.Word) -> WordJson:
-    return {
-        "text": word.text,
-        "span": _span_to_list(word.span),
-        "start": _round_seconds(word.start),
-        "end": _round_seconds(word.end),
-    }
+def warnings_to_list(warnings: Iterable[types.PlanWarning]) -> list[WarningJson]:
+    """Return warnings as in a plan."""
+    return [{"code": warning.code, "detail": warning.detail} for warning in warnings]
+
+
+def marks_to_list(marks: Iterable[types.TimedMark]) -> list[MarkJson]:
+    """Return marks as in a plan."""
+    return [{"name": one.name, "time": round_seconds(one.time)} for one in marks]
+
+
+def words_to_list(words: Iterable[types.Word]) -> list[WordJson]:
+    """Return words as in a plan."""
+    return [
+        {
+            "text": word.text,
+            "span": _span_to_list(word.span),
+            "start": round_seconds(word.start),
+            "end": round_seconds(word.end),
+        }
+        for word in words
+    ]
+
+
+def round_seconds(value: float) -> float:
+    """Round a time or a duration in seconds for a response."""
+    return round(value, _SECOND_DIGITS)
 
 
 def _probabilities_to_dict(probabilities: Probabilities | None) -> dict[Emotion, float] | None:
@@ -208,7 +232,3 @@ def _probabilities_to_dict(probabilities: Probabilities | None) -> dict[Emotion,
 
 def _span_to_list(span: tuple[int, int] | None) -> list[int] | None:
     return None if span is None else list(span)
-
-
-def _round_seconds(value: float) -> float:
-    return round(value, _SECOND_DIGITS)

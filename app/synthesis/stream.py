@@ -64,6 +64,8 @@ class SynthesisStream:
         self.with_words = with_words
         self.check_seconds = check_seconds
         self.cancelled = cancelled
+        self.started: list[Utterance] = []
+        """Utterances whose first samples were returned, with start and words; the last word's end is an estimate."""
         self.spoken: list[Utterance] = []
         """Utterances synthesized so far, with start, end and words."""
         self.warnings: list[PlanWarning] = []
@@ -101,7 +103,7 @@ class SynthesisStream:
     @property
     def marks(self) -> list[TimedMark]:
         """Time of each mark in the utterances synthesized so far."""
-        return [TimedMark(mark.name, time_at_offset(mark.place, one)) for one in self.spoken for mark in one.marks]
+        return [mark for one in self.spoken for mark in time_marks(one)]
 
     def seed_utterances(self) -> Iterator[tuple[Voice, Utterance, int]]:
         """Yield each utterance with its voice and a seed of its own."""
@@ -115,19 +117,27 @@ class SynthesisStream:
         """Yield the samples of one utterance and of the pause after it."""
         utterance, head = stream.utterance, stream.wait_for_start()
         self.add_timings(head)
+        words = head.words() if self.with_words else ()
         joiner.start_utterance(head.gain * utterance.volume)
         for chunk in self.resample(stream):
             samples = joiner.push(chunk)
             if len(samples):
+                self.record_start(utterance, words, joiner.open_span)
                 yield samples
         pause = self.plan.pause_after(len(self.spoken))
         rest, span = joiner.end(pause)
-        words = place_words(head.words(), span) if self.with_words else ()
-        self.spoken.append(replace(utterance, pause_after=pause, start=span.start, end=span.end, words=words))
+        self.record_start(utterance, words, span)
+        spoken = replace(utterance, pause_after=pause, start=span.start, end=span.end, words=place_words(words, span))
+        self.spoken.append(spoken)
         self.warnings += (*head.warnings, *stream.tail.warnings)
         self._timings = replace(self._timings, vocoder=self._timings.vocoder + stream.tail.vocoder_ms)
         if len(rest):
             yield rest
+
+    def record_start(self, utterance: Utterance, words: tuple[Word, ...], span: UtteranceSpan) -> None:
+        """Record the current utterance as started, unless it is already."""
+        if len(self.started) == len(self.spoken):
+            self.started.append(replace(utterance, start=span.start, words=place_words(words, span)))
 
     def resample(self, stream: UtteranceStream) -> Iterator[Samples]:
         """Yield the chunks of one utterance at the sample rate of the joined audio."""
@@ -152,6 +162,11 @@ def place_words(words: tuple[Word, ...], span: UtteranceSpan) -> tuple[Word, ...
         return min(max(seconds + offset, span.start), span.end)
 
     return tuple(replace(word, start=within(word.start), end=within(word.end)) for word in words)
+
+
+def time_marks(spoken: Utterance) -> list[TimedMark]:
+    """Return the time of each mark in an utterance that was synthesized."""
+    return [TimedMark(mark.name, time_at_offset(mark.place, spoken)) for mark in spoken.marks]
 
 
 def time_at_offset(place: int, spoken: Utterance) -> float:

@@ -10,8 +10,8 @@ import { planToSpeak } from "./plan.js";
 import { Snippets, Transport } from "./player.js";
 import { History, Script } from "./script.js";
 import { Analysis, Api, Attempts } from "./service.js";
-import { speechOf } from "./sound.js";
 import { keep, kept, Key } from "./store.js";
+import { StreamedSpeech } from "./stream.js";
 
 /** @param {string} selector */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
@@ -137,16 +137,23 @@ async function ready() {
   return ((await analysis.settled()) ?? (await analyze())) && script;
 }
 
-/** @param {AbortSignal} signal */
-async function make(signal) {
+/** @type {import("./player.js").Stage["make"]} */
+async function make(signal, hear) {
   if (!(await ready()) || signal.aborted) return null;
-  const { text, voice, sentences } = script;
+  const { text, voice, sentences, plan } = script;
   notices.sayOn("Speaking…");
-  const work = () => api.speak({ plan: planToSpeak(voice, sentences) }, signal);
-  const answer = await attempts.try("speak", work, () => transport.toggle());
-  if (!answer) return null;
-  showWarnings(find("#notes"), answer.plan.warnings);
-  return speechOf(answer, text);
+  const work = async () => {
+    const speech = new StreamedSpeech(text, plan?.duration_estimate ?? 0);
+    for await (const event of api.speak({ plan: planToSpeak(voice, sentences) }, signal)) {
+      notices.settled("speak");
+      const samples = speech.take(event);
+      if (samples) hear(speech, samples);
+    }
+    return speech;
+  };
+  const speech = await attempts.try("speak", work, () => transport.toggle());
+  if (speech) showWarnings(find("#notes"), speech.warnings);
+  return speech;
 }
 
 /** One sound by itself. @param {object} what @param {HTMLElement} button @returns {Promise<void>} */

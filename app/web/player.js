@@ -2,6 +2,7 @@
 
 import { isAborted } from "./service.js";
 import { heardAt, Waveform } from "./sound.js";
+import { LiveSound } from "./stream.js";
 
 /** Short sounds beside the whole: one sentence alone, the voice in one emotion. One at a time. */
 
@@ -36,24 +37,32 @@ export class Snippets {
 /** Play, stop, seek: the bar at the foot of the page. */
 
 /**
- * @typedef {import("./sound.js").Speech} Speech
+ * @typedef {import("./stream.js").StreamedSpeech} StreamedSpeech
  * @typedef {import("./sound.js").Stretch} Stretch
+ * @typedef {(speech: StreamedSpeech, samples: Int16Array<ArrayBuffer>) => void} Hear   takes samples as they are made
  *
  * @typedef {object} Stage   what surrounds the bar
- * @property {(signal: AbortSignal) => Promise<Speech | null>} make   speaks the current text; null after a failure
+ * @property {(signal: AbortSignal, hear: Hear) => Promise<StreamedSpeech | null>} make   speaks the current text; null
+ *   after a failure
  * @property {() => void} begin   sound is about to be heard
- * @property {(speech: Speech | null, sentence?: Stretch, word?: Stretch) => void} heard
+ * @property {(speech: StreamedSpeech | null, sentence?: Stretch, word?: Stretch) => void} heard
  * @property {(text: string) => void} say
  */
 
 export class Transport {
-  /** What can be played. @type {Speech | null} */
+  /** What can be played. @type {StreamedSpeech | null} */
   #speech = null;
   /** Whether it is what is written. */
   #fresh = false;
+  /** Whether it has grown since it was drawn. */
+  #grown = false;
   /** @type {AbortController | null} */
   #making = null;
+  /** What plays the speech the first time, from its first samples on. @type {LiveSound | null} */
+  #live = null;
+  /** What plays it again, and from another place. */
   #audio = new Audio();
+  #frame = 0;
 
   /** @param {HTMLElement} bar @param {Stage} stage */
   constructor(bar, stage) {
@@ -72,7 +81,11 @@ export class Transport {
   }
 
   get playing() {
-    return !this.#audio.paused && !this.#audio.ended;
+    return !this.#player.paused && !this.#player.ended;
+  }
+
+  get #player() {
+    return this.#live ?? this.#audio;
   }
 
   /** Something else is written, or it is to be spoken otherwise. @param {import("./sound.js").Sound} preview */
@@ -83,8 +96,8 @@ export class Transport {
   }
 
   async toggle() {
-    if (this.#making) return;
-    if (this.playing) this.#audio.pause();
+    if (this.#making && !this.#live) return;
+    if (this.playing) await this.#player.pause();
     else if (this.#speech) await this.#play();
     else await this.#makeAndPlay();
   }
@@ -93,36 +106,65 @@ export class Transport {
     const busy = this.#making !== null || this.playing;
     this.#making?.abort();
     this.#audio.pause();
-    if (this.#speech) this.#seek(0);
+    if (this.#speech?.whole) this.#seek(0, false);
     this.stage.heard(null);
-    if (!this.#fresh) this.#drop();
+    if (!this.#fresh || !this.#speech?.whole) this.#drop();
     if (busy) this.stage.say("Stopped.");
   }
 
   async #makeAndPlay() {
     const making = (this.#making = new AbortController());
+    const live = new LiveSound({ changed: () => this.#changed(), ended: () => this.#ended() });
     this.#changed();
     this.#fresh = true;
-    const speech = await this.stage.make(making.signal).finally(() => (this.#making = null));
+    const speech = await this.stage.make(making.signal, (speech, samples) => this.#hear(live, speech, samples));
+    if (this.#making === making) this.#making = null;
     if (speech && !making.signal.aborted) {
       this.#load(speech);
-      await this.#play();
+      this.#redraw();
+      live.complete();
+    } else {
+      live.close();
+      if (this.#live === live || (speech && this.#speech === speech)) this.#drop();
     }
     this.#changed();
   }
 
-  /** @param {Speech} speech */
+  /**
+   * Play the next samples after those before.
+   * @param {LiveSound} live
+   * @param {StreamedSpeech} speech
+   * @param {Int16Array<ArrayBuffer>} samples
+   */
+  #hear(live, speech, samples) {
+    live.push(samples, speech.rate);
+    this.#grown = true;
+    if (this.#live === live) return;
+    this.#live = live;
+    this.#speech = speech;
+    this.stage.begin();
+    this.stage.say("Playing.");
+    this.#follow();
+  }
+
+  /** From now on it can be played from every place. @param {StreamedSpeech} speech */
   #load(speech) {
     URL.revokeObjectURL(this.#audio.src);
     this.#speech = speech;
     this.#audio.src = URL.createObjectURL(speech.sound);
-    this.waveform.show(speech);
+  }
+
+  /** Nothing more is heard of the samples as they came. */
+  #leaveLive() {
+    const live = this.#live;
+    this.#live = null;
+    live?.close();
   }
 
   async #play() {
     this.stage.begin();
     try {
-      await this.#audio.play();
+      await this.#player.play();
       this.stage.say("Playing.");
       this.#follow();
     } catch (error) {
@@ -132,6 +174,7 @@ export class Transport {
   }
 
   #ended() {
+    this.#leaveLive();
     this.stage.heard(null);
     this.stage.say("Finished.");
     if (this.#fresh) this.#seek(0);
@@ -140,22 +183,39 @@ export class Transport {
 
   /** What was spoken is not what is written any more. */
   #drop() {
+    if (this.#live) this.#making?.abort();
+    this.#leaveLive();
     this.#speech = null;
     this.waveform.show(this.preview ?? { duration: 0, peaks: [], sentences: [] });
     this.stage.heard(null);
     this.#changed();
   }
 
-  /** @param {number} time */
-  #seek(time) {
-    if (!this.#speech) return;
+  /** While it is made, there is only what comes next. @param {number} time @param {boolean} [playing] goes on there */
+  #seek(time, playing = this.playing) {
+    if (!this.#speech?.whole) return;
+    if (this.#live) {
+      this.#leaveLive();
+      this.#redraw();
+      if (playing) this.#audio.play();
+    }
     this.#audio.currentTime = time;
     this.#show(time);
+    this.#changed();
   }
 
+  /** Show where it is, again and again while it plays. */
   #follow() {
-    this.#show(this.#audio.currentTime);
-    if (this.playing) requestAnimationFrame(() => this.#follow());
+    this.#changed();
+    if (this.#grown) this.#redraw();
+    this.#show(this.#player.currentTime);
+    cancelAnimationFrame(this.#frame);
+    if (this.playing) this.#frame = requestAnimationFrame(() => this.#follow());
+  }
+
+  #redraw() {
+    this.#grown = false;
+    if (this.#speech) this.waveform.show(this.#speech, this.#player.currentTime);
   }
 
   /** @param {number} time */
@@ -169,17 +229,17 @@ export class Transport {
   }
 
   #changed() {
-    const state = this.#making ? "making" : this.playing ? "playing" : "still";
+    const state = this.#making && !this.#live ? "making" : this.playing ? "playing" : "still";
     this.bar.dataset.state = state;
     this.playButton.setAttribute("aria-label", { making: "Speaking…", playing: "Pause", still: "Play" }[state]);
-    this.stopButton.disabled = state === "still" && this.#audio.currentTime === 0;
+    this.stopButton.disabled = state === "still" && this.#player.currentTime === 0;
     this.#showClock();
   }
 
   #showClock() {
     const duration = this.#speech?.duration ?? this.preview?.duration ?? 0;
-    const about = this.#speech || !duration ? "" : "about ";
-    this.clock.textContent = `${clock(this.#speech ? this.#audio.currentTime : 0)} / ${about}${clock(duration)}`;
+    const about = this.#speech?.whole || !duration ? "" : "about ";
+    this.clock.textContent = `${clock(this.#speech ? this.#player.currentTime : 0)} / ${about}${clock(duration)}`;
   }
 }
 

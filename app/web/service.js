@@ -7,7 +7,13 @@
  * @typedef {{name: string, display_name: string, locale: string, gender: string, degree: boolean,
  *   emotions: Record<string, unknown>, fallbacks: Record<string, string>}} Voice
  * @typedef {{default: string, voices: Voice[]}} Voices
- * @typedef {{audio: string, content_type: string, duration: number, plan: Plan}} Spoken
+ *
+ * @typedef {import("./plan.js").Utterance} Utterance
+ * @typedef {import("./plan.js").Warning} Warning
+ * @typedef {{type: "speech.utterance.done", index: number, end: number, words: NonNullable<Utterance["words"]>}} UtteranceDone
+ * @typedef {{type: "speech.start", sample_rate: number} | {type: "speech.audio.delta", audio: string} | UtteranceDone |
+ *   {type: "speech.utterance", index: number, utterance: Utterance} |
+ *   {type: "speech.audio.done", duration: number, warnings: Warning[]}} SpeechEvent
  */
 
 /** Something went wrong: what happened, and what to do about it. */
@@ -52,10 +58,22 @@ export class Api {
     return (await this.#ask("analyze", post({ text: text.toWellFormed(), ...how }, signal))).json();
   }
 
-  /** Sound and the plan with its times. @param {object} what @param {AbortSignal} signal @returns {Promise<Spoken>} */
-  async speak(what, signal) {
-    const body = { ...what, timing: true, format: "wav", seed: SEED };
-    return (await this.#ask("synthesize", post(body, signal))).json();
+  /**
+   * Sound and sentences with their times, as they are made.
+   * @param {object} what
+   * @param {AbortSignal} signal
+   * @returns {AsyncGenerator<SpeechEvent>}
+   */
+  async *speak(what, signal) {
+    const body = { ...what, timing: true, stream: true, format: "pcm", seed: SEED };
+    const answer = await this.#ask("synthesize", post(body, signal));
+    for await (const line of linesOf(answer)) {
+      const event = JSON.parse(line);
+      if (event.type === "error") throw problemIn(event.error);
+      yield event;
+      if (event.type === "speech.audio.done") return;
+    }
+    throw cutOff();
   }
 
   /** One file. @param {object} what @param {string} format @param {AbortSignal} [signal] */
@@ -86,12 +104,40 @@ function unreachable(error) {
   throw new Problem("unreachable", "The service cannot be reached", "It did not answer.", hint);
 }
 
+/** The lines of an answer, as they come. @param {Response} answer */
+async function* linesOf(answer) {
+  const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (answer.body)
+    .pipeThrough(new TextDecoderStream())
+    .getReader();
+  for (let rest = ""; ; ) {
+    const { value, done } = await reader.read().catch(interrupted);
+    if (done) return;
+    const lines = (rest + value).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+}
+
+/** @param {unknown} error @returns {never} */
+function interrupted(error) {
+  throw isAborted(error) ? error : cutOff();
+}
+
+function cutOff() {
+  const hint = "Check your connection, then try again. Your text is still here.";
+  return new Problem("cut_off", "The sound was cut off", "The answer of the service ended too early.", hint);
+}
+
+/** @param {{code: string, title: string, detail: string, hint: string}} answer @param {number} [retryAfter] */
+function problemIn({ code, title, detail, hint }, retryAfter = 0) {
+  return new Problem(code, title, detail, hint, retryAfter);
+}
+
 /** @param {Response} answer */
 async function problemOf(answer) {
   const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
   try {
-    const { code, title, detail, hint } = await answer.json();
-    return new Problem(code, title, detail, hint, retryAfter);
+    return problemIn(await answer.json(), retryAfter);
   } catch {
     const detail = `The answer was ${answer.status} ${answer.statusText}.`.replace(" .", ".");
     return new Problem(
@@ -189,7 +235,7 @@ export class Attempts {
         return done;
       } catch (error) {
         if (isAborted(error)) return null;
-        const problem = problemIn(error);
+        const problem = asProblem(error);
         if (problem.code === "unauthorized" && (await this.key.ask(problem.message))) continue;
         const loading = problem.code === "not_ready";
         this.notices.complain(about, problem, loading ? null : again);
@@ -201,7 +247,7 @@ export class Attempts {
 }
 
 /** @param {unknown} error */
-function problemIn(error) {
+function asProblem(error) {
   if (error instanceof Problem) return error;
   return new Problem("page", "The page failed", String(error), "Reload it: your text is kept.");
 }

@@ -31,7 +31,8 @@ RESPONSES = (
     *("Plan", "Classifier", "Utterance", "Emotion", "Source", "Analyzed", "Word", "Mark", "Warning", "TimedSpeech"),
     *("Voices", "Voice", "Checkpoint", "SsmlTable", "SsmlElement", "SsmlAttribute", "Alive", "Ready"),
     *("Models", "Model", "AudioModels", "AudioVoices", "Named", "Problem", "FieldProblem", "OpenAiError"),
-    *("OpenAiProblem", "AudioDelta", "AudioDone", "Usage"),
+    *("OpenAiProblem", "SpeechStart", "UtteranceStart", "AudioDelta", "UtteranceDone"),
+    *("AudioDone", "Usage", "SpeechError"),
 )
 
 

@@ -142,7 +142,7 @@ async def test_openapi_documents_bodies_responses_and_problems(client: httpx.Asy
     operation = document["paths"]["/synthesize"]["post"]
     assert set(operation["requestBody"]["content"]) == {"application/json", "text/plain", "application/ssml+xml"}
     assert set(operation["responses"]["200"]["content"]) == {
-        "application/json",
+        *("application/json", "application/x-ndjson", "text/event-stream"),
         *(format.content_type for format in FORMATS.values()),
     }
     assert {"400", "404", "406", "409", "413", "415", "422", "503", "504"} <= set(operation["responses"])

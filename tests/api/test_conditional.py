@@ -41,6 +41,7 @@ def test_the_same_request_gets_the_same_etag() -> None:
         {"answer": ResponseFormat("flac", timing=False)},
         {"answer": ResponseFormat("wav", timing=True)},
         {"answer": ResponseFormat("wav", timing=False, stream=True)},
+        {"answer": ResponseFormat("wav", timing=True, stream=True)},
     ],
     ids=str,
 )

@@ -25,11 +25,17 @@ def test_defaults_are_those_that_openais_clients_expect() -> None:
     assert (fields.format, fields.sample_rate, fields.stream, fields.voice, sse) == ("mp3", 24_000, True, None, False)
 
 
+@pytest.mark.parametrize(("name", "rate"), [("ulaw", 8000), ("ALAW_8000", 8000), ("pcm", 24_000), ("gsm", 24_000)])
+def test_the_default_sample_rate_is_one_of_the_format(name: str, rate: int) -> None:
+    assert read_openai({**HELLO, "response_format": name}).fields.sample_rate == rate
+    assert read_openai({**HELLO, "response_format": name, "sample_rate": 16_000}).fields.sample_rate == 16_000
+
+
 @pytest.mark.parametrize(
     ("fields", "stream"),
     [
         *(({"response_format": name}, False) for name in ("flac", "wav", "FLAC", "Wav")),
-        *(({"response_format": name}, True) for name in ("mp3", "opus", "aac", "pcm", "MP3", "", None)),
+        *(({"response_format": name}, True) for name in ("mp3", "opus", "aac", "pcm", "ulaw", "alaw", "MP3", "", None)),
         *(({"response_format": name, "stream_format": "audio"}, False) for name in ("flac", "wav")),
         *(({"response_format": name, "stream_format": "sse"}, True) for name in FORMATS),
         *(({"response_format": name, "stream": True}, True) for name in FORMATS),

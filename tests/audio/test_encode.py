@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from app.audio.encode import DEFAULT_FORMAT, FORMATS, encode, to_int16
+from app.audio.encode import DEFAULT_FORMAT, FORMATS, encode, find_format, to_int16
 from app.audio.writers import StreamBuffer
+from tests.decoding import decode_g711
 
 NAMES = list(FORMATS)
 LOSSLESS = ["wav", "flac", "pcm"]
@@ -158,6 +159,21 @@ def test_pcm_is_16_bit_little_endian_in_files_and_streams() -> None:
     assert encode(make_noise(), 24000, "pcm") == encode_stream(make_noise(), "pcm", [5, 17000])
 
 
+@pytest.mark.parametrize(("name", "silence", "largest"), [("ulaw", 0xFF, 0x80), ("alaw", 0xD5, 0xAA)])
+def test_g711_has_its_code_words_and_one_byte_a_sample(name: str, silence: int, largest: int) -> None:
+    data = encode(np.array([0, 1, -1], np.float32), 8000, name)
+    assert list(data) == [silence, largest, largest & 0x7F]
+
+
+@pytest.mark.parametrize("name", ["ulaw", "alaw"])
+def test_g711_preserves_every_level_to_its_own_precision(name: str) -> None:
+    levels = np.arange(-32_767, 32_768) / np.float32(32_767)
+    decoded = decode_g711(encode(levels, 8000, name), name)
+    # A segment has steps of a 16th of its lowest level, so an error is at most half of that; the first has even steps.
+    # The encoder drops the two lowest bits.
+    assert np.all(np.abs(decoded - levels) <= np.maximum(np.abs(levels) / 31, 16 / 32_767) + 4 / 32_767)
+
+
 def test_the_buffer_holds_only_bytes_not_yet_taken() -> None:
     buffer = StreamBuffer()
     for _ in range(1000):
@@ -227,6 +243,13 @@ def test_each_media_type_stands_for_one_format() -> None:
     assert len(accepted) == len(set(accepted))
 
 
+def test_each_name_and_alias_stands_for_one_format() -> None:
+    names = [name for row in FORMATS.values() for name in (row.name, *row.aliases)]
+    assert len(names) == len(set(names))
+    found = [find_format(name) for name in ("ULAW_8000", "mulaw", "alaw_8000", "pcm", "gsm")]
+    assert [row and row.name for row in found] == ["ulaw", "ulaw", "alaw", "pcm", None]
+
+
 def test_only_headerless_formats_need_the_rate_in_their_content_type() -> None:
     types = {name: row.format_content_type(24000) for name, row in FORMATS.items()}
     assert types == {
@@ -236,6 +259,8 @@ def test_only_headerless_formats_need_the_rate_in_their_content_type() -> None:
         "opus": "audio/ogg; codecs=opus",
         "aac": "audio/aac",
         "pcm": "audio/pcm;rate=24000",
+        "ulaw": "audio/basic",
+        "alaw": "audio/pcma;rate=24000",
     }
     assert FORMATS["pcm"].accepted == ("audio/pcm",)
 

@@ -149,6 +149,8 @@ def test_threads_encode_independently(name: str) -> None:
         ("aac", 96_000, 48_000),
         ("wav", 12_345, 12_345),
         ("pcm", 96_000, 96_000),
+        ("ulaw", 24_000, 8000),
+        ("alaw", 8000, 8000),
     ],
 )
 def test_rate_at_least_returns_the_next_supported_rate(name: str, own: int, rate: int) -> None:

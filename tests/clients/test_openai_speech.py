@@ -41,14 +41,15 @@ def lossless_samples(openai_client: OpenAI) -> Samples:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_is_24_khz_and_matches_lossless_audio_in_length_and_level(
+def test_every_format_matches_lossless_audio_in_length_and_level(
     openai_client: OpenAI, lossless_samples: Samples, name: str
 ) -> None:
     response = create_speech(openai_client, input=TEXT, response_format=name, extra_body={"seed": 1})
-    assert response.headers["content-type"] == FORMATS[name].format_content_type(RATE)
-    samples = decode(response.content, name, RATE)
+    rate = 8000 if name in ("ulaw", "alaw") else RATE
+    assert response.headers["content-type"] == FORMATS[name].format_content_type(rate)
+    samples = decode(response.content, name, rate)
     assert 3 < len(lossless_samples) / RATE < 9
-    assert len(samples) / RATE == pytest.approx(len(lossless_samples) / RATE, abs=0.05)
+    assert len(samples) / rate == pytest.approx(len(lossless_samples) / RATE, abs=0.05)
     assert 0.01 < compute_rms(lossless_samples) < 0.3
     assert compute_rms(samples) == pytest.approx(compute_rms(lossless_samples), rel=0.1)
 
@@ -133,12 +134,21 @@ def request_events(client: OpenAI, **fields: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_joined_deltas_of_the_events_equal_the_file(openai_client: OpenAI, name: str) -> None:
     plain = create_speech(openai_client, input=TEXT, response_format=name, extra_body={"seed": 1}).content
-    *deltas, done = request_events(openai_client, response_format=name, seed=1)
-    assert {delta["type"] for delta in deltas} == {"speech.audio.delta"}
+    *events, done = request_events(openai_client, response_format=name, seed=1)
+    deltas = [event for event in events if event["type"] == "speech.audio.delta"]
     joined = b"".join(base64.b64decode(delta["audio"]) for delta in deltas)
     np.testing.assert_array_equal(decode(joined, name, RATE), decode(plain, name, RATE))
     usage = {"input_tokens": len(TEXT), "output_tokens": 0, "total_tokens": len(TEXT)}
-    assert done == {"type": "speech.audio.done", "usage": usage}
+    assert (done["type"], done["usage"], done["warnings"]) == ("speech.audio.done", usage, [])
+
+
+def test_the_events_name_each_utterance_before_its_audio(openai_client: OpenAI) -> None:
+    events = request_events(openai_client, response_format="pcm", seed=1)
+    types = [event["type"] for event in events]
+    assert types[:3] == ["speech.start", "speech.utterance", "speech.audio.delta"]
+    utterances = [event["utterance"] for event in events if event["type"] == "speech.utterance"]
+    assert " ".join(one["text"] for one in utterances) == TEXT
+    assert all(one["words"] for one in utterances)
 
 
 def test_an_event_stream_contains_only_events(openai_client: OpenAI) -> None:
@@ -147,7 +157,7 @@ def test_an_event_stream_contains_only_events(openai_client: OpenAI) -> None:
         assert response.headers["content-type"].startswith("text/event-stream")
         assert "content-disposition" not in response.headers
         lines = [line for line in response.iter_lines() if line]
-    assert all(line.startswith('data: {"type": "speech.audio.') for line in lines)
+    assert all(line.startswith('data: {"type": "speech.') for line in lines)
     assert "[DONE]" not in lines[-1]
 
 

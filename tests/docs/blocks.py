@@ -16,7 +16,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 ADDRESS = re.compile(r"(?:http://)?(?:127\.0\.0\.1|localhost):8000")
 """The address of the service in the documents."""
-KINDS = ("sh", "console", "python", "json", "xml", "text", "ini", "yaml")
+KINDS = ("sh", "console", "python", "json", "xml", "text", "ini", "yaml", "html")
 """The kinds of blocks; the first three are run."""
 NOT_RUN = "not-run"
 """Follows the kind if a block needs what is not available everywhere: a browser, Docker, an hour."""

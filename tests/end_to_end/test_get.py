@@ -156,7 +156,6 @@ def test_accept_is_negotiated(client: httpx.Client, accept: str, content_type: s
         ({"text": "Hi", "ssml": "<speak>Hi</speak>"}, "#/ssml"),
         ({"text": "Hi", "timing": "yes"}, "#/timing"),
         ({"text": "Hi", "loud": "1"}, "#/loud"),
-        ({"text": "Hi", "stream": "true", "timing": "true"}, "#/stream"),
         ({"text": "Hi", "plan": "{}"}, "#/plan"),
         ({}, "#/text"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, Route, expect
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -136,7 +137,7 @@ class Visit:
         """Press play; return the bodies of the request and of the response."""
         with self.page.expect_response("**/synthesize", timeout=TIMEOUT_MS) as response:
             self.page.locator(".play").click()
-        return response.value.request.post_data_json, response.value.json()
+        return response.value.request.post_data_json, read_speech(response.value)
 
     def wait_until_still(self) -> None:
         """Wait until nothing is synthesized or played any more."""
@@ -144,6 +145,18 @@ class Visit:
 
     def read_clipboard(self) -> str:
         return str(self.page.evaluate("navigator.clipboard.readText()"))
+
+
+def read_speech(response: Response) -> dict[str, Any]:
+    """Return the duration, and the utterances and warnings of the plan, from the events of a stream."""
+    events = [json.loads(line) for line in response.text().splitlines()]
+    starts, ends = ([one for one in events if one["type"] == f"speech.utterance{end}"] for end in ("", ".done"))
+    utterances = [{**start["utterance"], "end": end["end"]} for start, end in zip(starts, ends, strict=True)]
+    return {
+        "duration": events[-1]["duration"],
+        "plan": {"utterances": utterances, "warnings": events[-1]["warnings"]},
+        "rate": events[0]["sample_rate"],
+    }
 
 
 OpenPage = Callable[..., Visit]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.browsing import Visit
+from tests.page.browsing import Visit, read_speech
 
 WON, MISS, TABLE = "We won!", "I miss her so much.", "The table is made of wood."
 
@@ -156,7 +156,7 @@ def test_a_plan_can_be_edited_and_played_by_keyboard(desk: Visit) -> None:
     expect(desk.tags.nth(1)).to_be_focused()
     with desk.page.expect_response("**/synthesize") as response:
         press("Control+Enter")
-    assert [one["emotion"] for one in response.value.json()["plan"]["utterances"]] == ["joy", "anger"]
+    assert [one["emotion"] for one in read_speech(response.value)["plan"]["utterances"]] == ["joy", "anger"]
 
 
 def test_warnings_of_the_plan_are_shown(desk: Visit) -> None:

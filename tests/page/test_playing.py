@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -46,6 +48,89 @@ def test_sentences_and_words_are_highlighted_in_order(desk: Visit) -> None:
     expect(desk.page.locator("mark.heard")).to_have_count(0)
 
 
+BOOK = "The rain fell on the roof all night, and nobody in the old house could sleep at all. " * 200
+"""Takes far longer to synthesize than its first sound."""
+
+RECEIVED = "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/synthesize')).length"
+"""Number of responses that have ended."""
+
+
+def test_the_sound_starts_before_the_response_has_ended(desk: Visit) -> None:
+    desk.text.fill(BOOK)
+    desk.settle()
+    desk.page.locator(".play").click()
+    state = desk.page.locator(".transport")
+    expect(state).to_have_attribute("data-state", "playing")
+    expect(desk.page.locator("mark.heard")).to_have_count(1)
+    assert desk.page.evaluate(RECEIVED) == 0
+    expect(desk.page.locator(".clock")).to_contain_text("about")
+    with desk.page.expect_event("requestfailed"):
+        desk.page.get_by_role("button", name="Stop").click()
+    desk.wait_until_still()
+    expect(desk.page.locator("mark.heard")).to_have_count(0)
+    expect(desk.alert).to_be_hidden()
+
+
+RECORD_PIECES = """() => {
+    window.pieces = [];
+    const start = AudioBufferSourceNode.prototype.start;
+    AudioBufferSourceNode.prototype.start = function (when) {
+        window.pieces.push([when, this.buffer.length, this.buffer.sampleRate, this.context.sampleRate]);
+        return start.call(this, when);
+    };
+}"""
+
+
+def test_the_pieces_sound_one_after_the_other(desk: Visit) -> None:
+    desk.write(f"{WON} {MISS}", "joy", "sadness")
+    desk.page.evaluate(RECORD_PIECES)
+    _, response = desk.speak()
+    expect(desk.status).to_have_text("Finished.")
+    pieces = desk.page.evaluate("window.pieces")
+    rate = response["rate"]
+    assert len(pieces) > 2
+    assert {(own, context) for _, _, own, context in pieces} == {(rate, rate)}, "resampled pieces would click"
+    assert sum(length for _, length, _, _ in pieces) == round(response["duration"] * rate)
+    for (start, length, _, _), (following, _, _, _) in pairwise(pieces):
+        assert following >= start + length / rate - 1e-6, "a piece must not sound over the one before"
+
+
+def test_a_stream_that_is_cut_off_is_reported_and_can_be_tried_again(desk: Visit) -> None:
+    desk.write(WON, "joy")
+    start = '{"type": "speech.start", "sample_rate": 24000}\n'
+    desk.page.route("**/synthesize", lambda route: route.fulfill(body=start, content_type="application/x-ndjson"))
+    desk.page.locator(".play").click()
+    expect(desk.alert).to_contain_text("The sound was cut off")
+    desk.wait_until_still()
+    desk.page.unroute("**/synthesize")
+    desk.alert.get_by_role("button", name="Try again").click()
+    expect(desk.page.locator(".transport")).to_have_attribute("data-state", "playing")
+    expect(desk.alert).to_be_hidden()
+
+
+def test_an_error_in_the_stream_is_reported(desk: Visit) -> None:
+    desk.write(WON, "joy")
+    problem = {"code": "audio_too_long", "title": "Too long", "detail": "It takes too long.", "hint": "Cut it."}
+    lines = [{"type": "speech.start", "sample_rate": 24000}, {"type": "error", "error": problem}]
+    body = "".join(f"{json.dumps(line)}\n" for line in lines)
+    desk.page.route("**/synthesize", lambda route: route.fulfill(body=body, content_type="application/x-ndjson"))
+    desk.page.locator(".play").click()
+    expect(desk.alert).to_contain_text("Too long. It takes too long. Cut it.")
+    desk.wait_until_still()
+
+
+def test_a_click_while_it_plays_the_first_time_goes_on_from_there(desk: Visit) -> None:
+    desk.write(f"{WON} {MISS}", "joy", "sadness")
+    desk.speak()
+    expect(desk.page.locator(".clock")).not_to_contain_text("about")
+    canvas = desk.page.locator("canvas")
+    canvas.press("Home")
+    canvas.press("ArrowRight")
+    expect(desk.page.locator(".transport")).to_have_attribute("data-state", "playing")
+    expect(desk.status).to_have_text("Finished.")
+    desk.wait_until_still()
+
+
 def test_playback_pauses_resumes_and_stops(desk: Visit) -> None:
     desk.write(f"{WON} {MISS} {WON} {MISS}", "joy", "sadness", "joy", "sadness")
     play, state = desk.page.locator(".play"), desk.page.locator(".transport")
@@ -79,6 +164,7 @@ def test_stop_aborts_a_running_synthesis(desk: Visit) -> None:
 def test_a_click_in_the_waveform_seeks_and_so_do_the_arrow_keys(desk: Visit) -> None:
     desk.write(f"{WON} {MISS}", "joy", "sadness")
     _, response = desk.speak()
+    expect(desk.page.locator(".clock")).not_to_contain_text("about")
     desk.page.locator(".play").click()
     canvas = desk.page.locator("canvas")
     box = canvas.bounding_box()

@@ -26,13 +26,14 @@ MARKUP = (
 ACCEPT = (
     *("*/*",) * 6,
     *("audio/mpeg", "application/json", "audio/ogg;q=0.5, audio/flac;q=0.2", "audio/aac", "text/html", "nonsense"),
+    *("application/x-ndjson", "text/event-stream"),
 )
 RANGES = ("bytes=0-", "bytes=0-99", "bytes=-50", "bytes=99999999-", "bytes=5-4", "items=1-2")
 NAMES = {
     "voice": ("wren", "Alloy", "nova"),
     "emotion": ("auto", "Joy", "cheerful", "sadness", "joy:0.6,surprise:0.4"),
-    "format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm"),
-    "response_format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm"),
+    "format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm", "ulaw", "ALAW_8000"),
+    "response_format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm", "ulaw", "ALAW_8000"),
     "model": ("intone", "TTS-1", "gpt-4o-mini-tts-2025-12-15"),
     "lexicon": ('{"gif": "jif"}', '{"tomato": "/təˈmɑːtəʊ/"}'),
 }
@@ -82,8 +83,6 @@ def make_valid_fields(fields: dict[str, Any]) -> dict[str, Any]:
         del valid["ssml"]
     if valid.get("ssml"):
         valid = {name: value for name, value in valid.items() if name not in OPTIONS_OF_TEXT}
-    if valid.get("stream") and valid.get("timing"):
-        del valid["stream"]
     if valid.get("ssml") is True and isinstance(valid.get("input"), str):
         valid["input"] = wrap_in_ssml(valid["input"])
     return valid

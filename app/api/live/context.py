@@ -13,7 +13,7 @@ from app.api.live.alignment import Aligner
 from app.api.live.options import LiveOptions
 from app.audio.encode import FORMATS, Encoder
 from app.metrics import SynthesisRecord
-from app.planning.serialize import utterance_to_dict
+from app.planning.serialize import utterance_to_dict, warnings_to_list
 from app.types import PlanWarning, Utterance
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class LiveContext:
         self.is_flushed = True
         """Whether everything that the client has sent was followed by a flush."""
         self.characters = 0
+        self._index = 0
+        """Number of utterances that have ended."""
         self._spoken: list[Utterance] = []
         self._warnings: list[PlanWarning] = []
         self._encoder: Encoder | None = None
@@ -80,11 +82,12 @@ class LiveContext:
         """Return the messages of a piece: an utterance that begins, its audio, and one that ends."""
         messages: list[dict[str, object]] = []
         self._warnings += piece.warnings
+        warnings = {"warnings": warnings_to_list(piece.warnings)} if piece.warnings else {}
         if piece.began:
             self._aligner.begin(piece.began)
-            messages.append(self._describe_utterance("speech.utterance.started", piece.began, piece.warnings))
-        elif piece.warnings:
-            messages.append({"type": "speech.warnings", "warnings": list_warnings(piece.warnings)})
+            messages.append({"type": "speech.utterance", **self._describe_utterance(piece.began), **warnings})
+        elif warnings:
+            messages.append({"type": "speech.warnings", **warnings})
         end = piece.start + len(piece.samples) / self.session.sample_rate
         alignment = self._aligner.align(end, ends_utterance=piece.ended is not None)
         if self._audio or alignment:
@@ -99,18 +102,14 @@ class LiveContext:
         if piece.ended:
             if len(self._spoken) < MAX_RECORDED:
                 self._spoken.append(replace(piece.ended, words=(), places=None))
-            messages.append(self._describe_utterance("speech.utterance", piece.ended))
+            done = {"type": "speech.utterance.done", **self._describe_utterance(piece.ended)}
+            messages.append(done)
+            self._index += 1
         wanted = messages if self.options.with_utterances else [one for one in messages if "type" not in one]
         return [self._address(one) for one in wanted]
 
-    def _describe_utterance(
-        self, kind: str, utterance: Utterance, warnings: tuple[PlanWarning, ...] = ()
-    ) -> dict[str, object]:
-        content: dict[str, object] = {**utterance_to_dict(utterance)}
-        if utterance.end is None and utterance.start is not None:
-            content["start"] = round(utterance.start, 3)
-        message: dict[str, object] = {"type": kind, "utterance": content}
-        return {**message, "warnings": list_warnings(warnings)} if warnings else message
+    def _describe_utterance(self, utterance: Utterance) -> dict[str, object]:
+        return {"index": self._index, "utterance": utterance_to_dict(utterance, is_whole=False)}
 
     def _encode(self, piece: LivePiece) -> bytes:
         """Return the bytes of a piece; at a flush, complete those of the audio before it."""
@@ -128,8 +127,3 @@ class LiveContext:
 
     def _address(self, message: dict[str, object]) -> dict[str, object]:
         return message if self.context_id is None else {**message, "contextId": self.context_id}
-
-
-def list_warnings(warnings: tuple[PlanWarning, ...]) -> list[dict[str, str]]:
-    """Return warnings as in the plan."""
-    return [{"code": one.code, "detail": one.detail} for one in warnings]

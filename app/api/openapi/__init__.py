@@ -38,7 +38,7 @@ TAGS = [{"name": name, "description": text} for name, text in _TAGS.items()]
 
 _JSON_SUFFIX = "Json"
 """Suffix of a type that is the JSON form of another; the API reference has only the JSON form."""
-_EXTRA_RESPONSE_TYPES = (answers.Problem, answers.OpenAiError, answers.AudioDelta, answers.AudioDone)
+_EXTRA_RESPONSE_TYPES = (answers.Problem, answers.OpenAiError, *answers.SPEECH_EVENTS, answers.SpeechError)
 """Types that responses refer to and that FastAPI does not know."""
 
 

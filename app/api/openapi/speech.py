@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from app.api.openapi.errors import CACHE_HEADERS, SPEECH_HEADERS, Responses, refer_to_headers
-from app.api.parsing.negotiation import JSON, PLAIN_TEXT, SSML
-from app.api.responses.streaming import SSE
+from app.api.parsing.negotiation import EVENT_STREAM, JSON, NDJSON, PLAIN_TEXT, SSML
 from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech
 from app.api.schemas.request import SpeechBody, SpeechFields
@@ -40,6 +40,10 @@ _SPEECH_EXAMPLES: dict[str, dict[str, Any]] = {
         "value": {"text": EXAMPLE_TEXT, "timing": True, "format": "opus"},
     },
     "streamed": {"summary": "As it is made", "value": {"text": EXAMPLE_TEXT, "stream": True}},
+    "streamed with times": {
+        "summary": "As it is made, with the times of all words",
+        "value": {"text": EXAMPLE_TEXT, "stream": True, "timing": True, "format": "pcm"},
+    },
 }
 _OPENAI_EXAMPLES: dict[str, dict[str, Any]] = {
     "plain": {"summary": "A stream of MP3", "value": {"model": "tts-1", "input": EXAMPLE_TEXT, "voice": "alloy"}},
@@ -65,27 +69,26 @@ def _refer_to(model: type[Any]) -> dict[str, str]:
 
 _BINARY_CONTENT = {"schema": {"type": "string", "format": "binary"}}
 _AUDIO: dict[str, Any] = {row.content_type: _BINARY_CONTENT for row in FORMATS.values()}
-_EVENTS = {
-    str(SSE.content_type): {
-        # Schema of one event, the usual substitute, because OpenAPI cannot describe a stream of events.
-        "schema": {
-            "type": "object",
-            "required": ["data"],
-            "properties": {
-                "data": {
-                    "type": "string",
-                    "contentMediaType": JSON,
-                    "contentSchema": {
-                        "anyOf": [
-                            _refer_to(one) for one in (answers.AudioDelta, answers.AudioDone, answers.OpenAiError)
-                        ]
-                    },
-                }
-            },
-        },
-        "example": {"data": '{"type": "speech.audio.delta", "audio": "SUQz"}'},
-    }
-}
+_EXAMPLE_EVENT = '{"type": "speech.audio.delta", "audio": "SUQz"}'
+
+
+def _describe_events(error: type[Any]) -> dict[str, Any]:
+    """Describe the data of one event; `error` is the type of an error after the first byte."""
+    return {"anyOf": [_refer_to(one) for one in (*answers.SPEECH_EVENTS, error)]}
+
+
+def _describe_event_stream(error: type[Any]) -> dict[str, Any]:
+    """Describe server-sent events by the schema of one, the usual substitute: OpenAPI cannot describe a stream."""
+    data = {"type": "string", "contentMediaType": JSON, "contentSchema": _describe_events(error)}
+    schema = {"type": "object", "required": ["data"], "properties": {"data": data}}
+    return {EVENT_STREAM: {"schema": schema, "example": {"data": _EXAMPLE_EVENT}}}
+
+
+def _describe_lines() -> dict[str, Any]:
+    """Describe lines of JSON by the schema of one."""
+    return {NDJSON: {"schema": _describe_events(answers.SpeechError), "example": json.loads(_EXAMPLE_EVENT)}}
+
+
 _SSML_SCHEMA = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "xml": {"name": "speak"}}]}
 """Schema of a document: its text, or its root. Swagger UI escapes the example of an XML body that is only a string."""
 _PLAN_LINKS = {
@@ -131,12 +134,12 @@ def describe_speech_query() -> dict[str, Any]:
 
 
 def describe_audio_response() -> Responses:
-    """Describe the response: audio, or JSON that contains it."""
+    """Describe the response: audio, or JSON or events that contain it."""
     return {
         200: {
             "description": "The speech",
             "headers": {**SPEECH_HEADERS, **CACHE_HEADERS},
-            "content": dict(_AUDIO),
+            "content": {**_AUDIO, **_describe_lines(), **_describe_event_stream(answers.SpeechError)},
             "model": answers.TimedSpeech,
         }
     }
@@ -157,7 +160,8 @@ def describe_audio_ranges() -> Responses:
 
 def describe_openai_response() -> Responses:
     """Describe the response of OpenAI's speech route: audio, or events with pieces of it."""
-    return {200: {"description": "The speech", "headers": SPEECH_HEADERS, "content": {**_AUDIO, **_EVENTS}}}
+    content = {**_AUDIO, **_describe_event_stream(answers.OpenAiError)}
+    return {200: {"description": "The speech", "headers": SPEECH_HEADERS, "content": content}}
 
 
 def describe_plan_response() -> Responses:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from app.api.parsing.json import quote_value
-from app.audio.encode import DEFAULT_FORMAT, FORMATS
+from app.audio.encode import DEFAULT_FORMAT, FORMATS, find_format
 from app.errors import FieldError, InvalidRequest, NotAcceptable, UnsupportedContentEncoding, UnsupportedMediaType
 
 JSON = "application/json"
 PLAIN_TEXT = "text/plain"
 SSML = "application/ssml+xml"
+NDJSON = "application/x-ndjson"
+EVENT_STREAM = "text/event-stream"
+_WITH_TIMES = {JSON: (JSON,), NDJSON: (NDJSON, "application/ndjson"), EVENT_STREAM: (EVENT_STREAM,)}
+"""Names in Accept of the media types that hold audio with its times; all but the first are streams."""
 
 MAX_CONTENT_TYPE = 1000
 """Maximum characters of the header Content-Type; real clients send under 200."""
@@ -95,15 +99,19 @@ class ResponseFormat:
     format: str
     """Format of the audio, also if the audio is inside JSON or events."""
     timing: bool
-    """Whether the response is JSON that contains the audio and the plan."""
+    """Whether the response contains the audio and the plan: JSON, or a stream of events."""
     stream: bool = False
     """Whether the audio is sent as it is synthesized."""
+    sse: bool = False
+    """Whether events are server-sent events instead of lines of JSON."""
 
 
 def check_format(format: str | None) -> str | None:
     """Return the format in its canonical spelling."""
-    if format is None or format.lower() in FORMATS:
-        return format and format.lower()
+    if format is None:
+        return None
+    if row := find_format(format):
+        return row.name
     detail = f"{quote_value(format)} is none of {', '.join(FORMATS)}"
     raise InvalidRequest(f"format: {detail}.", fields=[FieldError(detail, "#/format")])
 
@@ -116,29 +124,31 @@ def check_rate(sample_rate: int | None, format: str) -> None:
         raise InvalidRequest(f"sample_rate: {detail}.", fields=[FieldError(detail, "#/sample_rate")])
 
 
-def negotiate(format: str | None, timing: bool, stream: bool, accept: str) -> ResponseFormat:
-    """Return the response format. `timing` and `format`, already checked, take precedence over the header Accept."""
-    wanted = _preferred_format(accept) if accept.strip() else DEFAULT_FORMAT
-    if timing or wanted == JSON:
-        if stream:
-            detail = "the plan with its times is known only at the end, so it cannot come with a stream"
-            raise InvalidRequest(f"stream: {detail}.", fields=[FieldError(detail, "#/stream")])
-        return ResponseFormat(format or DEFAULT_FORMAT, timing=True)
+def negotiate(format: str | None, timing: bool, stream: bool | None, accept: str) -> ResponseFormat:
+    """Return the response format.
+
+    `timing`, `stream` and `format`, already checked, take precedence over the header Accept; None means not given.
+    """
+    with_times = [kind for kind in _WITH_TIMES if stream is None or stream is (kind != JSON)]
+    wanted = _preferred_format(accept, (*FORMATS, *with_times)) if accept.strip() else DEFAULT_FORMAT
+    if timing or wanted in with_times:
+        is_stream = bool(stream) or wanted in (NDJSON, EVENT_STREAM)
+        return ResponseFormat(format or DEFAULT_FORMAT, timing=True, stream=is_stream, sse=wanted == EVENT_STREAM)
     if format or wanted:
-        return ResponseFormat(format or wanted or DEFAULT_FORMAT, timing=False, stream=stream)
-    offered = ", ".join(row.content_type for row in FORMATS.values())
-    raise NotAcceptable(f"Accept allows none of {offered}, {JSON}.", hint="Leave Accept away, or choose `format`.")
+        return ResponseFormat(format or wanted or DEFAULT_FORMAT, timing=False, stream=bool(stream))
+    offered = ", ".join([*(row.content_type for row in FORMATS.values()), *with_times])
+    raise NotAcceptable(f"Accept allows none of {offered}.", hint="Leave Accept away, or choose `format`.")
 
 
-def _preferred_format(accept: str) -> str | None:
-    """Return the format, or JSON, that Accept prefers; ties go to the first one in Accept, then in our order."""
+def _preferred_format(accept: str, offered: tuple[str, ...]) -> str | None:
+    """Return the format or media type that Accept prefers; ties go to the first in Accept, then in `offered`."""
     ranges: dict[str, tuple[int, float]] = {}
     parts = filter(str.strip, accept.split(","))
     for place, (name, quality) in enumerate(filter(None, map(_parse_media_range, parts))):
         ranges.setdefault(name, (place, quality))
     ranked = [
         (quality, -place - order / 100, kind)
-        for order, kind in enumerate((*FORMATS, JSON))
+        for order, kind in enumerate(offered)
         for place, quality in [_match_range(kind, ranges)]
         if quality > 0
     ]
@@ -147,7 +157,7 @@ def _preferred_format(accept: str) -> str | None:
 
 def _match_range(kind: str, ranges: dict[str, tuple[int, float]]) -> tuple[int, float]:
     """Return position and quality of the most specific range that matches a possible response."""
-    names = (JSON,) if kind == JSON else FORMATS[kind].accepted
+    names = _WITH_TIMES[kind] if kind in _WITH_TIMES else FORMATS[kind].accepted
     for group in (names, (f"{names[0].partition('/')[0]}/*",), ("*/*",)):
         if found := [ranges[name] for name in group if name in ranges]:
             return min(found)

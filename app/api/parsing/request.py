@@ -118,8 +118,12 @@ class ParsedRequest:
     @property
     def headers(self) -> dict[str, str]:
         """Headers of the response with which caches recognize it; only with a seed, it is the same each time."""
-        vary = {"Vary": "Accept"} if self.negotiated else {}
-        return vary if self.speech.seed is None else {**vary, "ETag": self.etag}
+        return self.vary if self.speech.seed is None else {**self.vary, "ETag": self.etag}
+
+    @property
+    def vary(self) -> dict[str, str]:
+        """Header that names the header of the request on which the response depends."""
+        return {"Vary": "Accept"} if self.negotiated else {}
 
     @property
     def characters(self) -> int:
@@ -181,7 +185,7 @@ def resolve_options(fields: SpeechBody, pipeline: Pipeline, accept: str | None, 
     """
     asked_format = check_format(fields.format)
     speech = _speech_request(fields, pipeline)
-    answer = negotiate(asked_format, bool(fields.timing), bool(fields.stream), accept or "")
+    answer = negotiate(asked_format, bool(fields.timing), fields.stream, accept or "")
     check_rate(fields.sample_rate, answer.format)
     format = FORMATS[answer.format]
     speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.choose_sample_rate(own))

@@ -16,10 +16,12 @@ from app.api.parsing.body import wait_for_disconnect
 from app.api.parsing.negotiation import JSON
 from app.api.parsing.request import ParsedRequest
 from app.api.responses.complete import CompleteResponse, CompleteSpeech, synthesize_complete
+from app.api.responses.events import LINES_OF_JSON, SERVER_SENT_EVENTS, encode_events, make_error_event
 from app.api.responses.spool import Spool
-from app.api.responses.streaming import RAW_AUDIO, EncodedStream, ReaderPatience, StreamedAudio, StreamEncoding
+from app.api.responses.streaming import EncodedStream, ReaderPatience, StreamedAudio
 from app.api.state import Service, get_service
 from app.audio.encode import FORMATS, AudioFormat
+from app.errors import IntoneError
 from app.metrics import SynthesisRecord
 from app.types import PlanWarning, Timings, Utterance
 
@@ -45,10 +47,10 @@ _MAX_EMOTIONS = 64
 """Maximum utterances named in a header: proxies would refuse the header of a whole book."""
 
 
-async def speech_response(request: Request, parsed: ParsedRequest, framing: StreamEncoding = RAW_AUDIO) -> Response:
-    """Synthesize a request and return its response; `framing` wraps the bytes of a stream."""
+async def speech_response(request: Request, parsed: ParsedRequest) -> Response:
+    """Synthesize a request and return its response."""
     if parsed.answer.stream:
-        return await _stream_response(request, parsed, framing)
+        return await _stream_response(request, parsed)
     return await complete_response(request, parsed)
 
 
@@ -73,15 +75,16 @@ async def complete_response(request: Request, parsed: ParsedRequest) -> Complete
     return CompleteResponse(whole.spool, whole.body(), headers, _reader_patience(service))
 
 
-async def _stream_response(request: Request, parsed: ParsedRequest, framing: StreamEncoding) -> Response:
+async def _stream_response(request: Request, parsed: ParsedRequest) -> Response:
     """Return the response when the first piece of audio is ready."""
-    service, format = get_service(request), FORMATS[parsed.answer.format]
+    service, format, with_events = get_service(request), FORMATS[parsed.answer.format], parsed.answer.timing
+    events = SERVER_SENT_EVENTS if parsed.answer.sse else LINES_OF_JSON
     encodings: list[EncodedStream] = []
 
     def work(cancelled: IsCancelled) -> Iterator[bytes]:
-        rendering = parsed.pipeline.render(parsed.speech, cancelled)
+        rendering = parsed.pipeline.render(parsed.speech, cancelled, with_words=with_events)
         encodings.append(EncodedStream(rendering, format.stream(rendering.selection.sample_rate)))
-        yield from framing.frames(encodings[0], parsed.characters)
+        yield from encode_events(encodings[0], parsed, events) if with_events else encodings[0]
 
     client = identify_client(request)
     service.streams.enter(client)
@@ -106,10 +109,18 @@ async def _stream_response(request: Request, parsed: ParsedRequest, framing: Str
 
     selection, warnings = rendering.selection, [*parsed.warnings, *rendering.all_warnings]
     headers = _speech_headers(selection.voice.name, rendering.plan.utterances, warnings, timings())
-    if framing.content_type is None:
+    patience = _reader_patience(service)
+    if not with_events:
         headers |= {**parsed.headers, "Content-Disposition": _content_disposition(format)}
-    content_type = framing.content_type or format.format_content_type(selection.sample_rate)
-    return StreamedAudio(job.result, content_type, headers, _reader_patience(service), finish, framing.on_error)
+        content_type = format.format_content_type(selection.sample_rate)
+        return StreamedAudio(job.result, content_type, headers, patience, finish)
+
+    def encode_error(error: IntoneError) -> bytes:
+        return events.encode(make_error_event(error, request))
+
+    # The division into events depends on the load, so the bytes are not the same each time and have no ETag.
+    headers |= parsed.vary
+    return StreamedAudio(job.result, events.content_type, headers, patience, finish, encode_error)
 
 
 def _reader_patience(service: Service) -> ReaderPatience:

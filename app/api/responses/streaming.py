@@ -1,23 +1,19 @@
-"""Stream audio as it is, or as OpenAI's server-sent events: pieces in base64, then the usage."""
+"""Encode audio while it is synthesized, and send it no faster than the reader takes it."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.errors import make_openai_content, redact_error
 from app.api.jobs import StreamingJob
-from app.api.schemas import answers
 from app.audio.encode import Encoder
 from app.errors import Busy, IntoneError, ReaderTooSlow, TooManyStreams
 from app.types import Samples, Timings
@@ -81,20 +77,30 @@ class ReaderPatience:
 
 
 class EncodedStream:
-    """Iterable over the encoded pieces of a stream, none of them empty; iterate once only."""
+    """Iterable over the encoded pieces of a stream, none of them empty; iterate it or its `pieces` once only."""
 
     def __init__(self, rendering: SynthesisStream, encoder: Encoder) -> None:
         self.rendering = rendering
         self.encoder = encoder
         self.milliseconds = 0.0
         """Time spent on encoding so far."""
+        self.samples = 0
+        """Number of samples encoded so far."""
 
     def __iter__(self) -> Iterator[bytes]:
+        return filter(None, self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes that each piece of the audio makes ready, possibly none."""
         for samples in self.rendering:
-            if data := self.run_step(self.encoder.push, samples):
-                yield data
-        if data := self.run_step(self.encoder.end):
-            yield data
+            self.samples += len(samples)
+            yield self.run_step(self.encoder.push, samples)
+        yield self.run_step(self.encoder.end)
+
+    @property
+    def seconds(self) -> float:
+        """Duration of the audio encoded so far."""
+        return self.samples / self.rendering.selection.sample_rate
 
     def run_step(self, step: Callable[..., bytes], *arguments: Samples) -> bytes:
         """Run one step of the encoder, and count its time."""
@@ -107,21 +113,6 @@ class EncodedStream:
     def timings(self) -> Timings:
         """Time that each stage of the stream has taken so far."""
         return replace(self.rendering.timings, encode=self.milliseconds)
-
-
-@dataclass(frozen=True, slots=True)
-class StreamEncoding:
-    """Encoding of a stream's bytes for the response."""
-
-    content_type: str | None
-    """None means the content type of the audio."""
-    frames: Callable[[Iterable[bytes], int], Iterator[bytes]]
-    """Function of the pieces of audio and the number of characters read; yields the bytes to send."""
-    on_error: Callable[[IntoneError], bytes] | None = None
-    """Function that encodes an error after the first byte as the last bytes; None closes the connection instead."""
-
-
-RAW_AUDIO = StreamEncoding(None, lambda pieces, _: iter(pieces))
 
 
 MAX_MESSAGE_BYTES = 32_768
@@ -199,24 +190,3 @@ def _split_message(message: Message) -> Iterator[Message]:
         last = start + MAX_MESSAGE_BYTES >= len(body)
         more = not last or message.get("more_body", False)
         yield {**message, "body": body[start : start + MAX_MESSAGE_BYTES], "more_body": more}
-
-
-def _event_frames(pieces: Iterable[bytes], characters: int) -> Iterator[bytes]:
-    """Yield events whose decoded deltas, joined, are the file."""
-    for piece in pieces:
-        delta: answers.AudioDelta = {"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode("ascii")}
-        yield _format_event(delta)
-    usage: answers.Usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
-    done: answers.AudioDone = {"type": "speech.audio.done", "usage": usage}
-    yield _format_event(done)
-
-
-def _error_event(error: IntoneError) -> bytes:
-    return _format_event(make_openai_content(redact_error(error)))
-
-
-def _format_event(data: Mapping[str, object]) -> bytes:
-    return f"data: {json.dumps(data)}\n\n".encode()
-
-
-SSE = StreamEncoding("text/event-stream", _event_frames, _error_event)

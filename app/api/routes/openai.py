@@ -24,7 +24,6 @@ from app.api.parsing.json import read_json
 from app.api.parsing.negotiation import JSON, parse_media_type
 from app.api.parsing.request import ParsedRequest, parse_body, refuse_query, resolve_options
 from app.api.responses.speech import speech_response
-from app.api.responses.streaming import RAW_AUDIO, SSE
 from app.api.schemas import answers
 from app.api.schemas.openai import MODELS, check_model, read_openai, remap_error_fields
 from app.api.state import get_service, limit_rate
@@ -59,7 +58,7 @@ async def speech(request: Request) -> Response:
         raise UnsupportedMediaType("This address takes JSON alone.", hint=f"Send {JSON}.")
     query = request.scope["query_string"]
 
-    def read(body: bytes) -> tuple[ParsedRequest, bool]:
+    def read(body: bytes) -> ParsedRequest:
         pipeline = get_service(request).get_pipeline()
         data = read_json(decode_body(body, media))
         refuse_query(query)
@@ -67,11 +66,11 @@ async def speech(request: Request) -> Response:
         with remap_error_fields():
             # Accept is ignored: these clients send application/octet-stream.
             plain = resolve_options(fields, pipeline, None, get_key_name(request))
-        return replace(plain, warnings=warnings), sse
+        return replace(plain, warnings=warnings, answer=replace(plain.answer, timing=sse, sse=sse))
 
-    parsed, sse = await parse_body(request, read)
+    parsed = await parse_body(request, read)
     request.state.log["characters"] = parsed.characters
-    return await speech_response(request, parsed, SSE if sse else RAW_AUDIO)
+    return await speech_response(request, parsed)
 
 
 @router.get("/models", summary="Models by OpenAI's names", responses={200: {"links": _FIRST_MODEL_LINK}})

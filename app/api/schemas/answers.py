@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from app.fields import Hertz, Seconds, closed_schema
+from app.fields import Hertz, PauseField, Seconds, closed_schema
 from app.planning.serialize import (
     AnalyzedJson,
     ClassifierJson,
@@ -19,6 +19,7 @@ from app.planning.serialize import (
 from app.voices.serialize import CheckpointJson, VoiceJson, VoicesJson
 
 __all__ = [
+    "SPEECH_EVENTS",
     "Alive",
     "AnalyzedJson",
     "AudioDelta",
@@ -37,12 +38,16 @@ __all__ = [
     "PlanJson",
     "Problem",
     "Ready",
+    "SpeechError",
+    "SpeechStart",
     "SsmlAttributeJson",
     "SsmlElementJson",
     "SsmlTable",
     "TimedSpeech",
     "Usage",
+    "UtteranceDone",
     "UtteranceJson",
+    "UtteranceStart",
     "VoiceJson",
     "VoicesJson",
     "WarningJson",
@@ -120,6 +125,68 @@ class AudioDone(TypedDict):
 
     type: Literal["speech.audio.done"]
     usage: Usage
+    duration: Seconds
+    """Seconds of audio."""
+    warnings: list[WarningJson]
+    """All warnings of the request."""
+
+
+@closed_schema
+class SpeechStart(TypedDict):
+    """First event of a stream."""
+
+    type: Literal["speech.start"]
+    voice: str
+    classifier: ClassifierJson
+    format: str
+    content_type: str
+    """Content type of the audio."""
+    sample_rate: Hertz
+    """Hertz."""
+
+
+@closed_schema
+class UtteranceStart(TypedDict):
+    """Utterance whose first audio follows."""
+
+    type: Literal["speech.utterance"]
+    index: int
+    """Position in the plan, from 0."""
+    utterance: UtteranceJson
+    """Without `end` and `pause_after`; the end of its last word is an estimate."""
+    warnings: list[WarningJson]
+    """Warnings since the last event that had any."""
+
+
+@closed_schema
+class UtteranceDone(TypedDict):
+    """End of an utterance: what was not known when it started."""
+
+    type: Literal["speech.utterance.done"]
+    index: int
+    """Position in the plan, from 0."""
+    end: Seconds
+    """Seconds from the beginning of the audio, without the pause."""
+    pause_after: PauseField
+    """Seconds of silence after the utterance."""
+    words: list[WordJson]
+    """Final times of the words; empty if the model predicts no durations."""
+    marks: list[MarkJson]
+    """Marks of the SSML in the utterance."""
+    warnings: list[WarningJson]
+    """Warnings since the last event that had any."""
+
+
+@closed_schema
+class SpeechError(TypedDict):
+    """Last event of a stream that failed; below `/v1`, the event is an OpenAiError."""
+
+    type: Literal["error"]
+    error: Problem
+
+
+SPEECH_EVENTS = (SpeechStart, UtteranceStart, AudioDelta, UtteranceDone, AudioDone)
+"""Events of a stream without errors."""
 
 
 @closed_schema

@@ -18,6 +18,7 @@ from app.api.schemas.request import (
     convert_errors,
     make_invalid_request,
 )
+from app.audio.encode import find_format
 from app.errors import FieldError, InvalidRequest, ModelNotFound
 from app.fields import Hertz, SpeechOptions, Text, open_enum, require_values
 from app.types import PlanWarning
@@ -35,7 +36,7 @@ MODELS = (
 """Names that are listed; all are the same engine. A dated name that is not listed is accepted too."""
 DEFAULT_FORMAT = "mp3"
 SAMPLE_RATE = 24000
-"""Default in Hertz, for every format: clients play `pcm` at this rate unless configured otherwise."""
+"""Default in Hertz, for every format that supports it: clients play `pcm` at this rate unless configured otherwise."""
 
 COMPLETE_FORMATS = ("flac", "wav")
 """Formats that are complete files by default, because their headers hold the length: libsndfile and librosa read no
@@ -87,13 +88,13 @@ class OpenAiSpeech(SpeechOptions):
     voice: VoiceField = None
     """Name from `GET /v1/audio/voices`; by default the service's own."""
     response_format: FormatName | None = None
-    """`mp3` (the default), `opus`, `aac`, `flac`, `wav` or `pcm`."""
+    """`mp3` (the default), `opus`, `aac`, `flac`, `wav`, `pcm`, `ulaw` or `alaw`."""
     stream_format: Literal["audio", "sse"] | None = None
-    """`sse` sends events with pieces of the audio in base64."""
+    """`sse` sends events with pieces of the audio in base64, and with each utterance and its words as it is spoken."""
     emotion: EmotionField = None
     """As in `POST /synthesize`."""
     sample_rate: Hertz | None = None
-    """Hertz, 24000 by default."""
+    """Hertz; 24000 by default, and 8000 for `ulaw` and `alaw`."""
     ssml: bool | None = None
     """Whether `input` is SSML."""
     stream: bool | None = None
@@ -160,11 +161,17 @@ def _to_speech_body(body: OpenAiSpeech) -> SpeechBody:
         "tags": body.tags if body.ssml or body.tags is not None else True,
         "emotion": body.emotion,
         "format": format,
-        "sample_rate": SAMPLE_RATE if body.sample_rate is None else body.sample_rate,
+        "sample_rate": _default_rate(format) if body.sample_rate is None else body.sample_rate,
         "stream": stream if body.stream is None else body.stream,
     }
     with remap_error_fields():
         return check_fields(values)
+
+
+def _default_rate(format: str) -> int:
+    """Return the sample rate (Hertz) of a request that names none; an unknown format is refused later."""
+    row = find_format(format)
+    return row.choose_sample_rate(SAMPLE_RATE) if row else SAMPLE_RATE
 
 
 def _warn_unknown_fields(data: dict[str, Any]) -> tuple[PlanWarning, ...]:

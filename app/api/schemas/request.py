@@ -20,7 +20,6 @@ from app.fields import (
     Weight,
     list_leaf_types,
     open_enum,
-    require_values,
 )
 from app.types import MAX_WEIGHT
 
@@ -59,13 +58,14 @@ class SpeechFields(SpeechOptions):
     """`auto` (the default) classifies each sentence; the name or alias of an emotion sets it for all; several with
     their weights are blended."""
     format: FormatName | None = None
-    """`wav`, `flac`, `mp3`, `opus`, `aac` or `pcm`; by default chosen by `Accept`, else `wav`."""
+    """`wav`, `flac`, `mp3`, `opus`, `aac`, `pcm`, `ulaw` or `alaw`; by default chosen by `Accept`, else `wav`."""
     sample_rate: Hertz | None = None
     """Hertz; by default the voice's own rate, or the next higher one that the format supports."""
     stream: bool | None = None
     """Send the audio as it is synthesized, starting before the first sentence is complete."""
     timing: bool | None = None
-    """Return JSON that contains the audio (base64) and the plan."""
+    """Return JSON that contains the audio (base64) and the plan; with `stream`, lines of JSON
+    (`application/x-ndjson`) with pieces of the audio, and each utterance with its words as it is spoken."""
     strict: bool | None = None
     """Refuse the request (409) if the voice lacks an emotion, instead of falling back."""
 
@@ -101,7 +101,6 @@ def _add_exclusions(schema: dict[str, Any]) -> None:
         }
         for name in CONTENT_FIELDS
     ]
-    schema["not"] = require_values(stream=True, timing=True)
 
 
 class SpeechBody(SpeechFields):
