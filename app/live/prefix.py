@@ -102,7 +102,7 @@ class Prefix:
         return ReadSentence(start, end, (text, start, end, span.ends_paragraph, segments, readings), outline)
 
     def count_settled(self, first: int, doubt: str | None = None) -> tuple[int, str | None]:
-        """Return how many sentences from the number `first` on no continuation changes, and one that changes the rest.
+        """Return how many sentences from `first` on no continuation changes, and a continuation that changes the next.
 
         `doubt` is the continuation that changed an earlier prefix of the text: it is tried first.
         """
@@ -117,7 +117,7 @@ class Prefix:
         return max(0, settled), doubt
 
     def _choose_continuations(self, first: int) -> Iterator[str]:
-        """Yield the continuations to try: what stands before the sentence `first` did not keep it from being settled."""
+        """Yield the continuations to try; no sentence before `first` depended on them."""
         text = self.text[self.sentences[first - 1].end if first else 0 :]
         yield from CONTINUATIONS
         for sign, closing in CLOSING_CONTINUATIONS.items():

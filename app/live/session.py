@@ -224,7 +224,7 @@ class LiveSession:
             if not len(samples):
                 continue
             if not has_begun:
-                words = place_words(head.words(), self._joiner.span)
+                words = place_words(head.words(), self._joiner.open_span)
                 began = replace(utterance, start=first, words=words)
                 yield LivePiece(np.concatenate([held, samples]), begin, began, warnings=warnings)
                 has_begun, warnings = True, ()
