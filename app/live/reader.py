@@ -20,13 +20,15 @@ from app.types import PlanWarning, Sentence
 
 MAX_UNSETTLED = 4000
 """Code points without a settled sentence after which all but the last sentence are spoken as they read now."""
-LONG_PARAGRAPH = 250
+LONG_PARAGRAPH = 120
 """Code points of a paragraph after which reading begins again at a sentence inside it."""
 WORDS_TO_TRY = 6
 """Words after the end of a sentence at whose ends the reader tries again."""
 OFTEN, RARELY = 200, 16
-"""Code points of unsettled text up to which the reader tries at every chance; then only when a 16th of it is new, so that
-the time stays linear."""
+"""Code points of unsettled text up to which the reader tries at every chance. Then it waits until a 16th of the text is
+new, so that the time stays linear."""
+MAX_TRIES, TRY_CODE_POINTS = 8, 8
+"""Tries that the reader may make in a row, and code points after which it may make another one."""
 CLOSING = "\"”’'»)]*_`~$.!?…>|"
 """Characters that may make a sentence certain later on: they close quotations, brackets and marks."""
 BLANK_LINE = re.compile(r"\n[ \t]*\r?\n\s*\Z")
@@ -70,6 +72,8 @@ class LiveReader:
         self._base = 0
         self._done = 0
         """Offset in the tail of the end of the last settled sentence."""
+        self._tries: float = MAX_TRIES
+        """Tries that the reader may make now, as of `_tried`."""
         self._tried = 0
         """Length of the tail when it was last looked at."""
         self._words_to_try = 0
@@ -143,10 +147,11 @@ class LiveReader:
 
     def _is_due(self) -> bool:
         """Return whether enough text is new to look at the tail again."""
-        unsettled = len(self._tail) - self._done
-        if unsettled > OFTEN and len(self._tail) - self._tried < unsettled / RARELY:
+        unsettled, new = len(self._tail) - self._done, len(self._tail) - self._tried
+        tries = min(MAX_TRIES, self._tries + new / TRY_CODE_POINTS)
+        if tries < 1 or (unsettled > OFTEN and new < unsettled / RARELY):
             return False
-        self._tried = len(self._tail)
+        self._tried, self._tries = len(self._tail), tries - 1
         return True
 
     def _may_follow_end(self) -> bool:
@@ -216,7 +221,7 @@ class LiveReader:
             return
         rest = Prefix(self._tail[place:], self._find_emotion, self._lexicons)
         ours = [describe_at(one.facts, -place) for one in here.sentences[first:]]
-        if ours == [one.facts for one in rest.sentences]:
+        if ours == [one.facts for one in rest.sentences if one.end > self._done - place]:
             self._drop(place)
 
     def _drop(self, end: int) -> None:
