@@ -31,6 +31,8 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert (settings.stream_time_budget, settings.max_answer_bytes, settings.drain_seconds) == (600, 0, 25)
     assert (settings.allowed_hosts, settings.max_connections) == ([], 1000)
     assert (settings.max_streams, settings.max_streams_per_client) == (256, 64)
+    assert (settings.max_sockets, settings.max_sockets_per_client) == (256, 64)
+    assert settings.socket_chars_per_minute == 100_000
     assert (settings.reader_patience, settings.reader_rate) == (600, 500)
     assert settings.spool_mb == 2000
     assert (settings.threshold, settings.expressiveness, settings.strength) == (None, 1.0, "auto")

@@ -55,11 +55,6 @@ class Joiner:
         """Duration of the audio returned so far."""
         return self._position / self._rate
 
-    @property
-    def span(self) -> UtteranceSpan:
-        """Span of the current utterance, whose end is not known yet; final after its first samples were returned."""
-        return UtteranceSpan(self._start / self._rate, math.inf, self._get_current().first / self._rate)
-
     def add_silence(self, seconds: float) -> Samples:
         """Return silence between two utterances."""
         return self._count(np.zeros(round(seconds * self._rate), np.float32))

@@ -23,7 +23,7 @@ CONTINUATIONS = ("a b.", ". The end.")
 SPEECH = ("b said so.", " said so.")
 """Continuations with which words after a quotation become its dialogue tag."""
 CLOSING_CONTINUATIONS = {
-    "\n": ("\nThe end.", "\n\nThe end.", "\n- a\n- b"),
+    "\n": ("\nThe end.", "\n\nThe end.", "\n- a\n- b", "\nThe bird has left the hill\nAnd will not sing for me"),
     '"': ('b" a', 'b." he said.', *SPEECH),
     "“": ("b” a", "b.” he said.", *SPEECH),
     "„": ("b“ a", "b.“ he said.", *SPEECH),
@@ -102,13 +102,13 @@ class Prefix:
         return ReadSentence(start, end, (text, start, end, span.ends_paragraph, segments, readings), outline)
 
     def count_settled(self, first: int, doubt: str | None = None) -> tuple[int, str | None]:
-        """Return how many sentences from the number `first` on no continuation changes, and one that changes the rest.
+        """Return how many sentences from `first` on no continuation changes, and a continuation that changes the next.
 
         `doubt` is the continuation that changed an earlier prefix of the text: it is tried first.
         """
         unsettled = self.sentences[first:]
         settled = next((number for number, one in enumerate(unsettled) if self._ends_in_doubt(one.end)), len(unsettled))
-        for continuation in chain([doubt] if doubt else [], self._choose_continuations()):
+        for continuation in chain([doubt] if doubt else [], self._choose_continuations(first)):
             if settled <= 0:
                 break
             doubt = continuation
@@ -116,10 +116,12 @@ class Prefix:
             settled = count_equal(self.sentences[first : first + settled], other.sentences[first:])
         return max(0, settled), doubt
 
-    def _choose_continuations(self) -> Iterator[str]:
+    def _choose_continuations(self, first: int) -> Iterator[str]:
+        """Yield the continuations to try; no sentence before `first` depended on them."""
+        text = self.text[self.sentences[first - 1].end if first else 0 :]
         yield from CONTINUATIONS
         for sign, closing in CLOSING_CONTINUATIONS.items():
-            if sign in self.text:
+            if sign in text:
                 yield from closing
         if self._find_emotion:
             yield TAG_CONTINUATION

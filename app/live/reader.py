@@ -20,10 +20,15 @@ from app.types import PlanWarning, Sentence
 
 MAX_UNSETTLED = 4000
 """Code points without a settled sentence after which all but the last sentence are spoken as they read now."""
-LONG_PARAGRAPH = 250
+LONG_PARAGRAPH = 120
 """Code points of a paragraph after which reading begins again at a sentence inside it."""
 WORDS_TO_TRY = 6
 """Words after the end of a sentence at whose ends the reader tries again."""
+OFTEN, RARELY = 200, 16
+"""Code points of unsettled text up to which the reader tries at every chance. Then it waits until a 16th of the text is
+new, so that the time stays linear."""
+MAX_TRIES, TRY_CODE_POINTS = 8, 8
+"""Tries that the reader may make in a row, and code points after which it may make another one."""
 CLOSING = "\"”’'»)]*_`~$.!?…>|"
 """Characters that may make a sentence certain later on: they close quotations, brackets and marks."""
 BLANK_LINE = re.compile(r"\n[ \t]*\r?\n\s*\Z")
@@ -67,6 +72,10 @@ class LiveReader:
         self._base = 0
         self._done = 0
         """Offset in the tail of the end of the last settled sentence."""
+        self._tries: float = MAX_TRIES
+        """Tries that the reader may make now, as of `_tried`."""
+        self._tried = 0
+        """Length of the tail when it was last looked at."""
         self._words_to_try = 0
         self._is_open = False
         """Whether a sentence may have ended that is not settled."""
@@ -114,7 +123,7 @@ class LiveReader:
             return
         for sign in given:
             self._unread_inputs -= 1
-            if self._add(sign):
+            if self._add(sign) and self._is_due():
                 yield from self._settle()
 
     def _add(self, sign: str) -> bool:
@@ -136,11 +145,22 @@ class LiveReader:
             return True
         return self._is_open and sign in CLOSING
 
+    def _is_due(self) -> bool:
+        """Return whether enough text is new to look at the tail again."""
+        unsettled, new = len(self._tail) - self._done, len(self._tail) - self._tried
+        tries = min(MAX_TRIES, self._tries + new / TRY_CODE_POINTS)
+        if tries < 1 or (unsettled > OFTEN and new < unsettled / RARELY):
+            return False
+        self._tried, self._tries = len(self._tail), tries - 1
+        return True
+
     def _may_follow_end(self) -> bool:
         """Return whether the last character may begin a sentence: a mark or the end of a line precedes the blanks."""
         before = self._tail[self._done : -1]
         bare = before.rstrip()
-        return bool(bare) and ("\n" in before[len(bare) :] or not (bare[-1].isalnum() or bare[-1] == ","))
+        if not bare or bare[-1].isalnum():
+            return "\n" in before[len(bare) :] and bool(bare)
+        return bare[-1] != "," or self._may_end_at_comma or "\n" in before[len(bare) :]
 
     def _follow_fence(self) -> None:
         """Notice the beginning and the end of a code block, in which no sentence ends."""
@@ -201,7 +221,7 @@ class LiveReader:
             return
         rest = Prefix(self._tail[place:], self._find_emotion, self._lexicons)
         ours = [describe_at(one.facts, -place) for one in here.sentences[first:]]
-        if ours == [one.facts for one in rest.sentences]:
+        if ours == [one.facts for one in rest.sentences if one.end > self._done - place]:
             self._drop(place)
 
     def _drop(self, end: int) -> None:
@@ -209,7 +229,7 @@ class LiveReader:
         self._keep_warnings(Prefix(self._tail[:end], self._find_emotion, self._lexicons))
         self._tail = self._tail[end:]
         self._base += end
-        self._done = max(0, self._done - end)
+        self._done, self._tried = max(0, self._done - end), max(0, self._tried - end)
 
     def _end_stretch(self) -> Iterator[Sentence]:
         """Yield all sentences of the tail, and begin a new one; the paragraph goes on, unless a blank line ends it."""
@@ -235,7 +255,7 @@ class LiveReader:
 
     def _begin_stretch(self, place: int) -> None:
         self._base += place
-        self._tail, self._done = self._tail[place:], 0
+        self._tail, self._done, self._tried = self._tail[place:], 0, 0
         self._words_to_try, self._is_open, self._has_read, self._fence = 0, False, False, ""
         self._may_end_at_comma = False
 

@@ -151,7 +151,8 @@ class LiveSession:
 
     def _make_pieces(self) -> Iterator[LivePiece | None]:
         while not self.is_closed:
-            self._submit_ahead()
+            # A listener who waits hears the first sound before anything after it is planned.
+            self._submit_ahead(1 if self._due <= time.monotonic() else MAX_UTTERANCES_AHEAD)
             if not self._ahead:
                 yield None
                 continue
@@ -167,9 +168,9 @@ class LiveSession:
                 if is_last:
                     return
 
-    def _submit_ahead(self) -> None:
+    def _submit_ahead(self, most: int = MAX_UTTERANCES_AHEAD) -> None:
         """Plan what is settled, and have the engine synthesize a few utterances ahead of the reader."""
-        while len(self._ahead) < MAX_UTTERANCES_AHEAD and not self.is_closed:
+        while len(self._ahead) < most and not self.is_closed:
             began = time.perf_counter()
             planned = self._plan.read()
             self._add_time(analyze=1000 * (time.perf_counter() - began))
@@ -223,7 +224,7 @@ class LiveSession:
             if not len(samples):
                 continue
             if not has_begun:
-                words = place_words(head.words(), self._joiner.span)
+                words = place_words(head.words(), self._joiner.open_span)
                 began = replace(utterance, start=first, words=words)
                 yield LivePiece(np.concatenate([held, samples]), begin, began, warnings=warnings)
                 has_begun, warnings = True, ()

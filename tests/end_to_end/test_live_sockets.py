@@ -183,6 +183,22 @@ def test_characters_are_limited_by_minute(own_server: StartServer) -> None:
     assert socket.close_code == 1013
 
 
+def test_sockets_are_limited_in_total(own_server: StartServer) -> None:
+    server = own_server(INTONE_MAX_SOCKETS="1")
+    with open_socket(server.url) as socket:
+        with pytest.raises(InvalidStatus) as refused, open_socket(server.url):
+            pass
+        assert refused.value.response.status_code == 503
+        assert say(socket, SENTENCES[:1]).is_final
+
+
+def test_contexts_of_a_socket_are_limited(server: Server) -> None:
+    with open_socket(server.url, "multi-stream-input") as socket:
+        send(socket, *({"text": " ", "context_id": str(number)} for number in range(17)))
+        assert listen(socket)[""].errors[0]["error"] == "too_many_contexts"
+        assert socket.close_code == 1013
+
+
 def test_service_that_stops_speaks_what_it_has(own_server: StartServer) -> None:
     server = own_server()
     with open_socket(server.url) as idle, open_socket(server.url) as socket:

@@ -34,9 +34,10 @@ class Heard:
         if "error" in message:
             self.errors.append(message)
         if message.get("type") == "speech.utterance":
-            self.utterances.append(message["utterance"])
-        if message.get("type") == "speech.utterance.started":
             self.started.append(message["utterance"])
+        if message.get("type") == "speech.utterance.done":
+            assert message["index"] == len(self.utterances)
+            self.utterances.append(message["utterance"])
         self.audio += base64.b64decode(message.get("audio") or "")
         if alignment := message.get("alignment"):
             assert message["normalizedAlignment"] == alignment

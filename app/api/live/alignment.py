@@ -64,7 +64,8 @@ class Aligner:
         The durations of a message add up to its audio, so that a client can add up times that begin at zero.
         """
         here: list[TimedCharacter] = []
-        while self._waiting and (ends_utterance or self._waiting[0].start < end):
+        # The last character waits for the end of its utterance, so that no audio after it is left without one.
+        while self._waiting and (ends_utterance or (len(self._waiting) > 1 and self._waiting[0].start < end)):
             here.append(self._waiting.popleft())
         if not here:
             return None

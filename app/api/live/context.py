@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,42 +13,49 @@ from app.api.live.alignment import Aligner
 from app.api.live.options import LiveOptions
 from app.audio.encode import FORMATS, Encoder
 from app.metrics import SynthesisRecord
-from app.planning.serialize import utterance_to_dict
+from app.planning.serialize import utterance_to_dict, warnings_to_list
 from app.types import PlanWarning, Utterance
 
 if TYPE_CHECKING:
-    from app.live.session import LivePiece
-    from app.live.stream import LiveStream
+    from app.live.session import LivePiece, LiveSession
+
+RunInThread = Callable[[Callable[[], "LivePiece | None"]], Awaitable["LivePiece | None"]]
+"""Function that runs a blocking call in a thread."""
 
 MAX_RECORDED = 1000
 """Maximum utterances of a context that its record in log and metrics describes."""
 
 
-@dataclass(slots=True)
 class LiveContext:
     """One context: its text, its audio, and what it has spoken."""
 
-    stream: LiveStream
-    options: LiveOptions
-    context_id: str | None
-    """None on a socket with a single stream."""
+    def __init__(self, session: LiveSession, options: LiveOptions, context_id: str | None, run: RunInThread) -> None:
+        """Start a context; `context_id` is None on a socket with a single stream."""
+        from app.live.stream import LiveStream  # the pipeline has imported it; nothing else must wait for it
 
-    def __post_init__(self) -> None:
+        self.session = session
+        self.options = options
+        self.context_id = context_id
+        self.stream = LiveStream(session, self._run_step)
+        self._run = run
+        self._audio = b""
+        """Encoded audio of the last piece."""
         self.is_flushed = True
         """Whether everything that the client has sent was followed by a flush."""
         self.characters = 0
+        self._index = 0
+        """Number of utterances that have ended."""
         self._spoken: list[Utterance] = []
         self._warnings: list[PlanWarning] = []
         self._encoder: Encoder | None = None
-        self._aligner = Aligner(absolute=self.options.sync_alignment)
+        self._aligner = Aligner(absolute=options.sync_alignment)
         self._encode_seconds = 0.0
 
     @property
     def record(self) -> SynthesisRecord:
         """Summary of what was spoken so far, for log and metrics."""
-        session = self.stream.session
-        timings = replace(session.timings, encode=1000 * self._encode_seconds)
-        return SynthesisRecord(self._spoken, self._warnings, self.characters, session.seconds, timings)
+        timings = replace(self.session.timings, encode=1000 * self._encode_seconds)
+        return SynthesisRecord(self._spoken, self._warnings, self.characters, self.session.seconds, timings)
 
     async def messages(self) -> AsyncIterator[str]:
         """Yield the messages about the audio, each when it is taken; the last one is final."""
@@ -61,22 +68,32 @@ class LiveContext:
         """Return the last message of the context."""
         return json.dumps(self._address({"isFinal": True}))
 
+    async def _run_step(self, step: Callable[[], LivePiece | None]) -> LivePiece | None:
+        """Make a piece and encode its audio, both in one thread."""
+
+        def make_and_encode() -> LivePiece | None:
+            piece = step()
+            self._audio = self._encode(piece) if piece is not None else b""
+            return piece
+
+        return await self._run(make_and_encode)
+
     def _describe(self, piece: LivePiece) -> list[dict[str, object]]:
         """Return the messages of a piece: an utterance that begins, its audio, and one that ends."""
         messages: list[dict[str, object]] = []
         self._warnings += piece.warnings
+        warnings = {"warnings": warnings_to_list(piece.warnings)} if piece.warnings else {}
         if piece.began:
             self._aligner.begin(piece.began)
-            messages.append(self._describe_utterance("speech.utterance.started", piece.began, piece.warnings))
-        elif piece.warnings:
-            messages.append({"type": "speech.warnings", "warnings": list_warnings(piece.warnings)})
-        end = piece.start + len(piece.samples) / self.stream.session.sample_rate
-        audio = self._encode(piece)
-        alignment = self._aligner.align(end, ends_utterance=piece.ended is not None) if len(piece.samples) else None
-        if audio or alignment:
+            messages.append({"type": "speech.utterance", **self._describe_utterance(piece.began), **warnings})
+        elif warnings:
+            messages.append({"type": "speech.warnings", **warnings})
+        end = piece.start + len(piece.samples) / self.session.sample_rate
+        alignment = self._aligner.align(end, ends_utterance=piece.ended is not None)
+        if self._audio or alignment:
             messages.append(
                 {
-                    "audio": base64.b64encode(audio).decode("ascii"),
+                    "audio": base64.b64encode(self._audio).decode("ascii"),
                     "isFinal": False,
                     "alignment": alignment,
                     "normalizedAlignment": alignment,
@@ -85,18 +102,14 @@ class LiveContext:
         if piece.ended:
             if len(self._spoken) < MAX_RECORDED:
                 self._spoken.append(replace(piece.ended, words=(), places=None))
-            messages.append(self._describe_utterance("speech.utterance", piece.ended))
+            done = {"type": "speech.utterance.done", **self._describe_utterance(piece.ended)}
+            messages.append(done)
+            self._index += 1
         wanted = messages if self.options.with_utterances else [one for one in messages if "type" not in one]
         return [self._address(one) for one in wanted]
 
-    def _describe_utterance(
-        self, kind: str, utterance: Utterance, warnings: tuple[PlanWarning, ...] = ()
-    ) -> dict[str, object]:
-        content: dict[str, object] = {**utterance_to_dict(utterance)}
-        if utterance.end is None and utterance.start is not None:
-            content["start"] = round(utterance.start, 3)
-        message: dict[str, object] = {"type": kind, "utterance": content}
-        return {**message, "warnings": list_warnings(warnings)} if warnings else message
+    def _describe_utterance(self, utterance: Utterance) -> dict[str, object]:
+        return {"index": self._index, "utterance": utterance_to_dict(utterance, is_whole=False)}
 
     def _encode(self, piece: LivePiece) -> bytes:
         """Return the bytes of a piece; at a flush, complete those of the audio before it."""
@@ -104,7 +117,7 @@ class LiveContext:
         data = b""
         if len(piece.samples):
             if self._encoder is None:
-                self._encoder = FORMATS[self.options.format].stream(self.stream.session.sample_rate)
+                self._encoder = FORMATS[self.options.format].stream(self.session.sample_rate)
             data = self._encoder.push(piece.samples)
         if piece.flushed and self._encoder is not None:
             data += self._encoder.end()
@@ -114,8 +127,3 @@ class LiveContext:
 
     def _address(self, message: dict[str, object]) -> dict[str, object]:
         return message if self.context_id is None else {**message, "contextId": self.context_id}
-
-
-def list_warnings(warnings: tuple[PlanWarning, ...]) -> list[dict[str, str]]:
-    """Return warnings as in the plan."""
-    return [{"code": one.code, "detail": one.detail} for one in warnings]

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.api.errors import choose_openai_status, redact_error
-from app.errors import Busy, FieldError, IntoneError, InvalidRequest, RateLimited, TooManyStreams
+from app.errors import Busy, FieldError, IntoneError, InvalidRequest, RateLimited, TooManyContexts, TooManyStreams
 
 MAX_CONTEXT_ID_CHARS = 128
 POLICY_VIOLATION, INTERNAL_ERROR, TRY_AGAIN_LATER, GOING_AWAY = 1008, 1011, 1013, 1001
@@ -70,6 +70,6 @@ def make_error_message(error: IntoneError, context_id: str | None) -> str:
 
 def choose_close_code(error: IntoneError) -> int:
     """Return the close code of an error."""
-    if isinstance(error, Busy | RateLimited | TooManyStreams):
+    if isinstance(error, Busy | RateLimited | TooManyContexts | TooManyStreams):
         return TRY_AGAIN_LATER
     return INTERNAL_ERROR if error.status >= 500 else POLICY_VIOLATION

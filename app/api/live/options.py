@@ -34,7 +34,7 @@ SPEECH_FIELDS = (
     "tags",
 )
 """Fields of `POST /synthesize` that a socket takes, too."""
-DEFAULT_INACTIVITY_SECONDS, MAX_INACTIVITY_SECONDS = 20, 180
+DEFAULT_INACTIVITY_SECONDS, MAX_INACTIVITY_SECONDS = 20, 600
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
 
 
@@ -127,7 +127,7 @@ def read_flag(given: Mapping[str, Any], name: str, *, default: bool = False) -> 
 
 
 def read_seconds(given: Mapping[str, Any], name: str) -> float:
-    """Return a parameter in whole seconds, 1 to 180."""
+    """Return a parameter in whole seconds, 1 to 600."""
     value = str(given.get(name, DEFAULT_INACTIVITY_SECONDS))
     if not re.fullmatch(r"[0-9]{1,3}", value) or not 1 <= int(value) <= MAX_INACTIVITY_SECONDS:
         raise make_query_error(name, f"must be a number from 1 to {MAX_INACTIVITY_SECONDS}")

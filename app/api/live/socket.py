@@ -128,7 +128,9 @@ class LiveSocket:
             await self._append(name, message)
         elif message.text:
             await self._open(name, message)
-            await self._append(name, message)
+            # The blank that opens a text is no part of it.
+            if message.text.strip() or message.flush:
+                await self._append(name, message)
         elif message.text == "" and not self._is_multi and not message.flush:
             self._is_ending = True
 
@@ -164,7 +166,6 @@ class LiveSocket:
         """Open a context with the options of its first message."""
         # Imported here: importing torch takes seconds, in which the service must already respond.
         from app.live.session import LiveSession
-        from app.live.stream import LiveStream
 
         if len(self._contexts) >= MAX_CONTEXTS:
             raise TooManyContexts(f"This socket has {MAX_CONTEXTS} open contexts.")
@@ -172,7 +173,7 @@ class LiveSocket:
         pipeline, run = self._service.get_pipeline(), self._service.speaking.run_step
         # In a thread, because the classifier reads instructions.
         session = await run(lambda: LiveSession(pipeline, speech, first_at_comma=self._options.first_clause))
-        context = LiveContext(LiveStream(session, run), self._options, name if self._is_multi else None)
+        context = LiveContext(session, self._options, name if self._is_multi else None, run)
         self._contexts[name] = _OpenContext(context, asyncio.create_task(self._send_context(context)))
 
     def _close_context(self, name: str) -> None:

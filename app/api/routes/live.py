@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import traceback
+from contextlib import suppress
 from typing import cast
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.api.errors import render_error
 from app.api.live.handshake import LiveGuard
@@ -65,12 +66,19 @@ async def _serve(websocket: WebSocket, voice: str, *, is_multi: bool) -> None:
         await LiveSocket(websocket, service, options, client, is_multi=is_multi).serve(first)
     except IntoneError as error:
         websocket.state.log["code"] = error.code
-        await websocket.send_text(make_error_message(error, None))
-        await websocket.close(choose_close_code(error))
+        await _close(websocket, choose_close_code(error), make_error_message(error, None))
     except Exception as error:
         websocket.state.log["code"] = IntoneError.code
+        # Without the message of the exception, which may quote text to be spoken.
         places = "".join(traceback.format_tb(error.__traceback__))
         logger.error("%s in socket %s\n%s", type(error).__name__, websocket.state.request_id, places.rstrip())
-        await websocket.close(INTERNAL_ERROR)
+        await _close(websocket, INTERNAL_ERROR, make_error_message(IntoneError(""), None))
     finally:
         service.live.leave(client)
+
+
+async def _close(websocket: WebSocket, code: int, message: str) -> None:
+    """Send a last message and close the socket, unless the client has done so."""
+    with suppress(WebSocketDisconnect, RuntimeError):
+        await websocket.send_text(message)
+        await websocket.close(code)

@@ -78,6 +78,8 @@ def _register_queues(service: Service) -> None:
     metrics.watch("intone_requests_waiting_limit", "Maximum waiting requests.", lambda: service.settings.queue_size)
     metrics.watch("intone_streams_open", "Open streams.", lambda: service.streams.count)
     metrics.watch("intone_streams_open_limit", "Maximum open streams.", lambda: service.streams.most)
+    metrics.watch("intone_sockets_open", "Open WebSockets.", lambda: service.live.count)
+    metrics.watch("intone_sockets_open_limit", "Maximum open WebSockets.", lambda: service.live.most)
     metrics.watch(
         "intone_utterances_waiting",
         "Utterances waiting for a worker.",

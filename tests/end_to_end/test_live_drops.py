@@ -1,0 +1,83 @@
+"""Sockets that vanish at any moment give everything back: workers, threads, file descriptors and memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+
+from websockets.exceptions import WebSocketException
+from websockets.frames import Frame, Opcode
+
+from app.bench.machine import read_resident_mib
+from tests.live.talking import TEXT, open_socket, receive, send
+from tests.serving import Server, StartServer, wait_until
+
+SOCKETS, CLIENTS = 200, 20
+MAX_GROWTH = 1.1
+
+
+def read_metric(server: Server, name: str) -> float:
+    with server.create_client() as client:
+        lines = client.get("/metrics").text.splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+
+def drop(server: Server, seed: int) -> None:
+    """Open a socket, speak, and drop the connection after a random number of messages, most without a closing one."""
+    generator = random.Random(seed)
+    route = generator.choice(("stream-input", "multi-stream-input"))
+    with suppress(WebSocketException, OSError), open_socket(server.url, route) as connection:
+        pieces = [TEXT[place : place + 7] for place in range(0, len(TEXT), 7)]
+        send(connection, *({"text": piece, "context_id": "a"} for piece in pieces[: generator.randrange(20)]))
+        for _ in range(generator.randrange(4)):
+            receive(connection)
+        if generator.random() < 0.8:
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+            connection.socket.shutdown(socket.SHUT_RDWR)
+
+
+def count_resources(server: Server) -> tuple[int, int]:
+    """Return the numbers of file descriptors and threads."""
+    folder = f"/proc/{server.process.pid}"
+    return len(os.listdir(f"{folder}/fd")), len(os.listdir(f"{folder}/task"))
+
+
+def has_given_back(server: Server, before: tuple[int, int]) -> bool:
+    return all(now <= then for now, then in zip(count_resources(server), before, strict=True))
+
+
+def test_dropped_sockets_give_everything_back(own_server: StartServer) -> None:
+    server = own_server(INTONE_MAX_SOCKETS_PER_CLIENT="200")
+    sizes = []
+    for attempt in range(2):
+        before = count_resources(server)
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            list(clients.map(lambda seed: drop(server, seed), range(attempt * SOCKETS, (attempt + 1) * SOCKETS)))
+        wait_until(lambda: read_metric(server, "intone_sockets_open") == 0, 60, server)
+        wait_until(lambda: read_metric(server, "intone_utterances_waiting") == 0, 60, server)
+        wait_until(partial(has_given_back, server, before), 60, server)
+        sizes.append(read_resident_mib(server.process.pid))
+    assert sizes[1] < MAX_GROWTH * sizes[0]
+
+
+def test_reader_that_takes_nothing_is_disconnected(own_server: StartServer) -> None:
+    server = own_server(INTONE_READER_PATIENCE="2", INTONE_READER_RATE="1000000")
+    host, port = server.url.removeprefix("http://").split(":")
+    # A plain connection: the client's library would read ahead.
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(
+            f"GET /v1/text-to-speech/wren/stream-input?output_format=pcm_48000 HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        for message in ({"text": 60 * TEXT}, {"text": ""}):
+            frame = Frame(Opcode.TEXT, json.dumps(message).encode())
+            connection.sendall(frame.serialize(mask=True))
+        wait_until(lambda: read_metric(server, "intone_sockets_open") == 1, 60, server)
+        wait_until(lambda: read_metric(server, "intone_sockets_open") == 0, 60, server)

@@ -1,0 +1,148 @@
+"""Texts that arrive in pieces are read and planned like the same texts at once, however they are cut."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from app.emotion import find_word_emotion
+from app.live.plan import LivePlan, LiveUtterance
+from app.live.reader import Boundary, LiveReader
+from app.synthesis.pipeline import Pipeline
+from app.text import read_input
+from app.text.delivery import WordEmotion
+from app.types import InputFormat, Sentence, SpeechRequest
+from tests.live.live_texts import TAGGED, TEXTS
+
+CUTTINGS = 20
+"""Random cuttings of each text."""
+PLAIN_ONLY = ("Here is the list:", "Tom's dog", "ok. so what now?")
+"""Beginnings of texts without markup that Markdown reads otherwise: dashes are bullets there."""
+
+
+def cut(text: str, random_number: random.Random) -> list[str]:
+    """Cut a text at up to 60 random places."""
+    count = random_number.randrange(min(len(text), 60))
+    places = sorted(random_number.sample(range(1, len(text)), count))
+    return [text[a:b] for a, b in pairwise([0, *places, len(text)])]
+
+
+def read_pieces(pieces: Sequence[str], find_emotion: WordEmotion | None = None) -> list[Sentence]:
+    """Return the sentences of a text, read while the pieces arrive."""
+    reader, sentences = LiveReader(find_emotion), []
+    for piece in (*pieces, Boundary.FLUSH):
+        if isinstance(piece, str):
+            reader.push(piece)
+        else:
+            reader.flush()
+        while found := reader.read():
+            if isinstance(found, Sentence):
+                sentences.append(found)
+    assert not reader.unread
+    return sentences
+
+
+def end_paragraph(sentences: list[Sentence]) -> list[Sentence]:
+    """Return the sentences, of which the last one ends a paragraph: in pieces, that is not known."""
+    return [*sentences[:-1], *(replace(one, ends_paragraph=True) for one in sentences[-1:])]
+
+
+@pytest.mark.parametrize("number", range(len(TEXTS) + len(TAGGED)))
+def test_sentences_do_not_depend_on_cutting(number: int) -> None:
+    text, find_emotion = [*((one, None) for one in TEXTS), *((one, find_word_emotion) for one in TAGGED)][number]
+    at_once, generator = read_pieces([text], find_emotion), random.Random(number)
+    for _ in range(CUTTINGS):
+        assert read_pieces(cut(text, generator), find_emotion) == at_once
+    assert read_pieces(list(text), find_emotion) == at_once
+
+
+@pytest.mark.parametrize("text", [one for one in (*TEXTS, *TAGGED) if not one.startswith(PLAIN_ONLY)])
+def test_sentences_are_those_of_whole_text(text: str) -> None:
+    find_emotion = find_word_emotion if text in TAGGED else None
+    whole = read_input(text, InputFormat.AUTO, find_emotion=find_emotion)
+    assert end_paragraph(read_pieces([text], find_emotion)) == end_paragraph(list(whole.sentences))
+
+
+def plan_pieces(plan: LivePlan, pieces: Sequence[str]) -> list[LiveUtterance]:
+    """Return the utterances of a text that are planned while the pieces arrive."""
+    utterances = []
+    for piece in pieces:
+        plan.push(piece)
+        while found := plan.read():
+            assert isinstance(found, LiveUtterance)
+            utterances.append(found)
+    plan.flush()
+    while isinstance(found := plan.read(), LiveUtterance):
+        utterances.append(found)
+    return utterances
+
+
+@pytest.mark.parametrize("text", [one for one in TEXTS[:30] if not one.startswith(PLAIN_ONLY)])
+def test_plan_is_that_of_whole_text(pipeline: Pipeline, text: str) -> None:
+    """Spans, emotions, strengths, reasons and pauses are those of `POST /analyze`."""
+    whole = pipeline.analyze(SpeechRequest(text)).utterances
+    pieces = cut(text, random.Random(len(text)))
+    found = plan_pieces(LivePlan(pipeline, SpeechRequest("")), pieces)
+    assert [one.utterance for one in found] == [replace(one, pause_after=0.0) for one in whole]
+    assert [one.pause_before for one in found[1:]] == [one.pause_after for one in whole[:-1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Mr. Smith paid $3.50 for it. He", "Mr. Smith paid $3.50 for it."),
+        ("It was No. 5", ""),
+        ("It was No. 5 again. W", "It was No. 5 again."),
+        ('"Stop!" He', ""),
+        ('"Stop!" He went to the door. ', '"Stop!"'),
+        ('He said, "Go. Now', ""),
+        ("**Hello there. How", ""),
+        ("See [this. And", ""),
+        ("Look at https://example.com/a.b. Then", "Look at https://example.com/a.b."),
+        ("# Title\n\nText", "Title"),
+        ("```\ncode. Code\n", ""),
+    ],
+)
+def test_sentence_waits_for_what_decides_it(text: str, first: str) -> None:
+    reader = LiveReader()
+    reader.push(text)
+    found = reader.read()
+    assert (found.text if isinstance(found, Sentence) else "") == first
+
+
+@pytest.mark.parametrize(
+    ("text", "speaks"), [("It costs $3.", True), ("It costs $3", False), ("Call Mr.", False), ("Go! ", True)]
+)
+def test_idle_text_is_read_if_it_ends_like_sentence(text: str, speaks: bool) -> None:
+    reader = LiveReader()
+    reader.push(text)
+    reader.flush(Boundary.IDLE)
+    assert isinstance(reader.read(), Sentence) is speaks
+
+
+def test_first_clause_ends_at_comma_once() -> None:
+    reader = LiveReader(first_at_comma=True)
+    reader.push("When it rains, we stay in, and read. Then")
+    found = [one.text for one in iter(reader.read, None) if isinstance(one, Sentence)]
+    assert found == ["When it rains,", "we stay in, and read."]
+
+
+def test_long_text_without_end_is_bounded() -> None:
+    reader = LiveReader()
+    for _ in range(200):
+        reader.push('He said, "Go. And on and on ')
+        while reader.read():
+            pass
+    assert reader.unread < 5000
+
+
+def test_text_of_nothing_to_read_is_reported() -> None:
+    reader = LiveReader()
+    reader.push("---\n")
+    reader.flush()
+    assert reader.read() is Boundary.FLUSH
+    assert [one.code for one in reader.take_warnings()] == ["nothing_spoken"]
