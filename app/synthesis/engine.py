@@ -198,7 +198,7 @@ class Engine:
             seed,
             unbatchable=unbatchable,
             low_latency=low_latency,
-            deadline=playback.begun if low_latency else playback.deadline,
+            deadline=playback.begun if low_latency and playback.streamed else playback.deadline,
             key=key,
             playback=playback,
         )
@@ -223,6 +223,7 @@ class Engine:
 
     def run_tasks(self, tasks: Sequence[Task]) -> None:
         """Do one step of work: a batch, or one chunk of an utterance; on failure, send the error to all readers."""
+        began = time.perf_counter()
         try:
             if isinstance(tasks[0], VocodingTask):
                 self.vocode_chunk(tasks[0])
@@ -235,6 +236,7 @@ class Engine:
                 task.fail(error if isinstance(error, Exception) else RuntimeError("The worker was stopped."))
             if not isinstance(error, Exception):
                 raise
+        self.waiting.record_seconds(time.perf_counter() - began)
         self.progress.record_step()
 
     @property

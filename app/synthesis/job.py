@@ -21,25 +21,34 @@ from app.types import PlanWarning, Samples, Utterance, Word
 from app.voices import Voice
 from app.voices.manifest import Expression
 
+AUDIBLE = 0.002
+"""Magnitude of samples that are certainly not trimmed at the beginning of an utterance."""
 POLL_SECONDS = 0.1
 """Interval at which a waiting reader checks for cancellation."""
+
+
+COMPLETE_SECONDS = 1.0
+"""Seconds after which a response that is not streamed is due: nobody hears its beginning before its end."""
 
 
 @dataclass(slots=True, eq=False)
 class Playback:
     """When the audio of one request is needed, if playback begins at once; times are by `time.monotonic`."""
 
+    streamed: bool = True
+    """Whether the reader plays the audio while it is made."""
     begun: float = field(default_factory=time.monotonic)
     """When the request began."""
     deadline: float = field(init=False)
     """When the audio is needed that comes after the utterances queued so far."""
     runs_out: float = field(init=False)
     """When the reader has played the audio that it has received."""
-    waits: bool = True
+    waits: bool = field(init=False)
     """Whether the reader waits for the first audio."""
 
     def __post_init__(self) -> None:
-        self.deadline = self.runs_out = self.begun
+        self.waits = self.streamed
+        self.deadline = self.runs_out = self.begun + (0.0 if self.streamed else COMPLETE_SECONDS)
 
     def receive(self, seconds: float) -> None:
         """Record that the reader receives audio."""
@@ -114,7 +123,7 @@ class Job:
     unbatchable: bool
     """Whether to synthesize it alone, because the same request must give the same bytes."""
     low_latency: bool
-    """Whether a reader waits for its first audio."""
+    """Whether it is the first of its request, so that its first chunk is short."""
     deadline: float
     """When its audio is needed, by `time.monotonic`."""
     key: SentenceKey | None
@@ -132,7 +141,7 @@ class Job:
     @property
     def is_first(self) -> bool:
         """See `Task`."""
-        return self.low_latency
+        return self.low_latency and self.playback.streamed
 
     def fail(self, error: Exception) -> None:
         """Send an error to the reader."""
@@ -201,10 +210,13 @@ class VocodingTask:
         self.job.fail(error)
 
     def send(self, chunk: Samples) -> None:
-        """Send a chunk to the reader; playback of a request begins with its first one."""
+        """Send a chunk to the reader; playback of a request begins with the sound of its first one."""
+        seconds = len(chunk) / self.job.voice.sample_rate
         if self.is_first:
-            self.job.deadline = max(self.job.deadline, time.monotonic())
-        self.seconds += len(chunk) / self.job.voice.sample_rate
+            sounds = np.abs(chunk) > AUDIBLE
+            silence = (int(sounds.argmax()) if sounds.any() else len(chunk)) / self.job.voice.sample_rate
+            self.job.deadline = time.monotonic() - silence
+        self.seconds += seconds
         self.job.channel.put(chunk)
 
 

@@ -132,15 +132,23 @@ class Pipeline:
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never_cancelled, with_words: bool = True
     ) -> Speech:
         """Synthesize a request; `cancelled` stops the work with `OverTimeBudget`. Raises what `analyze` raises."""
-        rendering = self.render(request, cancelled, with_words)
+        rendering = self.render(request, cancelled, with_words, streamed=False)
         samples = np.concatenate(list(rendering))
         return Speech(samples, rendering.selection.sample_rate, self.complete_plan(rendering), rendering.timings)
 
     def render(
-        self, request: SpeechRequest, cancelled: Callable[[], bool] = never_cancelled, with_words: bool = False
+        self,
+        request: SpeechRequest,
+        cancelled: Callable[[], bool] = never_cancelled,
+        with_words: bool = False,
+        *,
+        streamed: bool = True,
     ) -> SynthesisStream:
-        """Synthesize a request as a stream, planning as it goes; with `strict`, which may refuse, plan all first."""
-        playback = Playback()
+        """Synthesize a request as a stream, planning as it goes; with `strict`, which may refuse, plan all first.
+
+        `streamed` is whether the reader plays the audio while it is made.
+        """
+        playback = Playback(streamed)
         selection, plan = self.plan_request(request, cancelled, playback)
         if request.strict:
             list(plan)

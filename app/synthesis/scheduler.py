@@ -23,9 +23,13 @@ from app.errors import OverTimeBudget
 from app.synthesis.job import Computation, Job, Playback, Task, VocodingTask
 from app.synthesis.models.glow import TOKEN_STEP
 
-URGENT_SECONDS = 0.2
-"""A task is urgent this long before its deadline: longer than the tasks that run already and those that are needed for
-the same audio."""
+URGENT_TASKS = 5
+"""A task is urgent if its deadline is nearer than the time that this many tasks take: some that run already, and those
+that are needed for the same audio."""
+USUAL_SECONDS = 0.02
+"""Seconds of a task, before any was measured."""
+SMOOTHING = 0.1
+"""Weight of the latest task in the average of the seconds that a task takes, which depends on the machine's load."""
 BATCH_CANDIDATES = 32
 """Only this many of the most urgent jobs are considered for a batch, to keep scheduling fair."""
 MAX_BATCH_STEPS = 32
@@ -34,7 +38,7 @@ gain little from batching, and each worker keeps memory for its largest batch so
 the square of each utterance's tokens; within this limit a batch needs less than a single utterance of the longest run,
 and most if it is a batch of two."""
 MAX_ROWS = 8
-"""Maximum computations in a batch."""
+"""Maximum rows of a batch of computations."""
 MAX_VOCODING = 8
 """Maximum utterances for each worker that wait between two chunks: a harmonic source takes megabytes for each. Beyond,
 a worker finishes utterances before it begins others."""
@@ -51,6 +55,7 @@ class TaskQueue:
         self._tasks: list[Task] = []
         self._changed = threading.Condition()
         self._closed = False
+        self._task_seconds = USUAL_SECONDS
         self._took_late = False
         """Whether the task taken last was late."""
 
@@ -71,6 +76,11 @@ class TaskQueue:
     def oldest(self) -> float | None:
         """When the oldest waiting task was submitted, by `time.perf_counter`; None if the queue is empty."""
         return min((task.submitted_at for task in self._tasks[:]), default=None)
+
+    def record_seconds(self, seconds: float) -> None:
+        """Record how long a task took."""
+        with self._changed:
+            self._task_seconds += SMOOTHING * (seconds - self._task_seconds)
 
     def has_first(self, besides: Playback) -> bool:
         """Return whether another request waits for a worker to begin with its first audio."""
@@ -112,9 +122,10 @@ class TaskQueue:
     def _order(self) -> list[Task]:
         """Return the tasks that may be taken, the most urgent one first; equal ones keep their order."""
         now = self._clock()
+        urgent_until = now + URGENT_TASKS * self._task_seconds
         vocoding: list[Task] = [task for task in self._tasks if isinstance(task, VocodingTask)]
         allowed = vocoding if len(vocoding) >= MAX_VOCODING * self._workers else self._tasks
-        ordered = sorted(allowed, key=lambda task: (rank(task, now), task.deadline))
+        ordered = sorted(allowed, key=lambda task: (rank(task, urgent_until), task.deadline))
         if self._took_late:
             ordered.sort(key=lambda task: not task.is_first)
         head = ordered[0]
@@ -124,15 +135,16 @@ class TaskQueue:
     def _form_batch(self, tasks: list[Task], most: int) -> Sequence[Task]:
         """Return the first task, with others that are computed together with it.
 
-        First tasks that wait are divided evenly among the workers, since a larger batch would leave a worker idle.
+        A first utterance is computed alone, since its reader would wait for the whole batch. First labels, which take
+        half as long together, are divided evenly among the workers.
         """
         head = tasks[0]
         alike = [task for task in tasks if task.is_first == head.is_first]
-        share = -(-len(alike) // self._workers) if head.is_first else len(alike)
         if isinstance(head, Job):
             jobs = [task for task in alike if isinstance(task, Job)]
-            return form_batch(jobs[:BATCH_CANDIDATES], min(most, share))
-        if isinstance(head, Computation) and head.is_first:
+            return form_batch(jobs[:BATCH_CANDIDATES], 1 if head.is_first else most)
+        if isinstance(head, Computation):
+            share = -(-len(alike) // self._workers) if head.is_first else MAX_ROWS
             return gather(head, [task for task in alike if isinstance(task, Computation)], min(MAX_ROWS, share))
         return [head]
 
@@ -146,11 +158,11 @@ class TaskQueue:
             self._changed.notify_all()
 
 
-def rank(task: Task, now: float) -> int:
+def rank(task: Task, urgent_until: float) -> int:
     """Return the urgency of a task: `URGENT` before `FIRST` before `LATER`."""
     if task.is_first:
         return FIRST
-    return URGENT if task.deadline < now + URGENT_SECONDS else LATER
+    return URGENT if task.deadline < urgent_until else LATER
 
 
 def fail_stopped(task: Task) -> None:
@@ -159,11 +171,13 @@ def fail_stopped(task: Task) -> None:
 
 
 def gather(head: Computation, tasks: Sequence[Computation], most: int) -> list[Computation]:
-    """Return a computation and others of its function and shape: at most `most`, and a power of 2.
+    """Return a computation, and others of one row each with its function and shape if it has one row, too.
 
-    A backend prepares itself for each new size of a batch.
+    Together they have at most `most` rows, and a power of 2: a backend prepares itself for each new size of a batch.
     """
-    alike = [task for task in tasks if (task.compute, task.shape) == (head.compute, head.shape)]
+    if len(head.rows) > 1:
+        return [head]
+    alike = [task for task in tasks if (task.compute, task.shape, len(task.rows)) == (head.compute, head.shape, 1)]
     return alike[: 1 << (min(most, len(alike)).bit_length() - 1)]
 
 

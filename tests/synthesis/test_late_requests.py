@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from app.inference import TorchBackend
@@ -52,7 +53,7 @@ class RecordingEngine(Engine):
 
     def submit_text(self, voice: Voice, text: str, low_latency: bool = False, deadline: float = 1e12) -> Job:
         """Queue a text; with `low_latency`, it is the first of its request."""
-        playback = Playback(deadline if low_latency else 0.0)
+        playback = Playback(begun=deadline if low_latency else 0.0)
         playback.deadline = deadline
         return self.submit(voice, make_utterance(text), 1, False, None, low_latency=low_latency, playback=playback)
 
@@ -142,6 +143,19 @@ def test_a_request_does_only_what_its_first_audio_needs_while_others_wait(
     streams.close()
 
 
+def test_the_rest_of_a_first_utterance_is_due_when_its_first_sound_has_been_played(
+    engine: RecordingEngine, voice: Voice
+) -> None:
+    job = engine.submit_text(voice, TEXT, low_latency=True)
+    engine.run_one()
+    (task,) = engine.waiting._tasks
+    assert isinstance(task, VocodingTask) and task.is_first and task.deadline == job.deadline == 1e12
+    chunk = np.concatenate([np.zeros(voice.sample_rate), np.ones(voice.sample_rate // 2)]).astype(np.float32)
+    before = time.monotonic()
+    task.send(chunk)
+    assert not task.is_first and before + 0.5 <= task.deadline <= time.monotonic() + 0.5
+
+
 def test_labels_are_computed_before_the_audio_that_a_reader_has_runs_out(engine: RecordingEngine) -> None:
     taken: list[Task] = []
     playback = Playback()
@@ -170,6 +184,7 @@ def test_the_deadline_of_the_next_utterance_follows_the_length_of_those_before(
     streams = engine.speak(utterances, seeded=False)
     stream = next(streams)
     engine.run_all()
+    stream.wait_for_start()
     seconds = sum(map(len, stream.read_chunks())) / voice.sample_rate
     next(streams)
     assert engine.deadlines[-1] - engine.deadlines[-2] == pytest.approx(seconds)
