@@ -127,12 +127,6 @@ def measure_throughput(server: Server, clients: int) -> Measurements:
     }
 
 
-def measure_first_audio_of_paragraph(server: Server, clients: int) -> Measurements:
-    """Measure the seconds until the first audio of a paragraph: the median of simultaneous clients."""
-    done = run_load(server.port, [[server.peer.stream(PARAGRAPH, client)] for client in range(clients)])
-    return {"first_audio_of_paragraph": statistics.median(answer.first_audio for answer in done.answers)}
-
-
 def measure_first_audio_of_sentence(server: Server, clients: int = 1) -> Measurements:
     """Measure the seconds until the first audio of a sentence on an idle server."""
     answers = [send_alone(server.port, server.peer.stream(SENTENCE, seed)) for seed in range(REPEATS)]

@@ -63,15 +63,24 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
+    def receive(self, request: Request) -> Iterator[tuple[float, bytes]]:
+        """Send a request and yield each piece of the body with the seconds since then; raises what `send` raises."""
+        began = time.perf_counter()
+        try:
+            self._request(request)
+            response = self._connection.getresponse()
+            if response.status != 200:
+                raise _make_status_error(request, response.status, response.read())
+            while data := response.read1():
+                yield time.perf_counter() - began, data
+        except (OSError, HTTPException) as error:
+            raise SetupError(f"{_strip_query(request)} failed: {error!r}.") from None
+
     def send(self, request: Request) -> TimedAnswer:
         """Send a request; raise `SetupError` for any status but 200."""
         began = time.perf_counter()
         try:
-            if request.fields is None:
-                self._connection.request("GET", request.path)
-            else:
-                body = json.dumps(request.fields).encode()
-                self._connection.request("POST", request.path, body, {"Content-Type": "application/json"})
+            self._request(request)
             response = self._connection.getresponse()
             head = response.read(WAV_HEADER_BYTES + 1)
             first_audio = time.perf_counter() - began
@@ -80,9 +89,20 @@ class Client:
         except (OSError, HTTPException) as error:
             raise SetupError(f"{_strip_query(request)} failed: {error!r}.") from None
         if response.status != 200:
-            message = (head + rest)[:MAX_ERROR_BYTES].decode(errors="replace")
-            raise SetupError(f"{_strip_query(request)} returned {response.status}: {message}")
+            raise _make_status_error(request, response.status, head + rest)
         return TimedAnswer(head + rest, first_audio, seconds)
+
+    def _request(self, request: Request) -> None:
+        if request.fields is None:
+            self._connection.request("GET", request.path)
+        else:
+            body = json.dumps(request.fields).encode()
+            self._connection.request("POST", request.path, body, {"Content-Type": "application/json"})
+
+
+def _make_status_error(request: Request, status: int, body: bytes) -> SetupError:
+    message = body[:MAX_ERROR_BYTES].decode(errors="replace")
+    return SetupError(f"{_strip_query(request)} returned {status}: {message}")
 
 
 def send_alone(port: int, request: Request) -> TimedAnswer:
@@ -155,6 +175,8 @@ class Peer:
     """Like `speak`, but for audio that arrives as early as the server can send it."""
     environment: Mapping[str, str]
     """Environment variables added to those of this process."""
+    folder: Path | None = None
+    """Working directory, by default that of this process."""
 
 
 def find_peer(name: str, folder: Path) -> Peer:
@@ -245,7 +267,12 @@ def run_server(peer: Peer, folder: Path) -> Iterator[Server]:
     kept = {name: value for name, value in os.environ.items() if name != "INTONE_CACHE_MB"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, env={**kept, **peer.environment}, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command,
+            env={**kept, **peer.environment},
+            cwd=peer.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
         _wait_until_ready(process, port, peer, log)

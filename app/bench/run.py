@@ -21,8 +21,12 @@ from app.bench.machine import (
 from app.bench.measures import PARAGRAPH
 from app.bench.peers import CACHED, INTONE, Server, find_peer, run_server, send_alone
 from app.bench.results import Key, Results
+from app.bench.streams import measure_conversations, measure_streams
 from app.errors import SetupError
 from app.settings import load_settings
+
+CONVERSATIONS = 12
+"""Clients that have the text of a language model spoken."""
 
 ProgressCallback = Callable[[str], None]
 """Function that receives a description of the current step."""
@@ -91,7 +95,8 @@ def _run_round(number: int, scope: Scope, servers: dict[str, Server], results: R
     both = [servers[name] for name in (INTONE, CACHED) if name in servers]
     steps = (
         Step(measures.measure_throughput, peers, scope.clients),
-        Step(measures.measure_first_audio_of_paragraph, peers, scope.clients),
+        Step(measure_streams, peers, scope.clients),
+        Step(measure_conversations, ours, (CONVERSATIONS,)),
         Step(measures.measure_first_audio_of_sentence, peers),
         Step(measures.measure_first_audio_beside_book, ours),
         Step(measures.measure_paragraph, peers),

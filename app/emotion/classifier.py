@@ -10,6 +10,7 @@ intensity.
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from app.types import Assessment, ClassifierId, Emotion, Probabilities
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from app.emotion.network import ClassifierOutput
     from app.inference import Backend
 
 
@@ -32,6 +34,12 @@ CONTEXT_WORDS = 40
 """Maximum words of the context, the last words of the sentences before a sentence."""
 MAX_WORD_CHARACTERS = 100
 """Maximum characters of a word of the context, which also bounds a text without spaces."""
+
+
+Rows = Sequence["tuple[Tensor, ...]"]
+"""Inputs of texts of one padded length."""
+Score = Callable[[Sequence[Rows]], Sequence[Sequence["ClassifierOutput"]]]
+"""Function from batches to the network's output for each text of each batch."""
 
 
 class Excerpt(NamedTuple):
@@ -117,6 +125,13 @@ class Classifier:
 
         names = [name for name in self.tokenize(Excerpt("", "")) if name != "special_tokens_mask"]
         self.network = ClassifierNetwork(model, names, backend, intensity)
+        self.score: Score = self.score_batches
+
+    def scored_by(self, score: Score) -> Classifier:
+        """Return this classifier with another way to run its network; both share the cache."""
+        other = copy.copy(self)
+        other.score = score
+        return other
 
     @classmethod
     def load(
@@ -180,8 +195,11 @@ class Classifier:
         """
         found = [self.known.get((key_name, one)) for one in excerpts]
         rows = {place: self.encode(excerpts[place]) for place, one in enumerate(found) if one is None}
-        for batch in make_batches([place for place in rows if rows[place]], lambda place: rows[place][0].shape[1]):
-            for place, output in zip(batch, self.network.score([rows[place] for place in batch]), strict=True):
+        readable = [place for place in rows if rows[place]]
+        batches = list(make_batches(readable, lambda place: rows[place][0].shape[1]))
+        outputs = self.score([[rows[place] for place in batch] for batch in batches])
+        for batch, scored in zip(batches, outputs, strict=True):
+            for place, output in zip(batch, scored, strict=True):
                 found[place] = Assessment(self.sum_by_emotion(output.scores), output.intensity)
         for place, row in rows.items():
             assessment = found[place] if row else UNREADABLE
@@ -189,6 +207,10 @@ class Classifier:
             found[place] = assessment
             self.known.put((key_name, excerpts[place]), assessment)
         return [one for one in found if one is not None]
+
+    def score_batches(self, batches: Sequence[Rows]) -> list[list[ClassifierOutput]]:
+        """Run the network on one batch after the other."""
+        return [self.network.score(rows) for rows in batches]
 
     def encode(self, excerpt: Excerpt) -> tuple[Tensor, ...]:
         """Return the model's inputs, (1, tokens) each, padded to a multiple of TOKEN_STEP; none if no text is left."""

@@ -1,7 +1,9 @@
 """Synthesize the utterances of many concurrent requests on a pool of worker threads.
 
-request threads                       worker threads, one for each processor core
-speak: tokens ─► DeadlineQueue ─► take a batch ─► acoustic model ─► vocoder, chunk by chunk ─► UtteranceStream
+request threads             worker threads, one for each processor core
+compute: rows ──►           ─► label ───────────────────────────────────► request thread
+speak: tokens ──► TaskQueue ─► acoustic model, a batch ─► TaskQueue
+                            ─► vocoder, one chunk ─► UtteranceStream ─► TaskQueue until the last chunk
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ import atexit
 import logging
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,11 +26,13 @@ from app.inference import Backend
 from app.memory import Lru
 from app.synthesis.cache import CachedSentence, SentenceKey, make_key, make_sentence_cache
 from app.synthesis.interpolation import EmotionWeights, interpolate
+from app.synthesis.job import Computation, Job, Playback, StreamEnd, StreamStart, Task, UtteranceStream, VocodingTask
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import LoadedCheckpoint, Mel
 from app.synthesis.models.vocoders import vocode
+from app.synthesis.progress import Progress
 from app.synthesis.runs import compute_job_mels
-from app.synthesis.scheduler import DeadlineQueue, Job, StreamEnd, StreamStart, UtteranceStream
+from app.synthesis.scheduler import TaskQueue
 from app.synthesis.tokenizer import Tokens
 from app.synthesis.warmup import warm_up
 from app.synthesis.warnings import (
@@ -38,41 +43,8 @@ from app.synthesis.warnings import (
 )
 from app.synthesis.word_timing import time_words
 from app.text.phonetic import count_model_chars
-from app.types import Samples, Utterance
+from app.types import Utterance
 from app.voices import Voice
-
-
-class Progress:
-    """Progress of the workers, for health checks and metrics. Thread-safe."""
-
-    def __init__(self) -> None:
-        self.last = time.perf_counter()
-        """When a worker last finished a step of work, by `time.perf_counter`."""
-        self.restarts = 0
-        """Number of times a worker failed outside a batch and restarted."""
-        self._batches: Counter[int] = Counter()
-        self._lock = threading.Lock()
-
-    def record_step(self) -> None:
-        """Record that a worker finished a chunk of audio or a batch, successfully or not."""
-        self.last = time.perf_counter()
-
-    def count_batch(self, utterances: int) -> None:
-        """Count a batch that a worker took, by its number of utterances."""
-        with self._lock:
-            self._batches[utterances] += 1
-
-    def count_restart(self) -> None:
-        """Count a restart of a worker."""
-        with self._lock:
-            self.restarts += 1
-
-    @property
-    def batches(self) -> dict[int, int]:
-        """Number of batches by their size in utterances."""
-        with self._lock:
-            return dict(self._batches)
-
 
 MAX_UTTERANCES_AHEAD = 4
 """Maximum utterances of a request synthesized ahead of its reader, which bounds the memory that a request needs."""
@@ -83,22 +55,13 @@ CLOSERS = "\"'”’»)]} "
 
 logger = logging.getLogger("intone.engine")
 
+R = TypeVar("R")
+S = TypeVar("S")
+
 
 def never_cancelled() -> bool:
     """Return False: the default of `cancelled`, which never cancels."""
     return False
-
-
-@dataclass(slots=True, eq=False)
-class VocodingTask:
-    """A job with its mel spectrogram, while it is vocoded."""
-
-    job: Job
-    mel: Mel
-    chunks: Iterator[Samples]
-    samples: list[Samples] = field(default_factory=list)
-    """Samples made so far, if they will be cached."""
-    vocoder_ms: float = 0.0
 
 
 class Engine:
@@ -108,7 +71,7 @@ class Engine:
         self.backend = backend
         self.batch_size = batch_size
         self.cache: Lru[SentenceKey, CachedSentence] = make_sentence_cache(cache_bytes)
-        self.waiting = DeadlineQueue()
+        self.waiting = TaskQueue(workers)
         self.progress = Progress()
         self.loading = threading.Lock()
         self.loaders: dict[Path, Loader] = {}
@@ -147,28 +110,29 @@ class Engine:
         seeded: bool,
         key_name: str | None = None,
         cancelled: Callable[[], bool] = never_cancelled,
+        playback: Playback | None = None,
     ) -> Generator[UtteranceStream]:
         """Yield a stream for each utterance of one request, in order; a few are synthesized ahead of the reader.
 
         `utterances` gives each utterance with its voice and seed. With `seeded` the caller chose the seeds, and the
         same arguments must give the same bytes; otherwise utterances may share a batch, or come from the cache whatever
         their seed. Closing the iterator stops the work within a chunk. `key_name` is `SpeechRequest.key_name`.
+        `playback` is that of the request, by default a new one.
         """
         ahead: deque[UtteranceStream] = deque()
-        deadline = time.monotonic()
+        playback = playback or Playback()
         source = enumerate(utterances)
         try:
             while True:
                 with suppress(StopIteration):
-                    while len(ahead) < MAX_UTTERANCES_AHEAD:
+                    while len(ahead) < MAX_UTTERANCES_AHEAD and not (ahead and self.is_loaded(playback)):
                         number, (voice, utterance, seed) = next(source)
-                        # A reader that paused or had to wait needs the audio later: lateness gives no lasting priority.
-                        deadline = max(deadline, time.monotonic())
                         job = self.submit(
-                            voice, utterance, seed, seeded, key_name, low_latency=number == 0, deadline=deadline
+                            voice, utterance, seed, seeded, key_name, low_latency=number == 0, playback=playback
                         )
-                        ahead.append(UtteranceStream(job, cancelled))
-                        deadline += voice.estimate_seconds(count_model_chars(utterance.spoken), job.speed)
+                        seconds = voice.estimate_seconds(count_model_chars(utterance.spoken), job.speed)
+                        playback.deadline += seconds
+                        ahead.append(UtteranceStream(job, cancelled, seconds))
                 if not ahead:
                     return
                 yield ahead[0]
@@ -176,6 +140,32 @@ class Engine:
         finally:
             for stream in ahead:
                 stream.cancel()
+
+    def is_loaded(self, playback: Playback) -> bool:
+        """Return whether a request should do no more than its first audio needs, because others wait for theirs."""
+        return playback.waits and self.waiting.has_first(besides=playback)
+
+    def compute(
+        self,
+        compute: Callable[[Sequence[R]], Sequence[S]],
+        batches: Sequence[Sequence[R]],
+        shapes: Sequence[Hashable],
+        playback: Playback,
+    ) -> list[Sequence[S]]:
+        """Run a network that is not part of synthesis on the workers, in turn with their other work.
+
+        `compute` maps rows of one shape to a result for each; it may get rows of other requests with them. Return the
+        results of each batch.
+        """
+        # The caller may be the reader's thread, which hands over no audio until it has the result.
+        deadline = playback.begun if playback.waits else playback.runs_out
+        tasks = [
+            Computation(rows, compute, shape, playback, is_first=playback.waits, deadline=deadline)
+            for rows, shape in zip(batches, shapes, strict=True)
+        ]
+        for task in tasks:
+            self.waiting.put(task)
+        return [task.result.result() for task in tasks]
 
     def submit(
         self,
@@ -186,7 +176,7 @@ class Engine:
         key_name: str | None,
         *,
         low_latency: bool,
-        deadline: float,
+        playback: Playback,
     ) -> Job:
         """Queue an utterance, or complete its job at once if it is cached or has nothing to pronounce."""
         blend = utterance.blend or {utterance.emotion: 1.0}
@@ -198,6 +188,8 @@ class Engine:
             sentence = self.cache.get(key)
         tokens = sentence.tokens if sentence else tokenize(utterance.spoken, speaker.checkpoint)
         unbatchable = seeded and not speaker.checkpoint.model.batch_invariant
+        # A reader that paused or had to wait needs the audio later: lateness gives no lasting priority.
+        playback.deadline = max(playback.deadline, time.monotonic())
         job = Job(
             voice,
             utterance,
@@ -206,8 +198,9 @@ class Engine:
             seed,
             unbatchable=unbatchable,
             low_latency=low_latency,
-            deadline=deadline,
+            deadline=playback.begun if low_latency and playback.streamed else playback.deadline,
             key=key,
+            playback=playback,
         )
         if sentence is not None:
             job.answer(make_stream_start(job, sentence), sentence)
@@ -218,26 +211,32 @@ class Engine:
         return job
 
     def work(self) -> None:
-        """Synthesize batches until the engine is closed; log a failure outside a batch and restart."""
+        """Do tasks until the engine is closed; log a failure outside a task and restart."""
         while not self.waiting.closed:
             try:
-                while jobs := self.waiting.take(self.batch_size):
-                    self.speak_batch(jobs)
+                while tasks := self.waiting.take(self.batch_size):
+                    self.run_tasks(tasks)
             except BaseException:
                 logger.exception("a worker failed and begins again")
                 self.progress.count_restart()
                 time.sleep(RESTART_SECONDS)
 
-    def speak_batch(self, jobs: list[Job]) -> None:
-        """Synthesize a batch of utterances; on failure, send the error to the readers of all of them."""
-        self.progress.count_batch(len(jobs))
+    def run_tasks(self, tasks: Sequence[Task]) -> None:
+        """Do one step of work: a batch, or one chunk of an utterance; on failure, send the error to all readers."""
+        began = time.perf_counter()
         try:
-            self.vocode_batch([task for task in self.start(jobs) if task is not None], jobs)
+            if isinstance(tasks[0], VocodingTask):
+                self.vocode_chunk(tasks[0])
+            elif isinstance(tasks[0], Computation):
+                run_computations([task for task in tasks if isinstance(task, Computation)])
+            else:
+                self.start([task for task in tasks if isinstance(task, Job)])
         except BaseException as error:
-            for job in jobs:
-                job.channel.put(error if isinstance(error, Exception) else RuntimeError("The worker was stopped."))
+            for task in tasks:
+                task.fail(error if isinstance(error, Exception) else RuntimeError("The worker was stopped."))
             if not isinstance(error, Exception):
                 raise
+        self.waiting.record_seconds(time.perf_counter() - began)
         self.progress.record_step()
 
     @property
@@ -250,71 +249,40 @@ class Engine:
         oldest = self.waiting.oldest
         return 0.0 if oldest is None else max(0.0, now - max(oldest, self.progress.last))
 
-    def start(self, jobs: list[Job]) -> list[VocodingTask | None]:
-        """Run the acoustic model on a batch; None for a job that ends there."""
+    def start(self, jobs: list[Job]) -> None:
+        """Run the acoustic model on a batch, and queue its utterances for the vocoder."""
+        self.progress.count_batch(len(jobs))
         began = time.perf_counter()
         mels = compute_job_mels(jobs)
         acoustic_ms = 1000 * (time.perf_counter() - began) / len(jobs)
-        return [
+        for job, mel in zip(jobs, mels, strict=True):
             self.start_vocoding(job, mel, acoustic_ms, 1000 * (began - job.submitted_at))
-            for job, mel in zip(jobs, mels, strict=True)
-        ]
 
-    def start_vocoding(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> VocodingTask | None:
-        """Send the stream start to the reader and set up vocoding; None if the mel spectrogram is not finite."""
+    def start_vocoding(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> None:
+        """Send the stream start to the reader and queue vocoding, unless the mel spectrogram is not finite."""
         if not bool(mel.frames.isfinite().all()):
             job.channel.put(StreamStart(compute_linear_gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
             job.channel.put(StreamEnd((warn_not_finite(job.utterance),)))
-            return None
+            return
         job.channel.put(replace(make_stream_start(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
         chunks = vocode(job.speaker.vocoder, mel.frames, job.seed, job.low_latency, job.expression)
-        return VocodingTask(job, mel, chunks)
+        self.waiting.put(VocodingTask(job, mel, chunks))
 
-    def vocode_batch(self, batch: list[VocodingTask], jobs: list[Job]) -> None:
-        """Vocode a batch one chunk of each utterance in turn, so that every reader gets its first audio early.
-
-        New requests do not wait for the end of the batch: their first utterances join it and `jobs`, up to
-        `batch_size` of them.
-        """
-        pending, joined = deque(batch), 0
-        while pending:
-            task = pending.popleft()
-            try:
-                if self.vocode_chunk(task):
-                    pending.append(task)
-            except Exception as error:
-                task.job.channel.put(error)
-            if pending and joined < self.batch_size and (first := self.waiting.take_first()):
-                joined += 1
-                jobs += first
-                pending.extendleft(self.start_first(first))
-
-    def start_first(self, jobs: list[Job]) -> list[VocodingTask]:
-        """Run the acoustic model on a first utterance; its errors do not affect the batch that it joins."""
-        self.progress.count_batch(len(jobs))
-        try:
-            return [task for task in self.start(jobs) if task is not None]
-        except Exception as error:
-            for job in jobs:
-                job.channel.put(error)
-            return []
-
-    def vocode_chunk(self, task: VocodingTask) -> bool:
-        """Vocode the next chunk of one utterance; return False at its end."""
+    def vocode_chunk(self, task: VocodingTask) -> None:
+        """Vocode the next chunk of one utterance, and queue the rest of it; at its end, send the stream end."""
         job, began = task.job, time.perf_counter()
         chunk = None if job.cancelled else next(task.chunks, None)
         task.vocoder_ms += 1000 * (time.perf_counter() - began)
-        self.progress.record_step()
         if chunk is not None and np.isfinite(chunk).all():
             if job.key is not None:
                 task.samples.append(chunk)
-            job.channel.put(chunk)
-            return True
+            task.send(chunk)
+            self.waiting.put(task)
+            return
         warnings = () if chunk is None else (warn_not_finite(job.utterance),)
         if not warnings and not job.cancelled:
             self.store(task)
         job.channel.put(StreamEnd(warnings, task.vocoder_ms))
-        return False
 
     def store(self, task: VocodingTask) -> None:
         """Cache a completely synthesized utterance."""
@@ -325,6 +293,13 @@ class Engine:
         mel = task.mel
         sentence = CachedSentence(samples, task.job.tokens, mel.durations, mel.runaway, mel.truncated)
         self.cache.put(task.job.key, sentence)
+
+
+def run_computations(tasks: Sequence[Computation]) -> None:
+    """Compute the rows of some computations together, and give each its results."""
+    results = iter(tasks[0].compute([row for task in tasks for row in task.rows]))
+    for task in tasks:
+        task.result.set_result([next(results) for _ in task.rows])
 
 
 def make_stream_start(job: Job, spoken: Mel | CachedSentence) -> StreamStart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +15,8 @@ import numpy as np
 import torch
 
 from app.emotion import Classifier, read_label_map
+from app.emotion.classifier import Rows
+from app.emotion.network import ClassifierOutput
 from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
 from app.inference import Backend
 from app.memory import limit_arenas, trim_heap
@@ -24,7 +26,7 @@ from app.planning.instructions import follow_instructions
 from app.planning.parse import ParsedText, parse_request
 from app.planning.planner import MAX_SPEED, Planner
 from app.settings import Settings
-from app.synthesis import Engine, choose_backend, never_cancelled
+from app.synthesis import Engine, Playback, choose_backend, never_cancelled
 from app.synthesis.identity import compute_identity
 from app.synthesis.stream import SynthesisStream, VoiceSelection
 from app.text import count_expanded
@@ -130,15 +132,24 @@ class Pipeline:
         self, request: SpeechRequest, cancelled: Callable[[], bool] = never_cancelled, with_words: bool = True
     ) -> Speech:
         """Synthesize a request; `cancelled` stops the work with `OverTimeBudget`. Raises what `analyze` raises."""
-        rendering = self.render(request, cancelled, with_words)
+        rendering = self.render(request, cancelled, with_words, streamed=False)
         samples = np.concatenate(list(rendering))
         return Speech(samples, rendering.selection.sample_rate, self.complete_plan(rendering), rendering.timings)
 
     def render(
-        self, request: SpeechRequest, cancelled: Callable[[], bool] = never_cancelled, with_words: bool = False
+        self,
+        request: SpeechRequest,
+        cancelled: Callable[[], bool] = never_cancelled,
+        with_words: bool = False,
+        *,
+        streamed: bool = True,
     ) -> SynthesisStream:
-        """Synthesize a request as a stream, planning as it goes; with `strict`, which may refuse, plan all first."""
-        selection, plan = self.plan_request(request, cancelled)
+        """Synthesize a request as a stream, planning as it goes; with `strict`, which may refuse, plan all first.
+
+        `streamed` is whether the reader plays the audio while it is made.
+        """
+        playback = Playback(streamed)
+        selection, plan = self.plan_request(request, cancelled, playback)
         if request.strict:
             list(plan)
 
@@ -155,6 +166,7 @@ class Pipeline:
             with_words=with_words,
             check_seconds=check_seconds,
             cancelled=cancelled,
+            playback=playback,
         )
 
     def complete_plan(self, rendering: SynthesisStream) -> Plan:
@@ -168,19 +180,23 @@ class Pipeline:
         return Plan(selection.voice.name, self.classifier.name, tuple(utterances), seconds, tuple(warnings))
 
     def plan_request(
-        self, request: SpeechRequest, cancelled: Callable[[], bool]
+        self, request: SpeechRequest, cancelled: Callable[[], bool], playback: Playback | None = None
     ) -> tuple[VoiceSelection, IncrementalPlan]:
-        """Check a request and return its voices and its incremental plan, of which the first utterance is ready."""
+        """Check a request and return its voices and its incremental plan, of which the first utterance is ready.
+
+        If the request has a playback, its labels are computed in turn with synthesis.
+        """
         voice = self.registry.get(request.voice)
         rule = self.make_strength_rule(request)
-        request, remarks = follow_instructions(request, self.classifier, rule.threshold)
+        classifier = self.schedule_classifier(playback) if playback else self.classifier
+        request, remarks = follow_instructions(request, classifier, rule.threshold)
         fastest = MAX_SPEED if request.may_have_markup else min(request.speed, MAX_SPEED)
 
         def check(characters: int) -> None:
             raise_if_cancelled(cancelled)
             self.check_seconds(voice.estimate_seconds(characters, fastest))
 
-        text = parse_request(request, self.classifier, rule, check, self.lexicon)
+        text = parse_request(request, classifier, rule, check, self.lexicon)
         self.check_length(text.characters)
         selection = self.select_voices(request, text)
         characters = max(text.characters, count_expanded(request.text)) if text.is_plain else text.characters
@@ -202,6 +218,16 @@ class Pipeline:
         if text.is_plain:
             check_script(request.text, selection.voice)
         return selection, plan
+
+    def schedule_classifier(self, playback: Playback) -> Classifier:
+        """Return the classifier whose network the engine's workers run, in the order in which audio is needed."""
+        compute = self.classifier.network.score
+
+        def score_in_turn(batches: Sequence[Rows]) -> list[Sequence[ClassifierOutput]]:
+            shapes = [rows[0][0].shape for rows in batches]
+            return self.engine.compute(compute, batches, shapes, playback)
+
+        return self.classifier.scored_by(score_in_turn)
 
     def select_voices(self, request: SpeechRequest, text: ParsedText) -> VoiceSelection:
         """Select the request's voice and those in its text; their audio is joined at the highest of their rates."""

@@ -12,9 +12,9 @@ from itertools import islice
 
 import torch
 
+from app.synthesis.job import Job
 from app.synthesis.loader import compute_mels
 from app.synthesis.models.acoustic import Mel
-from app.synthesis.scheduler import Job
 from app.synthesis.tokenizer import Tokens
 from app.text import find_best_cut
 

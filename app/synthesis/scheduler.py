@@ -1,145 +1,35 @@
-"""Queue the utterances of all requests in the order in which their audio is needed.
+"""Queue the work of all requests, and decide which of it a free worker does next.
 
-Earliest deadline first (Liu and Layland, doi 10.1145/321738.321743): the first utterance of a request is due at once, a
-later one when the utterances before it have been played, if playback began at once. So a line of a dialogue goes before
-the far end of a book, and a book barely ahead of its playback goes before a new request.
+The work is divided into tasks of some ten milliseconds: the label of a sentence, the spectrograms of a batch, a chunk
+of audio. A worker takes the most urgent task each time, so the order changes within a task:
 
-Under overload, that order alone would make a new request wait for everything that is late. So a worker also takes first
-utterances while it vocodes a batch, at most as many as a batch can have.
+1. tasks of requests that are being played whose audio would soon be late, earliest deadline first (Liu and Layland,
+   doi 10.1145/321738.321743): no reader runs out of audio;
+2. tasks for the first audio of a request, in the order of the requests: the first label, the first utterance and its
+   first chunk. One request after the other, because all at the same time would all be as late as the last;
+3. everything else, earliest deadline first: a line of a dialogue before the far end of a book.
+
+If audio is late already, the service has more readers than it can serve. Then late tasks and first tasks alternate, so
+that neither waits for all of the others.
 """
 
 from __future__ import annotations
 
-import bisect
-import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-
-import numpy as np
+from collections.abc import Callable, Sequence
 
 from app.errors import OverTimeBudget
-from app.planning.planner import MAX_SPEED, MIN_SPEED
-from app.synthesis.cache import CachedSentence, SentenceKey
-from app.synthesis.loader import Speaker
-from app.synthesis.models.acoustic import AcousticInput
+from app.synthesis.job import Computation, Job, Playback, Task, VocodingTask
 from app.synthesis.models.glow import TOKEN_STEP
-from app.synthesis.tokenizer import Tokens
-from app.types import PlanWarning, Samples, Utterance, Word
-from app.voices import Voice
-from app.voices.manifest import Expression
 
-POLL_SECONDS = 0.1
-"""Interval at which a waiting reader checks for cancellation."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamStart:
-    """First item of an utterance stream: what is known before the first sample."""
-
-    gain: float
-    """Linear gain, fixed for the checkpoint."""
-    words: Callable[[], tuple[Word, ...]] = tuple
-    """Function for word times, which take a while to compute: seconds from the first sample; none without durations."""
-    warnings: tuple[PlanWarning, ...] = ()
-    queue_ms: float = 0.0
-    acoustic_ms: float = 0.0
-    """The utterance's share of its batch."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamEnd:
-    """Last item of an utterance stream: what is known after the last sample."""
-
-    warnings: tuple[PlanWarning, ...] = ()
-    vocoder_ms: float = 0.0
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """An utterance to synthesize. The engine's workers fill its channel; one reader empties it."""
-
-    voice: Voice
-    utterance: Utterance
-    speaker: Speaker
-    tokens: Tokens
-    seed: int
-    unbatchable: bool
-    """Whether to synthesize it alone, because the same request must give the same bytes."""
-    low_latency: bool
-    """Whether a reader waits for its first audio."""
-    deadline: float
-    """When its audio is needed, by `time.monotonic`."""
-    key: SentenceKey | None
-    """Cache key of the result; None if it is not cached."""
-    submitted_at: float = field(default_factory=time.perf_counter)
-    cancelled: bool = False
-    channel: queue.SimpleQueue[StreamStart | Samples | StreamEnd | Exception] = field(default_factory=queue.SimpleQueue)
-
-    @property
-    def speed(self) -> float:
-        """Speaking rate of the acoustic model."""
-        return min(max(self.utterance.speed * self.speaker.expression.speed, MIN_SPEED), MAX_SPEED)
-
-    def make_acoustic_input(self) -> AcousticInput:
-        """Create the input of the acoustic model."""
-        pause = self.tokens.count_pause_tokens() if self.speaker.checkpoint.model.leading_pause else 0
-        preceding = self.tokens.preceding
-        return AcousticInput(self.tokens.ids, self.speaker.speakers, self.speed, self.seed, preceding, pause)
-
-    @property
-    def expression(self) -> Expression:
-        """Expression of the emotion, with the pitch that markup sets."""
-        expression = self.speaker.expression
-        return expression.model_copy(update={"pitch": expression.pitch + self.utterance.pitch})
-
-    def answer(self, head: StreamStart, sentence: CachedSentence | None = None) -> None:
-        """Fill the whole channel at once, with a cached sentence or without samples."""
-        self.channel.put(head)
-        if sentence is not None:
-            self.channel.put(sentence.samples)
-        self.channel.put(StreamEnd())
-
-
-class UtteranceStream:
-    """Reader's end of a job's channel: call `wait_for_start`, iterate `read_chunks`, then read `tail`."""
-
-    def __init__(self, job: Job, cancelled: Callable[[], bool]) -> None:
-        self.utterance = job.utterance
-        self._job = job
-        self._cancelled = cancelled
-        self.tail = StreamEnd()
-
-    def wait_for_start(self) -> StreamStart:
-        """Wait for the start of the stream and return it."""
-        head = self._receive()
-        assert isinstance(head, StreamStart)
-        return head
-
-    def read_chunks(self) -> Iterator[Samples]:
-        """Yield samples, mono, (samples,), within -1..1, as they are made; set `tail` at the end."""
-        while not isinstance(part := self._receive(), StreamEnd):
-            assert isinstance(part, np.ndarray)
-            yield part
-        self.tail = part
-
-    def cancel(self) -> None:
-        """Stop reading; the engine stops within a chunk."""
-        self._job.cancelled = True
-
-    def _receive(self) -> StreamStart | Samples | StreamEnd:
-        while not self._cancelled():
-            try:
-                part = self._job.channel.get(timeout=POLL_SECONDS)
-            except queue.Empty:
-                continue
-            if isinstance(part, Exception):
-                raise part
-            return part
-        raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
-
-
+URGENT_TASKS = 5
+"""A task is urgent if its deadline is nearer than the time that this many tasks take: some that run already, and those
+that are needed for the same audio."""
+USUAL_SECONDS = 0.02
+"""Seconds of a task, before any was measured."""
+SMOOTHING = 0.1
+"""Weight of the latest task in the average of the seconds that a task takes, which depends on the machine's load."""
 BATCH_CANDIDATES = 32
 """Only this many of the most urgent jobs are considered for a batch, to keep scheduling fair."""
 MAX_BATCH_STEPS = 32
@@ -147,18 +37,35 @@ MAX_BATCH_STEPS = 32
 gain little from batching, and each worker keeps memory for its largest batch so far. The memory of attention grows with
 the square of each utterance's tokens; within this limit a batch needs less than a single utterance of the longest run,
 and most if it is a batch of two."""
+MAX_ROWS = 8
+"""Maximum rows of a batch of computations."""
+MAX_VOCODING = 8
+"""Maximum utterances for each worker that wait between two chunks: a harmonic source takes megabytes for each. Beyond,
+a worker finishes utterances before it begins others."""
+
+FIRST, URGENT, LATER = 1, 0, 2
 
 
-class DeadlineQueue:
-    """Jobs that wait for a worker, earliest deadline first. Thread-safe."""
+class TaskQueue:
+    """Tasks that wait for one of `workers` workers. Thread-safe."""
 
-    def __init__(self) -> None:
-        self._jobs: list[Job] = []
+    def __init__(self, workers: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
+        self._workers = max(1, workers)
+        self._clock = clock
+        self._tasks: list[Task] = []
         self._changed = threading.Condition()
         self._closed = False
+        self._task_seconds = USUAL_SECONDS
+        self._took_late = False
+        """Whether the task taken last was late."""
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._tasks)
+
+    @property
+    def utterances(self) -> int:
+        """Number of utterances that wait, for the acoustic model or between two chunks."""
+        return sum(not isinstance(task, Computation) for task in self._tasks[:])
 
     @property
     def closed(self) -> bool:
@@ -167,49 +74,111 @@ class DeadlineQueue:
 
     @property
     def oldest(self) -> float | None:
-        """When the oldest waiting job was submitted, by `time.perf_counter`; None if the queue is empty."""
-        return min((job.submitted_at for job in self._jobs[:]), default=None)
+        """When the oldest waiting task was submitted, by `time.perf_counter`; None if the queue is empty."""
+        return min((task.submitted_at for task in self._tasks[:]), default=None)
 
-    def put(self, job: Job) -> None:
-        """Add a job; jobs with equal deadlines keep their order."""
+    def record_seconds(self, seconds: float) -> None:
+        """Record how long a task took."""
         with self._changed:
-            bisect.insort(self._jobs, job, key=lambda one: one.deadline)
+            self._task_seconds += SMOOTHING * (seconds - self._task_seconds)
+
+    def has_first(self, besides: Playback) -> bool:
+        """Return whether another request waits for a worker to begin with its first audio."""
+        return any(task.is_first and task.playback is not besides and not task.cancelled for task in self._tasks[:])
+
+    def put(self, task: Task) -> None:
+        """Add a task; if the queue is closed, it fails at once."""
+        with self._changed:
+            if self._closed:
+                fail_stopped(task)
+                return
+            self._tasks.append(task)
             self._changed.notify()
 
-    def take(self, most: int) -> list[Job]:
-        """Wait for the most urgent job and take it with others as a batch of at most `most`; empty if closed."""
+    def take(self, most: int) -> Sequence[Task]:
+        """Wait for the most urgent task; return it, or a batch of jobs or of computations; empty if closed.
+
+        A batch has at most `most` jobs.
+        """
         with self._changed:
             while True:
-                self._jobs = [job for job in self._jobs if not job.cancelled]
+                self._tasks = [task for task in self._tasks if not task.cancelled]
                 if self._closed:
                     return []
-                if self._jobs:
+                if self._tasks:
                     break
                 self._changed.wait()
+            tasks = self._order()
             try:
-                batch = form_batch(self._jobs[:BATCH_CANDIDATES], most)
+                batch = self._form_batch(tasks, most)
             except Exception as error:
-                # Remove the job, or every worker would fail on it.
-                self._jobs.pop(0).channel.put(error)
+                # Remove the task, or every worker would fail on it.
+                self._tasks.remove(tasks[0])
+                tasks[0].fail(error)
                 raise
-            self._jobs = [job for job in self._jobs if job not in batch]
+            self._tasks = [task for task in self._tasks if task not in batch]
             return batch
 
-    def take_first(self) -> list[Job]:
-        """Take the most urgent first utterance of a request, ahead of late jobs; empty if none waits."""
-        with self._changed:
-            first = [job for job in self._jobs if job.low_latency and not job.cancelled][:1]
-            self._jobs = [job for job in self._jobs if job not in first]
-            return first
+    def _order(self) -> list[Task]:
+        """Return the tasks that may be taken, the most urgent one first; equal ones keep their order."""
+        now = self._clock()
+        urgent_until = now + URGENT_TASKS * self._task_seconds
+        vocoding: list[Task] = [task for task in self._tasks if isinstance(task, VocodingTask)]
+        allowed = vocoding if len(vocoding) >= MAX_VOCODING * self._workers else self._tasks
+        ordered = sorted(allowed, key=lambda task: (rank(task, urgent_until), task.deadline))
+        if self._took_late:
+            ordered.sort(key=lambda task: not task.is_first)
+        head = ordered[0]
+        self._took_late = not head.is_first and head.deadline < now
+        return ordered
+
+    def _form_batch(self, tasks: list[Task], most: int) -> Sequence[Task]:
+        """Return the first task, with others that are computed together with it.
+
+        A first utterance is computed alone, since its reader would wait for the whole batch. First labels, which take
+        half as long together, are divided evenly among the workers.
+        """
+        head = tasks[0]
+        alike = [task for task in tasks if task.is_first == head.is_first]
+        if isinstance(head, Job):
+            jobs = [task for task in alike if isinstance(task, Job)]
+            return form_batch(jobs[:BATCH_CANDIDATES], 1 if head.is_first else most)
+        if isinstance(head, Computation):
+            share = -(-len(alike) // self._workers) if head.is_first else MAX_ROWS
+            return gather(head, [task for task in alike if isinstance(task, Computation)], min(MAX_ROWS, share))
+        return [head]
 
     def close(self) -> None:
-        """Close the queue: waiting jobs fail with `OverTimeBudget`, and workers get no more jobs."""
+        """Close the queue: waiting tasks fail with `OverTimeBudget`, and workers get no more tasks."""
         with self._changed:
             self._closed = True
-            for job in self._jobs:
-                job.channel.put(OverTimeBudget("The service is stopping.", hint="Try again."))
-            self._jobs = []
+            for task in self._tasks:
+                fail_stopped(task)
+            self._tasks = []
             self._changed.notify_all()
+
+
+def rank(task: Task, urgent_until: float) -> int:
+    """Return the urgency of a task: `URGENT` before `FIRST` before `LATER`."""
+    if task.is_first:
+        return FIRST
+    return URGENT if task.deadline < urgent_until else LATER
+
+
+def fail_stopped(task: Task) -> None:
+    """Fail a task because the service is stopping."""
+    task.fail(OverTimeBudget("The service is stopping.", hint="Try again."))
+
+
+def gather(head: Computation, tasks: Sequence[Computation], most: int) -> list[Computation]:
+    """Return a computation, and others of one row each with its function and shape if it has one row, too.
+
+    Together they have at most `most` rows, and a power of 2: a backend prepares itself for each new size of a batch.
+    """
+    if len(head.rows) > 1:
+        return [head]
+    alike = [task for task in tasks if (task.compute, task.shape, len(task.rows)) == (head.compute, head.shape, 1)]
+    return alike[: 1 << (min(most, len(alike)).bit_length() - 1)]
 
 
 def form_batch(jobs: list[Job], most: int) -> list[Job]:

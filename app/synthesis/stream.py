@@ -12,7 +12,7 @@ import numpy as np
 from app.audio.join import Joiner, UtteranceSpan
 from app.audio.writers import Resampler
 from app.planning.incremental import IncrementalPlan
-from app.synthesis import Engine, StreamStart, UtteranceStream
+from app.synthesis import Engine, Playback, StreamStart, UtteranceStream
 from app.types import PlanWarning, Samples, TimedMark, Timings, Utterance, Word
 from app.voices import Voice
 
@@ -55,6 +55,7 @@ class SynthesisStream:
         with_words: bool,
         check_seconds: Callable[[float], None],
         cancelled: Callable[[], bool],
+        playback: Playback | None = None,
     ) -> None:
         self.engine = engine
         self.selection = selection
@@ -66,6 +67,7 @@ class SynthesisStream:
         self.cancelled = cancelled
         self.started: list[Utterance] = []
         """Utterances whose first samples were returned, with start and words; the last word's end is an estimate."""
+        self.playback = playback or Playback()
         self.spoken: list[Utterance] = []
         """Utterances synthesized so far, with start, end and words."""
         self.warnings: list[PlanWarning] = []
@@ -74,7 +76,11 @@ class SynthesisStream:
     def __iter__(self) -> Generator[Samples]:
         joiner = Joiner(self.selection.sample_rate)
         streams = self.engine.speak(
-            self.seed_utterances(), seeded=self.seed is not None, key_name=self.key_name, cancelled=self.cancelled
+            self.seed_utterances(),
+            seeded=self.seed is not None,
+            key_name=self.key_name,
+            cancelled=self.cancelled,
+            playback=self.playback,
         )
         with closing(streams):
             for stream in streams:
@@ -110,8 +116,19 @@ class SynthesisStream:
         first = secrets.randbits(32) if self.seed is None else self.seed
         for number, utterance in enumerate(self.plan):
             yield self.selection.voices[utterance.voice], utterance, (first + number * SEED_STEP) % 2**63
-            # The first utterance is being synthesized: meanwhile, plan only what the response headers need.
-            self.plan.plan_until(PREPLANNED_UTTERANCES)
+            self.plan_headers()
+
+    def plan_headers(self) -> None:
+        """Plan what the response headers describe, while the first utterance is synthesized.
+
+        As long as other requests wait for their first audio, plan nothing: those labels would take more of the
+        processor than the first audio itself.
+        """
+        planned = len(self.plan.utterances)
+        while planned < PREPLANNED_UTTERANCES and self.playback.waits and not self.engine.is_loaded(self.playback):
+            planned += 1
+            if not self.plan.plan_until(planned):
+                return
 
     def synthesize_utterance(self, stream: UtteranceStream, joiner: Joiner) -> Iterator[Samples]:
         """Yield the samples of one utterance and of the pause after it."""

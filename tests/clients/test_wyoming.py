@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import re
 import socket
@@ -452,4 +451,4 @@ async def test_an_address_in_use_is_reported(address: str, tmp_path: Path) -> No
                 subprocess.run, command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=120
             )
             assert ended.returncode != 0 and "Cannot listen on" in ended.stderr and "Traceback" not in ended.stderr
-    assert os.path.exists(path)
+    assert Path(path).exists()

@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
-from app.synthesis.job import Job, StreamEnd, Task, VocodingTask
 
 from app.inference import TorchBackend
 from app.packages import bundled_models_dir
 from app.synthesis import Engine, Playback
 from app.synthesis.engine import MAX_UTTERANCES_AHEAD
+from app.synthesis.job import Job, StreamEnd, Task, VocodingTask
 from app.types import Utterance
 from app.voices import Voice, open_voice
 from tests.speaking import make_utterance
@@ -52,7 +53,7 @@ class RecordingEngine(Engine):
 
     def submit_text(self, voice: Voice, text: str, low_latency: bool = False, deadline: float = 1e12) -> Job:
         """Queue a text; with `low_latency`, it is the first of its request."""
-        playback = Playback(deadline if low_latency else 0.0)
+        playback = Playback(begun=deadline if low_latency else 0.0)
         playback.deadline = deadline
         return self.submit(voice, make_utterance(text), 1, False, None, low_latency=low_latency, playback=playback)
 
@@ -142,17 +143,30 @@ def test_a_request_does_only_what_its_first_audio_needs_while_others_wait(
     streams.close()
 
 
+def test_the_rest_of_a_first_utterance_is_due_when_its_first_sound_has_been_played(
+    engine: RecordingEngine, voice: Voice
+) -> None:
+    job = engine.submit_text(voice, TEXT, low_latency=True)
+    engine.run_one()
+    (task,) = engine.waiting._tasks
+    assert isinstance(task, VocodingTask) and task.is_first and task.deadline == job.deadline == 1e12
+    chunk = np.concatenate([np.zeros(voice.sample_rate), np.ones(voice.sample_rate // 2)]).astype(np.float32)
+    before = time.monotonic()
+    task.send(chunk)
+    assert not task.is_first and before + 0.5 <= task.deadline <= time.monotonic() + 0.5
+
+
 def test_labels_are_computed_before_the_audio_that_a_reader_has_runs_out(engine: RecordingEngine) -> None:
     taken: list[Task] = []
     playback = Playback()
 
     def compute() -> None:
         with ThreadPoolExecutor(1) as pool:
-            result = pool.submit(engine.compute, ["row"], list, "shape", playback)
+            result = pool.submit(engine.compute, list, [["row"]], ["shape"], playback)
             (task,) = engine.waiting.take(1)
             taken.append(task)
             engine.run_tasks([task])
-            assert result.result() == ["row"]
+            assert result.result() == [["row"]]
 
     compute()
     playback.receive(5.0)
@@ -170,12 +184,10 @@ def test_the_deadline_of_the_next_utterance_follows_the_length_of_those_before(
     streams = engine.speak(utterances, seeded=False)
     stream = next(streams)
     engine.run_all()
+    stream.wait_for_start()
     seconds = sum(map(len, stream.read_chunks())) / voice.sample_rate
-    estimated = engine.deadlines[2] - engine.deadlines[1]
     next(streams)
-    assert engine.deadlines[-1] == pytest.approx(
-        engine.deadlines[0] + seconds + (MAX_UTTERANCES_AHEAD - 1) * estimated, abs=0.2
-    )
+    assert engine.deadlines[-1] - engine.deadlines[-2] == pytest.approx(seconds)
     streams.close()
 
 

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from app.synthesis.job import Job
-from app.synthesis.progress import Progress
 
 from app.packages import bundled_models_dir
+from app.synthesis.job import Job
+from app.synthesis.progress import Progress
 from app.voices import open_voice
 from tests.speaking import make_utterance, running_engine, speak_all
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from app.synthesis.job import Computation, Job, Playback, Task, VocodingTask
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import OverTimeBudget
+from app.synthesis.job import COMPLETE_SECONDS, Computation, Job, Playback, Task, VocodingTask
 from app.synthesis.models.glow import TOKEN_STEP
 from app.synthesis.runs import MAX_SYMBOLS
 from app.synthesis.scheduler import (
     BATCH_CANDIDATES,
     MAX_ROWS,
     MAX_VOCODING,
-    URGENT_SECONDS,
+    URGENT_TASKS,
+    USUAL_SECONDS,
     TaskQueue,
     count_padded_steps,
 )
@@ -110,10 +112,18 @@ def test_only_the_first_chunk_of_a_first_utterance_is_a_first_task() -> None:
 
 
 def test_audio_that_would_soon_be_late_precedes_first_tasks() -> None:
-    first = make_job(0.0, low_latency=True)
-    soon, later = make_vocoding(10.0 + URGENT_SECONDS / 2), make_vocoding(10.0 + 2 * URGENT_SECONDS)
-    label = make_label(10.0 + URGENT_SECONDS / 4, first=False)
+    first, seconds = make_job(0.0, low_latency=True), URGENT_TASKS * USUAL_SECONDS
+    soon, later = make_vocoding(10.0 + seconds / 2), make_vocoding(10.0 + 2 * seconds)
+    label = make_label(10.0 + seconds / 4, first=False)
     assert take_all(fill_queue(later, first, soon, label, now=10.0)) == [label, soon, first, later]
+
+
+def test_what_is_urgent_depends_on_how_long_tasks_take() -> None:
+    first, later = make_job(0.0, low_latency=True), make_vocoding(10.0 + 2 * URGENT_TASKS * USUAL_SECONDS)
+    waiting = fill_queue(first, later, now=10.0)
+    for _ in range(50):
+        waiting.record_seconds(3 * USUAL_SECONDS)
+    assert take_all(waiting) == [later, first]
 
 
 def test_late_tasks_and_first_tasks_alternate() -> None:
@@ -131,13 +141,10 @@ def test_a_worker_finishes_utterances_before_it_begins_more_than_a_few() -> None
     assert fill_queue(*begun, first, workers=2).take(1) == [first]
 
 
-def test_first_tasks_are_divided_evenly_among_the_workers() -> None:
-    def take_first(count: int, workers: int) -> int:
-        jobs = [make_job(float(number), low_latency=True) for number in range(count)]
-        return len(fill_queue(*jobs, make_job(0.0), workers=workers).take(4))
-
-    assert [take_first(count, 2) for count in (1, 2, 3, 8, 20)] == [1, 1, 2, 4, 4]
-    assert take_first(3, 1) == 3
+def test_first_utterances_are_not_batched_and_later_ones_are() -> None:
+    firsts, later = [make_job(0.0, low_latency=True) for _ in range(2)], [make_job(5.0) for _ in range(2)]
+    waiting = fill_queue(*firsts, *later)
+    assert [waiting.take(4) for _ in range(3)] == [firsts[:1], firsts[1:], later]
 
 
 def test_first_labels_of_requests_are_computed_together_if_they_have_one_shape() -> None:
@@ -147,9 +154,17 @@ def test_first_labels_of_requests_are_computed_together_if_they_have_one_shape()
         make_label(0.5, first=False),
     )
     waiting = fill_queue(*same, other, later)
-    assert [len(waiting.take(4)) for _ in range(4)] == [4, 1, 2, 1]
-    assert MAX_ROWS >= 4 and not len(waiting)
+    assert [len(waiting.take(4)) for _ in range(5)] == [4, 1, 2, 1, 1]
+    assert MAX_ROWS >= 4
     assert len(fill_queue(*same, workers=2).take(4)) == 4 and len(fill_queue(*same[:3], workers=2).take(4)) == 2
+
+
+def test_a_request_that_is_not_streamed_has_no_first_tasks_and_is_due_later() -> None:
+    playback = Playback(streamed=False)
+    complete = replace(make_job(playback.deadline, low_latency=True), playback=playback)
+    assert not complete.is_first and not playback.waits and playback.deadline == playback.begun + COMPLETE_SECONDS
+    first = make_job(playback.begun + COMPLETE_SECONDS / 2, low_latency=True)
+    assert take_all(fill_queue(complete, first, now=playback.begun)) == [first, complete]
 
 
 def test_a_request_knows_whether_others_wait_for_their_first_audio() -> None:

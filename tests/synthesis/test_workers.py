@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from app.synthesis.job import Job
 
 from app.synthesis import Engine, Playback, UtteranceStream, never_cancelled
+from app.synthesis.job import Job
 from app.synthesis.models.acoustic import AcousticInput, Mel
 from app.types import Emotion
 from app.voices import Voice, open_voice
@@ -103,9 +103,9 @@ def test_an_utterance_that_ends_its_worker_does_not_affect_those_between_two_chu
 
 
 def test_a_computation_returns_its_results_or_its_error(engine: Engine) -> None:
-    assert engine.compute([1, 2], lambda rows: [row * 2 for row in rows], "shape", Playback()) == [2, 4]
+    assert engine.compute(lambda rows: [row * 2 for row in rows], [[1, 2], [3]], [1, 2], Playback()) == [[2, 4], [6]]
     with pytest.raises(ZeroDivisionError):
-        engine.compute([0], lambda rows: [1 // row for row in rows], "shape", Playback())
+        engine.compute(lambda rows: [1 // row for row in rows], [[0]], [1], Playback())
     assert (engine.progress.restarts, engine.live_workers) == (0, 1)
 
 

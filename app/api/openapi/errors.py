@@ -58,7 +58,8 @@ _HEADERS = {
     "X-Request-Id": _Header("The client's own, or a new one.", _make_string_schema("[A-Za-z0-9._-]{1,64}")),
     "X-Voice": _Header("The voice that spoke.", _make_string_schema("[A-Za-z0-9][A-Za-z0-9._-]*")),
     "X-Emotions": _Header(
-        "One for each utterance, the first 64.", _make_string_schema(f"{_EMOTION}(,{_EMOTION}){{0,63}}")
+        "One for each utterance, the first 64; of a stream those that are planned when it begins.",
+        _make_string_schema(f"{_EMOTION}(,{_EMOTION}){{0,63}}"),
     ),
     "X-Warnings": _Header(
         "Codes of deviations from the request, each once.", _make_string_schema(_CODES), required=False

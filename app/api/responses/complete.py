@@ -132,7 +132,7 @@ def _synthesize(parsed: ParsedRequest, spool: Spool, room: ResponseSizeLimit, ca
         spool.reserve(room.least_bytes(seconds, sample_rate))
 
     speech, with_plan = replace(parsed.speech, check_room=check_room), parsed.answer.timing
-    rendering = parsed.pipeline.render(speech, cancelled, with_words=with_plan)
+    rendering = parsed.pipeline.render(speech, cancelled, with_words=with_plan, streamed=False)
     format, sample_rate = FORMATS[parsed.answer.format], rendering.selection.sample_rate
     writer = SpoolWriter(format.writer(spool, sample_rate), spool)
     with closing(rendering.__iter__()) as pieces:

@@ -83,7 +83,7 @@ def _register_queues(service: Service) -> None:
     metrics.watch(
         "intone_utterances_waiting",
         "Utterances waiting for a worker.",
-        _from_pipeline(service, lambda one: len(one.engine.waiting)),
+        _from_pipeline(service, lambda one: one.engine.waiting.utterances),
     )
     metrics.watch(
         "intone_workers_alive",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from uvicorn.server import ServerState
@@ -57,8 +57,7 @@ def listen_wyoming(address: str) -> Iterator[socket.socket]:
         try:
             yield listener
         finally:
-            with suppress(FileNotFoundError):
-                os.unlink(parts.path)
+            Path(parts.path).unlink(missing_ok=True)
 
 
 def _bind_unix(path: str) -> socket.socket:
@@ -66,7 +65,7 @@ def _bind_unix(path: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         if _is_abandoned(path):
-            os.unlink(path)
+            Path(path).unlink()
         listener.bind(path)
         listener.listen(BACKLOG)
     except OSError as error:
@@ -78,7 +77,7 @@ def _bind_unix(path: str) -> socket.socket:
 def _is_abandoned(path: str) -> bool:
     """Return whether a path is a Unix socket that refuses connections."""
     try:
-        if not stat.S_ISSOCK(os.stat(path).st_mode):
+        if not stat.S_ISSOCK(Path(path).stat().st_mode):
             return False
     except FileNotFoundError:
         return False
