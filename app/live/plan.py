@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.emotion import find_word_emotion
-from app.emotion.classifier import Excerpt, make_context
+from app.emotion.classifier import Classifier, Excerpt, make_context
 from app.live.reader import Boundary, LiveReader
 from app.planning.decide import decide_classified, decide_explicit
 from app.planning.incremental import PlannedUtterance, compute_pause_between
@@ -39,21 +39,23 @@ class LiveUtterance:
 class LivePlan:
     """Plan of one text that arrives in pieces. Not thread-safe, except that `push` and `flush` only store."""
 
-    def __init__(self, pipeline: Pipeline, request: SpeechRequest, *, first_at_comma: bool = False) -> None:
+    def __init__(
+        self, pipeline: Pipeline, request: SpeechRequest, classifier: Classifier, *, first_at_comma: bool = False
+    ) -> None:
         """Start a plan with the options of a request, whose text is ignored.
 
         With `first_at_comma`, the first clause is spoken as soon as a comma ends it. Raises `VoiceNotFound`.
         """
         voice = pipeline.registry.get(request.voice)
         self._rule = pipeline.make_strength_rule(request)
-        self._request, remarks = follow_instructions(request, pipeline.classifier, self._rule.threshold)
+        self._request, remarks = follow_instructions(request, classifier, self._rule.threshold)
         both = {REQUEST: request.lexicon, SERVICE: pipeline.lexicon}
         self._reader = LiveReader(
             find_word_emotion if request.tags else None,
             {name: one for name, one in both.items() if one},
             first_at_comma=first_at_comma,
         )
-        self._classifier = pipeline.classifier
+        self._classifier = classifier
         self._recent: deque[str] = deque(read_context(request.context), maxlen=self._classifier.settings.context)
         self._planner = Planner(
             lambda name: pipeline.registry.get(name or voice.name).abilities,

@@ -18,7 +18,7 @@ from app.errors import IntoneError, TextTooLong
 from app.live.plan import LivePlan, LiveUtterance
 from app.live.reader import Boundary
 from app.synthesis.engine import MAX_UTTERANCES_AHEAD
-from app.synthesis.scheduler import UtteranceStream
+from app.synthesis.job import Playback, UtteranceStream
 from app.synthesis.stream import SEED_STEP, place_words
 from app.text.phonetic import count_model_chars
 from app.types import PlanWarning, Samples, SpeechRequest, Timings, Utterance
@@ -75,14 +75,16 @@ class LiveSession:
         """Hertz."""
         self._pipeline = pipeline
         self._request = request
-        self._plan = LivePlan(pipeline, request, first_at_comma=first_at_comma)
+        self._playback = Playback()
+        self._idle_since = self._playback.begun
+        """When the listener had last heard everything, by `time.monotonic`."""
+        classifier = pipeline.schedule_classifier(self._playback)
+        self._plan = LivePlan(pipeline, request, classifier, first_at_comma=first_at_comma)
         self._joiner = Joiner(self.sample_rate)
         self._ahead: deque[_Speaking | Boundary] = deque()
         self._seed = secrets.randbits(32) if request.seed is None else request.seed
         self._number = 0
         """Number of utterances submitted so far."""
-        self._due = 0.0
-        """When the audio after the submitted utterances is needed, by `time.monotonic`."""
         self._is_after_boundary = False
         """Whether the last utterance was spoken although the text might have gone on."""
         self._has_ended = False
@@ -152,7 +154,7 @@ class LiveSession:
     def _make_pieces(self) -> Iterator[LivePiece | None]:
         while not self.is_closed:
             # A listener who waits hears the first sound before anything after it is planned.
-            self._submit_ahead(1 if self._due <= time.monotonic() else MAX_UTTERANCES_AHEAD)
+            self._submit_ahead(1 if self._is_waiting() else MAX_UTTERANCES_AHEAD)
             if not self._ahead:
                 yield None
                 continue
@@ -168,9 +170,15 @@ class LiveSession:
                 if is_last:
                     return
 
+    def _is_waiting(self) -> bool:
+        """Return whether the listener has heard everything, and waits for what comes next."""
+        return not self._ahead and self._playback.deadline <= time.monotonic()
+
     def _submit_ahead(self, most: int = MAX_UTTERANCES_AHEAD) -> None:
         """Plan what is settled, and have the engine synthesize a few utterances ahead of the reader."""
         while len(self._ahead) < most and not self.is_closed:
+            if self._is_waiting():
+                self._restart_playback()
             began = time.perf_counter()
             planned = self._plan.read()
             self._add_time(analyze=1000 * (time.perf_counter() - began))
@@ -184,12 +192,20 @@ class LiveSession:
             if self.is_closed:
                 self.close()
 
+    def _restart_playback(self) -> None:
+        """Let the next utterance count as the first of a request."""
+        if not self._playback.waits:
+            self._idle_since = self._playback.deadline
+        self._playback.restart()
+
     def _submit(self, planned: LiveUtterance) -> _Speaking:
         """Queue an utterance, due when the audio before it has been played."""
-        now = time.monotonic()
+        playback = self._playback
         if self._is_after_boundary:
             # The listener has waited for this utterance: that was a part of the pause.
-            planned = replace(planned, pause_before=max(0.0, planned.pause_before - max(0.0, now - self._due)))
+            since = self._idle_since if playback.waits else playback.deadline
+            waited = max(0.0, time.monotonic() - since)
+            planned = replace(planned, pause_before=max(0.0, planned.pause_before - waited))
             self._is_after_boundary = False
         utterance = planned.utterance
         voice = self._pipeline.registry.get(utterance.voice)
@@ -199,13 +215,13 @@ class LiveSession:
             (self._seed + self._number * SEED_STEP) % 2**63,
             self._request.seed is not None,
             self._request.key_name,
-            low_latency=self._due <= now,
-            deadline=max(self._due, now),
+            low_latency=playback.waits and not self._ahead,
+            playback=playback,
         )
         self._number += 1
         seconds = voice.estimate_seconds(count_model_chars(utterance.spoken), job.speed)
-        self._due = max(self._due, now) + planned.pause_before + seconds
-        return _Speaking(planned, UtteranceStream(job, self._closed.is_set))
+        playback.deadline += planned.pause_before + seconds
+        return _Speaking(planned, UtteranceStream(job, self._closed.is_set, seconds))
 
     def _speak(self, speaking: _Speaking) -> Iterator[LivePiece]:
         """Yield the pieces of one utterance, the silence before it included."""
@@ -237,9 +253,9 @@ class LiveSession:
         ended = replace(utterance, start=span.start, end=span.end, words=words)
         samples = np.concatenate([*([] if has_begun else [held]), *rest, end_samples])
         start = begin if not has_begun else self.seconds - len(samples) / self.sample_rate
-        began = None if has_begun else replace(ended, end=None)
         self._add_time(vocoder=stream.tail.vocoder_ms)
-        yield LivePiece(samples, start, began, ended, warnings=(*warnings, *stream.tail.warnings))
+        first_piece = None if has_begun else replace(ended, end=None)
+        yield LivePiece(samples, start, first_piece, ended, warnings=(*warnings, *stream.tail.warnings))
 
     def _add_time(self, **milliseconds: float) -> None:
         before = self._timings

@@ -50,6 +50,11 @@ class Playback:
         self.waits = self.streamed
         self.deadline = self.runs_out = self.begun + (0.0 if self.streamed else COMPLETE_SECONDS)
 
+    def restart(self) -> None:
+        """Begin anew, because the reader has played everything and waits for audio again."""
+        self.begun = self.deadline = self.runs_out = time.monotonic()
+        self.waits = self.streamed
+
     def receive(self, seconds: float) -> None:
         """Record that the reader receives audio."""
         self.waits = False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from websockets.exceptions import WebSocketException
 from websockets.frames import Frame, Opcode
@@ -44,7 +44,7 @@ def drop(server: Server, seed: int) -> None:
 def count_resources(server: Server) -> tuple[int, int]:
     """Return the numbers of file descriptors and threads."""
     folder = f"/proc/{server.process.pid}"
-    return len(os.listdir(f"{folder}/fd")), len(os.listdir(f"{folder}/task"))
+    return len(list(Path(folder, "fd").iterdir())), len(list(Path(folder, "task").iterdir()))
 
 
 def has_given_back(server: Server, before: tuple[int, int]) -> bool:

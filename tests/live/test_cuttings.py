@@ -86,7 +86,7 @@ def test_plan_is_that_of_whole_text(pipeline: Pipeline, text: str) -> None:
     """Spans, emotions, strengths, reasons and pauses are those of `POST /analyze`."""
     whole = pipeline.analyze(SpeechRequest(text)).utterances
     pieces = cut(text, random.Random(len(text)))
-    found = plan_pieces(LivePlan(pipeline, SpeechRequest("")), pieces)
+    found = plan_pieces(LivePlan(pipeline, SpeechRequest(""), pipeline.classifier), pieces)
     assert [one.utterance for one in found] == [replace(one, pause_after=0.0) for one in whole]
     assert [one.pause_before for one in found[1:]] == [one.pause_after for one in whole[:-1]]
 
