@@ -88,6 +88,20 @@ def test_spans_are_contiguous_and_cover_the_audio(pieces: list[Piece]) -> None:
         assert span.end >= span.start
 
 
+def test_the_start_is_final_with_the_first_samples() -> None:
+    sound = np.concatenate([make_silence(0.2), make_tone(0.5), make_silence(0.2)])
+    joiner = Joiner(RATE)
+    for _ in range(2):
+        joiner.start_utterance(1.0)
+        begun = None
+        for at in range(0, len(sound), 1000):
+            if len(joiner.push(sound[at : at + 1000])) and begun is None:
+                begun = joiner.open_span
+        _, span = joiner.end(0.1)
+        assert begun is not None and begun.end == np.inf
+        assert (begun.start, begun.trimmed_lead) == (span.start, span.trimmed_lead)
+
+
 @given(piece_lists)
 def test_samples_stay_within_full_scale(pieces: list[Piece]) -> None:
     samples = join_samples(pieces)
