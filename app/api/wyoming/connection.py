@@ -83,7 +83,7 @@ class WyomingConnection:
         """Stop the work of a connection that is lost."""
         self._lost.set()
         self._connections.forget(self)
-        self._server_state.connections.discard(self)  # type: ignore[arg-type]
+        self._server_state.connections.discard(self)
         if self._live:
             self._live.close()
 
