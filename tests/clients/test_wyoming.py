@@ -92,7 +92,7 @@ def check_audio(events: Sequence[Event], last: Sequence[str] = ("audio-stop",)) 
     seconds = sum(chunk.seconds for chunk in audio)
     stop = next(AudioStop.from_event(event) for event in events if AudioStop.is_type(event.type))
     assert stop.timestamp == int(1000 * seconds)
-    times = [chunk.timestamp for chunk in audio]
+    times = [chunk.timestamp or 0 for chunk in audio]
     assert times == sorted(times) and times[0] == 0
     assert max(max(abs(one) for (one,) in struct.iter_unpack("<h", chunk.audio)) for chunk in audio) > 2000
     return seconds
