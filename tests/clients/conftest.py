@@ -27,7 +27,10 @@ def keyed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     write_tiny_voice(folder / "voices" / "tiny", speakers=("neutral", "joy"))
     voices = f"{bundled_models_dir() / 'voices'}:{folder / 'voices'}"
     server = start_server(
-        folder, *("--max-audio-seconds", "6", "--cache-mb", "0"), INTONE_API_KEYS=f"clients={KEY}", INTONE_VOICES=voices
+        folder,
+        *("--workers", "1", "--max-audio-seconds", "6", "--cache-mb", "0"),
+        INTONE_API_KEYS=f"clients={KEY}",
+        INTONE_VOICES=voices,
     )
     yield server
     server.stop()
@@ -44,7 +47,20 @@ def keyed_client(keyed_server: Server) -> Iterator[OpenAI]:
 def started_narrow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = start_server(
         tmp_path_factory.mktemp("narrow"),
-        *("--concurrency", "1", "--queue-size", "0", "--max-streams", "1", "--cache-mb", "0", "--time-budget", "5"),
+        *(
+            "--workers",
+            "1",
+            "--concurrency",
+            "1",
+            "--queue-size",
+            "0",
+            "--max-streams",
+            "1",
+            "--cache-mb",
+            "0",
+            "--time-budget",
+            "5",
+        ),
     )
     yield server
     server.stop()

@@ -59,8 +59,8 @@ def play(connection: socket.socket, seconds: int) -> int:
     return taken
 
 
-def test_slow_readers_do_not_delay_other_requests(own_server: StartServer) -> None:
-    server = own_server("--concurrency", "2")
+def test_slow_readers_do_not_delay_other_requests(own_server: StartServer, quick_flags: tuple[str, ...]) -> None:
+    server = own_server(*quick_flags, "--concurrency", "2")
     with server.create_client() as client, ExitStack() as stack, ThreadPoolExecutor(4) as players:
         idle = [stack.enter_context(open_stream(server)) for _ in range(20)]
         assert {read_status(one) for one in idle} == {200}
@@ -77,8 +77,10 @@ def test_slow_readers_do_not_delay_other_requests(own_server: StartServer) -> No
         wait_until(lambda: count_open_streams(client) == 0, 30)
 
 
-def test_open_streams_are_limited_per_client_and_in_total(own_server: StartServer) -> None:
-    flags = ("--max-streams", "3", "--max-streams-per-client", "2")
+def test_open_streams_are_limited_per_client_and_in_total(
+    own_server: StartServer, quick_flags: tuple[str, ...]
+) -> None:
+    flags = (*quick_flags, "--max-streams", "3", "--max-streams-per-client", "2")
     server = own_server(*flags, INTONE_API_KEYS=f"alice={ALICE},bob={BOB}")
     hers, his = {"Authorization": f"Bearer {ALICE}"}, {"Authorization": f"Bearer {BOB}"}
     stream, whole = {"text": "Hello.", "stream": True}, {"text": "Hello."}
@@ -95,8 +97,8 @@ def test_open_streams_are_limited_per_client_and_in_total(own_server: StartServe
         wait_until(lambda: client.post("/synthesize", json=stream, headers=hers).status_code == 200, 30)
 
 
-def test_a_reader_that_is_too_slow_is_disconnected(own_server: StartServer) -> None:
-    server = own_server("--reader-patience", "0.5", "--reader-rate", "1000000")
+def test_a_reader_that_is_too_slow_is_disconnected(own_server: StartServer, quick_flags: tuple[str, ...]) -> None:
+    server = own_server(*quick_flags, "--reader-patience", "0.5", "--reader-rate", "1000000")
     with server.create_client() as client, open_stream(server) as connection:
         assert read_status(connection) == 200
         wait_until(lambda: count_open_streams(client) == 0, 60)

@@ -178,8 +178,8 @@ def test_sigterm_lets_a_request_finish(own_server: StartServer) -> None:
     assert len(response.content) == 44 + int.from_bytes(response.content[40:44], "little")
 
 
-def test_ctrl_c_ends_the_service_cleanly(own_server: StartServer) -> None:
-    server = own_server()
+def test_ctrl_c_ends_the_service_cleanly(own_server: StartServer, quick_flags: tuple[str, ...]) -> None:
+    server = own_server(*quick_flags)
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(30) == 0
     assert "Traceback" not in server.log_text()
