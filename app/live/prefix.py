@@ -52,7 +52,7 @@ UNFINISHED = re.compile(
     r"|<[/!A-Za-z][^<>]{0,200}|&[#\w]{0,10})\Z"
 )
 """The beginning of a tag, a link or a reference at the end of a text: what it will be is not known yet."""
-WORD_BEFORE_STOP = re.compile(r"([A-Za-z][A-Za-z.]*)\.[\"”’')\]]{0,3}\Z")
+WORD_BEFORE_STOP = re.compile(r"(?<![^\s(\[\"“‘'—–-])([A-Za-z][A-Za-z.]*)\.[\"”’')\]]{0,3}\Z")
 TWO_WORDS = re.compile(r"\s+\S+\s+\S+\s|[^\S\n]*\n\s*\S")
 """Enough text after an abbreviation: two words, or the beginning of a line."""
 ENDS_LIKE_A_SENTENCE = re.compile(r"[.!?…][\"'”’»)\]*_]{0,8}\s*\Z")

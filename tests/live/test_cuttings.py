@@ -102,7 +102,7 @@ def test_plan_is_that_of_whole_text(pipeline: Pipeline, text: str) -> None:
         ('He said, "Go. Now', ""),
         ("**Hello there. How", ""),
         ("See [this. And", ""),
-        ("Look at https://example.com/a.b. Then", "Look at https://example.com/a.b."),
+        ("Look at https://example.com/page. T", "Look at https://example.com/page."),
         ("# Title\n\nText", "Title"),
         ("```\ncode. Code\n", ""),
     ],
