@@ -13,7 +13,7 @@ import statistics
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,12 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         for server in (old, new):
             send_alone(server.port, server.peer.speak(PARAGRAPH, 0))
-        for number in range(options.rounds):
-            # The order alternates, so that neither always runs on the warmer machine.
-            servers = (old, new) if number % 2 else (new, old)
-            for measure in list_measures(servers, options.clients, options.conversations):
-                for key, value in measure.items():
-                    found[key].append(value)
+        with suppress(KeyboardInterrupt):  # shows what is measured so far
+            for number in range(options.rounds):
+                # The order alternates, so that neither always runs on the warmer machine.
+                servers = (old, new) if number % 2 else (new, old)
+                for measure in list_measures(servers, options.clients, options.conversations):
+                    for key, value in measure.items():
+                        found[key].append(value)
     show(found)
     return 0
 
