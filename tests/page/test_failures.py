@@ -81,7 +81,7 @@ def test_the_copied_command_contains_no_key_and_runs_with_one(
 def test_the_page_reports_a_missing_key(open_page: OpenPage, locked_server: Server) -> None:
     page = open_page(f"{locked_server.url}/")
     page.page.get_by_role("button", name="Not now").click()
-    expect(page.alert).to_contain_text("A key is needed")
+    expect(page.alert).to_contain_text("Authentication required")
     page.alert.get_by_role("button", name="Try again").click()
     enter_key(page, KEY)
     expect(page.tags.first).to_be_visible()
