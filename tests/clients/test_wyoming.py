@@ -6,11 +6,13 @@ import asyncio
 import json
 import random
 import re
+import signal
 import socket
 import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,7 @@ from wyoming.info import Describe, Info, SelectProgram
 from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
 
-from tests.serving import ROOT, Server, StartServer, clean_environment, start_server, wait_until
-
-pytestmark = pytest.mark.anyio
+from tests.serving import LOADED, ROOT, Server, StartServer, clean_environment, start_server, wait_until
 
 TEXT = "The parcel came this morning. I am so happy that you are finally here! What happened to the old harbour?"
 EMOTIONS = ["neutral", "joy", "sadness", "anger", "fear", "surprise", "disgust"]
@@ -51,25 +51,46 @@ def address(wyoming_server: Server) -> str:
     return find_address(wyoming_server)
 
 
-async def read_until(client: AsyncClient, *last: str) -> list[Event]:
-    """Read events up to one of these types, or up to the end of the connection."""
-    events: list[Event] = []
-    while event := await client.read_event():
-        events.append(event)
-        if event.type in last:
-            break
-    return events
+class Talker:
+    """The package's client, called from tests that are not asynchronous."""
 
+    def __init__(self, address: str) -> None:
+        self._runner = asyncio.Runner()
+        self._client = AsyncClient.from_uri(address)
 
-async def request(address: str, *events: Event, last: str = "audio-stop") -> list[Event]:
-    """Send events over a new connection; return the answer."""
-    async with AsyncClient.from_uri(address) as client:
+    def __enter__(self) -> Talker:
+        self._runner.run(self._client.connect())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._runner.run(self._client.disconnect())
+        self._runner.close()
+
+    def send(self, *events: Event) -> None:
         for event in events:
-            await client.write_event(event)
-        return await read_until(client, last, "error")
+            self._runner.run(self._client.write_event(event))
+
+    def read(self) -> Event | None:
+        return self._runner.run(self._client.read_event())
+
+    def read_until(self, *last: str) -> list[Event]:
+        """Read events up to one of these types, or up to the end of the connection."""
+        events: list[Event] = []
+        while event := self.read():
+            events.append(event)
+            if event.type in last:
+                break
+        return events
 
 
-async def stream_text(address: str, pieces: Sequence[str], voice: SynthesizeVoice | None = None) -> list[Event]:
+def request(address: str, *events: Event, last: str = "audio-stop") -> list[Event]:
+    """Send events over a new connection; return the answer."""
+    with Talker(address) as talker:
+        talker.send(*events)
+        return talker.read_until(last, "error")
+
+
+def stream_text(address: str, pieces: Sequence[str], voice: SynthesizeVoice | None = None) -> list[Event]:
     """Send what Home Assistant sends for a text that a language model writes, and return the answer.
 
     See `_generate_tts_audio` of homeassistant/components/wyoming/tts.py: the whole text follows its pieces.
@@ -77,7 +98,7 @@ async def stream_text(address: str, pieces: Sequence[str], voice: SynthesizeVoic
     whole = Synthesize("".join(pieces), voice)
     pushed = [SynthesizeChunk(piece).event() for piece in pieces]
     events = [SynthesizeStart(voice).event(), *pushed, whole.event(), SynthesizeStop().event()]
-    return await request(address, *events, last="synthesize-stopped")
+    return request(address, *events, last="synthesize-stopped")
 
 
 def check_audio(events: Sequence[Event], last: Sequence[str] = ("audio-stop",)) -> float:
@@ -113,8 +134,8 @@ def read_gauge(server: Server, name: str) -> float:
     return float(match[1])
 
 
-async def test_info_lists_the_voices_with_emotions_as_speakers(address: str) -> None:
-    (event,) = await request(address, Describe().event(), last="info")
+def test_info_lists_the_voices_with_emotions_as_speakers(address: str) -> None:
+    (event,) = request(address, Describe().event(), last="info")
     (program,) = Info.from_event(event).tts
     assert (program.name, program.installed, program.supports_synthesize_streaming) == ("Intone", True, True)
     assert program.version and program.attribution.name == "Intone"
@@ -124,8 +145,8 @@ async def test_info_lists_the_voices_with_emotions_as_speakers(address: str) -> 
     assert [speaker.name for speaker in voice.speakers or ()] == ["auto", *EMOTIONS]
 
 
-async def test_a_text_is_spoken(address: str, wyoming_server: Server) -> None:
-    seconds = check_audio(await request(address, Synthesize(TEXT).event()))
+def test_a_text_is_spoken(address: str, wyoming_server: Server) -> None:
+    seconds = check_audio(request(address, Synthesize(TEXT).event()))
     assert 4 < seconds < 12
     line = read_log(wyoming_server)[-1]
     assert (line["method"], line["status"], line["stream"], line["characters"]) == ("WYOMING", 200, True, len(TEXT))
@@ -134,8 +155,8 @@ async def test_a_text_is_spoken(address: str, wyoming_server: Server) -> None:
 
 
 @pytest.mark.parametrize("speaker", ["joy", "Sadness", "angry"])
-async def test_a_speaker_is_an_emotion(address: str, wyoming_server: Server, speaker: str) -> None:
-    check_audio(await request(address, Synthesize(TEXT, SynthesizeVoice("wren", speaker=speaker)).event()))
+def test_a_speaker_is_an_emotion(address: str, wyoming_server: Server, speaker: str) -> None:
+    check_audio(request(address, Synthesize(TEXT, SynthesizeVoice("wren", speaker=speaker)).event()))
     (emotion,) = read_log(wyoming_server)[-1]["emotions"]
     assert emotion == {"joy": "joy", "Sadness": "sadness", "angry": "anger"}[speaker]
 
@@ -152,22 +173,22 @@ async def test_a_speaker_is_an_emotion(address: str, wyoming_server: Server, spe
     ],
     ids=repr,
 )
-async def test_the_voice_is_that_of_a_name_or_of_a_language(address: str, voice: SynthesizeVoice | None) -> None:
-    check_audio(await request(address, Synthesize("How nice!", voice).event()))
+def test_the_voice_is_that_of_a_name_or_of_a_language(address: str, voice: SynthesizeVoice | None) -> None:
+    check_audio(request(address, Synthesize("How nice!", voice).event()))
 
 
-async def test_ssml_and_tags_are_read(address: str, wyoming_server: Server) -> None:
+def test_ssml_and_tags_are_read(address: str, wyoming_server: Server) -> None:
     ssml = '<speak><prosody rate="slow">Well.</prosody><break time="2s"/>Now.</speak>'
     event = Event("synthesize", {"text": ssml, "text_format": "ssml"})
-    assert check_audio(await request(address, event)) > 2.5
-    check_audio(await request(address, Synthesize("[sad] The door is open.").event()))
+    assert check_audio(request(address, event)) > 2.5
+    check_audio(request(address, Synthesize("[sad] The door is open.").event()))
     assert read_log(wyoming_server)[-1]["emotions"] == {"sadness": 1}
 
 
-async def test_warnings_are_in_the_last_event_of_the_audio(address: str) -> None:
-    *_, last = await request(address, Synthesize("The word is кварц.").event())
+def test_warnings_are_in_the_last_event_of_the_audio(address: str) -> None:
+    *_, last = request(address, Synthesize("The word is кварц.").event())
     assert [one["code"] for one in last.data["warnings"]] == ["unreadable_script"]
-    *_, last = await request(address, Synthesize("All is well.").event())
+    *_, last = request(address, Synthesize("All is well.").event())
     assert "warnings" not in last.data
 
 
@@ -189,110 +210,105 @@ async def test_warnings_are_in_the_last_event_of_the_audio(address: str) -> None
         ({"text": "a. " * 9000}, "text_too_long"),
     ],
 )
-async def test_a_wrong_request_gets_an_error_and_the_end(
+def test_a_wrong_request_gets_an_error_and_the_end(
     address: str, wyoming_server: Server, data: dict[str, Any], code: str
 ) -> None:
-    async with AsyncClient.from_uri(address) as client:
-        await client.write_event(Event("synthesize", data))
-        (event,) = await read_until(client)
+    with Talker(address) as client:
+        client.send(Event("synthesize", data))
+        (event,) = client.read_until()
     error = Error.from_event(event)
     assert error.code == code and error.text.strip().endswith((".", "?"))
     line = read_log(wyoming_server)[-1]
     assert line["code"] == code and 400 <= line["status"] < 500
 
 
-async def test_a_lone_surrogate_is_refused(address: str) -> None:
+def test_a_lone_surrogate_is_refused(address: str) -> None:
     header = b'{"type": "synthesize", "data": {"text": "\\ud800"}}\n'
-    assert b'"invalid_request"' in await exchange_bytes(address, header)
+    assert b'"invalid_request"' in exchange_bytes(address, header)
 
 
 @pytest.mark.parametrize("size", [1, 3, 10, 1000])
-async def test_home_assistants_stream_is_spoken_once(address: str, wyoming_server: Server, size: int) -> None:
+def test_home_assistants_stream_is_spoken_once(address: str, wyoming_server: Server, size: int) -> None:
     pieces = [TEXT[start : start + size] for start in range(0, len(TEXT), size)]
-    events = await stream_text(address, pieces, SynthesizeVoice("wren"))
+    events = stream_text(address, pieces, SynthesizeVoice("wren"))
     seconds = check_audio(events, ("audio-stop", "synthesize-stopped"))
     line = read_log(wyoming_server)[-1]
     assert (line["status"], line["utterances"], line["characters"]) == (200, 3, len(TEXT))
     assert 4 < seconds < 12
 
 
-async def test_audio_begins_before_the_text_is_complete(address: str) -> None:
-    async with AsyncClient.from_uri(address) as client:
-        await client.write_event(SynthesizeStart(SynthesizeVoice("wren", speaker="joy")).event())
-        await client.write_event(SynthesizeChunk("The parcel came. And th").event())
-        first = await read_until(client, "audio-chunk")
+def test_audio_begins_before_the_text_is_complete(address: str) -> None:
+    with Talker(address) as client:
+        client.send(SynthesizeStart(SynthesizeVoice("wren", speaker="joy")).event())
+        client.send(SynthesizeChunk("The parcel came. And th").event())
+        first = client.read_until("audio-chunk")
         assert [event.type for event in first] == ["audio-start", "audio-chunk"]
-        await client.write_event(SynthesizeChunk("en we left.").event())
-        await client.write_event(SynthesizeStop().event())
-        rest = await read_until(client, "synthesize-stopped")
+        client.send(SynthesizeChunk("en we left.").event())
+        client.send(SynthesizeStop().event())
+        rest = client.read_until("synthesize-stopped")
         check_audio([*first, *rest], ("audio-stop", "synthesize-stopped"))
         # The connection is free again: now a whole text is spoken.
-        await client.write_event(Synthesize("How nice!").event())
-        check_audio(await read_until(client, "audio-stop"))
+        client.send(Synthesize("How nice!").event())
+        check_audio(client.read_until("audio-stop"))
 
 
-async def test_a_stream_without_text_is_silent(address: str) -> None:
-    events = await request(address, SynthesizeStart().event(), SynthesizeStop().event(), last="synthesize-stopped")
+def test_a_stream_without_text_is_silent(address: str) -> None:
+    events = request(address, SynthesizeStart().event(), SynthesizeStop().event(), last="synthesize-stopped")
     assert [event.type for event in events] == ["audio-start", "audio-stop", "synthesize-stopped"]
 
 
-async def test_a_new_stream_replaces_the_one_before(address: str, wyoming_server: Server) -> None:
-    async with AsyncClient.from_uri(address) as client:
-        await client.write_event(SynthesizeStart().event())
-        await client.write_event(SynthesizeChunk(TEXT * 20).event())
-        await read_until(client, "audio-chunk")
-        await client.write_event(SynthesizeStart().event())
-        await client.write_event(SynthesizeChunk("How nice!").event())
-        await client.write_event(SynthesizeStop().event())
-        events = await read_until(client, "synthesize-stopped")
+def test_a_new_stream_replaces_the_one_before(address: str, wyoming_server: Server) -> None:
+    with Talker(address) as client:
+        client.send(SynthesizeStart().event())
+        client.send(SynthesizeChunk(TEXT * 20).event())
+        client.read_until("audio-chunk")
+        client.send(SynthesizeStart().event())
+        client.send(SynthesizeChunk("How nice!").event())
+        client.send(SynthesizeStop().event())
+        events = client.read_until("synthesize-stopped")
     last = max(place for place, event in enumerate(events) if event.type == "audio-start")
     assert check_audio(events[last:], ("audio-stop", "synthesize-stopped")) < 3
     assert [line["status"] for line in read_log(wyoming_server)[-2:]] == [499, 200]
 
 
 @pytest.mark.parametrize("kind", ["synthesize-chunk", "synthesize-stop"])
-async def test_a_piece_without_a_stream_is_an_error(address: str, kind: str) -> None:
-    (event,) = await request(address, Event(kind, {"text": "Hi."}))
+def test_a_piece_without_a_stream_is_an_error(address: str, kind: str) -> None:
+    (event,) = request(address, Event(kind, {"text": "Hi."}))
     assert Error.from_event(event).code == "invalid_request"
 
 
 @pytest.mark.parametrize("data", [{}, {"text": 5}, {"text": None}])
-async def test_a_wrong_piece_ends_the_stream_with_an_error(
+def test_a_wrong_piece_ends_the_stream_with_an_error(
     address: str, wyoming_server: Server, data: dict[str, Any]
 ) -> None:
     events = [SynthesizeStart().event(), Event("synthesize-chunk", data)]
-    (event,) = await request(address, *events)
+    (event,) = request(address, *events)
     assert Error.from_event(event).code == "invalid_request"
     assert read_log(wyoming_server)[-1]["code"] == "invalid_request"
 
 
-async def test_a_stream_takes_no_ssml(address: str) -> None:
-    (event,) = await request(address, Event("synthesize-start", {"text_format": "ssml"}))
+def test_a_stream_takes_no_ssml(address: str) -> None:
+    (event,) = request(address, Event("synthesize-start", {"text_format": "ssml"}))
     assert Error.from_event(event).code == "invalid_request"
 
 
-async def test_pings_are_answered_and_unknown_events_dropped(address: str) -> None:
-    async with AsyncClient.from_uri(address) as client:
+def test_pings_are_answered_and_unknown_events_dropped(address: str) -> None:
+    with Talker(address) as client:
         for event in (SelectProgram("Intone").event(), Event("detect", {"names": []}, b"\0" * 100_000)):
-            await client.write_event(event)
-        await client.write_event(Ping("here").event())
-        assert await client.read_event() == Pong("here").event()
-        await client.write_event(SynthesizeStart().event())
-        await client.write_event(Event("ping"))
-        assert await client.read_event() == Pong().event()
+            client.send(event)
+        client.send(Ping("here").event())
+        assert client.read() == Pong("here").event()
+        client.send(SynthesizeStart().event())
+        client.send(Event("ping"))
+        assert client.read() == Pong().event()
 
 
-async def exchange_bytes(address: str, *parts: bytes) -> bytes:
+def exchange_bytes(address: str, sent: bytes) -> bytes:
     """Send bytes as they are, and return all that comes back."""
     host, _, port = address.removeprefix("tcp://").rpartition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    try:
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-        return await reader.read()
-    finally:
-        writer.close()
+    with socket.create_connection((host, int(port)), timeout=60 * LOADED) as connection:
+        connection.sendall(sent)
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 @pytest.mark.parametrize(
@@ -307,15 +323,15 @@ async def exchange_bytes(address: str, *parts: bytes) -> bytes:
         (b'{"type": "audio-chunk", "payload_length": 99999999999}\n' + b"\0" * 500_000, "body_too_large"),
     ],
 )
-async def test_broken_bytes_get_an_error_and_the_end(
+def test_broken_bytes_get_an_error_and_the_end(
     address: str, wyoming_server: Server, received: bytes, code: str
 ) -> None:
-    answer = await exchange_bytes(address, received)
+    answer = exchange_bytes(address, received)
     assert answer.startswith(b'{"type": "error"') and f'"{code}"'.encode() in answer
     assert read_log(wyoming_server, "wyoming")[-1]["code"] == code
 
 
-async def test_clients_that_leave_at_random_moments_leave_nothing_behind(address: str, wyoming_server: Server) -> None:
+def test_clients_that_leave_at_random_moments_leave_nothing_behind(address: str, wyoming_server: Server) -> None:
     """Half events, silent clients, and connections reset while the service waits, computes or sends."""
     choose = random.Random(7)
     host, _, port = address.removeprefix("tcp://").rpartition(":")
@@ -327,21 +343,21 @@ async def test_clients_that_leave_at_random_moments_leave_nothing_behind(address
     ]
     whole = {first: b"".join(map(encode, events[first:last])) for first, last in ((0, 1), (1, len(events)))}
     for number in range(60):
-        reader, writer = await asyncio.open_connection(host, int(port))
-        sent = whole[number % 2]
-        writer.write(sent[: choose.randrange(len(sent) + 1)] if number % 3 else sent)
-        if number % 3 == 0:
-            # Leave after some of the audio: nothing, its start, or more of it.
-            for _ in range(choose.randrange(3)):
-                await reader.read(choose.choice((1, 100, 40_000)))
-        if number % 4 == 0:
-            writer.transport.abort()
-        writer.close()
-    await asyncio.to_thread(wait_until, lambda: read_gauge(wyoming_server, "intone_streams_open") == 0, 30)
+        with socket.create_connection((host, int(port)), timeout=60 * LOADED) as connection:
+            sent = whole[number % 2]
+            connection.sendall(sent[: choose.randrange(len(sent) + 1)] if number % 3 else sent)
+            if number % 3 == 0:
+                # Leave after some of the audio: nothing, its start, or more of it.
+                for _ in range(choose.randrange(3)):
+                    connection.recv(choose.choice((1, 100, 40_000)))
+            if number % 4 == 0:
+                # Closing sends a reset.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    wait_until(lambda: read_gauge(wyoming_server, "intone_streams_open") == 0, 30)
     # The connection that reads the metrics is one.
-    await asyncio.to_thread(wait_until, lambda: read_gauge(wyoming_server, "intone_connections") <= 1, 30)
+    wait_until(lambda: read_gauge(wyoming_server, "intone_connections") <= 1, 30)
     assert "Traceback" not in wyoming_server.log_text()
-    check_audio(await request(address, Synthesize("How nice!").event()))
+    check_audio(request(address, Synthesize("How nice!").event()))
 
 
 def encode(event: Event) -> bytes:
@@ -349,12 +365,12 @@ def encode(event: Event) -> bytes:
     return json.dumps({"type": event.type, "data_length": len(data)}).encode() + b"\n" + data
 
 
-async def test_the_log_and_the_metrics_hold_no_text(address: str, wyoming_server: Server) -> None:
+def test_the_log_and_the_metrics_hold_no_text(address: str, wyoming_server: Server) -> None:
     word = "Quarzuhr"
-    await request(address, Synthesize(f"The {word} ticks.").event())
-    await stream_text(address, [f"The {word[:3]}", f"{word[3:]} ticks."])
-    await request(address, Synthesize("Hi.", SynthesizeVoice(word)).event())
-    await exchange_bytes(address, f'{{"type": "{word}'.encode() + b'"\n')
+    request(address, Synthesize(f"The {word} ticks.").event())
+    stream_text(address, [f"The {word[:3]}", f"{word[3:]} ticks."])
+    request(address, Synthesize("Hi.", SynthesizeVoice(word)).event())
+    exchange_bytes(address, f'{{"type": "{word}'.encode() + b'"\n')
     assert word not in wyoming_server.log_text()
     with wyoming_server.create_client() as client:
         metrics = client.get("/metrics").text
@@ -363,92 +379,86 @@ async def test_the_log_and_the_metrics_hold_no_text(address: str, wyoming_server
     assert re.search(r'intone_requests_total\{route="wyoming",status="400"\} [1-9]', metrics)
 
 
-async def test_the_limits_of_the_service_apply(own_server: StartServer) -> None:
+def test_the_limits_of_the_service_apply(own_server: StartServer) -> None:
     server = own_server(*FLAGS, "--max-chars", "200", "--max-streams-per-client", "1", "--max-connections", "3")
     address = find_address(server)
-    (event,) = await request(address, Synthesize("a" * 201).event())
+    (event,) = request(address, Synthesize("a" * 201).event())
     assert Error.from_event(event).code == "text_too_long"
-    *_, event = await request(address, SynthesizeStart().event(), SynthesizeChunk("a" * 201).event())
+    *_, event = request(address, SynthesizeStart().event(), SynthesizeChunk("a" * 201).event())
     assert Error.from_event(event).code == "text_too_long"
-    async with AsyncClient.from_uri(address) as first, AsyncClient.from_uri(address) as second:
+    with Talker(address) as first, Talker(address) as second:
         for client in (first, second):
-            await client.write_event(SynthesizeStart().event())
-            await client.write_event(Ping().event())
-            events = await read_until(client, "pong", "error")
+            client.send(SynthesizeStart().event(), Ping().event())
+            events = client.read_until("pong", "error")
         assert Error.from_event(events[-1]).code == "too_many_streams"
     # Idle connections make room for new ones.
-    clients = [AsyncClient.from_uri(address) for _ in range(4)]
-    for client in clients:
-        await client.connect()
-        await client.write_event(Ping().event())
-        assert (await read_until(client, "pong"))[-1].type == "pong"
-    assert await clients[0].read_event() is None
-    for client in clients:
-        await client.disconnect()
+    with ExitStack() as stack:
+        clients = [stack.enter_context(Talker(address)) for _ in range(4)]
+        for client in clients[1:]:
+            client.send(Ping().event())
+            assert client.read() == Pong().event()
+        assert clients[0].read() is None
 
 
-async def test_the_rate_limit_applies(own_server: StartServer) -> None:
+def test_the_rate_limit_applies(own_server: StartServer) -> None:
     address = find_address(own_server(*FLAGS, "--rate-limit", "1"))
-    check_audio(await request(address, Synthesize("How nice!").event()))
+    check_audio(request(address, Synthesize("How nice!").event()))
     for event in (Synthesize("How nice!").event(), SynthesizeStart().event()):
-        (answer,) = await request(address, event)
+        (answer,) = request(address, event)
         assert Error.from_event(answer).code == "rate_limited"
 
 
-async def test_a_unix_socket_is_removed_at_the_end(own_server: StartServer, tmp_path: Path) -> None:
+def test_a_unix_socket_is_removed_at_the_end(own_server: StartServer, tmp_path: Path) -> None:
     path = tmp_path / "speech.sock"
     with socket.socket(socket.AF_UNIX) as abandoned:
         abandoned.bind(str(path))
     server = own_server("--wyoming", f"unix://{path}")
     assert find_address(server) == f"unix://{path}"
-    check_audio(await request(f"unix://{path}", Synthesize("How nice!").event()))
-    assert await asyncio.to_thread(server.stop) == 0
+    check_audio(request(f"unix://{path}", Synthesize("How nice!").event()))
+    assert server.stop() == 0
     assert not path.exists()
 
 
-async def test_a_text_that_is_spoken_is_finished_before_the_end(own_server: StartServer) -> None:
+def test_a_text_that_is_spoken_is_finished_before_the_end(own_server: StartServer) -> None:
     server = own_server(*FLAGS)
-    async with (
-        AsyncClient.from_uri(find_address(server)) as client,
-        AsyncClient.from_uri(find_address(server)) as idle,
-    ):
-        await idle.write_event(Ping().event())
-        await idle.read_event()
-        await client.write_event(Synthesize(TEXT * 5).event())
-        first = await read_until(client, "audio-chunk")
-        stopping = asyncio.create_task(asyncio.to_thread(server.stop))
-        assert await idle.read_event() is None
-        assert check_audio([*first, *await read_until(client, "audio-stop")]) > 20
-        assert await client.read_event() is None
-        assert await stopping == 0
+    with Talker(find_address(server)) as client, Talker(find_address(server)) as idle:
+        idle.send(Ping().event())
+        assert idle.read() == Pong().event()
+        client.send(Synthesize(TEXT * 5).event())
+        first = client.read_until("audio-chunk")
+        server.process.send_signal(signal.SIGTERM)
+        assert idle.read() is None
+        assert check_audio([*first, *client.read_until("audio-stop")]) > 20
+        assert client.read() is None
+    assert server.process.wait(60 * LOADED) == 0
 
 
-async def test_before_the_models_are_loaded_clients_are_told_to_wait(own_server: StartServer) -> None:
+def test_before_the_models_are_loaded_clients_are_told_to_wait(own_server: StartServer) -> None:
     server = own_server(*FLAGS, ready=False)
     for event in (Describe().event(), Synthesize("Hi.").event(), SynthesizeStart().event()):
-        (answer,) = await request(find_address(server), event, last="info")
+        (answer,) = request(find_address(server), event, last="info")
         assert Error.from_event(answer).code == "not_ready"
 
 
-async def test_a_missing_package_is_reported_with_the_extra() -> None:
+def test_a_missing_package_is_reported_with_the_extra() -> None:
     code = "import sys; sys.modules['wyoming'] = None; from app.__main__ import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "serve", "--port", "0", "--wyoming", "tcp://127.0.0.1:0"]
-    ended = await asyncio.to_thread(
-        subprocess.run, command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=120
+    ended = subprocess.run(
+        command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=20 * LOADED
     )
     assert ended.returncode != 0 and "Traceback" not in ended.stderr
     assert "intone[wyoming]" in ended.stderr and "not installed" in ended.stderr
 
 
-async def test_an_address_in_use_is_reported(address: str, tmp_path: Path) -> None:
+def test_an_address_in_use_is_reported(address: str, tmp_path: Path) -> None:
     path = tmp_path / "speech.sock"
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(path))
         other.listen()
         for used in (address, f"unix://{path}"):
             command = [sys.executable, "-m", "app", "serve", "--port", "0", "--wyoming", used]
-            ended = await asyncio.to_thread(
-                subprocess.run, command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=120
+            ended = subprocess.run(
+                command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=20 * LOADED
             )
             assert ended.returncode != 0 and "Cannot listen on" in ended.stderr and "Traceback" not in ended.stderr
     assert Path(path).exists()

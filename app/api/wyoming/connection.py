@@ -52,8 +52,8 @@ class WyomingConnection:
         self._patience = ReaderPatience(service.settings.reader_patience, service.settings.reader_rate)
         peer = writer.get_extra_info("peername")
         name = mask_address(peer[0]) if isinstance(peer, tuple) else LOCAL_CLIENT
-        self._client = Client(name, self._send, self._wait_until_lost)
-        self._lost = asyncio.Event()
+        self._client = Client(name, self._send, self._wait_until_left)
+        self._left = asyncio.Event()
         self._live: LiveSpeech | None = None
         self._is_stopping = False
         # uvicorn waits for its connections and tasks before it stops, and then cancels the tasks.
@@ -79,9 +79,14 @@ class WyomingConnection:
         if self in self._connections.idle:
             self.transport.close()
 
+    def end_input(self) -> bool:
+        """Stop the speech in progress, as the client has closed its side; return whether other answers are due."""
+        self._left.set()
+        return self in self._connections.idle
+
     def forget(self) -> None:
         """Stop the work of a connection that is lost."""
-        self._lost.set()
+        self._left.set()
         self._connections.forget(self)
         self._server_state.connections.discard(self)
         if self._live:
@@ -171,6 +176,8 @@ class WyomingConnection:
             self._live.close()
             with suppress(ClientDisconnected):
                 await self._finish_live()
+        if self._left.is_set():
+            raise ClientDisconnected
         self._connections.idle.pop(self, None)
         self._live = await begin_live_speech(self._service, self._client, event.data)
 
@@ -231,5 +238,5 @@ class WyomingConnection:
                 while await self._reader.read(MAX_HEADER_BYTES):
                     pass
 
-    async def _wait_until_lost(self) -> None:
-        await self._lost.wait()
+    async def _wait_until_left(self) -> None:
+        await self._left.wait()

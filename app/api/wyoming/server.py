@@ -23,7 +23,7 @@ _HINT = "Choose another address: --wyoming tcp://127.0.0.1:PORT, or unix:///PATH
 
 
 class WyomingProtocol(asyncio.StreamReaderProtocol):
-    """asyncio's protocol of streams that closes the connection when the client has closed it."""
+    """asyncio's protocol of streams for one connection, which learns when the client has left."""
 
     def __init__(self, service: Service, connections: Connections, server_state: ServerState) -> None:
         self._connection: WyomingConnection | None = None
@@ -34,9 +34,9 @@ class WyomingProtocol(asyncio.StreamReaderProtocol):
         super().__init__(asyncio.StreamReader(limit=MAX_HEADER_BYTES), connect)
 
     def eof_received(self) -> bool:
-        """Close the connection, as no client needs audio after it has closed its side."""
+        """Return whether to keep the connection open when the client has closed its side."""
         super().eof_received()
-        return False
+        return self._connection is not None and self._connection.end_input()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the work for the connection; see `asyncio.Protocol`."""
