@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -218,5 +218,7 @@ S = TypeVar("S")
 
 def stack(parts: Sequence[S]) -> S:
     """Stack excerpts of one length, dataclasses of tensors, as a batch in single precision."""
-    columns = ([getattr(part, field.name) for part in parts] for field in fields(parts[0]))  # type: ignore[arg-type]
-    return type(parts[0])(*(torch.stack(column).float() for column in columns))
+    first: Any = parts[0]
+    columns = ([getattr(part, field.name) for part in parts] for field in fields(first))
+    batch: S = type(first)(*(torch.stack(column).float() for column in columns))
+    return batch
