@@ -263,15 +263,14 @@ def read_model(source: str, local: bool) -> tuple[Any, Any, list[str]]:
 def read_settings(config: Any, source: str) -> ClassifierSettings:
     """Read `"intone"` in the model's config.json, which other models lack; raise `InvalidClassifier` if it is wrong."""
     settings = getattr(config, "intone", None) or {}
+    where = f'The classifier {source}: "intone" in its config.json'
     if not isinstance(settings, dict):
-        raise InvalidClassifier(f'The classifier {source}: "intone" in its config.json must be an object.')
+        raise InvalidClassifier(f"{where} must be an object.")
     threshold, context = settings.get("threshold"), settings.get("context", 0)
     if threshold is not None and not (isinstance(threshold, int | float) and 0 <= threshold <= 1):
-        raise InvalidClassifier(f'The classifier {source}: "intone" in its config.json needs a threshold in 0..1.')
+        raise InvalidClassifier(f"{where} needs a threshold in 0..1.")
     if not isinstance(context, int) or not 0 <= context <= MAX_CONTEXT:
-        raise InvalidClassifier(
-            f'The classifier {source}: "intone" in its config.json needs a context in 0..{MAX_CONTEXT}.'
-        )
+        raise InvalidClassifier(f"{where} needs a context in 0..{MAX_CONTEXT}.")
     return ClassifierSettings(str(settings.get("version", "unknown")), threshold, context)
 
 

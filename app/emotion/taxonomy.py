@@ -19,19 +19,8 @@ j-hartmann/emotion-english-distilroberta-base."""
 
 GOEMOTIONS = {
     Emotion.NEUTRAL: ("neutral",),
-    Emotion.JOY: (
-        "admiration",
-        "amusement",
-        "approval",
-        "caring",
-        "desire",
-        "excitement",
-        "gratitude",
-        "joy",
-        "love",
-        "optimism",
-        "pride",
-        "relief",
+    Emotion.JOY: tuple(
+        "admiration amusement approval caring desire excitement gratitude joy love optimism pride relief".split()
     ),
     Emotion.SADNESS: ("disappointment", "embarrassment", "grief", "remorse", "sadness"),
     Emotion.ANGER: ("anger", "annoyance", "disapproval"),
@@ -45,17 +34,7 @@ EMOTION_OF_LABEL = EKMAN | {label: emotion for emotion, labels in GOEMOTIONS.ite
 
 ALIASES: dict[Emotion, tuple[str, ...]] = {
     Emotion.NEUTRAL: ("calm",),
-    Emotion.JOY: (
-        "cheerful",
-        "excited",
-        "friendly",
-        "hopeful",
-        "happy",
-        "joyful",
-        "happiness",
-        "excitement",
-        "hope",
-    ),
+    Emotion.JOY: tuple("cheerful excited friendly hopeful happy joyful happiness excitement hope".split()),
     Emotion.SADNESS: ("sad", "depressed"),
     Emotion.ANGER: ("angry", "shouting"),
     Emotion.FEAR: ("terrified", "fearful"),
@@ -124,9 +103,12 @@ def map_labels(labels: Iterable[str], label_map: Mapping[str, str] | None = None
 
     `label_map` adds to the known labels and overrides them; case is ignored.
     """
-    own = {label.lower(): parse_mapped_emotion(label, name) for label, name in (label_map or {}).items()}
-    known = EMOTION_OF_LABEL | own
-    labels = list(labels)
+    known, labels = dict(EMOTION_OF_LABEL), list(labels)
+    for label, name in (label_map or {}).items():
+        try:
+            known[label.lower()] = parse_emotion(name)
+        except UnknownEmotion as error:  # no client is at fault
+            raise InvalidClassifier(f"The label map, at {label}: {error.detail}", hint=error.hint) from None
     unmapped = [label for label in labels if label.lower() not in known]
     if unmapped:
         raise InvalidClassifier(
@@ -134,14 +116,6 @@ def map_labels(labels: Iterable[str], label_map: Mapping[str, str] | None = None
             hint='Name a JSON file {"label": "emotion", …} in INTONE_LABEL_MAP.',
         )
     return {label: known[label.lower()] for label in labels}
-
-
-def parse_mapped_emotion(label: str, name: str) -> Emotion:
-    """Parse the emotion of a label in a label map; raise `InvalidClassifier`, since no client is at fault."""
-    try:
-        return parse_emotion(name)
-    except UnknownEmotion as error:
-        raise InvalidClassifier(f"The label map, at {label}: {error.detail}", hint=error.hint) from None
 
 
 def read_label_map(path: Path) -> dict[str, str]:
