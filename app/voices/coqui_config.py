@@ -11,7 +11,7 @@ from typing import Any
 
 from app.errors import InvalidVoice
 
-MATCHING_SETTINGS = ("sample_rate", "num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "mel_fmax")
+MATCHING_SETTINGS = ("sample_rate", "num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "upper_hz")
 """Settings that must be equal in an acoustic model and its vocoder; normalization is converted instead."""
 
 
@@ -64,27 +64,19 @@ class AudioConfig:
         return self.sample_rate / 2 if self.mel_fmax is None else self.mel_fmax
 
 
-def parse_source_audio(audio: Mapping[str, Any]) -> AudioConfig:
-    """Return the `audio` of a vocoder with a harmonic source; default: natural logarithms of magnitudes, unscaled."""
-    return AudioConfig.from_dict({"signal_norm": False, "log_func": "np.log", "spec_gain": 1.0, **audio})
-
-
 def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
     """Raise `InvalidVoice` if the mel spectrograms of an acoustic model and a vocoder differ."""
+    pairs = {name: (float(getattr(acoustic, name)), float(getattr(vocoder, name))) for name in MATCHING_SETTINGS}
     differences = [
-        f"{name} is {_read_value(acoustic, name)} in the acoustic model and {_read_value(vocoder, name)} in the vocoder"
-        for name in MATCHING_SETTINGS
-        if _read_value(acoustic, name) != _read_value(vocoder, name)
+        f"{name.replace('upper_hz', 'mel_fmax')} is {one} in the acoustic model and {other} in the vocoder"
+        for name, (one, other) in pairs.items()
+        if one != other
     ]
     if differences:
         raise InvalidVoice(
             f"{pair} do not fit together: {'; '.join(differences)}.",
             hint="Name a vocoder that was trained on the same mel spectrogram.",
         )
-
-
-def _read_value(audio: AudioConfig, name: str) -> float:
-    return float(audio.upper_hz if name == "mel_fmax" else getattr(audio, name))
 
 
 COMMENT_PATTERN = re.compile(r'("(?:[^"\\\n]|\\.)*+"?)|//[^\n]*')

@@ -44,7 +44,7 @@ def find_compatible_vocoders(part: ModelFiles, vocoders: Sequence[ModelFiles]) -
     fit = [vocoder for vocoder, problem in misfits.items() if problem is None]
     if not fit:
         raise next(problem for problem in misfits.values() if problem is not None)
-    shared = {vocoder: count_shared_folders(part.config, vocoder.config) for vocoder in fit}
+    shared = {vocoder: len(set(part.config.parents) & set(vocoder.config.parents)) for vocoder in fit}
     return [vocoder for vocoder in fit if shared[vocoder] == max(shared.values())]
 
 
@@ -60,11 +60,6 @@ def find_incompatibility(part: ModelFiles, vocoder: ModelFiles) -> InvalidVoice 
 def read_mel_settings(part: ModelFiles) -> AudioConfig:
     """Return the settings of a model's mel spectrogram."""
     return parse_audio(part.architecture, part.values)
-
-
-def count_shared_folders(first: PurePosixPath, second: PurePosixPath) -> int:
-    """Return the number of folders that two files have in common."""
-    return len(set(first.parents) & set(second.parents))
 
 
 def get_sample_rate(parts: Sequence[ModelFiles]) -> int:
@@ -99,21 +94,13 @@ EmotionMap = dict[Emotion, Candidate]
 
 def list_candidates(parts: Sequence[ModelFiles]) -> list[Candidate]:
     """Return all candidates; with several checkpoints, a speaker's name includes that of the checkpoint."""
-    alone = len(parts) == 1
-    return [
-        Candidate(
-            format_name(part, speaker, alone), part, speaker, *guess_emotion(part.emotion, find_emotion(speaker or ""))
-        )
-        for part in parts
-        for speaker in part.speakers or (None,)
-    ]
-
-
-def format_name(part: ModelFiles, speaker: str | None, alone: bool) -> str:
-    """Return the name of a speaker, or of a checkpoint with a single speaker, in questions and flags."""
-    if speaker is None:
-        return part.name
-    return speaker if alone else f"{part.name}/{speaker}"
+    candidates = []
+    for part in parts:
+        for speaker in part.speakers or (None,):
+            name = f"{part.name}/{speaker}" if speaker is not None and len(parts) > 1 else speaker or part.name
+            guess = guess_emotion(part.emotion, find_emotion(speaker or ""))
+            candidates.append(Candidate(name, part, speaker, *guess))
+    return candidates
 
 
 def guess_emotion(checkpoint: Emotion | None, speaker: Emotion | None) -> tuple[Emotion | None, int]:
@@ -163,29 +150,29 @@ class VoiceDescription:
 
 def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
     """Build the manifest, without the hashes of the weights."""
-    emotions = decisions.emotions
+    emotions, folder = decisions.emotions, found.folder.resolve().name
     neutral = emotions[Emotion.NEUTRAL].part
     checkpoints = {one.part.name: one.part for one in emotions.values()}
     vocoders = {part.name: part for part in decisions.vocoders.values()}
     values: dict[str, Any] = {
         "schema": 1,
         "name": decisions.name,
-        "display_name": derive_display_name(found.folder.resolve().name, decisions.name),
+        # The folder's name, if the voice's is a converted form of it.
+        "display_name": folder if to_voice_name(folder) == decisions.name != folder else "",
         "license": decisions.license,
         "sample_rate": get_sample_rate(list(checkpoints.values())),
         "checkpoints": {name: describe_checkpoint(part, decisions) for name, part in checkpoints.items()},
         "vocoders": {name: describe_files(part, decisions) for name, part in vocoders.items()},
-        "emotions": {emotion: describe_emotion(emotion, decisions) for emotion in Emotion if emotion in emotions},
+        "emotions": {
+            emotion: {"checkpoint": one.part.name, "vocoder": decisions.vocoders[one.part].name, "speaker": one.speaker}
+            for emotion in Emotion
+            if (one := emotions.get(emotion))
+        },
         "degree": has_degree(decisions),
     }
     if language := get_phoneme_language(neutral):
         values["locale"] = to_locale(language)
     return Manifest.model_validate(values)
-
-
-def derive_display_name(folder: str, name: str) -> str:
-    """Return the folder's name if the voice's name is a converted form of it, otherwise an empty string."""
-    return folder if to_voice_name(folder) == name != folder else ""
 
 
 def describe_files(part: ModelFiles, decisions: VoiceDescription) -> dict[str, Any]:
@@ -201,13 +188,6 @@ def describe_checkpoint(part: ModelFiles, decisions: VoiceDescription) -> dict[s
     if not part.named_in_config:
         values["speakers"] = part.speakers
     return values
-
-
-def describe_emotion(emotion: Emotion, decisions: VoiceDescription) -> dict[str, Any]:
-    """Return the manifest fields of an emotion."""
-    candidate = decisions.emotions[emotion]
-    part = candidate.part
-    return {"checkpoint": part.name, "vocoder": decisions.vocoders[part].name, "speaker": candidate.speaker}
 
 
 def has_degree(decisions: VoiceDescription) -> bool:

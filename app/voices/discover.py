@@ -12,8 +12,8 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from app.emotion import parse_emotion
-from app.errors import InvalidVoice, UnknownEmotion
+from app.emotion.taxonomy import EMOTION_OF_NAME
+from app.errors import InvalidVoice
 from app.types import Emotion
 from app.voices.coqui_config import read_config, read_config_speakers, read_speakers_file_name, sort_by_index
 from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH
@@ -73,12 +73,6 @@ def iterate_files(folder: Path) -> Iterator[PurePosixPath]:
             )
 
 
-def find_configs(folder: Path, files: Sequence[PurePosixPath]) -> list[ConfigFile]:
-    """Return the configs of coqui-tts and of this project's own vocoders among a folder's files."""
-    found = (read_config_file(folder, path) for path in files if path.suffix == ".json" and path.name != FILE_NAME)
-    return [config for config in found if config is not None]
-
-
 def read_config_file(folder: Path, path: PurePosixPath) -> ConfigFile | None:
     """Read a JSON file as a config; return None if it is not one. A file with `config` in its name must be readable."""
     if (folder / path).stat().st_size > MAX_CONFIG_BYTES:
@@ -102,23 +96,10 @@ def strip_extension(path: PurePosixPath) -> str:
     return path.name.removesuffix(".tar").rpartition(".")[0]
 
 
-def split_words(name: str) -> list[str]:
-    """Return the lower-case words of a name; numbers stay with the letters before them."""
-    return [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
-
-
 def find_emotion(name: str) -> Emotion | None:
     """Return the emotion in a name such as `angry`, `Sad_2` or `p225-anger`; None if there is none or several."""
-    letters = [word for word in re.split(r"[^a-z]+", name.lower()) if word]
-    found = {emotion for word in letters if (emotion := _parse_or_none(word)) is not None}
+    found = {EMOTION_OF_NAME[word] for word in re.findall(r"[a-z]+", name.lower()) if word in EMOTION_OF_NAME}
     return found.pop() if len(found) == 1 else None
-
-
-def _parse_or_none(word: str) -> Emotion | None:
-    try:
-        return parse_emotion(word)
-    except UnknownEmotion:
-        return None
 
 
 def to_voice_name(name: str) -> str:
@@ -142,11 +123,6 @@ KIND_WORDS = {
     ConfigKind.ACOUSTIC: {"acoustic", "tts", "glow", "glowtts", "tacotron", "tacotron2"},
     ConfigKind.VOCODER: {"vocoder", "hifigan", "hifi", "gan", "generator", "vocos", "melgan"},
 }
-
-
-def is_weights(path: PurePosixPath) -> bool:
-    """Return whether a file may hold weights, judging by its name."""
-    return path.name.endswith(WEIGHT_EXTENSIONS) and strip_extension(path) not in OTHER_FILE_STEMS
 
 
 def pair(configs: Sequence[ConfigFile], weights: Sequence[PurePosixPath]) -> dict[ConfigFile, list[PurePosixPath]]:
@@ -198,9 +174,10 @@ def count_shared_words(config: ConfigFile, path: PurePosixPath) -> tuple[int, bo
 
 
 def find_distinctive_words(parts: Sequence[str]) -> set[str]:
-    """Return the distinctive words of a path."""
+    """Return the distinctive words of a path, in lower case; numbers stay with the letters before them."""
     names = [*parts[:-1], strip_extension(PurePosixPath(parts[-1]))]
-    return {word for name in names for word in split_words(name) if not word.isdecimal()} - GENERIC_WORDS
+    words = re.findall(r"[a-z0-9]+", " ".join(names).lower())
+    return {word for word in words if not word.isdecimal()} - GENERIC_WORDS
 
 
 def rank_weights(folder: Path, weights: Sequence[PurePosixPath]) -> list[PurePosixPath]:
@@ -265,8 +242,10 @@ class ScanResult:
 def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
     """Find the models in a folder and its subfolders; raise `InvalidVoice` if a file is invalid."""
     files = list(iterate_files(folder))
-    configs = find_configs(folder, files)
-    paired = pair(configs, [path for path in files if is_weights(path)])
+    json_files = (path for path in files if path.suffix == ".json" and path.name != FILE_NAME)
+    configs = [config for path in json_files if (config := read_config_file(folder, path)) is not None]
+    weights = (path for path in files if path.name.endswith(WEIGHT_EXTENSIONS))
+    paired = pair(configs, [path for path in weights if strip_extension(path) not in OTHER_FILE_STEMS])
     left_out = [config.problem for config in configs if config.problem]
     parts: dict[ConfigKind, list[ModelFiles]] = {kind: [] for kind in ConfigKind}
     for config in (one for one in configs if not one.problem):
@@ -283,10 +262,16 @@ def build_model_files(
 ) -> Iterator[ModelFiles]:
     """Yield the models of a config: one, or several acoustic models if the weights are named after emotions."""
     speakers, named_in_config = find_speakers(folder / config.path, config.values, read_pth)
-    for files in group_by_emotion(weights) if config.kind is ConfigKind.ACOUSTIC else [weights]:
+    # The folder's name; in the voice's own folder, the distinctive words of the config's name.
+    name = config.path.parent.name or "_".join(sorted(find_distinctive_words([config.path.name]))) or DEFAULT_NAME
+    groups: dict[Emotion | None, list[PurePosixPath]] = {}
+    for path in weights:
+        key = find_emotion(strip_extension(path)) if config.kind is ConfigKind.ACOUSTIC else None
+        groups.setdefault(key, []).append(path)
+    for files in groups.values():
         ordered = tuple(rank_weights(folder, files))
         yield ModelFiles(
-            name=shorten_name(config.path),
+            name=name,
             config=config.path,
             architecture=config.architecture,
             values=config.values,
@@ -295,14 +280,6 @@ def build_model_files(
             speakers=speakers,
             named_in_config=named_in_config,
         )
-
-
-def group_by_emotion(weights: Sequence[PurePosixPath]) -> list[list[PurePosixPath]]:
-    """Group weight files that are named after the same emotion, or after none."""
-    groups: dict[Emotion | None, list[PurePosixPath]] = {}
-    for path in weights:
-        groups.setdefault(find_emotion(strip_extension(path)), []).append(path)
-    return list(groups.values())
 
 
 def infer_emotion(config: PurePosixPath, weights: PurePosixPath) -> Emotion | None:
@@ -323,30 +300,17 @@ def find_speakers(path: Path, values: Mapping[str, Any], read_pth: ReadPth) -> t
         raise
 
 
-def shorten_name(config: PurePosixPath) -> str:
-    """Return the folder's name; in the voice's own folder, the distinctive words of the config's name."""
-    return config.parent.name or "_".join(sorted(find_distinctive_words([config.name]))) or DEFAULT_NAME
-
-
 def make_unique(parts: Sequence[ModelFiles]) -> list[ModelFiles]:
     """Give each model the shortest name that is unique."""
     named = list(parts)
-    for longer in (find_folder_name, strip_config_name, strip_weights_name):
+    for step in range(3):
         count = Counter(part.name for part in named)
-        named = [part if count[part.name] == 1 else replace(part, name=str(longer(part))) for part in named]
+        named = [part if count[part.name] == 1 else replace(part, name=list_longer_names(part)[step]) for part in named]
     return named
 
 
-def find_folder_name(part: ModelFiles) -> PurePosixPath:
-    """Return the path of the config's folder, or of the config if that is in the voice's own folder."""
-    return part.config.parent if part.config.parent.name else strip_config_name(part)
-
-
-def strip_config_name(part: ModelFiles) -> PurePosixPath:
-    """Return the path of the config without its extension."""
-    return part.config.with_suffix("")
-
-
-def strip_weights_name(part: ModelFiles) -> PurePosixPath:
-    """Return the path of the weights without their extension."""
-    return part.weights[0].with_name(strip_extension(part.weights[0]))
+def list_longer_names(part: ModelFiles) -> list[str]:
+    """Return the paths of a model's folder, config and weights, without extensions."""
+    config, weights = part.config.with_suffix(""), part.weights[0]
+    folder = config.parent if config.parent.name else config
+    return [str(folder), str(config), str(weights.with_name(strip_extension(weights)))]

@@ -42,34 +42,37 @@ class Frontend(_StrictModel):
     """espeak-ng language, such as `en-us`."""
 
 
-class Checkpoint(_StrictModel):
-    """An acoustic model."""
+class NetworkFiles(_StrictModel):
+    """The files of a network."""
 
     model: RelativePath
     """Weights: a `.safetensors` file, or a `.pth` file that loads without running code."""
     config: RelativePath
     """coqui's `config.json`."""
-    architecture: Literal["glow_tts", "tacotron", "tacotron2"]
+    architecture: str
     """Architecture of the model."""
     sha256: Sha256 | None = None
     """SHA-256 of the weights, checked if given."""
+
+
+class Checkpoint(NetworkFiles):
+    """An acoustic model."""
+
+    architecture: Literal["glow_tts", "tacotron", "tacotron2"]
+    """Architecture of the model."""
     base: str | None = None
     """Name of the checkpoint that this one was fine-tuned from."""
     speakers: tuple[str, ...] | None = None
     """Names of the speakers in the order of their embeddings, if the config does not lead to them."""
 
 
-class VocoderFiles(_StrictModel):
+class VocoderFiles(NetworkFiles):
     """A vocoder."""
 
-    model: RelativePath
-    """Weights: a `.safetensors` file, or a `.pth` file that loads without running code."""
     config: RelativePath
     """coqui's `config.json`, or the config of a `hifigan_source` or `vocos_source`."""
     architecture: Literal["hifigan", "hifigan_source", "vocos_source"]
     """Architecture of the model."""
-    sha256: Sha256 | None = None
-    """SHA-256 of the weights, checked if given."""
 
 
 EXPRESSION_BANDS = (250, 500, 1000, 2000, 3000, 4000, 6000)
@@ -161,6 +164,11 @@ class Manifest(_StrictModel):
     """A sample recording of the voice."""
 
     @property
+    def networks(self) -> list[NetworkFiles]:
+        """All acoustic models and vocoders."""
+        return [*self.checkpoints.values(), *self.vocoders.values()]
+
+    @property
     def language(self) -> str | None:
         """Language of the phonemizer; None means that of the checkpoint's config."""
         return self.frontend.language if self.frontend else None
@@ -191,15 +199,11 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise InvalidVoice(f"{path} cannot be read: {error.strerror}.") from None
+    except ValidationError as error:
+        problems = (
+            f"{'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors(include_url=False, include_context=False, include_input=False)
+        )
+        raise InvalidVoice(f"{path}: {'; '.join(problems)}") from None
     except (ValueError, RecursionError) as error:
-        raise InvalidVoice(f"{path}: {_format_error(error)}") from None
-
-
-def _format_error(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return f"not valid JSON ({error})."
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        f"{'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg'].removeprefix('Value error, ')}"
-        for problem in problems
-    )
+        raise InvalidVoice(f"{path}: not valid JSON ({error}).") from None

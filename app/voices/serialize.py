@@ -67,7 +67,7 @@ def voices_to_dict(registry: voices.Registry, aliases: Mapping[Emotion, Sequence
 
 def voice_to_dict(voice: voices.Voice) -> VoiceJson:
     """Return a voice, with the checkpoint of each of its emotions."""
-    manifest = voice.manifest
+    manifest, missing = voice.manifest, [emotion for emotion in Emotion if emotion not in voice.manifest.emotions]
     return {
         "name": voice.name,
         "display_name": manifest.display_name or voice.name,
@@ -80,7 +80,12 @@ def voice_to_dict(voice: voices.Voice) -> VoiceJson:
         "emotions": {
             emotion: _checkpoint_to_dict(voice, emotion) for emotion in Emotion if emotion in manifest.emotions
         },
-        "fallbacks": {e: _find_fallback(voice, e) for e in Emotion if e not in manifest.emotions},
+        "fallbacks": {
+            emotion: next(
+                (one for one in manifest.fallbacks.get(emotion, ()) if one in manifest.emotions), Emotion.NEUTRAL
+            )
+            for emotion in missing
+        },
     }
 
 
@@ -88,9 +93,3 @@ def _checkpoint_to_dict(voice: voices.Voice, emotion: Emotion) -> CheckpointJson
     checkpoint = voice.abilities.checkpoints[emotion]
     architecture = voice.manifest.checkpoints[checkpoint.name].architecture
     return {"checkpoint": checkpoint.name, "checkpoint_sha256": checkpoint.sha256, "architecture": architecture}
-
-
-def _find_fallback(voice: voices.Voice, emotion: Emotion) -> Emotion:
-    """Return the emotion that replaces one that the voice lacks."""
-    tried = voice.manifest.fallbacks.get(emotion, ())
-    return next((other for other in tried if other in voice.manifest.emotions), Emotion.NEUTRAL)

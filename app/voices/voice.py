@@ -11,17 +11,9 @@ from typing import Any
 
 from app.errors import InvalidVoice, VoiceNotFound
 from app.types import CheckpointId, Emotion, VoiceCapabilities
-from app.voices.coqui_config import (
-    AudioConfig,
-    check_fit,
-    parse_source_audio,
-    read_config,
-    read_config_speakers,
-    resolve_inside,
-)
-from app.voices.manifest import FILE_NAME, Checkpoint, Manifest, SpokenEmotion, VocoderFiles, read_manifest
+from app.voices.coqui_config import AudioConfig, check_fit, read_config, read_config_speakers, resolve_inside
+from app.voices.manifest import FILE_NAME, Manifest, SpokenEmotion, read_manifest
 
-BLOCK_SIZE = 1 << 20
 SOURCE_VOCODERS = ("hifigan_source", "vocos_source")
 """Vocoders that generate the harmonics themselves, so that requests can change the pitch."""
 
@@ -93,8 +85,7 @@ def open_voice(folder: Path) -> Voice:
 
 def check_voice(folder: Path, manifest: Manifest) -> Voice:
     """Check a folder against its manifest, which need not be written yet."""
-    parts: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
-    hashes = {part.model: check_hash(resolve_inside(folder, part.model), part.sha256) for part in parts}
+    hashes = {part.model: check_hash(resolve_inside(folder, part.model), part.sha256) for part in manifest.networks}
     voice = Voice(folder, manifest, hashes)
     for emotion, spoken in manifest.emotions.items():
         check_emotion(voice, emotion, spoken)
@@ -156,8 +147,12 @@ def read_vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
 
 
 def parse_audio(architecture: str, config: Mapping[str, Any]) -> AudioConfig:
-    """Return the settings of the mel spectrogram in the config of an acoustic model or a vocoder."""
-    return (parse_source_audio if architecture in SOURCE_VOCODERS else AudioConfig.from_dict)(config["audio"])
+    """Return the settings of the mel spectrogram in the config of an acoustic model or a vocoder.
+
+    By default, a vocoder with a harmonic source reads natural logarithms of magnitudes, unscaled.
+    """
+    defaults = {"signal_norm": False, "log_func": "np.log", "spec_gain": 1.0} if architecture in SOURCE_VOCODERS else {}
+    return AudioConfig.from_dict({**defaults, **config["audio"]})
 
 
 def read_speaker_names(voice: Voice, checkpoint: str) -> list[str]:
@@ -170,16 +165,14 @@ def read_speaker_names(voice: Voice, checkpoint: str) -> list[str]:
 
 def check_hash(path: Path, expected: str | None) -> str:
     """Return the file's SHA-256; raise `InvalidVoice` if it is not the expected one."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(BLOCK_SIZE):
-            digest.update(block)
-    if expected is not None and digest.hexdigest() != expected:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if expected not in (None, found):
         raise InvalidVoice(
-            f"{path} has the SHA-256 {digest.hexdigest()}, voice.json says {expected}.",
+            f"{path} has the SHA-256 {found}, voice.json says {expected}.",
             hint="The file is damaged or was replaced: fetch it again, or correct voice.json.",
         )
-    return digest.hexdigest()
+    return found
 
 
 DEFAULT_VOICE = "wren"
@@ -222,17 +215,13 @@ class Registry:
             return self.voices[preferred].name
         if self.voices and not configured:
             return self.list_names()[0]
-        found = "; ".join(self.problems.values()) or self.describe_found(folders)
-        which = f"The default voice {configured or DEFAULT_VOICE}"
+        nothing = f"there is no {FILE_NAME} in {', '.join(map(str, folders))}"
+        found = f"found: {', '.join(self.list_names())}" if self.voices else nothing
+        reasons = ("; ".join(self.problems.values()) or found).removesuffix(".")
         raise InvalidVoice(
-            f"{which} cannot be used: {found.removesuffix('.')}.",
+            f"The default voice {configured or DEFAULT_VOICE} cannot be used: {reasons}.",
             hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
         )
-
-    def describe_found(self, folders: Sequence[Path]) -> str:
-        """Describe which voices were found in the folders."""
-        names = ", ".join(self.list_names())
-        return f"found: {names}" if names else f"there is no {FILE_NAME} in {', '.join(map(str, folders))}"
 
     def resolve_aliases(self, aliases: Mapping[str, str | None]) -> dict[str, str]:
         """Return the aliases that lead to a voice; of two that differ in case alone, the last one counts."""
@@ -260,6 +249,6 @@ def find_voice_folders(folders: Sequence[Path]) -> list[Path]:
     """Return the folders with a `voice.json` among the given ones and their direct subfolders."""
     found = []
     for folder in folders:
-        candidates = [folder, *sorted(path for path in folder.iterdir())] if folder.is_dir() else []
+        candidates = [folder, *sorted(folder.iterdir())] if folder.is_dir() else []
         found += [candidate for candidate in candidates if (candidate / FILE_NAME).is_file()]
     return found
