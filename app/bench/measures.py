@@ -35,12 +35,7 @@ SENTENCE = SENTENCES[0]
 PARAGRAPH = " ".join(SENTENCES)
 PASSAGE_SENTENCES = 2
 PASSAGES = len(SENTENCES) // PASSAGE_SENTENCES
-"""Number of different passages; together they are the paragraph."""
-
-
-def join_passages(first: int, count: int) -> str:
-    """Return passages of two sentences, cyclically from the passage `first` on; 100 of them have 10,099 characters."""
-    return join_sentences(first * PASSAGE_SENTENCES, count * PASSAGE_SENTENCES)
+"""Number of different passages; together they are the paragraph. 100 passages have 10,099 characters."""
 
 
 def join_sentences(first: int, count: int) -> str:
@@ -119,7 +114,7 @@ Measurements = dict[str, float]
 
 def measure_throughput(server: Server, clients: int) -> Measurements:
     """Measure characters and seconds of speech per second while clients request the same passage."""
-    text = join_passages(0, 1)
+    text = join_sentences(0, PASSAGE_SENTENCES)
     requests = [
         [server.peer.speak(text, client * REQUESTS_PER_CLIENT + number) for number in range(REQUESTS_PER_CLIENT)]
         for client in range(clients)
@@ -167,7 +162,8 @@ def measure_lengths(server: Server, length: int) -> Measurements:
     """Measure the real-time factor and the cost of texts of `length` passages, one request at a time."""
     # With this number of texts, each passage is spoken equally often, so that only the length differs.
     number = PASSAGES // math.gcd(PASSAGES, length)
-    factor, cost = _measure_speed(server, [join_passages(index * length, length) for index in range(number)])
+    count = length * PASSAGE_SENTENCES
+    factor, cost = _measure_speed(server, [join_sentences(index * count, count) for index in range(number)])
     return {"real_time_factor_by_length": factor, "cost_by_length": cost}
 
 

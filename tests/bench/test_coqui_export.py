@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.bench.peers import ACOUSTIC_MODEL, CoquiFiles, export
+from app.bench.peers import ACOUSTIC_MODEL, export_for_coqui
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_coqui_config, build_trainable_acoustic, load_weights
 
@@ -17,15 +17,15 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # coqui's own warnings
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> CoquiFiles:
-    return export(bundled_models_dir() / ACOUSTIC_MODEL, tmp_path_factory.mktemp("coqui"))
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return export_for_coqui(bundled_models_dir() / ACOUSTIC_MODEL, tmp_path_factory.mktemp("coqui"))
 
 
-def test_the_acoustic_model_is_the_shipped_one_in_full_precision(files: CoquiFiles) -> None:
-    config = json.loads(files.config.read_text())
+def test_the_acoustic_model_is_the_shipped_one_in_full_precision(files: dict[str, Path]) -> None:
+    config = json.loads(files["--config_path"].read_text())
     speakers = json.loads(Path(config["speakers_file"]).read_text())
     assert Path(config["speakers_file"]).is_absolute()
-    state = load_weights(files.model)
+    state = load_weights(files["--model_path"])
     model = build_trainable_acoustic("glow_tts", build_coqui_config(config, list(speakers)), state)
     shipped = load_weights(bundled_models_dir() / ACOUSTIC_MODEL / "model.safetensors")["model"]
     for name, value in model.state_dict().items():
@@ -34,14 +34,14 @@ def test_the_acoustic_model_is_the_shipped_one_in_full_precision(files: CoquiFil
 
 
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="coqui needs the espeak-ng program")
-def test_coquis_synthesizer_speaks_with_the_files(files: CoquiFiles) -> None:
+def test_coquis_synthesizer_speaks_with_the_files(files: dict[str, Path]) -> None:
     from TTS.utils.synthesizer import Synthesizer
 
     synthesizer = Synthesizer(
-        tts_checkpoint=files.model,
-        tts_config_path=files.config,
-        vocoder_checkpoint=files.vocoder,
-        vocoder_config=files.vocoder_config,
+        tts_checkpoint=files["--model_path"],
+        tts_config_path=files["--config_path"],
+        vocoder_checkpoint=files["--vocoder_path"],
+        vocoder_config=files["--vocoder_config_path"],
     )
     samples = synthesizer.tts("The ferry came in.", speaker_name="neutral")
     assert synthesizer.output_sample_rate == 24000
