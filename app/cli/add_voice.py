@@ -13,18 +13,26 @@ from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from app.audio.files import open_output
 from app.cli.flags import settings
 from app.cli.output import Questions, join_names, show_rows
 from app.cli.parser import UsageError
 from app.cli.voice_choices import choose_emotions, choose_vocoders, choose_weights
-from app.cli.voices import Check, show_checks, speak
+from app.cli.voices import show_checks, speak
 from app.errors import IntoneError, InvalidVoice
 from app.types import Emotion
-from app.voices import Checkpoint, Manifest, VocoderFiles, Voice
-from app.voices.describe import EmotionMap, VoiceDescription, get_phoneme_language
-from app.voices.discover import ModelFiles, ScanResult, to_voice_name
+from app.voices import Manifest, Voice
+from app.voices.describe import (
+    EmotionMap,
+    VoiceDescription,
+    add_hashes,
+    build_manifest,
+    check_complete,
+    get_phoneme_language,
+)
+from app.voices.discover import ModelFiles, ScanResult, discover, to_voice_name
 from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, NAME_PATTERN, read_manifest
-from app.voices.voice import find_voice_folders
+from app.voices.voice import check_voice, find_voice_folders
 
 
 def show_found(found: ScanResult, voice: Voice) -> None:
@@ -33,10 +41,10 @@ def show_found(found: ScanResult, voice: Voice) -> None:
     configs = {str(part.config): part for part in found.acoustic}
     rows = [
         *(
-            ("checkpoint", name, *describe_files(one), describe_input(configs[one.config]))
+            ("checkpoint", name, one.architecture, one.model, describe_input(configs[one.config]))
             for name, one in manifest.checkpoints.items()
         ),
-        *(("vocoder", name, *describe_files(one), "") for name, one in manifest.vocoders.items()),
+        *(("vocoder", name, one.architecture, one.model, "") for name, one in manifest.vocoders.items()),
     ]
     show_rows(("part", "name", "architecture", "weights", "reads"), rows)
     sys.stdout.write("\n")
@@ -49,11 +57,6 @@ def show_found(found: ScanResult, voice: Voice) -> None:
         sys.stdout.write(f"Note: {remark}.\n")
 
 
-def describe_files(files: Checkpoint | VocoderFiles) -> tuple[str, str]:
-    """Return the table cells that all networks have: architecture and weight file."""
-    return files.architecture, files.model
-
-
 def describe_input(part: ModelFiles) -> str:
     """Return the input of a checkpoint: letters, or phonemes and their language."""
     language = get_phoneme_language(part)
@@ -62,8 +65,7 @@ def describe_input(part: ModelFiles) -> str:
 
 def list_unused_files(found: ScanResult, manifest: Manifest) -> list[str]:
     """List the networks and speakers of the folder that the voice does not use."""
-    files: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
-    configs = {one.config for one in files}
+    configs = {one.config for one in manifest.networks}
     parts = [part for part in (*found.acoustic, *found.vocoders) if str(part.config) not in configs]
     used = {(one.checkpoint, one.speaker) for one in manifest.emotions.values()}
     silent = {part.name: [name for name in part.speakers if (part.name, name) not in used] for part in found.acoustic}
@@ -178,16 +180,13 @@ def add_voice(options: argparse.Namespace) -> int:
     folder: Path = options.folder
     check_folder(folder, options.force)
     installed = settings().voices
-    from app.voices.describe import add_hashes, build_manifest, check_complete
-    from app.voices.discover import discover
-    from app.voices.voice import check_voice
-
     found = discover(folder, read_pth)
     check_complete(found)
     decisions = make_decisions(found, options, installed)
     voice = check_voice(folder, build_manifest(found, decisions))
     show_found(found, voice)
-    write_atomically(folder / FILE_NAME, json.dumps(add_hashes(voice), indent=1, ensure_ascii=False) + "\n")
+    with open_output(folder / FILE_NAME) as file:
+        file.write(f"{json.dumps(add_hashes(voice), indent=1, ensure_ascii=False)}\n".encode())
     sys.stdout.write(f"\nWrote {folder / FILE_NAME}. Now each emotion speaks a sentence.\n\n")
     sys.stdout.flush()
     verify_voice(voice)
@@ -211,27 +210,11 @@ def read_pth(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file atomically."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def verify_voice(voice: Voice) -> None:
-    """Speak a sentence in each emotion and show the results; raise `InvalidVoice` if one fails."""
-    checks = run_checks(voice)
-    show_checks(checks)
-    if silent := [check for check in checks if check.problem]:
-        names = ", ".join(check.emotion for check in silent)
-        raise InvalidVoice(f"{voice.name} does not speak with {names}: {silent[0].problem}.", hint=RETRY_HINT)
+    """Load a voice as the service would, speak a sentence in each emotion and show the results.
 
-
-def run_checks(voice: Voice) -> list[Check]:
-    """Test each emotion of a voice, loaded as the service would load it."""
+    Raise `InvalidVoice` if one fails.
+    """
     from app.synthesis.pipeline import Pipeline
 
     alone = settings(voices=[voice.folder], default_voice=voice.name)
@@ -242,9 +225,13 @@ def run_checks(voice: Voice) -> list[Check]:
         reason = error.detail if isinstance(error, IntoneError) else f"{type(error).__name__}: {error}"
         raise InvalidVoice(f"{voice.name} cannot be loaded: {reason}", hint=RETRY_HINT) from None
     try:
-        return [speak(pipeline, voice.name, emotion) for emotion in voice.manifest.emotions]
+        checks = [speak(pipeline, voice.name, emotion) for emotion in voice.manifest.emotions]
     finally:
         pipeline.close()
+    show_checks(checks)
+    if silent := [check for check in checks if check.problem]:
+        names = ", ".join(check.emotion for check in silent)
+        raise InvalidVoice(f"{voice.name} does not speak with {names}: {silent[0].problem}.", hint=RETRY_HINT)
 
 
 def suggest_command(voice: Voice, installed: Sequence[Path]) -> str:

@@ -5,114 +5,104 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, get_args, get_origin
 
 from app.audio.encode import FORMATS
 from app.cli.parser import COMMANDS, make_command_parsers
 from app.settings import Settings
+from app.training.settings import ModelKind
 from app.types import Emotion
 
-VALUES = {"format": tuple(FORMATS), "emotion": tuple(Emotion)}
+VALUES = {"format": tuple(FORMATS), "emotion": tuple(Emotion), "model": tuple(ModelKind)}
 """Values of flags that have no choices in the parser."""
+Parsers = Mapping[str, argparse.ArgumentParser]
+"""Parser of each command."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the completion script of a shell."""
-    sys.stdout.write(SCRIPTS[options.shell](list(describe_commands())))
+    sys.stdout.write(SCRIPTS[options.shell](make_command_parsers()))
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """Flag of a command."""
-
-    names: tuple[str, ...]
-    help: str
-    takes_value: bool
-    values: tuple[str, ...]
-    """Possible values of the flag; if empty, files are offered."""
+def list_flags(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Return the flags of a command."""
+    return [action for action in parser._actions if action.option_strings]
 
 
-@dataclass(frozen=True, slots=True)
-class CommandDescription:
-    """Command with its flags and words."""
-
-    name: str
-    flags: tuple[Flag, ...]
-    words: tuple[str, ...]
-    """Possible words that are not flags; if empty, files are offered."""
+def join_words(parser: argparse.ArgumentParser) -> str:
+    """Return the possible words of a command that are not flags; empty if files are to be offered."""
+    return " ".join(str(word) for one in parser._actions if not one.option_strings for word in one.choices or ())
 
 
-def describe_commands() -> Iterator[CommandDescription]:
-    """Yield every command as its parser defines it."""
-    for name, parser in make_command_parsers().items():
-        flags = tuple(describe_flag(action, name) for action in parser._actions if action.option_strings)
-        words = tuple(word for action in parser._actions if not action.option_strings for word in action.choices or ())
-        yield CommandDescription(name, flags, words)
-
-
-def describe_flag(action: argparse.Action, command: str) -> Flag:
-    """Describe a flag of a command, with its known values."""
-    takes_value = action.nargs != 0
-    own = tuple(map(str, action.choices or ())) or find_values(action.dest, command)
-    return Flag(tuple(action.option_strings), str(action.help), takes_value, own if takes_value else ())
-
-
-def find_values(name: str, command: str) -> tuple[str, ...]:
-    """Return the known values of a setting, or of a flag without choices in argparse."""
+def join_values(flag: argparse.Action, command: str) -> str:
+    """Return the known values of a flag; empty if it takes none, or if files are to be offered."""
+    if flag.nargs == 0:
+        return ""
+    if flag.choices:
+        return " ".join(map(str, flag.choices))
     if command == "serve":
-        annotation = Settings.model_fields[name].annotation if name in Settings.model_fields else None
-        return get_args(annotation) if get_origin(annotation) is Literal else ()
-    return VALUES.get(name, ())
+        annotation = Settings.model_fields[flag.dest].annotation
+        return " ".join(get_args(annotation) if get_origin(annotation) is Literal else ())
+    return " ".join(VALUES.get(flag.dest, ()))
 
 
-def generate_bash(commands: Sequence[CommandDescription]) -> str:
+def list_top_level() -> list[str]:
+    """Return the names of the commands of one word."""
+    return [name for name in COMMANDS if " " not in name]
+
+
+def generate_bash(parsers: Parsers) -> str:
     """Generate the script for bash, which completes file names if no words are known."""
-    cases = [line for command in commands for line in generate_bash_cases(command)]
-    return BASH.format(
-        commands=" ".join(list_top_level(commands)), cases="\n".join(f"        {line}" for line in cases)
+    cases = "\n".join(
+        f"        {line}" for name, parser in parsers.items() for line in generate_bash_cases(name, parser)
     )
+    return BASH.format(commands=" ".join(list_top_level()), cases=cases)
 
 
-def generate_bash_cases(command: CommandDescription) -> Iterator[str]:
+def generate_bash_cases(command: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     """Yield the cases of a command: first the values after each flag, then the words and flags after any other word."""
-    behind: dict[tuple[str, ...], list[str]] = {}
-    for one in command.flags:
-        if one.takes_value:
-            behind.setdefault(one.values, []).extend(f"{command.name}:{name}" for name in one.names)
-    for values, flags in behind.items():
-        yield f"{'|'.join(map(shlex.quote, flags))}) words={shlex.quote(' '.join(values))} ;;"
-    every = shlex.quote(" ".join(name for one in command.flags for name in one.names))
-    words = shlex.quote(" ".join(command.words))
-    yield f"{shlex.quote(f'{command.name}:')}*) words={words}; flags={every} ;;"
+    flags_by_values: dict[str, list[str]] = {}
+    for flag in list_flags(parser):
+        if flag.nargs != 0:
+            flags_by_values.setdefault(join_values(flag, command), []).extend(flag.option_strings)
+    for values, flags in flags_by_values.items():
+        yield f"{'|'.join(shlex.quote(f'{command}:{flag}') for flag in flags)}) words={shlex.quote(values)} ;;"
+    every = shlex.quote(" ".join(name for flag in list_flags(parser) for name in flag.option_strings))
+    yield f"{shlex.quote(f'{command}:')}*) words={shlex.quote(join_words(parser))}; flags={every} ;;"
 
 
-def generate_zsh(commands: Sequence[CommandDescription]) -> str:
+def generate_zsh(parsers: Parsers) -> str:
     """Generate the script for zsh, which uses its support for bash completion."""
-    return ZSH + generate_bash(commands)
+    return ZSH + generate_bash(parsers)
 
 
-def generate_fish(commands: Sequence[CommandDescription]) -> str:
+def generate_fish(parsers: Parsers) -> str:
     """Generate the script for fish, which also shows descriptions."""
     lines = [
         "complete -c intone -f",
         f"complete -c intone -n __fish_use_subcommand -l version -d {quote('the version')}",
     ]
-    for name in list_top_level(commands):
+    for name in list_top_level():
         lines.append(f"complete -c intone -n __fish_use_subcommand -a {name} -d {quote(COMMANDS[name].summary)}")
-    return "\n".join([*lines, *(line for command in commands for line in generate_fish_lines(command))]) + "\n"
+    for name, parser in parsers.items():
+        lines += generate_fish_lines(name, parser)
+    return "\n".join(lines) + "\n"
 
 
-def generate_fish_lines(command: CommandDescription) -> Iterator[str]:
+def generate_fish_lines(command: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     """Yield the lines for the words and flags of a command."""
-    start = f"complete -c intone -n {quote(make_fish_condition(command.name))}"
-    yield f"{start} -a {quote(' '.join(command.words))}" if command.words else f"{start} -F"
-    for one in command.flags:
-        names = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in one.names)
-        value = f" -x -a {quote(' '.join(one.values))}" if one.values else " -r -F" if one.takes_value else ""
-        yield f"{start} {names}{value} -d {quote(one.help)}"
+    start = f"complete -c intone -n {quote(make_fish_condition(command))}"
+    words = join_words(parser)
+    yield f"{start} -a {quote(words)}" if words else f"{start} -F"
+    for flag in list_flags(parser):
+        names = " ".join(
+            f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.option_strings
+        )
+        values = join_values(flag, command)
+        value = f" -x -a {quote(values)}" if values else " -r -F" if flag.nargs != 0 else ""
+        yield f"{start} {names}{value} -d {quote(str(flag.help))}"
 
 
 def make_fish_condition(name: str) -> str:
@@ -129,11 +119,6 @@ def quote(text: str) -> str:
     """Quote a text for fish, which requires a backslash before a quotation mark within quotation marks."""
     escaped = text.replace("%%", "%").replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
-
-
-def list_top_level(commands: Sequence[CommandDescription]) -> list[str]:
-    """Return the names of the commands of one word."""
-    return [command.name for command in commands if " " not in command.name]
 
 
 BASH = """\
@@ -160,7 +145,7 @@ autoload -Uz compinit bashcompinit
 (( $+functions[compdef] )) || compinit
 bashcompinit
 """
-SCRIPTS: dict[str, Callable[[Sequence[CommandDescription]], str]] = {
+SCRIPTS: dict[str, Callable[[Parsers], str]] = {
     "bash": generate_bash,
     "fish": generate_fish,
     "zsh": generate_zsh,

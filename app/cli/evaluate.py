@@ -4,68 +4,59 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import track
 
 from app.cli.flags import settings
 from app.cli.loading import find_voices
+from app.cli.output import make_wide_console
 from app.cli.parser import UsageError
-
-if TYPE_CHECKING:
-    from app.evaluation import Evaluators, Measurement, OnsetReport, Recording, Report
-    from app.synthesis.pipeline import Pipeline
-    from app.types import Emotion
+from app.emotion import parse_emotion
+from app.evaluation.emotion_judge import judge_emotions
+from app.evaluation.listening import Evaluators, Measurement, measure_recording
+from app.evaluation.onset_report import (
+    OnsetReport,
+    make_onset_tables,
+    read_onsets,
+    render_onset_page,
+    speak_onsets,
+    transcribe_pair,
+)
+from app.evaluation.page import render_page
+from app.evaluation.recordings import Recording, read_recordings, read_sentences, speak, speak_neutrally
+from app.evaluation.report import EmotionReport, Report
+from app.evaluation.tables import make_report_tables
+from app.synthesis.pipeline import Pipeline
+from app.types import Emotion
+from app.voices import open_voice
 
 T = TypeVar("T")
-
-_WIDTH = 140
-"""Minimum columns of the table; a narrower terminal wraps its lines without loss."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Synthesize sentences or read recordings, measure them, and report the results."""
     _check_use(options)
-    from app.evaluation import (
-        Evaluators,
-        make_emotion_tables,
-        make_onset_tables,
-        make_statistics_table,
-        render_onset_page,
-        render_page,
-    )
-
     evaluators = Evaluators(settings().threads)
-    console = Console(highlight=False)
-    console.width = max(console.width, _WIDTH)
+    console = make_wide_console()
     if options.onsets:
         onsets = _measure_onsets(options, evaluators)
         console.print(make_onset_tables(onsets))
-        _write(options, onsets.to_dict(), lambda: render_onset_page(onsets))
+        _write(options, onsets.to_dict(), render_onset_page(onsets) if options.html else "")
     else:
-        report = _make_report(options, evaluators)
-        console.print(make_statistics_table(report))
-        if report.emotions.judged:
-            console.print("", make_emotion_tables(report.emotions), sep="\n")
-        _write(options, report.to_dict(), lambda: render_page(report))
+        report = _measure(options, evaluators)
+        console.print(make_report_tables(report))
+        _write(options, report.to_dict(), render_page(report) if options.html else "")
     return 0
 
 
-def _make_report(options: argparse.Namespace, evaluators: Evaluators) -> Report:
-    from app.evaluation import Report, read_recordings
-
-    if not options.recordings:
-        return _measure_voice(options, evaluators)
-    return Report(str(options.recordings), _listen(read_recordings(options.recordings, options.limit), evaluators))
-
-
-def _measure_voice(options: argparse.Namespace, evaluators: Evaluators) -> Report:
-    """Measure a voice on the sentences, spoken with their emotions and neutrally."""
-    from app.evaluation import EmotionReport, Report, judge_emotions, read_sentences, speak, speak_neutrally
-
+def _measure(options: argparse.Namespace, evaluators: Evaluators) -> Report:
+    """Measure recordings, or a voice on the sentences, spoken with their emotions and neutrally."""
+    if options.recordings:
+        return Report(str(options.recordings), _listen(read_recordings(options.recordings, options.limit), evaluators))
     pipeline, voice, emotions = _load_subject(options)
     sentences = read_sentences(emotions, options.limit)
     spoken = list(_track_progress(speak(pipeline, voice, sentences, options.degree), "speaking", len(sentences)))
@@ -76,45 +67,31 @@ def _measure_voice(options: argparse.Namespace, evaluators: Evaluators) -> Repor
 
 
 def _listen(recordings: list[Recording], evaluators: Evaluators) -> list[Measurement]:
-    from app.evaluation import measure_recording
-
-    return [
-        measure_recording(recording, evaluators)
-        for recording in _track_progress(recordings, "listening", len(recordings))
-    ]
+    tracked = _track_progress(recordings, "listening", len(recordings))
+    return [measure_recording(recording, evaluators) for recording in tracked]
 
 
 def _measure_onsets(options: argparse.Namespace, evaluators: Evaluators) -> OnsetReport:
-    from app.evaluation import OnsetReport, read_onsets, speak_onsets, transcribe_pair
-
     pipeline, voice, emotions = _load_subject(options)
     onsets = read_onsets(emotions, options.limit)
     pairs = list(_track_progress(speak_onsets(pipeline, voice, onsets, options.degree), "speaking", len(onsets)))
-    return OnsetReport(
-        options.voice, [transcribe_pair(pair, evaluators) for pair in _track_progress(pairs, "listening", len(pairs))]
-    )
+    tracked = _track_progress(pairs, "listening", len(pairs))
+    return OnsetReport(options.voice, [transcribe_pair(pair, evaluators) for pair in tracked])
 
 
-def _write(options: argparse.Namespace, content: dict[str, Any], html: Callable[[], str]) -> None:
+def _write(options: argparse.Namespace, content: dict[str, Any], page: str) -> None:
     """Write the requested files."""
     if options.json:
         options.json.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if options.html:
-        options.html.write_text(html(), encoding="utf-8")
+        options.html.write_text(page, encoding="utf-8")
 
 
 def _check_use(options: argparse.Namespace) -> None:
     """Raise `UsageError` for wrong flags before minutes of work."""
-    for file in (options.json, options.html):
-        if file and not file.parent.is_dir():
-            raise UsageError(f"There is no folder {file.parent}.", hint="Make it first.")
-    for flag, chosen in (
-        ("--onsets", options.onsets),
-        ("--emotion", options.emotion),
-        ("--degree", options.degree != 1),
-    ):
-        if options.recordings and chosen:
-            raise UsageError(f"{flag} is about what a voice speaks.", hint="Leave it out with --recordings.")
+    flags = {"--onsets": options.onsets, "--emotion": options.emotion, "--degree": options.degree != 1}
+    if options.recordings and (chosen := [flag for flag, given in flags.items() if given]):
+        raise UsageError(f"{chosen[0]} is about what a voice speaks.", hint="Leave it out with --recordings.")
     if options.voice and not Path(options.voice).is_dir():
         find_voices(settings()).get(options.voice)
 
@@ -124,10 +101,6 @@ def _load_subject(options: argparse.Namespace) -> tuple[Pipeline, str, list[Emot
 
     Return the pipeline, the voice's name, and the emotions to evaluate.
     """
-    from app.emotion import parse_emotion
-    from app.synthesis.pipeline import Pipeline
-    from app.voices import open_voice
-
     emotions = [parse_emotion(name) for name in options.emotion or ()]
     folder = Path(options.voice)
     if folder.is_dir():

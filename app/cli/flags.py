@@ -1,10 +1,10 @@
-"""Generate the flags of `serve` from the settings and those of `say` and `analyze` from the options of a request."""
+"""Generate flags from the settings of the service, the options of a request and the settings of a training."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import Any, get_args, get_origin
+from collections.abc import Callable, Iterable
+from typing import Any, cast, get_args, get_origin
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -13,44 +13,48 @@ from app.cli.parser import UsageError
 from app.errors import SetupError
 from app.fields import SpeechOptions, list_leaf_types
 from app.settings import Settings, load_settings
+from app.training.settings import ModelKind, TrainingSettings
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add a flag of the same name for each setting except secrets; an absent flag keeps the environment's value."""
     for name, field in Settings.model_fields.items():
-        if _is_secret(field):
-            continue
-        switch: dict[str, Any] = {"action": argparse.BooleanOptionalAction} if field.annotation is bool else {}
-        parser.add_argument(_flag(name), dest=name, default=None, help=_help(name, field), **_metavar(switch))
+        if not _is_secret(field):
+            kind: dict[str, Any] = {"metavar": "VALUE"}
+            if field.annotation is bool:
+                kind = {"action": argparse.BooleanOptionalAction}
+            parser.add_argument(_flag(name), default=None, help=_help(name, field), **kind)
 
 
-def add_option_flags(parser: argparse.ArgumentParser, without: tuple[str, ...] = ()) -> None:
-    """Add a flag of the same name for each option of a request, with its range and description."""
-    for name, field in SpeechOptions.model_fields.items():
-        if name in without:
-            continue
-        help_text = (field.description or "").rstrip(".").replace("`", "").replace("%", "%%")
-        leaves = list_leaf_types(field.annotation)
-        choices = [leaf for leaf in leaves if isinstance(leaf, str)]
+def add_training_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag of the same name for each setting of a training, with its description and default."""
+    for name, field in TrainingSettings.model_fields.items():
+        kind: dict[str, Any] = {"action": "store_true"} if field.annotation is bool else {}
+        values = f": {', '.join(ModelKind)}" if field.annotation is ModelKind else ""
+        default = "" if field.default in (None, False) else f" (default {field.default})"
+        parser.add_argument(_flag(name), default=None, help=_describe(field) + values + default, **kind)
+
+
+def add_option_flags(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    """Add a flag of the same name for some options of a request, with its range and description."""
+    for name in names:
+        field = SpeechOptions.model_fields[name]
+        help_text = _describe(field)
+        leaves, annotation = list_leaf_types(field.annotation), cast(Any, field.annotation)
+        kind: dict[str, Any] = {"metavar": "TEXT"}
         if bool in leaves:
-            parser.add_argument(_flag(name), action=argparse.BooleanOptionalAction, default=None, help=help_text)
-        elif choices:
-            parser.add_argument(_flag(name), choices=choices, help=help_text)
-        elif any(get_origin(one) is list for one in get_args(field.annotation)):
-            parser.add_argument(_flag(name), action="append", metavar="TEXT", help=f"{help_text}. May be repeated")
-        elif str in leaves:
-            parser.add_argument(_flag(name), metavar="TEXT", help=help_text)
-        else:
-            number = int if int in leaves else float
-            annotation: Any = field.annotation
+            kind = {"action": argparse.BooleanOptionalAction}
+        elif choices := [leaf for leaf in leaves if isinstance(leaf, str)]:
+            kind = {"choices": choices}
+        elif any(get_origin(one) is list for one in get_args(annotation)):
+            kind["action"] = "append"
+            help_text += ". May be repeated"
+        elif str not in leaves:
             adapter = TypeAdapter[Any](annotation)
-            help_text = f"{help_text} ({_describe_range(adapter)})"
-            parser.add_argument(_flag(name), type=_make_number_type(adapter, number), help=help_text)
-
-
-def _describe_range(adapter: TypeAdapter[Any]) -> str:
-    schema = next(option for option in adapter.json_schema()["anyOf"] if "minimum" in option)
-    return f"{schema['minimum']:.12g} to {schema['maximum']:.12g}"
+            kind = {"type": _make_number_type(adapter, int if int in leaves else float)}
+            bounds = next(option for option in adapter.json_schema()["anyOf"] if "minimum" in option)
+            help_text += f" ({bounds['minimum']:.12g} to {bounds['maximum']:.12g})"
+        parser.add_argument(_flag(name), default=None, help=help_text, **kind)
 
 
 def _make_number_type(adapter: TypeAdapter[Any], number: type[int] | type[float]) -> Callable[[str], int | float]:
@@ -76,8 +80,8 @@ def _is_secret(field: FieldInfo) -> bool:
     return SecretStr in get_args(field.annotation)
 
 
-def _metavar(switch: dict[str, Any]) -> dict[str, Any]:
-    return switch or {"metavar": "VALUE"}
+def _describe(field: FieldInfo) -> str:
+    return (field.description or "").rstrip(".").replace("`", "").replace("%", "%%").replace("\n", " ")
 
 
 def _flag(name: str) -> str:
@@ -86,12 +90,9 @@ def _flag(name: str) -> str:
 
 def _help(name: str, field: FieldInfo) -> str:
     nothing = field.default_factory or field.default in (None, "", [], {})
-    default = "" if nothing else f"; default {_format_default(field.default)}"
-    return f"{(field.description or '').rstrip('.')} (INTONE_{name.upper()}{default})".replace("%", "%%")
-
-
-def _format_default(default: Any) -> str:
-    return ", ".join(map(str, default)) if isinstance(default, list) else str(default)
+    values = field.default if isinstance(field.default, list) else [field.default]
+    default = "" if nothing else f"; default {', '.join(map(str, values))}"
+    return f"{_describe(field)} (INTONE_{name.upper()}{default})"
 
 
 def settings_from_options(options: argparse.Namespace) -> Settings:

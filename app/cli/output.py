@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
@@ -14,7 +16,7 @@ from rich.text import Text
 
 from app.cli.parser import UsageError
 from app.errors import IntoneError
-from app.types import Emotion, Plan, Utterance
+from app.types import Emotion, Plan
 
 COLOURS = {
     Emotion.NEUTRAL: "default",
@@ -28,12 +30,33 @@ COLOURS = {
 
 _PIPE_WIDTH = 160
 """Columns of output that does not go to a terminal, which would know its width."""
+_TABLE_WIDTH = 140
+"""Minimum columns of a wide table; a narrower terminal wraps its lines without loss."""
+_TERMINATED = 143
+"""Exit code of a terminated program, by convention of shells: 128 + SIGTERM."""
+
+
+@contextmanager
+def exit_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise an exception, which removes partial files and ends servers; by default it raises none."""
+    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def make_wide_console() -> Console:
+    """Return a console for tables with many columns."""
+    console = _console()
+    console.width = max(console.width, _TABLE_WIDTH)
+    return console
 
 
 def show_plan(plan: Plan, to_stderr: bool = False) -> None:
     """Print the plan as a table, with colours on a terminal only."""
     console = _console(to_stderr)
-    console.print(_table(plan))
+    console.print(_make_plan_table(plan))
     for warning in plan.warnings:
         console.print(Text(f"{warning.code}: {warning.detail}", style="dim"))
 
@@ -43,7 +66,7 @@ def write_json(data: object) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
 
 
-def show_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def show_rows(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; text in brackets is not interpreted as markup."""
     table = Table(*header, box=None, header_style="bold", pad_edge=False)
     for row in rows:
@@ -60,14 +83,14 @@ def _console(to_stderr: bool = False) -> Console:
 
 def show_summary(plan: Plan, to_stderr: bool = False) -> None:
     """Print the number of utterances by emotion and of warnings by code, for a plan too long to read."""
-    console = Console(highlight=False, stderr=to_stderr)
+    console = _console(to_stderr)
     for emotion, count in Counter(one.emotion for one in plan.utterances).most_common():
         console.print(Text(f"{count:7} {emotion.value}", style=COLOURS[emotion]))
     for code, count in Counter(warning.code for warning in plan.warnings).most_common():
         console.print(Text(f"{count:7} {code}", style="dim"))
 
 
-def _table(plan: Plan) -> Table:
+def _make_plan_table(plan: Plan) -> Table:
     spoken = any(utterance.start is not None for utterance in plan.utterances)
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("emotion", no_wrap=True)
@@ -75,15 +98,11 @@ def _table(plan: Plan) -> Table:
         table.add_column("seconds", justify="right", no_wrap=True)
     table.add_column("text", overflow="fold", ratio=1)
     table.add_column("why", style="dim")
-    for utterance in plan.utterances:
-        table.add_row(*_row(utterance, spoken))
+    for one in plan.utterances:
+        seconds = [f"{one.start or 0:.2f}–{one.end or 0:.2f}"] if spoken else []
+        emotion = Text(one.emotion.value, style=COLOURS[one.emotion])
+        table.add_row(emotion, *map(Text, (*seconds, " ".join(one.text.split()), one.reason)))
     return table
-
-
-def _row(utterance: Utterance, spoken: bool) -> list[Text]:
-    seconds = [Text(f"{utterance.start or 0:.2f}–{utterance.end or 0:.2f}")] if spoken else []
-    emotion = Text(utterance.emotion.value, style=COLOURS[utterance.emotion])
-    return [emotion, *seconds, Text(" ".join(utterance.text.split())), Text(utterance.reason)]
 
 
 T = TypeVar("T")
@@ -108,9 +127,13 @@ class Questions:
                 hint=f"Give {flag}, or --yes to take every default, here: {default}.",
             )
         while True:
-            answer = prompt(f"{question} [{default}] ", flag)
+            # To standard error, since standard output may be redirected to a file.
+            sys.stderr.write(f"{question} [{default}] ")
+            sys.stderr.flush()
+            if not (answer := sys.stdin.readline()):
+                raise UsageError("The question was not answered.", hint=f"Give {flag}, or --yes.")
             try:
-                return read(answer or default)
+                return read(answer.strip() or default)
             except IntoneError as error:
                 sys.stderr.write(f"{error.detail} {error.hint}\n")
 
@@ -136,16 +159,3 @@ def join_names(names: Iterable[str]) -> str:
     known = list(names)
     shown = ", ".join(known[:MAX_LISTED])
     return shown if len(known) <= MAX_LISTED else f"{shown}, … ({len(known)} in all)"
-
-
-def prompt(text: str, flag: str) -> str:
-    """Read a line from the terminal.
-
-    The question goes to standard error, since standard output may be redirected to a file.
-    """
-    sys.stderr.write(text)
-    sys.stderr.flush()
-    line = sys.stdin.readline()
-    if not line:
-        raise UsageError("The question was not answered.", hint=f"Give {flag}, or --yes.")
-    return line.strip()

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from app.audio.files import STDOUT
 from app.errors import IntoneError
 from app.packages import version
 
 
 def parse_counts(value: str) -> list[int]:
     """Parse a comma-separated list of whole numbers that are at least 1."""
-    return [parse_count(part) for part in value.split(",")]
+    return list(map(parse_count, value.split(",")))
 
 
 def make_names_type(known: Sequence[str]) -> Callable[[str], list[str]]:
@@ -40,15 +41,23 @@ def parse_count(value: str) -> int:
     return count
 
 
-def make_range_type(least: float, most: float) -> Callable[[str], float]:
-    """Return an argparse type that parses a number in a range."""
+def parse_output(value: str) -> Path:
+    """Parse the path of an output: only `-` itself is standard output, `./-` is a file."""
+    path = Path(value)
+    return path.absolute() if path == STDOUT and value != str(STDOUT) else path
 
-    def number(value: str) -> float:
-        if not least <= float(value) <= most:
-            raise argparse.ArgumentTypeError(f"{value} is not within {least:g} and {most:g}")
-        return float(value)
 
-    return number
+def parse_folder(value: str) -> Path:
+    """Parse the path of a folder, which must exist."""
+    if not Path(value).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {value}")
+    return Path(value)
+
+
+def parse_file(value: str) -> Path:
+    """Parse the path of a file to write, whose folder must exist."""
+    path = Path(value)
+    return parse_folder(str(path.parent)) / path.name
 
 
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
@@ -57,24 +66,25 @@ SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 def add_say_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     text = "write the sound there instead of playing it; - is standard output"
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=text)
+    parser.add_argument("-o", "--output", type=parse_output, metavar="FILE", help=text)
     text = "wav, flac, mp3, opus, aac or pcm, if the output's ending does not say it; else wav"
     parser.add_argument("--format", help=text)
     parser.add_argument("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
-    _add_speech_arguments(parser, without=())
+    _add_speech_arguments(parser)
 
 
 def add_analyze_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     parser.add_argument("--json", action="store_true", help="the whole plan as JSON")
-    _add_speech_arguments(parser, without=("seed",))  # without audio it has no effect
+    _add_speech_arguments(parser, without="seed")  # without audio it has no effect
 
 
-def _add_speech_arguments(parser: argparse.ArgumentParser, without: tuple[str, ...]) -> None:
+def _add_speech_arguments(parser: argparse.ArgumentParser, without: str = "") -> None:
     """Add the arguments that `say` and `analyze` share."""
     from app.cli.flags import add_option_flags  # pydantic takes some time to load
+    from app.fields import SpeechOptions
 
-    add_option_flags(parser, (*without, "lexicon"))
+    add_option_flags(parser, (name for name in SpeechOptions.model_fields if name not in (without, "lexicon")))
     parser.add_argument(
         "--lexicon", metavar="FILE", help="readings of words: PLS, JSON, or lines such as word,alias or word,/IPA/"
     )
@@ -117,17 +127,9 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
         "--base", type=Path, metavar="VOICE", help="name or folder of the voice to go on from; else from scratch"
     )
     parser.add_argument("--resume", action="store_true", help="go on with the run in FOLDER")
-    parser.add_argument("--model", help="glow_tts, tacotron2, hifigan_v1, hifigan_v2, hifigan_source or vocos_source")
-    parser.add_argument("--emotion", help="learn this one alone, as a checkpoint of its own")
-    parser.add_argument("--name", help="of the voice that comes out")
-    parser.add_argument("--display-name", metavar="NAME", help="the same as people read it")
-    parser.add_argument("--epochs", help="end after learning from everything so often")
-    parser.add_argument("--time-limit", metavar="SECONDS", help="end after so long")
-    parser.add_argument("--batch-size", metavar="N", help="recordings in each step")
-    parser.add_argument("--learning-rate", metavar="RATE", help="the highest")
-    text = "teach a Vocos also on what the base's GlowTTS makes"
-    parser.add_argument("--predicted-mels", action="store_true", default=None, help=text)
-    parser.add_argument("--seed", help="the same seed gives the same losses")
+    from app.cli.flags import add_training_flags
+
+    add_training_flags(parser)
 
 
 def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -142,12 +144,15 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     text = "measure first and last words, of short sentences that begin with each English sound"
     parser.add_argument("--onsets", action="store_true", help=text)
     parser.add_argument("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
-    parser.add_argument(
-        "--degree", type=make_range_type(0.01, 2), default=1.0, help="how strongly it speaks, 0.01 to 2"
-    )
+    from app.cli.flags import add_option_flags
+
+    add_option_flags(parser, ["degree"])
+    parser.set_defaults(degree=1.0)
     parser.add_argument("--limit", type=parse_count, metavar="N", help="only the first sentences of each emotion")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots, pictures and sound there")
+    parser.add_argument("--json", type=parse_file, metavar="FILE", help="write every figure there")
+    parser.add_argument(
+        "--html", type=parse_file, metavar="FILE", help="write a page with plots, pictures and sound there"
+    )
 
 
 def add_completion_arguments(parser: argparse.ArgumentParser) -> None:
@@ -166,7 +171,7 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--memory-requests", type=parse_count, default=1000, metavar="N", help="between the readings of the memory"
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="write bench.json and plots there")
+    parser.add_argument("-o", "--output", type=parse_folder, metavar="FOLDER", help="write bench.json and plots there")
     parser.add_argument("--quick", action="store_true", help="one small round, to see that everything works")
 
 
@@ -262,7 +267,7 @@ COMMANDS = {
         "how fast the service is",
         "Measure speed, cost and memory of the service, beside other services. Needs: pip install '.[bench]'",
         add_bench_arguments,
-        ("intone bench --quick", "intone bench --peers intone,piper -o figures"),
+        ("intone bench --quick", "intone bench --peers intone,piper -o ."),
     ),
     "completion": Command(
         "completion for a shell",
@@ -278,10 +283,8 @@ COMMANDS = {
 """Commands by name, in the order in which they are listed; the name of a subcommand has two words."""
 
 
-SLOW_COMMANDS = frozenset({"serve", "say", "analyze"})
+SLOW_COMMANDS = frozenset({"serve", "say", "analyze", "train", "evaluate"})
 """Commands whose flags derive from models, which take some time to load."""
-SUBCOMMAND = "voices add"
-"""Name of the only command of two words."""
 INDENT = "  "
 
 
@@ -306,32 +309,30 @@ class HelpFormatter(argparse.HelpFormatter):
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Make the parser; commands in SLOW_COMMANDS have their flags only if the arguments contain their names."""
-    parser, parsers = _make()
-    for name in SLOW_COMMANDS.intersection(arguments):
-        COMMANDS[name].add(parsers[name])
-    return parser
+    return _make(arguments)[0]
 
 
 def make_command_parsers() -> dict[str, argparse.ArgumentParser]:
     """Return the complete parsers of all commands by their names in COMMANDS."""
-    _, parsers = _make()
-    for name in SLOW_COMMANDS:
-        COMMANDS[name].add(parsers[name])
-    return parsers
+    return _make(tuple(COMMANDS))[1]
 
 
-def _make() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """Make the parser and those of its commands; those in SLOW_COMMANDS have no flags yet."""
+def _make(wanted: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Make the parser and those of its commands, with the flags of all but unwanted slow commands."""
     parser = OneLineParser(prog="intone", description="Speech whose every sentence carries the emotion of its words.")
     parser.add_argument("--version", action="version", version=f"intone {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    parsers = {name: _add(commands, name, name) for name in COMMANDS if name != SUBCOMMAND}
-    actions = parsers["voices"].add_subparsers(dest="action", metavar="add")
-    return parser, {**parsers, SUBCOMMAND: _add(actions, "add", SUBCOMMAND)}
+    parsers: dict[str, argparse.ArgumentParser] = {}
+    for name, command in COMMANDS.items():
+        first, _, action = name.partition(" ")
+        group = parsers[first].add_subparsers(dest="action", metavar=action) if action else commands
+        parsers[name] = _add(group, action or name, command)
+        if name not in SLOW_COMMANDS or name in wanted:
+            command.add(parsers[name])
+    return parser, parsers
 
 
-def _add(parsers: Any, word: str, name: str) -> argparse.ArgumentParser:
-    command = COMMANDS[name]
+def _add(parsers: Any, word: str, command: Command) -> argparse.ArgumentParser:
     examples = "\n".join(INDENT + line for line in command.examples)
     parser: argparse.ArgumentParser = parsers.add_parser(
         word,
@@ -340,6 +341,4 @@ def _add(parsers: Any, word: str, name: str) -> argparse.ArgumentParser:
         epilog=f"examples:\n{examples}".replace("%", "%%"),
         formatter_class=HelpFormatter,
     )
-    if name not in SLOW_COMMANDS:
-        command.add(parser)
     return parser

@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,14 +22,14 @@ from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, save
 from app.audio.files import STDOUT, is_replaceable, resolve_links
 from app.cli.flags import settings
 from app.cli.loading import load_pipeline
-from app.cli.output import show_plan, show_summary, write_json
+from app.cli.output import exit_on_sigterm, show_plan, show_summary, write_json
 from app.cli.parser import UsageError
 from app.cli.source import make_request
 from app.errors import IntoneError
 from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
 from app.text.segment import Book, Heading, read_book
-from app.types import InputFormat, Plan, Samples
+from app.types import InputFormat, Samples
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
@@ -49,27 +47,27 @@ PLAYERS: tuple[tuple[str, ...], ...] = (
 """Commands that play a file, in order of preference."""
 
 
-def find_player() -> list[str] | None:
-    """Return the command of an installed player, or None."""
-    return next(([path, *rest] for name, *rest in PLAYERS if (path := shutil.which(name))), None)
-
-
-def play(player: list[str], wav: Path) -> bool:
-    """Play a file; return whether the player succeeded."""
-    return subprocess.run([*player, str(wav)], check=False).returncode == 0
+def play(path: Path) -> None:
+    """Play a file through the speakers; without a player, print a hint."""
+    player = next(([program, *rest] for name, *rest in PLAYERS if (program := shutil.which(name))), None)
+    if player is None:
+        sys.stderr.write("intone: No program here plays sound. Write a file with -o speech.wav.\n")
+    elif subprocess.run([*player, str(path)], check=False).returncode != 0:
+        raise IntoneError(f"{player[0]} could not play the sound.", hint="Write a file with -o speech.wav.")
 
 
 def save_book(
     path: Path, format: str, rendering: SynthesisStream, pieces: Iterable[Samples], headings: Sequence[Heading]
 ) -> str:
-    """Write the audio with chapters for its headings; return a summary for people."""
-    rate, kept = rendering.selection.sample_rate, headings[:MAX_CHAPTERS]
-    if not kept:
+    """Write the audio with chapters for its headings; return a summary such as `book.flac: 1:02:03, 12 chapters`."""
+    rate, kept, chapters = rendering.selection.sample_rate, headings[:MAX_CHAPTERS], ""
+    if kept:
+        titles = [heading.title for heading in kept]
+        place = save_with_chapters(path, format, rate, pieces, titles, lambda: find_starts(rendering, kept))
+        chapters = describe_chapters(path, place, len(kept), len(headings))
+    else:
         save(path, format, rate, pieces)
-        return format_summary(path, rendering, "")
-    titles = [heading.title for heading in kept]
-    place = save_with_chapters(path, format, rate, pieces, titles, lambda: find_starts(rendering, kept))
-    return format_summary(path, rendering, describe_chapters(path, place, len(kept), len(headings)))
+    return f"{path}: {timedelta(seconds=round(rendering.seconds))}{chapters}"
 
 
 def find_starts(rendering: SynthesisStream, headings: Sequence[Heading]) -> list[float]:
@@ -77,15 +75,10 @@ def find_starts(rendering: SynthesisStream, headings: Sequence[Heading]) -> list
     coming = iter(rendering.spoken)
     times, here = [], next(coming, None)
     for heading in headings:
-        while here is not None and ends_before(here.span, heading.start):
+        while here is not None and (here.span is None or here.span[1] <= heading.start):
             here = next(coming, None)
         times.append(rendering.seconds if here is None or here.start is None else here.start)
     return times
-
-
-def ends_before(span: tuple[int, int] | None, place: int) -> bool:
-    """Return whether an utterance ends at or before an offset in the text, or has no span there."""
-    return span is None or span[1] <= place
 
 
 def describe_chapters(path: Path, place: Path | None, kept: int, found: int) -> str:
@@ -96,11 +89,6 @@ def describe_chapters(path: Path, place: Path | None, kept: int, found: int) -> 
     if place is None:
         return f", without its {count}: a pipe or device holds none"
     return f", {count}" if place == path else f", {count} in {place}"
-
-
-def format_summary(path: Path, rendering: SynthesisStream, chapters: str) -> str:
-    """Return a summary such as `book.flac: 1:02:03, 12 chapters`."""
-    return f"{path}: {timedelta(seconds=round(rendering.seconds))}{chapters}"
 
 
 _LONG_TEXT = 2000
@@ -114,10 +102,6 @@ _BOOK_SETTINGS = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsi
 cache; its sentences keep all cores busy one by one, so a batch would only take more memory."""
 
 
-_TERMINATED = 143
-"""Exit code of a terminated program, by convention of shells: 128 + SIGTERM."""
-
-
 def run(options: argparse.Namespace) -> int:
     """Synthesize the text, write or play the audio, and show the plan."""
     format = choose_format(options.output, options.format)
@@ -127,20 +111,10 @@ def run(options: argparse.Namespace) -> int:
     request = replace(make_request(options), rate_for=format.choose_sample_rate)
     book = Book(request.text, ()) if request.markup else read_book(request.text)
     text = book.text if request.markup or request.input_format is InputFormat.TEXT else request.text
-    with _exit_on_sigterm():
+    with exit_on_sigterm():
         pipeline = load_pipeline(chosen, request.voice, len(text))
         _speak(pipeline, replace(request, text=text), options, format, book.headings)
     return 0
-
-
-@contextmanager
-def _exit_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM raise an exception, which removes the partial file; by default it would end the process without."""
-    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _speak(
@@ -157,21 +131,16 @@ def _speak(
         path = options.output or Path(folder) / "speech.wav"
         pieces = _track_progress(rendering, len(request.text))
         done = save_book(path, format.name, rendering, pieces, headings if options.output else ())
-        _show(pipeline.complete_plan(rendering), options.json, to_stderr=path == STDOUT)
+        plan = pipeline.complete_plan(rendering)
+        if options.json:
+            write_json(plan_to_dict(plan))
+        else:
+            show = show_plan if len(plan.utterances) <= _LONG_PLAN else show_summary
+            show(plan, to_stderr=path == STDOUT)
         if not options.output:
-            _play(path)
+            play(path)
         elif path != STDOUT and not options.json:
             sys.stdout.write(f"{done}\n")
-
-
-def _show(plan: Plan, as_json: bool, to_stderr: bool) -> None:
-    """Print the plan with its times, as JSON, a table or a summary."""
-    if as_json:
-        write_json(plan_to_dict(plan))
-    elif len(plan.utterances) <= _LONG_PLAN:
-        show_plan(plan, to_stderr)
-    else:
-        show_summary(plan, to_stderr)
 
 
 def choose_format(output: Path | None, name: str | None) -> AudioFormat:
@@ -213,15 +182,6 @@ def _check_output(output: Path) -> None:
         raise UsageError(f"The folder {folder} cannot be written to.", hint="Choose another one.")
 
 
-def _play(path: Path) -> None:
-    """Play a file through the speakers; without a player, print a hint."""
-    player = find_player()
-    if player is None:
-        sys.stderr.write("intone: No program here plays sound. Write a file with -o speech.wav.\n")
-    elif not play(player, path):
-        raise IntoneError(f"{player[0]} could not play the sound.", hint="Write a file with -o speech.wav.")
-
-
 def _track_progress(rendering: SynthesisStream, characters: int) -> Iterator[Samples]:
     """Yield the samples, with a progress bar on standard error for a long text."""
     console = Console(stderr=True)
@@ -233,9 +193,4 @@ def _track_progress(rendering: SynthesisStream, characters: int) -> Iterator[Sam
             yield samples
             if number % _PIECES_PER_TRIM == 0:
                 trim_heap()
-            bar.update(task, completed=_count_characters(rendering))
-
-
-def _count_characters(rendering: SynthesisStream) -> int:
-    """Return the number of characters synthesized so far."""
-    return next((one.span[1] for one in reversed(rendering.spoken) if one.span), 0)
+            bar.update(task, completed=next((one.span[1] for one in reversed(rendering.spoken) if one.span), 0))

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -16,56 +15,38 @@ from rich.progress import Progress as Bar
 
 from app.cli.flags import settings
 from app.cli.loading import find_voices
+from app.cli.output import make_wide_console
 from app.cli.parser import UsageError
-
-if TYPE_CHECKING:
-    from app.training.trainer import TrainingProgress
-
-_WIDTH = 120
-"""Minimum columns of the table; a narrower terminal wraps its lines without loss."""
+from app.training.check import build_report_table
+from app.training.settings import TrainingSettings, WrongHyperparameter, parse_settings
+from app.training.train import Folders, check, train
+from app.training.trainer import Logbook, TrainingProgress
 
 
 def run(options: argparse.Namespace) -> int:
     """Check the recordings, or train a voice on them."""
+    base = options.base
+    if base is not None and not base.is_dir():  # the name of an installed voice
+        base = find_voices(settings()).get(str(base)).folder
     if options.check:
-        return _check(options)
-    if options.output is None:
+        report = check(options.dataset, base)
+        make_wide_console().print(build_report_table(report))
+        report.refuse_poor()
+    elif options.output is None:
         raise UsageError("There is no folder to train into.", hint="Name one: --output FOLDER.")
-    return _train(options)
-
-
-def _find_base(base: Path | None) -> Path | None:
-    """Return the folder of the base, which may be given as the name of an installed voice."""
-    if base is None or base.is_dir():
-        return base
-    return find_voices(settings()).get(str(base)).folder
-
-
-def _check(options: argparse.Namespace) -> int:
-    """Print a table of problems; raise the error with which training would refuse the recordings."""
-    from app.training.check import build_report_table
-    from app.training.train import check
-
-    report = check(options.dataset, _find_base(options.base))
-    console = Console(highlight=False)
-    console.width = max(console.width, _WIDTH)
-    console.print(build_report_table(report))
-    report.refuse_poor()
+    else:
+        _train(options, base)
     return 0
 
 
-def _train(options: argparse.Namespace) -> int:
-    from app.training.settings import TrainingSettings, WrongHyperparameter, parse_settings
-    from app.training.train import Folders, train
-    from app.training.trainer import Logbook
-
+def _train(options: argparse.Namespace, base: Path | None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     chosen = {name: getattr(options, name) for name in TrainingSettings.model_fields}
     try:
         wanted = parse_settings({name: value for name, value in chosen.items() if value is not None})
     except WrongHyperparameter as error:
         raise UsageError(error.detail, hint=error.hint) from None
-    folders = Folders(options.dataset, _find_base(options.base), run=options.output, voice=options.output / "voice")
+    folders = Folders(options.dataset, base, run=options.output, voice=options.output / "voice")
     with Logbook(options.output / "tensorboard") as logbook, _show_progress() as show:
 
         def watch(progress: TrainingProgress) -> None:
@@ -74,7 +55,6 @@ def _train(options: argparse.Namespace) -> int:
 
         voice = train(folders, wanted, resume=options.resume, watch=watch)
     Console(highlight=False, soft_wrap=True).print(f"The voice {voice.name} is in {voice.folder}.")
-    return 0
 
 
 @contextmanager

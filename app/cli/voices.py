@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from app.cli.flags import settings
@@ -15,12 +15,11 @@ from app.cli.output import show_rows, write_json
 from app.cli.parser import UsageError
 from app.settings import Settings
 from app.types import Emotion
-from app.voices.serialize import voice_to_dict
+from app.voices import Registry
+from app.voices.serialize import VoiceJson, voice_to_dict
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
-    from app.voices import Registry, serialize
-
 
 CHECK_TEXT = "The quick brown fox jumps over the lazy dog."
 MIN_PEAK = 0.01
@@ -65,63 +64,48 @@ def speak(pipeline: Pipeline, voice: str, emotion: Emotion) -> Check:
 
 def show_checks(checks: Sequence[Check]) -> None:
     """Print a table of check results."""
-    show_rows(("voice", "emotion", "seconds", "real-time factor", ""), [_check_row(check) for check in checks])
-
-
-def _check_row(check: Check) -> list[str]:
-    outcome = check.problem or ", ".join(["ok", *check.warnings])
-    return [check.voice, check.emotion, f"{check.seconds:.2f}", f"{check.real_time_factor:.3f}", outcome]
+    rows = [
+        (
+            *(one.voice, one.emotion, f"{one.seconds:.2f}", f"{one.real_time_factor:.3f}"),
+            one.problem or ", ".join(["ok", *one.warnings]),
+        )
+        for one in checks
+    ]
+    show_rows(("voice", "emotion", "seconds", "real-time factor", ""), rows)
 
 
 def run(options: argparse.Namespace) -> int:
     """List the voices, check them or add one; return 1 if a check failed."""
     if options.action == "add":
-        return _add(options)
-    chosen = settings()
-    return _check(chosen, options.json) if options.check else _list(chosen, options.json)
+        if options.check or options.json:
+            raise UsageError("--check and --json are about the installed voices.", hint="Leave them out with add.")
+        from app.cli.add_voice import add_voice
 
-
-def _add(options: argparse.Namespace) -> int:
-    if options.check or options.json:
-        raise UsageError("--check and --json are about the installed voices.", hint="Leave them out with add.")
-    from app.cli.add_voice import add_voice
-
-    return add_voice(options)
-
-
-def _list(settings: Settings, as_json: bool) -> int:
-    registry = find_voices(settings)
-    if as_json:
-        write_json([voice_to_dict(voice) for voice in registry.voices.values()])
+        return add_voice(options)
+    registry, checks = _check(settings()) if options.check else (find_voices(settings()), [])
+    voices = [voice_to_dict(voice) for voice in registry.voices.values()]
+    if options.json:
+        write_json([asdict(check) for check in checks] if options.check else voices)
+    elif options.check:
+        show_checks(checks)
     else:
-        show_rows(
-            ("voice", "locale", "gender", "Hz", "license", "emotions"),
-            [_row(voice_to_dict(voice)) for voice in registry.voices.values()],
-        )
-    _report_problems(registry)
-    return 0
+        show_rows(("voice", "locale", "gender", "Hz", "license", "emotions"), map(_make_voice_row, voices))
+    for problem in registry.problems.values():
+        sys.stderr.write(f"intone: {problem}\n")
+    return 1 if options.check and (registry.problems or any(check.problem for check in checks)) else 0
 
 
-def _row(voice: serialize.VoiceJson) -> list[str]:
+def _make_voice_row(voice: VoiceJson) -> list[str]:
     facts = [voice["name"], voice["locale"], voice["gender"], str(voice["sample_rate"]), voice["license"]]
     return [*facts, " ".join(voice["emotions"])]
 
 
-def _report_problems(registry: Registry) -> None:
-    for problem in registry.problems.values():
-        sys.stderr.write(f"intone: {problem}\n")
-
-
-def _check(settings: Settings, as_json: bool) -> int:
+def _check(settings: Settings) -> tuple[Registry, list[Check]]:
+    """Load all voices and speak with each of their emotions."""
     from app.synthesis.pipeline import Pipeline
 
     pipeline = Pipeline.load(settings)
-    registry = pipeline.registry
-    pairs = [(voice.name, emotion) for voice in registry.voices.values() for emotion in voice.manifest.emotions]
-    checks = [speak(pipeline, name, emotion) for name, emotion in pairs]
-    if as_json:
-        write_json([{name: getattr(check, name) for name in Check.__slots__} for check in checks])
-    else:
-        show_checks(checks)
-    _report_problems(registry)
-    return 1 if registry.problems or any(check.problem for check in checks) else 0
+    voices = pipeline.registry.voices.values()
+    return pipeline.registry, [
+        speak(pipeline, one.name, emotion) for one in voices for emotion in one.manifest.emotions
+    ]

@@ -50,14 +50,11 @@ def read_facts() -> Facts:
         rows = list(csv.DictReader(file, delimiter="\t"))
     features = tuple(row["feature"] for row in rows)
     emotional = [emotion for emotion in Emotion if emotion is not Emotion.NEUTRAL]
-    nothing = {Emotion.NEUTRAL: np.zeros(len(rows))}
-    normal = nothing | {
-        emotion: center_levels([float(row[f"{emotion} normal"]) for row in rows], features) for emotion in emotional
-    }
-    strong = nothing | {
-        emotion: center_levels([float(row[f"{emotion} strong"] or row[f"{emotion} normal"]) for row in rows], features)
-        for emotion in emotional
-    }
+    normal, strong = {Emotion.NEUTRAL: np.zeros(len(rows))}, {Emotion.NEUTRAL: np.zeros(len(rows))}
+    for emotion in emotional:
+        columns = f"{emotion} normal", f"{emotion} strong"
+        normal[emotion] = center_levels([float(row[columns[0]]) for row in rows], features)
+        strong[emotion] = center_levels([float(row[columns[1]] or row[columns[0]]) for row in rows], features)
     return Facts(
         features,
         units=tuple(row["unit"] for row in rows),
@@ -113,18 +110,15 @@ class EmotionJudgement:
 
 
 def judge_emotions(measurements: Iterable[Measurement], neutral: Iterable[Recording]) -> Iterator[EmotionJudgement]:
-    """Judge the emotional clips; `neutral` has the neutral readings of their texts, in the same order."""
+    """Compare each emotional clip with the neutral reading of its text, spoken with the same seed.
+
+    The neutral readings are in the order of the clips.
+    """
     emotional = (one for one in measurements if one.recording.group != Emotion.NEUTRAL)
     for one, reading in zip(emotional, neutral, strict=True):
-        yield judge(one, reading)
-
-
-def judge(measurement: Measurement, neutral: Recording) -> EmotionJudgement:
-    """Compare a clip with the neutral reading of its text, spoken with the same seed."""
-    differences = subtract_features(measurement.prosody, measure_prosody(neutral.samples, neutral.sample_rate))
-    return EmotionJudgement(
-        Emotion(measurement.recording.group), measurement.recording.text, differences, compute_distances(differences)
-    )
+        differences = subtract_features(one.prosody, measure_prosody(reading.samples, reading.sample_rate))
+        distances = compute_distances(differences)
+        yield EmotionJudgement(Emotion(one.recording.group), one.recording.text, differences, distances)
 
 
 def compute_distances(differences: Features) -> dict[Emotion, float]:
@@ -148,10 +142,9 @@ def compute_distances(differences: Features) -> dict[Emotion, float]:
 
 def compute_weights(facts: Facts, known: np.typing.NDArray[np.bool_]) -> Vector:
     """Return the weight of each feature: zero if it is unknown, otherwise its share of its group's weight."""
-    members = Counter(group for group, is_known in zip(facts.groups, known, strict=True) if is_known)
-    return np.array(
-        [is_known / members[group] if is_known else 0.0 for group, is_known in zip(facts.groups, known, strict=True)]
-    )
+    pairs = list(zip(facts.groups, known, strict=True))
+    members = Counter(group for group, is_known in pairs if is_known)
+    return np.array([1 / members[group] if is_known else 0.0 for group, is_known in pairs])
 
 
 def compute_segment_distance(place: Vector, begin: Vector, end: Vector) -> float:

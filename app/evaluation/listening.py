@@ -6,7 +6,6 @@ import importlib.util
 import io
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -86,19 +85,6 @@ class Evaluators:
             return float(self.judge(torch.from_numpy(scaled)[None]).item())
 
 
-class Listener(Protocol):
-    """Interface of `Evaluators`, for replacement in tests; sound is mono, (samples,), 16 kHz."""
-
-    def transcribe(self, sound: Samples) -> str:
-        """Transcribe a sentence."""
-
-    def count_word_errors(self, text: str, understood: str) -> int:
-        """Count words of the text that were left out or replaced, and words that were added."""
-
-    def predict_opinion(self, speech: Samples) -> float:
-        """Predict a mean opinion score, 1 to 5."""
-
-
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """A recording and its measurements."""
@@ -116,18 +102,18 @@ class Measurement:
     """Features that the emotion judge compares with the neutral reading of the text."""
 
 
-def measure_recording(recording: Recording, listener: Listener) -> Measurement:
+def measure_recording(recording: Recording, evaluators: Evaluators) -> Measurement:
     """Measure one recording."""
     sound = resample(recording.samples, recording.sample_rate)
     speech = trim_silence(sound)
     contour = track_pitch(speech)
-    understood = listener.transcribe(sound)
+    understood = evaluators.transcribe(sound)
     return Measurement(
         recording,
         understood,
         words=len(normalize_words(recording.text).split()),
-        errors=listener.count_word_errors(recording.text, understood),
-        mos=listener.predict_opinion(speech),
+        errors=evaluators.count_word_errors(recording.text, understood),
+        mos=evaluators.predict_opinion(speech),
         manner=measure_manner(speech, contour, recording.text),
         prosody=measure_features(speech, contour),
     )

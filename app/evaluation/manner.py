@@ -218,10 +218,10 @@ def measure_features(speech: Samples, contour: Contour) -> dict[str, float]:
     - fast movement: root mean square of the contour minus the smoothed contour, semitones
     - duration: natural logarithm of seconds
     - 250 Hz to 6000 Hz: level of the spectral envelope of voiced frames, dB minus the mean of these seven levels
-    - noise: natural logit of the share of the voiced frames' energy that does not repeat from period to period
+    - noise: log-odds of the share of the voiced frames' energy that does not repeat from period to period
     """
     pitch, pitch_range = measure_pitch(contour)
-    seconds = len(speech) / SAMPLE_RATE
+    seconds, noise = len(speech) / SAMPLE_RATE, measure_noise_share(speech, contour)
     levels = measure_band_levels(speech, contour)
     return {
         "pitch": pitch,
@@ -231,7 +231,7 @@ def measure_features(speech: Samples, contour: Contour) -> dict[str, float]:
         "fast movement": measure_fast_movement(contour),
         "duration": math.log(seconds),
         **{f"{band} Hz": level for band, level in zip(BANDS, levels, strict=True)},
-        "noise": logit(measure_noise_share(speech, contour)),
+        "noise": math.log(noise / (1 - noise)),
     }
 
 
@@ -258,14 +258,9 @@ def measure_slope(contour: Contour, seconds: float) -> float:
 def measure_ending(contour: Contour, seconds: float) -> float:
     """Return how far the pitch of the final fifth lies above that of the middle three fifths, in semitones."""
     shares = np.arange(len(contour)) * HOP / SAMPLE_RATE / seconds
-    middle, final = (measure_pitch_within(contour, shares, part) for part in (MIDDLE, FINAL))
+    parts = (contour[(shares >= begin) & (shares < end)] for begin, end in (MIDDLE, FINAL))
+    middle, final = (measure_pitch(part)[0] for part in parts)
     return final - middle
-
-
-def measure_pitch_within(contour: Contour, shares: Contour, part: tuple[float, float]) -> float:
-    """Return the median pitch of a part of the utterance, in semitones."""
-    begin, end = part
-    return measure_pitch(contour[(shares >= begin) & (shares < end)])[0]
 
 
 def measure_fast_movement(contour: Contour) -> float:
@@ -279,8 +274,3 @@ def measure_fast_movement(contour: Contour) -> float:
         return math.nan
     pitch = np.interp(np.arange(voiced[0], voiced[-1] + 1), voiced, to_semitones(contour[voiced]))
     return float(np.sqrt(np.mean((pitch - smooth(pitch, 2 * half))[voiced - voiced[0]] ** 2)))
-
-
-def logit(share: float) -> float:
-    """Return the log-odds of a share between 0 and 1, so that equal ratios become equal distances."""
-    return math.log(share / (1 - share))

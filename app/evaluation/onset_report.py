@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 from rich.console import Group
@@ -15,12 +15,12 @@ from rich.table import Table
 
 from app.audio.join import Joiner
 from app.errors import SetupError
-from app.evaluation.listening import Listener
+from app.evaluation.listening import Evaluators
 from app.evaluation.manner import resample
-from app.evaluation.page import render_document, render_player
+from app.evaluation.page import render_document, render_player, render_recordings
 from app.evaluation.recordings import Prompt, Recording, find_edge_errors, synthesize
-from app.evaluation.report import compute_wer_interval
-from app.evaluation.tables import render_cells, render_statistics_table
+from app.evaluation.report import compute_wer_interval, group_by
+from app.evaluation.tables import format_rate, make_table, render_cells, render_statistics_table
 from app.synthesis.pipeline import Pipeline
 from app.types import Emotion, Samples, Speech
 
@@ -38,14 +38,17 @@ class Onset:
     prompt: Prompt
 
 
+Rendition = TypeVar("Rendition")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class OnsetPair:
-    """The two renditions of one sentence."""
+class OnsetPair(Generic[Rendition]):
+    """The recordings, or their transcripts, of the two renditions of one sentence."""
 
     sound: str
-    alone: Recording
+    alone: Rendition
     """The sentence as an utterance of its own."""
-    control: Recording
+    control: Rendition
     """The same words, cut from an utterance in which other words precede them."""
 
 
@@ -58,7 +61,9 @@ def read_onsets(emotions: Collection[Emotion], limit: int | None = None) -> list
     ]
 
 
-def speak_onsets(pipeline: Pipeline, voice: str, onsets: Sequence[Onset], degree: float = 1.0) -> Iterator[OnsetPair]:
+def speak_onsets(
+    pipeline: Pipeline, voice: str, onsets: Sequence[Onset], degree: float = 1.0
+) -> Iterator[OnsetPair[Recording]]:
     """Speak each sentence alone and within running speech."""
     for onset in onsets:
         prompt = onset.prompt
@@ -102,14 +107,17 @@ class EdgeTranscript:
     first_misheard: bool
     last_misheard: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the results for JSON."""
+        return {
+            "understood": self.understood,
+            "first_misheard": self.first_misheard,
+            "last_misheard": self.last_misheard,
+            "seconds": round(self.recording.seconds, 4),
+        }
 
-@dataclass(frozen=True, slots=True)
-class TranscribedPair:
-    """Transcripts of both renditions of a sentence."""
 
-    sound: str
-    alone: EdgeTranscript
-    control: EdgeTranscript
+TranscribedPair: TypeAlias = OnsetPair[EdgeTranscript]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +165,8 @@ class OnsetReport:
     @property
     def groups(self) -> dict[str, OnsetRates]:
         """Rates of each emotion, in the order in which the emotions appear."""
-        names = dict.fromkeys(pair.alone.recording.group for pair in self.pairs)
-        return {
-            name: compute_rates([pair for pair in self.pairs if pair.alone.recording.group == name]) for name in names
-        }
+        groups = group_by(self.pairs, lambda pair: pair.alone.recording.group)
+        return {name: compute_rates(pairs) for name, pairs in groups.items()}
 
     @property
     def total(self) -> OnsetRates:
@@ -171,8 +177,7 @@ class OnsetReport:
     def misheard(self) -> list[MisheardWord]:
         """First words that were misheard in any emotion, in the order of the sentences."""
         found = []
-        for text in dict.fromkeys(pair.alone.recording.text for pair in self.pairs):
-            pairs = [pair for pair in self.pairs if pair.alone.recording.text == text]
+        for text, pairs in group_by(self.pairs, lambda pair: pair.alone.recording.text).items():
             alone = [pair for pair in pairs if pair.alone.first_misheard]
             control = [pair for pair in pairs if pair.control.first_misheard]
             if alone or control:
@@ -199,50 +204,34 @@ class OnsetReport:
                     "group": pair.alone.recording.group,
                     "sound": pair.sound,
                     "text": pair.alone.recording.text,
-                    "alone": edges_to_dict(pair.alone),
-                    "control": edges_to_dict(pair.control),
+                    "alone": pair.alone.to_dict(),
+                    "control": pair.control.to_dict(),
                 }
                 for pair in self.pairs
             ],
         }
 
 
-def transcribe_pair(pair: OnsetPair, listener: Listener) -> TranscribedPair:
-    """Transcribe both renditions of a sentence."""
-    return TranscribedPair(pair.sound, transcribe_edges(pair.alone, listener), transcribe_edges(pair.control, listener))
+def transcribe_pair(pair: OnsetPair[Recording], evaluators: Evaluators) -> TranscribedPair:
+    """Transcribe both renditions of a sentence and check their first and last words."""
 
+    def transcribe(recording: Recording) -> EdgeTranscript:
+        understood = evaluators.transcribe(resample(recording.samples, recording.sample_rate))
+        return EdgeTranscript(recording, understood, *find_edge_errors(recording.text, understood))
 
-def transcribe_edges(recording: Recording, listener: Listener) -> EdgeTranscript:
-    """Transcribe one rendition and check its first and last words."""
-    understood = listener.transcribe(resample(recording.samples, recording.sample_rate))
-    return EdgeTranscript(recording, understood, *find_edge_errors(recording.text, understood))
+    return OnsetPair(pair.sound, transcribe(pair.alone), transcribe(pair.control))
 
 
 def compute_rates(pairs: Sequence[TranscribedPair]) -> OnsetRates:
-    """Compute the rates of misheard words of some sentences."""
-    return OnsetRates(
-        len(pairs),
-        compute_rate([pair.alone.first_misheard for pair in pairs]),
-        compute_rate([pair.control.first_misheard for pair in pairs]),
-        compute_rate([pair.alone.last_misheard for pair in pairs]),
-        compute_rate([pair.control.last_misheard for pair in pairs]),
+    """Compute the rates of misheard words of some sentences, with their confidence intervals."""
+    misheard = (
+        [pair.alone.first_misheard for pair in pairs],
+        [pair.control.first_misheard for pair in pairs],
+        [pair.alone.last_misheard for pair in pairs],
+        [pair.control.last_misheard for pair in pairs],
     )
-
-
-def compute_rate(misheard: Sequence[bool]) -> Rate:
-    """Return the percentage of sentences whose word was misheard, with its confidence interval."""
-    counts = [int(one) for one in misheard]
-    return Rate(100 * sum(counts) / len(counts), compute_wer_interval(counts, [1] * len(counts)))
-
-
-def edges_to_dict(edges: EdgeTranscript) -> dict[str, Any]:
-    """Return the results of one rendition for JSON."""
-    return {
-        "understood": edges.understood,
-        "first_misheard": edges.first_misheard,
-        "last_misheard": edges.last_misheard,
-        "seconds": round(edges.recording.seconds, 4),
-    }
+    rates = (Rate(100 * sum(one) / len(one), compute_wer_interval(one, [1] * len(one))) for one in misheard)
+    return OnsetRates(len(pairs), *rates)
 
 
 RATE_HEADINGS = ("", "n", "first word, %", "control, %", "last word, %", "control, %")
@@ -251,18 +240,11 @@ WORD_HEADINGS = ("sound", "sentence", "misheard in", "control misheard in", "und
 
 def make_rate_rows(report: OnsetReport) -> list[tuple[str, ...]]:
     """Make a row for each emotion and one for the mean."""
-    return [make_rate_row(name, figures) for name, figures in (*report.groups.items(), ("mean", report.total))]
-
-
-def make_rate_row(name: str, figures: OnsetRates) -> tuple[str, ...]:
-    """Make the row of one emotion."""
-    rates = (figures.first_alone, figures.first_control, figures.last_alone, figures.last_control)
-    return (name, str(figures.sentences), *(format_rate(rate) for rate in rates))
-
-
-def format_rate(rate: Rate) -> str:
-    """Format a percentage with its interval."""
-    return f"{rate.percent:.1f} [{rate.interval[0]:.1f}, {rate.interval[1]:.1f}]"
+    rows = []
+    for name, figures in (*report.groups.items(), ("mean", report.total)):
+        rates = (figures.first_alone, figures.first_control, figures.last_alone, figures.last_control)
+        rows.append((name, str(figures.sentences), *(format_rate(rate.percent, rate.interval) for rate in rates)))
+    return rows
 
 
 def make_word_row(word: MisheardWord) -> tuple[str, ...]:
@@ -273,15 +255,10 @@ def make_word_row(word: MisheardWord) -> tuple[str, ...]:
 
 def make_onset_tables(report: OnsetReport) -> Group:
     """Return the table of rates and that of misheard first words."""
-    rates = Table("", box=None, header_style="bold", pad_edge=False)
-    for heading in RATE_HEADINGS[1:]:
-        rates.add_column(heading, justify="right", no_wrap=True)
-    for row in make_rate_rows(report):
-        rates.add_row(*row)
     words = Table(*WORD_HEADINGS, box=None, header_style="bold", pad_edge=False)
     for word in report.misheard:
         words.add_row(*make_word_row(word))
-    return Group(rates, "", words)
+    return Group(make_table(RATE_HEADINGS, make_rate_rows(report)), "", words)
 
 
 EXPLANATION = """<p>How many sentences had their first and their last word misheard by Whisper tiny.en: spoken as
@@ -292,7 +269,10 @@ brackets: the 95 % interval of a bootstrap over sentences.</p>"""
 def render_onset_page(report: OnsetReport) -> str:
     """Render the whole page, with the audio of sentences whose first word was misheard."""
     *groups, mean = make_rate_rows(report)
-    misheard = [pair for pair in report.pairs if pair.alone.first_misheard or pair.control.first_misheard]
+    sections: dict[str, list[str]] = {name: [] for name in report.groups}
+    for pair in report.pairs:
+        if pair.alone.first_misheard or pair.control.first_misheard:
+            sections[pair.alone.recording.group].append(_render_pair(pair))
     return render_document(
         report.subject,
         f"""{render_statistics_table(RATE_HEADINGS, groups, [mean])}
@@ -303,19 +283,8 @@ def render_onset_page(report: OnsetReport) -> str:
 <tbody>
 {"".join(f"<tr>{render_cells('td', make_word_row(word))}</tr>" for word in report.misheard)}</tbody>
 </table>
-{"".join(_render_group(name, misheard) for name in report.groups)}""",
+{"".join(render_recordings(name, ("sentence", "alone", "control"), rows) for name, rows in sections.items())}""",
     )
-
-
-def _render_group(name: str, misheard: Iterable[TranscribedPair]) -> str:
-    rows = "".join(_render_pair(pair) for pair in misheard if pair.alone.recording.group == name)
-    return f"""<h2>{escape(name)}</h2>
-<table class="recordings">
-<thead><tr>{render_cells("th", ("sentence", "alone", "control"))}</tr></thead>
-<tbody>
-{rows}</tbody>
-</table>
-"""
 
 
 def _render_pair(pair: TranscribedPair) -> str:

@@ -18,8 +18,16 @@ from matplotlib.image import imsave
 from app.audio.encode import FORMATS, encode
 from app.evaluation.listening import Measurement
 from app.evaluation.recordings import Recording
-from app.evaluation.report import Report, Statistics
-from app.evaluation.tables import COLUMNS, Column, Row, render_cells, render_emotion_section, render_statistics_table
+from app.evaluation.report import Report, Statistics, group_by
+from app.evaluation.tables import (
+    COLUMNS,
+    STATISTICS_HEADINGS,
+    Column,
+    make_statistics_rows,
+    render_cells,
+    render_emotion_section,
+    render_statistics_table,
+)
 
 ROWS = 2
 MAX_NAME_LENGTH = 20
@@ -86,13 +94,19 @@ AUDIO_FORMAT = FORMATS["flac"]
 
 def render_page(report: Report) -> str:
     """Render the whole page."""
+    *groups, total = make_statistics_rows(report)
+    meanings = "".join(f"<dt>{escape(column.title)}</dt><dd>{escape(column.meaning)}</dd>\n" for column in COLUMNS)
+    headings = ("sentence", "sound", "spectrogram", "errors", "MOS")
+    recordings = group_by(report.measurements, lambda one: one.recording.group)
     return render_document(
         report.subject,
-        f"""{_render_statistics(report)}
-{_render_legend()}
+        f"""{render_statistics_table(STATISTICS_HEADINGS, groups, [total])}
+<dl>
+{meanings}</dl>
+<p>In round brackets: the difference to neutral. Each emotion has sentences of its own.</p>
 <img class="plots" alt="The figures of the table as bars" src="{_encode_data_url("image/png", draw_plots(report))}">
 {render_emotion_section(report.emotions)}
-{"".join(_render_group(name, report.measurements) for name in report.groups)}""",
+{"".join(render_recordings(name, headings, map(_render_recording, group)) for name, group in recordings.items())}""",
     )
 
 
@@ -115,30 +129,13 @@ def render_document(subject: str, body: str) -> str:
 """
 
 
-def _render_statistics(report: Report) -> str:
-    rows = [_make_statistics_row(name, figures) for name, figures in report.groups.items()]
-    headings = ("", "n", *(column.heading for column in COLUMNS))
-    return render_statistics_table(headings, rows, [_make_statistics_row("all", report.total)])
-
-
-def _make_statistics_row(name: str, figures: Statistics) -> Row:
-    return (name, str(figures.recordings), *(column.format(figures) for column in COLUMNS))
-
-
-def _render_legend() -> str:
-    meanings = "".join(f"<dt>{escape(column.title)}</dt><dd>{escape(column.meaning)}</dd>\n" for column in COLUMNS)
-    return f"""<dl>
-{meanings}</dl>
-<p>In round brackets: the difference to neutral. Each emotion has sentences of its own.</p>"""
-
-
-def _render_group(name: str, measurements: Iterable[Measurement]) -> str:
-    rows = "".join(_render_recording(one) for one in measurements if one.recording.group == name)
-    return f"""<h2>{escape(name)}</h2>
+def render_recordings(group: str, headings: Iterable[str], rows: Iterable[str]) -> str:
+    """Make the section of a group: a table with a row for each recording."""
+    return f"""<h2>{escape(group)}</h2>
 <table class="recordings">
-<thead><tr>{render_cells("th", ("sentence", "sound", "spectrogram", "errors", "MOS"))}</tr></thead>
+<thead><tr>{render_cells("th", headings)}</tr></thead>
 <tbody>
-{rows}</tbody>
+{"".join(rows)}</tbody>
 </table>
 """
 

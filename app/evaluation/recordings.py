@@ -16,49 +16,19 @@ from app.synthesis.pipeline import WARM_UP_TEXT, Pipeline
 from app.types import Emotion, Samples, Speech, SpeechRequest
 
 CONTRACTIONS = {
-    "can't": "cannot",
-    "couldn't": "could not",
-    "didn't": "did not",
-    "don't": "do not",
-    "he's": "he is",
-    "i'm": "i am",
-    "i've": "i have",
-    "isn't": "is not",
-    "it's": "it is",
-    "she's": "she is",
-    "that's": "that is",
-    "there's": "there is",
-    "wasn't": "was not",
-    "we're": "we are",
-    "what's": "what is",
-    "won't": "will not",
-    "wouldn't": "would not",
+    "can't": "cannot", "couldn't": "could not", "didn't": "did not", "don't": "do not", "he's": "he is", "i'm": "i am",
+    "i've": "i have", "isn't": "is not", "it's": "it is", "she's": "she is", "that's": "that is", "there's": "there is",
+    "wasn't": "was not", "we're": "we are", "what's": "what is", "won't": "will not", "wouldn't": "would not",
     "you're": "you are",
-}
+}  # fmt: skip
 """Contractions, which a recognizer writes either way, whatever was said."""
 
 HOMOPHONES = (
-    "bread bred",
-    "choose chews",
-    "coat cote",
-    "flowers flours",
-    "freeze frees frieze",
-    "gate gait",
-    "here hear",
-    "higher hire",
-    "hole whole",
-    "hour our",
-    "knock nock",
-    "nights knights",
-    "no know",
-    "peel peal",
-    "sail sale",
-    "sell cell",
-    "steps steppes",
-    "two to too 2",
-    "wait weight",
-)
-"""Words that sound alike, in one line: writing one for another is not a recognition error."""
+    "bread bred", "choose chews", "coat cote", "flowers flours", "freeze frees frieze", "gate gait", "here hear",
+    "higher hire", "hole whole", "hour our", "knock nock", "nights knights", "no know", "peel peal", "sail sale",
+    "sell cell", "steps steppes", "two to too 2", "wait weight",
+)  # fmt: skip
+"""Words that sound alike: writing one for another is not a recognition error."""
 HOMOPHONE_SPELLINGS = {word: line.split()[0] for line in HOMOPHONES for word in line.split()}
 WORD_COUNT_PAIRS = ((1, 1), (1, 2), (2, 1))
 """Numbers of words that may match, in the text and as recognized: a recognizer splits and joins compounds."""
@@ -139,7 +109,11 @@ def read_recordings(path: Path, limit: int | None = None) -> list[Recording]:
     """Read lines of group, tab, WAV or FLAC file (relative to the list), tab, text; at most `limit` of each group."""
     count: Counter[str] = Counter()
     found = []
-    for number, line in enumerate(_read_lines(path), 1):
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise SetupError(f"{path} is not UTF-8.") from None
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         parts = line.split("\t")
@@ -152,13 +126,6 @@ def read_recordings(path: Path, limit: int | None = None) -> list[Recording]:
     if not found:
         raise SetupError(f"{path} names no recordings.")
     return found
-
-
-def _read_lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise SetupError(f"{path} is not UTF-8.") from None
 
 
 def _read_sound(path: Path) -> tuple[Samples, int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
-from typing import Any
+from operator import sub
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -41,10 +42,21 @@ class Statistics:
     """Means minus those of the neutral group; None for that group and if there is none."""
 
 
+Item = TypeVar("Item")
+Key = TypeVar("Key")
+
+
+def group_by(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """Return the items of each key, in the order in which the keys appear."""
+    groups: dict[Key, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
 def compute_group_statistics(measurements: Sequence[Measurement]) -> dict[str, Statistics]:
     """Compute the statistics of each group, in the order in which the groups appear."""
-    names = dict.fromkeys(one.recording.group for one in measurements)
-    groups = {name: [one for one in measurements if one.recording.group == name] for name in names}
+    groups = group_by(measurements, lambda one: one.recording.group)
     base = average_manner(groups[BASELINE]) if BASELINE in groups else None
     return {name: compute_statistics(group, base if name != BASELINE else None) for name, group in groups.items()}
 
@@ -62,7 +74,7 @@ def compute_statistics(measurements: Sequence[Measurement], base: AcousticMeasur
         mos_error=float(scores.std(ddof=1) / math.sqrt(len(scores))) if len(scores) > 1 else None,
         real_time_factor=compute_real_time_factor(measurements),
         manner=means,
-        difference=subtract(means, base) if base else None,
+        difference=AcousticMeasures(*map(sub, astuple(means), astuple(base))) if base else None,
     )
 
 
@@ -86,14 +98,13 @@ def compute_real_time_factor(measurements: Sequence[Measurement]) -> float | Non
 
 def average_manner(measurements: Sequence[Measurement]) -> AcousticMeasures:
     """Return the mean of each measure over the recordings in which it could be measured."""
-    columns = np.array([astuple(one.manner) for one in measurements]).T
-    known = [column[~np.isnan(column)] for column in columns]
-    return AcousticMeasures(*(float(values.mean()) if len(values) else math.nan for values in known))
+    return AcousticMeasures(*map(compute_mean, zip(*(astuple(one.manner) for one in measurements), strict=True)))
 
 
-def subtract(one: AcousticMeasures, other: AcousticMeasures) -> AcousticMeasures:
-    """Return the difference of each measure."""
-    return AcousticMeasures(*(a - b for a, b in zip(astuple(one), astuple(other), strict=True)))
+def compute_mean(values: Sequence[float]) -> float:
+    """Return the mean of the values that are numbers; NaN if there are none."""
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +131,8 @@ class EmotionReport:
     @property
     def groups(self) -> dict[Emotion, EmotionStatistics]:
         """Statistics of each emotion, in the order in which the emotions appear."""
-        names = dict.fromkeys(one.emotion for one in self.judged)
-        return {name: compute_emotion_statistics([one for one in self.judged if one.emotion == name]) for name in names}
+        groups = group_by(self.judged, lambda one: one.emotion)
+        return {name: compute_emotion_statistics(judged) for name, judged in groups.items()}
 
     @property
     def mean(self) -> float:
@@ -138,11 +149,10 @@ class EmotionReport:
         """Return plain values for JSON; None if nothing was judged."""
         if not self.judged:
             return None
-        groups = self.groups
         return {
-            "groups": {name: asdict(one) for name, one in groups.items()},
+            "groups": {name: asdict(one) for name, one in self.groups.items()},
             "mean": self.mean,
-            "worst": {"emotion": self.worst, "right": groups[self.worst].right},
+            "worst": {"emotion": self.worst, "right": self.groups[self.worst].right},
             "clips": [asdict(one) | {"named": one.named} for one in self.judged],
         }
 
@@ -158,12 +168,6 @@ def compute_emotion_statistics(judged: Sequence[EmotionJudgement]) -> EmotionSta
         named={emotion: named[emotion] for emotion in Emotion},
         differences={name: compute_mean([one.differences[name] for one in judged]) for name in judged[0].differences},
     )
-
-
-def compute_mean(values: Sequence[float]) -> float:
-    """Return the mean of the values that are numbers; NaN if there are none."""
-    known = [value for value in values if not math.isnan(value)]
-    return float(np.mean(known)) if known else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +193,10 @@ class Report:
         """Return plain values for JSON; None for what could not be measured."""
         return {
             "subject": self.subject,
-            "groups": {name: _to_json_value(asdict(one)) for name, one in self.groups.items()},
+            "groups": _to_json_value({name: asdict(one) for name, one in self.groups.items()}),
             "total": _to_json_value(asdict(self.total)),
             "emotions": _to_json_value(self.emotions.to_dict()),
-            "recordings": [_to_json_value(_measurement_to_dict(one)) for one in self.measurements],
+            "recordings": _to_json_value([_measurement_to_dict(one) for one in self.measurements]),
         }
 
 

@@ -12,7 +12,7 @@ from rich.console import Group
 from rich.table import Table
 
 from app.evaluation.emotion_judge import read_facts
-from app.evaluation.report import EmotionReport, EmotionStatistics, Report, Statistics
+from app.evaluation.report import EmotionReport, Report, Statistics
 from app.types import Emotion
 
 
@@ -53,12 +53,6 @@ class Column:
         return text
 
 
-def compute_mos_interval(figures: Statistics) -> tuple[float, float] | None:
-    """Return the mean minus and plus its standard error."""
-    error = figures.mos_error
-    return None if error is None else (figures.mos - error, figures.mos + error)
-
-
 def make_manner_column(title: str, unit: str, meaning: str, measure: str) -> Column:
     """Make the column of one measure of `AcousticMeasures`, with its difference to neutral."""
     read = attrgetter(measure)
@@ -84,7 +78,7 @@ COLUMNS = (
         "",
         "opinion score, 1 to 5, that DistillMOS predicts: the mean and its standard error",
         value=attrgetter("mos"),
-        interval=compute_mos_interval,
+        interval=lambda one: None if one.mos_error is None else (one.mos - one.mos_error, one.mos + one.mos_error),
         symmetric=True,
         digits=2,
     ),
@@ -105,17 +99,20 @@ COLUMNS = (
 )
 
 
-def make_statistics_table(report: Report) -> Table:
-    """Make a table with a row for each group and one for all recordings."""
-    table = Table("", box=None, header_style="bold", pad_edge=False)
-    for heading in ("n", *(column.heading for column in COLUMNS)):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for name, figures in (*report.groups.items(), ("all", report.total)):
-        table.add_row(name, str(figures.recordings), *(column.format(figures) for column in COLUMNS))
-    return table
-
-
 Row = tuple[str, ...]
+STATISTICS_HEADINGS = ("", "n", *(column.heading for column in COLUMNS))
+
+
+def make_statistics_rows(report: Report) -> list[Row]:
+    """Make a row for each group and, at the end, one for all recordings."""
+    groups = (*report.groups.items(), ("all", report.total))
+    return [(name, str(one.recordings), *(column.format(one) for column in COLUMNS)) for name, one in groups]
+
+
+def make_report_tables(report: Report) -> Group:
+    """Return the table of statistics and, if emotions were judged, their tables."""
+    statistics = make_table(STATISTICS_HEADINGS, make_statistics_rows(report))
+    return Group(statistics, "", make_emotion_tables(report.emotions)) if report.emotions.judged else Group(statistics)
 
 
 def render_statistics_table(headings: Row, rows: Iterable[Row], foot: Iterable[Row] = ()) -> str:
@@ -142,36 +139,34 @@ CONFUSION_HEADINGS = ("", "judged", "named rightly, %", *(emotion.value for emot
 
 
 def make_confusion_rows(report: EmotionReport) -> list[Row]:
-    """Make a row for each emotion: its accuracy and its counts in the confusion matrix."""
-    return [make_confusion_row(name, figures) for name, figures in report.groups.items()]
+    """Make a row for each emotion: its accuracy and its counts in the confusion matrix, with a dot for zero."""
+    return [
+        (
+            *(emotion.value, str(figures.clips), format_rate(figures.right, figures.right_interval)),
+            *(str(figures.named[named] or "·") for named in Emotion),
+        )
+        for emotion, figures in report.groups.items()
+    ]
 
 
-def make_confusion_row(emotion: Emotion, figures: EmotionStatistics) -> Row:
-    """Make the row of one emotion; a dot stands for zero."""
-    low, high = figures.right_interval
-    counts = (str(figures.named[named] or "·") for named in Emotion)
-    return (emotion.value, str(figures.clips), f"{figures.right:.1f} [{low:.1f}, {high:.1f}]", *counts)
+def format_rate(percent: float, interval: tuple[float, float]) -> str:
+    """Format a percentage with its interval."""
+    return f"{percent:.1f} [{interval[0]:.1f}, {interval[1]:.1f}]"
 
 
 def make_summary_rows(report: EmotionReport) -> list[Row]:
     """Make the rows of the mean and of the worst emotion, padded to the width of the others."""
-    worst = report.worst
-    rest = ("",) * len(Emotion)
+    worst, rest = report.worst, ("",) * len(Emotion)
     return [
         ("mean", str(len(report.judged)), f"{report.mean:.1f}", *rest),
         ("worst", worst.value, f"{report.groups[worst].right:.1f}", *rest),
     ]
 
 
-def make_difference_headings(report: EmotionReport) -> Row:
-    """Return the column headings of the differences: the emotions that were spoken."""
-    return ("against neutral", *report.groups)
-
-
 def make_difference_rows(report: EmotionReport) -> list[Row]:
-    """Make a row for each feature: mean differences to neutral, with the published normal / strong ones in brackets."""
+    """Make the headings and a row for each feature: mean differences to neutral, and in brackets the published ones."""
     facts = read_facts()
-    rows = []
+    rows: list[Row] = [("against neutral", *report.groups)]
     for place, (feature, unit) in enumerate(zip(facts.features, facts.units, strict=True)):
         digits = 1 if unit in ("st", "dB") else 2
         texts = (
@@ -192,12 +187,9 @@ def format_difference(value: float, normal: float, strong: float, digits: int) -
 
 def make_emotion_tables(report: EmotionReport) -> Group:
     """Return the confusion matrix and the table of differences to neutral."""
-    confusion = [*make_confusion_rows(report), *make_summary_rows(report)]
-    return Group(
-        make_table(CONFUSION_HEADINGS, confusion),
-        "",
-        make_table(make_difference_headings(report), make_difference_rows(report)),
-    )
+    headings, *differences = make_difference_rows(report)
+    confusion = make_table(CONFUSION_HEADINGS, [*make_confusion_rows(report), *make_summary_rows(report)])
+    return Group(confusion, "", make_table(headings, differences))
 
 
 def make_table(headings: Row, rows: list[Row]) -> Table:
@@ -214,13 +206,14 @@ def render_emotion_section(report: EmotionReport) -> str:
     """Make the section of the page; empty if nothing was judged."""
     if not report.judged:
         return ""
+    headings, *differences = make_difference_rows(report)
     return f"""<h2>Emotions, judged</h2>
 {render_statistics_table(CONFUSION_HEADINGS, make_confusion_rows(report), make_summary_rows(report))}
 <p>A row for each emotion that was spoken, a column for each that was named. In square brackets: the 95 % interval of a
 bootstrap over sentences. The judge measures the prosody of each clip against the neutral reading of the same text, and
 names the emotion whose published differences, as twelve actresses made them, are nearest. It has learned nothing, and
 understands no words.</p>
-{render_statistics_table(make_difference_headings(report), make_difference_rows(report))}
+{render_statistics_table(headings, differences)}
 <p>Mean differences to the neutral readings; in round brackets those of the actresses, at normal and at strong
 intensity.</p>
 """

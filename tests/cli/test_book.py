@@ -122,6 +122,15 @@ def test_standard_output_gets_only_the_sound(book: Path) -> None:
         assert b"It came at nine." in result.stderr and b"chapters" not in result.stdout
 
 
+def test_a_path_that_ends_in_a_dash_is_a_file(
+    book: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(book.parent)
+    assert say(book, "-o", "./-") == 0
+    assert (book.parent / "-").read_bytes()[:4] == b"RIFF"
+    assert "It came at nine." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("place", "kept", "found", "words"),
     [

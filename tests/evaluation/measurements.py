@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.evaluation.emotion_judge import read_facts
-from app.evaluation.listening import Measurement
+from app.evaluation.listening import Evaluators, Measurement
 from app.evaluation.manner import AcousticMeasures
 from app.evaluation.recordings import Recording
 
@@ -17,8 +17,11 @@ SAMPLES = (0.3 * np.sin(2 * np.pi * 220 * np.arange(8000) / 16000)).astype(np.fl
 """Half a second at 16 kHz."""
 
 
-class FakeEvaluators:
+class FakeEvaluators(Evaluators):
     """Evaluators that understand every recording as "Hello." and rate all recordings alike."""
+
+    def __init__(self) -> None:
+        """Load nothing."""
 
     def transcribe(self, sound: npt.NDArray[np.float32]) -> str:
         return "Hello."

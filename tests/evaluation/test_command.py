@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-import app.evaluation
+import app.cli.evaluate
 from app.__main__ import main
 from tests.evaluation.measurements import SAMPLES, FakeEvaluators
 from tests.tiny_voice import write_tiny_voice
@@ -16,7 +16,7 @@ from tests.tiny_voice import write_tiny_voice
 
 @pytest.fixture(autouse=True)
 def fake_evaluators(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.evaluation, "Evaluators", lambda threads: FakeEvaluators())
+    monkeypatch.setattr(app.cli.evaluate, "Evaluators", lambda threads: FakeEvaluators())
 
 
 def test_a_voice_folder_is_measured_in_each_of_its_emotions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

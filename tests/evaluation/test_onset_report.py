@@ -23,7 +23,7 @@ from tests.evaluation.measurements import SAMPLES, FakeEvaluators
 def make_pair(group: str, text: str, alone: str, control: str, sound: str = "p") -> TranscribedPair:
     """Return a sentence with the transcripts of its two renditions."""
     recording = Recording(group, text, SAMPLES, 16000)
-    return TranscribedPair(
+    return OnsetPair(
         sound,
         EdgeTranscript(recording, alone, *find_edge_errors(text, alone)),
         EdgeTranscript(recording, control, *find_edge_errors(text, control)),
