@@ -18,13 +18,15 @@ EKMAN = {emotion.value: emotion for emotion in Emotion}
 j-hartmann/emotion-english-distilroberta-base."""
 
 GOEMOTIONS = {
-    Emotion.NEUTRAL: "neutral",
-    Emotion.JOY: ("admiration amusement approval caring desire excitement gratitude joy love optimism pride relief"),
-    Emotion.SADNESS: "disappointment embarrassment grief remorse sadness",
-    Emotion.ANGER: "anger annoyance disapproval",
-    Emotion.FEAR: "fear nervousness",
-    Emotion.SURPRISE: "confusion curiosity realization surprise",
-    Emotion.DISGUST: "disgust",
+    Emotion.NEUTRAL: ("neutral",),
+    Emotion.JOY: tuple(
+        "admiration amusement approval caring desire excitement gratitude joy love optimism pride relief".split()
+    ),
+    Emotion.SADNESS: ("disappointment", "embarrassment", "grief", "remorse", "sadness"),
+    Emotion.ANGER: ("anger", "annoyance", "disapproval"),
+    Emotion.FEAR: ("fear", "nervousness"),
+    Emotion.SURPRISE: ("confusion", "curiosity", "realization", "surprise"),
+    Emotion.DISGUST: ("disgust",),
 }
 """The 28 labels of GoEmotions, grouped as by its authors (arXiv 2005.00547, section 5.3)."""
 
