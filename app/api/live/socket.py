@@ -137,7 +137,7 @@ class LiveSocket:
                 if not self._is_multi:
                     raise
                 await self._send(make_error_message(error, name))
-                if name in self._contexts:
+                if name in self._contexts and not self._contexts[name].context.is_closing:
                     self._contexts[name].context.stream.close()
 
     async def _take_text(self, name: str, message: ClientMessage) -> None:
