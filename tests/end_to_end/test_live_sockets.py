@@ -112,6 +112,25 @@ def test_closed_context_is_dropped_and_next_one_speaks(server: Server, client: h
     wait_until(lambda: read_gauge(client, "intone_utterances_waiting") == 0, 20)
 
 
+def test_error_ends_only_its_context(server: Server) -> None:
+    with open_socket(server.url, "multi-stream-input") as socket:
+        send(socket, {"text": " ", "context_id": "a", "voice_settings": {"speed": 9}})
+        assert receive(socket)["contextId"] == "a"
+        send(
+            socket, {"text": SENTENCES[0], "context_id": "b", "flush": True}, {"context_id": "b", "close_context": True}
+        )
+        heard = listen(socket, ("b",))["b"]
+    assert heard.is_final and len(heard.utterances) == 1
+
+
+def test_client_that_leaves_after_its_last_text_frees_workers(server: Server, client: httpx.Client) -> None:
+    with open_socket(server.url) as socket:
+        send(socket, {"text": 100 * TEXT}, {"text": ""})
+        receive(socket)
+    wait_until(lambda: read_gauge(client, "intone_sockets_open") == 0, 20)
+    wait_until(lambda: read_gauge(client, "intone_utterances_waiting") == 0, 20)
+
+
 def read_gauge(client: httpx.Client, name: str) -> float:
     lines = client.get("/metrics").text.splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))

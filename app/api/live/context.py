@@ -42,6 +42,8 @@ class LiveContext:
         """Encoded audio of the last piece."""
         self.is_flushed = True
         """Whether everything that the client has sent was followed by a flush."""
+        self.is_closing = False
+        """Whether the client has closed the context."""
         self.characters = 0
         self._index = 0
         """Number of utterances that have ended."""

@@ -19,7 +19,7 @@ from app.api.live.messages import (
 )
 from app.api.live.options import LiveOptions, apply_voice_settings
 from app.api.responses.streaming import ReaderPatience
-from app.errors import IntoneError, SocketSilent, TooManyContexts
+from app.errors import IntoneError, InvalidRequest, SocketSilent, TooManyContexts
 
 if TYPE_CHECKING:
     from app.api.state import Service
@@ -54,6 +54,8 @@ class LiveSocket:
         """When a message was last sent, by the clock of the event loop."""
         self._is_ending = False
         """Whether the client wants the socket to be closed when everything flushed is spoken."""
+        self._is_draining = False
+        """Whether the service stops."""
 
     async def serve(self, first: ClientMessage | None) -> None:
         """Serve the socket until it is closed; `first` is a message that was received already."""
@@ -77,19 +79,21 @@ class LiveSocket:
         try:
             while True:
                 ended = self._is_ending and not self._contexts
-                if ended or (draining.done() and not self._contexts):
+                if ended or (self._is_draining and not self._contexts):
                     await self._close(1000 if ended else GOING_AWAY)
                     return
-                if receiving is None and not self._is_ending and not draining.done():
+                # Also when no more text is wanted: that is how the client's leaving is noticed.
+                if receiving is None:
                     receiving = asyncio.create_task(self._receive_message())
                 tasks = [one.sending for one in self._contexts.values()]
-                waiting = {*tasks, *([receiving] if receiving else []), *([] if draining.done() else [draining])}
+                waiting = {*tasks, receiving, *([] if draining.done() else [draining])}
                 done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 if draining in done:
+                    self._is_draining = True
                     self._end_contexts()
                 for name in [name for name, one in self._contexts.items() if one.sending in done]:
                     self._forget(name)
-                if receiving is not None and receiving in done:
+                if receiving in done:
                     message, receiving = receiving.result(), None
                     if message is None:
                         return
@@ -111,41 +115,47 @@ class LiveSocket:
                 async with asyncio.timeout_at(max(heard, self._sent_at) + seconds):
                     received = await self._websocket.receive()
             except TimeoutError:
-                if self._sent_at + seconds > loop.time():
+                if self._is_ending or self._is_draining or self._sent_at + seconds > loop.time():
+                    heard = loop.time()
                     continue
                 raise SocketSilent(f"No message came for {seconds:g} seconds.") from None
             return None if received["type"] == "websocket.disconnect" else parse_message(received.get("text"))
 
     async def _receive(self, message: ClientMessage) -> None:
-        """Do what a message says."""
+        """Do what a message says; an error about one of several contexts ends only that context."""
+        name = (message.context_id or DEFAULT_CONTEXT) if self._is_multi else DEFAULT_CONTEXT
         if message.close_socket:
             self._end_socket()
-            return
-        name = (message.context_id or DEFAULT_CONTEXT) if self._is_multi else DEFAULT_CONTEXT
-        if message.close_context and self._is_multi:
+        elif message.close_context and self._is_multi:
             self._close_context(name)
-        elif name in self._contexts:
-            await self._append(name, message)
+        elif not (self._is_ending or self._is_draining):
+            try:
+                await self._take_text(name, message)
+            except TooManyContexts:
+                raise
+            except IntoneError as error:
+                if not self._is_multi:
+                    raise
+                await self._send(make_error_message(error, name))
+                if name in self._contexts and not self._contexts[name].context.is_closing:
+                    self._contexts[name].context.stream.close()
+
+    async def _take_text(self, name: str, message: ClientMessage) -> None:
+        """Give the text of a message to its context, which it may open."""
+        if name in self._contexts:
+            self._push(self._contexts[name].context, message)
         elif message.text:
             await self._open(name, message)
             # The blank that opens a text is no part of it.
             if message.text.strip() or message.flush:
-                await self._append(name, message)
+                self._push(self._contexts[name].context, message)
         elif message.text == "" and not self._is_multi and not message.flush:
             self._is_ending = True
 
-    async def _append(self, name: str, message: ClientMessage) -> None:
-        """Give a message to its context; an error ends only that context if there may be several."""
-        try:
-            self._push(self._contexts[name].context, message)
-        except IntoneError as error:
-            if not self._is_multi:
-                raise
-            await self._send(make_error_message(error, name))
-            self._contexts[name].context.stream.close()
-
     def _push(self, context: LiveContext, message: ClientMessage) -> None:
         stream, text = context.stream, message.text or ""
+        if context.is_closing and text.strip():
+            raise InvalidRequest("The context is being closed.", hint="Send further text in another context.")
         if text.strip():
             self._service.live.count_characters(self._client, len(text))
             context.characters += len(text)
@@ -181,6 +191,7 @@ class LiveSocket:
         if name not in self._contexts:
             return
         context = self._contexts[name].context
+        context.is_closing = True
         if context.is_flushed:
             context.stream.end()
         else:
