@@ -34,9 +34,10 @@ FLAGS = ("--wyoming", "tcp://127.0.0.1:0", "--cache-mb", "0")
 
 def find_address(server: Server) -> str:
     """Return the address at which the service says that it speaks Wyoming."""
-    match = re.search(r"listening on ((?:tcp|unix)://[^\s\"]+)", server.log_text())
-    assert match, server.log_text()
-    return match[1]
+    pattern = re.compile(r"listening on ((?:tcp|unix)://[^\s\"]+)")
+    wait_until(lambda: pattern.search(server.log_text()) is not None, 10, server)
+    (address,) = pattern.findall(server.log_text())
+    return str(address)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def check_audio(events: Sequence[Event], last: Sequence[str] = ("audio-stop",)) 
     assert all(0 < len(chunk.audio) <= 32_768 for chunk in audio)
     seconds = sum(chunk.seconds for chunk in audio)
     stop = next(AudioStop.from_event(event) for event in events if AudioStop.is_type(event.type))
-    assert stop.timestamp == int(1000 * seconds)
+    assert stop.timestamp == pytest.approx(1000 * seconds, abs=1)
     times = [chunk.timestamp or 0 for chunk in audio]
     assert times == sorted(times) and times[0] == 0
     assert max(max(abs(one) for (one,) in struct.iter_unpack("<h", chunk.audio)) for chunk in audio) > 2000
@@ -150,8 +151,8 @@ def test_a_text_is_spoken(address: str, wyoming_server: Server) -> None:
     assert 4 < seconds < 12
     line = read_log(wyoming_server)[-1]
     assert (line["method"], line["status"], line["stream"], line["characters"]) == ("WYOMING", 200, True, len(TEXT))
-    assert line["utterances"] == 3 and line["emotions"]["joy"] == 1
-    assert line["audio_seconds"] == pytest.approx(seconds, abs=0.01)
+    assert line["utterances"] == 3 and line["emotions"]["joy"] >= 1
+    assert line["audio_seconds"] == pytest.approx(seconds, abs=0.5)
 
 
 @pytest.mark.parametrize("speaker", ["joy", "Sadness", "angry"])
@@ -391,7 +392,8 @@ def test_the_limits_of_the_service_apply(own_server: StartServer) -> None:
             client.send(SynthesizeStart().event(), Ping().event())
             events = client.read_until("pong", "error")
         assert Error.from_event(events[-1]).code == "too_many_streams"
-    # Idle connections make room for new ones.
+    # Idle connections make room for new ones. The connection that reads the metrics is one.
+    wait_until(lambda: read_gauge(server, "intone_connections") <= 1, 30)
     with ExitStack() as stack:
         clients = [stack.enter_context(Talker(address)) for _ in range(4)]
         for client in clients[1:]:
@@ -424,11 +426,11 @@ def test_a_text_that_is_spoken_is_finished_before_the_end(own_server: StartServe
     with Talker(find_address(server)) as client, Talker(find_address(server)) as idle:
         idle.send(Ping().event())
         assert idle.read() == Pong().event()
-        client.send(Synthesize(TEXT * 5).event())
+        client.send(Synthesize(TEXT * 3).event())
         first = client.read_until("audio-chunk")
         server.process.send_signal(signal.SIGTERM)
         assert idle.read() is None
-        assert check_audio([*first, *client.read_until("audio-stop")]) > 20
+        assert check_audio([*first, *client.read_until("audio-stop")]) > 12
         assert client.read() is None
     assert server.process.wait(60 * LOADED) == 0
 
