@@ -1,17 +1,18 @@
-"""Requests that begin while a batch is spoken join it, and a reader that pauses gains no lasting priority."""
+"""Requests that begin while others are spoken get their turn, and a reader that pauses gains no lasting priority."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from app.inference import TorchBackend
 from app.packages import bundled_models_dir
-from app.synthesis import Engine
-from app.synthesis.engine import MAX_UTTERANCES_AHEAD, VocodingTask
-from app.synthesis.scheduler import Job, StreamEnd
+from app.synthesis import Engine, Playback
+from app.synthesis.engine import MAX_UTTERANCES_AHEAD
+from app.synthesis.job import Job, StreamEnd, Task, VocodingTask
 from app.types import Utterance
 from app.voices import Voice, open_voice
 from tests.speaking import make_utterance
@@ -28,11 +29,11 @@ class RecordingEngine(Engine):
         self.deadlines: list[float] = []
         self.failing: Job | None = None
 
-    def vocode_chunk(self, task: VocodingTask) -> bool:
+    def vocode_chunk(self, task: VocodingTask) -> None:
         self.chunks.append(task.job)
         if task.job is self.failing:
             raise ZeroDivisionError
-        return super().vocode_chunk(task)
+        super().vocode_chunk(task)
 
     def submit(
         self,
@@ -43,15 +44,26 @@ class RecordingEngine(Engine):
         key_name: str | None,
         *,
         low_latency: bool,
-        deadline: float,
+        playback: Playback,
     ) -> Job:
-        self.deadlines.append(deadline)
-        return super().submit(voice, one, seed, seeded, key_name, low_latency=low_latency, deadline=deadline)
+        job = super().submit(voice, one, seed, seeded, key_name, low_latency=low_latency, playback=playback)
+        self.deadlines.append(job.deadline)
+        return job
 
-    def submit_text(self, voice: Voice, text: str, low_latency: bool) -> Job:
-        return self.submit(
-            voice, make_utterance(text), 1, False, None, low_latency=low_latency, deadline=1e12 if low_latency else 0.0
-        )
+    def submit_text(self, voice: Voice, text: str, low_latency: bool = False, deadline: float = 1e12) -> Job:
+        """Queue a text; with `low_latency`, it is the first of its request."""
+        playback = Playback(deadline if low_latency else 0.0)
+        playback.deadline = deadline
+        return self.submit(voice, make_utterance(text), 1, False, None, low_latency=low_latency, playback=playback)
+
+    def run_one(self) -> None:
+        """Do what a worker does next."""
+        self.run_tasks(self.waiting.take(self.batch_size))
+
+    def run_all(self) -> None:
+        """Do all that waits."""
+        while len(self.waiting):
+            self.run_one()
 
 
 @pytest.fixture(scope="module")
@@ -73,30 +85,98 @@ def drain_channel(job: Job) -> list[object]:
     return found
 
 
-def speak_batch(engine: Engine) -> None:
-    jobs = engine.waiting.take(2)
-    engine.vocode_batch([one for one in engine.start(jobs) if one is not None], jobs)
-
-
-def test_new_requests_join_after_one_chunk_of_the_batch_and_a_batch_admits_few(
+def test_the_first_chunk_of_a_new_request_precedes_the_next_chunk_of_a_running_one(
     engine: RecordingEngine, voice: Voice
 ) -> None:
-    late = [engine.submit_text(voice, TEXT, low_latency=False) for _ in range(2)]
-    jobs = engine.waiting.take(2)
-    batch = [one for one in engine.start(jobs) if one is not None]
-    newcomers = [engine.submit_text(voice, f"Number {number}.", low_latency=True) for number in range(5)]
-    engine.vocode_batch(batch, jobs)
-    assert engine.chunks[:3] == [late[0], newcomers[0], newcomers[1]]
-    assert all(isinstance(drain_channel(one)[-1], StreamEnd) for one in (*late, *newcomers[:2]))
-    assert len(engine.waiting) == 3 and engine.progress.batches == {1: 2}
+    running = engine.submit_text(voice, TEXT, low_latency=True, deadline=1.0)
+    while not engine.chunks:
+        engine.run_one()
+    running.deadline = 1e12
+    newcomers = [engine.submit_text(voice, f"Number {number}.", low_latency=True) for number in range(3)]
+    engine.run_all()
+    assert list(dict.fromkeys(engine.chunks[1:])) == [*newcomers, running]
+    assert engine.chunks[1:4] == newcomers and running in engine.chunks[4:]
+    assert all(isinstance(drain_channel(one)[-1], StreamEnd) for one in (running, *newcomers))
+
+
+def test_later_utterances_are_batched_and_then_vocoded_one_chunk_at_a_time(
+    engine: RecordingEngine, voice: Voice
+) -> None:
+    later = [engine.submit_text(voice, TEXT) for _ in range(2)]
+    engine.run_one()
+    assert engine.progress.batches == {2: 1} and len(engine.waiting) == 2
+    newcomer = engine.submit_text(voice, "Hello.", low_latency=True)
+    engine.run_all()
+    assert engine.chunks[0] is newcomer and set(engine.chunks) == {newcomer, *later}
 
 
 def test_an_error_of_one_utterance_does_not_affect_the_others(engine: RecordingEngine, voice: Voice) -> None:
-    first, second = (engine.submit_text(voice, TEXT, low_latency=False) for _ in range(2))
+    first, second = (engine.submit_text(voice, TEXT) for _ in range(2))
     engine.failing = first
-    speak_batch(engine)
+    engine.run_all()
     assert isinstance(drain_channel(first)[-1], ZeroDivisionError)
     assert isinstance(drain_channel(second)[-1], StreamEnd)
+
+
+def test_a_cancelled_utterance_is_not_vocoded_further(engine: RecordingEngine, voice: Voice) -> None:
+    one = engine.submit_text(voice, TEXT, low_latency=True)
+    engine.run_one()
+    engine.run_one()
+    one.cancelled = True
+    engine.submit_text(voice, "Hello.")
+    engine.run_all()
+    assert engine.chunks.count(one) == 1
+
+
+def test_a_request_does_only_what_its_first_audio_needs_while_others_wait(
+    engine: RecordingEngine, voice: Voice
+) -> None:
+    playback, utterances = Playback(), [(voice, make_utterance("Hello."), 1)] * 3
+    engine.submit_text(voice, "Hello.", low_latency=True)
+    streams = engine.speak(utterances, seeded=False, playback=playback)
+    next(streams)
+    assert len(engine.deadlines) == 2
+    playback.receive(1.0)
+    next(streams)
+    assert len(engine.deadlines) == 4
+    streams.close()
+
+
+def test_labels_are_computed_before_the_audio_that_a_reader_has_runs_out(engine: RecordingEngine) -> None:
+    taken: list[Task] = []
+    playback = Playback()
+
+    def compute() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            result = pool.submit(engine.compute, ["row"], list, "shape", playback)
+            (task,) = engine.waiting.take(1)
+            taken.append(task)
+            engine.run_tasks([task])
+            assert result.result() == ["row"]
+
+    compute()
+    playback.receive(5.0)
+    playback.deadline += 100.0
+    compute()
+    first, second = taken
+    assert first.is_first and first.deadline == playback.begun
+    assert not second.is_first and second.deadline == playback.runs_out < playback.deadline
+
+
+def test_the_deadline_of_the_next_utterance_follows_the_length_of_those_before(
+    engine: RecordingEngine, voice: Voice
+) -> None:
+    utterances = [(voice, make_utterance(TEXT), 1)] * (MAX_UTTERANCES_AHEAD + 1)
+    streams = engine.speak(utterances, seeded=False)
+    stream = next(streams)
+    engine.run_all()
+    seconds = sum(map(len, stream.read_chunks())) / voice.sample_rate
+    estimated = engine.deadlines[2] - engine.deadlines[1]
+    next(streams)
+    assert engine.deadlines[-1] == pytest.approx(
+        engine.deadlines[0] + seconds + (MAX_UTTERANCES_AHEAD - 1) * estimated, abs=0.2
+    )
+    streams.close()
 
 
 def test_a_reader_that_paused_gains_no_lasting_priority(engine: RecordingEngine, voice: Voice) -> None:

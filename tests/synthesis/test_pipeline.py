@@ -29,7 +29,7 @@ class CountingPipeline(Pipeline):
 def shared_pipeline() -> Iterator[CountingPipeline]:
     settings = load_settings(max_audio_seconds=1000, cache_mb=0)
     registry = Registry(settings.voices, settings.default_voice, {})
-    with running_engine(workers=0) as engine:
+    with running_engine(workers=1) as engine:
         yield CountingPipeline(settings, load_classifier(settings, TorchBackend()), registry, engine)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.packages import bundled_models_dir
-from app.synthesis.engine import Progress
-from app.synthesis.scheduler import Job
+from app.synthesis.job import Job
+from app.synthesis.progress import Progress
 from app.voices import open_voice
 from tests.speaking import make_utterance, running_engine, speak_all
 

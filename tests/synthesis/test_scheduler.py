@@ -1,8 +1,9 @@
-"""The queue of utterances: their order by deadline, and the selection of batches."""
+"""The queue of tasks: their order by urgency, and the selection of batches."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import OverTimeBudget
+from app.synthesis.job import Computation, Job, Playback, Task, VocodingTask
 from app.synthesis.models.glow import TOKEN_STEP
 from app.synthesis.runs import MAX_SYMBOLS
-from app.synthesis.scheduler import BATCH_CANDIDATES, DeadlineQueue, Job, count_padded_steps
+from app.synthesis.scheduler import (
+    BATCH_CANDIDATES,
+    MAX_ROWS,
+    MAX_VOCODING,
+    URGENT_SECONDS,
+    TaskQueue,
+    count_padded_steps,
+)
 from app.synthesis.tokenizer import Tokens
 from app.voices.manifest import NO_EXPRESSION
 from tests.speaking import make_utterance
@@ -42,11 +51,32 @@ def make_job(
     )
 
 
-def fill_queue(*jobs: Job) -> DeadlineQueue:
-    waiting = DeadlineQueue()
-    for one in jobs:
+def make_vocoding(deadline: float, *, first: bool = False, made: float = 0.0) -> VocodingTask:
+    """Return an utterance of which some seconds are vocoded."""
+    mel: Any = None
+    return VocodingTask(make_job(deadline, low_latency=first), mel, iter(()), seconds=made)
+
+
+def make_label(deadline: float, *, first: bool = True, shape: int = 16, rows: int = 1) -> Computation:
+    """Return the computation of labels, which are the rows."""
+    playback = Playback()
+    return Computation([object()] * rows, identity, shape, playback, is_first=first, deadline=deadline)
+
+
+def identity(rows: Sequence[Any]) -> Sequence[Any]:
+    return rows
+
+
+def fill_queue(*tasks: Task, now: float = -1000.0, workers: int = 1) -> TaskQueue:
+    """Return a queue at a time at which, by default, no deadline is near."""
+    waiting = TaskQueue(workers, clock=lambda: now)
+    for one in tasks:
         waiting.put(one)
     return waiting
+
+
+def take_all(waiting: TaskQueue, most: int = 1) -> list[Task]:
+    return [task for _ in range(len(waiting)) for task in (waiting.take(most) if len(waiting) else [])]
 
 
 def test_jobs_are_taken_by_deadline_then_by_arrival() -> None:
@@ -67,13 +97,64 @@ def test_an_earlier_deadline_precedes_a_later_one() -> None:
     assert fill_queue(later, earlier).take(1) == [earlier]
 
 
-def test_the_first_utterance_of_a_request_can_be_taken_before_overdue_jobs() -> None:
-    late = [make_job(deadline=float(number)) for number in range(200)]
-    cancelled, first, second = (make_job(deadline=1000.0 + number, low_latency=True) for number in range(3))
+def test_first_tasks_of_all_requests_precede_later_tasks_of_any_in_the_order_of_the_requests() -> None:
+    later = [make_label(5.0, first=False), make_job(5.0), make_vocoding(5.0)]
+    label, utterance, chunk = make_label(13.0), make_job(12.0, low_latency=True), make_vocoding(11.0, first=True)
+    assert take_all(fill_queue(*later, label, utterance, chunk)) == [chunk, utterance, label, *later]
+
+
+def test_only_the_first_chunk_of_a_first_utterance_is_a_first_task() -> None:
+    begun, waiting = make_vocoding(1.0, first=True, made=0.4), make_vocoding(2.0, first=True)
+    assert take_all(fill_queue(begun, waiting)) == [waiting, begun]
+    assert begun.deadline == 1.4
+
+
+def test_audio_that_would_soon_be_late_precedes_first_tasks() -> None:
+    first = make_job(0.0, low_latency=True)
+    soon, later = make_vocoding(10.0 + URGENT_SECONDS / 2), make_vocoding(10.0 + 2 * URGENT_SECONDS)
+    label = make_label(10.0 + URGENT_SECONDS / 4, first=False)
+    assert take_all(fill_queue(later, first, soon, label, now=10.0)) == [label, soon, first, later]
+
+
+def test_late_tasks_and_first_tasks_alternate() -> None:
+    late = [make_job(float(number)) for number in range(4)]
+    cancelled, first, second = (make_job(1000.0 + number, low_latency=True) for number in range(3))
     cancelled.cancelled = True
-    waiting = fill_queue(*late, second, first, cancelled)
-    assert [waiting.take_first() for _ in range(3)] == [[first], [second], []]
-    assert waiting.take(4) == late[:4]
+    waiting = fill_queue(*late, second, first, cancelled, now=500.0)
+    assert take_all(waiting) == [late[0], first, late[1], second, *late[2:]]
+
+
+def test_a_worker_finishes_utterances_before_it_begins_more_than_a_few() -> None:
+    begun = [make_vocoding(50.0 + number) for number in range(MAX_VOCODING)]
+    first = make_job(0.0, low_latency=True)
+    assert fill_queue(*begun, first).take(1) == begun[:1]
+    assert fill_queue(*begun, first, workers=2).take(1) == [first]
+
+
+def test_first_tasks_are_divided_evenly_among_the_workers() -> None:
+    def take_first(count: int, workers: int) -> int:
+        jobs = [make_job(float(number), low_latency=True) for number in range(count)]
+        return len(fill_queue(*jobs, make_job(0.0), workers=workers).take(4))
+
+    assert [take_first(count, 2) for count in (1, 2, 3, 8, 20)] == [1, 1, 2, 4, 4]
+    assert take_first(3, 1) == 3
+
+
+def test_first_labels_of_requests_are_computed_together_if_they_have_one_shape() -> None:
+    same, other, later = [make_label(float(n)) for n in range(7)], make_label(0.5, shape=32), make_label(0.5, first=False)
+    waiting = fill_queue(*same, other, later)
+    assert [len(waiting.take(4)) for _ in range(4)] == [4, 1, 2, 1]
+    assert MAX_ROWS >= 4 and not len(waiting)
+    assert len(fill_queue(*same, workers=2).take(4)) == 4 and len(fill_queue(*same[:3], workers=2).take(4)) == 2
+
+
+def test_a_request_knows_whether_others_wait_for_their_first_audio() -> None:
+    mine, other, later = make_job(1.0, low_latency=True), make_label(1.0), make_label(1.0, first=False)
+    assert not fill_queue(mine, later).has_first(besides=mine.playback)
+    waiting = fill_queue(mine, other)
+    assert waiting.has_first(besides=mine.playback)
+    other.cancelled = True
+    assert not waiting.has_first(besides=mine.playback)
 
 
 def test_a_batch_has_one_checkpoint_and_one_padded_length() -> None:
@@ -95,7 +176,7 @@ def test_attention_of_a_batch_needs_no_more_memory_than_the_longest_run(lengths:
     waiting = fill_queue(*(make_job(deadline, tokens=tokens) for deadline, tokens in enumerate(lengths)))
     while len(waiting):
         batch = waiting.take(most)
-        longest = max(count_padded_steps(one) * TOKEN_STEP for one in batch)
+        longest = max(count_padded_steps(one) * TOKEN_STEP for one in batch if isinstance(one, Job))
         assert len(batch) == 1 or len(batch) * longest**2 <= (2 * MAX_SYMBOLS) ** 2 / 2
 
 
@@ -122,7 +203,8 @@ def test_a_cancelled_job_is_dropped() -> None:
 
 
 def test_a_worker_waits_until_there_is_a_job() -> None:
-    waiting, taken = DeadlineQueue(), []
+    waiting = TaskQueue()
+    taken: list[Sequence[Task]] = []
     worker = threading.Thread(target=lambda: taken.append(waiting.take(1)))
     worker.start()
     one = make_job(1)
@@ -132,12 +214,17 @@ def test_a_worker_waits_until_there_is_a_job() -> None:
 
 
 def test_closing_ends_the_workers_and_fails_waiting_jobs() -> None:
-    one = make_job(1)
-    waiting, taken = fill_queue(one), []
+    one, label, after = make_job(1), make_label(1.0), make_job(1)
+    waiting = fill_queue(one, label)
+    taken: list[Sequence[Task]] = []
     waiting.close()
+    waiting.put(after)
     worker = threading.Thread(target=lambda: taken.append(waiting.take(1)))
     worker.start()
     worker.join(10)
     assert taken == [[]]
+    for job in (one, after):
+        with pytest.raises(OverTimeBudget):
+            raise job.channel.get_nowait()  # type: ignore[misc]
     with pytest.raises(OverTimeBudget):
-        raise one.channel.get_nowait()  # type: ignore[misc]
+        label.result.result(0)

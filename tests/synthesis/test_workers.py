@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.synthesis import Engine, UtteranceStream, never_cancelled
+from app.synthesis import Engine, Playback, UtteranceStream, never_cancelled
+from app.synthesis.job import Job
 from app.synthesis.models.acoustic import AcousticInput, Mel
-from app.synthesis.scheduler import Job
 from app.types import Emotion
 from app.voices import Voice, open_voice
 from tests.speaking import make_utterance, running_engine, speak
@@ -42,7 +42,7 @@ def test_a_job_that_cannot_be_batched_fails_and_the_worker_restarts(voice: Voice
     with running_engine(workers=1) as engine:
         broken: Any = None
         first, second = make_job(engine, voice, tokens=broken), make_job(engine, voice)
-        engine.waiting._jobs = [first, second]
+        engine.waiting._tasks = [first, second]
         engine.waiting.put(make_job(engine, voice, deadline=1.0))
         with pytest.raises(AttributeError):
             UtteranceStream(first, never_cancelled).wait_for_start()
@@ -76,10 +76,12 @@ def test_a_batch_that_ends_its_worker_fails_and_the_worker_restarts(engine: Engi
     assert (engine.progress.restarts, engine.live_workers) == (1, 1)
 
 
-def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(engine: Engine, voice: Voice) -> None:
+def test_an_utterance_that_ends_its_worker_does_not_affect_those_between_two_chunks(
+    engine: Engine, voice: Voice
+) -> None:
     speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
     ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=EndingModel()))
-    joining = make_job(engine, voice, speaker=ending, low_latency=True)
+    failing = make_job(engine, voice, speaker=ending, low_latency=True)
 
     class InterruptedVocoder:
         """A vocoder during whose work another request begins."""
@@ -87,18 +89,24 @@ def test_a_first_utterance_that_ends_the_worker_it_joins_fails_with_the_batch(en
         hop_length = speaker.vocoder.hop_length
 
         def generate_chunks(self, *arguments: Any) -> Iterator[Any]:
-            engine.waiting.put(joining)
+            engine.waiting.put(failing)
             yield from speaker.vocoder.generate_chunks(*arguments)
 
     one = make_job(engine, voice, speaker=replace(speaker, vocoder=InterruptedVocoder()))
     engine.waiting.put(one)
-    for failed in (joining, one):
-        reader = UtteranceStream(failed, never_cancelled)
-        with pytest.raises(RuntimeError, match="worker was stopped"):
-            while True:
-                reader._receive()
-    assert len(speak(engine, voice, HELLO).samples) > 0
-    assert engine.progress.restarts == 1
+    with pytest.raises(RuntimeError, match="worker was stopped"):
+        UtteranceStream(failing, never_cancelled).wait_for_start()
+    reader = UtteranceStream(one, never_cancelled)
+    reader.wait_for_start()
+    assert sum(map(len, reader.read_chunks())) > 0
+    assert (engine.progress.restarts, engine.live_workers) == (1, 1)
+
+
+def test_a_computation_returns_its_results_or_its_error(engine: Engine) -> None:
+    assert engine.compute([1, 2], lambda rows: [row * 2 for row in rows], "shape", Playback()) == [2, 4]
+    with pytest.raises(ZeroDivisionError):
+        engine.compute([0], lambda rows: [1 // row for row in rows], "shape", Playback())
+    assert (engine.progress.restarts, engine.live_workers) == (0, 1)
 
 
 def test_a_closed_engine_has_no_workers() -> None:
