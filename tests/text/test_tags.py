@@ -19,7 +19,10 @@ CASES = [
         "<sadness> One | <joy> two | <sadness> three | four.",
     ),
     ("[rate:1.5] Fast. Go on.", "<speed 1.5> Fast. | <speed 1.5> Go on."),
-    ("[speed: 80%] One [volume=0.5] two [rate: slow] three.", "<speed 0.8> One | <volume 0.5> two | <speed 0.8> three."),
+    (
+        "[speed: 80%] One [volume=0.5] two [rate: slow] three.",
+        "<speed 0.8> One | <volume 0.5> two | <speed 0.8> three.",
+    ),
     ("<prosody rate='1.5'>Quick</prosody> now.", "<speed 1.5> Quick | now."),
     ("[laughs] [softly] Come in. Sit down.", "<joy volume 0.6> Come in. | <volume 0.6> Sit down."),
     ("<whisper>They sleep.</whisper> <slow>Go.</slow> Stop.", "<volume 0.35> They sleep. | <speed 0.8> Go. | Stop."),
