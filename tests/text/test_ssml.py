@@ -154,7 +154,7 @@ def test_the_text_of_an_unknown_element_is_spoken_without_its_markup(name: str) 
 def test_every_warning_is_explained() -> None:
     raised = read_codes(
         "<break time='x'/><break time='99s'/><p foo='a'>a</p><x/><audio/><emphasis>a</emphasis><sub>a</sub>"
-        "<lang xml:lang='fr'/><lexicon uri='a'/>"
+        "<lang xml:lang='fr'/><lexicon uri='a'/>\ue001"
         "<prosody rate='80%'>a</prosody><say-as interpret-as='date'>a</say-as><say-as interpret-as='a'>a</say-as>"
         "<phoneme ph='1'>a</phoneme><express-as style='chat'>a</express-as><sub alias='b'/>"
     )
