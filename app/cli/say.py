@@ -28,7 +28,7 @@ from app.cli.source import make_request
 from app.errors import IntoneError
 from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
-from app.text.segment import Book, Heading, read_book
+from app.text.headings import Heading, find_headings
 from app.types import InputFormat, Samples
 
 if TYPE_CHECKING:
@@ -109,11 +109,11 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--json and -o - both need standard output.", hint="Write the sound to a file.")
     chosen = settings(**_BOOK_SETTINGS)
     request = replace(make_request(options), rate_for=format.choose_sample_rate)
-    book = Book(request.text, ()) if request.markup else read_book(request.text)
-    text = book.text if request.markup or request.input_format is InputFormat.TEXT else request.text
+    markdown = request.input_format in (InputFormat.AUTO, InputFormat.MARKDOWN)
+    headings = () if request.markup else tuple(find_headings(request.text, markdown=markdown))
     with exit_on_sigterm():
-        pipeline = load_pipeline(chosen, request.voice, len(text))
-        _speak(pipeline, replace(request, text=text), options, format, book.headings)
+        pipeline = load_pipeline(chosen, request.voice, len(request.text))
+        _speak(pipeline, request, options, format, headings)
     return 0
 
 

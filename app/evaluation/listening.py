@@ -6,6 +6,7 @@ import importlib.util
 import io
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -115,18 +116,18 @@ class Measurement:
     """Features that the emotion judge compares with the neutral reading of the text."""
 
 
-def measure_recording(recording: Recording, evaluators: Evaluators) -> Measurement:
+def measure_recording(recording: Recording, listener: Listener) -> Measurement:
     """Measure one recording."""
     sound = resample(recording.samples, recording.sample_rate)
     speech = trim_silence(sound)
     contour = track_pitch(speech)
-    understood = evaluators.transcribe(sound)
+    understood = listener.transcribe(sound)
     return Measurement(
         recording,
         understood,
         words=len(normalize_words(recording.text).split()),
-        errors=evaluators.count_word_errors(recording.text, understood),
-        mos=evaluators.predict_opinion(speech),
+        errors=listener.count_word_errors(recording.text, understood),
+        mos=listener.predict_opinion(speech),
         manner=measure_manner(speech, contour, recording.text),
         prosody=measure_features(speech, contour),
     )

@@ -18,6 +18,7 @@ from phonemizer.separator import default_separator
 from app.errors import InvalidVoice, SetupError
 from app.synthesis.coqui import build_vocabulary, find_cleaner, normalize_language
 from app.text.phonetic import ESPEAK, split_phonetic
+from app.text.scripts import get_base_language
 
 SYNCHRONOUS = 2
 """AUDIO_OUTPUT_SYNCHRONOUS: do not open a sound device."""
@@ -150,7 +151,7 @@ class Phonemizer:
 
     def insert_phonemes(self, phonemes: str, word: str) -> str:
         """Return characters that `phonemize` reads as phonemes in espeak-ng's notation; the word in other languages."""
-        if not self.language.startswith("en"):
+        if get_base_language(self.language) != "en":
             return word
         return "".join(chr(PRIVATE + ord(sign)) for sign in phonemes)
 
@@ -211,7 +212,7 @@ class Tokenizer:
         self.phonemizer = Phonemizer(self.language) if config.use_phonemes else None
         self.add_blank = bool(config.add_blank)
         self.use_ends = bool(config.enable_eos_bos_chars)
-        preceding = self.read_symbols(PRECEDING_WORDS.get(self.language[:2], ""))
+        preceding = self.read_symbols(PRECEDING_WORDS.get(get_base_language(self.language), ""))
         self.preceding_symbols = "".join(symbol for symbol in preceding if symbol in self.characters.vocab)
 
     def encode(self, spoken: str) -> Tokens:

@@ -28,6 +28,10 @@ COMBINING = re.compile(r"[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]
 BULLET = re.compile(r"\A\s{0,40}(?:[+*]\s+(?=[^\W\d_]|\d+ [^\W\d_])|(\(?\d{1,3}[.)])(?=[A-Za-z]{2}))")
 MIN_SHARE = 0.25
 """Minimum share of the text on either side of a cut, so that no tiny fragment is spoken alone."""
+REACHES = (100, 1000)
+"""Characters on either side of the middle in which a cut is looked for first."""
+EDGE = 20
+"""Characters at the edge of such a stretch whose places to cut may be misjudged."""
 MAX_STRETCH_RATIO = 4
 """Text is normalized in stretches of at most this many times `max_spoken`, so that the time stays linear."""
 
@@ -97,9 +101,13 @@ def find_best_cut(text: str) -> int:
     """Return the place to cut: nearest to the middle among those of the best kind in `CUTS` that occurs."""
     middle, margin = len(text) / 2, max(1, int(len(text) * MIN_SHARE))
     for pattern in CUTS:
-        places = [match.end() for match in pattern.finditer(text, margin, len(text) - margin)]
-        if places:
-            return min(places, key=lambda place: abs(place - middle))
+        # A long text of nothing but places to cut is searched near its middle alone.
+        for reach in (*(near for near in REACHES if near < len(text) / 2), len(text)):
+            first, last = max(margin, int(middle) - reach), min(len(text) - margin, int(middle) + reach)
+            places = [match.end() for match in pattern.finditer(text, first, last)]
+            nearest = min(places, key=lambda place: abs(place - middle), default=-reach)
+            if places and (abs(nearest - middle) < reach - EDGE or reach == len(text)):
+                return nearest
     return skip_combining(text, max(1, len(text) // 2))
 
 

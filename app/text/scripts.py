@@ -76,7 +76,7 @@ def fit_to_language(spoken: str, language: str) -> tuple[str, Counter[str]]:
     left_out: Counter[str] = Counter()
     if not BEYOND_LATIN.search(spoken):
         return spoken, left_out
-    base = language.split("-")[0].lower()
+    base = get_base_language(language)
     parts = []
     for phonemes, text in split_phonetic(spoken):
         parts.append(mark_phonemes(phonemes, text) if phonemes else drop_unreadable(text, base, left_out))
@@ -84,6 +84,11 @@ def fit_to_language(spoken: str, language: str) -> tuple[str, Counter[str]]:
     if left_out:
         fitted = tidy(MARKS_AT_START.sub("", tidy(NOTHING_BETWEEN.sub("", fitted))))
     return fitted if any(map(str.isalnum, fitted)) else "", left_out
+
+
+def get_base_language(language: str) -> str:
+    """Return a language without its region: `en-US` -> en."""
+    return language.split("-")[0].lower()
 
 
 def drop_unreadable(text: str, language: str, left_out: Counter[str]) -> str:

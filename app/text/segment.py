@@ -1,24 +1,24 @@
-"""Split text into sentences, as spans in code points of the original, and find the headings of a book."""
+"""Split text into sentences, as spans in code points of the original."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
+from app.text.footnotes import FOOTNOTE
 from app.text.lines import find_line_breaks
-from app.text.normalization.cleaning import FOOTNOTE
 from app.text.sentence_ends import EDGE_CONTEXT, find_sentence_starts
 
 WINDOW = 2000
 """Maximum code points given to the segmenter at once: for some texts its time is quadratic in their length."""
 LAST_SPACE = re.compile(r".*\s", re.DOTALL)
-CRLF = re.compile("\r\n")
 LINE_END = re.compile("[\r\v\f\x85\u2028]")
 BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*|\u2029\s*")
+PARAGRAPH = "\u2029"
+"""Unicode's paragraph separator."""
 WORD = re.compile(r"[^\W_]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 UNPRONOUNCED_MARKS = re.compile(r"(?:[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+\s*)+")
@@ -42,22 +42,24 @@ class Span:
 
 def segment(text: str) -> Iterator[Span]:
     """Yield the spans of all sentences, in order; they do not overlap and leave out only white space."""
-    # Without the CR of each CRLF, a text is read exactly like one with LF. `removed` counts them for the offsets.
-    removed = [match.start() - number for number, match in enumerate(CRLF.finditer(text))]
-    # The segmenter is written in Rust and rejects lone surrogates; one character for each keeps the offsets.
-    readable = SURROGATE.sub("\ufffd", text) if not text.isascii() else text
-    readable = hide_footnotes(LINE_END.sub("\n", CRLF.sub("\n", readable) if removed else readable))
-    for start, end in split_paragraphs(readable):
-        for span in segment_paragraph(readable, start, end):
-            first, last, *lines = (
-                place + bisect_left(removed, place) for place in (span.start, span.end, *span.verse_lines)
-            )
-            yield strip_span(text, Span(first, last, span.ends_paragraph, tuple(lines)))
+    return segment_prepared(prepare(text), text)
 
 
-def unify_line_ends(text: str) -> str:
-    """Return a text of the same length in which LF ends each line; CRLF becomes a blank and LF."""
-    return LINE_END.sub("\n", CRLF.sub(" \n", text))
+def prepare(text: str) -> str:
+    """Return a text of the same length in which LF ends each line, without lone surrogates and footnote marks.
+
+    CRLF becomes a blank and LF. The segmenter is written in Rust and rejects lone surrogates.
+    """
+    if not text.isascii():
+        text = SURROGATE.sub("\ufffd", text)
+    return hide_footnotes(LINE_END.sub("\n", text.replace("\r\n", " \n")))
+
+
+def segment_prepared(prepared: str, text: str) -> Iterator[Span]:
+    """Yield the spans of all sentences of a text; `prepare` returned its other form."""
+    for start, end in split_paragraphs(prepared):
+        for span in segment_paragraph(prepared, start, end):
+            yield strip_span(text, span)
 
 
 def hide_footnotes(text: str) -> str:
@@ -152,80 +154,3 @@ def strip_span(text: str, span: Span) -> Span:
     """Return the span without white space at its ends."""
     piece = text[span.start : span.end]
     return replace(span, start=span.start + len(piece) - len(piece.lstrip()), end=span.start + len(piece.rstrip()))
-
-
-MAX_TITLE_CHARS = 100
-"""Maximum characters of a title in a list of chapters; the full title is spoken."""
-MARKDOWN_LEVELS = 6
-PARAGRAPH = "\u2029"
-"""Unicode's paragraph separator."""
-_ONES = "one|two|three|four|five|six|seven|eight|nine"
-_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
-_NUMBER = rf"(?:\d{{1,4}}|[ivxlcdm]{{1,9}}|(?:{_TENS})[- ](?:{_ONES})|{_TENS}|{_TEENS}|{_ONES})"
-_BARE = re.compile(rf"(?:chapter|part|book) {_NUMBER}[.:]?", re.IGNORECASE)
-_TITLED = re.compile(rf"(?:chapter|part|book) {_NUMBER}(?:[.:,]| ?[—–-]) ?\S.{{0,100}}", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading of a book."""
-
-    title: str
-    start: int
-    """Code points from the beginning of the text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """A text with its headings."""
-
-    text: str
-    """The text to speak: white space of the same length replaces Markdown's marks, so that offsets stay valid."""
-    headings: tuple[Heading, ...]
-
-
-def read_book(text: str) -> Book:
-    """Find headings such as `Chapter 1`, `CHAPTER ONE. Title` (alone in their paragraph) and `# Title`."""
-    lines = text.split("\n")
-    spoken: list[str] = []
-    headings: list[Heading] = []
-    place = 0
-    for number, line in enumerate(lines):
-        unmarked = parse_markdown_heading(line)
-        found = unmarked or parse_numbered_heading(lines, number)
-        if title := remove_unprintable(" ".join(found.split()))[:MAX_TITLE_CHARS]:
-            headings.append(Heading(title, place + len(line) - len((unmarked or line).lstrip())))
-        spoken += [unmarked or line, PARAGRAPH if unmarked else "\n"]
-        place += len(line) + 1
-    return Book("".join(spoken[:-1]), tuple(headings))
-
-
-def parse_markdown_heading(line: str) -> str:
-    """Return a Markdown heading as a paragraph of its own, as long as the line; empty if the line is no heading."""
-    level = len(line) - len(line.lstrip("#"))
-    title = line[level:].rstrip("# \t\r")
-    if not 1 <= level <= MARKDOWN_LEVELS or not title.startswith(" "):
-        return ""
-    return (PARAGRAPH + " " * (level - 1) + title).ljust(len(line))
-
-
-def parse_numbered_heading(lines: Sequence[str], number: int) -> str:
-    """Return the numbered heading that fills the paragraph beginning at a line, its title perhaps below; else empty."""
-    line, below = " ".join(lines[number].split()), get_line(lines, number + 1)
-    if not line[:1].lower().startswith(("c", "p", "b")) or get_line(lines, number - 1):
-        return ""
-    if _BARE.fullmatch(line):
-        alone = not below or not get_line(lines, number + 2)
-        return f"{line} {below}".strip() if alone and len(below) <= MAX_TITLE_CHARS else ""
-    return line if not below and _TITLED.fullmatch(line) else ""
-
-
-def remove_unprintable(title: str) -> str:
-    """Return a title without characters that cannot be printed."""
-    return "".join(character for character in title if character.isprintable())
-
-
-def get_line(lines: Sequence[str], number: int) -> str:
-    """Return a line without surrounding white space; empty outside the text."""
-    return lines[number].strip() if 0 <= number < len(lines) else ""

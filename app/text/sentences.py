@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, split_clauses
 from app.text.phonetic import count_model_chars
-from app.text.segment import WORD, Span, hide_footnotes, segment, unify_line_ends
+from app.text.segment import WORD, Span, prepare, segment_prepared
 from app.types import Clause, Role, Sentence
 
 OPENING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "'"}
@@ -184,9 +184,9 @@ MAX_SPOKEN = 250
 
 def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length) -> Iterator[Sentence]:
     """Yield the sentences of a text lazily, in order; none if the text is only white space."""
-    plain = hide_footnotes(unify_line_ends(text))
+    plain = prepare(text)
     roles = QuotationLookup(find_quotations(plain))
-    for span in join_tags(plain, segment(text)):
+    for span in join_tags(plain, segment_prepared(plain, text)):
         parts = split_by_role(plain, span.start, span.end, roles.quotations_in(span.start, span.end))
         yield Sentence(
             text[span.start : span.end],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.text import normalize
-from app.text.normalization.abbreviations import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER
-from app.text.normalization.chat import CHAT_LETTERS, CHAT_WORDS, LETTERS
+from app.text.normalization.abbreviation_words import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER
+from app.text.normalization.chat import CHAT_LETTERS, CHAT_WORDS, DIGIT_WORDS, LETTERS
 from app.text.normalization.money import CODES, CURRENCIES
 from app.text.normalization.slashes import PHRASES
 from app.text.normalization.units import LETTER_UNITS, SYMBOLS
@@ -18,7 +18,7 @@ ABOUT = """Numbers, units, dates, signs and abbreviations are read as words. A p
 `spoken`. SSML's `say-as` and `sub` set another reading."""
 EXAMPLES = {
     "Numbers": ("1,234.5", "1.234.567,89", "1'234", "1,5 kg", "007", "1.5M users", "10⁻³", "2½ cups"),
-    "Money": ("$3.50", "€1.000", "£1.2bn", "$-5", "HK$100", "25¢"),
+    "Money": ("$3.50", "€1.000", "£1.2bn", "$-5", "HK$100", "25¢", "£2 5s. 6d."),
     "Digits one by one": ("Call 911", "+49 170 1234567", "Your code is 482913.", "ZIP 90210", "1-800-FLOWERS"),
     "Slashes": ("24/7", "4/5 stars", "120/80 mmHg", "$15/hr", "on 7/4", "he/she", "/usr/bin", "3/4"),
     "Ranges, ratios, verses": (
@@ -30,10 +30,11 @@ EXAMPLES = {
         "60-40 split",
     ),
     "Dates and times": ("05/04/2024", "2024-05-17", "5-Jan-2024", "the 1990s", "3:05 p.m.", "0630 hours", "2h 30m"),
-    "Units": ("20 °C", "180C", "5 mg/dL", "50 m2", "6'2\"", 'a 19" screen', "40°42'46\"N", "12 A"),
+    "Units": ("20 °C", "180C", "5 mg/dL", "50 m2", "6'2\"", 'a 19" screen', "a 5 km run", "40°42'46\"N", "12 A"),
     "Formulas": ("x != y", "5-3=2", "3 * 4 = 12", "CO₂", "Ca²⁺", "2H2 + O2 → 2H2O"),
-    "Roman numerals": ("Chapter IV", "Louis XIV", "Super Bowl LVIII", "MCMXCIV"),
-    "Abbreviations": ("Dr. Lee", "5 Elm St.", "Vol. II", "est. 1990", "est. 500 people", "King, Jr."),
+    "Roman numerals": ("Chapter IV", "Louis XIV", "Super Bowl LVIII", "MCMXCIV", "ii. Second"),
+    "Abbreviations": ("Dr. Lee", "5 Elm St.", "Vol. II", "est. 1990", "est. 500 people", "King, Jr.", "INT. KITCHEN"),
+    "Games": ("1. e4 e5 2. Nf3 Nc6", "12' Goal", "45+2' Goal"),
     "Addresses": ("https://example.com/a", "me@example.com", "notes.txt", "#happy", ".NET"),
 }
 """Written examples of each kind; their readings are computed."""
@@ -57,7 +58,7 @@ def render() -> str:
                 tuple(
                     map(
                         list_words,
-                        (BEFORE_NAME, AFTER_NAME, BEFORE_NUMBER, ANYWHERE, CHAT_WORDS, SPELLED),
+                        (BEFORE_NAME, AFTER_NAME, BEFORE_NUMBER, ANYWHERE, CHAT_WORDS | DIGIT_WORDS, SPELLED),
                     )
                 )
             ],

@@ -20,6 +20,13 @@ FORMS = (
     ('`<expr type="expression" label="excited"/>`, also `break`, `sound` and `prosody`', "LiveKit's tags"),
     ("`<whisper>…</whisper>`, also `soft`, `loud`, `slow` and `fast`", "the loudness or the rate of the content"),
     ('`<speed ratio="1.5"/>`, `<volume ratio="0.5"/>`', "factors on the rate and the loudness"),
+    (
+        "`[rate:1.5]`, `[speed: 80%]`, `[volume:0.5]`, `[pitch:+2st]`",
+        "a number for the rate, the loudness or the pitch",
+    ),
+    ('`<prosody rate="1.5">…</prosody>`', "the rate, loudness and pitch of the content, as in SSML"),
+    ("`<spell>AB1</spell>`", "letters and digits one by one"),
+    ('`[voice:name]`, `[lang:de]`, `<voice name="…">`', "nothing: left out with a warning"),
     ("`[laughs]`, `[clears throat]`, `<laugh>`, `(sighs)`", "a sound, which is left out with a warning"),
     ("`[/angry]`, `[normal]`, `[auto]`", "the end of what earlier tags set"),
     ("`[Leicester](/lˈɛstɚ/)`", "a word with its phonemes, in IPA or in Kokoro's signs"),

@@ -76,6 +76,8 @@ CASES = [
     ("Talk fast.", "speed 1.25", ""),
     ("extremely fast", "speed 1.95", ""),
     ("at double speed", "speed 2", ""),
+    ("at 0x speed", "", "0x"),
+    ("at 0 speed, angrily", "anger", "0"),
     ("twice as fast", "speed 2", ""),
     ("at half the speed", "speed 0.5", ""),
     ("half as fast", "speed 0.5", ""),

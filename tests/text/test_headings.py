@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.text import read_text
-from app.text.segment import read_book
+from app.text.headings import Heading, find_headings
 from tests.growth import count_calls, grows_linearly
 
 FOUND = {
@@ -36,36 +35,42 @@ NOT_FOUND = [
 ]
 
 
+def find(text: str, *, markdown: bool = True) -> list[Heading]:
+    return list(find_headings(text, markdown=markdown))
+
+
 @pytest.mark.parametrize("text", FOUND)
-def test_a_heading_is_found_with_its_place_in_the_spoken_text(text: str) -> None:
-    book = read_book(text)
-    assert [heading.title for heading in book.headings] == FOUND[text]
-    assert len(book.text) == len(text)
-    for heading in book.headings:
-        first = heading.title.split()[0]
-        assert book.text[heading.start :].startswith(first) and text[heading.start :].startswith(first)
+def test_a_heading_is_found_with_its_place(text: str) -> None:
+    headings = find(text)
+    assert [heading.title for heading in headings] == FOUND[text]
+    for heading in headings:
+        assert text[heading.start :].startswith(heading.title.split()[0])
 
 
 @pytest.mark.parametrize("text", NOT_FOUND)
-def test_text_without_headings_is_unchanged(text: str) -> None:
-    book = read_book(text)
-    assert (book.text, book.headings) == (text, ())
+def test_text_without_headings_has_none(text: str) -> None:
+    assert find(text) == []
 
 
-def test_markdown_marks_are_not_spoken_and_headings_are_paragraphs() -> None:
-    book = read_book("One\n## The Parcel ##\nTwo.")
-    assert [sentence.text for sentence in read_text(book.text)] == ["One", "The Parcel", "Two."]
+def test_marks_are_no_headings_in_plain_text() -> None:
+    assert find("# The Parcel\n\nIt came.", markdown=False) == []
+    assert [one.title for one in find("Chapter 1\n\n# The Parcel", markdown=False)] == ["Chapter 1"]
 
 
-def test_a_long_title_is_shortened_in_the_list_and_spoken_whole() -> None:
-    book = read_book("# " + "long " * 50)
-    assert len(book.headings[0].title) == 100 and book.text.count("long") == 50
+@pytest.mark.parametrize("fence", ["```", "~~~~", "> ```"])
+def test_comments_within_fenced_code_are_no_headings(fence: str) -> None:
+    text = f"# One\n\n{fence}\n# a comment\n{fence}\n\n# Two"
+    assert [heading.title for heading in find(text)] == ["One", "Two"]
+
+
+def test_a_long_title_is_shortened_in_the_list() -> None:
+    assert len(find("# " + "long " * 50)[0].title) == 100
 
 
 @pytest.mark.parametrize("unit", ["#", "# ", "chapter ", " "])
 def test_a_hostile_line_is_read_with_linear_work(unit: str) -> None:
     def count_calls_to_read(length: int) -> int:
         line = f"Chapter 1. {unit * length}" if unit == " " else unit * length
-        return count_calls(lambda: read_book(f"{line}\n\n" * 5))
+        return count_calls(lambda: find(f"{line}\n\n" * 5))
 
     assert grows_linearly(count_calls_to_read, 40_000)

@@ -19,6 +19,12 @@ CASES = [
         '<emotion value="sad">One [happy] two [normal] three</emotion> four.',
         "<sadness> One | <joy> two | <sadness> three | four.",
     ),
+    ("[rate:1.5] Fast. Go on.", "<speed 1.5> Fast. | <speed 1.5> Go on."),
+    (
+        "[speed: 80%] One [volume=0.5] two [rate: slow] three.",
+        "<speed 0.8> One | <volume 0.5> two | <speed 0.8> three.",
+    ),
+    ("<prosody rate='1.5'>Quick</prosody> now.", "<speed 1.5> Quick | now."),
     ("[laughs] [softly] Come in. Sit down.", "<joy volume 0.6> Come in. | <volume 0.6> Sit down."),
     ("<whisper>They sleep.</whisper> <slow>Go.</slow> Stop.", "<volume 0.35> They sleep. | <speed 0.8> Go. | Stop."),
     ("And [pause for effect] it was gone.", "And (0.75s) | it was gone."),
@@ -188,6 +194,13 @@ def test_spans_refer_to_the_text_with_its_tags(text: str) -> None:
         ("[British accent] Yes.", ["tag_ignored"]),
         ('<expr type="expression" label="like a pirate"/> Yes.', ["tag_ignored"]),
         ("[pause:60s] Yes.", ["value_limited"]),
+        ("[pause:99999s] Yes.", ["value_limited"]),
+        ("[rate:99] Yes.", ["value_limited"]),
+        ("[rate:0] Yes.", ["invalid_value"]),
+        ("[pitch:200hz] Yes.", ["invalid_value"]),
+        ("[voice:bob] Yes.", ["tag_ignored"]),
+        ("<voice name='bob'>Yes.</voice>", ["tag_ignored"]),
+        ("[lang: de] Yes.", ["tag_ignored"]),
         ("One. [pause:15s] [pause:15s] Two.", ["value_limited"]),
         ('<break time="soon"/> Yes.', ["invalid_value"]),
         ('<speed ratio="fast!"/> Yes.', ["invalid_value"]),
@@ -326,3 +339,8 @@ def test_hostile_tags_are_read_with_linear_work(unit: str) -> None:
 )
 def test_the_forms_of_a_sound_are_regular(verb: str, forms: str) -> None:
     assert inflect(verb) == tuple(forms.split())
+
+
+def test_spelled_text_is_read_letter_by_letter() -> None:
+    spoken = [clause.spoken for clause in read_clauses("My code is <spell>B1c</spell>, ok?")]
+    assert spoken == ["My code is B one C, ok?"]

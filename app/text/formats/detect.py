@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.text.footnotes import FOOTNOTE_NUMBER, SOURCE_NOTE, SUPERSCRIPT_NOTE
 from app.text.formats.formula import DOLLARS, is_formula
 from app.text.formats.hidden import HIDDEN_ELEMENTS
 from app.text.formats.html import KNOWN_TAG, REFERENCE, is_reference
@@ -16,13 +17,6 @@ BULLETS = "→☐☑☒✓✔✗✘▪▫◦‣●○■□➤➔▶⁃∙"
 ROW_SIGNS = r"=~/@#*_+<>.:^&%$\\-"
 SIGN_ROW = rf"(?=[{ROW_SIGNS}]{{0,3}}[^.:>\s])(?![ \t]*+[`~])[{ROW_SIGNS}]{{3,}}+"
 """A line of nothing but signs, which only parts a text; dots are a pause and colons are emoticons."""
-FOOTNOTE_NUMBER = (
-    r"(?:(?<=[.,;:!?)\"”’\]])|(?<=[^\W\d_]{2})|(?<=\d{4}))\[\d{1,3}(?:[,–-][ ]?\d{1,3}){0,9}\](?![\w(]|[ ]?=)"
-)
-"""Number of a footnote after a word or a mark, as an encyclopedia has it."""
-SOURCE_NOTE = r"【\d{1,3}(?::\d{1,3})?†[^【】\n]{0,60}】"
-RAISED_NOTE = r"(?<=[.!?,;:)\"”’])<sup>\[?\d{1,3}\]?</sup>"
-SUPERSCRIPT_NOTE = r"(?<=[.!?,;:)\"”’])[¹²³⁰⁴-⁹]{1,3}(?!\w)"
 PATTERNS = (
     ("#", r"^[ ]{0,3}(?:#{2,6}[ \t]*+[^\s#]|#[ \t]++(?!of\b)\S)"),  # heading
     ("=~/@#*_+<>^&%$\\-", rf"^[ \t]*+{SIGN_ROW}[ \t]*+\r?$"),

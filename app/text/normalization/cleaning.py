@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from app.text.footnotes import FOOTNOTE
 from app.text.normalization.chat import drop_emoticons, simplify_letters
 
 EQUIVALENTS = str.maketrans(
@@ -50,14 +51,6 @@ KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽₿₺₪₫₴₱₦฿
 """Symbols that later normalization steps read."""
 FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")
 SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
-_NUMBERS = r"\d{1,3}(?:[,–-] ?\d{1,3}){0,9}"
-FOOTNOTE = re.compile(
-    rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}}|citation needed)\](?:\[{_NUMBERS}\]){{0,9}}"
-    rf"|(?<=[^\W\d_]{{3}}\[){_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$))"
-    r"|(?<=[A-Z][a-z]{3}\[)[a-e]\](?=\s))"
-    r"|[⁰¹²³⁴-⁹](?<=[.!?…\"”’].)[⁰¹²³⁴-⁹]{0,2}(?!\w)"
-)
-"""Marks of footnotes after a word's punctuation or before a sentence's (`He left.[12]`, `He left.¹`)."""
 TAG = re.compile(r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>=]{0,40}=[^<>]{0,300})?\s?/?>", re.IGNORECASE)
 """An HTML tag; a comparison like `a <b` has no closing bracket and stays."""
 NOT_PLAIN = re.compile("[^ -~]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.text.footnotes import RAISED_NUMBER
 from app.text.normalization.numbers import verbalize_cardinal
 from app.text.normalization.patterns import COUNTED_NOUNS
 from app.text.normalization.rules import Rule, RuleTable
@@ -32,7 +33,6 @@ REACTION = re.compile(
 
 POWERS = {"2": "squared", "3": "cubed"}
 LARGE = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "B": "billion", "bn": "billion"}
-FOOTNOTE = re.compile(r"(?:(?<=[A-Za-z]{3})|(?<=[a-z][.,;:!?]))\^\d{1,3}(?!\d)")
 POWER = re.compile(r"(?<=[\w)])\^\(?(-?)(\d{1,6})\)?")
 LETTER_POWER = re.compile(r"(?<=[\w)])\^\(?(-?)([a-z])\)?(?![a-z])")
 UNIT_BEFORE = re.compile(
@@ -124,7 +124,7 @@ RULES = RuleTable(
     Rule(ION, expand_ion, ("+", "-", "^")),
     Rule(CHARGE, lambda m: " plus" if m[1] == "+" else " minus", ("^",), digits=False),
     Rule(STAR_POWER, "^", ("**",)),
-    Rule(FOOTNOTE, "", ("^",)),
+    Rule(RAISED_NUMBER, "", ("^",)),
     Rule(POWER, verbalize_power, ("^",)),
     Rule(LETTER_POWER, lambda m: f" to the power of {'minus ' if m[1] else ''}{m[2]}", ("^",), digits=False),
     Rule(SPACED_THOUSANDS, lambda m: m[0].replace(" ", ","), (" 000",)),

@@ -178,6 +178,7 @@ SSML_WARNINGS = {
     "unsupported_element": "an element has no effect; its text is read, unless the table says that it is dropped",
     "unsupported_phoneme": "an alphabet or a sign is not known; the text is read",
     "unsupported_say_as": "text is read as it stands",
+    "unread_characters": "characters of private use have no sound and are not read",
     "unsupported_style": "a style has no emotion; the text is labelled as if unmarked",
     "value_limited": "a value was moved into its range",
 }
