@@ -131,7 +131,7 @@ def move(old: Expression, neutral: Features, means: Features, target: Features, 
 
     def grow(factor: float, name: str) -> float:
         ratio = (neutral[name] + target[name]) / max(neutral[name] + means[name], 0.1)
-        return min(max(factor * max(ratio, 0.1) ** STEP, 0.4), 2.0)
+        return float(min(max(factor * max(ratio, 0.1) ** STEP, 0.4), 2.0))
 
     levels = np.array(old.bands) + [missing[name] for name in BAND_NAMES]
     levels = np.clip(levels - levels.mean(), -MAX_LEVEL, MAX_LEVEL)

@@ -15,7 +15,7 @@ from app.api.connections import Connections
 from app.api.server import watch_connections, watch_log
 from app.main import create_app
 from app.metrics import Metrics, ResponseRecord, SynthesisRecord
-from app.settings import Settings
+from app.settings import load_settings
 from app.types import Emotion, PlanWarning, Source, Timings, Utterance
 
 HEAD = ("| metric | kind | labels | meaning |", "|---|---|---|---|")
@@ -38,7 +38,7 @@ UTTERANCE = Utterance(
 
 def make_registry() -> CollectorRegistry:
     """Return the registry of a service, with at least one sample of each metric."""
-    metrics: Metrics = create_app(Settings()).state.service.metrics
+    metrics: Metrics = create_app(load_settings()).state.service.metrics
     metrics.observe_response(ResponseRecord("/synthesize", 200, 1.0, first_byte=0.1))
     metrics.observe_synthesis(SynthesisRecord([UTTERANCE], [PlanWarning("runaway", "")], 1, 1.0, Timings()))
     watch_log(metrics, lambda: 0)

@@ -29,7 +29,7 @@ def decode(data: bytes, name: str, rate: int, format_given: bool = False) -> Sam
     `format_given`: whether libav receives the format; else it probes, which needs some milliseconds of sound.
     """
     if name == "pcm":
-        return np.frombuffer(data, "<i2").astype(np.float32) / 32767
+        return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32767)
     if name in G711_CODECS:
         return decode_g711(data, name)
     with av.open(io.BytesIO(data), format=LIBAV_NAMES[name] if format_given else None) as file:

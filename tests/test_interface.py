@@ -19,7 +19,8 @@ from tests.interface import ROOT, Row, read_function_names, read_rows
 from tests.tables import check_rows
 
 ROWS = read_rows()
-ERROR_CODES = [kind.code for kind in (*ERRORS, IntoneError)]
+ERROR_KINDS: tuple[type[IntoneError], ...] = (*ERRORS, IntoneError)
+ERROR_CODES = [kind.code for kind in ERROR_KINDS]
 UNDOCUMENTED = ("/", "/docs", "/openapi.json", "/ping")
 """Paths of which the API reference omits one or all methods."""
 

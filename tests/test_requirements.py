@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from importlib.metadata import distribution
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -85,7 +86,7 @@ def test_every_package_with_a_copyleft_licence_is_named_in_the_notice() -> None:
     notice = (ROOT / "NOTICE").read_text().lower()
     named = []
     for name in find_installed([Requirement(line) for line in PROJECT["dependencies"]]):
-        facts = distribution(name).metadata
+        facts: Any = distribution(name).metadata
         licences = (facts.get("License-Expression"), *(facts.get_all("Classifier") or ()), facts.get("License"))
         if any(licence and COPYLEFT.search(licence[:200]) for licence in licences):
             named.append(name)

@@ -23,6 +23,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -91,7 +92,8 @@ def write_lists(folder: Path, clips: Sequence[Clip]) -> None:
     timed = [{"name": clip.name, "symbols": clip.symbols, "seconds": clip.seconds} for clip in clips]
     lines = [json.dumps(each, ensure_ascii=False) + "\n" for each in timed]
     (folder / "durations.jsonl").write_text("".join(lines), encoding="utf-8")
-    np.savez(folder / "pitch.npz", **{clip.name: clip.pitch for clip in clips})
+    pitches: dict[str, Any] = {clip.name: clip.pitch for clip in clips}
+    np.savez(folder / "pitch.npz", **pitches)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ BOUNDS = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("e
 def describe_kind(schema: Schema) -> str:
     """Describe what a schema allows: `whole number, ≥ 1, ≤ 256`; a reference by the name of its type."""
     if "$ref" in schema:
-        return schema["$ref"].rpartition("/")[2]
+        return str(schema["$ref"]).rpartition("/")[2]
     if options := [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]:
         return " or ".join(dict.fromkeys(map(describe_kind, drop_free_text(options))))
     if "enum" in schema or "const" in schema:

@@ -92,7 +92,7 @@ def generate_bad_requests(chance: random.Random) -> Iterator[Request]:
                 make_speech_request("unknown voice", text=word, voice=word),
                 make_speech_request("unknown emotion", text=word, emotion=word),
                 make_speech_request("no number", text=word, speed="fast"),
-                make_speech_request("unknown field", text=word, **{word: 1}),
+                Request("unknown field", "POST", "/synthesize", json.dumps({"text": word, word: 1}).encode(), JSON),
                 make_speech_request("empty", text="  "),
                 make_speech_request(
                     "blend", plan={"utterances": [{"text": word, "emotion": "auto", "blend": {word: 1}}]}

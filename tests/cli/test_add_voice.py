@@ -21,8 +21,8 @@ import torch
 from app.__main__ import main
 from app.packages import bundled_models_dir
 from app.settings import load_settings
-from app.synthesis.pipeline import Pipeline, SpeechRequest
-from app.types import Emotion
+from app.synthesis.pipeline import Pipeline
+from app.types import Emotion, SpeechRequest
 from app.voices import Voice, open_voice
 from tests.serving import ROOT, clean_environment
 from tests.tiny_voice import change, write_acoustic, write_tiny_voice, write_vocoder
@@ -135,7 +135,7 @@ def test_a_folder_becomes_a_working_voice_without_questions(
     assert get_assignments(voice) == expected
     assert (voice.name, voice.manifest.display_name, voice.manifest.license) == ("My-voice", "My voice", "MIT")
     assert voice.manifest.degree is degree
-    parts = [*voice.manifest.checkpoints.values(), *voice.manifest.vocoders.values()]
+    parts: list[Any] = [*voice.manifest.checkpoints.values(), *voice.manifest.vocoders.values()]
     assert all(part.sha256 == voice.hashes[part.model] for part in parts)
     assert check_audibility(voice) == dict.fromkeys(expected, True)
 

@@ -43,7 +43,8 @@ def test_every_example_of_the_help_is_a_valid_command(command: str, line: str) -
 
 
 def test_every_error_has_a_remedy() -> None:
-    assert all(kind.remedy for kind in (*ERRORS, IntoneError))
+    kinds: tuple[type[IntoneError], ...] = (*ERRORS, IntoneError)
+    assert all(kind.remedy for kind in kinds)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
         headers = {"Accept": _choose(ACCEPT, seed)}
         if "Range" in case.operation.headers:
             headers["Range"] = _choose(RANGES, seed)
-        case.headers = {**(case.headers or {}), **headers}
+        case.headers = {**(case.headers or {}), **headers}  # type: ignore[assignment, dict-item]
 
 
 def _make_valid_body(case: schemathesis.Case) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -152,7 +153,7 @@ def test_chunks_are_computed_on_demand() -> None:
     vocoder = VocosSourceVocoder(load_shipped_generator(), TorchBackend())
     network = vocoder.spectrum
     vocoder.spectrum = lambda *inputs: calls.append(inputs[0].shape[2]) or network(*inputs)
-    chunks = vocoder.generate_chunks(make_mel(600), 0, low_latency=True)
+    chunks: Any = vocoder.generate_chunks(make_mel(600), 0, low_latency=True)
     assert len(next(chunks)) == FIRST_FRAMES * 300
     assert calls == [64]
     chunks.close()

@@ -87,9 +87,8 @@ def test_word_embeddings_are_frozen_even_without_frozen_layers(encoder: Path, da
 def test_frozen_parts_of_mpnet_include_the_position_biases() -> None:
     from transformers import MPNetConfig, MPNetForSequenceClassification
 
-    config = MPNetConfig(
-        vocab_size=9, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=8, num_labels=8
-    )
+    config = MPNetConfig(vocab_size=9, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=8)
+    config.num_labels = 8
     network = MPNetForSequenceClassification(config)
     for part in find_frozen(network, 1):
         part.requires_grad_(False)
