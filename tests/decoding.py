@@ -44,6 +44,7 @@ def decode(data: bytes, name: str, rate: int, format_given: bool = False) -> Sam
 def decode_g711(data: bytes, name: str) -> Samples:
     """Decode samples of 8 bits with libav's codec, because such a stream names neither its law nor its rate."""
     codec = av.CodecContext.create(G711_CODECS[name], "r")
+    assert isinstance(codec, av.AudioCodecContext)
     codec.sample_rate, codec.layout = 8000, "mono"
     frames = [convert_to_float(frame) for frame in codec.decode(av.Packet(data))] if data else []
     return np.concatenate([np.zeros(0, np.float32), *frames])

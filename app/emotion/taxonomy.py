@@ -30,7 +30,7 @@ GOEMOTIONS = {
 }
 """The 28 labels of GoEmotions, grouped as by its authors (arXiv 2005.00547, section 5.3)."""
 
-EMOTION_OF_LABEL = EKMAN | {label: emotion for emotion, labels in GOEMOTIONS.items() for label in labels.split()}
+EMOTION_OF_LABEL = EKMAN | {label: emotion for emotion, labels in GOEMOTIONS.items() for label in labels}
 
 ALIASES: dict[Emotion, tuple[str, ...]] = {
     Emotion.NEUTRAL: ("calm",),

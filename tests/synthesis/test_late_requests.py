@@ -80,7 +80,7 @@ def engine() -> Iterator[RecordingEngine]:
 
 
 def drain_channel(job: Job) -> list[object]:
-    found = []
+    found: list[object] = []
     while not job.channel.empty():
         found.append(job.channel.get())
     return found
