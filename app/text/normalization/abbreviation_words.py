@@ -111,6 +111,7 @@ ANYWHERE = {
     "a.m.": "A M",
     "p.m.": "P M",
     "q.d.": "once a day",
+    "b.d.": "twice daily",
     "b.i.d.": "twice a day",
     "t.i.d.": "three times a day",
     "q.i.d.": "four times a day",
