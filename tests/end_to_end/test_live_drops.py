@@ -31,7 +31,7 @@ def drop(server: Server, seed: int) -> None:
     """Open a socket, speak, and drop the connection after a random number of messages, most without a closing one."""
     generator = random.Random(seed)
     route = generator.choice(("stream-input", "multi-stream-input"))
-    with suppress(WebSocketException, OSError), open_socket(server.url, route) as connection:
+    with suppress(WebSocketException, OSError), open_socket(server.url, route, inactivity_timeout=2) as connection:
         pieces = [TEXT[place : place + 7] for place in range(0, len(TEXT), 7)]
         send(connection, *({"text": piece, "context_id": "a"} for piece in pieces[: generator.randrange(20)]))
         for _ in range(generator.randrange(4)):
