@@ -241,8 +241,8 @@ class LiveSession:
                 continue
             if not has_begun:
                 words = place_words(head.words(), self._joiner.open_span)
-                began = replace(utterance, start=first, words=words)
-                yield LivePiece(np.concatenate([held, samples]), begin, began, warnings=warnings)
+                here = replace(utterance, start=first, words=words)
+                yield LivePiece(np.concatenate([held, samples]), begin, here, warnings=warnings)
                 has_begun, warnings = True, ()
             else:
                 yield LivePiece(samples, self.seconds - len(samples) / self.sample_rate)
