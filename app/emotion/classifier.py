@@ -72,7 +72,8 @@ MAX_TOKENS = 512
 MAX_CHARACTERS = 4000
 """Maximum characters that the tokenizer gets; no MAX_TOKENS tokens of natural text are longer."""
 FIRST_GROUP, GROUP = 1, 8
-"""Sentences classified at once, in the first batch and in each later one, if a text is streamed."""
+"""Sentences classified at once if a text is streamed: in the first batch, and most in a later one. Each batch is twice
+as large as the one before, so that audio never waits for labels that are needed much later."""
 TOKEN_STEP = 16
 """Inputs are padded to a multiple of this number of tokens, because a backend prepares itself for each new length."""
 ENTRY_CHARACTERS = 1000
@@ -181,7 +182,7 @@ class Classifier:
         source, size = iter(excerpts), FIRST_GROUP
         while group := list(islice(source, size)):
             yield from self.assess(group, key_name)
-            size = GROUP
+            size = min(2 * size, GROUP)
 
     def classify(self, texts: Sequence[str]) -> list[Probabilities]:
         """Compute the probabilities of sentences without any context."""

@@ -121,11 +121,14 @@ class Engine:
         """
         ahead: deque[UtteranceStream] = deque()
         playback = playback or Playback()
-        source = enumerate(utterances)
+        source, most = enumerate(utterances), MAX_UTTERANCES_AHEAD
         try:
             while True:
                 with suppress(StopIteration):
-                    while len(ahead) < MAX_UTTERANCES_AHEAD and not (ahead and self.is_loaded(playback)):
+                    while len(ahead) < most:
+                        if ahead and self.is_loaded(playback):
+                            most = len(ahead)
+                            break
                         number, (voice, utterance, seed) = next(source)
                         job = self.submit(
                             voice, utterance, seed, seeded, key_name, low_latency=number == 0, playback=playback
@@ -137,6 +140,8 @@ class Engine:
                     return
                 yield ahead[0]
                 ahead.popleft()
+                # One more at a time: the reader waits for the labels of all that are queued here.
+                most = min(most + 1, MAX_UTTERANCES_AHEAD)
         finally:
             for stream in ahead:
                 stream.cancel()

@@ -100,7 +100,7 @@ def test_an_earlier_deadline_precedes_a_later_one() -> None:
 
 
 def test_first_tasks_of_all_requests_precede_later_tasks_of_any_in_the_order_of_the_requests() -> None:
-    later = [make_label(5.0, first=False), make_job(5.0), make_vocoding(5.0)]
+    later: list[Task] = [make_label(5.0, first=False), make_job(5.0), make_vocoding(5.0)]
     label, utterance, chunk = make_label(13.0), make_job(12.0, low_latency=True), make_vocoding(11.0, first=True)
     assert take_all(fill_queue(*later, label, utterance, chunk)) == [chunk, utterance, label, *later]
 
