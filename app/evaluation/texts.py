@@ -92,8 +92,8 @@ class TextListener:
         return self.listener.count_word_errors(text, match_word_spaces(text, understood))
 
     def predict_opinion(self, speech: Samples) -> float:
-        """Predict a mean opinion score, 1 to 5: the mean of the pieces."""
-        return float(np.mean([self.listener.predict_opinion(piece) for piece in split_at_pauses(speech)]))
+        """Predict a mean opinion score, 1 to 5, of the first piece: the whole would take several times as long."""
+        return self.listener.predict_opinion(next(split_at_pauses(speech)))
 
 
 def split_at_pauses(sound: Samples) -> Iterator[Samples]:
