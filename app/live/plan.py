@@ -95,10 +95,15 @@ class LivePlan:
             self._coming.extend(self._plan(found))
         return self._coming.popleft()
 
+    def take_warnings(self) -> tuple[PlanWarning, ...]:
+        """Return the warnings that no utterance has reported, each once."""
+        warnings = (*self._warnings, *self._reader.take_warnings())
+        self._warnings.clear()
+        return warnings
+
     def _plan(self, sentence: Sentence) -> Iterable[LiveUtterance]:
         (planned,) = self._planner.plan([sentence], [self._decide(sentence)])
-        warnings = (*self._warnings, *self._reader.take_warnings(), *planned.warnings)
-        self._warnings.clear()
+        warnings = (*self.take_warnings(), *planned.warnings)
         if len(self._planner.warnings) > MAX_REMEMBERED_WARNINGS:
             self._planner.warnings.clear()
         for clause, utterance in zip(sentence.clauses, planned.utterances, strict=True):

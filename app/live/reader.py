@@ -27,11 +27,14 @@ WORDS_TO_TRY = 6
 OFTEN, RARELY = 200, 16
 """Code points of unsettled text up to which the reader tries at every chance. Then it waits until a 16th of the text is
 new, so that the time stays linear."""
+LONG_TAIL = 500
+"""Code points that each try reads again from which on the reader waits, too, until a 16th of them is new: an emphasis
+that is never closed, say, keeps it from beginning at a later sentence."""
 MAX_TRIES, TRY_CODE_POINTS = 8, 8
 """Tries that the reader may make in a row, and code points after which it may make another one."""
 CLOSING = "\"”’'»)]*_`~$.!?…>|"
 """Characters that may make a sentence certain later on: they close quotations, brackets and marks."""
-BLANK_LINE = re.compile(r"\n[ \t]*\r?\n\s*\Z")
+BLANK_LINE = re.compile(r"\n[ \t]*\r?\n")
 FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
 NOTHING_SPOKEN = "nothing_spoken"
 """Code of the warning about a text without anything to read."""
@@ -63,8 +66,10 @@ class LiveReader:
         self._lexicons = lexicons
         self._may_end_at_comma = first_at_comma
         self._inputs: deque[str | Boundary] = deque()
-        self._unread_inputs = 0
-        """Number of characters in the inputs."""
+        self._pushed = 0
+        """Number of characters that were pushed; only `push` changes it, as it may run in another thread."""
+        self._added = 0
+        """Number of these that were added to the tail; only `read` changes it."""
         self._coming: Iterator[Sentence | Boundary] = iter(())
         self._warnings: dict[PlanWarning, None] = {}
         self._tail = ""
@@ -88,17 +93,19 @@ class LiveReader:
 
     def push(self, text: str) -> None:
         """Append a piece of text; it may end anywhere."""
-        self._unread_inputs += len(text)
-        self._inputs.append(text)
+        if text:
+            self._pushed += len(text)
+            self._inputs.append(text)
 
     def flush(self, boundary: Boundary = Boundary.FLUSH) -> None:
-        """End the text so far: what follows begins a new sentence."""
-        self._inputs.append(boundary)
+        """End the text so far: what follows begins a new sentence. Of equal boundaries that wait, one counts."""
+        if tuple(self._inputs)[-1:] != (boundary,):
+            self._inputs.append(boundary)
 
     @property
     def unread(self) -> int:
         """Number of characters that belong to no settled sentence yet."""
-        return len(self._tail) - self._done + self._unread_inputs
+        return len(self._tail) - self._done + self._pushed - self._added
 
     def take_warnings(self) -> tuple[PlanWarning, ...]:
         """Return the warnings since the last call, each once."""
@@ -122,7 +129,7 @@ class LiveReader:
             yield given
             return
         for sign in given:
-            self._unread_inputs -= 1
+            self._added += 1
             if self._add(sign) and self._is_due():
                 yield from self._settle()
 
@@ -132,7 +139,7 @@ class LiveReader:
         self._tail += sign
         if sign == "\n":
             self._follow_fence()
-            return not self._fence and BLANK_LINE.search(self._tail) is not None
+            return not self._fence and ends_with_blank_line(self._tail)
         if self._fence:
             return False
         if sign.isspace():
@@ -147,9 +154,11 @@ class LiveReader:
 
     def _is_due(self) -> bool:
         """Return whether enough text is new to look at the tail again."""
-        unsettled, new = len(self._tail) - self._done, len(self._tail) - self._tried
+        length, new = len(self._tail), len(self._tail) - self._tried
+        # A long tail takes as long to read again as an unsettled one.
+        slow = length if length > LONG_TAIL else length - self._done
         tries = min(MAX_TRIES, self._tries + new / TRY_CODE_POINTS)
-        if tries < 1 or (unsettled > OFTEN and new < unsettled / RARELY):
+        if tries < 1 or (slow > OFTEN and new < slow / RARELY):
             return False
         self._tried, self._tries = len(self._tail), tries - 1
         return True
@@ -215,7 +224,7 @@ class LiveReader:
             return
         place = here.sentences[first].start
         line = self._tail.rfind("\n", 0, place) + 1
-        if BLANK_LINE.search(self._tail[:line]):
+        if ends_with_blank_line(self._tail[:line]):
             place = line
         elif place < LONG_PARAGRAPH:
             return
@@ -234,7 +243,7 @@ class LiveReader:
     def _end_stretch(self) -> Iterator[Sentence]:
         """Yield all sentences of the tail, and begin a new one; the paragraph goes on, unless a blank line ends it."""
         here, first = self._find_unsettled()
-        last, goes_on = len(here.sentences) - 1, not BLANK_LINE.search(self._tail)
+        last, goes_on = len(here.sentences) - 1, not ends_with_blank_line(self._tail)
         for number in range(first, last + 1):
             sentence = self._settle_one(here, number)
             yield replace(sentence, ends_paragraph=False) if number == last and goes_on else sentence
@@ -258,6 +267,11 @@ class LiveReader:
         self._tail, self._done, self._tried = self._tail[place:], 0, 0
         self._words_to_try, self._is_open, self._has_read, self._fence = 0, False, False, ""
         self._may_end_at_comma = False
+
+
+def ends_with_blank_line(text: str) -> bool:
+    """Return whether a blank line is in the white space at the end of a text."""
+    return BLANK_LINE.search(text, len(text.rstrip())) is not None
 
 
 def describe_at(facts: tuple[object, ...], by: int) -> tuple[object, ...]:

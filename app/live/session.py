@@ -58,6 +58,14 @@ class _Speaking:
     stream: UtteranceStream
 
 
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A boundary, and the warnings about the text before it that no utterance has reported."""
+
+    boundary: Boundary
+    warnings: tuple[PlanWarning, ...]
+
+
 class LiveSession:
     """One text that arrives in pieces, and its audio.
 
@@ -81,7 +89,7 @@ class LiveSession:
         classifier = pipeline.schedule_classifier(self._playback)
         self._plan = LivePlan(pipeline, request, classifier, first_at_comma=first_at_comma)
         self._joiner = Joiner(self.sample_rate)
-        self._ahead: deque[_Speaking | Boundary] = deque()
+        self._ahead: deque[_Speaking | _Stop] = deque()
         self._seed = secrets.randbits(32) if request.seed is None else request.seed
         self._number = 0
         """Number of utterances submitted so far."""
@@ -127,8 +135,9 @@ class LiveSession:
 
     def end(self) -> None:
         """Speak everything so far, and then end: the last piece has `is_last`."""
-        self.flush()
+        # In this order, because another thread may read the boundary at once.
         self._has_ended = True
+        self.flush()
 
     def close(self) -> None:
         """Stop at once: waiting utterances are dropped, and a worker is free after the chunk that it makes."""
@@ -164,11 +173,12 @@ class LiveSession:
                 self._ahead.popleft()
                 continue
             self._ahead.popleft()
-            if here is Boundary.FLUSH:
-                is_last = self._has_ended and not self._ahead and not self.unread
-                yield LivePiece(NO_SAMPLES, self.seconds, flushed=True, is_last=is_last)
-                if is_last:
-                    return
+            is_flush = here.boundary is Boundary.FLUSH
+            is_last = is_flush and self._has_ended and not self._ahead and not self.unread
+            if is_flush or here.warnings:
+                yield LivePiece(NO_SAMPLES, self.seconds, flushed=is_flush, is_last=is_last, warnings=here.warnings)
+            if is_last:
+                return
 
     def _is_waiting(self) -> bool:
         """Return whether the listener has heard everything, and waits for what comes next."""
@@ -186,7 +196,7 @@ class LiveSession:
                 return
             if isinstance(planned, Boundary):
                 self._is_after_boundary = True
-                self._ahead.append(planned)
+                self._ahead.append(_Stop(planned, self._plan.take_warnings()))
                 continue
             self._ahead.append(self._submit(planned))
             if self.is_closed:

@@ -12,10 +12,12 @@ import pytest
 from app.emotion import find_word_emotion
 from app.live.plan import LivePlan, LiveUtterance
 from app.live.reader import Boundary, LiveReader
+from app.live.session import LiveSession
 from app.synthesis.pipeline import Pipeline
 from app.text import read_input
 from app.text.delivery import WordEmotion
 from app.types import InputFormat, Sentence, SpeechRequest
+from tests.growth import count_calls, grows_linearly
 from tests.live.live_texts import TAGGED, TEXTS
 
 CUTTINGS = 20
@@ -131,6 +133,53 @@ def test_first_clause_ends_at_comma_once() -> None:
     assert found == ["When it rains,", "we stay in, and read."]
 
 
+class ReadMeanwhile(str):
+    """Piece of text that another thread reads while it is being pushed: the moment is that of asking for its length."""
+
+    reader: LiveReader
+
+    def __len__(self) -> int:
+        while self.reader.read():
+            pass
+        return super().__len__()
+
+
+def test_text_that_is_read_while_more_comes_is_counted() -> None:
+    reader = LiveReader()
+    reader.push("The parcel came. ")
+    piece = ReadMeanwhile("It is here.")
+    piece.reader = reader
+    reader.push(piece)
+    reader.flush()
+    while reader.read():
+        pass
+    assert reader.unread == 0
+
+
+def test_flushes_that_wait_count_once() -> None:
+    reader = LiveReader()
+    reader.push("Go!")
+    for _ in range(1000):
+        reader.push("")
+        reader.flush()
+    found = list(iter(reader.read, None))
+    assert [one if isinstance(one, Boundary) else one.text for one in found] == ["Go!", Boundary.FLUSH]
+
+
+@pytest.mark.parametrize("unit", ["*a. ", "| a. | b |\n", '"a. '])
+def test_work_grows_linearly_with_text_that_stays_open(unit: str) -> None:
+    def count(length: int) -> int:
+        return count_calls(lambda: read_pieces([(unit * length)[:length]]))
+
+    assert grows_linearly(count, 3000)
+
+
+def test_lines_after_many_blank_lines_are_read() -> None:
+    """Looking for a blank line from every line end on would take hours."""
+    (sentence,) = read_pieces(["\n" * 10_000 + "x" + "\n x" * 2000])
+    assert sentence.text == "\n".join("x" * 2001)
+
+
 def test_long_text_without_end_is_bounded() -> None:
     reader = LiveReader()
     for _ in range(200):
@@ -146,3 +195,13 @@ def test_text_of_nothing_to_read_is_reported() -> None:
     reader.flush()
     assert reader.read() is Boundary.FLUSH
     assert [one.code for one in reader.take_warnings()] == ["nothing_spoken"]
+
+
+@pytest.mark.parametrize("ending", ["<script>x</script>", ""])
+def test_warnings_after_last_utterance_come_with_flush(pipeline: Pipeline, ending: str) -> None:
+    session = LiveSession(pipeline, SpeechRequest(""))
+    session.push(f"Hello there.{ending}" if ending else "---")
+    session.end()
+    pieces = list(iter(session.make_piece, None))
+    assert pieces[-1].is_last
+    assert [one.code for one in pieces[-1].warnings] == ["dropped_element" if ending else "nothing_spoken"]
