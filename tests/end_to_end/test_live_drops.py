@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import pytest
 from websockets.exceptions import WebSocketException
 from websockets.frames import Frame, Opcode
 
@@ -65,14 +66,15 @@ def test_dropped_sockets_give_everything_back(own_server: StartServer) -> None:
     assert read_resident_mib(server.process.pid) < MAX_GROWTH * size
 
 
-def test_reader_that_takes_nothing_is_disconnected(own_server: StartServer) -> None:
+@pytest.mark.parametrize("route", ["stream-input", "multi-stream-input"])
+def test_reader_that_takes_nothing_is_disconnected(own_server: StartServer, route: str) -> None:
     server = own_server(INTONE_READER_PATIENCE="2", INTONE_READER_RATE="1000000")
     host, port = server.url.removeprefix("http://").split(":")
     # A plain connection: the client's library would read ahead.
     with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(
-            f"GET /v1/text-to-speech/wren/stream-input?output_format=pcm_48000 HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            f"GET /v1/text-to-speech/wren/{route}?output_format=pcm_48000 HTTP/1.1\r\nHost: {host}:{port}\r\n"
             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )

@@ -138,13 +138,20 @@ def read_gauge(client: httpx.Client, name: str) -> float:
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [({"output_format": "pcm_1"}, 400), ({"voice": "nobody"}, 400), ({"emotion": "hunger"}, 400), ({"seed": "x"}, 400)],
+    [
+        ({"output_format": "pcm_1"}, 400),
+        ({"output_format": "wav_24000"}, 400),
+        ({"voice": "nobody"}, 400),
+        ({"emotion": "hunger"}, 400),
+        ({"seed": "x"}, 400),
+    ],
 )
 def test_wrong_options_are_refused_before_upgrade(server: Server, query: dict[str, str], status: int) -> None:
     with pytest.raises(InvalidStatus) as refused, open_socket(server.url, **query):
         pass
     assert refused.value.response.status_code == status
     assert b'"error"' in refused.value.response.body
+    assert "handshake" not in server.log_text()
 
 
 def test_page_of_another_origin_is_refused(server: Server) -> None:

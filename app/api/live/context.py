@@ -23,7 +23,7 @@ RunInThread = Callable[[Callable[[], "LivePiece | None"]], Awaitable["LivePiece 
 """Function that runs a blocking call in a thread."""
 
 MAX_RECORDED = 1000
-"""Maximum utterances of a context that its record in log and metrics describes."""
+"""Maximum utterances, and warnings, of a context that its record in log and metrics describes."""
 
 
 class LiveContext:
@@ -83,7 +83,7 @@ class LiveContext:
     def _describe(self, piece: LivePiece) -> list[dict[str, object]]:
         """Return the messages of a piece: an utterance that begins, its audio, and one that ends."""
         messages: list[dict[str, object]] = []
-        self._warnings += piece.warnings
+        self._warnings += piece.warnings[: MAX_RECORDED - len(self._warnings)]
         warnings = {"warnings": warnings_to_list(piece.warnings)} if piece.warnings else {}
         if piece.began:
             self._aligner.begin(piece.began)

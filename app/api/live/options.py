@@ -11,7 +11,6 @@ from app.api.parsing.json import json_pointer, quote_value
 from app.api.parsing.negotiation import check_rate
 from app.api.parsing.request import parse_emotion, read_query
 from app.api.schemas.request import check_fields
-from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from app.types import SpeechRequest
 
 DEFAULT_OUTPUT_FORMAT = "mp3_44100_128"
-OUTPUT_FORMAT = re.compile(r"(?P<name>pcm|mp3|opus|ulaw|alaw|wav)_(?P<rate>[0-9]{4,5})(?:_[0-9]{2,3})?")
+OUTPUT_FORMAT = re.compile(r"(?P<name>pcm|mp3|opus|ulaw|alaw)_(?P<rate>[0-9]{4,5})(?:_[0-9]{2,3})?")
 """Format, sample rate, and a bit rate that has no effect."""
 OPUS_RATE = 48_000
 SPEECH_FIELDS = (
@@ -96,10 +95,10 @@ def read_options(query: bytes, voice: str, pipeline: Pipeline, key_name: str | N
 def read_output_format(written: str) -> tuple[str, int]:
     """Return the format and the sample rate (Hertz) of ElevenLabs' name for both, such as `pcm_24000`."""
     match = OUTPUT_FORMAT.fullmatch(written)
-    if not match or match["name"] not in FORMATS:
+    if not match:
         raise make_query_error("output_format", f"{quote_value(written)} is none of pcm_24000, mp3_44100_128, …")
     name, rate = match["name"], int(match["rate"])
-    if name in ("pcm", "wav") and not 8000 <= rate <= OPUS_RATE:
+    if name == "pcm" and not 8000 <= rate <= OPUS_RATE:
         raise make_query_error("output_format", "the rate must be between 8000 and 48000 Hz")
     check_rate(rate, name)
     return name, rate

@@ -52,6 +52,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.close" and self._abort_timer is None:
             self._abort_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
         await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            # The handshake ended with a refusal; uvicorn would log an error about its missing end.
+            self.handshake_complete = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection; see `asyncio.Protocol`."""

@@ -19,7 +19,7 @@ from app.api.live.messages import (
 )
 from app.api.live.options import LiveOptions, apply_voice_settings
 from app.api.responses.streaming import ReaderPatience
-from app.errors import IntoneError, InvalidRequest, SocketSilent, TooManyContexts
+from app.errors import IntoneError, InvalidRequest, ReaderTooSlow, SocketSilent, TooManyContexts
 
 if TYPE_CHECKING:
     from app.api.state import Service
@@ -212,6 +212,8 @@ class LiveSocket:
         try:
             async for message in context.messages():
                 await self._send(message)
+        except ReaderTooSlow:
+            raise
         except IntoneError as error:
             if not self._is_multi:
                 raise
