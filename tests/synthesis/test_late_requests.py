@@ -189,6 +189,7 @@ def test_the_deadline_of_the_next_utterance_follows_the_length_of_those_before(
     utterances = [(voice, make_utterance(TEXT), 1)] * (MAX_UTTERANCES_AHEAD + 1)
     playback = Playback()
     playback.receive(0.0)
+    playback.deadline += 1e6
     streams = engine.speak(utterances, seeded=False, playback=playback)
     stream = next(streams)
     engine.run_all()
