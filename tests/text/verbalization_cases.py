@@ -221,6 +221,8 @@ CASES = {
     "See Eq. (4) and Refs. 5 and 6.": "See Equation (four) and References five and six.",
     "max. 5 items and min. 3": "maximum five items and minimum three",
     "the max. speed": "the maximum speed",
+    "Set it to max.": "Set it to maximum.",
+    "My name is Max.": "My name is Max.",
     "Est. 1923 in Leeds": "Established nineteen twenty-three in Leeds",
     "est. 500 people": "estimated five hundred people",
     "est. $5 million": "estimated five million dollars",
