@@ -222,6 +222,8 @@ CASES = {
     "max. 5 items and min. 3": "maximum five items and minimum three",
     "the max. speed": "the maximum speed",
     "Set it to max.": "Set it to maximum.",
+    "II. Methods": "two. Methods",
+    "IV. Results": "four. Results",
     "My name is Max.": "My name is Max.",
     "Est. 1923 in Leeds": "Established nineteen twenty-three in Leeds",
     "est. 500 people": "estimated five hundred people",
