@@ -18,7 +18,8 @@ from app.errors import IntoneError, TextTooLong
 from app.live.plan import LivePlan, LiveUtterance
 from app.live.reader import Boundary
 from app.synthesis.engine import MAX_UTTERANCES_AHEAD
-from app.synthesis.job import Playback, UtteranceStream
+from app.synthesis.job import UtteranceStream
+from app.synthesis.playback import Playback
 from app.synthesis.stream import SEED_STEP, place_words
 from app.text.phonetic import count_model_chars
 from app.types import PlanWarning, Samples, SpeechRequest, Timings, Utterance
@@ -86,7 +87,8 @@ class LiveSession:
         self._playback = Playback()
         self._idle_since = self._playback.begun
         """When the listener had last heard everything, by `time.monotonic`."""
-        classifier = pipeline.schedule_classifier(self._playback)
+        self._closed = threading.Event()
+        classifier = pipeline.schedule_classifier(self._playback, self._closed.is_set)
         self._plan = LivePlan(pipeline, request, classifier, first_at_comma=first_at_comma)
         self._joiner = Joiner(self.sample_rate)
         self._ahead: deque[_Speaking | _Stop] = deque()
@@ -97,7 +99,6 @@ class LiveSession:
         """Whether the last utterance was spoken although the text might have gone on."""
         self._has_ended = False
         self._timings = Timings()
-        self._closed = threading.Event()
         self._pieces = self._make_pieces()
 
     @property

@@ -26,10 +26,11 @@ from app.inference import Backend
 from app.memory import Lru
 from app.synthesis.cache import CachedSentence, SentenceKey, make_key, make_sentence_cache
 from app.synthesis.interpolation import EmotionWeights, interpolate
-from app.synthesis.job import Computation, Job, Playback, StreamEnd, StreamStart, Task, UtteranceStream, VocodingTask
+from app.synthesis.job import Computation, Job, StreamEnd, StreamStart, Task, UtteranceStream, VocodingTask
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import LoadedCheckpoint, Mel
 from app.synthesis.models.vocoders import vocode
+from app.synthesis.playback import Playback
 from app.synthesis.progress import Progress
 from app.synthesis.runs import compute_job_mels
 from app.synthesis.scheduler import TaskQueue
@@ -156,11 +157,12 @@ class Engine:
         batches: Sequence[Sequence[R]],
         shapes: Sequence[Hashable],
         playback: Playback,
+        cancelled: Callable[[], bool] = never_cancelled,
     ) -> list[Sequence[S]]:
         """Run a network that is not part of synthesis on the workers, in turn with their other work.
 
         `compute` maps rows of one shape to a result for each; it may get rows of other requests with them. Return the
-        results of each batch.
+        results of each batch. Raise what `compute` raises, or `OverTimeBudget` once the request is cancelled.
         """
         # The caller may be the reader's thread, which hands over no audio until it has the result.
         deadline = playback.begun if playback.waits else playback.runs_out
@@ -170,7 +172,11 @@ class Engine:
         ]
         for task in tasks:
             self.waiting.put(task)
-        return [task.result.result() for task in tasks]
+        try:
+            return [task.wait_for_result(cancelled) for task in tasks]
+        finally:
+            for task in tasks:
+                task.cancelled = True
 
     def submit(
         self,
@@ -193,8 +199,7 @@ class Engine:
             sentence = self.cache.get(key)
         tokens = sentence.tokens if sentence else tokenize(utterance.spoken, speaker.checkpoint)
         unbatchable = seeded and not speaker.checkpoint.model.batch_invariant
-        # A reader that paused or had to wait needs the audio later: lateness gives no lasting priority.
-        playback.deadline = max(playback.deadline, time.monotonic())
+        due = playback.make_due()
         job = Job(
             voice,
             utterance,
@@ -203,7 +208,7 @@ class Engine:
             seed,
             unbatchable=unbatchable,
             low_latency=low_latency,
-            deadline=playback.begun if low_latency and playback.streamed else playback.deadline,
+            deadline=playback.begun if low_latency and playback.streamed else due,
             key=key,
             playback=playback,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from app.planning.planner import MAX_SPEED, MIN_SPEED
 from app.synthesis.cache import CachedSentence, SentenceKey
 from app.synthesis.loader import Speaker
 from app.synthesis.models.acoustic import AcousticInput, Mel
+from app.synthesis.playback import Playback
 from app.synthesis.tokenizer import Tokens
 from app.types import PlanWarning, Samples, Utterance, Word
 from app.voices import Voice
@@ -25,40 +26,6 @@ AUDIBLE = 0.002
 """Magnitude of samples that are certainly not trimmed at the beginning of an utterance."""
 POLL_SECONDS = 0.1
 """Interval at which a waiting reader checks for cancellation."""
-
-
-COMPLETE_SECONDS = 1.0
-"""Seconds after which a response that is not streamed is due: nobody hears its beginning before its end."""
-
-
-@dataclass(slots=True, eq=False)
-class Playback:
-    """When the audio of one request is needed, if playback begins at once; times are by `time.monotonic`."""
-
-    streamed: bool = True
-    """Whether the reader plays the audio while it is made."""
-    begun: float = field(default_factory=time.monotonic)
-    """When the request began."""
-    deadline: float = field(init=False)
-    """When the audio is needed that comes after the utterances queued so far."""
-    runs_out: float = field(init=False)
-    """When the reader has played the audio that it has received."""
-    waits: bool = field(init=False)
-    """Whether the reader waits for the first audio."""
-
-    def __post_init__(self) -> None:
-        self.waits = self.streamed
-        self.deadline = self.runs_out = self.begun + (0.0 if self.streamed else COMPLETE_SECONDS)
-
-    def restart(self) -> None:
-        """Begin anew, because the reader has played everything and waits for audio again."""
-        self.begun = self.deadline = self.runs_out = time.monotonic()
-        self.waits = self.streamed
-
-    def receive(self, seconds: float) -> None:
-        """Record that the reader receives audio."""
-        self.waits = False
-        self.runs_out = max(self.runs_out, time.monotonic()) + seconds
 
 
 class Task(Protocol):
@@ -245,6 +212,18 @@ class Computation:
         if not self.result.done():
             self.result.set_exception(error)
 
+    def wait_for_result(self, cancelled: Callable[[], bool]) -> Sequence[Any]:
+        """Wait for the results of the rows and return them; raise `OverTimeBudget` once the request is cancelled."""
+        while not wait([self.result], timeout=POLL_SECONDS).done:
+            raise_if_cancelled(cancelled)
+        return self.result.result()
+
+
+def raise_if_cancelled(cancelled: Callable[[], bool]) -> None:
+    """Raise `OverTimeBudget` if the request is cancelled."""
+    if cancelled():
+        raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
+
 
 class UtteranceStream:
     """Reader's end of a job's channel: call `wait_for_start`, iterate `read_chunks`, then read `tail`."""
@@ -280,7 +259,8 @@ class UtteranceStream:
         self._job.cancelled = True
 
     def _receive(self) -> StreamStart | Samples | StreamEnd:
-        while not self._cancelled():
+        while True:
+            raise_if_cancelled(self._cancelled)
             try:
                 part = self._job.channel.get(timeout=POLL_SECONDS)
             except queue.Empty:
@@ -288,4 +268,3 @@ class UtteranceStream:
             if isinstance(part, Exception):
                 raise part
             return part
-        raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")

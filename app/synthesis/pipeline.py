@@ -17,7 +17,7 @@ import torch
 from app.emotion import Classifier, read_label_map
 from app.emotion.classifier import Rows
 from app.emotion.network import ClassifierOutput
-from app.errors import AudioTooLong, EmptyText, OverTimeBudget, TextTooLong
+from app.errors import AudioTooLong, EmptyText, TextTooLong
 from app.inference import Backend
 from app.memory import limit_arenas, trim_heap
 from app.planning.decide import StrengthRule
@@ -28,6 +28,7 @@ from app.planning.planner import MAX_SPEED, Planner
 from app.settings import Settings
 from app.synthesis import Engine, Playback, choose_backend, never_cancelled
 from app.synthesis.identity import compute_identity
+from app.synthesis.job import raise_if_cancelled
 from app.synthesis.stream import SynthesisStream, VoiceSelection
 from app.text import count_expanded
 from app.text.lexicon import Lexicon
@@ -188,7 +189,7 @@ class Pipeline:
         """
         voice = self.registry.get(request.voice)
         rule = self.make_strength_rule(request)
-        classifier = self.schedule_classifier(playback) if playback else self.classifier
+        classifier = self.schedule_classifier(playback, cancelled) if playback else self.classifier
         request, remarks = follow_instructions(request, classifier, rule.threshold)
         fastest = MAX_SPEED if request.may_have_markup else min(request.speed, MAX_SPEED)
 
@@ -219,13 +220,16 @@ class Pipeline:
             check_script(request.text, selection.voice)
         return selection, plan
 
-    def schedule_classifier(self, playback: Playback) -> Classifier:
-        """Return the classifier whose network the engine's workers run, in the order in which audio is needed."""
+    def schedule_classifier(self, playback: Playback, cancelled: Callable[[], bool]) -> Classifier:
+        """Return the classifier whose network the engine's workers run, in the order in which audio is needed.
+
+        It raises `OverTimeBudget` once the request is cancelled.
+        """
         compute = self.classifier.network.score
 
         def score_in_turn(batches: Sequence[Rows]) -> list[Sequence[ClassifierOutput]]:
             shapes = [rows[0][0].shape for rows in batches]
-            return self.engine.compute(compute, batches, shapes, playback)
+            return self.engine.compute(compute, batches, shapes, playback, cancelled)
 
         return self.classifier.scored_by(score_in_turn)
 
@@ -304,12 +308,6 @@ def iterate_until_cancelled(cancelled: Callable[[], bool], sentences: Iterable[S
     for sentence in sentences:
         raise_if_cancelled(cancelled)
         yield sentence
-
-
-def raise_if_cancelled(cancelled: Callable[[], bool]) -> None:
-    """Raise `OverTimeBudget` if the request is cancelled."""
-    if cancelled():
-        raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
 
 
 def estimate_seconds(utterances: list[Utterance], selection: VoiceSelection) -> float:

@@ -20,8 +20,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from app.errors import OverTimeBudget
-from app.synthesis.job import Computation, Job, Playback, Task, VocodingTask
+from app.synthesis.job import Computation, Job, Task, VocodingTask
 from app.synthesis.models.glow import TOKEN_STEP
+from app.synthesis.playback import Playback
 
 URGENT_TASKS = 5
 """A task is urgent if its deadline is nearer than the time that this many tasks take: some that run already, and those
@@ -37,6 +38,8 @@ MAX_BATCH_STEPS = 32
 gain little from batching, and each worker keeps memory for its largest batch so far. The memory of attention grows with
 the square of each utterance's tokens; within this limit a batch needs less than a single utterance of the longest run,
 and most if it is a batch of two."""
+MAX_GROWTH = 10
+"""A task counts at most this many times the average: one that loads or compiles something takes seconds."""
 MAX_ROWS = 8
 """Maximum rows of a batch of computations."""
 MAX_VOCODING = 8
@@ -80,7 +83,8 @@ class TaskQueue:
     def record_seconds(self, seconds: float) -> None:
         """Record how long a task took."""
         with self._changed:
-            self._task_seconds += SMOOTHING * (seconds - self._task_seconds)
+            counted = min(seconds, MAX_GROWTH * self._task_seconds)
+            self._task_seconds += SMOOTHING * (counted - self._task_seconds)
 
     def has_first(self, besides: Playback) -> bool:
         """Return whether another request waits for a worker to begin with its first audio."""
@@ -123,8 +127,9 @@ class TaskQueue:
         """Return the tasks that may be taken, the most urgent one first; equal ones keep their order."""
         now = self._clock()
         urgent_until = now + URGENT_TASKS * self._task_seconds
-        vocoding: list[Task] = [task for task in self._tasks if isinstance(task, VocodingTask)]
-        allowed = vocoding if len(vocoding) >= MAX_VOCODING * self._workers else self._tasks
+        vocoding = sum(isinstance(task, VocodingTask) for task in self._tasks)
+        is_full = vocoding >= MAX_VOCODING * self._workers
+        allowed = [task for task in self._tasks if not (is_full and isinstance(task, Job))]
         ordered = sorted(allowed, key=lambda task: (rank(task, urgent_until), task.deadline))
         if self._took_late:
             ordered.sort(key=lambda task: not task.is_first)

@@ -142,6 +142,7 @@ class SynthesisStream:
                 self.record_start(utterance, words, joiner.open_span)
                 yield samples
         pause = self.plan.pause_after(len(self.spoken))
+        self.playback.receive_silence(pause)
         rest, span = joiner.end(pause)
         self.record_start(utterance, words, span)
         spoken = replace(utterance, pause_after=pause, start=span.start, end=span.end, words=place_words(words, span))

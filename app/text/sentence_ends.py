@@ -58,7 +58,8 @@ WORDS_BY_KIND = {
     "yrs mos sq cu max avg temp wt ht ed eds rev jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur "
     "thurs fri Mar Mon Wed Sat Sun",
     Kind.LIST: "etc esq km kg cm mm ml mph rpm kph",
-    Kind.NUMBERED: "no fig art ref op sec sect pl cl col pos lot bk par ex tab app chap Thm Def Lem Prop Cor Alt",
+    Kind.NUMBERED: "no fig art ref op sec sect pl cl col pos lot bk par ex tab app chap "
+    "div ep flr fn gr mk num pgs prop ser thm vv arts def alt lem Cor",
     Kind.WORD: "me may miss ill fed pa ida mo ore reg re arc ark bart cal con del det exec hon id ind ing ken la med "
     "ma mont ont penn rep reps res sens va wash mass ala md sat sun mar mon wed ok dc ut adv ens gov",
 }

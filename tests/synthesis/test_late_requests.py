@@ -14,6 +14,7 @@ from app.packages import bundled_models_dir
 from app.synthesis import Engine, Playback
 from app.synthesis.engine import MAX_UTTERANCES_AHEAD
 from app.synthesis.job import Job, StreamEnd, Task, VocodingTask
+from app.synthesis.scheduler import TaskQueue
 from app.types import Utterance
 from app.voices import Voice, open_voice
 from tests.speaking import make_utterance
@@ -26,6 +27,8 @@ class RecordingEngine(Engine):
 
     def __init__(self) -> None:
         super().__init__(TorchBackend(), workers=0, batch_size=2, cache_bytes=0)
+        # At this time nothing is urgent, however long this machine takes for a task.
+        self.waiting = TaskQueue(clock=lambda: 0.0)
         self.chunks: list[Job] = []
         self.deadlines: list[float] = []
         self.failing: Job | None = None
@@ -184,7 +187,10 @@ def test_the_deadline_of_the_next_utterance_follows_the_length_of_those_before(
     engine: RecordingEngine, voice: Voice
 ) -> None:
     utterances = [(voice, make_utterance(TEXT), 1)] * (MAX_UTTERANCES_AHEAD + 1)
-    streams = engine.speak(utterances, seeded=False)
+    playback = Playback()
+    playback.receive(0.0)
+    playback.deadline += 1e6
+    streams = engine.speak(utterances, seeded=False, playback=playback)
     stream = next(streams)
     engine.run_all()
     stream.wait_for_start()

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import OverTimeBudget
-from app.synthesis.job import COMPLETE_SECONDS, Computation, Job, Playback, Task, VocodingTask
+from app.synthesis.job import Computation, Job, Task, VocodingTask
 from app.synthesis.models.glow import TOKEN_STEP
+from app.synthesis.playback import COMPLETE_SECONDS, Playback
 from app.synthesis.runs import MAX_SYMBOLS
 from app.synthesis.scheduler import (
     BATCH_CANDIDATES,
@@ -126,6 +127,13 @@ def test_what_is_urgent_depends_on_how_long_tasks_take() -> None:
     assert take_all(waiting) == [later, first]
 
 
+def test_one_task_that_takes_long_makes_no_others_urgent() -> None:
+    first, later = make_job(0.0, low_latency=True), make_vocoding(10.0 + 2 * URGENT_TASKS * USUAL_SECONDS)
+    waiting = fill_queue(first, later, now=10.0)
+    waiting.record_seconds(60.0)
+    assert take_all(waiting) == [first, later]
+
+
 def test_late_tasks_and_first_tasks_alternate() -> None:
     late = [make_job(float(number)) for number in range(4)]
     cancelled, first, second = (make_job(1000.0 + number, low_latency=True) for number in range(3))
@@ -139,6 +147,13 @@ def test_a_worker_finishes_utterances_before_it_begins_more_than_a_few() -> None
     first = make_job(0.0, low_latency=True)
     assert fill_queue(*begun, first).take(1) == begun[:1]
     assert fill_queue(*begun, first, workers=2).take(1) == [first]
+
+
+def test_labels_do_not_wait_until_an_utterance_is_finished() -> None:
+    begun, later = [make_vocoding(50.0 + number) for number in range(MAX_VOCODING)], make_job(1.0)
+    first, needed = make_label(0.0), make_label(40.0, first=False)
+    waiting = fill_queue(*begun, later, needed, first)
+    assert [waiting.take(1)[0] for _ in range(3)] == [first, needed, begun[0]]
 
 
 def test_first_utterances_are_not_batched_and_later_ones_are() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.errors import OverTimeBudget
 from app.synthesis import Engine, Playback, UtteranceStream, never_cancelled
 from app.synthesis.job import Job
 from app.synthesis.models.acoustic import AcousticInput, Mel
@@ -107,6 +109,31 @@ def test_a_computation_returns_its_results_or_its_error(engine: Engine) -> None:
     with pytest.raises(ZeroDivisionError):
         engine.compute(lambda rows: [1 // row for row in rows], [[0]], [1], Playback())
     assert (engine.progress.restarts, engine.live_workers) == (0, 1)
+
+
+def test_a_cancelled_request_waits_for_no_computation() -> None:
+    with running_engine(workers=0) as engine:
+        with pytest.raises(OverTimeBudget):
+            engine.compute(list, [[1], [2]], [1, 2], Playback(), cancelled=lambda: True)
+        assert not engine.waiting.has_first(besides=Playback()), "the tasks still wait for a worker"
+
+
+def test_what_follows_a_failed_computation_is_not_computed() -> None:
+    computed: list[int] = []
+
+    def compute(rows: Sequence[int]) -> Sequence[int]:
+        computed.extend(rows)
+        if rows[0] == 1:
+            raise ZeroDivisionError
+        return rows
+
+    with running_engine(workers=0) as engine, ThreadPoolExecutor(1) as pool:
+        result = pool.submit(engine.compute, compute, [[1], [2]], [1, 2], Playback())
+        engine.run_tasks(engine.waiting.take(1))
+        with pytest.raises(ZeroDivisionError):
+            result.result()
+        assert not engine.waiting.has_first(besides=Playback())
+    assert computed == [1]
 
 
 def test_a_closed_engine_has_no_workers() -> None:

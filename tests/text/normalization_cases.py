@@ -187,6 +187,7 @@ CASES = {
     "It costs 5-10% more.": "It costs five to ten percent more.",
     "He is 6'2\" tall.": "He is six foot two tall.",
     "The <b>bold</b> text.": "The bold text.",
+    "Hello <name>, use List<String>.": "Hello name, use List String.",
     "I have 10k followers.": "I have ten thousand followers.",
     "The area is 25 m².": "The area is twenty-five square meters.",
     "It was 20°C, maybe 3-5 km away.": "It was twenty degrees Celsius, maybe three to five kilometers away.",

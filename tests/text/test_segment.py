@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text import read_text
+from app.text.normalization.abbreviation_words import BEFORE_NUMBER
 from app.text.segment import segment
 from tests.common_words import COMMON_WORDS
 from tests.tables import check_rows
@@ -21,6 +22,12 @@ def split_sentences(text: str) -> list[str]:
 def test_a_hard_case_is_split_into_its_sentences(case: str) -> None:
     text, parts = split_case(case)
     assert split_sentences(text) == parts
+
+
+@check_rows("word", BEFORE_NUMBER)
+def test_no_sentence_ends_between_an_abbreviation_and_its_number(word: str) -> None:
+    for text in (f"See {word}. 5 of it.", f"See {word.capitalize()}. 5 of it."):
+        assert split_sentences(text) == [text]
 
 
 def test_the_list_has_at_least_100_cases() -> None:

@@ -37,6 +37,17 @@ def test_a_number_that_is_said_is_read() -> None:
     assert read_aloud(text) == "How many? / twelve / Oh."
 
 
+def test_what_is_said_is_read_if_the_blank_line_after_it_is_missing() -> None:
+    assert read_aloud(f"1\n{TIMES}\nWe have four\n{TIMES}\napples.\n") == "We have four apples."
+    assert read_aloud(f"1\n{TIMES}\n2\n{TIMES}\nApples.\n") == "Apples."
+
+
+def test_comments_of_several_lines_between_cues_are_not_read() -> None:
+    cue = "00:01.000 --> 00:02.000\nHello.\n\n"
+    text = f"WEBVTT\n\n{cue}NOTE\nby hand\n in May\n\n{cue}STYLE\n::cue {{ color: red }}"
+    assert read_aloud(text) == "Hello. // Hello."
+
+
 @pytest.mark.parametrize("text", ["2\nFrom 10:00 --> 11:00 we wait.", "a --> b", "12:30\nLunch"])
 def test_other_text_with_times_and_arrows_is_no_subtitle(text: str) -> None:
     assert "dropped_times" not in read_warnings(text)

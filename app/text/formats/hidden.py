@@ -27,6 +27,8 @@ LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 NO_LINE_BREAK = re.compile(f"[^{LINE_BREAKS}]")
 FILLER = "\ue000"
 """A private character, which is never read: it stands for a hidden one, so that offsets stay valid."""
+JOINER = "\ue001"
+"""The same within a word, whose parts are one word."""
 Range = tuple[int, int]
 
 

@@ -13,7 +13,7 @@ from xml.sax.saxutils import quoteattr
 from app.text.footnotes import FOOTNOTE_NUMBER, RAISED_NOTE, SOURCE_NOTE, SUPERSCRIPT_NOTE
 from app.text.formats.emphasis import EmphasisPair, pair_emphasis
 from app.text.formats.formula import DOLLARS, is_formula, read_formula
-from app.text.formats.hidden import FILLER
+from app.text.formats.hidden import FILLER, JOINER
 from app.text.formats.html import KNOWN_TAG, REFERENCE, is_reference, read_tag, read_visible
 from app.text.normalization.normalize import normalize
 from app.text.ssml.pronunciation import MAX_CHARS, estimate_length
@@ -43,6 +43,7 @@ PATTERNS = {
     r"(?:\s++(?:\"[^\"]*+\"|'[^']*+'|\([^()]*+\)))?+\s*+\)|\[(?P<label>[^\[\]]{0,300}+)\](?!\())?+",
     "mark": r"\*+|_+|~{1,2}|==|\|\||>!|!<(?![\w/!])",
     "filler": f"{FILLER}++",
+    "joiner": f"{JOINER}++",
 }
 """Patterns of the marks within a paragraph. A repetition is bounded, or ends at the sign with which a next match could
 begin, so that the search takes linear time."""
@@ -110,7 +111,7 @@ class InlineReader:
             self.builder.characters(unescape(token[0]), place, place + len(token[0]))
         elif kind in ("run", "filler"):
             self.builder.blank(place)
-        elif kind not in ("footnote", "ticks"):
+        elif kind not in ("footnote", "ticks", "joiner"):
             start, end = find_content(token, CONTENT_GROUPS)
             if token["high"] and not paragraph.text[start - 1].isdigit():
                 start += 1  # 10^6^ is a power, x^2^ an index

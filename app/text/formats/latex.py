@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
-from app.text.formats.hidden import FILLER
+from app.text.formats.hidden import FILLER, JOINER
 from app.text.text_map import WarningCollector
 
 STYLES = "textbf|textit|textsc|textsf|texttt|textrm|emph|underline|uline|enquote|mbox|text"
 SECTIONS = "part|chapter|section|subsection|subsubsection|paragraph|subparagraph|title"
 DROPPED = (
     "label|ref|eqref|autoref|cref|Cref|pageref|cite|citep|citet|citeauthor|bibliography|bibliographystyle|usepackage|"
-    "documentclass|pagestyle|includegraphics|input|include|vspace|hspace|setlength|setcounter|newcommand|renewcommand"
+    "documentclass|pagestyle|includegraphics|input|include|vspace|hspace|setlength|setcounter|newcommand|renewcommand|newtheorem"
 )
 """Commands whose arguments are not words."""
 ALONE = (
@@ -36,15 +37,22 @@ COMMAND = re.compile(
     rf"|(?P<item>\\item\b(?:\[[^\]\n]{{0,60}}\])?)"
     rf"|(?P<style>\\(?:{STYLES})\{{)"
     rf"|(?P<environment>\\(?:begin|end)\{{(?!(?:{MATHEMATICS})\*?\}})[A-Za-z]{{1,20}}\*?\}}"
-    r"(?:\[[^\]\n]{0,60}\])?)"
-    rf"|(?P<dropped>\\(?:{DROPPED})\*?(?:\[[^\]\n]{{0,200}}\])?(?:\{{[^{{}}\n]{{0,200}}\}}){{0,2}})"
+    r"(?:\[[^\]\n]{0,60}\])?(?:(?<=tabular\})\{[^{}\n]{0,60}\})?)"
+    rf"|(?P<dropped>\\(?:{DROPPED})(?![A-Za-z])\*?(?:\[[^\]\n]{{0,200}}\])?(?:\{{[^{{}}\n]{{0,200}}\}}){{0,2}})"
     rf"|(?P<alone>\\(?:{ALONE})(?![A-Za-z]))"
     r"|(?P<formula>\$\$[^$]{1,2000}+\$\$|\$[^$\n]{1,600}+\$"
+    r"|\\\([^\n]{0,600}?\\\)|\\\[(?s:.{0,2000}?)\\\]"
     r"|\\begin\{(?P<name>[a-z]{1,12}\*?)\}(?s:.{0,2000}?)\\end\{(?P=name)\})"
-    r"|(?P<escaped>\\[{}])|(?P<open>\{)|(?P<close>\})|(?P<tie>~)|(?P<opening>``)|(?P<closing>\'\')"
+    r"|(?P<accented>\\(?:(?P<accent>['`^\"~=.uvHc])\{(?P<inner>[A-Za-z])\}|(?P<sign>['`^\"~=.])(?P<letter>[A-Za-z])))"
+    r"|(?P<other>\\(?:(?:href|textcolor)\{[^{}\n]{0,300}\}"
+    r"|(?!frac|sqrt|math|(?:La)?TeX)[A-Za-z]{2,20}\*?(?:\[[^\]\n]{0,60}\])?)\{)"
+    r"|(?P<dots>\\l?dots(?![A-Za-z]))|(?P<empty>\{\})"
+    r"|(?P<escaped>\\[{}])|(?P<open>\{)|(?P<close>\})|(?P<tie>~|\\[,;: ])|(?P<opening>``)|(?P<closing>\'\')"
 )
 KEPT = ("formula", "name", "escaped")
-MARKS = {"section": "## ", "item": "- ", "tie": " ", "opening": f'{FILLER}"', "closing": '"'}
+ACCENTS = dict(zip("'`^\"~=.uvHc", "\u0301\u0300\u0302\u0308\u0303\u0304\u0307\u0306\u030c\u030b\u0327", strict=True))
+"""Combining characters of the commands that put an accent on a letter."""
+MARKS = {"section": "## ", "item": "- ", "tie": " ", "dots": "…", "opening": f'{FILLER}"', "closing": '"'}
 """What stands in place of a command, besides fillers; the marks of headings and items are Markdown's."""
 
 
@@ -77,12 +85,23 @@ def replace_command(command: re.Match[str], braces: list[bool]) -> str | None:
     kind, written = command.lastgroup or "", command[0]
     if kind == "close":
         return FILLER if braces and braces.pop() else None
-    if kind in ("section", "style", "open"):
+    if kind == "accented":
+        return add_accent(command)
+    if kind in ("section", "style", "other", "open"):
         braces.append(kind != "open")
     if kind == "open" or kind in KEPT:
         return None
     mark = MARKS.get(kind, "")
     return mark + fill_lines(written[len(mark) :])
+
+
+def add_accent(command: re.Match[str]) -> str:
+    """Return a letter with its accent at its place, and joiners around it."""
+    letter = "inner" if command["inner"] else "letter"
+    place = command.start(letter) - command.start()
+    accented = unicodedata.normalize("NFC", command[letter] + ACCENTS[command["accent"] or command["sign"]])
+    shown = accented if len(accented) == 1 else command[letter]
+    return JOINER * place + shown + JOINER * (len(command[0]) - place - 1)
 
 
 def fill_lines(text: str) -> str:

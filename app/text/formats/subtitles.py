@@ -12,7 +12,7 @@ TIMES = re.compile(
 )
 """The line of a subtitle's times and its position."""
 HEADER = re.compile(r"\s*+WEBVTT\b")
-BLOCK = re.compile(r"^(?:NOTE|STYLE|REGION)\b[^\n]*+\n(?:[^\n]*+\S[^\n]*+\n)*+", re.MULTILINE)
+BLOCK = re.compile(r"^(?:NOTE|STYLE|REGION)\b[^\n]*+(?:\n[^\S\n]*+\S[^\n]*+)*+", re.MULTILINE)
 """A comment or a style of WebVTT, up to the next blank line."""
 STYLE = re.compile(r"</?[vc](?:[. ][^<>\n]{0,100})?>|<\d\d:[\d:.]{5,10}>|\{\\an?\d{1,2}\}")
 """The mark of a voice, a class, a time or a position within a subtitle."""
@@ -44,6 +44,10 @@ def find_beginning(text: str, start: int, times: int) -> int:
     """Return where the head of a subtitle begins: the blank lines and the identifier before its times."""
     line = text.rfind("\n", start, max(start, times - 1)) + 1 or start
     above = text[start:line].rstrip()
-    is_apart = not above or text[start + len(above) : line].count("\n") > 1
+    if above:
+        is_apart = text[start + len(above) : line].count("\n") > 1
+    else:
+        # The line below the times before may be what is said, unless it is a number.
+        is_apart = start == 0 or line > start or text[line:times].strip().isdecimal()
     beginning = line if is_apart and times - line <= MAX_IDENTIFIER_CHARS else times
     return start + len(text[start:beginning].rstrip())

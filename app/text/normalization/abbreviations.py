@@ -97,11 +97,15 @@ def expand_suffix(match: re.Match[str]) -> str:
 
 
 def expand_common(match: re.Match[str]) -> str:
-    """Expand a common abbreviation; keep its dot if it also ends the sentence."""
+    """Expand a common abbreviation; keep its dot if it also ends the sentence.
+
+    `Max.` at the end of a sentence is a name.
+    """
     word = ANYWHERE.get(match[1].lower())
-    if not word:
+    dot = keep_final_dot(match, "." if match[1].endswith(".") else "")
+    if not word or (match[1] == "Max." and dot and match.string[: match.start()].strip(" \"'(")):
         return match[0]
-    return match_case(word, match[1]) + keep_final_dot(match, "." if match[1].endswith(".") else "")
+    return match_case(word, match[1]) + dot
 
 
 def spell_initials(match: re.Match[str]) -> str:

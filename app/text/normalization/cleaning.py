@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from app.text.elements import KNOWN_ELEMENTS
 from app.text.footnotes import FOOTNOTE
 from app.text.normalization.chat import drop_emoticons, simplify_letters
 
@@ -51,8 +52,8 @@ KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽₿₺₪₫₴₱₦฿
 """Symbols that later normalization steps read."""
 FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")
 SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
-TAG = re.compile(r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>=]{0,40}=[^<>]{0,300})?\s?/?>", re.IGNORECASE)
-"""An HTML tag; a comparison like `a <b` has no closing bracket and stays."""
+TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,9})(\s[^<>=]{0,40}=[^<>]{0,300})?\s?(/?)>", re.IGNORECASE)
+"""An HTML tag, or a name in its form; a comparison like `a <b` has no closing bracket and stays."""
 NOT_PLAIN = re.compile("[^ -~]")
 MANY_SPACES = re.compile(r"\s+")
 SUPERFLUOUS_SPACE = re.compile(r" (?=[,.;:!?](?:\s|$)|\))|(?<=\() ")
@@ -62,9 +63,16 @@ def clean(text: str) -> str:
     """Return text with plain quotes, dashes, spaces and letters; drop emoji, control, format and private characters."""
     text = FOOTNOTE.sub("", text if text.isascii() else unicodedata.normalize("NFC", text))
     text = simplify_letters(drop_emoticons(text))
-    text = TAG.sub(" ", FRACTION_SIGN.sub(expand_fraction_sign, text.translate(EQUIVALENTS)))
+    text = TAG.sub(replace_tag, FRACTION_SIGN.sub(expand_fraction_sign, text.translate(EQUIVALENTS)))
     text = SUPERSCRIPTS.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]), text)
     return NOT_PLAIN.sub(lambda m: simplify_character(m[0]), text)
+
+
+def replace_tag(match: re.Match[str]) -> str:
+    """Return a space in place of a tag; with the name in it if that is no element: `Hello <name>` -> Hello name."""
+    closing, name, attributes, empty = match.groups()
+    is_element = closing or attributes or empty or name.lower() in KNOWN_ELEMENTS
+    return " " if is_element else f" {name} "
 
 
 @lru_cache(4096)

@@ -44,10 +44,10 @@ ALONE = re.compile(rf"(?<![\w.'-])(?=[IVX]{{3,6}}\b)(?!XXX\b){ROMAN}\b(?![.'-]\w
 HEADING = re.compile(rf"\A\s*(?=[IVXL]{{2,6}}\b){ROMAN}\.?\s*\Z")
 """A numeral that is the whole text: the number of a chapter or a part."""
 ITEM = re.compile(
-    r"^(\(?)(i{1,3}|iv|v|vi{1,3}|ix|x|xi{1,3}|xiv|xv)(?=[.)] [\"'(]?[A-Z])"
+    r"^(\(?)(i{1,3}|iv|v|vi{1,3}|ix|x|xi{1,3}|xiv|xv|II|IV|VI|IX|XI|XV)(?=[.)] [\"'(]?[A-Z])"
     r"|(?<![\w)])(\()(i{1,3}|iv|vi{1,3}|ix|xi{1,3}|xiv)(?=\)(?:[ ,;.]|$))"
 )
-"""The number of an item in small letters: `ii. Second`, `(iv) the tenant`."""
+"""The number of an item: `ii. Second`, `(iv) the tenant`, `II. Methods`; `ALONE` fits longer ones in capitals."""
 NUMERAL = re.compile(r"(?<!\w)(?:[IVXLCDM]+|[ivx]+|[ivxlcdm]{2,})(?:th|st|nd|rd)?(?!\w|'\w)")
 """Letters that may be a Roman numeral: few sentences contain any."""
 VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
