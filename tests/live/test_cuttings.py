@@ -163,7 +163,7 @@ def test_flushes_that_wait_count_once() -> None:
         reader.push("")
         reader.flush()
     found = list(iter(reader.read, None))
-    assert [one if isinstance(one, Boundary) else one.text for one in found] == ["Go!", Boundary.FLUSH]
+    assert [one.text if isinstance(one, Sentence) else one for one in found] == ["Go!", Boundary.FLUSH]
 
 
 @pytest.mark.parametrize("unit", ["*a. ", '"a. '])
