@@ -56,7 +56,7 @@ def _listen_wyoming(settings: Settings) -> AbstractContextManager[socket.socket 
     try:
         from app.api.wyoming.server import listen_wyoming
     except ModuleNotFoundError as error:
-        if error.name != "wyoming":
+        if (error.name or "").partition(".")[0] != "wyoming":
             raise
         detail = "INTONE_WYOMING needs the package wyoming, which is not installed."
         raise SetupError(detail, hint="Install the extra: pip install 'intone[wyoming]'.") from None

@@ -121,11 +121,21 @@ def check_audio(events: Sequence[Event], last: Sequence[str] = ("audio-stop",)) 
 
 
 def read_log(server: Server, *routes: str) -> list[dict[str, Any]]:
-    """Return the log lines of some routes, by default those that speak."""
-    lines = map(json.loads, server.log_text().splitlines())
-    return [
-        line for line in lines if line.get("route") in (routes or ("wyoming/synthesize", "wyoming/synthesize-start"))
-    ]
+    """Return the log lines of some routes, by default those that speak; a thread of the service writes them later."""
+    routes = routes or ("wyoming/synthesize", "wyoming/synthesize-start")
+    with server.create_client() as client:
+        counted = re.findall(
+            r'^intone_requests_total\{route="(.+?)".*\} (.+)$', client.get("/metrics").text, re.MULTILINE
+        )
+    total = sum(float(count) for route, count in counted if route in routes)
+
+    def read() -> list[dict[str, Any]]:
+        # The last line may be incomplete.
+        lines = map(json.loads, server.log_text().rpartition("\n")[0].splitlines())
+        return [line for line in lines if line.get("route") in routes]
+
+    wait_until(lambda: len(read()) >= total, 10, server)
+    return read()
 
 
 def read_gauge(server: Server, name: str) -> float:
@@ -359,6 +369,19 @@ def test_clients_that_leave_at_random_moments_leave_nothing_behind(address: str,
     wait_until(lambda: read_gauge(wyoming_server, "intone_connections") <= 1, 30)
     assert "Traceback" not in wyoming_server.log_text()
     check_audio(request(address, Synthesize("How nice!").event()))
+
+
+@pytest.mark.parametrize("kind", ["synthesize", "synthesize-start"])
+def test_a_client_that_closes_its_side_stops_the_speech(address: str, wyoming_server: Server, kind: str) -> None:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    events = [Event(kind, {"text": TEXT * 100}), SynthesizeChunk(TEXT * 100).event()]
+    with socket.create_connection((host, int(port)), timeout=60 * LOADED) as connection:
+        connection.sendall(b"".join(map(encode, events[: 1 if kind == "synthesize" else 2])))
+        assert connection.recv(1)
+        connection.shutdown(socket.SHUT_WR)
+        assert sum(map(len, iter(lambda: connection.recv(65_536), b""))) < 24_000 * 2 * 300
+    line = read_log(wyoming_server)[-1]
+    assert (line["route"], line["status"]) == (f"wyoming/{kind}", 499)
 
 
 def encode(event: Event) -> bytes:
