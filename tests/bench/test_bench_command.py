@@ -38,7 +38,11 @@ def test_a_quick_run_measures_the_service_and_writes_the_files(tmp_path: Path) -
     assert ("repeated_paragraph", "intone-cached") in peers and ("first_audio_of_paragraph", "intone") in peers
     kept = {measure for measure, peer in peers if peer == "intone-cached" and measure.startswith("kept_")}
     assert kept == {"kept_health", "kept_analysis", "kept_speech", "kept_openai_stream"}
-    assert all(sample["value"] > 0 for sample in report["samples"])
+    players = (
+        "late_pieces",
+        "shortest_buffer",
+    )  # none is late on a fast machine, and buffers are negative on a slow one
+    assert all(sample["value"] > 0 for sample in report["samples"] if not sample["measure"].endswith(players))
     requests = [sample["at"] for sample in report["samples"] if sample["measure"] == "memory"]
     assert requests == list(range(4, 41, 4))
     pictures = ("throughput.png", "first_audio.png", "cost_by_length.png", "memory.png")
