@@ -36,7 +36,7 @@ def list_routes() -> Iterator[APIRoute]:
     for module in pkgutil.walk_packages(app.api.__path__, "app.api."):
         router = getattr(importlib.import_module(module.name), "router", None)
         if router is not None and router.include_in_schema:
-            yield from router.routes
+            yield from (route for route in router.routes if isinstance(route, APIRoute))
 
 
 def walk(part: Any) -> Iterator[dict[str, Any]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import app.evaluation
 from app.__main__ import main
+from app.cli import evaluate
 from app.errors import SetupError
 from app.evaluation.manner import SAMPLE_RATE
 from app.evaluation.texts import (
@@ -107,7 +107,7 @@ def test_misheard_words_are_listed_with_what_was_understood() -> None:
 def test_texts_are_spoken_and_misheard_words_are_listed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.evaluation, "Evaluators", lambda threads: FakeEvaluators())
+    monkeypatch.setattr(evaluate, "Evaluators", lambda threads: FakeEvaluators())
     texts = tmp_path / "texts"
     texts.mkdir()
     write_text(texts, "note.txt", b"Hello [excited] Tom.", "hello tom")

@@ -58,6 +58,6 @@ def test_an_archive_without_a_voice_is_not_kept(tmp_path: Path, capsys: pytest.C
     boto3.client("s3").upload_file(str(tmp_path / "model.tar.gz"), BUCKET, "model.tar.gz")
     folder = tmp_path / "voices" / "none"
     assert COMMANDS["fetch_model"].main([f"s3://{BUCKET}/model.tar.gz", str(folder)]) == 1
-    assert f"s3://{BUCKET}/model.tar.gz holds no voice" in capsys.readouterr().err
+    assert f"s3://{BUCKET}/model.tar.gz does not contain a voice" in capsys.readouterr().err
     assert not list(folder.parent.iterdir())
     assert COMMANDS["fetch_model"].main([f"s3://{BUCKET}/nothing.tar.gz", str(folder)]) == 2

@@ -88,7 +88,7 @@ READINGS = [
     ("The user wants rye.</think>Rye it is.", "Rye it is."),
     ("<details>\n<summary>Log</summary>\n\n- secret\n\n</details>\nEnd.", "Log // End."),
     ("The tide <!-- spring\ntide --> was out.", "The tide was out."),
-    ("Write `<script>` **here**: <script>x()</script>end", "Write here: end"),
+    ("Write `<script>` **here**: <script>x()</script>end", "Write script here: end"),
     # Rows of signs
     ("One.\n*****\nTwo.\n~~~~~\nThree.\n@@@@@\nFour.", "One. // Two. // Three. // Four."),
     ("One.\n-=-=-=-\nTwo.\n- - -\nThree.", "One. // Two. // Three."),
