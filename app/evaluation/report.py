@@ -149,10 +149,11 @@ class EmotionReport:
         """Return plain values for JSON; None if nothing was judged."""
         if not self.judged:
             return None
+        groups, worst = self.groups, self.worst
         return {
-            "groups": {name: asdict(one) for name, one in self.groups.items()},
+            "groups": {name: asdict(one) for name, one in groups.items()},
             "mean": self.mean,
-            "worst": {"emotion": self.worst, "right": self.groups[self.worst].right},
+            "worst": {"emotion": worst, "right": groups[worst].right},
             "clips": [asdict(one) | {"named": one.named} for one in self.judged],
         }
 

@@ -165,15 +165,15 @@ def make_summary_rows(report: EmotionReport) -> list[Row]:
 
 def make_difference_rows(report: EmotionReport) -> list[Row]:
     """Make the headings and a row for each feature: mean differences to neutral, and in brackets the published ones."""
-    facts = read_facts()
-    rows: list[Row] = [("against neutral", *report.groups)]
+    facts, groups = read_facts(), report.groups
+    rows: list[Row] = [("against neutral", *groups)]
     for place, (feature, unit) in enumerate(zip(facts.features, facts.units, strict=True)):
         digits = 1 if unit in ("st", "dB") else 2
         texts = (
             format_difference(
                 figures.differences[feature], facts.normal[emotion][place], facts.strong[emotion][place], digits
             )
-            for emotion, figures in report.groups.items()
+            for emotion, figures in groups.items()
         )
         rows.append((f"{feature}, {unit}", *texts))
     return rows
