@@ -153,9 +153,7 @@ class IncrementalPlan:
         """
         is_last = not self.plan_until(number + 2)
         here = self._rows[number]
-        if here.clause.pause_after is not None:
-            return here.clause.pause_after
-        return 0.0 if is_last else compute_pause_between(here, self._rows[number + 1])
+        return (here.clause.pause_after or 0.0) if is_last else compute_pause_between(here, self._rows[number + 1])
 
     def plan_all(self) -> Iterator[Utterance]:
         """Plan to the end; yield each utterance with the silence after it."""
