@@ -49,7 +49,7 @@ COMMAND = re.compile(
     r"|(?P<dots>\\l?dots(?![A-Za-z]))|(?P<empty>\{\})"
     r"|(?P<escaped>\\[{}])|(?P<open>\{)|(?P<close>\})|(?P<tie>~|\\[,;: ])|(?P<opening>``)|(?P<closing>\'\')"
 )
-KEPT = ("formula", "name", "escaped")
+KEPT = ("formula", "escaped", "open")
 ACCENTS = dict(zip("'`^\"~=.uvHc", "\u0301\u0300\u0302\u0308\u0303\u0304\u0307\u0306\u030c\u030b\u0327", strict=True))
 """Combining characters of the commands that put an accent on a letter."""
 MARKS = {"section": "## ", "item": "- ", "tie": " ", "dots": "…", "opening": f'{FILLER}"', "closing": '"'}
@@ -89,7 +89,7 @@ def replace_command(command: re.Match[str], braces: list[bool]) -> str | None:
         return add_accent(command)
     if kind in ("section", "style", "other", "open"):
         braces.append(kind != "open")
-    if kind == "open" or kind in KEPT:
+    if kind in KEPT:
         return None
     mark = MARKS.get(kind, "")
     return mark + fill_lines(written[len(mark) :])
