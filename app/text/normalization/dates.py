@@ -167,11 +167,6 @@ def verbalize_day_half(match: re.Match[str], half: str | None) -> str:
     return f" {half.upper()} M" + ("." if ends else "")
 
 
-def expand_iso_time(match: re.Match[str]) -> str:
-    """Separate the date and the time of ISO 8601, which reads `T` as `at`."""
-    return f"{match[1]} at {match[2]}"
-
-
 def expand_date_by_name(match: re.Match[str]) -> str:
     """Rewrite a date such as `2024-Jan-05` as `January 5 2024`."""
     year = match[1] or match[4]
@@ -223,7 +218,7 @@ NAMED_RULES = RuleTable(
 )
 """Rules for dates with the name of a month."""
 RULES = RuleTable(
-    Rule(ISO_TIME, expand_iso_time, ("t",)),
+    Rule(ISO_TIME, r"\1 at \2", ("t",)),
     Rule(ISO_DATE, lambda m: verbalize_day(int(m[3]), m[4], m[1]), ("-", "/", ".")),
     Rule(SLASH_DATE, verbalize_slash_date, ("/", ".")),
     Rule(YEAR_RANGE, verbalize_year_range, ("-", "–")),
