@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.text.normalization.dates import MONTHS
 from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
 from app.text.normalization.rules import Rule, RuleTable
 
@@ -117,7 +118,6 @@ EXPIRY = re.compile(
     r"(\b(?:exp|expires|expiry|expiration|valid thru|valid until)\b(?: date)?[.:]? ?)(0[1-9]|1[0-2])/(\d\d)\b",
     re.IGNORECASE,
 )
-MONTH_NAMES = "January February March April May June July August September October November December".split()
 WEEKDAYS = "Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 MONTH_DAY = r"(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?![\w/]|[.,]\d| of\b| cup| inch)"
 SHORT_DATE = re.compile(MONTH_DAY)
@@ -125,7 +125,7 @@ DATE_BEFORE = re.compile(
     rf"\b(?:on|due|until|till|dated|since|deadline|deadline:|date:|born|(?:{WEEKDAYS})\.?,?) \Z", re.IGNORECASE
 )
 SECOND_DATE = re.compile(
-    rf"((?:\b(?:{'|'.join(MONTH_NAMES)}) \d{{1,2}}|\b\d{{1,2}}/\d{{1,2}}/(?:\d\d|\d{{4}}))"
+    rf"((?:\b(?:{'|'.join(MONTHS)}) \d{{1,2}}|\b\d{{1,2}}/\d{{1,2}}/(?:\d\d|\d{{4}}))"
     rf" ?(?:and|or|to|until|through|[-–]) ?){MONTH_DAY}"
 )
 """A date right after another one, which shows that it is no fraction."""
@@ -185,7 +185,7 @@ def expand_short_date(match: re.Match[str]) -> str:
 
 def name_month_day(month: str, day: str) -> str:
     """Return the name of a month with a day."""
-    return f"{MONTH_NAMES[int(month) - 1]} {int(day)}"
+    return f"{MONTHS[int(month) - 1]} {int(day)}"
 
 
 def expand_per(match: re.Match[str]) -> str:
