@@ -21,6 +21,7 @@ from app.api.state import Service
 from app.audio.writers import BYTES_PER_SAMPLE
 from app.errors import IntoneError
 from app.metrics import ResponseRecord, SynthesisRecord
+from app.planning.serialize import warnings_to_list
 from app.types import PlanWarning
 
 METHOD = "WYOMING"
@@ -68,7 +69,7 @@ class Exchange:
         await self.send_audio(b"", sample_rate)
         end = AudioStop(timestamp=1000 * self._bytes // (BYTES_PER_SAMPLE * sample_rate)).event()
         if warnings:
-            end.data["warnings"] = [{"code": one.code, "detail": one.detail} for one in warnings]
+            end.data["warnings"] = warnings_to_list(warnings)
         await self._send(end)
 
     def record_synthesis(self, spoken: SynthesisRecord) -> None:
