@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
 from contextlib import suppress
 from typing import cast
 
@@ -11,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.api.errors import render_error
+from app.api.errors import log_exception, render_error
 from app.api.live.handshake import LiveGuard
 from app.api.live.messages import INTERNAL_ERROR, choose_close_code, make_error_message
 from app.api.live.options import read_options
@@ -21,8 +19,6 @@ from app.api.state import Service
 from app.errors import IntoneError, NotReady
 
 router = APIRouter(prefix="/v1/text-to-speech")
-
-logger = logging.getLogger("intone.request")
 
 
 @router.websocket("/{voice}/stream-input")
@@ -69,9 +65,7 @@ async def _serve(websocket: WebSocket, voice: str, *, is_multi: bool) -> None:
         await _close(websocket, choose_close_code(error), make_error_message(error, None))
     except Exception as error:
         websocket.state.log["code"] = IntoneError.code
-        # Without the message of the exception, which may quote text to be spoken.
-        places = "".join(traceback.format_tb(error.__traceback__))
-        logger.error("%s in socket %s\n%s", type(error).__name__, websocket.state.request_id, places.rstrip())
+        log_exception(error, websocket.state.request_id)
         await _close(websocket, INTERNAL_ERROR, make_error_message(IntoneError(""), None))
     finally:
         service.live.leave(client)
