@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -18,9 +18,7 @@ from app.types import PlanWarning, Utterance
 
 if TYPE_CHECKING:
     from app.live.session import LivePiece, LiveSession
-
-RunInThread = Callable[[Callable[[], "LivePiece | None"]], Awaitable["LivePiece | None"]]
-"""Function that runs a blocking call in a thread."""
+    from app.live.stream import RunStep
 
 MAX_RECORDED = 1000
 """Maximum utterances, and warnings, of a context that its record in log and metrics describes."""
@@ -29,7 +27,7 @@ MAX_RECORDED = 1000
 class LiveContext:
     """One context: its text, its audio, and what it has spoken."""
 
-    def __init__(self, session: LiveSession, options: LiveOptions, context_id: str | None, run: RunInThread) -> None:
+    def __init__(self, session: LiveSession, options: LiveOptions, context_id: str | None, run: RunStep) -> None:
         """Start a context; `context_id` is None on a socket with a single stream."""
         from app.live.stream import LiveStream  # the pipeline has imported it; nothing else must wait for it
 
