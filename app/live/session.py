@@ -258,11 +258,11 @@ class LiveSession:
             else:
                 yield LivePiece(samples, self.seconds - len(samples) / self.sample_rate)
             self._submit_ahead()
-        rest = [self._joiner.push(resampler.push(NO_SAMPLES)), self._joiner.push(resampler.end())]
+        rest = self._joiner.push(resampler.end())
         end_samples, span = self._joiner.end(0.0)
         words = place_words(head.words(), span)
         ended = replace(utterance, start=span.start, end=span.end, words=words)
-        samples = np.concatenate([*([] if has_begun else [held]), *rest, end_samples])
+        samples = np.concatenate([*([] if has_begun else [held]), rest, end_samples])
         start = begin if not has_begun else self.seconds - len(samples) / self.sample_rate
         self._add_time(vocoder=stream.tail.vocoder_ms)
         first_piece = None if has_begun else replace(ended, end=None)
