@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from app.audio.writers import BYTES_PER_SAMPLE
 from app.bench.measures import PARAGRAPH, Measurements
 from app.bench.peers import WAV_HEADER_BYTES, Client, Request, Server
 
-SAMPLE_BYTES = 2
 RATE_BYTES = slice(24, 28)
 """Place of the sample rate in a WAV header."""
 TOKENS_PER_SECOND = 20
@@ -73,7 +73,7 @@ def receive_stream(port: int, request: Request) -> StreamTrace:
             head, audio = head + data[:missing], data[missing:]
         if audio:
             rate = int.from_bytes(head[RATE_BYTES], "little")
-            arrivals.append((at, len(audio) / SAMPLE_BYTES / rate))
+            arrivals.append((at, len(audio) / BYTES_PER_SAMPLE / rate))
     return StreamTrace(tuple(arrivals))
 
 
