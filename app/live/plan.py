@@ -14,8 +14,7 @@ from app.planning.decide import decide_classified, decide_explicit
 from app.planning.incremental import PlannedUtterance, compute_pause_between
 from app.planning.instructions import follow_instructions
 from app.planning.parse import read_context
-from app.planning.planner import Planner
-from app.text.lexicon import REQUEST, SERVICE
+from app.text.lexicon import name_lexicons
 from app.types import Decision, PlanWarning, Sentence, SpeechRequest, Utterance
 
 if TYPE_CHECKING:
@@ -49,22 +48,14 @@ class LivePlan:
         voice = pipeline.registry.get(request.voice)
         self._rule = pipeline.make_strength_rule(request)
         self._request, remarks = follow_instructions(request, classifier, self._rule.threshold)
-        both = {REQUEST: request.lexicon, SERVICE: pipeline.lexicon}
         self._reader = LiveReader(
             find_word_emotion if request.tags else None,
-            {name: one for name, one in both.items() if one},
+            name_lexicons(request.lexicon, pipeline.lexicon),
             first_at_comma=first_at_comma,
         )
         self._classifier = classifier
         self._recent: deque[str] = deque(read_context(request.context), maxlen=self._classifier.settings.context)
-        self._planner = Planner(
-            lambda name: pipeline.registry.get(name or voice.name).abilities,
-            degree=self._request.degree,
-            speed=self._request.speed,
-            volume=self._request.volume,
-            pitch=self._request.pitch,
-            strict=request.strict,
-        )
+        self._planner = pipeline.make_planner(self._request, voice)
         self._before: PlannedUtterance | None = None
         self._coming: deque[LiveUtterance] = deque()
         self._warnings = [*remarks, *(request.lexicon.warnings if request.lexicon else ())]

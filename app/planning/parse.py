@@ -10,7 +10,7 @@ from app.emotion import Classifier, find_word_emotion, parse_emotion_spec, read_
 from app.errors import InvalidRequest, UnknownEmotion
 from app.planning.decide import StrengthRule, decide, decide_again
 from app.text import LengthCheck, read_input, read_ssml, segment
-from app.text.lexicon import REQUEST, SERVICE, Lexicon
+from app.text.lexicon import Lexicon, name_lexicons
 from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest
 
 
@@ -43,8 +43,7 @@ def parse_request(
     """
     if request.edited is not None:
         return parse_plan(request.edited, request, classifier, rule)
-    both = {REQUEST: request.lexicon, SERVICE: lexicon}
-    lexicons = {name: one for name, one in both.items() if one}
+    lexicons = name_lexicons(request.lexicon, lexicon)
     warnings = request.lexicon.warnings if request.lexicon else ()
     if not request.markup:
         find_emotion = find_word_emotion if request.tags else None

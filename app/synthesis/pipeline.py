@@ -204,14 +204,7 @@ class Pipeline:
         self.check_seconds(voice.estimate_seconds(characters, request.speed))
         surely_spoken = sum(map(str.isalnum, request.text)) if text.is_plain else 0
         request.check_room(selection.voice.estimate_seconds(surely_spoken, request.speed), selection.sample_rate)
-        planner = Planner(
-            lambda name: self.registry.get(name or selection.voice.name).abilities,
-            degree=request.degree,
-            speed=request.speed,
-            volume=request.volume,
-            pitch=request.pitch,
-            strict=request.strict,
-        )
+        planner = self.make_planner(request, selection.voice)
         sentences = iterate_until_cancelled(cancelled, text.sentences)
         plan = IncrementalPlan(planner.plan(sentences, text.decisions), (*remarks, *text.warnings))
         if not plan.plan_until(1):
@@ -239,6 +232,17 @@ class Pipeline:
         found = [voice, *(self.registry.get(name) for name in text.voices)]
         voices = {one.name: one for one in found}
         return VoiceSelection(voice, voices, request.rate_for(max(one.sample_rate for one in found)))
+
+    def make_planner(self, request: SpeechRequest, voice: Voice) -> Planner:
+        """Return a planner with the options of a request; `voice` speaks the text that names no other."""
+        return Planner(
+            lambda name: self.registry.get(name or voice.name).abilities,
+            degree=request.degree,
+            speed=request.speed,
+            volume=request.volume,
+            pitch=request.pitch,
+            strict=request.strict,
+        )
 
     def make_strength_rule(self, request: SpeechRequest) -> StrengthRule:
         """Return how readily and how strongly emotions are voiced: by the request, else by the operator's settings.

@@ -259,6 +259,11 @@ Lexicons = Mapping[str, Lexicon]
 NO_LEXICONS: Lexicons = MappingProxyType({})
 
 
+def name_lexicons(own: Lexicon | None, service: Lexicon | None) -> Lexicons:
+    """Return the lexicons of a request by name: its own and that of the service, if there are such."""
+    return {name: one for name, one in ((REQUEST, own), (SERVICE, service)) if one}
+
+
 def substitute_words(flow: TextMap, lexicons: Lexicons, lookups: Iterable[Lookup]) -> TextMap:
     """Return a text map with the readings of the lexicons, earlier lookups first; those of markup stay."""
     readings = list(flow.readings)
