@@ -285,6 +285,7 @@ def test_a_damaged_file_is_converted_again(
     good = GraphCache(graph_file.parent).read(graph_file.stem)
     assert callable(damage)
     damage(graph_file)
+    caplog.clear()
     with caplog.at_level(logging.WARNING, "intone.backend"):
         assert computes_tiny(OpenVinoBackend(graph_file.parent, 1, 1).compile(Tiny(), make_tiny_inputs))
     assert len(caplog.records) == 1 and str(graph_file) in caplog.text
