@@ -133,7 +133,7 @@ def quick_flags(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
 def watched_server() -> Iterator[str]:
     """Start the service in a thread of this process, where BlockBuster watches its event loop; return its URL."""
     failures: list[str] = []
-    with serve_in_thread(create_app(load_settings(), on_failure=failures.append), lifespan="on") as url:
+    with serve_in_thread(create_app(load_settings(backend="torch"), on_failure=failures.append), lifespan="on") as url:
 
         def has_started() -> bool:
             return bool(failures) or httpx.get(f"{url}/ready", trust_env=False).status_code == 200

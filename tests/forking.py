@@ -70,5 +70,7 @@ def _run_module(module: str, arguments: list[str], environment: dict[str, str], 
         os.dup2(os.open(name, flags), number)
     sys.stdin = open(0, closefd=False)  # multiprocessing has closed the former
     tempfile.tempdir = None  # so that TMPDIR counts
+    # The background jobs of some shells ignore SIGINT, and so do the children of such a job.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv[1:] = arguments
     runpy.run_module(module, run_name="__main__", alter_sys=True)

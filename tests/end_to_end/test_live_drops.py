@@ -19,7 +19,7 @@ from app.bench.machine import read_resident_mib
 from tests.live.talking import TEXT, open_socket, receive, send
 from tests.serving import Server, StartServer, start_server, wait_until
 
-SOCKETS, CLIENTS = 200, 20
+SOCKETS, CLIENTS = 100, 20
 MAX_GROWTH = 1.1
 
 
