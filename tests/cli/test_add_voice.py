@@ -175,7 +175,7 @@ def test_add_shows_the_files_found_and_a_next_command_that_works(tmp_path: Path)
     assert "vits/config.json is a vits, which is not supported" in result.stdout
     variable, _, *command = shlex.split(result.stdout.splitlines()[-1])
     name, _, value = variable.partition("=")
-    spoken = run_intone(*command, "-o", str(tmp_path / "out.wav"), **{name: value})
+    spoken = run_intone(*command, "-o", str(tmp_path / "out.wav"), **{name: value})  # type: ignore[arg-type]
     assert spoken.returncode == 0, spoken.stderr
     assert (tmp_path / "out.wav").stat().st_size > 1000
 

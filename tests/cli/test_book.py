@@ -110,7 +110,7 @@ def test_standard_output_gets_only_the_sound(book: Path) -> None:
     settings = {name: value for name, value in os.environ.items() if name.startswith("INTONE_")}
     for format, start in (("wav", b"RIFF"), ("mp3", b"\xff")):
         words = ("say", str(book), "-o", "-", "--emotion", "neutral", "--format", format)
-        result = run_intone(*words, **settings)
+        result = run_intone(*words, **settings)  # type: ignore[arg-type]
         assert result.returncode == 0, result.stderr
         assert result.stdout.startswith((start, b"ID3") if format == "mp3" else start)
         assert b"It came at nine." in result.stderr and b"chapters" not in result.stdout

@@ -69,8 +69,8 @@ def test_dropped_sockets_give_everything_back(own_server: StartServer) -> None:
 
 @pytest.fixture(scope="module")
 def impatient_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    settings = {"INTONE_READER_PATIENCE": "0.5", "INTONE_READER_RATE": "1000000"}
-    server = start_server(tmp_path_factory.mktemp("impatient"), "--workers", "1", **settings)
+    flags = ("--workers", "1", "--reader-patience", "0.5", "--reader-rate", "1000000")
+    server = start_server(tmp_path_factory.mktemp("impatient"), *flags)
     yield server
     server.stop()
 
