@@ -87,6 +87,12 @@ def test_reader_that_takes_nothing_is_disconnected(impatient_server: Server, rou
             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            piece = connection.recv(1)
+            assert piece, head
+            head += piece
+        assert head.startswith(b"HTTP/1.1 101"), head
         for message in ({"text": 60 * TEXT}, {"text": ""}):
             frame = Frame(Opcode.TEXT, json.dumps(message).encode())
             connection.sendall(frame.serialize(mask=True))

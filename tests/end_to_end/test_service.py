@@ -174,7 +174,7 @@ def test_sigterm_lets_a_request_finish(own_server: StartServer) -> None:
     server = own_server("--drain-seconds", "120")
     with server.create_client() as client, ThreadPoolExecutor(1) as other:
         before = count_batches(client)
-        speaking = other.submit(client.post, "/synthesize", json={"text": LONG[:4000]})
+        speaking = other.submit(client.post, "/synthesize", json={"text": LONG[:2000]})
         wait_until(lambda: count_batches(client) > before, 30, server)
         assert not speaking.done()
         assert server.stop() == 0
