@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +14,17 @@ from blockbuster import BlockBuster
 from hypothesis import HealthCheck, settings
 
 from app.__main__ import PASSIVE_WAIT
+from app.cli.logs import PACKAGE_LOGGER
 from app.main import create_app
 from app.settings import load_settings
 from tests.serving import READY_SECONDS, ROOT, Server, StartServer, serve_in_thread, start_server, wait_until
 
 os.environ.setdefault(*PASSIVE_WAIT)
+if "PYTEST_XDIST_WORKER" in os.environ:  # another worker uses the other cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Examples have no deadline, as the machine may be under load.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("patient"), max_examples=2000)
 settings.load_profile("patient")
 # Converted networks are kept between runs, but apart from those of the user.
 os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache" / "xdg")
@@ -64,11 +70,29 @@ def watched_event_loop() -> Iterator[BlockBuster]:
     watch.deactivate()
 
 
+def read_process_state() -> dict[str, object]:
+    """Read what a test might change for the tests after it."""
+    return {
+        "folder": Path.cwd(),
+        "settings": {name: value for name, value in os.environ.items() if name.startswith("INTONE_")},
+        "log levels": [logging.getLogger(name).level for name in (None, PACKAGE_LOGGER)],
+        "signal handlers": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
+    }
+
+
+@pytest.fixture(autouse=True)
+def unchanged_process() -> Iterator[None]:
+    """Fail a test that leaves this process changed."""
+    before = read_process_state()
+    yield
+    assert read_process_state() == before
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start a real service for all tests that do not stop it."""
-    # Three workers, to reveal code that is not thread-safe.
-    server = start_server(tmp_path_factory.mktemp("server"), "--workers", "3")
+    # Three workers, to reveal code that is not thread-safe, and the backend that is fastest on this machine.
+    server = start_server(tmp_path_factory.mktemp("server"), "--workers", "3", "--backend", "auto")
     yield server
     server.stop()
 
@@ -98,18 +122,18 @@ def own_server(tmp_path: Path) -> Iterator[StartServer]:
 
 @pytest.fixture(scope="session")
 def quick_flags(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
-    """Write a small voice; return the flags with which a service of it starts in half the time."""
+    """Write a small voice; return the flags of a service that speaks with it and starts in half the time."""
     from tests.tiny_voice import write_tiny_voice
 
     folder = write_tiny_voice(tmp_path_factory.mktemp("quick") / "tiny")
-    return ("--voices", str(folder), "--default-voice", "tiny", "--backend", "torch")
+    return ("--voices", str(folder), "--default-voice", "tiny")
 
 
 @pytest.fixture(scope="module")
 def watched_server() -> Iterator[str]:
     """Start the service in a thread of this process, where BlockBuster watches its event loop; return its URL."""
     failures: list[str] = []
-    with serve_in_thread(create_app(load_settings(), on_failure=failures.append), lifespan="on") as url:
+    with serve_in_thread(create_app(load_settings(backend="torch"), on_failure=failures.append), lifespan="on") as url:
 
         def has_started() -> bool:
             return bool(failures) or httpx.get(f"{url}/ready", trust_env=False).status_code == 200

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ import uvicorn
 
 from app.main import create_app, listen, make_server_config
 from app.settings import load_settings
+from tests.forking import Program, start_program
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
@@ -33,11 +35,24 @@ def clean_environment(**extra: str) -> dict[str, str]:
     return {**kept, "NO_COLOR": "1", **extra}
 
 
+def run_intone(*arguments: str, text: bytes | Path = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command to its end on the backend that loads fastest; `text` is its standard input, or a terminal."""
+    with tempfile.TemporaryDirectory() as folder:
+        streams = [Path(folder, name) for name in ("input", "output", "error")]
+        if isinstance(text, Path):
+            streams[0] = text
+        else:
+            streams[0].write_bytes(text)
+        variables = clean_environment(**{"INTONE_BACKEND": "torch", **environment})
+        code = start_program("app", arguments, variables, streams).wait(100 * LOADED)
+        return subprocess.CompletedProcess(arguments, code, *(file.read_bytes() for file in streams[1:]))
+
+
 @dataclass
 class Server:
     """A running `intone serve`."""
 
-    process: subprocess.Popen[bytes]
+    process: Program | subprocess.Popen[bytes]
     url: str
     log: Path
 
@@ -57,13 +72,21 @@ StartServer = Callable[..., Server]
 
 
 def start_server(folder: Path, *flags: str, ready: bool = True, **environment: str) -> Server:
-    """Start the real service on a free port, and wait until it is ready."""
+    """Start the real service on a free port and the backend that loads fastest, and wait until it is ready.
+
+    With `ready=False` its process is a new one, whose imports let a test call it while it still loads.
+    """
     log = folder / "server.log"
-    command = [sys.executable, "-m", "app", "serve", "--port", "0", "--log-format", "json", *flags]
-    with log.open("wb") as stderr:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=clean_environment(**environment), stdout=subprocess.DEVNULL, stderr=stderr
-        )
+    log.write_bytes(b"")
+    arguments = ("serve", "--port", "0", "--log-format", "json", "--backend", "torch", *flags)
+    variables = clean_environment(**environment)
+    process: Program | subprocess.Popen[bytes]
+    if ready:
+        process = start_program("app", arguments, variables, (os.devnull, os.devnull, log))
+    else:
+        with log.open("wb") as stderr:
+            command = [sys.executable, "-m", "app", *arguments]
+            process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=stderr)
     try:
         server = Server(process, _wait_for_url(process, log), log)
         if ready:
@@ -114,7 +137,7 @@ def analyze(client: httpx.Client, **fields: Any) -> dict[str, Any]:
     return plan
 
 
-def _wait_for_url(process: subprocess.Popen[bytes], log: Path) -> str:
+def _wait_for_url(process: Program | subprocess.Popen[bytes], log: Path) -> str:
     def find_url() -> re.Match[str] | None:
         assert process.poll() is None, log.read_text()
         return re.search(r"http://127\.0\.0\.1:\d+", log.read_text())

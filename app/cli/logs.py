@@ -29,16 +29,19 @@ Clock = Callable[[], float]
 
 @contextmanager
 def logging_to_stderr(log_format: str) -> Iterator[LogWriter]:
-    """Send all log records to standard error within the context."""
+    """Send all log records to standard error within the context; then restore the levels of the loggers."""
     writer = LogWriter(sys.stderr.fileno(), _JsonFormatter() if log_format == "json" else _ConsoleFormatter())
     writer.addFilter(Throttle())
-    root = logging.getLogger()
+    root, package = logging.getLogger(), logging.getLogger(PACKAGE_LOGGER)
+    levels = root.level, package.level
     root.addHandler(writer)
     root.setLevel(logging.WARNING)
-    logging.getLogger(PACKAGE_LOGGER).setLevel(logging.INFO)
+    package.setLevel(logging.INFO)
     try:
         yield writer
     finally:
+        root.setLevel(levels[0])
+        package.setLevel(levels[1])
         root.removeHandler(writer)
         writer.close()
 

@@ -10,7 +10,7 @@ from app.settings import load_settings
 
 
 def test_background_work_shares_one_thread() -> None:
-    settings, barrier = load_settings(), threading.Barrier(2)
+    settings, barrier = load_settings(backend="torch"), threading.Barrier(2)
 
     def meet_another_thread() -> bool:
         try:

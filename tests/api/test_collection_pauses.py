@@ -15,7 +15,7 @@ LIBRARY_OBJECTS = 100_000
 
 
 def test_loaded_objects_are_exempt_from_garbage_collection_until_shutdown() -> None:
-    with TestClient(create_app(load_settings()), base_url="http://127.0.0.1") as client:
+    with TestClient(create_app(load_settings(backend="torch")), base_url="http://127.0.0.1") as client:
         wait_until(lambda: client.get("/ready").status_code == 200, 60)
         assert gc.get_freeze_count() > LIBRARY_OBJECTS
         assert len(gc.get_objects()) < gc.get_freeze_count() / 10

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.serving import ROOT, clean_environment
-
-
-def run_bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app", "bench", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=clean_environment())
+from app.__main__ import main
+from app.bench import measures, streams
+from tests.serving import run_intone
+from tests.tiny_voice import write_tiny_voice
 
 
 @pytest.mark.parametrize(
@@ -22,16 +18,29 @@ def run_bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     [("--peers", "intone,nobody"), ("--clients", "1,0"), ("--rounds", "0"), ("--output", "/nowhere")],
 )
 def test_a_usage_error_exits_with_2_before_anything_is_measured(arguments: tuple[str, ...]) -> None:
-    result = run_bench(*arguments)
+    result = run_intone("bench", *arguments)
     assert result.returncode == 2
-    assert "Traceback" not in result.stderr and result.stderr.strip()
+    assert b"Traceback" not in result.stderr and result.stderr.strip()
 
 
-def test_a_quick_run_measures_the_service_and_writes_the_files(tmp_path: Path) -> None:
+@pytest.fixture
+def small_extent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure a small voice, with less text than a benchmark needs."""
+    folder = write_tiny_voice(tmp_path / "tiny")
+    for name, value in {"VOICES": str(folder), "DEFAULT_VOICE": "tiny", "BACKEND": "torch"}.items():
+        monkeypatch.setenv(f"INTONE_{name}", value)
+    monkeypatch.setattr(streams, "PARAGRAPHS", 1)
+    monkeypatch.setattr(measures, "BOOK_SENTENCES", 40)
+
+
+@pytest.mark.usefixtures("small_extent")
+def test_a_quick_run_measures_the_service_and_writes_the_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pytest.importorskip("matplotlib")
-    result = run_bench("--quick", "--peers", "intone", "--output", str(tmp_path))
-    assert result.returncode == 0, result.stderr
-    assert "clients: 4" in result.stdout and "repeated paragraph" in result.stdout
+    assert main(["bench", "--quick", "--peers", "intone", "--output", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "clients: 4" in shown and "repeated paragraph" in shown
     report = json.loads((tmp_path / "bench.json").read_text())
     assert not report["missing"]
     peers = {(sample["measure"], sample["peer"]) for sample in report["samples"]}

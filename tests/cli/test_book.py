@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import av
@@ -14,7 +12,8 @@ import pytest
 
 from app.__main__ import main
 from app.cli.say import describe_chapters
-from tests.serving import ROOT
+from tests.forking import start_program
+from tests.serving import LOADED, run_intone, wait_until
 from tests.tiny_voice import write_tiny_voice
 
 BOOK = """This stands before everything.
@@ -89,34 +88,29 @@ def test_markup_has_no_headings(book: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_book_leaves_the_older_file(book: Path, number: signal.Signals, code: int) -> None:
+def test_an_interrupted_book_leaves_the_older_file(
+    book: Path, tmp_path_factory: pytest.TempPathFactory, number: signal.Signals, code: int
+) -> None:
     out = book.with_suffix(".flac")
     out.write_bytes(b"older")
     book.write_text(BOOK * 400, encoding="utf-8")
     names = {path.name for path in book.parent.iterdir()}
-    command = [sys.executable, "-m", "app", "say", str(book), "-o", str(out), "--emotion", "neutral"]
-    # The background jobs of some shells ignore SIGINT, and so do the children of such a job.
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
-        while not list(book.parent.glob(".*.partial")):
-            assert process.poll() is None
-            time.sleep(0.02)
-        process.send_signal(number)
-        output, errors = process.communicate(timeout=60)
-    assert (process.returncode, output, errors) == (code, b"", b"")
+    streams = [tmp_path_factory.mktemp("streams") / name for name in ("output", "errors")]
+    words = ("say", str(book), "-o", str(out), "--emotion", "neutral")
+    program = start_program("app", words, os.environ, (os.devnull, *streams))
+    wait_until(lambda: bool(list(book.parent.glob(".*.partial"))) or program.poll() is not None, 60)
+    program.send_signal(number)
+    assert program.wait(60 * LOADED) == code
+    assert [stream.read_bytes() for stream in streams] == [b"", b""]
     assert out.read_bytes() == b"older"
     assert {path.name for path in book.parent.iterdir()} == names
 
 
 def test_standard_output_gets_only_the_sound(book: Path) -> None:
-    command = [sys.executable, "-m", "app", "say", str(book), "-o", "-", "--emotion", "neutral"]
+    settings = {name: value for name, value in os.environ.items() if name.startswith("INTONE_")}
     for format, start in (("wav", b"RIFF"), ("mp3", b"\xff")):
-        result = subprocess.run([*command, "--format", format], cwd=ROOT, capture_output=True, timeout=120)
+        words = ("say", str(book), "-o", "-", "--emotion", "neutral", "--format", format)
+        result = run_intone(*words, **settings)  # type: ignore[arg-type]
         assert result.returncode == 0, result.stderr
         assert result.stdout.startswith((start, b"ID3") if format == "mp3" else start)
         assert b"It came at nine." in result.stderr and b"chapters" not in result.stdout

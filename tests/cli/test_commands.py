@@ -12,14 +12,7 @@ import pytest
 import soundfile
 
 from app.packages import version
-from tests.serving import ROOT, clean_environment
-
-
-def run_intone(*arguments: str, text: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        cwd=ROOT, input=text, capture_output=True, env=clean_environment(**environment), timeout=600,
-    )  # fmt: skip
+from tests.serving import ROOT, run_intone
 
 
 def get_only_line(result: subprocess.CompletedProcess[bytes]) -> str:
@@ -29,7 +22,8 @@ def get_only_line(result: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    result = run_intone("--help")
+    command = [sys.executable, "-m", "app", "--help"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True)
     assert result.returncode == 0 and b"serve" in result.stdout
     code = "import sys; from app.cli.parser import make_parser; make_parser(['--help']); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.split()

@@ -61,6 +61,14 @@ def test_only_warnings_of_other_libraries_are_shown(log_format: str, capfd: pyte
     assert "shown" in text and "hidden" not in text
 
 
+def test_the_levels_of_the_loggers_are_restored() -> None:
+    loggers = (logging.getLogger(), logging.getLogger("intone"))
+    before = [one.level for one in loggers]
+    with logging_to_stderr("json"):
+        assert [one.level for one in loggers] == [logging.WARNING, logging.INFO]
+    assert [one.level for one in loggers] == before
+
+
 def make_library_record(line: int) -> logging.LogRecord:
     return logging.LogRecord("asyncio", logging.ERROR, "/lib/events.py", line, "no room", (), None)
 

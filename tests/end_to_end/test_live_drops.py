@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -16,9 +17,9 @@ from websockets.frames import Frame, Opcode
 
 from app.bench.machine import read_resident_mib
 from tests.live.talking import TEXT, open_socket, receive, send
-from tests.serving import Server, StartServer, wait_until
+from tests.serving import Server, StartServer, start_server, wait_until
 
-SOCKETS, CLIENTS = 200, 20
+SOCKETS, CLIENTS = 100, 20
 MAX_GROWTH = 1.1
 
 
@@ -66,9 +67,17 @@ def test_dropped_sockets_give_everything_back(own_server: StartServer) -> None:
     assert read_resident_mib(server.process.pid) < MAX_GROWTH * size
 
 
+@pytest.fixture(scope="module")
+def impatient_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    flags = ("--workers", "1", "--reader-patience", "0.5", "--reader-rate", "1000000")
+    server = start_server(tmp_path_factory.mktemp("impatient"), *flags)
+    yield server
+    server.stop()
+
+
 @pytest.mark.parametrize("route", ["stream-input", "multi-stream-input"])
-def test_reader_that_takes_nothing_is_disconnected(own_server: StartServer, route: str) -> None:
-    server = own_server(INTONE_READER_PATIENCE="2", INTONE_READER_RATE="1000000")
+def test_reader_that_takes_nothing_is_disconnected(impatient_server: Server, route: str) -> None:
+    server, before = impatient_server, impatient_server.log_text().count('"reader_too_slow"')
     host, port = server.url.removeprefix("http://").split(":")
     # A plain connection: the client's library would read ahead.
     with socket.create_connection((host, int(port)), timeout=60) as connection:
@@ -78,8 +87,14 @@ def test_reader_that_takes_nothing_is_disconnected(own_server: StartServer, rout
             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            piece = connection.recv(1)
+            assert piece, head
+            head += piece
+        assert head.startswith(b"HTTP/1.1 101"), head
         for message in ({"text": 60 * TEXT}, {"text": ""}):
             frame = Frame(Opcode.TEXT, json.dumps(message).encode())
             connection.sendall(frame.serialize(mask=True))
-        wait_until(lambda: read_metric(server, "intone_sockets_open") == 1, 60, server)
+        wait_until(lambda: server.log_text().count('"reader_too_slow"') == before + 1, 60, server)
         wait_until(lambda: read_metric(server, "intone_sockets_open") == 0, 60, server)

@@ -16,7 +16,7 @@ import httpx
 
 from tests.serving import ROOT, Server, StartServer, clean_environment
 
-FLAGS = os.environ.get("SCHEMA_FLAGS", "--max-examples 20 --seed 1").split()
+FLAGS = os.environ.get("SCHEMA_FLAGS", "--max-examples 10 --seed 1").split()
 KEY = "key-of-alice-0123456789"
 SPEAKING = ("POST /synthesize", "GET /synthesize", "POST /analyze", "POST /v1/audio/speech", "POST /invocations")
 
@@ -49,9 +49,9 @@ def test_every_response_conforms_to_the_api_reference(server: Server, client: ht
     report = run_schemathesis(server, tmp_path, *flags)
     operations = client.get("/openapi.json").json()["paths"]
     assert report["operations"]["tested"] == sum(len(methods) for methods in operations.values())
-    assert report["test_cases"]["generated"] >= 2000
+    assert report["test_cases"]["generated"] >= 1000
     for operation in SPEAKING:
-        assert count_accepted(report, operation) >= 50, "most requests were refused, so little was tested"
+        assert count_accepted(report, operation) >= 25, "most requests were refused, so little was tested"
 
 
 def test_operations_that_require_a_key_refuse_requests_without_one(own_server: StartServer, tmp_path: Path) -> None:

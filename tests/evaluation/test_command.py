@@ -16,6 +16,7 @@ from tests.tiny_voice import write_tiny_voice
 
 @pytest.fixture(autouse=True)
 def fake_evaluators(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTONE_BACKEND", "torch")
     monkeypatch.setattr(app.cli.evaluate, "Evaluators", lambda threads: FakeEvaluators())
 
 

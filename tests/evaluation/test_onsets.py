@@ -57,7 +57,7 @@ def test_the_control_keeps_the_first_letter_of_its_words() -> None:
 
 
 def test_the_control_is_the_end_of_running_speech_after_the_carrier() -> None:
-    pipeline = Pipeline.load(load_settings())
+    pipeline = Pipeline.load(load_settings(backend="torch"))
     onsets = read_onsets([Emotion.JOY], limit=2)
     for onset, pair in zip(onsets, speak_onsets(pipeline, "wren", onsets), strict=True):
         text = prepend_carrier(onset.prompt.text)
@@ -78,6 +78,6 @@ def test_the_control_is_the_end_of_running_speech_after_the_carrier() -> None:
 
 def test_a_voice_without_word_times_is_refused(tmp_path: Path) -> None:
     folder = write_tiny_voice(tmp_path / "tiny", "tacotron2")
-    pipeline = Pipeline.load(load_settings(voices=[folder], default_voice="tiny"))
+    pipeline = Pipeline.load(load_settings(voices=[folder], default_voice="tiny", backend="torch"))
     with pytest.raises(SetupError, match="times of words"):
         list(speak_onsets(pipeline, "tiny", read_onsets([Emotion.NEUTRAL], limit=1)))

@@ -107,6 +107,7 @@ def test_misheard_words_are_listed_with_what_was_understood() -> None:
 def test_texts_are_spoken_and_misheard_words_are_listed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("INTONE_BACKEND", "torch")
     monkeypatch.setattr(evaluate, "Evaluators", lambda threads: FakeEvaluators())
     texts = tmp_path / "texts"
     texts.mkdir()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import httpx
 
-from tests.serving import READY_SECONDS, ROOT, Server, clean_environment, wait_until
+from tests.forking import start_program
+from tests.serving import READY_SECONDS, Server, clean_environment, wait_until
 
 QUICK = {"INTONE_BACKEND": "torch", "INTONE_CACHE_MB": "0"}
 """Settings without benchmarks and conversion at startup, and without a cache."""
@@ -23,9 +24,9 @@ def start_serving(root: Path, *, ready: bool = True, **environment: str) -> Serv
     """Start `IMAGE serve` on a free port."""
     root.mkdir(parents=True, exist_ok=True)
     log = root.parent / f"{root.name}.log"
+    log.write_bytes(b"")
     settings = {**QUICK, "INTONE_ML_ROOT": str(root), "SAGEMAKER_BIND_TO_PORT": "0", **environment}
-    with log.open("wb") as stderr:
-        process = subprocess.Popen(build_command("serve"), cwd=ROOT, env=clean_environment(**settings), stderr=stderr)
+    process = start_program("app.container", ["serve"], clean_environment(**settings), (os.devnull, os.devnull, log))
     server = Server(process, "", log)
     wait_until(lambda: b"listening on " in log.read_bytes(), READY_SECONDS, server)
     port = re.search(r"http://0\.0\.0\.0:(\d+)", server.log_text())

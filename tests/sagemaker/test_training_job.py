@@ -6,11 +6,10 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tarfile
-import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,9 @@ from app.training.trainer import CHECKPOINT, RECORD, TrainingProgress, format_li
 from app.types import Emotion
 from app.voices import open_voice
 from scripts.sagemaker.start_training_job import METRIC_DEFINITIONS
-from tests.sagemaker.containers import build_command, kill, start_serving
+from tests.forking import Program, start_program
+from tests.sagemaker.containers import kill, start_serving
+from tests.serving import LOADED, clean_environment, wait_until
 from tests.tiny_voice import write_tiny_voice
 from tests.training.recordings import write_recordings
 from tests.training.test_train import SPEAKERS
@@ -56,18 +57,26 @@ def read_failure(root: Path) -> str:
     return (root / "output" / "failure").read_text()
 
 
-def start_training(root: Path, temporary: Path) -> subprocess.Popen[str]:
+@dataclass(frozen=True)
+class Training:
+    """A running `IMAGE train`."""
+
+    program: Program
+    log: Path
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the log contains the text."""
+        wait_until(lambda: text in self.log.read_text() or self.program.poll() is not None, 60)
+        assert text in self.log.read_text()
+
+
+def start_training(root: Path, temporary: Path) -> Training:
     """Start `IMAGE train` with its root and its folder for temporary files."""
-    environment = {**os.environ, "INTONE_ML_ROOT": str(root), "OMP_NUM_THREADS": "1", "TMPDIR": str(temporary)}
+    log = root.parent / "log"
+    log.write_bytes(b"")
     temporary.mkdir()
-    return subprocess.Popen(build_command("train"), env=environment, stdout=subprocess.PIPE, text=True)
-
-
-def wait_for(process: subprocess.Popen[str], text: str) -> None:
-    """Read the log until a line contains the text."""
-    assert process.stdout
-    while text not in process.stdout.readline():
-        assert process.poll() is None
+    environment = clean_environment(INTONE_ML_ROOT=str(root), TMPDIR=str(temporary))
+    return Training(start_program("app.container", ["train"], environment, (os.devnull, log, os.devnull)), log)
 
 
 @pytest.mark.parametrize("empty", [True, False])
@@ -123,9 +132,9 @@ def test_hyperparameters_that_are_not_an_object_are_reported(root: Path) -> None
 def test_a_trained_voice_can_be_packed_and_served(root: Path, tmp_path: Path) -> None:
     """T2, T3, T5, T6: train, pack as SageMaker packs, unpack elsewhere, serve."""
     write_hyperparameters(root, {**JOY, "display_name": ODD})
-    process = start_training(root, tmp_path / "tmp")
-    log, _ = process.communicate(timeout=180)
-    assert process.returncode == 0, log
+    training = start_training(root, tmp_path / "tmp")
+    code, log = training.program.wait(180 * LOADED), training.log.read_text()
+    assert code == 0, log
     curve = json.loads((root / "checkpoints" / RECORD).read_text())["curve"]
     assert find_metric_values("step", log)[-1] == str(curve[-1]["step"])
     assert float(find_metric_values("held_out:loss", log)[-1]) == pytest.approx(curve[-1]["held_out"]["loss"], rel=1e-3)
@@ -156,11 +165,10 @@ def test_a_trained_voice_can_be_packed_and_served(root: Path, tmp_path: Path) ->
 def test_sigterm_saves_a_voice_and_the_next_job_continues(root: Path, tmp_path: Path) -> None:
     """T4"""
     write_hyperparameters(root, {**JOY, "epochs": "1000000"})
-    process = start_training(root, tmp_path / "tmp")
-    wait_for(process, "sm_metric step=")
-    threading.Timer(0.5, process.send_signal, [signal.SIGTERM]).start()
-    process.communicate(timeout=120)
-    assert process.returncode == 0
+    training = start_training(root, tmp_path / "tmp")
+    training.wait_for("sm_metric step=")
+    training.program.terminate()
+    assert training.program.wait(120 * LOADED) == 0
     step = json.loads((root / "checkpoints" / RECORD).read_text())["curve"][-1]["step"]
     assert step > 0 and open_voice(root / "model")
     write_hyperparameters(root, {**JOY, "epochs": str(2 * step)})
@@ -171,11 +179,10 @@ def test_sigterm_saves_a_voice_and_the_next_job_continues(root: Path, tmp_path: 
 
 def test_sigterm_before_the_first_step_ends_the_job_at_once(root: Path, tmp_path: Path) -> None:
     """T4: no step was completed, so there is nothing to save."""
-    process = start_training(root, tmp_path / "tmp")
-    wait_for(process, "training with ")
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert process.returncode == 0 and not (root / "output" / "failure").exists()
+    training = start_training(root, tmp_path / "tmp")
+    training.wait_for("training with ")
+    training.program.terminate()
+    assert training.program.wait(60 * LOADED) == 0 and not (root / "output" / "failure").exists()
 
 
 def test_a_disk_that_is_too_small_is_reported_before_the_training(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,15 @@ from PIL import Image
 from app.evaluation.manner import SAMPLE_RATE
 from app.packages import bundled_models_dir
 from app.types import Emotion
+from scripts import draw_emotions
 from scripts.draw_emotions import main, speak_all
 
 WREN = bundled_models_dir() / "voices" / "wren"
 
 
 def test_the_picture_has_a_column_for_each_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTONE_BACKEND", "torch")
+    monkeypatch.setattr(draw_emotions, "TEXT", "Nothing is ready.")
     sizes = []
     for count in (1, 2):
         file = tmp_path / f"{count}.png"
@@ -29,7 +32,8 @@ def test_the_picture_has_a_column_for_each_voice(tmp_path: Path, monkeypatch: py
     assert sizes[1] == (2 * sizes[0][0], sizes[0][1])
 
 
-def test_each_emotion_is_spoken_without_silence_at_its_ends() -> None:
+def test_each_emotion_is_spoken_without_silence_at_its_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTONE_BACKEND", "torch")
     clips = speak_all(WREN)
     assert len(clips) == len(Emotion)
     for clip in clips:

@@ -242,7 +242,7 @@ def test_missing_or_replaced_weights_are_refused(voice_folder: Path, change_file
 
 @pytest.fixture(scope="module")
 def pipeline() -> Pipeline:
-    return Pipeline.load(load_settings())
+    return Pipeline.load(load_settings(backend="torch"))
 
 
 def measure_pitch_and_level(

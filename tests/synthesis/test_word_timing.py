@@ -27,7 +27,7 @@ SILENT = 1e-6
 
 @pytest.fixture(scope="module")
 def speech() -> Speech:
-    return Pipeline.load(load_settings()).synthesize(SpeechRequest(TEXT, seed=1))
+    return Pipeline.load(load_settings(backend="torch")).synthesize(SpeechRequest(TEXT, seed=1))
 
 
 def test_every_written_word_has_a_time_within_its_utterance_and_in_order(speech: Speech) -> None:

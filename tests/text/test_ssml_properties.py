@@ -6,7 +6,7 @@ import re
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidSsml
@@ -54,10 +54,8 @@ def element(draw: st.DrawFn, depth: int) -> str:
 
 
 CONTENT = content()
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@MANY
 @given(CONTENT, st.integers(20, 250))
 def test_any_document_is_read_with_correct_places(body: str, limit: int) -> None:
     document = f"<speak>{body}</speak>"
@@ -71,7 +69,6 @@ def test_any_document_is_read_with_correct_places(body: str, limit: int) -> None
     assert read.characters >= len(text)
 
 
-@MANY
 @given(CONTENT)
 def test_the_markup_inside_any_clause_is_read_the_same_on_its_own(body: str) -> None:
     for sentence in read_document(f"<speak>{body}</speak>").sentences:

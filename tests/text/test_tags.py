@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text import read_text
@@ -258,7 +258,6 @@ def test_tags_are_read_within_html() -> None:
     assert describe(text, InputFormat.AUTO) == "<sadness> One. | Two. (1s)"
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("aB. ,!?\n“”[]():1"), max_size=80))
 def test_a_tag_at_the_end_changes_nothing_before_it(text: str) -> None:
     if has_tags(text) or not text.strip():
@@ -280,7 +279,6 @@ TAGS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.lists(TAGS, max_size=12).map("".join))
 def test_any_text_is_read_with_correct_places(text: str) -> None:
     check_places(text, read(text)[0], "<[(")
