@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.text import normalize
-from app.text.normalization.abbreviation_words import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER
+from app.text.normalization.abbreviations import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER
 from app.text.normalization.chat import CHAT_LETTERS, CHAT_WORDS, DIGIT_WORDS, LETTERS
 from app.text.normalization.money import CODES, CURRENCIES
 from app.text.normalization.slashes import PHRASES

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.abbreviation_words import (
-    AFTER_NAME,
-    ANYWHERE,
-    BEFORE_NAME,
-    BEFORE_NUMBER,
-    DOTLESS,
-    DOTLESS_NUMBERED,
-)
-from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
 from app.text.normalization.roman import ROMAN
 from app.text.normalization.rules import Rule, RuleTable
+from app.text.word_tables import COUNTED_NOUNS, TABLES, join_alternatives
 
+BEFORE_NAME = TABLES["titles"]
+DOTLESS = frozenset(BEFORE_NAME) - {"Adm", "Maj", "Det", "Amb", "Rep", "Fr", "Insp", "Supt"}
+"""Titles that are expanded without a dot, too."""
+AFTER_NAME, ANYWHERE = TABLES["name_suffixes"], TABLES["abbreviations"]
+BEFORE_NUMBER, DOTLESS_NUMBERED = TABLES["numbered"], TABLES["numbered_without_dot"]
 CAPITAL_TITLES = {title.upper(): name for title, name in BEFORE_NAME.items()}
 TITLE = re.compile(r"\b([A-Z][A-Za-z]{1,6})(\.?)(?= [A-Z])")
 """A word that may be a title before a name."""

@@ -12,40 +12,7 @@ from app.text.footnotes import FOOTNOTE
 from app.text.normalization.chat import drop_emoticons, simplify_letters
 
 EQUIVALENTS = str.maketrans(
-    {
-        "’": "'",
-        "‘": "'",
-        "ʼ": "'",
-        "`": "'",
-        "´": "'",
-        "′": "'",
-        "″": '"',
-        "º": "°",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "«": '"',
-        "»": '"',
-        "‐": "-",
-        "‑": "-",
-        "‒": "-",
-        "−": "-",
-        "⁄": "/",
-        "∕": "/",
-        "•": ",",
-        "·": " ",
-        "⟦": "",
-        "⟧": "",
-        "\u00a0": " ",
-        "\u2028": " ",
-        "\u2029": " ",
-        "\t": " ",
-        "\r": " ",
-        "\n": " ",
-        "\v": " ",
-        "\f": " ",
-        "\x85": " ",
-    }
+    "’‘ʼ`´′″º“”„«»‐‑‒−⁄∕•·\u00a0\u2028\u2029\t\r\n\v\f\x85", "''''''\"°\"\"\"\"\"----//,          ", "⟦⟧"
 )
 """`⟦` and `⟧` are dropped: they are the notation for phonemes within a spoken text, which no caller may forge."""
 KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽₿₺₪₫₴₱₦฿%&@#*/\\±×÷≈≤≥≠√∛∞∑∏∫∂∇∈∉∅∀∃∩∪⊂⊆∝∴∠≡¬→←↔⇒⇔⇌↑↓♯♭"

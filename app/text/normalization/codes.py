@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.numbers import DIGITS, spell_digits
-from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
 from app.text.normalization.rules import Rule, RuleTable
+from app.text.word_tables import COUNTED_NOUNS, join_alternatives, list_alternatives
 
 SEPARATOR = re.compile(r"[ ./()-]+")
 MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 7, 15
@@ -14,66 +14,7 @@ MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 7, 15
 WORD_IN_CODE = re.compile(r"(?=[A-Z]{0,12}?[AEIOU])[A-Z]{4,12}(?=\d{1,4}$)")
 BETWEEN_DIGITS = r"(?: ?\(|\) ?|[ ./-])?"
 
-CODE_WORDS = (
-    "code",
-    "pin",
-    "otp",
-    "passcode",
-    "password",
-    "zip",
-    "postcode",
-    "serial",
-    "s/n",
-    "imei",
-    "vin",
-    "ssn",
-    "sku",
-    "isbn",
-    "isbn-10",
-    "isbn-13",
-    "issn",
-    "iban",
-    "ean",
-    "upc",
-    "passport",
-    "license plate",
-    "licence plate",
-    "number plate",
-)
-"""Words whose number is a code."""
-NUMBERED_WORDS = (
-    "account",
-    "badge",
-    "booking",
-    "card",
-    "case",
-    "claim",
-    "confirmation",
-    "customer",
-    "employee",
-    "file",
-    "invoice",
-    "member",
-    "membership",
-    "model",
-    "order",
-    "parcel",
-    "part",
-    "permit",
-    "policy",
-    "product",
-    "ref",
-    "reference",
-    "registration",
-    "reservation",
-    "routing",
-    "student",
-    "ticket",
-    "tracking",
-    "transaction",
-    "vat",
-)
-"""Words whose number is a code if `number`, `no.`, `ID` or `#` stands between."""
+CODE_WORDS, NUMBERED_WORDS = list_alternatives("code_words"), list_alternatives("numbered_words")
 CODE = (
     r"(?=[A-Z-]{0,12}\d)([A-Z0-9]{1,20}(?:-[A-Z0-9]{1,20}| (?=[A-Z]{0,4}\d)[A-Z0-9]{1,8}| [A-Z]{4}(?= \d{4} )){0,8})"
     r"(?!\w|[.,/:]\d|%)"

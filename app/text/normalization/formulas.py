@@ -6,9 +6,9 @@ import re
 
 from app.text.footnotes import RAISED_NUMBER
 from app.text.normalization.numbers import verbalize_cardinal
-from app.text.normalization.patterns import COUNTED_NOUNS
 from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import LENGTHS
+from app.text.word_tables import COUNTED_NOUNS
 
 ELEMENTS = frozenset(
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "

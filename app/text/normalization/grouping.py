@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.patterns import COUNTED_NOUNS
 from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import UNIT_NAMES
+from app.text.word_tables import COUNTED_NOUNS
 
 CURRENCY_SIGNS = "$€£¥₹₿₺₪₴"
 QUANTITY = (

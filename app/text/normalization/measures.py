@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.numbers import verbalize_decimal, verbalize_mixed_number, verbalize_ordinal
-from app.text.normalization.patterns import NUMBER, join_alternatives
 from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import LENGTHS, LETTER_UNITS, UNIT_NAMES, UNITS, pluralize
+from app.text.word_tables import join_alternatives
 
+NUMBER = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 DOTTED_UNITS = "ft|in|lbs?|oz|hrs?|mins?|secs?|mi|yd|gal|tsp|tbsp|yrs?|kg|km|cm|mm"
 """Units often written with a dot, which ends no sentence if a lower-case letter, a digit or a comma follows."""
 UNIT_DOT = re.compile(rf"(?<=\d)( ?)({DOTTED_UNITS})\.(?= [a-z]| \d|,)")

@@ -5,50 +5,15 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.numbers import verbalize_cardinal, verbalize_decimal
-from app.text.normalization.patterns import join_alternatives
 from app.text.normalization.rules import Rule, RuleTable
+from app.text.word_tables import TABLES, join_alternatives
 
-CURRENCIES = {
-    "$": ("dollar", "dollars", "cent", "cents"),
-    "€": ("euro", "euros", "cent", "cents"),
-    "£": ("pound", "pounds", "penny", "pence"),
-    "¥": ("yen", "yen", "", ""),
-    "₹": ("rupee", "rupees", "", ""),
-    "₩": ("won", "won", "", ""),
-    "₽": ("ruble", "rubles", "", ""),
-    "₿": ("bitcoin", "bitcoin", "", ""),
-    "₺": ("lira", "lira", "", ""),
-    "₪": ("shekel", "shekels", "", ""),
-    "₫": ("dong", "dong", "", ""),
-    "₴": ("hryvnia", "hryvnias", "", ""),
-    "₱": ("peso", "pesos", "", ""),
-    "₦": ("naira", "naira", "", ""),
-    "฿": ("baht", "baht", "", ""),
-    "NZ$": ("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
-    "HK$": ("Hong Kong dollar", "Hong Kong dollars", "cent", "cents"),
-    "S$": ("Singapore dollar", "Singapore dollars", "cent", "cents"),
-    "NT$": ("New Taiwan dollar", "New Taiwan dollars", "cent", "cents"),
-    "CAD": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
-    "AUD": ("Australian dollar", "Australian dollars", "cent", "cents"),
-    "MX$": ("Mexican peso", "Mexican pesos", "", ""),
-    "R$": ("real", "reais", "", ""),
-    "CN¥": ("yuan", "yuan", "", ""),
-    "zł": ("zloty", "zlotys", "", ""),
-}
+CURRENCIES = {sign: [*names.split(", "), "", ""][:4] for sign, names in TABLES["currencies"].items()}
 """Singular and plural of each currency and of its hundredth."""
-CODES = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "NZD": "NZ$", "HKD": "HK$", "SGD": "S$"}
-CODES |= {"CAD": "CAD", "AUD": "AUD", "MXN": "MX$", "BRL": "R$", "CNY": "CN¥", "RMB": "CN¥", "PLN": "zł"}
+CODES = TABLES["currency_codes"]
 PLAIN_DOLLARS = "US|AU|CA|[AC]"
 """Letters before a dollar sign that are not read."""
-SCALES = {
-    "k": "thousand",
-    "m": "million",
-    "mn": "million",
-    "bn": "billion",
-    "b": "billion",
-    "tn": "trillion",
-    "t": "trillion",
-}
+SCALES = TABLES["scales"]
 AMOUNT = r"(\d{1,3}(?:,\d{3})++(?:\.\d++)?|\d++(?:\.\d++)?)"
 SIGN = "[" + "".join(symbol for symbol in CURRENCIES if len(symbol) == 1) + "]"
 SYMBOL = rf"(?:(?<![A-Za-z])(?:{join_alternatives(symbol for symbol in CURRENCIES if len(symbol) > 1)})|{SIGN})"

@@ -6,10 +6,10 @@ import re
 
 from app.text.normalization.dates import MONTH, expand_month
 from app.text.normalization.numbers import verbalize_integer
-from app.text.normalization.patterns import COUNTED_NOUNS
 from app.text.normalization.rules import Rule, RuleTable
 from app.text.normalization.units import UNIT_NAMES
 from app.text.normalization.verses import verbalize_verses
+from app.text.word_tables import COUNTED_NOUNS
 
 AMOUNT = r"(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?|\d{1,9}(?:\.\d{1,6})?)"
 RANGE = re.compile(rf"(?<![\w.,:/^-])([$€£¥]?){AMOUNT}(%?)( ?[-–] ?)([$€£¥]?){AMOUNT}(?![\w]*[-–/:]\d|[.,]?\d| ?=)")

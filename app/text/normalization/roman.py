@@ -6,27 +6,13 @@ import re
 
 from app.text.normalization.numbers import verbalize_cardinal, verbalize_ordinal, verbalize_year
 from app.text.normalization.rules import Rule, RuleTable
+from app.text.word_tables import list_alternatives
 
 ROMAN = r"(M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
-COUNTED = (
-    "Chapter|Chapters|Part|Parts|Act|Scene|Book|Volume|Volumes|Section|Sections|Article|Articles|Appendix|Phase|Type|"
-    "Class|Level|Stage|Figure|Table|Title|Episode|Season|Round|Step|Division|Category|Grade|Group|Mark|Mk|Canto|Annex|"
-    "Factor|Equation|Psalm|Sonnet|Opus|Tier"
-)
-"""Words after which any numeral is read as a number."""
-COUNT = re.compile(rf"\b({COUNTED}) (?![CDLM]\b){ROMAN}\b(?!['’.-]\w)", re.IGNORECASE)
-SERIES_NAMES = (
-    "World War|Super Bowl|WrestleMania|Star Wars|Rocky|Apollo|Final Fantasy|Vatican|Civilization|Halo|Saw|Scream|Rambo|"
-    "Street Fighter|Gemini|Saturn|Olympiad|Games of the"
-)
-SERIES = re.compile(rf"\b({SERIES_NAMES}) (?=[IVXLC])(?i:{ROMAN})\b")
-MONARCHS = (
-    "Henry|Louis|Charles|George|Edward|James|William|Elizabeth|Richard|John|Paul|Pius|Benedict|Philip|Frederick|"
-    "Napoleon|Alexander|Nicholas|Leo|Gregory|Catherine|Mary|Robert|Peter|Ivan|Francis|Victoria|Innocent|Clement|Urban|"
-    "Rams?es|Ramesses|Darius|Xerxes|Ptolemy|Haakon|Harald|Olaf|Gustav|Christian|Carlos|Felipe|Alfonso|Ferdinand|Rama|"
-    "Mehmed|Murad|Selim|Suleiman|Otto|Wilhelm|Friedrich|Ludwig|Leopold|Albert|Baldwin|Boniface|Julius|Sixtus|Martin|"
-    "Stephen|Thutmose|Amenhotep|Antiochus|Cyrus|Malcolm|Franz|Joseph|Umberto|Emmanuel|Constantine|Theodosius|Justinian"
-)
+COUNTED, SERIES_NAMES = list_alternatives("counted"), list_alternatives("series")
+COUNT = re.compile(rf"\b({'|'.join(COUNTED)}) (?![CDLM]\b){ROMAN}\b(?!['’.-]\w)", re.IGNORECASE)
+SERIES = re.compile(rf"\b({'|'.join(SERIES_NAMES)}) (?=[IVXLC])(?i:{ROMAN})\b")
+MONARCHS = "|".join(list_alternatives("monarchs"))
 MONARCH = re.compile(rf"\b(?!Malcolm X\b)({MONARCHS}(?: Paul)?) (?=[IVX]{{2,6}}\b|[VX]\b){ROMAN}\b(?!['’]\w)")
 RULERS = "King|Queen|Pope|Emperor|Empress|Tsar|Czar|Kaiser|Sultan|Prince|Pharaoh"
 RULER = re.compile(
@@ -92,8 +78,8 @@ PAIRS = ("ii", "iv", "ix", "vi", "xi", "xv", "xx")
 """Letters of which every numeral in `ALONE` contains two."""
 RULES = RuleTable(
     Rule(HEADING, lambda m: name_value(m[1]) if m[1] else m[0], digits=False),
-    Rule(COUNT, verbalize_count, tuple(f"{word.lower()} " for word in COUNTED.split("|")), digits=False),
-    Rule(SERIES, verbalize_count, tuple(f"{name.lower()} " for name in SERIES_NAMES.split("|")), digits=False),
+    Rule(COUNT, verbalize_count, tuple(f"{word.lower()} " for word in COUNTED), digits=False),
+    Rule(SERIES, verbalize_count, tuple(f"{name.lower()} " for name in SERIES_NAMES), digits=False),
     Rule(MONARCH, verbalize_monarch, digits=False),
     Rule(RULER, verbalize_monarch, tuple(f"{title.lower()} " for title in RULERS.split("|")), digits=False),
     Rule(ORDINAL_BEFORE, lambda m: name_order(m[1]) if m[1] else m[0], ORDERED, digits=False),

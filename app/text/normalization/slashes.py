@@ -5,73 +5,16 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.dates import MONTHS
-from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
 from app.text.normalization.rules import Rule, RuleTable
+from app.text.word_tables import COUNTED_NOUNS, TABLES, join_alternatives, list_alternatives
 
-PHRASES = {
-    "24/7": "twenty-four seven",
-    "24/7/365": "twenty-four seven three sixty-five",
-    "24/5": "twenty-four five",
-    "24/6": "twenty-four six",
-    "http/2": "HTTP two",
-    "http/3": "HTTP three",
-    "24-7": "twenty-four seven",
-    "9/11": "nine eleven",
-    "7/11": "seven eleven",
-    "7/7": "seven seven",
-    "20/20": "twenty twenty",
-    "20-20": "twenty twenty",
-    "and/or": "and or",
-    "n/a": "N A",
-    "i/o": "I O",
-    "a/c": "A C",
-    "r/c": "R C",
-    "b/c": "because",
-    "b/w": "between",
-    "c/o": "care of",
-    "h/t": "hat tip to",
-    "w/": "with",
-    "w/o": "without",
-    "w/in": "within",
-    "w/out": "without",
-    "y/n": "yes or no",
-    "s/he": "she or he",
-    "he/him": "he him",
-    "she/her": "she her",
-    "they/them": "they them",
-    "os/2": "O S two",
-    "tcp/ip": "TCP IP",
-    "ac/dc": "A C D C",
-}
-"""Readings of whole phrases, in small letters."""
+PHRASES = TABLES["slash_phrases"]
 PHRASE = re.compile(
     rf"(?<![\w./-])({join_alternatives(set(PHRASES) - {'w/'})})(?![\w/]|[.-]\d)|(?<![\w./])(w/)(?!o\b|in\b|[a-z]\b)",
     re.IGNORECASE,
 )
-SLASHED_UNITS = (
-    "second|sec|minute|min|hour|hr|day|week|wk|month|mo|year|yr|night|quarter|decade|century|person|head|capita|adult|"
-    "child|user|employee|student|patient|customer|visitor|guest|seat|room|unit|item|piece|case|bottle|can|cup|serving|"
-    "portion|slice|dose|tablet|pill|game|match|round|class|lesson|session|visit|trip|ride|call|text|page|word|line|"
-    "mile|mi|yard|foot|ft|inch|gallon|gal|liter|litre|pint|pound|lb|ounce|oz|kg|kilo|acre|share|stock|ticket|vote|token|"
-    "request|sq ft|square foot|square meter|m2|km"
-)
-SHORT_UNITS = {
-    "sec": "second",
-    "min": "minute",
-    "hr": "hour",
-    "wk": "week",
-    "mo": "month",
-    "yr": "year",
-    "mi": "mile",
-    "ft": "foot",
-    "gal": "gallon",
-    "lb": "pound",
-    "oz": "ounce",
-    "kg": "kilogram",
-    "sq ft": "square foot",
-    "m2": "square meter",
-    "km": "kilometer",
-}
+SLASHED_UNITS = "|".join(list_alternatives("slashed_units"))
+SHORT_UNITS = TABLES["slashed_units"]
 COUNT_PER = re.compile(
     rf"(\d[\d,.]{{0,15}}[kKMB%]?(?: ?[€£¥₹])?(?: [A-Za-z-]{{1,20}}){{0,2}}) ?/ ?({SLASHED_UNITS})\b(?!/)"
 )
@@ -81,12 +24,7 @@ PLURAL_PER = re.compile(rf"\b([A-Za-z]{{2,20}}s) ?/ ?({SLASHED_UNITS})\b(?!/)")
 CONTEXT = 20
 """Characters before a number that decide how it is read."""
 RATING_NOUNS = "stars?|points?|marks|rating|ratings|would|correct|right|on the|for effort"
-RATED = (
-    "rated|rate|rates|rating|rating of|ratings of|score|scored|scores|scored a|score of|score:|rating:|got|gets|get|"
-    "rate it|rate this|rated it|rated this|"
-    "give it|gives it|gave it|give this|gave this|give it a|gives it a|gave it a|give this a|gave this a|a solid|"
-    "an easy|solid|pain of|pain level|it's a|i'd say|grade of|mark of"
-)
+RATED = "|".join(list_alternatives("rated"))
 AMOUNT = r"(\d{1,4}(?:\.\d{1,2})?)"
 NO_MORE = r"(?![\d/]|[.,]\d)"
 RATING = re.compile(rf"(?<![\w./]){AMOUNT}/(5|10|20|100){NO_MORE}")

@@ -11,9 +11,9 @@ from app.text.normalization.numbers import (
     verbalize_mixed_number,
     verbalize_ordinal,
 )
-from app.text.normalization.patterns import join_alternatives
 from app.text.normalization.ranges import SCORE, verbalize_score
 from app.text.normalization.rules import Rule, RuleTable
+from app.text.word_tables import TABLES, join_alternatives
 
 WIRELESS = re.compile(r"\b802\.(\d{1,2})([a-z]{0,2})\b")
 VERSION = re.compile(r"\b(v?)(\d{1,4}(?:\.\d{1,5}){2,4})\b")
@@ -25,100 +25,9 @@ LETTER_BY_DIGIT = re.compile(r"(?<![^\W\d_])[Aa](?=\d)|(?<=\d)[Aa](?![^\W\d_])")
 LETTER_A = {"A": "\ue041", "a": "\ue061"}
 """Private characters that stand for the letter A beside a digit, which is no article: `A380`, `Figure 3a`."""
 ANY_DIGITS = re.compile(r"\d+(?:\.\d+(?!\w|\.\d))?")
-SIGNS = {
-    "&": " and ",
-    "@": " at ",
-    "%": " percent ",
-    "+": " plus ",
-    "=": " equals ",
-    "<": " less than ",
-    ">": " greater than ",
-    "°": " degrees ",
-    "§": " section ",
-    "©": " copyright ",
-    "®": " registered ",
-    "™": " trademark ",
-    "№": " number ",
-    "$": " dollars ",
-    "€": " euros ",
-    "£": " pounds ",
-    "¥": " yen ",
-    "¢": " cents ",
-    "~": " about ",
-    "≈": " about ",
-    "±": " plus or minus ",
-    "×": " times ",
-    "÷": " divided by ",
-    "≤": " at most ",
-    "≥": " at least ",
-    "≠": " is not ",
-    "√": " the root of ",
-    "∞": " infinity ",
-    "₹": " rupees ",
-    "₩": " won ",
-    "₽": " rubles ",
-    "∑": " sum over ",
-    "∏": " product over ",
-    "∫": " the integral of ",
-    "∛": " the cube root of ",
-    "∂": " partial ",
-    "∇": " nabla ",
-    "∈": " in ",
-    "∉": " not in ",
-    "∅": " the empty set ",
-    "∀": " for all ",
-    "∃": " there exists ",
-    "∩": " intersection ",
-    "∪": " union ",
-    "⊂": " subset of ",
-    "⊆": " subset of ",
-    "∝": " proportional to ",
-    "∴": " therefore ",
-    "∠": " angle ",
-    "≡": " is identical to ",
-    "¬": " not ",
-    "→": " ",
-    "←": " ",
-    "↔": " ",
-    "⇒": " ",
-    "⇔": " ",
-    "↑": " up ",
-    "↓": " down ",
-    "♯": " sharp ",
-    "♭": " flat ",
-    "‰": " per mille ",
-    "₿": " bitcoin ",
-    "#": " number ",
-    "*": " ",
-    "|": " ",
-    "\\": " ",
-    "^": " ",
-    "_": " ",
-    "/": " slash ",
-}
+SIGNS = {sign: f" {word} " if word else " " for sign, word in TABLES["signs"].items()}
 SIGN = re.compile("[" + re.escape("".join(SIGNS)) + "]")
-OPERATORS = {
-    "!==": " is not equal to ",
-    "===": " equals ",
-    "!=": " is not equal to ",
-    "==": " equals ",
-    "<=": " less than or equal to ",
-    ">=": " greater than or equal to ",
-    "<->": " to ",
-    "<=>": " to ",
-    "->": " to ",
-    "-->": " to ",
-    "=>": " to ",
-    "→": " to ",
-    "⇒": " implies ",
-    "↔": " to ",
-    "⇔": " if and only if ",
-    "≤": " less than or equal to ",
-    "≥": " greater than or equal to ",
-    "&&": " and ",
-    "||": " or ",
-    "+/-": " plus or minus ",
-}
+OPERATORS = {sign: f" {words} " for sign, words in TABLES["operators"].items()}
 """Signs between two words or numbers."""
 OPERATOR = re.compile(rf"(?<=[\w)\]]) ?({join_alternatives(OPERATORS)}) ?(?=[\w(\[\"'$€£.~!∞±√∀∃-])")
 LEFT_ARROW = re.compile(r"(?<!\S)([\w.]{1,30}) ?(?:<-{1,2}|←) ?([\w.]{1,30})")

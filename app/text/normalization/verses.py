@@ -5,69 +5,10 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.numbers import verbalize_cardinal
-from app.text.normalization.patterns import join_alternatives
 from app.text.normalization.rules import Rule, RuleTable
+from app.text.word_tables import TABLES, join_alternatives
 
-BOOKS = {
-    "Genesis": "Gen",
-    "Exodus": "Exod",
-    "Leviticus": "Lev",
-    "Numbers": "Num",
-    "Deuteronomy": "Deut",
-    "Joshua": "Josh",
-    "Judges": "Judg",
-    "Ruth": "",
-    "Samuel": "Sam",
-    "Kings": "Kgs",
-    "Chronicles": "Chron",
-    "Ezra": "",
-    "Nehemiah": "Neh",
-    "Esther": "Esth",
-    "Job": "",
-    "Psalm": "Ps",
-    "Psalms": "Pss",
-    "Proverbs": "Prov",
-    "Ecclesiastes": "Eccl",
-    "Isaiah": "Isa",
-    "Jeremiah": "Jer",
-    "Lamentations": "Lam",
-    "Ezekiel": "Ezek",
-    "Daniel": "Dan",
-    "Hosea": "Hos",
-    "Joel": "",
-    "Amos": "",
-    "Obadiah": "",
-    "Jonah": "",
-    "Micah": "Mic",
-    "Habakkuk": "Hab",
-    "Zephaniah": "Zeph",
-    "Haggai": "",
-    "Zechariah": "Zech",
-    "Malachi": "Mal",
-    "Matthew": "Matt",
-    "Mark": "Mk",
-    "Luke": "Lk",
-    "John": "Jn",
-    "Acts": "",
-    "Romans": "Rom",
-    "Corinthians": "Cor",
-    "Galatians": "Gal",
-    "Ephesians": "Eph",
-    "Philippians": "Phil",
-    "Colossians": "Col",
-    "Thessalonians": "Thess",
-    "Timothy": "Tim",
-    "Titus": "",
-    "Philemon": "Philem",
-    "Hebrews": "Heb",
-    "James": "Jas",
-    "Peter": "Pet",
-    "Jude": "",
-    "Revelation": "Rev",
-    "Quran": "",
-    "Qur'an": "",
-    "Surah": "",
-}
+BOOKS = TABLES["books"]
 """Books that are cited by chapter and verse, with their abbreviations."""
 BOOK_NAMES = {name: name for name in BOOKS} | {short: name for name, short in BOOKS.items() if short}
 ORDINAL_WORDS = {"1": "First", "2": "Second", "3": "Third"}

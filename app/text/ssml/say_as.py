@@ -31,42 +31,12 @@ from app.text.normalization.numbers import (
 )
 from app.text.phonetic import mark_reading
 from app.text.substitutions import Verbalizer
+from app.text.word_tables import TABLES
 
 STRETCH_CHARS = 8
 """Characters of one stretch of a text that is read sign by sign; the text can be cut between stretches."""
 MAX_NAME_CHARS = 24
 """Maximum characters of a sign's Unicode name; a longer one would distract the listener from the rest."""
-SIGN_NAMES = {
-    ".": "dot",
-    ",": "comma",
-    "-": "dash",
-    "_": "underscore",
-    "/": "slash",
-    "\\": "backslash",
-    "@": "at",
-    "#": "hash",
-    "&": "and",
-    "*": "star",
-    "+": "plus",
-    "=": "equals",
-    ":": "colon",
-    "'": "apostrophe",
-    "’": "apostrophe",
-    '"': "quote",
-    "(": "open parenthesis",
-    ")": "close parenthesis",
-    "$": "dollar",
-    "€": "euro",
-    "£": "pound",
-    "%": "percent",
-    "!": "exclamation mark",
-    "?": "question mark",
-    "<": "less than",
-    ">": "greater than",
-    "|": "bar",
-    "^": "caret",
-    "~": "tilde",
-}
 
 
 def spell(text: str) -> str:
@@ -83,7 +53,7 @@ def name_character(character: str) -> str:
         if capital == "A":
             return mark_reading("'eI", capital)  # no article
         return capital if len(capital) == 1 else character
-    known = SIGN_NAMES.get(character) or unicodedata.name(character, "").lower()
+    known = TABLES["sign_names"].get(character) or unicodedata.name(character, "").lower()
     return known if known and len(known) <= MAX_NAME_CHARS else "symbol"
 
 

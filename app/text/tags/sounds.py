@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.text.delivery import SLIGHT
+from app.text.word_tables import list_words
 from app.types import Emotion
 
 SoundEmotion = tuple[Emotion | None, float | None]
@@ -24,32 +25,11 @@ SOUNDS: dict[SoundEmotion, tuple[str, ...]] = {
     ),
 }
 """Sounds by the emotion that they imply; their other forms (`laughs`, `laughing`, `laughed`) count, too."""
-OTHER_SOUNDS = (
-    "laughter",
-    "breath",
-    "breaths",
-    "throat",
-    "applause",
-    "gunshot",
-    "explosion",
-    "music",
-    "footsteps",
-    "mmm",
-)
+OTHER_SOUNDS = list_words("words", "other_sounds")
 """Further sounds, which imply no emotion except for laughter."""
-SOUND_MODIFIERS = frozenset(
-    "clear clears clearing cleared take takes taking deep heavy heavily hard harder sharply sharp short long "
-    "hysterically evil wry bitter bitterly sheepishly light audible".split()
-)
+SOUND_MODIFIERS = frozenset(list_words("words", "sound_modifiers"))
 """Words beside a sound that say how it is made."""
-STYLES = frozenset(
-    "sarcastic sarcastically sarcasm ironic ironically mischievous mischievously mischief dramatic dramatically "
-    "thoughtful thoughtfully serious seriously singing sings sing rapping robotic tired tiredly sleepy sleepily bored "
-    "drunk breathless breathlessly breathy sympathetic sympathetically empathetic compassionate seductive flirtatious "
-    "determined confident confidently hesitant hesitantly hesitates stammers stammering stutters stuttering mysterious "
-    "mysteriously emphasis emphasized formal formally casual casually conversational narrator accent professional "
-    "reflective contemplative nostalgic innocent strained hoarse raspy gravelly resigned awkward awkwardly".split()
-)
+STYLES = frozenset(list_words("words", "styles"))
 """Words for styles that no voice has."""
 SHORT_VOWEL = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")
 """A word that doubles its last letter before `ing`."""
