@@ -12,9 +12,6 @@ FOOTNOTE = re.compile(
     r"|[⁰¹²³⁴-⁹](?<=[.!?…\"”’].)[⁰¹²³⁴-⁹]{0,2}(?!\w)"
 )
 """Marks of footnotes after a word's punctuation or before a sentence's (`He left.[12]`, `He left.¹`)."""
-RAISED_NUMBER = re.compile(r"(?:(?<=[A-Za-z]{3})|(?<=[a-z][.,;:!?]))\^\d{1,3}(?!\d)")
-"""The same after a raised number became a power: `word^1`."""
-
 FOOTNOTE_NUMBER = (
     r"(?:(?<=[.,;:!?)\"”’\]])|(?<=[^\W\d_]{2})|(?<=\d{4}))\[\d{1,3}(?:[,–-][ ]?\d{1,3}){0,9}\](?![\w(]|[ ]?=)"
 )

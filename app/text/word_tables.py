@@ -28,4 +28,7 @@ def join_alternatives(words: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
 
 
-COUNTED_NOUNS = "|".join(list_alternatives("counted_nouns"))
+BOOK_NAMES = {name: name for name in TABLES["books"]} | {
+    short: name for name, short in TABLES["books"].items() if short
+}
+"""Books that are cited by chapter and verse, by their names and abbreviations."""

@@ -5,34 +5,13 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.numbers import verbalize_cardinal, verbalize_decimal
-from app.text.normalization.rules import Rule, RuleTable
-from app.text.word_tables import TABLES, join_alternatives
+from app.text.normalization.rules import RuleTable
+from app.text.word_tables import TABLES
 
 CURRENCIES = {sign: [*names.split(", "), "", ""][:4] for sign, names in TABLES["currencies"].items()}
 """Singular and plural of each currency and of its hundredth."""
 CODES = TABLES["currency_codes"]
-PLAIN_DOLLARS = "US|AU|CA|[AC]"
-"""Letters before a dollar sign that are not read."""
 SCALES = TABLES["scales"]
-AMOUNT = r"(\d{1,3}(?:,\d{3})++(?:\.\d++)?|\d++(?:\.\d++)?)"
-SIGN = "[" + "".join(symbol for symbol in CURRENCIES if len(symbol) == 1) + "]"
-SYMBOL = rf"(?:(?<![A-Za-z])(?:{join_alternatives(symbol for symbol in CURRENCIES if len(symbol) > 1)})|{SIGN})"
-SCALE = r"((?: ?|-)(?:thousand|million|billion|trillion|mn|bn|tn|[kmbt])\b)?"
-CODE_AFTER = rf"(?: ?({'|'.join(CODES)})\b)?"
-MONEY_BEFORE = re.compile(
-    rf"((?<![\w)])[-+])?(?:\b(?:{PLAIN_DOLLARS})(?=\$))?({SYMBOL}) ?(-?){AMOUNT}(?!,?\d){SCALE}{CODE_AFTER}",
-    re.IGNORECASE,
-)
-MONEY_AFTER = re.compile(rf"(?<![\d.,]){AMOUNT}{SCALE} ?({SIGN}|zł|(?:{'|'.join(CODES)})\b)")
-RUPEES = re.compile(r"\bRs\.? ?(?=\d)")
-CODE_BEFORE = re.compile(rf"\b({'|'.join(CODES)}) ?(?=\d)")
-SHILLINGS = re.compile(r"(?<![\w.,])(?:£(\d{1,4}),? )?(\d{1,2})s\b\.?(?:,? ?(\d{1,2})d\b\.?)?")
-NO_WHOLE = re.compile(rf"(?<={SIGN})(?=\.\d)")
-ATTRIBUTIVE_AMOUNT = re.compile(rf"({SIGN}){AMOUNT} (?=(?:bills?|notes?|coins?|tickets?|fine|tip)\b)")
-CENTS = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?) ?¢")
-PENCE = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+)p\b")
-"""The price of a share in London; smaller numbers may be resolutions or pages, and are read with the letter."""
-PERCENT = re.compile(rf"(?<![\d.,])(-?){AMOUNT} ?%")
 
 
 def verbalize_shillings(match: re.Match[str]) -> str:
@@ -56,12 +35,7 @@ def verbalize_money_before(match: re.Match[str]) -> str:
     if code and symbol == "$":
         symbol = CODES[code.upper()]
     words = verbalize_money(number, scale, symbol)
-    return ("plus " if sign == "+" else verbalize_minus(sign or inner)) + words
-
-
-def verbalize_minus(sign: str | None) -> str:
-    """Return the word for a minus sign; empty if there is no sign."""
-    return "minus " if sign else ""
+    return ("plus " if sign == "+" else ("minus " if sign or inner else "")) + words
 
 
 def verbalize_money(number: str, scale: str | None, symbol: str) -> str:
@@ -83,22 +57,16 @@ def verbalize_money(number: str, scale: str | None, symbol: str) -> str:
     return f"{words} {small}" if int(fraction) >= 10 else f"{words} and {small} {cent if fraction == '01' else cents}"
 
 
-SIGNS = tuple(sign.lower() for sign in (*CURRENCIES, *CODES))
-"""What stands beside every amount of money."""
-RULES = RuleTable(
-    Rule(SHILLINGS, verbalize_shillings, ("s",)),
-    Rule(CODE_BEFORE, lambda m: CODES[m[1]], tuple(map(str.lower, CODES))),
-    Rule(RUPEES, "₹", ("rs",)),
-    Rule(NO_WHOLE, "0", (".",)),
-    Rule(ATTRIBUTIVE_AMOUNT, lambda m: f"{verbalize_decimal(m[2])} {CURRENCIES[m[1]][0]} ", SIGNS),
-    Rule(MONEY_BEFORE, verbalize_money_before, SIGNS),
-    Rule(MONEY_AFTER, lambda m: verbalize_money(m[1], m[2], CODES.get(m[3], m[3])), SIGNS),
-    Rule(CENTS, lambda m: f"{verbalize_decimal(m[1])} {'cent' if m[1] == '1' else 'cents'}", ("¢",)),
-    Rule(PENCE, lambda m: f"{verbalize_cardinal(m[1].replace(',', ''))} pence", ("p",)),
-    Rule(PERCENT, lambda m: f"{verbalize_minus(m[1])}{verbalize_decimal(m[2])} percent", ("%",)),
+def verbalize_money_after(match: re.Match[str]) -> str:
+    """Read an amount before its sign: `5 €` -> five euros."""
+    return verbalize_money(match[1], match[2], CODES.get(match[3], match[3]))
+
+
+def name_currency(symbol: str) -> str:
+    """Return the singular of a currency."""
+    return CURRENCIES[symbol][0]
+
+
+verbalize_amounts = RuleTable(
+    "money", verbalize_shillings, name_currency, verbalize_money_before, verbalize_money_after
 )
-
-
-def verbalize_amounts(text: str) -> str:
-    """Replace money and percentages with words."""
-    return RULES.apply(text)

@@ -1,4 +1,4 @@
-"""Read numbers, years, decades and fractions as words."""
+"""Read numbers, years, decades, months and fractions as words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from num2words import num2words
 MAX_CARDINAL_DIGITS = 15
 """Maximum digits of a number; a longer one is a code, which is read digit by digit."""
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DENOMINATORS = {"2": ("half", "halves"), "4": ("quarter", "quarters")}
 
 
@@ -91,3 +96,20 @@ def verbalize_integer(digits: str) -> str:
     """Read a whole number or a year: `1984` -> nineteen eighty-four, `2,000` -> two thousand."""
     looks_like_year = len(digits) == 4 and 1100 <= int(digits) <= 2099 and int(digits) % 100
     return verbalize_year(digits) if looks_like_year else verbalize_cardinal(digits)
+
+
+def verbalize_number(number: str) -> str:
+    """Read a number by itself; four digits without a comma that look like a year are read as a year."""
+    return verbalize_decimal(number) if "." in number else verbalize_integer(number)
+
+
+def name_month(written: str) -> str:
+    """Return the full name of a month: `Sept.` or `9` -> September."""
+    if written.isdecimal():
+        return MONTHS[int(written) - 1]
+    return next(name for name in MONTHS if name.startswith(written[:3].capitalize()))
+
+
+def name_weekday(name: str) -> str:
+    """Return the full name of a weekday: `Tues` -> Tuesday."""
+    return next(day for day in WEEKDAYS if day.startswith(name[:3].capitalize()))

@@ -11,7 +11,6 @@ from functools import partial
 from app.text.normalization.cleaning import clean
 from app.text.normalization.dates import (
     HOUR,
-    MONTHS,
     TIME,
     expand_year,
     verbalize_dates,
@@ -22,6 +21,7 @@ from app.text.normalization.heteronyms import mark_letters
 from app.text.normalization.money import verbalize_amounts
 from app.text.normalization.numbers import (
     DIGITS,
+    MONTHS,
     spell_digits,
     verbalize_cardinal,
     verbalize_decimal,
