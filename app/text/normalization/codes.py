@@ -1,4 +1,4 @@
-"""Read telephone numbers, postal codes, account numbers and other codes digit by digit."""
+"""Read addresses, paths, codes, telephone numbers and moves of chess."""
 
 from __future__ import annotations
 
@@ -6,6 +6,37 @@ import re
 
 from app.text.normalization.numbers import DIGITS, spell_digits
 from app.text.normalization.rules import RuleTable
+
+SPOKEN_SIGNS = str.maketrans(
+    {
+        **{".": " dot ", "/": " slash ", "-": " dash ", "_": " underscore ", "@": " at ", ":": " colon "},
+        **{"?": " question mark ", "=": " equals ", "&": " and ", "#": " hash ", "%": " percent ", "~": " tilde "},
+    }
+)
+PATH_SIGNS = str.maketrans({"/": " slash ", ".": " dot ", "~": " tilde ", "_": " ", "@": " at ", "+": " plus "})
+
+
+def verbalize_address(address: str) -> str:
+    """Read an address: `https://example.com/a` -> example dot com slash a; keep the punctuation mark after it."""
+    bare = address.rstrip(".,;:!?/-")
+    closing = "" if address.endswith(("/", "-")) else address[len(bare) :]
+    bare = bare.split("://", 1)[-1].removeprefix("www.")
+    return bare.translate(SPOKEN_SIGNS).strip() + closing
+
+
+def verbalize_path(path: str) -> str:
+    """Read a path: `/usr/bin` -> slash user slash bin; keep the punctuation mark after it."""
+    bare = path.rstrip(".")
+    return re.sub(r"\busr\b", "user", bare.translate(PATH_SIGNS)) + path[len(bare) :]
+
+
+def verbalize_dots(name: str) -> str:
+    """Read the dots of the name of a file: `a.b` -> a dot b."""
+    return name.replace(".", " dot ")
+
+
+verbalize_addresses = RuleTable("addresses", verbalize_address, verbalize_path, verbalize_dots)
+
 
 SEPARATOR = re.compile(r"[ ./()-]+")
 MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 7, 15
@@ -58,3 +89,37 @@ def verbalize_national(match: re.Match[str]) -> str:
 verbalize_codes = RuleTable(
     "codes", spell_code, spell_after_word, spell_alternatives, verbalize_vanity, verbalize_national
 )
+
+
+PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}
+CASTLING = {"O-O-O": "castles queenside", "O-O": "castles", "0-0-0": "castles queenside", "0-0": "castles"}
+MOVE = re.compile(
+    r"(?<![\w.'-])(?<!\.\.\d)(?:(?P<number>\d{1,3}\.(?:\.\.)?) ?)?(?:(?P<castling>[O0]-[O0](?:-[O0])?)"
+    r"|(?P<piece>[KQRBN])?(?P<origin>[a-h]?[1-8]?)(?P<takes>x?)(?P<square>[a-h][1-8])(?:=(?P<promoted>[QRBN]))?)"
+    r"(?P<check>[+#]?)(?![\w'])"
+)
+"""A move in algebraic notation, perhaps with its number."""
+SQUARE = re.compile("[a-h][1-8]|[O0]-[O0]")
+MIN_MOVES = 2
+"""Fewest moves in a text: a single `Be4` may be something else."""
+
+
+def verbalize_moves(text: str) -> str:
+    """Replace moves of chess with words, if the text has several and one of them has a number or names a piece."""
+    if not SQUARE.search(text):
+        return text
+    moves = list(MOVE.finditer(text))
+    if len(moves) < MIN_MOVES or not any(move["number"] or move["piece"] for move in moves):
+        return text
+    return MOVE.sub(verbalize_move, text)
+
+
+def verbalize_move(match: re.Match[str]) -> str:
+    """Read one move: `Nxe5+` -> knight takes e5 check."""
+    number = f"{match['number'].replace('...', '.')} " if match["number"] else ""
+    check = {"+": " check", "#": " checkmate"}.get(match["check"], "")
+    if match["castling"]:
+        return number + CASTLING[match["castling"]] + check
+    words = [PIECES[match["piece"]]] if match["piece"] else []
+    words += [*match["origin"], *(["takes"] if match["takes"] else []), match["square"]]
+    return number + " ".join(words + ([PIECES[match["promoted"]]] if match["promoted"] else [])) + check

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from app.text.normalization.symbols import LETTER_A
+from app.text.normalization.numerals import LETTER_A
 from app.text.phonetic import mark_reading
 
 CONTEXT = 70

@@ -36,10 +36,7 @@ def look_up(table: Mapping[str, str], word: str) -> str:
 
 
 FORMS: Mapping[str, Form] = {
-    **{
-        name: partial(lambda table, word: table.get(word) or table.get(word.lower(), word), TABLES[name])
-        for name in TABLES
-    },
+    **{name: partial(look_up, table) for name, table in TABLES.items()},
     "cardinal": numbers.verbalize_cardinal,
     "count": verbalize_quantity,
     "decade": numbers.verbalize_decade,
@@ -109,30 +106,28 @@ def read_rows() -> dict[str, list[list[str]]]:
     return rows
 
 
+def make_parts() -> dict[str, str]:
+    """Return the parts of patterns by name."""
+    parts = {name: join_alternatives(words) for name, words in LISTS.items()} | {
+        **{name: "|".join(LISTS[name]) for name in TABLES["alternatives"]},
+        "BOOK_NAMES": join_alternatives(BOOK_NAMES),
+        "LENGTHS": join_alternatives(LENGTHS),
+        "MONTH_NAMES": "|".join(numbers.MONTHS),
+        "SIGN": f"[{''.join(sign for sign in TABLES['currencies'] if len(sign) == 1)}]",
+        "UNIT_NAMES": UNIT_NAMES,
+    }
+    for name, pattern, _ in ROWS["part"]:
+        parts[name] = PART.sub(lambda part: parts[part[1]], pattern)
+    return parts
+
+
 ROWS = read_rows()
-PARTS = {name: join_alternatives(words) for name, words in LISTS.items()} | {
-    **{name: "|".join(LISTS[name]) for name in TABLES["alternatives"]},
-    "BOOK_NAMES": join_alternatives(BOOK_NAMES),
-    "LENGTHS": join_alternatives(LENGTHS),
-    "MONTH_NAMES": "|".join(numbers.MONTHS),
-    "SIGN": f"[{''.join(sign for sign in TABLES['currencies'] if len(sign) == 1)}]",
-    "UNIT_NAMES": UNIT_NAMES,
-}
-"""Parts of patterns by name."""
-
-
-def expand_parts(pattern: str) -> str:
-    """Return a pattern in which the names of parts are replaced by these."""
-    return PART.sub(lambda name: PARTS[name[1]], pattern)
-
-
-for part, written, _ in ROWS["part"]:
-    PARTS[part] = expand_parts(written)
+PARTS = make_parts()
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Return the regular expression of a pattern with names of parts."""
-    return re.compile(expand_parts(pattern))
+    return re.compile(PART.sub(lambda part: PARTS[part[1]], pattern))
 
 
 def list_signs(needs: str) -> Iterator[str]:

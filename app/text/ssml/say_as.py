@@ -18,7 +18,6 @@ from app.text.normalization.dates import (
     verbalize_time,
 )
 from app.text.normalization.heteronyms import mark_letters
-from app.text.normalization.money import verbalize_amounts
 from app.text.normalization.numbers import (
     DIGITS,
     MONTHS,
@@ -29,6 +28,7 @@ from app.text.normalization.numbers import (
     verbalize_ordinal,
     verbalize_year,
 )
+from app.text.normalization.quantities import verbalize_amounts
 from app.text.phonetic import mark_reading
 from app.text.substitutions import Verbalizer
 from app.text.word_tables import TABLES
