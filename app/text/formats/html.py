@@ -6,11 +6,15 @@ import re
 from html import unescape
 from html.entities import html5
 
-from app.text.elements import CELL_ELEMENTS, INLINE_ELEMENTS, KNOWN_ELEMENTS, LINE_ELEMENTS, PARAGRAPH_ELEMENTS
 from app.text.formats.hidden import FILLER, IN_HTML, find_hidden, find_preformatted, mask, report_code
+from app.text.normalization.cleaning import KNOWN_ELEMENTS
 from app.text.segment import PARAGRAPH
 from app.text.text_map import TextBuilder
+from app.text.word_tables import list_words
 
+PARAGRAPH_ELEMENTS, LINE_ELEMENTS, CELL_ELEMENTS, INLINE_ELEMENTS = (
+    frozenset(list_words("html_elements", name)) for name in ("paragraph", "line", "cell", "inline")
+)
 KNOWN_TAG = (
     rf"<(?P<closing>/?)(?P<name>(?i:{'|'.join(sorted(KNOWN_ELEMENTS))}))(?=[\s/>])"
     r"(?P<attributes>\s*+(?:open\b|[^\s<>=]++\s*+=(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)?+\s*+)/?>"

@@ -10,7 +10,7 @@ from functools import partial
 from html import unescape
 from xml.sax.saxutils import quoteattr
 
-from app.text.footnotes import FOOTNOTE_NUMBER, RAISED_NOTE, SOURCE_NOTE, SUPERSCRIPT_NOTE
+from app.text.formats.detect import FOOTNOTE_NUMBER, RAISED_NOTE, SOURCE_NOTE, SUPERSCRIPT_NOTE
 from app.text.formats.emphasis import EmphasisPair, pair_emphasis
 from app.text.formats.formula import DOLLARS, is_formula, read_formula
 from app.text.formats.hidden import FILLER, JOINER

@@ -13,8 +13,7 @@ from app.text.ssml.handlers import PITCH, RATE, VOLUME, clamp, read_break, read_
 from app.text.ssml.pronunciation import SubstitutionFactory, read_phoneme, read_say_as
 from app.text.ssml.table import BREAK_SECONDS, parse_pitch, parse_rate, parse_volume
 from app.text.tags.builder import OPENING_MARKS, Tag
-from app.text.tags.sounds import SOUND_OF_WORD
-from app.text.tags.words import Description, describe_words, is_wordy, parse_pause
+from app.text.tags.words import SOUND_OF_WORD, Description, describe_words, is_wordy, parse_pause
 from app.text.text_map import MAX_PAUSE_SECONDS, MAX_QUOTED_CHARS, TextBuilder, WarningCollector, quote
 from app.types import DEFAULT_PROSODY, Prosody
 
