@@ -249,7 +249,7 @@ class TimedMark:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Clause with all decisions on how to speak it; what is not described is as in `Clause`, `Decision` and `Prosody`."""
+    """Clause with all decisions on how to speak it; the rest is as in `Clause`, `Decision` and `Prosody`."""
 
     text: str
     span: tuple[int, int] | None
@@ -357,9 +357,8 @@ class SpeechRequest:
     degree: float = 1.0
     """Factor on the strength of the text."""
     strength: StrengthMode | None = None
-    """None is the operator's setting."""
     expressiveness: float | None = None
-    """0 to 2, see `app.planning.decide.StrengthRule`; None is the operator's setting."""
+    """0 to 2, see `app.planning.decide.StrengthRule`; None is the operator's setting, as for `strength`."""
     context: tuple[str, ...] = ()
     """Earlier texts, which only the classifier reads."""
     speed: float = 1.0
