@@ -7,20 +7,14 @@ from enum import Enum, auto
 
 from sentencex import get_sentence_boundaries
 
-from app.text.word_tables import TABLES
+from app.text.word_tables import TABLES, list_alternatives
 
 LANGUAGE = "en"
 EDGE_CONTEXT = 24
 """Code points before and after an edge that decide whether a sentence ends there."""
-STARTERS = (
-    "A|An|And|Are|As|At|But|Can|Did|Do|Does|For|He|Her|His|How|I|If|In|Is|It|Its|Let|My|No|Not|Now|On|Once|Or|Our|"
-    "She|So|That|The|Their|Then|There|These|They|This|Those|We|Were|What|When|Where|Who|Why|Will|Would|Yes|You|Your"
-)
+STARTERS = "|".join(list_alternatives("starters"))
 """Words that rarely begin a name, so that a capital first letter means a new sentence."""
-NO_STARTERS = (
-    "Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|"
-    "[ECMP][SD]?T|GMT|UTC|BST|CES?T|London|Paris|Eastern|Central|Pacific|Mountain"
-)
+NO_STARTERS = "|".join(list_alternatives("no_starters"))
 """Words that may follow a time of day, a day or a month within the same sentence."""
 EMOJI = "\u2600-\u27bf\U0001f300-\U0001faff\ufe0f\u200d"
 

@@ -20,7 +20,7 @@ def list_words(table: str, name: str) -> tuple[str, ...]:
 
 def list_alternatives(name: str) -> tuple[str, ...]:
     """Return a list of alternatives of a regular expression, which may contain blanks."""
-    return tuple(one.strip() for one in TABLES["alternatives"][name].split("|"))
+    return tuple(re.split(r"\s+\|\s+", TABLES["alternatives"][name].strip()))
 
 
 def join_alternatives(words: Iterable[str]) -> str:

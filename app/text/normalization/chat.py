@@ -7,7 +7,7 @@ import re
 from app.text.normalization.abbreviations import match_case
 from app.text.normalization.rules import DIGIT
 from app.text.phonetic import mark_reading
-from app.text.word_tables import TABLES, list_words
+from app.text.word_tables import TABLES, list_alternatives, list_words
 
 FACE = "ツ°□•‿◕ᴥ▽ω´͜͡ʖಠ益∀^><;`"
 KAOMOJI = re.compile(
@@ -115,17 +115,8 @@ PRONOUN = re.compile(r"(?<![\w'&/.-])(?:IT|US)(?![\w&/-]|\.\w|'S\b)")
 """Pronouns that espeak-ng spells when they are in capitals."""
 LOWER = re.compile(r"[a-z]{2}")
 CAPITALS = re.compile(r"[A-Z]{2}")
-VERBS_BEFORE = re.compile(
-    r"\b(?:ASK|SHOW|JOIN|TRUST|SEND|BRING|PUT|SAVE|END|HEAR|READ|EAT|WORTH|OVER|FROM|MISS|DO|DID|DOES|STOP|LET|GET"
-    r"|GOT|GIVE|GAVE|TAKE|TOOK|MAKE|MADE|LOVE|LOVED|HATE|LIKE|WANT|NEED|SEE|SAW|SAY|SAID|"
-    r"TELL|TOLD|HELP|LEAVE|LEFT|IS|WAS|KEEP|DROP|BELIEVE|KNOW|KNEW|FORGET|THINK|USE|BUY|TRY|CALL|FIND|FOUND|WITH|FOR"
-    r"|OF|"
-    r"ABOUT|TO|ON|IN|AT|AND|BUT|THAT|IF|WHEN|BECAUSE) $"
-)
-NOUNS_AFTER = re.compile(
-    r" (?:DEPARTMENT|SUPPORT|MANAGER|TEAM|SERVICES?|SECURITY|SYSTEMS?|STAFF|INFRASTRUCTURE|ARMY|NAVY|AIR FORCE|SENATE|"
-    r"CONGRESS|PRESIDENT|GOVERNMENT|DOLLARS?|OPEN|MARSHALS?|TREASURY|CITIZENS?|CAPITOL|TROOPS|HOUSE OF)\b"
-)
+VERBS_BEFORE = re.compile(rf"\b(?:{'|'.join(list_alternatives('before_pronouns'))}) $")
+NOUNS_AFTER = re.compile(rf" (?:{'|'.join(list_alternatives('after_names'))})\b")
 COUNTRY_BEFORE = re.compile(r"\bTHE $")
 
 

@@ -8,8 +8,6 @@ from app.text.normalization.numbers import name_month, verbalize_cardinal, verba
 from app.text.normalization.rules import RuleTable
 
 MONTH_NAME = re.compile(r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec")
-TIME = re.compile(r"\b([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?: ?([ap])\.?m\b\.?)?", re.IGNORECASE)
-HOUR = re.compile(r"\b(1[0-2]|0?[1-9])(?:\.([0-5]\d))? ?([ap])\.?m\b\.?", re.IGNORECASE)
 
 
 def verbalize_slash_date(match: re.Match[str]) -> str:

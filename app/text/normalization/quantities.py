@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.numbers import verbalize_cardinal, verbalize_decimal, verbalize_mixed_number
-from app.text.normalization.rules import RuleTable
+from app.text.normalization.rules import RuleTable, compile_pattern
 from app.text.normalization.units import LETTER_UNITS, name_unit, pluralize, verbalize_quantity
 from app.text.word_tables import TABLES
 
@@ -83,12 +83,7 @@ ARTICLE = re.compile(r"\b[Aa]n? $")
 QUOTE_CONTEXT = 300
 """Code points before a mark in which an opened quotation is looked for."""
 OPENED_QUOTE = re.compile(r"(?:^|[\s(])'")
-NOMINAL = re.compile(
-    r"\b(?:apt|apartment|room|flat|unit|suite|seat|row|gate|section|block|building|bus|route|line|exit|platform|fig|figure|"
-    r"table|appendix|class|grade|type|size|level|form|page|part|question|exhibit|box|no|number|flight|hall|house|floor|"
-    r"bay|chapter|terminal|pier|group|team|track|stage|zone|lot|model|ward|lane|hangar)\.? #?$",
-    re.IGNORECASE,
-)
+NOMINAL = compile_pattern(r"(?i)\b(?:<named_by_number>)\.? #?$")
 """Words whose number is a name, such as `Room 12 A`."""
 SCALE_NAMES = {"C": "Celsius", "F": "Fahrenheit"}
 

@@ -15,13 +15,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from app.text.normalization import numbers
 from app.text.normalization.units import LENGTHS, UNIT_NAMES, verbalize_quantity, verbalize_whole
 from app.text.word_tables import BOOK_NAMES, TABLES, join_alternatives, list_alternatives
 
 Form = Callable[..., str]
+Reading = Callable[[re.Match[str]], str]
 DIGIT = re.compile(r"\d")
 FIELD = re.compile(r"\{([\d|]+)([?!:]?)([^{}]*)\}")
 PART = re.compile(r"<([A-Za-z_]{2,})>")
@@ -59,7 +60,7 @@ class Rule(NamedTuple):
     """A pattern with what is read in place of a match."""
 
     pattern: re.Pattern[str]
-    replacement: str | Callable[[re.Match[str]], str]
+    replacement: Reading
     signs: tuple[str, ...]
     digits: bool
     """Whether every match contains a digit or stands beside one."""
@@ -94,6 +95,13 @@ class RuleTable:
             if changed != text:
                 text, lower = changed, changed.lower()
         return text
+
+    def read(self, text: str) -> Callable[[], str] | None:
+        """Return a function that reads a text which one of the patterns matches as a whole; None if none does."""
+        for pattern, replacement, *_ in self.rules:
+            if match := pattern.fullmatch(text):
+                return partial(replacement, match)
+        return None
 
 
 def read_rows() -> dict[str, list[list[str]]]:
@@ -138,13 +146,11 @@ def list_signs(needs: str) -> Iterator[str]:
             yield (need.replace(listed[0], word) if listed else need).replace("␣", " ").lower()
 
 
-def make_reading(reading: str, forms: Mapping[str, Form]) -> str | Callable[[re.Match[str]], str]:
-    """Return the function of a match, or the text, that a reading stands for."""
+def make_reading(reading: str, forms: Mapping[str, Form]) -> Reading:
+    """Return the function of a match that a reading stands for."""
     reading = reading.replace("␣", " ")
     if reading.startswith("="):
         return forms[reading[1:]]
-    if "{" not in reading:
-        return reading
     sections = [list(parse_section(section, forms)) for section in re.split(r"[\[\]]", reading)]
 
     def read(match: re.Match[str]) -> str:
@@ -158,7 +164,7 @@ def make_reading(reading: str, forms: Mapping[str, Form]) -> str | Callable[[re.
     return read
 
 
-def parse_section(section: str, forms: Mapping[str, Form]) -> Iterator[str | Callable[[re.Match[str]], str]]:
+def parse_section(section: str, forms: Mapping[str, Form]) -> Iterator[str | Reading]:
     """Yield the texts of a reading and, between them, the functions of its fields."""
     position = 0
     for field in FIELD.finditer(section):
@@ -168,13 +174,13 @@ def parse_section(section: str, forms: Mapping[str, Form]) -> Iterator[str | Cal
     yield section[position:]
 
 
-def make_field(groups: list[int], kind: str, text: str, forms: Mapping[str, Form]) -> Callable[[re.Match[str]], str]:
+def make_field(groups: list[int], kind: str, text: str, forms: Mapping[str, Form]) -> Reading:
     """Return the function from a match to what is read in place of a field."""
     name, *argument = text.split(" ") if kind == ":" else ("",)
     form = forms[name] if name else str
 
     def read(match: re.Match[str]) -> str:
-        written: Any = next((match[group] for group in groups if match[group]), "")
+        written: str = next((match[group] for group in groups if match[group]), "")
         if kind in ("?", "!"):
             return text if bool(written) == (kind == "?") else ""
         return form(written, *argument) if written else ""

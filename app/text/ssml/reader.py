@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from app.text.clauses import LengthCheck, accept_any_length
-from app.text.lexicon import NO_LEXICONS, Lexicons, Lookup, look_up_everywhere, substitute_words
+from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN
 from app.text.splitter import SentenceSplitter
 from app.text.ssml.handlers import SsmlHandler, StyleResolver
@@ -75,8 +75,7 @@ def read_ssml(
     flow = builder.finish()
     if lexicons:
         undeclared = [name for name in lexicons if name not in walker.lexicons.values()]
-        lookups = [Lookup(*one) for one in walker.lookups]
-        flow = substitute_words(flow, lexicons, [*lookups, *look_up_everywhere(flow.text, undeclared)])
+        flow = substitute_words(flow, lexicons, [*walker.lookups, *look_up_everywhere(flow.text, undeclared)])
     sentences = SentenceSplitter(flow, max_spoken, check).sentences()
     return SsmlDocument(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 
