@@ -214,6 +214,6 @@ def split_parts(
         yield from (replace(clause, role=role, ends_line=ends_line and clause is found[-1]) for clause in found)
 
 
-def split_utterance(text: str, max_spoken: int = MAX_SPOKEN) -> list[Clause]:
+def split_utterance(text: str) -> list[Clause]:
     """Split the text of one utterance into as many clauses as speaking it takes; at least one."""
-    return split_clauses(text, 0, len(text), max_spoken) or [Clause(text, 0, len(text), "")]
+    return split_clauses(text, 0, len(text), MAX_SPOKEN) or [Clause(text, 0, len(text), "")]

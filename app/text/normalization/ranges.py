@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.numbers import name_month, name_weekday, verbalize_cardinal
-from app.text.normalization.rules import RuleTable, compile_pattern
+from app.text.normalization.rules import RuleTable
 from app.text.word_tables import BOOK_NAMES, TABLES
 
 
@@ -100,9 +100,6 @@ def verbalize_ranges(text: str) -> str:
     return RULES(CALENDAR(text) if CALENDAR_NAME.search(text) else text)
 
 
-CONTEXT = 20
-"""Characters before a number that decide how it is read."""
-RATED_BEFORE = compile_pattern(r"(?i)\b(?:<rated>) \Z")
 MEASURED_NOUN = re.compile(
     r" (?:hours|minutes|seconds|years|months|weeks|days|nights|miles|acres|gallons|barrels|tons|tonnes|pounds|dollars|"
     r"euros|"
@@ -112,17 +109,6 @@ MEASURED_NOUN = re.compile(
 SPLIT_NOUN = re.compile(
     r" (?:split|chance|chances|odds|ratio|mix|blend|joint|custody|rule|partner|deal|cut)\b|[ ]?$|[.,!?;]"
 )
-DATE_BEFORE = re.compile(
-    r"\b(?:on|due|until|till|dated|since|deadline|deadline:|date:|born"
-    r"|(?:Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\.?,?) \Z",
-    re.IGNORECASE,
-)
-
-
-def expand_rating_after_word(match: re.Match[str]) -> str:
-    """Read a rating after a word that names it: `rated 9/10` -> rated 9 out of 10."""
-    before = match.string[max(0, match.start() - CONTEXT) : match.start()]
-    return f"{match[1]} out of {match[2]}" if RATED_BEFORE.search(before) else match[0]
 
 
 def expand_rating(match: re.Match[str]) -> str:
@@ -155,14 +141,6 @@ def is_split(match: re.Match[str]) -> bool:
     return first == second or (first > second and noun is not None and noun[0][:1] == " " and noun[0].strip() != "")
 
 
-def expand_short_date(match: re.Match[str]) -> str:
-    """Read a date without a year after a word that names it: `on 7/4` -> on July 4."""
-    before = match.string[max(0, match.start() - CONTEXT) : match.start()]
-    return f"{name_month(match[1])} {int(match[2])}" if DATE_BEFORE.search(before) else match[0]
-
-
-verbalize_slashes = RuleTable(
-    "slashes", expand_short_date, expand_rating_after_word, expand_rating, expand_split, expand_pressure
-)
+verbalize_slashes = RuleTable("slashes", expand_rating, expand_split, expand_pressure)
 verbalize_alternatives = RuleTable("alternatives")
 """Replace the slashes between words: with `or`, with a pause if spaces surround it, or with nothing."""
