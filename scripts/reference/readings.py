@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from app.text import normalize
 from app.text.normalization.abbreviations import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER
 from app.text.normalization.chat import CHAT_LETTERS, CHAT_WORDS, DIGIT_WORDS, LETTERS
+from app.text.normalization.numbers import LETTER_UNITS, SYMBOLS
 from app.text.normalization.quantities import CODES, CURRENCIES
-from app.text.normalization.units import LETTER_UNITS, SYMBOLS
 from app.text.phonetic import remove_phonemes
 from app.text.word_tables import TABLES
 from scripts.reference.markdown import format_code, format_codes, make_page, make_table

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.numbers import verbalize_cardinal, verbalize_decimal, verbalize_mixed_number
+from app.text.normalization.numbers import (
+    LETTER_UNITS,
+    name_unit,
+    pluralize,
+    verbalize_cardinal,
+    verbalize_decimal,
+    verbalize_mixed_number,
+    verbalize_quantity,
+)
 from app.text.normalization.rules import RuleTable, compile_pattern
-from app.text.normalization.units import LETTER_UNITS, name_unit, pluralize, verbalize_quantity
 from app.text.word_tables import TABLES
 
 CURRENCIES = {sign: [*names.split(", "), "", ""][:4] for sign, names in TABLES["currencies"].items()}

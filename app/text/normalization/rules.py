@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.text.normalization import numbers
-from app.text.normalization.units import LENGTHS, UNIT_NAMES, verbalize_quantity, verbalize_whole
 from app.text.word_tables import BOOK_NAMES, TABLES, join_alternatives, list_alternatives
 
 Form = Callable[..., str]
@@ -39,7 +38,7 @@ def look_up(table: Mapping[str, str], word: str) -> str:
 FORMS: Mapping[str, Form] = {
     **{name: partial(look_up, table) for name, table in TABLES.items()},
     "cardinal": numbers.verbalize_cardinal,
-    "count": verbalize_quantity,
+    "count": numbers.verbalize_quantity,
     "decade": numbers.verbalize_decade,
     "decimal": numbers.verbalize_decimal,
     "digits": numbers.spell_digits,
@@ -50,7 +49,7 @@ FORMS: Mapping[str, Form] = {
     "ordinal": numbers.verbalize_ordinal,
     "use_commas": lambda number: re.sub("[ .]", ",", number),
     "weekday": numbers.name_weekday,
-    "whole": verbalize_whole,
+    "whole": numbers.verbalize_whole,
     "year": numbers.verbalize_year,
 }
 """Functions from what a group matched, and perhaps the second word of the field, to words."""
@@ -119,10 +118,10 @@ def make_parts() -> dict[str, str]:
     parts = {name: join_alternatives(words) for name, words in LISTS.items()} | {
         **{name: "|".join(LISTS[name]) for name in TABLES["alternatives"]},
         "BOOK_NAMES": join_alternatives(BOOK_NAMES),
-        "LENGTHS": join_alternatives(LENGTHS),
+        "LENGTHS": join_alternatives(numbers.LENGTHS),
         "MONTH_NAMES": "|".join(numbers.MONTHS),
         "SIGN": f"[{''.join(sign for sign in TABLES['currencies'] if len(sign) == 1)}]",
-        "UNIT_NAMES": UNIT_NAMES,
+        "UNIT_NAMES": numbers.UNIT_NAMES,
     }
     for name, pattern, _ in ROWS["part"]:
         parts[name] = PART.sub(lambda part: parts[part[1]], pattern)
