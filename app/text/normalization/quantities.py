@@ -81,9 +81,8 @@ verbalize_amounts = RuleTable(
 
 
 NOT_ATTRIBUTIVE = re.compile(
-    r" (?!(?:long|wide|tall|high|deep|thick|big|of|x|by|and|or|to|in|across|from|above|below|is|was|at|on|"
-    r"off|away|with|for)\b)"
-    r"[a-z]"
+    r" (?!(?:long|wide|tall|high|deep|thick|big|of|x|by|and|or|to|in|across|from|above|below|is|was|at|on|off|away|with"
+    r"|for)\b)[a-z]"
 )
 """A noun right after a length, which makes the unit singular: `a 19" screen`."""
 ARTICLE = re.compile(r"\b[Aa]n? $")
