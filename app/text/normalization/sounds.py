@@ -38,18 +38,7 @@ STUTTER = re.compile(
     re.IGNORECASE,
 )
 """The first sounds of a word, repeated before it: `W-w-what`."""
-STUTTERED = {
-    "ch": "tʃ",
-    "ph": "f",
-    "sh": "ʃ",
-    "th": "θ",
-    "wh": "w",
-    "who": "h",
-    "kn": "n",
-    "wr": "ɹ",
-    **dict(zip("bcdfghjklmnpqrstvwyz", "b k d f ɡ h dʒ k l m n p k ɹ s t v w j z".split(), strict=True)),
-}
-"""Beginnings of words with their sound."""
+STUTTERED = TABLES["stuttered"]
 VOICED_TH = re.compile(r"th(?:e|at|is|ey|em|ere|en|ese|ose|eir|ough|an|ank god)?(?:'\w+|se)?", re.IGNORECASE)
 STUTTERED_VOWELS = {"a": "ə", "i": "ɪ", "o": "oʊ", "u": "ʌ"}
 """Vowels with their sound; `e-` is rather a prefix, as in e-everything."""
