@@ -82,7 +82,7 @@ def generate_bad_requests(chance: random.Random) -> Iterator[Request]:
                 Request("cut JSON", "POST", "/synthesize", b'{"text": "' + word.encode(), JSON),
                 Request("many fields", "POST", "/synthesize", many, JSON),
                 Request("deep", "POST", "/analyze", deep, JSON),
-                Request("no UTF-8", "POST", "/synthesize", b"\xff\xfe\xfd" * 50, {"Content-Type": "text/plain"}),
+                Request("no UTF-8", "POST", "/synthesize", b"\xfd\xfe\xff" * 50, {"Content-Type": "text/plain"}),
                 Request("charset", "POST", "/synthesize", b"hi", {"Content-Type": f"text/plain; charset={'1' * 500}"}),
                 Request("semicolons", "POST", "/synthesize", b"hi", {"Content-Type": f'text/plain; a="{";" * 900}'}),
                 Request("no path", "GET", f"/{word}"),
