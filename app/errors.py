@@ -56,27 +56,21 @@ class InvalidClassifier(SetupError):
 class MalformedRequest(IntoneError):
     """The request is not valid HTTP."""
 
-    status = 400
-    code = "malformed_request"
-    title = "The request is not valid HTTP"
+    status, code, title = 400, "malformed_request", "The request is not valid HTTP"
     remedy = "Use an HTTP client, and check any proxy between it and the service."
 
 
 class UnreadableBody(IntoneError):
     """The body is not what its Content-Type says."""
 
-    status = 400
-    code = "unreadable_body"
-    title = "The body cannot be read"
+    status, code, title = 400, "unreadable_body", "The body cannot be read"
     remedy = "Send a body of the Content-Type, in the character set that it names."
 
 
 class Unauthorized(IntoneError):
     """No key, or an unknown one."""
 
-    status = 401
-    code = "unauthorized"
-    title = "Authentication required"
+    status, code, title = 401, "unauthorized", "Authentication required"
     remedy = "Send `Authorization: Bearer KEY`."
     headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
     openai_code = "invalid_api_key"
@@ -85,27 +79,21 @@ class Unauthorized(IntoneError):
 class OriginRefused(IntoneError):
     """A web page of another origin opens a socket."""
 
-    status = 403
-    code = "origin_refused"
-    title = "The page may not use the service"
+    status, code, title = 403, "origin_refused", "The page may not use the service"
     remedy = "The operator may add the origin of the page to `INTONE_CORS_ORIGINS`."
 
 
 class RouteNotFound(IntoneError):
     """No route has this path."""
 
-    status = 404
-    code = "not_found"
-    title = "No route has this path"
+    status, code, title = 404, "not_found", "No route has this path"
     remedy = "`GET /docs` lists every address."
 
 
 class VoiceNotFound(IntoneError):
     """No voice has this name."""
 
-    status = 404
-    code = "voice_not_found"
-    title = "Unknown voice"
+    status, code, title = 404, "voice_not_found", "Unknown voice"
     remedy = "`GET /voices` lists the voices."
     openai_param = "voice"
 
@@ -113,18 +101,14 @@ class VoiceNotFound(IntoneError):
 class ModelNotFound(IntoneError):
     """No model has this name; OpenAI's routes name one."""
 
-    status = 404
-    code = "model_not_found"
-    title = "Unknown model"
+    status, code, title = 404, "model_not_found", "Unknown model"
     remedy = "`GET /v1/models` lists the models."
 
 
 class MethodNotAllowed(IntoneError):
     """The path exists, the method does not; `allowed` are those that do."""
 
-    status = 405
-    code = "method_not_allowed"
-    title = "The route does not support this method"
+    status, code, title = 405, "method_not_allowed", "The route does not support this method"
     remedy = "The header `Allow` names the methods."
 
     def __init__(self, detail: str, *, hint: str = "", allowed: Sequence[str] = ()) -> None:
@@ -135,9 +119,7 @@ class MethodNotAllowed(IntoneError):
 class NotAcceptable(IntoneError):
     """No supported format satisfies the Accept header."""
 
-    status = 406
-    code = "not_acceptable"
-    title = "No supported format is acceptable"
+    status, code, title = 406, "not_acceptable", "No supported format is acceptable"
     remedy = "Accept `audio/*`, or leave the header out."
     headers: Mapping[str, str] = {"Vary": "Accept"}
 
@@ -145,9 +127,7 @@ class NotAcceptable(IntoneError):
 class BodyTooSlow(IntoneError):
     """The body did not arrive in time."""
 
-    status = 408
-    code = "body_too_slow"
-    title = "The body did not arrive in time"
+    status, code, title = 408, "body_too_slow", "The body did not arrive in time"
     remedy = "Send the request again, its body at once."
     headers: Mapping[str, str] = {"Connection": "close"}
     """The rest of the body may still arrive, and must not be read as the next request."""
@@ -156,18 +136,14 @@ class BodyTooSlow(IntoneError):
 class SocketSilent(IntoneError):
     """No message came on a socket for as long as its address allows."""
 
-    status = 408
-    code = "socket_silent"
-    title = "No message came"
+    status, code, title = 408, "socket_silent", "No message came"
     remedy = 'Send `{"text": ""}` with a context, or text, more often; or set `inactivity_timeout` in the address.'
 
 
 class ReaderTooSlow(IntoneError):
     """The reader of a response accepted too little for too long."""
 
-    status = 408
-    code = "reader_too_slow"
-    title = "The client read the response too slowly"
+    status, code, title = 408, "reader_too_slow", "The client read the response too slowly"
     remedy = (
         "Read at least `INTONE_READER_RATE` bytes a second on average; pauses may add up to `INTONE_READER_PATIENCE` "
         "seconds."
@@ -177,9 +153,7 @@ class ReaderTooSlow(IntoneError):
 class FallbackRefused(IntoneError):
     """A fallback would be needed, and the request is `strict`."""
 
-    status = 409
-    code = "fallback_refused"
-    title = "The voice lacks an emotion and strict forbids a fallback"
+    status, code, title = 409, "fallback_refused", "The voice lacks an emotion and strict forbids a fallback"
     remedy = "Leave `strict` out, or choose a voice or an emotion from `GET /voices`."
     headers: Mapping[str, str] = {"X-Should-Retry": "false"}
     """Clients repeat 409 and 504 on their own, but the response would be the same."""
@@ -188,9 +162,7 @@ class FallbackRefused(IntoneError):
 class TextTooLong(IntoneError):
     """The text has more code points than the setting allows."""
 
-    status = 413
-    code = "text_too_long"
-    title = "The text is too long"
+    status, code, title = 413, "text_too_long", "The text is too long"
     remedy = "Send the text in parts, or raise `INTONE_MAX_CHARS`."
     openai_param = "input"
 
@@ -198,9 +170,7 @@ class TextTooLong(IntoneError):
 class AudioTooLong(IntoneError):
     """The speech would be longer than the setting allows."""
 
-    status = 413
-    code = "audio_too_long"
-    title = "The speech would be too long"
+    status, code, title = 413, "audio_too_long", "The speech would be too long"
     remedy = "Send the text in parts, or raise `INTONE_MAX_AUDIO_SECONDS`."
     openai_param = "input"
 
@@ -208,9 +178,7 @@ class AudioTooLong(IntoneError):
 class AnswerTooLarge(IntoneError):
     """The response would have more bytes than the setting allows."""
 
-    status = 413
-    code = "answer_too_large"
-    title = "The response would be too large"
+    status, code, title = 413, "answer_too_large", "The response would be too large"
     remedy = "Request a stream, MP3 or less text; the operator may raise `INTONE_MAX_ANSWER_BYTES`."
     openai_param = "input"
 
@@ -218,9 +186,7 @@ class AnswerTooLarge(IntoneError):
 class BodyTooLarge(IntoneError):
     """The body has more bytes than any request may have."""
 
-    status = 413
-    code = "body_too_large"
-    title = "The body is too large"
+    status, code, title = 413, "body_too_large", "The body is too large"
     remedy = "Send the text in parts of under 4 MiB."
     openai_param = "input"
 
@@ -228,18 +194,14 @@ class BodyTooLarge(IntoneError):
 class UnsupportedMediaType(IntoneError):
     """The route does not accept the Content-Type."""
 
-    status = 415
-    code = "unsupported_media_type"
-    title = "The Content-Type is not supported"
+    status, code, title = 415, "unsupported_media_type", "The Content-Type is not supported"
     remedy = "Send `application/json`, `text/plain` or `application/ssml+xml`."
 
 
 class UnsupportedContentEncoding(IntoneError):
     """The body is compressed."""
 
-    status = 415
-    code = "unsupported_content_encoding"
-    title = "The Content-Encoding is not supported"
+    status, code, title = 415, "unsupported_content_encoding", "The Content-Encoding is not supported"
     remedy = "Send the body uncompressed, without `Content-Encoding`."
     headers: Mapping[str, str] = {"Accept-Encoding": "identity"}
     """The accepted coding (RFC 9110, 15.5.16)."""
@@ -248,9 +210,7 @@ class UnsupportedContentEncoding(IntoneError):
 class RangeNotSatisfiable(IntoneError):
     """The requested range begins after the end of the audio; `size` is its length in bytes."""
 
-    status = 416
-    code = "range_not_satisfiable"
-    title = "The range is outside of the audio"
+    status, code, title = 416, "range_not_satisfiable", "The range is outside of the audio"
     remedy = "The header `Content-Range` gives the size."
 
     def __init__(self, detail: str, *, hint: str = "", size: int = 0) -> None:
@@ -261,27 +221,21 @@ class RangeNotSatisfiable(IntoneError):
 class UnknownHost(IntoneError):
     """The Host header names none of the service's names."""
 
-    status = 421
-    code = "unknown_host"
-    title = "The service does not accept this host name"
+    status, code, title = 421, "unknown_host", "The service does not accept this host name"
     remedy = "Use `localhost` or `127.0.0.1`; the operator may add names with `INTONE_ALLOWED_HOSTS`."
 
 
 class InvalidRequest(IntoneError):
     """A field is missing, unknown, of the wrong type or out of range."""
 
-    status = 422
-    code = "invalid_request"
-    title = "A field of the request is wrong"
+    status, code, title = 422, "invalid_request", "A field of the request is wrong"
     remedy = "Each field that is wrong is named, with what is wrong with it."
 
 
 class InvalidSsml(IntoneError):
     """The SSML is not XML that can be read safely; the detail names line and column."""
 
-    status = 422
-    code = "invalid_ssml"
-    title = "The SSML cannot be read"
+    status, code, title = 422, "invalid_ssml", "The SSML cannot be read"
     remedy = "The detail names line and column; `GET /ssml` lists what is understood."
     openai_param = "input"
 
@@ -289,9 +243,7 @@ class InvalidSsml(IntoneError):
 class EmptyText(IntoneError):
     """The text is empty, white space, or in a script that the voice cannot read."""
 
-    status = 422
-    code = "empty_text"
-    title = "There is no text to speak"
+    status, code, title = 422, "empty_text", "There is no text to speak"
     remedy = "Send at least one character other than white space."
     openai_param = "input"
 
@@ -299,9 +251,7 @@ class EmptyText(IntoneError):
 class UnknownEmotion(IntoneError):
     """The emotion is neither one of the seven nor an alias."""
 
-    status = 422
-    code = "unknown_emotion"
-    title = "Unknown emotion"
+    status, code, title = 422, "unknown_emotion", "Unknown emotion"
     remedy = "`GET /voices` lists the emotions and their other names."
     openai_param = "emotion"
 
@@ -309,9 +259,7 @@ class UnknownEmotion(IntoneError):
 class BlendUnsupported(IntoneError):
     """The voice cannot blend these emotions."""
 
-    status = 422
-    code = "blend_unsupported"
-    title = "The voice cannot blend these emotions"
+    status, code, title = 422, "blend_unsupported", "The voice cannot blend these emotions"
     remedy = "Name one emotion, or a voice whose `degree` is true."
     openai_param = "emotion"
 
@@ -319,9 +267,7 @@ class BlendUnsupported(IntoneError):
 class InvalidVoice(SetupError):
     """A voice folder cannot be used; the detail says what disagrees."""
 
-    status = 503
-    code = "voice_unavailable"
-    title = "The voice cannot be loaded"
+    status, code, title = 503, "voice_unavailable", "The voice cannot be loaded"
     remedy = (
         "Choose another voice, or tell the operator the request id: the log says what is wrong with the voice's files."
     )
@@ -330,9 +276,7 @@ class InvalidVoice(SetupError):
 class RateLimited(IntoneError):
     """A client sends more requests than the setting allows; `retry_after` in whole seconds."""
 
-    status = 429
-    code = "rate_limited"
-    title = "Too many requests"
+    status, code, title = 429, "rate_limited", "Too many requests"
     remedy = "Wait as long as `Retry-After` says."
 
     def __init__(self, detail: str, *, hint: str = "", retry_after: int = 1) -> None:
@@ -343,18 +287,14 @@ class RateLimited(IntoneError):
 class HeadTooLarge(IntoneError):
     """The request line and the headers are larger than any request needs."""
 
-    status = 431
-    code = "head_too_large"
-    title = "The head of the request is too large"
+    status, code, title = 431, "head_too_large", "The head of the request is too large"
     remedy = "Send the text as the body of a POST request, not in the URL, and fewer or shorter headers."
 
 
 class TooManyStreams(IntoneError):
     """A client has as many open streams as the setting allows."""
 
-    status = 429
-    code = "too_many_streams"
-    title = "Too many open streams"
+    status, code, title = 429, "too_many_streams", "Too many open streams"
     remedy = "Read one to its end or close it; the operator may raise `INTONE_MAX_STREAMS_PER_CLIENT`."
     headers: Mapping[str, str] = {"Retry-After": "5"}
 
@@ -362,18 +302,14 @@ class TooManyStreams(IntoneError):
 class TooManyContexts(IntoneError):
     """A socket has as many open contexts as it may have."""
 
-    status = 429
-    code = "too_many_contexts"
-    title = "Too many open contexts"
+    status, code, title = 429, "too_many_contexts", "Too many open contexts"
     remedy = "Close contexts with `close_context`, or open another socket."
 
 
 class Busy(IntoneError):
     """The queue is full, or there is no room for another response."""
 
-    status = 503
-    code = "busy"
-    title = "The service is busy"
+    status, code, title = 503, "busy", "The service is busy"
     remedy = "Retry after `Retry-After` seconds; the operator may raise `INTONE_QUEUE_SIZE`."
     headers: Mapping[str, str] = {"Retry-After": "5"}
 
@@ -381,9 +317,7 @@ class Busy(IntoneError):
 class NotReady(IntoneError):
     """The models are still being loaded, or the service is stopping."""
 
-    status = 503
-    code = "not_ready"
-    title = "The service is not ready"
+    status, code, title = 503, "not_ready", "The service is not ready"
     remedy = "Retry after `Retry-After` seconds; `GET /ready` reports when."
     headers: Mapping[str, str] = {"Retry-After": "2"}
 
@@ -391,9 +325,7 @@ class NotReady(IntoneError):
 class OverTimeBudget(IntoneError):
     """The request took longer than the setting allows."""
 
-    status = 504
-    code = "over_time_budget"
-    title = "The request took too long"
+    status, code, title = 504, "over_time_budget", "The request took too long"
     remedy = "Send less text or request a stream; the operator may raise `INTONE_TIME_BUDGET`."
     headers: Mapping[str, str] = {"X-Should-Retry": "false"}
 
@@ -401,9 +333,7 @@ class OverTimeBudget(IntoneError):
 class NoStorage(IntoneError):
     """A temporary file cannot be written."""
 
-    status = 507
-    code = "no_storage"
-    title = "No storage for the response"
+    status, code, title = 507, "no_storage", "No storage for the response"
     remedy = "Request a stream, which needs none; the operator may set `TMPDIR` to a folder with room."
     headers: Mapping[str, str] = {"Retry-After": "5"}
 

@@ -40,36 +40,30 @@ class Source(StrEnum):
 
 
 class StrengthMode(StrEnum):
-    """Rule for the strength of the emotions of a text."""
+    """Rule for the strength of the emotions of a text: derived from the text, or the same for all."""
 
     AUTO = "auto"
-    """Strength derived from the text."""
     FIXED = "fixed"
-    """Same strength for all."""
 
 
 class InputFormat(StrEnum):
-    """Format of the request's text."""
+    """Format of a text; `auto` is Markdown or HTML if the text contains such markup, else plain text."""
 
     AUTO = "auto"
-    """Markdown or HTML if the text contains such markup, else plain text."""
     TEXT = "text"
     MARKDOWN = "markdown"
     HTML = "html"
 
 
 class Role(StrEnum):
-    """Speaker of an utterance's words: the narrator or a character."""
+    """Speaker of an utterance's words: the narrator, or a character in direct speech within quotation marks."""
 
     NARRATION = "narration"
     DIALOGUE = "dialogue"
-    """Direct speech within quotation marks."""
 
 
 Probabilities = Mapping[Emotion, float]
-"""Probability of each of the seven emotions; their sum is 1."""
-
-
+"""Probability of each emotion; their sum is 1."""
 Blend = Mapping[Emotion, float]
 """Weights of some emotions, each above 0; their sum is 1."""
 MAX_WEIGHT = 1000
@@ -111,7 +105,7 @@ class PlanFingerprint:
 
     @classmethod
     def of(cls, emotion: Emotion, text: str) -> PlanFingerprint:
-        """Return the fingerprint of an utterance that is planned for the first time."""
+        """Return the fingerprint of an utterance."""
         return cls(emotion, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
@@ -142,11 +136,10 @@ NO_SPAN = -1
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """SSML mark: a position in a text whose time the response reports."""
+    """SSML mark: an offset in a clause's text whose time the response reports."""
 
     name: str
     place: int
-    """Offset in the clause's text, in code points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +155,6 @@ class Clause:
     start: int
     """Offset in the request's text, markup included, in code points; NO_SPAN if the clause has no span there."""
     end: int
-    """End offset in code points, exclusive."""
     spoken: str
     """Normalized text, with numbers, dates and symbols in words. Empty if nothing can be pronounced. Characters from
     `app.text.phonetic` stand for phonemes."""
@@ -186,11 +178,9 @@ class Sentence:
     """Sentence of the request: the classifier reads it whole, the voice speaks its clauses."""
 
     text: str
-    """Text without markup; exactly `request[start:end]` if the request is plain text."""
+    """Without markup, as in `Clause`; so are the offsets."""
     start: int
-    """Offset in the request's text, in code points."""
     end: int
-    """End offset in code points, exclusive."""
     clauses: tuple[Clause, ...]
     """At least one clause, in order; together they omit only white space of the sentence."""
     ends_paragraph: bool = False
@@ -225,7 +215,6 @@ class VoiceCapabilities:
     pitch: bool = False
     """Whether the voice can shift its pitch."""
     language: str = "en-US"
-    """Language of the text that the voice reads, such as `en-US`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,25 +233,23 @@ class Word:
     span: tuple[int, int] | None
     """Code points in the request's text; None if the text was edited."""
     start: float
-    """Seconds from the beginning of the audio."""
+    """Seconds from the beginning of the audio, as `end`."""
     end: float
-    """Seconds from the beginning of the audio."""
     place: int = 0
-    """Offset in the utterance's text, in code points."""
+    """Offset in the utterance's text."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedMark:
-    """SSML mark with its time in the audio."""
+    """SSML mark with its time, in seconds from the beginning of the audio."""
 
     name: str
     time: float
-    """Seconds from the beginning of the audio."""
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Clause with all decisions about how to speak it."""
+    """Clause with all decisions on how to speak it; the rest is as in `Clause`, `Decision` and `Prosody`."""
 
     text: str
     span: tuple[int, int] | None
@@ -271,38 +258,29 @@ class Utterance:
     voice: str
     emotion: Emotion
     probabilities: Probabilities | None
-    """None if the sentence was not classified."""
     source: Source
     reason: str
-    """Explanation for people, in one sentence."""
     checkpoint: str
     checkpoint_sha256: str
     blend: Blend | None = None
-    """Several emotions at once; `emotion` is then the one with the largest weight."""
     strength: float | None = None
-    """Strength of the emotion in the text, as in `Decision`."""
     degree: float = 1.0
     """Strength with which the voice speaks the emotion, 0.01 to 2."""
     role: Role = Role.NARRATION
     speed: float = 1.0
-    """Speaking rate, 0.25 to 4."""
     volume: float = 1.0
-    """Linear gain."""
     pitch: float = 0.0
-    """Semitones above the voice's own pitch."""
     pause_after: float = 0.0
     """Seconds of silence after the utterance."""
     requested_emotion: Emotion | None = None
     """Emotion that the voice lacks, so that `emotion` replaces it; None if there was no fallback."""
     ssml: str = ""
-    """Copied from `Clause`, like `marks`, `places` and `analyzed`."""
     marks: tuple[Mark, ...] = ()
     places: tuple[int, ...] | None = None
     analyzed: PlanFingerprint | None = None
     start: float | None = None
-    """Seconds from the beginning of the audio; None before synthesis."""
     end: float | None = None
-    """Seconds from the beginning of the audio, the pause excluded; None before synthesis."""
+    """Seconds from the beginning of the audio, the pause excluded; both are None before synthesis."""
     words: tuple[Word, ...] = ()
     """Words with their times; empty before synthesis and if the model predicts no durations."""
 
@@ -326,12 +304,12 @@ class Plan:
     """Seconds of audio, estimated before synthesis."""
     warnings: tuple[PlanWarning, ...] = ()
     marks: tuple[TimedMark, ...] = ()
-    """Marks with their times; empty before synthesis."""
+    """Empty before synthesis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds that a request spent in each stage; the source of headers, logs and metrics."""
+    """Milliseconds that a request spent in each stage, for headers, logs and metrics."""
 
     queue: float = 0.0
     analyze: float = 0.0
@@ -344,10 +322,9 @@ class Timings:
 class Speech:
     """Joined audio of a plan."""
 
-    samples: npt.NDArray[np.float32]
-    """Mono, (samples,), within -1 to 1."""
+    samples: Samples
     sample_rate: int
-    """Sample rate in Hertz."""
+    """Hertz."""
     plan: Plan
     """Plan with start, end and words filled in."""
     timings: Timings = field(default_factory=Timings)
@@ -365,27 +342,25 @@ class EditedUtterance(NamedTuple):
     decision: Decision | None
     """None if the classifier must label the utterance again."""
     warnings: tuple[PlanWarning, ...] = ()
-    """Warnings about the utterance's markup."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """Text, SSML or plan, and the options for speaking it."""
+    """Text, SSML or plan, and the options for speaking it; `volume` and `pitch` are as in `Prosody`."""
 
     text: str
-    """Text to speak; empty if the request contains a plan."""
+    """Empty if the request contains a plan."""
     voice: str | None = None
-    """Name or alias of a voice; None is the default voice."""
+    """Name or alias; None is the default voice."""
     emotion: Emotion | Blend | None = None
     """Emotion, or blend of several, for the whole text; None has the classifier label each sentence."""
     degree: float = 1.0
     """Factor on the strength of the text."""
     strength: StrengthMode | None = None
-    """None is the operator's setting."""
     expressiveness: float | None = None
-    """0 to 2, see `app.planning.decide.StrengthRule`; None is the operator's setting."""
+    """0 to 2, see `app.planning.decide.StrengthRule`; None is the operator's setting, as for `strength`."""
     context: tuple[str, ...] = ()
-    """Earlier texts, which the classifier reads but the voice does not speak."""
+    """Earlier texts, which only the classifier reads."""
     speed: float = 1.0
     """Speaking rate, 0.25 to 4."""
     seed: int | None = None
@@ -393,9 +368,7 @@ class SpeechRequest:
     instructions: str | None = None
     """Request in free words for an emotion, a rate, a loudness or a pitch."""
     volume: float = 1.0
-    """Linear gain."""
     pitch: float = 0.0
-    """Semitones above the voice's own pitch."""
     pinned_by: str = "request"
     """Name of what sets `emotion`, for the reason in the plan."""
     has_emotion: bool = False
@@ -403,7 +376,7 @@ class SpeechRequest:
     tags: bool = False
     """Whether tags in the text, such as `[excited]`, are read as tags; without effect on SSML and on a plan."""
     input_format: InputFormat = InputFormat.AUTO
-    """Format of `text`; without effect on SSML and on a plan."""
+    """Without effect on SSML and on a plan."""
     lexicon: Lexicon | None = None
     """Readings of words, before those of the service's lexicon; without effect on a plan."""
     strict: bool = False
@@ -411,15 +384,14 @@ class SpeechRequest:
     markup: bool = False
     """Whether the text is SSML."""
     edited: tuple[EditedUtterance, ...] | None = None
-    """Utterances of a plan that the client sends back; None if the request contains a text."""
+    """None if the request contains a text instead of a plan."""
     key_name: str | None = None
     """Name of the request's API key; None without authentication. Caches do not share entries between keys, because a
     cache hit would reveal to one client what another one had sent."""
     rate_for: Callable[[int], int] = int
     """Function from the highest sample rate of the voices (Hertz) to that of the response; by default the identity."""
     check_room: Callable[[float, int], None] = lambda seconds, rate: None
-    """Function that raises if audio of some seconds and sample rate (Hertz) exceeds the response size limit; by default
-    there is no limit."""
+    """Function that raises if audio of some seconds and sample rate (Hertz) exceeds the response size limit."""
 
     @property
     def may_have_markup(self) -> bool:

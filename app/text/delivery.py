@@ -6,80 +6,31 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.text.word_tables import list_words
 from app.types import Emotion
 
 SLIGHT, STRONG, EXTREME = 0.5, 1.5, 2.0
 """Degrees of an emotion that words set; a plain word leaves the degree to the request."""
-DEGREES: Mapping[float, tuple[str, ...]] = {
-    SLIGHT: (
-        *("slightly", "slight", "less", "bit", "little", "touch", "tad", "hint", "trace", "somewhat", "mildly", "mild"),
-        *("subtly", "subtle", "faintly", "faint", "vaguely", "kinda", "moderately", "fairly", "lightly"),
-    ),
-    STRONG: (
-        *("very", "really", "quite", "so", "much", "more", "deeply", "deep", "strongly", "strong", "highly", "truly"),
-        *("super", "too", "intensely", "intense", "great", "greatly", "lots", "genuinely", "pretty", "especially"),
-    ),
-    EXTREME: (
-        *("extremely", "extreme", "incredibly", "utterly", "absolutely", "completely", "totally", "insanely", "most"),
-        *("hugely", "overwhelmingly", "wildly", "terribly", "exceedingly", "immensely", "uncontrollably"),
-    ),
+DEGREES = {
+    SLIGHT: list_words("delivery", "slight"),
+    STRONG: list_words("delivery", "strong"),
+    EXTREME: list_words("delivery", "extreme"),
 }
 """Words for the degree of the word after them, by the degree of an emotion."""
 POWERS = {SLIGHT: 0.5, STRONG: 2.0, EXTREME: 3.0}
 """Power of the factor of a rate or a volume, by the degree of its word: `very slowly` is twice as slow as `slowly`."""
-RATES: Mapping[float, tuple[str, ...]] = {
-    0.8: ("slow", "slowly", "slower", "unhurried", "unhurriedly", "leisurely", "drawling"),
-    1.25: (
-        *("fast", "faster", "quick", "quickly", "quicker", "rapid", "rapidly", "hurried", "hurriedly", "rushed"),
-        *("brisk", "briskly", "hasty", "hastily", "swiftly", "hurry", "rush", "rushing"),
-    ),
-}
+RATES = {0.8: list_words("delivery", "slow"), 1.25: list_words("delivery", "fast")}
 """Words for the speaking rate, by the factor on it."""
-VOLUMES: Mapping[float, tuple[str, ...]] = {
-    0.35: ("whisper", "whispers", "whispering", "whispered", "whispery"),
-    0.6: (
-        *(
-            "quiet",
-            "quietly",
-            "quieter",
-            "gentle",
-            "gently",
-            "soft",
-            "softly",
-            "softer",
-            "hushed",
-            "muted",
-            "mutters",
-            "muttering",
-        ),
-        *("mutter", "murmur", "murmurs", "murmuring", "mumbles", "mumbling"),
-    ),
-    1.4: (
-        *("loud", "loudly", "louder", "booming", "shout", "shouts", "shouting", "shouted", "yell", "yells", "yelling"),
-        *("scream", "screams", "screaming", "bellowing"),
-    ),
-}
+VOLUMES = {gain: list_words("delivery", name) for gain, name in ((0.35, "whispered"), (0.6, "quiet"), (1.4, "loud"))}
 """Words for the loudness, by the gain."""
 WHISPERS = frozenset(VOLUMES[0.35])
 """Words for a whisper, which a voice can only speak quietly."""
-PITCHES: Mapping[float, tuple[str, ...]] = {
-    -2.0: ("low", "lower", "deep", "deeper"),
-    2.0: ("high", "higher", "squeaky", "shrill"),
-}
+PITCHES = {-2.0: list_words("delivery", "low"), 2.0: list_words("delivery", "high")}
 """Words for the pitch beside one of `PITCH_NOUNS`, by the shift in semitones."""
 PITCH_NOUNS = ("voice", "pitch", "pitched", "tone", "register", "voiced")
 RATE_NOUNS = ("speed", "pace", "rate", "tempo")
 VOLUME_NOUNS = ("volume", "loudness")
-FILLERS = frozenset(
-    "do does did want wants need needs she he they him us me someone somebody which who whose when any some always "
-    "also a an the in with and of at to for by on as be is are it its this that your my his her their you i we please "
-    "voice voices tone tones manner way style mood emotion emotions feeling feelings sound sounds sounding speak "
-    "speaks speaking speech spoken talk talks talking say says saying said read reads reading use using keep make "
-    "made have having has try deliver delivery delivered narrate narrating out up text line lines sentence "
-    "sentences words it's them all everything while kind sort some pacing volume pitch pitched speed pace rate "
-    "tempo register like if then than from into through though but or yet only just let should would could can "
-    "will possible".split()
-)
+FILLERS = frozenset(list_words("delivery", "fillers"))
 """Words without an effect of their own."""
 NEXT_NOUNS = 3
 """Words after `low` or `high` that are searched for the noun which they describe."""

@@ -104,24 +104,6 @@ class Node:
     """Entries that end here, each with its capitals as (index of the token, offset in it), most capitals first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An entry that was found in a text."""
-
-    start: int
-    end: int
-    written: str
-    """The words as the text has them."""
-    entry: LexiconEntry
-
-    def substitute(self) -> Substitution:
-        """Return the substitution of the words by their reading."""
-        entry = self.entry
-        # Beside a sign such as that of `.NET`, the words to read would touch the words around them.
-        apart = not (entry.words[0].isalnum() and entry.words[-1].isalnum())
-        return Substitution(self.start, self.end, entry.tag, partial(entry.speak, self.written), apart=apart)
-
-
 class Lexicon:
     """Entries to look up. Immutable, so that requests may share it."""
 
@@ -150,8 +132,8 @@ class Lexicon:
         """Return whether a text contains any of the words."""
         return next(self.find(text, fold(text), 0, len(text)), None) is not None
 
-    def find(self, text: str, folded: str, start: int, end: int, flow: TextMap | None = None) -> Iterator[Match]:
-        """Yield the entries in a stretch of a text, in order, the longest first at each word.
+    def find(self, text: str, folded: str, start: int, end: int, flow: TextMap | None = None) -> Iterator[Substitution]:
+        """Yield the readings of the entries in a stretch of a text, in order, the longest first at each word.
 
         `folded` is the text that `fold` returns. With a text map, words that its markup reads or divides are not found.
         Each word begins at most one walk down the tree, so the time is linear in the text.
@@ -176,7 +158,7 @@ class Lexicon:
 
     def _match(
         self, text: str, folded: str, tokens: Sequence[tuple[int, int]], number: int, flow: TextMap | None
-    ) -> tuple[Match | None, int]:
+    ) -> tuple[Substitution | None, int]:
         """Return the entry that begins at a token, if any, and the number of the token from which to go on."""
         node, found = self.root, []
         for after in range(number, len(tokens)):
@@ -197,9 +179,16 @@ class Lexicon:
             for entry, capitals in entries:
                 if all(text[tokens[number + token][0] + place].isupper() for token, place in capitals):
                     if flow is None or is_free(flow, start, end):
-                        return Match(start, end, text[start:end], entry), after
+                        return substitute(entry, start, end, text[start:end]), after
                     break
         return None, number + 1
+
+
+def substitute(entry: LexiconEntry, start: int, end: int, written: str) -> Substitution:
+    """Return the substitution of words by their reading."""
+    # Beside a sign such as that of `.NET`, the words to read would touch the words around them.
+    apart = not (entry.words[0].isalnum() and entry.words[-1].isalnum())
+    return Substitution(start, end, entry.tag, partial(entry.speak, written), apart=apart)
 
 
 def fold(text: str) -> str:
@@ -244,16 +233,8 @@ def is_free(flow: TextMap, start: int, end: int) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """A stretch of a text in which the words of a lexicon are read."""
-
-    lexicon: str
-    """Name of the lexicon."""
-    start: int
-    end: int
-
-
+Lookup = tuple[str, int, int]
+"""Name of a lexicon, and start and end of the stretch of a text in which its words are read."""
 Lexicons = Mapping[str, Lexicon]
 """The lexicons of a request by name, in the order of precedence."""
 NO_LEXICONS: Lexicons = MappingProxyType({})
@@ -268,12 +249,12 @@ def substitute_words(flow: TextMap, lexicons: Lexicons, lookups: Iterable[Lookup
     """Return a text map with the readings of the lexicons, earlier lookups first; those of markup stay."""
     readings = list(flow.readings)
     flow, folded = replace(flow, readings=readings), fold(flow.text)
-    for one in lookups:
-        for match in lexicons[one.lexicon].find(flow.text, folded, one.start, one.end, flow):
-            insort(readings, match.substitute(), key=lambda reading: reading.start)
+    for name, start, end in lookups:
+        for found in lexicons[name].find(flow.text, folded, start, end, flow):
+            insort(readings, found, key=lambda reading: reading.start)
     return flow
 
 
 def look_up_everywhere(text: str, names: Iterable[str]) -> list[Lookup]:
     """Return lookups of some lexicons in a whole text."""
-    return [Lookup(name, 0, len(text)) for name in names]
+    return [(name, 0, len(text)) for name in names]

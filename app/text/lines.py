@@ -24,6 +24,7 @@ from itertools import pairwise
 
 from app.text.list_items import CLOSING, ENDS_SENTENCE, find_items
 from app.text.sentence_ends import STARTERS, Kind, find_kind
+from app.text.word_tables import list_words
 
 NARROW = 40
 """Characters; prose is seldom wrapped at fewer, so that lines of a narrower paragraph are more likely separate."""
@@ -43,12 +44,7 @@ OPENING = "\"'“‘«([{*_ \t"
 SIGNS = "#$€£~±"
 KEY = re.compile(r"[^\W\d_][\w'’/()&-]{0,30}(?: [\w'’/()&-]{1,20}){0,3}:(?:\s|$)")
 GOES_ON = ",;—–-"
-NEEDS_MORE = frozenset(
-    "a an the of to in on at by for with from into onto over under between against about as than that which who whose "
-    "whom what how why if when while where because although though since until unless and or but nor so is are was "
-    "were be been being am has have had do does did will would can could shall should may might must not my your his "
-    "her its our their this these those very more most no saw said met called named told The".split()
-)
+NEEDS_MORE = frozenset(list_words("words", "need_more"))
 """Words that need another one: a line that ends with one goes on."""
 TIMED = re.compile(
     r"[\[(<]?(?:\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[AaPp]\.?[Mm]\b\.?)?|\d{1,2}(?:\.\d\d)?[ ]?[AaPp]\.?[Mm]\b\.?)"

@@ -10,39 +10,10 @@ from itertools import groupby
 
 from app.text.normalization.cleaning import tidy
 from app.text.phonetic import mark_phonemes, split_phonetic
+from app.text.word_tables import TABLES
 
-OTHER_SCRIPTS = {
-    "CYRILLIC": "ru uk be bg sr mk kk ky tt ba cv mn tg",
-    "GREEK": "el grc",
-    "ARABIC": "ar fa ur sd ug ps",
-    "HEBREW": "he",
-    "DEVANAGARI": "hi mr ne kok sa bpy",
-    "BENGALI": "bn as bpy",
-    "GURMUKHI": "pa",
-    "GUJARATI": "gu",
-    "ORIYA": "or",
-    "TAMIL": "ta",
-    "TELUGU": "te",
-    "KANNADA": "kn",
-    "MALAYALAM": "ml",
-    "SINHALA": "si",
-    "THAI": "th",
-    "LAO": "lo",
-    "MYANMAR": "my shn",
-    "GEORGIAN": "ka",
-    "ARMENIAN": "hy hyw",
-    "ETHIOPIC": "am ti",
-    "KHMER": "km",
-    "TIBETAN": "bo",
-    "CHEROKEE": "chr",
-    "HANGUL": "ko",
-    "HIRAGANA": "ja",
-    "KATAKANA": "ja",
-    "CJK": "ja cmn yue hak zh ko",
-    "BOPOMOFO": "cmn zh",
-}
+LANGUAGES = {script: languages.split() for script, languages in TABLES["scripts"].items()}
 """Scripts, by the first word of their letters' Unicode names, and the languages whose voices read them as words."""
-LANGUAGES = {script: frozenset(languages.split()) for script, languages in OTHER_SCRIPTS.items()}
 SCRIPT_NAMES = {"CJK": "Chinese characters", "HANGUL": "Korean", "LATIN": "rare Latin letters"}
 BEYOND_LATIN = re.compile("[\u0180-\U0010ffff]")
 LAST_KNOWN = "\u017f"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
-from app.text.footnotes import FOOTNOTE
 from app.text.lines import find_line_breaks
+from app.text.normalization.cleaning import FOOTNOTE
 from app.text.sentence_ends import EDGE_CONTEXT, find_sentence_starts
 
 WINDOW = 2000

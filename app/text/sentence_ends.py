@@ -7,18 +7,14 @@ from enum import Enum, auto
 
 from sentencex import get_sentence_boundaries
 
+from app.text.word_tables import TABLES, list_alternatives
+
 LANGUAGE = "en"
 EDGE_CONTEXT = 24
 """Code points before and after an edge that decide whether a sentence ends there."""
-STARTERS = (
-    "A|An|And|Are|As|At|But|Can|Did|Do|Does|For|He|Her|His|How|I|If|In|Is|It|Its|Let|My|No|Not|Now|On|Once|Or|Our|"
-    "She|So|That|The|Their|Then|There|These|They|This|Those|We|Were|What|When|Where|Who|Why|Will|Would|Yes|You|Your"
-)
+STARTERS = "|".join(list_alternatives("starters"))
 """Words that rarely begin a name, so that a capital first letter means a new sentence."""
-NO_STARTERS = (
-    "Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|"
-    "[ECMP][SD]?T|GMT|UTC|BST|CES?T|London|Paris|Eastern|Central|Pacific|Mountain"
-)
+NO_STARTERS = "|".join(list_alternatives("no_starters"))
 """Words that may follow a time of day, a day or a month within the same sentence."""
 EMOJI = "\u2600-\u27bf\U0001f300-\U0001faff\ufe0f\u200d"
 
@@ -42,30 +38,8 @@ class Kind(Enum):
     """An ordinary word, which sentencex takes for an abbreviation (`me.`)."""
 
 
-WORDS_BY_KIND = {
-    Kind.LEAD: "mr mrs ms mx messrs mssrs mss mme mmes mlle mlles approx ca cf viz vs Fig incl excl esp resp "
-    "e.g i.e eg ie a.k.a pls Int",
-    Kind.TITLE: "dr drs prof profs gen capt lt sgt cpl cmdr comdr brig supt mt Ft Adj Adm Amb Asst Assoc Atty Br Capt "
-    "Cdr Cllr Cmdr Col Cpt Cst Det Ens Fr Gov Hon Insp Maj Msgr Pfc Pres Pte Pvt Rep Reps Rev Revd Sen Sens Sfc Sgts "
-    "Spc Supt Surg Treas Ven",
-    Kind.SHORT: "st ste rd ave blvd ln hwy rte pkwy apt bldg inc ltd corp co bros jr sr plc dept dpt assn "
-    "univ est tel ext vol vols ch chs eq eqs eqn eqns refs figs nos pp pg para paras ver vers ibid al ff "
-    "nr ltda gmbh govt intl natl mgr mgmt asst assoc misc orig poss prob usu abbr abbrev cont qty acct "
-    "attn rm encl illus iss int App repr fol fols trans suppl mfg Sec Sect Cl Pl Pt Ph.D B.Sc M.Sc calif fla ariz "
-    "okla tenn tex conn colo minn mich wis wisc wyo nev neb nebr kans lvl lv proc "
-    "conf arr dep diss",
-    Kind.UNIT: "ft lb lbs oz hr hrs min mins sec secs yd yds mi gal gals pt pts qt qts tsp tbsp tbs pkg doz wk wks yr "
-    "yrs mos sq cu max avg temp wt ht ed eds rev jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur "
-    "thurs fri Mar Mon Wed Sat Sun",
-    Kind.LIST: "etc esq km kg cm mm ml mph rpm kph",
-    Kind.NUMBERED: "no fig art ref op sec sect pl cl col pos lot bk par ex tab app chap "
-    "div ep flr fn gr mk num pgs prop ser thm vv arts def alt lem Cor",
-    Kind.WORD: "me may miss ill fed pa ida mo ore reg re arc ark bart cal con del det exec hon id ind ing ken la med "
-    "ma mont ont penn rep reps res sens va wash mass ala md sat sun mar mon wed ok dc ut adv ens gov",
-}
-KINDS = {word: kind for kind, words in WORDS_BY_KIND.items() for word in words.split()}
-"""The kind of each word, without its last full stop. A word with a capital letter is looked up as it is written first,
-then in small letters."""
+KINDS = {word: Kind[kind] for kind, words in TABLES["sentence_ends"].items() for word in words.split()}
+"""The kind of each word, without its last full stop."""
 RARE_STARTERS = "An|Can|Do|He|In|Let|My|No|On|So|Will"
 """Starters that are also surnames: they end no sentence after an initial (`George F. Will`)."""
 PRONOUNS = "But|I|It|She|That|The|Then|There|They|This|We|You"

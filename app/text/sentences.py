@@ -11,6 +11,7 @@ from itertools import pairwise
 from app.text.clauses import LengthCheck, accept_any_length, split_clauses
 from app.text.phonetic import count_model_chars
 from app.text.segment import WORD, Span, prepare, segment_prepared
+from app.text.word_tables import list_alternatives
 from app.types import Clause, Role, Sentence
 
 OPENING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "'"}
@@ -32,14 +33,7 @@ END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 AFTER_CLOSING = re.compile(r"[,.;:!?…)\]]*")
 DIALOGUE_TAG = re.compile(
     r"(?:(?:the|his|her|my|our|their|a|an|old|young|poor|little|mr\.?|mrs\.?|ms\.?|dr\.?|miss|aunt|uncle|sir|lady)\s+)*"
-    r"(?:[\w’'-]+\s+){1,2}?"
-    r"(?:said|says|ask(?:s|ed)|answer(?:s|ed)|repl(?:ies|ied)|cr(?:ies|ied)|shout(?:s|ed)|yell(?:s|ed)|scream(?:s|ed)|"
-    r"whisper(?:s|ed)|mutter(?:s|ed)|murmur(?:s|ed)|hiss(?:es|ed)|demand(?:s|ed)|exclaim(?:s|ed)|call(?:s|ed)|"
-    r"gasp(?:s|ed)|sob(?:s|bed)|laugh(?:s|ed)|sigh(?:s|ed)|groan(?:s|ed)|moan(?:s|ed)|growl(?:s|ed)|snarl(?:s|ed)|"
-    r"snap(?:s|ped)|bark(?:s|ed)|roar(?:s|ed)|bellow(?:s|ed)|shriek(?:s|ed)|wail(?:s|ed)|plead(?:s|ed)|begg?(?:s|ed)|"
-    r"insist(?:s|ed)|protest(?:s|ed)|repeat(?:s|ed)|add(?:s|ed)|continu(?:es|ed)|inquir(?:es|ed)|enquir(?:es|ed)|"
-    r"wonder(?:s|ed)|breath(?:es|ed)|croak(?:s|ed)|stammer(?:s|ed)|stutter(?:s|ed)|scoff(?:s|ed)|sneer(?:s|ed)|"
-    r"spat|spits|grunt(?:s|ed)|giggl(?:es|ed)|chuckl(?:es|ed)|squeal(?:s|ed)|announc(?:es|ed)|declar(?:es|ed))\b",
+    rf"(?:[\w’'-]+\s+){{1,2}}?(?:{'|'.join(list_alternatives('speech_verbs'))})\b",
     re.IGNORECASE,
 )
 """Dialogue tag after a quotation: the speaker and a verb of speech."""
@@ -220,6 +214,6 @@ def split_parts(
         yield from (replace(clause, role=role, ends_line=ends_line and clause is found[-1]) for clause in found)
 
 
-def split_utterance(text: str, max_spoken: int = MAX_SPOKEN) -> list[Clause]:
+def split_utterance(text: str) -> list[Clause]:
     """Split the text of one utterance into as many clauses as speaking it takes; at least one."""
-    return split_clauses(text, 0, len(text), max_spoken) or [Clause(text, 0, len(text), "")]
+    return split_clauses(text, 0, len(text), MAX_SPOKEN) or [Clause(text, 0, len(text), "")]

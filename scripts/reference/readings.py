@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.text import normalize
-from app.text.normalization.abbreviation_words import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER
+from app.text.normalization.abbreviations import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER
 from app.text.normalization.chat import CHAT_LETTERS, CHAT_WORDS, DIGIT_WORDS, LETTERS
-from app.text.normalization.money import CODES, CURRENCIES
-from app.text.normalization.slashes import PHRASES
-from app.text.normalization.units import LETTER_UNITS, SYMBOLS
+from app.text.normalization.numbers import LETTER_UNITS, SYMBOLS
+from app.text.normalization.quantities import CODES, CURRENCIES
 from app.text.phonetic import remove_phonemes
+from app.text.word_tables import TABLES
 from scripts.reference.markdown import format_code, format_codes, make_page, make_table
 
 SPELLED = {letters: " ".join(letters.upper()) for letters in sorted(LETTERS | CHAT_LETTERS)}
@@ -64,7 +64,9 @@ def render() -> str:
             ],
         ),
         "## Phrases with a slash",
-        make_table(("written", "read"), ((format_code(written), read) for written, read in PHRASES.items())),
+        make_table(
+            ("written", "read"), ((format_code(written), read) for written, read in TABLES["slash_phrases"].items())
+        ),
     )
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from app.emotion.taxonomy import WORDS
 from app.text.delivery import DEGREES, PITCHES, RATES, VOLUMES
 from app.text.tags.scanner import ENDS
-from app.text.tags.sounds import OTHER_SOUNDS, SOUNDS, STYLES
-from app.text.tags.words import PAUSE_LENGTHS
+from app.text.tags.words import OTHER_SOUNDS, PAUSE_LENGTHS, SOUNDS, STYLES
 from scripts.reference.markdown import format_code, format_codes, make_page, make_table
 
 FORMS = (

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from app.api.parsing.conditional import is_known, make_etag
 from app.api.parsing.negotiation import ResponseFormat
+from app.api.parsing.request import is_known, make_etag
 from app.api.schemas.request import check_fields
 
 TEXT = "The kettle sings."

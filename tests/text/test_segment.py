@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text import read_text
-from app.text.normalization.abbreviation_words import BEFORE_NUMBER
+from app.text.normalization.abbreviations import BEFORE_NUMBER
 from app.text.segment import segment
 from tests.common_words import COMMON_WORDS
 from tests.tables import check_rows

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text import read_text
-from app.text.tags.sounds import inflect
+from app.text.tags.words import inflect
 from app.types import InputFormat
 from tests.growth import count_calls, grows_linearly
 from tests.tables import check_rows

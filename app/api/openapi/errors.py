@@ -40,66 +40,49 @@ from app.types import Emotion
 Headers = dict[str, dict[str, Any]]
 
 _EMOTION = f"({'|'.join(Emotion)})"
-_CODES = "[a-z_]+(,[a-z_]+)*"
 _STAGES = r"[a-z]+;dur=[0-9.]+(, [a-z]+;dur=[0-9.]+)*"
 
 
-class _Header(NamedTuple):
-    description: str
-    schema: dict[str, Any]
-    required: bool = True
-
-
-def _make_string_schema(pattern: str) -> dict[str, Any]:
-    return {"type": "string", "pattern": f"^{pattern}$"}
-
-
-_HEADERS = {
-    "X-Request-Id": _Header("The client's own, or a new one.", _make_string_schema("[A-Za-z0-9._-]{1,64}")),
-    "X-Voice": _Header("The voice that spoke.", _make_string_schema("[A-Za-z0-9][A-Za-z0-9._-]*")),
-    "X-Emotions": _Header(
+_HEADERS: Mapping[str, tuple[str, str | Mapping[str, Any]]] = {
+    "X-Request-Id": ("The client's own, or a new one.", "[A-Za-z0-9._-]{1,64}"),
+    "X-Voice": ("The voice that spoke.", "[A-Za-z0-9][A-Za-z0-9._-]*"),
+    "X-Emotions": (
         "One for each utterance, the first 64; of a stream those that are planned when it begins.",
-        _make_string_schema(f"{_EMOTION}(,{_EMOTION}){{0,63}}"),
+        f"{_EMOTION}(,{_EMOTION}){{0,63}}",
     ),
-    "X-Warnings": _Header(
-        "Codes of deviations from the request, each once.", _make_string_schema(_CODES), required=False
-    ),
-    "X-Audio-Duration": _Header("Seconds; not with a stream.", {"type": "number", "minimum": 0}, required=False),
-    "Server-Timing": _Header("Milliseconds: queue, analyze, acoustic, vocoder, encode.", _make_string_schema(_STAGES)),
-    "Content-Disposition": _Header(
-        "A name for the file; not with JSON or events.",
-        _make_string_schema(r'inline; filename="speech\.[a-z0-9]+"'),
-        required=False,
-    ),
-    "X-Accel-Buffering": _Header(
-        "Only with a stream: proxies shall not hold it back.", _make_string_schema("no"), required=False
-    ),
-    "Accept-Ranges": _Header("Not with a stream or JSON.", _make_string_schema("bytes"), required=False),
-    "ETag": _Header(
-        "Only with a seed, which a GET always has; not with events.",
-        _make_string_schema('"[0-9a-f]{32}"'),
-        required=False,
-    ),
-    "Vary": _Header(
-        "Request headers that affect the response.", _make_string_schema("Accept(, Origin)?"), required=False
-    ),
-    "Content-Range": _Header(
-        "First and last byte of the response, and the size of the whole.", _make_string_schema(r"bytes .+/[0-9]+")
-    ),
-    "Retry-After": _Header("Seconds.", {"type": "integer", "minimum": 1, "maximum": 120}),
-    "WWW-Authenticate": _Header("What a key is sent with.", _make_string_schema("Bearer")),
-    "Accept-Encoding": _Header(
-        "Only for a coded body: the encoding that it may have.", _make_string_schema("identity"), required=False
-    ),
-    "X-Should-Retry": _Header("The answer would be the same; read by OpenAI's clients.", _make_string_schema("false")),
-    "Connection": _Header("The rest of the body is not waited for.", _make_string_schema("close")),
+    "X-Warnings": ("Codes of deviations from the request, each once.", "[a-z_]+(,[a-z_]+)*"),
+    "X-Audio-Duration": ("Seconds; not with a stream.", {"type": "number", "minimum": 0}),
+    "Server-Timing": ("Milliseconds: queue, analyze, acoustic, vocoder, encode.", _STAGES),
+    "Content-Disposition": ("A name for the file; not with JSON or events.", r'inline; filename="speech\.[a-z0-9]+"'),
+    "X-Accel-Buffering": ("Only with a stream: proxies shall not hold it back.", "no"),
+    "Accept-Ranges": ("Not with a stream or JSON.", "bytes"),
+    "ETag": ("Only with a seed, which a GET always has; not with events.", '"[0-9a-f]{32}"'),
+    "Vary": ("Request headers that affect the response.", "Accept(, Origin)?"),
+    "Content-Range": ("First and last byte of the response, and the size of the whole.", "bytes .+/[0-9]+"),
+    "Retry-After": ("Seconds.", {"type": "integer", "minimum": 1, "maximum": 120}),
+    "WWW-Authenticate": ("What a key is sent with.", "Bearer"),
+    "Accept-Encoding": ("Only for a coded body: the encoding that it may have.", "identity"),
+    "X-Should-Retry": ("The answer would be the same; read by OpenAI's clients.", "false"),
+    "Connection": ("The rest of the body is not waited for.", "close"),
 }
-"""Headers of our own; required in the responses that list them, unless marked otherwise."""
+"""Headers of our own, each with its description, and its pattern or schema."""
+_OPTIONAL_HEADERS = {
+    *("X-Warnings", "X-Audio-Duration", "Content-Disposition", "X-Accel-Buffering"),
+    *("Accept-Ranges", "ETag", "Vary", "Accept-Encoding"),
+}
+"""Headers that the responses which list them need not have."""
 
 
 def describe_headers() -> Headers:
     """Return all headers, for `components`."""
-    return {name: header._asdict() for name, header in _HEADERS.items()}
+    return {
+        name: {
+            "description": description,
+            "schema": {"type": "string", "pattern": f"^{form}$"} if isinstance(form, str) else form,
+            "required": name not in _OPTIONAL_HEADERS,
+        }
+        for name, (description, form) in _HEADERS.items()
+    }
 
 
 def refer_to_headers(*names: str) -> Headers:

@@ -11,6 +11,7 @@ from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech
 from app.api.schemas.request import SpeechBody, SpeechFields
 from app.audio.encode import FORMATS
+from app.planning.serialize import PlanJson
 
 EXAMPLE_TEXT = "What a wonderful morning! I could sing."
 _EXAMPLE_SSML = (
@@ -167,7 +168,7 @@ def describe_openai_response() -> Responses:
 def describe_plan_response() -> Responses:
     """Describe a response with a plan."""
     headers = refer_to_headers("ETag")
-    return {200: {"description": "The plan", "model": answers.PlanJson, "headers": headers, "links": _PLAN_LINKS}}
+    return {200: {"description": "The plan", "model": PlanJson, "headers": headers, "links": _PLAN_LINKS}}
 
 
 def _describe_parameters(

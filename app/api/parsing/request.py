@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,7 +15,6 @@ from starlette.requests import Request
 
 from app.api.middleware.auth import get_key_name
 from app.api.parsing.body import LARGE_BODY_BYTES, decode_body, read_body, strip_bom, wait_for_disconnect
-from app.api.parsing.conditional import make_etag
 from app.api.parsing.json import json_pointer, quote_value, read_json
 from app.api.parsing.negotiation import (
     JSON,
@@ -246,3 +246,22 @@ def parse_emotion(value: str | dict[str, float] | None) -> Emotion | Blend | Non
         return None if value is None else parse_emotion_spec(value)
     except InvalidRequest as error:
         raise InvalidRequest(error.detail, hint=error.hint, fields=[FieldError(error.detail, "#/emotion")]) from None
+
+
+def make_etag(identity: str, fields: SpeechBody, answer: ResponseFormat) -> str:
+    """Return the strong ETag of the response to a request with a seed.
+
+    `identity` is that of the pipeline. Requests that mean the same in other words, such as another case of a name, get
+    another ETag.
+    """
+    content = repr((identity, fields, answer)).encode("utf-8", "surrogatepass")
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Return whether the client has the response already, by the header If-None-Match (RFC 9110, 13.1.2).
+
+    The comparison is weak: proxies weaken the ETag of a response that they compress.
+    """
+    known = ",".join(request.headers.getlist("if-none-match")).split(",")
+    return not {"*", etag}.isdisjoint(one.strip().removeprefix("W/") for one in known)

@@ -11,7 +11,7 @@ from app.api.openapi.errors import describe_problems
 from app.api.schemas import answers
 from app.api.state import get_service
 from app.errors import NotReady, RouteNotFound, VoiceNotFound
-from app.voices.serialize import voice_to_dict, voices_to_dict
+from app.voices.serialize import VoiceJson, VoicesJson, voice_to_dict, voices_to_dict
 
 if TYPE_CHECKING:
     from app.text.ssml import SsmlElement
@@ -27,7 +27,7 @@ _FIRST_VOICE_LINK: dict[str, Any] = {
 @router.get(
     "/voices", summary="Every voice", responses={200: {"links": _FIRST_VOICE_LINK}, **describe_problems(NotReady)}
 )
-async def voices(request: Request) -> answers.VoicesJson:
+async def voices(request: Request) -> VoicesJson:
     """List voices with the checkpoint of each emotion, the aliases of emotions, and the aliases of voices."""
     registry = get_service(request).get_pipeline().registry
     # Loaded with the pipeline; importing it earlier would make the service wait for torch.
@@ -39,7 +39,7 @@ async def voices(request: Request) -> answers.VoicesJson:
 @router.get("/voices/{name}", summary="One voice", responses=describe_problems(NotReady, VoiceNotFound, RouteNotFound))
 async def voice(
     name: Annotated[str, Path(openapi_examples={"alias": {"value": "alloy"}})], request: Request
-) -> answers.VoiceJson:
+) -> VoiceJson:
     """Return a voice by its name or an alias."""
     return voice_to_dict(get_service(request).get_pipeline().registry.get(name))
 

@@ -8,7 +8,6 @@ from typing_extensions import TypedDict
 
 from app.fields import Hertz, PauseField, Seconds, closed_schema
 from app.planning.serialize import (
-    AnalyzedJson,
     ClassifierJson,
     MarkJson,
     PlanJson,
@@ -16,43 +15,6 @@ from app.planning.serialize import (
     WarningJson,
     WordJson,
 )
-from app.voices.serialize import CheckpointJson, VoiceJson, VoicesJson
-
-__all__ = [
-    "SPEECH_EVENTS",
-    "Alive",
-    "AnalyzedJson",
-    "AudioDelta",
-    "AudioDone",
-    "AudioModels",
-    "AudioVoices",
-    "CheckpointJson",
-    "ClassifierJson",
-    "FieldProblem",
-    "MarkJson",
-    "Model",
-    "Models",
-    "Named",
-    "OpenAiError",
-    "OpenAiProblem",
-    "PlanJson",
-    "Problem",
-    "Ready",
-    "SpeechError",
-    "SpeechStart",
-    "SsmlAttributeJson",
-    "SsmlElementJson",
-    "SsmlTable",
-    "TimedSpeech",
-    "Usage",
-    "UtteranceDone",
-    "UtteranceJson",
-    "UtteranceStart",
-    "VoiceJson",
-    "VoicesJson",
-    "WarningJson",
-    "WordJson",
-]
 
 
 @closed_schema

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 
-from app.text.footnotes import FOOTNOTE_NUMBER, SOURCE_NOTE, SUPERSCRIPT_NOTE
 from app.text.formats.formula import DOLLARS, is_formula
 from app.text.formats.hidden import HIDDEN_ELEMENTS
 from app.text.formats.html import KNOWN_TAG, REFERENCE, is_reference
 from app.text.formats.subtitles import TIMES
 from app.types import InputFormat
 
+FOOTNOTE_NUMBER = (
+    r"(?:(?<=[.,;:!?)\"”’\]])|(?<=[^\W\d_]{2})|(?<=\d{4}))\[\d{1,3}(?:[,–-][ ]?\d{1,3}){0,9}\](?![\w(]|[ ]?=)"
+)
+"""Number of a footnote after a word or a mark, as an encyclopedia has it."""
+SOURCE_NOTE = r"【\d{1,3}(?::\d{1,3})?†[^【】\n]{0,60}】"
+RAISED_NOTE = r"(?<=[.!?,;:)\"”’])<sup>\[?\d{1,3}\]?</sup>"
+SUPERSCRIPT_NOTE = r"(?<=[.!?,;:)\"”’])[¹²³⁰⁴-⁹]{1,3}(?!\w)"
 HTML_DOCUMENT = re.compile(r"\s*+<(?:!doctype\s++html|html)\b", re.IGNORECASE)
 BULLETS = "→☐☑☒✓✔✗✘▪▫◦‣●○■□➤➔▶⁃∙"
 """Signs that begin the items of a list, if at least two lines in a row begin with one."""

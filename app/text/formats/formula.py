@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from itertools import islice, takewhile
 
+from app.text.word_tables import TABLES
+
 DOLLARS = re.compile(r"(?<![\w$\\])\$(?![\s$])(?P<single>[^$\n]{1,600}+)(?<![\s\\])\$(?![\w$])")
 """What may be a formula between dollar signs, or two amounts of money."""
 LONG_WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
@@ -17,125 +19,11 @@ SHORT = re.compile(
 MAX_DEPTH = 12
 """Maximum depth of groups that are read; deeper braces have no effect."""
 TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
-WORDS = {
-    **{name: name for name in "alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi pi rho sigma".split()},
-    **{name: name for name in "tau phi chi psi omega epsilon upsilon log exp mod det dim ker".split()},
-    **{name.capitalize(): name for name in "gamma delta theta lambda xi pi sigma phi psi omega upsilon".split()},
-    **{f"var{name}": name for name in "epsilon theta phi rho sigma pi kappa".split()},
-    **dict.fromkeys(("times", "cdot", "ast"), "times"),
-    **dict.fromkeys(("le", "leq", "leqslant"), "is less than or equal to"),
-    **dict.fromkeys(("ge", "geq", "geqslant"), "is greater than or equal to"),
-    **dict.fromkeys(("ne", "neq"), "is not equal to"),
-    **dict.fromkeys(("approx", "simeq"), "is approximately"),
-    **dict.fromkeys(("to", "rightarrow", "longrightarrow", "mapsto"), "to"),
-    **dict.fromkeys(("Rightarrow", "implies", "Longrightarrow"), "implies"),
-    **dict.fromkeys(("iff", "Leftrightarrow", "Longleftrightarrow"), "if and only if"),
-    **dict.fromkeys(("dots", "ldots", "cdots"), "and so on"),
-    **dict.fromkeys(("land", "wedge"), "and"),
-    **dict.fromkeys(("lor", "vee"), "or"),
-    **dict.fromkeys(("emptyset", "varnothing"), "the empty set"),
-    **dict.fromkeys(("subset", "subseteq"), "is a subset of"),
-    **dict.fromkeys(("supset", "supseteq"), "is a superset of"),
-    **dict.fromkeys(("lnot", "neg"), "not"),
-    **dict.fromkeys(("gets", "leftarrow"), "from"),
-    **dict.fromkeys(("lfloor", "rfloor", "lceil", "rceil", "langle", "rangle", "lbrace", "rbrace", "{", "}", "|"), ""),
-    **dict.fromkeys(("left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "displaystyle", "limits"), ""),
-    **dict.fromkeys(
-        (",", ";", ":", "!", " ", "quad", "qquad", "nonumber", "hline", "blacksquare", "square", "qed", "Box"), ""
-    ),
-    **dict.fromkeys(("mid", "vert", "given"), "given"),
-    "sin": "sine",
-    "cos": "cosine",
-    "tan": "tangent",
-    "ln": "natural log",
-    "lim": "the limit",
-    "sum": "the sum",
-    "prod": "the product",
-    "int": "the integral",
-    "iint": "the double integral",
-    "oint": "the closed integral",
-    "max": "the maximum",
-    "min": "the minimum",
-    "sup": "the supremum",
-    "inf": "the infimum",
-    "infty": "infinity",
-    "partial": "partial",
-    "nabla": "nabla",
-    "forall": "for all",
-    "exists": "there exists",
-    "in": "in",
-    "notin": "not in",
-    "cup": "union",
-    "cap": "intersection",
-    "setminus": "without",
-    "pm": "plus or minus",
-    "mp": "minus or plus",
-    "div": "divided by",
-    "propto": "is proportional to",
-    "equiv": "is equivalent to",
-    "sim": "is distributed as",
-    "cong": "is congruent to",
-    "ll": "is much less than",
-    "gg": "is much greater than",
-    "perp": "is perpendicular to",
-    "parallel": "is parallel to",
-    "angle": "angle",
-    "circ": "degrees",
-    "degree": "degrees",
-    "prime": "prime",
-    "hbar": "h bar",
-    "ell": "l",
-    "Re": "the real part of",
-    "Im": "the imaginary part of",
-    "%": "percent",
-    "$": "dollars",
-    "#": "number",
-    "&": "and",
-    "_": "",
-    "\\": ",",
-    "pmod": "mod",
-    "bmod": "mod",
-}
-"""Words for commands; an unknown command is read by its name."""
-SIGNS = {
-    "=": "equals",
-    "+": "plus",
-    "-": "minus",
-    "−": "minus",
-    "*": "times",
-    "×": "times",
-    "·": "times",
-    "/": "over",
-    "<": "is less than",
-    ">": "is greater than",
-    "≤": "is less than or equal to",
-    "≥": "is greater than or equal to",
-    "≠": "is not equal to",
-    "≈": "is approximately",
-    "±": "plus or minus",
-    "∞": "infinity",
-    "!": "factorial",
-    "'": "prime",
-    "′": "prime",
-    "%": "percent",
-    "~": "",
-    "&": "",
-    "(": "",
-    "[": "",
-    "$": "",
-    "`": "",
-}
+WORDS = {name: words for words, names in TABLES["formula_commands"].items() for name in names.split()}
+"""Words for commands; any other command is read by its name."""
+SIGNS, ACCENTS = TABLES["formula_signs"], TABLES["formula_accents"]
 LARGE = frozenset("sum prod int iint oint lim sup inf max min bigcup bigcap".split())
 """Commands whose index and exponent are bounds."""
-ACCENTS = {
-    "hat": "hat",
-    "widehat": "hat",
-    "bar": "bar",
-    "overline": "bar",
-    "tilde": "tilde",
-    "dot": "dot",
-    "ddot": "double dot",
-}
 PLAIN_GROUPS = frozenset("mathbf mathit mathsf mathcal mathbb mathfrak boldsymbol bm boxed".split())
 TEXT_GROUPS = frozenset("text textbf textit textrm mbox mathrm operatorname".split())
 """Commands whose argument is words, not signs of a formula."""

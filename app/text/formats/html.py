@@ -6,11 +6,15 @@ import re
 from html import unescape
 from html.entities import html5
 
-from app.text.elements import CELL_ELEMENTS, INLINE_ELEMENTS, KNOWN_ELEMENTS, LINE_ELEMENTS, PARAGRAPH_ELEMENTS
 from app.text.formats.hidden import FILLER, IN_HTML, find_hidden, find_preformatted, mask, report_code
+from app.text.normalization.cleaning import KNOWN_ELEMENTS
 from app.text.segment import PARAGRAPH
 from app.text.text_map import TextBuilder
+from app.text.word_tables import list_words
 
+PARAGRAPH_ELEMENTS, LINE_ELEMENTS, CELL_ELEMENTS, INLINE_ELEMENTS = (
+    frozenset(list_words("html_elements", name)) for name in ("paragraph", "line", "cell", "inline")
+)
 KNOWN_TAG = (
     rf"<(?P<closing>/?)(?P<name>(?i:{'|'.join(sorted(KNOWN_ELEMENTS))}))(?=[\s/>])"
     r"(?P<attributes>\s*+(?:open\b|[^\s<>=]++\s*+=(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)?+\s*+)/?>"
@@ -30,25 +34,19 @@ def is_reference(written: str) -> bool:
     return written[1] == "#" or written[1:] in html5
 
 
-class HtmlReader:
-    """Reader of a document in HTML, well-formed or not."""
-
-    def __init__(self, builder: TextBuilder) -> None:
-        self.builder = builder
-
-    def read(self, text: str) -> None:
-        """Read a document."""
-        hidden = find_hidden(text, IN_HTML, self.builder.remarks)
-        code = list(find_preformatted(text))
-        report_code(sum(text[start:end].strip().count("\n") + 1 for start, end in code), self.builder.remarks)
-        source = mask(text, [*hidden, *code])
-        position = 0
-        for tag in ANY_TAG.finditer(source):
-            read_text_with_references(self.builder, source[position : tag.start()], position)
-            if tag["name"]:
-                read_tag(self.builder, tag, tag.start())
-            position = tag.end()
-        read_text_with_references(self.builder, source[position:], position)
+def read_html(builder: TextBuilder, text: str) -> None:
+    """Read a document in HTML, well-formed or not."""
+    hidden = find_hidden(text, IN_HTML, builder.remarks)
+    code = list(find_preformatted(text))
+    report_code(sum(text[start:end].strip().count("\n") + 1 for start, end in code), builder.remarks)
+    source = mask(text, [*hidden, *code])
+    position = 0
+    for tag in ANY_TAG.finditer(source):
+        read_text_with_references(builder, source[position : tag.start()], position)
+        if tag["name"]:
+            read_tag(builder, tag, tag.start())
+        position = tag.end()
+    read_text_with_references(builder, source[position:], position)
 
 
 def read_tag(builder: TextBuilder, tag: re.Match[str], place: int) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from html import unescape
 from xml.sax.saxutils import quoteattr
 
-from app.text.footnotes import FOOTNOTE_NUMBER, RAISED_NOTE, SOURCE_NOTE, SUPERSCRIPT_NOTE
+from app.text.formats.detect import FOOTNOTE_NUMBER, RAISED_NOTE, SOURCE_NOTE, SUPERSCRIPT_NOTE
 from app.text.formats.emphasis import EmphasisPair, pair_emphasis
 from app.text.formats.formula import DOLLARS, is_formula, read_formula
 from app.text.formats.hidden import FILLER, JOINER
@@ -19,6 +19,7 @@ from app.text.normalization.normalize import normalize
 from app.text.ssml.pronunciation import MAX_CHARS, estimate_length
 from app.text.substitutions import Substitution
 from app.text.text_map import TextBuilder
+from app.text.word_tables import list_alternatives
 
 _IN_BRACKETS = r"(?:[^\\]|\\(?![()\[\]])){1,2000}+"
 PATTERNS = {
@@ -199,13 +200,7 @@ SENTENCE_BEFORE = re.compile(r"(?:\n|[.!?…~][\"”’)*_]{0,3}\s)\s*\Z")
 SENTENCE_AFTER = re.compile(r"\s+[\"“‘(*_]?[A-Z0-9]")
 LINE_END = re.compile(r"[ \t]*(?:\n|\Z)")
 ACTION = re.compile(r"[a-z]|(?:He|She|They|I|[A-Z][a-z]+(?:s|ing|ed|ly))\b")
-ACTION_VERB = re.compile(
-    r"(?:bites|blinks|blushes|bows|chuckles|claps|clears|closes|coughs|cries|dances|frowns|gasps|gestures|giggles|glances|"
-    r"glares|grins|groans|growls|hugs|jumps|kisses|laughs|leans|looks|moans|mumbles|mutters|nods|nudges|opens|pats|pauses|"
-    r"pokes|pouts|raises|rolls|runs|salutes|shakes|shivers|shrugs|sighs|sings|sits|smiles|smirks|sniffs|snorts|sobs|stares|"
-    r"steps|stretches|takes|tilts|trembles|turns|walks|waves|whines|whispers|whistles|winks|yawns)\b",
-    re.IGNORECASE,
-)
+ACTION_VERB = re.compile(rf"(?:{'|'.join(list_alternatives('action_verbs'))})\b", re.IGNORECASE)
 """Verbs of actions in role play: emphasis that begins with one needs no mark or capital letter beside it."""
 CONTEXT_CHARS = 8
 """Characters on either side of emphasis that decide whether it is an action."""

@@ -7,23 +7,14 @@ import unicodedata
 
 from app.text.formats.hidden import FILLER, JOINER
 from app.text.text_map import WarningCollector
+from app.text.word_tables import list_alternatives
 
 STYLES = "textbf|textit|textsc|textsf|texttt|textrm|emph|underline|uline|enquote|mbox|text"
 SECTIONS = "part|chapter|section|subsection|subsubsection|paragraph|subparagraph|title"
-DROPPED = (
-    "label|ref|eqref|autoref|cref|Cref|pageref|cite|citep|citet|citeauthor|bibliography|bibliographystyle|usepackage|"
-    "documentclass|pagestyle|includegraphics|input|include|vspace|hspace|setlength|setcounter|newcommand|renewcommand|newtheorem"
-)
+DROPPED = "|".join(list_alternatives("latex_dropped"))
 """Commands whose arguments are not words."""
-ALONE = (
-    "maketitle|tableofcontents|noindent|indent|newpage|clearpage|pagebreak|linebreak|newline|centering|raggedright|"
-    "hfill|vfill|medskip|bigskip|smallskip|par|hline|appendix|qed|qedhere|tiny|footnotesize|small|normalsize|large|Large|bfseries|"
-    "itshape|sffamily|ttfamily"
-)
-MATHEMATICS = (
-    "equation|align|alignat|aligned|gather|gathered|multline|eqnarray|split|cases|array|smallmatrix|[pbvBV]?matrix|math|"
-    "displaymath|flalign"
-)
+ALONE = "|".join(list_alternatives("latex_alone"))
+MATHEMATICS = "|".join(list_alternatives("latex_mathematics"))
 """Environments that are formulas."""
 LATEX = re.compile(
     rf"(?m:^)[ \t]*+\\(?:(?:{SECTIONS})\*?\{{|(?:textbf|textit|textsc|emph)\{{|item\b"

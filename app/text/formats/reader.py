@@ -9,7 +9,7 @@ from app.text.clauses import LengthCheck, accept_any_length
 from app.text.delivery import WordEmotion
 from app.text.formats.detect import detect_format
 from app.text.formats.hidden import mask
-from app.text.formats.html import HtmlReader
+from app.text.formats.html import read_html
 from app.text.formats.latex import hide_commands
 from app.text.formats.markdown import MarkdownReader
 from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
@@ -85,7 +85,7 @@ def map_text(text: str, input_format: InputFormat, builder: TextBuilder, *, expl
     if input_format is InputFormat.TEXT:
         builder.keep(text, 0)
     elif input_format is InputFormat.HTML:
-        HtmlReader(builder).read(text)
+        read_html(builder, text)
     else:
         MarkdownReader(builder, indented_code=explicit).read(text)
     if not builder.length:

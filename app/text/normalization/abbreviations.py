@@ -4,49 +4,21 @@ from __future__ import annotations
 
 import re
 
-from app.text.normalization.abbreviation_words import (
-    AFTER_NAME,
-    ANYWHERE,
-    BEFORE_NAME,
-    BEFORE_NUMBER,
-    DOTLESS,
-    DOTLESS_NUMBERED,
-)
-from app.text.normalization.patterns import COUNTED_NOUNS, join_alternatives
-from app.text.normalization.roman import ROMAN
-from app.text.normalization.rules import Rule, RuleTable
+from app.text.normalization.rules import RuleTable, compile_pattern
+from app.text.word_tables import TABLES
 
+BEFORE_NAME = TABLES["titles"]
+DOTLESS = frozenset(BEFORE_NAME) - {"Adm", "Maj", "Det", "Amb", "Rep", "Fr", "Insp", "Supt"}
+"""Titles that are expanded without a dot, too."""
+AFTER_NAME, ANYWHERE, BEFORE_NUMBER = TABLES["name_suffixes"], TABLES["abbreviations"], TABLES["numbered"]
 CAPITAL_TITLES = {title.upper(): name for title, name in BEFORE_NAME.items()}
-TITLE = re.compile(r"\b([A-Z][A-Za-z]{1,6})(\.?)(?= [A-Z])")
-"""A word that may be a title before a name."""
-SUFFIX = re.compile(rf"(?<=[A-Z])([\w']{{0,40}})(,?) ({join_alternatives(AFTER_NAME)})\b(\.?)")
-NUMBERED_STREET = re.compile(r"(?<=\d(?:st|nd|rd|th)) (St|Rd|Ave|Blvd|Ln|Pl|Sq|Ct)\b(\.?)")
-"""A street with a number as its name: `3rd Ave.`"""
 HOUSE_NUMBER = re.compile(r"\d[\w ]*\Z")
 """The number of a house and more of an address, without which `Main Dr Smith` names no street."""
 SUFFIX_AFTER_COMMA = frozenset({"Jr", "Sr", "Inc", "Ltd", "Corp", "Esq"})
-COMMON = re.compile(r"(?<![\w.])(?!EST)([A-Za-z]{1,7}(?:\.[A-Za-z]){0,2}\.|[Vv][Ss]|[Ww]/[Oo]|[24][Ww][Dd])(?!\w)")
-"""A word with a dot, or another that may be in `ANYWHERE`."""
-NUMBER_ABBREVIATION = re.compile(
-    r"(?<![\w'.-])([A-Za-z]{1,6}(?:\. no)?)\. ?"
-    rf"(?=[(#]?\d|(?=[IVXLCivxlc])(?i:{ROMAN})\b(?!')|[A-HJ-Z]\b(?![.']))"
-)
-"""A word that may be in `BEFORE_NUMBER`."""
-NUMBER_ADJACENT = re.compile(rf"(?<![\w'.-])({join_alternatives(DOTLESS_NUMBERED)}) (?=#?\d)")
-ROMAN_NUMERAL = re.compile(rf"(?=[IVXLC]){ROMAN}\b", re.IGNORECASE)
+ROMAN_NUMERAL = compile_pattern(r"(?i)(?=[IVXLC])<ROMAN>\b")
 PRONOUN = re.compile(r"I\b(?! ?[,.;:)]|$)")
 """The word `I`, which follows `No.` as a pronoun."""
-ESTIMATED = re.compile(
-    rf"\b(est)\. (?=\d{{1,3}}(?:,\d{{3}})+\b|\d{{1,9}}(?:\.\d{{1,3}})?(?: ?[kKMB]\b| (?:{COUNTED_NOUNS}|[mb]illion)\b)|"
-    r"(?:[a-z-]{2,12} ){1,12}(?:dollars|euros|pounds|percent)\b)",
-    re.IGNORECASE,
-)
-VERSUS = re.compile(r"(?<=[a-z]) v\.? (?=[A-Z][a-z])")
 SCENES = {"INT": "Interior", "EXT": "Exterior"}
-SCENE = re.compile(r"(?<![\w.])(INT|EXT)\.(?:/(INT|EXT)\.)?(?= [A-Z])")
-"""The place of a scene in a screenplay: `INT. KITCHEN`."""
-INITIALS = re.compile(r"\b((?:[A-Z]\.){2,})(?!\w)")
-INITIAL = re.compile(r"\b([B-HJ-Z])\.(?= [A-Z])")
 
 
 def expand_scene(match: re.Match[str]) -> str:
@@ -77,11 +49,6 @@ def expand_before_number(match: re.Match[str]) -> str:
         if following[:1] not in "(#" or match[1].lower() == "no":
             return match[0]
     return match_case(words, match[1]) + " "
-
-
-def expand_estimated(match: re.Match[str]) -> str:
-    """Read `est.` before an amount as `estimated`; before a year it means `established`."""
-    return match_case("estimated", match[1]) + " "
 
 
 def expand_suffix(match: re.Match[str]) -> str:
@@ -123,30 +90,7 @@ def match_case(words: str, like: str) -> str:
     return words[0].upper() + words[1:] if like[:1].isupper() else words
 
 
-RULES = RuleTable(
-    Rule(ESTIMATED, expand_estimated, ("est.",), digits=False),
-    Rule(SCENE, expand_scene, ("int.", "ext."), digits=False),
-    Rule(SUFFIX, expand_suffix, tuple(f" {suffix.lower()}" for suffix in AFTER_NAME), digits=False),
-    Rule(NUMBERED_STREET, lambda m: f" {AFTER_NAME[m[1]]}{keep_final_dot(m, m[2])}"),
-    Rule(TITLE, expand_title, digits=False),
-    Rule(COMMON, expand_common, (".", "vs", "w/o", "wd"), digits=False),
-    Rule(VERSUS, " versus ", (" v",), digits=False),
-    Rule(INITIALS, spell_initials, (".",), digits=False),
-    Rule(INITIAL, r"\1", (".",), digits=False),
+verbalize_abbreviations = RuleTable(
+    "abbreviations", expand_scene, expand_suffix, expand_title, expand_common, spell_initials
 )
-
-
-def verbalize_abbreviations(text: str) -> str:
-    """Expand titles, streets, companies, Latin abbreviations, scenes and initials."""
-    return RULES.apply(text)
-
-
-NUMBERED_RULES = RuleTable(
-    Rule(NUMBER_ABBREVIATION, expand_before_number, (".",), digits=False),
-    Rule(NUMBER_ADJACENT, lambda m: f"{DOTLESS_NUMBERED[m[1]]} "),
-)
-
-
-def expand_numbered(text: str) -> str:
-    """Expand words before a number, which later steps replace with words: `Vol. 3` -> Volume 3."""
-    return NUMBERED_RULES.apply(text)
+expand_numbered = RuleTable("numbered", expand_before_number)

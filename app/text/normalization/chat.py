@@ -7,6 +7,7 @@ import re
 from app.text.normalization.abbreviations import match_case
 from app.text.normalization.rules import DIGIT
 from app.text.phonetic import mark_reading
+from app.text.word_tables import TABLES, list_alternatives, list_words
 
 FACE = "ツ°□•‿◕ᴥ▽ω´͜͡ʖಠ益∀^><;`"
 KAOMOJI = re.compile(
@@ -54,54 +55,7 @@ def drop_emoticons(text: str) -> str:
     return TILDES.sub("", EMOTICON.sub(" ", KAOMOJI.sub(" ", LOVE.sub("love", text))))
 
 
-CHAT_WORDS = {
-    "thx": "thanks",
-    "tnx": "thanks",
-    "pls": "please",
-    "plz": "please",
-    "ppl": "people",
-    "abt": "about",
-    "msg": "message",
-    "msgs": "messages",
-    "bday": "birthday",
-    "tmrw": "tomorrow",
-    "cya": "see ya",
-    "ur": "your",
-    "cuz": "cause",
-    "rn": "right now",
-    "smth": "something",
-    "sry": "sorry",
-    "ty": "thank you",
-    "tysm": "thank you so much",
-    "nvm": "never mind",
-}
-"""Abbreviations of chats that are read as words, in lower case."""
-DIGIT_WORDS = {
-    "gr8": "great",
-    "m8": "mate",
-    "m8s": "mates",
-    "l8": "late",
-    "l8r": "later",
-    "w8": "wait",
-    "h8": "hate",
-    "str8": "straight",
-    "b4": "before",
-    "2day": "today",
-    "2nite": "tonight",
-    "2night": "tonight",
-    "2moro": "tomorrow",
-    "2morrow": "tomorrow",
-    "4ever": "forever",
-    "4eva": "forever",
-    "any1": "anyone",
-    "every1": "everyone",
-    "some1": "someone",
-    "no1": "no one",
-    "sum1": "someone",
-    "4u": "for you",
-    "2u": "to you",
-}
-"""Words of chats with a digit for its sound, in small letters."""
+CHAT_WORDS, DIGIT_WORDS = TABLES["chat_words"], TABLES["digit_words"]
 DIGIT_WORD = re.compile(
     rf"(?<![\w'.@#/$€£-])({'|'.join(DIGIT_WORDS)})(?![\w@/]|[.-]\w)|(?<=[a-z!] )([24])(?= (?:u|ur|urself|me 2)\b)",
     re.IGNORECASE,
@@ -123,15 +77,8 @@ def expand_digit_word(match: re.Match[str]) -> str:
     return match_case(DIGIT_WORDS[word.lower()], word)
 
 
-CHAT_LETTERS = frozenset(
-    "idk ikr iirc imho irl lmao lmfao omw wyd istg iykyk pov ily ilysm ttyl icymi afaik ootd asmr faq vip eta".split()
-)
-"""Abbreviations that are spelled, in lower or upper case."""
-LETTERS = frozenset(
-    "NYC IQ UAE PTA IPO EPA EMT ICU UX UI EKG ECG EEG IDE IOU IUD IVF UTI ACL EOD ESL ESP IVR OTC SOS TSA AARP ACLU EV "
-    "IMF IOC AMC AFL AFC OBE EDM EFT UAV ICBM IED ATP QA IG IR UPS DOI PTO AKA".split()
-)
-"""Abbreviations that are spelled, in upper case: espeak-ng would read them as words."""
+CHAT_LETTERS, LETTERS = (frozenset(list_words("words", name)) for name in ("chat_letters", "letters"))
+"""Abbreviations that are spelled; the second ones only in upper case, since espeak-ng would read them as words."""
 ABBREVIATION = re.compile(r"(?<![\w'.@/-])([A-Za-z]{2,6})(?![\w@/]|\.\w|-\w|'\w)")
 ABBREVIATIONS = frozenset(
     word + plural for word in (*CHAT_WORDS, *CHAT_LETTERS, *map(str.lower, LETTERS)) for plural in ("", "s")
@@ -168,17 +115,8 @@ PRONOUN = re.compile(r"(?<![\w'&/.-])(?:IT|US)(?![\w&/-]|\.\w|'S\b)")
 """Pronouns that espeak-ng spells when they are in capitals."""
 LOWER = re.compile(r"[a-z]{2}")
 CAPITALS = re.compile(r"[A-Z]{2}")
-VERBS_BEFORE = re.compile(
-    r"\b(?:ASK|SHOW|JOIN|TRUST|SEND|BRING|PUT|SAVE|END|HEAR|READ|EAT|WORTH|OVER|FROM|MISS|DO|DID|DOES|STOP|LET|GET"
-    r"|GOT|GIVE|GAVE|TAKE|TOOK|MAKE|MADE|LOVE|LOVED|HATE|LIKE|WANT|NEED|SEE|SAW|SAY|SAID|"
-    r"TELL|TOLD|HELP|LEAVE|LEFT|IS|WAS|KEEP|DROP|BELIEVE|KNOW|KNEW|FORGET|THINK|USE|BUY|TRY|CALL|FIND|FOUND|WITH|FOR"
-    r"|OF|"
-    r"ABOUT|TO|ON|IN|AT|AND|BUT|THAT|IF|WHEN|BECAUSE) $"
-)
-NOUNS_AFTER = re.compile(
-    r" (?:DEPARTMENT|SUPPORT|MANAGER|TEAM|SERVICES?|SECURITY|SYSTEMS?|STAFF|INFRASTRUCTURE|ARMY|NAVY|AIR FORCE|SENATE|"
-    r"CONGRESS|PRESIDENT|GOVERNMENT|DOLLARS?|OPEN|MARSHALS?|TREASURY|CITIZENS?|CAPITOL|TROOPS|HOUSE OF)\b"
-)
+VERBS_BEFORE = re.compile(rf"\b(?:{'|'.join(list_alternatives('before_pronouns'))}) $")
+NOUNS_AFTER = re.compile(rf" (?:{'|'.join(list_alternatives('after_names'))})\b")
 COUNTRY_BEFORE = re.compile(r"\bTHE $")
 
 

@@ -7,45 +7,19 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-from app.text.elements import KNOWN_ELEMENTS
-from app.text.footnotes import FOOTNOTE
 from app.text.normalization.chat import drop_emoticons, simplify_letters
+from app.text.word_tables import TABLES
 
+_NUMBERS = r"\d{1,3}(?:[,–-] ?\d{1,3}){0,9}"
+FOOTNOTE = re.compile(
+    rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}}|citation needed)\](?:\[{_NUMBERS}\]){{0,9}}"
+    rf"|(?<=[^\W\d_]{{3}}\[){_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$))"
+    r"|(?<=[A-Z][a-z]{3}\[)[a-e]\](?=\s))"
+    r"|[⁰¹²³⁴-⁹](?<=[.!?…\"”’].)[⁰¹²³⁴-⁹]{0,2}(?!\w)"
+)
+"""Marks of footnotes after a word's punctuation or before a sentence's (`He left.[12]`, `He left.¹`)."""
 EQUIVALENTS = str.maketrans(
-    {
-        "’": "'",
-        "‘": "'",
-        "ʼ": "'",
-        "`": "'",
-        "´": "'",
-        "′": "'",
-        "″": '"',
-        "º": "°",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "«": '"',
-        "»": '"',
-        "‐": "-",
-        "‑": "-",
-        "‒": "-",
-        "−": "-",
-        "⁄": "/",
-        "∕": "/",
-        "•": ",",
-        "·": " ",
-        "⟦": "",
-        "⟧": "",
-        "\u00a0": " ",
-        "\u2028": " ",
-        "\u2029": " ",
-        "\t": " ",
-        "\r": " ",
-        "\n": " ",
-        "\v": " ",
-        "\f": " ",
-        "\x85": " ",
-    }
+    "’‘ʼ`´′″º“”„«»‐‑‒−⁄∕•·\u00a0\u2028\u2029\t\r\n\v\f\x85", "''''''\"°\"\"\"\"\"----//,          ", "⟦⟧"
 )
 """`⟦` and `⟧` are dropped: they are the notation for phonemes within a spoken text, which no caller may forge."""
 KEPT_SYMBOLS = "°+<=>~|^§©®™№$€£¥¢₹₩₽₿₺₪₫₴₱₦฿%&@#*/\\±×÷≈≤≥≠√∛∞∑∏∫∂∇∈∉∅∀∃∩∪⊂⊆∝∴∠≡¬→←↔⇒⇔⇌↑↓♯♭"
@@ -54,6 +28,7 @@ FRACTION_SIGN = re.compile("[¼-¾⅐-⅞]")
 SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,9})(\s[^<>=]{0,40}=[^<>]{0,300})?\s?(/?)>", re.IGNORECASE)
 """An HTML tag, or a name in its form; a comparison like `a <b` has no closing bracket and stays."""
+KNOWN_ELEMENTS = frozenset(" ".join(TABLES["html_elements"].values()).split())
 NOT_PLAIN = re.compile("[^ -~]")
 MANY_SPACES = re.compile(r"\s+")
 SUPERFLUOUS_SPACE = re.compile(r" (?=[,.;:!?](?:\s|$)|\))|(?<=\() ")

@@ -7,51 +7,52 @@ only those in which hardly any other reading is possible.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
-from app.text.normalization.heteronym_contexts import CONTEXTS, IMPERATIVES, OBJECT, START
-from app.text.normalization.symbols import LETTER_A
+from app.text.normalization.numerals import LETTER_A
 from app.text.phonetic import mark_reading
 
 CONTEXT = 70
 """Characters before and after a word that its rules read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Context in which a word has a reading."""
+class Rule(NamedTuple):
+    """Context in which a word has a reading; each pattern may be empty."""
 
     phonemes: str
     """Reading in espeak-ng's notation."""
+    unless: re.Pattern[str] | None
+    """Pattern that must not end right before the word."""
     before: re.Pattern[str]
     """Pattern that must end right before the word."""
     after: re.Pattern[str]
     """Pattern that must match right after the word."""
-    unless: re.Pattern[str]
-    """Pattern that must not end right before the word."""
 
     def fits(self, before: str, after: str) -> bool:
         """Return whether a word stands in this context."""
-        return bool(self.after.match(after) and self.before.search(before) and not self.unless.search(before))
+        return bool(
+            self.after.match(after) and self.before.search(before) and not (self.unless and self.unless.search(before))
+        )
 
 
-def make_rule(phonemes: str, before: str = "", after: str = "", unless: str = "") -> Rule:
-    """Return a rule from its patterns; before and after a word there is one space."""
-    return Rule(
-        phonemes,
-        re.compile(f"(?:{before})$" if before else ""),
-        re.compile(after),
-        re.compile(f"(?:{unless})$" if unless else r"(?!)", re.IGNORECASE),
-    )
+def read_rules() -> dict[str, list[Rule]]:
+    """Return the rules of each word, in order; words in capitals are parts of later patterns, such as `<START>`."""
+    parts: dict[str, str] = {}
+    rules: dict[str, list[Rule]] = {}
+    for row in Path(__file__).with_name("heteronym_contexts.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        word, phonemes, *patterns = row.split("\t")
+        unless, before, after = (re.sub("<([A-Z_]+)>", lambda part: parts[part[1]], one) for one in patterns)
+        if word.isupper():
+            parts[word] = before
+            continue
+        unlike = re.compile(f"(?:{unless})$", re.IGNORECASE) if unless else None
+        found = Rule(phonemes, unlike, re.compile(f"(?:{before})$" if before else ""), re.compile(after))
+        rules.setdefault(word, []).append(found)
+    return rules
 
 
-RULES = {
-    word: tuple(
-        make_rule(*context)
-        for context in (*CONTEXTS.get(word, ()), *([(IMPERATIVES[word], START, OBJECT)] if word in IMPERATIVES else ()))
-    )
-    for word in {**CONTEXTS, **IMPERATIVES}
-}
+RULES = read_rules()
 """Rules of each word; the first that fits decides."""
 HETERONYMS = frozenset(RULES)
 WORD = re.compile("[a-z]{3,}")

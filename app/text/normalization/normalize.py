@@ -8,22 +8,22 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.abbreviations import expand_numbered, verbalize_abbreviations
-from app.text.normalization.addresses import verbalize_addresses
 from app.text.normalization.chat import expand_chat, expand_digit_words, lower_pronouns
-from app.text.normalization.chess import verbalize_moves
 from app.text.normalization.cleaning import clean, tidy
-from app.text.normalization.codes import verbalize_codes
+from app.text.normalization.codes import verbalize_addresses, verbalize_codes, verbalize_moves
 from app.text.normalization.dates import verbalize_dates
 from app.text.normalization.formulas import expand_formulas
-from app.text.normalization.grouping import rewrite_numbers
 from app.text.normalization.heteronyms import mark_heteronyms, mark_letters
-from app.text.normalization.measures import verbalize_measures
-from app.text.normalization.money import verbalize_amounts
-from app.text.normalization.ranges import verbalize_ranges
-from app.text.normalization.roman import verbalize_roman
-from app.text.normalization.slashes import verbalize_alternatives, verbalize_slashes
+from app.text.normalization.numerals import (
+    expand_operators,
+    rewrite_numbers,
+    verbalize_numbers,
+    verbalize_roman,
+    verbalize_signs,
+)
+from app.text.normalization.quantities import verbalize_amounts, verbalize_measures
+from app.text.normalization.ranges import verbalize_alternatives, verbalize_ranges, verbalize_slashes
 from app.text.normalization.sounds import mark_interjections, mark_stutters, shorten_words
-from app.text.normalization.symbols import expand_operators, verbalize_numbers, verbalize_signs
 
 STEPS = (
     expand_digit_words,

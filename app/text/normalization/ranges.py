@@ -1,67 +1,36 @@
-"""Replace the signs of ranges, ratios and scores with words."""
+"""Read ranges, ratios, verses, and slashes: in phrases, as `per`, `over` and `out of`, in dates without a year."""
 
 from __future__ import annotations
 
 import re
 
-from app.text.normalization.dates import MONTH, expand_month
-from app.text.normalization.numbers import verbalize_integer
-from app.text.normalization.patterns import COUNTED_NOUNS
-from app.text.normalization.rules import Rule, RuleTable
-from app.text.normalization.units import UNIT_NAMES
-from app.text.normalization.verses import verbalize_verses
+from app.text.normalization.numbers import name_month, name_weekday, verbalize_cardinal
+from app.text.normalization.rules import RuleTable
+from app.text.word_tables import BOOK_NAMES, TABLES
 
-AMOUNT = r"(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?|\d{1,9}(?:\.\d{1,6})?)"
-RANGE = re.compile(rf"(?<![\w.,:/^-])([$€£¥]?){AMOUNT}(%?)( ?[-–] ?)([$€£¥]?){AMOUNT}(?![\w]*[-–/:]\d|[.,]?\d| ?=)")
+
+def verbalize_verse(match: re.Match[str]) -> str:
+    """Read a verse: `1 Corinthians 13:4-7` -> First Corinthians thirteen, four to seven."""
+    number, book, chapter, verse, sign, last = match.groups()
+    name = (TABLES["ordinal_words"][number] + " " if number else "") + BOOK_NAMES[book]
+    words = f"{name} {verbalize_cardinal(chapter)}"
+    if not last:
+        # After `twenty-three`, or before a single digit, the verse would sound like a part of the chapter's number.
+        clear = len(verse) == 2 and int(chapter) < 20
+        return f"{words}{' ' if clear else ':'}{verbalize_cardinal(verse)}"
+    return f"{words}, {verbalize_cardinal(verse)} {'and' if sign == ',' else 'to'} {verbalize_cardinal(last)}"
+
+
+verbalize_verses = RuleTable("verses", verbalize_verse)
+
+
+CALENDAR_NAME = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
 SCALE_AFTER = re.compile(r" ?(?:thousand|million|billion|trillion|bn|[kKMB]\b)")
-SAME_UNIT = re.compile(
-    rf"(?<![\w.,:/-])(-?\d[\d,.]{{0,14}} ?({UNIT_NAMES}|%|[CF])) ?[-–] ?(?=\d[\d,.]{{0,14}} ?\2(?![\w/]))"
-)
-MONEY_SPAN = re.compile(r"(?<=[\dkKMBn])(?<=[$€£¥\d][\dkKMBn]) ?[-–] ?(?=[$€£¥]\d)")
 YEARS = re.compile(r"(?:1[1-9]|20|21)\d\d")
-TIMES = re.compile(
-    r"(?:(?<=\d)|(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=[ap]\.m\.)) ?[-–] ?(?=\d{1,2}(?::\d\d| ?[ap]\.?m\b))", re.IGNORECASE
-)
-NOON = re.compile(
-    r"(?<=\bnoon)[-–](?=\d)|(?<=\bmidnight)[-–](?=\d)|"
-    r"(?:(?<=\d)|(?<=[ap]m)|(?<=[ap]\.m\.)) ?[-–] ?(?=(?:noon|midnight)\b)",
-    re.IGNORECASE,
-)
-UNTIL_NOW = re.compile(r"(?<=\d\d\d\d) ?[-–] ?(?=(?:present|today|now|current)\b)", re.IGNORECASE)
-ALPHABET = re.compile(r"(?<!\S)(A|Q[1-4])[-–](Z|Q[1-4])\b")
-ORDINALS = re.compile(r"(?<=\d)(st|nd|rd|th) ?[-–] ?(?=\d{1,4}(?:st|nd|rd|th)\b)")
-
-WEEKDAY_NAMES = {
-    "mon": "Monday",
-    "tue": "Tuesday",
-    "wed": "Wednesday",
-    "thu": "Thursday",
-    "fri": "Friday",
-    "sat": "Saturday",
-    "sun": "Sunday",
-}
-WEEKDAY = r"((?:Mon|Tue|Tues|Wed|Wednes|Thu|Thur|Thurs|Fri|Sat|Satur|Sun)(?:day)?)\b\.?"
-WEEKDAYS = re.compile(rf"\b{WEEKDAY}( ?[-–/&] ?|, ?| to | and ){WEEKDAY}")
-WEEKDAY_BEFORE_DATE = re.compile(rf"\b(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\.?(?=,? (?:the )?(?:\d|{MONTH})|: ?\d)")
-WEEKDAY_WITH_DOT = re.compile(r"\b(Mon|Tues?|Wed|Thurs?|Thu|Fri)\.(?! ?[A-Z]\w)(?=[ ,;)]|$)")
-MONTHS = re.compile(rf"\b{MONTH}( ?[-–/] ?| to | and | or ){MONTH}(?!\w)")
-TO_MONTH = re.compile(rf"(?<=\d) ?[-–] ?(?={MONTH} \d)")
-DAYS_OF_MONTH = re.compile(
-    rf"\b{MONTH} (\d{{1,2}})(?:st|nd|rd|th)? ?[-–] ?(\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.%]?\d| ?[ap]\.?m\b)"
-)
-DAYS_BEFORE_MONTH = re.compile(
-    rf"(?<![\w.,-])(\d{{1,2}})(?:st|nd|rd|th)? ?[-–] ?(\d{{1,2}})(?:st|nd|rd|th)? {MONTH}(?!\w)"
-)
-
-STORE = re.compile(rf"(?<![\w.,:$€£/-])7-11(?![\w%:/-]|[.,]\d| (?:{COUNTED_NOUNS}|{UNIT_NAMES}|[ap]\.?m)\b)")
-SHARES = re.compile(r"(?<![\w.,:$€£/-])(\d\d)-(\d\d)(?![\w%:/-]|[.,]\d)")
-
-COUNT = r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,6}(?:\.\d{1,3})?)"
 RATIO_WORDS = (
     "ratio|ratios|aspect|odds|scale|score|scored|mix|proportion|won|win|lost|lose|beat|victory|defeat|diluted|dilution|"
     "draw"
 )
-RATIO = re.compile(rf"(?<![\w.,:/]){COUNT}:{COUNT}(?::{COUNT})?(?![\w:/]|[.,]\d)")
 CLOCK = re.compile(r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?")
 RACE_TIME = re.compile(r"\d{1,2}:[0-5]\d\.\d{1,3}")
 RATIO_BEFORE = re.compile(rf"\b(?:{RATIO_WORDS})\b[\w ']{{0,30}}$", re.IGNORECASE)
@@ -70,35 +39,11 @@ RATIO_AFTER = re.compile(
 )
 ASPECTS = frozenset({"16:10", "24:10"})
 
-SCORE = re.compile(r"(?<![\w.,:-])(\d{1,4})[-–](\d{1,4})(?![\w:-]|[.,]\d)")
-
-
-def verbalize_calendar_ranges(text: str) -> str:
-    """Expand weekdays and months in ranges and dates: `Mon-Fri` -> Monday to Friday."""
-    for _ in range(2):
-        text = WEEKDAYS.sub(expand_weekdays, text)
-    text = WEEKDAY_WITH_DOT.sub(expand_weekday, WEEKDAY_BEFORE_DATE.sub(expand_weekday, text))
-    text = TO_MONTH.sub(" to ", MONTHS.sub(expand_months, text))
-    text = DAYS_OF_MONTH.sub(lambda m: f"{m[1]} {m[2]}th to {m[3]}th" if is_span(m[2], m[3]) else m[0], text)
-    return DAYS_BEFORE_MONTH.sub(
-        lambda m: f"{m[1]}th to {m[2]}th of {expand_month(m[3])}" if is_span(m[1], m[2]) else m[0], text
-    )
-
-
-def is_span(first: str, second: str) -> bool:
-    """Return whether two numbers are days of a month, in order."""
-    return 1 <= int(first) < int(second) <= 31
-
-
-def expand_weekday(match: re.Match[str]) -> str:
-    """Return the full name of a weekday."""
-    return WEEKDAY_NAMES[match[1][:3].lower()]
-
 
 def expand_weekdays(match: re.Match[str]) -> str:
     """Expand two weekdays and the sign between them."""
     sign = match[2].strip()
-    first, second = (WEEKDAY_NAMES[name[:3].lower()] for name in (match[1], match[3]))
+    first, second = (name_weekday(name) for name in (match[1], match[3]))
     joint = {"-": " to ", "–": " to ", "&": " and ", "/": ", "}.get(sign, match[2])
     return f"{first}{joint}{second}"
 
@@ -106,7 +51,7 @@ def expand_weekdays(match: re.Match[str]) -> str:
 def expand_months(match: re.Match[str]) -> str:
     """Expand two months and the sign between them: `Oct-Dec` -> October to December."""
     joint = match[2] if match[2].strip().isalpha() else " or " if "/" in match[2] else " to "
-    return f"{expand_month(match[1])}{joint}{expand_month(match[3])}"
+    return f"{name_month(match[1])}{joint}{name_month(match[3])}"
 
 
 def expand_range(match: re.Match[str]) -> str:
@@ -117,11 +62,6 @@ def expand_range(match: re.Match[str]) -> str:
     symbol = second_symbol or first_symbol
     both = "." in first and symbol and not SCALE_AFTER.match(match.string, match.end())
     return f"{symbol if both else ''}{first}{percent} to {symbol}{second}"
-
-
-def expand_shares(match: re.Match[str]) -> str:
-    """Read two equal shares: `50-50` -> 50 50; leave scores and ranges."""
-    return f"{match[1]} {match[2]}" if match[1] == match[2] and int(match[1]) >= 20 else match[0]
 
 
 def expand_ratio(match: re.Match[str]) -> str:
@@ -135,31 +75,72 @@ def expand_ratio(match: re.Match[str]) -> str:
     return " to ".join(part for part in match.groups() if part)
 
 
-def verbalize_score(match: re.Match[str]) -> str:
-    """Read what is left of ranges and scores: `10-20` -> ten to twenty."""
-    return f"{verbalize_integer(match[1])} to {verbalize_integer(match[2])}"
+def expand_days_of_month(match: re.Match[str]) -> str:
+    """Rewrite days after their month: `May 3-5` -> May 3th to 5th; leave what are no days."""
+    return f"{match[1]} {match[2]}th to {match[3]}th" if is_span(match[2], match[3]) else match[0]
 
 
-DASHES = ("-", "–")
-RULES = RuleTable(
-    Rule(RATIO, expand_ratio, (":",)),
-    Rule(SHARES, expand_shares, ("-",)),
-    Rule(STORE, "seven eleven", ("-",)),
-    Rule(UNTIL_NOW, " to ", DASHES),
-    Rule(ALPHABET, r"\1 to \2", DASHES, digits=False),
-    Rule(ORDINALS, r"\1 to ", DASHES),
-    Rule(TIMES, " to ", DASHES),
-    Rule(NOON, " to ", DASHES, digits=False),
-    Rule(SAME_UNIT, r"\1 to ", DASHES),
-    Rule(RANGE, expand_range, DASHES),
-    Rule(MONEY_SPAN, " to ", DASHES),
-)
-CALENDAR_NAME = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
+def expand_days_before_month(match: re.Match[str]) -> str:
+    """Rewrite days before their month: `3-5 May` -> 3th to 5th of May; leave what are no days."""
+    return f"{match[1]}th to {match[2]}th of {name_month(match[3])}" if is_span(match[1], match[2]) else match[0]
+
+
+def is_span(first: str, second: str) -> bool:
+    """Return whether two numbers are days of a month, in order."""
+    return 1 <= int(first) < int(second) <= 31
+
+
+CALENDAR = RuleTable("calendar", expand_weekdays, expand_months, expand_days_of_month, expand_days_before_month)
+RULES = RuleTable("ranges", expand_ratio, expand_range)
 
 
 def verbalize_ranges(text: str) -> str:
     """Replace the dash of a range with `to`, but leave ranges of years to a later step."""
     text = verbalize_verses(text)
-    if CALENDAR_NAME.search(text):
-        text = verbalize_calendar_ranges(text)
-    return RULES.apply(text)
+    return RULES(CALENDAR(text) if CALENDAR_NAME.search(text) else text)
+
+
+MEASURED_NOUN = re.compile(
+    r" (?:hours|minutes|seconds|years|months|weeks|days|nights|miles|acres|gallons|barrels|tons|tonnes|pounds|dollars|"
+    r"euros|"
+    r"feet|meters|metres|kilometers|pages|points|inches)\b"
+)
+"""Nouns of which there are fractions: `3/4 miles`."""
+SPLIT_NOUN = re.compile(
+    r" (?:split|chance|chances|odds|ratio|mix|blend|joint|custody|rule|partner|deal|cut)\b|[ ]?$|[.,!?;]"
+)
+
+
+def expand_rating(match: re.Match[str]) -> str:
+    """Read a share of counted things: `4/5 stars` -> 4 out of 5; leave a mixed number such as `2 1/2 hours`."""
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    small = "." not in match[1] and before[:1].isdecimal()
+    measure = "." not in match[1] and MEASURED_NOUN.match(match.string, match.end()) is not None
+    return match[0] if small or measure else f"{match[1]} out of {match[2]}"
+
+
+def expand_pressure(match: re.Match[str]) -> str:
+    """Read a blood pressure, which is no fraction: `120/80` -> 120 over 80."""
+    return f"{match[1]} over {match[2]}" if int(match[1]) > int(match[2]) > 12 else match[0]
+
+
+def expand_split(match: re.Match[str]) -> str:
+    """Read shares of a hundred: `50/50` -> 50 50; leave ranges such as `40-60`."""
+    first, sign, second = int(match[1]), match[2], int(match[3])
+    if first + second != 100 or (sign == "-" and not is_split(match)):
+        return match[0]
+    return f"{first} {second}"
+
+
+def is_split(match: re.Match[str]) -> bool:
+    """Return whether two numbers joined by a hyphen are shares and no range or score."""
+    first, second = int(match[1]), int(match[3])
+    if first > second and first % 10 == 0:
+        return True
+    noun = SPLIT_NOUN.match(match.string, match.end(), match.end() + 12)
+    return first == second or (first > second and noun is not None and noun[0][:1] == " " and noun[0].strip() != "")
+
+
+verbalize_slashes = RuleTable("slashes", expand_rating, expand_split, expand_pressure)
+verbalize_alternatives = RuleTable("alternatives")
+"""Replace the slashes between words: with `or`, with a pause if spaces surround it, or with nothing."""

@@ -6,40 +6,9 @@ import re
 from itertools import product
 
 from app.text.phonetic import mark_phonemes
+from app.text.word_tables import TABLES, list_words
 
-INTERJECTIONS = {
-    r"s*sh{2,}|s{3,}h|ssh(?=[!.,?])": "ʃː",
-    r"p+s+h+": "pʃː",
-    r"(?!psst\b)p+s+t+": "pst",
-    r"p+f+": "pfː",
-    r"p+[fh]+t+": "pft",
-    r"b+r{2,}": "bɹˈɜː",
-    r"g+r{2,}": "ɡɹˈɜː",
-    r"h+r+m+": "hˈɜːm",
-    r"h+m|h+m{4,}": "həm",
-    r"h+r*m+ph+": "hˈʌmf",
-    r"m{2,}": "mː",
-    r"m+h+m+|m{2,}-?h+u?m+": "mhˈəm",
-    r"n+g+h+|n{3,}": "ŋː",
-    r"h+n+g+h*": "hŋ",
-    r"z{3,}": "zː",
-    r"b+z{2,}t*": "bzː",
-    r"s{3,}": "sː",
-    r"t+s{2,}": "tsː",
-    r"t+s+k+": "tsk",
-    r"t+c+h+": "tʃ",
-    r"o+w+": "ˈaʊ",
-    r"e+w{2,}": "jˈuː",
-    r"a+w{2,}h*": "ˈɔː",
-    r"u+g+h{2,}": "ˈʌɡ",
-    r"u+h{2,}": "ˈʌ",
-    r"a{2,}h*|ah{3,}": "ˈɑː",
-    r"ya{2,}s+": "jˈɑːs",
-    r"o{3,}h*|ooh{2,}": "ˈuː",
-    r"e{3,}": "ˈiː",
-    r"a+r+gh{2,}|a+r{2,}gh+|aa+rgh": "ˈɑːɹɡ",
-}
-"""Spellings that espeak-ng reads letter by letter or wrongly, with their phonemes."""
+INTERJECTIONS = TABLES["interjections"]
 PHONEMES = tuple(INTERJECTIONS.values())
 NO_SOUNDS = frozenset({"PST", "SSS", "MM", "NNN", "PHT", "TSK", "TSS", "HM", "AA", "AAA", "AAAA", "MHM", "PFF", "aa"})
 """Abbreviations with the letters of an interjection."""
@@ -69,31 +38,12 @@ STUTTER = re.compile(
     re.IGNORECASE,
 )
 """The first sounds of a word, repeated before it: `W-w-what`."""
-STUTTERED = {
-    "ch": "tʃ",
-    "ph": "f",
-    "sh": "ʃ",
-    "th": "θ",
-    "wh": "w",
-    "who": "h",
-    "kn": "n",
-    "wr": "ɹ",
-    **dict(zip("bcdfghjklmnpqrstvwyz", "b k d f ɡ h dʒ k l m n p k ɹ s t v w j z".split(), strict=True)),
-}
-"""Beginnings of words with their sound."""
+STUTTERED = TABLES["stuttered"]
 VOICED_TH = re.compile(r"th(?:e|at|is|ey|em|ere|en|ese|ose|eir|ough|an|ank god)?(?:'\w+|se)?", re.IGNORECASE)
 STUTTERED_VOWELS = {"a": "ə", "i": "ɪ", "o": "oʊ", "u": "ʌ"}
 """Vowels with their sound; `e-` is rather a prefix, as in e-everything."""
-NO_STUTTERS = frozenset(
-    "day days class classes clamp clamps dimer series shaped boy boys plate plates top tops test tests type types "
-    "rated "
-    "cell cells cup cups list flat flats frame fund minor major major's section league gauge glass pop line lines ray "
-    "back bomb bombs band box ball head key max mode net pass plan pen pill ring road roll set side size skin spot "
-    "star "
-    "strap string tail team term train track tube turn view wave word word's words zone car cars card cards code codes "
-    "command dur bar beam grade group force factor layer level link loop post".split()
-)
-"""Words that often follow their own first letter and a hyphen, as in D-Day or T-tests."""
+NO_STUTTERS, DOUBLED = (frozenset(list_words("words", name)) for name in ("no_stutters", "doubled"))
+"""Words that often follow their own first letter and a hyphen, and words with a doubled letter that are drawn out."""
 
 
 def mark_stutters(text: str) -> str:
@@ -123,25 +73,6 @@ REPEATED = re.compile(r"([a-z])\1\1", re.IGNORECASE)
 RUN = re.compile(r"([a-z])\1{2,}", re.IGNORECASE)
 LETTERS_ONLY = re.compile(r"(?<![\w@./])[A-Za-z]+(?:'[a-z]{1,2})?(?![\w@/]|\.\w)")
 ROMAN = re.compile(r"[IVXLCDM]+")
-DOUBLED = frozenset(
-    "agree all ball bass bee been beef beer bell bless bloom boo book boom boss bull call cheese choose coffee cool "
-    "creepy "
-    "daddy deep doll door dress eek egg ell fall fee feel feet fill food fool foot free freeze full funny geez glass "
-    "good "
-    "goodbye goodnight goose green greet guess happy hell hello hill hood hoof hooray hurry jeez keep kill kiss kitty "
-    "knee "
-    "less look looks loop loose lose mall meet mess miss missed mommy mood moo moon mummy need needs noon off ooh "
-    "oops pee "
-    "pass peek pool poor poo pretty puppy queen really roof room root school see seem seems seen sheesh shoo shoot "
-    "silly "
-    "sleep sleepy small smell smooth soon sorry spell spoon spooky still street stuff stuffed sweet sweetie tall teen "
-    "tell "
-    "three too tooth took tree week weed weep well whee will woo woohoo wood wool wee yell yippee yahoo yoohoo yummy "
-    "zoo "
-    "zoom beep buzz fizz fuzz jazz freedom boohoo boot booty cookie indeed speed mall press stress toss class "
-    "mississippi fluff puff toot swoon".split()
-)
-"""Words with a doubled letter that people draw out."""
 SUFFIXES = ("", "'s", "s", "y", "ly", "d", "ed", "er", "est", "ing")
 """Endings of those words."""
 HYPHENATED = re.compile(r"\b(?!(?-i:I)-)([A-Za-z]{0,8}([aeiou]))(?:-\2){2,9}([a-z]{0,8})\b", re.IGNORECASE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from operator import add, mul
 
+from app.text.lexicon import Lookup
 from app.text.ssml.pronunciation import SubstitutionFactory, read_phoneme, read_say_as, read_sub
 from app.text.ssml.table import (
     BREAK_SECONDS,
@@ -183,7 +184,7 @@ class SsmlHandler:
         """Names in document order, each once."""
         self.lexicons: dict[str, str | None] = {}
         """Name of the lexicon that the document declares under each id; None if it is unknown."""
-        self.lookups: list[tuple[str, int, int]] = []
+        self.lookups: list[Lookup] = []
         """Stretches of `<lookup>` as (name of the lexicon, start, end), inner ones first."""
         self.holding = ""
         """Name of the open element whose text is read as a whole; empty if there is none."""

@@ -27,25 +27,7 @@ IPA = frozenset(VOWELS + CONSONANTS + MODIFIERS)
 COMBINING = ("\u0300", "\u036f")
 """First and last of the marks above and below letters."""
 EQUIVALENTS = str.maketrans(
-    {
-        "g": "ɡ",
-        "'": "ˈ",
-        "’": "ˈ",
-        ":": "ː",
-        "ǝ": "ə",
-        "ʧ": "tʃ",
-        "ʤ": "dʒ",
-        "ʦ": "ts",
-        "ʣ": "dz",
-        "ʨ": "tɕ",
-        "ʥ": "dʑ",
-        ".": "",
-        "|": "",
-        "‖": "",
-        "‿": "",
-        "\u0361": "",
-        "\u035c": "",
-    }
+    dict(zip("g'’:ǝʧʤʦʣʨʥ", "ɡ ˈ ˈ ː ə tʃ dʒ ts dz tɕ dʑ".split(), strict=True)) | dict.fromkeys(".|‖‿\u0361\u035c", "")
 )
 """Signs often written for others, obsolete signs, and signs without a sound of their own: syllable breaks and ties."""
 

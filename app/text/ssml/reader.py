@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from app.text.clauses import LengthCheck, accept_any_length
-from app.text.lexicon import NO_LEXICONS, Lexicons, Lookup, look_up_everywhere, substitute_words
+from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN
 from app.text.splitter import SentenceSplitter
 from app.text.ssml.handlers import SsmlHandler, StyleResolver
@@ -35,7 +35,6 @@ class SsmlFragment:
 
     text: str
     flow: TextMap
-    max_spoken: int
     ssml: str
     warnings: tuple[PlanWarning, ...]
 
@@ -45,7 +44,7 @@ class SsmlFragment:
 
         They have no offsets in a request. Created on demand, since normalizing takes far longer than parsing.
         """
-        splitter = SentenceSplitter(self.flow, self.max_spoken)
+        splitter = SentenceSplitter(self.flow, MAX_SPOKEN)
         parts = tuple(splitter.clauses(splitter.pieces(0, len(self.text))))
         if len(parts) > 1:
             return tuple(replace(part, start=NO_SPAN, end=NO_SPAN, places=None) for part in parts)
@@ -75,19 +74,18 @@ def read_ssml(
     flow = builder.finish()
     if lexicons:
         undeclared = [name for name in lexicons if name not in walker.lexicons.values()]
-        lookups = [Lookup(*one) for one in walker.lookups]
-        flow = substitute_words(flow, lexicons, [*lookups, *look_up_everywhere(flow.text, undeclared)])
+        flow = substitute_words(flow, lexicons, [*walker.lookups, *look_up_everywhere(flow.text, undeclared)])
     sentences = SentenceSplitter(flow, max_spoken, check).sentences()
     return SsmlDocument(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 
 
-def read_fragment(ssml: str, max_spoken: int = MAX_SPOKEN) -> SsmlFragment:
+def read_fragment(ssml: str) -> SsmlFragment:
     """Read the markup of `Clause.ssml`, which a caller may have edited; raises `InvalidSsml`."""
     remarks = WarningCollector()
     builder = TextBuilder(remarks)
     parse_fragment(ssml, SsmlHandler(builder, remarks, ignore_style, inner=True))
     flow = builder.finish()
-    return SsmlFragment(flow.text.rstrip(), flow, max_spoken, ssml, remarks.warnings)
+    return SsmlFragment(flow.text.rstrip(), flow, ssml, remarks.warnings)
 
 
 def ignore_style(style: str) -> None:

@@ -10,63 +10,31 @@ from functools import partial
 
 from app.text.normalization.cleaning import clean
 from app.text.normalization.dates import (
-    HOUR,
-    MONTHS,
-    TIME,
     expand_year,
     verbalize_dates,
     verbalize_hour,
     verbalize_time,
 )
 from app.text.normalization.heteronyms import mark_letters
-from app.text.normalization.money import verbalize_amounts
 from app.text.normalization.numbers import (
     DIGITS,
+    MONTHS,
     spell_digits,
     verbalize_cardinal,
-    verbalize_decimal,
     verbalize_fraction,
     verbalize_ordinal,
     verbalize_year,
 )
+from app.text.normalization.quantities import verbalize_amounts
+from app.text.normalization.rules import Form, RuleTable
 from app.text.phonetic import mark_reading
 from app.text.substitutions import Verbalizer
+from app.text.word_tables import TABLES
 
 STRETCH_CHARS = 8
 """Characters of one stretch of a text that is read sign by sign; the text can be cut between stretches."""
 MAX_NAME_CHARS = 24
 """Maximum characters of a sign's Unicode name; a longer one would distract the listener from the rest."""
-SIGN_NAMES = {
-    ".": "dot",
-    ",": "comma",
-    "-": "dash",
-    "_": "underscore",
-    "/": "slash",
-    "\\": "backslash",
-    "@": "at",
-    "#": "hash",
-    "&": "and",
-    "*": "star",
-    "+": "plus",
-    "=": "equals",
-    ":": "colon",
-    "'": "apostrophe",
-    "’": "apostrophe",
-    '"': "quote",
-    "(": "open parenthesis",
-    ")": "close parenthesis",
-    "$": "dollar",
-    "€": "euro",
-    "£": "pound",
-    "%": "percent",
-    "!": "exclamation mark",
-    "?": "question mark",
-    "<": "less than",
-    ">": "greater than",
-    "|": "bar",
-    "^": "caret",
-    "~": "tilde",
-}
 
 
 def spell(text: str) -> str:
@@ -83,7 +51,7 @@ def name_character(character: str) -> str:
         if capital == "A":
             return mark_reading("'eI", capital)  # no article
         return capital if len(capital) == 1 else character
-    known = SIGN_NAMES.get(character) or unicodedata.name(character, "").lower()
+    known = TABLES["sign_names"].get(character) or unicodedata.name(character, "").lower()
     return known if known and len(known) <= MAX_NAME_CHARS else "symbol"
 
 
@@ -159,12 +127,6 @@ def find_month(written: str) -> str:
 
 MAX_CHARS = 40
 """Maximum characters of a number, a date or an amount; a longer text is none of them."""
-CARDINAL = re.compile(r"(-?)(\d[\d,]{0,24})(?:\.(\d{1,15}))?")
-ORDINAL = re.compile(r"(\d[\d,]{0,24})(?:st|nd|rd|th)?", re.IGNORECASE)
-FRACTION = re.compile(r"(-?)(?:(\d{1,6})(?: ?\+ ?| ))?(\d{1,6}) ?/ ?(\d{1,6})")
-PHONE = re.compile(r"(?=(?:\D*\d){2})(\+?)([\d ()./-]{2,30})(?:(?:x|ext\.?) ?(\d{1,6}))?", re.IGNORECASE)
-MINUTES = re.compile(r"(\d{1,3})' ?(?:(\d{1,2})(?:\"|''))?")
-DIGIT_SIGNS = re.compile(r"[\d ,.()-]+")
 MAX_DENOMINATOR = 100
 """A fraction with a larger denominator is read with `over`."""
 
@@ -180,22 +142,10 @@ class SayAsKind:
     """Function that reads any stretch of a fitting text, if it is read sign by sign and so can be cut anywhere."""
 
 
-def make_reader(
-    pattern: re.Pattern[str], say: Callable[[re.Match[str]], str]
-) -> Callable[[str, str], Verbalizer | None]:
-    """Return a reader of texts that match a pattern."""
-
-    def read(text: str, _: str) -> Verbalizer | None:
-        match = pattern.fullmatch(text)
-        return partial(say, match) if match else None
-
-    return read
-
-
-def verbalize_signed_number(match: re.Match[str]) -> str:
-    """Read a number: `-1,234.5` -> minus one thousand two hundred and thirty-four point five."""
-    sign, whole, rest = match.groups()
-    return ("minus " if sign else "") + (verbalize_decimal(f"{whole}.{rest}") if rest else verbalize_cardinal(whole))
+def make_reader(step: str, *functions: Form) -> Callable[[str, str], Verbalizer | None]:
+    """Return a reader of texts that match a pattern of a step of `rules.tsv`."""
+    rules = RuleTable(step, *functions)
+    return lambda text, _: rules.read(text)
 
 
 def verbalize_mixed_fraction(match: re.Match[str]) -> str:
@@ -210,32 +160,19 @@ def verbalize_mixed_fraction(match: re.Match[str]) -> str:
     return ("minus " if sign else "") + words
 
 
-def verbalize_telephone(match: re.Match[str]) -> str:
+def spell_groups(number: str) -> str:
     """Read a telephone number digit by digit, with a comma between groups."""
-    plus, number, extension = match.groups()
-    groups = ", ".join(spell_digits(group) for group in re.findall(r"\d+", number))
-    return ("plus " if plus else "") + groups + (f", extension {spell_digits(extension)}" if extension else "")
+    return ", ".join(map(spell_digits, re.findall(r"\d+", number)))
 
 
-def verbalize_minutes(match: re.Match[str]) -> str:
-    """Read minutes and seconds: `1'21"` -> one minute and twenty-one seconds."""
-    words = verbalize_count(match[1], "minute")
-    return f"{words} and {verbalize_count(match[2], 'second')}" if match[2] else words
-
-
-def verbalize_count(digits: str, unit: str) -> str:
-    """Read a number with its unit: `1` -> one minute, `2` -> two minutes."""
-    return f"{verbalize_cardinal(str(int(digits)))} {unit}{'' if int(digits) == 1 else 's'}"
+TIMES = RuleTable("say-as time", verbalize_time, verbalize_hour)
 
 
 def read_time(text: str, _: str) -> Verbalizer | None:
     """Return the reading of a time of day, or of minutes and seconds; None if the text is neither."""
-    text = text.removesuffix(".")  # the dot of `p.m.` would end the sentence
-    for pattern, say in ((TIME, verbalize_time), (HOUR, verbalize_hour), (MINUTES, verbalize_minutes)):
-        match = pattern.fullmatch(text)
-        if match:
-            return partial(mark_letters, say(match))
-    return None
+    # The dot of `p.m.` would end the sentence.
+    speak = TIMES.read(text.removesuffix("."))
+    return (lambda: mark_letters(speak())) if speak else None
 
 
 def read_currency(text: str, _: str) -> Verbalizer | None:
@@ -250,18 +187,18 @@ def read_characters(text: str, _: str) -> Verbalizer | None:
 
 
 CHARACTERS = SayAsKind(read_characters, signs=spell)
-NUMBER = SayAsKind(make_reader(CARDINAL, verbalize_signed_number))
-BY_DIGITS = SayAsKind(make_reader(DIGIT_SIGNS, lambda match: verbalize_digits(match[0])), signs=verbalize_digits)
+NUMBER = SayAsKind(make_reader("say-as number"))
+BY_DIGITS = SayAsKind(make_reader("say-as digits", verbalize_digits), signs=verbalize_digits)
 KINDS = {
     "characters": CHARACTERS,
     "spell-out": CHARACTERS,
     "cardinal": NUMBER,
     "number": NUMBER,
-    "ordinal": SayAsKind(make_reader(ORDINAL, lambda match: verbalize_ordinal(match[1]))),
+    "ordinal": SayAsKind(make_reader("say-as ordinal")),
     "digits": BY_DIGITS,
     "number_digit": BY_DIGITS,
-    "fraction": SayAsKind(make_reader(FRACTION, verbalize_mixed_fraction)),
-    "telephone": SayAsKind(make_reader(PHONE, verbalize_telephone)),
+    "fraction": SayAsKind(make_reader("say-as fraction", verbalize_mixed_fraction)),
+    "telephone": SayAsKind(make_reader("say-as telephone", spell_groups)),
     "currency": SayAsKind(read_currency),
     "date": SayAsKind(read_date, ("dmy", "mdy", "ymd", "ydm", "ym", "my", "md", "dm", "d", "m", "y")),
     "time": SayAsKind(read_time, ("hms12", "hms24")),

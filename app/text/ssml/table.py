@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class Support(StrEnum):
@@ -47,120 +50,22 @@ PITCHES = {"x-low": 0.55, "low": 0.8, "medium": 1.0, "high": 1.2, "x-high": 1.45
 """Azure's ratios to the voice's own frequency."""
 DEFAULT = "default"
 """Value that resets rate, volume or pitch to the voice's own, whatever the outer elements set."""
-ENGLISH = ("en", "en-US", "en-GB")
 
-LANGUAGE = SsmlAttribute("xml:lang", ENGLISH, "any English; another language is ignored with a warning")
-SSML_TABLE = (
-    SsmlElement("speak", Support.FULL, (SsmlAttribute("version", ("1.0", "1.1")), LANGUAGE), "the root element"),
-    SsmlElement("p", Support.FULL, (LANGUAGE,), "ends a paragraph"),
-    SsmlElement("s", Support.FULL, (LANGUAGE,), "ends a sentence"),
-    SsmlElement(
-        "voice",
-        Support.PARTIAL,
-        (SsmlAttribute("name", ("wren",), "a name or an alias; an unknown one is refused"), LANGUAGE),
-        "ends a sentence; a voice is found by its name alone, not by gender, age, variant or languages",
-    ),
-    SsmlElement(
-        "break",
-        Support.FULL,
-        (
-            SsmlAttribute("time", ("2s", "500ms", "1.5s", ".5s", "+2s"), "wins over strength"),
-            SsmlAttribute("strength", tuple(BREAK_SECONDS), "without both, medium: 750 ms"),
-        ),
-        "replaces the automatic pause; breaks in a row add up, at most 20 s",
-    ),
-    SsmlElement(
-        "prosody",
-        Support.PARTIAL,
-        (
-            SsmlAttribute(
-                "rate",
-                (*RATES, DEFAULT, "1.2", "+30%", "-30%", "80%"),
-                "80% without a sign is the factor 0.8, with a warning: Azure reads 80 % more",
-            ),
-            SsmlAttribute(
-                "volume",
-                (*VOLUMES, DEFAULT, "75", "+10", "-10", "+10%", "-10%", "50%", "+3dB", "-6dB"),
-                "a percentage is a change, as in Azure; at most twice the voice's own",
-            ),
-            SsmlAttribute(
-                "pitch",
-                (*PITCHES, DEFAULT, "+2st", "-3st", "+10%", "-10%", "10%"),
-                "at most an octave; Hertz are ignored with a warning",
-            ),
-        ),
-        "nested ones combine; contour, range and duration are ignored with a warning",
-    ),
-    SsmlElement(
-        "say-as",
-        Support.PARTIAL,
-        (
-            SsmlAttribute(
-                "interpret-as",
-                (
-                    *("characters", "spell-out", "cardinal", "number", "ordinal", "digits", "number_digit"),
-                    *("fraction", "telephone", "currency", "date", "time"),
-                ),
-                "with another one, or where the text does not fit, the text is read as it stands, with a warning",
-            ),
-            SsmlAttribute(
-                "format",
-                ("dmy", "mdy", "ymd", "ydm", "ym", "my", "md", "dm", "d", "m", "y", "yyyymmdd", "hms12", "hms24"),
-                "of a date or a time",
-            ),
-        ),
-    ),
-    SsmlElement("sub", Support.FULL, (SsmlAttribute("alias", ("World Wide Web Consortium",), "read as any text is"),)),
-    SsmlElement(
-        "phoneme",
-        Support.PARTIAL,
-        (
-            SsmlAttribute("ph", ("təˈmeɪtoʊ", "tə.ˈmeɪ.toʊ"), "with other signs than IPA's the text is read"),
-            SsmlAttribute("alphabet", ("ipa",), "with another one the text is read, with a warning"),
-        ),
-    ),
-    SsmlElement("mark", Support.FULL, (SsmlAttribute("name", ("here",)),), "its time is in the plan's `marks`"),
-    SsmlElement("bookmark", Support.FULL, (SsmlAttribute("mark", ("here",)),), "Azure's name for a mark"),
-    SsmlElement(
-        "express-as",
-        Support.PARTIAL,
-        (
-            SsmlAttribute(
-                "style",
-                ("cheerful", "sad", "angry", "fearful", "surprised", "disgusted", "calm"),
-                "an emotion or one of its other names; with another style the text is labelled as if unmarked",
-            ),
-            SsmlAttribute("styledegree", ("0.01", "1", "1.5", "2"), "how strongly, 0.01 to 2"),
-        ),
-        "Azure's mstts:express-as; the innermost wins; role is ignored with a warning",
-    ),
-    SsmlElement("lang", Support.SPOKEN, (LANGUAGE,), "text in another language is read as English, with a warning"),
-    SsmlElement(
-        "emphasis",
-        Support.SPOKEN,
-        (SsmlAttribute("level", ("strong", "moderate", "none", "reduced")),),
-        "has no effect: spoken by itself a word would lose the melody of its sentence",
-    ),
-    SsmlElement("audio", Support.SPOKEN, (), "nothing is fetched; the alternative text is read, with a warning"),
-    SsmlElement("desc", Support.DROPPED),
-    SsmlElement("meta", Support.DROPPED),
-    SsmlElement("metadata", Support.DROPPED),
-    SsmlElement(
-        "lexicon",
-        Support.DROPPED,
-        (
-            SsmlAttribute("uri", ("request", "service"), "no other lexicon can be named; none is fetched"),
-            SsmlAttribute("xml:id", ("names",), "with it, the lexicon applies only within lookup"),
-        ),
-        "the lexicon of the request or of the service; an unknown one has no effect, with a warning",
-    ),
-    SsmlElement(
-        "lookup",
-        Support.FULL,
-        (SsmlAttribute("ref", ("names",), "the xml:id of a lexicon"),),
-        "its text is looked up in a lexicon, before the outer ones",
-    ),
-)
+
+def read_table() -> Iterator[SsmlElement]:
+    """Yield the elements of `elements.tsv`; the rows without support below one are its attributes."""
+    lines = Path(__file__).with_name("elements.tsv").read_text(encoding="utf-8").splitlines()
+    rows = deque(line.split("\t") for line in lines[1:])
+    while rows:
+        name, support, _, note = rows.popleft()
+        attributes = []
+        while rows and not rows[0][1]:
+            attribute, _, values, explanation = rows.popleft()
+            attributes.append(SsmlAttribute(attribute, tuple(values.split("; ")), explanation))
+        yield SsmlElement(name, Support(support), tuple(attributes), note)
+
+
+SSML_TABLE = tuple(read_table())
 """The text of any other element is read as it stands, with a warning."""
 
 SSML_WARNINGS = {

@@ -10,6 +10,7 @@ from app.text.text_map import TextBuilder, TextMap, WarningCollector
 from app.types import DEFAULT_PROSODY
 
 OPENING_MARKS = '"“‘«([*_\n'
+Effect = Callable[[TextBuilder], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Tag:
     """Code points from the beginning of the text."""
     end: int
     """Code points, exclusive."""
-    apply: Callable[[TextBuilder], None]
+    apply: Effect
     separates: bool = True
     """Whether the words on both sides are separate words."""
     is_held: bool = False

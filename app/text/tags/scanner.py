@@ -12,9 +12,8 @@ from app.text.segment import BLANK_LINE
 from app.text.ssml.handlers import PITCH, RATE, VOLUME, clamp, read_break, read_prosody
 from app.text.ssml.pronunciation import SubstitutionFactory, read_phoneme, read_say_as
 from app.text.ssml.table import BREAK_SECONDS, parse_pitch, parse_rate, parse_volume
-from app.text.tags.builder import OPENING_MARKS, Tag
-from app.text.tags.sounds import SOUND_OF_WORD
-from app.text.tags.words import Description, describe_words, is_wordy, parse_pause
+from app.text.tags.builder import OPENING_MARKS, Effect, Tag
+from app.text.tags.words import SOUND_OF_WORD, Description, describe_words, is_wordy, parse_pause
 from app.text.text_map import MAX_PAUSE_SECONDS, MAX_QUOTED_CHARS, TextBuilder, WarningCollector, quote
 from app.types import DEFAULT_PROSODY, Prosody
 
@@ -154,7 +153,7 @@ class TagScanner:
         yield Tag(match.start(), match.start() + 1, TextBuilder.begin_reading, separates=False)
         yield Tag(match.end("word"), match.end(), end_reading(reading), separates=False)
 
-    def read_words(self, written: str, match: re.Match[str]) -> Callable[[TextBuilder], None] | None:
+    def read_words(self, written: str, match: re.Match[str]) -> Effect | None:
         """Return the effect of a tag in brackets or parentheses; None if it is text."""
         content = " ".join(written.lower().replace("_", " ").split())
         if content.startswith("/"):
@@ -180,7 +179,7 @@ class TagScanner:
         known = described.sound or described.style or not described.delivery.is_empty
         return None if described.delivery.unknown or not known else described
 
-    def read_element(self, match: re.Match[str]) -> Callable[[TextBuilder], None] | None:
+    def read_element(self, match: re.Match[str]) -> Effect | None:
         """Return the effect of a tag in angle brackets; None if it is text."""
         name = match["name"].lower()
         if name in SOUND_OF_WORD and not match["closing"]:
@@ -200,7 +199,7 @@ class TagScanner:
             self.open.append((outer, self.after or self.manner))
         return apply
 
-    def set(self, described: Description, match: re.Match[str]) -> Callable[[TextBuilder], None]:
+    def set(self, described: Description, match: re.Match[str]) -> Effect:
         """Set what a tag describes, beside what the tag right before it has set; report what cannot be spoken."""
         found, written = described.delivery, shorten(match[0])
         if described.style:
@@ -217,7 +216,7 @@ class TagScanner:
         self.manner = changed
         return set_manner(changed, self.after)
 
-    def set_number(self, match: re.Match[str], name: str, number: str, unit: str) -> Callable[[TextBuilder], None]:
+    def set_number(self, match: re.Match[str], name: str, number: str, unit: str) -> Effect:
         """Set the rate, the volume or the pitch to a number; a bare one is a factor, or a number of semitones."""
         if name == "pitch":
             value = None if unit == "hz" else parse_pitch(number + (unit or "st"))
@@ -246,7 +245,7 @@ class TagScanner:
         emotion, degree = list(found.emotions.items())[-1]
         return replace(changed, emotion_spec=emotion, degree=degree, origin=f"tag {written}")
 
-    def set_sound(self, described: Description, written: str) -> Callable[[TextBuilder], None]:
+    def set_sound(self, described: Description, written: str) -> Effect:
         """Set the emotion that a sound implies, up to the end of the sentence, unless a tag has set one before."""
         base = self.after or self.manner
         named = list(described.delivery.emotions.items())
@@ -262,17 +261,17 @@ class TagScanner:
         """Prosody of the innermost open element."""
         return self.open[-1][1] if self.open else DEFAULT_PROSODY
 
-    def end(self) -> Callable[[TextBuilder], None]:
+    def end(self) -> Effect:
         """End what earlier tags have set."""
         self.manner, self.after = self.base, None
         return set_manner(self.manner)
 
-    def pause(self, seconds: float, match: re.Match[str]) -> Callable[[TextBuilder], None]:
+    def pause(self, seconds: float, match: re.Match[str]) -> Effect:
         """Return the effect of a pause."""
         allowed = clamp(seconds, 0.0, MAX_PAUSE_SECONDS, shorten(match[0]), self.remarks)
         return lambda builder: builder.pause(allowed, match.start())
 
-    def read_label(self, label: str, match: re.Match[str]) -> Callable[[TextBuilder], None]:
+    def read_label(self, label: str, match: re.Match[str]) -> Effect:
         """Return the effect of a label in free words; report one that says nothing."""
         if label.strip().lower() in ENDS:
             return self.end()
@@ -302,7 +301,7 @@ def shorten(written: str) -> str:
     return folded if len(folded) <= MAX_QUOTED_CHARS else folded[:MAX_QUOTED_CHARS] + "…"
 
 
-def set_manner(manner: Prosody, after: Prosody | None = None) -> Callable[[TextBuilder], None]:
+def set_manner(manner: Prosody, after: Prosody | None = None) -> Effect:
     """Return the effect of a change of prosody; `after` is the prosody from the next sentence on."""
     return lambda builder: builder.change(manner, after)
 
@@ -311,7 +310,7 @@ def keep_manner(builder: TextBuilder) -> None:
     """Change nothing."""
 
 
-def end_reading(reading: SubstitutionFactory | None) -> Callable[[TextBuilder], None]:
+def end_reading(reading: SubstitutionFactory | None) -> Effect:
     """Return the effect of the end of a word with phonemes."""
 
     def end(builder: TextBuilder) -> None:
@@ -323,15 +322,10 @@ def end_reading(reading: SubstitutionFactory | None) -> Callable[[TextBuilder], 
 
 
 Attributes = Mapping[str, str]
-ElementReader = Callable[[TagScanner, Attributes, re.Match[str]], Callable[[TextBuilder], None]]
+ElementReader = Callable[[TagScanner, Attributes, re.Match[str]], Effect]
 
 
-def read_emotion(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
-    """Read `<emotion value="…"/>`, `<expression value="…"/>` and `<sound value="…"/>`."""
-    return scanner.read_label(first_of(attributes, "value", "name", "label", "type"), match)
-
-
-def read_expr(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
+def read_expr(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Effect:
     """Read `<expr type="…" label="…"/>`."""
     label = first_of(attributes, "label", "value")
     if attributes.get("type", "").lower() == "break":
@@ -340,29 +334,19 @@ def read_expr(scanner: TagScanner, attributes: Attributes, match: re.Match[str])
     return scanner.read_label(label, match)
 
 
-def read_name(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
-    """Read an element whose name says how its content is spoken, such as `<whisper>…</whisper>`."""
-    return scanner.read_label(match["name"], match)
-
-
-def read_pause(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
-    """Read `<break time="…"/>`, as in SSML."""
-    return scanner.pause(read_break(attributes, scanner.remarks), match)
-
-
-def read_span(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
+def read_span(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Effect:
     """Read `<prosody rate="…">`, as in SSML."""
     scanner.manner, scanner.after = read_prosody(scanner.base, attributes, scanner.remarks), None
     return set_manner(scanner.manner)
 
 
-def ignore_voice(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
+def ignore_voice(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Effect:
     """Report `<voice name="…">`, which a tag cannot change."""
     scanner.remarks.add("tag_ignored", f"{shorten(match[0])} was left out: a tag cannot change the voice.")
     return keep_manner
 
 
-def read_ratio(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Callable[[TextBuilder], None]:
+def read_ratio(scanner: TagScanner, attributes: Attributes, match: re.Match[str]) -> Effect:
     """Read `<speed ratio="…"/>` and `<volume ratio="…"/>`."""
     name, written = match["name"].lower(), first_of(attributes, "ratio", "value")
     ratio = parse_rate(written.strip().lower())
@@ -379,15 +363,21 @@ def first_of(attributes: Attributes, *names: str) -> str:
 
 
 ELEMENTS: Mapping[str, ElementReader] = {
-    "break": read_pause,
-    "emotion": read_emotion,
-    "expression": read_emotion,
+    **dict.fromkeys(
+        ("emotion", "expression", "sound"),
+        lambda scanner, attributes, match: scanner.read_label(
+            first_of(attributes, "value", "name", "label", "type"), match
+        ),
+    ),
     "expr": read_expr,
-    "sound": read_emotion,
+    "break": lambda scanner, attributes, match: scanner.pause(read_break(attributes, scanner.remarks), match),
     "speed": read_ratio,
     "volume": read_ratio,
     "prosody": read_span,
     "voice": ignore_voice,
-    **dict.fromkeys(("whisper", "soft", "loud", "slow", "fast"), read_name),
+    **dict.fromkeys(
+        ("whisper", "soft", "loud", "slow", "fast"),
+        lambda scanner, _, match: scanner.read_label(match["name"], match),
+    ),
 }
-"""Elements in angle brackets; the names of sounds are tags, too."""
+"""Elements in angle brackets; the names of sounds are tags, too. The last ones say how their content is spoken."""
