@@ -30,7 +30,7 @@ def classifier() -> Classifier:
 
 
 def test_the_classifier_reports_its_name_and_version(classifier: Classifier) -> None:
-    assert classifier.name == ClassifierId("minilm-ekman", "2")
+    assert classifier.name == ClassifierId("minilm-ekman", "2.1")
 
 
 def test_accuracy_on_spoken_sentences_is_within_limits(classifier: Classifier) -> None:
