@@ -162,10 +162,10 @@ def test_a_classifier_with_an_unmapped_label_is_refused(tmp_path: Path) -> None:
 
 def test_labels_with_the_same_emotion_are_summed(tmp_path: Path) -> None:
     folder = copy_with_labels(tmp_path, "neutral", "love", "joy", "gratitude", "fear", "surprise", "disgust")
-    (folder / "words.tsv").write_text("\t".join(("term", *Emotion)) + "\n" + "\t0" * 7)
-    plain_folder = shutil.copytree(SHIPPED, tmp_path / "plain")
-    shutil.copy(folder / "words.tsv", plain_folder)
-    (summed,), (plain,) = (Classifier.load(str(path)).classify(["Well, well."]) for path in (folder, plain_folder))
+    classifiers = [Classifier.load(path) for path in (folder, SHIPPED)]
+    for one in classifiers:
+        one.words = None  # it would correct the sum, not the parts
+    (summed,), (plain,) = (one.classify(["Well, well."]) for one in classifiers)
     joy = plain[Emotion.JOY] + plain[Emotion.SADNESS] + plain[Emotion.ANGER]
     assert summed[Emotion.JOY] == pytest.approx(joy)
     assert summed[Emotion.SADNESS] == 0

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from app.emotion.classifier import MAX_POWER
 from app.emotion.words import CONSTANT, MAX_WEIGHT, WORDS_FILE, read_terms, write_words
 from app.training.emotion.calibrate import THRESHOLDS
 from app.training.emotion.passages import ClassifierOutputs, classify_passages, count_voiced
@@ -31,6 +32,8 @@ MAX_TERMS = 5000
 """Maximum terms of the table: those whose weights and frequency change most."""
 DECAY = 2e-4
 """Weight of the squared weights in the loss of the regression."""
+MIN_POWER = 0.01
+"""Minimum power of the network's probabilities: that of a network that knows nothing."""
 STEPS = 100
 """Maximum steps of a fit."""
 MIN_CLEAR_VOICED = 0.56
@@ -72,7 +75,7 @@ def change_settings(model: Path, **changes: float | None) -> None:
     """Set, or with None remove, settings of Intone in the config.json of a classifier."""
     path = model / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    settings = {**config["intone"], **changes}
+    settings = {**config.get("intone", {}), **changes}
     config["intone"] = {name: settings[name] for name in sorted(settings) if settings[name] is not None}
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
@@ -122,6 +125,7 @@ def combine(weights: Table, network: ClassifierOutputs, dev: Sequence[LabelledSe
     scores = scores + torch.tensor(weights[CONSTANT], dtype=torch.float64)
     minimize(lambda: compute_entropy(factors[0] * logs + factors[1] * scores, wanted), [factors])
     power, scale = factors.tolist()
+    power = min(max(power, MIN_POWER), MAX_POWER)
     rows = {
         term: tuple(max(-MAX_WEIGHT, min(MAX_WEIGHT, round(scale * one, 2))) for one in row)
         for term, row in weights.items()
