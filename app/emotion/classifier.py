@@ -5,7 +5,8 @@ A classifier can also read earlier sentences and estimate the intensity of the e
     "intone": {"version": "2", "threshold": 0.35, "context": 2}
 
 `context` is the number of earlier sentences. An additional output with the label `strength` is the logit of the
-intensity.
+intensity. With `"words": 0.6`, the table `words.tsv` in the classifier's folder corrects the probabilities after they
+are raised to that power (`app.emotion.words`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.emotion.taxonomy import map_labels
+from app.emotion.words import WORDS_FILE, WordTable, read_words
 from app.errors import InvalidClassifier
 from app.memory import Lru
 from app.types import Assessment, ClassifierId, Emotion, Probabilities
@@ -80,6 +82,8 @@ ENTRY_CHARACTERS = 1000
 """Memory of a cache entry in addition to its text, in characters."""
 STRENGTH_LABEL = "strength"
 """Label of the output that is not an emotion: the logit of the intensity."""
+MAX_POWER = 2.0
+"""Maximum power of the network's probabilities before words correct them."""
 MAX_CONTEXT = 8
 """Maximum earlier sentences that a classifier may read."""
 
@@ -93,6 +97,8 @@ class ClassifierSettings:
     """Minimum probability at which an emotion is voiced."""
     context: int = 0
     """Number of earlier sentences that the classifier reads with a sentence."""
+    words: float | None = None
+    """Power of the probabilities before the table of words corrects them; None if there is no table."""
 
 
 class Classifier:
@@ -109,6 +115,7 @@ class Classifier:
     ) -> None:
         labels = [str(model.config.id2label[index]) for index in range(model.config.num_labels)]
         self.settings = read_settings(model.config, source)
+        self.words = load_words(source, self.settings.words)
         intensity = labels.index(STRENGTH_LABEL) if STRENGTH_LABEL in labels else None
         labels = [label for index, label in enumerate(labels) if index != intensity]
         emotion_of = map_labels(labels, label_map)
@@ -201,7 +208,10 @@ class Classifier:
         outputs = self.score([[rows[place] for place in batch] for batch in batches])
         for batch, scored in zip(batches, outputs, strict=True):
             for place, output in zip(batch, scored, strict=True):
-                found[place] = Assessment(self.sum_by_emotion(output.scores), output.intensity)
+                probabilities = self.sum_by_emotion(output.scores)
+                if self.words:
+                    probabilities = self.words.correct(probabilities, excerpts[place].text)
+                found[place] = Assessment(probabilities, output.intensity)
         for place, row in rows.items():
             assessment = found[place] if row else UNREADABLE
             assert assessment is not None
@@ -294,7 +304,20 @@ def read_settings(config: Any, source: str) -> ClassifierSettings:
         raise InvalidClassifier(f"{where} needs a threshold in 0..1.")
     if not isinstance(context, int) or not 0 <= context <= MAX_CONTEXT:
         raise InvalidClassifier(f"{where} needs a context in 0..{MAX_CONTEXT}.")
-    return ClassifierSettings(str(settings.get("version", "unknown")), threshold, context)
+    words = settings.get("words")
+    if words is not None and not (isinstance(words, int | float) and 0 < words <= MAX_POWER):
+        raise InvalidClassifier(f"{where} needs words in 0..{MAX_POWER:g}, more than 0.")
+    return ClassifierSettings(str(settings.get("version", "unknown")), threshold, context, words)
+
+
+def load_words(source: str, power: float | None) -> WordTable | None:
+    """Read the table of words in a classifier's folder, if its settings use one; raise `InvalidClassifier` if wrong."""
+    if power is None:
+        return None
+    try:
+        return read_words(Path(source) / WORDS_FILE, power)
+    except (OSError, ValueError) as error:
+        raise InvalidClassifier(f"The classifier {source} cannot be loaded: {WORDS_FILE}: {error}.") from None
 
 
 def find_max_tokens(config: Any, tokenizer: Any) -> int:

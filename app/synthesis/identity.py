@@ -25,7 +25,7 @@ LIBRARIES = (
 CPU_LINES = ("model name", "flags", "Features", "CPU part")
 """Lines of /proc/cpuinfo from which a processor's instructions follow."""
 CPU_INFO = Path("/proc/cpuinfo")
-CLASSIFIER_ENDINGS = (".json", ".safetensors", ".txt", ".model")
+CLASSIFIER_ENDINGS = (".json", ".safetensors", ".tsv", ".txt", ".model")
 CONFIG_ENDINGS = (".json", ".npy")
 """Endings of the files of a voice beside its weights: configs, speakers and statistics."""
 

@@ -30,7 +30,7 @@ def classifier() -> Classifier:
 
 
 def test_the_classifier_reports_its_name_and_version(classifier: Classifier) -> None:
-    assert classifier.name == ClassifierId("minilm-ekman", "2")
+    assert classifier.name == ClassifierId("minilm-ekman", "2.1")
 
 
 def test_accuracy_on_spoken_sentences_is_within_limits(classifier: Classifier) -> None:
@@ -65,8 +65,10 @@ def test_inference_matches_training(classifier: Classifier) -> None:
     ]
     logits = score(load_network(SHIPPED), classifier.tokenizer, rows)
     assessments = classifier.assess([Excerpt(row.context, row.text) for row in rows])
-    for assessment, row in zip(assessments, logits, strict=True):
-        assert list(assessment.probabilities.values()) == pytest.approx(row[:7].softmax(0).tolist(), abs=1e-4)
+    assert classifier.words is not None
+    for assessment, row, text in zip(assessments, logits, SENTENCES, strict=False):
+        probabilities = dict(zip(Emotion, row[:7].softmax(0).tolist(), strict=True))
+        assert assessment.probabilities == pytest.approx(classifier.words.correct(probabilities, text), abs=1e-4)
         assert assessment.intensity == pytest.approx(row[7].sigmoid().item(), abs=1e-4)
 
 
@@ -116,14 +118,15 @@ def test_text_without_words_is_neutral(classifier: Classifier, text: str) -> Non
     assert probabilities == {emotion: float(emotion is Emotion.NEUTRAL) for emotion in Emotion}
 
 
-def test_only_the_first_512_tokens_are_read(classifier: Classifier) -> None:
+def test_only_the_first_512_tokens_are_read(tmp_path: Path) -> None:
+    classifier = Classifier.load(copy_classifier(tmp_path, intone=None))
     text = "a " * 505 + "I am so happy!"
     assert classifier.classify([text]) == classifier.classify([text + " I hate you."])
     assert classifier.classify(["a " * 490]) != classifier.classify(["a " * 490 + "I am so happy!"])
 
 
 def test_tokens_beyond_the_maximum_of_the_model_are_ignored(tmp_path: Path) -> None:
-    folder = copy_classifier(tmp_path)
+    folder = copy_classifier(tmp_path, intone=None)
     tokenizer = json.loads((folder / "tokenizer_config.json").read_text())
     (folder / "tokenizer_config.json").write_text(json.dumps({**tokenizer, "model_max_length": 8}))
     short = Classifier.load(folder)
@@ -159,7 +162,10 @@ def test_a_classifier_with_an_unmapped_label_is_refused(tmp_path: Path) -> None:
 
 def test_labels_with_the_same_emotion_are_summed(tmp_path: Path) -> None:
     folder = copy_with_labels(tmp_path, "neutral", "love", "joy", "gratitude", "fear", "surprise", "disgust")
-    (summed,), (plain,) = (Classifier.load(str(path)).classify(["Well, well."]) for path in (folder, SHIPPED))
+    classifiers = [Classifier.load(path) for path in (folder, SHIPPED)]
+    for one in classifiers:
+        one.words = None  # it would correct the sum, not the parts
+    (summed,), (plain,) = (one.classify(["Well, well."]) for one in classifiers)
     joy = plain[Emotion.JOY] + plain[Emotion.SADNESS] + plain[Emotion.ANGER]
     assert summed[Emotion.JOY] == pytest.approx(joy)
     assert summed[Emotion.SADNESS] == 0
@@ -191,7 +197,7 @@ def test_a_folder_without_a_vocabulary_is_refused(tmp_path: Path) -> None:
         Classifier.load(folder)
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json", "words.tsv"])
 @pytest.mark.parametrize("content", [b"", b"{}", b"neither JSON nor weights"])
 def test_a_damaged_file_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     folder = copy_classifier(tmp_path)
@@ -211,11 +217,21 @@ def test_a_damaged_file_is_refused(tmp_path: Path, name: str, content: bytes) ->
         ({"context": 1.5}, "a context in 0"),
         ({"context": -1}, "a context in 0"),
         ({"context": 9}, "a context in 0"),
+        ({"words": "many"}, "words in 0"),
+        ({"words": 0}, "words in 0"),
     ],
 )
 def test_invalid_settings_are_refused(tmp_path: Path, settings: object, message: str) -> None:
     with pytest.raises(InvalidClassifier, match=message):
         Classifier.load(copy_classifier(tmp_path, intone=settings))
+
+
+def test_a_classifier_without_the_setting_ignores_the_table(tmp_path: Path, classifier: Classifier) -> None:
+    plain = Classifier.load(copy_classifier(tmp_path, intone=None))
+    assert plain.words is None
+    assert classifier.words is not None
+    for text, probabilities in zip(SENTENCES[:5], plain.classify(SENTENCES[:5]), strict=True):
+        assert classifier.classify([text]) == [classifier.words.correct(probabilities, text)]
 
 
 def test_a_third_party_classifier_has_no_threshold(tmp_path: Path) -> None:
