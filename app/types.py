@@ -177,6 +177,8 @@ class Clause:
     analyzed: PlanFingerprint | None = None
     """Fingerprint from an edited plan; None if the clause is planned for the first time."""
     role: Role = Role.NARRATION
+    speaker: str | None = None
+    """Who speaks direct speech, as the text names them; None if it does not say so for certain."""
     ends_line: bool = False
     """Whether a line of verse ends within its sentence."""
 
@@ -284,6 +286,8 @@ class Utterance:
     degree: float = 1.0
     """Strength with which the voice speaks the emotion, 0.01 to 2."""
     role: Role = Role.NARRATION
+    speaker: str | None = None
+    """Copied from `Clause`."""
     speed: float = 1.0
     """Speaking rate, 0.25 to 4."""
     volume: float = 1.0
@@ -368,6 +372,19 @@ class EditedUtterance(NamedTuple):
     """Warnings about the utterance's markup."""
 
 
+class Turn(NamedTuple):
+    """Part of a conversation that one voice speaks."""
+
+    start: int
+    """Offset in the request's text, in code points."""
+    end: int
+    """End offset in code points, exclusive."""
+    voice: str | None = None
+    """Name or alias of a voice; None is that of the request."""
+    emotion: Emotion | Blend | None = None
+    """None has the classifier label each sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
     """Text, SSML or plan, and the options for speaking it."""
@@ -376,6 +393,10 @@ class SpeechRequest:
     """Text to speak; empty if the request contains a plan."""
     voice: str | None = None
     """Name or alias of a voice; None is the default voice."""
+    voices: Mapping[str, str] = field(default_factory=dict)
+    """Voices by what they speak: `narration`, `dialogue`, or a character's name; without effect on a plan."""
+    turns: tuple[Turn, ...] = ()
+    """Turns of a conversation, whose texts are parts of `text`; empty if the request contains something else."""
     emotion: Emotion | Blend | None = None
     """Emotion, or blend of several, for the whole text; None has the classifier label each sentence."""
     degree: float = 1.0

@@ -11,6 +11,7 @@ from app.text.delivery import WordEmotion
 from app.text.formats.hidden import mask
 from app.text.formats.reader import map_tagged_text
 from app.text.lexicon import Lexicons
+from app.text.quotations import find_quotations
 from app.text.sentence_ends import EDGE_CONTEXT, is_abbreviation
 from app.text.sentences import MAX_SPOKEN
 from app.text.splitter import SentenceOutline, SentenceSplitter
@@ -81,7 +82,7 @@ class Prefix:
         tags = find_tags(text, find_emotion, self._remarks) if find_emotion else ()
         source = mask(text, [(tag.start, tag.end) for tag in tags]) if tags else text
         flow = map_tagged_text(source, InputFormat.MARKDOWN, tags, lexicons, self._remarks, explicit=False)
-        self._splitter = SentenceSplitter(flow, MAX_SPOKEN)
+        self._splitter = SentenceSplitter(flow, MAX_SPOKEN, find_quotations=find_quotations)
         self.sentences = [self._describe(one) for one in self._splitter.outlines()]
 
     @property
