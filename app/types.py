@@ -179,6 +179,8 @@ class Clause:
     role: Role = Role.NARRATION
     speaker: str | None = None
     """Who speaks direct speech, as the text names them; None if it does not say so for certain."""
+    is_label: bool = False
+    """Whether the clause is the name before a line of a script, such as `RUTH:`."""
     ends_line: bool = False
     """Whether a line of verse ends within its sentence."""
 

@@ -48,7 +48,10 @@ _VAGUE = (
     r"(?:they|we|you|it|(?:some|any|every)(?:one|body)|no\sone|nobody|both|another|others|(?:(?:one|some|all|none|most)\s"
     r"of\s)?(?:an?|one|his|her|my|our|their|its|your|some|two|three|this|that|these|those|the)(?:\s[\w’'-]+){1,4}?|who|what)"
 )
-_SUBJECT = rf"(?:(?P<pronoun>(?i:he|she)\b(?!['’])|I\b(?!['’]))|(?P<the>{_THE}?)|(?P<name>{NAME.pattern})|(?P<vague>(?i:{_VAGUE})))"
+_SUBJECT = (
+    rf"(?:(?P<pronoun>(?i:he|she)\b(?!['’])|I\b(?!['’]))|(?P<the>{_THE}?)|(?P<name>{NAME.pattern})|"
+    rf"(?P<vague>(?i:{_VAGUE})))"
+)
 _LONG_SUBJECT = _SUBJECT.replace(f"{_THE}?", _THE)
 _ADVERB = r"(?:(?:had|has|would|then|also|finally|suddenly|just|only|always|never|at\slast|\w+ly)\s)"
 _PHRASE = r"(?:\s(?:with|in|at|of|from|beside|behind|near|by|on)\s[\w’'-]+(?:\s[\w’'-]+){0,2}?)"
@@ -81,13 +84,13 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 NOT_NAMES = frozenset(
-    "the a an and but or so then there here now when where while who what why how if as at in on of for from to with by "
-    "no not nobody nothing none one once only just yes all both every everyone everybody everything each either neither "
-    "someone somebody something another other others some any many few two three four five after before behind below "
-    "above outside inside above across again even still soon later suddenly finally perhaps maybe this that these those "
-    "his her my our your their its he she it we they you him me us them said let yet nor than until since because "
-    "although though well oh ah monday tuesday wednesday thursday friday saturday sunday number january february march april "
-    "may june july august september october november december according".split()
+    "the a an and but or so then there here now when where while who what why how if as at in on of for from to with "
+    "by no not nobody nothing none one once only just yes all both every everyone everybody everything each either "
+    "neither someone somebody something another other others some any many few two three four five after before "
+    "behind below above outside inside above across again even still soon later suddenly finally perhaps maybe this "
+    "that these those his her my our your their its he she it we they you him me us them said let yet nor than until "
+    "since because although though well oh ah monday tuesday wednesday thursday friday saturday sunday number january "
+    "february march april may june july august september october november december according".split()
 )
 """Words that begin with a capital letter at the beginning of a sentence, or always, and are no names of persons."""
 

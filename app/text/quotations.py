@@ -45,6 +45,8 @@ class Quotation:
     """Code points, exclusive."""
     speaker: str | None = None
     """Who speaks, as the text names them; None if it does not say so for certain."""
+    is_label: bool = False
+    """Whether this is the name before a line of a script, such as `RUTH:`, instead of speech."""
 
 
 def find_quotations(text: str) -> Iterator[Quotation]:

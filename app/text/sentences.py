@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, split_clauses
@@ -74,9 +74,11 @@ def find_quotation(place: int, quotations: Sequence[Quotation]) -> Quotation | N
     return quotations[index] if index >= 0 and place < quotations[index].end else None
 
 
-def get_role(quotation: Quotation | None) -> Role:
-    """Return the role of words within a quotation, or outside of all."""
-    return Role.NARRATION if quotation is None else Role.DIALOGUE
+def assign_role(clause: Clause, quotation: Quotation | None) -> Clause:
+    """Return a clause with the role and the speaker of the quotation that contains it."""
+    if quotation is None or quotation.is_label:
+        return replace(clause, is_label=quotation is not None)
+    return replace(clause, role=Role.DIALOGUE, speaker=quotation.speaker)
 
 
 def find_edges(quotations: Iterable[Quotation], start: int, end: int) -> set[int]:
@@ -141,9 +143,8 @@ def split_parts(
     for start, end, quotation, ends_line in parts:
         found = split_clauses(text, start, end, max_spoken, check_all)
         characters += sum(count_model_chars(clause.spoken) for clause in found)
-        role, speaker = get_role(quotation), quotation.speaker if quotation else None
         for clause in found:
-            yield replace(clause, role=role, speaker=speaker, ends_line=ends_line and clause is found[-1])
+            yield replace(assign_role(clause, quotation), ends_line=ends_line and clause is found[-1])
 
 
 def split_utterance(text: str, max_spoken: int = MAX_SPOKEN) -> list[Clause]:

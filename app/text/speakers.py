@@ -41,15 +41,15 @@ LABEL = re.compile(
 LABEL_END = re.compile(r"\n(?=[ \t]*(?:\n|[\[(]))")
 """The end of a speech in a script: a blank line or a stage direction."""
 NOT_SPEAKERS = frozenset(
-    "note notes warning tip example caution important ps date time subject from to cc bcc re price address phone tel fax "
-    "email url step part chapter section figure table scene act summary result results total name title author source "
-    "ingredients method location place".split()
+    "note notes warning tip example caution important ps date time subject from to cc bcc re price address phone tel "
+    "fax email url step part chapter section figure table scene act summary result results total name title author "
+    "source ingredients method location place".split()
 )
 """Labels of lines that no one speaks."""
 
 
 def find_speeches(text: str) -> Iterator[Quotation]:
-    """Yield the quotations of a text with their speakers, in order; the lines of a script are quotations, too."""
+    """Yield the quotations of a text with their speakers, in order; the lines of a script and their labels, too."""
     lines = deque(find_labelled_lines(text))
     for one in attribute(text, find_quotations(text)):
         while lines and lines[0].start <= one.start:
@@ -62,7 +62,7 @@ def find_speeches(text: str) -> Iterator[Quotation]:
 
 
 def find_labelled_lines(text: str) -> Iterator[Quotation]:
-    """Yield the speeches of a script: lines that begin with `NAME:`, of which at least one name occurs repeatedly."""
+    """Yield the labels and speeches of a script: lines that begin with `NAME:`, one name of which occurs repeatedly."""
     found = [one for one in LABEL.finditer(text) if one[1].lower() not in NOT_SPEAKERS]
     names = Counter(one[1].lower() for one in found)
     if len(names) < 2 or max(names.values()) < 2:
@@ -71,6 +71,7 @@ def find_labelled_lines(text: str) -> Iterator[Quotation]:
         following = found[number + 1].start() if number + 1 < len(found) else len(text)
         gap = LABEL_END.search(text, one.end(), following)
         end = gap.start() if gap else following
+        yield Quotation(one.start(), one.end(), one[1], is_label=True)
         yield Quotation(one.end(), one.end() + len(text[one.end() : end].rstrip()), one[1])
 
 

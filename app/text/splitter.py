@@ -9,13 +9,13 @@ from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut, remove_bullet
 from app.text.phonetic import count_model_chars
-from app.text.segment import WORD, Span, segment
 from app.text.quotations import Quotation
-from app.text.sentences import QuotationLookup, find_edges, find_quotation, get_role, join_tags
+from app.text.segment import WORD, Span, segment
+from app.text.sentences import QuotationLookup, assign_role, find_edges, find_quotation, join_tags
 from app.text.speakers import find_speeches
 from app.text.substitutions import to_ssml, verbalize_text
 from app.text.text_map import TextMap
-from app.types import Clause, Mark, Prosody, Role, Sentence
+from app.types import Clause, Mark, Prosody, Sentence
 
 OPENING_MARKS = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
 CLOSING_MARKS = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
@@ -34,9 +34,8 @@ class Segment:
     pause: float | None
     """Seconds of silence after the segment; None if the markup has no pause there."""
     wordless: bool
-    role: Role = Role.NARRATION
-    speaker: str | None = None
-    """Who speaks direct speech, as in `Clause`."""
+    quotation: Quotation | None = None
+    """The quotation that contains it."""
     ends_line: bool = False
     """Whether a line of verse ends after it."""
 
@@ -160,7 +159,7 @@ class SentenceSplitter:
         manner, quotation = self.flow.manner_at(first, sentence), find_quotation(first, quotations)
         pauses = [pause.seconds for pause in self.flow.pauses_in(start, end)]
         pause, wordless = sum(pauses) if pauses else None, not word and not self.spoken(a, b)
-        return Segment(a, b, manner, pause, wordless, get_role(quotation), quotation.speaker if quotation else None)
+        return Segment(a, b, manner, pause, wordless, quotation)
 
     def beside_marks(self, place: int, start: int, end: int) -> int:
         """Move a cut before opening marks or after closing ones: they belong to the words that they touch."""
@@ -179,7 +178,7 @@ class SentenceSplitter:
             Mark(anchor.name, skip_blank(text, anchor.at - start)) for anchor in self.flow.anchors_in(start, end)
         )
         straight = places[-1] - places[0] == len(places) - 1
-        return Clause(
+        clause = Clause(
             text,
             places[0],
             self.flow.ends[end - 1],
@@ -189,10 +188,9 @@ class SentenceSplitter:
             ssml=to_ssml(text, self.flow.readings_in(start, end), marks),
             marks=marks,
             places=None if straight else tuple(places),
-            role=piece.role,
-            speaker=piece.speaker,
             ends_line=piece.ends_line and is_last,
         )
+        return assign_role(clause, piece.quotation)
 
     def spoken(self, start: int, end: int) -> str:
         """Return the text to read for a stretch."""
@@ -222,9 +220,7 @@ def join_segments(first: Segment, second: Segment) -> Segment:
     words = second if first.wordless else first
     wordless = first.wordless and second.wordless
     pause = sum(pauses) if pauses else None
-    return Segment(
-        first.start, second.end, words.manner, pause, wordless, words.role, words.speaker, second.ends_line
-    )
+    return Segment(first.start, second.end, words.manner, pause, wordless, words.quotation, second.ends_line)
 
 
 def skip_blank(text: str, place: int) -> int:

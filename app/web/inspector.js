@@ -1,6 +1,7 @@
 /** The panel that shows a sentence and changes it, and the dials in it. */
 
 import { bar, EMOTIONS, percent, signOf } from "./emotions.js";
+import { offer } from "./cast.js";
 import { valueOf } from "./plan.js";
 import { emotionIn, isEdited, strengthIn, whyIn } from "./script.js";
 
@@ -66,8 +67,9 @@ export class Inspector {
    * @param {Sentence | undefined} sentence
    * @param {string} number
    * @param {import("./service.js").Voice | undefined} voice
+   * @param {import("./service.js").Voice[]} [choices]   voices to choose from
    */
-  show(sentence, number, voice) {
+  show(sentence, number, voice, choices = []) {
     this.panel.classList.toggle("empty", !sentence);
     this.#part(".controls").hidden = !sentence;
     if (!sentence) return;
@@ -77,6 +79,10 @@ export class Inspector {
     /** @type {HTMLButtonElement} */ (this.#part(".reset")).disabled = !isEdited(sentence);
     this.#showFeelings(sentence);
     this.#showDials(sentence, voice);
+    const select = /** @type {HTMLSelectElement} */ (this.#part("select[name=voice]"));
+    /** @type {HTMLElement} */ (select.closest(".several")).hidden = !choices.length;
+    offer(select, choices, voice?.name);
+    this.#part(".speaker").textContent = sentence.utterance.speaker ?? "Voice";
   }
 
   /** On a small screen the panel lies over the page. */
@@ -120,7 +126,7 @@ export class Inspector {
   /** @param {HTMLInputElement} input */
   #edited({ type, name, value }) {
     if (type === "radio") this.on.edited("emotion", value);
-    else this.on.edited(/** @type {Field} */ (name), Number(value));
+    else this.on.edited(/** @type {Field} */ (name), name === "voice" ? value : Number(value));
   }
 
   /** @param {string} selector */

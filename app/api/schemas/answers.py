@@ -16,7 +16,7 @@ from app.planning.serialize import (
     WarningJson,
     WordJson,
 )
-from app.voices.serialize import CheckpointJson, VoiceJson, VoicesJson
+from app.voices.serialize import CheckpointJson, ReloadJson, VoiceJson, VoicesJson
 
 __all__ = [
     "SPEECH_EVENTS",
@@ -38,6 +38,7 @@ __all__ = [
     "PlanJson",
     "Problem",
     "Ready",
+    "ReloadJson",
     "SpeechError",
     "SpeechStart",
     "SsmlAttributeJson",
