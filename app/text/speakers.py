@@ -21,7 +21,7 @@ from app.text.dialogue_tags import (
     is_name,
     remove_tag,
 )
-from app.text.first_names import find_gender
+from app.first_names import find_gender
 from app.text.quotations import Quotation, find_quotations
 
 PARAGRAPH = re.compile(r"\n[^\S\n]*\n|\u2029|\n(?=[ \t]*[\"“„«‘])")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from app.text.first_names import find_gender
+from app.first_names import find_gender
 
 
 class Persona(NamedTuple):

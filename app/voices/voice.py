@@ -213,8 +213,10 @@ class Registry:
             self.default, self.voices[kept.name.lower()] = kept.name, kept
             self.problems[kept.folder] = f"{error.detail} {kept.name} stays the default voice."
         self.previous = {}
-        self.aliases = {name: self.match_persona(persona) for name, persona in OPENAI_VOICES.items()}
-        self.aliases |= self.resolve_aliases(aliases or {})
+        configured = self.resolve_aliases(aliases or {})
+        known = {name.lower() for name in configured}
+        openai = {name: self.match_persona(one) for name, one in OPENAI_VOICES.items() if name not in known}
+        self.aliases = {**openai, **configured}
         """Canonical name of the voice of each alias."""
 
     def add(self, folder: Path) -> None:

@@ -1,7 +1,7 @@
 /** Who speaks, and texts to begin with. */
 
 import { EMOTIONS, signOf } from "./emotions.js";
-import { times, write } from "./inspector.js";
+import { offer, times, write } from "./inspector.js";
 
 /** Who speaks: the choice of a voice, how it sounds in each emotion, and how strongly it feels the text. */
 
@@ -124,19 +124,6 @@ export class Cast {
     offer(this.dialogue, this.choices, this.assigned.dialogue, "same voice");
     this.#showChoices();
   }
-}
-
-/**
- * Fill a choice of voices.
- * @param {HTMLSelectElement} select
- * @param {Voice[]} voices
- * @param {string | undefined} chosen
- * @param {string} [otherwise]   the name of no choice
- */
-export function offer(select, voices, chosen, otherwise) {
-  const options = voices.map((one) => new Option(one.display_name, one.name));
-  select.replaceChildren(...(otherwise ? [new Option(otherwise, "")] : []), ...options);
-  select.value = chosen ?? "";
 }
 
 /** @param {string} emotion @param {(emotion: string, button: HTMLElement) => void} hear */

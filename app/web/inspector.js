@@ -1,7 +1,6 @@
 /** The panel that shows a sentence and changes it, and the dials in it. */
 
 import { bar, EMOTIONS, percent, signOf } from "./emotions.js";
-import { offer } from "./cast.js";
 import { valueOf } from "./plan.js";
 import { emotionIn, isEdited, strengthIn, whyIn } from "./script.js";
 
@@ -25,6 +24,19 @@ export function write(dial, written) {
  */
 export function times(value) {
   return `×${value.toFixed(2).replace(/0$/, "")}`;
+}
+
+/**
+ * Fill a choice of voices.
+ * @param {HTMLSelectElement} select
+ * @param {import("./service.js").Voice[]} voices
+ * @param {string | undefined} chosen
+ * @param {string} [otherwise]   the name of no choice
+ */
+export function offer(select, voices, chosen, otherwise) {
+  const options = voices.map((one) => new Option(one.display_name, one.name));
+  select.replaceChildren(...(otherwise ? [new Option(otherwise, "")] : []), ...options);
+  select.value = chosen ?? "";
 }
 
 /** The panel of one sentence: its feeling with the probabilities of all seven, and how it is spoken. */
