@@ -114,7 +114,7 @@ class Service:
             before = self.get_pipeline()
             self.loaded = after = await asyncio.to_thread(before.reload_voices)
         self._log_problems()
-        after.engine.release_voices(after.registry, time.monotonic())
+        await asyncio.to_thread(after.engine.release_voices, after.registry, time.monotonic())
         changes = changes_to_dict(before.registry, after.registry)
         logger.info("voices: %s", ", ".join(changes["voices"]))
         return changes

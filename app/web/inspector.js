@@ -94,7 +94,8 @@ export class Inspector {
     const select = /** @type {HTMLSelectElement} */ (this.#part("select[name=voice]"));
     /** @type {HTMLElement} */ (select.closest(".several")).hidden = !choices.length;
     offer(select, choices, voice?.name);
-    this.#part(".speaker").textContent = sentence.utterance.speaker ?? "Voice";
+    const { speaker } = sentence.utterance;
+    this.#part(".speaker").textContent = speaker ? `${speaker}, spoken by` : "Spoken by";
   }
 
   /** On a small screen the panel lies over the page. */
