@@ -201,7 +201,7 @@ def resolve(
                 return only
         fitting = [name for name, gender in genders.items() if gender == tag.name]
         is_clear = len(fitting) == 1 and None not in genders.values()
-        return fitting[0] if is_clear and fitting[0] in candidates else None
+        return fitting[0] if is_clear and fitting[0] in candidates and is_name(fitting[0]) else None
     return tag.name if tag.name != UNKNOWN and is_name(tag.name) else None
 
 

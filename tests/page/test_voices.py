@@ -26,7 +26,6 @@ def two_voices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_dialogue_characters_and_sentences_have_voices(open_page: OpenPage, two_voices: Server) -> None:
     page = open_page(f"{two_voices.url}/")
-    choices = page.page.get_by_role("combobox")
     page.write('"Come in," said Ruth. Nobody came.', "neutral", "neutral", "neutral")
     page.page.get_by_role("combobox", name="Ruth", exact=True).select_option("tiny")
     page.tags.nth(0).click()
@@ -40,7 +39,6 @@ def test_dialogue_characters_and_sentences_have_voices(open_page: OpenPage, two_
     with page.page.expect_response("**/voices/wren/sample") as sample:
         page.page.get_by_role("button", name="Hear a sample of the voice").click()
     assert sample.value.headers["content-type"] == "audio/wav"
-    expect(choices.first).to_have_value("wren")
 
 
 def test_a_second_voice_speaks_and_the_page_shows_what_it_lacks(open_page: OpenPage, two_voices: Server) -> None:
