@@ -18,7 +18,7 @@ _MORE_VERBS = (
     r"order(?:s|ed)|pant(?:s|ed)|persist(?:s|ed)|point(?:s|ed) out|press(?:es|ed)|promis(?:es|ed)|prompt(?:s|ed)|"
     r"purr(?:s|ed)|recit(?:es|ed)|reassur(?:es|ed)|remark(?:s|ed)|remind(?:s|ed)|report(?:s|ed)|respond(?:s|ed)|"
     r"retort(?:s|ed)|sang|sings|snort(?:s|ed)|sniff(?:s|ed)|stat(?:es|ed)|suggest(?:s|ed)|swore|swears|tells|told|"
-    r"thunder(?:s|ed)|urg(?:es|ed)|vow(?:s|ed)|warn(?:s|ed)|went on|goes on|whin(?:es|ed)|crackl(?:es|ed)|rasp(?:s|ed)|"
+    r"thunder(?:s|ed)|urg(?:es|ed)|vow(?:s|ed)|warn(?:s|ed)|went on|goes on|whin(?:es|ed)|rasp(?:s|ed)|"
     r"confirm(?:s|ed)|maintain(?:s|ed)|wrote|writes|read|reads|thought|thinks|beamed|chirp(?:s|ed)|croon(?:s|ed)"
 )
 VERB = rf"(?:{SPEECH_VERB}|{_MORE_VERBS})"
@@ -41,7 +41,7 @@ _WORD = r"[A-ZÀ-ÖØ-Þ][\w’'-]*+\.?(?<![a-z]{2}\.)"
 NAME = re.compile(rf"\b{_TITLE}{_WORD}(?:\s(?:(?:de|von|van|da|du|la|of)\s(?:the\s)?)?{_WORD}){{0,3}}")
 _STOP = (
     r"(?:and|but|as|when|while|with|in|at|from|to|of|on|by|for|who|that|which|than|then|again|now|back|once|too|aloud|"
-    r"beside|behind|near|over|into|was|were|is|had|has|did|said|\w+ly|\w+ing)\b"
+    r"beside|behind|near|over|into|was|were|is|had|has|did|said|\w+ly|\w{2,}ing)\b"
 )
 _THE = rf"[Tt]he(?:\s(?!{_STOP})[\w’'-]+){{1,3}}"
 _VAGUE = (
