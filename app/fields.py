@@ -68,8 +68,8 @@ def _check_lexicon(value: Any) -> dict[str, str] | None:
 def _check_voices(value: Any) -> dict[str, str] | None:
     """Validate the voices by what they speak: an object, its JSON, or pairs `name=voice,name=voice`."""
     if isinstance(value, str) and not value.lstrip().startswith("{"):
-        pairs = [tuple(map(str.strip, part.partition("=")[::2])) for part in value.split(",") if part.strip()]
-        value = _refuse_repeated(pairs)
+        parts = (part.partition("=") for part in value.split(",") if part.strip())
+        value = _refuse_repeated([(name.strip(), voice.strip()) for name, _, voice in parts])
     elif isinstance(value, str):
         try:
             value = json.loads(value, object_pairs_hook=_refuse_repeated)

@@ -81,7 +81,7 @@ def _serve(
     config = make_server_config(app, settings, os.environ)
     others = _make_wyoming_protocols(app, wyoming) if wyoming else {}
     # A terminal that is closed sends SIGHUP, too, and must end the process.
-    reload = None if sys.stdin and sys.stdin.isatty() else app.state.service.reload_voices
+    reload = None if sys.stderr.isatty() else app.state.service.reload_voices
     server = DrainingServer(config, patience, lambda: _force_exit(log), others, reload)
 
     def leave(number: int, frame: FrameType | None) -> None:

@@ -9,6 +9,7 @@ speak: tokens ──► TaskQueue ─► acoustic model, a batch ─► TaskQueu
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import threading
 import time
@@ -131,6 +132,7 @@ class Engine:
             }
             released = before > len(self.kept)
         if released:
+            gc.collect()  # a loader and its mixtures refer to each other
             trim_heap()
 
     def speak(
