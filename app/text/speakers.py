@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from app.first_names import find_gender
 from app.text.dialogue_tags import (
     UNKNOWN,
     Mention,
@@ -21,7 +22,6 @@ from app.text.dialogue_tags import (
     is_name,
     remove_tag,
 )
-from app.first_names import find_gender
 from app.text.quotations import Quotation, find_quotations
 
 PARAGRAPH = re.compile(r"\n[^\S\n]*\n|\u2029|\n(?=[ \t]*[\"“„«‘])")

@@ -22,7 +22,8 @@ ABOUT = f"""The content of `/openapi.json`; `/docs` shows it in a browser, with 
 requests to a service at `{ADDRESS}`, write the response into the file `answer`, and print its status
 code. [errors.md](errors.md) lists the errors."""
 QUERY_FIELDS = (
-    "With a body that is not JSON, the fields of SpeechBody except `text`, `ssml`, `turns` and `plan` are query parameters."
+    "With a body that is not JSON, the fields of SpeechBody except `text`, `ssml`, `turns` and `plan` are query "
+    "parameters."
 )
 NAMES = {"/voices/{name}": "wren", "/voices/{name}/sample": "wren", "/v1/models/{name}": "intone"}
 """Values of path parameters in examples."""

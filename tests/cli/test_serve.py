@@ -20,7 +20,7 @@ import uvicorn
 from app.api.server import RESERVED_DESCRIPTORS, DrainingServer, listen, make_server_config
 from app.main import create_app
 from app.settings import load_settings
-from tests.serving import LOADED, ROOT, StartServer, clean_environment, service_without_models, wait_until
+from tests.serving import ROOT, StartServer, clean_environment, service_without_models, wait_until
 from tests.tiny_voice import change, write_tiny_voice
 
 
@@ -166,5 +166,5 @@ def test_sighup_reads_the_folders_of_voices_again(own_server: StartServer, tmp_p
     with server.create_client() as client:
         assert client.get("/voices/late").status_code == 404
         server.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: client.get("/voices/late").status_code == 200, 30 * LOADED, server)
+        wait_until(lambda: client.get("/voices/late").status_code == 200, 30, server)
     assert server.stop() == 0
