@@ -9,7 +9,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from app.first_names import find_gender
 from app.text.dialogue_tags import (
@@ -35,11 +35,14 @@ MAX_TURNS = 8
 MAX_QUOTATIONS = 40
 """Maximum quotations of a paragraph that are read together, so that the time stays linear."""
 LABEL = re.compile(
-    r"^[ \t]*([A-Z][\w.’'-]*(?:[ \t][A-Z0-9][\w.’'-]*){0,3})(?:[ \t]\([^()\n]{1,40}\))?:[ \t]+(?=\S)", re.MULTILINE
+    r"(?:^|(?<=\u2029))[ \t]*([A-Z][\w.’'-]*(?:[ \t][A-Z0-9][\w.’'-]*){0,3})(?:[ \t]\([^()\n]{1,40}\))?:[ \t]+(?=\S)",
+    re.MULTILINE,
 )
 """Name at the beginning of a line of a script, such as `RUTH:` or `Dr. Okafor (whispering):`."""
-LABEL_END = re.compile(r"\n(?=[ \t]*(?:\n|[\[(]))")
+LABEL_END = re.compile(r"\u2029|\n(?=[ \t]*(?:\n|[\[(]))")
 """The end of a speech in a script: a blank line or a stage direction."""
+ENDS_LINE = '.!?…—–"”’)*'
+"""Characters that end a speech in a script."""
 NOT_SPEAKERS = frozenset(
     "note notes warning tip example caution important ps date time subject from to cc bcc re price address phone tel "
     "fax email url step part chapter section figure table scene act summary result results total name title author "
@@ -62,17 +65,25 @@ def find_speeches(text: str) -> Iterator[Quotation]:
 
 
 def find_labelled_lines(text: str) -> Iterator[Quotation]:
-    """Yield the labels and speeches of a script: lines that begin with `NAME:`, one name of which occurs repeatedly."""
+    """Yield the labels and speeches of a script: lines that begin with `NAME:`, one name of which occurs repeatedly.
+
+    Most of the speeches end like sentences, in contrast to rows such as `Age: 12`.
+    """
     found = [one for one in LABEL.finditer(text) if one[1].lower() not in NOT_SPEAKERS]
     names = Counter(one[1].lower() for one in found)
     if len(names) < 2 or max(names.values()) < 2:
         return
-    for number, one in enumerate(found):
-        following = found[number + 1].start() if number + 1 < len(found) else len(text)
-        gap = LABEL_END.search(text, one.end(), following)
-        end = gap.start() if gap else following
+    speeches = []
+    for one, following in zip_longest(found, found[1:]):
+        last = following.start() if following else len(text)
+        gap = LABEL_END.search(text, one.end(), last)
+        end = one.end() + len(text[one.end() : gap.start() if gap else last].rstrip())
+        speeches.append(Quotation(one.end(), end, one[1]))
+    if 2 * sum(text[one.end - 1] in ENDS_LINE for one in speeches) < len(speeches):
+        return
+    for one, speech in zip(found, speeches, strict=True):
         yield Quotation(one.start(), one.end(), one[1], is_label=True)
-        yield Quotation(one.end(), one.end() + len(text[one.end() : end].rstrip()), one[1])
+        yield speech
 
 
 @dataclass(slots=True)

@@ -36,6 +36,7 @@ RULES = [
     ('A woman came in. "Hello," she said.', "-"),
     ('"I know," I told Ruth.', "I"),
     ('"It has a will," read Mr. Pym.\n\nThe nephew rose.\n\n"He never married," he said.', "Mr._Pym -"),
+    ("Pupil: Tom\nAge: 12\nPupil: Ann\nAge: 11", ""),
     ("Note: closed.\nNote: open.\nPrice: four pounds.", ""),
 ]
 """Texts with the speaker of each quotation, whose blanks are underscores here."""
