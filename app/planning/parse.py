@@ -53,7 +53,9 @@ def parse_request(
         text = read_input(request.text, request.input_format, check, find_emotion=find_emotion, lexicons=lexicons)
         labelled = label_sentences(text.sentences, request, classifier, rule)
         warnings = (*warnings, *text.warnings)
-        return ParsedText(*labelled, text.characters, warnings=warnings, is_plain=text.is_plain)
+        # Voices of characters leave labels of a script out.
+        is_plain = text.is_plain and not request.voices
+        return ParsedText(*labelled, text.characters, warnings=warnings, is_plain=is_plain)
     marked = read_ssml(request.text, parse_style, check=check, lexicons=lexicons)
     sentences, decisions = label_sentences(marked.sentences, request, classifier, rule)
     return ParsedText(sentences, decisions, marked.characters, marked.voices, (*warnings, *marked.warnings))
@@ -91,7 +93,7 @@ def parse_turns(
         sum(text.characters for text in texts),
         tuple(dict.fromkeys(one.voice for one in request.turns if one.voice)),
         tuple(dict.fromkeys(found)),
-        is_plain=all(text.is_plain for text in texts),
+        is_plain=all(text.is_plain for text in texts) and not request.voices,
     )
 
 
