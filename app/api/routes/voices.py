@@ -94,7 +94,7 @@ async def sample(
 
 async def _recording_response(request: Request, found: Voice, sample: str) -> Response:
     try:
-        content = await run_in_threadpool(found.find_file(sample).read_bytes)
+        content = await run_in_threadpool(lambda: found.find_file(sample).read_bytes())
     except OSError:
         raise VoiceNotFound(f"The sample of the voice {found.name} is not there any more.") from None
     media_type = SAMPLE_TYPES[PurePath(sample).suffix.lower()]
