@@ -218,7 +218,9 @@ def read_examples(parameter: dict[str, Any]) -> list[Any]:
 @pytest.mark.parametrize(("method", "request_"), list_requests())
 def test_every_form_works_as_it_is_filled(client: httpx.Client, method: str, request_: dict[str, Any]) -> None:
     response = client.request(method, **request_)
-    assert 200 <= response.status_code < 300, response.text
+    # Without keys, nobody may reload the voices.
+    refused = request_["url"] == "/voices/reload" and response.status_code == 403
+    assert refused or 200 <= response.status_code < 300, response.text
     assert "x-warnings" not in response.headers
 
 
