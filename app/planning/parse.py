@@ -50,7 +50,14 @@ def parse_request(
     warnings = request.lexicon.warnings if request.lexicon else ()
     if not request.markup:
         find_emotion = find_word_emotion if request.tags else None
-        text = read_input(request.text, request.input_format, check, find_emotion=find_emotion, lexicons=lexicons)
+        text = read_input(
+            request.text,
+            request.input_format,
+            check,
+            find_emotion=find_emotion,
+            lexicons=lexicons,
+            split_labels=bool(request.voices),
+        )
         labelled = label_sentences(text.sentences, request, classifier, rule)
         warnings = (*warnings, *text.warnings)
         # Voices of characters leave labels of a script out.
@@ -73,6 +80,7 @@ def parse_turns(
             check,
             find_emotion=find_emotion,
             lexicons=lexicons,
+            split_labels=bool(request.voices),
         )
         for one in request.turns
     ]

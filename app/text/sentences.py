@@ -106,10 +106,15 @@ MAX_SPOKEN = 250
 """Characters that a model speaks well as one utterance: about 16 seconds."""
 
 
-def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length) -> Iterator[Sentence]:
-    """Yield the sentences of a text lazily, in order; none if the text is only white space."""
+def read_text(
+    text: str, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length, split_labels: bool = False
+) -> Iterator[Sentence]:
+    """Yield the sentences of a text lazily, in order; none if the text is only white space.
+
+    `split_labels` is that of `app.text.speakers.find_speeches`.
+    """
     plain = prepare(text)
-    roles = QuotationLookup(find_speeches(plain))
+    roles = QuotationLookup(find_speeches(plain, split_labels))
     for span in join_tags(plain, segment_prepared(plain, text)):
         parts = split_by_role(plain, span.start, span.end, roles.quotations_in(span.start, span.end))
         yield Sentence(

@@ -51,9 +51,12 @@ NOT_SPEAKERS = frozenset(
 """Labels of lines that no one speaks."""
 
 
-def find_speeches(text: str) -> Iterator[Quotation]:
-    """Yield the quotations of a text with their speakers, in order; the lines of a script and their labels, too."""
-    lines = deque(find_labelled_lines(text))
+def find_speeches(text: str, split_labels: bool = False) -> Iterator[Quotation]:
+    """Yield the quotations of a text with their speakers, in order; the lines of a script, too.
+
+    With `split_labels`, the names before these lines are apart; otherwise they belong to the lines.
+    """
+    lines = deque(find_labelled_lines(text, split_labels))
     for one in attribute(text, find_quotations(text)):
         while lines and lines[0].start <= one.start:
             if lines[0].end > one.start:
@@ -64,8 +67,8 @@ def find_speeches(text: str) -> Iterator[Quotation]:
     yield from lines
 
 
-def find_labelled_lines(text: str) -> Iterator[Quotation]:
-    """Yield the labels and speeches of a script: lines that begin with `NAME:`, one name of which occurs repeatedly.
+def find_labelled_lines(text: str, split_labels: bool) -> Iterator[Quotation]:
+    """Yield the speeches of a script: lines that begin with `NAME:`, one name of which occurs repeatedly.
 
     Most of the speeches end like sentences, in contrast to rows such as `Age: 12`.
     """
@@ -82,8 +85,9 @@ def find_labelled_lines(text: str) -> Iterator[Quotation]:
     if 2 * sum(text[one.end - 1] in ENDS_LINE for one in speeches) < len(speeches):
         return
     for one, speech in zip(found, speeches, strict=True):
-        yield Quotation(one.start(), one.end(), one[1], is_label=True)
-        yield speech
+        if split_labels:
+            yield Quotation(one.start(), one.end(), one[1], is_label=True)
+        yield speech if split_labels else replace(speech, start=one.start())
 
 
 @dataclass(slots=True)

@@ -102,7 +102,12 @@ def test_markup_takes_precedence_over_voices(client: httpx.Client) -> None:
 
 def test_labels_of_a_script_are_spoken_unless_its_characters_have_voices(client: httpx.Client) -> None:
     read = client.post("/analyze", json={"text": SCRIPT}).json()
-    assert [one["text"] for one in read["utterances"]][:2] == ["RUTH:", "Come in."]
+    assert [(one["text"], one["speaker"]) for one in read["utterances"]][:2] == [
+        ("RUTH: Come in.", "RUTH"),
+        ("TOM: No.", "TOM"),
+    ]
+    narrated = client.post("/analyze", json={"text": SCRIPT, "voices": {"narration": "rook"}}).json()["utterances"]
+    assert [(one["text"], one["voice"]) for one in narrated][:2] == [("RUTH:", "rook"), ("Come in.", "tiny")]
     cast = client.post("/analyze", json={"text": SCRIPT, "voices": {"Tom": "rook"}}).json()
     assert [(one["text"], one["speaker"], one["voice"]) for one in cast["utterances"]] == [
         ("Come in.", "RUTH", "tiny"),

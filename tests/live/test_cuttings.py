@@ -16,7 +16,7 @@ from app.live.session import LiveSession
 from app.synthesis.pipeline import Pipeline
 from app.text import read_input
 from app.text.delivery import WordEmotion
-from app.types import InputFormat, Sentence, SpeechRequest
+from app.types import InputFormat, Role, Sentence, SpeechRequest
 from tests.growth import count_calls, grows_linearly
 from tests.live.live_texts import TAGGED, TEXTS
 
@@ -54,8 +54,12 @@ def end_paragraph(sentences: list[Sentence]) -> list[Sentence]:
 
 
 def remove_speakers(sentence: Sentence) -> Sentence:
-    """Return a sentence without speakers: in pieces, a tag may follow what was already spoken."""
-    return replace(sentence, clauses=tuple(replace(clause, speaker=None) for clause in sentence.clauses))
+    """Return a sentence without speakers, and without the role of lines of a script: in pieces, they are not known."""
+    is_quoted = any(mark in sentence.text for mark in '"“”')
+    clauses = (
+        replace(clause, speaker=None, role=clause.role if is_quoted else Role.NARRATION) for clause in sentence.clauses
+    )
+    return replace(sentence, clauses=tuple(clauses))
 
 
 @pytest.mark.parametrize("number", range(len(TEXTS) + len(TAGGED)))
@@ -71,7 +75,9 @@ def test_sentences_do_not_depend_on_cutting(number: int) -> None:
 def test_sentences_are_those_of_whole_text(text: str) -> None:
     find_emotion = find_word_emotion if text in TAGGED else None
     whole = read_input(text, InputFormat.AUTO, find_emotion=find_emotion)
-    assert end_paragraph(read_pieces([text], find_emotion)) == end_paragraph(list(map(remove_speakers, whole.sentences)))
+    assert end_paragraph(read_pieces([text], find_emotion)) == end_paragraph(
+        list(map(remove_speakers, whole.sentences))
+    )
 
 
 def plan_pieces(plan: LivePlan, pieces: Sequence[str]) -> list[LiveUtterance]:

@@ -74,7 +74,9 @@ def test_a_construction_names_its_speaker_or_nobody(row: tuple[str, str]) -> Non
 
 
 def test_a_script_has_a_quotation_for_each_label_and_line() -> None:
-    found = list(find_speeches("RUTH (whispering): Who is\nthere?\nTOM: Me.\n\n(Pause.)\n\nRUTH: You?"))
+    found = list(
+        find_speeches("RUTH (whispering): Who is\nthere?\nTOM: Me.\n\n(Pause.)\n\nRUTH: You?", split_labels=True)
+    )
     assert [(one.speaker, one.is_label) for one in found] == [
         (name, is_label) for name in ("RUTH", "TOM", "RUTH") for is_label in (True, False)
     ]
