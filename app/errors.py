@@ -83,6 +83,15 @@ class OriginRefused(IntoneError):
     remedy = "The operator may add the origin of the page to `INTONE_CORS_ORIGINS`."
 
 
+class ReloadRefused(IntoneError):
+    """The voices may be reloaded over HTTP only if there are API keys."""
+
+    status = 403
+    code = "reload_refused"
+    title = "Reloading needs an API key"
+    remedy = "Set INTONE_API_KEYS, or send the process SIGHUP."
+
+
 class RouteNotFound(IntoneError):
     """No route has this path."""
 

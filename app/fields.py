@@ -65,6 +65,25 @@ def _check_lexicon(value: Any) -> dict[str, str] | None:
     return value or None
 
 
+def _check_voices(value: Any) -> dict[str, str] | None:
+    """Validate the voices by what they speak: an object, its JSON, or pairs `name=voice,name=voice`."""
+    if isinstance(value, str) and not value.lstrip().startswith("{"):
+        parts = (part.partition("=") for part in value.split(",") if part.strip())
+        value = _refuse_repeated([(name.strip(), voice.strip()) for name, _, voice in parts])
+    elif isinstance(value, str):
+        try:
+            value = json.loads(value, object_pairs_hook=_refuse_repeated)
+        except (json.JSONDecodeError, RecursionError):
+            raise ValueError(VOICES_FORM) from None
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not all(isinstance(one, str) and one and name for name, one in value.items()):
+        raise ValueError(VOICES_FORM)
+    if len(value) > MAX_VOICES or any(len(one) > MAX_VOICE_CHARS for pair in value.items() for one in pair):
+        raise ValueError(f"must have at most {MAX_VOICES} entries of {MAX_VOICE_CHARS} characters each")
+    return value or None
+
+
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = dict(pairs)
     if len(names) < len(pairs):
@@ -76,6 +95,10 @@ LEXICON_FORM = 'write an object such as {"Siobhan": "Shivawn", "Nguyen": "/wɪn/
 MAX_LEXICON_ENTRIES = 500
 MAX_LEXICON_CHARS = 100
 """Maximum characters of a word, and of its reading."""
+VOICES_FORM = 'write an object such as {"narration": "wren", "dialogue": "rook", "Ruth": "wren"}'
+MAX_VOICES = 100
+MAX_VOICE_CHARS = 100
+"""Maximum characters of a character's name, and of the name of a voice."""
 MAX_CONTEXTS = 100
 MAX_CONTEXT_CHARS = 10_000
 """Maximum characters of all texts together: a classifier reads only the last sentences."""
@@ -96,6 +119,21 @@ LexiconField = Annotated[
                 Annotated[str, Field(max_length=MAX_LEXICON_CHARS)], Annotated[str, Field(max_length=MAX_LEXICON_CHARS)]
             ],
             Field(max_length=MAX_LEXICON_ENTRIES),
+        ]
+        | str
+        | None,
+    ),
+]
+VoicesField = Annotated[
+    dict[str, str] | None,
+    PlainValidator(
+        _check_voices,
+        json_schema_input_type=Annotated[
+            dict[
+                Annotated[str, Field(min_length=1, max_length=MAX_VOICE_CHARS)],
+                Annotated[str, Field(min_length=1, max_length=MAX_VOICE_CHARS)],
+            ],
+            Field(max_length=MAX_VOICES),
         ]
         | str
         | None,
@@ -163,6 +201,10 @@ class SpeechOptions(BaseModel):
     lexicon: LexiconField = None
     """Readings of words: an object from words to an alias or to `/IPA/`, such as `{"Siobhan": "/ʃɪˈvɔːn/"}`;
     in a query, its JSON. At most 500 entries of 100 characters each. Not beside `plan`."""
+    voices: VoicesField = None
+    """Voices by what they speak: `narration`, `dialogue`, or a character of the text, such as
+    `{"narration": "wren", "Ruth": "rook"}` or `narration=wren,Ruth=rook`. By default the request's voice speaks all. At
+    most 100 entries of 100 characters each. Not beside `plan`."""
 
     def collect_given(self) -> dict[str, Any]:
         """Return the options that are not null, as `SpeechRequest` takes them."""

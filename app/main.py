@@ -88,7 +88,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the models while the service already responds; at shutdown, wait for unfinished work."""
     service: Service = app.state.service
     loading = asyncio.create_task(service.load())
+    releasing = asyncio.create_task(service.release_idle_voices())
     yield
+    releasing.cancel()
     await loading
     await service.close()
 

@@ -64,6 +64,12 @@ class Lru(Generic[K, V]):
                 self.weight -= forgotten
                 self.evictions += 1
 
+    def clear(self) -> None:
+        """Forget all entries."""
+        with self._lock:
+            self._entries.clear()
+            self.weight = 0
+
 
 M_ARENA_MAX = -8
 """Parameter of mallopt(3)."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from platformdirs import user_cache_path, user_data_path
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -154,22 +155,6 @@ def _split_parts(text: str) -> list[str]:
 
 
 MODELS_DIR = bundled_models_dir()
-OPENAI_VOICES = (
-    "alloy",
-    "ash",
-    "ballad",
-    "cedar",
-    "coral",
-    "echo",
-    "fable",
-    "marin",
-    "nova",
-    "onyx",
-    "sage",
-    "shimmer",
-    "verse",
-)
-"""Voices that OpenAI clients request without listing the voices first."""
 
 
 def _count_cores() -> int:
@@ -177,10 +162,14 @@ def _count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _list_voice_folders() -> list[Path]:
+    """Return the folder of the installed voices, and that of the user's own."""
+    return [MODELS_DIR / "voices", user_data_path("intone", appauthor=False) / "voices"]
+
+
 def _find_cache_folder() -> Path:
-    """Return the cache folder according to the XDG Base Directory Specification."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "intone"
+    """Return the user's cache folder."""
+    return user_cache_path("intone", appauthor=False)
 
 
 class Settings(BaseSettings):
@@ -225,15 +214,16 @@ class Settings(BaseSettings):
     requires allow_anonymous, and is refused beside api_keys. Needs the extra wyoming."""
 
     voices: Annotated[list[Path], NoDecode, BeforeValidator(parse_folders)] = Field(
-        [MODELS_DIR / "voices"], min_length=1
+        default_factory=_list_voice_folders, min_length=1
     )
-    """Folders to search for voices."""
+    """Folders to search for voices; by default that of the installation, and intone/voices in the user's data folder
+    (on Linux ~/.local/share)."""
     default_voice: str | None = None
     """Voice of requests that do not name a voice; by default wren or, if there is no wren, the first voice in the order
     of voices and of the names of their folders."""
     voice_aliases: Annotated[dict[str, str], NoDecode, BeforeValidator(parse_pairs)] = {}
-    """Additional names of voices, as name=voice,name=voice or a JSON object. OpenAI's voice names select default_voice
-    unless they are set here."""
+    """Additional names of voices, as name=voice,name=voice or a JSON object. Names that other services give their
+    voices, such as OpenAI's, select a voice of the same gender and accent unless they are set here."""
 
     classifier: str = str(MODELS_DIR / "emotion" / "minilm-ekman")
     """Emotion classifier: a folder or a model name on the Hugging Face Hub."""
@@ -310,11 +300,6 @@ class Settings(BaseSettings):
 
     log_format: Literal["console", "json"] = "console"
     """Log format: console for people, json for programs."""
-
-    @property
-    def all_aliases(self) -> dict[str, str | None]:
-        """Additional names of voices, including OpenAI's; None leads to the default voice."""
-        return {**dict.fromkeys(OPENAI_VOICES, self.default_voice or None), **self.voice_aliases}
 
     @property
     def is_loopback(self) -> bool:

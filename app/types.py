@@ -169,6 +169,10 @@ class Clause:
     analyzed: PlanFingerprint | None = None
     """Fingerprint from an edited plan; None if the clause is planned for the first time."""
     role: Role = Role.NARRATION
+    speaker: str | None = None
+    """Who speaks direct speech, as the text names them; None if it does not say so for certain."""
+    is_label: bool = False
+    """Whether the clause is the name before a line of a script, such as `RUTH:`."""
     ends_line: bool = False
     """Whether a line of verse ends within its sentence."""
 
@@ -267,6 +271,8 @@ class Utterance:
     degree: float = 1.0
     """Strength with which the voice speaks the emotion, 0.01 to 2."""
     role: Role = Role.NARRATION
+    speaker: str | None = None
+    """Copied from `Clause`."""
     speed: float = 1.0
     volume: float = 1.0
     pitch: float = 0.0
@@ -344,6 +350,19 @@ class EditedUtterance(NamedTuple):
     warnings: tuple[PlanWarning, ...] = ()
 
 
+class Turn(NamedTuple):
+    """Part of a conversation that one voice speaks."""
+
+    start: int
+    """Offset in the request's text, in code points."""
+    end: int
+    """End offset in code points, exclusive."""
+    voice: str | None = None
+    """Name or alias of a voice; None is that of the request."""
+    emotion: Emotion | Blend | None = None
+    """None has the classifier label each sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
     """Text, SSML or plan, and the options for speaking it; `volume` and `pitch` are as in `Prosody`."""
@@ -351,7 +370,15 @@ class SpeechRequest:
     text: str
     """Empty if the request contains a plan."""
     voice: str | None = None
+<<<<<<< HEAD
     """Name or alias; None is the default voice."""
+=======
+    """Name or alias of a voice; None is the default voice."""
+    voices: Mapping[str, str] = field(default_factory=dict)
+    """Voices by what they speak: `narration`, `dialogue`, or a character's name; without effect on a plan."""
+    turns: tuple[Turn, ...] = ()
+    """Turns of a conversation, whose texts are parts of `text`; empty if the request contains something else."""
+>>>>>>> h-who
     emotion: Emotion | Blend | None = None
     """Emotion, or blend of several, for the whole text; None has the classifier label each sentence."""
     degree: float = 1.0

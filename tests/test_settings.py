@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from pathlib import Path
 
@@ -44,9 +45,11 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert settings.workers >= 1 and settings.graph_cache.name == "intone"
 
 
-def test_the_shipped_voices_and_classifier_are_in_models() -> None:
+def test_the_shipped_voices_and_classifier_are_in_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "/home/me/data")
     settings = load_settings()
-    assert [folder.name for folder in settings.voices] == ["voices"]
+    assert [folder.parts[-2:] for folder in settings.voices] == [("models", "voices"), ("intone", "voices")]
+    assert sys.platform != "linux" or settings.voices[1] == Path("/home/me/data/intone/voices")
     assert Path(settings.classifier).parts[-3:] == ("models", "emotion", "minilm-ekman")
 
 

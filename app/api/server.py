@@ -6,9 +6,10 @@ import asyncio
 import functools
 import logging
 import resource
+import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import FrameType, MappingProxyType
 from typing import Any
 
@@ -64,8 +65,11 @@ class DrainingServer(uvicorn.Server):
         seconds: Callable[[], float],
         end: Callable[[], None],
         others: Mapping[socket.socket, ProtocolFactory] = MappingProxyType({}),
+        reload: Callable[[], Coroutine[Any, Any, object]] | None = None,
     ) -> None:
+        """`reload` is awaited at SIGHUP; without it, that signal ends the process."""
         super().__init__(config)
+        self._reload = reload
         self._seconds = seconds
         self._end = end
         self._others = others
@@ -75,11 +79,17 @@ class DrainingServer(uvicorn.Server):
         """Start, and set the backlog again: asyncio uses one number for it and for the connections accepted at once."""
         await super().startup(sockets)
         loop = asyncio.get_running_loop()
+        if self._reload is not None:
+            loop.add_signal_handler(signal.SIGHUP, self._start_reload, self._reload)
         for listener, make_protocol in self._others.items():
             factory = functools.partial(make_protocol, self.server_state)
             self.servers.append(await loop.create_server(factory, sock=listener, backlog=ACCEPT_BATCH))
         for listener in (*(sockets or ()), *self._others):
             listener.listen(BACKLOG)
+
+    def _start_reload(self, reload: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        self._reloading = asyncio.create_task(reload())
+        self._reloading.add_done_callback(_log_failed_reload)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Start the timer at the first SIGTERM or SIGINT, and shut down."""
@@ -88,6 +98,11 @@ class DrainingServer(uvicorn.Server):
             self._timer.daemon = True
             self._timer.start()
         super().handle_exit(sig, frame)
+
+
+def _log_failed_reload(task: asyncio.Task[object]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("the voices could not be reloaded: %s", error)
 
 
 def watch_connections(metrics: Metrics, connections: Connections) -> None:

@@ -21,6 +21,7 @@ from app.errors import NotReady, SetupError
 from app.memory import freeze_objects, unfreeze_objects
 from app.metrics import Metrics
 from app.settings import Settings
+from app.voices.serialize import ReloadJson, changes_to_dict
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
@@ -30,6 +31,8 @@ STALL_SECONDS = 60
 """Seconds without progress after which workers are stalled; no step takes so long on the slowest usable machine."""
 SHORT_TEXT_CHARS = 2000
 """Maximum length of a text that is analyzed in a fraction of a second."""
+RELEASE_SECONDS = 60
+"""Seconds between two checks for voices that are not used any more."""
 RESTART_HINT = "If that lasts, restart the service."
 
 PARSING_WORKERS = 2
@@ -52,6 +55,7 @@ class Service:
         self.rate_limit = RateLimit(settings.rate_limit)
         self.loaded: Pipeline | None = None
         """None until it is loaded; `pipeline()` raises `NotReady` with the reason."""
+        self._reloading = asyncio.Lock()
         self.streams = OpenStreams(settings.max_streams, settings.max_streams_per_client)
         self.live = LiveLimits(settings.max_sockets, settings.max_sockets_per_client, settings.socket_chars_per_minute)
         self.draining = asyncio.Event()
@@ -101,9 +105,30 @@ class Service:
             logger.exception("The models cannot be loaded.")
             self._fail("The models cannot be loaded; the log says where it happened.")
         else:
-            for folder, problem in self.loaded.registry.problems.items():
-                logger.warning("The voice in %s is left out: %s", folder, problem)
+            self._log_problems()
             logger.info("ready")
+
+    async def reload_voices(self) -> ReloadJson:
+        """Read the folders of the voices again, and return what has changed; running requests keep their voices."""
+        async with self._reloading:
+            before = self.get_pipeline()
+            self.loaded = after = await asyncio.to_thread(before.reload_voices)
+        self._log_problems()
+        await asyncio.to_thread(after.engine.release_voices, after.registry, time.monotonic())
+        changes = changes_to_dict(before.registry, after.registry)
+        logger.info("voices: %s", ", ".join(changes["voices"]))
+        return changes
+
+    def _log_problems(self) -> None:
+        for folder, problem in self.get_pipeline().registry.problems.items():
+            logger.warning("The voice in %s is left out: %s", folder, problem)
+
+    async def release_idle_voices(self) -> None:
+        """Release the models of unused voices again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(RELEASE_SECONDS)
+            if self.loaded is not None:
+                await asyncio.to_thread(self.loaded.engine.release_voices, self.loaded.registry, time.monotonic())
 
     def _start_threads(self) -> None:
         try:

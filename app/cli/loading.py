@@ -20,7 +20,7 @@ PyTorch is done earlier, because OpenVINO loads and compiles the networks for se
 
 def find_voices(settings: Settings) -> Registry:
     """Return the installed voices; raise `InvalidVoice` if the default voice is missing."""
-    return Registry(settings.voices, settings.default_voice, settings.all_aliases)
+    return Registry(settings.voices, settings.default_voice, settings.voice_aliases)
 
 
 def load_pipeline(settings: Settings, voice: str | None, characters: int) -> Pipeline:

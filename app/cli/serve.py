@@ -80,7 +80,9 @@ def _serve(
     watch_log(app.state.service.metrics, lambda: log.dropped)
     config = make_server_config(app, settings, os.environ)
     others = _make_wyoming_protocols(app, wyoming) if wyoming else {}
-    server = DrainingServer(config, patience, lambda: _force_exit(log), others)
+    # A terminal that is closed sends SIGHUP, too, and must end the process.
+    reload = None if sys.stderr.isatty() else app.state.service.reload_voices
+    server = DrainingServer(config, patience, lambda: _force_exit(log), others, reload)
 
     def leave(number: int, frame: FrameType | None) -> None:
         # After draining, the server raises the signal again, and the default handler would exit with a failure.

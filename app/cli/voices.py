@@ -36,6 +36,8 @@ class Check:
     """Duration of the audio."""
     real_time_factor: float = 0.0
     """Seconds of computing per second of audio; lower is better."""
+    level_db: float = 0.0
+    """Root mean square of the audio, in decibels relative to full scale."""
     problem: str = ""
     """Reason of the failure; empty if the emotion was spoken."""
     warnings: tuple[str, ...] = ()
@@ -59,19 +61,20 @@ def speak(pipeline: Pipeline, voice: str, emotion: Emotion) -> Check:
         return Check(voice, emotion.value, problem=f"nothing can be heard{reasons and ': '}{reasons}")
     codes = tuple(dict.fromkeys(warning.code for warning in speech.plan.warnings))
     factor = round(spent / speech.duration, 3)
-    return Check(voice, emotion.value, round(speech.duration, 3), factor, warnings=codes)
+    level = round(10 * float(np.log10(np.mean(np.square(speech.samples, dtype=np.float64)))), 1)
+    return Check(voice, emotion.value, round(speech.duration, 3), factor, level, warnings=codes)
 
 
 def show_checks(checks: Sequence[Check]) -> None:
     """Print a table of check results."""
     rows = [
         (
-            *(one.voice, one.emotion, f"{one.seconds:.2f}", f"{one.real_time_factor:.3f}"),
+            *(one.voice, one.emotion, f"{one.seconds:.2f}", f"{one.real_time_factor:.3f}", f"{one.level_db:.1f}"),
             one.problem or ", ".join(["ok", *one.warnings]),
         )
         for one in checks
     ]
-    show_rows(("voice", "emotion", "seconds", "real-time factor", ""), rows)
+    show_rows(("voice", "emotion", "seconds", "real-time factor", "dB", ""), rows)
 
 
 def run(options: argparse.Namespace) -> int:

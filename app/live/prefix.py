@@ -7,16 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from app.text.clauses import shift_clause
 from app.text.delivery import WordEmotion
 from app.text.formats.hidden import mask
 from app.text.formats.reader import map_tagged_text
 from app.text.lexicon import Lexicons
+from app.text.quotations import find_quotations
 from app.text.sentence_ends import EDGE_CONTEXT, is_abbreviation
 from app.text.sentences import MAX_SPOKEN
 from app.text.splitter import SentenceOutline, SentenceSplitter
 from app.text.tags import find_tags
 from app.text.text_map import WarningCollector
-from app.types import Clause, InputFormat, PlanWarning, Sentence
+from app.types import InputFormat, PlanWarning, Sentence
 
 CONTINUATIONS = ("a b.", ". The end.")
 """Continuations with which every text is tried: the word goes on or ends."""
@@ -81,7 +83,7 @@ class Prefix:
         tags = find_tags(text, find_emotion, self._remarks) if find_emotion else ()
         source = mask(text, [(tag.start, tag.end) for tag in tags]) if tags else text
         flow = map_tagged_text(source, InputFormat.MARKDOWN, tags, lexicons, self._remarks, explicit=False)
-        self._splitter = SentenceSplitter(flow, MAX_SPOKEN)
+        self._splitter = SentenceSplitter(flow, MAX_SPOKEN, find_quotations=find_quotations)
         self.sentences = [self._describe(one) for one in self._splitter.outlines()]
 
     @property
@@ -93,7 +95,11 @@ class Prefix:
         flow, span = self._splitter.flow, outline.span
         start, end = flow.places[span.start], flow.ends[span.end - 1]
         segments = tuple(
-            (one.end - one.start, flow.places[one.start], *(one.manner, one.pause, one.role, one.ends_line))
+            (
+                one.end - one.start,
+                flow.places[one.start],
+                *(one.manner, one.pause, one.quotation is not None, one.ends_line),
+            )
             for one in outline.segments
             if one.end > one.start
         )
@@ -152,9 +158,3 @@ def count_equal(ours: Sequence[ReadSentence], others: Sequence[ReadSentence]) ->
     """Return the number of sentences at the beginning that are equal."""
     pairs = zip(ours, others, strict=False)
     return next((number for number, (a, b) in enumerate(pairs) if a.facts != b.facts), min(len(ours), len(others)))
-
-
-def shift_clause(clause: Clause, offset: int) -> Clause:
-    """Return a clause with its offsets in the request increased."""
-    places = clause.places and tuple(place + offset for place in clause.places)
-    return replace(clause, start=clause.start + offset, end=clause.end + offset, places=places)

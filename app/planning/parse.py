@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import tee
 
 from app.emotion import Classifier, find_word_emotion, parse_emotion_spec, read_excerpts
 from app.errors import InvalidRequest, UnknownEmotion
 from app.planning.decide import StrengthRule, decide, decide_again
 from app.text import LengthCheck, read_input, read_ssml, segment
-from app.text.lexicon import Lexicon, name_lexicons
-from app.types import Blend, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest
+from app.text.clauses import shift_clause
+from app.text.lexicon import Lexicon, Lexicons, name_lexicons
+from app.types import Blend, Clause, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,77 @@ def parse_request(
     if request.edited is not None:
         return parse_plan(request.edited, request, classifier, rule)
     lexicons = name_lexicons(request.lexicon, lexicon)
+    if request.turns:
+        return parse_turns(request, classifier, rule, check, lexicons)
     warnings = request.lexicon.warnings if request.lexicon else ()
     if not request.markup:
         find_emotion = find_word_emotion if request.tags else None
-        text = read_input(request.text, request.input_format, check, find_emotion=find_emotion, lexicons=lexicons)
+        text = read_input(
+            request.text,
+            request.input_format,
+            check,
+            find_emotion=find_emotion,
+            lexicons=lexicons,
+            split_labels=bool(request.voices),
+        )
         labelled = label_sentences(text.sentences, request, classifier, rule)
         warnings = (*warnings, *text.warnings)
-        return ParsedText(*labelled, text.characters, warnings=warnings, is_plain=text.is_plain)
+        # Voices of characters leave labels of a script out.
+        is_plain = text.is_plain and not request.voices
+        return ParsedText(*labelled, text.characters, warnings=warnings, is_plain=is_plain)
     marked = read_ssml(request.text, parse_style, check=check, lexicons=lexicons)
     sentences, decisions = label_sentences(marked.sentences, request, classifier, rule)
     return ParsedText(sentences, decisions, marked.characters, marked.voices, (*warnings, *marked.warnings))
+
+
+def parse_turns(
+    request: SpeechRequest, classifier: Classifier, rule: StrengthRule, check: LengthCheck, lexicons: Lexicons
+) -> ParsedText:
+    """Parse the turns of a conversation; the classifier reads each with those before it."""
+    find_emotion = find_word_emotion if request.tags else None
+    texts = [
+        read_input(
+            request.text[one.start : one.end],
+            request.input_format,
+            check,
+            find_emotion=find_emotion,
+            lexicons=lexicons,
+            split_labels=bool(request.voices),
+        )
+        for one in request.turns
+    ]
+    sentences, decisions = label_sentences(
+        (
+            assign_turn(sentence, turn)
+            for turn, text in zip(request.turns, texts, strict=True)
+            for sentence in text.sentences
+        ),
+        request,
+        classifier,
+        rule,
+    )
+    found = (*(request.lexicon.warnings if request.lexicon else ()), *(one for text in texts for one in text.warnings))
+    return ParsedText(
+        sentences,
+        decisions,
+        sum(text.characters for text in texts),
+        tuple(dict.fromkeys(one.voice for one in request.turns if one.voice)),
+        tuple(dict.fromkeys(found)),
+        is_plain=all(text.is_plain for text in texts) and not request.voices,
+    )
+
+
+def assign_turn(sentence: Sentence, turn: Turn) -> Sentence:
+    """Return a sentence of a turn at its offset in the request, with the turn's voice and emotion."""
+
+    def assign(clause: Clause) -> Clause:
+        manner = clause.manner
+        if turn.emotion is not None and manner.emotion_spec is None:
+            manner = replace(manner, emotion_spec=turn.emotion, origin="turn")
+        return replace(shift_clause(clause, turn.start), manner=replace(manner, voice=manner.voice or turn.voice))
+
+    start, end = sentence.start + turn.start, sentence.end + turn.start
+    return replace(sentence, start=start, end=end, clauses=tuple(assign(clause) for clause in sentence.clauses))
 
 
 def label_sentences(

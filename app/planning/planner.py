@@ -46,6 +46,38 @@ class PlannedSentence:
     """Warnings about the sentence that no earlier sentence caused."""
 
 
+class CharacterVoices:
+    """Voices of a request by role and by character."""
+
+    def __init__(self, voices: Mapping[str, str]) -> None:
+        """Take the names or aliases of voices by `narration`, `dialogue` and names of characters, in any case."""
+        roles = {role.value for role in Role}
+        self._roles = {name.lower(): voice for name, voice in voices.items() if name.lower() in roles}
+        self._characters = {split_name(name): voice for name, voice in voices.items() if name.lower() not in roles}
+
+    def has_characters(self) -> bool:
+        """Return whether any character has a voice."""
+        return bool(self._characters)
+
+    def find(self, clause: Clause) -> str | None:
+        """Return the voice of a clause's speaker, else that of its role; None if the request names neither.
+
+        A character is found by the whole name, else by a part of it that no other voice has: `Ruth` is `Ruth Carver`.
+        """
+        words = split_name(clause.speaker or "")
+        if words:
+            near = {voice for name, voice in self._characters.items() if name <= words or words <= name}
+            voice = self._characters.get(words) or (near.pop() if len(near) == 1 else None)
+            if voice is not None:
+                return voice
+        return self._roles.get(clause.role.value)
+
+
+def split_name(name: str) -> frozenset[str]:
+    """Return the words of a name without case, punctuation and `the`."""
+    return frozenset(word for part in name.lower().split() if (word := part.strip(".,'’")) not in ("", "the"))
+
+
 class Planner:
     """Planner of utterances from clauses, whose markup takes precedence over the request's options."""
 
@@ -58,14 +90,17 @@ class Planner:
         volume: float = 1.0,
         pitch: float = 0.0,
         strict: bool = False,
+        voices: Mapping[str, str] | None = None,
     ) -> None:
-        """Create a planner with options of the request; `strict` refuses fallbacks."""
+        """Create a planner with options of the request; `strict` refuses fallbacks, `voices` are those of
+        `SpeechRequest`."""
         self.find_voice = find_voice
         self.degree = degree
         self.speed = speed
         self.volume = volume
         self.pitch = pitch
         self.strict = strict
+        self.voices = CharacterVoices(voices or {})
         self.warnings: dict[tuple[str, ...], PlanWarning] = {}
         """Warnings by code and subject, so that each is reported once."""
 
@@ -76,6 +111,9 @@ class Planner:
         """
         for sentence, decision in zip(sentences, decisions, strict=False):
             reported = len(self.warnings)
+            sentence = self.leave_out_labels(sentence)
+            if not sentence.clauses:
+                continue
             narration = weaken_narration(decision) if sentence.has_dialogue else decision
             utterances = tuple(
                 self.plan_clause(clause, narration if clause.role is Role.NARRATION else decision)
@@ -83,10 +121,18 @@ class Planner:
             )
             yield PlannedSentence(sentence, utterances, tuple(self.warnings.values())[reported:])
 
+    def leave_out_labels(self, sentence: Sentence) -> Sentence:
+        """Return a sentence without the names before lines of a script, if their speakers have voices."""
+        if not self.voices.has_characters() or not any(clause.is_label for clause in sentence.clauses):
+            return sentence
+        detail = "Names before the lines of a script are not read, because the request gives characters voices."
+        self.warn("label_left_out", detail)
+        return replace(sentence, clauses=tuple(clause for clause in sentence.clauses if not clause.is_label))
+
     def plan_clause(self, clause: Clause, decision: Decision) -> Utterance:
         """Plan a clause with its own explicit emotion or its sentence's decision."""
         manner = clause.manner
-        voice = self.find_voice(manner.voice)
+        voice = self.find_voice(manner.voice or self.voices.find(clause))
         if manner.emotion_spec is not None:
             decision = decide_explicit(manner.emotion_spec, manner.origin, decision.probabilities)
         decision = make_speakable(decision, voice)
@@ -109,6 +155,7 @@ class Planner:
             strength=spoken.strength,
             degree=self.choose_degree(manner.degree, spoken.strength, voice),
             role=clause.role,
+            speaker=clause.speaker,
             speed=self.limit_speed(self.speed * manner.speed),
             volume=min(self.volume * manner.volume, MAX_VOLUME),
             pitch=self.choose_pitch(self.pitch + manner.pitch, voice),

@@ -72,7 +72,9 @@ class UtteranceJson(TypedDict):
     degree: Degree
     """How strongly the emotion is spoken: the value set by markup, else the strength times the request's degree."""
     role: Role
-    """Speaker of the words: `dialogue` is direct speech within quotation marks."""
+    """Who speaks the words: `dialogue` is direct speech, within quotation marks or in a line of a script."""
+    speaker: str | None
+    """Who speaks direct speech, as the text names them; null if the text does not say so for certain."""
     speed: Speed
     """Speaking rate."""
     volume: Volume
@@ -166,6 +168,7 @@ def utterance_to_dict(utterance: types.Utterance, *, is_whole: bool = True) -> U
         "strength": utterance.strength,
         "degree": utterance.degree,
         "role": utterance.role,
+        "speaker": utterance.speaker,
         "speed": utterance.speed,
         "volume": utterance.volume,
         "pause_after": round_seconds(utterance.pause_after),

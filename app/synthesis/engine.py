@@ -9,6 +9,7 @@ speak: tokens ──► TaskQueue ─► acoustic model, a batch ─► TaskQueu
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import threading
 import time
@@ -17,13 +18,13 @@ from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from app.inference import Backend
-from app.memory import Lru
+from app.memory import Lru, trim_heap
 from app.synthesis.cache import CachedSentence, SentenceKey, make_key, make_sentence_cache
 from app.synthesis.interpolation import EmotionWeights, interpolate
 from app.synthesis.job import Computation, Job, StreamEnd, StreamStart, Task, UtteranceStream, VocodingTask
@@ -45,10 +46,12 @@ from app.synthesis.warnings import (
 from app.synthesis.word_timing import time_words
 from app.text.phonetic import count_model_chars
 from app.types import Utterance
-from app.voices import Voice
+from app.voices import Registry, Voice
 
 MAX_UTTERANCES_AHEAD = 4
 """Maximum utterances of a request synthesized ahead of its reader, which bounds the memory that a request needs."""
+IDLE_SECONDS = 900.0
+"""Seconds after which the models of an unused voice other than the default are released."""
 RESTART_SECONDS = 0.1
 """Pause before a failed worker restarts: repeated failures must not take the processor from the other workers."""
 FINAL_MARKS = (".", "!", "?", "…", ",", ";", ":", "—", "–", "-")
@@ -75,7 +78,10 @@ class Engine:
         self.waiting = TaskQueue(workers)
         self.progress = Progress()
         self.loading = threading.Lock()
-        self.loaders: dict[Path, Loader] = {}
+        self.loaders: WeakValueDictionary[int, Loader] = WeakValueDictionary()
+        """Loaders in use, by the id of their voice, which they keep alive."""
+        self.kept: dict[int, tuple[Loader, float]] = {}
+        """Loaders of available voices, with the time of `time.monotonic` at which each was last used."""
         self.threads = [
             threading.Thread(target=self.work, name=f"speaking-{number}", daemon=True) for number in range(workers)
         ]
@@ -100,9 +106,34 @@ class Engine:
 
     def load_speaker(self, voice: Voice, shares: EmotionWeights) -> Speaker:
         """Return the models for a mixture of a voice's emotions; weights are loaded once."""
+        return self.get_loader(voice).load_speaker(shares)
+
+    def get_loader(self, voice: Voice) -> Loader:
+        """Return the loader of a voice; the voice can be spoken as long as the caller keeps it."""
         with self.loading:
-            loader = self.loaders.setdefault(voice.folder, Loader(voice, self.backend))
-        return loader.load_speaker(shares)
+            loader = self.loaders.get(id(voice)) or Loader(voice, self.backend)
+            self.loaders[id(voice)] = loader
+            self.kept[id(voice)] = loader, time.monotonic()
+        return loader
+
+    def release_voices(self, registry: Registry, now: float) -> None:
+        """Release the models of voices that are not available any more, or not used for `IDLE_SECONDS`.
+
+        Requests that speak with them keep them until they end. The default voice stays. `now` is from
+        `time.monotonic`.
+        """
+        available = {id(voice): voice.name == registry.default for voice in registry.voices.values()}
+        with self.loading:
+            before = len(self.kept)
+            self.kept = {
+                key: (loader, used)
+                for key, (loader, used) in self.kept.items()
+                if key in available and (available[key] or now - used <= IDLE_SECONDS)
+            }
+            released = before > len(self.kept)
+        if released:
+            gc.collect()  # a loader and its mixtures refer to each other
+            trim_heap()
 
     def speak(
         self,

@@ -64,6 +64,7 @@ class Loader:
         """None until the first mixture is needed."""
         self.converters: dict[tuple[str, str], MelConverter] = {}
         self.vocoders: dict[str, Vocoder] = {}
+        self.is_complete = False
 
     def load_speaker(self, shares: EmotionWeights) -> Speaker:
         """Load the models for a mixture of emotions once; the vocoder is that of the emotion with the largest share."""
@@ -90,12 +91,24 @@ class Loader:
             checkpoint=checkpoint,
             convert=convert,
             vocoder=vocoder,
-            gain_db=sum(shares[emotion] * spoken.gain_db for emotion, spoken in emotions.items()),
+            gain_db=self.voice.manifest.gain_db
+            + sum(shares[emotion] * spoken.gain_db for emotion, spoken in emotions.items()),
             speakers=speakers,
             expression=mix_expressions(
                 (spoken.expression or NO_EXPRESSION, shares[emotion]) for emotion, spoken in emotions.items()
             ),
         )
+
+    def load_all(self) -> None:
+        """Load everything that the voice can speak with, so that its files are not needed any more."""
+        if self.is_complete:
+            return
+        manifest = self.voice.manifest
+        for emotion, spoken in manifest.emotions.items():
+            self.load_speaker({emotion: 1.0})
+            if manifest.degree and spoken.checkpoint != manifest.emotions[Emotion.NEUTRAL].checkpoint:
+                self.load_speaker({Emotion.NEUTRAL: 0.5, emotion: 0.5})
+        self.is_complete = True
 
     def load_checkpoint(self, name: str) -> LoadedCheckpoint:
         """Return an acoustic model, loading it on first use."""

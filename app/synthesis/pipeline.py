@@ -65,7 +65,12 @@ class Pipeline:
         registry: Registry,
         engine: Engine,
         lexicon: Lexicon | None = None,
+        *,
+        whole_voices: bool = False,
     ) -> None:
+        """Put a pipeline together; with `whole_voices`, a request loads all of its voices before it speaks, so that
+        their folders may be removed meanwhile."""
+        self.whole_voices = whole_voices
         self.settings = settings
         self.classifier = classifier
         self.registry = registry
@@ -82,7 +87,7 @@ class Pipeline:
         limit_arenas()
         sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
         torch.set_num_threads(settings.threads)
-        registry = registry or Registry(settings.voices, settings.default_voice, settings.all_aliases)
+        registry = registry or Registry(settings.voices, settings.default_voice, settings.voice_aliases)
         voice = registry.get()
         lexicon = load_lexicon(settings.lexicon) if settings.lexicon else None
         backend = choose_backend(
@@ -98,7 +103,7 @@ class Pipeline:
             classifier = executor.submit(load_classifier, settings, backend)
             if warm:
                 engine.warm_up(voice)
-            pipeline = cls(settings, classifier.result(), registry, engine, lexicon)
+            pipeline = cls(settings, classifier.result(), registry, engine, lexicon, whole_voices=warm)
         if warm:
             pipeline.synthesize(SpeechRequest(WARM_UP_TEXT))
             _ = pipeline.identity
@@ -110,6 +115,21 @@ class Pipeline:
         """Hash of all that determines the bytes of seeded audio besides the request; computing it takes a while."""
         rule = self.make_strength_rule(SpeechRequest(""))
         return compute_identity(self.settings, self.classifier, self.registry, self.engine.backend.name, rule)
+
+    def reload_voices(self) -> Pipeline:
+        """Return a pipeline with the voices that the folders hold now, and the same models.
+
+        Requests finish with the pipeline with which they began.
+        """
+        settings = self.settings
+        registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases, previous=self.registry)
+        reloaded = Pipeline(
+            settings, self.classifier, registry, self.engine, self.lexicon, whole_voices=self.whole_voices
+        )
+        if {id(voice) for voice in registry.voices.values()} != {id(voice) for voice in self.registry.voices.values()}:
+            self.engine.cache.clear()
+        _ = reloaded.identity
+        return reloaded
 
     def close(self) -> None:
         """Finish the running batches and stop the workers."""
@@ -153,6 +173,8 @@ class Pipeline:
         selection, plan = self.plan_request(request, cancelled, playback)
         if request.strict:
             list(plan)
+        for loader in selection.loaders if self.whole_voices else ():
+            loader.load_all()
 
         def check_seconds(seconds: float) -> None:
             self.check_seconds(seconds)
@@ -229,9 +251,10 @@ class Pipeline:
     def select_voices(self, request: SpeechRequest, text: ParsedText) -> VoiceSelection:
         """Select the request's voice and those in its text; their audio is joined at the highest of their rates."""
         voice = self.registry.get(request.voice)
-        found = [voice, *(self.registry.get(name) for name in text.voices)]
+        found = [voice, *(self.registry.get(name) for name in (*text.voices, *request.voices.values()))]
         voices = {one.name: one for one in found}
-        return VoiceSelection(voice, voices, request.rate_for(max(one.sample_rate for one in found)))
+        loaders = tuple(self.engine.get_loader(one) for one in voices.values())
+        return VoiceSelection(voice, voices, request.rate_for(max(one.sample_rate for one in found)), loaders)
 
     def make_planner(self, request: SpeechRequest, voice: Voice) -> Planner:
         """Return a planner with the options of a request; `voice` speaks the text that names no other."""
@@ -242,6 +265,7 @@ class Pipeline:
             volume=request.volume,
             pitch=request.pitch,
             strict=request.strict,
+            voices=request.voices,
         )
 
     def make_strength_rule(self, request: SpeechRequest) -> StrengthRule:

@@ -13,6 +13,7 @@ from app.audio.join import Joiner, UtteranceSpan
 from app.audio.writers import Resampler
 from app.planning.incremental import IncrementalPlan
 from app.synthesis import Engine, Playback, StreamStart, UtteranceStream
+from app.synthesis.loader import Loader
 from app.types import PlanWarning, Samples, TimedMark, Timings, Utterance, Word
 from app.voices import Voice
 
@@ -34,6 +35,8 @@ class VoiceSelection:
     """All voices of the request by canonical name."""
     sample_rate: int
     """Hertz."""
+    loaders: tuple[Loader, ...] = ()
+    """Loaders of the voices, which keep their models until the request ends."""
 
 
 class SynthesisStream:

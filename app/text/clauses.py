@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from app.text.normalization.cleaning import count_expanded
 from app.text.normalization.normalize import normalize
@@ -117,3 +118,9 @@ def skip_combining(text: str, place: int) -> int:
         if not COMBINING.match(text, moved) and text[moved - 1] != "\u200d":
             return moved
     return place
+
+
+def shift_clause(clause: Clause, offset: int) -> Clause:
+    """Return a clause with its offsets in the request increased."""
+    places = clause.places and tuple(place + offset for place in clause.places)
+    return replace(clause, start=clause.start + offset, end=clause.end + offset, places=places)

@@ -5,35 +5,28 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, split_clauses
 from app.text.phonetic import count_model_chars
+from app.text.quotations import SPEECH_VERB, Quotation
 from app.text.segment import WORD, Span, prepare, segment_prepared
+<<<<<<< HEAD
 from app.text.word_tables import list_alternatives
+=======
+from app.text.speakers import find_speeches
+>>>>>>> h-who
 from app.types import Clause, Role, Sentence
 
-OPENING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "'"}
-"""Opening quotation marks and the marks that close each."""
-SINGLE_QUOTES = "‘'`"
-"""Marks that may also be apostrophes: they close a quotation only after one of `ENDS_SPEECH`."""
-MARK = re.compile(r"[\"“”„«»‘’'`]|\n[^\S\n]*\n|\u2029")
-"""A quotation mark or the end of a paragraph."""
-SHORTENED = re.compile(
-    r"['’‘](?:\d\d(?:s|\b)(?!['’])|(?i:tis|twas|twere|twill|cause|cos|cuz|em|n|til|till|bout|round|neath)\b)"
-)
-"""A year without its century, such as `'21`, or a word without its beginning, such as `'n'`."""
-BEFORE_OPENING = re.compile(r"[\s(\[{—–-]")
-INDENTATION = 16
-"""Maximum blanks before the first mark of a line."""
-ENDS_SPEECH = ",.!?;:…—–-"
-"""Punctuation that ends speech, right before the closing quotation mark."""
-END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
-AFTER_CLOSING = re.compile(r"[,.;:!?…)\]]*")
 DIALOGUE_TAG = re.compile(
     r"(?:(?:the|his|her|my|our|their|a|an|old|young|poor|little|mr\.?|mrs\.?|ms\.?|dr\.?|miss|aunt|uncle|sir|lady)\s+)*"
+<<<<<<< HEAD
     rf"(?:[\w’'-]+\s+){{1,2}}?(?:{'|'.join(list_alternatives('speech_verbs'))})\b",
+=======
+    r"(?:[\w’'-]+\s+){1,2}?"
+    rf"{SPEECH_VERB}\b",
+>>>>>>> h-who
     re.IGNORECASE,
 )
 """Dialogue tag after a quotation: the speaker and a verb of speech."""
@@ -41,70 +34,6 @@ MAX_TAG_CHARS = 200
 """Maximum characters searched for the verb after a quotation."""
 QUOTATION_END = re.compile(r"[?!…—][\"”’'»]\Z")
 """The end of a quotation after which the segmenter takes a dialogue tag for a new sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quotation:
-    """A stretch of direct speech, quotation marks included."""
-
-    start: int
-    """Code points from the beginning of the text."""
-    end: int
-    """Code points, exclusive."""
-
-
-def find_quotations(text: str) -> Iterator[Quotation]:
-    """Yield the quotations of a text lazily, in order and without overlap."""
-    opened: int | None = None
-    for mark in MARK.finditer(text):
-        place, sign = mark.start(), mark.group()
-        if sign[0] in "\n\u2029":
-            if opened is not None and (text[opened] not in SINGLE_QUOTES or begins_line(text, opened)):
-                yield Quotation(opened, place)
-            opened = None
-        elif opened is None:
-            opened = place if is_opening(text, place) else None
-        elif sign in OPENING[text[opened]] and is_closing(text, opened, place):
-            end = place + 1
-            if is_speech(text, opened, end):
-                yield Quotation(opened, AFTER_CLOSING.match(text, end).end())  # type: ignore[union-attr]
-            opened = None
-    if opened is not None and text[opened] not in SINGLE_QUOTES:
-        yield Quotation(opened, len(text))
-
-
-def begins_line(text: str, place: int) -> bool:
-    """Return whether a mark begins its line, so that the speech it opens may go on in the next paragraph."""
-    before = text[max(0, place - INDENTATION) : place].rstrip(" \t")
-    return before.endswith(("\n", "\u2029")) or (not before and place <= INDENTATION)
-
-
-def is_opening(text: str, place: int) -> bool:
-    """Return whether a mark opens a quotation: it directly precedes a word and does not directly follow one."""
-    before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
-    return (
-        text[place] in OPENING
-        and not after.isspace()
-        and after != ""
-        and (not before or BEFORE_OPENING.match(before) is not None)
-        and not SHORTENED.match(text, place)
-    )
-
-
-def is_closing(text: str, opened: int, place: int) -> bool:
-    """Return whether a mark closes the open quotation, and is neither an apostrophe nor opens an inner quotation."""
-    before, after = text[place - 1], text[place + 1 : place + 2]
-    if text[opened] in SINGLE_QUOTES:
-        return before in ENDS_SPEECH and not after.isalnum()
-    return not before.isspace() or not after or not after.isalnum()
-
-
-def is_speech(text: str, start: int, end: int) -> bool:
-    """Return whether the words between two quotation marks are spoken, not only mentioned."""
-    if text[end - 2] in ENDS_SPEECH or text[end : end + 1] == ",":
-        return True
-    # Check the end of the line first: at most one quotation of a line passes, so a long line is searched only once.
-    return END_OF_LINE.match(text, end) is not None and not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t")
 
 
 def join_tags(text: str, spans: Iterable[Span]) -> Iterator[Span]:
@@ -147,10 +76,17 @@ class QuotationLookup:
         return found
 
 
-def find_role(place: int, quotations: Sequence[Quotation]) -> Role:
-    """Return the role of the word at an offset; the quotations are in order."""
+def find_quotation(place: int, quotations: Sequence[Quotation]) -> Quotation | None:
+    """Return the quotation that contains the word at an offset; the quotations are in order."""
     index = bisect_right(quotations, place, key=lambda one: one.start) - 1
-    return Role.DIALOGUE if index >= 0 and place < quotations[index].end else Role.NARRATION
+    return quotations[index] if index >= 0 and place < quotations[index].end else None
+
+
+def assign_role(clause: Clause, quotation: Quotation | None) -> Clause:
+    """Return a clause with the role and the speaker of the quotation that contains it."""
+    if quotation is None or quotation.is_label:
+        return replace(clause, is_label=quotation is not None)
+    return replace(clause, role=Role.DIALOGUE, speaker=quotation.speaker)
 
 
 def find_edges(quotations: Iterable[Quotation], start: int, end: int) -> set[int]:
@@ -158,28 +94,35 @@ def find_edges(quotations: Iterable[Quotation], start: int, end: int) -> set[int
     return {place for one in quotations for place in (one.start, one.end) if start < place < end}
 
 
-def split_by_role(text: str, start: int, end: int, quotations: list[Quotation]) -> list[tuple[int, int, Role]]:
+def split_by_role(
+    text: str, start: int, end: int, quotations: list[Quotation]
+) -> list[tuple[int, int, Quotation | None]]:
     """Split a sentence where quotations begin and end; a stretch without a word joins the words before it."""
-    parts: list[tuple[int, int, Role]] = []
+    parts: list[tuple[int, int, Quotation | None]] = []
     wordless = start
     for a, b in pairwise(sorted({start, end} | find_edges(quotations, start, end))):
         word = WORD.search(text, a, b)
         if word is not None:
-            parts.append((wordless, b, find_role(word.start(), quotations)))
+            parts.append((wordless, b, find_quotation(word.start(), quotations)))
         elif parts:
             parts[-1] = (parts[-1][0], b, parts[-1][2])
         wordless = b if parts else start
-    return parts or [(start, end, Role.NARRATION)]
+    return parts or [(start, end, None)]
 
 
 MAX_SPOKEN = 250
 """Characters that a model speaks well as one utterance: about 16 seconds."""
 
 
-def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length) -> Iterator[Sentence]:
-    """Yield the sentences of a text lazily, in order; none if the text is only white space."""
+def read_text(
+    text: str, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length, split_labels: bool = False
+) -> Iterator[Sentence]:
+    """Yield the sentences of a text lazily, in order; none if the text is only white space.
+
+    `split_labels` is that of `app.text.speakers.find_speeches`.
+    """
     plain = prepare(text)
-    roles = QuotationLookup(find_quotations(plain))
+    roles = QuotationLookup(find_speeches(plain, split_labels))
     for span in join_tags(plain, segment_prepared(plain, text)):
         parts = split_by_role(plain, span.start, span.end, roles.quotations_in(span.start, span.end))
         yield Sentence(
@@ -191,27 +134,30 @@ def read_text(text: str, max_spoken: int = MAX_SPOKEN, check: LengthCheck = acce
         )
 
 
-def split_verse(parts: Iterable[tuple[int, int, Role]], lines: Sequence[int]) -> Iterator[tuple[int, int, Role, bool]]:
+def split_verse(
+    parts: Iterable[tuple[int, int, Quotation | None]], lines: Sequence[int]
+) -> Iterator[tuple[int, int, Quotation | None, bool]]:
     """Yield the parts of a sentence, split where a line of verse begins, each with whether it ends such a line."""
-    for start, end, role in parts:
+    for start, end, quotation in parts:
         inner = [line for line in lines if start < line < end]
         for a, b in pairwise([start, *inner, end]):
-            yield a, b, role, b in lines
+            yield a, b, quotation, b in lines
 
 
 def split_parts(
-    text: str, parts: Iterable[tuple[int, int, Role, bool]], max_spoken: int, check: LengthCheck
+    text: str, parts: Iterable[tuple[int, int, Quotation | None, bool]], max_spoken: int, check: LengthCheck
 ) -> Iterator[Clause]:
-    """Split the parts of a sentence into clauses, each with its part's role; the last one may end a line of verse."""
+    """Split the parts of a sentence into clauses with their parts' roles; the last one may end a line of verse."""
     characters = 0
 
     def check_all(more: int) -> None:
         check(characters + more)
 
-    for start, end, role, ends_line in parts:
+    for start, end, quotation, ends_line in parts:
         found = split_clauses(text, start, end, max_spoken, check_all)
         characters += sum(count_model_chars(clause.spoken) for clause in found)
-        yield from (replace(clause, role=role, ends_line=ends_line and clause is found[-1]) for clause in found)
+        for clause in found:
+            yield replace(assign_role(clause, quotation), ends_line=ends_line and clause is found[-1])
 
 
 def split_utterance(text: str) -> list[Clause]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut, remove_bullet
 from app.text.phonetic import count_model_chars
+from app.text.quotations import Quotation
 from app.text.segment import WORD, Span, segment
-from app.text.sentences import Quotation, QuotationLookup, find_edges, find_quotations, find_role, join_tags
+from app.text.sentences import QuotationLookup, assign_role, find_edges, find_quotation, join_tags
+from app.text.speakers import find_speeches
 from app.text.substitutions import to_ssml, verbalize_text
 from app.text.text_map import TextMap
-from app.types import Clause, Mark, Prosody, Role, Sentence
+from app.types import Clause, Mark, Prosody, Sentence
 
 OPENING_MARKS = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
 CLOSING_MARKS = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
@@ -32,7 +34,8 @@ class Segment:
     pause: float | None
     """Seconds of silence after the segment; None if the markup has no pause there."""
     wordless: bool
-    role: Role = Role.NARRATION
+    quotation: Quotation | None = None
+    """The quotation that contains it."""
     ends_line: bool = False
     """Whether a line of verse ends after it."""
 
@@ -48,8 +51,15 @@ class SentenceOutline:
 class SentenceSplitter:
     """Splitter of one document's text into sentences and clauses."""
 
-    def __init__(self, flow: TextMap, max_spoken: int, check: LengthCheck = accept_any_length) -> None:
+    def __init__(
+        self,
+        flow: TextMap,
+        max_spoken: int,
+        check: LengthCheck = accept_any_length,
+        find_quotations: Callable[[str], Iterable[Quotation]] = find_speeches,
+    ) -> None:
         self.flow = flow
+        self.find_quotations = find_quotations
         self.max_spoken = max_spoken
         self.check = check
 
@@ -64,7 +74,7 @@ class SentenceSplitter:
 
     def outlines(self) -> Iterator[SentenceOutline]:
         """Yield the outlines of all sentences lazily."""
-        roles = QuotationLookup(find_quotations(self.flow.text))
+        roles = QuotationLookup(self.find_quotations(self.flow.text))
         for span in self.spans():
             quotations = roles.quotations_in(span.start, span.end)
             yield SentenceOutline(span, tuple(self.pieces(span.start, span.end, quotations, span.verse_lines)))
@@ -146,9 +156,10 @@ class SentenceSplitter:
         a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
         word = WORD.search(text)
         first = start + word.start() if word else a
-        manner, role = self.flow.manner_at(first, sentence), find_role(first, quotations)
+        manner, quotation = self.flow.manner_at(first, sentence), find_quotation(first, quotations)
         pauses = [pause.seconds for pause in self.flow.pauses_in(start, end)]
-        return Segment(a, b, manner, sum(pauses) if pauses else None, not word and not self.spoken(a, b), role)
+        pause, wordless = sum(pauses) if pauses else None, not word and not self.spoken(a, b)
+        return Segment(a, b, manner, pause, wordless, quotation)
 
     def beside_marks(self, place: int, start: int, end: int) -> int:
         """Move a cut before opening marks or after closing ones: they belong to the words that they touch."""
@@ -167,7 +178,7 @@ class SentenceSplitter:
             Mark(anchor.name, skip_blank(text, anchor.at - start)) for anchor in self.flow.anchors_in(start, end)
         )
         straight = places[-1] - places[0] == len(places) - 1
-        return Clause(
+        clause = Clause(
             text,
             places[0],
             self.flow.ends[end - 1],
@@ -177,9 +188,9 @@ class SentenceSplitter:
             ssml=to_ssml(text, self.flow.readings_in(start, end), marks),
             marks=marks,
             places=None if straight else tuple(places),
-            role=piece.role,
             ends_line=piece.ends_line and is_last,
         )
+        return assign_role(clause, piece.quotation)
 
     def spoken(self, start: int, end: int) -> str:
         """Return the text to read for a stretch."""
@@ -209,7 +220,7 @@ def join_segments(first: Segment, second: Segment) -> Segment:
     words = second if first.wordless else first
     wordless = first.wordless and second.wordless
     pause = sum(pauses) if pauses else None
-    return Segment(first.start, second.end, words.manner, pause, wordless, words.role, second.ends_line)
+    return Segment(first.start, second.end, words.manner, pause, wordless, words.quotation, second.ends_line)
 
 
 def skip_blank(text: str, place: int) -> int:

@@ -26,6 +26,23 @@ def _check_relative(path: str) -> str:
     return path
 
 
+SAMPLE_TYPES: Mapping[str, str] = {
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+}
+"""Media types of samples, by the ending of the file."""
+
+
+def _check_sample(path: str) -> str:
+    """Return the path; raise `ValueError` unless its ending is that of a known audio format."""
+    if PurePosixPath(path).suffix.lower() not in SAMPLE_TYPES:
+        raise ValueError(f"must end with {', '.join(SAMPLE_TYPES)}")
+    return path
+
+
 RelativePath = Annotated[str, Field(min_length=1), AfterValidator(_check_relative)]
 
 
@@ -160,8 +177,11 @@ class Manifest(_StrictModel):
     """Emotions to try, in order, in place of a missing one; neutral is always last."""
     degree: bool = False
     """Whether requests can vary the strength of an emotion."""
-    sample: RelativePath | None = None
-    """A sample recording of the voice."""
+    sample: Annotated[RelativePath, AfterValidator(_check_sample)] | None = None
+    """A sample recording of the voice, served at `GET /voices/{name}/sample`; by default, a sentence is synthesized."""
+    gain_db: Annotated[float, Field(ge=-40, le=20)] = 0.0
+    """Gain in decibels for all speech of the voice, in addition to that of the emotion, so that voices are equally
+    loud; `intone voices --check` measures it."""
 
     @property
     def networks(self) -> list[NetworkFiles]:

@@ -35,6 +35,8 @@ class VoiceJson(TypedDict):
     """Hertz."""
     words_per_minute: float
     license: str
+    sample: str
+    """Path of a recording of the voice, relative to the address of the service."""
     degree: bool
     """Whether the strength of emotions can be varied, and emotions be blended."""
     emotions: dict[Emotion, CheckpointJson]
@@ -53,6 +55,33 @@ class VoicesJson(TypedDict):
     aliases: dict[str, str]
     """Aliases of voices, with the name that each stands for."""
     voices: list[VoiceJson]
+
+
+@closed_schema
+class ReloadJson(TypedDict):
+    """Voices after their folders were read again."""
+
+    voices: list[str]
+    """Names of all voices."""
+    added: list[str]
+    changed: list[str]
+    """Voices whose files have changed."""
+    removed: list[str]
+    """Voices that only requests that began with them still use."""
+    problems: list[str]
+    """Names of folders that cannot be used; the log says why."""
+
+
+def changes_to_dict(before: voices.Registry, after: voices.Registry) -> ReloadJson:
+    """Return the difference between two states of the voices."""
+    old, new = before.voices, after.voices
+    return {
+        "voices": after.list_names(),
+        "added": [voice.name for key, voice in new.items() if key not in old],
+        "changed": [voice.name for key, voice in new.items() if key in old and old[key] is not voice],
+        "removed": [voice.name for key, voice in old.items() if key not in new],
+        "problems": [folder.name for folder in after.problems],
+    }
 
 
 def voices_to_dict(registry: voices.Registry, aliases: Mapping[Emotion, Sequence[str]]) -> VoicesJson:
@@ -76,6 +105,7 @@ def voice_to_dict(voice: voices.Voice) -> VoiceJson:
         "sample_rate": voice.sample_rate,
         "words_per_minute": manifest.words_per_minute,
         "license": manifest.license,
+        "sample": f"/voices/{voice.name}/sample",
         "degree": manifest.degree,
         "emotions": {
             emotion: _checkpoint_to_dict(voice, emotion) for emotion in Emotion if emotion in manifest.emotions

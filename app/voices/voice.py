@@ -11,6 +11,7 @@ from typing import Any
 
 from app.errors import InvalidVoice, VoiceNotFound
 from app.types import CheckpointId, Emotion, VoiceCapabilities
+from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
 from app.voices.coqui_config import AudioConfig, check_fit, read_config, read_config_speakers, resolve_inside
 from app.voices.manifest import FILE_NAME, Manifest, SpokenEmotion, read_manifest
 
@@ -87,6 +88,8 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
     """Check a folder against its manifest, which need not be written yet."""
     hashes = {part.model: check_hash(resolve_inside(folder, part.model), part.sha256) for part in manifest.networks}
     voice = Voice(folder, manifest, hashes)
+    if manifest.sample is not None and not resolve_inside(folder, manifest.sample).is_file():
+        raise InvalidVoice(f"{folder}: there is no {manifest.sample}, the sample.")
     for emotion, spoken in manifest.emotions.items():
         check_emotion(voice, emotion, spoken)
     if manifest.degree:
@@ -183,18 +186,37 @@ class Registry:
     """The voices of some folders; a folder that cannot be used is listed in `problems` and affects no other.
 
     The default voice is the configured one; if none is configured, it is wren, or the first voice if there is no wren.
-    An alias of None leads to the default voice.
     """
 
     def __init__(
-        self, folders: Sequence[Path], default: str | None = None, aliases: Mapping[str, str | None] | None = None
+        self,
+        folders: Sequence[Path],
+        default: str | None = None,
+        aliases: Mapping[str, str] | None = None,
+        previous: Registry | None = None,
     ) -> None:
+        """Open the voices; unchanged ones of a `previous` registry stay the same objects.
+
+        If the default voice is gone, the previous one stays. Without a previous one, raise `InvalidVoice`.
+        """
+        self.previous = {voice.folder: voice for voice in previous.voices.values()} if previous else {}
         self.voices: dict[str, Voice] = {}
         self.problems: dict[Path, str] = {}
         for folder in find_voice_folders(folders):
             self.add(folder)
-        self.default = self.find_default(default, folders)
-        self.aliases = self.resolve_aliases(aliases or {})
+        try:
+            self.default = self.find_default(default, folders)
+        except InvalidVoice as error:
+            if previous is None:
+                raise
+            kept = previous.get()
+            self.default, self.voices[kept.name.lower()] = kept.name, kept
+            self.problems[kept.folder] = f"{error.detail} {kept.name} stays the default voice."
+        self.previous = {}
+        configured = self.resolve_aliases(aliases or {})
+        known = {name.lower() for name in configured}
+        openai = {name: self.match_persona(one) for name, one in OPENAI_VOICES.items() if name not in known}
+        self.aliases = {**openai, **configured}
         """Canonical name of the voice of each alias."""
 
     def add(self, folder: Path) -> None:
@@ -204,6 +226,8 @@ class Registry:
         except InvalidVoice as error:
             self.problems[folder] = error.detail
             return
+        if self.previous.get(folder) == voice:
+            voice = self.previous[folder]
         known = self.voices.setdefault(voice.name.lower(), voice)
         if known is not voice:
             self.problems[folder] = f"There is already a voice {voice.name}, in {known.folder}."
@@ -223,9 +247,24 @@ class Registry:
             hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
         )
 
-    def resolve_aliases(self, aliases: Mapping[str, str | None]) -> dict[str, str]:
+    def match_persona(self, persona: Persona) -> str:
+        """Return the voice of a gender, and of them one of the accent; the default voice if it is as good as any."""
+        fitting = [
+            voice
+            for voice in self.voices.values()
+            if persona.gender in (None, voice.manifest.gender.lower()) or voice.name == self.default
+        ]
+
+        def rate(voice: Voice) -> tuple[bool, bool, bool]:
+            manifest = voice.manifest
+            same_accent = manifest.locale.replace("_", "-").lower() == persona.locale.lower()
+            return persona.gender in (None, manifest.gender.lower()), same_accent, voice.name == self.default
+
+        return max(fitting, key=rate).name
+
+    def resolve_aliases(self, aliases: Mapping[str, str]) -> dict[str, str]:
         """Return the aliases that lead to a voice; of two that differ in case alone, the last one counts."""
-        written = {alias.lower(): (alias, (voice or self.default).lower()) for alias, voice in aliases.items()}
+        written = {alias.lower(): (alias, voice.lower()) for alias, voice in aliases.items()}
         return {alias: self.voices[voice].name for alias, voice in written.values() if voice in self.voices}
 
     def list_names(self) -> list[str]:
@@ -233,10 +272,16 @@ class Registry:
         return [voice.name for voice in self.voices.values()]
 
     def get(self, name: str | None = None) -> Voice:
-        """Return the voice with a name, otherwise that with an alias, ignoring case; None is the default voice."""
+        """Return the voice with a name, else that with an alias, else the one that another service's name stands for.
+
+        Case is ignored; None is the default voice. Raise `VoiceNotFound` for any other name.
+        """
         wanted = (self.default if name is None else name).lower()
         aliases = {alias.lower(): voice.lower() for alias, voice in self.aliases.items()}
         voice = self.voices.get(wanted) or self.voices.get(aliases.get(wanted, ""))
+        persona = find_persona(wanted) if voice is None else None
+        if persona is not None:
+            return self.voices[self.match_persona(persona).lower()]
         if voice is None:
             known = [*self.list_names(), *self.aliases]
             near = difflib.get_close_matches(wanted[:64], [one.lower() for one in known], n=1)

@@ -1,7 +1,7 @@
 /** Who speaks, and texts to begin with. */
 
 import { EMOTIONS, signOf } from "./emotions.js";
-import { times, write } from "./inspector.js";
+import { offer, times, write } from "./inspector.js";
 
 /** Who speaks: the choice of a voice, how it sounds in each emotion, and how strongly it feels the text. */
 
@@ -9,6 +9,8 @@ import { times, write } from "./inspector.js";
 
 export const SAMPLE = "There is something I have to tell you.";
 /** The same words each time, so that only the feeling differs. */
+
+const MAX_CHARACTERS = 12;
 
 export class Cast {
   /** @type {Voice[]} */
@@ -19,15 +21,28 @@ export class Cast {
    * @type {number | undefined}
    */
   expressiveness;
+  /** Voices of the dialogue and of characters, by `dialogue` or name. @type {Record<string, string>} */
+  assigned;
+  /** Names of the characters in the text. @type {string[]} */
+  #characters = [];
 
   /**
    * @param {HTMLElement} section
-   * @param {{chosen: () => void, hear: (emotion: string, button: HTMLElement) => void}} on
+   * @param {{chosen: () => void, hear: (emotion: string, button: HTMLElement) => void,
+   *   sample: (button: HTMLElement) => void}} on
    * @param {number | undefined} expressiveness   that was chosen before
+   * @param {Record<string, string>} assigned   that were chosen before
    */
-  constructor(section, on, expressiveness) {
-    this.select = /** @type {HTMLSelectElement} */ (section.querySelector("select"));
+  constructor(section, on, expressiveness, assigned) {
+    this.section = section;
+    this.on = on;
+    this.assigned = assigned;
+    this.select = /** @type {HTMLSelectElement} */ (section.querySelector("select[name=narrator]"));
     this.select.addEventListener("change", on.chosen);
+    this.dialogue = /** @type {HTMLSelectElement} */ (section.querySelector("select[name=dialogue]"));
+    this.dialogue.addEventListener("change", () => this.#assign("dialogue", this.dialogue.value));
+    const sample = /** @type {HTMLButtonElement} */ (section.querySelector(".sample"));
+    sample.addEventListener("click", () => on.sample(sample));
     this.dial = /** @type {HTMLInputElement} */ (section.querySelector("input[name=expressiveness]"));
     this.dial.addEventListener("input", () => {
       this.#express(this.dial.valueAsNumber);
@@ -46,7 +61,48 @@ export class Cast {
 
   /** The chosen voice; none before they are known. @returns {Voice | undefined} */
   get voice() {
-    return this.#voices.find((one) => one.name === this.select.value);
+    return this.find(this.select.value);
+  }
+
+  /** @param {string | undefined} name @returns {Voice | undefined} */
+  find(name) {
+    return this.#voices.find((one) => one.name === name);
+  }
+
+  /** All voices, to choose from; none if there is no choice. */
+  get choices() {
+    return this.#voices.length > 1 ? this.#voices : [];
+  }
+
+  /** Show a choice for each character of the text. @param {import("./plan.js").Utterance[]} utterances */
+  showCharacters(utterances) {
+    const names = [...new Set(utterances.flatMap(({ speaker }) => speaker ?? []))].slice(0, MAX_CHARACTERS);
+    if (names.join("\n") === this.#characters.join("\n")) return;
+    this.#characters = names;
+    this.#showChoices();
+  }
+
+  #showChoices() {
+    const group = /** @type {HTMLElement} */ (this.section.querySelector(".characters"));
+    group.hidden = !this.choices.length || !this.#characters.length;
+    group.replaceChildren(
+      ...this.#characters.map((name) => {
+        const label = document.createElement("label");
+        label.className = "pick";
+        const select = document.createElement("select");
+        offer(select, this.choices, this.assigned[name], "as dialogue");
+        select.addEventListener("change", () => this.#assign(name, select.value));
+        label.append(`${name} `, select);
+        return label;
+      }),
+    );
+  }
+
+  /** @param {string} who @param {string} voice   nothing for the voice that speaks otherwise */
+  #assign(who, voice) {
+    const { [who]: _, ...others } = this.assigned;
+    this.assigned = voice ? { ...others, [who]: voice } : others;
+    this.on.chosen();
   }
 
   /** @param {number | undefined} expressiveness */
@@ -63,6 +119,10 @@ export class Cast {
     const options = voices.voices.map((one) => new Option(`${one.display_name}, ${one.locale}`, one.name));
     this.select.replaceChildren(...options);
     this.select.value = voices.default;
+    /** @type {HTMLElement} */ (this.dialogue.closest(".several")).hidden = !this.choices.length;
+    this.assigned = Object.fromEntries(Object.entries(this.assigned).filter(([, voice]) => this.find(voice)));
+    offer(this.dialogue, this.choices, this.assigned.dialogue, "same voice");
+    this.#showChoices();
   }
 }
 

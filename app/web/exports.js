@@ -81,8 +81,13 @@ const NO_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
  * @param {import("./plan.js").Edited[]} sentences
  */
 export function ssmlOf(voice, sentences) {
-  const lines = sentences.map((sentence) => `    ${spoken(sentence)}${pause(sentence)}`);
-  return [OPENING, `  <voice name="${escaped(voice)}">`, ...lines, "  </voice>", "</speak>", ""].join("\n");
+  const lines = sentences.flatMap((sentence, i) => {
+    const name = String(valueOf(sentence, "voice") ?? voice);
+    const before = i ? String(valueOf(sentences[i - 1], "voice") ?? voice) : null;
+    const change = name === before ? [] : [...(i ? ["  </voice>"] : []), `  <voice name="${escaped(name)}">`];
+    return [...change, `    ${spoken(sentence)}${pause(sentence)}`];
+  });
+  return [OPENING, ...lines, "  </voice>", "</speak>", ""].join("\n");
 }
 
 /** @param {import("./plan.js").Edited} sentence */

@@ -26,6 +26,19 @@ export function times(value) {
   return `×${value.toFixed(2).replace(/0$/, "")}`;
 }
 
+/**
+ * Fill a choice of voices.
+ * @param {HTMLSelectElement} select
+ * @param {import("./service.js").Voice[]} voices
+ * @param {string | undefined} chosen
+ * @param {string} [otherwise]   the name of no choice
+ */
+export function offer(select, voices, chosen, otherwise) {
+  const options = voices.map((one) => new Option(one.display_name, one.name));
+  select.replaceChildren(...(otherwise ? [new Option(otherwise, "")] : []), ...options);
+  select.value = chosen ?? "";
+}
+
 /** The panel of one sentence: its feeling with the probabilities of all seven, and how it is spoken. */
 
 /**
@@ -66,8 +79,9 @@ export class Inspector {
    * @param {Sentence | undefined} sentence
    * @param {string} number
    * @param {import("./service.js").Voice | undefined} voice
+   * @param {import("./service.js").Voice[]} [choices]   voices to choose from
    */
-  show(sentence, number, voice) {
+  show(sentence, number, voice, choices = []) {
     this.panel.classList.toggle("empty", !sentence);
     this.#part(".controls").hidden = !sentence;
     if (!sentence) return;
@@ -77,6 +91,11 @@ export class Inspector {
     /** @type {HTMLButtonElement} */ (this.#part(".reset")).disabled = !isEdited(sentence);
     this.#showFeelings(sentence);
     this.#showDials(sentence, voice);
+    const select = /** @type {HTMLSelectElement} */ (this.#part("select[name=voice]"));
+    /** @type {HTMLElement} */ (select.closest(".several")).hidden = !choices.length;
+    offer(select, choices, voice?.name);
+    const { speaker } = sentence.utterance;
+    this.#part(".speaker").textContent = speaker ? `${speaker}, spoken by` : "Spoken by";
   }
 
   /** On a small screen the panel lies over the page. */
@@ -120,7 +139,7 @@ export class Inspector {
   /** @param {HTMLInputElement} input */
   #edited({ type, name, value }) {
     if (type === "radio") this.on.edited("emotion", value);
-    else this.on.edited(/** @type {Field} */ (name), Number(value));
+    else this.on.edited(/** @type {Field} */ (name), name === "voice" ? value : Number(value));
   }
 
   /** @param {string} selector */

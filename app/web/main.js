@@ -6,7 +6,7 @@ import { Chances } from "./emotions.js";
 import { Exports } from "./exports.js";
 import { Inspector } from "./inspector.js";
 import { Notices, previewOf, showWarnings, summaryOf } from "./notices.js";
-import { planToSpeak } from "./plan.js";
+import { planToSpeak, valueOf } from "./plan.js";
 import { Snippets, Transport } from "./player.js";
 import { History, Script } from "./script.js";
 import { Analysis, Api, Attempts } from "./service.js";
@@ -33,8 +33,10 @@ const cast = new Cast(
   {
     chosen,
     hear: (emotion, button) => hear({ text: SAMPLE, emotion, voice: cast.voice?.name }, button),
+    sample: (button) => hearSample(cast.select.value, button),
   },
   draft.expressiveness,
+  draft.voices ?? {},
 );
 
 const editor = new Editor(find(".paper"), {
@@ -98,10 +100,11 @@ function empty() {
 
 /** @param {string} text @param {AbortSignal} signal */
 async function plan(text, signal) {
-  const how = { voice: cast.voice?.name, expressiveness: cast.expressiveness };
+  const how = { voice: cast.voice?.name, voices: cast.assigned, expressiveness: cast.expressiveness };
   const made = await attempts.try("analyze", () => api.analyze(text, how, signal), analyze);
   if (!made || text !== script.text) return null;
   script.adopt(made);
+  cast.showCharacters(made.utterances);
   history.keep();
   showWarnings(find("#notes"), made.warnings);
   refresh();
@@ -116,7 +119,10 @@ function analyze() {
 /** @param {number} index */
 function select(index) {
   editor.select(index);
-  inspector.show(script.sentences[editor.selected], `${editor.selected + 1} of ${script.sentences.length}`, cast.voice);
+  const sentence = script.sentences[editor.selected];
+  const voice = sentence && cast.find(String(valueOf(sentence, "voice")));
+  const number = `${editor.selected + 1} of ${script.sentences.length}`;
+  inspector.show(sentence, number, voice ?? cast.voice, cast.choices);
 }
 
 /** Everything that shows the text or the plan. */
@@ -125,7 +131,7 @@ function refresh() {
   select(editor.selected);
   find("#summary").textContent = summaryOf(script);
   transport.outdated(previewOf(script));
-  keep({ text: script.text, edits: script.edits, expressiveness: cast.expressiveness });
+  keep({ text: script.text, edits: script.edits, expressiveness: cast.expressiveness, voices: cast.assigned });
 }
 
 /** Return the script with a plan of the latest text; null if there is none, which is reported. */
@@ -158,16 +164,19 @@ async function make(signal, hear) {
 
 /** One sound by itself. @param {object} what @param {HTMLElement} button @returns {Promise<void>} */
 function hear(what, button) {
+  return playSnippet((signal) => api.file(what, "wav", signal), button);
+}
+
+/** @param {string} voice @param {HTMLElement} button @returns {Promise<void>} */
+function hearSample(voice, button) {
+  return playSnippet((signal) => api.sample(voice, signal), button);
+}
+
+/** @param {(signal: AbortSignal) => Promise<Blob>} load @param {HTMLElement} button @returns {Promise<void>} */
+function playSnippet(load, button) {
   transport.stop();
-  return snippets.play(
-    (signal) =>
-      attempts.try(
-        "hear",
-        () => api.file(what, "wav", signal),
-        () => hear(what, button),
-      ),
-    button,
-  );
+  const again = () => playSnippet(load, button);
+  return snippets.play((signal) => attempts.try("hear", () => load(signal), again), button);
 }
 
 /** @param {string} text @param {string} said */

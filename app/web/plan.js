@@ -73,6 +73,7 @@ export function sameTail(a, b) {
  * @property {number | null} strength   how strongly the text suggests the emotion; null if a person chose it
  * @property {number} degree
  * @property {"narration" | "dialogue"} role
+ * @property {string | null} [speaker]   who speaks dialogue, if the text names them
  * @property {number} speed
  * @property {number} volume
  * @property {number} [pitch]   semitones; absent where it is 0
@@ -86,7 +87,7 @@ export function sameTail(a, b) {
  * @typedef {{code: string, detail: string}} Warning
  * @typedef {{voice: string, duration_estimate: number, utterances: Utterance[], warnings: Warning[]}} Plan
  *
- * @typedef {"emotion" | "degree" | "speed" | "pitch" | "pause_after"} Field
+ * @typedef {"emotion" | "degree" | "speed" | "pitch" | "pause_after" | "voice"} Field
  * @typedef {Partial<Record<Field, string | number>>} Edits   what a person wants other than planned
  * @typedef {{utterance: Utterance, edits: Edits}} Edited
  */
@@ -99,6 +100,7 @@ const SENT = [
   "strength",
   "degree",
   "role",
+  "speaker",
   "speed",
   "volume",
   "pitch",

@@ -50,7 +50,7 @@ export class Api {
 
   /**
    * @param {string} text
-   * @param {{voice: string | undefined, expressiveness: number | undefined}} how
+   * @param {{voice: string | undefined, voices: Record<string, string>, expressiveness: number | undefined}} how
    * @param {AbortSignal} signal
    * @returns {Promise<Plan>}
    */
@@ -74,6 +74,11 @@ export class Api {
       if (event.type === "speech.audio.done") return;
     }
     throw cutOff();
+  }
+
+  /** How a voice sounds. @param {string} voice @param {AbortSignal} [signal] */
+  async sample(voice, signal) {
+    return (await this.#ask(`voices/${encodeURIComponent(voice)}/sample`, { signal })).blob();
   }
 
   /** One file. @param {object} what @param {string} format @param {AbortSignal} [signal] */

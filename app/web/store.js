@@ -33,7 +33,8 @@ export function forget(name) {
 
 const DRAFT = "intone-draft";
 
-/** @typedef {{text: string, edits: [string, import("./plan.js").Edits][], expressiveness?: number}} Draft */
+/** @typedef {{text: string, edits: [string, import("./plan.js").Edits][], expressiveness?: number,
+ *   voices?: Record<string, string>}} Draft */
 
 /** @param {Draft} draft */
 export function keep(draft) {

@@ -22,14 +22,17 @@ ABOUT = f"""The content of `/openapi.json`; `/docs` shows it in a browser, with 
 requests to a service at `{ADDRESS}`, write the response into the file `answer`, and print its status
 code. [errors.md](errors.md) lists the errors."""
 QUERY_FIELDS = (
-    "With a body that is not JSON, the fields of SpeechBody except `text`, `ssml` and `plan` are query parameters."
+    "With a body that is not JSON, the fields of SpeechBody except `text`, `ssml`, `turns` and `plan` are query "
+    "parameters."
 )
-NAMES = {"/voices/{name}": "wren", "/v1/models/{name}": "intone"}
+NAMES = {"/voices/{name}": "wren", "/voices/{name}/sample": "wren", "/v1/models/{name}": "intone"}
 """Values of path parameters in examples."""
-BODIES = ("SpeechBody", "OpenAiSpeech", "VoiceId", "PlanBody", "UtteranceBody", "AnalyzedBody")
+REFUSED = {"/voices/reload": "403"}
+"""Status codes of examples that a service without keys refuses."""
+BODIES = ("SpeechBody", "OpenAiSpeech", "VoiceId", "TurnBody", "PlanBody", "UtteranceBody", "AnalyzedBody")
 RESPONSES = (
     *("Plan", "Classifier", "Utterance", "Emotion", "Source", "Analyzed", "Word", "Mark", "Warning", "TimedSpeech"),
-    *("Voices", "Voice", "Checkpoint", "SsmlTable", "SsmlElement", "SsmlAttribute", "Alive", "Ready"),
+    *("Voices", "Voice", "Reload", "Checkpoint", "SsmlTable", "SsmlElement", "SsmlAttribute", "Alive", "Ready"),
     *("Models", "Model", "AudioModels", "AudioVoices", "Named", "Problem", "FieldProblem", "OpenAiError"),
     *("OpenAiProblem", "SpeechStart", "UtteranceStart", "AudioDelta", "UtteranceDone"),
     *("AudioDone", "Usage", "SpeechError"),
@@ -82,7 +85,7 @@ def make_examples(method: str, path: str, content: dict[str, Any]) -> Iterator[s
     """Yield commands that send requests, each followed by the status code of the response."""
     for words in make_curl_arguments(method, path.replace("{name}", NAMES.get(path, "")), content):
         yield f"$ {STATUS} {words}"
-        yield "200"
+        yield REFUSED.get(path, "200")
 
 
 def make_curl_arguments(method: str, path: str, content: dict[str, Any]) -> Iterator[str]:

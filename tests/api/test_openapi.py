@@ -218,7 +218,9 @@ def read_examples(parameter: dict[str, Any]) -> list[Any]:
 @pytest.mark.parametrize(("method", "request_"), list_requests())
 def test_every_form_works_as_it_is_filled(client: httpx.Client, method: str, request_: dict[str, Any]) -> None:
     response = client.request(method, **request_)
-    assert 200 <= response.status_code < 300, response.text
+    # Without keys, nobody may reload the voices.
+    refused = request_["url"] == "/voices/reload" and response.status_code == 403
+    assert refused or 200 <= response.status_code < 300, response.text
     assert "x-warnings" not in response.headers
 
 
@@ -243,6 +245,7 @@ PARAMETERS: dict[str, Any] = {
     **{"speed": 0.9, "format": "mp3", "sample_rate": 16000, "stream": "true", "timing": "true", "strict": "true"},
     **{"seed": 7, "voice": "wren", "instructions": "Speak slowly.", "tags": "true", "input_format": "markdown"},
     "lexicon": '{"Siobhan": "Shivawn"}',
+    "voices": "narration=wren,Ruth=alloy",
 }
 
 
@@ -255,8 +258,8 @@ def test_every_parameter_works(client: httpx.Client, name: str, value: Any) -> N
         assert "x-warnings" not in response.headers
 
 
-def test_every_field_but_the_plan_is_a_parameter() -> None:
+def test_every_field_but_plan_and_turns_is_a_parameter() -> None:
     parameters = OPERATIONS["GET", "/synthesize"]["parameters"]
     names = {one["name"] for one in parameters if one["in"] == "query"}
-    assert names == set(DOCUMENT["components"]["schemas"]["SpeechBody"]["properties"]) - {"plan"}
+    assert names == set(DOCUMENT["components"]["schemas"]["SpeechBody"]["properties"]) - {"plan", "turns"}
     assert set(PARAMETERS) == names - {"text", "ssml"}

@@ -186,6 +186,7 @@ def test_analyze_returns_the_plan_without_times(client: httpx.Client) -> None:
                 "strength",
                 "degree",
                 "role",
+                "speaker",
                 "probabilities",
                 "source",
                 "reason",

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from app.emotion import ALIASES
-from app.settings import OPENAI_VOICES
 from app.types import Emotion
+from app.voices.aliases import OPENAI_VOICES
 
 
 def test_the_shipped_voice_is_listed_with_every_emotion(client: httpx.Client) -> None:
@@ -45,12 +45,12 @@ def test_a_voice_has_the_documented_fields_and_types(client: httpx.Client) -> No
     for voice in data["voices"]:
         assert set(voice) == {
             *("name", "display_name", "locale", "gender", "sample_rate", "words_per_minute", "license", "degree"),
-            *("emotions", "fallbacks"),
+            *("emotions", "fallbacks", "sample"),
         }
         assert type(voice["sample_rate"]) is int
         assert type(voice["words_per_minute"]) in (int, float)
         assert type(voice["degree"]) is bool
-        texts = ("name", "display_name", "locale", "gender", "license")
+        texts = ("name", "display_name", "locale", "gender", "license", "sample")
         assert all(type(voice[name]) is str and voice[name] for name in texts)
 
 

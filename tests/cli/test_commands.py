@@ -174,6 +174,12 @@ def test_analyze_reads_words_as_a_lexicon_says(tmp_path: Path) -> None:
     assert [one["code"] for one in plan["warnings"]] == ["lexicon_entry_ignored"]
 
 
+def test_analyze_takes_voices_of_characters() -> None:
+    result = run_intone("analyze", '"Come in," said Ruth.', "--json", "--voices", "narration=wren,Ruth=wren")
+    assert result.returncode == 0, result.stderr
+    assert [one["speaker"] for one in json.loads(result.stdout)["utterances"]] == ["Ruth", None]
+
+
 def test_a_missing_lexicon_is_reported_in_one_line(tmp_path: Path) -> None:
     result = run_intone("analyze", "Siobhan came.", "--lexicon", str(tmp_path / "missing.json"))
     assert result.returncode == 1 and b"missing.json cannot be read" in result.stderr

@@ -20,7 +20,8 @@ import uvicorn
 from app.api.server import RESERVED_DESCRIPTORS, DrainingServer, listen, make_server_config
 from app.main import create_app
 from app.settings import load_settings
-from tests.serving import ROOT, clean_environment, service_without_models, wait_until
+from tests.serving import ROOT, StartServer, clean_environment, service_without_models, wait_until
+from tests.tiny_voice import change, write_tiny_voice
 
 
 def test_both_parts_of_a_response_are_sent_at_once() -> None:
@@ -154,3 +155,16 @@ def test_the_end_is_forced_once_at_the_deadline_of_the_first_signal() -> None:
     server.handle_exit(signal.SIGTERM, None)
     assert server._timer is timer and server.should_exit
     assert forced.wait(30)
+
+
+def test_sighup_reads_the_folders_of_voices_again(own_server: StartServer, tmp_path: Path) -> None:
+    folder = tmp_path / "voices"
+    write_tiny_voice(folder / "tiny")
+    server = own_server("--voices", str(folder), "--default-voice", "tiny", "--backend", "torch")
+    write_tiny_voice(folder / "late")
+    change(folder / "late" / "voice.json", name="late")
+    with server.create_client() as client:
+        assert client.get("/voices/late").status_code == 404
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: client.get("/voices/late").status_code == 200, 30, server)
+    assert server.stop() == 0

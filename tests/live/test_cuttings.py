@@ -16,7 +16,7 @@ from app.live.session import LiveSession
 from app.synthesis.pipeline import Pipeline
 from app.text import read_input
 from app.text.delivery import WordEmotion
-from app.types import InputFormat, Sentence, SpeechRequest
+from app.types import InputFormat, Role, Sentence, SpeechRequest
 from tests.growth import count_calls, grows_linearly
 from tests.live.live_texts import TAGGED, TEXTS
 
@@ -53,6 +53,15 @@ def end_paragraph(sentences: list[Sentence]) -> list[Sentence]:
     return [*sentences[:-1], *(replace(one, ends_paragraph=True) for one in sentences[-1:])]
 
 
+def remove_speakers(sentence: Sentence) -> Sentence:
+    """Return a sentence without speakers, and without the role of lines of a script: in pieces, they are not known."""
+    is_quoted = any(mark in sentence.text for mark in '"“”')
+    clauses = (
+        replace(clause, speaker=None, role=clause.role if is_quoted else Role.NARRATION) for clause in sentence.clauses
+    )
+    return replace(sentence, clauses=tuple(clauses))
+
+
 @pytest.mark.parametrize("number", range(len(TEXTS) + len(TAGGED)))
 def test_sentences_do_not_depend_on_cutting(number: int) -> None:
     text, find_emotion = [*((one, None) for one in TEXTS), *((one, find_word_emotion) for one in TAGGED)][number]
@@ -66,7 +75,9 @@ def test_sentences_do_not_depend_on_cutting(number: int) -> None:
 def test_sentences_are_those_of_whole_text(text: str) -> None:
     find_emotion = find_word_emotion if text in TAGGED else None
     whole = read_input(text, InputFormat.AUTO, find_emotion=find_emotion)
-    assert end_paragraph(read_pieces([text], find_emotion)) == end_paragraph(list(whole.sentences))
+    assert end_paragraph(read_pieces([text], find_emotion)) == end_paragraph(
+        list(map(remove_speakers, whole.sentences))
+    )
 
 
 def plan_pieces(plan: LivePlan, pieces: Sequence[str]) -> list[LiveUtterance]:
@@ -85,11 +96,11 @@ def plan_pieces(plan: LivePlan, pieces: Sequence[str]) -> list[LiveUtterance]:
 
 @pytest.mark.parametrize("text", [one for one in TEXTS[:30] if not one.startswith(PLAIN_ONLY)])
 def test_plan_is_that_of_whole_text(pipeline: Pipeline, text: str) -> None:
-    """Spans, emotions, strengths, reasons and pauses are those of `POST /analyze`."""
+    """Spans, emotions, strengths, reasons and pauses are those of `POST /analyze`; only speakers are not known."""
     whole = pipeline.analyze(SpeechRequest(text)).utterances
     pieces = cut(text, random.Random(len(text)))
     found = plan_pieces(LivePlan(pipeline, SpeechRequest(""), pipeline.classifier), pieces)
-    assert [one.utterance for one in found] == [replace(one, pause_after=0.0) for one in whole]
+    assert [one.utterance for one in found] == [replace(one, pause_after=0.0, speaker=None) for one in whole]
     assert [one.pause_before for one in found[1:]] == [one.pause_after for one in whole[:-1]]
 
 

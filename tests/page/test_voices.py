@@ -24,6 +24,23 @@ def two_voices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+def test_dialogue_characters_and_sentences_have_voices(open_page: OpenPage, two_voices: Server) -> None:
+    page = open_page(f"{two_voices.url}/")
+    page.write('"Come in," said Ruth. Nobody came.', "neutral", "neutral", "neutral")
+    page.page.get_by_role("combobox", name="Ruth", exact=True).select_option("tiny")
+    page.tags.nth(0).click()
+    spoken_by = page.page.get_by_role("combobox", name="Ruth, spoken by")
+    expect(spoken_by).to_have_value("tiny")
+    page.tags.nth(2).click()
+    page.page.get_by_role("combobox", name="Spoken by", exact=True).select_option("tiny")
+    sent, response = page.speak()
+    assert [one["voice"] for one in response["plan"]["utterances"]] == ["tiny", "wren", "tiny"]
+    assert sent["plan"]["utterances"][0]["speaker"] == "Ruth"
+    with page.page.expect_response("**/voices/wren/sample") as sample:
+        page.page.get_by_role("button", name="Hear a sample of the voice").click()
+    assert sample.value.headers["content-type"] == "audio/wav"
+
+
 def test_a_second_voice_speaks_and_the_page_shows_what_it_lacks(open_page: OpenPage, two_voices: Server) -> None:
     page = open_page(f"{two_voices.url}/")
     voice = page.page.get_by_role("combobox", name="Voice")

@@ -35,6 +35,7 @@ NAMES = {
     "format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm", "ulaw", "ALAW_8000"),
     "response_format": ("wav", "FLAC", "mp3", "opus", "aac", "pcm", "ulaw", "ALAW_8000"),
     "model": ("intone", "TTS-1", "gpt-4o-mini-tts-2025-12-15"),
+    "voices": ("narration=wren", '{"dialogue": "alloy", "Ruth": "wren"}'),
     "lexicon": ('{"gif": "jif"}', '{"tomato": "/təˈmɑːtəʊ/"}'),
 }
 OPTIONS_OF_TEXT = ("input_format", "tags")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text import read_ssml, read_text
-from app.text.sentences import find_quotations
+from app.text.quotations import find_quotations
 from app.types import Role, Sentence
 from tests.growth import count_calls, grows_linearly
 

@@ -14,6 +14,7 @@ from app.errors import InvalidVoice, VoiceNotFound
 from app.packages import bundled_models_dir
 from app.types import Emotion
 from app.voices import Registry, open_voice
+from app.voices.aliases import OPENAI_VOICES
 from tests.tiny_voice import change, write_tiny_voice
 
 NEUTRAL = {"checkpoint": "main", "vocoder": "main"}
@@ -172,7 +173,7 @@ def test_without_a_configured_default_wren_or_the_first_voice_is_used(
     folders = [write_tiny_voice(tmp_path / name) for name in names]
     for folder, name in zip(folders, names, strict=True):
         change(folder / "voice.json", name=name)
-    registry = Registry(folders, configured, {"alloy": None})
+    registry = Registry(folders, configured)
     assert (registry.default, registry.get("alloy").name) == (default, default)
 
 
@@ -188,7 +189,8 @@ def test_names_and_aliases_are_case_insensitive(folder: Path) -> None:
 
 def test_aliases_have_canonical_voice_names_and_those_without_a_voice_are_dropped(folder: Path) -> None:
     registry = Registry([folder], "TINY", {"alloy": "TINY", "bird": "nobody", "Alloy": "tiny"})
-    assert (registry.default, registry.aliases) == ("tiny", {"Alloy": "tiny"})
+    names = {*OPENAI_VOICES, "Alloy"} - {"alloy"}
+    assert (registry.default, registry.aliases) == ("tiny", dict.fromkeys(names, "tiny"))
     with pytest.raises(VoiceNotFound) as error:
         registry.get("bird")
     assert "bird" not in error.value.hint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -88,6 +89,8 @@ _PUBLIC_PATHS = frozenset({"/", "/docs", "/openapi.json", "/health", "/ready", "
 """Paths whose GET requires no key."""
 
 _PUBLIC_PREFIXES = ("/page/", "/static-offline-docs/", "/voices/", "/v1/")
+_SAMPLE_PATH = re.compile(r"/voices/[^/]+/sample")
+"""Path that requires a key nevertheless, because the sample may be synthesized."""
 """Prefixes of such paths: files of the web page and of the documentation, single voices, OpenAI's lists."""
 
 
@@ -160,6 +163,8 @@ def is_public(method: str, path: str) -> bool:
         return True
     if path == "/ping":
         return method in ("GET", "POST")
+    if _SAMPLE_PATH.fullmatch(path):
+        return False
     return method == "GET" and (path in _PUBLIC_PATHS or path.startswith(_PUBLIC_PREFIXES))
 
 

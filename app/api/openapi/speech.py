@@ -9,7 +9,7 @@ from app.api.openapi.errors import CACHE_HEADERS, SPEECH_HEADERS, Responses, ref
 from app.api.parsing.negotiation import EVENT_STREAM, JSON, NDJSON, PLAIN_TEXT, SSML
 from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech
-from app.api.schemas.request import SpeechBody, SpeechFields
+from app.api.schemas.request import JSON_FIELDS, SpeechBody, SpeechFields
 from app.audio.encode import FORMATS
 from app.planning.serialize import PlanJson
 
@@ -128,7 +128,7 @@ def describe_speech_query() -> dict[str, Any]:
             ("If-None-Match", "The ETag of the response that is there already."),
         )
     ]
-    fields = _describe_parameters(SpeechBody, leave_out=("plan",))
+    fields = _describe_parameters(SpeechBody, leave_out=JSON_FIELDS)
     # Only this one has an example: a form sends the examples of all parameters at once.
     filled = [{**one, "example": EXAMPLE_TEXT} if one["name"] == "text" else one for one in fields]
     return {"parameters": [*filled, *parts]}

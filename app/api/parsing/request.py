@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,20 +28,19 @@ from app.api.parsing.negotiation import (
     parse_media_type,
 )
 from app.api.schemas.plan import UtteranceBody, convert_utterance
-from app.api.schemas.request import BOOLEAN_FIELDS, NUMBER_FIELDS, SpeechBody, check_fields
+from app.api.schemas.request import BOOLEAN_FIELDS, JSON_FIELDS, NUMBER_FIELDS, SpeechBody, TurnBody, check_fields
 from app.api.state import get_service
 from app.audio.encode import FORMATS
-from app.errors import FieldError, IntoneError, InvalidRequest
+from app.errors import FieldError, IntoneError, InvalidRequest, UnknownEmotion
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
-    from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest
+    from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest, Turn
     from app.voices import Registry
 
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-_BODY_ONLY_FIELD = "plan"
 
 
 def read_query(query: bytes) -> dict[str, Any]:
@@ -50,8 +49,8 @@ def read_query(query: bytes) -> dict[str, Any]:
     for name, value in _parse_pairs(query):
         if name in parameters:
             raise _parameter_error("is given twice", name)
-        if name == _BODY_ONLY_FIELD:
-            raise _parameter_error("a plan comes as JSON, in the body of a POST", name)
+        if name in JSON_FIELDS:
+            raise _parameter_error("comes as JSON, in the body of a POST", name)
         parameters[name] = _convert_value(name, value)
     return parameters
 
@@ -149,13 +148,18 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
 
 async def read_get(request: Request) -> ParsedRequest:
     """Read a GET request from its query; without a seed, its response is still the same each time."""
-    query, accept, key = request.scope["query_string"], _accept_header(request), get_key_name(request)
+    return await read_fields(request, partial(read_query, request.scope["query_string"]))
+
+
+async def read_fields(request: Request, read: Callable[[], dict[str, Any]]) -> ParsedRequest:
+    """Read a request with the fields that a function returns; without a seed, its response is the same each time."""
+    accept, key = _accept_header(request), get_key_name(request)
     pipeline = get_service(request).get_pipeline()
 
-    def read() -> ParsedRequest:
-        return resolve_options(check_fields({"seed": GET_SEED, **read_query(query)}), pipeline, accept, key)
+    def resolve() -> ParsedRequest:
+        return resolve_options(check_fields({"seed": GET_SEED, **read()}), pipeline, accept, key)
 
-    return _log_characters(request, await run_in_threadpool(read))
+    return _log_characters(request, await run_in_threadpool(resolve))
 
 
 async def parse_body(request: Request, parse: Callable[[bytes], T]) -> T:
@@ -205,11 +209,16 @@ def _parse_fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
 
 
 def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
+    for name, voice in (fields.voices or {}).items():
+        _check_voice(voice, pipeline.registry, "voices", name)
     # Imported here: a loaded pipeline has already imported these modules, and nothing else must wait for them.
     from app.types import SpeechRequest
 
     plan, text = fields.plan, strip_bom(fields.ssml or fields.text or "")
-    if fields.text is not None:
+    turns = _convert_turns(fields.turns or (), pipeline.registry)
+    if turns:
+        text = TURN_SEPARATOR.join(one.text for one in fields.turns or ())
+    if fields.text is not None or turns:
         pipeline.check_text(text)
     if plan is not None:
         # Before parsing the texts, which takes seconds for each 10,000 characters.
@@ -218,6 +227,7 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         **fields.collect_given(),
         text=text,
         voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
+        turns=turns,
         emotion=parse_emotion(fields.emotion),
         has_emotion=fields.emotion is not None,
         strict=bool(fields.strict),
@@ -226,6 +236,33 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         if plan
         else None,
     )
+
+
+TURN_SEPARATOR = "\n\n"
+"""What stands between the texts of turns in the text to which their spans refer."""
+
+
+def _convert_turns(turns: Sequence[TurnBody], registry: Registry) -> tuple[Turn, ...]:
+    """Convert turns to the pipeline's type; an error points to the turn."""
+    from app.types import Turn
+
+    converted, start = [], 0
+    for place, one in enumerate(turns):
+        if one.voice is not None:
+            _check_voice(one.voice, registry, "turns", place, "voice")
+        emotion = parse_emotion(one.emotion, "turns", place, "emotion")
+        converted.append(Turn(start, start + len(one.text), one.voice, emotion))
+        start += len(one.text) + len(TURN_SEPARATOR)
+    return tuple(converted)
+
+
+def _check_voice(name: str, registry: Registry, *place: str | int) -> None:
+    """Raise `VoiceNotFound` with a pointer unless there is a voice of this name."""
+    try:
+        registry.get(name)
+    except IntoneError as error:
+        error.fields = (FieldError(error.detail, json_pointer(*place)),)
+        raise
 
 
 def _convert_utterance(place: int, utterance: UtteranceBody, registry: Registry) -> EditedUtterance:
@@ -238,12 +275,13 @@ def _convert_utterance(place: int, utterance: UtteranceBody, registry: Registry)
         raise
 
 
-def parse_emotion(value: str | dict[str, float] | None) -> Emotion | Blend | None:
-    """Return the emotion or blend of all sentences; None to classify each."""
+def parse_emotion(value: str | dict[str, float] | None, *place: str | int) -> Emotion | Blend | None:
+    """Return the emotion or blend of all sentences, or None to classify each; an error points to `place`."""
     from app.emotion import parse_emotion_spec
 
     try:
         return None if value is None else parse_emotion_spec(value)
+<<<<<<< HEAD
     except InvalidRequest as error:
         raise InvalidRequest(error.detail, hint=error.hint, fields=[FieldError(error.detail, "#/emotion")]) from None
 
@@ -265,3 +303,9 @@ def is_known(request: Request, etag: str) -> bool:
     """
     known = ",".join(request.headers.getlist("if-none-match")).split(",")
     return not {"*", etag}.isdisjoint(one.strip().removeprefix("W/") for one in known)
+=======
+    except (InvalidRequest, UnknownEmotion) as error:
+        if place or isinstance(error, InvalidRequest):
+            error.fields = (FieldError(error.detail, json_pointer(*(place or ("emotion",)))),)
+        raise
+>>>>>>> h-who

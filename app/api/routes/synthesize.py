@@ -28,7 +28,12 @@ from app.api.openapi.speech import (
     describe_speech_query,
 )
 from app.api.parsing.body import wait_for_disconnect
+<<<<<<< HEAD
 from app.api.parsing.request import is_known, read_get, read_request
+=======
+from app.api.parsing.conditional import is_known
+from app.api.parsing.request import ParsedRequest, read_get, read_request
+>>>>>>> h-who
 from app.api.responses.complete import CompleteResponse, select_range
 from app.api.responses.speech import complete_response, speech_response
 from app.api.state import get_service, limit_rate
@@ -68,11 +73,16 @@ async def synthesize_get(request: Request) -> Response:
     """Synthesize from query parameters, for `<audio src>`. The seed is 0 by default, so that the response is always the
     same, audio supports range requests, and a response that the client has already is not made again."""
     parsed = await read_get(request)
+    # Ranges need audio: a part of a JSON document is not JSON.
+    if (parsed.answer.stream or parsed.answer.timing) and not is_known(request, parsed.etag):
+        return await speech_response(request, parsed)
+    return await cacheable_response(request, parsed)
+
+
+async def cacheable_response(request: Request, parsed: ParsedRequest) -> Response:
+    """Return audio that is the same each time: the requested range, or a 304 if the client has it already."""
     if is_known(request, parsed.etag):
         return Response(status_code=304, headers=parsed.headers)
-    # Ranges need audio: a part of a JSON document is not JSON.
-    if parsed.answer.stream or parsed.answer.timing:
-        return await speech_response(request, parsed)
     return await _range_response(request, await complete_response(request, parsed))
 
 

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response
 
-from app.api.openapi.errors import describe_problems
+from app.api.openapi.errors import COMPLETE_ERRORS, STREAM_ERRORS, WORK_ERRORS, describe_problems
+from app.api.openapi.speech import describe_audio_ranges
+from app.api.parsing.conditional import is_known
+from app.api.parsing.request import read_fields
+from app.api.responses.complete import select_range
+from app.api.routes.synthesize import cacheable_response
 from app.api.schemas import answers
+<<<<<<< HEAD
 from app.api.state import get_service
 from app.errors import NotReady, RouteNotFound, VoiceNotFound
 from app.voices.serialize import VoiceJson, VoicesJson, voice_to_dict, voices_to_dict
+=======
+from app.api.state import get_service, limit_rate
+from app.errors import (
+    NotAcceptable,
+    NotReady,
+    RangeNotSatisfiable,
+    ReloadRefused,
+    RouteNotFound,
+    Unauthorized,
+    VoiceNotFound,
+)
+from app.voices.manifest import SAMPLE_TYPES
+from app.voices.serialize import voice_to_dict, voices_to_dict
+>>>>>>> h-who
 
 if TYPE_CHECKING:
     from app.text.ssml import SsmlElement
+    from app.voices import Voice
 
 
 router = APIRouter(tags=["voices"])
@@ -42,6 +67,62 @@ async def voice(
 ) -> VoiceJson:
     """Return a voice by its name or an alias."""
     return voice_to_dict(get_service(request).get_pipeline().registry.get(name))
+
+
+SAMPLE_TEXT = "My name is {name}. The letter came this morning, and I was so happy that I read it twice!"
+"""Text of the sample of a voice that has no recording."""
+
+
+@router.get(
+    "/voices/{name}/sample",
+    dependencies=[Depends(limit_rate)],
+    summary="How a voice sounds",
+    responses={
+        **describe_audio_ranges(),
+        **describe_problems(
+            VoiceNotFound, *WORK_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, NotAcceptable, RangeNotSatisfiable
+        ),
+    },
+    response_class=Response,
+)
+async def sample(
+    name: Annotated[str, Path(openapi_examples={"alias": {"value": "alloy"}})], request: Request
+) -> Response:
+    """Return the recording in the voice's folder as it is, else a fixed sentence, always with the same bytes, in the
+    format that Accept names. Supports range requests."""
+    found = get_service(request).get_pipeline().registry.get(name)
+    if found.manifest.sample is not None:
+        return await _recording_response(request, found, found.manifest.sample)
+    text = SAMPLE_TEXT.format(name=found.manifest.display_name or found.name)
+    parsed = await read_fields(request, lambda: {"text": text, "voice": found.name, "input_format": "text"})
+    return await cacheable_response(request, parsed)
+
+
+async def _recording_response(request: Request, found: Voice, sample: str) -> Response:
+    try:
+        content = await run_in_threadpool(lambda: found.find_file(sample).read_bytes())
+    except OSError:
+        raise VoiceNotFound(f"The sample of the voice {found.name} is not there any more.") from None
+    media_type = SAMPLE_TYPES[PurePath(sample).suffix.lower()]
+    headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"', "Content-Type": media_type}
+    if is_known(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    selected = select_range(len(content), headers, request.headers.get("range"), request.headers.get("if-range"))
+    return Response(content[selected.part], selected.status, selected.headers)
+
+
+@router.post(
+    "/voices/reload",
+    summary="Read the folders of the voices again",
+    responses=describe_problems(NotReady, Unauthorized, ReloadRefused),
+)
+async def reload(request: Request) -> answers.ReloadJson:
+    """Add voices whose folders are new, and drop those whose folders are gone; requests finish with the voices with
+    which they began. Needs a configured key; the signal SIGHUP does the same."""
+    service = get_service(request)
+    if not service.settings.api_keys:
+        raise ReloadRefused("This service has no API keys, so anyone could reload its voices.")
+    return await service.reload_voices()
 
 
 @router.get("/ssml", summary="Supported SSML")

@@ -10,7 +10,20 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
 from app.api.parsing.json import has_surrogate
 from app.errors import InvalidRequest
-from app.fields import Degree, EmotionName, PauseField, Pitch, Sha256, Share, SpanField, Speed, Strength, Volume, Weight
+from app.fields import (
+    MAX_VOICE_CHARS,
+    Degree,
+    EmotionName,
+    PauseField,
+    Pitch,
+    Sha256,
+    Share,
+    SpanField,
+    Speed,
+    Strength,
+    Volume,
+    Weight,
+)
 from app.types import NO_SPAN, Blend, Clause, Decision, Emotion, PlanFingerprint, Prosody, Role, Sentence, Source
 
 if TYPE_CHECKING:
@@ -65,6 +78,8 @@ class UtteranceBody(_Strict):
     strength: Strength | None = None
     role: Annotated[Role, Field(strict=False)] | None = None
     """`narration` (the default) or `dialogue`."""
+    speaker: Annotated[str, Field(max_length=MAX_VOICE_CHARS)] | None = None
+    """Who speaks, for the plan; `voice` is what is heard."""
     source: Annotated[Source, Field(strict=False)] | None = None
     reason: str | None = None
     analyzed: AnalyzedBody | None = None
@@ -79,7 +94,9 @@ class UtteranceBody(_Strict):
     def _check_texts(self) -> UtteranceBody:
         if self.span is not None and self.span[0] > self.span[1]:
             raise ValueError("span must not end before it starts")
-        if any(has_surrogate(text) for text in (self.text, self.ssml, self.voice, self.emotion, self.reason)):
+        if any(
+            has_surrogate(text) for text in (self.text, self.ssml, self.voice, self.emotion, self.reason, self.speaker)
+        ):
             raise ValueError("holds half of a surrogate pair, which is no character")
         return self
 
@@ -132,12 +149,14 @@ def _make_clauses(
 
     marked = inner is not None and inner.text == " ".join(utterance.text.split())
     parts = inner.clauses if inner is not None and marked else split_utterance(utterance.text)
-    role = utterance.role or Role.NARRATION
+    role, speaker = utterance.role or Role.NARRATION, utterance.speaker
     if len(parts) == 1:
         start, end = span
         only = replace(parts[0], text=utterance.text, start=start, end=end, analyzed=analyzed)
-        return (replace(only, manner=manner, pause_after=utterance.pause_after, role=role),)
-    *before, last = (replace(part, start=NO_SPAN, end=NO_SPAN, manner=manner, role=role) for part in parts)
+        return (replace(only, manner=manner, pause_after=utterance.pause_after, role=role, speaker=speaker),)
+    *before, last = (
+        replace(part, start=NO_SPAN, end=NO_SPAN, manner=manner, role=role, speaker=speaker) for part in parts
+    )
     return (*before, replace(last, pause_after=utterance.pause_after))
 
 

@@ -37,6 +37,7 @@ def _check_emotion(value: Any) -> str | dict[str, float] | None:
     return value
 
 
+MAX_TURNS = 1000
 FormatName = Annotated[str, open_enum(*FORMATS)]
 EmotionField = Annotated[
     str | dict[str, float] | None,
@@ -80,10 +81,12 @@ NUMBER_FIELDS = _list_fields_of(float, int) - {"emotion"}
 """Fields whose values in a query are numbers; the weights of a blend cannot stand there."""
 BOOLEAN_FIELDS = _list_fields_of(bool)
 
-CONTENT_FIELDS = ("text", "ssml", "plan")
-_PLAN_FIELDS = ("voice", "emotion", "degree", "speed", "instructions", "lexicon")
+CONTENT_FIELDS = ("text", "ssml", "turns", "plan")
+JSON_FIELDS = ("plan", "turns")
+"""Content that only JSON can hold."""
+_PLAN_FIELDS = ("voice", "voices", "emotion", "degree", "speed", "instructions", "lexicon")
 _TEXT_FIELDS = {"input_format": "is the format of a text", "tags": "is about tags in a text"}
-"""Fields that apply to `text` alone, and why they are refused beside other content."""
+"""Fields that apply to `text` and `turns` alone, and why they are refused beside other content."""
 
 
 def _add_exclusions(schema: dict[str, Any]) -> None:
@@ -96,15 +99,28 @@ def _add_exclusions(schema: dict[str, Any]) -> None:
                 name: {"not": nothing},
                 **{other: nothing for other in CONTENT_FIELDS if other != name},
                 **(dict.fromkeys(_PLAN_FIELDS, nothing) if name == "plan" else {}),
-                **({} if name == "text" else dict.fromkeys(_TEXT_FIELDS, nothing)),
+                **({} if name in ("text", "turns") else dict.fromkeys(_TEXT_FIELDS, nothing)),
             },
         }
         for name in CONTENT_FIELDS
     ]
 
 
+class TurnBody(BaseModel):
+    """Turn of a conversation."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    text: Text
+    """Text in the format that `input_format` names."""
+    voice: str | None = None
+    """Name or alias; by default that of the request."""
+    emotion: EmotionField = None
+    """As in the request, for this turn."""
+
+
 class SpeechBody(SpeechFields):
-    """What to speak, exactly one of `text`, `ssml` and `plan`, and options."""
+    """What to speak, exactly one of `text`, `ssml`, `turns` and `plan`, and options."""
 
     model_config = ConfigDict(json_schema_extra=_add_exclusions)
 
@@ -112,6 +128,9 @@ class SpeechBody(SpeechFields):
     """Text in the format that `input_format` names, by default recognized."""
     ssml: Text | None = None
     """SSML, see `GET /ssml`."""
+    turns: Annotated[list[TurnBody], Field(min_length=1, max_length=MAX_TURNS)] | None = None
+    """Turns of a conversation, at most 1,000, each with a text, a voice and an emotion. Spans count code points of
+    their texts, joined with a blank line."""
     plan: PlanBody | None = None
     """Plan from `POST /analyze`, edited or not; it sets voice, emotion, degree and speed itself.
     Not beside `instructions`."""
@@ -133,13 +152,18 @@ def check_fields(data: Any) -> SpeechBody:
 def _find_surrogates(body: SpeechBody) -> list[FieldError]:
     """Return errors for fields that contain a lone surrogate."""
     emotions, context = (one if isinstance(one, str | None) else "".join(one) for one in (body.emotion, body.context))
-    lexicon = "".join(one for pair in (body.lexicon or {}).items() for one in pair)
+    lexicon, voices = (
+        "".join(one for pair in (mapping or {}).items() for one in pair) for mapping in (body.lexicon, body.voices)
+    )
+    turns = "".join(f"{one.text}{one.voice or ''}{''.join(one.emotion or ())}" for one in body.turns or ())
     fields = ("text", "ssml", "voice", "format", "instructions")
     written = {
         **{name: getattr(body, name) for name in fields},
         "emotion": emotions,
         "context": context,
         "lexicon": lexicon,
+        "voices": voices,
+        "turns": turns,
     }
     broken = [name for name, value in written.items() if has_surrogate(value)]
     return [FieldError("holds half of a surrogate pair, which is no character", json_pointer(name)) for name in broken]
@@ -149,10 +173,17 @@ def _check_content(body: SpeechBody) -> list[FieldError]:
     """Return errors for missing or multiple content, and for fields that a plan sets itself."""
     given = [name for name in CONTENT_FIELDS if getattr(body, name) is not None]
     if not given:
-        return [FieldError("is missing; give one of text, ssml and plan", json_pointer("text"))]
+        return [FieldError("is missing; give one of text, ssml, turns and plan", json_pointer("text"))]
     if len(given) > 1:
-        return [FieldError(f"is given beside {given[0]}; give one of text, ssml and plan", json_pointer(given[1]))]
-    of_text = [name for name in _TEXT_FIELDS if body.text is None and getattr(body, name) is not None]
+        return [
+            FieldError(f"is given beside {given[0]}; give one of text, ssml, turns and plan", json_pointer(given[1]))
+        ]
+    blank = [place for place, one in enumerate(body.turns or ()) if not one.text.strip()]
+    if blank:
+        return [FieldError("is empty, or nothing but white space", json_pointer("turns", blank[0], "text"))]
+    of_text = [
+        name for name in _TEXT_FIELDS if body.text is None and body.turns is None and getattr(body, name) is not None
+    ]
     if of_text:
         return [FieldError(f"{_TEXT_FIELDS[name]}, but {given[0]} is given", json_pointer(name)) for name in of_text]
     if body.plan is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from app.text.clauses import LengthCheck, accept_any_length
 from app.text.delivery import WordEmotion
@@ -14,6 +15,7 @@ from app.text.formats.latex import hide_commands
 from app.text.formats.markdown import MarkdownReader
 from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN, read_text
+from app.text.speakers import find_speeches
 from app.text.splitter import SentenceSplitter
 from app.text.tags import Tag, TaggedTextBuilder, find_tags
 from app.text.text_map import TextBuilder, TextMap, WarningCollector, warn_private_characters
@@ -40,11 +42,13 @@ def read_input(
     check: LengthCheck = accept_any_length,
     find_emotion: WordEmotion | None = None,
     lexicons: Lexicons = NO_LEXICONS,
+    split_labels: bool = False,
 ) -> FormattedText:
     """Read a text in its format; `auto` reads a text without any markup as plain text.
 
     With `find_emotion`, which returns the emotion of a word, tags such as `[excited]` are read in any format. Words
-    of `lexicons` are read as these say; a plain text without any is read as if there were no lexicon.
+    of `lexicons` are read as these say; a plain text without any is read as if there were no lexicon. With
+    `split_labels`, the names before the lines of a script are clauses of their own.
     """
     remarks = WarningCollector()
     warn_private_characters(text, remarks)
@@ -56,9 +60,10 @@ def read_input(
         chosen = InputFormat.MARKDOWN if shown is not source else chosen
     chosen = detect_format(source) if chosen is InputFormat.AUTO else chosen
     if chosen is InputFormat.TEXT and not tags and not any(one.occurs_in(text) for one in lexicons.values()):
-        return FormattedText(read_text(text, check=check), len(text), remarks.warnings)
+        return FormattedText(read_text(text, check=check, split_labels=split_labels), len(text), remarks.warnings)
     flow = map_tagged_text(shown, chosen, tags, lexicons, remarks, explicit=input_format is not InputFormat.AUTO)
-    sentences = SentenceSplitter(flow, MAX_SPOKEN, check).sentences()
+    find_quotations = partial(find_speeches, split_labels=split_labels)
+    sentences = SentenceSplitter(flow, MAX_SPOKEN, check, find_quotations).sentences()
     return FormattedText(sentences, len(flow.text.rstrip()), remarks.warnings, is_plain=False)
 
 

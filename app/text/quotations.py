@@ -1,0 +1,103 @@
+"""Find the quotations of a text: stretches of direct speech between quotation marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+OPENING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "'"}
+"""Opening quotation marks and the marks that close each."""
+SINGLE_QUOTES = "‘'`"
+"""Marks that may also be apostrophes: they close a quotation only after one of `ENDS_SPEECH`."""
+MARK = re.compile(r"[\"“”„«»‘’'`]|\n[^\S\n]*\n|\u2029")
+"""A quotation mark or the end of a paragraph."""
+SHORTENED = re.compile(
+    r"['’‘](?:\d\d(?:s|\b)(?!['’])|(?i:tis|twas|twere|twill|cause|cos|cuz|em|n|til|till|bout|round|neath)\b)"
+)
+"""A year without its century, such as `'21`, or a word without its beginning, such as `'n'`."""
+BEFORE_OPENING = re.compile(r"[\s(\[{—–-]")
+INDENTATION = 16
+"""Maximum blanks before the first mark of a line."""
+ENDS_SPEECH = ",.!?;:…—–-"
+"""Punctuation that ends speech, right before the closing quotation mark."""
+END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
+AFTER_CLOSING = re.compile(r"[,.;:!?…)\]]*")
+SPEECH_VERB = (
+    r"(?:said|says|ask(?:s|ed)|answer(?:s|ed)|repl(?:ies|ied)|cr(?:ies|ied)|shout(?:s|ed)|yell(?:s|ed)|scream(?:s|ed)|"
+    r"whisper(?:s|ed)|mutter(?:s|ed)|murmur(?:s|ed)|hiss(?:es|ed)|demand(?:s|ed)|exclaim(?:s|ed)|call(?:s|ed)|"
+    r"gasp(?:s|ed)|sob(?:s|bed)|laugh(?:s|ed)|sigh(?:s|ed)|groan(?:s|ed)|moan(?:s|ed)|growl(?:s|ed)|snarl(?:s|ed)|"
+    r"snap(?:s|ped)|bark(?:s|ed)|roar(?:s|ed)|bellow(?:s|ed)|shriek(?:s|ed)|wail(?:s|ed)|plead(?:s|ed)|begg?(?:s|ed)|"
+    r"insist(?:s|ed)|protest(?:s|ed)|repeat(?:s|ed)|add(?:s|ed)|continu(?:es|ed)|inquir(?:es|ed)|enquir(?:es|ed)|"
+    r"wonder(?:s|ed)|breath(?:es|ed)|croak(?:s|ed)|stammer(?:s|ed)|stutter(?:s|ed)|scoff(?:s|ed)|sneer(?:s|ed)|"
+    r"spat|spits|grunt(?:s|ed)|giggl(?:es|ed)|chuckl(?:es|ed)|squeal(?:s|ed)|announc(?:es|ed)|declar(?:es|ed))"
+)
+"""Verbs of speech that make the words after a quotation its dialogue tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A stretch of direct speech, quotation marks included."""
+
+    start: int
+    """Code points from the beginning of the text."""
+    end: int
+    """Code points, exclusive."""
+    speaker: str | None = None
+    """Who speaks, as the text names them; None if it does not say so for certain."""
+    is_label: bool = False
+    """Whether this is the name before a line of a script, such as `RUTH:`, instead of speech."""
+
+
+def find_quotations(text: str) -> Iterator[Quotation]:
+    """Yield the quotations of a text lazily, in order and without overlap."""
+    opened: int | None = None
+    for mark in MARK.finditer(text):
+        place, sign = mark.start(), mark.group()
+        if sign[0] in "\n\u2029":
+            if opened is not None and (text[opened] not in SINGLE_QUOTES or begins_line(text, opened)):
+                yield Quotation(opened, place)
+            opened = None
+        elif opened is None:
+            opened = place if is_opening(text, place) else None
+        elif sign in OPENING[text[opened]] and is_closing(text, opened, place):
+            end = place + 1
+            if is_speech(text, opened, end):
+                yield Quotation(opened, AFTER_CLOSING.match(text, end).end())  # type: ignore[union-attr]
+            opened = None
+    if opened is not None and text[opened] not in SINGLE_QUOTES:
+        yield Quotation(opened, len(text))
+
+
+def begins_line(text: str, place: int) -> bool:
+    """Return whether a mark begins its line, so that the speech it opens may go on in the next paragraph."""
+    before = text[max(0, place - INDENTATION) : place].rstrip(" \t")
+    return before.endswith(("\n", "\u2029")) or (not before and place <= INDENTATION)
+
+
+def is_opening(text: str, place: int) -> bool:
+    """Return whether a mark opens a quotation: it directly precedes a word and does not directly follow one."""
+    before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
+    return (
+        text[place] in OPENING
+        and not after.isspace()
+        and after != ""
+        and (not before or BEFORE_OPENING.match(before) is not None)
+        and not SHORTENED.match(text, place)
+    )
+
+
+def is_closing(text: str, opened: int, place: int) -> bool:
+    """Return whether a mark closes the open quotation, and is neither an apostrophe nor opens an inner quotation."""
+    before, after = text[place - 1], text[place + 1 : place + 2]
+    if text[opened] in SINGLE_QUOTES:
+        return before in ENDS_SPEECH and not after.isalnum()
+    return not before.isspace() or not after or not after.isalnum()
+
+
+def is_speech(text: str, start: int, end: int) -> bool:
+    """Return whether the words between two quotation marks are spoken, not only mentioned."""
+    if text[end - 2] in ENDS_SPEECH or text[end : end + 1] == ",":
+        return True
+    # Check the end of the line first: at most one quotation of a line passes, so a long line is searched only once.
+    return END_OF_LINE.match(text, end) is not None and not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t")
