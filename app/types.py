@@ -370,15 +370,11 @@ class SpeechRequest:
     text: str
     """Empty if the request contains a plan."""
     voice: str | None = None
-<<<<<<< HEAD
     """Name or alias; None is the default voice."""
-=======
-    """Name or alias of a voice; None is the default voice."""
     voices: Mapping[str, str] = field(default_factory=dict)
     """Voices by what they speak: `narration`, `dialogue`, or a character's name; without effect on a plan."""
     turns: tuple[Turn, ...] = ()
     """Turns of a conversation, whose texts are parts of `text`; empty if the request contains something else."""
->>>>>>> h-who
     emotion: Emotion | Blend | None = None
     """Emotion, or blend of several, for the whole text; None has the classifier label each sentence."""
     degree: float = 1.0

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.text.word_tables import list_alternatives
+
 OPENING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "'"}
 """Opening quotation marks and the marks that close each."""
 SINGLE_QUOTES = "‘'`"
@@ -23,15 +25,7 @@ ENDS_SPEECH = ",.!?;:…—–-"
 """Punctuation that ends speech, right before the closing quotation mark."""
 END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 AFTER_CLOSING = re.compile(r"[,.;:!?…)\]]*")
-SPEECH_VERB = (
-    r"(?:said|says|ask(?:s|ed)|answer(?:s|ed)|repl(?:ies|ied)|cr(?:ies|ied)|shout(?:s|ed)|yell(?:s|ed)|scream(?:s|ed)|"
-    r"whisper(?:s|ed)|mutter(?:s|ed)|murmur(?:s|ed)|hiss(?:es|ed)|demand(?:s|ed)|exclaim(?:s|ed)|call(?:s|ed)|"
-    r"gasp(?:s|ed)|sob(?:s|bed)|laugh(?:s|ed)|sigh(?:s|ed)|groan(?:s|ed)|moan(?:s|ed)|growl(?:s|ed)|snarl(?:s|ed)|"
-    r"snap(?:s|ped)|bark(?:s|ed)|roar(?:s|ed)|bellow(?:s|ed)|shriek(?:s|ed)|wail(?:s|ed)|plead(?:s|ed)|begg?(?:s|ed)|"
-    r"insist(?:s|ed)|protest(?:s|ed)|repeat(?:s|ed)|add(?:s|ed)|continu(?:es|ed)|inquir(?:es|ed)|enquir(?:es|ed)|"
-    r"wonder(?:s|ed)|breath(?:es|ed)|croak(?:s|ed)|stammer(?:s|ed)|stutter(?:s|ed)|scoff(?:s|ed)|sneer(?:s|ed)|"
-    r"spat|spits|grunt(?:s|ed)|giggl(?:es|ed)|chuckl(?:es|ed)|squeal(?:s|ed)|announc(?:es|ed)|declar(?:es|ed))"
-)
+SPEECH_VERB = f"(?:{'|'.join(list_alternatives('speech_verbs'))})"
 """Verbs of speech that make the words after a quotation its dialogue tag."""
 
 

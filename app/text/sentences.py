@@ -12,21 +12,12 @@ from app.text.clauses import LengthCheck, accept_any_length, split_clauses
 from app.text.phonetic import count_model_chars
 from app.text.quotations import SPEECH_VERB, Quotation
 from app.text.segment import WORD, Span, prepare, segment_prepared
-<<<<<<< HEAD
-from app.text.word_tables import list_alternatives
-=======
 from app.text.speakers import find_speeches
->>>>>>> h-who
 from app.types import Clause, Role, Sentence
 
 DIALOGUE_TAG = re.compile(
     r"(?:(?:the|his|her|my|our|their|a|an|old|young|poor|little|mr\.?|mrs\.?|ms\.?|dr\.?|miss|aunt|uncle|sir|lady)\s+)*"
-<<<<<<< HEAD
-    rf"(?:[\w’'-]+\s+){{1,2}}?(?:{'|'.join(list_alternatives('speech_verbs'))})\b",
-=======
-    r"(?:[\w’'-]+\s+){1,2}?"
-    rf"{SPEECH_VERB}\b",
->>>>>>> h-who
+    rf"(?:[\w’'-]+\s+){{1,2}}?{SPEECH_VERB}\b",
     re.IGNORECASE,
 )
 """Dialogue tag after a quotation: the speaker and a verb of speech."""

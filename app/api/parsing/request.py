@@ -281,9 +281,10 @@ def parse_emotion(value: str | dict[str, float] | None, *place: str | int) -> Em
 
     try:
         return None if value is None else parse_emotion_spec(value)
-<<<<<<< HEAD
-    except InvalidRequest as error:
-        raise InvalidRequest(error.detail, hint=error.hint, fields=[FieldError(error.detail, "#/emotion")]) from None
+    except (InvalidRequest, UnknownEmotion) as error:
+        if place or isinstance(error, InvalidRequest):
+            error.fields = (FieldError(error.detail, json_pointer(*(place or ("emotion",)))),)
+        raise
 
 
 def make_etag(identity: str, fields: SpeechBody, answer: ResponseFormat) -> str:
@@ -303,9 +304,3 @@ def is_known(request: Request, etag: str) -> bool:
     """
     known = ",".join(request.headers.getlist("if-none-match")).split(",")
     return not {"*", etag}.isdisjoint(one.strip().removeprefix("W/") for one in known)
-=======
-    except (InvalidRequest, UnknownEmotion) as error:
-        if place or isinstance(error, InvalidRequest):
-            error.fields = (FieldError(error.detail, json_pointer(*(place or ("emotion",)))),)
-        raise
->>>>>>> h-who

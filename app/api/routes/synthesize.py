@@ -28,12 +28,7 @@ from app.api.openapi.speech import (
     describe_speech_query,
 )
 from app.api.parsing.body import wait_for_disconnect
-<<<<<<< HEAD
-from app.api.parsing.request import is_known, read_get, read_request
-=======
-from app.api.parsing.conditional import is_known
-from app.api.parsing.request import ParsedRequest, read_get, read_request
->>>>>>> h-who
+from app.api.parsing.request import ParsedRequest, is_known, read_get, read_request
 from app.api.responses.complete import CompleteResponse, select_range
 from app.api.responses.speech import complete_response, speech_response
 from app.api.state import get_service, limit_rate

@@ -13,16 +13,10 @@ from starlette.responses import Response
 
 from app.api.openapi.errors import COMPLETE_ERRORS, STREAM_ERRORS, WORK_ERRORS, describe_problems
 from app.api.openapi.speech import describe_audio_ranges
-from app.api.parsing.conditional import is_known
-from app.api.parsing.request import read_fields
+from app.api.parsing.request import is_known, read_fields
 from app.api.responses.complete import select_range
 from app.api.routes.synthesize import cacheable_response
 from app.api.schemas import answers
-<<<<<<< HEAD
-from app.api.state import get_service
-from app.errors import NotReady, RouteNotFound, VoiceNotFound
-from app.voices.serialize import VoiceJson, VoicesJson, voice_to_dict, voices_to_dict
-=======
 from app.api.state import get_service, limit_rate
 from app.errors import (
     NotAcceptable,
@@ -34,8 +28,7 @@ from app.errors import (
     VoiceNotFound,
 )
 from app.voices.manifest import SAMPLE_TYPES
-from app.voices.serialize import voice_to_dict, voices_to_dict
->>>>>>> h-who
+from app.voices.serialize import VoiceJson, VoicesJson, voice_to_dict, voices_to_dict
 
 if TYPE_CHECKING:
     from app.text.ssml import SsmlElement

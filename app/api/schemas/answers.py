@@ -15,47 +15,6 @@ from app.planning.serialize import (
     WarningJson,
     WordJson,
 )
-<<<<<<< HEAD
-=======
-from app.voices.serialize import CheckpointJson, ReloadJson, VoiceJson, VoicesJson
-
-__all__ = [
-    "SPEECH_EVENTS",
-    "Alive",
-    "AnalyzedJson",
-    "AudioDelta",
-    "AudioDone",
-    "AudioModels",
-    "AudioVoices",
-    "CheckpointJson",
-    "ClassifierJson",
-    "FieldProblem",
-    "MarkJson",
-    "Model",
-    "Models",
-    "Named",
-    "OpenAiError",
-    "OpenAiProblem",
-    "PlanJson",
-    "Problem",
-    "Ready",
-    "ReloadJson",
-    "SpeechError",
-    "SpeechStart",
-    "SsmlAttributeJson",
-    "SsmlElementJson",
-    "SsmlTable",
-    "TimedSpeech",
-    "Usage",
-    "UtteranceDone",
-    "UtteranceJson",
-    "UtteranceStart",
-    "VoiceJson",
-    "VoicesJson",
-    "WarningJson",
-    "WordJson",
-]
->>>>>>> h-who
 
 
 @closed_schema
