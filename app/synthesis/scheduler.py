@@ -42,9 +42,9 @@ MAX_GROWTH = 10
 """A task counts at most this many times the average: one that loads or compiles something takes seconds."""
 MAX_ROWS = 8
 """Maximum rows of a batch of computations."""
-MAX_VOCODING = 8
+MAX_VOCODING, MAX_LATER_VOCODING = 8, 4
 """Maximum utterances for each worker that wait between two chunks: a harmonic source takes megabytes for each. Beyond,
-a worker finishes utterances before it begins others."""
+a worker finishes utterances before it begins others; with the lower number, before it begins any but first ones."""
 
 FIRST, URGENT, LATER = 1, 0, 2
 
@@ -127,10 +127,16 @@ class TaskQueue:
         """Return the tasks that may be taken, the most urgent one first; equal ones keep their order."""
         now = self._clock()
         urgent_until = now + URGENT_TASKS * self._task_seconds
-        vocoding = sum(isinstance(task, VocodingTask) for task in self._tasks)
-        is_full = vocoding >= MAX_VOCODING * self._workers
-        allowed = [task for task in self._tasks if not (is_full and isinstance(task, Job))]
-        ordered = sorted(allowed, key=lambda task: (rank(task, urgent_until), task.deadline))
+        vocoding = sum(isinstance(task, VocodingTask) for task in self._tasks) / self._workers
+
+        def is_allowed(task: Task) -> bool:
+            return not isinstance(task, Job) or vocoding < (MAX_VOCODING if task.is_first else MAX_LATER_VOCODING)
+
+        def measure_urgency(task: Task) -> tuple[int, float, bool]:
+            # Of one request, audio before the labels of later sentences.
+            return rank(task, urgent_until), task.deadline, isinstance(task, Computation)
+
+        ordered = sorted(filter(is_allowed, self._tasks), key=measure_urgency)
         if self._took_late:
             ordered.sort(key=lambda task: not task.is_first)
         head = ordered[0]

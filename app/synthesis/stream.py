@@ -20,8 +20,9 @@ SILENCE_SECONDS = 0.1
 """Length of the silence returned if nothing can be pronounced: clients test a server with `.`"""
 SEED_STEP = 0x9E3779B97F4A7C15
 """Odd and large (the golden ratio in 64 bits), so that seeds of consecutive utterances share no pattern."""
-PREPLANNED_UTTERANCES = 64
-"""Utterances planned while the first one is synthesized, so that the response headers can describe them."""
+PREPLANNED_UTTERANCES = 7
+"""Utterances planned while the first one is synthesized, so that the response headers can describe them: as many labels
+as take no longer on another worker. The classifier computes one, then two, then four at once."""
 
 
 @dataclass(frozen=True, slots=True)
