@@ -2,8 +2,8 @@
 
     python -m scripts.measure_live --sockets 12 --minutes 10
 
-Each socket receives the words of a language model, speaks them, and begins the next text at once. The first audio
-counts from the word with which the first sentence is complete: the one after it.
+Each socket receives the tokens of a language model (a word or a mark each), speaks them, and begins the next text at
+once. The first audio counts from the token with which the first sentence is certain: the one after its final mark.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import asyncio
 import itertools
 import json
 import math
+import re
 import statistics
 import sys
 import time
@@ -37,6 +38,8 @@ ALONE = 25
 """Texts that are spoken one after the other on an idle service, and interruptions."""
 WARM_UP = 3
 """Texts before the measure."""
+TOKEN = re.compile(r"\s*(?:\w+|[^\w\s])")
+"""Word or mark, with the white space before it."""
 BASE64_BYTES = 3 / 4
 """Bytes in a character of base64."""
 
@@ -75,19 +78,18 @@ async def listen(socket: ClientConnection) -> list[tuple[float, float]]:
 
 
 async def speak(port: int, first: int, sentences: int, rate: float) -> StreamTrace:
-    """Send words at a rate (1/s), and return when the audio arrived after the first sentence was complete."""
-    words = join_sentences(first, sentences).split()
-    complete, completed_at = len(SENTENCES[first % len(SENTENCES)].split()), 0.0
+    """Send tokens at a rate (1/s), and return when the audio arrived after the first sentence was certain."""
+    certain, certain_at = len(TOKEN.findall(join_sentences(first, 1))), 0.0
     async with open_socket(port, "stream-input") as socket:
         listening = asyncio.create_task(listen(socket))
-        for number, word in enumerate(words):
-            if number == complete:
-                completed_at = time.perf_counter()
-            await send(socket, text=f"{word} ")
+        for number, token in enumerate(TOKEN.findall(join_sentences(first, sentences))):
+            if number == certain:
+                certain_at = time.perf_counter()
+            await send(socket, text=token)
             if rate < math.inf:
                 await asyncio.sleep(1 / rate)
         await send(socket, text="")
-        return StreamTrace(tuple((at - completed_at, seconds) for at, seconds in await listening))
+        return StreamTrace(tuple((at - certain_at, seconds) for at, seconds in await listening))
 
 
 async def speak_repeatedly(port: int, client: int, rate: float, until: float) -> list[StreamTrace]:
@@ -141,7 +143,7 @@ async def measure(port: int, sockets: int, rate: float, minutes: float) -> Table
     traces = [trace for one in crowd for trace in one]
     loaded = summarize(traces)
     add("first audio, text at once, ms", at_once)
-    add(f"first audio, {rate:g} words a second, ms", alone)
+    add(f"first audio, {rate:g} tokens a second, ms", alone)
     add(f"the same, {sockets} sockets, ms", loaded)
     add("with the sockets / alone", (loaded[0] / alone[0], loaded[1] / alone[0]))
     table.add_row(f"late pieces in {minutes:g} minutes", str(sum(len(trace.waits) for trace in traces)))
@@ -157,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Start a service, measure it, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sockets", type=int, default=12)
-    parser.add_argument("--rate", type=float, default=TOKENS_PER_SECOND, help="words a second")
+    parser.add_argument("--rate", type=float, default=TOKENS_PER_SECOND, help="tokens a second")
     parser.add_argument("--minutes", type=float, default=1)
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="of the checkout, by default this one")
     options = parser.parse_args(arguments)

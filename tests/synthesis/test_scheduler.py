@@ -19,6 +19,7 @@ from app.synthesis.playback import COMPLETE_SECONDS, Playback
 from app.synthesis.runs import MAX_SYMBOLS
 from app.synthesis.scheduler import (
     BATCH_CANDIDATES,
+    MAX_LATER_VOCODING,
     MAX_ROWS,
     MAX_VOCODING,
     URGENT_TASKS,
@@ -144,9 +145,16 @@ def test_late_tasks_and_first_tasks_alternate() -> None:
 
 def test_a_worker_finishes_utterances_before_it_begins_more_than_a_few() -> None:
     begun = [make_vocoding(50.0 + number) for number in range(MAX_VOCODING)]
-    first = make_job(0.0, low_latency=True)
+    first, later = make_job(0.0, low_latency=True), make_job(1.0)
     assert fill_queue(*begun, first).take(1) == begun[:1]
     assert fill_queue(*begun, first, workers=2).take(1) == [first]
+    assert fill_queue(*begun[:MAX_LATER_VOCODING], later).take(1) == begun[:1]
+    assert fill_queue(*begun[:MAX_LATER_VOCODING], later, first).take(1) == [first]
+
+
+def test_audio_of_a_request_precedes_the_labels_of_its_later_sentences() -> None:
+    label, chunk = make_label(5.0), make_vocoding(5.0, first=True)
+    assert take_all(fill_queue(label, chunk)) == [chunk, label]
 
 
 def test_labels_do_not_wait_until_an_utterance_is_finished() -> None:
