@@ -36,8 +36,6 @@ SAMPLE_RATE = 22_050
 """Hertz; that of the default voice, so that nothing is resampled."""
 ALONE = 25
 """Texts that are spoken one after the other on an idle service, and interruptions."""
-WARM_UP = 3
-"""Texts before the measure."""
 TOKEN = re.compile(r"\s*(?:\w+|[^\w\s])")
 """Word or mark, with the white space before it."""
 BASE64_BYTES = 3 / 4
@@ -128,8 +126,8 @@ def summarize(traces: Sequence[StreamTrace]) -> tuple[float, float]:
 
 async def measure(port: int, sockets: int, rate: float, minutes: float) -> Table:
     """Take all measures on a service, and return their table."""
-    for first in range(WARM_UP):
-        await speak(port, first, 4, rate)
+    # Also makes the models of mixed emotions, which are made on first use.
+    await speak(port, 0, len(SENTENCES), math.inf)
     table = Table("", "median", "95 %", box=None)
 
     def add(name: str, values: tuple[float, float]) -> None:

@@ -9,8 +9,8 @@ of audio. A worker takes the most urgent task each time, so the order changes wi
    first chunk. One request after the other, because all at the same time would all be as late as the last;
 3. everything else, earliest deadline first: a line of a dialogue before the far end of a book.
 
-A task cannot be interrupted. So for a second after a first task, when others are likely, batches are small, and one
-worker takes no tasks that streams need only later.
+A task cannot be interrupted. So for a second after a first task, when others are likely, utterances are not batched,
+and one worker takes no tasks that streams need only later.
 
 If audio is late already, the service has more readers than it can serve. Then late tasks and first tasks alternate, so
 that neither waits for all of the others.
@@ -44,9 +44,7 @@ the square of each utterance's tokens; within this limit a batch needs less than
 and most if it is a batch of two."""
 FIRST_SECONDS = 1.0
 """Seconds after a first task in which others are expected."""
-SMALL_BATCH = 2
-"""Maximum jobs of a batch while first tasks are expected."""
-EARLY_SECONDS = 2.0
+EARLY_SECONDS = 1.0
 """A task is early if a stream needs its result later than this."""
 POLL_SECONDS = 0.1
 """Interval at which a worker looks whether tasks are still early."""
@@ -174,15 +172,14 @@ class TaskQueue:
     def _form_batch(self, tasks: list[Task], most: int) -> Sequence[Task]:
         """Return the first task, with others that are computed together with it.
 
-        A first utterance is computed alone, since its reader would wait for the whole batch. First labels, which take
-        half as long together, are divided evenly among the workers.
+        A first utterance is computed alone, since its reader would wait for the whole batch, and so are others while
+        first tasks are expected. First labels, which take half as long together, are divided evenly among the workers.
         """
         head = tasks[0]
         alike = [task for task in tasks if task.is_first == head.is_first]
         if isinstance(head, Job):
             jobs = [task for task in alike if isinstance(task, Job)]
-            allowed = 1 if head.is_first else SMALL_BATCH if self._clock() < self._first_until else most
-            return form_batch(jobs[:BATCH_CANDIDATES], min(allowed, most))
+            return form_batch(jobs[:BATCH_CANDIDATES], 1 if self._clock() < self._first_until else most)
         if isinstance(head, Computation):
             share = -(-len(alike) // self._workers) if head.is_first else MAX_ROWS
             return gather(head, [task for task in alike if isinstance(task, Computation)], min(MAX_ROWS, share))

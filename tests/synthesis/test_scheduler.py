@@ -25,7 +25,6 @@ from app.synthesis.scheduler import (
     MAX_LATER_VOCODING,
     MAX_ROWS,
     MAX_VOCODING,
-    SMALL_BATCH,
     URGENT_TASKS,
     USUAL_SECONDS,
     TaskQueue,
@@ -168,18 +167,12 @@ def test_labels_do_not_wait_until_an_utterance_is_finished() -> None:
     assert [waiting.take(1)[0] for _ in range(3)] == [first, needed, begun[0]]
 
 
-def test_first_utterances_are_not_batched_and_later_ones_are() -> None:
-    firsts, later = [make_job(0.0, low_latency=True) for _ in range(2)], [make_job(5.0) for _ in range(2)]
-    waiting = fill_queue(*firsts, *later)
-    assert [waiting.take(4) for _ in range(3)] == [firsts[:1], firsts[1:], later]
-
-
-def test_batches_are_small_for_a_while_after_a_first_task() -> None:
+def test_utterances_are_not_batched_for_a_while_after_a_first_task() -> None:
     now = 0.0
     waiting = TaskQueue(clock=lambda: now)
-    for one in (make_job(0.0, low_latency=True), *(make_job(50.0) for _ in range(6))):
+    for one in (*(make_job(0.0, low_latency=True) for _ in range(2)), *(make_job(50.0) for _ in range(6))):
         waiting.put(one)
-    assert [len(waiting.take(4)) for _ in range(2)] == [1, SMALL_BATCH]
+    assert [len(waiting.take(4)) for _ in range(3)] == [1, 1, 1]
     now = FIRST_SECONDS
     assert len(waiting.take(4)) == 4
 
