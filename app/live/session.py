@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_GUESSES = 3
 """Times that a sentence is synthesized before it is certain, while the listener waits; each may be in vain."""
+AMPLE_SECONDS = 1.0
+"""Seconds of audio that a listener has before the next sentence is classified, which delays the audio of this one."""
 NO_SAMPLES: Samples = np.zeros(0, np.float32)
 
 
@@ -302,7 +304,8 @@ class LiveSession:
                 has_begun, warnings = True, ()
             else:
                 yield LivePiece(samples, self.seconds - len(samples) / self.sample_rate)
-            self._submit_ahead()
+            if self._playback.runs_out > time.monotonic() + AMPLE_SECONDS:
+                self._submit_ahead()
         rest = self._joiner.push(resampler.end())
         end_samples, span = self._joiner.end(0.0)
         words = place_words(head.words(), span)

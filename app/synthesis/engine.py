@@ -49,6 +49,9 @@ from app.voices import Voice
 
 MAX_UTTERANCES_AHEAD = 4
 """Maximum utterances of a request synthesized ahead of its reader, which bounds the memory that a request needs."""
+MAX_BEFORE_AUDIO = 3
+"""The same before the first audio, which waits for their labels: another worker computes them while the first utterance
+is synthesized. The headers of a response describe these utterances."""
 RESTART_SECONDS = 0.1
 """Pause before a failed worker restarts: repeated failures must not take the processor from the other workers."""
 FINAL_MARKS = (".", "!", "?", "…", ",", ";", ":", "—", "–", "-")
@@ -122,7 +125,7 @@ class Engine:
         """
         ahead: deque[UtteranceStream] = deque()
         playback = playback or Playback()
-        source, most = enumerate(utterances), MAX_UTTERANCES_AHEAD
+        source, most = enumerate(utterances), MAX_BEFORE_AUDIO if playback.waits else MAX_UTTERANCES_AHEAD
         try:
             while True:
                 with suppress(StopIteration):
