@@ -16,7 +16,7 @@ from app.api.live.limits import LiveLimits
 from app.api.middleware.auth import RateLimit
 from app.api.parsing.body import MAX_LARGE_BODIES, LargeBodyLimit
 from app.api.responses.spool import SpoolBudget
-from app.api.responses.streaming import OpenStreams
+from app.api.responses.streaming import OpenStreams, ReaderPatience
 from app.errors import NotReady, SetupError
 from app.memory import freeze_objects, unfreeze_objects
 from app.metrics import Metrics
@@ -88,6 +88,10 @@ class Service:
             stream_threads=stream_threads,
             clock=self.clock,
         )
+
+    def make_patience(self) -> ReaderPatience:
+        """Return the patience with the reader of one stream."""
+        return ReaderPatience(self.settings.reader_patience, self.settings.reader_rate)
 
     async def load(self) -> None:
         """Load the models in a thread, so that the service already responds to health checks."""

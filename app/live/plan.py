@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.emotion import find_word_emotion
@@ -15,7 +16,7 @@ from app.planning.incremental import PlannedUtterance, compute_pause_between
 from app.planning.instructions import follow_instructions
 from app.planning.parse import read_context
 from app.text.lexicon import name_lexicons
-from app.types import Decision, PlanWarning, Sentence, SpeechRequest, Utterance
+from app.types import Assessment, Decision, PlanWarning, Sentence, SpeechRequest, Utterance
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
@@ -55,7 +56,10 @@ class LivePlan:
         )
         self._classifier = classifier
         self._recent: deque[str] = deque(read_context(request.context), maxlen=self._classifier.settings.context)
-        self._planner = pipeline.make_planner(self._request, voice)
+        self._make_planner = partial(pipeline.make_planner, self._request, voice)
+        self._planner = self._make_planner()
+        self._assessed: tuple[Excerpt, Assessment] | None = None
+        """The sentence that was classified last."""
         self._before: PlannedUtterance | None = None
         self._coming: deque[LiveUtterance] = deque()
         self._warnings = [*remarks, *(request.lexicon.warnings if request.lexicon else ())]
@@ -65,6 +69,16 @@ class LivePlan:
     def unread(self) -> int:
         """Number of characters that belong to no planned utterance yet."""
         return self._reader.unread
+
+    @property
+    def may_settle(self) -> bool:
+        """See `LiveReader`."""
+        return bool(self._coming) or self._reader.may_settle
+
+    @property
+    def may_end(self) -> bool:
+        """See `LiveReader`."""
+        return self._reader.may_end
 
     def push(self, text: str) -> None:
         """Append a piece of text, which may begin and end anywhere."""
@@ -86,6 +100,18 @@ class LivePlan:
             self._coming.extend(self._plan(found))
         return self._coming.popleft()
 
+    def expect(self) -> Utterance | None:
+        """Return the next utterance as it will be if the text that follows begins another sentence; None if unlikely.
+
+        All text must have been read. Raises what `read` raises.
+        """
+        sentence = self._reader.expect()
+        if sentence is None:
+            return None
+        # Another planner, because this one remembers the warnings that it has returned.
+        (planned,) = self._make_planner().plan([sentence], [self._decide(sentence)])
+        return planned.utterances[0]
+
     def take_warnings(self) -> tuple[PlanWarning, ...]:
         """Return the warnings that no utterance has reported, each once."""
         warnings = (*self._warnings, *self._reader.take_warnings())
@@ -94,6 +120,7 @@ class LivePlan:
 
     def _plan(self, sentence: Sentence) -> Iterable[LiveUtterance]:
         (planned,) = self._planner.plan([sentence], [self._decide(sentence)])
+        self._recent.append(sentence.text)
         warnings = (*self.take_warnings(), *planned.warnings)
         if len(self._planner.warnings) > MAX_REMEMBERED_WARNINGS:
             self._planner.warnings.clear()
@@ -109,6 +136,7 @@ class LivePlan:
         if self._request.emotion is not None:
             return decide_explicit(self._request.emotion, self._request.pinned_by)
         excerpt = Excerpt(make_context(self._recent), sentence.text)
-        self._recent.append(sentence.text)
-        (assessment,) = self._classifier.assess([excerpt], self._request.key_name)
-        return decide_classified(assessment, self._rule)
+        if self._assessed is None or self._assessed[0] != excerpt:
+            (assessment,) = self._classifier.assess([excerpt], self._request.key_name)
+            self._assessed = excerpt, assessment
+        return decide_classified(self._assessed[1], self._rule)

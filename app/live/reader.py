@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum, auto
 
-from app.live.prefix import UNFINISHED, Prefix
+from app.live.prefix import ENDS_LIKE_A_SENTENCE, UNFINISHED, Prefix
 from app.text.delivery import WordEmotion
 from app.text.lexicon import NO_LEXICONS, Lexicons
 from app.types import PlanWarning, Sentence
@@ -34,6 +34,12 @@ MAX_TRIES, TRY_CODE_POINTS = 8, 8
 """Tries that the reader may make in a row, and code points after which it may make another one."""
 CLOSING = "\"”’'»)]*_`~$.!?…>|"
 """Characters that may make a sentence certain later on: they close quotations, brackets and marks."""
+MAY_SETTLE = re.compile(r"\n|(?![^\W_]|,)\S\s+\S")
+"""Text that may make a sentence certain if none is in doubt: the end of a line, or what follows a mark."""
+MAX_WAITING_PIECES = 64
+"""Pieces of text from which on the reader reads them in any case, so that none is searched more often than this."""
+MAX_END_CHARACTERS = 20
+"""Characters at the end of a text in which its last mark is looked for."""
 BLANK_LINE = re.compile(r"\n[ \t]*\r?\n")
 FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
 NOTHING_SPOKEN = "nothing_spoken"
@@ -106,6 +112,36 @@ class LiveReader:
     def unread(self) -> int:
         """Number of characters that belong to no settled sentence yet."""
         return len(self._tail) - self._done + self._pushed - self._added
+
+    @property
+    def may_settle(self) -> bool:
+        """Whether `read` may return something, which is cheaper to find out; not while `read` runs."""
+        inputs = tuple(self._inputs)
+        if not inputs:
+            return False
+        if self._is_open or self._may_end_at_comma or len(inputs) > MAX_WAITING_PIECES:
+            return True
+        waiting = "".join(one for one in inputs if isinstance(one, str))
+        known = self._tail[max(self._done, len(self._tail.rstrip()) - 1) :]
+        return any(isinstance(one, Boundary) for one in inputs) or MAY_SETTLE.search(known + waiting) is not None
+
+    @property
+    def may_end(self) -> bool:
+        """Whether the text so far seems to end with a sentence that is not settled; not while `read` runs."""
+        waiting = "".join(one for one in tuple(self._inputs)[-MAX_END_CHARACTERS:] if isinstance(one, str))
+        end = (self._tail[self._done :] + waiting)[-MAX_END_CHARACTERS:]
+        return ENDS_LIKE_A_SENTENCE.search(end) is not None
+
+    def expect(self) -> Sentence | None:
+        """Return the sentence that will be settled if the text that follows begins another one; None if unlikely.
+
+        All text must have been read, and one sentence not be settled.
+        """
+        here = self._read_tail()
+        number = next((number for number, one in enumerate(here.sentences) if one.end > self._done), -1)
+        if number != len(here.sentences) - 1 or number < 0 or not here.ends_sentence():
+            return None
+        return here.make_sentence(number, self._base)
 
     def take_warnings(self) -> tuple[PlanWarning, ...]:
         """Return the warnings since the last call, each once."""

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from app.errors import IntoneError, TextTooLong
 from app.live.plan import LivePlan, LiveUtterance
 from app.live.reader import Boundary
 from app.synthesis.engine import MAX_UTTERANCES_AHEAD
-from app.synthesis.job import UtteranceStream
+from app.synthesis.job import Job, UtteranceStream
 from app.synthesis.playback import Playback
 from app.synthesis.stream import SEED_STEP, place_words
 from app.text.phonetic import count_model_chars
@@ -27,6 +28,10 @@ from app.types import PlanWarning, Samples, SpeechRequest, Timings, Utterance
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
 
+MAX_GUESSES = 3
+"""Times that a sentence is synthesized before it is certain, while the listener waits; each may be in vain."""
+AMPLE_SECONDS = 1.0
+"""Seconds of audio that a listener has before the next sentence is classified, which delays the audio of this one."""
 NO_SAMPLES: Samples = np.zeros(0, np.float32)
 
 
@@ -92,6 +97,12 @@ class LiveSession:
         self._plan = LivePlan(pipeline, request, classifier, first_at_comma=first_at_comma)
         self._joiner = Joiner(self.sample_rate)
         self._ahead: deque[_Speaking | _Stop] = deque()
+        self._expected: Job | None = None
+        """Utterance that is synthesized although the text may still change it."""
+        self._guesses = MAX_GUESSES
+        """Times that an utterance may still be expected before the next one is certain."""
+        self._guessed_at = 0
+        """Number of unread characters when an utterance was last expected."""
         self._seed = secrets.randbits(32) if request.seed is None else request.seed
         self._number = 0
         """Number of utterances submitted so far."""
@@ -115,6 +126,11 @@ class LiveSession:
     def unread(self) -> int:
         """Number of characters that belong to no planned utterance yet."""
         return self._plan.unread
+
+    @property
+    def may_speak(self) -> bool:
+        """Whether the text that waits may give `make_piece` something to do; not while it runs."""
+        return self._plan.may_settle or self._may_expect()
 
     def push(self, text: str) -> None:
         """Append a piece of text, which may begin and end anywhere, even within a word.
@@ -146,6 +162,7 @@ class LiveSession:
         for one in tuple(self._ahead):
             if isinstance(one, _Speaking):
                 one.stream.cancel()
+        self._drop_expected()
 
     @property
     def is_closed(self) -> bool:
@@ -194,6 +211,8 @@ class LiveSession:
             planned = self._plan.read()
             self._add_time(analyze=1000 * (time.perf_counter() - began))
             if planned is None:
+                if self._may_expect():
+                    self._expect()
                 return
             if isinstance(planned, Boundary):
                 self._is_after_boundary = True
@@ -202,6 +221,26 @@ class LiveSession:
             self._ahead.append(self._submit(planned))
             if self.is_closed:
                 self.close()
+
+    def _may_expect(self) -> bool:
+        """Return whether the listener waits and the text so far seems to end with a sentence."""
+        return self._guesses > 0 and self.unread != self._guessed_at and self._is_waiting() and self._plan.may_end
+
+    def _expect(self) -> None:
+        """Synthesize the sentence with which the text so far ends, before the next word makes it certain."""
+        self._guesses, self._guessed_at = self._guesses - 1, self.unread
+        self._drop_expected()
+        # An error is raised again when the sentence is certain.
+        with suppress(IntoneError):
+            if utterance := self._plan.expect():
+                self._expected = self._queue(utterance)
+        if self.is_closed:
+            self._drop_expected()
+
+    def _drop_expected(self) -> None:
+        job, self._expected = self._expected, None
+        if job is not None:
+            job.cancelled = True
 
     def _restart_playback(self) -> None:
         """Let the next utterance count as the first of a request."""
@@ -218,21 +257,29 @@ class LiveSession:
             waited = max(0.0, time.monotonic() - since)
             planned = replace(planned, pause_before=max(0.0, planned.pause_before - waited))
             self._is_after_boundary = False
-        utterance = planned.utterance
-        voice = self._pipeline.registry.get(utterance.voice)
-        job = self._pipeline.engine.submit(
-            voice,
+        utterance, job = planned.utterance, self._expected
+        if job is not None and job.utterance == utterance:
+            self._expected = None
+        else:
+            self._drop_expected()
+            job = self._queue(utterance)
+        self._number += 1
+        self._guesses, self._guessed_at = MAX_GUESSES, 0
+        seconds = job.voice.estimate_seconds(count_model_chars(utterance.spoken), job.speed)
+        playback.deadline += planned.pause_before + seconds
+        return _Speaking(planned, UtteranceStream(job, self._closed.is_set, seconds))
+
+    def _queue(self, utterance: Utterance) -> Job:
+        """Have the engine synthesize the next utterance."""
+        return self._pipeline.engine.submit(
+            self._pipeline.registry.get(utterance.voice),
             utterance,
             (self._seed + self._number * SEED_STEP) % 2**63,
             self._request.seed is not None,
             self._request.key_name,
-            low_latency=playback.waits and not self._ahead,
-            playback=playback,
+            low_latency=self._playback.waits and not self._ahead,
+            playback=self._playback,
         )
-        self._number += 1
-        seconds = voice.estimate_seconds(count_model_chars(utterance.spoken), job.speed)
-        playback.deadline += planned.pause_before + seconds
-        return _Speaking(planned, UtteranceStream(job, self._closed.is_set, seconds))
 
     def _speak(self, speaking: _Speaking) -> Iterator[LivePiece]:
         """Yield the pieces of one utterance, the silence before it included."""
@@ -257,7 +304,8 @@ class LiveSession:
                 has_begun, warnings = True, ()
             else:
                 yield LivePiece(samples, self.seconds - len(samples) / self.sample_rate)
-            self._submit_ahead()
+            if self._playback.runs_out > time.monotonic() + AMPLE_SECONDS:
+                self._submit_ahead()
         rest = self._joiner.push(resampler.end())
         end_samples, span = self._joiner.end(0.0)
         words = place_words(head.words(), span)

@@ -26,6 +26,8 @@ class LiveStream:
         self._run = run
         self._idle_seconds = idle_seconds
         self._changed = asyncio.Event()
+        self.waits_for_text = False
+        """Whether nothing can be spoken before more text comes."""
         self._may_settle = False
         """Whether text has come since the idle time last passed."""
 
@@ -57,7 +59,6 @@ class LiveStream:
 
     async def __aiter__(self) -> AsyncIterator[LivePiece]:
         while not self.session.is_closed:
-            self._changed.clear()
             piece = await self._run(self.session.make_piece)
             if piece is None:
                 await self._wait_for_text()
@@ -67,11 +68,15 @@ class LiveStream:
                 return
 
     async def _wait_for_text(self) -> None:
-        """Wait until there is more text; after the idle time, have the session speak what ends like a sentence."""
-        idle_seconds = self._idle_seconds if self._may_settle and self.session.unread else None
-        try:
-            async with asyncio.timeout(idle_seconds):
-                await self._changed.wait()
-        except TimeoutError:
-            self._may_settle = False
-            self.session.settle()
+        """Wait until more can be spoken; after the idle time, have the session speak what ends like a sentence."""
+        self.waits_for_text = True
+        while not (self.session.may_speak or self.session.is_closed):
+            self._changed.clear()
+            idle_seconds = self._idle_seconds if self._may_settle and self.session.unread else None
+            try:
+                async with asyncio.timeout(idle_seconds):
+                    await self._changed.wait()
+            except TimeoutError:
+                self._may_settle = False
+                self.session.settle()
+        self.waits_for_text = False

@@ -50,6 +50,9 @@ from app.voices import Registry, Voice
 
 MAX_UTTERANCES_AHEAD = 4
 """Maximum utterances of a request synthesized ahead of its reader, which bounds the memory that a request needs."""
+MAX_BEFORE_AUDIO = 3
+"""The same before the first audio, which waits for their labels: another worker computes them while the first utterance
+is synthesized. The headers of a response describe these utterances."""
 IDLE_SECONDS = 900.0
 """Seconds after which the models of an unused voice other than the default are released."""
 RESTART_SECONDS = 0.1
@@ -153,7 +156,7 @@ class Engine:
         """
         ahead: deque[UtteranceStream] = deque()
         playback = playback or Playback()
-        source, most = enumerate(utterances), MAX_UTTERANCES_AHEAD
+        source, most = enumerate(utterances), MAX_BEFORE_AUDIO if playback.waits else MAX_UTTERANCES_AHEAD
         try:
             while True:
                 with suppress(StopIteration):

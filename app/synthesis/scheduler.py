@@ -9,12 +9,16 @@ of audio. A worker takes the most urgent task each time, so the order changes wi
    first chunk. One request after the other, because all at the same time would all be as late as the last;
 3. everything else, earliest deadline first: a line of a dialogue before the far end of a book.
 
+A task cannot be interrupted. So for a second after a first task, when others are likely, utterances are not batched,
+and one worker takes no tasks that streams need only later.
+
 If audio is late already, the service has more readers than it can serve. Then late tasks and first tasks alternate, so
 that neither waits for all of the others.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -38,13 +42,19 @@ MAX_BATCH_STEPS = 32
 gain little from batching, and each worker keeps memory for its largest batch so far. The memory of attention grows with
 the square of each utterance's tokens; within this limit a batch needs less than a single utterance of the longest run,
 and most if it is a batch of two."""
+FIRST_SECONDS = 1.0
+"""Seconds after a first task in which others are expected."""
+EARLY_SECONDS = 1.0
+"""A task is early if a stream needs its result later than this."""
+POLL_SECONDS = 0.1
+"""Interval at which a worker looks whether tasks are still early."""
 MAX_GROWTH = 10
 """A task counts at most this many times the average: one that loads or compiles something takes seconds."""
 MAX_ROWS = 8
 """Maximum rows of a batch of computations."""
-MAX_VOCODING = 8
+MAX_VOCODING, MAX_LATER_VOCODING = 8, 4
 """Maximum utterances for each worker that wait between two chunks: a harmonic source takes megabytes for each. Beyond,
-a worker finishes utterances before it begins others."""
+a worker finishes utterances before it begins others; with the lower number, before it begins any but first ones."""
 
 FIRST, URGENT, LATER = 1, 0, 2
 
@@ -61,6 +71,10 @@ class TaskQueue:
         self._task_seconds = USUAL_SECONDS
         self._took_late = False
         """Whether the task taken last was late."""
+        self._first_until = -math.inf
+        """Until when first tasks are expected."""
+        self._early_workers: set[int] = set()
+        """Identifiers of the threads that work on early tasks."""
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -104,15 +118,18 @@ class TaskQueue:
 
         A batch has at most `most` jobs.
         """
+        worker = threading.get_ident()
         with self._changed:
+            self._early_workers.discard(worker)
             while True:
                 self._tasks = [task for task in self._tasks if not task.cancelled]
                 if self._closed:
                     return []
-                if self._tasks:
+                if tasks := self._order():
                     break
-                self._changed.wait()
-            tasks = self._order()
+                self._changed.wait(POLL_SECONDS if self._tasks else None)
+            if self._is_early(tasks[0]):
+                self._early_workers.add(worker)
             try:
                 batch = self._form_batch(tasks, most)
             except Exception as error:
@@ -127,27 +144,42 @@ class TaskQueue:
         """Return the tasks that may be taken, the most urgent one first; equal ones keep their order."""
         now = self._clock()
         urgent_until = now + URGENT_TASKS * self._task_seconds
-        vocoding = sum(isinstance(task, VocodingTask) for task in self._tasks)
-        is_full = vocoding >= MAX_VOCODING * self._workers
-        allowed = [task for task in self._tasks if not (is_full and isinstance(task, Job))]
-        ordered = sorted(allowed, key=lambda task: (rank(task, urgent_until), task.deadline))
+        vocoding = sum(isinstance(task, VocodingTask) for task in self._tasks) / self._workers
+
+        is_reserved = now < self._first_until and len(self._early_workers) >= self._workers - 1 > 0
+
+        def is_allowed(task: Task) -> bool:
+            if is_reserved and self._is_early(task):
+                return False
+            return not isinstance(task, Job) or vocoding < (MAX_VOCODING if task.is_first else MAX_LATER_VOCODING)
+
+        def measure_urgency(task: Task) -> tuple[int, float, bool]:
+            # The first audio of a request before the labels of its later sentences.
+            return rank(task, urgent_until), task.deadline, task.is_first and isinstance(task, Computation)
+
+        ordered = sorted(filter(is_allowed, self._tasks), key=measure_urgency)
         if self._took_late:
             ordered.sort(key=lambda task: not task.is_first)
-        head = ordered[0]
-        self._took_late = not head.is_first and head.deadline < now
+        if ordered:
+            head = ordered[0]
+            self._took_late = not head.is_first and head.deadline < now
+            self._first_until = now + FIRST_SECONDS if head.is_first else self._first_until
         return ordered
+
+    def _is_early(self, task: Task) -> bool:
+        return task.playback.streamed and not task.is_first and task.deadline > self._clock() + EARLY_SECONDS
 
     def _form_batch(self, tasks: list[Task], most: int) -> Sequence[Task]:
         """Return the first task, with others that are computed together with it.
 
-        A first utterance is computed alone, since its reader would wait for the whole batch. First labels, which take
-        half as long together, are divided evenly among the workers.
+        A first utterance is computed alone, since its reader would wait for the whole batch, and so are others while
+        first tasks are expected. First labels, which take half as long together, are divided evenly among the workers.
         """
         head = tasks[0]
         alike = [task for task in tasks if task.is_first == head.is_first]
         if isinstance(head, Job):
             jobs = [task for task in alike if isinstance(task, Job)]
-            return form_batch(jobs[:BATCH_CANDIDATES], 1 if head.is_first else most)
+            return form_batch(jobs[:BATCH_CANDIDATES], 1 if self._clock() < self._first_until else most)
         if isinstance(head, Computation):
             share = -(-len(alike) // self._workers) if head.is_first else MAX_ROWS
             return gather(head, [task for task in alike if isinstance(task, Computation)], min(MAX_ROWS, share))

@@ -21,8 +21,6 @@ SILENCE_SECONDS = 0.1
 """Length of the silence returned if nothing can be pronounced: clients test a server with `.`"""
 SEED_STEP = 0x9E3779B97F4A7C15
 """Odd and large (the golden ratio in 64 bits), so that seeds of consecutive utterances share no pattern."""
-PREPLANNED_UTTERANCES = 64
-"""Utterances planned while the first one is synthesized, so that the response headers can describe them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +117,6 @@ class SynthesisStream:
         first = secrets.randbits(32) if self.seed is None else self.seed
         for number, utterance in enumerate(self.plan):
             yield self.selection.voices[utterance.voice], utterance, (first + number * SEED_STEP) % 2**63
-            self.plan_headers()
-
-    def plan_headers(self) -> None:
-        """Plan what the response headers describe, while the first utterance is synthesized.
-
-        As long as other requests wait for their first audio, plan nothing: those labels would take more of the
-        processor than the first audio itself.
-        """
-        planned = len(self.plan.utterances)
-        while planned < PREPLANNED_UTTERANCES and self.playback.waits and not self.engine.is_loaded(self.playback):
-            planned += 1
-            if not self.plan.plan_until(planned):
-                return
 
     def synthesize_utterance(self, stream: UtteranceStream, joiner: Joiner) -> Iterator[Samples]:
         """Yield the samples of one utterance and of the pause after it."""

@@ -11,6 +11,7 @@ import pytest
 from app.api.state import STALL_SECONDS
 from app.settings import load_settings
 from tests.controlled_service import HeldService, held_service
+from tests.live.talking import listen, open_socket, send
 from tests.serving import wait_until
 
 TEXT = "The harbour was quiet. Then the ferry came in. Nobody waved."
@@ -58,3 +59,15 @@ def test_a_service_is_not_ready_while_a_request_waits_too_long_for_a_thread(serv
     release.set()
     assert future.result().status_code == 200
     assert service.status("/ready") == 200
+
+
+def test_a_client_that_waits_for_audio_is_not_silent(service: HeldService) -> None:
+    with open_socket(str(service.client.base_url).rstrip("/"), inactivity_timeout=1) as socket:
+        service.backend.gate.clear()
+        send(socket, {"text": " "}, {"text": TEXT, "flush": True})
+        with pytest.raises(TimeoutError):
+            socket.recv(timeout=1.5)
+        service.backend.gate.set()
+        send(socket, {"text": ""})
+        heard = listen(socket)[""]
+    assert heard.is_final and len(heard.utterances) == 3 and not heard.errors

@@ -115,12 +115,31 @@ def test_closed_context_is_dropped_and_next_one_speaks(server: Server, client: h
 def test_error_ends_only_its_context(server: Server) -> None:
     with open_socket(server.url, "multi-stream-input") as socket:
         send(socket, {"text": " ", "context_id": "a", "voice_settings": {"speed": 9}})
-        assert receive(socket)["contextId"] == "a"
+        refused = listen(socket, ("a",))["a"]
+        assert refused.is_final and [one["error"] for one in refused.errors] == ["invalid_request"]
         send(
             socket, {"text": SENTENCES[0], "context_id": "b", "flush": True}, {"context_id": "b", "close_context": True}
         )
         heard = listen(socket, ("b",))["b"]
     assert heard.is_final and len(heard.utterances) == 1
+
+
+@pytest.mark.parametrize("closing", ["close_context", "close_socket"])
+def test_text_in_a_message_that_closes_is_reported(server: Server, closing: str) -> None:
+    with open_socket(server.url, "multi-stream-input") as socket:
+        send(socket, {"text": SENTENCES[0], "context_id": "a"}, {"context_id": "a", "flush": True})
+        send(socket, {"text": SENTENCES[1], "context_id": "a", closing: True})
+        heard = listen(socket, ("a",))["a"]
+    assert heard.warnings == ["ignored_field"] and heard.is_final
+    assert [one["text"] for one in heard.utterances] == [SENTENCES[0].strip()]
+
+
+def test_unknown_parameters_are_reported(server: Server) -> None:
+    with open_socket(server.url, emotoin="joy", model_id="x") as socket:
+        warning = receive(socket)
+        assert warning["type"] == "speech.warnings" and "emotoin" in warning["warnings"][0]["detail"]
+        assert "model_id" not in warning["warnings"][0]["detail"]
+        assert say(socket, SENTENCES[:1]).is_final
 
 
 def test_client_that_leaves_after_its_last_text_frees_workers(server: Server, client: httpx.Client) -> None:

@@ -28,6 +28,7 @@ class Heard:
     utterances: list[dict[str, Any]] = field(default_factory=list)
     started: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     is_final: bool = False
 
     def add(self, message: dict[str, Any]) -> None:
@@ -38,6 +39,7 @@ class Heard:
         if message.get("type") == "speech.utterance.done":
             assert message["index"] == len(self.utterances)
             self.utterances.append(message["utterance"])
+        self.warnings += [one["code"] for one in message.get("warnings", [])]
         self.audio += base64.b64decode(message.get("audio") or "")
         if alignment := message.get("alignment"):
             assert message["normalizedAlignment"] == alignment

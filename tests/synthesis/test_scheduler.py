@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,9 @@ from app.synthesis.playback import COMPLETE_SECONDS, Playback
 from app.synthesis.runs import MAX_SYMBOLS
 from app.synthesis.scheduler import (
     BATCH_CANDIDATES,
+    EARLY_SECONDS,
+    FIRST_SECONDS,
+    MAX_LATER_VOCODING,
     MAX_ROWS,
     MAX_VOCODING,
     URGENT_TASKS,
@@ -144,9 +148,16 @@ def test_late_tasks_and_first_tasks_alternate() -> None:
 
 def test_a_worker_finishes_utterances_before_it_begins_more_than_a_few() -> None:
     begun = [make_vocoding(50.0 + number) for number in range(MAX_VOCODING)]
-    first = make_job(0.0, low_latency=True)
+    first, later = make_job(0.0, low_latency=True), make_job(1.0)
     assert fill_queue(*begun, first).take(1) == begun[:1]
     assert fill_queue(*begun, first, workers=2).take(1) == [first]
+    assert fill_queue(*begun[:MAX_LATER_VOCODING], later).take(1) == begun[:1]
+    assert fill_queue(*begun[:MAX_LATER_VOCODING], later, first).take(1) == [first]
+
+
+def test_audio_of_a_request_precedes_the_labels_of_its_later_sentences() -> None:
+    label, chunk = make_label(5.0), make_vocoding(5.0, first=True)
+    assert take_all(fill_queue(label, chunk)) == [chunk, label]
 
 
 def test_labels_do_not_wait_until_an_utterance_is_finished() -> None:
@@ -156,10 +167,34 @@ def test_labels_do_not_wait_until_an_utterance_is_finished() -> None:
     assert [waiting.take(1)[0] for _ in range(3)] == [first, needed, begun[0]]
 
 
-def test_first_utterances_are_not_batched_and_later_ones_are() -> None:
-    firsts, later = [make_job(0.0, low_latency=True) for _ in range(2)], [make_job(5.0) for _ in range(2)]
-    waiting = fill_queue(*firsts, *later)
-    assert [waiting.take(4) for _ in range(3)] == [firsts[:1], firsts[1:], later]
+def test_utterances_are_not_batched_for_a_while_after_a_first_task() -> None:
+    now = 0.0
+    waiting = TaskQueue(clock=lambda: now)
+    for one in (*(make_job(0.0, low_latency=True) for _ in range(2)), *(make_job(50.0) for _ in range(6))):
+        waiting.put(one)
+    assert [len(waiting.take(4)) for _ in range(3)] == [1, 1, 1]
+    now = FIRST_SECONDS
+    assert len(waiting.take(4)) == 4
+
+
+def test_one_worker_takes_no_early_tasks_for_a_while_after_a_first_task() -> None:
+    now = 0.0
+    waiting = TaskQueue(2, clock=lambda: now)
+    first, soon = make_job(0.0, low_latency=True), make_job(EARLY_SECONDS)
+    early = [make_vocoding(EARLY_SECONDS + 1 + number) for number in range(3)]
+    complete = make_vocoding(EARLY_SECONDS + 9)
+    complete.job.playback = Playback(streamed=False)
+    for one in (*early, first):
+        waiting.put(one)
+    with ThreadPoolExecutor(1) as other:
+        assert waiting.take(1) == [first]
+        assert other.submit(waiting.take, 1).result() == early[:1]
+        waiting.put(complete)
+        waiting.put(soon)
+        assert [waiting.take(1)[0] for _ in range(2)] == [soon, complete]
+        assert other.submit(waiting.take, 1).result() == early[1:2]
+        now = FIRST_SECONDS
+        assert waiting.take(1) == early[2:]
 
 
 def test_first_labels_of_requests_are_computed_together_if_they_have_one_shape() -> None:

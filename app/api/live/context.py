@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from app.api.live.alignment import Aligner
+from app.api.live.messages import make_final_message
 from app.api.live.options import LiveOptions
 from app.audio.encode import FORMATS, Encoder
 from app.metrics import SynthesisRecord
@@ -62,11 +63,7 @@ class LiveContext:
         async for piece in self.stream:
             for message in self._describe(piece):
                 yield json.dumps(message)
-        yield self.make_final()
-
-    def make_final(self) -> str:
-        """Return the last message of the context."""
-        return json.dumps(self._address({"isFinal": True}))
+        yield make_final_message(self.context_id)
 
     async def _run_step(self, step: Callable[[], LivePiece | None]) -> LivePiece | None:
         """Make a piece and encode its audio, both in one thread."""

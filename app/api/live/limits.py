@@ -6,12 +6,10 @@ import math
 import time
 from collections.abc import Callable
 
+from app.api.middleware.auth import RateLimit
 from app.api.responses.streaming import OpenStreams
 from app.errors import Busy, RateLimited, TooManyStreams
-from app.memory import Lru
 
-MAX_CLIENTS = 10_000
-"""Maximum clients that are remembered; a forgotten client starts with a full budget."""
 BURST_SECONDS = 30
 """Seconds whose characters a client may send at once."""
 
@@ -19,8 +17,7 @@ BURST_SECONDS = 30
 class LiveLimits:
     """Open sockets and characters of each client; used from one event loop.
 
-    A client is a key, or an address without keys, as for the rate limit of requests. A text may use up more than the
-    budget has; then the client has to wait until it is positive again, so that one long text is never refused for ever.
+    A client is a key, or an address without keys, as for the rate limit of requests.
     """
 
     def __init__(
@@ -32,10 +29,7 @@ class LiveLimits:
     ) -> None:
         """Set the limits; no number of characters is too high if `characters_per_minute` is 0."""
         self._open = OpenStreams(sockets, sockets_per_client)
-        self._per_second = characters_per_minute / 60
-        self._clock = clock
-        self._budgets: Lru[str, tuple[float, float]] = Lru(MAX_CLIENTS, lambda client, budget: 1)
-        """Characters that each client may send, and when they were counted."""
+        self._characters = RateLimit(characters_per_minute, clock, BURST_SECONDS)
 
     @property
     def count(self) -> int:
@@ -62,16 +56,10 @@ class LiveLimits:
 
     def count_characters(self, client: str, characters: int) -> None:
         """Count characters that a client sends, or raise `RateLimited` if it has sent too many lately."""
-        if not self._per_second:
-            return
-        now, most = self._clock(), self._per_second * BURST_SECONDS
-        left, since = self._budgets.get(client) or (most, now)
-        left = min(most, left + (now - since) * self._per_second)
-        if left <= 0:
-            self._budgets.put(client, (left, now))
+        limit = self._characters
+        if limit.per_minute and (seconds := limit.take(client, characters)):
             raise RateLimited(
-                f"This client may send {60 * self._per_second:g} characters a minute.",
+                f"This client may send {limit.per_minute:g} characters a minute.",
                 hint="Send further text later.",
-                retry_after=math.ceil((1 - left) / self._per_second),
+                retry_after=math.ceil(seconds),
             )
-        self._budgets.put(client, (left - characters, now))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.api.errors import choose_openai_status, redact_error
 from app.errors import Busy, FieldError, IntoneError, InvalidRequest, RateLimited, TooManyContexts, TooManyStreams
+from app.planning.serialize import warnings_to_list
+from app.types import PlanWarning
 
 MAX_CONTEXT_ID_CHARS = 128
 POLICY_VIOLATION, INTERNAL_ERROR, TRY_AGAIN_LATER, GOING_AWAY = 1008, 1011, 1013, 1001
@@ -60,6 +63,17 @@ def make_error_message(error: IntoneError, context_id: str | None) -> str:
         "status": choose_openai_status(error),
     }
     return json.dumps(content if context_id is None else {**content, "contextId": context_id})
+
+
+def make_warning_message(warnings: Sequence[PlanWarning], context_id: str | None) -> str:
+    """Return the message of warnings that belong to no utterance."""
+    content: dict[str, object] = {"type": "speech.warnings", "warnings": warnings_to_list(warnings)}
+    return json.dumps(content if context_id is None else {**content, "contextId": context_id})
+
+
+def make_final_message(context_id: str | None) -> str:
+    """Return the last message of a context, or of a single stream."""
+    return json.dumps({"isFinal": True} if context_id is None else {"isFinal": True, "contextId": context_id})
 
 
 def choose_close_code(error: IntoneError) -> int:

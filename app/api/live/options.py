@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
 from app.api.parsing.json import json_pointer, quote_value
 from app.api.parsing.negotiation import check_rate
 from app.api.parsing.request import parse_emotion, read_query
-from app.api.schemas.request import check_fields
+from app.api.schemas.request import check_fields, warn_ignored
 from app.errors import FieldError, InvalidRequest
+from app.fields import Speed
+from app.types import PlanWarning
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
@@ -33,8 +37,25 @@ SPEECH_FIELDS = (
     "tags",
 )
 """Fields of `POST /synthesize` that a socket takes, too."""
+OWN_PARAMETERS = (
+    "output_format",
+    "auto_mode",
+    "sync_alignment",
+    "first_clause",
+    "utterances",
+    "inactivity_timeout",
+)
+WITHOUT_EFFECT = (
+    "apply_text_normalization",
+    "enable_logging",
+    "enable_ssml_parsing",
+    "language_code",
+    "model_id",
+    "optimize_streaming_latency",
+)
+"""Parameters of ElevenLabs that are documented to have no effect."""
 DEFAULT_INACTIVITY_SECONDS, MAX_INACTIVITY_SECONDS = 20, 600
-MIN_SPEED, MAX_SPEED = 0.25, 4.0
+SPEED = TypeAdapter[float](Speed, config=ConfigDict(strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +76,8 @@ class LiveOptions:
     """Whether messages with the plan entry of each utterance are sent."""
     inactivity_seconds: float
     """Seconds without a message after which the socket is closed."""
+    warnings: tuple[PlanWarning, ...] = ()
+    """Warnings about the address."""
 
     def with_key(self, name: str | None) -> LiveOptions:
         """Return the options for the client that a key names."""
@@ -64,7 +87,7 @@ class LiveOptions:
 def read_options(query: bytes, voice: str, pipeline: Pipeline, key_name: str | None) -> LiveOptions:
     """Read the options of a socket; raise `InvalidRequest`, `VoiceNotFound` or `UnknownEmotion`.
 
-    Parameters that ElevenLabs has and that have no effect here are ignored, such as `model_id`.
+    Parameters that ElevenLabs has and that have no effect here are ignored; others are reported.
     """
     given = read_query(query)
     fields = {name: given[name] for name in SPEECH_FIELDS if name in given}
@@ -89,6 +112,7 @@ def read_options(query: bytes, voice: str, pipeline: Pipeline, key_name: str | N
         first_clause=read_flag(given, "first_clause"),
         with_utterances=read_flag(given, "utterances", default=True),
         inactivity_seconds=read_seconds(given, "inactivity_timeout"),
+        warnings=warn_ignored(name for name in given if name not in {*SPEECH_FIELDS, *OWN_PARAMETERS, *WITHOUT_EFFECT}),
     )
 
 
@@ -109,12 +133,11 @@ def apply_voice_settings(speech: SpeechRequest, settings: Mapping[str, Any] | No
     speed = (settings or {}).get("speed")
     if speed is None:
         return speech
-    if isinstance(speed, bool) or not isinstance(speed, int | float) or not MIN_SPEED <= speed <= MAX_SPEED:
-        detail = f"must be a number from {MIN_SPEED:g} to {MAX_SPEED:g}"
-        raise InvalidRequest(
-            f"voice_settings.speed {detail}.", fields=[FieldError(detail, json_pointer("voice_settings", "speed"))]
-        )
-    return replace(speech, speed=float(speed))
+    try:
+        return replace(speech, speed=SPEED.validate_python(speed))
+    except ValidationError as error:
+        detail, pointer = error.errors()[0]["msg"], json_pointer("voice_settings", "speed")
+        raise InvalidRequest(f"voice_settings.speed: {detail}.", fields=[FieldError(detail, pointer)]) from None
 
 
 def read_flag(given: Mapping[str, Any], name: str, *, default: bool = False) -> bool:

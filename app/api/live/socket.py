@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,17 +16,22 @@ from app.api.live.messages import (
     ClientMessage,
     choose_close_code,
     make_error_message,
+    make_final_message,
+    make_warning_message,
     parse_message,
 )
 from app.api.live.options import LiveOptions, apply_voice_settings
-from app.api.responses.streaming import ReaderPatience
 from app.errors import IntoneError, InvalidRequest, ReaderTooSlow, SocketSilent, TooManyContexts
+from app.types import PlanWarning
 
 if TYPE_CHECKING:
     from app.api.state import Service
 
 MAX_CONTEXTS = 16
 """Maximum contexts of a socket that are open or still speak."""
+IGNORED_TEXT = PlanWarning(
+    "ignored_field", "text: it is not spoken in a message that closes; send it before, and flush it."
+)
 DEFAULT_CONTEXT = "default"
 """Context of messages that name none, on a socket with several contexts."""
 
@@ -48,7 +54,7 @@ class LiveSocket:
         self._client = client
         self._is_multi = is_multi
         self._contexts: dict[str, _OpenContext] = {}
-        self._patience = ReaderPatience(service.settings.reader_patience, service.settings.reader_rate)
+        self._patience = service.make_patience()
         self._sending = asyncio.Lock()
         self._sent_at = 0.0
         """When a message was last sent, by the clock of the event loop."""
@@ -61,6 +67,7 @@ class LiveSocket:
         """Serve the socket until it is closed; `first` is a message that was received already."""
         failure: IntoneError | None = None
         try:
+            await self._warn(self._options.warnings, None)
             if first is not None:
                 await self._receive(first)
             await self._serve()
@@ -106,7 +113,7 @@ class LiveSocket:
     async def _receive_message(self) -> ClientMessage | None:
         """Return the next message; None if the client has disconnected.
 
-        Raise `SocketSilent` if none comes in time, unless contexts speak meanwhile.
+        Raise `SocketSilent` if none comes in time, unless contexts speak meanwhile, or have text to speak.
         """
         seconds, loop = self._options.inactivity_seconds, asyncio.get_running_loop()
         heard = loop.time()
@@ -115,7 +122,8 @@ class LiveSocket:
                 async with asyncio.timeout_at(max(heard, self._sent_at) + seconds):
                     received = await self._websocket.receive()
             except TimeoutError:
-                if self._is_ending or self._is_draining or self._sent_at + seconds > loop.time():
+                is_speaking = not all(one.context.stream.waits_for_text for one in self._contexts.values())
+                if is_speaking or self._is_ending or self._is_draining or self._sent_at + seconds > loop.time():
                     heard = loop.time()
                     continue
                 raise SocketSilent(f"No message came for {seconds:g} seconds.") from None
@@ -124,9 +132,12 @@ class LiveSocket:
     async def _receive(self, message: ClientMessage) -> None:
         """Do what a message says; an error about one of several contexts ends only that context."""
         name = (message.context_id or DEFAULT_CONTEXT) if self._is_multi else DEFAULT_CONTEXT
+        closes = message.close_socket or (message.close_context and self._is_multi)
+        if closes and (message.text or "").strip():
+            await self._warn([IGNORED_TEXT], name if self._is_multi else None)
         if message.close_socket:
             self._end_socket()
-        elif message.close_context and self._is_multi:
+        elif closes:
             self._close_context(name)
         elif not (self._is_ending or self._is_draining):
             try:
@@ -137,7 +148,9 @@ class LiveSocket:
                 if not self._is_multi:
                     raise
                 await self._send(make_error_message(error, name))
-                if name in self._contexts and not self._contexts[name].context.is_closing:
+                if name not in self._contexts:
+                    await self._send(make_final_message(name))
+                elif not self._contexts[name].context.is_closing:
                     self._contexts[name].context.stream.close()
 
     async def _take_text(self, name: str, message: ClientMessage) -> None:
@@ -219,9 +232,14 @@ class LiveSocket:
                 raise
             self._websocket.state.log["code"] = error.code
             await self._send(make_error_message(error, context.context_id))
-            await self._send(context.make_final())
+            await self._send(make_final_message(context.context_id))
         finally:
             context.stream.close()
+
+    async def _warn(self, warnings: Sequence[PlanWarning], context_id: str | None) -> None:
+        """Send warnings that belong to no utterance, if there are any and the client wants them."""
+        if warnings and self._options.with_utterances:
+            await self._send(make_warning_message(warnings, context_id))
 
     async def _send(self, message: str) -> None:
         async with self._sending:

@@ -19,6 +19,9 @@ from app.memory import Lru
 _MAX_CLIENTS = 10_000
 """Maximum clients that are remembered; a forgotten client starts with a full bucket."""
 
+BURST_SECONDS = 10.0
+"""Seconds whose requests a client may send at once."""
+
 _MAX_RETRY_AFTER = 120
 """Maximum Retry-After in seconds; clients give up when it is longer."""
 
@@ -27,16 +30,18 @@ _WHOLE_TOKEN = 1 - 1e-9
 
 
 class RateLimit:
-    """Token bucket for each client: each request takes one token, and tokens return at a constant rate.
+    """Token bucket for each client: each request takes tokens, usually one, and tokens return at a constant rate.
 
     A client is the name of a key. Without keys it is an address: that of the connection, or the one in X-Forwarded-For
     if the proxy is in uvicorn's FORWARDED_ALLOW_IPS, since anyone can write that header.
     """
 
-    def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, per_minute: float, clock: Callable[[], float] = time.monotonic, burst_seconds: float = BURST_SECONDS
+    ) -> None:
         self.per_minute = per_minute
-        self.most = max(1.0, per_minute / 6)
-        """Tokens in a full bucket, which bounds a burst: ten seconds' worth."""
+        self.most = max(1.0, per_minute * burst_seconds / 60)
+        """Tokens in a full bucket, which bounds a burst."""
         self._clock = clock
         self._buckets: Lru[str, tuple[float, float]] = Lru(_MAX_CLIENTS, lambda client, bucket: 1)
         """Tokens of each client, and when they were counted."""
@@ -54,13 +59,16 @@ class RateLimit:
                 retry_after=min(math.ceil(seconds), _MAX_RETRY_AFTER),
             )
 
-    def take(self, client: str) -> float:
-        """Take a token and return 0, or return the seconds until the next token if there is none."""
+    def take(self, client: str, wanted: int = 1) -> float:
+        """Take tokens and return 0, or return the seconds until the next token if there is none.
+
+        A client with a token may take more than it has, and then waits longer: no request is refused for ever.
+        """
         now, per_second = self._clock(), self.per_minute / 60
         tokens, since = self._buckets.get(client) or (self.most, now)
         tokens = min(self.most, tokens + (now - since) * per_second)
         enough = tokens >= _WHOLE_TOKEN
-        self._buckets.put(client, (tokens - enough, now))
+        self._buckets.put(client, (tokens - wanted * enough, now))
         return 0.0 if enough else (1 - tokens) / per_second
 
 

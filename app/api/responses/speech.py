@@ -18,8 +18,8 @@ from app.api.parsing.request import ParsedRequest
 from app.api.responses.complete import CompleteResponse, CompleteSpeech, synthesize_complete
 from app.api.responses.events import LINES_OF_JSON, SERVER_SENT_EVENTS, encode_events, make_error_event
 from app.api.responses.spool import Spool
-from app.api.responses.streaming import EncodedStream, ReaderPatience, StreamedAudio
-from app.api.state import Service, get_service
+from app.api.responses.streaming import EncodedStream, StreamedAudio
+from app.api.state import get_service
 from app.audio.encode import FORMATS, AudioFormat
 from app.errors import IntoneError
 from app.metrics import SynthesisRecord
@@ -72,7 +72,7 @@ async def complete_response(request: Request, parsed: ParsedRequest) -> Complete
         "X-Audio-Duration": f"{whole.duration:.3f}",
         **_speech_headers(plan.voice, plan.utterances, warnings, timings),
     }
-    return CompleteResponse(whole.spool, whole.body(), headers, _reader_patience(service))
+    return CompleteResponse(whole.spool, whole.body(), headers, service.make_patience())
 
 
 async def _stream_response(request: Request, parsed: ParsedRequest) -> Response:
@@ -109,7 +109,7 @@ async def _stream_response(request: Request, parsed: ParsedRequest) -> Response:
 
     selection, warnings = rendering.selection, [*parsed.warnings, *rendering.all_warnings]
     headers = _speech_headers(selection.voice.name, rendering.plan.utterances, warnings, timings())
-    patience = _reader_patience(service)
+    patience = service.make_patience()
     if not with_events:
         headers |= {**parsed.headers, "Content-Disposition": _content_disposition(format)}
         content_type = format.format_content_type(selection.sample_rate)
@@ -121,10 +121,6 @@ async def _stream_response(request: Request, parsed: ParsedRequest) -> Response:
     # The division into events depends on the load, so the bytes are not the same each time and have no ETag.
     headers |= parsed.vary
     return StreamedAudio(job.result, events.content_type, headers, patience, finish, encode_error)
-
-
-def _reader_patience(service: Service) -> ReaderPatience:
-    return ReaderPatience(service.settings.reader_patience, service.settings.reader_rate)
 
 
 def _content_headers(whole: CompleteSpeech, format: AudioFormat) -> dict[str, str]:

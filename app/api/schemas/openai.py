@@ -17,6 +17,7 @@ from app.api.schemas.request import (
     check_fields,
     convert_errors,
     make_invalid_request,
+    warn_ignored,
 )
 from app.audio.encode import find_format
 from app.errors import FieldError, InvalidRequest, ModelNotFound
@@ -175,11 +176,7 @@ def _default_rate(format: str) -> int:
 
 
 def _warn_unknown_fields(data: dict[str, Any]) -> tuple[PlanWarning, ...]:
-    """Return one warning for all unknown fields, since there may be very many."""
-    names = [name for name in data if name not in OpenAiSpeech.model_fields]
-    if not names:
-        return ()
-    return (PlanWarning("ignored_field", f"Not known here, and ignored: {', '.join(map(quote_value, names[:10]))}."),)
+    return warn_ignored(name for name in data if name not in OpenAiSpeech.model_fields)
 
 
 def _rename_field(error: FieldError) -> FieldError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
+from itertools import islice
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
@@ -21,7 +22,10 @@ from app.fields import (
     list_leaf_types,
     open_enum,
 )
-from app.types import MAX_WEIGHT
+from app.types import MAX_WEIGHT, PlanWarning
+
+MAX_LISTED_NAMES = 10
+"""Maximum unknown fields that a warning names."""
 
 
 def _check_emotion(value: Any) -> str | dict[str, float] | None:
@@ -228,3 +232,9 @@ def make_invalid_request(fields: Sequence[FieldError]) -> InvalidRequest:
     """Return the error for invalid fields; its message names the first three."""
     detail = "; ".join(f"{field.pointer[2:]}: {field.detail}" for field in fields[:3])
     return InvalidRequest(f"{detail}.", hint="GET /docs lists the fields.", fields=fields)
+
+
+def warn_ignored(names: Iterable[str]) -> tuple[PlanWarning, ...]:
+    """Return one warning for all unknown fields, since there may be very many."""
+    listed = ", ".join(map(quote_value, islice(names, MAX_LISTED_NAMES)))
+    return (PlanWarning("ignored_field", f"Not known here, and ignored: {listed}."),) if listed else ()

@@ -14,7 +14,6 @@ from wyoming.ping import Pong
 from app.api.connections import LINGER_SECONDS, QUIET_SECONDS, Connections
 from app.api.jobs import ClientDisconnected, retrieve_exception
 from app.api.middleware.auth import mask_address
-from app.api.responses.streaming import ReaderPatience
 from app.api.state import Service
 from app.api.wyoming.events import MAX_HEADER_BYTES, encode_event, make_error_event, read_event
 from app.api.wyoming.exchange import observe_exchange
@@ -49,7 +48,7 @@ class WyomingConnection:
         self._server_state = server_state
         self._reader = reader
         self._writer = writer
-        self._patience = ReaderPatience(service.settings.reader_patience, service.settings.reader_rate)
+        self._patience = service.make_patience()
         peer = writer.get_extra_info("peername")
         name = mask_address(peer[0]) if isinstance(peer, tuple) else LOCAL_CLIENT
         self._client = Client(name, self._send, self._wait_until_left)
