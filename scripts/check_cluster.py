@@ -117,7 +117,9 @@ class Clients:
 
 def start(options: argparse.Namespace) -> str:
     """Start a cluster of this machine alone, and return the service's address."""
-    ray.init(num_cpus=64, include_dashboard=False, object_store_memory=200_000_000)
+    # Every response is synthesized anew; two replicas share the cores of this machine.
+    os.environ.update(INTONE_CACHE_MB="0", INTONE_WORKERS="1")
+    ray.init(num_cpus=64, include_dashboard=False, object_store_memory=200_000_000, log_to_driver=options.verbose)
     serve.start(http_options={"host": "127.0.0.1", "port": options.port})
     deploy(options)
     return f"http://127.0.0.1:{options.port}"
@@ -154,6 +156,7 @@ def main() -> int:
     parser.add_argument("--speakers", type=int, default=2)
     parser.add_argument("--ingresses", type=int, default=2)
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--verbose", action="store_true", help="show the logs of all processes")
     options = parser.parse_args()
     url = start(options)
     killed: Counter[str] = Counter()

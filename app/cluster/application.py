@@ -6,7 +6,6 @@ clients ──► Ray's HTTP proxy ──► Ingress: create_app, text, emotions
 from __future__ import annotations
 
 import asyncio
-import math
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,13 +16,15 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 from ray import serve
 from ray.exceptions import RayActorError
-from ray.serve.config import AutoscalingConfig, AutoscalingContext, AutoscalingPolicy
+from ray.serve.config import AutoscalingConfig, AutoscalingPolicy
 from ray.serve.handle import DeploymentHandle
 from ray.util.metrics import Gauge
 
+from app.__main__ import PASSIVE_WAIT
 from app.api.state import Service
 from app.cluster.calls import UtteranceCall
 from app.cluster.engine import RemoteEngine, SpeakerLost
+from app.cluster.scaling import scale_by_speech
 from app.cluster.speaker import MAX_CALLS, Speaker
 from app.errors import NotReady
 from app.inference.selection import FallbackBackend, make_backend
@@ -36,8 +37,6 @@ from app.voices import Registry, Voice
 
 VOICES_PER_SPEAKER = 8
 """Voices whose models one process keeps; with more voices than that, each process has some of them."""
-QUEUED_SECONDS = 10.0
-"""Seconds of speech that wait or are being made in each process at the load that autoscaling aims at."""
 HEALTH_SECONDS = 120
 """Seconds in which a process must answer that it is healthy; loading models takes some of them."""
 INGRESS_WORKERS = 1
@@ -174,12 +173,6 @@ class IngressReplica:
         """Take the handle so that Ray deploys the speakers first."""
 
 
-def scale_by_speech(context: AutoscalingContext) -> tuple[int, dict[str, Any]]:
-    """Return how many speakers the queued seconds of speech need."""
-    queued = (context.aggregated_metrics or {}).get("queued_seconds", {})
-    return max(1, math.ceil(sum(queued.values()) / QUEUED_SECONDS)), {}
-
-
 def build(size: Size) -> serve.Application:
     """Return the application; the number of speakers follows the queued speech if its limits differ."""
     settings = load_cluster_settings()
@@ -193,13 +186,16 @@ def build(size: Size) -> serve.Application:
         look_back_period_s=10,
         policy=AutoscalingPolicy(policy_function=scale_by_speech),
     )
+    environment = {"env_vars": dict([PASSIVE_WAIT])}
     speakers = SpeakerReplica.options(
-        autoscaling_config=scaling, ray_actor_options={"num_cpus": settings.workers}, **kept
+        autoscaling_config=scaling,
+        ray_actor_options={"num_cpus": settings.workers, "runtime_env": environment},
+        **kept,
     ).bind()
     ingress = IngressReplica.options(
         num_replicas=size.ingresses,
         max_ongoing_requests=settings.max_streams + settings.max_sockets + settings.queue_size + settings.concurrency,
-        ray_actor_options={"num_cpus": INGRESS_WORKERS},
+        ray_actor_options={"num_cpus": INGRESS_WORKERS, "runtime_env": environment},
         **kept,
     )
     return ingress.bind(speakers)

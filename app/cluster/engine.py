@@ -87,6 +87,7 @@ class RemoteEngine(Engine):
         super().close()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def submit(
         self,

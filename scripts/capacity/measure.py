@@ -1,6 +1,6 @@
 """Measure what a worker needs for each stage while all workers are busy: `python -m scripts.capacity.measure FILE`.
 
-The file (JSON) holds the fields of `scripts.capacity.simulate.Costs`, except the overhead, which only a running service
+The file (JSON) holds the fields of `scripts.capacity.inputs.Costs`, except the overhead, which only a running service
 shows: `scripts.capacity.validate` adds it.
 """
 

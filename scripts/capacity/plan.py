@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from scripts.capacity.simulate import Cluster, Costs, Load, Simulation
+from scripts.capacity.inputs import Cluster, Costs, Load
+from scripts.capacity.simulate import Simulation
 
 TARGET_SECONDS = 0.3
 """First audio that 95 of 100 requests get within."""

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import httpx
 
-from scripts.capacity.simulate import Cluster, Costs, Load, Simulation
+from scripts.capacity.inputs import Cluster, Costs, Load
+from scripts.capacity.simulate import Simulation
 
 TEXT = (
     "The ferry left at noon. Nobody had expected that it would be so full, for the weather had been bad all week. "
