@@ -10,6 +10,8 @@ class Costs:
     """Seconds that a worker needs; measured by `scripts.capacity.measure`."""
 
     label: float
+    label_in_batch: float
+    """Of a label among others."""
     acoustic: float
     """Of an utterance, besides its length."""
     acoustic_second: float

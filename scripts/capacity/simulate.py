@@ -11,55 +11,15 @@ import heapq
 import math
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 
 from scripts.capacity.inputs import Cluster, Costs, Load
+from scripts.capacity.work import Replica, Stream, Task, count_tasks, split_chunks
 
 URGENT_SECONDS = 0.1
 """A task is urgent if its audio is needed within this time."""
 AHEAD = 4
 """Utterances of a text that are made ahead of its reader."""
-CHUNK_SECONDS, FIRST_CHUNK_SECONDS = 5.6, 0.4
-"""Seconds of audio in a chunk."""
-
-
-@dataclass
-class Replica:
-    """A process with workers, and the tasks that wait for them."""
-
-    free: int
-    first: list[tuple[float, int, Task]] = field(default_factory=list)
-    later: list[tuple[float, int, Task]] = field(default_factory=list)
-    voices: list[int] = field(default_factory=list)
-    """Loaded voices, the one used last at the end."""
-    queued: float = 0.0
-    """Seconds of speech that are waited for."""
-    took_late: bool = False
-
-
-@dataclass
-class Task:
-    """Work of one worker, and what follows it."""
-
-    seconds: float
-    is_first: bool
-    deadline: float
-    done: Callable[[], None]
-
-
-@dataclass
-class Stream:
-    """One text, and its playback."""
-
-    begun: float
-    lengths: list[float]
-    voice: int
-    runs_out: float = 0.0
-    """When the listener has heard what is made."""
-    made: int = 0
-    asked: int = 0
-    is_playing: bool = False
 
 
 class Simulation:
@@ -80,8 +40,6 @@ class Simulation:
         self.late = 0
         """Chunks that came after they were needed."""
         self.chunks = 0
-        self.busy = 0.0
-        """Seconds of speakers' workers."""
 
     def run(self, seconds: float) -> None:
         """Simulate some seconds."""
@@ -96,6 +54,11 @@ class Simulation:
         while self.events and self.events[0][0] < seconds:
             self.now, _, event = heapq.heappop(self.events)
             event()
+
+    @property
+    def busy(self) -> float:
+        """Seconds that the speakers' workers have worked."""
+        return sum(one.busy for one in self.speakers)
 
     def schedule(self, when: float, event: Callable[[], None]) -> None:
         """Have something happen at a time."""
@@ -113,9 +76,34 @@ class Simulation:
         """Label and speak the next utterance."""
         number = stream.asked
         stream.asked += 1
+        if stream.is_labelled:
+            self.speak(stream, number)
+            return
         ingress = min(self.random.sample(self.ingresses, min(2, len(self.ingresses))), key=count_tasks)
-        due = stream.begun if number == 0 else max(self.now, stream.runs_out)
-        self.put(ingress, Task(self.costs.label, number == 0, due, partial(self.speak, stream, number)))
+        due = self.find_due(stream, number)
+        follow = partial(self.speak, stream, number) if number else partial(self.begin, stream, ingress)
+        self.put(ingress, Task(self.costs.label, number == 0, due, follow))
+
+    def begin(self, stream: Stream, ingress: Replica) -> None:
+        """Speak the first utterance, and label the others meanwhile unless another request waits for a label."""
+        self.speak(stream, 0)
+        if ingress.first:
+            self.send_headers(stream)
+        else:
+            seconds = self.costs.label_in_batch * (len(stream.lengths) - 1)
+            self.put(ingress, Task(seconds, True, stream.begun, partial(self.send_headers, stream, is_labelled=True)))
+
+    def send_headers(self, stream: Stream, is_labelled: bool = False) -> None:
+        """Let the listener receive what is made, and speak the next utterances if they are labelled."""
+        stream.has_headers, stream.is_labelled = True, is_labelled
+        if is_labelled:
+            self.ask_ahead(stream)
+        self.release(stream)
+
+    def ask_ahead(self, stream: Stream) -> None:
+        """Speak some utterances ahead of the listener."""
+        while stream.asked < min(AHEAD, len(stream.lengths)):
+            self.ask(stream)
 
     def speak(self, stream: Stream, number: int) -> None:
         """Send an utterance to a speaker: of two that have its voice, the one with fewer tasks."""
@@ -127,9 +115,15 @@ class Simulation:
         speaker, seconds = min(two, key=count_tasks), stream.lengths[number]
         speaker.queued += seconds
         work = self.costs.acoustic + self.costs.acoustic_second * seconds + self.load_voice(speaker, stream.voice)
-        due = stream.begun if number == 0 else max(self.now, stream.runs_out)
+        due = self.find_due(stream, number)
         chunks = split_chunks(seconds, number == 0)
         self.put(speaker, Task(work, number == 0, due, partial(self.vocode, speaker, stream, number, chunks, 0.0)))
+
+    def find_due(self, stream: Stream, number: int, made: float = 0.0) -> float:
+        """Return when audio of an utterance is needed of which some is made; of a first chunk, when the text began."""
+        if number == 0 and not made:
+            return stream.begun
+        return max(self.now, stream.runs_out) + sum(stream.lengths[stream.made : number])
 
     def load_voice(self, speaker: Replica, voice: int) -> float:
         """Return the seconds of loading a voice on a speaker, which may forget another one for it."""
@@ -148,19 +142,30 @@ class Simulation:
             speaker.queued -= last
             self.deliver(stream, number, last, is_last=not chunk)
         if chunk:
-            due = stream.begun if number == 0 and not made else max(self.now, stream.runs_out)
+            due = self.find_due(stream, number, made)
             done = partial(self.vocode, speaker, stream, number, chunks, made + chunk, chunk)
             work = self.costs.chunk + self.costs.vocoder_second * chunk
             self.put(speaker, Task(work, number == 0 and not made, due, done))
 
     def deliver(self, stream: Stream, number: int, seconds: float, is_last: bool) -> None:
-        """Let the listener receive audio; it arrives in order, or is counted as soon as it is made."""
+        """Let the listener receive audio, as soon as the headers and the first chunk are there."""
+        stream.held.append((number, seconds, is_last))
+        self.release(stream)
+
+    def release(self, stream: Stream) -> None:
+        """Let the listener receive what is held, if nothing before it is missing."""
+        if stream.has_headers and (stream.is_playing or any(number == 0 for number, _, _ in stream.held)):
+            held, stream.held = sorted(stream.held, key=lambda one: one[0]), []
+            for _, seconds, is_last in held:
+                self.play(stream, seconds, is_last)
+
+    def play(self, stream: Stream, seconds: float, is_last: bool) -> None:
+        """Count a chunk that the listener receives; after the last one, have the next text requested."""
         self.chunks += 1
-        if number == 0 and not stream.is_playing:
+        if not stream.is_playing:
             stream.is_playing, stream.runs_out = True, self.now
             self.first_audio.append((stream.begun, self.now - stream.begun))
-            for _ in range(min(AHEAD, len(stream.lengths)) - 1):
-                self.ask(stream)
+            self.ask_ahead(stream)
         self.late += stream.runs_out < self.now - 1e-9
         stream.runs_out = max(stream.runs_out, self.now) + seconds
         if not is_last:
@@ -188,7 +193,7 @@ class Simulation:
             _, _, task = heapq.heappop(replica.later if take_later else replica.first)
             replica.took_late = take_later and late
             replica.free -= 1
-            self.busy += task.seconds
+            replica.busy += task.seconds
             self.schedule(self.now + task.seconds, partial(self.finish, replica, task))
 
     def finish(self, replica: Replica, task: Task) -> None:
@@ -210,16 +215,3 @@ class Simulation:
         """Let a new replica take utterances."""
         self.coming -= 1
         self.speakers.append(Replica(self.cluster.workers))
-
-
-def count_tasks(replica: Replica) -> int:
-    """Return the number of tasks that wait or run on a replica."""
-    return len(replica.first) + len(replica.later) - replica.free
-
-
-def split_chunks(seconds: float, is_first: bool) -> Iterator[float]:
-    """Yield the lengths of the chunks of an utterance."""
-    chunk = FIRST_CHUNK_SECONDS if is_first else CHUNK_SECONDS
-    while seconds > 1e-9:
-        yield min(chunk, seconds)
-        seconds, chunk = seconds - chunk, CHUNK_SECONDS

@@ -1,7 +1,7 @@
 """Compare the simulation with a running service: `python -m scripts.capacity.validate URL COSTS --speakers 2`.
 
-Listeners request a text as a stream, read all of it, wait as long as it plays, and request again. The overhead of a
-request is what a single listener waits beyond the simulation of one.
+Listeners request a text as a stream, read all of it, wait as long as it plays, and request again; with `--playback`
+below 1 they hear it faster. The overhead of a request is what a single listener waits beyond the simulation of one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def listen(url: str, text: str, began: float) -> tuple[float, float]:
     return first, size / SAMPLE_RATE / SAMPLE_BYTES
 
 
-def run_listeners(url: str, count: int, seconds: float) -> tuple[list[float], float]:
+def run_listeners(url: str, count: int, seconds: float, playback: float) -> tuple[list[float], float]:
     """Return the first audio of every request after the first seconds, and the mean seconds of a text."""
     waits: list[float] = []
     lengths: list[float] = []
@@ -61,7 +61,8 @@ def run_listeners(url: str, count: int, seconds: float) -> tuple[list[float], fl
             lengths.append(length)
             if began > begin + SETTLING_SECONDS:
                 waits.append(wait)
-            time.sleep(max(0.0, began + wait + length - time.perf_counter()) + chosen.expovariate(1.0))
+            heard = began + wait + playback * length
+            time.sleep(max(0.0, heard - time.perf_counter()) + chosen.expovariate(1.0))
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
     for thread in threads:
@@ -91,6 +92,7 @@ def main() -> None:
     parser.add_argument("costs", type=Path)
     parser.add_argument("--listeners", type=int, nargs="+", default=[10, 20, 30])
     parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--playback", type=float, default=1.0)
     parser.add_argument("--speakers", type=int, default=2)
     parser.add_argument("--ingresses", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1)
@@ -98,12 +100,12 @@ def main() -> None:
     costs = Costs(**{"overhead": 0.0, **json.loads(options.costs.read_text("utf-8"))})
     cluster = Cluster(options.ingresses, options.speakers, options.workers)
     utterances = TEXT.count(".") + TEXT.count("!") + TEXT.count("?")
-    alone, length = run_listeners(options.url, 1, 45)
-    load = Load(1, utterances, length / utterances)
+    alone, length = run_listeners(options.url, 1, options.seconds / 2, options.playback)
+    load = Load(1, utterances, length / utterances, options.playback)
     unexplained = describe(alone)["p50"] - simulate(costs, load, cluster, 3000)["p50"]
     costs = replace(costs, overhead=max(0.0, unexplained / 1000))
     for count in options.listeners:
-        waits, _ = run_listeners(options.url, count, options.seconds)
+        waits, _ = run_listeners(options.url, count, options.seconds, options.playback)
         modelled = simulate(costs, replace(load, listeners=count), cluster, 3000)
         row = {"listeners": count, "requests": len(waits), "measured": describe(waits), "simulated": modelled}
         sys.stdout.write(json.dumps(row) + "\n")
