@@ -34,7 +34,7 @@ class Load:
     seconds: float = 2.6
     """Mean seconds of an utterance, gamma-distributed (shape 4)."""
     playback: float = 1.0
-    """Seconds that a listener hears for each second of audio before the next request; 0 requests again at once."""
+    """Seconds that a listener takes to hear a second of audio; below 1, fewer listeners are the same load."""
     cached: float = 0.0
     """Share of utterances that a cache answers."""
     voices: int = 1
@@ -50,6 +50,8 @@ class Cluster:
     ingresses: int
     speakers: int
     workers: int = 2
+    cores: int = 0
+    """Cores that all replicas share; 0 gives each worker its own."""
     voices_per_speaker: int = 8
     max_speakers: int = 0
     """Maximum when speech queues; 0 keeps the number."""

@@ -30,7 +30,11 @@ class Simulation:
         self.random = random.Random(seed)
         self.now = 0.0
         self.number = 0
-        self.events: list[tuple[float, int, Callable[[], None]]] = []
+        self.events: list[tuple[float, int, Callable[[], None]]] = [(math.inf, 0, lambda: None)]
+        self.running: list[tuple[float, int, Callable[[], None]]] = []
+        """Tasks by the seconds that a core will have worked when they end."""
+        self.worked = 0.0
+        """Seconds that a core has worked for each running task so far."""
         self.ingresses = [Replica(cluster.workers) for _ in range(cluster.ingresses)]
         self.speakers = [Replica(cluster.workers) for _ in range(cluster.speakers)]
         self.coming = 0
@@ -51,9 +55,21 @@ class Simulation:
             self.schedule(begin + (self.load.joining if is_joining else 0.0), self.request)
         if self.cluster.max_speakers:
             self.schedule(1.0, self.scale)
-        while self.events and self.events[0][0] < seconds:
-            self.now, _, event = heapq.heappop(self.events)
+        while (when := min(self.events[0][0], self.find_next_end())) < seconds:
+            self.worked += (when - self.now) * self.rate
+            self.now = when
+            _, _, event = heapq.heappop(self.running if when < self.events[0][0] else self.events)
             event()
+
+    @property
+    def rate(self) -> float:
+        """Speed of each running task: below 1, tasks share the cores of one machine."""
+        cores = self.cluster.cores
+        return min(1.0, cores / len(self.running)) if cores and self.running else 1.0
+
+    def find_next_end(self) -> float:
+        """Return when the first of the running tasks ends."""
+        return self.now + (self.running[0][0] - self.worked) / self.rate if self.running else math.inf
 
     @property
     def busy(self) -> float:
@@ -76,7 +92,7 @@ class Simulation:
         """Label and speak the next utterance."""
         number = stream.asked
         stream.asked += 1
-        if stream.is_labelled:
+        if number < stream.labelled:
             self.speak(stream, number)
             return
         ingress = min(self.random.sample(self.ingresses, min(2, len(self.ingresses))), key=count_tasks)
@@ -85,24 +101,25 @@ class Simulation:
         self.put(ingress, Task(self.costs.label, number == 0, due, follow))
 
     def begin(self, stream: Stream, ingress: Replica) -> None:
-        """Speak the first utterance, and label the others meanwhile unless another request waits for a label."""
+        """Speak the first utterance, and label the others meanwhile."""
+        stream.labelled = 1
         self.speak(stream, 0)
-        if ingress.first:
-            self.send_headers(stream)
-        else:
-            seconds = self.costs.label_in_batch * (len(stream.lengths) - 1)
-            self.put(ingress, Task(seconds, True, stream.begun, partial(self.send_headers, stream, is_labelled=True)))
+        self.label_next(stream, ingress)
 
-    def send_headers(self, stream: Stream, is_labelled: bool = False) -> None:
-        """Let the listener receive what is made, and speak the next utterances if they are labelled."""
-        stream.has_headers, stream.is_labelled = True, is_labelled
-        if is_labelled:
+    def label_next(self, stream: Stream, ingress: Replica) -> None:
+        """Label the next sentence for the headers, unless another request waits for its first label."""
+        if stream.labelled == len(stream.lengths) or ingress.first:
+            stream.has_headers = True
             self.ask_ahead(stream)
-        self.release(stream)
+            self.release(stream)
+            return
+        stream.labelled += 1
+        done = partial(self.label_next, stream, ingress)
+        self.put(ingress, Task(self.costs.label_in_batch, True, stream.begun, done))
 
     def ask_ahead(self, stream: Stream) -> None:
         """Speak some utterances ahead of the listener."""
-        while stream.asked < min(AHEAD, len(stream.lengths)):
+        while stream.asked < min(AHEAD, len(stream.lengths)) and (stream.is_playing or stream.asked < stream.labelled):
             self.ask(stream)
 
     def speak(self, stream: Stream, number: int) -> None:
@@ -167,16 +184,15 @@ class Simulation:
             self.first_audio.append((stream.begun, self.now - stream.begun))
             self.ask_ahead(stream)
         self.late += stream.runs_out < self.now - 1e-9
-        stream.runs_out = max(stream.runs_out, self.now) + seconds
+        stream.runs_out = max(stream.runs_out, self.now) + self.load.playback * seconds
         if not is_last:
             return
         stream.made += 1
         if stream.asked < len(stream.lengths):
             self.ask(stream)
         if stream.made == len(stream.lengths):
-            heard = stream.runs_out if self.load.playback else self.now
-            pause = self.random.expovariate(1.0) if self.load.playback else 0.0
-            self.schedule(max(self.now, heard) + pause, self.request)
+            heard = max(self.now, stream.runs_out)
+            self.schedule(heard + self.random.expovariate(1.0), self.request)
 
     def put(self, replica: Replica, task: Task) -> None:
         """Queue a task, and begin it if a worker is free."""
@@ -194,7 +210,8 @@ class Simulation:
             replica.took_late = take_later and late
             replica.free -= 1
             replica.busy += task.seconds
-            self.schedule(self.now + task.seconds, partial(self.finish, replica, task))
+            self.number += 1
+            heapq.heappush(self.running, (self.worked + task.seconds, self.number, partial(self.finish, replica, task)))
 
     def finish(self, replica: Replica, task: Task) -> None:
         """End a task; its worker takes the next one."""

@@ -47,8 +47,8 @@ class Stream:
     made: int = 0
     asked: int = 0
     is_playing: bool = False
-    is_labelled: bool = False
-    """Whether all sentences are labelled, not only the first one."""
+    labelled: int = 0
+    """Number of sentences that are labelled for the headers."""
     has_headers: bool = False
     """Whether the headers of the response are known, which name the emotions of all sentences that are labelled."""
     held: list[tuple[int, float, bool]] = field(default_factory=list)
