@@ -39,7 +39,7 @@ REQUESTS = [
 ]
 TRIES = 4
 PARTS = (("median", 50), ("p95", 95))
-KINDS = ("Speaker", "Ingress")
+KINDS = ("Synthesizer", "Ingress")
 
 
 def find_replicas(kind: str, root: int) -> list[int]:
@@ -127,7 +127,9 @@ def start(options: argparse.Namespace) -> str:
 
 def deploy(options: argparse.Namespace) -> None:
     """Deploy the service; if it runs already, replace its processes one after the other."""
-    size = Size(ingresses=options.ingresses, min_speakers=options.speakers, max_speakers=options.speakers)
+    size = Size(
+        ingresses=options.ingresses, min_synthesizers=options.synthesizers, max_synthesizers=options.synthesizers
+    )
     serve.run(build(size), name="intone")
 
 
@@ -153,7 +155,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--every", type=float, default=20, help="seconds between kills")
     parser.add_argument("--clients", type=int, default=4)
-    parser.add_argument("--speakers", type=int, default=2)
+    parser.add_argument("--synthesizers", type=int, default=2)
     parser.add_argument("--ingresses", type=int, default=2)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--verbose", action="store_true", help="show the logs of all processes")

@@ -1,6 +1,6 @@
 """The service as an application of Ray Serve: `serve run app.cluster.application:build`.
 
-clients ──► Ray's HTTP proxy ──► Ingress: create_app, text, emotions ──► Speaker: models, audio
+clients ──► Ray's HTTP proxy ──► Ingress: create_app, text, emotions ──► Synthesizer: models, audio
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from ray.util.metrics import Gauge
 from app.__main__ import PASSIVE_WAIT
 from app.api.state import Service
 from app.cluster.calls import UtteranceCall
-from app.cluster.engine import RemoteEngine, SpeakerLost
+from app.cluster.engine import RemoteEngine, SynthesizerLost
 from app.cluster.scaling import scale_by_speech
-from app.cluster.speaker import MAX_CALLS, Speaker
+from app.cluster.synthesizer import MAX_CALLS, Synthesizer
 from app.errors import NotReady
 from app.inference.selection import FallbackBackend, make_backend
 from app.main import create_app
@@ -35,7 +35,7 @@ from app.synthesis.job import StreamPart
 from app.synthesis.pipeline import SWITCH_INTERVAL_SECONDS, Pipeline, load_classifier, load_lexicon
 from app.voices import Registry, Voice
 
-VOICES_PER_SPEAKER = 8
+VOICES_PER_SYNTHESIZER = 8
 """Voices whose models one process keeps; with more voices than that, each process has some of them."""
 HEALTH_SECONDS = 120
 """Seconds in which a process must answer that it is healthy; loading models takes some of them."""
@@ -51,8 +51,8 @@ class Size(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     ingresses: int = Field(default=2, ge=1)
-    min_speakers: int = Field(default=2, ge=1)
-    max_speakers: int = Field(default=2, ge=1)
+    min_synthesizers: int = Field(default=2, ge=1)
+    max_synthesizers: int = Field(default=2, ge=1)
     scale_down_seconds: float = Field(default=300.0, ge=0)
 
 
@@ -68,53 +68,53 @@ def load_cluster_settings() -> Settings:
 class LoadedVoice:
     """A voice that a process keeps until it needs the room for others; Ray then calls `__del__`."""
 
-    def __init__(self, speaker: Speaker, voice: Voice) -> None:
-        self.speaker = speaker
+    def __init__(self, synthesizer: Synthesizer, voice: Voice) -> None:
+        self.synthesizer = synthesizer
         self.voice = voice
 
     def __del__(self) -> None:
-        self.speaker.unload(self.voice)
+        self.synthesizer.unload(self.voice)
 
 
-@serve.deployment(name="Speaker", max_ongoing_requests=MAX_CALLS, health_check_timeout_s=HEALTH_SECONDS)
-class SpeakerReplica:
+@serve.deployment(name="Synthesizer", max_ongoing_requests=MAX_CALLS, health_check_timeout_s=HEALTH_SECONDS)
+class SynthesizerReplica:
     """Process that speaks utterances."""
 
     def __init__(self) -> None:
-        self.speaker = Speaker(load_cluster_settings())
-        self.default = self.speaker.registry.get().name
+        self.synthesizer = Synthesizer(load_cluster_settings())
+        self.default = self.synthesizer.registry.get().name
         self.gauge = Gauge("intone_queued_speech_seconds", "Seconds of speech that wait or are being made.")
 
     async def speak(self, call: UtteranceCall) -> AsyncGenerator[list[StreamPart]]:
         """Yield the parts of an utterance as they become ready."""
         if (name := call.utterance.voice) != self.default:
             await self.load(name)
-        async for parts in self.speaker.speak(call):
+        async for parts in self.synthesizer.speak(call):
             yield parts
 
-    @serve.multiplexed(max_num_models_per_replica=VOICES_PER_SPEAKER)
+    @serve.multiplexed(max_num_models_per_replica=VOICES_PER_SYNTHESIZER)
     async def load(self, name: str) -> LoadedVoice:
         """Load a voice other than the default one, which every process has."""
-        return LoadedVoice(self.speaker, await asyncio.to_thread(self.speaker.load, name))
+        return LoadedVoice(self.synthesizer, await asyncio.to_thread(self.synthesizer.load, name))
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """Return the numbers from which the number of processes follows."""
-        self.gauge.set(self.speaker.queued_seconds)
-        return {"queued_seconds": self.speaker.queued_seconds}
+        self.gauge.set(self.synthesizer.queued_seconds)
+        return {"queued_seconds": self.synthesizer.queued_seconds}
 
     def check_health(self) -> None:
         """Raise an error if the process must be replaced."""
-        self.speaker.check_health()
+        self.synthesizer.check_health()
 
 
-def load_pipeline(settings: Settings, speakers: DeploymentHandle[Any]) -> Pipeline:
+def load_pipeline(settings: Settings, synthesizers: DeploymentHandle[Any]) -> Pipeline:
     """Load what plans requests: the voices' manifests and the classifier, but no models of voices."""
     limit_arenas()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
     chosen = make_backend(settings.backend, settings.graph_cache, settings.workers, settings.threads, settings.device)
     backend = FallbackBackend(chosen)
-    send = partial(send_call, speakers, registry.default, multiplexed=len(registry.voices) > VOICES_PER_SPEAKER)
+    send = partial(send_call, synthesizers, registry.default, multiplexed=len(registry.voices) > VOICES_PER_SYNTHESIZER)
     return Pipeline(
         settings,
         load_classifier(settings, backend),
@@ -125,20 +125,20 @@ def load_pipeline(settings: Settings, speakers: DeploymentHandle[Any]) -> Pipeli
 
 
 async def send_call(
-    speakers: DeploymentHandle[Any], default: str, call: UtteranceCall, *, multiplexed: bool
+    synthesizers: DeploymentHandle[Any], default: str, call: UtteranceCall, *, multiplexed: bool
 ) -> AsyncGenerator[Sequence[StreamPart]]:
-    """Have a replica speak an utterance, and yield its parts; raise `SpeakerLost` if the replica dies.
+    """Have a replica speak an utterance, and yield its parts; raise `SynthesizerLost` if the replica dies.
 
     If `multiplexed`, replicas that have the voice already are preferred; all of them have the default voice.
     """
     name = call.utterance.voice
-    routed = speakers.options(multiplexed_model_id=name) if multiplexed and name != default else speakers
+    routed = synthesizers.options(multiplexed_model_id=name) if multiplexed and name != default else synthesizers
     response = routed.options(stream=True).speak.remote(call)
     try:
         async for parts in response:
             yield parts
     except RayActorError as error:
-        raise SpeakerLost(type(error).__name__) from None
+        raise SynthesizerLost(type(error).__name__) from None
     finally:
         response.cancel()
 
@@ -146,7 +146,7 @@ async def send_call(
 def build_ingress() -> FastAPI:
     """Return the app of an ingress replica. It starts only when it can speak, so that no request comes too early."""
     settings = load_cluster_settings().model_copy(update={"workers": INGRESS_WORKERS})
-    pipeline = load_pipeline(settings, serve.get_deployment_handle("Speaker"))
+    pipeline = load_pipeline(settings, serve.get_deployment_handle("Synthesizer"))
     app = create_app(settings, load=lambda _: pipeline)
     service: Service = app.state.service
     start = app.router.lifespan_context
@@ -169,17 +169,17 @@ def build_ingress() -> FastAPI:
 class IngressReplica:
     """Process that serves HTTP, plans requests and joins their audio."""
 
-    def __init__(self, speakers: DeploymentHandle[Any]) -> None:
-        """Take the handle so that Ray deploys the speakers first."""
+    def __init__(self, synthesizers: DeploymentHandle[Any]) -> None:
+        """Take the handle so that Ray deploys the synthesizers first."""
 
 
 def build(size: Size) -> serve.Application:
-    """Return the application; the number of speakers follows the queued speech if its limits differ."""
+    """Return the application; the number of synthesizers follows the queued speech if its limits differ."""
     settings = load_cluster_settings()
     kept = {"graceful_shutdown_timeout_s": settings.drain_seconds + GRACE_SECONDS}
     scaling = AutoscalingConfig(
-        min_replicas=size.min_speakers,
-        max_replicas=max(size.min_speakers, size.max_speakers),
+        min_replicas=size.min_synthesizers,
+        max_replicas=max(size.min_synthesizers, size.max_synthesizers),
         upscale_delay_s=5,
         downscale_delay_s=size.scale_down_seconds,
         metrics_interval_s=2,
@@ -187,7 +187,7 @@ def build(size: Size) -> serve.Application:
         policy=AutoscalingPolicy(policy_function=scale_by_speech),
     )
     environment = {"env_vars": dict([PASSIVE_WAIT])}
-    speakers = SpeakerReplica.options(
+    synthesizers = SynthesizerReplica.options(
         autoscaling_config=scaling,
         ray_actor_options={"num_cpus": settings.workers, "runtime_env": environment},
         **kept,
@@ -198,4 +198,4 @@ def build(size: Size) -> serve.Application:
         ray_actor_options={"num_cpus": INGRESS_WORKERS, "runtime_env": environment},
         **kept,
     )
-    return ingress.bind(speakers)
+    return ingress.bind(synthesizers)

@@ -37,7 +37,7 @@ Send: TypeAlias = Callable[[UtteranceCall], AsyncGenerator[Sequence[StreamPart]]
 """Function that has another process speak an utterance, and yields what becomes ready."""
 
 
-class SpeakerLost(Exception):
+class SynthesizerLost(Exception):
     """The process that spoke an utterance has ended, or can no longer be reached."""
 
 
@@ -113,7 +113,7 @@ class RemoteEngine(Engine):
                 try:
                     await self._receive(job, call)
                     return
-                except SpeakerLost as error:
+                except SynthesizerLost as error:
                     logger.warning("an utterance is sent again: %s", error)
                     self.repeated += 1
                     await asyncio.sleep(RETRY_SECONDS)
@@ -124,7 +124,7 @@ class RemoteEngine(Engine):
             job.channel.put(error)
 
     async def _receive(self, job: RemoteJob, call: UtteranceCall) -> None:
-        """Pass on what a process sends, without what the reader has; raise `SpeakerLost` if the end is missing."""
+        """Pass on what a process sends, without what the reader has; raise `SynthesizerLost` if the end is missing."""
         received = 0
         async with aclosing(self.send(call)) as messages:
             async for parts in messages:
@@ -142,7 +142,7 @@ class RemoteEngine(Engine):
                     else:
                         job.channel.put(part)
                         return
-        raise SpeakerLost("The audio ended before its end.")
+        raise SynthesizerLost("The audio ended before its end.")
 
 
 def has_end(parts: Sequence[StreamPart]) -> bool:

@@ -1,4 +1,4 @@
-"""Number of speakers that Ray's controller keeps, which imports this module and should import nothing large."""
+"""Number of synthesizers that Ray's controller keeps, which imports this module and should import nothing large."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ QUEUED_SECONDS = 10.0
 
 
 def scale_by_speech(context: AutoscalingContext) -> tuple[int, dict[str, Any]]:
-    """Return how many speakers the queued seconds of speech need."""
+    """Return how many synthesizers the queued seconds of speech need."""
     queued = (context.aggregated_metrics or {}).get("queued_seconds", {})
     return max(1, math.ceil(sum(queued.values()) / QUEUED_SECONDS)), {}

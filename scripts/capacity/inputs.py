@@ -48,12 +48,12 @@ class Cluster:
     """What serves them."""
 
     ingresses: int
-    speakers: int
+    synthesizers: int
     workers: int = 2
     cores: int = 0
     """Cores that all replicas share; 0 gives each worker its own."""
-    voices_per_speaker: int = 8
-    max_speakers: int = 0
+    voices_per_synthesizer: int = 8
+    max_synthesizers: int = 0
     """Maximum when speech queues; 0 keeps the number."""
     target_seconds: float = 10.0
     """Queued seconds of speech of each replica at which others are added."""

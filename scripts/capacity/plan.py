@@ -21,16 +21,16 @@ TARGET_SECONDS = 0.3
 CORE_HOUR = 0.045
 """Price of a core and 4 GiB for an hour: the usual one of general-purpose machines on demand, in US dollars."""
 LABEL_SHARE = 5
-"""Speakers for each ingress of the same size."""
+"""Synthesizers for each ingress of the same size."""
 SETTLING_SECONDS = 30.0
 
 
 def run(costs: Costs, load: Load, cluster: Cluster, seconds: float) -> dict[str, float]:
-    """Return p95 of first audio, the share of late chunks and the use of the speakers, after they have settled."""
+    """Return p95 of first audio, the share of late chunks and the use of the synthesizers, after they have settled."""
     simulation = Simulation(costs, load, cluster)
     simulation.run(seconds)
     waits = sorted(wait for began, wait in simulation.first_audio if began > SETTLING_SECONDS)
-    workers = len(simulation.speakers) * cluster.workers
+    workers = len(simulation.synthesizers) * cluster.workers
     return {
         "p50": waits[len(waits) // 2],
         "p95": waits[len(waits) * 19 // 20],
@@ -43,8 +43,8 @@ def size(costs: Costs, load: Load, seconds: float = 120.0) -> tuple[Cluster, dic
     """Return the smallest cluster whose p95 is within the target and that is late with less than one chunk in 1,000."""
     work = costs.acoustic + costs.chunk * 1.5 + (costs.acoustic_second + costs.vocoder_second) * load.seconds
     low = math.floor(load.listeners * work * (1 - load.cached) / load.seconds / 2)
-    for speakers in range(max(1, low), 100 * load.listeners, max(1, low // 40)):
-        cluster = Cluster(math.ceil(speakers / LABEL_SHARE), speakers)
+    for synthesizers in range(max(1, low), 100 * load.listeners, max(1, low // 40)):
+        cluster = Cluster(math.ceil(synthesizers / LABEL_SHARE), synthesizers)
         figures = run(costs, load, cluster, seconds)
         if figures["p95"] <= TARGET_SECONDS and figures["late"] < 0.001:
             return cluster, figures
@@ -53,7 +53,7 @@ def size(costs: Costs, load: Load, seconds: float = 120.0) -> tuple[Cluster, dic
 
 def price(cluster: Cluster) -> float:
     """Return the price of an hour, in dollars."""
-    return (cluster.ingresses + cluster.speakers) * cluster.workers * CORE_HOUR
+    return (cluster.ingresses + cluster.synthesizers) * cluster.workers * CORE_HOUR
 
 
 def write_table(head: str, rows: Iterable[Sequence[float]]) -> None:
@@ -70,43 +70,43 @@ def plan_size(costs: Costs, listeners: int) -> list[float]:
     cluster, figures = size(costs, Load(listeners), 120.0 if listeners < 10_000 else 60.0)
     cost = price(cluster)
     waits = (1000 * figures["p50"], 1000 * figures["p95"])
-    return [listeners, cluster.speakers, cluster.ingresses, *waits, figures["use"], cost, cost / listeners]
+    return [listeners, cluster.synthesizers, cluster.ingresses, *waits, figures["use"], cost, cost / listeners]
 
 
 def plan_cache(costs: Costs, cached: float) -> list[float]:
     """Return the row of a share of cached utterances, for 1,000 listeners."""
     cluster, _ = size(costs, Load(1000, cached=cached))
-    return [cached, cluster.speakers, price(cluster) / 1000]
+    return [cached, cluster.synthesizers, price(cluster) / 1000]
 
 
 def plan_voices(costs: Costs, cluster: Cluster, voices: int, kept: int) -> list[float]:
-    """Return the row of a number of voices, of which each speaker keeps some, for 1,000 listeners."""
-    figures = run(costs, Load(1000, voices=voices), replace(cluster, voices_per_speaker=kept), 120.0)
+    """Return the row of a number of voices, of which each synthesizer keeps some, for 1,000 listeners."""
+    figures = run(costs, Load(1000, voices=voices), replace(cluster, voices_per_synthesizer=kept), 120.0)
     return [voices, kept, 1000 * figures["p50"], 1000 * figures["p95"]]
 
 
 def plan_growth(costs: Costs, half: Cluster, delay: float) -> list[float]:
-    """Return the row of a delay of new speakers, when 500 listeners become 1,000 at once."""
-    growing = replace(half, ingresses=2 * half.ingresses, max_speakers=3 * half.speakers, scale_delay=delay)
+    """Return the row of a delay of new synthesizers, when 500 listeners become 1,000 at once."""
+    growing = replace(half, ingresses=2 * half.ingresses, max_synthesizers=3 * half.synthesizers, scale_delay=delay)
     simulation = Simulation(costs, Load(1000, joining=60.0), growing)
     simulation.run(240.0)
     waits = sorted(wait for began, wait in simulation.first_audio if 60 < began < 180)
-    return [delay, 1000 * waits[len(waits) // 2], 1000 * waits[len(waits) * 19 // 20], len(simulation.speakers)]
+    return [delay, 1000 * waits[len(waits) // 2], 1000 * waits[len(waits) * 19 // 20], len(simulation.synthesizers)]
 
 
 def answer(costs: Costs) -> None:
     """Write the tables of the document."""
-    head = "listeners, speakers, ingresses, p50 ms, p95 ms, use, dollars an hour, dollars a spoken hour"
+    head = "listeners, synthesizers, ingresses, p50 ms, p95 ms, use, dollars an hour, dollars a spoken hour"
     write_table(head, (plan_size(costs, listeners) for listeners in (100, 1000, 10_000)))
     write_table(
-        "share cached, speakers, dollars a spoken hour", (plan_cache(costs, one) for one in (0.0, 0.3, 0.6, 0.9))
+        "share cached, synthesizers, dollars a spoken hour", (plan_cache(costs, one) for one in (0.0, 0.3, 0.6, 0.9))
     )
     cluster, _ = size(costs, Load(1000))
     voices = ((1, 8), (8, 8), (100, 8), (100, 32), (100, 100))
-    write_table("voices, kept by a speaker, p50 ms, p95 ms", (plan_voices(costs, cluster, *one) for one in voices))
+    write_table("voices, kept by a synthesizer, p50 ms, p95 ms", (plan_voices(costs, cluster, *one) for one in voices))
     half, _ = size(costs, Load(500))
     delays = (5.0, 15.0, 30.0, 60.0, 120.0)
-    write_table("delay s, p50 ms, p95 ms, speakers at the end", (plan_growth(costs, half, one) for one in delays))
+    write_table("delay s, p50 ms, p95 ms, synthesizers at the end", (plan_growth(costs, half, one) for one in delays))
 
 
 def draw(costs: Costs, folder: Path) -> None:
@@ -119,17 +119,17 @@ def draw(costs: Costs, folder: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(6.4, 3.2), layout="constrained")
-    for speakers in (2, 10, 50):
-        cluster, counts, waits = Cluster(math.ceil(speakers / LABEL_SHARE), speakers), [], []
+    for synthesizers in (2, 10, 50):
+        cluster, counts, waits = Cluster(math.ceil(synthesizers / LABEL_SHARE), synthesizers), [], []
         for each in range(20, 110, 5):
-            figures = run(costs, Load(each * speakers), cluster, 90.0)
+            figures = run(costs, Load(each * synthesizers), cluster, 90.0)
             if figures["p95"] > 1.2:
                 break
             counts.append(each)
             waits.append(1000 * figures["p95"])
-        axes.plot(counts, waits, label=f"{speakers} speakers")
+        axes.plot(counts, waits, label=f"{synthesizers} synthesizers")
     axes.axhline(1000 * TARGET_SECONDS, color="grey", linewidth=0.8, linestyle=":")
-    axes.set(xlabel="listeners for each speaker (2 cores)", ylabel="first audio, p95, ms", ylim=(0, 600))
+    axes.set(xlabel="listeners for each synthesizer (2 cores)", ylabel="first audio, p95, ms", ylim=(0, 600))
     axes.legend(frameon=False)
     figure.savefig(folder / "capacity.svg", metadata={"Date": None})
 

@@ -1,8 +1,7 @@
 """Simulate listeners of a cluster, event by event: who waits how long for a first audio.
 
-Ingress replicas label sentences, speaker replicas make spectrograms and chunks of audio; each replica has some workers,
-which take the most urgent task, as in `app.synthesis.scheduler`. A listener requests a text, hears it, and requests the
-next one. The simulation has no network and no batches; both are small (docs/explanation/scaling.md).
+Ingresses label sentences, synthesizers make spectrograms and chunks of audio; each replica has some workers, which take
+the most urgent task, as in `app.synthesis.scheduler`. A listener requests a text, hears it, and requests the next. The simulation has no network and no batches; both are small (docs/explanation/scaling.md).
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class Simulation:
         self.worked = 0.0
         """Seconds that a core has worked for each running task so far."""
         self.ingresses = [Replica(cluster.workers) for _ in range(cluster.ingresses)]
-        self.speakers = [Replica(cluster.workers) for _ in range(cluster.speakers)]
+        self.synthesizers = [Replica(cluster.workers) for _ in range(cluster.synthesizers)]
         self.coming = 0
         """Replicas that are being started."""
         self.first_audio: list[tuple[float, float]] = []
@@ -53,7 +52,7 @@ class Simulation:
             begin = self.random.uniform(0, usual)
             is_joining = self.load.joining and listener >= count / 2
             self.schedule(begin + (self.load.joining if is_joining else 0.0), self.request)
-        if self.cluster.max_speakers:
+        if self.cluster.max_synthesizers:
             self.schedule(1.0, self.scale)
         while (when := min(self.events[0][0], self.find_next_end())) < seconds:
             self.worked += (when - self.now) * self.rate
@@ -73,8 +72,8 @@ class Simulation:
 
     @property
     def busy(self) -> float:
-        """Seconds that the speakers' workers have worked."""
-        return sum(one.busy for one in self.speakers)
+        """Seconds that the synthesizers' workers have worked."""
+        return sum(one.busy for one in self.synthesizers)
 
     def schedule(self, when: float, event: Callable[[], None]) -> None:
         """Have something happen at a time."""
@@ -123,18 +122,22 @@ class Simulation:
             self.ask(stream)
 
     def speak(self, stream: Stream, number: int) -> None:
-        """Send an utterance to a speaker: of two that have its voice, the one with fewer tasks."""
+        """Send an utterance to a synthesizer: of two that have its voice, the one with fewer tasks."""
         if self.random.random() < self.load.cached:
             self.deliver(stream, number, stream.lengths[number], is_last=True)
             return
-        able = [one for one in self.speakers if stream.voice in one.voices] if self.load.voices > 1 else self.speakers
-        two = self.random.sample(able or self.speakers, min(2, len(able or self.speakers)))
-        speaker, seconds = min(two, key=count_tasks), stream.lengths[number]
-        speaker.queued += seconds
-        work = self.costs.acoustic + self.costs.acoustic_second * seconds + self.load_voice(speaker, stream.voice)
+        able = self.synthesizers
+        if self.load.voices > 1:
+            able = [one for one in able if stream.voice in one.voices] or able
+        two = self.random.sample(able, min(2, len(able)))
+        synthesizer, seconds = min(two, key=count_tasks), stream.lengths[number]
+        synthesizer.queued += seconds
+        work = self.costs.acoustic + self.costs.acoustic_second * seconds + self.load_voice(synthesizer, stream.voice)
         due = self.find_due(stream, number)
         chunks = split_chunks(seconds, number == 0)
-        self.put(speaker, Task(work, number == 0, due, partial(self.vocode, speaker, stream, number, chunks, 0.0)))
+        self.put(
+            synthesizer, Task(work, number == 0, due, partial(self.vocode, synthesizer, stream, number, chunks, 0.0))
+        )
 
     def find_due(self, stream: Stream, number: int, made: float = 0.0) -> float:
         """Return when audio of an utterance is needed of which some is made; of a first chunk, when the text began."""
@@ -142,27 +145,27 @@ class Simulation:
             return stream.begun
         return max(self.now, stream.runs_out) + sum(stream.lengths[stream.made : number])
 
-    def load_voice(self, speaker: Replica, voice: int) -> float:
-        """Return the seconds of loading a voice on a speaker, which may forget another one for it."""
-        is_loaded = voice in speaker.voices
+    def load_voice(self, synthesizer: Replica, voice: int) -> float:
+        """Return the seconds of loading a voice on a synthesizer, which may forget another one for it."""
+        is_loaded = voice in synthesizer.voices
         if is_loaded:
-            speaker.voices.remove(voice)
-        speaker.voices = [*speaker.voices, voice][-self.cluster.voices_per_speaker :]
+            synthesizer.voices.remove(voice)
+        synthesizer.voices = [*synthesizer.voices, voice][-self.cluster.voices_per_synthesizer :]
         return 0.0 if is_loaded or self.load.voices == 1 else self.costs.voice_load
 
     def vocode(
-        self, speaker: Replica, stream: Stream, number: int, chunks: Iterator[float], made: float, last: float = 0.0
+        self, synthesizer: Replica, stream: Stream, number: int, chunks: Iterator[float], made: float, last: float = 0.0
     ) -> None:
         """Deliver the chunk that was made, if any, and make the next one."""
         chunk = next(chunks, 0.0)
         if last:
-            speaker.queued -= last
+            synthesizer.queued -= last
             self.deliver(stream, number, last, is_last=not chunk)
         if chunk:
             due = self.find_due(stream, number, made)
-            done = partial(self.vocode, speaker, stream, number, chunks, made + chunk, chunk)
+            done = partial(self.vocode, synthesizer, stream, number, chunks, made + chunk, chunk)
             work = self.costs.chunk + self.costs.vocoder_second * chunk
-            self.put(speaker, Task(work, number == 0 and not made, due, done))
+            self.put(synthesizer, Task(work, number == 0 and not made, due, done))
 
     def deliver(self, stream: Stream, number: int, seconds: float, is_last: bool) -> None:
         """Let the listener receive audio, as soon as the headers and the first chunk are there."""
@@ -220,15 +223,15 @@ class Simulation:
         self.work(replica)
 
     def scale(self) -> None:
-        """Decide every second how many speakers the queued speech needs."""
-        total = sum(one.queued for one in self.speakers)
-        wanted = min(self.cluster.max_speakers, math.ceil(total / self.cluster.target_seconds))
-        for _ in range(wanted - len(self.speakers) - self.coming):
+        """Decide every second how many synthesizers the queued speech needs."""
+        total = sum(one.queued for one in self.synthesizers)
+        wanted = min(self.cluster.max_synthesizers, math.ceil(total / self.cluster.target_seconds))
+        for _ in range(wanted - len(self.synthesizers) - self.coming):
             self.coming += 1
-            self.schedule(self.now + self.cluster.scale_delay, self.add_speaker)
+            self.schedule(self.now + self.cluster.scale_delay, self.add_synthesizer)
         self.schedule(self.now + 1.0, self.scale)
 
-    def add_speaker(self) -> None:
+    def add_synthesizer(self) -> None:
         """Let a new replica take utterances."""
         self.coming -= 1
-        self.speakers.append(Replica(self.cluster.workers))
+        self.synthesizers.append(Replica(self.cluster.workers))

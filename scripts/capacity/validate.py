@@ -1,4 +1,4 @@
-"""Compare the simulation with a running service: `python -m scripts.capacity.validate URL COSTS --speakers 2`.
+"""Compare the simulation with a running service: `python -m scripts.capacity.validate URL COSTS --synthesizers 2`.
 
 Listeners request a text as a stream, read all of it, wait as long as it plays, and request again; with `--playback`
 below 1 they hear it faster. The overhead of a request is what a single listener waits beyond the simulation of one.
@@ -93,12 +93,12 @@ def main() -> None:
     parser.add_argument("--listeners", type=int, nargs="+", default=[10, 20, 30])
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--playback", type=float, default=1.0)
-    parser.add_argument("--speakers", type=int, default=2)
+    parser.add_argument("--synthesizers", type=int, default=2)
     parser.add_argument("--ingresses", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     costs = Costs(**{"overhead": 0.0, **json.loads(options.costs.read_text("utf-8"))})
-    cluster = Cluster(options.ingresses, options.speakers, options.workers)
+    cluster = Cluster(options.ingresses, options.synthesizers, options.workers)
     utterances = TEXT.count(".") + TEXT.count("!") + TEXT.count("?")
     alone, length = run_listeners(options.url, 1, options.seconds / 2, options.playback)
     load = Load(1, utterances, length / utterances, options.playback)

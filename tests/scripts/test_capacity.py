@@ -41,7 +41,7 @@ def test_cached_listener_waits_for_the_labels_alone() -> None:
     assert waits == {round(COSTS.overhead + COSTS.label + 2 * COSTS.label_in_batch, 6)}
 
 
-def test_speakers_work_as_long_as_the_speech_costs() -> None:
+def test_synthesizers_work_as_long_as_the_speech_costs() -> None:
     simulation = simulate(Load(20), seconds=500.0)
     spoken = 20 * (500.0 - 13.0) * (26 / 27)
     each = COSTS.acoustic + 1.2 * COSTS.chunk
@@ -49,22 +49,22 @@ def test_speakers_work_as_long_as_the_speech_costs() -> None:
     assert simulation.busy == pytest.approx(expected, rel=0.1)
 
 
-def test_more_listeners_wait_longer_and_more_speakers_help() -> None:
+def test_more_listeners_wait_longer_and_more_synthesizers_help() -> None:
     one, some, many = (simulate(Load(count), SMALL, 100.0) for count in (1, 60, 200))
     assert find_p95(one) < find_p95(some) < find_p95(many)
     assert one.late == some.late == 0 < many.late
     assert simulate(Load(200), Cluster(1, 4), 100.0).late == 0
 
 
-def test_queued_speech_adds_speakers_after_the_delay() -> None:
-    cluster = Cluster(1, 1, max_speakers=4, scale_delay=5.0)
-    assert len(simulate(Load(150), cluster, 60.0).speakers) > 1
-    assert len(simulate(Load(1), cluster, 60.0).speakers) == 1
+def test_queued_speech_adds_synthesizers_after_the_delay() -> None:
+    cluster = Cluster(1, 1, max_synthesizers=4, scale_delay=5.0)
+    assert len(simulate(Load(150), cluster, 60.0).synthesizers) > 1
+    assert len(simulate(Load(1), cluster, 60.0).synthesizers) == 1
 
 
 def test_voices_beyond_the_room_are_loaded_again() -> None:
-    few = simulate(Load(5, voices=20), Cluster(1, 1, voices_per_speaker=2))
-    many = simulate(Load(5, voices=20), Cluster(1, 1, voices_per_speaker=20))
+    few = simulate(Load(5, voices=20), Cluster(1, 1, voices_per_synthesizer=2))
+    many = simulate(Load(5, voices=20), Cluster(1, 1, voices_per_synthesizer=20))
     assert few.busy > many.busy
 
 

@@ -30,7 +30,7 @@ MAX_STALL_SECONDS = 60
 """Seconds without progress after which the process must be replaced."""
 
 
-class Speaker:
+class Synthesizer:
     """The models of some voices, and the utterances that are being spoken; `speak` runs in one event loop."""
 
     def __init__(self, settings: Settings) -> None:
