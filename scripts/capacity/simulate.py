@@ -1,7 +1,8 @@
 """Simulate listeners of a cluster, event by event: who waits how long for a first audio.
 
 Ingresses label sentences, synthesizers make spectrograms and chunks of audio; each replica has some workers, which take
-the most urgent task, as in `app.synthesis.scheduler`. A listener requests a text, hears it, and requests the next. The simulation has no network and no batches; both are small (docs/explanation/scaling.md).
+the most urgent task, as in `app.synthesis.scheduler`. A listener requests a text, hears it, and requests the next. The
+simulation has no network and no batches; both matter little (docs/explanation/scaling.md).
 """
 
 from __future__ import annotations
