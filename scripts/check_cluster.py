@@ -119,7 +119,13 @@ def start(options: argparse.Namespace) -> str:
     """Start a cluster of this machine alone, and return the service's address."""
     # Every response is synthesized anew; two replicas share the cores of this machine.
     os.environ.update(INTONE_CACHE_MB="0", INTONE_WORKERS="1")
-    ray.init(num_cpus=64, include_dashboard=False, object_store_memory=200_000_000, log_to_driver=options.verbose)
+    ray.init(
+        num_cpus=64,
+        include_dashboard=False,
+        object_store_memory=200_000_000,
+        log_to_driver=options.verbose,
+        _node_ip_address="127.0.0.1",
+    )
     serve.start(http_options={"host": "127.0.0.1", "port": options.port})
     deploy(options)
     return f"http://127.0.0.1:{options.port}"

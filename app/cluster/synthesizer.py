@@ -49,7 +49,7 @@ class Synthesizer:
             batch_size=settings.batch_size,
             cache_bytes=settings.cache_mb * BYTES_PER_MB,
         )
-        self.load(voice.name)
+        self.engine.warm_up(voice)
         trim_heap()
         self._queued: dict[UtteranceJob, float] = {}
         """Estimated seconds of speech that each utterance still needs."""
@@ -62,10 +62,14 @@ class Synthesizer:
         return sum(self._queued.values())
 
     def load(self, name: str) -> Voice:
-        """Load a voice and run its networks, unless it is loaded."""
+        """Load the models of a voice, unless they are loaded, without running them at the usual lengths.
+
+        That would take several seconds of all workers each time, and with many voices leave too few for speech.
+        """
         voice = self.registry.get(name)
         if voice.folder not in self.engine.loaders:
-            self.engine.warm_up(voice)
+            for emotion in voice.manifest.emotions:
+                self.engine.load_speaker(voice, {emotion: 1.0})
         return voice
 
     def unload(self, voice: Voice) -> None:

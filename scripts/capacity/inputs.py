@@ -21,7 +21,7 @@ class Costs:
     overhead: float
     """Of a request outside of workers: HTTP, planning, messages between processes."""
     voice_load: float
-    """Of loading a voice and preparing its networks."""
+    """Of loading the models of a voice."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Cluster:
     voices_per_synthesizer: int = 8
     max_synthesizers: int = 0
     """Maximum when speech queues; 0 keeps the number."""
-    target_seconds: float = 10.0
+    target_seconds: float = 6.0
     """Queued seconds of speech of each replica at which others are added."""
     scale_delay: float = 30.0
     """Seconds from a decision until a new replica is ready."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -18,6 +19,8 @@ from scripts.capacity.work import Replica, Stream, Task, count_tasks, split_chun
 
 URGENT_SECONDS = 0.1
 """A task is urgent if its audio is needed within this time."""
+MAX_CALLS = 64
+"""Utterances of one synthesizer, beyond which others go elsewhere, as in `app.cluster.synthesizer`."""
 AHEAD = 4
 """Utterances of a text that are made ahead of its reader."""
 
@@ -36,7 +39,9 @@ class Simulation:
         self.worked = 0.0
         """Seconds that a core has worked for each running task so far."""
         self.ingresses = [Replica(cluster.workers) for _ in range(cluster.ingresses)]
-        self.synthesizers = [Replica(cluster.workers) for _ in range(cluster.synthesizers)]
+        self.synthesizers = [self.make_synthesizer(number) for number in range(cluster.synthesizers)]
+        self.queued: deque[float] = deque(maxlen=10)
+        """Queued seconds of speech in each of the last seconds."""
         self.coming = 0
         """Replicas that are being started."""
         self.first_audio: list[tuple[float, float]] = []
@@ -75,6 +80,12 @@ class Simulation:
     def busy(self) -> float:
         """Seconds that the synthesizers' workers have worked."""
         return sum(one.busy for one in self.synthesizers)
+
+    def make_synthesizer(self, number: int) -> Replica:
+        """Return a new synthesizer that has loaded as many voices as it keeps."""
+        kept, count = self.cluster.voices_per_synthesizer, self.load.voices
+        voices = [(number * kept + place) % count for place in range(min(kept, count))]
+        return Replica(self.cluster.workers, voices=voices)
 
     def schedule(self, when: float, event: Callable[[], None]) -> None:
         """Have something happen at a time."""
@@ -128,11 +139,12 @@ class Simulation:
             self.deliver(stream, number, stream.lengths[number], is_last=True)
             return
         able = self.synthesizers
-        if self.load.voices > 1:
-            able = [one for one in able if stream.voice in one.voices] or able
-        two = self.random.sample(able, min(2, len(able)))
-        synthesizer, seconds = min(two, key=count_tasks), stream.lengths[number]
+        if self.load.voices > self.cluster.voices_per_synthesizer:
+            able = [one for one in able if stream.voice in one.voices and one.calls < MAX_CALLS] or able
+        synthesizer = min(self.random.sample(able, min(2, len(able))), key=count_tasks)
+        seconds = stream.lengths[number]
         synthesizer.queued += seconds
+        synthesizer.calls += 1
         work = self.costs.acoustic + self.costs.acoustic_second * seconds + self.load_voice(synthesizer, stream.voice)
         due = self.find_due(stream, number)
         chunks = split_chunks(seconds, number == 0)
@@ -152,7 +164,7 @@ class Simulation:
         if is_loaded:
             synthesizer.voices.remove(voice)
         synthesizer.voices = [*synthesizer.voices, voice][-self.cluster.voices_per_synthesizer :]
-        return 0.0 if is_loaded or self.load.voices == 1 else self.costs.voice_load
+        return 0.0 if is_loaded else self.costs.voice_load
 
     def vocode(
         self, synthesizer: Replica, stream: Stream, number: int, chunks: Iterator[float], made: float, last: float = 0.0
@@ -161,6 +173,7 @@ class Simulation:
         chunk = next(chunks, 0.0)
         if last:
             synthesizer.queued -= last
+            synthesizer.calls -= not chunk
             self.deliver(stream, number, last, is_last=not chunk)
         if chunk:
             due = self.find_due(stream, number, made)
@@ -225,8 +238,9 @@ class Simulation:
 
     def scale(self) -> None:
         """Decide every second how many synthesizers the queued speech needs."""
-        total = sum(one.queued for one in self.synthesizers)
-        wanted = min(self.cluster.max_synthesizers, math.ceil(total / self.cluster.target_seconds))
+        self.queued.append(sum(one.queued for one in self.synthesizers))
+        needed = math.ceil(sum(self.queued) / len(self.queued) / self.cluster.target_seconds)
+        wanted = min(self.cluster.max_synthesizers, needed)
         for _ in range(wanted - len(self.synthesizers) - self.coming):
             self.coming += 1
             self.schedule(self.now + self.cluster.scale_delay, self.add_synthesizer)
@@ -235,4 +249,4 @@ class Simulation:
     def add_synthesizer(self) -> None:
         """Let a new replica take utterances."""
         self.coming -= 1
-        self.synthesizers.append(Replica(self.cluster.workers))
+        self.synthesizers.append(self.make_synthesizer(len(self.synthesizers)))

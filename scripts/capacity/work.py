@@ -20,6 +20,8 @@ class Replica:
     """Loaded voices, the one used last at the end."""
     queued: float = 0.0
     """Seconds of speech that are waited for."""
+    calls: int = 0
+    """Utterances that wait or are being made."""
     took_late: bool = False
     busy: float = 0.0
     """Seconds that workers have worked."""
