@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -89,8 +89,9 @@ class SynthesizerReplica:
         """Yield the parts of an utterance as they become ready."""
         if (name := call.utterance.voice) != self.default:
             await self.load(name)
-        async for parts in self.synthesizer.speak(call):
-            yield parts
+        async with aclosing(self.synthesizer.speak(call)) as messages:
+            async for parts in messages:
+                yield parts
 
     @serve.multiplexed(max_num_models_per_replica=VOICES_PER_SYNTHESIZER)
     async def load(self, name: str) -> LoadedVoice:
