@@ -214,7 +214,8 @@ class Simulation:
     def put(self, replica: Replica, task: Task) -> None:
         """Queue a task, and begin it if a worker is free."""
         self.number += 1
-        heapq.heappush(replica.first if task.is_first else replica.later, (task.deadline, self.number, task))
+        waiting = replica.first if task.is_first else replica.later
+        heapq.heappush(waiting, (task.deadline, self.number, task))
         self.work(replica)
 
     def work(self, replica: Replica) -> None:
