@@ -214,8 +214,7 @@ class Simulation:
     def put(self, replica: Replica, task: Task) -> None:
         """Queue a task, and begin it if a worker is free."""
         self.number += 1
-        waiting = replica.first if task.is_first else replica.later
-        heapq.heappush(waiting, (task.deadline, self.number, task))
+        heapq.heappush(replica.first if task.is_first else replica.later, (task.deadline, self.number, task))
         self.work(replica)
 
     def work(self, replica: Replica) -> None:
@@ -229,7 +228,8 @@ class Simulation:
             replica.free -= 1
             replica.busy += task.seconds
             self.number += 1
-            heapq.heappush(self.running, (self.worked + task.seconds, self.number, partial(self.finish, replica, task)))
+            end: Callable[[], None] = partial(self.finish, replica, task)
+            heapq.heappush(self.running, (self.worked + task.seconds, self.number, end))
 
     def finish(self, replica: Replica, task: Task) -> None:
         """End a task; its worker takes the next one."""
