@@ -76,7 +76,6 @@ class LoadedVoice:
         self.synthesizer.unload(self.voice)
 
 
-@serve.deployment(name="Synthesizer", max_ongoing_requests=MAX_CALLS, health_check_timeout_s=HEALTH_SECONDS)
 class SynthesizerReplica:
     """Process that speaks utterances."""
 
@@ -93,7 +92,7 @@ class SynthesizerReplica:
             async for parts in messages:
                 yield parts
 
-    @serve.multiplexed(max_num_models_per_replica=VOICES_PER_SYNTHESIZER)
+    @serve.multiplexed(max_num_models_per_replica=VOICES_PER_SYNTHESIZER)  # type: ignore[untyped-decorator]
     async def load(self, name: str) -> LoadedVoice:
         """Load a voice other than the default one, which every process has."""
         return LoadedVoice(self.synthesizer, await asyncio.to_thread(self.synthesizer.load, name))
@@ -165,7 +164,6 @@ def build_ingress() -> FastAPI:
     return app
 
 
-@serve.deployment(name="Ingress", health_check_timeout_s=HEALTH_SECONDS)
 @serve.ingress(build_ingress)
 class IngressReplica:
     """Process that serves HTTP, plans requests and joins their audio."""
@@ -177,7 +175,10 @@ class IngressReplica:
 def build(size: Size) -> serve.Application:
     """Return the application; the number of synthesizers follows the queued speech if its limits differ."""
     settings = load_cluster_settings()
-    kept = {"graceful_shutdown_timeout_s": settings.drain_seconds + GRACE_SECONDS}
+    kept = {
+        "graceful_shutdown_timeout_s": settings.drain_seconds + GRACE_SECONDS,
+        "health_check_timeout_s": HEALTH_SECONDS,
+    }
     scaling = AutoscalingConfig(
         min_replicas=size.min_synthesizers,
         max_replicas=max(size.min_synthesizers, size.max_synthesizers),
@@ -188,12 +189,17 @@ def build(size: Size) -> serve.Application:
         policy=AutoscalingPolicy(policy_function=scale_by_speech),
     )
     environment = {"env_vars": dict([PASSIVE_WAIT])}
-    synthesizers = SynthesizerReplica.options(
+    synthesizers = serve.deployment(
+        SynthesizerReplica,
+        name="Synthesizer",
+        max_ongoing_requests=MAX_CALLS,
         autoscaling_config=scaling,
         ray_actor_options={"num_cpus": settings.workers, "runtime_env": environment},
         **kept,
     ).bind()
-    ingress = IngressReplica.options(
+    ingress = serve.deployment(
+        IngressReplica,
+        name="Ingress",
         num_replicas=size.ingresses,
         max_ongoing_requests=settings.max_streams + settings.max_sockets + settings.queue_size + settings.concurrency,
         ray_actor_options={"num_cpus": INGRESS_WORKERS, "runtime_env": environment},

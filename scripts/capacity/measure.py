@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.settings import Settings
+from app.settings import load_settings
 from app.synthesis import never_cancelled
 from app.synthesis.pipeline import Pipeline
 from app.types import SpeechRequest
@@ -93,7 +93,7 @@ def fit(rows: list[list[float]], values: list[float]) -> list[float]:
 
 def main() -> None:
     """Measure, and write the file."""
-    pipeline = Pipeline.load(Settings(backend="openvino", cache_mb=0), warm=True)
+    pipeline = Pipeline.load(load_settings(backend="openvino", cache_mb=0), warm=True)
     workers = len(pipeline.engine.threads)
     with ThreadPoolExecutor(workers) as pool:
         found = pool.map(lambda number: list(measure_utterances(pipeline, number)), range(workers))

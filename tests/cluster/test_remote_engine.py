@@ -14,7 +14,7 @@ from app.cluster.engine import MAX_ATTEMPTS, RemoteEngine, SynthesizerLost
 from app.cluster.synthesizer import Synthesizer
 from app.errors import NotReady
 from app.inference import TorchBackend
-from app.settings import Settings
+from app.settings import load_settings
 from app.synthesis import Playback, UtteranceStream, never_cancelled
 from app.synthesis.job import StreamPart
 from app.types import Samples
@@ -26,7 +26,7 @@ TEXT = "I never thought that we would see the ocean again, but here it is, as gr
 
 @pytest.fixture(scope="module")
 def synthesizer() -> Iterator[Synthesizer]:
-    synthesizer = Synthesizer(Settings(backend="torch", workers=2, cache_mb=0))
+    synthesizer = Synthesizer(load_settings(backend="torch", workers=2, cache_mb=0))
     yield synthesizer
     synthesizer.engine.close()
 
