@@ -7,6 +7,7 @@ import mimetypes
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -38,11 +39,14 @@ from app.api.openapi import TAGS, build_document, describe_api, make_operation_i
 from app.api.routes import live, openai, operations, sagemaker, synthesize, voices, web
 from app.api.routes.operations import register_gauges
 from app.api.server import DrainingServer, listen, make_server_config, watch_log
-from app.api.state import Service
+from app.api.state import Service, load_pipeline
 from app.errors import IntoneError
 from app.metrics import Metrics
 from app.packages import version
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.synthesis.pipeline import Pipeline
 
 __all__ = ["DrainingServer", "create_app", "listen", "make_server_config", "watch_log"]
 
@@ -51,10 +55,12 @@ def create_app(
     settings: Settings,
     on_failure: Callable[[str], None] = lambda reason: None,
     clock: Callable[[], float] = time.perf_counter,
+    load: Callable[[Settings], Pipeline] = load_pipeline,
 ) -> FastAPI:
     """Return the service as an ASGI app.
 
-    `on_failure` is called with the reason if the models cannot be loaded; `clock` serves to detect stalled workers.
+    `on_failure` is called with the reason if the models cannot be loaded; `clock` serves to detect stalled workers;
+    `load` is called in a thread at the start.
     """
     app = FastAPIOffline(
         docs_url=None,
@@ -69,7 +75,7 @@ def create_app(
     )
     # Read the system's media type tables now; otherwise the first served file would read them on the event loop.
     mimetypes.init()
-    service = Service(settings, on_failure, clock)
+    service = Service(settings, on_failure, clock, load)
     register_gauges(service)
     app.state.service = service
     routers = [one.router for one in (web, synthesize, voices, openai, live, sagemaker, operations)]

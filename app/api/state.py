@@ -41,16 +41,29 @@ PARSING_WORKERS = 2
 logger = logging.getLogger("intone.service")
 
 
+def load_pipeline(settings: Settings) -> Pipeline:
+    """Load the models of a service that synthesizes in its own process."""
+    # Imported here, in the thread: importing torch takes seconds, in which the service must already respond.
+    from app.synthesis.pipeline import Pipeline
+
+    return Pipeline.load(settings, warm=True)
+
+
 class Service:
     """State of one app; created and used in its event loop."""
 
     def __init__(
-        self, settings: Settings, on_failure: Callable[[str], None], clock: Callable[[], float] = time.perf_counter
+        self,
+        settings: Settings,
+        on_failure: Callable[[str], None],
+        clock: Callable[[], float] = time.perf_counter,
+        load: Callable[[Settings], Pipeline] = load_pipeline,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.failure: str | None = None
         self._on_failure = on_failure
+        self._load = load
         self.metrics = Metrics()
         self.rate_limit = RateLimit(settings.rate_limit)
         self.loaded: Pipeline | None = None
@@ -98,7 +111,7 @@ class Service:
         # One thread, so that their number does not depend on how many answers end at the same moment.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1, thread_name_prefix="background"))
         try:
-            loaded = await asyncio.to_thread(_load_pipeline, self.settings)
+            loaded = await asyncio.to_thread(self._load, self.settings)
             # After loading the models, which limits the heaps that threads get.
             await asyncio.to_thread(self._start_threads)
             await asyncio.to_thread(freeze_objects)
@@ -187,13 +200,6 @@ class Service:
         if self.loaded is not None:
             await asyncio.to_thread(self.loaded.close)
             unfreeze_objects()
-
-
-def _load_pipeline(settings: Settings) -> Pipeline:
-    # Imported here, in the thread: importing torch takes seconds, in which the service must already respond.
-    from app.synthesis.pipeline import Pipeline
-
-    return Pipeline.load(settings, warm=True)
 
 
 def get_service(request: Request) -> Service:

@@ -27,7 +27,16 @@ from app.inference import Backend
 from app.memory import Lru, trim_heap
 from app.synthesis.cache import CachedSentence, SentenceKey, make_key, make_sentence_cache
 from app.synthesis.interpolation import EmotionWeights, interpolate
-from app.synthesis.job import Computation, Job, StreamEnd, StreamStart, Task, UtteranceStream, VocodingTask
+from app.synthesis.job import (
+    Computation,
+    Job,
+    StreamEnd,
+    StreamStart,
+    Task,
+    UtteranceJob,
+    UtteranceStream,
+    VocodingTask,
+)
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import LoadedCheckpoint, Mel
 from app.synthesis.models.vocoders import vocode
@@ -222,7 +231,7 @@ class Engine:
         *,
         low_latency: bool,
         playback: Playback,
-    ) -> Job:
+    ) -> UtteranceJob:
         """Queue an utterance, or complete its job at once if it is cached or has nothing to pronounce."""
         blend = utterance.blend or {utterance.emotion: 1.0}
         shares = interpolate(blend, utterance.degree) if voice.manifest.degree else blend

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -83,6 +83,10 @@ class StreamEnd:
     vocoder_ms: float = 0.0
 
 
+StreamPart: TypeAlias = "StreamStart | Samples | StreamEnd | Exception"
+"""Item of the channel from a worker to the reader of an utterance."""
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """An utterance to synthesize. The engine's workers fill its channel; one reader empties it."""
@@ -103,7 +107,7 @@ class Job:
     playback: Playback = field(default_factory=Playback)
     submitted_at: float = field(default_factory=time.perf_counter)
     cancelled: bool = False
-    channel: queue.SimpleQueue[StreamStart | Samples | StreamEnd | Exception] = field(default_factory=queue.SimpleQueue)
+    channel: queue.SimpleQueue[StreamPart] = field(default_factory=queue.SimpleQueue)
 
     @property
     def speed(self) -> float:
@@ -225,10 +229,25 @@ def raise_if_cancelled(cancelled: Callable[[], bool]) -> None:
         raise OverTimeBudget("The work was stopped before its end.", hint="Send a shorter text.")
 
 
+class UtteranceJob(Protocol):
+    """An utterance that is synthesized, in this process or another, as its reader uses it."""
+
+    voice: Voice
+    utterance: Utterance
+    playback: Playback
+    channel: queue.SimpleQueue[StreamPart]
+    cancelled: bool
+
+    @property
+    def speed(self) -> float:
+        """Speaking rate from which the duration is estimated."""
+        ...
+
+
 class UtteranceStream:
     """Reader's end of a job's channel: call `wait_for_start`, iterate `read_chunks`, then read `tail`."""
 
-    def __init__(self, job: Job, cancelled: Callable[[], bool], estimated_seconds: float = 0.0) -> None:
+    def __init__(self, job: UtteranceJob, cancelled: Callable[[], bool], estimated_seconds: float = 0.0) -> None:
         """Start reading; `estimated_seconds` of audio are already counted in the playback's deadline."""
         self.utterance = job.utterance
         self._job = job

@@ -51,6 +51,7 @@ class RecordingEngine(Engine):
         playback: Playback,
     ) -> Job:
         job = super().submit(voice, one, seed, seeded, key_name, low_latency=low_latency, playback=playback)
+        assert isinstance(job, Job)
         self.deadlines.append(job.deadline)
         return job
 

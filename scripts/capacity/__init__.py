@@ -1,0 +1,1 @@
+"""Plan how many replicas a number of listeners needs."""
