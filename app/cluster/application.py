@@ -111,7 +111,7 @@ def load_pipeline(settings: Settings, synthesizers: DeploymentHandle[Any]) -> Pi
     """Load what plans requests: the voices' manifests and the classifier, but no models of voices."""
     limit_arenas()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-    registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
+    registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
     chosen = make_backend(settings.backend, settings.graph_cache, settings.workers, settings.threads, settings.device)
     backend = FallbackBackend(chosen)
     send = partial(send_call, synthesizers, registry.default, multiplexed=len(registry.voices) > VOICES_PER_SYNTHESIZER)

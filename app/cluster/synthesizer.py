@@ -38,7 +38,7 @@ class Synthesizer:
         limit_arenas()
         sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
         torch.set_num_threads(settings.threads)
-        self.registry = Registry(settings.voices, settings.default_voice, settings.all_aliases)
+        self.registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
         voice = self.registry.get()
         backend = choose_backend(
             settings.backend, voice, settings.graph_cache, settings.workers, settings.threads, settings.device
@@ -67,14 +67,15 @@ class Synthesizer:
         That would take several seconds of all workers each time, and with many voices leave too few for speech.
         """
         voice = self.registry.get(name)
-        if voice.folder not in self.engine.loaders:
+        if id(voice) not in self.engine.kept:
             for emotion in voice.manifest.emotions:
                 self.engine.load_speaker(voice, {emotion: 1.0})
         return voice
 
     def unload(self, voice: Voice) -> None:
         """Forget the models of a voice; utterances that are being spoken keep theirs."""
-        self.engine.loaders.pop(voice.folder, None)
+        with self.engine.loading:
+            self.engine.kept.pop(id(voice), None)
 
     def check_health(self) -> None:
         """Raise `NotReady` if no worker lives or progresses."""

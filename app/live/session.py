@@ -19,7 +19,7 @@ from app.errors import IntoneError, TextTooLong
 from app.live.plan import LivePlan, LiveUtterance
 from app.live.reader import Boundary
 from app.synthesis.engine import MAX_UTTERANCES_AHEAD
-from app.synthesis.job import Job, UtteranceStream
+from app.synthesis.job import UtteranceJob, UtteranceStream
 from app.synthesis.playback import Playback
 from app.synthesis.stream import SEED_STEP, place_words
 from app.text.phonetic import count_model_chars
@@ -97,7 +97,7 @@ class LiveSession:
         self._plan = LivePlan(pipeline, request, classifier, first_at_comma=first_at_comma)
         self._joiner = Joiner(self.sample_rate)
         self._ahead: deque[_Speaking | _Stop] = deque()
-        self._expected: Job | None = None
+        self._expected: UtteranceJob | None = None
         """Utterance that is synthesized although the text may still change it."""
         self._guesses = MAX_GUESSES
         """Times that an utterance may still be expected before the next one is certain."""
@@ -269,7 +269,7 @@ class LiveSession:
         playback.deadline += planned.pause_before + seconds
         return _Speaking(planned, UtteranceStream(job, self._closed.is_set, seconds))
 
-    def _queue(self, utterance: Utterance) -> Job:
+    def _queue(self, utterance: Utterance) -> UtteranceJob:
         """Have the engine synthesize the next utterance."""
         return self._pipeline.engine.submit(
             self._pipeline.registry.get(utterance.voice),

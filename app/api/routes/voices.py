@@ -28,7 +28,7 @@ from app.errors import (
     VoiceNotFound,
 )
 from app.voices.manifest import SAMPLE_TYPES
-from app.voices.serialize import VoiceJson, VoicesJson, voice_to_dict, voices_to_dict
+from app.voices.serialize import ReloadJson, VoiceJson, VoicesJson, voice_to_dict, voices_to_dict
 
 if TYPE_CHECKING:
     from app.text.ssml import SsmlElement
@@ -109,7 +109,7 @@ async def _recording_response(request: Request, found: Voice, sample: str) -> Re
     summary="Read the folders of the voices again",
     responses=describe_problems(NotReady, Unauthorized, ReloadRefused),
 )
-async def reload(request: Request) -> answers.ReloadJson:
+async def reload(request: Request) -> ReloadJson:
     """Add voices whose folders are new, and drop those whose folders are gone; requests finish with the voices with
     which they began. Needs a configured key; the signal SIGHUP does the same."""
     service = get_service(request)
