@@ -223,7 +223,7 @@ def test_unused_voices_give_their_memory_back_but_the_default_one(pipeline: Pipe
     for name in ("tiny", "rook"):
         pipeline.synthesize(SpeechRequest("One.", voice=name))
     last = max(used for _, used in engine.kept.values())
-    engine.release_voices(registry, last + IDLE_SECONDS)
+    engine.release_voices(registry, last + IDLE_SECONDS - 1)
     assert {loader.voice.name for loader, _ in engine.kept.values()} >= {"tiny", "rook"}
     engine.release_voices(registry, last + IDLE_SECONDS + 1)
     assert {loader.voice.name for loader in engine.loaders.values()} == {"tiny"}

@@ -55,7 +55,7 @@ def end_paragraph(sentences: list[Sentence]) -> list[Sentence]:
 
 def remove_speakers(sentence: Sentence) -> Sentence:
     """Return a sentence without speakers, and without the role of lines of a script: in pieces, they are not known."""
-    is_quoted = any(mark in sentence.text for mark in '"“”')
+    is_quoted = any(mark in sentence.text for mark in "\"'“”„«‘")
     clauses = (
         replace(clause, speaker=None, role=clause.role if is_quoted else Role.NARRATION) for clause in sentence.clauses
     )
