@@ -6,6 +6,7 @@ two values of F0 each. Its decoder gives samples, not spectra, so the bands of a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,10 @@ from scripts.corpus.teacher import (
 
 SAMPLES, F0, DURATIONS = "audio", "/encoder/F0_proj/Conv_output_0", "/encoder/Clip_output_0"
 """Tensors of the network: mono at 24 kHz; hertz, two values for each frame; frames of each phoneme and of both ends."""
+
+MAX_PITCH_RANGE = 1.6
+"""Maximum factor on the pitch range: a neutral male voice has 7.5 semitones, hibari-tts about 5, so 1.6 adds the
+4 semitones of surprise."""
 
 
 class KokoroFiles(NamedTuple):
@@ -50,6 +55,7 @@ class KokoroTeacher(Teacher):
             "style": self.styles[min(len(phonemes), len(self.styles)) - 1],
             "speed": np.array([manner.speed], np.float32),
         }
+        manner = replace(manner, pitch_range=min(manner.pitch_range, MAX_PITCH_RANGE))
         samples, curve, frames = self.session.run([SAMPLES, F0, DURATIONS], inputs | self.control_pitch(inputs, manner))
         samples, f0 = apply_bands(samples.ravel(), manner), curve.ravel()
         share = frames.ravel() * (len(samples) / SAMPLE_RATE / frames.sum())

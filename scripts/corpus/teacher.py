@@ -18,6 +18,7 @@ import onnxruntime
 from hibari import dsp
 from hibari.voices import DEFAULT, voice_path
 from onnx import TensorProto, helper, numpy_helper
+from onnx.utils import Extractor
 
 from scripts.corpus.emotions import Manner
 
@@ -72,6 +73,10 @@ class Teacher(ABC):
             helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in sorted(outputs)
         )
         self.session = onnxruntime.InferenceSession(network.SerializeToString(), options)
+        # onnxruntime computes the whole network for any of its outputs, so the curve alone has a network of its own.
+        inputs = [each.name for each in network.graph.input if each.name not in CONTROLS]
+        part = Extractor(network).extract_model(inputs, [ORIGINAL_F0])
+        self.curve_session = onnxruntime.InferenceSession(part.SerializeToString(), options)
         self.front_end = hibari.Hibari()
 
     def speak(self, text: str, manner: Manner, seed: int) -> Speech | None:
@@ -94,9 +99,7 @@ class Teacher(ABC):
 
     def control_pitch(self, inputs: dict[str, npt.NDArray[Any]], manner: Manner) -> dict[str, Floats]:
         """Return the control inputs for a manner; `inputs` are those of the unmodified network."""
-        only_curve = onnxruntime.RunOptions()
-        only_curve.only_execute_path_to_fetches = True
-        (curve,) = self.session.run([ORIGINAL_F0], inputs | make_controls(1.0, 1.0), only_curve)
+        (curve,) = self.curve_session.run([ORIGINAL_F0], inputs)
         voiced = curve[curve > UNVOICED_BELOW]
         middle = float(np.median(voiced)) if len(voiced) else 1.0
         return make_controls(middle, middle * 2 ** (manner.pitch / 12), manner.pitch_range)
