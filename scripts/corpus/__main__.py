@@ -53,10 +53,13 @@ def main() -> None:
                 for emotion in emotions
             ]
             missing = [portion for portion in planned if portion.seconds > 0]
-            made = list(pool.map(make, missing))
-            clips += [clip for portion in made for clip in portion]
-            write_lists(arguments.output, clips)
-            emotions = [portion.emotion for portion, done in zip(missing, made, strict=True) if done]
+            unfinished = []
+            for portion, made in zip(missing, pool.map(make, missing), strict=True):
+                clips += made
+                write_lists(arguments.output, clips)
+                if made:
+                    unfinished.append(portion.emotion)
+            emotions = unfinished
             logger.info("%.1f minutes in %d clips", sum(sum(clip.seconds) for clip in clips) / 60, len(clips))
 
 
