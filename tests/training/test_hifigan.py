@@ -222,6 +222,15 @@ def test_the_service_speaks_with_the_exported_generator(
     np.testing.assert_allclose(spoken, expected, atol=0.01 * np.abs(expected).max())
 
 
+def test_pitch_is_not_learned_from_predictions(utterances: list[VocoderClip]) -> None:
+    for recorded in (1.0, 0.0):
+        task = make_task([replace(one, recorded=torch.tensor(recorded)) for one in utterances], ModelKind.VOCOS_SOURCE)
+        before = task.generator.pitch.n[0].bias.clone()
+        task.pitch_optimizer.param_groups[0]["weight_decay"] = 0.0
+        task.step()
+        assert torch.equal(task.generator.pitch.n[0].bias, before) is not bool(recorded)
+
+
 def test_an_epoch_has_as_many_steps_as_cover_all_frames_once(utterances: list[VocoderClip]) -> None:
     one = make_task(utterances, ModelKind.HIFIGAN_V2, batch_size=3)
     assert len(one.held_out) == 1 and len(one.utterances) == CLIPS - 1
