@@ -13,6 +13,7 @@ import soundfile
 from app.synthesis.coqui import IPAPhonemes
 from app.synthesis.tokenizer import Phonemizer
 from app.text.normalization.normalize import normalize
+from app.text.phonetic import PHONETIC
 from scripts.corpus.alignment import transfer_durations
 from scripts.corpus.emotions import MANNERS
 from scripts.corpus.kokoro import KokoroFiles, KokoroTeacher
@@ -58,6 +59,8 @@ def speak_all(
     manner = MANNERS[portion.emotion]
     for number in portion.numbers:
         spoken = normalize(texts[number])
+        if PHONETIC.search(spoken):
+            continue  # a word is given as phonemes, which a teacher cannot read
         symbols = "".join(filter(vocabulary.__contains__, phonemizer.phonemize([spoken])[0]))
         speech = teacher.speak(spoken, manner, seed=number)
         if speech is None or len(symbols) < MIN_SYMBOLS:

@@ -114,7 +114,8 @@ def test_a_trained_vocos_goes_on_from_recordings_without_spectra(data: Path, tmp
     assert train(data, again, "--base", first / "voice", "--learning-rate", "1e-9", *flags) == 0
     kept, left = (load_file(folder / "voice" / "vocoder" / RAW_FILE) for folder in (first, again))
     assert kept.keys() == left.keys() and {name.split(".")[0] for name in kept} == {"generator", "discriminators"}
-    assert all(torch.allclose(kept[name], left[name], atol=1e-3) for name in kept)
+    fixed = [name for name in kept if not name.startswith("generator.pitch.")]  # which has a learning rate of its own
+    assert all(torch.allclose(kept[name], left[name], atol=1e-3) for name in fixed)
     assert can_speak(again / "voice", Emotion.JOY)
 
 
