@@ -47,19 +47,18 @@ def main() -> None:
     emotions = arguments.emotion or list(Emotion)
     # Processes are spawned, since the threads of espeak and onnxruntime do not survive a fork.
     with ProcessPoolExecutor(arguments.processes, get_context("spawn")) as pool:
-        while emotions:
-            planned = [
-                plan_portion(emotion, clips, len(texts), arguments.minutes, arguments.spectra_minutes)
-                for emotion in emotions
-            ]
-            missing = [portion for portion in planned if portion.seconds > 0]
-            unfinished = []
+        while missing := [
+            portion
+            for emotion in emotions
+            for portion in [plan_portion(emotion, clips, len(texts), arguments.minutes, arguments.spectra_minutes)]
+            if portion.seconds > 0
+        ]:
+            emotions = []
             for portion, made in zip(missing, pool.map(make, missing), strict=True):
                 clips += made
                 write_lists(arguments.output, clips)
                 if made:
-                    unfinished.append(portion.emotion)
-            emotions = unfinished
+                    emotions.append(portion.emotion)
             logger.info("%.1f minutes in %d clips", sum(sum(clip.seconds) for clip in clips) / 60, len(clips))
 
 

@@ -107,7 +107,10 @@ def test_a_trained_vocoder_replaces_that_of_the_base(data: Path, base: Path, tmp
     assert can_speak(tmp_path / "voice", Emotion.JOY)
 
 
-def test_a_trained_vocos_goes_on_from_recordings_without_spectra(data: Path, tmp_path: Path) -> None:
+def test_a_trained_vocos_goes_on_from_recordings_without_spectra(tmp_path: Path) -> None:
+    data = write_recordings(tmp_path / "data", 10, SPEAKERS, durations=True)
+    pitch = {file.stem: np.full(400, 150, np.float16) for file in (data / "wavs").iterdir()}
+    np.savez(data / "pitch.npz", **pitch)
     flags = ("--model", "vocos_source", "--batch-size", "2", *ONE_STEP)
     first, again = tmp_path / "first", tmp_path / "again"
     assert train(data, first, "--base", "wren", "--predicted-mels", *flags) == 0
