@@ -225,6 +225,7 @@ def test_the_service_speaks_with_the_exported_generator(
 def test_pitch_is_not_learned_from_predictions(utterances: list[VocoderClip]) -> None:
     for recorded in (1.0, 0.0):
         task = make_task([replace(one, recorded=torch.tensor(recorded)) for one in utterances], ModelKind.VOCOS_SOURCE)
+        assert isinstance(task, VocosSoundTask)
         before = task.generator.pitch.n[0].bias.clone()
         task.pitch_optimizer.param_groups[0]["weight_decay"] = 0.0
         task.step()
