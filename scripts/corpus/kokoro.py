@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 
 from scripts.corpus.emotions import Manner
@@ -50,7 +51,7 @@ class KokoroTeacher(Teacher):
 
     def speak_sentence(self, phonemes: str, manner: Manner, rng: np.random.Generator) -> Speech:
         """Speak one sentence."""
-        inputs = {
+        inputs: dict[str, npt.NDArray[Any]] = {
             "tokens": np.array([self.front_end.ids(phonemes)], np.int64),
             "style": self.styles[min(len(phonemes), len(self.styles)) - 1],
             "speed": np.array([manner.speed], np.float32),

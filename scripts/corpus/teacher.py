@@ -113,7 +113,7 @@ class HibariTeacher(Teacher):
 
     def speak_sentence(self, phonemes: str, manner: Manner, rng: np.random.Generator) -> Speech:
         """Speak one sentence."""
-        inputs = {
+        inputs: dict[str, npt.NDArray[Any]] = {
             "ids": np.array([self.front_end.ids(phonemes)], np.int64),
             "speed": np.array([manner.speed], np.float32),
         }
@@ -159,7 +159,8 @@ def add_pitch_controls(model: onnx.ModelProto, f0: str) -> None:
 def compute_band_gain(bands: tuple[float, ...], hertz: npt.NDArray[np.float64]) -> Floats:
     """Return the natural logarithm of the gain at some frequencies, (frequencies,), interpolated from the bands."""
     decibels = np.interp(np.log2(np.maximum(hertz, 50)), BAND_CENTRES, (0.0, *bands))
-    return (decibels * np.log(10) / 20).astype(np.float32)
+    gain: Floats = (decibels * np.log(10) / 20).astype(np.float32)
+    return gain
 
 
 def merge_ends(seconds: npt.NDArray[np.float64]) -> list[float]:
