@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,8 +128,12 @@ def round_durations(seconds: npt.NDArray[np.float64], total: int) -> npt.NDArray
     return frames
 
 
+MelPredictor = Callable[[str, int], tuple[int, Tensor] | None]
+"""Name and frames of a recording -> first frame of the prediction, and the predicted mel spectrogram (n_mels, T)."""
+
+
 class TeacherForcing:
-    """Prediction of mel spectrograms for `vocos.MelPredictor` by a voice's GlowTTS, from a recording's durations."""
+    """Prediction of mel spectrograms for `MelPredictor` by a voice's GlowTTS, from a recording's durations."""
 
     def __init__(self, base: Voice, recordings: Sequence[DatasetRecording]) -> None:
         neutral = base.manifest.emotions[Emotion.NEUTRAL].checkpoint
@@ -173,6 +177,8 @@ class VocoderClip:
     """(T,), log2(F0 / 100 Hz), interpolated where unvoiced."""
     voicing: Tensor
     """(T,), 0 or 1."""
+    recorded: Tensor = field(default_factory=lambda: torch.tensor(1.0))
+    """(), 1 if the mel spectrogram is that of the sound, 0 if an acoustic model predicted it."""
 
     @property
     def frames(self) -> int:
@@ -183,13 +189,21 @@ class VocoderClip:
         """Return an excerpt of `frames` frames, or of as many as there are."""
         part, hop = slice(start, start + frames), len(self.samples) // self.frames
         samples = self.samples[start * hop : (start + frames) * hop]
-        return VocoderClip(samples, self.mel[:, part], self.pitch[part], self.voicing[part])
+        return replace(self, samples=samples, mel=self.mel[:, part], pitch=self.pitch[part], voicing=self.voicing[part])
 
 
 def read_vocoder_clips(
-    recordings: Iterable[DatasetRecording], corpus: Path, layout: MelConfig, *, pitched: bool
+    recordings: Iterable[DatasetRecording],
+    corpus: Path,
+    layout: MelConfig,
+    predict: MelPredictor | None = None,
+    *,
+    pitched: bool,
 ) -> Iterator[VocoderClip]:
-    """Yield all recordings; if `pitched`, their pitch is read from the corpus' `pitch.npz`, or measured."""
+    """Yield all recordings; if `pitched`, their pitch is read from the corpus' `pitch.npz`, or measured.
+
+    With `predict`, each recording is followed by a copy with the mel spectrogram that an acoustic model predicts.
+    """
     stored = read_pitch(corpus) if pitched else {}
     for recording in recordings:
         samples = read_sound(recording.sound, layout.sample_rate)
@@ -199,7 +213,12 @@ def read_vocoder_clips(
             track = resample_track(stored[recording.name], layout, frames)
         elif pitched:
             track = measure_track(samples, layout, frames)
-        yield make_vocoder_clip(samples, track, layout)
+        clip = make_vocoder_clip(samples, track, layout)
+        yield clip
+        predicted = predict(recording.name, frames) if predict else None
+        if predicted:
+            start, mel = predicted
+            yield replace(clip.cut(start, mel.shape[1]), mel=mel, recorded=torch.tensor(0.0))
 
 
 def make_vocoder_clip(samples: Curve, track: PitchTrack | None, layout: MelConfig) -> VocoderClip:

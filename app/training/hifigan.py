@@ -1,15 +1,17 @@
-"""Train HiFi-GAN. With a harmonic source, the excitation comes first, then the generator, then the discriminators.
+"""Train vocoders on the sound of recordings by spectral distances and discriminators: HiFi-GAN, and Vocos' later steps.
 
-The excitation alone is cheap to train and already speech. It uses the recordings' own pitch; the small network that
-reads pitch and voicing from a mel spectrogram is trained alongside.
+With a harmonic source, HiFi-GAN's excitation comes first, then the generator, then the discriminators. The excitation
+alone is cheap to train and already speech. It uses the recordings' own pitch; the small network that reads pitch and
+voicing from a mel spectrogram is trained alongside. Vocos learns so from recordings without a teacher's spectra.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from torch.nn import functional as F
 from app.errors import SetupError
 from app.synthesis.coqui import HifiganGenerator, fill_weights
 from app.synthesis.models.nsf import HifiganSourceGenerator
+from app.synthesis.models.vocos import VocosSourceGenerator
 from app.training.clips import VocoderClip, stack
 from app.training.export import write_checkpoint, write_raw_weights
 from app.training.losses import (
@@ -42,6 +45,8 @@ MIN_FRAMES = 64
 """Minimum frames of a usable recording."""
 SEGMENT_FRAMES = 32
 """Frames of each excerpt in a batch."""
+VOCOS_SEGMENT_FRAMES = 64
+"""The same for Vocos, which looks at 27 frames on each side."""
 LEARNING_RATE, DISCRIMINATOR_LEARNING_RATE = 5e-4, 2e-4
 """Learning rates of the generator and of the discriminators."""
 BETAS = (0.8, 0.99)
@@ -75,6 +80,8 @@ SCRATCH_STAGES = Stages(network=1000, discriminators=3000)
 class HifiganTask(TrainingModule):
     """Training of HiFi-GAN. `config` is the generator's `config.json`; utterances under 64 frames are left out."""
 
+    segment_frames = SEGMENT_FRAMES
+
     def __init__(
         self,
         generator: HifiganGenerator,
@@ -94,7 +101,7 @@ class HifiganTask(TrainingModule):
         if not held_out:
             raise SetupError(f"{len(usable)} usable recordings are too few: at least 10 are needed.")
         self.held_out, self.utterances = usable[:held_out], usable[held_out:]
-        self.epoch = -(-sum(one.frames for one in self.utterances) // (SEGMENT_FRAMES * self.batch_size))
+        self.epoch = -(-sum(one.frames for one in self.utterances) // (self.segment_frames * self.batch_size))
         self.optimizer = torch.optim.AdamW(generator.parameters(), self.learning_rate, BETAS)
         self.average = Ema(generator, EMA_DECAY)
         self.distances = SpectralDistances(AudioConfig.from_dict(config["audio"]).sample_rate)
@@ -107,7 +114,7 @@ class HifiganTask(TrainingModule):
     def step(self) -> dict[str, float]:
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
-        batch = self.draw(chance, SEGMENT_FRAMES)
+        batch = self.draw(chance, self.segment_frames)
         generated = self.speak(batch, noise)
         losses = self.distances(generated, batch.samples)
         total = MEL_WEIGHT * losses["mel"] + STFT_WEIGHT * losses["stft"]
@@ -130,7 +137,7 @@ class HifiganTask(TrainingModule):
             part = one.cut(chance.randrange(one.frames - frames + 1), frames)
             gain = chance.uniform(*LOG_GAIN_RANGE)
             louder = (part.samples * math.exp(gain)).clamp(-1, 1)
-            parts.append(VocoderClip(louder, (part.mel + gain).clamp(min=SILENCE), part.pitch, part.voicing))
+            parts.append(replace(part, samples=louder, mel=(part.mel + gain).clamp(min=SILENCE)))
         return stack(parts)
 
     def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
@@ -194,14 +201,14 @@ MEL_NOISE = 0.15
 SEMITONES_PER_OCTAVE = 12
 
 
-class HifiganSourceTask(HifiganTask):
-    """Training of HiFi-GAN with a harmonic source; the utterances need a pitch."""
+class SourceTask(HifiganTask):
+    """Training of a vocoder with a harmonic source; the utterances need a pitch."""
 
-    generator: HifiganSourceGenerator
+    generator: HifiganSourceGenerator | VocosSourceGenerator
 
     def __init__(
         self,
-        generator: HifiganSourceGenerator,
+        generator: HifiganSourceGenerator | VocosSourceGenerator,
         config: Mapping[str, Any],
         utterances: Iterable[VocoderClip],
         settings: TrainingSettings,
@@ -216,15 +223,39 @@ class HifiganSourceTask(HifiganTask):
         return pitch | super().step()
 
     def train_pitch(self, chance: random.Random) -> dict[str, float]:
-        """Train pitch and voicing for one step."""
+        """Train pitch and voicing for one step, only on recorded mels: predicted ones have a pitch of their own."""
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw(chance, PITCH_SEGMENT_FRAMES)
         mel = batch.mel + MEL_NOISE * torch.randn(batch.mel.shape, generator=noise)
         pitch, voicing = self.generator.pitch(mel)
-        distance = ((pitch - batch.pitch).abs() * batch.voicing).sum() / batch.voicing.sum().clamp(min=1)
-        loss = F.binary_cross_entropy_with_logits(voicing, batch.voicing) + 4 * distance
+        recorded = batch.recorded[:, None].expand_as(voicing)
+        voiced = recorded * batch.voicing
+        distance = ((pitch - batch.pitch).abs() * voiced).sum() / voiced.sum().clamp(min=1)
+        wrong = F.binary_cross_entropy_with_logits(voicing, batch.voicing, recorded, reduction="sum")
+        loss = wrong / recorded.sum().clamp(min=1) + 4 * distance
         step_optimizer(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
         return {"pitch": loss.item()}
+
+    def measure(self, clip: VocoderClip) -> dict[str, Tensor]:
+        """Return the losses of one utterance, its pitch error in semitones and its fraction of wrong voicing."""
+        pitch, voicing = self.generator.pitch(clip.mel)
+        apart = ((pitch - clip.pitch).abs() * clip.voicing).sum() / clip.voicing.sum().clamp(min=1)
+        wrong = ((voicing > 0) != (clip.voicing > 0)).float().mean()
+        distances = self.distances(self.vocode(clip.mel), clip.samples)
+        return {**distances, "semitones": SEMITONES_PER_OCTAVE * apart, "voicing": wrong}
+
+    @abstractmethod
+    def vocode(self, mel: Tensor) -> Tensor:
+        """Generate samples (B, T * hop) from (B, n_mels, T) as in the service, with the pitch read from it."""
+
+    def list_parts(self) -> dict[str, StatePart]:
+        return {**super().list_parts(), "pitch_optimizer": self.pitch_optimizer}
+
+
+class HifiganSourceTask(SourceTask):
+    """Training of HiFi-GAN with a harmonic source."""
+
+    generator: HifiganSourceGenerator
 
     def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
         """Generate the samples of a training batch; in the first stage they are the excitation alone."""
@@ -235,14 +266,22 @@ class HifiganSourceTask(HifiganTask):
         generated: Tensor = self.generator(batch.mel, excitation)[:, 0]
         return generated
 
-    def measure(self, clip: VocoderClip) -> dict[str, Tensor]:
-        """Return the losses of one utterance, its pitch error in semitones and its fraction of wrong voicing."""
-        white = torch.randn(clip.samples.shape, generator=torch.Generator().manual_seed(0))
-        generated = self.generator(clip.mel, self.generator.excite(clip.mel, white))[:, 0]
-        pitch, voicing = self.generator.pitch(clip.mel)
-        apart = ((pitch - clip.pitch).abs() * clip.voicing).sum() / clip.voicing.sum().clamp(min=1)
-        wrong = ((voicing > 0) != (clip.voicing > 0)).float().mean()
-        return {**self.distances(generated, clip.samples), "semitones": SEMITONES_PER_OCTAVE * apart, "voicing": wrong}
+    def vocode(self, mel: Tensor) -> Tensor:
+        hop = self.generator.source_config.hop_length
+        white = torch.randn((len(mel), mel.shape[2] * hop), generator=torch.Generator().manual_seed(0))
+        generated: Tensor = self.generator(mel, self.generator.excite(mel, white))[:, 0]
+        return generated
 
-    def list_parts(self) -> dict[str, StatePart]:
-        return {**super().list_parts(), "pitch_optimizer": self.pitch_optimizer}
+
+class VocosSoundTask(SourceTask):
+    """Training of Vocos with a harmonic source on recordings that have no spectra."""
+
+    generator: VocosSourceGenerator
+    segment_frames = VOCOS_SEGMENT_FRAMES
+
+    def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
+        return self.generator.vocode(batch.mel, batch.pitch, batch.voicing)
+
+    def vocode(self, mel: Tensor) -> Tensor:
+        generated: Tensor = self.generator(mel)
+        return generated

@@ -17,7 +17,7 @@ from app.synthesis.models.vocos import VocosSourceGenerator
 from app.training.clips import TeacherForcing, read_vocoder_clips
 from app.training.dataset import Dataset, DatasetRecording
 from app.training.export import RAW_FILE
-from app.training.hifigan import SCRATCH_STAGES, HifiganSourceTask, HifiganTask, Stages
+from app.training.hifigan import SCRATCH_STAGES, HifiganSourceTask, HifiganTask, Stages, VocosSoundTask
 from app.training.settings import ModelKind, TrainingSettings
 from app.training.trainer import TrainingModule
 from app.training.vocos import DEFAULT_CONFIG, VocosTask, read_teacher_samples
@@ -41,6 +41,8 @@ INITIAL_PITCH = 285.0
 """Pitch in Hz at which the initial excitation has the level of the mel spectrogram."""
 INITIAL_SLOPE = 1 / 1500
 """Nepers per Hz by which the initial excitation falls above the highest mel band, where the spectrogram ends."""
+DISCRIMINATORS = "discriminators."
+"""Prefix of the discriminators' weights before averaging, which only trainings on sound have."""
 INITIAL_NOISE_GAIN = 0.9
 """Weight of the noise in the initial output; the excitation attenuates it further in voiced frames."""
 
@@ -116,18 +118,27 @@ def initialize_excitation(generator: HifiganSourceGenerator) -> None:
 def make_vocoder_task(
     settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
 ) -> TrainingModule:
-    """Return a vocoder's training: Vocos learns from the spectra beside the recordings, HiFi-GAN from their sound."""
+    """Return a vocoder's training: Vocos learns from the spectra beside the recordings, the others from their sound.
+
+    Without spectra, a Vocos that is trained already learns from the sound, too.
+    """
     torch.manual_seed(settings.seed)
-    if settings.model is ModelKind.VOCOS_SOURCE:
+    vocos = settings.model is ModelKind.VOCOS_SOURCE
+    if vocos and (scratch or any((dataset.folder / "spectra").glob("*.npy"))):
         return make_vocos_task(settings, base, dataset, good, scratch=scratch)
-    generator, config = load_hifigan(settings.model, base, scratch=scratch)
     layout = read_vocoder_audio(base, find_vocoder_name(base))
-    pitched = settings.model is ModelKind.HIFIGAN_SOURCE
-    utterances = read_vocoder_clips(good, dataset.folder, layout, pitched=pitched)
-    kind = HifiganSourceTask if pitched else HifiganTask
-    task = kind(generator, config, utterances, settings, SCRATCH_STAGES if scratch else Stages())
-    raw = load_raw_weights(base)
-    if raw and not scratch:
+    pitched = vocos or settings.model is ModelKind.HIFIGAN_SOURCE
+    predict = TeacherForcing(base, good) if settings.predicted_mels else None
+    utterances = read_vocoder_clips(good, dataset.folder, layout, predict, pitched=pitched)
+    raw = None if scratch else load_raw_weights(base)
+    stages = SCRATCH_STAGES if scratch else Stages()
+    task: HifiganTask
+    if vocos:
+        task = VocosSoundTask(*load_vocos(base, scratch=False), utterances, settings, stages)
+    else:
+        kind = HifiganSourceTask if pitched else HifiganTask
+        task = kind(*load_hifigan(settings.model, base, scratch=scratch), utterances, settings, stages)
+    if raw and any(name.startswith(DISCRIMINATORS) for name in raw):
         task.resume_from(raw)
     return task
 
@@ -150,16 +161,24 @@ def load_hifigan(model: ModelKind, base: Voice, *, scratch: bool) -> tuple[Hifig
 def make_vocos_task(
     settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
 ) -> VocosTask:
-    """Return the training of a Vocos, which continues from the base's weights before averaging if there are any."""
+    """Return the training of a Vocos on a teacher's spectra."""
+    generator, config = load_vocos(base, scratch=scratch)
+    predict = TeacherForcing(base, good) if settings.predicted_mels else None
+    return VocosTask(generator, config, read_teacher_samples(dataset.folder, generator.config, predict), settings)
+
+
+def load_vocos(base: Voice, *, scratch: bool) -> tuple[VocosSourceGenerator, Mapping[str, Any]]:
+    """Return the generator, new or with the base's weights before averaging if it has any, and its `config.json`."""
     files = base.manifest.vocoders[find_vocoder_name(base)]
     config = DEFAULT_CONFIG if scratch else base.read_config(files.config)
     generator = VocosSourceGenerator(config)
     if not scratch:
-        fill_weights(
-            generator, load_raw_weights(base) or load_weights(base.find_file(files.model))["model"], files.architecture
-        )
-    predict = TeacherForcing(base, good) if settings.predicted_mels else None
-    return VocosTask(generator, config, read_teacher_samples(dataset.folder, generator.config, predict), settings)
+        raw = load_raw_weights(base) or load_weights(base.find_file(files.model))["model"]
+        own = {
+            name.removeprefix("generator."): value for name, value in raw.items() if not name.startswith(DISCRIMINATORS)
+        }
+        fill_weights(generator, own, files.architecture)
+    return generator, config
 
 
 def load_raw_weights(base: Voice) -> dict[str, Tensor] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from app.errors import SetupError
 from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
-from app.training.clips import stack
+from app.training.clips import MelPredictor, stack
 from app.training.export import write_checkpoint, write_raw_weights
 from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
 from app.training.settings import TrainingSettings
@@ -33,9 +33,6 @@ from app.training.trainer import StatePart, TrainingModule
 
 HELD_OUT_SIZE = 16
 """Recordings used only for evaluation."""
-
-MelPredictor = Callable[[str, int], tuple[int, Tensor] | None]
-"""Name and frames of a recording -> first frame of the prediction, and the predicted mel spectrogram (n_mels, T)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,62 +1,65 @@
 """Create the training corpus of the embedded voice: `python -m scripts.corpus OUT MINUTES`.
 
 It needs `pip install hibari-tts onnx` in addition to this project's own packages. MINUTES is the length of each
-emotion's speech (`--emotion NAME …` selects emotions). OUT has the layout of LJSpeech:
+emotion's speech (`--emotion NAME …` selects emotions). The teacher is hibari-tts, or, with `--kokoro GRAPH VOICE`, a
+voice of Kokoro-82M. OUT has the layout of LJSpeech:
 
     metadata.csv      name|text|text as it is read|emotion
     wavs/NAME.flac    24,000 Hz, mono
     durations.jsonl   {"name": …, "symbols": espeak's phonemes, "seconds": [one value for each symbol]}
     pitch.npz         name -> Hz, 80 values a second, 0 where unvoiced
-    spectra/NAME.npy  outputs of the teacher's network for each of these frames, [4, 601, frames]; see `teacher.Speech`
+    spectra/NAME.npy  outputs of the network of hibari-tts for each of these frames, [4, 601, frames]; see
+                      `teacher.Speech`; none with Kokoro
 
-The same arguments give the same files. Texts that the teacher and espeak read differently are left out.
+The emotions take turns, a minute each, and the lists are written after each turn. The same arguments continue an
+interrupted corpus, and give the same files but for Kokoro's noise. Texts that the teacher and espeak read differently
+are left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
-import json
 import logging
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from app.types import Emotion
-from scripts.corpus.clips import Clip, make_clips
+from scripts.corpus.clips import make_clips
+from scripts.corpus.kokoro import KokoroFiles
+from scripts.corpus.lists import plan_portion, read_lists, write_lists
 
 logger = logging.getLogger(__name__)
 TEXTS = Path(__file__).resolve().parents[2] / "data" / "speech.txt.gz"
 
 
 def main() -> None:
-    """Create the clips of all emotions and the files that list them."""
+    """Create the clips of all emotions, a minute of each at a time, and the files that list them."""
     arguments = parse_arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     for name in ("wavs", "spectra"):
         (arguments.output / name).mkdir(parents=True, exist_ok=True)
     texts = read_texts(arguments.texts)
+    make = partial(make_clips, texts, KokoroFiles(*arguments.kokoro) if arguments.kokoro else None, arguments.output)
+    clips = read_lists(arguments.output)
     emotions = arguments.emotion or list(Emotion)
-    clips: list[Clip] = []
     # Processes are spawned, since the threads of espeak and onnxruntime do not survive a fork.
     with ProcessPoolExecutor(arguments.processes, get_context("spawn")) as pool:
-        make = partial(
-            make_clips,
-            texts,
-            minutes=arguments.minutes,
-            spectra_minutes=arguments.spectra_minutes,
-            folder=arguments.output,
-        )
-        for emotion, (made, left_out) in zip(emotions, pool.map(make, emotions), strict=True):
-            minutes = sum(sum(clip.seconds) for clip in made) / 60
-            logger.info("%s: %.1f minutes in %d clips, %d left out", emotion, minutes, len(made), left_out)
-            clips += made
-    write_lists(arguments.output, clips)
+        while missing := [
+            portion
+            for emotion in emotions
+            for portion in [plan_portion(emotion, clips, len(texts), arguments.minutes, arguments.spectra_minutes)]
+            if portion.seconds > 0
+        ]:
+            emotions = []
+            for portion, made in zip(missing, pool.map(make, missing), strict=True):
+                clips += made
+                write_lists(arguments.output, clips)
+                if made:
+                    emotions.append(portion.emotion)
+            logger.info("%.1f minutes in %d clips", sum(sum(clip.seconds) for clip in clips) / 60, len(clips))
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -73,6 +76,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--texts", type=Path, default=TEXTS, help="gzipped file with one text per line; default %(default)s"
     )
+    parser.add_argument(
+        "--kokoro",
+        type=Path,
+        nargs=2,
+        metavar=("GRAPH", "VOICE"),
+        help="ONNX graph of Kokoro-82M and a file of one of its voices; default: hibari-tts is the teacher",
+    )
     parser.add_argument("--emotion", type=Emotion, nargs="+", help="default: all seven")
     parser.add_argument("--processes", type=int, default=2)
     return parser.parse_args()
@@ -83,17 +93,6 @@ def read_texts(path: Path) -> list[str]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         lines = [line.strip() for line in file]
     return list(dict.fromkeys(line for line in lines if line and "|" not in line))
-
-
-def write_lists(folder: Path, clips: Sequence[Clip]) -> None:
-    """Write the texts, durations and pitch of all clips, one file each."""
-    rows = [f"{clip.name}|{clip.text}|{clip.spoken}|{clip.emotion.value}\n" for clip in clips]
-    (folder / "metadata.csv").write_text("".join(rows), encoding="utf-8")
-    timed = [{"name": clip.name, "symbols": clip.symbols, "seconds": clip.seconds} for clip in clips]
-    lines = [json.dumps(each, ensure_ascii=False) + "\n" for each in timed]
-    (folder / "durations.jsonl").write_text("".join(lines), encoding="utf-8")
-    pitches: dict[str, Any] = {clip.name: clip.pitch for clip in clips}
-    np.savez(folder / "pitch.npz", **pitches)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""Create the clips of one emotion, with their phonemes, durations and pitch, from texts."""
+"""Create clips of one emotion, with their phonemes, durations and pitch, from texts."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,12 @@ import soundfile
 from app.synthesis.coqui import IPAPhonemes
 from app.synthesis.tokenizer import Phonemizer
 from app.text.normalization.normalize import normalize
-from app.types import Emotion
+from app.text.phonetic import PHONETIC
 from scripts.corpus.alignment import transfer_durations
 from scripts.corpus.emotions import MANNERS
-from scripts.corpus.teacher import SAMPLE_RATE, Speech, Teacher
+from scripts.corpus.kokoro import KokoroFiles, KokoroTeacher
+from scripts.corpus.lists import Clip, Portion
+from scripts.corpus.teacher import SAMPLE_RATE, HibariTeacher, Speech, Teacher
 
 MAX_ALIGNMENT_COST = 0.3
 """Mean cost per symbol; above it, the teacher and espeak read the text differently."""
@@ -27,70 +28,53 @@ MAX_PEAK = 0.95
 """Limit of the peak of a clip."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A recording of the corpus."""
+def make_clips(texts: Sequence[str], kokoro: KokoroFiles | None, folder: Path, portion: Portion) -> list[Clip]:
+    """Speak the texts of a portion in turn until it is long enough, and return the clips.
 
-    name: str
-    text: str
-    spoken: str
-    """The text as it is read."""
-    emotion: Emotion
-    symbols: str
-    """espeak's phonemes that coqui's vocabulary knows."""
-    seconds: list[float]
-    """One value for each symbol; the sum is the recording's length."""
-    pitch: npt.NDArray[np.float16]
-    """Hz, 80 values a second, 0 where unvoiced."""
-
-
-def make_clips(
-    texts: list[str], emotion: Emotion, minutes: float, spectra_minutes: float, folder: Path
-) -> tuple[list[Clip], int]:
-    """Speak texts, shuffled by emotion, until the minutes are reached; return the clips and how many were left out.
-
-    The teacher's spectra of the first `spectra_minutes` are stored as well.
+    The teacher's spectra of the first `portion.spectra_seconds` are stored as well, if it has any.
     """
-    order = list(enumerate(texts))
-    random.Random(emotion.value).shuffle(order)
-    clips, left_out, spoken = [], 0, 0.0
-    for clip, spectra in speak_all(order, emotion, folder / "wavs"):
-        if clip is None:
-            left_out += 1
-            continue
+    clips: list[Clip] = []
+    spoken = 0.0
+    for clip, spectra in speak_all(texts, load_teacher(kokoro), portion, folder / "wavs"):
         clips.append(clip)
-        if spoken < spectra_minutes * 60:
+        if spectra is not None and spoken < portion.spectra_seconds:
             np.save(folder / "spectra" / f"{clip.name}.npy", spectra)
         spoken += sum(clip.seconds)
-        if spoken >= minutes * 60:
+        if spoken >= portion.seconds:
             break
-    return clips, left_out
+    return clips
+
+
+@cache
+def load_teacher(kokoro: KokoroFiles | None) -> Teacher:
+    """Load Kokoro, or hibari-tts without its files, once in each process."""
+    return KokoroTeacher(kokoro) if kokoro else HibariTeacher()
 
 
 def speak_all(
-    texts: list[tuple[int, str]], emotion: Emotion, folder: Path
-) -> Iterator[tuple[Clip | None, npt.NDArray[np.float16]]]:
-    """Yield clips of numbered texts with their spectra, recorded in `folder`; None if durations are unreliable."""
-    teacher, phonemizer, vocabulary = Teacher(), Phonemizer("en-us"), set(IPAPhonemes().vocab)
-    nothing = np.zeros((4, 0, 0), np.float16)
-    for number, text in texts:
-        spoken = normalize(text)
+    texts: Sequence[str], teacher: Teacher, portion: Portion, folder: Path
+) -> Iterator[tuple[Clip, npt.NDArray[np.float16] | None]]:
+    """Yield clips with their spectra, recorded in `folder`; texts with unreliable durations are left out."""
+    phonemizer, vocabulary = Phonemizer("en-us"), set(IPAPhonemes().vocab)
+    manner = MANNERS[portion.emotion]
+    for number in portion.numbers:
+        spoken = normalize(texts[number])
+        if PHONETIC.search(spoken):
+            continue  # a word is given as phonemes, which a teacher cannot read
         symbols = "".join(filter(vocabulary.__contains__, phonemizer.phonemize([spoken])[0]))
-        speech = teacher.speak(spoken, MANNERS[emotion], seed=number)
+        speech = teacher.speak(spoken, manner, seed=number)
         if speech is None or len(symbols) < MIN_SYMBOLS:
-            yield None, nothing
             continue
         seconds, cost = transfer_durations(speech.phonemes, speech.seconds, symbols)
         if cost > MAX_ALIGNMENT_COST:
-            yield None, nothing
             continue
-        factor = compute_level_factor(speech, MANNERS[emotion].level)
-        name = f"{emotion.value}_{number:05d}"
+        factor = compute_level_factor(speech, manner.level)
+        name = f"{portion.emotion.value}_{number:05d}"
         soundfile.write(folder / f"{name}.flac", speech.samples * factor, SAMPLE_RATE)
         seconds *= len(speech.samples) / SAMPLE_RATE / seconds.sum()
         lengths = [round(float(value), 6) for value in seconds]
-        clip = Clip(name, text, spoken, emotion, symbols, lengths, speech.pitch.astype(np.float16))
-        yield clip, scale_spectra(speech.spectra, factor).astype(np.float16)
+        clip = Clip(name, texts[number], spoken, portion.emotion, symbols, lengths, speech.pitch.astype(np.float16))
+        yield clip, None if speech.spectra is None else scale_spectra(speech.spectra, factor).astype(np.float16)
 
 
 def compute_level_factor(speech: Speech, decibels: float) -> np.float32:

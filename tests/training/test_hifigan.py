@@ -1,4 +1,4 @@
-"""Training of HiFi-GAN: new generators, learning, resuming, and export to the service."""
+"""Training of vocoders on sound: new generators, learning, resuming, and export to the service."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from app.errors import SetupError
 from app.inference import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder
+from app.synthesis.models.vocos import VocosSourceGenerator
 from app.training import hifigan
 from app.training import hifigan as hifigan_source
 from app.training.clips import VocoderClip, read_vocoder_clips
 from app.training.dataset import DatasetRecording
-from app.training.hifigan import HifiganSourceTask, HifiganTask, Stages
+from app.training.hifigan import HifiganSourceTask, HifiganTask, Stages, VocosSoundTask
 from app.training.losses import SpectralDistances
 from app.training.settings import ModelKind, TrainingSettings
 from app.training.vocoders import UPSAMPLING, create_hifigan, make_hifigan_config
@@ -33,6 +34,7 @@ from tests.tiny_voice import change, write_tiny_voice
 from tests.training.recordings import make_tone
 
 MODELS = (ModelKind.HIFIGAN_V2, ModelKind.HIFIGAN_SOURCE)
+ALL_MODELS = (*MODELS, ModelKind.VOCOS_SOURCE)
 LAYOUT = AudioConfig(mel_fmax=8000.0, signal_norm=False, log_func="np.log", spec_gain=1.0)
 LAYOUTS = {256: LAYOUT, 300: replace(LAYOUT, sample_rate=24000, fft_size=1200, win_length=1200, hop_length=300)}
 TINY = {"upsample_initial_channel": 16, "resblock_kernel_sizes": [3], "resblock_dilation_sizes": [[1, 3, 5]]}
@@ -42,6 +44,10 @@ ALL_AT_ONCE = Stages()
 
 def make_tiny_config(model: ModelKind, layout: AudioConfig = LAYOUT) -> dict[str, Any]:
     """Return the config of a narrow generator."""
+    if model is ModelKind.VOCOS_SOURCE:
+        audio = {"sample_rate": 22050, "fft_size": 1024, "hop_length": 256, "num_mels": 80}
+        network = {"channels": 16, "blocks": 1, "pitch_channels": 8}
+        return {"audio": {**audio, "mel_fmin": 0, "mel_fmax": 8000}, "network": network}
     config = copy.deepcopy(make_hifigan_config(model, layout))
     config["generator" if model is ModelKind.HIFIGAN_SOURCE else "generator_model_params"] |= TINY
     if model is ModelKind.HIFIGAN_SOURCE:
@@ -69,8 +75,10 @@ def make_task(
 ) -> HifiganTask:
     torch.manual_seed(0)
     config = make_tiny_config(model)
-    kind = HifiganSourceTask if model is ModelKind.HIFIGAN_SOURCE else HifiganTask
     settings = TrainingSettings(model=model, batch_size=batch_size, seed=seed)
+    if model is ModelKind.VOCOS_SOURCE:
+        return VocosSoundTask(VocosSourceGenerator(config), config, utterances, settings, stages)
+    kind = HifiganSourceTask if model is ModelKind.HIFIGAN_SOURCE else HifiganTask
     return kind(create_hifigan(config), config, utterances, settings, stages)
 
 
@@ -134,7 +142,7 @@ def test_an_untrained_harmonic_source_has_the_level_of_the_mel(hop: int) -> None
         assert distances.log_mel(made[:, 0])[0, :70].mean() == pytest.approx(-3.0, abs=0.6)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ALL_MODELS)
 def test_training_lowers_the_losses(
     utterances: list[VocoderClip], model: ModelKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,8 +157,8 @@ def test_training_lowers_the_losses(
     assert after["mel"] < 0.9 * before["mel"]
     assert {"telling", "passing", "features"} <= curve[30].keys() and "telling" not in curve[29]
     assert np.mean([one["telling"] for one in curve[36:]]) < np.mean([one["telling"] for one in curve[30:33]])
-    if model is ModelKind.HIFIGAN_SOURCE:
-        assert after["semitones"] < 0.5 * before["semitones"] and after["voicing"] < before["voicing"]
+    if model is not ModelKind.HIFIGAN_V2:
+        assert after["semitones"] < 0.5 * before["semitones"] and after["voicing"] <= before["voicing"]
 
 
 def test_each_stage_trains_its_own_parts(utterances: list[VocoderClip]) -> None:
@@ -170,7 +178,7 @@ def test_each_stage_trains_its_own_parts(utterances: list[VocoderClip]) -> None:
     assert list_changed_parts() == small | {"conv_post", "conv_pre", "ups", "resblocks", "entry", "discriminators"}
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ALL_MODELS)
 def test_a_resumed_task_has_the_same_losses(utterances: list[VocoderClip], model: ModelKind, tmp_path: Path) -> None:
     stages = Stages(network=2, discriminators=4)
     whole = make_task(utterances, model, stages)
@@ -212,6 +220,16 @@ def test_the_service_speaks_with_the_exported_generator(
     expected = join_chunks(wrap(own, parameters, 256, TorchBackend()), mel, seed=1)
     assert spoken.shape == (mel.shape[2] * 256,) and np.abs(expected).max() > 0.01
     np.testing.assert_allclose(spoken, expected, atol=0.01 * np.abs(expected).max())
+
+
+def test_pitch_is_not_learned_from_predictions(utterances: list[VocoderClip]) -> None:
+    for recorded in (1.0, 0.0):
+        task = make_task([replace(one, recorded=torch.tensor(recorded)) for one in utterances], ModelKind.VOCOS_SOURCE)
+        assert isinstance(task, VocosSoundTask)
+        before = task.generator.pitch.n[0].bias.clone()
+        task.pitch_optimizer.param_groups[0]["weight_decay"] = 0.0
+        task.step()
+        assert torch.equal(task.generator.pitch.n[0].bias, before) is not bool(recorded)
 
 
 def test_an_epoch_has_as_many_steps_as_cover_all_frames_once(utterances: list[VocoderClip]) -> None:

@@ -107,6 +107,21 @@ def test_a_trained_vocoder_replaces_that_of_the_base(data: Path, base: Path, tmp
     assert can_speak(tmp_path / "voice", Emotion.JOY)
 
 
+def test_a_trained_vocos_goes_on_from_recordings_without_spectra(tmp_path: Path) -> None:
+    data = write_recordings(tmp_path / "data", 10, SPEAKERS, durations=True)
+    pitch = {file.stem: np.full(400, 150, np.float16) for file in (data / "wavs").iterdir()}
+    np.savez(data / "pitch.npz", **pitch)
+    flags = ("--model", "vocos_source", "--batch-size", "2", *ONE_STEP)
+    first, again = tmp_path / "first", tmp_path / "again"
+    assert train(data, first, "--base", "wren", "--predicted-mels", *flags) == 0
+    assert train(data, again, "--base", first / "voice", "--learning-rate", "1e-9", *flags) == 0
+    kept, left = (load_file(folder / "voice" / "vocoder" / RAW_FILE) for folder in (first, again))
+    assert kept.keys() == left.keys() and {name.split(".")[0] for name in kept} == {"generator", "discriminators"}
+    fixed = [name for name in kept if not name.startswith("generator.pitch.")]  # which has a learning rate of its own
+    assert all(torch.allclose(kept[name], left[name], atol=1e-3) for name in fixed)
+    assert can_speak(again / "voice", Emotion.JOY)
+
+
 def test_the_check_reports_every_kind_of_fault_and_training_refuses_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,3 +54,17 @@ def test_recordings_are_read_with_a_stored_or_a_measured_pitch(tmp_path: Path) -
     voiced = unknown.voicing > 0
     assert 30 < voiced.sum() < 50 and (unknown.pitch[voiced] - 1).abs().max() < 0.05
     assert not any(one.pitch.any() for one in read(pitched=False))
+
+
+def test_predictions_follow_their_recordings(tmp_path: Path) -> None:
+    for name in ("known", "unknown"):
+        soundfile.write(tmp_path / f"{name}.flac", make_tone(1.0, 24000, pitch=200), 24000)
+    recordings = [DatasetRecording(name, "", None, tmp_path / f"{name}.flac") for name in ("known", "unknown")]
+    mel = torch.zeros(80, 10)
+    whole, part, other = read_vocoder_clips(
+        recordings, tmp_path, LAYOUT, lambda name, frames: (5, mel) if name == "known" else None, pitched=False
+    )
+    assert [one.recorded.item() for one in (whole, part, other)] == [1, 0, 1]
+    assert (
+        part.mel is mel and torch.equal(part.samples, whole.samples[5 * 300 : 15 * 300]) and part.pitch.shape == (10,)
+    )

@@ -179,8 +179,11 @@ class VocosSourceGenerator(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         """Vocode a whole utterance, (B, n_mels, T) -> (B, T * hop): the reference that chunks must equal."""
+        return self.vocode(mel, *self.read_pitch(mel))
+
+    def vocode(self, mel: Tensor, pitch: Tensor, voicing: Tensor) -> Tensor:
+        """Vocode with a given log2(F0 / 100 Hz) and voicing, 0 or 1, (B, T) each."""
         frames, hop = mel.shape[2], self.config.hop_length
-        pitch, voicing = self.read_pitch(mel)
         parts = self.spectrum(mel, pitch, voicing, torch.ones_like(mel[:, :1]))
         pulses = self.excite(pitch, voicing)[:, : (frames - 1) * hop + self.config.fft_size]
         first, last = self.find_receptive_span(0, frames)
