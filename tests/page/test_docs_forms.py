@@ -16,6 +16,7 @@ OPERATIONS = [
     operation["operationId"]
     for operations in create_app(load_settings()).openapi()["paths"].values()
     for operation in operations.values()
+    if operation["operationId"] != "reload"  # needs a configured key
 ]
 STATUS = re.compile(r"^\s*[0-9]{3}\b")
 

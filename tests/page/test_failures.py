@@ -111,7 +111,8 @@ def test_a_stopped_service_is_reported_and_no_input_is_lost(open_page: OpenPage,
     expect(page.alert).to_contain_text("Your text is still here")
     expect(page.text).to_have_value(f"{WON} {MISS}")
     page.text.press("ControlOrMeta+End")
-    page.text.press_sequentially(f" {WON}")
+    with page.page.expect_event("requestfailed", lambda request: request.url.endswith("/analyze")):
+        page.text.press_sequentially(f" {WON}")
     expect(page.tags.first).to_have_text("anger")
 
     again = own_server("--port", server.url.rpartition(":")[2])

@@ -26,7 +26,7 @@ def two_voices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_dialogue_characters_and_sentences_have_voices(open_page: OpenPage, two_voices: Server) -> None:
     page = open_page(f"{two_voices.url}/")
-    page.write('"Come in," said Ruth. Nobody came.', "neutral", "neutral", "neutral")
+    page.write('"Come in," said Ruth. He took the lift.', "neutral", "neutral", "neutral")
     page.page.get_by_role("combobox", name="Ruth", exact=True).select_option("tiny")
     page.tags.nth(0).click()
     spoken_by = page.page.get_by_role("combobox", name="Ruth, spoken by")
