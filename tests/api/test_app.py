@@ -194,7 +194,7 @@ def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> No
         | {"body_too_large"}
         | {"invalid_request", "invalid_ssml", "empty_text", "unknown_emotion", "blend_unsupported"},
         401: {"invalid_api_key"},
-        403: {"origin_refused"},
+        403: {"origin_refused", "reload_refused"},
         404: {"not_found", "model_not_found"},
         405: {"method_not_allowed"},
         406: {"not_acceptable"},

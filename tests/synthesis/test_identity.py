@@ -58,7 +58,7 @@ def test_the_same_files_and_settings_have_the_same_identity(folder: Path, classi
         {"threshold": 0.6},
         {"expressiveness": 1.1},
         {"graded": False},
-        {"aliases": {"nova": "tiny"}},
+        {"aliases": {"mine": "tiny"}},
         {"emotions": list(Emotion)[::-1]},
     ],
     ids=str,

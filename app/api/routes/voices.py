@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 
 router = APIRouter(tags=["voices"])
+SAMPLE_TEXT = "My name is {name}. The letter came this morning, and I was so happy that I read it twice!"
+"""Text of the sample of a voice that has no recording."""
 
 _FIRST_VOICE_LINK: dict[str, Any] = {
     "voice": {"operationId": "voice", "parameters": {"name": "$response.body#/voices/0/name"}}
@@ -54,16 +56,26 @@ async def voices(request: Request) -> VoicesJson:
     return voices_to_dict(registry, ALIASES)
 
 
+@router.post(
+    "/voices/reload",
+    summary="Read the folders of the voices again",
+    responses=describe_problems(NotReady, Unauthorized, ReloadRefused),
+)
+async def reload(request: Request) -> ReloadJson:
+    """Add voices whose folders are new, and drop those whose folders are gone; requests finish with the voices with
+    which they began. Needs a configured key; the signal SIGHUP does the same."""
+    service = get_service(request)
+    if not service.settings.api_keys:
+        raise ReloadRefused("This service has no API keys, so anyone could reload its voices.")
+    return await service.reload_voices()
+
+
 @router.get("/voices/{name}", summary="One voice", responses=describe_problems(NotReady, VoiceNotFound, RouteNotFound))
 async def voice(
     name: Annotated[str, Path(openapi_examples={"alias": {"value": "alloy"}})], request: Request
 ) -> VoiceJson:
     """Return a voice by its name or an alias."""
     return voice_to_dict(get_service(request).get_pipeline().registry.get(name))
-
-
-SAMPLE_TEXT = "My name is {name}. The letter came this morning, and I was so happy that I read it twice!"
-"""Text of the sample of a voice that has no recording."""
 
 
 @router.get(
@@ -102,20 +114,6 @@ async def _recording_response(request: Request, found: Voice, sample: str) -> Re
         return Response(status_code=304, headers=headers)
     selected = select_range(len(content), headers, request.headers.get("range"), request.headers.get("if-range"))
     return Response(content[selected.part], selected.status, selected.headers)
-
-
-@router.post(
-    "/voices/reload",
-    summary="Read the folders of the voices again",
-    responses=describe_problems(NotReady, Unauthorized, ReloadRefused),
-)
-async def reload(request: Request) -> ReloadJson:
-    """Add voices whose folders are new, and drop those whose folders are gone; requests finish with the voices with
-    which they began. Needs a configured key; the signal SIGHUP does the same."""
-    service = get_service(request)
-    if not service.settings.api_keys:
-        raise ReloadRefused("This service has no API keys, so anyone could reload its voices.")
-    return await service.reload_voices()
 
 
 @router.get("/ssml", summary="Supported SSML")
