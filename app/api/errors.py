@@ -164,7 +164,12 @@ async def handle_router_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code != 405:
         return render_error(RouteNotFound("No route has this path.", hint="GET /docs lists every route."), request)
-    allowed = list_allowed_methods(request.app.routes, request.state.path)
+    path = request.state.path
+    allowed = list_allowed_methods(request.app.routes, path)
+    if documented := request.app.openapi()["paths"].get(path):
+        # A route with a parameter, such as /voices/{name}, fits the paths of other routes, too.
+        known = {"options", *documented, *(["head"] if "get" in documented else [])}
+        allowed = tuple(method for method in allowed if method.lower() in known)
     if request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
     detail = f"{request.method} is not a method of this address."

@@ -30,6 +30,7 @@ def client() -> Iterator[httpx.Client]:
         ("/analyze", "POST, OPTIONS"),
         ("/voices", "GET, HEAD, OPTIONS"),
         ("/voices/wren", "GET, HEAD, OPTIONS"),
+        ("/voices/reload", "POST, OPTIONS"),
         ("/docs", "GET, HEAD, OPTIONS"),
         ("/openapi.json", "GET, HEAD, OPTIONS"),
         (STATIC, "GET, HEAD, OPTIONS"),
