@@ -25,6 +25,8 @@ Reading = Callable[[re.Match[str]], str]
 DIGIT = re.compile(r"\d")
 FIELD = re.compile(r"\{([\d|]+)([?!:]?)([^{}]*)\}")
 PART = re.compile(r"<([A-Za-z_]{2,})>")
+ANY_DIGIT = str.maketrans("123456789", "0" * 9)
+"""Digits as they stand in the signs of a rule."""
 LISTS = {name: tuple(table) for name, table in TABLES.items()} | {
     name: list_alternatives(name) for name in TABLES["alternatives"]
 }
@@ -82,7 +84,7 @@ class RuleTable:
         rules = self.rules if DIGIT.search(text) else self.without_digits
         if not rules:
             return text
-        lower = text.lower()
+        lower = text.lower().translate(ANY_DIGIT)
         for pattern, replacement, signs, _ in rules:
             if signs:
                 for sign in signs:
@@ -92,7 +94,7 @@ class RuleTable:
                     continue
             changed = pattern.sub(replacement, text)
             if changed != text:
-                text, lower = changed, changed.lower()
+                text, lower = changed, changed.lower().translate(ANY_DIGIT)
         return text
 
     def read(self, text: str) -> Callable[[], str] | None:
@@ -142,7 +144,7 @@ def list_signs(needs: str) -> Iterator[str]:
     for need in needs.replace("0-9", "").split():
         listed = PART.search(need)
         for word in LISTS[listed[1]] if listed else ("",):
-            yield (need.replace(listed[0], word) if listed else need).replace("␣", " ").lower()
+            yield (need.replace(listed[0], word) if listed else need).replace("␣", " ").lower().translate(ANY_DIGIT)
 
 
 def make_reading(reading: str, forms: Mapping[str, Form]) -> Reading:
