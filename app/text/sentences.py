@@ -33,7 +33,7 @@ def join_tags(text: str, spans: Iterable[Span]) -> Iterator[Span]:
     for span in spans:
         if before is not None:
             if is_tag(text, before, span):
-                span = replace(span, start=before.start)
+                span = span._replace(start=before.start)
             else:
                 yield before
         before = span
