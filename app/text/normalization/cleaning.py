@@ -30,7 +30,6 @@ TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,9})(\s[^<>=]{0,40}=[^<>]{0,300})?\s?(/?
 """An HTML tag, or a name in its form; a comparison like `a <b` has no closing bracket and stays."""
 KNOWN_ELEMENTS = frozenset(" ".join(TABLES["html_elements"].values()).split())
 NOT_PLAIN = re.compile("[^ -~]")
-MANY_SPACES = re.compile(r"\s+")
 SUPERFLUOUS_SPACE = re.compile(r" (?=[,.;:!?](?:\s|$)|\))|(?<=\() ")
 
 
@@ -91,4 +90,4 @@ def expand_fraction_sign(match: re.Match[str]) -> str:
 
 def tidy(text: str) -> str:
     """Leave one space between words and none before a punctuation mark or inside brackets."""
-    return SUPERFLUOUS_SPACE.sub("", MANY_SPACES.sub(" ", text)).strip()
+    return SUPERFLUOUS_SPACE.sub("", " ".join(text.split())).strip()
