@@ -8,13 +8,18 @@ from collections import Counter
 from functools import lru_cache
 
 from app.text.normalization.chat import drop_emoticons, simplify_letters
-from app.text.word_tables import TABLES
+from app.text.word_tables import TABLES, list_words
 
+NOT_IN_ARRAY = r"(?!0\])" + "".join(
+    rf"(?<!\b{name}\[)(?<!_{name}\[)(?<!\b{name}\[\d\]\[)" for name in ("[A-Za-z]", *list_words("words", "arrays"))
+)
+"""Assertion that a bracket was opened, but not after the name of an array, where it holds an index."""
 _NUMBERS = r"\d{1,3}(?:[,–-] ?\d{1,3}){0,9}"
 FOOTNOTE = re.compile(
-    rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}}|citation needed)\](?:\[{_NUMBERS}\]){{0,9}}"
-    rf"|(?<=[^\W\d_]{{3}}\[){_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$))"
-    r"|(?<=[A-Z][a-z]{3}\[)[a-e]\](?=\s))"
+    rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}})\](?:\[{_NUMBERS}\]){{0,9}}"
+    r"|(?:citation|clarification|better source) needed\]"
+    rf"|(?<=[^\W\d_]{{3}}\[){NOT_IN_ARRAY}{_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$))"
+    r"|(?<=[a-z]{4}\[)[abc]\](?=\s))"
     r"|[⁰¹²³⁴-⁹](?<=[.!?…\"”’].)[⁰¹²³⁴-⁹]{0,2}(?!\w)"
 )
 """Marks of footnotes after a word's punctuation or before a sentence's (`He left.[12]`, `He left.¹`)."""
