@@ -17,9 +17,9 @@ NOT_IN_ARRAY = r"(?!0\])" + "".join(
 _NUMBERS = r"\d{1,3}(?:[,–-] ?\d{1,3}){0,9}"
 FOOTNOTE = re.compile(
     rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}})\](?:\[{_NUMBERS}\]){{0,9}}"
-    r"|(?:citation|clarification|better source) needed\]"
+    r"|(?<=\S\[)(?:citation|clarification|better source) needed\]"
     rf"|(?<=[^\W\d_]{{3}}\[){NOT_IN_ARRAY}{_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$))"
-    r"|(?<=[a-z]{4}\[)[abc]\](?=\s))"
+    r"|(?<=[A-Za-z]{4}\[)[abc]\](?=\s))"
     r"|[⁰¹²³⁴-⁹](?<=[.!?…\"”’].)[⁰¹²³⁴-⁹]{0,2}(?!\w)"
 )
 """Marks of footnotes after a word's punctuation or before a sentence's (`He left.[12]`, `He left.¹`)."""
