@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.errors import BlendUnsupported, FallbackRefused
 from app.planning.decide import MAX_DEGREE, decide_explicit, decide_neutral, weaken_narration
+from app.text.phonetic import drop_phonemes
 from app.text.scripts import fit_to_language
 from app.types import (
     NO_SPAN,
@@ -167,7 +168,7 @@ class Planner:
         )
 
     def fit_letters(self, clause: Clause, voice: VoiceCapabilities) -> str:
-        """Return what a voice reads of a clause in its language; warn about words of other scripts."""
+        """Return what a voice reads of a clause; warn about words of other scripts and unknown phonemes."""
         spoken, left_out = fit_to_language(clause.spoken, voice.language)
         if left_out:
             detail = (
@@ -175,6 +176,11 @@ class Planner:
                 "which were left out."
             )
             self.warn("unreadable_script", detail, str(clause.start), clause.text)
+        if voice.phonemes is not None and "⟦" in spoken:
+            spoken, unknown = drop_phonemes(spoken, voice.phonemes)
+            if unknown:
+                detail = f"{describe_span(clause)}: the voice {voice.voice} does not know {', '.join(unknown[:8])}, "
+                self.warn("unread_characters", detail + "which were left out.", str(clause.start), clause.text)
         return spoken
 
     def apply_fallback(self, decision: Decision, voice: VoiceCapabilities) -> Decision:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.errors import InvalidVoice, VoiceNotFound
 from app.types import CheckpointId, Emotion, VoiceCapabilities
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
-from app.voices.coqui_config import AudioConfig, check_fit, read_config, read_config_speakers, resolve_inside
+from app.voices.coqui_config import (
+    AudioConfig,
+    check_fit,
+    read_config,
+    read_config_speakers,
+    read_phonemes,
+    resolve_inside,
+)
 from app.voices.manifest import FILE_NAME, Manifest, SpokenEmotion, read_manifest
 
 SOURCE_VOCODERS = ("hifigan_source", "vocos_source")
@@ -27,6 +34,8 @@ class Voice:
     manifest: Manifest
     hashes: Mapping[str, str]
     """SHA-256 of each weight file, by relative path."""
+    phonemes: frozenset[str] | None = None
+    """That of `VoiceCapabilities`."""
 
     @property
     def name(self) -> str:
@@ -53,6 +62,7 @@ class Voice:
             degree=self.manifest.degree,
             pitch=all(vocoder.architecture in SOURCE_VOCODERS for vocoder in vocoders),
             language=self.manifest.language or self.manifest.locale,
+            phonemes=self.phonemes,
         )
 
     def estimate_seconds(self, characters: int, speed: float) -> float:
@@ -94,7 +104,8 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
         check_emotion(voice, emotion, spoken)
     if manifest.degree:
         check_degree(voice)
-    return voice
+    neutral = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
+    return replace(voice, phonemes=read_phonemes(voice.read_config(neutral.config)))
 
 
 def check_degree(voice: Voice) -> None:
