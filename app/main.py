@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -15,25 +15,22 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
 
-from app.api.errors import GuardMiddleware, handle_intone_error, handle_router_error
+from app.api.clients import KeyAuthenticator
+from app.api.errors import handle_intone_error, handle_router_error
 from app.api.jobs import ClientDisconnected
 from app.api.live.handshake import LiveGuard
-from app.api.middleware.access_log import (
+from app.api.middleware import (
     CLIENT_CLOSED_REQUEST,
     AccessLogMiddleware,
-    RouteTemplates,
-    refuse_trailing_line_feed,
-)
-from app.api.middleware.auth import KeyAuthenticator
-from app.api.middleware.compat import (
     DropCookiesMiddleware,
+    GuardMiddleware,
     HeadMiddleware,
     HostCheck,
-    NoSniffMiddleware,
     OriginCheck,
     PathPrefixMiddleware,
+    RouteTable,
+    refuse_trailing_line_feed,
 )
 from app.api.openapi import TAGS, build_document, describe_api, make_operation_id
 from app.api.routes import live, openai, operations, sagemaker, synthesize, voices, web
@@ -84,7 +81,8 @@ def create_app(
     app.add_exception_handler(IntoneError, handle_intone_error)
     app.add_exception_handler(HTTPException, handle_router_error)
     app.add_exception_handler(ClientDisconnected, answer_disconnected_client)
-    add_middleware(app, settings, service.metrics, [route for one in (*routers, app) for route in one.routes])
+    app.state.routes = RouteTable([route for one in (*routers, app) for route in one.routes])
+    add_middleware(app, settings, service.metrics)
     build_document(app, with_keys=bool(settings.api_keys))
     return app
 
@@ -132,7 +130,7 @@ def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
     )
 
 
-def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, routes: Iterable[BaseRoute]) -> None:
+def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """Add the middleware from the innermost to the outermost.
 
     Web pages can read errors raised inside of CORS, and preflight requests need no key; the access log sees everything.
@@ -144,7 +142,7 @@ def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, routes: I
     app.add_middleware(HeadMiddleware)
     if settings.cors_origins:
         add_cors(app, settings.cors_origins)
-    app.add_middleware(NoSniffMiddleware)
-    app.add_middleware(AccessLogMiddleware, template_of=RouteTemplates(routes).find, answered=metrics.observe_response)
+    find_template = app.state.routes.find_template
+    app.add_middleware(AccessLogMiddleware, template_of=find_template, answered=metrics.observe_response)
     if settings.root_path:
         app.add_middleware(PathPrefixMiddleware, root_path=settings.root_path)

@@ -17,8 +17,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from app.api.errors import PROBLEM_TYPE, make_problem
 from app.api.live.protocol import SocketProtocol
-from app.api.middleware.access_log import UNKNOWN_ROUTE, log_request
-from app.api.middleware.compat import NO_SNIFF_HEADERS
+from app.api.middleware import NO_SNIFF_HEADERS, UNKNOWN_ROUTE, log_request
 from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest
 from app.metrics import ResponseRecord
 

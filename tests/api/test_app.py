@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.api.errors import GuardMiddleware, choose_openai_status, make_openai_content
-from app.api.middleware.access_log import AccessLogMiddleware
+from app.api.middleware import AccessLogMiddleware
 from app.audio.encode import FORMATS
 from app.errors import ERRORS, IntoneError
 from app.main import create_app

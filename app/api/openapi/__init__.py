@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from app.api.middleware.auth import is_public
+from app.api.clients import is_public
 from app.api.openapi.errors import describe_headers, make_error_examples, refer_to_headers
 from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech

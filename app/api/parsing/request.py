@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app.api.middleware.auth import get_key_name
+from app.api.clients import get_key_name
 from app.api.parsing.body import LARGE_BODY_BYTES, decode_body, read_body, strip_bom, wait_for_disconnect
 from app.api.parsing.json import json_pointer, quote_value, read_json
 from app.api.parsing.negotiation import (

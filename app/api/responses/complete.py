@@ -16,11 +16,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from app.api.clients import ReaderPatience
 from app.api.jobs import IsCancelled
 from app.api.parsing.negotiation import ResponseFormat
 from app.api.parsing.request import ParsedRequest
 from app.api.responses.spool import Spool
-from app.api.responses.streaming import ReaderPatience
 from app.audio.encode import FORMATS, split_pieces
 from app.audio.writers import Writer
 from app.errors import AnswerTooLarge, RangeNotSatisfiable, ReaderTooSlow

@@ -10,8 +10,8 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.clients import identify_client
 from app.api.jobs import IsCancelled
-from app.api.middleware.auth import identify_client
 from app.api.parsing.body import wait_for_disconnect
 from app.api.parsing.negotiation import JSON
 from app.api.parsing.request import ParsedRequest

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.middleware.auth import get_key_name
+from app.api.clients import get_key_name
 from app.api.openapi.errors import (
     BODY_ERRORS,
     COMPLETE_ERRORS,

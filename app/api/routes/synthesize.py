@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.api.clients import identify_client
 from app.api.jobs import IsCancelled
-from app.api.middleware.auth import identify_client
 from app.api.openapi.errors import (
     BODY_ERRORS,
     COMPLETE_ERRORS,

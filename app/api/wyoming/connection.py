@@ -11,9 +11,9 @@ from uvicorn.server import ServerState
 from wyoming.event import Event
 from wyoming.ping import Pong
 
+from app.api.clients import mask_address
 from app.api.connections import LINGER_SECONDS, QUIET_SECONDS, Connections
 from app.api.jobs import ClientDisconnected, retrieve_exception
-from app.api.middleware.auth import mask_address
 from app.api.state import Service
 from app.api.wyoming.events import MAX_HEADER_BYTES, encode_event, make_error_event, read_event
 from app.api.wyoming.exchange import observe_exchange
