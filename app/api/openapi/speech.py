@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from app.api.openapi.errors import CACHE_HEADERS, SPEECH_HEADERS, Responses, refer_to_headers
-from app.api.parsing.negotiation import EVENT_STREAM, JSON, NDJSON, PLAIN_TEXT, SSML
+from app.api.parsing.body import JSON, PLAIN_TEXT, SSML
+from app.api.parsing.negotiation import EVENT_STREAM, NDJSON
 from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech
 from app.api.schemas.request import JSON_FIELDS, SpeechBody, SpeechFields

@@ -12,8 +12,7 @@ from starlette.responses import Response
 
 from app.api.clients import identify_client
 from app.api.jobs import IsCancelled
-from app.api.parsing.body import wait_for_disconnect
-from app.api.parsing.negotiation import JSON
+from app.api.parsing.body import JSON, wait_for_disconnect
 from app.api.parsing.request import ParsedRequest
 from app.api.responses.complete import CompleteResponse, CompleteSpeech, synthesize_complete
 from app.api.responses.events import LINES_OF_JSON, SERVER_SENT_EVENTS, encode_events, make_error_event

@@ -9,18 +9,16 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
-from app.api.parsing.json import quote_value
 from app.api.schemas.request import (
     EmotionField,
     FormatName,
     SpeechBody,
     check_fields,
     convert_errors,
-    make_invalid_request,
     warn_ignored,
 )
 from app.audio.encode import find_format
-from app.errors import FieldError, InvalidRequest, ModelNotFound
+from app.errors import FieldError, InvalidRequest, ModelNotFound, quote_value
 from app.fields import Hertz, SpeechOptions, Text, open_enum, require_values
 from app.types import PlanWarning
 
@@ -118,14 +116,13 @@ def read_openai(data: Any) -> ParsedOpenAiSpeech:
     try:
         body = OpenAiSpeech.model_validate(_drop_empty_fields(data))
     except ValidationError as error:
-        raise make_invalid_request(convert_errors(error, OpenAiSpeech)) from None
+        raise InvalidRequest.from_fields(convert_errors(error, OpenAiSpeech)) from None
     if body.model is not None:
         check_model(body.model)
     sse = body.stream_format == "sse"
     if sse and body.stream is False:
-        raise make_invalid_request(
-            [FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")]
-        )
+        detail = "events are a stream, so it cannot be false beside stream_format sse"
+        raise InvalidRequest.from_fields([FieldError.at(detail, "stream")])
     return ParsedOpenAiSpeech(_to_speech_body(body), sse, _warn_unknown_fields(data))
 
 
@@ -148,7 +145,7 @@ def remap_error_fields() -> Iterator[None]:
     try:
         yield
     except InvalidRequest as error:
-        raise make_invalid_request([_rename_field(one) for one in error.fields]) from None
+        raise InvalidRequest.from_fields([_rename_field(one) for one in error.fields]) from None
 
 
 def _to_speech_body(body: OpenAiSpeech) -> SpeechBody:

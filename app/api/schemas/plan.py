@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
-from app.api.parsing.json import has_surrogate
 from app.errors import InvalidRequest
 from app.fields import (
     MAX_VOICE_CHARS,
@@ -24,12 +23,22 @@ from app.fields import (
     Volume,
     Weight,
 )
-from app.types import NO_SPAN, Blend, Clause, Decision, Emotion, PlanFingerprint, Prosody, Role, Sentence, Source
+from app.types import (
+    NO_SPAN,
+    Blend,
+    Clause,
+    Decision,
+    EditedUtterance,
+    Emotion,
+    PlanFingerprint,
+    Prosody,
+    Role,
+    Sentence,
+    Source,
+)
 
 if TYPE_CHECKING:
     from app.text.ssml import SsmlFragment
-    from app.types import EditedUtterance
-
 
 MAX_UTTERANCES = 20_000
 
@@ -91,13 +100,9 @@ class UtteranceBody(_Strict):
     words: list[Any] | None = None
 
     @model_validator(mode="after")
-    def _check_texts(self) -> UtteranceBody:
+    def _check_span(self) -> UtteranceBody:
         if self.span is not None and self.span[0] > self.span[1]:
             raise ValueError("span must not end before it starts")
-        if any(
-            has_surrogate(text) for text in (self.text, self.ssml, self.voice, self.emotion, self.reason, self.speaker)
-        ):
-            raise ValueError("holds half of a surrogate pair, which is no character")
         return self
 
 
@@ -117,7 +122,6 @@ class PlanBody(_Strict):
 def convert_utterance(utterance: UtteranceBody) -> EditedUtterance:
     """Convert an utterance to the pipeline's type. Raise `InvalidSsml` or `UnknownEmotion`."""
     from app.text import read_fragment
-    from app.types import EditedUtterance
 
     analyzed = (
         PlanFingerprint(utterance.analyzed.emotion, utterance.analyzed.text_sha256) if utterance.analyzed else None

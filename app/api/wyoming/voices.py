@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
 
 from app.api.parsing.body import strip_bom
-from app.api.parsing.json import has_surrogate
 from app.errors import FieldError, InvalidRequest, VoiceNotFound
 from app.packages import version
 from app.types import Emotion, SpeechRequest
@@ -97,7 +96,7 @@ def read_text(data: Mapping[str, Any]) -> str:
     text = data.get("text")
     if not isinstance(text, str):
         raise _make_field_error("text", "must be a string")
-    return strip_bom(_refuse_surrogates("text", text))
+    return strip_bom(text)
 
 
 def _read_format(data: Mapping[str, Any]) -> str:
@@ -112,14 +111,8 @@ def _read_string(data: Mapping[str, Any], name: str) -> str | None:
     value = data.get(name)
     if value is not None and not isinstance(value, str):
         raise _make_field_error(name, "must be a string")
-    return _refuse_surrogates(name, value) if value else None
-
-
-def _refuse_surrogates(name: str, value: str) -> str:
-    if has_surrogate(value):
-        raise _make_field_error(name, "holds half of a surrogate pair, which is no character")
-    return value
+    return value or None
 
 
 def _make_field_error(name: str, detail: str) -> InvalidRequest:
-    return InvalidRequest(f"{name}: {detail}.", fields=[FieldError(detail, f"#/{name}")])
+    return InvalidRequest.from_fields([FieldError.at(detail, name)], hint="")
