@@ -73,7 +73,7 @@ class LoadedVoice:
         self.voice = voice
 
     def __del__(self) -> None:
-        self.synthesizer.unload(self.voice)
+        self.synthesizer.engine.release_voice(self.voice)
 
 
 class SynthesizerReplica:

@@ -67,15 +67,10 @@ class Synthesizer:
         That would take several seconds of all workers each time, and with many voices leave too few for speech.
         """
         voice = self.registry.get(name)
-        if id(voice) not in self.engine.kept:
+        if not self.engine.has_loaded(voice):
             for emotion in voice.manifest.emotions:
                 self.engine.load_speaker(voice, {emotion: 1.0})
         return voice
-
-    def unload(self, voice: Voice) -> None:
-        """Forget the models of a voice; utterances that are being spoken keep theirs."""
-        with self.engine.loading:
-            self.engine.kept.pop(id(voice), None)
 
     def check_health(self) -> None:
         """Raise `NotReady` if no worker lives or progresses."""

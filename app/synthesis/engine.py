@@ -128,6 +128,16 @@ class Engine:
             self.kept[id(voice)] = loader, time.monotonic()
         return loader
 
+    def has_loaded(self, voice: Voice) -> bool:
+        """Return whether the models of a voice are kept."""
+        with self.loading:
+            return id(voice) in self.kept
+
+    def release_voice(self, voice: Voice) -> None:
+        """Release the models of a voice; utterances that are being spoken keep theirs."""
+        with self.loading:
+            self.kept.pop(id(voice), None)
+
     def release_voices(self, registry: Registry, now: float) -> None:
         """Release the models of voices that are not available any more, or not used for `IDLE_SECONDS`.
 

@@ -29,11 +29,11 @@ from app.api.parsing.body import (
     wait_for_disconnect,
 )
 from app.api.parsing.negotiation import ResponseFormat, check_format, check_rate, negotiate
-from app.api.schemas.plan import UtteranceBody, convert_utterance
 from app.api.schemas.request import BOOLEAN_FIELDS, JSON_FIELDS, NUMBER_FIELDS, SpeechBody, TurnBody, check_fields
 from app.api.state import get_service
 from app.audio.encode import FORMATS
 from app.errors import FieldError, IntoneError, InvalidRequest, quote_value
+from app.planning.serialize import UtteranceBody, convert_utterance
 from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest, Turn
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from app.api.schemas.plan import PlanBody
 from app.audio.encode import FORMATS
 from app.errors import FieldError, InvalidRequest, quote_value
 from app.fields import (
@@ -21,6 +20,7 @@ from app.fields import (
     list_leaf_types,
     open_enum,
 )
+from app.planning.serialize import PlanBody
 from app.types import MAX_WEIGHT, PlanWarning
 
 MAX_LISTED_NAMES = 10
