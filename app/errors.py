@@ -77,16 +77,14 @@ class MalformedRequest(IntoneError):
 class UnreadableBody(IntoneError):
     """The body is not what its Content-Type says."""
 
-    status, code, title = 400, "unreadable_body", "The body cannot be read"
-    group = "body"
+    status, code, title, group = 400, "unreadable_body", "The body cannot be read", "body"
     remedy = "Send a body of the Content-Type, in the character set that it names."
 
 
 class Unauthorized(IntoneError):
     """No key, or an unknown one."""
 
-    status, code, title = 401, "unauthorized", "Authentication required"
-    group = "work"
+    status, code, title, group = 401, "unauthorized", "Authentication required", "work"
     remedy = "Send `Authorization: Bearer KEY`."
     headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
     openai_code = "invalid_api_key"
@@ -102,9 +100,7 @@ class OriginRefused(IntoneError):
 class ReloadRefused(IntoneError):
     """The voices may be reloaded over HTTP only if there are API keys."""
 
-    status = 403
-    code = "reload_refused"
-    title = "Reloading needs an API key"
+    status, code, title = 403, "reload_refused", "Reloading needs an API key"
     remedy = "Set INTONE_API_KEYS, or send the process SIGHUP."
 
 
@@ -118,8 +114,7 @@ class RouteNotFound(IntoneError):
 class VoiceNotFound(IntoneError):
     """No voice has this name."""
 
-    status, code, title = 404, "voice_not_found", "Unknown voice"
-    group = "text"
+    status, code, title, group = 404, "voice_not_found", "Unknown voice", "text"
     remedy = "`GET /voices` lists the voices."
     openai_param = "voice"
 
@@ -153,8 +148,7 @@ class NotAcceptable(IntoneError):
 class BodyTooSlow(IntoneError):
     """The body did not arrive in time."""
 
-    status, code, title = 408, "body_too_slow", "The body did not arrive in time"
-    group = "body"
+    status, code, title, group = 408, "body_too_slow", "The body did not arrive in time", "body"
     remedy = "Send the request again, its body at once."
     headers: Mapping[str, str] = {"Connection": "close"}
     """The rest of the body may still arrive, and must not be read as the next request."""
@@ -170,8 +164,7 @@ class SocketSilent(IntoneError):
 class ReaderTooSlow(IntoneError):
     """The reader of a response accepted too little for too long."""
 
-    status, code, title = 408, "reader_too_slow", "The client read the response too slowly"
-    group = "stream"
+    status, code, title, group = 408, "reader_too_slow", "The client read the response too slowly", "stream"
     remedy = (
         "Read at least `INTONE_READER_RATE` bytes a second on average; pauses may add up to `INTONE_READER_PATIENCE` "
         "seconds."
@@ -191,8 +184,7 @@ class FallbackRefused(IntoneError):
 class TextTooLong(IntoneError):
     """The text has more code points than the setting allows."""
 
-    status, code, title = 413, "text_too_long", "The text is too long"
-    group = "text"
+    status, code, title, group = 413, "text_too_long", "The text is too long", "text"
     remedy = "Send the text in parts, or raise `INTONE_MAX_CHARS`."
     openai_param = "input"
 
@@ -200,8 +192,7 @@ class TextTooLong(IntoneError):
 class AudioTooLong(IntoneError):
     """The speech would be longer than the setting allows."""
 
-    status, code, title = 413, "audio_too_long", "The speech would be too long"
-    group = "text"
+    status, code, title, group = 413, "audio_too_long", "The speech would be too long", "text"
     remedy = "Send the text in parts, or raise `INTONE_MAX_AUDIO_SECONDS`."
     openai_param = "input"
 
@@ -209,8 +200,7 @@ class AudioTooLong(IntoneError):
 class AnswerTooLarge(IntoneError):
     """The response would have more bytes than the setting allows."""
 
-    status, code, title = 413, "answer_too_large", "The response would be too large"
-    group = "complete"
+    status, code, title, group = 413, "answer_too_large", "The response would be too large", "complete"
     remedy = "Request a stream, MP3 or less text; the operator may raise `INTONE_MAX_ANSWER_BYTES`."
     openai_param = "input"
 
@@ -218,8 +208,7 @@ class AnswerTooLarge(IntoneError):
 class BodyTooLarge(IntoneError):
     """The body has more bytes than any request may have."""
 
-    status, code, title = 413, "body_too_large", "The body is too large"
-    group = "body"
+    status, code, title, group = 413, "body_too_large", "The body is too large", "body"
     remedy = "Send the text in parts of under 4 MiB."
     openai_param = "input"
 
@@ -227,16 +216,14 @@ class BodyTooLarge(IntoneError):
 class UnsupportedMediaType(IntoneError):
     """The route does not accept the Content-Type."""
 
-    status, code, title = 415, "unsupported_media_type", "The Content-Type is not supported"
-    group = "body"
+    status, code, title, group = 415, "unsupported_media_type", "The Content-Type is not supported", "body"
     remedy = "Send `application/json`, `text/plain` or `application/ssml+xml`."
 
 
 class UnsupportedContentEncoding(IntoneError):
     """The body is compressed."""
 
-    status, code, title = 415, "unsupported_content_encoding", "The Content-Encoding is not supported"
-    group = "body"
+    status, code, title, group = 415, "unsupported_content_encoding", "The Content-Encoding is not supported", "body"
     remedy = "Send the body uncompressed, without `Content-Encoding`."
     headers: Mapping[str, str] = {"Accept-Encoding": "identity"}
     """The accepted coding (RFC 9110, 15.5.16)."""
@@ -263,8 +250,7 @@ class UnknownHost(IntoneError):
 class InvalidRequest(IntoneError):
     """A field is missing, unknown, of the wrong type or out of range."""
 
-    status, code, title = 422, "invalid_request", "A field of the request is wrong"
-    group = "text"
+    status, code, title, group = 422, "invalid_request", "A field of the request is wrong", "text"
     remedy = "Each field that is wrong is named, with what is wrong with it."
 
     @classmethod
@@ -277,8 +263,7 @@ class InvalidRequest(IntoneError):
 class InvalidSsml(IntoneError):
     """The SSML is not XML that can be read safely; the detail names line and column."""
 
-    status, code, title = 422, "invalid_ssml", "The SSML cannot be read"
-    group = "text"
+    status, code, title, group = 422, "invalid_ssml", "The SSML cannot be read", "text"
     remedy = "The detail names line and column; `GET /ssml` lists what is understood."
     openai_param = "input"
 
@@ -286,8 +271,7 @@ class InvalidSsml(IntoneError):
 class EmptyText(IntoneError):
     """The text is empty, white space, or in a script that the voice cannot read."""
 
-    status, code, title = 422, "empty_text", "There is no text to speak"
-    group = "text"
+    status, code, title, group = 422, "empty_text", "There is no text to speak", "text"
     remedy = "Send at least one character other than white space."
     openai_param = "input"
 
@@ -295,8 +279,7 @@ class EmptyText(IntoneError):
 class UnknownEmotion(IntoneError):
     """The emotion is neither one of the seven nor an alias."""
 
-    status, code, title = 422, "unknown_emotion", "Unknown emotion"
-    group = "text"
+    status, code, title, group = 422, "unknown_emotion", "Unknown emotion", "text"
     remedy = "`GET /voices` lists the emotions and their other names."
     openai_param = "emotion"
 
@@ -304,8 +287,7 @@ class UnknownEmotion(IntoneError):
 class BlendUnsupported(IntoneError):
     """The voice cannot blend these emotions."""
 
-    status, code, title = 422, "blend_unsupported", "The voice cannot blend these emotions"
-    group = "text"
+    status, code, title, group = 422, "blend_unsupported", "The voice cannot blend these emotions", "text"
     remedy = "Name one emotion, or a voice whose `degree` is true."
     openai_param = "emotion"
 
@@ -313,8 +295,7 @@ class BlendUnsupported(IntoneError):
 class InvalidVoice(SetupError):
     """A voice folder cannot be used; the detail says what disagrees."""
 
-    status, code, title = 503, "voice_unavailable", "The voice cannot be loaded"
-    group = "text"
+    status, code, title, group = 503, "voice_unavailable", "The voice cannot be loaded", "text"
     remedy = (
         "Choose another voice, or tell the operator the request id: the log says what is wrong with the voice's files."
     )
@@ -323,8 +304,7 @@ class InvalidVoice(SetupError):
 class RateLimited(IntoneError):
     """A client sends more requests than the setting allows; `retry_after` in whole seconds."""
 
-    status, code, title = 429, "rate_limited", "Too many requests"
-    group = "work"
+    status, code, title, group = 429, "rate_limited", "Too many requests", "work"
     remedy = "Wait as long as `Retry-After` says."
 
     def __init__(self, detail: str, *, hint: str = "", retry_after: int = 1) -> None:
@@ -342,8 +322,7 @@ class HeadTooLarge(IntoneError):
 class TooManyStreams(IntoneError):
     """A client has as many open streams as the setting allows."""
 
-    status, code, title = 429, "too_many_streams", "Too many open streams"
-    group = "stream"
+    status, code, title, group = 429, "too_many_streams", "Too many open streams", "stream"
     remedy = "Read one to its end or close it; the operator may raise `INTONE_MAX_STREAMS_PER_CLIENT`."
     headers: Mapping[str, str] = {"Retry-After": "5"}
 
@@ -358,8 +337,7 @@ class TooManyContexts(IntoneError):
 class Busy(IntoneError):
     """The queue is full, or there is no room for another response."""
 
-    status, code, title = 503, "busy", "The service is busy"
-    group = "work"
+    status, code, title, group = 503, "busy", "The service is busy", "work"
     remedy = "Retry after `Retry-After` seconds; the operator may raise `INTONE_QUEUE_SIZE`."
     headers: Mapping[str, str] = {"Retry-After": "5"}
 
@@ -367,8 +345,7 @@ class Busy(IntoneError):
 class NotReady(IntoneError):
     """The models are still being loaded, or the service is stopping."""
 
-    status, code, title = 503, "not_ready", "The service is not ready"
-    group = "work"
+    status, code, title, group = 503, "not_ready", "The service is not ready", "work"
     remedy = "Retry after `Retry-After` seconds; `GET /ready` reports when."
     headers: Mapping[str, str] = {"Retry-After": "2"}
 
@@ -376,8 +353,7 @@ class NotReady(IntoneError):
 class OverTimeBudget(IntoneError):
     """The request took longer than the setting allows."""
 
-    status, code, title = 504, "over_time_budget", "The request took too long"
-    group = "work"
+    status, code, title, group = 504, "over_time_budget", "The request took too long", "work"
     remedy = "Send less text or request a stream; the operator may raise `INTONE_TIME_BUDGET`."
     headers: Mapping[str, str] = {"X-Should-Retry": "false"}
 
@@ -385,8 +361,7 @@ class OverTimeBudget(IntoneError):
 class NoStorage(IntoneError):
     """A temporary file cannot be written."""
 
-    status, code, title = 507, "no_storage", "No storage for the response"
-    group = "complete"
+    status, code, title, group = 507, "no_storage", "No storage for the response", "complete"
     remedy = "Request a stream, which needs none; the operator may set `TMPDIR` to a folder with room."
     headers: Mapping[str, str] = {"Retry-After": "5"}
 

@@ -160,7 +160,7 @@ def make_timeout_error(seconds: float) -> OverTimeBudget:
     )
 
 
-WaitForDisconnect = Callable[[], Coroutine[Any, Any, None]]
+WaitForDisconnect = Callable[[], Coroutine[Any, Any, object]]
 """Coroutine function that returns when the client has disconnected."""
 
 

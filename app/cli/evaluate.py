@@ -17,7 +17,7 @@ from app.cli.output import make_wide_console
 from app.cli.parser import UsageError
 from app.emotion import parse_emotion
 from app.evaluation.emotion_judge import judge_emotions
-from app.evaluation.listening import Evaluators, Listener, Measurement, measure_recording
+from app.evaluation.listening import Evaluators, Measurement, measure_recording
 from app.evaluation.onset_report import (
     OnsetReport,
     make_onset_tables,
@@ -73,7 +73,7 @@ def _measure(options: argparse.Namespace, evaluators: Evaluators) -> Report:
     return Report(options.voice, measurements, EmotionReport(judgements))
 
 
-def _listen(recordings: list[Recording], listener: Listener) -> list[Measurement]:
+def _listen(recordings: list[Recording], listener: Evaluators) -> list[Measurement]:
     tracked = _track_progress(recordings, "listening", len(recordings))
     return [measure_recording(recording, listener) for recording in tracked]
 

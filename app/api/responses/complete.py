@@ -92,7 +92,7 @@ class CompleteSpeech:
     @property
     def size(self) -> int:
         """Bytes of the body."""
-        return json_size(self.audio_bytes) + self.spool.size - self.audio_bytes if self.in_json else self.spool.size
+        return self.spool.size + (json_size(self.audio_bytes) - self.audio_bytes) * self.in_json
 
     def body(self) -> Iterator[bytes]:
         """Yield the body in blocks; reads a file, so not for an event loop."""

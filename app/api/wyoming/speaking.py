@@ -19,11 +19,10 @@ from app.api.wyoming.voices import make_speech_request
 from app.audio.encode import FORMATS, to_int16
 from app.errors import IntoneError
 from app.metrics import SynthesisRecord
-from app.types import PlanWarning, SpeechRequest, Utterance
+from app.types import PlanWarning, Utterance
 
 if TYPE_CHECKING:
     from app.live.stream import LiveStream
-    from app.synthesis.pipeline import Pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +51,27 @@ async def speak_text(service: Service, client: Client, data: Mapping[str, Any]) 
     """Answer `synthesize`: speak the whole text."""
     with admit(service, client, WHOLE_TEXT) as exchange:
         pipeline = service.get_pipeline()
-        await _stream_speech(service, client, pipeline, make_speech_request(data, pipeline, with_text=True), exchange)
+        request = make_speech_request(data, pipeline, with_text=True)
+        encodings: list[EncodedStream] = []
 
+        def work(cancelled: IsCancelled) -> Iterator[bytes]:
+            rendering = pipeline.render(request, cancelled)
+            encodings.append(EncodedStream(rendering, FORMATS["pcm"].stream(rendering.selection.sample_rate)))
+            yield from encodings[0]
 
-async def _stream_speech(
-    service: Service, client: Client, pipeline: Pipeline, request: SpeechRequest, exchange: Exchange
-) -> None:
-    encodings: list[EncodedStream] = []
-
-    def work(cancelled: IsCancelled) -> Iterator[bytes]:
-        rendering = pipeline.render(request, cancelled)
-        encodings.append(EncodedStream(rendering, FORMATS["pcm"].stream(rendering.selection.sample_rate)))
-        yield from encodings[0]
-
-    job = await service.speaking.start(work, client.wait_for_disconnect)
-    (encoding,) = encodings
-    rendering, sample_rate = encoding.rendering, encoding.rendering.selection.sample_rate
-    try:
-        async for piece in job.result:
-            await exchange.send_audio(piece, sample_rate)
-        await exchange.end_audio(sample_rate, rendering.all_warnings)
-    finally:
-        job.result.close()
-        timings = replace(encoding.timings, queue=encoding.timings.queue + job.queued_ms)
-        exchange.record_synthesis(
-            SynthesisRecord(rendering.spoken, rendering.all_warnings, len(request.text), rendering.seconds, timings)
-        )
+        job = await service.speaking.start(work, client.wait_for_disconnect)
+        (encoding,) = encodings
+        rendering, sample_rate = encoding.rendering, encoding.rendering.selection.sample_rate
+        try:
+            async for piece in job.result:
+                await exchange.send_audio(piece, sample_rate)
+            await exchange.end_audio(sample_rate, rendering.all_warnings)
+        finally:
+            job.result.close()
+            timings = replace(encoding.timings, queue=encoding.timings.queue + job.queued_ms)
+            exchange.record_synthesis(
+                SynthesisRecord(rendering.spoken, rendering.all_warnings, len(request.text), rendering.seconds, timings)
+            )
 
 
 class LiveSpeech:
@@ -150,13 +144,12 @@ async def begin_live_speech(service: Service, client: Client, data: Mapping[str,
         exchange = admission.enter_context(admit(service, client, LIVE_TEXT))
         pipeline = service.get_pipeline()
         request = make_speech_request(data, pipeline, with_text=False)
+
+        def open_stream() -> LiveStream:
+            from app.live.session import LiveSession
+            from app.live.stream import LiveStream
+
+            return LiveStream(LiveSession(pipeline, request), service.speaking.run_step)
+
         # In a thread, as the first call imports modules.
-        stream = await run_in_threadpool(_open_stream, service, pipeline, request)
-        return LiveSpeech(service, client, stream, exchange, admission.pop_all())
-
-
-def _open_stream(service: Service, pipeline: Pipeline, request: SpeechRequest) -> LiveStream:
-    from app.live.session import LiveSession
-    from app.live.stream import LiveStream
-
-    return LiveStream(LiveSession(pipeline, request), service.speaking.run_step)
+        return LiveSpeech(service, client, await run_in_threadpool(open_stream), exchange, admission.pop_all())
