@@ -29,12 +29,11 @@ from app.errors import IntoneError
 from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
 from app.text.headings import Heading, find_headings
-from app.types import InputFormat, Samples
+from app.types import InputFormat, Samples, SpeechRequest
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
     from app.synthesis.stream import SynthesisStream
-    from app.types import SpeechRequest
 
 
 PLAYERS: tuple[tuple[str, ...], ...] = (

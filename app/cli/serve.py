@@ -14,8 +14,6 @@ from functools import partial
 from types import FrameType
 from typing import NoReturn
 
-from fastapi import FastAPI
-
 from app.api.server import ProtocolFactory
 from app.cli.flags import settings_from_options
 from app.cli.logs import LogWriter, logging_to_stderr
@@ -46,7 +44,9 @@ def serve(settings: Settings, *, stays: bool = False) -> NoReturn:
         failure = _serve(settings, listener, wyoming, log, stays)
     if failure:
         raise IntoneError(failure)
-    _exit_process()
+    # End the process without freeing the models' memory, which takes seconds in Python and no time in the system.
+    atexit._run_exitfuncs()
+    os._exit(0)
 
 
 def _listen_wyoming(settings: Settings) -> AbstractContextManager[socket.socket | None]:
@@ -76,10 +76,15 @@ def _serve(
     def patience() -> float:
         return settings.drain_seconds if app.state.service.loaded is not None else 0
 
-    app = create_app(settings, on_failure=_log_failure if stays else stop)
+    app = create_app(settings, on_failure=partial(logger.error, "cannot speak: %s") if stays else stop)
     watch_log(app.state.service.metrics, lambda: log.dropped)
     config = make_server_config(app, settings, os.environ)
-    others = _make_wyoming_protocols(app, wyoming) if wyoming else {}
+    others: dict[socket.socket, ProtocolFactory] = {}
+    if wyoming:
+        from app.api.wyoming.server import WyomingProtocol, describe_listener
+
+        logger.info("listening on %s", describe_listener(wyoming))
+        others = {wyoming: partial(WyomingProtocol, app.state.service, app.state.connections)}
     # A terminal that is closed sends SIGHUP, too, and must end the process.
     reload = None if sys.stderr.isatty() else app.state.service.reload_voices
     server = DrainingServer(config, patience, lambda: _force_exit(log), others, reload)
@@ -96,23 +101,6 @@ def _serve(
         logger.info("stopped")
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     return "".join(failures[:1])
-
-
-def _make_wyoming_protocols(app: FastAPI, listener: socket.socket) -> dict[socket.socket, ProtocolFactory]:
-    from app.api.wyoming.server import WyomingProtocol, describe_listener
-
-    logger.info("listening on %s", describe_listener(listener))
-    return {listener: partial(WyomingProtocol, app.state.service, app.state.connections)}
-
-
-def _log_failure(reason: str) -> None:
-    logger.error("cannot speak: %s", reason)
-
-
-def _exit_process() -> NoReturn:
-    """End the process without freeing the models' memory, which takes seconds in Python and no time in the system."""
-    atexit._run_exitfuncs()
-    os._exit(0)
 
 
 def _force_exit(log: LogWriter) -> None:

@@ -6,12 +6,9 @@ import argparse
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.cli.parser import UsageError
-
-if TYPE_CHECKING:
-    from app.types import SpeechRequest
+from app.types import SpeechRequest
 
 TEXT_ENDINGS = frozenset(
     ".txt .text .md .markdown .rst .html .htm .xhtml .ssml .xml .json .csv .tsv .epub .pdf .doc .docx .odt .rtf".split()
@@ -75,7 +72,6 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
     from app.emotion import AUTO, parse_emotion_spec
     from app.fields import SpeechOptions
     from app.text.lexicon_file import read_lexicon
-    from app.types import SpeechRequest
 
     try:
         chosen = SpeechOptions.model_validate(

@@ -14,9 +14,9 @@ from app.cli.loading import find_voices
 from app.cli.output import show_rows, write_json
 from app.cli.parser import UsageError
 from app.settings import Settings
-from app.types import Emotion
+from app.types import Emotion, SpeechRequest
 from app.voices import Registry
-from app.voices.serialize import VoiceJson, voice_to_dict
+from app.voices.serialize import voice_to_dict
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
@@ -47,8 +47,6 @@ class Check:
 def speak(pipeline: Pipeline, voice: str, emotion: Emotion) -> Check:
     """Speak one sentence; any exception becomes part of the result, so that the other voices are checked too."""
     import numpy as np
-
-    from app.types import SpeechRequest
 
     began = time.perf_counter()
     try:
@@ -92,15 +90,13 @@ def run(options: argparse.Namespace) -> int:
     elif options.check:
         show_checks(checks)
     else:
-        show_rows(("voice", "locale", "gender", "Hz", "license", "emotions"), map(_make_voice_row, voices))
+        header = ("voice", "locale", "gender", "Hz", "license", "emotions")
+        columns = ("name", "locale", "gender", "sample_rate", "license")
+        rows = ((*(str(one[name]) for name in columns), " ".join(one["emotions"])) for one in voices)
+        show_rows(header, rows)
     for problem in registry.problems.values():
         sys.stderr.write(f"intone: {problem}\n")
     return 1 if options.check and (registry.problems or any(check.problem for check in checks)) else 0
-
-
-def _make_voice_row(voice: VoiceJson) -> list[str]:
-    facts = [voice["name"], voice["locale"], voice["gender"], str(voice["sample_rate"]), voice["license"]]
-    return [*facts, " ".join(voice["emotions"])]
 
 
 def _check(settings: Settings) -> tuple[Registry, list[Check]]:
