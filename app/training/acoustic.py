@@ -15,9 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from app.errors import SetupError
-from app.synthesis.coqui import (
-    use_alignment,
-)
+from app.synthesis.coqui import use_alignment
 from app.training.acoustic_setup import AcousticSetup
 from app.training.clips import Clip
 from app.training.export import write_checkpoint
@@ -142,14 +140,11 @@ class GlowTask(AcousticTask):
     def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
         super().__init__(start, clips, settings, GLOW_OPTIMIZER)
         if start.scratch:
-            self.start_normalization()
+            # Initialize Glow's normalization layers with the mean and variance of one batch.
+            self.model.run_data_dep_init = True
+            self.compute_losses(self.draw_batch())
+            self.average.load_state_dict(self.model.state_dict())
         self.model.run_data_dep_init = False
-
-    def start_normalization(self) -> None:
-        """Initialize Glow's normalization layers with the mean and variance of one batch."""
-        self.model.run_data_dep_init = True
-        self.compute_losses(self.draw_batch())
-        self.average.load_state_dict(self.model.state_dict())
 
     def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return coqui's losses for some clips; none while the normalization layers are initialized."""

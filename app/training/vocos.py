@@ -54,11 +54,7 @@ class TeacherSample:
         """Return `length` frames of the sample."""
         part = slice(start, start + length)
         return replace(
-            self,
-            mel=self.mel[:, part],
-            pitch=self.pitch[part],
-            voicing=self.voicing[part],
-            spectra=self.spectra[:, :, part],
+            self, **{name: getattr(self, name)[..., part] for name in ("mel", "pitch", "voicing", "spectra")}
         )
 
 

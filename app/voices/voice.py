@@ -98,10 +98,7 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
 
 
 def check_degree(voice: Voice) -> None:
-    """Raise `InvalidVoice` unless neutral and each emotion can be interpolated.
-
-    They must be speakers of one GlowTTS, or the emotion's checkpoint must be fine-tuned from neutral's.
-    """
+    """Raise `InvalidVoice` unless each emotion is a speaker of neutral's GlowTTS, or fine-tuned from it."""
     emotions, checkpoints = voice.manifest.emotions, voice.manifest.checkpoints
     neutral = emotions[Emotion.NEUTRAL].checkpoint
     for emotion, spoken in emotions.items():
