@@ -13,7 +13,8 @@ import soundfile
 
 from app.errors import SetupError
 from app.synthesis.pipeline import WARM_UP_TEXT, Pipeline
-from app.types import Emotion, Samples, Speech, SpeechRequest
+from app.synthesis.stream import Speech
+from app.types import Emotion, Samples, SpeechRequest
 
 CONTRACTIONS = {
     "can't": "cannot", "couldn't": "could not", "didn't": "did not", "don't": "do not", "he's": "he is", "i'm": "i am",

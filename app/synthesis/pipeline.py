@@ -29,14 +29,14 @@ from app.settings import Settings
 from app.synthesis import Engine, Playback, choose_backend, never_cancelled
 from app.synthesis.identity import compute_identity
 from app.synthesis.job import raise_if_cancelled
-from app.synthesis.stream import SynthesisStream, VoiceSelection
+from app.synthesis.stream import Speech, SynthesisStream, VoiceSelection
 from app.text import count_expanded
 from app.text.lexicon import Lexicon
 from app.text.lexicon_file import read_lexicon
 from app.text.normalization.cleaning import clean
 from app.text.phonetic import count_model_chars
 from app.text.scripts import fit_to_language
-from app.types import Plan, PlanWarning, Sentence, Speech, SpeechRequest, StrengthMode, Utterance
+from app.types import Plan, PlanWarning, Sentence, SpeechRequest, StrengthMode, Utterance
 from app.voices import Registry, Voice
 
 log = logging.getLogger(__name__)
