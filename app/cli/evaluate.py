@@ -11,8 +11,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import track
 
-from app.cli.flags import settings
-from app.cli.loading import find_voices
+from app.cli.flags import find_voices, settings
 from app.cli.output import make_wide_console
 from app.cli.parser import UsageError
 from app.emotion import parse_emotion

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from app.cli.flags import settings
-from app.cli.loading import find_voices
+from app.cli.flags import find_voices, settings
 from app.cli.output import show_rows, write_json
 from app.cli.parser import UsageError
 from app.settings import Settings

@@ -22,8 +22,7 @@ from ray.util.metrics import Gauge
 
 from app.__main__ import PASSIVE_WAIT
 from app.api.state import Service
-from app.cluster.calls import UtteranceCall
-from app.cluster.engine import RemoteEngine, SynthesizerLost
+from app.cluster.engine import RemoteEngine, SynthesizerLost, UtteranceCall
 from app.cluster.scaling import scale_by_speech
 from app.cluster.synthesizer import MAX_CALLS, Synthesizer
 from app.errors import NotReady

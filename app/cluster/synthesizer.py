@@ -12,8 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from app.cluster.calls import UtteranceCall
-from app.cluster.engine import has_end
+from app.cluster.engine import UtteranceCall, has_end
 from app.errors import NotReady
 from app.memory import limit_arenas, trim_heap
 from app.settings import Settings
