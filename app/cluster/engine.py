@@ -124,7 +124,7 @@ class RemoteEngine(Engine):
     """Engine that computes labels itself and has `send` speak utterances. Thread-safe."""
 
     def __init__(self, backend: Backend, send: Send, *, workers: int) -> None:
-        super().__init__(backend, workers=workers, batch_size=1, cache_bytes=0)
+        super().__init__(backend, workers=workers)
         self.send = send
         self.repeated = 0
         """Number of utterances that were sent again because a process was lost."""

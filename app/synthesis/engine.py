@@ -83,7 +83,7 @@ def never_cancelled() -> bool:
 class Engine:
     """Synthesizer for the utterances of all requests; loads the models of a voice on first use. Thread-safe."""
 
-    def __init__(self, backend: Backend, *, workers: int, batch_size: int, cache_bytes: int) -> None:
+    def __init__(self, backend: Backend, *, workers: int, batch_size: int = 1, cache_bytes: int = 0) -> None:
         self.backend = backend
         self.batch_size = batch_size
         self.cache: Lru[SentenceKey, CachedSentence] = make_sentence_cache(cache_bytes)
