@@ -90,9 +90,8 @@ def run(options: argparse.Namespace) -> int:
         show_checks(checks)
     else:
         header = ("voice", "locale", "gender", "Hz", "license", "emotions")
-        columns = ("name", "locale", "gender", "sample_rate", "license")
-        rows = ((*(str(one[name]) for name in columns), " ".join(one["emotions"])) for one in voices)
-        show_rows(header, rows)
+        facts = ((one["name"], one["locale"], one["gender"], str(one["sample_rate"]), one["license"]) for one in voices)
+        show_rows(header, ((*row, " ".join(one["emotions"])) for row, one in zip(facts, voices, strict=True)))
     for problem in registry.problems.values():
         sys.stderr.write(f"intone: {problem}\n")
     return 1 if options.check and (registry.problems or any(check.problem for check in checks)) else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,8 @@ from app.api.clients import ReaderPatience
 from app.api.jobs import StreamingJob
 from app.audio.encode import Encoder
 from app.errors import IntoneError, ReaderTooSlow
-from app.types import Samples, Timings
+from app.metrics import SynthesisRecord
+from app.types import PlanWarning, Samples, Timings
 
 if TYPE_CHECKING:
     from app.synthesis.stream import SynthesisStream
@@ -30,6 +31,8 @@ class EncodedStream:
         """Time spent on encoding so far."""
         self.samples = 0
         """Number of samples encoded so far."""
+        self.queued_ms = 0.0
+        """Time that the request waited for a place."""
 
     def __iter__(self) -> Iterator[bytes]:
         return filter(None, self.pieces())
@@ -56,7 +59,13 @@ class EncodedStream:
     @property
     def timings(self) -> Timings:
         """Time that each stage of the stream has taken so far."""
-        return replace(self.rendering.timings, encode=self.milliseconds)
+        timings = self.rendering.timings
+        return replace(timings, queue=timings.queue + self.queued_ms, encode=self.milliseconds)
+
+    def make_record(self, characters: int, warnings: Sequence[PlanWarning] = ()) -> SynthesisRecord:
+        """Return what was synthesized of a request of some characters, with the warnings from parsing it."""
+        rendering, warnings = self.rendering, [*warnings, *self.rendering.all_warnings]
+        return SynthesisRecord(rendering.spoken, warnings, characters, rendering.seconds, self.timings)
 
 
 MAX_MESSAGE_BYTES = 32_768

@@ -61,6 +61,7 @@ async def speak_text(service: Service, client: Client, data: Mapping[str, Any]) 
 
         job = await service.speaking.start(work, client.wait_for_disconnect)
         (encoding,) = encodings
+        encoding.queued_ms = job.queued_ms
         rendering, sample_rate = encoding.rendering, encoding.rendering.selection.sample_rate
         try:
             async for piece in job.result:
@@ -68,10 +69,7 @@ async def speak_text(service: Service, client: Client, data: Mapping[str, Any]) 
             await exchange.end_audio(sample_rate, rendering.all_warnings)
         finally:
             job.result.close()
-            timings = replace(encoding.timings, queue=encoding.timings.queue + job.queued_ms)
-            exchange.record_synthesis(
-                SynthesisRecord(rendering.spoken, rendering.all_warnings, len(request.text), rendering.seconds, timings)
-            )
+            exchange.record_synthesis(encoding.make_record(len(request.text)))
 
 
 class LiveSpeech:
