@@ -55,8 +55,9 @@ class CharacterVoices:
         self._roles = {name.lower(): voice for name, voice in voices.items() if name.lower() in roles}
         self._characters = {split_name(name): voice for name, voice in voices.items() if name.lower() not in roles}
 
+    @property
     def has_characters(self) -> bool:
-        """Return whether any character has a voice."""
+        """Whether any character has a voice."""
         return bool(self._characters)
 
     def find(self, clause: Clause) -> str | None:
@@ -123,7 +124,7 @@ class Planner:
 
     def leave_out_labels(self, sentence: Sentence) -> Sentence:
         """Return a sentence without the names before lines of a script, if their speakers have voices."""
-        if not self.voices.has_characters() or not any(clause.is_label for clause in sentence.clauses):
+        if not self.voices.has_characters or not any(clause.is_label for clause in sentence.clauses):
             return sentence
         detail = "Names before the lines of a script are not read, because the request gives characters voices."
         self.warn("label_left_out", detail)
@@ -170,10 +171,9 @@ class Planner:
         """Return what a voice reads of a clause in its language; warn about words of other scripts."""
         spoken, left_out = fit_to_language(clause.spoken, voice.language)
         if left_out:
-            detail = (
-                f"{describe_span(clause)}: the voice {voice.voice} cannot read {describe_letters(left_out)}, "
-                "which were left out."
-            )
+            place = "an edited utterance" if clause.start == NO_SPAN else f"characters {clause.start} to {clause.end}"
+            letters = " and ".join(f"{number} letters ({script})" for script, number in left_out.items())
+            detail = f"{place}: the voice {voice.voice} cannot read {letters}, which were left out."
             self.warn("unreadable_script", detail, str(clause.start), clause.text)
         return spoken
 
@@ -223,16 +223,6 @@ class Planner:
     def warn(self, code: str, detail: str, *about: str) -> None:
         """Add a warning, unless there is one with the same code and subject."""
         self.warnings.setdefault((code, *about), PlanWarning(code, detail))
-
-
-def describe_span(clause: Clause) -> str:
-    """Describe the position of a clause in the request, for a warning."""
-    return "an edited utterance" if clause.start == NO_SPAN else f"characters {clause.start} to {clause.end}"
-
-
-def describe_letters(left_out: Mapping[str, int]) -> str:
-    """Describe letters of other scripts with their numbers, for a warning."""
-    return " and ".join(f"{number} letters ({script})" for script, number in left_out.items())
 
 
 def make_speakable(decision: Decision, voice: VoiceCapabilities) -> Decision:
