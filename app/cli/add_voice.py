@@ -38,8 +38,8 @@ from app.voices.describe import (
     list_candidates,
 )
 from app.voices.discover import ModelFiles, ScanResult, discover, to_voice_name
-from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, NAME_PATTERN, read_manifest
-from app.voices.voice import check_voice, find_voice_folders
+from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, NAME_PATTERN
+from app.voices.voice import check_voice, find_voice_folders, read_voice_names
 
 NO_CANDIDATE = "none of them"
 
@@ -78,19 +78,18 @@ def ask_others(others: Sequence[Candidate], questions: Questions) -> EmotionMap:
 
 
 def parse_pairs(candidates: Sequence[Candidate], flags: Sequence[str]) -> EmotionMap:
-    """Parse several `NAME=EMOTION`; return the candidate of each emotion."""
-    return dict(parse_pair(candidates, flag) for flag in flags)
-
-
-def parse_pair(candidates: Sequence[Candidate], flag: str) -> tuple[Emotion, Candidate]:
-    """Parse one `NAME=EMOTION`; raise `UsageError` if it is wrong."""
-    name, equals, emotion = flag.rpartition("=")
-    if not equals:
-        raise UsageError(f"{flag.strip()!r} is not of the form NAME=EMOTION.")
-    try:
-        return parse_emotion(emotion), get_candidate(candidates, name.strip())
-    except UnknownEmotion as error:
-        raise UsageError(error.detail, hint=error.hint) from None
+    """Parse several `NAME=EMOTION`; return the candidate of each emotion. Raise `UsageError` for a wrong one."""
+    chosen: EmotionMap = {}
+    for flag in flags:
+        name, equals, emotion = flag.rpartition("=")
+        if not equals:
+            raise UsageError(f"{flag.strip()!r} is not of the form NAME=EMOTION.")
+        try:
+            known = parse_emotion(emotion)
+            chosen[known] = get_candidate(candidates, name.strip())
+        except UnknownEmotion as error:
+            raise UsageError(error.detail, hint=error.hint) from None
+    return chosen
 
 
 def get_candidate(candidates: Sequence[Candidate], name: str) -> Candidate:
@@ -171,8 +170,9 @@ def show_found(found: ScanResult, voice: Voice) -> None:
     configs = {str(part.config): part for part in found.acoustic}
     rows = [
         *(
-            ("checkpoint", name, one.architecture, one.model, describe_input(configs[one.config]))
+            ("checkpoint", name, one.architecture, one.model, f"phonemes, {language}" if language else "letters")
             for name, one in manifest.checkpoints.items()
+            for language in [get_phoneme_language(configs[one.config])]
         ),
         *(("vocoder", name, one.architecture, one.model, "") for name, one in manifest.vocoders.items()),
     ]
@@ -185,12 +185,6 @@ def show_found(found: ScanResult, voice: Voice) -> None:
         sys.stdout.write(f"The strength of its emotions {'can' if manifest.degree else 'cannot'} be varied.\n")
     for remark in (*found.left_out, *list_unused_files(found, manifest), *list_foreign_phonemizers(found)):
         sys.stdout.write(f"Note: {remark}.\n")
-
-
-def describe_input(part: ModelFiles) -> str:
-    """Return the input of a checkpoint: letters, or phonemes and their language."""
-    language = get_phoneme_language(part)
-    return f"phonemes, {language}" if language else "letters"
 
 
 def list_unused_files(found: ScanResult, manifest: Manifest) -> list[str]:
@@ -243,7 +237,8 @@ def make_decisions(found: ScanResult, options: argparse.Namespace, installed: Se
 
 def choose_name(folder: Path, wanted: str | None, installed: Sequence[Path], questions: Questions) -> str:
     """Return the voice's name: the requested one, else the folder's; ask if the folder's is invalid or taken."""
-    taken = read_names(installed, folder)
+    others = read_voice_names(installed)
+    taken = {name.lower() for other, name in others.items() if other.resolve() != folder.resolve()}
     if wanted is not None:
         return check_name(wanted, taken)
     name = to_voice_name(folder.resolve().name)
@@ -259,17 +254,6 @@ def find_free_name(name: str, taken: Collection[str]) -> str:
     """Return the name itself if it is free, else the name with the first free number appended."""
     numbered = (f"{name[: MAX_NAME_LENGTH - 4]}-{number}" for number in count(2))
     return next(each for each in chain([name], numbered) if each.lower() not in taken)
-
-
-def read_names(installed: Sequence[Path], folder: Path) -> set[str]:
-    """Return the names of the other voices in lower case; skip invalid voices."""
-    names = set()
-    for other in find_voice_folders(installed):
-        try:
-            names |= {read_manifest(other).name.lower()} if other.resolve() != folder.resolve() else set()
-        except InvalidVoice:
-            continue
-    return names
 
 
 def check_name(name: str, taken: Collection[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -285,6 +286,15 @@ class Registry:
             hint = f"Known voices: {', '.join(known)}." + (f" Did you mean {near[0]}?" if near else "")
             raise VoiceNotFound(f"There is no voice {name!r:.80}.", hint=hint)
         return voice
+
+
+def read_voice_names(folders: Sequence[Path]) -> dict[Path, str]:
+    """Return the names of the voices that have a valid `voice.json`, by folder; the others are left out."""
+    names = {}
+    for folder in find_voice_folders(folders):
+        with suppress(InvalidVoice):
+            names[folder] = read_manifest(folder).name
+    return names
 
 
 def find_voice_folders(folders: Sequence[Path]) -> list[Path]:

@@ -16,7 +16,7 @@ from app.api.jobs import ClientDisconnected, retrieve_exception
 from app.api.state import Service
 from app.api.wyoming.events import MAX_HEADER_BYTES, encode_event, make_error_event, read_event
 from app.api.wyoming.exchange import observe_exchange
-from app.api.wyoming.speaking import Client, LiveSpeech, begin_live_speech, speak_text
+from app.api.wyoming.speaking import LiveSpeech, WyomingClient, begin_live_speech, speak_text
 from app.api.wyoming.voices import make_info, read_text
 from app.errors import IntoneError, InvalidRequest, ReaderTooSlow, SocketSilent
 
@@ -51,7 +51,7 @@ class WyomingConnection:
         peer = writer.get_extra_info("peername")
         name = mask_address(peer[0]) if isinstance(peer, tuple) else LOCAL_CLIENT
         self._left = asyncio.Event()
-        self._client = Client(name, self._send, self._left.wait)
+        self._client = WyomingClient(name, self._send, self._left.wait)
         self._live: LiveSpeech | None = None
         self._is_stopping = False
         # uvicorn waits for its connections and tasks before it stops, and then cancels the tasks.

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """Client of one connection."""
+class WyomingClient:
+    """WyomingClient of one connection."""
 
     name: str
     """What the limits count: the network of its address."""
@@ -36,7 +36,7 @@ class Client:
 
 
 @contextmanager
-def admit(service: Service, client: Client, route: str) -> Iterator[Exchange]:
+def admit(service: Service, client: WyomingClient, route: str) -> Iterator[Exchange]:
     """Yield the exchange of a request for speech, or raise the `RateLimited`, `TooManyStreams` or `Busy` of a limit."""
     with observe_exchange(service, client.send, route) as exchange:
         service.rate_limit.check_client(client.name)
@@ -47,7 +47,7 @@ def admit(service: Service, client: Client, route: str) -> Iterator[Exchange]:
             service.streams.leave(client.name)
 
 
-async def speak_text(service: Service, client: Client, data: Mapping[str, Any]) -> None:
+async def speak_text(service: Service, client: WyomingClient, data: Mapping[str, Any]) -> None:
     """Answer `synthesize`: speak the whole text."""
     with admit(service, client, WHOLE_TEXT) as exchange:
         pipeline = service.get_pipeline()
@@ -76,7 +76,7 @@ class LiveSpeech:
     """One text that arrives in events, and the task that speaks it until its end or an error."""
 
     def __init__(
-        self, service: Service, client: Client, stream: LiveStream, exchange: Exchange, admission: ExitStack
+        self, service: Service, client: WyomingClient, stream: LiveStream, exchange: Exchange, admission: ExitStack
     ) -> None:
         """Take an admitted exchange, and close `admission` when the speech ends."""
         self._service = service
@@ -136,7 +136,7 @@ class LiveSpeech:
                 )
 
 
-async def begin_live_speech(service: Service, client: Client, data: Mapping[str, Any]) -> LiveSpeech:
+async def begin_live_speech(service: Service, client: WyomingClient, data: Mapping[str, Any]) -> LiveSpeech:
     """Answer `synthesize-start`: begin to speak a text whose pieces follow."""
     with ExitStack() as admission:
         exchange = admission.enter_context(admit(service, client, LIVE_TEXT))
