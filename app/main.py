@@ -23,7 +23,6 @@ from app.api.live.handshake import LiveGuard
 from app.api.middleware import (
     CLIENT_CLOSED_REQUEST,
     AccessLogMiddleware,
-    DropCookiesMiddleware,
     GuardMiddleware,
     HeadMiddleware,
     HostCheck,
@@ -135,7 +134,6 @@ def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 
     Web pages can read errors raised inside of CORS, and preflight requests need no key; the access log sees everything.
     """
-    app.add_middleware(DropCookiesMiddleware)
     hosts, keys = HostCheck(settings.allowed_hosts, loopback=settings.is_loopback), KeyAuthenticator(settings.api_keys)
     app.state.live_guard = LiveGuard(hosts, OriginCheck(settings.cors_origins), keys)
     app.add_middleware(GuardMiddleware, checks=(hosts.check, keys.check, refuse_trailing_line_feed))

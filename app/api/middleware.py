@@ -237,34 +237,24 @@ class PathPrefixMiddleware:
         return path if path.startswith(f"{self.root_path}/") else self.root_path + path
 
 
-class DropCookiesMiddleware:
-    """ASGI middleware that removes the header Cookie.
-
-    The framework parses the header for every route, on the event loop, in time quadratic in the length of quoted values
-    (CVE-2024-7592, in Python before 3.11.10 and 3.12.6).
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket"):
-            scope = {**scope, "headers": [header for header in scope["headers"] if header[0] != b"cookie"]}
-        await self.app(scope, receive, send)
-
-
 RequestCheck = Callable[[Request], None]
 """Function that raises a typed error to refuse a request; reads only the request's head."""
 
 
 class GuardMiddleware:
-    """ASGI middleware that runs checks before the body is read, and is the last-resort error handler."""
+    """ASGI middleware that runs checks before the body is read, and is the last-resort error handler.
+
+    It drops the header Cookie, which the framework would parse for every route, on the event loop, in time quadratic in
+    the length of quoted values (CVE-2024-7592, in Python before 3.11.10 and 3.12.6).
+    """
 
     def __init__(self, app: ASGIApp, checks: Sequence[RequestCheck]) -> None:
         self.app = app
         self.checks = checks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope = {**scope, "headers": [header for header in scope["headers"] if header[0] != b"cookie"]}
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WyomingClient:
-    """WyomingClient of one connection."""
+    """Client of one connection."""
 
     name: str
     """What the limits count: the network of its address."""
