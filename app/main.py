@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import mimetypes
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -34,9 +37,9 @@ from app.api.middleware import (
 from app.api.openapi import TAGS, build_document, describe_api, make_operation_id
 from app.api.routes import live, openai, operations, sagemaker, synthesize, voices, web
 from app.api.routes.operations import register_gauges
-from app.api.server import DrainingServer, listen, make_server_config, watch_log
+from app.api.server import DrainingServer, ProtocolFactory, listen, make_server_config, watch_log
 from app.api.state import Service, load_pipeline
-from app.errors import IntoneError
+from app.errors import IntoneError, SetupError
 from app.metrics import Metrics
 from app.packages import version
 from app.settings import Settings
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
 
 __all__ = ["DrainingServer", "create_app", "listen", "make_server_config", "watch_log"]
+
+logger = logging.getLogger("intone.service")
 
 
 def create_app(
@@ -144,3 +149,25 @@ def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     app.add_middleware(AccessLogMiddleware, template_of=find_template, answered=metrics.observe_response)
     if settings.root_path:
         app.add_middleware(PathPrefixMiddleware, root_path=settings.root_path)
+
+
+def listen_wyoming(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    """Return the socket of the Wyoming protocol; None if it is off."""
+    if not settings.wyoming:
+        return nullcontext()
+    try:
+        from app.api.wyoming import server
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "wyoming":
+            raise
+        detail = "INTONE_WYOMING needs the package wyoming, which is not installed."
+        raise SetupError(detail, hint="Install the extra: pip install 'intone[wyoming]'.") from None
+    return server.listen_wyoming(settings.wyoming)
+
+
+def make_wyoming_protocol(app: FastAPI, listener: socket.socket) -> ProtocolFactory:
+    """Return the factory of protocols for a socket of the Wyoming protocol."""
+    from app.api.wyoming.server import WyomingProtocol, describe_listener
+
+    logger.info("listening on %s", describe_listener(listener))
+    return partial(WyomingProtocol, app.state.service, app.state.connections)

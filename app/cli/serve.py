@@ -9,16 +9,22 @@ import os
 import signal
 import socket
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import FrameType
 from typing import NoReturn
 
-from app.api.server import ProtocolFactory
 from app.cli.flags import settings_from_options
 from app.cli.logs import LogWriter, logging_to_stderr
-from app.errors import IntoneError, SetupError
-from app.main import DrainingServer, create_app, listen, make_server_config, watch_log
+from app.errors import IntoneError
+from app.main import (
+    DrainingServer,
+    create_app,
+    listen,
+    listen_wyoming,
+    make_server_config,
+    make_wyoming_protocol,
+    watch_log,
+)
 from app.settings import Settings
 
 logger = logging.getLogger("intone.service")
@@ -37,7 +43,7 @@ def serve(settings: Settings, *, stays: bool = False) -> NoReturn:
     """
     with (
         listen(settings) as listener,
-        _listen_wyoming(settings) as wyoming,
+        listen_wyoming(settings) as wyoming,
         logging_to_stderr(settings.log_format) as log,
     ):
         logger.info("listening on http://%s:%d", *listener.getsockname()[:2])
@@ -47,20 +53,6 @@ def serve(settings: Settings, *, stays: bool = False) -> NoReturn:
     # End the process without freeing the models' memory, which takes seconds in Python and no time in the system.
     atexit._run_exitfuncs()
     os._exit(0)
-
-
-def _listen_wyoming(settings: Settings) -> AbstractContextManager[socket.socket | None]:
-    """Return the socket of the Wyoming protocol; None if it is off."""
-    if not settings.wyoming:
-        return nullcontext()
-    try:
-        from app.api.wyoming.server import listen_wyoming
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "wyoming":
-            raise
-        detail = "INTONE_WYOMING needs the package wyoming, which is not installed."
-        raise SetupError(detail, hint="Install the extra: pip install 'intone[wyoming]'.") from None
-    return listen_wyoming(settings.wyoming)
 
 
 def _serve(
@@ -79,12 +71,7 @@ def _serve(
     app = create_app(settings, on_failure=partial(logger.error, "cannot speak: %s") if stays else stop)
     watch_log(app.state.service.metrics, lambda: log.dropped)
     config = make_server_config(app, settings, os.environ)
-    others: dict[socket.socket, ProtocolFactory] = {}
-    if wyoming:
-        from app.api.wyoming.server import WyomingProtocol, describe_listener
-
-        logger.info("listening on %s", describe_listener(wyoming))
-        others = {wyoming: partial(WyomingProtocol, app.state.service, app.state.connections)}
+    others = {wyoming: make_wyoming_protocol(app, wyoming)} if wyoming else {}
     # A terminal that is closed sends SIGHUP, too, and must end the process.
     reload = None if sys.stderr.isatty() else app.state.service.reload_voices
     server = DrainingServer(config, patience, lambda: _force_exit(log), others, reload)
