@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import sys
 import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import torch
 
 from app.cluster.engine import UtteranceCall, has_end
 from app.errors import NotReady
-from app.memory import limit_arenas, trim_heap
+from app.memory import trim_heap
 from app.settings import Settings
-from app.synthesis import Engine, choose_backend
 from app.synthesis.job import StreamEnd, StreamPart, UtteranceJob
-from app.synthesis.pipeline import BYTES_PER_MB, SWITCH_INTERVAL_SECONDS
+from app.synthesis.pipeline import make_engine, prepare_process
 from app.text.phonetic import count_model_chars
 from app.voices import Registry, Voice
 
@@ -34,20 +31,10 @@ class Synthesizer:
 
     def __init__(self, settings: Settings) -> None:
         """Load the default voice and run its networks, so that the first utterance does not wait for that."""
-        limit_arenas()
-        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-        torch.set_num_threads(settings.threads)
+        prepare_process(settings)
         self.registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
         voice = self.registry.get()
-        backend = choose_backend(
-            settings.backend, voice, settings.graph_cache, settings.workers, settings.threads, settings.device
-        )
-        self.engine = Engine(
-            backend,
-            workers=settings.workers,
-            batch_size=settings.batch_size,
-            cache_bytes=settings.cache_mb * BYTES_PER_MB,
-        )
+        self.engine = make_engine(settings, voice)
         self.engine.warm_up(voice)
         trim_heap()
         self._queued: dict[UtteranceJob, float] = {}

@@ -182,15 +182,14 @@ class OptimizerConfig:
 class AcousticTask(TrainingModule):
     """Training of an acoustic model."""
 
-    def __init__(
-        self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings, pace: OptimizerConfig
-    ) -> None:
+    pace: OptimizerConfig
+
+    def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
         self.start = start
-        self.pace = pace
         self.model = start.model.train()
         self.criterion = self.model.get_criterion()
         self.batch_size, self.seed = settings.batch_size, settings.seed
-        self.learning_rate = settings.learning_rate or pace.learning_rate
+        self.learning_rate = settings.learning_rate or self.pace.learning_rate
         shuffled = random.Random(0).sample(clips, len(clips))
         held_out = min(MAX_HELD_OUT, len(clips) // 10)
         if not held_out:
@@ -201,7 +200,7 @@ class AcousticTask(TrainingModule):
         self.epoch = -(-len(self.clips) // self.batch_size)
         parameters = self.model.parameters()
         self.optimizer = torch.optim.AdamW(parameters, self.learning_rate, betas=(0.9, 0.98), weight_decay=1e-6)
-        self.average = Ema(self.model, pace.averaged)
+        self.average = Ema(self.model, self.pace.averaged)
 
     @abstractmethod
     def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
@@ -264,14 +263,13 @@ def build_alignment(clips: Sequence[Clip]) -> Tensor | None:
     return path
 
 
-GLOW_OPTIMIZER = OptimizerConfig(learning_rate=8e-4, warm_up=200, half_life=8000, bound=5.0, averaged=0.999)
-
-
 class GlowTask(AcousticTask):
     """Training of GlowTTS."""
 
+    pace = OptimizerConfig(learning_rate=8e-4, warm_up=200, half_life=8000, bound=5.0, averaged=0.999)
+
     def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
-        super().__init__(start, clips, settings, GLOW_OPTIMIZER)
+        super().__init__(start, clips, settings)
         if start.scratch:
             # Initialize Glow's normalization layers with the mean and variance of one batch.
             self.model.run_data_dep_init = True
@@ -288,7 +286,6 @@ class GlowTask(AcousticTask):
         return losses or {}
 
 
-TACOTRON_OPTIMIZER = OptimizerConfig(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
 ATTENTION_WEIGHT = 1.0
 """Weight of the attention loss."""
 MIN_ATTENTION = 1e-6
@@ -298,8 +295,10 @@ MIN_ATTENTION = 1e-6
 class TacotronTask(AcousticTask):
     """Training of Tacotron 2."""
 
+    pace = OptimizerConfig(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
+
     def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
-        super().__init__(start, clips, settings, TACOTRON_OPTIMIZER)
+        super().__init__(start, clips, settings)
         self.criterion = disable_autocast(self.criterion)
 
     def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
