@@ -76,6 +76,7 @@ class Client:
                 raise SetupError(f"{name} returned {response.status}: {message}")
             while data := response.read1():
                 yield time.perf_counter() - began, data
+            response.read()  # ends a response of a known length, so that the connection can be used again
         except (OSError, HTTPException) as error:
             raise SetupError(f"{name} failed: {error!r}.") from None
 
