@@ -290,7 +290,7 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether the service listens on a loopback address."""
-        return _is_loopback(self.host)
+        return is_loopback_host(self.host)
 
     @model_validator(mode="after")
     def _require_authentication(self) -> Self:
@@ -304,7 +304,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _refuse_open_wyoming(self) -> Self:
         host = urlsplit(self.wyoming).hostname
-        if host is None or _is_loopback(host):
+        if host is None or is_loopback_host(host):
             return self
         reachable = f"INTONE_WYOMING: {host} can be reached from outside, and Wyoming has no authentication"
         if self.api_keys:
@@ -317,8 +317,8 @@ class Settings(BaseSettings):
         return self
 
 
-def _is_loopback(host: str) -> bool:
-    """Return whether the address is a loopback address."""
+def is_loopback_host(host: str) -> bool:
+    """Return whether a host is this machine, by its usual name or a loopback address."""
     if host == "localhost":
         return True
     try:

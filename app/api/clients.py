@@ -130,8 +130,7 @@ class ReaderPatience:
 
 def identify_client(request: HTTPConnection) -> str:
     """Return the client that a request counts for: the name of its key, else the network of its address."""
-    key: str | None = getattr(request.state, "key", None)
-    return key or mask_address(request.client.host if request.client else "")
+    return get_key_name(request) or mask_address(request.client.host if request.client else "")
 
 
 def mask_address(host: str) -> str:

@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPMethod
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.errors import log_exception, render_error
 from app.errors import IntoneError, NotReady, OriginRefused, RouteNotFound, UnknownHost
 from app.metrics import ResponseRecord
+from app.settings import is_loopback_host
 
 logger = logging.getLogger("intone.request")
 
@@ -295,7 +295,7 @@ class HostCheck:
     """
 
     def __init__(self, names: Sequence[str], *, loopback: bool) -> None:
-        self._names = frozenset({"localhost", *names})
+        self._names = frozenset(names)
         self._checks = loopback or bool(names)
 
     def check(self, request: HTTPConnection) -> None:
@@ -307,7 +307,7 @@ class HostCheck:
     def _allows(self, host: str) -> bool:
         match = _HOST_PATTERN.fullmatch(host)
         name = match[1].lower() if match else ""
-        return name in self._names or _is_loopback(name)
+        return name in self._names or is_loopback_host(name.strip("[]"))
 
 
 class OriginCheck:
@@ -323,10 +323,3 @@ class OriginCheck:
             return
         if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
             raise OriginRefused("The header Origin names another host.")
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
