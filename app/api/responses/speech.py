@@ -124,7 +124,7 @@ def _content_headers(whole: CompleteSpeech, format: AudioFormat) -> dict[str, st
 
 
 def _content_disposition(format: AudioFormat) -> str:
-    return f'inline; filename="speech.{format.extension}"'
+    return f'inline; filename="speech.{format.name}"'
 
 
 def _speech_headers(
