@@ -213,7 +213,7 @@ class Registry:
         self.previous = {}
         configured = self.resolve_aliases(aliases or {})
         known = {name.lower() for name in configured}
-        openai = {name: self.match_persona(one) for name, one in OPENAI_VOICES.items() if name not in known}
+        openai = {name: self.match_persona(one) for name, one in sorted(OPENAI_VOICES.items()) if name not in known}
         self.aliases = {**openai, **configured}
         """Canonical name of the voice of each alias."""
 
