@@ -10,11 +10,11 @@ from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import torch
 
 from app.cluster.calls import UtteranceCall
 from app.cluster.engine import has_end
 from app.errors import NotReady
+from app.inference import limit_torch_threads
 from app.memory import limit_arenas, trim_heap
 from app.settings import Settings
 from app.synthesis import Engine, choose_backend
@@ -37,7 +37,7 @@ class Synthesizer:
         """Load the default voice and run its networks, so that the first utterance does not wait for that."""
         limit_arenas()
         sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-        torch.set_num_threads(settings.threads)
+        limit_torch_threads(settings.threads)
         self.registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
         voice = self.registry.get()
         backend = choose_backend(

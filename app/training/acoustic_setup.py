@@ -10,7 +10,13 @@ from typing import Any
 import torch
 
 from app.errors import SetupError
-from app.synthesis.coqui import build_coqui_config, build_trainable_acoustic, build_vocabulary, load_weights
+from app.synthesis.coqui import (
+    build_coqui_config,
+    build_trainable_acoustic,
+    build_vocabulary,
+    describe_frontend,
+    load_weights,
+)
 from app.synthesis.mel import MelConverter, read_normalization
 from app.synthesis.tokenizer import Tokenizer
 from app.training.clips import MelConversion
@@ -90,7 +96,7 @@ def prepare_acoustic(
         model=model,
         config=values,
         speakers=speakers,
-        tokenizer=Tokenizer(config, base.manifest.language),
+        tokenizer=Tokenizer(describe_frontend(config), base.manifest.language),
         layout=layout,
         convert=MelConverter(
             read_normalization(to_natural_log(layout), base.folder),

@@ -23,7 +23,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from app.errors import SetupError
-from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
+from app.synthesis.models.vocos import VocosSourceGenerator
+from app.synthesis.models.waveform import VocosConfig
 from app.training.clips import MelPredictor, stack
 from app.training.export import write_checkpoint, write_raw_weights
 from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
