@@ -15,19 +15,17 @@ import os
 import random
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from app.bench.machine import read_resident_mib
 from app.bench.peers import CACHED, Server, find_peer, run_server
 from scripts.soak.clients import PLAYBACK_BYTES, Clients, Tally
 from scripts.soak.health import monitor_health
 from scripts.soak.mix import Request, generate_bad_requests, make_seeded_requests, make_unseeded_request
+from scripts.soak.usage import Usage, watch_usage
 
 IDLE_REQUEST = Request("idle", "GET", "/synthesize?text=Still%20there.")
 KEYS = {f"client{number}": f"soak-test-key-{number:04}" for number in range(8)}
@@ -39,21 +37,6 @@ MAX_HEALTH_SECONDS = 0.1
 DRAIN_SECONDS = 120.0
 THREAD_IDLE_SECONDS = 12.0
 """A pool ends a thread that was idle for 10 seconds when the next request arrives."""
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Resources of the process."""
-
-    mib: float
-    descriptors: int
-    threads: int
-
-    @classmethod
-    def read(cls, pid: int) -> Usage:
-        """Read the usage of a process from the kernel."""
-        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
-        return cls(read_resident_mib(pid), len(list(Path(f"/proc/{pid}/fd").iterdir())), threads)
 
 
 @dataclass
@@ -108,24 +91,6 @@ def compute_percentile(values: list[float], share: float) -> float:
     """Return the smallest value that at least this fraction of the values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("inf")
-
-
-@contextmanager
-def watch_usage(pid: int, usage: list[Usage]) -> Iterator[None]:
-    """Record the usage of a process once per second."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(1.0):
-            usage.append(Usage.read(pid))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 async def run_clients(
