@@ -12,8 +12,9 @@ from scripts.attack.service import Limits
 from scripts.soak.clients import Clients, Tally
 from scripts.soak.mix import Request, make_seeded_requests
 
-ROUNDS = 8
-STOPPED_SECONDS = 3.0
+ROUNDS = 4
+CLIENTS = 8
+STOPPED_SECONDS = 1.0
 RUNNING_SECONDS = 0.7
 """Seconds between two stops: less than most responses take."""
 
@@ -21,10 +22,11 @@ RUNNING_SECONDS = 0.7
 async def run(target: Target) -> None:
     """Send seeded requests of every kind while the process is stopped again and again."""
     requests = make_seeded_requests()
-    known = [await _hash_response(target, request) for request in requests]
+    known = [await _hash_response(target, request, asyncio.Semaphore()) for request in requests]
     for _ in range(target.scaled(ROUNDS)):
         stopping = asyncio.create_task(_stop_repeatedly(target))
-        again = await asyncio.gather(*(_hash_response(target, request) for request in requests))
+        places = asyncio.Semaphore(CLIENTS)
+        again = await asyncio.gather(*(_hash_response(target, request, places) for request in requests))
         stopping.cancel()
         os.kill(target.service.server.pid, signal.SIGCONT)
         for request, before, after in zip(requests, known, again, strict=True):
@@ -40,8 +42,9 @@ async def _stop_repeatedly(target: Target) -> None:
         target.report.statuses["stops"] += 1
 
 
-async def _hash_response(target: Target, request: Request) -> str:
-    status, body = await Clients(target.port, "", 0.0, Tally(), {}).request(request.kind, request)
+async def _hash_response(target: Target, request: Request, places: asyncio.Semaphore) -> str:
+    async with places:
+        status, body = await Clients(target.port, "", 0.0, Tally(), {}).request(request.kind, request)
     target.report.statuses[str(status)] += 1
     target.report.expect(status == 200, f"{request.kind}: {status} {body[:200]!r}", request.body)
     return sha256(body).hexdigest()

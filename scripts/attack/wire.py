@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 ANSWER_SECONDS = 60.0
 """Seconds after which a response counts as missing; none of the generated requests takes more than a few."""
+Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 INJECTED = "X-Injected: yes"
 """Header that requests try to make the service send."""
 
@@ -53,19 +54,34 @@ def write_request(method: str, path: str, body: bytes = b"", headers: Sequence[t
 
 async def exchange(port: int, data: bytes, seconds: float = ANSWER_SECONDS) -> Answer:
     """Send bytes on a new connection, and read until the service closes it."""
+    received = await converse(lambda: asyncio.open_connection("127.0.0.1", port), data, seconds)
+    return parse_answer(received or b"")
+
+
+async def converse(
+    connect: Callable[[], Awaitable[Streams]], data: bytes, seconds: float = ANSWER_SECONDS, *, leaves: bool = False
+) -> bytes | None:
+    """Send bytes on a new connection, and return all that comes until the service closes it; None if it does not.
+
+    A client that `leaves` closes the connection at the first byte, and gets nothing.
+    """
     received = b""
     try:
         async with asyncio.timeout(seconds):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await connect()
             try:
                 writer.write(data)
                 while part := await reader.read(2**20):
+                    if leaves:
+                        return b""
                     received += part
             finally:
                 writer.transport.abort()
-    except (OSError, TimeoutError):
-        pass
-    return parse_answer(received)
+    except OSError:
+        pass  # the service has reset the connection
+    except TimeoutError:
+        return None
+    return received
 
 
 def parse_answer(received: bytes) -> Answer:
