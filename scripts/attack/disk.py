@@ -42,6 +42,8 @@ async def run(target: Target) -> None:
             *(_send(target, "long", f"text={LONG.replace(' ', '%20')}&seed={place}", (507,)) for _ in range(2)),
         )
     filler.unlink()
+    for graph in target.service.disk.glob("*.graph"):
+        graph.unlink()
     await _send(target, "long, with room", f"text={LONG.replace(' ', '%20')}", (200,))
 
 
