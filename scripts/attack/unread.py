@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import socket
-from collections.abc import Callable
 
 from scripts.attack.attack import Attack, Target
 from scripts.attack.sockets import CLOSE, KEY, TEXT, frame
@@ -19,6 +18,8 @@ FLOOD_BYTES = 20_000_000
 """Bytes that each connection sends at most."""
 BLOCKED_SECONDS = 3.0
 """Seconds without progress after which the service reads no more from a connection."""
+SPOKEN_SECONDS = 20.0
+"""Seconds after which the buffers of a connection that is not read are full of audio."""
 CLOSED_SECONDS = 30.0
 """Seconds in which the service must forget the connections that have ended."""
 PING, CONTINUATION = 9, 0
@@ -48,17 +49,16 @@ async def run(target: Target) -> None:
     """Flood connections, and let others end, without reading; then count what the service still holds."""
     count = target.scaled(SOCKETS)
     for kind, data in FLOODS.items():
-        opened = await asyncio.gather(*(_flood(target, data, _open_tcp) for _ in range(count)))
+        opened = await asyncio.gather(*(_flood(target, data) for _ in range(count)))
         target.report.statuses[kind] += count
         target.report.judge(f"beside {kind}", await exchange(target.port, write_request("GET", "/health")))
         for connection in opened:
             connection.close()
-    held = [await _flood(target, HANDSHAKE + SPEAK, _open_tcp) for _ in range(count)]
-    held += [await _flood(target, b'{"type": "describe"}\n' * 5000, _open_unix) for _ in range(count)]
+    held = [await _flood(target, HANDSHAKE + SPEAK) for _ in range(count)]
+    await asyncio.sleep(SPOKEN_SECONDS)
     loop = asyncio.get_running_loop()
     for number, connection in enumerate(held):
-        ending = b"no event\n" if connection.family == socket.AF_UNIX else ENDINGS[number % len(ENDINGS)]
-        await asyncio.wait([asyncio.create_task(loop.sock_sendall(connection, ending))], timeout=BLOCKED_SECONDS)
+        await loop.sock_sendall(connection, ENDINGS[number % len(ENDINGS)])
     target.report.statuses["ended, unread"] += len(held)
     deadline = loop.time() + CLOSED_SECONDS
     while (left := await _count_connections(target)) > 1 and loop.time() < deadline:
@@ -68,22 +68,11 @@ async def run(target: Target) -> None:
         connection.close()
 
 
-def _open_tcp(target: Target) -> socket.socket:
-    connection = socket.socket()
+async def _flood(target: Target, data: bytes) -> socket.socket:
+    """Return a connection on which bytes were sent until the service read no more, closed it or had enough of them."""
+    loop, connection = asyncio.get_running_loop(), socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.connect(("127.0.0.1", target.port))
-    return connection
-
-
-def _open_unix(target: Target) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX)
-    connection.connect(target.service.wyoming)
-    return connection
-
-
-async def _flood(target: Target, data: bytes, connect: Callable[[Target], socket.socket]) -> socket.socket:
-    """Return a connection on which bytes were sent until the service read no more, closed it or had enough of them."""
-    loop, connection = asyncio.get_running_loop(), connect(target)
     connection.setblocking(False)
     try:
         for _ in range(max(1, FLOOD_BYTES // len(data)) if len(data) > 100_000 else 1):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from app.synthesis import Engine
 from app.types import Emotion
 from app.voices import Voice, open_voice
 from tests.speaking import TEXT, Spoken, make_utterance, running_engine, speak
+from tests.tiny_voice import write_tiny_voice
 
 TEXTS = (
     TEXT,
@@ -135,3 +138,15 @@ def test_weights_that_are_not_finite_give_a_warning_and_no_samples(voice: Voice)
         spoken = speak(engine, voice, make_utterance("Hello."))
     assert "not_finite" in list_warning_codes(spoken)
     assert len(spoken.samples) == 0
+
+
+def test_cache_separates_a_reloaded_voice_from_the_one_before(tmp_path: Path) -> None:
+    folder = write_tiny_voice(tmp_path / "tiny")
+    before, manifest = open_voice(folder), json.loads((folder / "voice.json").read_text())
+    manifest["frontend"] = {"phonemizer": "espeak", "language": "de"}
+    (folder / "voice.json").write_text(json.dumps(manifest))
+    after = open_voice(folder)
+    with running_engine(cache_bytes=10**7) as engine:
+        # A request that has begun with the voice of before may end later.
+        first, second = (speak(engine, voice, make_utterance()).samples for voice in (before, after))
+        assert first.shape != second.shape or not np.array_equal(first, second)
