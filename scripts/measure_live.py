@@ -36,6 +36,8 @@ SAMPLE_RATE = 22_050
 """Hertz; that of the default voice, so that nothing is resampled."""
 ALONE = 25
 """Texts that are spoken one after the other on an idle service, and interruptions."""
+TEXT_SENTENCES = 4
+"""Sentences of each text under load."""
 TOKEN = re.compile(r"\s*(?:\w+|[^\w\s])")
 """Word or mark, with the white space before it."""
 BASE64_BYTES = 3 / 4
@@ -90,14 +92,14 @@ async def speak(port: int, first: int, sentences: int, rate: float) -> StreamTra
         return StreamTrace(tuple((at - certain_at, seconds) for at, seconds in await listening))
 
 
-async def speak_repeatedly(port: int, client: int, rate: float, until: float) -> list[StreamTrace]:
-    """Speak texts of four sentences until a time, and return their traces."""
-    await asyncio.sleep(client / rate / 3)
+async def speak_repeatedly(port: int, client: int, clients: int, rate: float, until: float) -> list[StreamTrace]:
+    """Speak texts until a time, and return their traces; the clients begin evenly spread over the first text."""
+    await asyncio.sleep(client / clients * len(TOKEN.findall(join_sentences(client, TEXT_SENTENCES))) / rate)
     traces = []
     for first in itertools.count(client):
         if time.perf_counter() > until:
             break
-        traces.append(await speak(port, first, 4, rate))
+        traces.append(await speak(port, first, TEXT_SENTENCES, rate))
     return traces
 
 
@@ -137,13 +139,13 @@ async def measure(port: int, sockets: int, rate: float, minutes: float) -> Table
     alone = summarize([await speak(port, first, 2, rate) for first in range(ALONE)])
     cuts = [await interrupt(port, first) for first in range(ALONE)]
     until = time.perf_counter() + 60 * minutes
-    crowd = await asyncio.gather(*(speak_repeatedly(port, client, rate, until) for client in range(sockets)))
+    crowd = await asyncio.gather(*(speak_repeatedly(port, client, sockets, rate, until) for client in range(sockets)))
     traces = [trace for one in crowd for trace in one]
     loaded = summarize(traces)
     add("first audio, text at once, ms", at_once)
     add(f"first audio, {rate:g} tokens a second, ms", alone)
     add(f"the same, {sockets} sockets, ms", loaded)
-    add("with the sockets / alone", (loaded[0] / alone[0], loaded[1] / alone[0]))
+    add("with the sockets / text at once", (loaded[0] / at_once[0], loaded[1] / at_once[0]))
     table.add_row(f"late pieces in {minutes:g} minutes", str(sum(len(trace.waits) for trace in traces)))
     table.add_row("shortest buffer of a player, ms", f"{1000 * min(trace.slack for trace in traces):.0f}")
     spoken = sum(seconds for trace in traces for _, seconds in trace.arrivals)
