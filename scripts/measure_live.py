@@ -2,8 +2,10 @@
 
     python -m scripts.measure_live --sockets 12 --minutes 10
 
-Each socket receives the tokens of a language model (a word or a mark each), speaks them, and begins the next text at
-once. The first audio counts from the token with which the first sentence is certain: the one after its final mark.
+Each socket receives the tokens of a language model (a word or a mark each), speaks them, and begins the next text after
+a random pause of at most `--pause` seconds. Without pauses, sockets that wait for the same workers fall in step: all
+texts begin within a fifth of a second, as those of independent callers do not. The first audio counts from the token
+with which the first sentence is certain: the one after its final mark.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import asyncio
 import itertools
 import json
 import math
+import random
 import re
 import statistics
 import sys
@@ -36,8 +39,6 @@ SAMPLE_RATE = 22_050
 """Hertz; that of the default voice, so that nothing is resampled."""
 ALONE = 25
 """Texts that are spoken one after the other on an idle service, and interruptions."""
-TEXT_SENTENCES = 4
-"""Sentences of each text under load."""
 TOKEN = re.compile(r"\s*(?:\w+|[^\w\s])")
 """Word or mark, with the white space before it."""
 BASE64_BYTES = 3 / 4
@@ -92,14 +93,15 @@ async def speak(port: int, first: int, sentences: int, rate: float) -> StreamTra
         return StreamTrace(tuple((at - certain_at, seconds) for at, seconds in await listening))
 
 
-async def speak_repeatedly(port: int, client: int, clients: int, rate: float, until: float) -> list[StreamTrace]:
-    """Speak texts until a time, and return their traces; the clients begin evenly spread over the first text."""
-    await asyncio.sleep(client / clients * len(TOKEN.findall(join_sentences(client, TEXT_SENTENCES))) / rate)
+async def speak_repeatedly(port: int, client: int, rate: float, until: float, pause: float) -> list[StreamTrace]:
+    """Speak texts until a time, with random pauses of up to `pause` seconds before them, and return their traces."""
+    pauses = random.Random(client)
     traces = []
     for first in itertools.count(client):
+        await asyncio.sleep(pauses.uniform(0, pause))
         if time.perf_counter() > until:
             break
-        traces.append(await speak(port, first, TEXT_SENTENCES, rate))
+        traces.append(await speak(port, first, 4, rate))
     return traces
 
 
@@ -126,7 +128,7 @@ def summarize(traces: Sequence[StreamTrace]) -> tuple[float, float]:
     return statistics.median(first), first[round(0.95 * (len(first) - 1))]
 
 
-async def measure(port: int, sockets: int, rate: float, minutes: float) -> Table:
+async def measure(port: int, sockets: int, rate: float, minutes: float, pause: float) -> Table:
     """Take all measures on a service, and return their table."""
     # Also makes the models of mixed emotions, which are made on first use.
     await speak(port, 0, len(SENTENCES), math.inf)
@@ -139,7 +141,7 @@ async def measure(port: int, sockets: int, rate: float, minutes: float) -> Table
     alone = summarize([await speak(port, first, 2, rate) for first in range(ALONE)])
     cuts = [await interrupt(port, first) for first in range(ALONE)]
     until = time.perf_counter() + 60 * minutes
-    crowd = await asyncio.gather(*(speak_repeatedly(port, client, sockets, rate, until) for client in range(sockets)))
+    crowd = await asyncio.gather(*(speak_repeatedly(port, client, rate, until, pause) for client in range(sockets)))
     traces = [trace for one in crowd for trace in one]
     loaded = summarize(traces)
     add("first audio, text at once, ms", at_once)
@@ -161,6 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sockets", type=int, default=12)
     parser.add_argument("--rate", type=float, default=TOKENS_PER_SECOND, help="tokens a second")
     parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--pause", type=float, default=1, help="seconds before each text, at most")
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="of the checkout, by default this one")
     options = parser.parse_args(arguments)
     with TemporaryDirectory() as name:
@@ -168,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         unlimited = {**peer.environment, "INTONE_SOCKET_CHARS_PER_MINUTE": "0"}
         peer = replace(peer, folder=options.folder, environment=unlimited)
         with run_server(peer, Path(name)) as server:
-            table = asyncio.run(measure(server.port, options.sockets, options.rate, options.minutes))
+            table = asyncio.run(measure(server.port, options.sockets, options.rate, options.minutes, options.pause))
     Console(width=100).print(table)
     return 0
 
