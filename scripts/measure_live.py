@@ -31,9 +31,8 @@ from rich.table import Table
 from websockets.asyncio.client import ClientConnection, connect
 
 from app.audio.writers import BYTES_PER_SAMPLE
-from app.bench.measures import SENTENCES, join_sentences
+from app.bench.measures import SENTENCES, TOKENS_PER_SECOND, StreamTrace, join_sentences
 from app.bench.peers import INTONE, find_peer, run_server
-from app.bench.streams import TOKENS_PER_SECOND, StreamTrace
 
 SAMPLE_RATE = 22_050
 """Hertz; that of the default voice, so that nothing is resampled."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 
 from app.cli.flags import settings
-from app.cli.loading import load_pipeline
 from app.cli.output import show_plan, write_json
-from app.cli.source import make_request
+from app.cli.source import load_pipeline, make_request
 from app.planning.serialize import plan_to_dict
 
 

@@ -83,7 +83,7 @@ def never_cancelled() -> bool:
 class Engine:
     """Synthesizer for the utterances of all requests; loads the models of a voice on first use. Thread-safe."""
 
-    def __init__(self, backend: Backend, *, workers: int, batch_size: int, cache_bytes: int) -> None:
+    def __init__(self, backend: Backend, *, workers: int, batch_size: int = 1, cache_bytes: int = 0) -> None:
         self.backend = backend
         self.batch_size = batch_size
         self.cache: Lru[SentenceKey, CachedSentence] = make_sentence_cache(cache_bytes)
@@ -127,6 +127,16 @@ class Engine:
             self.loaders[id(voice)] = loader
             self.kept[id(voice)] = loader, time.monotonic()
         return loader
+
+    def has_loaded(self, voice: Voice) -> bool:
+        """Return whether the models of a voice are kept."""
+        with self.loading:
+            return id(voice) in self.kept
+
+    def release_voice(self, voice: Voice) -> None:
+        """Release the models of a voice; utterances that are being spoken keep theirs."""
+        with self.loading:
+            self.kept.pop(id(voice), None)
 
     def release_voices(self, registry: Registry, now: float) -> None:
         """Release the models of voices that are not available any more, or not used for `IDLE_SECONDS`.

@@ -15,8 +15,7 @@ from app.errors import SetupError
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_coqui_config
 from app.synthesis.tokenizer import Tokenizer
-from app.training.acoustic import GlowTask, TacotronTask
-from app.training.acoustic_setup import prepare_acoustic
+from app.training.acoustic import GlowTask, TacotronTask, prepare_acoustic
 from app.training.check import DatasetReport, examine
 from app.training.clips import read_clips
 from app.training.dataset import Dataset, DatasetRecording, read_dataset

@@ -9,8 +9,7 @@ from contextlib import aclosing, contextmanager
 import numpy as np
 import pytest
 
-from app.cluster.calls import UtteranceCall, make_call
-from app.cluster.engine import MAX_ATTEMPTS, RemoteEngine, SynthesizerLost
+from app.cluster.engine import MAX_ATTEMPTS, RemoteEngine, SynthesizerLost, UtteranceCall, make_call
 from app.cluster.synthesizer import Synthesizer
 from app.errors import NotReady
 from app.inference import TorchBackend
