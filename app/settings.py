@@ -261,13 +261,12 @@ class Settings(BaseSettings):
     """Maximum sentences in a batch. Sentences of requests with a seed share a batch only if that does not change a byte
     of the audio."""
     backend: Literal["auto", "torch", "openvino", "openvino_bf16"] = "auto"
-    """Inference backend; auto measures those available at startup and selects the fastest; say and analyze use torch
-    for texts under 20,000 characters. A seed reproduces the same bytes only on the same backend: set it if the bytes
-    must not change between starts or machines."""
+    """Inference backend; auto measures those available at the first start on a processor and selects the fastest. A
+    seed reproduces the same bytes only on the same backend: set it if the bytes must not change between machines."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """PyTorch device; auto uses a GPU if there is one. On a GPU, backend=auto always selects torch."""
     graph_cache: Path = Field(default_factory=lambda: user_cache_path("intone", appauthor=False))
-    """Folder in which converted networks are cached, to make later starts faster."""
+    """Folder in which converted networks are cached. Later starts use them without torch, faster and in less memory."""
     cache_mb: int = Field(default=256, ge=0)
     """Megabytes of memory for the cache of synthesized sentences; 0 disables it. API keys share the memory, but never
     see each other's entries."""

@@ -21,6 +21,7 @@ from app.cli.parser import UsageError
 from app.cli.voices import show_checks, speak
 from app.emotion import parse_emotion
 from app.errors import IntoneError, InvalidVoice, UnknownEmotion
+from app.inference import Array
 from app.types import Emotion
 from app.voices import Manifest, Voice
 from app.voices.describe import (
@@ -273,16 +274,20 @@ def find_bases(
 
     The weights decide; only checkpoints with the same speakers are compared.
     """
-    from app.synthesis.coqui import load_weights
     from app.synthesis.interpolation import is_fine_tuned_from
+    from app.synthesis.networks import read_arrays
+
+    def read(part: ModelFiles) -> dict[str, Array]:
+        path = folder / weights[part]
+        return read_arrays(path.read_bytes(), path)
 
     neutral = emotions[Emotion.NEUTRAL].part
     others = {one.part for one in emotions.values() if one.part.architecture == "glow_tts"} - {neutral}
     alike = [part for part in others if part.speakers == neutral.speakers]
     if not alike or neutral.architecture != "glow_tts":
         return {}
-    base = load_weights(folder / weights[neutral])["model"]
-    return {part: neutral for part in alike if is_fine_tuned_from(load_weights(folder / weights[part])["model"], base)}
+    base = read(neutral)
+    return {part: neutral for part in alike if is_fine_tuned_from(read(part), base)}
 
 
 RETRY_HINT = "voice.json stays, so that it can be corrected by hand; or give other answers, and --force."

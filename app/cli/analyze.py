@@ -14,7 +14,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the plan as a table or as JSON."""
     chosen = settings()
     request = make_request(options)
-    plan = load_pipeline(chosen, request.voice, len(request.text)).analyze(request)
+    plan = load_pipeline(chosen, request.voice).analyze(request)
     if options.json:
         write_json(plan_to_dict(plan))
     else:

@@ -110,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
     markdown = request.input_format in (InputFormat.AUTO, InputFormat.MARKDOWN)
     headings = () if request.markup else tuple(find_headings(request.text, markdown=markdown))
     with exit_on_sigterm():
-        pipeline = load_pipeline(chosen, request.voice, len(request.text))
+        pipeline = load_pipeline(chosen, request.voice)
         _speak(pipeline, request, options, format, headings)
     return 0
 

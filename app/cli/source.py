@@ -108,17 +108,10 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
     )
 
 
-MEASURED_CHARACTERS = 20_000
-"""Minimum characters of a text for which the fastest backend is measured: about 20 minutes of speech. For a shorter one
-PyTorch is done earlier, because OpenVINO loads and compiles the networks for several seconds."""
-
-
-def load_pipeline(settings: Settings, voice: str | None, characters: int) -> Pipeline:
+def load_pipeline(settings: Settings, voice: str | None) -> Pipeline:
     """Load the models; raise `VoiceNotFound` before anything slow if there is no such voice."""
     registry = find_voices(settings)
     name = registry.get(voice).name
-    if settings.backend == "auto" and characters < MEASURED_CHARACTERS:
-        settings = settings.model_copy(update={"backend": "torch"})
     console = Console(stderr=True)
     if console.is_terminal:
         console.print(f"Loading the voice {name} …", style="dim", highlight=False)

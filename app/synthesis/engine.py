@@ -111,7 +111,7 @@ class Engine:
 
     def warm_up(self, voice: Voice) -> None:
         """Load a voice and run its networks at the usual lengths, because a backend prepares itself for each."""
-        speakers = [self.load_speaker(voice, {emotion: 1.0}) for emotion in voice.manifest.emotions]
+        speakers = self.get_loader(voice).load_networks()
         warm_up(speakers, len(self.threads))
         batch_invariant = all(one.checkpoint.model.batch_invariant for one in speakers)
         logger.info("requests with a seed are %s", "batched like others" if batch_invariant else "spoken one by one")
@@ -323,7 +323,7 @@ class Engine:
 
     def start_vocoding(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> None:
         """Send the stream start to the reader and queue vocoding, unless the mel spectrogram is not finite."""
-        if not bool(mel.frames.isfinite().all()):
+        if not np.isfinite(mel.frames).all():
             job.channel.put(StreamStart(compute_linear_gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
             job.channel.put(StreamEnd((warn_not_finite(job.utterance),)))
             return

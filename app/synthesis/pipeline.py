@@ -12,13 +12,12 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from app.emotion import Classifier, read_label_map
 from app.emotion.classifier import Rows
 from app.emotion.network import ClassifierOutput
 from app.errors import AudioTooLong, EmptyText, TextTooLong
-from app.inference import Backend
+from app.inference import Backend, limit_torch_threads
 from app.memory import limit_arenas, trim_heap
 from app.planning.decide import StrengthRule
 from app.planning.incremental import IncrementalPlan
@@ -298,7 +297,7 @@ def prepare_process(settings: Settings) -> None:
     """Set what all models of the process share; call this before anything is loaded."""
     limit_arenas()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-    torch.set_num_threads(settings.threads)
+    limit_torch_threads(settings.threads)
 
 
 def make_engine(settings: Settings, voice: Voice) -> Engine:

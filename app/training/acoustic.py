@@ -20,6 +20,7 @@ from app.synthesis.coqui import (
     build_coqui_config,
     build_trainable_acoustic,
     build_vocabulary,
+    describe_frontend,
     load_weights,
     use_alignment,
 )
@@ -105,7 +106,7 @@ def prepare_acoustic(
         model=model,
         config=values,
         speakers=speakers,
-        tokenizer=Tokenizer(config, base.manifest.language),
+        tokenizer=Tokenizer(describe_frontend(config), base.manifest.language),
         layout=layout,
         convert=MelConverter(
             read_normalization(to_natural_log(layout), base.folder),

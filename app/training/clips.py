@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from app.errors import SetupError
-from app.inference import TorchBackend
+from app.inference import Array
+from app.inference.pytorch import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.tokenizer import Tokenizer
@@ -54,7 +55,7 @@ class Clip:
     emotion: Emotion
 
 
-MelConversion = Callable[[Tensor], Tensor]
+MelConversion = Callable[[Array], Array]
 """Conversion of natural logarithms of magnitudes (1, n_mels, T) to the values that a model uses."""
 
 
@@ -79,8 +80,8 @@ def read_clip(
     tokens = tokenizer.look_up(known.symbols) if known else tokenizer.encode(recording.text)
     if end - start < len(tokens.ids) or (frames is not None and len(tokens.ids) != len(frames)):
         return None
-    mel = convert(compute_mel_spectrogram(torch.from_numpy(samples), layout)[None, :, start:end])[0]
-    return Clip(torch.tensor(tokens.ids), mel.half(), frames, recording.emotion or emotion)
+    mel = convert(compute_mel_spectrogram(torch.from_numpy(samples), layout)[None, :, start:end].numpy())[0]
+    return Clip(torch.tensor(tokens.ids), torch.from_numpy(mel).half(), frames, recording.emotion or emotion)
 
 
 def read_sounding_part(
@@ -163,7 +164,7 @@ class TeacherForcing:
         if not isinstance(model, GlowAcoustic) or len(tokens.ids) != len(durations):
             return None
         mel = speaker.convert(model.compute_timed_mel(tokens.ids, speaker.speakers, durations.tolist(), seed=0))
-        return start, mel[0].clone()  # a copy made outside inference mode can be trained on
+        return start, torch.from_numpy(mel[0].copy())
 
 
 @dataclass(frozen=True, slots=True)

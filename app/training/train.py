@@ -13,7 +13,7 @@ from typing import Any
 
 from app.errors import SetupError
 from app.packages import bundled_models_dir
-from app.synthesis.coqui import build_coqui_config
+from app.synthesis.coqui import build_coqui_config, describe_frontend
 from app.synthesis.tokenizer import Tokenizer
 from app.training.acoustic import GlowTask, TacotronTask, prepare_acoustic
 from app.training.check import DatasetReport, examine
@@ -126,4 +126,4 @@ def make_tokenizer(voice: Voice) -> Tokenizer:
     config = build_coqui_config(
         voice.read_config(voice.manifest.checkpoints[name].config), read_speaker_names(voice, name)
     )
-    return Tokenizer(config, voice.manifest.language)
+    return Tokenizer(describe_frontend(config), voice.manifest.language)

@@ -22,7 +22,8 @@ import torch
 from torch import Tensor
 
 from app.errors import SetupError
-from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
+from app.synthesis.models.vocos import VocosSourceGenerator
+from app.synthesis.models.waveform import VocosConfig
 from app.training.clips import MelPredictor, stack
 from app.training.export import write_checkpoint, write_raw_weights
 from app.training.losses import compute_pitch_loss
