@@ -1,8 +1,7 @@
-"""Routes that synthesize and analyze text, also those that Amazon SageMaker calls: /ping and /invocations."""
+"""Routes that synthesize and analyze text."""
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from fastapi import APIRouter, Depends
@@ -25,10 +24,10 @@ from app.api.parsing.request import ParsedRequest, is_known, read_fields, read_q
 from app.api.responses.complete import CompleteResponse, select_range
 from app.api.responses.speech import complete_response, speech_response
 from app.api.state import get_service, limit_rate
-from app.errors import NotAcceptable, NotReady, RangeNotSatisfiable
+from app.errors import NotAcceptable, RangeNotSatisfiable
 from app.planning.serialize import plan_to_dict
 
-router, sagemaker = APIRouter(tags=["speech"]), APIRouter(tags=["sagemaker"])
+router = APIRouter(tags=["speech"])
 
 
 @router.post(
@@ -105,35 +104,3 @@ async def analyze(request: Request) -> Response:
     queue = get_service(request).get_analysis_queue(parsed.characters)
     job = await queue.run(work, partial(wait_for_disconnect, request), identify_client(request))
     return job.result
-
-
-_ATTRIBUTES_HEADER = "X-Amzn-SageMaker-Custom-Attributes"
-"""Header that SageMaker forwards in both directions, the only one that a caller can write or read."""
-_VALID_ATTRIBUTES = re.compile(r"[\x20-\x7e]{1,1024}")
-"""Values that SageMaker allows in the header; others are ignored."""
-
-
-@sagemaker.get("/ping", summary="Can it speak?", responses=describe_problems(NotReady), response_class=Response)
-@sagemaker.post(
-    "/ping", summary="The same", responses=describe_problems(NotReady), response_class=Response, name="ping_post"
-)
-async def ping(request: Request) -> Response:
-    """Report readiness like `GET /ready`, with an empty body."""
-    get_service(request).check_ready()
-    return Response()
-
-
-@sagemaker.post(
-    "/invocations",
-    dependencies=[Depends(limit_rate)],
-    summary="Speak a text, behind a SageMaker endpoint",
-    responses={**describe_audio_response(), **describe_problems(*SPEECH_ERRORS)},
-    openapi_extra=describe_speech_body(),
-    response_class=Response,
-)
-async def invocations(request: Request) -> Response:
-    """Synthesize like `POST /synthesize`; return the header X-Amzn-SageMaker-Custom-Attributes as it was sent."""
-    response = await speech_response(request, await read_request(request))
-    if _VALID_ATTRIBUTES.fullmatch(attributes := request.headers.get(_ATTRIBUTES_HEADER, "")):
-        response.headers[_ATTRIBUTES_HEADER] = attributes
-    return response
