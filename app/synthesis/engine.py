@@ -59,6 +59,9 @@ from app.voices import Registry, Voice
 
 MAX_UTTERANCES_AHEAD = 4
 """Maximum utterances of a request synthesized ahead of its reader, which bounds the memory that a request needs."""
+MAX_BEFORE_AUDIO = 3
+"""The same before the first audio, which waits for their labels: another worker computes them while the first utterance
+is synthesized. The headers of a response describe these utterances."""
 IDLE_SECONDS = 900.0
 """Seconds after which the models of an unused voice other than the default are released."""
 RESTART_SECONDS = 0.1
@@ -172,12 +175,14 @@ class Engine:
         """
         ahead: deque[UtteranceStream] = deque()
         playback = playback or Playback()
-        # The first audio waits for no labels but its own: even those that another worker computes would delay it.
-        source, most = enumerate(utterances), 1 if playback.waits else MAX_UTTERANCES_AHEAD
+        source, most = enumerate(utterances), MAX_BEFORE_AUDIO if playback.waits else MAX_UTTERANCES_AHEAD
         try:
             while True:
                 with suppress(StopIteration):
                     while len(ahead) < most:
+                        if ahead and self.is_loaded(playback):
+                            most = len(ahead)
+                            break
                         number, (voice, utterance, seed) = next(source)
                         job = self.submit(
                             voice, utterance, seed, seeded, key_name, low_latency=number == 0, playback=playback
@@ -194,6 +199,10 @@ class Engine:
         finally:
             for stream in ahead:
                 stream.cancel()
+
+    def is_loaded(self, playback: Playback) -> bool:
+        """Return whether a request should do no more than its first audio needs, because others wait for theirs."""
+        return playback.waits and self.waiting.has_first(besides=playback)
 
     def compute(
         self,

@@ -27,6 +27,7 @@ from collections.abc import Callable, Sequence
 from app.errors import OverTimeBudget
 from app.synthesis.job import Computation, Job, Task, VocodingTask
 from app.synthesis.models.glow import TOKEN_STEP
+from app.synthesis.playback import Playback
 
 URGENT_TASKS = 5
 """A task is urgent if its deadline is nearer than the time that this many tasks take: some that run already, and those
@@ -100,6 +101,10 @@ class TaskQueue:
             counted = min(seconds, MAX_GROWTH * self._task_seconds)
             self._task_seconds += SMOOTHING * (counted - self._task_seconds)
 
+    def has_first(self, besides: Playback) -> bool:
+        """Return whether another request waits for a worker to begin with its first audio."""
+        return any(task.is_first and task.playback is not besides and not task.cancelled for task in self._tasks[:])
+
     def put(self, task: Task) -> None:
         """Add a task; if the queue is closed, it fails at once."""
         with self._changed:
@@ -149,9 +154,11 @@ class TaskQueue:
                 return False
             return not isinstance(task, Job) or vocoding < (MAX_VOCODING if task.is_first else MAX_LATER_VOCODING)
 
-        def measure_urgency(task: Task) -> tuple[int, bool, float]:
-            is_late = task.playback.streamed and not task.is_first and task.deadline < now
-            return rank(task, urgent_until), not (is_late and isinstance(task, VocodingTask)), task.deadline
+        def measure_urgency(task: Task) -> tuple[int, bool, float, bool]:
+            is_late_chunk = isinstance(task, VocodingTask) and task.deadline < now and not task.is_first
+            # The first audio of a request before the labels of its later sentences.
+            is_extra = task.is_first and isinstance(task, Computation)
+            return rank(task, urgent_until), not is_late_chunk, task.deadline, is_extra
 
         ordered = sorted(filter(is_allowed, self._tasks), key=measure_urgency)
         if self._took_late:

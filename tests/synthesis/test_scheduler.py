@@ -168,6 +168,11 @@ def test_a_worker_finishes_utterances_before_it_begins_more_than_a_few() -> None
     assert fill_queue(*begun[:MAX_LATER_VOCODING], later, first).take(1) == [first]
 
 
+def test_audio_of_a_request_precedes_the_labels_of_its_later_sentences() -> None:
+    label, chunk = make_label(5.0), make_vocoding(5.0, first=True)
+    assert take_all(fill_queue(label, chunk)) == [chunk, label]
+
+
 def test_labels_do_not_wait_until_an_utterance_is_finished() -> None:
     begun, later = [make_vocoding(50.0 + number) for number in range(MAX_VOCODING)], make_job(1.0)
     first, needed = make_label(0.0), make_label(40.0, first=False)
@@ -223,6 +228,15 @@ def test_a_request_that_is_not_streamed_has_no_first_tasks_and_is_due_later() ->
     assert not complete.is_first and not playback.waits and playback.deadline == playback.begun + COMPLETE_SECONDS
     first = make_job(playback.begun + COMPLETE_SECONDS / 2, low_latency=True)
     assert take_all(fill_queue(complete, first, now=playback.begun)) == [first, complete]
+
+
+def test_a_request_knows_whether_others_wait_for_their_first_audio() -> None:
+    mine, other, later = make_job(1.0, low_latency=True), make_label(1.0), make_label(1.0, first=False)
+    assert not fill_queue(mine, later).has_first(besides=mine.playback)
+    waiting = fill_queue(mine, other)
+    assert waiting.has_first(besides=mine.playback)
+    other.cancelled = True
+    assert not waiting.has_first(besides=mine.playback)
 
 
 def test_a_batch_has_one_checkpoint_and_one_padded_length() -> None:
