@@ -155,10 +155,10 @@ class TaskQueue:
             return not isinstance(task, Job) or vocoding < (MAX_VOCODING if task.is_first else MAX_LATER_VOCODING)
 
         def measure_urgency(task: Task) -> tuple[int, bool, float, bool]:
-            is_late_chunk = isinstance(task, VocodingTask) and task.deadline < now and not task.is_first
+            is_late = task.playback.streamed and not task.is_first and task.deadline < now
             # The first audio of a request before the labels of its later sentences.
             is_extra = task.is_first and isinstance(task, Computation)
-            return rank(task, urgent_until), not is_late_chunk, task.deadline, is_extra
+            return rank(task, urgent_until), not (is_late and isinstance(task, VocodingTask)), task.deadline, is_extra
 
         ordered = sorted(filter(is_allowed, self._tasks), key=measure_urgency)
         if self._took_late:
