@@ -15,6 +15,7 @@ from app.text.formats.emphasis import EmphasisPair, pair_emphasis
 from app.text.formats.formula import DOLLARS, is_formula, read_formula
 from app.text.formats.hidden import FILLER, JOINER
 from app.text.formats.html import KNOWN_TAG, REFERENCE, is_reference, read_tag, read_visible
+from app.text.normalization.codes import read_code
 from app.text.normalization.normalize import normalize
 from app.text.ssml.pronunciation import MAX_CHARS, estimate_length
 from app.text.substitutions import Substitution
@@ -107,6 +108,9 @@ class InlineReader:
             self.end_sentence(paragraph, token.end() - 1)
         elif kind in ("display", "formula"):
             self.formula(paragraph, token)
+        elif kind == "code":
+            start, end = token.span("content")
+            self.read_as(paragraph, start, end, read_code(paragraph.text[start:end]))
         elif kind == "tag":
             read_tag(self.builder, token, place)
         elif kind == "reference" and is_reference(token[0]):
@@ -135,6 +139,15 @@ class InlineReader:
         """End the sentence at an offset."""
         self.builder.edge(paragraph.place(offset), paragraph=False, closing=True)
 
+    def read_as(self, paragraph: Paragraph, start: int, end: int, words: str) -> None:
+        """Read words in place of a stretch, unless they are the same or too long to be read at once."""
+        self.builder.begin_reading()
+        self.verbatim(paragraph, start, end)
+        place, content = self.builder.marked_text()
+        if content and words != paragraph.text[start:end] and estimate_length(words) <= MAX_CHARS:
+            tag, speak = f"sub alias={quoteattr(words)}", partial(normalize, words)
+            self.builder.readings.append(Substitution(place, place + len(content), tag, speak, apart=False))
+
     def formula(self, paragraph: Paragraph, token: re.Match[str]) -> None:
         """Read a formula in words; one alone in its line is a sentence."""
         text, (start, end) = paragraph.text, token.span()
@@ -146,12 +159,7 @@ class InlineReader:
         if estimate_length(words) > MAX_CHARS:
             self.builder.remarks.add("dropped_formula", "A formula is too long to be read at once; it is not read.")
         elif words:
-            self.builder.begin_reading()
-            self.verbatim(paragraph, first, last)
-            place, content = self.builder.marked_text()
-            if content:
-                tag, speak = f"sub alias={quoteattr(words)}", partial(normalize, words)
-                self.builder.readings.append(Substitution(place, place + len(content), tag, speak, apart=False))
+            self.read_as(paragraph, first, last, words)
         if is_display and text[end : end + 1] in ("", "\n"):
             self.end_sentence(paragraph, end - 1)
 
