@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.schemas import answers
-from app.errors import IntoneError, MethodNotAllowed, NotReady, RouteNotFound, SetupError
+from app.errors import Busy, IntoneError, MethodNotAllowed, NotReady, RouteNotFound, SetupError
 
 _ROUTE_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -202,9 +202,8 @@ class GuardMiddleware:
             await render_error(NotReady("The service is stopping."), request)(scope, receive, send)
         except Exception as error:
             if not isinstance(error, IntoneError):
-                request.state.log.setdefault("code", IntoneError.code)
-                log_exception(error, request.state.request_id)
-                error = IntoneError("")
+                error = convert_exception(error, request.state.request_id)
+                request.state.log.setdefault("code", error.code)
             if not passage.answered:
                 await render_error(error, request)(scope, receive, send)
 
@@ -225,7 +224,15 @@ class _ResponseTracker:
         await self.send_on(message)
 
 
-def log_exception(error: Exception, request_id: str) -> None:
-    """Log the type and the traceback of an exception, but not its message, which may quote text to be spoken."""
+def convert_exception(error: Exception, request_id: str) -> IntoneError:
+    """Return the error to report for an exception that nothing else handles, and log it.
+
+    The log has its type and traceback, but not its message, which may quote text to be spoken.
+    """
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return Busy(
+            "The system allows no further thread.", hint="Try again; the operator may raise pids.max or ulimit -u."
+        )
     places = "".join(traceback.format_tb(error.__traceback__))
     logger.error("%s in request %s\n%s", type(error).__name__, request_id, places.rstrip())
+    return IntoneError("")
