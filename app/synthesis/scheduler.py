@@ -9,11 +9,12 @@ of audio. A worker takes the most urgent task each time, so the order changes wi
    first chunk. One request after the other, because all at the same time would all be as late as the last;
 3. everything else, earliest deadline first: a line of a dialogue before the far end of a book.
 
-A task cannot be interrupted. So for a second after a first task, when others are likely, utterances are not batched,
-and one worker takes no tasks that streams need only later.
+A task cannot be interrupted. So for a second after a first task, when others are likely, later utterances are not
+batched, and one worker takes no tasks that streams need only later.
 
 If audio is late already, the service has more readers than it can serve. Then late tasks and first tasks alternate, so
-that neither waits for all of the others.
+that neither waits for all of the others, and utterances that were begun are finished before any others are begun:
+otherwise a sentence would stop after its first chunk until all that was due before is spoken.
 """
 
 from __future__ import annotations
@@ -153,9 +154,11 @@ class TaskQueue:
                 return False
             return not isinstance(task, Job) or vocoding < (MAX_VOCODING if task.is_first else MAX_LATER_VOCODING)
 
-        def measure_urgency(task: Task) -> tuple[int, float, bool]:
+        def measure_urgency(task: Task) -> tuple[int, bool, float, bool]:
+            is_late_chunk = isinstance(task, VocodingTask) and task.deadline < now and not task.is_first
             # The first audio of a request before the labels of its later sentences.
-            return rank(task, urgent_until), task.deadline, task.is_first and isinstance(task, Computation)
+            is_extra = task.is_first and isinstance(task, Computation)
+            return rank(task, urgent_until), not is_late_chunk, task.deadline, is_extra
 
         ordered = sorted(filter(is_allowed, self._tasks), key=measure_urgency)
         if self._took_late:
@@ -172,17 +175,19 @@ class TaskQueue:
     def _form_batch(self, tasks: list[Task], most: int) -> Sequence[Task]:
         """Return the first task, with others that are computed together with it.
 
-        A first utterance is computed alone, since its reader would wait for the whole batch, and so are others while
-        first tasks are expected. First labels, which take half as long together, are divided evenly among the workers.
+        First utterances and first labels are divided evenly among the workers: a reader waits for the whole batch, but
+        together they take less time than one after the other. While first tasks are expected, other utterances are
+        computed alone.
         """
         head = tasks[0]
-        alike = [task for task in tasks if task.is_first == head.is_first]
+        alike = [task for task in tasks if task.is_first == head.is_first and type(task) is type(head)]
+        share = -(-len(alike) // self._workers)
         if isinstance(head, Job):
-            jobs = [task for task in alike if isinstance(task, Job)]
-            return form_batch(jobs[:BATCH_CANDIDATES], 1 if self._clock() < self._first_until else most)
+            most = min(most, share) if head.is_first else 1 if self._clock() < self._first_until else most
+            return form_batch([task for task in alike if isinstance(task, Job)][:BATCH_CANDIDATES], most)
         if isinstance(head, Computation):
-            share = -(-len(alike) // self._workers) if head.is_first else MAX_ROWS
-            return gather(head, [task for task in alike if isinstance(task, Computation)], min(MAX_ROWS, share))
+            most = min(MAX_ROWS, share) if head.is_first else MAX_ROWS
+            return gather(head, [task for task in alike if isinstance(task, Computation)], most)
         return [head]
 
     def close(self) -> None:

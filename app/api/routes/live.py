@@ -9,12 +9,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.api.clients import get_key_name, identify_client
 from app.api.errors import convert_exception, render_error
 from app.api.live.handshake import LiveGuard
 from app.api.live.messages import choose_close_code, make_error_message
 from app.api.live.options import read_options
 from app.api.live.socket import LiveSocket
-from app.api.middleware.auth import get_key_name, identify_client
 from app.api.state import Service
 from app.errors import IntoneError, NotReady
 

@@ -1,7 +1,8 @@
-"""Routes that synthesize and analyze text."""
+"""Routes that synthesize and analyze text, also those that Amazon SageMaker calls: /ping and /invocations."""
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from fastapi import APIRouter, Depends
@@ -9,17 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.api.clients import identify_client
 from app.api.jobs import IsCancelled
-from app.api.middleware.auth import identify_client
-from app.api.openapi.errors import (
-    BODY_ERRORS,
-    COMPLETE_ERRORS,
-    SPEECH_ERRORS,
-    STREAM_ERRORS,
-    TEXT_ERRORS,
-    WORK_ERRORS,
-    describe_problems,
-)
+from app.api.openapi.errors import SPEECH_ERRORS, describe_problems, list_errors
 from app.api.openapi.speech import (
     describe_audio_ranges,
     describe_audio_response,
@@ -28,14 +21,14 @@ from app.api.openapi.speech import (
     describe_speech_query,
 )
 from app.api.parsing.body import wait_for_disconnect
-from app.api.parsing.request import ParsedRequest, is_known, read_get, read_request
+from app.api.parsing.request import ParsedRequest, is_known, read_fields, read_query, read_request
 from app.api.responses.complete import CompleteResponse, select_range
 from app.api.responses.speech import complete_response, speech_response
 from app.api.state import get_service, limit_rate
-from app.errors import NotAcceptable, RangeNotSatisfiable
+from app.errors import NotAcceptable, NotReady, RangeNotSatisfiable
 from app.planning.serialize import plan_to_dict
 
-router = APIRouter(tags=["speech"])
+router, sagemaker = APIRouter(tags=["speech"]), APIRouter(tags=["sagemaker"])
 
 
 @router.post(
@@ -57,9 +50,7 @@ async def synthesize(request: Request) -> Response:
     summary="Speak a text that stands in the address",
     responses={
         **describe_audio_ranges(),
-        **describe_problems(
-            *TEXT_ERRORS, *WORK_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, NotAcceptable, RangeNotSatisfiable
-        ),
+        **describe_problems(*list_errors("text", "work", "stream", "complete"), NotAcceptable, RangeNotSatisfiable),
     },
     openapi_extra=describe_speech_query(),
     response_class=Response,
@@ -67,7 +58,7 @@ async def synthesize(request: Request) -> Response:
 async def synthesize_get(request: Request) -> Response:
     """Synthesize from query parameters, for `<audio src>`. The seed is 0 by default, so that the response is always the
     same, audio supports range requests, and a response that the client has already is not made again."""
-    parsed = await read_get(request)
+    parsed = await read_fields(request, partial(read_query, request.scope["query_string"]))
     # Ranges need audio: a part of a JSON document is not JSON.
     if (parsed.answer.stream or parsed.answer.timing) and not is_known(request, parsed.etag):
         return await speech_response(request, parsed)
@@ -98,7 +89,7 @@ async def _range_response(request: Request, whole: CompleteResponse) -> Complete
     "/analyze",
     dependencies=[Depends(limit_rate)],
     summary="The plan of a text",
-    responses={**describe_plan_response(), **describe_problems(*BODY_ERRORS, *WORK_ERRORS, *TEXT_ERRORS)},
+    responses={**describe_plan_response(), **describe_problems(*list_errors("body", "work", "text"))},
     openapi_extra=describe_speech_body(),
 )
 async def analyze(request: Request) -> Response:
@@ -114,3 +105,35 @@ async def analyze(request: Request) -> Response:
     queue = get_service(request).get_analysis_queue(parsed.characters)
     job = await queue.run(work, partial(wait_for_disconnect, request), identify_client(request))
     return job.result
+
+
+_ATTRIBUTES_HEADER = "X-Amzn-SageMaker-Custom-Attributes"
+"""Header that SageMaker forwards in both directions, the only one that a caller can write or read."""
+_VALID_ATTRIBUTES = re.compile(r"[\x20-\x7e]{1,1024}")
+"""Values that SageMaker allows in the header; others are ignored."""
+
+
+@sagemaker.get("/ping", summary="Can it speak?", responses=describe_problems(NotReady), response_class=Response)
+@sagemaker.post(
+    "/ping", summary="The same", responses=describe_problems(NotReady), response_class=Response, name="ping_post"
+)
+async def ping(request: Request) -> Response:
+    """Report readiness like `GET /ready`, with an empty body."""
+    get_service(request).check_ready()
+    return Response()
+
+
+@sagemaker.post(
+    "/invocations",
+    dependencies=[Depends(limit_rate)],
+    summary="Speak a text, behind a SageMaker endpoint",
+    responses={**describe_audio_response(), **describe_problems(*SPEECH_ERRORS)},
+    openapi_extra=describe_speech_body(),
+    response_class=Response,
+)
+async def invocations(request: Request) -> Response:
+    """Synthesize like `POST /synthesize`; return the header X-Amzn-SageMaker-Custom-Attributes as it was sent."""
+    response = await speech_response(request, await read_request(request))
+    if _VALID_ATTRIBUTES.fullmatch(attributes := request.headers.get(_ATTRIBUTES_HEADER, "")):
+        response.headers[_ATTRIBUTES_HEADER] = attributes
+    return response

@@ -14,7 +14,7 @@ from wyoming.event import Event
 
 from app.api.errors import convert_exception
 from app.api.jobs import ClientDisconnected
-from app.api.middleware.access_log import CLIENT_CLOSED_REQUEST, log_request
+from app.api.middleware import CLIENT_CLOSED_REQUEST, log_request
 from app.api.responses.speech import summarize_synthesis
 from app.api.responses.streaming import MAX_MESSAGE_BYTES
 from app.api.state import Service

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from app.text.formats.detect import BULLETS, SIGN_ROW
 from app.text.formats.hidden import FILLER, IN_MARKDOWN, find_hidden, mask, report_code
@@ -50,8 +50,7 @@ LINES_ABOVE = 3
 """Lines above a fence that decide whether it ends code or begins some."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of the source."""
 
     start: int
@@ -70,7 +69,7 @@ class Line:
 
     def skip(self, characters: int) -> Line:
         """Return the line without its first characters."""
-        return replace(self, start=self.start + characters, text=self.text[characters:])
+        return self._replace(start=self.start + characters, text=self.text[characters:])
 
 
 class MarkdownReader:
@@ -144,7 +143,7 @@ class MarkdownReader:
         if heading := HEADING.match(line.text):
             self.end_block()
             title = line.skip(heading.end())
-            self.open.append(replace(title, text=HEADING_END.sub("", title.text)))
+            self.open.append(title._replace(text=HEADING_END.sub("", title.text)))
             self.end_block()
         elif alert := ALERT.match(line.text):
             self.end_block()
@@ -281,7 +280,7 @@ def find_lines(source: str) -> list[Line]:
 
 def strip_line(line: Line) -> Line:
     """Return a line without white space at its ends."""
-    return replace(line.skip(len(line.text) - len(line.text.lstrip())), text=line.text.strip())
+    return line._replace(start=line.start + len(line.text) - len(line.text.lstrip()), text=line.text.strip())
 
 
 def join_lines(lines: Sequence[Line]) -> Paragraph:

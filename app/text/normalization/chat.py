@@ -98,6 +98,8 @@ def expand_chat(text: str) -> str:
 def expand_abbreviation(match: re.Match[str]) -> str:
     """Return how a word is read, if it is one of the abbreviations."""
     word, lower = match[1], match[1].lower()
+    if lower not in ABBREVIATIONS:
+        return word
     if lower in CHAT_WORDS and (word == lower or len(word) > 2):
         return match_case(CHAT_WORDS[lower], word)
     if word in LETTERS or (lower in CHAT_LETTERS and (word == lower or word.isupper())):
