@@ -12,7 +12,7 @@ from scripts.attack.hostile import NAMES, VALUES, make_ssml, make_text, make_val
 from scripts.attack.service import Limits
 from scripts.attack.wire import converse
 
-CONVERSATIONS = 1500
+CONVERSATIONS = 800
 CLIENTS = 16
 END_SECONDS = (0.5, 3.0)
 """Seconds after which a client closes its side."""

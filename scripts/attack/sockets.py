@@ -14,7 +14,7 @@ from scripts.attack.hostile import NAMES, SIGNS, make_text, make_value
 from scripts.attack.service import Limits
 from scripts.attack.wire import converse, parse_answer, write_request
 
-CONVERSATIONS = 1500
+CONVERSATIONS = 800
 CLIENTS = 16
 TEXT, CLOSE, INTERNAL = 1, 8, 1011
 """Opcodes of frames, and the close code of a failure inside the service."""

@@ -65,7 +65,7 @@ async def converse(
 
     A client that `leaves` closes the connection at the first byte, and gets nothing.
     """
-    received = b""
+    received = bytearray()
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await connect()
@@ -81,7 +81,7 @@ async def converse(
         pass  # the service has reset the connection
     except TimeoutError:
         return None
-    return received
+    return bytes(received)
 
 
 def parse_answer(received: bytes) -> Answer:
