@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 
+from app.errors import SetupError
 from scripts.attack import descriptors, disk, events, generated, memory, paused, seeded, slow, sockets, threads, unread
 from scripts.attack.attack import Attack, Report, Target
 from scripts.attack.service import run_limited_service
@@ -85,13 +86,14 @@ def check_usage(attack: Attack, report: Report, usage: list[Usage]) -> None:
 def attack_service(attack: Attack, scale: float, seed: int) -> tuple[Report, list[Usage]]:
     """Start a service, attack it, and stop it."""
     report, usage = Report(), list[Usage]()
-    with run_limited_service(attack.limits) as service:
-        try:
+    try:
+        with run_limited_service(attack.limits) as service:
             asyncio.run(run_attack(attack, Target(service, report, random.Random(seed), scale), usage))
             if service.is_alive:
                 report.expect(service.stop(), "the service did not stop after SIGTERM")
-        finally:
             report.check_log(service.read_log())
+    except SetupError as error:
+        report.add_fault(f"the service did not start: {error.detail}")
     check_usage(attack, report, usage)
     return report, usage
 

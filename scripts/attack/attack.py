@@ -12,8 +12,8 @@ from scripts.attack.service import LimitedService, Limits
 from scripts.attack.wire import INJECTED, Answer
 
 OVERLOAD_CODES = {"busy", "rate_limited", "too_many_streams"}
-LEAKS = (b"root:x:0:0", INJECTED.encode())
-"""What no response may contain: a file of the system, and a header that a request wanted to inject."""
+SYSTEM_FILE = b"root:x:0:0"
+"""What no response may contain: the beginning of /etc/passwd."""
 
 
 @dataclass
@@ -48,13 +48,13 @@ class Report:
             self.add_fault(f"{kind}: {answer.status} without a code: {answer.body[:80]!r}", sent)
         elif has_body and not answer.is_complete:
             self.add_fault(f"{kind}: a cut response of status {answer.status}", sent)
-        if any(one in answer.head or one in answer.body for one in LEAKS):
-            self.add_fault(f"{kind}: a leak in a response of status {answer.status}", sent)
+        self.expect(SYSTEM_FILE not in answer.body, f"{kind}: a file of the system", sent)
+        self.expect(f"\r\n{INJECTED}".encode() not in answer.head, f"{kind}: an injected header", sent)
 
     def check_log(self, log: str) -> None:
         """Report tracebacks, words of callers, and lines that are broken."""
         for line in log.splitlines():
-            self.expect("Traceback" not in line, f"a traceback in the log: {line[-600:]}")
+            self.expect(" in request " not in line, f"an exception in the log: {line[-600:]}")
             self.expect(SECRET not in line, f"the text of a caller in the log: {line[:200]}")
             self.expect(not line.startswith("{") or line.endswith("}"), "a broken line in the log", line.encode())
 

@@ -97,7 +97,7 @@ def make_fields(chance: random.Random) -> dict[str, Any]:
 def make_openai_fields(chance: random.Random) -> dict[str, Any]:
     """Return the fields of a body of OpenAI's route."""
     is_ssml = chance.random() < 0.2
-    fields = {
+    fields: dict[str, Any] = {
         "model": chance.choice(("tts-1", "intone", *NAMES)),
         "input": make_ssml(chance) if is_ssml else make_text(chance),
     }

@@ -54,4 +54,4 @@ async def _send(target: Target, kind: str, query: str, right: tuple[int, ...]) -
     target.report.expect(answer.status in right and answer.is_complete, f"{kind}: {answer.status} {answer.code}", data)
 
 
-ATTACK = Attack(run, Limits(disk_mib=DISK_MIB, environment={"INTONE_CACHE_MB": "0"}))
+ATTACK = Attack(run, Limits(disk_mib=DISK_MIB, environment={"INTONE_CACHE_MB": "0", "INTONE_BACKEND": "openvino"}))

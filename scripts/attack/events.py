@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from typing import Any
 
 from scripts.attack.attack import Attack, Target
 from scripts.attack.hostile import NAMES, VALUES, make_ssml, make_text, make_value
 from scripts.attack.service import Limits
 from scripts.attack.wire import converse
 
-CONVERSATIONS = 1500
+CONVERSATIONS = 800
 CLIENTS = 16
 END_SECONDS = (0.5, 3.0)
 """Seconds after which a client closes its side."""
@@ -23,12 +24,18 @@ BROKEN = (
     *(b"\n", b"{}\n", b"[" * 9999 + b"\n", b"x" * 70_000, b'{"type":1}\n', b"\xff\n", b"null\n"),
     *(b'{"type":"ping","data":1}\n', b'{"type":"ping","data_length":"5"}\n', b'{"type":"ping","type":"describe"}\n'),
 )
-LENGTHS = (-1, 10**9, 2**64, "5", 0.5, True, None, [], 1)
+LENGTHS: tuple[Any, ...] = (-1, 10**9, 2**64, "5", 0.5, True, None, [], 1)
 
 
 def make_event(chance: random.Random) -> bytes:
     """Return the bytes of an event, or of what is none."""
-    names = ({"name": "wren"}, {"name": chance.choice(NAMES)}, {"language": chance.choice(VALUES)}, [], "x")
+    names: tuple[Any, ...] = (
+        {"name": "wren"},
+        {"name": chance.choice(NAMES)},
+        {"language": chance.choice(VALUES)},
+        [],
+        "x",
+    )
     voice = chance.choice((*names, {"speaker": chance.choice(NAMES)}, {"speaker": "joy:0.1," * 20_000}))
     bodies = (
         {"text": make_text(chance)},

@@ -10,7 +10,7 @@ SECRET = "Quillbramble"
 """Word of every text: a log that contains it has logged what a caller wanted spoken."""
 SIGNS = "<[({*_~`$^\\|\"'“«#>&=!@%+-:;,.…—•\u200d\u0301\u202e\ufeff\u2028\u0000\u0007\u001b"
 WORDS = (
-    "1e999 0x1F 9" + "9" * 400,
+    "1e999 0x1F 9" + "9" * 60,
     "1/0 ½⅓ ⅷ 10^-9999 3.1.4.1.5.9",
     "Dr. Mr. e.g. St. a.m. U.S.A.",
     "£€¥₿ $1,2,3,4.567.89bn -$0",

@@ -12,7 +12,7 @@ from scripts.attack.service import Limits
 from scripts.soak.clients import Clients, Tally
 from scripts.soak.mix import Request, make_seeded_requests
 
-ROUNDS = 4
+ROUNDS = 2
 CLIENTS = 8
 STOPPED_SECONDS = 1.0
 RUNNING_SECONDS = 0.7

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 120.0
 """Seconds after which a response counts as missing; none of the generated requests takes more than a few."""
 Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 INJECTED = "X-Injected: yes"
@@ -31,8 +31,8 @@ class Answer:
         head = self.head.lower()
         if b"transfer-encoding: chunked" in head:
             return self.body.endswith(b"0\r\n\r\n")
-        _, found, rest = head.partition(b"content-length: ")
-        return not found or len(self.body) == int(rest.split(b"\r\n")[0])
+        length = _read_length(head)
+        return length is None or len(self.body) == length
 
     @property
     def code(self) -> str | None:
@@ -65,7 +65,7 @@ async def converse(
 
     A client that `leaves` closes the connection at the first byte, and gets nothing.
     """
-    received = b""
+    received = bytearray()
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await connect()
@@ -81,7 +81,7 @@ async def converse(
         pass  # the service has reset the connection
     except TimeoutError:
         return None
-    return received
+    return bytes(received)
 
 
 def parse_answer(received: bytes) -> Answer:
@@ -90,4 +90,11 @@ def parse_answer(received: bytes) -> Answer:
     if not end or not head.startswith(b"HTTP/1.1 "):
         return Answer(0, head)
     status = int(head[9:12])
-    return parse_answer(body) if status < 200 else Answer(status, head, body)
+    # Bytes after the request may be taken for a second one, and answered, too.
+    return parse_answer(body) if status < 200 else Answer(status, head, body[: _read_length(head.lower())])
+
+
+def _read_length(head: bytes) -> int | None:
+    """Return the Content-Length in a head in small letters."""
+    _, found, rest = head.partition(b"content-length: ")
+    return int(rest.split(b"\r\n")[0]) if found else None

@@ -34,6 +34,6 @@ class KillableQueue(TaskQueue):
 if __name__ == "__main__":
     import app.synthesis.engine as engine
 
-    engine.TaskQueue = KillableQueue  # type: ignore[misc]
+    engine.TaskQueue = KillableQueue  # type: ignore[attr-defined]
     signal.signal(signal.SIGUSR1, lambda *_: KillableQueue.kills.release())
     sys.exit(main())
