@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import accumulate
@@ -89,6 +90,8 @@ class MarkdownReader:
         self.in_table = False
         self.prose_until = 0
         """Number of the line until which indented lines are known to be prose."""
+        self.unclosed = {"`": math.inf, "~": math.inf}
+        """Minimum length of a fence of each sign that no later line closes."""
         self.code_lines = 0
         self.inline = InlineReader(builder, frozenset())
 
@@ -193,12 +196,16 @@ class MarkdownReader:
             return False
         signs, language = (fence[1], fence[2]) if fence[1] else (fence[3], fence[4])
         closing = re.compile(rf"(?:>[ \t]?)*+{signs[0]}{{{len(signs)},}}+\Z")
-        numbers = range(self.number, len(self.lines))
+        numbers = range(self.number, len(self.lines)) if len(signs) < self.unclosed[signs[0]] else ()
         end = next((number for number in numbers if closing.match(self.lines[number].text)), None)
+        if end is None:
+            self.unclosed[signs[0]] = min(self.unclosed[signs[0]], len(signs))
+            if signs[0] == "~":
+                return False
         code = self.lines[self.number : end]
         above = self.lines[max(0, self.number - 1 - LINES_ABOVE) : self.number - 1]
         is_doubtful = signs[0] == "~" or (end is None and is_code(above))
-        if is_doubtful and (not (language or is_code(code)) or (signs[0] == "~" and end is None)):
+        if is_doubtful and not (language or is_code(code)):
             return False
         self.end_block()
         self.code_lines += len(code)
