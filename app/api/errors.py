@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.schemas import answers
-from app.errors import IntoneError, MethodNotAllowed, RouteNotFound, SetupError
+from app.errors import Busy, IntoneError, MethodNotAllowed, RouteNotFound, SetupError
 
 _OPENAI_STATUSES = {404: 400, 413: 400, 422: 400}
 """Statuses that become 400, which OpenAI returns for any invalid field; all others stay."""
@@ -149,7 +149,15 @@ async def handle_router_error(request: Request, error: Exception) -> Response:
     return render_error(MethodNotAllowed(detail, hint="See the header Allow.", allowed=allowed), request)
 
 
-def log_exception(error: Exception, request_id: str) -> None:
-    """Log the type and the traceback of an exception, but not its message, which may quote text to be spoken."""
+def convert_exception(error: Exception, request_id: str) -> IntoneError:
+    """Return the error to report for an exception that nothing else handles, and log it.
+
+    The log has its type and traceback, but not its message, which may quote text to be spoken.
+    """
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return Busy(
+            "The system allows no further thread.", hint="Try again; the operator may raise pids.max or ulimit -u."
+        )
     places = "".join(traceback.format_tb(error.__traceback__))
     logger.error("%s in request %s\n%s", type(error).__name__, request_id, places.rstrip())
+    return IntoneError("")

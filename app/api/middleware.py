@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import log_exception, render_error
+from app.api.errors import convert_exception, render_error
 from app.errors import IntoneError, NotReady, OriginRefused, RouteNotFound, UnknownHost
 from app.metrics import ResponseRecord
 from app.settings import is_loopback_host
@@ -276,9 +276,8 @@ class GuardMiddleware:
             await render_error(NotReady("The service is stopping."), request)(scope, receive, send)
         except Exception as error:
             if not isinstance(error, IntoneError):
-                request.state.log.setdefault("code", IntoneError.code)
-                log_exception(error, request.state.request_id)
-                error = IntoneError("")
+                error = convert_exception(error, request.state.request_id)
+                request.state.log.setdefault("code", error.code)
             if not has_started:
                 await render_error(error, request)(scope, receive, send)
 

@@ -6,9 +6,10 @@ import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from app.errors import InvalidVoice, VoiceNotFound
 from app.types import CheckpointId, Emotion, VoiceCapabilities
@@ -28,6 +29,8 @@ class Voice:
     manifest: Manifest
     hashes: Mapping[str, str]
     """SHA-256 of each weight file, by relative path."""
+    key: str = field(default_factory=lambda: uuid4().hex, compare=False, repr=False)
+    """Unique, also among voices of one name: a reloaded voice may speak differently."""
 
     @property
     def name(self) -> str:

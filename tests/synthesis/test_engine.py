@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -142,3 +143,15 @@ def test_weights_that_are_not_finite_give_a_warning_and_no_samples(tmp_path: Pat
         spoken = speak(engine, voice, make_utterance("Hello."))
     assert "not_finite" in list_warning_codes(spoken)
     assert len(spoken.samples) == 0
+
+
+def test_cache_separates_a_reloaded_voice_from_the_one_before(tmp_path: Path) -> None:
+    folder = write_tiny_voice(tmp_path / "tiny")
+    before, manifest = open_voice(folder), json.loads((folder / "voice.json").read_text())
+    manifest["frontend"] = {"phonemizer": "espeak", "language": "de"}
+    (folder / "voice.json").write_text(json.dumps(manifest))
+    after = open_voice(folder)
+    with running_engine(cache_bytes=10**7) as engine:
+        # A request that has begun with the voice of before may end later.
+        first, second = (speak(engine, voice, make_utterance()).samples for voice in (before, after))
+        assert first.shape != second.shape or not np.array_equal(first, second)

@@ -46,7 +46,7 @@ async def synthesize(request: Request) -> Response:
 @router.get(
     "/synthesize",
     dependencies=[Depends(limit_rate)],
-    summary="Speak a text that stands in the address",
+    summary="Speak the text in the URL",
     responses={
         **describe_audio_ranges(),
         **describe_problems(*list_errors("text", "work", "stream", "complete"), NotAcceptable, RangeNotSatisfiable),

@@ -13,6 +13,7 @@ from wyoming.ping import Pong
 from app.api.clients import mask_address
 from app.api.connections import LINGER_SECONDS, QUIET_SECONDS, Connections
 from app.api.jobs import ClientDisconnected, retrieve_exception
+from app.api.live.protocol import CLOSE_SECONDS
 from app.api.state import Service
 from app.api.wyoming.events import MAX_HEADER_BYTES, encode_event, make_error_event, read_event
 from app.api.wyoming.exchange import observe_exchange
@@ -75,7 +76,7 @@ class WyomingConnection:
         """Finish the request in progress, and then close; uvicorn calls this when the server stops."""
         self._is_stopping = True
         if self in self._connections.idle:
-            self.transport.close()
+            self._close()
 
     def end_input(self) -> bool:
         """Stop the speech in progress, as the client has closed its side; return whether other answers are due."""
@@ -109,7 +110,12 @@ class WyomingConnection:
         finally:
             if self._live:
                 self._live.close()
-            self.transport.close()
+            self._close()
+
+    def _close(self) -> None:
+        """Close the connection, within a bounded time if the client does not read the rest."""
+        self.transport.close()
+        asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.transport.abort)
 
     async def _next_event(self) -> Event | None:
         """Return the next event, or None at the end of the connection.

@@ -12,7 +12,7 @@ from typing import Any
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
 
-from app.api.errors import log_exception
+from app.api.errors import convert_exception
 from app.api.jobs import ClientDisconnected
 from app.api.middleware import CLIENT_CLOSED_REQUEST, log_request
 from app.api.responses.speech import summarize_synthesis
@@ -100,8 +100,8 @@ def observe_exchange(service: Service, send: Send, route: str = OTHER) -> Iterat
         exchange.close(CLIENT_CLOSED_REQUEST)
         raise
     except Exception as error:
-        log_exception(error, exchange.request_id)
-        exchange.close(IntoneError.status, IntoneError.code)
-        raise IntoneError("Something failed inside the service.") from None
+        failure = convert_exception(error, exchange.request_id)
+        exchange.close(failure.status, failure.code)
+        raise failure from None
     else:
         exchange.close(200)
