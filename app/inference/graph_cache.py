@@ -107,7 +107,7 @@ class GraphCache:
 
     def release_pages(self) -> None:
         """Give the memory of mapped files back; what is used again comes from the files."""
-        for mapped in self.mapped:
+        for mapped in list(self.mapped):
             mapped.madvise(mmap.MADV_DONTNEED)
 
     def read_content(self, key: str) -> memoryview | None:

@@ -101,7 +101,11 @@ class OpenVinoBackend:
         if content is None:
             return None
         tensor = self.openvino.Tensor(np.frombuffer(content, np.uint8), shared_memory=True)
-        return OpenVinoNetwork(self.core.import_model(tensor, "CPU", properties), content)
+        try:
+            return OpenVinoNetwork(self.core.import_model(tensor, "CPU", properties), content)
+        except RuntimeError as error:
+            logger.warning("a compiled network cannot be imported and is made anew: %s", shorten_message(error))
+            return None
 
     def save(self, key: str, model: Any) -> None:
         """Save a converted model through a temporary file, because the library only writes files."""

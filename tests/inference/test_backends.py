@@ -301,6 +301,17 @@ def test_a_damaged_file_is_converted_again(
     assert computes_tiny(OpenVinoBackend(graph_file.parent, 1, 1).compile(Tiny(), make_tiny_inputs))
 
 
+def test_a_compiled_network_that_openvino_refuses_is_compiled_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    OpenVinoBackend(tmp_path, 1, 1).compile(Tiny(), make_tiny_inputs)
+    (file,) = tmp_path.glob(f"{LOCAL_PREFIX}*")
+    GraphCache(tmp_path).write_content(file.stem, b"not exported by OpenVINO")
+    with caplog.at_level(logging.WARNING, "intone.backend"):
+        assert computes_tiny(OpenVinoBackend(tmp_path, 1, 1).compile(Tiny(), make_tiny_inputs))
+    assert len(caplog.records) == 1 and "cannot be imported" in caplog.text
+
+
 def test_a_folder_in_place_of_a_file_disables_only_the_cache(
     graph_file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
