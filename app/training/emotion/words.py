@@ -1,10 +1,8 @@
 """Fit the table of words of a classifier: `python -m app.training.emotion.words MODEL DATA`.
 
-The weights of the terms (`app.emotion.words`) are those of a logistic regression on the train splits of all sources,
-without the network. Each source has its own constants, as the shares of its emotions are its own; the table receives
-those of the passages. The power of the network's probabilities and the scale of the weights then maximize the
-likelihood of the dev splits' soft labels, which the network has not learned; each source counts alike. `config.json`
-receives the power and the highest threshold at which enough clear emotions of the passages' dev split are voiced
+The weights of the terms (`app.emotion.words`) are those of logistic regressions on the train splits, without the
+network: one of the emotions for each register, and one of the registers. `config.json` receives the power of the
+network's probabilities and the highest threshold at which enough clear emotions of the passages' dev split are voiced
 correctly; the network's weights stay unchanged.
 """
 
@@ -16,53 +14,61 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from app.emotion import Classifier
-from app.emotion.classifier import MAX_POWER, Excerpt
-from app.emotion.words import CONSTANT, MAX_WEIGHT, WORDS_FILE, read_terms, write_words
+from app.emotion.words import (
+    CONSTANT,
+    MAX_WEIGHT,
+    REGISTERS,
+    UNIT,
+    WIDTH,
+    WORDS_FILE,
+    read_context_terms,
+    read_terms,
+    write_words,
+)
 from app.training.emotion.calibrate import THRESHOLDS
 from app.training.emotion.passages import ClassifierOutputs, classify_passages, count_voiced
 from app.training.emotion.rows import (
-    EMOTIONS,
     PASSAGES,
     LabelledSentence,
     TrainingRow,
-    make_example_row,
-    make_passage_row,
     read_examples,
     read_passages,
     select_rows,
 )
 
-SOURCE_WEIGHTS = {PASSAGES: 1.0, "goemotions": 0.25, "xed": 0.125}
-"""Weight of all sentences of a source together in the loss of the regression: the highest of the passages with which
-the other sources' dev splits do not get worse than by the network alone."""
-MIN_SENTENCES, MIN_SOURCES = 3, 2
-"""Minimum sentences, and sources, in which a term occurs: one source alone has its own subjects and characters."""
+POWER, SCALES = 0.65, (0.5, 0.6, 0.6)
+"""Power of the network's probabilities, and factor of the weights for the emotions of each of `REGISTERS`. They were
+chosen on the dev splits and by cross-validation over passages that the shipped network has not learned."""
+SOURCES = (PASSAGES, "goemotions", "xed")
+"""Source of each of `REGISTERS`."""
+SOURCE_WEIGHTS: tuple[Mapping[str, float], ...] = ({PASSAGES: 1.0}, {"goemotions": 1.0}, {"xed": 1.0, PASSAGES: 0.5})
+"""Weight of all sentences of a source together in the regression of each register. The lines of subtitles are few, and
+labelled without their scene, so that the passages help."""
+CONTEXT_WEIGHT = 0.4
+"""Weight of the terms of the context, beside that of the sentence's own, while they are fitted."""
+MIN_SENTENCES = 3
+"""Minimum sentences in which a term occurs."""
 NAME_RATIO = 5
 """How many times as often as in lower case a name has a capital within a sentence."""
 NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+")
 LOWER_CASE_WORD = re.compile(r"\b[a-z]+")
 PLACEHOLDER = re.compile(r"\[[A-Z]+\]")
 """What GoEmotions has instead of names."""
-MAX_TERMS = 8000
+MAX_TERMS = 20_000
 """Maximum terms of the table: those whose weights and frequency change most."""
 DECAY = 1e-4
-"""Weight of the squared weights in the loss of the regression."""
-MIN_POWER = 0.01
-"""Minimum power of the network's probabilities: that of a network that knows nothing."""
-STEPS = 100
+"""Weight of the squared weights in the loss of a regression."""
+STEPS = 60
 """Maximum steps of a fit."""
 MIN_CLEAR_VOICED = 0.56
 """Minimum share of the dev split's clear emotions that are voiced correctly."""
-
-Table = dict[str, tuple[float, ...]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -79,58 +85,62 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def fit_words(model: Path, data: Path) -> dict[str, float]:
     """Write the table and the settings of a classifier; return the settings."""
     sentences, examples = read_passages(data), read_examples(data)
-    dev = [one for one in sentences if one.split == "dev"]
-    rows = [make_passage_row(one) for one in dev]
-    rows += [make_example_row(one) for one in examples if one.split == "dev" and one.labels]
-    change_settings(model, words=None)
-    (model / WORDS_FILE).unlink(missing_ok=True)
-    power, table = combine(fit_weights(select_rows(sentences, examples)), classify_rows(model, rows), rows)
+    table = fit_table(select_rows(sentences, examples))
     write_words(model / WORDS_FILE, table)
-    change_settings(model, words=power)
+    change_settings(model, words=POWER)
+    dev = [one for one in sentences if one.split == "dev"]
     threshold = choose_threshold(dev, classify_passages(model, dev))
     change_settings(model, threshold=threshold)
-    return {"terms": len(table), "words": power, "threshold": threshold}
+    return {"terms": len(table), "words": POWER, "threshold": threshold}
 
 
-def change_settings(model: Path, **changes: float | None) -> None:
-    """Set, or with None remove, settings of Intone in the config.json of a classifier."""
+def change_settings(model: Path, **changes: float) -> None:
+    """Set settings of Intone in the config.json of a classifier."""
     path = model / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     settings = {**config.get("intone", {}), **changes}
-    config["intone"] = {name: settings[name] for name in sorted(settings) if settings[name] is not None}
+    config["intone"] = {name: settings[name] for name in sorted(settings)}
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def classify_rows(model: Path, rows: Sequence[TrainingRow]) -> Tensor:
-    """Return the probabilities (sentences, 7) of a classifier, with the context if it reads any."""
-    classifier = Classifier.load(model)
-    context = classifier.settings.context > 0
-    assessments = classifier.assess([Excerpt(one.context if context else "", one.text) for one in rows])
-    return torch.tensor([[one.probabilities[name] for name in EMOTIONS] for one in assessments], dtype=torch.float64)
-
-
-def fit_weights(train: Sequence[TrainingRow]) -> Table:
-    """Fit the weights of terms to the labels of sentences; keep the terms whose weights matter most."""
+def fit_table(train: Sequence[TrainingRow]) -> dict[str, tuple[int, ...]]:
+    """Fit the weights of terms to the labels and the sources of sentences; keep the terms that matter most."""
     texts = [PLACEHOLDER.sub("", one.text) for one in train]
-    terms = [read_terms(text) for text in texts]
-    counts = Counter(term for row in terms for term in row)
-    columns = {term: place for place, term in enumerate(find_known(train, terms, find_names(texts)))}
-    numbers = torch.tensor([counts[term] for term in columns], dtype=torch.float64)[:, None]
-    rarity = 1 + ((1 + len(train)) / (1 + numbers)).log()
-    features, wanted = TermFeatures(terms, columns), torch.tensor([one.shares for one in train], dtype=torch.float64)
-    places, shares = number_sources(train), weigh(train, SOURCE_WEIGHTS)
-    weights = torch.zeros(len(columns), len(EMOTIONS), dtype=torch.float64, requires_grad=True)
-    constants = torch.zeros(len(SOURCE_WEIGHTS), len(EMOTIONS), dtype=torch.float64, requires_grad=True)
+    terms, contexts = [read_terms(text) for text in texts], [read_context_terms(one.context) for one in train]
+    names = find_names(texts)
+    columns = find_known(terms, names)
+    context_columns = find_known(contexts, names)
+    table = torch.zeros(len(columns) + len(context_columns), len(REGISTERS), WIDTH)
+    constants, effects = torch.zeros(len(REGISTERS), WIDTH), torch.zeros(len(table))
+    places = torch.tensor([SOURCES.index(one.source) for one in train])
+    wanted = torch.tensor([one.shares for one in train])
 
-    def compute_loss() -> Tensor:
-        logits = features.sum(rarity * weights) + constants[places]
-        return compute_entropy(logits, wanted, shares) + DECAY * weights.square().sum()
+    def fit(
+        weights: Mapping[str, float], targets: Tensor, sources: Tensor, with_context: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Return the weights of all terms, and the constants of all sources; add to the effects of terms."""
+        used = [place for place, one in enumerate(train) if one.source in weights]
+        blocks = [TermFeatures([terms[place] for place in used], columns, 1.0)]
+        if with_context:
+            blocks.append(TermFeatures([contexts[place] for place in used], context_columns, CONTEXT_WEIGHT))
+        shares = weigh([train[place] for place in used], weights)
+        found, base = fit_weights(blocks, targets[used], sources[used], shares)
+        frequencies = torch.cat([block.frequencies for block in blocks]) / len(used)
+        effects[: len(found)] += (found - found.mean(1, keepdim=True)).square().sum(1) * frequencies
+        return found, base
 
-    minimize(compute_loss, [weights, constants])
-    table = (rarity * weights).detach()
-    effect = ((table - table.mean(1, keepdim=True)).square().sum(1) * numbers[:, 0]).tolist()
-    chosen = sorted(columns, key=lambda term: (-effect[columns[term]], term))[:MAX_TERMS]
-    return {CONSTANT: tuple(constants[0].tolist())} | {term: tuple(table[columns[term]].tolist()) for term in chosen}
+    registers = functional.one_hot(places, len(SOURCES)).float()
+    found, base = fit(dict.fromkeys(SOURCES, 1.0), registers, torch.zeros_like(places), with_context=False)
+    table[: len(found), :, 0], constants[:, 0] = found, base[0]
+    for place, (weights, scale) in enumerate(zip(SOURCE_WEIGHTS, SCALES, strict=True)):
+        found, base = fit(weights, wanted, places, with_context=place == 0)
+        table[: len(found), place, 1:] = scale * found
+        constants[place, 1:] = scale * base[place]
+    table[len(columns) :] *= CONTEXT_WEIGHT
+    names_of_rows = [*columns, *context_columns]
+    chosen = sorted(range(len(table)), key=lambda place: (-float(effects[place]), place))[:MAX_TERMS]
+    rows = (UNIT * torch.cat([constants[None], table[chosen]])).round().clamp(-MAX_WEIGHT, MAX_WEIGHT).int().flatten(1)
+    return dict(zip([CONSTANT, *(names_of_rows[place] for place in chosen)], map(tuple, rows.tolist()), strict=True))
 
 
 def find_names(texts: Sequence[str]) -> set[str]:
@@ -140,68 +150,88 @@ def find_names(texts: Sequence[str]) -> set[str]:
     return {word for word, count in names.items() if count > NAME_RATIO * others[word]}
 
 
-def find_known(train: Sequence[TrainingRow], terms: Sequence[set[str]], names: set[str]) -> list[str]:
-    """Return the sorted terms of enough sentences and sources that have no name in them."""
-    pairs = Counter((term, one.source) for one, row in zip(train, terms, strict=True) for term in row)
-    counts, sources = Counter[str](), Counter(term for term, _ in pairs)
-    for (term, _), count in pairs.items():
-        counts[term] += count
-    return sorted(
-        term
-        for term, count in counts.items()
-        if count >= MIN_SENTENCES and sources[term] >= MIN_SOURCES and names.isdisjoint(term.split())
-    )
-
-
-def number_sources(rows: Sequence[TrainingRow]) -> Tensor:
-    """Return the place of each sentence's source in `SOURCE_WEIGHTS`."""
-    places = {source: place for place, source in enumerate(SOURCE_WEIGHTS)}
-    return torch.tensor([places[one.source] for one in rows])
+def find_known(terms: Sequence[set[str]], names: set[str]) -> dict[str, int]:
+    """Return the places of the sorted terms of enough sentences that have no name in them."""
+    counts = Counter(term for row in terms for term in row)
+    known = (term for term, count in counts.items() if count >= MIN_SENTENCES and names.isdisjoint(term.split()))
+    return {term: place for place, term in enumerate(sorted(known))}
 
 
 def weigh(rows: Sequence[TrainingRow], weights: Mapping[str, float]) -> Tensor:
     """Return the weight of each sentence (n,): its source's, divided by the number of its sentences; the sum is 1."""
     counts = Counter(one.source for one in rows)
-    shares = torch.tensor([weights[one.source] / counts[one.source] for one in rows], dtype=torch.float64)
+    shares = torch.tensor([weights[one.source] / counts[one.source] for one in rows])
     return shares / shares.sum()
 
 
 class TermFeatures:
-    """The known terms of sentences, each with the weight 1 / root of their number."""
+    """Sparse matrix of the known terms of sentences: `scale` / root of the number of all terms of the sentence."""
 
-    def __init__(self, terms: Sequence[set[str]], columns: Mapping[str, int]) -> None:
-        places = [sorted(columns[term] for term in row if term in columns) for row in terms]
-        self.places = torch.tensor([place for row in places for place in row])
-        self.starts = torch.tensor([0, *accumulate(map(len, places))][:-1])
-        self.shares = torch.tensor([len(row) ** -0.5 for row in places for _ in row], dtype=torch.float64)
+    def __init__(self, terms: Sequence[set[str]], columns: Mapping[str, int], scale: float) -> None:
+        rows = [sorted(columns[term] for term in row if term in columns) for row in terms]
+        places, lengths = torch.tensor([place for row in rows for place in row]), torch.tensor([*map(len, rows)])
+        scales = torch.tensor([scale * len(row) ** -0.5 if row else 0.0 for row in terms]).repeat_interleave(lengths)
+        order = places.argsort(stable=True)
+        self.frequencies = places.bincount(minlength=len(columns))
+        self.rarity = (1 + ((1 + len(rows)) / (1 + self.frequencies)).log())[:, None]
+        self.by_sentence = places, find_starts(lengths), scales
+        sentences = torch.arange(len(rows)).repeat_interleave(lengths)
+        self.by_term = sentences[order], find_starts(self.frequencies), scales[order]
 
     def sum(self, weights: Tensor) -> Tensor:
-        """Return the sums (sentences, 7) of the terms' weights (terms, 7)."""
-        return functional.embedding_bag(self.places, weights, self.starts, mode="sum", per_sample_weights=self.shares)
+        """Return the sums (sentences, n) of the terms' weights (terms, n)."""
+        sums: Tensor = SparseProduct.apply(weights, self)  # type: ignore[no-untyped-call]
+        return sums
 
 
-def combine(weights: Table, network: Tensor, rows: Sequence[TrainingRow]) -> tuple[float, Table]:
-    """Fit the power of the network's probabilities (n, 7), and scale the weights, to the labels of sentences."""
-    columns = {term: place for place, term in enumerate(one for one in weights if one != CONSTANT)}
-    table = torch.tensor([weights[term] for term in columns], dtype=torch.float64)
-    scores = TermFeatures([read_terms(one.text) for one in rows], columns).sum(table)
-    logs, wanted = network.log(), torch.tensor([one.shares for one in rows], dtype=torch.float64)
-    shares = weigh(rows, dict.fromkeys(SOURCE_WEIGHTS, 1.0))
-    factors = torch.tensor([1.0, 0.5], dtype=torch.float64, requires_grad=True)
-    scores = scores + torch.tensor(weights[CONSTANT], dtype=torch.float64)
-    minimize(lambda: compute_entropy(factors[0] * logs + factors[1] * scores, wanted, shares), [factors])
-    power, scale = factors.tolist()
-    power = min(max(power, MIN_POWER), MAX_POWER)
-    scaled: Table = {
-        term: tuple(max(-MAX_WEIGHT, min(MAX_WEIGHT, round(scale * one, 2))) for one in row)
-        for term, row in weights.items()
-    }
-    return round(power, 3), scaled
+def find_starts(lengths: Tensor) -> Tensor:
+    """Return the places at which rows of these lengths (n,) start."""
+    return lengths.cumsum(0) - lengths
 
 
-def compute_entropy(logits: Tensor, wanted: Tensor, shares: Tensor) -> Tensor:
-    """Compute the cross entropy of soft labels (n, 7), the sentences weighted by their shares (n,)."""
-    return -(wanted * logits.log_softmax(1)).sum(1) @ shares
+class SparseProduct(torch.autograd.Function):
+    """Product of `TermFeatures` and weights; the gradient is a sum over sentences, which embedding_bag's own is not."""
+
+    @staticmethod
+    def forward(ctx: Any, weights: Tensor, features: TermFeatures) -> Tensor:
+        """Return the product (sentences, n) of weights (terms, n)."""
+        ctx.features = features
+        return add_rows(weights, *features.by_sentence)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Return the gradient (terms, n) of the weights from that of the product (sentences, n)."""
+        return add_rows(gradients[0].contiguous(), *ctx.features.by_term), None
+
+
+def add_rows(values: Tensor, places: Tensor, starts: Tensor, scales: Tensor) -> Tensor:
+    """Add the scaled rows at `places` of each group; the groups begin at `starts`."""
+    return functional.embedding_bag(places, values, starts, mode="sum", per_sample_weights=scales)
+
+
+def fit_weights(
+    blocks: Sequence[TermFeatures], wanted: Tensor, places: Tensor, shares: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Fit a logistic regression to the shares (sentences, n) of classes.
+
+    `places` (sentences,) are those of the sources, each of which has its own constants; `shares` (sentences,) are the
+    weights of the sentences. Return the weights of the terms of all blocks (terms, n) and the constants (sources, n).
+    """
+    classes = wanted.shape[1]
+    weights = [torch.zeros(len(block.frequencies), classes, requires_grad=True) for block in blocks]
+    constants = torch.zeros(len(SOURCES), classes, requires_grad=True)
+
+    def compute_loss() -> Tensor:
+        logits = constants[places]
+        for block, one in zip(blocks, weights, strict=True):
+            logits = logits + block.sum(block.rarity * one)
+        entropy = -(wanted * logits.log_softmax(1)).sum(1) @ shares
+        return entropy + DECAY * sum(one.square().sum() for one in weights)
+
+    minimize(compute_loss, [*weights, constants])
+    return torch.cat(
+        [block.rarity * one for block, one in zip(blocks, weights, strict=True)]
+    ).detach(), constants.detach()
 
 
 def minimize(compute_loss: Callable[[], Tensor], parameters: list[Tensor]) -> None:
