@@ -105,42 +105,52 @@ def change_settings(model: Path, **changes: float) -> None:
 
 def fit_table(train: Sequence[TrainingRow]) -> dict[str, tuple[int, ...]]:
     """Fit the weights of terms to the labels and the sources of sentences; keep the terms that matter most."""
-    texts = [PLACEHOLDER.sub("", one.text) for one in train]
-    terms, contexts = [read_terms(text) for text in texts], [read_context_terms(one.context) for one in train]
-    names = find_names(texts)
-    columns = find_known(terms, names)
-    context_columns = find_known(contexts, names)
-    table = torch.zeros(len(columns) + len(context_columns), len(REGISTERS), WIDTH)
-    constants, effects = torch.zeros(len(REGISTERS), WIDTH), torch.zeros(len(table))
-    places = torch.tensor([SOURCES.index(one.source) for one in train])
-    wanted = torch.tensor([one.shares for one in train])
-
-    def fit(
-        weights: Mapping[str, float], targets: Tensor, sources: Tensor, with_context: bool
-    ) -> tuple[Tensor, Tensor]:
-        """Return the weights of all terms, and the constants of all sources; add to the effects of terms."""
-        used = [place for place, one in enumerate(train) if one.source in weights]
-        blocks = [TermFeatures([terms[place] for place in used], columns, 1.0)]
-        if with_context:
-            blocks.append(TermFeatures([contexts[place] for place in used], context_columns, CONTEXT_WEIGHT))
-        shares = weigh([train[place] for place in used], weights)
-        found, base = fit_weights(blocks, targets[used], sources[used], shares)
-        frequencies = torch.cat([block.frequencies for block in blocks]) / len(used)
-        effects[: len(found)] += (found - found.mean(1, keepdim=True)).square().sum(1) * frequencies
-        return found, base
-
-    registers = functional.one_hot(places, len(SOURCES)).float()
-    found, base = fit(dict.fromkeys(SOURCES, 1.0), registers, torch.zeros_like(places), with_context=False)
-    table[: len(found), :, 0], constants[:, 0] = found, base[0]
+    corpus = Corpus(train)
+    table = torch.zeros(1 + len(corpus.terms), len(REGISTERS), WIDTH)
+    every, sources = dict.fromkeys(SOURCES, 1.0), functional.one_hot(corpus.sources, len(SOURCES)).float()
+    table[:, :, 0], effects = corpus.fit(every, sources)
     for place, (weights, scale) in enumerate(zip(SOURCE_WEIGHTS, SCALES, strict=True)):
-        found, base = fit(weights, wanted, places, with_context=place == 0)
-        table[: len(found), place, 1:] = scale * found
-        constants[place, 1:] = scale * base[place]
-    table[len(columns) :] *= CONTEXT_WEIGHT
-    names_of_rows = [*columns, *context_columns]
-    chosen = sorted(range(len(table)), key=lambda place: (-float(effects[place]), place))[:MAX_TERMS]
-    rows = (UNIT * torch.cat([constants[None], table[chosen]])).round().clamp(-MAX_WEIGHT, MAX_WEIGHT).int().flatten(1)
-    return dict(zip([CONSTANT, *(names_of_rows[place] for place in chosen)], map(tuple, rows.tolist()), strict=True))
+        found, effect = corpus.fit(weights, torch.tensor([one.shares for one in train]), place)
+        table[:, place, 1:] = scale * found
+        effects = effects + effect
+    chosen = sorted(range(len(effects)), key=lambda place: (-float(effects[place]), place))[:MAX_TERMS]
+    rows = (UNIT * table[[0, *(1 + place for place in chosen)]]).round().clamp(-MAX_WEIGHT, MAX_WEIGHT).int().flatten(1)
+    return dict(zip([CONSTANT, *(corpus.terms[place] for place in chosen)], map(tuple, rows.tolist()), strict=True))
+
+
+class Corpus:
+    """Sentences and the terms that the table may have: those of enough sentences, without a name."""
+
+    def __init__(self, train: Sequence[TrainingRow]) -> None:
+        self.train = train
+        self.sources = torch.tensor([SOURCES.index(one.source) for one in train])
+        """Place of each sentence's source in `SOURCES`."""
+        texts = [PLACEHOLDER.sub("", one.text) for one in train]
+        names = find_names(texts)
+        self.own, self.before = [read_terms(text) for text in texts], [read_context_terms(one.context) for one in train]
+        self.own_places, self.before_places = find_known(self.own, names), find_known(self.before, names)
+        self.terms = [*self.own_places, *self.before_places]
+
+    def fit(self, weights: Mapping[str, float], wanted: Tensor, register: int | None = None) -> tuple[Tensor, Tensor]:
+        """Fit a logistic regression to the shares of classes (sentences, n) on the sources that have a weight.
+
+        With a register, each source has its own constants, as the shares of its emotions are its own. Only stories
+        have a context. Return the register's constants and the weights of all terms (1 + terms, n), and how much each
+        term matters (terms,).
+        """
+        used = [place for place, one in enumerate(self.train) if one.source in weights]
+        blocks = [TermFeatures([self.own[place] for place in used], self.own_places, 1.0)]
+        if register == 0:
+            blocks.append(TermFeatures([self.before[place] for place in used], self.before_places, CONTEXT_WEIGHT))
+        sources = self.sources[used] if register is not None else torch.zeros(len(used), dtype=torch.long)
+        shares = weigh([self.train[place] for place in used], weights)
+        found, constants = fit_weights(blocks, wanted[used], sources, shares)
+        frequencies = torch.cat([block.frequencies for block in blocks]) / len(used)
+        effects = (found - found.mean(1, keepdim=True)).square().sum(1) * frequencies
+        missing = len(self.terms) - len(found)
+        found[len(self.own_places) :] *= CONTEXT_WEIGHT
+        table = functional.pad(torch.cat([constants[register or 0][None], found]), (0, 0, 0, missing))
+        return table, functional.pad(effects, (0, missing))
 
 
 def find_names(texts: Sequence[str]) -> set[str]:
