@@ -1,12 +1,12 @@
 """Correct a classifier's probabilities with the weights of the sentence's own words and marks.
 
-A table in the classifier's folder has weights of *terms*: a word, a mark, or two in a row, and a word or mark of the
-context. People write differently in each *register* (stories, posts, subtitles), and readers label it differently, so
-each term has a weight for each emotion in each register, and one for the register itself. A score is the sum of the
-weights of the distinct terms divided by the root of their number, so that long sentences do not count more, plus a
-constant. A sentence with a context counts as one of a story. For any other, the softmax of the registers' own scores
-are their shares, by which the scores of an emotion are averaged. Its probability becomes proportional to that of the
-network raised to a fixed power, times e to the average: a product of experts (doi 10.1162/089976602760128018).
+A table in the classifier's folder has weights of *terms*: a word, a mark, or two in a row. People write differently in
+each *register* (stories, posts, subtitles), and readers label it differently, so each term has a weight for each
+emotion in each register, and one for the register itself. A score is the sum of the weights of the sentence's distinct
+terms, divided by the root of their number, so that long sentences do not count more, plus a constant. A sentence with a
+context counts as one of a story. For any other, the softmax of the registers' own scores are their shares, by which the
+scores of an emotion are averaged. Its probability becomes proportional to that of the network raised to a fixed power,
+times e to the average: a product of experts (doi 10.1162/089976602760128018).
 """
 
 from __future__ import annotations
@@ -35,29 +35,17 @@ MAX_WEIGHT = 10 * UNIT
 """Maximum absolute weight; with it, no score of so many characters overflows."""
 START, END, CAPITALS, NUMBER = "^", "$", "CAPITALS", "0"
 """Terms for the start and the end of the sentence, for a word in capitals anywhere in it, and for any number."""
-BEFORE = "< "
-"""Prefix of the terms of the context, which have weights only for the emotions of stories."""
 TERM = re.compile(r"[a-z]+(?:'[a-z]+)*|[!?…—\",;:]|[0-9]+")
 CAPITAL_WORD = re.compile(r"\b[A-Z]{2,}\b")
 SIMPLE_MARKS = str.maketrans({"’": "'", "“": '"', "”": '"'})
 
 
-def read_parts(text: str) -> list[str]:
-    """Return the words and marks of a text in order."""
-    text = text[:MAX_CHARACTERS].translate(SIMPLE_MARKS).replace("...", "…")
-    return [NUMBER if one.isdigit() else one for one in TERM.findall(text.lower())]
-
-
 def read_terms(text: str) -> set[str]:
     """Return the distinct terms of a sentence."""
-    parts = [START, *read_parts(text), END]
-    capitals = [CAPITALS] if CAPITAL_WORD.search(text[:MAX_CHARACTERS]) else []
+    text = text[:MAX_CHARACTERS].translate(SIMPLE_MARKS).replace("...", "…")
+    parts = [START, *(NUMBER if one.isdigit() else one for one in TERM.findall(text.lower())), END]
+    capitals = [CAPITALS] if CAPITAL_WORD.search(text) else []
     return {*chain(parts, (f"{one} {other}" for one, other in pairwise(parts)), capitals)}
-
-
-def read_context_terms(context: str) -> set[str]:
-    """Return the distinct terms of a context."""
-    return {BEFORE + one for one in read_parts(context)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +57,17 @@ class WordTable:
     power: float
     """Power to which the probabilities of the network are raised."""
 
-    def correct(self, probabilities: Probabilities, text: str, context: str = "") -> dict[Emotion, float]:
-        """Return the probabilities of a sentence corrected by its terms and those of its context."""
-        columns = WIDTH if context else len(COLUMNS)
-        parts = [self.weights[CONSTANT][:columns], self.add(read_terms(text), columns)]
-        if context:
-            parts.append(self.add(read_context_terms(context), columns))
-        scores = [math.fsum(one) / UNIT for one in zip(*parts, strict=True)]
+    def correct(self, probabilities: Probabilities, text: str, alone: bool) -> dict[Emotion, float]:
+        """Return the probabilities of a sentence, corrected by its terms; `alone` if it has no context."""
+        columns = len(COLUMNS) if alone else WIDTH
+        terms = read_terms(text)
+        known = [self.weights[term][:columns] for term in terms if term in self.weights]
+        sums = map(sum, zip(*known, strict=True)) if known else [0] * columns
+        root = math.sqrt(len(terms))
+        scores = [
+            (constant + total / root) / UNIT
+            for constant, total in zip(self.weights[CONSTANT][:columns], sums, strict=True)
+        ]
         shares = normalize([math.exp(one) for one in scores[::WIDTH]])
         averages = [
             sum(share * score for share, score in zip(shares, scores[place::WIDTH], strict=True))
@@ -85,12 +77,6 @@ class WordTable:
             probabilities[one] ** self.power * math.exp(score) for one, score in zip(Emotion, averages, strict=True)
         ]
         return dict(zip(Emotion, normalize(products), strict=True))
-
-    def add(self, terms: set[str], columns: int) -> list[float]:
-        """Return the sums of the first columns of the terms' rows, divided by the root of the number of terms."""
-        known = [self.weights[term][:columns] for term in terms if term in self.weights]
-        root = math.sqrt(len(terms))
-        return [total / root for total in map(sum, zip(*known, strict=True))] if known else [0.0] * columns
 
 
 def normalize(values: Sequence[float]) -> list[float]:

@@ -11,11 +11,9 @@ from app.emotion import Classifier
 from app.emotion.words import (
     COLUMNS,
     CONSTANT,
-    CONTEXT_WEIGHT,
     MAX_WEIGHT,
     REGISTERS,
     WordTable,
-    read_context_terms,
     read_terms,
     read_words,
     write_words,
@@ -52,17 +50,13 @@ def test_terms_are_words_marks_and_pairs(text: str, terms: set[str]) -> None:
     assert read_terms(text) == terms
 
 
-def test_terms_of_a_context_are_words_and_marks() -> None:
-    assert read_context_terms("NO... “Oh no!”") == {"< no", "< …", '< "', "< oh", "< !"}
-
-
 def test_probabilities_are_multiplied_by_the_scores_of_known_terms() -> None:
     rows = {
         CONSTANT: make_row(stories=2000, stories_anger=50),
         "oh": make_row(stories_joy=100, posts_fear=1000),
         "!": make_row(stories_joy=200, stories_fear=100),
     }
-    corrected = WordTable(rows, 0.5).correct({**EVEN, Emotion.JOY: 1 / 28}, "Oh! Oh!")
+    corrected = WordTable(rows, 0.5).correct({**EVEN, Emotion.JOY: 1 / 28}, "Oh! Oh!", alone=True)
     root = math.sqrt(len(read_terms("Oh! Oh!")))
     assert corrected == pytest.approx(
         make_probabilities(anger=0.5, joy=3 / root - math.log(2), fear=1 / root), abs=1e-6
@@ -72,25 +66,27 @@ def test_probabilities_are_multiplied_by_the_scores_of_known_terms() -> None:
 def test_words_decide_between_registers() -> None:
     constant = make_row(stories_joy=100, posts_joy=300)
     table = WordTable({CONSTANT: constant, "lol": make_row(posts=1000)}, 1.0)
-    assert table.correct(EVEN, "Well.") == pytest.approx(make_probabilities(joy=(1 + 3 + 0) / len(REGISTERS)))
+    assert table.correct(EVEN, "Well.", alone=True) == pytest.approx(
+        make_probabilities(joy=(1 + 3 + 0) / len(REGISTERS))
+    )
     share = math.exp(10 / math.sqrt(len(read_terms("lol"))))
-    assert table.correct(EVEN, "lol") == pytest.approx(make_probabilities(joy=(1 + 3 * share) / (2 + share)))
+    assert table.correct(EVEN, "lol", alone=True) == pytest.approx(
+        make_probabilities(joy=(1 + 3 * share) / (2 + share))
+    )
 
 
-def test_the_context_has_weights_of_its_own() -> None:
-    rows = {CONSTANT: make_row(stories=2000), "dark": make_row(stories_joy=100), "< dark": make_row(stories_fear=300)}
-    table = WordTable(rows, 1.0)
-    score = CONTEXT_WEIGHT * 3 / math.sqrt(3)
-    assert table.correct(EVEN, "So?", "It is dark") == pytest.approx(make_probabilities(fear=score), abs=1e-6)
-    assert table.correct(EVEN, "So?", "It is") == pytest.approx(EVEN)
+def test_a_sentence_with_a_context_is_one_of_a_story() -> None:
+    table = WordTable({CONSTANT: make_row(posts=1000, stories_joy=100, posts_fear=300)}, 1.0)
+    assert table.correct(EVEN, "So?", alone=False) == pytest.approx(make_probabilities(joy=1))
+    assert table.correct(EVEN, "So?", alone=True)[Emotion.FEAR] > 0.7
 
 
 @pytest.mark.parametrize("text", ["", "unknown", "\0", "a b " * 50_000, " ".join(map(chr, range(97, 123))) * 200])
 def test_any_text_has_probabilities(text: str) -> None:
     high = make_row(**{name.replace(" ", "_"): (-1) ** place * MAX_WEIGHT for place, name in enumerate(COLUMNS)})
-    terms = read_terms(text) | read_context_terms(text)
+    terms = read_terms(text)
     table = WordTable({CONSTANT: NOTHING, **dict.fromkeys(terms, high)}, 1.0)
-    assert sum(table.correct(EVEN, text, text).values()) == pytest.approx(1)
+    assert sum(table.correct(EVEN, text, alone=True).values()) == pytest.approx(1)
 
 
 def test_a_written_table_is_read_again(tmp_path: Path) -> None:
@@ -117,5 +113,5 @@ def test_a_malformed_table_is_refused(tmp_path: Path, content: str) -> None:
 def test_the_shipped_table_knows_what_is_disgusting() -> None:
     words = Classifier.load(SHIPPED).words
     assert words is not None
-    corrected = words.correct(EVEN, "It smells of something rotten.")
+    corrected = words.correct(EVEN, "It smells of something rotten.", alone=True)
     assert max(corrected, key=lambda one: corrected[one]) is Emotion.DISGUST

@@ -54,15 +54,14 @@ def test_terms_with_names_and_rare_terms_are_unknown() -> None:
     assert list(known) == ["$", "^", "good"]
 
 
-def test_weights_tell_registers_apart_and_only_stories_have_a_context() -> None:
+def test_weights_tell_registers_apart() -> None:
     joy, fear = (tuple(float(one is other) for other in Emotion) for one in (Emotion.JOY, Emotion.FEAR))
-    rows = [TrainingRow(text, "Night fell.", joy if text == "Well." else fear, None, PASSAGES) for text in STORIES * 9]
+    rows = [TrainingRow(text, "", joy if text == "Well." else fear, None, PASSAGES) for text in STORIES * 9]
     rows += [TrainingRow("Lol, dark.", "", joy, None, "goemotions"), TrainingRow("Run.", "", fear, None, "xed")] * 9
     table = {term: dict(zip(COLUMNS, row, strict=True)) for term, row in emotion_words.fit_table(rows).items()}
     assert table["lol"]["posts"] > max(0, table["lol"]["stories"], table["lol"]["subtitles"])
     assert table["dark"]["stories fear"] > table["dark"]["stories joy"]
     assert table["dark"]["posts fear"] <= table["dark"]["posts joy"]
-    assert {name for name in COLUMNS if table["< fell"][name]} <= {f"stories {one}" for one in Emotion}
     assert {table[CONSTANT][one] for one in REGISTERS} != {0}
 
 

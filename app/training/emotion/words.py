@@ -28,7 +28,6 @@ from app.emotion.words import (
     UNIT,
     WIDTH,
     WORDS_FILE,
-    read_context_terms,
     read_terms,
     write_words,
 )
@@ -51,8 +50,6 @@ SOURCES = (PASSAGES, "goemotions", "xed")
 SOURCE_WEIGHTS: tuple[Mapping[str, float], ...] = ({PASSAGES: 1.0}, {"goemotions": 1.0}, {"xed": 1.0, PASSAGES: 0.5})
 """Weight of all sentences of a source together in the regression of each register. The lines of subtitles are few, and
 labelled without their scene, so that the passages help."""
-CONTEXT_WEIGHT = 0.4
-"""Weight of the terms of the context, beside that of the sentence's own, while they are fitted."""
 MIN_SENTENCES = 3
 """Minimum sentences in which a term occurs."""
 NAME_RATIO = 5
@@ -67,7 +64,7 @@ DECAY = 1e-4
 """Weight of the squared weights in the loss of a regression."""
 STEPS = 60
 """Maximum steps of a fit."""
-MIN_CLEAR_VOICED = 0.56
+MIN_CLEAR_VOICED = 0.55
 """Minimum share of the dev split's clear emotions that are voiced correctly."""
 
 
@@ -126,31 +123,23 @@ class Corpus:
         self.sources = torch.tensor([SOURCES.index(one.source) for one in train])
         """Place of each sentence's source in `SOURCES`."""
         texts = [PLACEHOLDER.sub("", one.text) for one in train]
-        names = find_names(texts)
-        self.own, self.before = [read_terms(text) for text in texts], [read_context_terms(one.context) for one in train]
-        self.own_places, self.before_places = find_known(self.own, names), find_known(self.before, names)
-        self.terms = [*self.own_places, *self.before_places]
+        self.terms_of = [read_terms(text) for text in texts]
+        self.places = find_known(self.terms_of, find_names(texts))
+        self.terms = list(self.places)
 
     def fit(self, weights: Mapping[str, float], wanted: Tensor, register: int | None = None) -> tuple[Tensor, Tensor]:
         """Fit a logistic regression to the shares of classes (sentences, n) on the sources that have a weight.
 
-        With a register, each source has its own constants, as the shares of its emotions are its own. Only stories
-        have a context. Return the register's constants and the weights of all terms (1 + terms, n), and how much each
-        term matters (terms,).
+        With a register, each source has its own constants, as the shares of its emotions are its own. Return the
+        register's constants and the weights of all terms (1 + terms, n), and how much each term matters (terms,).
         """
         used = [place for place, one in enumerate(self.train) if one.source in weights]
-        blocks = [TermFeatures([self.own[place] for place in used], self.own_places, 1.0)]
-        if register == 0:
-            blocks.append(TermFeatures([self.before[place] for place in used], self.before_places, CONTEXT_WEIGHT))
+        features = TermFeatures([self.terms_of[place] for place in used], self.places)
         sources = self.sources[used] if register is not None else torch.zeros(len(used), dtype=torch.long)
         shares = weigh([self.train[place] for place in used], weights)
-        found, constants = fit_weights(blocks, wanted[used], sources, shares)
-        frequencies = torch.cat([block.frequencies for block in blocks]) / len(used)
-        effects = (found - found.mean(1, keepdim=True)).square().sum(1) * frequencies
-        missing = len(self.terms) - len(found)
-        found[len(self.own_places) :] *= CONTEXT_WEIGHT
-        table = functional.pad(torch.cat([constants[register or 0][None], found]), (0, 0, 0, missing))
-        return table, functional.pad(effects, (0, missing))
+        found, constants = fit_weights(features, wanted[used], sources, shares)
+        effects = (found - found.mean(1, keepdim=True)).square().sum(1) * features.frequencies / len(used)
+        return torch.cat([constants[register or 0][None], found]), effects
 
 
 def find_names(texts: Sequence[str]) -> set[str]:
@@ -175,12 +164,12 @@ def weigh(rows: Sequence[TrainingRow], weights: Mapping[str, float]) -> Tensor:
 
 
 class TermFeatures:
-    """Sparse matrix of the known terms of sentences: `scale` / root of the number of all terms of the sentence."""
+    """Sparse matrix of the known terms of sentences: 1 / root of the number of all terms of the sentence."""
 
-    def __init__(self, terms: Sequence[set[str]], columns: Mapping[str, int], scale: float) -> None:
+    def __init__(self, terms: Sequence[set[str]], columns: Mapping[str, int]) -> None:
         rows = [sorted(columns[term] for term in row if term in columns) for row in terms]
         places, lengths = torch.tensor([place for row in rows for place in row]), torch.tensor([*map(len, rows)])
-        scales = torch.tensor([scale * len(row) ** -0.5 if row else 0.0 for row in terms]).repeat_interleave(lengths)
+        scales = torch.tensor([len(row) ** -0.5 for row in terms]).repeat_interleave(lengths)
         order = places.argsort(stable=True)
         self.frequencies = places.bincount(minlength=len(columns))
         self.rarity = (1 + ((1 + len(rows)) / (1 + self.frequencies)).log())[:, None]
@@ -219,29 +208,21 @@ def add_rows(values: Tensor, places: Tensor, starts: Tensor, scales: Tensor) -> 
     return functional.embedding_bag(places, values, starts, mode="sum", per_sample_weights=scales)
 
 
-def fit_weights(
-    blocks: Sequence[TermFeatures], wanted: Tensor, places: Tensor, shares: Tensor
-) -> tuple[Tensor, Tensor]:
+def fit_weights(features: TermFeatures, wanted: Tensor, sources: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
     """Fit a logistic regression to the shares (sentences, n) of classes.
 
-    `places` (sentences,) are those of the sources, each of which has its own constants; `shares` (sentences,) are the
-    weights of the sentences. Return the weights of the terms of all blocks (terms, n) and the constants (sources, n).
+    `sources` (sentences,) are places in `SOURCES`, each of which has its own constants; `shares` (sentences,) are the
+    weights of the sentences. Return the weights of the terms (terms, n) and the constants (sources, n).
     """
-    classes = wanted.shape[1]
-    weights = [torch.zeros(len(block.frequencies), classes, requires_grad=True) for block in blocks]
-    constants = torch.zeros(len(SOURCES), classes, requires_grad=True)
+    weights = torch.zeros(len(features.frequencies), wanted.shape[1], requires_grad=True)
+    constants = torch.zeros(len(SOURCES), wanted.shape[1], requires_grad=True)
 
     def compute_loss() -> Tensor:
-        logits = constants[places]
-        for block, one in zip(blocks, weights, strict=True):
-            logits = logits + block.sum(block.rarity * one)
-        entropy = -(wanted * logits.log_softmax(1)).sum(1) @ shares
-        return entropy + DECAY * sum(one.square().sum() for one in weights)
+        logits = features.sum(features.rarity * weights) + constants[sources]
+        return -(wanted * logits.log_softmax(1)).sum(1) @ shares + DECAY * weights.square().sum()
 
-    minimize(compute_loss, [*weights, constants])
-    return torch.cat(
-        [block.rarity * one for block, one in zip(blocks, weights, strict=True)]
-    ).detach(), constants.detach()
+    minimize(compute_loss, [weights, constants])
+    return (features.rarity * weights).detach(), constants.detach()
 
 
 def minimize(compute_loss: Callable[[], Tensor], parameters: list[Tensor]) -> None:
